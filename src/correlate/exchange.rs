@@ -1,0 +1,85 @@
+//! Requests and what came of them.
+
+use std::time::Duration;
+
+use crate::model::{AddrPair, FrameRef, Timestamp};
+
+/// The query types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExchangeKind {
+    /// Echo, ICMP and ICMPv6.
+    Echo,
+    /// Timestamp (RFC 792).
+    Timestamp,
+    /// Address mask (RFC 950).
+    Mask,
+    /// Information (RFC 792).
+    Information,
+    /// Extended echo (RFC 8335).
+    ExtendedEcho,
+    /// Neighbor solicitation and advertisement.
+    Neighbor,
+    /// Router solicitation and advertisement.
+    Router,
+    /// Node information (RFC 4620).
+    NodeInformation,
+}
+
+/// A request whose window has closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Query type.
+    pub kind: ExchangeKind,
+    /// Addresses of the request.
+    pub addrs: AddrPair,
+    /// Identifier, for the types that have one.
+    pub id: Option<u16>,
+    /// Sequence number, for the types that have one.
+    pub seq: Option<u16>,
+    /// The request.
+    pub request: FrameRef,
+    /// When it was captured.
+    pub requested: Timestamp,
+    /// The first reply, or the error that ended it.
+    pub end: Option<ExchangeEnd>,
+    /// Time from request to `end`.
+    pub rtt: Option<Duration>,
+    /// What became of it.
+    pub outcome: ExchangeOutcome,
+    /// Further replies within the window.
+    pub duplicates: u32,
+    /// Replies whose payload differed.
+    pub corrupted: u32,
+    /// Some frame it names passed the filter.
+    pub shown: bool,
+    /// The request passed the filter and the frame that decided it did not: text tells it apart.
+    pub decided_unseen: bool,
+}
+
+/// What answered a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeEnd {
+    /// A reply.
+    Reply(FrameRef),
+    /// An ICMP error that quotes the request.
+    Error(FrameRef),
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExchangeOutcome {
+    /// A reply came within the window.
+    Answered,
+    /// No reply was captured though the capture ran on long enough.
+    Lost,
+    /// An ICMP error came instead.
+    Error,
+    /// The capture ended too early to tell.
+    Pending,
+    /// The table was full; what came later is not known.
+    Evicted,
+    /// The capture itself lost packets, or could not see replies.
+    Unknown,
+    /// Nobody has to answer: duplicate address detection, multicast.
+    NoReplyExpected,
+}

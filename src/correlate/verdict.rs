@@ -1,0 +1,131 @@
+//! Drop verdicts: one per (flow, dropper, reason).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::wire::IpVersion;
+
+/// Why a packet was dropped: one word for both versions of IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropReason {
+    /// 3/0, 3/6, 3/11; v6 1/0.
+    NoRoute,
+    /// 3/1, 3/7, 3/8, 3/12; v6 1/2, 1/3.
+    HostUnreachable,
+    /// 3/2.
+    ProtocolUnreachable,
+    /// 3/3; v6 1/4.
+    PortUnreachable,
+    /// 3/4; v6 2.
+    FragmentationNeeded,
+    /// 3/5; v6 1/7.
+    SourceRouteFailed,
+    /// 3/9, 3/10, 3/13 to 3/15; v6 1/1, 1/5, 1/6.
+    AdminProhibited,
+    /// 11/0; v6 3/0.
+    TtlExceeded,
+    /// 11/1; v6 3/1.
+    ReassemblyTimeout,
+    /// 12; v6 4.
+    ParameterProblem,
+    /// v6 1/8.
+    HeadersTooLong,
+    /// 4.
+    SourceQuench,
+    /// Any other error.
+    Other,
+}
+
+/// One verdict: who dropped what of a flow, why, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropVerdict {
+    /// The quoted flow, in the direction of the dropped packets.
+    pub flow: FlowKey,
+    /// Who sent the errors.
+    pub dropper: IpAddr,
+    /// ICMP or ICMPv6.
+    pub version: IpVersion,
+    /// Type of the errors.
+    pub kind: u8,
+    /// Code of the errors.
+    pub code: u8,
+    /// The reason in one word.
+    pub reason: DropReason,
+    /// Which part of a long story this is, from 1.
+    pub part: u32,
+    /// How many errors.
+    pub count: u64,
+    /// First error.
+    pub first: Timestamp,
+    /// Last error.
+    pub last: Timestamp,
+    /// The errors, the first [`DropVerdict::FRAMES`] of them.
+    pub error_frames: Vec<FrameRef>,
+    /// The dropped packets that were found in the capture, the first [`DropVerdict::FRAMES`] of them.
+    pub original_frames: Vec<FrameRef>,
+    /// How many dropped packets were found in all.
+    pub original_count: u64,
+    /// The smallest MTU reported, in octets.
+    pub mtu: Option<u32>,
+    /// Octets of the dropped packets, by the length their quoted IP headers claim.
+    pub bytes: u64,
+    /// TTL of the captured original minus the quoted one.
+    pub ttl_spent: Option<u8>,
+    /// Hops from the capture point to the dropper.
+    pub hops_to_dropper: Option<Hops>,
+    /// Guess of the hops the error travelled back, from its TTL.
+    pub return_hops: Option<u8>,
+    /// What the flow did next.
+    pub aftermath: Aftermath,
+    /// Some frame it names passed the filter.
+    pub shown: bool,
+}
+
+impl DropVerdict {
+    /// How many frames of each kind a verdict names.
+    pub const FRAMES: usize = 8;
+}
+
+/// A hop count, exact or within one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hops {
+    /// The count.
+    pub count: u8,
+    /// Whether it may be off by one.
+    pub estimate: bool,
+}
+
+/// What the flow did after the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aftermath {
+    /// In one word.
+    pub outcome: AftermathOutcome,
+    /// Packets of the flow's direction after the first error.
+    pub packets: u64,
+    /// Of them, TCP segments sent again.
+    pub retransmissions: u64,
+    /// Largest IP length in octets before the error, as captured.
+    pub size_before: Option<u32>,
+    /// Largest IP length in octets after it.
+    pub size_after: Option<u32>,
+    /// From the last error to the last packet of the flow.
+    pub lasted: Option<Duration>,
+}
+
+/// The word for what a flow did after the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AftermathOutcome {
+    /// Data got through: smaller segments, or an acknowledgement beyond the dropped octets.
+    Recovered,
+    /// The same octets were sent again and again.
+    Retransmitting,
+    /// Ended by a reset.
+    Reset,
+    /// Nothing more was sent.
+    Silent,
+    /// Closed in order.
+    Ended,
+    /// The capture does not tell.
+    Unknown,
+}

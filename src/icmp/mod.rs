@@ -1,0 +1,221 @@
+//! ICMP (RFC 792) and ICMPv6 (RFC 4443) messages, decoded in place.
+//!
+//! [`Message::parse`] is total: it keeps whatever could be read and lists what is wrong. Names of
+//! types and codes live in [`names`] alone.
+
+pub mod extension;
+pub mod mld;
+pub mod names;
+pub mod ndp;
+pub mod quote;
+pub mod v4;
+pub mod v6;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub use extension::Extensions;
+pub use quote::{Quote, QuotedTransport};
+
+use crate::wire::{Checksum, Defects, Ip, IpVersion};
+
+/// One ICMP or ICMPv6 message.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// ICMP or ICMPv6.
+    pub version: IpVersion,
+    /// Type field.
+    pub kind: u8,
+    /// Code field.
+    pub code: u8,
+    /// The captured octets, from the type field on.
+    pub bytes: &'a [u8],
+    /// Length of the whole message in octets, as IP tells; more than `bytes.len()` where it was cut.
+    pub length: u32,
+    /// Checksum and what it proved to be.
+    pub checksum: Checksum,
+    /// What the type makes of the rest.
+    pub body: Body<'a>,
+    /// What is wrong with the message.
+    pub defects: Defects,
+}
+
+/// The part of a message that its type decides.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// Echo request or reply.
+    Echo(Echo<'a>),
+    /// Timestamp request or reply (RFC 792).
+    Timestamp(Timestamp),
+    /// Information request or reply (RFC 792), address mask request or reply (RFC 950).
+    Query(Query),
+    /// Extended echo request or reply (RFC 8335).
+    ExtendedEcho(ExtendedEcho<'a>),
+    /// A message that quotes the packet that caused it.
+    Error(Error<'a>),
+    /// IPv4 redirect (RFC 792); the IPv6 one is [`Body::Ndp`].
+    Redirect {
+        /// The better router.
+        gateway: Option<Ipv4Addr>,
+        /// The packet that took the detour.
+        quote: Option<Quote<'a>>,
+    },
+    /// Router discovery for IPv4 (RFC 1256).
+    RouterAdvertisement4(v4::RouterAdvertisement<'a>),
+    /// One of Neighbor Discovery's five (RFC 4861).
+    Ndp(ndp::Ndp<'a>),
+    /// Multicast Listener Discovery (RFC 2710, RFC 3810).
+    Mld(mld::Mld<'a>),
+    /// A fragment that is not the first: no ICMP header in it.
+    Fragment,
+    /// Known by name and number only, or not even that.
+    Other,
+}
+
+/// Echo request or reply (RFC 792, RFC 4443 section 4).
+#[derive(Clone, Copy, Debug)]
+pub struct Echo<'a> {
+    /// Whether it asks or answers.
+    pub direction: Direction,
+    /// Identifier, big-endian.
+    pub id: u16,
+    /// Sequence number, big-endian.
+    pub seq: u16,
+    /// The captured payload.
+    pub payload: &'a [u8],
+}
+
+/// Whether a query message asks or answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// It asks.
+    Request,
+    /// It answers.
+    Reply,
+}
+
+/// Timestamps in milliseconds since midnight UTC; the high bit marks a non-standard value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Whether it asks or answers.
+    pub direction: Direction,
+    /// Identifier.
+    pub id: u16,
+    /// Sequence number.
+    pub seq: u16,
+    /// Originate, receive, transmit, as far as captured.
+    pub originate: Option<u32>,
+    /// When the request arrived.
+    pub receive: Option<u32>,
+    /// When the reply was sent.
+    pub transmit: Option<u32>,
+}
+
+/// A query with identifier, sequence number and at most an address mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Whether it asks or answers.
+    pub direction: Direction,
+    /// Identifier.
+    pub id: u16,
+    /// Sequence number.
+    pub seq: u16,
+    /// The address mask, for types 17 and 18.
+    pub mask: Option<Ipv4Addr>,
+}
+
+/// Extended echo (RFC 8335 sections 2 and 3).
+#[derive(Clone, Copy, Debug)]
+pub struct ExtendedEcho<'a> {
+    /// Whether it asks or answers.
+    pub direction: Direction,
+    /// Identifier.
+    pub id: u16,
+    /// Sequence number.
+    pub seq: u8,
+    /// Octet 7: the L bit of a request; state and A, 4, 6 bits of a reply.
+    pub flags: u8,
+    /// The interface identification object of a request.
+    pub extensions: Option<Extensions<'a>>,
+}
+
+/// An error message: everything that quotes, but redirects.
+#[derive(Clone, Copy, Debug)]
+pub struct Error<'a> {
+    /// Which of the errors.
+    pub class: ErrorClass,
+    /// The quoted packet, as far as there is one.
+    pub quote: Option<Quote<'a>>,
+    /// RFC 4884 extensions behind the quote.
+    pub extensions: Option<Extensions<'a>>,
+}
+
+/// The errors with the one field that some of them add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Destination unreachable but for code 4 of IPv4.
+    Unreachable,
+    /// Fragmentation needed (RFC 1191) or packet too big (RFC 4443): the next hop's MTU in octets;
+    /// 0 from an old router.
+    TooBig {
+        /// MTU, where it was captured.
+        mtu: Option<u32>,
+    },
+    /// Time exceeded.
+    TimeExceeded,
+    /// Parameter problem: the offset of the octet complained of.
+    ParameterProblem {
+        /// Pointer, where it was captured.
+        pointer: Option<u32>,
+    },
+    /// Source quench (deprecated by RFC 6633).
+    SourceQuench,
+    /// Another error type: IPv4 type 31, ICMPv6 types below 128 without a name here.
+    Other,
+}
+
+impl<'a> Message<'a> {
+    /// Decodes the ICMP message that `ip` carries.
+    pub fn parse(ip: &Ip<'a>) -> Self {
+        match ip.version {
+            IpVersion::V4 => v4::parse(ip),
+            IpVersion::V6 => v6::parse(ip),
+        }
+    }
+
+    /// The packet this message quotes, whatever its type.
+    pub fn quote(&self) -> Option<&Quote<'a>> {
+        match &self.body {
+            Body::Error(error) => error.quote.as_ref(),
+            Body::Redirect { quote, .. } => quote.as_ref(),
+            Body::Ndp(ndp) => ndp.redirected(),
+            _ => None,
+        }
+    }
+
+    /// Extensions, whatever the message's type.
+    pub fn extensions(&self) -> Option<&Extensions<'a>> {
+        match &self.body {
+            Body::Error(error) => error.extensions.as_ref(),
+            Body::ExtendedEcho(echo) => echo.extensions.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The snake-case name of the type, `unknown` where it has none.
+    pub fn name(&self) -> &'static str {
+        names::type_name(self.version, self.kind).unwrap_or("unknown")
+    }
+
+    /// The snake-case name of the code within its type.
+    pub fn code_name(&self) -> Option<&'static str> {
+        names::code_name(self.version, self.kind, self.code)
+    }
+}
+
+/// An address of either version, from a field of the message.
+pub fn unspecified(version: IpVersion) -> IpAddr {
+    match version {
+        IpVersion::V4 => Ipv4Addr::UNSPECIFIED.into(),
+        IpVersion::V6 => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}

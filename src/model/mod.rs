@@ -1,0 +1,9 @@
+//! What every other module speaks of: time, frames, flows. Depends on nothing.
+
+pub mod flow;
+pub mod frame;
+pub mod time;
+
+pub use flow::{AddrPair, FlowKey};
+pub use frame::{Frame, FrameRef, InterfaceId, LinkType, SourceId};
+pub use time::Timestamp;

@@ -1,0 +1,168 @@
+//! The closing account.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
+use crate::correlate::verdict::DropReason;
+use crate::model::{AddrPair, Timestamp};
+use crate::source::Damage;
+use crate::wire::IpVersion;
+
+/// Everything the closing account holds.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The accounting identity: `read = undecodable + other + filtered + icmp`.
+    pub frames: FrameCounts,
+    /// Shown messages by version, type and code.
+    pub messages: BTreeMap<MessageKind, MessageCounts>,
+    /// Exchanges by kind and outcome.
+    pub exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
+    /// Replies no request was seen for, and replies after their window.
+    pub unsolicited: u64,
+    /// Replies after their window.
+    pub late: u64,
+    /// One row per ping pair, in order of first request.
+    pub pairs: Vec<PairSummary>,
+    /// Ping pairs beyond those listed.
+    pub pairs_omitted: u64,
+    /// One row per dropper and reason, in order of first error.
+    pub droppers: Vec<DropperSummary>,
+    /// Droppers beyond those listed.
+    pub droppers_omitted: u64,
+    /// Entries given up before their time, by table and reason.
+    pub evicted: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// Time of the first and the last frame, in the order read.
+    pub first: Option<Timestamp>,
+    /// See `first`.
+    pub last: Option<Timestamp>,
+    /// Frames whose time lies before that of the frame before them.
+    pub time_backwards: u64,
+    /// Largest step back.
+    pub largest_step_back: Duration,
+    /// Link types that could not be decoded, with the number of frames.
+    pub unknown_links: BTreeMap<u32, u64>,
+    /// Inputs that were cut short or broken.
+    pub damaged: Vec<Damage>,
+}
+
+/// Each frame counts in the first class that fits; `read` is their sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameCounts {
+    /// All frames.
+    pub read: u64,
+    /// Frames whose link or IP header could not be read.
+    pub undecodable: u64,
+    /// Frames that are not ICMP.
+    pub other: u64,
+    /// ICMP frames the filter hides.
+    pub filtered: u64,
+    /// ICMP frames shown.
+    pub icmp: u64,
+}
+
+/// Version, type and code of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKind {
+    /// ICMP or ICMPv6.
+    pub version: IpVersion,
+    /// Type.
+    pub kind: u8,
+    /// Code.
+    pub code: u8,
+}
+
+/// Messages of one kind by the state of their checksum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// Checksum good.
+    pub good: u64,
+    /// Checksum bad.
+    pub bad: u64,
+    /// Checksum covers octets that are not there.
+    pub unverified: u64,
+    /// No checksum.
+    pub absent: u64,
+}
+
+impl MessageCounts {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.good + self.bad + self.unverified + self.absent
+    }
+}
+
+/// One ping: source, destination, identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairSummary {
+    /// Addresses of the requests.
+    pub addrs: AddrPair,
+    /// Identifier.
+    pub id: u16,
+    /// Requests.
+    pub sent: u64,
+    /// Requests answered.
+    pub answered: u64,
+    /// Requests lost.
+    pub lost: u64,
+    /// Requests that an ICMP error answered.
+    pub errors: u64,
+    /// Requests still open at the end.
+    pub pending: u64,
+    /// Requests whose fate is not known: evicted, or lost by the capture.
+    pub unknown: u64,
+    /// Replies beyond the first.
+    pub duplicates: u64,
+    /// Replies with another payload.
+    pub corrupted: u64,
+    /// Round trips, where any were measured.
+    pub rtt: Option<RttSummary>,
+    /// No packet of the reverse direction was captured: loss may be the capture's.
+    pub one_sided_possible: bool,
+}
+
+impl PairSummary {
+    /// lost / (sent - pending), where that is not 0 / 0.
+    pub fn loss(&self) -> Option<f64> {
+        let decided = self.sent.saturating_sub(self.pending);
+        #[allow(clippy::cast_precision_loss)] // counts of packets, far below 2^52
+        (decided > 0).then(|| self.lost as f64 / decided as f64)
+    }
+}
+
+/// Round-trip times; percentiles within 1 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RttSummary {
+    /// Smallest.
+    pub min: Duration,
+    /// Median.
+    pub median: Duration,
+    /// 95th percentile.
+    pub p95: Duration,
+    /// 99th percentile.
+    pub p99: Duration,
+    /// Largest.
+    pub max: Duration,
+}
+
+/// Errors from one dropper for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropperSummary {
+    /// Who sent the errors.
+    pub dropper: IpAddr,
+    /// ICMP or ICMPv6.
+    pub version: IpVersion,
+    /// Type of the errors.
+    pub kind: u8,
+    /// Code of the errors.
+    pub code: u8,
+    /// Why.
+    pub reason: DropReason,
+    /// How many errors.
+    pub count: u64,
+    /// How many flows were hit.
+    pub flows: u64,
+    /// The smallest MTU reported, in octets.
+    pub mtu: Option<u32>,
+}

@@ -1,0 +1,103 @@
+//! Where frames come from: files of every format, standard input, interfaces.
+//!
+//! Every source is an [`Source`]: [`Source::advance`] moves to the next event, [`Source::frame`]
+//! borrows the frame it stopped at. Two steps instead of one, so that [`merge`] can look at the
+//! head of several sources without copying any of them.
+
+pub mod codec;
+pub mod filter;
+pub mod merge;
+pub mod open;
+pub mod pcap;
+pub mod pcapng;
+
+use crate::model::{Frame, LinkType, SourceId, Timestamp};
+
+/// What [`Source::advance`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A frame, to be had from [`Source::frame`].
+    Frame,
+    /// Nothing captured for now; live sources tell the time so that windows can close.
+    Tick(Timestamp),
+    /// No frame will follow; [`Source::damage`] tells whether the input was whole.
+    End,
+}
+
+/// A stream of frames.
+pub trait Source {
+    /// Moves to the next event. After [`Step::End`] it keeps answering [`Step::End`].
+    fn advance(&mut self) -> Step;
+
+    /// The frame that the last [`Step::Frame`] stopped at.
+    fn frame(&self) -> Option<Frame<'_>>;
+
+    /// The sources behind this one with the interfaces seen so far: one entry, or several where
+    /// sources are merged. Indexed by [`SourceId`].
+    fn describe(&self) -> Vec<SourceInfo>;
+
+    /// What was wrong with the inputs so far, in the order it was met; at most one per source.
+    fn damage(&self) -> Vec<Damage>;
+
+    /// Octets consumed and, where known, octets in all: for progress.
+    fn progress(&self) -> Progress;
+}
+
+/// How far a source has been read, in octets of the file as stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Octets consumed.
+    pub done: u64,
+    /// Octets in all; `None` for pipes and interfaces.
+    pub total: Option<u64>,
+}
+
+/// A source by name, with its interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// Its number.
+    pub id: SourceId,
+    /// File name without folders, `-` for standard input, or the interface's name.
+    pub name: String,
+    /// The file format, in tcpdump.org's terms: `pcap`, `pcapng`, `live`.
+    pub format: &'static str,
+    /// Interfaces in the order of their declaration; a pcap file has one, without a name.
+    pub interfaces: Vec<InterfaceInfo>,
+}
+
+/// An interface that frames were captured on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceInfo {
+    /// Its name as the file or the system gives it; control characters as they came.
+    pub name: Option<String>,
+    /// Its link type.
+    pub link: LinkType,
+    /// The snap length it was captured with, in octets; 0 where unlimited or unknown.
+    pub snaplen: u32,
+}
+
+/// Why a source ended before its end, or could not be read at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Which source.
+    pub source: SourceId,
+    /// Offset in octets into the (decompressed) capture where reading stopped.
+    pub offset: u64,
+    /// The number of the first frame that could not be read.
+    pub frame: u64,
+    /// The kind of fault.
+    pub kind: DamageKind,
+    /// What was expected and what was found, in one sentence without a final stop.
+    pub why: String,
+}
+
+/// The kinds of fault, which decide the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DamageKind {
+    /// The input ends in the middle of a record: exit status 3.
+    Cut,
+    /// The bytes are not what the format asks for: exit status 3.
+    Corrupt,
+    /// The system could not read on: exit status 1.
+    Io,
+}

@@ -1,0 +1,49 @@
+//! From octets to an IP packet: link layers, IP, tunnels, checksums, fragments.
+//!
+//! Decoding is total: any octets give what could be read, plus [`Defects`]. It borrows and does
+//! not allocate.
+
+pub mod bytes;
+pub mod checksum;
+pub mod defect;
+pub mod ip;
+pub mod link;
+pub mod reassembly;
+pub mod tunnel;
+
+pub use checksum::{Checksum, ChecksumStatus, Unverified};
+pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
+pub use ip::{Fragment, Ip, IpVersion};
+pub use link::{LinkHeader, Network, Vlans};
+pub use tunnel::{Packet, TunnelPath};
+
+use crate::model::Frame;
+
+/// What a frame is, as cheaply as that can be told.
+#[derive(Clone, Copy, Debug)]
+pub enum Classified<'a> {
+    /// An IP packet whose upper layer is ICMP or ICMPv6, perhaps inside tunnels.
+    Icmp(Packet<'a>),
+    /// Any other IP packet.
+    OtherIp(Packet<'a>),
+    /// ARP, spanning tree and the like.
+    NotIp,
+    /// The octets do not say what they are.
+    Undecodable(Undecodable),
+}
+
+/// Why a frame could not be classified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecodable {
+    /// The link type is not known here.
+    LinkType,
+    /// The frame is too short for its link or IP header.
+    Short,
+    /// The IP header contradicts itself (version, header length).
+    Malformed,
+}
+
+/// Tells what `frame` is. Looks at no octet behind the IP headers.
+pub fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
+    tunnel::classify(frame)
+}

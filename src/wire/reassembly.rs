@@ -1,0 +1,1 @@
+//! Reassembly of fragmented ICMP messages under a memory cap.
