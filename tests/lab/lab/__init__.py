@@ -1,0 +1,1 @@
+"""The packet lab: namespaces, captures and real tools, for testdata/."""

@@ -1,0 +1,126 @@
+"""The two shapes every recording uses: a chain of routers, and one LAN.
+
+chain: a - r1 - r2 - ... - b. Link number i carries 10.0.i.0/24 and
+2001:db8:i::/64, `.1` on its left end and `.2` on its right end. A host has
+eth0; a router has eth0 towards `a` and eth1 towards `b`.
+
+lan: hosts on a bridge, 10.0.0.N/24 and 2001:db8::N/64 on eth0.
+"""
+
+from .net import Lab, settle
+
+# Two MLD reports go out within this time of a link coming up; they belong to no recording.
+MLD_QUIET_SECONDS = 2.3
+
+
+class Chain(Lab):
+    """Routers in a row between two hosts, `a` and `b`, with routes both ways."""
+
+    def __init__(self, routers=2, families=(4, 6), offload=True, mtus=None):
+        super().__init__()
+        self.routers = routers
+        self.families = families
+        self.offload = offload
+        self.mtus = mtus or {}
+
+    def __enter__(self):
+        try:
+            self._build()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _build(self):
+        names = ["a"] + [f"r{i}" for i in range(1, self.routers + 1)] + ["b"]
+        self.chain = [self.node(n, self.families, forward=n[0] == "r") for n in names]
+        self.by_name = dict(zip(names, self.chain))
+        for i, (left, right) in enumerate(zip(self.chain, self.chain[1:]), 1):
+            left_port = "eth0" if i == 1 else "eth1"
+            self.link(left, left_port, right, "eth0", self.mtus.get(i, 1500), self.offload)
+            for node, port, last in ((left, left_port, 1), (right, "eth0", 2)):
+                node.address(
+                    port,
+                    f"10.0.{i}.{last}/24" if 4 in self.families else None,
+                    f"2001:db8:{i}::{last}/64" if 6 in self.families else None,
+                )
+        self._route()
+        settle(MLD_QUIET_SECONDS if 6 in self.families else 0.1)
+
+    def _route(self):
+        last = len(self.chain) - 1
+        for i, node in enumerate(self.chain):
+            if 4 in self.families:
+                if i < last:
+                    node.ip(f"route add default via 10.0.{i + 1}.2")
+                for j in range(1, i):
+                    node.ip(f"route add 10.0.{j}.0/24 via 10.0.{i}.1")
+                if i == last:
+                    node.ip(f"route add default via 10.0.{i}.1")
+            if 6 in self.families:
+                if i < last:
+                    node.ip(f"-6 route add default via 2001:db8:{i + 1}::2")
+                for j in range(1, i):
+                    node.ip(f"-6 route add 2001:db8:{j}::/64 via 2001:db8:{i}::1")
+                if i == last:
+                    node.ip(f"-6 route add default via 2001:db8:{i}::1")
+
+    def __getitem__(self, name):
+        return self.by_name[name]
+
+    def b4(self):
+        return self["b"].v4["eth0"]
+
+    def b6(self):
+        return self["b"].v6["eth0"]
+
+    def b(self, family):
+        return self.b4() if family == 4 else self.b6()
+
+    def warm(self):
+        """Resolve neighbours along the path, so that a recording starts with its subject."""
+        for family in self.families:
+            self["a"].set_up(f"ping -{family} -n -q -c 1 -W 2 {self.b(family)}")
+
+
+class Lan(Lab):
+    """Hosts h1, h2, ... on one bridge."""
+
+    def __init__(self, hosts=3, families=(4, 6), offload=True):
+        super().__init__()
+        self.hosts = hosts
+        self.families = families
+        self.offload = offload
+
+    def __enter__(self):
+        try:
+            self._build()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _build(self):
+        self.switch = self.node("switch", families=())
+        self.switch.ip("link add br0 type bridge forward_delay 0 mcast_snooping 0")
+        self.switch.ip("link set br0 up")
+        self.by_name = {}
+        for i in range(1, self.hosts + 1):
+            self.add(f"h{i}", i)
+        settle(MLD_QUIET_SECONDS if 6 in self.families else 0.1)
+
+    def add(self, name, number, forward=False):
+        """Plug another host in; `number` ends its addresses."""
+        node = self.node(name, self.families, forward=forward)
+        self.by_name[name] = node
+        self.link(node, "eth0", self.switch, f"port{number}", offload=self.offload)
+        self.switch.ip(f"link set port{number} master br0")
+        node.address(
+            "eth0",
+            f"10.0.0.{number}/24" if 4 in self.families else None,
+            f"2001:db8::{number}/64" if 6 in self.families else None,
+        )
+        return node
+
+    def __getitem__(self, name):
+        return self.by_name[name]
