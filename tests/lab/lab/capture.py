@@ -61,10 +61,10 @@ def frames(path, filter=""):
     return [int(f) for (f,) in fields(path, filter, "frame.number")]
 
 
-def fields(path, filter, *names):
-    """One tuple of strings per matching frame, first occurrence of each field."""
+def fields(path, filter, *names, occurrence="f"):
+    """One tuple of strings per matching frame; `occurrence` as in `tshark -E`."""
     argv = ["tshark", "-n", "-r", str(path), "-o", "tcp.desegment_tcp_streams:FALSE",
-            "-T", "fields", "-E", "occurrence=f", "-E", "separator=/t"]
+            "-T", "fields", "-E", f"occurrence={occurrence}", "-E", "separator=/t"]
     for name in names:
         argv += ["-e", name]
     if filter:

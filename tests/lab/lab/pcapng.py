@@ -1,9 +1,10 @@
-"""Rewrites a pcapng section header without what dumpcap says of the machine."""
+"""Rewrites a pcapng file without what dumpcap says of the machine."""
 
 import struct
 
-SECTION_HEADER = 0x0A0D0D0A
-OPT_HARDWARE, OPT_OS = 2, 3
+# Block type -> octets before its options, and the options to leave out
+# (shb_hardware, shb_os; if_os).
+DESCRIBING = {0x0A0D0D0A: (16, (2, 3)), 0x00000001: (8, (12,))}
 
 
 def forget_machine(path):
@@ -14,20 +15,20 @@ def forget_machine(path):
     while at < len(data):
         kind, length = struct.unpack_from("<II", data, at)
         block = data[at:at + length]
-        out += _section(block) if kind == SECTION_HEADER else block
+        out += _without(block, kind, *DESCRIBING[kind]) if kind in DESCRIBING else block
         at += length
     path.write_bytes(out)
 
 
-def _section(block):
-    fixed, options = block[8:24], block[24:-4]
+def _without(block, kind, fixed_size, unwanted):
+    fixed, options = block[8:8 + fixed_size], block[8 + fixed_size:-4]
     kept = bytearray()
     at = 0
     while at < len(options):
         code, size = struct.unpack_from("<HH", options, at)
         end = at + 4 + (size + 3) // 4 * 4
-        if code not in (OPT_HARDWARE, OPT_OS):
+        if code not in unwanted:
             kept += options[at:end]
         at = end
     length = 12 + len(fixed) + len(kept)
-    return struct.pack("<II", SECTION_HEADER, length) + fixed + kept + struct.pack("<I", length)
+    return struct.pack("<II", kind, length) + fixed + kept + struct.pack("<I", length)

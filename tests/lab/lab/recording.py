@@ -113,6 +113,10 @@ class Session:
     def fields(self, filter, *names, file=None):
         return capture.fields(self.path(file), filter, *names)
 
+    def all_fields(self, filter, *names, file=None):
+        """As `fields`, with every occurrence, outer header first, joined by commas."""
+        return capture.fields(self.path(file), filter, *names, occurrence="a")
+
     def expect(self, filter, wanted, file=None):
         """The recording is worthless unless this many frames match; returns the number."""
         found = self.count(filter, file)

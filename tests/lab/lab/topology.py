@@ -2,7 +2,8 @@
 
 chain: a - r1 - r2 - ... - b. Link number i carries 10.0.i.0/24 and
 2001:db8:i::/64, `.1` on its left end and `.2` on its right end. A host has
-eth0; a router has eth0 towards `a` and eth1 towards `b`.
+eth0; a router has eth0 towards `a` and eth1 towards `b`. A link may run through
+a bad cable (`probes/wire.py`), which is no hop.
 
 lan: hosts on a bridge, 10.0.0.N/24 and 2001:db8::N/64 on eth0.
 """
@@ -16,12 +17,14 @@ MLD_QUIET_SECONDS = 2.3
 class Chain(Lab):
     """Routers in a row between two hosts, `a` and `b`, with routes both ways."""
 
-    def __init__(self, routers=2, families=(4, 6), offload=True, mtus=None):
+    def __init__(self, routers=2, families=(4, 6), offload=True, mtus=None, cables=None):
+        """`mtus` and `cables` are by link number; a cable is the options of wire.py."""
         super().__init__()
         self.routers = routers
         self.families = families
-        self.offload = offload
+        self.offload = offload and not cables
         self.mtus = mtus or {}
+        self.cables = cables or {}
 
     def __enter__(self):
         try:
@@ -37,7 +40,7 @@ class Chain(Lab):
         self.by_name = dict(zip(names, self.chain))
         for i, (left, right) in enumerate(zip(self.chain, self.chain[1:]), 1):
             left_port = "eth0" if i == 1 else "eth1"
-            self.link(left, left_port, right, "eth0", self.mtus.get(i, 1500), self.offload)
+            self._join(i, left, left_port, right)
             for node, port, last in ((left, left_port, 1), (right, "eth0", 2)):
                 node.address(
                     port,
@@ -46,6 +49,16 @@ class Chain(Lab):
                 )
         self._route()
         settle(MLD_QUIET_SECONDS if 6 in self.families else 0.1)
+
+    def _join(self, number, left, left_port, right):
+        mtu = self.mtus.get(number, 1500)
+        if number not in self.cables:
+            self.link(left, left_port, right, "eth0", mtu, self.offload)
+            return
+        wire = self.node(f"wire{number}", families=())
+        self.link(left, left_port, wire, "left", mtu, offload=False)
+        self.link(wire, "right", right, "eth0", mtu, offload=False)
+        wire.spawn(f"wire.py left right {self.cables[number]}", "ready")
 
     def _route(self):
         last = len(self.chain) - 1

@@ -172,8 +172,8 @@ def ping_short(session):
             four = session.ping(net["a"], f"-c 3 -i 0.2 {net.b4()}")
             six = session.ping(net["a"], f"-c 3 -i 0.2 {net.b6()}")
             session.tool(net["a"], f"sockets.py udp {net.b4()} 9 --connected --count 1")
-    session.true(str(four))
-    session.true(str(six))
+    session.true(f"IPv4: {four}")
+    session.true(f"IPv6: {six}")
     session.true("no checksum can be verified; the quoted UDP ports of the error are cut off")
 
 
