@@ -1,5 +1,12 @@
 //! The Internet checksum (RFC 1071) and what can be said of one.
 
+use std::net::{IpAddr, Ipv6Addr};
+
+use etherparse::checksum::u64_16bit_word as words;
+
+use super::bytes::u16_at;
+use super::ip::{Ip, IpVersion, protocol};
+
 /// What a checksum proved to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checksum {
@@ -32,4 +39,164 @@ pub enum Unverified {
     Truncated,
     /// The packet is a fragment and was not reassembled.
     Fragment,
+}
+
+/// The Internet checksum of `parts` laid end to end: what the checksum field must hold if it is
+/// zero in them, and 0 if they hold a field that verifies.
+pub fn internet(parts: &[&[u8]]) -> u16 {
+    let mut total = 0u64;
+    let mut odd = false;
+    for part in parts {
+        let sum = words::add_slice(0, part);
+        // Behind an odd number of octets every octet stands in the other half of its word: the
+        // folded sum is the byte-swapped one (RFC 1071 section 2 B).
+        let folded = !words::ones_complement(sum);
+        total += u64::from(if odd { folded.swap_bytes() } else { folded });
+        odd ^= part.len() % 2 == 1;
+    }
+    words::ones_complement(total).to_be()
+}
+
+/// The checksum at `at` in `covered`, which it covers together with `pseudo`.
+///
+/// `Absent` if there is no room for the field.
+pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
+    let Some(found) = u16_at(covered, at) else {
+        return Checksum {
+            status: ChecksumStatus::Absent,
+            found: 0,
+        };
+    };
+    let status = if internet(&[pseudo, covered]) == 0 {
+        ChecksumStatus::Good
+    } else {
+        let before = covered.get(..at).unwrap_or_default();
+        let behind = covered.get(at + 2..).unwrap_or_default();
+        ChecksumStatus::Bad {
+            expected: internet(&[pseudo, before, &[0, 0], behind]),
+        }
+    };
+    Checksum { status, found }
+}
+
+/// The checksum of the ICMP (RFC 792) or ICMPv6 (RFC 4443 section 2.3) message that `ip` carries.
+///
+/// Fragments and what was cut are unverified. Of the two it tells the fragment, which a longer
+/// snap length would not mend.
+pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
+    const AT: usize = 2;
+    let unverified = |why, found| Checksum {
+        status: ChecksumStatus::Unverified(why),
+        found,
+    };
+    if ip.is_later_fragment() {
+        return unverified(Unverified::Fragment, 0);
+    }
+    let found = u16_at(ip.payload, AT).unwrap_or(0);
+    if ip.fragment.is_some() {
+        return unverified(Unverified::Fragment, found);
+    }
+    if !ip.is_whole() {
+        return unverified(Unverified::Truncated, found);
+    }
+    match icmpv6_pseudo_header(ip) {
+        None => verify(&[], ip.payload, AT),
+        Some(pseudo) => verify(&pseudo, ip.payload, AT),
+    }
+}
+
+/// The pseudo-header that an ICMPv6 checksum covers beside the message; `None` for IPv4.
+///
+/// The source is that of a Home Address option (RFC 6275 section 11.3.1) and the destination the
+/// final one where a routing header has segments left (RFC 8200 section 8.1).
+pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
+    let (IpVersion::V6, IpAddr::V6(src), IpAddr::V6(dst)) =
+        (ip.version, ip.addrs.src, ip.addrs.dst)
+    else {
+        return None;
+    };
+    let src: Ipv6Addr = ip.home_address.unwrap_or(src);
+    let dst: Ipv6Addr = ip.final_destination.unwrap_or(dst);
+    let mut pseudo = [0; 40];
+    pseudo[..16].copy_from_slice(&src.octets());
+    pseudo[16..32].copy_from_slice(&dst.octets());
+    pseudo[32..36].copy_from_slice(&ip.payload_length.to_be_bytes());
+    pseudo[39] = protocol::IPV6_ICMP;
+    Some(pseudo)
+}
+
+/// The checksum of an IPv4 header, options included; `header` may go on behind it.
+pub(super) fn ipv4_header(header: &[u8]) -> Checksum {
+    const AT: usize = 10;
+    let length = header.first().map_or(0, |b| usize::from(b & 0x0f) * 4);
+    match header.get(..length) {
+        Some(whole) => verify(&[], whole, AT),
+        None => Checksum {
+            status: ChecksumStatus::Unverified(Unverified::Truncated),
+            found: u16_at(header, AT).unwrap_or(0),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Word by word, as RFC 1071 section 4.1 spells it out.
+    fn reference(bytes: &[u8]) -> u16 {
+        let mut sum = 0u64;
+        for pair in bytes.chunks(2) {
+            sum += u64::from(pair[0]) << 8 | u64::from(pair.get(1).copied().unwrap_or(0));
+        }
+        while sum >> 16 != 0 {
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        !u16::try_from(sum).unwrap()
+    }
+
+    #[test]
+    fn parts_of_any_length_sum_up_like_the_whole() {
+        let bytes: Vec<u8> = (0..=255u8).map(|i| i.wrapping_mul(167)).collect();
+        for end in 0..bytes.len() {
+            assert_eq!(internet(&[&bytes[..end]]), reference(&bytes[..end]));
+        }
+        for a in 0..20 {
+            for b in a..40 {
+                let parts = [&bytes[..a], &bytes[a..b], &bytes[b..]];
+                assert_eq!(internet(&parts), reference(&bytes), "cut at {a} and {b}");
+            }
+        }
+        assert_eq!(internet(&[&[0xff; 0xffff]]), reference(&[0xff; 0xffff]));
+    }
+
+    #[test]
+    fn a_bad_checksum_tells_the_right_one() {
+        let mut message = [8, 0, 0, 0, 0, 0x13, 0, 1, 0xab];
+        let right = internet(&[&message]);
+        for found in 0..=u16::MAX {
+            message[2..4].copy_from_slice(&found.to_be_bytes());
+            let expected = if found == right {
+                ChecksumStatus::Good
+            } else {
+                ChecksumStatus::Bad { expected: right }
+            };
+            assert_eq!(
+                verify(&[], &message, 2),
+                Checksum {
+                    status: expected,
+                    found
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn no_room_for_the_field_means_there_is_none() {
+        for length in 0..4 {
+            assert_eq!(
+                verify(&[], &[8; 3][..length.min(3)], 2).status,
+                ChecksumStatus::Absent
+            );
+        }
+    }
 }

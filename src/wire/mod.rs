@@ -11,9 +11,9 @@ pub mod link;
 pub mod reassembly;
 pub mod tunnel;
 
-pub use checksum::{Checksum, ChecksumStatus, Unverified};
+pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
-pub use ip::{Fragment, Ip, IpVersion};
+pub use ip::{Fragment, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
 pub use tunnel::{Packet, TunnelPath};
 

@@ -1,0 +1,227 @@
+//! IPv4 (RFC 791) and IPv6 (RFC 8200) headers, the same way for captured and for quoted packets.
+
+#[cfg(test)]
+mod tests;
+mod v4;
+mod v6;
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::Undecodable;
+use super::checksum::{self, Checksum};
+use super::defect::{Defects, Limit};
+use crate::model::AddrPair;
+
+/// The two versions of IP, and so of ICMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IpVersion {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl IpVersion {
+    /// 4 or 6.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 6,
+        }
+    }
+}
+
+/// An IP packet: its header's fields and its payload as far as it was captured.
+#[derive(Clone, Copy, Debug)]
+pub struct Ip<'a> {
+    /// Version.
+    pub version: IpVersion,
+    /// Addresses as in the fixed header.
+    pub addrs: AddrPair,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// Type of service or traffic class.
+    pub traffic_class: u8,
+    /// IPv4 identification, or that of an IPv6 fragment header.
+    pub id: Option<u32>,
+    /// IPv6 flow label.
+    pub flow_label: u32,
+    /// IPv4 "don't fragment".
+    pub dont_fragment: bool,
+    /// Position of this fragment, where the packet is one.
+    pub fragment: Option<Fragment>,
+    /// Protocol number of the upper layer, behind all extension headers.
+    pub protocol: u8,
+    /// Length of the whole packet in octets as its header claims.
+    pub length: u32,
+    /// Whether that length is taken from the frame because the header says 0 (offload) or is a jumbogram.
+    pub length_from_frame: bool,
+    /// Header octets: options and extension headers included.
+    pub header: &'a [u8],
+    /// Payload octets, bounded by the header's length and by what was captured.
+    pub payload: &'a [u8],
+    /// Length of the payload in octets as the headers claim; more than `payload.len()` where it was cut.
+    pub payload_length: u32,
+    /// What bounds the payload: [`Limit::IpLength`] where it is all there, else what cut it short.
+    pub limit: Limit,
+    /// Destination behind a routing header with segments left: the ICMPv6 checksum covers it.
+    pub final_destination: Option<Ipv6Addr>,
+    /// Address from a Home Address option (RFC 6275): the ICMPv6 checksum covers it.
+    pub home_address: Option<Ipv6Addr>,
+    /// A router alert option is there (RFC 2113, RFC 2711).
+    pub router_alert: bool,
+    /// What is wrong with the headers.
+    pub defects: Defects,
+}
+
+/// Where a fragment belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fragment {
+    /// Octets before it in the original payload.
+    pub offset: u16,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+impl<'a> Ip<'a> {
+    /// Reads the IP packet at the start of `bytes`; `limit` tells what ends them.
+    ///
+    /// Captured packets, the inner packets of tunnels and the packets that ICMP errors quote are
+    /// all read here. What is behind the fixed header may be missing: then the packet is as much
+    /// of it as is there, with the defect told.
+    ///
+    /// # Errors
+    ///
+    /// [`Undecodable::Short`] if not even the fixed header is there, [`Undecodable::Malformed`] if
+    /// it is no IP header: another version, or (but in a quote) an IPv4 header length under 5.
+    pub fn parse(bytes: &'a [u8], limit: Limit) -> Result<Self, Undecodable> {
+        Self::parse_on_wire(bytes, bytes.len(), limit)
+    }
+
+    /// Like [`Ip::parse`] where the snap length may have cut `bytes`: on the wire there were
+    /// `on_wire` octets up to what `limit` tells of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ip::parse`].
+    #[inline]
+    pub fn parse_on_wire(
+        bytes: &'a [u8],
+        on_wire: usize,
+        limit: Limit,
+    ) -> Result<Self, Undecodable> {
+        let room = Room {
+            bytes,
+            on_wire: on_wire.max(bytes.len()),
+            limit,
+        };
+        match bytes.first().map(|b| b >> 4) {
+            Some(4) => v4::parse(room),
+            Some(6) => v6::parse(room),
+            Some(_) => Err(Undecodable::Malformed),
+            None => Err(Undecodable::Short),
+        }
+    }
+
+    /// Source address.
+    pub const fn src(&self) -> IpAddr {
+        self.addrs.src
+    }
+
+    /// Destination address.
+    pub const fn dst(&self) -> IpAddr {
+        self.addrs.dst
+    }
+
+    /// Whether the transport header is not in this packet but in an earlier fragment.
+    pub fn is_later_fragment(&self) -> bool {
+        self.fragment.is_some_and(|f| f.offset > 0)
+    }
+
+    /// Whether the payload was captured whole.
+    pub fn is_whole(&self) -> bool {
+        self.payload.len() as u64 >= u64::from(self.payload_length)
+    }
+}
+
+/// Where a packet may lie.
+#[derive(Clone, Copy)]
+struct Room<'a> {
+    /// The octets that were captured.
+    bytes: &'a [u8],
+    /// How many there were on the wire, at least those.
+    on_wire: usize,
+    /// What ends them on the wire.
+    limit: Limit,
+}
+
+impl Room<'_> {
+    /// What kept octets up to `end` away.
+    fn limit_at(&self, end: usize) -> Limit {
+        if end <= self.on_wire && self.bytes.len() < self.on_wire {
+            Limit::Capture
+        } else {
+            self.limit
+        }
+    }
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The IPv4 header checksum (RFC 791); `None` for IPv6. Computed when asked for, not per packet.
+pub fn header_checksum(ip: &Ip<'_>) -> Option<Checksum> {
+    match ip.version {
+        IpVersion::V4 => Some(checksum::ipv4_header(ip.header)),
+        IpVersion::V6 => None,
+    }
+}
+
+/// The protocol numbers that make a difference here, from the IANA registry.
+pub mod protocol {
+    use etherparse::ip_number;
+
+    /// IPv6 hop-by-hop options.
+    pub const HOPOPT: u8 = ip_number::IPV6_HOP_BY_HOP.0;
+    /// ICMP for IPv4.
+    pub const ICMP: u8 = ip_number::ICMP.0;
+    /// IPv4 in IP.
+    pub const IPV4: u8 = ip_number::IPV4.0;
+    /// TCP.
+    pub const TCP: u8 = ip_number::TCP.0;
+    /// UDP.
+    pub const UDP: u8 = ip_number::UDP.0;
+    /// DCCP.
+    pub const DCCP: u8 = ip_number::DCCP.0;
+    /// IPv6 in IP.
+    pub const IPV6: u8 = ip_number::IPV6.0;
+    /// IPv6 routing header.
+    pub const ROUTE: u8 = ip_number::IPV6_ROUTE_HEADER.0;
+    /// IPv6 fragment header.
+    pub const FRAG: u8 = ip_number::IPV6_FRAGMENTATION_HEADER.0;
+    /// Generic routing encapsulation.
+    pub const GRE: u8 = ip_number::GRE.0;
+    /// Encapsulating security payload.
+    pub const ESP: u8 = ip_number::ENCAPSULATING_SECURITY_PAYLOAD.0;
+    /// Authentication header.
+    pub const AH: u8 = ip_number::AUTHENTICATION_HEADER.0;
+    /// ICMPv6.
+    pub const IPV6_ICMP: u8 = ip_number::IPV6_ICMP.0;
+    /// IPv6: nothing follows.
+    pub const NO_NEXT_HEADER: u8 = ip_number::IPV6_NO_NEXT_HEADER.0;
+    /// IPv6 destination options.
+    pub const DEST_OPTIONS: u8 = ip_number::IPV6_DESTINATION_OPTIONS.0;
+    /// SCTP.
+    pub const SCTP: u8 = ip_number::SCTP.0;
+    /// Mobility header (RFC 6275).
+    pub const MOBILITY: u8 = ip_number::MOBILITY_HEADER.0;
+    /// UDP-Lite.
+    pub const UDP_LITE: u8 = ip_number::UDP_LITE.0;
+    /// MPLS in IP (RFC 4023).
+    pub const MPLS_IN_IP: u8 = ip_number::MPLS_IN_IP.0;
+    /// Host Identity Protocol (RFC 7401).
+    pub const HIP: u8 = ip_number::HIP.0;
+    /// Shim6 (RFC 5533).
+    pub const SHIM6: u8 = ip_number::SHIM6.0;
+}

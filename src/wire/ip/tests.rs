@@ -1,0 +1,482 @@
+use std::net::IpAddr;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::defect::DefectKind;
+use crate::wire::{ChecksumStatus, Unverified, icmp_checksum};
+
+/// An echo request over IPv4, both checksums right.
+const ECHO4: [u8; 32] = [
+    0x45, 0x00, 0x00, 0x20, 0x12, 0x34, 0x40, 0x00, 0x40, 0x01, 0xa4, 0xa5, 192, 0, 2, 1, 192, 0,
+    2, 2, 8, 0, 0xb4, 0x25, 0x00, 0x13, 0x00, 0x01, 0xab, 0xcd, 0x97, 0xf8,
+];
+
+fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x6a, 0xb1, 0x23, 0x45];
+    packet.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+    packet.extend([next, 64]);
+    packet.extend("2001:db8::1".parse::<Ipv6Addr>().unwrap().octets());
+    packet.extend("2001:db8::2".parse::<Ipv6Addr>().unwrap().octets());
+    packet.extend(payload);
+    packet
+}
+
+/// An ICMPv6 echo request with the checksum for these ends of its path.
+fn echo6(src: &str, dst: &str) -> Vec<u8> {
+    let mut message = vec![128, 0, 0, 0, 0, 7, 0, 9, 1, 2, 3];
+    let mut pseudo = Vec::new();
+    pseudo.extend(src.parse::<Ipv6Addr>().unwrap().octets());
+    pseudo.extend(dst.parse::<Ipv6Addr>().unwrap().octets());
+    pseudo.extend([0, 0, 0, 11, 0, 0, 0, 58]);
+    let checksum = checksum::internet(&[&pseudo, &message]);
+    message[2..4].copy_from_slice(&checksum.to_be_bytes());
+    message
+}
+
+fn rules(ip: &Ip<'_>) -> Vec<&'static str> {
+    ip.defects
+        .iter()
+        .filter_map(|d| match d.kind {
+            DefectKind::Rule(rule) => Some(rule),
+            DefectKind::Short { .. } => None,
+        })
+        .collect()
+}
+
+fn parse(bytes: &[u8]) -> Ip<'_> {
+    Ip::parse(bytes, Limit::Frame).unwrap()
+}
+
+#[test]
+fn an_ipv4_header_is_read_whole() {
+    let ip = parse(&ECHO4);
+    assert_eq!(ip.version, IpVersion::V4);
+    assert_eq!(ip.src(), "192.0.2.1".parse::<IpAddr>().unwrap());
+    assert_eq!(ip.dst(), "192.0.2.2".parse::<IpAddr>().unwrap());
+    assert_eq!((ip.ttl, ip.id, ip.protocol), (64, Some(0x1234), 1));
+    assert_eq!((ip.length, ip.payload_length), (32, 12));
+    assert!(ip.dont_fragment && ip.fragment.is_none() && !ip.length_from_frame);
+    assert_eq!((ip.header, ip.payload), (&ECHO4[..20], &ECHO4[20..]));
+    assert_eq!(ip.limit, Limit::IpLength);
+    assert!(ip.defects.is_empty());
+    assert_eq!(
+        header_checksum(&ip).unwrap().status,
+        ChecksumStatus::Good,
+        "{:x?}",
+        header_checksum(&ip)
+    );
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+}
+
+#[test]
+fn every_ipv4_prefix_gives_what_is_there() {
+    for length in 0..ECHO4.len() {
+        let bytes = &ECHO4[..length];
+        for (limit, on_wire, told) in [
+            (Limit::Frame, length, Limit::Frame),
+            (Limit::Frame, ECHO4.len(), Limit::Capture),
+            (Limit::Quote, length, Limit::Quote),
+        ] {
+            match Ip::parse_on_wire(bytes, on_wire, limit) {
+                Err(e) => {
+                    assert!(length < 20);
+                    assert_eq!(e, Undecodable::Short);
+                }
+                Ok(ip) => {
+                    assert!(length >= 20);
+                    assert_eq!(ip.payload, &ECHO4[20..length]);
+                    assert_eq!(ip.payload_length, 12);
+                    assert_eq!(ip.limit, told);
+                    assert!(!ip.is_whole());
+                    assert_eq!(ip.defects.is_empty(), told != Limit::Frame);
+                    assert_eq!(
+                        icmp_checksum(&ip).status,
+                        ChecksumStatus::Unverified(Unverified::Truncated)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn padding_is_never_payload() {
+    let mut padded = ECHO4.to_vec();
+    padded.extend([0xff; 14]);
+    let ip = parse(&padded);
+    assert_eq!(ip.payload, &ECHO4[20..]);
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+
+    let mut empty = v6(protocol::IPV6_ICMP, &[]);
+    empty.extend([0; 6]);
+    let ip = parse(&empty);
+    assert!(ip.payload.is_empty() && !ip.length_from_frame);
+}
+
+#[test]
+fn a_length_of_zero_is_what_the_frame_holds() {
+    let mut offload = ECHO4;
+    offload[2..4].fill(0);
+    let ip = parse(&offload);
+    assert!(ip.length_from_frame && ip.is_whole() && ip.defects.is_empty());
+    assert_eq!((ip.length, ip.payload_length), (32, 12));
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    // What the snap length cut still counts.
+    let ip = Ip::parse_on_wire(&offload[..28], 32, Limit::Frame).unwrap();
+    assert_eq!((ip.payload.len(), ip.payload_length), (8, 12));
+    assert_eq!(ip.limit, Limit::Capture);
+
+    let mut offload = v6(protocol::TCP, &[7; 1400]);
+    offload[4..6].fill(0);
+    let ip = parse(&offload);
+    assert!(ip.length_from_frame);
+    assert_eq!((ip.length, ip.payload.len()), (1440, 1400));
+}
+
+#[test]
+fn header_lengths_that_lie() {
+    for words in 0..16u8 {
+        let mut packet = ECHO4;
+        packet[0] = 0x40 | words;
+        let whole = Ip::parse(&packet, Limit::Frame);
+        let quoted = Ip::parse(&packet, Limit::Quote).unwrap();
+        match usize::from(words) * 4 {
+            0..20 => {
+                assert_eq!(whole.unwrap_err(), Undecodable::Malformed);
+                assert_eq!(rules(&quoted), ["header length under 5 words"]);
+                assert_eq!(quoted.payload, &packet[20..]);
+            }
+            length @ 20..=32 => assert_eq!(whole.unwrap().payload, &packet[length..]),
+            _ => {
+                let whole = whole.unwrap();
+                assert!(whole.payload.is_empty());
+                assert_eq!(whole.payload_length, 0);
+                assert!(rules(&whole).contains(&"total length too small"));
+            }
+        }
+    }
+    let mut short = ECHO4;
+    short[3] = 19;
+    let ip = parse(&short);
+    assert_eq!(rules(&ip), ["total length too small"]);
+    assert_eq!((ip.payload_length, ip.length), (0, 19));
+    for version in (0..16u8).filter(|v| ![4, 6].contains(v)) {
+        short[0] = version << 4 | 5;
+        assert_eq!(
+            Ip::parse(&short, Limit::Quote).unwrap_err(),
+            Undecodable::Malformed
+        );
+    }
+}
+
+#[test]
+fn a_quote_whose_length_was_tampered_with_keeps_its_ports() {
+    for total in [12u16, 0x2000, 20] {
+        let mut quote = ECHO4;
+        quote[2..4].copy_from_slice(&total.to_be_bytes());
+        let ip = Ip::parse(&quote, Limit::Quote).unwrap();
+        assert_eq!(ip.payload, &ECHO4[20..], "total length {total}");
+        assert_eq!(ip.length, u32::from(total));
+    }
+}
+
+#[test]
+fn ipv4_options() {
+    let with = |options: &[u8]| {
+        let mut packet = ECHO4[..20].to_vec();
+        packet[0] = 0x45 + u8::try_from(options.len() / 4).unwrap();
+        packet[3] = u8::try_from(ECHO4.len() + options.len()).unwrap();
+        packet.extend(options);
+        packet.extend(&ECHO4[20..]);
+        packet
+    };
+    let alert = with(&[1, 148, 4, 0, 0, 0, 0, 0]);
+    let ip = parse(&alert);
+    assert!(ip.router_alert && ip.defects.is_empty());
+    assert_eq!((ip.header.len(), ip.payload), (28, &ECHO4[20..]));
+    for (options, rule) in [
+        ([7, 0, 148, 4], "option length under 2"),
+        ([7, 1, 148, 4], "option length under 2"),
+        ([7, 5, 4, 0], "option runs over the header's end"),
+        ([1, 1, 7, 3], "option runs over the header's end"),
+    ] {
+        let packet = with(&options);
+        let ip = parse(&packet);
+        assert_eq!(rules(&ip), [rule]);
+        assert!(!ip.router_alert);
+        assert_eq!(ip.payload, &ECHO4[20..]);
+    }
+    for length in 20..28 {
+        let ip = Ip::parse(&alert[..length], Limit::Quote).unwrap();
+        assert!(ip.payload.is_empty());
+        assert_eq!(ip.payload_length, 12);
+        assert_eq!(ip.defects.count(), 1);
+    }
+}
+
+#[test]
+fn fragments_and_authentication_headers() {
+    let mut packet = ECHO4;
+    packet[6..8].copy_from_slice(&[0x20, 0x00]);
+    let first = parse(&packet);
+    assert_eq!(
+        first.fragment,
+        Some(Fragment {
+            offset: 0,
+            more: true
+        })
+    );
+    assert_eq!(
+        icmp_checksum(&first).status,
+        ChecksumStatus::Unverified(Unverified::Fragment)
+    );
+    packet[6..8].copy_from_slice(&[0x1f, 0xff]);
+    let last = parse(&packet);
+    assert_eq!(last.fragment.unwrap().offset, 0xfff8);
+    assert!(last.is_later_fragment());
+    assert_eq!(icmp_checksum(&last).found, 0);
+
+    let mut ah = ECHO4[..20].to_vec();
+    ah[9] = protocol::AH;
+    ah[3] += 12;
+    ah.extend([1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+    ah.extend(&ECHO4[20..]);
+    let ip = parse(&ah);
+    assert_eq!((ip.protocol, ip.payload), (1, &ECHO4[20..]));
+    assert_eq!(header_checksum(&ip).unwrap().found, 0xa4a5);
+    for length in 20..32 {
+        let ip = Ip::parse(&ah[..length], Limit::Quote).unwrap();
+        assert_eq!(ip.protocol, if length < 22 { protocol::AH } else { 1 });
+        assert_eq!(ip.payload.len(), if length < 22 { length - 20 } else { 0 });
+    }
+}
+
+#[test]
+fn an_ipv6_header_is_read_whole() {
+    let message = echo6("2001:db8::1", "2001:db8::2");
+    let packet = v6(58, &message);
+    let ip = parse(&packet);
+    assert_eq!(ip.version, IpVersion::V6);
+    assert_eq!(ip.src(), "2001:db8::1".parse::<IpAddr>().unwrap());
+    assert_eq!(ip.dst(), "2001:db8::2".parse::<IpAddr>().unwrap());
+    assert_eq!((ip.traffic_class, ip.flow_label), (0xab, 0x12345));
+    assert_eq!((ip.ttl, ip.protocol, ip.id), (64, 58, None));
+    assert_eq!((ip.length, ip.payload_length), (51, 11));
+    assert_eq!(ip.payload, message);
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    assert!(header_checksum(&ip).is_none());
+    for length in 0..packet.len() {
+        match Ip::parse(&packet[..length], Limit::Quote) {
+            Err(e) => assert_eq!((e, length < 40), (Undecodable::Short, true)),
+            Ok(ip) => {
+                assert_eq!(ip.payload, &packet[40..length]);
+                assert_eq!(ip.payload_length, 11);
+                assert_eq!(ip.limit, Limit::Quote);
+            }
+        }
+    }
+}
+
+/// A router alert, a home address, a routing header with a segment left, then ICMPv6.
+fn extended() -> Vec<u8> {
+    let mut chain = vec![protocol::DEST_OPTIONS, 0, 5, 2, 0, 0, 1, 0];
+    chain.extend([protocol::ROUTE, 2, 1, 2, 0, 0, 0xc9, 16]);
+    chain.extend("2001:db8::aaaa".parse::<Ipv6Addr>().unwrap().octets());
+    chain.extend([58, 2, 0, 1, 0, 0, 0, 0]);
+    chain.extend("2001:db8::ffff".parse::<Ipv6Addr>().unwrap().octets());
+    chain.extend(echo6("2001:db8::aaaa", "2001:db8::ffff"));
+    v6(protocol::HOPOPT, &chain)
+}
+
+#[test]
+fn ipv6_extension_headers_are_stepped_over() {
+    let packet = extended();
+    let ip = parse(&packet);
+    assert!(ip.defects.is_empty());
+    assert!(ip.router_alert);
+    assert_eq!((ip.protocol, ip.header.len()), (58, 40 + 56));
+    assert_eq!(ip.home_address, Some("2001:db8::aaaa".parse().unwrap()));
+    assert_eq!(
+        ip.final_destination,
+        Some("2001:db8::ffff".parse().unwrap())
+    );
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    let mut arrived = packet.clone();
+    arrived[40 + 32 + 3] = 0;
+    let ip = parse(&arrived);
+    assert_eq!(ip.final_destination, None);
+    assert!(matches!(
+        icmp_checksum(&ip).status,
+        ChecksumStatus::Bad { .. }
+    ));
+}
+
+#[test]
+fn every_prefix_of_a_header_chain_names_what_it_can() {
+    let packet = extended();
+    for length in 40..packet.len() {
+        let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+        let expected = match length {
+            0..42 => protocol::HOPOPT,
+            42..50 => protocol::DEST_OPTIONS,
+            50..74 => protocol::ROUTE,
+            _ => 58,
+        };
+        assert_eq!(ip.protocol, expected, "{length} octets");
+        assert_eq!(
+            ip.defects.count(),
+            usize::from(length < 96),
+            "{length} octets"
+        );
+        assert_eq!(ip.payload.len(), length.saturating_sub(96));
+        assert!(!ip.is_whole());
+        for defect in ip.defects.iter() {
+            assert!(matches!(
+                defect.kind,
+                DefectKind::Short {
+                    limit: Limit::Capture,
+                    ..
+                }
+            ));
+        }
+    }
+}
+
+#[test]
+fn the_final_destination_of_each_routing_type() {
+    let a = "2001:db8::aaaa".parse::<Ipv6Addr>().unwrap();
+    let b = "2001:db8::bbbb".parse::<Ipv6Addr>().unwrap();
+    let header = |kind: u8, left: u8, rest: [u8; 4]| {
+        let mut header = vec![58, 4, kind, left];
+        header.extend(rest);
+        header.extend(a.octets());
+        header.extend(b.octets());
+        header
+    };
+    for (kind, left, expected) in [
+        (0, 2, Some(b)),
+        (0, 0, None),
+        (2, 1, Some(b)),
+        (4, 1, Some(a)),
+        (4, 0, None),
+        (99, 1, None),
+    ] {
+        let packet = v6(protocol::ROUTE, &header(kind, left, [0; 4]));
+        let ip = parse(&packet);
+        assert_eq!(ip.final_destination, expected, "type {kind} left {left}");
+        assert!(ip.defects.is_empty());
+    }
+    // RPL: 14 octets in common with the destination for all, 2 octets each, 4 of padding.
+    let rpl = [58, 1, 3, 2, 0xee, 0x40, 0, 0, 0, 0x22, 0, 0x33, 9, 9, 9, 9];
+    let packet = v6(protocol::ROUTE, &rpl);
+    assert_eq!(
+        parse(&packet).final_destination,
+        Some("2001:db8::33".parse().unwrap())
+    );
+    // No address fits.
+    for kind in [0, 2, 3, 4] {
+        let packet = v6(protocol::ROUTE, &[58, 0, kind, 1, 0, 0, 0, 0]);
+        let ip = parse(&packet);
+        assert_eq!(ip.final_destination, None);
+        assert_eq!(ip.defects.count(), 1, "type {kind}");
+    }
+}
+
+#[test]
+fn ipv6_fragments() {
+    let fragment = |field: u16, rest: &[u8]| {
+        let mut header = vec![58, 0];
+        header.extend(field.to_be_bytes());
+        header.extend([0xde, 0xad, 0xbe, 0xef]);
+        header.extend(rest);
+        v6(protocol::FRAG, &header)
+    };
+    let packet = fragment(0x0001, &[128, 0, 1, 2]);
+    let ip = parse(&packet);
+    assert_eq!((ip.id, ip.protocol), (Some(0xdead_beef), 58));
+    assert!(ip.fragment.is_some() && !ip.is_later_fragment());
+    // In a later fragment what looks like an extension header is payload.
+    let mut packet = fragment(0x05a8, &[60, 0, 0, 0, 0, 0, 0, 0]);
+    packet[40] = protocol::DEST_OPTIONS;
+    let ip = parse(&packet);
+    assert_eq!(ip.fragment.unwrap().offset, 1448);
+    assert_eq!((ip.protocol, ip.payload.len()), (60, 8));
+    let packet = fragment(0, &[128, 0, 1, 2]);
+    assert_eq!(parse(&packet).fragment, None, "an atomic fragment is none");
+}
+
+#[test]
+fn where_the_chain_stops() {
+    for stop in [protocol::ESP, protocol::NO_NEXT_HEADER, protocol::TCP] {
+        let packet = v6(protocol::DEST_OPTIONS, &[stop, 0, 1, 4, 0, 0, 0, 0, 9, 9]);
+        let ip = parse(&packet);
+        assert_eq!((ip.protocol, ip.payload), (stop, &[9, 9][..]));
+    }
+    let packet = v6(protocol::MOBILITY, &[59, 0, 1, 0, 0, 0, 0, 0]);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.payload.len()), (protocol::MOBILITY, 8));
+    let packet = v6(protocol::AH, &[58, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 128, 0]);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.payload), (58, &[128, 0][..]));
+}
+
+#[test]
+fn a_jumbogram_takes_its_length_from_the_option() {
+    let mut packet = v6(protocol::HOPOPT, &[]);
+    packet.extend([6, 0, 0xc2, 4, 0, 1, 0x11, 0x70]); // 70000 octets
+    packet.extend(vec![1; 70_000 - 8]);
+    let ip = parse(&packet);
+    assert!(ip.length_from_frame && ip.defects.is_empty());
+    assert_eq!((ip.length, ip.payload_length), (70_040, 69_992));
+    assert!(ip.is_whole());
+    let ip = Ip::parse_on_wire(&packet[..100], packet.len(), Limit::Frame).unwrap();
+    assert_eq!((ip.payload.len(), ip.payload_length), (52, 69_992));
+}
+
+#[test]
+fn misplaced_headers_and_overlong_options_are_told() {
+    let packet = v6(
+        protocol::DEST_OPTIONS,
+        &[0, 0, 1, 4, 0, 0, 0, 0, 58, 0, 5, 2, 0, 0, 1, 9],
+    );
+    let ip = parse(&packet);
+    assert_eq!(
+        rules(&ip),
+        [
+            "hop-by-hop options are not the first header",
+            "option runs over the header's end"
+        ]
+    );
+    assert_eq!(ip.protocol, 58);
+}
+
+proptest! {
+    #[test]
+    fn no_octets_panic(
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        version in prop_oneof![Just(0x45u8), Just(0x4fu8), Just(0x60u8)],
+        next in prop_oneof![any::<u8>(), Just(0u8), Just(43), Just(44), Just(51), Just(60)],
+        length in prop_oneof![Just(0u8), any::<u8>()],
+        more in 0usize..2000,
+    ) {
+        if let Some(first) = bytes.first_mut() {
+            *first = version;
+        }
+        for (at, value) in [(2, 0), (3, length), (4, 0), (5, length), (6, next), (9, next)] {
+            if let Some(octet) = bytes.get_mut(at) {
+                *octet = value;
+            }
+        }
+        for limit in [Limit::Frame, Limit::Capture, Limit::IpLength, Limit::OwnLength, Limit::Quote] {
+            if let Ok(ip) = Ip::parse_on_wire(&bytes, bytes.len() + more, limit) {
+                prop_assert!(ip.header.len() + ip.payload.len() <= bytes.len());
+                prop_assert!(ip.is_whole() || ip.payload.len() < ip.payload_length as usize);
+                let _ = (icmp_checksum(&ip), header_checksum(&ip));
+                for defect in ip.defects.iter() {
+                    prop_assert!(!defect.to_string().is_empty());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The IPv4 header (RFC 791).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use crate::model::AddrPair;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::defect::{Defects, Layer, Limit};
+
+/// Octets of the header without options.
+const FIXED: usize = 20;
+
+pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
+    let bytes = room.bytes;
+    let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
+    let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let mut defects = Defects::default();
+
+    let mut header_length = usize::from(fixed[0] & 0x0f) * 4;
+    if header_length < FIXED {
+        if room.limit != Limit::Quote {
+            return Err(Undecodable::Malformed);
+        }
+        defects.rule(Layer::Ipv4, 0, "header length under 5 words");
+        header_length = FIXED;
+    }
+
+    let total = usize::from(word(2));
+    let length_from_frame = total == 0;
+    let end = if length_from_frame {
+        if !matches!(room.limit, Limit::Frame | Limit::Capture) {
+            defects.rule(Layer::Ipv4, 2, "total length 0");
+        }
+        room.on_wire.max(header_length)
+    } else if total < header_length || total < quoted_minimum(&room, header_length, fixed) {
+        defects.rule(Layer::Ipv4, 2, "total length too small");
+        if room.limit == Limit::Quote {
+            bytes.len().max(header_length)
+        } else {
+            header_length
+        }
+    } else {
+        if total > room.on_wire
+            && matches!(
+                room.limit,
+                Limit::Frame | Limit::IpLength | Limit::OwnLength
+            )
+        {
+            defects.short(Layer::Ipv4, 2, total, room.on_wire, room.limit);
+        }
+        total
+    };
+
+    let flags = word(6);
+    let fragment = Fragment {
+        offset: (flags & 0x1fff) << 3,
+        more: flags & 0x2000 != 0,
+    };
+    let captured = bytes.get(..end).unwrap_or(bytes);
+    let mut ip = Ip {
+        version: IpVersion::V4,
+        addrs: AddrPair {
+            src: IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15])),
+            dst: IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19])),
+        },
+        ttl: fixed[8],
+        traffic_class: fixed[1],
+        id: Some(u32::from(word(4))),
+        flow_label: 0,
+        dont_fragment: flags & 0x4000 != 0,
+        fragment: (fragment.more || fragment.offset > 0).then_some(fragment),
+        protocol: fixed[9],
+        length: narrow(if length_from_frame { end } else { total }),
+        length_from_frame,
+        header: captured,
+        payload: &[],
+        payload_length: 0,
+        limit: Limit::IpLength,
+        final_destination: None,
+        home_address: None,
+        router_alert: false,
+        defects,
+    };
+    if header_length > FIXED {
+        walk_options(&mut ip, &room, header_length);
+    }
+    if ip.protocol == protocol::AH && !ip.is_later_fragment() {
+        header_length = behind_authentication(&mut ip, &room, header_length, end);
+    }
+    if let Some((header, payload)) = captured.split_at_checked(header_length) {
+        ip.header = header;
+        ip.payload = payload;
+    }
+    ip.payload_length = narrow(end.saturating_sub(header_length));
+    if captured.len() < end {
+        ip.limit = room.limit_at(end);
+    }
+    Ok(ip)
+}
+
+/// The least total length that the transport of a quoted packet allows. Some stacks took the
+/// header's length off the field before they quoted it: then the octets that are there count.
+fn quoted_minimum(room: &Room<'_>, header_length: usize, fixed: &[u8; FIXED]) -> usize {
+    let is_fragment = fixed[6] & 0x3f != 0 || fixed[7] != 0;
+    if room.limit != Limit::Quote || is_fragment {
+        return 0;
+    }
+    let transport = match fixed[9] {
+        protocol::TCP => 20,
+        protocol::UDP | protocol::ICMP | protocol::UDP_LITE => 8,
+        _ => 0,
+    };
+    header_length + transport
+}
+
+fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
+    const ROUTER_ALERT: u8 = 148; // RFC 2113
+    let Some(options) = ip.header.get(FIXED..header_length.min(ip.header.len())) else {
+        return;
+    };
+    if ip.header.len() < header_length {
+        ip.defects.short(
+            Layer::Ipv4,
+            FIXED,
+            header_length,
+            ip.header.len(),
+            room.limit_at(header_length),
+        );
+    }
+    let mut at = 0;
+    while let Some(kind) = u8_at(options, at) {
+        match kind {
+            0 => break,
+            1 => at += 1,
+            _ => {
+                ip.router_alert |= kind == ROUTER_ALERT;
+                let Some(length) = u8_at(options, at + 1) else {
+                    break;
+                };
+                let length = usize::from(length);
+                if length < 2 {
+                    ip.defects
+                        .rule(Layer::Ipv4, FIXED + at + 1, "option length under 2");
+                    break;
+                }
+                if at + length > header_length - FIXED {
+                    ip.defects.rule(
+                        Layer::Ipv4,
+                        FIXED + at + 1,
+                        "option runs over the header's end",
+                    );
+                    break;
+                }
+                at += length;
+            }
+        }
+    }
+}
+
+/// Steps over authentication headers (RFC 4302), which stand before the protocol they protect.
+fn behind_authentication(ip: &mut Ip<'_>, room: &Room<'_>, mut at: usize, end: usize) -> usize {
+    let captured = ip.header;
+    while ip.protocol == protocol::AH {
+        let Some([next, words]) = array_at(captured, at) else {
+            break;
+        };
+        ip.protocol = next;
+        let behind = at + (usize::from(words) + 2) * 4;
+        if behind > captured.len() {
+            let limit = if behind > end {
+                Limit::IpLength
+            } else {
+                room.limit_at(behind)
+            };
+            ip.defects
+                .short(Layer::Ipv4, at, behind, captured.len(), limit);
+            return behind;
+        }
+        at = behind;
+    }
+    at
+}

@@ -1,0 +1,307 @@
+//! The IPv6 header and its extension headers (RFC 8200).
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use crate::model::AddrPair;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::defect::{Defects, Layer, Limit};
+
+/// Octets of the fixed header.
+const FIXED: usize = 40;
+/// The most octets that padding to the smallest Ethernet frame can put behind an IPv6 header, with
+/// a frame check sequence and some to spare for headers before it.
+const PADDING: usize = 24;
+
+pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
+    let bytes = room.bytes;
+    let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
+    let first = u32::from_be_bytes([fixed[0], fixed[1], fixed[2], fixed[3]]);
+    let payload_length = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
+    let address = |at: usize| {
+        IpAddr::V6(Ipv6Addr::from(
+            array_at::<16>(fixed, at).unwrap_or_default(),
+        ))
+    };
+
+    let mut ip = Ip {
+        version: IpVersion::V6,
+        addrs: AddrPair {
+            src: address(8),
+            dst: address(24),
+        },
+        ttl: fixed[7],
+        traffic_class: (first >> 20 & 0xff) as u8,
+        id: None,
+        flow_label: first & 0x000f_ffff,
+        dont_fragment: false,
+        fragment: None,
+        protocol: fixed[6],
+        length: narrow(FIXED + payload_length),
+        length_from_frame: false,
+        header: bytes,
+        payload: &[],
+        payload_length: 0,
+        limit: Limit::IpLength,
+        final_destination: None,
+        home_address: None,
+        router_alert: false,
+        defects: Defects::default(),
+    };
+
+    let mut end = FIXED + payload_length;
+    if payload_length == 0 {
+        end = length_beyond_the_field(&mut ip, &room);
+    }
+    if end > room.on_wire
+        && matches!(
+            room.limit,
+            Limit::Frame | Limit::IpLength | Limit::OwnLength
+        )
+    {
+        ip.defects
+            .short(Layer::Ipv6, 4, end, room.on_wire, room.limit);
+    }
+    let captured = bytes.get(..end).unwrap_or(bytes);
+    ip.header = captured;
+    let start = if is_extension(ip.protocol) {
+        walk(&mut ip, &room, captured, end)
+    } else {
+        FIXED
+    };
+    if let Some((header, payload)) = captured.split_at_checked(start) {
+        ip.header = header;
+        ip.payload = payload;
+    }
+    ip.payload_length = narrow(end.saturating_sub(start));
+    if captured.len() < end {
+        ip.limit = room.limit_at(end);
+    }
+    Ok(ip)
+}
+
+/// Where the packet ends if its payload length is 0: by a jumbo payload option (RFC 2675), or
+/// where the frame does if that is more than padding, for segmentation offload leaves the field 0.
+fn length_beyond_the_field(ip: &mut Ip<'_>, room: &Room<'_>) -> usize {
+    const JUMBO_PAYLOAD: u8 = 0xc2;
+    if ip.protocol == protocol::HOPOPT {
+        let words = usize::from(u8_at(room.bytes, FIXED + 1).unwrap_or(0));
+        let header = tail(room.bytes, FIXED);
+        let header = header.get(..(words + 1) * 8).unwrap_or(header);
+        let jumbo = options(header)
+            .find(|option| option.kind == JUMBO_PAYLOAD)
+            .and_then(|option| u32_at(option.data, 0));
+        if let Some(length) = jumbo {
+            ip.length_from_frame = true;
+            ip.length = length.saturating_add(narrow(FIXED));
+            return usize::try_from(ip.length).unwrap_or(usize::MAX);
+        }
+    }
+    let whole = match room.limit {
+        Limit::Quote => room.bytes.len(),
+        _ => room.on_wire,
+    };
+    if ip.protocol == protocol::NO_NEXT_HEADER || whole <= FIXED + PADDING {
+        return FIXED;
+    }
+    ip.length_from_frame = true;
+    ip.length = narrow(whole);
+    whole
+}
+
+/// Steps over the extension headers and tells where the upper layer starts. `end` is the packet's
+/// as it claims, which `captured` may not reach.
+fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize {
+    let mut at = FIXED;
+    let missing = |ip: &mut Ip<'_>, at: usize, needed: usize| {
+        let limit = if needed > end {
+            Limit::IpLength
+        } else {
+            room.limit_at(needed)
+        };
+        ip.defects
+            .short(Layer::Ipv6Extension, at, needed, captured.len(), limit);
+    };
+    while is_extension(ip.protocol) {
+        let kind = ip.protocol;
+        let Some([next, words]) = array_at(captured, at) else {
+            missing(ip, at, at + 8);
+            return captured.len();
+        };
+        if is_payload_itself(kind) && next == protocol::NO_NEXT_HEADER {
+            break;
+        }
+        let length = match kind {
+            protocol::FRAG => 8,
+            protocol::AH => (usize::from(words) + 2) * 4,
+            _ => (usize::from(words) + 1) * 8,
+        };
+        let header = tail(captured, at);
+        let header = header.get(..length).unwrap_or(header);
+        match kind {
+            protocol::HOPOPT => {
+                if at != FIXED {
+                    ip.defects.rule(
+                        Layer::Ipv6Extension,
+                        at,
+                        "hop-by-hop options are not the first header",
+                    );
+                }
+                read_options(ip, header, at);
+            }
+            protocol::DEST_OPTIONS => read_options(ip, header, at),
+            protocol::ROUTE => read_routing(ip, header, at),
+            protocol::FRAG => read_fragment(ip, header),
+            _ => {}
+        }
+        ip.protocol = next;
+        if header.len() < length {
+            missing(ip, at, at + length);
+            return at + length;
+        }
+        at += length;
+        if ip.is_later_fragment() {
+            break;
+        }
+    }
+    at
+}
+
+fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
+    const ROUTER_ALERT: u8 = 0x05; // RFC 2711
+    const HOME_ADDRESS: u8 = 0xc9; // RFC 6275 section 6.3
+    let mut walked = 2;
+    for option in options(header) {
+        match option.kind {
+            ROUTER_ALERT => ip.router_alert = true,
+            HOME_ADDRESS => ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from),
+            _ => {}
+        }
+        walked = option.end;
+        if option.end > header.len() {
+            break;
+        }
+    }
+    let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
+    if walked > length * 8 {
+        ip.defects.rule(
+            Layer::Ipv6Extension,
+            at,
+            "option runs over the header's end",
+        );
+    }
+}
+
+/// Finds where a routing header still leads to.
+fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
+    let Some([kind, left]) = array_at(header, 2) else {
+        return;
+    };
+    if left == 0 {
+        return;
+    }
+    let length = (usize::from(u8_at(header, 1).unwrap_or(0)) + 1) * 8;
+    let address = |at: usize| array_at::<16>(header, at).map(Ipv6Addr::from);
+    let last = match kind {
+        // RFC 5095 and RFC 6275: addresses in the order they are visited.
+        0 | 2 => length
+            .checked_sub(16)
+            .filter(|&at| at >= 8)
+            .and_then(address),
+        3 => compressed_destination(ip, header, length),
+        // RFC 8754 section 2: the last segment comes first.
+        4 => address(8),
+        _ => None,
+    };
+    if last.is_none() && matches!(kind, 0 | 2..=4) && header.len() == length {
+        ip.defects.rule(
+            Layer::Ipv6Extension,
+            at + 3,
+            "segments left in a routing header without addresses",
+        );
+    }
+    ip.final_destination = last.or(ip.final_destination);
+}
+
+/// The last address of an RPL source route (RFC 6554 section 3), which leaves out the octets it
+/// has in common with the packet's destination.
+fn compressed_destination(ip: &Ip<'_>, header: &[u8], length: usize) -> Option<Ipv6Addr> {
+    let IpAddr::V6(destination) = ip.addrs.dst else {
+        return None;
+    };
+    let common = usize::from(u8_at(header, 4)? & 0x0f);
+    let padding = usize::from(u8_at(header, 5)? >> 4);
+    let behind = length.checked_sub(padding)?;
+    let start = behind.checked_sub(16 - common).filter(|&at| at >= 8)?;
+    let mut octets = destination.octets();
+    octets
+        .get_mut(common..)?
+        .copy_from_slice(header.get(start..behind)?);
+    Some(octets.into())
+}
+
+/// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none.
+fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
+    if let Some(field) = u16_at(header, 2) {
+        let fragment = Fragment {
+            offset: field & 0xfff8,
+            more: field & 1 != 0,
+        };
+        if fragment.more || fragment.offset > 0 {
+            ip.fragment = Some(fragment);
+        }
+    }
+    ip.id = u32_at(header, 4);
+}
+
+/// An option of a hop-by-hop or destination options header (RFC 8200 section 4.2).
+struct OptionTlv<'a> {
+    kind: u8,
+    data: &'a [u8],
+    /// Where it ends by its own length, from the start of the extension header.
+    end: usize,
+}
+
+fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
+    let mut at = 2;
+    std::iter::from_fn(move || {
+        loop {
+            let kind = u8_at(header, at)?;
+            if kind == 0 {
+                at += 1; // Pad1 is a single octet
+                continue;
+            }
+            let start = at + 2;
+            let end = start + usize::from(u8_at(header, at + 1)?);
+            at = end;
+            return Some(OptionTlv {
+                kind,
+                data: header.get(start..end).unwrap_or_default(),
+                end,
+            });
+        }
+    })
+}
+
+fn is_extension(protocol: u8) -> bool {
+    matches!(
+        protocol,
+        protocol::HOPOPT
+            | protocol::ROUTE
+            | protocol::FRAG
+            | protocol::AH
+            | protocol::DEST_OPTIONS
+            | protocol::MOBILITY
+            | protocol::HIP
+            | protocol::SHIM6
+    )
+}
+
+/// Headers that are messages of their own: with nothing behind them they are the upper layer.
+fn is_payload_itself(protocol: u8) -> bool {
+    matches!(
+        protocol,
+        protocol::MOBILITY | protocol::HIP | protocol::SHIM6
+    )
+}
