@@ -1,0 +1,215 @@
+//! Packet filters in libpcap's language, for files as for interfaces.
+//!
+//! libpcap compiles, one program per link type; [`program`] runs it. The programs are run here
+//! and not by libpcap because the wrapper's `filter` knows one length only, the captured one,
+//! whereas `len`, `less` and `greater` ask for the length on the wire.
+
+pub mod dlt;
+pub mod kernel;
+pub mod program;
+pub mod tokens;
+
+use pcap::{Capture, Linktype};
+
+use crate::model::{Frame, LinkType};
+pub use kernel::kernel_filter;
+use program::{FamilyOrder, Program};
+
+/// Whether a filter also finds an ICMP error by the packet it quotes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QuotedPolicy {
+    /// If the expression speaks of hosts, nets, ports and protocols only: see [`tokens`].
+    #[default]
+    Auto,
+    /// Always.
+    Yes,
+    /// Never: the expression means exactly what it means in tcpdump.
+    No,
+}
+
+/// Why an expression cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("filter '{expression}': {message}")]
+pub struct FilterError {
+    /// The expression.
+    pub expression: String,
+    /// What libpcap says of it.
+    pub message: String,
+}
+
+/// A filter expression with its programs, compiled when a link type is first met.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    expression: String,
+    quoted: bool,
+    programs: Vec<(LinkType, Result<Program, String>)>,
+    /// Index of the program that was used last: most inputs have one link type.
+    last: usize,
+}
+
+impl Filter {
+    /// A filter for `expression`; an empty one selects everything. Nothing is compiled yet.
+    pub fn new(expression: &str, policy: QuotedPolicy) -> Self {
+        let expression = expression.trim();
+        let quoted = match policy {
+            QuotedPolicy::Auto => tokens::speaks_of_flows_only(expression),
+            QuotedPolicy::Yes => true,
+            QuotedPolicy::No => false,
+        };
+        Self {
+            expression: expression.to_owned(),
+            quoted: quoted && !expression.is_empty(),
+            programs: Vec::new(),
+            last: 0,
+        }
+    }
+
+    /// The expression, without surrounding blanks.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// Whether every frame is selected, because there is no expression.
+    pub fn selects_all(&self) -> bool {
+        self.expression.is_empty()
+    }
+
+    /// Whether [`Self::matches_quoted`] can be true at all; where not, quotes need no look.
+    pub fn looks_into_quotes(&self) -> bool {
+        self.quoted
+    }
+
+    /// Compiles for the link types known so far (pcapng may bring more later); where none is
+    /// known, for Ethernet, cooked and raw IP.
+    ///
+    /// # Errors
+    ///
+    /// Where the expression compiles for none of them, what libpcap says of the first.
+    pub fn check(&mut self, links: &[LinkType]) -> Result<(), FilterError> {
+        const USUAL: [LinkType; 3] = [LinkType(1), LinkType(113), LinkType(101)];
+        let links = if links.is_empty() { &USUAL } else { links };
+        if self.selects_all() {
+            return Ok(());
+        }
+        let mut first_error = None;
+        for &link in links {
+            match compile(&self.expression, link) {
+                Ok(_) => return Ok(()),
+                Err(message) => first_error = first_error.or(Some(message)),
+            }
+        }
+        Err(self.error(first_error.unwrap_or_default()))
+    }
+
+    /// Whether the expression compiled for at least one of the link types that frames had; to be
+    /// asked at the end, since [`Self::check`] knows only what was declared at the start.
+    ///
+    /// # Errors
+    ///
+    /// Where it compiled for none of them, what libpcap says of the first.
+    pub fn verdict(&self) -> Result<(), FilterError> {
+        let mut met = self.programs.iter().filter(|(link, _)| *link != QUOTE);
+        match met.next() {
+            Some((_, Err(message))) if met.all(|(_, program)| program.is_err()) => {
+                Err(self.error(message.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The link types that frames had and the expression did not compile for, with what libpcap
+    /// says: their frames match nothing.
+    pub fn failures(&self) -> impl Iterator<Item = (LinkType, &str)> {
+        self.programs
+            .iter()
+            .filter(|(link, _)| *link != QUOTE)
+            .filter_map(|(link, program)| Some((*link, program.as_ref().err()?.as_str())))
+    }
+
+    /// Whether the filter selects `frame`, as tcpdump would. A frame whose link type the
+    /// expression does not compile for is not selected.
+    pub fn matches(&mut self, frame: &Frame<'_>) -> bool {
+        self.selects_all() || self.run(frame.link, frame.data, frame.wire_len)
+    }
+
+    /// Whether the filter selects the packet that an ICMP error quotes. `quote` starts with its IP
+    /// header; `wire_len` is the length that header claims, in octets.
+    pub fn matches_quoted(&mut self, quote: &[u8], wire_len: u32) -> bool {
+        self.quoted && self.run(QUOTE, quote, wire_len)
+    }
+
+    fn run(&mut self, link: LinkType, data: &[u8], wire_len: u32) -> bool {
+        if self
+            .programs
+            .get(self.last)
+            .is_none_or(|(known, _)| *known != link)
+        {
+            self.last = match self.programs.iter().position(|(known, _)| *known == link) {
+                Some(at) => at,
+                None => self.compile_for(link),
+            };
+        }
+        match self.programs.get(self.last) {
+            Some((_, Ok(program))) => program.accepts(data, wire_len),
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn compile_for(&mut self, link: LinkType) -> usize {
+        let asked = if link == QUOTE { RAW } else { link };
+        let program = compile(&self.expression, asked);
+        self.programs.push((link, program));
+        self.programs.len() - 1
+    }
+
+    fn error(&self, message: String) -> FilterError {
+        FilterError {
+            expression: self.expression.clone(),
+            message,
+        }
+    }
+}
+
+/// Raw IP, the link type that quoted packets are filtered as.
+const RAW: LinkType = LinkType(101);
+/// The place of the program for quoted packets: a value no file can hold (they have 28 bits), so
+/// that a failure to compile for quotes is told apart from one for captured raw IP.
+const QUOTE: LinkType = LinkType(u32::MAX);
+
+/// Compiles for one link type, with the optimizer on as tcpdump does.
+fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
+    let text = |e: pcap::Error| match e {
+        pcap::Error::PcapError(message) => message,
+        other => other.to_string(),
+    };
+    let handle = Capture::dead(Linktype(dlt::from_linktype(link))).map_err(text)?;
+    let program = |optimize| {
+        let compiled = handle.compile(expression, optimize).map_err(text)?;
+        Program::new(compiled.get_instructions()).map_err(|e| e.to_string())
+    };
+    // Not optimized first: what asks the kernel for metadata is refused, as libpcap does when it
+    // reads a file, even where the optimizer would find out that the answer does not matter.
+    program(false)?;
+    program(true).map(|program| match link.0 {
+        0 | 109 => program.with_any_family(FamilyOrder::Host),
+        108 => program.with_any_family(FamilyOrder::Network),
+        _ => program,
+    })
+}
+
+/// The expression in the content of a filter file (`-F`): `#` starts a comment, as in tcpdump.
+pub fn strip_comments(content: &str) -> String {
+    let lines = content.lines().map(|line| {
+        line.split_once('#')
+            .map_or(line, |(expression, _)| expression)
+            .trim()
+    });
+    lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests;
