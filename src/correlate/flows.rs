@@ -1,1 +1,331 @@
-//! flows
+//! A fingerprint of every IP packet of the recent past, so that an error finds what caused it.
+//!
+//! Fingerprints lie in a ring in input order. Each is chained to the one before it of the same
+//! flow, and to the one before it with the same destination and port, whoever sent it: the second
+//! chain finds packets whose source a NAT rewrote. Chains are kept as sequence numbers modulo
+//! 2^32, so a link to what the ring has overwritten is known for what it is.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+
+use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::wire::{Ip, IpVersion, bytes};
+
+const ICMP: u8 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const DCCP: u8 = 33;
+const ESP: u8 = 50;
+const ICMPV6: u8 = 58;
+const SCTP: u8 = 132;
+const UDP_LITE: u8 = 136;
+
+/// Whether the first four octets of the transport are two ports.
+pub(super) fn has_ports(protocol: u8) -> bool {
+    matches!(protocol, TCP | UDP | DCCP | SCTP | UDP_LITE)
+}
+
+/// Whether a protocol number is that of ICMP or ICMPv6.
+pub(super) fn is_icmp(protocol: u8) -> bool {
+    matches!(protocol, ICMP | ICMPV6)
+}
+
+/// What is kept of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fingerprint {
+    pub(super) ts: Timestamp,
+    pub(super) frame: FrameRef,
+    /// The first eight octets of the transport, zero where there are fewer.
+    pub(super) lead: [u8; 8],
+    /// Hash of the addresses.
+    pub(super) pair: u32,
+    /// IPv4 identification, or IPv6 flow label.
+    pub(super) label: u32,
+    /// Length of the IP packet in octets, as captured or claimed.
+    pub(super) length: u32,
+    /// Octets of TCP payload.
+    pub(super) data: u32,
+    pub(super) protocol: u8,
+    pub(super) ttl: u8,
+    same_flow: u32,
+    same_destination: u32,
+}
+
+impl Fingerprint {
+    /// TCP sequence number.
+    pub(super) fn seq(&self) -> u32 {
+        let [.., a, b, c, d] = self.lead;
+        u32::from_be_bytes([a, b, c, d])
+    }
+}
+
+/// The hashes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hashes {
+    /// Of protocol, addresses and ports.
+    pub(super) flow: u64,
+    /// Of protocol, destination and destination port.
+    destination: u64,
+    /// Of the addresses.
+    pub(super) pair: u32,
+}
+
+/// Which chain to walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chain {
+    Flow,
+    Destination,
+}
+
+/// What a walk came to when it ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WalkEnd {
+    /// Everything of that chain was seen.
+    Complete,
+    /// The ring no longer holds what came before.
+    Overwritten,
+}
+
+/// The ring with its chains.
+#[derive(Debug)]
+pub(super) struct Ring {
+    slots: Vec<Fingerprint>,
+    /// Sequence number of the next fingerprint; those in the ring are the last `slots.len()`.
+    next: u64,
+    mask: usize,
+    flow_heads: Vec<u32>,
+    destination_heads: Vec<u32>,
+    /// One bit per hash of (source, destination): what was never set was never seen.
+    directions: Vec<u64>,
+    hasher: RandomState,
+}
+
+/// Chains longer than this are walked no further: no packet may cost the time of all packets.
+const LONGEST_WALK: usize = 4096;
+const DIRECTION_BITS: u32 = 20;
+
+impl Ring {
+    /// A ring that takes at most `memory` octets, and room only as packets come.
+    pub(super) fn new(memory: usize) -> Self {
+        let per_packet = size_of::<Fingerprint>() + 2 * size_of::<u32>();
+        let capacity = (memory / per_packet).clamp(1 << 8, 1 << 24);
+        // A power of two, so that places follow from sequence numbers by masking.
+        let capacity = 1 << capacity.ilog2();
+        Self {
+            slots: Vec::new(),
+            next: 1,
+            mask: capacity - 1,
+            flow_heads: vec![0; capacity],
+            destination_heads: vec![0; capacity],
+            directions: vec![0; 1 << (DIRECTION_BITS - 6)],
+            hasher: RandomState::default(),
+        }
+    }
+
+    /// How many fingerprints were overwritten.
+    pub(super) fn overwritten(&self) -> u64 {
+        (self.next - 1).saturating_sub(self.mask as u64 + 1)
+    }
+
+    /// The hashes of a packet whose transport begins with `lead`.
+    pub(super) fn hashes(&self, ip: &Ip<'_>, lead: [u8; 8]) -> Hashes {
+        self.hashes_of(ip.addrs, ip.protocol, flow_word(ip.protocol, lead))
+    }
+
+    /// The hashes of a flow: `word` as [`flow_word`] makes it.
+    pub(super) fn hashes_of(&self, addrs: AddrPair, protocol: u8, word: u32) -> Hashes {
+        let port = if has_ports(protocol) {
+            word & 0xffff
+        } else {
+            0
+        };
+        let protocol = u64::from(protocol);
+        let pair = self.hasher.hash_one(addrs);
+        let destination = AddrPair {
+            src: addrs.dst,
+            dst: addrs.dst,
+        };
+        Hashes {
+            flow: self.mix(pair, u64::from(word) << 8 | protocol),
+            destination: self.mix(
+                self.hasher.hash_one(destination),
+                u64::from(port) << 8 | protocol,
+            ),
+            pair: high(pair),
+        }
+    }
+
+    fn note_direction(&mut self, pair: u32) {
+        let bit = pair >> (32 - DIRECTION_BITS);
+        if let Some(word) = self.directions.get_mut((bit >> 6) as usize) {
+            *word |= 1 << (bit & 63);
+        }
+    }
+
+    /// Whether a packet from `addrs.src` to `addrs.dst` was seen. May err towards yes.
+    pub(super) fn direction_seen(&self, addrs: &AddrPair) -> bool {
+        let bit = self.pair_hash(addrs) >> (32 - DIRECTION_BITS);
+        self.directions
+            .get((bit >> 6) as usize)
+            .is_some_and(|word| word >> (bit & 63) & 1 == 1)
+    }
+
+    /// The hash of an address pair, as fingerprints keep it.
+    pub(super) fn pair_hash(&self, addrs: &AddrPair) -> u32 {
+        high(self.hasher.hash_one(addrs))
+    }
+
+    /// Adds a packet and gives the hash of its addresses.
+    pub(super) fn push(&mut self, frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> u32 {
+        let lead = lead(ip);
+        let hashes = self.hashes(ip, lead);
+        self.note_direction(hashes.pair);
+        #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
+        let sequence = self.next as u32;
+        let (data, _) = tcp_data(ip);
+        let fingerprint = Fingerprint {
+            ts,
+            frame,
+            lead,
+            pair: hashes.pair,
+            label: match ip.version {
+                IpVersion::V4 => ip.id.unwrap_or(0),
+                IpVersion::V6 => ip.flow_label,
+            },
+            length: ip.length,
+            data,
+            protocol: ip.protocol,
+            ttl: ip.ttl,
+            same_flow: replace_head(&mut self.flow_heads, hashes.flow, sequence),
+            same_destination: replace_head(
+                &mut self.destination_heads,
+                hashes.destination,
+                sequence,
+            ),
+        };
+        let at = self.place(sequence);
+        match self.slots.get_mut(at) {
+            Some(slot) => *slot = fingerprint,
+            None => self.slots.push(fingerprint),
+        }
+        self.next += 1;
+        hashes.pair
+    }
+
+    /// Walks a chain from the newest packet back, until `visit` is content (`true`).
+    pub(super) fn walk(
+        &self,
+        chain: Chain,
+        hashes: &Hashes,
+        mut visit: impl FnMut(&Fingerprint) -> bool,
+    ) -> WalkEnd {
+        let heads = match chain {
+            Chain::Flow => (&self.flow_heads, hashes.flow),
+            Chain::Destination => (&self.destination_heads, hashes.destination),
+        };
+        let mut link = heads
+            .0
+            .get(bucket(heads.1, heads.0.len()))
+            .copied()
+            .unwrap_or(0);
+        #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
+        let mut newer = self.next as u32;
+        for _ in 0..LONGEST_WALK {
+            if link == 0 {
+                return WalkEnd::Complete;
+            }
+            // A link must lead back, and not beyond what the ring holds.
+            #[allow(clippy::cast_possible_truncation)]
+            let age = (self.next as u32).wrapping_sub(link) as usize;
+            if newer == link || age > self.mask + 1 {
+                return WalkEnd::Overwritten;
+            }
+            let Some(found) = self.slots.get(self.place(link)) else {
+                return WalkEnd::Overwritten;
+            };
+            if visit(found) {
+                return WalkEnd::Complete;
+            }
+            newer = link;
+            link = match chain {
+                Chain::Flow => found.same_flow,
+                Chain::Destination => found.same_destination,
+            };
+        }
+        WalkEnd::Overwritten
+    }
+
+    /// The last `count` fingerprints, newest first.
+    pub(super) fn recent(&self, count: usize) -> impl Iterator<Item = &Fingerprint> {
+        #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
+        let next = self.next as u32;
+        (1..=count.min(self.slots.len()))
+            .filter_map(move |back| self.slots.get(self.place(next.wrapping_sub(back as u32))))
+    }
+
+    /// Where the fingerprint with that sequence number lies.
+    fn place(&self, sequence: u32) -> usize {
+        sequence.wrapping_sub(1) as usize & self.mask
+    }
+
+    fn mix(&self, seed: u64, word: u64) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u64(seed);
+        hasher.write_u64(word);
+        hasher.finish()
+    }
+}
+
+/// What tells flows of a pair of hosts apart, out of the first transport octets.
+pub(super) fn flow_word(protocol: u8, lead: [u8; 8]) -> u32 {
+    let [a, b, c, d, e, f, ..] = lead;
+    match protocol {
+        // Queries by type and identifier.
+        ICMP | ICMPV6 => u32::from_be_bytes([0, a, e, f]),
+        ESP => u32::from_be_bytes([a, b, c, d]),
+        _ if has_ports(protocol) => u32::from_be_bytes([a, b, c, d]),
+        _ => 0,
+    }
+}
+
+/// The first eight transport octets, zero where there are fewer; a later fragment has none.
+pub(super) fn lead(ip: &Ip<'_>) -> [u8; 8] {
+    if ip.is_later_fragment() {
+        return [0; 8];
+    }
+    bytes::array_at(ip.payload, 0).unwrap_or_else(|| {
+        let mut lead = [0; 8];
+        for (to, from) in lead.iter_mut().zip(ip.payload) {
+            *to = *from;
+        }
+        lead
+    })
+}
+
+/// Octets of TCP payload by the lengths of the headers, and the TCP flags.
+pub(super) fn tcp_data(ip: &Ip<'_>) -> (u32, u8) {
+    if ip.protocol != TCP || ip.is_later_fragment() {
+        return (0, 0);
+    }
+    let header = bytes::u8_at(ip.payload, 12).map_or(20, |octet| u32::from(octet >> 4) * 4);
+    let flags = bytes::u8_at(ip.payload, 13).unwrap_or(0);
+    (ip.payload_length.saturating_sub(header), flags)
+}
+
+#[allow(clippy::cast_possible_truncation)] // the upper half, by design
+fn high(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+#[allow(clippy::cast_possible_truncation)] // masked
+fn bucket(hash: u64, count: usize) -> usize {
+    hash as usize & (count - 1)
+}
+
+fn replace_head(heads: &mut [u32], hash: u64, sequence: u32) -> u32 {
+    let at = bucket(hash, heads.len());
+    heads
+        .get_mut(at)
+        .map_or(0, |head| std::mem::replace(head, sequence))
+}

@@ -4,16 +4,384 @@
 //! ([`Relation`]); what can only be told later (an exchange that closed, a drop verdict) it hands
 //! to the caller as [`Outcome`]s.
 
+mod aftermath;
+pub mod clock;
 pub mod exchange;
-pub mod flows;
-pub mod quoted;
-pub mod table;
+mod flows;
+mod query;
+mod quoted;
+mod table;
 pub mod trace;
+mod traces;
 pub mod verdict;
+mod verdicts;
 
 use std::time::Duration;
 
-use crate::model::FrameRef;
+use self::aftermath::Followed;
+use self::clock::Clock;
+use self::exchange::{Exchange, ExchangeEvent, ExchangeOutcome, Exchanges, Place, Sighting};
+use self::flows::Ring;
+use self::query::Recognizer;
+use self::trace::Path;
+use self::traces::{ProbeAnswer, Traces};
+use self::verdict::{DropReason, DropVerdict};
+use self::verdicts::{QUIET, Reported, Verdicts};
+use crate::icmp::{Direction, Message, Quote};
+use crate::model::{Frame, FrameRef, Timestamp};
+use crate::wire::{ChecksumStatus, Ip, Packet};
+
+/// How correlation is to work.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How long a request waits for its reply, in capture time.
+    pub reply_timeout: Duration,
+    /// Octets for all tables together.
+    pub memory_limit: usize,
+    /// Whether the packets that errors quote are looked for.
+    pub originals: Originals,
+}
+
+/// Whether a fingerprint of every packet is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Originals {
+    /// It is: errors name the packet that caused them.
+    Track,
+    /// It is not: cheaper, and errors name the flow only.
+    Ignore,
+}
+
+/// What is told later than the packet it is about.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A frame that the filter hides decided a request that it shows, or the request was decided
+    /// without one.
+    Decided(Exchange),
+    /// The window of a request closed.
+    Exchange(Exchange),
+    /// A drop verdict is complete.
+    Drop(Box<DropVerdict>),
+    /// A traceroute is complete.
+    Path(Path),
+}
+
+/// The state of correlation.
+#[derive(Debug)]
+pub struct Correlator {
+    clock: Clock,
+    recognizer: Recognizer,
+    exchanges: Exchanges,
+    ring: Option<Ring>,
+    followed: Followed,
+    verdicts: Verdicts,
+    traces: Traces,
+    swept: Timestamp,
+    outcomes: Vec<Outcome>,
+}
+
+/// How many entries each table gave up for want of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evictions {
+    /// Requests whose window was still open.
+    pub exchanges: u64,
+    /// Fingerprints overwritten; normal in a long capture.
+    pub originals: u64,
+    /// Flows whose aftermath was given up.
+    pub flows: u64,
+    /// Verdicts written early.
+    pub verdicts: u64,
+}
+
+impl Correlator {
+    /// An empty correlator.
+    pub fn new(config: &Config) -> Self {
+        // Shares of the limit, in sixteenths; the rest is the summary's.
+        let share = |sixteenths| config.memory_limit / 16 * sixteenths;
+        Self {
+            clock: Clock::default(),
+            recognizer: Recognizer::default(),
+            exchanges: Exchanges::new(config.reply_timeout, share(6)),
+            ring: (config.originals == Originals::Track).then(|| Ring::new(share(5))),
+            followed: Followed::new(share(1)),
+            verdicts: Verdicts::new(share(2)),
+            traces: Traces::new(share(1)),
+            swept: Timestamp::MIN,
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// The clock of the capture.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What was given up for want of room.
+    pub fn evictions(&self) -> Evictions {
+        Evictions {
+            exchanges: self.exchanges.evicted(),
+            originals: self.ring.as_ref().map_or(0, Ring::overwritten),
+            flows: self.followed.evicted(),
+            verdicts: self.verdicts.evicted(),
+        }
+    }
+
+    /// Takes what became known since the last call, in order.
+    pub fn outcomes(&mut self) -> std::vec::Drain<'_, Outcome> {
+        self.outcomes.drain(..)
+    }
+
+    /// Whether anything became known since the last call of [`Self::outcomes`].
+    pub fn has_outcomes(&self) -> bool {
+        !self.outcomes.is_empty()
+    }
+
+    /// Time moves on to that of the next frame. To be called for each frame, before the frame.
+    pub fn advance(&mut self, ts: Timestamp) {
+        let now = self.clock.frame(ts);
+        if self.clock.went_back() {
+            self.exchanges.step_back(now);
+        }
+        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+        self.exchanges
+            .advance(now, &mut |event| outcomes.push(told(ring.as_ref(), event)));
+        if self.swept.after(QUIET / 4) < now || now < self.swept {
+            self.sweep(now);
+        }
+    }
+
+    /// Takes an IP packet that is not ICMP.
+    pub fn other(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        self.any_packet(frame, &packet.ip, false);
+    }
+
+    /// Takes an ICMP message; `shown` tells whether it passed the filter.
+    pub fn icmp(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        shown: bool,
+    ) -> Relation {
+        let ip = &packet.ip;
+        let relation = match message.quote() {
+            Some(quote) => self.error(frame, ip, message, quote, shown),
+            None => self.query(frame, packet, message, shown),
+        };
+        self.any_packet(frame, ip, shown);
+        relation
+    }
+
+    /// No frame follows: decides all that is open.
+    pub fn finish(&mut self) {
+        let end = self.clock.end();
+        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+        self.exchanges
+            .finish(end, &mut |event| outcomes.push(told(ring.as_ref(), event)));
+        while let Some(verdict) = self.verdicts.pop() {
+            self.complete(verdict);
+        }
+        while let Some(path) = self.traces.pop() {
+            self.outcomes.extend(path.map(Outcome::Path));
+        }
+    }
+
+    /// What every IP packet leaves behind.
+    fn any_packet(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
+        let Some(ring) = &mut self.ring else {
+            return;
+        };
+        if !self.traces.is_empty() {
+            self.traces.packet(ip, frame.ts, shown);
+            if let Some(answer) = traces::tcp_answer(ring, frame, ip) {
+                self.traces.answered(&answer);
+            }
+        }
+        let pair = ring.push(frame.reference(), frame.ts, ip);
+        self.followed.packet(ip, pair, frame.ts);
+    }
+
+    fn query(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        shown: bool,
+    ) -> Relation {
+        let ip = &packet.ip;
+        let Some(query) = self.recognizer.query(ip, message) else {
+            return Relation::None;
+        };
+        let seen = sighting(frame, packet, message, shown);
+        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+        let (relation, asked_ttl) = self.exchanges.query(query, seen, &mut |event| {
+            outcomes.push(told(ring.as_ref(), event));
+        });
+        if query.direction == Direction::Reply
+            && !self.traces.is_empty()
+            && let Relation::Answer(Answer {
+                request: Some(probe),
+                rtt,
+                ..
+            }) = relation
+        {
+            self.traces.answered(&ProbeAnswer {
+                addrs: ip.addrs.reversed(),
+                protocol: ip.protocol,
+                ttl: asked_ttl,
+                probe,
+                from: ip.src(),
+                rtt,
+                ts: frame.ts,
+                mpls: &[],
+                shown,
+            });
+        }
+        relation
+    }
+
+    fn error(
+        &mut self,
+        frame: &Frame<'_>,
+        ip: &Ip<'_>,
+        message: &Message<'_>,
+        quote: &Quote<'_>,
+        shown: bool,
+    ) -> Relation {
+        let (ts, start) = (frame.ts, self.clock.first());
+        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
+            return Relation::Error { original };
+        };
+        if let Some(key) = query::quoted_request(quote) {
+            let seen = Sighting {
+                frame: frame.reference(),
+                ts,
+                shown,
+                checksum_bad: is_bad(message),
+                place: Place::default(),
+            };
+            let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+            self.exchanges.error(key, seen, &mut |event| {
+                outcomes.push(told(ring.as_ref(), event));
+            });
+        }
+        let reported = Reported {
+            ip,
+            message,
+            quote,
+            original,
+            frame: frame.reference(),
+            ts,
+            shown,
+        };
+        if let Some(ring) = &self.ring {
+            let found = matches!(original, Some(Original::Found { .. }));
+            self.followed.error(ring, quote, found, ts);
+            let displaced = self.trace(ring_answer(&reported, reason));
+            self.outcomes.extend(displaced.map(Outcome::Path));
+        }
+        if let Some(verdict) = self.verdicts.error(&reported) {
+            self.complete(verdict);
+        }
+        Relation::Error { original }
+    }
+
+    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Option<Path> {
+        let (answer, reason) = answer?;
+        if reason == DropReason::TtlExceeded {
+            return self.traces.expired(self.ring.as_ref()?, &answer);
+        }
+        self.traces.answered(&answer);
+        None
+    }
+
+    /// Adds to a verdict what only time tells, and hands it out.
+    fn complete(&mut self, mut verdict: DropVerdict) {
+        verdict.aftermath = self.followed.aftermath(&verdict.flow);
+        verdict.probe = matches!(
+            verdict.reason,
+            DropReason::TtlExceeded | DropReason::PortUnreachable
+        ) && self
+            .traces
+            .is_trace(verdict.flow.addrs, verdict.flow.protocol);
+        self.outcomes.push(Outcome::Drop(Box::new(verdict)));
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        self.swept = now;
+        for verdict in self.verdicts.quiet(now, &self.followed) {
+            self.complete(verdict);
+        }
+        let paths = self.traces.quiet(now, QUIET);
+        self.outcomes.extend(paths.into_iter().map(Outcome::Path));
+    }
+}
+
+/// The probe that an error answers, where its original was found.
+fn ring_answer<'a>(
+    error: &Reported<'_, '_>,
+    reason: DropReason,
+) -> Option<(ProbeAnswer<'a>, DropReason)> {
+    let Some(Original::Found {
+        match_kind,
+        frame,
+        before,
+        ttl,
+    }) = error.original
+    else {
+        return None;
+    };
+    (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
+        ProbeAnswer {
+            addrs: error.quote.ip.addrs,
+            protocol: error.quote.ip.protocol,
+            ttl,
+            probe: frame,
+            from: error.ip.src(),
+            rtt: before,
+            ts: error.ts,
+            mpls: &[],
+            shown: error.shown,
+        },
+        reason,
+    ))
+}
+
+fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {
+    match event {
+        ExchangeEvent::Decided(exchange) => Outcome::Decided(exchange),
+        ExchangeEvent::Closed(mut exchange) => {
+            exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
+                && ring.is_some_and(|ring| !ring.direction_seen(&exchange.addrs.reversed()));
+            Outcome::Exchange(exchange)
+        }
+    }
+}
+
+fn sighting(
+    frame: &Frame<'_>,
+    packet: &Packet<'_>,
+    message: &Message<'_>,
+    shown: bool,
+) -> Sighting {
+    Sighting {
+        frame: frame.reference(),
+        ts: frame.ts,
+        shown,
+        checksum_bad: is_bad(message),
+        place: Place {
+            ip_id: packet.ip.id,
+            ttl: packet.ip.ttl,
+            vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
+            interface: frame.interface.map_or(0, |interface| interface.0 + 1),
+            source: frame.source,
+        },
+    }
+}
+
+fn is_bad(message: &Message<'_>) -> bool {
+    matches!(message.checksum.status, ChecksumStatus::Bad { .. })
+}
 
 /// What is known of an ICMP message at the moment it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

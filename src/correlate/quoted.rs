@@ -1,1 +1,183 @@
-//! quoted
+//! From the packet an error quotes to the packet that was captured: the match ladder.
+
+use std::time::Duration;
+
+use super::flows::{
+    Chain, Fingerprint, Hashes, Ring, WalkEnd, flow_word, has_ports, is_icmp, lead,
+};
+use super::{MatchKind, NoOriginal, Original};
+use crate::icmp::{Quote, QuotedTransport};
+use crate::model::Timestamp;
+use crate::wire::IpVersion;
+
+/// How many packets of the flow are looked at for a better match once one of its segments was
+/// found: retransmissions of the same octets differ in their identification.
+const BETTER_MATCH_DEPTH: usize = 64;
+/// How long after its cause an error may come: address resolution gives up after three seconds
+/// (RFC 4861 section 10), queues and distance add to that.
+const ERROR_DELAY: Duration = Duration::from_secs(5);
+
+/// What the quote says of the packet that caused the error.
+struct Wanted {
+    lead: [u8; 8],
+    /// How many octets of `lead` the quote really holds.
+    known: usize,
+    protocol: u8,
+    version: IpVersion,
+    label: u32,
+    /// Length of the IP packet, as the quoted header claims.
+    length: u32,
+    seq: Option<u32>,
+    pair: u32,
+}
+
+impl Wanted {
+    fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
+        let ip = &quote.ip;
+        Self {
+            lead: lead(ip),
+            known: if ip.is_later_fragment() {
+                8
+            } else {
+                ip.payload.len().min(8)
+            },
+            protocol: ip.protocol,
+            version: ip.version,
+            label: match ip.version {
+                IpVersion::V4 => ip.id.unwrap_or(0),
+                IpVersion::V6 => ip.flow_label,
+            },
+            length: ip.length,
+            seq: match quote.transport {
+                QuotedTransport::Tcp { seq, .. } => seq,
+                _ => None,
+            },
+            pair: hashes.pair,
+        }
+    }
+
+    /// Whether `seen` is of the quoted flow: the chain alone does not say so.
+    fn is_flow(&self, seen: &Fingerprint) -> bool {
+        seen.protocol == self.protocol
+            && seen.pair == self.pair
+            && flow_word(seen.protocol, seen.lead) == flow_word(self.protocol, self.lead)
+    }
+
+    /// Whether the transport octets agree, leaving out checksums, which offload falsifies.
+    fn same_lead(&self, seen: &Fingerprint) -> bool {
+        let checksum = if is_icmp(self.protocol) {
+            2..4
+        } else if has_ports(self.protocol) && self.seq.is_none() {
+            6..8
+        } else {
+            8..8
+        };
+        (0..self.known)
+            .filter(|at| !checksum.contains(at))
+            .all(|at| self.lead.get(at) == seen.lead.get(at))
+    }
+
+    /// Whether `seen` is this very packet.
+    fn is_exact(&self, seen: &Fingerprint) -> bool {
+        let identified = match self.version {
+            // IP-ID 0 is no evidence (RFC 6864 section 4).
+            IpVersion::V4 => self.label != 0 && seen.label == self.label,
+            IpVersion::V6 => seen.label == self.label && seen.length == self.length,
+        };
+        identified && self.known == 8 && self.same_lead(seen)
+    }
+
+    /// Whether `seen` holds the quoted octets: the TCP segment with the sequence number, also
+    /// where offload captured many segments as one; for ICMP, the query with its sequence number.
+    fn is_segment(&self, seen: &Fingerprint) -> bool {
+        if let Some(seq) = self.seq {
+            return seq == seen.seq() || seq.wrapping_sub(seen.seq()) < seen.data;
+        }
+        is_icmp(self.protocol) && self.known == 8 && self.same_lead(seen)
+    }
+
+    /// Whether `seen` can be this packet before its source was rewritten.
+    fn is_translated(&self, seen: &Fingerprint) -> bool {
+        let same_label = self.label != 0 && seen.label == self.label;
+        let [_, _, a, b, ..] = self.lead;
+        let [_, _, c, d, ..] = seen.lead;
+        if seen.protocol != self.protocol || seen.pair == self.pair {
+            return false;
+        }
+        match self.seq {
+            Some(seq) => [a, b] == [c, d] && seq == seen.seq(),
+            None if is_icmp(self.protocol) => {
+                // Identifiers are rewritten as ports are; type and sequence number stay.
+                self.known == 8
+                    && self.lead[0] == seen.lead[0]
+                    && self.lead[6..8] == seen.lead[6..8]
+                    && same_label
+            }
+            None if has_ports(self.protocol) => {
+                [a, b] == [c, d] && same_label && self.lead[4..6] == seen.lead[4..6]
+            }
+            None => same_label,
+        }
+    }
+}
+
+/// Finds the packet that `quote` quotes, in an error captured at `ts` of a capture that began at
+/// `start`.
+///
+/// Of several that fit equally well it is the closest before the error.
+pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timestamp) -> Original {
+    let hashes = ring.hashes(&quote.ip, lead(&quote.ip));
+    let wanted = Wanted::new(quote, &hashes);
+    let mut best: Option<(MatchKind, Fingerprint)> = None;
+    let mut since_segment = 0;
+    let end = ring.walk(Chain::Flow, &hashes, |seen| {
+        if !wanted.is_flow(seen) {
+            return false;
+        }
+        if wanted.is_exact(seen) {
+            best = Some((MatchKind::Exact, *seen));
+            return true;
+        }
+        let segment = matches!(best, Some((MatchKind::Segment, _)));
+        if !segment && wanted.is_segment(seen) {
+            best = Some((MatchKind::Segment, *seen));
+        } else if best.is_none() && wanted.known >= 4 {
+            best = Some((MatchKind::Flow, *seen));
+        }
+        since_segment += usize::from(segment);
+        since_segment > BETTER_MATCH_DEPTH
+    });
+    if best.is_none() {
+        ring.walk(Chain::Destination, &hashes, |seen| {
+            let fits = wanted.is_translated(seen);
+            if fits {
+                best = Some((MatchKind::Translated, *seen));
+            }
+            fits
+        });
+    }
+    match best {
+        Some((match_kind, seen)) => Original::Found {
+            match_kind,
+            frame: seen.frame,
+            before: ts.since(seen.ts),
+            ttl: seen.ttl,
+        },
+        None => Original::None(why_none(ring, quote, end, ts.since(start))),
+    }
+}
+
+fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>) -> NoOriginal {
+    let portless = has_ports(quote.ip.protocol) && quote.transport == QuotedTransport::None;
+    if portless {
+        NoOriginal::FragmentWithoutPorts
+    } else if end == WalkEnd::Overwritten {
+        NoOriginal::Evicted
+    } else if into.is_none_or(|into| into < ERROR_DELAY) {
+        NoOriginal::BeforeCapture
+    } else if !ring.direction_seen(&quote.ip.addrs) {
+        NoOriginal::OneSided
+    } else {
+        NoOriginal::NotCaptured
+    }
+}

@@ -1,1 +1,287 @@
-//! table
+//! The one table type of correlation: keyed, in order of insertion, and bounded in octets.
+//!
+//! Entries live in a slab and are linked from oldest to newest; the hash index holds only slab
+//! positions. What does not fit pushes out the oldest, so eviction follows input order and never
+//! the hash, whose seed differs from run to run.
+
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// A position in a [`Table`], valid until the entry there is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(u32);
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+struct Entry<K, V> {
+    key: K,
+    /// `None` marks a free place, kept for the next insertion.
+    value: Option<V>,
+    older: u32,
+    newer: u32,
+}
+
+/// A bounded map in order of insertion.
+#[derive(Debug)]
+pub(super) struct Table<K, V> {
+    index: HashTable<u32>,
+    entries: Vec<Entry<K, V>>,
+    /// Head of the free list, linked through `newer`.
+    free: u32,
+    oldest: u32,
+    newest: u32,
+    capacity: usize,
+    hasher: RandomState,
+}
+
+impl<K: Hash + Eq + Copy, V> Table<K, V> {
+    /// A table that stays within `bytes` octets; it holds at least 16 entries.
+    pub(super) fn with_memory(bytes: usize) -> Self {
+        // The index keeps four octets and one of control per place, at most 7/8 full after growth.
+        let per_entry = size_of::<Entry<K, V>>() + 10;
+        Self {
+            index: HashTable::new(),
+            entries: Vec::new(),
+            free: NONE,
+            oldest: NONE,
+            newest: NONE,
+            capacity: (bytes / per_entry).clamp(16, NONE as usize - 1),
+            hasher: RandomState::default(),
+        }
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// How many entries fit.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Where `key` is.
+    pub(super) fn find(&self, key: &K) -> Option<Slot> {
+        let hash = self.hasher.hash_one(key);
+        self.index
+            .find(hash, |&at| {
+                self.entries.get(at as usize).is_some_and(|e| e.key == *key)
+            })
+            .map(|&at| Slot(at))
+    }
+
+    /// The value of `key`.
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.at(self.find(key)?)
+    }
+
+    /// The value of `key`, to change.
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let slot = self.find(key)?;
+        self.at_mut(slot)
+    }
+
+    /// The value at `slot`.
+    pub(super) fn at(&self, slot: Slot) -> Option<&V> {
+        self.entries.get(slot.0 as usize)?.value.as_ref()
+    }
+
+    /// The value at `slot`, to change.
+    pub(super) fn at_mut(&mut self, slot: Slot) -> Option<&mut V> {
+        self.entries.get_mut(slot.0 as usize)?.value.as_mut()
+    }
+
+    /// The key at `slot`.
+    pub(super) fn key_at(&self, slot: Slot) -> Option<&K> {
+        let entry = self.entries.get(slot.0 as usize)?;
+        entry.value.is_some().then_some(&entry.key)
+    }
+
+    /// The slot of the oldest entry.
+    pub(super) fn oldest(&self) -> Option<Slot> {
+        (self.oldest != NONE).then_some(Slot(self.oldest))
+    }
+
+    /// The slot of the newest entry.
+    pub(super) fn newest(&self) -> Option<Slot> {
+        (self.newest != NONE).then_some(Slot(self.newest))
+    }
+
+    /// The slot of the entry inserted after that at `slot`.
+    pub(super) fn newer(&self, slot: Slot) -> Option<Slot> {
+        let next = self.entries.get(slot.0 as usize)?.newer;
+        (next != NONE).then_some(Slot(next))
+    }
+
+    /// The slot of the entry inserted before that at `slot`.
+    pub(super) fn older(&self, slot: Slot) -> Option<Slot> {
+        let next = self.entries.get(slot.0 as usize)?.older;
+        (next != NONE).then_some(Slot(next))
+    }
+
+    /// Entries from oldest to newest.
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        std::iter::successors(self.oldest(), |&slot| self.newer(slot))
+            .filter_map(|slot| Some((self.key_at(slot)?, self.at(slot)?)))
+    }
+
+    /// Adds an entry as the newest; one under the same key, or the oldest where the table is full,
+    /// is handed back with the reason.
+    pub(super) fn insert(&mut self, key: K, value: V) -> Option<Displaced<K, V>> {
+        let displaced = if let Some(slot) = self.find(&key) {
+            self.remove_at(slot).map(|(k, v)| Displaced::SameKey(k, v))
+        } else if self.len() >= self.capacity {
+            self.pop_oldest().map(|(k, v)| Displaced::Oldest(k, v))
+        } else {
+            None
+        };
+        let at = self.place(Entry {
+            key,
+            value: Some(value),
+            older: self.newest,
+            newer: NONE,
+        });
+        match self.entries.get_mut(self.newest as usize) {
+            Some(last) => last.newer = at,
+            None => self.oldest = at,
+        }
+        self.newest = at;
+        let Self {
+            index,
+            entries,
+            hasher,
+            ..
+        } = self;
+        index.insert_unique(hasher.hash_one(key), at, |&at| {
+            hasher.hash_one(entries.get(at as usize).map_or(key, |e| e.key))
+        });
+        displaced
+    }
+
+    /// Takes the oldest entry out.
+    pub(super) fn pop_oldest(&mut self) -> Option<(K, V)> {
+        self.remove_at(self.oldest()?)
+    }
+
+    /// Takes the entry under `key` out.
+    #[cfg(test)]
+    pub(super) fn remove(&mut self, key: &K) -> Option<(K, V)> {
+        self.remove_at(self.find(key)?)
+    }
+
+    /// Takes the entry at `slot` out.
+    pub(super) fn remove_at(&mut self, slot: Slot) -> Option<(K, V)> {
+        let entry = self.entries.get_mut(slot.0 as usize)?;
+        let value = entry.value.take()?;
+        let (key, older, newer) = (entry.key, entry.older, entry.newer);
+        entry.newer = self.free;
+        self.free = slot.0;
+        match self.entries.get_mut(older as usize) {
+            Some(before) => before.newer = newer,
+            None => self.oldest = newer,
+        }
+        match self.entries.get_mut(newer as usize) {
+            Some(after) => after.older = older,
+            None => self.newest = older,
+        }
+        if let Ok(found) = self
+            .index
+            .find_entry(self.hasher.hash_one(key), |&at| at == slot.0)
+        {
+            found.remove();
+        }
+        Some((key, value))
+    }
+
+    fn place(&mut self, entry: Entry<K, V>) -> u32 {
+        if let Some(free) = self.entries.get_mut(self.free as usize) {
+            let at = self.free;
+            self.free = free.newer;
+            *free = entry;
+            return at;
+        }
+        // `capacity` keeps the length below NONE.
+        let at = u32::try_from(self.entries.len()).unwrap_or(NONE);
+        if self.entries.len() == self.entries.capacity() {
+            // Growing by halves, never beyond the bound: doubling would overshoot it.
+            let more = (self.entries.len() / 2)
+                .max(16)
+                .min(self.capacity.saturating_sub(self.entries.len()).max(1));
+            self.entries.reserve_exact(more);
+        }
+        self.entries.push(entry);
+        at
+    }
+}
+
+/// What an insertion pushed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Displaced<K, V> {
+    /// The entry that stood under the same key.
+    SameKey(K, V),
+    /// The oldest, for want of room.
+    Oldest(K, V),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_full_table_gives_up_its_oldest() {
+        let mut table = Table::<u32, u32>::with_memory(0);
+        assert_eq!(table.capacity(), 16);
+        for key in 0..16 {
+            assert_eq!(table.insert(key, key * 10), None);
+        }
+        assert_eq!(table.insert(99, 990), Some(Displaced::Oldest(0, 0)));
+        assert_eq!(table.insert(5, 51), Some(Displaced::SameKey(5, 50)));
+        assert_eq!(table.insert(100, 1), Some(Displaced::Oldest(1, 10)));
+        assert_eq!(table.iter().last(), Some((&100, &1)));
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_an_ordered_list(ops in prop::collection::vec((0u8..4, 0u32..40), 0..400)) {
+            let mut table = Table::<u32, usize>::with_memory(0);
+            let mut model: Vec<(u32, usize)> = Vec::new();
+            for (step, (op, key)) in ops.into_iter().enumerate() {
+                match op {
+                    0 | 1 => {
+                        if let Some(at) = model.iter().position(|e| e.0 == key) {
+                            model.remove(at);
+                        } else if model.len() == table.capacity() {
+                            model.remove(0);
+                        }
+                        model.push((key, step));
+                        table.insert(key, step);
+                    }
+                    2 => {
+                        let expected = model.iter().position(|e| e.0 == key).map(|at| model.remove(at));
+                        prop_assert_eq!(table.remove(&key), expected);
+                    }
+                    _ => {
+                        let expected = (!model.is_empty()).then(|| model.remove(0));
+                        prop_assert_eq!(table.pop_oldest(), expected);
+                    }
+                }
+                let seen: Vec<_> = table.iter().map(|(k, v)| (*k, *v)).collect();
+                prop_assert_eq!(&seen, &model);
+                let backwards: Vec<_> = std::iter::successors(table.newest(), |&s| table.older(s))
+                    .filter_map(|s| table.key_at(s).copied())
+                    .collect();
+                prop_assert_eq!(backwards, model.iter().rev().map(|e| e.0).collect::<Vec<_>>());
+            }
+        }
+    }
+}

@@ -78,6 +78,8 @@ pub struct DropVerdict {
     pub return_hops: Option<u8>,
     /// What the flow did next.
     pub aftermath: Aftermath,
+    /// The dropped packets were a traceroute's probes: being dropped was their purpose.
+    pub probe: bool,
     /// Some frame it names passed the filter.
     pub shown: bool,
 }
@@ -109,8 +111,23 @@ pub struct Aftermath {
     pub size_before: Option<u32>,
     /// Largest IP length in octets after it.
     pub size_after: Option<u32>,
-    /// From the last error to the last packet of the flow.
+    /// The receiver acknowledged beyond what was dropped, or answered.
+    pub acknowledged: bool,
+    /// From the first error to the last packet of the flow.
     pub lasted: Option<Duration>,
+}
+
+impl Aftermath {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self {
+        outcome: AftermathOutcome::Unknown,
+        packets: 0,
+        retransmissions: 0,
+        size_before: None,
+        size_after: None,
+        acknowledged: false,
+        lasted: None,
+    };
 }
 
 /// The word for what a flow did after the error.
@@ -128,4 +145,49 @@ pub enum AftermathOutcome {
     Ended,
     /// The capture does not tell.
     Unknown,
+}
+
+impl DropReason {
+    /// The reason for an error's type and code; `None` for messages that report no drop.
+    pub const fn of(version: IpVersion, kind: u8, code: u8) -> Option<Self> {
+        Some(match (version, kind, code) {
+            (IpVersion::V4, 3, 0 | 6 | 11) | (IpVersion::V6, 1, 0) => Self::NoRoute,
+            (IpVersion::V4, 3, 1 | 7 | 8 | 12) | (IpVersion::V6, 1, 2 | 3) => Self::HostUnreachable,
+            (IpVersion::V4, 3, 2) => Self::ProtocolUnreachable,
+            (IpVersion::V4, 3, 3) | (IpVersion::V6, 1, 4) => Self::PortUnreachable,
+            (IpVersion::V4, 3, 4) | (IpVersion::V6, 2, _) => Self::FragmentationNeeded,
+            (IpVersion::V4, 3, 5) | (IpVersion::V6, 1, 7) => Self::SourceRouteFailed,
+            (IpVersion::V4, 3, 9 | 10 | 13..=15) | (IpVersion::V6, 1, 1 | 5 | 6) => {
+                Self::AdminProhibited
+            }
+            (IpVersion::V4, 11, 0) | (IpVersion::V6, 3, 0) => Self::TtlExceeded,
+            (IpVersion::V4, 11, 1) | (IpVersion::V6, 3, 1) => Self::ReassemblyTimeout,
+            (IpVersion::V4, 12, _) | (IpVersion::V6, 4, _) => Self::ParameterProblem,
+            (IpVersion::V6, 1, 8) => Self::HeadersTooLong,
+            (IpVersion::V4, 4, _) => Self::SourceQuench,
+            // A redirect reports a detour: its packet went on.
+            (IpVersion::V4, 5, _) => return None,
+            (IpVersion::V4, 3 | 11 | 31, _) | (IpVersion::V6, 0..=127, _) => Self::Other,
+            _ => return None,
+        })
+    }
+
+    /// The word that records use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoRoute => "no_route",
+            Self::HostUnreachable => "host_unreachable",
+            Self::ProtocolUnreachable => "protocol_unreachable",
+            Self::PortUnreachable => "port_unreachable",
+            Self::FragmentationNeeded => "fragmentation_needed",
+            Self::SourceRouteFailed => "source_route_failed",
+            Self::AdminProhibited => "admin_prohibited",
+            Self::TtlExceeded => "ttl_exceeded",
+            Self::ReassemblyTimeout => "reassembly_timeout",
+            Self::ParameterProblem => "parameter_problem",
+            Self::HeadersTooLong => "headers_too_long",
+            Self::SourceQuench => "source_quench",
+            Self::Other => "other",
+        }
+    }
 }

@@ -28,6 +28,9 @@ pub enum Record<'a> {
     Icmp(&'a IcmpEvent<'a>),
     /// One request, decided.
     Exchange(&'a Exchange),
+    /// One request that was shown, decided by a frame that is not shown, or by none: for people,
+    /// who would otherwise not learn of it. Its [`Record::Exchange`] follows when its window closes.
+    Decided(&'a Exchange),
     /// One drop verdict.
     Drop(&'a DropVerdict),
     /// One traceroute.

@@ -1,0 +1,195 @@
+//! What a message asks or answers: the key under which request and reply find each other.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, Ipv6Addr};
+
+use foldhash::fast::RandomState;
+
+use super::exchange::ExchangeKind;
+use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
+use crate::model::AddrPair;
+use crate::wire::{Ip, IpVersion};
+
+/// What request and reply have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueryKey {
+    pub(super) kind: ExchangeKind,
+    pub(super) version: IpVersion,
+    /// Who asks, and who is asked (for Neighbor Discovery, the target).
+    pub(super) addrs: AddrPair,
+    pub(super) id: u16,
+    pub(super) seq: u16,
+}
+
+impl Hash for QueryKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.addrs.hash(state);
+        state.write_u64(
+            u64::from(self.id)
+                | u64::from(self.seq) << 16
+                | (self.kind as u64) << 32
+                | u64::from(self.version.number()) << 40,
+        );
+    }
+}
+
+/// A query message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Query {
+    pub(super) direction: Direction,
+    pub(super) key: QueryKey,
+    /// What the reply must bring back, for the types that echo a payload.
+    pub(super) payload: Option<PayloadPrint>,
+}
+
+/// A payload reduced to what tells two of them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PayloadPrint {
+    hash: u64,
+    captured: u32,
+    length: u32,
+}
+
+impl PayloadPrint {
+    /// Whether the reply brought back something else. Where the snap length cut the two at
+    /// different places, only their lengths can be compared.
+    pub(super) fn differs(self, reply: Self) -> bool {
+        self.length != reply.length || (self.captured == reply.captured && self.hash != reply.hash)
+    }
+}
+
+/// Tells queries from other messages.
+#[derive(Debug, Default)]
+pub(super) struct Recognizer {
+    hasher: RandomState,
+}
+
+impl Recognizer {
+    /// What `message` asks or answers, if anything.
+    pub(super) fn query(&self, ip: &Ip<'_>, message: &Message<'_>) -> Option<Query> {
+        let (kind, direction, id, seq, payload) = match &message.body {
+            Body::Echo(echo) => (
+                ExchangeKind::Echo,
+                echo.direction,
+                echo.id,
+                echo.seq,
+                Some(self.print(echo.payload, message.length)),
+            ),
+            Body::Timestamp(ts) => (ExchangeKind::Timestamp, ts.direction, ts.id, ts.seq, None),
+            Body::Query(query) => {
+                let kind = if matches!(message.kind, 17 | 18) {
+                    ExchangeKind::Mask
+                } else {
+                    ExchangeKind::Information
+                };
+                (kind, query.direction, query.id, query.seq, None)
+            }
+            Body::ExtendedEcho(echo) => (
+                ExchangeKind::ExtendedEcho,
+                echo.direction,
+                echo.id,
+                u16::from(echo.seq),
+                None,
+            ),
+            Body::Ndp(ndp) => return neighbor(ip, ndp.kind),
+            _ => return None,
+        };
+        let addrs = match direction {
+            Direction::Request => ip.addrs,
+            Direction::Reply => ip.addrs.reversed(),
+        };
+        Some(Query {
+            direction,
+            key: QueryKey {
+                kind,
+                version: message.version,
+                addrs,
+                id,
+                seq,
+            },
+            payload,
+        })
+    }
+
+    fn print(&self, payload: &[u8], length: u32) -> PayloadPrint {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(payload);
+        PayloadPrint {
+            hash: hasher.finish(),
+            captured: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            length,
+        }
+    }
+}
+
+/// Neighbor and router discovery (RFC 4861): keyed by who asks and what is asked for.
+fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query> {
+    /// Solicited flag of an advertisement (RFC 4861 section 4.4).
+    const SOLICITED: u8 = 0x40;
+    let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let (direction, kind, src, dst) = match kind {
+        NdpKind::NeighborSolicitation { target } => (
+            Direction::Request,
+            ExchangeKind::Neighbor,
+            ip.src(),
+            IpAddr::V6(target),
+        ),
+        NdpKind::NeighborAdvertisement { target, flags } => {
+            // An answer to duplicate address detection goes to all nodes, unsolicited.
+            let asked_by = if flags & SOLICITED == 0 {
+                any
+            } else {
+                ip.dst()
+            };
+            (
+                Direction::Reply,
+                ExchangeKind::Neighbor,
+                asked_by,
+                IpAddr::V6(target),
+            )
+        }
+        NdpKind::RouterSolicitation => (Direction::Request, ExchangeKind::Router, any, any),
+        NdpKind::RouterAdvertisement { .. } => (Direction::Reply, ExchangeKind::Router, any, any),
+        NdpKind::Redirect { .. } | NdpKind::Short => return None,
+    };
+    Some(Query {
+        direction,
+        key: QueryKey {
+            kind,
+            version: IpVersion::V6,
+            addrs: AddrPair { src, dst },
+            id: 0,
+            seq: 0,
+        },
+        payload: None,
+    })
+}
+
+/// The key of the request that an error quotes, if it quotes one.
+pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
+    let QuotedTransport::Icmp {
+        kind,
+        id: Some(id),
+        seq: Some(seq),
+        ..
+    } = quote.transport
+    else {
+        return None;
+    };
+    let (kind, seq) = match (quote.ip.version, kind) {
+        (IpVersion::V4, 8) | (IpVersion::V6, 128) => (ExchangeKind::Echo, seq),
+        (IpVersion::V4, 13) => (ExchangeKind::Timestamp, seq),
+        (IpVersion::V4, 15) => (ExchangeKind::Information, seq),
+        (IpVersion::V4, 17) => (ExchangeKind::Mask, seq),
+        // One octet of sequence number (RFC 8335 section 2), flags behind it.
+        (IpVersion::V4, 42) | (IpVersion::V6, 160) => (ExchangeKind::ExtendedEcho, seq >> 8),
+        _ => return None,
+    };
+    Some(QueryKey {
+        kind,
+        version: quote.ip.version,
+        addrs: quote.ip.addrs,
+        id,
+        seq,
+    })
+}

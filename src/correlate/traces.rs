@@ -1,0 +1,314 @@
+//! Finds traceroutes: packets to one destination with different TTLs, some of which ran out.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::flows::{Chain, Fingerprint, Ring, is_icmp, lead, tcp_data};
+use super::table::Table;
+use super::trace::{Hop, HopRouter, Path};
+use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
+use crate::wire::Ip;
+
+/// TTLs above this are no probe's.
+const MAX_TTL: u8 = 64;
+/// How many packets before the first answer are searched for probes already sent.
+const PROBES_BEFORE: usize = 1024;
+/// ... and how far back in time.
+const PROBE_AGE: Duration = Duration::from_secs(10);
+/// Different TTLs that make a traceroute.
+const DISTINCT_TTLS: u32 = 2;
+/// Routers kept per hop.
+const ROUTERS: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TraceKey {
+    addrs: AddrPair,
+    protocol: u8,
+}
+
+#[derive(Debug, Default)]
+struct HopState {
+    sent: u32,
+    answers: u32,
+    routers: Vec<HopRouter>,
+}
+
+#[derive(Debug)]
+struct Trace {
+    first_probe: FrameRef,
+    last: Timestamp,
+    /// By TTL.
+    hops: Vec<HopState>,
+    /// A bit per TTL at which something answered.
+    answered: u64,
+    shown: bool,
+}
+
+/// One answer to a probe.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProbeAnswer<'a> {
+    /// Addresses and protocol of the probe.
+    pub(super) addrs: AddrPair,
+    pub(super) protocol: u8,
+    /// TTL the probe was captured with.
+    pub(super) ttl: u8,
+    pub(super) probe: FrameRef,
+    /// Who answered.
+    pub(super) from: IpAddr,
+    pub(super) rtt: Option<Duration>,
+    pub(super) ts: Timestamp,
+    pub(super) mpls: &'a [u32],
+    pub(super) shown: bool,
+}
+
+/// The traceroutes being gathered.
+#[derive(Debug)]
+pub(super) struct Traces {
+    open: Table<TraceKey, Trace>,
+}
+
+impl Traces {
+    pub(super) fn new(memory: usize) -> Self {
+        // Hops lie outside the table: a generous guess of what one trace takes with them.
+        const HEAP_SHARE: usize = 16;
+        Self {
+            open: Table::with_memory(memory / HEAP_SHARE),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// A TTL ran out: begins a trace, or goes on with one.
+    pub(super) fn expired(&mut self, ring: &Ring, answer: &ProbeAnswer<'_>) -> Option<Path> {
+        let key = TraceKey {
+            addrs: answer.addrs,
+            protocol: answer.protocol,
+        };
+        let mut displaced = None;
+        if self.open.get(&key).is_none() {
+            let mut trace = Trace {
+                first_probe: answer.probe,
+                last: answer.ts,
+                hops: Vec::new(),
+                answered: 0,
+                shown: false,
+            };
+            let pair = ring.pair_hash(&key.addrs);
+            for seen in ring.recent(PROBES_BEFORE) {
+                let recent = answer.ts.since(seen.ts).is_some_and(|age| age < PROBE_AGE);
+                if recent && seen.pair == pair && seen.protocol == key.protocol && is_probe(seen) {
+                    trace.sent(seen.ttl);
+                    trace.first_probe = trace.first_probe.min(seen.frame);
+                }
+            }
+            displaced = match self.open.insert(key, trace) {
+                Some(super::table::Displaced::Oldest(key, trace)) => trace.path(&key),
+                _ => None,
+            };
+        }
+        if let Some(trace) = self.open.get_mut(&key) {
+            trace.answer(answer);
+        }
+        displaced
+    }
+
+    /// Another answer, which counts only where a trace is under way.
+    pub(super) fn answered(&mut self, answer: &ProbeAnswer<'_>) {
+        let key = TraceKey {
+            addrs: answer.addrs,
+            protocol: answer.protocol,
+        };
+        if let Some(trace) = self.open.get_mut(&key) {
+            trace.answer(answer);
+        }
+    }
+
+    /// Any packet: a probe, where a trace of its addresses and protocol is under way.
+    pub(super) fn packet(&mut self, ip: &Ip<'_>, ts: Timestamp, shown: bool) {
+        let key = TraceKey {
+            addrs: ip.addrs,
+            protocol: ip.protocol,
+        };
+        if ip.ttl <= MAX_TTL
+            && let Some(trace) = self.open.get_mut(&key)
+        {
+            trace.sent(ip.ttl);
+            trace.last = ts;
+            trace.shown |= shown;
+        }
+    }
+
+    /// Whether packets of these addresses and protocol are a traceroute's.
+    pub(super) fn is_trace(&self, addrs: AddrPair, protocol: u8) -> bool {
+        self.open
+            .get(&TraceKey { addrs, protocol })
+            .is_some_and(Trace::is_trace)
+    }
+
+    /// Takes out the traces that nothing happened to for `quiet` before `clock`.
+    pub(super) fn quiet(&mut self, clock: Timestamp, quiet: Duration) -> Vec<Path> {
+        let mut done = Vec::new();
+        let mut slot = self.open.oldest();
+        while let Some(at) = slot {
+            slot = self.open.newer(at);
+            if self
+                .open
+                .at(at)
+                .is_some_and(|t| t.last.after(quiet) < clock)
+                && let Some((key, trace)) = self.open.remove_at(at)
+            {
+                done.extend(trace.path(&key));
+            }
+        }
+        done
+    }
+
+    /// Takes out the oldest trace; `None` when there is no more.
+    pub(super) fn pop(&mut self) -> Option<Option<Path>> {
+        self.open.pop_oldest().map(|(key, trace)| trace.path(&key))
+    }
+}
+
+/// The probe that a TCP packet of a destination answers: the last one sent on that connection.
+pub(super) fn tcp_answer<'a>(
+    ring: &Ring,
+    frame: &Frame<'_>,
+    ip: &Ip<'_>,
+) -> Option<ProbeAnswer<'a>> {
+    const TCP: u8 = 6;
+    const SYN: u8 = 0x02;
+    const RST: u8 = 0x04;
+    let (_, flags) = tcp_data(ip);
+    if ip.protocol != TCP || flags & (SYN | RST) == 0 {
+        return None;
+    }
+    let [a, b, c, d, ..] = lead(ip);
+    let hashes = ring.hashes_of(ip.addrs.reversed(), TCP, u32::from_be_bytes([c, d, a, b]));
+    let mut probe = None;
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        let sent =
+            seen.protocol == TCP && seen.pair == hashes.pair && seen.lead[..4] == [c, d, a, b];
+        if sent {
+            probe = Some(*seen);
+        }
+        sent
+    });
+    let probe = probe?;
+    Some(ProbeAnswer {
+        addrs: ip.addrs.reversed(),
+        protocol: TCP,
+        ttl: probe.ttl,
+        probe: probe.frame,
+        from: ip.src(),
+        rtt: frame.ts.since(probe.ts),
+        ts: frame.ts,
+        mpls: &[],
+        shown: false,
+    })
+}
+
+fn is_probe(seen: &Fingerprint) -> bool {
+    // Of ICMP only requests are probes: echo, ICMP and ICMPv6.
+    seen.ttl <= MAX_TTL && (!is_icmp(seen.protocol) || matches!(seen.lead[0], 8 | 128))
+}
+
+impl Trace {
+    fn hop(&mut self, ttl: u8) -> Option<&mut HopState> {
+        if ttl == 0 || ttl > MAX_TTL {
+            return None;
+        }
+        let at = usize::from(ttl - 1);
+        if self.hops.len() <= at {
+            self.hops.resize_with(at + 1, HopState::default);
+        }
+        self.hops.get_mut(at)
+    }
+
+    fn sent(&mut self, ttl: u8) {
+        if let Some(hop) = self.hop(ttl) {
+            hop.sent = hop.sent.saturating_add(1);
+        }
+    }
+
+    fn answer(&mut self, answer: &ProbeAnswer<'_>) {
+        self.last = self.last.max(answer.ts);
+        self.shown |= answer.shown;
+        self.first_probe = self.first_probe.min(answer.probe);
+        let Some(hop) = self.hop(answer.ttl) else {
+            return;
+        };
+        hop.answers = hop.answers.saturating_add(1);
+        let known = hop.routers.iter().position(|r| r.router == answer.from);
+        let at = match known {
+            Some(at) => at,
+            None if hop.routers.len() < ROUTERS => {
+                hop.routers.push(HopRouter {
+                    router: answer.from,
+                    rtts: Vec::new(),
+                    answers: 0,
+                    mpls: Vec::new(),
+                });
+                hop.routers.len() - 1
+            }
+            None => return,
+        };
+        if let Some(router) = hop.routers.get_mut(at) {
+            router.answers = router.answers.saturating_add(1);
+            if router.rtts.len() < HopRouter::RTTS {
+                router.rtts.extend(answer.rtt);
+            }
+            if router.mpls.is_empty() {
+                router.mpls.extend_from_slice(answer.mpls);
+            }
+        }
+        self.answered |= 1 << (answer.ttl - 1);
+    }
+
+    fn is_trace(&self) -> bool {
+        self.answered.count_ones() >= DISTINCT_TTLS
+    }
+
+    fn path(self, key: &TraceKey) -> Option<Path> {
+        if !self.is_trace() {
+            return None;
+        }
+        let target = key.addrs.dst;
+        let is_target = |hop: &HopState| hop.routers.iter().any(|r| r.router == target);
+        let reached_at = self.hops.iter().position(is_target);
+        let last = match reached_at {
+            Some(at) => at,
+            // Probes beyond the last answer were sent in vain: they are part of the story.
+            None => self
+                .hops
+                .iter()
+                .rposition(|hop| hop.sent > 0 || hop.answers > 0)?,
+        };
+        let first = self
+            .hops
+            .iter()
+            .position(|hop| hop.sent > 0 || hop.answers > 0)?;
+        let hops = self
+            .hops
+            .into_iter()
+            .zip(1u8..)
+            .take(last + 1)
+            .skip(first)
+            .map(|(hop, ttl)| Hop {
+                ttl,
+                unanswered: hop.sent.saturating_sub(hop.answers),
+                routers: hop.routers,
+            })
+            .collect();
+        Some(Path {
+            src: key.addrs.src,
+            dst: target,
+            protocol: key.protocol,
+            hops,
+            reached: reached_at.is_some(),
+            first_probe: self.first_probe,
+            shown: self.shown,
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! Errors gathered into drop verdicts.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::aftermath::Followed;
+use super::table::{Displaced, Table};
+use super::verdict::{Aftermath, DropReason, DropVerdict, Hops};
+use super::{MatchKind, Original};
+use crate::icmp::{Body, Error, ErrorClass, Message, Quote};
+use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::wire::{Ip, IpVersion};
+
+/// A verdict is written when neither an error nor a packet of its flow came for this long.
+pub(super) const QUIET: Duration = Duration::from_secs(300);
+
+/// One verdict per flow, dropper, and type and code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct VerdictKey {
+    flow: FlowKey,
+    dropper: IpAddr,
+    version: IpVersion,
+    kind: u8,
+    code: u8,
+}
+
+/// The verdicts that are still growing.
+#[derive(Debug)]
+pub(super) struct Verdicts {
+    open: Table<VerdictKey, DropVerdict>,
+    /// How many verdicts of a key were written already.
+    parts: Table<VerdictKey, u32>,
+    evicted: u64,
+}
+
+/// An error with what was found about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported<'m, 'a> {
+    pub(super) ip: &'m Ip<'a>,
+    pub(super) message: &'m Message<'a>,
+    pub(super) quote: &'m Quote<'a>,
+    pub(super) original: Option<Original>,
+    pub(super) frame: FrameRef,
+    pub(super) ts: Timestamp,
+    pub(super) shown: bool,
+}
+
+impl Verdicts {
+    pub(super) fn new(memory: usize) -> Self {
+        Self {
+            open: Table::with_memory(memory / 10 * 9),
+            parts: Table::with_memory(memory / 10),
+            evicted: 0,
+        }
+    }
+
+    /// How many verdicts were written early for want of room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Adds an error; a verdict that had to make room is handed back.
+    pub(super) fn error(&mut self, error: &Reported<'_, '_>) -> Option<DropVerdict> {
+        let message = error.message;
+        let reason = DropReason::of(message.version, message.kind, message.code)?;
+        let key = VerdictKey {
+            flow: error.quote.flow(),
+            dropper: error.ip.src(),
+            version: message.version,
+            kind: message.kind,
+            code: message.code,
+        };
+        if let Some(verdict) = self.open.get_mut(&key) {
+            add(verdict, error);
+            return None;
+        }
+        let mut verdict = begin(&key, reason, error);
+        verdict.part = self.parts.get(&key).map_or(1, |written| written + 1);
+        add(&mut verdict, error);
+        match self.open.insert(key, verdict) {
+            Some(Displaced::Oldest(_, verdict)) => {
+                self.evicted += 1;
+                Some(verdict)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes out the verdicts about which nothing was heard since `QUIET` before `clock`.
+    pub(super) fn quiet(&mut self, clock: Timestamp, flows: &Followed) -> Vec<DropVerdict> {
+        let mut quiet = Vec::new();
+        let mut slot = self.open.oldest();
+        while let Some(at) = slot {
+            slot = self.open.newer(at);
+            let (Some(&key), Some(verdict)) = (self.open.key_at(at), self.open.at(at)) else {
+                continue;
+            };
+            let last = flows
+                .last_packet(&key.flow)
+                .map_or(verdict.last, |packet| packet.max(verdict.last));
+            if last.after(QUIET) < clock
+                && let Some((_, verdict)) = self.open.remove_at(at)
+            {
+                self.parts.insert(key, verdict.part);
+                quiet.push(verdict);
+            }
+        }
+        quiet
+    }
+
+    /// Takes out the oldest verdict.
+    pub(super) fn pop(&mut self) -> Option<DropVerdict> {
+        self.open.pop_oldest().map(|(_, verdict)| verdict)
+    }
+}
+
+fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> DropVerdict {
+    DropVerdict {
+        flow: key.flow,
+        dropper: key.dropper,
+        version: key.version,
+        kind: key.kind,
+        code: key.code,
+        reason,
+        part: 1,
+        count: 0,
+        first: error.ts,
+        last: error.ts,
+        error_frames: Vec::new(),
+        original_frames: Vec::new(),
+        original_count: 0,
+        mtu: None,
+        bytes: 0,
+        ttl_spent: None,
+        hops_to_dropper: None,
+        return_hops: Some(hops_behind(error.ip.ttl)),
+        aftermath: Aftermath::UNKNOWN,
+        probe: false,
+        shown: false,
+    }
+}
+
+fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
+    verdict.count += 1;
+    verdict.last = verdict.last.max(error.ts);
+    verdict.shown |= error.shown;
+    verdict.bytes = verdict.bytes.saturating_add(error.quote.ip.length.into());
+    note(&mut verdict.error_frames, error.frame);
+    if let Body::Error(Error {
+        class: ErrorClass::TooBig { mtu: Some(mtu) },
+        ..
+    }) = error.message.body
+    {
+        verdict.mtu = Some(verdict.mtu.map_or(mtu, |known| known.min(mtu)));
+    }
+    let Some(Original::Found {
+        match_kind,
+        frame,
+        ttl,
+        ..
+    }) = error.original
+    else {
+        return;
+    };
+    verdict.original_count += 1;
+    note(&mut verdict.original_frames, frame);
+    if match_kind != MatchKind::Flow {
+        // A router that sends nothing back in between only ever lowers the TTL.
+        verdict.ttl_spent = ttl.checked_sub(error.quote.ip.ttl).or(verdict.ttl_spent);
+        verdict.hops_to_dropper = verdict
+            .ttl_spent
+            .map(|spent| hops(verdict.reason, spent, error.quote.ip.ttl));
+    }
+}
+
+fn note(frames: &mut Vec<FrameRef>, frame: FrameRef) {
+    if frames.len() < DropVerdict::FRAMES && !frames.contains(&frame) {
+        frames.push(frame);
+    }
+}
+
+/// Hops to the dropper, counting it. Linux checks for a spent TTL and for the MTU before it
+/// decrements, so the quote still holds the TTL that arrived; others decrement first.
+fn hops(reason: DropReason, spent: u8, quoted_ttl: u8) -> Hops {
+    let checked_first = match reason {
+        DropReason::TtlExceeded => quoted_ttl > 0,
+        DropReason::FragmentationNeeded => true,
+        _ => {
+            return Hops {
+                count: spent.saturating_add(1),
+                estimate: true,
+            };
+        }
+    };
+    Hops {
+        count: spent.saturating_add(u8::from(checked_first)),
+        estimate: false,
+    }
+}
+
+/// A guess at the hops a packet travelled: senders begin at 32, 64, 128 or 255.
+pub(super) fn hops_behind(ttl: u8) -> u8 {
+    let initial = [32, 64, 128, 255].into_iter().find(|&i| ttl <= i);
+    initial.unwrap_or(255) - ttl
+}
