@@ -1,6 +1,9 @@
-//! RFC 4884 extension structures and the objects in them.
+//! RFC 4884 extension structures: where they start and what their header says.
 
-use crate::wire::Checksum;
+use super::decode::Decoder;
+use super::object;
+use crate::wire::bytes::{tail, u8_at, u16_at};
+use crate::wire::{Checksum, ChecksumStatus, Layer, Unverified, checksum};
 
 /// An extension structure.
 #[derive(Clone, Copy, Debug)]
@@ -24,4 +27,153 @@ pub enum Located {
     LengthInOctets,
     /// At the start of the body: extended echo, which quotes nothing (RFC 8335).
     Body,
+}
+
+impl Located {
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Length => "length",
+            Self::Legacy => "legacy",
+            Self::LengthInOctets => "length_in_octets",
+            Self::Body => "body",
+        }
+    }
+}
+
+impl<'a> Extensions<'a> {
+    /// The objects, in order.
+    pub fn objects(&self) -> object::Objects<'a> {
+        object::Objects::new(self.bytes)
+    }
+}
+
+/// Octets of the structure's header: version, reserved bits, checksum (RFC 4884 section 7).
+pub(super) const HEADER: usize = 4;
+
+/// Octets of quote before the structure where no length field tells them (RFC 4884 section 5.5).
+const LEGACY_QUOTE: usize = 128;
+
+/// How far a structure at some place can be trusted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// The checksum verifies, or there is none and the objects end where the message does.
+    Proven,
+    /// Version and objects are as they should be as far as that can be seen.
+    Plausible,
+    /// Only the version is.
+    Version,
+    /// Not even that.
+    None,
+}
+
+/// Finds the structure behind the quote in `behind`, the octets past the ICMP header. `length` is
+/// the length field, which counts in `unit` octets. Gives the offset in `behind`.
+pub(super) fn locate<'a>(
+    decoder: &mut Decoder<'_, 'a>,
+    behind: &'a [u8],
+    length: u8,
+    unit: usize,
+) -> Option<(usize, Extensions<'a>)> {
+    let whole = decoder.is_whole();
+    let stated = usize::from(length) * unit;
+    let in_octets = usize::from(length);
+    let at_stated = if length == 0 {
+        Fit::None
+    } else {
+        fit(behind, stated, whole)
+    };
+    let is_proven = |at| fit(behind, at, whole) == Fit::Proven;
+    let (at, located) = match at_stated {
+        Fit::Proven => (stated, Located::Length),
+        // A guess that the checksum bears out is worth more than a field that leads to less.
+        _ if in_octets >= LEGACY_QUOTE && is_proven(in_octets) => {
+            (in_octets, Located::LengthInOctets)
+        }
+        _ if is_proven(LEGACY_QUOTE) => (LEGACY_QUOTE, Located::Legacy),
+        _ if length != 0 && is_proven(in_octets) => (in_octets, Located::LengthInOctets),
+        Fit::Plausible | Fit::Version => (stated, Located::Length),
+        Fit::None => {
+            // A padded quote may come without extensions; then it ends the message.
+            if whole && length != 0 && stated != behind.len() {
+                let offset = if unit == 4 { 5 } else { 4 };
+                decoder.rule(offset, "length field leads to no extension structure");
+            }
+            return None;
+        }
+    };
+    if located == Located::Length && stated < LEGACY_QUOTE {
+        decoder.rule(8, "quote before extensions under 128 octets");
+    }
+    Some((at, structure(decoder, tail(behind, at), whole, located)))
+}
+
+/// The structure that takes up the whole body, behind eight octets (RFC 8335 section 2).
+pub(super) fn in_body<'a>(decoder: &mut Decoder<'_, 'a>) -> Option<Extensions<'a>> {
+    let body = tail(decoder.bytes, 8);
+    if body.len() < HEADER {
+        decoder.need(8 + HEADER);
+        return None;
+    }
+    let whole = decoder.is_whole();
+    if u8_at(body, 0).map(|octet| octet >> 4) != Some(2) {
+        decoder
+            .defects
+            .rule(Layer::Extension, 0, "version is not 2");
+    }
+    Some(structure(decoder, body, whole, Located::Body))
+}
+
+fn structure<'a>(
+    decoder: &mut Decoder<'_, 'a>,
+    octets: &'a [u8],
+    whole: bool,
+    located: Located,
+) -> Extensions<'a> {
+    let limit = decoder.ip.limit;
+    let bytes = tail(octets, HEADER);
+    if octets.len() < HEADER {
+        decoder
+            .defects
+            .short(Layer::Extension, 0, HEADER, octets.len(), limit);
+    }
+    object::check(bytes, limit, &mut decoder.defects);
+    Extensions {
+        located,
+        checksum: structure_checksum(octets, whole),
+        bytes,
+    }
+}
+
+/// The checksum over the whole structure; 0 says that none was sent (RFC 4884 section 7).
+fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
+    const AT: usize = 2;
+    let found = u16_at(octets, AT).unwrap_or(0);
+    if found == 0 && octets.len() >= HEADER {
+        return Checksum {
+            status: ChecksumStatus::Absent,
+            found,
+        };
+    }
+    if !whole {
+        return Checksum {
+            status: ChecksumStatus::Unverified(Unverified::Truncated),
+            found,
+        };
+    }
+    checksum::verify(&[], octets, AT)
+}
+
+fn fit(behind: &[u8], at: usize, whole: bool) -> Fit {
+    let octets = tail(behind, at);
+    if u8_at(octets, 0).map(|octet| octet >> 4) != Some(2) {
+        return Fit::None;
+    }
+    let ends = object::ends_exactly(tail(octets, HEADER));
+    match structure_checksum(octets, whole).status {
+        ChecksumStatus::Good => Fit::Proven,
+        ChecksumStatus::Absent if whole && ends => Fit::Proven,
+        _ if ends || !whole => Fit::Plausible,
+        _ => Fit::Version,
+    }
 }

@@ -1,6 +1,12 @@
 //! Multicast Listener Discovery (RFC 2710, RFC 3810).
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::Body;
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec, v6_addresses};
+use crate::wire::Layer;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
 /// A query, report or done message.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +18,8 @@ pub enum Mld<'a> {
         /// The group; unspecified for a general query.
         group: Ipv6Addr,
     },
+    /// MLDv2 query (RFC 3810 section 5.1).
+    QueryV2(QueryV2<'a>),
     /// MLDv2 report.
     Report {
         /// How many records it claims.
@@ -22,3 +30,280 @@ pub enum Mld<'a> {
     /// Too short for its fixed fields.
     Short,
 }
+
+/// An MLDv2 query: 28 octets or more, where MLDv1 has 24 (RFC 3810 section 8.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryV2<'a> {
+    /// Maximum response code; see [`max_response_ms`].
+    pub max_response: u16,
+    /// The group; unspecified for a general query.
+    pub group: Ipv6Addr,
+    /// S flag: routers are to suppress their timer updates.
+    pub suppress: bool,
+    /// The querier's robustness variable, 0 where it does not fit into 3 bits.
+    pub robustness: u8,
+    /// The querier's query interval code; see [`query_interval_s`].
+    pub interval_code: u8,
+    /// How many sources it claims.
+    pub count: u16,
+    /// The sources, as captured.
+    sources: &'a [u8],
+}
+
+impl<'a> QueryV2<'a> {
+    /// The sources that were captured, at most as many as claimed.
+    pub fn sources(&self) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + use<'a> {
+        v6_addresses(self.sources)
+    }
+}
+
+/// The maximum response delay in milliseconds that an MLDv2 code stands for (RFC 3810 section
+/// 5.1.3); MLDv1 has the milliseconds themselves, which is the same below 32768.
+pub fn max_response_ms(code: u16) -> u32 {
+    if code < 0x8000 {
+        return code.into();
+    }
+    let (exponent, mantissa) = (code >> 12 & 7, code & 0x0fff);
+    (u32::from(mantissa) | 0x1000) << (exponent + 3)
+}
+
+/// The query interval in seconds that a code stands for (RFC 3810 section 5.1.9).
+pub fn query_interval_s(code: u8) -> u32 {
+    if code < 0x80 {
+        return code.into();
+    }
+    let (exponent, mantissa) = (code >> 4 & 7, code & 0x0f);
+    (u32::from(mantissa) | 0x10) << (exponent + 3)
+}
+
+/// A record of an MLDv2 report (RFC 3810 section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Record type; see [`record_type_name`].
+    pub kind: u8,
+    /// The group.
+    pub group: Ipv6Addr,
+    /// How many sources it claims.
+    pub count: u16,
+    /// The sources, as captured.
+    sources: &'a [u8],
+    /// Auxiliary data, as captured; MLDv2 defines none.
+    pub auxiliary: &'a [u8],
+    /// All its octets, as captured.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// The sources that were captured, at most as many as claimed.
+    pub fn sources(&self) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + use<'a> {
+        v6_addresses(self.sources)
+    }
+
+    /// The snake-case name of the record type.
+    pub const fn name(&self) -> Option<&'static str> {
+        record_type_name(self.kind)
+    }
+}
+
+/// The snake-case name of a record type (RFC 3810 section 5.2.12).
+pub const fn record_type_name(kind: u8) -> Option<&'static str> {
+    match kind {
+        1 => Some("mode_is_include"),
+        2 => Some("mode_is_exclude"),
+        3 => Some("change_to_include"),
+        4 => Some("change_to_exclude"),
+        5 => Some("allow_new_sources"),
+        6 => Some("block_old_sources"),
+        _ => None,
+    }
+}
+
+/// The records of a report.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    rest: &'a [u8],
+    left: u16,
+}
+
+/// Octets of a record before its sources.
+const RECORD_HEADER: usize = 20;
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    /// The next record; one that was cut behind its group is given as far as it goes.
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let bytes = self.rest;
+        let (kind, words) = (u8_at(bytes, 0)?, usize::from(u8_at(bytes, 1)?));
+        let count = u16_at(bytes, 2)?;
+        let group = array_at::<16>(bytes, 4)?.into();
+        let sources = usize::from(count) * 16;
+        let behind = tail(bytes, RECORD_HEADER);
+        let auxiliary = tail(behind, sources);
+        let length = RECORD_HEADER + sources + words * 4;
+        self.rest = tail(bytes, length);
+        Some(Record {
+            kind,
+            group,
+            count,
+            sources: behind.get(..sources).unwrap_or(behind),
+            auxiliary: auxiliary.get(..words * 4).unwrap_or(auxiliary),
+            bytes: bytes.get(..length).unwrap_or(bytes),
+        })
+    }
+}
+
+impl<'a> Mld<'a> {
+    /// The records of an MLDv2 report; none for other messages.
+    pub fn records(&self) -> Records<'a> {
+        match *self {
+            Self::Report { count, records } => Records {
+                rest: records,
+                left: count,
+            },
+            _ => Records { rest: &[], left: 0 },
+        }
+    }
+}
+
+const QUERY: u8 = 130;
+const REPORT_V1: u8 = 131;
+const REPORT_V2: u8 = 143;
+
+/// Octets of MLDv1 messages, and of an MLDv2 query before its sources.
+const V1: usize = 24;
+const V2: usize = 28;
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    rules(decoder);
+    Body::Mld(if decoder.kind == REPORT_V2 {
+        report(decoder)
+    } else {
+        other(decoder)
+    })
+}
+
+fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
+    decoder.need(V1);
+    let bytes = decoder.bytes;
+    let (Some(max_response), Some(group)) = (u16_at(bytes, 4), array_at::<16>(bytes, 8)) else {
+        return Mld::Short;
+    };
+    let group = Ipv6Addr::from(group);
+    if !(group.is_multicast() || decoder.kind == QUERY && group.is_unspecified()) {
+        decoder.rule(8, "group is no multicast address");
+    }
+    let (Some(octet), Some(interval_code), Some(count)) =
+        (u8_at(bytes, 24), u8_at(bytes, 25), u16_at(bytes, 26))
+    else {
+        // RFC 3810 section 8.1: neither of the two lengths means neither version.
+        if decoder.kind == QUERY && decoder.is_whole() && bytes.len() != V1 {
+            decoder.rule(V1, "query is of neither version's length");
+        }
+        return Mld::V1 {
+            max_response,
+            group,
+        };
+    };
+    if decoder.kind != QUERY {
+        return Mld::V1 {
+            max_response,
+            group,
+        };
+    }
+    let wanted = V2 + usize::from(count) * 16;
+    decoder.need(wanted);
+    Mld::QueryV2(QueryV2 {
+        max_response,
+        group,
+        suppress: octet & 0x08 != 0,
+        robustness: octet & 0x07,
+        interval_code,
+        count,
+        sources: bytes.get(V2..wanted.min(bytes.len())).unwrap_or_default(),
+    })
+}
+
+fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
+    decoder.need(8);
+    let Some(count) = u16_at(decoder.bytes, 6) else {
+        return Mld::Short;
+    };
+    let report = Mld::Report {
+        count,
+        records: tail(decoder.bytes, 8),
+    };
+    let mut at = 8;
+    let mut seen = 0;
+    for record in report.records() {
+        seen += 1;
+        let claimed = RECORD_HEADER
+            + usize::from(record.count) * 16
+            + usize::from(u8_at(record.bytes, 1).unwrap_or(0)) * 4;
+        if record.bytes.len() < claimed {
+            let limit = decoder.ip.limit;
+            decoder
+                .defects
+                .short(Layer::MldRecord, at, claimed, record.bytes.len(), limit);
+        }
+        if !record.group.is_multicast() {
+            let defects = &mut decoder.defects;
+            defects.rule(Layer::MldRecord, at + 4, "group is no multicast address");
+        }
+        at += record.bytes.len();
+    }
+    if seen < count {
+        let limit = decoder.ip.limit;
+        let available = decoder.bytes.len().saturating_sub(at);
+        decoder
+            .defects
+            .short(Layer::MldRecord, at, RECORD_HEADER, available, limit);
+    }
+    report
+}
+
+/// RFC 2710 section 3, RFC 3810 sections 5, 5.1.14 and 5.2.13.
+fn rules(decoder: &mut Decoder<'_, '_>) {
+    decoder.expect_code_0();
+    let ip = decoder.ip;
+    if ip.ttl != 1 {
+        decoder.rule(0, "hop limit of MLD is not 1");
+    }
+    if !ip.router_alert {
+        decoder.rule(0, "MLD without router alert");
+    }
+    if let IpAddr::V6(src) = ip.src() {
+        // A host without an address yet reports from the unspecified one (RFC 3590).
+        let may_be_unspecified = matches!(decoder.kind, REPORT_V1 | REPORT_V2);
+        if !(src.is_unicast_link_local() || may_be_unspecified && src.is_unspecified()) {
+            decoder.rule(0, "source of MLD is not link-local");
+        }
+    }
+}
+
+/// The fields of queries of version 1, reports and done messages.
+pub(super) const V1_FIELDS: &[FieldSpec] = &[spec::u16(4, "max_response"), spec::v6(8, "group")];
+
+/// The fields that a query of version 2 adds.
+pub(super) const V2_FIELDS: &[FieldSpec] = &[
+    spec::u16(4, "max_response"),
+    spec::v6(8, "group"),
+    spec::flag(24, 0x08, "suppress"),
+    spec::bits(24, 0, 3, "robustness"),
+    spec::u8(25, "interval_code"),
+    spec::u16(26, "source_count"),
+    spec::v6_list(28, "sources"),
+];
+
+/// The fields of a version 2 report.
+pub(super) const REPORT_FIELDS: &[FieldSpec] = &[spec::u16(6, "record_count")];
+
+/// The fields of a record before its sources.
+#[allow(dead_code)]
+pub(super) const RECORD_FIELDS: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "auxiliary_words"),
+    spec::u16(2, "source_count"),
+    spec::v6(4, "group"),
+];

@@ -3,16 +3,24 @@
 //! [`Message::parse`] is total: it keeps whatever could be read and lists what is wrong. Names of
 //! types and codes live in [`names`] alone.
 
+mod decode;
+mod describe;
+pub mod dns;
+mod error;
 pub mod extension;
+pub mod field;
 pub mod mld;
 pub mod names;
+pub mod nd_option;
 pub mod ndp;
+pub mod object;
 pub mod quote;
 pub mod v4;
 pub mod v6;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub use error::is_error;
 pub use extension::Extensions;
 pub use quote::{Quote, QuotedTransport};
 
@@ -61,10 +69,19 @@ pub enum Body<'a> {
     },
     /// Router discovery for IPv4 (RFC 1256).
     RouterAdvertisement4(v4::RouterAdvertisement<'a>),
+    /// It asks routers to advertise themselves (RFC 1256); it has no fields.
+    RouterSolicitation4,
     /// One of Neighbor Discovery's five (RFC 4861).
     Ndp(ndp::Ndp<'a>),
+    /// Inverse neighbor discovery (RFC 3122).
+    InverseNeighbor(ndp::InverseNeighbor<'a>),
     /// Multicast Listener Discovery (RFC 2710, RFC 3810).
     Mld(mld::Mld<'a>),
+    /// A query too short for its fixed fields.
+    Short {
+        /// The identifier, where the message has one and it was captured.
+        id: Option<u16>,
+    },
     /// A fragment that is not the first: no ICMP header in it.
     Fragment,
     /// Known by name and number only, or not even that.
@@ -174,12 +191,10 @@ pub enum ErrorClass {
 }
 
 impl<'a> Message<'a> {
-    /// Decodes the ICMP message that `ip` carries.
+    /// Decodes the ICMP message that `ip` carries: ICMP or ICMPv6 by its protocol number, by the
+    /// version of IP where that is neither.
     pub fn parse(ip: &Ip<'a>) -> Self {
-        match ip.version {
-            IpVersion::V4 => v4::parse(ip),
-            IpVersion::V6 => v6::parse(ip),
-        }
+        decode::message(ip)
     }
 
     /// The packet this message quotes, whatever its type.
@@ -201,13 +216,21 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The snake-case name of the type, `unknown` where it has none.
+    /// The snake-case name of the type; `unknown` where it has none, `fragment` where the type is
+    /// in an earlier fragment.
     pub fn name(&self) -> &'static str {
-        names::type_name(self.version, self.kind).unwrap_or("unknown")
+        match self.body {
+            Body::Fragment => "fragment",
+            _ if self.bytes.is_empty() => "unknown",
+            _ => names::type_name(self.version, self.kind).unwrap_or("unknown"),
+        }
     }
 
     /// The snake-case name of the code within its type.
     pub fn code_name(&self) -> Option<&'static str> {
+        if self.bytes.len() < 2 || matches!(self.body, Body::Fragment) {
+            return None;
+        }
         names::code_name(self.version, self.kind, self.code)
     }
 }
@@ -219,3 +242,6 @@ pub fn unspecified(version: IpVersion) -> IpAddr {
         IpVersion::V6 => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,13 @@
-//! Neighbor Discovery for IPv6 (RFC 4861) and its options.
+//! Neighbor Discovery for IPv6 (RFC 4861), and the inverse of it (RFC 3122).
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use super::Quote;
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec};
+use super::nd_option::{self, NdOptions, REDIRECTED_HEADER, SOURCE_LINK_LAYER};
+use super::{Body, Direction, Quote, error, quote};
+use crate::wire::IpVersion;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// One of the five messages.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +61,258 @@ pub enum NdpKind {
     Short,
 }
 
+/// Default router preference (RFC 4191 section 2.1), in a router advertisement's flags and in
+/// route information options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preference {
+    /// Above the others.
+    High,
+    /// As the others.
+    Medium,
+    /// Below the others.
+    Low,
+    /// Not to be sent.
+    Reserved,
+}
+
+impl Preference {
+    /// The preference in bits 4 and 3 of an octet of flags.
+    pub const fn of(flags: u8) -> Self {
+        match flags >> 3 & 3 {
+            0 => Self::Medium,
+            1 => Self::High,
+            3 => Self::Low,
+            _ => Self::Reserved,
+        }
+    }
+
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Reserved => "reserved",
+        }
+    }
+}
+
 impl<'a> Ndp<'a> {
     /// The quoted packet of a redirect.
     pub fn redirected(&self) -> Option<&Quote<'a>> {
         self.redirected.as_ref()
     }
+
+    /// The options, in order.
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(self.options)
+    }
 }
+
+/// A message of inverse neighbor discovery (RFC 3122 section 2): it has options alone.
+#[derive(Clone, Copy, Debug)]
+pub struct InverseNeighbor<'a> {
+    /// Whether it asks (type 141) or answers (142).
+    pub direction: Direction,
+    /// The options, as captured.
+    pub options: &'a [u8],
+}
+
+impl<'a> InverseNeighbor<'a> {
+    /// The options, in order.
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(self.options)
+    }
+}
+
+pub(super) fn inverse<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    let fixed = fixed_len(decoder.kind);
+    decoder.need(fixed);
+    let options = tail(decoder.bytes, fixed);
+    rules(decoder, NdpKind::Short, options);
+    nd_option::check(options, decoder.ip.limit, &mut decoder.defects);
+    Body::InverseNeighbor(InverseNeighbor { direction, options })
+}
+
+/// Octets before the options, by message type.
+pub(super) const fn fixed_len(kind: u8) -> usize {
+    match kind {
+        134 => 16,
+        135 | 136 => 24,
+        137 => 40,
+        _ => 8,
+    }
+}
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    let fixed = fixed_len(decoder.kind);
+    decoder.need(fixed);
+    let kind = fixed_fields(decoder).unwrap_or(NdpKind::Short);
+    let options = tail(decoder.bytes, fixed);
+    rules(decoder, kind, options);
+    nd_option::check(options, decoder.ip.limit, &mut decoder.defects);
+    let redirected = match kind {
+        NdpKind::Redirect { .. } => redirected(decoder, options, fixed),
+        _ => None,
+    };
+    Body::Ndp(Ndp {
+        kind,
+        options,
+        redirected,
+    })
+}
+
+fn fixed_fields(decoder: &Decoder<'_, '_>) -> Option<NdpKind> {
+    let bytes = decoder.bytes;
+    let address = |at| array_at::<16>(bytes, at).map(Ipv6Addr::from);
+    Some(match decoder.kind {
+        133 if bytes.len() >= 8 => NdpKind::RouterSolicitation,
+        134 => NdpKind::RouterAdvertisement {
+            hop_limit: u8_at(bytes, 4)?,
+            flags: u8_at(bytes, 5)?,
+            lifetime: u16_at(bytes, 6)?,
+            reachable: u32_at(bytes, 8)?,
+            retransmit: u32_at(bytes, 12)?,
+        },
+        135 => NdpKind::NeighborSolicitation {
+            target: address(8)?,
+        },
+        136 => NdpKind::NeighborAdvertisement {
+            target: address(8)?,
+            flags: u8_at(bytes, 4)?,
+        },
+        137 => NdpKind::Redirect {
+            target: address(8)?,
+            destination: address(24)?,
+        },
+        _ => return None,
+    })
+}
+
+/// The packet behind the eight octets of a redirected header option (RFC 4861 section 4.6.3).
+fn redirected<'a>(
+    decoder: &mut Decoder<'_, 'a>,
+    options: &'a [u8],
+    fixed: usize,
+) -> Option<Quote<'a>> {
+    let mut at = fixed;
+    for option in NdOptions::new(options) {
+        if option.kind == REDIRECTED_HEADER {
+            let octets = option.bytes.get(8..)?;
+            let on_wire = usize::from(option.words) * 8 - 8;
+            let quoted = quote::parse(decoder, octets, on_wire, at + 8);
+            if let Some(quoted) = &quoted {
+                error::quote_rules(decoder, quoted);
+            }
+            return quoted;
+        }
+        at += option.bytes.len();
+    }
+    None
+}
+
+/// What every receiver has to check (RFC 4861 sections 6.1, 7.1 and 8.1; RFC 3122 section 4).
+fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
+    decoder.expect_code_0();
+    let ip = decoder.ip;
+    if ip.version != IpVersion::V6 {
+        return;
+    }
+    if ip.ttl != 255 {
+        decoder.rule(0, "hop limit of neighbor discovery is not 255");
+    }
+    let (IpAddr::V6(src), IpAddr::V6(dst)) = (ip.src(), ip.dst()) else {
+        return;
+    };
+    let tells_source = || NdOptions::new(options).any(|o| o.kind == SOURCE_LINK_LAYER);
+    match kind {
+        NdpKind::RouterSolicitation => {
+            if src.is_unspecified() && tells_source() {
+                decoder.rule(8, "link-layer address of an unspecified source");
+            }
+        }
+        NdpKind::RouterAdvertisement { flags, .. } => {
+            if !src.is_unicast_link_local() {
+                decoder.rule(0, "source of a router advertisement is not link-local");
+            }
+            if Preference::of(flags) == Preference::Reserved {
+                decoder.rule(5, "reserved router preference");
+            }
+        }
+        NdpKind::NeighborSolicitation { target } => {
+            if target.is_multicast() {
+                decoder.rule(8, "target is a multicast address");
+            }
+            if src.is_unspecified() {
+                if !is_solicited_node(dst) {
+                    decoder.rule(0, "unspecified source, but not to a solicited-node address");
+                }
+                if tells_source() {
+                    decoder.rule(24, "link-layer address of an unspecified source");
+                }
+            }
+        }
+        NdpKind::NeighborAdvertisement { target, flags } => {
+            if target.is_multicast() {
+                decoder.rule(8, "target is a multicast address");
+            }
+            if dst.is_multicast() && flags & 0x40 != 0 {
+                decoder.rule(4, "solicited flag in a multicast advertisement");
+            }
+        }
+        NdpKind::Redirect {
+            target,
+            destination,
+        } => {
+            if !src.is_unicast_link_local() {
+                decoder.rule(0, "source of a redirect is not link-local");
+            }
+            if destination.is_multicast() {
+                decoder.rule(24, "redirect of a multicast destination");
+            }
+            if target != destination && !target.is_unicast_link_local() {
+                decoder.rule(
+                    8,
+                    "redirect target is neither link-local nor the destination",
+                );
+            }
+        }
+        NdpKind::Short => {}
+    }
+}
+
+/// Whether an address is of `ff02::1:ff00:0/104` (RFC 4291 section 2.7.1).
+fn is_solicited_node(address: Ipv6Addr) -> bool {
+    matches!(
+        address.segments(),
+        [0xff02, 0, 0, 0, 0, 1, 0xff00..=0xffff, _]
+    )
+}
+
+/// The fields of a router advertisement.
+pub(super) const ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
+    spec::u8(4, "hop_limit"),
+    spec::flag(5, 0x80, "managed"),
+    spec::flag(5, 0x40, "other_config"),
+    spec::flag(5, 0x20, "home_agent"),
+    spec::bits(5, 3, 2, "preference"),
+    spec::flag(5, 0x04, "proxy"),
+    spec::u16(6, "lifetime"),
+    spec::u32(8, "reachable"),
+    spec::u32(12, "retransmit"),
+];
+
+/// The field of a neighbor solicitation.
+pub(super) const SOLICITATION_FIELDS: &[FieldSpec] = &[spec::v6(8, "target")];
+
+/// The fields of a neighbor advertisement.
+pub(super) const NEIGHBOR_FIELDS: &[FieldSpec] = &[
+    spec::flag(4, 0x80, "router"),
+    spec::flag(4, 0x40, "solicited"),
+    spec::flag(4, 0x20, "override"),
+    spec::v6(8, "target"),
+];
+
+/// The fields of a redirect.
+pub(super) const REDIRECT_FIELDS: &[FieldSpec] =
+    &[spec::v6(8, "target"), spec::v6(24, "destination")];

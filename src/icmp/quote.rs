@@ -1,12 +1,17 @@
 //! The packet that an ICMP error quotes: what identifies the flow that was hit.
 
+use super::decode::Decoder;
+use super::error;
 use crate::model::flow::FlowKey;
-use crate::wire::Ip;
+use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::ip::protocol;
+use crate::wire::{Defects, Ip, IpVersion, Layer, Limit, Undecodable};
 
 /// A quoted packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Quote<'a> {
-    /// All octets of the quote as captured: IP header first, extensions not included.
+    /// All octets of the quote as captured: IP header first; neither extensions nor what pads the
+    /// quote beyond the packet's own length is part of it.
     pub bytes: &'a [u8],
     /// The quoted IP header; its `payload` is the quoted part of the transport.
     pub ip: Ip<'a>,
@@ -50,7 +55,18 @@ pub enum QuotedTransport {
     None,
 }
 
-impl Quote<'_> {
+/// A GRE header (RFC 2784 section 2, RFC 2890 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gre {
+    /// `EtherType` of what it carries.
+    pub protocol: u16,
+    /// Key, where there is one and it was quoted.
+    pub key: Option<u32>,
+    /// Octets of the header, as its flags tell.
+    pub header_length: usize,
+}
+
+impl<'a> Quote<'a> {
     /// The flow of the quoted packet, in its own direction.
     pub fn flow(&self) -> FlowKey {
         use crate::model::flow::FlowPorts;
@@ -74,4 +90,194 @@ impl Quote<'_> {
             ports,
         }
     }
+
+    /// The GRE header of a quoted tunnel packet.
+    pub fn gre(&self) -> Option<Gre> {
+        if self.ip.protocol != protocol::GRE || self.ip.is_later_fragment() {
+            return None;
+        }
+        gre(self.ip.payload)
+    }
+
+    /// The packet inside the quoted one: what a quoted ICMP error quotes itself, or what a quoted
+    /// tunnel packet (IP in IP, GRE) carries. One level, decoded when asked for.
+    pub fn inner(&self) -> Option<Quote<'a>> {
+        if self.ip.is_later_fragment() {
+            return None;
+        }
+        let payload = self.ip.payload;
+        let at = match (self.ip.protocol, self.transport) {
+            (protocol::IPV4 | protocol::IPV6, _) => 0,
+            (protocol::ICMP, QuotedTransport::Icmp { kind, .. })
+                if error::is_error(IpVersion::V4, kind) =>
+            {
+                8
+            }
+            // A redirect keeps its quote in an option, too far behind to be looked for.
+            (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. })
+                if kind != 137 && error::is_error(IpVersion::V6, kind) =>
+            {
+                8
+            }
+            (protocol::GRE, _) => match gre(payload)? {
+                Gre {
+                    protocol: 0x0800 | 0x86dd,
+                    header_length,
+                    ..
+                } => header_length,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let bytes = payload.get(at..)?;
+        read(bytes, bytes.len()).ok()
+    }
+}
+
+/// The quote that takes up the message from `offset` to its end.
+pub(super) fn of_error<'a>(decoder: &mut Decoder<'_, 'a>, offset: usize) -> Option<Quote<'a>> {
+    let octets = decoder.bytes.get(offset..)?;
+    let whole = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
+    parse(decoder, octets, whole.saturating_sub(offset), offset)
+}
+
+/// The quote in `octets`, of which `on_wire` were sent; they start at `offset` in the message.
+pub(super) fn parse<'a>(
+    decoder: &mut Decoder<'_, 'a>,
+    octets: &'a [u8],
+    on_wire: usize,
+    offset: usize,
+) -> Option<Quote<'a>> {
+    let limit = if octets.len() < on_wire {
+        decoder.ip.limit
+    } else {
+        Limit::Quote
+    };
+    let short = |needed, defects: &mut Defects| {
+        defects.short(Layer::Quote, 0, needed, octets.len(), limit);
+    };
+    match read(octets, on_wire) {
+        Ok(quote) => {
+            if quote.ip.version != decoder.version {
+                decoder.rule(offset, "quote is of the other IP version");
+            }
+            // RFC 792: the header and 64 bits of the data, if the packet had that many.
+            let claimed = usize::try_from(quote.ip.length).unwrap_or(usize::MAX);
+            let needed = claimed.min(quote.ip.header.len() + 8);
+            if octets.len() < needed {
+                short(needed, &mut decoder.defects);
+            }
+            Some(quote)
+        }
+        Err(Undecodable::Short) => {
+            let header = match octets.first().map(|octet| octet >> 4) {
+                Some(6) => 40,
+                _ => 20,
+            };
+            short(header, &mut decoder.defects);
+            None
+        }
+        Err(_) => {
+            decoder.rule(offset, "quote is no IP packet");
+            None
+        }
+    }
+}
+
+fn read(octets: &[u8], on_wire: usize) -> Result<Quote<'_>, Undecodable> {
+    let ip = Ip::parse_on_wire(octets, on_wire, Limit::Quote)?;
+    let end = ip.header.len() + ip.payload.len();
+    Ok(Quote {
+        bytes: octets.get(..end).unwrap_or(octets),
+        transport: transport(&ip),
+        ip,
+    })
+}
+
+fn transport(ip: &Ip<'_>) -> QuotedTransport {
+    // What stands behind the header of a later fragment are no ports.
+    if ip.is_later_fragment() {
+        return QuotedTransport::None;
+    }
+    let payload = ip.payload;
+    let found = match ip.protocol {
+        protocol::TCP => ports(payload).map(|(src_port, dst_port)| QuotedTransport::Tcp {
+            src_port,
+            dst_port,
+            seq: u32_at(payload, 4),
+        }),
+        protocol::UDP | protocol::UDP_LITE | protocol::SCTP | protocol::DCCP => {
+            ports(payload).map(|(src_port, dst_port)| QuotedTransport::Ports { src_port, dst_port })
+        }
+        protocol::ICMP => icmp(IpVersion::V4, payload),
+        protocol::IPV6_ICMP => icmp(IpVersion::V6, payload),
+        protocol::ESP => u32_at(payload, 0).map(QuotedTransport::Spi),
+        _ => None,
+    };
+    found
+        .or_else(|| authentication_spi(ip).map(QuotedTransport::Spi))
+        .unwrap_or(QuotedTransport::None)
+}
+
+/// The index in an authentication header (RFC 4302 section 2) that stands before what was not
+/// quoted any more; `ip.protocol` is already that of what it protects.
+fn authentication_spi(ip: &Ip<'_>) -> Option<u32> {
+    let header = ip.header;
+    let (mut next, mut at) = match ip.version {
+        IpVersion::V4 => (u8_at(header, 9)?, usize::from(u8_at(header, 0)? & 0x0f) * 4),
+        IpVersion::V6 => (u8_at(header, 6)?, 40),
+    };
+    loop {
+        let length = match next {
+            protocol::AH => return u32_at(header, at + 4),
+            protocol::HOPOPT | protocol::ROUTE | protocol::DEST_OPTIONS => {
+                (usize::from(u8_at(header, at + 1)?) + 1) * 8
+            }
+            protocol::FRAG => 8,
+            _ => return None,
+        };
+        next = u8_at(header, at)?;
+        at += length;
+    }
+}
+
+fn ports(payload: &[u8]) -> Option<(u16, u16)> {
+    Some((u16_at(payload, 0)?, u16_at(payload, 2)?))
+}
+
+fn icmp(version: IpVersion, payload: &[u8]) -> Option<QuotedTransport> {
+    let (kind, code) = (u8_at(payload, 0)?, u8_at(payload, 1)?);
+    let (id, seq) = match (version, kind) {
+        // Extended echo has a sequence number of one octet (RFC 8335 section 2).
+        (IpVersion::V4, 42 | 43) | (IpVersion::V6, 160 | 161) => {
+            (u16_at(payload, 4), u8_at(payload, 6).map(u16::from))
+        }
+        (IpVersion::V4, 0 | 8 | 13..=18 | 37 | 38) | (IpVersion::V6, 128 | 129) => {
+            (u16_at(payload, 4), u16_at(payload, 6))
+        }
+        _ => (None, None),
+    };
+    Some(QuotedTransport::Icmp {
+        kind,
+        code,
+        id,
+        seq,
+    })
+}
+
+const GRE_CHECKSUM: u16 = 0x8000;
+const GRE_KEY: u16 = 0x2000;
+const GRE_SEQUENCE: u16 = 0x1000;
+
+fn gre(payload: &[u8]) -> Option<Gre> {
+    let (flags, protocol) = (u16_at(payload, 0)?, u16_at(payload, 2)?);
+    let key_at = if flags & GRE_CHECKSUM == 0 { 4 } else { 8 };
+    let optional = (flags & (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE)).count_ones();
+    Some(Gre {
+        protocol,
+        key: (flags & GRE_KEY != 0)
+            .then(|| u32_at(payload, key_at))
+            .flatten(),
+        header_length: 4 + 4 * optional as usize,
+    })
 }

@@ -1,7 +1,11 @@
 //! ICMP for IPv4 (RFC 792 and what updates it).
 
-use super::{Body, Message};
-use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion};
+use std::net::Ipv4Addr;
+
+use super::decode::Decoder;
+use super::quote;
+use super::{Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, error, extension};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// Router advertisement (RFC 1256 section 3).
 #[derive(Clone, Copy, Debug)]
@@ -12,18 +16,189 @@ pub struct RouterAdvertisement<'a> {
     pub entries: &'a [u8],
 }
 
-pub(super) fn parse<'a>(ip: &Ip<'a>) -> Message<'a> {
-    Message {
-        version: IpVersion::V4,
-        kind: 0,
-        code: 0,
-        bytes: ip.payload,
-        length: ip.payload_length,
-        checksum: Checksum {
-            status: ChecksumStatus::Absent,
-            found: 0,
-        },
-        body: Body::Other,
-        defects: Defects::default(),
+/// Decodes what stands behind the first four octets, which are there.
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    use Direction::{Reply, Request};
+    match decoder.kind {
+        0 => echo(decoder, Reply),
+        8 => echo(decoder, Request),
+        3 if decoder.code == 4 => {
+            let mtu = u16_at(decoder.bytes, 6).map(u32::from);
+            // RFC 791 section 3.2: every internet module forwards 68 octets whole; 0 is an old
+            // router, which tells no MTU (RFC 1191 section 5).
+            if mtu.is_some_and(|mtu| (1..68).contains(&mtu)) {
+                decoder.rule(6, "next-hop MTU under 68");
+            }
+            error::body(decoder, ErrorClass::TooBig { mtu })
+        }
+        3 => error::body(decoder, ErrorClass::Unreachable),
+        4 => {
+            decoder.expect_code_0();
+            error::body(decoder, ErrorClass::SourceQuench)
+        }
+        5 => redirect(decoder),
+        9 => router_advertisement(decoder),
+        10 => {
+            decoder.need(8);
+            decoder.expect_code_0();
+            Body::RouterSolicitation4
+        }
+        11 => error::body(decoder, ErrorClass::TimeExceeded),
+        12 => {
+            let pointer = u8_at(decoder.bytes, 4).map(u32::from);
+            error::body(decoder, ErrorClass::ParameterProblem { pointer })
+        }
+        13 => timestamp(decoder, Request),
+        14 => timestamp(decoder, Reply),
+        15 | 17 => query(decoder, Request),
+        16 | 18 => query(decoder, Reply),
+        31 | 40 => error::body(decoder, ErrorClass::Other),
+        42 => extended_echo(decoder, Request),
+        43 => extended_echo(decoder, Reply),
+        _ => Body::Other,
     }
+}
+
+/// Echo, the same in both versions (RFC 792, RFC 4443 section 4).
+pub(super) fn echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    decoder.need(8);
+    decoder.expect_code_0();
+    let bytes = decoder.bytes;
+    match (u16_at(bytes, 4), u16_at(bytes, 6)) {
+        (Some(id), Some(seq)) => Body::Echo(Echo {
+            direction,
+            id,
+            seq,
+            payload: tail(bytes, 8),
+        }),
+        _ => decoder.short_query(),
+    }
+}
+
+/// Extended echo, the same in both versions (RFC 8335 sections 2 and 3).
+pub(super) fn extended_echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    decoder.need(8);
+    let bytes = decoder.bytes;
+    let (Some(id), Some(seq), Some(flags)) = (u16_at(bytes, 4), u8_at(bytes, 6), u8_at(bytes, 7))
+    else {
+        return decoder.short_query();
+    };
+    let extensions = match direction {
+        Direction::Request => {
+            decoder.expect_code_0();
+            extension::in_body(decoder)
+        }
+        Direction::Reply => {
+            if decoder.code != 0 && flags != 0 {
+                decoder.rule(7, "state or flags beside an error code");
+            }
+            None
+        }
+    };
+    Body::ExtendedEcho(ExtendedEcho {
+        direction,
+        id,
+        seq,
+        flags,
+        extensions,
+    })
+}
+
+/// Timestamps of a day lie below this number of milliseconds.
+const DAY: u32 = 24 * 60 * 60 * 1000;
+
+fn timestamp<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    decoder.need(20);
+    decoder.expect_code_0();
+    if decoder.ip.payload_length > 20 {
+        decoder.rule(20, "octets behind the transmit timestamp");
+    }
+    let bytes = decoder.bytes;
+    let (Some(id), Some(seq)) = (u16_at(bytes, 4), u16_at(bytes, 6)) else {
+        return decoder.short_query();
+    };
+    for at in [8, 12, 16] {
+        // RFC 792: what is not milliseconds since midnight has the high bit set.
+        if u32_at(bytes, at).is_some_and(|ms| (DAY..1 << 31).contains(&ms)) {
+            decoder.rule(at, "timestamp over a day without the high bit");
+        }
+    }
+    Body::Timestamp(Timestamp {
+        direction,
+        id,
+        seq,
+        originate: u32_at(bytes, 8),
+        receive: u32_at(bytes, 12),
+        transmit: u32_at(bytes, 16),
+    })
+}
+
+fn query<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    let has_mask = matches!(decoder.kind, 17 | 18);
+    decoder.need(if has_mask { 12 } else { 8 });
+    decoder.expect_code_0();
+    let bytes = decoder.bytes;
+    let (Some(id), Some(seq)) = (u16_at(bytes, 4), u16_at(bytes, 6)) else {
+        return decoder.short_query();
+    };
+    let mask = if has_mask { u32_at(bytes, 8) } else { None };
+    // RFC 950 section 2.2 wants ones on the left; a request may leave it 0 (RFC 950 appendix I).
+    if mask.is_some_and(|mask| mask.leading_ones() + mask.trailing_zeros().min(32) < 32) {
+        decoder.rule(8, "address mask with gaps");
+    }
+    Body::Query(Query {
+        direction,
+        id,
+        seq,
+        mask: mask.map(Ipv4Addr::from),
+    })
+}
+
+fn redirect<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    let gateway = array_at::<4>(decoder.bytes, 4).map(Ipv4Addr::from);
+    if decoder.code > 3 {
+        decoder.rule(1, "code of a redirect over 3");
+    }
+    if gateway.is_some_and(|g| g.is_unspecified() || g.is_multicast() || g.is_broadcast()) {
+        decoder.rule(4, "gateway is no host address");
+    }
+    decoder.need(8);
+    let quoted = quote::of_error(decoder, 8);
+    if let (Some(gateway), Some(quoted)) = (gateway, &quoted) {
+        // RFC 1122 section 3.2.2.2: to be discarded unless the gateway is another first hop.
+        if quoted.ip.src() == gateway {
+            decoder.rule(4, "redirect to the sender of the quoted packet");
+        }
+    }
+    Body::Redirect {
+        gateway,
+        quote: quoted,
+    }
+}
+
+fn router_advertisement<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    let bytes = decoder.bytes;
+    let (Some(count), Some(words), Some(lifetime)) =
+        (u8_at(bytes, 4), u8_at(bytes, 5), u16_at(bytes, 6))
+    else {
+        decoder.need(8);
+        return Body::Short { id: None };
+    };
+    // RFC 1256 section 5.2, and RFC 5944 section 2.1 for code 16.
+    if !matches!(decoder.code, 0 | 16) {
+        decoder.rule(1, "code is neither 0 nor 16");
+    }
+    if count == 0 && decoder.code == 0 {
+        decoder.rule(4, "no router address");
+    }
+    if words < 2 && count > 0 {
+        decoder.rule(5, "entry size under 2 words");
+    }
+    let wanted = 8 + usize::from(count) * usize::from(words) * 4;
+    decoder.need(wanted);
+    let end = wanted.min(bytes.len());
+    Body::RouterAdvertisement4(RouterAdvertisement {
+        lifetime,
+        entries: bytes.get(8..end).unwrap_or_default(),
+    })
 }

@@ -1,0 +1,101 @@
+//! What the decoding of every message begins with, and the state it hands on.
+
+use super::{Body, Message, v4, v6};
+use crate::wire::bytes::{u8_at, u16_at};
+use crate::wire::checksum::icmp_checksum;
+use crate::wire::ip::protocol;
+use crate::wire::{Defects, Ip, IpVersion, Layer};
+
+/// A message in the course of being decoded.
+pub(super) struct Decoder<'i, 'a> {
+    /// The packet that carries it.
+    pub(super) ip: &'i Ip<'a>,
+    /// ICMP or ICMPv6.
+    pub(super) version: IpVersion,
+    /// Type field; 0 if it is missing.
+    pub(super) kind: u8,
+    /// Code field; 0 if it is missing.
+    pub(super) code: u8,
+    /// The captured octets, from the type field on.
+    pub(super) bytes: &'a [u8],
+    /// What is wrong so far.
+    pub(super) defects: Defects,
+}
+
+impl Decoder<'_, '_> {
+    /// Tells of a message that does not reach its first `needed` octets.
+    pub(super) fn need(&mut self, needed: usize) {
+        let available = self.bytes.len();
+        if available < needed {
+            self.defects
+                .short(Layer::Icmp, 0, needed, available, self.ip.limit);
+        }
+    }
+
+    /// Tells of a broken rule about the octet at `offset`.
+    pub(super) fn rule(&mut self, offset: usize, rule: &'static str) {
+        self.defects.rule(Layer::Icmp, offset, rule);
+    }
+
+    /// Tells of a code other than 0 in a type that defines only that.
+    pub(super) fn expect_code_0(&mut self) {
+        if self.code != 0 {
+            self.rule(1, "code is not 0");
+        }
+    }
+
+    /// A query that is too short for its fixed fields.
+    pub(super) fn short_query<'b>(&self) -> Body<'b> {
+        Body::Short {
+            id: u16_at(self.bytes, 4),
+        }
+    }
+
+    /// Whether all octets of the message are here, none cut and none in another fragment.
+    pub(super) fn is_whole(&self) -> bool {
+        self.ip.fragment.is_none() && self.ip.is_whole()
+    }
+}
+
+pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
+    let version = match ip.protocol {
+        protocol::ICMP => IpVersion::V4,
+        protocol::IPV6_ICMP => IpVersion::V6,
+        _ => ip.version,
+    };
+    let bytes = ip.payload;
+    let (kind, code) = if ip.is_later_fragment() {
+        (0, 0)
+    } else {
+        (u8_at(bytes, 0).unwrap_or(0), u8_at(bytes, 1).unwrap_or(0))
+    };
+    let mut decoder = Decoder {
+        ip,
+        version,
+        kind,
+        code,
+        bytes,
+        defects: Defects::default(),
+    };
+    let body = if ip.is_later_fragment() {
+        Body::Fragment
+    } else if bytes.len() < 4 {
+        decoder.need(4);
+        Body::Short { id: None }
+    } else {
+        match version {
+            IpVersion::V4 => v4::body(&mut decoder),
+            IpVersion::V6 => v6::body(&mut decoder),
+        }
+    };
+    Message {
+        version,
+        kind,
+        code,
+        bytes,
+        length: ip.payload_length,
+        checksum: icmp_checksum(ip),
+        body,
+        defects: decoder.defects,
+    }
+}

@@ -1,0 +1,117 @@
+//! Error messages: the quote and the extensions behind it.
+
+use std::net::IpAddr;
+
+use super::decode::Decoder;
+use super::extension;
+use super::quote::{self, QuotedTransport};
+use super::v6::FIRST_INFORMATIONAL;
+use super::{Body, Error, ErrorClass, Quote};
+use crate::wire::bytes::{tail, u8_at};
+use crate::wire::ip::protocol;
+use crate::wire::{IpVersion, Layer};
+
+/// Octets before the quote.
+const HEADER: usize = 8;
+
+/// Whether messages of this type report an error and quote the packet that caused it; none of them
+/// may be answered by another (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
+pub const fn is_error(version: IpVersion, kind: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!(kind, 3 | 4 | 5 | 11 | 12 | 31 | 40),
+        // RFC 4443 section 2.4 (e.2) counts redirects among them.
+        IpVersion::V6 => kind < FIRST_INFORMATIONAL || kind == 137,
+    }
+}
+
+/// Where an error type keeps the length of its quote, and the unit that counts in, both in octets
+/// (RFC 4884 sections 4.1 to 4.5).
+const fn length_field(version: IpVersion, kind: u8) -> Option<(usize, usize)> {
+    match (version, kind) {
+        (IpVersion::V4, 3 | 11 | 12) => Some((5, 4)),
+        (IpVersion::V6, 1 | 3) => Some((4, 8)),
+        _ => None,
+    }
+}
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, class: ErrorClass) -> Body<'a> {
+    decoder.need(HEADER);
+    let behind = tail(decoder.bytes, HEADER);
+    let found = length_field(decoder.version, decoder.kind).and_then(|(at, unit)| {
+        let length = u8_at(decoder.bytes, at)?;
+        extension::locate(decoder, behind, length, unit)
+    });
+    let (quoted, extensions) = match found {
+        Some((offset, extensions)) => {
+            let octets = behind.get(..offset).unwrap_or(behind);
+            (
+                quote::parse(decoder, octets, octets.len(), HEADER),
+                Some(extensions),
+            )
+        }
+        None => (quote::of_error(decoder, HEADER), None),
+    };
+    if let Some(quoted) = &quoted {
+        rules(decoder, quoted);
+    }
+    Body::Error(Error {
+        class,
+        quote: quoted,
+        extensions,
+    })
+}
+
+/// When no error may be sent (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
+fn rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
+    let ip = &quoted.ip;
+    let mut rule = |offset, text| decoder.defects.rule(Layer::Quote, offset, text);
+    match ip.version {
+        IpVersion::V4 => {
+            if ip.is_later_fragment() {
+                rule(6, "error about a fragment that is not the first");
+            }
+            if is_group(ip.dst()) {
+                rule(16, "error about a multicast or broadcast packet");
+            }
+            if !is_single_host(ip.src()) {
+                rule(12, "error about a packet whose source is no single host");
+            }
+        }
+        IpVersion::V6 => {
+            // (e.3): two errors may answer multicast, so that path MTU discovery works for it.
+            let allowed = matches!((decoder.kind, decoder.code), (2, _) | (4, 2));
+            if is_group(ip.dst()) && !allowed {
+                rule(24, "error about a multicast packet");
+            }
+            if !is_single_host(ip.src()) {
+                rule(8, "error about a packet whose source is no single host");
+            }
+        }
+    }
+    quote_rules(decoder, quoted);
+}
+
+/// The rules that redirects share.
+pub(super) fn quote_rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
+    let version = match quoted.ip.protocol {
+        protocol::ICMP => IpVersion::V4,
+        protocol::IPV6_ICMP => IpVersion::V6,
+        _ => return,
+    };
+    if let QuotedTransport::Icmp { kind, .. } = quoted.transport
+        && is_error(version, kind)
+    {
+        let offset = quoted.ip.header.len();
+        decoder
+            .defects
+            .rule(Layer::Quote, offset, "error about an error");
+    }
+}
+
+fn is_group(address: IpAddr) -> bool {
+    address.is_multicast() || matches!(address, IpAddr::V4(v4) if v4.is_broadcast())
+}
+
+fn is_single_host(address: IpAddr) -> bool {
+    !address.is_unspecified() && !is_group(address)
+}

@@ -1,0 +1,301 @@
+//! Header fields as data: one table tells a field's name, its place and how it reads.
+//!
+//! Sinks print rare messages from these tables without knowing them, and octets of a packet
+//! are named by them. A field is there if all its octets are, so every prefix of a
+//! message gives the fields that fit into it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+/// A field of a header: a row of its format's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// Snake-case name.
+    pub name: &'static str,
+    /// Octets before it in its header.
+    pub at: u16,
+    /// How it reads.
+    pub kind: FieldKind,
+}
+
+/// How a field reads. Numbers are big-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// An unsigned number of so many octets, at most eight.
+    Number(u8),
+    /// The same, for people to read in hexadecimal.
+    Hex(u8),
+    /// A signed number of four octets.
+    Signed,
+    /// Some bits of an octet: how far to the right they are to be shifted, and how many they are.
+    Bits {
+        /// Bits to the right of the field.
+        shift: u8,
+        /// Bits in the field.
+        width: u8,
+    },
+    /// One bit of an octet, by mask.
+    Flag(u8),
+    /// An IPv4 address.
+    V4,
+    /// An IPv6 address.
+    V6,
+    /// So many octets.
+    Octets(u16),
+    /// All octets from here on.
+    Rest,
+    /// All octets from here on, as text that the sender chose.
+    Text,
+    /// IPv4 addresses from here on, as many as fit.
+    V4List,
+    /// IPv6 addresses from here on, as many as fit.
+    V6List,
+    /// An address prefix cut after its last significant octet, from here on.
+    V6Prefix,
+    /// Names in DNS wire format from here on (RFC 1035 section 3.1).
+    DnsNames,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A number.
+    Number(u64),
+    /// A number that reads better in hexadecimal.
+    Hex(u64),
+    /// A number with a sign.
+    Signed(i64),
+    /// A bit that is set or not.
+    Flag(bool),
+    /// An address.
+    Address(IpAddr),
+    /// Octets without a further format here.
+    Octets(&'a [u8]),
+    /// Text that the sender chose: to be escaped wherever it is shown.
+    Text(&'a [u8]),
+    /// IPv4 addresses one behind the other; octets that fill none are not part of it.
+    V4List(&'a [u8]),
+    /// IPv6 addresses one behind the other; octets that fill none are not part of it.
+    V6List(&'a [u8]),
+    /// Names in DNS wire format: see [`super::dns::names`].
+    DnsNames(&'a [u8]),
+}
+
+/// A field with its place in the octets it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Snake-case name.
+    pub name: &'static str,
+    /// The octets it was read from; for bits the octet they are in.
+    pub range: Range<usize>,
+    /// What it holds.
+    pub value: Value<'a>,
+}
+
+impl FieldSpec {
+    /// Reads the field from `header`; `None` if it is not all there. What runs to the end of the
+    /// header is there if at least one octet of it is.
+    pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
+        let start = usize::from(self.at);
+        let rest = header.get(start..)?;
+        let length = match self.kind {
+            FieldKind::Number(n) | FieldKind::Hex(n) => usize::from(n),
+            FieldKind::Signed | FieldKind::V4 => 4,
+            FieldKind::Bits { .. } | FieldKind::Flag(_) => 1,
+            FieldKind::V6 => 16,
+            FieldKind::Octets(n) => usize::from(n),
+            FieldKind::V4List => rest.len() - rest.len() % 4,
+            FieldKind::V6List => rest.len() - rest.len() % 16,
+            FieldKind::V6Prefix => rest.len().min(16),
+            FieldKind::Rest | FieldKind::Text | FieldKind::DnsNames => rest.len(),
+        };
+        let octets = rest.get(..length).filter(|octets| !octets.is_empty())?;
+        let value = match self.kind {
+            FieldKind::Number(_) => Value::Number(number(octets)),
+            FieldKind::Hex(_) => Value::Hex(number(octets)),
+            FieldKind::Signed => Value::Signed(i32::from_be_bytes(*octets.first_chunk()?).into()),
+            FieldKind::Bits { shift, width } => {
+                Value::Number(number(octets) >> shift & ((1 << width) - 1))
+            }
+            FieldKind::Flag(mask) => Value::Flag(octets.first()? & mask != 0),
+            FieldKind::V4 => Value::Address(Ipv4Addr::from(*octets.first_chunk()?).into()),
+            FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
+            FieldKind::V6Prefix => Value::Address(prefix(octets).into()),
+            FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
+            FieldKind::Text => Value::Text(octets),
+            FieldKind::V4List => Value::V4List(octets),
+            FieldKind::V6List => Value::V6List(octets),
+            FieldKind::DnsNames => Value::DnsNames(octets),
+        };
+        Some(Field {
+            name: self.name,
+            range: start..start + length,
+            value,
+        })
+    }
+}
+
+/// The fields of a table that are there in `header`.
+pub fn read<'a>(
+    table: &'static [FieldSpec],
+    header: &'a [u8],
+) -> impl Iterator<Item = Field<'a>> + use<'a> {
+    table.iter().filter_map(|spec| spec.read(header))
+}
+
+/// The IPv6 addresses that stand one behind the other in `octets`; fewer than 16 at the end are
+/// left out.
+pub fn v6_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + '_ {
+    let (addresses, _) = octets.as_chunks::<16>();
+    addresses.iter().map(|&octets| octets.into())
+}
+
+/// The IPv4 addresses that stand one behind the other in `octets`; fewer than 4 at the end are
+/// left out.
+pub fn v4_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv4Addr> + Clone + '_ {
+    let (addresses, _) = octets.as_chunks::<4>();
+    addresses.iter().map(|&octets| octets.into())
+}
+
+/// An address whose last octets were left out because they are zero.
+pub(super) fn prefix(octets: &[u8]) -> Ipv6Addr {
+    let mut address = [0; 16];
+    for (to, from) in address.iter_mut().zip(octets) {
+        *to = *from;
+    }
+    address.into()
+}
+
+fn number(octets: &[u8]) -> u64 {
+    octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
+}
+
+/// Short names for the rows of a table.
+#[allow(dead_code)] // The rarer formats come next.
+pub(super) mod spec {
+    use super::{FieldKind, FieldSpec};
+
+    const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
+        FieldSpec { name, at, kind }
+    }
+
+    pub(in crate::icmp) const fn u8(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Number(1))
+    }
+
+    pub(in crate::icmp) const fn u16(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Number(2))
+    }
+
+    pub(in crate::icmp) const fn u32(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Number(4))
+    }
+
+    pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Hex(octets))
+    }
+
+    pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Signed)
+    }
+
+    pub(in crate::icmp) const fn bits(
+        at: u16,
+        shift: u8,
+        width: u8,
+        name: &'static str,
+    ) -> FieldSpec {
+        field(at, name, FieldKind::Bits { shift, width })
+    }
+
+    pub(in crate::icmp) const fn flag(at: u16, mask: u8, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Flag(mask))
+    }
+
+    pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V4)
+    }
+
+    pub(in crate::icmp) const fn v6(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V6)
+    }
+
+    pub(in crate::icmp) const fn octets(at: u16, length: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Octets(length))
+    }
+
+    pub(in crate::icmp) const fn rest(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Rest)
+    }
+
+    pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Text)
+    }
+
+    pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V4List)
+    }
+
+    pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V6List)
+    }
+
+    pub(in crate::icmp) const fn v6_prefix(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V6Prefix)
+    }
+
+    pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::DnsNames)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[FieldSpec] = &[
+        spec::u8(0, "a"),
+        spec::bits(1, 6, 2, "b"),
+        spec::flag(1, 0x20, "c"),
+        spec::u16(2, "d"),
+        spec::v4(4, "e"),
+        spec::v6_list(8, "f"),
+    ];
+
+    #[test]
+    fn every_prefix_gives_the_fields_that_fit() {
+        let mut header = vec![7, 0b1010_0000, 1, 2, 192, 0, 2, 1];
+        header.extend([9; 40]);
+        let all: Vec<_> = read(TABLE, &header).collect();
+        assert_eq!(all.len(), TABLE.len());
+        assert_eq!(all[1].value, Value::Number(2));
+        assert_eq!(all[2].value, Value::Flag(true));
+        assert_eq!(all[3].value, Value::Number(0x0102));
+        assert_eq!(
+            all[5].range,
+            8..40,
+            "the ninth octet past two addresses is left out"
+        );
+        for length in 0..header.len() {
+            let some: Vec<_> = read(TABLE, &header[..length]).collect();
+            for field in &some[..some.len().min(5)] {
+                assert!(all.contains(field), "{length}: {field:?}");
+            }
+            let fitting = all[..5].iter().filter(|f| f.range.end <= length).count();
+            assert_eq!(some.len().min(5), fitting, "{length}");
+        }
+    }
+
+    #[test]
+    fn prefixes_and_signs() {
+        assert_eq!(prefix(&[0x20, 1]), "2001::".parse::<Ipv6Addr>().unwrap());
+        assert_eq!(prefix(&[0xff; 30]), Ipv6Addr::from([0xff; 16]));
+        let field = spec::i32(0, "n").read(&[0xff; 4]).unwrap();
+        assert_eq!(field.value, Value::Signed(-1));
+        assert_eq!(
+            spec::hex(0, 8, "n").read(&[0xff; 8]).unwrap().value,
+            Value::Hex(u64::MAX)
+        );
+        assert!(spec::rest(2, "r").read(&[1, 2]).is_none());
+    }
+}

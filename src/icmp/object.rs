@@ -1,0 +1,359 @@
+//! The objects of an extension structure (RFC 4884 section 8).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::field::{FieldSpec, spec};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::{Defects, Layer, Limit};
+
+/// An object with its header and what its class makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// Class number.
+    pub class: u8,
+    /// C-type: the kind within the class.
+    pub c_type: u8,
+    /// Length in octets as the object states it, header included.
+    pub length: u16,
+    /// The captured octets behind the object's header.
+    pub bytes: &'a [u8],
+    /// What they hold.
+    pub kind: ExtensionObject<'a>,
+}
+
+/// What an object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtensionObject<'a> {
+    /// The label stack the packet arrived with (RFC 4950 section 3).
+    Mpls(Labels<'a>),
+    /// An interface or next hop of the router (RFC 5837 section 4).
+    Interface(InterfaceInformation<'a>),
+    /// The interface that an extended echo asks for (RFC 8335 section 2.1).
+    Identification(InterfaceIdentification<'a>),
+    /// The octet of the quote that is complained of (RFC 8883 section 3).
+    Pointer(u32),
+    /// Another class or c-type, or an object too short for its own.
+    Unknown,
+}
+
+impl Object<'_> {
+    /// The snake-case name of the class; `None` for those not known here.
+    pub const fn name(&self) -> Option<&'static str> {
+        class_name(self.class)
+    }
+}
+
+/// The snake-case name of a class (IANA registry of ICMP extension object classes).
+pub const fn class_name(class: u8) -> Option<&'static str> {
+    match class {
+        1 => Some("mpls_label_stack"),
+        2 => Some("interface_information"),
+        3 => Some("interface_identification"),
+        4 => Some("extended_information"),
+        5 => Some("node_identification"),
+        _ => None,
+    }
+}
+
+/// An MPLS label stack, top first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Labels<'a>(pub &'a [u8]);
+
+/// One label stack entry (RFC 3032 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Label value, 20 bits.
+    pub label: u32,
+    /// Traffic class, 3 bits (RFC 5462).
+    pub traffic_class: u8,
+    /// Bottom of stack.
+    pub bottom: bool,
+    /// Time to live.
+    pub ttl: u8,
+}
+
+impl Labels<'_> {
+    /// The entries, top first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Label> + Clone + '_ {
+        let (entries, _) = self.0.as_chunks::<4>();
+        entries.iter().map(|&entry| {
+            let [_, _, third, ttl] = entry;
+            Label {
+                label: u32::from_be_bytes(entry) >> 12,
+                traffic_class: third >> 1 & 7,
+                bottom: third & 1 != 0,
+                ttl,
+            }
+        })
+    }
+}
+
+/// What an interface was to the packet (RFC 5837 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It arrived there.
+    Incoming,
+    /// It arrived on this part of the interface.
+    SubIp,
+    /// It would have left there.
+    Outgoing,
+    /// Not an interface: the next hop.
+    NextHop,
+}
+
+impl Role {
+    /// The role in the two top bits of a c-type.
+    pub const fn of(c_type: u8) -> Self {
+        match c_type >> 6 {
+            0 => Self::Incoming,
+            1 => Self::SubIp,
+            2 => Self::Outgoing,
+            _ => Self::NextHop,
+        }
+    }
+
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::SubIp => "sub_ip",
+            Self::Outgoing => "outgoing",
+            Self::NextHop => "next_hop",
+        }
+    }
+}
+
+/// Interface information (RFC 5837 section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterfaceInformation<'a> {
+    /// What the interface was to the packet.
+    pub role: Role,
+    /// `ifIndex` (RFC 2863).
+    pub index: Option<u32>,
+    /// Its address.
+    pub address: Option<Address<'a>>,
+    /// Its name without the zero octets that pad it; to be escaped wherever it is shown.
+    pub name: Option<&'a [u8]>,
+    /// Its MTU in octets.
+    pub mtu: Option<u32>,
+}
+
+/// An address of any family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address<'a> {
+    /// IPv4 or IPv6.
+    Ip(IpAddr),
+    /// Another address family number (IANA), or one whose length does not fit.
+    Other {
+        /// Address family number.
+        family: u16,
+        /// What stands where the address should.
+        bytes: &'a [u8],
+    },
+}
+
+/// The interface that an extended echo asks for (RFC 8335 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterfaceIdentification<'a> {
+    /// By name, without the zero octets that pad it; to be escaped wherever it is shown.
+    Name(&'a [u8]),
+    /// By `ifIndex`.
+    Index(u32),
+    /// By address.
+    Address(Address<'a>),
+}
+
+/// The objects of a structure.
+#[derive(Clone, Debug)]
+pub struct Objects<'a> {
+    rest: &'a [u8],
+}
+
+/// Octets of an object's header: length, class, c-type.
+const HEADER: usize = 4;
+
+impl<'a> Objects<'a> {
+    pub(super) const fn new(octets: &'a [u8]) -> Self {
+        Self { rest: octets }
+    }
+}
+
+impl<'a> Iterator for Objects<'a> {
+    type Item = Object<'a>;
+
+    /// The next object; one that claims more than is there is given as far as it goes. Ends at an
+    /// object whose length leaves no room for its own header.
+    fn next(&mut self) -> Option<Object<'a>> {
+        let length = u16_at(self.rest, 0)?;
+        let (class, c_type) = (u8_at(self.rest, 2)?, u8_at(self.rest, 3)?);
+        let claimed = usize::from(length);
+        if claimed < HEADER {
+            self.rest = &[];
+            return None;
+        }
+        let bytes = self
+            .rest
+            .get(HEADER..claimed)
+            .unwrap_or(tail(self.rest, HEADER));
+        self.rest = tail(self.rest, claimed);
+        Some(Object {
+            class,
+            c_type,
+            length,
+            bytes,
+            kind: kind(class, c_type, bytes),
+        })
+    }
+}
+
+/// Whether objects fill `octets` exactly, at least one of them.
+pub(super) fn ends_exactly(octets: &[u8]) -> bool {
+    let mut at = 0;
+    while at < octets.len() {
+        match u16_at(octets, at) {
+            Some(length) if usize::from(length) >= HEADER => at += usize::from(length),
+            _ => return false,
+        }
+    }
+    at == octets.len() && at > 0
+}
+
+/// Tells what is wrong with the objects in `octets`.
+pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
+    let mut at = 0;
+    while at < octets.len() {
+        // Offsets count from the structure's header on.
+        let offset = 4 + at;
+        let available = octets.len() - at;
+        let Some(length) = u16_at(octets, at).map(usize::from) else {
+            defects.short(Layer::Extension, offset, HEADER, available, limit);
+            return;
+        };
+        if length < HEADER {
+            defects.rule(Layer::Extension, offset, "object length under 4");
+            return;
+        }
+        if length > available {
+            defects.short(Layer::Extension, offset, length, available, limit);
+            return;
+        }
+        if length % 4 != 0 {
+            defects.rule(Layer::Extension, offset, "object length no multiple of 4");
+        }
+        at += length;
+    }
+}
+
+fn kind(class: u8, c_type: u8, bytes: &[u8]) -> ExtensionObject<'_> {
+    let known = match (class, c_type) {
+        (1, 1) => Some(ExtensionObject::Mpls(Labels(bytes))),
+        (2, _) => Some(ExtensionObject::Interface(interface(c_type, bytes))),
+        (3, _) => identification(c_type, bytes).map(ExtensionObject::Identification),
+        (4, 1) => u32_at(bytes, 0).map(ExtensionObject::Pointer),
+        _ => None,
+    };
+    known.unwrap_or(ExtensionObject::Unknown)
+}
+
+/// Bits of an interface information c-type, in the order their fields come in.
+const HAS_INDEX: u8 = 0x08;
+const HAS_ADDRESS: u8 = 0x04;
+const HAS_NAME: u8 = 0x02;
+const HAS_MTU: u8 = 0x01;
+
+/// Where the parts of an interface information object stand.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InterfaceParts {
+    pub(super) index: Option<usize>,
+    pub(super) address: Option<usize>,
+    pub(super) name: Option<(usize, usize)>,
+    pub(super) mtu: Option<usize>,
+}
+
+pub(super) fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
+    let mut parts = InterfaceParts::default();
+    let mut at = 0;
+    if c_type & HAS_INDEX != 0 {
+        parts.index = Some(at);
+        at += 4;
+    }
+    if c_type & HAS_ADDRESS != 0 {
+        parts.address = Some(at);
+        at += 4 + match u16_at(bytes, at) {
+            Some(AFI_IPV4) => 4,
+            Some(AFI_IPV6) => 16,
+            // How long it is nobody tells: what follows cannot be found.
+            _ => return parts,
+        };
+    }
+    if c_type & HAS_NAME != 0 {
+        // The length counts its own octet and is a multiple of 4 (RFC 5837 section 4.3).
+        let length = usize::from(u8_at(bytes, at).unwrap_or(0));
+        if length == 0 {
+            return parts;
+        }
+        parts.name = Some((at, length));
+        at += length;
+    }
+    if c_type & HAS_MTU != 0 {
+        parts.mtu = Some(at);
+    }
+    parts
+}
+
+fn interface(c_type: u8, bytes: &[u8]) -> InterfaceInformation<'_> {
+    let parts = interface_parts(c_type, bytes);
+    InterfaceInformation {
+        role: Role::of(c_type),
+        index: parts.index.and_then(|at| u32_at(bytes, at)),
+        address: parts.address.and_then(|at| {
+            let family = u16_at(bytes, at)?;
+            Some(address(family, tail(bytes, at + 4)))
+        }),
+        name: parts.name.map(|(at, length)| {
+            let end = (at + length).min(bytes.len());
+            unpadded(bytes.get(at + 1..end).unwrap_or_default())
+        }),
+        mtu: parts.mtu.and_then(|at| u32_at(bytes, at)),
+    }
+}
+
+fn identification(c_type: u8, bytes: &[u8]) -> Option<InterfaceIdentification<'_>> {
+    match c_type {
+        1 => Some(InterfaceIdentification::Name(unpadded(bytes))),
+        2 => u32_at(bytes, 0).map(InterfaceIdentification::Index),
+        3 => {
+            let (family, length) = (u16_at(bytes, 0)?, usize::from(u8_at(bytes, 2)?));
+            let octets = tail(bytes, 4);
+            let octets = octets.get(..length).unwrap_or(octets);
+            Some(InterfaceIdentification::Address(address(family, octets)))
+        }
+        _ => None,
+    }
+}
+
+/// Address family numbers (IANA).
+const AFI_IPV4: u16 = 1;
+const AFI_IPV6: u16 = 2;
+
+fn address(family: u16, bytes: &[u8]) -> Address<'_> {
+    let ip = match family {
+        AFI_IPV4 => array_at::<4>(bytes, 0).map(|octets| Ipv4Addr::from(octets).into()),
+        AFI_IPV6 => array_at::<16>(bytes, 0).map(|octets| Ipv6Addr::from(octets).into()),
+        _ => None,
+    };
+    ip.map_or(Address::Other { family, bytes }, Address::Ip)
+}
+
+fn unpadded(name: &[u8]) -> &[u8] {
+    let padding = name.iter().rev().take_while(|&&octet| octet == 0).count();
+    name.get(..name.len() - padding).unwrap_or(name)
+}
+
+/// The fields of an object's header.
+#[allow(dead_code)]
+pub(super) const FIELDS: &[FieldSpec] = &[
+    spec::u16(0, "length"),
+    spec::u8(2, "class"),
+    spec::u8(3, "c_type"),
+];

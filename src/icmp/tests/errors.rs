@@ -1,0 +1,555 @@
+//! Errors, redirects, their quotes, and where extensions are found.
+
+use super::*;
+use crate::icmp::extension::Located;
+use crate::icmp::object::{ExtensionObject, Labels};
+use crate::wire::ChecksumStatus;
+
+/// A quoted IPv4 packet with this much of a TCP segment.
+fn tcp_quote(length: usize) -> Vec<u8> {
+    let tcp = [0xa8, 0xca, 0x01, 0xbb, 0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0];
+    let mut packet = ipv4("192.0.2.1", "203.0.113.9", 6, &[0; 1000]);
+    packet.truncate(20);
+    packet.extend(&tcp[..length.min(12)]);
+    packet.resize(20 + length, 0);
+    packet
+}
+
+fn two_labels(with_checksum: bool) -> Vec<u8> {
+    let mut structure = vec![0x20, 0, 0, 0, 0, 12, 1, 1];
+    structure.extend((16_001u32 << 12 | 3 << 9 | 1).to_be_bytes());
+    structure.extend((16_002u32 << 12 | 0x1fe).to_be_bytes());
+    if with_checksum {
+        let sum = internet(&[&structure]);
+        structure[2..4].copy_from_slice(&sum.to_be_bytes());
+    }
+    structure
+}
+
+/// A time exceeded with a quote padded to `quote` octets, the length field as given.
+fn with_labels(quote: usize, length: u8, structure: &[u8]) -> Vec<u8> {
+    let mut message = vec![11, 0, 0, 0, 0, length, 0, 0];
+    message.extend(tcp_quote(8));
+    message.resize(8 + quote, 0);
+    message.extend(structure);
+    v4(&message)
+}
+
+fn labels(packet: &[u8]) -> (Located, ChecksumStatus, Vec<u32>, usize) {
+    let message = parse(packet);
+    let extensions = message.extensions().unwrap();
+    let labels = extensions
+        .objects()
+        .flat_map(|object| match object.kind {
+            ExtensionObject::Mpls(labels) => labels.iter().map(|l| l.label).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let Some(quote) = message.quote() else {
+        panic!("{message:?}");
+    };
+    assert!(matches!(
+        quote.transport,
+        QuotedTransport::Tcp {
+            src_port: 43210,
+            dst_port: 443,
+            seq: Some(0x1122_3344)
+        } | QuotedTransport::Ports {
+            src_port: 43210,
+            dst_port: 443
+        }
+    ));
+    (
+        extensions.located,
+        extensions.checksum.status,
+        labels,
+        quote.bytes.len(),
+    )
+}
+
+/// The six shapes that routers send. tcpdump 4.99.3 looks at offset 128 alone and prints one
+/// label; tshark 4.0.17 looks there too unless told otherwise.
+#[test]
+fn six_shapes_of_extensions() {
+    use ChecksumStatus::{Absent, Good};
+    let both = vec![16_001, 16_002];
+    for (packet, located, checksum, quote) in [
+        (
+            with_labels(128, 32, &two_labels(true)),
+            Located::Length,
+            Good,
+            128,
+        ),
+        (
+            with_labels(128, 0, &two_labels(true)),
+            Located::Legacy,
+            Good,
+            128,
+        ),
+        (
+            with_labels(200, 50, &two_labels(true)),
+            Located::Length,
+            Good,
+            200,
+        ),
+        (
+            with_labels(128, 128, &two_labels(false)),
+            Located::LengthInOctets,
+            Absent,
+            128,
+        ),
+        (
+            with_labels(128, 17, &two_labels(true)),
+            Located::Legacy,
+            Good,
+            128,
+        ),
+    ] {
+        assert_eq!(labels(&packet), (located, checksum, both.clone(), quote));
+        assert!(rules(&parse(&packet)).is_empty());
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+    let udp = [0xa8, 0xca, 0x01, 0xbb, 4, 0, 0, 0];
+    let mut message = vec![3, 0, 0, 0, 16, 0, 0, 0];
+    let mut quote = ipv6("2001:db8::1", "2001:db8::2", 1, 17, &[0; 1000]);
+    quote.truncate(40);
+    message.extend(quote);
+    message.extend(udp);
+    message.resize(8 + 128, 0);
+    message.extend(two_labels(true));
+    let packet = v6_between("2001:db8::7", "2001:db8::1", 64, &message);
+    assert_eq!(labels(&packet), (Located::Length, Good, both, 128));
+    every_prefix(&packet);
+    every_code(&packet);
+}
+
+#[test]
+fn every_length_field_finds_a_structure_at_128() {
+    for length in 0..=u8::MAX {
+        let packet = with_labels(128, length, &two_labels(true));
+        let (located, _, labels, quote) = labels(&packet);
+        assert_eq!(labels.len(), 2);
+        assert_eq!(quote, 128);
+        assert_eq!(
+            located,
+            match length {
+                32 => Located::Length,
+                128 => Located::LengthInOctets,
+                _ => Located::Legacy,
+            }
+        );
+    }
+}
+
+#[test]
+fn a_bad_checksum_is_told_where_the_length_field_leads_to_objects() {
+    let mut structure = two_labels(true);
+    structure[2] ^= 0x40;
+    let packet = with_labels(128, 32, &structure);
+    let (located, checksum, ..) = labels(&packet);
+    assert_eq!(located, Located::Length);
+    assert!(matches!(checksum, ChecksumStatus::Bad { .. }));
+    // Without the field it is no more than four octets that look like a structure.
+    assert!(
+        parse(&with_labels(128, 0, &structure))
+            .extensions()
+            .is_none()
+    );
+}
+
+#[test]
+fn a_length_that_leads_nowhere_is_told() {
+    let packet = with_labels(128, 20, &[]);
+    let message = parse(&packet);
+    assert!(message.extensions().is_none());
+    assert_eq!(
+        rules(&message),
+        ["length field leads to no extension structure"]
+    );
+    assert!(rules(&parse(&with_labels(128, 32, &[]))).is_empty());
+    let short = with_labels(64, 16, &two_labels(true));
+    let message = parse(&short);
+    assert_eq!(message.extensions().unwrap().located, Located::Length);
+    assert_eq!(
+        rules(&message),
+        ["quote before extensions under 128 octets"]
+    );
+}
+
+#[test]
+fn objects_that_lie_about_their_length() {
+    for (length, rule) in [
+        (0u16, Some("object length under 4")),
+        (3, Some("object length under 4")),
+        (400, None),
+    ] {
+        let mut structure = vec![0x20, 0, 0, 0];
+        structure.extend(length.to_be_bytes());
+        structure.extend([1, 1, 0, 0, 1, 0]);
+        let sum = internet(&[&structure]);
+        structure[2..4].copy_from_slice(&sum.to_be_bytes());
+        let packet = with_labels(128, 32, &structure);
+        let message = parse(&packet);
+        assert_eq!(rules(&message), Vec::from_iter(rule));
+        assert_eq!(message.defects.count(), 1);
+        let objects: Vec<_> = message.extensions().unwrap().objects().collect();
+        match rule {
+            Some(_) => assert!(objects.is_empty()),
+            None => assert_eq!(
+                objects[0].kind,
+                ExtensionObject::Mpls(Labels(&[0, 0, 1, 0]))
+            ),
+        }
+    }
+}
+
+#[test]
+fn tcp_quotes_of_every_length() {
+    for length in 0..=40 {
+        let quote = &tcp_quote(20)[..length];
+        let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], quote].concat());
+        let message = parse(&packet);
+        let Some(quote) = message.quote() else {
+            assert!(length < 20);
+            assert!(matches!(
+                message.defects.iter().next().unwrap(),
+                crate::wire::Defect {
+                    layer: crate::wire::Layer::Quote,
+                    kind: DefectKind::Short {
+                        needed: 20,
+                        limit: Limit::Quote,
+                        ..
+                    },
+                    ..
+                }
+            ));
+            continue;
+        };
+        match length {
+            20..24 => assert_eq!(quote.transport, QuotedTransport::None),
+            24..28 => assert!(matches!(
+                quote.transport,
+                QuotedTransport::Tcp {
+                    seq: None,
+                    src_port: 43210,
+                    dst_port: 443
+                }
+            )),
+            _ => assert!(matches!(
+                quote.transport,
+                QuotedTransport::Tcp {
+                    seq: Some(0x1122_3344),
+                    ..
+                }
+            )),
+        }
+        assert_eq!(message.defects.is_empty(), length >= 28);
+    }
+}
+
+#[test]
+fn options_shift_the_ports_and_fragments_have_none() {
+    let mut quote = tcp_quote(8);
+    quote[0] = 0x47;
+    quote.splice(20..20, [7, 7, 4, 0, 0, 0, 0, 0]);
+    let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    assert!(matches!(
+        parse(&packet).quote().unwrap().transport,
+        QuotedTransport::Tcp {
+            src_port: 43210,
+            ..
+        }
+    ));
+    let mut quote = tcp_quote(8);
+    quote[7] = 0x10;
+    let packet = v4(&[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let message = parse(&packet);
+    assert_eq!(message.quote().unwrap().transport, QuotedTransport::None);
+    assert_eq!(
+        rules(&message),
+        ["error about a fragment that is not the first"]
+    );
+}
+
+fn transport(protocol: u8, payload: &[u8]) -> QuotedTransport {
+    let quote = ipv4("192.0.2.1", "203.0.113.9", protocol, payload);
+    let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    every_prefix(&packet);
+    parse(&packet).quote().unwrap().transport
+}
+
+#[test]
+fn other_transports() {
+    let octets = [0, 53, 0x12, 0x34, 0, 0, 0, 9];
+    for protocol in [17, 33, 132, 136] {
+        let ports = QuotedTransport::Ports {
+            src_port: 53,
+            dst_port: 0x1234,
+        };
+        assert_eq!(transport(protocol, &octets), ports);
+    }
+    assert_eq!(transport(50, &octets), QuotedTransport::Spi(0x0035_1234));
+    assert_eq!(transport(51, &octets), QuotedTransport::Spi(9));
+    assert_eq!(transport(89, &octets), QuotedTransport::None);
+    let echo = [8, 0, 1, 2, 0, 7, 0, 9];
+    let icmp = QuotedTransport::Icmp {
+        kind: 8,
+        code: 0,
+        id: Some(7),
+        seq: Some(9),
+    };
+    assert_eq!(transport(1, &echo), icmp);
+    let extended = [42, 0, 1, 2, 0, 7, 9, 1];
+    let icmp = QuotedTransport::Icmp {
+        kind: 42,
+        code: 0,
+        id: Some(7),
+        seq: Some(9),
+    };
+    assert_eq!(transport(1, &extended), icmp);
+}
+
+#[test]
+fn gre_keys() {
+    let gre = |payload: &[u8]| {
+        let quote = ipv4("192.0.2.1", "203.0.113.9", 47, payload);
+        let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        let gre = parse(&packet).quote().unwrap().gre();
+        gre.map(|gre| (gre.protocol, gre.key, gre.header_length))
+    };
+    let keyed = [0x30, 0, 0x08, 0, 0, 0, 0, 5, 0, 0, 0, 1];
+    assert_eq!(gre(&keyed), Some((0x0800, Some(5), 12)));
+    let summed = [0xa0, 0, 0x86, 0xdd, 1, 2, 0, 0, 0, 0, 0, 6];
+    assert_eq!(gre(&summed), Some((0x86dd, Some(6), 12)));
+    assert_eq!(gre(&summed[..8]), Some((0x86dd, None, 12)));
+    assert_eq!(gre(&[0, 0, 8, 0]), Some((0x0800, None, 4)));
+    assert_eq!(gre(&[0, 0, 8]), None);
+}
+
+#[test]
+fn an_error_about_an_error_is_told_and_decoded_one_level() {
+    let inner = ipv4("203.0.113.9", "192.0.2.1", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    let error = [&[3, 3, 0, 0, 0, 0, 0, 0], &inner[..]].concat();
+    let quote = ipv4("192.0.2.1", "203.0.113.9", 1, &error);
+    let packet = v4(&[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let message = parse(&packet);
+    assert_eq!(rules(&message), ["error about an error"]);
+    let quote = message.quote().unwrap();
+    assert!(matches!(
+        quote.transport,
+        QuotedTransport::Icmp {
+            kind: 3,
+            code: 3,
+            id: None,
+            ..
+        }
+    ));
+    let inner = quote.inner().unwrap();
+    assert_eq!(
+        inner.transport,
+        QuotedTransport::Ports {
+            src_port: 53,
+            dst_port: 99
+        }
+    );
+    assert!(inner.inner().is_none());
+    every_prefix(&packet);
+}
+
+#[test]
+fn what_a_quoted_tunnel_carries() {
+    let inner = ipv4("10.0.0.1", "10.0.0.2", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    let gre = [&[0x20, 0, 0x08, 0, 0, 0, 0, 5], &inner[..]].concat();
+    for (protocol, payload) in [(4, &inner), (47, &gre)] {
+        let quote = ipv4("192.0.2.1", "203.0.113.9", protocol, payload);
+        let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        let message = parse(&packet);
+        let inner = message.quote().unwrap().inner().unwrap();
+        assert_eq!(inner.ip.dst(), IpAddr::from([10, 0, 0, 2]));
+        assert_eq!(
+            inner.transport,
+            QuotedTransport::Ports {
+                src_port: 53,
+                dst_port: 99
+            }
+        );
+    }
+}
+
+#[test]
+fn a_length_short_by_the_header_does_not_hide_the_ports() {
+    let mut quote = tcp_quote(8);
+    quote[2..4].copy_from_slice(&20u16.to_be_bytes());
+    let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let message = parse(&packet);
+    assert!(matches!(
+        message.quote().unwrap().transport,
+        QuotedTransport::Tcp {
+            src_port: 43210,
+            ..
+        }
+    ));
+    assert!(!message.quote().unwrap().ip.defects.is_empty());
+}
+
+#[test]
+fn the_fields_that_errors_add() {
+    let quote = tcp_quote(8);
+    let error = |header: &[u8]| v4(&[header, &quote[..]].concat());
+    let class = |packet: &[u8]| match parse(packet).body {
+        Body::Error(error) => error.class,
+        other => panic!("{other:?}"),
+    };
+    let too_big = error(&[3, 4, 0, 0, 0, 0, 0x05, 0xa0]);
+    assert_eq!(class(&too_big), ErrorClass::TooBig { mtu: Some(1440) });
+    assert_eq!(
+        class(&error(&[3, 13, 0, 0, 0, 0, 0, 0])),
+        ErrorClass::Unreachable
+    );
+    assert_eq!(
+        class(&error(&[4, 0, 0, 0, 0, 0, 0, 0])),
+        ErrorClass::SourceQuench
+    );
+    assert_eq!(
+        class(&error(&[11, 1, 0, 0, 0, 0, 0, 0])),
+        ErrorClass::TimeExceeded
+    );
+    assert_eq!(
+        class(&error(&[12, 0, 0, 0, 9, 0, 0, 0])),
+        ErrorClass::ParameterProblem { pointer: Some(9) }
+    );
+    assert_eq!(class(&error(&[31, 0, 0, 0, 9, 0, 0, 0])), ErrorClass::Other);
+    for mtu in [1u8, 67] {
+        assert_eq!(
+            rules(&parse(&error(&[3, 4, 0, 0, 0, 0, 0, mtu]))),
+            ["next-hop MTU under 68"]
+        );
+    }
+    assert!(rules(&parse(&error(&[3, 4, 0, 0, 0, 0, 0, 0]))).is_empty());
+    for kind in [3, 4, 5, 11, 12, 31, 40] {
+        let packet = error(&[kind, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(parse(&packet).quote().is_some());
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+    // An MTU that was captured is shown though the quote is not.
+    let cut = parse_cut(&too_big, 28);
+    assert!(matches!(
+        cut.body,
+        Body::Error(Error {
+            class: ErrorClass::TooBig { mtu: Some(1440) },
+            quote: None,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn errors_of_icmpv6() {
+    let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 6, &tcp_quote(20)[20..]);
+    let error = |kind, field: [u8; 4]| {
+        let message = [&[kind, 0, 0, 0], &field[..], &quote[..]].concat();
+        v6_between("2001:db8::7", "2001:db8::1", 64, &message)
+    };
+    for (kind, field, class) in [
+        (1, [0; 4], ErrorClass::Unreachable),
+        (2, [0, 0, 5, 0], ErrorClass::TooBig { mtu: Some(1280) }),
+        (3, [0; 4], ErrorClass::TimeExceeded),
+        (
+            4,
+            [0, 0, 0, 40],
+            ErrorClass::ParameterProblem { pointer: Some(40) },
+        ),
+        (100, [0; 4], ErrorClass::Other),
+        (127, [0; 4], ErrorClass::Other),
+    ] {
+        let packet = error(kind, field);
+        let message = parse(&packet);
+        let Body::Error(error) = message.body else {
+            panic!("{message:?}");
+        };
+        assert_eq!(error.class, class);
+        assert!(matches!(
+            error.quote.unwrap().transport,
+            QuotedTransport::Tcp {
+                src_port: 43210,
+                ..
+            }
+        ));
+        assert!(message.defects.is_empty(), "{:?}", message.defects);
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+    assert_eq!(rules(&parse(&error(2, [0, 0, 4, 0]))), ["MTU under 1280"]);
+}
+
+#[test]
+fn extension_headers_of_a_quote_are_walked() {
+    // Hop-by-hop, destination options, fragment (first), UDP.
+    let mut payload = vec![60, 0, 1, 4, 0, 0, 0, 0];
+    payload.extend([44, 0, 1, 4, 0, 0, 0, 0]);
+    payload.extend([17, 0, 0, 1, 0, 0, 0, 9]);
+    payload.extend([0, 53, 0, 99, 0, 8, 0, 0]);
+    let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 0, &payload);
+    let message = [&[1, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    let packet = v6_between("2001:db8::7", "2001:db8::1", 64, &message);
+    let decoded = parse(&packet);
+    assert_eq!(
+        decoded.quote().unwrap().transport,
+        QuotedTransport::Ports {
+            src_port: 53,
+            dst_port: 99
+        }
+    );
+    every_prefix(&packet);
+}
+
+#[test]
+fn redirects() {
+    let quote = tcp_quote(8);
+    let message = [&[5, 1, 0, 0, 192, 0, 2, 254], &quote[..]].concat();
+    let packet = v4(&message);
+    let decoded = parse(&packet);
+    let Body::Redirect {
+        gateway,
+        quote: Some(_),
+    } = decoded.body
+    else {
+        panic!("{decoded:?}");
+    };
+    assert_eq!(gateway, Some(Ipv4Addr::new(192, 0, 2, 254)));
+    assert_eq!(decoded.code_name(), Some("host"));
+    assert!(decoded.defects.is_empty());
+    let to = |gateway: [u8; 4]| {
+        let packet = v4(&[&[5, 1, 0, 0], &gateway[..], &quote[..]].concat());
+        rules(&parse(&packet))
+    };
+    assert_eq!(to([0; 4]), ["gateway is no host address"]);
+    assert_eq!(
+        to([192, 0, 2, 1]),
+        ["redirect to the sender of the quoted packet"]
+    );
+}
+
+#[test]
+fn errors_that_must_not_be_sent() {
+    let about = |src: &str, dst: &str| {
+        let quote = ipv4(src, dst, 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+        let packet = v4(&[&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        rules(&parse(&packet))
+    };
+    assert!(about("192.0.2.1", "203.0.113.9").is_empty());
+    for dst in ["224.0.0.1", "255.255.255.255"] {
+        assert_eq!(
+            about("192.0.2.1", dst),
+            ["error about a multicast or broadcast packet"]
+        );
+    }
+    for src in ["0.0.0.0", "224.0.0.1"] {
+        assert_eq!(
+            about(src, "192.0.2.9"),
+            ["error about a packet whose source is no single host"]
+        );
+    }
+}
