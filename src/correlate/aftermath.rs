@@ -1,6 +1,6 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
-use super::flows::{Chain, Hashes, Ring, flow_word, lead, tcp_data};
+use super::flows::{Chain, Hashes, Lead, Ring, has_ports, is_icmp, tcp_data};
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
@@ -9,6 +9,7 @@ use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::wire::{Ip, IpVersion, bytes};
 
 const TCP: u8 = 6;
+const ESP: u8 = 50;
 const FIN: u8 = 0x01;
 const RST: u8 = 0x04;
 const ACK: u8 = 0x10;
@@ -24,15 +25,30 @@ struct Tracked {
     dropped: Option<u32>,
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
-    receiver_seen: bool,
     packets: u64,
     retransmissions: u64,
     size_before: Option<u32>,
     size_after: Option<u32>,
     acknowledged: bool,
-    reset: bool,
-    finished: bool,
+    close: Option<Close>,
     last_packet: Option<Timestamp>,
+}
+
+/// How a connection was closed, the rougher way last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Close {
+    Fin,
+    Reset,
+}
+
+impl Close {
+    fn by(flags: u8) -> Option<Self> {
+        match flags {
+            _ if flags & RST != 0 => Some(Self::Reset),
+            _ if flags & FIN != 0 => Some(Self::Fin),
+            _ => None,
+        }
+    }
 }
 
 /// The flows being followed.
@@ -71,21 +87,19 @@ impl Followed {
             flow.dropped = dropped;
             return;
         }
-        let hashes = ring.hashes(&quote.ip, lead(&quote.ip));
+        let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
         self.mark(hashes.pair);
         self.mark(ring.pair_hash(&key.addrs.reversed()));
         let flow = Tracked {
             first_error: ts,
             dropped,
             sender_seen: found,
-            receiver_seen: ring.direction_seen(&key.addrs.reversed()),
             packets: 0,
             retransmissions: 0,
             size_before: largest_before(ring, &hashes, quote),
             size_after: None,
             acknowledged: false,
-            reset: false,
-            finished: false,
+            close: None,
             last_packet: None,
         };
         if let Some(Displaced::Oldest(..)) = self.flows.insert(key, flow) {
@@ -144,8 +158,7 @@ impl Tracked {
         if ip.protocol != TCP || data > 0 {
             self.size_after = self.size_after.max(Some(ip.length));
         }
-        self.reset |= flags & RST != 0;
-        self.finished |= flags & FIN != 0;
+        self.close = self.close.max(Close::by(flags));
         if ip.protocol == TCP
             && let Some(dropped) = self.dropped
             && let Some(seq) = bytes::u32_at(ip.payload, 4)
@@ -158,15 +171,13 @@ impl Tracked {
 
     /// A packet from the other end.
     fn answered(&mut self, ip: &Ip<'_>, ts: Timestamp) {
-        self.receiver_seen = true;
         self.last_packet = Some(ts);
         if ip.protocol != TCP {
             self.acknowledged = true;
             return;
         }
         let flags = bytes::u8_at(ip.payload, 13).unwrap_or(0);
-        self.reset |= flags & RST != 0;
-        self.finished |= flags & FIN != 0;
+        self.close = self.close.max(Close::by(flags));
         if flags & (ACK | RST) == ACK
             && let Some(dropped) = self.dropped
             && let Some(ack) = bytes::u32_at(ip.payload, 8)
@@ -180,13 +191,13 @@ impl Tracked {
     fn aftermath(&self, key: &FlowKey) -> Aftermath {
         let outcome = if self.acknowledged {
             AftermathOutcome::Recovered
-        } else if self.reset {
+        } else if self.close == Some(Close::Reset) {
             AftermathOutcome::Reset
         } else if !self.sender_seen {
             AftermathOutcome::Unknown
         } else if self.retransmissions > 0 || (key.protocol != TCP && self.packets > 0) {
             AftermathOutcome::Retransmitting
-        } else if self.finished {
+        } else if self.close == Some(Close::Fin) {
             AftermathOutcome::Ended
         } else if self.packets == 0 {
             AftermathOutcome::Silent
@@ -207,27 +218,24 @@ impl Tracked {
 
 /// The flow a packet belongs to, and the flow that it answers.
 fn keys(ip: &Ip<'_>) -> (FlowKey, Option<FlowKey>) {
-    let lead = lead(ip);
-    let [a, b, c, d, e, f, ..] = lead;
-    let (forward, backward) =
-        if super::flows::has_ports(ip.protocol) && flow_word(ip.protocol, lead) != 0 {
-            let (src, dst) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            (
-                FlowPorts::Ports { src, dst },
-                Some(FlowPorts::Ports { src: dst, dst: src }),
-            )
-        } else if super::flows::is_icmp(ip.protocol) {
-            let id = u16::from_be_bytes([e, f]);
-            let asked = request_of(ip.version, a);
-            (
-                FlowPorts::Query { kind: a, id },
-                asked.map(|kind| FlowPorts::Query { kind, id }),
-            )
-        } else if ip.protocol == 50 {
-            (FlowPorts::Spi(u32::from_be_bytes([a, b, c, d])), None)
-        } else {
-            (FlowPorts::None, Some(FlowPorts::None))
-        };
+    let lead = Lead::of(ip);
+    let (forward, backward) = if has_ports(ip.protocol) && lead.word() != 0 {
+        let (src, dst) = (lead.half(0), lead.half(1));
+        (
+            FlowPorts::Ports { src, dst },
+            Some(FlowPorts::Ports { src: dst, dst: src }),
+        )
+    } else if is_icmp(ip.protocol) {
+        let (kind, id) = (lead.icmp_type(), lead.half(2));
+        (
+            FlowPorts::Query { kind, id },
+            request_of(ip.version, kind).map(|kind| FlowPorts::Query { kind, id }),
+        )
+    } else if ip.protocol == ESP {
+        (FlowPorts::Spi(lead.word()), None)
+    } else {
+        (FlowPorts::None, Some(FlowPorts::None))
+    };
     let key = |addrs: AddrPair, ports| FlowKey {
         protocol: ip.protocol,
         addrs,
@@ -249,13 +257,13 @@ fn request_of(version: IpVersion, reply: u8) -> Option<u8> {
 }
 
 fn largest_before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Option<u32> {
-    let word = flow_word(quote.ip.protocol, lead(&quote.ip));
+    let word = Lead::of(&quote.ip).flow_word(quote.ip.protocol);
     let mut largest = None;
     let mut looked = 0;
     ring.walk(Chain::Flow, hashes, |seen| {
         let same = seen.protocol == quote.ip.protocol
             && seen.pair == hashes.pair
-            && flow_word(seen.protocol, seen.lead) == word;
+            && seen.lead.flow_word(seen.protocol) == word;
         if same {
             largest = largest.max(Some(seen.length));
         }

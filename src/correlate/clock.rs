@@ -25,7 +25,7 @@ struct Span {
 
 /// A last frame further than this behind the one before it does not tell that the capture ran on:
 /// it may be the one wild timestamp.
-const BELIEVABLE_GAP: Duration = Duration::from_secs(3600);
+const BELIEVABLE_GAP: Duration = Duration::from_hours(1);
 
 impl Clock {
     /// A frame with time `ts` comes next; gives the time that windows are measured against.

@@ -31,13 +31,81 @@ pub(super) fn is_icmp(protocol: u8) -> bool {
     matches!(protocol, ICMP | ICMPV6)
 }
 
+/// The first eight octets of a transport header as one big-endian word: whatever an error quotes at
+/// the least (RFC 792). Zero where there are fewer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lead(u64);
+
+impl Lead {
+    /// That of a packet; a later fragment has none.
+    pub(super) fn of(ip: &Ip<'_>) -> Self {
+        if ip.is_later_fragment() {
+            return Self::default();
+        }
+        Self(bytes::array_at(ip.payload, 0).map_or_else(
+            || {
+                let mut octets = [0; 8];
+                for (to, from) in octets.iter_mut().zip(ip.payload) {
+                    *to = *from;
+                }
+                u64::from_be_bytes(octets)
+            },
+            u64::from_be_bytes,
+        ))
+    }
+
+    /// That of a packet between two ports.
+    pub(super) fn of_ports(src: u16, dst: u16) -> Self {
+        Self(u64::from(src) << 48 | u64::from(dst) << 32)
+    }
+
+    /// The 16-bit field at `2 * at` octets: ports at 0 and 1, ICMP identifier and sequence number
+    /// at 2 and 3.
+    #[allow(clippy::cast_possible_truncation)] // the field is cut out by design
+    pub(super) fn half(self, at: u32) -> u16 {
+        (self.0 >> (48 - 16 * at)) as u16
+    }
+
+    /// The first 32 bits: two ports, or the SPI of ESP.
+    pub(super) fn word(self) -> u32 {
+        high(self.0)
+    }
+
+    /// TCP sequence number.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn seq(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// ICMP type.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn icmp_type(self) -> u8 {
+        (self.0 >> 56) as u8
+    }
+
+    /// Whether all octets agree for which `mask` has ones.
+    pub(super) fn agrees(self, other: Self, mask: u64) -> bool {
+        (self.0 ^ other.0) & mask == 0
+    }
+
+    /// What tells flows of one protocol between two hosts apart.
+    pub(super) fn flow_word(self, protocol: u8) -> u32 {
+        match protocol {
+            // Queries by type and identifier.
+            ICMP | ICMPV6 => u32::from(self.icmp_type()) << 16 | u32::from(self.half(2)),
+            ESP => self.word(),
+            _ if has_ports(protocol) => self.word(),
+            _ => 0,
+        }
+    }
+}
+
 /// What is kept of a packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprint {
     pub(super) ts: Timestamp,
     pub(super) frame: FrameRef,
-    /// The first eight octets of the transport, zero where there are fewer.
-    pub(super) lead: [u8; 8],
+    pub(super) lead: Lead,
     /// Hash of the addresses.
     pub(super) pair: u32,
     /// IPv4 identification, or IPv6 flow label.
@@ -50,14 +118,6 @@ pub(super) struct Fingerprint {
     pub(super) ttl: u8,
     same_flow: u32,
     same_destination: u32,
-}
-
-impl Fingerprint {
-    /// TCP sequence number.
-    pub(super) fn seq(&self) -> u32 {
-        let [.., a, b, c, d] = self.lead;
-        u32::from_be_bytes([a, b, c, d])
-    }
 }
 
 /// The hashes of a packet.
@@ -129,12 +189,8 @@ impl Ring {
     }
 
     /// The hashes of a packet whose transport begins with `lead`.
-    pub(super) fn hashes(&self, ip: &Ip<'_>, lead: [u8; 8]) -> Hashes {
-        self.hashes_of(ip.addrs, ip.protocol, flow_word(ip.protocol, lead))
-    }
-
-    /// The hashes of a flow: `word` as [`flow_word`] makes it.
-    pub(super) fn hashes_of(&self, addrs: AddrPair, protocol: u8, word: u32) -> Hashes {
+    pub(super) fn hashes(&self, addrs: AddrPair, protocol: u8, lead: Lead) -> Hashes {
+        let word = lead.flow_word(protocol);
         let port = if has_ports(protocol) {
             word & 0xffff
         } else {
@@ -178,8 +234,8 @@ impl Ring {
 
     /// Adds a packet and gives the hash of its addresses.
     pub(super) fn push(&mut self, frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> u32 {
-        let lead = lead(ip);
-        let hashes = self.hashes(ip, lead);
+        let lead = Lead::of(ip);
+        let hashes = self.hashes(ip.addrs, ip.protocol, lead);
         self.note_direction(hashes.pair);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
@@ -260,8 +316,9 @@ impl Ring {
     pub(super) fn recent(&self, count: usize) -> impl Iterator<Item = &Fingerprint> {
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let next = self.next as u32;
-        (1..=count.min(self.slots.len()))
-            .filter_map(move |back| self.slots.get(self.place(next.wrapping_sub(back as u32))))
+        (1u32..)
+            .take(count.min(self.slots.len()))
+            .filter_map(move |back| self.slots.get(self.place(next.wrapping_sub(back))))
     }
 
     /// Where the fingerprint with that sequence number lies.
@@ -275,32 +332,6 @@ impl Ring {
         hasher.write_u64(word);
         hasher.finish()
     }
-}
-
-/// What tells flows of a pair of hosts apart, out of the first transport octets.
-pub(super) fn flow_word(protocol: u8, lead: [u8; 8]) -> u32 {
-    let [a, b, c, d, e, f, ..] = lead;
-    match protocol {
-        // Queries by type and identifier.
-        ICMP | ICMPV6 => u32::from_be_bytes([0, a, e, f]),
-        ESP => u32::from_be_bytes([a, b, c, d]),
-        _ if has_ports(protocol) => u32::from_be_bytes([a, b, c, d]),
-        _ => 0,
-    }
-}
-
-/// The first eight transport octets, zero where there are fewer; a later fragment has none.
-pub(super) fn lead(ip: &Ip<'_>) -> [u8; 8] {
-    if ip.is_later_fragment() {
-        return [0; 8];
-    }
-    bytes::array_at(ip.payload, 0).unwrap_or_else(|| {
-        let mut lead = [0; 8];
-        for (to, from) in lead.iter_mut().zip(ip.payload) {
-            *to = *from;
-        }
-        lead
-    })
 }
 
 /// Octets of TCP payload by the lengths of the headers, and the TCP flags.

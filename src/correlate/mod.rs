@@ -180,9 +180,8 @@ impl Correlator {
         while let Some(verdict) = self.verdicts.pop() {
             self.complete(verdict);
         }
-        while let Some(path) = self.traces.pop() {
-            self.outcomes.extend(path.map(Outcome::Path));
-        }
+        let paths = self.traces.finish();
+        self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }
 
     /// What every IP packet leaves behind.

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use super::flows::{
-    Chain, Fingerprint, Hashes, Ring, WalkEnd, flow_word, has_ports, is_icmp, lead,
-};
+use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::Timestamp;
 use crate::wire::IpVersion;
 
+const TCP: u8 = 6;
 /// How many packets of the flow are looked at for a better match once one of its segments was
 /// found: retransmissions of the same octets differ in their identification.
 const BETTER_MATCH_DEPTH: usize = 64;
@@ -19,9 +18,9 @@ const ERROR_DELAY: Duration = Duration::from_secs(5);
 
 /// What the quote says of the packet that caused the error.
 struct Wanted {
-    lead: [u8; 8],
+    lead: Lead,
     /// How many octets of `lead` the quote really holds.
-    known: usize,
+    known: u32,
     protocol: u8,
     version: IpVersion,
     label: u32,
@@ -35,11 +34,11 @@ impl Wanted {
     fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
         let ip = &quote.ip;
         Self {
-            lead: lead(ip),
+            lead: Lead::of(ip),
             known: if ip.is_later_fragment() {
                 8
             } else {
-                ip.payload.len().min(8)
+                u32::try_from(ip.payload.len()).unwrap_or(8).min(8)
             },
             protocol: ip.protocol,
             version: ip.version,
@@ -60,21 +59,23 @@ impl Wanted {
     fn is_flow(&self, seen: &Fingerprint) -> bool {
         seen.protocol == self.protocol
             && seen.pair == self.pair
-            && flow_word(seen.protocol, seen.lead) == flow_word(self.protocol, self.lead)
+            && seen.lead.flow_word(self.protocol) == self.lead.flow_word(self.protocol)
     }
 
     /// Whether the transport octets agree, leaving out checksums, which offload falsifies.
     fn same_lead(&self, seen: &Fingerprint) -> bool {
-        let checksum = if is_icmp(self.protocol) {
-            2..4
-        } else if has_ports(self.protocol) && self.seq.is_none() {
-            6..8
+        let checksum: u64 = if is_icmp(self.protocol) {
+            0x0000_ffff_0000_0000
+        } else if has_ports(self.protocol) && self.protocol != TCP {
+            0x0000_0000_0000_ffff
         } else {
-            8..8
+            0
         };
-        (0..self.known)
-            .filter(|at| !checksum.contains(at))
-            .all(|at| self.lead.get(at) == seen.lead.get(at))
+        let known = match self.known {
+            0 => 0,
+            known => u64::MAX << (64 - 8 * known.min(8)),
+        };
+        self.lead.agrees(seen.lead, known & !checksum)
     }
 
     /// Whether `seen` is this very packet.
@@ -91,32 +92,29 @@ impl Wanted {
     /// where offload captured many segments as one; for ICMP, the query with its sequence number.
     fn is_segment(&self, seen: &Fingerprint) -> bool {
         if let Some(seq) = self.seq {
-            return seq == seen.seq() || seq.wrapping_sub(seen.seq()) < seen.data;
+            return seq == seen.lead.seq() || seq.wrapping_sub(seen.lead.seq()) < seen.data;
         }
         is_icmp(self.protocol) && self.known == 8 && self.same_lead(seen)
     }
 
     /// Whether `seen` can be this packet before its source was rewritten.
     fn is_translated(&self, seen: &Fingerprint) -> bool {
+        /// Destination port and the 16 bits behind it.
+        const PORT_AND_LENGTH: u64 = 0x0000_ffff_ffff_0000;
+        /// Destination port and TCP sequence number.
+        const PORT_AND_SEQ: u64 = 0x0000_ffff_ffff_ffff;
+        /// ICMP type and sequence number: identifiers are rewritten as ports are.
+        const TYPE_AND_SEQ: u64 = 0xff00_0000_0000_ffff;
         let same_label = self.label != 0 && seen.label == self.label;
-        let [_, _, a, b, ..] = self.lead;
-        let [_, _, c, d, ..] = seen.lead;
         if seen.protocol != self.protocol || seen.pair == self.pair {
             return false;
         }
-        match self.seq {
-            Some(seq) => [a, b] == [c, d] && seq == seen.seq(),
-            None if is_icmp(self.protocol) => {
-                // Identifiers are rewritten as ports are; type and sequence number stay.
-                self.known == 8
-                    && self.lead[0] == seen.lead[0]
-                    && self.lead[6..8] == seen.lead[6..8]
-                    && same_label
-            }
-            None if has_ports(self.protocol) => {
-                [a, b] == [c, d] && same_label && self.lead[4..6] == seen.lead[4..6]
-            }
-            None => same_label,
+        let agrees = |mask| self.known == 8 && self.lead.agrees(seen.lead, mask);
+        match self.protocol {
+            TCP => agrees(PORT_AND_SEQ),
+            protocol if is_icmp(protocol) => agrees(TYPE_AND_SEQ) && same_label,
+            protocol if has_ports(protocol) => agrees(PORT_AND_LENGTH) && same_label,
+            _ => same_label,
         }
     }
 }
@@ -126,7 +124,7 @@ impl Wanted {
 ///
 /// Of several that fit equally well it is the closest before the error.
 pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timestamp) -> Original {
-    let hashes = ring.hashes(&quote.ip, lead(&quote.ip));
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut best: Option<(MatchKind, Fingerprint)> = None;
     let mut since_segment = 0;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Ring, is_icmp, lead, tcp_data};
+use super::flows::{Chain, Fingerprint, Lead, Ring, is_icmp, tcp_data};
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
@@ -165,9 +165,11 @@ impl Traces {
         done
     }
 
-    /// Takes out the oldest trace; `None` when there is no more.
-    pub(super) fn pop(&mut self) -> Option<Option<Path>> {
-        self.open.pop_oldest().map(|(key, trace)| trace.path(&key))
+    /// Takes out all traces.
+    pub(super) fn finish(&mut self) -> Vec<Path> {
+        std::iter::from_fn(|| self.open.pop_oldest())
+            .filter_map(|(key, trace)| trace.path(&key))
+            .collect()
     }
 }
 
@@ -184,12 +186,13 @@ pub(super) fn tcp_answer<'a>(
     if ip.protocol != TCP || flags & (SYN | RST) == 0 {
         return None;
     }
-    let [a, b, c, d, ..] = lead(ip);
-    let hashes = ring.hashes_of(ip.addrs.reversed(), TCP, u32::from_be_bytes([c, d, a, b]));
+    let answer = Lead::of(ip);
+    let asked = Lead::of_ports(answer.half(1), answer.half(0));
+    let hashes = ring.hashes(ip.addrs.reversed(), TCP, asked);
     let mut probe = None;
     ring.walk(Chain::Flow, &hashes, |seen| {
         let sent =
-            seen.protocol == TCP && seen.pair == hashes.pair && seen.lead[..4] == [c, d, a, b];
+            seen.protocol == TCP && seen.pair == hashes.pair && seen.lead.word() == asked.word();
         if sent {
             probe = Some(*seen);
         }
@@ -211,7 +214,7 @@ pub(super) fn tcp_answer<'a>(
 
 fn is_probe(seen: &Fingerprint) -> bool {
     // Of ICMP only requests are probes: echo, ICMP and ICMPv6.
-    seen.ttl <= MAX_TTL && (!is_icmp(seen.protocol) || matches!(seen.lead[0], 8 | 128))
+    seen.ttl <= MAX_TTL && (!is_icmp(seen.protocol) || matches!(seen.lead.icmp_type(), 8 | 128))
 }
 
 impl Trace {

@@ -165,9 +165,8 @@ impl DropReason {
             (IpVersion::V4, 12, _) | (IpVersion::V6, 4, _) => Self::ParameterProblem,
             (IpVersion::V6, 1, 8) => Self::HeadersTooLong,
             (IpVersion::V4, 4, _) => Self::SourceQuench,
-            // A redirect reports a detour: its packet went on.
-            (IpVersion::V4, 5, _) => return None,
             (IpVersion::V4, 3 | 11 | 31, _) | (IpVersion::V6, 0..=127, _) => Self::Other,
+            // Not an error; or a redirect, which reports a detour: its packet went on.
             _ => return None,
         })
     }

@@ -12,7 +12,7 @@ use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
-pub(super) const QUIET: Duration = Duration::from_secs(300);
+pub(super) const QUIET: Duration = Duration::from_mins(5);
 
 /// One verdict per flow, dropper, and type and code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

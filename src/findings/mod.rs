@@ -1,6 +1,28 @@
-//! Diagnoses: what the verdicts add up to, one file each.
+//! Diagnoses: what exchanges, verdicts and paths add up to, one file each.
+//!
+//! A diagnosis sees what correlation tells, keeps a bounded account, and says at the end what it
+//! found. None looks at octets, none knows another.
 
-use crate::model::FrameRef;
+mod admin_prohibited;
+mod bad_checksums;
+mod capture_quality;
+mod closed_port;
+mod firewall_reject;
+mod group;
+mod host_unreachable;
+mod no_route;
+mod ping_loss;
+mod pmtu;
+mod routing_loop;
+mod traceroute;
+
+use crate::correlate::Relation;
+use crate::correlate::exchange::Exchange;
+use crate::correlate::trace::Path;
+use crate::correlate::verdict::DropVerdict;
+use crate::icmp::Message;
+use crate::model::{Frame, FrameRef};
+use crate::wire::Packet;
 
 /// A diagnosis with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +59,98 @@ pub enum Confidence {
     Suspected,
     /// The frames prove it.
     Confirmed,
+}
+
+/// One way to see trouble.
+trait Diagnosis {
+    /// An ICMP message, shown or not.
+    fn icmp(&mut self, _frame: &Frame<'_>, _message: &Message<'_>, _relation: Relation) {}
+    /// A request was decided.
+    fn exchange(&mut self, _exchange: &Exchange) {}
+    /// A drop verdict is complete.
+    fn verdict(&mut self, _verdict: &DropVerdict) {}
+    /// A traceroute is complete.
+    fn path(&mut self, _path: &Path) {}
+    /// What it all came to.
+    fn findings(&mut self, found: &mut Vec<Finding>);
+}
+
+/// All diagnoses at work.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    ping_loss: ping_loss::PingLoss,
+    bad_checksums: bad_checksums::BadChecksums,
+    capture_quality: capture_quality::CaptureQuality,
+    pmtu: pmtu::PathMtu,
+    routing_loop: routing_loop::RoutingLoop,
+    admin_prohibited: admin_prohibited::AdminProhibited,
+    closed_port: closed_port::ClosedPort,
+    firewall_reject: firewall_reject::FirewallReject,
+    host_unreachable: host_unreachable::HostUnreachable,
+    no_route: no_route::NoRoute,
+    traceroute: traceroute::Traceroute,
+}
+
+impl Diagnostics {
+    /// Takes an ICMP message with what is known of it.
+    pub fn icmp(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        relation: Relation,
+    ) {
+        // This runs for every message: only those that look at messages are asked.
+        self.bad_checksums
+            .message(frame, packet.ip.src(), message, relation);
+        self.capture_quality.icmp(frame, message, relation);
+    }
+
+    /// Takes a request that was decided.
+    pub fn exchange(&mut self, exchange: &Exchange) {
+        self.ping_loss.exchange(exchange);
+        self.bad_checksums.exchange(exchange);
+        self.capture_quality.exchange(exchange);
+    }
+
+    /// Takes a drop verdict.
+    pub fn verdict(&mut self, verdict: &DropVerdict) {
+        for diagnosis in self.all() {
+            diagnosis.verdict(verdict);
+        }
+    }
+
+    /// Takes a traceroute.
+    pub fn path(&mut self, path: &Path) {
+        for diagnosis in self.all() {
+            diagnosis.path(path);
+        }
+    }
+
+    /// What was found, the worst first.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for diagnosis in self.all() {
+            diagnosis.findings(&mut found);
+        }
+        // Stable: within a severity the order of the diagnoses stays.
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        found
+    }
+
+    fn all(&mut self) -> [&mut dyn Diagnosis; 11] {
+        [
+            &mut self.pmtu,
+            &mut self.routing_loop,
+            &mut self.ping_loss,
+            &mut self.host_unreachable,
+            &mut self.no_route,
+            &mut self.admin_prohibited,
+            &mut self.firewall_reject,
+            &mut self.closed_port,
+            &mut self.bad_checksums,
+            &mut self.traceroute,
+            &mut self.capture_quality,
+        ]
+    }
 }

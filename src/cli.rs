@@ -1,0 +1,211 @@
+//! The command line, and nothing else: `config` gives it its meaning.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, ValueEnum};
+
+/// Who dropped your traffic, where, why, and what became of the flow.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "icmpdump",
+    version,
+    about,
+    long_about = None,
+    max_term_width = 100,
+    override_usage = "icmpdump [OPTIONS] -r FILE... [FILTER]...\n       icmpdump [OPTIONS] [-i INTERFACE] [FILTER]...",
+    after_help = EXAMPLES,
+)]
+#[allow(clippy::struct_excessive_bools)] // one per flag
+pub struct Cli {
+    /// Which packets to show and write: a pcap filter expression, see pcap-filter(7)
+    ///
+    /// Correlation sees all packets whatever the filter says. A filter made of hosts, nets, ports,
+    /// protocols, `and`, `or` and parentheses also selects the ICMP errors that quote such a packet.
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
+
+    /// Read packets from FILE: pcap or pcapng, plain or compressed (gz, zst, xz, lz4); `-` is
+    /// standard input; several are merged by time
+    #[arg(short = 'r', value_name = "FILE", help_heading = "Input")]
+    pub read: Vec<PathBuf>,
+
+    /// Read the filter expression from FILE
+    #[arg(short = 'F', value_name = "FILE", help_heading = "Input")]
+    pub filter_file: Option<PathBuf>,
+
+    /// Capture on INTERFACE
+    #[arg(short = 'i', value_name = "INTERFACE", help_heading = "Input")]
+    pub interface: Vec<String>,
+
+    /// Stop after N messages were shown (with -w: after N packets were written)
+    #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
+    pub count: Option<u64>,
+
+    /// Whether the filter also selects ICMP errors by the packet they quote
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Filter"
+    )]
+    pub quoted: Quoted,
+
+    /// How long a request waits for its reply: seconds, or with a unit (500ms, 10s, 1m)
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        help_heading = "Correlation"
+    )]
+    pub reply_timeout: String,
+
+    /// Memory for all correlation state together: octets, or with a unit (64MiB, 1GiB)
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "256MiB",
+        help_heading = "Correlation"
+    )]
+    pub memory_limit: String,
+
+    /// Whether errors are traced to the captured packet that caused them
+    #[arg(
+        long,
+        value_name = "WHETHER",
+        default_value = "on",
+        help_heading = "Correlation"
+    )]
+    pub originals: Switch,
+
+    /// One JSON record a line on standard output
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+
+    /// JSON records to write, comma-separated: icmp, exchange, drop, path, finding, summary
+    #[arg(
+        long,
+        value_name = "TYPES",
+        requires = "json",
+        help_heading = "Output"
+    )]
+    pub emit: Option<String>,
+
+    /// No line per message: verdicts, findings and summary only (unlike tcpdump's -q)
+    #[arg(short = 'q', long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Only count the packets the filter selects
+    #[arg(long = "count", conflicts_with_all = ["json", "write"], help_heading = "Output")]
+    pub count_only: bool,
+
+    /// Write the packets the filter selects, ICMP or not, to FILE (pcapng by that name, else pcap;
+    /// `-` is standard output) instead of printing
+    #[arg(short = 'w', value_name = "FILE", help_heading = "Output")]
+    pub write: Option<PathBuf>,
+
+    /// Print lines even with -w
+    #[arg(long, requires = "write", help_heading = "Output")]
+    pub print: bool,
+
+    /// Write each packet to the -w file as soon as it is selected
+    #[arg(short = 'U', requires = "write", help_heading = "Output")]
+    pub unbuffered: bool,
+
+    /// Flush the output after each line
+    #[arg(short = 'l', help_heading = "Output")]
+    pub line_buffered: bool,
+
+    /// More: IP fields, checksums, extensions; -vv and -vvv add further detail
+    #[arg(short = 'v', action = ArgAction::Count, help_heading = "Lines")]
+    pub verbose: u8,
+
+    /// Link-layer header
+    #[arg(short = 'e', help_heading = "Lines")]
+    pub link_header: bool,
+
+    /// Packet in hexadecimal; -xx with the link header
+    #[arg(short = 'x', action = ArgAction::Count, help_heading = "Lines")]
+    pub hex: u8,
+
+    /// Packet in hexadecimal and ASCII with the fields named; -XX with the link header
+    #[arg(short = 'X', action = ArgAction::Count, help_heading = "Lines")]
+    pub hex_ascii: u8,
+
+    /// Packet in ASCII
+    #[arg(short = 'A', help_heading = "Lines")]
+    pub ascii: bool,
+
+    /// Time: -t none, -tt seconds since the epoch, -ttt since the line before, -tttt with the
+    /// date, -ttttt since the first line
+    #[arg(short = 't', action = ArgAction::Count, help_heading = "Lines")]
+    pub time: u8,
+
+    /// Times in microseconds
+    #[arg(long, conflicts_with = "nano", help_heading = "Lines")]
+    pub micro: bool,
+
+    /// Times in nanoseconds
+    #[arg(long, help_heading = "Lines")]
+    pub nano: bool,
+
+    /// Frame number before each line
+    #[arg(short = '#', long, help_heading = "Lines")]
+    pub number: bool,
+
+    /// Addresses as numbers; that is so anyway
+    #[arg(short = 'n', action = ArgAction::Count, help_heading = "Lines")]
+    pub numeric: u8,
+
+    /// Whether to colour
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Lines"
+    )]
+    pub color: Colour,
+}
+
+/// `--quoted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Quoted {
+    /// If the filter is made of hosts, nets, ports and protocols only.
+    Auto,
+    /// Always.
+    Yes,
+    /// Never.
+    No,
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  icmpdump -r capture.pcap                     every ICMP message, then verdicts and summary
+  icmpdump -r capture.pcap -q                  verdicts and summary only
+  icmpdump -r capture.pcap 'host 10.0.0.5 and tcp port 443'
+                                               errors about that flow, whoever sent them
+  icmpdump -r capture.pcap 'icmp[icmptype]==8' requests, each with what became of it
+  icmpdump -r a.pcap -r b.pcapng.gz --json     two capture points as one, as JSON
+  tcpdump -i eth0 -w - | icmpdump -r -         from a pipe
+
+Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric.
+Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";

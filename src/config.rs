@@ -1,0 +1,259 @@
+//! What the arguments ask for, validated.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::cli::{Cli, Colour, Quoted, Switch};
+use icmpdump::correlate::{self, Originals};
+use icmpdump::sink::json::EmitSet;
+use icmpdump::sink::text::{HexDump, Lines, Precision, TextOptions, TimestampStyle};
+use icmpdump::source::filter::{self, Filter, QuotedPolicy};
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) input: Input,
+    pub(crate) filter: Filter,
+    pub(crate) correlate: correlate::Config,
+    pub(crate) output: Output,
+    pub(crate) capture: Option<CaptureFile>,
+    /// Stop after so many.
+    pub(crate) limit: Option<u64>,
+}
+
+/// Where frames come from.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Files, in the order given; `-` is standard input.
+    Files(Vec<PathBuf>),
+}
+
+/// What goes to standard output.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Text(TextOptions),
+    Json(EmitSet),
+    /// The number of selected packets.
+    Count,
+    /// Nothing: packets go to a file.
+    None,
+}
+
+/// `-w`.
+#[derive(Debug)]
+pub(crate) struct CaptureFile {
+    pub(crate) path: PathBuf,
+    pub(crate) flush: icmpdump::sink::capture::Flush,
+}
+
+/// The memory under which the tables are of no use.
+const LEAST_MEMORY: u64 = 1 << 20;
+
+impl Config {
+    /// Validates the arguments.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, in a sentence with the remedy.
+    pub(crate) fn new(cli: Cli) -> anyhow::Result<Self> {
+        if !cli.read.is_empty() && !cli.interface.is_empty() {
+            bail!("-r and -i exclude each other: read files or capture, not both");
+        }
+        if !cli.interface.is_empty() {
+            bail!(
+                "capturing on an interface is not part of this version: \
+                 capture with 'tcpdump -i {} -w - | icmpdump -r -'",
+                cli.interface.join(" -i ")
+            );
+        }
+        if cli.read.is_empty() {
+            bail!("nothing to read: name a capture with -r FILE ('-' for standard input)");
+        }
+        if cli.read.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            bail!("standard input can be read only once: give '-r -' a single time");
+        }
+        let correlate = correlate::Config {
+            reply_timeout: duration(&cli.reply_timeout).context("--reply-timeout")?,
+            memory_limit: usize::try_from(size(&cli.memory_limit).context("--memory-limit")?)
+                .unwrap_or(usize::MAX),
+            originals: match cli.originals {
+                Switch::On => Originals::Track,
+                Switch::Off => Originals::Ignore,
+            },
+        };
+        Ok(Self {
+            filter: Filter::new(&expression(&cli)?, quoted(cli.quoted)),
+            correlate,
+            output: output(&cli)?,
+            capture: cli.write.clone().map(|path| CaptureFile {
+                path,
+                flush: if cli.unbuffered {
+                    icmpdump::sink::capture::Flush::EachPacket
+                } else {
+                    icmpdump::sink::capture::Flush::WhenFull
+                },
+            }),
+            limit: cli.count,
+            input: Input::Files(cli.read),
+        })
+    }
+}
+
+fn expression(cli: &Cli) -> anyhow::Result<String> {
+    let words = cli.filter.join(" ");
+    let Some(path) = &cli.filter_file else {
+        return Ok(words);
+    };
+    if !words.trim().is_empty() {
+        bail!("-F and a filter on the command line exclude each other: give one of them");
+    }
+    let content = std::fs::read_to_string(path)
+        .with_context(|| format!("filter file {}", path.display()))?;
+    Ok(filter::strip_comments(&content))
+}
+
+fn quoted(quoted: Quoted) -> QuotedPolicy {
+    match quoted {
+        Quoted::Auto => QuotedPolicy::Auto,
+        Quoted::Yes => QuotedPolicy::Yes,
+        Quoted::No => QuotedPolicy::No,
+    }
+}
+
+fn output(cli: &Cli) -> anyhow::Result<Output> {
+    if cli.write.is_some() && !cli.print {
+        return Ok(Output::None);
+    }
+    if cli.write.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+        bail!("-w - and --print both want standard output: write to a file, or leave out --print");
+    }
+    if cli.count_only {
+        return Ok(Output::Count);
+    }
+    if cli.json {
+        return Ok(Output::Json(match &cli.emit {
+            Some(words) => words.parse().context("--emit")?,
+            None => EmitSet::default(),
+        }));
+    }
+    Ok(Output::Text(text(cli)))
+}
+
+fn text(cli: &Cli) -> TextOptions {
+    let hex = match (cli.hex_ascii, cli.hex, cli.ascii) {
+        (0, 0, false) => HexDump::None,
+        (0, 0, true) => HexDump::Ascii,
+        (0, 1, _) => HexDump::Hex,
+        (0, ..) => HexDump::HexWithLink,
+        (1, ..) => HexDump::HexAscii,
+        _ => HexDump::HexAsciiWithLink,
+    };
+    let terminal = std::io::stdout().is_terminal();
+    TextOptions {
+        verbosity: cli.verbose,
+        timestamps: match cli.time {
+            0 => TimestampStyle::Clock,
+            1 => TimestampStyle::None,
+            2 => TimestampStyle::Epoch,
+            3 => TimestampStyle::SincePrevious,
+            4 => TimestampStyle::Date,
+            _ => TimestampStyle::SinceFirst,
+        },
+        precision: if cli.nano {
+            Precision::Nano
+        } else {
+            Precision::Micro
+        },
+        link_header: cli.link_header,
+        hex,
+        numbers: cli.number,
+        lines: if cli.quiet {
+            Lines::VerdictsOnly
+        } else {
+            Lines::All
+        },
+        colour: match cli.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+        },
+        ..TextOptions::default()
+    }
+}
+
+/// A span of time: a number of seconds, or one with a unit.
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    let (number, unit) = split_unit(text);
+    let seconds = match unit {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "us" => 1e-6,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => bail!("'{text}' is not a time: give seconds, or a number with ms, s, m or h"),
+    };
+    number
+        .parse::<f64>()
+        .ok()
+        .and_then(|number| Duration::try_from_secs_f64(number * seconds).ok())
+        .filter(|span| !span.is_zero())
+        .with_context(|| format!("'{text}' is not a time above zero: give for example 10s or 500ms"))
+}
+
+/// A size in octets: a number, or one with a binary unit.
+fn size(text: &str) -> anyhow::Result<u64> {
+    let (number, unit) = split_unit(text);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => bail!("'{text}' is not a size: give octets, or a number with KiB, MiB or GiB"),
+    };
+    let octets = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << shift))
+        .with_context(|| format!("'{text}' is not a size: give for example 256MiB"))?;
+    if octets < LEAST_MEMORY {
+        bail!("'{text}' is too little: give at least 1MiB");
+    }
+    Ok(octets)
+}
+
+fn split_unit(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let at = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    (number.trim(), unit.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_take_units_and_refuse_nonsense() {
+        assert_eq!(duration("10").unwrap(), Duration::from_secs(10));
+        assert_eq!(duration("500ms").unwrap(), Duration::from_millis(500));
+        assert_eq!(duration("1.5 m").unwrap(), Duration::from_secs(90));
+        for bad in ["", "0", "-1", "ten", "1e400", "5 parsecs", "nan", "inf"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_take_units_and_refuse_nonsense() {
+        assert_eq!(size("64MiB").unwrap(), 64 << 20);
+        assert_eq!(size("1g").unwrap(), 1 << 30);
+        assert_eq!(size("2097152").unwrap(), 2 << 20);
+        for bad in ["", "1", "1k", "99999999999999G", "-5M", "1.5G", "5x"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The loop: from a source through decoding and correlation to the sinks.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::correlate::{Correlator, Outcome};
+use crate::findings::Diagnostics;
+use crate::icmp::Message;
+use crate::model::{Frame, LinkType};
+use crate::record::collect::Collector;
+use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
+use crate::sink::Sink;
+use crate::source::filter::Filter;
+use crate::source::{Source, SourceInfo, Step};
+use crate::wire::{self, Classified, Packet, Undecodable};
+
+/// Everything a run needs; the source is apart, as frames borrow from it.
+pub struct Pipeline<'o> {
+    /// What is shown and written.
+    pub filter: Filter,
+    /// The state of correlation.
+    pub correlator: Correlator,
+    /// Where records go.
+    pub sink: &'o mut dyn Sink,
+    /// Where selected frames go, with `-w`.
+    pub frames: Option<&'o mut dyn FrameSink>,
+    /// Stop after so many messages shown, or frames written.
+    pub limit: Option<u64>,
+    /// Set from outside to stop early.
+    pub stop: &'o AtomicBool,
+    /// Hears of progress every few thousand frames.
+    pub progress: &'o mut dyn FnMut(&dyn Source),
+}
+
+/// Takes selected frames as they are: `-w`.
+pub trait FrameSink {
+    /// Writes one frame.
+    ///
+    /// # Errors
+    ///
+    /// What the file behind it says.
+    fn frame(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()>;
+}
+
+/// The state of one run.
+struct Run<'p, 'o> {
+    pipe: &'p mut Pipeline<'o>,
+    collector: Collector,
+    diagnostics: Diagnostics,
+    sources: Vec<SourceInfo>,
+    counts: FrameCounts,
+    written: u64,
+}
+
+/// How often progress is told, in frames.
+const PROGRESS_EVERY: u64 = 1 << 14;
+
+impl Pipeline<'_> {
+    /// Runs to the end of the source, or to where it is stopped. The summary is written in any
+    /// case, unless the sink fails.
+    ///
+    /// # Errors
+    ///
+    /// What a sink says; what was read up to then is lost to it.
+    pub fn run(&mut self, source: &mut dyn Source) -> io::Result<Summary> {
+        let mut run = Run {
+            collector: Collector::new(),
+            diagnostics: Diagnostics::default(),
+            sources: Vec::new(),
+            counts: FrameCounts::default(),
+            written: 0,
+            pipe: self,
+        };
+        let mut started = false;
+        while !run.is_done() {
+            let step = source.advance();
+            if !started {
+                run.start(source)?;
+                started = true;
+            }
+            match step {
+                Step::Frame => {
+                    if let Some(frame) = source.frame() {
+                        if !run.knows(&frame) {
+                            run.sources = source.describe();
+                        }
+                        run.frame(&frame)?;
+                    }
+                    if run.counts.read % PROGRESS_EVERY == 0 {
+                        (run.pipe.progress)(source);
+                    }
+                }
+                Step::Tick(_) => run.pipe.sink.flush()?,
+                Step::End => break,
+            }
+        }
+        run.finish(source)
+    }
+}
+
+impl Run<'_, '_> {
+    fn start(&mut self, source: &dyn Source) -> io::Result<()> {
+        self.sources = source.describe();
+        let start = Start {
+            sources: self.sources.clone(),
+            filter: (!self.pipe.filter.selects_all())
+                .then(|| self.pipe.filter.expression().to_owned()),
+        };
+        self.pipe.sink.write(&Record::Start(&start))
+    }
+
+    /// Whether the limit is reached or somebody wants to stop.
+    fn is_done(&self) -> bool {
+        let done = if self.pipe.frames.is_some() {
+            self.written
+        } else {
+            self.counts.icmp
+        };
+        self.pipe.limit.is_some_and(|limit| done >= limit)
+            || self.pipe.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether the interface of `frame` is described already: pcapng adds interfaces as it goes.
+    fn knows(&self, frame: &Frame<'_>) -> bool {
+        let Some(source) = self.sources.get(usize::from(frame.source.0)) else {
+            return false;
+        };
+        frame
+            .interface
+            .is_none_or(|interface| (interface.0 as usize) < source.interfaces.len())
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.counts.read += 1;
+        self.pipe.correlator.advance(frame.ts);
+        if self.pipe.correlator.has_outcomes() {
+            self.outcomes()?;
+        }
+        match wire::classify(frame) {
+            Classified::Icmp(packet) => return self.icmp(frame, &packet),
+            Classified::OtherIp(packet) => {
+                self.counts.other += 1;
+                self.pipe.correlator.other(frame, &packet);
+            }
+            Classified::NotIp => self.counts.other += 1,
+            Classified::Undecodable(why) => {
+                self.counts.undecodable += 1;
+                if why == Undecodable::LinkType {
+                    self.collector.unknown_link(frame.link);
+                }
+            }
+        }
+        if self.pipe.frames.is_some() && self.pipe.filter.matches(frame) {
+            self.write(frame)?;
+        }
+        Ok(())
+    }
+
+    fn icmp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> io::Result<()> {
+        let message = Message::parse(&packet.ip);
+        let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
+        let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
+        let event = IcmpEvent {
+            frame,
+            packet,
+            message: &message,
+            relation,
+            sources: &self.sources,
+        };
+        self.diagnostics.icmp(frame, packet, &message, relation);
+        if shown {
+            self.counts.icmp += 1;
+            self.collector.icmp(&event);
+            self.pipe.sink.write(&Record::Icmp(&event))?;
+            self.write(frame)?;
+        } else {
+            self.counts.filtered += 1;
+        }
+        if self.pipe.correlator.has_outcomes() {
+            self.outcomes()?;
+        }
+        Ok(())
+    }
+
+    fn selects_quote(&mut self, message: &Message<'_>) -> bool {
+        self.pipe.filter.looks_into_quotes()
+            && message
+                .quote()
+                .is_some_and(|quote| self.pipe.filter.matches_quoted(quote.bytes, quote.ip.length))
+    }
+
+    fn write(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        if let Some(frames) = &mut self.pipe.frames {
+            frames.frame(frame, &self.sources)?;
+            self.written += 1;
+        }
+        Ok(())
+    }
+
+    /// Hands on what correlation found out.
+    fn outcomes(&mut self) -> io::Result<()> {
+        let pipe = &mut *self.pipe;
+        for outcome in pipe.correlator.outcomes() {
+            match &outcome {
+                Outcome::Decided(exchange) => pipe.sink.write(&Record::Decided(exchange))?,
+                Outcome::Exchange(exchange) => {
+                    self.diagnostics.exchange(exchange);
+                    if exchange.shown {
+                        self.collector.exchange(exchange);
+                        pipe.sink.write(&Record::Exchange(exchange))?;
+                    }
+                }
+                Outcome::Drop(verdict) => {
+                    self.diagnostics.verdict(verdict);
+                    if verdict.shown {
+                        self.collector.verdict(verdict);
+                        pipe.sink.write(&Record::Drop(verdict))?;
+                    }
+                }
+                Outcome::Path(path) => {
+                    self.diagnostics.path(path);
+                    if path.shown {
+                        pipe.sink.write(&Record::Path(path))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, source: &mut dyn Source) -> io::Result<Summary> {
+        (self.pipe.progress)(source);
+        self.pipe.correlator.finish();
+        self.outcomes()?;
+        for finding in self.diagnostics.findings() {
+            self.pipe.sink.write(&Record::Finding(&finding))?;
+        }
+        let mut summary = self.collector.summary();
+        summary.frames = self.counts;
+        summary.damaged = source.damage();
+        summary.evictions = self.pipe.correlator.evictions();
+        let clock = self.pipe.correlator.clock();
+        if let Some((first, last)) = clock.span() {
+            summary.first = Some(first);
+            summary.last = Some(last);
+        }
+        summary.time_backwards = clock.steps_back;
+        summary.largest_step_back = clock.largest_step_back;
+        self.pipe.sink.write(&Record::Summary(&summary))?;
+        self.pipe.sink.flush()?;
+        Ok(summary)
+    }
+}
