@@ -580,3 +580,6 @@ fn needs_no_reply(key: &QueryKey) -> bool {
     // Groups, router solicitations, and duplicate address detection, where silence is the good answer.
     is_multicast_key(key) || key.kind == ExchangeKind::Router || key.addrs.src.is_unspecified()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::IpVersion;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A ping between two hosts, played step by step.
+struct Play {
+    exchanges: Exchanges,
+    told: Vec<ExchangeEvent>,
+    frame: u64,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self::with_memory(1 << 20)
+    }
+
+    fn with_memory(memory: usize) -> Self {
+        Self {
+            exchanges: Exchanges::new(TIMEOUT, memory),
+            told: Vec::new(),
+            frame: 0,
+        }
+    }
+
+    fn sighting(&mut self, millis: i64, place: Place) -> Sighting {
+        self.frame += 1;
+        Sighting {
+            frame: FrameRef::new(SourceId(0), self.frame),
+            ts: at(millis),
+            shown: true,
+            checksum_bad: false,
+            place,
+        }
+    }
+
+    fn request(&mut self, millis: i64, key: QueryKey) -> Relation {
+        let place = Place {
+            ip_id: Some(u32::try_from(self.frame).unwrap()),
+            ttl: 64,
+            ..Place::default()
+        };
+        self.take(Direction::Request, key, millis, place)
+    }
+
+    fn reply(&mut self, millis: i64, key: QueryKey) -> Relation {
+        let place = Place {
+            ip_id: Some(7),
+            ttl: 60,
+            ..Place::default()
+        };
+        self.take(Direction::Reply, key, millis, place)
+    }
+
+    fn take(&mut self, direction: Direction, key: QueryKey, millis: i64, place: Place) -> Relation {
+        let seen = self.sighting(millis, place);
+        let query = Query {
+            direction,
+            key,
+            payload: None,
+        };
+        let told = &mut self.told;
+        self.exchanges
+            .advance(seen.ts, &mut |event| told.push(event));
+        let (relation, _) = self
+            .exchanges
+            .query(query, seen, &mut |event| told.push(event));
+        relation
+    }
+
+    fn error(&mut self, millis: i64, key: QueryKey) {
+        let seen = self.sighting(millis, Place::default());
+        let told = &mut self.told;
+        self.exchanges
+            .error(key, seen, &mut |event| told.push(event));
+    }
+
+    /// Ends the capture and gives the closed exchanges.
+    fn finish(mut self, millis: i64) -> Vec<Exchange> {
+        let told = &mut self.told;
+        self.exchanges
+            .finish(at(millis), &mut |event| told.push(event));
+        self.told
+            .into_iter()
+            .filter_map(|event| match event {
+                ExchangeEvent::Closed(exchange) => Some(exchange),
+                ExchangeEvent::Decided(_) => None,
+            })
+            .collect()
+    }
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_nanos(millis * 1_000_000)
+}
+
+fn ping(seq: u16) -> QueryKey {
+    QueryKey {
+        kind: ExchangeKind::Echo,
+        version: IpVersion::V4,
+        addrs: AddrPair {
+            src: "192.0.2.1".parse().unwrap(),
+            dst: "192.0.2.2".parse().unwrap(),
+        },
+        id: 19,
+        seq,
+    }
+}
+
+fn outcome_of(relation: Relation) -> AnswerOutcome {
+    match relation {
+        Relation::Answer(answer) => answer.outcome,
+        other => panic!("not an answer: {other:?}"),
+    }
+}
+
+#[test]
+fn a_reply_answers_and_a_second_one_is_a_duplicate() {
+    let mut play = Play::new();
+    assert_eq!(play.request(0, ping(1)), Relation::Request);
+    assert_eq!(
+        play.reply(3, ping(1)),
+        Relation::Answer(Answer {
+            request: Some(FrameRef::new(SourceId(0), 1)),
+            rtt: Some(Duration::from_millis(3)),
+            outcome: AnswerOutcome::Answered,
+        })
+    );
+    assert_eq!(outcome_of(play.reply(4, ping(1))), AnswerOutcome::Duplicate);
+    let closed = play.finish(5);
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+    assert_eq!(closed[0].duplicates, 1);
+    assert_eq!(closed[0].rtt, Some(Duration::from_millis(3)));
+}
+
+#[test]
+fn the_same_reply_at_another_hop_is_a_copy() {
+    let mut play = Play::new();
+    play.request(0, ping(1));
+    let first = Place {
+        ip_id: Some(5),
+        ttl: 62,
+        ..Place::default()
+    };
+    play.take(Direction::Reply, ping(1), 3, first);
+    let again = Place { ttl: 61, ..first };
+    assert_eq!(
+        play.take(Direction::Reply, ping(1), 3, again),
+        Relation::Copy {
+            of: FrameRef::new(SourceId(0), 2)
+        }
+    );
+    let other = Place {
+        ip_id: Some(6),
+        ..again
+    };
+    assert_eq!(
+        outcome_of(play.take(Direction::Reply, ping(1), 4, other)),
+        AnswerOutcome::Duplicate
+    );
+    assert_eq!(play.finish(5)[0].duplicates, 1);
+}
+
+#[test]
+fn a_request_seen_again_at_once_is_a_copy_and_later_a_new_request() {
+    let mut play = Play::new();
+    let place = Place {
+        ip_id: Some(9),
+        ttl: 64,
+        ..Place::default()
+    };
+    play.take(Direction::Request, ping(1), 0, place);
+    let copy = play.take(Direction::Request, ping(1), 1, Place { ttl: 63, ..place });
+    assert_eq!(
+        copy,
+        Relation::Copy {
+            of: FrameRef::new(SourceId(0), 1)
+        }
+    );
+    // The identifier came round: same key, much later.
+    let again = play.take(Direction::Request, ping(1), 2000, place);
+    assert_eq!(again, Relation::Request);
+    assert_eq!(
+        outcome_of(play.reply(2001, ping(1))),
+        AnswerOutcome::Answered
+    );
+    let closed = play.finish(2002);
+    assert_eq!(closed.len(), 2);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
+    assert_eq!(closed[1].outcome, ExchangeOutcome::Answered);
+}
+
+#[test]
+fn a_reply_after_the_window_is_late_and_the_request_lost() {
+    let mut play = Play::new();
+    play.request(0, ping(1));
+    assert_eq!(outcome_of(play.reply(10_500, ping(1))), AnswerOutcome::Late);
+    let closed = play.finish(10_600);
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
+}
+
+#[test]
+fn a_capture_that_ends_early_leaves_requests_pending() {
+    let mut play = Play::new();
+    play.request(0, ping(1));
+    play.reply(400, ping(1));
+    play.request(1000, ping(2));
+    play.request(2900, ping(3));
+    // Four times the largest round trip of 400 ms: request 2 had that long, request 3 did not.
+    let outcomes: Vec<_> = play.finish(3000).iter().map(|e| e.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [
+            ExchangeOutcome::Answered,
+            ExchangeOutcome::Lost,
+            ExchangeOutcome::Pending
+        ]
+    );
+}
+
+#[test]
+fn an_error_ends_a_request_unless_a_reply_comes_after_all() {
+    let mut play = Play::new();
+    play.request(0, ping(1));
+    play.error(1, ping(1));
+    play.request(2, ping(2));
+    play.error(3, ping(2));
+    play.reply(4, ping(2));
+    let closed = play.finish(5);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Error);
+    assert_eq!(
+        closed[0].end,
+        Some(ExchangeEnd::Error(FrameRef::new(SourceId(0), 2)))
+    );
+    assert_eq!(closed[1].outcome, ExchangeOutcome::Answered);
+}
+
+#[test]
+fn anybody_may_answer_a_group_and_nobody_must() {
+    let group = |seq| QueryKey {
+        addrs: AddrPair {
+            dst: "224.0.0.1".parse().unwrap(),
+            ..ping(seq).addrs
+        },
+        ..ping(seq)
+    };
+    let mut play = Play::new();
+    play.request(0, group(1));
+    assert_eq!(outcome_of(play.reply(1, ping(1))), AnswerOutcome::Answered);
+    play.request(100, group(2));
+    let closed = play.finish(60_000);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+    assert_eq!(closed[0].addrs, group(1).addrs);
+    assert_eq!(closed[1].outcome, ExchangeOutcome::NoReplyExpected);
+}
+
+#[test]
+fn a_reply_that_fits_but_for_one_field_is_a_near_miss() {
+    let mut play = Play::new();
+    let request = FrameRef::new(SourceId(0), 1);
+    play.request(0, ping(1));
+    let other_id = QueryKey { id: 20, ..ping(1) };
+    assert_eq!(
+        outcome_of(play.reply(1, other_id)),
+        AnswerOutcome::Unsolicited(Some(NearMiss::Identifier(request)))
+    );
+    let other_sender = QueryKey {
+        addrs: AddrPair {
+            dst: "192.0.2.77".parse().unwrap(),
+            ..ping(1).addrs
+        },
+        ..ping(1)
+    };
+    assert_eq!(
+        outcome_of(play.reply(2, other_sender)),
+        AnswerOutcome::Unsolicited(Some(NearMiss::Sender(request)))
+    );
+    assert_eq!(
+        outcome_of(play.reply(3, ping(2))),
+        AnswerOutcome::Unsolicited(None)
+    );
+}
+
+#[test]
+fn an_evicted_request_is_never_lost() {
+    let mut play = Play::with_memory(0);
+    for seq in 0..40 {
+        play.request(i64::from(seq), ping(seq));
+    }
+    let evicted = play.exchanges.evicted();
+    let closed = play.finish(60_000);
+    assert_eq!(closed.len(), 40);
+    let mut by_outcome = BTreeMap::new();
+    for exchange in &closed {
+        *by_outcome.entry(exchange.outcome).or_insert(0) += 1u64;
+    }
+    assert_eq!(by_outcome[&ExchangeOutcome::Evicted], evicted);
+    assert_eq!(by_outcome[&ExchangeOutcome::Lost], 40 - evicted);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Evicted);
+}
+
+#[test]
+fn a_reply_before_its_request_in_time_has_no_round_trip() {
+    let mut play = Play::new();
+    play.request(100, ping(1));
+    let Relation::Answer(answer) = play.reply(40, ping(1)) else {
+        panic!("no answer");
+    };
+    assert_eq!(answer.rtt, None);
+    assert_eq!(answer.outcome, AnswerOutcome::Answered);
+}
+
+proptest! {
+    /// Whatever is dropped and however packets interleave: one exchange per request, and every
+    /// reply of a request that is there belongs to it.
+    #[test]
+    fn one_exchange_per_request(
+        seqs in prop::collection::vec((0u16..30, any::<bool>(), 0i64..30), 1..80),
+    ) {
+        let mut play = Play::new();
+        let mut requests = 0;
+        let mut millis = 0;
+        for (seq, is_request, step) in seqs {
+            millis += 200 + step;
+            if is_request {
+                prop_assert_eq!(play.request(millis, ping(seq)), Relation::Request);
+                requests += 1;
+            } else {
+                prop_assert!(matches!(play.reply(millis, ping(seq)), Relation::Answer(_)));
+            }
+        }
+        let closed = play.finish(millis);
+        prop_assert_eq!(closed.len(), requests);
+        let mut frames: Vec<_> = closed.iter().map(|e| e.request).collect();
+        frames.sort_unstable();
+        frames.dedup();
+        prop_assert_eq!(frames.len(), requests);
+    }
+}
