@@ -1,0 +1,55 @@
+# Every command of the project. Each installs what it needs and finds missing (scripts/need).
+
+CARGO ?= cargo
+# Where the captures for measuring go: 2.3 GB.
+ICMPDUMP_BENCH_DIR ?= benches/data
+BENCH_SEED ?= 1
+export ICMPDUMP_BENCH_DIR
+
+.PHONY: help demo build test lint fmt doc bench bench-data clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## build, and analyse a recorded incident
+	@scripts/need build
+	$(CARGO) build --release --locked
+	$(CARGO) run --release --locked --quiet -- -r testdata/demo.pcap
+
+build: ## build the release binary, target/release/icmpdump
+	@scripts/need build
+	$(CARGO) build --release --locked
+
+test: ## all tests
+	@scripts/need build test
+	$(CARGO) test --locked
+	@set -e; for script in tests/*.sh; do \
+		[ -e "$$script" ] || continue; echo "== $$script"; "$$script"; \
+	done
+
+lint: ## formatting, clippy and documentation, warnings denied
+	@scripts/need build lint
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --locked
+
+fmt: ## format the source
+	@scripts/need lint
+	$(CARGO) fmt
+
+DATA = $(ICMPDUMP_BENCH_DIR)/mixed.pcap $(ICMPDUMP_BENCH_DIR)/pings.pcap
+
+bench-data: $(DATA) ## write the captures for measuring (2.3 GB)
+
+$(DATA):
+	@scripts/need build
+	$(CARGO) bench --locked --bench generate -- write $(ICMPDUMP_BENCH_DIR) --seed $(BENCH_SEED)
+
+bench: $(DATA) ## compare with cat, tcpdump and tshark (TSHARK=0 leaves tshark out)
+	@scripts/need bench
+	$(CARGO) build --release --locked
+	$(CARGO) bench --locked --bench compare -- run
+
+clean: ## remove what was built, and the captures for measuring
+	$(CARGO) clean
+	rm -rf benches/data
