@@ -4,12 +4,19 @@
 //! borrows the frame it stopped at. Two steps instead of one, so that [`merge`] can look at the
 //! head of several sources without copying any of them.
 
+mod byteorder;
 pub mod codec;
 pub mod filter;
+mod input;
+mod linktype;
 pub mod merge;
 pub mod open;
 pub mod pcap;
 pub mod pcapng;
+mod sniff;
+
+pub use merge::merge;
+pub use open::{OpenError, names, open, open_as};
 
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
 
@@ -18,7 +25,8 @@ use crate::model::{Frame, LinkType, SourceId, Timestamp};
 pub enum Step {
     /// A frame, to be had from [`Source::frame`].
     Frame,
-    /// Nothing captured for now; live sources tell the time so that windows can close.
+    /// Nothing captured for now; live sources tell the time so that windows can close. A pipe
+    /// does not know it and tells [`Timestamp::MIN`], before it waits: the moment to flush.
     Tick(Timestamp),
     /// No frame will follow; [`Source::damage`] tells whether the input was whole.
     End,

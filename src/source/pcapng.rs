@@ -1,1 +1,308 @@
-//! pcapng
+//! The pcapng format.
+
+mod block;
+mod clock;
+
+use std::ops::Range;
+
+use byteorder_slice::{BigEndian, LittleEndian};
+use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
+
+use self::block::{INTERFACES_MAX, PacketBlock, Section};
+use super::byteorder::Order;
+use super::input::{Input, Need, RECORD_MAX};
+use super::{Damage, DamageKind, InterfaceInfo, Progress, Source, SourceInfo, Step};
+use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
+
+/// The block type of a section header, the same in both byte orders.
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+/// Type and length of a block.
+const BLOCK_HEAD_LEN: usize = 8;
+const BLOCK_TAIL_LEN: usize = 4;
+/// Where a length is taken for damage, in octets: the largest frame that libpcap reads, with
+/// room for the block around it.
+const BLOCK_MAX: u64 = (128 << 20) + (1 << 20);
+
+/// Octets that [`detect`] wants to see.
+pub(super) const MAGIC_LEN: usize = 12;
+
+/// Whether `head` is that of a section header block, as far as it goes.
+pub(super) fn detect(head: &[u8]) -> bool {
+    head.starts_with(&SECTION_HEADER.to_be_bytes())
+        && (head.len() < MAGIC_LEN || byte_order(head).is_some())
+}
+
+/// The byte order of the section that the header block `head` opens.
+fn byte_order(head: &[u8]) -> Option<Order> {
+    [Order::Big, Order::Little]
+        .into_iter()
+        .find(|order| order.u32(head, BLOCK_HEAD_LEN) == Some(0x1a2b_3c4d))
+}
+
+/// A pcapng file.
+pub struct PcapNgSource {
+    input: Input,
+    info: SourceInfo,
+    section: Section,
+    number: u64,
+    current: Option<Current>,
+    damage: Option<Damage>,
+    ended: bool,
+}
+
+struct Current {
+    interface: InterfaceId,
+    ts: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    fcs_len: u8,
+    data: Range<usize>,
+}
+
+/// What a block came to.
+enum Content {
+    Packet(Current),
+    Other,
+}
+
+/// A block at the front of the buffer.
+struct BlockAt {
+    block_type: u32,
+    len: usize,
+    /// How much of it is buffered: less than `len` if that is beyond [`RECORD_MAX`].
+    kept: usize,
+}
+
+impl PcapNgSource {
+    /// Begins with the section header that was seen at the front of `input`.
+    pub(super) fn new(input: Input, id: SourceId, name: String) -> Self {
+        Self {
+            input,
+            info: SourceInfo {
+                id,
+                name,
+                format: "pcapng",
+                interfaces: Vec::new(),
+            },
+            section: Section {
+                order: Order::Little,
+                interfaces: Vec::new(),
+                first: 0,
+            },
+            number: 0,
+            current: None,
+            damage: None,
+            ended: false,
+        }
+    }
+
+    /// Finds the next block and has it buffered, or says why there is none.
+    #[inline]
+    fn next_block(&mut self) -> Result<BlockAt, Step> {
+        loop {
+            let bytes = self.input.bytes();
+            let parsed = match self.section.order {
+                Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
+                Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
+            };
+            let have = bytes.len();
+            match parsed {
+                Ok((_, raw)) => {
+                    let len = BLOCK_HEAD_LEN + raw.body.len() + BLOCK_TAIL_LEN;
+                    return Ok(BlockAt {
+                        block_type: raw.type_,
+                        len,
+                        kept: len,
+                    });
+                }
+                Err(RawBlockParseError::IncompleteBuffer(..)) if have < MAGIC_LEN => {
+                    self.wait_for(MAGIC_LEN, "a block head")?;
+                }
+                Err(RawBlockParseError::IncompleteBuffer(rest, _)) => {
+                    let len = BLOCK_HEAD_LEN.saturating_add(rest);
+                    if let Some(block) = self.incomplete_block(len)? {
+                        return Ok(block);
+                    }
+                }
+                Err(RawBlockParseError::InvalidFormat(e)) => {
+                    let offset = self.input.offset();
+                    return Err(self.stop(offset, explain(&e)));
+                }
+            }
+        }
+    }
+
+    /// Buffers a block of `len` octets: all of it, or as much as is kept of a large one, which is
+    /// then returned.
+    fn incomplete_block(&mut self, len: usize) -> Result<Option<BlockAt>, Step> {
+        let offset = self.input.offset();
+        if len as u64 > BLOCK_MAX {
+            let why = format!("the block claims {len} octets, more than the {BLOCK_MAX} allowed");
+            return Err(self.stop(offset, why));
+        }
+        let kept = len.min(RECORD_MAX);
+        self.wait_for(kept, &format!("a block of {len}"))?;
+        if kept == len {
+            return Ok(None);
+        }
+        if !self.input.drop_behind(kept, (len - kept) as u64) {
+            return Err(self.run_short(offset, &format!("a block of {len}")));
+        }
+        let block_type = self.section.order.u32(self.input.bytes(), 0).unwrap_or(0);
+        Ok(Some(BlockAt {
+            block_type,
+            len,
+            kept,
+        }))
+    }
+
+    fn wait_for(&mut self, len: usize, what: &str) -> Result<(), Step> {
+        match self.input.need(len) {
+            Need::Ready => Ok(()),
+            Need::Idle => Err(Step::Tick(Timestamp::MIN)),
+            Need::Short => Err(self.run_short(self.input.offset(), what)),
+        }
+    }
+
+    /// Reads the body of `block` and takes the block off the front.
+    #[inline]
+    fn read(&mut self, block: &BlockAt) -> Result<Content, String> {
+        let bytes = self.input.bytes();
+        let end = block.kept.min(block.len - BLOCK_TAIL_LEN);
+        let body = bytes.get(BLOCK_HEAD_LEN..end).unwrap_or_default();
+        let content = if let Some(kind) = PacketBlock::from_type(block.block_type) {
+            let body_len = block.len - BLOCK_HEAD_LEN - BLOCK_TAIL_LEN;
+            let packet = self.section.packet(kind, body, body_len)?;
+            let (from, to) = (BLOCK_HEAD_LEN + packet.from, BLOCK_HEAD_LEN + packet.to);
+            Content::Packet(Current {
+                interface: InterfaceId(self.section.first.saturating_add(packet.interface)),
+                ts: packet.ts,
+                link: packet.link,
+                wire_len: packet.wire_len,
+                fcs_len: packet.fcs_len,
+                data: self.input.take(block.kept, from, to),
+            })
+        } else {
+            match block.block_type {
+                SECTION_HEADER => self.section = self.section.next(byte_order(bytes), body)?,
+                INTERFACE_DESCRIPTION => {
+                    describe_interface(&mut self.section, &mut self.info.interfaces, body)?;
+                }
+                _ => {}
+            }
+            self.input.take(block.kept, 0, 0);
+            Content::Other
+        };
+        Ok(content)
+    }
+
+    fn run_short(&mut self, offset: u64, what: &str) -> Step {
+        self.ended = true;
+        self.damage = self
+            .input
+            .shortage(self.info.id, offset, self.number + 1, what);
+        Step::End
+    }
+
+    fn stop(&mut self, offset: u64, why: String) -> Step {
+        self.ended = true;
+        self.damage = Some(Damage {
+            source: self.info.id,
+            offset,
+            frame: self.number + 1,
+            kind: DamageKind::Corrupt,
+            why,
+        });
+        Step::End
+    }
+}
+
+fn describe_interface(
+    section: &mut Section,
+    described: &mut Vec<InterfaceInfo>,
+    body: &[u8],
+) -> Result<(), String> {
+    let (interface, name) = block::interface(section.order, body)
+        .ok_or_else(|| format!("the interface description has only {} octets", body.len()))?;
+    if section.interfaces.len() < INTERFACES_MAX {
+        section.interfaces.push(interface);
+    }
+    if described.len() < INTERFACES_MAX {
+        described.push(InterfaceInfo {
+            name,
+            link: interface.link,
+            snaplen: interface.snaplen,
+        });
+    }
+    Ok(())
+}
+
+/// Why the library could not make a block of the octets.
+fn explain(error: &PcapNgFormatError) -> String {
+    match error {
+        PcapNgFormatError::InvalidMagicNumber(magic) => {
+            format!("the section header's byte-order magic is {magic:#010x}, not 0x1a2b3c4d")
+        }
+        PcapNgFormatError::BlockNotAligned(len) => {
+            format!("the block length {len} is not a multiple of 4")
+        }
+        PcapNgFormatError::BlockTooShort(least, len) => {
+            format!("the block length {len} is below the least possible, {least}")
+        }
+        PcapNgFormatError::BlockLengthMismatch(head, tail) => {
+            format!("the block length is {head} at the block's head and {tail} at its tail")
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Source for PcapNgSource {
+    fn advance(&mut self) -> Step {
+        self.current = None;
+        while !self.ended {
+            let block = match self.next_block() {
+                Ok(block) => block,
+                Err(step) => return step,
+            };
+            let dropped = (block.len - block.kept) as u64;
+            let offset = self.input.offset() - dropped;
+            match self.read(&block) {
+                Ok(Content::Packet(current)) => {
+                    self.number += 1;
+                    self.current = Some(current);
+                    return Step::Frame;
+                }
+                Ok(Content::Other) => {}
+                Err(why) => return self.stop(offset, why),
+            }
+        }
+        Step::End
+    }
+
+    fn frame(&self) -> Option<Frame<'_>> {
+        let current = self.current.as_ref()?;
+        Some(Frame {
+            source: self.info.id,
+            number: self.number,
+            interface: Some(current.interface),
+            ts: current.ts,
+            link: current.link,
+            wire_len: current.wire_len,
+            fcs_len: current.fcs_len,
+            data: self.input.get(&current.data),
+        })
+    }
+
+    fn describe(&self) -> Vec<SourceInfo> {
+        vec![self.info.clone()]
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        self.damage.iter().cloned().collect()
+    }
+
+    fn progress(&self) -> Progress {
+        self.input.progress()
+    }
+}

@@ -1,0 +1,211 @@
+//! The octets of a capture in a buffer that stays in cache.
+
+use std::ops::Range;
+
+use super::codec::{Fault, Stream};
+use super::{Damage, DamageKind, SourceId};
+
+/// What is read at a time, in octets: small enough to stay in the second-level cache.
+const CHUNK: usize = 256 << 10;
+
+/// The most that is kept of one record, head included, in octets. What a record holds beyond is
+/// read over, so that no length field decides how much memory is used.
+pub(super) const RECORD_MAX: usize = 1 << 20;
+
+/// What [`Input::need`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The octets are there.
+    Ready,
+    /// They are not there yet, and waiting for them may take long. Told once; then it waits.
+    Idle,
+    /// They will never be: the input ends or fails before.
+    Short,
+}
+
+/// Whether [`Input::need`] may say [`Need::Idle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A file: the octets are there or never will be.
+    Never,
+    /// A pipe or a device; `told` once the caller knows that the next read may wait.
+    Possible { told: bool },
+}
+
+/// A window on a [`Stream`].
+pub(super) struct Input {
+    stream: Stream,
+    buf: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Where `start` lies in the decompressed capture.
+    offset: u64,
+    ended: bool,
+    fault: Option<Fault>,
+    waiting: Waiting,
+    total: Option<u64>,
+}
+
+impl Input {
+    /// `total` is the size of the file as stored, where that is known.
+    pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
+        Self {
+            stream,
+            // Pages that are never written to are never there.
+            buf: vec![0; RECORD_MAX + CHUNK],
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            fault: None,
+            waiting: Waiting::Never,
+            total,
+        }
+    }
+
+    /// From now on [`Input::need`] tells before it waits.
+    pub(super) fn tell_before_waiting(&mut self) {
+        self.waiting = Waiting::Possible { told: false };
+    }
+
+    /// The octets that are buffered.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buf.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The octets at a range that [`Input::take`] gave; good until the next [`Input::need`].
+    #[inline]
+    pub(super) fn get(&self, range: &Range<usize>) -> &[u8] {
+        self.buf.get(range.start..range.end).unwrap_or_default()
+    }
+
+    /// Sees to it that `len` octets, at most [`RECORD_MAX`], are buffered.
+    #[inline]
+    pub(super) fn need(&mut self, len: usize) -> Need {
+        if self.end - self.start >= len {
+            Need::Ready
+        } else {
+            self.fill(len.min(RECORD_MAX))
+        }
+    }
+
+    #[cold]
+    fn fill(&mut self, len: usize) -> Need {
+        self.buf.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        while self.end < len {
+            if let Waiting::Possible { told } = &mut self.waiting
+                && !self.ended
+            {
+                *told = !*told;
+                if *told {
+                    return Need::Idle;
+                }
+            }
+            if !self.read_chunk() {
+                return Need::Short;
+            }
+        }
+        Need::Ready
+    }
+
+    /// Reads once; false at the end.
+    fn read_chunk(&mut self) -> bool {
+        let limit = self.buf.len().min(self.end + CHUNK);
+        let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
+        if self.ended || room.is_empty() {
+            return false;
+        }
+        match self.stream.read(room) {
+            Ok(0) => self.ended = true,
+            Ok(read) => self.end += read,
+            Err(fault) => {
+                self.ended = true;
+                self.fault = Some(fault);
+            }
+        }
+        !self.ended
+    }
+
+    /// Takes a record of `len` buffered octets off the front and gives the range of those from
+    /// `from` to `to`, counted from its start.
+    #[inline]
+    pub(super) fn take(&mut self, len: usize, from: usize, to: usize) -> Range<usize> {
+        let range = self.start + from..self.start + to;
+        let len = len.min(self.end - self.start);
+        self.start += len;
+        self.offset += len as u64;
+        range
+    }
+
+    /// Reads over the `skip` octets that follow the first `keep` buffered ones, which stay.
+    /// Says whether they were all there.
+    pub(super) fn drop_behind(&mut self, keep: usize, skip: u64) -> bool {
+        // The caller made these octets ready by `need`, which may have left them anywhere.
+        self.buf.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let mut left = skip;
+        loop {
+            let behind = self.end.saturating_sub(keep);
+            let dropped = usize::try_from(left).map_or(behind, |left| left.min(behind));
+            self.buf.copy_within(keep + dropped..self.end, keep);
+            self.end -= dropped;
+            self.offset += dropped as u64;
+            left -= dropped as u64;
+            if left == 0 {
+                return true;
+            }
+            if !self.read_chunk() {
+                return false;
+            }
+        }
+    }
+
+    /// Where the first buffered octet lies in the decompressed capture.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Why there is nothing more, once [`Need::Short`] was told and unless it simply ends.
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    /// Octets of the file as stored that were read so far, and in all.
+    pub(super) fn progress(&self) -> super::Progress {
+        super::Progress {
+            done: self.stream.taken(),
+            total: self.total,
+        }
+    }
+
+    /// What to report where the input ran short of a record at `offset`: nothing if it ended
+    /// between two records.
+    pub(super) fn shortage(
+        &self,
+        source: SourceId,
+        offset: u64,
+        frame: u64,
+        what: &str,
+    ) -> Option<Damage> {
+        let left = self.bytes().len() as u64 + (self.offset - offset);
+        let damage = |kind, why| Damage {
+            source,
+            offset,
+            frame,
+            kind,
+            why,
+        };
+        match &self.fault {
+            Some(fault) => Some(damage(fault.kind.into(), fault.why.clone())),
+            None if left == 0 => None,
+            None => Some(damage(
+                DamageKind::Cut,
+                format!("the file ends {left} octets into {what}"),
+            )),
+        }
+    }
+}
