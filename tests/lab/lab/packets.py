@@ -3,7 +3,7 @@
 import ipaddress
 import struct
 
-ICMP, UDP, ICMPV6 = 1, 17, 58
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 
 
 def checksum(data):

@@ -12,6 +12,7 @@ class Ping:
     received: int
     duplicates: int
     errors: int
+    corrupted: int
     rtt_min_ms: float | None
     rtt_avg_ms: float | None
     rtt_max_ms: float | None
@@ -26,6 +27,8 @@ class Ping:
             text += f", {self.duplicates} duplicates"
         if self.errors:
             text += f", {self.errors} errors"
+        if self.corrupted:
+            text += f", {self.corrupted} of the received with wrong data"
         return text
 
 
@@ -36,6 +39,7 @@ def ping(output):
     rtt = re.search(r"= ([\d.]+)/([\d.]+)/([\d.]+)/", output)
     return Ping(
         int(counts[1]), int(counts[2]), int(counts[3] or 0), int(counts[4] or 0),
+        output.count("wrong data byte"),
         *(float(rtt[i]) if rtt else None for i in (1, 2, 3)),
     )
 

@@ -137,3 +137,45 @@ class Lan(Lab):
 
     def __getitem__(self, name):
         return self.by_name[name]
+
+
+class TwoGateways(Lan):
+    """h1 with default router r1; b stands behind r2 on the same LAN, and r1 knows it.
+
+    `h1_address`, `router`, `gateway` and `b_address` are what a redirect is about.
+    """
+
+    def __init__(self, family, offload=True):
+        super().__init__(hosts=1, families=(family,), offload=offload)
+        self.family = family
+
+    def _build(self):
+        super()._build()
+        family = self.family
+        first, second = self.add("r1", 250, forward=True), self.add("r2", 251, forward=True)
+        behind = self.node("b", self.families)
+        self.link(second, "eth1", behind, "eth0", offload=self.offload)
+        if family == 4:
+            second.address("eth1", "10.0.9.1/24")
+            behind.address("eth0", "10.0.9.2/24")
+            prefix, back = "10.0.9.0/24", "10.0.9.1"
+            self.h1_address, self.b_address = "10.0.0.1", "10.0.9.2"
+            self.router, self.gateway = "10.0.0.250", "10.0.0.251"
+        else:
+            second.address("eth1", None, "2001:db8:9::1/64")
+            behind.address("eth0", None, "2001:db8:9::2/64")
+            prefix, back = "2001:db8:9::/64", "2001:db8:9::1"
+            self.h1_address, self.b_address = "2001:db8::1", "2001:db8:9::2"
+            # Hosts obey a redirect only from the router's link-local address (RFC 4861 section 8.1).
+            self.router, self.gateway = "fe80::250", "fe80::251"
+            for node, address in ((first, self.router), (second, self.gateway)):
+                node.ip("-6 addr flush dev eth0 scope link")
+                node.ip(f"-6 addr add {address}/64 dev eth0 nodad")
+        first.ip(f"-{family} route add {prefix} via {self.gateway} dev eth0")
+        self["h1"].ip(f"-{family} route add default via {self.router} dev eth0")
+        behind.ip(f"-{family} route add default via {back}")
+        if family == 4:
+            first.sysctls({f"net.ipv4.conf.{where}.send_redirects": 1 for where in ("all", "eth0")})
+            self["h1"].sysctls({f"net.ipv4.conf.{where}.secure_redirects": 0 for where in ("all", "eth0")})
+        self["h1"].sysctls({f"net.ipv{family}.conf.{where}.accept_redirects": 1 for where in ("all", "eth0")})
+        settle(MLD_QUIET_SECONDS if family == 6 else 0.1)

@@ -1,7 +1,7 @@
 """What a program sees when ICMP answers it: one socket of each kind, and its errno.
 
     sockets.py udp DST PORT [--connected] [--recverr] [--from PORT] [--size N] [--count N]
-                            [--pmtu want|do|dont|probe]
+                            [--pmtu want|do|dont|probe] [--wait SECONDS]
     sockets.py tcp DST PORT [--from PORT] [--timeout SECONDS]
 
 Prints one line per event, such as `recv: ECONNREFUSED`.
@@ -17,11 +17,11 @@ import time
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
 IP_RECVERR, IPV6_RECVERR = 11, 25
 PMTU = {"dont": 0, "want": 1, "do": 2, "probe": 3}
-ANSWER_SECONDS = 0.4
 
 
 def name(code):
-    return errno.errorcode.get(code, str(code))
+    # Two names share 95 on Linux; the manual pages of sockets use this one.
+    return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode.get(code, str(code))
 
 
 def open_socket(arguments, kind):
@@ -67,7 +67,7 @@ def udp(arguments):
     if arguments.connected:
         sock.connect(target)
     print(f"from port {sock.getsockname()[1]}", flush=True)
-    sock.settimeout(ANSWER_SECONDS)
+    sock.settimeout(arguments.wait)
     for number in range(1, arguments.count + 1):
         data = (b"icmpdump lab %d " % number).ljust(arguments.size, b".")[:arguments.size]
         try:
@@ -111,6 +111,7 @@ def main():
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--count", type=int, default=2)
     parser.add_argument("--pmtu", choices=PMTU)
+    parser.add_argument("--wait", type=float, default=0.4, help="seconds to wait for an answer to each datagram")
     parser.add_argument("--timeout", type=float, default=10)
     arguments = parser.parse_args()
     {"udp": udp, "tcp": tcp}[arguments.kind](arguments)

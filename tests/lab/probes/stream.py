@@ -2,6 +2,7 @@
 
     stream.py serve PORT
     stream.py send DST PORT BYTES [--from PORT] [--timeout SECONDS] [--chunk BYTES --pause SECONDS]
+                                  [--user-timeout MS]
 
 The server reads to the end of the stream and answers with the number of octets it got. The
 sender prints that answer, or the errno its calls returned.
@@ -12,6 +13,8 @@ import errno
 import socket
 import sys
 import time
+
+TCP_USER_TIMEOUT = 18
 
 
 def serve(port):
@@ -35,6 +38,8 @@ def send(arguments):
     if arguments.source_port:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("", arguments.source_port))
+    if arguments.user_timeout:
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, arguments.user_timeout)
     sock.settimeout(arguments.timeout)
     step = "connect"
     started = time.monotonic()
@@ -75,6 +80,7 @@ def main():
     client.add_argument("bytes", type=int)
     client.add_argument("--from", dest="source_port", type=int)
     client.add_argument("--timeout", type=float, default=20)
+    client.add_argument("--user-timeout", type=int, metavar="MS", help="give up on unacknowledged data after this")
     client.add_argument("--chunk", type=int)
     client.add_argument("--pause", type=float, default=0)
     arguments = parser.parse_args()

@@ -1,7 +1,7 @@
 """Routes that lead nowhere: prohibit, unreachable, blackhole, none, a loop, a dead host."""
 
 from lab.recording import recording
-from lab.topology import Chain, Lan
+from lab.topology import Chain, TwoGateways
 
 # Reject route type -> the display filter of the error it makes.
 REJECTED = {
@@ -126,37 +126,13 @@ def dead_host6(session):
 
 
 def redirected(session, family):
-    with Lan(hosts=1, families=(family,)) as net:
-        first, second = net.add("r1", 250, forward=True), net.add("r2", 251, forward=True)
-        behind = net.node("b", (family,))
-        net.link(second, "eth1", behind, "eth0")
-        if family == 4:
-            second.address("eth1", "10.0.9.1/24")
-            behind.address("eth0", "10.0.9.2/24")
-            there, gateway, router, default = "10.0.9.2", "10.0.0.251", "10.0.0.250", "10.0.9.1"
-            first.ip(f"route add 10.0.9.0/24 via {gateway}")
-        else:
-            second.address("eth1", None, "2001:db8:9::1/64")
-            behind.address("eth0", None, "2001:db8:9::2/64")
-            there, default = "2001:db8:9::2", "2001:db8:9::1"
-            gateway, router = "fe80::251", "fe80::250"
-            first.ip(f"-6 addr add {router}/64 dev eth0 nodad")
-            second.ip(f"-6 addr add {gateway}/64 dev eth0 nodad")
-            first.ip(f"-6 route add 2001:db8:9::/64 via {gateway} dev eth0")
-        dev = "dev eth0"
-        net["h1"].ip(f"-{family} route add default via {router} {dev}")
-        behind.ip(f"-{family} route add default via {default}")
-        first.sysctls({"net.ipv4.conf.all.send_redirects": 1, "net.ipv4.conf.eth0.send_redirects": 1})
-        net["h1"].sysctls({"net.ipv4.conf.all.accept_redirects": 1, "net.ipv4.conf.eth0.accept_redirects": 1,
-                           "net.ipv4.conf.all.secure_redirects": 0,
-                           "net.ipv4.conf.eth0.secure_redirects": 0,
-                           "net.ipv6.conf.all.accept_redirects": 1 if family == 6 else 0})
-        session.note(f"default router r1 ({router}) and r2 ({gateway}) share a LAN; b is behind r2")
+    with TwoGateways(family) as net:
+        session.note(f"default router r1 ({net.router}) and r2 ({net.gateway}) share a LAN; b is behind r2")
         with session.capture(net["h1"]):
-            ping = session.ping(net["h1"], f"-c 6 -i 0.3 {there}")
+            ping = session.ping(net["h1"], f"-c 6 -i 0.3 {net.b_address}")
     filter = "icmp.type==5" if family == 4 else "icmpv6.type==137"
     session.true(str(ping))
-    session.true(f"{session.some(filter)} redirects from r1 to {gateway}")
+    session.true(f"{session.some(filter)} redirects from r1 to {net.gateway}")
     request = "icmp.type==8" if family == 4 else "icmpv6.type==128"
     macs = [mac for (mac,) in session.fields(request, "eth.dst")]
     session.true(f"{sum(mac == macs[0] for mac in macs)} requests went to r1's MAC address, "
