@@ -118,6 +118,12 @@ impl Defects {
         });
     }
 
+    /// Counts `more` that are not kept.
+    pub(super) fn count_unlisted(&mut self, more: usize) {
+        let more = u16::try_from(more).unwrap_or(u16::MAX);
+        self.count = self.count.saturating_add(more);
+    }
+
     /// Those that were kept, in the order they were found.
     pub fn iter(&self) -> impl Iterator<Item = Defect> + '_ {
         self.found.iter().flatten().copied()

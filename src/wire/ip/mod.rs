@@ -1,5 +1,6 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers, the same way for captured and for quoted packets.
 
+mod fault;
 #[cfg(test)]
 mod tests;
 mod v4;
@@ -11,6 +12,7 @@ use super::Undecodable;
 use super::checksum::{self, Checksum};
 use super::defect::{Defects, Limit};
 use crate::model::AddrPair;
+use fault::Faults;
 
 /// The two versions of IP, and so of ICMP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,8 +72,7 @@ pub struct Ip<'a> {
     pub home_address: Option<Ipv6Addr>,
     /// A router alert option is there (RFC 2113, RFC 2711).
     pub router_alert: bool,
-    /// What is wrong with the headers.
-    pub defects: Defects,
+    faults: Faults,
 }
 
 /// Where a fragment belongs.
@@ -136,6 +137,16 @@ impl<'a> Ip<'a> {
     /// Whether the transport header is not in this packet but in an earlier fragment.
     pub fn is_later_fragment(&self) -> bool {
         self.fragment.is_some_and(|f| f.offset > 0)
+    }
+
+    /// What is wrong with the headers.
+    pub fn defects(&self) -> Defects {
+        self.faults.expand()
+    }
+
+    /// Whether anything is wrong with the headers.
+    pub const fn is_defective(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// Whether the payload was captured whole.
@@ -218,6 +229,8 @@ pub mod protocol {
     pub const MOBILITY: u8 = ip_number::MOBILITY_HEADER.0;
     /// UDP-Lite.
     pub const UDP_LITE: u8 = ip_number::UDP_LITE.0;
+    /// Ethernet in IP (RFC 3378).
+    pub const ETHER_IP: u8 = ip_number::ETHER_IP.0;
     /// MPLS in IP (RFC 4023).
     pub const MPLS_IN_IP: u8 = ip_number::MPLS_IN_IP.0;
     /// Host Identity Protocol (RFC 7401).

@@ -35,7 +35,7 @@ fn echo6(src: &str, dst: &str) -> Vec<u8> {
 }
 
 fn rules(ip: &Ip<'_>) -> Vec<&'static str> {
-    ip.defects
+    ip.defects()
         .iter()
         .filter_map(|d| match d.kind {
             DefectKind::Rule(rule) => Some(rule),
@@ -59,7 +59,7 @@ fn an_ipv4_header_is_read_whole() {
     assert!(ip.dont_fragment && ip.fragment.is_none() && !ip.length_from_frame);
     assert_eq!((ip.header, ip.payload), (&ECHO4[..20], &ECHO4[20..]));
     assert_eq!(ip.limit, Limit::IpLength);
-    assert!(ip.defects.is_empty());
+    assert!(!ip.is_defective());
     assert_eq!(
         header_checksum(&ip).unwrap().status,
         ChecksumStatus::Good,
@@ -89,7 +89,7 @@ fn every_ipv4_prefix_gives_what_is_there() {
                     assert_eq!(ip.payload_length, 12);
                     assert_eq!(ip.limit, told);
                     assert!(!ip.is_whole());
-                    assert_eq!(ip.defects.is_empty(), told != Limit::Frame);
+                    assert_eq!(ip.is_defective(), told == Limit::Frame);
                     assert_eq!(
                         icmp_checksum(&ip).status,
                         ChecksumStatus::Unverified(Unverified::Truncated)
@@ -119,7 +119,7 @@ fn a_length_of_zero_is_what_the_frame_holds() {
     let mut offload = ECHO4;
     offload[2..4].fill(0);
     let ip = parse(&offload);
-    assert!(ip.length_from_frame && ip.is_whole() && ip.defects.is_empty());
+    assert!(ip.length_from_frame && ip.is_whole() && !ip.is_defective());
     assert_eq!((ip.length, ip.payload_length), (32, 12));
     assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
     // What the snap length cut still counts.
@@ -193,7 +193,7 @@ fn ipv4_options() {
     };
     let alert = with(&[1, 148, 4, 0, 0, 0, 0, 0]);
     let ip = parse(&alert);
-    assert!(ip.router_alert && ip.defects.is_empty());
+    assert!(ip.router_alert && !ip.is_defective());
     assert_eq!((ip.header.len(), ip.payload), (28, &ECHO4[20..]));
     for (options, rule) in [
         ([7, 0, 148, 4], "option length under 2"),
@@ -211,7 +211,7 @@ fn ipv4_options() {
         let ip = Ip::parse(&alert[..length], Limit::Quote).unwrap();
         assert!(ip.payload.is_empty());
         assert_eq!(ip.payload_length, 12);
-        assert_eq!(ip.defects.count(), 1);
+        assert_eq!(ip.defects().count(), 1);
     }
 }
 
@@ -293,7 +293,7 @@ fn extended() -> Vec<u8> {
 fn ipv6_extension_headers_are_stepped_over() {
     let packet = extended();
     let ip = parse(&packet);
-    assert!(ip.defects.is_empty());
+    assert!(!ip.is_defective());
     assert!(ip.router_alert);
     assert_eq!((ip.protocol, ip.header.len()), (58, 40 + 56));
     assert_eq!(ip.home_address, Some("2001:db8::aaaa".parse().unwrap()));
@@ -325,13 +325,13 @@ fn every_prefix_of_a_header_chain_names_what_it_can() {
         };
         assert_eq!(ip.protocol, expected, "{length} octets");
         assert_eq!(
-            ip.defects.count(),
+            ip.defects().count(),
             usize::from(length < 96),
             "{length} octets"
         );
         assert_eq!(ip.payload.len(), length.saturating_sub(96));
         assert!(!ip.is_whole());
-        for defect in ip.defects.iter() {
+        for defect in ip.defects().iter() {
             assert!(matches!(
                 defect.kind,
                 DefectKind::Short {
@@ -365,7 +365,7 @@ fn the_final_destination_of_each_routing_type() {
         let packet = v6(protocol::ROUTE, &header(kind, left, [0; 4]));
         let ip = parse(&packet);
         assert_eq!(ip.final_destination, expected, "type {kind} left {left}");
-        assert!(ip.defects.is_empty());
+        assert!(!ip.is_defective());
     }
     // RPL: 14 octets in common with the destination for all, 2 octets each, 4 of padding.
     let rpl = [58, 1, 3, 2, 0xee, 0x40, 0, 0, 0, 0x22, 0, 0x33, 9, 9, 9, 9];
@@ -379,7 +379,7 @@ fn the_final_destination_of_each_routing_type() {
         let packet = v6(protocol::ROUTE, &[58, 0, kind, 1, 0, 0, 0, 0]);
         let ip = parse(&packet);
         assert_eq!(ip.final_destination, None);
-        assert_eq!(ip.defects.count(), 1, "type {kind}");
+        assert_eq!(ip.defects().count(), 1, "type {kind}");
     }
 }
 
@@ -427,7 +427,7 @@ fn a_jumbogram_takes_its_length_from_the_option() {
     packet.extend([6, 0, 0xc2, 4, 0, 1, 0x11, 0x70]); // 70000 octets
     packet.extend(vec![1; 70_000 - 8]);
     let ip = parse(&packet);
-    assert!(ip.length_from_frame && ip.defects.is_empty());
+    assert!(ip.length_from_frame && !ip.is_defective());
     assert_eq!((ip.length, ip.payload_length), (70_040, 69_992));
     assert!(ip.is_whole());
     let ip = Ip::parse_on_wire(&packet[..100], packet.len(), Limit::Frame).unwrap();
@@ -473,7 +473,7 @@ proptest! {
                 prop_assert!(ip.header.len() + ip.payload.len() <= bytes.len());
                 prop_assert!(ip.is_whole() || ip.payload.len() < ip.payload_length as usize);
                 let _ = (icmp_checksum(&ip), header_checksum(&ip));
-                for defect in ip.defects.iter() {
+                for defect in ip.defects().iter() {
                     prop_assert!(!defect.to_string().is_empty());
                 }
             }

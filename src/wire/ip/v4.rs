@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
 use crate::model::AddrPair;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at};
-use crate::wire::defect::{Defects, Layer, Limit};
+use crate::wire::defect::Limit;
 
 /// Octets of the header without options.
 const FIXED: usize = 20;
@@ -15,14 +16,14 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     let bytes = room.bytes;
     let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
     let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-    let mut defects = Defects::default();
+    let mut faults = Faults::default();
 
     let mut header_length = usize::from(fixed[0] & 0x0f) * 4;
     if header_length < FIXED {
         if room.limit != Limit::Quote {
             return Err(Undecodable::Malformed);
         }
-        defects.rule(Layer::Ipv4, 0, "header length under 5 words");
+        faults.rule(Fault::HeaderLength, 0);
         header_length = FIXED;
     }
 
@@ -30,11 +31,11 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     let length_from_frame = total == 0;
     let end = if length_from_frame {
         if !matches!(room.limit, Limit::Frame | Limit::Capture) {
-            defects.rule(Layer::Ipv4, 2, "total length 0");
+            faults.rule(Fault::TotalLengthZero, 2);
         }
         room.on_wire.max(header_length)
     } else if total < header_length || total < quoted_minimum(&room, header_length, fixed) {
-        defects.rule(Layer::Ipv4, 2, "total length too small");
+        faults.rule(Fault::TotalLengthSmall, 2);
         if room.limit == Limit::Quote {
             bytes.len().max(header_length)
         } else {
@@ -47,7 +48,7 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
                 Limit::Frame | Limit::IpLength | Limit::OwnLength
             )
         {
-            defects.short(Layer::Ipv4, 2, total, room.on_wire, room.limit);
+            faults.short(Fault::Short, 2, total, room.on_wire, room.limit);
         }
         total
     };
@@ -80,7 +81,7 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         final_destination: None,
         home_address: None,
         router_alert: false,
-        defects,
+        faults,
     };
     if header_length > FIXED {
         walk_options(&mut ip, &room, header_length);
@@ -120,8 +121,8 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
         return;
     };
     if ip.header.len() < header_length {
-        ip.defects.short(
-            Layer::Ipv4,
+        ip.faults.short(
+            Fault::Short,
             FIXED,
             header_length,
             ip.header.len(),
@@ -140,16 +141,11 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
                 };
                 let length = usize::from(length);
                 if length < 2 {
-                    ip.defects
-                        .rule(Layer::Ipv4, FIXED + at + 1, "option length under 2");
+                    ip.faults.rule(Fault::OptionLength, FIXED + at + 1);
                     break;
                 }
                 if at + length > header_length - FIXED {
-                    ip.defects.rule(
-                        Layer::Ipv4,
-                        FIXED + at + 1,
-                        "option runs over the header's end",
-                    );
+                    ip.faults.rule(Fault::OptionEnd, FIXED + at + 1);
                     break;
                 }
                 at += length;
@@ -173,8 +169,8 @@ fn behind_authentication(ip: &mut Ip<'_>, room: &Room<'_>, mut at: usize, end: u
             } else {
                 room.limit_at(behind)
             };
-            ip.defects
-                .short(Layer::Ipv4, at, behind, captured.len(), limit);
+            ip.faults
+                .short(Fault::Short, at, behind, captured.len(), limit);
             return behind;
         }
         at = behind;

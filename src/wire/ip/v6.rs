@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
 use crate::model::AddrPair;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::defect::{Defects, Layer, Limit};
+use crate::wire::defect::Limit;
 
 /// Octets of the fixed header.
 const FIXED: usize = 40;
@@ -47,7 +48,7 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         final_destination: None,
         home_address: None,
         router_alert: false,
-        defects: Defects::default(),
+        faults: Faults::default(),
     };
 
     let mut end = FIXED + payload_length;
@@ -60,8 +61,8 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
             Limit::Frame | Limit::IpLength | Limit::OwnLength
         )
     {
-        ip.defects
-            .short(Layer::Ipv6, 4, end, room.on_wire, room.limit);
+        ip.faults
+            .short(Fault::Short6, 4, end, room.on_wire, room.limit);
     }
     let captured = bytes.get(..end).unwrap_or(bytes);
     ip.header = captured;
@@ -120,8 +121,8 @@ fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize 
         } else {
             room.limit_at(needed)
         };
-        ip.defects
-            .short(Layer::Ipv6Extension, at, needed, captured.len(), limit);
+        ip.faults
+            .short(Fault::ExtensionShort, at, needed, captured.len(), limit);
     };
     while is_extension(ip.protocol) {
         let kind = ip.protocol;
@@ -142,11 +143,7 @@ fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize 
         match kind {
             protocol::HOPOPT => {
                 if at != FIXED {
-                    ip.defects.rule(
-                        Layer::Ipv6Extension,
-                        at,
-                        "hop-by-hop options are not the first header",
-                    );
+                    ip.faults.rule(Fault::HopByHopPlace, at);
                 }
                 read_options(ip, header, at);
             }
@@ -185,11 +182,7 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     }
     let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
     if walked > length * 8 {
-        ip.defects.rule(
-            Layer::Ipv6Extension,
-            at,
-            "option runs over the header's end",
-        );
+        ip.faults.rule(Fault::ExtensionOptionEnd, at);
     }
 }
 
@@ -215,11 +208,7 @@ fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
         _ => None,
     };
     if last.is_none() && matches!(kind, 0 | 2..=4) && header.len() == length {
-        ip.defects.rule(
-            Layer::Ipv6Extension,
-            at + 3,
-            "segments left in a routing header without addresses",
-        );
+        ip.faults.rule(Fault::NoSegments, at + 3);
     }
     ip.final_destination = last.or(ip.final_destination);
 }

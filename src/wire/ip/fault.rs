@@ -1,0 +1,130 @@
+//! Defects of IP headers in few octets: an [`super::Ip`] is made for every packet of a capture,
+//! and hardly any has one.
+
+use crate::wire::defect::{Defects, Layer, Limit};
+
+/// What can be wrong with the headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    HeaderLength,
+    TotalLengthZero,
+    TotalLengthSmall,
+    OptionLength,
+    OptionEnd,
+    Short,
+    Short6,
+    ExtensionShort,
+    ExtensionOptionEnd,
+    HopByHopPlace,
+    NoSegments,
+}
+
+impl Fault {
+    const fn layer(self) -> Layer {
+        match self {
+            Self::HeaderLength
+            | Self::TotalLengthZero
+            | Self::TotalLengthSmall
+            | Self::OptionLength
+            | Self::OptionEnd
+            | Self::Short => Layer::Ipv4,
+            Self::Short6 => Layer::Ipv6,
+            Self::ExtensionShort
+            | Self::ExtensionOptionEnd
+            | Self::HopByHopPlace
+            | Self::NoSegments => Layer::Ipv6Extension,
+        }
+    }
+
+    /// The rule it breaks; `None` where octets are missing.
+    const fn rule(self) -> Option<&'static str> {
+        Some(match self {
+            Self::HeaderLength => "header length under 5 words",
+            Self::TotalLengthZero => "total length 0",
+            Self::TotalLengthSmall => "total length too small",
+            Self::OptionLength => "option length under 2",
+            Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
+            Self::HopByHopPlace => "hop-by-hop options are not the first header",
+            Self::NoSegments => "segments left in a routing header without addresses",
+            Self::Short | Self::Short6 | Self::ExtensionShort => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    fault: Fault,
+    limit: Limit,
+    offset: u16,
+    needed: u32,
+    available: u32,
+}
+
+/// Up to two faults; what is more is counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    found: [Option<Found>; 2],
+    count: u16,
+}
+
+impl Faults {
+    fn push(&mut self, found: Found) {
+        if let Some(slot) = self.found.get_mut(usize::from(self.count)) {
+            *slot = Some(found);
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    #[cold]
+    pub(super) fn rule(&mut self, fault: Fault, offset: usize) {
+        self.push(Found {
+            fault,
+            limit: Limit::OwnLength,
+            offset: u16::try_from(offset).unwrap_or(u16::MAX),
+            needed: 0,
+            available: 0,
+        });
+    }
+
+    #[cold]
+    pub(super) fn short(
+        &mut self,
+        fault: Fault,
+        offset: usize,
+        needed: usize,
+        available: usize,
+        limit: Limit,
+    ) {
+        self.push(Found {
+            fault,
+            limit,
+            offset: u16::try_from(offset).unwrap_or(u16::MAX),
+            needed: super::narrow(needed),
+            available: super::narrow(available),
+        });
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(super) fn expand(&self) -> Defects {
+        let mut defects = Defects::default();
+        for found in self.found.iter().flatten() {
+            let offset = usize::from(found.offset);
+            let layer = found.fault.layer();
+            match found.fault.rule() {
+                Some(rule) => defects.rule(layer, offset, rule),
+                None => defects.short(
+                    layer,
+                    offset,
+                    usize::try_from(found.needed).unwrap_or(usize::MAX),
+                    usize::try_from(found.available).unwrap_or(usize::MAX),
+                    found.limit,
+                ),
+            }
+        }
+        defects.count_unlisted(usize::from(self.count).saturating_sub(self.found.len()));
+        defects
+    }
+}

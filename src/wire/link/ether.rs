@@ -1,0 +1,158 @@
+//! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
+
+use super::{LinkHeader, Network, Vlans};
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// EtherTypes (IEEE registry) that lead on.
+pub(super) mod ether_type {
+    use etherparse::ether_type;
+
+    pub(in crate::wire::link) const IPV4: u16 = ether_type::IPV4.0;
+    pub(in crate::wire::link) const IPV6: u16 = ether_type::IPV6.0;
+    pub(in crate::wire::link) const VLAN: u16 = ether_type::VLAN_TAGGED_FRAME.0;
+    pub(in crate::wire::link) const PROVIDER_BRIDGING: u16 = ether_type::PROVIDER_BRIDGING.0;
+    pub(in crate::wire::link) const QINQ_OLD: u16 = ether_type::VLAN_DOUBLE_TAGGED_FRAME.0;
+    pub(in crate::wire::link) const QINQ_OLDER: u16 = 0x9200;
+    pub(in crate::wire::link) const BACKBONE_BRIDGING: u16 = 0x88e7;
+    pub(in crate::wire::link) const MPLS: u16 = 0x8847;
+    pub(in crate::wire::link) const MPLS_MULTICAST: u16 = 0x8848;
+    pub(in crate::wire::link) const PPP: u16 = 0x880b;
+    pub(in crate::wire::link) const PPPOE_SESSION: u16 = 0x8864;
+    /// Cisco metadata: 6 octets, then the next EtherType.
+    pub(in crate::wire::link) const CISCO_METADATA: u16 = 0x8909;
+    /// The largest value that is a length.
+    pub(in crate::wire::link) const MAX_LENGTH: u16 = 1500;
+}
+
+/// Whether an EtherType announces a VLAN tag.
+pub(super) const fn is_vlan(kind: u16) -> bool {
+    matches!(
+        kind,
+        ether_type::VLAN
+            | ether_type::PROVIDER_BRIDGING
+            | ether_type::QINQ_OLD
+            | ether_type::QINQ_OLDER
+    )
+}
+
+/// Ethernet, its destination address at `at`.
+#[inline]
+pub(in crate::wire) fn ethernet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    match u16_at(data, at + 12) {
+        Some(ether_type::IPV4 | ether_type::IPV6) => Ok(LinkHeader::at(Network::Ip, at + 14)),
+        Some(_) => from_ether_type(data, Vlans::default(), at + 12),
+        None => Err(Undecodable::Short),
+    }
+}
+
+/// From a type (or length) field at `at` on.
+pub(super) fn from_ether_type(
+    data: &[u8],
+    vlans: Vlans,
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    let kind = u16_at(data, at).ok_or(Undecodable::Short)?;
+    follow(data, vlans, kind, at + 2)
+}
+
+/// From what a type (or length) field holds; the octets it announces start at `at`.
+pub(in crate::wire) fn follow(
+    data: &[u8],
+    mut vlans: Vlans,
+    mut kind: u16,
+    mut at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    let network = loop {
+        // Octets before the next type field.
+        let skip = match kind {
+            ether_type::IPV4 | ether_type::IPV6 => break Network::Ip,
+            ether_type::MPLS | ether_type::MPLS_MULTICAST => break Network::Mpls,
+            ether_type::PPPOE_SESSION => break Network::Pppoe,
+            ether_type::PPP => return super::ppp::from_ppp_protocol(data, vlans, at),
+            ..=ether_type::MAX_LENGTH => return llc(data, vlans, at),
+            ether_type::CISCO_METADATA => 6,
+            // I-TAG, then the customer's addresses (IEEE 802.1ah).
+            ether_type::BACKBONE_BRIDGING => 16,
+            kind if is_vlan(kind) => {
+                vlans.push(u16_at(data, at).ok_or(Undecodable::Short)?);
+                2
+            }
+            other => break Network::Other(other),
+        };
+        kind = u16_at(data, at + skip).ok_or(Undecodable::Short)?;
+        at += skip + 2;
+    };
+    Ok(LinkHeader {
+        vlans,
+        network,
+        offset: at,
+    })
+}
+
+/// An LLC header at `at`, perhaps with SNAP.
+pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
+    const SNAP: u8 = 0xaa;
+    const IP: u8 = 0x06;
+    const UNNUMBERED_INFORMATION: u8 = 0x03;
+    let other = |kind| {
+        Ok(LinkHeader {
+            vlans,
+            network: Network::Other(kind),
+            offset: at,
+        })
+    };
+    let [dsap, ssap] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let saps = u16::from_be_bytes([dsap, ssap]);
+    let control = u8_at(data, at + 2);
+    match (dsap, ssap) {
+        (SNAP, SNAP) if control == Some(UNNUMBERED_INFORMATION) => {
+            let oui: [u8; 3] = array_at(data, at + 3).ok_or(Undecodable::Short)?;
+            let kind = u16_at(data, at + 6).ok_or(Undecodable::Short)?;
+            match oui {
+                // RFC 1042, and the bridge tunnel encapsulation of IEEE 802.1H.
+                [0, 0, 0] | [0, 0, 0xf8] if kind > ether_type::MAX_LENGTH => {
+                    from_ether_type(data, vlans, at + 6)
+                }
+                // Bridged Ethernet, with and without its check sequence (RFC 2684 section 5.2).
+                [0, 0x80, 0xc2] if matches!(kind, 0x0001 | 0x0007) => bridged(data, vlans, at + 8),
+                _ => other(kind),
+            }
+        }
+        (IP, IP) if control == Some(UNNUMBERED_INFORMATION) => Ok(LinkHeader {
+            vlans,
+            network: Network::Ip,
+            offset: at + 3,
+        }),
+        _ => other(saps),
+    }
+}
+
+/// An Ethernet frame behind SNAP. LLC within it is not followed again: it could nest without end.
+pub(super) fn bridged(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
+    match u16_at(data, at + 12).ok_or(Undecodable::Short)? {
+        length @ ..=ether_type::MAX_LENGTH => Ok(LinkHeader {
+            vlans,
+            network: Network::Other(length),
+            offset: at + 14,
+        }),
+        _ => from_ether_type(data, vlans, at + 12),
+    }
+}
+
+/// Token Ring: access and frame control, addresses, perhaps a source route, LLC.
+pub(super) fn token_ring(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const ROUTE_INDICATOR: u8 = 0x80;
+    const LLC_FRAME: u8 = 0x40;
+    let control = u8_at(data, at + 1).ok_or(Undecodable::Short)?;
+    if control & 0xc0 != LLC_FRAME {
+        return Ok(LinkHeader::at(Network::Other(0), at + 14));
+    }
+    let source = u8_at(data, at + 8).ok_or(Undecodable::Short)?;
+    let route = if source & ROUTE_INDICATOR == 0 {
+        0
+    } else {
+        usize::from(u8_at(data, at + 14).ok_or(Undecodable::Short)? & 0x1f)
+    };
+    llc(data, Vlans::default(), at + 14 + route)
+}

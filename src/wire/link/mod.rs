@@ -1,0 +1,230 @@
+//! Link-layer headers: from the first octet of a frame to its network header.
+//!
+//! Numbers and layouts are those of the registry at <https://www.tcpdump.org/linktypes.html>.
+
+mod address;
+mod ether;
+mod names;
+mod ppp;
+mod pseudo;
+#[cfg(test)]
+mod tests;
+mod wireless;
+
+pub use address::{Addresses, LinkAddress, VlanTag, addresses};
+pub use names::{description, name};
+
+pub(super) use ether::{ethernet, follow};
+pub(super) use ppp::{from_ppp_protocol, ppp};
+
+use ether::from_ether_type;
+
+use super::Undecodable;
+use crate::model::{Frame, LinkType};
+
+/// VLAN identifiers, outermost first, in place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Vlans {
+    ids: [u16; Self::CAPACITY],
+    len: u8,
+}
+
+impl Vlans {
+    /// How many are kept; deeper stacks are walked but not listed.
+    pub const CAPACITY: usize = 4;
+
+    /// Adds one on the inside; the low 12 bits count.
+    pub fn push(&mut self, id: u16) {
+        if let Some(slot) = self.ids.get_mut(usize::from(self.len)) {
+            *slot = id & 0x0fff;
+            self.len += 1;
+        }
+    }
+
+    /// The identifiers, outermost first.
+    pub fn as_slice(&self) -> &[u16] {
+        self.ids.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+/// What stands behind the link header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// IPv4 or IPv6: the version nibble tells.
+    Ip,
+    /// An MPLS label stack.
+    Mpls,
+    /// A `PPPoE` session header (RFC 2516 section 4).
+    Pppoe,
+    /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
+    Other(u16),
+}
+
+/// A link header: what it says of the packet, and where that packet starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkHeader {
+    /// VLAN tags.
+    pub vlans: Vlans,
+    /// What follows.
+    pub network: Network,
+    /// Octets before what follows.
+    pub offset: usize,
+}
+
+impl LinkHeader {
+    pub(super) const fn at(network: Network, offset: usize) -> Self {
+        Self {
+            vlans: Vlans {
+                ids: [0; Vlans::CAPACITY],
+                len: 0,
+            },
+            network,
+            offset,
+        }
+    }
+}
+
+/// The link types that are read, by the number of the registry.
+pub mod linktype {
+    use crate::model::LinkType;
+
+    /// BSD loopback, address family in the byte order of the capturing host.
+    pub const NULL: LinkType = LinkType(0);
+    /// Ethernet.
+    pub const ETHERNET: LinkType = LinkType(1);
+    /// IEEE 802.5 Token Ring.
+    pub const IEEE802_5: LinkType = LinkType(6);
+    /// SLIP behind a header of 16 octets.
+    pub const SLIP: LinkType = LinkType(8);
+    /// PPP, perhaps with address and control octets.
+    pub const PPP: LinkType = LinkType(9);
+    /// FDDI.
+    pub const FDDI: LinkType = LinkType(10);
+    /// LLC/SNAP over ATM (RFC 2684).
+    pub const ATM_RFC1483: LinkType = LinkType(100);
+    /// PPP in HDLC framing (RFC 1662), or Cisco's HDLC.
+    pub const PPP_HDLC: LinkType = LinkType(50);
+    /// `PPPoE`: starts at its header.
+    pub const PPP_ETHER: LinkType = LinkType(51);
+    /// Raw IP.
+    pub const RAW: LinkType = LinkType(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: LinkType = LinkType(104);
+    /// IEEE 802.11.
+    pub const IEEE802_11: LinkType = LinkType(105);
+    /// Frame Relay (Q.922).
+    pub const FRELAY: LinkType = LinkType(107);
+    /// `OpenBSD` loopback, address family in network byte order.
+    pub const LOOP: LinkType = LinkType(108);
+    /// `OpenBSD` IPsec encapsulation.
+    pub const ENC: LinkType = LinkType(109);
+    /// Linux cooked capture.
+    pub const LINUX_SLL: LinkType = LinkType(113);
+    /// The log of the packet filter `pf`.
+    pub const PFLOG: LinkType = LinkType(117);
+    /// 802.11 behind a Prism header.
+    pub const IEEE802_11_PRISM: LinkType = LinkType(119);
+    /// RFC 2625 IP over Fibre Channel.
+    pub const IP_OVER_FC: LinkType = LinkType(122);
+    /// 802.11 behind a radiotap header.
+    pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
+    /// ARCNET as Linux gives it.
+    pub const ARCNET_LINUX: LinkType = LinkType(129);
+    /// Apple's IP over IEEE 1394.
+    pub const APPLE_IP_OVER_IEEE1394: LinkType = LinkType(138);
+    /// 802.11 behind an AVS header.
+    pub const IEEE802_11_AVS: LinkType = LinkType(163);
+    /// PPP whose first octet tells the direction.
+    pub const PPP_PPPD: LinkType = LinkType(166);
+    /// Per-packet information: a header that names the link type of what follows.
+    pub const PPI: LinkType = LinkType(192);
+    /// PPP behind an octet of direction.
+    pub const PPP_WITH_DIR: LinkType = LinkType(204);
+    /// Solaris's ipnet.
+    pub const IPNET: LinkType = LinkType(226);
+    /// IPv4.
+    pub const IPV4: LinkType = LinkType(228);
+    /// IPv6.
+    pub const IPV6: LinkType = LinkType(229);
+    /// Linux netfilter log.
+    pub const NFLOG: LinkType = LinkType(239);
+    /// Hilscher netANALYZER: Ethernet behind 4 octets.
+    pub const NETANALYZER: LinkType = LinkType(240);
+    /// The same with preamble and start of frame.
+    pub const NETANALYZER_TRANSPARENT: LinkType = LinkType(241);
+    /// IP over `InfiniBand` (RFC 4391).
+    pub const IPOIB: LinkType = LinkType(242);
+    /// Apple's packet tap: a header that names the link type of what follows.
+    pub const PKTAP: LinkType = LinkType(258);
+    /// IEEE 802.3br: preamble, then Ethernet.
+    pub const ETHERNET_MPACKET: LinkType = LinkType(274);
+    /// Linux cooked capture, version 2.
+    pub const LINUX_SLL2: LinkType = LinkType(276);
+}
+
+/// Reads the link header of a frame.
+///
+/// # Errors
+///
+/// Tells why where the octets do not lead to a network header.
+#[inline]
+pub fn parse(frame: &Frame<'_>) -> Result<LinkHeader, Undecodable> {
+    if frame.link == linktype::ETHERNET {
+        ethernet(frame.data, 0)
+    } else {
+        dispatch(frame.link, frame.data, 0)
+    }
+}
+
+/// Whether frames of this link type are read.
+pub fn is_known(link: LinkType) -> bool {
+    !matches!(dispatch(link, &[], 0), Err(Undecodable::LinkType))
+}
+
+/// Reads a header of `link` that starts at `at`.
+fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    use linktype as lt;
+    match link {
+        lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),
+        _ => plain(link, data, at),
+    }
+}
+
+/// [`dispatch`] but for headers that name another link type, so that those cannot nest.
+fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    use linktype as lt;
+    match link {
+        lt::ETHERNET => ethernet(data, at),
+        lt::NETANALYZER => ethernet(data, at + 4),
+        lt::NETANALYZER_TRANSPARENT => ethernet(data, at + 12),
+        lt::ETHERNET_MPACKET => ethernet(data, at + 8),
+        lt::LINUX_SLL => pseudo::cooked(data, at),
+        lt::LINUX_SLL2 => pseudo::cooked2(data, at),
+        // 12 and 14 are what raw IP is called on the systems where it is not 101.
+        lt::RAW | lt::IPV4 | lt::IPV6 | LinkType(12 | 14) => Ok(LinkHeader::at(Network::Ip, at)),
+        lt::NULL | lt::LOOP => pseudo::family(data, at, 4),
+        lt::ENC => pseudo::family(data, at, 12),
+        lt::PFLOG => pseudo::pflog(data, at),
+        lt::IPNET => pseudo::ipnet(data, at),
+        lt::NFLOG => pseudo::nflog(data, at),
+        lt::SLIP => Ok(LinkHeader::at(Network::Ip, at + 16)),
+        lt::PPP => ppp(data, at),
+        lt::PPP_HDLC => ppp::ppp_hdlc(data, at),
+        lt::PPP_PPPD | lt::PPP_WITH_DIR => ppp::behind_direction(data, at),
+        lt::PPP_ETHER => Ok(LinkHeader::at(Network::Pppoe, at)),
+        lt::C_HDLC => ppp::c_hdlc(data, at),
+        lt::FRELAY => ppp::frame_relay(data, at),
+        lt::IEEE802_11 => wireless::ieee802_11(data, at, wireless::HeaderPadding::None),
+        lt::IEEE802_11_RADIOTAP => wireless::radiotap(data, at),
+        lt::IEEE802_11_PRISM => wireless::prism(data, at),
+        lt::IEEE802_11_AVS => wireless::avs(data, at),
+        lt::ATM_RFC1483 => ether::llc(data, Vlans::default(), at),
+        lt::FDDI => ether::llc(data, Vlans::default(), at + 13),
+        lt::IEEE802_5 => ether::token_ring(data, at),
+        lt::IP_OVER_FC => ether::llc(data, Vlans::default(), at + 16),
+        lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
+        lt::IPOIB => from_ether_type(data, Vlans::default(), at + 40),
+        lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
+        _ => Err(Undecodable::LinkType),
+    }
+}

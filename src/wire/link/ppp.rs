@@ -1,0 +1,124 @@
+//! PPP (RFC 1661, RFC 1662), Cisco HDLC, Frame Relay (RFC 2427).
+
+use super::{LinkHeader, Network, Vlans, ether};
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// Address and control octets of HDLC framing (RFC 1662 section 3.1).
+const ALL_STATIONS: [u8; 2] = [0xff, 0x03];
+
+/// PPP at `at`, with or without address and control.
+pub(in crate::wire) fn ppp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let framed = array_at(data, at) == Some(ALL_STATIONS);
+    let at = if framed { at + 2 } else { at };
+    from_ppp_protocol(data, Vlans::default(), at)
+}
+
+/// PPP in HDLC framing; Cisco's HDLC has other addresses.
+pub(super) fn ppp_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const CISCO_UNICAST: u8 = 0x0f;
+    const CISCO_MULTICAST: u8 = 0x8f;
+    match u8_at(data, at) {
+        Some(CISCO_UNICAST | CISCO_MULTICAST) => c_hdlc(data, at),
+        _ => ppp(data, at),
+    }
+}
+
+/// PPP behind an octet of direction. Where that takes the address's place, control follows it.
+pub(super) fn behind_direction(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    if u8_at(data, at + 1) == Some(ALL_STATIONS[1]) {
+        return from_ppp_protocol(data, Vlans::default(), at + 2);
+    }
+    ppp(data, at + 1)
+}
+
+/// From a PPP protocol field at `at` on; it may be compressed to one octet (RFC 1661 section 6.5).
+pub(in crate::wire) fn from_ppp_protocol(
+    data: &[u8],
+    vlans: Vlans,
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    const IPV4: u16 = 0x0021;
+    const IPV6: u16 = 0x0057;
+    const MPLS: u16 = 0x0281; // RFC 3032 section 4.1
+    const MPLS_MULTICAST: u16 = 0x0283;
+    let first = u8_at(data, at).ok_or(Undecodable::Short)?;
+    let (protocol, offset) = if first & 1 == 1 {
+        (u16::from(first), at + 1)
+    } else {
+        (u16_at(data, at).ok_or(Undecodable::Short)?, at + 2)
+    };
+    Ok(LinkHeader {
+        vlans,
+        network: match protocol {
+            IPV4 | IPV6 => Network::Ip,
+            MPLS | MPLS_MULTICAST => Network::Mpls,
+            other => Network::Other(other),
+        },
+        offset,
+    })
+}
+
+/// Cisco HDLC: address, control, EtherType.
+pub(super) fn c_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    match u16_at(data, at + 2).ok_or(Undecodable::Short)? {
+        small @ ..=ether::ether_type::MAX_LENGTH => {
+            Ok(LinkHeader::at(Network::Other(small), at + 4))
+        }
+        _ => ether::from_ether_type(data, Vlans::default(), at + 2),
+    }
+}
+
+/// Frame Relay: a Q.922 address of two to four octets, then control and NLPID (RFC 2427 section 3)
+/// or Cisco's EtherType.
+pub(super) fn frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const LAST_OCTET: u8 = 0x01;
+    const UNNUMBERED_INFORMATION: u8 = 0x03;
+    let mut behind = at;
+    loop {
+        let octet = u8_at(data, behind).ok_or(Undecodable::Short)?;
+        behind += 1;
+        if octet & LAST_OCTET != 0 {
+            break;
+        }
+        if behind - at == 4 {
+            return Err(Undecodable::Malformed);
+        }
+    }
+    if behind - at < 2 {
+        return Err(Undecodable::Malformed);
+    }
+    if u8_at(data, behind).ok_or(Undecodable::Short)? != UNNUMBERED_INFORMATION {
+        return match u16_at(data, behind).ok_or(Undecodable::Short)? {
+            small @ ..=ether::ether_type::MAX_LENGTH => {
+                Ok(LinkHeader::at(Network::Other(small), behind + 2))
+            }
+            _ => ether::from_ether_type(data, Vlans::default(), behind),
+        };
+    }
+    behind += 1;
+    // An octet of padding may align what follows.
+    if u8_at(data, behind) == Some(0) {
+        behind += 1;
+    }
+    let nlpid = u8_at(data, behind).ok_or(Undecodable::Short)?;
+    behind += 1;
+    match nlpid {
+        0xcc | 0x8e => Ok(LinkHeader::at(Network::Ip, behind)),
+        0xcf => from_ppp_protocol(data, Vlans::default(), behind),
+        0x80 => snap(data, behind),
+        other => Ok(LinkHeader::at(Network::Other(u16::from(other)), behind)),
+    }
+}
+
+/// SNAP without LLC before it: OUI and EtherType.
+fn snap(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let oui: [u8; 3] = array_at(data, at).ok_or(Undecodable::Short)?;
+    match u16_at(data, at + 3).ok_or(Undecodable::Short)? {
+        kind if oui == [0; 3] && kind > ether::ether_type::MAX_LENGTH => {
+            ether::from_ether_type(data, Vlans::default(), at + 3)
+        }
+        0x0001 | 0x0007 if oui == [0, 0x80, 0xc2] => ether::bridged(data, Vlans::default(), at + 5),
+        other => Ok(LinkHeader::at(Network::Other(other), at + 5)),
+    }
+}

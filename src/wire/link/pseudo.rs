@@ -1,0 +1,174 @@
+//! Headers that a capturing system puts in the place of the link's own.
+
+use super::{LinkHeader, Network, Vlans, ether, plain};
+use crate::model::LinkType;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail, u8_at, u32_at};
+
+/// Linux cooked capture: packet type, ARPHRD type, address length, address, protocol.
+pub(super) fn cooked(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let header: [u8; 16] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let hardware = u16::from_be_bytes([header[2], header[3]]);
+    let protocol = u16::from_be_bytes([header[14], header[15]]);
+    cooked_protocol(data, hardware, protocol, at + header.len())
+}
+
+/// Version 2 begins with the protocol: protocol, reserved, interface index, ARPHRD type, packet
+/// type, address length, address.
+pub(super) fn cooked2(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let header: [u8; 20] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let protocol = u16::from_be_bytes([header[0], header[1]]);
+    let hardware = u16::from_be_bytes([header[8], header[9]]);
+    cooked_protocol(data, hardware, protocol, at + header.len())
+}
+
+fn cooked_protocol(
+    data: &[u8],
+    hardware: u16,
+    protocol: u16,
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    const ARPHRD_NETLINK: u16 = 824;
+    const LLC: u16 = 4;
+    match protocol {
+        LLC if hardware != ARPHRD_NETLINK => ether::llc(data, Vlans::default(), at),
+        small @ ..=ether::ether_type::MAX_LENGTH => Ok(LinkHeader::at(Network::Other(small), at)),
+        kind => ether::follow(data, Vlans::default(), kind, at),
+    }
+}
+
+/// An address family in 32 bits of either byte order, `header` octets in all.
+pub(super) fn family(data: &[u8], at: usize, header: usize) -> Result<LinkHeader, Undecodable> {
+    let value = u32_at(data, at).ok_or(Undecodable::Short)?;
+    if data.len() < at + header {
+        return Err(Undecodable::Short);
+    }
+    let value = if value > 0xffff {
+        value.swap_bytes()
+    } else {
+        value
+    };
+    let network = match u16::try_from(value) {
+        Ok(value) if is_ip_family(value) => Network::Ip,
+        Ok(other) => Network::Other(other),
+        Err(_) => return Err(Undecodable::Malformed),
+    };
+    Ok(LinkHeader::at(network, at + header))
+}
+
+/// `AF_INET` is 2 everywhere; `AF_INET6` is 10 on Linux, 23 on Windows, 24 on `NetBSD` and
+/// `OpenBSD`, 26 on Solaris, 28 on `FreeBSD`, 30 on macOS.
+const fn is_ip_family(value: u16) -> bool {
+    matches!(value, 2 | 10 | 23 | 24 | 26 | 28 | 30)
+}
+
+/// The log of `pf`: its length, the address family, and more; padded to 4 octets.
+pub(super) fn pflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const SHORTEST: usize = 45; // of OpenBSD 3.4, the first with this link type
+    let [length, family] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let length = usize::from(length);
+    if length < SHORTEST {
+        return Err(Undecodable::Malformed);
+    }
+    let network = match u16::from(family) {
+        family if is_ip_family(family) => Network::Ip,
+        other => Network::Other(other),
+    };
+    Ok(LinkHeader::at(network, at + length.next_multiple_of(4)))
+}
+
+/// Solaris's ipnet: version, family, and 22 octets more.
+pub(super) fn ipnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let family = u8_at(data, at + 1).ok_or(Undecodable::Short)?;
+    let network = match u16::from(family) {
+        family if is_ip_family(family) => Network::Ip,
+        other => Network::Other(other),
+    };
+    Ok(LinkHeader::at(network, at + 24))
+}
+
+/// Linux netfilter log: family, version, resource, then fields of length and type in the byte
+/// order of the host, each padded to 4 octets; the packet is the payload field.
+pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const PAYLOAD: u16 = 9;
+    const HEADER: usize = 4;
+    let [family, version] = array_at(data, at).ok_or(Undecodable::Short)?;
+    if version != 0 {
+        return Err(Undecodable::Malformed);
+    }
+    let mut field = at + 4;
+    loop {
+        let [a, b, c, d] = array_at(data, field).ok_or(Undecodable::Short)?;
+        // Types are below 256, so the octet that is zero tells the order; flag bits stand above.
+        let (length, kind) = if d & 0x3f == 0 {
+            (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
+        } else {
+            (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+        };
+        if kind & 0x3fff == PAYLOAD {
+            let network = match u16::from(family) {
+                family if is_ip_family(family) => Network::Ip,
+                other => Network::Other(other),
+            };
+            return Ok(LinkHeader::at(network, field + HEADER));
+        }
+        let length = usize::from(length);
+        if length < HEADER {
+            return Err(Undecodable::Malformed);
+        }
+        field += length.next_multiple_of(4);
+    }
+}
+
+/// A header that names the link type of what follows it, in little-endian numbers: per-packet
+/// information (length u16 at 2, type u32 at 4) and Apple's packet tap (length u32 at 0, type u32
+/// at 8). The types are DLT numbers.
+pub(super) fn named_inside(
+    link: LinkType,
+    data: &[u8],
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    let (length, kind) = if link == super::linktype::PPI {
+        (
+            array_at(data, at + 2).map(|b| u32::from(u16::from_le_bytes(b))),
+            array_at(data, at + 4),
+        )
+    } else {
+        (
+            array_at(data, at).map(u32::from_le_bytes),
+            array_at(data, at + 8),
+        )
+    };
+    let (Some(length), Some(kind)) = (length, kind) else {
+        return Err(Undecodable::Short);
+    };
+    let length = usize::try_from(length).map_err(|_| Undecodable::Malformed)?;
+    if length < 8 {
+        return Err(Undecodable::Malformed);
+    }
+    let behind = at.checked_add(length).ok_or(Undecodable::Malformed)?;
+    if tail(data, behind).is_empty() {
+        return Err(Undecodable::Short);
+    }
+    let kind = match u32::from_le_bytes(kind) {
+        11 => super::linktype::ATM_RFC1483,
+        other => LinkType(other),
+    };
+    plain(kind, data, behind)
+}
+
+/// ARCNET as Linux gives it: source, destination, 2 octets of offset, protocol; fragmented
+/// packets have 3 octets more, the first of them 0xff where the header was split.
+pub(super) fn arcnet_linux(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const IP: u8 = 212; // RFC 1201
+    const IP_RFC1051: u8 = 240;
+    const IPV6: u8 = 196;
+    match u8_at(data, at + 4).ok_or(Undecodable::Short)? {
+        IP | IPV6 => {
+            let split = u8_at(data, at + 5) == Some(0xff);
+            Ok(LinkHeader::at(Network::Ip, at + if split { 12 } else { 8 }))
+        }
+        IP_RFC1051 => Ok(LinkHeader::at(Network::Ip, at + 5)),
+        other => Ok(LinkHeader::at(Network::Other(u16::from(other)), at + 5)),
+    }
+}

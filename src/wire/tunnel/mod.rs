@@ -1,0 +1,381 @@
+//! Packets in packets: the way from the link header to the innermost IP packet.
+
+mod header;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use super::bytes::{tail, u16_at};
+use super::defect::Limit;
+use super::ip::{Ip, IpVersion, protocol};
+use super::link::{self, LinkHeader, Network};
+use super::{Classified, Undecodable};
+use crate::model::Frame;
+
+/// An IP packet with all that stood around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// The link header.
+    pub link: LinkHeader,
+    /// Tunnels around `ip`, outermost first; empty for most packets.
+    pub tunnels: TunnelPath<'a>,
+    /// The innermost IP packet.
+    pub ip: Ip<'a>,
+}
+
+impl<'a> Packet<'a> {
+    /// The outermost IP packet, where `ip` travels inside of another; read anew at each call.
+    pub fn outermost(&self) -> Option<Ip<'a>> {
+        self.tunnels.walk().find_map(|(_, outer)| outer)
+    }
+}
+
+/// The tunnels around a packet: up to [`TunnelPath::CAPACITY`]. They are read when asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct TunnelPath<'a> {
+    /// What is behind the link header, and how to read it.
+    start: &'a [u8],
+    on_wire: u32,
+    network: Network,
+    depth: u8,
+}
+
+impl<'a> TunnelPath<'a> {
+    /// How deep tunnels are followed.
+    pub const CAPACITY: usize = 4;
+
+    fn new(at: Position<'a>) -> Self {
+        Self {
+            start: at.rest.bytes,
+            on_wire: u32::try_from(at.rest.on_wire).unwrap_or(u32::MAX),
+            network: at.network,
+            depth: 0,
+        }
+    }
+
+    /// The tunnels, outermost first.
+    pub fn iter(self) -> impl Iterator<Item = Tunnel> + use<'a> {
+        self.walk().map(|(kind, outer)| Tunnel {
+            kind,
+            outer: outer.map(|ip| (ip.src(), ip.dst())),
+        })
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        usize::from(self.depth)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.depth == 0
+    }
+
+    fn walk(self) -> impl Iterator<Item = (TunnelKind, Option<Ip<'a>>)> + use<'a> {
+        let mut at = Position {
+            network: self.network,
+            rest: Rest {
+                bytes: self.start,
+                on_wire: usize::try_from(self.on_wire).unwrap_or(usize::MAX),
+                limit: Limit::Frame,
+            },
+        };
+        (0..self.depth).map_while(move |_| {
+            let outer = match at.network {
+                Network::Ip => Some(at.rest.ip().ok()?),
+                _ => None,
+            };
+            let (kind, inside) = match &outer {
+                Some(ip) => inside_ip(ip)?,
+                None => at.inside_shim().ok()??,
+            };
+            at = inside;
+            Some((kind, outer))
+        })
+    }
+}
+
+/// One tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// What kind.
+    pub kind: TunnelKind,
+    /// Source and destination of the outer IP packet; `None` where there is none (MPLS, `PPPoE`).
+    pub outer: Option<(IpAddr, IpAddr)>,
+}
+
+/// Kinds of tunnel with what identifies one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TunnelKind {
+    /// IP in IP (RFC 2003), 6in4 (RFC 4213), 4in6 (RFC 2473).
+    IpInIp,
+    /// Ethernet in IP (RFC 3378).
+    EtherIp,
+    /// Generic routing encapsulation (RFC 2784).
+    Gre {
+        /// Key (RFC 2890), where there is one.
+        key: Option<u32>,
+    },
+    /// The enhanced GRE of PPTP (RFC 2637).
+    Pptp {
+        /// Call identifier.
+        call: u16,
+    },
+    /// A switch's mirrored traffic, types I to III, in GRE.
+    Erspan {
+        /// 10-bit session identifier; type I has none.
+        session: Option<u16>,
+    },
+    /// MPLS: the innermost label.
+    Mpls {
+        /// 20-bit label value.
+        label: u32,
+    },
+    /// `PPPoE` (RFC 2516).
+    Pppoe {
+        /// Session identifier.
+        session: u16,
+    },
+    /// L2TP version 2 over UDP (RFC 2661).
+    L2tp {
+        /// Tunnel identifier.
+        tunnel: u16,
+        /// Session identifier.
+        session: u16,
+    },
+    /// VXLAN (RFC 7348).
+    Vxlan {
+        /// 24-bit network identifier.
+        vni: u32,
+    },
+    /// Geneve (RFC 8926).
+    Geneve {
+        /// 24-bit network identifier.
+        vni: u32,
+    },
+    /// GTP version 1, user plane (3GPP TS 29.281).
+    GtpU {
+        /// Tunnel endpoint identifier.
+        teid: u32,
+    },
+    /// Teredo (RFC 4380).
+    Teredo,
+}
+
+impl TunnelKind {
+    /// Its name in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IpInIp => "ip_in_ip",
+            Self::EtherIp => "etherip",
+            Self::Gre { .. } => "gre",
+            Self::Pptp { .. } => "pptp",
+            Self::Erspan { .. } => "erspan",
+            Self::Mpls { .. } => "mpls",
+            Self::Pppoe { .. } => "pppoe",
+            Self::L2tp { .. } => "l2tp",
+            Self::Vxlan { .. } => "vxlan",
+            Self::Geneve { .. } => "geneve",
+            Self::GtpU { .. } => "gtp_u",
+            Self::Teredo => "teredo",
+        }
+    }
+
+    /// What tells tunnels of this kind between the same ends apart, with the field's name.
+    pub fn identifier(self) -> Option<(&'static str, u32)> {
+        match self {
+            Self::IpInIp | Self::EtherIp | Self::Teredo => None,
+            Self::Gre { key } => key.map(|key| ("key", key)),
+            Self::Pptp { call } => Some(("call", call.into())),
+            Self::Erspan { session } => session.map(|session| ("session", session.into())),
+            Self::Mpls { label } => Some(("label", label)),
+            Self::Pppoe { session } | Self::L2tp { session, .. } => {
+                Some(("session", session.into()))
+            }
+            Self::Vxlan { vni } | Self::Geneve { vni } => Some(("vni", vni)),
+            Self::GtpU { teid } => Some(("teid", teid)),
+        }
+    }
+}
+
+/// Octets that are still to be read.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    /// Those that were captured.
+    bytes: &'a [u8],
+    /// How many there were on the wire.
+    on_wire: usize,
+    /// What ends them on the wire.
+    limit: Limit,
+}
+
+impl<'a> Rest<'a> {
+    /// What is behind the first `at` octets.
+    #[inline]
+    fn behind(self, at: usize) -> Self {
+        Self {
+            bytes: tail(self.bytes, at),
+            on_wire: self.on_wire.saturating_sub(at),
+            limit: self.limit,
+        }
+    }
+
+    #[inline]
+    fn ip(self) -> Result<Ip<'a>, Undecodable> {
+        Ip::parse_on_wire(self.bytes, self.on_wire, self.limit)
+    }
+}
+
+/// How far a frame has been read.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    network: Network,
+    rest: Rest<'a>,
+}
+
+impl Position<'_> {
+    /// Steps over a header between the link's and IP's; `None` where nothing is known to follow.
+    fn inside_shim(&self) -> Result<Option<(TunnelKind, Self)>, Undecodable> {
+        let (kind, header) = match self.network {
+            Network::Mpls => header::mpls(self.rest.bytes)?,
+            Network::Pppoe => header::pppoe(self.rest.bytes)?,
+            Network::Ip | Network::Other(_) => return Ok(None),
+        };
+        Ok(Some((
+            kind,
+            Self {
+                network: header.network,
+                rest: self.rest.behind(header.offset),
+            },
+        )))
+    }
+}
+
+/// Tells what `frame` is.
+#[inline]
+pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
+    let link = match link::parse(frame) {
+        Ok(link) => link,
+        Err(why) => return Classified::Undecodable(why),
+    };
+    let start = Position {
+        network: link.network,
+        rest: without_fcs(frame).behind(link.offset),
+    };
+    if link.network != Network::Ip {
+        return below_ip(link, start);
+    }
+    match start.rest.ip() {
+        Ok(ip) => {
+            let tunnels = TunnelPath::new(start);
+            if may_carry_ip(&ip) {
+                descend(link, tunnels, ip)
+            } else {
+                classified(Packet { link, tunnels, ip })
+            }
+        }
+        Err(why) => Classified::Undecodable(why),
+    }
+}
+
+#[inline]
+fn classified(packet: Packet<'_>) -> Classified<'_> {
+    match (packet.ip.version, packet.ip.protocol) {
+        (IpVersion::V4, protocol::ICMP) | (IpVersion::V6, protocol::IPV6_ICMP) => {
+            Classified::Icmp(packet)
+        }
+        _ => Classified::OtherIp(packet),
+    }
+}
+
+/// The frame without its check sequence, which only a frame captured whole ends in.
+#[inline]
+fn without_fcs<'a>(frame: &Frame<'a>) -> Rest<'a> {
+    let wire = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
+    let on_wire = wire.saturating_sub(usize::from(frame.fcs_len));
+    Rest {
+        bytes: frame.data.get(..on_wire).unwrap_or(frame.data),
+        on_wire,
+        limit: Limit::Frame,
+    }
+}
+
+/// A frame with something else than IP behind the link header: MPLS and `PPPoE` lead to it.
+#[cold]
+fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
+    let mut tunnels = TunnelPath::new(at);
+    loop {
+        if at.network == Network::Ip {
+            return match at.rest.ip() {
+                Ok(ip) => descend(link, tunnels, ip),
+                Err(why) => Classified::Undecodable(why),
+            };
+        }
+        if tunnels.len() == TunnelPath::CAPACITY {
+            return Classified::NotIp;
+        }
+        match at.inside_shim() {
+            Ok(Some((_, inside))) => at = inside,
+            Ok(None) => return Classified::NotIp,
+            Err(why) => return Classified::Undecodable(why),
+        }
+        tunnels.depth += 1;
+    }
+}
+
+/// Whether it is worth a closer look at what `ip` carries.
+#[inline]
+fn may_carry_ip(ip: &Ip<'_>) -> bool {
+    match ip.protocol {
+        protocol::UDP => u16_at(ip.payload, 2).is_some_and(header::is_tunnel_port),
+        other => header::is_tunnel_protocol(other),
+    }
+}
+
+/// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
+#[cold]
+fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) -> Classified<'a> {
+    while let Some((more, inner)) = next_ip(&ip) {
+        if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
+            break;
+        }
+        tunnels.depth += more;
+        ip = inner;
+    }
+    classified(Packet { link, tunnels, ip })
+}
+
+/// The next IP packet inside of `ip` and how many tunnels lead there.
+fn next_ip<'a>(ip: &Ip<'a>) -> Option<(u8, Ip<'a>)> {
+    let (_, mut at) = inside_ip(ip)?;
+    for more in (1u8..).take(TunnelPath::CAPACITY) {
+        if at.network == Network::Ip {
+            return at.rest.ip().ok().map(|inner| (more, inner));
+        }
+        (_, at) = at.inside_shim().ok()??;
+    }
+    None
+}
+
+/// What is behind the tunnel header in `ip`, if it carries one.
+fn inside_ip<'a>(ip: &Ip<'a>) -> Option<(TunnelKind, Position<'a>)> {
+    if ip.is_later_fragment() {
+        return None;
+    }
+    let (kind, header) = header::carried(ip)?;
+    let rest = Rest {
+        bytes: ip.payload,
+        on_wire: usize::try_from(ip.payload_length)
+            .unwrap_or(usize::MAX)
+            .max(ip.payload.len()),
+        limit: ip.limit,
+    };
+    Some((
+        kind,
+        Position {
+            network: header.network,
+            rest: rest.behind(header.offset),
+        },
+    ))
+}
