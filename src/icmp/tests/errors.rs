@@ -390,7 +390,7 @@ fn a_length_short_by_the_header_does_not_hide_the_ports() {
             ..
         }
     ));
-    assert!(!message.quote().unwrap().ip.defects.is_empty());
+    assert!(!message.quote().unwrap().ip.defects().is_empty());
 }
 
 #[test]
