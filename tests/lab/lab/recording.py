@@ -38,15 +38,15 @@ class Recording:
     def record(self):
         """Run it in a scratch folder; move its files into testdata/ only if all went well."""
         with tempfile.TemporaryDirectory(prefix="icmpdump-lab-") as scratch:
-            session = Session(self, Path(scratch))
-            self.function(session)
+            take = Take(self, Path(scratch))
+            self.function(take)
             TRANSCRIPTS.mkdir(parents=True, exist_ok=True)
             for file in self.files:
                 shutil.copyfile(Path(scratch) / file, TESTDATA / file)
-            (TRANSCRIPTS / f"{self.name}.txt").write_text(session.sidecar())
+            (TRANSCRIPTS / f"{self.name}.txt").write_text(take.sidecar())
 
 
-class Session:
+class Take:
     """What a recording function works with."""
 
     def __init__(self, subject, scratch):

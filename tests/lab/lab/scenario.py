@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from . import errors, toml, tools
-from .recording import RECORDINGS, TESTDATA, Session
+from .recording import RECORDINGS, TESTDATA, Take
 
 SCENARIOS = TESTDATA / "scenarios"
 
@@ -60,7 +60,7 @@ class Scenario:
             (folder / "transcript.txt").write_text("\n".join(incident.transcript))
 
 
-class Incident(Session):
+class Incident(Take):
     """What a scenario function works with: runs tools and keeps what they said as rows."""
 
     def __init__(self, subject, scratch):

@@ -26,7 +26,7 @@ def router_advertisement(src):
 
 @recording("neighbor-discovery", "a host comes up: DAD, router solicitation and advertisement, "
                                  "resolution, a neighbor that is gone, MLD")
-def neighbor_discovery(session):
+def neighbor_discovery(take):
     with Lan(hosts=3, families=(6,)) as net:
         host = net["h1"]
         host.sysctls({"net.ipv6.conf.eth0.accept_dad": 1, "net.ipv6.conf.eth0.accept_ra": 1,
@@ -34,8 +34,8 @@ def neighbor_discovery(session):
                       "net.ipv6.conf.eth0.router_solicitation_interval": 2})
         host.ip("link set eth0 down")
         # Its link shows the host coming up, so capture where the link stays: on the bridge port.
-        with session.capture(net.switch, "br0"):
-            session.note("h1's link goes up; h2 multicasts a router advertisement (raw frame)")
+        with take.capture(net.switch, "br0"):
+            take.note("h1's link goes up; h2 multicasts a router advertisement (raw frame)")
             net.switch.ip("link set br0 promisc on")
             host.ip("link set eth0 up")
             time.sleep(1)
@@ -43,25 +43,25 @@ def neighbor_discovery(session):
             time.sleep(3)
             host.ip("-6 addr add 2001:db8::1/64 dev eth0")
             time.sleep(1.5)
-            ping = session.ping(host, "-c 2 -i 0.2 2001:db8::3")
-            session.ping(host, "-c 1 -W 4 2001:db8::dead")
+            ping = take.ping(host, "-c 2 -i 0.2 2001:db8::3")
+            take.ping(host, "-c 1 -W 4 2001:db8::dead")
         addresses = [w.split("/")[0] for w in host.set_up("ip -6 -o addr show dev eth0 dynamic").split() if "/" in w]
-    session.true(str(ping))
+    take.true(str(ping))
     for kind, name in ((133, "router solicitations"), (134, "router advertisement"),
                        (135, "neighbor solicitations"), (136, "neighbor advertisements"), (143, "MLDv2 reports")):
-        session.true(f"{session.some(f'icmpv6.type=={kind}')} {name}")
-    session.true(f"h1 took {addresses[0]} from the advertised prefix" if addresses else "no address taken")
+        take.true(f"{take.some(f'icmpv6.type=={kind}')} {name}")
+    take.true(f"h1 took {addresses[0]} from the advertised prefix" if addresses else "no address taken")
 
 
 @recording("mld", "multicast listeners join and leave; a bridge queries")
-def mld(session):
+def mld(take):
     with Lan(hosts=3, families=(6,)) as net:
         net.switch.sysctls({"net.ipv6.conf.all.disable_ipv6": 0, "net.ipv6.conf.br0.disable_ipv6": 0})
         time.sleep(2.5)
-        with session.capture(net["h1"]):
-            session.note("the bridge is an MLDv2 querier; h2 joins ff15::1234, then a source of ff35::8000:1, and leaves")
+        with take.capture(net["h1"]):
+            take.note("the bridge is an MLDv2 querier; h2 joins ff15::1234, then a source of ff35::8000:1, and leaves")
             net.switch.ip("link set br0 type bridge mcast_mld_version 2 mcast_snooping 1 mcast_querier 1")
-            session.tool(net["h2"], "groups.py eth0 ff15::1234 --seconds 1.5")
-            session.tool(net["h2"], "groups.py eth0 ff35::8000:1 --source 2001:db8::1 --seconds 1.5")
+            take.tool(net["h2"], "groups.py eth0 ff15::1234 --seconds 1.5")
+            take.tool(net["h2"], "groups.py eth0 ff35::8000:1 --source 2001:db8::1 --seconds 1.5")
             time.sleep(3)
-    session.true(f"{session.some('icmpv6.type==130')} queries, {session.some('icmpv6.type==143')} MLDv2 reports")
+    take.true(f"{take.some('icmpv6.type==130')} queries, {take.some('icmpv6.type==143')} MLDv2 reports")

@@ -22,26 +22,26 @@ table inet nat {
 """
 
 
-def closed_port(session, family):
+def closed_port(take, family):
     with Chain(families=(family,)) as net:
         net.warm()
-        session.note("nothing listens on b's UDP port 9")
-        with session.capture(net["a"]):
+        take.note("nothing listens on b's UDP port 9")
+        with take.capture(net["a"]):
             for port, kind in ((40001, "--connected"), (40002, ""), (40003, "--recverr")):
-                said = session.tool(net["a"], f"sockets.py udp {net.b(family)} 9 {kind} --from {port}".replace("  ", " "))
+                said = take.tool(net["a"], f"sockets.py udp {net.b(family)} 9 {kind} --from {port}".replace("  ", " "))
                 seen = "; ".join(said.output.splitlines()[1:])
-                session.true(f"from port {port}, {kind.lstrip('-') or 'unconnected'}: {seen}")
-    session.true(f"{session.some(PORT_UNREACHABLE[family])} port unreachable from b itself")
+                take.true(f"from port {port}, {kind.lstrip('-') or 'unconnected'}: {seen}")
+    take.true(f"{take.some(PORT_UNREACHABLE[family])} port unreachable from b itself")
 
 
 @recording("port-unreachable4", "UDP to a closed port from three kinds of socket, IPv4")
-def port_unreachable4(session):
-    closed_port(session, 4)
+def port_unreachable4(take):
+    closed_port(take, 4)
 
 
 @recording("port-unreachable6", "UDP to a closed port from three kinds of socket, IPv6")
-def port_unreachable6(session):
-    closed_port(session, 6)
+def port_unreachable6(take):
+    closed_port(take, 6)
 
 
 def reject_rules(family):
@@ -54,58 +54,58 @@ def reject_rules(family):
     return f"table inet acl {{\n  chain forward {{\n    type filter hook forward priority 0;\n    {lines}\n  }}\n}}\n"
 
 
-def rejects(session, family):
+def rejects(take, family):
     kind, names = REJECTS[family]
     with Chain(families=(family,)) as net:
         net.warm()
         net["r1"].nft(reject_rules(family))
-        session.note(f"r1 rejects port 6000 + code with that {kind} code, port 6100 with a TCP reset (nftables)")
-        with session.capture(net["a"]):
+        take.note(f"r1 rejects port 6000 + code with that {kind} code, port 6100 with a TCP reset (nftables)")
+        with take.capture(net["a"]):
             for code in names:
-                udp = session.tool(net["a"], f"sockets.py udp {net.b(family)} {6000 + code} --connected --count 1")
-                tcp = session.tool(net["a"], f"sockets.py tcp {net.b(family)} {6000 + code} --timeout 2.5")
-                session.true(f"code {code}: UDP {udp.output.splitlines()[-1]}, TCP {tcp.output.strip()}")
-            tcp = session.tool(net["a"], f"sockets.py tcp {net.b(family)} 6100 --timeout 2.5")
-            session.true(f"TCP reset: {tcp.output.strip()}")
+                udp = take.tool(net["a"], f"sockets.py udp {net.b(family)} {6000 + code} --connected --count 1")
+                tcp = take.tool(net["a"], f"sockets.py tcp {net.b(family)} {6000 + code} --timeout 2.5")
+                take.true(f"code {code}: UDP {udp.output.splitlines()[-1]}, TCP {tcp.output.strip()}")
+            tcp = take.tool(net["a"], f"sockets.py tcp {net.b(family)} 6100 --timeout 2.5")
+            take.true(f"TCP reset: {tcp.output.strip()}")
     for code in names:
         field = "icmp.type==3 && icmp.code" if family == 4 else "icmpv6.type==1 && icmpv6.code"
-        session.some(f"{field}=={code}")
+        take.some(f"{field}=={code}")
 
 
 @recording("nft-reject4", "nftables rejects with every IPv4 code it knows, UDP and TCP")
-def nft_reject4(session):
-    rejects(session, 4)
+def nft_reject4(take):
+    rejects(take, 4)
 
 
 @recording("nft-reject6", "nftables rejects with every IPv6 code it knows, UDP and TCP")
-def nft_reject6(session):
-    rejects(session, 6)
+def nft_reject6(take):
+    rejects(take, 6)
 
 
 NAT_FILES = ["nat-inside.pcap", "nat-outside.pcap", "nat-both.pcap"]
 
 
 @recording("nat", "source NAT at r1: the same ICMP errors seen inside, outside, and on both sides", NAT_FILES)
-def nat(session):
+def nat(take):
     with Chain(families=(4,)) as net:
         net.warm()
         net["r1"].nft(NAT)
         net["r2"].nft(reject_rules(4))
-        session.note("r1: `nft ... oif eth1 masquerade`; r2 rejects port 6013 (nftables); captured on a, on r2's eth0, "
+        take.note("r1: `nft ... oif eth1 masquerade`; r2 rejects port 6013 (nftables); captured on a, on r2's eth0, "
                      "and on r1 with `-i any` before and after translation")
         inside, outside, both = NAT_FILES
-        with session.capture(net["a"], file=inside), session.capture(net["r2"], file=outside), \
-                session.capture(net["r1"], "any", "-y LINUX_SLL2", file=both):
-            refused = session.tool(net["a"], f"sockets.py udp {net.b4()} 9 --connected --from 40009")
-            rejected = session.tool(net["a"], f"sockets.py udp {net.b4()} 6013 --connected --from 40013")
-            syn = session.tool(net["a"], f"sockets.py tcp {net.b4()} 6013 --from 40014 --timeout 3")
-            session.tool(net["a"], f"traceroute -n -q 1 {net.b4()}")
-            session.ping(net["a"], f"-c 2 -i 0.2 {net.b4()}")
-    session.true(f"closed port 9: {'; '.join(refused.output.splitlines()[1:])}")
-    session.true(f"rejected port 6013: UDP {'; '.join(rejected.output.splitlines()[1:])}, TCP {syn.output.strip()}")
+        with take.capture(net["a"], file=inside), take.capture(net["r2"], file=outside), \
+                take.capture(net["r1"], "any", "-y LINUX_SLL2", file=both):
+            refused = take.tool(net["a"], f"sockets.py udp {net.b4()} 9 --connected --from 40009")
+            rejected = take.tool(net["a"], f"sockets.py udp {net.b4()} 6013 --connected --from 40013")
+            syn = take.tool(net["a"], f"sockets.py tcp {net.b4()} 6013 --from 40014 --timeout 3")
+            take.tool(net["a"], f"traceroute -n -q 1 {net.b4()}")
+            take.ping(net["a"], f"-c 2 -i 0.2 {net.b4()}")
+    take.true(f"closed port 9: {'; '.join(refused.output.splitlines()[1:])}")
+    take.true(f"rejected port 6013: UDP {'; '.join(rejected.output.splitlines()[1:])}, TCP {syn.output.strip()}")
     for file, address in ((inside, "10.0.1.1"), (outside, "10.0.2.1")):
         quoted = "icmp.type==3 && udp.dstport==9"
-        sources = {s.split(",")[-1] for (s,) in session.all_fields(quoted, "ip.src", file=file)}
+        sources = {s.split(",")[-1] for (s,) in take.all_fields(quoted, "ip.src", file=file)}
         if sources != {address}:
             raise RuntimeError(f"{file}: quoted source {sources}")
-        session.true(f"in `{file}` the quoted source is {address}")
+        take.true(f"in `{file}` the quoted source is {address}")
