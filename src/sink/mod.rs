@@ -1,5 +1,6 @@
 //! Where records go.
 
+pub mod capture;
 pub mod json;
 pub mod summary;
 pub mod text;

@@ -82,6 +82,18 @@ pub struct InterfaceInfo {
     pub link: LinkType,
     /// The snap length it was captured with, in octets; 0 where unlimited or unknown.
     pub snaplen: u32,
+    /// How fine its time stamps are.
+    pub resolution: Resolution,
+}
+
+/// How fine time stamps are, as far as a format to write them in must know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resolution {
+    /// Microseconds or coarser.
+    #[default]
+    Microseconds,
+    /// Finer than microseconds.
+    Nanoseconds,
 }
 
 /// Why a source ended before its end, or could not be read at all.

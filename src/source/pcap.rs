@@ -6,8 +6,8 @@ use pcap_file::pcap::PcapParser;
 
 use super::input::{Input, Need, RECORD_MAX};
 use super::{
-    Damage, DamageKind, InterfaceInfo, Progress, Source, SourceInfo, Step, byteorder::Order,
-    linktype,
+    Damage, DamageKind, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step,
+    byteorder::Order, linktype,
 };
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
 
@@ -133,6 +133,11 @@ impl PcapSource {
                     name: None,
                     link,
                     snaplen,
+                    resolution: if magic.unit < 1000 {
+                        Resolution::Nanoseconds
+                    } else {
+                        Resolution::Microseconds
+                    },
                 }],
             },
             lengths: Lengths::of(major, minor),

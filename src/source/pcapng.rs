@@ -233,6 +233,7 @@ fn describe_interface(
             name,
             link: interface.link,
             snaplen: interface.snaplen,
+            resolution: interface.clock.resolution(),
         });
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! An interface's clock: the unit and the offset of its time stamps.
 
 use crate::model::Timestamp;
+use crate::source::Resolution;
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -52,6 +53,14 @@ impl Clock {
     #[must_use]
     pub(super) fn with_offset(self, offset: i64) -> Self {
         Self { offset, ..self }
+    }
+
+    /// How fine its time stamps are.
+    pub(super) fn resolution(self) -> Resolution {
+        match self.unit {
+            Unit::Nanos(1000..) | Unit::Binary(0..=19) => Resolution::Microseconds,
+            Unit::Nanos(_) | Unit::PerNano(_) | Unit::Binary(_) => Resolution::Nanoseconds,
+        }
     }
 
     /// The time of a time stamp.

@@ -1,0 +1,359 @@
+//! The octets of pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng), in little
+//! endian order.
+
+use std::path::Path;
+
+use crate::model::{Frame, InterfaceId, LinkType, SourceId};
+use crate::source::{InterfaceInfo, Resolution, SourceInfo};
+
+/// File formats that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One link type, no interfaces.
+    Pcap,
+    /// Interfaces, each with its own link type.
+    Pcapng,
+}
+
+impl Format {
+    /// pcapng for names that end in `.pcapng`, else pcap.
+    pub fn by_name(path: &Path) -> Self {
+        let pcapng = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
+        if pcapng { Self::Pcapng } else { Self::Pcap }
+    }
+}
+
+/// What all frames of an interface have in common, and all frames of a pcap file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub(super) link: LinkType,
+    /// Octets of frame check sequence.
+    pub(super) fcs_len: u8,
+}
+
+/// An interface of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Interface {
+    source: SourceId,
+    interface: Option<InterfaceId>,
+    kind: Kind,
+}
+
+/// Appends records to a buffer; each call leaves whole ones.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    format: Format,
+    begun: bool,
+    /// The kind of frame that a pcap file holds.
+    kind: Option<Kind>,
+    /// The interfaces that a pcapng file describes, by their number in it.
+    interfaces: Vec<Interface>,
+    /// Index of the interface of the last frame.
+    last: usize,
+    resolution: Resolution,
+    times_clamped: u64,
+}
+
+/// Written where the source was not limited: libpcap's own maximum.
+const SNAPLEN_MAX: u32 = 262_144;
+/// Octets of a name or description that are kept.
+const TEXT_MAX: usize = 1024;
+const NANOS: i64 = 1_000_000_000;
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const ENHANCED_PACKET: u32 = 6;
+
+const SHB_USERAPPL: u16 = 4;
+const IF_NAME: u16 = 2;
+const IF_DESCRIPTION: u16 = 3;
+const IF_TSRESOL: u16 = 9;
+const IF_FCSLEN: u16 = 13;
+
+impl Encoder {
+    pub(super) fn new(format: Format) -> Self {
+        Self {
+            format,
+            begun: false,
+            kind: None,
+            interfaces: Vec::new(),
+            last: 0,
+            resolution: Resolution::Microseconds,
+            times_clamped: 0,
+        }
+    }
+
+    pub(super) fn times_clamped(&self) -> u64 {
+        self.times_clamped
+    }
+
+    /// Starts the file before the first frame, where that can be done: a pcap header names the
+    /// link type, and the first frame decides it unless all interfaces agree. Frames must not
+    /// have check sequences then, as those from interfaces never have.
+    pub(super) fn begin(&mut self, sources: &[SourceInfo], out: &mut Vec<u8>) {
+        match self.format {
+            Format::Pcapng => self.section(out),
+            Format::Pcap => {
+                let mut all = sources.iter().flat_map(|source| &source.interfaces);
+                if let Some(first) = all.next()
+                    && all.all(|other| other.link == first.link)
+                {
+                    let kind = Kind {
+                        link: first.link,
+                        fcs_len: 0,
+                    };
+                    self.header(kind, first.snaplen, sources, out);
+                }
+            }
+        }
+    }
+
+    /// Appends a frame.
+    ///
+    /// Fails with the kind of the file and that of the frame where pcap cannot hold both.
+    pub(super) fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        out: &mut Vec<u8>,
+    ) -> Result<(), (Kind, Kind)> {
+        match self.format {
+            Format::Pcap => self.pcap_record(frame, sources, out),
+            Format::Pcapng => {
+                self.section(out);
+                self.enhanced_packet(frame, sources, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes a file without frames a capture file.
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+        match self.format {
+            Format::Pcapng => self.section(out),
+            Format::Pcap => {
+                let ethernet = Kind {
+                    link: LinkType(1),
+                    fcs_len: 0,
+                };
+                self.header(ethernet, 0, &[], out);
+            }
+        }
+    }
+
+    /// The pcap file header, once.
+    fn header(&mut self, kind: Kind, snaplen: u32, sources: &[SourceInfo], out: &mut Vec<u8>) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
+        self.resolution = sources
+            .iter()
+            .flat_map(|source| &source.interfaces)
+            .map(|interface| interface.resolution)
+            .max()
+            .unwrap_or_default();
+        self.kind = Some(kind);
+        let magic = match self.resolution {
+            Resolution::Microseconds => 0xa1b2_c3d4,
+            Resolution::Nanoseconds => 0xa1b2_3c4d,
+        };
+        // Length of the check sequence in 16-bit words in the top four bits, and that it is known.
+        let fcs = match kind.fcs_len {
+            even @ 2..=30 if even % 2 == 0 => u32::from(even / 2) << 28 | 1 << 26,
+            _ => 0,
+        };
+        u32s(out, &[magic]);
+        u16s(out, &[2, 4]);
+        u32s(out, &[0, 0, limit(snaplen), fcs | kind.link.0]);
+    }
+
+    fn pcap_record(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        out: &mut Vec<u8>,
+    ) -> Result<(), (Kind, Kind)> {
+        let kind = Kind {
+            link: frame.link,
+            fcs_len: frame.fcs_len,
+        };
+        let snaplen = info(frame, sources).map_or(0, |info| info.snaplen);
+        self.header(kind, snaplen, sources, out);
+        if let Some(first) = self.kind
+            && first != kind
+        {
+            return Err((first, kind));
+        }
+        let nanos = frame.ts.as_nanos();
+        let seconds = u32::try_from(nanos.div_euclid(NANOS)).unwrap_or_else(|_| {
+            self.times_clamped += 1;
+            if nanos < 0 { 0 } else { u32::MAX }
+        });
+        // Below 10^9 by the remainder.
+        let fraction = u32::try_from(nanos.rem_euclid(NANOS)).unwrap_or(0);
+        let fraction = match self.resolution {
+            Resolution::Microseconds => fraction / 1000,
+            Resolution::Nanoseconds => fraction,
+        };
+        let captured = octets(frame.data);
+        u32s(
+            out,
+            &[seconds, fraction, captured, frame.wire_len.max(captured)],
+        );
+        out.extend_from_slice(frame.data);
+        Ok(())
+    }
+
+    /// The section header block, once.
+    fn section(&mut self, out: &mut Vec<u8>) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
+        block(out, SECTION_HEADER, |out| {
+            u32s(out, &[0x1a2b_3c4d]);
+            u16s(out, &[1, 0]);
+            // Section length: not known.
+            u32s(out, &[u32::MAX, u32::MAX]);
+            option(out, SHB_USERAPPL, b"icmpdump");
+            u16s(out, &[0, 0]);
+        });
+    }
+
+    fn enhanced_packet(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) {
+        let number = self.interface(frame, sources, out);
+        let stamp = u64::try_from(frame.ts.as_nanos()).unwrap_or_else(|_| {
+            self.times_clamped += 1;
+            0
+        });
+        let captured = octets(frame.data);
+        block(out, ENHANCED_PACKET, |out| {
+            let [a, b, c, d, e, f, g, h] = stamp.to_be_bytes();
+            let (high, low) = ([a, b, c, d], [e, f, g, h]);
+            u32s(
+                out,
+                &[
+                    number,
+                    u32::from_be_bytes(high),
+                    u32::from_be_bytes(low),
+                    captured,
+                    frame.wire_len.max(captured),
+                ],
+            );
+            padded(out, frame.data);
+        });
+    }
+
+    /// The number of the frame's interface, described first if it is new.
+    fn interface(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) -> u32 {
+        let wanted = Interface {
+            source: frame.source,
+            interface: frame.interface,
+            kind: Kind {
+                link: frame.link,
+                fcs_len: frame.fcs_len,
+            },
+        };
+        if self.interfaces.get(self.last) != Some(&wanted) {
+            let known = self.interfaces.iter().position(|known| *known == wanted);
+            self.last = known.unwrap_or_else(|| {
+                describe(&wanted, info(frame, sources), sources, out);
+                self.interfaces.push(wanted);
+                self.interfaces.len() - 1
+            });
+        }
+        u32::try_from(self.last).unwrap_or(u32::MAX)
+    }
+}
+
+/// An interface description block; times are written in nanoseconds throughout.
+fn describe(
+    interface: &Interface,
+    info: Option<&InterfaceInfo>,
+    sources: &[SourceInfo],
+    out: &mut Vec<u8>,
+) {
+    block(out, INTERFACE_DESCRIPTION, |out| {
+        let Kind { link, fcs_len } = interface.kind;
+        u16s(out, &[u16::try_from(link.0).unwrap_or(u16::MAX), 0]);
+        u32s(out, &[limit(info.map_or(0, |info| info.snaplen))]);
+        if let Some(name) = info.and_then(|info| info.name.as_deref()) {
+            option(out, IF_NAME, text(name));
+        }
+        // With several sources, which one it was.
+        if let [_, _, ..] = sources
+            && let Some(source) = sources.iter().find(|source| source.id == interface.source)
+        {
+            option(out, IF_DESCRIPTION, text(&source.name));
+        }
+        option(out, IF_TSRESOL, &[9]);
+        if fcs_len > 0 {
+            option(out, IF_FCSLEN, &[fcs_len]);
+        }
+        u16s(out, &[0, 0]);
+    });
+}
+
+/// What is known of the interface that `frame` came from.
+fn info<'s>(frame: &Frame<'_>, sources: &'s [SourceInfo]) -> Option<&'s InterfaceInfo> {
+    let source = sources.iter().find(|source| source.id == frame.source)?;
+    let number = frame.interface.map_or(0, |InterfaceId(number)| number);
+    source.interfaces.get(usize::try_from(number).ok()?)
+}
+
+/// The snap length to write for one that was read.
+fn limit(snaplen: u32) -> u32 {
+    if snaplen == 0 { SNAPLEN_MAX } else { snaplen }
+}
+
+/// The beginning of a text that fits into an option.
+fn text(text: &str) -> &[u8] {
+    text.get(..text.floor_char_boundary(TEXT_MAX))
+        .unwrap_or_default()
+        .as_bytes()
+}
+
+fn octets(data: &[u8]) -> u32 {
+    // No source hands out frames of 4 GiB.
+    u32::try_from(data.len()).unwrap_or(u32::MAX)
+}
+
+/// A block: type, length, body, and the length again.
+fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    u32s(out, &[kind, 0]);
+    body(out);
+    let length = octets(out.get(start..).unwrap_or_default()).saturating_add(4);
+    u32s(out, &[length]);
+    if let Some(field) = out.get_mut(start + 4..start + 8) {
+        field.copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+/// An option: code, length, value, padded to 32 bits.
+fn option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
+    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    u16s(out, &[code, length]);
+    padded(out, value.get(..usize::from(length)).unwrap_or_default());
+}
+
+fn padded(out: &mut Vec<u8>, value: &[u8]) {
+    out.extend_from_slice(value);
+    let padding = value.len().next_multiple_of(4) - value.len();
+    out.extend(std::iter::repeat_n(0, padding));
+}
+
+fn u32s(out: &mut Vec<u8>, words: &[u32]) {
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
+fn u16s(out: &mut Vec<u8>, words: &[u16]) {
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+}
