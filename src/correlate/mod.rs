@@ -92,6 +92,20 @@ pub struct Evictions {
     pub verdicts: u64,
 }
 
+impl Evictions {
+    /// Each table's name with its count, those of nothing left out.
+    pub fn by_table(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        [
+            ("exchanges", self.exchanges),
+            ("originals", self.originals),
+            ("flows", self.flows),
+            ("verdicts", self.verdicts),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+    }
+}
+
 impl Correlator {
     /// An empty correlator.
     pub fn new(config: &Config) -> Self {

@@ -2,8 +2,14 @@
 //!
 //! [`json`] gives them their stable JSON names (schema version [`SCHEMA`]); sinks write them out.
 
+pub mod app_error;
+pub mod collect;
+pub mod community;
+pub mod escape;
 pub mod json;
 pub mod summary;
+pub mod words;
+pub mod write;
 
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
@@ -14,7 +20,7 @@ use crate::icmp::Message;
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
-pub use summary::Summary;
+pub use summary::{FrameCounts, Summary};
 
 /// Version of the JSON schema: the first number changes when a field changes its meaning.
 pub const SCHEMA: &str = "1.0";

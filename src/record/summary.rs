@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::DropReason;
-use crate::model::{AddrPair, Timestamp};
+use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
+use crate::model::{AddrPair, LinkType, Timestamp};
 use crate::source::Damage;
 use crate::wire::IpVersion;
 
@@ -15,24 +16,30 @@ use crate::wire::IpVersion;
 pub struct Summary {
     /// The accounting identity: `read = undecodable + other + filtered + icmp`.
     pub frames: FrameCounts,
+    /// What the kernel counted, for live capture.
+    pub kernel: Option<KernelCounts>,
     /// Shown messages by version, type and code.
     pub messages: BTreeMap<MessageKind, MessageCounts>,
+    /// Shown frames that are a later fragment of a message and hold no ICMP header.
+    pub fragments: u64,
     /// Exchanges by kind and outcome.
     pub exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
-    /// Replies no request was seen for, and replies after their window.
+    /// Replies no request was seen for.
     pub unsolicited: u64,
     /// Replies after their window.
     pub late: u64,
+    /// Shown errors by reason and by what was found of the packets they quote.
+    pub errors: BTreeMap<DropReason, BTreeMap<ErrorOutcome, u64>>,
     /// One row per ping pair, in order of first request.
     pub pairs: Vec<PairSummary>,
-    /// Ping pairs beyond those listed.
-    pub pairs_omitted: u64,
+    /// Requests of ping pairs beyond those listed.
+    pub requests_omitted: u64,
     /// One row per dropper and reason, in order of first error.
     pub droppers: Vec<DropperSummary>,
-    /// Droppers beyond those listed.
-    pub droppers_omitted: u64,
-    /// Entries given up before their time, by table and reason.
-    pub evicted: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// Errors of droppers beyond those listed.
+    pub errors_omitted: u64,
+    /// Entries that correlation gave up for want of room.
+    pub evictions: Evictions,
     /// Time of the first and the last frame, in the order read.
     pub first: Option<Timestamp>,
     /// See `first`.
@@ -42,9 +49,55 @@ pub struct Summary {
     /// Largest step back.
     pub largest_step_back: Duration,
     /// Link types that could not be decoded, with the number of frames.
-    pub unknown_links: BTreeMap<u32, u64>,
+    pub unknown_links: BTreeMap<LinkType, u64>,
     /// Inputs that were cut short or broken.
     pub damaged: Vec<Damage>,
+}
+
+impl Summary {
+    /// All shown messages by the state of their checksum.
+    pub fn checksums(&self) -> MessageCounts {
+        let mut sum = MessageCounts::default();
+        for counts in self.messages.values() {
+            sum.good += counts.good;
+            sum.bad += counts.bad;
+            sum.unverified += counts.unverified;
+            sum.absent += counts.absent;
+        }
+        sum
+    }
+}
+
+/// What was found of the packet that an error quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorOutcome {
+    /// A captured packet that fits.
+    Found(MatchKind),
+    /// None, and why.
+    None(NoOriginal),
+    /// It was not looked for, or the error quotes nothing.
+    NotLooked,
+}
+
+impl From<Option<Original>> for ErrorOutcome {
+    fn from(original: Option<Original>) -> Self {
+        match original {
+            Some(Original::Found { match_kind, .. }) => Self::Found(match_kind),
+            Some(Original::None(reason)) => Self::None(reason),
+            None => Self::NotLooked,
+        }
+    }
+}
+
+/// What the kernel counted while capturing, in 64 bits over all interfaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelCounts {
+    /// Packets that passed the kernel's filter.
+    pub received: u64,
+    /// Packets dropped for want of buffer space.
+    pub dropped: u64,
+    /// Packets dropped by the interface or its driver.
+    pub interface_dropped: u64,
 }
 
 /// Each frame counts in the first class that fits; `read` is their sum.
@@ -112,6 +165,8 @@ pub struct PairSummary {
     pub pending: u64,
     /// Requests whose fate is not known: evicted, or lost by the capture.
     pub unknown: u64,
+    /// Requests that nobody had to answer: to a group.
+    pub no_reply_expected: u64,
     /// Replies beyond the first.
     pub duplicates: u64,
     /// Replies with another payload.
@@ -123,6 +178,25 @@ pub struct PairSummary {
 }
 
 impl PairSummary {
+    /// Nothing sent yet.
+    pub const fn new(addrs: AddrPair, id: u16) -> Self {
+        Self {
+            addrs,
+            id,
+            sent: 0,
+            answered: 0,
+            lost: 0,
+            errors: 0,
+            pending: 0,
+            unknown: 0,
+            no_reply_expected: 0,
+            duplicates: 0,
+            corrupted: 0,
+            rtt: None,
+            one_sided_possible: false,
+        }
+    }
+
     /// lost / (sent - pending), where that is not 0 / 0.
     pub fn loss(&self) -> Option<f64> {
         let decided = self.sent.saturating_sub(self.pending);
@@ -131,7 +205,7 @@ impl PairSummary {
     }
 }
 
-/// Round-trip times; percentiles within 1 %.
+/// Round-trip times; percentiles are exact up to 32 of them, and within 1 % beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RttSummary {
     /// Smallest.
@@ -159,6 +233,8 @@ pub struct DropperSummary {
     pub code: u8,
     /// Why.
     pub reason: DropReason,
+    /// First error.
+    pub first: Timestamp,
     /// How many errors.
     pub count: u64,
     /// How many flows were hit.

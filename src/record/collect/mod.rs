@@ -1,0 +1,307 @@
+//! Fills the closing account while records go by.
+//!
+//! Counting a message costs a few loads and an addition; memory is bounded whatever the capture
+//! holds. What no shown frame belongs to is left out, as it is from the output.
+
+mod rtt;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::summary::{
+    DropperSummary, ErrorOutcome, MessageCounts, MessageKind, PairSummary, Summary,
+};
+use super::{IcmpEvent, Record};
+use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::correlate::{AnswerOutcome, Relation};
+use crate::icmp::Body;
+use crate::model::{AddrPair, FlowKey, LinkType};
+use crate::wire::{ChecksumStatus, IpVersion};
+use rtt::{Room, Rtts};
+
+/// Messages of one type by code.
+type Codes = [MessageCounts; 256];
+
+/// What tells droppers' rows apart.
+type DropperKey = (IpAddr, IpVersion, u8, u8);
+
+/// Gathers what the summary tells of messages, exchanges and verdicts.
+pub struct Collector {
+    /// By version and type; a type's codes are allocated when its first message is seen.
+    messages: Vec<Option<Box<Codes>>>,
+    fragments: u64,
+    /// By reason and outcome, in the order first seen: at most 143 of them, mostly one.
+    errors: Vec<((DropReason, ErrorOutcome), u64)>,
+    exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
+    unsolicited: u64,
+    late: u64,
+    pairs: Vec<Pair>,
+    pair_index: HashMap<(AddrPair, u16), usize, RandomState>,
+    requests_omitted: u64,
+    room: Room,
+    droppers: Vec<DropperSummary>,
+    dropper_index: HashMap<DropperKey, usize, RandomState>,
+    /// Flows that verdicts told of, so that a flow with several parts counts once.
+    flows: HashSet<(usize, FlowKey), RandomState>,
+    errors_omitted: u64,
+    unknown_links: BTreeMap<LinkType, u64>,
+}
+
+struct Pair {
+    summary: PairSummary,
+    rtts: Rtts,
+}
+
+impl Collector {
+    /// Ping pairs that get a row.
+    pub const PAIRS: usize = 65_536;
+    /// Droppers that get a row.
+    pub const DROPPERS: usize = 65_536;
+    /// Unknown link types that are listed.
+    const LINKS: usize = 64;
+    /// Flows that are told apart when they are counted; beyond that each verdict counts as one.
+    const FLOWS: usize = 131_072;
+
+    /// With nothing counted.
+    pub fn new() -> Self {
+        Self {
+            messages: (0..512).map(|_| None).collect(),
+            fragments: 0,
+            errors: Vec::new(),
+            exchanges: BTreeMap::new(),
+            unsolicited: 0,
+            late: 0,
+            pairs: Vec::new(),
+            pair_index: HashMap::default(),
+            requests_omitted: 0,
+            room: Room::new(),
+            droppers: Vec::new(),
+            dropper_index: HashMap::default(),
+            flows: HashSet::default(),
+            errors_omitted: 0,
+            unknown_links: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a record; those that hold nothing to count are passed over.
+    pub fn record(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Icmp(event) => self.icmp(event),
+            Record::Exchange(exchange) => self.exchange(exchange),
+            Record::Drop(verdict) => self.verdict(verdict),
+            Record::Start(_)
+            | Record::Decided(_)
+            | Record::Path(_)
+            | Record::Finding(_)
+            | Record::Summary(_) => {}
+        }
+    }
+
+    /// Counts a shown message.
+    pub fn icmp(&mut self, event: &IcmpEvent<'_>) {
+        let message = event.message;
+        if matches!(message.body, Body::Fragment) {
+            self.fragments += 1;
+            return;
+        }
+        let index = usize::from(message.version == IpVersion::V6) << 8 | usize::from(message.kind);
+        if let Some(codes) = self.messages.get_mut(index) {
+            let codes = codes.get_or_insert_with(|| Box::new([MessageCounts::default(); 256]));
+            let counts = &mut codes[usize::from(message.code)];
+            *match message.checksum.status {
+                ChecksumStatus::Good => &mut counts.good,
+                ChecksumStatus::Bad { .. } => &mut counts.bad,
+                ChecksumStatus::Unverified(_) => &mut counts.unverified,
+                ChecksumStatus::Absent => &mut counts.absent,
+            } += 1;
+        }
+        match event.relation {
+            Relation::Answer(answer) => match answer.outcome {
+                AnswerOutcome::Unsolicited(_) => self.unsolicited += 1,
+                AnswerOutcome::Late => self.late += 1,
+                AnswerOutcome::Answered | AnswerOutcome::Duplicate | AnswerOutcome::Corrupted => {}
+            },
+            Relation::Error { original } => {
+                let reason = DropReason::of(message.version, message.kind, message.code);
+                if let Some(reason) = reason {
+                    self.error(reason, original.into());
+                }
+            }
+            Relation::None | Relation::Request | Relation::Copy { .. } => {}
+        }
+    }
+
+    fn error(&mut self, reason: DropReason, outcome: ErrorOutcome) {
+        let key = (reason, outcome);
+        match self.errors.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => self.errors.push((key, 1)),
+        }
+    }
+
+    /// Counts a frame of a link type that is not known.
+    pub fn unknown_link(&mut self, link: LinkType) {
+        // A pcapng file may make up any number of link types.
+        if self.unknown_links.len() < Self::LINKS || self.unknown_links.contains_key(&link) {
+            *self.unknown_links.entry(link).or_default() += 1;
+        }
+    }
+
+    /// Counts a request that was decided.
+    pub fn exchange(&mut self, exchange: &Exchange) {
+        if !exchange.shown {
+            return;
+        }
+        let outcomes = self.exchanges.entry(exchange.kind).or_default();
+        *outcomes.entry(exchange.outcome).or_default() += 1;
+        if exchange.kind != ExchangeKind::Echo {
+            return;
+        }
+        let id = exchange.id.unwrap_or(0);
+        let key = (exchange.addrs, id);
+        let index = match self.pair_index.get(&key) {
+            Some(index) => *index,
+            None if self.pairs.len() >= Self::PAIRS => {
+                self.requests_omitted += 1;
+                return;
+            }
+            None => {
+                self.pairs.push(Pair {
+                    summary: PairSummary::new(exchange.addrs, id),
+                    rtts: Rtts::default(),
+                });
+                self.pair_index.insert(key, self.pairs.len() - 1);
+                self.pairs.len() - 1
+            }
+        };
+        if let Some(pair) = self.pairs.get_mut(index) {
+            pair.add(exchange, &mut self.room);
+        }
+    }
+
+    /// Counts a verdict.
+    pub fn verdict(&mut self, verdict: &DropVerdict) {
+        if !verdict.shown {
+            return;
+        }
+        let key = (verdict.dropper, verdict.version, verdict.kind, verdict.code);
+        let index = match self.dropper_index.get(&key) {
+            Some(index) => *index,
+            None if self.droppers.len() >= Self::DROPPERS => {
+                self.errors_omitted += verdict.count;
+                return;
+            }
+            None => {
+                self.droppers.push(DropperSummary {
+                    dropper: verdict.dropper,
+                    version: verdict.version,
+                    kind: verdict.kind,
+                    code: verdict.code,
+                    reason: verdict.reason,
+                    first: verdict.first,
+                    count: 0,
+                    flows: 0,
+                    mtu: None,
+                });
+                self.dropper_index.insert(key, self.droppers.len() - 1);
+                self.droppers.len() - 1
+            }
+        };
+        let is_new = self.flows.len() >= Self::FLOWS || self.flows.insert((index, verdict.flow));
+        if let Some(row) = self.droppers.get_mut(index) {
+            row.count += verdict.count;
+            row.flows += u64::from(is_new);
+            row.first = row.first.min(verdict.first);
+            row.mtu = match (row.mtu, verdict.mtu) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+
+    /// The account, with what only the caller knows (frames, times, evictions) left empty.
+    pub fn summary(self) -> Summary {
+        let mut summary = Summary {
+            fragments: self.fragments,
+            exchanges: self.exchanges,
+            unsolicited: self.unsolicited,
+            late: self.late,
+            pairs: self.pairs.into_iter().map(Pair::finish).collect(),
+            requests_omitted: self.requests_omitted,
+            droppers: self.droppers,
+            errors_omitted: self.errors_omitted,
+            unknown_links: self.unknown_links,
+            ..Summary::default()
+        };
+        // Verdicts are told when they are complete, which is not the order in which they began.
+        summary.droppers.sort_by_key(|dropper| dropper.first);
+        for ((reason, outcome), count) in self.errors {
+            summary
+                .errors
+                .entry(reason)
+                .or_default()
+                .insert(outcome, count);
+        }
+        for (index, codes) in self.messages.iter().enumerate() {
+            let version = if index < 256 {
+                IpVersion::V4
+            } else {
+                IpVersion::V6
+            };
+            let kind = u8::try_from(index % 256).unwrap_or(u8::MAX);
+            for (code, counts) in codes.iter().flat_map(|codes| codes.iter()).enumerate() {
+                if counts.total() > 0 {
+                    let code = u8::try_from(code).unwrap_or(u8::MAX);
+                    let message = MessageKind {
+                        version,
+                        kind,
+                        code,
+                    };
+                    summary.messages.insert(message, *counts);
+                }
+            }
+        }
+        summary
+    }
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Pair {
+    fn add(&mut self, exchange: &Exchange, room: &mut Room) {
+        let pair = &mut self.summary;
+        pair.sent += 1;
+        *match exchange.outcome {
+            ExchangeOutcome::Answered => &mut pair.answered,
+            ExchangeOutcome::Lost => &mut pair.lost,
+            ExchangeOutcome::Error => &mut pair.errors,
+            ExchangeOutcome::Pending => &mut pair.pending,
+            ExchangeOutcome::Evicted | ExchangeOutcome::Unknown => &mut pair.unknown,
+            ExchangeOutcome::NoReplyExpected => &mut pair.no_reply_expected,
+        } += 1;
+        pair.duplicates += u64::from(exchange.duplicates);
+        pair.corrupted += u64::from(exchange.corrupted);
+        pair.one_sided_possible |= exchange.one_sided_possible;
+        if exchange.outcome == ExchangeOutcome::Answered
+            && let Some(rtt) = exchange.rtt
+        {
+            self.rtts.add(rtt, room);
+        }
+    }
+
+    fn finish(self) -> PairSummary {
+        PairSummary {
+            rtt: self.rtts.summary(),
+            ..self.summary
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The fields that an ICMP message's type decides.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::field::{ExtensionEntry, OptionEntry, RecordEntry, put_fields};
+use super::packet::ChecksumState;
+use super::value::{Addr, Fields, Iter};
+use crate::icmp::mld::Mld;
+use crate::icmp::nd_option::NdOptions;
+use crate::icmp::v4::RouterAdvertisement;
+use crate::icmp::{Body, ErrorClass, Extensions, Message};
+use crate::wire::bytes::{array_at, u32_at};
+
+/// Adds the fields of the message's body.
+///
+/// The types that make up nearly all messages are written out here; the others follow the
+/// decoder's tables.
+pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result<(), M::Error> {
+    match &message.body {
+        Body::Echo(echo) => {
+            map.put("id", &echo.id)?;
+            map.put("seq", &echo.seq)?;
+            map.put("payload_length", &message.length.saturating_sub(8))
+        }
+        Body::Timestamp(timestamp) => {
+            map.put("id", &timestamp.id)?;
+            map.put("seq", &timestamp.seq)?;
+            map.put("timestamps", &Timestamps(timestamp))
+        }
+        Body::Error(error) => match error.class {
+            ErrorClass::TooBig { mtu } => map.maybe("mtu", mtu),
+            ErrorClass::ParameterProblem { pointer } => map.maybe("pointer", pointer),
+            _ => Ok(()),
+        },
+        Body::Redirect { gateway, .. } => map.maybe("gateway", gateway.map(|g| Addr(g.into()))),
+        Body::ExtendedEcho(echo) => {
+            put_fields(map, message.fields())?;
+            match &echo.extensions {
+                Some(extensions) => put_extensions(map, extensions),
+                None => Ok(()),
+            }
+        }
+        Body::RouterAdvertisement4(advertisement) => {
+            map.put("lifetime", &advertisement.lifetime)?;
+            map.put("addresses", &Routers(advertisement))
+        }
+        Body::Ndp(ndp) => {
+            put_fields(map, message.fields())?;
+            put_options(map, || ndp.options())
+        }
+        Body::InverseNeighbor(inverse) => {
+            put_fields(map, message.fields())?;
+            put_options(map, || inverse.options())
+        }
+        Body::Mld(mld) => {
+            put_fields(map, message.fields())?;
+            match mld {
+                Mld::Report { .. } => map.put("records", &Iter(|| mld.records().map(RecordEntry))),
+                Mld::QueryV2(query) => {
+                    map.put("sources", &Iter(|| query.sources().map(|a| Addr(a.into()))))
+                }
+                Mld::V1 { .. } | Mld::Short => Ok(()),
+            }
+        }
+        _ => put_fields(map, message.fields()),
+    }
+}
+
+struct Timestamps<'a>(&'a crate::icmp::Timestamp);
+
+impl Serialize for Timestamps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("originate", self.0.originate)?;
+        map.maybe("receive", self.0.receive)?;
+        map.maybe("transmit", self.0.transmit)?;
+        map.end()
+    }
+}
+
+/// The routers that an IPv4 router advertisement offers.
+struct Routers<'a>(&'a RouterAdvertisement<'a>);
+
+impl Serialize for Routers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (entries, _) = self.0.entries.as_chunks::<8>();
+        serializer.collect_seq(entries.iter().map(Router))
+    }
+}
+
+struct Router<'a>(&'a [u8; 8]);
+
+impl Serialize for Router<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let address = array_at::<4>(self.0, 0).map(std::net::Ipv4Addr::from);
+        map.maybe("address", address.map(|a| Addr(a.into())))?;
+        // RFC 1256 section 3: a signed number.
+        map.maybe("preference", u32_at(self.0, 4).map(u32::cast_signed))?;
+        map.end()
+    }
+}
+
+fn put_options<'a, M: SerializeMap>(
+    map: &mut M,
+    options: impl Fn() -> NdOptions<'a>,
+) -> Result<(), M::Error> {
+    if options().next().is_none() {
+        return Ok(());
+    }
+    map.put("options", &Iter(|| options().map(OptionEntry)))
+}
+
+/// Adds an extension structure and its objects.
+pub(super) fn put_extensions<M: SerializeMap>(
+    map: &mut M,
+    extensions: &Extensions<'_>,
+) -> Result<(), M::Error> {
+    map.put("extension_structure", &Structure(extensions))?;
+    map.put(
+        "extensions",
+        &Iter(|| extensions.objects().map(ExtensionEntry)),
+    )
+}
+
+struct Structure<'a>(&'a Extensions<'a>);
+
+impl Serialize for Structure<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("located", self.0.located.name())?;
+        map.put("checksum", &ChecksumState(self.0.checksum))?;
+        map.end()
+    }
+}

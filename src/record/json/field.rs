@@ -1,0 +1,186 @@
+//! Fields by the decoder's own tables, extension objects, options and records.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::value::{Addr, Fields, Hex, Iter, Text};
+use crate::icmp::dns;
+use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
+use crate::icmp::mld;
+use crate::icmp::nd_option::NdOption;
+use crate::icmp::object::{
+    Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
+};
+use crate::record::escape::Escaped;
+
+/// Adds fields under their own names.
+pub(super) fn put_fields<'a, M: SerializeMap>(
+    map: &mut M,
+    fields: impl Iterator<Item = Field<'a>>,
+) -> Result<(), M::Error> {
+    for field in fields {
+        // These say how the octets behind them are laid out, which other fields tell.
+        if !matches!(
+            field.name,
+            "payload" | "quote_words" | "address_count" | "entry_words"
+        ) {
+            map.put(field.name, &FieldValue(field.value))?;
+        }
+    }
+    Ok(())
+}
+
+struct FieldValue<'a>(Value<'a>);
+
+impl Serialize for FieldValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(n) | Value::Hex(n) => serializer.serialize_u64(n),
+            Value::Signed(n) => serializer.serialize_i64(n),
+            Value::Flag(set) => serializer.serialize_bool(set),
+            Value::Address(addr) => Addr(addr).serialize(serializer),
+            Value::Octets(octets) => Hex(octets).serialize(serializer),
+            Value::Text(text) => Text(text).serialize(serializer),
+            Value::V4List(octets) => {
+                let list = v4_addresses(octets).map(|a: Ipv4Addr| Addr(a.into()));
+                serializer.collect_seq(list)
+            }
+            Value::V6List(octets) => {
+                let list = v6_addresses(octets).map(|a: Ipv6Addr| Addr(a.into()));
+                serializer.collect_seq(list)
+            }
+            Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
+        }
+    }
+}
+
+struct DnsName<'a>(dns::Name<'a>);
+
+impl Serialize for DnsName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for DnsName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, label) in self.0.labels().enumerate() {
+            let separator = if i == 0 { "" } else { "." };
+            write!(f, "{separator}{}", Escaped(label))?;
+        }
+        Ok(())
+    }
+}
+
+/// An object of an extension structure.
+pub(super) struct ExtensionEntry<'a>(pub(super) Object<'a>);
+
+impl Serialize for ExtensionEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("class", &object.class)?;
+        map.put("c_type", &object.c_type)?;
+        map.maybe("name", object.name())?;
+        map.put("length", &object.length)?;
+        match object.kind {
+            ExtensionObject::Mpls(labels) => {
+                map.put(
+                    "labels",
+                    &Iter(|| labels.0.as_chunks::<4>().0.iter().map(LabelEntry)),
+                )?;
+            }
+            ExtensionObject::Interface(interface) => put_interface(&mut map, &interface)?,
+            ExtensionObject::Identification(identification) => match identification {
+                InterfaceIdentification::Name(name) => map.put("interface_name", &Text(name))?,
+                InterfaceIdentification::Index(index) => map.put("interface_index", &index)?,
+                InterfaceIdentification::Address(address) => put_address(&mut map, address)?,
+            },
+            ExtensionObject::Pointer(pointer) => map.put("pointer", &pointer)?,
+            ExtensionObject::Unknown => map.put("bytes", &Hex(object.bytes))?,
+        }
+        map.end()
+    }
+}
+
+fn put_interface<M: SerializeMap>(
+    map: &mut M,
+    interface: &InterfaceInformation<'_>,
+) -> Result<(), M::Error> {
+    map.put("role", interface.role.name())?;
+    map.maybe("interface_index", interface.index)?;
+    if let Some(address) = interface.address {
+        put_address(map, address)?;
+    }
+    map.maybe("interface_name", interface.name.map(Text))?;
+    map.maybe("mtu", interface.mtu)
+}
+
+fn put_address<M: SerializeMap>(map: &mut M, address: Address<'_>) -> Result<(), M::Error> {
+    match address {
+        Address::Ip(addr) => map.put("address", &Addr(addr)),
+        Address::Other { family, bytes } => {
+            map.put("address_family", &family)?;
+            map.put("bytes", &Hex(bytes))
+        }
+    }
+}
+
+struct LabelEntry<'a>(&'a [u8; 4]);
+
+impl Serialize for LabelEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let labels = crate::icmp::object::Labels(self.0);
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(Label {
+            label,
+            traffic_class,
+            bottom,
+            ttl,
+        }) = labels.iter().next()
+        {
+            map.put("label", &label)?;
+            map.put("traffic_class", &traffic_class)?;
+            map.put("bottom", &bottom)?;
+            map.put("ttl", &ttl)?;
+        }
+        map.end()
+    }
+}
+
+/// An option of Neighbor Discovery.
+pub(super) struct OptionEntry<'a>(pub(super) NdOption<'a>);
+
+impl Serialize for OptionEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let option = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("type", &option.kind)?;
+        map.put("length", &(u16::from(option.words) * 8))?;
+        map.put("bytes", &Hex(option.bytes.get(2..).unwrap_or_default()))?;
+        map.end()
+    }
+}
+
+/// A record of an MLDv2 report.
+pub(super) struct RecordEntry<'a>(pub(super) mld::Record<'a>);
+
+impl Serialize for RecordEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("type", &record.kind)?;
+        map.maybe("name", record.name())?;
+        map.put("group", &Addr(record.group.into()))?;
+        map.put(
+            "sources",
+            &Iter(|| record.sources().map(|a| Addr(a.into()))),
+        )?;
+        if !record.auxiliary.is_empty() {
+            map.put("auxiliary", &Hex(record.auxiliary))?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,172 @@
+//! The `icmp` record: one message with all that is known of it when it is seen.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::packet::{ChecksumState, DefectList, IpHeader, Quoted, put_encapsulation};
+use super::value::{Fields, Text, Time};
+use super::{Context, Reference, body};
+use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, Relation};
+use crate::icmp::{Body, Message};
+use crate::record::IcmpEvent;
+use crate::record::community::CommunityId;
+
+pub(super) struct Event<'a> {
+    pub(super) event: &'a IcmpEvent<'a>,
+    pub(super) context: &'a Context,
+}
+
+impl Event<'_> {
+    fn reference(&self, frame: crate::model::FrameRef) -> Reference<'_> {
+        Reference {
+            frame,
+            own: self.event.frame.source,
+            context: self.context,
+        }
+    }
+
+    fn interface(&self) -> Option<Text<'_>> {
+        let index = usize::try_from(self.event.frame.interface?.0).ok()?;
+        let name = self.event.source()?.interfaces.get(index)?.name.as_ref()?;
+        Some(Text(name.as_bytes()))
+    }
+}
+
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let IcmpEvent {
+            frame,
+            packet,
+            message,
+            ..
+        } = self.event;
+        let mut community = self.context.community.borrow_mut();
+        let mut map = serializer.serialize_map(None)?;
+        map.put("type", "icmp")?;
+        map.put("frame", &frame.number)?;
+        map.put("ts", &Time(frame.ts))?;
+        map.put("source", self.context.names.get(frame.source))?;
+        map.maybe("interface", self.interface())?;
+        if frame.is_cut() {
+            map.put("wire_length", &frame.wire_len)?;
+            map.put("captured_length", &frame.data.len())?;
+        }
+        put_encapsulation(&mut map, packet)?;
+        map.put("ip", &IpHeader(&packet.ip))?;
+        map.put("icmp", &Fields4And6(message))?;
+        let id = community.message(packet.ip.addrs, message);
+        map.maybe("community_id", id.as_ref().map(CommunityId::as_str))?;
+        if let Some(quote) = message.quote() {
+            let quoted = Quoted {
+                quote,
+                extensions: message.extensions(),
+                community_id: community.quoted(quote),
+            };
+            map.put("quoted", &quoted)?;
+        }
+        self.put_relation(&mut map)?;
+        let defects = [&packet.ip.defects(), &message.defects];
+        let defects = DefectList(&defects);
+        if !defects.is_empty() {
+            map.put("defects", &defects)?;
+        }
+        map.end()
+    }
+}
+
+impl Event<'_> {
+    fn put_relation<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        match self.event.relation {
+            Relation::None | Relation::Request | Relation::Error { original: None } => Ok(()),
+            Relation::Answer(answer) => map.put("answers", &Answers { answer, of: self }),
+            Relation::Copy { of } => map.put("copy_of", &self.reference(of)),
+            Relation::Error {
+                original: Some(original),
+            } => map.put("original", &OriginalPacket { original, of: self }),
+        }
+    }
+}
+
+struct Answers<'a> {
+    answer: Answer,
+    of: &'a Event<'a>,
+}
+
+impl Serialize for Answers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Answer {
+            request,
+            rtt,
+            outcome,
+        } = self.answer;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(request) = request {
+            self.of.reference(request).put_into(&mut map)?;
+        }
+        map.span("rtt_ns", rtt)?;
+        map.word("outcome", &outcome)?;
+        if let AnswerOutcome::Unsolicited(Some(miss)) = outcome {
+            map.put("near_miss", &Miss { miss, of: self.of })?;
+        }
+        map.end()
+    }
+}
+
+struct Miss<'a> {
+    miss: NearMiss,
+    of: &'a Event<'a>,
+}
+
+impl Serialize for Miss<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (NearMiss::Identifier(request) | NearMiss::Sender(request)) = self.miss;
+        let mut map = serializer.serialize_map(None)?;
+        map.word("differs_in", &self.miss)?;
+        self.of.reference(request).put_into(&mut map)?;
+        map.end()
+    }
+}
+
+struct OriginalPacket<'a> {
+    original: Original,
+    of: &'a Event<'a>,
+}
+
+impl Serialize for OriginalPacket<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.word("match", &self.original)?;
+        match self.original {
+            Original::Found { frame, before, .. } => {
+                self.of.reference(frame).put_into(&mut map)?;
+                map.span("before_ns", before)?;
+            }
+            Original::None(reason) => map.word("reason", &reason)?,
+        }
+        map.end()
+    }
+}
+
+/// The message itself.
+struct Fields4And6<'a>(&'a Message<'a>);
+
+impl Serialize for Fields4And6<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let message = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("version", &message.version.number())?;
+        if matches!(message.body, Body::Fragment) {
+            // A later fragment holds no ICMP header, so there is no type to tell.
+            map.put("name", "fragment")?;
+            map.put("length", &message.length)?;
+            return map.end();
+        }
+        map.put("type", &message.kind)?;
+        map.put("code", &message.code)?;
+        map.put("name", message.name())?;
+        map.maybe("code_name", message.code_name())?;
+        map.put("length", &message.length)?;
+        map.put("checksum", &ChecksumState(message.checksum))?;
+        body::put(&mut map, message)?;
+        map.end()
+    }
+}

@@ -1,0 +1,188 @@
+//! The JSON shape of every record: one object per record, one line per object.
+//!
+//! `schema/icmpdump.schema.json` says what each field means; tests hold the two together. Rules
+//! for all: a fact that is not known is left out, not null; times are RFC 3339 in UTC with nine
+//! decimals; spans are integers in nanoseconds with names that end in `_ns`; text that a packet
+//! controls is escaped ([`escape`](super::escape)). `source` at the top of a record is the source
+//! of the first frame it names, and every frame of another source says so beside its number.
+
+mod body;
+mod field;
+mod icmp;
+mod packet;
+mod story;
+mod summary;
+mod value;
+
+use std::cell::RefCell;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::community::CommunityIds;
+use super::{Record, SCHEMA, Start};
+use crate::model::{FrameRef, SourceId};
+use crate::source::{InterfaceInfo, SourceInfo};
+pub(crate) use value::nanos;
+use value::{Fields, Text};
+
+/// The names by which output tells sources apart: file names without folders, with a number
+/// behind those that occur twice (`a.pcap`, `a.pcap(2)`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceNames(Vec<String>);
+
+impl SourceNames {
+    /// Names for the sources, in their order.
+    pub fn new(sources: &[SourceInfo]) -> Self {
+        let mut names: Vec<String> = Vec::with_capacity(sources.len());
+        for source in sources {
+            let plain = super::escape::Escaped(source.name.as_bytes()).to_string();
+            let mut name = plain.clone();
+            let mut count = 1;
+            while names.contains(&name) {
+                count += 1;
+                name = format!("{plain}({count})");
+            }
+            names.push(name);
+        }
+        Self(names)
+    }
+
+    /// The name of a source, escaped; empty for one that was never told of.
+    pub fn get(&self, source: SourceId) -> &str {
+        self.0.get(usize::from(source.0)).map_or("", String::as_str)
+    }
+
+    /// Whether there is more than one, so that a frame number alone does not tell a frame.
+    pub fn several(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no source was told of yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What serialization needs beside the record, kept by the sink from record to record.
+#[derive(Default)]
+pub struct Context {
+    /// Names of the sources.
+    pub names: SourceNames,
+    community: RefCell<CommunityIds>,
+}
+
+impl Context {
+    /// For these sources.
+    pub fn new(sources: &[SourceInfo]) -> Self {
+        Self {
+            names: SourceNames::new(sources),
+            community: RefCell::default(),
+        }
+    }
+}
+
+/// A record in its JSON shape.
+pub struct Json<'a> {
+    /// The record.
+    pub record: &'a Record<'a>,
+    /// What belongs to all of them.
+    pub context: &'a Context,
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let context = self.context;
+        match self.record {
+            Record::Start(start) => serialize_start(start, context, serializer),
+            Record::Icmp(event) => icmp::Event { event, context }.serialize(serializer),
+            Record::Exchange(exchange) | Record::Decided(exchange) => {
+                story::exchange(exchange, context, serializer)
+            }
+            Record::Drop(verdict) => story::drop(verdict, context, serializer),
+            Record::Path(path) => story::path(path, context, serializer),
+            Record::Finding(finding) => story::finding(finding, context, serializer),
+            Record::Summary(summary) => summary::summary(summary, context, serializer),
+        }
+    }
+}
+
+fn serialize_start<S: Serializer>(
+    start: &Start,
+    context: &Context,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    map.put("type", "start")?;
+    map.put("schema", SCHEMA)?;
+    map.put("version", env!("CARGO_PKG_VERSION"))?;
+    map.put(
+        "sources",
+        &value::List(&start.sources, |s| StartSource { source: s, context }),
+    )?;
+    map.maybe("filter", start.filter.as_deref())?;
+    map.end()
+}
+
+struct StartSource<'a> {
+    source: &'a SourceInfo,
+    context: &'a Context,
+}
+
+impl Serialize for StartSource<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("name", self.context.names.get(self.source.id))?;
+        map.put("format", self.source.format)?;
+        map.put(
+            "interfaces",
+            &value::List(&self.source.interfaces, StartInterface),
+        )?;
+        map.end()
+    }
+}
+
+struct StartInterface<'a>(&'a InterfaceInfo);
+
+impl Serialize for StartInterface<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let interface = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        let name = interface.name.as_deref();
+        map.maybe("name", name.map(|name| Text(name.as_bytes())))?;
+        map.put("link_type", &interface.link.0)?;
+        map.some("snaplen", interface.snaplen)?;
+        map.end()
+    }
+}
+
+/// A reference to a frame from a record of source `own`.
+#[derive(Clone, Copy)]
+pub(crate) struct Reference<'a> {
+    frame: FrameRef,
+    own: SourceId,
+    context: &'a Context,
+}
+
+impl Serialize for Reference<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.put_into(&mut map)?;
+        map.end()
+    }
+}
+
+impl Reference<'_> {
+    /// The same fields in an object that has others too.
+    fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.put("frame", &self.frame.number())?;
+        if self.frame.source() != self.own {
+            map.put("source", self.context.names.get(self.frame.source()))?;
+        }
+        Ok(())
+    }
+}

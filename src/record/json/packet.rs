@@ -1,0 +1,215 @@
+//! What stands around an ICMP message: IP headers, tunnels, checksums, defects, quotes.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::value::{Addr, Fields, Iter, Protocol};
+use crate::icmp::{Quote, QuotedTransport};
+use crate::record::community::CommunityId;
+use crate::wire::ip::header_checksum;
+use crate::wire::tunnel::{Tunnel, TunnelKind};
+use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
+
+/// An IP header.
+pub(super) struct IpHeader<'a>(pub(super) &'a Ip<'a>);
+
+impl Serialize for IpHeader<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ip = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("version", &ip.version.number())?;
+        map.put("src", &Addr(ip.addrs.src))?;
+        map.put("dst", &Addr(ip.addrs.dst))?;
+        map.put("ttl", &ip.ttl)?;
+        map.some("traffic_class", ip.traffic_class.into())?;
+        map.some("flow_label", ip.flow_label)?;
+        map.maybe("id", ip.id)?;
+        map.put("length", &ip.length)?;
+        map.fact("length_from_frame", ip.length_from_frame)?;
+        if ip.version == IpVersion::V4 {
+            map.put("df", &ip.dont_fragment)?;
+        }
+        map.maybe("fragment", ip.fragment.map(FragmentPosition))?;
+        map.maybe(
+            "final_destination",
+            ip.final_destination.map(|a| Addr(a.into())),
+        )?;
+        map.maybe("home_address", ip.home_address.map(|a| Addr(a.into())))?;
+        map.fact("router_alert", ip.router_alert)?;
+        map.maybe("checksum", header_checksum(ip).map(ChecksumState))?;
+        map.end()
+    }
+}
+
+struct FragmentPosition(Fragment);
+
+impl Serialize for FragmentPosition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.put("offset", &self.0.offset)?;
+        map.put("more", &self.0.more)?;
+        map.end()
+    }
+}
+
+/// A checksum: what it proved to be, and the values.
+pub(super) struct ChecksumState(pub(super) Checksum);
+
+impl Serialize for ChecksumState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Checksum { status, found } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.word("status", &status)?;
+        match status {
+            ChecksumStatus::Good => map.put("value", &found)?,
+            ChecksumStatus::Bad { expected } => {
+                map.put("value", &found)?;
+                map.put("expected", &expected)?;
+            }
+            ChecksumStatus::Unverified(why) => {
+                map.word("reason", &why)?;
+                map.put("value", &found)?;
+            }
+            ChecksumStatus::Absent => {}
+        }
+        map.end()
+    }
+}
+
+/// A tunnel.
+pub(super) struct TunnelHeader(pub(super) Tunnel);
+
+impl Serialize for TunnelHeader {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let kind = self.0.kind;
+        map.put("kind", kind.name())?;
+        if let Some((name, value)) = kind.identifier() {
+            map.put(name, &value)?;
+        }
+        if let TunnelKind::L2tp { tunnel, .. } = kind {
+            map.put("tunnel", &tunnel)?;
+        }
+        if let Some((src, dst)) = self.0.outer {
+            map.put("src", &Addr(src))?;
+            map.put("dst", &Addr(dst))?;
+        }
+        map.end()
+    }
+}
+
+/// The defects of several layers, one list.
+pub(super) struct DefectList<'a>(pub(super) &'a [&'a Defects]);
+
+impl DefectList<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|defects| defects.is_empty())
+    }
+}
+
+impl Serialize for DefectList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(None)?;
+        for defects in self.0 {
+            for defect in defects.iter() {
+                seq.serialize_element(&OneDefect(defect))?;
+            }
+        }
+        seq.end()
+    }
+}
+
+struct OneDefect(Defect);
+
+impl Serialize for OneDefect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.word("layer", &self.0.layer)?;
+        map.put("offset", &self.0.offset)?;
+        match self.0.kind {
+            DefectKind::Short {
+                needed,
+                available,
+                limit,
+            } => {
+                map.put("needed", &needed)?;
+                map.put("available", &available)?;
+                map.word("limit", &limit)?;
+            }
+            DefectKind::Rule(rule) => map.put("rule", rule)?,
+        }
+        map.end()
+    }
+}
+
+/// The packet that an error quotes.
+pub(super) struct Quoted<'a> {
+    pub(super) quote: &'a Quote<'a>,
+    pub(super) extensions: Option<&'a crate::icmp::Extensions<'a>>,
+    pub(super) community_id: Option<CommunityId>,
+}
+
+impl Serialize for Quoted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let quote = self.quote;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("ip", &IpHeader(&quote.ip))?;
+        map.put("protocol", &Protocol(quote.ip.protocol))?;
+        match quote.transport {
+            QuotedTransport::Tcp {
+                src_port,
+                dst_port,
+                seq,
+            } => {
+                map.put("src_port", &src_port)?;
+                map.put("dst_port", &dst_port)?;
+                map.maybe("seq", seq)?;
+            }
+            QuotedTransport::Ports { src_port, dst_port } => {
+                map.put("src_port", &src_port)?;
+                map.put("dst_port", &dst_port)?;
+            }
+            QuotedTransport::Icmp {
+                kind,
+                code,
+                id,
+                seq,
+            } => {
+                map.put("icmp_type", &kind)?;
+                map.put("icmp_code", &code)?;
+                map.maybe("id", id)?;
+                map.maybe("icmp_seq", seq)?;
+            }
+            QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
+            QuotedTransport::None => {}
+        }
+        map.put("length", &quote.bytes.len())?;
+        map.maybe(
+            "community_id",
+            self.community_id.as_ref().map(CommunityId::as_str),
+        )?;
+        if let Some(extensions) = self.extensions {
+            super::body::put_extensions(&mut map, extensions)?;
+        }
+        let defects = [&quote.ip.defects()];
+        let defects = DefectList(&defects);
+        if !defects.is_empty() {
+            map.put("defects", &defects)?;
+        }
+        map.end()
+    }
+}
+
+/// VLAN identifiers and tunnels around a packet.
+pub(super) fn put_encapsulation<M: SerializeMap>(
+    map: &mut M,
+    packet: &crate::wire::Packet<'_>,
+) -> Result<(), M::Error> {
+    let vlans = packet.link.vlans.as_slice();
+    if !vlans.is_empty() {
+        map.put("vlan", vlans)?;
+    }
+    if !packet.tunnels.is_empty() {
+        map.put("tunnel", &Iter(|| packet.tunnels.iter().map(TunnelHeader)))?;
+    }
+    Ok(())
+}

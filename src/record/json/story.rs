@@ -1,0 +1,332 @@
+//! Records that sum up several frames: `exchange`, `drop`, `path`, `finding`.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::value::{Addr, Fields, Iter, List, Protocol, Time, nanos};
+use super::{Context, Reference};
+use crate::correlate::exchange::{Exchange, ExchangeEnd};
+use crate::correlate::trace::{Hop, HopRouter, Path};
+use crate::correlate::verdict::{Aftermath, DropVerdict, Hops};
+use crate::findings::Finding;
+use crate::icmp::names;
+use crate::model::{FlowKey, FrameRef, SourceId, flow::FlowPorts};
+use crate::record::app_error::{AppError, Errno, Raised};
+use crate::record::community::CommunityId;
+use crate::wire::IpVersion;
+
+pub(super) fn exchange<S: Serializer>(
+    exchange: &Exchange,
+    context: &Context,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let own = exchange.request.source();
+    let reference = |frame| Reference {
+        frame,
+        own,
+        context,
+    };
+    let mut map = serializer.serialize_map(None)?;
+    map.put("type", "exchange")?;
+    map.put("source", context.names.get(own))?;
+    map.word("kind", &exchange.kind)?;
+    map.put("src", &Addr(exchange.addrs.src))?;
+    map.put("dst", &Addr(exchange.addrs.dst))?;
+    map.maybe("id", exchange.id)?;
+    map.maybe("seq", exchange.seq)?;
+    map.put("ts", &Time(exchange.requested))?;
+    map.put("request", &reference(exchange.request))?;
+    match exchange.end {
+        Some(ExchangeEnd::Reply(frame)) => map.put("reply", &reference(frame))?,
+        Some(ExchangeEnd::Error(frame)) => map.put("error", &reference(frame))?,
+        None => {}
+    }
+    map.span("rtt_ns", exchange.rtt)?;
+    map.word("outcome", &exchange.outcome)?;
+    map.put("duplicates", &exchange.duplicates)?;
+    map.put("corrupted", &exchange.corrupted)?;
+    map.fact("one_sided_possible", exchange.one_sided_possible)?;
+    map.end()
+}
+
+pub(super) fn drop<S: Serializer>(
+    verdict: &DropVerdict,
+    context: &Context,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let own = own_source(verdict.error_frames.iter().chain(&verdict.original_frames));
+    let frames = |frames| References {
+        frames,
+        own,
+        context,
+    };
+    let mut map = serializer.serialize_map(None)?;
+    map.put("type", "drop")?;
+    map.put("source", context.names.get(own))?;
+    let community_id = context.community.borrow_mut().flow(&verdict.flow);
+    map.put(
+        "flow",
+        &Flow {
+            flow: &verdict.flow,
+            community_id,
+        },
+    )?;
+    map.put("dropper", &Addr(verdict.dropper))?;
+    map.put(
+        "icmp",
+        &ErrorKind(verdict.version, verdict.kind, verdict.code),
+    )?;
+    map.word("reason", &verdict.reason)?;
+    map.put("part", &verdict.part)?;
+    map.put("count", &verdict.count)?;
+    map.put("first", &Time(verdict.first))?;
+    map.put("last", &Time(verdict.last))?;
+    map.put("error_frames", &frames(&verdict.error_frames))?;
+    map.put("original_frames", &frames(&verdict.original_frames))?;
+    map.put("original_count", &verdict.original_count)?;
+    map.maybe("mtu", verdict.mtu)?;
+    map.put("bytes", &verdict.bytes)?;
+    map.maybe("ttl_spent", verdict.ttl_spent)?;
+    map.maybe("hops_to_dropper", verdict.hops_to_dropper.map(HopCount))?;
+    let estimated = |count| {
+        HopCount(Hops {
+            count,
+            estimate: true,
+        })
+    };
+    map.maybe("return_hops", verdict.return_hops.map(estimated))?;
+    map.fact("probe", verdict.probe)?;
+    map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
+    let app_error = AppError::of(
+        verdict.version,
+        verdict.kind,
+        verdict.code,
+        verdict.flow.protocol,
+    );
+    map.maybe("app_error", app_error.map(Sockets))?;
+    map.end()
+}
+
+/// The source of the first frame; of no frame, the first source.
+fn own_source<'a>(frames: impl IntoIterator<Item = &'a FrameRef>) -> SourceId {
+    frames
+        .into_iter()
+        .next()
+        .map_or(SourceId(0), |frame| frame.source())
+}
+
+struct References<'a> {
+    frames: &'a [FrameRef],
+    own: SourceId,
+    context: &'a Context,
+}
+
+impl Serialize for References<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        List(self.frames, |frame: &FrameRef| Reference {
+            frame: *frame,
+            own: self.own,
+            context: self.context,
+        })
+        .serialize(serializer)
+    }
+}
+
+struct Flow<'a> {
+    flow: &'a FlowKey,
+    community_id: Option<CommunityId>,
+}
+
+impl Serialize for Flow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let flow = self.flow;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("protocol", &Protocol(flow.protocol))?;
+        map.put("src", &Addr(flow.addrs.src))?;
+        map.put("dst", &Addr(flow.addrs.dst))?;
+        match flow.ports {
+            FlowPorts::Ports { src, dst } => {
+                map.put("src_port", &src)?;
+                map.put("dst_port", &dst)?;
+            }
+            FlowPorts::Query { kind, id } => {
+                map.put("icmp_type", &kind)?;
+                map.put("id", &id)?;
+            }
+            FlowPorts::Spi(spi) => map.put("spi", &spi)?,
+            FlowPorts::None => {}
+        }
+        map.maybe(
+            "community_id",
+            self.community_id.as_ref().map(CommunityId::as_str),
+        )?;
+        map.end()
+    }
+}
+
+/// Version, type and code with their names.
+pub(super) struct ErrorKind(pub(super) IpVersion, pub(super) u8, pub(super) u8);
+
+impl ErrorKind {
+    pub(super) fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let Self(version, kind, code) = *self;
+        map.put("version", &version.number())?;
+        map.put("type", &kind)?;
+        map.put("code", &code)?;
+        map.put("name", names::type_name(version, kind).unwrap_or("unknown"))?;
+        map.maybe("code_name", names::code_name(version, kind, code))
+    }
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.put_into(&mut map)?;
+        map.end()
+    }
+}
+
+struct HopCount(Hops);
+
+impl Serialize for HopCount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.put("count", &self.0.count)?;
+        map.put("estimate", &self.0.estimate)?;
+        map.end()
+    }
+}
+
+struct WhatCameAfter<'a>(&'a Aftermath);
+
+impl Serialize for WhatCameAfter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let after = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.word("outcome", &after.outcome)?;
+        map.put("packets", &after.packets)?;
+        map.put("retransmissions", &after.retransmissions)?;
+        map.fact("acknowledged", after.acknowledged)?;
+        map.maybe("size_before", after.size_before)?;
+        map.maybe("size_after", after.size_after)?;
+        map.span("lasted_ns", after.lasted)?;
+        map.end()
+    }
+}
+
+struct Sockets(AppError);
+
+impl Serialize for Sockets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (socket, raised) in self.0.sockets() {
+            map.put(
+                socket.word(),
+                &Sight {
+                    raised,
+                    errno: self.0.errno(),
+                },
+            )?;
+        }
+        map.put("text", &self.0.sentence())?;
+        map.end()
+    }
+}
+
+struct Sight {
+    raised: Raised,
+    errno: Option<Errno>,
+}
+
+impl Serialize for Sight {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("raised", self.raised.word())?;
+        if self.raised != Raised::Never {
+            map.maybe("errno", self.errno.map(Errno::name))?;
+        }
+        map.end()
+    }
+}
+
+pub(super) fn path<S: Serializer>(
+    path: &Path,
+    context: &Context,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let own = path.first_probe.source();
+    let mut map = serializer.serialize_map(None)?;
+    map.put("type", "path")?;
+    map.put("source", context.names.get(own))?;
+    map.put("src", &Addr(path.src))?;
+    map.put("dst", &Addr(path.dst))?;
+    map.put("protocol", &Protocol(path.protocol))?;
+    let first_probe = Reference {
+        frame: path.first_probe,
+        own,
+        context,
+    };
+    map.put("first_probe", &first_probe)?;
+    map.put("hops", &List(&path.hops, PathHop))?;
+    map.put("reached", &path.reached)?;
+    map.end()
+}
+
+struct PathHop<'a>(&'a Hop);
+
+impl Serialize for PathHop<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("ttl", &self.0.ttl)?;
+        if let Some((first, others)) = self.0.routers.split_first() {
+            put_router(&mut map, first)?;
+            if !others.is_empty() {
+                map.put("alternatives", &List(others, Alternative))?;
+            }
+        }
+        map.put("unanswered", &self.0.unanswered)?;
+        map.end()
+    }
+}
+
+struct Alternative<'a>(&'a HopRouter);
+
+impl Serialize for Alternative<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        put_router(&mut map, self.0)?;
+        map.end()
+    }
+}
+
+fn put_router<M: SerializeMap>(map: &mut M, router: &HopRouter) -> Result<(), M::Error> {
+    map.put("router", &Addr(router.router))?;
+    map.put("rtts_ns", &Iter(|| router.rtts.iter().copied().map(nanos)))?;
+    map.put("answers", &router.answers)?;
+    if !router.mpls.is_empty() {
+        map.put("mpls", &router.mpls)?;
+    }
+    Ok(())
+}
+
+pub(super) fn finding<S: Serializer>(
+    finding: &Finding,
+    context: &Context,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let own = own_source(&finding.evidence);
+    let mut map = serializer.serialize_map(None)?;
+    map.put("type", "finding")?;
+    map.put("source", context.names.get(own))?;
+    map.put("finding", finding.name)?;
+    map.word("severity", &finding.severity)?;
+    map.put("title", &finding.title)?;
+    let evidence = References {
+        frames: &finding.evidence,
+        own,
+        context,
+    };
+    map.put("evidence", &evidence)?;
+    map.word("confidence", &finding.confidence)?;
+    map.put("advice", &finding.advice)?;
+    map.end()
+}

@@ -1,0 +1,175 @@
+//! Values that occur in many records, and the way objects are put together.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::model::Timestamp;
+use crate::record::escape::Escaped;
+use crate::record::words::Word;
+use crate::record::write;
+
+/// Short ways to add fields to an object.
+pub(super) trait Fields: SerializeMap {
+    /// Adds a field.
+    fn put<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Self::Error> {
+        self.serialize_entry(key, value)
+    }
+
+    /// Adds a field if its value is known.
+    fn maybe<T: Serialize>(
+        &mut self,
+        key: &'static str,
+        value: Option<T>,
+    ) -> Result<(), Self::Error> {
+        match value {
+            Some(value) => self.serialize_entry(key, &value),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a number unless it is 0.
+    fn some(&mut self, key: &'static str, value: u32) -> Result<(), Self::Error> {
+        if value == 0 {
+            Ok(())
+        } else {
+            self.serialize_entry(key, &value)
+        }
+    }
+
+    /// Adds a fact that holds; one that does not is left out.
+    fn fact(&mut self, key: &'static str, holds: bool) -> Result<(), Self::Error> {
+        if holds {
+            self.serialize_entry(key, &true)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Adds a value's word.
+    fn word<W: Word>(&mut self, key: &'static str, value: &W) -> Result<(), Self::Error> {
+        self.serialize_entry(key, value.word())
+    }
+
+    /// Adds a span in nanoseconds.
+    fn span(&mut self, key: &'static str, span: Option<Duration>) -> Result<(), Self::Error> {
+        self.maybe(key, span.map(nanos))
+    }
+}
+
+impl<M: SerializeMap> Fields for M {}
+
+/// Whole nanoseconds; what a u64 cannot hold (584 years) saturates.
+pub(crate) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A point in time.
+pub(super) struct Time(pub(super) Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        short(serializer, |out| write::rfc3339(out, self.0))
+    }
+}
+
+/// An address.
+#[derive(Clone, Copy)]
+pub(super) struct Addr(pub(super) IpAddr);
+
+impl Serialize for Addr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        short(serializer, |out| write::ip(out, self.0))
+    }
+}
+
+/// Octets in hexadecimal without separators.
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.len() <= 16 {
+            return short(serializer, |out| write::hex_octets(out, self.0, b""));
+        }
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+/// Text that a packet or a file controls.
+pub(super) struct Text<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Escaped(self.0))
+    }
+}
+
+/// The name of an IP protocol, or its number as text.
+pub(super) struct Protocol(pub(super) u8);
+
+impl Serialize for Protocol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match crate::record::words::protocol(self.0) {
+            Some(name) => serializer.serialize_str(name),
+            None => short(serializer, |out| write::decimal(out, self.0.into())),
+        }
+    }
+}
+
+/// Serializes text of ASCII that needs no allocation: the buffer is kept per thread.
+fn short<S: Serializer>(
+    serializer: S,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<S::Ok, S::Error> {
+    thread_local! {
+        static SPACE: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    SPACE.with_borrow_mut(|space| {
+        space.clear();
+        write(space);
+        serializer.serialize_str(std::str::from_utf8(space).unwrap_or_default())
+    })
+}
+
+/// A list whose elements take another shape.
+pub(super) struct List<'a, T, F>(pub(super) &'a [T], pub(super) F);
+
+impl<'a, T, F, U> Serialize for List<'a, T, F>
+where
+    F: Fn(&'a T) -> U,
+    U: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(&self.1))
+    }
+}
+
+/// A list from an iterator that is made anew each time.
+pub(super) struct Iter<F>(pub(super) F);
+
+impl<F, I> Serialize for Iter<F>
+where
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(None)?;
+        for item in (self.0)() {
+            seq.serialize_element(&item)?;
+        }
+        seq.end()
+    }
+}

@@ -1,0 +1,264 @@
+//! The fixed words of the output: one per value, the same in JSON and in text.
+
+use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
+use crate::correlate::verdict::{AftermathOutcome, DropReason};
+use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original};
+use crate::findings::{Confidence, Severity};
+use crate::record::summary::ErrorOutcome;
+use crate::source::DamageKind;
+use crate::wire::{ChecksumStatus, Layer, Limit, Unverified};
+
+/// A value that output names by one snake-case word.
+pub trait Word {
+    /// The word.
+    fn word(&self) -> &'static str;
+}
+
+impl Word for ExchangeKind {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Timestamp => "timestamp",
+            Self::Mask => "mask",
+            Self::Information => "information",
+            Self::ExtendedEcho => "extended_echo",
+            Self::Neighbor => "neighbor",
+            Self::Router => "router",
+            Self::NodeInformation => "node_information",
+        }
+    }
+}
+
+impl Word for ExchangeOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Lost => "lost",
+            Self::Error => "error",
+            Self::Pending => "pending",
+            Self::Evicted => "evicted",
+            Self::Unknown => "unknown",
+            Self::NoReplyExpected => "no_reply_expected",
+        }
+    }
+}
+
+impl Word for AnswerOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Duplicate => "duplicate",
+            Self::Late => "late",
+            Self::Corrupted => "corrupted",
+            Self::Unsolicited(_) => "unsolicited",
+        }
+    }
+}
+
+impl Word for NearMiss {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Identifier(_) => "id",
+            Self::Sender(_) => "sender",
+        }
+    }
+}
+
+impl Word for MatchKind {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Segment => "segment",
+            Self::Flow => "flow",
+            Self::Translated => "translated",
+        }
+    }
+}
+
+impl Word for NoOriginal {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::NotCaptured => "not_captured",
+            Self::BeforeCapture => "before_capture",
+            Self::OneSided => "one_sided",
+            Self::Evicted => "evicted",
+            Self::FragmentWithoutPorts => "fragment_without_ports",
+        }
+    }
+}
+
+impl Word for Original {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Found { match_kind, .. } => match_kind.word(),
+            Self::None(_) => "none",
+        }
+    }
+}
+
+impl Word for ErrorOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Found(match_kind) => match_kind.word(),
+            Self::None(reason) => reason.word(),
+            Self::NotLooked => "not_looked_for",
+        }
+    }
+}
+
+impl Word for DropReason {
+    fn word(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Word for AftermathOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Retransmitting => "retransmitting",
+            Self::Reset => "reset",
+            Self::Silent => "silent",
+            Self::Ended => "ended",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Word for Severity {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl Word for Confidence {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Suspected => "suspected",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+impl Word for ChecksumStatus {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad { .. } => "bad",
+            Self::Unverified(_) => "unverified",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+impl Word for Unverified {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Fragment => "fragment",
+        }
+    }
+}
+
+impl Word for Layer {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Ipv6Extension => "ipv6_extension",
+            Self::Tunnel => "tunnel",
+            Self::Icmp => "icmp",
+            Self::Quote => "quote",
+            Self::Extension => "extension",
+            Self::NdOption => "nd_option",
+            Self::MldRecord => "mld_record",
+        }
+    }
+}
+
+impl Word for Limit {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Frame => "frame",
+            Self::IpLength => "ip_length",
+            Self::OwnLength => "own_length",
+            Self::Quote => "quote",
+        }
+    }
+}
+
+impl Word for DamageKind {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Corrupt => "corrupt",
+            Self::Io => "io",
+        }
+    }
+}
+
+/// The name of an IP protocol number in lower case, for those that icmpdump reads something of
+/// and a few that ICMP errors often quote.
+pub const fn protocol(number: u8) -> Option<&'static str> {
+    Some(match number {
+        0 => "hopopt",
+        1 => "icmp",
+        2 => "igmp",
+        4 => "ipip",
+        6 => "tcp",
+        17 => "udp",
+        33 => "dccp",
+        41 => "ipv6",
+        46 => "rsvp",
+        47 => "gre",
+        50 => "esp",
+        51 => "ah",
+        58 => "icmpv6",
+        59 => "no_next_header",
+        88 => "eigrp",
+        89 => "ospf",
+        94 => "ipip94",
+        103 => "pim",
+        108 => "ipcomp",
+        112 => "vrrp",
+        115 => "l2tp",
+        132 => "sctp",
+        135 => "mobility",
+        136 => "udplite",
+        137 => "mpls_in_ip",
+        _ => return None,
+    })
+}
+
+/// The same name as people write it.
+pub const fn protocol_title(number: u8) -> Option<&'static str> {
+    Some(match number {
+        1 => "ICMP",
+        2 => "IGMP",
+        4 => "IPIP",
+        6 => "TCP",
+        17 => "UDP",
+        33 => "DCCP",
+        41 => "IPv6",
+        46 => "RSVP",
+        47 => "GRE",
+        50 => "ESP",
+        51 => "AH",
+        58 => "ICMPv6",
+        88 => "EIGRP",
+        89 => "OSPF",
+        103 => "PIM",
+        108 => "IPComp",
+        112 => "VRRP",
+        115 => "L2TP",
+        132 => "SCTP",
+        136 => "UDP-Lite",
+        _ => return None,
+    })
+}

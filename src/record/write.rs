@@ -1,0 +1,367 @@
+//! Text made of numbers, addresses and times, appended to a reused buffer.
+//!
+//! Both sinks format one record per captured message, so nothing here allocates beyond the
+//! buffer's growth or goes through `core::fmt`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// Two decimal digits for each number below 100.
+const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
+2021222324252627282930313233343536373839\
+4041424344454647484950515253545556575859\
+6061626364656667686970717273747576777879\
+8081828384858687888990919293949596979899";
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Nanoseconds in a second.
+const SECOND: i64 = 1_000_000_000;
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+
+/// Decimal digits of `value`.
+pub fn decimal(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0; 20];
+    out.extend_from_slice(digits_of(&mut digits, value));
+}
+
+/// Decimal digits of `value`, filled up on the left with `fill` to `width`.
+pub fn padded(out: &mut Vec<u8>, value: u64, width: usize, fill: u8) {
+    let mut digits = [0; 20];
+    let digits = digits_of(&mut digits, value);
+    for _ in digits.len()..width {
+        out.push(fill);
+    }
+    out.extend_from_slice(digits);
+}
+
+/// The digits, at the end of `space`.
+#[allow(clippy::cast_possible_truncation)] // of values below 100
+fn digits_of(space: &mut [u8; 20], mut value: u64) -> &[u8] {
+    let mut at = space.len();
+    while value >= 100 {
+        let pair = (value % 100) as usize * 2;
+        value /= 100;
+        at -= 2;
+        space[at] = PAIRS[pair];
+        space[at + 1] = PAIRS[pair + 1];
+    }
+    if value >= 10 {
+        let pair = value as usize * 2;
+        at -= 2;
+        space[at] = PAIRS[pair];
+        space[at + 1] = PAIRS[pair + 1];
+    } else {
+        at -= 1;
+        space[at] = b'0' + value as u8;
+    }
+    &space[at..]
+}
+
+/// Hexadecimal digits of `value` without leading zeros, but at least `width` of them.
+#[allow(clippy::cast_possible_truncation)] // of a nibble
+pub fn hex(out: &mut Vec<u8>, value: u64, width: u32) {
+    let significant = (u64::BITS - value.leading_zeros()).div_ceil(4);
+    for shift in (0..significant.max(width).max(1)).rev() {
+        let nibble = value.checked_shr(shift * 4).unwrap_or(0) & 15;
+        out.push(HEX.get(nibble as usize).copied().unwrap_or(b'?'));
+    }
+}
+
+/// The octets in hexadecimal, `separator` between any two.
+pub fn hex_octets(out: &mut Vec<u8>, octets: &[u8], separator: &[u8]) {
+    for (i, octet) in octets.iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(separator);
+        }
+        hex(out, u64::from(*octet), 2);
+    }
+}
+
+/// An address as people write it: dotted quad, or RFC 5952.
+pub fn ip(out: &mut Vec<u8>, addr: IpAddr) {
+    match addr {
+        IpAddr::V4(addr) => ipv4(out, addr),
+        IpAddr::V6(addr) => ipv6(out, addr),
+    }
+}
+
+/// A dotted quad.
+pub fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
+    for (i, octet) in addr.octets().into_iter().enumerate() {
+        if i > 0 {
+            out.push(b'.');
+        }
+        let pair = usize::from(octet % 100) * 2;
+        if octet >= 100 {
+            out.push(b'0' + octet / 100);
+            out.extend_from_slice(&[PAIRS[pair], PAIRS[pair + 1]]);
+        } else if octet >= 10 {
+            out.extend_from_slice(&[PAIRS[pair], PAIRS[pair + 1]]);
+        } else {
+            out.push(b'0' + octet);
+        }
+    }
+}
+
+/// The text of an IPv6 address by RFC 5952: the longest run of two or more zero groups (the first
+/// of equals) becomes `::`, and an IPv4-mapped address ends in a dotted quad.
+pub fn ipv6(out: &mut Vec<u8>, addr: Ipv6Addr) {
+    let groups = addr.segments();
+    if let Some(mapped) = addr.to_ipv4_mapped() {
+        out.extend_from_slice(b"::ffff:");
+        ipv4(out, mapped);
+        return;
+    }
+    let (mut start, mut len) = (8, 1);
+    let mut i = 0;
+    while i < 8 {
+        let run = groups[i..].iter().take_while(|g| **g == 0).count();
+        if run > len {
+            (start, len) = (i, run);
+        }
+        i += run.max(1);
+    }
+    let mut i = 0;
+    while i < 8 {
+        if i == start {
+            out.extend_from_slice(b"::");
+            i += len;
+            continue;
+        }
+        if i > 0 && i != start + len {
+            out.push(b':');
+        }
+        hex(out, u64::from(groups[i]), 1);
+        i += 1;
+    }
+}
+
+/// `YYYY-MM-DD` for a day since the epoch (proleptic Gregorian calendar).
+pub fn date(out: &mut Vec<u8>, day: i64) {
+    // Days are counted from 0000-03-01, so that leap days end a year; 400 years are 146,097 days.
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    padded(out, year.unsigned_abs(), 4, b'0');
+    out.push(b'-');
+    padded(out, month.unsigned_abs(), 2, b'0');
+    out.push(b'-');
+    padded(out, of_month.unsigned_abs(), 2, b'0');
+}
+
+/// `HH:MM:SS` for a second of the day.
+pub fn clock(out: &mut Vec<u8>, second: u64) {
+    padded(out, second / 3600, 2, b'0');
+    out.push(b':');
+    padded(out, second / 60 % 60, 2, b'0');
+    out.push(b':');
+    padded(out, second % 60, 2, b'0');
+}
+
+/// Seconds since the epoch and the nanoseconds beyond them, rounded towards the past.
+pub fn split(ts: Timestamp) -> (i64, u64) {
+    let nanos = ts.as_nanos();
+    (
+        nanos.div_euclid(SECOND),
+        nanos.rem_euclid(SECOND).unsigned_abs(),
+    )
+}
+
+/// A day since the epoch and the second of that day.
+pub fn split_day(seconds: i64) -> (i64, u64) {
+    (
+        seconds.div_euclid(DAY),
+        seconds.rem_euclid(DAY).unsigned_abs(),
+    )
+}
+
+/// RFC 3339 in UTC with nanoseconds: `2025-07-26T08:25:50.469472000Z`.
+pub fn rfc3339(out: &mut Vec<u8>, ts: Timestamp) {
+    let (seconds, nanos) = split(ts);
+    let (day, second) = split_day(seconds);
+    date(out, day);
+    out.push(b'T');
+    clock(out, second);
+    out.push(b'.');
+    padded(out, nanos, 9, b'0');
+    out.push(b'Z');
+}
+
+/// Milliseconds with up to three decimals, trailing zeros left out, unit included: `0.028 ms`.
+pub fn millis(out: &mut Vec<u8>, span: Duration) {
+    let micros = rounded_micros(span);
+    decimal(out, micros / 1000);
+    let mut rest = micros % 1000;
+    if rest > 0 {
+        let mut width = 3;
+        while rest.is_multiple_of(10) {
+            rest /= 10;
+            width -= 1;
+        }
+        out.push(b'.');
+        padded(out, rest, width, b'0');
+    }
+    out.extend_from_slice(b" ms");
+}
+
+/// Microseconds, rounded to the nearest.
+fn rounded_micros(span: Duration) -> u64 {
+    u64::try_from((span.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with exactly three decimals and no unit, for tables.
+pub fn millis_fixed(out: &mut Vec<u8>, span: Duration) {
+    let micros = rounded_micros(span);
+    decimal(out, micros / 1000);
+    out.push(b'.');
+    padded(out, micros % 1000, 3, b'0');
+}
+
+/// A span for people: milliseconds below one second, then seconds, minutes, hours.
+pub fn span(out: &mut Vec<u8>, span: Duration) {
+    let seconds = span.as_secs();
+    if seconds == 0 {
+        millis(out, span);
+    } else if seconds < 60 {
+        decimal(out, seconds);
+        out.push(b'.');
+        decimal(out, u64::from(span.subsec_millis() / 100));
+        out.extend_from_slice(b" s");
+    } else if seconds < 3600 {
+        decimal(out, seconds / 60);
+        out.extend_from_slice(b" min ");
+        decimal(out, seconds % 60);
+        out.extend_from_slice(b" s");
+    } else {
+        decimal(out, seconds / 3600);
+        out.extend_from_slice(b" h ");
+        decimal(out, seconds / 60 % 60);
+        out.extend_from_slice(b" min");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_standard_library() {
+        for n in (0..1200).chain([u64::MAX, u64::MAX - 1, 1 << 32, 10_u64.pow(19), 999_999]) {
+            assert_eq!(text(|o| decimal(o, n)), n.to_string());
+            assert_eq!(text(|o| padded(o, n, 6, b'0')), format!("{n:06}"));
+            assert_eq!(text(|o| padded(o, n, 5, b' ')), format!("{n:5}"));
+            assert_eq!(text(|o| hex(o, n, 1)), format!("{n:x}"));
+            assert_eq!(text(|o| hex(o, n, 8)), format!("{n:08x}"));
+        }
+        assert_eq!(text(|o| hex(o, 1, 20)), format!("{:020x}", 1));
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_standard_library() {
+        for text_form in [
+            "0.0.0.0",
+            "255.255.255.255",
+            "10.9.1.100",
+            "1.22.203.9",
+            "::",
+            "::1",
+            "1::",
+            "fe80::1",
+            "2001:db8::1:0:0:1",
+            "2001:db8:0:1:1:1:1:1",
+            "2001:0:0:1::1",
+            "1:0:0:2:0:0:0:3",
+            "0:0:1::",
+            "1:2:3:4:5:6:7:8",
+            "ff02::1:ff00:42",
+            "::ffff:192.0.2.1",
+            "64:ff9b::c000:201",
+            "0:1:0:1:0:1:0:1",
+            "1:0:1:0:1:0:1:0",
+            "::1:0:0:0:0",
+            "0:0:0:1:0:0:0:1",
+        ] {
+            let addr: IpAddr = text_form.parse().unwrap();
+            assert_eq!(text(|o| ip(o, addr)), addr.to_string());
+        }
+        for bits in 0..=255_u16 {
+            let groups = std::array::from_fn::<u16, 8, _>(|i| (bits >> i & 1) * 0xa0b);
+            let addr = Ipv6Addr::from(groups);
+            if addr.to_ipv4().is_none() {
+                assert_eq!(text(|o| ipv6(o, addr)), addr.to_string(), "{groups:x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_jiff() {
+        for nanos in [
+            0,
+            1,
+            -1,
+            SECOND,
+            -SECOND,
+            951_782_400 * SECOND,
+            951_868_799 * SECOND + 5,
+            1_753_518_350_469_472_000,
+            i64::MAX,
+            i64::MIN,
+            4_102_444_799 * SECOND,
+            -2_203_891_200 * SECOND,
+        ] {
+            let expected = jiff::Timestamp::from_nanosecond(i128::from(nanos)).unwrap();
+            assert_eq!(
+                text(|o| rfc3339(o, Timestamp::from_nanos(nanos))),
+                format!("{expected:.9}"),
+            );
+        }
+        // Every day of 28 years around a century that is a leap year, and one that is not.
+        for first in [10_000, 46_000] {
+            for day in first..first + 366 * 28 {
+                let expected = jiff::Timestamp::from_second(day * DAY).unwrap();
+                assert_eq!(text(|o| date(o, day)), expected.strftime("%F").to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn spans_are_rounded_and_trimmed() {
+        let ns = Duration::from_nanos;
+        assert_eq!(text(|o| millis(o, ns(28_000))), "0.028 ms");
+        assert_eq!(text(|o| millis(o, ns(270_000))), "0.27 ms");
+        assert_eq!(text(|o| millis(o, ns(1_000_000))), "1 ms");
+        assert_eq!(text(|o| millis(o, ns(10_499))), "0.01 ms");
+        assert_eq!(text(|o| millis(o, ns(499))), "0 ms");
+        assert_eq!(
+            text(|o| millis(o, Duration::new(12, 5_000_000))),
+            "12005 ms"
+        );
+        assert_eq!(text(|o| millis_fixed(o, ns(28_000))), "0.028");
+        assert_eq!(text(|o| millis_fixed(o, Duration::new(1, 0))), "1000.000");
+        assert_eq!(text(|o| span(o, Duration::new(12, 350_000_000))), "12.3 s");
+        assert_eq!(text(|o| span(o, Duration::from_secs(125))), "2 min 5 s");
+        assert_eq!(text(|o| span(o, Duration::from_secs(7300))), "2 h 1 min");
+        millis(&mut Vec::new(), Duration::MAX);
+        span(&mut Vec::new(), Duration::MAX);
+    }
+}

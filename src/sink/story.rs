@@ -1,0 +1,344 @@
+//! What is told behind the messages: decisions, drop verdicts, paths, findings.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::text::{Palette, addr, note};
+use super::wrap::Paragraph;
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::correlate::trace::{HopRouter, Path};
+use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use crate::findings::Finding;
+use crate::icmp::names;
+use crate::model::FrameRef;
+use crate::model::flow::FlowPorts;
+use crate::record::app_error::AppError;
+use crate::record::json::SourceNames;
+use crate::record::words::Word;
+use crate::record::write;
+use crate::wire::IpVersion;
+
+/// What all of them need.
+pub(super) struct Page<'a> {
+    pub(super) names: &'a SourceNames,
+    pub(super) palette: &'a Palette,
+    pub(super) width: usize,
+}
+
+/// Text made by one of the writers that append to a buffer.
+pub(super) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+pub(super) fn ip(addr: IpAddr) -> String {
+    text(|out| write::ip(out, addr))
+}
+
+impl Page<'_> {
+    fn frame(&self, frame: FrameRef) -> String {
+        text(|out| note::frame(out, frame, self.names))
+    }
+
+    /// `#1 #2 #3 and 5 more`.
+    fn frames(&self, frames: &[FrameRef], total: u64) -> String {
+        let mut list = String::new();
+        for frame in frames {
+            if !list.is_empty() {
+                list.push(' ');
+            }
+            list.push_str(&self.frame(*frame));
+        }
+        let more = total.saturating_sub(frames.len() as u64);
+        if more > 0 {
+            let _ = write!(list, " and {more} more");
+        }
+        list
+    }
+}
+
+/// `-- #1 answered by #2, rtt 0.028 ms`.
+pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
+    out.extend_from_slice(b"-- ");
+    note::frame(out, exchange.request, page.names);
+    match exchange.end {
+        Some(ExchangeEnd::Reply(frame)) => {
+            out.extend_from_slice(b" answered by ");
+            note::frame(out, frame, page.names);
+        }
+        Some(ExchangeEnd::Error(frame)) => {
+            out.extend_from_slice(b" got the error ");
+            note::frame(out, frame, page.names);
+        }
+        None => out.extend_from_slice(match exchange.outcome {
+            ExchangeOutcome::Lost => b" lost: no reply was captured",
+            ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
+            ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
+            ExchangeOutcome::NoReplyExpected => b" expects no reply",
+            _ => b" unknown: the capture does not tell",
+        }),
+    }
+    if let Some(rtt) = exchange.rtt {
+        out.extend_from_slice(b", rtt ");
+        write::millis(out, rtt);
+    }
+    out.push(b'\n');
+}
+
+/// Two to four lines: who dropped what and why; the frames; what came of it; what the program saw.
+pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
+    let mut lines = Paragraph::new(out, page.width, 3);
+    let what = if verdict.probe {
+        "traceroute:"
+    } else {
+        "drop:"
+    };
+    lines.head(what, page.palette);
+    lines.words(&dropper(verdict));
+    lines.words("dropped");
+    lines.words(&text(|out| addr::flow(out, &verdict.flow)));
+    lines.words(&format!("- {}", reason(verdict)));
+    lines.words(&how_often(verdict));
+    lines.line();
+    lines.words(&format!(
+        "errors {}",
+        page.frames(&verdict.error_frames, verdict.count)
+    ));
+    if verdict.original_frames.is_empty() {
+        lines.words("(the dropped packets are not in the capture)");
+    } else {
+        lines.words(&format!(
+            "about {}",
+            page.frames(&verdict.original_frames, verdict.original_count)
+        ));
+    }
+    if !verdict.probe {
+        lines.line();
+        lines.words(&format!("then {}", aftermath(verdict)));
+        let seen = AppError::of(
+            verdict.version,
+            verdict.kind,
+            verdict.code,
+            verdict.flow.protocol,
+        );
+        if let Some(seen) = seen {
+            lines.line();
+            lines.words(&format!("the program: {}", seen.sentence()));
+        }
+    }
+    lines.end();
+}
+
+/// `10.9.1.1 (the destination itself, about 3 hops away)`.
+fn dropper(verdict: &DropVerdict) -> String {
+    let mut facts = Vec::new();
+    if verdict.dropper == verdict.flow.addrs.dst {
+        facts.push("the destination itself".to_owned());
+    }
+    if let Some(Hops { count, estimate }) = verdict.hops_to_dropper {
+        let about = if estimate { "about " } else { "" };
+        facts.push(format!("{about}{} away", plural(count.into(), "hop")));
+    }
+    let name = ip(verdict.dropper);
+    if facts.is_empty() {
+        name
+    } else {
+        format!("{name} ({})", facts.join(", "))
+    }
+}
+
+pub(super) fn plural(count: u64, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+/// `administratively prohibited (ICMP 3/13)`, with the MTU where there is one.
+fn reason(verdict: &DropVerdict) -> String {
+    let words = match verdict.reason {
+        DropReason::NoRoute => "no route to the destination".to_owned(),
+        DropReason::HostUnreachable => "host unreachable".to_owned(),
+        DropReason::ProtocolUnreachable => "protocol unreachable".to_owned(),
+        DropReason::PortUnreachable => match verdict.flow.ports {
+            FlowPorts::Ports { dst, .. } => format!("port {dst} unreachable"),
+            _ => "port unreachable".to_owned(),
+        },
+        DropReason::FragmentationNeeded => match verdict.mtu {
+            Some(0) => "too big, next MTU not told".to_owned(),
+            Some(mtu) => format!("too big for the next link, MTU {mtu}"),
+            None => "too big for the next link".to_owned(),
+        },
+        DropReason::SourceRouteFailed => "source route failed".to_owned(),
+        DropReason::AdminProhibited => "administratively prohibited".to_owned(),
+        DropReason::TtlExceeded => match verdict.version {
+            IpVersion::V4 => "TTL ran out".to_owned(),
+            IpVersion::V6 => "hop limit ran out".to_owned(),
+        },
+        DropReason::ReassemblyTimeout => "fragments missing at reassembly".to_owned(),
+        DropReason::ParameterProblem => "header not understood".to_owned(),
+        DropReason::HeadersTooLong => "headers too long".to_owned(),
+        DropReason::SourceQuench => "source quench (congestion)".to_owned(),
+        DropReason::Other => "another error".to_owned(),
+    };
+    format!(
+        "{words} ({})",
+        icmp(verdict.version, verdict.kind, verdict.code)
+    )
+}
+
+/// `ICMP 3/13 communication_administratively_prohibited`.
+pub(super) fn icmp(version: IpVersion, kind: u8, code: u8) -> String {
+    let protocol = match version {
+        IpVersion::V4 => "ICMP",
+        IpVersion::V6 => "ICMPv6",
+    };
+    let title = names::code_title(version, kind, code).or_else(|| names::type_title(version, kind));
+    match title {
+        Some(title) => format!("{protocol} {kind}/{code} {title}"),
+        None => format!("{protocol} {kind}/{code}"),
+    }
+}
+
+/// `3 times in 1.2 s, 4,500 octets`.
+fn how_often(verdict: &DropVerdict) -> String {
+    let mut often = match verdict.count {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    if let Some(span) = verdict.last.since(verdict.first)
+        && verdict.count > 1
+    {
+        often.push_str(" in ");
+        often.push_str(&text(|out| write::span(out, span)));
+    }
+    if verdict.bytes > 0 {
+        let _ = write!(often, ", {} octets", verdict.bytes);
+    }
+    if verdict.part > 1 {
+        let _ = write!(often, " (part {})", verdict.part);
+    }
+    often
+}
+
+/// What the flow did next, as the end of "then ...".
+fn aftermath(verdict: &DropVerdict) -> String {
+    let Aftermath {
+        outcome,
+        packets,
+        retransmissions,
+        size_before,
+        size_after,
+        acknowledged,
+        lasted,
+    } = verdict.aftermath;
+    let mut told = match outcome {
+        AftermathOutcome::Recovered => match (size_before, size_after) {
+            (Some(before), Some(after)) if after < before => {
+                format!("data got through in smaller packets ({before} -> {after} octets)")
+            }
+            _ if acknowledged => "data got through: the receiver acknowledged it".to_owned(),
+            _ => "data got through".to_owned(),
+        },
+        AftermathOutcome::Retransmitting => {
+            let size = match (size_before, size_after) {
+                (Some(before), Some(after)) if after >= before => {
+                    format!(" at the same size ({after} octets)")
+                }
+                (_, Some(after)) => format!(" ({after} octets)"),
+                _ => String::new(),
+            };
+            format!(
+                "the sender repeated the same data {}{size}; none is seen to get through",
+                plural(retransmissions, "time")
+            )
+        }
+        AftermathOutcome::Reset => "the connection was reset".to_owned(),
+        AftermathOutcome::Silent => "the flow fell silent".to_owned(),
+        AftermathOutcome::Ended => "the connection was closed in order".to_owned(),
+        AftermathOutcome::Unknown => {
+            "what the flow did is not known: the capture does not tell".to_owned()
+        }
+    };
+    if packets > 0 && outcome != AftermathOutcome::Unknown {
+        let _ = write!(told, ", {} more", plural(packets, "packet"));
+        if let Some(lasted) = lasted {
+            told.push_str(" over ");
+            told.push_str(&text(|out| write::span(out, lasted)));
+        }
+    }
+    told
+}
+
+/// A traceroute: one line, then one per hop.
+pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
+    let mut lines = Paragraph::new(out, page.width, 3);
+    lines.head("path:", page.palette);
+    lines.words(&text(|out| {
+        addr::protocol(out, path.protocol);
+        out.extend_from_slice(b" traceroute ");
+        addr::pair(out, path.src, path.dst, None);
+    }));
+    lines.words(&format!("from {},", page.frame(path.first_probe)));
+    let hops = path.hops.last().map_or(0, |hop| u64::from(hop.ttl));
+    lines.words(&if path.reached {
+        format!("reached in {}", plural(hops, "hop"))
+    } else {
+        format!("not reached, {} probed", plural(hops, "hop"))
+    });
+    for hop in &path.hops {
+        lines.line();
+        lines.word(&format!("{:>2}", hop.ttl));
+        if hop.routers.is_empty() {
+            lines.words(&format!("* ({} unanswered)", hop.unanswered));
+            continue;
+        }
+        for router in &hop.routers {
+            router_words(&mut lines, router);
+        }
+        if hop.unanswered > 0 {
+            lines.words(&format!("({} unanswered)", hop.unanswered));
+        }
+    }
+    lines.end();
+}
+
+fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter) {
+    lines.word(&ip(router.router));
+    for rtt in router.rtts.iter().take(3) {
+        lines.word(&text(|out| write::millis_fixed(out, *rtt)));
+    }
+    if !router.rtts.is_empty() {
+        lines.word("ms");
+    }
+    let more = u64::from(router.answers).saturating_sub(3);
+    if more > 0 {
+        lines.words(&format!("({more} more)"));
+    }
+    if !router.mpls.is_empty() {
+        let labels: Vec<String> = router.mpls.iter().map(u32::to_string).collect();
+        lines.words(&format!("MPLS {}", labels.join(",")));
+    }
+}
+
+/// A diagnosis: title, evidence, advice.
+pub(super) fn finding(out: &mut Vec<u8>, finding: &Finding, page: &Page<'_>) {
+    let mut lines = Paragraph::new(out, page.width, 3);
+    lines.head(&format!("{}:", finding.severity.word()), page.palette);
+    lines.words(&finding.title);
+    lines.words(&format!(
+        "[{}, {}]",
+        finding.name,
+        finding.confidence.word()
+    ));
+    if !finding.evidence.is_empty() {
+        lines.line();
+        let total = finding.evidence.len() as u64;
+        let shown = finding.evidence.get(..12).unwrap_or(&finding.evidence);
+        lines.words(&format!("evidence {}", page.frames(shown, total)));
+    }
+    if !finding.advice.is_empty() {
+        lines.line();
+        lines.words(&finding.advice);
+    }
+    lines.end();
+}

@@ -1,0 +1,237 @@
+//! Text for people: one line per message in tcpdump's wording, then what is known of it behind
+//! ` | `; what is told later in lines that begin with `-- `.
+
+pub(super) mod addr;
+mod hex;
+mod line;
+mod link;
+pub(super) mod note;
+mod palette;
+mod time;
+mod verbose;
+mod wording4;
+mod wording6;
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use super::{Sink, story, summary};
+use crate::record::json::SourceNames;
+use crate::record::{IcmpEvent, Record};
+pub use palette::Colour;
+pub(super) use palette::{Palette, Role};
+pub(super) use time::Clock;
+use time::Lines as Stamps;
+pub use time::{Precision, TimestampStyle};
+
+/// How much a line tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// One line per message.
+    #[default]
+    Plain,
+    /// `-v`: IP fields, checksum status, quoted header, extensions, options.
+    Verbose,
+    /// `-vv` and more: all fields of all options and records.
+    Full,
+}
+
+impl From<u8> for Verbosity {
+    /// By how often `-v` was given.
+    fn from(count: u8) -> Self {
+        match count {
+            0 => Self::Plain,
+            1 => Self::Verbose,
+            _ => Self::Full,
+        }
+    }
+}
+
+/// Whether the link-layer header is told (`-e`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkHeader {
+    /// It is not.
+    #[default]
+    Hidden,
+    /// It is.
+    Shown,
+}
+
+impl From<bool> for LinkHeader {
+    /// Whether the flag was given.
+    fn from(given: bool) -> Self {
+        if given { Self::Shown } else { Self::Hidden }
+    }
+}
+
+/// Which octets are dumped below a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HexDump {
+    /// None.
+    #[default]
+    None,
+    /// `-x`: the IP packet in hexadecimal.
+    Hex,
+    /// `-xx`: link header included.
+    HexWithLink,
+    /// `-X`: the IP packet in hexadecimal and ASCII, fields named beside their octets.
+    HexAscii,
+    /// `-XX`: link header included.
+    HexAsciiWithLink,
+    /// `-A`: the IP packet in ASCII.
+    Ascii,
+    /// `-AA`: link header included.
+    AsciiWithLink,
+}
+
+/// Whether lines begin with the frame's number (`-#`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// They do not.
+    #[default]
+    Hidden,
+    /// They do.
+    Shown,
+}
+
+impl From<bool> for Numbers {
+    /// Whether the flag was given.
+    fn from(given: bool) -> Self {
+        if given { Self::Shown } else { Self::Hidden }
+    }
+}
+
+/// Which lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// All.
+    #[default]
+    All,
+    /// `-q`: verdicts, findings and summary only.
+    VerdictsOnly,
+}
+
+/// What text output is made of.
+#[derive(Clone, Debug)]
+pub struct TextOptions {
+    /// How much a line tells.
+    pub verbosity: Verbosity,
+    /// What time looks like.
+    pub timestamps: TimestampStyle,
+    /// Decimals of seconds.
+    pub precision: Precision,
+    /// Time zone of the clock that is shown.
+    pub zone: TimeZone,
+    /// Whether the link-layer header is told.
+    pub link_header: LinkHeader,
+    /// Which octets are dumped.
+    pub hex: HexDump,
+    /// Whether frames are numbered.
+    pub numbers: Numbers,
+    /// Which lines are written.
+    pub lines: Lines,
+    /// Whether escape sequences colour the text.
+    pub colour: Colour,
+    /// Columns that lines with `-- ` may fill; 0 for no limit.
+    pub width: usize,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self {
+            verbosity: Verbosity::default(),
+            timestamps: TimestampStyle::default(),
+            precision: Precision::default(),
+            zone: TimeZone::UTC,
+            link_header: LinkHeader::default(),
+            hex: HexDump::default(),
+            numbers: Numbers::default(),
+            lines: Lines::default(),
+            colour: Colour::default(),
+            width: 100,
+        }
+    }
+}
+
+/// Writes records as text.
+pub struct TextSink<W: Write> {
+    out: W,
+    options: TextOptions,
+    palette: Palette,
+    names: SourceNames,
+    clock: Clock,
+    stamps: Stamps,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> TextSink<W> {
+    /// Onto `out`, which needs no buffer of its own.
+    pub fn new(out: W, options: TextOptions) -> Self {
+        Self {
+            out,
+            palette: Palette::new(options.colour),
+            names: SourceNames::default(),
+            clock: Clock::new(options.zone.clone()),
+            stamps: Stamps::new(options.timestamps, options.precision),
+            options,
+            buffer: Vec::with_capacity(2 * super::BUFFER),
+        }
+    }
+
+    fn message(&mut self, event: &IcmpEvent<'_>) {
+        let out = &mut self.buffer;
+        if self.options.numbers == Numbers::Shown {
+            note::numbered(out, event, &self.names);
+        }
+        self.stamps.write(out, event.frame.ts, &mut self.clock);
+        if self.options.link_header == LinkHeader::Shown {
+            link::header(out, event);
+        }
+        line::message(out, event, &self.options, &self.palette);
+        note::all(out, event, &self.options, &self.palette, &self.names);
+        if self.options.verbosity > Verbosity::Plain {
+            verbose::lines(out, event, &self.options);
+        }
+        out.push(b'\n');
+        if self.options.hex != HexDump::None {
+            hex::dump(out, event, self.options.hex, &self.palette);
+        }
+    }
+}
+
+impl<W: Write> Sink for TextSink<W> {
+    fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
+        let page = story::Page {
+            names: &self.names,
+            palette: &self.palette,
+            width: self.options.width,
+        };
+        match record {
+            Record::Start(start) => self.names = SourceNames::new(&start.sources),
+            Record::Icmp(event) if self.options.lines == Lines::All => {
+                if event.sources.len() != self.names.len() {
+                    self.names = SourceNames::new(event.sources);
+                }
+                self.message(event);
+            }
+            Record::Decided(exchange) if self.options.lines == Lines::All => {
+                story::decided(&mut self.buffer, exchange, &page);
+            }
+            // Text tells of exchanges by the lines of their replies and in the summary.
+            Record::Icmp(_) | Record::Decided(_) | Record::Exchange(_) => {}
+            Record::Drop(verdict) => story::drop(&mut self.buffer, verdict, &page),
+            Record::Path(path) => story::path(&mut self.buffer, path, &page),
+            Record::Finding(finding) => story::finding(&mut self.buffer, finding, &page),
+            Record::Summary(summary) => {
+                summary::write(&mut self.buffer, summary, &page, &mut self.clock);
+            }
+        }
+        super::drain_if_full(&mut self.buffer, &mut self.out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        super::drain(&mut self.buffer, &mut self.out)?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,249 @@
+//! What is known of a message, behind ` | `.
+
+use super::palette::{Palette, Role};
+use super::{TextOptions, addr};
+use crate::correlate::{
+    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
+};
+use crate::model::FrameRef;
+use crate::record::json::SourceNames;
+use crate::record::words::Word;
+use crate::record::{IcmpEvent, escape, write};
+use crate::wire::tunnel::TunnelKind;
+use crate::wire::{ChecksumStatus, Defect, DefectKind};
+
+/// Items with commas between them, the first behind ` | `.
+struct Notes<'a> {
+    out: &'a mut Vec<u8>,
+    palette: &'a Palette,
+    started: bool,
+}
+
+impl Notes<'_> {
+    /// Begins an item, to be written to what this returns.
+    fn item(&mut self) -> &mut Vec<u8> {
+        if self.started {
+            self.out.extend_from_slice(b", ");
+        } else {
+            self.out.extend_from_slice(b" | ");
+            self.palette.start(self.out, Role::Known);
+            self.started = true;
+        }
+        self.out
+    }
+
+    fn text(&mut self, text: &str) {
+        self.item().extend_from_slice(text.as_bytes());
+    }
+
+    /// An item that tells a fault.
+    fn fault(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.item();
+        self.palette.start(self.out, Role::Fault);
+        write(self.out);
+        self.palette.end(self.out);
+        self.palette.start(self.out, Role::Known);
+    }
+
+    fn end(self) {
+        if self.started {
+            self.palette.end(self.out);
+        }
+    }
+}
+
+/// `#11`, or `b.pcap#11` where there are several sources.
+pub(crate) fn frame(out: &mut Vec<u8>, frame: FrameRef, names: &SourceNames) {
+    if names.several() {
+        out.extend_from_slice(names.get(frame.source()).as_bytes());
+    }
+    out.push(b'#');
+    write::decimal(out, frame.number());
+}
+
+/// The number at the start of a line, in tcpdump's width.
+pub(super) fn numbered(out: &mut Vec<u8>, event: &IcmpEvent<'_>, names: &SourceNames) {
+    if names.several() {
+        frame(out, event.frame.reference(), names);
+    } else {
+        write::padded(out, event.frame.number, 5, b' ');
+    }
+    out.extend_from_slice(b"  ");
+}
+
+/// Everything that is known.
+pub(super) fn all(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    options: &TextOptions,
+    palette: &Palette,
+    names: &SourceNames,
+) {
+    let mut notes = Notes {
+        out,
+        palette,
+        started: false,
+    };
+    if names.several() && options.numbers == super::Numbers::Hidden {
+        frame(notes.item(), event.frame.reference(), names);
+    }
+    match event.relation {
+        Relation::None | Relation::Request | Relation::Error { .. } => {}
+        Relation::Answer(answer) => tell_answer(&mut notes, answer, names),
+        Relation::Copy { of } => {
+            notes.text("copy of ");
+            frame(notes.out, of, names);
+        }
+    }
+    if let Some(quote) = event.message.quote() {
+        notes.text("quotes ");
+        addr::quote(notes.out, quote);
+    }
+    if let Relation::Error {
+        original: Some(original),
+    } = event.relation
+    {
+        tell_original(&mut notes, original, names);
+    }
+    encapsulation(&mut notes, event);
+    checksum(&mut notes, event);
+    for defects in [&event.packet.ip.defects(), &event.message.defects] {
+        for found in defects.iter() {
+            // That octets are missing shows in tcpdump's wording already where the snap length is
+            // to blame for it.
+            notes.fault(|out| defect(out, found));
+        }
+    }
+    notes.end();
+}
+
+fn tell_answer(notes: &mut Notes<'_>, answer: Answer, names: &SourceNames) {
+    match answer.outcome {
+        AnswerOutcome::Answered => {}
+        AnswerOutcome::Duplicate => notes.text("duplicate"),
+        AnswerOutcome::Late => notes.text("late"),
+        AnswerOutcome::Corrupted => notes.fault(|out| out.extend_from_slice(b"corrupted")),
+        AnswerOutcome::Unsolicited(miss) => {
+            notes.text("unsolicited");
+            if let Some(NearMiss::Identifier(request) | NearMiss::Sender(request)) = miss {
+                notes.text("near miss of ");
+                frame(notes.out, request, names);
+                let differs: &[u8] = match miss {
+                    Some(NearMiss::Sender(_)) => b": another sender",
+                    _ => b": another id",
+                };
+                notes.out.extend_from_slice(differs);
+            }
+        }
+    }
+    if let Some(rtt) = answer.rtt {
+        let out = notes.item();
+        out.extend_from_slice(b"rtt ");
+        write::millis(out, rtt);
+    }
+    if let Some(request) = answer.request {
+        let out = notes.item();
+        out.extend_from_slice(b"answers ");
+        frame(out, request, names);
+    }
+}
+
+fn tell_original(notes: &mut Notes<'_>, original: Original, names: &SourceNames) {
+    let out = notes.item();
+    match original {
+        Original::Found {
+            match_kind,
+            frame: found,
+            before,
+            ..
+        } => {
+            out.extend_from_slice(match match_kind {
+                MatchKind::Exact | MatchKind::Segment => b"original ",
+                MatchKind::Flow => b"same flow ".as_slice(),
+                MatchKind::Translated => b"original before translation ",
+            });
+            frame(out, found, names);
+            if let Some(before) = before {
+                out.push(b' ');
+                write::millis(out, before);
+                out.extend_from_slice(b" before");
+            }
+        }
+        Original::None(reason) => out.extend_from_slice(match reason {
+            NoOriginal::NotCaptured => b"original not captured",
+            NoOriginal::BeforeCapture => b"original sent before the capture".as_slice(),
+            NoOriginal::OneSided => b"original not captured (one direction only)",
+            NoOriginal::Evicted => b"original no longer remembered",
+            NoOriginal::FragmentWithoutPorts => b"original not told apart (quote without ports)",
+        }),
+    }
+}
+
+fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    for vlan in event.packet.link.vlans.as_slice() {
+        let out = notes.item();
+        out.extend_from_slice(b"vlan ");
+        write::decimal(out, (*vlan).into());
+    }
+    for tunnel in event.packet.tunnels.iter() {
+        let out = notes.item();
+        out.extend_from_slice(b"in ");
+        tunnel_kind(out, tunnel.kind);
+        if let Some((src, dst)) = tunnel.outer {
+            out.push(b' ');
+            addr::pair(out, src, dst, None);
+        }
+    }
+}
+
+fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
+    addr::words_of(out, kind.name());
+    if let Some((name, value)) = kind.identifier() {
+        out.push(b' ');
+        out.extend_from_slice(name.as_bytes());
+        out.push(b' ');
+        write::decimal(out, value.into());
+    }
+}
+
+fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    let checksum = event.message.checksum;
+    if let ChecksumStatus::Bad { expected } = checksum.status {
+        // Unverified is silent here: a snap length cuts every message of a capture. -v tells.
+        notes.fault(|out| {
+            out.extend_from_slice(b"bad checksum 0x");
+            write::hex(out, checksum.found.into(), 4);
+            out.extend_from_slice(b" (expected 0x");
+            write::hex(out, expected.into(), 4);
+            out.push(b')');
+        });
+    }
+}
+
+/// One defect: `icmp at 4: rule`, `quote short at 28: 8 octets needed, 0 there (end of quote)`.
+pub(super) fn defect(out: &mut Vec<u8>, defect: Defect) {
+    out.extend_from_slice(defect.layer.word().as_bytes());
+    match defect.kind {
+        DefectKind::Short {
+            needed,
+            available,
+            limit,
+        } => {
+            out.extend_from_slice(b" short at ");
+            write::decimal(out, defect.offset.into());
+            out.extend_from_slice(b": ");
+            write::decimal(out, needed.into());
+            out.extend_from_slice(b" octets needed, ");
+            write::decimal(out, available.into());
+            out.extend_from_slice(b" there (");
+            addr::words_of(out, limit.word());
+            out.push(b')');
+        }
+        DefectKind::Rule(rule) => {
+            out.extend_from_slice(b" at ");
+            write::decimal(out, defect.offset.into());
+            out.extend_from_slice(b": ");
+            escape::push(out, rule.as_bytes());
+        }
+    }
+}

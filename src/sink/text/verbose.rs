@@ -1,0 +1,393 @@
+//! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
+
+use super::{TextOptions, Verbosity, addr};
+use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
+use crate::icmp::nd_option::{NdOption, NdOptions};
+use crate::icmp::object::{
+    Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
+};
+use crate::icmp::{Body, Extensions, Message, Quote, dns, mld};
+use crate::record::words::Word;
+use crate::record::{IcmpEvent, escape, write};
+use crate::wire::ip::header_checksum;
+use crate::wire::{Checksum, ChecksumStatus, Ip, IpVersion};
+
+fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
+    out.extend_from_slice(label);
+    write::decimal(out, value);
+}
+
+/// Begins a line below the message's.
+fn below(out: &mut Vec<u8>, depth: usize) {
+    out.extend_from_slice(b"\n\t");
+    out.resize(out.len() + 2 * depth, b' ');
+}
+
+/// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
+pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>) {
+    out.extend_from_slice(b"(tos 0x");
+    write::hex(out, ip.traffic_class.into(), 1);
+    out.extend_from_slice(match ip.traffic_class & 3 {
+        0 => b"".as_slice(),
+        1 => b",ECT(1)",
+        2 => b",ECT(0)",
+        _ => b",CE",
+    });
+    number(out, b", ttl ", ip.ttl.into());
+    number(out, b", id ", ip.id.unwrap_or(0).into());
+    number(
+        out,
+        b", offset ",
+        ip.fragment.map_or(0, |f| f.offset.into()),
+    );
+    out.extend_from_slice(
+        match (ip.dont_fragment, ip.fragment.is_some_and(|f| f.more)) {
+            (false, false) => b", flags [none]".as_slice(),
+            (true, false) => b", flags [DF]",
+            (false, true) => b", flags [+]",
+            (true, true) => b", flags [+, DF]",
+        },
+    );
+    out.extend_from_slice(b", proto ");
+    addr::protocol(out, ip.protocol);
+    number(out, b" (", ip.protocol.into());
+    number(out, b"), length ", ip.length.into());
+    if let Some(options) = ip.header.get(20..).filter(|options| !options.is_empty()) {
+        out.extend_from_slice(b", options (");
+        write::hex_octets(out, options, b" ");
+        out.push(b')');
+    }
+    if let Some(checksum) = header_checksum(ip)
+        && let ChecksumStatus::Bad { expected } = checksum.status
+    {
+        bad_checksum(out, b", bad cksum ", checksum.found, expected);
+        out.push(b'!');
+    }
+    out.push(b')');
+}
+
+fn bad_checksum(out: &mut Vec<u8>, label: &[u8], found: u16, expected: u16) {
+    out.extend_from_slice(label);
+    write::hex(out, found.into(), 1);
+    out.extend_from_slice(b" (->");
+    write::hex(out, expected.into(), 1);
+    out.push(b')');
+}
+
+/// `(hlim 64, next-header ICMPv6 (58) payload length: 64)`.
+pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
+    out.push(b'(');
+    if ip.traffic_class != 0 {
+        out.extend_from_slice(b"class 0x");
+        write::hex(out, ip.traffic_class.into(), 2);
+        out.extend_from_slice(b", ");
+    }
+    if ip.flow_label != 0 {
+        out.extend_from_slice(b"flowlabel 0x");
+        write::hex(out, ip.flow_label.into(), 5);
+        out.extend_from_slice(b", ");
+    }
+    number(out, b"hlim ", ip.ttl.into());
+    let next = ip.header.get(6).copied().unwrap_or(ip.protocol);
+    out.extend_from_slice(b", next-header ");
+    match next {
+        0 => out.extend_from_slice(b"Options"),
+        43 => out.extend_from_slice(b"Routing"),
+        44 => out.extend_from_slice(b"Fragment"),
+        60 => out.extend_from_slice(b"DSTOPT"),
+        other => addr::protocol(out, other),
+    }
+    number(out, b" (", next.into());
+    number(
+        out,
+        b") payload length: ",
+        ip.length.saturating_sub(40).into(),
+    );
+    out.push(b')');
+}
+
+/// `[icmp6 sum ok] `, which tcpdump tells before the message.
+pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
+    match message.checksum.status {
+        ChecksumStatus::Good => out.extend_from_slice(b"[icmp6 sum ok] "),
+        ChecksumStatus::Bad { expected } => {
+            out.extend_from_slice(b"[bad icmp6 cksum 0x");
+            write::hex(out, message.checksum.found.into(), 4);
+            out.extend_from_slice(b" -> 0x");
+            write::hex(out, expected.into(), 4);
+            out.extend_from_slice(b"!] ");
+        }
+        ChecksumStatus::Unverified(_) | ChecksumStatus::Absent => {}
+    }
+}
+
+/// The lines below the message's.
+pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
+    let message = event.message;
+    if matches!(message.body, Body::Fragment) {
+        return;
+    }
+    below(out, 0);
+    out.extend_from_slice(b"checksum ");
+    checksum(out, message.checksum);
+    if let Some(name) = message.code_name() {
+        number(out, b", code ", message.code.into());
+        out.push(b' ');
+        addr::words_of(out, name);
+    }
+    let full = options.verbosity >= Verbosity::Full;
+    for field in message.fields() {
+        let told = matches!(field.name, "payload" | "id" | "seq") && !full;
+        if !told {
+            out.extend_from_slice(b", ");
+            name_value(out, &field);
+        }
+    }
+    match &message.body {
+        Body::Ndp(ndp) => options_below(out, ndp.options()),
+        Body::InverseNeighbor(inverse) => options_below(out, inverse.options()),
+        Body::Mld(mld) => {
+            for record in mld.records() {
+                below(out, 1);
+                mld_record(out, &record, full);
+            }
+            if let mld::Mld::QueryV2(query) = mld {
+                for source in query.sources() {
+                    below(out, 1);
+                    out.extend_from_slice(b"source ");
+                    write::ipv6(out, source);
+                }
+            }
+        }
+        _ => {}
+    }
+    if let Some(quote) = message.quote() {
+        quoted(out, quote, 0);
+    }
+    if let Some(structure) = message.extensions() {
+        extensions(out, structure);
+    }
+}
+
+/// The packet that an error quotes, and the one inside it, if there is one.
+fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize) {
+    below(out, depth);
+    match quote.ip.version {
+        IpVersion::V4 => {
+            out.extend_from_slice(b"IP ");
+            ipv4(out, &quote.ip);
+        }
+        IpVersion::V6 => {
+            out.extend_from_slice(b"IP6 ");
+            ipv6(out, &quote.ip);
+        }
+    }
+    below(out, depth + 1);
+    addr::quote(out, quote);
+    number(out, b", ", quote.bytes.len() as u64);
+    out.extend_from_slice(b" octets quoted");
+    for found in quote.ip.defects().iter() {
+        out.extend_from_slice(b", ");
+        super::note::defect(out, found);
+    }
+    if depth == 0
+        && let Some(inner) = quote.inner()
+    {
+        quoted(out, &inner, 1);
+    }
+}
+
+/// `0x4919 good`, `0x4919 bad (0x4918 expected)`.
+pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
+    if checksum.status != ChecksumStatus::Absent {
+        out.extend_from_slice(b"0x");
+        write::hex(out, checksum.found.into(), 4);
+        out.push(b' ');
+    }
+    out.extend_from_slice(checksum.status.word().as_bytes());
+    match checksum.status {
+        ChecksumStatus::Bad { expected } => {
+            out.extend_from_slice(b" (0x");
+            write::hex(out, expected.into(), 4);
+            out.extend_from_slice(b" expected)");
+        }
+        ChecksumStatus::Unverified(why) => {
+            out.extend_from_slice(b" (");
+            out.extend_from_slice(why.word().as_bytes());
+            out.push(b')');
+        }
+        ChecksumStatus::Good | ChecksumStatus::Absent => {}
+    }
+}
+
+/// `mtu 1400`.
+pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
+    addr::words_of(out, field.name);
+    out.push(b' ');
+    value(out, field.value);
+}
+
+/// A field's value.
+pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
+    /// Octets of a field that are worth a place in a line.
+    const OCTETS: usize = 32;
+    match value {
+        Value::Number(n) => write::decimal(out, n),
+        Value::Hex(n) => {
+            out.extend_from_slice(b"0x");
+            write::hex(out, n, 1);
+        }
+        Value::Signed(n) => {
+            if n < 0 {
+                out.push(b'-');
+            }
+            write::decimal(out, n.unsigned_abs());
+        }
+        Value::Flag(set) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
+        Value::Address(addr) => write::ip(out, addr),
+        Value::Octets(octets) => {
+            write::hex_octets(out, octets.get(..OCTETS).unwrap_or(octets), b"");
+            let more = octets.len().saturating_sub(OCTETS);
+            if more > 0 {
+                number(out, b"... (", more as u64);
+                out.extend_from_slice(b" octets more)");
+            }
+        }
+        Value::Text(text) => escape::push(out, text),
+        Value::V4List(octets) => {
+            for (i, addr) in v4_addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv4(out, addr);
+            }
+        }
+        Value::V6List(octets) => {
+            for (i, addr) in v6_addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv6(out, addr);
+            }
+        }
+        Value::DnsNames(octets) => {
+            for (i, name) in dns::names(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                for (j, label) in name.labels().enumerate() {
+                    out.extend_from_slice(if j == 0 { b"" } else { b"." });
+                    escape::push(out, label);
+                }
+            }
+        }
+    }
+}
+
+fn options_below(out: &mut Vec<u8>, options: NdOptions<'_>) {
+    for option in options {
+        below(out, 1);
+        nd_option(out, option);
+    }
+}
+
+pub(super) fn nd_option(out: &mut Vec<u8>, option: NdOption<'_>) {
+    number(out, b"option ", option.kind.into());
+    number(out, b", length ", u64::from(option.words) * 8);
+    out.extend_from_slice(b": ");
+    value(
+        out,
+        Value::Octets(option.bytes.get(2..).unwrap_or_default()),
+    );
+}
+
+pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool) {
+    out.extend_from_slice(b"record ");
+    match record.name() {
+        Some(name) => addr::words_of(out, name),
+        None => number(out, b"type ", record.kind.into()),
+    }
+    out.push(b' ');
+    write::ipv6(out, record.group);
+    number(out, b", ", record.count.into());
+    out.extend_from_slice(b" source(s)");
+    if full {
+        for source in record.sources() {
+            out.push(b' ');
+            write::ipv6(out, source);
+        }
+    }
+}
+
+fn extensions(out: &mut Vec<u8>, structure: &Extensions<'_>) {
+    below(out, 0);
+    out.extend_from_slice(b"extensions (RFC 4884), found by ");
+    addr::words_of(out, structure.located.name());
+    out.extend_from_slice(b", checksum ");
+    checksum(out, structure.checksum);
+    for object in structure.objects() {
+        below(out, 1);
+        extension_object(out, &object);
+    }
+}
+
+pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
+    match object.name() {
+        Some(name) => addr::words_of(out, name),
+        None => out.extend_from_slice(b"object"),
+    }
+    number(out, b" (", object.class.into());
+    number(out, b"/", object.c_type.into());
+    number(out, b"), length ", object.length.into());
+    out.push(b':');
+    match object.kind {
+        ExtensionObject::Mpls(labels) => {
+            for label in labels.iter() {
+                number(out, b" label ", label.label.into());
+                number(out, b" tc ", label.traffic_class.into());
+                out.extend_from_slice(if label.bottom { b" [S]" } else { b"" });
+                number(out, b" ttl ", label.ttl.into());
+            }
+        }
+        ExtensionObject::Interface(interface) => interface_information(out, &interface),
+        ExtensionObject::Identification(identification) => match identification {
+            InterfaceIdentification::Name(name) => {
+                out.extend_from_slice(b" name ");
+                escape::push(out, name);
+            }
+            InterfaceIdentification::Index(index) => number(out, b" index ", index.into()),
+            InterfaceIdentification::Address(address) => object_address(out, address),
+        },
+        ExtensionObject::Pointer(pointer) => number(out, b" pointer ", pointer.into()),
+        ExtensionObject::Unknown => {
+            out.push(b' ');
+            value(out, Value::Octets(object.bytes));
+        }
+    }
+}
+
+fn interface_information(out: &mut Vec<u8>, interface: &InterfaceInformation<'_>) {
+    out.push(b' ');
+    addr::words_of(out, interface.role.name());
+    if let Some(index) = interface.index {
+        number(out, b" index ", index.into());
+    }
+    if let Some(address) = interface.address {
+        object_address(out, address);
+    }
+    if let Some(name) = interface.name {
+        out.extend_from_slice(b" name ");
+        escape::push(out, name);
+    }
+    if let Some(mtu) = interface.mtu {
+        number(out, b" mtu ", mtu.into());
+    }
+}
+
+fn object_address(out: &mut Vec<u8>, address: Address<'_>) {
+    match address {
+        Address::Ip(addr) => {
+            out.extend_from_slice(b" address ");
+            write::ip(out, addr);
+        }
+        Address::Other { family, bytes } => {
+            number(out, b" address of family ", family.into());
+            out.push(b' ');
+            value(out, Value::Octets(bytes));
+        }
+    }
+}

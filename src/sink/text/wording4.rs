@@ -1,0 +1,239 @@
+//! ICMP for IPv4 in tcpdump's words.
+
+use super::addr;
+use crate::icmp::{Body, Message, QuotedTransport, names};
+use crate::record::write;
+use crate::wire::IpVersion;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+
+/// Stands where octets that the wording calls for were not captured.
+const CUT: &[u8] = b" [|icmp]";
+
+/// `ICMP echo request, id 19, seq 1, length 64`.
+pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
+    out.extend_from_slice(b"ICMP ");
+    if words(out, message).is_none() {
+        out.extend_from_slice(CUT);
+    }
+    out.extend_from_slice(b", length ");
+    write::decimal(out, message.length.into());
+}
+
+/// The words for the type; `None` where octets are missing for them.
+fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
+    let bytes = message.bytes;
+    match message.kind {
+        0 | 8 => {
+            out.extend_from_slice(match message.kind {
+                0 => b"echo reply",
+                _ => b"echo request",
+            });
+            if let Body::Echo(echo) = &message.body {
+                number(out, b", id ", echo.id.into());
+                number(out, b", seq ", echo.seq.into());
+            } else {
+                number(out, b", id ", u16_at(bytes, 4)?.into());
+                number(out, b", seq ", u16_at(bytes, 6)?.into());
+            }
+        }
+        3 => unreachable(out, message)?,
+        4 => out.extend_from_slice(b"source quench"),
+        5 => redirect(out, message)?,
+        9 => router_advertisement(out, bytes)?,
+        10 => out.extend_from_slice(b"router solicitation"),
+        11 => match message.code {
+            0 => out.extend_from_slice(b"time exceeded in-transit"),
+            1 => out.extend_from_slice(b"ip reassembly time exceeded"),
+            code => number(out, b"time exceeded-#", code.into()),
+        },
+        12 => match message.code {
+            0 => {
+                out.extend_from_slice(b"parameter problem");
+                number(out, b" - octet ", u8_at(bytes, 4)?.into());
+            }
+            code => number(out, b"parameter problem - code ", code.into()),
+        },
+        13 => {
+            out.extend_from_slice(b"time stamp query");
+            id_seq(out, bytes)?;
+        }
+        14 => {
+            out.extend_from_slice(b"time stamp reply");
+            id_seq(out, bytes)?;
+            out.extend_from_slice(b": org ");
+            time_of_day(out, u32_at(bytes, 8)?);
+            out.extend_from_slice(b", recv ");
+            time_of_day(out, u32_at(bytes, 12)?);
+            out.extend_from_slice(b", xmit ");
+            time_of_day(out, u32_at(bytes, 16)?);
+        }
+        15 => out.extend_from_slice(b"information request"),
+        16 => out.extend_from_slice(b"information reply"),
+        17 => out.extend_from_slice(b"address mask request"),
+        18 => {
+            out.extend_from_slice(b"address mask is ");
+            out.extend_from_slice(b"0x");
+            write::hex(out, u32_at(bytes, 8)?.into(), 8);
+        }
+        42 | 43 => {
+            addr::icmp_kind(out, IpVersion::V4, message.kind);
+            number(out, b", id ", u16_at(bytes, 4)?.into());
+            number(out, b", seq ", u8_at(bytes, 6)?.into());
+        }
+        kind => match names::type_name(IpVersion::V4, kind) {
+            Some(name) => addr::words_of(out, name),
+            None => number(out, b"type-#", kind.into()),
+        },
+    }
+    Some(())
+}
+
+fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
+    out.extend_from_slice(label);
+    write::decimal(out, value);
+}
+
+fn id_seq(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+    number(out, b" id ", u16_at(bytes, 4)?.into());
+    number(out, b" seq ", u16_at(bytes, 6)?.into());
+    Some(())
+}
+
+/// Milliseconds since midnight as a time of day.
+fn time_of_day(out: &mut Vec<u8>, millis: u32) {
+    write::clock(out, u64::from(millis / 1000));
+    out.push(b'.');
+    write::padded(out, u64::from(millis % 1000), 3, b'0');
+}
+
+fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
+    // Before and behind the destination that the quote names.
+    let (before, behind): (&[u8], &[u8]) = match message.code {
+        0 => (b"net ", b" unreachable"),
+        1 => (b"host ", b" unreachable"),
+        2 => (b"", b" protocol "),
+        3 => (b"", b" "),
+        4 => (b"", b" unreachable - need to frag"),
+        5 => (b"", b" unreachable - source route failed"),
+        6 => (b"net ", b" unreachable - unknown"),
+        7 => (b"host ", b" unreachable - unknown"),
+        8 => (b"", b" unreachable - source host isolated"),
+        9 => (b"net ", b" unreachable - admin prohibited"),
+        10 => (b"host ", b" unreachable - admin prohibited"),
+        11 => (b"net ", b" unreachable - tos prohibited"),
+        12 => (b"host ", b" unreachable - tos prohibited"),
+        13 => (b"host ", b" unreachable - admin prohibited filter"),
+        14 => (b"host ", b" unreachable - host precedence violation"),
+        15 => (b"host ", b" unreachable - precedence cutoff"),
+        _ => (b"", b" unreachable - #"),
+    };
+    let Some(quote) = message.quote() else {
+        // Who was unreachable is not known, but what kind of unreachable is.
+        out.extend_from_slice(b"unreachable");
+        if let Some(code) = names::code_name(IpVersion::V4, 3, message.code) {
+            out.extend_from_slice(b" - ");
+            addr::words_of(out, code);
+        }
+        if message.code == 4
+            && let Some(mtu) = u16_at(message.bytes, 6)
+        {
+            number(out, b" (mtu ", mtu.into());
+            out.push(b')');
+        }
+        return None;
+    };
+    out.extend_from_slice(before);
+    write::ip(out, quote.ip.dst());
+    out.extend_from_slice(behind);
+    match message.code {
+        2 => {
+            write::decimal(out, quote.ip.protocol.into());
+            out.extend_from_slice(b" unreachable");
+        }
+        3 => {
+            match quote.ip.protocol {
+                6 => out.extend_from_slice(b"tcp port "),
+                17 => out.extend_from_slice(b"udp port "),
+                other => {
+                    number(out, b"protocol ", other.into());
+                    out.extend_from_slice(b" port ");
+                }
+            }
+            match quote.transport {
+                QuotedTransport::Tcp { dst_port, .. } | QuotedTransport::Ports { dst_port, .. } => {
+                    write::decimal(out, dst_port.into());
+                }
+                _ => out.push(b'?'),
+            }
+            out.extend_from_slice(b" unreachable");
+        }
+        4 => {
+            let mtu = u16_at(message.bytes, 6)?;
+            if mtu > 0 {
+                number(out, b" (mtu ", mtu.into());
+                out.push(b')');
+            }
+        }
+        16.. => write::decimal(out, message.code.into()),
+        _ => {}
+    }
+    Some(())
+}
+
+fn redirect(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
+    let (verb, to): (&[u8], &[u8]) = match message.code {
+        0 => (b"redirect ", b" to net "),
+        1 => (b"redirect ", b" to host "),
+        2 => (b"redirect-tos ", b" to net "),
+        3 => (b"redirect-tos ", b" to host "),
+        _ => (b"redirect-#", b" to "),
+    };
+    out.extend_from_slice(verb);
+    if message.code > 3 {
+        write::decimal(out, message.code.into());
+        out.push(b' ');
+    }
+    if let Some(quote) = message.quote() {
+        write::ip(out, quote.ip.dst());
+    }
+    out.extend_from_slice(to);
+    write::ipv4(out, array_at::<4>(message.bytes, 4)?.into());
+    message.quote().map(|_| ())
+}
+
+fn router_advertisement(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+    out.extend_from_slice(b"router advertisement");
+    let lifetime = u64::from(u16_at(bytes, 6)?);
+    out.extend_from_slice(b" lifetime ");
+    if lifetime < 60 {
+        write::decimal(out, lifetime);
+    } else if lifetime < 3600 {
+        write::decimal(out, lifetime / 60);
+        out.push(b':');
+        write::padded(out, lifetime % 60, 2, b'0');
+    } else {
+        write::decimal(out, lifetime / 3600);
+        out.push(b':');
+        write::padded(out, lifetime / 60 % 60, 2, b'0');
+        out.push(b':');
+        write::padded(out, lifetime % 60, 2, b'0');
+    }
+    let count = u8_at(bytes, 4)?;
+    number(out, b" ", count.into());
+    out.push(b':');
+    let size = u8_at(bytes, 5)?;
+    if size != 2 {
+        number(out, b" [size ", size.into());
+        out.push(b']');
+        return Some(());
+    }
+    let mut entries = tail(bytes, 8).chunks_exact(8);
+    for _ in 0..count {
+        let entry = entries.next()?;
+        out.extend_from_slice(b" {");
+        write::ipv4(out, array_at::<4>(entry, 0)?.into());
+        number(out, b" ", u32_at(entry, 4)?.into());
+        out.push(b'}');
+    }
+    Some(())
+}

@@ -1,0 +1,213 @@
+//! Paragraphs and tables in lines that begin with `-- `.
+
+use super::text::{Palette, Role};
+
+/// Where lines go and how wide they may be.
+pub(super) struct Paragraph<'a> {
+    out: &'a mut Vec<u8>,
+    width: usize,
+    column: usize,
+    indent: usize,
+    started: bool,
+}
+
+/// What every line that is not a message begins with.
+const PREFIX: &[u8] = b"-- ";
+
+impl<'a> Paragraph<'a> {
+    /// Lines of at most `width` columns (0: no limit) after `PREFIX`; those behind the first are
+    /// indented by `indent` blanks more.
+    pub(super) fn new(out: &'a mut Vec<u8>, width: usize, indent: usize) -> Self {
+        out.extend_from_slice(PREFIX);
+        Self {
+            out,
+            width,
+            column: PREFIX.len(),
+            indent,
+            started: false,
+        }
+    }
+
+    /// Ends this line and begins the next one, indented.
+    pub(super) fn line(&mut self) {
+        self.out.push(b'\n');
+        self.out.extend_from_slice(PREFIX);
+        self.out.resize(self.out.len() + self.indent, b' ');
+        self.column = PREFIX.len() + self.indent;
+        self.started = false;
+    }
+
+    /// Adds words; blanks in `text` are where lines may be broken.
+    pub(super) fn words(&mut self, text: &str) {
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            self.word(word);
+        }
+    }
+
+    /// Adds one word, which is never broken.
+    pub(super) fn word(&mut self, word: &str) {
+        let columns = word.chars().count();
+        if self.started && self.width > 0 && self.column + 1 + columns > self.width {
+            self.line();
+        }
+        if self.started {
+            self.out.push(b' ');
+            self.column += 1;
+        }
+        self.out.extend_from_slice(word.as_bytes());
+        self.column += columns;
+        self.started = true;
+    }
+
+    /// Adds words that stand out.
+    pub(super) fn head(&mut self, text: &str, palette: &Palette) {
+        palette.start(self.out, Role::Head);
+        self.words(text);
+        palette.end(self.out);
+    }
+
+    /// Ends the paragraph.
+    pub(super) fn end(self) {
+        self.out.push(b'\n');
+    }
+}
+
+/// A table: a column of keys on the left, columns of figures on the right.
+pub(super) struct Table {
+    head: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Blanks before the first column.
+const INDENT: usize = 2;
+/// Blanks between columns.
+const GAP: usize = 2;
+
+impl Table {
+    pub(super) fn new(head: &[&'static str]) -> Self {
+        Self {
+            head: head.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// Writes head and rows. Figures stand at the right of their columns. Where a row is wider
+    /// than `width`, its key gets a line of its own.
+    pub(super) fn write(&self, out: &mut Vec<u8>, width: usize, palette: &Palette) {
+        let columns = self.head.len();
+        let widest = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            let cells = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+            cells.max(self.head.get(column).map_or(0, |head| head.len()))
+        };
+        let widths: Vec<usize> = (0..columns).map(widest).collect();
+        let figures: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
+        let key = widths.first().copied().unwrap_or(0);
+        let room = if width == 0 {
+            usize::MAX
+        } else {
+            width.saturating_sub(PREFIX.len() + INDENT + figures)
+        };
+        // Keys that are wider than this stand alone.
+        let key = key.min(room.max(12));
+        let head: Vec<String> = self.head.iter().map(|head| (*head).to_owned()).collect();
+        write_row(out, &head, &widths, key, Some(palette));
+        for row in &self.rows {
+            write_row(out, row, &widths, key, None);
+        }
+    }
+}
+
+fn write_row(
+    out: &mut Vec<u8>,
+    cells: &[String],
+    widths: &[usize],
+    key: usize,
+    head: Option<&Palette>,
+) {
+    let blanks = |out: &mut Vec<u8>, count: usize| out.resize(out.len() + count, b' ');
+    out.extend_from_slice(PREFIX);
+    if let Some(palette) = head {
+        palette.start(out, Role::Head);
+    }
+    blanks(out, INDENT);
+    let mut used = 0;
+    for (i, cell) in cells.iter().enumerate() {
+        let columns = cell.chars().count();
+        if i == 0 {
+            out.extend_from_slice(cell.as_bytes());
+            used = columns;
+            if columns > key {
+                out.push(b'\n');
+                out.extend_from_slice(PREFIX);
+                blanks(out, INDENT);
+                used = 0;
+            }
+            continue;
+        }
+        let width = widths.get(i).copied().unwrap_or(0);
+        blanks(
+            out,
+            key.saturating_sub(used) + GAP + width.saturating_sub(columns),
+        );
+        used = key;
+        out.extend_from_slice(cell.as_bytes());
+    }
+    if let Some(palette) = head {
+        palette.end(out);
+    }
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::Colour;
+    use super::*;
+
+    #[test]
+    fn paragraphs_break_between_words_and_keep_the_prefix() {
+        let mut out = Vec::new();
+        let mut paragraph = Paragraph::new(&mut out, 20, 2);
+        paragraph.words("one two three four five");
+        paragraph.word("a-word-that-is-longer-than-the-line");
+        paragraph.words("six");
+        paragraph.end();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "-- one two three\n--   four five\n--   a-word-that-is-longer-than-the-line\n--   six\n"
+        );
+    }
+
+    #[test]
+    fn tables_align_figures_and_give_wide_keys_their_own_line() {
+        let mut table = Table::new(&["pair", "sent", "loss"]);
+        table.row(vec!["a > b".into(), "10".into(), "0.0 %".into()]);
+        table.row(vec![
+            "a-very-long-name > b".into(),
+            "1000".into(),
+            "100.0 %".into(),
+        ]);
+        let palette = Palette::new(Colour::Never);
+        let mut out = Vec::new();
+        table.write(&mut out, 0, &palette);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "--   pair                  sent     loss\n\
+             --   a > b                   10    0.0 %\n\
+             --   a-very-long-name > b  1000  100.0 %\n"
+        );
+        let mut out = Vec::new();
+        table.write(&mut out, 36, &palette);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "--   pair              sent     loss\n\
+             --   a > b               10    0.0 %\n\
+             --   a-very-long-name > b\n\
+             --                     1000  100.0 %\n"
+        );
+    }
+}
