@@ -9,7 +9,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -137,6 +137,7 @@ fn run() -> Result<()> {
         let size = account.lines().next().unwrap_or("size unknown").to_owned();
         println!("\n**{name}.pcap**, {size}: {work}\n");
         warm(&file)?;
+        verify(&file, &account)?;
         compare(&file, contenders, runs, level)?;
     }
     Ok(())
@@ -166,13 +167,50 @@ fn compare(file: &Path, contenders: &[Contender], runs: u32, level: u32) -> Resu
                 Turns::Once(from) => round == 0 && level >= from,
             };
             if due {
-                eprint!("\r\x1b[K{} of {runs}: {}", round + 1, contender.title);
+                progress(&format!("{} of {runs}: {}", round + 1, contender.title));
                 costs.push(measure(contender, file)?);
             }
         }
     }
-    eprint!("\r\x1b[K");
+    progress("");
     print_table(contenders, &costs);
+    Ok(())
+}
+
+/// Says on a terminal what is going on, in place of what was said before.
+fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{text}");
+    }
+}
+
+/// Makes sure that what is measured does its work: it has to count all packets of the file.
+fn verify(file: &Path, account: &str) -> Result<()> {
+    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
+        .arg("-r")
+        .arg(file)
+        .args(["--json", "--emit", "summary"])
+        .output()?;
+    let last = output
+        .stdout
+        .trim_ascii_end()
+        .rsplit(|octet| *octet == b'\n')
+        .next();
+    let summary: serde_json::Value =
+        serde_json::from_slice(last.unwrap_or_default()).unwrap_or_default();
+    let counted = summary
+        .pointer("/frames/read")
+        .and_then(serde_json::Value::as_u64);
+    let packets = account
+        .split_once(" octets, ")
+        .and_then(|(_, rest)| rest.split_once(" packets"))
+        .and_then(|(packets, _)| packets.parse().ok());
+    if packets.is_some() && counted != packets {
+        bail!(
+            "{}: icmpdump counts {counted:?} packets of {packets:?}",
+            file.display()
+        );
+    }
     Ok(())
 }
 
