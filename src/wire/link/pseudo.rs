@@ -120,6 +120,15 @@ pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     }
 }
 
+/// IP over `InfiniBand`: a global routing header, then an EtherType and two reserved octets
+/// (RFC 4391 section 6).
+pub(super) fn ip_over_infiniband(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const GLOBAL_ROUTING_HEADER: usize = 40;
+    let at = at + GLOBAL_ROUTING_HEADER;
+    let [a, b, _, _] = array_at(data, at).ok_or(Undecodable::Short)?;
+    ether::follow(data, Vlans::default(), u16::from_be_bytes([a, b]), at + 4)
+}
+
 /// A header that names the link type of what follows it, in little-endian numbers: per-packet
 /// information (length u16 at 2, type u32 at 4) and Apple's packet tap (length u32 at 0, type u32
 /// at 8). The types are DLT numbers.

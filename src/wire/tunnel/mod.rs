@@ -6,7 +6,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use super::bytes::{tail, u16_at};
+use super::bytes::{array_at, tail};
 use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
 use super::link::{self, LinkHeader, Network};
@@ -328,7 +328,9 @@ fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
 #[inline]
 fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
-        protocol::UDP => u16_at(ip.payload, 2).is_some_and(header::is_tunnel_port),
+        protocol::UDP => array_at(ip.payload, 0).is_some_and(|[a, b, c, d]| {
+            header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+        }),
         other => header::is_tunnel_protocol(other),
     }
 }
