@@ -85,12 +85,10 @@ pub(in crate::wire) fn follow(
             ether_type::CISCO_METADATA => 6,
             ether_type::FABRIC_PATH => 14,
             ether_type::VN_TAG => 4,
-            ether_type::MACSEC | ether_type::ARISTA => {
-                match skipped_header(kind, data, at).ok_or(Undecodable::Short)? {
-                    Some(skip) => skip,
-                    None => break Network::Other(kind),
-                }
-            }
+            ether_type::MACSEC | ether_type::ARISTA => match skipped_header(kind, data, at)? {
+                Some(skip) => skip,
+                None => break Network::Other(kind),
+            },
             // I-TAG, then the customer's addresses (IEEE 802.1ah).
             ether_type::BACKBONE_BRIDGING => 16,
             kind if is_vlan(kind) => {
@@ -109,27 +107,26 @@ pub(in crate::wire) fn follow(
     })
 }
 
-/// Length of a header at `at` with an EtherType behind it; `Some(None)` where that is not to be
-/// had, `None` where octets are missing.
-fn skipped_header(kind: u16, data: &[u8], at: usize) -> Option<Option<usize>> {
+/// Length of a header at `at` with an EtherType behind it; `None` where that is not to be had.
+fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
     const ENCRYPTED: u8 = 0x08;
     const CHANGED: u8 = 0x04;
     const CHANNEL: u8 = 0x20;
-    Some(if kind == ether_type::MACSEC {
-        let control = u8_at(data, at)?;
+    const TIMESTAMP: u16 = 1;
+    if kind == ether_type::MACSEC {
+        let control = u8_at(data, at).ok_or(Undecodable::Short)?;
         // Only what is integrity-protected alone stands there in the clear (section 9.5).
-        match control & (ENCRYPTED | CHANGED) {
+        return Ok(match control & (ENCRYPTED | CHANGED) {
             0 if control & CHANNEL == 0 => Some(6),
             0 => Some(14),
             _ => None,
-        }
-    } else {
-        const TIMESTAMP: u16 = 1;
-        match (u16_at(data, at)?, u16_at(data, at + 2)? & 0x00ff) {
-            (TIMESTAMP, 0x10) => Some(4 + 8),
-            (TIMESTAMP, 0x20) => Some(4 + 6),
-            _ => None,
-        }
+        });
+    }
+    let [a, b, _, format] = array_at(data, at).ok_or(Undecodable::Short)?;
+    Ok(match (u16::from_be_bytes([a, b]), format) {
+        (TIMESTAMP, 0x10) => Some(4 + 8),
+        (TIMESTAMP, 0x20) => Some(4 + 6),
+        _ => None,
     })
 }
 
@@ -175,7 +172,7 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
             let kind = u16_at(data, at + 6).ok_or(Undecodable::Short)?;
             match oui {
                 // RFC 1042, and the bridge tunnel encapsulation of IEEE 802.1H.
-                [0, 0, 0] | [0, 0, 0xf8] if kind > ether_type::MAX_LENGTH => {
+                [0, 0, 0 | 0xf8] if kind > ether_type::MAX_LENGTH => {
                     from_ether_type(data, vlans, at + 6)
                 }
                 // Bridged Ethernet, with and without its check sequence (RFC 2684 section 5.2).

@@ -116,7 +116,7 @@ pub mod linktype {
     pub const FRELAY: LinkType = LinkType(107);
     /// `OpenBSD` loopback, address family in network byte order.
     pub const LOOP: LinkType = LinkType(108);
-    /// `OpenBSD` IPsec encapsulation.
+    /// `OpenBSD` encapsulation of IP security.
     pub const ENC: LinkType = LinkType(109);
     /// Linux cooked capture.
     pub const LINUX_SLL: LinkType = LinkType(113);

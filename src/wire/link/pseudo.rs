@@ -99,8 +99,8 @@ pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     let mut field = at + 4;
     loop {
         let [a, b, c, d] = array_at(data, field).ok_or(Undecodable::Short)?;
-        // Types are below 256, so the octet that is zero tells the order; flag bits stand above.
-        let (length, kind) = if d & 0x3f == 0 {
+        // Types are below 256, so the octet that is zero tells the order; two flag bits stand above.
+        let (length, kind) = if d << 2 == 0 {
             (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
         } else {
             (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))

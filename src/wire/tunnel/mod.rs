@@ -303,7 +303,7 @@ fn without_fcs<'a>(frame: &Frame<'a>) -> Rest<'a> {
 
 /// A frame with something else than IP behind the link header: MPLS and `PPPoE` lead to it.
 #[cold]
-fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
+fn below_ip(link: LinkHeader, mut at: Position<'_>) -> Classified<'_> {
     let mut tunnels = TunnelPath::new(at);
     loop {
         if at.network == Network::Ip {
