@@ -16,30 +16,30 @@ use clap::{ArgAction, Parser, ValueEnum};
     after_help = EXAMPLES,
 )]
 #[allow(clippy::struct_excessive_bools)] // one per flag
-pub struct Cli {
+pub(crate) struct Cli {
     /// Which packets to show and write: a pcap filter expression, see pcap-filter(7)
     ///
     /// Correlation sees all packets whatever the filter says. A filter made of hosts, nets, ports,
     /// protocols, `and`, `or` and parentheses also selects the ICMP errors that quote such a packet.
     #[arg(value_name = "FILTER")]
-    pub filter: Vec<String>,
+    pub(crate) filter: Vec<String>,
 
     /// Read packets from FILE: pcap or pcapng, plain or compressed (gz, zst, xz, lz4); `-` is
     /// standard input; several are merged by time
     #[arg(short = 'r', value_name = "FILE", help_heading = "Input")]
-    pub read: Vec<PathBuf>,
+    pub(crate) read: Vec<PathBuf>,
 
     /// Read the filter expression from FILE
     #[arg(short = 'F', value_name = "FILE", help_heading = "Input")]
-    pub filter_file: Option<PathBuf>,
+    pub(crate) filter_file: Option<PathBuf>,
 
     /// Capture on INTERFACE
     #[arg(short = 'i', value_name = "INTERFACE", help_heading = "Input")]
-    pub interface: Vec<String>,
+    pub(crate) interface: Vec<String>,
 
     /// Stop after N messages were shown (with -w: after N packets were written)
     #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
-    pub count: Option<u64>,
+    pub(crate) count: Option<u64>,
 
     /// Whether the filter also selects ICMP errors by the packet they quote
     #[arg(
@@ -48,7 +48,7 @@ pub struct Cli {
         default_value = "auto",
         help_heading = "Filter"
     )]
-    pub quoted: Quoted,
+    pub(crate) quoted: Quoted,
 
     /// How long a request waits for its reply: seconds, or with a unit (500ms, 10s, 1m)
     #[arg(
@@ -57,7 +57,7 @@ pub struct Cli {
         default_value = "10s",
         help_heading = "Correlation"
     )]
-    pub reply_timeout: String,
+    pub(crate) reply_timeout: String,
 
     /// Memory for all correlation state together: octets, or with a unit (64MiB, 1GiB)
     #[arg(
@@ -66,7 +66,7 @@ pub struct Cli {
         default_value = "256MiB",
         help_heading = "Correlation"
     )]
-    pub memory_limit: String,
+    pub(crate) memory_limit: String,
 
     /// Whether errors are traced to the captured packet that caused them
     #[arg(
@@ -75,86 +75,81 @@ pub struct Cli {
         default_value = "on",
         help_heading = "Correlation"
     )]
-    pub originals: Switch,
+    pub(crate) originals: Switch,
 
     /// One JSON record a line on standard output
     #[arg(long, help_heading = "Output")]
-    pub json: bool,
+    pub(crate) json: bool,
 
     /// JSON records to write, comma-separated: icmp, exchange, drop, path, finding, summary
-    #[arg(
-        long,
-        value_name = "TYPES",
-        requires = "json",
-        help_heading = "Output"
-    )]
-    pub emit: Option<String>,
+    #[arg(long, value_name = "TYPES", requires = "json", help_heading = "Output")]
+    pub(crate) emit: Option<String>,
 
     /// No line per message: verdicts, findings and summary only (unlike tcpdump's -q)
     #[arg(short = 'q', long, help_heading = "Output")]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 
     /// Only count the packets the filter selects
     #[arg(long = "count", conflicts_with_all = ["json", "write"], help_heading = "Output")]
-    pub count_only: bool,
+    pub(crate) count_only: bool,
 
     /// Write the packets the filter selects, ICMP or not, to FILE (pcapng by that name, else pcap;
     /// `-` is standard output) instead of printing
     #[arg(short = 'w', value_name = "FILE", help_heading = "Output")]
-    pub write: Option<PathBuf>,
+    pub(crate) write: Option<PathBuf>,
 
     /// Print lines even with -w
     #[arg(long, requires = "write", help_heading = "Output")]
-    pub print: bool,
+    pub(crate) print: bool,
 
     /// Write each packet to the -w file as soon as it is selected
     #[arg(short = 'U', requires = "write", help_heading = "Output")]
-    pub unbuffered: bool,
+    pub(crate) unbuffered: bool,
 
     /// Flush the output after each line
     #[arg(short = 'l', help_heading = "Output")]
-    pub line_buffered: bool,
+    pub(crate) line_buffered: bool,
 
     /// More: IP fields, checksums, extensions; -vv and -vvv add further detail
     #[arg(short = 'v', action = ArgAction::Count, help_heading = "Lines")]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
 
     /// Link-layer header
     #[arg(short = 'e', help_heading = "Lines")]
-    pub link_header: bool,
+    pub(crate) link_header: bool,
 
     /// Packet in hexadecimal; -xx with the link header
     #[arg(short = 'x', action = ArgAction::Count, help_heading = "Lines")]
-    pub hex: u8,
+    pub(crate) hex: u8,
 
     /// Packet in hexadecimal and ASCII with the fields named; -XX with the link header
     #[arg(short = 'X', action = ArgAction::Count, help_heading = "Lines")]
-    pub hex_ascii: u8,
+    pub(crate) hex_ascii: u8,
 
     /// Packet in ASCII
     #[arg(short = 'A', help_heading = "Lines")]
-    pub ascii: bool,
+    pub(crate) ascii: bool,
 
     /// Time: -t none, -tt seconds since the epoch, -ttt since the line before, -tttt with the
     /// date, -ttttt since the first line
     #[arg(short = 't', action = ArgAction::Count, help_heading = "Lines")]
-    pub time: u8,
+    pub(crate) time: u8,
 
     /// Times in microseconds
     #[arg(long, conflicts_with = "nano", help_heading = "Lines")]
-    pub micro: bool,
+    pub(crate) micro: bool,
 
     /// Times in nanoseconds
     #[arg(long, help_heading = "Lines")]
-    pub nano: bool,
+    pub(crate) nano: bool,
 
     /// Frame number before each line
     #[arg(short = '#', long, help_heading = "Lines")]
-    pub number: bool,
+    pub(crate) number: bool,
 
     /// Addresses as numbers; that is so anyway
     #[arg(short = 'n', action = ArgAction::Count, help_heading = "Lines")]
-    pub numeric: u8,
+    pub(crate) numeric: u8,
 
     /// Whether to colour
     #[arg(
@@ -163,12 +158,12 @@ pub struct Cli {
         default_value = "auto",
         help_heading = "Lines"
     )]
-    pub color: Colour,
+    pub(crate) color: Colour,
 }
 
 /// `--quoted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Quoted {
+pub(crate) enum Quoted {
     /// If the filter is made of hosts, nets, ports and protocols only.
     Auto,
     /// Always.
@@ -179,7 +174,7 @@ pub enum Quoted {
 
 /// `on` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
+pub(crate) enum Switch {
     /// On.
     On,
     /// Off.
@@ -188,7 +183,7 @@ pub enum Switch {
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
+pub(crate) enum Colour {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Colour, Quoted, Switch};
 use icmpdump::correlate::{self, Originals};
@@ -49,6 +50,8 @@ pub(crate) struct CaptureFile {
     pub(crate) flush: icmpdump::sink::capture::Flush,
 }
 
+/// Columns of the closing part where there is no terminal to ask.
+const PIPE_WIDTH: usize = 100;
 /// The memory under which the tables are of no use.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -72,7 +75,13 @@ impl Config {
         if cli.read.is_empty() {
             bail!("nothing to read: name a capture with -r FILE ('-' for standard input)");
         }
-        if cli.read.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        if cli
+            .read
+            .iter()
+            .filter(|path| path.as_os_str() == "-")
+            .count()
+            > 1
+        {
             bail!("standard input can be read only once: give '-r -' a single time");
         }
         let correlate = correlate::Config {
@@ -110,8 +119,8 @@ fn expression(cli: &Cli) -> anyhow::Result<String> {
     if !words.trim().is_empty() {
         bail!("-F and a filter on the command line exclude each other: give one of them");
     }
-    let content = std::fs::read_to_string(path)
-        .with_context(|| format!("filter file {}", path.display()))?;
+    let content =
+        std::fs::read_to_string(path).with_context(|| format!("filter file {}", path.display()))?;
     Ok(filter::strip_comments(&content))
 }
 
@@ -127,7 +136,11 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
     if cli.write.is_some() && !cli.print {
         return Ok(Output::None);
     }
-    if cli.write.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+    if cli
+        .write
+        .as_ref()
+        .is_some_and(|path| path.as_os_str() == "-")
+    {
         bail!("-w - and --print both want standard output: write to a file, or leave out --print");
     }
     if cli.count_only {
@@ -143,17 +156,9 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
 }
 
 fn text(cli: &Cli) -> TextOptions {
-    let hex = match (cli.hex_ascii, cli.hex, cli.ascii) {
-        (0, 0, false) => HexDump::None,
-        (0, 0, true) => HexDump::Ascii,
-        (0, 1, _) => HexDump::Hex,
-        (0, ..) => HexDump::HexWithLink,
-        (1, ..) => HexDump::HexAscii,
-        _ => HexDump::HexAsciiWithLink,
-    };
     let terminal = std::io::stdout().is_terminal();
     TextOptions {
-        verbosity: cli.verbose,
+        verbosity: cli.verbose.into(),
         timestamps: match cli.time {
             0 => TimestampStyle::Clock,
             1 => TimestampStyle::None,
@@ -162,25 +167,33 @@ fn text(cli: &Cli) -> TextOptions {
             4 => TimestampStyle::Date,
             _ => TimestampStyle::SinceFirst,
         },
-        precision: if cli.nano {
-            Precision::Nano
-        } else {
-            Precision::Micro
+        precision: match cli.nano {
+            true => Precision::Nano,
+            false => Precision::Micro,
         },
-        link_header: cli.link_header,
-        hex,
-        numbers: cli.number,
-        lines: if cli.quiet {
-            Lines::VerdictsOnly
-        } else {
-            Lines::All
+        zone: TimeZone::system(),
+        link_header: cli.link_header.into(),
+        hex: match (cli.hex_ascii, cli.hex, cli.ascii) {
+            (0, 0, false) => HexDump::None,
+            (0, 0, true) => HexDump::Ascii,
+            (0, 1, _) => HexDump::Hex,
+            (0, ..) => HexDump::HexWithLink,
+            (1, ..) => HexDump::HexAscii,
+            _ => HexDump::HexAsciiWithLink,
+        },
+        numbers: cli.number.into(),
+        lines: match cli.quiet {
+            true => Lines::VerdictsOnly,
+            false => Lines::All,
         },
         colour: match cli.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+            Colour::Always => true.into(),
+            Colour::Never => false.into(),
+            Colour::Auto => (terminal && std::env::var_os("NO_COLOR").is_none()).into(),
         },
-        ..TextOptions::default()
+        width: terminal_size::terminal_size()
+            .filter(|_| terminal)
+            .map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0)),
     }
 }
 
@@ -200,7 +213,9 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
         .ok()
         .and_then(|number| Duration::try_from_secs_f64(number * seconds).ok())
         .filter(|span| !span.is_zero())
-        .with_context(|| format!("'{text}' is not a time above zero: give for example 10s or 500ms"))
+        .with_context(|| {
+            format!("'{text}' is not a time above zero: give for example 10s or 500ms")
+        })
 }
 
 /// A size in octets: a number, or one with a binary unit.

@@ -13,6 +13,7 @@ pub mod correlate;
 pub mod findings;
 pub mod icmp;
 pub mod model;
+pub mod pipeline;
 pub mod record;
 pub mod sink;
 pub mod source;

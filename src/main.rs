@@ -1,3 +1,31 @@
-//! The command.
+//! The command: arguments in, exit status out.
 
-fn main() {}
+mod app;
+mod cli;
+mod config;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use app::Status;
+
+fn main() -> ExitCode {
+    // Usage errors and --help end here, with status 2 and 0.
+    let cli = cli::Cli::parse();
+    let config = match config::Config::new(cli) {
+        Ok(config) => config,
+        Err(error) => {
+            app::complain(&format!("{error:#}"));
+            return Status::Usage.into();
+        }
+    };
+    match app::run(config) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            app::complain(&format!("{error:#}"));
+            Status::Failed.into()
+        }
+    }
+}

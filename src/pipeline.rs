@@ -10,8 +10,9 @@ use crate::model::{Frame, LinkType};
 use crate::record::collect::Collector;
 use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::Sink;
+use crate::sink::capture::CaptureSink;
 use crate::source::filter::Filter;
-use crate::source::{Source, SourceInfo, Step};
+use crate::source::{Progress, Source, SourceInfo, Step};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
 /// Everything a run needs; the source is apart, as frames borrow from it.
@@ -28,18 +29,44 @@ pub struct Pipeline<'o> {
     pub limit: Option<u64>,
     /// Set from outside to stop early.
     pub stop: &'o AtomicBool,
-    /// Hears of progress every few thousand frames.
-    pub progress: &'o mut dyn FnMut(&dyn Source),
+    /// Hears how it goes.
+    pub observer: &'o mut dyn Observer,
+}
+
+/// Hears how a run goes: for progress bars and warnings, which are no data.
+pub trait Observer {
+    /// Some thousand frames were read since the last call.
+    fn progress(&mut self, progress: Progress);
+
+    /// Frames of this link type cannot be decoded; told once per link type.
+    fn unknown_link(&mut self, link: LinkType);
 }
 
 /// Takes selected frames as they are: `-w`.
 pub trait FrameSink {
+    /// Frames of these sources will follow.
+    ///
+    /// # Errors
+    ///
+    /// What the file behind it says.
+    fn begin(&mut self, sources: &[SourceInfo]) -> io::Result<()>;
+
     /// Writes one frame.
     ///
     /// # Errors
     ///
     /// What the file behind it says.
     fn frame(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()>;
+}
+
+impl FrameSink for CaptureSink {
+    fn begin(&mut self, sources: &[SourceInfo]) -> io::Result<()> {
+        CaptureSink::begin(self, sources)
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()> {
+        self.write(frame, sources)
+    }
 }
 
 /// The state of one run.
@@ -86,8 +113,8 @@ impl Pipeline<'_> {
                         }
                         run.frame(&frame)?;
                     }
-                    if run.counts.read % PROGRESS_EVERY == 0 {
-                        (run.pipe.progress)(source);
+                    if run.counts.read.is_multiple_of(PROGRESS_EVERY) {
+                        run.pipe.observer.progress(source.progress());
                     }
                 }
                 Step::Tick(_) => run.pipe.sink.flush()?,
@@ -106,6 +133,9 @@ impl Run<'_, '_> {
             filter: (!self.pipe.filter.selects_all())
                 .then(|| self.pipe.filter.expression().to_owned()),
         };
+        if let Some(frames) = &mut self.pipe.frames {
+            frames.begin(&self.sources)?;
+        }
         self.pipe.sink.write(&Record::Start(&start))
     }
 
@@ -116,8 +146,7 @@ impl Run<'_, '_> {
         } else {
             self.counts.icmp
         };
-        self.pipe.limit.is_some_and(|limit| done >= limit)
-            || self.pipe.stop.load(Ordering::Relaxed)
+        self.pipe.limit.is_some_and(|limit| done >= limit) || self.pipe.stop.load(Ordering::Relaxed)
     }
 
     /// Whether the interface of `frame` is described already: pcapng adds interfaces as it goes.
@@ -145,8 +174,8 @@ impl Run<'_, '_> {
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {
                 self.counts.undecodable += 1;
-                if why == Undecodable::LinkType {
-                    self.collector.unknown_link(frame.link);
+                if why == Undecodable::LinkType && self.collector.unknown_link(frame.link) {
+                    self.pipe.observer.unknown_link(frame.link);
                 }
             }
         }
@@ -184,9 +213,11 @@ impl Run<'_, '_> {
 
     fn selects_quote(&mut self, message: &Message<'_>) -> bool {
         self.pipe.filter.looks_into_quotes()
-            && message
-                .quote()
-                .is_some_and(|quote| self.pipe.filter.matches_quoted(quote.bytes, quote.ip.length))
+            && message.quote().is_some_and(|quote| {
+                self.pipe
+                    .filter
+                    .matches_quoted(quote.bytes, quote.ip.length)
+            })
     }
 
     fn write(&mut self, frame: &Frame<'_>) -> io::Result<()> {
@@ -229,7 +260,7 @@ impl Run<'_, '_> {
     }
 
     fn finish(mut self, source: &mut dyn Source) -> io::Result<Summary> {
-        (self.pipe.progress)(source);
+        self.pipe.observer.progress(source.progress());
         self.pipe.correlator.finish();
         self.outcomes()?;
         for finding in self.diagnostics.findings() {

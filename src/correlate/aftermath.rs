@@ -1,6 +1,6 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
-use super::flows::{Chain, Hashes, Lead, Ring, has_ports, is_icmp, tcp_data};
+use super::flows::{Chain, Hashes, Lead, PairMarks, Ring, has_ports, is_icmp, tcp_data};
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
@@ -55,18 +55,15 @@ impl Close {
 #[derive(Debug)]
 pub(super) struct Followed {
     flows: Table<FlowKey, Tracked>,
-    /// One bit per hash of an address pair, both directions: most packets are told by it alone.
-    pairs: Box<[u64; PAIR_WORDS]>,
+    pairs: PairMarks,
     evicted: u64,
 }
-
-const PAIR_WORDS: usize = 1 << 10;
 
 impl Followed {
     pub(super) fn new(memory: usize) -> Self {
         Self {
             flows: Table::with_memory(memory),
-            pairs: Box::new([0; PAIR_WORDS]),
+            pairs: PairMarks::default(),
             evicted: 0,
         }
     }
@@ -88,8 +85,8 @@ impl Followed {
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
-        self.mark(hashes.pair);
-        self.mark(ring.pair_hash(&key.addrs.reversed()));
+        self.pairs.mark(hashes.pair);
+        self.pairs.mark(ring.pair_hash(&key.addrs.reversed()));
         let flow = Tracked {
             first_error: ts,
             dropped,
@@ -107,19 +104,9 @@ impl Followed {
         }
     }
 
-    fn mark(&mut self, pair: u32) {
-        if let Some(word) = self.pairs.get_mut((pair >> 22) as usize) {
-            *word |= 1 << (pair >> 16 & 63);
-        }
-    }
-
-    /// Takes any packet, with the hash of its address pair.
+    /// Takes any packet, with the hash of its addresses.
     pub(super) fn packet(&mut self, ip: &Ip<'_>, pair: u32, ts: Timestamp) {
-        let marked = self
-            .pairs
-            .get((pair >> 22) as usize)
-            .is_some_and(|word| word >> (pair >> 16 & 63) & 1 == 1);
-        if marked {
+        if self.pairs.is_marked(pair) {
             self.follow(ip, ts);
         }
     }

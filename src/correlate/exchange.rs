@@ -306,6 +306,7 @@ impl Exchanges {
             // Routers advertise when they like; only the first answers.
             return (Relation::None, asked_ttl);
         }
+        // Raw sockets get replies with a bad checksum, and ping counts them: answered, not lost.
         let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
         let outcome = if differs || seen.checksum_bad {
             open.corrupted = open.corrupted.saturating_add(1);
@@ -316,10 +317,6 @@ impl Exchanges {
             AnswerOutcome::Answered
         };
         let relation = answer(outcome);
-        if seen.checksum_bad {
-            // The asking host discards it: the request stays unanswered.
-            return (relation, asked_ttl);
-        }
         if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
             open.duplicates = open.duplicates.saturating_add(1);
             return (relation, asked_ttl);

@@ -162,22 +162,26 @@ pub(super) struct Ring {
 }
 
 /// Chains longer than this are walked no further: no packet may cost the time of all packets.
-const LONGEST_WALK: usize = 4096;
+const LONGEST_WALK: usize = 1 << 14;
+/// Fingerprints to one chain head.
+const FINGERPRINTS_PER_HEAD: usize = 32;
 const DIRECTION_BITS: u32 = 20;
 
 impl Ring {
     /// A ring that takes at most `memory` octets, and room only as packets come.
     pub(super) fn new(memory: usize) -> Self {
-        let per_packet = size_of::<Fingerprint>() + 2 * size_of::<u32>();
+        let per_packet = size_of::<Fingerprint>() + 1;
         let capacity = (memory / per_packet).clamp(1 << 8, 1 << 24);
         // A power of two, so that places follow from sequence numbers by masking.
         let capacity = 1 << capacity.ilog2();
+        // Few heads stay in the cache, and errors are rare enough to walk longer chains.
+        let heads = (capacity / FINGERPRINTS_PER_HEAD).max(1 << 8);
         Self {
             slots: Vec::new(),
             next: 1,
             mask: capacity - 1,
-            flow_heads: vec![0; capacity],
-            destination_heads: vec![0; capacity],
+            flow_heads: vec![0; heads],
+            destination_heads: vec![0; heads],
             directions: vec![0; 1 << (DIRECTION_BITS - 6)],
             hasher: RandomState::default(),
         }
@@ -331,6 +335,33 @@ impl Ring {
         hasher.write_u64(seed);
         hasher.write_u64(word);
         hasher.finish()
+    }
+}
+
+/// One bit per hash of an address pair: tells most packets of no interest by a glance. Never wrong
+/// for a pair that was marked.
+#[derive(Debug)]
+pub(super) struct PairMarks(Box<[u64; 1 << 10]>);
+
+impl Default for PairMarks {
+    fn default() -> Self {
+        Self(Box::new([0; 1 << 10]))
+    }
+}
+
+impl PairMarks {
+    /// Marks a pair.
+    pub(super) fn mark(&mut self, pair: u32) {
+        if let Some(word) = self.0.get_mut((pair >> 22) as usize) {
+            *word |= 1 << (pair >> 16 & 63);
+        }
+    }
+
+    /// Whether a pair may have been marked.
+    pub(super) fn is_marked(&self, pair: u32) -> bool {
+        self.0
+            .get((pair >> 22) as usize)
+            .is_some_and(|word| word >> (pair >> 16 & 63) & 1 == 1)
     }
 }
 

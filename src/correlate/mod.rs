@@ -27,6 +27,7 @@ use self::trace::Path;
 use self::traces::{ProbeAnswer, Traces};
 use self::verdict::{DropReason, DropVerdict};
 use self::verdicts::{QUIET, Reported, Verdicts};
+use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Direction, Message, Quote};
 use crate::model::{Frame, FrameRef, Timestamp};
 use crate::wire::{ChecksumStatus, Ip, Packet};
@@ -203,14 +204,9 @@ impl Correlator {
         let Some(ring) = &mut self.ring else {
             return;
         };
-        if !self.traces.is_empty() {
-            self.traces.packet(ip, frame.ts, shown);
-            if let Some(answer) = traces::tcp_answer(ring, frame, ip) {
-                self.traces.answered(&answer);
-            }
-        }
         let pair = ring.push(frame.reference(), frame.ts, ip);
         self.followed.packet(ip, pair, frame.ts);
+        self.traces.packet(ring, frame, ip, pair, shown);
     }
 
     fn query(
@@ -230,7 +226,6 @@ impl Correlator {
             outcomes.push(told(ring.as_ref(), event));
         });
         if query.direction == Direction::Reply
-            && !self.traces.is_empty()
             && let Relation::Answer(Answer {
                 request: Some(probe),
                 rtt,
@@ -245,7 +240,7 @@ impl Correlator {
                 from: ip.src(),
                 rtt,
                 ts: frame.ts,
-                mpls: &[],
+                mpls: None,
                 shown,
             });
         }
@@ -332,7 +327,7 @@ impl Correlator {
 
 /// The probe that an error answers, where its original was found.
 fn ring_answer<'a>(
-    error: &Reported<'_, '_>,
+    error: &Reported<'_, 'a>,
     reason: DropReason,
 ) -> Option<(ProbeAnswer<'a>, DropReason)> {
     let Some(Original::Found {
@@ -353,11 +348,22 @@ fn ring_answer<'a>(
             from: error.ip.src(),
             rtt: before,
             ts: error.ts,
-            mpls: &[],
+            mpls: labels(error.message),
             shown: error.shown,
         },
         reason,
     ))
+}
+
+/// The MPLS label stack an error reports (RFC 4950).
+fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
+    message
+        .extensions()?
+        .objects()
+        .find_map(|object| match object.kind {
+            ExtensionObject::Mpls(labels) => Some(labels),
+            _ => None,
+        })
 }
 
 fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {

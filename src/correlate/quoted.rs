@@ -179,3 +179,6 @@ fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>
         NoOriginal::NotCaptured
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,11 +58,6 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         self.index.len()
     }
 
-    /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.index.is_empty()
-    }
-
     /// How many entries fit.
     pub(super) fn capacity(&self) -> usize {
         self.capacity

@@ -3,20 +3,23 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Lead, Ring, is_icmp, tcp_data};
+use super::flows::{Chain, Fingerprint, Lead, PairMarks, Ring, is_icmp, tcp_data};
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
+use crate::icmp::object::Labels;
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Ip;
 
-/// TTLs above this are no probe's.
-const MAX_TTL: u8 = 64;
+/// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
+const MAX_TTL: u8 = 32;
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
 /// ... and how far back in time.
 const PROBE_AGE: Duration = Duration::from_secs(10);
 /// Different TTLs that make a traceroute.
 const DISTINCT_TTLS: u32 = 2;
+/// MPLS labels kept per router.
+const LABELS: usize = 8;
 /// Routers kept per hop.
 const ROUTERS: usize = 8;
 
@@ -40,7 +43,7 @@ struct Trace {
     /// By TTL.
     hops: Vec<HopState>,
     /// A bit per TTL at which something answered.
-    answered: u64,
+    answered: u32,
     shown: bool,
 }
 
@@ -57,7 +60,8 @@ pub(super) struct ProbeAnswer<'a> {
     pub(super) from: IpAddr,
     pub(super) rtt: Option<Duration>,
     pub(super) ts: Timestamp,
-    pub(super) mpls: &'a [u32],
+    /// The MPLS labels the router reported.
+    pub(super) mpls: Option<Labels<'a>>,
     pub(super) shown: bool,
 }
 
@@ -65,6 +69,7 @@ pub(super) struct ProbeAnswer<'a> {
 #[derive(Debug)]
 pub(super) struct Traces {
     open: Table<TraceKey, Trace>,
+    pairs: PairMarks,
 }
 
 impl Traces {
@@ -73,15 +78,15 @@ impl Traces {
         const HEAP_SHARE: usize = 16;
         Self {
             open: Table::with_memory(memory / HEAP_SHARE),
+            pairs: PairMarks::default(),
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
     }
 
     /// A TTL ran out: begins a trace, or goes on with one.
     pub(super) fn expired(&mut self, ring: &Ring, answer: &ProbeAnswer<'_>) -> Option<Path> {
+        if answer.ttl > MAX_TTL {
+            return None;
+        }
         let key = TraceKey {
             addrs: answer.addrs,
             protocol: answer.protocol,
@@ -96,6 +101,8 @@ impl Traces {
                 shown: false,
             };
             let pair = ring.pair_hash(&key.addrs);
+            self.pairs.mark(pair);
+            self.pairs.mark(ring.pair_hash(&key.addrs.reversed()));
             for seen in ring.recent(PROBES_BEFORE) {
                 let recent = answer.ts.since(seen.ts).is_some_and(|age| age < PROBE_AGE);
                 if recent && seen.pair == pair && seen.protocol == key.protocol && is_probe(seen) {
@@ -125,8 +132,19 @@ impl Traces {
         }
     }
 
-    /// Any packet: a probe, where a trace of its addresses and protocol is under way.
-    pub(super) fn packet(&mut self, ip: &Ip<'_>, ts: Timestamp, shown: bool) {
+    /// Any packet, with the hash of its addresses: a probe, or the answer of a TCP destination,
+    /// where a trace of its addresses and protocol is under way.
+    pub(super) fn packet(
+        &mut self,
+        ring: &Ring,
+        frame: &Frame<'_>,
+        ip: &Ip<'_>,
+        pair: u32,
+        shown: bool,
+    ) {
+        if !self.pairs.is_marked(pair) {
+            return;
+        }
         let key = TraceKey {
             addrs: ip.addrs,
             protocol: ip.protocol,
@@ -135,8 +153,11 @@ impl Traces {
             && let Some(trace) = self.open.get_mut(&key)
         {
             trace.sent(ip.ttl);
-            trace.last = ts;
+            trace.last = frame.ts;
             trace.shown |= shown;
+        }
+        if let Some(answer) = tcp_answer(ring, frame, ip) {
+            self.answered(&answer);
         }
     }
 
@@ -174,11 +195,7 @@ impl Traces {
 }
 
 /// The probe that a TCP packet of a destination answers: the last one sent on that connection.
-pub(super) fn tcp_answer<'a>(
-    ring: &Ring,
-    frame: &Frame<'_>,
-    ip: &Ip<'_>,
-) -> Option<ProbeAnswer<'a>> {
+fn tcp_answer<'a>(ring: &Ring, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<ProbeAnswer<'a>> {
     const TCP: u8 = 6;
     const SYN: u8 = 0x02;
     const RST: u8 = 0x04;
@@ -207,7 +224,7 @@ pub(super) fn tcp_answer<'a>(
         from: ip.src(),
         rtt: frame.ts.since(probe.ts),
         ts: frame.ts,
-        mpls: &[],
+        mpls: None,
         shown: false,
     })
 }
@@ -262,8 +279,10 @@ impl Trace {
             if router.rtts.len() < HopRouter::RTTS {
                 router.rtts.extend(answer.rtt);
             }
-            if router.mpls.is_empty() {
-                router.mpls.extend_from_slice(answer.mpls);
+            if let Some(labels) = answer.mpls.filter(|_| router.mpls.is_empty()) {
+                router
+                    .mpls
+                    .extend(labels.iter().take(LABELS).map(|label| label.label));
             }
         }
         self.answered |= 1 << (answer.ttl - 1);

@@ -115,3 +115,6 @@ impl Source for Merge {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -317,3 +317,6 @@ impl Source for PcapSource {
         self.input.progress()
     }
 }
+
+#[cfg(test)]
+mod tests;

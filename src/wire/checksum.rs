@@ -166,8 +166,7 @@ mod tests {
                 assert_eq!(internet(&parts), reference(&bytes), "cut at {a} and {b}");
             }
         }
-        let ones = vec![0xff; 0xffff];
-        assert_eq!(internet(&[&ones]), reference(&ones));
+        assert_eq!(internet(&[&[0xff; 0xffff]]), reference(&[0xff; 0xffff]));
     }
 
     #[test]

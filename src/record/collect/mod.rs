@@ -7,6 +7,7 @@ mod rtt;
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -144,12 +145,19 @@ impl Collector {
         }
     }
 
-    /// Counts a frame of a link type that is not known.
-    pub fn unknown_link(&mut self, link: LinkType) {
+    /// Counts a frame of a link type that is not known, and tells whether it is the first.
+    pub fn unknown_link(&mut self, link: LinkType) -> bool {
         // A pcapng file may make up any number of link types.
-        if self.unknown_links.len() < Self::LINKS || self.unknown_links.contains_key(&link) {
-            *self.unknown_links.entry(link).or_default() += 1;
+        let room = self.unknown_links.len() < Self::LINKS;
+        match self.unknown_links.entry(link) {
+            Entry::Occupied(mut count) => *count.get_mut() += 1,
+            Entry::Vacant(first) if room => {
+                first.insert(1);
+                return true;
+            }
+            Entry::Vacant(_) => {}
         }
+        false
     }
 
     /// Counts a request that was decided.

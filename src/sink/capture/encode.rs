@@ -33,9 +33,9 @@ pub(super) struct Kind {
     pub(super) fcs_len: u8,
 }
 
-/// What makes an interface of the output.
+/// An interface of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Origin {
+struct Interface {
     source: SourceId,
     interface: Option<InterfaceId>,
     kind: Kind,
@@ -49,7 +49,7 @@ pub(super) struct Encoder {
     /// The kind of frame that a pcap file holds.
     kind: Option<Kind>,
     /// The interfaces that a pcapng file describes, by their number in it.
-    interfaces: Vec<Origin>,
+    interfaces: Vec<Interface>,
     /// Index of the interface of the last frame.
     last: usize,
     resolution: Resolution,
@@ -231,11 +231,17 @@ impl Encoder {
         });
         let captured = octets(frame.data);
         block(out, ENHANCED_PACKET, |out| {
-            let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
-            let wire_len = frame.wire_len.max(captured);
+            let [a, b, c, d, e, f, g, h] = stamp.to_be_bytes();
+            let (high, low) = ([a, b, c, d], [e, f, g, h]);
             u32s(
                 out,
-                &[number, half(stamp >> 32), half(stamp), captured, wire_len],
+                &[
+                    number,
+                    u32::from_be_bytes(high),
+                    u32::from_be_bytes(low),
+                    captured,
+                    frame.wire_len.max(captured),
+                ],
             );
             padded(out, frame.data);
         });
@@ -243,7 +249,7 @@ impl Encoder {
 
     /// The number of the frame's interface, described first if it is new.
     fn interface(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) -> u32 {
-        let wanted = Origin {
+        let wanted = Interface {
             source: frame.source,
             interface: frame.interface,
             kind: Kind {
@@ -265,13 +271,13 @@ impl Encoder {
 
 /// An interface description block; times are written in nanoseconds throughout.
 fn describe(
-    origin: &Origin,
+    interface: &Interface,
     info: Option<&InterfaceInfo>,
     sources: &[SourceInfo],
     out: &mut Vec<u8>,
 ) {
     block(out, INTERFACE_DESCRIPTION, |out| {
-        let Kind { link, fcs_len } = origin.kind;
+        let Kind { link, fcs_len } = interface.kind;
         u16s(out, &[u16::try_from(link.0).unwrap_or(u16::MAX), 0]);
         u32s(out, &[limit(info.map_or(0, |info| info.snaplen))]);
         if let Some(name) = info.and_then(|info| info.name.as_deref()) {
@@ -279,7 +285,7 @@ fn describe(
         }
         // With several sources, which one it was.
         if let [_, _, ..] = sources
-            && let Some(source) = sources.iter().find(|source| source.id == origin.source)
+            && let Some(source) = sources.iter().find(|source| source.id == interface.source)
         {
             option(out, IF_DESCRIPTION, text(&source.name));
         }

@@ -8,8 +8,7 @@ use lz4_flex::frame::{Error, FrameDecoder};
 use super::{Codec, Fault, Raw};
 
 pub(super) struct Reader {
-    /// Of the frame being read; there is always one.
-    decoder: Option<FrameDecoder<Raw>>,
+    decoder: Box<FrameDecoder<Raw>>,
     /// Octets taken from the file up to the last end mark.
     complete: u64,
 }
@@ -17,42 +16,35 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(raw: Raw) -> Self {
         Self {
-            decoder: Some(FrameDecoder::new(raw)),
+            decoder: Box::new(FrameDecoder::new(raw)),
             complete: 0,
         }
     }
 
     pub(super) fn read(&mut self, output: &mut [u8]) -> Result<usize, Fault> {
-        while let Some(decoder) = &mut self.decoder {
-            match decoder.read(output) {
-                Ok(0) if !output.is_empty() => {}
-                Ok(read) => return Ok(read),
-                Err(e) => return Err(self.explain(&e)),
+        loop {
+            let read = self.decoder.read(output).map_err(|e| self.explain(&e))?;
+            if read > 0 || output.is_empty() {
+                return Ok(read);
             }
-            let raw = decoder.get_ref();
+            let raw = self.decoder.get_ref();
             if !raw.is_at_end() {
-                // An end mark: a further frame may follow. A decoder must not be used for two,
-                // it counts on buffers of the size that the first asked for.
+                // An end mark: a further frame may follow.
                 self.complete = raw.taken();
-                let decoder = self.decoder.take();
-                self.decoder = decoder.map(|d| FrameDecoder::new(d.into_inner()));
             } else if raw.taken() == self.complete {
-                break;
+                return Ok(0);
             } else {
                 return Err(Fault::cut(Codec::Lz4));
             }
         }
-        Ok(0)
     }
 
     pub(super) fn taken(&self) -> u64 {
-        let raw = self.decoder.as_ref().map(FrameDecoder::get_ref);
-        raw.map_or(0, Raw::taken)
+        self.decoder.get_ref().taken()
     }
 
     fn explain(&self, error: &io::Error) -> Fault {
-        let raw = self.decoder.as_ref().map(FrameDecoder::get_ref);
-        if let Some(fault) = raw.and_then(Raw::fault) {
+        if let Some(fault) = self.decoder.get_ref().fault() {
             return fault.clone();
         }
         if error.kind() == io::ErrorKind::UnexpectedEof {

@@ -14,7 +14,7 @@ mod wireless;
 pub use address::{Addresses, LinkAddress, VlanTag, addresses};
 pub use names::{description, name};
 
-pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow};
+pub(super) use ether::{ethernet, follow};
 pub(super) use ppp::{from_ppp_protocol, ppp};
 
 use ether::from_ether_type;
@@ -116,7 +116,7 @@ pub mod linktype {
     pub const FRELAY: LinkType = LinkType(107);
     /// `OpenBSD` loopback, address family in network byte order.
     pub const LOOP: LinkType = LinkType(108);
-    /// `OpenBSD` encapsulation of IP security.
+    /// `OpenBSD` IPsec encapsulation.
     pub const ENC: LinkType = LinkType(109);
     /// Linux cooked capture.
     pub const LINUX_SLL: LinkType = LinkType(113);
@@ -223,7 +223,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::IEEE802_5 => ether::token_ring(data, at),
         lt::IP_OVER_FC => ether::llc(data, Vlans::default(), at + 16),
         lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
-        lt::IPOIB => pseudo::ip_over_infiniband(data, at),
+        lt::IPOIB => from_ether_type(data, Vlans::default(), at + 40),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
         _ => Err(Undecodable::LinkType),
     }

@@ -6,7 +6,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use super::bytes::{array_at, tail};
+use super::bytes::{tail, u16_at};
 use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
 use super::link::{self, LinkHeader, Network};
@@ -303,7 +303,7 @@ fn without_fcs<'a>(frame: &Frame<'a>) -> Rest<'a> {
 
 /// A frame with something else than IP behind the link header: MPLS and `PPPoE` lead to it.
 #[cold]
-fn below_ip(link: LinkHeader, mut at: Position<'_>) -> Classified<'_> {
+fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
     let mut tunnels = TunnelPath::new(at);
     loop {
         if at.network == Network::Ip {
@@ -328,9 +328,7 @@ fn below_ip(link: LinkHeader, mut at: Position<'_>) -> Classified<'_> {
 #[inline]
 fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
-        protocol::UDP => array_at(ip.payload, 0).is_some_and(|[a, b, c, d]| {
-            header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
-        }),
+        protocol::UDP => u16_at(ip.payload, 2).is_some_and(header::is_tunnel_port),
         other => header::is_tunnel_protocol(other),
     }
 }

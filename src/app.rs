@@ -1,0 +1,253 @@
+//! Wires it all: opens the sources, builds the sinks, runs the pipeline, tells the exit status.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::config::{Config, Input, Output};
+use crate::progress::Progress;
+use icmpdump::correlate::Correlator;
+use icmpdump::model::{Frame, LinkType, SourceId};
+use icmpdump::pipeline::{FrameSink, Observer, Pipeline};
+use icmpdump::record::{Record, Summary};
+use icmpdump::sink::capture::CaptureSink;
+use icmpdump::sink::json::JsonOptions;
+use icmpdump::sink::{JsonSink, Sink, TextSink};
+use icmpdump::source::merge::merge;
+use icmpdump::source::open::{self, OpenError};
+use icmpdump::source::{self, DamageKind, Source, SourceInfo};
+use icmpdump::wire::link;
+
+/// What the run came to; exit statuses as documented in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Damaged = 3,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Runs as configured. Messages go to standard error.
+///
+/// # Errors
+///
+/// What made the run impossible.
+pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
+    let stop = stop_on_signals()?;
+    let Input::Files(paths) = &config.input;
+    let names = open::names(paths);
+    let mut status = Status::Done;
+    let mut sources = Vec::new();
+    for (path, name) in paths.iter().zip(names) {
+        let id = SourceId(u16::try_from(sources.len()).context("more than 65536 files")?);
+        match open::open_as(path, id, name) {
+            Ok(source) => sources.push(source),
+            Err(error) => {
+                complain(&error);
+                status = worse(status, status_of(&error));
+            }
+        }
+    }
+    if sources.is_empty() {
+        return Ok(status);
+    }
+    let mut source = merge(sources);
+    let links: Vec<_> = source
+        .describe()
+        .iter()
+        .flat_map(|info| info.interfaces.iter().map(|interface| interface.link))
+        .collect();
+    if let Err(error) = config.filter.check(&links) {
+        complain(&error);
+        return Ok(Status::Usage);
+    }
+    match pipe(config, source.as_mut(), &stop) {
+        Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
+        // Whoever read the output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
+        Err(error) => Err(error).context("output"),
+    }
+}
+
+/// Builds the sinks and runs the pipeline through them.
+fn pipe(
+    config: Config,
+    source: &mut dyn Source,
+    stop: &AtomicBool,
+) -> io::Result<(Summary, Status)> {
+    let out = io::stdout();
+    let counting = matches!(config.output, Output::Count);
+    let mut sink: Box<dyn Sink> = match config.output {
+        Output::Text(options) => Box::new(TextSink::new(out.lock(), options)),
+        Output::Json(emit) => Box::new(JsonSink::new(out.lock(), JsonOptions { emit })),
+        Output::Count | Output::None => Box::new(Nothing),
+    };
+    let mut counter = Counter::default();
+    let mut writer = config
+        .capture
+        .map(|file| CaptureSink::create(&file.path, file.flush))
+        .transpose()?;
+    let frames: Option<&mut dyn FrameSink> = match &mut writer {
+        Some(writer) => Some(writer),
+        None if counting => Some(&mut counter),
+        None => None,
+    };
+    let mut observer = Stderr {
+        progress: Progress::new(),
+    };
+    let mut pipeline = Pipeline {
+        filter: config.filter,
+        correlator: Correlator::new(&config.correlate),
+        sink: sink.as_mut(),
+        frames,
+        limit: config.limit,
+        stop,
+        observer: &mut observer,
+    };
+    let summary = pipeline.run(source)?;
+    let verdict = pipeline.filter.verdict();
+    observer.progress.finish();
+    if let Some(writer) = writer {
+        writer.finish()?;
+    }
+    if counting {
+        let packets = if counter.0 == 1 { "packet" } else { "packets" };
+        writeln!(io::stdout(), "{} {packets}", counter.0)?;
+    }
+    let status = match verdict {
+        Ok(()) => Status::Done,
+        Err(error) => {
+            complain(&error);
+            Status::Usage
+        }
+    };
+    for damage in &summary.damaged {
+        complain(&told(damage, &source.describe()));
+    }
+    Ok((summary, status))
+}
+
+/// The first signal stops the run, which then ends in order; the second ends it at once.
+fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .context("signal handler")?;
+    }
+    Ok(stop)
+}
+
+fn status_of(error: &OpenError) -> Status {
+    match error {
+        OpenError::Cut { .. } | OpenError::Damaged { .. } => Status::Damaged,
+        _ => Status::Failed,
+    }
+}
+
+fn damage(damaged: &[source::Damage]) -> Status {
+    damaged
+        .iter()
+        .map(|damage| match damage.kind {
+            DamageKind::Io => Status::Failed,
+            DamageKind::Cut | DamageKind::Corrupt => Status::Damaged,
+        })
+        .fold(Status::Done, worse)
+}
+
+/// The status to end with of two: usage before failure before damage.
+fn worse(a: Status, b: Status) -> Status {
+    let rank = |status| match status {
+        Status::Done => 0,
+        Status::Damaged => 1,
+        Status::Failed => 2,
+        Status::Usage => 3,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+
+fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
+    let name = sources
+        .iter()
+        .find(|source| source.id == damage.source)
+        .map_or("input", |source| source.name.as_str());
+    let what = match damage.kind {
+        DamageKind::Cut => "cut short",
+        DamageKind::Corrupt => "damaged",
+        DamageKind::Io => "cannot be read on",
+    };
+    format!(
+        "{name}: {what} at offset {}, frame {}: {}; everything before it was processed",
+        damage.offset, damage.frame, damage.why
+    )
+}
+
+/// Says what went wrong on standard error; there is nobody to tell if that fails.
+pub(crate) fn complain(message: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "icmpdump: {message}");
+}
+
+/// Progress and warnings for whoever sits before the terminal.
+struct Stderr {
+    progress: Progress,
+}
+
+impl Observer for Stderr {
+    fn progress(&mut self, progress: source::Progress) {
+        self.progress.set(progress);
+    }
+
+    fn unknown_link(&mut self, link: LinkType) {
+        let name = link::name(link).unwrap_or("no name known");
+        self.progress.suspend(|| {
+            complain(&format!(
+                "warning: link type {} ({name}) cannot be decoded; its frames count as undecodable",
+                link.0
+            ));
+        });
+    }
+}
+
+/// Counts selected frames: `--count`.
+#[derive(Debug, Default)]
+struct Counter(u64);
+
+impl FrameSink for Counter {
+    fn begin(&mut self, _sources: &[SourceInfo]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn frame(&mut self, _frame: &Frame<'_>, _sources: &[SourceInfo]) -> io::Result<()> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+/// Takes records and forgets them.
+#[derive(Debug)]
+struct Nothing;
+
+impl Sink for Nothing {
+    fn write(&mut self, _record: &Record<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether somebody sits before standard error.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}

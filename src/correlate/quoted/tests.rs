@@ -1,0 +1,219 @@
+use etherparse::PacketBuilder;
+
+use super::*;
+use crate::icmp::Message;
+use crate::model::{FrameRef, SourceId};
+use crate::wire::{Ip, Limit};
+
+const CLIENT: [u8; 4] = [10, 0, 0, 1];
+const SERVER: [u8; 4] = [10, 0, 2, 1];
+const ROUTER: [u8; 4] = [10, 0, 1, 1];
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_nanos(millis * 1_000_000)
+}
+
+/// A capture of packets; each error is looked up as it would be when it is captured.
+struct Capture {
+    ring: Ring,
+    frames: u64,
+}
+
+impl Capture {
+    fn new() -> Self {
+        Self {
+            ring: Ring::new(1 << 20),
+            frames: 0,
+        }
+    }
+
+    fn add(&mut self, octets: &[u8]) -> FrameRef {
+        self.frames += 1;
+        let frame = FrameRef::new(SourceId(0), self.frames);
+        let ip = Ip::parse(octets, Limit::Frame).unwrap();
+        let millis = i64::try_from(self.frames).unwrap();
+        self.ring.push(frame, at(millis), &ip);
+        frame
+    }
+
+    /// What an error that quotes the first `quoted` octets of `packet` finds.
+    fn find(&self, packet: &[u8], quoted: usize) -> Original {
+        let error = unreachable(&packet[..quoted.min(packet.len())]);
+        let ip = Ip::parse(&error, Limit::Frame).unwrap();
+        let message = Message::parse(&ip);
+        let quote = message.quote().unwrap();
+        // Ten minutes in, so that nothing can have been sent before the capture began.
+        find(&self.ring, quote, at(600_000), at(0))
+    }
+
+    fn match_of(&self, packet: &[u8], quoted: usize) -> (MatchKind, u64) {
+        match self.find(packet, quoted) {
+            Original::Found {
+                match_kind, frame, ..
+            } => (match_kind, frame.number()),
+            Original::None(why) => panic!("nothing found: {why:?}"),
+        }
+    }
+}
+
+fn unreachable(quote: &[u8]) -> Vec<u8> {
+    let mut payload = vec![3, 1, 0, 0, 0, 0, 0, 0];
+    payload.extend_from_slice(quote);
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(ROUTER, CLIENT, 64)
+        .write(&mut packet, etherparse::IpNumber::ICMP, &payload)
+        .unwrap();
+    packet
+}
+
+fn with_id(mut packet: Vec<u8>, id: u16) -> Vec<u8> {
+    packet[4..6].copy_from_slice(&id.to_be_bytes());
+    packet
+}
+
+fn tcp(src: [u8; 4], port: u16, seq: u32, payload: usize, id: u16) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, SERVER, 64)
+        .tcp(port, 443, seq, 1000)
+        .write(&mut packet, &vec![0; payload])
+        .unwrap();
+    with_id(packet, id)
+}
+
+fn udp(src: [u8; 4], port: u16, id: u16) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, SERVER, 64)
+        .udp(port, 53)
+        .write(&mut packet, b"question")
+        .unwrap();
+    with_id(packet, id)
+}
+
+#[test]
+fn eight_octets_of_tcp_and_the_identification_name_the_very_packet() {
+    let mut capture = Capture::new();
+    let first = tcp(CLIENT, 4000, 100, 50, 7);
+    let again = tcp(CLIENT, 4000, 100, 50, 8);
+    capture.add(&first);
+    capture.add(&again);
+    assert_eq!(capture.match_of(&first, 28), (MatchKind::Exact, 1));
+    assert_eq!(capture.match_of(&again, 28), (MatchKind::Exact, 2));
+}
+
+#[test]
+fn a_sequence_number_inside_a_super_segment_finds_it() {
+    let mut capture = Capture::new();
+    capture.add(&tcp(CLIENT, 4000, 100, 4000, 7));
+    capture.add(&tcp(CLIENT, 4000, 4100, 4000, 9));
+    // On the wire the second of three segments, with the next identification.
+    let dropped = tcp(CLIENT, 4000, 1560, 1460, 8);
+    assert_eq!(capture.match_of(&dropped, 28), (MatchKind::Segment, 1));
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let mut capture = Capture::new();
+    capture.add(&tcp(CLIENT, 4000, u32::MAX - 10, 1000, 7));
+    let dropped = tcp(CLIENT, 4000, 5, 100, 99);
+    assert_eq!(capture.match_of(&dropped, 28), (MatchKind::Segment, 1));
+}
+
+#[test]
+fn identification_zero_is_no_evidence() {
+    let mut capture = Capture::new();
+    capture.add(&udp(CLIENT, 4000, 0));
+    assert_eq!(
+        capture.match_of(&udp(CLIENT, 4000, 0), 28),
+        (MatchKind::Flow, 1)
+    );
+}
+
+#[test]
+fn another_flow_between_the_same_hosts_is_no_match() {
+    let mut capture = Capture::new();
+    capture.add(&udp(CLIENT, 4001, 5));
+    assert_eq!(
+        capture.find(&udp(CLIENT, 4000, 5), 28),
+        Original::None(NoOriginal::NotCaptured)
+    );
+}
+
+#[test]
+fn a_rewritten_source_is_found_by_what_nat_leaves_alone() {
+    let mut capture = Capture::new();
+    capture.add(&tcp([192, 168, 1, 9], 51000, 777, 10, 3));
+    capture.add(&udp([192, 168, 1, 9], 51001, 44));
+    assert_eq!(
+        capture.match_of(&tcp(CLIENT, 4000, 777, 10, 3), 28),
+        (MatchKind::Translated, 1)
+    );
+    assert_eq!(
+        capture.match_of(&udp(CLIENT, 4000, 44), 28),
+        (MatchKind::Translated, 2)
+    );
+    assert_eq!(
+        capture.find(&tcp(CLIENT, 4000, 778, 10, 3), 28),
+        Original::None(NoOriginal::OneSided)
+    );
+}
+
+#[test]
+fn each_none_has_its_reason() {
+    let mut capture = Capture::new();
+    let dropped = udp(CLIENT, 4000, 5);
+    assert_eq!(
+        capture.find(&dropped, 28),
+        Original::None(NoOriginal::OneSided)
+    );
+    capture.add(&udp(CLIENT, 4009, 6));
+    assert_eq!(
+        capture.find(&dropped, 28),
+        Original::None(NoOriginal::NotCaptured)
+    );
+    assert_eq!(
+        capture.find(&dropped, 22),
+        Original::None(NoOriginal::FragmentWithoutPorts)
+    );
+    let error = unreachable(&dropped);
+    let ip = Ip::parse(&error, Limit::Frame).unwrap();
+    let message = Message::parse(&ip);
+    assert_eq!(
+        find(&capture.ring, message.quote().unwrap(), at(1000), at(0)),
+        Original::None(NoOriginal::BeforeCapture)
+    );
+}
+
+#[test]
+fn what_the_ring_has_overwritten_is_said_to_be_evicted() {
+    let mut capture = Capture::new();
+    capture.ring = Ring::new(0);
+    let dropped = udp(CLIENT, 4000, 5);
+    capture.add(&dropped);
+    assert_eq!(capture.match_of(&dropped, 28), (MatchKind::Exact, 1));
+    for _ in 0..300 {
+        capture.add(&udp(CLIENT, 4000, 6));
+    }
+    assert!(capture.ring.overwritten() > 0);
+    // The flow is still there, the packet is not.
+    assert_eq!(capture.match_of(&dropped, 28), (MatchKind::Flow, 301));
+    for _ in 0..300 {
+        capture.add(&udp(CLIENT, 4001, 6));
+    }
+    let outcome = capture.find(&dropped, 28);
+    assert!(
+        matches!(
+            outcome,
+            Original::None(NoOriginal::Evicted | NoOriginal::NotCaptured)
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_later_fragment_matches_by_identification_alone() {
+    let mut capture = Capture::new();
+    let mut fragment = udp(CLIENT, 4000, 21);
+    fragment[6..8].copy_from_slice(&100u16.to_be_bytes());
+    capture.add(&fragment);
+    assert_eq!(capture.match_of(&fragment, 28), (MatchKind::Exact, 1));
+}
