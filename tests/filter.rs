@@ -20,9 +20,9 @@ const EXPRESSIONS: &[&str] = &[
     "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
     "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420",
     "host 10.0.0.1",
-    "net 10/8 or net 192.168.0.0/16 or net 172.16.0.0 mask 255.240.0.0",
+    "net 10.0.0.0/8 or net 192.168.0.0/16 or net 172.16.0.0 mask 255.240.0.0",
     "net fe80::/10",
-    "src net 10/8 and dst net 10/8",
+    "src net 10 and dst net 10.0/16",
     "portrange 1000-2000 and not tcp",
     "ip proto 47",
     "ip6 protochain 58",
@@ -100,6 +100,15 @@ fn packets(mut capture: Capture<Offline>) -> Vec<(u32, Vec<u8>)> {
         all.push((packet.header.len, packet.data.to_vec()));
     }
     all
+}
+
+#[test]
+fn the_expressions_are_valid() {
+    for expression in EXPRESSIONS {
+        let links = [LinkType(1), LinkType(113)];
+        let mut filter = Filter::new(expression, QuotedPolicy::Auto);
+        assert_eq!(filter.check(&links), Ok(()), "{expression}");
+    }
 }
 
 #[test]
