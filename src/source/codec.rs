@@ -189,7 +189,7 @@ impl Stream {
             None => Form::Plain(raw),
             Some(Codec::Gzip) => driven(raw, Codec::Gzip, Box::new(gzip::Gzip::new())),
             Some(Codec::Zstd) => driven(raw, Codec::Zstd, Box::new(zstd::Zstd::new()?)),
-            Some(Codec::Xz) => driven(raw, Codec::Xz, Box::new(xz::Xz::new()?)),
+            Some(Codec::Xz) => driven(raw, Codec::Xz, Box::new(xz::Xz::new())),
             Some(Codec::Lz4) => Form::Lz4(lz4::Reader::new(raw)),
         };
         Ok(Self { form, fault: None })
@@ -258,6 +258,3 @@ impl Driven {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

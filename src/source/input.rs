@@ -204,7 +204,7 @@ impl Input {
             None if left == 0 => None,
             None => Some(damage(
                 DamageKind::Cut,
-                format!("the file ends {left} octets into {what}"),
+                format!("the capture ends {left} octets into {what}"),
             )),
         }
     }

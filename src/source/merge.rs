@@ -115,6 +115,3 @@ impl Source for Merge {
             .unwrap_or_default()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! Where frames come from: files of every format, standard input, interfaces.
 //!
 //! Every source is an [`Source`]: [`Source::advance`] moves to the next event, [`Source::frame`]
-//! borrows the frame it stopped at. Two steps instead of one, so that [`merge`] can look at the
+//! borrows the frame it stopped at. Two steps instead of one, so that [`merge()`] can look at the
 //! head of several sources without copying any of them.
 
 mod byteorder;

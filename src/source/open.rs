@@ -280,6 +280,9 @@ impl Opening {
             input.need(SNIFF_LEN);
         }
         let head = input.bytes();
+        if let Some(fault) = input.fault().filter(|_| head.len() < pcap::Magic::LEN) {
+            return self.fault(fault.clone(), codec);
+        }
         if let (Some(outer), Some(inner)) = (codec, Codec::detect(head)) {
             return OpenError::Nested {
                 name: self.given.clone(),
@@ -329,4 +332,63 @@ fn hex(octets: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::source::{DamageKind, Step};
+
+    /// Gives its octets and then an error of the system.
+    struct Failing(&'static [u8]);
+
+    impl Read for Failing {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(output)? {
+                0 => Err(io::Error::from_raw_os_error(5)),
+                read => Ok(read),
+            }
+        }
+    }
+
+    fn open_failing(octets: &'static [u8]) -> Result<Box<dyn Source>, OpenError> {
+        let opening = Opening {
+            given: "a.pcap".to_owned(),
+            size: Some(1000),
+        };
+        let raw = Raw::new(Box::new(Failing(octets)));
+        opening.open(raw, SourceId(3), "a.pcap".to_owned())
+    }
+
+    const HEADER: &[u8] = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0\
+        \x01\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\0\0x";
+
+    #[test]
+    fn an_error_of_the_system_ends_the_frames_before_it() {
+        let mut source = open_failing(HEADER).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(source.advance(), Step::Frame);
+        assert_eq!(source.advance(), Step::End);
+        let [damage] = source.damage().try_into().expect("one damage");
+        assert_eq!(damage.kind, DamageKind::Io);
+        assert_eq!((damage.offset, damage.frame), (41, 2));
+        assert_eq!(damage.source, SourceId(3));
+        assert!(damage.why.starts_with("reading failed: "), "{}", damage.why);
+
+        let refused = open_failing(b"").err().map(|e| e.to_string());
+        let text = refused.unwrap_or_default();
+        assert!(text.starts_with("a.pcap: cannot be read: "), "{text}");
+        assert!(text.contains("expected a pcap"), "{text}");
+    }
+
+    #[test]
+    fn errors_of_the_system_have_names() {
+        let told = |kind| system_error("a.pcap", &io::Error::from(kind)).to_string();
+        let denied = told(io::ErrorKind::PermissionDenied);
+        assert!(
+            denied.starts_with("a.pcap: permission denied; "),
+            "{denied}"
+        );
+        assert!(told(io::ErrorKind::NotFound).contains("no such file"));
+        assert!(told(io::ErrorKind::IsADirectory).contains("is a directory"));
+        assert!(told(io::ErrorKind::OutOfMemory).contains("cannot be read"));
+    }
+}

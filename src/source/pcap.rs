@@ -317,6 +317,3 @@ impl Source for PcapSource {
         self.input.progress()
     }
 }
-
-#[cfg(test)]
-mod tests;

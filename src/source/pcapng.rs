@@ -8,7 +8,7 @@ use std::ops::Range;
 use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
-use self::block::{INTERFACES_MAX, PacketBlock, Section};
+use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
 use super::byteorder::Order;
 use super::input::{Input, Need, RECORD_MAX};
 use super::{Damage, DamageKind, InterfaceInfo, Progress, Source, SourceInfo, Step};
@@ -228,7 +228,7 @@ fn describe_interface(
     if section.interfaces.len() < INTERFACES_MAX {
         section.interfaces.push(interface);
     }
-    if described.len() < INTERFACES_MAX {
+    if described.len() < DESCRIBED_MAX {
         described.push(InterfaceInfo {
             name,
             link: interface.link,

@@ -205,6 +205,3 @@ fn is_erf_record(head: &[u8]) -> bool {
         && record >= 16
         && u32::from(wire) + 32 >= u32::from(record)
 }
-
-#[cfg(test)]
-mod tests;

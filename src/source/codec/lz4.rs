@@ -8,7 +8,8 @@ use lz4_flex::frame::{Error, FrameDecoder};
 use super::{Codec, Fault, Raw};
 
 pub(super) struct Reader {
-    decoder: Box<FrameDecoder<Raw>>,
+    /// Of the frame being read; there is always one.
+    decoder: Option<FrameDecoder<Raw>>,
     /// Octets taken from the file up to the last end mark.
     complete: u64,
 }
@@ -16,35 +17,42 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(raw: Raw) -> Self {
         Self {
-            decoder: Box::new(FrameDecoder::new(raw)),
+            decoder: Some(FrameDecoder::new(raw)),
             complete: 0,
         }
     }
 
     pub(super) fn read(&mut self, output: &mut [u8]) -> Result<usize, Fault> {
-        loop {
-            let read = self.decoder.read(output).map_err(|e| self.explain(&e))?;
-            if read > 0 || output.is_empty() {
-                return Ok(read);
+        while let Some(decoder) = &mut self.decoder {
+            match decoder.read(output) {
+                Ok(0) if !output.is_empty() => {}
+                Ok(read) => return Ok(read),
+                Err(e) => return Err(self.explain(&e)),
             }
-            let raw = self.decoder.get_ref();
+            let raw = decoder.get_ref();
             if !raw.is_at_end() {
-                // An end mark: a further frame may follow.
+                // An end mark: a further frame may follow. A decoder must not be used for two,
+                // it counts on buffers of the size that the first asked for.
                 self.complete = raw.taken();
+                let decoder = self.decoder.take();
+                self.decoder = decoder.map(|d| FrameDecoder::new(d.into_inner()));
             } else if raw.taken() == self.complete {
-                return Ok(0);
+                break;
             } else {
                 return Err(Fault::cut(Codec::Lz4));
             }
         }
+        Ok(0)
     }
 
     pub(super) fn taken(&self) -> u64 {
-        self.decoder.get_ref().taken()
+        let raw = self.decoder.as_ref().map(FrameDecoder::get_ref);
+        raw.map_or(0, Raw::taken)
     }
 
     fn explain(&self, error: &io::Error) -> Fault {
-        if let Some(fault) = self.decoder.get_ref().fault() {
+        let raw = self.decoder.as_ref().map(FrameDecoder::get_ref);
+        if let Some(fault) = raw.and_then(Raw::fault) {
             return fault.clone();
         }
         if error.kind() == io::ErrorKind::UnexpectedEof {

@@ -6,6 +6,8 @@ use super::{Codec, Engine, Fault, FaultKind, Run, WINDOW_MAX};
 
 /// Enough of a frame to begin with: magic and frame header descriptor.
 const FRAME_START: usize = 5;
+/// What the decoder asks for beyond the block it is in.
+const BLOCK_HEADER: usize = 3;
 
 pub(super) struct Zstd {
     decoder: Decoder<'static>,
@@ -34,8 +36,8 @@ impl Zstd {
 }
 
 impl Engine for Zstd {
-    /// A failing call forgets what it has written. So the decoder gets no more than it asked
-    /// for, one block, and only when it has handed out all of the block before.
+    /// A failing call forgets what it has written. So the decoder gets one block or one header at
+    /// a time, and only when it has handed out all of the block before.
     fn run(&mut self, input: &[u8], output: &mut [u8], _last: bool) -> Run {
         let piece = if self.pending {
             &[]
@@ -59,7 +61,11 @@ impl Engine for Zstd {
             }
             Ok(hint) => {
                 self.inside |= consumed > 0;
-                self.wanted = hint;
+                self.wanted = if hint > BLOCK_HEADER {
+                    hint - BLOCK_HEADER
+                } else {
+                    hint
+                };
             }
             Err(e) => fault = Some(self.explain(&e.to_string())),
         }

@@ -8,6 +8,8 @@ use crate::source::linktype;
 
 /// How many interfaces of a section are kept.
 pub(super) const INTERFACES_MAX: usize = 1 << 16;
+/// How many interfaces of a file are described; those of later sections have no name.
+pub(super) const DESCRIBED_MAX: usize = 1 << 14;
 /// How much of an interface's name is kept, in octets.
 const NAME_MAX: usize = 255;
 
@@ -223,6 +225,3 @@ fn options(order: Order, bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
         Some((code, value))
     })
 }
-
-#[cfg(test)]
-mod tests;

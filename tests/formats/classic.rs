@@ -1,0 +1,272 @@
+//! pcap, in all its dialects.
+
+use icmpdump::model::LinkType;
+use icmpdump::source::DamageKind;
+
+use crate::build::{
+    Header, IXIA, MICRO, MODIFIED, NANO, ORDERS, Octets, Order, record, sample, sample_frame,
+};
+use crate::read::{octets, whole};
+
+const DATA: &[u8] = b"fourteen octet";
+
+fn one(header: Header, fields: [u32; 4], data: &[u8]) -> Vec<u8> {
+    let mut file = header.build();
+    file.extend(record(header.order, fields, data));
+    file
+}
+
+#[test]
+fn both_byte_orders_and_both_units() {
+    for order in ORDERS {
+        for (magic, nanos) in [(MICRO, 7_000), (NANO, 7)] {
+            let header = Header {
+                order,
+                magic,
+                ..Header::default()
+            };
+            let read = whole(&one(header, [5, 7, 14, 60], DATA));
+            let [frame] = read.frames.as_slice() else {
+                panic!("{order:?}: {read:?}")
+            };
+            assert_eq!(frame.nanos, 5_000_000_000 + nanos, "{order:?}");
+            assert_eq!((frame.number, frame.wire_len), (1, 60));
+            assert_eq!(frame.link, LinkType(1));
+            assert_eq!(frame.data, DATA);
+            assert!(read.damage.is_empty());
+            assert_eq!(read.info[0].format, "pcap");
+            assert_eq!(read.info[0].interfaces.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn many_frames_in_order_with_their_numbers() {
+    // More than the buffer holds, so that records lie across its end.
+    let read = whole(&sample(20_000));
+    assert_eq!(read.frames.len(), 20_000);
+    for (i, frame) in (0..).zip(&read.frames) {
+        assert_eq!(frame.data, sample_frame(i));
+        assert_eq!(frame.number, u64::from(i) + 1);
+        assert_eq!(
+            frame.nanos,
+            i64::from(1000 + i) * 1_000_000_000 + i64::from(i) * 1000
+        );
+    }
+    assert!(read.damage.is_empty());
+}
+
+#[test]
+fn the_modified_format_has_a_longer_record_head() {
+    for order in ORDERS {
+        let header = Header {
+            order,
+            magic: MODIFIED,
+            ..Header::default()
+        };
+        let mut file = header.build();
+        for second in 1..=3 {
+            file.extend(record(order, [second, 2, 14, 20], b"interface"[..8].into()));
+            file.extend(DATA);
+        }
+        let read = whole(&file);
+        assert_eq!(read.data(), [DATA; 3]);
+        assert_eq!(read.frames[2].nanos, 3_000_002_000);
+        assert!(read.damage.is_empty());
+    }
+}
+
+#[test]
+fn ixias_format_has_a_longer_file_header() {
+    let header = Header {
+        magic: IXIA,
+        ..Header::default()
+    };
+    let mut file = header.build();
+    file.extend(Octets::new(Order::Little).u32(30).end());
+    file.extend(record(Order::Little, [1, 2, 14, 14], DATA));
+    let read = whole(&file);
+    assert_eq!(read.data(), [DATA]);
+    assert_eq!(read.frames[0].nanos, 1_000_000_002);
+}
+
+#[test]
+fn fields_that_libpcap_lets_pass() {
+    let snaplen = |snaplen| Header {
+        snaplen,
+        ..Header::default()
+    };
+    // Snap length 0, capture length over the snap length, original length below the captured.
+    for (header, fields) in [
+        (snaplen(0), [1, 2, 14, 14]),
+        (snaplen(4), [1, 2, 14, 14]),
+        (snaplen(u32::MAX), [1, 2, 14, 14]),
+        (snaplen(65_535), [1, 2, 14, 3]),
+    ] {
+        let read = whole(&one(header, fields, DATA));
+        assert_eq!(read.data(), [DATA], "{fields:?}");
+        assert_eq!(read.frames[0].wire_len, 14);
+        assert!(read.damage.is_empty());
+    }
+    // A fraction over a second carries, in both units up to the largest value.
+    let read = whole(&one(Header::default(), [1, 2_500_000, 14, 14], DATA));
+    assert_eq!(read.frames[0].nanos, 3_500_000_000);
+    let read = whole(&one(Header::default(), [u32::MAX, u32::MAX, 14, 14], DATA));
+    assert_eq!(
+        read.frames[0].nanos,
+        4_294_967_295_000_000_000 + 4_294_967_295_000
+    );
+    let header = Header {
+        magic: NANO,
+        ..Header::default()
+    };
+    let read = whole(&one(header, [1, 4_000_000_000, 14, 14], DATA));
+    assert_eq!(read.frames[0].nanos, 5_000_000_000);
+}
+
+#[test]
+fn versions_before_2_4_hold_the_lengths_the_other_way_round() {
+    let read = |version, fields| {
+        let header = Header {
+            version,
+            ..Header::default()
+        };
+        whole(&one(header, fields, DATA))
+    };
+    for (version, fields) in [
+        ((2, 2), [1, 2, 60, 14]),
+        ((543, 0), [1, 2, 60, 14]),
+        // Written in both ways.
+        ((2, 3), [1, 2, 60, 14]),
+        ((2, 3), [1, 2, 14, 60]),
+        ((2, 4), [1, 2, 14, 60]),
+    ] {
+        let read = read(version, fields);
+        assert_eq!(read.data(), [DATA], "{version:?}");
+        assert_eq!(read.frames[0].wire_len, 60);
+        assert!(read.damage.is_empty());
+    }
+}
+
+#[test]
+fn flags_in_the_link_type_word() {
+    for (word, link, fcs) in [
+        (1, 1, 0),
+        (0x2400_0001, 1, 4),
+        (0x1400_0069, 105, 2),
+        (0x2000_0001, 1, 0),
+        (0x0003_0071, 113, 0),
+        (12, 101, 0),
+        (14, 101, 0),
+        (228, 228, 0),
+        (147, 147, 0),
+    ] {
+        let header = Header {
+            link: word,
+            ..Header::default()
+        };
+        let read = whole(&one(header, [1, 2, 14, 14], DATA));
+        assert_eq!(read.frames[0].link, LinkType(link), "{word:#x}");
+        assert_eq!(read.frames[0].fcs_len, fcs, "{word:#x}");
+        assert_eq!(read.info[0].interfaces[0].link, LinkType(link));
+    }
+}
+
+#[test]
+fn a_length_that_cannot_be_is_damage_at_its_record() {
+    for claimed in [262_145, u32::MAX] {
+        let mut file = sample(3);
+        let offset = file.len() as u64;
+        file.extend(record(Order::Little, [9, 9, claimed, claimed], DATA));
+        file.extend(vec![0; 300_000]);
+        let read = whole(&file);
+        assert_eq!(read.frames.len(), 3);
+        let damage = read.only_damage();
+        assert_eq!(damage.kind, DamageKind::Corrupt);
+        assert_eq!((damage.offset, damage.frame), (offset, 4));
+        assert!(damage.why.contains(&claimed.to_string()), "{}", damage.why);
+    }
+}
+
+#[test]
+fn frames_beyond_a_mebibyte_keep_their_beginning() {
+    let transfers = Header {
+        link: 249,
+        ..Header::default()
+    };
+    let len = 3_000_000;
+    let large: Vec<u8> = (0..len).map(|i: u32| i.to_be_bytes()[2]).collect();
+    let mut file = one(transfers, [1, 2, len, len], &large);
+    file.extend(record(Order::Little, [2, 2, 14, 14], DATA));
+    let read = whole(&file);
+    assert_eq!(read.frames.len(), 2);
+    let first = &read.frames[0];
+    assert_eq!(first.wire_len, len);
+    assert!(first.data.len() > 1_000_000 && first.data.len() < 1 << 20);
+    assert_eq!(first.data, large[..first.data.len()]);
+    assert_eq!(read.frames[1].data, DATA);
+    assert!(read.damage.is_empty());
+
+    // Cut in what is read over: the frame was not there whole.
+    file.truncate(2_500_000);
+    let read = whole(&file);
+    assert!(read.frames.is_empty());
+    let damage = read.only_damage();
+    assert_eq!(damage.kind, DamageKind::Cut);
+    assert_eq!((damage.offset, damage.frame), (24, 1));
+    assert!(damage.why.contains("2499976 octets"), "{}", damage.why);
+}
+
+#[test]
+fn the_largest_ordinary_frame_is_whole() {
+    let len = 262_144;
+    let large = vec![7; 262_144];
+    let mut file = sample(1);
+    file.extend(record(Order::Little, [1, 2, len, len], &large));
+    let read = whole(&file);
+    assert_eq!(read.frames[1].data, large);
+    assert!(read.damage.is_empty());
+}
+
+#[test]
+fn a_file_header_alone_is_a_capture_without_frames() {
+    let read = whole(&Header::default().build());
+    assert!(read.frames.is_empty() && read.damage.is_empty());
+}
+
+#[test]
+fn every_cut_gives_the_whole_packets_before_it() {
+    for magic in [MICRO, MODIFIED] {
+        let header = Header {
+            magic,
+            ..Header::default()
+        };
+        let mut file = header.build();
+        let mut ends = Vec::new();
+        for i in 0..5 {
+            let data = sample_frame(i);
+            let len = u32::try_from(data.len()).expect("short");
+            let extra: &[u8] = if magic == MODIFIED { &[0; 8] } else { &[] };
+            let body = [extra, &data].concat();
+            file.extend(record(Order::Little, [i, i, len, len], &body));
+            ends.push(file.len());
+        }
+        for cut in 4..=file.len() {
+            let read = whole(&file[..cut]);
+            let expected = ends.iter().filter(|&&end| end <= cut).count();
+            assert_eq!(read.frames.len(), expected, "cut at {cut}");
+            let start = [24].iter().chain(&ends).rev().find(|&&end| end <= cut);
+            if cut == 24 || ends.contains(&cut) {
+                assert!(read.damage.is_empty(), "cut at {cut}: {:?}", read.damage);
+            } else {
+                let damage = read.only_damage();
+                assert_eq!(damage.kind, DamageKind::Cut);
+                assert_eq!(damage.frame, expected as u64 + 1);
+                assert_eq!(damage.offset, *start.unwrap_or(&0) as u64);
+            }
+        }
+        for cut in 0..4 {
+            assert!(octets(&file[..cut]).is_err());
+        }
+    }
+}
