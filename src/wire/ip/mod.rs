@@ -105,22 +105,29 @@ impl<'a> Ip<'a> {
     /// # Errors
     ///
     /// As [`Ip::parse`].
-    #[inline]
     pub fn parse_on_wire(
         bytes: &'a [u8],
         on_wire: usize,
         limit: Limit,
     ) -> Result<Self, Undecodable> {
-        let room = Room {
-            bytes,
-            on_wire: on_wire.max(bytes.len()),
-            limit,
-        };
+        let room = Room::new(bytes, on_wire, limit);
         match bytes.first().map(|b| b >> 4) {
             Some(4) => v4::parse(room),
             Some(6) => v6::parse(room),
             Some(_) => Err(Undecodable::Malformed),
             None => Err(Undecodable::Short),
+        }
+    }
+
+    /// Reads a captured packet that has nothing out of the ordinary, without a copy; `None` tells
+    /// nothing but that it is for [`Ip::parse_on_wire`].
+    #[inline]
+    pub(super) fn parse_ordinary(bytes: &'a [u8], on_wire: usize) -> Option<Self> {
+        let room = Room::new(bytes, on_wire, Limit::Frame);
+        match bytes.first()? >> 4 {
+            4 => v4::parse_ordinary(room),
+            6 => v6::parse_ordinary(room),
+            _ => None,
         }
     }
 
@@ -166,7 +173,15 @@ struct Room<'a> {
     limit: Limit,
 }
 
-impl Room<'_> {
+impl<'a> Room<'a> {
+    fn new(bytes: &'a [u8], on_wire: usize, limit: Limit) -> Self {
+        Self {
+            bytes,
+            on_wire: on_wire.max(bytes.len()),
+            limit,
+        }
+    }
+
     /// What kept octets up to `end` away.
     fn limit_at(&self, end: usize) -> Limit {
         if end <= self.on_wire && self.bytes.len() < self.on_wire {

@@ -12,10 +12,82 @@ use crate::wire::defect::Limit;
 /// Octets of the header without options.
 const FIXED: usize = 20;
 
+/// Reads an ordinary packet: no options, nothing wrong with the lengths, ICMP or a transport right
+/// behind the header. For the rest, `None`, there is [`parse`]; this is apart from it only because
+/// a packet whose address no other function gets need not be copied.
+#[inline]
+pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
+    const NO_OPTIONS: u8 = 0x45;
+    let fixed = room.bytes.first_chunk::<FIXED>()?;
+    let end = usize::from(total_length(fixed));
+    if fixed[0] != NO_OPTIONS || end < FIXED || end > room.on_wire || fixed[9] == protocol::AH {
+        return None;
+    }
+    let captured = room.bytes.get(..end).unwrap_or(room.bytes);
+    let (header, payload) = captured.split_at_checked(FIXED)?;
+    let lengths = Lengths {
+        header,
+        payload,
+        payload_length: narrow(end - FIXED),
+        limit: if captured.len() < end {
+            Limit::Capture
+        } else {
+            Limit::IpLength
+        },
+    };
+    Some(with_fields(fixed, lengths))
+}
+
+/// What the lengths of a packet come to.
+struct Lengths<'a> {
+    header: &'a [u8],
+    payload: &'a [u8],
+    payload_length: u32,
+    limit: Limit,
+}
+
+fn total_length(fixed: &[u8; FIXED]) -> u16 {
+    u16::from_be_bytes([fixed[2], fixed[3]])
+}
+
+/// The packet that the fixed header's fields tell of.
+#[inline]
+fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
+    let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let flags = word(6);
+    let fragment = Fragment {
+        offset: (flags & 0x1fff) << 3,
+        more: flags & 0x2000 != 0,
+    };
+    Ip {
+        version: IpVersion::V4,
+        addrs: AddrPair {
+            src: IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15])),
+            dst: IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19])),
+        },
+        ttl: fixed[8],
+        traffic_class: fixed[1],
+        id: Some(u32::from(word(4))),
+        flow_label: 0,
+        dont_fragment: flags & 0x4000 != 0,
+        fragment: (flags & 0x3fff != 0).then_some(fragment),
+        protocol: fixed[9],
+        length: u32::from(total_length(fixed)),
+        length_from_frame: false,
+        header: lengths.header,
+        payload: lengths.payload,
+        payload_length: lengths.payload_length,
+        limit: lengths.limit,
+        final_destination: None,
+        home_address: None,
+        router_alert: false,
+        faults: Faults::default(),
+    }
+}
+
 pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     let bytes = room.bytes;
     let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
-    let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
     let mut faults = Faults::default();
 
     let mut header_length = usize::from(fixed[0] & 0x0f) * 4;
@@ -27,7 +99,7 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         header_length = FIXED;
     }
 
-    let total = usize::from(word(2));
+    let total = usize::from(total_length(fixed));
     let length_from_frame = total == 0;
     let end = if length_from_frame {
         if !matches!(room.limit, Limit::Frame | Limit::Capture) {
@@ -53,36 +125,25 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         total
     };
 
-    let flags = word(6);
-    let fragment = Fragment {
-        offset: (flags & 0x1fff) << 3,
-        more: flags & 0x2000 != 0,
-    };
     let captured = bytes.get(..end).unwrap_or(bytes);
-    let mut ip = Ip {
-        version: IpVersion::V4,
-        addrs: AddrPair {
-            src: IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15])),
-            dst: IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19])),
-        },
-        ttl: fixed[8],
-        traffic_class: fixed[1],
-        id: Some(u32::from(word(4))),
-        flow_label: 0,
-        dont_fragment: flags & 0x4000 != 0,
-        fragment: (fragment.more || fragment.offset > 0).then_some(fragment),
-        protocol: fixed[9],
-        length: narrow(if length_from_frame { end } else { total }),
-        length_from_frame,
+    let lengths = Lengths {
         header: captured,
         payload: &[],
         payload_length: 0,
-        limit: Limit::IpLength,
-        final_destination: None,
-        home_address: None,
-        router_alert: false,
-        faults,
+        limit: if captured.len() < end {
+            room.limit_at(end)
+        } else {
+            Limit::IpLength
+        },
     };
+    let mut ip = Ip {
+        length_from_frame,
+        faults,
+        ..with_fields(fixed, lengths)
+    };
+    if length_from_frame {
+        ip.length = narrow(end);
+    }
     if header_length > FIXED {
         walk_options(&mut ip, &room, header_length);
     }
@@ -94,9 +155,6 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         ip.payload = payload;
     }
     ip.payload_length = narrow(end.saturating_sub(header_length));
-    if captured.len() < end {
-        ip.limit = room.limit_at(end);
-    }
     Ok(ip)
 }
 

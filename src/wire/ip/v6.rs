@@ -15,18 +15,40 @@ const FIXED: usize = 40;
 /// a frame check sequence and some to spare for headers before it.
 const PADDING: usize = 24;
 
-pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
-    let bytes = room.bytes;
-    let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
+/// Reads an ordinary packet: no extension headers, nothing wrong with the lengths. As for IPv4,
+/// [`parse`] reads the rest.
+#[inline]
+pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
+    let fixed = room.bytes.first_chunk::<FIXED>()?;
+    let end = FIXED + usize::from(payload_length(fixed));
+    if is_extension(fixed[6]) || end == FIXED || end > room.on_wire {
+        return None;
+    }
+    let captured = room.bytes.get(..end).unwrap_or(room.bytes);
+    let (header, payload) = captured.split_at_checked(FIXED)?;
+    let mut ip = with_fields(fixed, header);
+    ip.payload = payload;
+    ip.payload_length = u32::from(payload_length(fixed));
+    if captured.len() < end {
+        ip.limit = Limit::Capture;
+    }
+    Some(ip)
+}
+
+fn payload_length(fixed: &[u8; FIXED]) -> u16 {
+    u16::from_be_bytes([fixed[4], fixed[5]])
+}
+
+/// The packet that the fixed header's fields tell of, without payload.
+#[inline]
+fn with_fields<'a>(fixed: &[u8; FIXED], header: &'a [u8]) -> Ip<'a> {
     let first = u32::from_be_bytes([fixed[0], fixed[1], fixed[2], fixed[3]]);
-    let payload_length = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
     let address = |at: usize| {
         IpAddr::V6(Ipv6Addr::from(
             array_at::<16>(fixed, at).unwrap_or_default(),
         ))
     };
-
-    let mut ip = Ip {
+    Ip {
         version: IpVersion::V6,
         addrs: AddrPair {
             src: address(8),
@@ -39,9 +61,9 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         dont_fragment: false,
         fragment: None,
         protocol: fixed[6],
-        length: narrow(FIXED + payload_length),
+        length: narrow(FIXED) + u32::from(payload_length(fixed)),
         length_from_frame: false,
-        header: bytes,
+        header,
         payload: &[],
         payload_length: 0,
         limit: Limit::IpLength,
@@ -49,10 +71,15 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         home_address: None,
         router_alert: false,
         faults: Faults::default(),
-    };
+    }
+}
 
-    let mut end = FIXED + payload_length;
-    if payload_length == 0 {
+pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
+    let bytes = room.bytes;
+    let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
+    let mut ip = with_fields(fixed, bytes);
+    let mut end = FIXED + usize::from(payload_length(fixed));
+    if end == FIXED {
         end = length_beyond_the_field(&mut ip, &room);
     }
     if end > room.on_wire

@@ -19,8 +19,18 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const MPLS_MULTICAST: u16 = 0x8848;
     pub(in crate::wire::link) const PPP: u16 = 0x880b;
     pub(in crate::wire::link) const PPPOE_SESSION: u16 = 0x8864;
-    /// Cisco metadata: 6 octets, then the next EtherType.
-    pub(in crate::wire::link) const CISCO_METADATA: u16 = 0x8909;
+    /// Cisco metadata: 6 octets.
+    pub(in crate::wire) const CISCO_METADATA: u16 = 0x8909;
+    /// Cisco FabricPath: forwarding tag and TTL, then the whole customer frame.
+    pub(in crate::wire::link) const FABRIC_PATH: u16 = 0x8903;
+    /// Bridge port extension (IEEE 802.1BR) as Cisco had it first: 4 octets.
+    pub(in crate::wire::link) const VN_TAG: u16 = 0x8926;
+    /// `MACsec` (IEEE 802.1AE).
+    pub(in crate::wire::link) const MACSEC: u16 = ether_type::MACSEC.0;
+    /// Network service header (RFC 8300).
+    pub(in crate::wire::link) const NSH: u16 = 0x894f;
+    /// Arista's vendor header, which timestamps frames.
+    pub(in crate::wire::link) const ARISTA: u16 = 0xd28b;
     /// The largest value that is a length.
     pub(in crate::wire::link) const MAX_LENGTH: u16 = 1500;
 }
@@ -36,14 +46,16 @@ pub(super) const fn is_vlan(kind: u16) -> bool {
     )
 }
 
-/// Ethernet, its destination address at `at`.
+/// The header of an Ethernet frame that has no tags and carries IP.
 #[inline]
+pub(in crate::wire) fn untagged_ip(data: &[u8]) -> Option<LinkHeader> {
+    matches!(u16_at(data, 12), Some(ether_type::IPV4 | ether_type::IPV6))
+        .then_some(LinkHeader::at(Network::Ip, 14))
+}
+
+/// Ethernet, its destination address at `at`.
 pub(in crate::wire) fn ethernet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    match u16_at(data, at + 12) {
-        Some(ether_type::IPV4 | ether_type::IPV6) => Ok(LinkHeader::at(Network::Ip, at + 14)),
-        Some(_) => from_ether_type(data, Vlans::default(), at + 12),
-        None => Err(Undecodable::Short),
-    }
+    from_ether_type(data, Vlans::default(), at + 12)
 }
 
 /// From a type (or length) field at `at` on.
@@ -71,7 +83,14 @@ pub(in crate::wire) fn follow(
             ether_type::PPPOE_SESSION => break Network::Pppoe,
             ether_type::PPP => return super::ppp::from_ppp_protocol(data, vlans, at),
             ..=ether_type::MAX_LENGTH => return llc(data, vlans, at),
+            ether_type::NSH => return service_header(data, vlans, at),
             ether_type::CISCO_METADATA => 6,
+            ether_type::FABRIC_PATH => 14,
+            ether_type::VN_TAG => 4,
+            ether_type::MACSEC | ether_type::ARISTA => match skipped_header(kind, data, at)? {
+                Some(skip) => skip,
+                None => break Network::Other(kind),
+            },
             // I-TAG, then the customer's addresses (IEEE 802.1ah).
             ether_type::BACKBONE_BRIDGING => 16,
             kind if is_vlan(kind) => {
@@ -87,6 +106,50 @@ pub(in crate::wire) fn follow(
         vlans,
         network,
         offset: at,
+    })
+}
+
+/// Length of a header at `at` with an EtherType behind it; `None` where that is not to be had.
+fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
+    const ENCRYPTED: u8 = 0x08;
+    const CHANGED: u8 = 0x04;
+    const CHANNEL: u8 = 0x20;
+    const TIMESTAMP: u16 = 1;
+    if kind == ether_type::MACSEC {
+        let control = u8_at(data, at).ok_or(Undecodable::Short)?;
+        // Only what is integrity-protected alone stands there in the clear (section 9.5).
+        return Ok(match control & (ENCRYPTED | CHANGED) {
+            0 if control & CHANNEL == 0 => Some(6),
+            0 => Some(14),
+            _ => None,
+        });
+    }
+    let [a, b, _, format] = array_at(data, at).ok_or(Undecodable::Short)?;
+    Ok(match (u16::from_be_bytes([a, b]), format) {
+        (TIMESTAMP, 0x10) => Some(4 + 8),
+        (TIMESTAMP, 0x20) => Some(4 + 6),
+        _ => None,
+    })
+}
+
+/// RFC 8300 section 2.2: length in words, then what follows.
+fn service_header(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
+    let length = usize::from(u8_at(data, at + 1).ok_or(Undecodable::Short)? & 0x3f) * 4;
+    let next = u8_at(data, at + 3).ok_or(Undecodable::Short)?;
+    let offset = at + length;
+    let network = match next {
+        1 | 2 => Network::Ip,
+        3 if length >= 8 => return bridged(data, vlans, offset),
+        5 => Network::Mpls,
+        other => Network::Other(u16::from(other)),
+    };
+    if length < 8 {
+        return Err(Undecodable::Malformed);
+    }
+    Ok(LinkHeader {
+        vlans,
+        network,
+        offset,
     })
 }
 
@@ -111,7 +174,7 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
             let kind = u16_at(data, at + 6).ok_or(Undecodable::Short)?;
             match oui {
                 // RFC 1042, and the bridge tunnel encapsulation of IEEE 802.1H.
-                [0, 0, 0] | [0, 0, 0xf8] if kind > ether_type::MAX_LENGTH => {
+                [0, 0, 0 | 0xf8] if kind > ether_type::MAX_LENGTH => {
                     from_ether_type(data, vlans, at + 6)
                 }
                 // Bridged Ethernet, with and without its check sequence (RFC 2684 section 5.2).
@@ -128,7 +191,8 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
     }
 }
 
-/// An Ethernet frame behind SNAP. LLC within it is not followed again: it could nest without end.
+/// An Ethernet frame inside of another. LLC within it is not followed again: it could nest without
+/// end.
 pub(super) fn bridged(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
     match u16_at(data, at + 12).ok_or(Undecodable::Short)? {
         length @ ..=ether_type::MAX_LENGTH => Ok(LinkHeader {

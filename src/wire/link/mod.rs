@@ -14,7 +14,7 @@ mod wireless;
 pub use address::{Addresses, LinkAddress, VlanTag, addresses};
 pub use names::{description, name};
 
-pub(super) use ether::{ethernet, follow};
+pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};
 pub(super) use ppp::{from_ppp_protocol, ppp};
 
 use ether::from_ether_type;
@@ -116,7 +116,7 @@ pub mod linktype {
     pub const FRELAY: LinkType = LinkType(107);
     /// `OpenBSD` loopback, address family in network byte order.
     pub const LOOP: LinkType = LinkType(108);
-    /// `OpenBSD` IPsec encapsulation.
+    /// `OpenBSD` encapsulation of IP security.
     pub const ENC: LinkType = LinkType(109);
     /// Linux cooked capture.
     pub const LINUX_SLL: LinkType = LinkType(113);
@@ -167,13 +167,8 @@ pub mod linktype {
 /// # Errors
 ///
 /// Tells why where the octets do not lead to a network header.
-#[inline]
 pub fn parse(frame: &Frame<'_>) -> Result<LinkHeader, Undecodable> {
-    if frame.link == linktype::ETHERNET {
-        ethernet(frame.data, 0)
-    } else {
-        dispatch(frame.link, frame.data, 0)
-    }
+    dispatch(frame.link, frame.data, 0)
 }
 
 /// Whether frames of this link type are read.
@@ -223,7 +218,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::IEEE802_5 => ether::token_ring(data, at),
         lt::IP_OVER_FC => ether::llc(data, Vlans::default(), at + 16),
         lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
-        lt::IPOIB => from_ether_type(data, Vlans::default(), at + 40),
+        lt::IPOIB => pseudo::ip_over_infiniband(data, at),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
         _ => Err(Undecodable::LinkType),
     }

@@ -99,8 +99,8 @@ pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     let mut field = at + 4;
     loop {
         let [a, b, c, d] = array_at(data, field).ok_or(Undecodable::Short)?;
-        // Types are below 256, so the octet that is zero tells the order; flag bits stand above.
-        let (length, kind) = if d & 0x3f == 0 {
+        // Types are below 256, so the octet that is zero tells the order; two flag bits stand above.
+        let (length, kind) = if d << 2 == 0 {
             (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
         } else {
             (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
@@ -118,6 +118,15 @@ pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         }
         field += length.next_multiple_of(4);
     }
+}
+
+/// IP over `InfiniBand`: a global routing header, then an EtherType and two reserved octets
+/// (RFC 4391 section 6).
+pub(super) fn ip_over_infiniband(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const GLOBAL_ROUTING_HEADER: usize = 40;
+    let at = at + GLOBAL_ROUTING_HEADER;
+    let [a, b, _, _] = array_at(data, at).ok_or(Undecodable::Short)?;
+    ether::follow(data, Vlans::default(), u16::from_be_bytes([a, b]), at + 4)
 }
 
 /// A header that names the link type of what follows it, in little-endian numbers: per-packet

@@ -64,9 +64,14 @@ const MPLS_IN_UDP: u16 = 6635; // RFC 7510
 /// What Linux took for VXLAN before there was an assignment, and still does by default.
 const VXLAN_LINUX: u16 = 8472;
 
-/// UDP destination ports behind which packets are looked for.
+/// Whether packets are looked for behind these UDP ports, source and destination. Teredo's
+/// servers and relays answer from their port.
 #[inline]
-pub(super) const fn is_tunnel_port(port: u16) -> bool {
+pub(super) const fn are_tunnel_ports(src: u16, dst: u16) -> bool {
+    is_tunnel_port(dst) || src == TEREDO
+}
+
+const fn is_tunnel_port(port: u16) -> bool {
     matches!(
         port,
         L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | MPLS_IN_UDP | VXLAN_LINUX
@@ -196,17 +201,29 @@ fn carried_by_gre(
             };
             (None, LinkHeader::at(Network::Ip, start))
         }
-        kind => (
-            None,
-            link::follow(payload, Vlans::default(), kind, at).ok()?,
-        ),
+        // Here the EtherType that follows the metadata stands before them.
+        link::CISCO_METADATA => {
+            let kind = u16_at(payload, at)?;
+            (None, plain(payload, kind, at + 8)?)
+        }
+        kind => (None, plain(payload, kind, at)?),
     })
+}
+
+/// From an EtherType that stands apart from what it announces, at `at`.
+fn plain(bytes: &[u8], kind: u16, at: usize) -> Option<LinkHeader> {
+    link::follow(bytes, Vlans::default(), kind, at).ok()
 }
 
 fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const HEADER: usize = 8;
     let inside = tail(payload, HEADER);
-    let (kind, header) = match u16_at(payload, 2)? {
+    let port = match u16_at(payload, 2)? {
+        port if is_tunnel_port(port) => port,
+        _ if u16_at(payload, 0)? == TEREDO => TEREDO,
+        _ => return None,
+    };
+    let (kind, header) = match port {
         VXLAN | VXLAN_LINUX => vxlan(inside),
         VXLAN_GPE => vxlan_gpe(inside),
         GENEVE => geneve(inside),
@@ -258,7 +275,7 @@ fn geneve(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let vni = u32_at(bytes, 4)? >> 8;
     let inside = match u16_at(bytes, 2)? {
         BRIDGED_ETHERNET => link::ethernet(bytes, at).ok()?,
-        kind => link::follow(bytes, Vlans::default(), kind, at).ok()?,
+        kind => plain(bytes, kind, at)?,
     };
     Some((TunnelKind::Geneve { vni }, inside))
 }

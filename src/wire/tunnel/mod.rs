@@ -6,7 +6,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use super::bytes::{tail, u16_at};
+use super::bytes::{array_at, tail};
 use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
 use super::link::{self, LinkHeader, Network};
@@ -253,30 +253,41 @@ impl Position<'_> {
 }
 
 /// Tells what `frame` is.
+///
+/// Headers are made where they are returned, or they would be copied: so the most frequent way,
+/// IP right behind Ethernet, is one of its own from the first octet to the last.
 #[inline]
 pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
-    let link = match link::parse(frame) {
-        Ok(link) => link,
-        Err(why) => return Classified::Undecodable(why),
-    };
+    if frame.link == link::linktype::ETHERNET
+        && let Some(link) = link::untagged_ip(frame.data)
+    {
+        return classify_ordinary(frame, link);
+    }
+    match link::parse(frame) {
+        Ok(link) => classify_behind(frame, link),
+        Err(why) => Classified::Undecodable(why),
+    }
+}
+
+#[inline(never)]
+fn classify_behind<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
+    classify_ordinary(frame, link)
+}
+
+#[inline]
+fn classify_ordinary<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     let start = Position {
         network: link.network,
         rest: without_fcs(frame).behind(link.offset),
     };
-    if link.network != Network::Ip {
-        return below_ip(link, start);
+    if link.network == Network::Ip
+        && let Some(ip) = Ip::parse_ordinary(start.rest.bytes, start.rest.on_wire)
+        && !may_carry_ip(&ip)
+    {
+        let tunnels = TunnelPath::new(start);
+        return classified(Packet { link, tunnels, ip });
     }
-    match start.rest.ip() {
-        Ok(ip) => {
-            let tunnels = TunnelPath::new(start);
-            if may_carry_ip(&ip) {
-                descend(link, tunnels, ip)
-            } else {
-                classified(Packet { link, tunnels, ip })
-            }
-        }
-        Err(why) => Classified::Undecodable(why),
-    }
+    classify_any(frame, link)
 }
 
 #[inline]
@@ -301,9 +312,14 @@ fn without_fcs<'a>(frame: &Frame<'a>) -> Rest<'a> {
     }
 }
 
-/// A frame with something else than IP behind the link header: MPLS and `PPPoE` lead to it.
-#[cold]
-fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
+/// A frame that has anything out of the ordinary: MPLS or `PPPoE` before the IP packet, other
+/// packets in it, options, lengths that do not fit.
+#[inline(never)]
+fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
+    let mut at = Position {
+        network: link.network,
+        rest: without_fcs(frame).behind(link.offset),
+    };
     let mut tunnels = TunnelPath::new(at);
     loop {
         if at.network == Network::Ip {
@@ -328,7 +344,9 @@ fn below_ip<'a>(link: LinkHeader, mut at: Position<'a>) -> Classified<'a> {
 #[inline]
 fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
-        protocol::UDP => u16_at(ip.payload, 2).is_some_and(header::is_tunnel_port),
+        protocol::UDP => array_at(ip.payload, 0).is_some_and(|[a, b, c, d]| {
+            header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+        }),
         other => header::is_tunnel_protocol(other),
     }
 }
