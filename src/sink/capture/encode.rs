@@ -33,9 +33,9 @@ pub(super) struct Kind {
     pub(super) fcs_len: u8,
 }
 
-/// An interface of the output.
+/// What makes an interface of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Interface {
+struct Origin {
     source: SourceId,
     interface: Option<InterfaceId>,
     kind: Kind,
@@ -49,7 +49,7 @@ pub(super) struct Encoder {
     /// The kind of frame that a pcap file holds.
     kind: Option<Kind>,
     /// The interfaces that a pcapng file describes, by their number in it.
-    interfaces: Vec<Interface>,
+    interfaces: Vec<Origin>,
     /// Index of the interface of the last frame.
     last: usize,
     resolution: Resolution,
@@ -231,17 +231,11 @@ impl Encoder {
         });
         let captured = octets(frame.data);
         block(out, ENHANCED_PACKET, |out| {
-            let [a, b, c, d, e, f, g, h] = stamp.to_be_bytes();
-            let (high, low) = ([a, b, c, d], [e, f, g, h]);
+            let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
+            let wire_len = frame.wire_len.max(captured);
             u32s(
                 out,
-                &[
-                    number,
-                    u32::from_be_bytes(high),
-                    u32::from_be_bytes(low),
-                    captured,
-                    frame.wire_len.max(captured),
-                ],
+                &[number, half(stamp >> 32), half(stamp), captured, wire_len],
             );
             padded(out, frame.data);
         });
@@ -249,7 +243,7 @@ impl Encoder {
 
     /// The number of the frame's interface, described first if it is new.
     fn interface(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) -> u32 {
-        let wanted = Interface {
+        let wanted = Origin {
             source: frame.source,
             interface: frame.interface,
             kind: Kind {
@@ -271,13 +265,13 @@ impl Encoder {
 
 /// An interface description block; times are written in nanoseconds throughout.
 fn describe(
-    interface: &Interface,
+    origin: &Origin,
     info: Option<&InterfaceInfo>,
     sources: &[SourceInfo],
     out: &mut Vec<u8>,
 ) {
     block(out, INTERFACE_DESCRIPTION, |out| {
-        let Kind { link, fcs_len } = interface.kind;
+        let Kind { link, fcs_len } = origin.kind;
         u16s(out, &[u16::try_from(link.0).unwrap_or(u16::MAX), 0]);
         u32s(out, &[limit(info.map_or(0, |info| info.snaplen))]);
         if let Some(name) = info.and_then(|info| info.name.as_deref()) {
@@ -285,7 +279,7 @@ fn describe(
         }
         // With several sources, which one it was.
         if let [_, _, ..] = sources
-            && let Some(source) = sources.iter().find(|source| source.id == interface.source)
+            && let Some(source) = sources.iter().find(|source| source.id == origin.source)
         {
             option(out, IF_DESCRIPTION, text(&source.name));
         }
