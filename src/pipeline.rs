@@ -165,16 +165,17 @@ impl Run<'_, '_> {
         if self.pipe.correlator.has_outcomes() {
             self.outcomes()?;
         }
-        match wire::classify(frame) {
-            Classified::Icmp(packet) => return self.icmp(frame, &packet),
+        // Matched in place: a packet with all its views is not to be moved about.
+        match &wire::classify(frame) {
+            Classified::Icmp(packet) => return self.icmp(frame, packet),
             Classified::OtherIp(packet) => {
                 self.counts.other += 1;
-                self.pipe.correlator.other(frame, &packet);
+                self.pipe.correlator.other(frame, packet);
             }
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {
                 self.counts.undecodable += 1;
-                if why == Undecodable::LinkType && self.collector.unknown_link(frame.link) {
+                if *why == Undecodable::LinkType && self.collector.unknown_link(frame.link) {
                     self.pipe.observer.unknown_link(frame.link);
                 }
             }

@@ -1,7 +1,10 @@
 //! Requests and what came of them.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use super::query::{PayloadPrint, Query, QueryKey};
 use super::table::{Slot, Table};
@@ -163,8 +166,6 @@ pub(super) struct Exchanges {
     table: Table<QueryKey, Open>,
     /// The oldest entry whose window is open.
     cursor: Option<Slot>,
-    /// Largest round trip per pair of addresses: what "long enough" means at the end.
-    slowest: Table<AddrPair, Duration>,
     timeout: Duration,
     /// Multicast requests not yet forgotten; anybody may answer those.
     multicast: usize,
@@ -179,15 +180,14 @@ const COPY_WINDOW: Duration = Duration::from_millis(100);
 const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
 /// ... and for this many times the pair's largest round trip.
 const SETTLED_RTTS: u32 = 4;
-/// Closed requests are remembered for this many windows, so that late replies are told as such.
+/// Requests without an answer are remembered for this many windows more.
 const LATE_WINDOWS: u32 = 6;
 
 impl Exchanges {
     pub(super) fn new(timeout: Duration, memory: usize) -> Self {
         Self {
-            table: Table::with_memory(memory / 8 * 7),
+            table: Table::with_memory(memory),
             cursor: None,
-            slowest: Table::with_memory(memory / 8),
             timeout,
             multicast: 0,
             evicted: 0,
@@ -332,9 +332,6 @@ impl Exchanges {
                 ExchangeOutcome::Answered,
             )));
         }
-        if let Some(rtt) = rtt {
-            self.note_round_trip(key.addrs, rtt);
-        }
         (relation, asked_ttl)
     }
 
@@ -370,8 +367,13 @@ impl Exchanges {
             && let Some(open) = self.table.at(slot)
             && open.opened.after(self.timeout) < clock
         {
+            let answered = open.end.is_some();
             self.cursor = self.table.newer(slot);
             self.close(slot, None, tell);
+            if answered {
+                // Only the unanswered are remembered: a late reply is to be told as such.
+                self.forget(slot);
+            }
         }
         let remembered = self.timeout.saturating_mul(LATE_WINDOWS + 1);
         while let Some(slot) = self.table.oldest()
@@ -397,13 +399,40 @@ impl Exchanges {
 
     /// Closes what is open at the end of the capture.
     pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
+        let end = End {
+            at: end,
+            slowest: self.slowest(),
+        };
         while let Some(slot) = self.cursor {
             self.cursor = self.table.newer(slot);
-            self.close(slot, Some(end), tell);
+            self.close(slot, Some(&end), tell);
         }
     }
 
-    fn close(&mut self, slot: Slot, end: Option<Timestamp>, tell: &mut impl FnMut(ExchangeEvent)) {
+    /// The largest round trip of each pair of addresses that still waits for a reply, among the
+    /// exchanges whose windows are open.
+    fn slowest(&self) -> HashMap<AddrPair, Duration, RandomState> {
+        let open = || std::iter::successors(self.cursor, |&slot| self.table.newer(slot));
+        let mut slowest = HashMap::default();
+        for slot in open() {
+            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+                && open.end.is_none()
+            {
+                slowest.insert(key.addrs, Duration::ZERO);
+            }
+        }
+        for slot in open() {
+            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+                && let Some(rtt) = open.rtt
+                && let Some(known) = slowest.get_mut(&key.addrs)
+            {
+                *known = rtt.max(*known);
+            }
+        }
+        slowest
+    }
+
+    fn close(&mut self, slot: Slot, end: Option<&End>, tell: &mut impl FnMut(ExchangeEvent)) {
         let Some(&key) = self.table.key_at(slot) else {
             return;
         };
@@ -416,7 +445,7 @@ impl Exchanges {
             Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
             Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
             None if needs_no_reply(&key) => ExchangeOutcome::NoReplyExpected,
-            None if end.is_some_and(|end| !self.is_settled(&key, &open, end)) => {
+            None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {
                 ExchangeOutcome::Pending
             }
             None => ExchangeOutcome::Lost,
@@ -426,13 +455,6 @@ impl Exchanges {
             tell(ExchangeEvent::Decided(closed));
         }
         tell(ExchangeEvent::Closed(closed));
-    }
-
-    /// Whether the capture ran on long enough after a request to call it lost.
-    fn is_settled(&self, key: &QueryKey, open: &Open, end: Timestamp) -> bool {
-        let slowest = self.slowest.get(&key.addrs).copied().unwrap_or_default();
-        let enough = SETTLED_AT_LEAST.max(slowest.saturating_mul(SETTLED_RTTS));
-        end.since(open.requested).is_some_and(|ran| ran >= enough)
     }
 
     fn make_room(&mut self, tell: &mut impl FnMut(ExchangeEvent)) {
@@ -460,20 +482,10 @@ impl Exchanges {
         if self.cursor == Some(slot) {
             self.cursor = self.table.newer(slot);
         }
-        if let Some((key, _)) = self.table.remove_at(slot)
-            && is_multicast_key(&key)
-        {
+        if self.table.key_at(slot).is_some_and(is_multicast_key) {
             self.multicast = self.multicast.saturating_sub(1);
         }
-    }
-
-    fn note_round_trip(&mut self, addrs: AddrPair, rtt: Duration) {
-        match self.slowest.get_mut(&addrs) {
-            Some(slowest) => *slowest = (*slowest).max(rtt),
-            None => {
-                self.slowest.insert(addrs, rtt);
-            }
-        }
+        self.table.discard(slot);
     }
 
     /// A reply without a request: unsolicited, or nearly the answer to an open one.
@@ -502,6 +514,21 @@ impl Exchanges {
             }
         }
         unsolicited(by_sender)
+    }
+}
+
+/// The end of the capture.
+struct End {
+    at: Timestamp,
+    slowest: HashMap<AddrPair, Duration, RandomState>,
+}
+
+impl End {
+    /// Whether the capture ran on long enough after a request to call it lost.
+    fn settles(&self, addrs: AddrPair, requested: Timestamp) -> bool {
+        let slowest = self.slowest.get(&addrs).copied().unwrap_or_default();
+        let enough = SETTLED_AT_LEAST.max(slowest.saturating_mul(SETTLED_RTTS));
+        self.at.since(requested).is_some_and(|ran| ran >= enough)
     }
 }
 

@@ -176,8 +176,28 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// Takes the entry at `slot` out.
     pub(super) fn remove_at(&mut self, slot: Slot) -> Option<(K, V)> {
         let entry = self.entries.get_mut(slot.0 as usize)?;
-        let value = entry.value.take()?;
-        let (key, older, newer) = (entry.key, entry.older, entry.newer);
+        let taken = (entry.key, entry.value.take()?);
+        self.unlink(slot);
+        Some(taken)
+    }
+
+    /// Drops the entry at `slot`, if there is one.
+    pub(super) fn discard(&mut self, slot: Slot) {
+        if let Some(entry) = self.entries.get_mut(slot.0 as usize)
+            && entry.value.is_some()
+        {
+            entry.value = None;
+            self.unlink(slot);
+        }
+    }
+
+    /// Frees the place at `slot`, whose value is gone already.
+    fn unlink(&mut self, slot: Slot) {
+        let Some(entry) = self.entries.get_mut(slot.0 as usize) else {
+            return;
+        };
+        let (older, newer) = (entry.older, entry.newer);
+        let hash = self.hasher.hash_one(entry.key);
         entry.newer = self.free;
         self.free = slot.0;
         match self.entries.get_mut(older as usize) {
@@ -188,13 +208,9 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             Some(after) => after.older = older,
             None => self.newest = older,
         }
-        if let Ok(found) = self
-            .index
-            .find_entry(self.hasher.hash_one(key), |&at| at == slot.0)
-        {
+        if let Ok(found) = self.index.find_entry(hash, |&at| at == slot.0) {
             found.remove();
         }
-        Some((key, value))
     }
 
     fn place(&mut self, entry: Entry<K, V>) -> u32 {
