@@ -1,29 +1,63 @@
 //! The fields of any message, by name: for sinks that print what they do not know by heart.
 
 use super::field::{Field, FieldSpec, read, spec};
-use super::{Body, Message, mld, ndp};
+use super::{Body, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering};
 use crate::wire::IpVersion::{V4, V6};
+use crate::wire::bytes::tail;
 
 /// The fields that every message begins with.
-#[allow(dead_code)]
-pub(super) const HEADER: &[FieldSpec] = &[
+const HEADER: &[FieldSpec] = &[
     spec::u8(0, "type"),
     spec::u8(1, "code"),
     spec::hex(2, 2, "checksum"),
 ];
 
 impl<'a> Message<'a> {
+    /// Type, code and checksum, as far as they were captured; none of a later fragment.
+    pub fn header_fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let table = match self.body {
+            Body::Fragment => &[][..],
+            _ => HEADER,
+        };
+        read(table, self.bytes)
+    }
+
     /// The fields of the message behind type, code and checksum, in wire order, as far as they
-    /// were captured. Quotes, options, records and extensions are not among them.
+    /// were captured. Quotes, extensions and what [`Message::items`] gives are not among them.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        read(table(self), self.bytes)
+        let bytes = self.bytes;
+        let tables = match &self.body {
+            Body::Fragment => [(&[][..], 0); 2],
+            Body::Rpl(rpl) => rpl.tables(),
+            _ => [(table(self), 0), (&[], 0)],
+        };
+        tables.into_iter().flat_map(move |(table, at)| {
+            table.iter().filter_map(move |spec| {
+                let mut field = spec.read(tail(bytes, at))?;
+                field.range = field.range.start + at..field.range.end + at;
+                Some(field)
+            })
+        })
     }
 }
 
 /// The fixed fields of a message's type, by their place in the message.
-pub(super) fn table(message: &Message<'_>) -> &'static [FieldSpec] {
-    if matches!(message.body, Body::Fragment) {
-        return &[];
+fn table(message: &Message<'_>) -> &'static [FieldSpec] {
+    match &message.body {
+        Body::Traceroute4(_) => return legacy::TRACEROUTE_FIELDS,
+        Body::DomainName(domain) => return domain.table(),
+        Body::Seamoby(_) => return mobile::SEAMOBY_FIELDS,
+        Body::RouterRenumbering(_) => return renumbering::FIELDS,
+        Body::NodeInformation(node) => return node.table(),
+        Body::MobileIp(mobile) => return mobile.table(),
+        Body::CertificationPath(path) => return path.table(),
+        Body::FastHandover(_) => return mobile::HANDOVER_FIELDS,
+        Body::LocatorUpdate(_) => return ilnp::FIELDS,
+        Body::DuplicateAddress(duplicate) => return duplicate.table(),
+        Body::MulticastRouter(multicast_router::MulticastRouter::Advertisement { .. }) => {
+            return multicast_router::FIELDS;
+        }
+        _ => {}
     }
     match (message.version, message.kind) {
         (V4, 0 | 8) | (V6, 128 | 129) => ECHO,
@@ -48,10 +82,13 @@ pub(super) fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         (V6, 136) => ndp::NEIGHBOR_FIELDS,
         (V6, 137) => ndp::REDIRECT_FIELDS,
         (V6, 143) => mld::REPORT_FIELDS,
+        _ if matches!(message.body, Body::Other) => UNKNOWN,
         _ => &[],
     }
 }
 
+/// What is behind the checksum of a type without a format here.
+const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];
 const ECHO: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u16(6, "seq"),

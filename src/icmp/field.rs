@@ -46,10 +46,14 @@ pub enum FieldKind {
     Rest,
     /// All octets from here on, as text that the sender chose.
     Text,
+    /// So many octets of such text, or as many as there are.
+    TextOf(u16),
     /// IPv4 addresses from here on, as many as fit.
     V4List,
     /// IPv6 addresses from here on, as many as fit.
     V6List,
+    /// So many IPv6 addresses, or as many as fit.
+    V6Array(u16),
     /// An address prefix cut after its last significant octet, from here on.
     V6Prefix,
     /// Names in DNS wire format from here on (RFC 1035 section 3.1).
@@ -73,10 +77,10 @@ pub enum Value<'a> {
     Octets(&'a [u8]),
     /// Text that the sender chose: to be escaped wherever it is shown.
     Text(&'a [u8]),
-    /// IPv4 addresses one behind the other; octets that fill none are not part of it.
-    V4List(&'a [u8]),
     /// IPv6 addresses one behind the other; octets that fill none are not part of it.
     V6List(&'a [u8]),
+    /// IPv4 addresses one behind the other; octets that fill none are not part of it.
+    V4List(&'a [u8]),
     /// Names in DNS wire format: see [`super::dns::names`].
     DnsNames(&'a [u8]),
 }
@@ -105,7 +109,9 @@ impl FieldSpec {
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
             FieldKind::V4List => rest.len() - rest.len() % 4,
+            FieldKind::TextOf(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
+            FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
             FieldKind::Rest | FieldKind::Text | FieldKind::DnsNames => rest.len(),
         };
@@ -122,9 +128,9 @@ impl FieldSpec {
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6Prefix => Value::Address(prefix(octets).into()),
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
-            FieldKind::Text => Value::Text(octets),
+            FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
-            FieldKind::V6List => Value::V6List(octets),
+            FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
             FieldKind::DnsNames => Value::DnsNames(octets),
         };
         Some(Field {
@@ -166,12 +172,17 @@ pub(super) fn prefix(octets: &[u8]) -> Ipv6Addr {
     address.into()
 }
 
+/// Text without the zero octets that pad it.
+pub(super) fn unpadded(text: &[u8]) -> &[u8] {
+    let padding = text.iter().rev().take_while(|&&octet| octet == 0).count();
+    text.get(..text.len() - padding).unwrap_or(text)
+}
+
 fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
 }
 
 /// Short names for the rows of a table.
-#[allow(dead_code)] // The rarer formats come next.
 pub(super) mod spec {
     use super::{FieldKind, FieldSpec};
 
@@ -230,10 +241,6 @@ pub(super) mod spec {
 
     pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
         field(at, name, FieldKind::Text)
-    }
-
-    pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V4List)
     }
 
     pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec, v6_addresses};
+use super::field::{FieldKind, FieldSpec, spec, v6_addresses};
 use crate::wire::Layer;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
@@ -97,6 +97,24 @@ impl<'a> Record<'a> {
     /// The sources that were captured, at most as many as claimed.
     pub fn sources(&self) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + use<'a> {
         v6_addresses(self.sources)
+    }
+
+    pub(super) fn specs(&self) -> [Option<FieldSpec>; 10] {
+        let mut specs = [None; 10];
+        for (spec, &field) in specs.iter_mut().zip(&RECORD_FIELDS) {
+            *spec = Some(field);
+        }
+        let at = RECORD_HEADER + self.sources.len();
+        specs[4] = Some(FieldSpec {
+            name: "sources",
+            at: 20,
+            kind: FieldKind::V6Array(self.count),
+        });
+        specs[5] = u16::try_from(at)
+            .ok()
+            .filter(|_| !self.auxiliary.is_empty())
+            .map(|at| spec::rest(at, "auxiliary"));
+        specs
     }
 
     /// The snake-case name of the record type.
@@ -300,8 +318,7 @@ pub(super) const V2_FIELDS: &[FieldSpec] = &[
 pub(super) const REPORT_FIELDS: &[FieldSpec] = &[spec::u16(6, "record_count")];
 
 /// The fields of a record before its sources.
-#[allow(dead_code)]
-pub(super) const RECORD_FIELDS: &[FieldSpec] = &[
+const RECORD_FIELDS: [FieldSpec; 4] = [
     spec::u8(0, "type"),
     spec::u8(1, "auxiliary_words"),
     spec::u16(2, "source_count"),

@@ -9,12 +9,24 @@ pub mod dns;
 mod error;
 pub mod extension;
 pub mod field;
+pub mod ilnp;
+pub mod item;
+pub mod legacy;
+pub mod lowpan;
 pub mod mld;
+pub mod mobile;
+pub mod mtu;
+pub mod multicast_router;
 pub mod names;
 pub mod nd_option;
 pub mod ndp;
+pub mod node_info;
 pub mod object;
 pub mod quote;
+pub mod renumbering;
+pub mod rpl;
+pub mod rpl_option;
+pub mod send;
 pub mod v4;
 pub mod v6;
 
@@ -77,6 +89,32 @@ pub enum Body<'a> {
     InverseNeighbor(ndp::InverseNeighbor<'a>),
     /// Multicast Listener Discovery (RFC 2710, RFC 3810).
     Mld(mld::Mld<'a>),
+    /// Traceroute (RFC 1393).
+    Traceroute4(legacy::Traceroute<'a>),
+    /// Domain name request or reply (RFC 1788).
+    DomainName(legacy::DomainName<'a>),
+    /// Experimental mobility protocols (RFC 4065), in both versions.
+    Seamoby(mobile::Seamoby<'a>),
+    /// Router renumbering (RFC 2894).
+    RouterRenumbering(renumbering::RouterRenumbering<'a>),
+    /// Node information (RFC 4620).
+    NodeInformation(node_info::NodeInformation<'a>),
+    /// Home agent and prefix discovery of Mobile IPv6 (RFC 6275).
+    MobileIp(mobile::MobileIp<'a>),
+    /// Certification paths of secure neighbor discovery (RFC 3971).
+    CertificationPath(send::CertificationPath<'a>),
+    /// Multicast router discovery (RFC 4286).
+    MulticastRouter(multicast_router::MulticastRouter),
+    /// Fast handovers (RFC 5568).
+    FastHandover(mobile::FastHandover<'a>),
+    /// RPL control (RFC 6550).
+    Rpl(rpl::Rpl<'a>),
+    /// ILNP locator update (RFC 6743).
+    LocatorUpdate(ilnp::LocatorUpdate<'a>),
+    /// Duplicate address request or confirmation (RFC 6775).
+    DuplicateAddress(lowpan::DuplicateAddress<'a>),
+    /// MPL control (RFC 7731).
+    Mpl(lowpan::Mpl<'a>),
     /// A query too short for its fixed fields.
     Short {
         /// The identifier, where the message has one and it was captured.

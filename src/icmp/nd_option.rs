@@ -1,12 +1,20 @@
 //! The options of Neighbor Discovery (RFC 4861 section 4.6, IANA registry
 //! `IPv6 Neighbor Discovery Option Formats`).
 
-use super::field::{FieldSpec, spec};
+mod tables;
+mod value;
+
+pub(super) use tables::FIELDS;
+pub use value::NdValue;
+
+use super::field::{Field, FieldSpec, read};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::{Defects, Layer, Limit};
 
-pub(super) const SOURCE_LINK_LAYER: u8 = 1;
-pub(super) const REDIRECTED_HEADER: u8 = 4;
+/// Source link-layer address (RFC 4861 section 4.6.1).
+pub const SOURCE_LINK_LAYER: u8 = 1;
+/// Redirected header (RFC 4861 section 4.6.3).
+pub const REDIRECTED_HEADER: u8 = 4;
 
 /// An option with its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +25,39 @@ pub struct NdOption<'a> {
     pub words: u8,
     /// The option's octets from its type on, as captured.
     pub bytes: &'a [u8],
+}
+
+impl<'a> NdOption<'a> {
+    /// The snake-case name of its type.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(tables::format(self.kind)?.name)
+    }
+
+    /// What it holds.
+    pub fn value(&self) -> NdValue<'a> {
+        value::of(self)
+    }
+
+    /// Its fields behind type and length, as far as they were captured, by their place in `bytes`.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        read(self.table(), self.bytes)
+    }
+
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        tables::format(self.kind).map_or(tables::UNKNOWN, |format| format.fields)
+    }
+}
+
+/// The snake-case name of an option type.
+pub fn option_name(kind: u8) -> Option<&'static str> {
+    Some(tables::format(kind)?.name)
+}
+
+/// The option types that have a name, with it, in ascending order.
+pub fn option_types() -> impl Iterator<Item = (u8, &'static str)> {
+    tables::FORMATS
+        .iter()
+        .map(|format| (format.kind, format.name))
 }
 
 /// The options of a message.
@@ -54,18 +95,97 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
     let mut at = 0;
     while at < octets.len() {
         let available = octets.len() - at;
-        match u8_at(octets, at + 1).map(|words| usize::from(words) * 8) {
-            None => return defects.short(Layer::NdOption, at, 2, available, limit),
+        let Some(words) = u8_at(octets, at + 1) else {
+            return defects.short(Layer::NdOption, at, 2, available, limit);
+        };
+        let length = usize::from(words) * 8;
+        if length == 0 {
             // RFC 4861 section 4.6: nodes must discard such a packet.
-            Some(0) => return defects.rule(Layer::NdOption, at + 1, "option length 0"),
-            Some(length) if length > available => {
-                return defects.short(Layer::NdOption, at, length, available, limit);
-            }
-            Some(length) => at += length,
+            return defects.rule(Layer::NdOption, at + 1, "option length 0");
         }
+        if length > available {
+            return defects.short(Layer::NdOption, at, length, available, limit);
+        }
+        let format = u8_at(octets, at).and_then(tables::format);
+        if format.is_some_and(|format| words < format.min_words) {
+            defects.rule(Layer::NdOption, at + 1, "option too short for its type");
+        }
+        at += length;
     }
 }
 
-/// The fields that every option begins with.
-#[allow(dead_code)]
-pub(super) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "length")];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::tests::{every_prefix, parse, rules, v6};
+    use crate::icmp::{Body, field::Value};
+
+    /// A router solicitation with these options.
+    fn with(options: &[u8]) -> Vec<u8> {
+        v6(&[&[133, 0, 0, 0, 0, 0, 0, 0], options].concat())
+    }
+
+    fn options(packet: &[u8]) -> NdOptions<'_> {
+        match parse(packet).body {
+            Body::Ndp(ndp) => ndp.options(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_length_of_0_ends_the_walk_and_is_told() {
+        let packet = with(&[1, 1, 2, 3, 4, 5, 6, 7, 5, 0, 0, 0, 0, 0, 5, 220]);
+        assert_eq!(options(&packet).count(), 1);
+        assert_eq!(rules(&parse(&packet)), ["option length 0"]);
+    }
+
+    #[test]
+    fn every_type_and_length_is_an_option() {
+        for kind in 0..=u8::MAX {
+            for words in 1..=5u8 {
+                let mut octets = vec![0x5a; usize::from(words) * 8];
+                octets[0] = kind;
+                octets[1] = words;
+                let packet = with(&octets);
+                let option = options(&packet).next().unwrap();
+                assert_eq!((option.kind, option.words), (kind, words));
+                assert_eq!(option.bytes, octets);
+                assert_eq!(option.name().is_some(), tables::format(kind).is_some());
+                let short = tables::format(kind).is_some_and(|f| words < f.min_words);
+                assert_eq!(
+                    rules(&parse(&packet)).contains(&"option too short for its type"),
+                    short
+                );
+                if short {
+                    assert_eq!(option.value(), NdValue::Unknown);
+                }
+                every_prefix(&packet);
+                let item = parse(&packet).items().next().unwrap();
+                assert_eq!(
+                    item.fields().next().unwrap().value,
+                    Value::Number(kind.into())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_shows_its_octets() {
+        let packet = with(&[200, 1, 1, 2, 3, 4, 5, 6]);
+        let option = options(&packet).next().unwrap();
+        assert_eq!(option.value(), NdValue::Unknown);
+        assert_eq!(
+            option.fields().next().unwrap().value,
+            Value::Octets(&[1, 2, 3, 4, 5, 6])
+        );
+    }
+
+    #[test]
+    fn an_option_that_was_cut_is_given_as_far_as_it_goes() {
+        let packet = with(&[25, 3, 0, 0, 0, 0, 0, 9, 0x20, 1]);
+        let option = options(&packet).next().unwrap();
+        assert_eq!(option.bytes.len(), 10);
+        assert_eq!(parse(&packet).defects.count(), 1);
+        assert_eq!(option.fields().next().unwrap().value, Value::Number(9));
+    }
+}

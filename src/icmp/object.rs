@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{FieldSpec, spec};
+use super::field::{FieldKind, FieldSpec, spec, unpadded};
+use super::item::Specs;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -17,6 +18,8 @@ pub struct Object<'a> {
     pub length: u16,
     /// The captured octets behind the object's header.
     pub bytes: &'a [u8],
+    /// All its captured octets, header included.
+    pub whole: &'a [u8],
     /// What they hold.
     pub kind: ExtensionObject<'a>,
 }
@@ -191,16 +194,15 @@ impl<'a> Iterator for Objects<'a> {
             self.rest = &[];
             return None;
         }
-        let bytes = self
-            .rest
-            .get(HEADER..claimed)
-            .unwrap_or(tail(self.rest, HEADER));
+        let whole = self.rest.get(..claimed).unwrap_or(self.rest);
+        let bytes = tail(whole, HEADER);
         self.rest = tail(self.rest, claimed);
         Some(Object {
             class,
             c_type,
             length,
             bytes,
+            whole,
             kind: kind(class, c_type, bytes),
         })
     }
@@ -263,14 +265,14 @@ const HAS_MTU: u8 = 0x01;
 
 /// Where the parts of an interface information object stand.
 #[derive(Clone, Copy, Default)]
-pub(super) struct InterfaceParts {
-    pub(super) index: Option<usize>,
-    pub(super) address: Option<usize>,
-    pub(super) name: Option<(usize, usize)>,
-    pub(super) mtu: Option<usize>,
+struct InterfaceParts {
+    index: Option<usize>,
+    address: Option<usize>,
+    name: Option<(usize, usize)>,
+    mtu: Option<usize>,
 }
 
-pub(super) fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
+fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
     let mut parts = InterfaceParts::default();
     let mut at = 0;
     if c_type & HAS_INDEX != 0 {
@@ -345,15 +347,70 @@ fn address(family: u16, bytes: &[u8]) -> Address<'_> {
     ip.map_or(Address::Other { family, bytes }, Address::Ip)
 }
 
-fn unpadded(name: &[u8]) -> &[u8] {
-    let padding = name.iter().rev().take_while(|&&octet| octet == 0).count();
-    name.get(..name.len() - padding).unwrap_or(name)
+/// The fields of an object, by their place in all its octets.
+pub(super) fn specs(object: &Object<'_>) -> Specs {
+    match (object.class, object.c_type) {
+        (1, 1) => Specs::Two(FIELDS, const { &[spec::rest(4, "labels")] }),
+        (2, _) => Specs::Made(interface_specs(object)),
+        (3, 1) => Specs::Two(FIELDS, const { &[spec::text(4, "name")] }),
+        (3, 2) => Specs::Two(FIELDS, const { &[spec::u32(4, "if_index")] }),
+        (3, 3) => match u16_at(object.bytes, 0) {
+            Some(AFI_IPV4) => Specs::Two(FIELDS, IDENTIFICATION_V4),
+            Some(AFI_IPV6) => Specs::Two(FIELDS, IDENTIFICATION_V6),
+            _ => Specs::Two(FIELDS, IDENTIFICATION_OTHER),
+        },
+        (4, 1) => Specs::Two(FIELDS, const { &[spec::u32(4, "pointer")] }),
+        _ => Specs::Two(FIELDS, const { &[spec::rest(4, "data")] }),
+    }
+}
+
+/// Whatever bits are set, what stands before the last field fits into 16 bits: the longest name
+/// has 255 octets.
+fn interface_specs(object: &Object<'_>) -> [Option<FieldSpec>; 10] {
+    let parts = interface_parts(object.c_type, object.bytes);
+    let at = |offset: usize| u16::try_from(HEADER + offset).unwrap_or(u16::MAX);
+    let mut specs = [None; 10];
+    for (spec, &field) in specs.iter_mut().zip(FIELDS) {
+        *spec = Some(field);
+    }
+    specs[3] = parts.index.map(|offset| spec::u32(at(offset), "if_index"));
+    if let Some(offset) = parts.address {
+        specs[4] = Some(spec::u16(at(offset), "address_family"));
+        specs[5] = match u16_at(object.bytes, offset) {
+            Some(AFI_IPV4) => Some(spec::v4(at(offset + 4), "address")),
+            Some(AFI_IPV6) => Some(spec::v6(at(offset + 4), "address")),
+            _ => Some(spec::rest(at(offset + 4), "address")),
+        };
+    }
+    if let Some((offset, length)) = parts.name {
+        specs[6] = Some(spec::u8(at(offset), "name_length"));
+        specs[7] = Some(FieldSpec {
+            name: "name",
+            at: at(offset + 1),
+            kind: FieldKind::TextOf(u16::try_from(length).unwrap_or(1).saturating_sub(1)),
+        });
+    }
+    specs[8] = parts.mtu.map(|offset| spec::u32(at(offset), "mtu"));
+    specs
 }
 
 /// The fields of an object's header.
-#[allow(dead_code)]
-pub(super) const FIELDS: &[FieldSpec] = &[
+const FIELDS: &[FieldSpec] = &[
     spec::u16(0, "length"),
     spec::u8(2, "class"),
     spec::u8(3, "c_type"),
 ];
+
+macro_rules! identification {
+    ($address:expr) => {
+        &[
+            spec::u16(4, "address_family"),
+            spec::u8(6, "address_length"),
+            $address,
+        ]
+    };
+}
+
+const IDENTIFICATION_V4: &[FieldSpec] = identification!(spec::v4(8, "address"));
+const IDENTIFICATION_V6: &[FieldSpec] = identification!(spec::v6(8, "address"));
+const IDENTIFICATION_OTHER: &[FieldSpec] = identification!(spec::rest(8, "address"));

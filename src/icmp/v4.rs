@@ -3,8 +3,11 @@
 use std::net::Ipv4Addr;
 
 use super::decode::Decoder;
-use super::quote;
-use super::{Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, error, extension};
+use super::field::{FieldSpec, spec};
+use super::{
+    Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, error, extension, legacy,
+    mobile, quote,
+};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// Router advertisement (RFC 1256 section 3).
@@ -14,7 +17,28 @@ pub struct RouterAdvertisement<'a> {
     pub lifetime: u16,
     /// Entries of router address and preference level, as captured.
     pub entries: &'a [u8],
+    /// Words of four octets in an entry; the standard has two.
+    pub entry_words: u8,
 }
+
+impl<'a> RouterAdvertisement<'a> {
+    /// Router addresses with their preference level: higher is better, the lowest of all says that
+    /// the router is not to be a default router.
+    pub fn routers(&self) -> impl Iterator<Item = (Ipv4Addr, i32)> + use<'a> {
+        let entries = self.entries.chunks_exact(self.entry_octets().max(1));
+        entries.filter_map(|entry| {
+            let preference = i32::from_be_bytes(array_at(entry, 4)?);
+            Some((array_at::<4>(entry, 0)?.into(), preference))
+        })
+    }
+
+    pub(super) fn entry_octets(&self) -> usize {
+        usize::from(self.entry_words) * 4
+    }
+}
+
+pub(super) const ROUTER_FIELDS: &[FieldSpec] =
+    &[spec::v4(0, "address"), spec::i32(4, "preference")];
 
 /// Decodes what stands behind the first four octets, which are there.
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
@@ -52,6 +76,10 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         14 => timestamp(decoder, Reply),
         15 | 17 => query(decoder, Request),
         16 | 18 => query(decoder, Reply),
+        30 => legacy::traceroute(decoder),
+        37 => legacy::domain_name(decoder, Request),
+        38 => legacy::domain_name(decoder, Reply),
+        41 => mobile::seamoby(decoder),
         31 | 40 => error::body(decoder, ErrorClass::Other),
         42 => extended_echo(decoder, Request),
         43 => extended_echo(decoder, Reply),
@@ -199,6 +227,7 @@ fn router_advertisement<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     let end = wanted.min(bytes.len());
     Body::RouterAdvertisement4(RouterAdvertisement {
         lifetime,
+        entry_words: words,
         entries: bytes.get(8..end).unwrap_or_default(),
     })
 }

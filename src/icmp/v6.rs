@@ -1,7 +1,9 @@
 //! ICMPv6 (RFC 4443 and what updates it).
 
 use super::decode::Decoder;
+use super::mobile::{self, MobileIpKind};
 use super::{Body, Direction, ErrorClass, error, mld, ndp, v4};
+use super::{ilnp, lowpan, multicast_router, node_info, renumbering, rpl, send};
 use crate::wire::bytes::u32_at;
 
 /// Types below this are errors and quote (RFC 4443 section 2.1).
@@ -33,6 +35,23 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         133..=137 => ndp::body(decoder),
         141 => ndp::inverse(decoder, Request),
         142 => ndp::inverse(decoder, Reply),
+        138 => renumbering::body(decoder),
+        139 => node_info::body(decoder, Request),
+        140 => node_info::body(decoder, Reply),
+        144 => mobile::mobile_ip(decoder, MobileIpKind::HomeAgents(Request)),
+        145 => mobile::mobile_ip(decoder, MobileIpKind::HomeAgents(Reply)),
+        146 => mobile::mobile_ip(decoder, MobileIpKind::Prefixes(Request)),
+        147 => mobile::mobile_ip(decoder, MobileIpKind::Prefixes(Reply)),
+        148 => send::body(decoder, Request),
+        149 => send::body(decoder, Reply),
+        150 => mobile::seamoby(decoder),
+        151..=153 => multicast_router::body(decoder),
+        154 => mobile::fast_handover(decoder),
+        155 => rpl::body(decoder),
+        156 => ilnp::body(decoder),
+        157 => lowpan::duplicate_address(decoder, Request),
+        158 => lowpan::duplicate_address(decoder, Reply),
+        159 => lowpan::mpl(decoder),
         160 => v4::extended_echo(decoder, Request),
         161 => v4::extended_echo(decoder, Reply),
         _ => Body::Other,

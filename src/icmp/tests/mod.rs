@@ -1,7 +1,11 @@
 //! Messages built octet by octet, for the tests of all decoders.
 
 mod errors;
+mod multicast;
+mod neighbors;
+mod objects;
 mod queries;
+mod rpl;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -52,6 +56,15 @@ pub(super) fn ipv6(src: &str, dst: &str, hops: u8, next: u8, payload: &[u8]) -> 
     packet.extend(src.parse::<Ipv6Addr>().unwrap().octets());
     packet.extend(dst.parse::<Ipv6Addr>().unwrap().octets());
     packet.extend(payload);
+    packet
+}
+
+/// An IPv6 packet that stays on the link, with a router alert, around an ICMPv6 message.
+pub(super) fn with_router_alert(src: &str, dst: &str, message: &[u8]) -> Vec<u8> {
+    let mut packet = v6_between(src, dst, 1, message);
+    packet.splice(40..40, [58, 0, 5, 2, 0, 0, 1, 0]);
+    packet[6] = 0;
+    packet[5] += 8;
     packet
 }
 

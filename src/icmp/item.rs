@@ -1,0 +1,211 @@
+//! The parts of a message that repeat (options, records, objects, entries), all read alike.
+//!
+//! The typed iterators ([`super::nd_option`], [`super::mld`], [`super::object`], ...) tell what a
+//! part means; this one tells its name, its place and its fields, whatever it is.
+
+use super::field::{Field, FieldSpec};
+use super::nd_option::{self, NdOptions};
+use super::object::{self, Objects};
+use super::rpl_option::{self, RplOptions};
+use super::{Body, Message, lowpan, mld, v4};
+use crate::icmp::{ilnp, renumbering};
+
+/// A part of a message that may come several times.
+#[derive(Clone, Debug)]
+pub struct Item<'a> {
+    /// What the parts are called together: a snake-case plural.
+    pub group: &'static str,
+    /// The number that tells its kind, where it has one; class and c-type for extension objects.
+    pub number: Option<u16>,
+    /// The snake-case name of its kind.
+    pub name: Option<&'static str>,
+    /// Its octets, header included, as captured.
+    pub bytes: &'a [u8],
+    specs: Specs,
+}
+
+/// Where the rows of an item's table come from.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // Not boxed: decoding does not allocate.
+pub(super) enum Specs {
+    /// The format's table.
+    Table(&'static [FieldSpec]),
+    /// The fields that all of its group begin with, then those of its own.
+    Two(&'static [FieldSpec], &'static [FieldSpec]),
+    /// Rows made for this one, because its fields move.
+    Made([Option<FieldSpec>; 10]),
+}
+
+impl<'a> Item<'a> {
+    /// Its fields as far as they were captured, by their place in `bytes`.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let bytes = self.bytes;
+        let (first, second, made) = match self.specs {
+            Specs::Table(table) => (table, &[][..], [None; 10]),
+            Specs::Two(first, second) => (first, second, [None; 10]),
+            Specs::Made(made) => (&[][..], &[][..], made),
+        };
+        first
+            .iter()
+            .chain(second)
+            .copied()
+            .chain(made.into_iter().flatten())
+            .filter_map(move |spec| spec.read(bytes))
+    }
+}
+
+/// The items of a message, in wire order.
+#[derive(Clone, Debug)]
+pub struct Items<'a>(Walk<'a>);
+
+#[derive(Clone, Debug)]
+enum Walk<'a> {
+    Nd(NdOptions<'a>),
+    Rpl(RplOptions<'a>),
+    Mld(mld::Records<'a>),
+    Objects(Objects<'a>),
+    Renumbering(renumbering::Parts<'a>),
+    Seeds(lowpan::Seeds<'a>),
+    Entries {
+        group: &'static str,
+        table: &'static [FieldSpec],
+        size: usize,
+        rest: &'a [u8],
+    },
+}
+
+impl<'a> Message<'a> {
+    /// The options, records or entries of the message, whatever its type; extension objects are
+    /// among [`super::Extensions::items`].
+    pub fn items(&self) -> Items<'a> {
+        let entries = |group, table, size, rest| Walk::Entries {
+            group,
+            table,
+            size,
+            rest,
+        };
+        Items(match &self.body {
+            Body::Ndp(ndp) => Walk::Nd(ndp.options()),
+            Body::InverseNeighbor(inverse) => Walk::Nd(inverse.options()),
+            Body::MobileIp(mobile) => Walk::Nd(mobile.options()),
+            Body::FastHandover(handover) => Walk::Nd(handover.options()),
+            Body::CertificationPath(path) => Walk::Nd(path.options()),
+            Body::Rpl(rpl) => Walk::Rpl(rpl.options()),
+            Body::Mld(mld) => Walk::Mld(mld.records()),
+            Body::RouterRenumbering(renumbering) => Walk::Renumbering(renumbering.parts()),
+            Body::Mpl(mpl) => Walk::Seeds(mpl.seeds()),
+            Body::LocatorUpdate(update) => entries(
+                "locators",
+                ilnp::LOCATOR_FIELDS,
+                ilnp::LOCATOR,
+                update.locator_octets(),
+            ),
+            Body::RouterAdvertisement4(routers) => entries(
+                "routers",
+                v4::ROUTER_FIELDS,
+                routers.entry_octets(),
+                routers.entries,
+            ),
+            Body::NodeInformation(node) => match node.answer_table() {
+                Some((table, size)) => entries("addresses", table, size, node.data()),
+                None => Walk::Nd(NdOptions::new(&[])),
+            },
+            _ => Walk::Nd(NdOptions::new(&[])),
+        })
+    }
+}
+
+impl<'a> super::Extensions<'a> {
+    /// The objects as items.
+    pub fn items(&self) -> Items<'a> {
+        Items(Walk::Objects(self.objects()))
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        Some(match &mut self.0 {
+            Walk::Nd(options) => {
+                let option = options.next()?;
+                Item {
+                    group: "options",
+                    number: Some(option.kind.into()),
+                    name: option.name(),
+                    bytes: option.bytes,
+                    specs: Specs::Two(nd_option::FIELDS, option.table()),
+                }
+            }
+            Walk::Rpl(options) => {
+                let option = options.next()?;
+                Item {
+                    group: "options",
+                    number: Some(option.kind.into()),
+                    name: option.name(),
+                    bytes: option.bytes,
+                    specs: Specs::Two(option.header_table(), rpl_option::table(option.kind)),
+                }
+            }
+            Walk::Mld(records) => {
+                let record = records.next()?;
+                Item {
+                    group: "records",
+                    number: Some(record.kind.into()),
+                    name: record.name(),
+                    bytes: record.bytes,
+                    specs: Specs::Made(record.specs()),
+                }
+            }
+            Walk::Objects(objects) => {
+                let object = objects.next()?;
+                Item {
+                    group: "extensions",
+                    number: Some(u16::from_be_bytes([object.class, object.c_type])),
+                    name: object.name(),
+                    bytes: object.whole,
+                    specs: object::specs(&object),
+                }
+            }
+            Walk::Renumbering(parts) => {
+                let part = parts.next()?;
+                Item {
+                    group: "parts",
+                    number: None,
+                    name: Some(part.kind.name()),
+                    bytes: part.bytes,
+                    specs: Specs::Table(part.kind.table()),
+                }
+            }
+            Walk::Seeds(seeds) => {
+                let seed = seeds.next()?;
+                Item {
+                    group: "seeds",
+                    number: None,
+                    name: None,
+                    bytes: seed.bytes,
+                    specs: Specs::Made(seed.specs()),
+                }
+            }
+            Walk::Entries {
+                group,
+                table,
+                size,
+                rest,
+            } => {
+                if rest.is_empty() || *size == 0 {
+                    return None;
+                }
+                let (entry, behind) = rest.split_at_checked(*size).unwrap_or((rest, &[]));
+                *rest = behind;
+                Item {
+                    group,
+                    number: None,
+                    name: None,
+                    bytes: entry,
+                    specs: Specs::Table(table),
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Low-power networks: duplicate address messages (RFC 6775 section 4.4, RFC 8505 section 4.2) and
+//! MPL control (RFC 7731 section 6.2).
+
+use std::net::Ipv6Addr;
+
+use super::decode::Decoder;
+use super::field::{FieldKind, FieldSpec, spec};
+use super::{Body, Direction};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+
+/// A duplicate address request or confirmation.
+#[derive(Clone, Copy, Debug)]
+pub struct DuplicateAddress<'a> {
+    /// Whether it asks (type 157) or answers (158).
+    pub direction: Direction,
+    code: u8,
+    bytes: &'a [u8],
+}
+
+impl<'a> DuplicateAddress<'a> {
+    /// Status: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.2 for more.
+    pub fn status(&self) -> Option<u8> {
+        u8_at(self.bytes, 4)
+    }
+
+    /// Transaction (RFC 8505; reserved in RFC 6775).
+    pub fn transaction(&self) -> Option<u8> {
+        u8_at(self.bytes, 5)
+    }
+
+    /// Lifetime of the registration in minutes.
+    pub fn lifetime(&self) -> Option<u16> {
+        u16_at(self.bytes, 6)
+    }
+
+    /// EUI-64, or registration ownership verifier, of who registers the address.
+    pub fn owner(&self) -> Option<&'a [u8]> {
+        self.bytes.get(8..8 + self.owner_octets())
+    }
+
+    /// The address that is registered.
+    pub fn address(&self) -> Option<Ipv6Addr> {
+        array_at::<16>(self.bytes, 8 + self.owner_octets()).map(Ipv6Addr::from)
+    }
+
+    /// Octets of the owner: the low half of the code counts in eights, 0 being RFC 6775's one
+    /// (RFC 8505 section 4.2).
+    fn owner_octets(&self) -> usize {
+        usize::from(self.code & 0x0f).clamp(1, 4) * 8
+    }
+
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        match self.owner_octets() {
+            8 => OWNER_8,
+            16 => OWNER_16,
+            24 => OWNER_24,
+            _ => OWNER_32,
+        }
+    }
+}
+
+pub(super) fn duplicate_address<'a>(
+    decoder: &mut Decoder<'_, 'a>,
+    direction: Direction,
+) -> Body<'a> {
+    let message = DuplicateAddress {
+        direction,
+        code: decoder.code,
+        bytes: decoder.bytes,
+    };
+    decoder.need(8 + message.owner_octets() + 16);
+    Body::DuplicateAddress(message)
+}
+
+macro_rules! duplicate_address {
+    ($owner:literal) => {
+        &[
+            spec::u8(4, "status"),
+            spec::u8(5, "transaction"),
+            spec::u16(6, "lifetime"),
+            spec::octets(8, $owner, "owner"),
+            spec::v6(8 + $owner, "address"),
+        ]
+    };
+}
+
+const OWNER_8: &[FieldSpec] = duplicate_address!(8);
+const OWNER_16: &[FieldSpec] = duplicate_address!(16);
+const OWNER_24: &[FieldSpec] = duplicate_address!(24);
+const OWNER_32: &[FieldSpec] = duplicate_address!(32);
+
+/// An MPL control message: what the sender has buffered of each seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Mpl<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Mpl<'a> {
+    /// The seeds, in order.
+    pub fn seeds(&self) -> Seeds<'a> {
+        Seeds {
+            rest: tail(self.bytes, 4),
+        }
+    }
+}
+
+/// What the sender has of one seed (RFC 7731 section 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed<'a> {
+    /// Lowest sequence number it still has.
+    pub min_sequence: u8,
+    /// Which seed; empty where it is the source of the message.
+    pub id: &'a [u8],
+    /// Bit `i` from the left: the message `min_sequence + i` is buffered.
+    pub buffered: &'a [u8],
+    /// All its octets, as captured.
+    pub bytes: &'a [u8],
+}
+
+impl Seed<'_> {
+    pub(super) fn specs(&self) -> [Option<FieldSpec>; 10] {
+        let id = u16::try_from(self.id.len()).unwrap_or(0);
+        let mut specs = [None; 10];
+        specs[0] = Some(spec::u8(0, "min_sequence"));
+        specs[1] = Some(spec::bits(1, 2, 6, "bitmap_octets"));
+        specs[2] = Some(spec::bits(1, 0, 2, "seed_id_kind"));
+        specs[3] = (id > 0).then_some(FieldSpec {
+            name: "seed_id",
+            at: 2,
+            kind: FieldKind::Octets(id),
+        });
+        specs[4] = Some(spec::rest(2 + id, "buffered"));
+        specs
+    }
+}
+
+/// The seeds of an MPL control message.
+#[derive(Clone, Debug)]
+pub struct Seeds<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Seeds<'a> {
+    type Item = Seed<'a>;
+
+    /// The next one; one that was cut is given as far as it goes.
+    fn next(&mut self) -> Option<Seed<'a>> {
+        let (min_sequence, lengths) = (u8_at(self.rest, 0)?, u8_at(self.rest, 1)?);
+        let (id, bitmap) = seed_octets(lengths);
+        let end = 2 + id + bitmap;
+        let bytes = self.rest.get(..end).unwrap_or(self.rest);
+        self.rest = tail(self.rest, end);
+        let behind = tail(bytes, 2);
+        Some(Seed {
+            min_sequence,
+            id: behind.get(..id).unwrap_or(behind),
+            buffered: tail(behind, id),
+            bytes,
+        })
+    }
+}
+
+/// Octets of seed identifier and bitmap.
+const fn seed_octets(lengths: u8) -> (usize, usize) {
+    let id = match lengths & 3 {
+        0 => 0,
+        1 => 2,
+        2 => 8,
+        _ => 16,
+    };
+    (id, (lengths >> 2) as usize)
+}
+
+pub(super) fn mpl<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    decoder.expect_code_0();
+    let message = Mpl {
+        bytes: decoder.bytes,
+    };
+    let mut at = 4;
+    for seed in message.seeds() {
+        let (id, bitmap) = seed_octets(u8_at(seed.bytes, 1).unwrap_or(0));
+        decoder.need(at + 2 + id + bitmap);
+        at += seed.bytes.len();
+    }
+    if at < decoder.bytes.len() {
+        decoder.need(at + 2);
+    }
+    Body::Mpl(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+
+    #[test]
+    fn the_code_tells_how_long_the_owner_is() {
+        for (code, length) in [(0, 8), (1, 8), (2, 16), (3, 24), (4, 32), (0x12, 16)] {
+            let mut octets = vec![157, code, 0, 0, 1, 5, 0, 60];
+            octets.extend(vec![0xaa; length]);
+            octets.extend([0x20; 16]);
+            let packet = v6(&octets);
+            let Body::DuplicateAddress(message) = parse(&packet).body else {
+                panic!();
+            };
+            assert_eq!(
+                (message.status(), message.transaction()),
+                (Some(1), Some(5))
+            );
+            assert_eq!(message.lifetime(), Some(60));
+            assert_eq!(message.owner(), Some(&vec![0xaa; length][..]));
+            assert_eq!(message.address(), Some([0x20; 16].into()));
+            assert_eq!(parse(&packet).fields().count(), 5);
+            assert!(parse(&packet).defects.is_empty());
+            every_prefix(&packet);
+            every_code(&packet);
+        }
+    }
+
+    #[test]
+    fn seeds_of_every_kind() {
+        for (kind, id) in [(0u8, 0), (1, 2), (2, 8), (3, 16)] {
+            let mut octets = vec![159, 0, 0, 0];
+            for min in [9, 10] {
+                octets.extend([min, 2 << 2 | kind]);
+                octets.extend(vec![0xbb; id]);
+                octets.extend([0x80, 0x01]);
+            }
+            let packet = v6(&octets);
+            let Body::Mpl(message) = parse(&packet).body else {
+                panic!();
+            };
+            let seeds: Vec<_> = message.seeds().collect();
+            assert_eq!(seeds.len(), 2);
+            assert_eq!(seeds[1].min_sequence, 10);
+            assert_eq!(seeds[1].id, vec![0xbb; id]);
+            assert_eq!(seeds[1].buffered, [0x80, 0x01]);
+            assert!(parse(&packet).defects.is_empty());
+            every_prefix(&packet);
+            every_code(&packet);
+            octets.pop();
+            assert_eq!(parse(&v6(&octets)).defects.count(), 1);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Mobility: home agent discovery and mobile prefixes (RFC 6275 sections 6.5 to 6.8), fast
+//! handovers (RFC 5568 section 6), and the experimental protocols of RFC 4065.
+
+use std::net::Ipv6Addr;
+
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec, v6_addresses};
+use super::nd_option::{self, NdOptions};
+use super::{Body, Direction};
+use crate::wire::bytes::{tail, u8_at, u16_at};
+
+/// A message between a mobile node and its home agent.
+#[derive(Clone, Copy, Debug)]
+pub struct MobileIp<'a> {
+    /// Which of the four.
+    pub kind: MobileIpKind,
+    bytes: &'a [u8],
+}
+
+/// The four messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MobileIpKind {
+    /// Home agent address discovery.
+    HomeAgents(Direction),
+    /// Mobile prefix discovery; only the advertisement has options.
+    Prefixes(Direction),
+}
+
+impl<'a> MobileIp<'a> {
+    /// Identifier.
+    pub fn id(&self) -> Option<u16> {
+        u16_at(self.bytes, 4)
+    }
+
+    /// M (0x80) and O (0x40) flags of a prefix advertisement.
+    pub fn flags(&self) -> Option<u8> {
+        match self.kind {
+            MobileIpKind::Prefixes(Direction::Reply) => u8_at(self.bytes, 6),
+            _ => None,
+        }
+    }
+
+    /// The home agents that a discovery reply lists.
+    pub fn home_agents(&self) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + use<'a> {
+        v6_addresses(match self.kind {
+            MobileIpKind::HomeAgents(Direction::Reply) => tail(self.bytes, HEADER),
+            _ => &[],
+        })
+    }
+
+    /// The options of a prefix advertisement, in the format of Neighbor Discovery.
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(match self.kind {
+            MobileIpKind::Prefixes(Direction::Reply) => tail(self.bytes, HEADER),
+            _ => &[],
+        })
+    }
+
+    pub(super) const fn table(&self) -> &'static [FieldSpec] {
+        match self.kind {
+            MobileIpKind::HomeAgents(Direction::Reply) => HOME_AGENTS,
+            MobileIpKind::Prefixes(Direction::Reply) => PREFIXES,
+            _ => ID,
+        }
+    }
+}
+
+/// Octets before addresses and options.
+const HEADER: usize = 8;
+
+pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -> Body<'a> {
+    decoder.need(HEADER);
+    decoder.expect_code_0();
+    if kind == MobileIpKind::Prefixes(Direction::Reply) {
+        nd_option::check(
+            tail(decoder.bytes, HEADER),
+            decoder.ip.limit,
+            &mut decoder.defects,
+        );
+    }
+    Body::MobileIp(MobileIp {
+        kind,
+        bytes: decoder.bytes,
+    })
+}
+
+const ID: &[FieldSpec] = &[spec::u16(4, "id")];
+const HOME_AGENTS: &[FieldSpec] = &[spec::u16(4, "id"), spec::v6_list(8, "home_agents")];
+const PREFIXES: &[FieldSpec] = &[
+    spec::u16(4, "id"),
+    spec::flag(6, 0x80, "managed"),
+    spec::flag(6, 0x40, "other_config"),
+];
+
+/// A message of fast handovers.
+#[derive(Clone, Copy, Debug)]
+pub struct FastHandover<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> FastHandover<'a> {
+    /// Which message: see [`subtype_name`].
+    pub fn subtype(&self) -> Option<u8> {
+        u8_at(self.bytes, 4)
+    }
+
+    /// Identifier.
+    pub fn id(&self) -> Option<u16> {
+        u16_at(self.bytes, 6)
+    }
+
+    /// The options, in the format of Neighbor Discovery.
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(tail(self.bytes, HEADER))
+    }
+}
+
+/// The snake-case name of a fast handover message (RFC 5568 section 9; 4 and 5 of RFC 5268).
+pub const fn subtype_name(subtype: u8) -> Option<&'static str> {
+    match subtype {
+        2 => Some("proxy_router_solicitation"),
+        3 => Some("proxy_router_advertisement"),
+        4 => Some("handover_initiate"),
+        5 => Some("handover_acknowledge"),
+        _ => None,
+    }
+}
+
+pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    decoder.need(HEADER);
+    let options = tail(decoder.bytes, HEADER);
+    nd_option::check(options, decoder.ip.limit, &mut decoder.defects);
+    Body::FastHandover(FastHandover {
+        bytes: decoder.bytes,
+    })
+}
+
+pub(super) const HANDOVER_FIELDS: &[FieldSpec] = &[
+    spec::u8(4, "subtype"),
+    spec::hex(5, 1, "flags"),
+    spec::u16(6, "id"),
+];
+
+/// A message of an experimental mobility protocol (RFC 4065 section 2), in either version of ICMP.
+#[derive(Clone, Copy, Debug)]
+pub struct Seamoby<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Seamoby<'a> {
+    /// Which protocol.
+    pub fn subtype(&self) -> Option<u8> {
+        u8_at(self.bytes, 4)
+    }
+
+    /// What the protocol makes of the rest.
+    pub fn data(&self) -> &'a [u8] {
+        tail(self.bytes, HEADER)
+    }
+}
+
+pub(super) fn seamoby<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    decoder.need(HEADER);
+    Body::Seamoby(Seamoby {
+        bytes: decoder.bytes,
+    })
+}
+
+pub(super) const SEAMOBY_FIELDS: &[FieldSpec] = &[spec::u8(4, "subtype"), spec::rest(8, "data")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::tests::{every_code, every_prefix, parse, v4, v6};
+
+    #[test]
+    fn home_agents_are_asked_for_and_listed() {
+        let request = v6(&[144, 0, 0, 0, 0xab, 0xcd, 0, 0]);
+        let mut octets = vec![145, 0, 0, 0, 0xab, 0xcd, 0, 0];
+        octets.extend([0x20; 32]);
+        let reply = v6(&octets);
+        for (packet, count) in [(&request, 0), (&reply, 2)] {
+            let Body::MobileIp(message) = parse(packet).body else {
+                panic!();
+            };
+            assert_eq!(message.id(), Some(0xabcd));
+            assert_eq!(message.home_agents().len(), count);
+            assert!(parse(packet).defects.is_empty());
+            every_prefix(packet);
+            every_code(packet);
+        }
+    }
+
+    #[test]
+    fn mobile_prefixes_have_options() {
+        let solicitation = v6(&[146, 0, 0, 0, 0, 9, 0, 0]);
+        let mut octets = vec![147, 0, 0, 0, 0, 9, 0xc0, 0];
+        octets.extend([3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0]);
+        octets.extend([0x20; 16]);
+        let advertisement = v6(&octets);
+        for (packet, flags, options) in [(&solicitation, None, 0), (&advertisement, Some(0xc0), 1)]
+        {
+            let Body::MobileIp(message) = parse(packet).body else {
+                panic!();
+            };
+            assert_eq!((message.id(), message.flags()), (Some(9), flags));
+            assert_eq!(message.options().count(), options);
+            every_prefix(packet);
+            every_code(packet);
+        }
+    }
+
+    #[test]
+    fn fast_handovers() {
+        let packet = v6(&[154, 0, 0, 0, 2, 0, 0, 7, 19, 1, 1, 2, 3, 4, 5, 6]);
+        let Body::FastHandover(message) = parse(&packet).body else {
+            panic!();
+        };
+        assert_eq!(
+            message.subtype().and_then(subtype_name),
+            Some("proxy_router_solicitation")
+        );
+        assert_eq!(message.id(), Some(7));
+        assert_eq!(message.options().count(), 1);
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+
+    #[test]
+    fn experimental_protocols_of_both_versions() {
+        for packet in [
+            v4(&[41, 0, 0, 0, 3, 0, 0, 0, 1]),
+            v6(&[150, 0, 0, 0, 3, 0, 0, 0, 1]),
+        ] {
+            let Body::Seamoby(message) = parse(&packet).body else {
+                panic!();
+            };
+            assert_eq!((message.subtype(), message.data()), (Some(3), &[1][..]));
+            every_prefix(&packet);
+            every_code(&packet);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The formats of options.
+
+use crate::icmp::field::{FieldSpec, spec};
+
+/// The format of an option type.
+pub(super) struct Format {
+    pub(super) kind: u8,
+    pub(super) name: &'static str,
+    /// Units of 8 octets that the type takes at least.
+    pub(super) min_words: u8,
+    pub(super) fields: &'static [FieldSpec],
+}
+
+/// The format of a type, where it is known here.
+pub(super) fn format(kind: u8) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.kind == kind)
+}
+
+/// The fields that every option begins with.
+pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "length")];
+
+/// What is behind type and length of an option that is not known here.
+pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
+
+const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [FieldSpec]) -> Format {
+    Format {
+        kind,
+        name,
+        min_words,
+        fields,
+    }
+}
+
+const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
+const ADDRESS_LIST: &[FieldSpec] = &[spec::v6_list(8, "addresses")];
+const PADDED: &[FieldSpec] = &[spec::u8(2, "pad_length"), spec::rest(4, "data")];
+const CODED_ADDRESS: &[FieldSpec] = &[
+    spec::u8(2, "option_code"),
+    spec::u8(3, "prefix_length"),
+    spec::v6(8, "address"),
+];
+const CODED_IDENTIFIER: &[FieldSpec] = &[
+    spec::u8(2, "option_code"),
+    spec::u8(3, "id_length"),
+    spec::rest(4, "id"),
+];
+
+/// All of them, by ascending type.
+pub(super) const FORMATS: &[Format] = &[
+    // RFC 4861 section 4.6.
+    row(
+        super::SOURCE_LINK_LAYER,
+        "source_link_layer_address",
+        1,
+        LINK_LAYER,
+    ),
+    row(2, "target_link_layer_address", 1, LINK_LAYER),
+    row(
+        3,
+        "prefix_information",
+        4,
+        &[
+            spec::u8(2, "prefix_length"),
+            spec::flag(3, 0x80, "on_link"),
+            spec::flag(3, 0x40, "autonomous"),
+            // RFC 6275 section 7.2.
+            spec::flag(3, 0x20, "router_address"),
+            spec::u32(4, "valid_lifetime"),
+            spec::u32(8, "preferred_lifetime"),
+            spec::v6(16, "prefix"),
+        ],
+    ),
+    row(
+        super::REDIRECTED_HEADER,
+        "redirected_header",
+        1,
+        &[spec::rest(8, "packet")],
+    ),
+    row(5, "mtu", 1, &[spec::u32(4, "mtu")]),
+    // RFC 2491 section 5.1.
+    row(
+        6,
+        "nbma_shortcut_limit",
+        1,
+        &[spec::u8(2, "shortcut_limit")],
+    ),
+    // RFC 6275 sections 7.3 and 7.4.
+    row(7, "advertisement_interval", 1, &[spec::u32(4, "interval")]),
+    row(
+        8,
+        "home_agent_information",
+        1,
+        &[spec::u16(4, "preference"), spec::u16(6, "lifetime")],
+    ),
+    // RFC 3122 section 3.
+    row(9, "source_address_list", 1, ADDRESS_LIST),
+    row(10, "target_address_list", 1, ADDRESS_LIST),
+    // RFC 3971 sections 5 and 6.4.
+    row(11, "cga", 1, PADDED),
+    row(
+        12,
+        "rsa_signature",
+        3,
+        &[spec::octets(4, 16, "key_hash"), spec::rest(20, "signature")],
+    ),
+    row(13, "timestamp", 2, &[spec::hex(8, 8, "timestamp")]),
+    row(14, "nonce", 1, &[spec::rest(2, "nonce")]),
+    row(
+        15,
+        "trust_anchor",
+        1,
+        &[
+            spec::u8(2, "name_type"),
+            spec::u8(3, "pad_length"),
+            spec::rest(4, "name"),
+        ],
+    ),
+    row(
+        16,
+        "certificate",
+        1,
+        &[
+            spec::u8(2, "certificate_type"),
+            spec::rest(4, "certificate"),
+        ],
+    ),
+    // RFC 5568 section 6.5.
+    row(17, "ip_address_prefix", 3, CODED_ADDRESS),
+    row(18, "new_router_prefix", 3, CODED_ADDRESS),
+    row(
+        19,
+        "link_layer_address",
+        1,
+        &[spec::u8(2, "option_code"), spec::rest(3, "address")],
+    ),
+    row(
+        20,
+        "neighbor_advertisement_ack",
+        1,
+        &[
+            spec::u8(2, "option_code"),
+            spec::u8(3, "status"),
+            spec::v6(8, "new_care_of_address"),
+        ],
+    ),
+    // RFC 8801 section 3.1.
+    row(
+        21,
+        "pvd_id",
+        1,
+        &[
+            spec::flag(2, 0x80, "http"),
+            spec::flag(2, 0x40, "legacy"),
+            spec::flag(2, 0x20, "router_advertisement"),
+            spec::bits(3, 0, 4, "delay"),
+            spec::u16(4, "sequence"),
+            spec::rest(6, "data"),
+        ],
+    ),
+    // RFC 5380 section 6.
+    row(
+        23,
+        "map",
+        3,
+        &[
+            spec::bits(2, 4, 4, "distance"),
+            spec::bits(2, 0, 4, "preference"),
+            spec::flag(3, 0x80, "regional_care_of_address"),
+            spec::u32(4, "valid_lifetime"),
+            spec::v6(8, "address"),
+        ],
+    ),
+    // RFC 4191 section 2.3.
+    row(
+        24,
+        "route_information",
+        1,
+        &[
+            spec::u8(2, "prefix_length"),
+            spec::bits(3, 3, 2, "preference"),
+            spec::u32(4, "lifetime"),
+            spec::v6_prefix(8, "prefix"),
+        ],
+    ),
+    // RFC 8106 section 5.1.
+    row(
+        25,
+        "rdnss",
+        3,
+        &[spec::u32(4, "lifetime"), spec::v6_list(8, "servers")],
+    ),
+    // RFC 5175 section 4.
+    row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
+    // RFC 5269 section 3.
+    row(
+        27,
+        "handover_key_request",
+        1,
+        &[
+            spec::u8(2, "pad_length"),
+            spec::bits(3, 4, 4, "algorithm"),
+            spec::rest(4, "key"),
+        ],
+    ),
+    row(
+        28,
+        "handover_key_reply",
+        1,
+        &[
+            spec::u8(2, "pad_length"),
+            spec::bits(3, 4, 4, "algorithm"),
+            spec::u16(4, "lifetime"),
+            spec::rest(6, "key"),
+        ],
+    ),
+    // RFC 5271 section 4.
+    row(29, "handover_assist", 1, CODED_IDENTIFIER),
+    row(30, "mobile_node_identifier", 1, CODED_IDENTIFIER),
+    // RFC 8106 section 5.2.
+    row(
+        31,
+        "dnssl",
+        2,
+        &[spec::u32(4, "lifetime"), spec::dns_names(8, "domains")],
+    ),
+    // RFC 6496 section 6.
+    row(
+        32,
+        "proxy_signature",
+        3,
+        &[spec::octets(4, 16, "key_hash"), spec::rest(20, "signature")],
+    ),
+    // RFC 6775 section 4.1, RFC 8505 section 4.1.
+    row(
+        33,
+        "address_registration",
+        2,
+        &[
+            spec::u8(2, "status"),
+            spec::u8(3, "opaque"),
+            spec::bits(4, 2, 2, "interface_kind"),
+            spec::flag(4, 0x02, "register_routing"),
+            spec::flag(4, 0x01, "has_transaction"),
+            spec::u8(5, "transaction"),
+            spec::u16(6, "lifetime"),
+            spec::rest(8, "owner"),
+        ],
+    ),
+    // RFC 6775 section 4.2.
+    row(
+        34,
+        "6lowpan_context",
+        2,
+        &[
+            spec::u8(2, "context_length"),
+            spec::flag(3, 0x10, "compression"),
+            spec::bits(3, 0, 4, "context_id"),
+            spec::u16(6, "lifetime"),
+            spec::v6_prefix(8, "prefix"),
+        ],
+    ),
+    // RFC 6775 section 4.3.
+    row(
+        35,
+        "authoritative_border_router",
+        3,
+        &[
+            spec::u16(2, "version_low"),
+            spec::u16(4, "version_high"),
+            spec::u16(6, "lifetime"),
+            spec::v6(8, "address"),
+        ],
+    ),
+    // RFC 7400 section 3.3.
+    row(
+        36,
+        "6lowpan_capability",
+        1,
+        &[spec::hex(2, 2, "flags"), spec::hex(4, 4, "more_flags")],
+    ),
+    // RFC 8910 section 2.3.
+    row(37, "captive_portal", 1, &[spec::text(2, "uri")]),
+    // RFC 8781 section 4.
+    row(
+        38,
+        "pref64",
+        2,
+        &[
+            spec::hex(2, 2, "lifetime_and_length_code"),
+            spec::octets(4, 12, "prefix"),
+        ],
+    ),
+    // RFC 8928 sections 4.3 and 4.4.
+    row(39, "crypto_id_parameters", 1, UNKNOWN),
+    row(40, "nd_signature", 1, UNKNOWN),
+    // RFC 6775 based, RFC 9176 section 4.1.1.
+    row(
+        41,
+        "resource_directory_address",
+        3,
+        &[spec::u16(2, "lifetime"), spec::v6(8, "address")],
+    ),
+    // RFC 4066 section 5.1.
+    row(138, "card_request", 1, UNKNOWN),
+    row(139, "card_reply", 1, UNKNOWN),
+    // RFC 9463 section 6.
+    row(
+        144,
+        "encrypted_dns",
+        1,
+        &[
+            spec::u16(2, "service_priority"),
+            spec::u32(4, "lifetime"),
+            spec::rest(8, "data"),
+        ],
+    ),
+    row(253, "experiment_1", 1, UNKNOWN),
+    row(254, "experiment_2", 1, UNKNOWN),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_ascend_and_their_fields_do_not_overlap_the_header() {
+        assert!(FORMATS.windows(2).all(|w| w[0].kind < w[1].kind));
+        for format in FORMATS {
+            assert!(format.min_words > 0);
+            assert!(
+                format.fields.iter().all(|field| field.at >= 2),
+                "{}",
+                format.name
+            );
+            assert!(
+                format.fields.windows(2).all(|w| w[0].at <= w[1].at),
+                "{}",
+                format.name
+            );
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Node information (RFC 4620).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::decode::Decoder;
+use super::dns;
+use super::field::{FieldSpec, spec};
+use super::{Body, Direction};
+use crate::wire::bytes::{array_at, tail, u16_at};
+
+/// A node information query or response.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeInformation<'a> {
+    /// Whether it asks or answers.
+    pub direction: Direction,
+    code: u8,
+    bytes: &'a [u8],
+}
+
+/// What a query asks about (RFC 4620 section 4, by its code).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// The node with this address.
+    V6(Ipv6Addr),
+    /// The node with this address.
+    V4(Ipv4Addr),
+    /// The node with this name, in DNS wire format.
+    Name(dns::Name<'a>),
+}
+
+/// Name of the node (RFC 4620 section 6.3).
+const NODE_NAME: u16 = 2;
+/// Its IPv6 addresses (section 6.4).
+const NODE_ADDRESSES: u16 = 3;
+/// Its IPv4 addresses (section 6.5).
+const IPV4_ADDRESSES: u16 = 4;
+
+/// The snake-case name of a query type (RFC 4620 section 5).
+pub const fn qtype_name(qtype: u16) -> Option<&'static str> {
+    match qtype {
+        0 => Some("noop"),
+        NODE_NAME => Some("node_name"),
+        NODE_ADDRESSES => Some("node_addresses"),
+        IPV4_ADDRESSES => Some("ipv4_addresses"),
+        _ => None,
+    }
+}
+
+impl<'a> NodeInformation<'a> {
+    /// Query type.
+    pub fn qtype(&self) -> Option<u16> {
+        u16_at(self.bytes, 4)
+    }
+
+    /// Flags as on the wire; what they mean depends on the query type.
+    pub fn flags(&self) -> Option<u16> {
+        u16_at(self.bytes, 6)
+    }
+
+    /// The nonce that ties a response to its query.
+    pub fn nonce(&self) -> Option<[u8; 8]> {
+        array_at(self.bytes, 8)
+    }
+
+    /// What stands behind the nonce: the subject of a query, the answer of a response.
+    pub fn data(&self) -> &'a [u8] {
+        tail(self.bytes, HEADER)
+    }
+
+    /// What a query asks about.
+    pub fn subject(&self) -> Option<Subject<'a>> {
+        if self.direction != Direction::Request {
+            return None;
+        }
+        let data = self.data();
+        match self.code {
+            0 => array_at::<16>(data, 0).map(|octets| Subject::V6(octets.into())),
+            1 => dns::names(data).next().map(Subject::Name),
+            2 => array_at::<4>(data, 0).map(|octets| Subject::V4(octets.into())),
+            _ => None,
+        }
+    }
+
+    /// The names that a response gives.
+    pub fn names(&self) -> impl Iterator<Item = dns::Name<'a>> + Clone + use<'a> {
+        let is_answer = self.is_answer_to(NODE_NAME);
+        dns::names(if is_answer { tail(self.data(), 4) } else { &[] })
+    }
+
+    /// The table and size of the entries in a response's list of addresses.
+    pub(super) fn answer_table(&self) -> Option<(&'static [FieldSpec], usize)> {
+        if self.is_answer_to(NODE_ADDRESSES) {
+            Some((V6_ENTRY, 20))
+        } else if self.is_answer_to(IPV4_ADDRESSES) {
+            Some((V4_ENTRY, 8))
+        } else {
+            None
+        }
+    }
+
+    fn is_answer_to(&self, qtype: u16) -> bool {
+        self.direction == Direction::Reply && self.code == 0 && self.qtype() == Some(qtype)
+    }
+
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        match (self.direction, self.code) {
+            (Direction::Request, 0) => QUERY_V6,
+            (Direction::Request, 1) => QUERY_NAME,
+            (Direction::Request, 2) => QUERY_V4,
+            _ if self.is_answer_to(NODE_NAME) => NAME_ANSWER,
+            _ if self.answer_table().is_some() => FIELDS,
+            _ => OTHER,
+        }
+    }
+}
+
+/// Octets before the data.
+const HEADER: usize = 16;
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    decoder.need(HEADER);
+    let message = NodeInformation {
+        direction,
+        code: decoder.code,
+        bytes: decoder.bytes,
+    };
+    // Section 5: the subject of a NOOP is to be left out by nobody, but its data may be.
+    let needed = match (direction, decoder.code) {
+        (Direction::Request, 0) => 16,
+        (Direction::Request, 2) => 4,
+        _ => 0,
+    };
+    if message.qtype().is_some_and(|qtype| qtype != 0) {
+        decoder.need(HEADER + needed);
+    }
+    if let Some((_, size)) = message.answer_table() {
+        let rest = message.data().len() % size;
+        if rest != 0 {
+            decoder.need(decoder.bytes.len() - rest + size);
+        }
+    }
+    Body::NodeInformation(message)
+}
+
+macro_rules! node_information {
+    ($($row:expr),* $(,)?) => {
+        &[
+            spec::u16(4, "qtype"),
+            spec::hex(6, 2, "flags"),
+            spec::hex(8, 8, "nonce"),
+            $($row),*
+        ]
+    };
+}
+
+const FIELDS: &[FieldSpec] = node_information!();
+const OTHER: &[FieldSpec] = node_information!(spec::rest(16, "data"));
+const QUERY_V6: &[FieldSpec] = node_information!(spec::v6(16, "subject"));
+const QUERY_V4: &[FieldSpec] = node_information!(spec::v4(16, "subject"));
+const QUERY_NAME: &[FieldSpec] = node_information!(spec::dns_names(16, "subject"));
+const NAME_ANSWER: &[FieldSpec] =
+    node_information!(spec::i32(16, "ttl"), spec::dns_names(20, "names"));
+
+const V6_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v6(4, "address")];
+const V4_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v4(4, "address")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::field::Value;
+    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+
+    fn message(kind: u8, code: u8, qtype: u8, data: &[u8]) -> Vec<u8> {
+        let header = [kind, code, 0, 0, 0, qtype, 0, 0x3e];
+        v6(&[&header, &b"12345678"[..], data].concat())
+    }
+
+    fn decode(packet: &[u8]) -> NodeInformation<'_> {
+        match parse(packet).body {
+            Body::NodeInformation(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn queries_by_subject() {
+        for (code, data) in [(0, &[0xfe; 16][..]), (1, b"\x03lab\0"), (2, &[10, 0, 0, 1])] {
+            let packet = message(139, code, 2, data);
+            let query = decode(&packet);
+            assert_eq!(query.qtype(), Some(2));
+            assert_eq!(query.flags(), Some(0x3e));
+            assert_eq!(query.nonce(), Some(*b"12345678"));
+            match (code, query.subject().unwrap()) {
+                (0, Subject::V6(address)) => assert_eq!(address.octets(), [0xfe; 16]),
+                (1, Subject::Name(name)) => assert_eq!(name.labels().next(), Some(&b"lab"[..])),
+                (2, Subject::V4(address)) => assert_eq!(address, Ipv4Addr::new(10, 0, 0, 1)),
+                other => panic!("{other:?}"),
+            }
+            assert!(parse(&packet).defects.is_empty());
+            every_prefix(&packet);
+            every_code(&packet);
+        }
+        let packet = message(139, 9, 2, &[1, 2]);
+        assert_eq!(decode(&packet).subject(), None);
+        assert_eq!(
+            parse(&packet).fields().last().unwrap().value,
+            Value::Octets(&[1, 2])
+        );
+    }
+
+    #[test]
+    fn answers_by_query_type() {
+        let packet = message(140, 0, 2, b"\0\0\0\0\x03lab\x04test\0");
+        let names: Vec<_> = decode(&packet).names().collect();
+        assert_eq!(names.len(), 1);
+        assert_eq!(names[0].labels().count(), 2);
+        every_prefix(&packet);
+        every_code(&packet);
+
+        let entry = [&[0, 0, 0, 9][..], &[0x20; 16]].concat();
+        let packet = message(140, 0, 3, &[&entry[..], &entry, &[0, 0]].concat());
+        let addresses: Vec<_> = parse(&packet).items().collect();
+        assert_eq!(addresses.len(), 3, "the third was cut");
+        assert_eq!(addresses[1].fields().count(), 2);
+        assert_eq!(addresses[2].fields().count(), 0);
+        assert!(!parse(&packet).defects.is_empty());
+        every_prefix(&packet);
+
+        let packet = message(140, 0, 4, &[0, 0, 0, 9, 10, 0, 0, 1]);
+        let address = parse(&packet)
+            .items()
+            .next()
+            .unwrap()
+            .fields()
+            .last()
+            .unwrap();
+        assert_eq!(
+            address.value,
+            Value::Address(Ipv4Addr::new(10, 0, 0, 1).into())
+        );
+        every_prefix(&packet);
+    }
+}

@@ -1,0 +1,283 @@
+//! Router renumbering (RFC 2894).
+
+use super::Body;
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+
+/// A router renumbering message.
+#[derive(Clone, Copy, Debug)]
+pub struct RouterRenumbering<'a> {
+    /// Command, result or reset, by its code.
+    pub kind: RenumberingKind,
+    bytes: &'a [u8],
+}
+
+/// What the code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenumberingKind {
+    /// It tells routers what to change.
+    Command,
+    /// A router tells what it did.
+    Result,
+    /// Sequence numbers start anew.
+    Reset,
+    /// Another code.
+    Other,
+}
+
+impl<'a> RouterRenumbering<'a> {
+    /// Sequence number.
+    pub fn sequence(&self) -> Option<u32> {
+        u32_at(self.bytes, 4)
+    }
+
+    /// Segment number.
+    pub fn segment(&self) -> Option<u8> {
+        u8_at(self.bytes, 8)
+    }
+
+    /// T, R, A, S and P flags as on the wire (RFC 2894 section 3.1).
+    pub fn flags(&self) -> Option<u8> {
+        u8_at(self.bytes, 9)
+    }
+
+    /// Milliseconds by which a router may delay its reply.
+    pub fn max_delay(&self) -> Option<u16> {
+        u16_at(self.bytes, 10)
+    }
+
+    /// The operations of a command, or the results.
+    pub fn parts(&self) -> Parts<'a> {
+        Parts {
+            kind: self.kind,
+            rest: tail(self.bytes, HEADER),
+            use_prefixes: 0,
+        }
+    }
+}
+
+/// A part of the message's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Which format it has.
+    pub kind: PartKind,
+    /// Its octets, as captured.
+    pub bytes: &'a [u8],
+}
+
+/// The formats of parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// Which prefixes an operation is about (RFC 2894 section 3.2.1.1).
+    MatchPrefix,
+    /// What they become (section 3.2.1.2).
+    UsePrefix,
+    /// What a router did (section 3.2.2).
+    Result,
+}
+
+impl PartKind {
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MatchPrefix => "match_prefix",
+            Self::UsePrefix => "use_prefix",
+            Self::Result => "result",
+        }
+    }
+
+    const fn size(self) -> usize {
+        match self {
+            Self::MatchPrefix | Self::Result => 24,
+            Self::UsePrefix => 32,
+        }
+    }
+
+    pub(super) const fn table(self) -> &'static [FieldSpec] {
+        match self {
+            Self::MatchPrefix => MATCH_FIELDS,
+            Self::UsePrefix => USE_FIELDS,
+            Self::Result => RESULT_FIELDS,
+        }
+    }
+}
+
+/// The parts of a body, in order.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    kind: RenumberingKind,
+    rest: &'a [u8],
+    /// Use-prefix parts to come before the next operation.
+    use_prefixes: u8,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    /// The next part; one that was cut is given as far as it goes.
+    fn next(&mut self) -> Option<Part<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let kind = match self.kind {
+            RenumberingKind::Command if self.use_prefixes > 0 => {
+                self.use_prefixes -= 1;
+                PartKind::UsePrefix
+            }
+            RenumberingKind::Command => {
+                // OpLength is 4N + 3 for N use-prefix parts (section 3.2.1.1).
+                self.use_prefixes = u8_at(self.rest, 1).unwrap_or(0).saturating_sub(3) / 4;
+                PartKind::MatchPrefix
+            }
+            RenumberingKind::Result => PartKind::Result,
+            RenumberingKind::Reset | RenumberingKind::Other => return None,
+        };
+        let (bytes, behind) = self
+            .rest
+            .split_at_checked(kind.size())
+            .unwrap_or((self.rest, &[]));
+        self.rest = behind;
+        Some(Part { kind, bytes })
+    }
+}
+
+/// Octets before the body.
+const HEADER: usize = 16;
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    decoder.need(HEADER);
+    let kind = match decoder.code {
+        0 => RenumberingKind::Command,
+        1 => RenumberingKind::Result,
+        255 => RenumberingKind::Reset,
+        _ => RenumberingKind::Other,
+    };
+    let message = RouterRenumbering {
+        kind,
+        bytes: decoder.bytes,
+    };
+    let mut at = HEADER;
+    for part in message.parts() {
+        decoder.need(at + part.kind.size());
+        // Section 3.2.1.1: an operation with another OpLength must be ignored.
+        if part.kind == PartKind::MatchPrefix
+            && u8_at(part.bytes, 1).is_some_and(|length| length % 4 != 3)
+        {
+            decoder.rule(at + 1, "length of a prefix operation is not 4N + 3");
+        }
+        at += part.bytes.len();
+    }
+    Body::RouterRenumbering(message)
+}
+
+pub(super) const FIELDS: &[FieldSpec] = &[
+    spec::u32(4, "sequence"),
+    spec::u8(8, "segment"),
+    spec::flag(9, 0x80, "test"),
+    spec::flag(9, 0x40, "result_requested"),
+    spec::flag(9, 0x20, "all_interfaces"),
+    spec::flag(9, 0x10, "site_specific"),
+    spec::flag(9, 0x08, "processed_previously"),
+    spec::u16(10, "max_delay"),
+];
+
+const MATCH_FIELDS: &[FieldSpec] = &[
+    spec::u8(0, "operation"),
+    spec::u8(1, "operation_length"),
+    spec::u8(2, "ordinal"),
+    spec::u8(3, "match_length"),
+    spec::u8(4, "min_length"),
+    spec::u8(5, "max_length"),
+    spec::v6(8, "match_prefix"),
+];
+
+const USE_FIELDS: &[FieldSpec] = &[
+    spec::u8(0, "use_length"),
+    spec::u8(1, "keep_length"),
+    spec::hex(2, 1, "flag_mask"),
+    spec::hex(3, 1, "ra_flags"),
+    spec::u32(4, "valid_lifetime"),
+    spec::u32(8, "preferred_lifetime"),
+    spec::flag(12, 0x80, "decrement_valid"),
+    spec::flag(12, 0x40, "decrement_preferred"),
+    spec::v6(16, "use_prefix"),
+];
+
+const RESULT_FIELDS: &[FieldSpec] = &[
+    spec::flag(1, 0x02, "bounds"),
+    spec::flag(1, 0x01, "forbidden"),
+    spec::u8(2, "ordinal"),
+    spec::u8(3, "matched_length"),
+    spec::u32(4, "interface_index"),
+    spec::v6(8, "matched_prefix"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
+
+    fn header(code: u8) -> Vec<u8> {
+        vec![138, code, 0, 0, 0, 0, 0, 7, 1, 0x60, 0x03, 0xe8, 0, 0, 0, 0]
+    }
+
+    fn message(packet: &[u8]) -> RouterRenumbering<'_> {
+        match parse(packet).body {
+            Body::RouterRenumbering(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_has_operations_with_prefixes() {
+        let mut octets = header(0);
+        octets.extend([1, 7, 0, 64, 48, 128, 0, 0]);
+        octets.extend([0x20; 16]);
+        octets.extend([64, 16, 0xc0, 0x80, 0, 0, 0, 9, 0, 0, 0, 8, 0x80, 0, 0, 0]);
+        octets.extend([0x30; 16]);
+        octets.extend([2, 3, 1, 64, 48, 128, 0, 0]);
+        octets.extend([0x40; 16]);
+        let packet = v6(&octets);
+        let decoded = message(&packet);
+        assert_eq!((decoded.sequence(), decoded.segment()), (Some(7), Some(1)));
+        assert_eq!(
+            (decoded.flags(), decoded.max_delay()),
+            (Some(0x60), Some(1000))
+        );
+        let kinds: Vec<_> = decoded.parts().map(|p| (p.kind, p.bytes.len())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (PartKind::MatchPrefix, 24),
+                (PartKind::UsePrefix, 32),
+                (PartKind::MatchPrefix, 24)
+            ]
+        );
+        assert!(parse(&packet).defects.is_empty());
+        every_prefix(&packet);
+        every_code(&packet);
+        octets[17] = 8;
+        assert_eq!(
+            rules(&parse(&v6(&octets))),
+            ["length of a prefix operation is not 4N + 3"]
+        );
+    }
+
+    #[test]
+    fn results_and_resets() {
+        let mut octets = header(1);
+        octets.extend([0, 3, 0, 64, 0, 0, 0, 2]);
+        octets.extend([0x20; 16]);
+        let packet = v6(&octets);
+        assert_eq!(
+            message(&packet).parts().next().unwrap().kind,
+            PartKind::Result
+        );
+        every_prefix(&packet);
+        let packet = v6(&header(255));
+        assert_eq!(message(&packet).kind, RenumberingKind::Reset);
+        assert_eq!(message(&packet).parts().count(), 0);
+        every_prefix(&packet);
+    }
+}

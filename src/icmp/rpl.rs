@@ -1,0 +1,302 @@
+//! RPL, the routing protocol of low-power networks (RFC 6550 section 6; RFC 6997 for peer-to-peer
+//! routes, RFC 9009 for the destination cleanup object).
+
+use std::net::Ipv6Addr;
+
+use super::Body;
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec};
+use super::rpl_option::{self, RplOptions};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+
+/// A RPL control message.
+#[derive(Clone, Copy, Debug)]
+pub struct Rpl<'a> {
+    /// Which one, by its code.
+    pub kind: RplKind,
+    /// Whether a security section stands before the base.
+    pub security: Option<Security<'a>>,
+    /// The message from its base on, as captured; encrypted octets where
+    /// [`Security::is_encrypted`].
+    base: &'a [u8],
+}
+
+/// The messages, secure or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RplKind {
+    /// DODAG information solicitation (RFC 6550 section 6.2).
+    Dis,
+    /// DODAG information object (section 6.3).
+    Dio,
+    /// Destination advertisement object (section 6.4).
+    Dao,
+    /// Its acknowledgment (section 6.5).
+    DaoAck,
+    /// Consistency check (section 6.6).
+    ConsistencyCheck,
+    /// Discovery reply object (RFC 6997 section 8).
+    Dro,
+    /// Its acknowledgment (RFC 6997 section 10).
+    DroAck,
+    /// Destination cleanup object (RFC 9009 section 4.3).
+    Dco,
+    /// Its acknowledgment (RFC 9009 section 4.4).
+    DcoAck,
+    /// Another code.
+    Other,
+}
+
+impl RplKind {
+    const fn of(code: u8) -> Self {
+        match code {
+            0x00 | 0x80 => Self::Dis,
+            0x01 | 0x81 => Self::Dio,
+            0x02 | 0x82 => Self::Dao,
+            0x03 | 0x83 => Self::DaoAck,
+            0x04 | 0x84 => Self::Dro,
+            0x05 | 0x85 => Self::DroAck,
+            0x07 | 0x87 => Self::Dco,
+            0x08 | 0x88 => Self::DcoAck,
+            0x8a => Self::ConsistencyCheck,
+            _ => Self::Other,
+        }
+    }
+
+    /// The fields of the base, by their place in it.
+    const fn table(self) -> &'static [FieldSpec] {
+        match self {
+            Self::Dis => const { &[spec::hex(0, 1, "flags")] },
+            Self::Dio => DIO,
+            Self::Dao => DAO,
+            Self::DaoAck | Self::DcoAck => DAO_ACK,
+            Self::ConsistencyCheck => CONSISTENCY_CHECK,
+            Self::Dro => DRO,
+            Self::DroAck => &[],
+            Self::Dco => DCO,
+            Self::Other => const { &[spec::rest(0, "data")] },
+        }
+    }
+
+    /// Octets of the base, without a DODAGID that a flag announces.
+    const fn base_octets(self) -> usize {
+        match self {
+            Self::Dis | Self::DroAck => 2,
+            Self::Dio | Self::ConsistencyCheck => 24,
+            Self::Dao | Self::DaoAck | Self::Dco | Self::DcoAck => 4,
+            Self::Dro => 20,
+            Self::Other => 0,
+        }
+    }
+
+    /// Whether a DODAGID follows the base, by its octet of flags.
+    const fn has_dodag_id(self, flags: u8) -> bool {
+        match self {
+            Self::Dao | Self::Dco => flags & 0x40 != 0,
+            Self::DaoAck | Self::DcoAck => flags & 0x80 != 0,
+            _ => false,
+        }
+    }
+}
+
+/// The security section (RFC 6550 section 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Security<'a> {
+    bytes: &'a [u8],
+}
+
+impl Security<'_> {
+    /// Algorithm; 0 is CCM with AES-128 and RSA with SHA-256.
+    pub fn algorithm(&self) -> Option<u8> {
+        u8_at(self.bytes, 1)
+    }
+
+    /// Key identifier mode.
+    pub fn key_mode(&self) -> Option<u8> {
+        Some(u8_at(self.bytes, 2)? >> 6)
+    }
+
+    /// Security level: which protection at which strength.
+    pub fn level(&self) -> Option<u8> {
+        Some(u8_at(self.bytes, 2)? & 7)
+    }
+
+    /// Whether what follows is encrypted (RFC 6550 figure 12: the odd levels of every mode).
+    pub fn is_encrypted(&self) -> bool {
+        self.level().is_none_or(|level| level % 2 == 1)
+    }
+
+    /// Octets of the section: eight and the key identifier (RFC 6550 figure 11).
+    fn octets(&self) -> usize {
+        8 + match (self.key_mode(), self.level()) {
+            (Some(0), _) => 1,
+            (Some(2), _) => 9,
+            (Some(3), Some(level)) if level % 2 == 1 => 9,
+            _ => 0,
+        }
+    }
+}
+
+impl<'a> Rpl<'a> {
+    /// The base's octets, unless they are encrypted.
+    fn clear(&self) -> &'a [u8] {
+        match self.security {
+            Some(security) if security.is_encrypted() => &[],
+            _ => self.base,
+        }
+    }
+
+    /// RPL instance.
+    pub fn instance(&self) -> Option<u8> {
+        match self.kind {
+            RplKind::Dis | RplKind::DroAck | RplKind::Other => None,
+            _ => u8_at(self.clear(), 0),
+        }
+    }
+
+    /// Rank of the sender of a DIO.
+    pub fn rank(&self) -> Option<u16> {
+        match self.kind {
+            RplKind::Dio => u16_at(self.clear(), 2),
+            _ => None,
+        }
+    }
+
+    /// DODAGID, where the message has one.
+    pub fn dodag_id(&self) -> Option<Ipv6Addr> {
+        let at = match self.kind {
+            RplKind::Dio => 8,
+            RplKind::ConsistencyCheck | RplKind::Dro => 4,
+            kind if kind.has_dodag_id(u8_at(self.clear(), 1)?) => 4,
+            _ => return None,
+        };
+        array_at::<16>(self.clear(), at).map(Ipv6Addr::from)
+    }
+
+    /// The options; none where they are encrypted.
+    pub fn options(&self) -> RplOptions<'a> {
+        let clear = self.clear();
+        RplOptions::new(match self.kind {
+            RplKind::Other => &[],
+            _ => tail(clear, self.base_octets()),
+        })
+    }
+
+    fn base_octets(&self) -> usize {
+        let has_id = u8_at(self.clear(), 1).is_some_and(|flags| self.kind.has_dodag_id(flags));
+        self.kind.base_octets() + if has_id { 16 } else { 0 }
+    }
+
+    /// The fields of security section and base with the offset in the message that theirs add to.
+    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
+        let security = match self.security {
+            Some(_) => (SECURITY, 4),
+            None => (&[][..], 4),
+        };
+        let at = 4 + self.security.map_or(0, |s| s.octets());
+        let base = match self.security {
+            Some(security) if security.is_encrypted() => ENCRYPTED,
+            _ if self.base_octets() == self.kind.base_octets() => self.kind.table(),
+            _ => match self.kind {
+                RplKind::Dao => DAO_WITH_ID,
+                RplKind::Dco => DCO_WITH_ID,
+                _ => DAO_ACK_WITH_ID,
+            },
+        };
+        [security, (base, at)]
+    }
+}
+
+pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
+    let bytes = decoder.bytes;
+    let security = (decoder.code & 0x80 != 0).then(|| Security {
+        bytes: tail(bytes, 4),
+    });
+    let start = 4 + security.map_or(0, |s| s.octets());
+    let message = Rpl {
+        kind: RplKind::of(decoder.code),
+        security,
+        base: tail(bytes, start),
+    };
+    if security.is_some_and(|s| s.is_encrypted()) {
+        decoder.need(start);
+    } else {
+        let options = start + message.base_octets();
+        decoder.need(options);
+        // Behind the options of a secure message stands its authentication code.
+        if message.kind != RplKind::Other && security.is_none() {
+            let octets = tail(bytes, options);
+            rpl_option::check(octets, options, decoder);
+        }
+    }
+    Body::Rpl(message)
+}
+
+const SECURITY: &[FieldSpec] = &[
+    spec::flag(0, 0x80, "counter_is_time"),
+    spec::u8(1, "algorithm"),
+    spec::bits(2, 6, 2, "key_mode"),
+    spec::bits(2, 0, 3, "security_level"),
+    spec::u32(4, "counter"),
+];
+
+const ENCRYPTED: &[FieldSpec] = &[spec::rest(0, "encrypted")];
+
+const DIO: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::u8(1, "version"),
+    spec::u16(2, "rank"),
+    spec::flag(4, 0x80, "grounded"),
+    spec::bits(4, 3, 3, "mode_of_operation"),
+    spec::bits(4, 0, 3, "preference"),
+    spec::u8(5, "trigger_sequence"),
+    spec::v6(8, "dodag_id"),
+];
+
+macro_rules! dao {
+    ($($row:expr),*) => {
+        &[
+            spec::u8(0, "instance"),
+            spec::flag(1, 0x80, "ack_requested"),
+            $($row),*
+        ]
+    };
+}
+
+const DAO: &[FieldSpec] = dao!(spec::u8(3, "sequence"));
+const DAO_WITH_ID: &[FieldSpec] = dao!(spec::u8(3, "sequence"), spec::v6(4, "dodag_id"));
+const DCO: &[FieldSpec] = dao!(spec::u8(2, "status"), spec::u8(3, "sequence"));
+const DCO_WITH_ID: &[FieldSpec] = dao!(
+    spec::u8(2, "status"),
+    spec::u8(3, "sequence"),
+    spec::v6(4, "dodag_id")
+);
+
+const DAO_ACK: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::u8(2, "sequence"),
+    spec::u8(3, "status"),
+];
+
+const DAO_ACK_WITH_ID: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::u8(2, "sequence"),
+    spec::u8(3, "status"),
+    spec::v6(4, "dodag_id"),
+];
+
+const CONSISTENCY_CHECK: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::flag(1, 0x80, "response"),
+    spec::u16(2, "nonce"),
+    spec::v6(4, "dodag_id"),
+    spec::u32(20, "destination_counter"),
+];
+
+const DRO: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::u8(1, "version"),
+    spec::flag(2, 0x80, "stop"),
+    spec::flag(2, 0x40, "ack_requested"),
+    spec::bits(2, 4, 2, "sequence"),
+    spec::v6(4, "dodag_id"),
+];

@@ -1,0 +1,172 @@
+//! The options of RPL control messages (RFC 6550 section 6.7).
+
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec};
+use crate::wire::bytes::{tail, u8_at};
+
+/// An option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RplOption<'a> {
+    /// Option type.
+    pub kind: u8,
+    /// The option's octets from its type on, as captured.
+    pub bytes: &'a [u8],
+}
+
+/// Padding of one octet, without a length.
+const PAD_1: u8 = 0;
+
+impl<'a> RplOption<'a> {
+    /// The octets behind type and length.
+    pub fn data(&self) -> &'a [u8] {
+        tail(self.bytes, HEADER)
+    }
+
+    /// The snake-case name.
+    pub const fn name(&self) -> Option<&'static str> {
+        Some(match self.kind {
+            PAD_1 => "pad1",
+            1 => "padn",
+            2 => "dag_metric_container",
+            3 => "route_information",
+            4 => "dodag_configuration",
+            5 => "rpl_target",
+            6 => "transit_information",
+            7 => "solicited_information",
+            8 => "prefix_information",
+            9 => "target_descriptor",
+            10 => "p2p_route_discovery",
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn header_table(&self) -> &'static [FieldSpec] {
+        match self.kind {
+            PAD_1 => const { &[spec::u8(0, "type")] },
+            _ => const { &[spec::u8(0, "type"), spec::u8(1, "length")] },
+        }
+    }
+}
+
+/// The options of a message.
+#[derive(Clone, Debug)]
+pub struct RplOptions<'a> {
+    rest: &'a [u8],
+}
+
+/// Octets of type and length.
+const HEADER: usize = 2;
+
+impl<'a> RplOptions<'a> {
+    pub(super) const fn new(octets: &'a [u8]) -> Self {
+        Self { rest: octets }
+    }
+}
+
+impl<'a> Iterator for RplOptions<'a> {
+    type Item = RplOption<'a>;
+
+    /// The next option; one that claims more than is there is given as far as it goes.
+    fn next(&mut self) -> Option<RplOption<'a>> {
+        let kind = u8_at(self.rest, 0)?;
+        let length = length(self.rest);
+        let bytes = self.rest.get(..length).unwrap_or(self.rest);
+        self.rest = tail(self.rest, length);
+        Some(RplOption { kind, bytes })
+    }
+}
+
+fn length(octets: &[u8]) -> usize {
+    match u8_at(octets, 0) {
+        Some(PAD_1) => 1,
+        _ => HEADER + usize::from(u8_at(octets, 1).unwrap_or(0)),
+    }
+}
+
+/// Tells of an option that is not all there; `at` is where `octets` stand in the message.
+pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>) {
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let length = length(rest);
+        decoder.need(at + length);
+        at += length;
+        rest = tail(rest, length);
+    }
+}
+
+/// The fields of an option behind its length.
+pub(super) const fn table(kind: u8) -> &'static [FieldSpec] {
+    match kind {
+        PAD_1 | 1 => &[],
+        3 => ROUTE,
+        4 => CONFIGURATION,
+        5 => TARGET,
+        6 => TRANSIT,
+        7 => SOLICITED,
+        8 => PREFIX,
+        9 => const { &[spec::hex(2, 4, "descriptor")] },
+        10 => ROUTE_DISCOVERY,
+        // Metrics are described one by one in RFC 6551.
+        _ => const { &[spec::rest(2, "data")] },
+    }
+}
+
+const ROUTE: &[FieldSpec] = &[
+    spec::u8(2, "prefix_length"),
+    spec::bits(3, 3, 2, "preference"),
+    spec::u32(4, "lifetime"),
+    spec::v6_prefix(8, "prefix"),
+];
+
+const CONFIGURATION: &[FieldSpec] = &[
+    spec::flag(2, 0x08, "authentication"),
+    spec::bits(2, 0, 3, "path_control_size"),
+    spec::u8(3, "interval_doublings"),
+    spec::u8(4, "interval_min"),
+    spec::u8(5, "redundancy_constant"),
+    spec::u16(6, "max_rank_increase"),
+    spec::u16(8, "min_hop_rank_increase"),
+    spec::u16(10, "objective_code_point"),
+    spec::u8(13, "default_lifetime"),
+    spec::u16(14, "lifetime_unit"),
+];
+
+const TARGET: &[FieldSpec] = &[spec::u8(3, "prefix_length"), spec::v6_prefix(4, "prefix")];
+
+const TRANSIT: &[FieldSpec] = &[
+    spec::flag(2, 0x80, "external"),
+    spec::hex(3, 1, "path_control"),
+    spec::u8(4, "path_sequence"),
+    spec::u8(5, "path_lifetime"),
+    spec::v6(6, "parent"),
+];
+
+const SOLICITED: &[FieldSpec] = &[
+    spec::u8(2, "instance"),
+    spec::flag(3, 0x80, "version_predicate"),
+    spec::flag(3, 0x40, "instance_predicate"),
+    spec::flag(3, 0x20, "dodag_id_predicate"),
+    spec::v6(4, "dodag_id"),
+    spec::u8(20, "version"),
+];
+
+const PREFIX: &[FieldSpec] = &[
+    spec::u8(2, "prefix_length"),
+    spec::flag(3, 0x80, "on_link"),
+    spec::flag(3, 0x40, "autonomous"),
+    spec::flag(3, 0x20, "router_address"),
+    spec::u32(4, "valid_lifetime"),
+    spec::u32(8, "preferred_lifetime"),
+    spec::v6(16, "prefix"),
+];
+
+/// RFC 6997 section 7.
+const ROUTE_DISCOVERY: &[FieldSpec] = &[
+    spec::flag(2, 0x80, "reply"),
+    spec::flag(2, 0x40, "hop_by_hop"),
+    spec::bits(2, 4, 2, "routes"),
+    spec::bits(2, 0, 4, "elided_octets"),
+    spec::bits(3, 6, 2, "lifetime"),
+    spec::bits(3, 0, 6, "max_rank"),
+    spec::rest(4, "addresses"),
+];

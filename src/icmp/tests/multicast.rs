@@ -1,0 +1,121 @@
+//! Multicast Listener Discovery.
+
+use super::*;
+use crate::icmp::field::Value;
+use crate::icmp::mld::{Mld, max_response_ms, query_interval_s};
+
+fn group() -> [u8; 16] {
+    "ff05::1:3".parse::<Ipv6Addr>().unwrap().octets()
+}
+
+fn mld(packet: &[u8]) -> Mld<'_> {
+    match parse(packet).body {
+        Body::Mld(mld) => mld,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn version_1() {
+    for kind in [130, 131, 132] {
+        let octets = [&[kind, 0, 0, 0, 0x27, 0x10, 0, 0], &group()[..]].concat();
+        let packet = with_router_alert("fe80::1", "ff02::1", &octets);
+        let Mld::V1 {
+            max_response,
+            group: found,
+        } = mld(&packet)
+        else {
+            panic!();
+        };
+        assert_eq!((max_response, found.octets()), (10_000, group()));
+        assert!(parse(&packet).defects.is_empty(), "{:?}", parse(&packet));
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+}
+
+#[test]
+fn queries_of_version_2_list_sources() {
+    let mut octets = vec![130, 0, 0, 0, 0x8f, 0xff, 0, 0];
+    octets.extend(group());
+    octets.extend([0x0a, 0x9f, 0, 2]);
+    octets.extend([0x20; 32]);
+    let packet = with_router_alert("fe80::1", "ff02::1", &octets);
+    let Mld::QueryV2(query) = mld(&packet) else {
+        panic!();
+    };
+    assert!(query.suppress);
+    assert_eq!((query.robustness, query.interval_code), (2, 0x9f));
+    assert_eq!((query.count, query.sources().len()), (2, 2));
+    assert_eq!(max_response_ms(query.max_response), 0x1fff << 3);
+    assert_eq!(query_interval_s(0x9f), 0x1f << 4);
+    assert_eq!(
+        (max_response_ms(0x7fff), query_interval_s(125)),
+        (0x7fff, 125)
+    );
+    assert!(parse(&packet).defects.is_empty());
+    every_prefix(&packet);
+    every_code(&packet);
+    octets[27] = 3;
+    let packet = with_router_alert("fe80::1", "ff02::1", &octets);
+    assert_eq!(parse(&packet).defects.count(), 1);
+    octets.truncate(26);
+    let packet = with_router_alert("fe80::1", "ff02::1", &octets);
+    assert_eq!(
+        rules(&parse(&packet)),
+        ["query is of neither version's length"]
+    );
+}
+
+#[test]
+fn reports_of_version_2_list_records() {
+    let mut octets = vec![143, 0, 0, 0, 0, 0, 0, 2];
+    octets.extend([6, 1, 0, 2]);
+    octets.extend(group());
+    octets.extend([0x20; 32]);
+    octets.extend([9; 4]);
+    octets.extend([4, 0, 0, 0]);
+    octets.extend(group());
+    let packet = with_router_alert("::", "ff02::16", &octets);
+    let report = mld(&packet);
+    let records: Vec<_> = report.records().collect();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0].name(), Some("block_old_sources"));
+    assert_eq!(records[0].sources().len(), 2);
+    assert_eq!(records[0].auxiliary, [9; 4]);
+    assert_eq!(records[1].name(), Some("change_to_exclude"));
+    assert_eq!(records[1].sources().len(), 0);
+    assert!(parse(&packet).defects.is_empty());
+    let item = parse(&packet).items().next().unwrap();
+    let fields: Vec<_> = item.fields().map(|f| (f.name, f.value)).collect();
+    assert!(fields.contains(&("sources", Value::V6List(&[0x20; 32]))));
+    assert!(fields.contains(&("auxiliary", Value::Octets(&[9; 4]))));
+    every_prefix(&packet);
+    every_code(&packet);
+
+    octets[7] = 9;
+    let packet = with_router_alert("::", "ff02::16", &octets);
+    assert_eq!(mld(&packet).records().count(), 2);
+    assert_eq!(parse(&packet).defects.count(), 1);
+    octets[7] = 1;
+    let packet = with_router_alert("::", "ff02::16", &octets);
+    assert_eq!(mld(&packet).records().count(), 1);
+    octets[8 + 2] = 0xff;
+    let packet = with_router_alert("::", "ff02::16", &octets);
+    assert_eq!(mld(&packet).records().next().unwrap().sources().len(), 3);
+    assert_eq!(parse(&packet).defects.count(), 1);
+}
+
+#[test]
+fn rules_of_mld() {
+    let octets = [&[131, 0, 0, 0, 0, 0, 0, 0], &[0xfe; 16][..]].concat();
+    assert_eq!(
+        rules(&parse(&v6_between("2001:db8::1", "ff02::1", 64, &octets))),
+        [
+            "hop limit of MLD is not 1",
+            "MLD without router alert",
+            "source of MLD is not link-local",
+            "group is no multicast address"
+        ]
+    );
+}

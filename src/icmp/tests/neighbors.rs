@@ -1,0 +1,180 @@
+//! Neighbor Discovery and its inverse.
+
+use super::*;
+use crate::icmp::ndp::{NdpKind, Preference};
+
+const ADVERTISEMENT: [u8; 16] = [
+    134, 0, 0, 0, 64, 0xc8, 0x07, 0x08, 0, 0, 0x75, 0x30, 0, 0, 3, 0xe8,
+];
+const SOURCE: [u8; 8] = [1, 1, 2, 0, 0, 0, 0, 9];
+
+fn address(text: &str) -> Ipv6Addr {
+    text.parse().unwrap()
+}
+
+fn neighbor(kind: u8, flags: u8, target: &str) -> Vec<u8> {
+    let mut message = vec![kind, 0, 0, 0, flags, 0, 0, 0];
+    message.extend(address(target).octets());
+    message
+}
+
+fn ndp(packet: &[u8]) -> crate::icmp::ndp::Ndp<'_> {
+    match parse(packet).body {
+        Body::Ndp(ndp) => ndp,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_five_messages() {
+    let solicitation = [&[133, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..]].concat();
+    let advertisement = [&ADVERTISEMENT[..], &SOURCE].concat();
+    let mut redirect = neighbor(137, 0, "fe80::9");
+    redirect.extend(address("2001:db8::2").octets());
+    for (octets, kind, options) in [
+        (solicitation, NdpKind::RouterSolicitation, 1),
+        (
+            advertisement,
+            NdpKind::RouterAdvertisement {
+                hop_limit: 64,
+                flags: 0xc8,
+                lifetime: 1800,
+                reachable: 30_000,
+                retransmit: 1000,
+            },
+            1,
+        ),
+        (
+            neighbor(135, 0, "fe80::2"),
+            NdpKind::NeighborSolicitation {
+                target: address("fe80::2"),
+            },
+            0,
+        ),
+        (
+            neighbor(136, 0x60, "fe80::2"),
+            NdpKind::NeighborAdvertisement {
+                target: address("fe80::2"),
+                flags: 0x60,
+            },
+            0,
+        ),
+        (
+            redirect,
+            NdpKind::Redirect {
+                target: address("fe80::9"),
+                destination: address("2001:db8::2"),
+            },
+            0,
+        ),
+    ] {
+        let packet = v6(&octets);
+        let decoded = ndp(&packet);
+        assert_eq!(decoded.kind, kind);
+        assert_eq!(decoded.options().count(), options);
+        assert!(parse(&packet).defects.is_empty(), "{:?}", parse(&packet));
+        every_prefix(&packet);
+        every_code(&packet);
+        for length in 4..octets.len() {
+            let cut = parse_cut(&packet, 40 + length);
+            let Body::Ndp(cut) = cut.body else {
+                panic!("{cut:?}");
+            };
+            assert!(cut.kind == kind || cut.kind == NdpKind::Short);
+        }
+    }
+    assert_eq!(Preference::of(0xc8), Preference::High);
+}
+
+#[test]
+fn a_redirect_quotes_in_its_option() {
+    let quote = ipv6(
+        "2001:db8::1",
+        "2001:db8::2",
+        64,
+        17,
+        &[0, 53, 0, 99, 0, 8, 0, 0],
+    );
+    let mut octets = neighbor(137, 0, "fe80::9");
+    octets.extend(address("2001:db8::2").octets());
+    octets.extend([4, 7, 0, 0, 0, 0, 0, 0]);
+    octets.extend(&quote);
+    let packet = v6(&octets);
+    let message = parse(&packet);
+    let quote = message.quote().unwrap();
+    assert_eq!(quote.ip.src(), IpAddr::from(address("2001:db8::1")));
+    assert_eq!(
+        quote.transport,
+        QuotedTransport::Ports {
+            src_port: 53,
+            dst_port: 99
+        }
+    );
+    assert!(message.defects.is_empty(), "{:?}", message.defects);
+    every_prefix(&packet);
+}
+
+#[test]
+fn rules_of_neighbor_discovery() {
+    let told = |src, dst, hops, octets: &[u8]| rules(&parse(&v6_between(src, dst, hops, octets)));
+    let solicitation = neighbor(135, 0, "fe80::2");
+    assert_eq!(
+        told("fe80::1", "fe80::2", 64, &solicitation),
+        ["hop limit of neighbor discovery is not 255"]
+    );
+    assert_eq!(
+        told("::", "fe80::2", 255, &solicitation),
+        ["unspecified source, but not to a solicited-node address"]
+    );
+    assert!(told("::", "ff02::1:ff00:2", 255, &solicitation).is_empty());
+    let with_source = [&solicitation[..], &SOURCE].concat();
+    assert_eq!(
+        told("::", "ff02::1:ff00:2", 255, &with_source),
+        ["link-layer address of an unspecified source"]
+    );
+    assert_eq!(
+        told("fe80::1", "fe80::2", 255, &neighbor(135, 0, "ff02::1")),
+        ["target is a multicast address"]
+    );
+    assert_eq!(
+        told("fe80::1", "ff02::1", 255, &neighbor(136, 0x40, "fe80::1")),
+        ["solicited flag in a multicast advertisement"]
+    );
+    assert_eq!(
+        told("2001:db8::1", "ff02::1", 255, &ADVERTISEMENT),
+        ["source of a router advertisement is not link-local"]
+    );
+    let mut reserved = ADVERTISEMENT;
+    reserved[5] = 0x10;
+    assert_eq!(
+        told("fe80::1", "ff02::1", 255, &reserved),
+        ["reserved router preference"]
+    );
+    let mut redirect = neighbor(137, 0, "2001:db8::9");
+    redirect.extend(address("ff02::9").octets());
+    assert_eq!(
+        told("2001:db8::1", "2001:db8::2", 255, &redirect),
+        [
+            "source of a redirect is not link-local",
+            "redirect of a multicast destination",
+            "redirect target is neither link-local nor the destination"
+        ]
+    );
+}
+
+#[test]
+fn inverse_discovery_has_options_alone() {
+    for (kind, direction) in [(141, Direction::Request), (142, Direction::Reply)] {
+        let packet = v6(&[&[kind, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..]].concat());
+        let message = parse(&packet);
+        let Body::InverseNeighbor(inverse) = message.body else {
+            panic!("{message:?}");
+        };
+        assert_eq!(inverse.direction, direction);
+        assert_eq!(inverse.options().count(), 1);
+        assert_eq!(message.items().count(), 1);
+        assert!(message.defects.is_empty());
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+}

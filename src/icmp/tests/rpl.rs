@@ -1,0 +1,147 @@
+//! RPL control messages and their options.
+
+use super::*;
+use crate::icmp::field::Value;
+use crate::icmp::rpl::{Rpl, RplKind};
+
+fn rpl(packet: &[u8]) -> Rpl<'_> {
+    match parse(packet).body {
+        Body::Rpl(rpl) => rpl,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn value<'a>(message: &Message<'a>, name: &str) -> Option<Value<'a>> {
+    message.fields().find(|f| f.name == name).map(|f| f.value)
+}
+
+const ID: [u8; 16] = [0x20; 16];
+
+#[test]
+fn an_information_object_with_every_option() {
+    let mut octets = vec![155, 1, 0, 0, 30, 240, 1, 0, 0x88, 5, 0, 0];
+    octets.extend(ID);
+    octets.extend([0, 1, 2, 0, 0]);
+    octets.extend([2, 6, 7, 0, 0, 2, 0, 128]);
+    octets.extend([
+        3, 14, 64, 0x08, 0, 0, 0, 60, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0,
+    ]);
+    octets.extend([4, 14, 0, 8, 12, 10, 7, 0, 1, 0, 0, 1, 0, 255, 255, 255]);
+    octets.extend([5, 18, 0, 128]);
+    octets.extend(ID);
+    octets.extend([6, 20, 0x80, 1, 2, 3]);
+    octets.extend(ID);
+    octets.extend([7, 19, 30, 0xe0]);
+    octets.extend(ID);
+    octets.push(9);
+    octets.extend([8, 30, 64, 0x40, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0]);
+    octets.extend(ID);
+    octets.extend([9, 4, 0xde, 0xad, 0xbe, 0xef]);
+    octets.extend([99, 2, 1, 2]);
+    let packet = v6(&octets);
+    let message = parse(&packet);
+    let dio = rpl(&packet);
+    assert_eq!(dio.kind, RplKind::Dio);
+    assert_eq!((dio.instance(), dio.rank()), (Some(30), Some(256)));
+    assert_eq!(dio.dodag_id(), Some(ID.into()));
+    let kinds: Vec<_> = dio.options().map(|o| o.kind).collect();
+    assert_eq!(kinds, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 99]);
+    assert_eq!(value(&message, "mode_of_operation"), Some(Value::Number(1)));
+    assert_eq!(value(&message, "grounded"), Some(Value::Flag(true)));
+    let items: Vec<_> = message.items().collect();
+    assert_eq!(items.len(), 11);
+    assert!(items.iter().all(|item| item.fields().count() > 0));
+    assert!(items[6].fields().any(|f| f.name == "parent"));
+    assert_eq!(message.code_name(), Some("dio"));
+    assert!(message.defects.is_empty(), "{:?}", message.defects);
+    every_prefix(&packet);
+    every_code(&packet);
+}
+
+#[test]
+fn a_flag_announces_the_dodag_id() {
+    for (code, kind, flag) in [
+        (2, RplKind::Dao, 0x40),
+        (3, RplKind::DaoAck, 0x80),
+        (7, RplKind::Dco, 0x40),
+        (8, RplKind::DcoAck, 0x80),
+    ] {
+        for flags in [0, flag] {
+            let mut octets = vec![155, code, 0, 0, 30, flags, 7, 7];
+            if flags != 0 {
+                octets.extend(ID);
+            }
+            octets.extend([1, 0]);
+            let packet = v6(&octets);
+            let message = rpl(&packet);
+            assert_eq!(message.kind, kind);
+            assert_eq!(message.dodag_id(), (flags != 0).then_some(ID.into()));
+            assert_eq!(message.options().count(), 1);
+            assert_eq!(
+                value(&parse(&packet), "dodag_id").is_some(),
+                message.dodag_id().is_some()
+            );
+            assert_eq!(value(&parse(&packet), "sequence"), Some(Value::Number(7)));
+            assert!(parse(&packet).defects.is_empty());
+            every_prefix(&packet);
+        }
+    }
+}
+
+#[test]
+fn solicitations_checks_and_replies() {
+    let dis = v6(&[155, 0, 0, 0, 0, 0, 1, 0]);
+    assert_eq!(rpl(&dis).options().count(), 1);
+    every_prefix(&dis);
+    let mut octets = vec![155, 4, 0, 0, 30, 1, 0xc0, 0];
+    octets.extend(ID);
+    let dro = v6(&octets);
+    assert_eq!(rpl(&dro).dodag_id(), Some(ID.into()));
+    every_prefix(&dro);
+    every_code(&dro);
+    let unknown = v6(&[155, 0x33, 0, 0, 1, 2, 3]);
+    assert_eq!(
+        value(&parse(&unknown), "data"),
+        Some(Value::Octets(&[1, 2, 3]))
+    );
+}
+
+#[test]
+fn secure_messages_are_read_unless_they_are_encrypted() {
+    for (mode, level, key, encrypted) in [
+        (0u8, 0u8, 1, false),
+        (1, 2, 0, false),
+        (2, 0, 9, false),
+        (3, 0, 0, false),
+        (3, 1, 9, true),
+        (0, 1, 1, true),
+    ] {
+        let mut octets = vec![155, 0x8a, 0, 0, 0x80, 0, mode << 6 | level, 0, 0, 0, 0, 9];
+        octets.extend(vec![0xee; key]);
+        octets.extend([30, 0x80, 0, 5]);
+        octets.extend(ID);
+        octets.extend([0, 0, 0, 6]);
+        let packet = v6(&octets);
+        let message = rpl(&packet);
+        assert_eq!(message.kind, RplKind::ConsistencyCheck);
+        let security = message.security.unwrap();
+        assert_eq!(
+            (security.key_mode(), security.level()),
+            (Some(mode), Some(level))
+        );
+        assert_eq!(security.is_encrypted(), encrypted);
+        assert_eq!(message.dodag_id(), (!encrypted).then_some(ID.into()));
+        assert_eq!(value(&parse(&packet), "counter"), Some(Value::Number(9)));
+        assert_eq!(value(&parse(&packet), "encrypted").is_some(), encrypted);
+        assert!(parse(&packet).defects.is_empty());
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+}
+
+#[test]
+fn an_option_that_was_cut_is_told() {
+    let packet = v6(&[155, 0, 0, 0, 0, 0, 5, 18, 0, 128, 0x20]);
+    assert_eq!(parse(&packet).defects.count(), 1);
+    assert_eq!(rpl(&packet).options().next().unwrap().bytes.len(), 5);
+}
