@@ -152,12 +152,31 @@ struct Open {
     payload: Option<PayloadPrint>,
     end: Option<ExchangeEnd>,
     reply_place: Place,
-    rtt: Option<Duration>,
+    rtt: Rtt,
     duplicates: u32,
     corrupted: u32,
     request_shown: bool,
     end_shown: bool,
     closed: bool,
+}
+
+/// A round trip in eight octets: there are many of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rtt(u64);
+
+impl Rtt {
+    const UNKNOWN: Self = Self(u64::MAX);
+
+    fn get(self) -> Option<Duration> {
+        (self != Self::UNKNOWN).then(|| Duration::from_nanos(self.0))
+    }
+}
+
+impl From<Option<Duration>> for Rtt {
+    fn from(rtt: Option<Duration>) -> Self {
+        rtt.and_then(|rtt| u64::try_from(rtt.as_nanos()).ok())
+            .map_or(Self::UNKNOWN, Self)
+    }
 }
 
 /// Open requests and those that closed a little while ago.
@@ -245,7 +264,7 @@ impl Exchanges {
                 payload: query.payload,
                 end: None,
                 reply_place: seen.place,
-                rtt: None,
+                rtt: Rtt::UNKNOWN,
                 duplicates: 0,
                 corrupted: 0,
                 request_shown: seen.shown,
@@ -323,7 +342,7 @@ impl Exchanges {
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
         open.reply_place = seen.place;
-        open.rtt = rtt;
+        open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;
         if open.request_shown && !seen.shown {
             tell(ExchangeEvent::Decided(exchange(
@@ -350,7 +369,7 @@ impl Exchanges {
             return;
         }
         open.end = Some(ExchangeEnd::Error(seen.frame));
-        open.rtt = seen.ts.since(open.requested);
+        open.rtt = Rtt::from(seen.ts.since(open.requested));
         open.end_shown = seen.shown;
         if open.request_shown && !seen.shown {
             tell(ExchangeEvent::Decided(exchange(
@@ -423,7 +442,7 @@ impl Exchanges {
         }
         for slot in open() {
             if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
-                && let Some(rtt) = open.rtt
+                && let Some(rtt) = open.rtt.get()
                 && let Some(known) = slowest.get_mut(&key.addrs)
             {
                 *known = rtt.max(*known);
@@ -552,7 +571,7 @@ fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
         request: open.request,
         requested: open.requested,
         end: open.end,
-        rtt: open.rtt,
+        rtt: open.rtt.get(),
         outcome,
         duplicates: open.duplicates,
         corrupted: open.corrupted,

@@ -12,16 +12,14 @@ use crate::model::{FlowKey, FrameRef};
 
 /// Frames that a finding names.
 pub(super) const EVIDENCE: usize = 10;
-/// Groups that a diagnosis keeps; more of the same kind are counted together.
+/// Groups that a diagnosis keeps: what comes later adds to known groups only.
 const GROUPS: usize = 1000;
 
-/// Verdicts of one kind, gathered by `K`.
+/// Observations of one kind, gathered by `K`, in order of the first.
 #[derive(Debug)]
-pub(super) struct Groups<K> {
+pub(super) struct Groups<K, G = Group> {
     index: HashMap<K, usize, RandomState>,
-    entries: Vec<(K, Group)>,
-    /// Verdicts for which there was no room.
-    pub(super) beyond: u64,
+    entries: Vec<(K, G)>,
 }
 
 /// What was gathered.
@@ -35,39 +33,37 @@ pub(super) struct Group {
     pub(super) evidence: Vec<FrameRef>,
 }
 
-impl<K> Default for Groups<K> {
+impl<K, G> Default for Groups<K, G> {
     fn default() -> Self {
         Self {
             index: HashMap::default(),
             entries: Vec::new(),
-            beyond: 0,
         }
     }
 }
 
-impl<K: Copy + Eq + Hash> Groups<K> {
+impl<K: Copy + Eq + Hash, G: Default> Groups<K, G> {
     /// The group of `key`, new where there is room.
-    pub(super) fn entry(&mut self, key: K) -> Option<&mut Group> {
+    pub(super) fn entry(&mut self, key: K) -> Option<&mut G> {
         let at = match self.index.get(&key) {
             Some(&at) => at,
             None if self.entries.len() < GROUPS => {
-                self.entries.push((key, Group::default()));
+                self.entries.push((key, G::default()));
                 self.index.insert(key, self.entries.len() - 1);
                 self.entries.len() - 1
             }
-            None => {
-                self.beyond += 1;
-                return None;
-            }
+            None => return None,
         };
         self.entries.get_mut(at).map(|(_, group)| group)
     }
 
-    /// Where the group of `key` stands in the order of [`Self::iter`].
-    pub(super) fn position(&self, key: &K) -> Option<usize> {
-        self.index.get(key).copied()
+    /// The groups in order of their first observation.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, G)> {
+        self.entries.iter()
     }
+}
 
+impl<K: Copy + Eq + Hash> Groups<K> {
     /// Adds a verdict.
     pub(super) fn add(&mut self, key: K, verdict: &DropVerdict) {
         if let Some(group) = self.entry(key) {
@@ -76,11 +72,6 @@ impl<K: Copy + Eq + Hash> Groups<K> {
             group.show(&verdict.error_frames);
             group.show(&verdict.original_frames);
         }
-    }
-
-    /// The groups in order of their first verdict.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, Group)> {
-        self.entries.iter()
     }
 }
 

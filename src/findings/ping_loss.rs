@@ -9,11 +9,11 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
-use super::group::Groups;
+use super::group::{EVIDENCE, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
-use crate::model::AddrPair;
+use crate::model::{AddrPair, FrameRef};
 
 /// Loss, in percent, from which a finding is critical.
 const CRITICAL_PERCENT: u64 = 10;
@@ -29,62 +29,54 @@ struct Ping {
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct PingLoss {
-    pings: Groups<Ping>,
-    losses: Vec<Losses>,
+    pings: Groups<Ping, Losses>,
     traced: HashSet<AddrPair, RandomState>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Losses {
-    ping: Option<Ping>,
     sent: u64,
     lost: u64,
+    /// Requests lost in a row up to now, and at most.
     run: u64,
     longest: u64,
+    /// Runs of two and more.
     bursts: u64,
     one_sided: bool,
+    evidence: Vec<FrameRef>,
 }
 
-impl PingLoss {
-    fn of(&mut self, ping: Ping) -> Option<&mut Losses> {
-        self.pings.entry(ping)?;
-        let at = self.pings.position(&ping)?;
-        if self.losses.len() <= at {
-            self.losses.resize(at + 1, Losses::default());
+impl Losses {
+    fn add(&mut self, exchange: &Exchange) {
+        self.sent += 1;
+        if exchange.outcome != ExchangeOutcome::Lost {
+            self.run = 0;
+            return;
         }
-        let losses = self.losses.get_mut(at)?;
-        losses.ping = Some(ping);
-        Some(losses)
+        self.lost += 1;
+        self.run += 1;
+        self.bursts += u64::from(self.run == 2);
+        self.longest = self.longest.max(self.run);
+        self.one_sided |= exchange.one_sided_possible;
+        if self.evidence.len() < EVIDENCE {
+            self.evidence.push(exchange.request);
+        }
     }
 }
 
 impl Diagnosis for PingLoss {
     fn exchange(&mut self, exchange: &Exchange) {
-        let (ExchangeKind::Echo, Some(id)) = (exchange.kind, exchange.id) else {
-            return;
-        };
-        let decided = match exchange.outcome {
-            ExchangeOutcome::Answered | ExchangeOutcome::Error => false,
-            ExchangeOutcome::Lost => true,
-            _ => return,
-        };
-        let ping = Ping {
-            addrs: exchange.addrs,
-            id,
-        };
-        let Some(losses) = self.of(ping) else { return };
-        losses.sent += 1;
-        if decided {
-            losses.lost += 1;
-            losses.run += 1;
-            losses.bursts += u64::from(losses.run == 2);
-            losses.longest = losses.longest.max(losses.run);
-            losses.one_sided |= exchange.one_sided_possible;
-            if let Some(group) = self.pings.entry(ping) {
-                group.show(&[exchange.request]);
-            }
-        } else {
-            losses.run = 0;
+        let decided = matches!(
+            exchange.outcome,
+            ExchangeOutcome::Answered | ExchangeOutcome::Error | ExchangeOutcome::Lost
+        );
+        if let (ExchangeKind::Echo, Some(id), true) = (exchange.kind, exchange.id, decided)
+            && let Some(losses) = self.pings.entry(Ping {
+                addrs: exchange.addrs,
+                id,
+            })
+        {
+            losses.add(exchange);
         }
     }
 
@@ -99,26 +91,15 @@ impl Diagnosis for PingLoss {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        for (losses, (ping, group)) in self.losses.iter().zip(self.pings.iter()) {
-            if losses.lost == 0 || self.traced.contains(&ping.addrs) {
-                continue;
+        for (ping, losses) in self.pings.iter() {
+            if losses.lost > 0 && !self.traced.contains(&ping.addrs) {
+                found.push(finding(ping.addrs.src, ping.addrs.dst, losses));
             }
-            found.push(finding(
-                ping.addrs.src,
-                ping.addrs.dst,
-                losses,
-                &group.evidence,
-            ));
         }
     }
 }
 
-fn finding(
-    src: IpAddr,
-    dst: IpAddr,
-    losses: &Losses,
-    evidence: &[crate::model::FrameRef],
-) -> Finding {
+fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
     let percent = losses.lost * 100 / losses.sent.max(1);
     let pattern = match losses.longest {
         0 | 1 => "one at a time".to_owned(),
@@ -158,7 +139,7 @@ fn finding(
             "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}",
             losses.lost, losses.sent
         ),
-        evidence: evidence.to_vec(),
+        evidence: losses.evidence.clone(),
         confidence,
         advice: advice.to_owned(),
     }
