@@ -1,0 +1,402 @@
+//! Where each field of a packet stands: for hex dumps with the names beside the octets.
+
+use std::ops::Range;
+
+use super::field::{Field, FieldKind, FieldSpec, Value, spec};
+use super::item::Item;
+use super::{Body, Message, Quote};
+use crate::wire::bytes::{tail, u8_at, u16_at};
+use crate::wire::ip::protocol;
+use crate::wire::{Ip, IpVersion};
+
+/// A field with its place in the packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaidField<'a> {
+    /// Its octets, counted from the first of the IP header: `ip.header`, then `ip.payload`.
+    pub range: Range<usize>,
+    /// Snake-case name.
+    pub name: &'static str,
+    /// What it holds; `None` for octets without a format.
+    pub value: Option<Value<'a>>,
+    /// Where it belongs.
+    pub part: Part,
+}
+
+/// The parts of a packet that are to be told apart at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// IP header, options and extension headers.
+    Ip,
+    /// ICMP header and fixed fields.
+    Icmp,
+    /// Options, records and entries of the message.
+    Item,
+    /// Payload of an echo, and other octets without a format.
+    Payload,
+    /// IP header of the quoted packet.
+    QuotedIp,
+    /// Transport header of the quoted packet.
+    QuotedTransport,
+    /// What was quoted behind that.
+    QuotedPayload,
+    /// RFC 4884 structure.
+    Extension,
+}
+
+impl Part {
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Icmp => "icmp",
+            Self::Item => "item",
+            Self::Payload => "payload",
+            Self::QuotedIp => "quoted_ip",
+            Self::QuotedTransport => "quoted_transport",
+            Self::QuotedPayload => "quoted_payload",
+            Self::Extension => "extension",
+        }
+    }
+}
+
+/// The fields of a packet and the message in it, by ascending place. Every captured octet belongs
+/// to a field; fields share octets only if they are bits of the same.
+pub fn fields<'a>(ip: &Ip<'a>, message: &Message<'a>) -> Vec<LaidField<'a>> {
+    let mut layout = Layout {
+        fields: Vec::new(),
+        regions: Vec::new(),
+    };
+    layout.ip(ip, 0, Part::Ip);
+    layout.message(message, ip.header.len());
+    layout.finish(ip.header.len() + ip.payload.len())
+}
+
+struct Layout<'a> {
+    fields: Vec<LaidField<'a>>,
+    /// What octets without a field are called, and where they belong; later ones go before.
+    regions: Vec<(Range<usize>, &'static str, Part)>,
+}
+
+impl<'a> Layout<'a> {
+    fn region(&mut self, range: Range<usize>, name: &'static str, part: Part) {
+        if !range.is_empty() {
+            self.regions.push((range, name, part));
+        }
+    }
+
+    fn push(&mut self, at: usize, field: &Field<'a>, part: Part) {
+        self.fields.push(LaidField {
+            range: at + field.range.start..at + field.range.end,
+            name: field.name,
+            value: Some(field.value),
+            part,
+        });
+    }
+
+    fn table(&mut self, table: &[FieldSpec], octets: &'a [u8], at: usize, part: Part) {
+        for field in table.iter().filter_map(|spec| spec.read(octets)) {
+            self.push(at, &field, part);
+        }
+    }
+
+    fn named(&mut self, range: Range<usize>, name: &'static str, octets: &'a [u8], part: Part) {
+        if !range.is_empty() {
+            self.fields.push(LaidField {
+                range,
+                name,
+                value: Some(Value::Octets(octets)),
+                part,
+            });
+        }
+    }
+
+    fn ip(&mut self, ip: &Ip<'a>, at: usize, part: Part) {
+        let header = ip.header;
+        self.region(at..at + header.len(), "reserved", part);
+        match ip.version {
+            IpVersion::V4 => {
+                self.table(IPV4, header, at, part);
+                let options = usize::from(u8_at(header, 0).unwrap_or(0) & 0x0f) * 4;
+                let end = options.clamp(20, header.len().max(20));
+                if let Some(octets) = header.get(20..end) {
+                    self.named(at + 20..at + end, "options", octets, part);
+                }
+                let octets = tail(header, end);
+                let range = at + end..at + header.len();
+                self.named(range, "authentication_header", octets, part);
+            }
+            IpVersion::V6 => {
+                self.table(IPV6, header, at, part);
+                self.extension_headers(header, at, part);
+            }
+        }
+    }
+
+    fn extension_headers(&mut self, header: &'a [u8], at: usize, part: Part) {
+        let mut next = u8_at(header, 6).unwrap_or(protocol::NO_NEXT_HEADER);
+        let mut start = 40;
+        while start < header.len() {
+            let words = usize::from(u8_at(header, start + 1).unwrap_or(0));
+            let (name, length) = match next {
+                protocol::HOPOPT => ("hop_by_hop_options", (words + 1) * 8),
+                protocol::ROUTE => ("routing_header", (words + 1) * 8),
+                protocol::FRAG => ("fragment_header", 8),
+                protocol::AH => ("authentication_header", (words + 2) * 4),
+                protocol::DEST_OPTIONS => ("destination_options", (words + 1) * 8),
+                _ => ("extension_header", (words + 1) * 8),
+            };
+            let end = header.len().min(start + length);
+            let Some(octets) = header.get(start..end) else {
+                return;
+            };
+            self.named(at + start..at + end, name, octets, part);
+            next = u8_at(header, start).unwrap_or(protocol::NO_NEXT_HEADER);
+            start = end;
+        }
+    }
+
+    fn message(&mut self, message: &Message<'a>, at: usize) {
+        let bytes = message.bytes;
+        let (rest_name, rest_part) = match message.body {
+            Body::Fragment => ("fragment", Part::Payload),
+            _ => ("reserved", Part::Icmp),
+        };
+        self.region(at..at + bytes.len(), rest_name, rest_part);
+        for field in message.header_fields() {
+            self.push(at, &field, Part::Icmp);
+        }
+        for field in message.fields() {
+            let part = match field.name {
+                "payload" | "data" | "encrypted" => Part::Payload,
+                _ => Part::Icmp,
+            };
+            self.push(at, &field, part);
+        }
+        for item in message.items() {
+            self.item(&item, bytes, at, Part::Item);
+        }
+        if let Some(quote) = message.quote()
+            && let Some(start) = offset_in(bytes, quote.bytes)
+        {
+            self.quote(quote, at + start);
+        }
+        if let Some(extensions) = message.extensions()
+            && let Some(objects) = offset_in(bytes, extensions.bytes)
+            && let Some(start) = objects.checked_sub(super::extension::HEADER)
+        {
+            self.region(at + start..at + bytes.len(), "reserved", Part::Extension);
+            self.table(STRUCTURE, tail(bytes, start), at + start, Part::Extension);
+            for item in extensions.items() {
+                self.item(&item, bytes, at, Part::Extension);
+            }
+            // What is between quote and structure pads the quote.
+            if let Some(quote) = message.quote()
+                && let Some(quoted) = offset_in(bytes, quote.bytes)
+            {
+                let end = quoted + quote.bytes.len();
+                self.region(at + end..at + start, "padding", Part::QuotedPayload);
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Item<'a>, bytes: &'a [u8], at: usize, part: Part) {
+        if let Some(start) = offset_in(bytes, item.bytes) {
+            self.region(at + start..at + start + item.bytes.len(), "reserved", part);
+            for field in item.fields() {
+                self.push(at + start, &field, part);
+            }
+        }
+    }
+
+    fn quote(&mut self, quote: &Quote<'a>, at: usize) {
+        let ip = &quote.ip;
+        self.region(at..at + quote.bytes.len(), "data", Part::QuotedPayload);
+        self.ip(ip, at, Part::QuotedIp);
+        if ip.is_later_fragment() {
+            return;
+        }
+        let at = at + ip.header.len();
+        let table = match ip.protocol {
+            protocol::TCP => TCP,
+            protocol::UDP | protocol::UDP_LITE => UDP,
+            protocol::SCTP => SCTP,
+            protocol::DCCP => DCCP,
+            protocol::ICMP | protocol::IPV6_ICMP => ICMP,
+            protocol::ESP => ESP,
+            protocol::GRE => GRE,
+            _ => return,
+        };
+        let optional = match (ip.protocol, quote.gre()) {
+            (protocol::GRE, Some(gre)) => gre.header_length,
+            (protocol::ICMP | protocol::IPV6_ICMP, _) if !has_id(quote) => 4,
+            _ => usize::MAX,
+        };
+        let header = ip.payload.get(..optional).unwrap_or(ip.payload);
+        self.table(table, header, at, Part::QuotedTransport);
+        if let Some(gre) = quote.gre() {
+            self.gre_options(ip.payload, at, gre.header_length);
+        }
+    }
+
+    fn gre_options(&mut self, payload: &'a [u8], at: usize, length: usize) {
+        let flags = u16_at(payload, 0).unwrap_or(0);
+        let mut start = 4;
+        for (flag, name) in [(0x8000, "checksum"), (0x2000, "key"), (0x1000, "sequence")] {
+            if flags & flag != 0 && start < length {
+                let row = spec::hex(u16::try_from(start).unwrap_or(u16::MAX), 4, name);
+                self.table(&[row], payload, at, Part::QuotedTransport);
+                start += 4;
+            }
+        }
+    }
+
+    /// Sorts the fields, leaves out those that only enclose others, and names what has no field.
+    fn finish(mut self, length: usize) -> Vec<LaidField<'a>> {
+        self.fields
+            .sort_by_key(|field| (field.range.start, usize::MAX - field.range.end));
+        let mut laid: Vec<LaidField<'a>> = Vec::with_capacity(self.fields.len());
+        for field in std::mem::take(&mut self.fields) {
+            while laid
+                .last()
+                .is_some_and(|last| last.range != field.range && last.range.end > field.range.start)
+            {
+                laid.pop();
+            }
+            laid.push(field);
+        }
+        let mut filled = Vec::with_capacity(laid.len());
+        let mut at = 0;
+        for field in laid {
+            self.fill(at..field.range.start, &mut filled);
+            at = at.max(field.range.end);
+            filled.push(field);
+        }
+        self.fill(at..length, &mut filled);
+        filled
+    }
+
+    fn fill(&self, mut gap: Range<usize>, filled: &mut Vec<LaidField<'a>>) {
+        while !gap.is_empty() {
+            let inner = self
+                .regions
+                .iter()
+                .rev()
+                .find(|(range, ..)| range.contains(&gap.start));
+            let (range, name, part) = match inner {
+                Some((range, name, part)) => (range.clone(), *name, *part),
+                None => (gap.clone(), "data", Part::Payload),
+            };
+            // Up to where the region ends or a more particular one begins.
+            let next = self
+                .regions
+                .iter()
+                .map(|(other, ..)| other.start)
+                .filter(|&start| start > gap.start)
+                .min()
+                .unwrap_or(usize::MAX);
+            let end = gap.end.min(range.end).min(next);
+            filled.push(LaidField {
+                range: gap.start..end,
+                name,
+                value: None,
+                part,
+            });
+            gap.start = end;
+        }
+    }
+}
+
+/// Whether a quoted ICMP message is a query with identifier and sequence number.
+fn has_id(quote: &Quote<'_>) -> bool {
+    matches!(
+        quote.transport,
+        super::QuotedTransport::Icmp { id: Some(_), .. }
+    )
+}
+
+/// Where `inner` starts in `outer`, of which it is a part.
+fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
+    let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
+    (start + inner.len() <= outer.len()).then_some(start)
+}
+
+const IPV4: &[FieldSpec] = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "header_words"),
+    spec::hex(1, 1, "tos"),
+    spec::u16(2, "length"),
+    spec::hex(4, 2, "id"),
+    spec::hex(6, 2, "flags_and_fragment_offset"),
+    spec::u8(8, "ttl"),
+    spec::u8(9, "protocol"),
+    spec::hex(10, 2, "checksum"),
+    spec::v4(12, "src"),
+    spec::v4(16, "dst"),
+];
+
+const IPV6: &[FieldSpec] = &[
+    spec::hex(0, 4, "version_class_and_flow_label"),
+    spec::u16(4, "payload_length"),
+    spec::u8(6, "next_header"),
+    spec::u8(7, "hop_limit"),
+    spec::v6(8, "src"),
+    spec::v6(24, "dst"),
+];
+
+/// RFC 4884 section 7.
+const STRUCTURE: &[FieldSpec] = &[
+    FieldSpec {
+        name: "version",
+        at: 0,
+        kind: FieldKind::Bits { shift: 4, width: 4 },
+    },
+    spec::hex(2, 2, "checksum"),
+];
+
+const TCP: &[FieldSpec] = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u32(4, "seq"),
+    spec::u32(8, "ack"),
+    spec::hex(12, 2, "header_words_and_flags"),
+    spec::u16(14, "window"),
+    spec::hex(16, 2, "checksum"),
+    spec::u16(18, "urgent_pointer"),
+];
+
+const UDP: &[FieldSpec] = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u16(4, "length"),
+    spec::hex(6, 2, "checksum"),
+];
+
+const SCTP: &[FieldSpec] = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::hex(4, 4, "verification_tag"),
+    spec::hex(8, 4, "checksum"),
+];
+
+const DCCP: &[FieldSpec] = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u8(4, "data_offset"),
+    spec::hex(5, 1, "ccval_and_coverage"),
+    spec::hex(6, 2, "checksum"),
+];
+
+const ICMP: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "code"),
+    spec::hex(2, 2, "checksum"),
+    spec::u16(4, "id"),
+    spec::u16(6, "seq"),
+];
+
+const ESP: &[FieldSpec] = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
+
+const GRE: &[FieldSpec] = &[
+    spec::hex(0, 2, "flags_and_version"),
+    spec::hex(2, 2, "protocol"),
+];

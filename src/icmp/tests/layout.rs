@@ -1,0 +1,196 @@
+//! The layout of packets: every octet has a name, and the names are right.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::icmp::layout::{LaidField, Part, fields};
+
+fn laid(packet: &[u8]) -> Vec<LaidField<'_>> {
+    let ip = Ip::parse(packet, Limit::Frame).unwrap();
+    let found = fields(&ip, &Message::parse(&ip));
+    assert_covers(&found, ip.header.len() + ip.payload.len());
+    found
+}
+
+/// Every octet is in a field, and fields share octets only if they are bits of the same.
+fn assert_covers(found: &[LaidField<'_>], length: usize) {
+    let mut at = 0;
+    let mut last = 0..0;
+    for field in found {
+        assert!(!field.range.is_empty(), "{field:?}");
+        assert!(
+            field.range.start == at || field.range == last,
+            "{at}: {field:?} in {found:#?}"
+        );
+        at = field.range.end;
+        last = field.range.clone();
+    }
+    assert_eq!(at, length);
+}
+
+fn names(found: &[LaidField<'_>], part: Part) -> Vec<&'static str> {
+    let in_part = found.iter().filter(|f| f.part == part);
+    in_part.map(|f| f.name).collect()
+}
+
+#[test]
+fn an_echo() {
+    let packet = v4(&[8, 0, 0, 0, 0, 7, 0, 9, 1, 2, 3]);
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::Icmp),
+        ["type", "code", "checksum", "id", "seq"]
+    );
+    assert_eq!(names(&found, Part::Payload), ["payload"]);
+    assert_eq!(names(&found, Part::Ip).len(), 11);
+    let seq = found.iter().find(|f| f.name == "seq").unwrap();
+    assert_eq!(seq.range, 26..28);
+}
+
+#[test]
+fn an_error_with_quote_padding_and_labels() {
+    let mut message = vec![11, 0, 0, 0, 0, 32, 0, 0];
+    message.extend(ipv4(
+        "192.0.2.1",
+        "203.0.113.9",
+        17,
+        &[0, 53, 0, 99, 0, 10, 0, 0, 1, 2],
+    ));
+    message.resize(8 + 128, 0);
+    message.extend([0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0, 0x11, 1]);
+    let packet = v4(&message);
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::Icmp),
+        [
+            "type",
+            "code",
+            "checksum",
+            "reserved",
+            "quote_words",
+            "reserved"
+        ]
+    );
+    assert_eq!(names(&found, Part::QuotedIp)[9..], ["src", "dst"]);
+    assert_eq!(
+        names(&found, Part::QuotedTransport),
+        ["src_port", "dst_port", "length", "checksum"]
+    );
+    assert_eq!(names(&found, Part::QuotedPayload), ["data", "padding"]);
+    assert_eq!(
+        names(&found, Part::Extension),
+        [
+            "version", "reserved", "checksum", "length", "class", "c_type", "labels"
+        ]
+    );
+}
+
+#[test]
+fn options_records_and_their_reserved_octets() {
+    let packet = v6(&[133, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 5, 220]);
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::Item),
+        ["type", "length", "reserved", "mtu"]
+    );
+    let mut octets = vec![143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 1];
+    octets.extend([0xff; 16]);
+    octets.extend([0x20; 16]);
+    let packet = with_router_alert("fe80::1", "ff02::16", &octets);
+    let found = laid(&packet);
+    assert_eq!(names(&found, Part::Ip).last(), Some(&"hop_by_hop_options"));
+    assert_eq!(
+        names(&found, Part::Item),
+        [
+            "type",
+            "auxiliary_words",
+            "source_count",
+            "group",
+            "sources"
+        ]
+    );
+}
+
+#[test]
+fn a_quote_in_an_option_is_laid_out_in_place_of_it() {
+    let quote = ipv6("2001:db8::1", "2001:db8::2", 64, 6, &[0; 20]);
+    let mut octets = vec![137, 0, 0, 0, 0, 0, 0, 0];
+    octets.extend([0xfe; 32]);
+    octets.extend([4, 9, 0, 0, 0, 0, 0, 0]);
+    octets.extend(&quote);
+    octets.extend([0; 4]);
+    let packet = v6(&octets);
+    let found = laid(&packet);
+    assert_eq!(names(&found, Part::QuotedTransport).len(), TCP_FIELDS);
+    assert!(!names(&found, Part::Item).contains(&"packet"));
+}
+
+const TCP_FIELDS: usize = 8;
+
+#[test]
+fn every_prefix_of_a_packet_is_covered() {
+    let gre = [0xb0, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 9, 1, 2];
+    let quote = ipv4("192.0.2.1", "203.0.113.9", 47, &gre);
+    let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::QuotedTransport),
+        [
+            "flags_and_version",
+            "protocol",
+            "checksum",
+            "key",
+            "sequence"
+        ]
+    );
+    for length in 20..packet.len() {
+        let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+        assert_covers(&fields(&ip, &Message::parse(&ip)), length);
+    }
+}
+
+fn any_packet() -> impl Strategy<Value = Vec<u8>> {
+    let header = (any::<bool>(), any::<u8>(), 0..20u8);
+    (header, proptest::collection::vec(any::<u8>(), 2..300)).prop_map(
+        |((is_v4, kind, code), mut octets)| {
+            octets[0] = kind;
+            octets[1] = code;
+            if is_v4 { v4(&octets) } else { v6(&octets) }
+        },
+    )
+}
+
+/// Random octets with a quote that parses and extensions that may.
+fn any_error() -> impl Strategy<Value = Vec<u8>> {
+    let kinds = prop_oneof![Just(3u8), Just(4), Just(5), Just(11), Just(12)];
+    let tail = proptest::collection::vec(any::<u8>(), 0..200);
+    (kinds, any::<[u8; 6]>(), any::<u8>(), tail.clone(), tail).prop_map(
+        |(kind, header, protocol, payload, extensions)| {
+            let mut message = vec![kind];
+            message.extend(header);
+            message.push(0);
+            message.extend(ipv4("192.0.2.1", "203.0.113.9", protocol, &payload));
+            message.extend([0x20, 0, 0, 0]);
+            message.extend(extensions);
+            v4(&message)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_decoded_and_covered(packet in any_packet(), cut in any::<prop::sample::Index>()) {
+        let header = if packet[0] >> 4 == 4 { 20 } else { 40 };
+        laid(&packet);
+        every_prefix(&packet);
+        let length = header + cut.index(packet.len() - header);
+        let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+        assert_covers(&fields(&ip, &Message::parse(&ip)), length);
+    }
+
+    #[test]
+    fn any_quote_is_decoded_and_covered(packet in any_error()) {
+        laid(&packet);
+        every_prefix(&packet);
+    }
+}
