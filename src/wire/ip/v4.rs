@@ -39,6 +39,7 @@ pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
 }
 
 /// What the lengths of a packet come to.
+#[derive(Clone, Copy)]
 struct Lengths<'a> {
     header: &'a [u8],
     payload: &'a [u8],

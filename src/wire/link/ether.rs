@@ -165,11 +165,10 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
             offset: at,
         })
     };
-    let [dsap, ssap] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let [dsap, ssap, control] = array_at(data, at).ok_or(Undecodable::Short)?;
     let saps = u16::from_be_bytes([dsap, ssap]);
-    let control = u8_at(data, at + 2);
     match (dsap, ssap) {
-        (SNAP, SNAP) if control == Some(UNNUMBERED_INFORMATION) => {
+        (SNAP, SNAP) if control == UNNUMBERED_INFORMATION => {
             let oui: [u8; 3] = array_at(data, at + 3).ok_or(Undecodable::Short)?;
             let kind = u16_at(data, at + 6).ok_or(Undecodable::Short)?;
             match oui {
@@ -182,7 +181,7 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
                 _ => other(kind),
             }
         }
-        (IP, IP) if control == Some(UNNUMBERED_INFORMATION) => Ok(LinkHeader {
+        (IP, IP) if control == UNNUMBERED_INFORMATION => Ok(LinkHeader {
             vlans,
             network: Network::Ip,
             offset: at + 3,

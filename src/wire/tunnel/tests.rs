@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::{LinkType, SourceId, Timestamp};
 
@@ -118,4 +120,367 @@ fn labels_and_sessions_lead_to_ip() {
     }
     session[6..8].copy_from_slice(&[0xc0, 0x21]);
     assert!(matches!(classify(&frame(51, &session)), Classified::NotIp));
+}
+
+fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+    packet.extend([next, 64]);
+    packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    packet.extend(payload);
+    packet
+}
+
+fn udp(src: u16, dst: u16, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = Vec::new();
+    for field in [src, dst, u16::try_from(8 + payload.len()).unwrap(), 0] {
+        datagram.extend(field.to_be_bytes());
+    }
+    datagram.extend(payload);
+    datagram
+}
+
+/// What carries a packet: the outer packet, and the tunnels it makes.
+type Carrier = (Vec<u8>, Vec<TunnelKind>);
+
+fn carriers() -> Vec<Carrier> {
+    [carriers_by_protocol(), carriers_over_udp()].concat()
+}
+
+fn echo6() -> Vec<u8> {
+    v6(58, &[128, 0, 0, 0, 0, 1, 0, 1])
+}
+
+fn carriers_by_protocol() -> Vec<Carrier> {
+    use TunnelKind as K;
+    let echo4 = v4(1, &ECHO);
+    let echo6 = echo6();
+    let frame4 = ether(0x0800, &echo4);
+    let gre = |header: &[u8], inner: &[u8]| v4(47, &[header, inner].concat());
+    vec![
+        (v4(4, &echo4), vec![K::IpInIp]),
+        (v4(41, &echo6), vec![K::IpInIp]),
+        (v6(4, &echo4), vec![K::IpInIp]),
+        (v6(41, &echo6), vec![K::IpInIp]),
+        (v4(4, &v4(4, &echo4)), vec![K::IpInIp, K::IpInIp]),
+        (
+            v4(97, &[&[0x30, 0], &frame4[..]].concat()),
+            vec![K::EtherIp],
+        ),
+        (
+            v4(137, &[&[0, 0x10, 1, 64], &echo4[..]].concat()),
+            vec![K::Mpls { label: 256 }],
+        ),
+        (gre(&[0, 0, 8, 0], &echo4), vec![K::Gre { key: None }]),
+        (
+            gre(
+                &[0xb0, 0, 0x86, 0xdd, 1, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9],
+                &echo6,
+            ),
+            vec![K::Gre { key: Some(7) }],
+        ),
+        (
+            gre(
+                &[
+                    0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 4, 4, 1, 2, 3, 4, 0, 0, 0, 0,
+                ],
+                &echo4,
+            ),
+            vec![K::Gre { key: None }],
+        ),
+        (
+            gre(&[0x20, 0, 0x65, 0x58, 0, 1, 2, 3], &frame4),
+            vec![K::Gre {
+                key: Some(0x1_0203),
+            }],
+        ),
+        (
+            gre(&[0, 0, 0x88, 0x47, 0, 1, 1, 64], &echo4),
+            vec![K::Gre { key: None }, K::Mpls { label: 16 }],
+        ),
+        (
+            gre(&[0, 0, 0x88, 0x3e, 0, 0, 0, 0], &echo4),
+            vec![K::Gre { key: None }],
+        ),
+        (gre(&[0, 0, 0x88, 0x3e], &echo4), vec![K::Gre { key: None }]),
+        (
+            gre(&[0, 0, 0x89, 9, 8, 0, 1, 1, 0, 1, 0, 0], &echo4),
+            vec![K::Gre { key: None }],
+        ),
+        (
+            gre(&[0, 0, 0x88, 0xbe], &frame4),
+            vec![K::Erspan { session: None }],
+        ),
+        (
+            gre(
+                &[
+                    0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0xfc, 5, 0, 0, 0, 0,
+                ],
+                &frame4,
+            ),
+            vec![K::Erspan { session: Some(5) }],
+        ),
+        (
+            gre(
+                &[
+                    0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1,
+                    1, 2, 3, 4, 5, 6, 7, 8,
+                ],
+                &frame4,
+            ),
+            vec![K::Erspan {
+                session: Some(0x3ff),
+            }],
+        ),
+        (
+            gre(
+                &[
+                    0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0, 9, 0, 0, 0, 0, 0, 0, 8, 0,
+                ],
+                &echo4,
+            ),
+            vec![K::Erspan { session: Some(9) }],
+        ),
+        (
+            gre(
+                &[
+                    0x30, 0x81, 0x88, 0x0b, 0, 34, 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 3, 0,
+                    0x21,
+                ],
+                &echo4,
+            ),
+            vec![K::Pptp { call: 0x1234 }],
+        ),
+    ]
+}
+
+fn carriers_over_udp() -> Vec<Carrier> {
+    use TunnelKind as K;
+    let echo4 = v4(1, &ECHO);
+    let echo6 = echo6();
+    let frame4 = ether(0x0800, &echo4);
+    let over_udp = |port: u16, header: &[u8], inner: &[u8]| {
+        v4(17, &udp(40000, port, &[header, inner].concat()))
+    };
+    let vni = 0x0001_2345;
+    vec![
+        (
+            over_udp(4789, &[8, 0, 0, 0, 1, 0x23, 0x45, 0], &frame4),
+            vec![K::Vxlan { vni }],
+        ),
+        (
+            over_udp(
+                8472,
+                &[0x88, 0, 0, 7, 1, 0x23, 0x45, 0],
+                &ether(0x8100, &[&[0, 5, 8, 0], &echo4[..]].concat()),
+            ),
+            vec![K::Vxlan { vni }],
+        ),
+        (
+            over_udp(4790, &[0x0c, 0, 0, 1, 1, 0x23, 0x45, 0], &echo4),
+            vec![K::Vxlan { vni }],
+        ),
+        (
+            over_udp(4790, &[0x0c, 0, 0, 3, 1, 0x23, 0x45, 0], &frame4),
+            vec![K::Vxlan { vni }],
+        ),
+        (
+            over_udp(
+                6081,
+                &[1, 0, 0x65, 0x58, 1, 0x23, 0x45, 0, 1, 2, 3, 0],
+                &frame4,
+            ),
+            vec![K::Geneve { vni }],
+        ),
+        (
+            over_udp(6081, &[0, 0, 0x86, 0xdd, 1, 0x23, 0x45, 0], &echo6),
+            vec![K::Geneve { vni }],
+        ),
+        (
+            over_udp(2152, &[0x30, 255, 0, 28, 0, 0, 0, 9], &echo4),
+            vec![K::GtpU { teid: 9 }],
+        ),
+        (
+            over_udp(
+                2152,
+                &[
+                    0x34, 255, 0, 36, 0, 0, 0, 9, 0, 0, 0, 0x85, 1, 0x10, 1, 0xc0, 2, 0, 0, 0, 0,
+                    0, 0, 0,
+                ],
+                &echo4,
+            ),
+            vec![K::GtpU { teid: 9 }],
+        ),
+        (
+            over_udp(
+                1701,
+                &[
+                    0x4a, 2, 0, 46, 0, 3, 0, 4, 0, 1, 0, 2, 0, 2, 9, 9, 0xff, 3, 0, 0x21,
+                ],
+                &echo4,
+            ),
+            vec![K::L2tp {
+                tunnel: 3,
+                session: 4,
+            }],
+        ),
+        (
+            over_udp(1701, &[0, 2, 0, 3, 0, 4, 0x21], &echo4),
+            vec![K::L2tp {
+                tunnel: 3,
+                session: 4,
+            }],
+        ),
+        (
+            over_udp(6635, &[0, 1, 1, 64], &echo4),
+            vec![K::Mpls { label: 16 }],
+        ),
+        (over_udp(3544, &[], &echo6), vec![K::Teredo]),
+        (
+            v4(
+                17,
+                &udp(
+                    3544,
+                    5555,
+                    &[
+                        &[0, 1, 1, 2, b'i', b'k', b'k', 1, 2, 3, 4, 5, 6, 7, 8, 0],
+                        &[0, 0, 1, 2, 3, 4, 5, 6][..],
+                        &echo6,
+                    ]
+                    .concat(),
+                ),
+            ),
+            vec![K::Teredo],
+        ),
+    ]
+}
+
+#[test]
+fn every_tunnel_leads_to_the_inner_packet() {
+    for (outer, kinds) in carriers() {
+        let data = ether(0x0800, &outer);
+        let packet = icmp(&frame(1, &data));
+        let tunnels: Vec<_> = packet.tunnels.iter().collect();
+        let found: Vec<_> = tunnels.iter().map(|tunnel| tunnel.kind).collect();
+        assert_eq!(found, kinds, "{outer:x?}");
+        assert_eq!(packet.tunnels.len(), kinds.len());
+        assert_eq!(packet.ip.payload.len(), 8);
+        assert!(packet.ip.is_whole() && !packet.ip.is_defective());
+        let outermost = packet.outermost().unwrap();
+        assert_eq!(outermost.header.first(), outer.first());
+        assert_eq!(tunnels[0].outer, Some((outermost.src(), outermost.dst())));
+        for kind in kinds {
+            assert!(!kind.name().is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_prefix_of_a_tunnel_gives_some_ip_packet() {
+    for (outer, kinds) in carriers() {
+        let whole = ether(0x0800, &outer);
+        for length in 14 + 40..whole.len() {
+            let mut cut = frame(1, &whole[..length]);
+            cut.wire_len = u32::try_from(whole.len()).unwrap();
+            let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = classify(&cut) else {
+                panic!("{length} octets of {whole:x?}");
+            };
+            let count = packet.tunnels.iter().count();
+            assert_eq!(count, packet.tunnels.len());
+            assert!(count <= kinds.len());
+            assert_eq!(packet.outermost().is_some(), count > 0);
+            assert!(!packet.ip.is_whole());
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_tunnel_stays_as_it_is() {
+    let garbage = [0x0f; 64];
+    for port in [1701, 2152, 3544, 4789, 4790, 6081, 6635, 8472] {
+        for payload in [&garbage[..], &[], &[8, 0, 0, 0, 0, 0, 1, 0]] {
+            let data = ether(0x0800, &v4(17, &udp(port, port, payload)));
+            let found = classify(&frame(1, &data));
+            assert!(
+                matches!(found, Classified::OtherIp(packet) if packet.tunnels.is_empty()),
+                "{port}"
+            );
+        }
+    }
+    // An inner length that the outer packet has no room for.
+    let mut inner = v4(1, &ECHO);
+    inner[3] += 1;
+    let header = [0x30, 255, 0, 28, 0, 0, 0, 9];
+    let data = ether(
+        0x0800,
+        &v4(17, &udp(9, 2152, &[&header, &inner[..]].concat())),
+    );
+    assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
+    // By protocol number there is no doubt: then it is a defect.
+    let data = ether(0x0800, &v4(4, &inner));
+    assert!(icmp(&frame(1, &data)).ip.is_defective());
+    // Nothing is read into a later fragment.
+    let mut fragment = v4(4, &v4(1, &ECHO));
+    fragment[7] = 1;
+    let data = ether(0x0800, &fragment);
+    assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
+}
+
+#[test]
+fn icmp_of_the_other_version_is_another_protocol() {
+    for packet in [v4(58, &ECHO), v6(1, &ECHO)] {
+        let found = classify(&frame(101, &packet));
+        assert!(matches!(found, Classified::OtherIp(_)));
+    }
+}
+
+#[test]
+fn tunnels_deeper_than_the_path_has_room_for_end_there() {
+    let mut packet = v4(1, &ECHO);
+    for depth in 1..=8 {
+        packet = v4(4, &packet);
+        let found = classify(&frame(101, &packet));
+        if depth <= TunnelPath::CAPACITY {
+            assert!(matches!(found, Classified::Icmp(p) if p.tunnels.len() == depth));
+        } else {
+            assert!(
+                matches!(found, Classified::OtherIp(p) if p.tunnels.len() == TunnelPath::CAPACITY
+                    && p.ip.protocol == protocol::IPV4)
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_octets_panic(
+        which in 0usize..40,
+        at in 20usize..80,
+        value in any::<u8>(),
+        cut in 0usize..120,
+    ) {
+        let all = carriers();
+        let (mut packet, _) = all[which % all.len()].clone();
+        if let Some(octet) = packet.get_mut(at) {
+            *octet = value;
+        }
+        packet.truncate(packet.len().saturating_sub(cut / 2));
+        if let Classified::Icmp(packet) | Classified::OtherIp(packet) = classify(&frame(101, &packet)) {
+            prop_assert_eq!(packet.tunnels.iter().count(), packet.tunnels.len());
+        }
+    }
+}
+
+#[test]
+fn a_pseudowire_has_a_control_word_or_not() {
+    let inner = ether(0x0800, &v4(1, &ECHO));
+    for word in [&[0, 0, 0, 0][..], &[]] {
+        let data = ether(0x8847, &[&[0, 1, 1, 64], word, &inner].concat());
+        let packet = icmp(&frame(1, &data));
+        assert_eq!(packet.tunnels.len(), 1);
+        assert!(packet.outermost().is_none());
+    }
+    let data = ether(0x8847, &[&[0, 1, 1, 64], &[0x10, 0, 0, 0x21][..]].concat());
+    assert!(matches!(classify(&frame(1, &data)), Classified::NotIp));
 }
