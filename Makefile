@@ -5,6 +5,8 @@ CARGO ?= cargo
 ICMPDUMP_BENCH_DIR ?= benches/data
 BENCH_SEED ?= 1
 export ICMPDUMP_BENCH_DIR
+# One of the seven incidents in the capture, so that one screen holds it.
+DEMO_FILTER ?= tcp port 443
 
 .PHONY: help demo build test lint fmt doc bench bench-data clean
 
@@ -14,7 +16,8 @@ help: ## this list
 demo: ## build, and analyse a recorded incident
 	@scripts/need build
 	$(CARGO) build --release --locked
-	$(CARGO) run --release --locked --quiet -- -r testdata/demo.pcap
+	@printf '\n$$ icmpdump -r testdata/demo.pcap %s\n\n' "'$(DEMO_FILTER)'"
+	@$(CARGO) run --release --locked --quiet -- -r testdata/demo.pcap '$(DEMO_FILTER)'
 
 build: ## build the release binary, target/release/icmpdump
 	@scripts/need build
@@ -47,7 +50,6 @@ $(DATA):
 
 bench: $(DATA) ## compare with cat, tcpdump and tshark (TSHARK=0 leaves tshark out)
 	@scripts/need bench
-	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench compare -- run
 
 clean: ## remove what was built, and the captures for measuring
