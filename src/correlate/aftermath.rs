@@ -1,11 +1,11 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
-use super::flows::{Chain, Hashes, Lead, PairMarks, Ring, has_ports, is_icmp, tcp_data};
+use super::flows::{Chain, Hashes, Lead, Marks, Ring, has_ports, is_icmp, tcp_data};
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
-use crate::model::{AddrPair, FlowKey, Timestamp};
+use crate::model::{FlowKey, Timestamp};
 use crate::wire::{Ip, IpVersion, bytes};
 
 const TCP: u8 = 6;
@@ -55,7 +55,8 @@ impl Close {
 #[derive(Debug)]
 pub(super) struct Followed {
     flows: Table<FlowKey, Tracked>,
-    pairs: PairMarks,
+    /// Hashes of the flows and of what answers them: most packets are told by these alone.
+    marks: Marks,
     evicted: u64,
 }
 
@@ -63,7 +64,7 @@ impl Followed {
     pub(super) fn new(memory: usize) -> Self {
         Self {
             flows: Table::with_memory(memory),
-            pairs: PairMarks::default(),
+            marks: Marks::default(),
             evicted: 0,
         }
     }
@@ -85,8 +86,12 @@ impl Followed {
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
-        self.pairs.mark(hashes.pair);
-        self.pairs.mark(ring.pair_hash(&key.addrs.reversed()));
+        self.marks.mark(hashes.flow());
+        if let Some(answer) = answering(&key, quote.ip.version) {
+            let lead = Lead::of_flow(answer.ports);
+            let answer = ring.hashes(answer.addrs, answer.protocol, lead);
+            self.marks.mark(answer.flow());
+        }
         let flow = Tracked {
             first_error: ts,
             dropped,
@@ -104,20 +109,20 @@ impl Followed {
         }
     }
 
-    /// Takes any packet, with the hash of its addresses.
-    pub(super) fn packet(&mut self, ip: &Ip<'_>, pair: u32, ts: Timestamp) {
-        if self.pairs.is_marked(pair) {
+    /// Takes any packet, with the hash of its flow.
+    pub(super) fn packet(&mut self, ip: &Ip<'_>, hash: u32, ts: Timestamp) {
+        if self.marks.is_marked(hash) {
             self.follow(ip, ts);
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn follow(&mut self, ip: &Ip<'_>, ts: Timestamp) {
-        let (forward, backward) = keys(ip);
-        if let Some(flow) = self.flows.get_mut(&forward) {
+        let key = key(ip);
+        if let Some(flow) = self.flows.get_mut(&key) {
             flow.sent(ip, ts);
         }
-        if let Some(flow) = backward.and_then(|key| self.flows.get_mut(&key)) {
+        if let Some(flow) = answered(&key, ip.version).and_then(|key| self.flows.get_mut(&key)) {
             flow.answered(ip, ts);
         }
     }
@@ -203,44 +208,61 @@ impl Tracked {
     }
 }
 
-/// The flow a packet belongs to, and the flow that it answers.
-fn keys(ip: &Ip<'_>) -> (FlowKey, Option<FlowKey>) {
+/// The flow a packet belongs to.
+fn key(ip: &Ip<'_>) -> FlowKey {
     let lead = Lead::of(ip);
-    let (forward, backward) = if has_ports(ip.protocol) && lead.word() != 0 {
-        let (src, dst) = (lead.half(0), lead.half(1));
-        (
-            FlowPorts::Ports { src, dst },
-            Some(FlowPorts::Ports { src: dst, dst: src }),
-        )
-    } else if is_icmp(ip.protocol) {
-        let (kind, id) = (lead.icmp_type(), lead.half(2));
-        (
-            FlowPorts::Query { kind, id },
-            request_of(ip.version, kind).map(|kind| FlowPorts::Query { kind, id }),
-        )
-    } else if ip.protocol == ESP {
-        (FlowPorts::Spi(lead.word()), None)
-    } else {
-        (FlowPorts::None, Some(FlowPorts::None))
+    let ports = match ip.protocol {
+        protocol if has_ports(protocol) && lead.word() != 0 => FlowPorts::Ports {
+            src: lead.half(0),
+            dst: lead.half(1),
+        },
+        protocol if is_icmp(protocol) => FlowPorts::Query {
+            kind: lead.icmp_type(),
+            id: lead.half(2),
+        },
+        ESP => FlowPorts::Spi(lead.word()),
+        _ => FlowPorts::None,
     };
-    let key = |addrs: AddrPair, ports| FlowKey {
+    FlowKey {
         protocol: ip.protocol,
-        addrs,
+        addrs: ip.addrs,
         ports,
-    };
-    (
-        key(ip.addrs, forward),
-        backward.map(|ports| key(ip.addrs.reversed(), ports)),
-    )
+    }
 }
 
-/// The type of the request that a reply type answers.
-fn request_of(version: IpVersion, reply: u8) -> Option<u8> {
-    match (version, reply) {
+/// The flow of the packets that answer those of `flow`; `None` where they cannot be told.
+fn answering(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
+    turned(flow, |request| match (version, request) {
+        (IpVersion::V4, 8) => Some(0),
+        (IpVersion::V4, 13 | 15 | 17 | 42) | (IpVersion::V6, 128 | 160) => Some(request + 1),
+        _ => None,
+    })
+}
+
+/// The flow that the packets of `flow` answer.
+fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
+    turned(flow, |reply| match (version, reply) {
         (IpVersion::V4, 0) => Some(8),
         (IpVersion::V4, 14 | 16 | 18 | 43) | (IpVersion::V6, 129 | 161) => Some(reply - 1),
         _ => None,
-    }
+    })
+}
+
+fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<FlowKey> {
+    Some(FlowKey {
+        protocol: flow.protocol,
+        addrs: flow.addrs.reversed(),
+        ports: match flow.ports {
+            FlowPorts::Ports { src, dst } => FlowPorts::Ports { src: dst, dst: src },
+            FlowPorts::Query { kind, id } => FlowPorts::Query {
+                kind: counterpart(kind)?,
+                id,
+            },
+            // Each direction of a security association has its own index.
+            FlowPorts::Spi(_) => return None,
+            FlowPorts::None => FlowPorts::None,
+        },
+    })
 }
 
 fn largest_before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Option<u32> {

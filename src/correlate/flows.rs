@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
+use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion, bytes};
 
@@ -57,6 +58,16 @@ impl Lead {
     /// That of a packet between two ports.
     pub(super) fn of_ports(src: u16, dst: u16) -> Self {
         Self(u64::from(src) << 48 | u64::from(dst) << 32)
+    }
+
+    /// That of a packet of a flow, as far as the flow tells.
+    pub(super) fn of_flow(ports: FlowPorts) -> Self {
+        match ports {
+            FlowPorts::Ports { src, dst } => Self::of_ports(src, dst),
+            FlowPorts::Query { kind, id } => Self(u64::from(kind) << 56 | u64::from(id) << 16),
+            FlowPorts::Spi(spi) => Self(u64::from(spi) << 32),
+            FlowPorts::None => Self::default(),
+        }
     }
 
     /// The 16-bit field at `2 * at` octets: ports at 0 and 1, ICMP identifier and sequence number
@@ -124,11 +135,18 @@ pub(super) struct Fingerprint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hashes {
     /// Of protocol, addresses and ports.
-    pub(super) flow: u64,
+    flow: u64,
     /// Of protocol, destination and destination port.
     destination: u64,
     /// Of the addresses.
     pub(super) pair: u32,
+}
+
+impl Hashes {
+    /// Of the flow, as [`Marks`] take it.
+    pub(super) fn flow(&self) -> u32 {
+        high(self.flow)
+    }
 }
 
 /// Which chain to walk.
@@ -236,8 +254,8 @@ impl Ring {
         high(self.hasher.hash_one(addrs))
     }
 
-    /// Adds a packet and gives the hash of its addresses.
-    pub(super) fn push(&mut self, frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> u32 {
+    /// Adds a packet and gives its hashes.
+    pub(super) fn push(&mut self, frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Hashes {
         let lead = Lead::of(ip);
         let hashes = self.hashes(ip.addrs, ip.protocol, lead);
         self.note_direction(hashes.pair);
@@ -270,7 +288,7 @@ impl Ring {
             None => self.slots.push(fingerprint),
         }
         self.next += 1;
-        hashes.pair
+        hashes
     }
 
     /// Walks a chain from the newest packet back, until `visit` is content (`true`).
@@ -338,30 +356,33 @@ impl Ring {
     }
 }
 
-/// One bit per hash of an address pair: tells most packets of no interest by a glance. Never wrong
-/// for a pair that was marked.
+/// One bit per hash: tells most packets of no interest by a glance. Never wrong about a hash that
+/// was marked.
 #[derive(Debug)]
-pub(super) struct PairMarks(Box<[u64; 1 << 10]>);
+pub(super) struct Marks(Vec<u64>);
 
-impl Default for PairMarks {
+impl Default for Marks {
     fn default() -> Self {
-        Self(Box::new([0; 1 << 10]))
+        Self(vec![0; Self::WORDS])
     }
 }
 
-impl PairMarks {
-    /// Marks a pair.
-    pub(super) fn mark(&mut self, pair: u32) {
-        if let Some(word) = self.0.get_mut((pair >> 22) as usize) {
-            *word |= 1 << (pair >> 16 & 63);
+impl Marks {
+    /// 64 KiB: they stay in the cache.
+    const WORDS: usize = 1 << 13;
+
+    /// Marks a hash.
+    pub(super) fn mark(&mut self, hash: u32) {
+        if let Some(word) = self.0.get_mut((hash >> 19) as usize) {
+            *word |= 1 << (hash >> 13 & 63);
         }
     }
 
-    /// Whether a pair may have been marked.
-    pub(super) fn is_marked(&self, pair: u32) -> bool {
+    /// Whether a hash may have been marked.
+    pub(super) fn is_marked(&self, hash: u32) -> bool {
         self.0
-            .get((pair >> 22) as usize)
-            .is_some_and(|word| word >> (pair >> 16 & 63) & 1 == 1)
+            .get((hash >> 19) as usize)
+            .is_some_and(|word| word >> (hash >> 13 & 63) & 1 == 1)
     }
 }
 

@@ -204,9 +204,9 @@ impl Correlator {
         let Some(ring) = &mut self.ring else {
             return;
         };
-        let pair = ring.push(frame.reference(), frame.ts, ip);
-        self.followed.packet(ip, pair, frame.ts);
-        self.traces.packet(ring, frame, ip, pair, shown);
+        let hashes = ring.push(frame.reference(), frame.ts, ip);
+        self.followed.packet(ip, hashes.flow(), frame.ts);
+        self.traces.packet(ring, frame, ip, hashes.pair, shown);
     }
 
     fn query(

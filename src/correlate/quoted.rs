@@ -12,6 +12,8 @@ const TCP: u8 = 6;
 /// How many packets of the flow are looked at for a better match once one of its segments was
 /// found: retransmissions of the same octets differ in their identification.
 const BETTER_MATCH_DEPTH: usize = 64;
+/// How many packets of the flow are looked at in all.
+const FLOW_DEPTH: usize = 1024;
 /// How long after its cause an error may come: address resolution gives up after three seconds
 /// (RFC 4861 section 10), queues and distance add to that.
 const ERROR_DELAY: Duration = Duration::from_secs(5);
@@ -127,6 +129,7 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
     let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut best: Option<(MatchKind, Fingerprint)> = None;
+    let mut looked = 0;
     let mut since_segment = 0;
     let end = ring.walk(Chain::Flow, &hashes, |seen| {
         if !wanted.is_flow(seen) {
@@ -142,8 +145,9 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
         } else if best.is_none() && wanted.known >= 4 {
             best = Some((MatchKind::Flow, *seen));
         }
+        looked += 1;
         since_segment += usize::from(segment);
-        since_segment > BETTER_MATCH_DEPTH
+        since_segment > BETTER_MATCH_DEPTH || looked > FLOW_DEPTH
     });
     if best.is_none() {
         ring.walk(Chain::Destination, &hashes, |seen| {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Lead, PairMarks, Ring, is_icmp, tcp_data};
+use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp, tcp_data};
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
 use crate::icmp::object::Labels;
@@ -69,7 +69,7 @@ pub(super) struct ProbeAnswer<'a> {
 #[derive(Debug)]
 pub(super) struct Traces {
     open: Table<TraceKey, Trace>,
-    pairs: PairMarks,
+    pairs: Marks,
 }
 
 impl Traces {
@@ -78,7 +78,7 @@ impl Traces {
         const HEAP_SHARE: usize = 16;
         Self {
             open: Table::with_memory(memory / HEAP_SHARE),
-            pairs: PairMarks::default(),
+            pairs: Marks::default(),
         }
     }
 

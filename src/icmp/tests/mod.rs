@@ -115,8 +115,7 @@ pub(super) fn every_prefix(packet: &[u8]) {
         for field in cut.fields() {
             let same = all.iter().find(|f| f.name == field.name).unwrap();
             // What runs on to the end is as long as there are octets.
-            let shorter =
-                field.range.start == same.range.start && field.range.end < same.range.end;
+            let shorter = field.range.start == same.range.start && field.range.end < same.range.end;
             assert!(field == *same || shorter, "{length}: {field:?}");
         }
         if let (Some(some), Some(all)) = (cut.quote(), whole.quote()) {
