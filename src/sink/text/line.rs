@@ -39,10 +39,10 @@ pub(super) fn message(
             out.extend_from_slice(b": ");
         }
         IpVersion::V6 => {
-            if missing > 0 {
-                out.extend_from_slice(b"truncated-ip6 - ");
-                write::decimal(out, missing);
-                out.extend_from_slice(b" bytes missing!");
+            // The length of a jumbogram stands in an option: tcpdump tells behind that.
+            let is_jumbogram = u16_at(ip.header, 4) == Some(0);
+            if !is_jumbogram {
+                truncated6(out, missing);
             }
             if options.verbosity > Verbosity::Plain {
                 verbose::ipv6(out, ip);
@@ -52,6 +52,9 @@ pub(super) fn message(
             out.extend_from_slice(b": ");
             if ip.header.len() > 40 {
                 extension_headers(out, ip);
+            }
+            if is_jumbogram {
+                truncated6(out, missing);
             }
         }
     }
@@ -84,6 +87,14 @@ pub(super) fn message(
     }
     if is_error {
         palette.end(out);
+    }
+}
+
+fn truncated6(out: &mut Vec<u8>, missing: u64) {
+    if missing > 0 {
+        out.extend_from_slice(b"truncated-ip6 - ");
+        write::decimal(out, missing);
+        out.extend_from_slice(b" bytes missing!");
     }
 }
 

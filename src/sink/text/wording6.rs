@@ -80,27 +80,26 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         134 => out.extend_from_slice(b"router advertisement"),
         135 => {
             out.extend_from_slice(b"neighbor solicitation");
-            out.extend_from_slice(b", who has ");
-            address(out, bytes, 8)?;
+            address(out, b", who has ", bytes, 8)?;
         }
         136 => {
             out.extend_from_slice(b"neighbor advertisement");
-            out.extend_from_slice(b", tgt is ");
-            address(out, bytes, 8)?;
+            address(out, b", tgt is ", bytes, 8)?;
         }
         137 => {
-            out.extend_from_slice(b"redirect, ");
-            address(out, bytes, 24)?;
-            out.extend_from_slice(b" to ");
-            address(out, bytes, 8)?;
+            out.extend_from_slice(b"redirect");
+            address(out, b", ", bytes, 24)?;
+            address(out, b" to ", bytes, 8)?;
         }
         138 => router_renumbering(out, message)?,
-        139 => node_information(
-            out,
-            b"who-are-you request node information query (",
-            message,
-        )?,
-        140 => node_information(out, b"who-are-you reply node information reply (", message)?,
+        139 => {
+            out.extend_from_slice(b"who-are-you request");
+            node_information(out, b" node information query (", message)?;
+        }
+        140 => {
+            out.extend_from_slice(b"who-are-you reply");
+            node_information(out, b" node information reply (", message)?;
+        }
         141 => out.extend_from_slice(b"inverse neighbor solicitation"),
         142 => out.extend_from_slice(b"inverse neighbor advertisement"),
         143 => {
@@ -145,8 +144,10 @@ fn hex_id(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn address(out: &mut Vec<u8>, bytes: &[u8], at: usize) -> Option<()> {
-    write::ipv6(out, Ipv6Addr::from(array_at::<16>(bytes, at)?));
+fn address(out: &mut Vec<u8>, label: &[u8], bytes: &[u8], at: usize) -> Option<()> {
+    let octets = array_at::<16>(bytes, at)?;
+    out.extend_from_slice(label);
+    write::ipv6(out, Ipv6Addr::from(octets));
     Some(())
 }
 
@@ -219,8 +220,7 @@ fn parameter_problem(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
 
 fn mld_v1(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     number(out, b" max resp delay: ", u16_at(bytes, 4)?.into());
-    out.extend_from_slice(b" addr: ");
-    address(out, bytes, 8)
+    address(out, b" addr: ", bytes, 8)
 }
 
 fn mld_query(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
@@ -234,8 +234,7 @@ fn mld_query(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         out.extend_from_slice(b") ");
         return Some(());
     }
-    out.extend_from_slice(b" v2 [gaddr ");
-    address(out, bytes, 8)?;
+    address(out, b" v2 [gaddr ", bytes, 8)?;
     let sources = u16_at(bytes, 26)?;
     if sources > 0 {
         if u64::from(message.length) < 28 + u64::from(sources) * 16 {
@@ -264,6 +263,7 @@ fn router_renumbering(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
 /// Query or reply; what is asked for, and the subject where it is an address.
 fn node_information(out: &mut Vec<u8>, head: &[u8], message: &Message<'_>) -> Option<()> {
     let bytes = message.bytes;
+    let (what, flags) = (u16_at(bytes, 4)?, u16_at(bytes, 6)?);
     out.extend_from_slice(head);
     if message.kind == 140 && message.code > 0 {
         out.extend_from_slice(match message.code {
@@ -274,7 +274,6 @@ fn node_information(out: &mut Vec<u8>, head: &[u8], message: &Message<'_>) -> Op
         out.push(b')');
         return Some(());
     }
-    let what = u16_at(bytes, 4)?;
     out.extend_from_slice(match what {
         0 => b"noop",
         1 => b"supported qtypes".as_slice(),
@@ -282,7 +281,6 @@ fn node_information(out: &mut Vec<u8>, head: &[u8], message: &Message<'_>) -> Op
         3 => b"node addresses",
         _ => b"unknown",
     });
-    let flags = u16_at(bytes, 6)?;
     if what == 3 && flags != 0 {
         out.extend_from_slice(b" [");
         // RFC 4620 section 6.3; T in replies only.
@@ -315,8 +313,7 @@ fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
     let subject = message.bytes.get(16..).unwrap_or_default();
     match (message.code, subject.len()) {
         (0, 16) => {
-            out.extend_from_slice(b", subject=");
-            let _ = address(out, subject, 0);
+            let _ = address(out, b", subject=", subject, 0);
         }
         (2, 4) => {
             out.extend_from_slice(b", subject=");

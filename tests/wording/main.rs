@@ -1,0 +1,237 @@
+//! Lines up to ` | ` against those of `tcpdump -nr`, over the public captures, our own recordings
+//! and crafted messages of every type and code.
+
+mod craft;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use icmpdump::correlate::Relation;
+use icmpdump::icmp::Message;
+use icmpdump::model::SourceId;
+use icmpdump::record::{IcmpEvent, Record};
+use icmpdump::sink::Sink;
+use icmpdump::sink::text::{Numbers, TextOptions, TextSink, TimestampStyle};
+use icmpdump::source::{Step, open};
+use icmpdump::wire::{Classified, classify};
+
+/// Our lines by frame number, up to ` | `, of the messages that travel in no tunnel: for those
+/// tcpdump shows the outer packet.
+fn ours(path: &Path) -> BTreeMap<u64, String> {
+    let mut lines = BTreeMap::new();
+    let Ok(mut source) = open::open(path, SourceId(0)) else {
+        return lines;
+    };
+    while source.advance() == Step::Frame {
+        let sources = source.describe();
+        let Some(frame) = source.frame() else { break };
+        let Classified::Icmp(packet) = classify(&frame) else {
+            continue;
+        };
+        if !packet.tunnels.is_empty() {
+            continue;
+        }
+        let message = Message::parse(&packet.ip);
+        let event = IcmpEvent {
+            frame: &frame,
+            packet: &packet,
+            message: &message,
+            relation: Relation::None,
+            sources: &sources,
+        };
+        let mut text = Vec::new();
+        let mut sink = TextSink::new(
+            &mut text,
+            TextOptions {
+                timestamps: TimestampStyle::None,
+                numbers: Numbers::Hidden,
+                ..TextOptions::default()
+            },
+        );
+        sink.write(&Record::Icmp(&event)).unwrap();
+        sink.flush().unwrap();
+        drop(sink);
+        let text = String::from_utf8(text).unwrap();
+        let line = text.lines().next().unwrap_or_default();
+        let line = line.split(" | ").next().unwrap_or_default();
+        lines.insert(frame.number, line.to_owned());
+    }
+    lines
+}
+
+/// tcpdump's lines by frame number, without what it adds below them.
+fn theirs(path: &Path) -> BTreeMap<u64, String> {
+    let output = Command::new("tcpdump")
+        .args(["-n", "-t", "-#", "-r"])
+        .arg(path)
+        .env("TZ", "UTC")
+        .output()
+        .expect("tcpdump runs: 'make test' installs it");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines = BTreeMap::new();
+    for line in text.lines() {
+        let Some((number, rest)) = line.trim_start_matches(' ').split_once("  ") else {
+            continue;
+        };
+        if let Ok(number) = number.parse() {
+            lines.insert(number, rest.to_owned());
+        }
+    }
+    lines
+}
+
+/// Compares the lines of one capture; what differs without an excuse goes to `wrong`.
+fn compare(path: &Path, wrong: &mut Vec<String>) -> usize {
+    let ours = ours(path);
+    if ours.is_empty() {
+        return 0;
+    }
+    let theirs = theirs(path);
+    let mut compared = 0;
+    for (number, ours) in &ours {
+        let Some(theirs) = theirs.get(number) else {
+            // tcpdump gave up on the file before this frame.
+            continue;
+        };
+        compared += 1;
+        if !is_excused(ours, theirs) {
+            wrong.push(format!(
+                "{} #{number}\n  ours:    {ours}\n  tcpdump: {theirs}",
+                path.display()
+            ));
+        }
+    }
+    compared
+}
+
+/// Whether the lines are the same, or differ in a way that is right.
+fn is_excused(ours: &str, theirs: &str) -> bool {
+    // In cooked captures tcpdump begins with the name that the interface's index has on the
+    // machine that reads the file, which need not be the one that captured it.
+    let theirs = theirs
+        .find("IP")
+        .filter(|at| {
+            [" In ", " Out ", "  B ", "  M ", "  P "]
+                .iter()
+                .any(|d| theirs[..*at].contains(d))
+        })
+        .map_or(theirs, |at| &theirs[at..]);
+    ours == theirs || EXCUSES.iter().any(|excuse| (excuse.holds)(ours, theirs))
+}
+
+/// A way in which our line may differ from tcpdump's.
+struct Excuse {
+    /// Why ours is right.
+    #[allow(dead_code)]
+    reason: &'static str,
+    holds: fn(&str, &str) -> bool,
+}
+
+/// The addresses up to the message are the same in both.
+fn same_until(ours: &str, theirs: &str, word: &str) -> bool {
+    match (ours.split_once(word), theirs.split_once(word)) {
+        (Some((ours, _)), Some((theirs, _))) => ours == theirs,
+        _ => false,
+    }
+}
+
+const EXCUSES: &[Excuse] = &[
+    Excuse {
+        reason: "IANA names types and codes that tcpdump shows by number",
+        holds: |ours, theirs| {
+            [
+                "type-#",
+                "unknown icmp6 type (",
+                "unknown unreach code (",
+                "code-#",
+            ]
+            .iter()
+            .any(|unknown| theirs.contains(unknown) && !ours.contains(unknown))
+                && same_until(ours, theirs, ": ")
+        },
+    },
+    Excuse {
+        reason: "tcpdump leaves out the blank before 'max resp delay'",
+        holds: |ours, theirs| ours == theirs.replace("max resp delay", " max resp delay"),
+    },
+    Excuse {
+        reason: "where octets are missing, we keep what was captured and tell the length",
+        holds: |ours, theirs| match theirs.split_once(" [|icmp") {
+            Some((told, _)) => ours.starts_with(told.trim_end()) && ours.contains(" [|icmp"),
+            None => false,
+        },
+    },
+    Excuse {
+        reason: "for a code it does not know, tcpdump dumps the message instead of the destination",
+        holds: |ours, theirs| theirs.contains("unknown unreach code (") && ours.starts_with(theirs),
+    },
+    Excuse {
+        reason: "prefixes of router renumbering and names of node information are told with -v",
+        holds: |ours, theirs| {
+            (theirs.contains(" match(")
+                && ours.starts_with(theirs.split(" match(").next().unwrap_or("?")))
+                || (theirs.contains("subject=DNS name") && same_until(ours, theirs, "DNS name"))
+        },
+    },
+    Excuse {
+        reason: "a payload length of 0 without a jumbo option is offload, not an empty packet",
+        holds: |_, theirs| theirs.ends_with("ICMP6, length 0 (invalid)"),
+    },
+];
+
+fn captures(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return files;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(captures(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn our_recordings_read_as_in_tcpdump() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for path in captures(Path::new("testdata")) {
+        compared += compare(&path, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 1000, "only {compared} lines were compared");
+}
+
+#[test]
+fn public_captures_read_as_in_tcpdump() {
+    let folder = Path::new("../shared/captures");
+    if !folder.is_dir() {
+        eprintln!("{} is not there: not compared", folder.display());
+        return;
+    }
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for path in captures(folder) {
+        compared += compare(&path, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 50, "only {compared} lines were compared");
+}
+
+#[test]
+fn every_type_and_code_reads_as_in_tcpdump() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crafted.pcap");
+    fs::write(&path, craft::capture()).unwrap();
+    let mut wrong = Vec::new();
+    let compared = compare(&path, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 700, "only {compared} lines were compared");
+}
