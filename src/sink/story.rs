@@ -113,19 +113,17 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             page.frames(&verdict.original_frames, verdict.original_count)
         ));
     }
-    if !verdict.probe {
+    lines.line();
+    lines.words(&format!("then {}", aftermath(verdict)));
+    let seen = AppError::of(
+        verdict.version,
+        verdict.kind,
+        verdict.code,
+        verdict.flow.protocol,
+    );
+    if let Some(seen) = seen {
         lines.line();
-        lines.words(&format!("then {}", aftermath(verdict)));
-        let seen = AppError::of(
-            verdict.version,
-            verdict.kind,
-            verdict.code,
-            verdict.flow.protocol,
-        );
-        if let Some(seen) = seen {
-            lines.line();
-            lines.words(&format!("the program: {}", seen.sentence()));
-        }
+        lines.words(&format!("the program: {}", seen.sentence()));
     }
     lines.end();
 }

@@ -185,6 +185,8 @@ impl Serialize for Dropper<'_> {
             "icmp",
             &ErrorKind(dropper.version, dropper.kind, dropper.code),
         )?;
+        map.word("reason", &dropper.reason)?;
+        map.put("first", &Time(dropper.first))?;
         map.put("count", &dropper.count)?;
         map.put("flows", &dropper.flows)?;
         map.maybe("mtu", dropper.mtu)?;

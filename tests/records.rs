@@ -1,0 +1,584 @@
+//! Every record as JSON, rich and bare, against the schema and against exact text.
+
+mod records_support;
+
+use std::time::Duration;
+
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::trace::{Hop, HopRouter, Path};
+use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use icmpdump::correlate::{
+    Answer, AnswerOutcome, Evictions, MatchKind, NearMiss, NoOriginal, Original, Relation,
+};
+use icmpdump::findings::{Confidence, Finding, Severity};
+use icmpdump::icmp::names;
+use icmpdump::model::flow::FlowPorts;
+use icmpdump::model::{AddrPair, FlowKey, LinkType, SourceId, Timestamp};
+use icmpdump::record::collect::Collector;
+use icmpdump::record::summary::KernelCounts;
+use icmpdump::record::{FrameCounts, Record, Start, Summary};
+use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
+use icmpdump::source::{Damage, DamageKind};
+use icmpdump::wire::IpVersion;
+use records_support::{
+    Captured, Schema, addr, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
+};
+use serde_json::{Value, json};
+
+const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
+
+fn exchange() -> Exchange {
+    Exchange {
+        kind: ExchangeKind::Echo,
+        addrs: AddrPair {
+            src: addr("172.17.0.1"),
+            dst: addr("172.17.0.2"),
+        },
+        id: Some(19),
+        seq: Some(1),
+        request: frame(1),
+        requested: T0,
+        end: Some(ExchangeEnd::Reply(frame(2))),
+        rtt: Some(Duration::from_micros(28)),
+        outcome: ExchangeOutcome::Answered,
+        duplicates: 0,
+        corrupted: 0,
+        one_sided_possible: false,
+        shown: true,
+    }
+}
+
+fn verdict() -> DropVerdict {
+    DropVerdict {
+        flow: FlowKey {
+            protocol: 6,
+            addrs: AddrPair {
+                src: addr("10.0.1.1"),
+                dst: addr("10.0.3.2"),
+            },
+            ports: FlowPorts::Ports {
+                src: 48624,
+                dst: 443,
+            },
+        },
+        dropper: addr("10.0.1.2"),
+        version: IpVersion::V4,
+        kind: 3,
+        code: 4,
+        reason: DropReason::FragmentationNeeded,
+        part: 1,
+        count: 10,
+        first: T0,
+        last: T0.after(Duration::from_millis(1200)),
+        error_frames: vec![frame(9), frame_of(1, 10)],
+        original_frames: vec![frame(4)],
+        original_count: 3,
+        mtu: Some(1400),
+        bytes: 15_000,
+        ttl_spent: Some(0),
+        hops_to_dropper: Some(Hops {
+            count: 1,
+            estimate: false,
+        }),
+        return_hops: Some(2),
+        aftermath: Aftermath {
+            outcome: AftermathOutcome::Recovered,
+            packets: 39,
+            retransmissions: 10,
+            size_before: Some(1500),
+            size_after: Some(1400),
+            acknowledged: true,
+            lasted: Some(Duration::from_micros(615)),
+        },
+        probe: false,
+        shown: true,
+    }
+}
+
+fn bare_verdict() -> DropVerdict {
+    DropVerdict {
+        flow: FlowKey {
+            protocol: 17,
+            addrs: AddrPair {
+                src: addr("2001:db8::1"),
+                dst: addr("2001:db8::2"),
+            },
+            ports: FlowPorts::None,
+        },
+        dropper: addr("2001:db8::9"),
+        version: IpVersion::V6,
+        kind: 1,
+        code: 200,
+        reason: DropReason::Other,
+        part: 2,
+        count: 1,
+        first: T0,
+        last: T0,
+        error_frames: vec![frame(3)],
+        original_frames: Vec::new(),
+        original_count: 0,
+        mtu: None,
+        bytes: 0,
+        ttl_spent: None,
+        hops_to_dropper: None,
+        return_hops: None,
+        aftermath: Aftermath::UNKNOWN,
+        probe: true,
+        shown: true,
+    }
+}
+
+#[test]
+fn start_tells_sources_and_filter() {
+    let schema = Schema::load();
+    let start = Start {
+        sources: sources(&["a.pcap", "a.pcap"]),
+        filter: Some("icmp[icmptype]==8".to_owned()),
+    };
+    let record = json(&Record::Start(&start), &["a.pcap"]);
+    schema.check(&record);
+    assert_eq!(record["sources"][1]["name"], "a.pcap(2)");
+    assert_eq!(record["filter"], "icmp[icmptype]==8");
+    let bare = Start {
+        sources: Vec::new(),
+        filter: None,
+    };
+    let record = json(&Record::Start(&bare), &[]);
+    schema.check(&record);
+    assert_eq!(
+        record,
+        json!({"type": "start", "schema": "1.0", "version": env!("CARGO_PKG_VERSION"), "sources": []})
+    );
+}
+
+#[test]
+fn an_echo_reply_is_written_as_the_design_shows_it() {
+    let octets = ip4(
+        1,
+        "172.17.0.2",
+        "172.17.0.1",
+        &icmp4(0, 0, &[&[0, 19, 0, 1], &[7; 56][..]].concat()),
+    );
+    let reply = Captured::new(&octets, 2);
+    let answer = Relation::Answer(Answer {
+        request: Some(frame(1)),
+        rtt: Some(Duration::from_micros(28)),
+        outcome: AnswerOutcome::Answered,
+    });
+    let text = reply.text(answer, &["capture.pcap"]);
+    Schema::load().check(&serde_json::from_str(&text).unwrap());
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"type":"icmp","frame":2,"ts":"2025-07-26T08:25:50.469472000Z","source":"capture.pcap","interface":"eth0","#,
+            r#""ip":{"version":4,"src":"172.17.0.2","dst":"172.17.0.1","ttl":64,"id":7,"length":84,"df":true,"#,
+            r#""checksum":{"status":"good","value":57980}},"#,
+            r#""icmp":{"version":4,"type":0,"code":0,"name":"echo_reply","length":64,"#,
+            r#""checksum":{"status":"good","value":15143},"id":19,"seq":1,"payload_length":56},"#,
+            r#""community_id":"1:QY+qcyOYecAxHS8fkXqtJbDVtJI=","#,
+            r#""answers":{"frame":1,"rtt_ns":28000,"outcome":"answered"}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn an_error_tells_its_quote_and_original() {
+    let quoted = ip4(17, "172.17.0.1", "10.9.2.2", &udp(43210, 33434));
+    let octets = ip4(
+        1,
+        "10.9.1.1",
+        "172.17.0.1",
+        &icmp4(11, 0, &[&[0; 4], &quoted[..28]].concat()),
+    );
+    let error = Captured::new(&octets, 12);
+    let schema = Schema::load();
+    let found = Relation::Error {
+        original: Some(Original::Found {
+            match_kind: MatchKind::Exact,
+            frame: frame_of(1, 11),
+            before: Some(Duration::from_micros(270)),
+            ttl: 1,
+        }),
+    };
+    let record = error.json(found, &["a.pcap", "b.pcap"]);
+    schema.check(&record);
+    assert_eq!(record["quoted"]["protocol"], "udp");
+    assert_eq!(record["quoted"]["src_port"], 43210);
+    assert_eq!(record["quoted"]["dst_port"], 33434);
+    assert_eq!(record["quoted"]["length"], 28);
+    assert_eq!(
+        record["original"],
+        json!({"frame": 11, "source": "b.pcap", "match": "exact", "before_ns": 270_000})
+    );
+    let missing = Relation::Error {
+        original: Some(Original::None(NoOriginal::BeforeCapture)),
+    };
+    let record = error.json(missing, &["a.pcap"]);
+    schema.check(&record);
+    assert_eq!(
+        record["original"],
+        json!({"match": "none", "reason": "before_capture"})
+    );
+    let record = error.json(Relation::Error { original: None }, &["a.pcap"]);
+    schema.check(&record);
+    assert_eq!(record.get("original"), None);
+}
+
+#[test]
+fn every_relation_has_its_shape() {
+    let schema = Schema::load();
+    let octets = ip6(
+        58,
+        "2001:db8::2",
+        "2001:db8::1",
+        &icmp6("2001:db8::2", "2001:db8::1", 129, 0, &[0, 1, 0, 2]),
+    );
+    let reply = Captured::new(&octets, 5);
+    let answer = |request, outcome| {
+        Relation::Answer(Answer {
+            request,
+            rtt: None,
+            outcome,
+        })
+    };
+    let unsolicited = |miss| answer(None, AnswerOutcome::Unsolicited(miss));
+    let cases = [
+        (Relation::None, Value::Null, "answers"),
+        (Relation::Request, Value::Null, "answers"),
+        (
+            answer(Some(frame(1)), AnswerOutcome::Duplicate),
+            json!({"frame": 1, "outcome": "duplicate"}),
+            "answers",
+        ),
+        (
+            answer(Some(frame(1)), AnswerOutcome::Late),
+            json!({"frame": 1, "outcome": "late"}),
+            "answers",
+        ),
+        (
+            answer(Some(frame(1)), AnswerOutcome::Corrupted),
+            json!({"frame": 1, "outcome": "corrupted"}),
+            "answers",
+        ),
+        (
+            unsolicited(None),
+            json!({"outcome": "unsolicited"}),
+            "answers",
+        ),
+        (
+            unsolicited(Some(NearMiss::Identifier(frame(3)))),
+            json!({"outcome": "unsolicited", "near_miss": {"differs_in": "id", "frame": 3}}),
+            "answers",
+        ),
+        (
+            unsolicited(Some(NearMiss::Sender(frame(3)))),
+            json!({"outcome": "unsolicited", "near_miss": {"differs_in": "sender", "frame": 3}}),
+            "answers",
+        ),
+        (
+            Relation::Copy { of: frame(4) },
+            json!({"frame": 4}),
+            "copy_of",
+        ),
+    ];
+    for (relation, expected, key) in cases {
+        let record = reply.json(relation, &["x"]);
+        schema.check(&record);
+        assert_eq!(record.get(key).cloned().unwrap_or_default(), expected);
+    }
+}
+
+/// Whatever the type, the code and however short: the record fits the schema and says no null.
+#[test]
+fn messages_of_every_type_and_length_fit_the_schema() {
+    let schema = Schema::load();
+    let quoted = ip4(17, "10.0.0.2", "10.0.0.9", &udp(1, 2));
+    let quoted6 = ip6(17, "2001:db8::2", "2001:db8::9", &udp(1, 2));
+    for kind in 0..=255 {
+        for code in [0, 1, 2, 3, 4, 9, 255] {
+            let v4 = icmp4(kind, code, &[&[0, 17, 5, 120], &quoted[..]].concat());
+            let (src, dst) = ("2001:db8::1", "2001:db8::2");
+            let v6 = icmp6(
+                src,
+                dst,
+                kind,
+                code,
+                &[&[0, 17, 5, 120], &quoted6[..]].concat(),
+            );
+            for (version, packet) in [
+                (IpVersion::V4, ip4(1, "10.0.0.1", "10.0.0.2", &v4)),
+                (IpVersion::V6, ip6(58, src, dst, &v6)),
+            ] {
+                let known = names::type_name(version, kind).is_some();
+                let lengths = if known && code == 0 {
+                    0..packet.len()
+                } else {
+                    0..1
+                };
+                for cut in lengths {
+                    let Some(octets) = packet.get(..packet.len() - cut) else {
+                        continue;
+                    };
+                    if let Some(captured) = Captured::cut(octets, packet.len(), 1) {
+                        let record = captured.json(Relation::None, &["x"]);
+                        schema.check(&record);
+                        records_support::no_nulls(&record);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn exchanges_name_their_frames() {
+    let schema = Schema::load();
+    let record = json(&Record::Exchange(&exchange()), &["a.pcap", "b.pcap"]);
+    schema.check(&record);
+    assert_eq!(
+        record,
+        json!({"type": "exchange", "source": "a.pcap", "kind": "echo",
+            "src": "172.17.0.1", "dst": "172.17.0.2", "id": 19, "seq": 1,
+            "ts": "2025-07-26T08:25:50.469472000Z", "request": {"frame": 1},
+            "reply": {"frame": 2}, "rtt_ns": 28000, "outcome": "answered",
+            "duplicates": 0, "corrupted": 0})
+    );
+    let lost = Exchange {
+        id: None,
+        seq: None,
+        end: None,
+        rtt: None,
+        outcome: ExchangeOutcome::Lost,
+        one_sided_possible: true,
+        request: frame_of(1, 7),
+        ..exchange()
+    };
+    let record = json(&Record::Exchange(&lost), &["a.pcap", "b.pcap"]);
+    schema.check(&record);
+    assert_eq!(record["source"], "b.pcap");
+    assert_eq!(record["request"], json!({"frame": 7}));
+    assert_eq!(record["one_sided_possible"], true);
+    for outcome in [
+        ExchangeOutcome::Error,
+        ExchangeOutcome::Pending,
+        ExchangeOutcome::Evicted,
+        ExchangeOutcome::Unknown,
+        ExchangeOutcome::NoReplyExpected,
+    ] {
+        let exchange = Exchange {
+            outcome,
+            end: Some(ExchangeEnd::Error(frame_of(1, 2))),
+            ..exchange()
+        };
+        let record = json(&Record::Exchange(&exchange), &["a.pcap", "b.pcap"]);
+        schema.check(&record);
+        assert_eq!(record["error"], json!({"frame": 2, "source": "b.pcap"}));
+    }
+}
+
+#[test]
+fn verdicts_tell_flow_frames_and_what_the_program_saw() {
+    let schema = Schema::load();
+    let record = json(&Record::Drop(&verdict()), &["a.pcap", "b.pcap"]);
+    schema.check(&record);
+    assert_eq!(
+        record["error_frames"],
+        json!([{"frame": 9}, {"frame": 10, "source": "b.pcap"}])
+    );
+    assert_eq!(record["flow"]["protocol"], "tcp");
+    assert_eq!(record["reason"], "fragmentation_needed");
+    assert_eq!(
+        record["hops_to_dropper"],
+        json!({"count": 1, "estimate": false})
+    );
+    assert_eq!(record["return_hops"], json!({"count": 2, "estimate": true}));
+    assert_eq!(
+        record["app_error"]["established_tcp"],
+        json!({"raised": "never"})
+    );
+    let record = json(&Record::Drop(&bare_verdict()), &["a.pcap"]);
+    schema.check(&record);
+    records_support::no_nulls(&record);
+    assert_eq!(record["icmp"]["name"], "destination_unreachable");
+    for (protocol, ports) in [
+        (1, FlowPorts::Query { kind: 8, id: 5 }),
+        (50, FlowPorts::Spi(77)),
+        (200, FlowPorts::None),
+        (17, FlowPorts::Ports { src: 1, dst: 53 }),
+    ] {
+        let mut verdict = verdict();
+        verdict.flow.protocol = protocol;
+        verdict.flow.ports = ports;
+        (verdict.code, verdict.reason) = (3, DropReason::PortUnreachable);
+        schema.check(&json(&Record::Drop(&verdict), &["a.pcap", "b.pcap"]));
+    }
+}
+
+#[test]
+fn paths_list_hops_with_alternatives() {
+    let router = |addr_text: &str, mpls: Vec<u32>| HopRouter {
+        router: addr(addr_text),
+        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
+        answers: 2,
+        mpls,
+    };
+    let path = Path {
+        src: addr("10.0.1.1"),
+        dst: addr("10.0.4.2"),
+        protocol: 17,
+        hops: vec![
+            Hop {
+                ttl: 1,
+                routers: vec![router("10.0.1.2", vec![]), router("10.0.1.3", vec![16001])],
+                unanswered: 1,
+            },
+            Hop {
+                ttl: 2,
+                routers: Vec::new(),
+                unanswered: 3,
+            },
+        ],
+        reached: false,
+        first_probe: frame(23),
+        shown: true,
+    };
+    let record = json(&Record::Path(&path), &["a.pcap"]);
+    Schema::load().check(&record);
+    assert_eq!(
+        record["hops"],
+        json!([
+            {"ttl": 1, "router": "10.0.1.2", "rtts_ns": [31000, 22000], "answers": 2,
+             "alternatives": [{"router": "10.0.1.3", "rtts_ns": [31000, 22000], "answers": 2,
+                               "mpls": [16001]}],
+             "unanswered": 1},
+            {"ttl": 2, "unanswered": 3}
+        ])
+    );
+}
+
+#[test]
+fn findings_name_their_evidence() {
+    let finding = Finding {
+        name: "ping_loss",
+        severity: Severity::Warning,
+        title: "20 % of the pings to 10.0.3.2 were lost".to_owned(),
+        evidence: vec![frame_of(1, 5), frame(6)],
+        confidence: Confidence::Confirmed,
+        advice: "Look at the link".to_owned(),
+    };
+    let record = json(&Record::Finding(&finding), &["a.pcap", "b.pcap"]);
+    Schema::load().check(&record);
+    assert_eq!(
+        record,
+        json!({"type": "finding", "source": "b.pcap", "finding": "ping_loss",
+            "severity": "warning", "title": "20 % of the pings to 10.0.3.2 were lost",
+            "evidence": [{"frame": 5}, {"frame": 6, "source": "a.pcap"}],
+            "confidence": "confirmed", "advice": "Look at the link"})
+    );
+}
+
+#[test]
+fn the_summary_holds_the_whole_account() {
+    let schema = Schema::load();
+    let record = json(&Record::Summary(&Summary::default()), &["a.pcap"]);
+    schema.check(&record);
+    records_support::no_nulls(&record);
+
+    let mut collector = Collector::new();
+    for outcome in [
+        ExchangeOutcome::Answered,
+        ExchangeOutcome::Lost,
+        ExchangeOutcome::Pending,
+    ] {
+        collector.exchange(&Exchange {
+            outcome,
+            ..exchange()
+        });
+    }
+    collector.verdict(&verdict());
+    collector.unknown_link(LinkType(250));
+    let octets = ip4(1, "10.0.0.1", "10.0.0.2", &icmp4(8, 0, &[0, 1, 0, 2]));
+    Captured::new(&octets, 1).with_event(Relation::Request, &["a.pcap"], |event| {
+        collector.icmp(event);
+    });
+    let mut summary = collector.summary();
+    summary.frames = FrameCounts {
+        read: 10,
+        undecodable: 1,
+        other: 2,
+        filtered: 3,
+        icmp: 4,
+    };
+    summary.kernel = Some(KernelCounts::default());
+    summary.evictions = Evictions {
+        exchanges: 5,
+        ..Evictions::default()
+    };
+    summary.first = Some(T0);
+    summary.last = Some(T0);
+    summary.time_backwards = 1;
+    summary.largest_step_back = Duration::from_secs(1);
+    summary.damaged = vec![Damage {
+        source: SourceId(0),
+        offset: 99,
+        frame: 11,
+        kind: DamageKind::Cut,
+        why: "16 octets of a record header expected, 3 found\u{1b}[2J".to_owned(),
+    }];
+    let record = json(&Record::Summary(&summary), &["a.pcap"]);
+    schema.check(&record);
+    assert_eq!(record["pairs"][0]["sent"], 3);
+    assert_eq!(record["pairs"][0]["loss"], 0.5);
+    assert_eq!(record["droppers"][0]["mtu"], 1400);
+    assert_eq!(record["evicted"], json!({"exchanges": {"memory_limit": 5}}));
+    assert_eq!(
+        record["damaged"][0]["why"],
+        "16 octets of a record header expected, 3 found\\x1b[2J"
+    );
+    assert_eq!(
+        record["unknown_links"],
+        json!([{"link_type": 250, "frames": 1}])
+    );
+}
+
+#[test]
+fn only_the_chosen_records_are_written() {
+    let write = |emit| {
+        let mut out = Vec::new();
+        let mut sink = JsonSink::new(&mut out, JsonOptions { emit });
+        let start = Start {
+            sources: sources(&["a.pcap"]),
+            filter: None,
+        };
+        sink.write(&Record::Start(&start)).unwrap();
+        sink.write(&Record::Decided(&exchange())).unwrap();
+        sink.write(&Record::Exchange(&exchange())).unwrap();
+        sink.write(&Record::Summary(&Summary::default())).unwrap();
+        sink.flush().unwrap();
+        drop(sink);
+        let text = String::from_utf8(out).unwrap();
+        let kind = |line: &str| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            record["type"].as_str().unwrap().to_owned()
+        };
+        text.lines().map(kind).collect::<Vec<_>>()
+    };
+    assert_eq!(write(EmitSet::ALL), ["start", "exchange", "summary"]);
+    assert_eq!(write(EmitSet::NONE), ["start"]);
+    assert_eq!(
+        write(EmitSet::NONE.with(Emit::Summary)),
+        ["start", "summary"]
+    );
+}
+
+#[test]
+fn the_schema_refuses_what_is_not_in_it() {
+    let schema = Schema::load();
+    let mut record = json(&Record::Exchange(&exchange()), &["a.pcap"]);
+    record["surprise"] = json!(1);
+    assert!(schema.errors(&record).is_some());
+    let mut record = json(&Record::Exchange(&exchange()), &["a.pcap"]);
+    record["outcome"] = json!("maybe");
+    assert!(schema.errors(&record).is_some());
+}
