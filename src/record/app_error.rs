@@ -4,7 +4,6 @@
 //! `net/ipv4/icmp.c` (`icmp_err_convert`), `net/ipv6/icmp.c` (`icmpv6_err_convert`), and the error
 //! handlers of TCP, UDP and raw sockets in Linux.
 
-use crate::icmp::names;
 use crate::wire::IpVersion;
 
 /// An error number of Linux.
@@ -217,12 +216,12 @@ impl AppError {
     /// What the program saw, in one sentence without its full stop.
     pub fn sentence(&self) -> String {
         let Some(errno) = self.errno else {
-            return "no program sees this error".to_owned();
+            return "no program is told".to_owned();
         };
         let (name, message) = (errno.name(), errno.message());
         match self.protocol {
             Transport::Tcp if self.too_big => {
-                "no TCP socket sees an error: the kernel lowers the segment size instead".to_owned()
+                "TCP tells the program nothing: it lowers its segment size".to_owned()
             }
             Transport::Tcp => {
                 let when = match self.version {
@@ -231,7 +230,7 @@ impl AppError {
                 };
                 format!(
                     "connect() fails {when} with {name} ({message}); an established connection \
-                     keeps trying and gives it as the reason if it times out"
+                     tells it only if it times out"
                 )
             }
             Transport::Udp | Transport::Raw => {
@@ -246,14 +245,12 @@ impl AppError {
                 };
                 if self.fatal {
                     format!(
-                        "the next send() or recv() of a connected {socket} socket fails with \
-                         {name} ({message}){but}; an unconnected one sees nothing unless it set \
-                         IP_RECVERR"
+                        "a connected {socket} socket gets {name} ({message}){but}, an unconnected \
+                         one nothing without IP_RECVERR"
                     )
                 } else {
                     format!(
-                        "no {socket} socket sees this error unless it set IP_RECVERR: then \
-                         {name} ({message})"
+                        "a {socket} socket gets nothing without IP_RECVERR, with it {name} ({message})"
                     )
                 }
             }
@@ -293,19 +290,6 @@ fn v6(kind: u8, code: u8) -> Option<(Option<Errno>, bool)> {
         (137, _) => (None, false),
         _ => return None,
     })
-}
-
-/// The ICMP type and code in words and numbers: `port unreachable (ICMP 3/3)`.
-pub fn icmp_title(version: IpVersion, kind: u8, code: u8) -> String {
-    let protocol = match version {
-        IpVersion::V4 => "ICMP",
-        IpVersion::V6 => "ICMPv6",
-    };
-    let words = names::code_name(version, kind, code).or_else(|| names::type_name(version, kind));
-    match words {
-        Some(words) => format!("{} ({protocol} {kind}/{code})", words.replace('_', " ")),
-        None => format!("{protocol} type {kind} code {code}"),
-    }
 }
 
 #[cfg(test)]

@@ -86,46 +86,51 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.push(b'\n');
 }
 
-/// Two to four lines: who dropped what and why; the frames; what came of it; what the program saw.
+/// Two or three lines: who dropped what, why and how often; what came of it; what the program saw.
 pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
+    if is_told_by_path(verdict) {
+        return;
+    }
     let mut lines = Paragraph::new(out, page.width, 3);
-    let what = if verdict.probe {
-        "traceroute:"
-    } else {
-        "drop:"
-    };
-    lines.head(what, page.palette);
+    lines.head("drop:", page.palette);
     lines.words(&dropper(verdict));
     lines.words("dropped");
     lines.words(&text(|out| addr::flow(out, &verdict.flow)));
     lines.words(&format!("- {}", reason(verdict)));
     lines.words(&how_often(verdict));
-    lines.line();
-    lines.words(&format!(
-        "errors {}",
-        page.frames(&verdict.error_frames, verdict.count)
-    ));
-    if verdict.original_frames.is_empty() {
-        lines.words("(the dropped packets are not in the capture)");
+    let errors = page.frames(&verdict.error_frames, verdict.count);
+    lines.words(&if verdict.original_frames.is_empty() {
+        format!("(errors {errors}; the dropped packets are not in the capture)")
     } else {
-        lines.words(&format!(
-            "about {}",
-            page.frames(&verdict.original_frames, verdict.original_count)
-        ));
-    }
+        let originals = page.frames(&verdict.original_frames, verdict.original_count);
+        format!("(errors {errors} about {originals})")
+    });
     lines.line();
-    lines.words(&format!("then {}", aftermath(verdict)));
+    lines.words(&format!("then {};", aftermath(verdict)));
     let seen = AppError::of(
         verdict.version,
         verdict.kind,
         verdict.code,
         verdict.flow.protocol,
     );
-    if let Some(seen) = seen {
-        lines.line();
-        lines.words(&format!("the program: {}", seen.sentence()));
-    }
+    lines.words(&seen.map_or_else(
+        || "no program's socket is told".to_owned(),
+        |seen| seen.sentence(),
+    ));
     lines.end();
+}
+
+/// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
+/// they make up tells of them. What went between the same hosts to a service's port is no probe.
+fn is_told_by_path(verdict: &DropVerdict) -> bool {
+    /// The first port that traceroute probes (RFC 1393 section 1; traceroute(8)).
+    const FIRST_PROBED: u16 = 33434;
+    verdict.probe
+        && match verdict.flow.ports {
+            _ if verdict.reason == DropReason::TtlExceeded => true,
+            FlowPorts::Ports { dst, .. } => dst >= FIRST_PROBED,
+            _ => true,
+        }
 }
 
 /// `10.9.1.1 (the destination itself, about 3 hops away)`.
@@ -178,18 +183,40 @@ fn reason(verdict: &DropVerdict) -> String {
         DropReason::SourceQuench => "source quench (congestion)".to_owned(),
         DropReason::Other => "another error".to_owned(),
     };
-    format!(
-        "{words} ({})",
-        icmp(verdict.version, verdict.kind, verdict.code)
-    )
+    let DropVerdict {
+        version,
+        kind,
+        code,
+        ..
+    } = *verdict;
+    if says_it_all(version, kind, code) {
+        format!("{words} ({} {kind}/{code})", protocol(version))
+    } else {
+        format!("{words} ({})", icmp(version, kind, code))
+    }
+}
+
+/// Whether the reason's words leave nothing for the code's own to add.
+const fn says_it_all(version: IpVersion, kind: u8, code: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!((kind, code), (3, 0..=5 | 13) | (11, 0 | 1) | (4, 0)),
+        IpVersion::V6 => matches!(
+            (kind, code),
+            (1, 0 | 1 | 3 | 4 | 7 | 8) | (2, 0) | (3, 0 | 1)
+        ),
+    }
+}
+
+const fn protocol(version: IpVersion) -> &'static str {
+    match version {
+        IpVersion::V4 => "ICMP",
+        IpVersion::V6 => "ICMPv6",
+    }
 }
 
 /// `ICMP 3/13 communication_administratively_prohibited`.
 pub(super) fn icmp(version: IpVersion, kind: u8, code: u8) -> String {
-    let protocol = match version {
-        IpVersion::V4 => "ICMP",
-        IpVersion::V6 => "ICMPv6",
-    };
+    let protocol = protocol(version);
     let title = names::code_title(version, kind, code).or_else(|| names::type_title(version, kind));
     match title {
         Some(title) => format!("{protocol} {kind}/{code} {title}"),
@@ -237,6 +264,9 @@ fn aftermath(verdict: &DropVerdict) -> String {
             _ if acknowledged => "data got through: the receiver acknowledged it".to_owned(),
             _ => "data got through".to_owned(),
         },
+        AftermathOutcome::Retransmitting if retransmissions == 0 => {
+            "the sender went on; nothing is seen to get through".to_owned()
+        }
         AftermathOutcome::Retransmitting => {
             let size = match (size_before, size_after) {
                 (Some(before), Some(after)) if after >= before => {
@@ -246,7 +276,7 @@ fn aftermath(verdict: &DropVerdict) -> String {
                 _ => String::new(),
             };
             format!(
-                "the sender repeated the same data {}{size}; none is seen to get through",
+                "the same data was sent again {}{size}, none is seen to get through",
                 plural(retransmissions, "time")
             )
         }

@@ -80,7 +80,7 @@ pub(super) struct Table {
 
 /// Blanks before the first column.
 const INDENT: usize = 2;
-/// Blanks between columns.
+/// Blanks between columns, if the width allows.
 const GAP: usize = 2;
 
 impl Table {
@@ -105,62 +105,71 @@ impl Table {
             cells.max(self.head.get(column).map_or(0, |head| head.len()))
         };
         let widths: Vec<usize> = (0..columns).map(widest).collect();
-        let figures: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
-        let key = widths.first().copied().unwrap_or(0);
-        let room = if width == 0 {
-            usize::MAX
-        } else {
-            width.saturating_sub(PREFIX.len() + INDENT + figures)
+        let longest_key = widths.first().copied().unwrap_or(0);
+        let room = |gap: usize| {
+            let figures: usize = widths.iter().skip(1).map(|width| width + gap).sum();
+            if width == 0 {
+                usize::MAX
+            } else {
+                width.saturating_sub(PREFIX.len() + INDENT + figures)
+            }
         };
+        let gap = if room(GAP) >= longest_key { GAP } else { 1 };
         // Keys that are wider than this stand alone.
-        let key = key.min(room.max(12));
+        let key = longest_key.min(room(gap).max(12));
         let head: Vec<String> = self.head.iter().map(|head| (*head).to_owned()).collect();
-        write_row(out, &head, &widths, key, Some(palette));
+        let columns = Columns {
+            widths: &widths,
+            key,
+            gap,
+        };
+        columns.write_row(out, &head, Some(palette));
         for row in &self.rows {
-            write_row(out, row, &widths, key, None);
+            columns.write_row(out, row, None);
         }
     }
 }
 
-fn write_row(
-    out: &mut Vec<u8>,
-    cells: &[String],
-    widths: &[usize],
+/// Where the columns of a table stand.
+struct Columns<'a> {
+    widths: &'a [usize],
     key: usize,
-    head: Option<&Palette>,
-) {
-    let blanks = |out: &mut Vec<u8>, count: usize| out.resize(out.len() + count, b' ');
-    out.extend_from_slice(PREFIX);
-    if let Some(palette) = head {
-        palette.start(out, Role::Head);
-    }
-    blanks(out, INDENT);
-    let mut used = 0;
-    for (i, cell) in cells.iter().enumerate() {
-        let columns = cell.chars().count();
-        if i == 0 {
-            out.extend_from_slice(cell.as_bytes());
-            used = columns;
-            if columns > key {
-                out.push(b'\n');
-                out.extend_from_slice(PREFIX);
-                blanks(out, INDENT);
-                used = 0;
-            }
-            continue;
+    gap: usize,
+}
+
+impl Columns<'_> {
+    fn write_row(&self, out: &mut Vec<u8>, cells: &[String], head: Option<&Palette>) {
+        let blanks = |out: &mut Vec<u8>, count: usize| out.resize(out.len() + count, b' ');
+        out.extend_from_slice(PREFIX);
+        if let Some(palette) = head {
+            palette.start(out, Role::Head);
         }
-        let width = widths.get(i).copied().unwrap_or(0);
-        blanks(
-            out,
-            key.saturating_sub(used) + GAP + width.saturating_sub(columns),
-        );
-        used = key;
-        out.extend_from_slice(cell.as_bytes());
+        blanks(out, INDENT);
+        let mut used = 0;
+        for (i, cell) in cells.iter().enumerate() {
+            let columns = cell.chars().count();
+            if i == 0 {
+                out.extend_from_slice(cell.as_bytes());
+                used = columns;
+                if columns > self.key {
+                    out.push(b'\n');
+                    out.extend_from_slice(PREFIX);
+                    blanks(out, INDENT);
+                    used = 0;
+                }
+                continue;
+            }
+            let width = self.widths.get(i).copied().unwrap_or(0);
+            let before = self.key.saturating_sub(used) + self.gap;
+            blanks(out, before + width.saturating_sub(columns));
+            used = self.key;
+            out.extend_from_slice(cell.as_bytes());
+        }
+        if let Some(palette) = head {
+            palette.end(out);
+        }
+        out.push(b'\n');
     }
-    if let Some(palette) = head {
-        palette.end(out);
-    }
-    out.push(b'\n');
 }
 
 #[cfg(test)]
@@ -201,13 +210,13 @@ mod tests {
              --   a-very-long-name > b  1000  100.0 %\n"
         );
         let mut out = Vec::new();
-        table.write(&mut out, 36, &palette);
+        table.write(&mut out, 34, &palette);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "--   pair              sent     loss\n\
-             --   a > b               10    0.0 %\n\
+            "--   pair             sent    loss\n\
+             --   a > b              10   0.0 %\n\
              --   a-very-long-name > b\n\
-             --                     1000  100.0 %\n"
+             --                    1000 100.0 %\n"
         );
     }
 }
