@@ -60,6 +60,9 @@ impl Page<'_> {
 
 /// `-- #1 answered by #2, rtt 0.028 ms`.
 pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
+    if exchange.outcome == ExchangeOutcome::NoReplyExpected {
+        return;
+    }
     out.extend_from_slice(b"-- ");
     note::frame(out, exchange.request, page.names);
     match exchange.end {
@@ -75,7 +78,6 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
             ExchangeOutcome::Lost => b" lost: no reply was captured",
             ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
             ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
-            ExchangeOutcome::NoReplyExpected => b" expects no reply",
             _ => b" unknown: the capture does not tell",
         }),
     }

@@ -1,5 +1,7 @@
 //! Packets, frames and the schema for the tests of records.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use icmpdump::correlate::Relation;
@@ -9,6 +11,7 @@ use icmpdump::record::{IcmpEvent, Record, Start};
 use icmpdump::sink::{JsonOptions, JsonSink, Sink};
 use icmpdump::source::{InterfaceInfo, Resolution, SourceInfo};
 use icmpdump::wire::{Classified, classify};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 pub(crate) fn addr(text: &str) -> IpAddr {
@@ -150,7 +153,7 @@ impl<'a> Captured<'a> {
     }
 
     pub(crate) fn json(&self, relation: Relation, names: &[&str]) -> Value {
-        serde_json::from_str(&self.text(relation, names)).unwrap()
+        parse(&self.text(relation, names))
     }
 }
 
@@ -173,7 +176,69 @@ fn text(record: &Record<'_>, names: &[&str]) -> String {
 }
 
 pub(crate) fn json(record: &Record<'_>, names: &[&str]) -> Value {
-    serde_json::from_str(&text(record, names)).unwrap()
+    parse(&text(record, names))
+}
+
+/// A JSON value; fails if an object has two fields of one name, of which others see the last.
+fn parse(text: &str) -> Value {
+    let _: Unique = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e} in {text}"));
+    serde_json::from_str(text).unwrap()
+}
+
+/// Any value in which each object's fields differ in name.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some((key, Self)) = map.next_entry::<String, Self>()? {
+            if !seen.insert(key.clone()) {
+                return Err(A::Error::custom(format!("two fields {key}")));
+            }
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        while seq.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
 }
 
 /// Fails if any fact is written as null.

@@ -2,11 +2,10 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::field::{ExtensionEntry, OptionEntry, RecordEntry, put_fields};
+use super::field::{ExtensionEntry, ItemEntry, RecordEntry, put_fields};
 use super::packet::ChecksumState;
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::mld::Mld;
-use crate::icmp::nd_option::NdOptions;
 use crate::icmp::v4::RouterAdvertisement;
 use crate::icmp::{Body, ErrorClass, Extensions, Message};
 use crate::wire::bytes::{array_at, u32_at};
@@ -44,16 +43,12 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
             map.put("lifetime", &advertisement.lifetime)?;
             map.put("addresses", &Routers(advertisement))
         }
-        Body::Ndp(ndp) => {
-            put_fields(map, message.fields())?;
-            put_options(map, || ndp.options())
-        }
-        Body::InverseNeighbor(inverse) => {
-            put_fields(map, message.fields())?;
-            put_options(map, || inverse.options())
-        }
         Body::Mld(mld) => {
-            put_fields(map, message.fields())?;
+            // The sources are those that the message counts, not all octets behind its fields.
+            put_fields(
+                map,
+                message.fields().filter(|field| field.name != "sources"),
+            )?;
             match mld {
                 Mld::Report { .. } => map.put("records", &Iter(|| mld.records().map(RecordEntry))),
                 Mld::QueryV2(query) => {
@@ -62,7 +57,10 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
                 Mld::V1 { .. } | Mld::Short => Ok(()),
             }
         }
-        _ => put_fields(map, message.fields()),
+        _ => {
+            put_fields(map, message.fields())?;
+            put_items(map, message)
+        }
     }
 }
 
@@ -101,14 +99,12 @@ impl Serialize for Router<'_> {
     }
 }
 
-fn put_options<'a, M: SerializeMap>(
-    map: &mut M,
-    options: impl Fn() -> NdOptions<'a>,
-) -> Result<(), M::Error> {
-    if options().next().is_none() {
-        return Ok(());
+/// Adds the parts that repeat: options, entries, whatever the type calls them.
+fn put_items<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result<(), M::Error> {
+    match message.items().next() {
+        Some(first) => map.put(first.group, &Iter(|| message.items().map(ItemEntry))),
+        None => Ok(()),
     }
-    map.put("options", &Iter(|| options().map(OptionEntry)))
 }
 
 /// Adds an extension structure and its objects.

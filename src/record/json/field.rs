@@ -5,15 +5,16 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Fields, Hex, Iter, Text};
+use super::value::{Addr, Fields, Hex, Iter, Text, short};
 use crate::icmp::dns;
 use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
+use crate::icmp::item::Item;
 use crate::icmp::mld;
-use crate::icmp::nd_option::NdOption;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
 };
 use crate::record::escape::Escaped;
+use crate::record::write;
 
 /// Adds fields under their own names.
 pub(super) fn put_fields<'a, M: SerializeMap>(
@@ -26,10 +27,43 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
             field.name,
             "payload" | "quote_words" | "address_count" | "entry_words"
         ) {
-            map.put(field.name, &FieldValue(field.value))?;
+            let key = key(field.name);
+            match field.value {
+                Value::Octets(octets) if is_link_address(field.name, octets) => {
+                    map.put(key, &LinkAddress(octets))?;
+                }
+                value => map.put(key, &FieldValue(value))?,
+            }
         }
     }
     Ok(())
+}
+
+/// A field's name, or another one where every message and item has a field of that name.
+fn key(name: &'static str) -> &'static str {
+    match name {
+        "version" => "body_version",
+        "type" => "body_type",
+        "code" => "body_code",
+        "name" => "body_name",
+        "length" => "body_length",
+        "checksum" => "body_checksum",
+        other => other,
+    }
+}
+
+/// Whether octets are an address of the link layer: EUI-48 or EUI-64.
+pub(crate) fn is_link_address(name: &str, octets: &[u8]) -> bool {
+    name == "address" && matches!(octets.len(), 6 | 8)
+}
+
+/// An address of the link layer: octets with colons between them.
+struct LinkAddress<'a>(&'a [u8]);
+
+impl Serialize for LinkAddress<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        short(serializer, |out| write::hex_octets(out, self.0, b":"))
+    }
 }
 
 struct FieldValue<'a>(Value<'a>);
@@ -150,16 +184,22 @@ impl Serialize for LabelEntry<'_> {
     }
 }
 
-/// An option of Neighbor Discovery.
-pub(super) struct OptionEntry<'a>(pub(super) NdOption<'a>);
+/// A part of a message that may come several times: an option, an entry.
+pub(super) struct ItemEntry<'a>(pub(super) Item<'a>);
 
-impl Serialize for OptionEntry<'_> {
+impl Serialize for ItemEntry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let option = &self.0;
+        let item = &self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.put("type", &option.kind)?;
-        map.put("length", &(u16::from(option.words) * 8))?;
-        map.put("bytes", &Hex(option.bytes.get(2..).unwrap_or_default()))?;
+        map.maybe("type", item.number)?;
+        map.maybe("name", item.name)?;
+        // The number is told already, and lengths count in units that differ from item to item.
+        let told = |field: &Field<'_>| {
+            (field.name == "type" && item.number.is_some())
+                || field.name == "length"
+                || (field.name == "name" && item.name.is_some())
+        };
+        put_fields(&mut map, item.fields().filter(|field| !told(field)))?;
         map.end()
     }
 }

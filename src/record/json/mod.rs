@@ -22,6 +22,7 @@ use super::community::CommunityIds;
 use super::{Record, SCHEMA, Start};
 use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, SourceInfo};
+pub(crate) use field::is_link_address;
 pub(crate) use value::nanos;
 use value::{Fields, Text};
 

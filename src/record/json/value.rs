@@ -129,7 +129,7 @@ impl Serialize for Protocol {
 }
 
 /// Serializes text of ASCII that needs no allocation: the buffer is kept per thread.
-fn short<S: Serializer>(
+pub(super) fn short<S: Serializer>(
     serializer: S,
     write: impl FnOnce(&mut Vec<u8>),
 ) -> Result<S::Ok, S::Error> {

@@ -262,22 +262,22 @@ fn inside(list: &mut Cuts, message: &Message<'_>, place: &dyn Fn(&[u8]) -> Optio
             }
         }
     }
-    let mut option = |option: crate::icmp::nd_option::NdOption<'_>| {
-        if let Some(at) = place(option.bytes) {
-            let mut label = Vec::new();
-            verbose::nd_option(&mut label, option);
-            list.add(at, at + option.bytes.len(), &label);
-        }
-    };
     match &message.body {
-        Body::Ndp(ndp) if message.quote().is_none() => ndp.options().for_each(&mut option),
-        Body::InverseNeighbor(inverse) => inverse.options().for_each(&mut option),
         Body::Mld(mld) => {
             for record in mld.records() {
                 if let Some(at) = place(record.bytes) {
                     let mut label = Vec::new();
                     verbose::mld_record(&mut label, &record, false);
                     list.add(at, at + record.bytes.len(), &label);
+                }
+            }
+        }
+        _ if message.quote().is_none() => {
+            for part in message.items() {
+                if let Some(at) = place(part.bytes) {
+                    let mut label = Vec::new();
+                    verbose::item(&mut label, &part);
+                    list.add(at, at + part.bytes.len(), &label);
                 }
             }
         }

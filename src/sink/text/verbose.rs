@@ -2,11 +2,12 @@
 
 use super::{TextOptions, Verbosity, addr};
 use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
-use crate::icmp::nd_option::{NdOption, NdOptions};
+use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
 };
 use crate::icmp::{Body, Extensions, Message, Quote, dns, mld};
+use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
 use crate::wire::ip::header_checksum;
@@ -137,15 +138,14 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
     let full = options.verbosity >= Verbosity::Full;
     for field in message.fields() {
-        let told = matches!(field.name, "payload" | "id" | "seq") && !full;
+        let told =
+            (matches!(field.name, "payload" | "id" | "seq") && !full) || field.name == "sources";
         if !told {
             out.extend_from_slice(b", ");
             name_value(out, &field);
         }
     }
     match &message.body {
-        Body::Ndp(ndp) => options_below(out, ndp.options()),
-        Body::InverseNeighbor(inverse) => options_below(out, inverse.options()),
         Body::Mld(mld) => {
             for record in mld.records() {
                 below(out, 1);
@@ -159,7 +159,12 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
                 }
             }
         }
-        _ => {}
+        _ => {
+            for part in message.items() {
+                below(out, 1);
+                item(out, &part);
+            }
+        }
     }
     if let Some(quote) = message.quote() {
         quoted(out, quote, 0);
@@ -224,7 +229,12 @@ pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
 pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
     addr::words_of(out, field.name);
     out.push(b' ');
-    value(out, field.value);
+    match field.value {
+        Value::Octets(octets) if is_link_address(field.name, octets) => {
+            write::hex_octets(out, octets, b":");
+        }
+        other => value(out, other),
+    }
 }
 
 /// A field's value.
@@ -278,21 +288,26 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-fn options_below(out: &mut Vec<u8>, options: NdOptions<'_>) {
-    for option in options {
-        below(out, 1);
-        nd_option(out, option);
+/// `source link layer address (1), address 02:00:00:00:01:01`.
+pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
+    match item.name {
+        Some(name) => addr::words_of(out, name),
+        // "options" of one thing are an "option".
+        None => addr::words_of(out, item.group.strip_suffix('s').unwrap_or(item.group)),
     }
-}
-
-pub(super) fn nd_option(out: &mut Vec<u8>, option: NdOption<'_>) {
-    number(out, b"option ", option.kind.into());
-    number(out, b", length ", u64::from(option.words) * 8);
-    out.extend_from_slice(b": ");
-    value(
-        out,
-        Value::Octets(option.bytes.get(2..).unwrap_or_default()),
-    );
+    if let Some(number_of_kind) = item.number {
+        number(out, b" (", number_of_kind.into());
+        out.push(b')');
+    }
+    let mut separator: &[u8] = b": ";
+    for field in item.fields() {
+        if matches!(field.name, "type" | "length") {
+            continue;
+        }
+        out.extend_from_slice(separator);
+        separator = b", ";
+        name_value(out, &field);
+    }
 }
 
 pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool) {
