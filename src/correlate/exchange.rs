@@ -142,8 +142,8 @@ impl Place {
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    /// Where the request went; the key leaves groups out.
-    asked: IpAddr,
+    /// Who asked whom; the key leaves out what replies do not tell.
+    addrs: AddrPair,
     request: FrameRef,
     requested: Timestamp,
     /// When its window opened, in correlation time.
@@ -256,7 +256,7 @@ impl Exchanges {
         self.table.insert(
             key,
             Open {
-                asked: query.key.addrs.dst,
+                addrs: query.addrs,
                 request: seen.frame,
                 requested: seen.ts,
                 opened: seen.ts,
@@ -298,7 +298,7 @@ impl Exchanges {
         });
         let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
-            return (self.unsolicited(query.key, &seen), 0);
+            return (self.unsolicited(query.key), 0);
         };
         let timeout = self.timeout;
         let Some(open) = self.table.at_mut(slot) else {
@@ -508,7 +508,7 @@ impl Exchanges {
     }
 
     /// A reply without a request: unsolicited, or nearly the answer to an open one.
-    fn unsolicited(&self, key: QueryKey, seen: &Sighting) -> Relation {
+    fn unsolicited(&self, key: QueryKey) -> Relation {
         if matches!(key.kind, ExchangeKind::Neighbor | ExchangeKind::Router) {
             // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6).
             return Relation::None;
@@ -523,8 +523,7 @@ impl Exchanges {
             let asked_alike = open_key.kind == key.kind
                 && open_key.addrs.src == key.addrs.src
                 && open_key.seq == key.seq
-                && open.end.is_none()
-                && open.request < seen.frame;
+                && open.end.is_none();
             if asked_alike && open_key.addrs.dst == key.addrs.dst {
                 return unsolicited(Some(NearMiss::Identifier(open.request)));
             }
@@ -562,10 +561,7 @@ fn unsolicited(near_miss: Option<NearMiss>) -> Relation {
 fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
     Exchange {
         kind: key.kind,
-        addrs: AddrPair {
-            src: key.addrs.src,
-            dst: open.asked,
-        },
+        addrs: open.addrs,
         id: key.kind.has_id().then_some(key.id),
         seq: key.kind.has_id().then_some(key.seq),
         request: open.request,

@@ -370,7 +370,9 @@ fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {
     match event {
         ExchangeEvent::Decided(exchange) => Outcome::Decided(exchange),
         ExchangeEvent::Closed(mut exchange) => {
+            // A neighbor that does not answer need not be there at all.
             exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
+                && exchange.kind.has_id()
                 && ring.is_some_and(|ring| !ring.direction_seen(&exchange.addrs.reversed()));
             Outcome::Exchange(exchange)
         }

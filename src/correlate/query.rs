@@ -38,6 +38,8 @@ impl Hash for QueryKey {
 pub(super) struct Query {
     pub(super) direction: Direction,
     pub(super) key: QueryKey,
+    /// Who asks whom, as records tell it.
+    pub(super) addrs: AddrPair,
     /// What the reply must bring back, for the types that echo a payload.
     pub(super) payload: Option<PayloadPrint>,
 }
@@ -91,7 +93,19 @@ impl Recognizer {
                 u16::from(echo.seq),
                 None,
             ),
+            Body::NodeInformation(info) => {
+                // The nonce tells queries apart as identifier and sequence number do elsewhere.
+                let nonce = info.nonce()?;
+                let [a, b, c, d, ..] = nonce;
+                let id = u16::from_be_bytes([a, b]);
+                let seq = u16::from_be_bytes([c, d]);
+                (ExchangeKind::NodeInformation, info.direction, id, seq, None)
+            }
             Body::Ndp(ndp) => return neighbor(ip, ndp.kind),
+            Body::RouterSolicitation4 => return Some(router(ip, Direction::Request)),
+            Body::RouterAdvertisement4(_) => {
+                return Some(router(ip, Direction::Reply));
+            }
             _ => return None,
         };
         let addrs = match direction {
@@ -100,6 +114,7 @@ impl Recognizer {
         };
         Some(Query {
             direction,
+            addrs,
             key: QueryKey {
                 kind,
                 version: message.version,
@@ -127,13 +142,10 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query> {
     /// Solicited flag of an advertisement (RFC 4861 section 4.4).
     const SOLICITED: u8 = 0x40;
     let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-    let (direction, kind, src, dst) = match kind {
-        NdpKind::NeighborSolicitation { target } => (
-            Direction::Request,
-            ExchangeKind::Neighbor,
-            ip.src(),
-            IpAddr::V6(target),
-        ),
+    let (direction, src, dst) = match kind {
+        NdpKind::NeighborSolicitation { target } => {
+            (Direction::Request, ip.src(), IpAddr::V6(target))
+        }
         NdpKind::NeighborAdvertisement { target, flags } => {
             // An answer to duplicate address detection goes to all nodes, unsolicited.
             let asked_by = if flags & SOLICITED == 0 {
@@ -141,28 +153,44 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query> {
             } else {
                 ip.dst()
             };
-            (
-                Direction::Reply,
-                ExchangeKind::Neighbor,
-                asked_by,
-                IpAddr::V6(target),
-            )
+            (Direction::Reply, asked_by, IpAddr::V6(target))
         }
-        NdpKind::RouterSolicitation => (Direction::Request, ExchangeKind::Router, any, any),
-        NdpKind::RouterAdvertisement { .. } => (Direction::Reply, ExchangeKind::Router, any, any),
+        NdpKind::RouterSolicitation => return Some(router(ip, Direction::Request)),
+        NdpKind::RouterAdvertisement { .. } => {
+            return Some(router(ip, Direction::Reply));
+        }
         NdpKind::Redirect { .. } | NdpKind::Short => return None,
     };
+    let addrs = AddrPair { src, dst };
     Some(Query {
         direction,
+        addrs,
         key: QueryKey {
-            kind,
+            kind: ExchangeKind::Neighbor,
             version: IpVersion::V6,
-            addrs: AddrPair { src, dst },
+            addrs,
             id: 0,
             seq: 0,
         },
         payload: None,
     })
+}
+
+/// Router discovery: whoever solicits, routers answer all.
+fn router(ip: &Ip<'_>, direction: Direction) -> Query {
+    let any = crate::icmp::unspecified(ip.version);
+    Query {
+        direction,
+        addrs: ip.addrs,
+        key: QueryKey {
+            kind: ExchangeKind::Router,
+            version: ip.version,
+            addrs: AddrPair { src: any, dst: any },
+            id: 0,
+            seq: 0,
+        },
+        payload: None,
+    }
 }
 
 /// The key of the request that an error quotes, if it quotes one.

@@ -40,8 +40,13 @@ pub(super) struct Table<K, V> {
 impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// A table that stays within `bytes` octets; it holds at least 16 entries.
     pub(super) fn with_memory(bytes: usize) -> Self {
+        Self::with_memory_and_heap(bytes, 0)
+    }
+
+    /// The same for values that own up to `heap` octets elsewhere.
+    pub(super) fn with_memory_and_heap(bytes: usize, heap: usize) -> Self {
         // The index keeps four octets and one of control per place, at most 7/8 full after growth.
-        let per_entry = size_of::<Entry<K, V>>() + 10;
+        let per_entry = size_of::<Entry<K, V>>() + 10 + heap;
         Self {
             index: HashTable::new(),
             entries: Vec::new(),

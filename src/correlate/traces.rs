@@ -74,10 +74,13 @@ pub(super) struct Traces {
 
 impl Traces {
     pub(super) fn new(memory: usize) -> Self {
-        // Hops lie outside the table: a generous guess of what one trace takes with them.
-        const HEAP_SHARE: usize = 16;
+        /// Every hop with one router and all its round trips; few traces come near.
+        const HOPS: usize = MAX_TTL as usize
+            * (size_of::<HopState>()
+                + size_of::<HopRouter>()
+                + HopRouter::RTTS * size_of::<Duration>());
         Self {
-            open: Table::with_memory(memory / HEAP_SHARE),
+            open: Table::with_memory_and_heap(memory, HOPS),
             pairs: Marks::default(),
         }
     }

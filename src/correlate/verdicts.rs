@@ -47,8 +47,9 @@ pub(super) struct Reported<'m, 'a> {
 
 impl Verdicts {
     pub(super) fn new(memory: usize) -> Self {
+        const FRAMES: usize = 2 * DropVerdict::FRAMES * size_of::<FrameRef>();
         Self {
-            open: Table::with_memory(memory / 10 * 9),
+            open: Table::with_memory_and_heap(memory / 10 * 9, FRAMES),
             parts: Table::with_memory(memory / 10),
             evicted: 0,
         }

@@ -61,6 +61,7 @@ impl Play {
         let query = Query {
             direction,
             key,
+            addrs: key.addrs,
             payload: None,
         };
         let told = &mut self.told;
