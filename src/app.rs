@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::config::{Config, Input, Output};
+use crate::config::{Buffering, Config, Input, Output};
 use crate::progress::Progress;
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
@@ -92,6 +92,9 @@ fn pipe(
         Output::Json(emit) => Box::new(JsonSink::new(out.lock(), JsonOptions { emit })),
         Output::Count | Output::None => Box::new(Nothing),
     };
+    if config.buffering == Buffering::Record {
+        sink = Box::new(EachRecord(sink));
+    }
     let mut counter = Counter::default();
     let mut writer = config
         .capture
@@ -230,6 +233,20 @@ impl FrameSink for Counter {
     fn frame(&mut self, _frame: &Frame<'_>, _sources: &[SourceInfo]) -> io::Result<()> {
         self.0 += 1;
         Ok(())
+    }
+}
+
+/// Hands on each record at once: `-l`.
+struct EachRecord(Box<dyn Sink>);
+
+impl Sink for EachRecord {
+    fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
+        self.0.write(record)?;
+        self.0.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) correlate: correlate::Config,
     pub(crate) output: Output,
     pub(crate) capture: Option<CaptureFile>,
+    pub(crate) buffering: Buffering,
     /// Stop after so many.
     pub(crate) limit: Option<u64>,
 }
@@ -41,6 +42,15 @@ pub(crate) enum Output {
     Count,
     /// Nothing: packets go to a file.
     None,
+}
+
+/// When output is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Buffering {
+    /// When there is enough of it, or input would block.
+    Block,
+    /// After each record: `-l`.
+    Record,
 }
 
 /// `-w`.
@@ -105,6 +115,11 @@ impl Config {
                     icmpdump::sink::capture::Flush::WhenFull
                 },
             }),
+            buffering: if cli.line_buffered {
+                Buffering::Record
+            } else {
+                Buffering::Block
+            },
             limit: cli.count,
             input: Input::Files(cli.read),
         })
@@ -167,9 +182,10 @@ fn text(cli: &Cli) -> TextOptions {
             4 => TimestampStyle::Date,
             _ => TimestampStyle::SinceFirst,
         },
-        precision: match cli.nano {
-            true => Precision::Nano,
-            false => Precision::Micro,
+        precision: if cli.nano {
+            Precision::Nano
+        } else {
+            Precision::Micro
         },
         zone: TimeZone::system(),
         link_header: cli.link_header.into(),
@@ -182,9 +198,10 @@ fn text(cli: &Cli) -> TextOptions {
             _ => HexDump::HexAsciiWithLink,
         },
         numbers: cli.number.into(),
-        lines: match cli.quiet {
-            true => Lines::VerdictsOnly,
-            false => Lines::All,
+        lines: if cli.quiet {
+            Lines::VerdictsOnly
+        } else {
+            Lines::All
         },
         colour: match cli.color {
             Colour::Always => true.into(),
