@@ -3,7 +3,7 @@
 use super::field::{Field, FieldSpec, read, spec};
 use super::{Body, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering};
 use crate::wire::IpVersion::{V4, V6};
-use crate::wire::bytes::tail;
+use crate::wire::bytes::{tail, u8_at};
 
 /// The fields that every message begins with.
 const HEADER: &[FieldSpec] = &[
@@ -22,6 +22,21 @@ impl<'a> Message<'a> {
         read(table, self.bytes)
     }
 
+    /// The fields of a quoted IP header that was cut, which [`Message::quote`] therefore does not
+    /// give; by their place in the message.
+    pub fn short_quote(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let has_none = match &self.body {
+            Body::Error(error) => error.quote.is_none(),
+            Body::Redirect { quote, .. } => quote.is_none(),
+            _ => false,
+        };
+        let octets = if has_none { tail(self.bytes, 8) } else { &[] };
+        read(ip_header(octets), octets).map(|mut field| {
+            field.range = field.range.start + 8..field.range.end + 8;
+            field
+        })
+    }
+
     /// The fields of the message behind type, code and checksum, in wire order, as far as they
     /// were captured. Quotes, extensions and what [`Message::items`] gives are not among them.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
@@ -30,6 +45,14 @@ impl<'a> Message<'a> {
             Body::Fragment => [(&[][..], 0); 2],
             Body::Rpl(rpl) => rpl.tables(),
             _ => [(table(self), 0), (&[], 0)],
+        };
+        let bytes = match &self.body {
+            // What is behind the sources that a query counts are none.
+            Body::Mld(mld::Mld::QueryV2(query)) => {
+                let end = 28 + usize::from(query.count) * 16;
+                bytes.get(..end).unwrap_or(bytes)
+            }
+            _ => bytes,
         };
         tables.into_iter().flat_map(move |(table, at)| {
             table.iter().filter_map(move |spec| {
@@ -40,6 +63,40 @@ impl<'a> Message<'a> {
         })
     }
 }
+
+/// The header of a quoted packet, by its version.
+pub(super) fn ip_header(octets: &[u8]) -> &'static [FieldSpec] {
+    match u8_at(octets, 0).map(|octet| octet >> 4) {
+        Some(4) => IPV4,
+        Some(6) => IPV6,
+        _ => &[],
+    }
+}
+
+/// RFC 791 section 3.1.
+pub(super) const IPV4: &[FieldSpec] = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "header_words"),
+    spec::hex(1, 1, "tos"),
+    spec::u16(2, "length"),
+    spec::hex(4, 2, "id"),
+    spec::hex(6, 2, "flags_and_fragment_offset"),
+    spec::u8(8, "ttl"),
+    spec::u8(9, "protocol"),
+    spec::hex(10, 2, "checksum"),
+    spec::v4(12, "src"),
+    spec::v4(16, "dst"),
+];
+
+/// RFC 8200 section 3.
+pub(super) const IPV6: &[FieldSpec] = &[
+    spec::hex(0, 4, "version_class_and_flow_label"),
+    spec::u16(4, "payload_length"),
+    spec::u8(6, "next_header"),
+    spec::u8(7, "hop_limit"),
+    spec::v6(8, "src"),
+    spec::v6(24, "dst"),
+];
 
 /// The fixed fields of a message's type, by their place in the message.
 fn table(message: &Message<'_>) -> &'static [FieldSpec] {

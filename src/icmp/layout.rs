@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldKind, FieldSpec, Value, spec};
 use super::item::Item;
 use super::{Body, Message, Quote};
@@ -175,6 +176,14 @@ impl<'a> Layout<'a> {
         for item in message.items() {
             self.item(&item, bytes, at, Part::Item);
         }
+        let mut quoted = None;
+        for field in message.short_quote() {
+            quoted.get_or_insert(field.range.start);
+            self.push(at, &field, Part::QuotedIp);
+        }
+        if let Some(start) = quoted {
+            self.region(at + start..at + bytes.len(), "data", Part::QuotedPayload);
+        }
         if let Some(quote) = message.quote()
             && let Some(start) = offset_in(bytes, quote.bytes)
         {
@@ -319,29 +328,6 @@ fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
     let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
     (start + inner.len() <= outer.len()).then_some(start)
 }
-
-const IPV4: &[FieldSpec] = &[
-    spec::bits(0, 4, 4, "version"),
-    spec::bits(0, 0, 4, "header_words"),
-    spec::hex(1, 1, "tos"),
-    spec::u16(2, "length"),
-    spec::hex(4, 2, "id"),
-    spec::hex(6, 2, "flags_and_fragment_offset"),
-    spec::u8(8, "ttl"),
-    spec::u8(9, "protocol"),
-    spec::hex(10, 2, "checksum"),
-    spec::v4(12, "src"),
-    spec::v4(16, "dst"),
-];
-
-const IPV6: &[FieldSpec] = &[
-    spec::hex(0, 4, "version_class_and_flow_label"),
-    spec::u16(4, "payload_length"),
-    spec::u8(6, "next_header"),
-    spec::u8(7, "hop_limit"),
-    spec::v6(8, "src"),
-    spec::v6(24, "dst"),
-];
 
 /// RFC 4884 section 7.
 const STRUCTURE: &[FieldSpec] = &[

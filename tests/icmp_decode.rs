@@ -1,0 +1,8 @@
+//! The decoding of ICMP against tshark's, over all captures, and what it allocates.
+
+#[path = "icmp_decode/allocations.rs"]
+mod allocations;
+#[path = "icmp_decode/corpus.rs"]
+mod corpus;
+#[path = "icmp_decode/oracle.rs"]
+mod oracle;
