@@ -111,8 +111,9 @@ impl Socket {
 pub enum Raised {
     /// The pending or next call fails.
     AtOnce,
-    /// As [`Raised::AtOnce`], but IPv6 gives up only about a second after the error.
-    AfterRetry,
+    /// As [`Raised::AtOnce`], unless the error comes while `connect` itself still sends, as it does
+    /// on short paths: then with the next retransmission, about a second later.
+    AtOnceOrOnRetry,
     /// Kept as the reason to give if the connection times out.
     OnTimeout,
     /// Never: the program does not learn of it.
@@ -124,7 +125,7 @@ impl Raised {
     pub const fn word(self) -> &'static str {
         match self {
             Self::AtOnce => "at_once",
-            Self::AfterRetry => "after_retry",
+            Self::AtOnceOrOnRetry => "at_once_or_on_retry",
             Self::OnTimeout => "on_timeout",
             Self::Never => "never",
         }
@@ -204,7 +205,8 @@ impl AppError {
                     Socket::ConnectingTcp,
                     match self.version {
                         IpVersion::V4 => Raised::AtOnce,
-                        IpVersion::V6 => Raised::AfterRetry,
+                        // While connect() holds the socket, tcp_v6_err() only notes the error.
+                        IpVersion::V6 => Raised::AtOnceOrOnRetry,
                     },
                 ),
                 (Socket::EstablishedTcp, Raised::OnTimeout),
@@ -225,11 +227,11 @@ impl AppError {
             }
             Transport::Tcp => {
                 let when = match self.version {
-                    IpVersion::V4 => "at once",
-                    IpVersion::V6 => "after about a second",
+                    IpVersion::V4 => "fails at once",
+                    IpVersion::V6 => "fails, at the latest when it sends again,",
                 };
                 format!(
-                    "connect() fails {when} with {name} ({message}); an established connection \
+                    "connect() {when} with {name} ({message}); an established connection \
                      tells it only if it times out"
                 )
             }
@@ -262,6 +264,8 @@ impl AppError {
 fn v4(kind: u8, code: u8) -> Option<(Option<Errno>, bool)> {
     Some(match (kind, code) {
         (3, 0 | 11) => (Some(Errno::NetUnreach), false),
+        // icmp_unreach() ends at a reassembly timeout: nobody is told.
+        (11, 1) => (None, false),
         (3, 1 | 12) | (11, _) => (Some(Errno::HostUnreach), false),
         (3, 2) => (Some(Errno::NoProtoOpt), true),
         (3, 3) => (Some(Errno::ConnRefused), true),
@@ -346,7 +350,7 @@ mod tests {
 
     #[test]
     fn who_sees_it_depends_on_the_socket() {
-        use Raised::{AfterRetry, AtOnce, Never, OnTimeout};
+        use Raised::{AtOnce, AtOnceOrOnRetry, Never, OnTimeout};
         let raised = |version, kind, code, protocol| {
             AppError::of(version, kind, code, protocol)
                 .unwrap()
@@ -356,11 +360,14 @@ mod tests {
         assert_eq!(raised(IpVersion::V4, 3, 3, 6), [AtOnce, OnTimeout, AtOnce]);
         assert_eq!(
             raised(IpVersion::V6, 3, 0, 6),
-            [AfterRetry, OnTimeout, AtOnce]
+            [AtOnceOrOnRetry, OnTimeout, AtOnce]
         );
         assert_eq!(raised(IpVersion::V4, 3, 4, 6), [Never; 3]);
         assert_eq!(raised(IpVersion::V6, 2, 0, 6), [Never; 3]);
         assert_eq!(raised(IpVersion::V4, 4, 0, 6), [Never; 3]);
+        assert_eq!(raised(IpVersion::V4, 11, 1, 6), [Never; 3]);
+        assert_eq!(raised(IpVersion::V4, 11, 1, 17), [Never; 3]);
+        assert_eq!(raised(IpVersion::V6, 3, 1, 17), [Never, Never, AtOnce]);
         assert_eq!(raised(IpVersion::V4, 5, 1, 17), [Never; 3]);
         assert_eq!(raised(IpVersion::V4, 3, 3, 17), [AtOnce, Never, AtOnce]);
         assert_eq!(raised(IpVersion::V4, 3, 4, 17), [AtOnce, Never, AtOnce]);
