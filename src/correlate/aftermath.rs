@@ -28,7 +28,10 @@ struct Tracked {
     packets: u64,
     retransmissions: u64,
     size_before: Option<u32>,
+    /// Largest packet since the last error.
     size_after: Option<u32>,
+    /// Largest packet between the first error and the last.
+    size_between: Option<u32>,
     acknowledged: bool,
     close: Option<Close>,
     last_packet: Option<Timestamp>,
@@ -83,6 +86,8 @@ impl Followed {
         let key = quote.flow();
         if let Some(flow) = self.flows.get_mut(&key) {
             flow.dropped = dropped;
+            // What was on its way when the first error came says nothing about the sender.
+            flow.size_between = flow.size_between.max(flow.size_after.take());
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
@@ -100,6 +105,7 @@ impl Followed {
             retransmissions: 0,
             size_before: largest_before(ring, &hashes, quote),
             size_after: None,
+            size_between: None,
             acknowledged: false,
             close: None,
             last_packet: None,
@@ -201,7 +207,7 @@ impl Tracked {
             packets: self.packets,
             retransmissions: self.retransmissions,
             size_before: self.size_before,
-            size_after: self.size_after,
+            size_after: self.size_after.or(self.size_between),
             acknowledged: self.acknowledged,
             lasted: self.last_packet.and_then(|ts| ts.since(self.first_error)),
         }
