@@ -115,6 +115,8 @@ pub(super) struct Sighting {
     pub(super) ts: Timestamp,
     pub(super) shown: bool,
     pub(super) checksum_bad: bool,
+    /// The link carried it to all hosts, whatever its IP address looks like.
+    pub(super) broadcast: bool,
     pub(super) place: Place,
 }
 
@@ -131,7 +133,7 @@ pub(super) struct Place {
 impl Place {
     /// Whether `other` can be the same packet at another point of the capture: another interface,
     /// VLAN or hop, and no identification to the contrary.
-    fn is_copy_of(self, other: Self) -> bool {
+    pub(super) fn is_copy_of(self, other: Self) -> bool {
         let elsewhere = self.ttl != other.ttl
             || self.vlan != other.vlan
             || self.interface != other.interface
@@ -194,7 +196,7 @@ pub(super) struct Exchanges {
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
 /// Requests alike in everything within this time are one packet, captured twice.
-const COPY_WINDOW: Duration = Duration::from_millis(100);
+pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
 /// A request is lost at the end of a capture only if the capture ran on for this long.
 const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
 /// ... and for this many times the pair's largest round trip.
@@ -238,7 +240,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
-        let key = stored_key(query.key);
+        let key = stored_key(query.key, seen.broadcast);
         if let Some(slot) = self.table.find(&key) {
             if let Some(open) = self.table.at(slot)
                 && is_same_packet(open, query.payload, &seen)
@@ -361,7 +363,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let key = stored_key(key);
+        let key = stored_key(key, seen.broadcast);
         let Some(open) = self.table.get_mut(&key) else {
             return;
         };
@@ -597,8 +599,8 @@ fn is_multicast(addr: IpAddr) -> bool {
 }
 
 /// Requests to a group are stored without it, as nobody answers from it.
-fn stored_key(key: QueryKey) -> QueryKey {
-    if is_multicast(key.addrs.dst) {
+fn stored_key(key: QueryKey, broadcast: bool) -> QueryKey {
+    if broadcast || is_multicast(key.addrs.dst) {
         QueryKey {
             addrs: AddrPair {
                 dst: crate::icmp::unspecified(key.version),

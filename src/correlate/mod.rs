@@ -10,12 +10,14 @@ pub mod exchange;
 mod flows;
 mod query;
 mod quoted;
+mod repeats;
 mod table;
 pub mod trace;
 mod traces;
 pub mod verdict;
 mod verdicts;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use self::aftermath::Followed;
@@ -23,14 +25,15 @@ use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeEvent, ExchangeOutcome, Exchanges, Place, Sighting};
 use self::flows::Ring;
 use self::query::Recognizer;
+use self::repeats::Repeats;
 use self::trace::Path;
-use self::traces::{ProbeAnswer, Traces};
+use self::traces::{MAX_TTL, ProbeAnswer, Traces};
 use self::verdict::{DropReason, DropVerdict};
 use self::verdicts::{QUIET, Reported, Verdicts};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Direction, Message, Quote};
 use crate::model::{Frame, FrameRef, Timestamp};
-use crate::wire::{ChecksumStatus, Ip, Packet};
+use crate::wire::{ChecksumStatus, Ip, Packet, link};
 
 /// How correlation is to work.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +75,7 @@ pub struct Correlator {
     clock: Clock,
     recognizer: Recognizer,
     exchanges: Exchanges,
+    repeats: Repeats,
     ring: Option<Ring>,
     followed: Followed,
     verdicts: Verdicts,
@@ -116,6 +120,7 @@ impl Correlator {
             clock: Clock::default(),
             recognizer: Recognizer::default(),
             exchanges: Exchanges::new(config.reply_timeout, share(6)),
+            repeats: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(5))),
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
@@ -179,7 +184,7 @@ impl Correlator {
     ) -> Relation {
         let ip = &packet.ip;
         let relation = match message.quote() {
-            Some(quote) => self.error(frame, ip, message, quote, shown),
+            Some(quote) => self.error(frame, packet, message, quote, shown),
             None => self.query(frame, packet, message, shown),
         };
         self.any_packet(frame, ip, shown);
@@ -250,12 +255,17 @@ impl Correlator {
     fn error(
         &mut self,
         frame: &Frame<'_>,
-        ip: &Ip<'_>,
+        packet: &Packet<'_>,
         message: &Message<'_>,
         quote: &Quote<'_>,
         shown: bool,
     ) -> Relation {
-        let (ts, start) = (frame.ts, self.clock.first());
+        let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
+        let at = (frame.reference(), ts);
+        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, place(frame, packet), at)
+        {
+            return Relation::Copy { of };
+        }
         let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
         let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
             return Relation::Error { original };
@@ -266,6 +276,7 @@ impl Correlator {
                 ts,
                 shown,
                 checksum_bad: is_bad(message),
+                broadcast: false,
                 place: Place::default(),
             };
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
@@ -306,12 +317,14 @@ impl Correlator {
     /// Adds to a verdict what only time tells, and hands it out.
     fn complete(&mut self, mut verdict: DropVerdict) {
         verdict.aftermath = self.followed.aftermath(&verdict.flow);
+        // The same two hosts may well have other business beside a traceroute.
         verdict.probe = matches!(
             verdict.reason,
             DropReason::TtlExceeded | DropReason::PortUnreachable
-        ) && self
-            .traces
-            .is_trace(verdict.flow.addrs, verdict.flow.protocol);
+        ) && verdict.original_ttl.is_none_or(|ttl| ttl <= MAX_TTL)
+            && self
+                .traces
+                .is_trace(verdict.flow.addrs, verdict.flow.protocol);
         self.outcomes.push(Outcome::Drop(Box::new(verdict)));
     }
 
@@ -390,13 +403,31 @@ fn sighting(
         ts: frame.ts,
         shown,
         checksum_bad: is_bad(message),
-        place: Place {
-            ip_id: packet.ip.id,
-            ttl: packet.ip.ttl,
-            vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
-            interface: frame.interface.map_or(0, |interface| interface.0 + 1),
-            source: frame.source,
-        },
+        broadcast: is_broadcast(frame, packet, message),
+        place: place(frame, packet),
+    }
+}
+
+fn place(frame: &Frame<'_>, packet: &Packet<'_>) -> Place {
+    Place {
+        ip_id: packet.ip.id,
+        ttl: packet.ip.ttl,
+        vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
+        interface: frame.interface.map_or(0, |interface| interface.0 + 1),
+        source: frame.source,
+    }
+}
+
+/// Whether a message went to all hosts of its network; an address alone does not tell, as the
+/// network's length is not known (RFC 919 section 7).
+fn is_broadcast(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) -> bool {
+    const ECHO: u8 = 8;
+    match packet.ip.dst() {
+        // A host part of two bits at the least, all ones.
+        IpAddr::V4(dst) if message.kind == ECHO && dst.to_bits() & 3 == 3 => {
+            packet.tunnels.is_empty() && link::is_broadcast(frame)
+        }
+        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Ip;
 
 /// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
-const MAX_TTL: u8 = 32;
+pub(super) const MAX_TTL: u8 = 32;
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
 /// ... and how far back in time.

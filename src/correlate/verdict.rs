@@ -70,6 +70,8 @@ pub struct DropVerdict {
     pub mtu: Option<u32>,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
     pub bytes: u64,
+    /// Largest TTL that a dropped packet was captured with.
+    pub original_ttl: Option<u8>,
     /// TTL of the captured original minus the quoted one.
     pub ttl_spent: Option<u8>,
     /// Hops from the capture point to the dropper.
@@ -109,7 +111,7 @@ pub struct Aftermath {
     pub retransmissions: u64,
     /// Largest IP length in octets before the error, as captured.
     pub size_before: Option<u32>,
-    /// Largest IP length in octets after it.
+    /// Largest IP length in octets after the last error, or if nothing came then, after the first.
     pub size_after: Option<u32>,
     /// The receiver acknowledged beyond what was dropped, or answered.
     pub acknowledged: bool,

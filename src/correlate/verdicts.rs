@@ -132,6 +132,7 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
         original_count: 0,
         mtu: None,
         bytes: 0,
+        original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,
         return_hops: Some(hops_behind(error.ip.ttl)),
@@ -165,12 +166,21 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     };
     verdict.original_count += 1;
     note(&mut verdict.original_frames, frame);
+    verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
+    // A router that sends nothing back in between only ever lowers the TTL.
+    let Some(spent) = ttl.checked_sub(error.quote.ip.ttl) else {
+        return;
+    };
+    let hops = hops(verdict.reason, spent, error.quote.ip.ttl);
     if match_kind != MatchKind::Flow {
-        // A router that sends nothing back in between only ever lowers the TTL.
-        verdict.ttl_spent = ttl.checked_sub(error.quote.ip.ttl).or(verdict.ttl_spent);
-        verdict.hops_to_dropper = verdict
-            .ttl_spent
-            .map(|spent| hops(verdict.reason, spent, error.quote.ip.ttl));
+        verdict.ttl_spent = Some(spent);
+        verdict.hops_to_dropper = Some(hops);
+    } else if verdict.hops_to_dropper.is_none_or(|known| known.estimate) {
+        // Another packet of the flow; all of them travel as far, but for a traceroute's.
+        verdict.hops_to_dropper = Some(Hops {
+            estimate: true,
+            ..hops
+        });
     }
 }
 

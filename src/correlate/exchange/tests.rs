@@ -34,6 +34,7 @@ impl Play {
             ts: at(millis),
             shown: true,
             checksum_bad: false,
+            broadcast: false,
             place,
         }
     }

@@ -162,6 +162,19 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
     found
 }
 
+/// Whether the link says that the frame went to every host on it.
+pub fn is_broadcast(frame: &Frame<'_>) -> bool {
+    /// Packet type of cooked captures (`if_packet.h`).
+    const BROADCAST: u16 = 1;
+    let data = frame.data;
+    match frame.link {
+        lt::ETHERNET => data.starts_with(&[0xff; 6]),
+        lt::LINUX_SLL => u16_at(data, 0) == Some(BROADCAST),
+        lt::LINUX_SLL2 => u8_at(data, 10).map(u16::from) == Some(BROADCAST),
+        _ => false,
+    }
+}
+
 fn wireless_header(link: LinkType, data: &[u8]) -> Option<wireless::MacHeader> {
     let (at, padding) = if link == lt::IEEE802_11_RADIOTAP {
         wireless::behind_radiotap(data, 0).ok()?

@@ -1,0 +1,177 @@
+//! The same error captured twice: on another interface, in another VLAN, at another hop.
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::exchange::{COPY_WINDOW, Place};
+use crate::model::{AddrPair, FrameRef, Timestamp};
+
+/// Errors that a new one is compared with.
+const REMEMBERED: usize = 64;
+
+/// The last errors.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    seen: VecDeque<Seen>,
+    hasher: RandomState,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// Hash of addresses and message.
+    hash: u64,
+    place: Place,
+    ts: Timestamp,
+    frame: FrameRef,
+}
+
+impl Repeats {
+    /// The frame in which the error with these octets was captured before; a new one is remembered.
+    pub(super) fn copy_of(
+        &mut self,
+        addrs: AddrPair,
+        octets: &[u8],
+        place: Place,
+        (frame, ts): (FrameRef, Timestamp),
+    ) -> Option<FrameRef> {
+        let hash = self.hasher.hash_one((addrs, octets));
+        let newest_first = self.seen.iter().rev();
+        let known = newest_first
+            .take_while(|seen| is_within(COPY_WINDOW, ts.since(seen.ts)))
+            .find(|seen| seen.hash == hash && is_same_packet(seen.place, place));
+        if let Some(seen) = known {
+            return Some(seen.frame);
+        }
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(Seen {
+            hash,
+            place,
+            ts,
+            frame,
+        });
+        None
+    }
+}
+
+fn is_within(window: Duration, apart: Option<Duration>) -> bool {
+    // Time that goes backwards between two interfaces is no evidence against.
+    apart.is_none_or(|apart| apart <= window)
+}
+
+/// Two errors with the same octets: routers answer the same packet once, and number what they send.
+fn is_same_packet(a: Place, b: Place) -> bool {
+    let numbered = a.ip_id.is_some_and(|id| id != 0) && a.ip_id == b.ip_id;
+    numbered || a.is_copy_of(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    const ERROR: &[u8] = &[3, 3, 0, 0, 0, 0, 0, 0, 0x45];
+
+    fn place(ip_id: Option<u32>, ttl: u8, interface: u32) -> Place {
+        Place {
+            ip_id,
+            ttl,
+            interface,
+            ..Place::default()
+        }
+    }
+
+    /// The number of the frame that this one, captured at so many milliseconds, repeats.
+    fn told(repeats: &mut Repeats, octets: &[u8], place: Place, at: (u64, i64)) -> Option<u64> {
+        let (number, millis) = at;
+        let addrs = AddrPair {
+            src: [10, 0, 3, 2].into(),
+            dst: [10, 0, 1, 1].into(),
+        };
+        let frame = FrameRef::new(SourceId(0), number);
+        let ts = Timestamp::from_nanos(millis * 1_000_000);
+        repeats
+            .copy_of(addrs, octets, place, (frame, ts))
+            .map(FrameRef::number)
+    }
+
+    #[test]
+    fn one_error_at_two_hops_is_one_error() {
+        let mut repeats = Repeats::default();
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 63, 1), (1, 0)),
+            None
+        );
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 62, 2), (2, 0)),
+            Some(1)
+        );
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 61, 3), (3, 1)),
+            Some(1)
+        );
+        // ICMPv6 has no identification.
+        assert_eq!(told(&mut repeats, ERROR, place(None, 64, 1), (4, 2)), None);
+        assert_eq!(
+            told(&mut repeats, ERROR, place(None, 63, 1), (5, 2)),
+            Some(4)
+        );
+    }
+
+    #[test]
+    fn mirrored_errors_are_known_by_their_identification() {
+        let mut repeats = Repeats::default();
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 63, 1), (1, 0)),
+            None
+        );
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 63, 1), (2, 0)),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn another_error_is_no_copy() {
+        let mut repeats = Repeats::default();
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 63, 1), (1, 0)),
+            None
+        );
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(8), 62, 1), (2, 0)),
+            None
+        );
+        assert_eq!(
+            told(&mut repeats, &ERROR[..8], place(Some(7), 62, 1), (3, 0)),
+            None
+        );
+        // Identification 0 says nothing, and the place is the same.
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(0), 63, 1), (4, 0)),
+            None
+        );
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(0), 63, 1), (5, 0)),
+            None
+        );
+        // The same again, too late.
+        assert_eq!(
+            told(&mut repeats, ERROR, place(Some(7), 60, 1), (6, 500)),
+            None
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut repeats = Repeats::default();
+        for id in 0..1000 {
+            told(&mut repeats, ERROR, place(Some(id), 63, 1), (id.into(), 0));
+        }
+        assert_eq!(repeats.seen.len(), REMEMBERED);
+    }
+}
