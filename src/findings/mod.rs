@@ -10,9 +10,11 @@ mod closed_port;
 mod firewall_reject;
 mod group;
 mod host_unreachable;
+mod icmp_rate_limited;
 mod no_route;
 mod ping_loss;
 mod pmtu;
+mod redirect;
 mod routing_loop;
 mod traceroute;
 
@@ -88,6 +90,8 @@ pub struct Diagnostics {
     firewall_reject: firewall_reject::FirewallReject,
     host_unreachable: host_unreachable::HostUnreachable,
     no_route: no_route::NoRoute,
+    icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
+    redirect: redirect::Redirect,
     traceroute: traceroute::Traceroute,
 }
 
@@ -104,6 +108,7 @@ impl Diagnostics {
         self.bad_checksums
             .message(frame, packet.ip.src(), message, relation);
         self.capture_quality.icmp(frame, message, relation);
+        self.redirect.message(frame, packet.ip.addrs, message);
     }
 
     /// Takes a request that was decided.
@@ -138,7 +143,7 @@ impl Diagnostics {
         found
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 11] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 13] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -148,6 +153,8 @@ impl Diagnostics {
             &mut self.admin_prohibited,
             &mut self.firewall_reject,
             &mut self.closed_port,
+            &mut self.icmp_rate_limited,
+            &mut self.redirect,
             &mut self.bad_checksums,
             &mut self.traceroute,
             &mut self.capture_quality,

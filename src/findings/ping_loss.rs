@@ -1,7 +1,8 @@
 //! Pings that went unanswered, and how they lie in time.
 //!
 //! Rule: of an echo sender, destination and identifier at least one request is lost. Probes of a
-//! traceroute do not count: being unanswered is ordinary there.
+//! traceroute do not count: being unanswered is ordinary there. Where nothing came back to the
+//! sender from anybody the capture may see one direction only: that is `ping_unanswered`, no loss.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -64,6 +65,17 @@ impl Losses {
     }
 }
 
+impl PingLoss {
+    /// The senders to whom anything came back.
+    fn heard(&self) -> HashSet<IpAddr, RandomState> {
+        let answered = self
+            .pings
+            .iter()
+            .filter(|(_, losses)| losses.lost < losses.sent);
+        answered.map(|(ping, _)| ping.addrs.src).collect()
+    }
+}
+
 impl Diagnosis for PingLoss {
     fn exchange(&mut self, exchange: &Exchange) {
         let decided = matches!(
@@ -91,11 +103,36 @@ impl Diagnosis for PingLoss {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
+        let heard = self.heard();
         for (ping, losses) in self.pings.iter() {
-            if losses.lost > 0 && !self.traced.contains(&ping.addrs) {
-                found.push(finding(ping.addrs.src, ping.addrs.dst, losses));
+            if losses.lost == 0 || self.traced.contains(&ping.addrs) {
+                continue;
             }
+            let (src, dst) = (ping.addrs.src, ping.addrs.dst);
+            found.push(if losses.one_sided && !heard.contains(&src) {
+                unanswered(src, dst, losses)
+            } else {
+                finding(src, dst, losses)
+            });
         }
+    }
+}
+
+fn unanswered(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
+    Finding {
+        name: "ping_unanswered",
+        severity: Severity::Warning,
+        title: format!(
+            "{src} got no answer to {} of {} pings to {dst}, and the capture has no packet that \
+             goes back",
+            losses.lost, losses.sent
+        ),
+        evidence: losses.evidence.clone(),
+        confidence: Confidence::Suspected,
+        advice:
+            "Either the destination is dead or filtered, or its replies take another way: make \
+                 sure that the capture point sees both directions before calling this loss."
+                .to_owned(),
     }
 }
 
