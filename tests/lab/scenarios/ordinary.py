@@ -80,8 +80,8 @@ def coming_up(incident):
             incident.note("h2 multicasts a router advertisement (raw frame)")
             time.sleep(2)
             host.ip("-6 addr add 2001:db8::1/64 dev eth0")
-            time.sleep(1.5)
-            incident.pinging(host, "2001:db8::1", "2001:db8::3", "-c 3 -i 0.3")
+            time.sleep(3)
+            incident.pinging(host, "2001:db8::1", "2001:db8::3", "-I 2001:db8::1 -c 3 -i 0.3")
             host.set_up("groups.py eth0 ff15::1234 --seconds 1")
             time.sleep(2)
 

@@ -67,6 +67,8 @@ def one_way(incident, family, where, interface):
     with Triangle(offload=incident.offload) as net:
         net.warm()
         net["b"].spawn("stream.py serve 5001", "ready")
+        if where == "r3":
+            incident.matched = "none"
         with incident.capture(net[where], interface):
             incident.pinging(net["a"], SRC[family], net.b(family), "-c 10 -i 0.1 -W 1")
             incident.transfer(net["a"], SRC[family], net.b(family), 5001, 4000, 40501)
