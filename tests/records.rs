@@ -75,6 +75,7 @@ fn verdict() -> DropVerdict {
         original_count: 3,
         mtu: Some(1400),
         bytes: 15_000,
+        original_ttl: Some(1),
         ttl_spent: Some(0),
         hops_to_dropper: Some(Hops {
             count: 1,
@@ -119,6 +120,7 @@ fn bare_verdict() -> DropVerdict {
         original_count: 0,
         mtu: None,
         bytes: 0,
+        original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,
         return_hops: None,
