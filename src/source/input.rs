@@ -1,6 +1,10 @@
 //! The octets of a capture in a buffer that stays in cache.
 
+use std::fs::File;
 use std::ops::Range;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::codec::{Fault, Stream};
 use super::{Damage, DamageKind, SourceId};
@@ -17,19 +21,51 @@ pub(super) const RECORD_MAX: usize = 1 << 20;
 pub(super) enum Need {
     /// The octets are there.
     Ready,
-    /// They are not there yet, and waiting for them may take long. Told once; then it waits.
+    /// They are not there yet, and waiting for them may take long.
     Idle,
     /// They will never be: the input ends or fails before.
     Short,
 }
 
-/// Whether [`Input::need`] may say [`Need::Idle`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether reading may wait, and how that is known.
+#[derive(Debug)]
 pub(super) enum Waiting {
     /// A file: the octets are there or never will be.
     Never,
-    /// A pipe or a device; `told` once the caller knows that the next read may wait.
-    Possible { told: bool },
+    /// A compressed pipe: whether the decoder holds octets back is not known, so that
+    /// [`Need::Idle`] is told before each read and not again until it is done.
+    Unknown { told: bool },
+    /// A pipe, to be asked whether there is something to read.
+    Pipe { file: File, told: bool },
+}
+
+/// How long a pipe is waited for before the caller is told again: soon enough for who interrupts.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+impl Waiting {
+    /// Whether the caller is to be told before the next read.
+    fn tells(&mut self) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Unknown { told } => {
+                *told = !*told;
+                *told
+            }
+            Self::Pipe { file, told } => {
+                let patience = if *told { PATIENCE } else { Timespec::default() };
+                let mut asked = [PollFd::new(file, PollFlags::IN)];
+                // An end, an error and a hang-up count as something to read.
+                *told = match poll(&mut asked, Some(&patience)) {
+                    Ok(ready) => ready == 0,
+                    Err(error) => error == Errno::INTR,
+                };
+                *told
+            }
+        }
+    }
 }
 
 /// A window on a [`Stream`].
@@ -64,8 +100,8 @@ impl Input {
     }
 
     /// From now on [`Input::need`] tells before it waits.
-    pub(super) fn tell_before_waiting(&mut self) {
-        self.waiting = Waiting::Possible { told: false };
+    pub(super) fn tell_before_waiting(&mut self, waiting: Waiting) {
+        self.waiting = waiting;
     }
 
     /// The octets that are buffered.
@@ -96,13 +132,8 @@ impl Input {
         self.end -= self.start;
         self.start = 0;
         while self.end < len {
-            if let Waiting::Possible { told } = &mut self.waiting
-                && !self.ended
-            {
-                *told = !*told;
-                if *told {
-                    return Need::Idle;
-                }
+            if !self.ended && self.waiting.tells() {
+                return Need::Idle;
             }
             if !self.read_chunk() {
                 return Need::Short;

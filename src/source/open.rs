@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use thiserror::Error;
 
 use super::codec::{Codec, Fault, FaultKind, Raw, Stream, WINDOW_MAX};
-use super::input::{Input, Need};
+use super::input::{Input, Need, Waiting};
 use super::pcap::{self, PcapSource};
 use super::pcapng::{self, PcapNgSource};
 use super::{Source, sniff};
@@ -34,6 +34,9 @@ pub enum OpenError {
         /// The path as given.
         name: String,
     },
+    /// Standard input, with nobody to write a capture to it.
+    #[error("-: standard input is a terminal; pipe a capture into it, or name a file with -r")]
+    Terminal,
     /// A directory.
     #[error("{name}: is a directory; -r expects a capture file, so name one inside it")]
     Directory {
@@ -177,6 +180,9 @@ pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<Box<dyn Source
     let given = path.to_string_lossy().into_owned();
     let failed = |error: &io::Error| system_error(&given, error);
     let file = if path.as_os_str() == "-" {
+        if io::stdin().is_terminal() {
+            return Err(OpenError::Terminal);
+        }
         let stdin = io::stdin().as_fd().try_clone_to_owned();
         File::from(stdin.map_err(|e| failed(&e))?)
     } else {
@@ -187,17 +193,28 @@ pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<Box<dyn Source
         return Err(OpenError::Directory { name: given });
     }
     let size = metadata.is_file().then_some(metadata.len());
-    Opening { given, size }.open(Raw::new(Box::new(file)), id, name)
+    let pipe = match size {
+        Some(_) => None,
+        None => Some(file.try_clone().map_err(|e| failed(&e))?),
+    };
+    Opening { given, size, pipe }.open(Raw::new(Box::new(file)), id, name)
 }
 
 struct Opening {
     given: String,
     /// Of a regular file.
     size: Option<u64>,
+    /// What is none, to be asked whether there is something to read.
+    pipe: Option<File>,
 }
 
 impl Opening {
-    fn open(self, mut raw: Raw, id: SourceId, name: String) -> Result<Box<dyn Source>, OpenError> {
+    fn open(
+        mut self,
+        mut raw: Raw,
+        id: SourceId,
+        name: String,
+    ) -> Result<Box<dyn Source>, OpenError> {
         let head = raw.peek(Codec::MAGIC_LEN);
         let head = head.map_err(|fault| self.fault(fault, None))?;
         if head.is_empty() {
@@ -210,21 +227,25 @@ impl Opening {
         self.require(&mut input, pcap::Magic::LEN, codec)?;
         if let Some(magic) = pcap::Magic::detect(input.bytes()) {
             let mut source = PcapSource::new(input, magic, id, name);
-            if self.size.is_none() {
-                source.tell_before_waiting();
-            }
+            source.tell_before_waiting(self.waiting(codec));
             return Ok(Box::new(source));
         }
         if pcapng::detect(input.bytes()) {
             self.require(&mut input, pcapng::MAGIC_LEN, codec)?;
             if pcapng::detect(input.bytes()) {
-                if self.size.is_none() {
-                    input.tell_before_waiting();
-                }
+                input.tell_before_waiting(self.waiting(codec));
                 return Ok(Box::new(PcapNgSource::new(input, id, name)));
             }
         }
         Err(self.not_a_capture(&mut input, codec))
+    }
+
+    fn waiting(&mut self, codec: Option<Codec>) -> Waiting {
+        match (self.pipe.take(), codec) {
+            (None, _) => Waiting::Never,
+            (Some(_), Some(_)) => Waiting::Unknown { told: false },
+            (Some(file), None) => Waiting::Pipe { file, told: false },
+        }
     }
 
     /// Reads until `len` octets are there or there are no more; an error if there are none.
@@ -354,6 +375,7 @@ mod tests {
         let opening = Opening {
             given: "a.pcap".to_owned(),
             size: Some(1000),
+            pipe: None,
         };
         let raw = Raw::new(Box::new(Failing(octets)));
         opening.open(raw, SourceId(3), "a.pcap".to_owned())

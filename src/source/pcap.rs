@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pcap_file::pcap::PcapParser;
 
-use super::input::{Input, Need, RECORD_MAX};
+use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::{
     Damage, DamageKind, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step,
     byteorder::Order, linktype,
@@ -157,8 +157,8 @@ impl PcapSource {
     }
 
     /// From now on a step may be a tick of [`Timestamp::MIN`], told before waiting for octets.
-    pub(super) fn tell_before_waiting(&mut self) {
-        self.input.tell_before_waiting();
+    pub(super) fn tell_before_waiting(&mut self, waiting: Waiting) {
+        self.input.tell_before_waiting(waiting);
     }
 
     /// What the library does not read: other dialects, and records that are not all there yet.
