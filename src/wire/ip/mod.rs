@@ -156,6 +156,31 @@ impl<'a> Ip<'a> {
         !self.faults.is_empty()
     }
 
+    /// The same fields as a whole packet of other octets.
+    pub(super) fn with_octets<'b>(&self, header: &'b [u8], payload: &'b [u8]) -> Ip<'b> {
+        Ip {
+            version: self.version,
+            addrs: self.addrs,
+            ttl: self.ttl,
+            traffic_class: self.traffic_class,
+            id: self.id,
+            flow_label: self.flow_label,
+            dont_fragment: self.dont_fragment,
+            fragment: None,
+            protocol: self.protocol,
+            length: narrow(header.len() + payload.len()),
+            length_from_frame: self.length_from_frame,
+            header,
+            payload,
+            payload_length: narrow(payload.len()),
+            limit: Limit::IpLength,
+            final_destination: self.final_destination,
+            home_address: self.home_address,
+            router_alert: self.router_alert,
+            faults: self.faults,
+        }
+    }
+
     /// Whether the payload was captured whole.
     pub fn is_whole(&self) -> bool {
         self.payload.len() as u64 >= u64::from(self.payload_length)
@@ -190,6 +215,50 @@ impl<'a> Room<'a> {
             self.limit
         }
     }
+}
+
+/// The part of a fragment that its offset counts from: all behind the IPv4 header, all behind the
+/// fragment header of IPv6 (RFC 8200 section 4.5).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FragmentablePart<'a> {
+    /// Extension headers behind the fragment header; in a first fragment only.
+    pub(super) extension_headers: &'a [u8],
+    /// The rest.
+    payload: &'a [u8],
+}
+
+impl FragmentablePart<'_> {
+    pub(super) fn len(self) -> usize {
+        self.extension_headers.len() + self.payload.len()
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn extend(self, octets: &mut Vec<u8>) {
+        octets.extend_from_slice(self.extension_headers);
+        octets.extend_from_slice(self.payload);
+    }
+
+    /// Whether it holds just these octets.
+    pub(super) fn is(self, octets: &[u8]) -> bool {
+        octets.len() == self.len()
+            && octets.starts_with(self.extension_headers)
+            && octets.ends_with(self.payload)
+    }
+}
+
+/// The fragmentable part of `ip`; `None` if it is an IPv6 packet without a fragment header.
+pub(super) fn fragmentable_part<'a>(ip: &Ip<'a>) -> Option<FragmentablePart<'a>> {
+    let extension_headers = match ip.version {
+        IpVersion::V4 => &[],
+        IpVersion::V6 => v6::behind_fragment_header(ip.header)?,
+    };
+    Some(FragmentablePart {
+        extension_headers,
+        payload: ip.payload,
+    })
 }
 
 fn narrow(n: usize) -> u32 {

@@ -160,11 +160,7 @@ fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize 
         if is_payload_itself(kind) && next == protocol::NO_NEXT_HEADER {
             break;
         }
-        let length = match kind {
-            protocol::FRAG => 8,
-            protocol::AH => (usize::from(words) + 2) * 4,
-            _ => (usize::from(words) + 1) * 8,
-        };
+        let length = extension_length(kind, words);
         let header = tail(captured, at);
         let header = header.get(..length).unwrap_or(header);
         match kind {
@@ -257,6 +253,21 @@ fn compressed_destination(ip: &Ip<'_>, header: &[u8], length: usize) -> Option<I
     Some(octets.into())
 }
 
+/// What follows the fragment header within `header`, an IPv6 header with its extension headers.
+pub(super) fn behind_fragment_header(header: &[u8]) -> Option<&[u8]> {
+    let mut kind = u8_at(header, 6)?;
+    let mut at = FIXED;
+    while is_extension(kind) {
+        let [next, words] = array_at(header, at)?;
+        at += extension_length(kind, words);
+        if kind == protocol::FRAG {
+            return header.get(at..);
+        }
+        kind = next;
+    }
+    None
+}
+
 /// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none.
 fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
     if let Some(field) = u16_at(header, 2) {
@@ -298,6 +309,15 @@ fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
             });
         }
     })
+}
+
+/// Length of an extension header by its kind and its length field.
+fn extension_length(kind: u8, field: u8) -> usize {
+    match kind {
+        protocol::FRAG => 8,
+        protocol::AH => (usize::from(field) + 2) * 4,
+        _ => (usize::from(field) + 1) * 8,
+    }
 }
 
 fn is_extension(protocol: u8) -> bool {

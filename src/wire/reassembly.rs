@@ -1,1 +1,0 @@
-//! Reassembly of fragmented ICMP messages under a memory cap.

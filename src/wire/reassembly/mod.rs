@@ -1,0 +1,271 @@
+//! Reassembly of fragmented ICMP messages (RFC 791 section 3.2, RFC 8200 section 4.5), bounded in
+//! octets and in capture time.
+//!
+//! A message is whole when every octet of it came exactly once. Overlapping fragments are told and
+//! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
+
+mod partial;
+#[cfg(test)]
+mod tests;
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::ip::{Ip, IpVersion, fragmentable_part};
+use super::link::Vlans;
+use super::tunnel::Packet;
+use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+use partial::{Partial, Piece};
+
+/// What a fragment came to.
+#[derive(Debug)]
+pub enum Reassembly {
+    /// The packet is not a fragment of an ICMP message.
+    NotIcmpFragment,
+    /// More must come before the message is whole.
+    Incomplete,
+    /// It made the message whole.
+    Complete(Box<Reassembled>),
+    /// The same octets at the same place came before: the packet was captured or sent twice.
+    Duplicate {
+        /// Where they came.
+        of: FrameRef,
+    },
+    /// It covers, differently, octets that came before; or so did an earlier fragment of the
+    /// message. The message is not put together.
+    Overlap {
+        /// The frame of the first fragment that another overlapped.
+        with: FrameRef,
+    },
+    /// It cannot be part of a message, or the message not be made whole with it.
+    Refused(Refusal),
+}
+
+/// Why a fragment was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Octets of it were not captured.
+    Cut,
+    /// It has no octets.
+    Empty,
+    /// Its length is no multiple of 8 though more follow (RFC 8200 section 4.5).
+    Length,
+    /// It ends beyond the 65535 octets that a packet may have: the ping of death.
+    TooLong,
+    /// It lies beyond the message's end, or puts that elsewhere than an earlier one.
+    End,
+}
+
+/// A message put together.
+#[derive(Clone, Debug)]
+pub struct Reassembled {
+    /// The first fragment's header: fields, then octets.
+    fields: Ip<'static>,
+    header: Vec<u8>,
+    /// The fragmentable part, and how many of its octets are extension headers.
+    octets: Vec<u8>,
+    skip: usize,
+    frames: Vec<FrameRef>,
+}
+
+impl Reassembled {
+    /// The packet as it was before it was fragmented: the first fragment's header, the whole
+    /// message as payload. Its `length` counts the octets of that header and of the payload.
+    pub fn ip(&self) -> Ip<'_> {
+        let payload = self.octets.get(self.skip..).unwrap_or_default();
+        self.fields.with_octets(&self.header, payload)
+    }
+
+    /// The frames of its fragments, in the order of their octets.
+    pub fn frames(&self) -> &[FrameRef] {
+        &self.frames
+    }
+}
+
+/// What became of messages that were not put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Not whole after [`Reassembler::EXPIRY`].
+    pub expired: u64,
+    /// Given up for newer ones as memory ran out.
+    pub evicted: u64,
+    /// Fragments of them overlapped.
+    pub overlapping: u64,
+}
+
+/// Puts fragments together.
+#[derive(Debug)]
+pub struct Reassembler {
+    partials: HashMap<Key, Partial, RandomState>,
+    /// Oldest first; an entry whose serial number is not that of the map's is stale.
+    order: VecDeque<(Key, u64)>,
+    serial: u64,
+    memory: usize,
+    memory_limit: usize,
+    abandoned: Abandoned,
+}
+
+/// What the fragments of a packet have in common. Captures of one packet at several points are
+/// kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    source: SourceId,
+    vlans: Vlans,
+    addrs: AddrPair,
+    id: u32,
+}
+
+impl Reassembler {
+    /// How long fragments are kept, in capture time (RFC 8200 section 4.5).
+    pub const EXPIRY: Duration = Duration::from_mins(1);
+
+    /// Octets that a message takes beside its fragments.
+    const ENTRY: usize = size_of::<(Key, Partial)>() + size_of::<(Key, u64)>() * 2;
+
+    /// Keeps within `memory_limit` octets; 0 puts nothing together.
+    pub fn new(memory_limit: usize) -> Self {
+        Self {
+            partials: HashMap::default(),
+            order: VecDeque::new(),
+            serial: 0,
+            memory: 0,
+            memory_limit,
+            abandoned: Abandoned::default(),
+        }
+    }
+
+    /// Takes a fragment, captured as `frame` at `now`. Any packet may be given: those that are no
+    /// fragments of ICMP messages are told apart at once.
+    ///
+    /// In IPv6 a later fragment may name a destination options header where ICMPv6 stands behind
+    /// that, so fragments among the packets that are not ICMP belong here too.
+    pub fn feed(&mut self, packet: &Packet<'_>, frame: FrameRef, now: Timestamp) -> Reassembly {
+        let ip = &packet.ip;
+        let Some(fragment) = ip.fragment.filter(|_| may_be_icmp(ip)) else {
+            return Reassembly::NotIcmpFragment;
+        };
+        self.expire(now);
+        let Some(part) = fragmentable_part(ip) else {
+            return Reassembly::Refused(Refusal::Cut);
+        };
+        let piece = match Piece::new(ip, fragment, part, frame) {
+            Ok(piece) => piece,
+            Err(refusal) => return Reassembly::Refused(refusal),
+        };
+        let key = Key {
+            source: frame.source(),
+            vlans: packet.link.vlans,
+            addrs: ip.addrs,
+            id: ip.id.unwrap_or_default(),
+        };
+        let serial = self.serial + 1;
+        let partial = match self.partials.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                self.serial = serial;
+                self.order.push_back((key, serial));
+                self.memory += Self::ENTRY;
+                entry.insert(Partial::new(serial, now))
+            }
+        };
+        let before = partial.memory();
+        let overlapped = partial.overlapped().is_some();
+        let outcome = partial.add(&piece, part, ip);
+        self.memory = (self.memory + partial.memory()).saturating_sub(before);
+        if !overlapped && partial.overlapped().is_some() {
+            self.abandoned.overlapping += 1;
+        }
+        if let Reassembly::Complete(_) = outcome {
+            self.remove(&key);
+        }
+        self.shrink();
+        outcome
+    }
+
+    /// Gives up what is older than [`Reassembler::EXPIRY`]. Time that goes backwards expires
+    /// nothing.
+    pub fn expire(&mut self, now: Timestamp) {
+        while let Some((key, partial)) = self.oldest() {
+            let age = now.since(partial.started());
+            if age.is_none_or(|age| age < Self::EXPIRY) {
+                break;
+            }
+            let counted = partial.overlapped().is_none();
+            self.remove(&key);
+            self.abandoned.expired += u64::from(counted);
+        }
+    }
+
+    /// What became of the others so far.
+    pub fn abandoned(&self) -> Abandoned {
+        self.abandoned
+    }
+
+    /// How many messages wait for fragments.
+    pub fn waiting(&self) -> usize {
+        self.partials.len()
+    }
+
+    /// Octets in use.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// The oldest message, stale places in the order dropped.
+    fn oldest(&mut self) -> Option<(Key, &Partial)> {
+        while let Some(&(key, serial)) = self.order.front() {
+            if self.is_live(&key, serial) {
+                return self.partials.get(&key).map(|partial| (key, partial));
+            }
+            self.order.pop_front();
+        }
+        None
+    }
+
+    fn is_live(&self, key: &Key, serial: u64) -> bool {
+        self.partials
+            .get(key)
+            .is_some_and(|partial| partial.serial() == serial)
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(partial) = self.partials.remove(key) {
+            self.memory = self.memory.saturating_sub(Self::ENTRY + partial.memory());
+        }
+    }
+
+    /// Gives up the oldest until what is kept fits, and tidies the order when most of it is stale.
+    fn shrink(&mut self) {
+        while self.memory > self.memory_limit {
+            let Some((key, partial)) = self.oldest() else {
+                break;
+            };
+            let counted = partial.overlapped().is_none();
+            self.remove(&key);
+            self.abandoned.evicted += u64::from(counted);
+        }
+        if self.order.len() > 2 * self.partials.len() + 16 {
+            let partials = &self.partials;
+            self.order.retain(|(key, serial)| {
+                partials
+                    .get(key)
+                    .is_some_and(|partial| partial.serial() == *serial)
+            });
+        }
+    }
+}
+
+/// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.
+fn may_be_icmp(ip: &Ip<'_>) -> bool {
+    use super::ip::protocol;
+    match ip.version {
+        IpVersion::V4 => ip.protocol == protocol::ICMP,
+        IpVersion::V6 => {
+            ip.protocol == protocol::IPV6_ICMP
+                || ip.is_later_fragment() && ip.protocol == protocol::DEST_OPTIONS
+        }
+    }
+}

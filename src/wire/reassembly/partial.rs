@@ -1,0 +1,188 @@
+//! The fragments of one packet.
+
+use super::{Reassembled, Reassembly, Refusal};
+use crate::model::{FrameRef, Timestamp};
+use crate::wire::ip::{Fragment, FragmentablePart, Ip};
+
+/// The most octets that the length field of either version allows.
+const LONGEST: usize = 65_535;
+
+/// Where the octets of a fragment belong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    start: usize,
+    end: usize,
+    /// Where they are kept.
+    at: usize,
+    last: bool,
+    frame: FrameRef,
+}
+
+impl Piece {
+    pub(super) fn new(
+        ip: &Ip<'_>,
+        fragment: Fragment,
+        part: FragmentablePart<'_>,
+        frame: FrameRef,
+    ) -> Result<Self, Refusal> {
+        let start = usize::from(fragment.offset);
+        let end = start + part.len();
+        if !ip.is_whole() {
+            Err(Refusal::Cut)
+        } else if part.is_empty() {
+            Err(Refusal::Empty)
+        } else if fragment.more && !part.len().is_multiple_of(8) {
+            Err(Refusal::Length)
+        } else if end > LONGEST {
+            Err(Refusal::TooLong)
+        } else {
+            Ok(Self {
+                start,
+                end,
+                at: 0,
+                last: !fragment.more,
+                frame,
+            })
+        }
+    }
+}
+
+/// A packet of which fragments came.
+#[derive(Debug)]
+pub(super) struct Partial {
+    serial: u64,
+    started: Timestamp,
+    /// In order of their place; no two overlap.
+    pieces: Vec<Piece>,
+    /// Their octets, in the order they came.
+    octets: Vec<u8>,
+    received: usize,
+    /// Where the packet ends, once its last fragment came.
+    end: Option<usize>,
+    first: Option<First>,
+    /// The frame that was overlapped: then nothing more is kept.
+    overlapped: Option<FrameRef>,
+}
+
+/// What only the first fragment tells.
+#[derive(Debug)]
+struct First {
+    fields: Ip<'static>,
+    header: Vec<u8>,
+    skip: usize,
+}
+
+impl Partial {
+    pub(super) fn new(serial: u64, started: Timestamp) -> Self {
+        Self {
+            serial,
+            started,
+            pieces: Vec::new(),
+            octets: Vec::new(),
+            received: 0,
+            end: None,
+            first: None,
+            overlapped: None,
+        }
+    }
+
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    pub(super) fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    pub(super) fn overlapped(&self) -> Option<FrameRef> {
+        self.overlapped
+    }
+
+    /// Octets on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.pieces.capacity() * size_of::<Piece>()
+            + self.octets.capacity()
+            + self
+                .first
+                .as_ref()
+                .map_or(0, |first| first.header.capacity())
+    }
+
+    pub(super) fn add(
+        &mut self,
+        piece: &Piece,
+        part: FragmentablePart<'_>,
+        ip: &Ip<'_>,
+    ) -> Reassembly {
+        if let Some(with) = self.overlapped {
+            return Reassembly::Overlap { with };
+        }
+        let behind = self.pieces.partition_point(|p| p.end <= piece.start);
+        if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
+            return self.meet(*there, piece, part);
+        }
+        let highest = self.pieces.last().map_or(0, |p| p.end);
+        let fits = match self.end {
+            Some(end) => !piece.last && piece.end <= end,
+            None => !piece.last || highest <= piece.end,
+        };
+        if !fits {
+            return Reassembly::Refused(Refusal::End);
+        }
+        if piece.last {
+            self.end = Some(piece.end);
+        }
+        let at = self.octets.len();
+        part.extend(&mut self.octets);
+        self.pieces.insert(behind, Piece { at, ..*piece });
+        self.received += piece.end - piece.start;
+        if piece.start == 0 {
+            self.first = Some(First {
+                fields: ip.with_octets(&[], &[]),
+                header: ip.header.to_vec(),
+                skip: part.extension_headers.len(),
+            });
+        }
+        if self.end == Some(self.received) {
+            self.put_together()
+        } else {
+            Reassembly::Incomplete
+        }
+    }
+
+    /// A fragment where another came before.
+    fn meet(&mut self, there: Piece, piece: &Piece, part: FragmentablePart<'_>) -> Reassembly {
+        let kept = self
+            .octets
+            .get(there.at..there.at + (there.end - there.start));
+        let is_same = (there.start, there.end, there.last) == (piece.start, piece.end, piece.last)
+            && kept.is_some_and(|kept| part.is(kept));
+        if is_same {
+            return Reassembly::Duplicate { of: there.frame };
+        }
+        self.overlapped = Some(there.frame);
+        self.pieces = Vec::new();
+        self.octets = Vec::new();
+        self.first = None;
+        Reassembly::Overlap { with: there.frame }
+    }
+
+    fn put_together(&mut self) -> Reassembly {
+        // Pieces do not overlap, lie before the end and sum up to it: they are all there.
+        let Some(first) = self.first.take() else {
+            return Reassembly::Incomplete;
+        };
+        let mut octets = Vec::with_capacity(self.received);
+        for piece in &self.pieces {
+            let range = piece.at..piece.at + (piece.end - piece.start);
+            octets.extend_from_slice(self.octets.get(range).unwrap_or_default());
+        }
+        Reassembly::Complete(Box::new(Reassembled {
+            fields: first.fields,
+            header: first.header,
+            octets,
+            skip: first.skip,
+            frames: self.pieces.iter().map(|piece| piece.frame).collect(),
+        }))
+    }
+}

@@ -1,0 +1,357 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Frame, LinkType};
+use crate::wire::checksum::internet;
+use crate::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
+
+const ROOM: usize = 1 << 20;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_parts(seconds, 0)
+}
+
+fn frame_ref(number: u64) -> FrameRef {
+    FrameRef::new(SourceId(0), number)
+}
+
+/// Raw IP.
+fn packet(data: &[u8]) -> Packet<'_> {
+    let frame = Frame {
+        source: SourceId(0),
+        number: 1,
+        interface: None,
+        ts: at(0),
+        link: LinkType(101),
+        wire_len: u32::try_from(data.len()).unwrap(),
+        fcs_len: 0,
+        data,
+    };
+    match classify(&frame) {
+        Classified::Icmp(packet) | Classified::OtherIp(packet) => packet,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An echo request over IPv4 with its checksum.
+fn echo(length: usize) -> Vec<u8> {
+    let mut message = vec![8, 0, 0, 0, 0, 1, 0, 1];
+    message.extend((8..length).map(|n| u8::try_from(n % 251).unwrap()));
+    let checksum = internet(&[&message]);
+    message[2..4].copy_from_slice(&checksum.to_be_bytes());
+    message
+}
+
+fn fragment4(id: u16, offset: usize, more: bool, octets: &[u8]) -> Vec<u8> {
+    let mut data = vec![0x45, 0];
+    data.extend(u16::try_from(20 + octets.len()).unwrap().to_be_bytes());
+    data.extend(id.to_be_bytes());
+    let field = u16::try_from(offset / 8).unwrap() | u16::from(more) << 13;
+    data.extend(field.to_be_bytes());
+    data.extend([64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+    data.extend(octets);
+    data
+}
+
+fn fragment6(next: u8, offset: usize, more: bool, octets: &[u8]) -> Vec<u8> {
+    let mut data = vec![0x60, 0, 0, 0];
+    data.extend(u16::try_from(8 + octets.len()).unwrap().to_be_bytes());
+    data.extend([44, 64]);
+    data.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    data.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    data.extend([next, 0]);
+    data.extend((u16::try_from(offset).unwrap() | u16::from(more)).to_be_bytes());
+    data.extend([0, 0, 0, 9]);
+    data.extend(octets);
+    data
+}
+
+/// The message cut into pieces of `size`.
+fn pieces4(id: u16, message: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let count = message.len().div_ceil(size);
+    message
+        .chunks(size)
+        .enumerate()
+        .map(|(n, octets)| fragment4(id, n * size, n + 1 < count, octets))
+        .collect()
+}
+
+#[test]
+fn fragments_in_every_order_make_the_message() {
+    let message = echo(100);
+    let pieces = pieces4(7, &message, 32);
+    let orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]];
+    for order in orders {
+        let mut reassembler = Reassembler::new(ROOM);
+        for (n, &which) in order.iter().enumerate() {
+            let outcome = reassembler.feed(
+                &packet(&pieces[which]),
+                frame_ref(10 + which as u64),
+                at(i64::try_from(n).unwrap()),
+            );
+            match outcome {
+                Reassembly::Incomplete => assert!(n < 3),
+                Reassembly::Complete(whole) => {
+                    assert_eq!(n, 3);
+                    assert_eq!(whole.frames(), [10, 11, 12, 13].map(frame_ref));
+                    let ip = whole.ip();
+                    assert_eq!(ip.payload, message);
+                    assert_eq!((ip.payload_length, ip.length), (100, 120));
+                    assert!(ip.fragment.is_none() && ip.is_whole());
+                    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+        assert_eq!(reassembler.abandoned(), Abandoned::default());
+    }
+}
+
+#[test]
+fn extension_headers_behind_the_fragment_header_are_part_of_it() {
+    let options = [58, 0, 1, 4, 0, 0, 0, 0];
+    let mut message = vec![128, 0, 0, 0, 0, 1, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    let data = fragment6(58, 0, false, &message);
+    let whole = packet(&data);
+    let pseudo = crate::wire::checksum::icmpv6_pseudo_header(&whole.ip).unwrap();
+    let checksum = internet(&[&pseudo, &message]);
+    message[2..4].copy_from_slice(&checksum.to_be_bytes());
+
+    let mut reassembler = Reassembler::new(ROOM);
+    let first = fragment6(60, 0, true, &[&options[..], &message[..8]].concat());
+    let last = fragment6(60, 16, false, &message[8..]);
+    // The later fragment does not tell that it is ICMPv6.
+    assert_eq!(packet(&last).ip.protocol, 60);
+    let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Incomplete));
+    let Reassembly::Complete(whole) = reassembler.feed(&packet(&first), frame_ref(1), at(0)) else {
+        panic!("not whole");
+    };
+    let ip = whole.ip();
+    assert_eq!((ip.protocol, ip.payload), (58, &message[..]));
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    assert_eq!(whole.frames(), [1, 2].map(frame_ref));
+}
+
+#[test]
+fn only_fragments_of_icmp_are_taken() {
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut tcp = fragment4(1, 0, true, &[0; 8]);
+    tcp[9] = 6;
+    let mut udp6 = fragment6(17, 8, false, &[0; 8]);
+    udp6[7] = 1;
+    for data in [tcp, udp6, fragment4(1, 0, false, &[0; 8])] {
+        let outcome = reassembler.feed(&packet(&data), frame_ref(1), at(0));
+        assert!(matches!(outcome, Reassembly::NotIcmpFragment));
+    }
+    assert_eq!(reassembler.waiting(), 0);
+}
+
+#[test]
+fn the_same_fragment_twice_is_a_duplicate() {
+    let message = echo(64);
+    let pieces = pieces4(7, &message, 32);
+    let mut reassembler = Reassembler::new(ROOM);
+    reassembler.feed(&packet(&pieces[0]), frame_ref(1), at(0));
+    let outcome = reassembler.feed(&packet(&pieces[0]), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Duplicate { of } if of == frame_ref(1)));
+    let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(3), at(0));
+    let Reassembly::Complete(whole) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(whole.frames(), [1, 3].map(frame_ref));
+}
+
+#[test]
+fn every_kind_of_overlap_is_told_and_nothing_merged() {
+    let message = echo(96);
+    let kept = fragment4(7, 32, true, &message[32..64]);
+    let mut changed = message[32..64].to_vec();
+    changed[0] ^= 1;
+    for (offset, octets) in [
+        (32, &changed[..]),
+        (24, &message[24..40]),
+        (56, &message[56..72]),
+        (40, &message[40..48]),
+        (0, &message[..96]),
+        (32, &message[32..40]),
+        (56, &message[56..64]),
+    ] {
+        let mut reassembler = Reassembler::new(ROOM);
+        reassembler.feed(&packet(&kept), frame_ref(1), at(0));
+        for (number, data) in [
+            (2, fragment4(7, offset, true, octets)),
+            // What comes later finds it spoilt.
+            (3, fragment4(7, 0, true, &message[..8])),
+            (4, fragment4(7, 64, false, &message[64..])),
+        ] {
+            let outcome = reassembler.feed(&packet(&data), frame_ref(number), at(0));
+            assert!(
+                matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)),
+                "{offset}: {outcome:?}"
+            );
+        }
+        assert_eq!(reassembler.abandoned().overlapping, 1);
+    }
+    // The last fragment's octets again, as if more followed.
+    let mut reassembler = Reassembler::new(ROOM);
+    reassembler.feed(
+        &packet(&fragment4(7, 32, false, &message[32..64])),
+        frame_ref(1),
+        at(0),
+    );
+    let outcome = reassembler.feed(&packet(&kept), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Overlap { .. }));
+}
+
+#[test]
+fn what_cannot_be_part_of_a_message_is_refused() {
+    let mut reassembler = Reassembler::new(ROOM);
+    let refusal = |reassembler: &mut Reassembler, data: &[u8]| match reassembler.feed(
+        &packet(data),
+        frame_ref(1),
+        at(0),
+    ) {
+        Reassembly::Refused(why) => Some(why),
+        _ => None,
+    };
+    let r = &mut reassembler;
+    assert_eq!(
+        refusal(r, &fragment4(1, 0, true, &[])),
+        Some(Refusal::Empty)
+    );
+    assert_eq!(
+        refusal(r, &fragment4(1, 0, true, &[0; 12])),
+        Some(Refusal::Length)
+    );
+    assert_eq!(
+        refusal(r, &fragment4(1, 65_528, false, &[0; 8])),
+        Some(Refusal::TooLong)
+    );
+    let whole = fragment4(1, 0, true, &[0; 16]);
+    assert_eq!(refusal(r, &whole[..whole.len() - 1]), Some(Refusal::Cut));
+    assert_eq!(r.waiting(), 0);
+    // Beyond the end, another end, an end before what is there.
+    assert_eq!(refusal(r, &fragment4(1, 32, false, &[0; 8])), None);
+    assert_eq!(
+        refusal(r, &fragment4(1, 40, true, &[0; 8])),
+        Some(Refusal::End)
+    );
+    assert_eq!(
+        refusal(r, &fragment4(1, 16, false, &[0; 8])),
+        Some(Refusal::End)
+    );
+    assert_eq!(refusal(r, &fragment4(2, 32, true, &[0; 8])), None);
+    assert_eq!(
+        refusal(r, &fragment4(2, 16, false, &[0; 8])),
+        Some(Refusal::End)
+    );
+}
+
+#[test]
+fn what_tells_packets_apart() {
+    let message = echo(64);
+    let first = fragment4(7, 0, true, &message[..32]);
+    let rest = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut data = fragment4(7, 32, false, &message[32..]);
+        change(&mut data);
+        data
+    };
+    for (data, source) in [
+        (rest(&|d| d[5] = 8), 0),
+        (rest(&|d| d[15] = 9), 0),
+        (rest(&|d| d[19] = 9), 0),
+        (rest(&|_| ()), 1),
+    ] {
+        let mut reassembler = Reassembler::new(ROOM);
+        reassembler.feed(&packet(&first), frame_ref(1), at(0));
+        let frame = FrameRef::new(SourceId(source), 2);
+        let outcome = reassembler.feed(&packet(&data), frame, at(0));
+        assert!(matches!(outcome, Reassembly::Incomplete));
+        assert_eq!(reassembler.waiting(), 2);
+    }
+}
+
+#[test]
+fn fragments_expire_by_capture_time() {
+    let message = echo(64);
+    let pieces = pieces4(7, &message, 32);
+    let expiry = i64::try_from(Reassembler::EXPIRY.as_secs()).unwrap();
+    for (now, whole) in [(expiry - 1, true), (-1000, true), (expiry, false)] {
+        let mut reassembler = Reassembler::new(ROOM);
+        reassembler.feed(&packet(&pieces[0]), frame_ref(1), at(0));
+        let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(2), at(now));
+        assert_eq!(matches!(outcome, Reassembly::Complete(_)), whole, "{now}");
+        assert_eq!(reassembler.abandoned().expired, u64::from(!whole));
+    }
+}
+
+#[test]
+fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
+    let limit = 20_000;
+    let mut reassembler = Reassembler::new(limit);
+    let octets = [0; 1000];
+    for id in 0..2000u16 {
+        let data = fragment4(id, 0, true, &octets);
+        reassembler.feed(&packet(&data), frame_ref(1), at(0));
+        assert!(reassembler.memory() <= limit);
+        assert!(reassembler.order.len() <= 2 * reassembler.waiting() + 17);
+    }
+    let waiting = reassembler.waiting();
+    assert!(waiting > 5);
+    assert_eq!(reassembler.abandoned().evicted, 2000 - waiting as u64);
+    // The newest are there still.
+    let last = fragment4(1999, 1000, false, &[0; 8]);
+    let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Complete(_)));
+    let gone = fragment4(0, 1000, false, &[0; 8]);
+    let outcome = reassembler.feed(&packet(&gone), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Incomplete));
+
+    let mut none = Reassembler::new(0);
+    none.feed(&packet(&last), frame_ref(1), at(0));
+    assert_eq!((none.waiting(), none.memory()), (0, 0));
+}
+
+#[test]
+fn messages_that_become_whole_leave_no_trace() {
+    let message = echo(64);
+    let mut reassembler = Reassembler::new(ROOM);
+    // One that stays, so that the order cannot simply be emptied from its front.
+    reassembler.feed(
+        &packet(&fragment4(9, 0, true, &[0; 8])),
+        frame_ref(1),
+        at(0),
+    );
+    for _ in 0..1000 {
+        for data in pieces4(7, &message, 32) {
+            reassembler.feed(&packet(&data), frame_ref(1), at(0));
+        }
+    }
+    assert_eq!(reassembler.waiting(), 1);
+    assert!(reassembler.order.len() < 20);
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_is_told_once_and_stays_bounded(
+        fragments in proptest::collection::vec(
+            (0u16..3, 0usize..20, any::<bool>(), 0usize..5, any::<u8>()),
+            0..60,
+        ),
+    ) {
+        let mut reassembler = Reassembler::new(3000);
+        for (n, (id, offset, more, words, value)) in fragments.into_iter().enumerate() {
+            let data = fragment4(id, offset * 8, more, &vec![value; words * 8]);
+            let outcome = reassembler.feed(&packet(&data), frame_ref(n as u64), at(0));
+            if let Reassembly::Complete(whole) = outcome {
+                prop_assert!(!whole.frames().is_empty());
+                prop_assert!(whole.ip().payload.len().is_multiple_of(8));
+            }
+            prop_assert!(reassembler.memory() <= 3000);
+        }
+        reassembler.expire(at(1_000_000));
+        prop_assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+    }
+}
