@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::exchange::{COPY_WINDOW, Place};
+use super::sighting::{COPY_WINDOW, Place};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// Errors that a new one is compared with.

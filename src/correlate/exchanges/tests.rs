@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::SourceId;
 use crate::wire::IpVersion;
 
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,505 @@
+//! Open requests, and how each is decided: once.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use super::query::{PayloadPrint, Query, QueryKey};
+use super::sighting::{COPY_WINDOW, Place, Sighting};
+use super::table::{Slot, Table};
+use super::{Answer, AnswerOutcome, NearMiss, Relation};
+use crate::icmp::Direction;
+use crate::model::{AddrPair, FrameRef, Timestamp};
+
+/// What is told of an exchange, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExchangeEvent {
+    /// A frame decided it just now; the window is still open.
+    Decided(Exchange),
+    /// Its window closed.
+    Closed(Exchange),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Who asked whom; the key leaves out what replies do not tell.
+    addrs: AddrPair,
+    request: FrameRef,
+    requested: Timestamp,
+    /// When its window opened, in correlation time.
+    opened: Timestamp,
+    place: Place,
+    payload: Option<PayloadPrint>,
+    end: Option<ExchangeEnd>,
+    reply_place: Place,
+    rtt: Rtt,
+    duplicates: u32,
+    corrupted: u32,
+    request_shown: bool,
+    end_shown: bool,
+    closed: bool,
+}
+
+/// A round trip in eight octets: there are many of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rtt(u64);
+
+impl Rtt {
+    const UNKNOWN: Self = Self(u64::MAX);
+
+    fn get(self) -> Option<Duration> {
+        (self != Self::UNKNOWN).then(|| Duration::from_nanos(self.0))
+    }
+}
+
+impl From<Option<Duration>> for Rtt {
+    fn from(rtt: Option<Duration>) -> Self {
+        rtt.and_then(|rtt| u64::try_from(rtt.as_nanos()).ok())
+            .map_or(Self::UNKNOWN, Self)
+    }
+}
+
+/// Open requests and those that closed a little while ago.
+#[derive(Debug)]
+pub(super) struct Exchanges {
+    table: Table<QueryKey, Open>,
+    /// The oldest entry whose window is open.
+    cursor: Option<Slot>,
+    timeout: Duration,
+    /// Multicast requests not yet forgotten; anybody may answer those.
+    multicast: usize,
+    evicted: u64,
+}
+
+/// How far back a reply that fits nothing is compared with open requests.
+const NEAR_MISS_DEPTH: usize = 64;
+/// A request is lost at the end of a capture only if the capture ran on for this long.
+const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
+/// ... and for this many times the pair's largest round trip.
+const SETTLED_RTTS: u32 = 4;
+/// Requests without an answer are remembered for this many windows more.
+const LATE_WINDOWS: u32 = 6;
+
+impl Exchanges {
+    pub(super) fn new(timeout: Duration, memory: usize) -> Self {
+        Self {
+            table: Table::with_memory(memory),
+            cursor: None,
+            timeout,
+            multicast: 0,
+            evicted: 0,
+        }
+    }
+
+    /// How many requests were given up for want of room before their window closed.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Takes a query message; `tell` hears of exchanges that this decides or closes. The number is
+    /// the TTL of the request, where a reply found one.
+    pub(super) fn query(
+        &mut self,
+        query: Query,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> (Relation, u8) {
+        match query.direction {
+            Direction::Request => (self.request(query, seen, tell), seen.place.ttl),
+            Direction::Reply => self.reply(query, seen, tell),
+        }
+    }
+
+    fn request(
+        &mut self,
+        query: Query,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> Relation {
+        let key = stored_key(query.key, seen.broadcast);
+        if let Some(slot) = self.table.find(&key) {
+            if let Some(open) = self.table.at(slot)
+                && is_same_packet(open, query.payload, &seen)
+            {
+                return Relation::Copy { of: open.request };
+            }
+            // The identifier came round, or another process took it: what was is decided now.
+            self.close(slot, None, tell);
+            self.forget(slot);
+        }
+        self.make_room(tell);
+        if is_multicast_key(&key) {
+            self.multicast += 1;
+        }
+        self.table.insert(
+            key,
+            Open {
+                addrs: query.addrs,
+                request: seen.frame,
+                requested: seen.ts,
+                opened: seen.ts,
+                place: seen.place,
+                payload: query.payload,
+                end: None,
+                reply_place: seen.place,
+                rtt: Rtt::UNKNOWN,
+                duplicates: 0,
+                corrupted: 0,
+                request_shown: seen.shown,
+                end_shown: false,
+                closed: false,
+            },
+        );
+        if self.cursor.is_none() {
+            self.cursor = self.table.newest();
+        }
+        Relation::Request
+    }
+
+    fn reply(
+        &mut self,
+        query: Query,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> (Relation, u8) {
+        let found = self.table.find(&query.key).or_else(|| {
+            let multicast = QueryKey {
+                addrs: AddrPair {
+                    dst: crate::icmp::unspecified(query.key.version),
+                    ..query.key.addrs
+                },
+                ..query.key
+            };
+            (self.multicast > 0)
+                .then(|| self.table.find(&multicast))
+                .flatten()
+        });
+        let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
+        else {
+            return (self.unsolicited(query.key), 0);
+        };
+        let timeout = self.timeout;
+        let Some(open) = self.table.at_mut(slot) else {
+            return (Relation::None, 0);
+        };
+        let asked_ttl = open.place.ttl;
+        if let Some(ExchangeEnd::Reply(first)) = open.end
+            && seen.place.is_copy_of(open.reply_place)
+        {
+            return (Relation::Copy { of: first }, asked_ttl);
+        }
+        let rtt = seen.ts.since(open.requested);
+        let answer = |outcome| {
+            Relation::Answer(Answer {
+                request: Some(open.request),
+                rtt,
+                outcome,
+            })
+        };
+        if open.closed || rtt.is_some_and(|rtt| rtt > timeout) {
+            return (answer(AnswerOutcome::Late), asked_ttl);
+        }
+        if key.kind == ExchangeKind::Router && open.end.is_some() {
+            // Routers advertise when they like; only the first answers.
+            return (Relation::None, asked_ttl);
+        }
+        // Raw sockets get replies with a bad checksum, and ping counts them: answered, not lost.
+        let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
+        let outcome = if differs || seen.checksum_bad {
+            open.corrupted = open.corrupted.saturating_add(1);
+            AnswerOutcome::Corrupted
+        } else if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+            AnswerOutcome::Duplicate
+        } else {
+            AnswerOutcome::Answered
+        };
+        let relation = answer(outcome);
+        if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+            open.duplicates = open.duplicates.saturating_add(1);
+            return (relation, asked_ttl);
+        }
+        open.end = Some(ExchangeEnd::Reply(seen.frame));
+        open.reply_place = seen.place;
+        open.rtt = Rtt::from(rtt);
+        open.end_shown = seen.shown;
+        if open.request_shown && !seen.shown {
+            tell(ExchangeEvent::Decided(exchange(
+                &key,
+                open,
+                ExchangeOutcome::Answered,
+            )));
+        }
+        (relation, asked_ttl)
+    }
+
+    /// An error about the request under `key`: ends it unless a reply did.
+    pub(super) fn error(
+        &mut self,
+        key: QueryKey,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) {
+        let key = stored_key(key, seen.broadcast);
+        let Some(open) = self.table.get_mut(&key) else {
+            return;
+        };
+        if open.closed || open.end.is_some() {
+            return;
+        }
+        open.end = Some(ExchangeEnd::Error(seen.frame));
+        open.rtt = Rtt::from(seen.ts.since(open.requested));
+        open.end_shown = seen.shown;
+        if open.request_shown && !seen.shown {
+            tell(ExchangeEvent::Decided(exchange(
+                &key,
+                open,
+                ExchangeOutcome::Error,
+            )));
+        }
+    }
+
+    /// Closes every window that has passed at `clock`.
+    pub(super) fn advance(&mut self, clock: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
+        while let Some(slot) = self.cursor
+            && let Some(open) = self.table.at(slot)
+            && open.opened.after(self.timeout) < clock
+        {
+            let answered = open.end.is_some();
+            self.cursor = self.table.newer(slot);
+            self.close(slot, None, tell);
+            if answered {
+                // Only the unanswered are remembered: a late reply is to be told as such.
+                self.forget(slot);
+            }
+        }
+        let remembered = self.timeout.saturating_mul(LATE_WINDOWS + 1);
+        while let Some(slot) = self.table.oldest()
+            && let Some(open) = self.table.at(slot)
+            && open.closed
+            && open.opened.after(remembered) < clock
+        {
+            self.forget(slot);
+        }
+    }
+
+    /// Time went back to `clock`: windows opened in what is now the future opened now.
+    pub(super) fn step_back(&mut self, clock: Timestamp) {
+        let mut slot = self.table.newest();
+        while let Some(at) = slot
+            && let Some(open) = self.table.at_mut(at)
+            && open.opened > clock
+        {
+            open.opened = clock;
+            slot = self.table.older(at);
+        }
+    }
+
+    /// Closes what is open at the end of the capture.
+    pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
+        let end = End {
+            at: end,
+            slowest: self.slowest(),
+        };
+        while let Some(slot) = self.cursor {
+            self.cursor = self.table.newer(slot);
+            self.close(slot, Some(&end), tell);
+        }
+    }
+
+    /// The largest round trip of each pair of addresses that still waits for a reply, among the
+    /// exchanges whose windows are open.
+    fn slowest(&self) -> HashMap<AddrPair, Duration, RandomState> {
+        let open = || std::iter::successors(self.cursor, |&slot| self.table.newer(slot));
+        let mut slowest = HashMap::default();
+        for slot in open() {
+            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+                && open.end.is_none()
+            {
+                slowest.insert(key.addrs, Duration::ZERO);
+            }
+        }
+        for slot in open() {
+            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+                && let Some(rtt) = open.rtt.get()
+                && let Some(known) = slowest.get_mut(&key.addrs)
+            {
+                *known = rtt.max(*known);
+            }
+        }
+        slowest
+    }
+
+    fn close(&mut self, slot: Slot, end: Option<&End>, tell: &mut impl FnMut(ExchangeEvent)) {
+        let Some(&key) = self.table.key_at(slot) else {
+            return;
+        };
+        let Some(open) = self.table.at_mut(slot).filter(|open| !open.closed) else {
+            return;
+        };
+        open.closed = true;
+        let open = *open;
+        let outcome = match open.end {
+            Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
+            Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
+            None if needs_no_reply(&key) => ExchangeOutcome::NoReplyExpected,
+            None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {
+                ExchangeOutcome::Pending
+            }
+            None => ExchangeOutcome::Lost,
+        };
+        let closed = exchange(&key, &open, outcome);
+        if open.request_shown && open.end.is_none() {
+            tell(ExchangeEvent::Decided(closed));
+        }
+        tell(ExchangeEvent::Closed(closed));
+    }
+
+    fn make_room(&mut self, tell: &mut impl FnMut(ExchangeEvent)) {
+        if self.table.len() < self.table.capacity() {
+            return;
+        }
+        let Some(slot) = self.table.oldest() else {
+            return;
+        };
+        if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+            && !open.closed
+        {
+            let outcome = match open.end {
+                Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
+                Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
+                None => ExchangeOutcome::Evicted,
+            };
+            self.evicted += 1;
+            tell(ExchangeEvent::Closed(exchange(key, open, outcome)));
+        }
+        self.forget(slot);
+    }
+
+    fn forget(&mut self, slot: Slot) {
+        if self.cursor == Some(slot) {
+            self.cursor = self.table.newer(slot);
+        }
+        if self.table.key_at(slot).is_some_and(is_multicast_key) {
+            self.multicast = self.multicast.saturating_sub(1);
+        }
+        self.table.discard(slot);
+    }
+
+    /// A reply without a request: unsolicited, or nearly the answer to an open one.
+    fn unsolicited(&self, key: QueryKey) -> Relation {
+        if matches!(key.kind, ExchangeKind::Neighbor | ExchangeKind::Router) {
+            // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6).
+            return Relation::None;
+        }
+        let newest_first = std::iter::successors(self.table.newest(), |&s| self.table.older(s));
+        let mut by_sender = None;
+        for slot in newest_first.take(NEAR_MISS_DEPTH) {
+            let (Some(open_key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+            else {
+                continue;
+            };
+            let asked_alike = open_key.kind == key.kind
+                && open_key.addrs.src == key.addrs.src
+                && open_key.seq == key.seq
+                && open.end.is_none();
+            if asked_alike && open_key.addrs.dst == key.addrs.dst {
+                return unsolicited(Some(NearMiss::Identifier(open.request)));
+            }
+            if asked_alike && open_key.id == key.id && by_sender.is_none() {
+                by_sender = Some(NearMiss::Sender(open.request));
+            }
+        }
+        unsolicited(by_sender)
+    }
+}
+
+/// The end of the capture.
+struct End {
+    at: Timestamp,
+    slowest: HashMap<AddrPair, Duration, RandomState>,
+}
+
+impl End {
+    /// Whether the capture ran on long enough after a request to call it lost.
+    fn settles(&self, addrs: AddrPair, requested: Timestamp) -> bool {
+        let slowest = self.slowest.get(&addrs).copied().unwrap_or_default();
+        let enough = SETTLED_AT_LEAST.max(slowest.saturating_mul(SETTLED_RTTS));
+        self.at.since(requested).is_some_and(|ran| ran >= enough)
+    }
+}
+
+fn unsolicited(near_miss: Option<NearMiss>) -> Relation {
+    Relation::Answer(Answer {
+        request: None,
+        rtt: None,
+        outcome: AnswerOutcome::Unsolicited(near_miss),
+    })
+}
+
+fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
+    Exchange {
+        kind: key.kind,
+        addrs: open.addrs,
+        id: key.kind.has_id().then_some(key.id),
+        seq: key.kind.has_id().then_some(key.seq),
+        request: open.request,
+        requested: open.requested,
+        end: open.end,
+        rtt: open.rtt.get(),
+        outcome,
+        duplicates: open.duplicates,
+        corrupted: open.corrupted,
+        one_sided_possible: false,
+        shown: open.request_shown || open.end_shown,
+    }
+}
+
+fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -> bool {
+    let soon = seen
+        .ts
+        .since(open.requested)
+        .is_none_or(|apart| apart <= COPY_WINDOW);
+    let same_id = match (open.place.ip_id, seen.place.ip_id) {
+        // Identification 0 with "don't fragment" is no evidence (RFC 6864 section 4).
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    soon && same_id && open.payload == payload && !open.closed
+}
+
+fn is_multicast(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
+        IpAddr::V6(addr) => addr.is_multicast(),
+    }
+}
+
+/// Requests to a group are stored without it, as nobody answers from it.
+fn stored_key(key: QueryKey, broadcast: bool) -> QueryKey {
+    if broadcast || is_multicast(key.addrs.dst) {
+        QueryKey {
+            addrs: AddrPair {
+                dst: crate::icmp::unspecified(key.version),
+                ..key.addrs
+            },
+            ..key
+        }
+    } else {
+        key
+    }
+}
+
+fn is_multicast_key(key: &QueryKey) -> bool {
+    key.kind.has_id() && key.addrs.dst.is_unspecified()
+}
+
+fn needs_no_reply(key: &QueryKey) -> bool {
+    // Groups, router solicitations, and duplicate address detection, where silence is the good answer.
+    is_multicast_key(key) || key.kind == ExchangeKind::Router || key.addrs.src.is_unspecified()
+}
+
+#[cfg(test)]
+mod tests;

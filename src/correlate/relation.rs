@@ -1,0 +1,107 @@
+//! What is known of a message at the moment it is seen.
+
+use std::time::Duration;
+
+use crate::model::FrameRef;
+
+/// What is known of an ICMP message at the moment it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Nothing to relate it to.
+    None,
+    /// It asks; an exchange was opened.
+    Request,
+    /// It answers, well or badly.
+    Answer(Answer),
+    /// The same packet was captured before (other interface, other hop).
+    Copy {
+        /// Where.
+        of: FrameRef,
+    },
+    /// It is an error about another packet.
+    Error {
+        /// What was found of the packet it quotes; `None` where that was not looked for.
+        original: Option<Original>,
+    },
+}
+
+/// How a reply relates to requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The request, where there is one.
+    pub request: Option<FrameRef>,
+    /// Time since the request; `None` where time went backwards or there is no request.
+    pub rtt: Option<Duration>,
+    /// What kind of answer.
+    pub outcome: AnswerOutcome,
+}
+
+/// Kinds of answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerOutcome {
+    /// The first in time.
+    Answered,
+    /// Another one to the same request.
+    Duplicate,
+    /// It came after the reply timeout.
+    Late,
+    /// Its payload differs from the request's.
+    Corrupted,
+    /// No request was seen for it.
+    Unsolicited(Option<NearMiss>),
+}
+
+/// The one thing in which an unsolicited reply misses a request that is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NearMiss {
+    /// Addresses and sequence number fit, the identifier does not.
+    Identifier(FrameRef),
+    /// Identifier and sequence number fit, the sender is not the one asked.
+    Sender(FrameRef),
+}
+
+/// What was found of the packet an error quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Original {
+    /// A captured packet that fits.
+    Found {
+        /// How well.
+        match_kind: MatchKind,
+        /// Which frame.
+        frame: FrameRef,
+        /// Time from it to the error; `None` where time went backwards.
+        before: Option<Duration>,
+        /// Its TTL as captured.
+        ttl: u8,
+    },
+    /// None, and why.
+    None(NoOriginal),
+}
+
+/// The match ladder, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchKind {
+    /// This very packet.
+    Exact,
+    /// The segment that holds the quoted sequence number, or the echo with its id and sequence.
+    Segment,
+    /// A packet of the same flow.
+    Flow,
+    /// Destination, port and sequence fit; the source was rewritten.
+    Translated,
+}
+
+/// Why no original was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoOriginal {
+    /// The capture covers the time and both directions, and the packet is not in it.
+    NotCaptured,
+    /// The packet may have been sent before the capture began.
+    BeforeCapture,
+    /// Nothing of the flow's direction was captured.
+    OneSided,
+    /// The ring no longer holds that time.
+    Evicted,
+    /// The quote is a later fragment, or too short for ports.
+    FragmentWithoutPorts,
+}

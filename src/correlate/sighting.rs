@@ -1,0 +1,42 @@
+//! A packet as correlation remembers it, and whether two of them are one.
+
+use std::time::Duration;
+
+use crate::model::{FrameRef, SourceId, Timestamp};
+
+/// Requests alike in everything within this time are one packet, captured twice.
+pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
+
+/// What correlation keeps of a query packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sighting {
+    pub(super) frame: FrameRef,
+    pub(super) ts: Timestamp,
+    pub(super) shown: bool,
+    pub(super) checksum_bad: bool,
+    /// The link carried it to all hosts, whatever its IP address looks like.
+    pub(super) broadcast: bool,
+    pub(super) place: Place,
+}
+
+/// Where and in what state a packet was seen: tells copies from duplicates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) ip_id: Option<u32>,
+    pub(super) ttl: u8,
+    pub(super) vlan: u16,
+    pub(super) interface: u32,
+    pub(super) source: SourceId,
+}
+
+impl Place {
+    /// Whether `other` can be the same packet at another point of the capture: another interface,
+    /// VLAN or hop, and no identification to the contrary.
+    pub(super) fn is_copy_of(self, other: Self) -> bool {
+        let elsewhere = self.ttl != other.ttl
+            || self.vlan != other.vlan
+            || self.interface != other.interface
+            || self.source != other.source;
+        elsewhere && self.ip_id == other.ip_id
+    }
+}
