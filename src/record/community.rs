@@ -67,7 +67,7 @@ pub struct CommunityIds {
 }
 
 impl CommunityIds {
-    const SLOTS: usize = 1024;
+    const SLOTS: usize = 4096;
 
     /// With nothing kept yet.
     pub fn new() -> Self {

@@ -1,14 +1,19 @@
 //! The closing account for people.
 
+use std::time::Duration;
+
 use super::story::{Page, icmp, ip, plural, text};
 use super::text::{Clock, Precision};
 use super::wrap::{Paragraph, Table};
-use crate::record::summary::{FrameCounts, PairSummary, Summary};
+use crate::record::summary::{FrameCounts, PairSummary, RttSummary, Summary};
 use crate::record::words::Word;
 use crate::record::{escape, write};
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
+
+/// The width from which on the table of pings has room for the upper percentiles.
+const PERCENTILES_FROM: usize = 96;
 
 /// Writes the account.
 pub(super) fn write(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock) {
@@ -122,12 +127,17 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.pairs.is_empty() {
         return;
     }
-    let mut table = Table::new(&[
-        "ping", "sent", "answ", "lost", "loss", "err", "pend", "dup", "min", "med", "p95", "p99",
-        "max ms",
-    ]);
+    let mut head = vec![
+        "ping", "sent", "answ", "lost", "loss", "err", "pend", "dup", "min", "med",
+    ];
+    let percentiles = page.width == 0 || page.width >= PERCENTILES_FROM;
+    if percentiles {
+        head.extend(["p95", "p99"]);
+    }
+    head.push("max ms");
+    let mut table = Table::new(&head);
     for pair in summary.pairs.iter().take(ROWS) {
-        table.row(pair_row(pair));
+        table.row(pair_row(pair, percentiles));
     }
     table.write(out, page.width, page.palette);
     omitted(out, summary.pairs.len().saturating_sub(ROWS), page);
@@ -153,7 +163,7 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     }
 }
 
-fn pair_row(pair: &PairSummary) -> Vec<String> {
+fn pair_row(pair: &PairSummary, percentiles: bool) -> Vec<String> {
     let loss = pair.loss().map_or_else(|| "-".to_owned(), percent);
     let mut cells = vec![
         format!(
@@ -170,15 +180,17 @@ fn pair_row(pair: &PairSummary) -> Vec<String> {
         pair.pending.to_string(),
         pair.duplicates.to_string(),
     ];
-    let times = pair
-        .rtt
-        .map(|rtt| [rtt.min, rtt.median, rtt.p95, rtt.p99, rtt.max]);
-    match times {
-        Some(times) => {
-            cells.extend(times.map(|time| text(|out| write::millis_fixed(out, time))));
-        }
-        None => cells.extend(std::iter::repeat_n("-".to_owned(), 5)),
+    let time = |of: fn(&RttSummary) -> Duration| match &pair.rtt {
+        Some(rtt) => text(|out| write::millis_fixed(out, of(rtt))),
+        None => "-".to_owned(),
+    };
+    cells.push(time(|rtt| rtt.min));
+    cells.push(time(|rtt| rtt.median));
+    if percentiles {
+        cells.push(time(|rtt| rtt.p95));
+        cells.push(time(|rtt| rtt.p99));
     }
+    cells.push(time(|rtt| rtt.max));
     cells
 }
 

@@ -1,5 +1,7 @@
 //! Packets, frames and the schema for the tests of records.
 
+#![allow(dead_code)] // each test takes what it needs
+
 use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -6,6 +6,7 @@ use super::field::{ExtensionEntry, ItemEntry, RecordEntry, put_fields};
 use super::packet::ChecksumState;
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::mld::Mld;
+use crate::icmp::mtu;
 use crate::icmp::v4::RouterAdvertisement;
 use crate::icmp::{Body, ErrorClass, Extensions, Message};
 use crate::wire::bytes::{array_at, u32_at};
@@ -27,7 +28,12 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
             map.put("timestamps", &Timestamps(timestamp))
         }
         Body::Error(error) => match error.class {
-            ErrorClass::TooBig { mtu } => map.maybe("mtu", mtu),
+            ErrorClass::TooBig { mtu } => {
+                map.maybe("mtu", mtu)?;
+                let quoted = error.quote.as_ref().filter(|_| mtu == Some(0));
+                let estimate = quoted.map(|quote| mtu::estimate(quote.ip.length));
+                map.maybe("mtu_estimate", estimate)
+            }
             ErrorClass::ParameterProblem { pointer } => map.maybe("pointer", pointer),
             _ => Ok(()),
         },

@@ -6,6 +6,7 @@ use super::packet::{ChecksumState, DefectList, IpHeader, Quoted, put_encapsulati
 use super::value::{Fields, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, Relation};
+use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::IcmpEvent;
 use crate::record::community::CommunityId;
@@ -64,6 +65,7 @@ impl Serialize for Event<'_> {
             map.put("quoted", &quoted)?;
         }
         self.put_relation(&mut map)?;
+        map.maybe("inferred", Inferred::of(self.event))?;
         let defects = [&packet.ip.defects(), &message.defects];
         let defects = DefectList(&defects);
         if !defects.is_empty() {
@@ -83,6 +85,40 @@ impl Event<'_> {
                 original: Some(original),
             } => map.put("original", &OriginalPacket { original, of: self }),
         }
+    }
+}
+
+/// What the payload of an echo and its TTL let one guess.
+struct Inferred {
+    payload: Option<PayloadGuess>,
+    hops: u8,
+    ttl: u8,
+}
+
+impl Inferred {
+    fn of(event: &IcmpEvent<'_>) -> Option<Self> {
+        let Body::Echo(echo) = &event.message.body else {
+            return None;
+        };
+        let ttl = event.packet.ip.ttl;
+        Some(Self {
+            payload: payload::guess(echo.payload, event.frame.ts),
+            hops: payload::hops(ttl),
+            ttl: payload::initial_ttl(ttl),
+        })
+    }
+}
+
+impl Serialize for Inferred {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(payload) = self.payload {
+            map.put("sender", payload.sender.name())?;
+            map.maybe("sent", payload.sent.map(Time))?;
+        }
+        map.put("initial_ttl", &self.ttl)?;
+        map.put("hops", &self.hops)?;
+        map.end()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::model::Timestamp;
-use crate::record::escape::Escaped;
+use crate::record::escape;
 use crate::record::words::Word;
 use crate::record::write;
 
@@ -112,7 +112,7 @@ pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Escaped(self.0))
+        short(serializer, |out| escape::push(out, self.0))
     }
 }
 

@@ -3,9 +3,14 @@
 //! `-x`, `-xx`, `-A` and `-AA` look as in tcpdump. `-X` and `-XX` break their rows where fields
 //! end and name each field beside its octets, so that the format can be learnt from a packet.
 
+use std::ops::Range;
+
 use super::palette::{Palette, Role};
 use super::{HexDump, addr, verbose};
-use crate::icmp::{Body, Message};
+use crate::icmp::field::Value;
+use crate::icmp::layout::{self, LaidField, Part};
+use crate::icmp::{Body, nd_option};
+use crate::record::words::Word;
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 
@@ -31,8 +36,8 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
         HexDump::HexWithLink => plain(out, data),
         HexDump::Ascii => ascii(out, packet),
         HexDump::AsciiWithLink => ascii(out, data),
-        HexDump::HexAscii => fields(out, event, network, end, palette),
-        HexDump::HexAsciiWithLink => fields(out, event, 0, data.len(), palette),
+        HexDump::HexAscii => fields(out, event, network..end, palette),
+        HexDump::HexAsciiWithLink => fields(out, event, 0..data.len(), palette),
     }
 }
 
@@ -80,207 +85,186 @@ fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
     out.push(b'\n');
 }
 
-/// A stretch of octets with what it is.
-struct Stretch {
-    start: usize,
-    end: usize,
-    label: Vec<u8>,
+/// Rows broken at the ends of fields, with ASCII and the field's name and value beside them.
+///
+/// Fields that share an octet share a row. Outside of the packet (link header, tunnel headers,
+/// padding) octets are shown without names.
+fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
+    let data = event.frame.data;
+    let ip = &event.packet.ip;
+    let mut rows = Rows {
+        out,
+        data,
+        palette,
+        shown,
+        part: None,
+    };
+    // Where the packet stands in the frame; a reassembled message does not stand there.
+    let inside = ip
+        .header
+        .as_ptr()
+        .addr()
+        .checked_sub(data.as_ptr().addr())
+        .filter(|at| at + ip.header.len() <= data.len());
+    let Some(start) = inside else {
+        rows.add(0..data.len(), Role::Field, b"frame");
+        return;
+    };
+    let network = event.packet.link.offset;
+    rows.add(0..network.min(start), Role::Link, b"link header");
+    rows.add(network.min(start)..start, Role::Link, b"tunnel headers");
+    let laid = layout::fields(ip, event.message);
+    let mut label = Vec::new();
+    let mut end = start;
+    for (i, field) in laid.iter().enumerate() {
+        if !label.is_empty() {
+            label.extend_from_slice(b", ");
+        }
+        name(&mut label, field, event);
+        if laid
+            .get(i + 1)
+            .is_some_and(|next| next.range == field.range)
+        {
+            continue;
+        }
+        let range = start + field.range.start..start + field.range.end;
+        end = end.max(range.end);
+        rows.part(field.part, event);
+        rows.add(range, role(field.part), &label);
+        label.clear();
+    }
+    rows.add(end..data.len(), Role::Link, b"behind the packet");
 }
 
-/// Rows broken at the ends of fields, with ASCII and the field's name and value beside them.
-fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, from: usize, to: usize, palette: &Palette) {
-    let data = event.frame.data;
-    for stretch in stretches(event) {
-        let start = stretch.start.max(from);
-        let end = stretch.end.min(to);
-        let Some(octets) = data.get(start..end).filter(|octets| !octets.is_empty()) else {
-            continue;
+/// A field's name and, where there is one, its value.
+fn name(label: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
+    addr::words_of(label, field.name);
+    let message = event.message;
+    match field.value {
+        Some(Value::Octets(_)) | None => {}
+        Some(value) => {
+            label.push(b' ');
+            verbose::value(label, value);
+        }
+    }
+    let option = || match (&message.body, field.value) {
+        (Body::Ndp(_) | Body::InverseNeighbor(_), Some(Value::Number(kind))) => {
+            nd_option::option_name(u8::try_from(kind).ok()?)
+        }
+        _ => None,
+    };
+    let names = match (field.part, field.name) {
+        (Part::Item, "type") => option(),
+        (Part::Icmp, "type") => Some(message.name()),
+        (Part::Icmp, "code") => message.code_name(),
+        (Part::Icmp, "checksum") => Some(message.checksum.status.word()),
+        _ => None,
+    };
+    if let Some(words) = names {
+        label.push(b' ');
+        addr::words_of(label, words);
+    }
+}
+
+const fn role(part: Part) -> Role {
+    match part {
+        Part::Ip | Part::QuotedIp => Role::Field,
+        Part::Icmp | Part::Item => Role::Head,
+        Part::Payload | Part::QuotedPayload => Role::Link,
+        Part::QuotedTransport => Role::Known,
+        Part::Extension => Role::Error,
+    }
+}
+
+/// What the parts of a packet are called where they begin.
+const fn title(part: Part, version: IpVersion) -> &'static [u8] {
+    match (part, version) {
+        (Part::Ip, IpVersion::V4) => b"IPv4",
+        (Part::Ip, IpVersion::V6) => b"IPv6",
+        (Part::Icmp, IpVersion::V4) => b"ICMP",
+        (Part::Icmp, IpVersion::V6) => b"ICMPv6",
+        (Part::Item, _) => b"options and entries",
+        (Part::Payload, _) => b"payload",
+        (Part::QuotedIp, _) => b"quoted IP header",
+        (Part::QuotedTransport, _) => b"quoted transport",
+        (Part::QuotedPayload, _) => b"quoted payload",
+        (Part::Extension, _) => b"extensions (RFC 4884)",
+    }
+}
+
+/// Rows of a dump.
+struct Rows<'o, 'a> {
+    out: &'o mut Vec<u8>,
+    data: &'a [u8],
+    palette: &'o Palette,
+    /// The octets of the frame that are dumped.
+    shown: Range<usize>,
+    part: Option<Part>,
+}
+
+impl Rows<'_, '_> {
+    /// A part begins, unless it has begun.
+    fn part(&mut self, part: Part, event: &IcmpEvent<'_>) {
+        if self.part.replace(part) != Some(part) {
+            self.out.extend_from_slice(b"\t-- ");
+            self.palette.start(self.out, role(part));
+            let title = title(part, event.packet.ip.version);
+            self.out.extend_from_slice(title);
+            self.palette.end(self.out);
+            self.out.push(b'\n');
+        }
+    }
+
+    fn add(&mut self, range: Range<usize>, role: Role, label: &[u8]) {
+        /// Columns of a full row's octets.
+        const COLUMNS: usize = 42;
+        let start = range.start.max(self.shown.start);
+        let end = range.end.min(self.shown.end);
+        let Some(octets) = self.data.get(start..end) else {
+            return;
         };
         for (i, row) in octets.chunks(ROW).enumerate() {
-            offset(out, start - from + i * ROW);
-            let used = words(out, row);
-            out.resize(out.len() + 42 - used, b' ');
-            out.extend(row.iter().map(|octet| printable(*octet)));
+            offset(self.out, start - self.shown.start + i * ROW);
+            let used = words(self.out, row);
+            self.out.resize(self.out.len() + COLUMNS - used, b' ');
+            self.out.extend(row.iter().map(|octet| printable(*octet)));
             if i == 0 {
-                out.resize(out.len() + ROW - row.len() + 2, b' ');
-                palette.start(out, Role::Field);
-                out.extend_from_slice(&stretch.label);
-                palette.end(out);
+                self.out.resize(self.out.len() + ROW - row.len() + 2, b' ');
+                self.palette.start(self.out, role);
+                self.out.extend_from_slice(label);
+                self.palette.end(self.out);
             }
-            out.push(b'\n');
+            self.out.push(b'\n');
         }
     }
 }
 
-/// The whole frame cut into fields, without gaps, in order.
-fn stretches(event: &IcmpEvent<'_>) -> Vec<Stretch> {
-    let data = event.frame.data;
-    let base = data.as_ptr() as usize;
-    // Where a slice of the frame starts. Slices of anything else (a reassembled message) do not.
-    let place = |part: &[u8]| {
-        let at = (part.as_ptr() as usize).checked_sub(base)?;
-        (at + part.len() <= data.len()).then_some(at)
-    };
-    let mut list = Cuts::default();
-    let ip = &event.packet.ip;
-    list.add(0, event.packet.link.offset, b"link header");
-    let message = event.message;
-    if let Some(at) = place(ip.header) {
-        list.add(event.packet.link.offset, at, b"tunnel headers");
-        list.add(at, at + ip.header.len(), ip_label(ip.version));
-    }
-    if let Some(at) = place(message.bytes) {
-        let whole = at + message.bytes.len();
-        if matches!(message.body, Body::Fragment) {
-            list.add(at, whole, b"later fragment");
-        } else {
-            icmp_header(&mut list, at, message);
-            inside(&mut list, message, &place);
-        }
-        list.add(list.end, whole, b"payload");
-    }
-    list.add(list.end, data.len(), b"trailer");
-    list.stretches
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-const fn ip_label(version: IpVersion) -> &'static [u8] {
-    match version {
-        IpVersion::V4 => b"IPv4 header",
-        IpVersion::V6 => b"IPv6 header",
-    }
-}
-
-/// Stretches one behind the other.
-#[derive(Default)]
-struct Cuts {
-    stretches: Vec<Stretch>,
-    end: usize,
-}
-
-impl Cuts {
-    /// Adds what lies between the end so far and `end`; what starts later leaves a stretch without
-    /// a name before it, what starts earlier is cut.
-    fn add(&mut self, start: usize, end: usize, label: &[u8]) {
-        if start > self.end {
-            self.push(start, b"...");
-        }
-        self.push(end, label);
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
     }
 
-    fn push(&mut self, end: usize, label: &[u8]) {
-        if end > self.end {
-            self.stretches.push(Stretch {
-                start: self.end,
-                end,
-                label: label.to_vec(),
-            });
-            self.end = end;
-        }
+    #[test]
+    fn plain_rows_look_as_in_tcpdump() {
+        let octets: Vec<u8> = (0..35).collect();
+        assert_eq!(
+            text(|out| plain(out, &octets)),
+            "\t0x0000:  0001 0203 0405 0607 0809 0a0b 0c0d 0e0f\n\
+             \t0x0010:  1011 1213 1415 1617 1819 1a1b 1c1d 1e1f\n\
+             \t0x0020:  2021 22\n"
+        );
     }
-}
 
-/// Type, code, checksum and the fields behind them.
-fn icmp_header(list: &mut Cuts, at: usize, message: &Message<'_>) {
-    let end = at + message.bytes.len();
-    let mut label = match message.version {
-        IpVersion::V4 => b"ICMP ".to_vec(),
-        IpVersion::V6 => b"ICMPv6 ".to_vec(),
-    };
-    label.extend_from_slice(b"type ");
-    write::decimal(&mut label, message.kind.into());
-    label.push(b' ');
-    addr::words_of(&mut label, message.name());
-    list.add(at, (at + 1).min(end), &label);
-    label.clear();
-    label.extend_from_slice(b"code ");
-    write::decimal(&mut label, message.code.into());
-    if let Some(name) = message.code_name() {
-        label.push(b' ');
-        addr::words_of(&mut label, name);
-    }
-    list.add(at + 1, (at + 2).min(end), &label);
-    label.clear();
-    label.extend_from_slice(b"checksum ");
-    verbose::checksum(&mut label, message.checksum);
-    list.add(at + 2, (at + 4).min(end), &label);
-    for field in message.fields() {
-        if field.name == "payload" {
-            continue;
-        }
-        label.clear();
-        verbose::name_value(&mut label, &field);
-        let (start, stop) = (at + field.range.start, at + field.range.end);
-        if start < list.end
-            && let Some(last) = list.stretches.last_mut()
-            && stop <= last.end
-        {
-            // Bits of an octet that is there already.
-            last.label.extend_from_slice(b", ");
-            last.label.extend_from_slice(&label);
-            continue;
-        }
-        if start > list.end {
-            list.add(list.end, start, b"unused");
-        }
-        list.add(start, stop, &label);
-    }
-}
-
-/// Quote, extensions, options.
-fn inside(list: &mut Cuts, message: &Message<'_>, place: &dyn Fn(&[u8]) -> Option<usize>) {
-    if let Some(quote) = message.quote()
-        && let Some(at) = place(quote.ip.header)
-    {
-        if at > list.end {
-            list.add(list.end, at, b"unused");
-        }
-        let mut label = b"quoted ".to_vec();
-        label.extend_from_slice(ip_label(quote.ip.version));
-        list.add(at, at + quote.ip.header.len(), &label);
-        label.clear();
-        label.extend_from_slice(b"quoted ");
-        addr::quote(&mut label, quote);
-        if let Some(start) = place(quote.ip.payload) {
-            list.add(start, start + quote.ip.payload.len(), &label);
-        }
-        if let Some(start) = place(quote.bytes) {
-            list.add(list.end, start + quote.bytes.len(), b"quote padding");
-        }
-    }
-    if let Some(extensions) = message.extensions() {
-        if let Some(at) = place(extensions.bytes) {
-            let start = at.saturating_sub(4);
-            list.add(list.end, start, b"quote padding");
-            list.add(start, at, b"extension structure (RFC 4884)");
-        }
-        for object in extensions.objects() {
-            if let Some(at) = place(object.bytes) {
-                let mut label = Vec::new();
-                verbose::extension_object(&mut label, &object);
-                let start = at.saturating_sub(4);
-                list.add(start, at + object.bytes.len(), &label);
-            }
-        }
-    }
-    match &message.body {
-        Body::Mld(mld) => {
-            for record in mld.records() {
-                if let Some(at) = place(record.bytes) {
-                    let mut label = Vec::new();
-                    verbose::mld_record(&mut label, &record, false);
-                    list.add(at, at + record.bytes.len(), &label);
-                }
-            }
-        }
-        _ if message.quote().is_none() => {
-            for part in message.items() {
-                if let Some(at) = place(part.bytes) {
-                    let mut label = Vec::new();
-                    verbose::item(&mut label, &part);
-                    list.add(at, at + part.bytes.len(), &label);
-                }
-            }
-        }
-        _ => {}
+    #[test]
+    fn ascii_shows_no_control_character() {
+        assert_eq!(
+            text(|out| ascii(out, b"a\x1b[2J\r\n\tz\xff")),
+            "a.[2J.\n\tz.\n"
+        );
     }
 }

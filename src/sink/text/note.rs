@@ -180,6 +180,16 @@ fn tell_original(notes: &mut Notes<'_>, original: Original, names: &SourceNames)
 }
 
 fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    if let Some(source) = event.source()
+        && source.interfaces.len() > 1
+        && let Some(interface) = event.frame.interface
+        && let Ok(index) = usize::try_from(interface.0)
+        && let Some(name) = source.interfaces.get(index).and_then(|i| i.name.as_ref())
+    {
+        let out = notes.item();
+        out.extend_from_slice(b"on ");
+        escape::push(out, name.as_bytes());
+    }
     for vlan in event.packet.link.vlans.as_slice() {
         let out = notes.item();
         out.extend_from_slice(b"vlan ");

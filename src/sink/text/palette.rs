@@ -32,12 +32,14 @@ pub(crate) enum Role {
     Head,
     /// Names of fields in a dump.
     Field,
+    /// Octets around the packet, and payload.
+    Link,
 }
 
 /// The escape sequences for each role, made once.
 #[derive(Clone, Debug)]
 pub(crate) struct Palette {
-    starts: [String; 5],
+    starts: [String; 6],
     reset: String,
 }
 
@@ -54,6 +56,7 @@ impl Palette {
                 style(AnsiColor::Red.on_default()),
                 style(Style::new().bold()),
                 style(AnsiColor::Green.on_default()),
+                style(Style::new().dimmed()),
             ],
             reset: match colour {
                 Colour::Never => String::new(),

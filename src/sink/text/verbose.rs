@@ -6,7 +6,7 @@ use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
 };
-use crate::icmp::{Body, Extensions, Message, Quote, dns, mld};
+use crate::icmp::{Body, ErrorClass, Extensions, Message, Quote, dns, mld, mtu, payload};
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -145,7 +145,15 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
             name_value(out, &field);
         }
     }
+    if let Body::Error(error) = &message.body
+        && error.class == (ErrorClass::TooBig { mtu: Some(0) })
+        && let Some(quote) = &error.quote
+    {
+        let estimate = mtu::estimate(quote.ip.length);
+        number(out, b", estimated mtu ", estimate.into());
+    }
     match &message.body {
+        Body::Echo(echo) => guessed(out, echo.payload, event),
         Body::Mld(mld) => {
             for record in mld.records() {
                 below(out, 1);
@@ -171,6 +179,33 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
     if let Some(structure) = message.extensions() {
         extensions(out, structure);
+    }
+}
+
+/// What payload and TTL let one guess, said as such.
+fn guessed(out: &mut Vec<u8>, octets: &[u8], event: &IcmpEvent<'_>) {
+    let ttl = event.packet.ip.ttl;
+    number(out, b", probably ", payload::hops(ttl).into());
+    number(
+        out,
+        b" hops from its sender (initial ttl ",
+        payload::initial_ttl(ttl).into(),
+    );
+    out.push(b')');
+    let Some(guess) = payload::guess(octets, event.frame.ts) else {
+        return;
+    };
+    out.extend_from_slice(b", payload as of ");
+    out.extend_from_slice(guess.sender.title().as_bytes());
+    if let Some(sent) = guess.sent {
+        out.extend_from_slice(b", sent ");
+        if let Some(before) = event.frame.ts.since(sent) {
+            write::millis(out, before);
+            out.extend_from_slice(b" before by its sender's clock");
+        } else {
+            write::millis(out, sent.since(event.frame.ts).unwrap_or_default());
+            out.extend_from_slice(b" later by its sender's clock");
+        }
     }
 }
 

@@ -1,0 +1,660 @@
+//! Text for people: what is known behind ` | `, and the lines that begin with `-- `.
+
+mod records_support;
+
+use std::time::Duration;
+
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::trace::{Hop, HopRouter, Path};
+use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use icmpdump::correlate::{
+    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
+};
+use icmpdump::findings::{Confidence, Finding, Severity};
+use icmpdump::model::flow::FlowPorts;
+use icmpdump::model::{AddrPair, FlowKey, Timestamp};
+use icmpdump::record::collect::Collector;
+use icmpdump::record::{FrameCounts, Record, Start, Summary};
+use icmpdump::sink::Sink;
+use icmpdump::sink::text::{
+    Colour, HexDump, Lines, LinkHeader, Numbers, TextOptions, TextSink, TimestampStyle, Verbosity,
+};
+use icmpdump::wire::IpVersion;
+use records_support::{Captured, addr, frame, frame_of, icmp4, ip4, sources, udp};
+
+const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
+
+/// The text of records from sources of these names.
+fn text(options: &TextOptions, names: &[&str], records: &[Record<'_>]) -> String {
+    let mut out = Vec::new();
+    let mut sink = TextSink::new(&mut out, options.clone());
+    let start = Start {
+        sources: sources(names),
+        filter: None,
+    };
+    sink.write(&Record::Start(&start)).unwrap();
+    for record in records {
+        sink.write(record).unwrap();
+    }
+    sink.flush().unwrap();
+    drop(sink);
+    String::from_utf8(out).unwrap()
+}
+
+fn line(captured: &Captured<'_>, relation: Relation, names: &[&str]) -> String {
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        ..TextOptions::default()
+    };
+    line_with(&options, captured, relation, names)
+}
+
+fn line_with(
+    options: &TextOptions,
+    captured: &Captured<'_>,
+    relation: Relation,
+    names: &[&str],
+) -> String {
+    captured.with_event(relation, names, |event| {
+        text(options, names, &[Record::Icmp(event)])
+    })
+}
+
+fn echo_reply() -> Vec<u8> {
+    let message = icmp4(0, 0, &[&[0, 19, 0, 1], &[7; 56][..]].concat());
+    ip4(1, "172.17.0.2", "172.17.0.1", &message)
+}
+
+fn time_exceeded() -> Vec<u8> {
+    let quoted = ip4(17, "10.9.1.2", "10.9.2.2", &udp(43210, 33434));
+    let message = icmp4(11, 0, &[&[0; 4], &quoted[..28]].concat());
+    ip4(1, "10.9.1.1", "10.9.1.2", &message)
+}
+
+fn answer(request: Option<u64>, rtt_us: u64, outcome: AnswerOutcome) -> Relation {
+    Relation::Answer(Answer {
+        request: request.map(frame),
+        rtt: (rtt_us > 0).then(|| Duration::from_micros(rtt_us)),
+        outcome,
+    })
+}
+
+#[test]
+fn the_lines_of_the_design_are_written_as_they_stand_there() {
+    let reply = echo_reply();
+    let reply = Captured::new(&reply, 2);
+    let relation = answer(Some(1), 28, AnswerOutcome::Answered);
+    assert_eq!(
+        line_with(&TextOptions::default(), &reply, relation, &["a"]),
+        "08:25:50.469472 IP 172.17.0.2 > 172.17.0.1: ICMP echo reply, id 19, seq 1, length 64 \
+         | rtt 0.028 ms, answers #1\n"
+    );
+    let error = time_exceeded();
+    let error = Captured::new(&error, 12);
+    let relation = Relation::Error {
+        original: Some(Original::Found {
+            match_kind: MatchKind::Exact,
+            frame: frame(11),
+            before: Some(Duration::from_micros(270)),
+            ttl: 1,
+        }),
+    };
+    assert_eq!(
+        line(&error, relation, &["a"]),
+        "IP 10.9.1.1 > 10.9.1.2: ICMP time exceeded in-transit, length 36 | quotes UDP \
+         10.9.1.2.43210 > 10.9.2.2.33434 ttl 64, original #11 0.27 ms before\n"
+    );
+}
+
+#[test]
+fn every_relation_is_told_in_few_words() {
+    use AnswerOutcome::{Corrupted, Duplicate, Late, Unsolicited};
+    let reply = echo_reply();
+    let reply = Captured::new(&reply, 2);
+    let known = |relation| {
+        let line = line(&reply, relation, &["a"]);
+        let known = line.trim_end().split_once(" | ").map(|(_, known)| known);
+        known.unwrap_or_default().to_owned()
+    };
+    assert_eq!(known(Relation::None), "");
+    assert_eq!(known(Relation::Request), "");
+    assert_eq!(
+        known(answer(Some(1), 500, Duplicate)),
+        "duplicate, rtt 0.5 ms, answers #1"
+    );
+    assert_eq!(
+        known(answer(Some(1), 11_000_000, Late)),
+        "late, rtt 11000 ms, answers #1"
+    );
+    assert_eq!(
+        known(answer(Some(1), 500, Corrupted)),
+        "corrupted, rtt 0.5 ms, answers #1"
+    );
+    assert_eq!(known(answer(None, 0, Unsolicited(None))), "unsolicited");
+    assert_eq!(
+        known(answer(
+            None,
+            0,
+            Unsolicited(Some(NearMiss::Identifier(frame(5))))
+        )),
+        "unsolicited, near miss of #5: another id"
+    );
+    assert_eq!(
+        known(answer(
+            None,
+            0,
+            Unsolicited(Some(NearMiss::Sender(frame(5))))
+        )),
+        "unsolicited, near miss of #5: another sender"
+    );
+    assert_eq!(known(Relation::Copy { of: frame(1) }), "copy of #1");
+}
+
+#[test]
+fn every_original_is_told_with_its_match() {
+    let error = time_exceeded();
+    let error = Captured::new(&error, 12);
+    let known = |original| {
+        let line = line(&error, Relation::Error { original }, &["a"]);
+        let quote = "quotes UDP 10.9.1.2.43210 > 10.9.2.2.33434 ttl 64";
+        let (_, known) = line.trim_end().split_once(quote).unwrap();
+        known.to_owned()
+    };
+    let found = |match_kind| {
+        Some(Original::Found {
+            match_kind,
+            frame: frame(7),
+            before: None,
+            ttl: 1,
+        })
+    };
+    assert_eq!(known(None), "");
+    assert_eq!(known(found(MatchKind::Exact)), ", original #7");
+    assert_eq!(known(found(MatchKind::Segment)), ", original #7");
+    assert_eq!(known(found(MatchKind::Flow)), ", same flow #7");
+    assert_eq!(
+        known(found(MatchKind::Translated)),
+        ", original before translation #7"
+    );
+    for reason in [
+        NoOriginal::NotCaptured,
+        NoOriginal::BeforeCapture,
+        NoOriginal::OneSided,
+        NoOriginal::Evicted,
+        NoOriginal::FragmentWithoutPorts,
+    ] {
+        assert!(known(Some(Original::None(reason))).starts_with(", original "));
+    }
+}
+
+#[test]
+fn frames_name_their_source_where_there_are_several() {
+    let reply = echo_reply();
+    let reply = Captured::new(&reply, 2);
+    let relation = Relation::Answer(Answer {
+        request: Some(frame_of(1, 9)),
+        rtt: None,
+        outcome: AnswerOutcome::Answered,
+    });
+    let line_without = line(&reply, relation, &["a.pcap", "b.pcap"]);
+    assert!(
+        line_without.ends_with("length 64 | a.pcap#2, answers b.pcap#9\n"),
+        "{line_without}"
+    );
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        numbers: Numbers::Shown,
+        ..TextOptions::default()
+    };
+    let numbered = line_with(&options, &reply, relation, &["a.pcap", "b.pcap"]);
+    assert!(numbered.starts_with("a.pcap#2  IP "), "{numbered}");
+    assert!(numbered.ends_with(" | answers b.pcap#9\n"), "{numbered}");
+    let alone = line_with(&options, &reply, Relation::None, &["a.pcap"]);
+    assert!(alone.starts_with("    2  IP "), "{alone}");
+}
+
+#[test]
+fn faults_are_told_and_a_source_name_cannot_move_the_cursor() {
+    let mut bad = echo_reply();
+    bad[22] ^= 0xff;
+    let reply = Captured::new(&bad, 2);
+    let told = line(&reply, Relation::None, &["a"]);
+    assert!(
+        told.contains(" | bad checksum 0xc427 (expected 0x3b27)"),
+        "{told}"
+    );
+    let named = line(&reply, Relation::None, &["\x1b[2J\u{202e}.pcap", "b"]);
+    assert!(named.contains("\\x1b[2J\\u{202e}.pcap#2"), "{named}");
+    assert!(!named.contains('\x1b') && !named.contains('\u{202e}'));
+}
+
+#[test]
+fn colour_is_there_only_when_asked_for() {
+    let error = time_exceeded();
+    let error = Captured::new(&error, 2);
+    let plain = line(&error, Relation::None, &["a"]);
+    assert!(!plain.contains('\x1b'));
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        colour: Colour::Always,
+        ..TextOptions::default()
+    };
+    let coloured = line_with(&options, &error, Relation::None, &["a"]);
+    let mut stripped = String::new();
+    for (i, part) in coloured.split("\x1b[").enumerate() {
+        stripped += if i == 0 {
+            part
+        } else {
+            part.split_once('m').unwrap().1
+        };
+    }
+    assert_ne!(coloured, plain);
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn verbose_lines_tell_headers_checksums_and_quotes() {
+    let error = time_exceeded();
+    let error = Captured::new(&error, 2);
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        verbosity: Verbosity::Verbose,
+        ..TextOptions::default()
+    };
+    let text = line_with(&options, &error, Relation::None, &["a"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "IP (tos 0x0, ttl 64, id 7, offset 0, flags [DF], proto ICMP (1), length 56)"
+    );
+    assert!(lines[1].starts_with("    10.9.1.1 > 10.9.1.2: ICMP time exceeded in-transit"));
+    assert!(lines[2].starts_with("\tchecksum 0x") && lines[2].contains(" good, code 0 "));
+    assert!(lines[3].starts_with("\tIP (tos 0x0, ttl 64, id 7, "));
+    assert!(lines[4].contains("UDP 10.9.1.2.43210 > 10.9.2.2.33434 ttl 64, 28 octets quoted"));
+}
+
+#[test]
+fn dumps_hold_every_octet_once() {
+    let error = time_exceeded();
+    let captured = Captured::new(&error, 2);
+    for hex in [HexDump::Hex, HexDump::HexAscii, HexDump::HexAsciiWithLink] {
+        let options = TextOptions {
+            hex,
+            ..TextOptions::default()
+        };
+        let text = line_with(&options, &captured, Relation::None, &["a"]);
+        let mut octets = Vec::new();
+        for row in text.lines().filter_map(|line| line.strip_prefix("\t0x")) {
+            let (offset, row) = row.split_once(":  ").unwrap();
+            assert_eq!(usize::from_str_radix(offset, 16).unwrap(), octets.len());
+            let digits: String = row.chars().take(39).filter(|c| *c != ' ').collect();
+            let pairs = digits.as_bytes().chunks(2);
+            octets.extend(
+                pairs.map(|pair| {
+                    u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()
+                }),
+            );
+        }
+        assert_eq!(octets, error, "{hex:?}\n{text}");
+    }
+    let options = TextOptions {
+        hex: HexDump::HexAscii,
+        ..TextOptions::default()
+    };
+    let text = line_with(&options, &captured, Relation::None, &["a"]);
+    for named in [
+        "type 11 time exceeded",
+        "dst 10.9.1.2",
+        "-- quoted IP header",
+        "dst port 33434",
+    ] {
+        assert!(text.contains(named), "{named} is not in\n{text}");
+    }
+}
+
+#[test]
+fn raw_ip_has_no_link_header_to_show() {
+    let reply = echo_reply();
+    let reply = Captured::new(&reply, 2);
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        link_header: LinkHeader::Shown,
+        ..TextOptions::default()
+    };
+    let text = line_with(&options, &reply, Relation::None, &["a"]);
+    assert!(text.starts_with("ip: IP 172.17.0.2 > "), "{text}");
+}
+
+fn exchange() -> Exchange {
+    Exchange {
+        kind: ExchangeKind::Echo,
+        addrs: AddrPair {
+            src: addr("172.17.0.1"),
+            dst: addr("172.17.0.2"),
+        },
+        id: Some(19),
+        seq: Some(1),
+        request: frame(1),
+        requested: T0,
+        end: Some(ExchangeEnd::Reply(frame(2))),
+        rtt: Some(Duration::from_micros(28)),
+        outcome: ExchangeOutcome::Answered,
+        duplicates: 0,
+        corrupted: 0,
+        one_sided_possible: false,
+        shown: true,
+    }
+}
+
+#[test]
+fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
+    let told = |exchange: &Exchange, lines| {
+        let options = TextOptions {
+            lines,
+            ..TextOptions::default()
+        };
+        text(
+            &options,
+            &["a"],
+            &[Record::Decided(exchange), Record::Exchange(exchange)],
+        )
+    };
+    assert_eq!(
+        told(&exchange(), Lines::All),
+        "-- #1 answered by #2, rtt 0.028 ms\n"
+    );
+    assert_eq!(told(&exchange(), Lines::VerdictsOnly), "");
+    let error = Exchange {
+        end: Some(ExchangeEnd::Error(frame(3))),
+        outcome: ExchangeOutcome::Error,
+        rtt: None,
+        ..exchange()
+    };
+    assert_eq!(told(&error, Lines::All), "-- #1 got the error #3\n");
+    let lost = Exchange {
+        end: None,
+        rtt: None,
+        outcome: ExchangeOutcome::Lost,
+        ..exchange()
+    };
+    assert_eq!(
+        told(&lost, Lines::All),
+        "-- #1 lost: no reply was captured\n"
+    );
+}
+
+fn verdict() -> DropVerdict {
+    DropVerdict {
+        flow: FlowKey {
+            protocol: 6,
+            addrs: AddrPair {
+                src: addr("10.0.1.1"),
+                dst: addr("10.0.3.2"),
+            },
+            ports: FlowPorts::Ports {
+                src: 48624,
+                dst: 443,
+            },
+        },
+        dropper: addr("10.0.1.2"),
+        version: IpVersion::V4,
+        kind: 3,
+        code: 4,
+        reason: DropReason::FragmentationNeeded,
+        part: 1,
+        count: 10,
+        first: T0,
+        last: T0.after(Duration::from_millis(1200)),
+        error_frames: vec![frame(9), frame(10)],
+        original_frames: vec![frame(4)],
+        original_count: 3,
+        mtu: Some(1400),
+        bytes: 15_000,
+        original_ttl: Some(64),
+        ttl_spent: Some(0),
+        hops_to_dropper: Some(Hops {
+            count: 1,
+            estimate: false,
+        }),
+        return_hops: Some(2),
+        aftermath: Aftermath {
+            outcome: AftermathOutcome::Recovered,
+            packets: 39,
+            retransmissions: 10,
+            size_before: Some(1500),
+            size_after: Some(1400),
+            acknowledged: true,
+            lasted: Some(Duration::from_micros(615)),
+        },
+        probe: false,
+        shown: true,
+    }
+}
+
+#[test]
+fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
+    let tell = |verdict: &DropVerdict| {
+        let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+        for line in text.lines() {
+            assert!(line.starts_with("-- ") && line.len() <= 100, "{line}");
+        }
+        text
+    };
+    assert_eq!(
+        tell(&verdict()),
+        "-- drop: 10.0.1.2 (1 hop away) dropped TCP 10.0.1.1.48624 > 10.0.3.2.443 - too big for the next\n\
+         --    link, MTU 1400 (ICMP 3/4) 10 times in 1.2 s, 15000 octets (errors #9 #10 and 8 more about #4\n\
+         --    and 2 more)\n\
+         --    then data got through in smaller packets (1500 -> 1400 octets), 39 packets more over 0.615 ms;\n\
+         --    TCP tells the program nothing: it lowers its segment size\n"
+    );
+    let refused = DropVerdict {
+        dropper: addr("10.0.3.2"),
+        code: 3,
+        reason: DropReason::PortUnreachable,
+        count: 1,
+        last: T0,
+        mtu: None,
+        original_frames: Vec::new(),
+        original_count: 0,
+        hops_to_dropper: None,
+        aftermath: Aftermath::UNKNOWN,
+        ..verdict()
+    };
+    assert_eq!(
+        tell(&refused),
+        "-- drop: 10.0.3.2 (the destination itself) dropped TCP 10.0.1.1.48624 > 10.0.3.2.443 - port 443\n\
+         --    unreachable (ICMP 3/3) once, 15000 octets (errors #9 #10; the dropped packets are not in the\n\
+         --    capture)\n\
+         --    then what the flow did is not known: the capture does not tell; connect() fails at once with\n\
+         --    ECONNREFUSED (Connection refused); an established connection tells it only if it times out\n"
+    );
+    // Every reason and outcome has words of its own.
+    let mut told = std::collections::HashSet::new();
+    for reason in [
+        DropReason::NoRoute,
+        DropReason::HostUnreachable,
+        DropReason::ProtocolUnreachable,
+        DropReason::PortUnreachable,
+        DropReason::FragmentationNeeded,
+        DropReason::SourceRouteFailed,
+        DropReason::AdminProhibited,
+        DropReason::TtlExceeded,
+        DropReason::ReassemblyTimeout,
+        DropReason::ParameterProblem,
+        DropReason::HeadersTooLong,
+        DropReason::SourceQuench,
+        DropReason::Other,
+    ] {
+        for outcome in [
+            AftermathOutcome::Recovered,
+            AftermathOutcome::Retransmitting,
+            AftermathOutcome::Reset,
+            AftermathOutcome::Silent,
+            AftermathOutcome::Ended,
+            AftermathOutcome::Unknown,
+        ] {
+            let mut verdict = DropVerdict {
+                reason,
+                ..verdict()
+            };
+            verdict.aftermath.outcome = outcome;
+            assert!(told.insert(tell(&verdict)), "{reason:?} {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn probes_of_a_traceroute_are_left_to_its_path() {
+    let tell =
+        |verdict: &DropVerdict| text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+    let mut probe = DropVerdict {
+        kind: 11,
+        code: 0,
+        reason: DropReason::TtlExceeded,
+        probe: true,
+        ..verdict()
+    };
+    assert_eq!(tell(&probe), "");
+    // The same hosts may talk to each other besides.
+    (probe.kind, probe.code, probe.reason) = (3, 3, DropReason::PortUnreachable);
+    assert!(tell(&probe).starts_with("-- drop: "));
+}
+
+#[test]
+fn a_path_is_a_table_of_hops() {
+    let router = |text: &str, mpls: Vec<u32>| HopRouter {
+        router: addr(text),
+        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
+        answers: 2,
+        mpls,
+    };
+    let path = Path {
+        src: addr("10.0.1.1"),
+        dst: addr("10.0.4.2"),
+        protocol: 17,
+        hops: vec![
+            Hop {
+                ttl: 1,
+                routers: vec![router("10.0.1.2", vec![16001, 24001])],
+                unanswered: 1,
+            },
+            Hop {
+                ttl: 2,
+                routers: Vec::new(),
+                unanswered: 3,
+            },
+        ],
+        reached: false,
+        first_probe: frame(23),
+        shown: true,
+    };
+    assert_eq!(
+        text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
+        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 2 hops probed\n\
+         --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
+         --     2 * (3 unanswered)\n"
+    );
+}
+
+#[test]
+fn a_finding_has_title_evidence_and_advice() {
+    let finding = Finding {
+        name: "ping_loss",
+        severity: Severity::Warning,
+        title: "20 % of the pings were lost".to_owned(),
+        evidence: vec![frame(5), frame(6)],
+        confidence: Confidence::Suspected,
+        advice: "Look at the link.".to_owned(),
+    };
+    assert_eq!(
+        text(
+            &TextOptions::default(),
+            &["a"],
+            &[Record::Finding(&finding)]
+        ),
+        "-- warning: 20 % of the pings were lost [ping_loss, suspected]\n\
+         --    evidence #5 #6\n\
+         --    Look at the link.\n"
+    );
+}
+
+#[test]
+fn the_summary_adds_up_and_fits_the_width() {
+    let mut collector = Collector::new();
+    collector.exchange(&exchange());
+    collector.exchange(&Exchange {
+        outcome: ExchangeOutcome::Lost,
+        rtt: None,
+        one_sided_possible: true,
+        ..exchange()
+    });
+    for id in 100..125 {
+        collector.exchange(&Exchange {
+            id: Some(id),
+            ..exchange()
+        });
+    }
+    collector.verdict(&verdict());
+    let mut summary: Summary = collector.summary();
+    summary.frames = FrameCounts {
+        read: 10,
+        undecodable: 1,
+        other: 2,
+        filtered: 3,
+        icmp: 4,
+    };
+    summary.first = Some(T0);
+    summary.last = Some(T0.after(Duration::from_secs(75)));
+    for width in [80, 100, 200] {
+        let options = TextOptions {
+            width,
+            ..TextOptions::default()
+        };
+        let text = text(&options, &["a"], &[Record::Summary(&summary)]);
+        for line in text.lines() {
+            assert!(
+                line.starts_with("-- ") && line.len() <= width,
+                "{width}: {line}"
+            );
+        }
+        let words = text.split_whitespace().filter(|word| *word != "--");
+        let words = words.collect::<Vec<_>>().join(" ");
+        for told in [
+            "10 frames read = 4 ICMP shown + 3 ICMP hidden by the filter + 2 not ICMP + 1 undecodable",
+            "from 2025-07-26 08:25:50.469472 to 2025-07-26 08:27:05.469472 (1 min 15 s)",
+            "echo: 27 requests: 26 answered, 1 lost",
+            "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0 0 0 0.028 0.028 0.028",
+            "... and 6 more (all of them with --json)",
+            "nothing was captured in the reverse direction",
+            "10.0.1.2 fragmentation needed 3/4 10 1 1400",
+        ] {
+            assert!(words.contains(told), "{told} is not in\n{text}");
+        }
+    }
+}
+
+/// Text and JSON of a message need no memory of their own once their buffers are there.
+#[test]
+fn writing_a_message_allocates_nothing() {
+    use icmpdump::sink::{JsonOptions, JsonSink};
+    let packets = [echo_reply(), time_exceeded()];
+    for octets in &packets {
+        let captured = Captured::new(octets, 2);
+        let relation = answer(Some(1), 28, AnswerOutcome::Answered);
+        captured.with_event(relation, &["a"], |event| {
+            let record = Record::Icmp(event);
+            let mut text = TextSink::new(std::io::sink(), TextOptions::default());
+            let mut json = JsonSink::new(std::io::sink(), JsonOptions::default());
+            let mut collector = Collector::new();
+            let mut write = || {
+                text.write(&record).unwrap();
+                json.write(&record).unwrap();
+                collector.record(&record);
+            };
+            write();
+            let counted = allocation_counter::measure(|| (0..1000).for_each(|_| write()));
+            assert_eq!(counted.count_total, 0);
+        });
+    }
+}
