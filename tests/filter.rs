@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::source::filter::program::{Program, ProgramError};
 use icmpdump::source::filter::{Filter, QuotedPolicy, dlt};
 use pcap::{Capture, Linktype, Offline};
 use proptest::prelude::*;
@@ -196,7 +197,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     /// On frames captured whole the wrapper's own `filter` is right, and so are we.
     #[test]
@@ -207,7 +208,14 @@ proptest! {
         let ethernet = LinkType(1);
         let mut ours = Filter::new(&text, QuotedPolicy::No);
         let dead = Capture::dead(Linktype::ETHERNET).unwrap();
-        match dead.compile(&text, true) {
+        // libpcap's optimizer breaks some of these; then what it was given is the oracle.
+        let compiled = dead.compile(&text, true).and_then(|optimized| {
+            match Program::new(optimized.get_instructions()) {
+                Err(ProgramError::Memory) => dead.compile(&text, false),
+                _ => Ok(optimized),
+            }
+        });
+        match compiled {
             Ok(oracle) if ours.check(&[ethernet]).is_ok() => {
                 for data in &frames {
                     let wire_len = u32::try_from(data.len()).unwrap();

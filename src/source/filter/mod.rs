@@ -13,7 +13,7 @@ use pcap::{Capture, Linktype};
 
 use crate::model::{Frame, LinkType};
 pub use kernel::kernel_filter;
-use program::{FamilyOrder, Program};
+use program::{FamilyOrder, Program, ProgramError};
 
 /// Whether a filter also finds an ICMP error by the packet it quotes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,15 +186,20 @@ fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
     let handle = Capture::dead(Linktype(dlt::from_linktype(link))).map_err(text)?;
     let program = |optimize| {
         let compiled = handle.compile(expression, optimize).map_err(text)?;
-        Program::new(compiled.get_instructions()).map_err(|e| e.to_string())
+        Ok::<_, String>(Program::new(compiled.get_instructions()))
     };
     // Not optimized first: what asks the kernel for metadata is refused, as libpcap does when it
-    // reads a file, even where the optimizer would find out that the answer does not matter.
-    program(false)?;
-    program(true).map(|program| match link.0 {
-        0 | 109 => program.with_any_family(FamilyOrder::Host),
-        108 => program.with_any_family(FamilyOrder::Network),
-        _ => program,
+    // reads a file, even where the optimizer would find out that the answer does not matter. And
+    // where the optimizer breaks a program, this one is right.
+    let plain = program(false)?.map_err(|e| e.to_string())?;
+    let optimized = match program(true)? {
+        Err(ProgramError::Memory) => plain,
+        other => other.map_err(|e| e.to_string())?,
+    };
+    Ok(match link.0 {
+        0 | 109 => optimized.with_any_family(FamilyOrder::Host),
+        108 => optimized.with_any_family(FamilyOrder::Network),
+        _ => optimized,
     })
 }
 
