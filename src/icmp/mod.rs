@@ -3,6 +3,7 @@
 //! [`Message::parse`] is total: it keeps whatever could be read and lists what is wrong. Names of
 //! types and codes live in [`names`] alone.
 
+pub mod cause;
 mod decode;
 mod describe;
 pub mod dns;
@@ -36,7 +37,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use error::is_error;
 pub use extension::Extensions;
-pub use quote::{Quote, QuotedTransport};
+pub use quote::{Quote, QuotedTransport, Translation};
 
 use crate::wire::{Checksum, Defects, Ip, IpVersion};
 

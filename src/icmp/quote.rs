@@ -55,6 +55,16 @@ pub enum QuotedTransport {
     None,
 }
 
+/// What a NAT on the error's way did to it, by comparing whom it went to and whom it quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translation {
+    /// It went to the sender of the quoted packet, as it should.
+    None,
+    /// It went to somebody else: the outer header was translated and the quote was not, or the
+    /// other way round.
+    Half,
+}
+
 /// A GRE header (RFC 2784 section 2, RFC 2890 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gre {
@@ -88,6 +98,21 @@ impl<'a> Quote<'a> {
             protocol: self.ip.protocol,
             addrs: self.ip.addrs,
             ports,
+        }
+    }
+
+    /// Whether the error that `ip` carries and that quotes this was translated by halves
+    /// (RFC 5508 section 4.2 wants both). An inference: an error sent astray looks the same.
+    pub fn translation(&self, ip: &Ip<'_>) -> Translation {
+        // Behind a routing header the packet goes on to its final destination.
+        let receiver = match ip.final_destination {
+            Some(address) => address.into(),
+            None => ip.dst(),
+        };
+        if receiver == self.ip.src() {
+            Translation::None
+        } else {
+            Translation::Half
         }
     }
 

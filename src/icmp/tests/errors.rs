@@ -1,207 +1,15 @@
-//! Errors, redirects, their quotes, and where extensions are found.
+//! Errors, redirects and their quotes.
 
 use super::*;
-use crate::icmp::extension::Located;
-use crate::icmp::object::{ExtensionObject, Labels};
-use crate::wire::ChecksumStatus;
 
 /// A quoted IPv4 packet with this much of a TCP segment.
-fn tcp_quote(length: usize) -> Vec<u8> {
+pub(super) fn tcp_quote(length: usize) -> Vec<u8> {
     let tcp = [0xa8, 0xca, 0x01, 0xbb, 0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0];
     let mut packet = ipv4("192.0.2.1", "203.0.113.9", 6, &[0; 1000]);
     packet.truncate(20);
     packet.extend(&tcp[..length.min(12)]);
     packet.resize(20 + length, 0);
     packet
-}
-
-fn two_labels(with_checksum: bool) -> Vec<u8> {
-    let mut structure = vec![0x20, 0, 0, 0, 0, 12, 1, 1];
-    structure.extend((16_001u32 << 12 | 3 << 9 | 1).to_be_bytes());
-    structure.extend((16_002u32 << 12 | 0x1fe).to_be_bytes());
-    if with_checksum {
-        let sum = internet(&[&structure]);
-        structure[2..4].copy_from_slice(&sum.to_be_bytes());
-    }
-    structure
-}
-
-/// A time exceeded with a quote padded to `quote` octets, the length field as given.
-fn with_labels(quote: usize, length: u8, structure: &[u8]) -> Vec<u8> {
-    let mut message = vec![11, 0, 0, 0, 0, length, 0, 0];
-    message.extend(tcp_quote(8));
-    message.resize(8 + quote, 0);
-    message.extend(structure);
-    v4(&message)
-}
-
-fn labels(packet: &[u8]) -> (Located, ChecksumStatus, Vec<u32>, usize) {
-    let message = parse(packet);
-    let extensions = message.extensions().unwrap();
-    let labels = extensions
-        .objects()
-        .flat_map(|object| match object.kind {
-            ExtensionObject::Mpls(labels) => labels.iter().map(|l| l.label).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    let Some(quote) = message.quote() else {
-        panic!("{message:?}");
-    };
-    assert!(matches!(
-        quote.transport,
-        QuotedTransport::Tcp {
-            src_port: 43210,
-            dst_port: 443,
-            seq: Some(0x1122_3344)
-        } | QuotedTransport::Ports {
-            src_port: 43210,
-            dst_port: 443
-        }
-    ));
-    (
-        extensions.located,
-        extensions.checksum.status,
-        labels,
-        quote.bytes.len(),
-    )
-}
-
-/// The six shapes that routers send. tcpdump 4.99.3 looks at offset 128 alone and prints one
-/// label; tshark 4.0.17 looks there too unless told otherwise.
-#[test]
-fn six_shapes_of_extensions() {
-    use ChecksumStatus::{Absent, Good};
-    let both = vec![16_001, 16_002];
-    for (packet, located, checksum, quote) in [
-        (
-            with_labels(128, 32, &two_labels(true)),
-            Located::Length,
-            Good,
-            128,
-        ),
-        (
-            with_labels(128, 0, &two_labels(true)),
-            Located::Legacy,
-            Good,
-            128,
-        ),
-        (
-            with_labels(200, 50, &two_labels(true)),
-            Located::Length,
-            Good,
-            200,
-        ),
-        (
-            with_labels(128, 128, &two_labels(false)),
-            Located::LengthInOctets,
-            Absent,
-            128,
-        ),
-        (
-            with_labels(128, 17, &two_labels(true)),
-            Located::Legacy,
-            Good,
-            128,
-        ),
-    ] {
-        assert_eq!(labels(&packet), (located, checksum, both.clone(), quote));
-        assert!(rules(&parse(&packet)).is_empty());
-        every_prefix(&packet);
-        every_code(&packet);
-    }
-    let udp = [0xa8, 0xca, 0x01, 0xbb, 4, 0, 0, 0];
-    let mut message = vec![3, 0, 0, 0, 16, 0, 0, 0];
-    let mut quote = ipv6("2001:db8::1", "2001:db8::2", 1, 17, &[0; 1000]);
-    quote.truncate(40);
-    message.extend(quote);
-    message.extend(udp);
-    message.resize(8 + 128, 0);
-    message.extend(two_labels(true));
-    let packet = v6_between("2001:db8::7", "2001:db8::1", 64, &message);
-    assert_eq!(labels(&packet), (Located::Length, Good, both, 128));
-    every_prefix(&packet);
-    every_code(&packet);
-}
-
-#[test]
-fn every_length_field_finds_a_structure_at_128() {
-    for length in 0..=u8::MAX {
-        let packet = with_labels(128, length, &two_labels(true));
-        let (located, _, labels, quote) = labels(&packet);
-        assert_eq!(labels.len(), 2);
-        assert_eq!(quote, 128);
-        assert_eq!(
-            located,
-            match length {
-                32 => Located::Length,
-                128 => Located::LengthInOctets,
-                _ => Located::Legacy,
-            }
-        );
-    }
-}
-
-#[test]
-fn a_bad_checksum_is_told_where_the_length_field_leads_to_objects() {
-    let mut structure = two_labels(true);
-    structure[2] ^= 0x40;
-    let packet = with_labels(128, 32, &structure);
-    let (located, checksum, ..) = labels(&packet);
-    assert_eq!(located, Located::Length);
-    assert!(matches!(checksum, ChecksumStatus::Bad { .. }));
-    // Without the field it is no more than four octets that look like a structure.
-    assert!(
-        parse(&with_labels(128, 0, &structure))
-            .extensions()
-            .is_none()
-    );
-}
-
-#[test]
-fn a_length_that_leads_nowhere_is_told() {
-    let packet = with_labels(128, 20, &[]);
-    let message = parse(&packet);
-    assert!(message.extensions().is_none());
-    assert_eq!(
-        rules(&message),
-        ["length field leads to no extension structure"]
-    );
-    assert!(rules(&parse(&with_labels(128, 32, &[]))).is_empty());
-    let short = with_labels(64, 16, &two_labels(true));
-    let message = parse(&short);
-    assert_eq!(message.extensions().unwrap().located, Located::Length);
-    assert_eq!(
-        rules(&message),
-        ["quote before extensions under 128 octets"]
-    );
-}
-
-#[test]
-fn objects_that_lie_about_their_length() {
-    for (length, rule) in [
-        (0u16, Some("object length under 4")),
-        (3, Some("object length under 4")),
-        (400, None),
-    ] {
-        let mut structure = vec![0x20, 0, 0, 0];
-        structure.extend(length.to_be_bytes());
-        structure.extend([1, 1, 0, 0, 1, 0]);
-        let sum = internet(&[&structure]);
-        structure[2..4].copy_from_slice(&sum.to_be_bytes());
-        let packet = with_labels(128, 32, &structure);
-        let message = parse(&packet);
-        assert_eq!(rules(&message), Vec::from_iter(rule));
-        assert_eq!(message.defects.count(), 1);
-        let objects: Vec<_> = message.extensions().unwrap().objects().collect();
-        match rule {
-            Some(_) => assert!(objects.is_empty()),
-            None => assert_eq!(
-                objects[0].kind,
-                ExtensionObject::Mpls(Labels(&[0, 0, 1, 0]))
-            ),
-        }
-    }
 }
 
 #[test]
@@ -308,6 +116,21 @@ fn other_transports() {
         seq: Some(9),
     };
     assert_eq!(transport(1, &extended), icmp);
+}
+
+#[test]
+fn half_a_translation_shows() {
+    let quote = ipv4("192.0.2.1", "203.0.113.9", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    for (dst, expected) in [
+        ("192.0.2.1", Translation::None),
+        ("10.0.0.5", Translation::Half),
+    ] {
+        let packet = ipv4("203.0.113.9", dst, 1, &message);
+        let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+        let decoded = Message::parse(&ip);
+        assert_eq!(decoded.quote().unwrap().translation(&ip), expected);
+    }
 }
 
 #[test]

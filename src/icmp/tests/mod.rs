@@ -1,6 +1,7 @@
 //! Messages built octet by octet, for the tests of all decoders.
 
 mod errors;
+mod extensions;
 mod layout;
 mod multicast;
 mod neighbors;

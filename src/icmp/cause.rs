@@ -1,0 +1,191 @@
+//! Why a checksum may be bad, where the octets prove one cause.
+//!
+//! Inference, not decoding: each cause explains the value found exactly, but another might too.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::Message;
+use crate::wire::checksum::{icmpv6_pseudo_header, internet};
+use crate::wire::ip::header_checksum;
+use crate::wire::{ChecksumStatus, Ip};
+
+/// What made a checksum bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksumCause {
+    /// The field is zero: it was left to the network card, or never filled in.
+    NotFilledIn,
+    /// The field holds the sum of the pseudo-header, to which the network card adds the rest:
+    /// captured at the sender, before that.
+    Offload,
+    /// The sender left out the pseudo-header, as ICMP for IPv4 does.
+    NoPseudoHeader,
+    /// The right value with its octets swapped.
+    ByteOrder,
+    /// It would verify had the packet gone to (or come from) this address, which stands in the
+    /// quote: a NAT rewrote the outer header and not the checksum.
+    OldAddress(Ipv6Addr),
+    /// The quoted IPv4 header was changed, and neither its checksum nor this one followed.
+    QuoteRewritten,
+    /// One bit of the message, the checksum included, was flipped.
+    FlippedBit,
+}
+
+impl ChecksumCause {
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotFilledIn => "not_filled_in",
+            Self::Offload => "offload",
+            Self::NoPseudoHeader => "no_pseudo_header",
+            Self::ByteOrder => "byte_order",
+            Self::OldAddress(_) => "old_address",
+            Self::QuoteRewritten => "quote_rewritten",
+            Self::FlippedBit => "flipped_bit",
+        }
+    }
+}
+
+/// The cause that explains a bad checksum of `message`, which `ip` carries, if one does.
+pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
+    let ChecksumStatus::Bad { expected } = message.checksum.status else {
+        return None;
+    };
+    let found = message.checksum.found;
+    let pseudo = icmpv6_pseudo_header(ip);
+    let pseudo_octets: &[u8] = pseudo.as_ref().map_or(&[], |octets| octets);
+    if let Some(pseudo) = &pseudo
+        && found == !internet(&[pseudo])
+    {
+        return Some(ChecksumCause::Offload);
+    }
+    if found == 0 {
+        return Some(ChecksumCause::NotFilledIn);
+    }
+    if pseudo.is_some() && internet(&[message.bytes]) == 0 {
+        return Some(ChecksumCause::NoPseudoHeader);
+    }
+    if found == expected.swap_bytes() {
+        return Some(ChecksumCause::ByteOrder);
+    }
+    if let Some(pseudo) = &pseudo
+        && let Some(old) = old_address(pseudo, message)
+    {
+        return Some(ChecksumCause::OldAddress(old));
+    }
+    if let Some(quote) = message.quote()
+        && let Some(checksum) = header_checksum(&quote.ip)
+        && matches!(checksum.status, ChecksumStatus::Bad { .. })
+        && internet(&[quote.ip.header]) == internet(&[pseudo_octets, message.bytes])
+    {
+        return Some(ChecksumCause::QuoteRewritten);
+    }
+    is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit)
+}
+
+/// An address of the quote with which in the pseudo-header the checksum verifies.
+fn old_address(pseudo: &[u8; 40], message: &Message<'_>) -> Option<Ipv6Addr> {
+    let quote = message.quote()?;
+    let (IpAddr::V6(src), IpAddr::V6(dst)) = (quote.ip.src(), quote.ip.dst()) else {
+        return None;
+    };
+    // The error goes to whom the quoted packet came from, and may come from where that went.
+    [(16, src), (0, dst)].into_iter().find_map(|(at, address)| {
+        let mut other = *pseudo;
+        other
+            .get_mut(at..at + 16)?
+            .copy_from_slice(&address.octets());
+        (internet(&[&other, message.bytes]) == 0).then_some(address)
+    })
+}
+
+/// Whether two checksums differ by a power of two in ones' complement arithmetic (RFC 1071): what
+/// one flipped bit makes of the sum.
+fn is_power_apart(a: u16, b: u16) -> bool {
+    const MODULUS: u32 = 0xffff;
+    let difference = (u32::from(a) + MODULUS - u32::from(b)) % MODULUS;
+    difference.is_power_of_two() || (MODULUS - difference).is_power_of_two()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::tests::{ipv4, ipv6, v4, v6_between};
+    use crate::wire::Limit;
+
+    fn cause(packet: &[u8]) -> Option<ChecksumCause> {
+        let ip = Ip::parse(packet, Limit::Frame).unwrap();
+        of(&ip, &Message::parse(&ip))
+    }
+
+    const ECHO: [u8; 12] = [8, 0, 0, 0, 0, 7, 0, 9, 0xde, 0xad, 0xbe, 0xe0];
+    const ECHO6: [u8; 12] = [128, 0, 0, 0, 0, 7, 0, 9, 0xde, 0xad, 0xbe, 0xe0];
+
+    #[test]
+    fn a_good_checksum_has_no_cause() {
+        assert_eq!(cause(&v4(&ECHO)), None);
+    }
+
+    #[test]
+    fn a_field_that_is_zero_was_not_filled_in() {
+        let mut packet = v4(&ECHO);
+        packet[22..24].fill(0);
+        assert_eq!(cause(&packet), Some(ChecksumCause::NotFilledIn));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_told() {
+        for (packet, start) in [
+            (v4(&ECHO), 20),
+            (v6_between("fe80::1", "fe80::2", 64, &ECHO6), 40),
+        ] {
+            // Behind the type, which may turn into one that the checksum says other things of.
+            for bit in 16..(packet.len() - start) * 8 {
+                let mut flipped = packet.clone();
+                flipped[start + bit / 8] ^= 0x80 >> (bit % 8);
+                assert_eq!(cause(&flipped), Some(ChecksumCause::FlippedBit), "{bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn pseudo_headers_that_are_all_or_left_out() {
+        let mut packet = v6_between("fe80::1", "fe80::2", 64, &ECHO6);
+        let pseudo = icmpv6_pseudo_header(&Ip::parse(&packet, Limit::Frame).unwrap()).unwrap();
+        packet[42..44].copy_from_slice(&(!internet(&[&pseudo])).to_be_bytes());
+        assert_eq!(cause(&packet), Some(ChecksumCause::Offload));
+        packet[42..44].copy_from_slice(&internet(&[&ECHO6]).to_be_bytes());
+        assert_eq!(cause(&packet), Some(ChecksumCause::NoPseudoHeader));
+    }
+
+    #[test]
+    fn octets_the_wrong_way_round() {
+        let mut packet = v4(&ECHO);
+        packet.swap(22, 23);
+        assert_eq!(cause(&packet), Some(ChecksumCause::ByteOrder));
+    }
+
+    #[test]
+    fn what_a_nat_forgot() {
+        let udp = [0, 53, 0, 99, 0, 8, 0, 0];
+        let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 17, &udp);
+        let error = [&[1, 4, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+        let mut packet = v6_between("2001:db8::2", "2001:db8::1", 64, &error);
+        packet[24..40].copy_from_slice(&"fd00::abcd:9".parse::<Ipv6Addr>().unwrap().octets());
+        assert_eq!(
+            cause(&packet),
+            Some(ChecksumCause::OldAddress("2001:db8::1".parse().unwrap()))
+        );
+        let quote = ipv4("192.0.2.1", "203.0.113.9", 17, &udp);
+        let mut packet = v4(&[&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        packet[20 + 8 + 12..20 + 8 + 16].copy_from_slice(&[10, 11, 12, 13]);
+        assert_eq!(cause(&packet), Some(ChecksumCause::QuoteRewritten));
+    }
+
+    #[test]
+    fn what_nothing_explains_has_no_cause() {
+        let mut packet = v4(&ECHO);
+        packet[22] ^= 0x15;
+        packet[23] ^= 0x5a;
+        assert_eq!(cause(&packet), None);
+    }
+}
