@@ -6,3 +6,7 @@ mod allocations;
 mod corpus;
 #[path = "icmp_decode/oracle.rs"]
 mod oracle;
+#[path = "icmp_decode/ours.rs"]
+mod ours;
+#[path = "icmp_decode/shapes.rs"]
+mod shapes;
