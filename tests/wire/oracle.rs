@@ -281,8 +281,8 @@ fn theirs(pcapng: &Path) -> Vec<(Said, String)> {
         .collect()
 }
 
-#[test]
-fn tshark_finds_the_same_ip_packets() {
+/// Every file of the captures; folders that are not there are told on the standard error.
+pub(crate) fn capture_files() -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for folder in CAPTURES.map(Path::new) {
         if folder.is_dir() {
@@ -291,6 +291,12 @@ fn tshark_finds_the_same_ip_packets() {
             eprintln!("NOT COMPARED: there is no folder {}", folder.display());
         }
     }
+    paths
+}
+
+#[test]
+fn tshark_finds_the_same_ip_packets() {
+    let paths = capture_files();
     let frames: Vec<Captured> = paths.iter().flat_map(|path| read(path)).collect();
     if frames.is_empty() {
         return;
