@@ -322,7 +322,7 @@ fn raw_ip_has_no_link_header_to_show() {
         ..TextOptions::default()
     };
     let text = line_with(&options, &reply, Relation::None, &["a"]);
-    assert!(text.starts_with("ip: IP 172.17.0.2 > "), "{text}");
+    assert!(text.starts_with("ip: 172.17.0.2 > "), "{text}");
 }
 
 fn exchange() -> Exchange {

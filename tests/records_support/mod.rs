@@ -182,7 +182,7 @@ pub(crate) fn json(record: &Record<'_>, names: &[&str]) -> Value {
 }
 
 /// A JSON value; fails if an object has two fields of one name, of which others see the last.
-fn parse(text: &str) -> Value {
+pub(crate) fn parse(text: &str) -> Value {
     let _: Unique = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e} in {text}"));
     serde_json::from_str(text).unwrap()
 }

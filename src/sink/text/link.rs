@@ -2,15 +2,19 @@
 
 use crate::model::LinkType;
 use crate::record::{IcmpEvent, write};
+use crate::wire::IpVersion;
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 
+const NULL: LinkType = LinkType(0);
+const LOOP: LinkType = LinkType(108);
 const ETHERNET: LinkType = LinkType(1);
 const LINUX_SLL: LinkType = LinkType(113);
 const LINUX_SLL2: LinkType = LinkType(276);
 
 /// Whether the header ends with the protocol, so that the line need not begin with `IP `.
 pub(super) fn tells_protocol(event: &IcmpEvent<'_>) -> bool {
-    matches!(event.frame.link, ETHERNET | LINUX_SLL | LINUX_SLL2) && event.packet.tunnels.is_empty()
+    // What is inside a tunnel is not what the link header tells of.
+    event.packet.tunnels.is_empty()
 }
 
 /// The header, with what separates it from the packet.
@@ -20,12 +24,12 @@ pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
     match event.frame.link {
         ETHERNET => ethernet(out, data, length),
         LINUX_SLL => {
-            direction(out, u16_at(data, 0).unwrap_or(0).into());
+            direction(out, u16_at(data, 0).unwrap_or(0).into(), Align::Right);
             address(out, data, 6, u16_at(data, 4).unwrap_or(0));
             ether_types(out, data, 14, length);
         }
         LINUX_SLL2 => {
-            direction(out, u8_at(data, 10).unwrap_or(0).into());
+            direction(out, u8_at(data, 10).unwrap_or(0).into(), Align::Left);
             out.extend_from_slice(b"ifindex ");
             write::decimal(out, u32_at(data, 4).unwrap_or(0).into());
             out.push(b' ');
@@ -35,21 +39,49 @@ pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
             end(out, length);
             tags(out, data, 20, protocol);
         }
+        NULL | LOOP => {
+            let (name, family): (&[u8], u64) = match event.packet.ip.version {
+                IpVersion::V4 => (b"IPv4", 2),
+                // The number is the capturing system's own: 10, 24, 28 or 30.
+                IpVersion::V6 => (b"IPv6", data.iter().take(4).map(|b| u64::from(*b)).sum()),
+            };
+            out.extend_from_slice(b"AF ");
+            out.extend_from_slice(name);
+            out.extend_from_slice(b" (");
+            write::decimal(out, family);
+            out.push(b')');
+            end(out, length);
+        }
         // Without a link header there is nothing but the packet.
         _ => out.extend_from_slice(b"ip: "),
     }
 }
 
+/// Where tcpdump puts the kind of packet in its three columns: it differs by version.
+#[derive(Clone, Copy)]
+enum Align {
+    Left,
+    Right,
+}
+
 /// The kind of packet in a cooked header, in tcpdump's width.
-fn direction(out: &mut Vec<u8>, kind: u32) {
-    out.extend_from_slice(match kind {
-        0 => b" In ",
-        1 => b"  B ",
-        2 => b"  M ",
-        3 => b"  P ",
-        4 => b"Out ",
-        _ => b"  ? ",
-    });
+fn direction(out: &mut Vec<u8>, kind: u32, align: Align) {
+    let word: &[u8] = match kind {
+        0 => b"In",
+        1 => b"B",
+        2 => b"M",
+        3 => b"P",
+        4 => b"Out",
+        _ => b"?",
+    };
+    let blanks = &b"  "[..3 - word.len()];
+    let (before, behind): (&[u8], &[u8]) = match align {
+        Align::Left => (b"", blanks),
+        Align::Right => (blanks, b""),
+    };
+    for part in [before, word, behind, b" "] {
+        out.extend_from_slice(part);
+    }
 }
 
 fn address(out: &mut Vec<u8>, data: &[u8], at: usize, length: u16) {
