@@ -13,6 +13,7 @@ use crate::sink::Sink;
 use crate::sink::capture::CaptureSink;
 use crate::source::filter::Filter;
 use crate::source::{Progress, Source, SourceInfo, Step};
+use crate::wire::reassembly::Reassembler;
 use crate::wire::{self, Classified, Packet, Undecodable};
 
 /// Everything a run needs; the source is apart, as frames borrow from it.
@@ -73,12 +74,15 @@ impl FrameSink for CaptureSink {
 struct Run<'p, 'o> {
     pipe: &'p mut Pipeline<'o>,
     collector: Collector,
+    reassembler: Reassembler,
     diagnostics: Diagnostics,
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
     written: u64,
 }
 
+/// What fragments may take, in octets.
+const REASSEMBLY_MEMORY: usize = 4 << 20;
 /// How often progress is told, in frames.
 const PROGRESS_EVERY: u64 = 1 << 14;
 
@@ -92,6 +96,7 @@ impl Pipeline<'_> {
     pub fn run(&mut self, source: &mut dyn Source) -> io::Result<Summary> {
         let mut run = Run {
             collector: Collector::new(),
+            reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             diagnostics: Diagnostics::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
@@ -190,11 +195,14 @@ impl Run<'_, '_> {
         let message = Message::parse(&packet.ip);
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
         let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
+        let reassembly = (packet.ip.fragment.is_some())
+            .then(|| self.reassembler.feed(packet, frame.reference(), frame.ts));
         let event = IcmpEvent {
             frame,
             packet,
             message: &message,
             relation,
+            reassembly: reassembly.as_ref(),
             sources: &self.sources,
         };
         self.diagnostics.icmp(frame, packet, &message, relation);

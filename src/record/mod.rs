@@ -20,6 +20,7 @@ use crate::icmp::Message;
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
+use crate::wire::reassembly::Reassembly;
 pub use summary::{FrameCounts, Summary};
 
 /// Version of the JSON schema: the first number changes when a field changes its meaning.
@@ -67,6 +68,8 @@ pub struct IcmpEvent<'a> {
     pub message: &'a Message<'a>,
     /// What it belongs to.
     pub relation: Relation,
+    /// What the frame came to as a fragment, where it is one.
+    pub reassembly: Option<&'a Reassembly>,
     /// The sources, for names of files and interfaces.
     pub sources: &'a [SourceInfo],
 }

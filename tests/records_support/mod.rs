@@ -146,6 +146,7 @@ impl<'a> Captured<'a> {
             packet: &packet,
             message: &message,
             relation,
+            reassembly: None,
             sources: &sources(names),
         })
     }

@@ -39,6 +39,7 @@ fn ours(path: &Path, link_header: LinkHeader) -> BTreeMap<u64, String> {
             packet: &packet,
             message: &message,
             relation: Relation::None,
+            reassembly: None,
             sources: &sources,
         };
         let mut text = Vec::new();

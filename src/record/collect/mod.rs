@@ -20,8 +20,9 @@ use super::{IcmpEvent, Record};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Relation};
-use crate::icmp::Body;
+use crate::icmp::{Body, Message};
 use crate::model::{AddrPair, FlowKey, LinkType};
+use crate::wire::reassembly::Reassembly;
 use crate::wire::{ChecksumStatus, IpVersion};
 use rtt::{Room, Rtts};
 
@@ -108,18 +109,13 @@ impl Collector {
         let message = event.message;
         if matches!(message.body, Body::Fragment) {
             self.fragments += 1;
+            if let Some(Reassembly::Complete(whole)) = event.reassembly {
+                self.verified_later(&Message::parse(&whole.ip()));
+            }
             return;
         }
-        let index = usize::from(message.version == IpVersion::V6) << 8 | usize::from(message.kind);
-        if let Some(codes) = self.messages.get_mut(index) {
-            let codes = codes.get_or_insert_with(|| Box::new([MessageCounts::default(); 256]));
-            let counts = &mut codes[usize::from(message.code)];
-            *match message.checksum.status {
-                ChecksumStatus::Good => &mut counts.good,
-                ChecksumStatus::Bad { .. } => &mut counts.bad,
-                ChecksumStatus::Unverified(_) => &mut counts.unverified,
-                ChecksumStatus::Absent => &mut counts.absent,
-            } += 1;
+        if let Some(counts) = self.counts(message) {
+            *state(counts, message.checksum.status) += 1;
         }
         match event.relation {
             Relation::Answer(answer) => match answer.outcome {
@@ -135,6 +131,23 @@ impl Collector {
             }
             Relation::None | Relation::Request | Relation::Copy { .. } => {}
         }
+    }
+
+    /// The first fragment of a message was counted as unverified; now the message is whole.
+    fn verified_later(&mut self, message: &Message<'_>) {
+        if let Some(counts) = self.counts(message)
+            && counts.unverified > 0
+        {
+            counts.unverified -= 1;
+            *state(counts, message.checksum.status) += 1;
+        }
+    }
+
+    fn counts(&mut self, message: &Message<'_>) -> Option<&mut MessageCounts> {
+        let index = usize::from(message.version == IpVersion::V6) << 8 | usize::from(message.kind);
+        let codes = self.messages.get_mut(index)?;
+        let codes = codes.get_or_insert_with(|| Box::new([MessageCounts::default(); 256]));
+        codes.get_mut(usize::from(message.code))
     }
 
     fn error(&mut self, reason: DropReason, outcome: ErrorOutcome) {
@@ -311,5 +324,14 @@ impl Pair {
             rtt: self.rtts.summary(),
             ..self.summary
         }
+    }
+}
+
+fn state(counts: &mut MessageCounts, status: ChecksumStatus) -> &mut u64 {
+    match status {
+        ChecksumStatus::Good => &mut counts.good,
+        ChecksumStatus::Bad { .. } => &mut counts.bad,
+        ChecksumStatus::Unverified(_) => &mut counts.unverified,
+        ChecksumStatus::Absent => &mut counts.absent,
     }
 }

@@ -10,6 +10,7 @@ use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::IcmpEvent;
 use crate::record::community::CommunityId;
+use crate::wire::reassembly::Reassembly;
 
 pub(super) struct Event<'a> {
     pub(super) event: &'a IcmpEvent<'a>,
@@ -65,6 +66,15 @@ impl Serialize for Event<'_> {
             map.put("quoted", &quoted)?;
         }
         self.put_relation(&mut map)?;
+        if let Some(reassembly) = self.event.reassembly {
+            map.put(
+                "reassembly",
+                &FragmentOutcome {
+                    reassembly,
+                    of: self,
+                },
+            )?;
+        }
         map.maybe("inferred", Inferred::of(self.event))?;
         let defects = [&packet.ip.defects(), &message.defects];
         let defects = DefectList(&defects);
@@ -85,6 +95,34 @@ impl Event<'_> {
                 original: Some(original),
             } => map.put("original", &OriginalPacket { original, of: self }),
         }
+    }
+}
+
+/// What a fragment came to.
+struct FragmentOutcome<'a> {
+    reassembly: &'a Reassembly,
+    of: &'a Event<'a>,
+}
+
+impl Serialize for FragmentOutcome<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("status", self.reassembly.name())?;
+        match self.reassembly {
+            Reassembly::Complete(whole) => {
+                let frames: Vec<_> = (whole.frames().iter())
+                    .map(|&frame| self.of.reference(frame))
+                    .collect();
+                map.put("frames", &frames)?;
+                map.put("icmp", &Fields4And6(&Message::parse(&whole.ip())))?;
+            }
+            Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {
+                map.put("with", &self.of.reference(*frame))?;
+            }
+            Reassembly::Refused(why) => map.put("reason", why.name())?,
+            Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
+        }
+        map.end()
     }
 }
 

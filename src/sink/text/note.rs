@@ -5,10 +5,12 @@ use super::{TextOptions, addr};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
+use crate::icmp::Message;
 use crate::model::FrameRef;
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
+use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
 use crate::wire::{ChecksumStatus, Defect, DefectKind};
 
@@ -105,6 +107,9 @@ pub(super) fn all(
     {
         tell_original(&mut notes, original, names);
     }
+    if let Some(reassembly) = event.reassembly {
+        fragment(&mut notes, reassembly, names);
+    }
     encapsulation(&mut notes, event);
     checksum(&mut notes, event);
     for defects in [&event.packet.ip.defects(), &event.message.defects] {
@@ -115,6 +120,45 @@ pub(super) fn all(
         }
     }
     notes.end();
+}
+
+/// What a fragment came to; that more must come goes without saying.
+fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames) {
+    match reassembly {
+        Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
+        Reassembly::Complete(whole) => {
+            let ip = whole.ip();
+            let message = Message::parse(&ip);
+            let out = notes.item();
+            out.extend_from_slice(b"completes ");
+            out.extend_from_slice(message.name().as_bytes());
+            for &part in whole.frames() {
+                out.push(b' ');
+                frame(out, part, names);
+            }
+            out.extend_from_slice(b", length ");
+            write::decimal(out, message.length.into());
+            if message.checksum.status == ChecksumStatus::Good {
+                out.extend_from_slice(b", checksum good");
+            } else {
+                notes.fault(|out| out.extend_from_slice(b"checksum of the whole bad"));
+            }
+        }
+        Reassembly::Duplicate { of } => {
+            notes.text("same fragment as ");
+            frame(notes.out, *of, names);
+        }
+        Reassembly::Overlap { with } => {
+            notes.fault(|out| {
+                out.extend_from_slice(b"overlaps ");
+                frame(out, *with, names);
+            });
+        }
+        Reassembly::Refused(why) => notes.fault(|out| {
+            out.extend_from_slice(b"not put together: ");
+            out.extend_from_slice(why.name().as_bytes());
+        }),
+    }
 }
 
 fn tell_answer(notes: &mut Notes<'_>, answer: Answer, names: &SourceNames) {

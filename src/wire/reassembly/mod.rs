@@ -44,6 +44,33 @@ pub enum Reassembly {
     Refused(Refusal),
 }
 
+impl Reassembly {
+    /// The word that records use.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotIcmpFragment => "not_icmp",
+            Self::Incomplete => "incomplete",
+            Self::Complete(_) => "complete",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Overlap { .. } => "overlap",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+impl Refusal {
+    /// The word that records use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Empty => "empty",
+            Self::Length => "length",
+            Self::TooLong => "too_long",
+            Self::End => "end",
+        }
+    }
+}
+
 /// Why a fragment was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
