@@ -205,9 +205,9 @@ impl Run<'_, '_> {
             reassembly: reassembly.as_ref(),
             sources: &self.sources,
         };
-        self.diagnostics.icmp(frame, packet, &message, relation);
         if shown {
             self.counts.icmp += 1;
+            self.diagnostics.icmp(frame, packet, &message, relation);
             self.collector.icmp(&event);
             self.pipe.sink.write(&Record::Icmp(&event))?;
             self.write(frame)?;
@@ -237,29 +237,30 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Hands on what correlation found out.
+    /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever
+    /// filters for a flow asks about that flow.
     fn outcomes(&mut self) -> io::Result<()> {
         let pipe = &mut *self.pipe;
         for outcome in pipe.correlator.outcomes() {
             match &outcome {
                 Outcome::Decided(exchange) => pipe.sink.write(&Record::Decided(exchange))?,
                 Outcome::Exchange(exchange) => {
-                    self.diagnostics.exchange(exchange);
                     if exchange.shown {
+                        self.diagnostics.exchange(exchange);
                         self.collector.exchange(exchange);
                         pipe.sink.write(&Record::Exchange(exchange))?;
                     }
                 }
                 Outcome::Drop(verdict) => {
-                    self.diagnostics.verdict(verdict);
                     if verdict.shown {
+                        self.diagnostics.verdict(verdict);
                         self.collector.verdict(verdict);
                         pipe.sink.write(&Record::Drop(verdict))?;
                     }
                 }
                 Outcome::Path(path) => {
-                    self.diagnostics.path(path);
                     if path.shown {
+                        self.diagnostics.path(path);
                         pipe.sink.write(&Record::Path(path))?;
                     }
                 }

@@ -442,11 +442,10 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
     };
     assert_eq!(
         tell(&verdict()),
-        "-- drop: 10.0.1.2 (1 hop away) dropped TCP 10.0.1.1.48624 > 10.0.3.2.443 - too big for the next\n\
-         --    link, MTU 1400 (ICMP 3/4) 10 times in 1.2 s, 15000 octets (errors #9 #10 and 8 more about #4\n\
-         --    and 2 more)\n\
-         --    then data got through in smaller packets (1500 -> 1400 octets), 39 packets more over 0.615 ms;\n\
-         --    TCP tells the program nothing: it lowers its segment size\n"
+        "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.1.2 (1 hop away): too big, MTU 1400 (ICMP 3/4)\n\
+         --    10 times in 1.2 s, errors #9 #10 and 8 more about #4 and 2 more; then data got through in\n\
+         --    smaller packets (1500 -> 1400 octets)\n\
+         --    the program is not told: TCP itself is to send smaller segments\n"
     );
     let refused = DropVerdict {
         dropper: addr("10.0.3.2"),
@@ -463,11 +462,11 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
     };
     assert_eq!(
         tell(&refused),
-        "-- drop: 10.0.3.2 (the destination itself) dropped TCP 10.0.1.1.48624 > 10.0.3.2.443 - port 443\n\
-         --    unreachable (ICMP 3/3) once, 15000 octets (errors #9 #10; the dropped packets are not in the\n\
-         --    capture)\n\
-         --    then what the flow did is not known: the capture does not tell; connect() fails at once with\n\
-         --    ECONNREFUSED (Connection refused); an established connection tells it only if it times out\n"
+        "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.3.2 (the destination): port 443 unreachable\n\
+         --    (ICMP 3/3)\n\
+         --    error #9 #10; the dropped packets were not captured; what came next is not known\n\
+         --    connect() fails with ECONNREFUSED (Connection refused); established connections only on\n\
+         --    timeout\n"
     );
     // Every reason and outcome has words of its own.
     let mut told = std::collections::HashSet::new();
@@ -522,6 +521,25 @@ fn probes_of_a_traceroute_are_left_to_its_path() {
 }
 
 #[test]
+fn a_packet_that_went_in_a_loop_was_not_dropped_far_away() {
+    let looped = DropVerdict {
+        kind: 11,
+        code: 0,
+        reason: DropReason::TtlExceeded,
+        hops_to_dropper: Some(Hops {
+            count: 64,
+            estimate: false,
+        }),
+        ..verdict()
+    };
+    let text = text(&TextOptions::default(), &["a"], &[Record::Drop(&looped)]);
+    assert!(
+        text.contains(" by 10.0.1.2: TTL ran out after 64 hops (ICMP"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_path_is_a_table_of_hops() {
     let router = |text: &str, mpls: Vec<u32>| HopRouter {
         router: addr(text),
@@ -573,9 +591,33 @@ fn a_finding_has_title_evidence_and_advice() {
             &["a"],
             &[Record::Finding(&finding)]
         ),
-        "-- warning: 20 % of the pings were lost [ping_loss, suspected]\n\
-         --    evidence #5 #6\n\
+        "-- warning: 20 % of the pings were lost [ping_loss, suspected, #5 #6]\n\
          --    Look at the link.\n"
+    );
+}
+
+#[test]
+fn a_finding_that_asks_for_nothing_is_a_line() {
+    let finding = Finding {
+        name: "pmtu_discovery",
+        severity: Severity::Info,
+        title: "Discovery works".to_owned(),
+        evidence: vec![frame(5), frame(6)],
+        confidence: Confidence::Confirmed,
+        advice: "Nothing to do.".to_owned(),
+    };
+    let tell = |options: &TextOptions| text(options, &["a"], &[Record::Finding(&finding)]);
+    assert_eq!(
+        tell(&TextOptions::default()),
+        "-- info: Discovery works [pmtu_discovery]\n"
+    );
+    let verbose = TextOptions {
+        verbosity: Verbosity::Verbose,
+        ..TextOptions::default()
+    };
+    assert_eq!(
+        tell(&verbose),
+        "-- info: Discovery works [pmtu_discovery, confirmed, #5 #6]\n--    Nothing to do.\n"
     );
 }
 
@@ -621,10 +663,10 @@ fn the_summary_adds_up_and_fits_the_width() {
         let words = text.split_whitespace().filter(|word| *word != "--");
         let words = words.collect::<Vec<_>>().join(" ");
         for told in [
-            "10 frames read = 4 ICMP shown + 3 ICMP hidden by the filter + 2 not ICMP + 1 undecodable",
+            "10 frames read = 4 ICMP shown + 3 hidden by the filter + 2 not ICMP + 1 undecodable",
             "from 2025-07-26 08:25:50.469472 to 2025-07-26 08:27:05.469472 (1 min 15 s)",
-            "echo: 27 requests: 26 answered, 1 lost",
-            "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0 0 0 0.028 0.028 0.028",
+            "requests: echo 27 (26 answered, 1 lost)",
+            "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0.028 0.028 0.028",
             "... and 6 more (all of them with --json)",
             "nothing was captured in the reverse direction",
             "10.0.1.2 fragmentation needed 3/4 10 1 1400",

@@ -98,10 +98,16 @@ impl Diagnosis for RoutingLoop {
                 ),
                 evidence: group.evidence.clone(),
                 confidence: Confidence::Confirmed,
-                advice: format!(
-                    "Compare the routes to {destination} on {}: each sends it to the other.",
-                    routers.join(", ")
-                ),
+                advice: match routers.as_slice() {
+                    [one] => format!(
+                        "Compare the routes to {destination} on {one} and its neighbors: two of \
+                         them send it to each other."
+                    ),
+                    several => format!(
+                        "Compare the routes to {destination} on {}: each sends it to the other.",
+                        several.join(", ")
+                    ),
+                },
             });
         }
     }

@@ -221,40 +221,41 @@ impl AppError {
             return "no program is told".to_owned();
         };
         let (name, message) = (errno.name(), errno.message());
+        let recverr = match self.version {
+            IpVersion::V4 => "IP_RECVERR",
+            IpVersion::V6 => "IPV6_RECVERR",
+        };
+        let socket = match self.protocol {
+            Transport::Udp => "UDP",
+            _ => "raw or ping",
+        };
         match self.protocol {
             Transport::Tcp if self.too_big => {
-                "TCP tells the program nothing: it lowers its segment size".to_owned()
+                "the program is not told: TCP itself is to send smaller segments".to_owned()
             }
             Transport::Tcp => {
                 let when = match self.version {
-                    IpVersion::V4 => "fails at once",
-                    IpVersion::V6 => "fails, at the latest when it sends again,",
+                    IpVersion::V4 => "",
+                    IpVersion::V6 => ", at the latest on its next SYN",
                 };
                 format!(
-                    "connect() {when} with {name} ({message}); an established connection \
-                     tells it only if it times out"
+                    "connect() fails with {name} ({message}){when}; established connections only \
+                     on timeout"
                 )
             }
-            Transport::Udp | Transport::Raw => {
-                let socket = match self.protocol {
-                    Transport::Udp => "UDP",
-                    _ => "raw or ping",
-                };
+            Transport::Udp | Transport::Raw if self.fatal => {
                 let but = if self.too_big {
                     " unless path MTU discovery is off"
                 } else {
                     ""
                 };
-                if self.fatal {
-                    format!(
-                        "a connected {socket} socket gets {name} ({message}){but}, an unconnected \
-                         one nothing without IP_RECVERR"
-                    )
-                } else {
-                    format!(
-                        "a {socket} socket gets nothing without IP_RECVERR, with it {name} ({message})"
-                    )
-                }
+                format!(
+                    "a connected {socket} socket gets {name} ({message}){but}, others only with \
+                     {recverr}"
+                )
+            }
+            Transport::Udp | Transport::Raw => {
+                format!("a {socket} socket gets {name} ({message}) only with {recverr}")
             }
         }
     }

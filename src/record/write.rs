@@ -231,15 +231,18 @@ pub fn millis_fixed(out: &mut Vec<u8>, span: Duration) {
     padded(out, micros % 1000, 3, b'0');
 }
 
-/// A span for people: milliseconds below one second, then seconds, minutes, hours.
+/// A span for people, rounded: milliseconds below one second, then seconds, minutes, hours.
 pub fn span(out: &mut Vec<u8>, span: Duration) {
-    let seconds = span.as_secs();
-    if seconds == 0 {
+    const TENTH: u128 = 100_000_000;
+    let tenths = u64::try_from((span.as_nanos() + TENTH / 2) / TENTH).unwrap_or(u64::MAX);
+    let seconds = tenths.saturating_add(5) / 10;
+    let minutes = seconds.saturating_add(30) / 60;
+    if rounded_micros(span) < 1_000_000 {
         millis(out, span);
-    } else if seconds < 60 {
-        decimal(out, seconds);
+    } else if tenths < 600 {
+        decimal(out, tenths / 10);
         out.push(b'.');
-        decimal(out, u64::from(span.subsec_millis() / 100));
+        decimal(out, tenths % 10);
         out.extend_from_slice(b" s");
     } else if seconds < 3600 {
         decimal(out, seconds / 60);
@@ -247,9 +250,9 @@ pub fn span(out: &mut Vec<u8>, span: Duration) {
         decimal(out, seconds % 60);
         out.extend_from_slice(b" s");
     } else {
-        decimal(out, seconds / 3600);
+        decimal(out, minutes / 60);
         out.extend_from_slice(b" h ");
-        decimal(out, seconds / 60 % 60);
+        decimal(out, minutes % 60);
         out.extend_from_slice(b" min");
     }
 }
@@ -358,9 +361,17 @@ mod tests {
         );
         assert_eq!(text(|o| millis_fixed(o, ns(28_000))), "0.028");
         assert_eq!(text(|o| millis_fixed(o, Duration::new(1, 0))), "1000.000");
-        assert_eq!(text(|o| span(o, Duration::new(12, 350_000_000))), "12.3 s");
+        assert_eq!(text(|o| span(o, Duration::new(12, 350_000_000))), "12.4 s");
+        assert_eq!(text(|o| span(o, ns(999_999_499))), "999.999 ms");
+        assert_eq!(text(|o| span(o, ns(999_999_500))), "1.0 s");
+        assert_eq!(text(|o| span(o, ns(59_949_999_999))), "59.9 s");
+        assert_eq!(text(|o| span(o, ns(59_950_000_000))), "1 min 0 s");
+        assert_eq!(
+            text(|o| span(o, Duration::new(3599, 500_000_000))),
+            "1 h 0 min"
+        );
         assert_eq!(text(|o| span(o, Duration::from_secs(125))), "2 min 5 s");
-        assert_eq!(text(|o| span(o, Duration::from_secs(7300))), "2 h 1 min");
+        assert_eq!(text(|o| span(o, Duration::from_secs(7300))), "2 h 2 min");
         millis(&mut Vec::new(), Duration::MAX);
         span(&mut Vec::new(), Duration::MAX);
     }

@@ -1,5 +1,6 @@
 //! Where records go.
 
+mod alike;
 pub mod capture;
 pub mod json;
 mod story;

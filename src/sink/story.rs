@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::text::{Palette, addr, note};
-use super::wrap::Paragraph;
+use super::text::{Palette, Verbosity, addr, note};
+use super::wrap::{Paragraph, TIE};
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use crate::correlate::trace::{HopRouter, Path};
+use crate::correlate::trace::{Hop, HopRouter, Path};
 use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
-use crate::findings::Finding;
+use crate::findings::{Confidence, Finding, Severity};
 use crate::icmp::names;
 use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
@@ -23,7 +23,11 @@ pub(super) struct Page<'a> {
     pub(super) names: &'a SourceNames,
     pub(super) palette: &'a Palette,
     pub(super) width: usize,
+    pub(super) verbosity: Verbosity,
 }
+
+/// Frames that a list names unless everything is wanted.
+const FRAMES: usize = 3;
 
 /// Text made by one of the writers that append to a buffer.
 pub(super) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -41,9 +45,17 @@ impl Page<'_> {
         text(|out| note::frame(out, frame, self.names))
     }
 
+    fn is_verbose(&self) -> bool {
+        self.verbosity > Verbosity::Plain
+    }
+
     /// `#1 #2 #3 and 5 more`.
     fn frames(&self, frames: &[FrameRef], total: u64) -> String {
         let mut list = String::new();
+        let frames = match self.verbosity {
+            Verbosity::Plain => frames.get(..FRAMES).unwrap_or(frames),
+            _ => frames,
+        };
         for frame in frames {
             if !list.is_empty() {
                 list.push(' ');
@@ -88,43 +100,35 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.push(b'\n');
 }
 
-/// Two or three lines: who dropped what, why and how often; what came of it; what the program saw.
+/// Three lines: what was dropped, by whom and why; how often and what came of it; what the program saw.
 pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
-    if is_told_by_path(verdict) {
-        return;
-    }
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("drop:", page.palette);
-    lines.words(&dropper(verdict));
-    lines.words("dropped");
     lines.words(&text(|out| addr::flow(out, &verdict.flow)));
-    lines.words(&format!("- {}", reason(verdict)));
-    lines.words(&how_often(verdict));
-    let errors = page.frames(&verdict.error_frames, verdict.count);
-    lines.words(&if verdict.original_frames.is_empty() {
-        format!("(errors {errors}; the dropped packets are not in the capture)")
-    } else {
-        let originals = page.frames(&verdict.original_frames, verdict.original_count);
-        format!("(errors {errors} about {originals})")
-    });
+    lines.words(&format!("by {}:", dropper(verdict)));
+    lines.words(&reason(verdict));
     lines.line();
-    lines.words(&format!("then {};", aftermath(verdict)));
+    let often = how_often(verdict, page);
+    lines.words(&match aftermath(verdict) {
+        Some(next) => format!("{often}; then {next}"),
+        None => format!("{often}; what came next is not known"),
+    });
     let seen = AppError::of(
         verdict.version,
         verdict.kind,
         verdict.code,
         verdict.flow.protocol,
     );
-    lines.words(&seen.map_or_else(
-        || "no program's socket is told".to_owned(),
-        |seen| seen.sentence(),
-    ));
+    if let Some(seen) = seen {
+        lines.line();
+        lines.words(&seen.sentence());
+    }
     lines.end();
 }
 
 /// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
 /// they make up tells of them. What went between the same hosts to a service's port is no probe.
-fn is_told_by_path(verdict: &DropVerdict) -> bool {
+pub(super) fn is_told_by_path(verdict: &DropVerdict) -> bool {
     /// The first port that traceroute probes (RFC 1393 section 1; traceroute(8)).
     const FIRST_PROBED: u16 = 33434;
     verdict.probe
@@ -135,14 +139,17 @@ fn is_told_by_path(verdict: &DropVerdict) -> bool {
         }
 }
 
-/// `10.9.1.1 (the destination itself, about 3 hops away)`.
+/// `10.9.1.1 (the destination, ~3 hops away)`.
 fn dropper(verdict: &DropVerdict) -> String {
     let mut facts = Vec::new();
     if verdict.dropper == verdict.flow.addrs.dst {
-        facts.push("the destination itself".to_owned());
+        facts.push("the destination".to_owned());
     }
-    if let Some(Hops { count, estimate }) = verdict.hops_to_dropper {
-        let about = if estimate { "about " } else { "" };
+    // How many hops a packet lived tells nothing of a distance if it went round in a loop.
+    if verdict.reason != DropReason::TtlExceeded
+        && let Some(Hops { count, estimate }) = verdict.hops_to_dropper
+    {
+        let about = if estimate { "~" } else { "" };
         facts.push(format!("{about}{} away", plural(count.into(), "hop")));
     }
     let name = ip(verdict.dropper);
@@ -158,10 +165,10 @@ pub(super) fn plural(count: u64, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
-/// `administratively prohibited (ICMP 3/13)`, with the MTU where there is one.
-fn reason(verdict: &DropVerdict) -> String {
+/// `admin prohibited (ICMP 3/13)`, with the MTU where there is one.
+pub(super) fn reason(verdict: &DropVerdict) -> String {
     let words = match verdict.reason {
-        DropReason::NoRoute => "no route to the destination".to_owned(),
+        DropReason::NoRoute => "no route".to_owned(),
         DropReason::HostUnreachable => "host unreachable".to_owned(),
         DropReason::ProtocolUnreachable => "protocol unreachable".to_owned(),
         DropReason::PortUnreachable => match verdict.flow.ports {
@@ -169,16 +176,24 @@ fn reason(verdict: &DropVerdict) -> String {
             _ => "port unreachable".to_owned(),
         },
         DropReason::FragmentationNeeded => match verdict.mtu {
-            Some(0) => "too big, next MTU not told".to_owned(),
-            Some(mtu) => format!("too big for the next link, MTU {mtu}"),
-            None => "too big for the next link".to_owned(),
+            Some(0) => "too big, MTU not told".to_owned(),
+            Some(mtu) => format!("too big, MTU {mtu}"),
+            None => "too big".to_owned(),
         },
         DropReason::SourceRouteFailed => "source route failed".to_owned(),
-        DropReason::AdminProhibited => "administratively prohibited".to_owned(),
-        DropReason::TtlExceeded => match verdict.version {
-            IpVersion::V4 => "TTL ran out".to_owned(),
-            IpVersion::V6 => "hop limit ran out".to_owned(),
-        },
+        DropReason::AdminProhibited => "admin prohibited".to_owned(),
+        DropReason::TtlExceeded => {
+            let limit = match verdict.version {
+                IpVersion::V4 => "TTL",
+                IpVersion::V6 => "hop limit",
+            };
+            match verdict.hops_to_dropper {
+                Some(Hops { count, .. }) => {
+                    format!("{limit} ran out after {}", plural(count.into(), "hop"))
+                }
+                None => format!("{limit} ran out"),
+            }
+        }
         DropReason::ReassemblyTimeout => "fragments missing at reassembly".to_owned(),
         DropReason::ParameterProblem => "header not understood".to_owned(),
         DropReason::HeadersTooLong => "headers too long".to_owned(),
@@ -192,7 +207,7 @@ fn reason(verdict: &DropVerdict) -> String {
         ..
     } = *verdict;
     if says_it_all(version, kind, code) {
-        format!("{words} ({} {kind}/{code})", protocol(version))
+        format!("{words} ({}{TIE}{kind}/{code})", protocol(version))
     } else {
         format!("{words} ({})", icmp(version, kind, code))
     }
@@ -209,7 +224,7 @@ const fn says_it_all(version: IpVersion, kind: u8, code: u8) -> bool {
     }
 }
 
-const fn protocol(version: IpVersion) -> &'static str {
+pub(super) const fn protocol(version: IpVersion) -> &'static str {
     match version {
         IpVersion::V4 => "ICMP",
         IpVersion::V6 => "ICMPv6",
@@ -226,29 +241,40 @@ pub(super) fn icmp(version: IpVersion, kind: u8, code: u8) -> String {
     }
 }
 
-/// `3 times in 1.2 s, 4,500 octets`.
-fn how_often(verdict: &DropVerdict) -> String {
-    let mut often = match verdict.count {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
-    };
-    if let Some(span) = verdict.last.since(verdict.first)
-        && verdict.count > 1
-    {
-        often.push_str(" in ");
-        often.push_str(&text(|out| write::span(out, span)));
-    }
-    if verdict.bytes > 0 {
-        let _ = write!(often, ", {} octets", verdict.bytes);
+/// `3 times in 1.2 s, errors #4 #6 #8 about #3 #5 #7;`
+fn how_often(verdict: &DropVerdict, page: &Page<'_>) -> String {
+    let mut told = String::new();
+    if verdict.count > 1 {
+        let _ = write!(told, "{} times", verdict.count);
+        if let Some(span) = verdict.last.since(verdict.first) {
+            told.push_str(" in ");
+            told.push_str(&text(|out| write::span(out, span)));
+        }
+        told.push_str(", ");
     }
     if verdict.part > 1 {
-        let _ = write!(often, " (part {})", verdict.part);
+        let _ = write!(told, "part {}, ", verdict.part);
     }
-    often
+    if page.is_verbose() && verdict.bytes > 0 {
+        let _ = write!(told, "{} octets, ", verdict.bytes);
+    }
+    told.push_str(if verdict.count == 1 {
+        "error "
+    } else {
+        "errors "
+    });
+    told.push_str(&page.frames(&verdict.error_frames, verdict.count));
+    if verdict.original_frames.is_empty() {
+        told.push_str("; the dropped packets were not captured");
+    } else {
+        told.push_str(" about ");
+        told.push_str(&page.frames(&verdict.original_frames, verdict.original_count));
+    }
+    told
 }
 
-/// What the flow did next, as the end of "then ...".
-fn aftermath(verdict: &DropVerdict) -> String {
+/// What the flow did next, behind "then"; `None` if the capture does not tell.
+fn aftermath(verdict: &DropVerdict) -> Option<String> {
     let Aftermath {
         outcome,
         packets,
@@ -256,47 +282,35 @@ fn aftermath(verdict: &DropVerdict) -> String {
         size_before,
         size_after,
         acknowledged,
-        lasted,
+        ..
     } = verdict.aftermath;
-    let mut told = match outcome {
+    Some(match outcome {
         AftermathOutcome::Recovered => match (size_before, size_after) {
             (Some(before), Some(after)) if after < before => {
                 format!("data got through in smaller packets ({before} -> {after} octets)")
             }
-            _ if acknowledged => "data got through: the receiver acknowledged it".to_owned(),
+            _ if acknowledged => "data got through: acknowledged".to_owned(),
             _ => "data got through".to_owned(),
         },
         AftermathOutcome::Retransmitting if retransmissions == 0 => {
-            "the sender went on; nothing is seen to get through".to_owned()
+            format!("{} more, no answer", plural(packets, "packet"))
         }
         AftermathOutcome::Retransmitting => {
             let size = match (size_before, size_after) {
-                (Some(before), Some(after)) if after >= before => {
-                    format!(" at the same size ({after} octets)")
-                }
-                (_, Some(after)) => format!(" ({after} octets)"),
+                (Some(before), Some(after)) if after >= before => format!(", still {after} octets"),
+                (_, Some(after)) => format!(", {after} octets"),
                 _ => String::new(),
             };
             format!(
-                "the same data was sent again {}{size}, none is seen to get through",
+                "sent again {}{size}: nothing got through",
                 plural(retransmissions, "time")
             )
         }
-        AftermathOutcome::Reset => "the connection was reset".to_owned(),
-        AftermathOutcome::Silent => "the flow fell silent".to_owned(),
-        AftermathOutcome::Ended => "the connection was closed in order".to_owned(),
-        AftermathOutcome::Unknown => {
-            "what the flow did is not known: the capture does not tell".to_owned()
-        }
-    };
-    if packets > 0 && outcome != AftermathOutcome::Unknown {
-        let _ = write!(told, ", {} more", plural(packets, "packet"));
-        if let Some(lasted) = lasted {
-            told.push_str(" over ");
-            told.push_str(&text(|out| write::span(out, lasted)));
-        }
-    }
-    told
+        AftermathOutcome::Reset => "reset".to_owned(),
+        AftermathOutcome::Silent => "silence".to_owned(),
+        AftermathOutcome::Ended => "closed in order".to_owned(),
+        AftermathOutcome::Unknown => return None,
+    })
 }
 
 /// A traceroute: one line, then one per hop.
@@ -315,11 +329,21 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
     } else {
         format!("not reached, {} probed", plural(hops, "hop"))
     });
-    for hop in &path.hops {
+    let is_silent = |hop: &&Hop| hop.routers.is_empty();
+    let mut hops = path.hops.iter().peekable();
+    while let Some(hop) = hops.next() {
         lines.line();
         lines.word(&format!("{:>2}", hop.ttl));
-        if hop.routers.is_empty() {
-            lines.words(&format!("* ({} unanswered)", hop.unanswered));
+        if is_silent(&hop) {
+            let (mut last, mut unanswered) = (hop.ttl, hop.unanswered);
+            while let Some(next) = hops.next_if(is_silent) {
+                last = next.ttl;
+                unanswered = unanswered.saturating_add(next.unanswered);
+            }
+            if last > hop.ttl {
+                lines.words(&format!("to {last}"));
+            }
+            lines.words(&format!("* ({unanswered} unanswered)"));
             continue;
         }
         for router in &hop.routers {
@@ -350,23 +374,22 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter) {
     }
 }
 
-/// A diagnosis: title, evidence, advice.
+/// A diagnosis: title and evidence, then advice unless there is nothing to do.
 pub(super) fn finding(out: &mut Vec<u8>, finding: &Finding, page: &Page<'_>) {
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head(&format!("{}:", finding.severity.word()), page.palette);
     lines.words(&finding.title);
-    lines.words(&format!(
-        "[{}, {}]",
-        finding.name,
-        finding.confidence.word()
-    ));
-    if !finding.evidence.is_empty() {
-        lines.line();
-        let total = finding.evidence.len() as u64;
-        let shown = finding.evidence.get(..12).unwrap_or(&finding.evidence);
-        lines.words(&format!("evidence {}", page.frames(shown, total)));
+    let mut facts = vec![finding.name.to_owned()];
+    // A confirmed one is the rule; doubt is what has to be told.
+    if page.is_verbose() || finding.confidence != Confidence::Confirmed {
+        facts.push(finding.confidence.word().to_owned());
     }
-    if !finding.advice.is_empty() {
+    let is_told = finding.severity > Severity::Info || page.is_verbose();
+    if is_told && !finding.evidence.is_empty() {
+        facts.push(page.frames(&finding.evidence, finding.evidence.len() as u64));
+    }
+    lines.words(&format!("[{}]", facts.join(", ")));
+    if is_told && !finding.advice.is_empty() {
         lines.line();
         lines.words(&finding.advice);
     }

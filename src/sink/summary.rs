@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
-use super::story::{Page, icmp, ip, plural, text};
+use super::story::{Page, icmp, ip, plural, protocol, text};
 use super::text::{Clock, Precision};
 use super::wrap::{Paragraph, Table};
-use crate::record::summary::{FrameCounts, PairSummary, RttSummary, Summary};
+use crate::icmp::names;
+use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary, Summary};
 use crate::record::words::Word;
 use crate::record::{escape, write};
+use crate::wire::IpVersion;
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
 
 /// The width from which on the table of pings has room for the upper percentiles.
 const PERCENTILES_FROM: usize = 96;
+
+/// The head of a column of counts, and where they are.
+type Column<T> = (&'static str, fn(&T) -> u64);
 
 /// Writes the account.
 pub(super) fn write(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock) {
@@ -36,7 +41,7 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("summary:", page.palette);
     lines.words(&format!(
-        "{} read = {icmp} ICMP shown + {filtered} ICMP hidden by the filter + {other} not ICMP + \
+        "{} read = {icmp} ICMP shown + {filtered} hidden by the filter + {other} not ICMP + \
          {undecodable} undecodable",
         plural(read, "frame")
     ));
@@ -64,16 +69,31 @@ fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.messages.is_empty() {
         return;
     }
-    let mut table = Table::new(&["messages", "count", "good", "bad", "unverified", "absent"]);
+    let columns: [Column<MessageCounts>; 4] = [
+        ("good", |counts| counts.good),
+        ("bad", |counts| counts.bad),
+        ("unverified", |counts| counts.unverified),
+        ("absent", |counts| counts.absent),
+    ];
+    // States that no message is in need no column.
+    let columns: Vec<_> = columns
+        .into_iter()
+        .filter(|(_, of)| summary.messages.iter().any(|(_, counts)| of(counts) > 0))
+        .collect();
+    let (head, states) = match columns.as_slice() {
+        [("good", _)] => ("messages (all checksums good)", &[][..]),
+        several => ("messages", several),
+    };
+    let mut heads = vec![head, "count"];
+    heads.extend(states.iter().map(|(state, _)| *state));
+    let mut table = Table::new(&heads);
     for (kind, counts) in summary.messages.iter().take(ROWS) {
-        table.row(vec![
-            icmp(kind.version, kind.kind, kind.code),
+        let mut row = vec![
+            message(kind.version, kind.kind, kind.code),
             counts.total().to_string(),
-            counts.good.to_string(),
-            counts.bad.to_string(),
-            counts.unverified.to_string(),
-            counts.absent.to_string(),
-        ]);
+        ];
+        row.extend(states.iter().map(|(_, of)| of(counts).to_string()));
+        table.row(row);
     }
     table.write(out, page.width, page.palette);
     omitted(out, summary.messages.len().saturating_sub(ROWS), page);
@@ -95,22 +115,25 @@ fn omitted(out: &mut Vec<u8>, count: usize, page: &Page<'_>) {
     }
 }
 
-/// `-- echo: 10 answered, 2 lost`.
+/// `-- requests: echo 12 (10 answered, 2 lost), neighbor 1 (1 answered)`.
 fn exchanges(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
-    for (kind, outcomes) in &summary.exchanges {
-        let total: u64 = outcomes.values().sum();
-        let told: Vec<String> = outcomes
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(outcome, count)| format!("{count} {}", outcome.word().replace('_', " ")))
-            .collect();
+    let told: Vec<String> = summary
+        .exchanges
+        .iter()
+        .map(|(kind, outcomes)| {
+            let total: u64 = outcomes.values().sum();
+            let outcomes: Vec<String> = outcomes
+                .iter()
+                .filter(|(_, count)| **count > 0)
+                .map(|(outcome, count)| format!("{count} {}", outcome.word().replace('_', " ")))
+                .collect();
+            let kind = kind.word().replace('_', " ");
+            format!("{kind} {total} ({})", outcomes.join(", "))
+        })
+        .collect();
+    if !told.is_empty() {
         let mut lines = Paragraph::new(out, page.width, 3);
-        lines.words(&format!(
-            "{}: {}: {}",
-            kind.word().replace('_', " "),
-            plural(total, "request"),
-            told.join(", ")
-        ));
+        lines.words(&format!("requests: {}", told.join(", ")));
         lines.end();
     }
     if summary.unsolicited > 0 || summary.late > 0 {
@@ -127,17 +150,36 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.pairs.is_empty() {
         return;
     }
-    let mut head = vec![
-        "ping", "sent", "answ", "lost", "loss", "err", "pend", "dup", "min", "med",
+    let columns: [Column<PairSummary>; 3] = [
+        ("err", |pair| pair.errors),
+        ("pend", |pair| pair.pending),
+        ("dup", |pair| pair.duplicates),
     ];
-    let percentiles = page.width == 0 || page.width >= PERCENTILES_FROM;
-    if percentiles {
-        head.extend(["p95", "p99"]);
-    }
-    head.push("max ms");
-    let mut table = Table::new(&head);
+    // What happened to no ping needs no column.
+    let columns: Vec<_> = columns
+        .into_iter()
+        .filter(|(_, of)| summary.pairs.iter().any(|pair| of(pair) > 0))
+        .collect();
+    let mut heads = vec!["ping", "sent", "answ", "lost", "loss"];
+    heads.extend(columns.iter().map(|(head, _)| *head));
+    let has_percentiles = page.width == 0 || page.width >= PERCENTILES_FROM;
+    heads.extend(if has_percentiles {
+        &["min", "med", "p95", "p99", "max ms"][..]
+    } else {
+        &["min", "med", "max ms"]
+    });
+    let mut table = Table::new(&heads);
     for pair in summary.pairs.iter().take(ROWS) {
-        table.row(pair_row(pair, percentiles));
+        let mut row = fate(pair);
+        row.extend(columns.iter().map(|(_, of)| of(pair).to_string()));
+        if has_percentiles {
+            row.extend(round_trips(pair, |rtt| {
+                [rtt.min, rtt.median, rtt.p95, rtt.p99, rtt.max]
+            }));
+        } else {
+            row.extend(round_trips(pair, |rtt| [rtt.min, rtt.median, rtt.max]));
+        }
+        table.row(row);
     }
     table.write(out, page.width, page.palette);
     omitted(out, summary.pairs.len().saturating_sub(ROWS), page);
@@ -163,9 +205,14 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     }
 }
 
-fn pair_row(pair: &PairSummary, percentiles: bool) -> Vec<String> {
-    let loss = pair.loss().map_or_else(|| "-".to_owned(), percent);
-    let mut cells = vec![
+/// Who pinged whom, and what became of the requests.
+fn fate(pair: &PairSummary) -> Vec<String> {
+    // Where errors came back for all, a loss of 0 % would sound as if the ping worked.
+    let loss = pair
+        .loss()
+        .filter(|_| pair.answered + pair.lost > 0)
+        .map_or_else(|| "-".to_owned(), percent);
+    vec![
         format!(
             "{} > {} id {}",
             ip(pair.addrs.src),
@@ -176,22 +223,37 @@ fn pair_row(pair: &PairSummary, percentiles: bool) -> Vec<String> {
         pair.answered.to_string(),
         pair.lost.to_string(),
         loss,
-        pair.errors.to_string(),
-        pair.pending.to_string(),
-        pair.duplicates.to_string(),
-    ];
-    let time = |of: fn(&RttSummary) -> Duration| match &pair.rtt {
-        Some(rtt) => text(|out| write::millis_fixed(out, of(rtt))),
-        None => "-".to_owned(),
+    ]
+}
+
+/// Round trips in milliseconds.
+fn round_trips<const N: usize>(
+    pair: &PairSummary,
+    of: impl FnOnce(&RttSummary) -> [Duration; N],
+) -> [String; N] {
+    pair.rtt.as_ref().map_or_else(
+        || std::array::from_fn(|_| "-".to_owned()),
+        |rtt| of(rtt).map(|time| text(|out| write::millis_fixed(out, time))),
+    )
+}
+
+/// `ICMP 5/1 redirect for the host`: with the type where the code's title does not tell it.
+fn message(version: IpVersion, kind: u8, code: u8) -> String {
+    let tells_itself = match version {
+        IpVersion::V4 => matches!(kind, 3 | 11),
+        IpVersion::V6 => matches!(kind, 1 | 3 | 4),
     };
-    cells.push(time(|rtt| rtt.min));
-    cells.push(time(|rtt| rtt.median));
-    if percentiles {
-        cells.push(time(|rtt| rtt.p95));
-        cells.push(time(|rtt| rtt.p99));
+    let titles = (
+        names::type_title(version, kind),
+        names::code_title(version, kind, code),
+    );
+    match titles {
+        (Some(title), Some(of_code)) if !tells_itself => {
+            let protocol = protocol(version);
+            format!("{protocol} {kind}/{code} {title}: {of_code}")
+        }
+        _ => icmp(version, kind, code),
     }
-    cells.push(time(|rtt| rtt.max));
-    cells
 }
 
 /// `12.5%`.
@@ -206,8 +268,8 @@ fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     let mut table = Table::new(&["dropper", "reason", "ICMP", "errors", "flows", "MTU"]);
     for dropper in summary.droppers.iter().take(ROWS) {
         let version = match dropper.version {
-            crate::wire::IpVersion::V4 => "",
-            crate::wire::IpVersion::V6 => "v6 ",
+            IpVersion::V4 => "",
+            IpVersion::V6 => "v6 ",
         };
         table.row(vec![
             ip(dropper.dropper),

@@ -14,6 +14,9 @@ pub(super) struct Paragraph<'a> {
 /// What every line that is not a message begins with.
 const PREFIX: &[u8] = b"-- ";
 
+/// A blank that stays within its line.
+pub(super) const TIE: char = '\u{a0}';
+
 impl<'a> Paragraph<'a> {
     /// Lines of at most `width` columns (0: no limit) after `PREFIX`; those behind the first are
     /// indented by `indent` blanks more.
@@ -37,7 +40,7 @@ impl<'a> Paragraph<'a> {
         self.started = false;
     }
 
-    /// Adds words; blanks in `text` are where lines may be broken.
+    /// Adds words; blanks in `text` are where lines may be broken, [`TIE`] where they may not.
     pub(super) fn words(&mut self, text: &str) {
         for word in text.split(' ').filter(|word| !word.is_empty()) {
             self.word(word);
@@ -54,7 +57,8 @@ impl<'a> Paragraph<'a> {
             self.out.push(b' ');
             self.column += 1;
         }
-        self.out.extend_from_slice(word.as_bytes());
+        self.out
+            .extend_from_slice(word.replace(TIE, " ").as_bytes());
         self.column += columns;
         self.started = true;
     }

@@ -16,6 +16,7 @@ use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
+use super::alike::Alike;
 use super::{Sink, story, summary};
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Record};
@@ -162,6 +163,7 @@ pub struct TextSink<W: Write> {
     names: SourceNames,
     clock: Clock,
     stamps: Stamps,
+    alike: Alike,
     buffer: Vec<u8>,
 }
 
@@ -175,6 +177,7 @@ impl<W: Write> TextSink<W> {
             clock: Clock::new(options.zone.clone()),
             stamps: Stamps::new(options.timestamps, options.precision),
             options,
+            alike: Alike::default(),
             buffer: Vec::with_capacity(2 * super::BUFFER),
         }
     }
@@ -206,7 +209,12 @@ impl<W: Write> Sink for TextSink<W> {
             names: &self.names,
             palette: &self.palette,
             width: self.options.width,
+            verbosity: self.options.verbosity,
         };
+        let tells_all = self.options.verbosity > Verbosity::Plain;
+        if matches!(record, Record::Finding(_) | Record::Summary(_)) {
+            self.alike.finish(&mut self.buffer, &page);
+        }
         match record {
             Record::Start(start) => self.names = SourceNames::new(&start.sources),
             Record::Icmp(event) if self.options.lines == Lines::All => {
@@ -220,8 +228,15 @@ impl<W: Write> Sink for TextSink<W> {
             }
             // Text tells of exchanges by the lines of their replies and in the summary.
             Record::Icmp(_) | Record::Decided(_) | Record::Exchange(_) => {}
-            Record::Drop(verdict) => story::drop(&mut self.buffer, verdict, &page),
+            // What probes met, their path tells.
+            Record::Drop(verdict) if story::is_told_by_path(verdict) && !tells_all => {}
+            Record::Drop(verdict) => {
+                if tells_all || self.alike.is_written(verdict) {
+                    story::drop(&mut self.buffer, verdict, &page);
+                }
+            }
             Record::Path(path) => story::path(&mut self.buffer, path, &page),
+            Record::Finding(finding) if finding.name == "traceroute" && !tells_all => {}
             Record::Finding(finding) => story::finding(&mut self.buffer, finding, &page),
             Record::Summary(summary) => {
                 summary::write(&mut self.buffer, summary, &page, &mut self.clock);

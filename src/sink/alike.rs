@@ -1,0 +1,169 @@
+//! Verdicts that tell the same of many flows: a closed port is hit by every connection.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use foldhash::fast::RandomState;
+
+use super::story::{Page, ip, plural, reason};
+use super::wrap::Paragraph;
+use crate::correlate::verdict::DropVerdict;
+use crate::model::flow::FlowPorts;
+use crate::record::words;
+
+/// Verdicts of a kind that are written; the others are counted.
+const WRITTEN: u64 = 3;
+/// Kinds that are told apart; verdicts of further ones are all written.
+const KINDS: usize = 10_000;
+
+/// Who drops what, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Kind {
+    dropper: std::net::IpAddr,
+    dst: std::net::IpAddr,
+    protocol: u8,
+    port: Option<u16>,
+    reason: String,
+}
+
+/// Counts verdicts by kind.
+#[derive(Debug, Default)]
+pub(super) struct Alike {
+    index: HashMap<Kind, usize, RandomState>,
+    kinds: Vec<(Kind, u64)>,
+}
+
+impl Alike {
+    /// Whether this verdict is among the first of its kind.
+    pub(super) fn is_written(&mut self, verdict: &DropVerdict) -> bool {
+        let port = match verdict.flow.ports {
+            FlowPorts::Ports { dst, .. } => Some(dst),
+            _ => None,
+        };
+        let kind = Kind {
+            dropper: verdict.dropper,
+            dst: verdict.flow.addrs.dst,
+            protocol: verdict.flow.protocol,
+            port,
+            reason: reason(verdict),
+        };
+        let at = match self.index.get(&kind) {
+            Some(&at) => at,
+            None if self.kinds.len() < KINDS => {
+                self.kinds.push((kind.clone(), 0));
+                self.index.insert(kind, self.kinds.len() - 1);
+                self.kinds.len() - 1
+            }
+            None => return true,
+        };
+        self.kinds.get_mut(at).is_none_or(|(_, count)| {
+            *count += 1;
+            *count <= WRITTEN
+        })
+    }
+
+    /// Tells how many were not written, once.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>, page: &Page<'_>) {
+        self.index.clear();
+        for (kind, count) in self.kinds.drain(..) {
+            let more = count.saturating_sub(WRITTEN);
+            if more == 0 {
+                continue;
+            }
+            let mut service = words::protocol_title(kind.protocol)
+                .map_or_else(|| format!("protocol {}", kind.protocol), str::to_owned);
+            let _ = write!(service, " to {}", ip(kind.dst));
+            if let Some(port) = kind.port {
+                let _ = write!(service, ".{port}");
+            }
+            let mut lines = Paragraph::new(out, page.width, 3);
+            lines.head("drop:", page.palette);
+            lines.words(&format!(
+                "{} of {service} by {}: {}; -v tells of each",
+                plural(more, "more flow"),
+                ip(kind.dropper),
+                kind.reason
+            ));
+            lines.end();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason};
+    use crate::model::{AddrPair, FlowKey, Timestamp};
+    use crate::record::json::SourceNames;
+    use crate::sink::text::{Colour, Palette, Verbosity};
+    use crate::wire::IpVersion;
+
+    fn verdict(from: u16, to: u16) -> DropVerdict {
+        let at = Timestamp::from_nanos(0);
+        DropVerdict {
+            flow: FlowKey {
+                protocol: 6,
+                addrs: AddrPair {
+                    src: [10, 0, 0, 1].into(),
+                    dst: [10, 0, 0, 2].into(),
+                },
+                ports: FlowPorts::Ports { src: from, dst: to },
+            },
+            dropper: [10, 0, 0, 9].into(),
+            version: IpVersion::V4,
+            kind: 3,
+            code: 13,
+            reason: DropReason::AdminProhibited,
+            part: 1,
+            count: 1,
+            first: at,
+            last: at,
+            error_frames: Vec::new(),
+            original_frames: Vec::new(),
+            original_count: 0,
+            mtu: None,
+            bytes: 0,
+            ttl_spent: None,
+            original_ttl: None,
+            hops_to_dropper: None,
+            return_hops: None,
+            aftermath: Aftermath {
+                outcome: AftermathOutcome::Silent,
+                packets: 0,
+                retransmissions: 0,
+                size_before: None,
+                size_after: None,
+                acknowledged: false,
+                lasted: Some(Duration::ZERO),
+            },
+            probe: false,
+            shown: true,
+        }
+    }
+
+    #[test]
+    fn many_flows_to_one_service_are_counted_and_told_once() {
+        let mut alike = Alike::default();
+        let written = (0..100)
+            .filter(|from| alike.is_written(&verdict(*from, 443)))
+            .count();
+        assert_eq!(written, 3);
+        assert!(alike.is_written(&verdict(1, 80)));
+        let page = Page {
+            names: &SourceNames::default(),
+            palette: &Palette::new(Colour::Never),
+            width: 0,
+            verbosity: Verbosity::Plain,
+        };
+        let mut out = Vec::new();
+        alike.finish(&mut out, &page);
+        alike.finish(&mut out, &page);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "-- drop: 97 more flows of TCP to 10.0.0.2.443 by 10.0.0.9: admin prohibited (ICMP 3/13); \
+             -v tells of each\n"
+        );
+    }
+}
