@@ -202,6 +202,7 @@ fn an_error_tells_its_quote_and_original() {
             frame: frame_of(1, 11),
             before: Some(Duration::from_micros(270)),
             ttl: 1,
+            shown: true,
         }),
     };
     let record = error.json(found, &["a.pcap", "b.pcap"]);

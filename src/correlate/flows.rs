@@ -127,6 +127,8 @@ pub(super) struct Fingerprint {
     pub(super) data: u32,
     pub(super) protocol: u8,
     pub(super) ttl: u8,
+    /// Passed the filter: only ICMP messages do.
+    pub(super) shown: bool,
     same_flow: u32,
     same_destination: u32,
 }
@@ -254,8 +256,15 @@ impl Ring {
         high(self.hasher.hash_one(addrs))
     }
 
-    /// Adds a packet and gives its hashes.
-    pub(super) fn push(&mut self, frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Hashes {
+    /// Adds a packet and gives its hashes; `shown` tells whether it is a message that passed the
+    /// filter.
+    pub(super) fn push(
+        &mut self,
+        frame: FrameRef,
+        ts: Timestamp,
+        ip: &Ip<'_>,
+        shown: bool,
+    ) -> Hashes {
         let lead = Lead::of(ip);
         let hashes = self.hashes(ip.addrs, ip.protocol, lead);
         self.note_direction(hashes.pair);
@@ -275,6 +284,7 @@ impl Ring {
             data,
             protocol: ip.protocol,
             ttl: ip.ttl,
+            shown,
             same_flow: replace_head(&mut self.flow_heads, hashes.flow, sequence),
             same_destination: replace_head(
                 &mut self.destination_heads,

@@ -217,7 +217,7 @@ impl Correlator {
         let Some(ring) = &mut self.ring else {
             return;
         };
-        let hashes = ring.push(frame.reference(), frame.ts, ip);
+        let hashes = ring.push(frame.reference(), frame.ts, ip, shown);
         self.followed.packet(ip, hashes.flow(), frame.ts);
         self.traces.packet(ring, frame, ip, hashes.pair, shown);
     }
@@ -356,6 +356,7 @@ fn ring_answer<'a>(
         frame,
         before,
         ttl,
+        ..
     }) = error.original
     else {
         return None;

@@ -164,6 +164,7 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
             frame: seen.frame,
             before: ts.since(seen.ts),
             ttl: seen.ttl,
+            shown: seen.shown,
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }

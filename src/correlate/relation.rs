@@ -73,6 +73,8 @@ pub enum Original {
         before: Option<Duration>,
         /// Its TTL as captured.
         ttl: u8,
+        /// It is a message that passed the filter.
+        shown: bool,
     },
     /// None, and why.
     None(NoOriginal),

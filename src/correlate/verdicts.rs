@@ -159,11 +159,13 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         match_kind,
         frame,
         ttl,
+        shown,
         ..
     }) = error.original
     else {
         return;
     };
+    verdict.shown |= shown;
     verdict.original_count += 1;
     note(&mut verdict.original_frames, frame);
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));

@@ -32,7 +32,7 @@ impl Capture {
         let frame = FrameRef::new(SourceId(0), self.frames);
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let millis = i64::try_from(self.frames).unwrap();
-        self.ring.push(frame, at(millis), &ip);
+        self.ring.push(frame, at(millis), &ip, false);
         frame
     }
 
