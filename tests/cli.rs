@@ -1,0 +1,14 @@
+//! The command as its users meet it: what it refuses, how it ends, what each flag does.
+
+mod common;
+
+#[path = "cli/damage.rs"]
+mod damage;
+#[path = "cli/ends.rs"]
+mod ends;
+#[path = "cli/lines.rs"]
+mod lines;
+#[path = "cli/refusals.rs"]
+mod refusals;
+#[path = "cli/sources.rs"]
+mod sources;

@@ -1,0 +1,209 @@
+//! What flags make of the output.
+
+use serde_json::Value;
+
+use crate::common::{command, finish, of_type, records, run, testdata, tool};
+
+/// The time column of each line about a packet: what stands before ` IP` or ` IP6`.
+fn stamps(text: &str) -> Vec<String> {
+    text.lines()
+        .filter(|line| !line.starts_with("-- "))
+        .filter_map(|line| {
+            let line = format!(" {line}");
+            let at = line
+                .find(" IP ")
+                .into_iter()
+                .chain(line.find(" IP6 "))
+                .min()?;
+            Some(line[..at].trim_start().to_owned())
+        })
+        .collect()
+}
+
+fn tcpdump_stamps(capture: &str, flags: &[&str], zone: &str) -> Vec<String> {
+    let mut command = std::process::Command::new("tcpdump");
+    command
+        .args(["-n", "-r", capture])
+        .args(flags)
+        .env("TZ", zone);
+    command.arg("icmp or icmp6");
+    let output = command.output().expect("tcpdump is needed for this test");
+    assert!(output.status.success(), "{command:?}");
+    stamps(&String::from_utf8_lossy(&output.stdout))
+}
+
+#[test]
+fn times_look_as_tcpdump_writes_them() {
+    let styles = [
+        &[] as &[&str],
+        &["-t"],
+        &["-tt"],
+        &["-ttt"],
+        &["-tttt"],
+        &["-ttttt"],
+        &["--nano"],
+        &["-tt", "--nano"],
+        &["-ttt", "--nano"],
+        &["-tttt", "--nano"],
+        &["-ttttt", "--nano"],
+        &["--micro"],
+        &["-t", "-t", "-t"],
+    ];
+    for name in [
+        "ping4.pcap",
+        "formats-nano.pcap",
+        "ping6.pcap",
+        "loop4.pcap",
+    ] {
+        let capture = testdata(name);
+        for flags in styles {
+            // Of nanoseconds tcpdump cuts off three digits before it takes the difference, which
+            // makes it one microsecond wrong now and then.
+            let differences = matches!(flags, ["-ttt" | "-ttttt", ..] | ["-t", "-t", "-t"]);
+            if name == "formats-nano.pcap" && differences && !flags.contains(&"--nano") {
+                continue;
+            }
+            for zone in ["UTC", "Asia/Kathmandu", "America/St_Johns"] {
+                let mut command = command();
+                command.args(["-r", &capture]).args(flags).env("TZ", zone);
+                let ours = stamps(&finish(&mut command).good());
+                assert!(ours.len() >= 8, "{name} {flags:?}");
+                let theirs = tcpdump_stamps(&capture, flags, zone);
+                assert_eq!(ours, theirs, "{name} {flags:?} {zone}");
+            }
+        }
+    }
+}
+
+#[test]
+fn json_times_are_utc_nanoseconds_whatever_the_flags() {
+    let capture = testdata("formats-nano.pcap");
+    let plain = run(&["-r", &capture, "--json"]).good();
+    let mut command = command();
+    command.args([
+        "-r", &capture, "--json", "-tttt", "--micro", "-v", "-e", "-#", "-x",
+    ]);
+    assert_eq!(finish(command.env("TZ", "Asia/Tokyo")).good(), plain);
+    let epochs = tcpdump_stamps(&capture, &["-tt", "--nano"], "UTC");
+    let all = crate::common::parse(&plain);
+    for (record, epoch) in of_type(&all, "icmp").iter().zip(&epochs) {
+        let ts = record["ts"].as_str().expect("a time");
+        let (_, ours) = ts.split_once('.').expect("decimals");
+        let (_, theirs) = epoch.split_once('.').expect("decimals");
+        assert_eq!(ours, format!("{theirs}Z"));
+    }
+}
+
+#[test]
+fn numbers_are_those_of_the_frames() {
+    for (name, filter) in [
+        ("demo.pcap", ""),
+        ("demo.pcap", "icmp[icmptype] == 11"),
+        ("ping4.pcap", ""),
+    ] {
+        let capture = testdata(name);
+        let frames: Vec<u64> = of_type(&records(&["-r", &capture, filter]), "icmp")
+            .iter()
+            .map(|record| record["frame"].as_u64().expect("a number"))
+            .collect();
+        for flag in ["-#", "--number"] {
+            let text = run(&["-r", &capture, flag, filter]).good();
+            let lines = text.lines().filter(|line| !line.starts_with("-- "));
+            let numbers: Vec<u64> = lines
+                .map(|line| {
+                    line.split_whitespace()
+                        .next()
+                        .expect("a word")
+                        .parse()
+                        .expect("a number")
+                })
+                .collect();
+            assert_eq!(numbers, frames, "{name} {filter}");
+        }
+    }
+    // In tcpdump's column.
+    let capture = testdata("ping6.pcap");
+    let ours = run(&["-r", &capture, "-#"]).good();
+    let theirs = tool("tcpdump", &["-n", "-#", "-r", &capture]);
+    let theirs = String::from_utf8_lossy(&theirs.stdout).into_owned();
+    let cut = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.contains("ICMP6, echo"))
+            .map(|line| line.split(" IP6").next().expect("a part").to_owned())
+            .collect()
+    };
+    assert_eq!(cut(&ours), cut(&theirs));
+}
+
+#[test]
+fn quiet_leaves_out_the_messages_and_nothing_else() {
+    for name in [
+        "demo.pcap",
+        "ping-loss4.pcap",
+        "mtr6.pcap",
+        "nat-both.pcap",
+        "redirect4.pcap",
+    ] {
+        let capture = testdata(name);
+        let whole = run(&["-r", &capture]).good();
+        let kept: String = whole
+            .lines()
+            // Decisions about requests belong to the messages.
+            .filter(|line| line.starts_with("-- ") && !line.starts_with("-- #"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        assert_eq!(run(&["-r", &capture, "-q"]).good(), kept, "{name}");
+        assert!(kept.lines().count() > 3);
+    }
+}
+
+#[test]
+fn emit_picks_record_types() {
+    let demo = testdata("demo.pcap");
+    let all = records(&["-r", &demo]);
+    let types = ["icmp", "exchange", "drop", "path", "finding", "summary"];
+    for kind in types {
+        assert!(
+            !of_type(&all, kind).is_empty(),
+            "demo.pcap has {kind} records"
+        );
+        let some = records(&["-r", &demo, "--emit", kind]);
+        let expected: Vec<&Value> = all
+            .iter()
+            .filter(|record| record["type"] == "start" || record["type"] == kind)
+            .collect();
+        assert_eq!(some.iter().collect::<Vec<_>>(), expected, "{kind}");
+    }
+    let two = records(&["-r", &demo, "--emit", "summary,drop"]);
+    assert_eq!(two.len(), 2 + of_type(&all, "drop").len());
+    assert_eq!(records(&["-r", &demo, "--emit", &types.join(",")]), all);
+}
+
+#[test]
+fn the_first_record_is_start_and_the_last_one_summary() {
+    for name in ["demo.pcap", "two-links.pcapng", "tun.pcap"] {
+        let all = records(&["-r", &testdata(name)]);
+        assert_eq!(all[0]["type"], "start");
+        assert_eq!(of_type(&all, "start").len(), 1);
+        assert_eq!(of_type(&all, "summary").len(), 1);
+        assert_eq!(all[all.len() - 1]["type"], "summary");
+    }
+}
+
+#[test]
+fn no_colour_where_there_is_no_terminal_unless_asked() {
+    let demo = testdata("demo.pcap");
+    let plain = run(&["-r", &demo]).good();
+    assert!(!plain.contains('\x1b'));
+    assert_eq!(run(&["-r", &demo, "--color", "never"]).good(), plain);
+    let coloured = run(&["-r", &demo, "--color", "always"]).good();
+    assert!(coloured.contains("\x1b["));
+    // Taken out again, nothing else differs.
+    let mut bare = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, behind)) = rest.split_once("\x1b[") {
+        bare.push_str(before);
+        rest = behind.split_once('m').expect("an end of the sequence").1;
+    }
+    bare.push_str(rest);
+    assert_eq!(bare, plain);
+}
