@@ -1,6 +1,8 @@
 //! Wires it all: opens the sources, builds the sinks, runs the pipeline, tells the exit status.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +47,15 @@ impl From<Status> for ExitCode {
 pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
     let stop = stop_on_signals()?;
     let Input::Files(paths) = &config.input;
+    if let Some(file) = &config.capture
+        && let Some(input) = paths.iter().find(|input| is_same_file(input, &file.path))
+    {
+        complain(&format!(
+            "-w {} would overwrite the capture that -r reads; write to another file",
+            input.display()
+        ));
+        return Ok(Status::Usage);
+    }
     let names = open::names(paths);
     let mut status = Status::Done;
     let mut sources = Vec::new();
@@ -77,6 +88,15 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
         Err(error) => Err(error).context("output"),
     }
+}
+
+/// Whether two paths lead to one regular file.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let identity = |path: &Path| {
+        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(a).is_some_and(|a| identity(b) == Some(a))
 }
 
 /// Builds the sinks and runs the pipeline through them.
@@ -121,7 +141,14 @@ fn pipe(
     let verdict = pipeline.filter.verdict();
     observer.progress.finish();
     if let Some(writer) = writer {
+        let clamped = writer.times_clamped();
         writer.finish()?;
+        if clamped > 0 {
+            complain(&format!(
+                "warning: {clamped} frames have times that the file format cannot hold; they carry \
+                 the nearest it can"
+            ));
+        }
     }
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
