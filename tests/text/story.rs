@@ -1,0 +1,368 @@
+//! The lines that begin with `-- `.
+
+use std::time::Duration;
+
+use super::records_support::{addr, frame};
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::trace::{Hop, HopRouter, Path};
+use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use icmpdump::findings::{Confidence, Finding, Severity};
+use icmpdump::model::flow::FlowPorts;
+use icmpdump::model::{AddrPair, FlowKey};
+use icmpdump::record::collect::Collector;
+use icmpdump::record::{FrameCounts, Record, Summary};
+use icmpdump::sink::text::{Lines, TextOptions, Verbosity};
+use icmpdump::wire::IpVersion;
+
+use super::{T0, text};
+
+fn exchange() -> Exchange {
+    Exchange {
+        kind: ExchangeKind::Echo,
+        addrs: AddrPair {
+            src: addr("172.17.0.1"),
+            dst: addr("172.17.0.2"),
+        },
+        id: Some(19),
+        seq: Some(1),
+        request: frame(1),
+        requested: T0,
+        end: Some(ExchangeEnd::Reply(frame(2))),
+        rtt: Some(Duration::from_micros(28)),
+        outcome: ExchangeOutcome::Answered,
+        duplicates: 0,
+        corrupted: 0,
+        one_sided_possible: false,
+        shown: true,
+    }
+}
+
+#[test]
+fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
+    let told = |exchange: &Exchange, lines| {
+        let options = TextOptions {
+            lines,
+            ..TextOptions::default()
+        };
+        text(
+            &options,
+            &["a"],
+            &[Record::Decided(exchange), Record::Exchange(exchange)],
+        )
+    };
+    assert_eq!(
+        told(&exchange(), Lines::All),
+        "-- #1 answered by #2, rtt 0.028 ms\n"
+    );
+    assert_eq!(told(&exchange(), Lines::VerdictsOnly), "");
+    let error = Exchange {
+        end: Some(ExchangeEnd::Error(frame(3))),
+        outcome: ExchangeOutcome::Error,
+        rtt: None,
+        ..exchange()
+    };
+    assert_eq!(told(&error, Lines::All), "-- #1 got the error #3\n");
+    let lost = Exchange {
+        end: None,
+        rtt: None,
+        outcome: ExchangeOutcome::Lost,
+        ..exchange()
+    };
+    assert_eq!(
+        told(&lost, Lines::All),
+        "-- #1 lost: no reply was captured\n"
+    );
+}
+
+fn verdict() -> DropVerdict {
+    DropVerdict {
+        flow: FlowKey {
+            protocol: 6,
+            addrs: AddrPair {
+                src: addr("10.0.1.1"),
+                dst: addr("10.0.3.2"),
+            },
+            ports: FlowPorts::Ports {
+                src: 48624,
+                dst: 443,
+            },
+        },
+        dropper: addr("10.0.1.2"),
+        version: IpVersion::V4,
+        kind: 3,
+        code: 4,
+        reason: DropReason::FragmentationNeeded,
+        part: 1,
+        count: 10,
+        first: T0,
+        last: T0.after(Duration::from_millis(1200)),
+        error_frames: vec![frame(9), frame(10)],
+        original_frames: vec![frame(4)],
+        original_count: 3,
+        mtu: Some(1400),
+        bytes: 15_000,
+        original_ttl: Some(64),
+        ttl_spent: Some(0),
+        hops_to_dropper: Some(Hops {
+            count: 1,
+            estimate: false,
+        }),
+        return_hops: Some(2),
+        aftermath: Aftermath {
+            outcome: AftermathOutcome::Recovered,
+            packets: 39,
+            retransmissions: 10,
+            size_before: Some(1500),
+            size_after: Some(1400),
+            acknowledged: true,
+            lasted: Some(Duration::from_micros(615)),
+        },
+        probe: false,
+        shown: true,
+    }
+}
+
+#[test]
+fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
+    let tell = |verdict: &DropVerdict| {
+        let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+        for line in text.lines() {
+            assert!(line.starts_with("-- ") && line.len() <= 100, "{line}");
+        }
+        text
+    };
+    assert_eq!(
+        tell(&verdict()),
+        "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.1.2 (1 hop away): too big, MTU 1400 (ICMP 3/4)\n\
+         --    10 times in 1.2 s, errors #9 #10 and 8 more about #4 and 2 more; then data got through in\n\
+         --    smaller packets (1500 -> 1400 octets)\n\
+         --    the program is not told: TCP itself is to send smaller segments\n"
+    );
+    let refused = DropVerdict {
+        dropper: addr("10.0.3.2"),
+        code: 3,
+        reason: DropReason::PortUnreachable,
+        count: 1,
+        last: T0,
+        mtu: None,
+        original_frames: Vec::new(),
+        original_count: 0,
+        hops_to_dropper: None,
+        aftermath: Aftermath::UNKNOWN,
+        ..verdict()
+    };
+    assert_eq!(
+        tell(&refused),
+        "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.3.2 (the destination): port 443 unreachable\n\
+         --    (ICMP 3/3)\n\
+         --    error #9 #10; the dropped packets were not captured; what came next is not known\n\
+         --    connect() fails with ECONNREFUSED (Connection refused); established connections only on\n\
+         --    timeout\n"
+    );
+    // Every reason and outcome has words of its own.
+    let mut told = std::collections::HashSet::new();
+    for reason in [
+        DropReason::NoRoute,
+        DropReason::HostUnreachable,
+        DropReason::ProtocolUnreachable,
+        DropReason::PortUnreachable,
+        DropReason::FragmentationNeeded,
+        DropReason::SourceRouteFailed,
+        DropReason::AdminProhibited,
+        DropReason::TtlExceeded,
+        DropReason::ReassemblyTimeout,
+        DropReason::ParameterProblem,
+        DropReason::HeadersTooLong,
+        DropReason::SourceQuench,
+        DropReason::Other,
+    ] {
+        for outcome in [
+            AftermathOutcome::Recovered,
+            AftermathOutcome::Retransmitting,
+            AftermathOutcome::Reset,
+            AftermathOutcome::Silent,
+            AftermathOutcome::Ended,
+            AftermathOutcome::Unknown,
+        ] {
+            let mut verdict = DropVerdict {
+                reason,
+                ..verdict()
+            };
+            verdict.aftermath.outcome = outcome;
+            assert!(told.insert(tell(&verdict)), "{reason:?} {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn probes_of_a_traceroute_are_left_to_its_path() {
+    let tell =
+        |verdict: &DropVerdict| text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+    let mut probe = DropVerdict {
+        kind: 11,
+        code: 0,
+        reason: DropReason::TtlExceeded,
+        probe: true,
+        ..verdict()
+    };
+    assert_eq!(tell(&probe), "");
+    // The same hosts may talk to each other besides.
+    (probe.kind, probe.code, probe.reason) = (3, 3, DropReason::PortUnreachable);
+    assert!(tell(&probe).starts_with("-- drop: "));
+}
+
+#[test]
+fn a_packet_that_went_in_a_loop_was_not_dropped_far_away() {
+    let looped = DropVerdict {
+        kind: 11,
+        code: 0,
+        reason: DropReason::TtlExceeded,
+        hops_to_dropper: Some(Hops {
+            count: 64,
+            estimate: false,
+        }),
+        ..verdict()
+    };
+    let text = text(&TextOptions::default(), &["a"], &[Record::Drop(&looped)]);
+    assert!(
+        text.contains(" by 10.0.1.2: TTL ran out after 64 hops (ICMP"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_path_is_a_table_of_hops() {
+    let router = |text: &str, mpls: Vec<u32>| HopRouter {
+        router: addr(text),
+        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
+        answers: 2,
+        mpls,
+    };
+    let path = Path {
+        src: addr("10.0.1.1"),
+        dst: addr("10.0.4.2"),
+        protocol: 17,
+        hops: vec![
+            Hop {
+                ttl: 1,
+                routers: vec![router("10.0.1.2", vec![16001, 24001])],
+                unanswered: 1,
+            },
+            Hop {
+                ttl: 2,
+                routers: Vec::new(),
+                unanswered: 3,
+            },
+        ],
+        reached: false,
+        first_probe: frame(23),
+        shown: true,
+    };
+    assert_eq!(
+        text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
+        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 2 hops probed\n\
+         --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
+         --     2 * (3 unanswered)\n"
+    );
+}
+
+#[test]
+fn a_finding_has_title_evidence_and_advice() {
+    let finding = Finding {
+        name: "ping_loss",
+        severity: Severity::Warning,
+        title: "20 % of the pings were lost".to_owned(),
+        evidence: vec![frame(5), frame(6)],
+        confidence: Confidence::Suspected,
+        advice: "Look at the link.".to_owned(),
+    };
+    assert_eq!(
+        text(
+            &TextOptions::default(),
+            &["a"],
+            &[Record::Finding(&finding)]
+        ),
+        "-- warning: 20 % of the pings were lost [ping_loss, suspected, #5 #6]\n\
+         --    Look at the link.\n"
+    );
+}
+
+#[test]
+fn a_finding_that_asks_for_nothing_is_a_line() {
+    let finding = Finding {
+        name: "pmtu_discovery",
+        severity: Severity::Info,
+        title: "Discovery works".to_owned(),
+        evidence: vec![frame(5), frame(6)],
+        confidence: Confidence::Confirmed,
+        advice: "Nothing to do.".to_owned(),
+    };
+    let tell = |options: &TextOptions| text(options, &["a"], &[Record::Finding(&finding)]);
+    assert_eq!(
+        tell(&TextOptions::default()),
+        "-- info: Discovery works [pmtu_discovery]\n"
+    );
+    let verbose = TextOptions {
+        verbosity: Verbosity::Verbose,
+        ..TextOptions::default()
+    };
+    assert_eq!(
+        tell(&verbose),
+        "-- info: Discovery works [pmtu_discovery, confirmed, #5 #6]\n--    Nothing to do.\n"
+    );
+}
+
+#[test]
+fn the_summary_adds_up_and_fits_the_width() {
+    let mut collector = Collector::new();
+    collector.exchange(&exchange());
+    collector.exchange(&Exchange {
+        outcome: ExchangeOutcome::Lost,
+        rtt: None,
+        one_sided_possible: true,
+        ..exchange()
+    });
+    for id in 100..125 {
+        collector.exchange(&Exchange {
+            id: Some(id),
+            ..exchange()
+        });
+    }
+    collector.verdict(&verdict());
+    let mut summary: Summary = collector.summary();
+    summary.frames = FrameCounts {
+        read: 10,
+        undecodable: 1,
+        other: 2,
+        filtered: 3,
+        icmp: 4,
+    };
+    summary.first = Some(T0);
+    summary.last = Some(T0.after(Duration::from_secs(75)));
+    for width in [80, 100, 200] {
+        let options = TextOptions {
+            width,
+            ..TextOptions::default()
+        };
+        let text = text(&options, &["a"], &[Record::Summary(&summary)]);
+        for line in text.lines() {
+            assert!(
+                line.starts_with("-- ") && line.len() <= width,
+                "{width}: {line}"
+            );
+        }
+        let words = text.split_whitespace().filter(|word| *word != "--");
+        let words = words.collect::<Vec<_>>().join(" ");
+        for told in [
+            "10 frames read = 4 ICMP shown + 3 hidden by the filter + 2 not ICMP + 1 undecodable",
+            "from 2025-07-26 08:25:50.469472 to 2025-07-26 08:27:05.469472 (1 min 15 s)",
+            "requests: echo 27 (26 answered, 1 lost)",
+            "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0.028 0.028 0.028",
+            "... and 6 more (all of them with --json)",
+            "nothing was captured in the reverse direction",
+            "10.0.1.2 fragmentation needed 3/4 10 1 1400",
+        ] {
+            assert!(words.contains(told), "{told} is not in\n{text}");
+        }
+    }
+}
