@@ -15,7 +15,7 @@ const RST: u8 = 0x04;
 const ACK: u8 = 0x10;
 
 /// How many packets before an error are asked for their size.
-const SIZES_BEFORE: usize = 256;
+const SIZES_BEFORE: usize = 64;
 
 /// What is known of a flow since the first error about it.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,10 @@ impl Close {
 #[derive(Debug)]
 pub(super) struct Followed {
     flows: Table<FlowKey, Tracked>,
-    /// Hashes of the flows and of what answers them: most packets are told by these alone.
-    marks: Marks,
+    /// Hashes of the flows: most packets are told by these alone.
+    sent: Marks,
+    /// Hashes of the flows that answer them.
+    answers: Marks,
     evicted: u64,
 }
 
@@ -67,7 +69,8 @@ impl Followed {
     pub(super) fn new(memory: usize) -> Self {
         Self {
             flows: Table::with_memory(memory),
-            marks: Marks::default(),
+            sent: Marks::default(),
+            answers: Marks::default(),
             evicted: 0,
         }
     }
@@ -91,11 +94,11 @@ impl Followed {
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
-        self.marks.mark(hashes.flow());
+        self.sent.mark(hashes.flow());
         if let Some(answer) = answering(&key, quote.ip.version) {
             let lead = Lead::of_flow(answer.ports);
             let answer = ring.hashes(answer.addrs, answer.protocol, lead);
-            self.marks.mark(answer.flow());
+            self.answers.mark(answer.flow());
         }
         let flow = Tracked {
             first_error: ts,
@@ -117,18 +120,15 @@ impl Followed {
 
     /// Takes any packet, with the hash of its flow.
     pub(super) fn packet(&mut self, ip: &Ip<'_>, hash: u32, ts: Timestamp) {
-        if self.marks.is_marked(hash) {
-            self.follow(ip, ts);
-        }
-    }
-
-    #[inline(never)]
-    fn follow(&mut self, ip: &Ip<'_>, ts: Timestamp) {
-        let key = key(ip);
-        if let Some(flow) = self.flows.get_mut(&key) {
+        if self.sent.is_marked(hash)
+            && let Some(flow) = self.flows.get_mut(&key(ip))
+        {
             flow.sent(ip, ts);
         }
-        if let Some(flow) = answered(&key, ip.version).and_then(|key| self.flows.get_mut(&key)) {
+        if self.answers.is_marked(hash)
+            && let Some(key) = answered(&key(ip), ip.version)
+            && let Some(flow) = self.flows.get_mut(&key)
+        {
             flow.answered(ip, ts);
         }
     }

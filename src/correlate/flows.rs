@@ -182,9 +182,9 @@ pub(super) struct Ring {
 }
 
 /// Chains longer than this are walked no further: no packet may cost the time of all packets.
-const LONGEST_WALK: usize = 1 << 14;
+const LONGEST_WALK: usize = 1 << 12;
 /// Fingerprints to one chain head.
-const FINGERPRINTS_PER_HEAD: usize = 32;
+const FINGERPRINTS_PER_HEAD: usize = 8;
 const DIRECTION_BITS: u32 = 20;
 
 impl Ring {
@@ -319,7 +319,11 @@ impl Ring {
             .unwrap_or(0);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let mut newer = self.next as u32;
-        for _ in 0..LONGEST_WALK {
+        let longest = match chain {
+            Chain::Flow => LONGEST_WALK,
+            Chain::Destination => LONGEST_WALK / 4,
+        };
+        for _ in 0..longest {
             if link == 0 {
                 return WalkEnd::Complete;
             }
