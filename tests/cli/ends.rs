@@ -208,3 +208,35 @@ fn an_interrupt_during_a_long_read_still_gives_the_summary() {
         }
     }
 }
+
+/// Nothing comes any more, and nobody closes the pipe.
+#[test]
+fn an_interrupt_while_waiting_for_a_pipe_gives_the_summary() {
+    let capture = fs::read(testdata("ping4.pcap")).expect("a capture");
+    // As it is, and in the middle of a record: an interrupt is no damage.
+    for octets in [&capture[..], &capture[..capture.len() - 10]] {
+        let mut command = command();
+        command.args(["-r", "-"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(octets).expect("it reads");
+        let stdout = child.stdout.take().expect("a pipe");
+        let mut stdout = BufReader::new(stdout);
+        // Lines come before it waits.
+        let mut first = String::new();
+        stdout.read_line(&mut first).expect("output");
+        assert!(first.contains("ICMP echo request"), "{first}");
+        let id = child.id().to_string();
+        assert!(tool("kill", &["-INT", &id]).status.success());
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).expect("output");
+        let (err, code) = end_of(child);
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+        assert!(rest.contains("-- summary: "), "{rest}");
+        drop(stdin);
+    }
+}

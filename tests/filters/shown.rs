@@ -136,6 +136,35 @@ fn a_path_appears_when_a_probe_or_an_answer_is_shown() {
     );
 }
 
+/// What is found is found in what is shown: other people's trouble is no answer to a filter.
+#[test]
+fn findings_are_about_what_is_shown() {
+    let demo = testdata("demo.pcap");
+    let names = |filter: &str| -> Vec<String> {
+        of_type(&records(&["-r", &demo, filter]), "finding")
+            .iter()
+            .map(|finding| finding["finding"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    assert!(names("").len() > 5);
+    assert_eq!(names("less 1"), [""; 0]);
+    assert_eq!(names("host 10.99.0.9"), ["routing_loop"]);
+    let of_443 = names("tcp port 443");
+    assert!(!of_443.is_empty());
+    assert!(
+        of_443.iter().all(|name| name == "admin_prohibited"),
+        "{of_443:?}"
+    );
+    // The requests that are shown were lost; that no reply is shown is no loss.
+    let of_requests = names("icmp[icmptype] == 8");
+    assert!(
+        of_requests.iter().any(|name| name == "ping_loss"),
+        "{of_requests:?}"
+    );
+    let silence = records(&["-r", &testdata("ping4.pcap"), "icmp[icmptype] == 8"]);
+    assert!(of_type(&silence, "finding").is_empty(), "{silence:?}");
+}
+
 /// The line that a shown request gets whose answer is hidden.
 fn decision(exchange: &Value) -> String {
     let request = &exchange["request"]["frame"];
