@@ -1,0 +1,96 @@
+//! Where tshark says something else, and why icmpdump is right.
+
+use crate::Difference;
+use crate::fields::Field;
+
+/// Why some messages differ.
+#[derive(Debug)]
+pub(crate) struct Exception {
+    /// Path of the capture below its folder.
+    pub(crate) file: &'static str,
+    /// The frames; none given means all that differ.
+    pub(crate) frames: &'static [u64],
+    pub(crate) fields: &'static [Field],
+    /// Why icmpdump is right.
+    #[allow(dead_code)] // printed by Debug
+    pub(crate) reason: &'static str,
+}
+
+impl Exception {
+    pub(crate) fn covers(&self, difference: &Difference<'_>) -> bool {
+        difference.file == self.file
+            && (self.frames.is_empty() || self.frames.contains(&difference.frame))
+            && self.fields.contains(&difference.field)
+    }
+}
+
+const SHORTER_THAN_ITS_LENGTH: &str = "the checksum covers all octets that the IP length counts (RFC 792, RFC 4443 section 2.3), and \
+     not all of them are in the frame: tshark verifies what is there as if it were all";
+
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        file: "ping-short.pcap",
+        frames: &[14],
+        fields: &[Field::QuotedSource],
+        reason: "16 octets of the quoted header were captured, which hold the source; without the \
+                 destination there is no flow to tell of (RFC 1122 section 3.2.2 quotes the whole \
+                 header)",
+    },
+    Exception {
+        file: "tcpdump/icmp-cksum-oobr-1.pcap",
+        frames: &[1],
+        fields: &[Field::Checksum],
+        reason: SHORTER_THAN_ITS_LENGTH,
+    },
+    Exception {
+        file: "tcpdump/icmp-rfc8335-missing-bytes.pcap",
+        frames: &[1],
+        fields: &[Field::Checksum],
+        reason: SHORTER_THAN_ITS_LENGTH,
+    },
+    Exception {
+        file: "tcpdump/ipv6_jumbogram_invalid_length.pcap",
+        frames: &[1],
+        fields: &[Field::Checksum],
+        reason: SHORTER_THAN_ITS_LENGTH,
+    },
+    Exception {
+        file: "tcpdump/icmp-icmp_print-oobr-2.pcap",
+        frames: &[3],
+        fields: &[Field::Type, Field::Code, Field::Checksum],
+        reason: "a message of two octets has a type and a code, and no checksum; tshark gives it up",
+    },
+    Exception {
+        file: "tcpdump/icmpv6-length-zero.pcapng",
+        frames: &[1],
+        fields: &[Field::Type, Field::Code, Field::Checksum, Field::Target],
+        reason: "a payload length of 0 without the jumbo option is what segmentation offload leaves \
+                 in captures: the frame tells the length (so does tshark for IPv4, not for IPv6)",
+    },
+    Exception {
+        file: "tcpdump/vxlan_port_8472.pcap",
+        frames: &[1, 4, 5, 6, 7, 8, 9, 10],
+        fields: &[Field::Version],
+        reason: "VXLAN on the port of Linux, which tshark 4.0 takes for data",
+    },
+    Exception {
+        file: "tcpdump/PIM_register_register-stop.pcap",
+        frames: &[1],
+        fields: &[Field::Version],
+        reason: "a PIM register quotes a packet to the rendezvous point (RFC 7761 section 4.4): no \
+                 tunnel",
+    },
+    Exception {
+        file: "tcpdump/icmp6_nodeinfo_oobr.pcap",
+        frames: &[1],
+        fields: &[Field::Version],
+        reason: "tshark does not read SLIP; tcpdump finds ICMPv6 too",
+    },
+    Exception {
+        file: "zeek/tunnels/gtp/gtp_control_prime.pcap",
+        frames: &[9, 10],
+        fields: &[Field::Version],
+        reason: "GTP version 0 on the port of GTP', which carries charging records and no user \
+                 packets",
+    },
+];
