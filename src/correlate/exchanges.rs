@@ -467,7 +467,9 @@ fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -
         (Some(a), Some(b)) => a == b,
         _ => true,
     };
-    soon && same_id && open.payload == payload && !open.closed
+    // What comes again at the same place when the answer was there already was sent again.
+    let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
+    soon && same_id && open.payload == payload && !open.closed && !again
 }
 
 fn is_multicast(addr: IpAddr) -> bool {

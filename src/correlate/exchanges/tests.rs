@@ -122,6 +122,67 @@ fn outcome_of(relation: Relation) -> AnswerOutcome {
 }
 
 #[test]
+fn what_is_asked_again_after_the_answer_is_no_copy() {
+    let place = |ttl| Place {
+        ip_id: Some(1),
+        ttl,
+        ..Place::default()
+    };
+    let mut play = Play::new();
+    let ask =
+        |play: &mut Play, ttl, millis| play.take(Direction::Request, ping(1), millis, place(ttl));
+    assert_eq!(ask(&mut play, 64, 0), Relation::Request);
+    // Mirrored, or seen at the next hop, before the answer and after it.
+    let copy = Relation::Copy {
+        of: FrameRef::new(SourceId(0), 1),
+    };
+    assert_eq!(ask(&mut play, 64, 0), copy);
+    assert_eq!(ask(&mut play, 63, 1), copy);
+    assert_eq!(outcome_of(play.reply(2, ping(1))), AnswerOutcome::Answered);
+    assert_eq!(ask(&mut play, 63, 3), copy);
+    // The same place again, as a program that numbers nothing sends it.
+    assert_eq!(ask(&mut play, 64, 4), Relation::Request);
+    assert_eq!(outcome_of(play.reply(5, ping(1))), AnswerOutcome::Answered);
+    assert_eq!(play.finish(6).len(), 2);
+}
+
+#[test]
+fn a_group_is_answered_by_all_of_it() {
+    let mut play = Play::new();
+    let seen = Sighting {
+        broadcast: true,
+        ..play.sighting(0, Place::default())
+    };
+    let asked = QueryKey {
+        addrs: AddrPair {
+            dst: "192.0.2.255".parse().unwrap(),
+            ..ping(1).addrs
+        },
+        ..ping(1)
+    };
+    let query = Query {
+        direction: Direction::Request,
+        key: asked,
+        addrs: asked.addrs,
+        payload: None,
+    };
+    play.exchanges.query(query, seen, &mut |_| ());
+    assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
+    let other = QueryKey {
+        addrs: AddrPair {
+            dst: "192.0.2.3".parse().unwrap(),
+            ..ping(1).addrs
+        },
+        ..ping(1)
+    };
+    assert_eq!(outcome_of(play.reply(4, other)), AnswerOutcome::Duplicate);
+    let closed = play.finish(5);
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].addrs.dst, asked.addrs.dst);
+    assert_eq!(closed[0].duplicates, 1);
+}
+
+#[test]
 fn a_reply_answers_and_a_second_one_is_a_duplicate() {
     let mut play = Play::new();
     assert_eq!(play.request(0, ping(1)), Relation::Request);
