@@ -20,7 +20,7 @@ pub struct Summary {
     pub kernel: Option<KernelCounts>,
     /// Shown messages by version, type and code.
     pub messages: BTreeMap<MessageKind, MessageCounts>,
-    /// Shown frames that are a later fragment of a message and hold no ICMP header.
+    /// Shown frames that hold no ICMP header: later fragments, and those cut before it.
     pub fragments: u64,
     /// Exchanges by kind and outcome.
     pub exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,

@@ -101,7 +101,7 @@ fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         let mut lines = Paragraph::new(out, page.width, 2);
         lines.words(&format!(
             "and {} without an ICMP header",
-            plural(summary.fragments, "later fragment")
+            plural(summary.fragments, "frame")
         ));
         lines.end();
     }

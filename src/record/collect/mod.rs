@@ -107,7 +107,7 @@ impl Collector {
     /// Counts a shown message.
     pub fn icmp(&mut self, event: &IcmpEvent<'_>) {
         let message = event.message;
-        if matches!(message.body, Body::Fragment) {
+        if message.bytes.is_empty() || matches!(message.body, Body::Fragment) {
             self.fragments += 1;
             if let Some(Reassembly::Complete(whole)) = event.reassembly {
                 self.verified_later(&Message::parse(&whole.ip()));

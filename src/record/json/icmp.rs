@@ -234,11 +234,15 @@ impl Serialize for Fields4And6<'_> {
             map.put("length", &message.length)?;
             return map.end();
         }
-        map.put("type", &message.kind)?;
-        map.put("code", &message.code)?;
+        // What was cut away is not 0.
+        map.maybe("type", message.bytes.first().copied())?;
+        map.maybe("code", message.bytes.get(1).copied())?;
         map.put("name", message.name())?;
         map.maybe("code_name", message.code_name())?;
         map.put("length", &message.length)?;
+        if message.bytes.is_empty() {
+            return map.end();
+        }
         map.put("checksum", &ChecksumState(message.checksum))?;
         body::put(&mut map, message)?;
         map.end()

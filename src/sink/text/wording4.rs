@@ -22,6 +22,7 @@ pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
 /// The words for the type; `None` where octets are missing for them.
 fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     let bytes = message.bytes;
+    u8_at(bytes, 0)?;
     match message.kind {
         0 | 8 => {
             out.extend_from_slice(match message.kind {

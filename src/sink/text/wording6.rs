@@ -33,6 +33,7 @@ fn named_or(out: &mut Vec<u8>, name: Option<&str>, otherwise: impl FnOnce(&mut V
 #[allow(clippy::too_many_lines)] // one arm a type
 fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     let bytes = message.bytes;
+    u8_at(bytes, 0)?;
     match message.kind {
         1 => unreachable(out, message)?,
         2 => {
