@@ -15,7 +15,7 @@ const RST: u8 = 0x04;
 const ACK: u8 = 0x10;
 
 /// How many packets before an error are asked for their size.
-const SIZES_BEFORE: usize = 64;
+const SIZES_BEFORE: usize = 8;
 
 /// What is known of a flow since the first error about it.
 #[derive(Clone, Copy, Debug)]
