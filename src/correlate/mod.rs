@@ -254,6 +254,7 @@ impl Correlator {
                 rtt,
                 ts: frame.ts,
                 mpls: None,
+                refusal: None,
                 shown,
             });
         }
@@ -326,10 +327,18 @@ impl Correlator {
     fn complete(&mut self, mut verdict: DropVerdict) {
         verdict.aftermath = self.followed.aftermath(&verdict.flow);
         // The same two hosts may well have other business beside a traceroute.
-        verdict.probe = matches!(
-            verdict.reason,
-            DropReason::TtlExceeded | DropReason::PortUnreachable
-        ) && verdict.original_ttl.is_none_or(|ttl| ttl <= MAX_TTL)
+        let ttl = verdict.original_ttl;
+        let may_be_probe = match verdict.reason {
+            DropReason::TtlExceeded | DropReason::PortUnreachable => {
+                ttl.is_none_or(|ttl| ttl <= MAX_TTL)
+            }
+            // A refusal is what any packet meets: only the TTL makes a probe of it.
+            DropReason::NoRoute | DropReason::HostUnreachable | DropReason::AdminProhibited => {
+                ttl.is_some_and(|ttl| ttl <= MAX_TTL)
+            }
+            _ => false,
+        };
+        verdict.probe = may_be_probe
             && self
                 .traces
                 .is_trace(verdict.flow.addrs, verdict.flow.protocol);
@@ -371,6 +380,11 @@ fn ring_answer<'a>(
             rtt: before,
             ts: error.ts,
             mpls: labels(error.message),
+            refusal: (!matches!(
+                reason,
+                DropReason::TtlExceeded | DropReason::PortUnreachable
+            ))
+            .then_some(reason),
             shown: error.shown,
         },
         reason,

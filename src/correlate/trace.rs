@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::verdict::DropReason;
 use crate::model::FrameRef;
 
 /// A traceroute, whatever made it.
@@ -46,6 +47,8 @@ pub struct HopRouter {
     pub answers: u32,
     /// MPLS labels it reported (RFC 4950), outermost first.
     pub mpls: Vec<u32>,
+    /// Why it let no probe through, if that is what it said.
+    pub refusal: Option<DropReason>,
 }
 
 impl HopRouter {

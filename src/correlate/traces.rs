@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp, tcp_data};
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
+use super::verdict::DropReason;
 use crate::icmp::object::Labels;
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Ip;
@@ -62,6 +63,8 @@ pub(super) struct ProbeAnswer<'a> {
     pub(super) ts: Timestamp,
     /// The MPLS labels the router reported.
     pub(super) mpls: Option<Labels<'a>>,
+    /// Why the probe went no further, other than that its TTL ran out or that it arrived.
+    pub(super) refusal: Option<DropReason>,
     pub(super) shown: bool,
 }
 
@@ -228,6 +231,7 @@ fn tcp_answer<'a>(ring: &Ring, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<ProbeAn
         rtt: frame.ts.since(probe.ts),
         ts: frame.ts,
         mpls: None,
+        refusal: None,
         shown: false,
     })
 }
@@ -256,6 +260,10 @@ impl Trace {
     }
 
     fn answer(&mut self, answer: &ProbeAnswer<'_>) {
+        // What else the two hosts do is no part of it.
+        if self.hop(answer.ttl).is_none() {
+            return;
+        }
         self.last = self.last.max(answer.ts);
         self.shown |= answer.shown;
         self.first_probe = self.first_probe.min(answer.probe);
@@ -272,6 +280,7 @@ impl Trace {
                     rtts: Vec::new(),
                     answers: 0,
                     mpls: Vec::new(),
+                    refusal: None,
                 });
                 hop.routers.len() - 1
             }
@@ -279,6 +288,7 @@ impl Trace {
         };
         if let Some(router) = hop.routers.get_mut(at) {
             router.answers = router.answers.saturating_add(1);
+            router.refusal = router.refusal.or(answer.refusal);
             if router.rtts.len() < HopRouter::RTTS {
                 router.rtts.extend(answer.rtt);
             }

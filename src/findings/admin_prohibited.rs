@@ -18,8 +18,12 @@ pub(super) struct AdminProhibited {
 impl Diagnosis for AdminProhibited {
     fn verdict(&mut self, verdict: &DropVerdict) {
         if verdict.reason == DropReason::AdminProhibited {
-            self.groups
-                .add((verdict.dropper, Service::of(&verdict.flow)), verdict);
+            let mut service = Service::of(&verdict.flow);
+            if verdict.probe {
+                // Each probe of a traceroute has a port of its own, which means nothing.
+                service.port = None;
+            }
+            self.groups.add((verdict.dropper, service), verdict);
         }
     }
 

@@ -133,8 +133,9 @@ pub(super) fn is_told_by_path(verdict: &DropVerdict) -> bool {
     const FIRST_PROBED: u16 = 33434;
     verdict.probe
         && match verdict.flow.ports {
-            _ if verdict.reason == DropReason::TtlExceeded => true,
-            FlowPorts::Ports { dst, .. } => dst >= FIRST_PROBED,
+            FlowPorts::Ports { dst, .. } if verdict.reason == DropReason::PortUnreachable => {
+                dst >= FIRST_PROBED
+            }
             _ => true,
         }
 }
@@ -371,6 +372,9 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter) {
     if !router.mpls.is_empty() {
         let labels: Vec<String> = router.mpls.iter().map(u32::to_string).collect();
         lines.words(&format!("MPLS {}", labels.join(",")));
+    }
+    if let Some(refusal) = router.refusal {
+        lines.words(&format!("({})", refusal.word().replace('_', " ")));
     }
 }
 

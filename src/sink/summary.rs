@@ -191,18 +191,6 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         ));
         lines.end();
     }
-    for pair in summary.pairs.iter().take(ROWS) {
-        if pair.one_sided_possible {
-            let mut lines = Paragraph::new(out, page.width, 3);
-            lines.words(&format!(
-                "{} > {}: nothing was captured in the reverse direction; the replies may have \
-                 taken another way",
-                ip(pair.addrs.src),
-                ip(pair.addrs.dst)
-            ));
-            lines.end();
-        }
-    }
 }
 
 /// Who pinged whom, and what became of the requests.

@@ -429,6 +429,7 @@ fn paths_list_hops_with_alternatives() {
         rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
         answers: 2,
         mpls,
+        refusal: None,
     };
     let path = Path {
         src: addr("10.0.1.1"),

@@ -237,6 +237,7 @@ fn a_path_is_a_table_of_hops() {
         rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
         answers: 2,
         mpls,
+        refusal: None,
     };
     let path = Path {
         src: addr("10.0.1.1"),
@@ -253,6 +254,19 @@ fn a_path_is_a_table_of_hops() {
                 routers: Vec::new(),
                 unanswered: 3,
             },
+            Hop {
+                ttl: 3,
+                routers: Vec::new(),
+                unanswered: 2,
+            },
+            Hop {
+                ttl: 4,
+                routers: vec![HopRouter {
+                    refusal: Some(DropReason::AdminProhibited),
+                    ..router("10.0.3.2", Vec::new())
+                }],
+                unanswered: 0,
+            },
         ],
         reached: false,
         first_probe: frame(23),
@@ -260,9 +274,10 @@ fn a_path_is_a_table_of_hops() {
     };
     assert_eq!(
         text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
-        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 2 hops probed\n\
+        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed\n\
          --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
-         --     2 * (3 unanswered)\n"
+         --     2 to 3 * (5 unanswered)\n\
+         --     4 10.0.3.2 0.031 0.022 ms (admin prohibited)\n"
     );
 }
 
@@ -359,7 +374,6 @@ fn the_summary_adds_up_and_fits_the_width() {
             "requests: echo 27 (26 answered, 1 lost)",
             "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0.028 0.028 0.028",
             "... and 6 more (all of them with --json)",
-            "nothing was captured in the reverse direction",
             "10.0.1.2 fragmentation needed 3/4 10 1 1400",
         ] {
             assert!(words.contains(told), "{told} is not in\n{text}");

@@ -306,6 +306,9 @@ fn put_router<M: SerializeMap>(map: &mut M, router: &HopRouter) -> Result<(), M:
     if !router.mpls.is_empty() {
         map.put("mpls", &router.mpls)?;
     }
+    if let Some(refusal) = router.refusal {
+        map.word("refusal", &refusal)?;
+    }
     Ok(())
 }
 
