@@ -37,7 +37,8 @@ impl Wanted {
         let ip = &quote.ip;
         Self {
             lead: Lead::of(ip),
-            known: if ip.is_later_fragment() {
+            // Of a packet that ends sooner the rest is known, too: there is none.
+            known: if ip.is_later_fragment() || ip.is_whole() {
                 8
             } else {
                 u32::try_from(ip.payload.len()).unwrap_or(8).min(8)

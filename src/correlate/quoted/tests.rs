@@ -101,6 +101,27 @@ fn eight_octets_of_tcp_and_the_identification_name_the_very_packet() {
 }
 
 #[test]
+fn a_packet_of_fewer_than_eight_octets_is_found_once_all_of_it_is_quoted() {
+    let short = |octets: &[u8], id| {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(CLIENT, SERVER, 64)
+            .write(&mut packet, etherparse::IpNumber(253), octets)
+            .unwrap();
+        with_id(packet, id)
+    };
+    let mut capture = Capture::new();
+    let (one, other, none) = (short(&[1, 2, 3], 7), short(&[1, 2, 4], 7), short(&[], 7));
+    capture.add(&one);
+    capture.add(&none);
+    capture.add(&other);
+    assert_eq!(capture.match_of(&one, 23), (MatchKind::Exact, 1));
+    assert_eq!(capture.match_of(&none, 20), (MatchKind::Exact, 2));
+    assert_eq!(capture.match_of(&other, 23), (MatchKind::Exact, 3));
+    // Two of the three octets could be of either.
+    assert!(matches!(capture.find(&one, 22), Original::None(_)));
+}
+
+#[test]
 fn a_sequence_number_inside_a_super_segment_finds_it() {
     let mut capture = Capture::new();
     capture.add(&tcp(CLIENT, 4000, 100, 4000, 7));
