@@ -86,7 +86,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
-        Err(error) => Err(error).context("output"),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -105,11 +105,11 @@ fn pipe(
     source: &mut dyn Source,
     stop: &AtomicBool,
 ) -> io::Result<(Summary, Status)> {
-    let out = io::stdout();
+    let out = Named(io::stdout().lock());
     let counting = matches!(config.output, Output::Count);
     let mut sink: Box<dyn Sink> = match config.output {
-        Output::Text(options) => Box::new(TextSink::new(out.lock(), options)),
-        Output::Json(emit) => Box::new(JsonSink::new(out.lock(), JsonOptions { emit })),
+        Output::Text(options) => Box::new(TextSink::new(out, options)),
+        Output::Json(emit) => Box::new(JsonSink::new(out, JsonOptions { emit })),
         Output::Count | Output::None => Box::new(Nothing),
     };
     if config.buffering == Buffering::Record {
@@ -152,7 +152,7 @@ fn pipe(
     }
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
-        writeln!(io::stdout(), "{} {packets}", counter.0)?;
+        writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;
     }
     let status = match verdict {
         Ok(()) => Status::Done,
@@ -260,6 +260,25 @@ impl FrameSink for Counter {
     fn frame(&mut self, _frame: &Frame<'_>, _sources: &[SourceInfo]) -> io::Result<()> {
         self.0 += 1;
         Ok(())
+    }
+}
+
+/// Standard output, whose errors say that they are its.
+struct Named(io::StdoutLock<'static>);
+
+impl Named {
+    fn told(error: &io::Error) -> io::Error {
+        io::Error::new(error.kind(), format!("standard output: {error}"))
+    }
+}
+
+impl Write for Named {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets).map_err(|error| Self::told(&error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(|error| Self::told(&error))
     }
 }
 
