@@ -7,7 +7,41 @@
 //! ```
 //!
 //! A straight line: a module uses only what stands to its left, and [`model`], which lies under
-//! all. Only `app` wires them.
+//! all. Only [`pipeline`] and the program's `app` know them all. In reading order:
+//!
+//! - [`model`]: time, frames and flows, the words that all share.
+//! - [`source`]: frames out of pcap and pcapng files, plain or compressed, merged by time; filters.
+//! - [`wire`]: from a frame to the IP packet: link layers, tunnels, IP headers, checksums,
+//!   reassembly. [`wire::classify`] sorts frames before anything is decoded.
+//! - [`icmp`]: what a message says: types, quotes, extensions, options.
+//! - [`correlate`]: what messages have to do with each other and with other packets: requests and
+//!   replies, errors and the packets they quote, drop verdicts, traceroutes.
+//! - [`findings`]: diagnoses, one file each.
+//! - [`record`]: the output as types, with its words and the summary.
+//! - [`sink`]: text, JSON, capture files.
+//!
+//! One loop, [`pipeline::Pipeline::run`], takes a frame from the source, classifies it, decodes it
+//! if it is ICMP, asks correlation, and hands records to the sink in frame order. A filter selects
+//! what is shown; correlation sees everything.
+//!
+//! # What holds everywhere
+//!
+//! 1. **Decoding is total.** Any octets give a message with all that could be read, and
+//!    [defects](wire::Defects) for the rest. No panic, nothing dropped for a bad checksum.
+//! 2. **Borrow, then own once.** Decoding borrows from the read buffer and does not allocate.
+//!    Correlation keeps small copies of facts, no packet octets.
+//! 3. **Time is an argument.** Nothing here reads a clock: capture time drives all windows. Time that
+//!    goes backwards is counted and never gives a negative round trip.
+//! 4. **Every table is bounded** in octets, shared out from one limit, and keyed by a seeded hash.
+//!    What is evicted is counted and told; an evicted request is never called lost.
+//! 5. **Nothing is silently missing.** Frames read = undecodable + not ICMP + hidden + shown.
+//! 6. **Text from packets and files is escaped** in every output.
+//!
+//! # Originals in one pass
+//!
+//! Every IP packet leaves a fingerprint of fixed size in a ring, chained by flow. An ICMP error
+//! walks the chain of the flow it quotes backwards to the packet that caused it; from then on the
+//! flow is followed forward for its aftermath. The same for files, pipes and compressed input.
 
 pub mod correlate;
 pub mod findings;
