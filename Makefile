@@ -5,8 +5,8 @@ CARGO ?= cargo
 ICMPDUMP_BENCH_DIR ?= benches/data
 BENCH_SEED ?= 1
 export ICMPDUMP_BENCH_DIR
-# One of the seven incidents in the capture, so that one screen holds it.
-DEMO_FILTER ?= tcp port 443
+# Two of the seven incidents in the capture, so that one screen holds it; the README shows the same.
+DEMO_FILTER ?= host 10.0.4.2 and tcp port 443 or host 10.99.0.9
 
 .PHONY: help demo build test lint fmt doc bench bench-data clean
 

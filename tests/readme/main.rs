@@ -1,0 +1,62 @@
+//! The README: its commands run and print what it shows, its tables say what the program does.
+//!
+//! Code blocks marked `console` hold commands behind `$ ` and their output; a line `...` stands for
+//! lines left out. Code blocks marked `sh` hold commands that must succeed, one a line. Blocks with
+//! another mark, or none, are not run: they need the network, root, or a program that tests do not
+//! install. Commands run in a folder that holds nothing but `testdata/`, in UTC, with the program
+//! first in `PATH`.
+//!
+//! After an intended change write tables and output anew, look at the difference, and commit it
+//! with the change; output with `...` in it is changed by hand:
+//!
+//! ```text
+//! ICMPDUMP_README=write cargo test --test readme
+//! git diff README.md
+//! ```
+
+mod commands;
+mod document;
+mod records;
+mod types;
+
+use document::Document;
+
+/// All in one test: each part may write the document.
+#[test]
+fn says_what_the_program_does() {
+    let mut readme = Document::read();
+    let schema = records::Schema::read();
+    readme.section("records", &schema.reference());
+    readme.section("types", &types::table());
+    commands::run(&mut readme);
+    readme.finish();
+}
+
+/// What `make demo` runs is the first command of the README.
+#[test]
+fn shows_the_demo() {
+    let makefile = std::fs::read_to_string(document::project().join("Makefile")).unwrap();
+    let filter = makefile
+        .lines()
+        .find_map(|line| line.strip_prefix("DEMO_FILTER ?= "))
+        .unwrap();
+    let command = format!("```console\n$ icmpdump -r testdata/demo.pcap '{filter}'\n");
+    let readme = Document::read();
+    let first = readme.text().find("```console").unwrap();
+    assert!(readme.text()[first..].starts_with(&command), "{command}");
+}
+
+/// Every finding that the program knows is explained.
+#[test]
+fn explains_every_finding() {
+    let readme = Document::read();
+    let findings = records::findings();
+    assert!(findings.len() > 5, "found only {findings:?}");
+    for name in findings {
+        let row = format!("\n| `{name}` |");
+        assert!(
+            readme.text().contains(&row),
+            "no row of the README begins with {row}"
+        );
+    }
+}
