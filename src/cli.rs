@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     #[arg(short = 'F', value_name = "FILE", help_heading = "Input")]
     pub(crate) filter_file: Option<PathBuf>,
 
-    /// Capture on INTERFACE
+    /// Capture on INTERFACE; not part of this version: pipe tcpdump into -r -
     #[arg(short = 'i', value_name = "INTERFACE", help_heading = "Input")]
     pub(crate) interface: Vec<String>,
 

@@ -166,6 +166,14 @@ pub(super) fn plural(count: u64, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
+pub(super) fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
 /// `admin prohibited (ICMP 3/13)`, with the MTU where there is one.
 pub(super) fn reason(verdict: &DropVerdict) -> String {
     let words = match verdict.reason {
@@ -246,7 +254,7 @@ pub(super) fn icmp(version: IpVersion, kind: u8, code: u8) -> String {
 fn how_often(verdict: &DropVerdict, page: &Page<'_>) -> String {
     let mut told = String::new();
     if verdict.count > 1 {
-        let _ = write!(told, "{} times", verdict.count);
+        told.push_str(&times(verdict.count));
         if let Some(span) = verdict.last.since(verdict.first) {
             told.push_str(" in ");
             told.push_str(&text(|out| write::span(out, span)));
@@ -304,7 +312,7 @@ fn aftermath(verdict: &DropVerdict) -> Option<String> {
             };
             format!(
                 "sent again {}{size}: nothing got through",
-                plural(retransmissions, "time")
+                times(retransmissions)
             )
         }
         AftermathOutcome::Reset => "reset".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::story::{Page, icmp, ip, plural, protocol, text};
+use super::story::{Page, icmp, ip, plural, protocol, text, times};
 use super::text::{Clock, Precision};
 use super::wrap::{Paragraph, Table};
 use crate::icmp::names;
@@ -150,10 +150,11 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.pairs.is_empty() {
         return;
     }
-    let columns: [Column<PairSummary>; 3] = [
+    let columns: [Column<PairSummary>; 4] = [
         ("err", |pair| pair.errors),
         ("pend", |pair| pair.pending),
         ("dup", |pair| pair.duplicates),
+        ("corr", |pair| pair.corrupted),
     ];
     // What happened to no ping needs no column.
     let columns: Vec<_> = columns
@@ -298,7 +299,7 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         let step = text(|out| write::span(out, summary.largest_step_back));
         say(&format!(
             "time went backwards {}, at most by {step}",
-            plural(summary.time_backwards, "time")
+            times(summary.time_backwards)
         ));
     }
     for (link, count) in &summary.unknown_links {
