@@ -21,8 +21,14 @@ const SIZES_BEFORE: usize = 8;
 #[derive(Clone, Copy, Debug)]
 struct Tracked {
     first_error: Timestamp,
-    /// Sequence number of the octets that the last error dropped.
+    /// The furthest sequence number among the dropped segments.
     dropped: Option<u32>,
+    /// The furthest one that the other end acknowledged since the first error.
+    acked: Option<u32>,
+    /// Behind the furthest octet that was sent.
+    sent_up_to: Option<u32>,
+    /// The last packet sent.
+    last_sent: Option<Sent>,
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
     packets: u64,
@@ -32,9 +38,28 @@ struct Tracked {
     size_after: Option<u32>,
     /// Largest packet between the first error and the last.
     size_between: Option<u32>,
-    acknowledged: bool,
+    /// For other protocols than TCP: the other end sent something since the last error.
+    answered: bool,
     close: Option<Close>,
     last_packet: Option<Timestamp>,
+}
+
+/// What tells a packet from the next one of its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sent {
+    lead: Lead,
+    id: Option<u32>,
+    ttl: u8,
+}
+
+impl Sent {
+    /// Whether both are one packet, captured at two points: the same octets with the same
+    /// identification, or at another hop.
+    fn is_copy_of(self, before: Self) -> bool {
+        let numbered = self.id.is_some_and(|id| id != 0) && self.id == before.id;
+        self.lead == before.lead
+            && (numbered || (self.id == before.id && self.ttl != before.ttl))
+    }
 }
 
 /// How a connection was closed, the rougher way last.
@@ -88,7 +113,8 @@ impl Followed {
         };
         let key = quote.flow();
         if let Some(flow) = self.flows.get_mut(&key) {
-            flow.dropped = dropped;
+            flow.dropped = furthest(flow.dropped, dropped);
+            flow.answered = false;
             // What was on its way when the first error came says nothing about the sender.
             flow.size_between = flow.size_between.max(flow.size_after.take());
             return;
@@ -100,16 +126,21 @@ impl Followed {
             let answer = ring.hashes(answer.addrs, answer.protocol, lead);
             self.answers.mark(answer.flow());
         }
+        let before = before(ring, &hashes, quote);
         let flow = Tracked {
             first_error: ts,
             dropped,
+            acked: None,
+            // A SYN has no octets, and is one on its own.
+            sent_up_to: furthest(before.sent_up_to, dropped.map(|seq| seq.wrapping_add(1))),
+            last_sent: None,
             sender_seen: found,
             packets: 0,
             retransmissions: 0,
-            size_before: largest_before(ring, &hashes, quote),
+            size_before: before.largest,
             size_after: None,
             size_between: None,
-            acknowledged: false,
+            answered: false,
             close: None,
             last_packet: None,
         };
@@ -150,6 +181,15 @@ impl Tracked {
     /// A packet in the direction of the dropped ones.
     fn sent(&mut self, ip: &Ip<'_>, ts: Timestamp) {
         self.sender_seen = true;
+        let this = Sent {
+            lead: Lead::of(ip),
+            id: ip.id,
+            ttl: ip.ttl,
+        };
+        if self.last_sent.is_some_and(|last| this.is_copy_of(last)) {
+            return;
+        }
+        self.last_sent = Some(this);
         self.packets += 1;
         self.last_packet = Some(ts);
         let (data, flags) = tcp_data(ip);
@@ -157,13 +197,15 @@ impl Tracked {
             self.size_after = self.size_after.max(Some(ip.length));
         }
         self.close = self.close.max(Close::by(flags));
+        // SYN and FIN take one sequence number each (RFC 9293 section 3.4).
+        let occupied = data.max(u32::from(flags & 0x03 != 0));
         if ip.protocol == TCP
-            && let Some(dropped) = self.dropped
+            && occupied > 0
             && let Some(seq) = bytes::u32_at(ip.payload, 4)
         {
-            // SYN and FIN take one sequence number each (RFC 9293 section 3.4).
-            let occupied = data.max(u32::from(flags & 0x03 != 0));
-            self.retransmissions += u64::from(dropped.wrapping_sub(seq) < occupied);
+            let again = (self.sent_up_to).is_some_and(|end| is_beyond(end, seq));
+            self.retransmissions += u64::from(again);
+            self.sent_up_to = furthest(self.sent_up_to, Some(seq.wrapping_add(occupied)));
         }
     }
 
@@ -171,23 +213,26 @@ impl Tracked {
     fn answered(&mut self, ip: &Ip<'_>, ts: Timestamp) {
         self.last_packet = Some(ts);
         if ip.protocol != TCP {
-            self.acknowledged = true;
+            self.answered = true;
             return;
         }
         let flags = bytes::u8_at(ip.payload, 13).unwrap_or(0);
         self.close = self.close.max(Close::by(flags));
-        if flags & (ACK | RST) == ACK
-            && let Some(dropped) = self.dropped
-            && let Some(ack) = bytes::u32_at(ip.payload, 8)
-        {
-            // Beyond the dropped octets, in sequence space.
-            let beyond = ack.wrapping_sub(dropped);
-            self.acknowledged |= beyond > 0 && beyond < 1 << 31;
+        if flags & (ACK | RST) == ACK {
+            self.acked = furthest(self.acked, bytes::u32_at(ip.payload, 8));
         }
     }
 
+    /// Whether all that was dropped arrived in the end, or for other protocols than TCP, whether the
+    /// other end answers.
+    fn got_through(&self) -> bool {
+        let acked = matches!((self.acked, self.dropped), (Some(a), Some(b)) if is_beyond(a, b));
+        acked || self.answered
+    }
+
     fn aftermath(&self, key: &FlowKey) -> Aftermath {
-        let outcome = if self.acknowledged {
+        let acknowledged = self.got_through();
+        let outcome = if acknowledged {
             AftermathOutcome::Recovered
         } else if self.close == Some(Close::Reset) {
             AftermathOutcome::Reset
@@ -208,7 +253,7 @@ impl Tracked {
             retransmissions: self.retransmissions,
             size_before: self.size_before,
             size_after: self.size_after.or(self.size_between),
-            acknowledged: self.acknowledged,
+            acknowledged,
             lasted: self.last_packet.and_then(|ts| ts.since(self.first_error)),
         }
     }
@@ -271,19 +316,46 @@ fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<Flow
     })
 }
 
-fn largest_before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Option<u32> {
+/// Whether sequence number `a` lies beyond `b` (RFC 9293 section 3.4).
+fn is_beyond(a: u32, b: u32) -> bool {
+    let ahead = a.wrapping_sub(b);
+    ahead > 0 && ahead < 1 << 31
+}
+
+/// The one of two sequence numbers that lies beyond the other.
+fn furthest(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    match (a, b) {
+        (Some(a), Some(b)) if is_beyond(b, a) => Some(b),
+        (Some(a), _) => Some(a),
+        (None, b) => b,
+    }
+}
+
+/// What a flow did before its first error.
+#[derive(Default)]
+struct Before {
+    largest: Option<u32>,
+    /// Behind the furthest octet of TCP payload.
+    sent_up_to: Option<u32>,
+}
+
+fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
     let word = Lead::of(&quote.ip).flow_word(quote.ip.protocol);
-    let mut largest = None;
+    let mut before = Before::default();
     let mut looked = 0;
     ring.walk(Chain::Flow, hashes, |seen| {
         let same = seen.protocol == quote.ip.protocol
             && seen.pair == hashes.pair
             && seen.lead.flow_word(seen.protocol) == word;
         if same {
-            largest = largest.max(Some(seen.length));
+            before.largest = before.largest.max(Some(seen.length));
+            if seen.data > 0 {
+                let end = seen.lead.seq().wrapping_add(seen.data);
+                before.sent_up_to = furthest(before.sent_up_to, Some(end));
+            }
         }
         looked += 1;
         looked >= SIZES_BEFORE
     });
-    largest
+    before
 }
