@@ -1,13 +1,13 @@
 //! What the capture itself cannot show.
 //!
-//! Rule: ICMP messages cut by the snap length so that their checksum cannot be verified, and pings
-//! of which one direction only was captured.
+//! Rule: ICMP messages cut by the snap length so that their checksum cannot be verified, and queries
+//! but pings of which one direction only was captured.
 //! Source: tcpdump(8) on `-s`; RFC 1122 on what an error quotes.
 
 use super::group::{EVIDENCE, Group};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
-use crate::correlate::exchange::Exchange;
+use crate::correlate::exchange::{Exchange, ExchangeKind};
 use crate::icmp::Message;
 use crate::model::Frame;
 
@@ -29,7 +29,8 @@ impl Diagnosis for CaptureQuality {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        if exchange.one_sided_possible {
+        // Of pings `ping_unanswered` and `ping_loss` say it.
+        if exchange.one_sided_possible && exchange.kind != ExchangeKind::Echo {
             self.one_sided.errors += 1;
             if self.one_sided.evidence.len() < EVIDENCE {
                 self.one_sided.show(&[exchange.request]);
