@@ -57,8 +57,7 @@ impl Sent {
     /// identification, or at another hop.
     fn is_copy_of(self, before: Self) -> bool {
         let numbered = self.id.is_some_and(|id| id != 0) && self.id == before.id;
-        self.lead == before.lead
-            && (numbered || (self.id == before.id && self.ttl != before.ttl))
+        self.lead == before.lead && (numbered || (self.id == before.id && self.ttl != before.ttl))
     }
 }
 
@@ -359,3 +358,6 @@ fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
     });
     before
 }
+
+#[cfg(test)]
+mod tests;

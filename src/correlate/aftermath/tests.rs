@@ -1,0 +1,253 @@
+use etherparse::PacketBuilder;
+
+use super::*;
+use crate::icmp::Message;
+use crate::model::{AddrPair, FrameRef, SourceId};
+use crate::wire::{Ip, Limit};
+
+const CLIENT: [u8; 4] = [10, 0, 0, 1];
+const SERVER: [u8; 4] = [10, 0, 2, 1];
+const ROUTER: [u8; 4] = [10, 0, 1, 1];
+
+/// A capture with one flow in it.
+struct Capture {
+    ring: Ring,
+    followed: Followed,
+    frames: u64,
+    /// The flow that the errors quote.
+    flow: Option<FlowKey>,
+}
+
+impl Capture {
+    fn new() -> Self {
+        Self {
+            ring: Ring::new(1 << 20),
+            followed: Followed::new(1 << 20),
+            frames: 0,
+            flow: None,
+        }
+    }
+
+    fn tick(&mut self) -> Timestamp {
+        self.frames += 1;
+        Timestamp::from_nanos(i64::try_from(self.frames).unwrap() * 1_000_000)
+    }
+
+    fn packet(&mut self, octets: &[u8]) {
+        let ts = self.tick();
+        let ip = Ip::parse(octets, Limit::Frame).unwrap();
+        let frame = FrameRef::new(SourceId(0), self.frames);
+        let hashes = self.ring.push(frame, ts, &ip, true);
+        self.followed.packet(&ip, hashes.flow(), ts);
+    }
+
+    /// A router refuses `packet`, of which it quotes 28 octets.
+    fn error(&mut self, packet: &[u8]) {
+        let ts = self.tick();
+        let mut payload = vec![3, 4, 0, 0, 0, 0, 5, 0x78];
+        payload.extend_from_slice(&packet[..28]);
+        let mut error = Vec::new();
+        PacketBuilder::ipv4(ROUTER, CLIENT, 64)
+            .write(&mut error, etherparse::IpNumber::ICMP, &payload)
+            .unwrap();
+        let ip = Ip::parse(&error, Limit::Frame).unwrap();
+        let message = Message::parse(&ip);
+        let quote = message.quote().unwrap();
+        self.flow = Some(quote.flow());
+        self.followed.error(&self.ring, quote, true, ts);
+    }
+
+    fn aftermath(&self) -> Aftermath {
+        self.followed.aftermath(&self.flow.unwrap())
+    }
+}
+
+/// A numbered packet with so many hops left.
+fn numbered(mut packet: Vec<u8>, id: u16, ttl: u8) -> Vec<u8> {
+    packet[4..6].copy_from_slice(&id.to_be_bytes());
+    packet[8] = ttl;
+    packet
+}
+
+/// A segment of the client.
+fn segment(seq: u32, payload: usize, id: u16) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(CLIENT, SERVER, 64)
+        .tcp(4000, 443, seq, 1000)
+        .ack(1)
+        .write(&mut packet, &vec![0; payload])
+        .unwrap();
+    numbered(packet, id, 64)
+}
+
+fn syn(id: u16) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(CLIENT, SERVER, 64)
+        .tcp(4000, 443, 99, 1000)
+        .syn()
+        .write(&mut packet, &[])
+        .unwrap();
+    numbered(packet, id, 64)
+}
+
+/// The server acknowledges up to `ack`.
+fn acknowledgement(ack: u32) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(SERVER, CLIENT, 64)
+        .tcp(443, 4000, 1, 1000)
+        .ack(ack)
+        .write(&mut packet, &[])
+        .unwrap();
+    packet
+}
+
+fn datagram(src: [u8; 4], dst: [u8; 4], ports: (u16, u16)) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, dst, 64)
+        .udp(ports.0, ports.1)
+        .write(&mut packet, b"question")
+        .unwrap();
+    packet
+}
+
+#[test]
+fn smaller_segments_that_are_acknowledged_are_a_recovery() {
+    let mut capture = Capture::new();
+    let large = [segment(100, 1460, 1), segment(1560, 1460, 2)];
+    large.iter().for_each(|packet| capture.packet(packet));
+    large.iter().for_each(|packet| capture.error(packet));
+    for (seq, id) in [(100, 3), (1460, 4)] {
+        capture.packet(&segment(seq, 1360, id));
+    }
+    capture.packet(&segment(2820, 200, 5));
+    capture.packet(&acknowledgement(3020));
+    let after = capture.aftermath();
+    assert_eq!(after.outcome, AftermathOutcome::Recovered);
+    assert_eq!((after.packets, after.retransmissions), (3, 3));
+    assert_eq!(after.size_before, Some(1500));
+    assert_eq!(after.size_after, Some(1400));
+}
+
+#[test]
+fn an_acknowledgement_of_what_came_before_is_no_recovery() {
+    let mut capture = Capture::new();
+    capture.packet(&segment(100, 100, 1));
+    let large = segment(200, 1460, 2);
+    capture.packet(&large);
+    capture.error(&large);
+    capture.packet(&acknowledgement(200));
+    capture.packet(&segment(200, 1460, 3));
+    capture.error(&segment(200, 1460, 3));
+    let after = capture.aftermath();
+    assert_eq!(after.outcome, AftermathOutcome::Retransmitting);
+    assert_eq!(after.retransmissions, 1);
+    // The last error came after the last packet: the size is that of what it dropped.
+    assert_eq!(after.size_after, Some(1500));
+}
+
+#[test]
+fn what_is_dropped_after_a_recovery_counts_again() {
+    let mut capture = Capture::new();
+    let first = segment(100, 1460, 1);
+    capture.packet(&first);
+    capture.error(&first);
+    capture.packet(&segment(100, 1360, 2));
+    capture.packet(&acknowledgement(1460));
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Recovered);
+    let second = segment(1460, 1360, 3);
+    capture.packet(&second);
+    capture.error(&second);
+    capture.packet(&segment(1460, 1360, 4));
+    assert_eq!(
+        capture.aftermath().outcome,
+        AftermathOutcome::Retransmitting
+    );
+}
+
+#[test]
+fn packets_on_their_way_tell_nothing_of_the_size_after() {
+    let mut capture = Capture::new();
+    let large = [segment(100, 1460, 1), segment(1560, 1460, 2)];
+    capture.packet(&large[0]);
+    capture.error(&large[0]);
+    // Sent before the sender heard of the first error, and dropped as well.
+    capture.packet(&large[1]);
+    capture.error(&large[1]);
+    capture.packet(&segment(100, 1360, 3));
+    assert_eq!(capture.aftermath().size_after, Some(1400));
+}
+
+#[test]
+fn a_connection_attempt_is_repeated() {
+    let mut capture = Capture::new();
+    capture.packet(&syn(1));
+    capture.error(&syn(1));
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Silent);
+    capture.packet(&syn(2));
+    let after = capture.aftermath();
+    assert_eq!(after.outcome, AftermathOutcome::Retransmitting);
+    assert_eq!(after.retransmissions, 1);
+}
+
+#[test]
+fn a_packet_captured_twice_was_sent_once() {
+    let mut capture = Capture::new();
+    let large = segment(100, 1460, 1);
+    capture.packet(&large);
+    capture.error(&large);
+    capture.packet(&segment(100, 1360, 2));
+    capture.packet(&numbered(segment(100, 1360, 2), 2, 63));
+    let after = capture.aftermath();
+    assert_eq!((after.packets, after.retransmissions), (1, 1));
+    // Without a number only another hop is evidence.
+    capture.packet(&numbered(segment(1460, 1360, 0), 0, 64));
+    capture.packet(&numbered(segment(1460, 1360, 0), 0, 63));
+    assert_eq!(capture.aftermath().packets, 2);
+    capture.packet(&numbered(segment(1460, 1360, 0), 0, 64));
+    assert_eq!(capture.aftermath().packets, 3);
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let mut capture = Capture::new();
+    let last = segment(u32::MAX - 99, 1000, 1);
+    capture.packet(&last);
+    capture.error(&last);
+    capture.packet(&segment(u32::MAX - 99, 1000, 2));
+    assert_eq!(capture.aftermath().retransmissions, 1);
+    capture.packet(&acknowledgement(900));
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Recovered);
+}
+
+#[test]
+fn a_datagram_is_answered_or_sent_again() {
+    let asked = datagram(CLIENT, SERVER, (5000, 53));
+    let mut capture = Capture::new();
+    capture.packet(&asked);
+    capture.error(&asked);
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Silent);
+    capture.packet(&asked);
+    assert_eq!(
+        capture.aftermath().outcome,
+        AftermathOutcome::Retransmitting
+    );
+    capture.packet(&datagram(SERVER, CLIENT, (53, 5000)));
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Recovered);
+    // The service is gone again.
+    capture.error(&asked);
+    assert_ne!(capture.aftermath().outcome, AftermathOutcome::Recovered);
+}
+
+#[test]
+fn a_flow_no_error_was_about_is_not_known() {
+    let capture = Capture::new();
+    let flow = FlowKey {
+        protocol: TCP,
+        addrs: AddrPair {
+            src: CLIENT.into(),
+            dst: SERVER.into(),
+        },
+        ports: FlowPorts::Ports { src: 1, dst: 2 },
+    };
+    assert_eq!(capture.followed.aftermath(&flow), Aftermath::UNKNOWN);
+}
