@@ -27,6 +27,7 @@ use exceptions::EXCEPTIONS;
 use fields::{Facts, Field};
 use icmpdump::Told;
 use rules::{NOTHING, RULES};
+use tshark::Said;
 
 /// A field that the two tell differently.
 struct Difference<'a> {
@@ -61,13 +62,13 @@ impl fmt::Display for Difference<'_> {
 fn compare<'a>(
     captures: &'a Captures,
     ours: &'a BTreeMap<usize, Told>,
-    theirs: &BTreeMap<usize, Facts>,
+    theirs: &Said,
 ) -> (usize, Vec<Difference<'a>>) {
     let (no_record, no_facts) = (Told::default(), Facts::default());
     let mut differences = Vec::new();
     let mut compared = 0;
     for (index, frame) in captures.frames.iter().enumerate() {
-        if !ours.contains_key(&index) && !theirs.contains_key(&index) {
+        if !ours.contains_key(&index) && !theirs.messages.contains_key(&index) {
             continue;
         }
         compared += 1;
@@ -75,13 +76,20 @@ fn compare<'a>(
         let our_facts = ours
             .get(&index)
             .map_or(&no_record.facts, |told| &told.facts);
-        let their_facts = theirs.get(&index).unwrap_or(&no_facts);
+        let mut their_facts = theirs.messages.get(&index).unwrap_or(&no_facts).clone();
         let record = |index| ours.get(&index).map_or(NOTHING, |told: &Told| &told.record);
         let request_of = |facts: &Facts| {
             let number = facts.get(Field::Request)?.parse::<usize>().unwrap();
             Some(record(file.first + number - 1))
         };
-        for (field, ours, theirs) in our_facts.differences(their_facts) {
+        if our_facts.get(Field::QuotedCommunityId).is_some()
+            && let Some(number) = record(index)["original"]["frame"].as_u64()
+        {
+            let original = file.first + usize::try_from(number).unwrap() - 1;
+            let id = theirs.community_ids.get(&original).cloned();
+            their_facts.put(Field::QuotedCommunityId, id);
+        }
+        for (field, ours, theirs) in our_facts.differences(&their_facts) {
             differences.push(Difference {
                 file: &file.name,
                 frame: frame.number,
@@ -90,7 +98,7 @@ fn compare<'a>(
                 theirs,
                 told: record(index),
                 request: request_of(our_facts).unwrap_or(NOTHING),
-                their_request: request_of(their_facts).unwrap_or(NOTHING),
+                their_request: request_of(&their_facts).unwrap_or(NOTHING),
             });
         }
     }
@@ -104,7 +112,7 @@ fn check(folders: &[&str]) {
     for folder in folders {
         let captures = Captures::read(Path::new(folder));
         let ours = icmpdump::messages(&captures);
-        let theirs = tshark::messages(&captures);
+        let theirs = tshark::said(&captures);
         let (compared, differences) = compare(&captures, &ours, &theirs);
         assert!(compared > 0, "no ICMP below {folder}");
         let mut used = vec![false; EXCEPTIONS.len()];

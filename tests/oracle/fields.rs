@@ -31,6 +31,9 @@ pub(crate) enum Field {
     QuotedDestination,
     QuotedSourcePort,
     QuotedDestinationPort,
+    CommunityId,
+    /// Of the quoted flow; tshark tells that of the packet that the error is about.
+    QuotedCommunityId,
 }
 
 /// Round trips agree this well, in nanoseconds: tshark computes them in floating point.

@@ -105,9 +105,17 @@ fn facts(record: &Value) -> Facts {
         (Field::QuotedDestination, &quoted["ip"]["dst"]),
         (Field::QuotedSourcePort, &quoted["src_port"]),
         (Field::QuotedDestinationPort, &quoted["dst_port"]),
+        (Field::CommunityId, &record["community_id"]),
     ];
     for (field, value) in values {
         facts.put(field, text(value));
+    }
+    // That of a packet whose source was rewritten is another.
+    if matches!(
+        text(&record["original"]["match"]).as_deref(),
+        Some("exact" | "segment" | "flow")
+    ) {
+        facts.put(Field::QuotedCommunityId, text(&quoted["community_id"]));
     }
     facts
 }

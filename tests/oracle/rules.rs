@@ -61,6 +61,13 @@ pub(crate) const RULES: &[Rule] = &[
         reason: "the same reply captured again is no second answer",
         covers: |d| is_about_request(d) && d.ours.is_none() && d.told["copy_of"].is_object(),
     },
+    Rule {
+        reason: "tshark computes the Community ID of a frame that it dissected to its end; type and \
+                 code, or addresses and protocol, are enough for one",
+        covers: |d| {
+            matches!(d.field, Field::CommunityId | Field::QuotedCommunityId) && d.theirs.is_none()
+        },
+    },
 ];
 
 fn is_about_request(difference: &Difference<'_>) -> bool {

@@ -7,15 +7,20 @@ use std::process::Command;
 use crate::captures::Captures;
 use crate::fields::{Facts, Field};
 
-/// The messages of all captures, by index of their frame.
-///
+/// What tshark says of all captures, by index of the frame.
+pub(crate) struct Said {
+    pub(crate) messages: BTreeMap<usize, Facts>,
+    pub(crate) community_ids: BTreeMap<usize, String>,
+}
+
 /// tshark finds a request by addresses, identifier, sequence number and checksum, the latest
 /// first, so that frames of one file do not meddle with those of another that follow.
-pub(crate) fn messages(captures: &Captures) -> BTreeMap<usize, Facts> {
+pub(crate) fn said(captures: &Captures) -> Said {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), captures.pcapng()).unwrap();
     let mut command = Command::new("tshark");
     command.arg("-n").arg("-r").arg(file.path());
+    command.args(["--enable-protocol", "communityid"]);
     // Messages are compared as each frame has them.
     command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]);
     command.args(["-T", "fields", "-E", "separator=|", "-E", "aggregator=,"]);
@@ -32,17 +37,26 @@ pub(crate) fn messages(captures: &Captures) -> BTreeMap<usize, Facts> {
         captures.frames.len(),
         "tshark reads every frame"
     );
-    let lines = lines.into_iter().enumerate();
-    lines
-        .filter_map(|(index, line)| {
-            let first = captures.files[captures.frames[index].file].first;
-            Some((index, Line::new(line).facts(first)?))
-        })
-        .collect()
+    let mut said = Said {
+        messages: BTreeMap::new(),
+        community_ids: BTreeMap::new(),
+    };
+    for (index, line) in lines.into_iter().enumerate() {
+        let line = Line::new(line);
+        let first = captures.files[captures.frames[index].file].first;
+        said.messages
+            .extend(line.facts(first).map(|facts| (index, facts)));
+        let id = line.community_id();
+        said.community_ids.extend(id.map(|id| (index, id)));
+    }
+    said
 }
 
 const NAMES: &[&str] = &[
     "frame.protocols",
+    "communityid",
+    "_ws.malformed",
+    "_ws.short",
     "ip.src",
     "ip.dst",
     "ipv6.src",
@@ -120,6 +134,13 @@ impl<'a> Line<'a> {
     fn nth(&self, name: &str, nth: usize) -> Option<String> {
         let values = self.values.get(name)?;
         values.get(nth).map(|value| (*value).to_owned())
+    }
+
+    /// Where tshark gave up it has computed the ID from what it had come to.
+    fn community_id(&self) -> Option<String> {
+        let gave_up = ["_ws.malformed", "_ws.short"];
+        let whole = gave_up.iter().all(|name| self.nth(name, 0).is_none());
+        self.nth("communityid", 0).filter(|_| whole)
     }
 
     /// How many of these layers there are up to `end`.
@@ -200,6 +221,7 @@ impl<'a> Line<'a> {
             let nanos = own("resptime").map(|ms| ms.parse::<f64>().unwrap() * 1e6);
             facts.put(Field::RoundTrip, nanos.map(|nanos| format!("{nanos:.0}")));
         }
+        facts.put(Field::CommunityId, self.community_id());
         self.quoted(at, &mut facts);
         Some(facts)
     }
