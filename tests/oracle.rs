@@ -16,7 +16,7 @@ mod rules;
 #[path = "oracle/tshark.rs"]
 mod tshark;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -115,19 +115,21 @@ fn check(folders: &[&str]) {
         let theirs = tshark::said(&captures);
         let (compared, differences) = compare(&captures, &ours, &theirs);
         assert!(compared > 0, "no ICMP below {folder}");
-        let mut used = vec![false; EXCEPTIONS.len()];
+        let mut used = BTreeSet::new();
         for difference in &differences {
             if let Some(at) = RULES.iter().position(|rule| (rule.covers)(difference)) {
                 idle[at].1 = false;
-            } else if let Some(at) = EXCEPTIONS.iter().position(|e| e.covers(difference)) {
-                used[at] = true;
+            } else if EXCEPTIONS.iter().any(|e| e.covers(difference)) {
+                used.insert((difference.file, difference.frame, difference.field));
             } else {
                 unexplained.push(difference.to_string());
             }
         }
-        let unused = EXCEPTIONS.iter().zip(used).filter(|(_, used)| !used);
-        for (exception, _) in unused.filter(|(exception, _)| captures.has(exception.file)) {
-            unexplained.push(format!("{exception:?} has no difference any more"));
+        let here = EXCEPTIONS.iter().filter(|e| captures.has(e.file));
+        for exception in here.flat_map(|exception| exception.all()) {
+            if !used.contains(&exception) {
+                unexplained.push(format!("no difference any more: {exception:?}"));
+            }
         }
         eprintln!(
             "{folder}: {compared} messages in {} files, {} differences",

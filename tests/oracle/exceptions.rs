@@ -4,23 +4,29 @@ use crate::Difference;
 use crate::fields::Field;
 
 /// Why some messages differ.
-#[derive(Debug)]
 pub(crate) struct Exception {
     /// Path of the capture below its folder.
     pub(crate) file: &'static str,
-    /// The frames; none given means all that differ.
+    /// Every one of these frames differs in every one of these fields.
     pub(crate) frames: &'static [u64],
     pub(crate) fields: &'static [Field],
     /// Why icmpdump is right.
-    #[allow(dead_code)] // printed by Debug
+    #[allow(dead_code)] // for people
     pub(crate) reason: &'static str,
 }
 
 impl Exception {
     pub(crate) fn covers(&self, difference: &Difference<'_>) -> bool {
         difference.file == self.file
-            && (self.frames.is_empty() || self.frames.contains(&difference.frame))
+            && self.frames.contains(&difference.frame)
             && self.fields.contains(&difference.field)
+    }
+
+    /// All the differences that it explains.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, u64, Field)> {
+        let file = self.file;
+        let frames = self.frames.iter();
+        frames.flat_map(move |frame| self.fields.iter().map(move |field| (file, *frame, *field)))
     }
 }
 

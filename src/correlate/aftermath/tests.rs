@@ -114,8 +114,12 @@ fn datagram(src: [u8; 4], dst: [u8; 4], ports: (u16, u16)) -> Vec<u8> {
 fn smaller_segments_that_are_acknowledged_are_a_recovery() {
     let mut capture = Capture::new();
     let large = [segment(100, 1460, 1), segment(1560, 1460, 2)];
-    large.iter().for_each(|packet| capture.packet(packet));
-    large.iter().for_each(|packet| capture.error(packet));
+    for packet in &large {
+        capture.packet(packet);
+    }
+    for packet in &large {
+        capture.error(packet);
+    }
     for (seq, id) in [(100, 3), (1460, 4)] {
         capture.packet(&segment(seq, 1360, id));
     }
