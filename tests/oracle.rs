@@ -126,7 +126,7 @@ fn check(folders: &[&str]) {
             }
         }
         let here = EXCEPTIONS.iter().filter(|e| captures.has(e.file));
-        for exception in here.flat_map(|exception| exception.all()) {
+        for exception in here.flat_map(exceptions::Exception::all) {
             if !used.contains(&exception) {
                 unexplained.push(format!("no difference any more: {exception:?}"));
             }
