@@ -25,6 +25,7 @@ impl AddrPair {
 
 impl Hash for AddrPair {
     // Whole words instead of the octet-wise derived form: this runs for every packet.
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match (self.src, self.dst) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
@@ -39,6 +40,7 @@ impl Hash for AddrPair {
 }
 
 /// The address as one word; IPv4 as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2).
+#[inline]
 fn bits(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(addr) => addr.to_ipv6_mapped().to_bits(),
@@ -59,6 +61,7 @@ pub struct FlowKey {
 
 impl Hash for FlowKey {
     // In one word beside the addresses, for the same reason.
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.addrs.hash(state);
         let ports = match self.ports {
