@@ -7,6 +7,8 @@
 mod compare;
 #[path = "scenarios/output.rs"]
 mod output;
+#[path = "scenarios/pings.rs"]
+mod pings;
 #[path = "scenarios/truth.rs"]
 mod truth;
 
