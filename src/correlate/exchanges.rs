@@ -69,6 +69,8 @@ pub(super) struct Exchanges {
     /// The oldest entry whose window is open.
     cursor: Option<Slot>,
     timeout: Duration,
+    /// Nothing closes and nothing is forgotten before this: most packets are told by it alone.
+    wake: Timestamp,
     /// Multicast requests not yet forgotten; anybody may answer those.
     multicast: usize,
     evicted: u64,
@@ -89,6 +91,7 @@ impl Exchanges {
             table: Table::with_memory(memory),
             cursor: None,
             timeout,
+            wake: Timestamp::MAX,
             multicast: 0,
             evicted: 0,
         }
@@ -156,6 +159,7 @@ impl Exchanges {
         if self.cursor.is_none() {
             self.cursor = self.table.newest();
         }
+        self.wake = self.wake.min(seen.ts.after(self.timeout));
         Relation::Request
     }
 
@@ -263,6 +267,9 @@ impl Exchanges {
 
     /// Closes every window that has passed at `clock`.
     pub(super) fn advance(&mut self, clock: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
+        if clock <= self.wake {
+            return;
+        }
         while let Some(slot) = self.cursor
             && let Some(open) = self.table.at(slot)
             && open.opened.after(self.timeout) < clock
@@ -283,10 +290,15 @@ impl Exchanges {
         {
             self.forget(slot);
         }
+        let opened = |slot: Option<Slot>| Some(self.table.at(slot?)?.opened);
+        let closes = opened(self.cursor).map(|opened| opened.after(self.timeout));
+        let fades = opened(self.table.oldest()).map(|opened| opened.after(remembered));
+        self.wake = (closes.into_iter().chain(fades)).fold(Timestamp::MAX, Timestamp::min);
     }
 
     /// Time went back to `clock`: windows opened in what is now the future opened now.
     pub(super) fn step_back(&mut self, clock: Timestamp) {
+        self.wake = Timestamp::MIN;
         let mut slot = self.table.newest();
         while let Some(at) = slot
             && let Some(open) = self.table.at_mut(at)

@@ -89,6 +89,7 @@ pub struct Correlator {
     verdicts: Verdicts,
     traces: Traces,
     swept: Timestamp,
+    sweep_at: Timestamp,
     outcomes: Vec<Outcome>,
 }
 
@@ -134,6 +135,7 @@ impl Correlator {
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
             swept: Timestamp::MIN,
+            sweep_at: Timestamp::MIN,
             outcomes: Vec::new(),
         }
     }
@@ -172,7 +174,7 @@ impl Correlator {
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         self.exchanges
             .advance(now, &mut |event| outcomes.push(told(ring.as_ref(), event)));
-        if self.swept.after(QUIET / 4) < now || now < self.swept {
+        if self.sweep_at < now || now < self.swept {
             self.sweep(now);
         }
     }
@@ -347,6 +349,7 @@ impl Correlator {
 
     fn sweep(&mut self, now: Timestamp) {
         self.swept = now;
+        self.sweep_at = now.after(QUIET / 4);
         for verdict in self.verdicts.quiet(now, &self.followed) {
             self.complete(verdict);
         }

@@ -169,7 +169,7 @@ enum Form {
 struct Driven {
     raw: Raw,
     codec: Codec,
-    engine: Box<dyn Engine>,
+    engine: Box<dyn Engine + Send>,
     /// The last output was filled: there may be more without further input.
     pending: bool,
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::ahead::ReadAhead;
 use super::codec::{Fault, Stream};
 use super::{Damage, DamageKind, SourceId};
 
@@ -15,6 +16,12 @@ const CHUNK: usize = 256 << 10;
 /// The most that is kept of one record, head included, in octets. What a record holds beyond is
 /// read over, so that no length field decides how much memory is used.
 pub(super) const RECORD_MAX: usize = 1 << 20;
+
+/// A buffer with room for a record that is not all there, and a chunk behind it. Pages that are
+/// never written to are never there.
+pub(super) fn buffer() -> Vec<u8> {
+    vec![0; RECORD_MAX + CHUNK]
+}
 
 /// What [`Input::need`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +75,17 @@ impl Waiting {
     }
 }
 
+/// Where the octets come from.
+enum Feed {
+    /// Read when they are needed.
+    Direct(Box<Stream>),
+    /// Read, and decompressed, by another thread meanwhile.
+    Ahead(ReadAhead),
+}
+
 /// A window on a [`Stream`].
 pub(super) struct Input {
-    stream: Stream,
+    feed: Feed,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -86,9 +101,8 @@ impl Input {
     /// `total` is the size of the file as stored, where that is known.
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
-            stream,
-            // Pages that are never written to are never there.
-            buf: vec![0; RECORD_MAX + CHUNK],
+            feed: Feed::Direct(Box::new(stream)),
+            buf: buffer(),
             start: 0,
             end: 0,
             offset: 0,
@@ -128,10 +142,7 @@ impl Input {
 
     #[cold]
     fn fill(&mut self, len: usize) -> Need {
-        self.buf.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        while self.end < len {
+        while self.end - self.start < len {
             if !self.ended && self.waiting.tells() {
                 return Need::Idle;
             }
@@ -142,14 +153,42 @@ impl Input {
         Need::Ready
     }
 
-    /// Reads once; false at the end.
+    /// From now on another thread reads ahead. Not for pipes, where nobody can say what waits.
+    pub(super) fn read_ahead(&mut self) {
+        // The stream takes its way through a place where an empty one stands for a moment.
+        let feed = std::mem::replace(&mut self.feed, Feed::Ahead(ReadAhead::ended()));
+        self.feed = match feed {
+            Feed::Direct(stream) => Feed::Ahead(ReadAhead::new(*stream)),
+            ahead @ Feed::Ahead(_) => ahead,
+        };
+    }
+
+    /// Reads once, at most [`RECORD_MAX`] octets being buffered before; false at the end.
     fn read_chunk(&mut self) -> bool {
-        let limit = self.buf.len().min(self.end + CHUNK);
-        let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
-        if self.ended || room.is_empty() {
+        if self.ended {
             return false;
         }
-        match self.stream.read(room) {
+        let read = match &mut self.feed {
+            Feed::Direct(stream) => {
+                self.buf.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+                let limit = self.buf.len().min(self.end + CHUNK);
+                let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
+                stream.read(room)
+            }
+            Feed::Ahead(ahead) => {
+                let held = self.buf.get(self.start..self.end).unwrap_or_default();
+                let (start, chunk) = ahead.next(held);
+                if let Some(buf) = chunk.buf {
+                    self.start = start;
+                    self.end = RECORD_MAX;
+                    ahead.give_back(std::mem::replace(&mut self.buf, buf));
+                }
+                chunk.read
+            }
+        };
+        match read {
             Ok(0) => self.ended = true,
             Ok(read) => self.end += read,
             Err(fault) => {
@@ -174,16 +213,14 @@ impl Input {
     /// Reads over the `skip` octets that follow the first `keep` buffered ones, which stay.
     /// Says whether they were all there.
     pub(super) fn drop_behind(&mut self, keep: usize, skip: u64) -> bool {
-        // The caller made these octets ready by `need`, which may have left them anywhere.
-        self.buf.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
         let mut left = skip;
         loop {
-            let behind = self.end.saturating_sub(keep);
+            let behind = (self.end - self.start).saturating_sub(keep);
             let dropped = usize::try_from(left).map_or(behind, |left| left.min(behind));
-            self.buf.copy_within(keep + dropped..self.end, keep);
-            self.end -= dropped;
+            // What stays moves up to what follows the dropped octets.
+            let kept = self.start..(self.start + keep).min(self.end);
+            self.buf.copy_within(kept, self.start + dropped);
+            self.start += dropped;
             self.offset += dropped as u64;
             left -= dropped as u64;
             if left == 0 {
@@ -208,7 +245,10 @@ impl Input {
     /// Octets of the file as stored that were read so far, and in all.
     pub(super) fn progress(&self) -> super::Progress {
         super::Progress {
-            done: self.stream.taken(),
+            done: match &self.feed {
+                Feed::Direct(stream) => stream.taken(),
+                Feed::Ahead(ahead) => ahead.taken(),
+            },
             total: self.total,
         }
     }

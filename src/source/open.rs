@@ -19,6 +19,9 @@ use crate::model::SourceId;
 /// What was expected, told wherever something else was found.
 const EXPECTED: &str = "a pcap or pcapng capture, plain or compressed by gzip, zstd, xz or lz4";
 
+/// Shorter files are read before a thread has started, in octets.
+const WORTH_READING_AHEAD: u64 = 256 << 10;
+
 /// How much of a file is looked at to tell what it is, in octets.
 const SNIFF_LEN: usize = 512;
 
@@ -225,6 +228,9 @@ impl Opening {
         let mut input = Input::new(stream, self.size);
 
         self.require(&mut input, pcap::Magic::LEN, codec)?;
+        if self.size.is_some_and(|size| size >= WORTH_READING_AHEAD) {
+            input.read_ahead();
+        }
         if let Some(magic) = pcap::Magic::detect(input.bytes()) {
             let mut source = PcapSource::new(input, magic, id, name);
             source.tell_before_waiting(self.waiting(codec));
