@@ -6,10 +6,9 @@ use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
+use crate::wire::ip::protocol::{ESP, TCP};
 use crate::wire::{Ip, IpVersion, bytes};
 
-const TCP: u8 = 6;
-const ESP: u8 = 50;
 const FIN: u8 = 0x01;
 const RST: u8 = 0x04;
 const ACK: u8 = 0x10;

@@ -11,16 +11,8 @@ use foldhash::fast::RandomState;
 
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
 use crate::wire::{Ip, IpVersion, bytes};
-
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const DCCP: u8 = 33;
-const ESP: u8 = 50;
-const ICMPV6: u8 = 58;
-const SCTP: u8 = 132;
-const UDP_LITE: u8 = 136;
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -29,7 +21,7 @@ pub(super) fn has_ports(protocol: u8) -> bool {
 
 /// Whether a protocol number is that of ICMP or ICMPv6.
 pub(super) fn is_icmp(protocol: u8) -> bool {
-    matches!(protocol, ICMP | ICMPV6)
+    matches!(protocol, ICMP | IPV6_ICMP)
 }
 
 /// The first eight octets of a transport header as one big-endian word: whatever an error quotes at
@@ -103,7 +95,7 @@ impl Lead {
     pub(super) fn flow_word(self, protocol: u8) -> u32 {
         match protocol {
             // Queries by type and identifier.
-            ICMP | ICMPV6 => u32::from(self.icmp_type()) << 16 | u32::from(self.half(2)),
+            ICMP | IPV6_ICMP => u32::from(self.icmp_type()) << 16 | u32::from(self.half(2)),
             ESP => self.word(),
             _ if has_ports(protocol) => self.word(),
             _ => 0,

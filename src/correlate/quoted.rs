@@ -7,8 +7,8 @@ use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::Timestamp;
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol::TCP;
 
-const TCP: u8 = 6;
 /// How many packets of the flow are looked at for a better match once one of its segments was
 /// found: retransmissions of the same octets differ in their identification.
 const BETTER_MATCH_DEPTH: usize = 64;

@@ -10,6 +10,7 @@ use super::verdict::DropReason;
 use crate::icmp::object::Labels;
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Ip;
+use crate::wire::ip::protocol::TCP;
 
 /// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
 pub(super) const MAX_TTL: u8 = 32;
@@ -202,7 +203,6 @@ impl Traces {
 
 /// The probe that a TCP packet of a destination answers: the last one sent on that connection.
 fn tcp_answer<'a>(ring: &Ring, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<ProbeAnswer<'a>> {
-    const TCP: u8 = 6;
     const SYN: u8 = 0x02;
     const RST: u8 = 0x04;
     let (_, flags) = tcp_data(ip);

@@ -7,7 +7,7 @@ use super::aftermath::Followed;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, DropReason, DropVerdict, Hops};
 use super::{MatchKind, Original};
-use crate::icmp::{Body, Error, ErrorClass, Message, Quote};
+use crate::icmp::{Body, Error, ErrorClass, Message, Quote, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion};
 
@@ -135,7 +135,7 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
         original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,
-        return_hops: Some(hops_behind(error.ip.ttl)),
+        return_hops: Some(payload::hops(error.ip.ttl)),
         aftermath: Aftermath::UNKNOWN,
         probe: false,
         shown: false,
@@ -209,10 +209,4 @@ fn hops(reason: DropReason, spent: u8, quoted_ttl: u8) -> Hops {
         count: spent.saturating_add(u8::from(checked_first)),
         estimate: false,
     }
-}
-
-/// A guess at the hops a packet travelled: senders begin at 32, 64, 128 or 255.
-pub(super) fn hops_behind(ttl: u8) -> u8 {
-    let initial = [32, 64, 128, 255].into_iter().find(|&i| ttl <= i);
-    initial.unwrap_or(255) - ttl
 }

@@ -6,8 +6,7 @@
 use super::group::{Groups, Service};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
-
-const TCP: u8 = 6;
+use crate::wire::ip::protocol::TCP;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -9,8 +9,7 @@ use std::net::IpAddr;
 use super::group::{Groups, Service};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
-
-const TCP: u8 = 6;
+use crate::wire::ip::protocol::TCP;
 
 /// See the module.
 #[derive(Debug, Default)]
