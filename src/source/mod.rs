@@ -14,6 +14,7 @@ pub mod merge;
 pub mod open;
 pub mod pcap;
 pub mod pcapng;
+pub mod remedy;
 mod sniff;
 
 pub use merge::merge;
