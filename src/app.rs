@@ -8,17 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGXFSZ};
 
 use crate::config::{Buffering, Config, Input, Output};
 use crate::progress::Progress;
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
-use icmpdump::pipeline::{FrameSink, Observer, Pipeline};
-use icmpdump::record::{Record, Summary};
-use icmpdump::sink::capture::CaptureSink;
+use icmpdump::pipeline::{Observer, Pipeline, Requests};
+use icmpdump::record::{IcmpEvent, Record, Summary};
+use icmpdump::sink::capture::{CaptureOptions, CaptureSink};
 use icmpdump::sink::json::JsonOptions;
-use icmpdump::sink::{JsonSink, Sink, TextSink};
+use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextSink};
 use icmpdump::source::merge::merge;
 use icmpdump::source::open::{self, OpenError};
 use icmpdump::source::{self, DamageKind, Source, SourceInfo};
@@ -46,6 +46,7 @@ impl From<Status> for ExitCode {
 /// What made the run impossible.
 pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
     let stop = stop_on_signals()?;
+    let requests = requests_by_signals(config.capture.as_ref())?;
     let Input::Files(paths) = &config.input;
     if let Some(file) = &config.capture
         && let Some(input) = paths.iter().find(|input| is_same_file(input, &file.path))
@@ -82,7 +83,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         complain(&error);
         return Ok(Status::Usage);
     }
-    match pipe(config, source.as_mut(), &stop) {
+    match pipe(config, source.as_mut(), &stop, &requests) {
         Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
@@ -104,6 +105,7 @@ fn pipe(
     config: Config,
     source: &mut dyn Source,
     stop: &AtomicBool,
+    requests: &Requests,
 ) -> io::Result<(Summary, Status)> {
     let out = Named(io::stdout().lock());
     let counting = matches!(config.output, Output::Count);
@@ -116,10 +118,7 @@ fn pipe(
         sink = Box::new(EachRecord(sink));
     }
     let mut counter = Counter::default();
-    let mut writer = config
-        .capture
-        .map(|file| CaptureSink::create(&file.path, file.flush))
-        .transpose()?;
+    let mut writer = config.capture.map(CaptureSink::create).transpose()?;
     let frames: Option<&mut dyn FrameSink> = match &mut writer {
         Some(writer) => Some(writer),
         None if counting => Some(&mut counter),
@@ -135,21 +134,16 @@ fn pipe(
         frames,
         limit: config.limit,
         stop,
+        requests,
         observer: &mut observer,
     };
-    let summary = pipeline.run(source)?;
+    let ran = pipeline.run(source);
     let verdict = pipeline.filter.verdict();
     observer.progress.finish();
-    if let Some(writer) = writer {
-        let clamped = writer.times_clamped();
-        writer.finish()?;
-        if clamped > 0 {
-            complain(&format!(
-                "warning: {clamped} frames have times that the file format cannot hold; they carry \
-                 the nearest it can"
-            ));
-        }
-    }
+    // The capture is ended in order whatever became of the lines.
+    let written = writer.map_or(Ok(()), finish);
+    let summary = ran?;
+    written?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
         writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;
@@ -167,6 +161,19 @@ fn pipe(
     Ok((summary, status))
 }
 
+/// Ends the file that frames are written to.
+fn finish(writer: CaptureSink) -> io::Result<()> {
+    let clamped = writer.times_clamped();
+    writer.finish()?;
+    if clamped > 0 {
+        complain(&format!(
+            "warning: {clamped} frames have times that the file format cannot hold; they carry \
+             the nearest it can"
+        ));
+    }
+    Ok(())
+}
+
 /// The first signal stops the run, which then ends in order; the second ends it at once.
 fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -176,6 +183,21 @@ fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
             .context("signal handler")?;
     }
     Ok(stop)
+}
+
+/// SIGUSR2 flushes. SIGHUP reopens what `-w` writes; without it, a terminal that is closed ends the
+/// run as any other program's. A file that grows beyond its limit is an error, not the end.
+fn requests_by_signals(capture: Option<&CaptureOptions>) -> anyhow::Result<Requests> {
+    let requests = Requests::default();
+    let register = |signal, flag: &Arc<AtomicBool>| {
+        signal_hook::flag::register(signal, Arc::clone(flag)).context("signal handler")
+    };
+    register(SIGUSR2, &requests.flush)?;
+    register(SIGXFSZ, &Arc::default())?;
+    if capture.is_some() {
+        register(SIGHUP, &requests.reopen)?;
+    }
+    Ok(requests)
 }
 
 fn status_of(error: &OpenError) -> Status {
@@ -253,13 +275,14 @@ impl Observer for Stderr {
 struct Counter(u64);
 
 impl FrameSink for Counter {
-    fn begin(&mut self, _sources: &[SourceInfo]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn frame(&mut self, _frame: &Frame<'_>, _sources: &[SourceInfo]) -> io::Result<()> {
+    fn frame(
+        &mut self,
+        _frame: &Frame<'_>,
+        _sources: &[SourceInfo],
+        _event: Option<&IcmpEvent<'_>>,
+    ) -> Room {
         self.0 += 1;
-        Ok(())
+        Room::More
     }
 }
 

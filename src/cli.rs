@@ -1,5 +1,6 @@
 //! The command line, and nothing else: `config` gives it its meaning.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, ValueEnum};
@@ -105,6 +106,29 @@ pub(crate) struct Cli {
     /// Write each packet to the -w file as soon as it is selected
     #[arg(short = 'U', requires = "write", help_heading = "Output")]
     pub(crate) unbuffered: bool,
+
+    /// Begin a new -w file when one is larger than SIZE million octets, or with k, m, g: KiB, MiB,
+    /// GiB; their names end in 1, 2, ...
+    #[arg(
+        short = 'C',
+        value_name = "SIZE",
+        requires = "write",
+        help_heading = "Output"
+    )]
+    pub(crate) rotate_size: Option<String>,
+
+    /// Begin a new -w file every SECONDS; the name is a strftime(3) format
+    #[arg(short = 'G', value_name = "SECONDS", requires = "write", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
+    pub(crate) rotate_seconds: Option<u64>,
+
+    /// With -C: keep N files that are written in turn; with -G: end after N files
+    #[arg(
+        short = 'W',
+        value_name = "N",
+        requires = "write",
+        help_heading = "Output"
+    )]
+    pub(crate) rotate_files: Option<NonZeroU64>,
 
     /// Flush the output after each line
     #[arg(short = 'l', help_heading = "Output")]

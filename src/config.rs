@@ -1,5 +1,7 @@
 //! What the arguments ask for, validated.
 
+mod write;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Colour, Quoted, Switch};
 use icmpdump::correlate::{self, Originals};
+use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
 use icmpdump::sink::text::{HexDump, Lines, Precision, TextOptions, TimestampStyle};
 use icmpdump::source::filter::{self, Filter, QuotedPolicy};
@@ -20,7 +23,7 @@ pub(crate) struct Config {
     pub(crate) filter: Filter,
     pub(crate) correlate: correlate::Config,
     pub(crate) output: Output,
-    pub(crate) capture: Option<CaptureFile>,
+    pub(crate) capture: Option<CaptureOptions>,
     pub(crate) buffering: Buffering,
     /// Stop after so many.
     pub(crate) limit: Option<u64>,
@@ -51,13 +54,6 @@ pub(crate) enum Buffering {
     Block,
     /// After each record: `-l`.
     Record,
-}
-
-/// `-w`.
-#[derive(Debug)]
-pub(crate) struct CaptureFile {
-    pub(crate) path: PathBuf,
-    pub(crate) flush: icmpdump::sink::capture::Flush,
 }
 
 /// Columns of the closing part where there is no terminal to ask.
@@ -107,14 +103,7 @@ impl Config {
             filter: Filter::new(&expression(&cli)?, quoted(cli.quoted)),
             correlate,
             output: output(&cli)?,
-            capture: cli.write.clone().map(|path| CaptureFile {
-                path,
-                flush: if cli.unbuffered {
-                    icmpdump::sink::capture::Flush::EachPacket
-                } else {
-                    icmpdump::sink::capture::Flush::WhenFull
-                },
-            }),
+            capture: write::options(&cli)?,
             buffering: if cli.line_buffered {
                 Buffering::Record
             } else {

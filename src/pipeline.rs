@@ -1,16 +1,16 @@
 //! The loop: from a source through decoding and correlation to the sinks.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::correlate::{Correlator, Outcome};
 use crate::findings::Diagnostics;
 use crate::icmp::Message;
-use crate::model::{Frame, LinkType};
+use crate::model::{Frame, LinkType, Timestamp};
 use crate::record::collect::Collector;
 use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
-use crate::sink::Sink;
-use crate::sink::capture::CaptureSink;
+use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Progress, Source, SourceInfo, Step};
 use crate::wire::reassembly::Reassembler;
@@ -30,6 +30,8 @@ pub struct Pipeline<'o> {
     pub limit: Option<u64>,
     /// Set from outside to stop early.
     pub stop: &'o AtomicBool,
+    /// What else is asked from outside.
+    pub requests: &'o Requests,
     /// Hears how it goes.
     pub observer: &'o mut dyn Observer,
 }
@@ -43,31 +45,14 @@ pub trait Observer {
     fn unknown_link(&mut self, link: LinkType);
 }
 
-/// Takes selected frames as they are: `-w`.
-pub trait FrameSink {
-    /// Frames of these sources will follow.
-    ///
-    /// # Errors
-    ///
-    /// What the file behind it says.
-    fn begin(&mut self, sources: &[SourceInfo]) -> io::Result<()>;
-
-    /// Writes one frame.
-    ///
-    /// # Errors
-    ///
-    /// What the file behind it says.
-    fn frame(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()>;
-}
-
-impl FrameSink for CaptureSink {
-    fn begin(&mut self, sources: &[SourceInfo]) -> io::Result<()> {
-        CaptureSink::begin(self, sources)
-    }
-
-    fn frame(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()> {
-        self.write(frame, sources)
-    }
+/// What is asked of a run from outside while it goes on, by signals; it is taken up before the next
+/// frame, and while a source waits.
+#[derive(Debug, Default)]
+pub struct Requests {
+    /// Hand on what is buffered.
+    pub flush: Arc<AtomicBool>,
+    /// Reopen what is written.
+    pub reopen: Arc<AtomicBool>,
 }
 
 /// The state of one run.
@@ -79,6 +64,7 @@ struct Run<'p, 'o> {
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
     written: u64,
+    room: Room,
 }
 
 /// What fragments may take, in octets.
@@ -101,6 +87,7 @@ impl Pipeline<'_> {
             sources: Vec::new(),
             counts: FrameCounts::default(),
             written: 0,
+            room: Room::More,
             pipe: self,
         };
         let mut started = false;
@@ -110,9 +97,13 @@ impl Pipeline<'_> {
                 run.start(source)?;
                 started = true;
             }
+            run.requests()?;
             match step {
                 Step::Frame => {
                     if let Some(frame) = source.frame() {
+                        if run.advance(frame.ts) == Room::Enough {
+                            break;
+                        }
                         if !run.knows(&frame) {
                             run.sources = source.describe();
                         }
@@ -122,7 +113,12 @@ impl Pipeline<'_> {
                         run.pipe.observer.progress(source.progress());
                     }
                 }
-                Step::Tick(_) => run.pipe.sink.flush()?,
+                Step::Tick(now) => {
+                    if let Some(frames) = &mut run.pipe.frames {
+                        run.room = frames.idle(now);
+                    }
+                    run.pipe.sink.flush()?;
+                }
                 Step::End => break,
             }
         }
@@ -139,7 +135,7 @@ impl Run<'_, '_> {
                 .then(|| self.pipe.filter.expression().to_owned()),
         };
         if let Some(frames) = &mut self.pipe.frames {
-            frames.begin(&self.sources)?;
+            self.room = frames.begin(&self.sources);
         }
         self.pipe.sink.write(&Record::Start(&start))
     }
@@ -151,7 +147,37 @@ impl Run<'_, '_> {
         } else {
             self.counts.icmp
         };
-        self.pipe.limit.is_some_and(|limit| done >= limit) || self.pipe.stop.load(Ordering::Relaxed)
+        self.pipe.limit.is_some_and(|limit| done >= limit)
+            || self.room == Room::Enough
+            || self.pipe.stop.load(Ordering::Relaxed)
+    }
+
+    /// Tells the time to where frames are written.
+    fn advance(&mut self, now: Timestamp) -> Room {
+        if let Some(frames) = &mut self.pipe.frames {
+            self.room = frames.advance(now);
+        }
+        self.room
+    }
+
+    /// Does what was asked from outside.
+    fn requests(&mut self) -> io::Result<()> {
+        let requests = self.pipe.requests;
+        let taken = |asked: &AtomicBool| {
+            asked.load(Ordering::Relaxed) && asked.swap(false, Ordering::Relaxed)
+        };
+        if taken(&requests.flush) {
+            if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.flush();
+            }
+            self.pipe.sink.flush()?;
+        }
+        if taken(&requests.reopen)
+            && let Some(frames) = &mut self.pipe.frames
+        {
+            self.room = frames.reopen();
+        }
+        Ok(())
     }
 
     /// Whether the interface of `frame` is described already: pcapng adds interfaces as it goes.
@@ -185,8 +211,11 @@ impl Run<'_, '_> {
                 }
             }
         }
-        if self.pipe.frames.is_some() && self.pipe.filter.matches(frame) {
-            self.write(frame)?;
+        if let Some(frames) = &mut self.pipe.frames
+            && self.pipe.filter.matches(frame)
+        {
+            self.room = frames.frame(frame, &self.sources, None);
+            self.written += 1;
         }
         Ok(())
     }
@@ -210,7 +239,10 @@ impl Run<'_, '_> {
             self.diagnostics.icmp(frame, packet, &message, relation);
             self.collector.icmp(&event);
             self.pipe.sink.write(&Record::Icmp(&event))?;
-            self.write(frame)?;
+            if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.frame(frame, &self.sources, Some(&event));
+                self.written += 1;
+            }
         } else {
             self.counts.filtered += 1;
         }
@@ -227,14 +259,6 @@ impl Run<'_, '_> {
                     .filter
                     .matches_quoted(quote.bytes, quote.ip.length)
             })
-    }
-
-    fn write(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        if let Some(frames) = &mut self.pipe.frames {
-            frames.frame(frame, &self.sources)?;
-            self.written += 1;
-        }
-        Ok(())
     }
 
     /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use icmpdump::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
-use icmpdump::sink::capture::{CaptureSink, Flush};
+use icmpdump::sink::capture::{CaptureOptions, CaptureSink, Flush};
 use icmpdump::source::open::open;
 use icmpdump::source::{InterfaceInfo, Resolution, SourceInfo, Step};
 use proptest::prelude::*;
@@ -77,8 +77,15 @@ fn nanos(link: LinkType) -> Vec<SourceInfo> {
     source(&[(None, link, Resolution::Nanoseconds)])
 }
 
+fn create(path: &Path, flush: Flush) -> io::Result<CaptureSink> {
+    CaptureSink::create(CaptureOptions {
+        flush,
+        ..CaptureOptions::new(path)
+    })
+}
+
 fn write(path: &Path, frames: &[Owned], sources: &[SourceInfo]) -> io::Result<()> {
-    let mut sink = CaptureSink::create(path, Flush::WhenFull)?;
+    let mut sink = create(path, Flush::WhenFull)?;
     for frame in frames {
         sink.write(&frame.frame(), sources)?;
     }
@@ -199,7 +206,7 @@ fn sources_of_a_merge_are_told_apart() {
     sources[1].id = SourceId(1);
     sources[1].name = "other.pcap".to_owned();
     let frame = Owned::new(ETHERNET, 0, &[0; 60]);
-    let mut sink = CaptureSink::create(&path, Flush::WhenFull).unwrap();
+    let mut sink = create(&path, Flush::WhenFull).unwrap();
     sink.write(&frame.frame(), &sources).unwrap();
     let second = Frame {
         source: SourceId(1),
@@ -245,7 +252,7 @@ fn check_sequences_are_told() {
 #[test]
 fn errors_name_the_file() {
     let missing = Path::new("/nonexistent/a.pcap");
-    let error = CaptureSink::create(missing, Flush::WhenFull).err().unwrap();
+    let error = create(missing, Flush::WhenFull).err().unwrap();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     assert!(error.to_string().contains("/nonexistent/a.pcap"), "{error}");
 
@@ -267,7 +274,7 @@ fn a_file_without_frames_is_a_capture() {
         assert_eq!(read(&path).0, []);
         capinfos(&path);
 
-        let mut sink = CaptureSink::create(&path, Flush::EachPacket).unwrap();
+        let mut sink = create(&path, Flush::EachPacket).unwrap();
         sink.begin(&micros(RAW)).unwrap();
         assert!(fs::metadata(&path).unwrap().len() >= 24);
         sink.write(&Owned::new(RAW, 0, &[0x45]).frame(), &micros(RAW))
@@ -284,7 +291,7 @@ fn the_file_ends_with_a_whole_record_at_any_time() {
     for name in ["a.pcap", "a.pcapng"] {
         for flush in [Flush::EachPacket, Flush::WhenFull] {
             let path = folder.path().join(name);
-            let mut sink = CaptureSink::create(&path, flush).unwrap();
+            let mut sink = create(&path, flush).unwrap();
             let mut seen = 0;
             for number in 0..300_usize {
                 let data = vec![0x0a; 100 + number * 7];
@@ -312,7 +319,7 @@ fn times_beyond_the_format_are_clamped_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     for (name, limit) in [("a.pcap", 2_i64), ("a.pcapng", 1)] {
         let path = folder.path().join(name);
-        let mut sink = CaptureSink::create(&path, Flush::WhenFull).unwrap();
+        let mut sink = create(&path, Flush::WhenFull).unwrap();
         for nanos in [-1, i64::MAX] {
             let frame = Owned::new(ETHERNET, nanos, &[0; 60]);
             sink.write(&frame.frame(), &micros(ETHERNET)).unwrap();
@@ -354,7 +361,7 @@ fn copies_of_captures_hold_the_same_frames() {
         let Ok(mut original) = open(&path, SourceId(0)) else {
             continue;
         };
-        let mut sink = CaptureSink::create(&copy, Flush::WhenFull).unwrap();
+        let mut sink = create(&copy, Flush::WhenFull).unwrap();
         while original.advance() == Step::Frame {
             sink.write(&original.frame().unwrap(), &original.describe())
                 .unwrap();

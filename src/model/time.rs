@@ -50,6 +50,13 @@ impl Timestamp {
         let nanos = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(nanos))
     }
+
+    /// This time minus `span`, saturating.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        let nanos = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(nanos))
+    }
 }
 
 #[cfg(test)]

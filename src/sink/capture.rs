@@ -1,82 +1,138 @@
 //! Selected frames, written as a capture: `-w`.
 //!
 //! What is handed to the system always ends with a whole record, so that a file stays readable
-//! whenever the program is killed, and whatever the disk does.
+//! whenever the program is killed, and whatever the disk does. What was handed to the system
+//! outlives the program: that happens at least once in a second of capture time, and whenever
+//! nothing comes.
+//!
+//! A single file is written in place, so that others can read it as it grows. The files of a
+//! [`Rotation`] are called `NAME.part` until they are complete: whoever takes them away can go by
+//! the name.
 
+mod close;
 mod encode;
+mod error;
+mod output;
+mod rotate;
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::fs;
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::model::{Frame, LinkType};
+use crate::model::{Frame, Timestamp};
+use crate::record::IcmpEvent;
+use crate::sink::{FrameSink, Room};
 use crate::source::SourceInfo;
-use crate::source::filter::dlt;
+use close::Closer;
+use encode::Encoder;
 pub use encode::Format;
-use encode::{Encoder, Kind};
+use error::{CaptureError, Stage};
+use output::Output;
+pub use rotate::Rotation;
+use rotate::Schedule;
 
 /// When written frames are handed to the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flush {
-    /// When some ten thousand octets have come together, and when asked to.
+    /// When some ten thousand octets have come together, after a second of capture time, when
+    /// nothing comes, and when asked to.
     #[default]
     WhenFull,
     /// After each packet: `-U`.
     EachPacket,
 }
 
-/// Why frames cannot be written; always with the file's name.
-#[derive(Debug, thiserror::Error)]
-enum CaptureError {
-    #[error("{}: {error}", shown(path))]
-    System { path: PathBuf, error: io::Error },
-    #[error(
-        "{}: a pcap file holds frames of one kind, and these are {} and {}; \
-         with a name that ends in .pcapng all of them can be written",
-        shown(path), told(*first), told(*other)
-    )]
-    Mixed {
-        path: PathBuf,
-        first: Kind,
-        other: Kind,
-    },
+/// What is to be written where.
+#[derive(Clone, Debug)]
+pub struct CaptureOptions {
+    /// The file's name; `-` is standard output. With [`Rotation::every`] a `strftime` format.
+    pub path: PathBuf,
+    /// The file format.
+    pub format: Format,
+    /// When it is handed to the system.
+    pub flush: Flush,
+    /// When another file is begun.
+    pub rotation: Rotation,
 }
 
-/// A capture file, or standard output, that frames are written to.
+impl CaptureOptions {
+    /// A single file of the format that its name tells.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            format: Format::by_name(path),
+            flush: Flush::WhenFull,
+            rotation: Rotation::default(),
+        }
+    }
+}
+
+/// Whether there is no file to be put in another's place: standard output, a pipe, a device.
+pub fn is_stream(path: &Path) -> bool {
+    path == Path::new("-") || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// A capture file, several of them in turn, or a stream, that frames are written to.
 pub struct CaptureSink {
-    path: PathBuf,
-    file: File,
-    flush: Flush,
+    options: CaptureOptions,
+    stream: bool,
+    schedule: Schedule,
+    /// None before the time of the first frame decides the name, and after a fault.
+    output: Option<Output>,
+    closer: Closer,
     encoder: Encoder,
     /// Whole records that the system does not have yet.
     pending: Vec<u8>,
+    /// From when to when nothing is due, so that a frame costs two comparisons.
+    quiet: Range<Timestamp>,
+    room: Room,
+    /// The first fault of [`FrameSink`]'s calls.
+    fault: Option<io::Error>,
 }
 
 impl CaptureSink {
     /// Octets that are collected before they are handed to the system.
     const CHUNK: usize = 64 << 10;
+    /// Capture time after which they are in any case.
+    const FLUSH_AFTER: Duration = Duration::from_secs(1);
 
-    /// Creates or empties the file at `path`; `-` is standard output. The name decides the
-    /// format: see [`Format::by_name`].
+    /// Creates or empties the file, unless its name needs the time of the first frame.
     ///
     /// # Errors
     ///
     /// What the system says, with the path.
-    pub fn create(path: &Path, flush: Flush) -> io::Result<Self> {
-        let file = if path == Path::new("-") {
-            // Not through `Stdout`, which would look for line breaks.
-            io::stdout().as_fd().try_clone_to_owned().map(File::from)
-        } else {
-            File::create(path)
-        };
-        Ok(Self {
-            file: file.map_err(|error| system(path, error))?,
-            path: path.to_owned(),
-            flush,
-            encoder: Encoder::new(Format::by_name(path)),
+    pub fn create(options: CaptureOptions) -> io::Result<Self> {
+        let mut sink = Self {
+            stream: is_stream(&options.path),
+            schedule: Schedule::new(&options.path, options.rotation.clone()),
+            output: None,
+            closer: Closer::default(),
+            encoder: Encoder::new(options.format),
             pending: Vec::new(),
-        })
+            quiet: Timestamp::MAX..Timestamp::MIN,
+            room: Room::More,
+            fault: None,
+            options,
+        };
+        if sink.stream || sink.schedule.is_begun() {
+            sink.open()?;
+        }
+        Ok(sink)
+    }
+
+    /// Opens the next file.
+    fn open(&mut self) -> Result<(), CaptureError> {
+        let path = &self.options.path;
+        self.output = Some(if path == Path::new("-") {
+            Output::stdout()?
+        } else if self.stream || !self.options.rotation.is_wanted() {
+            Output::direct(path)?
+        } else {
+            Output::part(&self.schedule.name()?, self.schedule.existing())?
+        });
+        Ok(())
     }
 
     /// Writes what stands before the first frame, as far as `sources` tell it: a reader at the
@@ -90,6 +146,60 @@ impl CaptureSink {
         self.flush()
     }
 
+    /// Capture time has come to `now`, by a frame that is written or not: a file ends that is over
+    /// its time. After [`Room::Enough`] nothing more is taken.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, with the path.
+    #[inline]
+    pub fn advance(&mut self, now: Timestamp) -> io::Result<Room> {
+        if !self.quiet.contains(&now) {
+            self.due(now)?;
+        }
+        Ok(self.room)
+    }
+
+    /// Does what is due at `now`, and finds out when the next thing will be.
+    fn due(&mut self, now: Timestamp) -> io::Result<()> {
+        if self.room == Room::Enough {
+            return Ok(());
+        }
+        if !self.schedule.is_begun() {
+            self.schedule.begin(now);
+            if self.output.is_none() {
+                self.open()?;
+            }
+        }
+        if self.schedule.is_over(now) {
+            self.room = self.schedule.next_slot(now);
+            if self.room == Room::More && !self.stream {
+                self.rotate()?;
+            }
+        }
+        self.flush()?;
+        // Time that goes far back counts as well, or one wild time stamp would hold all up.
+        self.quiet =
+            now.before(Self::FLUSH_AFTER)..now.after(Self::FLUSH_AFTER).min(self.schedule.end());
+        Ok(())
+    }
+
+    /// Nothing comes for now, and the clock shows `now`, or [`Timestamp::MIN`] where there is none:
+    /// all is handed to the system.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, with the path.
+    pub fn idle(&mut self, now: Timestamp) -> io::Result<Room> {
+        if now == Timestamp::MIN {
+            self.flush()?;
+        } else {
+            self.schedule.set_back(now);
+            self.due(now)?;
+        }
+        Ok(self.room)
+    }
+
     /// Writes one frame; `sources` tell of its interface.
     ///
     /// # Errors
@@ -97,15 +207,39 @@ impl CaptureSink {
     /// What the system says, with the path; of the kind `InvalidData` where the format cannot
     /// hold this frame beside those before it.
     pub fn write(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()> {
+        if self.advance(frame.ts)? == Room::Enough {
+            return Ok(());
+        }
+        let written = self.output.as_ref().map_or(0, Output::length);
+        if !self.stream && self.schedule.is_full(written + self.pending.len() as u64) {
+            self.schedule.next_file();
+            self.rotate()?;
+        }
         self.encoder
-            .frame(frame, sources, &mut self.pending)
+            .frame(frame, sources, &[], &mut self.pending)
             .map_err(|(first, other)| {
-                let path = self.path.clone();
-                let error = CaptureError::Mixed { path, first, other };
-                io::Error::new(io::ErrorKind::InvalidData, error)
+                let path = self.options.path.clone();
+                CaptureError::Mixed { path, first, other }
             })?;
-        if self.flush == Flush::EachPacket || self.pending.len() >= Self::CHUNK {
-            return self.flush();
+        if self.options.flush == Flush::EachPacket || self.pending.len() >= Self::CHUNK {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and begins the next.
+    fn rotate(&mut self) -> io::Result<()> {
+        self.end_file()?;
+        self.open()?;
+        self.encoder.restart(&mut self.pending);
+        self.flush()
+    }
+
+    fn end_file(&mut self) -> io::Result<()> {
+        self.encoder.end(&mut self.pending);
+        self.flush()?;
+        if let Some(output) = self.output.take() {
+            self.closer.close(output)?;
         }
         Ok(())
     }
@@ -114,11 +248,44 @@ impl CaptureSink {
     ///
     /// # Errors
     ///
-    /// What the system says, with the path.
+    /// What the system says, with the path. Nothing more is taken then; the file ends with the last
+    /// record that went in whole.
     pub fn flush(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.pending);
+        let Some(output) = &mut self.output else {
+            return Ok(());
+        };
+        let written = output.write(&self.pending, self.options.format);
         self.pending.clear();
-        written.map_err(|error| system(&self.path, error))
+        if let Err(error) = written {
+            self.room = Room::Enough;
+            let path = output.path().to_owned();
+            // As well as can be; the message is about what came first.
+            let finished = self.output.take().map(Output::finish);
+            let path = finished.and_then(Result::ok).unwrap_or(path);
+            return Err(CaptureError::system(&path, Stage::Write, error).into());
+        }
+        Ok(())
+    }
+
+    /// Goes on in a new file of the same name if somebody moved the one being written away, as
+    /// `logrotate` does. Files of a rotation, and streams, are only handed to the system.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, with the path.
+    pub fn reopen(&mut self) -> io::Result<()> {
+        self.flush()?;
+        let alone = !self.stream && !self.options.rotation.is_wanted();
+        let path = &self.options.path;
+        if alone
+            && self
+                .output
+                .as_ref()
+                .is_some_and(|output| !output.is_at(path))
+        {
+            self.rotate()?;
+        }
+        Ok(())
     }
 
     /// Ends the file: one without frames is a capture, too.
@@ -127,37 +294,65 @@ impl CaptureSink {
     ///
     /// What the system says, with the path.
     pub fn finish(mut self) -> io::Result<()> {
-        self.encoder.end(&mut self.pending);
-        self.flush()
+        let ended = match self.output {
+            Some(_) => self.end_file(),
+            None => Ok(()),
+        };
+        let closed = self.closer.wait();
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => ended.and(closed.map_err(io::Error::from)),
+        }
     }
 
     /// Frames whose time the format could not hold and that carry the nearest one it can.
     pub fn times_clamped(&self) -> u64 {
         self.encoder.times_clamped()
     }
-}
 
-/// The same kind of error, with the path before its text.
-fn system(path: &Path, error: io::Error) -> io::Error {
-    let path = path.to_owned();
-    io::Error::new(error.kind(), CaptureError::System { path, error })
-}
-
-fn shown(path: &Path) -> String {
-    if path == Path::new("-") {
-        "standard output".to_owned()
-    } else {
-        path.display().to_string()
+    /// Keeps the first fault for [`CaptureSink::finish`]: the run ends in order meanwhile.
+    fn settle<T>(&mut self, result: io::Result<T>) -> Room {
+        if let Err(error) = result {
+            self.room = Room::Enough;
+            self.fault.get_or_insert(error);
+        }
+        self.room
     }
 }
 
-/// A kind of frame in words.
-fn told(kind: Kind) -> String {
-    let LinkType(number) = kind.link;
-    let name = pcap::Linktype(dlt::from_linktype(kind.link)).get_name();
-    let name = name.unwrap_or_else(|_| "unknown".to_owned());
-    match kind.fcs_len {
-        0 => format!("{name} (link type {number})"),
-        octets => format!("{name} with {octets} octets of check sequence (link type {number})"),
+impl FrameSink for CaptureSink {
+    fn begin(&mut self, sources: &[SourceInfo]) -> Room {
+        let begun = CaptureSink::begin(self, sources);
+        self.settle(begun)
+    }
+
+    fn advance(&mut self, now: Timestamp) -> Room {
+        let advanced = CaptureSink::advance(self, now);
+        self.settle(advanced)
+    }
+
+    fn idle(&mut self, now: Timestamp) -> Room {
+        let idle = CaptureSink::idle(self, now);
+        self.settle(idle)
+    }
+
+    fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        _: Option<&IcmpEvent<'_>>,
+    ) -> Room {
+        let written = self.write(frame, sources);
+        self.settle(written)
+    }
+
+    fn flush(&mut self) -> Room {
+        let flushed = CaptureSink::flush(self);
+        self.settle(flushed)
+    }
+
+    fn reopen(&mut self) -> Room {
+        let reopened = CaptureSink::reopen(self);
+        self.settle(reopened)
     }
 }

@@ -10,7 +10,9 @@ mod wrap;
 
 use std::io::{self, Write};
 
-use crate::record::Record;
+use crate::model::{Frame, Timestamp};
+use crate::record::{IcmpEvent, Record};
+use crate::source::SourceInfo;
 pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
 
@@ -29,6 +31,52 @@ pub trait Sink {
     ///
     /// As [`Sink::write`].
     fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Takes selected frames as they are: `-w`. A fault is kept by whoever takes them, and answered with
+/// [`Room::Enough`]: the run then ends in order, with all that is known by then.
+pub trait FrameSink {
+    /// Frames of these sources will follow.
+    fn begin(&mut self, _sources: &[SourceInfo]) -> Room {
+        Room::More
+    }
+
+    /// Capture time has come to `now`, by a frame that is selected or not.
+    fn advance(&mut self, _now: Timestamp) -> Room {
+        Room::More
+    }
+
+    /// Nothing is captured for now, as [`Step::Tick`](crate::source::Step::Tick) tells it: the moment to flush.
+    fn idle(&mut self, _now: Timestamp) -> Room {
+        Room::More
+    }
+
+    /// Takes one frame; with what is known of it now where it is a message.
+    fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        event: Option<&IcmpEvent<'_>>,
+    ) -> Room;
+
+    /// Hands on what is buffered: SIGUSR2.
+    fn flush(&mut self) -> Room {
+        Room::More
+    }
+
+    /// Goes on in a new file if the old one was moved away: SIGHUP.
+    fn reopen(&mut self) -> Room {
+        Room::More
+    }
+}
+
+/// Whether the run is to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// More can be written.
+    More,
+    /// Nothing more is taken: as many files as asked for, or a fault.
+    Enough,
 }
 
 /// Octets that sinks gather before they write.

@@ -23,6 +23,27 @@ impl Format {
             .is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
         if pcapng { Self::Pcapng } else { Self::Pcap }
     }
+
+    /// How many of the first `written` octets belong to a record that is not whole with them;
+    /// `first` where `octets` begin the file.
+    pub(super) fn torn_octets(self, octets: &[u8], written: usize, first: bool) -> usize {
+        let field = |at: usize| {
+            let field = octets.get(at..)?.first_chunk()?;
+            usize::try_from(u32::from_le_bytes(*field)).ok()
+        };
+        let mut whole = 0;
+        loop {
+            let length = match self {
+                Self::Pcap if first && whole == 0 => Some(PCAP_HEADER),
+                Self::Pcap => field(whole + 8).map(|captured| PCAP_RECORD + captured),
+                Self::Pcapng => field(whole + 4),
+            };
+            match length {
+                Some(length @ 1..) if whole + length <= written => whole += length,
+                _ => return written - whole,
+            }
+        }
+    }
 }
 
 /// What all frames of an interface have in common, and all frames of a pcap file.
@@ -37,7 +58,7 @@ pub(super) struct Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Origin {
     source: SourceId,
-    interface: Option<InterfaceId>,
+    interface: InterfaceId,
     kind: Kind,
 }
 
@@ -53,6 +74,8 @@ pub(super) struct Encoder {
     /// Index of the interface of the last frame.
     last: usize,
     resolution: Resolution,
+    /// What stands before the frames, so far: the next file of a rotation begins with it.
+    preamble: Vec<u8>,
     times_clamped: u64,
 }
 
@@ -61,11 +84,15 @@ const SNAPLEN_MAX: u32 = 262_144;
 /// Octets of a name or description that are kept.
 const TEXT_MAX: usize = 1024;
 const NANOS: i64 = 1_000_000_000;
+/// Octets of the headers of a pcap file and of its records.
+const PCAP_HEADER: usize = 24;
+const PCAP_RECORD: usize = 16;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const ENHANCED_PACKET: u32 = 6;
 
+const OPT_COMMENT: u16 = 1;
 const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
 const IF_DESCRIPTION: u16 = 3;
@@ -81,6 +108,7 @@ impl Encoder {
             interfaces: Vec::new(),
             last: 0,
             resolution: Resolution::Microseconds,
+            preamble: Vec::new(),
             times_clamped: 0,
         }
     }
@@ -94,7 +122,10 @@ impl Encoder {
     /// have check sequences then, as those from interfaces never have.
     pub(super) fn begin(&mut self, sources: &[SourceInfo], out: &mut Vec<u8>) {
         match self.format {
-            Format::Pcapng => self.section(out),
+            Format::Pcapng => {
+                self.section(out);
+                self.describe_live(sources, out);
+            }
             Format::Pcap => {
                 let mut all = sources.iter().flat_map(|source| &source.interfaces);
                 if let Some(first) = all.next()
@@ -110,35 +141,44 @@ impl Encoder {
         }
     }
 
-    /// Appends a frame.
+    /// Starts the next file of a rotation as the one before it: the same link type, the same
+    /// interfaces under the same numbers.
+    pub(super) fn restart(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.preamble);
+    }
+
+    /// Appends a frame, in pcapng with a comment where there is one.
     ///
     /// Fails with the kind of the file and that of the frame where pcap cannot hold both.
     pub(super) fn frame(
         &mut self,
         frame: &Frame<'_>,
         sources: &[SourceInfo],
+        comment: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), (Kind, Kind)> {
         match self.format {
             Format::Pcap => self.pcap_record(frame, sources, out),
             Format::Pcapng => {
                 self.section(out);
-                self.enhanced_packet(frame, sources, out);
+                self.enhanced_packet(frame, sources, comment, out);
                 Ok(())
             }
         }
     }
 
-    /// Makes a file without frames a capture file.
+    /// Makes a file without frames a capture file; the next file of a rotation may still be of
+    /// another link type.
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         match self.format {
             Format::Pcapng => self.section(out),
+            Format::Pcap if self.begun => {}
             Format::Pcap => {
                 let ethernet = Kind {
                     link: LinkType(1),
                     fcs_len: 0,
                 };
-                self.header(ethernet, 0, &[], out);
+                Self::new(self.format).header(ethernet, 0, &[], out);
             }
         }
     }
@@ -149,6 +189,7 @@ impl Encoder {
             return;
         }
         self.begun = true;
+        let start = out.len();
         self.resolution = sources
             .iter()
             .flat_map(|source| &source.interfaces)
@@ -168,6 +209,13 @@ impl Encoder {
         u32s(out, &[magic]);
         u16s(out, &[2, 4]);
         u32s(out, &[0, 0, limit(snaplen), fcs | kind.link.0]);
+        self.keep(start, out);
+    }
+
+    /// What stands in `out` from `start` on belongs before the frames of each file.
+    fn keep(&mut self, start: usize, out: &[u8]) {
+        let new = out.get(start..).unwrap_or_default();
+        self.preamble.extend_from_slice(new);
     }
 
     fn pcap_record(
@@ -213,6 +261,7 @@ impl Encoder {
             return;
         }
         self.begun = true;
+        let start = out.len();
         block(out, SECTION_HEADER, |out| {
             u32s(out, &[0x1a2b_3c4d]);
             u16s(out, &[1, 0]);
@@ -221,9 +270,48 @@ impl Encoder {
             option(out, SHB_USERAPPL, b"icmpdump");
             u16s(out, &[0, 0]);
         });
+        self.keep(start, out);
     }
 
-    fn enhanced_packet(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) {
+    /// The interfaces that are captured on, which a reader wants to know of before the first frame.
+    /// Those of files are described when a frame of theirs comes: only frames tell of their check
+    /// sequences.
+    fn describe_live(&mut self, sources: &[SourceInfo], out: &mut Vec<u8>) {
+        for source in sources.iter().filter(|source| source.format == "live") {
+            for (number, interface) in (0_u32..).zip(&source.interfaces) {
+                let origin = Origin {
+                    source: source.id,
+                    interface: InterfaceId(number),
+                    kind: Kind {
+                        link: interface.link,
+                        fcs_len: 0,
+                    },
+                };
+                self.add(origin, Some(interface), sources, out);
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        origin: Origin,
+        info: Option<&InterfaceInfo>,
+        sources: &[SourceInfo],
+        out: &mut Vec<u8>,
+    ) {
+        let start = out.len();
+        describe(&origin, info, sources, out);
+        self.keep(start, out);
+        self.interfaces.push(origin);
+    }
+
+    fn enhanced_packet(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        comment: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         let number = self.interface(frame, sources, out);
         let stamp = u64::try_from(frame.ts.as_nanos()).unwrap_or_else(|_| {
             self.times_clamped += 1;
@@ -238,6 +326,10 @@ impl Encoder {
                 &[number, half(stamp >> 32), half(stamp), captured, wire_len],
             );
             padded(out, frame.data);
+            if !comment.is_empty() {
+                option(out, OPT_COMMENT, comment);
+                u16s(out, &[0, 0]);
+            }
         });
     }
 
@@ -245,7 +337,7 @@ impl Encoder {
     fn interface(&mut self, frame: &Frame<'_>, sources: &[SourceInfo], out: &mut Vec<u8>) -> u32 {
         let wanted = Origin {
             source: frame.source,
-            interface: frame.interface,
+            interface: frame.interface.unwrap_or_default(),
             kind: Kind {
                 link: frame.link,
                 fcs_len: frame.fcs_len,
@@ -254,8 +346,7 @@ impl Encoder {
         if self.interfaces.get(self.last) != Some(&wanted) {
             let known = self.interfaces.iter().position(|known| *known == wanted);
             self.last = known.unwrap_or_else(|| {
-                describe(&wanted, info(frame, sources), sources, out);
-                self.interfaces.push(wanted);
+                self.add(wanted, info(frame, sources), sources, out);
                 self.interfaces.len() - 1
             });
         }
