@@ -13,7 +13,7 @@ use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Progress, Source, SourceInfo, Step};
-use crate::wire::reassembly::Reassembler;
+use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
 /// Everything a run needs; the source is apart, as frames borrow from it.
@@ -198,8 +198,22 @@ impl Run<'_, '_> {
         }
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
-            Classified::Icmp(packet) => return self.icmp(frame, packet),
+            Classified::Icmp(packet) => {
+                let reassembly = packet
+                    .ip
+                    .fragment
+                    .is_some()
+                    .then(|| self.reassemble(frame, packet));
+                return self.icmp(frame, packet, reassembly.as_ref());
+            }
             Classified::OtherIp(packet) => {
+                // Whether a later fragment of IPv6 is ICMP an earlier one may have told.
+                if packet.ip.fragment.is_some() {
+                    let reassembly = self.reassemble(frame, packet);
+                    if !matches!(reassembly, Reassembly::NotIcmpFragment) {
+                        return self.icmp(frame, packet, Some(&reassembly));
+                    }
+                }
                 self.counts.other += 1;
                 self.pipe.correlator.other(frame, packet);
             }
@@ -220,18 +234,25 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn icmp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> io::Result<()> {
+    fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
+        self.reassembler.feed(packet, frame.reference(), frame.ts)
+    }
+
+    fn icmp(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        reassembly: Option<&Reassembly>,
+    ) -> io::Result<()> {
         let message = Message::parse(&packet.ip);
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
         let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
-        let reassembly = (packet.ip.fragment.is_some())
-            .then(|| self.reassembler.feed(packet, frame.reference(), frame.ts));
         let event = IcmpEvent {
             frame,
             packet,
             message: &message,
             relation,
-            reassembly: reassembly.as_ref(),
+            reassembly,
             sources: &self.sources,
         };
         if shown {
@@ -303,6 +324,7 @@ impl Run<'_, '_> {
         let mut summary = self.collector.summary();
         summary.frames = self.counts;
         summary.damaged = source.damage();
+        summary.reassembly = self.reassembler.fates();
         summary.evictions = self.pipe.correlator.evictions();
         let clock = self.pipe.correlator.clock();
         if let Some((first, last)) = clock.span() {

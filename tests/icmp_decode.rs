@@ -10,3 +10,5 @@ mod oracle;
 mod ours;
 #[path = "icmp_decode/shapes.rs"]
 mod shapes;
+#[path = "icmp_decode/shown.rs"]
+mod shown;

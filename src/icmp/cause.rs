@@ -43,6 +43,19 @@ impl ChecksumCause {
             Self::FlippedBit => "flipped_bit",
         }
     }
+
+    /// What it means, in plain words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NotFilledIn => "never filled in, or left to the network card",
+            Self::Offload => "left to the sender's network card",
+            Self::NoPseudoHeader => "computed without the pseudo-header",
+            Self::ByteOrder => "its octets are swapped",
+            Self::OldAddress(_) => "right before an address was translated",
+            Self::QuoteRewritten => "right before the quote was rewritten",
+            Self::FlippedBit => "one bit flipped",
+        }
+    }
 }
 
 /// The cause that explains a bad checksum of `message`, which `ip` carries, if one does.

@@ -1,7 +1,9 @@
 //! The fields of any message, by name: for sinks that print what they do not know by heart.
 
 use super::field::{Field, FieldSpec, read, spec};
-use super::{Body, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering};
+use super::{
+    Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
+};
 use crate::wire::IpVersion::{V4, V6};
 use crate::wire::bytes::{tail, u8_at};
 
@@ -25,16 +27,27 @@ impl<'a> Message<'a> {
     /// The fields of a quoted IP header that was cut, which [`Message::quote`] therefore does not
     /// give; by their place in the message.
     pub fn short_quote(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let octets = self.without_quote();
+        read(ip_header(octets), octets).map(|mut field| {
+            field.range = field.range.start + 8..field.range.end + 8;
+            field
+        })
+    }
+
+    /// What a quoted IP header that was cut still tells; `None` where there is a whole one, or no
+    /// octet of one.
+    pub fn cut_quote(&self) -> Option<CutHeader> {
+        CutHeader::read(self.without_quote())
+    }
+
+    /// The octets where a quote should be, if they are none.
+    fn without_quote(&self) -> &'a [u8] {
         let has_none = match &self.body {
             Body::Error(error) => error.quote.is_none(),
             Body::Redirect { quote, .. } => quote.is_none(),
             _ => false,
         };
-        let octets = if has_none { tail(self.bytes, 8) } else { &[] };
-        read(ip_header(octets), octets).map(|mut field| {
-            field.range = field.range.start + 8..field.range.end + 8;
-            field
-        })
+        if has_none { tail(self.bytes, 8) } else { &[] }
     }
 
     /// The fields of the message behind type, code and checksum, in wire order, as far as they

@@ -37,7 +37,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use error::is_error;
 pub use extension::Extensions;
-pub use quote::{Quote, QuotedTransport, Translation};
+pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 
 use crate::wire::{Checksum, Defects, Ip, IpVersion};
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::Echo;
 use crate::model::Timestamp;
 use crate::wire::bytes::{array_at, tail};
 
@@ -197,10 +198,15 @@ fn is_windows(payload: &[u8]) -> bool {
             .all(|(&octet, letter)| octet == letter)
 }
 
-/// Whether a number reads as one that its sender wrote in little-endian order: a multiple of 256
-/// that is small the other way round. One packet proves nothing; a run of them does.
-pub const fn looks_little_endian(number: u16) -> bool {
-    number != 0 && number.trailing_zeros() >= 8
+/// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
+///
+/// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
+/// is one too, or the payload is that of a sender known for it: of Windows, or none as of hping3.
+pub fn little_endian(echo: &Echo<'_>) -> Option<(u16, u16)> {
+    let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
+    let known = echo.payload.is_empty() || is_windows(echo.payload);
+    (reads(echo.seq) && (known || reads(echo.id)))
+        .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
 }
 
 /// The TTL or hop limit a packet probably started with: the smallest common one not below what was
@@ -328,7 +334,21 @@ mod tests {
 
     #[test]
     fn numbers_the_wrong_way_round() {
-        assert!(looks_little_endian(0x0100));
-        assert!(!looks_little_endian(0) && !looks_little_endian(0x0101));
+        let read = |id, seq, payload| {
+            let direction = crate::icmp::Direction::Request;
+            little_endian(&Echo {
+                direction,
+                id,
+                seq,
+                payload,
+            })
+        };
+        assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
+        assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
+        assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), Some((0x0100, 3)));
+        // The 256th of somebody who counts as he should.
+        assert_eq!(read(0x1234, 0x0100, b"??"), None);
+        assert_eq!(read(0x0100, 1, b""), None);
+        assert_eq!(read(0x0100, 0, b""), None);
     }
 }

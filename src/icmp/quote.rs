@@ -1,10 +1,13 @@
 //! The packet that an ICMP error quotes: what identifies the flow that was hit.
 
+use std::net::IpAddr;
+
 use super::decode::Decoder;
 use super::error;
 use crate::model::flow::FlowKey;
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
+use crate::wire::tunnel::{self, TunnelPath};
 use crate::wire::{Defects, Ip, IpVersion, Layer, Limit, Undecodable};
 
 /// A quoted packet.
@@ -63,6 +66,53 @@ pub enum Translation {
     /// It went to somebody else: the outer header was translated and the quote was not, or the
     /// other way round.
     Half,
+}
+
+/// What is there of a quoted IP header that was cut before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutHeader {
+    /// Version.
+    pub version: IpVersion,
+    /// Octets of it that are there.
+    pub available: usize,
+    /// Length of the whole quoted packet in octets, as it claims.
+    pub length: Option<u32>,
+    /// IPv4 identification.
+    pub id: Option<u16>,
+    /// Time to live or hop limit.
+    pub ttl: Option<u8>,
+    /// Protocol number; of IPv6 that of the first extension header, if there was one.
+    pub protocol: Option<u8>,
+    /// Source address.
+    pub src: Option<IpAddr>,
+}
+
+impl CutHeader {
+    /// Reads what is there of a header that ends before its fixed fields do.
+    pub(super) fn read(octets: &[u8]) -> Option<Self> {
+        let available = octets.len();
+        match octets.first()? >> 4 {
+            4 if available < 20 => Some(Self {
+                version: IpVersion::V4,
+                available,
+                length: u16_at(octets, 2).map(u32::from),
+                id: u16_at(octets, 4),
+                ttl: u8_at(octets, 8),
+                protocol: u8_at(octets, 9),
+                src: array_at::<4>(octets, 12).map(IpAddr::from),
+            }),
+            6 if available < 40 => Some(Self {
+                version: IpVersion::V6,
+                available,
+                length: u16_at(octets, 4).map(|payload| u32::from(payload) + 40),
+                id: None,
+                ttl: u8_at(octets, 7),
+                protocol: u8_at(octets, 6),
+                src: array_at::<16>(octets, 8).map(IpAddr::from),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// A GRE header (RFC 2784 section 2, RFC 2890 section 2).
@@ -125,37 +175,33 @@ impl<'a> Quote<'a> {
     }
 
     /// The packet inside the quoted one: what a quoted ICMP error quotes itself, or what a quoted
-    /// tunnel packet (IP in IP, GRE) carries. One level, decoded when asked for.
+    /// tunnel packet carries. One level, decoded when asked for.
     pub fn inner(&self) -> Option<Quote<'a>> {
-        if self.ip.is_later_fragment() {
-            return None;
-        }
+        /// Octets of an ICMP header before the quote.
+        const HEADER: usize = 8;
         let payload = self.ip.payload;
-        let at = match (self.ip.protocol, self.transport) {
-            (protocol::IPV4 | protocol::IPV6, _) => 0,
-            (protocol::ICMP, QuotedTransport::Icmp { kind, .. })
-                if error::is_error(IpVersion::V4, kind) =>
-            {
-                8
+        let quotes = match (self.ip.protocol, self.transport) {
+            (protocol::ICMP, QuotedTransport::Icmp { kind, .. }) => {
+                error::is_error(IpVersion::V4, kind)
             }
             // A redirect keeps its quote in an option, too far behind to be looked for.
-            (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. })
-                if kind != 137 && error::is_error(IpVersion::V6, kind) =>
-            {
-                8
+            (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. }) => {
+                kind != 137 && error::is_error(IpVersion::V6, kind)
             }
-            (protocol::GRE, _) => match gre(payload)? {
-                Gre {
-                    protocol: 0x0800 | 0x86dd,
-                    header_length,
-                    ..
-                } => header_length,
-                _ => return None,
-            },
-            _ => return None,
+            _ => {
+                let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
+                let start = ip.header.as_ptr().addr() - self.bytes.as_ptr().addr();
+                let end = start + ip.header.len() + ip.payload.len();
+                return Some(of_ip(self.bytes.get(start..end)?, ip));
+            }
         };
-        let bytes = payload.get(at..)?;
+        let bytes = payload.get(HEADER..).filter(|_| quotes)?;
         read(bytes, bytes.len()).ok()
+    }
+
+    /// The tunnels between the quoted packet and [`Quote::inner`].
+    pub fn tunnels(&self) -> Option<TunnelPath<'a>> {
+        tunnel::inside(&self.ip, self.bytes).map(|(tunnels, _)| tunnels)
     }
 }
 
@@ -212,11 +258,15 @@ pub(super) fn parse<'a>(
 fn read(octets: &[u8], on_wire: usize) -> Result<Quote<'_>, Undecodable> {
     let ip = Ip::parse_on_wire(octets, on_wire, Limit::Quote)?;
     let end = ip.header.len() + ip.payload.len();
-    Ok(Quote {
-        bytes: octets.get(..end).unwrap_or(octets),
+    Ok(of_ip(octets.get(..end).unwrap_or(octets), ip))
+}
+
+fn of_ip<'a>(bytes: &'a [u8], ip: Ip<'a>) -> Quote<'a> {
+    Quote {
+        bytes,
         transport: transport(&ip),
         ip,
-    })
+    }
 }
 
 fn transport(ip: &Ip<'_>) -> QuotedTransport {

@@ -10,6 +10,7 @@ use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
 use crate::model::{AddrPair, LinkType, Timestamp};
 use crate::source::Damage;
 use crate::wire::IpVersion;
+use crate::wire::reassembly::Fates;
 
 /// Everything the closing account holds.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Summary {
     pub messages: BTreeMap<MessageKind, MessageCounts>,
     /// Shown frames that hold no ICMP header: later fragments, and those cut before it.
     pub fragments: u64,
+    /// What became of fragmented messages.
+    pub reassembly: Fates,
     /// Exchanges by kind and outcome.
     pub exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
     /// Replies no request was seen for.

@@ -10,6 +10,7 @@ use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary
 use crate::record::words::Word;
 use crate::record::{escape, write};
 use crate::wire::IpVersion;
+use crate::wire::reassembly::Fates;
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
@@ -103,6 +104,27 @@ fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             "and {} without an ICMP header",
             plural(summary.fragments, "frame")
         ));
+        lines.end();
+    }
+    fragmented(out, summary.reassembly, page);
+}
+
+/// `-- fragmented messages: 3 put together, 1 incomplete`.
+fn fragmented(out: &mut Vec<u8>, fates: Fates, page: &Page<'_>) {
+    let told: Vec<String> = [
+        (fates.complete, "put together"),
+        (fates.waiting, "incomplete at the end"),
+        (fates.expired, "incomplete after a minute"),
+        (fates.evicted, "given up for want of memory"),
+        (fates.overlapping, "with overlapping fragments"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect();
+    if !told.is_empty() {
+        let mut lines = Paragraph::new(out, page.width, 3);
+        lines.words(&format!("fragmented messages: {}", told.join(", ")));
         lines.end();
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
                 map.maybe("mtu_estimate", estimate)
             }
             ErrorClass::ParameterProblem { pointer } => map.maybe("pointer", pointer),
-            _ => Ok(()),
+            _ => put_fields(map, message.fields()),
         },
         Body::Redirect { gateway, .. } => map.maybe("gateway", gateway.map(|g| Addr(g.into()))),
         Body::ExtendedEcho(echo) => {

@@ -2,14 +2,17 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::packet::{ChecksumState, DefectList, IpHeader, Quoted, put_encapsulation};
-use super::value::{Fields, Text, Time};
+use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
+use super::quoted::{CutQuote, Quoted};
+use super::value::{Addr, Fields, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, Relation};
+use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::IcmpEvent;
 use crate::record::community::CommunityId;
+use crate::wire::Ip;
 use crate::wire::reassembly::Reassembly;
 
 pub(super) struct Event<'a> {
@@ -54,17 +57,21 @@ impl Serialize for Event<'_> {
         }
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;
-        map.put("icmp", &Fields4And6(message))?;
+        map.put("icmp", &Fields4And6(&packet.ip, message))?;
         let id = community.message(packet.ip.addrs, message);
         map.maybe("community_id", id.as_ref().map(CommunityId::as_str))?;
         if let Some(quote) = message.quote() {
-            let quoted = Quoted {
+            let (extensions, inner) = (message.extensions(), quote.inner());
+            let quoted = Quoted::new(
                 quote,
-                extensions: message.extensions(),
-                community_id: community.quoted(quote),
-            };
+                inner.as_ref(),
+                extensions,
+                &packet.ip,
+                &mut community,
+            );
             map.put("quoted", &quoted)?;
         }
+        map.maybe("quoted", message.cut_quote().map(CutQuote))?;
         self.put_relation(&mut map)?;
         if let Some(reassembly) = self.event.reassembly {
             map.put(
@@ -114,7 +121,8 @@ impl Serialize for FragmentOutcome<'_> {
                     .map(|&frame| self.of.reference(frame))
                     .collect();
                 map.put("frames", &frames)?;
-                map.put("icmp", &Fields4And6(&Message::parse(&whole.ip())))?;
+                let ip = whole.ip();
+                map.put("icmp", &Fields4And6(&ip, &Message::parse(&ip)))?;
             }
             Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {
                 map.put("with", &self.of.reference(*frame))?;
@@ -131,6 +139,7 @@ struct Inferred {
     payload: Option<PayloadGuess>,
     hops: u8,
     ttl: u8,
+    little_endian: Option<(u16, u16)>,
 }
 
 impl Inferred {
@@ -143,6 +152,7 @@ impl Inferred {
             payload: payload::guess(echo.payload, event.frame.ts),
             hops: payload::hops(ttl),
             ttl: payload::initial_ttl(ttl),
+            little_endian: payload::little_endian(echo),
         })
     }
 }
@@ -156,6 +166,19 @@ impl Serialize for Inferred {
         }
         map.put("initial_ttl", &self.ttl)?;
         map.put("hops", &self.hops)?;
+        map.maybe("little_endian", self.little_endian.map(LittleEndian))?;
+        map.end()
+    }
+}
+
+/// Identifier and sequence number as they may have been meant.
+struct LittleEndian((u16, u16));
+
+impl Serialize for LittleEndian {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.put("id", &self.0.0)?;
+        map.put("seq", &self.0.1)?;
         map.end()
     }
 }
@@ -220,12 +243,32 @@ impl Serialize for OriginalPacket<'_> {
     }
 }
 
+/// The message's checksum, and why it may be bad.
+struct MessageChecksum<'a> {
+    ip: &'a Ip<'a>,
+    message: &'a Message<'a>,
+}
+
+impl Serialize for MessageChecksum<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        ChecksumState(self.message.checksum).put_into(&mut map)?;
+        if let Some(cause) = cause::of(self.ip, self.message) {
+            map.put("cause", cause.name())?;
+            if let ChecksumCause::OldAddress(address) = cause {
+                map.put("old_address", &Addr(address.into()))?;
+            }
+        }
+        map.end()
+    }
+}
+
 /// The message itself.
-struct Fields4And6<'a>(&'a Message<'a>);
+struct Fields4And6<'a>(&'a Ip<'a>, &'a Message<'a>);
 
 impl Serialize for Fields4And6<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let message = self.0;
+        let Self(ip, message) = self;
         let mut map = serializer.serialize_map(None)?;
         map.put("version", &message.version.number())?;
         if matches!(message.body, Body::Fragment) {
@@ -243,7 +286,7 @@ impl Serialize for Fields4And6<'_> {
         if message.bytes.is_empty() {
             return map.end();
         }
-        map.put("checksum", &ChecksumState(message.checksum))?;
+        map.put("checksum", &MessageChecksum { ip, message })?;
         body::put(&mut map, message)?;
         map.end()
     }

@@ -10,6 +10,7 @@ mod body;
 mod field;
 mod icmp;
 mod packet;
+mod quoted;
 mod story;
 mod summary;
 mod value;

@@ -2,9 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::value::{Addr, Fields, Iter, Protocol};
-use crate::icmp::{Quote, QuotedTransport};
-use crate::record::community::CommunityId;
+use super::value::{Addr, Fields, Iter};
 use crate::wire::ip::header_checksum;
 use crate::wire::tunnel::{Tunnel, TunnelKind};
 use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
@@ -54,10 +52,10 @@ impl Serialize for FragmentPosition {
 /// A checksum: what it proved to be, and the values.
 pub(super) struct ChecksumState(pub(super) Checksum);
 
-impl Serialize for ChecksumState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl ChecksumState {
+    /// The same fields in an object that has others too.
+    pub(super) fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let Checksum { status, found } = self.0;
-        let mut map = serializer.serialize_map(None)?;
         map.word("status", &status)?;
         match status {
             ChecksumStatus::Good => map.put("value", &found)?,
@@ -71,6 +69,14 @@ impl Serialize for ChecksumState {
             }
             ChecksumStatus::Absent => {}
         }
+        Ok(())
+    }
+}
+
+impl Serialize for ChecksumState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.put_into(&mut map)?;
         map.end()
     }
 }
@@ -92,6 +98,10 @@ impl Serialize for TunnelHeader {
         if let Some((src, dst)) = self.0.outer {
             map.put("src", &Addr(src))?;
             map.put("dst", &Addr(dst))?;
+        }
+        let vlans = self.0.vlans.as_slice();
+        if !vlans.is_empty() {
+            map.put("vlan", vlans)?;
         }
         map.end()
     }
@@ -136,64 +146,6 @@ impl Serialize for OneDefect {
                 map.word("limit", &limit)?;
             }
             DefectKind::Rule(rule) => map.put("rule", rule)?,
-        }
-        map.end()
-    }
-}
-
-/// The packet that an error quotes.
-pub(super) struct Quoted<'a> {
-    pub(super) quote: &'a Quote<'a>,
-    pub(super) extensions: Option<&'a crate::icmp::Extensions<'a>>,
-    pub(super) community_id: Option<CommunityId>,
-}
-
-impl Serialize for Quoted<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let quote = self.quote;
-        let mut map = serializer.serialize_map(None)?;
-        map.put("ip", &IpHeader(&quote.ip))?;
-        map.put("protocol", &Protocol(quote.ip.protocol))?;
-        match quote.transport {
-            QuotedTransport::Tcp {
-                src_port,
-                dst_port,
-                seq,
-            } => {
-                map.put("src_port", &src_port)?;
-                map.put("dst_port", &dst_port)?;
-                map.maybe("seq", seq)?;
-            }
-            QuotedTransport::Ports { src_port, dst_port } => {
-                map.put("src_port", &src_port)?;
-                map.put("dst_port", &dst_port)?;
-            }
-            QuotedTransport::Icmp {
-                kind,
-                code,
-                id,
-                seq,
-            } => {
-                map.put("icmp_type", &kind)?;
-                map.put("icmp_code", &code)?;
-                map.maybe("id", id)?;
-                map.maybe("icmp_seq", seq)?;
-            }
-            QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
-            QuotedTransport::None => {}
-        }
-        map.put("length", &quote.bytes.len())?;
-        map.maybe(
-            "community_id",
-            self.community_id.as_ref().map(CommunityId::as_str),
-        )?;
-        if let Some(extensions) = self.extensions {
-            super::body::put_extensions(&mut map, extensions)?;
-        }
-        let defects = [&quote.ip.defects()];
-        let defects = DefectList(&defects);
-        if !defects.is_empty() {
-            map.put("defects", &defects)?;
         }
         map.end()
     }

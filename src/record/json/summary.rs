@@ -15,6 +15,7 @@ use crate::record::summary::{
 };
 use crate::record::words::Word;
 use crate::source::Damage;
+use crate::wire::reassembly::Fates;
 
 pub(super) fn summary<S: Serializer>(
     summary: &Summary,
@@ -31,6 +32,9 @@ pub(super) fn summary<S: Serializer>(
         &Iter(|| summary.messages.iter().map(MessageRow)),
     )?;
     map.put("fragments", &summary.fragments)?;
+    if summary.reassembly != Fates::default() {
+        map.put("reassembly", &Reassembly(summary.reassembly))?;
+    }
     map.put("exchanges", &Nested(&summary.exchanges))?;
     map.put("unsolicited", &summary.unsolicited)?;
     map.put("late", &summary.late)?;
@@ -65,6 +69,20 @@ impl Serialize for Frames<'_> {
         map.put("other", &self.0.other)?;
         map.put("filtered", &self.0.filtered)?;
         map.put("undecodable", &self.0.undecodable)?;
+        map.end()
+    }
+}
+
+struct Reassembly(Fates);
+
+impl Serialize for Reassembly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.put("complete", &self.0.complete)?;
+        map.put("waiting", &self.0.waiting)?;
+        map.put("expired", &self.0.expired)?;
+        map.put("evicted", &self.0.evicted)?;
+        map.put("overlapping", &self.0.overlapping)?;
         map.end()
     }
 }

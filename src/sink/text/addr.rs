@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::icmp::{Quote, QuotedTransport, names};
+use crate::icmp::{CutHeader, Quote, QuotedTransport, names};
 use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
 use crate::record::{words, write};
@@ -86,6 +86,23 @@ pub(crate) fn words_of(out: &mut Vec<u8>, name: &str) {
     out.extend(name.bytes().map(|b| if b == b'_' { b' ' } else { b }));
 }
 
+/// What is there of a quoted header that was cut.
+pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
+    match header.protocol {
+        Some(number) => protocol(out, number),
+        None => out.extend_from_slice(b"part of an IP header"),
+    }
+    if let Some(src) = header.src {
+        out.push(b' ');
+        write::ip(out, src);
+        out.extend_from_slice(b" > ?");
+    }
+    if let Some(ttl) = header.ttl {
+        out.extend_from_slice(b" ttl ");
+        write::decimal(out, ttl.into());
+    }
+}
+
 /// What an error quotes: flow, sequence numbers, TTL.
 pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
     let ip = &quote.ip;
@@ -121,6 +138,9 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
             write::hex(out, spi.into(), 8);
         }
         _ => {}
+    }
+    if let Some(gre) = quote.gre() {
+        number(out, b" key ", gre.key);
     }
     if let Some(fragment) = ip.fragment
         && fragment.offset > 0

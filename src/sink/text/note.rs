@@ -5,14 +5,15 @@ use super::{TextOptions, addr};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
-use crate::icmp::Message;
+use crate::icmp::cause::{self, ChecksumCause};
+use crate::icmp::{Message, Translation};
 use crate::model::FrameRef;
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
-use crate::wire::{ChecksumStatus, Defect, DefectKind};
+use crate::wire::{ChecksumStatus, Defect, DefectKind, Vlans};
 
 /// Items with commas between them, the first behind ` | `.
 struct Notes<'a> {
@@ -97,10 +98,7 @@ pub(super) fn all(
             frame(notes.out, of, names);
         }
     }
-    if let Some(quote) = event.message.quote() {
-        notes.text("quotes ");
-        addr::quote(notes.out, quote);
-    }
+    quoted(&mut notes, event);
     if let Relation::Error {
         original: Some(original),
     } = event.relation
@@ -120,6 +118,38 @@ pub(super) fn all(
         }
     }
     notes.end();
+}
+
+/// The packet that an error quotes, and the one inside it.
+fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    if let Some(header) = event.message.cut_quote() {
+        notes.text("quotes ");
+        addr::cut_quote(notes.out, &header);
+    }
+    let Some(quote) = event.message.quote() else {
+        return;
+    };
+    notes.text("quotes ");
+    addr::quote(notes.out, quote);
+    if let Some(inner) = quote.inner() {
+        let out = notes.item();
+        match quote.tunnels() {
+            Some(tunnels) => {
+                out.extend_from_slice(b"in its ");
+                for (i, tunnel) in tunnels.iter().enumerate() {
+                    out.extend_from_slice(if i == 0 { b"" } else { b", " });
+                    tunnel_kind(out, tunnel.kind);
+                    inner_vlans(out, tunnel.vlans);
+                }
+                out.push(b' ');
+            }
+            None => out.extend_from_slice(b"which quotes "),
+        }
+        addr::quote(out, &inner);
+    }
+    if quote.translation(&event.packet.ip) == Translation::Half {
+        notes.text("quoted source is another than the receiver: translated on one side only?");
+    }
 }
 
 /// What a fragment came to; that more must come goes without saying.
@@ -247,6 +277,18 @@ fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             out.push(b' ');
             addr::pair(out, src, dst, None);
         }
+        inner_vlans(notes.out, tunnel.vlans);
+    }
+}
+
+/// Tags of the frame that a tunnel carries.
+fn inner_vlans(out: &mut Vec<u8>, vlans: Vlans) {
+    for (i, vlan) in vlans.as_slice().iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b" with vlan " } else { b", " });
+        write::decimal(out, (*vlan).into());
+    }
+    if !vlans.as_slice().is_empty() {
+        out.extend_from_slice(b" inside");
     }
 }
 
@@ -269,6 +311,14 @@ fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             write::hex(out, checksum.found.into(), 4);
             out.extend_from_slice(b" (expected 0x");
             write::hex(out, expected.into(), 4);
+            if let Some(cause) = cause::of(&event.packet.ip, event.message) {
+                out.extend_from_slice(b"; probably ");
+                out.extend_from_slice(cause.title().as_bytes());
+                if let ChecksumCause::OldAddress(address) = cause {
+                    out.extend_from_slice(b" from ");
+                    write::ip(out, address.into());
+                }
+            }
             out.push(b')');
         });
     }

@@ -6,7 +6,7 @@ use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
 };
-use crate::icmp::{Body, ErrorClass, Extensions, Message, Quote, dns, mld, mtu, payload};
+use crate::icmp::{Body, Echo, ErrorClass, Extensions, Message, Quote, dns, mld, mtu, payload};
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -153,7 +153,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         number(out, b", estimated mtu ", estimate.into());
     }
     match &message.body {
-        Body::Echo(echo) => guessed(out, echo.payload, event),
+        Body::Echo(echo) => guessed(out, echo, event),
         Body::Mld(mld) => {
             for record in mld.records() {
                 below(out, 1);
@@ -183,7 +183,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
 }
 
 /// What payload and TTL let one guess, said as such.
-fn guessed(out: &mut Vec<u8>, octets: &[u8], event: &IcmpEvent<'_>) {
+fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
     let ttl = event.packet.ip.ttl;
     number(out, b", probably ", payload::hops(ttl).into());
     number(
@@ -192,7 +192,11 @@ fn guessed(out: &mut Vec<u8>, octets: &[u8], event: &IcmpEvent<'_>) {
         payload::initial_ttl(ttl).into(),
     );
     out.push(b')');
-    let Some(guess) = payload::guess(octets, event.frame.ts) else {
+    if let Some((id, seq)) = payload::little_endian(echo) {
+        number(out, b", probably little-endian: id ", id.into());
+        number(out, b" seq ", seq.into());
+    }
+    let Some(guess) = payload::guess(echo.payload, event.frame.ts) else {
         return;
     };
     out.extend_from_slice(b", payload as of ");

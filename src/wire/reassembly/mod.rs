@@ -14,16 +14,16 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::ip::{Ip, IpVersion, fragmentable_part};
+use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
 use super::link::Vlans;
 use super::tunnel::Packet;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
-use partial::{Partial, Piece};
+use partial::{Fate, Partial, Piece};
 
 /// What a fragment came to.
 #[derive(Debug)]
 pub enum Reassembly {
-    /// The packet is not a fragment of an ICMP message.
+    /// The packet is not a fragment of an ICMP message, as far as is known by now.
     NotIcmpFragment,
     /// More must come before the message is whole.
     Incomplete,
@@ -112,9 +112,13 @@ impl Reassembled {
     }
 }
 
-/// What became of messages that were not put together.
+/// What became of fragmented messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Abandoned {
+pub struct Fates {
+    /// Put together.
+    pub complete: u64,
+    /// Still waiting for fragments.
+    pub waiting: u64,
     /// Not whole after [`Reassembler::EXPIRY`].
     pub expired: u64,
     /// Given up for newer ones as memory ran out.
@@ -132,7 +136,7 @@ pub struct Reassembler {
     serial: u64,
     memory: usize,
     memory_limit: usize,
-    abandoned: Abandoned,
+    fates: Fates,
 }
 
 /// What the fragments of a packet have in common. Captures of one packet at several points are
@@ -160,33 +164,51 @@ impl Reassembler {
             serial: 0,
             memory: 0,
             memory_limit,
-            abandoned: Abandoned::default(),
+            fates: Fates::default(),
         }
     }
 
     /// Takes a fragment, captured as `frame` at `now`. Any packet may be given: those that are no
     /// fragments of ICMP messages are told apart at once.
     ///
-    /// In IPv6 a later fragment may name a destination options header where ICMPv6 stands behind
-    /// that, so fragments among the packets that are not ICMP belong here too.
+    /// In IPv6 a later fragment may name another extension header where ICMPv6 stands behind that,
+    /// so fragments among the packets that are not ICMP belong here too. They are kept, and told to
+    /// be [`Reassembly::NotIcmpFragment`] until one that names ICMPv6 has come.
     pub fn feed(&mut self, packet: &Packet<'_>, frame: FrameRef, now: Timestamp) -> Reassembly {
         let ip = &packet.ip;
         let Some(fragment) = ip.fragment.filter(|_| may_be_icmp(ip)) else {
             return Reassembly::NotIcmpFragment;
         };
         self.expire(now);
+        let key = Key {
+            source: frame.source(),
+            vlans: packet.link.vlans,
+            addrs: ip.addrs,
+            id: ip.id.unwrap_or_default(),
+        };
+        let is_icmp = names_icmp(ip) || self.partials.get(&key).is_some_and(Partial::is_icmp);
+        let outcome = self.place(key, ip, fragment, frame, now);
+        if is_icmp {
+            outcome
+        } else {
+            Reassembly::NotIcmpFragment
+        }
+    }
+
+    fn place(
+        &mut self,
+        key: Key,
+        ip: &Ip<'_>,
+        fragment: Fragment,
+        frame: FrameRef,
+        now: Timestamp,
+    ) -> Reassembly {
         let Some(part) = fragmentable_part(ip) else {
             return Reassembly::Refused(Refusal::Cut);
         };
         let piece = match Piece::new(ip, fragment, part, frame) {
             Ok(piece) => piece,
             Err(refusal) => return Reassembly::Refused(refusal),
-        };
-        let key = Key {
-            source: frame.source(),
-            vlans: packet.link.vlans,
-            addrs: ip.addrs,
-            id: ip.id.unwrap_or_default(),
         };
         let serial = self.serial + 1;
         let partial = match self.partials.entry(key) {
@@ -199,13 +221,10 @@ impl Reassembler {
             }
         };
         let before = partial.memory();
-        let overlapped = partial.overlapped().is_some();
         let outcome = partial.add(&piece, part, ip);
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
-        if !overlapped && partial.overlapped().is_some() {
-            self.abandoned.overlapping += 1;
-        }
         if let Reassembly::Complete(_) = outcome {
+            self.fates.complete += 1;
             self.remove(&key);
         }
         self.shrink();
@@ -220,15 +239,26 @@ impl Reassembler {
             if age.is_none_or(|age| age < Self::EXPIRY) {
                 break;
             }
-            let counted = partial.overlapped().is_none();
+            match partial.fate() {
+                Some(Fate::Overlapping) => self.fates.overlapping += 1,
+                Some(Fate::Waiting) => self.fates.expired += 1,
+                None => {}
+            }
             self.remove(&key);
-            self.abandoned.expired += u64::from(counted);
         }
     }
 
-    /// What became of the others so far.
-    pub fn abandoned(&self) -> Abandoned {
-        self.abandoned
+    /// What became of all messages so far. Counts what waits by going through it.
+    pub fn fates(&self) -> Fates {
+        let mut fates = self.fates;
+        for partial in self.partials.values() {
+            match partial.fate() {
+                Some(Fate::Overlapping) => fates.overlapping += 1,
+                Some(Fate::Waiting) => fates.waiting += 1,
+                None => {}
+            }
+        }
+        fates
     }
 
     /// How many messages wait for fragments.
@@ -270,9 +300,12 @@ impl Reassembler {
             let Some((key, partial)) = self.oldest() else {
                 break;
             };
-            let counted = partial.overlapped().is_none();
+            match partial.fate() {
+                Some(Fate::Overlapping) => self.fates.overlapping += 1,
+                Some(Fate::Waiting) => self.fates.evicted += 1,
+                None => {}
+            }
             self.remove(&key);
-            self.abandoned.evicted += u64::from(counted);
         }
         if self.order.len() > 2 * self.partials.len() + 16 {
             let partials = &self.partials;
@@ -287,12 +320,13 @@ impl Reassembler {
 
 /// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.
 fn may_be_icmp(ip: &Ip<'_>) -> bool {
-    use super::ip::protocol;
+    let names_extension = matches!(ip.protocol, protocol::DEST_OPTIONS | protocol::AH);
+    names_icmp(ip) || ip.version == IpVersion::V6 && ip.is_later_fragment() && names_extension
+}
+
+fn names_icmp(ip: &Ip<'_>) -> bool {
     match ip.version {
         IpVersion::V4 => ip.protocol == protocol::ICMP,
-        IpVersion::V6 => {
-            ip.protocol == protocol::IPV6_ICMP
-                || ip.is_later_fragment() && ip.protocol == protocol::DEST_OPTIONS
-        }
+        IpVersion::V6 => ip.protocol == protocol::IPV6_ICMP,
     }
 }

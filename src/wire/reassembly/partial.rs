@@ -1,6 +1,6 @@
 //! The fragments of one packet.
 
-use super::{Reassembled, Reassembly, Refusal};
+use super::{Reassembled, Reassembly, Refusal, names_icmp};
 use crate::model::{FrameRef, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
 
@@ -62,6 +62,16 @@ pub(super) struct Partial {
     first: Option<First>,
     /// The frame that was overlapped: then nothing more is kept.
     overlapped: Option<FrameRef>,
+    /// Whether a fragment came that names ICMP.
+    is_icmp: bool,
+}
+
+/// What is to be said of a message that is given up.
+pub(super) enum Fate {
+    /// Fragments of it overlapped.
+    Overlapping,
+    /// Fragments of it are missing.
+    Waiting,
 }
 
 /// What only the first fragment tells.
@@ -83,7 +93,20 @@ impl Partial {
             end: None,
             first: None,
             overlapped: None,
+            is_icmp: false,
         }
+    }
+
+    pub(super) fn is_icmp(&self) -> bool {
+        self.is_icmp
+    }
+
+    /// `None` for what was never known to be ICMP.
+    pub(super) fn fate(&self) -> Option<Fate> {
+        self.is_icmp.then_some(match self.overlapped {
+            Some(_) => Fate::Overlapping,
+            None => Fate::Waiting,
+        })
     }
 
     pub(super) fn serial(&self) -> u64 {
@@ -92,10 +115,6 @@ impl Partial {
 
     pub(super) fn started(&self) -> Timestamp {
         self.started
-    }
-
-    pub(super) fn overlapped(&self) -> Option<FrameRef> {
-        self.overlapped
     }
 
     /// Octets on the heap.
@@ -114,6 +133,7 @@ impl Partial {
         part: FragmentablePart<'_>,
         ip: &Ip<'_>,
     ) -> Reassembly {
+        self.is_icmp |= names_icmp(ip);
         if let Some(with) = self.overlapped {
             return Reassembly::Overlap { with };
         }

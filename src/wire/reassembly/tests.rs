@@ -104,7 +104,11 @@ fn fragments_in_every_order_make_the_message() {
             }
         }
         assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
-        assert_eq!(reassembler.abandoned(), Abandoned::default());
+        let fates = Fates {
+            complete: 1,
+            ..Fates::default()
+        };
+        assert_eq!(reassembler.fates(), fates);
     }
 }
 
@@ -124,7 +128,7 @@ fn extension_headers_behind_the_fragment_header_are_part_of_it() {
     // The later fragment does not tell that it is ICMPv6.
     assert_eq!(packet(&last).ip.protocol, 60);
     let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));
-    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert!(matches!(outcome, Reassembly::NotIcmpFragment));
     let Reassembly::Complete(whole) = reassembler.feed(&packet(&first), frame_ref(1), at(0)) else {
         panic!("not whole");
     };
@@ -192,7 +196,7 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
                 "{offset}: {outcome:?}"
             );
         }
-        assert_eq!(reassembler.abandoned().overlapping, 1);
+        assert_eq!(reassembler.fates().overlapping, 1);
     }
     // The last fragment's octets again, as if more followed.
     let mut reassembler = Reassembler::new(ROOM);
@@ -274,6 +278,46 @@ fn what_tells_packets_apart() {
 }
 
 #[test]
+fn later_fragments_that_name_an_extension_header_belong_to_the_message() {
+    // Destination options with padding, then ICMPv6; only the first fragment names that.
+    let mut part = vec![58, 0, 1, 4, 0, 0, 0, 0];
+    part.extend([128, 0, 0, 0, 0, 1, 0, 1]);
+    part.extend([7; 16]);
+    let first = fragment6(60, 0, true, &part[..16]);
+    let later = fragment6(60, 16, false, &part[16..]);
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcome = reassembler.feed(&packet(&first), frame_ref(1), at(0));
+    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert_eq!(reassembler.fates().waiting, 1);
+    let outcome = reassembler.feed(&packet(&later), frame_ref(2), at(0));
+    assert!(matches!(outcome, Reassembly::Complete(_)));
+
+    // The other way round the first tells of both.
+    let outcome = reassembler.feed(&packet(&later), frame_ref(3), at(0));
+    assert!(matches!(outcome, Reassembly::NotIcmpFragment));
+    assert_eq!(reassembler.fates().waiting, 0);
+    let outcome = reassembler.feed(&packet(&first), frame_ref(4), at(0));
+    assert!(matches!(outcome, Reassembly::Complete(whole) if whole.frames().len() == 2));
+
+    // What turns out to be no ICMP is never told of.
+    part[0] = 6;
+    for data in [
+        fragment6(60, 0, true, &part[..16]),
+        fragment6(60, 16, false, &part[16..]),
+        fragment6(60, 13, true, &[0; 7]),
+    ] {
+        let outcome = reassembler.feed(&packet(&data), frame_ref(5), at(0));
+        assert!(matches!(outcome, Reassembly::NotIcmpFragment));
+    }
+    reassembler.expire(at(1_000_000));
+    let fates = Fates {
+        complete: 2,
+        ..Fates::default()
+    };
+    assert_eq!(reassembler.fates(), fates);
+}
+
+#[test]
 fn fragments_expire_by_capture_time() {
     let message = echo(64);
     let pieces = pieces4(7, &message, 32);
@@ -283,7 +327,7 @@ fn fragments_expire_by_capture_time() {
         reassembler.feed(&packet(&pieces[0]), frame_ref(1), at(0));
         let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(2), at(now));
         assert_eq!(matches!(outcome, Reassembly::Complete(_)), whole, "{now}");
-        assert_eq!(reassembler.abandoned().expired, u64::from(!whole));
+        assert_eq!(reassembler.fates().expired, u64::from(!whole));
     }
 }
 
@@ -300,7 +344,7 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     }
     let waiting = reassembler.waiting();
     assert!(waiting > 5);
-    assert_eq!(reassembler.abandoned().evicted, 2000 - waiting as u64);
+    assert_eq!(reassembler.fates().evicted, 2000 - waiting as u64);
     // The newest are there still.
     let last = fragment4(1999, 1000, false, &[0; 8]);
     let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::bytes::{array_at, tail};
 use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
-use super::link::{self, LinkHeader, Network};
+use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
 use crate::model::Frame;
 
@@ -56,9 +56,10 @@ impl<'a> TunnelPath<'a> {
 
     /// The tunnels, outermost first.
     pub fn iter(self) -> impl Iterator<Item = Tunnel> + use<'a> {
-        self.walk().map(|(kind, outer)| Tunnel {
-            kind,
+        self.walk().map(|(entered, outer)| Tunnel {
+            kind: entered.kind,
             outer: outer.map(|ip| (ip.src(), ip.dst())),
+            vlans: entered.vlans,
         })
     }
 
@@ -72,7 +73,7 @@ impl<'a> TunnelPath<'a> {
         self.depth == 0
     }
 
-    fn walk(self) -> impl Iterator<Item = (TunnelKind, Option<Ip<'a>>)> + use<'a> {
+    fn walk(self) -> impl Iterator<Item = (Entered<'a>, Option<Ip<'a>>)> + use<'a> {
         let mut at = Position {
             network: self.network,
             rest: Rest {
@@ -86,14 +87,29 @@ impl<'a> TunnelPath<'a> {
                 Network::Ip => Some(at.rest.ip().ok()?),
                 _ => None,
             };
-            let (kind, inside) = match &outer {
+            let entered = match &outer {
                 Some(ip) => inside_ip(ip)?,
                 None => at.inside_shim().ok()??,
             };
-            at = inside;
-            Some((kind, outer))
+            at = entered.inside;
+            Some((entered, outer))
         })
     }
+}
+
+/// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
+/// octets of `ip` from its header on.
+pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
+    let (depth, inner) = next_ip(ip)?;
+    let tunnels = TunnelPath {
+        start: packet,
+        on_wire: ip
+            .length
+            .max(u32::try_from(packet.len()).unwrap_or(u32::MAX)),
+        network: Network::Ip,
+        depth,
+    };
+    Some((tunnels, inner))
 }
 
 /// One tunnel.
@@ -103,6 +119,8 @@ pub struct Tunnel {
     pub kind: TunnelKind,
     /// Source and destination of the outer IP packet; `None` where there is none (MPLS, `PPPoE`).
     pub outer: Option<(IpAddr, IpAddr)>,
+    /// VLAN tags of the frame that it carries.
+    pub vlans: Vlans,
 }
 
 /// Kinds of tunnel with what identifies one.
@@ -234,21 +252,29 @@ struct Position<'a> {
     rest: Rest<'a>,
 }
 
-impl Position<'_> {
+/// What is behind a tunnel header.
+struct Entered<'a> {
+    kind: TunnelKind,
+    vlans: Vlans,
+    inside: Position<'a>,
+}
+
+impl<'a> Position<'a> {
     /// Steps over a header between the link's and IP's; `None` where nothing is known to follow.
-    fn inside_shim(&self) -> Result<Option<(TunnelKind, Self)>, Undecodable> {
+    fn inside_shim(&self) -> Result<Option<Entered<'a>>, Undecodable> {
         let (kind, header) = match self.network {
             Network::Mpls => header::mpls(self.rest.bytes)?,
             Network::Pppoe => header::pppoe(self.rest.bytes)?,
             Network::Ip | Network::Other(_) => return Ok(None),
         };
-        Ok(Some((
+        Ok(Some(Entered {
             kind,
-            Self {
+            vlans: header.vlans,
+            inside: Self {
                 network: header.network,
                 rest: self.rest.behind(header.offset),
             },
-        )))
+        }))
     }
 }
 
@@ -332,7 +358,7 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
             return Classified::NotIp;
         }
         match at.inside_shim() {
-            Ok(Some((_, inside))) => at = inside,
+            Ok(Some(entered)) => at = entered.inside,
             Ok(None) => return Classified::NotIp,
             Err(why) => return Classified::Undecodable(why),
         }
@@ -366,18 +392,18 @@ fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) ->
 
 /// The next IP packet inside of `ip` and how many tunnels lead there.
 fn next_ip<'a>(ip: &Ip<'a>) -> Option<(u8, Ip<'a>)> {
-    let (_, mut at) = inside_ip(ip)?;
+    let mut at = inside_ip(ip)?.inside;
     for more in (1u8..).take(TunnelPath::CAPACITY) {
         if at.network == Network::Ip {
             return at.rest.ip().ok().map(|inner| (more, inner));
         }
-        (_, at) = at.inside_shim().ok()??;
+        at = at.inside_shim().ok()??.inside;
     }
     None
 }
 
 /// What is behind the tunnel header in `ip`, if it carries one.
-fn inside_ip<'a>(ip: &Ip<'a>) -> Option<(TunnelKind, Position<'a>)> {
+fn inside_ip<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
     if ip.is_later_fragment() {
         return None;
     }
@@ -389,11 +415,12 @@ fn inside_ip<'a>(ip: &Ip<'a>) -> Option<(TunnelKind, Position<'a>)> {
             .max(ip.payload.len()),
         limit: ip.limit,
     };
-    Some((
+    Some(Entered {
         kind,
-        Position {
+        vlans: header.vlans,
+        inside: Position {
             network: header.network,
             rest: rest.behind(header.offset),
         },
-    ))
+    })
 }

@@ -106,7 +106,8 @@ fn labels_and_sessions_lead_to_ip() {
         tunnels,
         [Tunnel {
             kind: TunnelKind::Mpls { label: 32 },
-            outer: None
+            outer: None,
+            vlans: Vlans::default(),
         }]
     );
     assert!(packet.outermost().is_none());

@@ -1,0 +1,159 @@
+//! The packet that an error quotes.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::body::put_extensions;
+use super::packet::{DefectList, IpHeader, TunnelHeader};
+use super::value::{Addr, Fields, Iter, Protocol};
+use crate::icmp::quote::Gre;
+use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
+use crate::record::community::{CommunityId, CommunityIds};
+use crate::wire::Ip;
+
+/// The quote of an error.
+pub(super) struct Quoted<'a> {
+    packet: QuotedPacket<'a>,
+    translation: Translation,
+    extensions: Option<&'a Extensions<'a>>,
+    inner: Option<QuotedPacket<'a>>,
+}
+
+impl<'a> Quoted<'a> {
+    /// Of the error that `ip` carries.
+    pub(super) fn new(
+        quote: &'a Quote<'a>,
+        inner: Option<&'a Quote<'a>>,
+        extensions: Option<&'a Extensions<'a>>,
+        ip: &Ip<'_>,
+        community: &mut CommunityIds,
+    ) -> Self {
+        let mut packet = |quote: &'a Quote<'a>| QuotedPacket {
+            quote,
+            community_id: community.quoted(quote),
+        };
+        Self {
+            packet: packet(quote),
+            translation: quote.translation(ip),
+            extensions,
+            inner: inner.map(packet),
+        }
+    }
+}
+
+impl Serialize for Quoted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.packet.put_into(&mut map)?;
+        map.fact("half_translated", self.translation == Translation::Half)?;
+        if let Some(extensions) = self.extensions {
+            put_extensions(&mut map, extensions)?;
+        }
+        if let Some(inner) = &self.inner {
+            if let Some(tunnels) = self.packet.quote.tunnels() {
+                map.put("tunnel", &Iter(|| tunnels.iter().map(TunnelHeader)))?;
+            }
+            map.put("inner", inner)?;
+        }
+        map.end()
+    }
+}
+
+/// A quoted packet, or the one inside it.
+struct QuotedPacket<'a> {
+    quote: &'a Quote<'a>,
+    community_id: Option<CommunityId>,
+}
+
+impl QuotedPacket<'_> {
+    fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let quote = self.quote;
+        map.put("ip", &IpHeader(&quote.ip))?;
+        map.put("protocol", &Protocol(quote.ip.protocol))?;
+        match quote.transport {
+            QuotedTransport::Tcp {
+                src_port,
+                dst_port,
+                seq,
+            } => {
+                map.put("src_port", &src_port)?;
+                map.put("dst_port", &dst_port)?;
+                map.maybe("seq", seq)?;
+            }
+            QuotedTransport::Ports { src_port, dst_port } => {
+                map.put("src_port", &src_port)?;
+                map.put("dst_port", &dst_port)?;
+            }
+            QuotedTransport::Icmp {
+                kind,
+                code,
+                id,
+                seq,
+            } => {
+                map.put("icmp_type", &kind)?;
+                map.put("icmp_code", &code)?;
+                map.maybe("id", id)?;
+                map.maybe("icmp_seq", seq)?;
+            }
+            QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
+            QuotedTransport::None => {}
+        }
+        map.maybe("gre", quote.gre().map(GreHeader))?;
+        map.put("length", &quote.bytes.len())?;
+        map.maybe(
+            "community_id",
+            self.community_id.as_ref().map(CommunityId::as_str),
+        )?;
+        let defects = [&quote.ip.defects()];
+        let defects = DefectList(&defects);
+        if !defects.is_empty() {
+            map.put("defects", &defects)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for QuotedPacket<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.put_into(&mut map)?;
+        map.end()
+    }
+}
+
+struct GreHeader(Gre);
+
+impl Serialize for GreHeader {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("protocol", &self.0.protocol)?;
+        map.maybe("key", self.0.key)?;
+        map.end()
+    }
+}
+
+/// A quote that ends inside of its IP header.
+pub(super) struct CutQuote(pub(super) CutHeader);
+
+impl Serialize for CutQuote {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("ip", &CutIp(&self.0))?;
+        map.maybe("protocol", self.0.protocol.map(Protocol))?;
+        map.put("length", &self.0.available)?;
+        map.end()
+    }
+}
+
+struct CutIp<'a>(&'a CutHeader);
+
+impl Serialize for CutIp<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("version", &self.0.version.number())?;
+        map.maybe("src", self.0.src.map(Addr))?;
+        map.maybe("ttl", self.0.ttl)?;
+        map.maybe("id", self.0.id)?;
+        map.maybe("length", self.0.length)?;
+        map.end()
+    }
+}

@@ -1,0 +1,293 @@
+//! What the program shows of packets made for it, as records and as lines.
+
+use std::fs;
+use std::process::Command;
+
+use icmpdump::wire::checksum::{icmpv6_pseudo_header, internet};
+use icmpdump::wire::{Ip, Limit};
+use serde_json::{Value, json};
+
+use crate::corpus::Packet;
+use crate::oracle::pcap;
+
+/// An IPv4 packet with good checksums, that of ICMP included.
+pub(crate) fn v4(src: [u8; 4], dst: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let total = u16::try_from(20 + payload.len()).unwrap();
+    let mut packet = vec![0x45, 0];
+    packet.extend(total.to_be_bytes());
+    packet.extend([0, 7, 0, 0, 64, protocol, 0, 0]);
+    packet.extend(src);
+    packet.extend(dst);
+    let sum = internet(&[&packet]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet.extend(payload);
+    if protocol == 1 && payload.len() >= 4 && payload[2..4] == [0, 0] {
+        let sum = internet(&[payload]);
+        packet[22..24].copy_from_slice(&sum.to_be_bytes());
+    }
+    packet
+}
+
+/// An IPv6 packet from `2001:db8::1` to `2001:db8::2`; with a good checksum if it is ICMPv6.
+pub(crate) fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+    packet.extend([next, 64]);
+    for last in [1, 2] {
+        packet.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+    }
+    packet.extend(payload);
+    if next == 58 && payload.len() >= 4 {
+        let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+        let pseudo = icmpv6_pseudo_header(&ip).unwrap();
+        let sum = internet(&[&pseudo, payload]);
+        packet[42..44].copy_from_slice(&sum.to_be_bytes());
+    }
+    packet
+}
+
+fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
+    let packets: Vec<_> = (packets.iter())
+        .map(|octets| Packet {
+            file: String::new(),
+            number: 1,
+            on_wire: octets.len(),
+            octets: octets.clone(),
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), pcap(&packets)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
+        .args(arguments)
+        .arg("-r")
+        .arg(file.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn records(packets: &[Vec<u8>]) -> Vec<Value> {
+    let text = run(packets, &["--json"]);
+    let all = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    all.collect()
+}
+
+/// The record of the only message.
+fn record(packet: &[u8]) -> Value {
+    let all = records(&[packet.to_vec()]);
+    let mut messages = all.into_iter().filter(|record| record["type"] == "icmp");
+    messages.next().unwrap()
+}
+
+/// Its line.
+fn line(packet: &[u8]) -> String {
+    let text = run(&[packet.to_vec()], &["-t"]);
+    text.lines().next().unwrap().to_owned()
+}
+
+const A: [u8; 4] = [192, 0, 2, 1];
+const B: [u8; 4] = [192, 0, 2, 2];
+const C: [u8; 4] = [10, 0, 0, 1];
+const D: [u8; 4] = [10, 0, 0, 2];
+
+fn unreachable(quote: &[u8]) -> Vec<u8> {
+    v4(B, A, 1, &[&[3, 1, 0, 0, 0, 0, 0, 0], quote].concat())
+}
+
+#[test]
+fn a_quote_cut_inside_its_header_tells_what_is_there() {
+    let quote = v4(A, D, 17, &[0; 8]);
+    for (length, told, text) in [
+        (
+            16,
+            json!({"version": 4, "src": "192.0.2.1", "ttl": 64, "id": 7, "length": 28}),
+            "quotes UDP 192.0.2.1 > ? ttl 64",
+        ),
+        (
+            10,
+            json!({"version": 4, "ttl": 64, "id": 7, "length": 28}),
+            "quotes UDP ttl 64",
+        ),
+        (1, json!({"version": 4}), "quotes part of an IP header"),
+    ] {
+        let packet = unreachable(&quote[..length]);
+        let record = record(&packet);
+        assert_eq!(record["quoted"]["ip"], told);
+        assert_eq!(record["quoted"]["length"], length);
+        assert_eq!(record["defects"][0]["layer"], "quote");
+        let line = line(&packet);
+        assert!(
+            line.contains(text) && line.contains("quote short at 0: 20 octets"),
+            "{line}"
+        );
+    }
+    let quote = v6(17, &[0; 8]);
+    let packet = v6(58, &[&[1, 0, 0, 0, 0, 0, 0, 0], &quote[..30]].concat());
+    let quoted = &record(&packet)["quoted"];
+    assert_eq!(quoted["ip"]["src"], "2001:db8::1");
+    assert_eq!(
+        (&quoted["protocol"], &quoted["ip"]["length"]),
+        (&json!("udp"), &json!(48))
+    );
+}
+
+#[test]
+fn pointers_of_the_old_types() {
+    let quote = v4(A, D, 6, &[0; 8]);
+    for (kind, pointer) in [(31, [0, 0, 0, 9]), (40, [0, 0, 0, 9])] {
+        let message = [&[kind, 1, 0, 0], &pointer[..], &quote].concat();
+        assert_eq!(
+            record(&v4(B, A, 1, &message))["icmp"]["pointer"],
+            9,
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn what_is_inside_of_a_quoted_tunnel_packet() {
+    let inner = v4(C, D, 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    let gre = [&[0x20, 0, 8, 0, 0, 0, 0, 5], &inner[..]].concat();
+    let mut vxlan = vec![0xc0, 0, 0x12, 0xb5, 0, 70, 0, 0, 8, 0, 0, 0, 0, 0, 7, 0];
+    vxlan.extend([2; 12]);
+    vxlan.extend([0x81, 0, 0, 42, 8, 0]);
+    vxlan.extend(&inner);
+    for (protocol, payload, tunnel, text) in [
+        (
+            4,
+            &inner,
+            json!({"kind": "ip_in_ip"}),
+            "in its ip in ip UDP 10.0.0.1.53 > 10.0.0.2.99",
+        ),
+        (
+            47,
+            &gre,
+            json!({"kind": "gre", "key": 5}),
+            "in its gre key 5 UDP 10.0.0.1.53 > 10.0.0.2.99",
+        ),
+        (
+            17,
+            &vxlan,
+            json!({"kind": "vxlan", "vni": 7, "vlan": [42]}),
+            "in its vxlan vni 7 with vlan 42 inside UDP 10.0.0.1.53",
+        ),
+    ] {
+        let packet = unreachable(&v4(A, B, protocol, payload));
+        let quoted = &record(&packet)["quoted"];
+        for (key, value) in tunnel.as_object().unwrap() {
+            assert_eq!(quoted["tunnel"][0][key], *value, "{quoted}");
+        }
+        assert_eq!(quoted["tunnel"][0]["dst"], "192.0.2.2");
+        assert_eq!(quoted["inner"]["ip"]["dst"], "10.0.0.2");
+        assert_eq!(quoted["inner"]["dst_port"], 99);
+        assert!(quoted["inner"]["community_id"].is_string());
+        assert!(line(&packet).contains(text), "{}", line(&packet));
+    }
+    let cut = unreachable(&v4(A, B, 47, &gre[..8]));
+    let quoted = &record(&cut)["quoted"];
+    assert_eq!(quoted["gre"], json!({"protocol": 0x0800, "key": 5}));
+    assert!(quoted["inner"].is_null() && quoted["tunnel"].is_null());
+    assert!(line(&cut).contains("quotes GRE 192.0.2.1 > 192.0.2.2 key 5"));
+
+    let error = unreachable(&inner);
+    let packet = unreachable(&error);
+    assert_eq!(record(&packet)["quoted"]["inner"]["dst_port"], 99);
+    assert!(line(&packet).contains("which quotes UDP 10.0.0.1.53"));
+}
+
+#[test]
+fn tags_inside_of_a_tunnel() {
+    let mut vxlan = vec![0xc0, 0, 0x12, 0xb5, 0, 64, 0, 0, 8, 0, 0, 0, 0, 0, 7, 0];
+    vxlan.extend([2; 12]);
+    vxlan.extend([0x88, 0xa8, 0, 3, 0x81, 0, 0, 42, 8, 0]);
+    vxlan.extend(v4(C, D, 1, &[8, 0, 0, 0, 0, 1, 0, 1]));
+    let packet = v4(A, B, 17, &vxlan);
+    assert_eq!(record(&packet)["tunnel"][0]["vlan"], json!([3, 42]));
+    let line = line(&packet);
+    assert!(
+        line.contains("in vxlan vni 7 192.0.2.1 > 192.0.2.2 with vlan 3, 42 inside"),
+        "{line}"
+    );
+}
+
+#[test]
+fn half_translations() {
+    let quote = v4(C, D, 17, &[0; 8]);
+    assert_eq!(
+        record(&unreachable(&quote))["quoted"]["half_translated"],
+        true
+    );
+    assert!(line(&unreachable(&quote)).contains("translated on one side only?"));
+    let whole = v4(A, D, 17, &[0; 8]);
+    assert!(record(&unreachable(&whole))["quoted"]["half_translated"].is_null());
+}
+
+#[test]
+fn why_a_checksum_is_bad() {
+    let mut packet = v4(A, B, 1, &[8, 0, 0, 0, 0, 1, 0, 1]);
+    packet[25] ^= 4;
+    assert_eq!(record(&packet)["icmp"]["checksum"]["cause"], "flipped_bit");
+    assert!(
+        line(&packet).contains("; probably one bit flipped)"),
+        "{}",
+        line(&packet)
+    );
+    packet[27] ^= 0x30;
+    assert!(record(&packet)["icmp"]["checksum"]["cause"].is_null());
+}
+
+#[test]
+fn fragments_behind_options_and_what_became_of_them() {
+    let mut part = vec![58, 0, 1, 4, 0, 0, 0, 0];
+    let message = v6(58, &[&[128, 0, 0, 0, 0, 1, 0, 1], &[7; 24][..]].concat());
+    part.extend(&message[40..]);
+    let piece = |id: u8, offset: u8, more: u8, octets: &[u8]| {
+        v6(
+            44,
+            &[&[60, 0, 0, offset | more, 0, 0, 0, id], octets].concat(),
+        )
+    };
+    let packets = [
+        piece(1, 0, 1, &part[..16]),
+        piece(1, 16, 0, &part[16..]),
+        piece(2, 0, 1, &part[..16]),
+    ];
+    let all = records(&packets);
+    let messages: Vec<_> = all
+        .iter()
+        .filter(|record| record["type"] == "icmp")
+        .collect();
+    assert_eq!(messages.len(), 3);
+    let whole = &messages[1]["reassembly"];
+    assert_eq!(whole["status"], "complete");
+    assert_eq!(whole["frames"], json!([{"frame": 1}, {"frame": 2}]));
+    assert_eq!(whole["icmp"]["checksum"]["status"], "good");
+    let summary = all.last().unwrap();
+    assert_eq!(
+        (
+            &summary["reassembly"]["complete"],
+            &summary["reassembly"]["waiting"]
+        ),
+        (&json!(1), &json!(1))
+    );
+    let text = run(&packets, &["-t"]);
+    assert!(
+        text.contains("-- fragmented messages: 1 put together, 1 incomplete at the end"),
+        "{text}"
+    );
+}
+
+#[test]
+fn numbers_in_little_endian_order() {
+    let packet = v4(A, B, 1, &[8, 0, 0, 0, 1, 0, 3, 0]);
+    assert_eq!(
+        record(&packet)["inferred"]["little_endian"],
+        json!({"id": 1, "seq": 3})
+    );
+    let text = run(&[packet], &["-tv"]);
+    assert!(
+        text.contains("probably little-endian: id 1 seq 3"),
+        "{text}"
+    );
+}
