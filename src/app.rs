@@ -11,6 +11,7 @@ use anyhow::Context;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGXFSZ};
 
 use crate::config::{Buffering, Config, Input, Output};
+use crate::privilege::{self, Identity, Needs};
 use crate::progress::Progress;
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
@@ -83,7 +84,8 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         complain(&error);
         return Ok(Status::Usage);
     }
-    match pipe(config, source.as_mut(), &stop, &requests) {
+    let identity = privilege::give_up_root(&config.run_as)?;
+    match pipe(config, source.as_mut(), &stop, &requests, &identity) {
         Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
@@ -106,6 +108,7 @@ fn pipe(
     source: &mut dyn Source,
     stop: &AtomicBool,
     requests: &Requests,
+    identity: &Identity,
 ) -> io::Result<(Summary, Status)> {
     let out = Named(io::stdout().lock());
     let counting = matches!(config.output, Output::Count);
@@ -118,7 +121,21 @@ fn pipe(
         sink = Box::new(EachRecord(sink));
     }
     let mut counter = Counter::default();
-    let mut writer = config.capture.map(CaptureSink::create).transpose()?;
+    let needs = Needs {
+        write_beneath: (config.capture.iter())
+            .filter_map(|file| privilege::folder_to_write(&file.path))
+            .collect(),
+        ..Needs::default()
+    };
+    let mut writer = config
+        .capture
+        .map(CaptureSink::create)
+        .transpose()
+        .map_err(|error| identity.explain(error))?;
+    let report = privilege::confine(config.sandbox, &needs, identity);
+    if config.tell {
+        complain(&report);
+    }
     let frames: Option<&mut dyn FrameSink> = match &mut writer {
         Some(writer) => Some(writer),
         None if counting => Some(&mut counter),
@@ -142,8 +159,8 @@ fn pipe(
     observer.progress.finish();
     // The capture is ended in order whatever became of the lines.
     let written = writer.map_or(Ok(()), finish);
-    let summary = ran?;
-    written?;
+    let summary = ran.map_err(|error| identity.explain(error))?;
+    written.map_err(|error| identity.explain(error))?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
         writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;

@@ -134,6 +134,21 @@ pub(crate) struct Cli {
     #[arg(short = 'l', help_heading = "Output")]
     pub(crate) line_buffered: bool,
 
+    /// Once inputs are open, go on as USER if root; without it as who called sudo. Files of -w are
+    /// created as that user; `root` stays root
+    #[arg(
+        short = 'Z',
+        long = "relinquish-privileges",
+        value_name = "USER",
+        help_heading = "Privileges"
+    )]
+    pub(crate) user: Option<String>,
+
+    /// Keep capabilities and system calls that are not needed any more (Linux: capabilities,
+    /// Landlock, seccomp); -v says what is in force
+    #[arg(long, help_heading = "Privileges")]
+    pub(crate) no_sandbox: bool,
+
     /// More: IP fields, checksums, extensions; -vv and -vvv add further detail
     #[arg(short = 'v', action = ArgAction::Count, help_heading = "Lines")]
     pub(crate) verbose: u8,

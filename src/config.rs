@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Colour, Quoted, Switch};
+use crate::privilege::{RunAs, Sandbox};
 use icmpdump::correlate::{self, Originals};
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
@@ -27,6 +28,11 @@ pub(crate) struct Config {
     pub(crate) buffering: Buffering,
     /// Stop after so many.
     pub(crate) limit: Option<u64>,
+    /// Who to be once inputs are open.
+    pub(crate) run_as: RunAs,
+    pub(crate) sandbox: Sandbox,
+    /// `-v`: whether to say what is in force.
+    pub(crate) tell: bool,
 }
 
 /// Where frames come from.
@@ -110,6 +116,13 @@ impl Config {
                 Buffering::Block
             },
             limit: cli.count,
+            run_as: cli.user.map_or(RunAs::Invoker, RunAs::User),
+            sandbox: if cli.no_sandbox {
+                Sandbox::Off
+            } else {
+                Sandbox::On
+            },
+            tell: cli.verbose > 0,
             input: Input::Files(cli.read),
         })
     }

@@ -3,6 +3,8 @@
 mod app;
 mod cli;
 mod config;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+mod privilege;
 mod progress;
 
 use std::process::ExitCode;

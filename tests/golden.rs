@@ -15,7 +15,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use common::{assert_none, command, complaints, finish, project, recorded, shown, testdata};
+use common::{
+    assert_none, command, complaints, finish, project, recorded, shown, testdata,
+    without_sandbox_line,
+};
 use serde_json::Value;
 
 /// Set to `write` to write the expected output instead of comparing with it.
@@ -93,10 +96,12 @@ fn output(case: &Case) -> String {
     // A new version of the program is no reason to write 200 files anew.
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
     let mut text = run.out.replacen(&version, "\"version\":\"VERSION\"", 1);
-    if !run.err.is_empty() {
+    let err = without_sandbox_line(&run.err);
+    if !err.is_empty() {
         let folder = format!("{}/", project("testdata").display());
         text.push_str("stderr: ");
-        text.push_str(&run.err.replace(&folder, ""));
+        text.push_str(&err.replace(&folder, ""));
+        text.push('\n');
     }
     if run.code != Some(0) {
         let _ = writeln!(text, "exit status: {:?}", run.code);

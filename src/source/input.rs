@@ -79,6 +79,9 @@ impl Waiting {
 enum Feed {
     /// Read when they are needed.
     Direct(Box<Stream>),
+    /// To be read by another thread, which the first read starts: whoever opens a file can still
+    /// give up rights that threads take with them.
+    Soon(Box<Stream>),
     /// Read, and decompressed, by another thread meanwhile.
     Ahead(ReadAhead),
 }
@@ -153,14 +156,26 @@ impl Input {
         Need::Ready
     }
 
-    /// From now on another thread reads ahead. Not for pipes, where nobody can say what waits.
+    /// From the next read on another thread reads ahead. Not for pipes, where nobody can say what
+    /// waits.
     pub(super) fn read_ahead(&mut self) {
+        self.change_feed(|feed| match feed {
+            Feed::Direct(stream) => Feed::Soon(stream),
+            other => other,
+        });
+    }
+
+    fn start_reader(&mut self) {
+        self.change_feed(|feed| match feed {
+            Feed::Soon(stream) => Feed::Ahead(ReadAhead::new(*stream)),
+            other => other,
+        });
+    }
+
+    fn change_feed(&mut self, change: impl FnOnce(Feed) -> Feed) {
         // The stream takes its way through a place where an empty one stands for a moment.
         let feed = std::mem::replace(&mut self.feed, Feed::Ahead(ReadAhead::ended()));
-        self.feed = match feed {
-            Feed::Direct(stream) => Feed::Ahead(ReadAhead::new(*stream)),
-            ahead @ Feed::Ahead(_) => ahead,
-        };
+        self.feed = change(feed);
     }
 
     /// Reads once, at most [`RECORD_MAX`] octets being buffered before; false at the end.
@@ -168,8 +183,11 @@ impl Input {
         if self.ended {
             return false;
         }
+        if matches!(self.feed, Feed::Soon(_)) {
+            self.start_reader();
+        }
         let read = match &mut self.feed {
-            Feed::Direct(stream) => {
+            Feed::Direct(stream) | Feed::Soon(stream) => {
                 self.buf.copy_within(self.start..self.end, 0);
                 self.end -= self.start;
                 self.start = 0;
@@ -246,7 +264,7 @@ impl Input {
     pub(super) fn progress(&self) -> super::Progress {
         super::Progress {
             done: match &self.feed {
-                Feed::Direct(stream) => stream.taken(),
+                Feed::Direct(stream) | Feed::Soon(stream) => stream.taken(),
                 Feed::Ahead(ahead) => ahead.taken(),
             },
             total: self.total,

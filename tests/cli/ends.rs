@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::common::{
     assert_accounted, command, count_in, finish, of_type, records, run, summary, testdata, tool,
+    without_sandbox_line,
 };
 
 /// The packets of a recorded capture, `times` over: more output than a pipe holds.
@@ -29,7 +30,8 @@ fn end_of(mut child: Child) -> (String, Option<i32>) {
     let mut err = String::new();
     let mut stderr = child.stderr.take().expect("a pipe");
     stderr.read_to_string(&mut err).expect("UTF-8");
-    (err, child.wait().expect("the end").code())
+    let code = child.wait().expect("the end").code();
+    (without_sandbox_line(&err), code)
 }
 
 #[test]

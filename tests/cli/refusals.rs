@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{Run, run, run_with_input, testdata, tool};
+use crate::common::{Run, copied_program, run, run_with_input, testdata, tool};
 
 /// Checks what holds for every refusal: its status, nothing on standard output, and on standard
 /// error `words` in sentences for people.
@@ -147,9 +147,7 @@ fn files_that_may_not_be_read() {
     let root = tool("id", &["-u"]).stdout == b"0\n";
     let mut command = if root {
         // A copy, since the folder of the built one may be closed to others.
-        let program = folder.path().join("icmpdump");
-        fs::copy(env!("CARGO_BIN_EXE_icmpdump"), &program).expect("room");
-        mode(&program, 0o755);
+        let program = copied_program(folder.path());
         let mut command = Command::new("setpriv");
         command
             .args(["--reuid", "65534", "--clear-groups"])

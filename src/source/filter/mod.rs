@@ -43,6 +43,9 @@ pub struct Filter {
     expression: String,
     quoted: bool,
     programs: Vec<(LinkType, Result<Program, String>)>,
+    /// What [`Self::check`] compiled: looking up names takes files and the network, which may be
+    /// out of reach later.
+    prepared: Vec<(LinkType, Result<Program, String>)>,
     /// Index of the program that was used last: most inputs have one link type.
     last: usize,
 }
@@ -60,6 +63,7 @@ impl Filter {
             expression: expression.to_owned(),
             quoted: quoted && !expression.is_empty(),
             programs: Vec::new(),
+            prepared: Vec::new(),
             last: 0,
         }
     }
@@ -91,14 +95,21 @@ impl Filter {
         if self.selects_all() {
             return Ok(());
         }
-        let mut first_error = None;
         for &link in links {
-            match compile(&self.expression, link) {
-                Ok(_) => return Ok(()),
-                Err(message) => first_error = first_error.or(Some(message)),
+            if self.prepared.iter().all(|(known, _)| *known != link) {
+                self.prepared.push((link, compile(&self.expression, link)));
             }
         }
-        Err(self.error(first_error.unwrap_or_default()))
+        if self.quoted {
+            self.prepared.push((QUOTE, compile(&self.expression, RAW)));
+        }
+        let mut compiled = (self.prepared.iter()).filter(|(link, _)| links.contains(link));
+        match compiled.next() {
+            Some((_, Err(message))) if compiled.all(|(_, program)| program.is_err()) => {
+                Err(self.error(message.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the expression compiled for at least one of the link types that frames had; to be
@@ -157,8 +168,12 @@ impl Filter {
 
     #[cold]
     fn compile_for(&mut self, link: LinkType) -> usize {
-        let asked = if link == QUOTE { RAW } else { link };
-        let program = compile(&self.expression, asked);
+        let prepared = self.prepared.iter().position(|(known, _)| *known == link);
+        let program = match prepared {
+            Some(at) => self.prepared.swap_remove(at).1,
+            None if link == QUOTE => compile(&self.expression, RAW),
+            None => compile(&self.expression, link),
+        };
         self.programs.push((link, program));
         self.programs.len() - 1
     }
