@@ -7,36 +7,38 @@
 //! Beside each lies `NAME.txt`, which says what is in it.
 //!
 //! `cargo bench --bench generate -- write FOLDER [--seed N] [--scale PERCENT]`
+//!
+//! Or a flood of made-up addresses to standard output, to see that memory stays bounded:
+//!
+//! `cargo bench --bench generate -- spoofed requests|quotes PACKETS [--seed N]`
 
 mod mixed;
 mod output;
 mod packet;
 mod pings;
 mod random;
+mod spoofed;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use spoofed::Flood;
+
 /// What the command line asks for.
 struct Order {
-    folder: PathBuf,
+    /// The words that are no options.
+    words: Vec<String>,
     seed: u64,
     /// Percent of the packets of the full size.
     scale: u64,
 }
 
 fn main() -> ExitCode {
-    // Cargo adds `--bench`; without `write` this is a test run over all targets: nothing to do.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
-    if words.first().is_none_or(|word| word != "write") {
-        return ExitCode::SUCCESS;
-    }
-    match order(&words).and_then(|order| write(&order)) {
+    // Cargo adds `--bench`; without a command this is a test run over all targets: nothing to do.
+    let words = std::env::args().skip(1).filter(|word| word != "--bench");
+    match order(words).and_then(|order| carry_out(&order)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("generate: {error:#}");
@@ -45,16 +47,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn order(words: &[String]) -> Result<Order> {
+fn order(mut words: impl Iterator<Item = String>) -> Result<Order> {
     let mut order = Order {
-        folder: PathBuf::new(),
+        words: Vec::new(),
         seed: 1,
         scale: 100,
     };
-    let mut rest = words.iter().skip(1);
-    while let Some(word) = rest.next() {
+    while let Some(word) = words.next() {
         let mut number = || -> Result<u64> {
-            let value = rest
+            let value = words
                 .next()
                 .with_context(|| format!("{word} needs a value"))?;
             value.parse().with_context(|| format!("{word} {value}"))
@@ -62,19 +63,31 @@ fn order(words: &[String]) -> Result<Order> {
         match word.as_str() {
             "--seed" => order.seed = number()?,
             "--scale" => order.scale = number()?,
-            _ => order.folder = PathBuf::from(word),
+            _ => order.words.push(word),
         }
-    }
-    if order.folder.as_os_str().is_empty() {
-        bail!("no folder to write to");
     }
     Ok(order)
 }
 
-fn write(order: &Order) -> Result<()> {
-    std::fs::create_dir_all(&order.folder)
-        .with_context(|| format!("cannot create {}", order.folder.display()))?;
+fn carry_out(order: &Order) -> Result<()> {
+    let words: Vec<_> = order.words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["write", folder] => write(Path::new(folder), order),
+        ["spoofed", flood, packets] => {
+            let packets = packets
+                .parse()
+                .with_context(|| format!("not a number of packets: {packets}"))?;
+            spoofed::write(flood.parse::<Flood>()?, order.seed, packets)
+        }
+        ["write" | "spoofed", ..] => bail!("see the head of benches/generate/main.rs"),
+        _ => Ok(()),
+    }
+}
+
+fn write(folder: &Path, order: &Order) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create {}", folder.display()))?;
     let packets = |full: u64| (full * order.scale).div_ceil(100);
-    mixed::write(&order.folder, order.seed, packets(2_700_000))?;
-    pings::write(&order.folder, order.seed, packets(2_760_000))
+    mixed::write(folder, order.seed, packets(2_700_000))?;
+    pings::write(folder, order.seed, packets(2_760_000))
 }

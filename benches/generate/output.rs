@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 
 /// Octets before the first packet of a pcap file.
 const FILE_HEADER: u64 = 24;
+/// ... and before the octets of each.
+const RECORD_HEADER: u64 = 16;
 
 /// A pcap file with microseconds, and counts by kind.
 pub(crate) struct Output {
@@ -36,10 +38,8 @@ impl Output {
             packets: 0,
             kinds: BTreeMap::new(),
         };
-        let header = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1];
-        for word in header {
-            output.put(&word.to_le_bytes())?;
-        }
+        begin(&mut output.file)
+            .with_context(|| format!("cannot write {}", output.path.display()))?;
         Ok(output)
     }
 
@@ -49,15 +49,9 @@ impl Output {
 
     /// Appends an Ethernet frame captured `nanos` after the epoch.
     pub(crate) fn frame(&mut self, nanos: u64, kind: &'static str, frame: &[u8]) -> Result<()> {
-        let narrow = |n: u64| u32::try_from(n).context("a time or length over 32 bits");
-        let length = narrow(frame.len() as u64)?;
-        let seconds = narrow(nanos / 1_000_000_000)?;
-        let micros = narrow(nanos % 1_000_000_000 / 1000)?;
-        for word in [seconds, micros, length, length] {
-            self.put(&word.to_le_bytes())?;
-        }
-        self.put(frame)?;
-        self.octets += 16 + u64::from(length);
+        record(&mut self.file, nanos, frame)
+            .with_context(|| format!("cannot write {}", self.path.display()))?;
+        self.octets += RECORD_HEADER + frame.len() as u64;
         self.packets += 1;
         *self.kinds.entry(kind).or_default() += 1;
         Ok(())
@@ -79,10 +73,24 @@ impl Output {
         println!("{}: {account}", self.path.display());
         Ok(())
     }
+}
 
-    fn put(&mut self, octets: &[u8]) -> Result<()> {
-        self.file
-            .write_all(octets)
-            .with_context(|| format!("cannot write {}", self.path.display()))
+/// Writes the header of a pcap file: microseconds, Ethernet.
+pub(crate) fn begin(out: &mut impl Write) -> Result<()> {
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1] {
+        out.write_all(&word.to_le_bytes())?;
     }
+    Ok(())
+}
+
+/// Writes a frame captured `nanos` after the epoch.
+pub(crate) fn record(out: &mut impl Write, nanos: u64, frame: &[u8]) -> Result<()> {
+    let narrow = |n: u64| u32::try_from(n).context("a time or length over 32 bits");
+    let length = narrow(frame.len() as u64)?;
+    let seconds = narrow(nanos / 1_000_000_000)?;
+    let micros = narrow(nanos % 1_000_000_000 / 1000)?;
+    for word in [seconds, micros, length, length] {
+        out.write_all(&word.to_le_bytes())?;
+    }
+    Ok(out.write_all(frame)?)
 }

@@ -70,6 +70,8 @@ pub struct DropVerdict {
     pub mtu: Option<u32>,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
     pub bytes: u64,
+    /// The longest time from a dropped packet to its error, where that very packet was found.
+    pub slowest: Option<Duration>,
     /// Largest TTL that a dropped packet was captured with.
     pub original_ttl: Option<u8>,
     /// TTL of the captured original minus the quoted one.
@@ -89,6 +91,41 @@ pub struct DropVerdict {
 impl DropVerdict {
     /// How many frames of each kind a verdict names.
     pub const FRAMES: usize = 8;
+
+    /// Nothing counted yet, of errors of this version, type and code from `first` on.
+    pub fn new(
+        flow: FlowKey,
+        dropper: IpAddr,
+        (version, kind, code): (IpVersion, u8, u8),
+        reason: DropReason,
+        first: Timestamp,
+    ) -> Self {
+        Self {
+            flow,
+            dropper,
+            version,
+            kind,
+            code,
+            reason,
+            part: 1,
+            count: 0,
+            first,
+            last: first,
+            error_frames: Vec::new(),
+            original_frames: Vec::new(),
+            original_count: 0,
+            mtu: None,
+            bytes: 0,
+            slowest: None,
+            original_ttl: None,
+            ttl_spent: None,
+            hops_to_dropper: None,
+            return_hops: None,
+            aftermath: Aftermath::UNKNOWN,
+            probe: false,
+            shown: false,
+        }
+    }
 }
 
 /// A hop count, exact or within one.

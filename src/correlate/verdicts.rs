@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::aftermath::Followed;
 use super::table::{Displaced, Table};
-use super::verdict::{Aftermath, DropReason, DropVerdict, Hops};
+use super::verdict::{DropReason, DropVerdict, Hops};
 use super::{MatchKind, Original};
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
@@ -116,29 +116,10 @@ impl Verdicts {
 }
 
 fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> DropVerdict {
+    let kind = (key.version, key.kind, key.code);
     DropVerdict {
-        flow: key.flow,
-        dropper: key.dropper,
-        version: key.version,
-        kind: key.kind,
-        code: key.code,
-        reason,
-        part: 1,
-        count: 0,
-        first: error.ts,
-        last: error.ts,
-        error_frames: Vec::new(),
-        original_frames: Vec::new(),
-        original_count: 0,
-        mtu: None,
-        bytes: 0,
-        original_ttl: None,
-        ttl_spent: None,
-        hops_to_dropper: None,
         return_hops: Some(payload::hops(error.ip.ttl)),
-        aftermath: Aftermath::UNKNOWN,
-        probe: false,
-        shown: false,
+        ..DropVerdict::new(key.flow, key.dropper, kind, reason, error.ts)
     }
 }
 
@@ -158,9 +139,9 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     let Some(Original::Found {
         match_kind,
         frame,
+        before,
         ttl,
         shown,
-        ..
     }) = error.original
     else {
         return;
@@ -169,6 +150,9 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.original_count += 1;
     note(&mut verdict.original_frames, frame);
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
+    if match_kind != MatchKind::Flow {
+        verdict.slowest = verdict.slowest.max(before);
+    }
     // A router that sends nothing back in between only ever lowers the TTL.
     let Some(spent) = ttl.checked_sub(error.quote.ip.ttl) else {
         return;

@@ -39,36 +39,38 @@ impl Diagnosis for CaptureQuality {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let mut tell = |group: &Group, title: String, advice: &str| {
-            if group.errors > 0 {
-                found.push(Finding {
-                    name: "capture_quality",
-                    severity: Severity::Info,
-                    title,
-                    evidence: group.evidence.clone(),
-                    confidence: Confidence::Confirmed,
-                    advice: advice.to_owned(),
-                });
-            }
-        };
-        let messages = |count| if count == 1 { "message" } else { "messages" };
-        tell(
-            &self.cut,
-            format!(
-                "The snap length cut {} ICMP {} short: checksums there are unverified",
-                self.cut.errors,
-                messages(self.cut.errors)
-            ),
-            "Capture with a larger snap length (-s 0).",
-        );
-        tell(
-            &self.one_sided,
-            format!(
-                "{} request{} without a single packet of the other direction in the capture",
-                self.one_sided.errors,
-                if self.one_sided.errors == 1 { "" } else { "s" }
-            ),
-            "Replies may take another way: capture where both directions pass.",
-        );
+        let mut told = Vec::new();
+        let mut advice = Vec::new();
+        if self.cut.errors > 0 {
+            told.push(format!(
+                "the snap length cut {} short, so that checksums are unverified",
+                counted(self.cut.errors, "ICMP message")
+            ));
+            advice.push("Capture with a larger snap length (-s 0).");
+        }
+        if self.one_sided.errors > 0 {
+            told.push(format!(
+                "of {} no packet of the other direction was captured",
+                counted(self.one_sided.errors, "request")
+            ));
+            advice.push("Replies may take another way: capture where both directions pass.");
+        }
+        if told.is_empty() {
+            return;
+        }
+        let mut evidence = std::mem::take(&mut self.cut);
+        evidence.show(&self.one_sided.evidence);
+        found.push(Finding {
+            name: "capture_quality",
+            severity: Severity::Info,
+            title: format!("The capture does not show all: {}", told.join("; ")),
+            evidence: evidence.evidence,
+            confidence: Confidence::Confirmed,
+            advice: advice.join(" "),
+        });
     }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,43 +1,54 @@
-//! A firewall plays dead: port unreachable where a host would not send it.
+//! A firewall plays dead: port or protocol unreachable where a host would not send it.
 //!
-//! Rule: port unreachable for TCP, which a stack answers with a reset (RFC 9293 section 3.10.7.1),
-//! or from a sender that is not the destination; not about a traceroute.
+//! Rule: port or protocol unreachable for TCP, which a stack answers with a reset (RFC 9293 section
+//! 3.10.7.1), or from a sender that is not the destination; not about a traceroute.
 //! Source: RFC 1122 section 3.2.2.1; the default of Linux `REJECT` rules.
 
-use std::net::IpAddr;
-
-use super::group::{Groups, Service};
-use super::{Confidence, Diagnosis, Finding, Severity};
+use super::group::{Group, Refusal, Rule};
+use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::wire::ip::protocol::TCP;
 
 /// See the module.
-#[derive(Debug, Default)]
-pub(super) struct FirewallReject {
-    groups: Groups<(IpAddr, Service)>,
+#[derive(Debug)]
+pub(super) struct FirewallReject;
+
+/// Who rejects what, and with which words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Reject {
+    refusal: Refusal,
+    words: &'static str,
 }
 
-impl Diagnosis for FirewallReject {
-    fn verdict(&mut self, verdict: &DropVerdict) {
-        if verdict.reason == DropReason::PortUnreachable
-            && (verdict.flow.protocol == TCP || verdict.dropper != verdict.flow.addrs.dst)
-            && !verdict.probe
-        {
-            self.groups
-                .add((verdict.dropper, Service::of(&verdict.flow)), verdict);
-        }
+impl Rule for FirewallReject {
+    type Key = Reject;
+
+    fn key(verdict: &DropVerdict) -> Option<Reject> {
+        let words = match verdict.reason {
+            DropReason::PortUnreachable => "port unreachable",
+            DropReason::ProtocolUnreachable => "protocol unreachable",
+            _ => return None,
+        };
+        let refusal = Refusal::of(verdict);
+        let odd = refusal.protocol == TCP || !refusal.is_by_host();
+        (odd && !verdict.probe).then_some(Reject { refusal, words })
     }
 
-    fn findings(&mut self, found: &mut Vec<Finding>) {
-        for ((dropper, service), group) in self.groups.iter() {
-            found.push(Finding {
-                name: "firewall_reject",
-                severity: Severity::Warning,
-                title: format!("{dropper} rejects {service} with port unreachable, as firewalls do ({})", group.tally()),
-                evidence: group.evidence.clone(),
-                confidence: Confidence::Confirmed,
-                advice: format!("Look for a reject rule on {dropper}; the port itself may well be open behind it."),
-            });
+    fn finding(Reject { refusal, words }: &Reject, group: &Group) -> Finding {
+        let dropper = refusal.dropper;
+        Finding {
+            name: "firewall_reject",
+            severity: Severity::Warning,
+            title: format!(
+                "{dropper} rejects {} with {words}, as firewalls do{}",
+                refusal.what(group),
+                group.tally()
+            ),
+            evidence: group.evidence.clone(),
+            confidence: Confidence::Confirmed,
+            advice: format!(
+                "Look for a reject rule on {dropper}; the port itself may well be open behind it."
+            ),
         }
     }
 }

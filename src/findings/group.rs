@@ -1,14 +1,17 @@
 //! What diagnoses share: counting alike verdicts together, in order of the first, bounded.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
+use super::{Diagnosis, Finding};
 use crate::correlate::verdict::DropVerdict;
+use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
-use crate::model::{FlowKey, FrameRef};
 
 /// Frames that a finding names.
 pub(super) const EVIDENCE: usize = 10;
@@ -29,6 +32,10 @@ pub(super) struct Group {
     pub(super) errors: u64,
     /// Flows.
     pub(super) flows: u64,
+    /// Where the packets were directed at.
+    pub(super) ports: Ports,
+    /// The longest that an error took to come.
+    pub(super) slowest: Option<Duration>,
     /// Frames that show it.
     pub(super) evidence: Vec<FrameRef>,
 }
@@ -69,6 +76,10 @@ impl<K: Copy + Eq + Hash> Groups<K> {
         if let Some(group) = self.entry(key) {
             group.errors += verdict.count;
             group.flows += u64::from(verdict.part == 1);
+            group.slowest = group.slowest.max(verdict.slowest);
+            if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
+                group.ports.add(dst);
+            }
             group.show(&verdict.error_frames);
             group.show(&verdict.original_frames);
         }
@@ -86,45 +97,136 @@ impl Group {
         self.evidence.sort_unstable();
     }
 
-    /// `3 packets of 2 flows`.
+    /// ` (3 packets of 2 flows)`; nothing of a single packet.
     pub(super) fn tally(&self) -> String {
-        let packets = if self.errors == 1 {
-            "packet"
-        } else {
-            "packets"
-        };
-        let flows = if self.flows == 1 { "flow" } else { "flows" };
-        format!("{} {packets} of {} {flows}", self.errors, self.flows)
-    }
-}
-
-/// A service: where packets of one kind go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Service {
-    pub(super) protocol: u8,
-    pub(super) host: IpAddr,
-    pub(super) port: Option<u16>,
-}
-
-impl Service {
-    /// What a flow is directed at.
-    pub(super) fn of(flow: &FlowKey) -> Self {
-        Self {
-            protocol: flow.protocol,
-            host: flow.addrs.dst,
-            port: match flow.ports {
-                FlowPorts::Ports { dst, .. } => Some(dst),
-                _ => None,
-            },
+        match (self.errors, self.flows) {
+            (1, _) => String::new(),
+            (errors, 1) => format!(" ({errors} packets)"),
+            (errors, flows) => format!(" ({errors} packets of {flows} flows)"),
         }
     }
 }
 
-impl std::fmt::Display for Service {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.port {
-            Some(port) => write!(f, "{} {} port {port}", protocol(self.protocol), self.host),
-            None => write!(f, "{} {}", protocol(self.protocol), self.host),
+/// Destination ports, as many as a title can count.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ports {
+    /// In order of their numbers.
+    seen: Vec<u16>,
+    /// There were more.
+    overflowed: bool,
+}
+
+impl Ports {
+    const KEPT: usize = 1000;
+    /// All are named up to this many, else so many less two.
+    const NAMED: usize = 5;
+
+    fn add(&mut self, port: u16) {
+        if let Err(at) = self.seen.binary_search(&port) {
+            if self.seen.len() < Self::KEPT {
+                self.seen.insert(at, port);
+            } else {
+                self.overflowed = true;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Ports {
+    /// ` port 53`, ` ports 53 and 443`, ` ports 1, 2, 3 and 997 more`; of none, nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((last, before)) = self.seen.split_last() else {
+            return Ok(());
+        };
+        let joined = |ports: &[u16]| {
+            let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+            ports.join(", ")
+        };
+        if before.is_empty() {
+            write!(f, " port {last}")
+        } else if self.seen.len() <= Self::NAMED {
+            write!(f, " ports {} and {last}", joined(before))
+        } else {
+            let (named, more) = self.seen.split_at(Self::NAMED - 2);
+            let over = if self.overflowed { "over " } else { "" };
+            write!(f, " ports {} and {over}{} more", joined(named), more.len())
+        }
+    }
+}
+
+/// A diagnosis that counts alike verdicts together.
+pub(super) trait Rule {
+    /// What makes verdicts alike.
+    type Key: Copy + Eq + Hash;
+
+    /// The key of a verdict that the diagnosis is about.
+    fn key(verdict: &DropVerdict) -> Option<Self::Key>;
+
+    /// What is said of alike verdicts.
+    fn finding(key: &Self::Key, group: &Group) -> Finding;
+}
+
+/// The account of a [`Rule`].
+#[derive(Debug)]
+pub(super) struct Counted<R: Rule>(Groups<R::Key>);
+
+impl<R: Rule> Default for Counted<R> {
+    fn default() -> Self {
+        Self(Groups::default())
+    }
+}
+
+impl<R: Rule> Diagnosis for Counted<R> {
+    fn verdict(&mut self, verdict: &DropVerdict) {
+        if let Some(key) = R::key(verdict) {
+            self.0.add(key, verdict);
+        }
+    }
+
+    fn findings(&mut self, found: &mut Vec<Finding>) {
+        let told = self.0.iter().map(|(key, group)| R::finding(key, group));
+        found.extend(told);
+    }
+}
+
+/// Who refuses what to whom: packets of one protocol to one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Refusal {
+    pub(super) dropper: IpAddr,
+    pub(super) host: IpAddr,
+    pub(super) protocol: u8,
+    /// Ports tell something: those of a traceroute's probes do not.
+    with_ports: bool,
+}
+
+impl Refusal {
+    /// What a verdict says of it.
+    pub(super) fn of(verdict: &DropVerdict) -> Self {
+        Self {
+            dropper: verdict.dropper,
+            host: verdict.flow.addrs.dst,
+            protocol: verdict.flow.protocol,
+            with_ports: !verdict.probe,
+        }
+    }
+
+    /// Whether the destination itself refuses.
+    pub(super) fn is_by_host(&self) -> bool {
+        self.dropper == self.host
+    }
+
+    /// `TCP 10.0.0.1 port 443`, or `TCP port 443` of the dropper itself.
+    pub(super) fn what(&self, group: &Group) -> String {
+        let protocol = protocol(self.protocol);
+        let ports = if self.with_ports {
+            group.ports.to_string()
+        } else {
+            String::new()
+        };
+        if self.is_by_host() {
+            format!("{protocol}{ports}")
+        } else {
+            format!("{protocol} {}{ports}", self.host)
         }
     }
 }
@@ -138,4 +240,42 @@ pub(super) fn protocol(number: u8) -> String {
             name => name.to_owned(),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_named_while_they_are_few() {
+        let told = |ports: &[u16]| {
+            let mut all = Ports::default();
+            for port in ports {
+                all.add(*port);
+            }
+            all.to_string()
+        };
+        assert_eq!(told(&[]), "");
+        assert_eq!(told(&[443, 443]), " port 443");
+        assert_eq!(told(&[443, 53]), " ports 53 and 443");
+        assert_eq!(told(&[5, 4, 3, 2, 1]), " ports 1, 2, 3, 4 and 5");
+        assert_eq!(told(&[6, 5, 4, 3, 2, 1]), " ports 1, 2, 3 and 3 more");
+        let all: Vec<_> = (1..=2000).collect();
+        assert_eq!(told(&all), " ports 1, 2, 3 and over 997 more");
+    }
+
+    #[test]
+    fn one_packet_needs_no_count() {
+        let tally = |errors, flows| {
+            let group = Group {
+                errors,
+                flows,
+                ..Group::default()
+            };
+            group.tally()
+        };
+        assert_eq!(tally(1, 1), "");
+        assert_eq!(tally(3, 1), " (3 packets)");
+        assert_eq!(tally(4, 2), " (4 packets of 2 flows)");
+    }
 }

@@ -9,15 +9,15 @@ mod capture_quality;
 mod closed_port;
 mod firewall_reject;
 mod group;
-mod host_unreachable;
 mod icmp_rate_limited;
-mod no_route;
 mod ping_loss;
 mod pmtu;
 mod redirect;
 mod routing_loop;
 mod traceroute;
+mod unreachable;
 
+use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
@@ -85,11 +85,10 @@ pub struct Diagnostics {
     capture_quality: capture_quality::CaptureQuality,
     pmtu: pmtu::PathMtu,
     routing_loop: routing_loop::RoutingLoop,
-    admin_prohibited: admin_prohibited::AdminProhibited,
-    closed_port: closed_port::ClosedPort,
-    firewall_reject: firewall_reject::FirewallReject,
-    host_unreachable: host_unreachable::HostUnreachable,
-    no_route: no_route::NoRoute,
+    unreachable: unreachable::Unreachable,
+    admin_prohibited: Counted<admin_prohibited::AdminProhibited>,
+    closed_port: Counted<closed_port::ClosedPort>,
+    firewall_reject: Counted<firewall_reject::FirewallReject>,
     icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
     redirect: redirect::Redirect,
     traceroute: traceroute::Traceroute,
@@ -143,13 +142,12 @@ impl Diagnostics {
         found
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 13] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 12] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
             &mut self.ping_loss,
-            &mut self.host_unreachable,
-            &mut self.no_route,
+            &mut self.unreachable,
             &mut self.admin_prohibited,
             &mut self.firewall_reject,
             &mut self.closed_port,

@@ -56,7 +56,7 @@ impl Diagnosis for PathMtu {
                     severity: Severity::Info,
                     title: format!(
                         "Path MTU discovery to {host} works: {dropper} reported {mtu} and data got \
-                         through ({tally})"
+                         through{tally}"
                     ),
                     evidence: group.evidence.clone(),
                     confidence: Confidence::Confirmed,
@@ -69,7 +69,7 @@ impl Diagnosis for PathMtu {
                     severity: Severity::Critical,
                     title: format!(
                         "Large packets to {host} vanish: {dropper} reports {mtu}, the sender goes on \
-                         sending larger ones ({tally})"
+                         sending larger ones{tally}"
                     ),
                     evidence: group.evidence.clone(),
                     confidence: Confidence::Confirmed,

@@ -87,7 +87,7 @@ impl Diagnosis for RoutingLoop {
                 .unwrap_or_default();
             let lost = match group.errors {
                 0 => String::new(),
-                _ => format!(" ({})", group.tally()),
+                _ => group.tally(),
             };
             found.push(Finding {
                 name: "routing_loop",

@@ -91,56 +91,26 @@ impl Alike {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason};
+    use crate::correlate::verdict::DropReason;
     use crate::model::{AddrPair, FlowKey, Timestamp};
     use crate::record::json::SourceNames;
     use crate::sink::text::{Colour, Palette, Verbosity};
     use crate::wire::IpVersion;
 
     fn verdict(from: u16, to: u16) -> DropVerdict {
-        let at = Timestamp::from_nanos(0);
-        DropVerdict {
-            flow: FlowKey {
-                protocol: 6,
-                addrs: AddrPair {
-                    src: [10, 0, 0, 1].into(),
-                    dst: [10, 0, 0, 2].into(),
-                },
-                ports: FlowPorts::Ports { src: from, dst: to },
+        let flow = FlowKey {
+            protocol: 6,
+            addrs: AddrPair {
+                src: [10, 0, 0, 1].into(),
+                dst: [10, 0, 0, 2].into(),
             },
-            dropper: [10, 0, 0, 9].into(),
-            version: IpVersion::V4,
-            kind: 3,
-            code: 13,
-            reason: DropReason::AdminProhibited,
-            part: 1,
-            count: 1,
-            first: at,
-            last: at,
-            error_frames: Vec::new(),
-            original_frames: Vec::new(),
-            original_count: 0,
-            mtu: None,
-            bytes: 0,
-            ttl_spent: None,
-            original_ttl: None,
-            hops_to_dropper: None,
-            return_hops: None,
-            aftermath: Aftermath {
-                outcome: AftermathOutcome::Silent,
-                packets: 0,
-                retransmissions: 0,
-                size_before: None,
-                size_after: None,
-                acknowledged: false,
-                lasted: Some(Duration::ZERO),
-            },
-            probe: false,
-            shown: true,
-        }
+            ports: FlowPorts::Ports { src: from, dst: to },
+        };
+        let kind = (IpVersion::V4, 3, 13);
+        let reason = DropReason::AdminProhibited;
+        let first = Timestamp::from_nanos(0);
+        DropVerdict::new(flow, [10, 0, 0, 9].into(), kind, reason, first)
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn verdict() -> DropVerdict {
         original_count: 3,
         mtu: Some(1400),
         bytes: 15_000,
+        slowest: Some(Duration::from_micros(270)),
         original_ttl: Some(1),
         ttl_spent: Some(0),
         hops_to_dropper: Some(Hops {
@@ -122,6 +123,7 @@ fn bare_verdict() -> DropVerdict {
         original_count: 0,
         mtu: None,
         bytes: 0,
+        slowest: None,
         original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,

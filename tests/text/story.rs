@@ -101,6 +101,7 @@ fn verdict() -> DropVerdict {
         original_count: 3,
         mtu: Some(1400),
         bytes: 15_000,
+        slowest: None,
         original_ttl: Some(64),
         ttl_spent: Some(0),
         hops_to_dropper: Some(Hops {

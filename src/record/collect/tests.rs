@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::*;
-use crate::correlate::verdict::Aftermath;
 use crate::model::flow::FlowPorts;
 use crate::model::{FrameRef, SourceId, Timestamp};
 
@@ -33,36 +32,23 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
 }
 
 fn verdict(dropper: u8, port: u16, first: i64, mtu: Option<u32>) -> DropVerdict {
-    DropVerdict {
-        flow: FlowKey {
-            protocol: 6,
-            addrs: addrs(2),
-            ports: FlowPorts::Ports {
-                src: port,
-                dst: 443,
-            },
+    let flow = FlowKey {
+        protocol: 6,
+        addrs: addrs(2),
+        ports: FlowPorts::Ports {
+            src: port,
+            dst: 443,
         },
-        dropper: [10, 9, 9, dropper].into(),
-        version: IpVersion::V4,
-        kind: 3,
-        code: 4,
-        reason: DropReason::FragmentationNeeded,
-        part: 1,
+    };
+    let dropper = [10, 9, 9, dropper].into();
+    let kind = (IpVersion::V4, 3, 4);
+    let reason = DropReason::FragmentationNeeded;
+    let first = Timestamp::from_nanos(first);
+    DropVerdict {
         count: 3,
-        first: Timestamp::from_nanos(first),
-        last: Timestamp::from_nanos(first),
-        error_frames: Vec::new(),
-        original_frames: Vec::new(),
-        original_count: 0,
         mtu,
-        bytes: 0,
-        original_ttl: Some(64),
-        ttl_spent: None,
-        hops_to_dropper: None,
-        return_hops: None,
-        aftermath: Aftermath::UNKNOWN,
-        probe: false,
         shown: true,
+        ..DropVerdict::new(flow, dropper, kind, reason, first)
     }
 }
 

@@ -85,6 +85,7 @@ pub(super) fn drop<S: Serializer>(
     map.put("original_count", &verdict.original_count)?;
     map.maybe("mtu", verdict.mtu)?;
     map.put("bytes", &verdict.bytes)?;
+    map.span("slowest_ns", verdict.slowest)?;
     map.maybe("original_ttl", verdict.original_ttl)?;
     map.maybe("ttl_spent", verdict.ttl_spent)?;
     map.maybe("hops_to_dropper", verdict.hops_to_dropper.map(HopCount))?;

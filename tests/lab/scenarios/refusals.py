@@ -6,7 +6,7 @@ from recordings.refusals import REJECTS
 
 # The finding each reason leads to; the others lead to none.
 FINDING = {
-    4: {0: "no_route", 1: "host_unreachable", 3: "firewall_reject",
+    4: {0: "no_route", 1: "host_unreachable", 2: "firewall_reject", 3: "firewall_reject",
         9: "admin_prohibited", 10: "admin_prohibited", 13: "admin_prohibited"},
     6: {0: "no_route", 1: "admin_prohibited", 3: "host_unreachable", 4: "firewall_reject",
         5: "admin_prohibited", 6: "admin_prohibited"},
