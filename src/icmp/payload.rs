@@ -220,6 +220,19 @@ pub const fn initial_ttl(observed: u8) -> u8 {
     }
 }
 
+/// Under this a TTL was rather set by a traceroute than worn down by so many routers.
+const WORN: u8 = 16;
+
+/// How far an echo has come, if its TTL lets one guess: the initial TTL, and about how many routers
+/// it has passed.
+pub const fn distance(observed: u8) -> Option<(u8, u8)> {
+    if observed < WORN {
+        None
+    } else {
+        Some((initial_ttl(observed), hops(observed)))
+    }
+}
+
 /// About how many routers a packet has passed, by [`initial_ttl`].
 pub const fn hops(observed: u8) -> u8 {
     initial_ttl(observed) - observed

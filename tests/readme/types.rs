@@ -163,8 +163,10 @@ fn bodies(version: IpVersion) -> Vec<Vec<u8>> {
         filled(&[1, 2, 0, 0], &[0]),
         // One record: MLDv2.
         filled(&[0, 0, 0, 1], &[0]),
-        // Node information about IPv6 addresses.
+        // Node information: names, IPv6 addresses, IPv4 addresses.
+        filled(&[0, 2, 0, 0], &[0]),
         filled(&[0, 3, 0, 0], &[0]),
+        filled(&[0, 4, 0, 0], &[0]),
     ];
     let mut quoting = vec![0; 4];
     match version {

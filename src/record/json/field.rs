@@ -32,6 +32,10 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
                 Value::Octets(octets) if is_link_address(field.name, octets) => {
                     map.put(key, &LinkAddress(octets))?;
                 }
+                // Many readers of JSON keep 53 bits of a number.
+                Value::Hex(n) if field.range.len() == size_of::<u64>() => {
+                    map.put(key, &Hex(&n.to_be_bytes()))?;
+                }
                 value => map.put(key, &FieldValue(value))?,
             }
         }

@@ -137,8 +137,7 @@ impl Serialize for FragmentOutcome<'_> {
 /// What the payload of an echo and its TTL let one guess.
 struct Inferred {
     payload: Option<PayloadGuess>,
-    hops: u8,
-    ttl: u8,
+    distance: Option<(u8, u8)>,
     little_endian: Option<(u16, u16)>,
 }
 
@@ -147,13 +146,15 @@ impl Inferred {
         let Body::Echo(echo) = &event.message.body else {
             return None;
         };
-        let ttl = event.packet.ip.ttl;
-        Some(Self {
+        let inferred = Self {
             payload: payload::guess(echo.payload, event.frame.ts),
-            hops: payload::hops(ttl),
-            ttl: payload::initial_ttl(ttl),
+            distance: payload::distance(event.packet.ip.ttl),
             little_endian: payload::little_endian(echo),
-        })
+        };
+        let any = inferred.payload.is_some()
+            || inferred.distance.is_some()
+            || inferred.little_endian.is_some();
+        any.then_some(inferred)
     }
 }
 
@@ -164,8 +165,10 @@ impl Serialize for Inferred {
             map.put("sender", payload.sender.name())?;
             map.maybe("sent", payload.sent.map(Time))?;
         }
-        map.put("initial_ttl", &self.ttl)?;
-        map.put("hops", &self.hops)?;
+        if let Some((initial, hops)) = self.distance {
+            map.put("initial_ttl", &initial)?;
+            map.put("hops", &hops)?;
+        }
         map.maybe("little_endian", self.little_endian.map(LittleEndian))?;
         map.end()
     }

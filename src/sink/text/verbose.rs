@@ -184,14 +184,11 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
 
 /// What payload and TTL let one guess, said as such.
 fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
-    let ttl = event.packet.ip.ttl;
-    number(out, b", probably ", payload::hops(ttl).into());
-    number(
-        out,
-        b" hops from its sender (initial ttl ",
-        payload::initial_ttl(ttl).into(),
-    );
-    out.push(b')');
+    if let Some((initial, hops)) = payload::distance(event.packet.ip.ttl) {
+        number(out, b", probably ", hops.into());
+        number(out, b" hops from its sender (initial ttl ", initial.into());
+        out.push(b')');
+    }
     if let Some((id, seq)) = payload::little_endian(echo) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
