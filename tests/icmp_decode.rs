@@ -8,7 +8,11 @@ mod corpus;
 mod oracle;
 #[path = "icmp_decode/ours.rs"]
 mod ours;
+#[path = "icmp_decode/samples.rs"]
+mod samples;
 #[path = "icmp_decode/shapes.rs"]
 mod shapes;
 #[path = "icmp_decode/shown.rs"]
 mod shown;
+#[path = "icmp_decode/tcpdump.rs"]
+mod tcpdump;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use icmpdump::model::SourceId;
+use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
 use icmpdump::source::{self, Step};
 use icmpdump::wire::{self, Classified, Ip, Limit};
 
@@ -28,8 +28,75 @@ impl Packet {
     }
 }
 
-/// All of them, in the order of files and frames. Tells on stderr of a folder that is not there.
+/// A frame as it was captured.
+pub(crate) struct OwnedFrame {
+    /// The capture's file name.
+    file: String,
+    number: u64,
+    link: LinkType,
+    wire_len: u32,
+    fcs_len: u8,
+    data: Vec<u8>,
+}
+
+impl OwnedFrame {
+    pub(crate) fn frame(&self) -> Frame<'_> {
+        Frame {
+            source: SourceId(0),
+            number: self.number,
+            interface: None,
+            ts: Timestamp::from_nanos(0),
+            link: self.link,
+            wire_len: self.wire_len,
+            fcs_len: self.fcs_len,
+            data: &self.data,
+        }
+    }
+}
+
+/// All frames, in the order of files.
+pub(crate) fn frames() -> Vec<OwnedFrame> {
+    let mut frames = Vec::new();
+    for path in captures() {
+        let Ok(mut source) = source::open(&path, SourceId(0)) else {
+            continue;
+        };
+        while source.advance() == Step::Frame {
+            let frame = source.frame().unwrap();
+            frames.push(OwnedFrame {
+                file: path.file_name().unwrap().to_string_lossy().into_owned(),
+                number: frame.number,
+                link: frame.link,
+                wire_len: frame.wire_len,
+                fcs_len: frame.fcs_len,
+                data: frame.data.to_vec(),
+            });
+        }
+    }
+    frames
+}
+
+/// Those that carry ICMP.
 pub(crate) fn packets() -> Vec<Packet> {
+    let frames = frames();
+    let packet = |owned: &OwnedFrame| match wire::classify(&owned.frame()) {
+        Classified::Icmp(packet) => {
+            let octets = [packet.ip.header, packet.ip.payload].concat();
+            let whole = packet.ip.header.len() + packet.ip.payload_length as usize;
+            Some(Packet {
+                file: owned.file.clone(),
+                number: owned.number,
+                on_wire: whole.max(octets.len()),
+                octets,
+            })
+        }
+        _ => None,
+    };
+    frames.iter().filter_map(packet).collect()
+}
+
+/// All capture files, as far as their folders are there; of a missing one it tells on stderr.
+pub(crate) fn captures() -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for folder in FOLDERS.map(Path::new) {
         if folder.is_dir() {
@@ -38,26 +105,7 @@ pub(crate) fn packets() -> Vec<Packet> {
             eprintln!("NOT READ: there is no folder {}", folder.display());
         }
     }
-    let mut packets = Vec::new();
-    for path in &paths {
-        let Ok(mut source) = source::open(path, SourceId(0)) else {
-            continue;
-        };
-        while source.advance() == Step::Frame {
-            let frame = source.frame().unwrap();
-            if let Classified::Icmp(packet) = wire::classify(&frame) {
-                let octets = [packet.ip.header, packet.ip.payload].concat();
-                let whole = packet.ip.header.len() + packet.ip.payload_length as usize;
-                packets.push(Packet {
-                    file: path.file_name().unwrap().to_string_lossy().into_owned(),
-                    number: frame.number,
-                    on_wire: whole.max(octets.len()),
-                    octets,
-                });
-            }
-        }
-    }
-    packets
+    paths
 }
 
 fn files(below: &Path, found: &mut Vec<PathBuf>) {

@@ -46,6 +46,41 @@ pub(crate) fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
+/// What the RFC of a message asks of the packet around it.
+#[derive(Clone, Copy)]
+pub(crate) enum Hop {
+    /// Nothing.
+    Any,
+    /// Hop limit 255, from a link-local address: Neighbor Discovery.
+    Neighbor,
+    /// Hop limit 1, from a link-local address, with a router alert: MLD and its kin.
+    Link,
+}
+
+/// An ICMPv6 message in the packet it belongs in, to `2001:db8::1` or its kind.
+pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
+    let link_local = |last| [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+    let mut packet = v6(58, message);
+    match hop {
+        Hop::Any => return packet,
+        Hop::Neighbor => packet[7] = 255,
+        Hop::Link => packet[7] = 1,
+    }
+    packet[8..24].copy_from_slice(&link_local(1));
+    packet[24..40].copy_from_slice(&link_local(2));
+    packet[42..44].fill(0);
+    let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+    let pseudo = icmpv6_pseudo_header(&ip).unwrap();
+    let sum = internet(&[&pseudo, &packet[40..]]);
+    packet[42..44].copy_from_slice(&sum.to_be_bytes());
+    if matches!(hop, Hop::Link) {
+        packet.splice(40..40, [58, 0, 5, 2, 0, 0, 1, 0]);
+        packet[6] = 0;
+        packet[5] += 8;
+    }
+    packet
+}
+
 fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
     let packets: Vec<_> = (packets.iter())
         .map(|octets| Packet {
@@ -67,7 +102,7 @@ fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn records(packets: &[Vec<u8>]) -> Vec<Value> {
+pub(crate) fn records(packets: &[Vec<u8>]) -> Vec<Value> {
     let text = run(packets, &["--json"]);
     let all = text.lines().map(|line| serde_json::from_str(line).unwrap());
     all.collect()
