@@ -11,6 +11,7 @@ use anyhow::Context;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGXFSZ};
 
 use crate::config::{Buffering, Config, Input, Output};
+use crate::fallback::Fallback;
 use crate::privilege::{self, Identity, Needs};
 use crate::progress::Progress;
 use icmpdump::correlate::Correlator;
@@ -120,6 +121,7 @@ fn pipe(
     if config.buffering == Buffering::Record {
         sink = Box::new(EachRecord(sink));
     }
+    let mut sink = Fallback::new(sink, stop);
     let mut counter = Counter::default();
     let needs = Needs {
         write_beneath: (config.capture.iter())
@@ -147,7 +149,7 @@ fn pipe(
     let mut pipeline = Pipeline {
         filter: config.filter,
         correlator: Correlator::new(&config.correlate),
-        sink: sink.as_mut(),
+        sink: &mut sink,
         frames,
         limit: config.limit,
         stop,
@@ -159,19 +161,28 @@ fn pipe(
     observer.progress.finish();
     // The capture is ended in order whatever became of the lines.
     let written = writer.map_or(Ok(()), finish);
+    let mut status = Status::Done;
+    // Whoever reads the capture from a pipe may have seen enough.
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        complain(&identity.explain(error));
+        status = Status::Failed;
+    }
+    if let Some((fault, story)) = sink.finish() {
+        complain(&format!("{fault}; what is known by now goes here:"));
+        let _ = io::stderr().write_all(&story);
+        status = Status::Failed;
+    }
     let summary = ran.map_err(|error| identity.explain(error))?;
-    written.map_err(|error| identity.explain(error))?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
         writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;
     }
-    let status = match verdict {
-        Ok(()) => Status::Done,
-        Err(error) => {
-            complain(&error);
-            Status::Usage
-        }
-    };
+    if let Err(error) = verdict {
+        complain(&error);
+        status = Status::Usage;
+    }
     for damage in &summary.damaged {
         complain(&told(damage, &source.describe()));
     }

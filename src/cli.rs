@@ -107,6 +107,11 @@ pub(crate) struct Cli {
     #[arg(short = 'U', requires = "write", help_heading = "Output")]
     pub(crate) unbuffered: bool,
 
+    /// Say in a comment on each ICMP packet of the -w file what is known of it: the request it answers, the
+    /// packet it is about; for Wireshark, in pcapng
+    #[arg(long, requires = "write", help_heading = "Output")]
+    pub(crate) annotate: bool,
+
     /// Begin a new -w file when one is larger than SIZE million octets, or with k, m, g: KiB, MiB,
     /// GiB; their names end in 1, 2, ...
     #[arg(
@@ -203,31 +208,31 @@ pub(crate) struct Cli {
 /// `--quoted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Quoted {
-    /// If the filter is made of hosts, nets, ports and protocols only.
+    /// If the filter is made of hosts, nets, ports and protocols only
     Auto,
-    /// Always.
+    /// Always
     Yes,
-    /// Never.
+    /// Never
     No,
 }
 
-/// `on` or `off`.
+/// `--originals`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
-    /// On.
+    /// Remember every IP packet for a while, and follow the flows that errors are about
     On,
-    /// Off.
+    /// Decode ICMP only: less work and memory, no originals, no aftermath
     Off,
 }
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
-    /// Always.
+    /// Always
     Always,
-    /// Never.
+    /// Never
     Never,
 }
 

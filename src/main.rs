@@ -3,6 +3,7 @@
 mod app;
 mod cli;
 mod config;
+mod fallback;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod privilege;
 mod progress;

@@ -87,7 +87,7 @@ fn create(path: &Path, flush: Flush) -> io::Result<CaptureSink> {
 fn write(path: &Path, frames: &[Owned], sources: &[SourceInfo]) -> io::Result<()> {
     let mut sink = create(path, Flush::WhenFull)?;
     for frame in frames {
-        sink.write(&frame.frame(), sources)?;
+        sink.write(&frame.frame(), sources, None)?;
     }
     sink.finish()
 }
@@ -207,12 +207,12 @@ fn sources_of_a_merge_are_told_apart() {
     sources[1].name = "other.pcap".to_owned();
     let frame = Owned::new(ETHERNET, 0, &[0; 60]);
     let mut sink = create(&path, Flush::WhenFull).unwrap();
-    sink.write(&frame.frame(), &sources).unwrap();
+    sink.write(&frame.frame(), &sources, None).unwrap();
     let second = Frame {
         source: SourceId(1),
         ..frame.frame()
     };
-    sink.write(&second, &sources).unwrap();
+    sink.write(&second, &sources, None).unwrap();
     sink.finish().unwrap();
     assert_eq!(read(&path).1.len(), 2);
     let told = capinfos(&path);
@@ -277,7 +277,7 @@ fn a_file_without_frames_is_a_capture() {
         let mut sink = create(&path, Flush::EachPacket).unwrap();
         sink.begin(&micros(RAW)).unwrap();
         assert!(fs::metadata(&path).unwrap().len() >= 24);
-        sink.write(&Owned::new(RAW, 0, &[0x45]).frame(), &micros(RAW))
+        sink.write(&Owned::new(RAW, 0, &[0x45]).frame(), &micros(RAW), None)
             .unwrap();
         sink.finish().unwrap();
         assert_eq!(read(&path).0.len(), 1, "{name}");
@@ -295,7 +295,7 @@ fn the_file_ends_with_a_whole_record_at_any_time() {
             let mut seen = 0;
             for number in 0..300_usize {
                 let data = vec![0x0a; 100 + number * 7];
-                sink.write(&Owned::new(ETHERNET, 0, &data).frame(), &sources)
+                sink.write(&Owned::new(ETHERNET, 0, &data).frame(), &sources, None)
                     .unwrap();
                 if fs::metadata(&path).unwrap().len() == 0 {
                     continue;
@@ -322,7 +322,7 @@ fn times_beyond_the_format_are_clamped_and_counted() {
         let mut sink = create(&path, Flush::WhenFull).unwrap();
         for nanos in [-1, i64::MAX] {
             let frame = Owned::new(ETHERNET, nanos, &[0; 60]);
-            sink.write(&frame.frame(), &micros(ETHERNET)).unwrap();
+            sink.write(&frame.frame(), &micros(ETHERNET), None).unwrap();
         }
         assert_eq!(sink.times_clamped(), limit.unsigned_abs(), "{name}");
         sink.finish().unwrap();
@@ -363,7 +363,7 @@ fn copies_of_captures_hold_the_same_frames() {
         };
         let mut sink = create(&copy, Flush::WhenFull).unwrap();
         while original.advance() == Step::Frame {
-            sink.write(&original.frame().unwrap(), &original.describe())
+            sink.write(&original.frame().unwrap(), &original.describe(), None)
                 .unwrap();
         }
         // pcapng in nanoseconds holds no time before 1970.

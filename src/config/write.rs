@@ -1,5 +1,6 @@
 //! What `-w` and the options around it ask for.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::Cli;
 use icmpdump::model::Timestamp;
-use icmpdump::sink::capture::{CaptureOptions, Flush, Rotation, is_stream};
+use icmpdump::sink::capture::{Annotate, CaptureOptions, Flush, Format, Rotation, is_stream};
 
 /// What is to be written where; `None` without `-w`.
 ///
@@ -23,8 +24,31 @@ pub(super) fn options(cli: &Cli) -> anyhow::Result<Option<CaptureOptions>> {
     if cli.unbuffered {
         options.flush = Flush::EachPacket;
     }
+    if cli.annotate {
+        annotate(&mut options)?;
+    }
     options.rotation = rotation(cli, path)?;
     Ok(Some(options))
+}
+
+/// Comments need pcapng, which a name may rule out; one that tells nothing does not.
+fn annotate(options: &mut CaptureOptions) -> anyhow::Result<()> {
+    let path = &options.path;
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_ascii_lowercase());
+    let is_pcap =
+        |extension: &OsString| ["pcap", "cap", "dmp"].iter().any(|&pcap| extension == pcap);
+    if extension.as_ref().is_some_and(is_pcap) {
+        bail!(
+            "--annotate needs a format that holds comments, and -w {} is to be pcap: write to {}",
+            path.display(),
+            path.with_extension("pcapng").display()
+        );
+    }
+    options.format = Format::Pcapng;
+    options.annotate = Annotate::Yes;
+    Ok(())
 }
 
 fn rotation(cli: &Cli, path: &Path) -> anyhow::Result<Rotation> {
@@ -51,9 +75,19 @@ fn rotation(cli: &Cli, path: &Path) -> anyhow::Result<Rotation> {
             path.display()
         );
     }
-    if rotation.every.is_some() && !is_stream(path) {
+    if let Some(every) = rotation.every
+        && !is_stream(path)
+    {
         // What is wrong with the format is told before anything is captured.
-        rotation.name_at(path, Timestamp::default())?;
+        let first = rotation.name_at(path, Timestamp::default())?;
+        let second = rotation.name_at(path, Timestamp::default().after(every))?;
+        if first == second && !for_a_while {
+            crate::app::complain(&format!(
+                "warning: with -G {} each file takes the place of the one before: put the time into \
+                 the name, as in -w trace-%Y%m%d-%H%M%S.pcap",
+                every.as_secs()
+            ));
+        }
     }
     Ok(rotation)
 }

@@ -9,9 +9,11 @@
 //! [`Rotation`] are called `NAME.part` until they are complete: whoever takes them away can go by
 //! the name.
 
+mod annotate;
 mod close;
 mod encode;
 mod error;
+mod numbers;
 mod output;
 mod rotate;
 
@@ -25,6 +27,8 @@ use crate::model::{Frame, Timestamp};
 use crate::record::IcmpEvent;
 use crate::sink::{FrameSink, Room};
 use crate::source::SourceInfo;
+pub use annotate::Annotate;
+use annotate::Annotator;
 use close::Closer;
 use encode::Encoder;
 pub use encode::Format;
@@ -55,6 +59,8 @@ pub struct CaptureOptions {
     pub flush: Flush,
     /// When another file is begun.
     pub rotation: Rotation,
+    /// Whether messages carry comments; for [`Format::Pcapng`].
+    pub annotate: Annotate,
 }
 
 impl CaptureOptions {
@@ -65,6 +71,7 @@ impl CaptureOptions {
             format: Format::by_name(path),
             flush: Flush::WhenFull,
             rotation: Rotation::default(),
+            annotate: Annotate::No,
         }
     }
 }
@@ -83,6 +90,7 @@ pub struct CaptureSink {
     output: Option<Output>,
     closer: Closer,
     encoder: Encoder,
+    annotator: Option<Annotator>,
     /// Whole records that the system does not have yet.
     pending: Vec<u8>,
     /// From when to when nothing is due, so that a frame costs two comparisons.
@@ -110,6 +118,7 @@ impl CaptureSink {
             output: None,
             closer: Closer::default(),
             encoder: Encoder::new(options.format),
+            annotator: (options.annotate == Annotate::Yes).then(Annotator::default),
             pending: Vec::new(),
             quiet: Timestamp::MAX..Timestamp::MIN,
             room: Room::More,
@@ -132,6 +141,9 @@ impl CaptureSink {
         } else {
             Output::part(&self.schedule.name()?, self.schedule.existing())?
         });
+        if let (Some(annotator), Some(output)) = (&mut self.annotator, &self.output) {
+            annotator.numbers.begin(output.name());
+        }
         Ok(())
     }
 
@@ -200,13 +212,18 @@ impl CaptureSink {
         Ok(self.room)
     }
 
-    /// Writes one frame; `sources` tell of its interface.
+    /// Writes one frame; `sources` tell of its interface, `event` what is known of a message.
     ///
     /// # Errors
     ///
     /// What the system says, with the path; of the kind `InvalidData` where the format cannot
     /// hold this frame beside those before it.
-    pub fn write(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) -> io::Result<()> {
+    pub fn write(
+        &mut self,
+        frame: &Frame<'_>,
+        sources: &[SourceInfo],
+        event: Option<&IcmpEvent<'_>>,
+    ) -> io::Result<()> {
         if self.advance(frame.ts)? == Room::Enough {
             return Ok(());
         }
@@ -215,12 +232,19 @@ impl CaptureSink {
             self.schedule.next_file();
             self.rotate()?;
         }
+        let comment = match (&mut self.annotator, event) {
+            (Some(annotator), Some(event)) => annotator.comment(event),
+            _ => &[],
+        };
         self.encoder
-            .frame(frame, sources, &[], &mut self.pending)
+            .frame(frame, sources, comment, &mut self.pending)
             .map_err(|(first, other)| {
                 let path = self.options.path.clone();
                 CaptureError::Mixed { path, first, other }
             })?;
+        if let Some(annotator) = &mut self.annotator {
+            annotator.numbers.write(frame.reference());
+        }
         if self.options.flush == Flush::EachPacket || self.pending.len() >= Self::CHUNK {
             self.flush()?;
         }
@@ -340,9 +364,9 @@ impl FrameSink for CaptureSink {
         &mut self,
         frame: &Frame<'_>,
         sources: &[SourceInfo],
-        _: Option<&IcmpEvent<'_>>,
+        event: Option<&IcmpEvent<'_>>,
     ) -> Room {
-        let written = self.write(frame, sources);
+        let written = self.write(frame, sources, event);
         self.settle(written)
     }
 

@@ -119,7 +119,6 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("<", "XML or HTML text"),
     ("{", "JSON text"),
-    ("[", "JSON text"),
 ];
 
 /// Guesses what `head`, the first octets of a file, belongs to.
@@ -169,9 +168,29 @@ fn text(head: &[u8]) -> Option<&'static str> {
         return None;
     }
     let start = valid.trim_start_matches('\u{feff}').trim_start();
+    if is_json_array(start) {
+        return Some("JSON text");
+    }
     let start: String = start.chars().take(16).collect::<String>().to_lowercase();
     let known = TEXTS.iter().find(|(prefix, _)| start.starts_with(prefix));
     Some(known.map_or("text", |(_, looks)| looks))
+}
+
+/// Whether a JSON array begins there (RFC 8259 section 5), and not a section of an INI or TOML file
+/// as `[package]` or `[[bin]]`: what follows the brackets has to be a value of another kind, or
+/// one that such files would not write there.
+fn is_json_array(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('[') else {
+        return false;
+    };
+    let value = inner.trim_start_matches(|c: char| c == '[' || c.is_whitespace());
+    let word = |word: &str| {
+        let rest = value.strip_prefix(word).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with([',', ']']))
+    };
+    value.starts_with(['{', '"', '-', ']'])
+        || value.starts_with(|c: char| c.is_ascii_digit())
+        || ["true", "false", "null"].into_iter().any(word)
 }
 
 /// Whether a pcap record head is there: a time of this age, and lengths that fit each other.

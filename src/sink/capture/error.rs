@@ -64,7 +64,7 @@ impl Stage {
     const fn told(self) -> &'static str {
         match self {
             Self::Create => "cannot be created: ",
-            Self::Write => "cannot be written on: ",
+            Self::Write => "cannot be written any more: ",
             Self::Finish => "cannot be finished: ",
         }
     }

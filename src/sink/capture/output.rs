@@ -1,5 +1,6 @@
 //! One file being written: where it lies meanwhile, what is left of it after a fault, its end.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::fd::AsFd;
@@ -91,6 +92,12 @@ impl Output {
         &self.path
     }
 
+    /// The file's name without folders: the one it will have.
+    pub(super) fn name(&self) -> OsString {
+        let path = self.target.as_deref().unwrap_or(&self.path);
+        path.file_name().unwrap_or(path.as_os_str()).to_owned()
+    }
+
     /// Whether `path` leads to this very file, so that creating it anew would empty it.
     pub(super) fn is_at(&self, path: &Path) -> bool {
         use std::os::unix::fs::MetadataExt;
@@ -155,6 +162,11 @@ impl Output {
         let Some(target) = &self.target else {
             return Ok(self.path);
         };
+        if self.failed && self.length == 0 {
+            // Nothing of it reached the disk.
+            let _ = fs::remove_file(&self.path);
+            return Ok(target.clone());
+        }
         let target = match self.existing {
             Existing::Replace if self.failed && target.exists() => return Ok(self.path),
             Existing::Replace => target.clone(),

@@ -182,6 +182,13 @@ impl<W: Write> TextSink<W> {
         }
     }
 
+    /// What it wrote to, with all that was told.
+    pub fn into_inner(mut self) -> W {
+        // A writer in memory takes it; another one should have been flushed before.
+        let _ = super::drain(&mut self.buffer, &mut self.out);
+        self.out
+    }
+
     fn message(&mut self, event: &IcmpEvent<'_>) {
         let out = &mut self.buffer;
         if self.options.numbers == Numbers::Shown {
