@@ -1,6 +1,6 @@
 //! What `-w` and the options around it ask for.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,9 +34,7 @@ pub(super) fn options(cli: &Cli) -> anyhow::Result<Option<CaptureOptions>> {
 /// Comments need pcapng, which a name may rule out; one that tells nothing does not.
 fn annotate(options: &mut CaptureOptions) -> anyhow::Result<()> {
     let path = &options.path;
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_ascii_lowercase());
+    let extension = path.extension().map(OsStr::to_ascii_lowercase);
     let is_pcap =
         |extension: &OsString| ["pcap", "cap", "dmp"].iter().any(|&pcap| extension == pcap);
     if extension.as_ref().is_some_and(is_pcap) {
