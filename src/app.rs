@@ -1,8 +1,6 @@
 //! Wires it all: opens the sources, builds the sinks, runs the pipeline, tells the exit status.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,7 +16,7 @@ use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
 use icmpdump::pipeline::{Observer, Pipeline, Requests};
 use icmpdump::record::{IcmpEvent, Record, Summary};
-use icmpdump::sink::capture::{CaptureOptions, CaptureSink};
+use icmpdump::sink::capture::{CaptureOptions, CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextSink};
 use icmpdump::source::merge::merge;
@@ -92,15 +90,6 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether two paths lead to one regular file.
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    let identity = |path: &Path| {
-        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-        Some((metadata.dev(), metadata.ino()))
-    };
-    identity(a).is_some_and(|a| identity(b) == Some(a))
 }
 
 /// Builds the sinks and runs the pipeline through them.

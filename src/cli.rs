@@ -245,6 +245,9 @@ Examples:
   icmpdump -r capture.pcap 'icmp[icmptype]==8' requests, each with what became of it
   icmpdump -r a.pcap -r b.pcapng.gz --json     two capture points as one, as JSON
   tcpdump -i eth0 -w - | icmpdump -r -         from a pipe
+  icmpdump -r a.pcap --annotate -w b.pcapng    for Wireshark, each packet with what is known of it
+  icmpdump -r - -w ring.pcap -C 100 -W 10      ten files of 100 MB, written in turn
 
-Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric.
+Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric; files of -C and
+-G are called NAME.part until they are complete.
 Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";

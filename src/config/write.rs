@@ -21,6 +21,7 @@ pub(super) fn options(cli: &Cli) -> anyhow::Result<Option<CaptureOptions>> {
         return Ok(None);
     };
     let mut options = CaptureOptions::new(path);
+    options.spare.clone_from(&cli.read);
     if cli.unbuffered {
         options.flush = Flush::EachPacket;
     }

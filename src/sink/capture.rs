@@ -20,6 +20,7 @@ mod rotate;
 use std::fs;
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub struct CaptureOptions {
     pub rotation: Rotation,
     /// Whether messages carry comments; for [`Format::Pcapng`].
     pub annotate: Annotate,
+    /// Files that no file of a rotation takes the place of: those that are read.
+    pub spare: Vec<PathBuf>,
 }
 
 impl CaptureOptions {
@@ -72,13 +75,27 @@ impl CaptureOptions {
             flush: Flush::WhenFull,
             rotation: Rotation::default(),
             annotate: Annotate::No,
+            spare: Vec::new(),
         }
     }
 }
 
 /// Whether there is no file to be put in another's place: standard output, a pipe, a device.
 pub fn is_stream(path: &Path) -> bool {
-    path == Path::new("-") || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+    // What the system keeps under /dev and /proc leads to files that are open already.
+    let is_special = ["-", "/dev", "/proc"]
+        .iter()
+        .any(|folder| path.starts_with(folder));
+    is_special || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// Whether two paths lead to one regular file.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    let identity = |path: &Path| {
+        let metadata = path.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(a).is_some_and(|a| identity(b) == Some(a))
 }
 
 /// A capture file, several of them in turn, or a stream, that frames are written to.
@@ -139,7 +156,17 @@ impl CaptureSink {
         } else if self.stream || !self.options.rotation.is_wanted() {
             Output::direct(path)?
         } else {
-            Output::part(&self.schedule.name()?, self.schedule.existing())?
+            let name = self.schedule.name()?;
+            if self
+                .options
+                .spare
+                .iter()
+                .any(|spare| is_same_file(spare, &name))
+            {
+                let why = "is the capture that -r reads; write to files of other names".to_owned();
+                return Err(CaptureError::Name { path: name, why });
+            }
+            Output::part(&name, self.schedule.existing())?
         });
         if let (Some(annotator), Some(output)) = (&mut self.annotator, &self.output) {
             annotator.numbers.begin(output.name());

@@ -249,6 +249,7 @@ fn what_cannot_be_is_refused() {
         (&["-w", &to("a%!"), "-G", "1"], &["a%!", "strftime"]),
         (&["-w", "-", "-C", "1"], &["-w -", "-C"]),
         (&["-w", "/dev/null", "-G", "1"], &["/dev/null", "-G"]),
+        (&["-w", "/dev/stdout", "-C", "1"], &["/dev/stdout", "-C"]),
         (&["-w", "-", "-G", "1", "-W", "2"], &["-w -", "-G"]),
     ];
     for (arguments, parts) in cases {
@@ -260,6 +261,15 @@ fn what_cannot_be_is_refused() {
         }
     }
     assert_eq!(names(folder.path()), [""; 0]);
+    // Nor does a file take the place of what is read.
+    let own = to("p-27.pcap");
+    fs::copy(&ping, &own).expect("room");
+    let run_on = run(&["-r", &own, "-w", &to("p-%M.pcap"), "-G", "60", "icmp6"]).exits(1);
+    run_on.says("p-27.pcap").says("other names");
+    assert_eq!(
+        fs::read(&own).expect("there"),
+        fs::read(&ping).expect("there")
+    );
     // A name without the time is what tcpdump takes, too: but it is told.
     let run = run(&["-r", &ping, "-w", &to("same"), "-G", "1"]).exits(0);
     run.says("warning").says("%H%M%S");
