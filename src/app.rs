@@ -84,7 +84,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         return Ok(Status::Usage);
     }
     let identity = privilege::give_up_root(&config.run_as)?;
-    match pipe(config, source.as_mut(), &stop, &requests, &identity) {
+    match pipe(config, &mut source, &stop, &requests, &identity) {
         Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
@@ -95,7 +95,7 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
 /// Builds the sinks and runs the pipeline through them.
 fn pipe(
     config: Config,
-    source: &mut dyn Source,
+    source: &mut impl Source,
     stop: &AtomicBool,
     requests: &Requests,
     identity: &Identity,

@@ -79,7 +79,7 @@ impl Pipeline<'_> {
     /// # Errors
     ///
     /// What a sink says; what was read up to then is lost to it.
-    pub fn run(&mut self, source: &mut dyn Source) -> io::Result<Summary> {
+    pub fn run<S: Source + ?Sized>(&mut self, source: &mut S) -> io::Result<Summary> {
         let mut run = Run {
             collector: Collector::new(),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
@@ -127,7 +127,7 @@ impl Pipeline<'_> {
 }
 
 impl Run<'_, '_> {
-    fn start(&mut self, source: &dyn Source) -> io::Result<()> {
+    fn start<S: Source + ?Sized>(&mut self, source: &S) -> io::Result<()> {
         self.sources = source.describe();
         let start = Start {
             sources: self.sources.clone(),
@@ -190,11 +190,18 @@ impl Run<'_, '_> {
             .is_none_or(|interface| (interface.0 as usize) < source.interfaces.len())
     }
 
+    #[inline]
     fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.counts.read += 1;
         self.pipe.correlator.advance(frame.ts);
         if self.pipe.correlator.has_outcomes() {
             self.outcomes()?;
+        }
+        if let Some(ip) = wire::plain(frame) {
+            self.counts.other += 1;
+            self.pipe.correlator.other(frame, &ip);
+            self.write_if_selected(frame);
+            return Ok(());
         }
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
@@ -215,7 +222,7 @@ impl Run<'_, '_> {
                     }
                 }
                 self.counts.other += 1;
-                self.pipe.correlator.other(frame, packet);
+                self.pipe.correlator.other(frame, &packet.ip);
             }
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {
@@ -225,19 +232,24 @@ impl Run<'_, '_> {
                 }
             }
         }
+        self.write_if_selected(frame);
+        Ok(())
+    }
+
+    fn write_if_selected(&mut self, frame: &Frame<'_>) {
         if let Some(frames) = &mut self.pipe.frames
             && self.pipe.filter.matches(frame)
         {
             self.room = frames.frame(frame, &self.sources, None);
             self.written += 1;
         }
-        Ok(())
     }
 
     fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
         self.reassembler.feed(packet, frame.reference(), frame.ts)
     }
 
+    #[inline(never)]
     fn icmp(
         &mut self,
         frame: &Frame<'_>,
@@ -314,7 +326,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn finish(mut self, source: &mut dyn Source) -> io::Result<Summary> {
+    fn finish<S: Source + ?Sized>(mut self, source: &S) -> io::Result<Summary> {
         self.pipe.observer.progress(source.progress());
         self.pipe.correlator.finish();
         self.outcomes()?;

@@ -147,7 +147,14 @@ impl Followed {
         }
     }
 
-    /// Takes any packet, with the hash of its flow.
+    /// Whether a flow of this hash may be one that is followed, or answer one.
+    #[inline]
+    pub(super) fn may_know(&self, hash: u32) -> bool {
+        self.sent.is_marked(hash) || self.answers.is_marked(hash)
+    }
+
+    /// Takes a packet of a flow that may be known.
+    #[inline(never)]
     pub(super) fn packet(&mut self, ip: &Ip<'_>, hash: u32, ts: Timestamp) {
         if self.sent.is_marked(hash)
             && let Some(flow) = self.flows.get_mut(&key(ip))

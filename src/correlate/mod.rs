@@ -166,6 +166,7 @@ impl Correlator {
     }
 
     /// Time moves on to that of the next frame. To be called for each frame, before the frame.
+    #[inline]
     pub fn advance(&mut self, ts: Timestamp) {
         let now = self.clock.frame(ts);
         if self.clock.went_back() {
@@ -180,8 +181,9 @@ impl Correlator {
     }
 
     /// Takes an IP packet that is not ICMP.
-    pub fn other(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
-        self.any_packet(frame, &packet.ip, false);
+    #[inline]
+    pub fn other(&mut self, frame: &Frame<'_>, ip: &Ip<'_>) {
+        self.any_packet(frame, ip, false);
     }
 
     /// Takes an ICMP message; `shown` tells whether it passed the filter.
@@ -215,13 +217,18 @@ impl Correlator {
     }
 
     /// What every IP packet leaves behind.
+    #[inline]
     fn any_packet(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
         let Some(ring) = &mut self.ring else {
             return;
         };
         let hashes = ring.push(frame.reference(), frame.ts, ip, shown);
-        self.followed.packet(ip, hashes.flow(), frame.ts);
-        self.traces.packet(ring, frame, ip, hashes.pair, shown);
+        if self.followed.may_know(hashes.flow()) {
+            self.followed.packet(ip, hashes.flow(), frame.ts);
+        }
+        if self.traces.may_know(hashes.pair) {
+            self.traces.packet(ring, frame, ip, shown);
+        }
     }
 
     fn query(

@@ -139,19 +139,22 @@ impl Traces {
         }
     }
 
+    /// Whether packets between the addresses of this hash may be of a trace.
+    #[inline]
+    pub(super) fn may_know(&self, pair: u32) -> bool {
+        self.pairs.is_marked(pair)
+    }
+
     /// Any packet, with the hash of its addresses: a probe, or the answer of a TCP destination,
     /// where a trace of its addresses and protocol is under way.
+#[inline(never)]
     pub(super) fn packet(
         &mut self,
         ring: &Ring,
         frame: &Frame<'_>,
         ip: &Ip<'_>,
-        pair: u32,
         shown: bool,
     ) {
-        if !self.pairs.is_marked(pair) {
-            return;
-        }
         let key = TraceKey {
             addrs: ip.addrs,
             protocol: ip.protocol,

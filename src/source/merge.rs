@@ -9,19 +9,66 @@ use crate::model::{Frame, Timestamp};
 /// Merges `sources` by the time of their frames; at the same time the earlier source goes first.
 ///
 /// Each source keeps its own order, also where its time goes backwards.
-pub fn merge(mut sources: Vec<Box<dyn Source>>) -> Box<dyn Source> {
+pub fn merge<S: Source>(mut sources: Vec<S>) -> Merged<S> {
     match sources.pop() {
-        Some(only) if sources.is_empty() => only,
+        Some(only) if sources.is_empty() => Merged::One(only),
         last => {
             sources.extend(last);
-            Box::new(Merge::new(sources))
+            Merged::Several(Merge::new(sources))
         }
     }
 }
 
-/// See [`merge`].
-pub struct Merge {
-    sources: Vec<Box<dyn Source>>,
+/// What [`merge()`] made: a single source goes the direct way.
+pub enum Merged<S> {
+    /// There is but one.
+    One(S),
+    /// There are several, or none.
+    Several(Merge<S>),
+}
+
+impl<S: Source> Source for Merged<S> {
+    #[inline]
+    fn advance(&mut self) -> Step {
+        match self {
+            Self::One(source) => source.advance(),
+            Self::Several(merge) => merge.advance(),
+        }
+    }
+
+    #[inline]
+    fn frame(&self) -> Option<Frame<'_>> {
+        match self {
+            Self::One(source) => source.frame(),
+            Self::Several(merge) => merge.frame(),
+        }
+    }
+
+    fn describe(&self) -> Vec<SourceInfo> {
+        match self {
+            Self::One(source) => source.describe(),
+            Self::Several(merge) => merge.describe(),
+        }
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        match self {
+            Self::One(source) => source.damage(),
+            Self::Several(merge) => merge.damage(),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        match self {
+            Self::One(source) => source.progress(),
+            Self::Several(merge) => merge.progress(),
+        }
+    }
+}
+
+/// See [`merge()`].
+pub struct Merge<S> {
+    sources: Vec<S>,
     /// The frames that sources stopped at, the next one on top.
     heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Sources to be moved on before a frame can be chosen, with the time that their last tick
@@ -31,8 +78,8 @@ pub struct Merge {
     damage: Vec<Damage>,
 }
 
-impl Merge {
-    fn new(sources: Vec<Box<dyn Source>>) -> Self {
+impl<S: Source> Merge<S> {
+    fn new(sources: Vec<S>) -> Self {
         Self {
             heads: BinaryHeap::with_capacity(sources.len()),
             behind: (0..sources.len())
@@ -71,7 +118,7 @@ impl Merge {
     }
 }
 
-impl Source for Merge {
+impl<S: Source> Source for Merge<S> {
     fn advance(&mut self) -> Step {
         if let Some(index) = self.current.take() {
             self.behind.push((index, Timestamp::MIN));

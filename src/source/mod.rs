@@ -7,6 +7,7 @@
 mod ahead;
 mod byteorder;
 pub mod codec;
+mod file;
 pub mod filter;
 mod input;
 mod linktype;
@@ -17,6 +18,7 @@ pub mod pcapng;
 pub mod remedy;
 mod sniff;
 
+pub use file::FileSource;
 pub use merge::merge;
 pub use open::{OpenError, names, open, open_as};
 
@@ -51,6 +53,28 @@ pub trait Source {
 
     /// Octets consumed and, where known, octets in all: for progress.
     fn progress(&self) -> Progress;
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn advance(&mut self) -> Step {
+        (**self).advance()
+    }
+
+    fn frame(&self) -> Option<Frame<'_>> {
+        (**self).frame()
+    }
+
+    fn describe(&self) -> Vec<SourceInfo> {
+        (**self).describe()
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        (**self).damage()
+    }
+
+    fn progress(&self) -> Progress {
+        (**self).progress()
+    }
 }
 
 /// How far a source has been read, in octets of the file as stored.

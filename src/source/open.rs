@@ -13,7 +13,7 @@ use super::codec::{Codec, Fault, FaultKind, Raw, Stream, WINDOW_MAX};
 use super::input::{Input, Need, Waiting};
 use super::pcap::{self, PcapSource};
 use super::pcapng::{self, PcapNgSource};
-use super::{Source, sniff};
+use super::{FileSource, sniff};
 use crate::model::SourceId;
 
 /// What was expected, told wherever something else was found.
@@ -168,7 +168,7 @@ fn short_name(path: &Path) -> String {
 /// # Errors
 ///
 /// Tells why it is no capture that can be read; see [`OpenError`].
-pub fn open(path: &Path, id: SourceId) -> Result<Box<dyn Source>, OpenError> {
+pub fn open(path: &Path, id: SourceId) -> Result<FileSource, OpenError> {
     open_as(path, id, short_name(path))
 }
 
@@ -179,7 +179,7 @@ pub fn open(path: &Path, id: SourceId) -> Result<Box<dyn Source>, OpenError> {
 /// # Errors
 ///
 /// As [`open`].
-pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<Box<dyn Source>, OpenError> {
+pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<FileSource, OpenError> {
     let given = path.to_string_lossy().into_owned();
     let failed = |error: &io::Error| system_error(&given, error);
     let file = if path.as_os_str() == "-" {
@@ -217,7 +217,7 @@ impl Opening {
         mut raw: Raw,
         id: SourceId,
         name: String,
-    ) -> Result<Box<dyn Source>, OpenError> {
+    ) -> Result<FileSource, OpenError> {
         let head = raw.peek(Codec::MAGIC_LEN);
         let head = head.map_err(|fault| self.fault(fault, None))?;
         if head.is_empty() {
@@ -228,19 +228,20 @@ impl Opening {
         let mut input = Input::new(stream, self.size);
 
         self.require(&mut input, pcap::Magic::LEN, codec)?;
-        if self.size.is_some_and(|size| size >= WORTH_READING_AHEAD) {
+        // Plain octets are read as fast by who uses them: the kernel's copy stays in one cache.
+        if codec.is_some() && self.size.is_some_and(|size| size >= WORTH_READING_AHEAD) {
             input.read_ahead();
         }
         if let Some(magic) = pcap::Magic::detect(input.bytes()) {
             let mut source = PcapSource::new(input, magic, id, name);
             source.tell_before_waiting(self.waiting(codec));
-            return Ok(Box::new(source));
+            return Ok(FileSource::Pcap(source));
         }
         if pcapng::detect(input.bytes()) {
             self.require(&mut input, pcapng::MAGIC_LEN, codec)?;
             if pcapng::detect(input.bytes()) {
                 input.tell_before_waiting(self.waiting(codec));
-                return Ok(Box::new(PcapNgSource::new(input, id, name)));
+                return Ok(FileSource::PcapNg(Box::new(PcapNgSource::new(input, id, name))));
             }
         }
         Err(self.not_a_capture(&mut input, codec))
@@ -377,7 +378,7 @@ mod tests {
         }
     }
 
-    fn open_failing(octets: &'static [u8]) -> Result<Box<dyn Source>, OpenError> {
+    fn open_failing(octets: &'static [u8]) -> Result<FileSource, OpenError> {
         let opening = Opening {
             given: "a.pcap".to_owned(),
             size: Some(1000),

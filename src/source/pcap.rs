@@ -268,6 +268,7 @@ impl Lengths {
 }
 
 impl Source for PcapSource {
+    #[inline]
     fn advance(&mut self) -> Step {
         self.current = None;
         if self.ended {
@@ -291,6 +292,7 @@ impl Source for PcapSource {
         self.advance_by_hand()
     }
 
+    #[inline]
     fn frame(&self) -> Option<Frame<'_>> {
         let current = self.current.as_ref()?;
         Some(Frame {

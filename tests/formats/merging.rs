@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use icmpdump::model::{SourceId, Timestamp};
-use icmpdump::source::{self, Source, Step};
+use icmpdump::source::{self, FileSource, Source, Step};
 
 use crate::build::{Header, Order, enhanced, interface, record, sample, section};
 use crate::read::drain;
@@ -21,7 +21,7 @@ fn capture(seconds: &[u32]) -> Vec<u8> {
 }
 
 /// Opens captures of these contents as sources 0, 1, ...
-fn open_all(contents: &[Vec<u8>]) -> Vec<Box<dyn Source>> {
+fn open_all(contents: &[Vec<u8>]) -> Vec<FileSource> {
     let folder = tempfile::tempdir().expect("a folder");
     let open = |(i, content): (u16, &Vec<u8>)| {
         let path = folder.path().join(format!("{i}.pcap"));
@@ -69,7 +69,7 @@ fn sources_are_described_and_damage_is_told_for_each() {
 
 #[test]
 fn none_and_one_and_many() {
-    assert!(drain(source::merge(Vec::new())).frames.is_empty());
+    assert!(drain(source::merge(Vec::<FileSource>::new())).frames.is_empty());
     assert_eq!(order(&[capture(&[3, 1])]), [(0, 1), (0, 2)]);
     let many: Vec<_> = (0..50).map(|i| capture(&[i, i + 100])).collect();
     let merged = order(&many);
@@ -149,7 +149,7 @@ fn a_tick_releases_the_frames_before_it_and_no_others() {
         at: None,
         times: vec![10, 14, 20],
     };
-    let mut merged = source::merge(vec![Box::new(quiet), Box::new(busy)]);
+    let mut merged = source::merge(vec![quiet, busy]);
     let mut told = Vec::new();
     loop {
         let step = merged.advance();

@@ -40,7 +40,7 @@ impl Whole {
 }
 
 /// Reads `source` to its end, checking what holds for every source.
-pub(crate) fn drain(mut source: Box<dyn Source>) -> Whole {
+pub(crate) fn drain(mut source: impl Source) -> Whole {
     let mut frames = Vec::new();
     let mut ticks = 0;
     loop {

@@ -278,6 +278,19 @@ impl<'a> Position<'a> {
     }
 }
 
+/// The packet of a frame that is as most are: TCP or UDP, no tunnel's port, right behind IP right
+/// behind Ethernet. `None` tells nothing but that [`classify`] is to be asked.
+#[inline(always)]
+pub(super) fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
+    if frame.link != link::linktype::ETHERNET {
+        return None;
+    }
+    let link = link::untagged_ip(frame.data)?;
+    let rest = without_fcs(frame).behind(link.offset);
+    let ip = Ip::parse_ordinary(rest.bytes, rest.on_wire)?;
+    (matches!(ip.protocol, protocol::TCP | protocol::UDP) && !may_carry_ip(&ip)).then_some(ip)
+}
+
 /// Tells what `frame` is.
 ///
 /// Headers are made where they are returned, or they would be copied: so the most frequent way,

@@ -1,0 +1,56 @@
+//! A capture file of either format.
+//!
+//! An enum rather than a trait object: the loop over frames is compiled for it, so that a frame
+//! need not be written to memory on its way into the loop.
+
+use super::pcap::PcapSource;
+use super::pcapng::PcapNgSource;
+use super::{Damage, Progress, Source, SourceInfo, Step};
+use crate::model::Frame;
+
+/// A capture file, or a stream that holds one.
+pub enum FileSource {
+    /// The classic format.
+    Pcap(PcapSource),
+    /// The block format.
+    PcapNg(Box<PcapNgSource>),
+}
+
+impl Source for FileSource {
+    #[inline]
+    fn advance(&mut self) -> Step {
+        match self {
+            Self::Pcap(source) => source.advance(),
+            Self::PcapNg(source) => source.advance(),
+        }
+    }
+
+    #[inline]
+    fn frame(&self) -> Option<Frame<'_>> {
+        match self {
+            Self::Pcap(source) => source.frame(),
+            Self::PcapNg(source) => source.frame(),
+        }
+    }
+
+    fn describe(&self) -> Vec<SourceInfo> {
+        match self {
+            Self::Pcap(source) => source.describe(),
+            Self::PcapNg(source) => source.describe(),
+        }
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        match self {
+            Self::Pcap(source) => source.damage(),
+            Self::PcapNg(source) => source.damage(),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        match self {
+            Self::Pcap(source) => source.progress(),
+            Self::PcapNg(source) => source.progress(),
+        }
+    }
+}
