@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome};
 use crate::findings::Diagnostics;
 use crate::icmp::Message;
@@ -199,7 +200,7 @@ impl Run<'_, '_> {
         }
         if let Some(ip) = wire::plain(frame) {
             self.counts.other += 1;
-            self.pipe.correlator.other(frame, &ip);
+            self.pipe.correlator.other(&Observation::of(frame, &ip));
             self.write_if_selected(frame);
             return Ok(());
         }
@@ -222,7 +223,8 @@ impl Run<'_, '_> {
                     }
                 }
                 self.counts.other += 1;
-                self.pipe.correlator.other(frame, &packet.ip);
+                let packet = Observation::of(frame, &packet.ip);
+                self.pipe.correlator.other(&packet);
             }
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {

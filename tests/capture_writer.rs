@@ -8,7 +8,7 @@ use std::process::Command;
 use icmpdump::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
 use icmpdump::sink::capture::{CaptureOptions, CaptureSink, Flush};
 use icmpdump::source::open::open;
-use icmpdump::source::{InterfaceInfo, Resolution, SourceInfo, Step};
+use icmpdump::source::{InterfaceInfo, Resolution, Source, SourceInfo, Step};
 use proptest::prelude::*;
 
 const ETHERNET: LinkType = LinkType(1);

@@ -1,13 +1,14 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
-use super::flows::{Chain, Hashes, Lead, Marks, Ring, has_ports, is_icmp, tcp_data};
+use super::flows::{Chain, Hashes, Lead, Marks, Ring};
+use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
-use crate::wire::ip::protocol::{ESP, TCP};
-use crate::wire::{Ip, IpVersion, bytes};
+use crate::wire::ip::protocol::TCP;
+use crate::wire::IpVersion;
 
 const FIN: u8 = 0x01;
 const RST: u8 = 0x04;
@@ -117,7 +118,7 @@ impl Followed {
             flow.size_between = flow.size_between.max(flow.size_after.take());
             return;
         }
-        let hashes = ring.hashes(key.addrs, key.protocol, Lead::of(&quote.ip));
+        let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_quote(&quote.ip));
         self.sent.mark(hashes.flow());
         if let Some(answer) = answering(&key, quote.ip.version) {
             let lead = Lead::of_flow(answer.ports);
@@ -155,17 +156,17 @@ impl Followed {
 
     /// Takes a packet of a flow that may be known.
     #[inline(never)]
-    pub(super) fn packet(&mut self, ip: &Ip<'_>, hash: u32, ts: Timestamp) {
+    pub(super) fn packet(&mut self, packet: &Observation, hash: u32) {
         if self.sent.is_marked(hash)
-            && let Some(flow) = self.flows.get_mut(&key(ip))
+            && let Some(flow) = self.flows.get_mut(&packet.flow())
         {
-            flow.sent(ip, ts);
+            flow.sent(packet);
         }
         if self.answers.is_marked(hash)
-            && let Some(key) = answered(&key(ip), ip.version)
+            && let Some(key) = answered(&packet.flow(), packet.version)
             && let Some(flow) = self.flows.get_mut(&key)
         {
-            flow.answered(ip, ts);
+            flow.answered(packet);
         }
     }
 
@@ -184,29 +185,27 @@ impl Followed {
 
 impl Tracked {
     /// A packet in the direction of the dropped ones.
-    fn sent(&mut self, ip: &Ip<'_>, ts: Timestamp) {
+    fn sent(&mut self, packet: &Observation) {
         self.sender_seen = true;
         let this = Sent {
-            lead: Lead::of(ip),
-            id: ip.id,
-            ttl: ip.ttl,
+            lead: packet.lead,
+            id: packet.id,
+            ttl: packet.ttl,
         };
         if self.last_sent.is_some_and(|last| this.is_copy_of(last)) {
             return;
         }
         self.last_sent = Some(this);
         self.packets += 1;
-        self.last_packet = Some(ts);
-        let (data, flags) = tcp_data(ip);
-        if ip.protocol != TCP || data > 0 {
-            self.size_after = self.size_after.max(Some(ip.length));
+        self.last_packet = Some(packet.ts);
+        if packet.protocol != TCP || packet.data > 0 {
+            self.size_after = self.size_after.max(Some(packet.length));
         }
-        self.close = self.close.max(Close::by(flags));
+        self.close = self.close.max(Close::by(packet.flags));
         // SYN and FIN take one sequence number each (RFC 9293 section 3.4).
-        let occupied = data.max(u32::from(flags & 0x03 != 0));
-        if ip.protocol == TCP
-            && occupied > 0
-            && let Some(seq) = bytes::u32_at(ip.payload, 4)
+        let occupied = packet.data.max(u32::from(packet.flags & 0x03 != 0));
+        if occupied > 0
+            && let Some(seq) = packet.seq()
         {
             let again = (self.sent_up_to).is_some_and(|end| is_beyond(end, seq));
             self.retransmissions += u64::from(again);
@@ -215,16 +214,15 @@ impl Tracked {
     }
 
     /// A packet from the other end.
-    fn answered(&mut self, ip: &Ip<'_>, ts: Timestamp) {
-        self.last_packet = Some(ts);
-        if ip.protocol != TCP {
+    fn answered(&mut self, packet: &Observation) {
+        self.last_packet = Some(packet.ts);
+        if packet.protocol != TCP {
             self.answered = true;
             return;
         }
-        let flags = bytes::u8_at(ip.payload, 13).unwrap_or(0);
-        self.close = self.close.max(Close::by(flags));
-        if flags & (ACK | RST) == ACK {
-            self.acked = furthest(self.acked, bytes::u32_at(ip.payload, 8));
+        self.close = self.close.max(Close::by(packet.flags));
+        if packet.flags & (ACK | RST) == ACK {
+            self.acked = furthest(self.acked, packet.ack());
         }
     }
 
@@ -261,28 +259,6 @@ impl Tracked {
             acknowledged,
             lasted: self.last_packet.and_then(|ts| ts.since(self.first_error)),
         }
-    }
-}
-
-/// The flow a packet belongs to.
-fn key(ip: &Ip<'_>) -> FlowKey {
-    let lead = Lead::of(ip);
-    let ports = match ip.protocol {
-        protocol if has_ports(protocol) && lead.word() != 0 => FlowPorts::Ports {
-            src: lead.half(0),
-            dst: lead.half(1),
-        },
-        protocol if is_icmp(protocol) => FlowPorts::Query {
-            kind: lead.icmp_type(),
-            id: lead.half(2),
-        },
-        ESP => FlowPorts::Spi(lead.word()),
-        _ => FlowPorts::None,
-    };
-    FlowKey {
-        protocol: ip.protocol,
-        addrs: ip.addrs,
-        ports,
     }
 }
 
@@ -345,7 +321,7 @@ struct Before {
 }
 
 fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
-    let word = Lead::of(&quote.ip).flow_word(quote.ip.protocol);
+    let word = Lead::of_quote(&quote.ip).flow_word(quote.ip.protocol);
     let mut before = Before::default();
     let mut looked = 0;
     ring.walk(Chain::Flow, hashes, |seen| {

@@ -12,7 +12,8 @@ use foldhash::fast::RandomState;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
-use crate::wire::{Ip, IpVersion, bytes};
+use super::observation::Observation;
+use crate::wire::{Ip, IpVersion};
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -30,21 +31,30 @@ pub(super) fn is_icmp(protocol: u8) -> bool {
 pub(super) struct Lead(u64);
 
 impl Lead {
-    /// That of a packet; a later fragment has none.
-    pub(super) fn of(ip: &Ip<'_>) -> Self {
+    /// That of a quoted packet; a later fragment has none.
+    pub(super) fn of_quote(ip: &Ip<'_>) -> Self {
         if ip.is_later_fragment() {
             return Self::default();
         }
-        Self(bytes::array_at(ip.payload, 0).map_or_else(
-            || {
-                let mut octets = [0; 8];
-                for (to, from) in octets.iter_mut().zip(ip.payload) {
-                    *to = *from;
-                }
-                u64::from_be_bytes(octets)
-            },
-            u64::from_be_bytes,
-        ))
+        Self::of(ip.payload)
+    }
+
+    /// That of a transport that begins with these octets.
+    #[inline]
+    pub(super) fn of(transport: &[u8]) -> Self {
+        match transport.first_chunk() {
+            Some(octets) => Self(u64::from_be_bytes(*octets)),
+            None => Self::of_short(transport),
+        }
+    }
+
+    #[cold]
+    fn of_short(transport: &[u8]) -> Self {
+        let mut octets = [0; 8];
+        for (to, from) in octets.iter_mut().zip(transport) {
+            *to = *from;
+        }
+        Self(u64::from_be_bytes(octets))
     }
 
     /// That of a packet between two ports.
@@ -250,32 +260,24 @@ impl Ring {
 
     /// Adds a packet and gives its hashes; `shown` tells whether it is a message that passed the
     /// filter.
-    pub(super) fn push(
-        &mut self,
-        frame: FrameRef,
-        ts: Timestamp,
-        ip: &Ip<'_>,
-        shown: bool,
-    ) -> Hashes {
-        let lead = Lead::of(ip);
-        let hashes = self.hashes(ip.addrs, ip.protocol, lead);
+    pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
+        let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
         self.note_direction(hashes.pair);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
-        let (data, _) = tcp_data(ip);
         let fingerprint = Fingerprint {
-            ts,
-            frame,
-            lead,
+            ts: packet.ts,
+            frame: packet.frame,
+            lead: packet.lead,
             pair: hashes.pair,
-            label: match ip.version {
-                IpVersion::V4 => ip.id.unwrap_or(0),
-                IpVersion::V6 => ip.flow_label,
+            label: match packet.version {
+                IpVersion::V4 => packet.id.unwrap_or(0),
+                IpVersion::V6 => packet.flow_label,
             },
-            length: ip.length,
-            data,
-            protocol: ip.protocol,
-            ttl: ip.ttl,
+            length: packet.length,
+            data: packet.data,
+            protocol: packet.protocol,
+            ttl: packet.ttl,
             shown,
             same_flow: replace_head(&mut self.flow_heads, hashes.flow, sequence),
             same_destination: replace_head(
@@ -390,16 +392,6 @@ impl Marks {
             .get((hash >> 19) as usize)
             .is_some_and(|word| word >> (hash >> 13 & 63) & 1 == 1)
     }
-}
-
-/// Octets of TCP payload by the lengths of the headers, and the TCP flags.
-pub(super) fn tcp_data(ip: &Ip<'_>) -> (u32, u8) {
-    if ip.protocol != TCP || ip.is_later_fragment() {
-        return (0, 0);
-    }
-    let header = bytes::u8_at(ip.payload, 12).map_or(20, |octet| u32::from(octet >> 4) * 4);
-    let flags = bytes::u8_at(ip.payload, 13).unwrap_or(0);
-    (ip.payload_length.saturating_sub(header), flags)
 }
 
 #[allow(clippy::cast_possible_truncation)] // the upper half, by design

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod exchange;
 mod exchanges;
 mod flows;
+pub mod observation;
 mod query;
 mod quoted;
 mod relation;
@@ -28,6 +29,7 @@ use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeOutcome};
 use self::exchanges::{ExchangeEvent, Exchanges};
 use self::flows::Ring;
+use self::observation::Observation;
 use self::query::Recognizer;
 pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
@@ -41,7 +43,7 @@ use self::verdicts::{QUIET, Reported, Verdicts};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Direction, Message, Quote};
 use crate::model::{Frame, Timestamp};
-use crate::wire::{ChecksumStatus, Ip, Packet, link};
+use crate::wire::{ChecksumStatus, Packet, link};
 
 /// How correlation is to work.
 #[derive(Clone, Copy, Debug)]
@@ -182,8 +184,8 @@ impl Correlator {
 
     /// Takes an IP packet that is not ICMP.
     #[inline]
-    pub fn other(&mut self, frame: &Frame<'_>, ip: &Ip<'_>) {
-        self.any_packet(frame, ip, false);
+    pub fn other(&mut self, packet: &Observation) {
+        self.any_packet(packet, false);
     }
 
     /// Takes an ICMP message; `shown` tells whether it passed the filter.
@@ -199,7 +201,7 @@ impl Correlator {
             Some(quote) => self.error(frame, packet, message, quote, shown),
             None => self.query(frame, packet, message, shown),
         };
-        self.any_packet(frame, ip, shown);
+        self.any_packet(&Observation::of(frame, ip), shown);
         relation
     }
 
@@ -218,16 +220,16 @@ impl Correlator {
 
     /// What every IP packet leaves behind.
     #[inline]
-    fn any_packet(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
+    fn any_packet(&mut self, packet: &Observation, shown: bool) {
         let Some(ring) = &mut self.ring else {
             return;
         };
-        let hashes = ring.push(frame.reference(), frame.ts, ip, shown);
+        let hashes = ring.push(packet, shown);
         if self.followed.may_know(hashes.flow()) {
-            self.followed.packet(ip, hashes.flow(), frame.ts);
+            self.followed.packet(packet, hashes.flow());
         }
         if self.traces.may_know(hashes.pair) {
-            self.traces.packet(ring, frame, ip, shown);
+            self.traces.packet(ring, packet, shown);
         }
     }
 

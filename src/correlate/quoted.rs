@@ -36,7 +36,7 @@ impl Wanted {
     fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
         let ip = &quote.ip;
         Self {
-            lead: Lead::of(ip),
+            lead: Lead::of_quote(ip),
             // Of a packet that ends sooner the rest is known, too: there is none.
             known: if ip.is_later_fragment() || ip.is_whole() {
                 8
@@ -127,7 +127,7 @@ impl Wanted {
 ///
 /// Of several that fit equally well it is the closest before the error.
 pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timestamp) -> Original {
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of(&quote.ip));
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_quote(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut best: Option<(MatchKind, Fingerprint)> = None;
     let mut looked = 0;

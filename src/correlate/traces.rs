@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp, tcp_data};
+use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
+use super::observation::Observation;
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
 use super::verdict::DropReason;
 use crate::icmp::object::Labels;
-use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
-use crate::wire::Ip;
+use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 /// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
@@ -151,22 +151,21 @@ impl Traces {
     pub(super) fn packet(
         &mut self,
         ring: &Ring,
-        frame: &Frame<'_>,
-        ip: &Ip<'_>,
+        packet: &Observation,
         shown: bool,
     ) {
         let key = TraceKey {
-            addrs: ip.addrs,
-            protocol: ip.protocol,
+            addrs: packet.addrs,
+            protocol: packet.protocol,
         };
-        if ip.ttl <= MAX_TTL
+        if packet.ttl <= MAX_TTL
             && let Some(trace) = self.open.get_mut(&key)
         {
-            trace.sent(ip.ttl);
-            trace.last = frame.ts;
+            trace.sent(packet.ttl);
+            trace.last = packet.ts;
             trace.shown |= shown;
         }
-        if let Some(answer) = tcp_answer(ring, frame, ip) {
+        if let Some(answer) = tcp_answer(ring, packet) {
             self.answered(&answer);
         }
     }
@@ -205,16 +204,14 @@ impl Traces {
 }
 
 /// The probe that a TCP packet of a destination answers: the last one sent on that connection.
-fn tcp_answer<'a>(ring: &Ring, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<ProbeAnswer<'a>> {
+fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> {
     const SYN: u8 = 0x02;
     const RST: u8 = 0x04;
-    let (_, flags) = tcp_data(ip);
-    if ip.protocol != TCP || flags & (SYN | RST) == 0 {
+    if packet.protocol != TCP || packet.flags & (SYN | RST) == 0 {
         return None;
     }
-    let answer = Lead::of(ip);
-    let asked = Lead::of_ports(answer.half(1), answer.half(0));
-    let hashes = ring.hashes(ip.addrs.reversed(), TCP, asked);
+    let asked = Lead::of_ports(packet.lead.half(1), packet.lead.half(0));
+    let hashes = ring.hashes(packet.addrs.reversed(), TCP, asked);
     let mut probe = None;
     ring.walk(Chain::Flow, &hashes, |seen| {
         let sent =
@@ -226,13 +223,13 @@ fn tcp_answer<'a>(ring: &Ring, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<ProbeAn
     });
     let probe = probe?;
     Some(ProbeAnswer {
-        addrs: ip.addrs.reversed(),
+        addrs: packet.addrs.reversed(),
         protocol: TCP,
         ttl: probe.ttl,
         probe: probe.frame,
-        from: ip.src(),
-        rtt: frame.ts.since(probe.ts),
-        ts: frame.ts,
+        from: packet.addrs.src,
+        rtt: packet.ts.since(probe.ts),
+        ts: packet.ts,
         mpls: None,
         refusal: None,
         shown: false,

@@ -37,8 +37,9 @@ impl Capture {
         let ts = self.tick();
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let frame = FrameRef::new(SourceId(0), self.frames);
-        let hashes = self.ring.push(frame, ts, &ip, true);
-        self.followed.packet(&ip, hashes.flow(), ts);
+        let packet = Observation::of_packet(frame, ts, &ip);
+        let hashes = self.ring.push(&packet, true);
+        self.followed.packet(&packet, hashes.flow());
     }
 
     /// A router refuses `packet`, of which it quotes 28 octets.

@@ -1,6 +1,7 @@
 use etherparse::PacketBuilder;
 
 use super::*;
+use crate::correlate::observation::Observation;
 use crate::icmp::Message;
 use crate::model::{FrameRef, SourceId};
 use crate::wire::{Ip, Limit};
@@ -32,7 +33,8 @@ impl Capture {
         let frame = FrameRef::new(SourceId(0), self.frames);
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let millis = i64::try_from(self.frames).unwrap();
-        self.ring.push(frame, at(millis), &ip, false);
+        let packet = Observation::of_packet(frame, at(millis), &ip);
+        self.ring.push(&packet, false);
         frame
     }
 
