@@ -7,8 +7,8 @@ use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
-use crate::wire::ip::protocol::TCP;
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol::TCP;
 
 const FIN: u8 = 0x01;
 const RST: u8 = 0x04;

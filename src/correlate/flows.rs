@@ -9,10 +9,10 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
+use super::observation::Observation;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
-use super::observation::Observation;
 use crate::wire::{Ip, IpVersion};
 
 /// Whether the first four octets of the transport are two ports.

@@ -35,12 +35,12 @@ pub struct Observation {
 impl Observation {
     /// Takes note of the packet in `frame`.
     // Inlined, so that what a caller has in registers need not be written as an `Ip` first.
-    #[inline(always)]
+    #[inline]
     pub fn of(frame: &Frame<'_>, ip: &Ip<'_>) -> Self {
         Self::of_packet(frame.reference(), frame.ts, ip)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn of_packet(frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Self {
         let payload = if ip.is_later_fragment() {
             &[]

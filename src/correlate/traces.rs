@@ -147,13 +147,8 @@ impl Traces {
 
     /// Any packet, with the hash of its addresses: a probe, or the answer of a TCP destination,
     /// where a trace of its addresses and protocol is under way.
-#[inline(never)]
-    pub(super) fn packet(
-        &mut self,
-        ring: &Ring,
-        packet: &Observation,
-        shown: bool,
-    ) {
+    #[inline(never)]
+    pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation, shown: bool) {
         let key = TraceKey {
             addrs: packet.addrs,
             protocol: packet.protocol,

@@ -212,12 +212,7 @@ struct Opening {
 }
 
 impl Opening {
-    fn open(
-        mut self,
-        mut raw: Raw,
-        id: SourceId,
-        name: String,
-    ) -> Result<FileSource, OpenError> {
+    fn open(mut self, mut raw: Raw, id: SourceId, name: String) -> Result<FileSource, OpenError> {
         let head = raw.peek(Codec::MAGIC_LEN);
         let head = head.map_err(|fault| self.fault(fault, None))?;
         if head.is_empty() {
@@ -241,7 +236,9 @@ impl Opening {
             self.require(&mut input, pcapng::MAGIC_LEN, codec)?;
             if pcapng::detect(input.bytes()) {
                 input.tell_before_waiting(self.waiting(codec));
-                return Ok(FileSource::PcapNg(Box::new(PcapNgSource::new(input, id, name))));
+                return Ok(FileSource::PcapNg(Box::new(PcapNgSource::new(
+                    input, id, name,
+                ))));
             }
         }
         Err(self.not_a_capture(&mut input, codec))
@@ -364,6 +361,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::source::Source;
     use crate::source::{DamageKind, Step};
 
     /// Gives its octets and then an error of the system.

@@ -69,7 +69,11 @@ fn sources_are_described_and_damage_is_told_for_each() {
 
 #[test]
 fn none_and_one_and_many() {
-    assert!(drain(source::merge(Vec::<FileSource>::new())).frames.is_empty());
+    assert!(
+        drain(source::merge(Vec::<FileSource>::new()))
+            .frames
+            .is_empty()
+    );
     assert_eq!(order(&[capture(&[3, 1])]), [(0, 1), (0, 2)]);
     let many: Vec<_> = (0..50).map(|i| capture(&[i, i + 100])).collect();
     let merged = order(&many);

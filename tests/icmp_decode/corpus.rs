@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
-use icmpdump::source::{self, Step};
+use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::{self, Classified, Ip, Limit};
 
 /// Where the captures are, from the project's folder.

@@ -14,7 +14,7 @@ use icmpdump::model::SourceId;
 use icmpdump::record::{IcmpEvent, Record};
 use icmpdump::sink::Sink;
 use icmpdump::sink::text::{LinkHeader, Numbers, TextOptions, TextSink, TimestampStyle};
-use icmpdump::source::{Step, open};
+use icmpdump::source::{Source, Step, open};
 use icmpdump::wire::{Classified, classify};
 
 /// Our lines by frame number, up to ` | `, of the messages that travel in no tunnel: for those
