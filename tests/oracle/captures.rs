@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icmpdump::model::{LinkType, SourceId};
-use icmpdump::source::{self, Step};
+use icmpdump::source::{self, Source, Step};
 
 pub(crate) struct Captures {
     pub(crate) files: Vec<CaptureFile>,
