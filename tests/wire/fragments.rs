@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use icmpdump::model::SourceId;
-use icmpdump::source::{self, Step};
+use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::reassembly::{Reassembler, Reassembly};
 use icmpdump::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
-use icmpdump::source::{self, Step};
+use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::{self, Classified, Ip, IpVersion};
 
 /// Frames where tshark says something else, and why we are right; by file, all of its frames that
