@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use icmpdump::model::SourceId;
 use icmpdump::source::open::open;
-use icmpdump::source::{DamageKind, Step};
+use icmpdump::source::{DamageKind, Source, Step};
 
 use crate::common::{assert_none, command, complaints, tool};
 use crate::{header, names, record, text, wait_until};
