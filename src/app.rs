@@ -1,27 +1,28 @@
 //! Wires it all: opens the sources, builds the sinks, runs the pipeline, tells the exit status.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGXFSZ};
 
 use crate::config::{Buffering, Config, Input, Output};
 use crate::fallback::Fallback;
+use crate::live;
 use crate::privilege::{self, Identity, Needs};
 use crate::progress::Progress;
+use crate::signals::Signals;
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
-use icmpdump::pipeline::{Observer, Pipeline, Requests};
+use icmpdump::pipeline::{Control, Observer, Pipeline};
 use icmpdump::record::{IcmpEvent, Record, Summary};
-use icmpdump::sink::capture::{CaptureOptions, CaptureSink, is_same_file};
+use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
-use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextSink};
-use icmpdump::source::merge::merge;
+use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
+use icmpdump::source::live::LiveError;
+use icmpdump::source::merge::{Merged, merge};
 use icmpdump::source::open::{self, OpenError};
-use icmpdump::source::{self, DamageKind, Source, SourceInfo};
+use icmpdump::source::{self, DamageKind, Notice, Source, SourceInfo};
 use icmpdump::wire::link;
 
 /// What the run came to; exit statuses as documented in `--help`.
@@ -44,36 +45,38 @@ impl From<Status> for ExitCode {
 /// # Errors
 ///
 /// What made the run impossible.
-pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
-    let stop = stop_on_signals()?;
-    let requests = requests_by_signals(config.capture.as_ref())?;
-    let Input::Files(paths) = &config.input;
-    if let Some(file) = &config.capture
-        && let Some(input) = paths.iter().find(|input| is_same_file(input, &file.path))
-    {
-        complain(&format!(
-            "-w {} would overwrite the capture that -r reads; write to another file",
-            input.display()
-        ));
-        return Ok(Status::Usage);
-    }
-    let names = open::names(paths);
+pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
+    let mut signals = Signals::catch(config.capture.is_some()).context("signal handler")?;
     let mut status = Status::Done;
-    let mut sources = Vec::new();
-    for (path, name) in paths.iter().zip(names) {
-        let id = SourceId(u16::try_from(sources.len()).context("more than 65536 files")?);
-        match open::open_as(path, id, name) {
-            Ok(source) => sources.push(source),
-            Err(error) => {
-                complain(&error);
-                status = worse(status, status_of(&error));
+    match &config.input {
+        Input::Files(paths) => match open_files(paths, &config, &mut status)? {
+            Some(mut source) => {
+                signals.opened();
+                Ok(worse(status, run_from(&mut source, config, &signals)?))
             }
+            None => Ok(status),
+        },
+        Input::Live(input) => match live::open(input, signals.waker()) {
+            Ok(mut source) => {
+                signals.opened();
+                run_from(&mut source, config, &signals)
+            }
+            Err(error) => Ok(refused(&error)),
+        },
+        Input::ListInterfaces => {
+            let json = matches!(config.output, Output::Json(_));
+            list(live::list_interfaces(json))
         }
+        Input::ListLinkTypes(input) => list(live::list_link_types(input)),
     }
-    if sources.is_empty() {
-        return Ok(status);
-    }
-    let mut source = merge(sources);
+}
+
+/// Runs with the source open.
+fn run_from(
+    source: &mut impl Source,
+    mut config: Config,
+    signals: &Signals,
+) -> anyhow::Result<Status> {
     let links: Vec<_> = source
         .describe()
         .iter()
@@ -84,22 +87,75 @@ pub(crate) fn run(mut config: Config) -> anyhow::Result<Status> {
         return Ok(Status::Usage);
     }
     let identity = privilege::give_up_root(&config.run_as)?;
-    match pipe(config, &mut source, &stop, &requests, &identity) {
-        Ok((summary, verdict)) => Ok(worse(status, worse(verdict, damage(&summary.damaged)))),
+    match pipe(config, source, &signals.control, &identity) {
+        Ok((summary, verdict)) => Ok(worse(verdict, damage(&summary.damaged))),
         // Whoever read the output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Status::Done),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Says why an interface cannot be captured on.
+fn refused(error: &LiveError) -> Status {
+    complain(&live::told(error));
+    match error {
+        LiveError::Filter { .. } | LiveError::NoSuchLinkType { .. } => Status::Usage,
+        _ => Status::Failed,
+    }
+}
+
+fn list(list: Result<String, LiveError>) -> anyhow::Result<Status> {
+    match list {
+        Ok(text) => live::print(&text).context("standard output")?,
+        Err(error) => return Ok(refused(&error)),
+    }
+    Ok(Status::Done)
+}
+
+/// Opens what can be opened of `paths`; `None` where that is nothing. `status` gets worse by each
+/// that cannot.
+fn open_files(
+    paths: &[PathBuf],
+    config: &Config,
+    status: &mut Status,
+) -> anyhow::Result<Option<Merged<FileSource>>> {
+    if let Some(file) = &config.capture
+        && let Some(input) = paths.iter().find(|input| is_same_file(input, &file.path))
+    {
+        complain(&format!(
+            "-w {} would overwrite the capture that -r reads; write to another file",
+            input.display()
+        ));
+        *status = Status::Usage;
+        return Ok(None);
+    }
+    let names = open::names(paths);
+    let mut sources = Vec::new();
+    for (path, name) in paths.iter().zip(names) {
+        let id = SourceId(u16::try_from(sources.len()).context("more than 65536 files")?);
+        match open::open_as(path, id, name) {
+            Ok(source) => sources.push(source),
+            Err(error) => {
+                complain(&error);
+                *status = worse(*status, status_of(&error));
+            }
+        }
+    }
+    Ok((!sources.is_empty()).then(|| merge(sources)))
 }
 
 /// Builds the sinks and runs the pipeline through them.
 fn pipe(
     config: Config,
     source: &mut impl Source,
-    stop: &AtomicBool,
-    requests: &Requests,
+    control: &Control,
     identity: &Identity,
 ) -> io::Result<(Summary, Status)> {
+    let mut observer = Stderr {
+        progress: Progress::new(),
+        notices: live::Notices::new(),
+        report: live::report_options(&config.output),
+    };
     let out = Named(io::stdout().lock());
     let counting = matches!(config.output, Output::Count);
     let mut sink: Box<dyn Sink> = match config.output {
@@ -110,13 +166,13 @@ fn pipe(
     if config.buffering == Buffering::Record {
         sink = Box::new(EachRecord(sink));
     }
-    let mut sink = Fallback::new(sink, stop);
+    let mut sink = Fallback::new(sink, &control.stop);
     let mut counter = Counter::default();
     let needs = Needs {
         write_beneath: (config.capture.iter())
             .filter_map(|file| privilege::folder_to_write(&file.path))
             .collect(),
-        ..Needs::default()
+        read: live::files_read(&config.input),
     };
     let mut writer = config
         .capture
@@ -132,17 +188,13 @@ fn pipe(
         None if counting => Some(&mut counter),
         None => None,
     };
-    let mut observer = Stderr {
-        progress: Progress::new(),
-    };
     let mut pipeline = Pipeline {
         filter: config.filter,
         correlator: Correlator::new(&config.correlate),
         sink: &mut sink,
         frames,
         limit: config.limit,
-        stop,
-        requests,
+        control,
         observer: &mut observer,
     };
     let ran = pipeline.run(source);
@@ -172,6 +224,9 @@ fn pipe(
         complain(&error);
         status = Status::Usage;
     }
+    for line in (summary.kernel.iter()).flat_map(|kernel| live::counts(kernel)) {
+        complain(&line);
+    }
     for damage in &summary.damaged {
         complain(&told(damage, &source.describe()));
     }
@@ -191,32 +246,6 @@ fn finish(writer: CaptureSink) -> io::Result<()> {
     Ok(())
 }
 
-/// The first signal stops the run, which then ends in order; the second ends it at once.
-fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("signal handler")?;
-    }
-    Ok(stop)
-}
-
-/// SIGUSR2 flushes. SIGHUP reopens what `-w` writes; without it, a terminal that is closed ends the
-/// run as any other program's. A file that grows beyond its limit is an error, not the end.
-fn requests_by_signals(capture: Option<&CaptureOptions>) -> anyhow::Result<Requests> {
-    let requests = Requests::default();
-    let register = |signal, flag: &Arc<AtomicBool>| {
-        signal_hook::flag::register(signal, Arc::clone(flag)).context("signal handler")
-    };
-    register(SIGUSR2, &requests.flush)?;
-    register(SIGXFSZ, &Arc::default())?;
-    if capture.is_some() {
-        register(SIGHUP, &requests.reopen)?;
-    }
-    Ok(requests)
-}
-
 fn status_of(error: &OpenError) -> Status {
     match error {
         OpenError::Cut { .. } | OpenError::Damaged { .. } => Status::Damaged,
@@ -228,7 +257,7 @@ fn damage(damaged: &[source::Damage]) -> Status {
     damaged
         .iter()
         .map(|damage| match damage.kind {
-            DamageKind::Io => Status::Failed,
+            DamageKind::Io | DamageKind::Gone => Status::Failed,
             DamageKind::Cut | DamageKind::Corrupt => Status::Damaged,
         })
         .fold(Status::Done, worse)
@@ -250,10 +279,16 @@ fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
         .iter()
         .find(|source| source.id == damage.source)
         .map_or("input", |source| source.name.as_str());
+    if sources.iter().any(|source| source.format == "live") {
+        return format!(
+            "{}; everything captured before it was processed",
+            damage.why
+        );
+    }
     let what = match damage.kind {
         DamageKind::Cut => "cut short",
         DamageKind::Corrupt => "damaged",
-        DamageKind::Io => "cannot be read on",
+        DamageKind::Io | DamageKind::Gone => "cannot be read on",
     };
     format!(
         "{name}: {what} at offset {}, frame {}: {}; everything before it was processed",
@@ -269,6 +304,9 @@ pub(crate) fn complain(message: &dyn std::fmt::Display) {
 /// Progress and warnings for whoever sits before the terminal.
 struct Stderr {
     progress: Progress,
+    notices: live::Notices,
+    /// How a report is laid out.
+    report: TextOptions,
 }
 
 impl Observer for Stderr {
@@ -284,6 +322,32 @@ impl Observer for Stderr {
                 link.0
             ));
         });
+    }
+
+    fn notice(&mut self, notice: &Notice, sources: &[SourceInfo]) {
+        if let Some(words) = self.notices.word(notice, sources) {
+            complain(&words);
+        }
+    }
+
+    fn report(&mut self, records: &[Record<'_>]) {
+        let mut sink = TextSink::new(io::stderr(), self.report.clone());
+        for record in records {
+            // Whoever cannot read it has not asked.
+            let _ = sink.write(record);
+        }
+        let _ = sink.flush();
+        for record in records {
+            if let Record::Summary(Summary {
+                kernel: Some(kernel),
+                ..
+            }) = record
+            {
+                for line in live::counts(kernel) {
+                    complain(&line);
+                }
+            }
+        }
     }
 }
 

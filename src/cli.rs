@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, ValueEnum};
 
 /// Who dropped your traffic, where, why, and what became of the flow.
 #[derive(Clone, Debug, Parser)]
@@ -34,13 +34,12 @@ pub(crate) struct Cli {
     #[arg(short = 'F', value_name = "FILE", help_heading = "Input")]
     pub(crate) filter_file: Option<PathBuf>,
 
-    /// Capture on INTERFACE; not part of this version: pipe tcpdump into -r -
-    #[arg(short = 'i', value_name = "INTERFACE", help_heading = "Input")]
-    pub(crate) interface: Vec<String>,
-
     /// Stop after N messages were shown (with -w: after N packets were written)
     #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
     pub(crate) count: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) live: Live,
 
     /// Whether the filter also selects ICMP errors by the packet they quote
     #[arg(
@@ -205,6 +204,115 @@ pub(crate) struct Cli {
     pub(crate) color: Colour,
 }
 
+/// Live capture.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Live capture")]
+#[allow(clippy::struct_excessive_bools)] // one per flag
+pub(crate) struct Live {
+    /// Capture on INTERFACE, by name or by its number in -D, or `any`; repeatable. Without -i and
+    /// -r: on the first that -D lists
+    #[arg(short = 'i', long, value_name = "INTERFACE", conflicts_with = "read")]
+    pub(crate) interface: Vec<String>,
+
+    /// List the interfaces with addresses and state
+    #[arg(short = 'D', long, exclusive = false)]
+    pub(crate) list_interfaces: bool,
+
+    /// List the link types of the interface
+    #[arg(short = 'L', long)]
+    pub(crate) list_data_link_types: bool,
+
+    /// Take in the other traffic, too: for the packets that errors quote, what became of their
+    /// flows, and ICMP in tunnels
+    #[arg(long, conflicts_with_all = ["only_filter", "read"])]
+    pub(crate) flows: bool,
+
+    /// Take in exactly what FILTER selects; what correlation then cannot know is unknown
+    #[arg(long, conflicts_with = "read")]
+    pub(crate) only_filter: bool,
+
+    /// Stop after TIME: seconds, or with a unit (500ms, 10s, 1m)
+    #[arg(long, value_name = "TIME", conflicts_with = "read")]
+    pub(crate) duration: Option<String>,
+
+    /// Octets to capture of each packet; 0 for all
+    #[arg(short = 's', long, value_name = "OCTETS", default_value_t = 0)]
+    pub(crate) snapshot_length: u32,
+
+    /// The kernel's buffer, in KiB
+    #[arg(short = 'B', long, value_name = "KIB", default_value_t = BUFFER_KIB, value_parser = clap::value_parser!(u32).range(1..=BUFFER_KIB_MAX))]
+    pub(crate) buffer_size: u32,
+
+    /// Only packets for this host: no promiscuous mode
+    #[arg(short = 'p', long)]
+    pub(crate) no_promiscuous_mode: bool,
+
+    /// Monitor mode, of wireless interfaces
+    #[arg(short = 'I', long)]
+    pub(crate) monitor_mode: bool,
+
+    /// Packets of this direction only
+    #[arg(short = 'Q', long, value_name = "DIRECTION")]
+    pub(crate) direction: Option<Direction>,
+
+    /// Link type to capture with, by name; see -L
+    #[arg(short = 'y', long, value_name = "TYPE")]
+    pub(crate) linktype: Option<String>,
+
+    /// Who stamps the time, see pcap-tstamp(7)
+    #[arg(short = 'j', long, value_name = "TYPE")]
+    pub(crate) time_stamp_type: Option<TimestampType>,
+
+    /// How fine time stamps are captured; nano unless the system has only micro
+    #[arg(long, value_name = "PRECISION")]
+    pub(crate) time_stamp_precision: Option<TimestampPrecision>,
+
+    /// Packets one by one as they come, not by blocks; so it is anyway on a terminal
+    #[arg(long)]
+    pub(crate) immediate_mode: bool,
+}
+
+/// What the kernel's buffer holds unless -B says: 32 MiB.
+const BUFFER_KIB: u32 = 32 << 10;
+/// The most that -B may ask for, as libpcap counts octets in 31 bits.
+const BUFFER_KIB_MAX: i64 = (1 << 21) - 1;
+
+/// `-Q`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    /// Received.
+    In,
+    /// Sent.
+    Out,
+    /// Both.
+    Inout,
+}
+
+/// `-j`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum TimestampType {
+    /// The host.
+    Host,
+    /// The host, with low precision.
+    HostLowprec,
+    /// The host, with high precision.
+    HostHiprec,
+    /// The adapter, whose clock follows the host's.
+    Adapter,
+    /// The adapter, by a clock of its own.
+    AdapterUnsynced,
+}
+
+/// `--time-stamp-precision`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimestampPrecision {
+    /// Microseconds.
+    Micro,
+    /// Nanoseconds.
+    Nano,
+}
+
 /// `--quoted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Quoted {
@@ -238,16 +346,22 @@ pub(crate) enum Colour {
 
 const EXAMPLES: &str = "\
 Examples:
+  sudo icmpdump -i eth0                        all ICMP as it comes; verdicts and summary at Ctrl-C
+  sudo icmpdump -i any --flows -q              with the flows that errors are about
   icmpdump -r capture.pcap                     every ICMP message, then verdicts and summary
   icmpdump -r capture.pcap -q                  verdicts and summary only
   icmpdump -r capture.pcap 'host 10.0.0.5 and tcp port 443'
                                                errors about that flow, whoever sent them
   icmpdump -r capture.pcap 'icmp[icmptype]==8' requests, each with what became of it
   icmpdump -r a.pcap -r b.pcapng.gz --json     two capture points as one, as JSON
-  tcpdump -i eth0 -w - | icmpdump -r -         from a pipe
+  ssh host tcpdump -U -i eth0 -w - | icmpdump -r -
+                                               from a pipe
   icmpdump -r a.pcap --annotate -w b.pcapng    for Wireshark, each packet with what is known of it
-  icmpdump -r - -w ring.pcap -C 100 -W 10      ten files of 100 MB, written in turn
+  sudo icmpdump -i eth0 -w ring.pcap -C 100 -W 10
+                                               ten files of 100 MB, written in turn
 
+Signals: INT and TERM end the capture with verdicts and summary, a second one at once; USR1 tells
+verdicts and counters so far on standard error; USR2 flushes; HUP reopens the -w file.
 Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric; files of -C and
 -G are called NAME.part until they are complete.
 Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";

@@ -9,13 +9,15 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
-use crate::cli::{Cli, Colour, Quoted, Switch};
+use crate::cli::{self, Cli, Colour, Quoted, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};
-use icmpdump::correlate::{self, Originals};
+use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
 use icmpdump::sink::text::{HexDump, Lines, Precision, TextOptions, TimestampStyle};
+use icmpdump::source::Resolution;
 use icmpdump::source::filter::{self, Filter, QuotedPolicy};
+use icmpdump::source::live::{Direction, Options, Take, TimestampKind};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -40,6 +42,22 @@ pub(crate) struct Config {
 pub(crate) enum Input {
     /// Files, in the order given; `-` is standard input.
     Files(Vec<PathBuf>),
+    /// Interfaces.
+    Live(LiveInput),
+    /// None: the interfaces are listed.
+    ListInterfaces,
+    /// None: their link types are.
+    ListLinkTypes(LiveInput),
+}
+
+/// Interfaces to capture on.
+#[derive(Debug)]
+pub(crate) struct LiveInput {
+    /// By name or number; the default one if there is none.
+    pub(crate) interfaces: Vec<String>,
+    pub(crate) options: Options,
+    /// When the capture ends by itself.
+    pub(crate) duration: Option<Duration>,
 }
 
 /// What goes to standard output.
@@ -64,6 +82,8 @@ pub(crate) enum Buffering {
 
 /// Columns of the closing part where there is no terminal to ask.
 const PIPE_WIDTH: usize = 100;
+/// The snap length that cuts nothing, in octets, as tcpdump has it.
+const WHOLE_PACKETS: u32 = 256 << 10;
 /// The memory under which the tables are of no use.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -74,19 +94,6 @@ impl Config {
     ///
     /// What is wrong with them, in a sentence with the remedy.
     pub(crate) fn new(cli: Cli) -> anyhow::Result<Self> {
-        if !cli.read.is_empty() && !cli.interface.is_empty() {
-            bail!("-r and -i exclude each other: read files or capture, not both");
-        }
-        if !cli.interface.is_empty() {
-            bail!(
-                "capturing on an interface is not part of this version: \
-                 capture with 'tcpdump -i {} -w - | icmpdump -r -'",
-                cli.interface.join(" -i ")
-            );
-        }
-        if cli.read.is_empty() {
-            bail!("nothing to read: name a capture with -r FILE ('-' for standard input)");
-        }
         if cli
             .read
             .iter()
@@ -104,9 +111,15 @@ impl Config {
                 Switch::On => Originals::Track,
                 Switch::Off => Originals::Ignore,
             },
+            sight: if cli.live.only_filter {
+                Sight::Filtered
+            } else {
+                Sight::Whole
+            },
         };
+        let filter = expression(&cli)?;
         Ok(Self {
-            filter: Filter::new(&expression(&cli)?, quoted(cli.quoted)),
+            filter: Filter::new(&filter, quoted(cli.quoted)),
             correlate,
             output: output(&cli)?,
             capture: write::options(&cli)?,
@@ -116,6 +129,7 @@ impl Config {
                 Buffering::Block
             },
             limit: cli.count,
+            input: input(&cli, &filter)?,
             run_as: cli.user.map_or(RunAs::Invoker, RunAs::User),
             sandbox: if cli.no_sandbox {
                 Sandbox::Off
@@ -123,7 +137,6 @@ impl Config {
                 Sandbox::On
             },
             tell: cli.verbose > 0,
-            input: Input::Files(cli.read),
         })
     }
 }
@@ -139,6 +152,73 @@ fn expression(cli: &Cli) -> anyhow::Result<String> {
     let content =
         std::fs::read_to_string(path).with_context(|| format!("filter file {}", path.display()))?;
     Ok(filter::strip_comments(&content))
+}
+
+fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {
+    if cli.live.list_interfaces {
+        return Ok(Input::ListInterfaces);
+    }
+    if !cli.read.is_empty() {
+        return Ok(Input::Files(cli.read.clone()));
+    }
+    let live = &cli.live;
+    if live.only_filter && filter.is_empty() {
+        bail!("--only-filter needs a filter: give one, or leave it out to capture all ICMP");
+    }
+    let duration = live.duration.as_deref().map(duration).transpose();
+    let is_watched = std::io::stdout().is_terminal() && !cli.json && cli.write.is_none();
+    let list = live.list_data_link_types;
+    let input = LiveInput {
+        duration: duration.context("--duration")?,
+        options: Options {
+            snaplen: match live.snapshot_length {
+                0 => WHOLE_PACKETS,
+                octets => octets.min(WHOLE_PACKETS),
+            },
+            buffer: live.buffer_size.saturating_mul(1 << 10),
+            promiscuous: !live.no_promiscuous_mode,
+            monitor: live.monitor_mode,
+            immediate: live.immediate_mode || is_watched,
+            direction: live.direction.map(|direction| match direction {
+                cli::Direction::In => Direction::In,
+                cli::Direction::Out => Direction::Out,
+                cli::Direction::Inout => Direction::Both,
+            }),
+            link: live.linktype.clone(),
+            resolution: match live.time_stamp_precision {
+                Some(TimestampPrecision::Nano) => Resolution::Nanoseconds,
+                // libpcap has them on Linux only.
+                None if cfg!(target_os = "linux") => Resolution::Nanoseconds,
+                Some(TimestampPrecision::Micro) | None => Resolution::Microseconds,
+            },
+            timestamps: live.time_stamp_type.map(timestamp_kind),
+            take: if live.flows {
+                Take::Everything
+            } else if live.only_filter {
+                Take::Only(filter.to_owned())
+            } else {
+                Take::Icmp {
+                    and: filter.to_owned(),
+                }
+            },
+        },
+        interfaces: live.interface.clone(),
+    };
+    Ok(if list {
+        Input::ListLinkTypes(input)
+    } else {
+        Input::Live(input)
+    })
+}
+
+fn timestamp_kind(kind: TimestampType) -> TimestampKind {
+    match kind {
+        TimestampType::Host => TimestampKind::Host,
+        TimestampType::HostLowprec => TimestampKind::HostLowPrecision,
+        TimestampType::HostHiprec => TimestampKind::HostHighPrecision,
+        TimestampType::Adapter => TimestampKind::Adapter,
+        TimestampType::AdapterUnsynced => TimestampKind::AdapterUnsynced,
+    }
 }
 
 fn quoted(quoted: Quoted) -> QuotedPolicy {
@@ -184,7 +264,7 @@ fn text(cli: &Cli) -> TextOptions {
             4 => TimestampStyle::Date,
             _ => TimestampStyle::SinceFirst,
         },
-        precision: if cli.nano {
+        precision: if cli.nano || cli.live.time_stamp_precision == Some(TimestampPrecision::Nano) {
             Precision::Nano
         } else {
             Precision::Micro

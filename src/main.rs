@@ -4,9 +4,11 @@ mod app;
 mod cli;
 mod config;
 mod fallback;
+mod live;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod privilege;
 mod progress;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use crate::record::collect::Collector;
 use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
-use crate::source::{Progress, Source, SourceInfo, Step};
+use crate::source::{Notice, Progress, Source, SourceInfo, Step};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
@@ -29,12 +29,26 @@ pub struct Pipeline<'o> {
     pub frames: Option<&'o mut dyn FrameSink>,
     /// Stop after so many messages shown, or frames written.
     pub limit: Option<u64>,
-    /// Set from outside to stop early.
-    pub stop: &'o AtomicBool,
-    /// What else is asked from outside.
-    pub requests: &'o Requests,
+    /// What is asked for from outside while it runs.
+    pub control: &'o Control,
     /// Hears how it goes.
     pub observer: &'o mut dyn Observer,
+}
+
+/// What is asked for from outside while a pipeline runs, by signals mostly. Whoever sets one of
+/// the others sets `attention` after it.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    /// Something below was set.
+    pub attention: Arc<AtomicBool>,
+    /// Stop: what was captured already is still taken, then verdicts and summary follow.
+    pub stop: Arc<AtomicBool>,
+    /// Tell the account so far and the verdicts that are open.
+    pub report: Arc<AtomicBool>,
+    /// Hand on all output.
+    pub flush: Arc<AtomicBool>,
+    /// Go on in a new file if the old one was moved away.
+    pub reopen: Arc<AtomicBool>,
 }
 
 /// Hears how a run goes: for progress bars and warnings, which are no data.
@@ -44,16 +58,13 @@ pub trait Observer {
 
     /// Frames of this link type cannot be decoded; told once per link type.
     fn unknown_link(&mut self, link: LinkType);
-}
 
-/// What is asked of a run from outside while it goes on, by signals; it is taken up before the next
-/// frame, and while a source waits.
-#[derive(Debug, Default)]
-pub struct Requests {
-    /// Hand on what is buffered.
-    pub flush: Arc<AtomicBool>,
-    /// Reopen what is written.
-    pub reopen: Arc<AtomicBool>,
+    /// Something happened to the capture.
+    fn notice(&mut self, _notice: &Notice, _sources: &[SourceInfo]) {}
+
+    /// What was asked for by [`Control::report`]: a start record, open verdicts, and a summary as
+    /// if the run had ended, in this order.
+    fn report(&mut self, _records: &[Record<'_>]) {}
 }
 
 /// The state of one run.
@@ -93,12 +104,14 @@ impl Pipeline<'_> {
         };
         let mut started = false;
         while !run.is_done() {
+            if run.pipe.control.attention.load(Ordering::Relaxed) && !run.attend(source)? {
+                break;
+            }
             let step = source.advance();
             if !started {
                 run.start(source)?;
                 started = true;
             }
-            run.requests()?;
             match step {
                 Step::Frame => {
                     if let Some(frame) = source.frame() {
@@ -114,12 +127,7 @@ impl Pipeline<'_> {
                         run.pipe.observer.progress(source.progress());
                     }
                 }
-                Step::Tick(now) => {
-                    if let Some(frames) = &mut run.pipe.frames {
-                        run.room = frames.idle(now);
-                    }
-                    run.pipe.sink.flush()?;
-                }
+                Step::Tick(ts) => run.tick(source, ts)?,
                 Step::End => break,
             }
         }
@@ -128,29 +136,99 @@ impl Pipeline<'_> {
 }
 
 impl Run<'_, '_> {
-    fn start<S: Source + ?Sized>(&mut self, source: &S) -> io::Result<()> {
+    fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
         self.sources = source.describe();
-        let start = Start {
-            sources: self.sources.clone(),
-            filter: (!self.pipe.filter.selects_all())
-                .then(|| self.pipe.filter.expression().to_owned()),
-        };
+        let start = self.start_record();
         if let Some(frames) = &mut self.pipe.frames {
             self.room = frames.begin(&self.sources);
         }
         self.pipe.sink.write(&Record::Start(&start))
     }
 
-    /// Whether the limit is reached or somebody wants to stop.
+    fn start_record(&self) -> Start {
+        Start {
+            sources: self.sources.clone(),
+            filter: (!self.pipe.filter.selects_all())
+                .then(|| self.pipe.filter.expression().to_owned()),
+        }
+    }
+
+    /// Does what was asked for from outside; says whether to go on.
+    fn attend(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<bool> {
+        let asked = |what: &AtomicBool| what.swap(false, Ordering::Relaxed);
+        let control = self.pipe.control;
+        asked(&control.attention);
+        if asked(&control.report) {
+            self.report(source);
+        }
+        if asked(&control.flush) {
+            if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.flush();
+            }
+            self.pipe.sink.flush()?;
+        }
+        if asked(&control.reopen)
+            && let Some(frames) = &mut self.pipe.frames
+        {
+            self.room = frames.reopen();
+        }
+        Ok(!control.stop.load(Ordering::Relaxed) || source.stop())
+    }
+
+    /// Nothing is there to be read for now, or a second has passed.
+    fn tick(&mut self, source: &mut (impl Source + ?Sized), ts: Timestamp) -> io::Result<()> {
+        self.notices(source);
+        if let Some(frames) = &mut self.pipe.frames {
+            self.room = frames.idle(ts);
+        }
+        if ts > Timestamp::MIN {
+            self.pipe.correlator.tick(ts);
+            self.outcomes()?;
+        }
+        self.pipe.sink.flush()
+    }
+
+    fn notices(&mut self, source: &mut (impl Source + ?Sized)) {
+        for notice in source.notices() {
+            match notice {
+                Notice::Drops {
+                    counts,
+                    from,
+                    until,
+                    ..
+                } if counts.dropped > 0 => self.pipe.correlator.missed(from, until),
+                Notice::ClockStep { before, after } => {
+                    self.pipe.correlator.clock_set(before, after);
+                }
+                Notice::Drops { .. } | Notice::Down { .. } | Notice::Up { .. } => {}
+            }
+            self.pipe.observer.notice(&notice, &self.sources);
+        }
+    }
+
+    /// Tells how it stands. Nothing of it is counted twice: what is open stays open.
+    fn report(&mut self, source: &mut (impl Source + ?Sized)) {
+        let start = self.start_record();
+        let verdicts = self.pipe.correlator.open_verdicts();
+        let summary = self.account(self.collector.clone(), &*source);
+        let mut records = vec![Record::Start(&start)];
+        records.extend(
+            (verdicts.iter())
+                .filter(|verdict| verdict.shown)
+                .map(Record::Drop),
+        );
+        records.push(Record::Summary(&summary));
+        self.pipe.observer.report(&records);
+    }
+
+    /// Whether the limit is reached.
     fn is_done(&self) -> bool {
         let done = if self.pipe.frames.is_some() {
             self.written
         } else {
             self.counts.icmp
         };
-        self.pipe.limit.is_some_and(|limit| done >= limit)
-            || self.room == Room::Enough
-            || self.pipe.stop.load(Ordering::Relaxed)
+        self.pipe.limit.is_some_and(|limit| done >= limit) || self.room == Room::Enough
     }
 
     /// Tells the time to where frames are written.
@@ -159,26 +237,6 @@ impl Run<'_, '_> {
             self.room = frames.advance(now);
         }
         self.room
-    }
-
-    /// Does what was asked from outside.
-    fn requests(&mut self) -> io::Result<()> {
-        let requests = self.pipe.requests;
-        let taken = |asked: &AtomicBool| {
-            asked.load(Ordering::Relaxed) && asked.swap(false, Ordering::Relaxed)
-        };
-        if taken(&requests.flush) {
-            if let Some(frames) = &mut self.pipe.frames {
-                self.room = frames.flush();
-            }
-            self.pipe.sink.flush()?;
-        }
-        if taken(&requests.reopen)
-            && let Some(frames) = &mut self.pipe.frames
-        {
-            self.room = frames.reopen();
-        }
-        Ok(())
     }
 
     /// Whether the interface of `frame` is described already: pcapng adds interfaces as it goes.
@@ -328,15 +386,29 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn finish<S: Source + ?Sized>(mut self, source: &S) -> io::Result<Summary> {
+    fn finish(mut self, source: &mut (impl Source + ?Sized)) -> io::Result<Summary> {
         self.pipe.observer.progress(source.progress());
+        self.notices(source);
         self.pipe.correlator.finish();
         self.outcomes()?;
+        if let Some(kernel) = source.kernel() {
+            self.diagnostics.kernel(&kernel);
+        }
         for finding in self.diagnostics.findings() {
             self.pipe.sink.write(&Record::Finding(&finding))?;
         }
-        let mut summary = self.collector.summary();
+        let collector = std::mem::take(&mut self.collector);
+        let summary = self.account(collector, &*source);
+        self.pipe.sink.write(&Record::Summary(&summary))?;
+        self.pipe.sink.flush()?;
+        Ok(summary)
+    }
+
+    /// The account of all that `collector` gathered.
+    fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
+        let mut summary = collector.summary();
         summary.frames = self.counts;
+        summary.kernel = source.kernel();
         summary.damaged = source.damage();
         summary.reassembly = self.reassembler.fates();
         summary.evictions = self.pipe.correlator.evictions();
@@ -347,8 +419,6 @@ impl Run<'_, '_> {
         }
         summary.time_backwards = clock.steps_back;
         summary.largest_step_back = clock.largest_step_back;
-        self.pipe.sink.write(&Record::Summary(&summary))?;
-        self.pipe.sink.flush()?;
-        Ok(summary)
+        summary
     }
 }

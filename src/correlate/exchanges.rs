@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
+use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use super::query::{PayloadPrint, Query, QueryKey};
 use super::sighting::{COPY_WINDOW, Place, Sighting};
@@ -74,6 +75,8 @@ pub(super) struct Exchanges {
     /// Multicast requests not yet forgotten; anybody may answer those.
     multicast: usize,
     evicted: u64,
+    /// When answers may have been missed.
+    pub(super) blind: Blind,
 }
 
 /// How far back a reply that fits nothing is compared with open requests.
@@ -94,6 +97,7 @@ impl Exchanges {
             wake: Timestamp::MAX,
             multicast: 0,
             evicted: 0,
+            blind: Blind::default(),
         }
     }
 
@@ -357,6 +361,8 @@ impl Exchanges {
             Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
             Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
             None if needs_no_reply(&key) => ExchangeOutcome::NoReplyExpected,
+            // The answer may have come, and the capture missed it.
+            None if self.blind.overlaps(open.requested, self.timeout) => ExchangeOutcome::Unknown,
             None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {
                 ExchangeOutcome::Pending
             }

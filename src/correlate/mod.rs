@@ -5,6 +5,7 @@
 //! to the caller as [`Outcome`]s.
 
 mod aftermath;
+mod blind;
 pub mod clock;
 pub mod exchange;
 mod exchanges;
@@ -25,6 +26,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use self::aftermath::Followed;
+use self::blind::Blind;
 use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeOutcome};
 use self::exchanges::{ExchangeEvent, Exchanges};
@@ -54,6 +56,18 @@ pub struct Config {
     pub memory_limit: usize,
     /// Whether the packets that errors quote are looked for.
     pub originals: Originals,
+    /// What of the traffic is there to be correlated.
+    pub sight: Sight,
+}
+
+/// What of the traffic is there to be correlated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// All messages that passed the point of capture.
+    #[default]
+    Whole,
+    /// What a filter let through: an answer that is not there may have been kept out by it.
+    Filtered,
 }
 
 /// Whether a fingerprint of every packet is kept.
@@ -92,6 +106,8 @@ pub struct Correlator {
     traces: Traces,
     swept: Timestamp,
     sweep_at: Timestamp,
+    /// Up to when all is known, where the source tells: no window closes before.
+    horizon: Timestamp,
     outcomes: Vec<Outcome>,
 }
 
@@ -127,10 +143,12 @@ impl Correlator {
     pub fn new(config: &Config) -> Self {
         // Shares of the limit, in sixteenths; the rest is the summary's.
         let share = |sixteenths| config.memory_limit / 16 * sixteenths;
+        let mut exchanges = Exchanges::new(config.reply_timeout, share(6));
+        exchanges.blind = Blind::new(config.sight == Sight::Filtered);
         Self {
             clock: Clock::default(),
             recognizer: Recognizer::default(),
-            exchanges: Exchanges::new(config.reply_timeout, share(6)),
+            exchanges,
             repeats: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(5))),
             followed: Followed::new(share(1)),
@@ -138,6 +156,7 @@ impl Correlator {
             traces: Traces::new(share(1)),
             swept: Timestamp::MIN,
             sweep_at: Timestamp::MIN,
+            horizon: Timestamp::MAX,
             outcomes: Vec::new(),
         }
     }
@@ -174,6 +193,35 @@ impl Correlator {
         if self.clock.went_back() {
             self.exchanges.step_back(now);
         }
+        self.pass(now.min(self.horizon));
+    }
+
+    /// A live source knows everything up to `ts`: no older frame will follow, and what was not
+    /// captured before was told by [`Self::missed`]. Closes the windows that end before.
+    pub fn tick(&mut self, ts: Timestamp) {
+        self.horizon = ts;
+        self.pass(ts);
+    }
+
+    /// Packets may have been missed between two times: who waits for an answer then, and gets
+    /// none, is not known to have lost it.
+    pub fn missed(&mut self, from: Timestamp, until: Timestamp) {
+        self.exchanges.blind.add(from, until);
+    }
+
+    /// The system's clock was set, from `before` to `after`.
+    pub fn clock_set(&mut self, before: Timestamp, after: Timestamp) {
+        if after < before {
+            self.exchanges.step_back(after);
+            self.exchanges.blind.step_back(after);
+        } else {
+            // Windows that end in the time jumped over were never waited out.
+            self.exchanges.blind.add(before, after);
+        }
+    }
+
+    /// Closes what is over at `now`.
+    fn pass(&mut self, now: Timestamp) {
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         self.exchanges
             .advance(now, &mut |event| outcomes.push(told(ring.as_ref(), event)));
@@ -205,9 +253,19 @@ impl Correlator {
         relation
     }
 
+    /// The verdicts that are not told yet, as they stand, the oldest first.
+    pub fn open_verdicts(&self) -> Vec<DropVerdict> {
+        let open = self.verdicts.open().cloned();
+        open.map(|verdict| self.completed(verdict)).collect()
+    }
+
     /// No frame follows: decides all that is open.
     pub fn finish(&mut self) {
-        let end = self.clock.end();
+        let end = match self.horizon {
+            Timestamp::MAX => self.clock.end(),
+            // The capture ran on, though nothing came.
+            horizon => self.clock.end().max(horizon),
+        };
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         self.exchanges
             .finish(end, &mut |event| outcomes.push(told(ring.as_ref(), event)));
@@ -334,8 +392,14 @@ impl Correlator {
         None
     }
 
-    /// Adds to a verdict what only time tells, and hands it out.
-    fn complete(&mut self, mut verdict: DropVerdict) {
+    /// Hands out a verdict.
+    fn complete(&mut self, verdict: DropVerdict) {
+        let verdict = Box::new(self.completed(verdict));
+        self.outcomes.push(Outcome::Drop(verdict));
+    }
+
+    /// Adds to a verdict what only time tells.
+    fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
         verdict.aftermath = self.followed.aftermath(&verdict.flow);
         // The same two hosts may well have other business beside a traceroute.
         let ttl = verdict.original_ttl;
@@ -353,7 +417,7 @@ impl Correlator {
             && self
                 .traces
                 .is_trace(verdict.flow.addrs, verdict.flow.protocol);
-        self.outcomes.push(Outcome::Drop(Box::new(verdict)));
+        verdict
     }
 
     fn sweep(&mut self, now: Timestamp) {

@@ -109,6 +109,12 @@ impl Verdicts {
         quiet
     }
 
+    /// Those that are still growing, the oldest first.
+    pub(super) fn open(&self) -> impl Iterator<Item = &DropVerdict> {
+        let slots = std::iter::successors(self.open.oldest(), |&slot| self.open.newer(slot));
+        slots.filter_map(|slot| self.open.at(slot))
+    }
+
     /// Takes out the oldest verdict.
     pub(super) fn pop(&mut self) -> Option<DropVerdict> {
         self.open.pop_oldest().map(|(_, verdict)| verdict)

@@ -1,7 +1,8 @@
 //! What the capture itself cannot show.
 //!
 //! Rule: ICMP messages cut by the snap length so that their checksum cannot be verified, and queries
-//! but pings of which one direction only was captured.
+//! but pings of which one direction only was captured. Packets that the kernel dropped because its
+//! buffer was full, or the interface because the host was too slow.
 //! Source: tcpdump(8) on `-s`; RFC 1122 on what an error quotes.
 
 use super::group::{EVIDENCE, Group};
@@ -10,12 +11,49 @@ use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeKind};
 use crate::icmp::Message;
 use crate::model::Frame;
+use crate::source::InterfaceCounts;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct CaptureQuality {
     cut: Group,
     one_sided: Group,
+    kernel: Vec<InterfaceCounts>,
+}
+
+impl CaptureQuality {
+    pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.kernel = interfaces.to_vec();
+    }
+
+    /// What was not captured at all, with what to do about it.
+    fn drops(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let told = |interface: &InterfaceCounts| {
+            let InterfaceCounts { name, counts, .. } = interface;
+            let dropped = (counts.dropped > 0).then(|| {
+                (
+                    format!(
+                        "the kernel dropped {} of {} on {name}, its buffer being full, and \
+                         requests without an answer then are unknown, not lost",
+                        counts.dropped,
+                        counted(counts.received, "packet")
+                    ),
+                    "Capture with a larger buffer (-B), a narrower filter, or less output (-q).",
+                )
+            });
+            let missed = (counts.interface_dropped > 0).then(|| {
+                (
+                    format!(
+                        "the interface {name} dropped {} before the host had them",
+                        counted(counts.interface_dropped, "packet")
+                    ),
+                    "Look at the driver's rings (ethtool -S, -g).",
+                )
+            });
+            dropped.into_iter().chain(missed)
+        };
+        self.kernel.iter().flat_map(told)
+    }
 }
 
 impl Diagnosis for CaptureQuality {
@@ -41,6 +79,15 @@ impl Diagnosis for CaptureQuality {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let mut told = Vec::new();
         let mut advice = Vec::new();
+        for (what, remedy) in self.drops() {
+            told.push(what);
+            advice.push(remedy);
+        }
+        let severity = if told.is_empty() {
+            Severity::Info
+        } else {
+            Severity::Warning
+        };
         if self.cut.errors > 0 {
             told.push(format!(
                 "the snap length cut {} short, so that checksums are unverified",
@@ -62,7 +109,7 @@ impl Diagnosis for CaptureQuality {
         evidence.show(&self.one_sided.evidence);
         found.push(Finding {
             name: "capture_quality",
-            severity: Severity::Info,
+            severity,
             title: format!("The capture does not show all: {}", told.join("; ")),
             evidence: evidence.evidence,
             confidence: Confidence::Confirmed,

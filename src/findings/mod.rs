@@ -24,6 +24,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::Message;
 use crate::model::{Frame, FrameRef};
+use crate::source::InterfaceCounts;
 use crate::wire::Packet;
 
 /// A diagnosis with its evidence.
@@ -108,6 +109,11 @@ impl Diagnostics {
             .message(frame, packet.ip.src(), message, relation);
         self.capture_quality.icmp(frame, message, relation);
         self.redirect.message(frame, packet.ip.addrs, message);
+    }
+
+    /// Takes what the kernel counted while capturing.
+    pub fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.capture_quality.kernel(interfaces);
     }
 
     /// Takes a request that was decided.

@@ -8,7 +8,7 @@ use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::DropReason;
 use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
 use crate::model::{AddrPair, LinkType, Timestamp};
-use crate::source::Damage;
+use crate::source::{Damage, InterfaceCounts, KernelCounts};
 use crate::wire::IpVersion;
 use crate::wire::reassembly::Fates;
 
@@ -17,8 +17,8 @@ use crate::wire::reassembly::Fates;
 pub struct Summary {
     /// The accounting identity: `read = undecodable + other + filtered + icmp`.
     pub frames: FrameCounts,
-    /// What the kernel counted, for live capture.
-    pub kernel: Option<KernelCounts>,
+    /// What the kernel counted by interface, for live capture.
+    pub kernel: Option<Vec<InterfaceCounts>>,
     /// Shown messages by version, type and code.
     pub messages: BTreeMap<MessageKind, MessageCounts>,
     /// Shown frames that hold no ICMP header: later fragments, and those cut before it.
@@ -58,6 +58,14 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What the kernel counted over all interfaces.
+    pub fn kernel_total(&self) -> Option<KernelCounts> {
+        let interfaces = self.kernel.as_ref()?.iter();
+        Some(interfaces.fold(KernelCounts::default(), |sum, interface| {
+            sum.plus(interface.counts)
+        }))
+    }
+
     /// All shown messages by the state of their checksum.
     pub fn checksums(&self) -> MessageCounts {
         let mut sum = MessageCounts::default();
@@ -90,17 +98,6 @@ impl From<Option<Original>> for ErrorOutcome {
             None => Self::NotLooked,
         }
     }
-}
-
-/// What the kernel counted while capturing, in 64 bits over all interfaces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KernelCounts {
-    /// Packets that passed the kernel's filter.
-    pub received: u64,
-    /// Packets dropped for want of buffer space.
-    pub dropped: u64,
-    /// Packets dropped by the interface or its driver.
-    pub interface_dropped: u64,
 }
 
 /// Each frame counts in the first class that fits; `read` is their sum.

@@ -199,6 +199,7 @@ impl Word for DamageKind {
             Self::Cut => "cut",
             Self::Corrupt => "corrupt",
             Self::Io => "io",
+            Self::Gone => "gone",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::icmp::names;
 use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary, Summary};
 use crate::record::words::Word;
 use crate::record::{escape, write};
+use crate::source::DamageKind;
 use crate::wire::IpVersion;
 use crate::wire::reassembly::Fates;
 
@@ -56,7 +57,7 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
             lines.words(&format!("({})", text(|out| write::span(out, span))));
         }
     }
-    if let Some(kernel) = summary.kernel {
+    if let Some(kernel) = summary.kernel_total() {
         lines.line();
         lines.words(&format!(
             "kernel: {} received, {} dropped for want of buffer space, {} dropped by the interface",
@@ -172,9 +173,10 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.pairs.is_empty() {
         return;
     }
-    let columns: [Column<PairSummary>; 4] = [
+    let columns: [Column<PairSummary>; 5] = [
         ("err", |pair| pair.errors),
         ("pend", |pair| pair.pending),
+        ("unkn", |pair| pair.unknown),
         ("dup", |pair| pair.duplicates),
         ("corr", |pair| pair.corrupted),
     ];
@@ -333,6 +335,10 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     }
     for damage in &summary.damaged {
         let why = text(|out| escape::push(out, damage.why.as_bytes()));
+        if damage.kind == DamageKind::Gone {
+            say(&format!("the capture ended early: {why}"));
+            continue;
+        }
         say(&format!(
             "{} is damaged at offset {}, frame {}: {why}",
             page.names.get(damage.source),

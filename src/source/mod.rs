@@ -11,7 +11,9 @@ mod file;
 pub mod filter;
 mod input;
 mod linktype;
+pub mod live;
 pub mod merge;
+mod notice;
 pub mod open;
 pub mod pcap;
 pub mod pcapng;
@@ -20,6 +22,7 @@ mod sniff;
 
 pub use file::FileSource;
 pub use merge::merge;
+pub use notice::{InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
 
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
@@ -29,8 +32,10 @@ use crate::model::{Frame, LinkType, SourceId, Timestamp};
 pub enum Step {
     /// A frame, to be had from [`Source::frame`].
     Frame,
-    /// Nothing captured for now; live sources tell the time so that windows can close. A pipe
-    /// does not know it and tells [`Timestamp::MIN`], before it waits: the moment to flush.
+    /// Nothing captured for now, or a second of capture has passed. A live source tells up to when
+    /// everything is known, so that windows can close: no older frame will follow, and what the
+    /// kernel dropped up to then was told. A pipe does not know it and tells [`Timestamp::MIN`],
+    /// before it waits: the moment to flush.
     Tick(Timestamp),
     /// No frame will follow; [`Source::damage`] tells whether the input was whole.
     End,
@@ -53,6 +58,22 @@ pub trait Source {
 
     /// Octets consumed and, where known, octets in all: for progress.
     fn progress(&self) -> Progress;
+
+    /// Nothing that comes later than now is wanted. Says whether there is more to be had from
+    /// [`Source::advance`], up to a [`Step::End`] that is near: what was captured already.
+    fn stop(&mut self) -> bool {
+        false
+    }
+
+    /// What happened to the capture since the last call; to be asked at each [`Step::Tick`].
+    fn notices(&mut self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    /// What the kernel counted, by interface in the order given; live only.
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        None
+    }
 }
 
 impl<S: Source + ?Sized> Source for Box<S> {
@@ -74,6 +95,18 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn progress(&self) -> Progress {
         (**self).progress()
+    }
+
+    fn stop(&mut self) -> bool {
+        (**self).stop()
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        (**self).notices()
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        (**self).kernel()
     }
 }
 
@@ -146,4 +179,6 @@ pub enum DamageKind {
     Corrupt,
     /// The system could not read on: exit status 1.
     Io,
+    /// The interface was removed while it was captured on: exit status 1.
+    Gone,
 }

@@ -171,7 +171,12 @@ fn arguments_that_make_no_sense() {
         run(&arguments)
     };
     let cases: &[(&[&str], &[&str])] = &[
-        (&["-i", "eth0"], &["-r", "-i", "exclude"]),
+        (&["-i", "eth0"], &["-r", "--interface", "cannot be used"]),
+        (&["--flows"], &["-r", "--flows", "cannot be used"]),
+        (
+            &["--duration", "5"],
+            &["-r", "--duration", "cannot be used"],
+        ),
         (&["--no-such-flag"], &["--no-such-flag", "--help"]),
         (&["-c", "0"], &["-c", "0"]),
         (&["-c", "many"], &["-c", "many"]),
@@ -221,8 +226,22 @@ fn arguments_that_make_no_sense() {
     for (more, words) in cases {
         refused(with(more), 2, words);
     }
-    refused(run::<&str>(&[]), 2, &["-r FILE"]);
-    refused(run(&["icmp"]), 2, &["-r FILE"]);
+    refused(
+        run(&["-i", "lo", "--only-filter"]),
+        2,
+        &["--only-filter", "filter"],
+    );
+    refused(
+        run(&["-i", "lo", "--duration", "0"]),
+        2,
+        &["--duration", "'0'"],
+    );
+    refused(
+        run(&["-i", "lo", "-Q", "up"]),
+        2,
+        &["--direction", "in, out, inout"],
+    );
+    refused(run(&["-i", "lo", "-B", "0"]), 2, &["--buffer-size", "0"]);
     refused(run(&["-r", "-", "-r", "-"]), 2, &["standard input", "once"]);
 }
 

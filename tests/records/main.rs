@@ -17,10 +17,10 @@ use icmpdump::icmp::names;
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, LinkType, SourceId, Timestamp};
 use icmpdump::record::collect::Collector;
-use icmpdump::record::summary::KernelCounts;
 use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
+use icmpdump::source::{InterfaceCounts, KernelCounts};
 use icmpdump::wire::IpVersion;
 use records_support::{
     Captured, Schema, addr, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
@@ -520,7 +520,11 @@ fn the_summary_holds_the_whole_account() {
         filtered: 3,
         icmp: 4,
     };
-    summary.kernel = Some(KernelCounts::default());
+    summary.kernel = Some(vec![InterfaceCounts {
+        name: "eth0".to_owned(),
+        counts: KernelCounts::default(),
+        read: 0,
+    }]);
     summary.evictions = Evictions {
         exchanges: 5,
         ..Evictions::default()

@@ -33,6 +33,7 @@ type Codes = [MessageCounts; 256];
 type DropperKey = (IpAddr, IpVersion, u8, u8);
 
 /// Gathers what the summary tells of messages, exchanges and verdicts.
+#[derive(Clone)]
 pub struct Collector {
     /// By version and type; a type's codes are allocated when its first message is seen.
     messages: Vec<Option<Box<Codes>>>,
@@ -54,6 +55,7 @@ pub struct Collector {
     unknown_links: BTreeMap<LinkType, u64>,
 }
 
+#[derive(Clone)]
 struct Pair {
     summary: PairSummary,
     rtts: Rtts,

@@ -19,7 +19,7 @@ fn record(histogram: &mut Histogram<u32>, time: u64) {
 const EXACT: usize = 32;
 
 /// Room for histograms, shared by all pings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Room {
     octets: usize,
 }
@@ -43,7 +43,7 @@ impl Room {
 }
 
 /// The times of one ping.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rtts {
     count: u64,
     min: u64,
@@ -51,7 +51,7 @@ pub(super) struct Rtts {
     kept: Kept,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Kept {
     /// Every `stride`-th time. The stride is 1 but where there was no room for a histogram: then
     /// every other one is given up whenever the list is full, which keeps an even sample.

@@ -10,11 +10,10 @@ use super::value::{Addr, Fields, Iter, List, Text, Time};
 use crate::correlate::Evictions;
 use crate::model::LinkType;
 use crate::record::summary::{
-    DropperSummary, FrameCounts, KernelCounts, MessageCounts, MessageKind, PairSummary, RttSummary,
-    Summary,
+    DropperSummary, FrameCounts, MessageCounts, MessageKind, PairSummary, RttSummary, Summary,
 };
 use crate::record::words::Word;
-use crate::source::Damage;
+use crate::source::{Damage, InterfaceCounts, KernelCounts};
 use crate::wire::reassembly::Fates;
 
 pub(super) fn summary<S: Serializer>(
@@ -25,7 +24,11 @@ pub(super) fn summary<S: Serializer>(
     let mut map = serializer.serialize_map(None)?;
     map.put("type", "summary")?;
     map.put("frames", &Frames(&summary.frames))?;
-    map.maybe("kernel", summary.kernel.map(Kernel))?;
+    map.maybe(
+        "kernel",
+        (summary.kernel.as_ref().zip(summary.kernel_total()))
+            .map(|(interfaces, total)| Kernel { interfaces, total }),
+    )?;
     map.put("checksums", &Checksums(summary.checksums()))?;
     map.put(
         "messages",
@@ -87,14 +90,34 @@ impl Serialize for Reassembly {
     }
 }
 
-struct Kernel(KernelCounts);
+struct Kernel<'a> {
+    interfaces: &'a [InterfaceCounts],
+    total: KernelCounts,
+}
 
-impl Serialize for Kernel {
+impl Serialize for Kernel<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.put("received", &self.0.received)?;
-        map.put("dropped", &self.0.dropped)?;
-        map.put("interface_dropped", &self.0.interface_dropped)?;
+        let mut map = serializer.serialize_map(None)?;
+        kernel_counts(&self.total, &mut map)?;
+        map.put("interfaces", &List(self.interfaces, OfInterface))?;
+        map.end()
+    }
+}
+
+fn kernel_counts<M: SerializeMap>(counts: &KernelCounts, map: &mut M) -> Result<(), M::Error> {
+    map.put("received", &counts.received)?;
+    map.put("dropped", &counts.dropped)?;
+    map.put("interface_dropped", &counts.interface_dropped)
+}
+
+struct OfInterface<'a>(&'a InterfaceCounts);
+
+impl Serialize for OfInterface<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("name", &Text(self.0.name.as_bytes()))?;
+        map.put("read", &self.0.read)?;
+        kernel_counts(&self.0.counts, &mut map)?;
         map.end()
     }
 }

@@ -1,0 +1,118 @@
+//! When the capture itself did not see: kernel drops, clocks that were set.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// Intervals that are remembered; where there are more, the oldest grow together.
+const INTERVALS: usize = 1024;
+
+/// The times at which a packet may have been missed, in order.
+#[derive(Debug, Default)]
+pub(super) struct Blind {
+    intervals: VecDeque<(Timestamp, Timestamp)>,
+    /// Only part of the traffic is captured at all.
+    always: bool,
+}
+
+impl Blind {
+    pub(super) fn new(always: bool) -> Self {
+        Self {
+            intervals: VecDeque::new(),
+            always,
+        }
+    }
+
+    /// Packets may have been missed between two times.
+    pub(super) fn add(&mut self, from: Timestamp, until: Timestamp) {
+        let (from, until) = (from.min(until), from.max(until));
+        match self.intervals.back_mut() {
+            Some(last) if from <= last.1 => {
+                // Readings follow one upon the other, but for a clock that was set back.
+                *last = (last.0.min(from), last.1.max(until));
+            }
+            _ => self.intervals.push_back((from, until)),
+        }
+        if self.intervals.len() > INTERVALS
+            && let Some((from, _)) = self.intervals.pop_front()
+            && let Some(oldest) = self.intervals.front_mut()
+        {
+            oldest.0 = from;
+        }
+    }
+
+    /// The clock was set back to `now`: what lies in what is now the future did not happen there.
+    pub(super) fn step_back(&mut self, now: Timestamp) {
+        self.intervals.retain_mut(|(from, until)| {
+            *until = now.min(*until);
+            *from < now
+        });
+    }
+
+    /// Whether a packet may have been missed within `window` from `start`.
+    pub(super) fn overlaps(&self, start: Timestamp, window: Duration) -> bool {
+        self.always || {
+            let end = start.after(window);
+            // From the newest back: what is asked about is recent.
+            (self.intervals.iter().rev())
+                .take_while(|(_, until)| *until >= start)
+                .any(|(from, _)| *from <= end)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_parts(seconds, 0)
+    }
+
+    const TEN: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn windows_overlap_what_lies_within_or_touches() {
+        let mut blind = Blind::default();
+        blind.add(at(100), at(101));
+        blind.add(at(200), at(201));
+        for (start, overlaps) in [
+            (80, false),
+            (89, false),
+            (90, true),
+            (100, true),
+            (101, true),
+            (102, false),
+            (195, true),
+            (202, false),
+        ] {
+            assert_eq!(blind.overlaps(at(start), TEN), overlaps, "{start}");
+        }
+        assert!(Blind::new(true).overlaps(at(0), TEN));
+    }
+
+    #[test]
+    fn many_intervals_take_no_more_room_and_hide_nothing() {
+        let mut blind = Blind::default();
+        for i in 0..10_000 {
+            blind.add(at(100 * i), at(100 * i + 1));
+        }
+        assert_eq!(blind.intervals.len(), INTERVALS);
+        assert!(blind.overlaps(at(50), TEN), "grown together");
+        assert!(blind.overlaps(at(999_900), TEN));
+        assert!(!blind.overlaps(at(999_950), TEN));
+    }
+
+    #[test]
+    fn what_a_step_back_makes_future_is_forgotten() {
+        let mut blind = Blind::default();
+        blind.add(at(100), at(101));
+        blind.add(at(200), at(201));
+        blind.step_back(at(150));
+        assert!(blind.overlaps(at(95), TEN));
+        assert!(!blind.overlaps(at(195), TEN));
+        blind.step_back(at(50));
+        assert!(!blind.overlaps(at(95), TEN));
+    }
+}

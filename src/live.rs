@@ -1,0 +1,294 @@
+//! Live capture as the program shows it: opening, the banner, notices, what the kernel counted.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::app::complain;
+use crate::config::{Input, LiveInput, Output};
+use icmpdump::model::{LinkType, Timestamp};
+use icmpdump::source::filter::dlt;
+use icmpdump::source::live::devices::{self, DeviceInfo};
+use icmpdump::source::live::{self, Listening, LiveError, Options, Take};
+use icmpdump::source::remedy::{self, Circumstances};
+use icmpdump::source::{InterfaceCounts, KernelCounts, Notice, Source, SourceInfo};
+
+/// Opens the interfaces and says on standard error what is listened to.
+pub(crate) fn open(
+    input: &LiveInput,
+    waker: Option<std::os::unix::net::UnixStream>,
+) -> Result<impl Source + use<>, LiveError> {
+    let names = names(input)?;
+    let (source, listening) = live::open(&names, &input.options, input.duration, waker)?;
+    for interface in &listening {
+        complain(&banner(interface, &input.options));
+    }
+    Ok(source)
+}
+
+fn names(input: &LiveInput) -> Result<Vec<String>, LiveError> {
+    if input.interfaces.is_empty() {
+        return Ok(vec![devices::default_name()?]);
+    }
+    let given = input.interfaces.iter();
+    Ok(given.map(|name| devices::by_name_or_number(name)).collect())
+}
+
+/// Why it cannot be captured, with the remedy.
+pub(crate) fn told(error: &LiveError) -> String {
+    match error {
+        LiveError::NoPermission { name, missing, .. } => {
+            remedy::no_permission(name, *missing, &Circumstances::here(*missing))
+        }
+        LiveError::NoSuchInterface { name, known } => remedy::no_such_interface(name, known),
+        other => other.to_string(),
+    }
+}
+
+fn banner(interface: &Listening, options: &Options) -> String {
+    let Listening { name, link, .. } = interface;
+    let takes = match &options.take {
+        Take::Icmp { and } if and.is_empty() => {
+            "all ICMP; tunnelled ICMP and the packets that errors quote need --flows".to_owned()
+        }
+        Take::Icmp { and } => format!("all ICMP and what '{and}' selects"),
+        Take::Only(filter) => format!(
+            "only what '{filter}' selects; a request without a reply is therefore unknown, not lost"
+        ),
+        Take::Everything => "all packets".to_owned(),
+    };
+    format!(
+        "listening on {name}, link type {}, snapshot length {} bytes; the kernel hands over {takes}",
+        link_name(*link),
+        options.snaplen
+    )
+}
+
+fn link_name(link: LinkType) -> String {
+    let link = pcap::Linktype(dlt::from_linktype(link));
+    match (link.get_name(), link.get_description()) {
+        (Ok(name), Ok(description)) => format!("{name} ({description})"),
+        _ => link.0.to_string(),
+    }
+}
+
+/// `-D`: the interfaces there are.
+pub(crate) fn list_interfaces(json: bool) -> Result<String, LiveError> {
+    let devices = devices::list()?;
+    let mut text = String::new();
+    for (number, device) in (1..).zip(&devices) {
+        text.push_str(&if json {
+            in_json(number, device)
+        } else {
+            in_text(number, device)
+        });
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn addresses(device: &DeviceInfo) -> Vec<String> {
+    let of = |(address, prefix): &(std::net::IpAddr, Option<u8>)| match prefix {
+        Some(prefix) => format!("{address}/{prefix}"),
+        None => address.to_string(),
+    };
+    device.addresses.iter().map(of).collect()
+}
+
+fn in_text(number: u32, device: &DeviceInfo) -> String {
+    let mut line = format!("{number}.{}", device.name);
+    if let Some(description) = &device.description {
+        let _ = write!(line, " ({description})");
+    }
+    let addresses = addresses(device);
+    if !addresses.is_empty() {
+        let _ = write!(line, " {}", addresses.join(" "));
+    }
+    if !device.state.is_empty() {
+        let _ = write!(line, " [{}]", device.state.join(", "));
+    }
+    line
+}
+
+fn in_json(number: u32, device: &DeviceInfo) -> String {
+    let mut record = serde_json::json!({
+        "type": "interface",
+        "number": number,
+        "name": device.name,
+        "addresses": addresses(device),
+        "state": device.state,
+    });
+    if let Some(description) = &device.description
+        && let Some(fields) = record.as_object_mut()
+    {
+        fields.insert("description".to_owned(), description.as_str().into());
+    }
+    record.to_string()
+}
+
+/// `-L`: the link types that the interfaces have.
+pub(crate) fn list_link_types(input: &LiveInput) -> Result<String, LiveError> {
+    let mut text = String::new();
+    for name in names(input)? {
+        let _ = writeln!(text, "link types of {name} (use -y to choose one):");
+        for (link, description) in live::link_types(&name, &input.options)? {
+            let _ = writeln!(text, "  {link} ({description})");
+        }
+    }
+    Ok(text)
+}
+
+/// How often drops are told while they go on.
+const DROPS_TOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// What libpcap reads while it captures: the counters of the interfaces.
+pub(crate) fn files_read(input: &Input) -> Vec<PathBuf> {
+    let Input::Live(input) = input else {
+        return Vec::new();
+    };
+    let names = names(input).unwrap_or_default().into_iter();
+    names
+        .filter_map(|name| Path::new("/sys/class/net").join(name).canonicalize().ok())
+        .collect()
+}
+
+/// Words notices for standard error.
+#[derive(Debug)]
+pub(crate) struct Notices {
+    /// Known before a sandbox keeps its file from being read.
+    zone: TimeZone,
+    /// Since when drops were not told, and how many.
+    untold: Option<(Timestamp, KernelCounts)>,
+    told: Option<Timestamp>,
+}
+
+impl Notices {
+    pub(crate) fn new() -> Self {
+        Self {
+            zone: TimeZone::system(),
+            untold: None,
+            told: None,
+        }
+    }
+
+    /// What to say of a notice, if it is to be said now.
+    pub(crate) fn word(&mut self, notice: &Notice, sources: &[SourceInfo]) -> Option<String> {
+        // Local time of day.
+        let clock = |ts: &Timestamp| {
+            let at = jiff::Timestamp::from_nanosecond(i128::from(ts.as_nanos()));
+            let at = at.unwrap_or_default().to_zoned(self.zone.clone());
+            at.strftime("%H:%M:%S").to_string()
+        };
+        let name = |interface: icmpdump::model::InterfaceId| {
+            let source = sources.first();
+            source
+                .and_then(|source| source.interfaces.get(interface.0 as usize))
+                .and_then(|interface| interface.name.clone())
+                .unwrap_or_default()
+        };
+        match notice {
+            Notice::Drops {
+                interface,
+                counts,
+                from,
+                until,
+            } => {
+                let (since, sum) = self.untold.unwrap_or((*from, KernelCounts::default()));
+                let sum = sum.plus(*counts);
+                self.untold = Some((since, sum));
+                let recently = self
+                    .told
+                    .and_then(|told| until.since(told))
+                    .is_some_and(|ago| ago < DROPS_TOLD_EVERY);
+                if recently {
+                    return None;
+                }
+                self.told = Some(*until);
+                self.untold = None;
+                Some(drops(&name(*interface), sum, &clock(&since), &clock(until)))
+            }
+            Notice::Down { interface, at } => Some(format!(
+                "{} {}: the interface is down; capture goes on once it is up again",
+                clock(at),
+                name(*interface)
+            )),
+            Notice::Up { interface, at } => Some(format!(
+                "{} {}: the interface is up again",
+                clock(at),
+                name(*interface)
+            )),
+            Notice::ClockStep { before, after } => Some(format!(
+                "warning: the clock was set from {} to {}; requests that waited for a reply then \
+                 are unknown, not lost",
+                clock(before),
+                clock(after)
+            )),
+        }
+    }
+}
+
+fn drops(name: &str, counts: KernelCounts, since: &str, until: &str) -> String {
+    let mut parts = Vec::new();
+    if counts.dropped > 0 {
+        parts.push(format!(
+            "the kernel dropped {} packets, its buffer being full (-B makes it larger)",
+            counts.dropped
+        ));
+    }
+    if counts.interface_dropped > 0 {
+        parts.push(format!(
+            "the interface dropped {} packets",
+            counts.interface_dropped
+        ));
+    }
+    format!(
+        "warning: {name}: between {since} and {until} {}",
+        parts.join(", and ")
+    )
+}
+
+/// What the kernel counted on each interface.
+pub(crate) fn counts(interfaces: &[InterfaceCounts]) -> Vec<String> {
+    let line = |interface: &InterfaceCounts| {
+        let InterfaceCounts { name, counts, read } = interface;
+        format!(
+            "{name}: {} read, {} received by the filter, {} dropped by the kernel, {} dropped by \
+             the interface",
+            packets(*read),
+            counts.received,
+            counts.dropped,
+            counts.interface_dropped
+        )
+    };
+    interfaces.iter().map(line).collect()
+}
+
+fn packets(count: u64) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} packet{s}")
+}
+
+/// How text for people is laid out on standard error.
+pub(crate) fn report_options(output: &Output) -> icmpdump::sink::TextOptions {
+    match output {
+        Output::Text(options) => icmpdump::sink::TextOptions {
+            colour: false.into(),
+            ..options.clone()
+        },
+        _ => icmpdump::sink::TextOptions {
+            zone: TimeZone::system(),
+            ..icmpdump::sink::TextOptions::default()
+        },
+    }
+}
+
+/// Prints a list that was asked for.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,76 @@
+//! What a source tells beside its frames: how the capture itself goes.
+
+use crate::model::{InterfaceId, Timestamp};
+
+/// What happened to a capture, to be had from [`super::Source::notices`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Packets that would have been captured between two times were not.
+    Drops {
+        /// On which interface.
+        interface: InterfaceId,
+        /// How many were dropped between the two times.
+        counts: KernelCounts,
+        /// The reading of the counters before this one.
+        from: Timestamp,
+        /// This reading.
+        until: Timestamp,
+    },
+    /// An interface was taken down; capture goes on once it is up again.
+    Down {
+        /// Which.
+        interface: InterfaceId,
+        /// When it was noticed.
+        at: Timestamp,
+    },
+    /// It is up again.
+    Up {
+        /// Which.
+        interface: InterfaceId,
+        /// When it was noticed.
+        at: Timestamp,
+    },
+    /// The system's clock was set.
+    ClockStep {
+        /// When it was last seen to run evenly, in the time before.
+        before: Timestamp,
+        /// When the step was noticed, in the time after.
+        after: Timestamp,
+    },
+}
+
+/// What the kernel counted, in 64 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelCounts {
+    /// Packets that passed the kernel's filter, dropped ones included.
+    pub received: u64,
+    /// Packets dropped for want of buffer space.
+    pub dropped: u64,
+    /// Packets dropped by the interface or its driver.
+    pub interface_dropped: u64,
+}
+
+impl KernelCounts {
+    /// The sum of two accounts.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            received: self.received.saturating_add(other.received),
+            dropped: self.dropped.saturating_add(other.dropped),
+            interface_dropped: self
+                .interface_dropped
+                .saturating_add(other.interface_dropped),
+        }
+    }
+}
+
+/// What the kernel counted on one interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceCounts {
+    /// Its name as it was asked for.
+    pub name: String,
+    /// The counts since the capture began.
+    pub counts: KernelCounts,
+    /// Frames of it that were handed on.
+    pub read: u64,
+}
