@@ -22,7 +22,7 @@ use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
 use icmpdump::source::open::{self, OpenError};
-use icmpdump::source::{self, DamageKind, Notice, Source, SourceInfo};
+use icmpdump::source::{self, DamageKind, FileSource, Notice, Source, SourceInfo};
 use icmpdump::wire::link;
 
 /// What the run came to; exit statuses as documented in `--help`.
