@@ -36,6 +36,7 @@ fn comments_say_what_the_records_say() {
         "ping-corrupt.pcap",
         "too-big-tcp6.pcap",
         "redirect4.pcap",
+        "redirect6.pcap",
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let to = folder.path().join("a.pcapng");
@@ -75,7 +76,7 @@ fn comments_say_what_the_records_say() {
             }
             let kind = record["icmp"]["name"].as_str().expect("a name");
             assert_eq!(
-                comment.starts_with("about "),
+                comment.starts_with("redirects "),
                 kind == "redirect",
                 "{comment}"
             );

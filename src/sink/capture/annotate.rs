@@ -5,6 +5,7 @@
 //! the file itself, which is what its reader sees; of a frame that is not there, source and time
 //! are told.
 
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::numbers::{Numbers, Place};
@@ -12,6 +13,7 @@ use crate::correlate::verdict::DropReason;
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
+use crate::icmp::ndp::{Ndp, NdpKind};
 use crate::icmp::{Body, Error, ErrorClass};
 use crate::model::{FrameRef, Timestamp};
 use crate::record::json::SourceNames;
@@ -141,8 +143,12 @@ impl Text<'_> {
             return;
         };
         let reason = DropReason::of(message.version, message.kind, message.code);
-        // A redirect drops nothing.
-        self.words(if reason.is_some() { "drops " } else { "about " });
+        let hop = better_hop(&message.body);
+        self.words(match (reason, hop) {
+            (Some(_), _) => "drops ",
+            (None, Some(_)) => "redirects ",
+            (None, None) => "about ",
+        });
         addr::quote(self.out, quote);
         if let Some(reason) = reason {
             self.words(", ");
@@ -155,6 +161,10 @@ impl Text<'_> {
         {
             self.words(", MTU ");
             write::decimal(self.out, mtu.into());
+        }
+        if let Some(hop) = hop {
+            self.words(" to ");
+            write::ip(self.out, hop);
         }
         match original {
             None => {}
@@ -186,5 +196,17 @@ impl Text<'_> {
                 }
             }),
         }
+    }
+}
+
+/// Where a redirect sends packets.
+fn better_hop(body: &Body<'_>) -> Option<IpAddr> {
+    match body {
+        Body::Redirect { gateway, .. } => gateway.map(IpAddr::V4),
+        Body::Ndp(Ndp {
+            kind: NdpKind::Redirect { target, .. },
+            ..
+        }) => Some(IpAddr::V6(*target)),
+        _ => None,
     }
 }
