@@ -166,7 +166,7 @@ fn pipe(
     if config.buffering == Buffering::Record {
         sink = Box::new(EachRecord(sink));
     }
-    let mut sink = Fallback::new(sink, &control.stop);
+    let mut sink = Fallback::new(sink, control);
     let mut counter = Counter::default();
     let needs = Needs {
         write_beneath: (config.capture.iter())

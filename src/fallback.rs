@@ -4,10 +4,11 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 
+use icmpdump::pipeline::Control;
 use icmpdump::record::Record;
 use icmpdump::sink::text::{Lines, TextOptions};
 use icmpdump::sink::{Sink, TextSink};
@@ -18,12 +19,12 @@ pub(crate) struct Fallback<'s> {
     sink: Box<dyn Sink>,
     story: Option<TextSink<Tail>>,
     fault: Option<io::Error>,
-    stop: &'s AtomicBool,
+    control: &'s Control,
 }
 
 impl<'s> Fallback<'s> {
     /// Around `sink`, which writes to standard output.
-    pub(crate) fn new(sink: Box<dyn Sink>, stop: &'s AtomicBool) -> Self {
+    pub(crate) fn new(sink: Box<dyn Sink>, control: &'s Control) -> Self {
         let options = || TextOptions {
             lines: Lines::VerdictsOnly,
             zone: TimeZone::system(),
@@ -33,7 +34,7 @@ impl<'s> Fallback<'s> {
             sink,
             story: is_file().then(|| TextSink::new(Tail::default(), options())),
             fault: None,
-            stop,
+            control,
         }
     }
 
@@ -41,7 +42,8 @@ impl<'s> Fallback<'s> {
     fn settle(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
             Err(error) if self.story.is_some() => {
-                self.stop.store(true, Ordering::Relaxed);
+                self.control.stop.store(true, Ordering::Relaxed);
+                self.control.attention.store(true, Ordering::Relaxed);
                 self.fault.get_or_insert(error);
                 Ok(())
             }

@@ -62,7 +62,7 @@ const WAYS: &[Way] = &[
 ];
 
 /// A number that no run has in common with another.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
@@ -88,21 +88,20 @@ fn feed(mut pipe: impl Write) {
 
 /// How a file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Whole,
     /// The kernel stopped in the middle of a record.
     Torn,
 }
 
-/// Reads the packets of a file, which have to be there in order; what is wrong with it otherwise.
-fn held(path: &Path, next: &mut u32) -> Result<End, String> {
+/// Reads a file, hands each packet to `check`, and says how it ends; or what is wrong with it.
+pub(super) fn read(
+    path: &Path,
+    mut check: impl FnMut(&[u8]) -> Result<(), String>,
+) -> Result<End, String> {
     let mut source = open(path, SourceId(0)).map_err(|error| error.to_string())?;
     while source.advance() == Step::Frame {
-        let number = source.frame().and_then(|f| f.data.first_chunk().copied());
-        if number != Some(next.to_be_bytes()) {
-            return Err(format!("packet {next} is {number:?}"));
-        }
-        *next += 1;
+        check(source.frame().map_or(&[][..], |frame| frame.data))?;
     }
     let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
     match source.damage().as_slice() {
@@ -110,6 +109,18 @@ fn held(path: &Path, next: &mut u32) -> Result<End, String> {
         [damage] if damage.kind == DamageKind::Cut && length.is_multiple_of(PAGE) => Ok(End::Torn),
         damage => Err(format!("{length} octets: {damage:?}")),
     }
+}
+
+/// Reads the packets of a file, which have to be there in order, from `next` on.
+fn held(path: &Path, next: &mut u32) -> Result<End, String> {
+    read(path, |data| {
+        let number = data.first_chunk().copied();
+        if number != Some(next.to_be_bytes()) {
+            return Err(format!("packet {next} is {number:?}"));
+        }
+        *next += 1;
+        Ok(())
+    })
 }
 
 /// The files of a run in the order of their packets.

@@ -8,6 +8,8 @@ mod annotate;
 mod faults;
 mod idle;
 mod kills;
+#[cfg(target_os = "linux")]
+mod live;
 mod rotation;
 mod signals;
 
