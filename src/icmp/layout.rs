@@ -26,6 +26,8 @@ pub struct LaidField<'a> {
 /// The parts of a packet that are to be told apart at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
+    /// IP header of a tunnel's packet.
+    OuterIp,
     /// IP header, options and extension headers.
     Ip,
     /// ICMP header and fixed fields.
@@ -48,6 +50,7 @@ impl Part {
     /// The snake-case name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::OuterIp => "outer_ip",
             Self::Ip => "ip",
             Self::Icmp => "icmp",
             Self::Item => "item",
@@ -70,6 +73,16 @@ pub fn fields<'a>(ip: &Ip<'a>, message: &Message<'a>) -> Vec<LaidField<'a>> {
     layout.ip(ip, 0, Part::Ip);
     layout.message(message, ip.header.len());
     layout.finish(ip.header.len() + ip.payload.len())
+}
+
+/// The fields of an IP header and its options or extension headers.
+pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
+    let mut layout = Layout {
+        fields: Vec::new(),
+        regions: Vec::new(),
+    };
+    layout.ip(ip, 0, Part::OuterIp);
+    layout.finish(ip.header.len())
 }
 
 struct Layout<'a> {

@@ -6,11 +6,8 @@
 use std::ops::Range;
 
 use super::palette::{Palette, Role};
-use super::{HexDump, addr, verbose};
-use crate::icmp::field::Value;
+use super::{HexDump, meaning};
 use crate::icmp::layout::{self, LaidField, Part};
-use crate::icmp::{Body, nd_option};
-use crate::record::words::Word;
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 
@@ -99,76 +96,36 @@ fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette
         shown,
         part: None,
     };
-    // Where the packet stands in the frame; a reassembled message does not stand there.
-    let inside = ip
-        .header
-        .as_ptr()
-        .addr()
-        .checked_sub(data.as_ptr().addr())
-        .filter(|at| at + ip.header.len() <= data.len());
-    let Some(start) = inside else {
+    let Some(start) = offset_in(data, ip.header) else {
         rows.add(0..data.len(), Role::Field, b"frame");
         return;
     };
     let network = event.packet.link.offset;
     rows.add(0..network.min(start), Role::Link, b"link header");
-    rows.add(network.min(start)..start, Role::Link, b"tunnel headers");
-    let laid = layout::fields(ip, event.message);
-    let mut label = Vec::new();
-    let mut end = start;
-    for (i, field) in laid.iter().enumerate() {
-        if !label.is_empty() {
-            label.extend_from_slice(b", ");
-        }
-        name(&mut label, field, event);
-        if laid
-            .get(i + 1)
-            .is_some_and(|next| next.range == field.range)
-        {
-            continue;
-        }
-        let range = start + field.range.start..start + field.range.end;
-        end = end.max(range.end);
-        rows.part(field.part, event);
-        rows.add(range, role(field.part), &label);
-        label.clear();
+    let mut inside = network.min(start);
+    if let Some(outer) = event.packet.outermost()
+        && let Some(at) = offset_in(data, outer.header)
+        && at + outer.header.len() <= start
+    {
+        rows.add(inside..at, Role::Link, b"tunnel headers");
+        inside = rows.laid(&layout::header(&outer), at, event);
     }
+    let mut label = Vec::new();
+    meaning::tunnels(&mut label, event.packet.tunnels.iter());
+    rows.add(inside..start, Role::Link, &label);
+    let end = rows.laid(&layout::fields(ip, event.message), start, event);
     rows.add(end..data.len(), Role::Link, b"behind the packet");
 }
 
-/// A field's name and, where there is one, its value.
-fn name(label: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
-    addr::words_of(label, field.name);
-    let message = event.message;
-    match field.value {
-        Some(Value::Octets(_)) | None => {}
-        Some(value) => {
-            label.push(b' ');
-            verbose::value(label, value);
-        }
-    }
-    let option = || match (&message.body, field.value) {
-        (Body::Ndp(_) | Body::InverseNeighbor(_), Some(Value::Number(kind))) => {
-            nd_option::option_name(u8::try_from(kind).ok()?)
-        }
-        _ => None,
-    };
-    let names = match (field.part, field.name) {
-        (Part::Item, "type") => option(),
-        (Part::Icmp, "type") => Some(message.name()),
-        (Part::Icmp, "code") => message.code_name(),
-        (Part::Icmp, "checksum") => Some(message.checksum.status.word()),
-        _ => None,
-    };
-    if let Some(words) = names {
-        label.push(b' ');
-        addr::words_of(label, words);
-    }
+/// Where `inner` starts in `outer`, if it is a part of it: a reassembled message is not.
+fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
+    let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
+    (start + inner.len() <= outer.len()).then_some(start)
 }
 
 const fn role(part: Part) -> Role {
     match part {
-        Part::Ip | Part::QuotedIp => Role::Field,
+        Part::OuterIp | Part::Ip | Part::QuotedIp => Role::Field,
         Part::Icmp | Part::Item => Role::Head,
         Part::Payload | Part::QuotedPayload => Role::Link,
         Part::QuotedTransport => Role::Known,
@@ -179,6 +136,7 @@ const fn role(part: Part) -> Role {
 /// What the parts of a packet are called where they begin.
 const fn title(part: Part, version: IpVersion) -> &'static [u8] {
     match (part, version) {
+        (Part::OuterIp, _) => b"outer IP header",
         (Part::Ip, IpVersion::V4) => b"IPv4",
         (Part::Ip, IpVersion::V6) => b"IPv6",
         (Part::Icmp, IpVersion::V4) => b"ICMP",
@@ -203,6 +161,29 @@ struct Rows<'o, 'a> {
 }
 
 impl Rows<'_, '_> {
+    /// Rows of fields that lie behind `start`; tells where they end.
+    fn laid(&mut self, laid: &[LaidField<'_>], start: usize, event: &IcmpEvent<'_>) -> usize {
+        let mut label = Vec::new();
+        let mut end = start;
+        for (i, field) in laid.iter().enumerate() {
+            if !label.is_empty() {
+                label.extend_from_slice(b", ");
+            }
+            meaning::of(&mut label, field, event);
+            // Fields that share an octet share a row.
+            let next = laid.get(i + 1);
+            if next.is_some_and(|next| next.range == field.range) {
+                continue;
+            }
+            let range = start + field.range.start..start + field.range.end;
+            end = end.max(range.end);
+            self.part(field.part, event);
+            self.add(range, role(field.part), &label);
+            label.clear();
+        }
+        end
+    }
+
     /// A part begins, unless it has begun.
     fn part(&mut self, part: Part, event: &IcmpEvent<'_>) {
         if self.part.replace(part) != Some(part) {

@@ -5,6 +5,7 @@ pub(super) mod addr;
 mod hex;
 mod line;
 mod link;
+mod meaning;
 pub(super) mod note;
 mod palette;
 mod time;

@@ -292,7 +292,7 @@ fn inner_vlans(out: &mut Vec<u8>, vlans: Vlans) {
     }
 }
 
-fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
+pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     addr::words_of(out, kind.name());
     if let Some((name, value)) = kind.identifier() {
         out.push(b' ');

@@ -1,0 +1,203 @@
+//! What the value of a field means, for people who learn the format from a packet.
+
+use super::addr;
+use super::verbose;
+use crate::icmp::field::Value;
+use crate::icmp::layout::{LaidField, Part};
+use crate::icmp::{Body, mld, nd_option, object};
+use crate::record::words::Word;
+use crate::record::{IcmpEvent, words, write};
+use crate::wire::ip::header_checksum;
+use crate::wire::tunnel::Tunnel;
+
+/// A field's name and, where there is one, its value and what that means.
+pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
+    let is_ip = matches!(field.part, Part::OuterIp | Part::Ip | Part::QuotedIp);
+    match (field.name, field.value) {
+        ("flags_and_fragment_offset", Some(Value::Hex(word))) if is_ip => {
+            return fragmentation(out, word);
+        }
+        ("version_class_and_flow_label", Some(Value::Hex(word))) if is_ip => {
+            return first_word6(out, word);
+        }
+        ("fragment_header", Some(Value::Octets(octets))) => return fragment_header(out, octets),
+        ("header_words_and_flags", Some(Value::Hex(word))) => return tcp_flags(out, word),
+        ("labels", Some(Value::Octets(octets))) => return labels(out, octets),
+        _ => {}
+    }
+    addr::words_of(out, field.name);
+    match field.value {
+        Some(Value::Octets(_)) | None => {}
+        Some(value) => {
+            out.push(b' ');
+            verbose::value(out, value);
+        }
+    }
+    if let Some(word) = name(field, event) {
+        out.push(b' ');
+        addr::words_of(out, word);
+    }
+}
+
+/// The name of a number.
+fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
+    let message = event.message;
+    let number = match field.value {
+        Some(Value::Number(number)) => u8::try_from(number).ok(),
+        _ => None,
+    };
+    match (field.part, field.name) {
+        (Part::OuterIp | Part::Ip | Part::QuotedIp, "protocol" | "next_header") => match number? {
+            0 => Some("hop-by-hop options"),
+            43 => Some("routing"),
+            44 => Some("fragment"),
+            60 => Some("destination options"),
+            other => words::protocol_title(other),
+        },
+        (Part::Ip, "hop_by_hop_options") => event.packet.ip.router_alert.then_some("router alert"),
+        (Part::Ip, "checksum") => Some(header_checksum(&event.packet.ip)?.status.word()),
+        (Part::Item, "type") => match &message.body {
+            Body::Ndp(_) | Body::InverseNeighbor(_) => nd_option::option_name(number?),
+            Body::Mld(_) => mld::record_type_name(number?),
+            _ => None,
+        },
+        (Part::Icmp, "type") => Some(message.name()),
+        (Part::Icmp, "code") => message.code_name(),
+        (Part::Icmp, "checksum") => Some(message.checksum.status.word()),
+        (Part::Extension, "class") => object::class_name(number?),
+        _ => None,
+    }
+}
+
+fn number(out: &mut Vec<u8>, label: &str, value: u64) {
+    out.extend_from_slice(label.as_bytes());
+    write::decimal(out, value);
+}
+
+/// RFC 791 section 3.1.
+fn fragmentation(out: &mut Vec<u8>, word: u64) {
+    out.extend_from_slice(b"flags");
+    for (bit, flag) in [(0x8000, " reserved"), (0x4000, " DF"), (0x2000, " MF")] {
+        if word & bit != 0 {
+            out.extend_from_slice(flag.as_bytes());
+        }
+    }
+    if word & 0xe000 == 0 {
+        out.extend_from_slice(b" none");
+    }
+    number(out, ", fragment offset ", (word & 0x1fff) * 8);
+}
+
+/// RFC 8200 section 3.
+fn first_word6(out: &mut Vec<u8>, word: u64) {
+    number(out, "version ", word >> 28);
+    out.extend_from_slice(b", traffic class 0x");
+    write::hex(out, word >> 20 & 0xff, 1);
+    out.extend_from_slice(b", flow label 0x");
+    write::hex(out, word & 0xf_ffff, 1);
+}
+
+/// RFC 8200 section 4.5.
+fn fragment_header(out: &mut Vec<u8>, octets: &[u8]) {
+    out.extend_from_slice(b"fragment header");
+    if let Some(&[next, _, high, low, a, b, c, d]) = octets.first_chunk() {
+        number(out, ": next header ", next.into());
+        let place = u16::from_be_bytes([high, low]);
+        number(out, ", offset ", (place & 0xfff8).into());
+        let more: &[u8] = if place & 1 == 0 {
+            b", the last"
+        } else {
+            b", more follow"
+        };
+        out.extend_from_slice(more);
+        out.extend_from_slice(b", id 0x");
+        write::hex(out, u32::from_be_bytes([a, b, c, d]).into(), 1);
+    }
+}
+
+/// RFC 9293 section 3.1.
+fn tcp_flags(out: &mut Vec<u8>, word: u64) {
+    const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+    number(out, "header words ", word >> 12);
+    out.extend_from_slice(b", flags");
+    for (bit, flag) in FLAGS.iter().enumerate() {
+        if word >> bit & 1 != 0 {
+            out.push(b' ');
+            out.extend_from_slice(flag.as_bytes());
+        }
+    }
+}
+
+/// RFC 3032 section 2.1.
+fn labels(out: &mut Vec<u8>, octets: &[u8]) {
+    for (i, label) in object::Labels(octets).iter().enumerate() {
+        number(
+            out,
+            if i == 0 { "label " } else { "; label " },
+            label.label.into(),
+        );
+        number(out, ", traffic class ", label.traffic_class.into());
+        out.extend_from_slice(if label.bottom { b", bottom" } else { b"" });
+        number(out, ", ttl ", label.ttl.into());
+    }
+}
+
+/// `VXLAN vni 42 10.0.0.1 > 10.0.0.2`, for each tunnel.
+pub(super) fn tunnels(out: &mut Vec<u8>, tunnels: impl Iterator<Item = Tunnel>) {
+    out.extend_from_slice(b"tunnel headers:");
+    for (i, tunnel) in tunnels.enumerate() {
+        out.extend_from_slice(if i == 0 { b" " } else { b", then " });
+        super::note::tunnel_kind(out, tunnel.kind);
+        if let Some((src, dst)) = tunnel.outer {
+            out.push(b' ');
+            addr::pair(out, src, dst, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn words_of_several_fields_are_taken_apart() {
+        assert_eq!(
+            text(|out| fragmentation(out, 0x4000)),
+            "flags DF, fragment offset 0"
+        );
+        assert_eq!(
+            text(|out| fragmentation(out, 0xa0b9)),
+            "flags reserved MF, fragment offset 1480"
+        );
+        assert_eq!(
+            text(|out| fragmentation(out, 0)),
+            "flags none, fragment offset 0"
+        );
+        assert_eq!(
+            text(|out| first_word6(out, 0x600f_700f)),
+            "version 6, traffic class 0x0, flow label 0xf700f"
+        );
+        assert_eq!(
+            text(|out| fragment_header(out, &[58, 0, 5, 0xa9, 0, 0, 0x12, 0x34])),
+            "fragment header: next header 58, offset 1448, more follow, id 0x1234"
+        );
+        assert_eq!(
+            text(|out| fragment_header(out, &[58, 0, 5])),
+            "fragment header"
+        );
+        assert_eq!(
+            text(|out| tcp_flags(out, 0x5012)),
+            "header words 5, flags SYN ACK"
+        );
+        assert_eq!(
+            text(|out| labels(out, &[3, 0xe8, 0x10, 1, 3, 0xe8, 0x21, 2])),
+            "label 16001, traffic class 0, ttl 1; label 16002, traffic class 0, bottom, ttl 2"
+        );
+    }
+}
