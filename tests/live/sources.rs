@@ -1,0 +1,186 @@
+//! Interfaces: which there are, several at once, all of them.
+
+use serde_json::Value;
+
+use crate::common::{of_type, parse, summary, tool};
+use crate::net::{Net, Pair, Reading};
+
+#[test]
+fn the_interfaces_are_listed() {
+    let pair = Pair::new();
+    let listed = |arguments: &[&str]| {
+        pair.left
+            .start(arguments, Reading::AtOnce)
+            .end()
+            .exits(0)
+            .out
+    };
+    let text = listed(&["-D"]);
+    let line = text.lines().find(|line| line.contains(".v0"));
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    for words in ["10.9.0.1/24", "fd09::1/64", "up", "running"] {
+        assert!(line.contains(words), "{line}");
+    }
+    let records = parse(&listed(&["-D", "--json"]));
+    let lo = records.iter().find(|record| record["name"] == "lo");
+    let lo = lo.expect("loopback");
+    assert!(lo["state"].to_string().contains("loopback"), "{lo}");
+    // By its number, too.
+    let number = lo["number"].to_string();
+    let capture = pair.left.capture(&["-i", &number]);
+    assert!(capture.messages().contains("listening on lo,"));
+    assert!(listed(&["-L", "-i", "v0"]).contains("EN10MB"));
+}
+
+#[test]
+fn without_a_name_the_first_of_the_list_is_taken() {
+    let pair = Pair::new();
+    let first = pair.left.start(&["-D", "--json"], Reading::AtOnce).end();
+    let first = first.records()[0]["name"]
+        .as_str()
+        .expect("a name")
+        .to_owned();
+    let capture = pair.left.capture(&["--json"]);
+    assert!(
+        capture
+            .messages()
+            .contains(&format!("listening on {first},")),
+        "{}",
+        capture.messages()
+    );
+}
+
+/// A router between two hosts; what passes it is seen twice, and is one packet.
+fn router() -> (Net, Net, Net) {
+    let (left, middle, right) = (Net::new(), Net::new(), Net::new());
+    for (host, port, subnet) in [(&left, "r0", 1), (&right, "r1", 2)] {
+        let cable = format!(
+            "link add h0 type veth peer name {port} netns {}",
+            middle.name
+        );
+        host.ip(&cable);
+        host.ip("link set h0 up");
+        host.ip(&format!("addr add 10.8.{subnet}.2/24 dev h0"));
+        middle.ip(&format!("link set {port} up"));
+        middle.ip(&format!("addr add 10.8.{subnet}.1/24 dev {port}"));
+        host.ip(&format!("route add default via 10.8.{subnet}.1"));
+    }
+    middle.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+    assert_eq!(left.ping("-c1 -W10 10.8.2.2"), 1);
+    (left, middle, right)
+}
+
+fn seen_at<'r>(records: &'r [Value], interface: &str) -> Vec<&'r Value> {
+    let icmp = of_type(records, "icmp").into_iter();
+    icmp.filter(|record| record["interface"] == interface)
+        // Hosts that have just come up report their groups.
+        .filter(|record| record["ip"]["version"] == 4)
+        .collect()
+}
+
+#[test]
+fn several_interfaces_are_one_capture_in_order_of_time() {
+    let (left, middle, _right) = router();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("both.pcapng");
+    let file = file.to_str().expect("UTF-8");
+    let arguments = [
+        "-i", "r0", "-i", "r1", "--json", "--print", "-w", file, "-Z", "root",
+    ];
+    let capture = middle.capture(&arguments);
+    assert_eq!(left.ping("-c10 -i0.05 10.8.2.2"), 10);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    for interface in ["r0", "r1"] {
+        assert_eq!(seen_at(&records, interface).len(), 20, "{}", ended.out);
+    }
+    let icmp = of_type(&records, "icmp");
+    let times: Vec<_> = icmp.iter().map(|record| record["ts"].to_string()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    // Requests seen twice are copies, not twenty requests.
+    let echo = &summary(&records)["exchanges"]["echo"];
+    assert_eq!(echo["answered"], 10, "{echo}");
+    // Numbered as in the file.
+    let again = crate::common::records(&["-r", file]);
+    let numbers = |records: &[Value]| -> Vec<(Value, Value)> {
+        let icmp = of_type(records, "icmp").into_iter();
+        icmp.map(|r| (r["frame"].clone(), r["ts"].clone()))
+            .collect()
+    };
+    assert_eq!(numbers(&records), numbers(&again));
+    let interfaces = tool(
+        "tshark",
+        &["-r", file, "-T", "fields", "-e", "frame.interface_name"],
+    );
+    let interfaces = String::from_utf8_lossy(&interfaces.stdout).into_owned();
+    assert!(
+        interfaces.contains("r0") && interfaces.contains("r1"),
+        "{interfaces}"
+    );
+}
+
+#[test]
+fn any_tells_which_interface_it_was() {
+    let (left, middle, _right) = router();
+    let capture = middle.capture(&["-i", "any", "--json"]);
+    assert_eq!(left.ping("-c3 -i0.01 10.8.2.2"), 3);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    for interface in ["r0", "r1"] {
+        assert_eq!(seen_at(&records, interface).len(), 6, "{}", ended.out);
+    }
+    let echo = &summary(&records)["exchanges"]["echo"];
+    assert_eq!(echo["answered"], 3, "{echo}");
+}
+
+#[test]
+fn one_direction_only() {
+    let pair = Pair::new();
+    for (direction, name) in [("in", "echo_reply"), ("out", "echo_request")] {
+        let capture = pair
+            .left
+            .capture(&["-i", "v0", "-Q", direction, "--json", "icmp"]);
+        assert_eq!(pair.left.ping("-c3 -i0.01 10.9.0.2"), 3);
+        let ended = capture.interrupt().exits(0);
+        let records = ended.records();
+        let icmp = of_type(&records, "icmp");
+        assert_eq!(icmp.len(), 3, "{}", ended.out);
+        assert!(icmp.iter().all(|record| record["icmp"]["name"] == name));
+    }
+}
+
+#[test]
+fn options_that_reach_the_kernel() {
+    let pair = Pair::new();
+    let arguments = [
+        "-i",
+        "v0",
+        "-s",
+        "60",
+        "-B",
+        "128",
+        "-p",
+        "-j",
+        "host",
+        "--immediate-mode",
+        "--time-stamp-precision",
+        "micro",
+        "--json",
+    ];
+    let capture = pair.left.capture(&arguments);
+    assert_eq!(pair.left.ping("-c3 -i0.01 10.9.0.2"), 3);
+    // Packet by packet: it is there before anything ends.
+    capture.wait_for_output("echo_reply");
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    assert_eq!(records[0]["sources"][0]["interfaces"][0]["snaplen"], 60);
+    let icmp = of_type(&records, "icmp");
+    assert!(
+        icmp.iter()
+            .all(|record| record["icmp"]["checksum"]["status"] == "unverified")
+    );
+    assert!(
+        icmp.iter()
+            .all(|record| record["ts"].to_string().ends_with("000Z\""))
+    );
+}

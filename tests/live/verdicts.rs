@@ -1,0 +1,95 @@
+//! Drop verdicts from real stacks, live.
+
+use crate::common::{of_type, summary};
+use crate::net::{Net, Pair};
+
+#[test]
+fn a_refused_transfer_is_tied_to_its_packet_with_flows() {
+    let pair = Pair::new();
+    let rules = "table inet f { chain i { type filter hook input priority 0;\n\
+        tcp dport 8080 reject with icmpx admin-prohibited\n }\n }\n";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("rules");
+    std::fs::write(&file, rules).expect("room");
+    pair.right
+        .run(&["nft", "-f", file.to_str().expect("UTF-8")]);
+    let connect = "exec 3<>/dev/tcp/10.9.0.2/8080";
+    for (flows, found) in [(true, "exact"), (false, "none")] {
+        let mut arguments = vec!["-i", "v0", "--json"];
+        arguments.extend(flows.then_some("--flows"));
+        let capture = pair.left.capture(&arguments);
+        let refused = pair.left.try_run(&["bash", "-c", connect]);
+        assert!(!refused.status.success());
+        let ended = capture.interrupt().exits(0);
+        let records = ended.records();
+        let icmp = of_type(&records, "icmp");
+        let error = icmp.iter().find(|r| r["icmp"]["type"] == 3);
+        let error = error.unwrap_or_else(|| panic!("{}", ended.out));
+        assert_eq!(error["original"]["match"], found, "{error}");
+        let drops = of_type(&records, "drop");
+        assert_eq!(drops.len(), 1, "{}", ended.out);
+        assert_eq!(drops[0]["reason"], "admin_prohibited");
+        assert_eq!(drops[0]["dropper"], "10.9.0.2");
+        assert_eq!(drops[0]["flow"]["dst_port"], 8080);
+        assert_eq!(summary(&records)["kernel"]["dropped"], 0);
+    }
+}
+
+/// A closed port answers TCP with a reset: no ICMP, and no verdict is made up.
+#[test]
+fn a_closed_port_of_tcp_has_no_dropper() {
+    let pair = Pair::new();
+    let capture = pair.left.capture(&["-i", "v0", "--flows", "--json"]);
+    let connect = "exec 3<>/dev/tcp/10.9.0.2/81";
+    assert!(!pair.left.try_run(&["bash", "-c", connect]).status.success());
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    assert!(of_type(&records, "drop").is_empty(), "{}", ended.out);
+    assert!(summary(&records)["frames"]["other"].as_u64() >= Some(2));
+}
+
+#[test]
+fn a_traceroute_is_told_as_a_path() {
+    let hosts: Vec<_> = (0..4).map(|_| Net::new()).collect();
+    for (at, pair) in hosts.windows(2).enumerate() {
+        let peer = format!(
+            "link add right type veth peer name left netns {}",
+            pair[1].name
+        );
+        pair[0].ip(&peer);
+        for (net, port, host) in [(&pair[0], "right", 1), (&pair[1], "left", 2)] {
+            net.ip(&format!("link set {port} up"));
+            net.ip(&format!("addr add 10.7.{at}.{host}/24 dev {port}"));
+            net.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+        }
+    }
+    hosts[0].ip("route add default via 10.7.0.2");
+    hosts[1].ip("route add 10.7.2.0/24 via 10.7.1.2");
+    hosts[2].ip("route add 10.7.0.0/24 via 10.7.1.1");
+    hosts[3].ip("route add default via 10.7.2.1");
+    assert_eq!(hosts[0].ping("-c1 -W10 10.7.2.2"), 1);
+    let capture = hosts[0].capture(&["-i", "right", "--json", "--flows"]);
+    hosts[0].run(&[
+        "traceroute",
+        "-n",
+        "-q",
+        "1",
+        "-N",
+        "1",
+        "-w",
+        "5",
+        "10.7.2.2",
+    ]);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    let paths = of_type(&records, "path");
+    assert_eq!(paths.len(), 1, "{}", ended.out);
+    let routers: Vec<_> = paths[0]["hops"]
+        .as_array()
+        .expect("hops")
+        .iter()
+        .map(|hop| hop["router"].clone())
+        .collect();
+    assert_eq!(routers, ["10.7.0.2", "10.7.1.2", "10.7.2.2"]);
+    assert_eq!(paths[0]["reached"], true);
+}
