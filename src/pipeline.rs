@@ -93,7 +93,7 @@ impl Pipeline<'_> {
     /// What a sink says; what was read up to then is lost to it.
     pub fn run<S: Source + ?Sized>(&mut self, source: &mut S) -> io::Result<Summary> {
         let mut run = Run {
-            collector: Collector::new(),
+            collector: Collector::new(self.correlator.memory_for_summary()),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             diagnostics: Diagnostics::default(),
             sources: Vec::new(),
@@ -357,6 +357,15 @@ impl Run<'_, '_> {
     /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever
     /// filters for a flow asks about that flow.
     fn outcomes(&mut self) -> io::Result<()> {
+        loop {
+            self.batch()?;
+            if !self.pipe.correlator.go_on() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn batch(&mut self) -> io::Result<()> {
         let pipe = &mut *self.pipe;
         for outcome in pipe.correlator.outcomes() {
             match &outcome {
@@ -397,7 +406,7 @@ impl Run<'_, '_> {
         for finding in self.diagnostics.findings() {
             self.pipe.sink.write(&Record::Finding(&finding))?;
         }
-        let collector = std::mem::take(&mut self.collector);
+        let collector = std::mem::replace(&mut self.collector, Collector::new(0));
         let summary = self.account(collector, &*source);
         self.pipe.sink.write(&Record::Summary(&summary))?;
         self.pipe.sink.flush()?;

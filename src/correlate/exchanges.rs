@@ -1,11 +1,10 @@
 //! Open requests, and how each is decided: once.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+mod end;
+
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
-
+use self::end::{End, Slow};
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use super::query::{PayloadPrint, Query, QueryKey};
@@ -14,6 +13,18 @@ use super::table::{Slot, Table};
 use super::{Answer, AnswerOutcome, NearMiss, Relation};
 use crate::icmp::Direction;
 use crate::model::{AddrPair, FrameRef, Timestamp};
+
+/// Whether all was told that there is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// It was.
+    Last,
+    /// There is more: call again.
+    MoreToCome,
+}
+
+/// What is told at once of windows that close together: a flood's all do.
+pub(super) const BATCH: usize = 1024;
 
 /// What is told of an exchange, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +83,8 @@ pub(super) struct Exchanges {
     timeout: Duration,
     /// Nothing closes and nothing is forgotten before this: most packets are told by it alone.
     wake: Timestamp,
+    /// What is known of the end of the capture, while there is more to close.
+    end: Option<End>,
     /// Multicast requests not yet forgotten; anybody may answer those.
     multicast: usize,
     evicted: u64,
@@ -81,10 +94,6 @@ pub(super) struct Exchanges {
 
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
-/// A request is lost at the end of a capture only if the capture ran on for this long.
-const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
-/// ... and for this many times the pair's largest round trip.
-const SETTLED_RTTS: u32 = 4;
 /// Requests without an answer are remembered for this many windows more.
 const LATE_WINDOWS: u32 = 6;
 
@@ -95,6 +104,7 @@ impl Exchanges {
             cursor: None,
             timeout,
             wake: Timestamp::MAX,
+            end: None,
             multicast: 0,
             evicted: 0,
             blind: Blind::default(),
@@ -126,7 +136,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
-        let key = stored_key(query.key, seen.broadcast);
+        let key = query.key.stored(seen.broadcast);
         if let Some(slot) = self.table.find(&key) {
             if let Some(open) = self.table.at(slot)
                 && is_same_packet(open, query.payload, &seen)
@@ -138,7 +148,7 @@ impl Exchanges {
             self.forget(slot);
         }
         self.make_room(tell);
-        if is_multicast_key(&key) {
+        if key.is_to_group() {
             self.multicast += 1;
         }
         self.table.insert(
@@ -250,7 +260,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let key = stored_key(key, seen.broadcast);
+        let key = key.stored(seen.broadcast);
         let Some(open) = self.table.get_mut(&key) else {
             return;
         };
@@ -269,15 +279,24 @@ impl Exchanges {
         }
     }
 
-    /// Closes every window that has passed at `clock`.
-    pub(super) fn advance(&mut self, clock: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
+    /// Closes the windows that have passed at `clock`, a batch of them.
+    pub(super) fn advance(
+        &mut self,
+        clock: Timestamp,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> Batch {
         if clock <= self.wake {
-            return;
+            return Batch::Last;
         }
+        let mut told = 0;
         while let Some(slot) = self.cursor
             && let Some(open) = self.table.at(slot)
             && open.opened.after(self.timeout) < clock
         {
+            if told == BATCH {
+                return Batch::MoreToCome;
+            }
+            told += 1;
             let answered = open.end.is_some();
             self.cursor = self.table.newer(slot);
             self.close(slot, None, tell);
@@ -294,10 +313,11 @@ impl Exchanges {
         {
             self.forget(slot);
         }
-        let opened = |slot: Option<Slot>| Some(self.table.at(slot?)?.opened);
-        let closes = opened(self.cursor).map(|opened| opened.after(self.timeout));
-        let fades = opened(self.table.oldest()).map(|opened| opened.after(remembered));
+        let since = |slot: Option<Slot>| Some(self.table.at(slot?)?.opened);
+        let closes = since(self.cursor).map(|opened| opened.after(self.timeout));
+        let fades = since(self.table.oldest()).map(|opened| opened.after(remembered));
         self.wake = (closes.into_iter().chain(fades)).fold(Timestamp::MAX, Timestamp::min);
+        Batch::Last
     }
 
     /// Time went back to `clock`: windows opened in what is now the future opened now.
@@ -313,39 +333,40 @@ impl Exchanges {
         }
     }
 
-    /// Closes what is open at the end of the capture.
-    pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
-        let end = End {
-            at: end,
-            slowest: self.slowest(),
+    /// Closes what is open at the end of the capture, a batch of it.
+    pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) -> Batch {
+        let end = match self.end.take() {
+            Some(end) => end,
+            None => End {
+                at: end,
+                slow: self.slow(),
+            },
         };
-        while let Some(slot) = self.cursor {
+        for _ in 0..BATCH {
+            let Some(slot) = self.cursor else {
+                return Batch::Last;
+            };
             self.cursor = self.table.newer(slot);
             self.close(slot, Some(&end), tell);
         }
+        self.end = Some(end);
+        Batch::MoreToCome
     }
 
-    /// The largest round trip of each pair of addresses that still waits for a reply, among the
-    /// exchanges whose windows are open.
-    fn slowest(&self) -> HashMap<AddrPair, Duration, RandomState> {
-        let open = || std::iter::successors(self.cursor, |&slot| self.table.newer(slot));
-        let mut slowest = HashMap::default();
-        for slot in open() {
-            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
-                && open.end.is_none()
-            {
-                slowest.insert(key.addrs, Duration::ZERO);
-            }
-        }
-        for slot in open() {
-            if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+    /// The pairs of addresses whose round trips, among the exchanges whose windows are open, are so
+    /// long that they settle later than others.
+    fn slow(&self) -> Slow {
+        let mut pairs = Slow::default();
+        let mut slot = self.cursor;
+        while let Some(at) = slot {
+            if let (Some(key), Some(open)) = (self.table.key_at(at), self.table.at(at))
                 && let Some(rtt) = open.rtt.get()
-                && let Some(known) = slowest.get_mut(&key.addrs)
             {
-                *known = rtt.max(*known);
+                pairs.add(key.addrs, rtt);
             }
+            slot = self.table.newer(at);
         }
-        slowest
+        pairs
     }
 
     fn close(&mut self, slot: Slot, end: Option<&End>, tell: &mut impl FnMut(ExchangeEvent)) {
@@ -360,7 +381,7 @@ impl Exchanges {
         let outcome = match open.end {
             Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
             Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
-            None if needs_no_reply(&key) => ExchangeOutcome::NoReplyExpected,
+            None if key.needs_no_reply() => ExchangeOutcome::NoReplyExpected,
             // The answer may have come, and the capture missed it.
             None if self.blind.overlaps(open.requested, self.timeout) => ExchangeOutcome::Unknown,
             None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {
@@ -400,7 +421,7 @@ impl Exchanges {
         if self.cursor == Some(slot) {
             self.cursor = self.table.newer(slot);
         }
-        if self.table.key_at(slot).is_some_and(is_multicast_key) {
+        if self.table.key_at(slot).is_some_and(QueryKey::is_to_group) {
             self.multicast = self.multicast.saturating_sub(1);
         }
         self.table.discard(slot);
@@ -431,21 +452,6 @@ impl Exchanges {
             }
         }
         unsolicited(by_sender)
-    }
-}
-
-/// The end of the capture.
-struct End {
-    at: Timestamp,
-    slowest: HashMap<AddrPair, Duration, RandomState>,
-}
-
-impl End {
-    /// Whether the capture ran on long enough after a request to call it lost.
-    fn settles(&self, addrs: AddrPair, requested: Timestamp) -> bool {
-        let slowest = self.slowest.get(&addrs).copied().unwrap_or_default();
-        let enough = SETTLED_AT_LEAST.max(slowest.saturating_mul(SETTLED_RTTS));
-        self.at.since(requested).is_some_and(|ran| ran >= enough)
     }
 }
 
@@ -488,37 +494,6 @@ fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -
     // What comes again at the same place when the answer was there already was sent again.
     let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
     soon && same_id && open.payload == payload && !open.closed && !again
-}
-
-fn is_multicast(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
-        IpAddr::V6(addr) => addr.is_multicast(),
-    }
-}
-
-/// Requests to a group are stored without it, as nobody answers from it.
-fn stored_key(key: QueryKey, broadcast: bool) -> QueryKey {
-    if broadcast || is_multicast(key.addrs.dst) {
-        QueryKey {
-            addrs: AddrPair {
-                dst: crate::icmp::unspecified(key.version),
-                ..key.addrs
-            },
-            ..key
-        }
-    } else {
-        key
-    }
-}
-
-fn is_multicast_key(key: &QueryKey) -> bool {
-    key.kind.has_id() && key.addrs.dst.is_unspecified()
-}
-
-fn needs_no_reply(key: &QueryKey) -> bool {
-    // Groups, router solicitations, and duplicate address detection, where silence is the good answer.
-    is_multicast_key(key) || key.kind == ExchangeKind::Router || key.addrs.src.is_unspecified()
 }
 
 #[cfg(test)]

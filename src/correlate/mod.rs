@@ -29,7 +29,7 @@ use self::aftermath::Followed;
 use self::blind::Blind;
 use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeOutcome};
-use self::exchanges::{ExchangeEvent, Exchanges};
+use self::exchanges::{BATCH, Batch, ExchangeEvent, Exchanges};
 use self::flows::Ring;
 use self::observation::Observation;
 use self::query::Recognizer;
@@ -108,7 +108,19 @@ pub struct Correlator {
     sweep_at: Timestamp,
     /// Up to when all is known, where the source tells: no window closes before.
     horizon: Timestamp,
+    for_summary: usize,
+    left: Left,
     outcomes: Vec<Outcome>,
+}
+
+/// What a batch of outcomes left to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// What time passing has decided.
+    At(Timestamp),
+    /// What the end of the capture decides.
+    End,
 }
 
 /// How many entries each table gave up for want of room.
@@ -141,7 +153,7 @@ impl Evictions {
 impl Correlator {
     /// An empty correlator.
     pub fn new(config: &Config) -> Self {
-        // Shares of the limit, in sixteenths; the rest is the summary's.
+        // Shares of the limit, in sixteenths.
         let share = |sixteenths| config.memory_limit / 16 * sixteenths;
         let mut exchanges = Exchanges::new(config.reply_timeout, share(6));
         exchanges.blind = Blind::new(config.sight == Sight::Filtered);
@@ -150,15 +162,22 @@ impl Correlator {
             recognizer: Recognizer::default(),
             exchanges,
             repeats: Repeats::default(),
-            ring: (config.originals == Originals::Track).then(|| Ring::new(share(5))),
+            ring: (config.originals == Originals::Track).then(|| Ring::new(share(4))),
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
             swept: Timestamp::MIN,
             sweep_at: Timestamp::MIN,
             horizon: Timestamp::MAX,
+            for_summary: share(2),
+            left: Left::Nothing,
             outcomes: Vec::new(),
         }
+    }
+
+    /// Octets that the limit leaves for the account of what was told.
+    pub fn memory_for_summary(&self) -> usize {
+        self.for_summary
     }
 
     /// The clock of the capture.
@@ -220,14 +239,29 @@ impl Correlator {
         }
     }
 
-    /// Closes what is over at `now`.
+    /// Tells what passing time decides, or notes that there is more.
     fn pass(&mut self, now: Timestamp) {
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        self.exchanges
+        let batch = self
+            .exchanges
             .advance(now, &mut |event| outcomes.push(told(ring.as_ref(), event)));
-        if self.sweep_at < now || now < self.swept {
+        if batch == Batch::MoreToCome {
+            self.left = Left::At(now);
+        } else if self.sweep_at < now || now < self.swept {
             self.sweep(now);
         }
+    }
+
+    /// Tells more of what became known by [`Self::advance`] or [`Self::finish`], and whether there
+    /// was any. To be called after each [`Self::outcomes`]: thousands of windows may close at once,
+    /// and are told in batches.
+    pub fn go_on(&mut self) -> bool {
+        match std::mem::replace(&mut self.left, Left::Nothing) {
+            Left::Nothing => {}
+            Left::At(now) => self.pass(now),
+            Left::End => self.finish(),
+        }
+        self.has_outcomes()
     }
 
     /// Takes an IP packet that is not ICMP.
@@ -259,7 +293,7 @@ impl Correlator {
         open.map(|verdict| self.completed(verdict)).collect()
     }
 
-    /// No frame follows: decides all that is open.
+    /// No frame follows: decides what is open.
     pub fn finish(&mut self) {
         let end = match self.horizon {
             Timestamp::MAX => self.clock.end(),
@@ -267,13 +301,24 @@ impl Correlator {
             horizon => self.clock.end().max(horizon),
         };
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        self.exchanges
+        let batch = self
+            .exchanges
             .finish(end, &mut |event| outcomes.push(told(ring.as_ref(), event)));
-        while let Some(verdict) = self.verdicts.pop() {
+        self.left = Left::End;
+        if batch == Batch::MoreToCome {
+            return;
+        }
+        for _ in 0..BATCH {
+            let Some(verdict) = self.verdicts.pop() else {
+                self.left = Left::Nothing;
+                break;
+            };
             self.complete(verdict);
         }
-        let paths = self.traces.finish();
-        self.outcomes.extend(paths.into_iter().map(Outcome::Path));
+        if self.left == Left::Nothing {
+            let paths = self.traces.finish();
+            self.outcomes.extend(paths.into_iter().map(Outcome::Path));
+        }
     }
 
     /// What every IP packet leaves behind.
@@ -421,11 +466,17 @@ impl Correlator {
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        self.swept = now;
-        self.sweep_at = now.after(QUIET / 4);
-        for verdict in self.verdicts.quiet(now, &self.followed) {
+        let quiet = self.verdicts.quiet(now, &self.followed);
+        let is_last = quiet.len() < BATCH;
+        for verdict in quiet {
             self.complete(verdict);
         }
+        if !is_last {
+            self.left = Left::At(now);
+            return;
+        }
+        self.swept = now;
+        self.sweep_at = now.after(QUIET / 4);
         let paths = self.traces.quiet(now, QUIET);
         self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }

@@ -21,6 +21,40 @@ pub(super) struct QueryKey {
     pub(super) seq: u16,
 }
 
+impl QueryKey {
+    /// The key that a request is kept under: one to a group without it, as nobody answers from it.
+    pub(super) fn stored(self, broadcast: bool) -> Self {
+        if !broadcast && !is_group(self.addrs.dst) {
+            return self;
+        }
+        Self {
+            addrs: AddrPair {
+                dst: crate::icmp::unspecified(self.version),
+                ..self.addrs
+            },
+            ..self
+        }
+    }
+
+    /// Whether this is the kept key of a request to a group: anybody may answer.
+    pub(super) fn is_to_group(&self) -> bool {
+        self.kind.has_id() && self.addrs.dst.is_unspecified()
+    }
+
+    /// Whether nobody has to answer: groups, router solicitations, and duplicate address detection,
+    /// where silence is the good answer.
+    pub(super) fn needs_no_reply(&self) -> bool {
+        self.is_to_group() || self.kind == ExchangeKind::Router || self.addrs.src.is_unspecified()
+    }
+}
+
+fn is_group(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
+        IpAddr::V6(addr) => addr.is_multicast(),
+    }
+}
+
 impl Hash for QueryKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.addrs.hash(state);

@@ -132,24 +132,30 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
     let mut best: Option<(MatchKind, Fingerprint)> = None;
     let mut looked = 0;
     let mut since_segment = 0;
-    let end = ring.walk(Chain::Flow, &hashes, |seen| {
-        if !wanted.is_flow(seen) {
-            return false;
-        }
-        if wanted.is_exact(seen) {
-            best = Some((MatchKind::Exact, *seen));
-            return true;
-        }
-        let segment = matches!(best, Some((MatchKind::Segment, _)));
-        if !segment && wanted.is_segment(seen) {
-            best = Some((MatchKind::Segment, *seen));
-        } else if best.is_none() && wanted.known >= 4 {
-            best = Some((MatchKind::Flow, *seen));
-        }
-        looked += 1;
-        since_segment += usize::from(segment);
-        since_segment > BETTER_MATCH_DEPTH || looked > FLOW_DEPTH
-    });
+    // A flood of errors about what was never sent is not to cost a walk each.
+    let never_sent = !ring.direction_seen(&quote.ip.addrs);
+    let end = if never_sent {
+        WalkEnd::Complete
+    } else {
+        ring.walk(Chain::Flow, &hashes, |seen| {
+            if !wanted.is_flow(seen) {
+                return false;
+            }
+            if wanted.is_exact(seen) {
+                best = Some((MatchKind::Exact, *seen));
+                return true;
+            }
+            let segment = matches!(best, Some((MatchKind::Segment, _)));
+            if !segment && wanted.is_segment(seen) {
+                best = Some((MatchKind::Segment, *seen));
+            } else if best.is_none() && wanted.known >= 4 {
+                best = Some((MatchKind::Flow, *seen));
+            }
+            looked += 1;
+            since_segment += usize::from(segment);
+            since_segment > BETTER_MATCH_DEPTH || looked > FLOW_DEPTH
+        })
+    };
     if best.is_none() {
         ring.walk(Chain::Destination, &hashes, |seen| {
             let fits = wanted.is_translated(seen);

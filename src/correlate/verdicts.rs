@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::aftermath::Followed;
+use super::exchanges::BATCH;
 use super::table::{Displaced, Table};
 use super::verdict::{DropReason, DropVerdict, Hops};
 use super::{MatchKind, Original};
@@ -87,11 +88,14 @@ impl Verdicts {
         }
     }
 
-    /// Takes out the verdicts about which nothing was heard since `QUIET` before `clock`.
+    /// Takes out verdicts about which nothing was heard since `QUIET` before `clock`, a batch of
+    /// them.
     pub(super) fn quiet(&mut self, clock: Timestamp, flows: &Followed) -> Vec<DropVerdict> {
         let mut quiet = Vec::new();
         let mut slot = self.open.oldest();
-        while let Some(at) = slot {
+        while let Some(at) = slot
+            && quiet.len() < BATCH
+        {
             slot = self.open.newer(at);
             let (Some(&key), Some(verdict)) = (self.open.key_at(at), self.open.at(at)) else {
                 continue;

@@ -495,7 +495,7 @@ fn the_summary_holds_the_whole_account() {
     schema.check(&record);
     records_support::no_nulls(&record);
 
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(1 << 20);
     for outcome in [
         ExchangeOutcome::Answered,
         ExchangeOutcome::Lost,

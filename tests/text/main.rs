@@ -335,7 +335,7 @@ fn writing_a_message_allocates_nothing() {
             let record = Record::Icmp(event);
             let mut text = TextSink::new(std::io::sink(), TextOptions::default());
             let mut json = JsonSink::new(std::io::sink(), JsonOptions::default());
-            let mut collector = Collector::new();
+            let mut collector = Collector::new(1 << 20);
             let mut write = || {
                 text.write(&record).unwrap();
                 json.write(&record).unwrap();

@@ -330,7 +330,7 @@ fn a_finding_that_asks_for_nothing_is_a_line() {
 
 #[test]
 fn the_summary_adds_up_and_fits_the_width() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(1 << 20);
     collector.exchange(&exchange());
     collector.exchange(&Exchange {
         outcome: ExchangeOutcome::Lost,

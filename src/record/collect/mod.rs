@@ -24,7 +24,7 @@ use crate::icmp::{Body, Message};
 use crate::model::{AddrPair, FlowKey, LinkType};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{ChecksumStatus, IpVersion};
-use rtt::{Room, Rtts};
+use rtt::{EXACT, Room, Rtts};
 
 /// Messages of one type by code.
 type Codes = [MessageCounts; 256];
@@ -43,6 +43,7 @@ pub struct Collector {
     exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
     unsolicited: u64,
     late: u64,
+    bounds: Bounds,
     pairs: Vec<Pair>,
     pair_index: HashMap<(AddrPair, u16), usize, RandomState>,
     requests_omitted: u64,
@@ -62,18 +63,14 @@ struct Pair {
 }
 
 impl Collector {
-    /// Ping pairs that get a row.
-    pub const PAIRS: usize = 65_536;
-    /// Droppers that get a row.
-    pub const DROPPERS: usize = 65_536;
     /// Unknown link types that are listed.
     const LINKS: usize = 64;
-    /// Flows that are told apart when they are counted; beyond that each verdict counts as one.
-    const FLOWS: usize = 131_072;
 
-    /// With nothing counted.
-    pub fn new() -> Self {
+    /// With nothing counted. Rows and round trips take at most `memory` octets; what finds no
+    /// room is counted without a row.
+    pub fn new(memory: usize) -> Self {
         Self {
+            bounds: Bounds::new(memory),
             messages: (0..512).map(|_| None).collect(),
             fragments: 0,
             errors: Vec::new(),
@@ -83,7 +80,7 @@ impl Collector {
             pairs: Vec::new(),
             pair_index: HashMap::default(),
             requests_omitted: 0,
-            room: Room::new(),
+            room: Room::new(memory / 4),
             droppers: Vec::new(),
             dropper_index: HashMap::default(),
             flows: HashSet::default(),
@@ -189,7 +186,7 @@ impl Collector {
         let key = (exchange.addrs, id);
         let index = match self.pair_index.get(&key) {
             Some(index) => *index,
-            None if self.pairs.len() >= Self::PAIRS => {
+            None if self.pairs.len() >= self.bounds.pairs => {
                 self.requests_omitted += 1;
                 return;
             }
@@ -215,7 +212,7 @@ impl Collector {
         let key = (verdict.dropper, verdict.version, verdict.kind, verdict.code);
         let index = match self.dropper_index.get(&key) {
             Some(index) => *index,
-            None if self.droppers.len() >= Self::DROPPERS => {
+            None if self.droppers.len() >= self.bounds.droppers => {
                 self.errors_omitted += verdict.count;
                 return;
             }
@@ -235,7 +232,8 @@ impl Collector {
                 self.droppers.len() - 1
             }
         };
-        let is_new = self.flows.len() >= Self::FLOWS || self.flows.insert((index, verdict.flow));
+        let is_new =
+            self.flows.len() >= self.bounds.flows || self.flows.insert((index, verdict.flow));
         if let Some(row) = self.droppers.get_mut(index) {
             row.count += verdict.count;
             row.flows += u64::from(is_new);
@@ -293,9 +291,32 @@ impl Collector {
     }
 }
 
-impl Default for Collector {
-    fn default() -> Self {
-        Self::new()
+/// How many of each there is room for.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Ping pairs that get a row.
+    pairs: usize,
+    /// Droppers that get a row.
+    droppers: usize,
+    /// Flows that are told apart when they are counted; beyond that each verdict counts as one.
+    flows: usize,
+}
+
+impl Bounds {
+    /// Half of the memory for pairs and their first round trips; a quarter is for histograms.
+    const fn new(memory: usize) -> Self {
+        // A hash table has up to twice as many places as entries, and a list half as many more.
+        const PAIR: usize = size_of::<Pair>() * 3 / 2
+            + EXACT * size_of::<u64>()
+            + 2 * size_of::<((AddrPair, u16), usize)>();
+        const DROPPER: usize =
+            size_of::<DropperSummary>() * 3 / 2 + 2 * size_of::<(DropperKey, usize)>();
+        const FLOW: usize = 2 * size_of::<(usize, FlowKey)>();
+        Self {
+            pairs: memory / 2 / PAIR,
+            droppers: memory / 8 / DROPPER,
+            flows: memory / 8 / FLOW,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ fn record(histogram: &mut Histogram<u32>, time: u64) {
 }
 
 /// Times that are kept as they are.
-const EXACT: usize = 32;
+pub(super) const EXACT: usize = 32;
 
 /// Room for histograms, shared by all pings.
 #[derive(Clone, Debug)]
@@ -25,15 +25,12 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Octets that all histograms together may take.
-    const OCTETS: usize = 16 << 20;
     /// Octets one may grow to, by rounding up: two significant figures over 64 bits.
     const EACH: usize = 32 << 10;
 
-    pub(super) const fn new() -> Self {
-        Self {
-            octets: Self::OCTETS,
-        }
+    /// For histograms that take at most so many octets together.
+    pub(super) const fn new(octets: usize) -> Self {
+        Self { octets }
     }
 
     fn histogram(&mut self) -> Option<Box<Histogram<u32>>> {
@@ -151,6 +148,8 @@ impl Rtts {
 mod tests {
     use super::*;
 
+    const OCTETS: usize = 1 << 20;
+
     fn rtts(times: impl IntoIterator<Item = u64>, room: &mut Room) -> Rtts {
         let mut rtts = Rtts::default();
         for time in times {
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn no_time_gives_no_summary_and_one_gives_itself() {
-        let mut room = Room::new();
+        let mut room = Room::new(OCTETS);
         assert_eq!(rtts([], &mut room).summary(), None);
         let one = rtts([28_000], &mut room).summary().unwrap();
         let rtt = Duration::from_micros(28);
@@ -178,19 +177,19 @@ mod tests {
 
     #[test]
     fn few_times_are_exact() {
-        let mut room = Room::new();
+        let mut room = Room::new(OCTETS);
         let summary = rtts((1..=32).rev(), &mut room).summary().unwrap();
         assert_eq!(summary.min.as_nanos(), 1);
         assert_eq!(summary.median.as_nanos(), 16);
         assert_eq!(summary.p95.as_nanos(), 31);
         assert_eq!(summary.p99.as_nanos(), 32);
         assert_eq!(summary.max.as_nanos(), 32);
-        assert_eq!(room.octets, Room::OCTETS);
+        assert_eq!(room.octets, OCTETS);
     }
 
     #[test]
     fn many_times_are_within_one_percent() {
-        let mut room = Room::new();
+        let mut room = Room::new(OCTETS);
         let times = (0..100_000_u64).map(|i| 20_000 + i * 7_919 % 100_000 * 50);
         let summary = rtts(times, &mut room).summary().unwrap();
         close(summary.median, 2_520_000, 1);
@@ -202,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_zero_time_and_the_longest_one_fit() {
-        let mut room = Room::new();
+        let mut room = Room::new(OCTETS);
         let times = (0..40).map(|i| if i % 2 == 0 { 0 } else { u64::MAX });
         let summary = rtts(times, &mut room).summary().unwrap();
         assert_eq!(summary.min, Duration::ZERO);
@@ -211,7 +210,7 @@ mod tests {
 
     #[test]
     fn without_room_an_even_sample_is_kept() {
-        let mut room = Room { octets: 0 };
+        let mut room = Room::new(0);
         let sampled = rtts(1..=10_000, &mut room);
         let Kept::Few { stride, times } = &sampled.kept else {
             panic!("there was no room for a histogram");

@@ -6,6 +6,8 @@ use super::*;
 use crate::model::flow::FlowPorts;
 use crate::model::{FrameRef, SourceId, Timestamp};
 
+const MEMORY: usize = 1 << 20;
+
 fn addrs(last: u8) -> AddrPair {
     AddrPair {
         src: [10, 0, 0, 1].into(),
@@ -54,7 +56,7 @@ fn verdict(dropper: u8, port: u16, first: i64, mtu: Option<u32>) -> DropVerdict 
 
 #[test]
 fn each_outcome_goes_to_its_own_count_of_its_pair() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(MEMORY);
     let outcomes = [
         ExchangeOutcome::Answered,
         ExchangeOutcome::Lost,
@@ -90,7 +92,7 @@ fn each_outcome_goes_to_its_own_count_of_its_pair() {
 
 #[test]
 fn what_is_hidden_or_no_echo_makes_no_row() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(MEMORY);
     let mut hidden = exchange(2, 7, ExchangeOutcome::Lost, 0);
     hidden.shown = false;
     collector.exchange(&hidden);
@@ -108,24 +110,27 @@ fn what_is_hidden_or_no_echo_makes_no_row() {
 
 #[test]
 fn pairs_beyond_the_bound_are_counted_as_requests() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(MEMORY);
     for id in 0..=u16::MAX {
         collector.exchange(&exchange(2, id, ExchangeOutcome::Answered, 1));
     }
-    assert_eq!(collector.pairs.len(), Collector::PAIRS);
+    let bound = Bounds::new(MEMORY).pairs;
+    assert!(bound > 100);
+    assert_eq!(collector.pairs.len(), bound);
+    let beyond = 65_536 - bound as u64;
     for _ in 0..3 {
         collector.exchange(&exchange(3, 1, ExchangeOutcome::Lost, 0));
     }
     collector.exchange(&exchange(2, 9, ExchangeOutcome::Lost, 0));
     let summary = collector.summary();
-    assert_eq!(summary.pairs.len(), Collector::PAIRS);
-    assert_eq!(summary.requests_omitted, 3);
+    assert_eq!(summary.pairs.len(), bound);
+    assert_eq!(summary.requests_omitted, beyond + 3);
     assert_eq!(summary.pairs[9].sent, 2);
 }
 
 #[test]
 fn droppers_gather_flows_and_the_smallest_mtu_in_order_of_first_error() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(MEMORY);
     collector.verdict(&verdict(2, 1000, 50, Some(1400)));
     collector.verdict(&verdict(1, 1000, 40, None));
     collector.verdict(&verdict(2, 1000, 60, Some(1300)));
@@ -139,7 +144,7 @@ fn droppers_gather_flows_and_the_smallest_mtu_in_order_of_first_error() {
 
 #[test]
 fn link_types_are_counted_and_their_number_is_bounded() {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(MEMORY);
     for link in 0..1000 {
         collector.unknown_link(LinkType(link));
         collector.unknown_link(LinkType(0));
