@@ -4,6 +4,7 @@ use super::flows::{Chain, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome};
+use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
@@ -265,8 +266,16 @@ impl Tracked {
 /// The flow of the packets that answer those of `flow`; `None` where they cannot be told.
 fn answering(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
     turned(flow, |request| match (version, request) {
-        (IpVersion::V4, 8) => Some(0),
-        (IpVersion::V4, 13 | 15 | 17 | 42) | (IpVersion::V6, 128 | 160) => Some(request + 1),
+        (IpVersion::V4, v4::ECHO_REQUEST) => Some(v4::ECHO_REPLY),
+        // Every other reply is the number behind its request.
+        (
+            IpVersion::V4,
+            v4::TIMESTAMP_REQUEST
+            | v4::INFORMATION_REQUEST
+            | v4::ADDRESS_MASK_REQUEST
+            | v4::EXTENDED_ECHO_REQUEST,
+        )
+        | (IpVersion::V6, v6::ECHO_REQUEST | v6::EXTENDED_ECHO_REQUEST) => Some(request + 1),
         _ => None,
     })
 }
@@ -274,8 +283,15 @@ fn answering(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
 /// The flow that the packets of `flow` answer.
 fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
     turned(flow, |reply| match (version, reply) {
-        (IpVersion::V4, 0) => Some(8),
-        (IpVersion::V4, 14 | 16 | 18 | 43) | (IpVersion::V6, 129 | 161) => Some(reply - 1),
+        (IpVersion::V4, v4::ECHO_REPLY) => Some(v4::ECHO_REQUEST),
+        (
+            IpVersion::V4,
+            v4::TIMESTAMP_REPLY
+            | v4::INFORMATION_REPLY
+            | v4::ADDRESS_MASK_REPLY
+            | v4::EXTENDED_ECHO_REPLY,
+        )
+        | (IpVersion::V6, v6::ECHO_REPLY | v6::EXTENDED_ECHO_REPLY) => Some(reply - 1),
         _ => None,
     })
 }

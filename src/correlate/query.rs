@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
+use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
 use crate::model::AddrPair;
 use crate::wire::{Ip, IpVersion};
@@ -113,7 +114,10 @@ impl Recognizer {
             ),
             Body::Timestamp(ts) => (ExchangeKind::Timestamp, ts.direction, ts.id, ts.seq, None),
             Body::Query(query) => {
-                let kind = if matches!(message.kind, 17 | 18) {
+                let kind = if matches!(
+                    message.kind,
+                    v4::ADDRESS_MASK_REQUEST | v4::ADDRESS_MASK_REPLY
+                ) {
                     ExchangeKind::Mask
                 } else {
                     ExchangeKind::Information
@@ -238,13 +242,14 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
     else {
         return None;
     };
-    let (kind, seq) = match (quote.ip.version, kind) {
-        (IpVersion::V4, 8) | (IpVersion::V6, 128) => (ExchangeKind::Echo, seq),
-        (IpVersion::V4, 13) => (ExchangeKind::Timestamp, seq),
-        (IpVersion::V4, 15) => (ExchangeKind::Information, seq),
-        (IpVersion::V4, 17) => (ExchangeKind::Mask, seq),
-        // One octet of sequence number (RFC 8335 section 2), flags behind it.
-        (IpVersion::V4, 42) | (IpVersion::V6, 160) => (ExchangeKind::ExtendedEcho, seq >> 8),
+    let kind = match (quote.ip.version, kind) {
+        (IpVersion::V4, v4::ECHO_REQUEST) | (IpVersion::V6, v6::ECHO_REQUEST) => ExchangeKind::Echo,
+        (IpVersion::V4, v4::TIMESTAMP_REQUEST) => ExchangeKind::Timestamp,
+        (IpVersion::V4, v4::INFORMATION_REQUEST) => ExchangeKind::Information,
+        (IpVersion::V4, v4::ADDRESS_MASK_REQUEST) => ExchangeKind::Mask,
+        (IpVersion::V4, v4::EXTENDED_ECHO_REQUEST) | (IpVersion::V6, v6::EXTENDED_ECHO_REQUEST) => {
+            ExchangeKind::ExtendedEcho
+        }
         _ => return None,
     };
     Some(QueryKey {

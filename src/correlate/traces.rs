@@ -8,6 +8,7 @@ use super::observation::Observation;
 use super::table::Table;
 use super::trace::{Hop, HopRouter, Path};
 use super::verdict::DropReason;
+use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
@@ -233,7 +234,9 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
 
 fn is_probe(seen: &Fingerprint) -> bool {
     // Of ICMP only requests are probes: echo, ICMP and ICMPv6.
-    seen.ttl <= MAX_TTL && (!is_icmp(seen.protocol) || matches!(seen.lead.icmp_type(), 8 | 128))
+    seen.ttl <= MAX_TTL
+        && (!is_icmp(seen.protocol)
+            || matches!(seen.lead.icmp_type(), v4::ECHO_REQUEST | v6::ECHO_REQUEST))
 }
 
 impl Trace {

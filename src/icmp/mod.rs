@@ -12,6 +12,7 @@ pub mod extension;
 pub mod field;
 pub mod ilnp;
 pub mod item;
+pub mod kind;
 pub mod layout;
 pub mod legacy;
 pub mod lowpan;

@@ -101,7 +101,7 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     if payload.len() >= 8 && counts_from(payload, 0x48) {
         return Some(only(Sender::LinuxTraceroute));
     }
-    if payload.len() >= 4 && payload.iter().all(|&octet| octet == b'X') {
+    if payload.len() >= 4 && is_hping(payload) {
         return Some(only(Sender::Hping));
     }
     let behind = tail(payload, 8);
@@ -189,6 +189,11 @@ fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Opt
     (apart <= CLOCK_OFFSET).then_some(sent)
 }
 
+/// The letter X, as often as was asked for; not at all by default.
+fn is_hping(payload: &[u8]) -> bool {
+    payload.iter().all(|&octet| octet == b'X')
+}
+
 /// `abcdefghijklmnopqrstuvw`, over and over.
 fn is_windows(payload: &[u8]) -> bool {
     payload.len() >= 4
@@ -201,10 +206,10 @@ fn is_windows(payload: &[u8]) -> bool {
 /// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
 ///
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
-/// is one too, or the payload is that of a sender known for it: of Windows, or none as of hping3.
+/// is one too, or the payload is that of a sender known for it: Windows, or hping3, which sends none unless told.
 pub fn little_endian(echo: &Echo<'_>) -> Option<(u16, u16)> {
     let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
-    let known = echo.payload.is_empty() || is_windows(echo.payload);
+    let known = is_hping(echo.payload) || is_windows(echo.payload);
     (reads(echo.seq) && (known || reads(echo.id)))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
 }
@@ -358,6 +363,7 @@ mod tests {
         };
         assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
         assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
+        assert_eq!(read(0x1234, 0x0300, b"XXXX"), Some((0x3412, 3)));
         assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), Some((0x0100, 3)));
         // The 256th of somebody who counts as he should.
         assert_eq!(read(0x1234, 0x0100, b"??"), None);

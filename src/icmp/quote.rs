@@ -186,7 +186,7 @@ impl<'a> Quote<'a> {
             }
             // A redirect keeps its quote in an option, too far behind to be looked for.
             (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. }) => {
-                kind != 137 && error::is_error(IpVersion::V6, kind)
+                kind != super::kind::v6::REDIRECT && error::is_error(IpVersion::V6, kind)
             }
             _ => {
                 let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;

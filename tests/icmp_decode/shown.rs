@@ -247,6 +247,31 @@ fn tags_inside_of_a_tunnel() {
 }
 
 #[test]
+fn errors_about_every_kind_of_request_are_told_of_it() {
+    for (kind, rest) in [
+        (8, [0, 7, 0, 9]),
+        (13, [0, 7, 0, 9]),
+        (15, [0, 7, 0, 9]),
+        (17, [0, 7, 0, 9]),
+        (42, [0, 7, 9, 1]),
+    ] {
+        let mut message = [&[kind, 0, 0, 0], &rest[..], &[0; 12]].concat();
+        if kind == 42 {
+            message[8] = 0x20;
+        }
+        let request = v4(A, D, 1, &message);
+        let all = records(&[request.clone(), unreachable(&request[..28])]);
+        let exchange = all
+            .iter()
+            .find(|record| record["type"] == "exchange")
+            .unwrap();
+        assert_eq!(exchange["outcome"], "error", "{kind}: {exchange}");
+        assert_eq!(exchange["error"]["frame"], 2, "{kind}: {exchange}");
+        assert_eq!(exchange["seq"], 9);
+    }
+}
+
+#[test]
 fn half_translations() {
     let quote = v4(C, D, 17, &[0; 8]);
     assert_eq!(
