@@ -6,12 +6,11 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use icmpdump::correlate::{Config, Correlator, Originals};
+use icmpdump::correlate::{Config, Correlator, Originals, Sight};
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
-use icmpdump::pipeline::{Observer, Pipeline, Requests};
+use icmpdump::pipeline::{Control, Observer, Pipeline};
 use icmpdump::record::{Record, Summary};
 use icmpdump::sink::Sink;
 use icmpdump::sink::json::{JsonOptions, JsonSink};
@@ -352,12 +351,12 @@ pub(crate) fn hammer(corpus: &Corpus, seed: u64, frames: u64) -> Summary {
             reply_timeout: Duration::from_secs(10),
             memory_limit: MEMORY,
             originals: Originals::Track,
+            sight: Sight::Whole,
         }),
         sink: &mut sink,
         frames: None,
         limit: None,
-        stop: &AtomicBool::new(false),
-        requests: &Requests::default(),
+        control: &Control::default(),
         observer: &mut Deaf,
     }
     .run(&mut source)
