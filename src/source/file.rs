@@ -9,6 +9,7 @@ use super::{Damage, Progress, Source, SourceInfo, Step};
 use crate::model::Frame;
 
 /// A capture file, or a stream that holds one.
+#[allow(clippy::large_enum_variant)] // One for a file, and no pointer on the way to each frame.
 pub enum FileSource {
     /// The classic format.
     Pcap(PcapSource),

@@ -143,7 +143,7 @@ impl<S: Source> Source for Merge<S> {
     }
 
     fn describe(&self) -> Vec<SourceInfo> {
-        let mut all: Vec<_> = self.sources.iter().flat_map(|s| s.describe()).collect();
+        let mut all: Vec<_> = self.sources.iter().flat_map(Source::describe).collect();
         all.sort_by_key(|info| info.id);
         all
     }
@@ -153,7 +153,7 @@ impl<S: Source> Source for Merge<S> {
     }
 
     fn progress(&self) -> Progress {
-        let parts = self.sources.iter().map(|source| source.progress());
+        let parts = self.sources.iter().map(Source::progress);
         parts
             .reduce(|sum, part| Progress {
                 done: sum.done.saturating_add(part.done),
