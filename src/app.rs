@@ -9,6 +9,7 @@ use anyhow::Context;
 use crate::config::{Buffering, Config, Input, Output};
 use crate::fallback::Fallback;
 use crate::live;
+use crate::messages::{self, complain};
 use crate::privilege::{self, Identity, Needs};
 use crate::progress::Progress;
 use crate::signals::Signals;
@@ -86,6 +87,13 @@ fn run_from(
         complain(&error);
         return Ok(Status::Usage);
     }
+    #[cfg(feature = "top")]
+    if let (Output::Top, Err(error)) = (&config.output, crate::top::keys_from_terminal()) {
+        complain(&format!(
+            "--top reads keys from a terminal, and there is none (/dev/tty: {error}): use -q or --json"
+        ));
+        return Ok(Status::Usage);
+    }
     let identity = privilege::give_up_root(&config.run_as)?;
     match pipe(config, source, &signals.control, &identity) {
         Ok((summary, verdict)) => Ok(worse(verdict, damage(&summary.damaged))),
@@ -151,19 +159,28 @@ fn pipe(
     control: &Control,
     identity: &Identity,
 ) -> io::Result<(Summary, Status)> {
+    let full_screen = matches!(config.output, Output::Top);
     let mut observer = Stderr {
-        progress: Progress::new(),
+        progress: if full_screen {
+            Progress::none()
+        } else {
+            Progress::new()
+        },
         notices: live::Notices::new(),
         report: live::report_options(&config.output),
     };
-    let out = Named(io::stdout().lock());
+    let out = || Named(io::stdout().lock());
+    #[cfg(feature = "top")]
+    let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
     let mut sink: Box<dyn Sink> = match config.output {
-        Output::Text(options) => Box::new(TextSink::new(out, options)),
-        Output::Json(emit) => Box::new(JsonSink::new(out, JsonOptions { emit })),
-        Output::Count | Output::None => Box::new(Nothing),
+        Output::Text(options) => Box::new(TextSink::new(out(), options)),
+        Output::Json(emit) => Box::new(JsonSink::new(out(), JsonOptions { emit })),
+        #[cfg(feature = "top")]
+        Output::Top => Box::new(top),
+        _ => Box::new(Nothing),
     };
-    if config.buffering == Buffering::Record {
+    if config.buffering == Buffering::Record && !full_screen {
         sink = Box::new(EachRecord(sink));
     }
     let mut sink = Fallback::new(sink, control);
@@ -182,6 +199,11 @@ fn pipe(
     let report = privilege::confine(config.sandbox, &needs, identity);
     if config.tell {
         complain(&report);
+    }
+    #[cfg(feature = "top")]
+    if full_screen {
+        screen.start()?;
+        messages::hold();
     }
     let frames: Option<&mut dyn FrameSink> = match &mut writer {
         Some(writer) => Some(writer),
@@ -202,6 +224,9 @@ fn pipe(
     observer.progress.finish();
     // The capture is ended in order whatever became of the lines.
     let written = writer.map_or(Ok(()), finish);
+    #[cfg(feature = "top")]
+    let shown = screen.end(ran.is_err() || written.is_err());
+    messages::release();
     let mut status = Status::Done;
     // Whoever reads the capture from a pipe may have seen enough.
     if let Err(error) = written
@@ -216,6 +241,8 @@ fn pipe(
         status = Status::Failed;
     }
     let summary = ran.map_err(|error| identity.explain(error))?;
+    #[cfg(feature = "top")]
+    shown?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
         writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;
@@ -296,11 +323,6 @@ fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     )
 }
 
-/// Says what went wrong on standard error; there is nobody to tell if that fails.
-pub(crate) fn complain(message: &dyn std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "icmpdump: {message}");
-}
-
 /// Progress and warnings for whoever sits before the terminal.
 struct Stderr {
     progress: Progress,
@@ -331,12 +353,15 @@ impl Observer for Stderr {
     }
 
     fn report(&mut self, records: &[Record<'_>]) {
-        let mut sink = TextSink::new(io::stderr(), self.report.clone());
+        let mut told = Vec::new();
+        let mut sink = TextSink::new(&mut told, self.report.clone());
         for record in records {
-            // Whoever cannot read it has not asked.
+            // Memory does not fail.
             let _ = sink.write(record);
         }
         let _ = sink.flush();
+        drop(sink);
+        messages::tell(&String::from_utf8_lossy(&told));
         for record in records {
             if let Record::Summary(Summary {
                 kernel: Some(kernel),

@@ -89,6 +89,10 @@ pub(crate) struct Cli {
     #[arg(short = 'q', long, help_heading = "Output")]
     pub(crate) quiet: bool,
 
+    /// Full screen: pings with round trips and loss, droppers, flows and findings as they come
+    #[arg(long, conflicts_with_all = ["json", "quiet", "count_only", "print"], help_heading = "Output")]
+    pub(crate) top: bool,
+
     /// Only count the packets the filter selects
     #[arg(long = "count", conflicts_with_all = ["json", "write"], help_heading = "Output")]
     pub(crate) count_only: bool,

@@ -67,6 +67,9 @@ pub(crate) enum Output {
     Json(EmitSet),
     /// The number of selected packets.
     Count,
+    /// A full-screen view.
+    #[cfg_attr(not(feature = "top"), allow(dead_code))]
+    Top,
     /// Nothing: packets go to a file.
     None,
 }
@@ -230,6 +233,9 @@ fn quoted(quoted: Quoted) -> QuotedPolicy {
 }
 
 fn output(cli: &Cli) -> anyhow::Result<Output> {
+    if cli.top {
+        return top();
+    }
     if cli.write.is_some() && !cli.print {
         return Ok(Output::None);
     }
@@ -250,6 +256,26 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
         }));
     }
     Ok(Output::Text(text(cli)))
+}
+
+/// A screen to draw on is needed, and not in the way of a pipe.
+#[cfg(feature = "top")]
+fn top() -> anyhow::Result<Output> {
+    if !std::io::stdout().is_terminal() {
+        bail!(
+            "--top draws on a terminal, and standard output is none: \
+             for a pipe or a file leave it out, or use -q or --json"
+        );
+    }
+    if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
+        bail!("--top draws on a terminal, and TERM names none that can: set it, or use -q");
+    }
+    Ok(Output::Top)
+}
+
+#[cfg(not(feature = "top"))]
+fn top() -> anyhow::Result<Output> {
+    bail!("--top is not in this build: build it with --features top, or use -q")
 }
 
 fn text(cli: &Cli) -> TextOptions {

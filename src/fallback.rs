@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use jiff::tz::TimeZone;
 
 use icmpdump::pipeline::Control;
-use icmpdump::record::Record;
+use icmpdump::record::{Interim, Record};
 use icmpdump::sink::text::{Lines, TextOptions};
 use icmpdump::sink::{Sink, TextSink};
 
@@ -73,6 +73,14 @@ impl Sink for Fallback<'_> {
         }
         let written = self.sink.write(record);
         self.settle(written)
+    }
+
+    fn wants_interim(&self) -> bool {
+        self.sink.wants_interim()
+    }
+
+    fn interim(&mut self, interim: &Interim) -> io::Result<()> {
+        self.sink.interim(interim)
     }
 
     fn flush(&mut self) -> io::Result<()> {

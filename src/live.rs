@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::app::complain;
 use crate::config::{Input, LiveInput, Output};
+use crate::messages::complain;
 use icmpdump::model::{LinkType, Timestamp};
 use icmpdump::source::filter::dlt;
 use icmpdump::source::live::devices::{self, DeviceInfo};

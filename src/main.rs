@@ -5,10 +5,13 @@ mod cli;
 mod config;
 mod fallback;
 mod live;
+mod messages;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod privilege;
 mod progress;
 mod signals;
+#[cfg(feature = "top")]
+mod top;
 
 use std::process::ExitCode;
 
@@ -22,14 +25,14 @@ fn main() -> ExitCode {
     let config = match config::Config::new(cli) {
         Ok(config) => config,
         Err(error) => {
-            app::complain(&format!("{error:#}"));
+            messages::complain(&format!("{error:#}"));
             return Status::Usage.into();
         }
     };
     match app::run(config) {
         Ok(status) => status.into(),
         Err(error) => {
-            app::complain(&format!("{error:#}"));
+            messages::complain(&format!("{error:#}"));
             Status::Failed.into()
         }
     }

@@ -10,7 +10,7 @@ use crate::findings::Diagnostics;
 use crate::icmp::Message;
 use crate::model::{Frame, LinkType, Timestamp};
 use crate::record::collect::Collector;
-use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
+use crate::record::{FrameCounts, IcmpEvent, Interim, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Notice, Progress, Source, SourceInfo, Step};
@@ -83,6 +83,9 @@ struct Run<'p, 'o> {
 const REASSEMBLY_MEMORY: usize = 4 << 20;
 /// How often progress is told, in frames.
 const PROGRESS_EVERY: u64 = 1 << 14;
+/// How often the sink is asked whether it wants to know how the run stands, in frames: also where
+/// packets come slowly but never stop.
+const INTERIM_EVERY: u64 = 1 << 5;
 
 impl Pipeline<'_> {
     /// Runs to the end of the source, or to where it is stopped. The summary is written in any
@@ -125,6 +128,9 @@ impl Pipeline<'_> {
                     }
                     if run.counts.read.is_multiple_of(PROGRESS_EVERY) {
                         run.pipe.observer.progress(source.progress());
+                    }
+                    if run.counts.read.is_multiple_of(INTERIM_EVERY) {
+                        run.interim(&*source)?;
                     }
                 }
                 Step::Tick(ts) => run.tick(source, ts)?,
@@ -185,6 +191,7 @@ impl Run<'_, '_> {
             self.pipe.correlator.tick(ts);
             self.outcomes()?;
         }
+        self.interim(&*source)?;
         self.pipe.sink.flush()
     }
 
@@ -393,6 +400,23 @@ impl Run<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells how the run stands, if anybody wants to know.
+    fn interim(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
+        if !self.pipe.sink.wants_interim() {
+            return Ok(());
+        }
+        let correlator = &self.pipe.correlator;
+        let growing = correlator.newest_verdicts(Interim::VERDICTS);
+        let interim = Interim {
+            frames: self.counts,
+            kernel: source.kernel(),
+            now: correlator.clock().span().map(|(_, last)| last),
+            findings: self.diagnostics.so_far(&growing),
+            growing,
+        };
+        self.pipe.sink.interim(&interim)
     }
 
     fn finish(mut self, source: &mut (impl Source + ?Sized)) -> io::Result<Summary> {

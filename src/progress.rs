@@ -25,6 +25,14 @@ impl Progress {
         }
     }
 
+    /// One that never draws.
+    pub(crate) fn none() -> Self {
+        Self {
+            bar: None,
+            watched: false,
+        }
+    }
+
     /// How far the source has come.
     pub(crate) fn set(&mut self, progress: source::Progress) {
         let Some(total) = progress.total.filter(|&total| total >= WORTH_A_BAR) else {

@@ -127,12 +127,14 @@ fn a_reader_of_a_pipe_can_do_nothing_else() {
 
 #[test]
 fn the_thread_that_reads_ahead_is_confined_as_well() {
-    // Large enough for that thread, and more output than a pipe holds, so that it stays.
+    // Compressed and large enough for that thread, and more output than a pipe holds, so that it stays.
     let whole = fs::read(testdata("ping4.pcap")).expect("a capture");
     let (header, packets) = whole.split_at(24);
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(header).expect("room");
-    file.write_all(&packets.repeat(5000)).expect("room");
+    let mut gz = flate2::write::GzEncoder::new(&mut file, flate2::Compression::none());
+    gz.write_all(header).expect("room");
+    gz.write_all(&packets.repeat(5000)).expect("room");
+    gz.finish().expect("room");
     let mut command = command();
     command.arg("-r").arg(file.path()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("the command starts");

@@ -81,7 +81,7 @@ fn rotation(cli: &Cli, path: &Path) -> anyhow::Result<Rotation> {
         let first = rotation.name_at(path, Timestamp::default())?;
         let second = rotation.name_at(path, Timestamp::default().after(every))?;
         if first == second && !for_a_while {
-            crate::app::complain(&format!(
+            crate::messages::complain(&format!(
                 "warning: with -G {} each file takes the place of the one before: put the time into \
                  the name, as in -w trace-%Y%m%d-%H%M%S.pcap",
                 every.as_secs()

@@ -293,6 +293,12 @@ impl Correlator {
         open.map(|verdict| self.completed(verdict)).collect()
     }
 
+    /// As [`Self::open_verdicts`], but the newest, and at most `limit`: what can be asked for often.
+    pub fn newest_verdicts(&self, limit: usize) -> Vec<DropVerdict> {
+        let newest = self.verdicts.newest().take(limit).cloned();
+        newest.map(|verdict| self.completed(verdict)).collect()
+    }
+
     /// No frame follows: decides what is open.
     pub fn finish(&mut self) {
         let end = match self.horizon {

@@ -119,6 +119,12 @@ impl Verdicts {
         slots.filter_map(|slot| self.open.at(slot))
     }
 
+    /// Those that are still growing, the newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &DropVerdict> {
+        let slots = std::iter::successors(self.open.newest(), |&slot| self.open.older(slot));
+        slots.filter_map(|slot| self.open.at(slot))
+    }
+
     /// Takes out the oldest verdict.
     pub(super) fn pop(&mut self) -> Option<DropVerdict> {
         self.open.pop_oldest().map(|(_, verdict)| verdict)

@@ -9,7 +9,7 @@ use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AdminProhibited;
 
 impl Rule for AdminProhibited {

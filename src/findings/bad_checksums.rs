@@ -18,7 +18,7 @@ use crate::wire::ChecksumStatus;
 const REMEMBERED: usize = 1000;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct BadChecksums {
     bad: Groups<IpAddr>,
     requests: Vec<FrameRef>,

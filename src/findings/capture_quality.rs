@@ -14,7 +14,7 @@ use crate::model::Frame;
 use crate::source::InterfaceCounts;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CaptureQuality {
     cut: Group,
     one_sided: Group,

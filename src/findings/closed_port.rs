@@ -9,7 +9,7 @@ use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::wire::ip::protocol::TCP;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClosedPort;
 
 impl Rule for ClosedPort {

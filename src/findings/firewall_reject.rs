@@ -10,7 +10,7 @@ use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::wire::ip::protocol::TCP;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FirewallReject;
 
 /// Who rejects what, and with which words.

@@ -19,7 +19,7 @@ pub(super) const EVIDENCE: usize = 10;
 const GROUPS: usize = 1000;
 
 /// Observations of one kind, gathered by `K`, in order of the first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Groups<K, G = Group> {
     index: HashMap<K, usize, RandomState>,
     entries: Vec<(K, G)>,
@@ -167,7 +167,7 @@ pub(super) trait Rule {
 }
 
 /// The account of a [`Rule`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Counted<R: Rule>(Groups<R::Key>);
 
 impl<R: Rule> Default for Counted<R> {

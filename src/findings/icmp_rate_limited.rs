@@ -18,12 +18,12 @@ const PACKETS: u64 = 10;
 const PACKETS_PER_ERROR: u64 = 2;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct IcmpRateLimited {
     droppers: Groups<IpAddr, Limited>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Limited {
     errors: u64,
     packets: u64,

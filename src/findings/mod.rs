@@ -79,7 +79,7 @@ trait Diagnosis {
 }
 
 /// All diagnoses at work.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     ping_loss: ping_loss::PingLoss,
     bad_checksums: bad_checksums::BadChecksums,
@@ -146,6 +146,16 @@ impl Diagnostics {
         // Stable: within a severity the order of the diagnoses stays.
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
+    }
+
+    /// What would be found if the run ended here, with the verdicts that are still growing. The
+    /// account itself stays as it is.
+    pub fn so_far(&self, growing: &[DropVerdict]) -> Vec<Finding> {
+        let mut copy = self.clone();
+        for verdict in growing.iter().filter(|verdict| verdict.shown) {
+            copy.verdict(verdict);
+        }
+        copy.findings()
     }
 
     fn all(&mut self) -> [&mut dyn Diagnosis; 12] {

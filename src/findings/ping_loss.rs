@@ -28,7 +28,7 @@ struct Ping {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PingLoss {
     pings: Groups<Ping, Losses>,
     traced: HashSet<AddrPair, RandomState>,

@@ -11,7 +11,7 @@ use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PathMtu {
     groups: Groups<(Outcome, IpAddr, IpAddr, Option<u32>)>,
 }

@@ -13,7 +13,7 @@ use crate::icmp::{Body, Message};
 use crate::model::{AddrPair, Frame};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Redirect {
     groups: Groups<Told>,
 }

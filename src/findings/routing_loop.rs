@@ -19,7 +19,7 @@ const DESTINATIONS: usize = 1000;
 const ROUTERS: usize = 4;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RoutingLoop {
     by_destination: Groups<IpAddr>,
     /// Routers met per destination, in order.

@@ -10,7 +10,7 @@ use crate::correlate::trace::Path;
 const MOST: usize = 100;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Traceroute {
     found: Vec<Finding>,
 }

@@ -27,7 +27,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 const FILTERS: usize = 10_000;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Unreachable {
     groups: Groups<(Word, Way)>,
     filters: HashSet<Way, RandomState>,

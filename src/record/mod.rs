@@ -6,6 +6,7 @@ pub mod app_error;
 pub mod collect;
 pub mod community;
 pub mod escape;
+mod interim;
 pub mod json;
 pub mod summary;
 pub mod words;
@@ -21,6 +22,7 @@ use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
 use crate::wire::reassembly::Reassembly;
+pub use interim::Interim;
 pub use summary::{FrameCounts, Summary};
 
 /// Version of the JSON schema: the first number changes when a field changes its meaning.

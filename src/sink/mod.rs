@@ -6,12 +6,14 @@ pub mod json;
 mod story;
 mod summary;
 pub mod text;
+#[cfg(feature = "top")]
+pub mod top;
 mod wrap;
 
 use std::io::{self, Write};
 
 use crate::model::{Frame, Timestamp};
-use crate::record::{IcmpEvent, Record};
+use crate::record::{IcmpEvent, Interim, Record};
 use crate::source::SourceInfo;
 pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
@@ -31,6 +33,20 @@ pub trait Sink {
     ///
     /// As [`Sink::write`].
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
+    fn wants_interim(&self) -> bool {
+        false
+    }
+
+    /// How the run stands.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::write`].
+    fn interim(&mut self, _interim: &Interim) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Takes selected frames as they are: `-w`. A fault is kept by whoever takes them, and answered with

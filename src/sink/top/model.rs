@@ -1,0 +1,522 @@
+//! What the view knows: rows of pings, droppers and flows, filled by records.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::rows::{Row, Rows};
+use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
+use crate::correlate::{AnswerOutcome, Original, Relation};
+use crate::findings::Finding;
+use crate::icmp::{Body, Direction, Error, ErrorClass};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::record::{FrameCounts, IcmpEvent, Interim, Record};
+use crate::source::{InterfaceCounts, KernelCounts};
+use crate::wire::IpVersion;
+
+/// Requests of one ping that its history shows.
+pub const HISTORY: usize = 48;
+
+/// Everything that one screen is drawn from.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The inputs by name, and the filter.
+    pub title: String,
+    /// Pings in order of their first request.
+    pub pings: Vec<Ping>,
+    /// Droppers in order of their first error.
+    pub droppers: Vec<Dropper>,
+    /// Flows in order of the first error about them.
+    pub flows: Vec<Flow>,
+    /// What would be found by now, the worst first.
+    pub findings: Vec<Finding>,
+    /// The frames so far.
+    pub frames: FrameCounts,
+    /// What the kernel counted on all interfaces.
+    pub kernel: Option<KernelCounts>,
+    /// Time of the latest frame.
+    pub now: Option<Timestamp>,
+    /// Whether more will come.
+    pub phase: Phase,
+    /// Messages that belong to no row, for want of room.
+    pub omitted: u64,
+}
+
+/// Whether more will come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// It may.
+    #[default]
+    Reading,
+    /// The input has come to its end.
+    Ended,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// It is open.
+    Waiting,
+    /// It was answered after this time, if that could be told.
+    Answered(Option<Duration>),
+    /// It was not.
+    Lost,
+    /// An error came.
+    Error,
+    /// Nobody can say, or nobody had to answer.
+    Unknown,
+}
+
+/// The requests from one host to another under one identifier.
+#[derive(Clone, Debug)]
+pub struct Ping {
+    /// Who asks whom.
+    pub addrs: AddrPair,
+    /// The identifier.
+    pub id: u16,
+    /// Requests.
+    pub sent: u64,
+    /// Of them, answered.
+    pub answered: u64,
+    /// Of them, lost.
+    pub lost: u64,
+    /// Of them, ended by an error.
+    pub errors: u64,
+    /// Of them, neither: the capture cannot tell, or nobody had to answer.
+    pub unknown: u64,
+    /// Further replies.
+    pub duplicates: u64,
+    /// The latest round trip.
+    pub rtt: Option<Duration>,
+    /// The shortest.
+    pub min: Option<Duration>,
+    /// The longest.
+    pub max: Option<Duration>,
+    /// Their sum, and how many they are.
+    sum: (Duration, u32),
+    /// Time of the last packet.
+    pub last: Timestamp,
+    history: [Slot; HISTORY],
+    /// Where the next request goes.
+    next: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    request: Option<FrameRef>,
+    sample: Sample,
+}
+
+impl Row for Ping {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+impl Ping {
+    fn new(addrs: AddrPair, id: u16, at: Timestamp) -> Self {
+        let empty = Slot {
+            request: None,
+            sample: Sample::Waiting,
+        };
+        Self {
+            addrs,
+            id,
+            sent: 0,
+            answered: 0,
+            lost: 0,
+            errors: 0,
+            unknown: 0,
+            duplicates: 0,
+            rtt: None,
+            min: None,
+            max: None,
+            sum: (Duration::ZERO, 0),
+            last: at,
+            history: [empty; HISTORY],
+            next: 0,
+        }
+    }
+
+    /// What became of the latest requests, in their order.
+    pub fn history(&self) -> impl Iterator<Item = Sample> {
+        let (newer, older) = self.history.split_at(self.next.min(HISTORY));
+        older
+            .iter()
+            .chain(newer)
+            .filter(|slot| slot.request.is_some())
+            .map(|slot| slot.sample)
+    }
+
+    /// Requests that are still open.
+    pub fn waiting(&self) -> u64 {
+        let decided = self.answered + self.lost + self.errors + self.unknown;
+        self.sent.saturating_sub(decided)
+    }
+
+    /// Lost ones among those decided, in thousandths; `None` while only errors decide.
+    pub fn loss_permille(&self) -> Option<u64> {
+        if self.answered + self.lost == 0 {
+            return None;
+        }
+        let decided = self.answered + self.lost + self.errors + self.unknown;
+        (self.lost * 1000).checked_div(decided)
+    }
+
+    /// The mean round trip.
+    pub fn mean(&self) -> Option<Duration> {
+        let (sum, count) = self.sum;
+        sum.checked_div(count)
+    }
+
+    fn sent(&mut self, request: FrameRef) {
+        self.sent += 1;
+        if let Some(slot) = self.history.get_mut(self.next) {
+            *slot = Slot {
+                request: Some(request),
+                sample: Sample::Waiting,
+            };
+        }
+        self.next = (self.next + 1) % HISTORY;
+    }
+
+    /// Notes what became of `request`; `otherwise` tells what to do where the history no longer
+    /// holds it.
+    fn decide(&mut self, request: FrameRef, sample: Sample, otherwise: Forgotten) {
+        let slot = (self.history.iter_mut()).find(|slot| slot.request == Some(request));
+        match slot {
+            Some(slot) if slot.sample == Sample::Waiting => slot.sample = sample,
+            None if otherwise == Forgotten::Counts => {}
+            _ => return,
+        }
+        match sample {
+            Sample::Waiting => {}
+            Sample::Answered(rtt) => {
+                self.answered += 1;
+                if let Some(rtt) = rtt {
+                    self.rtt = Some(rtt);
+                    self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
+                    self.max = self.max.max(Some(rtt));
+                    let (sum, count) = self.sum;
+                    self.sum = (sum.saturating_add(rtt), count.saturating_add(1));
+                }
+            }
+            Sample::Lost => self.lost += 1,
+            Sample::Error => self.errors += 1,
+            Sample::Unknown => self.unknown += 1,
+        }
+    }
+}
+
+/// What a decision about a request means that the history no longer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forgotten {
+    /// It is the only one.
+    Counts,
+    /// It was counted before, or will be.
+    Passes,
+}
+
+/// A router or host that sends errors of one type and code.
+#[derive(Clone, Debug)]
+pub struct Dropper {
+    /// Who.
+    pub address: IpAddr,
+    /// Why.
+    pub reason: DropReason,
+    /// ICMP or ICMPv6.
+    pub version: IpVersion,
+    /// Type and code.
+    pub kind: (u8, u8),
+    /// Errors.
+    pub errors: u64,
+    /// Flows they are about.
+    pub flows: u64,
+    /// The smallest MTU reported, in octets.
+    pub mtu: Option<u32>,
+    /// Time of the last error.
+    pub last: Timestamp,
+}
+
+impl Row for Dropper {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+/// A flow that errors are about, by who sends them and why.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The flow.
+    pub flow: FlowKey,
+    /// Who drops it.
+    pub dropper: IpAddr,
+    /// Why.
+    pub reason: DropReason,
+    /// Errors.
+    pub errors: u64,
+    /// The smallest MTU reported, in octets.
+    pub mtu: Option<u32>,
+    /// What it did next, as far as is known.
+    pub aftermath: AftermathOutcome,
+    /// Time of the last error.
+    pub last: Timestamp,
+}
+
+impl Row for Flow {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+type PingKey = (AddrPair, u16);
+type DropperKey = (IpAddr, IpVersion, u8, u8);
+type FlowRowKey = (FlowKey, IpAddr, DropReason);
+
+/// The rows, with what is needed to fill them.
+#[derive(Debug)]
+pub struct Model {
+    pings: Rows<PingKey, Ping>,
+    droppers: Rows<DropperKey, Dropper>,
+    flows: Rows<FlowRowKey, Flow>,
+    /// All but the rows.
+    rest: Snapshot,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            pings: Rows::new(Self::PINGS),
+            droppers: Rows::new(Self::DROPPERS),
+            flows: Rows::new(Self::FLOWS),
+            rest: Snapshot::default(),
+        }
+    }
+}
+
+impl Model {
+    /// Pings that get a row.
+    const PINGS: usize = 1024;
+    /// Droppers that get a row.
+    const DROPPERS: usize = 1024;
+    /// Flows that get a row.
+    const FLOWS: usize = 2048;
+
+    /// What is to be shown.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            pings: self.pings.to_vec(),
+            droppers: self.droppers.to_vec(),
+            flows: self.flows.to_vec(),
+            omitted: self.pings.omitted() + self.droppers.omitted() + self.flows.omitted(),
+            ..self.rest.clone()
+        }
+    }
+
+    /// Takes a record.
+    pub fn record(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Start(start) => {
+                let names: Vec<_> = start
+                    .sources
+                    .iter()
+                    .map(|source| match source.name.as_str() {
+                        "-" => "standard input",
+                        name => name,
+                    })
+                    .collect();
+                self.rest.title = names.join(", ");
+                if let Some(filter) = &start.filter {
+                    self.rest.title.push_str(": ");
+                    self.rest.title.push_str(filter);
+                }
+            }
+            Record::Icmp(event) => self.icmp(event),
+            Record::Exchange(exchange) => self.exchange(exchange),
+            Record::Decided(exchange) => self.decided(exchange),
+            Record::Drop(verdict) => self.verdict(verdict),
+            Record::Path(_) => {}
+            Record::Finding(finding) => {
+                // The final ones; before the first of them, those of the last interim go.
+                if self.rest.phase == Phase::Reading {
+                    self.rest.phase = Phase::Ended;
+                    self.rest.findings.clear();
+                }
+                self.rest.findings.push((*finding).clone());
+            }
+            Record::Summary(summary) => {
+                if self.rest.phase == Phase::Reading {
+                    self.rest.phase = Phase::Ended;
+                    self.rest.findings.clear();
+                }
+                self.rest.frames = summary.frames;
+                self.rest.kernel = sum(summary.kernel.as_deref());
+                self.rest.now = summary.last;
+            }
+        }
+    }
+
+    /// Takes how the run stands.
+    pub fn interim(&mut self, interim: &Interim) {
+        self.rest.frames = interim.frames;
+        self.rest.kernel = sum(interim.kernel.as_deref());
+        self.rest.now = interim.now;
+        self.rest.findings.clone_from(&interim.findings);
+        for verdict in &interim.growing {
+            self.verdict(verdict);
+        }
+    }
+
+    fn icmp(&mut self, event: &IcmpEvent<'_>) {
+        let (addrs, at) = (event.packet.ip.addrs, event.frame.ts);
+        match (event.relation, &event.message.body) {
+            (Relation::Request, Body::Echo(echo)) if echo.direction == Direction::Request => {
+                let new = || Ping::new(addrs, echo.id, at);
+                if let Some(ping) = self.pings.entry((addrs, echo.id), at, new) {
+                    ping.last = at;
+                    ping.sent(event.frame.reference());
+                }
+            }
+            (Relation::Answer(answer), Body::Echo(echo)) => {
+                let Some(ping) = self.pings.get_mut(&(addrs.reversed(), echo.id)) else {
+                    return;
+                };
+                ping.last = at;
+                match (answer.outcome, answer.request) {
+                    (AnswerOutcome::Answered, Some(request)) => {
+                        let sample = Sample::Answered(answer.rtt);
+                        ping.decide(request, sample, Forgotten::Counts);
+                    }
+                    (AnswerOutcome::Duplicate, _) => ping.duplicates += 1,
+                    _ => {}
+                }
+            }
+            (Relation::Error { original }, _) => self.error(event, original),
+            _ => {}
+        }
+    }
+
+    fn error(&mut self, event: &IcmpEvent<'_>, original: Option<Original>) {
+        let message = event.message;
+        let (Some(quote), Some(reason)) = (
+            message.quote(),
+            DropReason::of(message.version, message.kind, message.code),
+        ) else {
+            return;
+        };
+        let (flow, dropper, at) = (quote.flow(), event.packet.ip.src(), event.frame.ts);
+        let mtu = match message.body {
+            Body::Error(Error {
+                class: ErrorClass::TooBig { mtu },
+                ..
+            }) => mtu,
+            _ => None,
+        };
+        let mut is_new = false;
+        let new = || {
+            is_new = true;
+            Flow {
+                flow,
+                dropper,
+                reason,
+                errors: 0,
+                mtu: None,
+                aftermath: AftermathOutcome::Unknown,
+                last: at,
+            }
+        };
+        if let Some(row) = self.flows.entry((flow, dropper, reason), at, new) {
+            row.errors += 1;
+            row.last = at;
+            row.mtu = smaller(row.mtu, mtu);
+        }
+        let new = || Dropper {
+            address: dropper,
+            reason,
+            version: message.version,
+            kind: (message.kind, message.code),
+            errors: 0,
+            flows: 0,
+            mtu: None,
+            last: at,
+        };
+        let key = (dropper, message.version, message.kind, message.code);
+        if let Some(row) = self.droppers.entry(key, at, new) {
+            row.errors += 1;
+            row.flows += u64::from(is_new);
+            row.last = at;
+            row.mtu = smaller(row.mtu, mtu);
+        }
+        // At once, where the error is about a request: its exchange is told when its window closes.
+        if let (
+            Some(Original::Found { frame, .. }),
+            crate::model::flow::FlowPorts::Query { id, .. },
+        ) = (original, flow.ports)
+            && let Some(ping) = self.pings.get_mut(&(flow.addrs, id))
+        {
+            ping.decide(frame, Sample::Error, Forgotten::Passes);
+        }
+    }
+
+    /// A reply that the filter hides, or a loss, before the window closes.
+    fn decided(&mut self, exchange: &Exchange) {
+        let sample = sample(exchange);
+        let forgotten = match sample {
+            Sample::Answered(_) => Forgotten::Counts,
+            _ => Forgotten::Passes,
+        };
+        self.closed(exchange, sample, forgotten);
+    }
+
+    /// The window of a request closed: what was not decided is now. Replies were counted when
+    /// they came.
+    fn exchange(&mut self, exchange: &Exchange) {
+        let sample = sample(exchange);
+        let forgotten = match sample {
+            Sample::Answered(_) => Forgotten::Passes,
+            _ => Forgotten::Counts,
+        };
+        self.closed(exchange, sample, forgotten);
+    }
+
+    fn closed(&mut self, exchange: &Exchange, sample: Sample, forgotten: Forgotten) {
+        if exchange.kind != ExchangeKind::Echo || sample == Sample::Waiting {
+            return;
+        }
+        let key = (exchange.addrs, exchange.id.unwrap_or(0));
+        if let Some(ping) = self.pings.get_mut(&key) {
+            ping.decide(exchange.request, sample, forgotten);
+        }
+    }
+
+    fn verdict(&mut self, verdict: &DropVerdict) {
+        let key = (verdict.flow, verdict.dropper, verdict.reason);
+        if let Some(row) = self.flows.get_mut(&key) {
+            row.aftermath = verdict.aftermath.outcome;
+        }
+    }
+}
+
+fn sample(exchange: &Exchange) -> Sample {
+    match exchange.outcome {
+        ExchangeOutcome::Answered => Sample::Answered(exchange.rtt),
+        ExchangeOutcome::Lost => Sample::Lost,
+        ExchangeOutcome::Error => Sample::Error,
+        ExchangeOutcome::Pending => Sample::Waiting,
+        ExchangeOutcome::Evicted | ExchangeOutcome::Unknown | ExchangeOutcome::NoReplyExpected => {
+            Sample::Unknown
+        }
+    }
+}
+
+fn smaller(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn sum(kernel: Option<&[InterfaceCounts]>) -> Option<KernelCounts> {
+    let counts = kernel?.iter().map(|interface| interface.counts);
+    Some(counts.fold(KernelCounts::default(), KernelCounts::plus))
+}

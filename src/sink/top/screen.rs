@@ -1,0 +1,67 @@
+//! The thread that owns the terminal.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event};
+
+use super::Shared;
+use super::keys::{Choices, Flowing, Next};
+use super::model::Snapshot;
+use super::view;
+use crate::pipeline::Control;
+
+/// How long keys are waited for before the screen is drawn again: soon enough for what changes, and
+/// for who stops the run from outside.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// Shows what `shared` tells until somebody quits, or the run is stopped; then sees to it that it is.
+/// The terminal is as before on every way out, panics included.
+///
+/// Standard input and output have to be terminals.
+///
+/// # Errors
+///
+/// What the terminal says.
+pub fn run(shared: &Shared, control: &Control) -> io::Result<()> {
+    /// Whatever ends the screen ends the run.
+    struct Ending<'c>(&'c Control);
+    impl Drop for Ending<'_> {
+        fn drop(&mut self) {
+            self.0.stop.store(true, Ordering::Relaxed);
+            self.0.attention.store(true, Ordering::Relaxed);
+        }
+    }
+    let _ending = Ending(control);
+    // Restores the terminal before a panic of any thread is told.
+    let mut terminal = ratatui::try_init()?;
+    let shown = show(&mut terminal, shared, &control.stop);
+    let restored = ratatui::try_restore();
+    shown.and(restored)
+}
+
+fn show(terminal: &mut DefaultTerminal, shared: &Shared, stop: &AtomicBool) -> io::Result<()> {
+    let mut choices = Choices::default();
+    let mut shown = Box::<Snapshot>::default();
+    while !stop.load(Ordering::Relaxed) {
+        if choices.flowing == Flowing::Running
+            && let Some(latest) = shared.take()
+        {
+            shown = latest;
+        }
+        terminal.draw(|frame| view::draw(frame, &shown, &mut choices))?;
+        // All that was typed meanwhile, then one picture.
+        let mut patience = REDRAW;
+        while event::poll(patience)? {
+            patience = Duration::ZERO;
+            if let Event::Key(key) = event::read()?
+                && choices.press(key) == Next::Quit
+            {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}

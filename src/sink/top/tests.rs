@@ -1,0 +1,313 @@
+//! The view on a terminal in memory.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::keys::{Choices, Flowing, Next, Order, Part, Typing, Zoom};
+use super::model::{Phase, Sample, Snapshot};
+use super::rows::{Row, Rows};
+use super::{Shared, TopSink, view};
+use crate::correlate::{Config, Correlator, Originals, Sight};
+use crate::findings::{Confidence, Finding, Severity};
+use crate::model::{LinkType, SourceId, Timestamp};
+use crate::pipeline::{Control, Observer, Pipeline};
+use crate::record::Summary;
+use crate::source::filter::{Filter, QuotedPolicy};
+use crate::source::{Progress, open};
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn progress(&mut self, _progress: Progress) {}
+    fn unknown_link(&mut self, _link: LinkType) {}
+}
+
+/// The last snapshot of a run over a recorded capture.
+fn snapshot(capture: &str, filter: &str) -> Snapshot {
+    run(capture, filter).0
+}
+
+/// The same, with the summary.
+fn run(capture: &str, filter: &str) -> (Snapshot, Summary) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata")
+        .join(capture);
+    let mut source = open(&path, SourceId(0)).expect("a capture");
+    let shared = Arc::new(Shared::default());
+    shared.take();
+    let mut sink = TopSink::new(Arc::clone(&shared));
+    let mut pipeline = Pipeline {
+        filter: Filter::new(filter, QuotedPolicy::Auto),
+        correlator: Correlator::new(&Config {
+            reply_timeout: Duration::from_secs(10),
+            memory_limit: 64 << 20,
+            originals: Originals::Track,
+            sight: Sight::Whole,
+        }),
+        sink: &mut sink,
+        frames: None,
+        limit: None,
+        control: &Control::default(),
+        observer: &mut Nobody,
+    };
+    let summary = pipeline.run(&mut source).expect("a sink in memory");
+    (*shared.take().expect("a snapshot at the end"), summary)
+}
+
+/// The screen as lines of text.
+fn screen(size: (u16, u16), shown: &Snapshot, choices: &mut Choices) -> Vec<String> {
+    let backend = TestBackend::new(size.0, size.1);
+    let mut terminal = Terminal::new(backend).expect("a terminal in memory");
+    terminal
+        .draw(|frame| view::draw(frame, shown, choices))
+        .expect("a terminal in memory");
+    let buffer = terminal.backend().buffer();
+    let width = usize::from(size.0);
+    buffer
+        .content()
+        .chunks(width)
+        .map(|cells| cells.iter().map(ratatui::buffer::Cell::symbol).collect())
+        .collect()
+}
+
+fn press(choices: &mut Choices, codes: &[KeyCode]) -> Next {
+    codes.iter().fold(Next::Stay, |_, code| {
+        choices.press(KeyEvent::new(*code, KeyModifiers::NONE))
+    })
+}
+
+fn letters(text: &str) -> Vec<KeyCode> {
+    text.chars().map(KeyCode::Char).collect()
+}
+
+#[track_caller]
+fn line<'s>(screen: &'s [String], words: &str) -> &'s str {
+    screen
+        .iter()
+        .find(|line| line.contains(words))
+        .unwrap_or_else(|| panic!("no {words:?} in:\n{}", screen.join("\n")))
+}
+
+#[test]
+fn the_demo_at_a_glance() {
+    let shown = snapshot("demo.pcap", "");
+    let screen = screen((140, 44), &shown, &mut Choices::default());
+    line(&screen, "icmpdump  demo.pcap  end of input");
+    line(
+        &screen,
+        "95 frames: 47 ICMP shown, 0 hidden by the filter, 48 not ICMP",
+    );
+    line(&screen, "Pings (3), by loss");
+    // No part is cut while there is room.
+    line(&screen, "2001:db8:3::2 no route");
+    let lossy = line(&screen, "10.0.1.1 > 10.0.4.2");
+    for cell in [" 21622 ", " 10 ", " 20.0% ", "x", "█"] {
+        assert!(lossy.contains(cell), "{cell}: {lossy}");
+    }
+    let failed = line(&screen, "10.0.1.1 > 10.99.0.9");
+    assert!(failed.trim_end().ends_with("!!"), "{failed}");
+    let dropper = line(&screen, "fragmentation needed 3/4");
+    assert!(dropper.starts_with("10.0.2.2 "), "{dropper}");
+    assert!(dropper.contains(" 1400 "), "{dropper}");
+    line(&screen, "TCP 10.0.1.1.40843 > 10.0.4.2.8443");
+    line(&screen, "pmtu_black_hole");
+    assert_eq!(shown.phase, Phase::Ended);
+}
+
+#[test]
+fn rows_say_the_same_as_the_summary() {
+    for capture in [
+        "demo.pcap",
+        "ping-loss4.pcap",
+        "ping-duplicates.pcap",
+        "fping.pcap",
+    ] {
+        let (shown, summary) = run(capture, "");
+        assert!(!shown.pings.is_empty(), "{capture}");
+        assert_eq!(shown.pings.len(), summary.pairs.len(), "{capture}");
+        for (ping, pair) in shown.pings.iter().zip(&summary.pairs) {
+            assert_eq!((ping.addrs, ping.id), (pair.addrs, pair.id), "{capture}");
+            let row = (ping.sent, ping.answered, ping.lost, ping.errors);
+            let told = (pair.sent, pair.answered, pair.lost, pair.errors);
+            assert_eq!(row, told, "{capture}: {ping:?}");
+            assert_eq!(ping.duplicates, pair.duplicates, "{capture}: {ping:?}");
+            assert_eq!(ping.waiting(), pair.pending, "{capture}: {ping:?}");
+            let seen = ping.history().filter(|sample| *sample == Sample::Lost);
+            assert_eq!(ping.lost, seen.count() as u64, "{capture}: {ping:?}");
+            assert!(ping.min <= ping.mean() && ping.mean() <= ping.max);
+        }
+        for row in &summary.droppers {
+            let same = |dropper: &&super::model::Dropper| {
+                dropper.address == row.dropper && dropper.kind == (row.kind, row.code)
+            };
+            let shown = shown.droppers.iter().find(same).expect("a row");
+            let told = (row.count, row.flows, row.mtu);
+            assert_eq!((shown.errors, shown.flows, shown.mtu), told, "{capture}");
+        }
+    }
+}
+
+#[test]
+fn what_a_filter_hides_still_decides() {
+    // Requests only: their replies are not told, what became of them is.
+    let shown = snapshot("ping4.pcap", "icmp[icmptype]==8");
+    assert!(shown.frames.filtered > 0);
+    for ping in &shown.pings {
+        assert!(ping.answered > 0, "{ping:?}");
+        assert_eq!(ping.sent, ping.answered, "{ping:?}");
+    }
+    assert!(!shown.pings.is_empty());
+}
+
+#[test]
+fn filter_and_sort() {
+    let shown = snapshot("demo.pcap", "");
+    let mut choices = Choices::default();
+    press(&mut choices, &letters("/8443"));
+    assert_eq!(choices.typing, Typing::Filter);
+    let typing = screen((140, 44), &shown, &mut choices);
+    line(&typing, "rows with: 8443_");
+    line(&typing, "Pings (0 of 3)");
+    line(&typing, "none has the filter's text");
+    line(&typing, "Dropped flows (1 of ");
+    press(&mut choices, &[KeyCode::Enter]);
+    let kept = screen((140, 44), &shown, &mut choices);
+    line(&kept, "rows with '8443' (Esc: all)");
+    press(&mut choices, &[KeyCode::Esc]);
+    let all = screen((140, 44), &shown, &mut choices);
+    line(&all, "Pings (3), by loss");
+
+    // In the order of names the pair with 10.0.4.2 comes before the one with 10.99.0.9.
+    press(&mut choices, &letters("ssss"));
+    assert_eq!(choices.order(Part::Pings), Order::Name);
+    let named = screen((140, 44), &shown, &mut choices);
+    let at = |words: &str| named.iter().position(|line| line.contains(words));
+    assert!(at("10.0.1.1 > 10.0.4.2 ") < at("10.0.1.1 > 10.99.0.9 "));
+    press(&mut choices, &letters("s"));
+    assert_eq!(choices.order(Part::Pings), Order::Loss, "around");
+}
+
+#[test]
+fn keys() {
+    let mut choices = Choices::default();
+    assert_eq!(press(&mut choices, &letters("xyz?")), Next::Stay);
+    press(&mut choices, &letters("p"));
+    assert_eq!(choices.flowing, Flowing::Paused);
+    press(&mut choices, &letters(" "));
+    assert_eq!(choices.flowing, Flowing::Running);
+    press(&mut choices, &[KeyCode::Tab, KeyCode::Tab]);
+    assert_eq!(choices.focus, Part::Flows);
+    press(&mut choices, &[KeyCode::BackTab, KeyCode::Enter]);
+    assert_eq!(
+        (choices.focus, choices.zoom),
+        (Part::Droppers, Zoom::OnePart)
+    );
+    press(&mut choices, &[KeyCode::BackTab, KeyCode::BackTab]);
+    assert_eq!(choices.focus, Part::Findings, "around");
+
+    // While typing letters are no commands.
+    assert_eq!(press(&mut choices, &letters("/Qq")), Next::Stay);
+    assert_eq!(choices.filter, "qq");
+    press(&mut choices, &[KeyCode::Backspace]);
+    assert_eq!(choices.filter, "q");
+    press(&mut choices, &letters(&"w".repeat(500)));
+    assert!(choices.filter.len() < 100);
+    press(&mut choices, &[KeyCode::Esc]);
+    assert_eq!(choices.filter, "");
+
+    let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    press(&mut choices, &letters("/"));
+    assert_eq!(choices.press(control_c), Next::Quit, "also while typing");
+    let mut choices = Choices::default();
+    assert_eq!(choices.press(control_c), Next::Quit);
+    assert_eq!(press(&mut choices, &letters("q")), Next::Quit);
+}
+
+#[test]
+fn scrolling_stops_at_the_last_row() {
+    let shown = snapshot("demo.pcap", "");
+    let mut choices = Choices::default();
+    press(&mut choices, &[KeyCode::Tab, KeyCode::Enter, KeyCode::End]);
+    let end = screen((100, 8), &shown, &mut choices);
+    // Of 9 droppers 3 fit, below the heading and the heads.
+    assert_eq!(choices.scrolled(Part::Droppers), shown.droppers.len() - 3);
+    line(&end, "no route");
+    press(&mut choices, &[KeyCode::Up]);
+    screen((100, 8), &shown, &mut choices);
+    assert_eq!(choices.scrolled(Part::Droppers), shown.droppers.len() - 4);
+    press(&mut choices, &[KeyCode::Home]);
+    assert_eq!(choices.scrolled(Part::Droppers), 0);
+}
+
+#[test]
+fn any_size_will_do() {
+    let shown = snapshot("demo.pcap", "");
+    for width in [1, 2, 5, 10, 20, 40, 80, 300] {
+        for height in [1, 2, 3, 4, 5, 10, 22, 23, 24, 40, 100] {
+            for zoom in [Zoom::AllParts, Zoom::OnePart] {
+                let mut choices = Choices::default();
+                choices.zoom = zoom;
+                screen((width, height), &shown, &mut choices);
+                screen((width, height), &Snapshot::default(), &mut choices);
+            }
+        }
+    }
+}
+
+#[test]
+fn text_of_others_cannot_command_the_terminal() {
+    let shown = Snapshot {
+        title: "a\x1b[2Jb.pcap".to_owned(),
+        findings: vec![Finding {
+            name: "test",
+            severity: Severity::Critical,
+            title: "name \x1b]0;x\x07 of a node".to_owned(),
+            evidence: Vec::new(),
+            confidence: Confidence::Confirmed,
+            advice: String::new(),
+        }],
+        ..Snapshot::default()
+    };
+    let screen = screen((100, 40), &shown, &mut Choices::default());
+    line(&screen, r"a\x1b[2Jb.pcap");
+    line(&screen, r"name \x1b]0;x\x07 of a node");
+    assert!(screen.concat().chars().all(|c| !c.is_control()));
+}
+
+#[derive(Clone, Debug)]
+struct At(Timestamp);
+
+impl Row for At {
+    fn last(&self) -> Timestamp {
+        self.0
+    }
+}
+
+#[test]
+fn rows_are_bounded_and_quiet_ones_make_room() {
+    let mut rows = Rows::new(100);
+    let time = |seconds: i64| Timestamp::from_parts(seconds, 0);
+    for host in 0..1000_u32 {
+        let key = IpAddr::V4(Ipv4Addr::from_bits(host));
+        rows.entry(key, time(0), || At(time(0)));
+    }
+    assert_eq!((rows.to_vec().len(), rows.omitted()), (100, 900));
+    // All of them were quiet for long by now.
+    for host in 0..50_u32 {
+        let key = IpAddr::V4(Ipv4Addr::from_bits(5000 + host));
+        rows.entry(key, time(1000), || At(time(1000)));
+    }
+    assert_eq!((rows.to_vec().len(), rows.omitted()), (50, 900));
+    // And back in time.
+    for host in 0..200_u32 {
+        let key = IpAddr::V4(Ipv4Addr::from_bits(9000 + host));
+        rows.entry(key, time(5), || At(time(5)));
+    }
+    assert_eq!(rows.to_vec().len(), 100);
+}

@@ -1,0 +1,481 @@
+//! The picture: a snapshot as seen through the choices of who watches.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style, Stylize};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table};
+
+use super::keys::{Choices, Flowing, Order, Part, Typing, Zoom};
+use super::model::{self, Dropper, Flow, Phase, Ping, Sample, Snapshot};
+use crate::findings::{Finding, Severity};
+use crate::model::Timestamp;
+use crate::record::escape::Escaped;
+use crate::record::words::Word;
+use crate::record::write;
+use crate::sink::story::{ip, text};
+use crate::sink::text::addr;
+
+/// Lines below which one part has the screen for itself.
+const ALL_PARTS: u16 = 20;
+
+/// Draws all of it.
+pub(super) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, choices: &mut Choices) {
+    let areas = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ]);
+    let [head, body, foot] = areas.areas(frame.area());
+    frame.render_widget(Paragraph::new(headline(shown, choices)), head);
+    frame.render_widget(Paragraph::new(footline(choices)), foot);
+    if choices.zoom == Zoom::OnePart || body.height < ALL_PARTS {
+        part(frame, body, choices.focus, shown, choices);
+        return;
+    }
+    let rows = [
+        shown.pings.len(),
+        shown.droppers.len(),
+        shown.flows.len(),
+        shown.findings.len(),
+    ];
+    let areas = Layout::vertical(shares(body.height, rows).map(Constraint::Length));
+    let areas: [Rect; 4] = areas.areas(body);
+    for (which, area) in Part::ALL.into_iter().zip(areas) {
+        part(frame, area, which, shown, choices);
+    }
+}
+
+/// The lines of each part: as many as its rows need, and where they are too few for all, as many
+/// as the others get.
+fn shares(height: u16, rows: [usize; 4]) -> [u16; 4] {
+    // The heading, the heads of columns, and a row or what is said instead.
+    const LEAST: u16 = 3;
+    let needs = rows.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2));
+    let mut shares = [LEAST; 4];
+    let mut left = height.saturating_sub(4 * LEAST);
+    while left > 0 {
+        let before = left;
+        for (share, need) in shares.iter_mut().zip(needs) {
+            if *share < need && left > 0 {
+                *share += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            break;
+        }
+    }
+    shares
+}
+
+fn headline(shown: &Snapshot, choices: &Choices) -> Vec<Line<'static>> {
+    let (state, style) = match (choices.flowing, shown.phase) {
+        (Flowing::Paused, _) => ("paused", Style::new().yellow().bold()),
+        (Flowing::Running, Phase::Ended) => ("end of input", Style::new().bold()),
+        (Flowing::Running, Phase::Reading) => ("running", Style::new().green()),
+    };
+    let title = Escaped(shown.title.as_bytes()).to_string();
+    let frames = shown.frames;
+    let mut counts = vec![Span::raw(format!(
+        "{} frames: {} ICMP shown, {} hidden by the filter, {} not ICMP, {} undecodable",
+        frames.read, frames.icmp, frames.filtered, frames.other, frames.undecodable
+    ))];
+    if let Some(kernel) = shown.kernel {
+        let dropped = kernel.dropped.saturating_add(kernel.interface_dropped);
+        let style = if dropped > 0 { bad() } else { Style::new() };
+        let told = format!(
+            "; dropped: {} by the kernel, {} by the interface",
+            kernel.dropped, kernel.interface_dropped
+        );
+        counts.push(Span::styled(told, style));
+    }
+    if shown.omitted > 0 {
+        let told = format!("; {} messages without room for a row", shown.omitted);
+        counts.push(Span::styled(told, bad()));
+    }
+    vec![
+        Line::from(vec![
+            "icmpdump".bold(),
+            Span::raw("  "),
+            Span::raw(title),
+            Span::raw("  "),
+            Span::styled(state, style),
+        ]),
+        Line::from(counts),
+    ]
+}
+
+fn footline(choices: &Choices) -> Line<'static> {
+    if choices.typing == Typing::Filter {
+        return Line::from(vec![
+            Span::raw("rows with: "),
+            Span::raw(choices.filter.clone()).bold(),
+            Span::raw("_"),
+            Span::raw("   Enter keeps, Esc clears").dim(),
+        ]);
+    }
+    let mut spans = Vec::new();
+    if !choices.filter.is_empty() {
+        let told = format!("rows with '{}' (Esc: all)  ", choices.filter);
+        spans.push(Span::raw(told).yellow());
+    }
+    let sort = choices.order(choices.focus).word();
+    for (key, what) in [
+        ("q", "quit".to_owned()),
+        ("p", "pause".to_owned()),
+        ("s", format!("sort: {sort}")),
+        ("/", "filter".to_owned()),
+        ("Tab", "next part".to_owned()),
+        ("Enter", "enlarge".to_owned()),
+        ("arrows", "scroll".to_owned()),
+    ] {
+        spans.push(Span::raw(key).bold());
+        spans.push(Span::raw(format!(" {what}  ")));
+    }
+    Line::from(spans)
+}
+
+fn bad() -> Style {
+    Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+}
+
+/// One part: a heading and a table.
+fn part(frame: &mut Frame<'_>, area: Rect, part: Part, shown: &Snapshot, choices: &mut Choices) {
+    match part {
+        Part::Pings => table(frame, area, part, &PINGS, &shown.pings, shown, choices),
+        Part::Droppers => table(
+            frame,
+            area,
+            part,
+            &DROPPERS,
+            &shown.droppers,
+            shown,
+            choices,
+        ),
+        Part::Flows => table(frame, area, part, &FLOWS, &shown.flows, shown, choices),
+        Part::Findings => table(
+            frame,
+            area,
+            part,
+            &FINDINGS,
+            &shown.findings,
+            shown,
+            choices,
+        ),
+    }
+}
+
+/// How rows of one kind are shown.
+struct Columns<R: 'static> {
+    title: &'static str,
+    empty: &'static str,
+    heads: &'static [&'static str],
+    /// Of all columns but the first, which takes what its texts need.
+    widths: &'static [Constraint],
+    /// The first column.
+    first: fn(&R) -> String,
+    /// What the filter looks at, and names are sorted by.
+    name: fn(&R) -> String,
+    /// Sorts copies of references; stable, so that equal rows stay in order of their first packet.
+    sort: fn(&mut [&R], Order),
+    /// The other columns.
+    cells: fn(&R, Option<Timestamp>) -> Vec<Cell<'static>>,
+}
+
+fn table<R>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    part: Part,
+    columns: &Columns<R>,
+    rows: &[R],
+    shown: &Snapshot,
+    choices: &mut Choices,
+) {
+    let mut chosen: Vec<&R> = rows
+        .iter()
+        .filter(|row| {
+            choices.filter.is_empty()
+                || (columns.name)(row).to_lowercase().contains(&choices.filter)
+        })
+        .collect();
+    let order = choices.order(part);
+    if order == Order::Name {
+        chosen.sort_by_cached_key(|row| (columns.name)(row));
+    } else {
+        (columns.sort)(&mut chosen, order);
+    }
+
+    let count = if chosen.len() == rows.len() {
+        format!("{}", rows.len())
+    } else {
+        format!("{} of {}", chosen.len(), rows.len())
+    };
+    let title = format!(" {} ({count}), by {} ", columns.title, order.word());
+    let style = if choices.focus == part {
+        Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD)
+    } else {
+        Style::new()
+    };
+    let block = Block::new()
+        .borders(Borders::TOP)
+        .border_style(style)
+        .title(Span::styled(title, style));
+    if chosen.is_empty() {
+        let why = if rows.is_empty() {
+            columns.empty
+        } else {
+            "none has the filter's text"
+        };
+        let told = Paragraph::new(Line::from(why).dim()).block(block);
+        frame.render_widget(told, area);
+        return;
+    }
+    // A line for the heading, one for the heads of columns.
+    let lines = usize::from(area.height.saturating_sub(2));
+    choices.limit(part, chosen.len().saturating_sub(lines));
+    let visible: Vec<_> = chosen
+        .iter()
+        .skip(choices.scrolled(part))
+        .take(lines)
+        .map(|row| ((columns.first)(row), *row))
+        .collect();
+    let firsts = visible.iter().map(|(first, _)| first.chars().count());
+    let head = columns.heads.first().map_or(0, |head| head.len());
+    let longest = firsts.max().unwrap_or(0).max(head);
+    let first = u16::try_from(longest).map_or(area.width, |len| len.min(area.width / 2));
+    let widths = [Constraint::Length(first)].into_iter();
+    let widths = widths.chain(columns.widths.iter().copied());
+    let rows = visible.into_iter().map(|(first, row)| {
+        let cells = [Cell::new(first)].into_iter();
+        Row::new(cells.chain((columns.cells)(row, shown.now)))
+    });
+    let heads = Row::new(columns.heads.iter().copied()).dim();
+    let table = Table::new(rows, widths)
+        .header(heads)
+        .column_spacing(1)
+        .block(block);
+    frame.render_widget(table, area);
+}
+
+/// Cells of a ping's history.
+const HISTORY: u16 = 48;
+/// The longest reason.
+const REASON: u16 = 20;
+/// The longest name of a finding.
+const NAME: u16 = 19;
+/// Most addresses, the longest ones of IPv6 aside.
+const ADDRESS: u16 = 25;
+const _: () = assert!(HISTORY as usize == model::HISTORY);
+
+const PINGS: Columns<Ping> = Columns {
+    title: "Pings",
+    empty: "no echo request yet",
+    heads: &[
+        "source > destination",
+        "id",
+        "  sent",
+        "  lost",
+        " loss",
+        "   err",
+        "  last ms",
+        "  mean ms",
+        "   max ms",
+        "latest requests",
+    ],
+    widths: &[
+        Constraint::Length(5),
+        Constraint::Length(6),
+        Constraint::Length(6),
+        Constraint::Length(6),
+        Constraint::Length(6),
+        Constraint::Length(9),
+        Constraint::Length(9),
+        Constraint::Length(9),
+        Constraint::Max(HISTORY),
+    ],
+    first: |ping| pair(ping),
+    name: |ping| format!("{} {}", pair(ping), ping.id),
+    sort: |pings, order| match order {
+        Order::Rtt => pings.sort_by_key(|ping| Reverse(ping.rtt)),
+        Order::Recent => pings.sort_by_key(|ping| Reverse(ping.last)),
+        Order::Count => pings.sort_by_key(|ping| Reverse(ping.sent)),
+        _ => pings.sort_by_key(|ping| Reverse((ping.loss_permille(), ping.errors))),
+    },
+    cells: |ping, _now| {
+        let loss = match ping.loss_permille() {
+            None => "-".to_owned(),
+            Some(loss) => format!("{}.{}%", loss / 10, loss % 10),
+        };
+        let lost = if ping.lost > 0 { bad() } else { Style::new() };
+        let failed = if ping.errors > 0 { bad() } else { Style::new() };
+        vec![
+            Cell::new(ping.id.to_string()),
+            right(ping.sent, 6),
+            right(ping.lost, 6).style(lost),
+            right(loss, 6).style(lost),
+            right(ping.errors, 6).style(failed),
+            right(millis(ping.rtt), 9),
+            right(millis(ping.mean()), 9),
+            right(millis(ping.max), 9),
+            // What does not fit is cut on the left: the latest matters.
+            Cell::new(Line::from(sparkline(ping)).right_aligned()),
+        ]
+    },
+};
+
+const DROPPERS: Columns<Dropper> = Columns {
+    title: "Droppers",
+    empty: "no ICMP error yet",
+    heads: &[
+        "dropper", "reason", "ICMP", " errors", "  flows", "  MTU", " seen",
+    ],
+    widths: &[
+        Constraint::Length(REASON),
+        Constraint::Length(7),
+        Constraint::Length(7),
+        Constraint::Length(7),
+        Constraint::Length(5),
+        Constraint::Length(5),
+    ],
+    first: |dropper| ip(dropper.address),
+    name: |dropper| format!("{} {}", ip(dropper.address), words(dropper.reason.word())),
+    sort: |droppers, order| match order {
+        Order::Recent => droppers.sort_by_key(|dropper| Reverse(dropper.last)),
+        _ => droppers.sort_by_key(|dropper| Reverse(dropper.errors)),
+    },
+    cells: |dropper, now| {
+        let (kind, code) = dropper.kind;
+        vec![
+            Cell::new(words(dropper.reason.word())),
+            Cell::new(format!("{kind}/{code}")),
+            right(dropper.errors, 7),
+            right(dropper.flows, 7),
+            right(dropper.mtu.map_or("-".to_owned(), |mtu| mtu.to_string()), 5),
+            right(ago(dropper.last, now), 5),
+        ]
+    },
+};
+
+const FLOWS: Columns<Flow> = Columns {
+    title: "Dropped flows",
+    empty: "no ICMP error yet",
+    heads: &["flow", "by", "reason", " errors", "  MTU", "then", " seen"],
+    widths: &[
+        Constraint::Max(ADDRESS),
+        Constraint::Length(REASON),
+        Constraint::Length(7),
+        Constraint::Length(5),
+        Constraint::Length(14),
+        Constraint::Length(5),
+    ],
+    first: told,
+    name: |flow| {
+        let reason = words(flow.reason.word());
+        format!("{} {} {reason}", told(flow), ip(flow.dropper))
+    },
+    sort: |flows, order| match order {
+        Order::Recent => flows.sort_by_key(|flow| Reverse(flow.last)),
+        _ => flows.sort_by_key(|flow| Reverse(flow.errors)),
+    },
+    cells: |flow, now| {
+        vec![
+            Cell::new(ip(flow.dropper)),
+            Cell::new(words(flow.reason.word())),
+            right(flow.errors, 7),
+            right(flow.mtu.map_or("-".to_owned(), |mtu| mtu.to_string()), 5),
+            Cell::new(words(flow.aftermath.word())),
+            right(ago(flow.last, now), 5),
+        ]
+    },
+};
+
+const FINDINGS: Columns<Finding> = Columns {
+    title: "Findings",
+    empty: "nothing yet",
+    heads: &["severity", "finding", "what"],
+    widths: &[Constraint::Length(NAME), Constraint::Fill(1)],
+    first: |finding| finding.severity.word().to_owned(),
+    name: |finding| {
+        let severity = finding.severity.word();
+        format!("{severity} {} {}", finding.title, finding.name)
+    },
+    sort: |findings, _| findings.sort_by_key(|finding| Reverse(finding.severity)),
+    cells: |finding, _now| {
+        let style = match finding.severity {
+            Severity::Critical => bad(),
+            Severity::Warning => Style::new().fg(Color::Yellow),
+            Severity::Info => Style::new(),
+        };
+        let title = Escaped(finding.title.as_bytes()).to_string();
+        vec![
+            Cell::new(finding.name).style(style),
+            Cell::new(title).style(style),
+        ]
+    },
+};
+
+fn pair(ping: &Ping) -> String {
+    format!("{} > {}", ip(ping.addrs.src), ip(ping.addrs.dst))
+}
+
+fn told(flow: &Flow) -> String {
+    text(|out| addr::flow(out, &flow.flow))
+}
+
+fn words(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+fn right(value: impl std::fmt::Display, width: usize) -> Cell<'static> {
+    Cell::new(format!("{value:>width$}"))
+}
+
+fn millis(time: Option<Duration>) -> String {
+    time.map_or("-".to_owned(), |time| {
+        text(|out| write::millis_fixed(out, time))
+    })
+}
+
+/// How long ago, by the time of the capture: `3s`, `12m`, `5h`.
+fn ago(last: Timestamp, now: Option<Timestamp>) -> String {
+    let past = now.and_then(|now| now.since(last)).unwrap_or_default();
+    match past.as_secs() {
+        0 => "now".to_owned(),
+        seconds @ 1..=99 => format!("{seconds}s"),
+        seconds @ 100..=5_999 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3600),
+    }
+}
+
+/// A bar for each of the latest requests, as high as its round trip is long beside the longest of
+/// them; what was not answered has a letter.
+fn sparkline(ping: &Ping) -> Vec<Span<'static>> {
+    const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    let longest = ping
+        .history()
+        .filter_map(|sample| match sample {
+            Sample::Answered(rtt) => rtt,
+            _ => None,
+        })
+        .max()
+        .map_or(0, |rtt| rtt.as_nanos());
+    let bar = |rtt: Duration| {
+        let step = (rtt.as_nanos() * 7).checked_div(longest).unwrap_or(0);
+        let at = usize::try_from(step).unwrap_or(0);
+        BARS.get(at).copied().unwrap_or("█")
+    };
+    ping.history()
+        .map(|sample| match sample {
+            Sample::Answered(Some(rtt)) => Span::styled(bar(rtt), Style::new().fg(Color::Green)),
+            Sample::Answered(None) => Span::raw("+"),
+            Sample::Waiting => Span::raw(".").dim(),
+            Sample::Lost => Span::styled("x", bad()),
+            Sample::Error => Span::styled("!", bad()),
+            Sample::Unknown => Span::raw("?"),
+        })
+        .collect()
+}

@@ -1,0 +1,319 @@
+//! `--top` on a real terminal: driven by tmux, its screen captured.
+#![cfg(all(target_os = "linux", feature = "top"))]
+
+mod common;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::common::{run, testdata, tool};
+
+/// How long a condition may take on a loaded machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A terminal of its own, with a shell in it.
+struct Terminal {
+    folder: tempfile::TempDir,
+}
+
+impl Terminal {
+    fn new(width: u16, height: u16) -> Self {
+        let terminal = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        let (width, height) = (width.to_string(), height.to_string());
+        terminal.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &width,
+            "-y",
+            &height,
+            "env",
+            "PS1=ready>",
+            "TZ=UTC",
+            "LC_ALL=C.UTF-8",
+            "sh",
+        ]);
+        terminal.sees("ready>");
+        terminal
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn try_tmux(&self, arguments: &[&str]) -> Output {
+        Command::new("tmux")
+            .arg("-S")
+            .arg(self.path("socket"))
+            .args(arguments)
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("TMUX")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|e| panic!("tmux is needed for this test (make test installs it): {e}"))
+    }
+
+    #[track_caller]
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = self.try_tmux(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        let mut arguments = vec!["send-keys"];
+        arguments.extend(keys);
+        self.tmux(&arguments);
+    }
+
+    /// Types a command line; the names of what it needs hold no blanks.
+    fn types(&self, line: &str) {
+        self.keys(&["-l", line]);
+        self.keys(&["Enter"]);
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    #[track_caller]
+    fn sees_that(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if condition(&screen) {
+                return screen;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "never saw {what}; screen:\n{screen}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn sees(&self, words: &str) -> String {
+        self.sees_that(words, |screen| screen.contains(words))
+    }
+
+    /// The modes of the terminal as the shell's children find them.
+    fn modes(&self, name: &str) -> String {
+        let path = self.path(name);
+        self.types(&format!("stty -a > {}", path.display()));
+        let start = Instant::now();
+        loop {
+            match fs::read_to_string(&path) {
+                Ok(modes) if modes.contains("echo") => return modes,
+                _ => assert!(start.elapsed() < PATIENCE, "stty never answered"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.try_tmux(&["kill-server"]);
+    }
+}
+
+const ICMPDUMP: &str = env!("CARGO_BIN_EXE_icmpdump");
+
+/// A named pipe that a capture is written to piece by piece.
+struct Feed {
+    pipe: fs::File,
+    packets: Vec<Vec<u8>>,
+}
+
+impl Feed {
+    /// Opens once somebody reads `path`. The head of the capture is written.
+    fn new(path: &Path, capture: &str) -> Self {
+        let whole = fs::read(testdata(capture)).expect("a capture");
+        let (head, mut rest) = whole.split_at(24);
+        let mut packets = Vec::new();
+        while let Some(length) = rest.get(8..12) {
+            let length = u32::from_le_bytes(length.try_into().expect("four octets"));
+            let (packet, more) = rest.split_at(16 + usize::try_from(length).expect("it is short"));
+            packets.push(packet.to_vec());
+            rest = more;
+        }
+        packets.reverse();
+        let mut pipe = OpenOptions::new().write(true).open(path).expect("a pipe");
+        pipe.write_all(head).expect("somebody reads");
+        Self { pipe, packets }
+    }
+
+    /// Writes the next packets, so many.
+    fn give(&mut self, count: usize) {
+        for _ in 0..count {
+            let packet = self.packets.pop().expect("a packet is left");
+            self.pipe.write_all(&packet).expect("somebody reads");
+        }
+    }
+
+    fn left(&self) -> usize {
+        self.packets.len()
+    }
+}
+
+#[test]
+fn a_capture_as_it_comes() {
+    let terminal = Terminal::new(130, 40);
+    let before = terminal.modes("before");
+    let fifo = terminal.path("fifo");
+    assert!(tool("mkfifo", &[&fifo]).status.success());
+
+    // Packets from standard input, keys from the terminal.
+    terminal.types(&format!("{ICMPDUMP} -r - --top < {}", fifo.display()));
+    let mut feed = Feed::new(&fifo, "demo.pcap");
+    feed.give(60);
+    let screen = terminal.sees("60 frames: ");
+    for words in [
+        "icmpdump  standard input  running",
+        "Pings (",
+        "10.0.1.1 > 10.0.4.2",
+        "q quit",
+    ] {
+        assert!(screen.contains(words), "{words}:\n{screen}");
+    }
+    assert!(!screen.contains("ready>"), "a screen of its own:\n{screen}");
+
+    // The picture stands still, capture goes on.
+    terminal.keys(&["p"]);
+    terminal.sees("paused");
+    feed.give(10);
+    terminal.keys(&["Tab"]);
+    let paused = terminal.sees_that("the focus on droppers", |s| s.contains("sort: count"));
+    assert!(paused.contains("60 frames: "), "{paused}");
+    terminal.keys(&["p"]);
+    terminal.sees("70 frames: ");
+
+    // Findings come before the end.
+    let rest = feed.left();
+    feed.give(rest);
+    terminal.sees("95 frames: ");
+    let screen = terminal.sees("pmtu_black_hole");
+    assert!(screen.contains("running"), "{screen}");
+
+    // Sort, and look for a text.
+    terminal.keys(&["s"]);
+    terminal.sees("Droppers (9), by latest");
+    terminal.keys(&["/"]);
+    terminal.keys(&["-l", "8443"]);
+    terminal.sees("rows with: 8443_");
+    terminal.sees("Dropped flows (1 of 11)");
+    terminal.keys(&["Enter"]);
+    terminal.sees("rows with '8443'");
+    terminal.keys(&["Escape"]);
+    terminal.sees("Dropped flows (11)");
+
+    // Smaller than all parts need, tiny, and large again.
+    terminal.tmux(&["resize-window", "-x", "60", "-y", "15"]);
+    terminal.sees_that("one part alone", |s| {
+        s.contains("Droppers (9)") && !s.contains("Pings")
+    });
+    terminal.tmux(&["resize-window", "-x", "9", "-y", "2"]);
+    terminal.sees_that("what fits", |s| {
+        s.starts_with("icmpdump") && !s.contains("Droppers")
+    });
+    terminal.tmux(&["resize-window", "-x", "130", "-y", "40"]);
+    terminal.sees_that("all parts", |s| {
+        s.contains("Droppers (9)") && s.contains("Pings (3)")
+    });
+
+    // The pipe is still open: it answers keys while it waits for input.
+    terminal.keys(&["q"]);
+    let after = terminal.sees("ready>");
+    assert!(
+        !after.contains("Droppers"),
+        "the old screen is back:\n{after}"
+    );
+    assert_eq!(terminal.modes("after"), before);
+}
+
+#[test]
+fn a_file_stays_until_somebody_quits() {
+    let terminal = Terminal::new(120, 40);
+    let before = terminal.modes("before");
+    let capture = testdata("demo.pcap");
+    terminal.types(&format!("{ICMPDUMP} -r {capture} --top; echo status=$?"));
+    let screen = terminal.sees("demo.pcap  end of input");
+    assert!(screen.contains("20.0%"), "{screen}");
+    terminal.keys(&["q"]);
+    terminal.sees("status=0");
+    assert_eq!(terminal.modes("after"), before);
+
+    // Control-C is a key like others there.
+    terminal.types(&format!(
+        "clear; {ICMPDUMP} -r {capture} --top; echo again=$?"
+    ));
+    terminal.sees("end of input");
+    terminal.keys(&["C-c"]);
+    terminal.sees("again=0");
+    assert_eq!(terminal.modes("after-control-c"), before);
+}
+
+#[test]
+fn the_terminal_is_restored_after_signals_and_faults() {
+    let terminal = Terminal::new(120, 40);
+    let before = terminal.modes("before");
+    let fifo = terminal.path("fifo");
+    assert!(tool("mkfifo", &[&fifo]).status.success());
+
+    // Its own process is known by the file that the shell writes.
+    let pid = terminal.path("pid");
+    terminal.types(&format!(
+        "sh -c 'echo $$ > {}; exec {ICMPDUMP} -r {} --top'; echo status=$?",
+        pid.display(),
+        fifo.display()
+    ));
+    let mut feed = Feed::new(&fifo, "demo.pcap");
+    feed.give(5);
+    terminal.sees("5 frames: ");
+    let number = fs::read_to_string(&pid).expect("the shell wrote it");
+    assert!(tool("kill", &["-TERM", number.trim()]).status.success());
+    terminal.sees("status=0");
+    assert_eq!(terminal.modes("after-term"), before);
+    drop(feed);
+
+    // A disk without room ends the run: the message stands on the old screen.
+    terminal.types(&format!(
+        "clear; {ICMPDUMP} -r {} --top -w /dev/full; echo full=$?",
+        testdata("demo.pcap")
+    ));
+    let screen = terminal.sees("full=1");
+    assert!(screen.contains("/dev/full"), "{screen}");
+    assert_eq!(terminal.modes("after-full"), before);
+}
+
+#[test]
+fn what_is_no_terminal_is_told_with_the_remedy() {
+    let refused = run(&["-r", &testdata("ping4.pcap"), "--top"]).exits(2);
+    assert_eq!(refused.out, "");
+    assert!(
+        refused.err.contains("standard output is none"),
+        "{}",
+        refused.err
+    );
+    assert!(refused.err.contains("--json"), "{}", refused.err);
+    for other in ["--json", "-q", "--count"] {
+        let both = run(&["-r", &testdata("ping4.pcap"), "--top", other]).exits(2);
+        assert!(both.err.contains("--top"), "{}", both.err);
+    }
+    let terminal = Terminal::new(120, 10);
+    terminal.types(&format!(
+        "TERM=dumb {ICMPDUMP} -r {} --top; echo status=$?",
+        testdata("ping4.pcap")
+    ));
+    let screen = terminal.sees("status=2");
+    assert!(screen.contains("TERM names none"), "{screen}");
+}
