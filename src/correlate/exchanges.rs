@@ -2,11 +2,13 @@
 
 mod end;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use self::end::{End, Slow};
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use super::payloads::{Kept, Payloads};
 use super::query::{PayloadPrint, Query, QueryKey};
 use super::sighting::{COPY_WINDOW, Place, Sighting};
 use super::table::{Slot, Table};
@@ -45,8 +47,11 @@ struct Open {
     opened: Timestamp,
     place: Place,
     payload: Option<PayloadPrint>,
+    kept: Kept,
     end: Option<ExchangeEnd>,
     reply_place: Place,
+    /// Who sent it: many may answer what went to a group.
+    reply_from: IpAddr,
     rtt: Rtt,
     duplicates: u32,
     corrupted: u32,
@@ -78,6 +83,7 @@ impl From<Option<Duration>> for Rtt {
 #[derive(Debug)]
 pub(super) struct Exchanges {
     table: Table<QueryKey, Open>,
+    payloads: Payloads,
     /// The oldest entry whose window is open.
     cursor: Option<Slot>,
     timeout: Duration,
@@ -92,6 +98,8 @@ pub(super) struct Exchanges {
     pub(super) blind: Blind,
 }
 
+/// Octets of payloads kept at most: a few thousand ordinary pings.
+const PAYLOADS: usize = 1 << 20;
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
 /// Requests without an answer are remembered for this many windows more.
@@ -100,7 +108,8 @@ const LATE_WINDOWS: u32 = 6;
 impl Exchanges {
     pub(super) fn new(timeout: Duration, memory: usize) -> Self {
         Self {
-            table: Table::with_memory(memory),
+            table: Table::with_memory(memory / 16 * 15),
+            payloads: Payloads::new((memory / 16).min(PAYLOADS)),
             cursor: None,
             timeout,
             wake: Timestamp::MAX,
@@ -120,7 +129,7 @@ impl Exchanges {
     /// the TTL of the request, where a reply found one.
     pub(super) fn query(
         &mut self,
-        query: Query,
+        query: Query<'_>,
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
@@ -132,7 +141,7 @@ impl Exchanges {
 
     fn request(
         &mut self,
-        query: Query,
+        query: Query<'_>,
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
@@ -160,8 +169,10 @@ impl Exchanges {
                 opened: seen.ts,
                 place: seen.place,
                 payload: query.payload,
+                kept: self.payloads.keep(query.octets),
                 end: None,
                 reply_place: seen.place,
+                reply_from: query.addrs.dst,
                 rtt: Rtt::UNKNOWN,
                 duplicates: 0,
                 corrupted: 0,
@@ -179,7 +190,7 @@ impl Exchanges {
 
     fn reply(
         &mut self,
-        query: Query,
+        query: Query<'_>,
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
@@ -205,16 +216,22 @@ impl Exchanges {
         };
         let asked_ttl = open.place.ttl;
         if let Some(ExchangeEnd::Reply(first)) = open.end
+            && query.addrs.dst == open.reply_from
             && seen.place.is_copy_of(open.reply_place)
         {
             return (Relation::Copy { of: first }, asked_ttl);
         }
         let rtt = seen.ts.since(open.requested);
+        let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
+        let change = differs
+            .then(|| self.payloads.change(open.kept, query.octets))
+            .flatten();
         let answer = |outcome| {
             Relation::Answer(Answer {
                 request: Some(open.request),
                 rtt,
                 outcome,
+                change,
             })
         };
         if open.closed || rtt.is_some_and(|rtt| rtt > timeout) {
@@ -225,7 +242,6 @@ impl Exchanges {
             return (Relation::None, asked_ttl);
         }
         // Raw sockets get replies with a bad checksum, and ping counts them: answered, not lost.
-        let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
         let outcome = if differs || seen.checksum_bad {
             open.corrupted = open.corrupted.saturating_add(1);
             AnswerOutcome::Corrupted
@@ -241,6 +257,7 @@ impl Exchanges {
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
         open.reply_place = seen.place;
+        open.reply_from = query.addrs.dst;
         open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;
         if open.request_shown && !seen.shown {
@@ -460,6 +477,7 @@ fn unsolicited(near_miss: Option<NearMiss>) -> Relation {
         request: None,
         rtt: None,
         outcome: AnswerOutcome::Unsolicited(near_miss),
+        change: None,
     })
 }
 

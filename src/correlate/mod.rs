@@ -11,6 +11,7 @@ pub mod exchange;
 mod exchanges;
 mod flows;
 pub mod observation;
+mod payloads;
 mod query;
 mod quoted;
 mod relation;
@@ -34,7 +35,7 @@ use self::flows::Ring;
 use self::observation::Observation;
 use self::query::Recognizer;
 pub use self::relation::{
-    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
+    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use self::repeats::Repeats;
 use self::sighting::{Place, Sighting};

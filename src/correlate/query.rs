@@ -70,13 +70,15 @@ impl Hash for QueryKey {
 
 /// A query message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Query {
+pub(super) struct Query<'a> {
     pub(super) direction: Direction,
     pub(super) key: QueryKey,
     /// Who asks whom, as records tell it.
     pub(super) addrs: AddrPair,
     /// What the reply must bring back, for the types that echo a payload.
     pub(super) payload: Option<PayloadPrint>,
+    /// ... as captured; empty for other types.
+    pub(super) octets: &'a [u8],
 }
 
 /// A payload reduced to what tells two of them apart.
@@ -103,7 +105,7 @@ pub(super) struct Recognizer {
 
 impl Recognizer {
     /// What `message` asks or answers, if anything.
-    pub(super) fn query(&self, ip: &Ip<'_>, message: &Message<'_>) -> Option<Query> {
+    pub(super) fn query<'a>(&self, ip: &Ip<'_>, message: &Message<'a>) -> Option<Query<'a>> {
         let (kind, direction, id, seq, payload) = match &message.body {
             Body::Echo(echo) => (
                 ExchangeKind::Echo,
@@ -150,6 +152,10 @@ impl Recognizer {
             Direction::Request => ip.addrs,
             Direction::Reply => ip.addrs.reversed(),
         };
+        let octets = match &message.body {
+            Body::Echo(echo) => echo.payload,
+            _ => &[],
+        };
         Some(Query {
             direction,
             addrs,
@@ -161,6 +167,7 @@ impl Recognizer {
                 seq,
             },
             payload,
+            octets,
         })
     }
 
@@ -176,7 +183,7 @@ impl Recognizer {
 }
 
 /// Neighbor and router discovery (RFC 4861): keyed by who asks and what is asked for.
-fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query> {
+fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
     /// Solicited flag of an advertisement (RFC 4861 section 4.4).
     const SOLICITED: u8 = 0x40;
     let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -211,11 +218,12 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query> {
             seq: 0,
         },
         payload: None,
+        octets: &[],
     })
 }
 
 /// Router discovery: whoever solicits, routers answer all.
-fn router(ip: &Ip<'_>, direction: Direction) -> Query {
+fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
     let any = crate::icmp::unspecified(ip.version);
     Query {
         direction,
@@ -228,6 +236,7 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query {
             seq: 0,
         },
         payload: None,
+        octets: &[],
     }
 }
 

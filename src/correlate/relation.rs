@@ -34,6 +34,21 @@ pub struct Answer {
     pub rtt: Option<Duration>,
     /// What kind of answer.
     pub outcome: AnswerOutcome,
+    /// How its payload differs from the request's, where that is still known.
+    pub change: Option<PayloadChange>,
+}
+
+/// The octets of a reply's payload that are not those of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayloadChange {
+    /// How many differ.
+    pub octets: u16,
+    /// Offset of the first in the payload.
+    pub first: u16,
+    /// Offset of the last.
+    pub last: u16,
+    /// What all of them differ by, if it is the same.
+    pub xor: Option<u8>,
 }
 
 /// Kinds of answer.

@@ -42,6 +42,7 @@ struct HopState {
 #[derive(Debug)]
 struct Trace {
     first_probe: FrameRef,
+    begun: Timestamp,
     last: Timestamp,
     /// By TTL.
     hops: Vec<HopState>,
@@ -68,6 +69,13 @@ pub(super) struct ProbeAnswer<'a> {
     /// Why the probe went no further, other than that its TTL ran out or that it arrived.
     pub(super) refusal: Option<DropReason>,
     pub(super) shown: bool,
+}
+
+impl ProbeAnswer<'_> {
+    /// When the probe was captured.
+    fn probe_ts(&self) -> Timestamp {
+        self.rtt.map_or(self.ts, |rtt| self.ts.before(rtt))
+    }
 }
 
 /// The traceroutes being gathered.
@@ -103,6 +111,7 @@ impl Traces {
         if self.open.get(&key).is_none() {
             let mut trace = Trace {
                 first_probe: answer.probe,
+                begun: answer.probe_ts(),
                 last: answer.ts,
                 hops: Vec::new(),
                 answered: 0,
@@ -115,7 +124,7 @@ impl Traces {
                 let recent = answer.ts.since(seen.ts).is_some_and(|age| age < PROBE_AGE);
                 if recent && seen.pair == pair && seen.protocol == key.protocol && is_probe(seen) {
                     trace.sent(seen.ttl);
-                    trace.first_probe = trace.first_probe.min(seen.frame);
+                    trace.begun_by(seen.ts, seen.frame);
                 }
             }
             displaced = match self.open.insert(key, trace) {
@@ -257,6 +266,13 @@ impl Trace {
         }
     }
 
+    /// Takes the earlier probe for the first; frames of several files do not tell by their numbers.
+    fn begun_by(&mut self, ts: Timestamp, probe: FrameRef) {
+        if (ts, probe) < (self.begun, self.first_probe) {
+            (self.begun, self.first_probe) = (ts, probe);
+        }
+    }
+
     fn answer(&mut self, answer: &ProbeAnswer<'_>) {
         // What else the two hosts do is no part of it.
         if self.hop(answer.ttl).is_none() {
@@ -264,7 +280,7 @@ impl Trace {
         }
         self.last = self.last.max(answer.ts);
         self.shown |= answer.shown;
-        self.first_probe = self.first_probe.min(answer.probe);
+        self.begun_by(answer.probe_ts(), answer.probe);
         let Some(hop) = self.hop(answer.ttl) else {
             return;
         };

@@ -170,6 +170,7 @@ fn an_echo_reply_is_written_as_the_design_shows_it() {
         request: Some(frame(1)),
         rtt: Some(Duration::from_micros(28)),
         outcome: AnswerOutcome::Answered,
+        change: None,
     });
     let text = reply.text(answer, &["capture.pcap"]);
     Schema::load().check(&serde_json::from_str(&text).unwrap());
@@ -248,6 +249,7 @@ fn every_relation_has_its_shape() {
             request,
             rtt: None,
             outcome,
+            change: None,
         })
     };
     let unsolicited = |miss| answer(None, AnswerOutcome::Unsolicited(miss));

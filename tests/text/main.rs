@@ -72,6 +72,7 @@ fn answer(request: Option<u64>, rtt_us: u64, outcome: AnswerOutcome) -> Relation
         request: request.map(frame),
         rtt: (rtt_us > 0).then(|| Duration::from_micros(rtt_us)),
         outcome,
+        change: None,
     })
 }
 
@@ -193,6 +194,7 @@ fn frames_name_their_source_where_there_are_several() {
         request: Some(frame_of(1, 9)),
         rtt: None,
         outcome: AnswerOutcome::Answered,
+        change: None,
     });
     let line_without = line(&reply, relation, &["a.pcap", "b.pcap"]);
     assert!(

@@ -65,6 +65,7 @@ impl Play {
             key,
             addrs: key.addrs,
             payload: None,
+            octets: &[],
         };
         let told = &mut self.told;
         self.exchanges
@@ -165,6 +166,7 @@ fn a_group_is_answered_by_all_of_it() {
         key: asked,
         addrs: asked.addrs,
         payload: None,
+        octets: &[],
     };
     play.exchanges.query(query, seen, &mut |_| ());
     assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
@@ -192,6 +194,7 @@ fn a_reply_answers_and_a_second_one_is_a_duplicate() {
             request: Some(FrameRef::new(SourceId(0), 1)),
             rtt: Some(Duration::from_millis(3)),
             outcome: AnswerOutcome::Answered,
+            change: None,
         })
     );
     assert_eq!(outcome_of(play.reply(4, ping(1))), AnswerOutcome::Duplicate);
@@ -380,7 +383,60 @@ fn a_reply_before_its_request_in_time_has_no_round_trip() {
     assert_eq!(answer.outcome, AnswerOutcome::Answered);
 }
 
+#[test]
+fn two_repliers_at_different_distances_are_no_copies() {
+    let mut play = Play::new();
+    let to = |dst: &str| QueryKey {
+        version: IpVersion::V6,
+        addrs: AddrPair {
+            src: "fe80::1".parse().unwrap(),
+            dst: dst.parse().unwrap(),
+        },
+        ..ping(1)
+    };
+    let place = |ttl| Place {
+        ttl,
+        ..Place::default()
+    };
+    play.take(Direction::Request, to("ff02::1"), 0, place(64));
+    let first = play.take(Direction::Reply, to("fe80::2"), 1, place(64));
+    assert_eq!(outcome_of(first), AnswerOutcome::Answered);
+    let second = play.take(Direction::Reply, to("fe80::3"), 2, place(255));
+    assert_eq!(outcome_of(second), AnswerOutcome::Duplicate);
+    let copy = play.take(Direction::Reply, to("fe80::2"), 3, place(63));
+    assert!(matches!(copy, Relation::Copy { .. }), "{copy:?}");
+}
+
 proptest! {
+    /// Whatever is asked, answered, refused and waited for, with room for a few requests only: each
+    /// request is told of exactly once when its window closes.
+    #[test]
+    fn every_request_is_closed_once(
+        steps in prop::collection::vec((0u8..3, 0u16..3, 0u16..12, 0i64..4000), 1..200),
+    ) {
+        let mut play = Play::with_memory(0);
+        let mut asked = Vec::new();
+        let mut millis = 0;
+        for (what, id, seq, step) in steps {
+            millis += step;
+            let key = QueryKey { id, ..ping(seq) };
+            match what {
+                0 => {
+                    if play.request(millis, key) == Relation::Request {
+                        asked.push(FrameRef::new(SourceId(0), play.frame));
+                    }
+                }
+                1 => {
+                    play.reply(millis, key);
+                }
+                _ => play.error(millis, key),
+            }
+        }
+        let mut told: Vec<_> = play.finish(millis).iter().map(|e| e.request).collect();
+        told.sort_unstable();
+        prop_assert_eq!(told, asked);
+    }
+
     /// Whatever is dropped and however packets interleave: one exchange per request, and every
     /// reply of a request that is there belongs to it.
     #[test]

@@ -6,7 +6,7 @@ use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
 use super::value::{Addr, Fields, Text, Time};
 use super::{Context, Reference, body};
-use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, Relation};
+use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
@@ -197,6 +197,7 @@ impl Serialize for Answers<'_> {
             request,
             rtt,
             outcome,
+            change,
         } = self.answer;
         let mut map = serializer.serialize_map(None)?;
         if let Some(request) = request {
@@ -207,6 +208,21 @@ impl Serialize for Answers<'_> {
         if let AnswerOutcome::Unsolicited(Some(miss)) = outcome {
             map.put("near_miss", &Miss { miss, of: self.of })?;
         }
+        map.maybe("change", change.map(Change))?;
+        map.end()
+    }
+}
+
+struct Change(PayloadChange);
+
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let change = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("octets", &change.octets)?;
+        map.put("first", &change.first)?;
+        map.put("last", &change.last)?;
+        map.maybe("xor", change.xor)?;
         map.end()
     }
 }

@@ -1,9 +1,12 @@
 //! What is known of a message, behind ` | `.
 
+use std::fmt;
+use std::io::Write as _;
+
 use super::palette::{Palette, Role};
 use super::{TextOptions, addr};
 use crate::correlate::{
-    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
+    Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{Message, Translation};
@@ -191,12 +194,44 @@ fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames)
     }
 }
 
+/// `1 octet of the payload differs, at 40 by 0x10`.
+struct Changed(PayloadChange);
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PayloadChange {
+            octets,
+            first,
+            last,
+            xor,
+        } = self.0;
+        if octets == 1 {
+            write!(f, "1 octet of the payload differs, at {first}")?;
+        } else {
+            write!(
+                f,
+                "{octets} octets of the payload differ, from {first} to {last}"
+            )?;
+        }
+        match xor {
+            Some(xor) if octets > 1 => write!(f, ", each by {xor:#04x}"),
+            Some(xor) => write!(f, " by {xor:#04x}"),
+            None => Ok(()),
+        }
+    }
+}
+
 fn tell_answer(notes: &mut Notes<'_>, answer: Answer, names: &SourceNames) {
     match answer.outcome {
         AnswerOutcome::Answered => {}
         AnswerOutcome::Duplicate => notes.text("duplicate"),
         AnswerOutcome::Late => notes.text("late"),
-        AnswerOutcome::Corrupted => notes.fault(|out| out.extend_from_slice(b"corrupted")),
+        AnswerOutcome::Corrupted => notes.fault(|out| {
+            out.extend_from_slice(b"corrupted");
+            if let Some(change) = answer.change {
+                let _ = write!(out, ": {}", Changed(change));
+            }
+        }),
         AnswerOutcome::Unsolicited(miss) => {
             notes.text("unsolicited");
             if let Some(NearMiss::Identifier(request) | NearMiss::Sender(request)) = miss {
