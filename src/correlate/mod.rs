@@ -41,7 +41,7 @@ use self::repeats::Repeats;
 use self::sighting::{Place, Sighting};
 use self::trace::Path;
 use self::traces::{MAX_TTL, ProbeAnswer, Traces};
-use self::verdict::{DropReason, DropVerdict};
+use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Reported, Verdicts};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Direction, Message, Quote};
@@ -453,6 +453,13 @@ impl Correlator {
     /// Adds to a verdict what only time tells.
     fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
         verdict.aftermath = self.followed.aftermath(&verdict.flow);
+        let watched = (verdict.last.since(verdict.first).unwrap_or_default()).saturating_add(QUIET);
+        if verdict.aftermath.outcome == AftermathOutcome::Silent
+            && self.exchanges.blind.overlaps(verdict.first, watched)
+        {
+            // What the flow sent then may be what was not captured.
+            verdict.aftermath.outcome = AftermathOutcome::Unknown;
+        }
         // The same two hosts may well have other business beside a traceroute.
         let ttl = verdict.original_ttl;
         let may_be_probe = match verdict.reason {

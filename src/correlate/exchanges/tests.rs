@@ -463,3 +463,46 @@ proptest! {
         prop_assert_eq!(frames.len(), requests);
     }
 }
+
+/// Requests at seconds 0, 20, 40 and 60; those in whose ten seconds the capture was blind.
+#[test]
+fn what_the_capture_may_have_missed_is_not_lost() {
+    let mut play = Play::new();
+    for (n, millis) in (0..4).zip([0, 20_000, 40_000, 60_000]) {
+        // Readings of the counters come before any window closes that they are about.
+        if millis == 40_000 {
+            play.exchanges.blind.add(at(29_000), at(30_000));
+        }
+        if millis == 60_000 {
+            play.exchanges.blind.add(at(60_500), at(61_500));
+        }
+        play.request(millis, ping(n));
+    }
+    play.reply(60_700, ping(3));
+    play.request(61_000, ping(9));
+    let closed = play.finish(90_000);
+    let outcomes: Vec<_> = closed.iter().map(|exchange| exchange.outcome).collect();
+    let expected = [
+        ExchangeOutcome::Lost,
+        ExchangeOutcome::Unknown,
+        ExchangeOutcome::Lost,
+        // What was answered was answered.
+        ExchangeOutcome::Answered,
+        ExchangeOutcome::Unknown,
+    ];
+    assert_eq!(outcomes, expected);
+}
+
+#[test]
+fn where_a_filter_keeps_answers_out_nothing_is_lost() {
+    let mut play = Play::new();
+    play.exchanges.blind = Blind::new(true);
+    play.request(0, ping(1));
+    play.request(1, ping(2));
+    play.reply(5, ping(2));
+    let outcomes: Vec<_> = play.finish(60_000).iter().map(|e| e.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [ExchangeOutcome::Unknown, ExchangeOutcome::Answered]
+    );
+}
