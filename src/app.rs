@@ -51,16 +51,20 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
     let mut status = Status::Done;
     match &config.input {
         Input::Files(paths) => match open_files(paths, &config, &mut status)? {
-            Some(mut source) => {
+            Some(source) => {
                 signals.opened();
-                Ok(worse(status, run_from(&mut source, config, &signals)?))
+                let described = source.describe();
+                let read = |pipeline: &mut Pipeline<'_>| read(pipeline, source);
+                Ok(worse(status, run_with(read, &described, config, &signals)?))
             }
             None => Ok(status),
         },
         Input::Live(input) => match live::open(input, signals.waker()) {
             Ok(mut source) => {
                 signals.opened();
-                run_from(&mut source, config, &signals)
+                let described = source.describe();
+                let capture = |pipeline: &mut Pipeline<'_>| pipeline.run(&mut source);
+                run_with(capture, &described, config, &signals)
             }
             Err(error) => Ok(refused(&error)),
         },
@@ -72,14 +76,23 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
     }
 }
 
-/// Runs with the source open.
-fn run_from(
-    source: &mut impl Source,
+/// Reads files in the way that is the fastest: in a thread of their own, unless the packets go to
+/// a file or leave no note.
+fn read(pipeline: &mut Pipeline<'_>, mut source: Merged<FileSource>) -> io::Result<Summary> {
+    if pipeline.frames.is_some() || !pipeline.correlator.tracks_originals() {
+        return pipeline.run(&mut source);
+    }
+    pipeline.run_ahead(source)
+}
+
+/// Runs with the sources open; `drive` takes the pipeline through them.
+fn run_with(
+    drive: impl FnOnce(&mut Pipeline<'_>) -> io::Result<Summary>,
+    sources: &[SourceInfo],
     mut config: Config,
     signals: &Signals,
 ) -> anyhow::Result<Status> {
-    let links: Vec<_> = source
-        .describe()
+    let links: Vec<_> = sources
         .iter()
         .flat_map(|info| info.interfaces.iter().map(|interface| interface.link))
         .collect();
@@ -95,7 +108,7 @@ fn run_from(
         return Ok(Status::Usage);
     }
     let identity = privilege::give_up_root(&config.run_as)?;
-    match pipe(config, source, &signals.control, &identity) {
+    match pipe(config, drive, sources, &signals.control, &identity) {
         Ok((summary, verdict)) => Ok(worse(verdict, damage(&summary.damaged))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Status::Done),
@@ -155,7 +168,8 @@ fn open_files(
 /// Builds the sinks and runs the pipeline through them.
 fn pipe(
     config: Config,
-    source: &mut impl Source,
+    drive: impl FnOnce(&mut Pipeline<'_>) -> io::Result<Summary>,
+    sources: &[SourceInfo],
     control: &Control,
     identity: &Identity,
 ) -> io::Result<(Summary, Status)> {
@@ -219,7 +233,7 @@ fn pipe(
         control,
         observer: &mut observer,
     };
-    let ran = pipeline.run(source);
+    let ran = drive(&mut pipeline);
     let verdict = pipeline.filter.verdict();
     observer.progress.finish();
     // The capture is ended in order whatever became of the lines.
@@ -255,7 +269,7 @@ fn pipe(
         complain(&line);
     }
     for damage in &summary.damaged {
-        complain(&told(damage, &source.describe()));
+        complain(&told(damage, sources));
     }
     Ok((summary, status))
 }

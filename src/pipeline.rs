@@ -1,9 +1,12 @@
 //! The loop: from a source through decoding and correlation to the sinks.
 
+mod ahead;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::ahead::Ahead;
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome};
 use crate::findings::Diagnostics;
@@ -94,7 +97,26 @@ impl Pipeline<'_> {
     /// # Errors
     ///
     /// What a sink says; what was read up to then is lost to it.
-    pub fn run<S: Source + ?Sized>(&mut self, source: &mut S) -> io::Result<Summary> {
+    pub fn run(&mut self, source: &mut impl Source) -> io::Result<Summary> {
+        self.run_from(source, |_| None)
+    }
+
+    /// The same while another thread reads: faster where packets that are not ICMP are taken note
+    /// of, and not written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::run`]; and that the system gives no thread.
+    pub fn run_ahead(&mut self, source: impl Source + Send + 'static) -> io::Result<Summary> {
+        self.run_from(&mut Ahead::read(source)?, Ahead::plain)
+    }
+
+    /// Runs; of some packets `plain` tells all that is needed, for others there is the frame.
+    fn run_from<S: Source>(
+        &mut self,
+        source: &mut S,
+        plain: impl Fn(&S) -> Option<&Observation>,
+    ) -> io::Result<Summary> {
         let mut run = Run {
             collector: Collector::new(self.correlator.memory_for_summary()),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
@@ -117,7 +139,9 @@ impl Pipeline<'_> {
             }
             match step {
                 Step::Frame => {
-                    if let Some(frame) = source.frame() {
+                    if let Some(packet) = plain(source) {
+                        run.plain(packet)?;
+                    } else if let Some(frame) = source.frame() {
                         if run.advance(frame.ts) == Room::Enough {
                             break;
                         }
@@ -258,17 +282,40 @@ impl Run<'_, '_> {
 
     #[inline]
     fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        match wire::plain(frame) {
+            Some(ip) => {
+                self.plain(&Observation::of(frame, &ip))?;
+                self.write_if_selected(frame);
+                Ok(())
+            }
+            None => self.sort(frame),
+        }
+    }
+
+    /// A packet that is not ICMP and holds none.
+    #[inline]
+    fn plain(&mut self, packet: &Observation) -> io::Result<()> {
+        self.count(packet.ts)?;
+        self.counts.other += 1;
+        self.pipe.correlator.other(packet);
+        Ok(())
+    }
+
+    /// Counts a frame, and takes up what its time decides.
+    #[inline]
+    fn count(&mut self, ts: Timestamp) -> io::Result<()> {
         self.counts.read += 1;
-        self.pipe.correlator.advance(frame.ts);
+        self.pipe.correlator.advance(ts);
         if self.pipe.correlator.has_outcomes() {
             self.outcomes()?;
         }
-        if let Some(ip) = wire::plain(frame) {
-            self.counts.other += 1;
-            self.pipe.correlator.other(&Observation::of(frame, &ip));
-            self.write_if_selected(frame);
-            return Ok(());
-        }
+        Ok(())
+    }
+
+    /// A frame that may be anything.
+    #[inline(never)]
+    fn sort(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.count(frame.ts)?;
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {

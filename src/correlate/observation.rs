@@ -35,12 +35,20 @@ pub struct Observation {
 impl Observation {
     /// Takes note of the packet in `frame`.
     // Inlined, so that what a caller has in registers need not be written as an `Ip` first.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what the caller does not ask for is never made"
+    )]
+    #[inline(always)]
     pub fn of(frame: &Frame<'_>, ip: &Ip<'_>) -> Self {
         Self::of_packet(frame.reference(), frame.ts, ip)
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what the caller does not ask for is never made"
+    )]
+    #[inline(always)]
     pub(super) fn of_packet(frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Self {
         let payload = if ip.is_later_fragment() {
             &[]

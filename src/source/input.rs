@@ -6,7 +6,6 @@ use std::ops::Range;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::ahead::ReadAhead;
 use super::codec::{Fault, Stream};
 use super::{Damage, DamageKind, SourceId};
 
@@ -75,20 +74,9 @@ impl Waiting {
     }
 }
 
-/// Where the octets come from.
-enum Feed {
-    /// Read when they are needed.
-    Direct(Box<Stream>),
-    /// To be read by another thread, which the first read starts: whoever opens a file can still
-    /// give up rights that threads take with them.
-    Soon(Box<Stream>),
-    /// Read, and decompressed, by another thread meanwhile.
-    Ahead(ReadAhead),
-}
-
 /// A window on a [`Stream`].
 pub(super) struct Input {
-    feed: Feed,
+    stream: Stream,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -104,7 +92,7 @@ impl Input {
     /// `total` is the size of the file as stored, where that is known.
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
-            feed: Feed::Direct(Box::new(stream)),
+            stream,
             buf: buffer(),
             start: 0,
             end: 0,
@@ -156,57 +144,17 @@ impl Input {
         Need::Ready
     }
 
-    /// From the next read on another thread reads ahead. Not for pipes, where nobody can say what
-    /// waits.
-    pub(super) fn read_ahead(&mut self) {
-        self.change_feed(|feed| match feed {
-            Feed::Direct(stream) => Feed::Soon(stream),
-            other => other,
-        });
-    }
-
-    fn start_reader(&mut self) {
-        self.change_feed(|feed| match feed {
-            Feed::Soon(stream) => Feed::Ahead(ReadAhead::new(*stream)),
-            other => other,
-        });
-    }
-
-    fn change_feed(&mut self, change: impl FnOnce(Feed) -> Feed) {
-        // The stream takes its way through a place where an empty one stands for a moment.
-        let feed = std::mem::replace(&mut self.feed, Feed::Ahead(ReadAhead::ended()));
-        self.feed = change(feed);
-    }
-
     /// Reads once, at most [`RECORD_MAX`] octets being buffered before; false at the end.
     fn read_chunk(&mut self) -> bool {
         if self.ended {
             return false;
         }
-        if matches!(self.feed, Feed::Soon(_)) {
-            self.start_reader();
-        }
-        let read = match &mut self.feed {
-            Feed::Direct(stream) | Feed::Soon(stream) => {
-                self.buf.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
-                let limit = self.buf.len().min(self.end + CHUNK);
-                let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
-                stream.read(room)
-            }
-            Feed::Ahead(ahead) => {
-                let held = self.buf.get(self.start..self.end).unwrap_or_default();
-                let (start, chunk) = ahead.next(held);
-                if let Some(buf) = chunk.buf {
-                    self.start = start;
-                    self.end = RECORD_MAX;
-                    ahead.give_back(std::mem::replace(&mut self.buf, buf));
-                }
-                chunk.read
-            }
-        };
-        match read {
+        self.buf.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let limit = self.buf.len().min(self.end + CHUNK);
+        let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
+        match self.stream.read(room) {
             Ok(0) => self.ended = true,
             Ok(read) => self.end += read,
             Err(fault) => {
@@ -263,10 +211,7 @@ impl Input {
     /// Octets of the file as stored that were read so far, and in all.
     pub(super) fn progress(&self) -> super::Progress {
         super::Progress {
-            done: match &self.feed {
-                Feed::Direct(stream) | Feed::Soon(stream) => stream.taken(),
-                Feed::Ahead(ahead) => ahead.taken(),
-            },
+            done: self.stream.taken(),
             total: self.total,
         }
     }

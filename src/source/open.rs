@@ -19,9 +19,6 @@ use crate::model::SourceId;
 /// What was expected, told wherever something else was found.
 const EXPECTED: &str = "a pcap or pcapng capture, plain or compressed by gzip, zstd, xz or lz4";
 
-/// Shorter files are read before a thread has started, in octets.
-const WORTH_READING_AHEAD: u64 = 256 << 10;
-
 /// How much of a file is looked at to tell what it is, in octets.
 const SNIFF_LEN: usize = 512;
 
@@ -223,10 +220,6 @@ impl Opening {
         let mut input = Input::new(stream, self.size);
 
         self.require(&mut input, pcap::Magic::LEN, codec)?;
-        // Plain octets are read as fast by who uses them: the kernel's copy stays in one cache.
-        if codec.is_some() && self.size.is_some_and(|size| size >= WORTH_READING_AHEAD) {
-            input.read_ahead();
-        }
         if let Some(magic) = pcap::Magic::detect(input.bytes()) {
             let mut source = PcapSource::new(input, magic, id, name);
             source.tell_before_waiting(self.waiting(codec));

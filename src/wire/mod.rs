@@ -50,7 +50,11 @@ pub fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
 
 /// The packet of a frame that is as most are, or `None` where [`classify`] is to be asked. It is
 /// what [`classify`] would tell; but all that nobody asks for is never made.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "what the caller does not ask for is never made"
+)]
+#[inline(always)]
 pub fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
     tunnel::plain(frame)
 }

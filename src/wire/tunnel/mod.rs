@@ -280,7 +280,11 @@ impl<'a> Position<'a> {
 
 /// The packet of a frame that is as most are: TCP or UDP, no tunnel's port, right behind IP right
 /// behind Ethernet. `None` tells nothing but that [`classify`] is to be asked.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "what the caller does not ask for is never made"
+)]
+#[inline(always)]
 pub(super) fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
     if frame.link != link::linktype::ETHERNET {
         return None;

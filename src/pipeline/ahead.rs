@@ -1,0 +1,315 @@
+//! Reading ahead: another thread reads, decompresses and sorts, so that this one can correlate.
+//!
+//! What most packets are, TCP and UDP without tunnels, is handed over as what correlation notes of
+//! them; the octets of all other frames are copied. So the capture's octets stay in the cache of
+//! the core that read them.
+
+use std::panic::resume_unwind;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{io, mem};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::correlate::observation::Observation;
+use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
+use crate::source::{Damage, Progress, Source, SourceInfo, Step};
+use crate::wire;
+
+/// What the reader hands over, in the order of the capture.
+enum Item {
+    /// A packet of which its note is all that is needed.
+    Plain(Observation),
+    /// Any other frame.
+    Frame(Stored),
+    /// The sources as described from here on; the first item of all.
+    Sources(Vec<SourceInfo>),
+    /// The source waits.
+    Tick(Timestamp),
+    /// The last item: what was wrong with the input.
+    End(Vec<Damage>),
+}
+
+/// A frame whose octets lie in its batch.
+struct Stored {
+    source: SourceId,
+    number: u64,
+    interface: Option<InterfaceId>,
+    ts: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    fcs_len: u8,
+    start: usize,
+    end: usize,
+}
+
+/// Items, and the octets of their frames.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    octets: Vec<u8>,
+    /// How far the source was read for it.
+    progress: Progress,
+}
+
+/// Items in a batch: few enough that those under way stay in the cache.
+const ITEMS: usize = 1024;
+/// Octets after which a batch is handed over.
+const OCTETS: usize = 128 << 10;
+/// Batches under way.
+const BATCHES: usize = 32;
+/// How long a batch is waited for before the caller may look at what else is asked of it.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+impl Batch {
+    fn new() -> Self {
+        Self {
+            // One more for a description of the sources.
+            items: Vec::with_capacity(ITEMS + 1),
+            ..Self::default()
+        }
+    }
+
+    fn frame(&self, stored: &Stored) -> Frame<'_> {
+        Frame {
+            source: stored.source,
+            number: stored.number,
+            interface: stored.interface,
+            ts: stored.ts,
+            link: stored.link,
+            wire_len: stored.wire_len,
+            fcs_len: stored.fcs_len,
+            data: self
+                .octets
+                .get(stored.start..stored.end)
+                .unwrap_or_default(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, frame: &Frame<'_>) {
+        if let Some(ip) = wire::plain(frame) {
+            self.items.push(Item::Plain(Observation::of(frame, &ip)));
+        } else {
+            self.store(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn store(&mut self, frame: &Frame<'_>) {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(frame.data);
+        self.items.push(Item::Frame(Stored {
+            source: frame.source,
+            number: frame.number,
+            interface: frame.interface,
+            ts: frame.ts,
+            link: frame.link,
+            wire_len: frame.wire_len,
+            fcs_len: frame.fcs_len,
+            start,
+            end: self.octets.len(),
+        }));
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() >= ITEMS || self.octets.len() >= OCTETS
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+        self.octets.clear();
+    }
+}
+
+/// The near end of the reading thread, a source itself. Dropping it ends the thread at its next
+/// batch.
+pub(super) struct Ahead {
+    full: Receiver<Batch>,
+    empty: Sender<Batch>,
+    reader: Option<JoinHandle<()>>,
+    batch: Batch,
+    /// Items of the batch that were told.
+    told: usize,
+    sources: Vec<SourceInfo>,
+    damage: Vec<Damage>,
+}
+
+impl Ahead {
+    /// Starts to read `source`.
+    ///
+    /// # Errors
+    ///
+    /// That the system gives no thread.
+    pub(super) fn read(source: impl Source + Send + 'static) -> io::Result<Self> {
+        let (filled, full) = bounded(BATCHES);
+        let (empty, emptied) = bounded(BATCHES);
+        for _ in 0..BATCHES {
+            let _ = empty.send(Batch::new());
+        }
+        let reader = thread::Builder::new()
+            .name("read-ahead".to_owned())
+            .spawn(move || {
+                // Whoever takes the batches hangs up when it has seen enough.
+                let _ = read(source, &filled, &emptied);
+            })?;
+        Ok(Self {
+            full,
+            empty,
+            reader: Some(reader),
+            batch: Batch::default(),
+            told: 0,
+            sources: Vec::new(),
+            damage: Vec::new(),
+        })
+    }
+
+    /// The packet that the last [`Step::Frame`] stopped at, if its note is all there is of it.
+    #[inline]
+    pub(super) fn plain(&self) -> Option<&Observation> {
+        match self.batch.items.get(self.told.checked_sub(1)?)? {
+            Item::Plain(packet) => Some(packet),
+            _ => None,
+        }
+    }
+
+    /// Takes the next batch; false if there is none yet.
+    #[cold]
+    fn next_batch(&mut self) -> bool {
+        match self.full.recv_timeout(PATIENCE) {
+            Ok(batch) => {
+                let mut used = mem::replace(&mut self.batch, batch);
+                used.clear();
+                self.told = 0;
+                // Nobody takes it where all has been read.
+                let _ = self.empty.try_send(used);
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => {
+                // The last batch has an end, so only a panic leads here.
+                if let Some(Err(panic)) = self.reader.take().map(JoinHandle::join) {
+                    resume_unwind(panic);
+                }
+                false
+            }
+        }
+    }
+}
+
+impl Source for Ahead {
+    #[inline]
+    fn advance(&mut self) -> Step {
+        loop {
+            let Some(item) = self.batch.items.get_mut(self.told) else {
+                if self.next_batch() {
+                    continue;
+                }
+                return Step::Tick(Timestamp::MIN);
+            };
+            match item {
+                Item::Plain(_) | Item::Frame(_) => {
+                    self.told += 1;
+                    return Step::Frame;
+                }
+                Item::Sources(sources) => {
+                    self.sources = mem::take(sources);
+                    self.told += 1;
+                }
+                Item::Tick(ts) => {
+                    self.told += 1;
+                    return Step::Tick(*ts);
+                }
+                Item::End(damage) => {
+                    self.damage.append(damage);
+                    return Step::End;
+                }
+            }
+        }
+    }
+
+    fn frame(&self) -> Option<Frame<'_>> {
+        match self.batch.items.get(self.told.checked_sub(1)?)? {
+            Item::Frame(stored) => Some(self.batch.frame(stored)),
+            _ => None,
+        }
+    }
+
+    fn describe(&self) -> Vec<SourceInfo> {
+        self.sources.clone()
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        self.damage.clone()
+    }
+
+    fn progress(&self) -> Progress {
+        self.batch.progress
+    }
+}
+
+/// Nobody takes batches any more.
+struct HungUp;
+
+fn read(
+    mut source: impl Source,
+    filled: &Sender<Batch>,
+    emptied: &Receiver<Batch>,
+) -> Result<(), HungUp> {
+    let mut batch = emptied.recv().map_err(|_| HungUp)?;
+    let mut known: Option<Vec<usize>> = None;
+    loop {
+        let step = source.advance();
+        if known.is_none() {
+            known = Some(describe(&source, &mut batch));
+        }
+        let mut hand_over = false;
+        match step {
+            Step::Frame => {
+                if let Some(frame) = source.frame() {
+                    if !knows(known.as_deref(), &frame) {
+                        known = Some(describe(&source, &mut batch));
+                    }
+                    batch.push(&frame);
+                    hand_over = batch.is_full();
+                }
+            }
+            Step::Tick(now) => {
+                batch.items.push(Item::Tick(now));
+                hand_over = true;
+            }
+            Step::End => {
+                batch.items.push(Item::End(source.damage()));
+                hand_over = true;
+            }
+        }
+        if hand_over {
+            batch.progress = source.progress();
+            filled.send(mem::take(&mut batch)).map_err(|_| HungUp)?;
+            if step == Step::End {
+                return Ok(());
+            }
+            batch = emptied.recv().map_err(|_| HungUp)?;
+        }
+    }
+}
+
+/// Puts a description of the sources into the batch, and counts their interfaces.
+#[cold]
+fn describe(source: &impl Source, batch: &mut Batch) -> Vec<usize> {
+    let sources = source.describe();
+    let interfaces = sources.iter().map(|source| source.interfaces.len());
+    let known = interfaces.collect();
+    batch.items.push(Item::Sources(sources));
+    known
+}
+
+/// Whether the interface of `frame` is described: pcapng adds interfaces as it goes.
+#[inline]
+fn knows(known: Option<&[usize]>, frame: &Frame<'_>) -> bool {
+    frame.interface.is_none_or(|interface| {
+        known
+            .and_then(|known| known.get(usize::from(frame.source.0)))
+            .is_some_and(|&count| (interface.0 as usize) < count)
+    })
+}
