@@ -12,7 +12,7 @@ use crate::model::Frame;
 #[allow(clippy::large_enum_variant)] // One for a file, and no pointer on the way to each frame.
 pub enum FileSource {
     /// The classic format.
-    Pcap(PcapSource),
+    Pcap(Box<PcapSource>),
     /// The block format.
     PcapNg(Box<PcapNgSource>),
 }

@@ -223,7 +223,7 @@ impl Opening {
         if let Some(magic) = pcap::Magic::detect(input.bytes()) {
             let mut source = PcapSource::new(input, magic, id, name);
             source.tell_before_waiting(self.waiting(codec));
-            return Ok(FileSource::Pcap(source));
+            return Ok(FileSource::Pcap(Box::new(source)));
         }
         if pcapng::detect(input.bytes()) {
             self.require(&mut input, pcapng::MAGIC_LEN, codec)?;
