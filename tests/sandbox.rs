@@ -97,14 +97,15 @@ fn reading(prepare: impl FnOnce(&mut Command)) -> Child {
     child
 }
 
-/// The only thread of a child that reads a pipe, once it is confined.
+/// The main thread of a child, once all of its threads are confined.
 #[track_caller]
 fn confined(child: &Child) -> Status {
     let threads = wait_for("seccomp", || {
-        Some(threads(child.id())).filter(|all| all.iter().any(is_confined))
+        Some(threads(child.id())).filter(|all| all.iter().all(is_confined))
     });
-    let [thread] = threads.try_into().expect("one thread");
-    thread
+    let main = child.id().to_string();
+    let is_main = |thread: &Status| thread["Pid"] == main;
+    threads.into_iter().find(is_main).expect("a main thread")
 }
 
 /// Ends the input of a child and checks that it read it to the end.
