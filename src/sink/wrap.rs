@@ -42,14 +42,18 @@ impl<'a> Paragraph<'a> {
 
     /// Adds words; blanks in `text` are where lines may be broken, [`TIE`] where they may not.
     pub(super) fn words(&mut self, text: &str) {
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
+        for word in text.split_ascii_whitespace() {
             self.word(word);
         }
     }
 
     /// Adds one word, which is never broken.
     pub(super) fn word(&mut self, word: &str) {
-        let columns = word.chars().count();
+        let columns = if word.is_ascii() {
+            word.len()
+        } else {
+            word.chars().count()
+        };
         if self.started && self.width > 0 && self.column + 1 + columns > self.width {
             self.line();
         }
@@ -57,8 +61,12 @@ impl<'a> Paragraph<'a> {
             self.out.push(b' ');
             self.column += 1;
         }
-        self.out
-            .extend_from_slice(word.replace(TIE, " ").as_bytes());
+        if columns == word.len() {
+            self.out.extend_from_slice(word.as_bytes());
+        } else {
+            self.out
+                .extend_from_slice(word.replace(TIE, " ").as_bytes());
+        }
         self.column += columns;
         self.started = true;
     }
