@@ -1,22 +1,23 @@
 //! The loop: from a source through decoding and correlation to the sinks.
 
 mod ahead;
+mod control;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::ahead::Ahead;
+pub use self::control::{Control, Observer};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome};
 use crate::findings::Diagnostics;
 use crate::icmp::Message;
-use crate::model::{Frame, LinkType, Timestamp};
+use crate::model::{Frame, Timestamp};
 use crate::record::collect::Collector;
 use crate::record::{FrameCounts, IcmpEvent, Interim, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
-use crate::source::{Notice, Progress, Source, SourceInfo, Step};
+use crate::source::{Notice, Source, SourceInfo, Step};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
@@ -36,38 +37,6 @@ pub struct Pipeline<'o> {
     pub control: &'o Control,
     /// Hears how it goes.
     pub observer: &'o mut dyn Observer,
-}
-
-/// What is asked for from outside while a pipeline runs, by signals mostly. Whoever sets one of
-/// the others sets `attention` after it.
-#[derive(Clone, Debug, Default)]
-pub struct Control {
-    /// Something below was set.
-    pub attention: Arc<AtomicBool>,
-    /// Stop: what was captured already is still taken, then verdicts and summary follow.
-    pub stop: Arc<AtomicBool>,
-    /// Tell the account so far and the verdicts that are open.
-    pub report: Arc<AtomicBool>,
-    /// Hand on all output.
-    pub flush: Arc<AtomicBool>,
-    /// Go on in a new file if the old one was moved away.
-    pub reopen: Arc<AtomicBool>,
-}
-
-/// Hears how a run goes: for progress bars and warnings, which are no data.
-pub trait Observer {
-    /// Some thousand frames were read since the last call.
-    fn progress(&mut self, progress: Progress);
-
-    /// Frames of this link type cannot be decoded; told once per link type.
-    fn unknown_link(&mut self, link: LinkType);
-
-    /// Something happened to the capture.
-    fn notice(&mut self, _notice: &Notice, _sources: &[SourceInfo]) {}
-
-    /// What was asked for by [`Control::report`]: a start record, open verdicts, and a summary as
-    /// if the run had ended, in this order.
-    fn report(&mut self, _records: &[Record<'_>]) {}
 }
 
 /// The state of one run.

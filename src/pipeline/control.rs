@@ -1,0 +1,40 @@
+//! Who has a say in a run while it goes on, and who hears of it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::model::LinkType;
+use crate::record::Record;
+use crate::source::{Notice, Progress, SourceInfo};
+
+/// What is asked for from outside while a pipeline runs, by signals mostly. Whoever sets one of
+/// the others sets `attention` after it.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    /// Something below was set.
+    pub attention: Arc<AtomicBool>,
+    /// Stop: what was captured already is still taken, then verdicts and summary follow.
+    pub stop: Arc<AtomicBool>,
+    /// Tell the account so far and the verdicts that are open.
+    pub report: Arc<AtomicBool>,
+    /// Hand on all output.
+    pub flush: Arc<AtomicBool>,
+    /// Go on in a new file if the old one was moved away.
+    pub reopen: Arc<AtomicBool>,
+}
+
+/// Hears how a run goes: for progress bars and warnings, which are no data.
+pub trait Observer {
+    /// Some thousand frames were read since the last call.
+    fn progress(&mut self, progress: Progress);
+
+    /// Frames of this link type cannot be decoded; told once per link type.
+    fn unknown_link(&mut self, link: LinkType);
+
+    /// Something happened to the capture.
+    fn notice(&mut self, _notice: &Notice, _sources: &[SourceInfo]) {}
+
+    /// What was asked for by [`Control::report`]: a start record, open verdicts, and a summary as
+    /// if the run had ended, in this order.
+    fn report(&mut self, _records: &[Record<'_>]) {}
+}
