@@ -261,6 +261,17 @@ fn any_size_will_do() {
 }
 
 #[test]
+fn half_an_address_does_not_look_like_a_whole_one() {
+    let shown = snapshot("demo.pcap", "");
+    for width in (60..140).step_by(4) {
+        let screen = screen((width, 60), &shown, &mut Choices::default());
+        let flow = line(&screen, "TCP 2001:db8:1::1");
+        let whole = flow.contains(" 2001:db8:2::2 ");
+        assert!(whole || flow.contains('…'), "{width}: {flow}");
+    }
+}
+
+#[test]
 fn text_of_others_cannot_command_the_terminal() {
     let shown = Snapshot {
         title: "a\x1b[2Jb.pcap".to_owned(),

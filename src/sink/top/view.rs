@@ -174,15 +174,15 @@ struct Columns<R: 'static> {
     title: &'static str,
     empty: &'static str,
     heads: &'static [&'static str],
-    /// Of all columns but the first, which takes what its texts need.
+    /// Of the columns behind the leading ones, which take what their texts need.
     widths: &'static [Constraint],
-    /// The first column.
-    first: fn(&R) -> String,
+    /// The leading columns: names, never cut without a mark.
+    names: fn(&R) -> Vec<String>,
     /// What the filter looks at, and names are sorted by.
     name: fn(&R) -> String,
     /// Sorts copies of references; stable, so that equal rows stay in order of their first packet.
     sort: fn(&mut [&R], Order),
-    /// The other columns.
+    /// The columns behind.
     cells: fn(&R, Option<Timestamp>) -> Vec<Cell<'static>>,
 }
 
@@ -241,17 +241,16 @@ fn table<R>(
         .iter()
         .skip(choices.scrolled(part))
         .take(lines)
-        .map(|row| ((columns.first)(row), *row))
+        .map(|row| ((columns.names)(row), *row))
         .collect();
-    let firsts = visible.iter().map(|(first, _)| first.chars().count());
-    let head = columns.heads.first().map_or(0, |head| head.len());
-    let longest = firsts.max().unwrap_or(0).max(head);
-    let first = u16::try_from(longest).map_or(area.width, |len| len.min(area.width / 2));
-    let widths = [Constraint::Length(first)].into_iter();
+    let names = visible.iter().map(|(names, _)| names.as_slice());
+    let leading = fit(names, columns.heads, columns.widths, area.width);
+    let widths = leading.iter().copied().map(Constraint::Length);
     let widths = widths.chain(columns.widths.iter().copied());
-    let rows = visible.into_iter().map(|(first, row)| {
-        let cells = [Cell::new(first)].into_iter();
-        Row::new(cells.chain((columns.cells)(row, shown.now)))
+    let rows = visible.into_iter().map(|(names, row)| {
+        let names = names.iter().zip(&leading);
+        let names = names.map(|(name, width)| Cell::new(cut(name, usize::from(*width))));
+        Row::new(names.chain((columns.cells)(row, shown.now)))
     });
     let heads = Row::new(columns.heads.iter().copied()).dim();
     let table = Table::new(rows, widths)
@@ -261,14 +260,59 @@ fn table<R>(
     frame.render_widget(table, area);
 }
 
+/// How wide the leading columns are: as their longest text, unless the columns behind would have no
+/// room; then the widest gives way.
+fn fit<'n>(
+    rows: impl Iterator<Item = &'n [String]>,
+    heads: &[&str],
+    behind: &[Constraint],
+    width: u16,
+) -> Vec<u16> {
+    /// What a column that can do with less needs at least.
+    const LEAST: u16 = 12;
+    let behind = behind.iter().map(|width| match width {
+        Constraint::Length(width) => width + 1,
+        _ => LEAST + 1,
+    });
+    let room = width.saturating_sub(behind.sum());
+    let mut widths = Vec::new();
+    for names in rows {
+        widths.resize(names.len(), 0);
+        for ((width, name), head) in widths.iter_mut().zip(names).zip(heads) {
+            let longest = name.chars().count().max(head.len());
+            *width = u16::try_from(longest).unwrap_or(u16::MAX).max(*width);
+        }
+    }
+    loop {
+        let spaces = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(0);
+        let taken = widths
+            .iter()
+            .fold(spaces, |sum, width| sum.saturating_add(*width));
+        match (widths.iter_mut().max(), taken.checked_sub(room)) {
+            (Some(widest), Some(excess @ 1..)) if *widest > LEAST => {
+                *widest = widest.saturating_sub(excess).max(LEAST);
+            }
+            _ => return widths,
+        }
+    }
+}
+
+/// At most `width` characters, with a mark where there were more: half an address looks whole.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut start: String = text.chars().take(width.saturating_sub(1)).collect();
+    start.push('…');
+    start
+}
+
 /// Cells of a ping's history.
 const HISTORY: u16 = 48;
 /// The longest reason.
 const REASON: u16 = 20;
 /// The longest name of a finding.
 const NAME: u16 = 19;
-/// Most addresses, the longest ones of IPv6 aside.
-const ADDRESS: u16 = 25;
 const _: () = assert!(HISTORY as usize == model::HISTORY);
 
 const PINGS: Columns<Ping> = Columns {
@@ -297,7 +341,7 @@ const PINGS: Columns<Ping> = Columns {
         Constraint::Length(9),
         Constraint::Max(HISTORY),
     ],
-    first: |ping| pair(ping),
+    names: |ping| vec![pair(ping)],
     name: |ping| format!("{} {}", pair(ping), ping.id),
     sort: |pings, order| match order {
         Order::Rtt => pings.sort_by_key(|ping| Reverse(ping.rtt)),
@@ -341,7 +385,7 @@ const DROPPERS: Columns<Dropper> = Columns {
         Constraint::Length(5),
         Constraint::Length(5),
     ],
-    first: |dropper| ip(dropper.address),
+    names: |dropper| vec![ip(dropper.address)],
     name: |dropper| format!("{} {}", ip(dropper.address), words(dropper.reason.word())),
     sort: |droppers, order| match order {
         Order::Recent => droppers.sort_by_key(|dropper| Reverse(dropper.last)),
@@ -365,14 +409,13 @@ const FLOWS: Columns<Flow> = Columns {
     empty: "no ICMP error yet",
     heads: &["flow", "by", "reason", " errors", "  MTU", "then", " seen"],
     widths: &[
-        Constraint::Max(ADDRESS),
         Constraint::Length(REASON),
         Constraint::Length(7),
         Constraint::Length(5),
         Constraint::Length(14),
         Constraint::Length(5),
     ],
-    first: told,
+    names: |flow| vec![told(flow), ip(flow.dropper)],
     name: |flow| {
         let reason = words(flow.reason.word());
         format!("{} {} {reason}", told(flow), ip(flow.dropper))
@@ -383,7 +426,6 @@ const FLOWS: Columns<Flow> = Columns {
     },
     cells: |flow, now| {
         vec![
-            Cell::new(ip(flow.dropper)),
             Cell::new(words(flow.reason.word())),
             right(flow.errors, 7),
             right(flow.mtu.map_or("-".to_owned(), |mtu| mtu.to_string()), 5),
@@ -398,7 +440,7 @@ const FINDINGS: Columns<Finding> = Columns {
     empty: "nothing yet",
     heads: &["severity", "finding", "what"],
     widths: &[Constraint::Length(NAME), Constraint::Fill(1)],
-    first: |finding| finding.severity.word().to_owned(),
+    names: |finding| vec![finding.severity.word().to_owned()],
     name: |finding| {
         let severity = finding.severity.word();
         format!("{severity} {} {}", finding.title, finding.name)
