@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod confined;
 mod ends;
 mod filters;
 mod losses;
