@@ -8,7 +8,7 @@ export ICMPDUMP_BENCH_DIR
 # Two of the seven incidents in the capture, so that one screen holds it; the README shows the same.
 DEMO_FILTER ?= host 10.0.4.2 and tcp port 443 or host 10.99.0.9
 
-.PHONY: help demo build test tail lint fmt doc bench bench-data clean
+.PHONY: help demo build test tail lint fmt doc bench bench-data bench-live clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,10 @@ $(DATA):
 bench: $(DATA) ## compare with cat, tcpdump and tshark (TSHARK=0 leaves tshark out)
 	@scripts/need bench
 	$(CARGO) bench --locked --bench compare -- run
+
+bench-live: build ## compare live capture under load with tcpdump (needs root)
+	@scripts/need bench
+	benches/live
 
 clean: ## remove what was built, and the captures for measuring
 	$(CARGO) clean

@@ -20,6 +20,7 @@ use icmpdump::record::{IcmpEvent, Record, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
+use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
 use icmpdump::source::open::{self, OpenError};
@@ -97,8 +98,22 @@ fn run_with(
         .flat_map(|info| info.interfaces.iter().map(|interface| interface.link))
         .collect();
     if let Err(error) = config.filter.check(&links) {
-        complain(&error);
-        return Ok(Status::Usage);
+        match &config.input {
+            // The kernel took it, and knows more of a packet than its octets: its direction.
+            Input::Live(input) if input.is_filtered_by_kernel() => {
+                config.filter = Filter::new("", QuotedPolicy::No);
+            }
+            Input::Live(_) => {
+                complain(&format!(
+                    "{error}; with --only-filter the kernel applies it"
+                ));
+                return Ok(Status::Usage);
+            }
+            _ => {
+                complain(&error);
+                return Ok(Status::Usage);
+            }
+        }
     }
     #[cfg(feature = "top")]
     if let (Output::Top, Err(error)) = (&config.output, crate::top::keys_from_terminal()) {

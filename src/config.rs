@@ -60,6 +60,13 @@ pub(crate) struct LiveInput {
     pub(crate) duration: Option<Duration>,
 }
 
+impl LiveInput {
+    /// Whether the kernel hands over what the filter selects and nothing else.
+    pub(crate) fn is_filtered_by_kernel(&self) -> bool {
+        matches!(self.options.take, Take::Only(_))
+    }
+}
+
 /// What goes to standard output.
 #[derive(Debug)]
 pub(crate) enum Output {

@@ -30,8 +30,9 @@
 //!    [defects](wire::Defects) for the rest. No panic, nothing dropped for a bad checksum.
 //! 2. **Borrow, then own once.** Decoding borrows from the read buffer and does not allocate.
 //!    Correlation keeps small copies of facts, no packet octets.
-//! 3. **Time is an argument.** Nothing here reads a clock: capture time drives all windows. Time that
-//!    goes backwards is counted and never gives a negative round trip.
+//! 3. **Time is an argument.** Capture time drives all windows; only [`source::live`] reads a clock,
+//!    and tells by [`source::Step::Tick`] up to when everything is known. Time that goes backwards is
+//!    counted and never gives a negative round trip.
 //! 4. **Every table is bounded** in octets, shared out from one limit, and keyed by a seeded hash.
 //!    What is evicted is counted and told; an evicted request is never called lost.
 //! 5. **Nothing is silently missing.** Frames read = undecodable + not ICMP + hidden + shown.

@@ -24,6 +24,11 @@ impl Blind {
         }
     }
 
+    /// Whether only part of the traffic is captured at all.
+    pub(super) fn is_always(&self) -> bool {
+        self.always
+    }
+
     /// Packets may have been missed between two times.
     pub(super) fn add(&mut self, from: Timestamp, until: Timestamp) {
         let (from, until) = (from.min(until), from.max(until));

@@ -450,6 +450,10 @@ impl Exchanges {
             // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6).
             return Relation::None;
         }
+        if self.blind.is_always() {
+            // The request may be what the filter kept out.
+            return Relation::None;
+        }
         let newest_first = std::iter::successors(self.table.newest(), |&s| self.table.older(s));
         let mut by_sender = None;
         for slot in newest_first.take(NEAR_MISS_DEPTH) {

@@ -149,6 +149,34 @@ fn one_direction_only() {
     }
 }
 
+/// Of a frame's direction its octets do not tell: only the kernel can filter by it.
+#[test]
+fn a_filter_that_only_the_kernel_can_apply() {
+    let pair = Pair::new();
+    let words = "inbound and icmp";
+    let refused = pair
+        .left
+        .start(&["-i", "v0", words], Reading::AtOnce)
+        .end()
+        .exits(2);
+    assert!(refused.err.contains("--only-filter"), "{}", refused.err);
+    let arguments = ["-i", "v0", "--only-filter", "--json", words];
+    let capture = pair.left.capture(&arguments);
+    // libpcap itself passes over the first block with such a filter: some more follow.
+    let pings = pair.left.spawn(&["ping", "-q", "-i0.05", "10.9.0.2"]);
+    capture.wait_for_output("echo_reply");
+    drop(pings);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    let icmp = of_type(&records, "icmp");
+    // Nobody knows whether what was answered had been asked.
+    assert!(icmp.iter().all(|record| record["answers"].is_null()));
+    assert!(
+        icmp.iter()
+            .all(|record| record["icmp"]["name"] == "echo_reply")
+    );
+}
+
 #[test]
 fn options_that_reach_the_kernel() {
     let pair = Pair::new();

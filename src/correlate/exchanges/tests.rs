@@ -500,6 +500,7 @@ fn where_a_filter_keeps_answers_out_nothing_is_lost() {
     play.request(0, ping(1));
     play.request(1, ping(2));
     play.reply(5, ping(2));
+    assert_eq!(play.reply(6, ping(3)), Relation::None);
     let outcomes: Vec<_> = play.finish(60_000).iter().map(|e| e.outcome).collect();
     assert_eq!(
         outcomes,
