@@ -231,8 +231,8 @@ fn pipe(
     }
     #[cfg(feature = "top")]
     if full_screen {
-        screen.start()?;
         messages::hold();
+        screen.start()?;
     }
     let frames: Option<&mut dyn FrameSink> = match &mut writer {
         Some(writer) => Some(writer),

@@ -5,8 +5,10 @@
 //! screen asks for the next one, the pipeline leaves it there and goes on, so that neither waits
 //! for the other, and a pipe without input still answers keys.
 
+mod columns;
 mod keys;
 pub mod model;
+mod ping;
 mod rows;
 mod screen;
 #[cfg(test)]

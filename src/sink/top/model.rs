@@ -1,21 +1,19 @@
 //! What the view knows: rows of pings, droppers and flows, filled by records.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
+use super::ping::Forgotten;
+pub use super::ping::{HISTORY, Ping, Sample};
 use super::rows::{Row, Rows};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Original, Relation};
 use crate::findings::Finding;
 use crate::icmp::{Body, Direction, Error, ErrorClass};
-use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::record::{FrameCounts, IcmpEvent, Interim, Record};
 use crate::source::{InterfaceCounts, KernelCounts};
 use crate::wire::IpVersion;
-
-/// Requests of one ping that its history shows.
-pub const HISTORY: usize = 48;
 
 /// Everything that one screen is drawn from.
 #[derive(Clone, Debug, Default)]
@@ -50,171 +48,6 @@ pub enum Phase {
     Reading,
     /// The input has come to its end.
     Ended,
-}
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sample {
-    /// It is open.
-    Waiting,
-    /// It was answered after this time, if that could be told.
-    Answered(Option<Duration>),
-    /// It was not.
-    Lost,
-    /// An error came.
-    Error,
-    /// Nobody can say, or nobody had to answer.
-    Unknown,
-}
-
-/// The requests from one host to another under one identifier.
-#[derive(Clone, Debug)]
-pub struct Ping {
-    /// Who asks whom.
-    pub addrs: AddrPair,
-    /// The identifier.
-    pub id: u16,
-    /// Requests.
-    pub sent: u64,
-    /// Of them, answered.
-    pub answered: u64,
-    /// Of them, lost.
-    pub lost: u64,
-    /// Of them, ended by an error.
-    pub errors: u64,
-    /// Of them, neither: the capture cannot tell, or nobody had to answer.
-    pub unknown: u64,
-    /// Further replies.
-    pub duplicates: u64,
-    /// The latest round trip.
-    pub rtt: Option<Duration>,
-    /// The shortest.
-    pub min: Option<Duration>,
-    /// The longest.
-    pub max: Option<Duration>,
-    /// Their sum, and how many they are.
-    sum: (Duration, u32),
-    /// Time of the last packet.
-    pub last: Timestamp,
-    history: [Slot; HISTORY],
-    /// Where the next request goes.
-    next: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    request: Option<FrameRef>,
-    sample: Sample,
-}
-
-impl Row for Ping {
-    fn last(&self) -> Timestamp {
-        self.last
-    }
-}
-
-impl Ping {
-    fn new(addrs: AddrPair, id: u16, at: Timestamp) -> Self {
-        let empty = Slot {
-            request: None,
-            sample: Sample::Waiting,
-        };
-        Self {
-            addrs,
-            id,
-            sent: 0,
-            answered: 0,
-            lost: 0,
-            errors: 0,
-            unknown: 0,
-            duplicates: 0,
-            rtt: None,
-            min: None,
-            max: None,
-            sum: (Duration::ZERO, 0),
-            last: at,
-            history: [empty; HISTORY],
-            next: 0,
-        }
-    }
-
-    /// What became of the latest requests, in their order.
-    pub fn history(&self) -> impl Iterator<Item = Sample> {
-        let (newer, older) = self.history.split_at(self.next.min(HISTORY));
-        older
-            .iter()
-            .chain(newer)
-            .filter(|slot| slot.request.is_some())
-            .map(|slot| slot.sample)
-    }
-
-    /// Requests that are still open.
-    pub fn waiting(&self) -> u64 {
-        let decided = self.answered + self.lost + self.errors + self.unknown;
-        self.sent.saturating_sub(decided)
-    }
-
-    /// Lost ones among those decided, in thousandths; `None` while only errors decide.
-    pub fn loss_permille(&self) -> Option<u64> {
-        if self.answered + self.lost == 0 {
-            return None;
-        }
-        let decided = self.answered + self.lost + self.errors + self.unknown;
-        (self.lost * 1000).checked_div(decided)
-    }
-
-    /// The mean round trip.
-    pub fn mean(&self) -> Option<Duration> {
-        let (sum, count) = self.sum;
-        sum.checked_div(count)
-    }
-
-    fn sent(&mut self, request: FrameRef) {
-        self.sent += 1;
-        if let Some(slot) = self.history.get_mut(self.next) {
-            *slot = Slot {
-                request: Some(request),
-                sample: Sample::Waiting,
-            };
-        }
-        self.next = (self.next + 1) % HISTORY;
-    }
-
-    /// Notes what became of `request`; `otherwise` tells what to do where the history no longer
-    /// holds it.
-    fn decide(&mut self, request: FrameRef, sample: Sample, otherwise: Forgotten) {
-        let slot = (self.history.iter_mut()).find(|slot| slot.request == Some(request));
-        match slot {
-            Some(slot) if slot.sample == Sample::Waiting => slot.sample = sample,
-            None if otherwise == Forgotten::Counts => {}
-            _ => return,
-        }
-        match sample {
-            Sample::Waiting => {}
-            Sample::Answered(rtt) => {
-                self.answered += 1;
-                if let Some(rtt) = rtt {
-                    self.rtt = Some(rtt);
-                    self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
-                    self.max = self.max.max(Some(rtt));
-                    let (sum, count) = self.sum;
-                    self.sum = (sum.saturating_add(rtt), count.saturating_add(1));
-                }
-            }
-            Sample::Lost => self.lost += 1,
-            Sample::Error => self.errors += 1,
-            Sample::Unknown => self.unknown += 1,
-        }
-    }
-}
-
-/// What a decision about a request means that the history no longer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Forgotten {
-    /// It is the only one.
-    Counts,
-    /// It was counted before, or will be.
-    Passes,
 }
 
 /// A router or host that sends errors of one type and code.
@@ -296,11 +129,11 @@ impl Default for Model {
 
 impl Model {
     /// Pings that get a row.
-    const PINGS: usize = 1024;
+    const PINGS: usize = 4096;
     /// Droppers that get a row.
     const DROPPERS: usize = 1024;
     /// Flows that get a row.
-    const FLOWS: usize = 2048;
+    const FLOWS: usize = 4096;
 
     /// What is to be shown.
     pub fn snapshot(&self) -> Snapshot {

@@ -1,0 +1,174 @@
+//! The requests of one ping and what became of them.
+
+use std::time::Duration;
+
+use super::rows::Row;
+use crate::model::{AddrPair, FrameRef, Timestamp};
+
+/// Requests of one ping that its history shows.
+pub const HISTORY: usize = 48;
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// It is open.
+    Waiting,
+    /// It was answered after this time, if that could be told.
+    Answered(Option<Duration>),
+    /// It was not.
+    Lost,
+    /// An error came.
+    Error,
+    /// Nobody can say, or nobody had to answer.
+    Unknown,
+}
+
+/// The requests from one host to another under one identifier.
+#[derive(Clone, Debug)]
+pub struct Ping {
+    /// Who asks whom.
+    pub addrs: AddrPair,
+    /// The identifier.
+    pub id: u16,
+    /// Requests.
+    pub sent: u64,
+    /// Of them, answered.
+    pub answered: u64,
+    /// Of them, lost.
+    pub lost: u64,
+    /// Of them, ended by an error.
+    pub errors: u64,
+    /// Of them, neither: the capture cannot tell, or nobody had to answer.
+    pub unknown: u64,
+    /// Further replies.
+    pub duplicates: u64,
+    /// The latest round trip.
+    pub rtt: Option<Duration>,
+    /// The shortest.
+    pub min: Option<Duration>,
+    /// The longest.
+    pub max: Option<Duration>,
+    /// Their sum, and how many they are.
+    sum: (Duration, u32),
+    /// Time of the last packet.
+    pub last: Timestamp,
+    history: [Slot; HISTORY],
+    /// Where the next request goes.
+    next: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    request: Option<FrameRef>,
+    sample: Sample,
+}
+
+impl Row for Ping {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+impl Ping {
+    pub(super) fn new(addrs: AddrPair, id: u16, at: Timestamp) -> Self {
+        let empty = Slot {
+            request: None,
+            sample: Sample::Waiting,
+        };
+        Self {
+            addrs,
+            id,
+            sent: 0,
+            answered: 0,
+            lost: 0,
+            errors: 0,
+            unknown: 0,
+            duplicates: 0,
+            rtt: None,
+            min: None,
+            max: None,
+            sum: (Duration::ZERO, 0),
+            last: at,
+            history: [empty; HISTORY],
+            next: 0,
+        }
+    }
+
+    /// What became of the latest requests, in their order.
+    pub fn history(&self) -> impl Iterator<Item = Sample> {
+        let (newer, older) = self.history.split_at(self.next.min(HISTORY));
+        older
+            .iter()
+            .chain(newer)
+            .filter(|slot| slot.request.is_some())
+            .map(|slot| slot.sample)
+    }
+
+    /// Requests that are still open.
+    pub fn waiting(&self) -> u64 {
+        let decided = self.answered + self.lost + self.errors + self.unknown;
+        self.sent.saturating_sub(decided)
+    }
+
+    /// Lost ones among those decided, in thousandths; `None` while only errors decide.
+    pub fn loss_permille(&self) -> Option<u64> {
+        if self.answered + self.lost == 0 {
+            return None;
+        }
+        let decided = self.answered + self.lost + self.errors + self.unknown;
+        (self.lost * 1000).checked_div(decided)
+    }
+
+    /// The mean round trip.
+    pub fn mean(&self) -> Option<Duration> {
+        let (sum, count) = self.sum;
+        sum.checked_div(count)
+    }
+
+    pub(super) fn sent(&mut self, request: FrameRef) {
+        self.sent += 1;
+        if let Some(slot) = self.history.get_mut(self.next) {
+            *slot = Slot {
+                request: Some(request),
+                sample: Sample::Waiting,
+            };
+        }
+        self.next = (self.next + 1) % HISTORY;
+    }
+
+    /// Notes what became of `request`; `otherwise` tells what to do where the history no longer
+    /// holds it.
+    pub(super) fn decide(&mut self, request: FrameRef, sample: Sample, otherwise: Forgotten) {
+        let slot = (self.history.iter_mut()).find(|slot| slot.request == Some(request));
+        match slot {
+            Some(slot) if slot.sample == Sample::Waiting => slot.sample = sample,
+            None if otherwise == Forgotten::Counts => {}
+            _ => return,
+        }
+        match sample {
+            Sample::Waiting => {}
+            Sample::Answered(rtt) => {
+                self.answered += 1;
+                if let Some(rtt) = rtt {
+                    self.rtt = Some(rtt);
+                    self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
+                    self.max = self.max.max(Some(rtt));
+                    let (sum, count) = self.sum;
+                    self.sum = (sum.saturating_add(rtt), count.saturating_add(1));
+                }
+            }
+            Sample::Lost => self.lost += 1,
+            Sample::Error => self.errors += 1,
+            Sample::Unknown => self.unknown += 1,
+        }
+    }
+}
+
+/// What a decision about a request means that the history no longer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forgotten {
+    /// It is the only one.
+    Counts,
+    /// It was counted before, or will be.
+    Passes,
+}
