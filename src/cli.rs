@@ -271,7 +271,8 @@ pub(crate) struct Live {
     #[arg(long, value_name = "PRECISION")]
     pub(crate) time_stamp_precision: Option<TimestampPrecision>,
 
-    /// Packets one by one as they come, not by blocks; so it is anyway on a terminal
+    /// Packets one by one, not by blocks; the buffer then holds far fewer. On a terminal blocks are
+    /// small anyway
     #[arg(long)]
     pub(crate) immediate_mode: bool,
 }

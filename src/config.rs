@@ -17,7 +17,7 @@ use icmpdump::sink::json::EmitSet;
 use icmpdump::sink::text::{HexDump, Lines, Precision, TextOptions, TimestampStyle};
 use icmpdump::source::Resolution;
 use icmpdump::source::filter::{self, Filter, QuotedPolicy};
-use icmpdump::source::live::{Direction, Options, Take, TimestampKind};
+use icmpdump::source::live::{Delivery, Direction, Options, Take, TimestampKind};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -188,7 +188,13 @@ fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {
             buffer: live.buffer_size.saturating_mul(1 << 10),
             promiscuous: !live.no_promiscuous_mode,
             monitor: live.monitor_mode,
-            immediate: live.immediate_mode || is_watched,
+            delivery: if live.immediate_mode {
+                Delivery::Packets
+            } else if is_watched {
+                Delivery::SmallBlocks
+            } else {
+                Delivery::Blocks
+            },
             direction: live.direction.map(|direction| match direction {
                 cli::Direction::In => Direction::In,
                 cli::Direction::Out => Direction::Out,

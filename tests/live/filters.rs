@@ -1,5 +1,7 @@
 //! What the kernel hands over, on each link type.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::common::{of_type, summary};
@@ -137,16 +139,19 @@ fn tagged(version: u8, from: u8, tags: &[(u16, u16)]) -> String {
         frame.extend([58, 0, 1, 4, 0, 0, 0, 0]);
         frame.extend([if is_reply { 129 } else { 128 }, 0, 0, 0, 0, 7, 0, 1]);
     }
-    frame.iter().map(|octet| format!("{octet:02x}")).collect()
+    frame.iter().fold(String::new(), |mut hex, octet| {
+        let _ = write!(hex, "{octet:02x}");
+        hex
+    })
 }
 
 /// Linux takes the tag off a frame that it receives, before the filter sees it, and libpcap puts it
 /// in again; a frame that a program sends has it in its octets. Filter offsets differ.
 #[test]
 fn icmp_in_vlans_sent_and_received() {
-    let pair = Pair::new();
     const CUSTOMER: u16 = 0x8100;
     const SERVICE: u16 = 0x88a8;
+    let pair = Pair::new();
     for tags in [
         &[(CUSTOMER, 5)][..],
         &[(SERVICE, 7), (CUSTOMER, 8)],

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::common::{command, project, tool};
 
 /// How long anything may take that the machine is to do; it may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A network namespace, removed when it goes out of scope.
 pub(crate) struct Net {

@@ -4,11 +4,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use pcap::{Active, Capture, Device, Linktype};
 
+use super::Tap;
 use super::batch::{BATCH, Batch};
 use super::counters::Reading;
 use super::error::LiveError;
-use super::options::{Options, Take};
-use super::{BLOCK_TIMEOUT, Tap};
+use super::options::{Delivery, Options, Take};
 use crate::model::{LinkType, Timestamp};
 use crate::source::Resolution;
 use crate::source::filter::{dlt, kernel_filter};
@@ -42,8 +42,10 @@ impl Interface {
             .snaplen(i32::try_from(options.snaplen).unwrap_or(i32::MAX))
             // 'any' cannot be promiscuous, and libpcap's warning of it would count as an error.
             .promisc(options.promiscuous && name != ANY)
-            .immediate_mode(options.immediate)
-            .timeout(i32::try_from(BLOCK_TIMEOUT.as_millis()).unwrap_or(i32::MAX))
+            .immediate_mode(options.delivery == Delivery::Packets)
+            .timeout(
+                i32::try_from(options.delivery.block_timeout().as_millis()).unwrap_or(i32::MAX),
+            )
             .buffer_size(i32::try_from(options.buffer).unwrap_or(i32::MAX))
             .precision(match resolution {
                 Resolution::Microseconds => pcap::Precision::Micro,

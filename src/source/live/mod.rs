@@ -4,9 +4,9 @@
 //! file that `-w` writes of them. Where there are several, a frame waits until none of the others
 //! can bring an older one.
 //!
-//! The kernel hands packets over in blocks: one that is not full stays with it for
-//! [`BLOCK_TIMEOUT`]. What this costs is time only: nothing counts as not captured before the
-//! blocks of that time have been read ([`Step::Tick`] tells up to when that is so), and at a stop
+//! The kernel hands packets over in blocks: one that is not full stays with it for some time, which
+//! [`Delivery`] decides. What this costs is time only: nothing counts as not captured before the
+//! blocks of that time have been read ([`Step::Tick`](super::Step::Tick) tells up to when that is so), and at a stop
 //! the last block is waited for.
 
 mod batch;
@@ -35,14 +35,8 @@ use super::{InterfaceInfo, Source};
 use crate::model::LinkType;
 pub use error::LiveError;
 pub use interface::ANY;
-pub use options::{Direction, Options, Take, TimestampKind};
+pub use options::{Delivery, Direction, Options, Take, TimestampKind};
 
-/// How long the kernel may keep packets back to hand over more of them together.
-const BLOCK_TIMEOUT: Duration = Duration::from_millis(100);
-/// After this long a packet is readable: a block's timeout, and time for its timer to run.
-const BLOCK_LAG: Duration = Duration::from_millis(150);
-/// As [`BLOCK_LAG`] where packets come one by one.
-const PACKET_LAG: Duration = Duration::from_millis(10);
 /// What frames come from: an interface, or what a test makes of one.
 trait Tap {
     /// Adds what there is to `batch`, without waiting for more.
@@ -101,12 +95,7 @@ pub fn open(
         let index = system.interface_index(name).filter(|_| name != ANY);
         taps.push((interface, index, info));
     }
-    let lag = if options.immediate {
-        PACKET_LAG
-    } else {
-        BLOCK_LAG
-    };
-    let mut live = Live::new(taps, system, lag);
+    let mut live = Live::new(taps, system, options.delivery.lag());
     if options.timestamps == Some(TimestampKind::AdapterUnsynced) {
         live.ignore_time();
     }

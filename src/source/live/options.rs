@@ -1,5 +1,7 @@
 //! How an interface is to be captured on.
 
+use std::time::Duration;
+
 use crate::source::Resolution;
 
 /// How interfaces are to be captured on; as tcpdump's options of that meaning.
@@ -14,8 +16,8 @@ pub struct Options {
     pub promiscuous: bool,
     /// Monitor mode of wireless interfaces (`-I`).
     pub monitor: bool,
-    /// Packets are handed on one by one as they come, not by blocks (`--immediate-mode`).
-    pub immediate: bool,
+    /// How soon packets are handed on.
+    pub delivery: Delivery,
     /// Packets of one direction only (`-Q`).
     pub direction: Option<Direction>,
     /// Link type by name or number (`-y`).
@@ -26,6 +28,38 @@ pub struct Options {
     pub timestamps: Option<TimestampKind>,
     /// What the kernel hands over.
     pub take: Take,
+}
+
+/// How soon the kernel hands packets on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// By blocks, which cost least.
+    Blocks,
+    /// By blocks that are handed on before a person would notice that they are not there.
+    SmallBlocks,
+    /// Each as it comes (`--immediate-mode`). Each takes room for the largest there can be, so that
+    /// the same buffer holds few.
+    Packets,
+}
+
+impl Delivery {
+    /// How long a packet may be kept back, for others to be handed over with it.
+    pub(super) const fn block_timeout(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Blocks => 100,
+            Self::SmallBlocks => 10,
+            Self::Packets => 1,
+        })
+    }
+
+    /// After this long a packet is readable: a block's timeout, and time for its timer to run.
+    pub(super) const fn lag(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Blocks => 150,
+            Self::SmallBlocks => 60,
+            Self::Packets => 10,
+        })
+    }
 }
 
 /// What the kernel hands over.
