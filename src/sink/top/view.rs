@@ -215,15 +215,17 @@ fn table<R>(
         .map(|row| ((columns.names)(row), *row))
         .collect();
     let names = visible.iter().map(|(names, _)| names.as_slice());
-    let leading = fit(names, columns.heads, columns.widths, area.width);
+    let (leading, behind) = fit(names, columns.heads, columns.widths, area.width);
     let widths = leading.iter().copied().map(Constraint::Length);
-    let widths = widths.chain(columns.widths.iter().copied());
+    let widths = widths.chain(behind.iter().copied());
     let rows = visible.into_iter().map(|(names, row)| {
         let names = names.iter().zip(&leading);
         let names = names.map(|(name, width)| Cell::new(cut(name, usize::from(*width))));
-        Row::new(names.chain((columns.cells)(row, shown.now)))
+        let cells = (columns.cells)(row, shown.now).into_iter();
+        Row::new(names.chain(cells.take(behind.len())))
     });
-    let heads = Row::new(columns.heads.iter().copied()).dim();
+    let heads = columns.heads.iter().copied();
+    let heads = Row::new(heads.take(leading.len() + behind.len())).dim();
     let table = Table::new(rows, widths)
         .header(heads)
         .column_spacing(1)
@@ -231,22 +233,17 @@ fn table<R>(
     frame.render_widget(table, area);
 }
 
-/// How wide the leading columns are: as their longest text, unless the columns behind would have no
-/// room; then the widest gives way.
+/// How wide the leading columns are, and which of those behind there is room for. The leading ones
+/// are as wide as their longest text where that fits; else the widest gives way, then the last.
 fn fit<'n>(
     rows: impl Iterator<Item = &'n [String]>,
     heads: &[&str],
-    behind: &[Constraint],
+    mut behind: &'static [Constraint],
     width: u16,
-) -> Vec<u16> {
+) -> (Vec<u16>, &'static [Constraint]) {
     /// What a column that can do with less needs at least.
     const LEAST: u16 = 12;
-    let behind = behind.iter().map(|width| match width {
-        Constraint::Length(width) => width + 1,
-        _ => LEAST + 1,
-    });
-    let room = width.saturating_sub(behind.sum());
-    let mut widths = Vec::new();
+    let mut widths: Vec<u16> = Vec::new();
     for names in rows {
         widths.resize(names.len(), 0);
         for ((width, name), head) in widths.iter_mut().zip(names).zip(heads) {
@@ -255,16 +252,34 @@ fn fit<'n>(
         }
     }
     loop {
-        let spaces = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(0);
+        // With a blank before each but the first.
         let taken = widths
             .iter()
-            .fold(spaces, |sum, width| sum.saturating_add(*width));
-        match (widths.iter_mut().max(), taken.checked_sub(room)) {
-            (Some(widest), Some(excess @ 1..)) if *widest > LEAST => {
+            .map(|width| usize::from(*width) + 1)
+            .sum::<usize>()
+            + behind
+                .iter()
+                .map(|width| usize::from(needed(*width)) + 1)
+                .sum::<usize>();
+        let excess = taken.saturating_sub(usize::from(width) + 1);
+        let widest = widths.iter_mut().max();
+        match (excess, widest, behind.split_last()) {
+            (1.., Some(widest), _) if *widest > LEAST => {
+                let excess = u16::try_from(excess).unwrap_or(u16::MAX);
                 *widest = widest.saturating_sub(excess).max(LEAST);
             }
-            _ => return widths,
+            (1.., _, Some((_, fewer))) => behind = fewer,
+            (1.., Some(widest), None) if *widest > 1 => *widest -= 1,
+            _ => return (widths, behind),
         }
+    }
+}
+
+/// What a column needs to be of use.
+fn needed(width: Constraint) -> u16 {
+    match width {
+        Constraint::Length(width) => width,
+        _ => 12,
     }
 }
 
