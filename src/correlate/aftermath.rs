@@ -190,7 +190,7 @@ impl Tracked {
         self.sender_seen = true;
         let this = Sent {
             lead: packet.lead,
-            id: packet.id,
+            id: packet.id(),
             ttl: packet.ttl,
         };
         if self.last_sent.is_some_and(|last| this.is_copy_of(last)) {

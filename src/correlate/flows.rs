@@ -13,7 +13,7 @@ use super::observation::Observation;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
-use crate::wire::{Ip, IpVersion};
+use crate::wire::Ip;
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -261,7 +261,7 @@ impl Ring {
     /// Adds a packet and gives its hashes; `shown` tells whether it is a message that passed the
     /// filter.
     pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
-        let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
+        let hashes = self.hashes(packet.addrs(), packet.protocol, packet.lead);
         self.note_direction(hashes.pair);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
@@ -270,10 +270,7 @@ impl Ring {
             frame: packet.frame,
             lead: packet.lead,
             pair: hashes.pair,
-            label: match packet.version {
-                IpVersion::V4 => packet.id.unwrap_or(0),
-                IpVersion::V6 => packet.flow_label,
-            },
+            label: packet.label,
             length: packet.length,
             data: packet.data,
             protocol: packet.protocol,

@@ -1,5 +1,7 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use super::flows::{Lead, has_ports, is_icmp};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
@@ -13,11 +15,12 @@ pub struct Observation {
     pub ts: Timestamp,
     /// The frame that holds it.
     pub frame: FrameRef,
-    pub(super) addrs: AddrPair,
+    /// IPv4 addresses as IPv4-mapped ones (RFC 4291 section 2.5.5.2): this type is copied much.
+    src: Ipv6Addr,
+    dst: Ipv6Addr,
     pub(super) lead: Lead,
-    /// Identification: that of an IPv6 packet stands in its fragment header.
-    pub(super) id: Option<u32>,
-    pub(super) flow_label: u32,
+    /// IPv4 identification, or IPv6 flow label.
+    pub(super) label: u32,
     /// Length of the IP packet in octets, as captured or claimed.
     pub(super) length: u32,
     /// Octets of TCP payload by the lengths of the headers.
@@ -66,10 +69,13 @@ impl Observation {
         Self {
             ts,
             frame,
-            addrs: ip.addrs,
+            src: mapped(ip.src()),
+            dst: mapped(ip.dst()),
             lead: Lead::of(payload),
-            id: ip.id,
-            flow_label: ip.flow_label,
+            label: match ip.version {
+                IpVersion::V4 => ip.id.unwrap_or(0),
+                IpVersion::V6 => ip.flow_label,
+            },
             length: ip.length,
             data,
             ack,
@@ -79,6 +85,25 @@ impl Observation {
             ttl: ip.ttl,
             version: ip.version,
         }
+    }
+
+    pub(super) fn addrs(&self) -> AddrPair {
+        let addr = |addr: Ipv6Addr| match self.version {
+            IpVersion::V4 => {
+                let [.., a, b, c, d] = addr.octets();
+                IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+            }
+            IpVersion::V6 => IpAddr::V6(addr),
+        };
+        AddrPair {
+            src: addr(self.src),
+            dst: addr(self.dst),
+        }
+    }
+
+    /// IPv4 identification.
+    pub(super) fn id(&self) -> Option<u32> {
+        (self.version == IpVersion::V4).then_some(self.label)
     }
 
     /// TCP sequence number.
@@ -108,8 +133,26 @@ impl Observation {
         };
         FlowKey {
             protocol: self.protocol,
-            addrs: self.addrs,
+            addrs: self.addrs(),
             ports,
         }
+    }
+}
+
+#[inline]
+fn mapped(addr: IpAddr) -> Ipv6Addr {
+    match addr {
+        IpAddr::V4(addr) => addr.to_ipv6_mapped(),
+        IpAddr::V6(addr) => addr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_observation_stays_small() {
+        assert!(size_of::<Observation>() <= 80);
     }
 }

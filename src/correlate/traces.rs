@@ -160,7 +160,7 @@ impl Traces {
     #[inline(never)]
     pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation, shown: bool) {
         let key = TraceKey {
-            addrs: packet.addrs,
+            addrs: packet.addrs(),
             protocol: packet.protocol,
         };
         if packet.ttl <= MAX_TTL
@@ -216,7 +216,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
         return None;
     }
     let asked = Lead::of_ports(packet.lead.half(1), packet.lead.half(0));
-    let hashes = ring.hashes(packet.addrs.reversed(), TCP, asked);
+    let hashes = ring.hashes(packet.addrs().reversed(), TCP, asked);
     let mut probe = None;
     ring.walk(Chain::Flow, &hashes, |seen| {
         let sent =
@@ -228,11 +228,11 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
     });
     let probe = probe?;
     Some(ProbeAnswer {
-        addrs: packet.addrs.reversed(),
+        addrs: packet.addrs().reversed(),
         protocol: TCP,
         ttl: probe.ttl,
         probe: probe.frame,
-        from: packet.addrs.src,
+        from: packet.addrs().src,
         rtt: packet.ts.since(probe.ts),
         ts: packet.ts,
         mpls: None,

@@ -20,8 +20,8 @@ use crate::wire;
 enum Item {
     /// A packet of which its note is all that is needed.
     Plain(Observation),
-    /// Any other frame.
-    Frame(Stored),
+    /// Any other frame, the next of those stored.
+    Frame,
     /// The sources as described from here on; the first item of all.
     Sources(Vec<SourceInfo>),
     /// The source waits.
@@ -47,6 +47,7 @@ struct Stored {
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
+    frames: Vec<Stored>,
     octets: Vec<u8>,
     /// How far the source was read for it.
     progress: Progress,
@@ -70,8 +71,9 @@ impl Batch {
         }
     }
 
-    fn frame(&self, stored: &Stored) -> Frame<'_> {
-        Frame {
+    fn frame(&self, at: usize) -> Option<Frame<'_>> {
+        let stored = self.frames.get(at)?;
+        Some(Frame {
             source: stored.source,
             number: stored.number,
             interface: stored.interface,
@@ -79,11 +81,8 @@ impl Batch {
             link: stored.link,
             wire_len: stored.wire_len,
             fcs_len: stored.fcs_len,
-            data: self
-                .octets
-                .get(stored.start..stored.end)
-                .unwrap_or_default(),
-        }
+            data: self.octets.get(stored.start..stored.end)?,
+        })
     }
 
     #[inline]
@@ -99,7 +98,8 @@ impl Batch {
     fn store(&mut self, frame: &Frame<'_>) {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
-        self.items.push(Item::Frame(Stored {
+        self.items.push(Item::Frame);
+        self.frames.push(Stored {
             source: frame.source,
             number: frame.number,
             interface: frame.interface,
@@ -109,7 +109,7 @@ impl Batch {
             fcs_len: frame.fcs_len,
             start,
             end: self.octets.len(),
-        }));
+        });
     }
 
     fn is_full(&self) -> bool {
@@ -118,6 +118,7 @@ impl Batch {
 
     fn clear(&mut self) {
         self.items.clear();
+        self.frames.clear();
         self.octets.clear();
     }
 }
@@ -131,6 +132,8 @@ pub(super) struct Ahead {
     batch: Batch,
     /// Items of the batch that were told.
     told: usize,
+    /// How many of them were stored frames.
+    frames_told: usize,
     sources: Vec<SourceInfo>,
     damage: Vec<Damage>,
 }
@@ -159,6 +162,7 @@ impl Ahead {
             reader: Some(reader),
             batch: Batch::default(),
             told: 0,
+            frames_told: 0,
             sources: Vec::new(),
             damage: Vec::new(),
         })
@@ -181,6 +185,7 @@ impl Ahead {
                 let mut used = mem::replace(&mut self.batch, batch);
                 used.clear();
                 self.told = 0;
+                self.frames_told = 0;
                 // Nobody takes it where all has been read.
                 let _ = self.empty.try_send(used);
                 true
@@ -208,8 +213,13 @@ impl Source for Ahead {
                 return Step::Tick(Timestamp::MIN);
             };
             match item {
-                Item::Plain(_) | Item::Frame(_) => {
+                Item::Plain(_) => {
                     self.told += 1;
+                    return Step::Frame;
+                }
+                Item::Frame => {
+                    self.told += 1;
+                    self.frames_told += 1;
                     return Step::Frame;
                 }
                 Item::Sources(sources) => {
@@ -230,7 +240,7 @@ impl Source for Ahead {
 
     fn frame(&self) -> Option<Frame<'_>> {
         match self.batch.items.get(self.told.checked_sub(1)?)? {
-            Item::Frame(stored) => Some(self.batch.frame(stored)),
+            Item::Frame => self.batch.frame(self.frames_told.checked_sub(1)?),
             _ => None,
         }
     }
@@ -312,4 +322,14 @@ fn knows(known: Option<&[usize]>, frame: &Frame<'_>) -> bool {
             .and_then(|known| known.get(usize::from(frame.source.0)))
             .is_some_and(|&count| (interface.0 as usize) < count)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_no_larger_than_what_is_noted_of_a_packet() {
+        assert_eq!(size_of::<Item>(), size_of::<Observation>());
+    }
 }
