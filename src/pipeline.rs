@@ -49,10 +49,14 @@ struct Run<'p, 'o> {
     counts: FrameCounts,
     written: u64,
     room: Room,
+    /// The start was told.
+    started: bool,
 }
 
 /// What fragments may take, in octets.
 const REASSEMBLY_MEMORY: usize = 4 << 20;
+/// Frames by which it is told whether most are ICMP.
+const PROBED: u64 = 1 << 12;
 /// How often progress is told, in frames.
 const PROGRESS_EVERY: u64 = 1 << 14;
 /// How often the sink is asked whether it wants to know how the run stands, in frames: also where
@@ -67,75 +71,104 @@ impl Pipeline<'_> {
     ///
     /// What a sink says; what was read up to then is lost to it.
     pub fn run(&mut self, source: &mut impl Source) -> io::Result<Summary> {
-        self.run_from(source, |_| None)
+        let mut run = Run::new(self);
+        run.drive(source, |_| None, u64::MAX)?;
+        run.finish(source)
     }
 
-    /// The same while another thread reads: faster where packets that are not ICMP are taken note
-    /// of, and not written.
+    /// The same, while another thread reads if most packets turn out not to be ICMP: faster where
+    /// those are taken note of, and not written.
     ///
     /// # Errors
     ///
     /// As [`Pipeline::run`]; and that the system gives no thread.
-    pub fn run_ahead(&mut self, source: impl Source + Send + 'static) -> io::Result<Summary> {
-        self.run_from(&mut Ahead::read(source)?, Ahead::plain)
+    pub fn run_ahead(&mut self, mut source: impl Source + Send + 'static) -> io::Result<Summary> {
+        let mut run = Run::new(self);
+        if run.drive(&mut source, |_| None, PROBED)? == Drive::Over {
+            return run.finish(&mut source);
+        }
+        if run.counts.other < PROBED / 2 {
+            run.drive(&mut source, |_| None, u64::MAX)?;
+            return run.finish(&mut source);
+        }
+        let mut ahead = Ahead::read(source)?;
+        run.drive(&mut ahead, Ahead::plain, u64::MAX)?;
+        run.finish(&mut ahead)
     }
+}
 
-    /// Runs; of some packets `plain` tells all that is needed, for others there is the frame.
-    fn run_from<S: Source>(
-        &mut self,
-        source: &mut S,
-        plain: impl Fn(&S) -> Option<&Observation>,
-    ) -> io::Result<Summary> {
-        let mut run = Run {
-            collector: Collector::new(self.correlator.memory_for_summary()),
+/// What [`Run::drive`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drive {
+    /// As many frames as it was to take.
+    Enough,
+    /// The end of the source, or of what is wanted of it.
+    Over,
+}
+
+impl<'p, 'o> Run<'p, 'o> {
+    fn new(pipe: &'p mut Pipeline<'o>) -> Self {
+        Self {
+            collector: Collector::new(pipe.correlator.memory_for_summary()),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             diagnostics: Diagnostics::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
             written: 0,
             room: Room::More,
-            pipe: self,
-        };
-        let mut started = false;
-        while !run.is_done() {
-            if run.pipe.control.attention.load(Ordering::Relaxed) && !run.attend(source)? {
+            started: false,
+            pipe,
+        }
+    }
+
+    /// Takes what `source` gives until `frames` were read in all. Of some packets `plain` tells
+    /// all that is needed, for others there is the frame.
+    fn drive<S: Source>(
+        &mut self,
+        source: &mut S,
+        plain: impl Fn(&S) -> Option<&Observation>,
+        frames: u64,
+    ) -> io::Result<Drive> {
+        while !self.is_done() {
+            if self.counts.read >= frames {
+                return Ok(Drive::Enough);
+            }
+            if self.pipe.control.attention.load(Ordering::Relaxed) && !self.attend(source)? {
                 break;
             }
             let step = source.advance();
-            if !started {
-                run.start(source)?;
-                started = true;
+            if !self.started {
+                self.start(source)?;
             }
             match step {
                 Step::Frame => {
                     if let Some(packet) = plain(source) {
-                        run.plain(packet)?;
+                        self.plain(packet)?;
                     } else if let Some(frame) = source.frame() {
-                        if run.advance(frame.ts) == Room::Enough {
+                        if self.advance(frame.ts) == Room::Enough {
                             break;
                         }
-                        if !run.knows(&frame) {
-                            run.sources = source.describe();
+                        if !self.knows(&frame) {
+                            self.sources = source.describe();
                         }
-                        run.frame(&frame)?;
+                        self.frame(&frame)?;
                     }
-                    if run.counts.read.is_multiple_of(PROGRESS_EVERY) {
-                        run.pipe.observer.progress(source.progress());
+                    if self.counts.read.is_multiple_of(PROGRESS_EVERY) {
+                        self.pipe.observer.progress(source.progress());
                     }
-                    if run.counts.read.is_multiple_of(INTERIM_EVERY) {
-                        run.interim(&*source)?;
+                    if self.counts.read.is_multiple_of(INTERIM_EVERY) {
+                        self.interim(&*source)?;
                     }
                 }
-                Step::Tick(ts) => run.tick(source, ts)?,
+                Step::Tick(ts) => self.tick(source, ts)?,
                 Step::End => break,
             }
         }
-        run.finish(source)
+        Ok(Drive::Over)
     }
-}
 
-impl Run<'_, '_> {
     fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
+        self.started = true;
         self.sources = source.describe();
         let start = self.start_record();
         if let Some(frames) = &mut self.pipe.frames {

@@ -129,7 +129,7 @@ fn a_reader_of_a_pipe_can_do_nothing_else() {
 #[test]
 fn the_thread_that_reads_ahead_is_confined_as_well() {
     // Compressed and large enough for that thread, and more output than a pipe holds, so that it stays.
-    let whole = fs::read(testdata("ping4.pcap")).expect("a capture");
+    let whole = fs::read(testdata("frag-needed-tcp4.pcap")).expect("a capture");
     let (header, packets) = whole.split_at(24);
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     let mut gz = flate2::write::GzEncoder::new(&mut file, flate2::Compression::none());

@@ -12,8 +12,8 @@ use foldhash::fast::RandomState;
 use super::observation::Observation;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FrameRef, Timestamp};
-use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
 use crate::wire::Ip;
+use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -186,7 +186,7 @@ pub(super) struct Ring {
 /// Chains longer than this are walked no further: no packet may cost the time of all packets.
 const LONGEST_WALK: usize = 1 << 12;
 /// Fingerprints to one chain head.
-const FINGERPRINTS_PER_HEAD: usize = 64;
+const FINGERPRINTS_PER_HEAD: usize = 16;
 const DIRECTION_BITS: u32 = 20;
 
 impl Ring {

@@ -22,7 +22,7 @@ enum Item {
     Plain(Observation),
     /// Any other frame, the next of those stored.
     Frame,
-    /// The sources as described from here on; the first item of all.
+    /// The sources as described from here on.
     Sources(Vec<SourceInfo>),
     /// The source waits.
     Tick(Timestamp),
@@ -57,8 +57,8 @@ struct Batch {
 const ITEMS: usize = 1024;
 /// Octets after which a batch is handed over.
 const OCTETS: usize = 128 << 10;
-/// Batches under way.
-const BATCHES: usize = 32;
+/// Batches under way: so many that a batch has left the other core's cache when it is filled again.
+const BATCHES: usize = 128;
 /// How long a batch is waited for before the caller may look at what else is asked of it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -145,6 +145,7 @@ impl Ahead {
     ///
     /// That the system gives no thread.
     pub(super) fn read(source: impl Source + Send + 'static) -> io::Result<Self> {
+        let (sources, progress) = (source.describe(), source.progress());
         let (filled, full) = bounded(BATCHES);
         let (empty, emptied) = bounded(BATCHES);
         for _ in 0..BATCHES {
@@ -160,10 +161,13 @@ impl Ahead {
             full,
             empty,
             reader: Some(reader),
-            batch: Batch::default(),
+            batch: Batch {
+                progress,
+                ..Batch::default()
+            },
             told: 0,
             frames_told: 0,
-            sources: Vec::new(),
+            sources,
             damage: Vec::new(),
         })
     }
@@ -267,18 +271,17 @@ fn read(
     emptied: &Receiver<Batch>,
 ) -> Result<(), HungUp> {
     let mut batch = emptied.recv().map_err(|_| HungUp)?;
-    let mut known: Option<Vec<usize>> = None;
+    let mut known = interfaces(&source.describe());
     loop {
         let step = source.advance();
-        if known.is_none() {
-            known = Some(describe(&source, &mut batch));
-        }
         let mut hand_over = false;
         match step {
             Step::Frame => {
                 if let Some(frame) = source.frame() {
-                    if !knows(known.as_deref(), &frame) {
-                        known = Some(describe(&source, &mut batch));
+                    if !knows(&known, &frame) {
+                        let sources = source.describe();
+                        known = interfaces(&sources);
+                        batch.items.push(Item::Sources(sources));
                     }
                     batch.push(&frame);
                     hand_over = batch.is_full();
@@ -304,22 +307,17 @@ fn read(
     }
 }
 
-/// Puts a description of the sources into the batch, and counts their interfaces.
-#[cold]
-fn describe(source: &impl Source, batch: &mut Batch) -> Vec<usize> {
-    let sources = source.describe();
-    let interfaces = sources.iter().map(|source| source.interfaces.len());
-    let known = interfaces.collect();
-    batch.items.push(Item::Sources(sources));
-    known
+/// How many interfaces each of the sources has.
+fn interfaces(sources: &[SourceInfo]) -> Vec<usize> {
+    let counts = sources.iter().map(|source| source.interfaces.len());
+    counts.collect()
 }
 
 /// Whether the interface of `frame` is described: pcapng adds interfaces as it goes.
 #[inline]
-fn knows(known: Option<&[usize]>, frame: &Frame<'_>) -> bool {
+fn knows(interfaces: &[usize], frame: &Frame<'_>) -> bool {
     frame.interface.is_none_or(|interface| {
-        known
-            .and_then(|known| known.get(usize::from(frame.source.0)))
+        (interfaces.get(usize::from(frame.source.0)))
             .is_some_and(|&count| (interface.0 as usize) < count)
     })
 }
