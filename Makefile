@@ -8,7 +8,7 @@ export ICMPDUMP_BENCH_DIR
 # Two of the seven incidents in the capture, so that one screen holds it; the README shows the same.
 DEMO_FILTER ?= host 10.0.4.2 and tcp port 443 or host 10.99.0.9
 
-.PHONY: help demo build test tail lint fmt doc bench bench-data bench-live clean
+.PHONY: help demo build test tail lint fmt bench bench-data bench-live clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

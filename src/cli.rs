@@ -106,8 +106,8 @@ pub(crate) struct Cli {
     #[arg(long, requires = "write", help_heading = "Output")]
     pub(crate) print: bool,
 
-    /// Write each packet to the -w file as soon as it is selected
-    #[arg(short = 'U', requires = "write", help_heading = "Output")]
+    /// Write each packet to the -w file as soon as it is selected; without -w, each line
+    #[arg(short = 'U', help_heading = "Output")]
     pub(crate) unbuffered: bool,
 
     /// Say in a comment on each ICMP packet of the -w file what is known of it: the request it answers, the
@@ -160,6 +160,10 @@ pub(crate) struct Cli {
     /// More: IP fields, checksums, extensions; -vv and -vvv add further detail
     #[arg(short = 'v', action = ArgAction::Count, help_heading = "Lines")]
     pub(crate) verbose: u8,
+
+    /// Say nothing of wrong checksums in IPv4 headers, where the network card fills them in
+    #[arg(short = 'K', help_heading = "Lines")]
+    pub(crate) ignore_header_checksums: bool,
 
     /// Link-layer header
     #[arg(short = 'e', help_heading = "Lines")]

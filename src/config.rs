@@ -3,7 +3,7 @@
 mod write;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -14,7 +14,9 @@ use crate::privilege::{RunAs, Sandbox};
 use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
-use icmpdump::sink::text::{HexDump, Lines, Precision, TextOptions, TimestampStyle};
+use icmpdump::sink::text::{
+    HeaderChecksums, HexDump, Lines, Precision, TextOptions, TimestampStyle,
+};
 use icmpdump::source::Resolution;
 use icmpdump::source::filter::{self, Filter, QuotedPolicy};
 use icmpdump::source::live::{Delivery, Direction, Options, Take, TimestampKind};
@@ -133,7 +135,7 @@ impl Config {
             correlate,
             output: output(&cli)?,
             capture: write::options(&cli)?,
-            buffering: if cli.line_buffered {
+            buffering: if cli.line_buffered || cli.unbuffered {
                 Buffering::Record
             } else {
                 Buffering::Block
@@ -167,6 +169,15 @@ fn expression(cli: &Cli) -> anyhow::Result<String> {
 fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {
     if cli.live.list_interfaces {
         return Ok(Input::ListInterfaces);
+    }
+    // `-r *.pcap`, or no -r at all.
+    if let Some(word) = cli.filter.first()
+        && Path::new(word).is_file()
+        && Filter::new(filter, QuotedPolicy::No).check(&[]).is_err()
+    {
+        bail!(
+            "'{word}' is a file, not a filter: each file to read has an -r of its own: -r {word}"
+        );
     }
     if !cli.read.is_empty() {
         return Ok(Input::Files(cli.read.clone()));
@@ -319,6 +330,11 @@ fn text(cli: &Cli) -> TextOptions {
             _ => HexDump::HexAsciiWithLink,
         },
         numbers: cli.number.into(),
+        header_checksums: if cli.ignore_header_checksums {
+            HeaderChecksums::Ignored
+        } else {
+            HeaderChecksums::Verified
+        },
         lines: if cli.quiet {
             Lines::VerdictsOnly
         } else {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Echo;
+use super::{Direction, Echo};
 use crate::model::Timestamp;
 use crate::wire::bytes::{array_at, tail};
 
@@ -144,6 +144,11 @@ fn native_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
         if let Some(sent) = little.or_else(big) {
             return Some(found(sent));
         }
+    } else if let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 8))
+        // With `-p` something else follows; 128 bits that are the time of day are proof enough.
+        && let Some(sent) = time(u64::from_le_bytes(seconds), u64::from_le_bytes(micros))
+    {
+        return Some(found(sent));
     }
     if counts_from(tail(payload, 8), 8)
         && let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 4))
@@ -225,17 +230,19 @@ pub const fn initial_ttl(observed: u8) -> u8 {
     }
 }
 
-/// Under this a TTL was rather set by a traceroute than worn down by so many routers.
+/// Under this a reply's TTL is not worn down by so many routers: its sender began with less.
 const WORN: u8 = 16;
+/// Up to this a request's TTL was rather set by a traceroute, which goes up to 30 by default.
+const TRACED: u8 = 32;
 
 /// How far an echo has come, if its TTL lets one guess: the initial TTL, and about how many routers
 /// it has passed.
-pub const fn distance(observed: u8) -> Option<(u8, u8)> {
-    if observed < WORN {
-        None
-    } else {
-        Some((initial_ttl(observed), hops(observed)))
-    }
+pub fn distance(direction: Direction, observed: u8) -> Option<(u8, u8)> {
+    let tells = match direction {
+        Direction::Request => observed > TRACED,
+        Direction::Reply => observed >= WORN,
+    };
+    tells.then(|| (initial_ttl(observed), hops(observed)))
 }
 
 /// About how many routers a packet has passed, by [`initial_ttl`].
@@ -273,6 +280,13 @@ mod tests {
             [&seconds.to_be_bytes()[..], &micros.to_be_bytes(), &wide].concat(),
             [&narrow_seconds[..], &469_423u32.to_le_bytes(), &narrow].concat(),
             [&seconds.to_le_bytes()[..], &micros.to_le_bytes()].concat(),
+            // `ping -p deadbeef`
+            [
+                &seconds.to_le_bytes()[..],
+                &micros.to_le_bytes(),
+                &[0xde, 0xad, 0xbe, 0xef].repeat(10),
+            ]
+            .concat(),
         ] {
             assert_eq!(
                 guess(&payload, captured()),
@@ -351,9 +365,19 @@ mod tests {
     }
 
     #[test]
+    fn the_ttl_of_a_traceroute_tells_no_distance() {
+        for ttl in 0..=30 {
+            assert_eq!(distance(Direction::Request, ttl), None);
+        }
+        assert_eq!(distance(Direction::Request, 62), Some((64, 2)));
+        assert_eq!(distance(Direction::Reply, 30), Some((32, 2)));
+        assert_eq!(distance(Direction::Reply, 5), None);
+    }
+
+    #[test]
     fn numbers_the_wrong_way_round() {
         let read = |id, seq, payload| {
-            let direction = crate::icmp::Direction::Request;
+            let direction = Direction::Request;
             little_endian(&Echo {
                 direction,
                 id,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{command, finish, of_type, records, run, testdata, tool};
+use crate::common::{command, finish, of_type, records, run, run_with_input, testdata, tool};
 
 /// The time column of each line about a packet: what stands before ` IP` or ` IP6`.
 fn stamps(text: &str) -> Vec<String> {
@@ -206,4 +206,29 @@ fn no_colour_where_there_is_no_terminal_unless_asked() {
     }
     bare.push_str(rest);
     assert_eq!(bare, plain);
+}
+
+#[test]
+fn wrong_header_checksums_go_unsaid_with_upper_case_k() {
+    // As a network card fills them in.
+    let mut octets = std::fs::read(testdata("ping4.pcap")).expect("a capture");
+    let first = [0x40, 0x01, 0x7a, 0x78, 10, 0, 1, 1];
+    let at = octets.windows(8).position(|found| found == first);
+    let at = at.expect("the header of the first request");
+    octets[at + 2..at + 4].fill(0);
+    let verbose = |flags: &[&str]| {
+        let flags = [flags, &["-v", "-c", "1", "-r", "-"]].concat();
+        run_with_input(&flags, &octets).exits(0).out
+    };
+    assert!(verbose(&[]).contains(", bad cksum 0 (->7a78)!)"));
+    assert_eq!(
+        verbose(&["-K"]),
+        verbose(&[]).replace(", bad cksum 0 (->7a78)!", "")
+    );
+}
+
+#[test]
+fn packet_buffered_lines_are_the_same_lines() {
+    let ping = testdata("ping4.pcap");
+    assert_eq!(run(&["-U", "-r", &ping]).good(), run(&["-r", &ping]).good());
 }

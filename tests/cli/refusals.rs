@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{Run, copied_program, run, run_with_input, testdata, tool};
+use crate::common::{Run, command, copied_program, finish, run, run_with_input, testdata, tool};
 
 /// Checks what holds for every refusal: its status, nothing on standard output, and on standard
 /// error `words` in sentences for people.
@@ -214,7 +214,6 @@ fn arguments_that_make_no_sense() {
             &["--color", "maybe", "auto, always, never"],
         ),
         (&["--print"], &["-w"]),
-        (&["-U"], &["-w"]),
         (&["--micro", "--nano"], &["--micro", "--nano"]),
         (&["--json", "--count"], &["--json", "--count"]),
         (
@@ -243,6 +242,24 @@ fn arguments_that_make_no_sense() {
     );
     refused(run(&["-i", "lo", "-B", "0"]), 2, &["--buffer-size", "0"]);
     refused(run(&["-r", "-", "-r", "-"]), 2, &["standard input", "once"]);
+}
+
+#[test]
+fn a_capture_without_its_r() {
+    let ping = testdata("ping4.pcap");
+    let remedy = format!("-r {ping}");
+    for arguments in [&[ping.as_str()] as &[_], &["-r", &ping, &ping, &ping]] {
+        refused(run(arguments), 2, &[&ping, "is a file", &remedy]);
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("icmp"), b"").expect("room");
+    // A file that is called like a filter does not stand in its way.
+    let mut command = command();
+    command
+        .args(["-r", &ping, "icmp"])
+        .current_dir(folder.path());
+    let selected = finish(&mut command).good();
+    assert!(selected.contains("echo request"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Inferred {
         };
         let inferred = Self {
             payload: payload::guess(echo.payload, event.frame.ts),
-            distance: payload::distance(event.packet.ip.ttl),
+            distance: payload::distance(echo.direction, event.packet.ip.ttl),
             little_endian: payload::little_endian(echo),
         };
         let any = inferred.payload.is_some()

@@ -32,7 +32,7 @@ pub(super) fn message(
                 out.extend_from_slice(b" bytes missing! ");
             }
             if options.verbosity > Verbosity::Plain {
-                verbose::ipv4(out, ip);
+                verbose::ipv4(out, ip, options.header_checksums);
                 out.extend_from_slice(b"\n    ");
             }
             addr::pair(out, ip.src(), ip.dst(), None);

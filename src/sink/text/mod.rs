@@ -104,6 +104,16 @@ impl From<bool> for Numbers {
     }
 }
 
+/// Whether `-v` says which checksums of IPv4 headers are bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeaderChecksums {
+    /// It does.
+    #[default]
+    Verified,
+    /// `-K`: they are left to the network card.
+    Ignored,
+}
+
 /// Which lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lines {
@@ -131,6 +141,8 @@ pub struct TextOptions {
     pub hex: HexDump,
     /// Whether frames are numbered.
     pub numbers: Numbers,
+    /// Whether checksums of IPv4 headers are looked at.
+    pub header_checksums: HeaderChecksums,
     /// Which lines are written.
     pub lines: Lines,
     /// Whether escape sequences colour the text.
@@ -149,6 +161,7 @@ impl Default for TextOptions {
             link_header: LinkHeader::default(),
             hex: HexDump::default(),
             numbers: Numbers::default(),
+            header_checksums: HeaderChecksums::default(),
             lines: Lines::default(),
             colour: Colour::default(),
             width: 100,

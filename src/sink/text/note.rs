@@ -164,7 +164,7 @@ fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames)
             let message = Message::parse(&ip);
             let out = notes.item();
             out.extend_from_slice(b"completes ");
-            out.extend_from_slice(message.name().as_bytes());
+            super::addr::words_of(out, message.name());
             for &part in whole.frames() {
                 out.push(b' ');
                 frame(out, part, names);

@@ -1,6 +1,6 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
-use super::{TextOptions, Verbosity, addr};
+use super::{HeaderChecksums, TextOptions, Verbosity, addr};
 use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
 use crate::icmp::item::Item;
 use crate::icmp::object::{
@@ -25,7 +25,7 @@ fn below(out: &mut Vec<u8>, depth: usize) {
 }
 
 /// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
-pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>) {
+pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     out.extend_from_slice(b"(tos 0x");
     write::hex(out, ip.traffic_class.into(), 1);
     out.extend_from_slice(match ip.traffic_class & 3 {
@@ -58,7 +58,8 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>) {
         write::hex_octets(out, options, b" ");
         out.push(b')');
     }
-    if let Some(checksum) = header_checksum(ip)
+    if checksums == HeaderChecksums::Verified
+        && let Some(checksum) = header_checksum(ip)
         && let ChecksumStatus::Bad { expected } = checksum.status
     {
         bad_checksum(out, b", bad cksum ", checksum.found, expected);
@@ -175,7 +176,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         }
     }
     if let Some(quote) = message.quote() {
-        quoted(out, quote, 0);
+        quoted(out, quote, 0, options.header_checksums);
     }
     if let Some(structure) = message.extensions() {
         extensions(out, structure);
@@ -184,9 +185,10 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
 
 /// What payload and TTL let one guess, said as such.
 fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
-    if let Some((initial, hops)) = payload::distance(event.packet.ip.ttl) {
+    if let Some((initial, hops)) = payload::distance(echo.direction, event.packet.ip.ttl) {
         number(out, b", probably ", hops.into());
-        number(out, b" hops from its sender (initial ttl ", initial.into());
+        out.extend_from_slice(if hops == 1 { b" hop" } else { b" hops" });
+        number(out, b" from its sender (initial ttl ", initial.into());
         out.push(b')');
     }
     if let Some((id, seq)) = payload::little_endian(echo) {
@@ -211,12 +213,12 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
 }
 
 /// The packet that an error quotes, and the one inside it, if there is one.
-fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize) {
+fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderChecksums) {
     below(out, depth);
     match quote.ip.version {
         IpVersion::V4 => {
             out.extend_from_slice(b"IP ");
-            ipv4(out, &quote.ip);
+            ipv4(out, &quote.ip, checksums);
         }
         IpVersion::V6 => {
             out.extend_from_slice(b"IP6 ");
@@ -234,7 +236,7 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize) {
     if depth == 0
         && let Some(inner) = quote.inner()
     {
-        quoted(out, &inner, 1);
+        quoted(out, &inner, 1, checksums);
     }
 }
 
