@@ -53,8 +53,8 @@ impl Capture {
         let mut files = [self.header.clone(), self.header.clone()];
         let mut counts = [0; 2];
         let mut whole = HashMap::new();
-        for (number, record) in (1u64..).zip(&self.records) {
-            let file = usize::from(is_second(number as usize - 1));
+        for ((at, record), number) in self.records.iter().enumerate().zip(1u64..) {
+            let file = usize::from(is_second(at));
             files[file].extend_from_slice(record);
             counts[file] += 1;
             whole.insert((names[file].to_owned(), counts[file]), number);

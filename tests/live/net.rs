@@ -328,7 +328,7 @@ fn text(octets: &Text) -> String {
     String::from_utf8_lossy(&octets.lock().expect("no reader panics")).into_owned()
 }
 
-/// Two namespaces and a cable: `v0` with 10.9.0.1 and fd09::1, `v1` with 10.9.0.2 and fd09::2.
+/// Two namespaces and a cable: `v0` with 10.9.0.1 and `fd09::1`, `v1` with 10.9.0.2 and `fd09::2`.
 pub(crate) struct Pair {
     pub(crate) left: Net,
     pub(crate) right: Net,
