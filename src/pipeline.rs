@@ -446,6 +446,11 @@ impl<'p, 'o> Run<'p, 'o> {
                         pipe.sink.write(&Record::Path(path))?;
                     }
                 }
+                Outcome::Unanswered(attempt) => {
+                    if pipe.filter.selects_all() || pipe.filter.matches_flow(&attempt.flow) {
+                        self.diagnostics.unanswered(attempt);
+                    }
+                }
             }
         }
         Ok(())

@@ -20,6 +20,7 @@ mod sighting;
 mod table;
 pub mod trace;
 mod traces;
+pub mod unanswered;
 pub mod verdict;
 mod verdicts;
 
@@ -41,11 +42,13 @@ use self::repeats::Repeats;
 use self::sighting::{Place, Sighting};
 use self::trace::Path;
 use self::traces::{MAX_TTL, ProbeAnswer, Traces};
+use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Reported, Verdicts};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Direction, Message, Quote};
 use crate::model::{Frame, Timestamp};
+use crate::wire::ip::protocol::TCP;
 use crate::wire::{ChecksumStatus, Packet, link};
 
 /// How correlation is to work.
@@ -92,6 +95,8 @@ pub enum Outcome {
     Drop(Box<DropVerdict>),
     /// A traceroute is complete.
     Path(Path),
+    /// A connection that nobody answered was given up.
+    Unanswered(Unanswered),
 }
 
 /// The state of correlation.
@@ -105,6 +110,7 @@ pub struct Correlator {
     followed: Followed,
     verdicts: Verdicts,
     traces: Traces,
+    attempts: Attempts,
     swept: Timestamp,
     sweep_at: Timestamp,
     /// Up to when all is known, where the source tells: no window closes before.
@@ -135,6 +141,8 @@ pub struct Evictions {
     pub flows: u64,
     /// Verdicts written early.
     pub verdicts: u64,
+    /// TCP connections that waited for an answer.
+    pub connections: u64,
 }
 
 impl Evictions {
@@ -145,6 +153,7 @@ impl Evictions {
             ("originals", self.originals),
             ("flows", self.flows),
             ("verdicts", self.verdicts),
+            ("connections", self.connections),
         ]
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -156,7 +165,7 @@ impl Correlator {
     pub fn new(config: &Config) -> Self {
         // Shares of the limit, in sixteenths.
         let share = |sixteenths| config.memory_limit / 16 * sixteenths;
-        let mut exchanges = Exchanges::new(config.reply_timeout, share(6));
+        let mut exchanges = Exchanges::new(config.reply_timeout, share(5));
         exchanges.blind = Blind::new(config.sight == Sight::Filtered);
         Self {
             clock: Clock::default(),
@@ -167,6 +176,7 @@ impl Correlator {
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
+            attempts: Attempts::new(share(1)),
             swept: Timestamp::MIN,
             sweep_at: Timestamp::MIN,
             horizon: Timestamp::MAX,
@@ -198,6 +208,7 @@ impl Correlator {
             originals: self.ring.as_ref().map_or(0, Ring::overwritten),
             flows: self.followed.evicted(),
             verdicts: self.verdicts.evicted(),
+            connections: self.attempts.evicted(),
         }
     }
 
@@ -290,6 +301,9 @@ impl Correlator {
             None => self.query(frame, packet, message, shown),
         };
         self.any_packet(&Observation::of(frame, ip), shown);
+        if let Some(ring) = &self.ring {
+            self.attempts.reaches(ring, ip.dst());
+        }
         relation
     }
 
@@ -327,6 +341,19 @@ impl Correlator {
             };
             self.complete(verdict);
         }
+        while self.left == Left::Nothing
+            && let Some(ring) = &self.ring
+        {
+            let silent = self.attempts.finish(ring, end);
+            let is_last = silent.len() < BATCH;
+            self.unanswered(silent);
+            if is_last {
+                break;
+            }
+            if self.has_outcomes() {
+                self.left = Left::End;
+            }
+        }
         if self.left == Left::Nothing {
             let paths = self.traces.finish();
             self.outcomes.extend(paths.into_iter().map(Outcome::Path));
@@ -345,6 +372,9 @@ impl Correlator {
         }
         if self.traces.may_know(hashes.pair) {
             self.traces.packet(ring, packet, shown);
+        }
+        if Attempts::concerns(packet.flags) {
+            self.attempts.packet(ring, packet);
         }
     }
 
@@ -428,6 +458,7 @@ impl Correlator {
             ts,
             shown,
         };
+        self.attempts.error(quote);
         if let Some(ring) = &self.ring {
             let found = matches!(original, Some(Original::Found { .. }));
             self.followed.error(ring, quote, found, ts);
@@ -484,6 +515,19 @@ impl Correlator {
         verdict
     }
 
+    /// Hands out the connections that went unanswered, but for probes and where the capture may have
+    /// missed the answer.
+    fn unanswered(&mut self, silent: Vec<(Unanswered, u8)>) {
+        let told = silent.into_iter().filter(|(attempt, ttl)| {
+            let watched = (attempt.last.since(attempt.first).unwrap_or_default())
+                .saturating_add(unanswered::ANSWER_TIME);
+            let is_probe = *ttl <= MAX_TTL && self.traces.is_trace(attempt.flow.addrs, TCP);
+            !is_probe && !self.exchanges.blind.overlaps(attempt.first, watched)
+        });
+        let told = told.map(|(attempt, _)| Outcome::Unanswered(attempt));
+        self.outcomes.extend(told);
+    }
+
     fn sweep(&mut self, now: Timestamp) {
         let quiet = self.verdicts.quiet(now, &self.followed);
         let is_last = quiet.len() < BATCH;
@@ -493,6 +537,15 @@ impl Correlator {
         if !is_last {
             self.left = Left::At(now);
             return;
+        }
+        if let Some(ring) = &self.ring {
+            let silent = self.attempts.quiet(ring, now);
+            let is_last = silent.len() < BATCH;
+            self.unanswered(silent);
+            if !is_last {
+                self.left = Left::At(now);
+                return;
+            }
         }
         self.swept = now;
         self.sweep_at = now.after(QUIET / 4);

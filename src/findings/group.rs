@@ -121,7 +121,7 @@ impl Ports {
     /// All are named up to this many, else so many less two.
     const NAMED: usize = 5;
 
-    fn add(&mut self, port: u16) {
+    pub(super) fn add(&mut self, port: u16) {
         if let Err(at) = self.seen.binary_search(&port) {
             if self.seen.len() < Self::KEPT {
                 self.seen.insert(at, port);

@@ -14,6 +14,7 @@ mod ping_loss;
 mod pmtu;
 mod redirect;
 mod routing_loop;
+mod silent_drop;
 mod traceroute;
 mod unreachable;
 
@@ -21,6 +22,7 @@ use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
+use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::Message;
 use crate::model::{Frame, FrameRef};
@@ -92,6 +94,7 @@ pub struct Diagnostics {
     firewall_reject: Counted<firewall_reject::FirewallReject>,
     icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
     redirect: redirect::Redirect,
+    silent_drop: silent_drop::SilentDrop,
     traceroute: traceroute::Traceroute,
 }
 
@@ -114,6 +117,7 @@ impl Diagnostics {
     /// Takes what the kernel counted while capturing.
     pub fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
         self.capture_quality.kernel(interfaces);
+        self.silent_drop.kernel(interfaces);
     }
 
     /// Takes a request that was decided.
@@ -128,6 +132,11 @@ impl Diagnostics {
         for diagnosis in self.all() {
             diagnosis.verdict(verdict);
         }
+    }
+
+    /// Takes a connection that nobody answered.
+    pub fn unanswered(&mut self, attempt: &Unanswered) {
+        self.silent_drop.unanswered(attempt);
     }
 
     /// Takes a traceroute.
@@ -158,7 +167,7 @@ impl Diagnostics {
         copy.findings()
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 12] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 13] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -167,6 +176,7 @@ impl Diagnostics {
             &mut self.admin_prohibited,
             &mut self.firewall_reject,
             &mut self.closed_port,
+            &mut self.silent_drop,
             &mut self.icmp_rate_limited,
             &mut self.redirect,
             &mut self.bad_checksums,

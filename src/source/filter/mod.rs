@@ -5,13 +5,14 @@
 //! whereas `len`, `less` and `greater` ask for the length on the wire.
 
 pub mod dlt;
+mod flow;
 pub mod kernel;
 pub mod program;
 pub mod tokens;
 
 use pcap::{Capture, Linktype};
 
-use crate::model::{Frame, LinkType};
+use crate::model::{FlowKey, Frame, LinkType};
 pub use kernel::kernel_filter;
 use program::{FamilyOrder, Program, ProgramError};
 
@@ -147,6 +148,15 @@ impl Filter {
     /// header; `wire_len` is the length that header claims, in octets.
     pub fn matches_quoted(&mut self, quote: &[u8], wire_len: u32) -> bool {
         self.quoted && self.run(QUOTE, quote, wire_len)
+    }
+
+    /// Whether the filter selects the packets of a TCP flow, as far as addresses and ports decide:
+    /// only where it looks into quotes, too.
+    pub fn matches_flow(&mut self, flow: &FlowKey) -> bool {
+        self.quoted && {
+            let packet = flow::bare_packet(flow);
+            self.matches_quoted(&packet, u32::try_from(packet.len()).unwrap_or(u32::MAX))
+        }
     }
 
     fn run(&mut self, link: LinkType, data: &[u8], wire_len: u32) -> bool {

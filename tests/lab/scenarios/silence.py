@@ -26,6 +26,21 @@ def black_hole_route(incident, family):
             incident.tail(net["a"], SRC[family], net.b(family))
 
 
+def drop_rule(incident, family):
+    with Chain(families=(family,), offload=incident.offload) as net:
+        incident.chain(net)
+        net.warm()
+        net["r2"].nft("table inet acl {\n chain forward {\n type filter hook forward priority 0;\n"
+                      " tcp dport 443 drop\n}\n}\n")
+        incident.note("r2 drops what goes to TCP port 443 and says nothing")
+        net["b"].spawn("stream.py serve 5001", "ready")
+        with incident.capture(net["a"]):
+            incident.pinging(net["a"], SRC[family], net.b(family), "-c 2 -i 0.2")
+            incident.transfer(net["a"], SRC[family], net.b(family), 5001, 4000, 40501)
+            incident.socket(net["a"], "tcp_connecting", net.b(family), 443, 40443, words="--timeout 5")
+            incident.tail(net["a"], SRC[family], net.b(family))
+
+
 def loop(incident, family):
     with Chain(families=(family,), offload=incident.offload) as net:
         incident.chain(net)
@@ -96,8 +111,11 @@ def late_start(incident, family):
 def register():
     for family in (4, 6):
         scenario(f"blackhole-route{family}", f"a `blackhole` route: nobody says anything, IPv{family}",
-                 offload=family == 4, not_expected=["routing_loop", *ACCUSING])(
+                 offload=family == 4, expected=["silent_drop"], not_expected=["routing_loop", *ACCUSING])(
                      lambda i, f=family: black_hole_route(i, f))
+        scenario(f"drop-rule-tcp{family}", f"a rule that drops SYNs to one port of a host that answers others, IPv{family}",
+                 offload=family == 6, expected=["silent_drop"], not_expected=["routing_loop", "ping_loss", *ACCUSING])(
+                     lambda i, f=family: drop_rule(i, f))
         scenario(f"loop{family}", f"two routers that send packets back and forth, IPv{family}", offload=family == 6,
                  expected=["routing_loop"], not_expected=ACCUSING)(lambda i, f=family: loop(i, f))
         scenario(f"one-way-out{family}", f"asymmetric routing: only the packets from a to b are seen, IPv{family}",

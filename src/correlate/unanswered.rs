@@ -1,0 +1,330 @@
+//! TCP connections that were tried again and again, and of which nobody said a word.
+//!
+//! Only packets with SYN or RST are looked at: what carries data costs nothing. A connection is
+//! known by its destination and the initial sequence number, which answers and ICMP errors bring
+//! back and which address translation leaves alone.
+
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::exchanges::BATCH;
+use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
+use super::observation::Observation;
+use super::table::{Displaced, Table};
+use crate::icmp::{Quote, QuotedTransport};
+use crate::model::flow::FlowPorts;
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::wire::ip::protocol::TCP;
+
+const SYN: u8 = 0x02;
+const RST: u8 = 0x04;
+const ACK: u8 = 0x10;
+
+/// A SYN sooner after the one before it is that one at another point of capture: stacks wait for a
+/// second (RFC 6298 section 2.1).
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(500);
+/// When the second retransmission is due: before that, silence proves nothing.
+const SECOND_RETRANSMISSION: Duration = Duration::from_secs(3);
+/// How long the last SYN may wait for its answer.
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(1);
+/// Gaps between retransmissions double to no more than this (Linux sends the last one after 32 s
+/// and gives up 64 s later): who is silent for longer has given up.
+const GIVEN_UP: Duration = Duration::from_mins(2);
+
+/// A connection that nobody answered, and of which no ICMP error told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// From who wanted to connect.
+    pub flow: FlowKey,
+    /// How many SYNs were sent, the retransmissions among them; copies do not count.
+    pub sent: u32,
+    /// The first SYN.
+    pub first: Timestamp,
+    /// The last SYN.
+    pub last: Timestamp,
+    /// Whether the capture can see answers to this host.
+    pub directions: Directions,
+    seq: u32,
+    frames: [FrameRef; Self::FRAMES],
+}
+
+/// What the capture shows of the way back to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Directions {
+    /// Packets to it were captured.
+    Both,
+    /// None was: the capture may see one side only.
+    OneSidedPossible,
+}
+
+impl Unanswered {
+    /// How many frames are named.
+    pub const FRAMES: usize = 4;
+
+    /// The first SYNs, one frame each.
+    pub fn frames(&self) -> &[FrameRef] {
+        let count = usize::try_from(self.sent).unwrap_or(Self::FRAMES);
+        self.frames.get(..count).unwrap_or(&self.frames)
+    }
+}
+
+/// What a SYN, its answers and errors about it have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct AttemptKey {
+    dst: IpAddr,
+    port: u16,
+    seq: u32,
+}
+
+impl Hash for AttemptKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let to_itself = AddrPair {
+            src: self.dst,
+            dst: self.dst,
+        };
+        to_itself.hash(state);
+        state.write_u64(u64::from(self.port) << 32 | u64::from(self.seq));
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    told: Unanswered,
+    /// IP identification of the last SYN.
+    id: Option<u32>,
+    ttl: u8,
+}
+
+/// Connections that wait for an answer.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    open: Table<AttemptKey, Attempt>,
+    /// Hosts to which packets came, by the hash of their address.
+    reached: Marks,
+    evicted: u64,
+}
+
+impl Attempts {
+    pub(super) fn new(memory: usize) -> Self {
+        Self {
+            open: Table::with_memory(memory),
+            reached: Marks::default(),
+            evicted: 0,
+        }
+    }
+
+    /// How many connections were given up for want of room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Whether a packet with these TCP flags says anything here.
+    #[inline]
+    pub(super) fn concerns(flags: u8) -> bool {
+        flags & (SYN | RST) != 0
+    }
+
+    /// Takes a packet that [`Self::concerns`].
+    #[cold]
+    pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation) {
+        let (Some(seq), FlowPorts::Ports { src, dst }) = (packet.seq(), packet.flow().ports) else {
+            return;
+        };
+        if packet.flags & (SYN | RST | ACK) == SYN {
+            let key = AttemptKey {
+                dst: packet.addrs.dst,
+                port: dst,
+                seq,
+            };
+            self.asked(key, packet);
+            return;
+        }
+        self.reaches(ring, packet.addrs.dst);
+        // What answers a SYN acknowledges it, and nothing else does (RFC 9293 section 3.10.7).
+        if packet.flags & ACK != 0
+            && let Some(ack) = packet.ack()
+        {
+            self.answered(AttemptKey {
+                dst: packet.addrs.src,
+                port: src,
+                seq: ack.wrapping_sub(1),
+            });
+        }
+    }
+
+    /// An ICMP error quotes a packet: of that connection somebody told.
+    pub(super) fn error(&mut self, quote: &Quote<'_>) {
+        if let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport
+            && let FlowPorts::Ports { dst, .. } = quote.flow().ports
+        {
+            self.answered(AttemptKey {
+                dst: quote.ip.dst(),
+                port: dst,
+                seq,
+            });
+        }
+    }
+
+    /// A packet to `host` was captured: the way back to it is seen.
+    pub(super) fn reaches(&mut self, ring: &Ring, host: IpAddr) {
+        self.reached.mark(host_hash(ring, host));
+    }
+
+    fn asked(&mut self, key: AttemptKey, packet: &Observation) {
+        if let Some(attempt) = self.open.get_mut(&key) {
+            attempt.again(packet);
+            return;
+        }
+        let told = Unanswered {
+            flow: packet.flow(),
+            sent: 1,
+            first: packet.ts,
+            last: packet.ts,
+            directions: Directions::OneSidedPossible,
+            seq: key.seq,
+            frames: [packet.frame; Unanswered::FRAMES],
+        };
+        let attempt = Attempt {
+            told,
+            id: packet.id,
+            ttl: packet.ttl,
+        };
+        if let Some(Displaced::Oldest(..)) = self.open.insert(key, attempt) {
+            self.evicted += 1;
+        }
+    }
+
+    fn answered(&mut self, key: AttemptKey) {
+        if let Some(slot) = self.open.find(&key) {
+            self.open.discard(slot);
+        }
+    }
+
+    /// Takes out a batch of the connections that were given up before `now`; there may be more
+    /// where the batch is full.
+    pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> Vec<(Unanswered, u8)> {
+        let mut quiet = Vec::new();
+        let mut slot = self.open.oldest();
+        while let Some(at) = slot
+            && quiet.len() < BATCH
+        {
+            slot = self.open.newer(at);
+            if let Some(attempt) = self.open.at(at)
+                && attempt.told.last.after(GIVEN_UP) < now
+                && let Some((_, attempt)) = self.open.remove_at(at)
+            {
+                quiet.extend(self.judged(ring, attempt, now));
+            }
+        }
+        quiet
+    }
+
+    /// Takes out a batch of what is open when the capture ends; there may be more where the batch is
+    /// full.
+    pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> Vec<(Unanswered, u8)> {
+        let mut judged = Vec::new();
+        while judged.len() < BATCH
+            && let Some((_, attempt)) = self.open.pop_oldest()
+        {
+            judged.extend(self.judged(ring, attempt, end));
+        }
+        judged
+    }
+
+    /// The connection, if it went unanswered for long enough, with the TTL of its SYN.
+    fn judged(&self, ring: &Ring, attempt: Attempt, now: Timestamp) -> Option<(Unanswered, u8)> {
+        let told = attempt.told;
+        let silent = told.sent > 1
+            && told.first.after(SECOND_RETRANSMISSION) <= now
+            && told.last.after(ANSWER_TIME) <= now;
+        if !silent || goes_on(ring, &told) || is_answered(ring, &told) {
+            return None;
+        }
+        let host = told.flow.addrs.src;
+        let directions = if self.reached.is_marked(host_hash(ring, host))
+            || ring.direction_seen(&told.flow.addrs.reversed())
+        {
+            Directions::Both
+        } else {
+            Directions::OneSidedPossible
+        };
+        Some((Unanswered { directions, ..told }, attempt.ttl))
+    }
+}
+
+impl Attempt {
+    /// The SYN comes again: sent again, or the same packet at another hop, interface or file.
+    fn again(&mut self, packet: &Observation) {
+        let told = &mut self.told;
+        let same_packet = packet.id.is_some_and(|id| id != 0) && packet.id == self.id;
+        let later = packet.ts.since(told.last);
+        if same_packet
+            || packet.flow() != told.flow
+            || later.is_none_or(|gap| gap < SHORTEST_TIMEOUT)
+        {
+            return;
+        }
+        if let Ok(at) = usize::try_from(told.sent)
+            && let Some(place) = told.frames.get_mut(at)
+        {
+            *place = packet.frame;
+        }
+        told.sent = told.sent.saturating_add(1);
+        told.last = packet.ts;
+        self.id = packet.id;
+    }
+}
+
+fn host_hash(ring: &Ring, host: IpAddr) -> u32 {
+    ring.pair_hash(&AddrPair {
+        src: host,
+        dst: host,
+    })
+}
+
+/// Whether the connection was used: the answer took another way.
+fn goes_on(ring: &Ring, told: &Unanswered) -> bool {
+    let lead = Lead::of_flow(told.flow.ports);
+    any_since(ring, told.flow.addrs, lead, told.first, |seen| {
+        seen.lead.seq() != told.seq
+    })
+}
+
+/// Whether anything came back, though it is no answer to a SYN; an answer to one that was sent
+/// before these counts, too.
+fn is_answered(ring: &Ring, told: &Unanswered) -> bool {
+    let FlowPorts::Ports { src, dst } = told.flow.ports else {
+        return false;
+    };
+    let back = Lead::of_ports(dst, src);
+    any_since(
+        ring,
+        told.flow.addrs.reversed(),
+        back,
+        told.first.before(GIVEN_UP),
+        |_| true,
+    )
+}
+
+fn any_since(
+    ring: &Ring,
+    addrs: AddrPair,
+    lead: Lead,
+    since: Timestamp,
+    fits: impl Fn(&Fingerprint) -> bool,
+) -> bool {
+    let hashes = ring.hashes(addrs, TCP, lead);
+    let mut found = false;
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        let is_flow = seen.protocol == TCP
+            && seen.pair == hashes.pair
+            && seen.lead.flow_word(TCP) == lead.flow_word(TCP);
+        found |= is_flow && seen.ts >= since && fits(seen);
+        found || seen.ts < since
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests;

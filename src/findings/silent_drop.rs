@@ -1,0 +1,141 @@
+//! Connections tried again and again, with no answer and no word from anybody.
+//!
+//! Rule: of a TCP connection the SYN was retransmitted, the capture ran on to the time of the second
+//! retransmission, and neither an answer nor an ICMP error about it was captured. A candidate, no
+//! more: the packets may be dropped on the way there or the answers on the way back. Where no packet
+//! to the sender was captured at all, the capture may see one direction only: worth knowing, no
+//! warning. Nothing is said where the kernel dropped packets.
+//! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
+//! it is sent again).
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::group::{Group, Groups};
+use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::unanswered::{Directions, Unanswered};
+use crate::model::flow::FlowPorts;
+use crate::source::InterfaceCounts;
+
+/// A host that gets no answer from more destinations than this gets one finding.
+const DESTINATIONS: usize = 4;
+/// Peers counted per host.
+const PEERS: usize = 1000;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SilentDrop {
+    pairs: Groups<(IpAddr, IpAddr), Silence>,
+    by_source: Groups<IpAddr, Sweep>,
+    drops: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Silence {
+    /// SYNs in `errors`.
+    group: Group,
+    both_directions: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sweep {
+    silence: Silence,
+    destinations: HashSet<IpAddr, RandomState>,
+}
+
+impl Silence {
+    fn add(&mut self, attempt: &Unanswered) {
+        self.group.errors += u64::from(attempt.sent);
+        self.group.flows += 1;
+        if let FlowPorts::Ports { dst, .. } = attempt.flow.ports {
+            self.group.ports.add(dst);
+        }
+        self.group.show(attempt.frames());
+        self.both_directions |= attempt.directions == Directions::Both;
+    }
+
+    fn finding(&self, src: IpAddr, to: &str) -> Finding {
+        let Group {
+            errors,
+            flows,
+            ports,
+            evidence,
+            ..
+        } = &self.group;
+        let times = match flows {
+            1 => format!("{errors} SYNs"),
+            flows => format!("{errors} SYNs of {flows} connections"),
+        };
+        let title = format!("{src} gets no answer from {to}{ports}, and no ICMP error: {times}");
+        let (severity, title, advice) = if self.both_directions {
+            (
+                Severity::Warning,
+                title,
+                "Somebody drops without a word: a packet filter on the way or on the host, a \
+                 black-hole route, a host that is down behind a router that sends no errors, or \
+                 the answers get lost on their way back. Capture nearer to the destination: do the \
+                 SYNs arrive, does it answer?",
+            )
+        } else {
+            (
+                Severity::Info,
+                format!("{title}; the capture has no packet that goes back"),
+                "Make sure that the capture point sees both directions. If it does, a packet filter \
+                 drops, or the destination is down.",
+            )
+        };
+        Finding {
+            name: "silent_drop",
+            severity,
+            title,
+            evidence: evidence.clone(),
+            confidence: Confidence::Suspected,
+            advice: advice.to_owned(),
+        }
+    }
+}
+
+impl SilentDrop {
+    /// Answers may be among what was dropped.
+    pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.drops = (interfaces.iter()).any(|interface| {
+            interface.counts.dropped > 0 || interface.counts.interface_dropped > 0
+        });
+    }
+
+    pub(super) fn unanswered(&mut self, attempt: &Unanswered) {
+        let addrs = attempt.flow.addrs;
+        if let Some(silence) = self.pairs.entry((addrs.src, addrs.dst)) {
+            silence.add(attempt);
+        }
+        if let Some(sweep) = self.by_source.entry(addrs.src) {
+            sweep.silence.add(attempt);
+            if sweep.destinations.len() < PEERS {
+                sweep.destinations.insert(addrs.dst);
+            }
+        }
+    }
+}
+
+impl Diagnosis for SilentDrop {
+    fn findings(&mut self, found: &mut Vec<Finding>) {
+        if self.drops {
+            return;
+        }
+        let mut wide = HashSet::<IpAddr, RandomState>::default();
+        for (src, sweep) in self.by_source.iter() {
+            let destinations = sweep.destinations.len();
+            if destinations > DESTINATIONS {
+                wide.insert(*src);
+                found.push((sweep.silence).finding(*src, &format!("{destinations} destinations,")));
+            }
+        }
+        for ((src, dst), silence) in self.pairs.iter() {
+            if !wide.contains(src) {
+                found.push(silence.finding(*src, &dst.to_string()));
+            }
+        }
+    }
+}
