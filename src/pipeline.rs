@@ -72,7 +72,7 @@ impl Pipeline<'_> {
     /// What a sink says; what was read up to then is lost to it.
     pub fn run(&mut self, source: &mut impl Source) -> io::Result<Summary> {
         let mut run = Run::new(self);
-        run.drive(source, |_| None, u64::MAX)?;
+        run.drive(source, nothing, u64::MAX)?;
         run.finish(source)
     }
 
@@ -84,17 +84,22 @@ impl Pipeline<'_> {
     /// As [`Pipeline::run`]; and that the system gives no thread.
     pub fn run_ahead(&mut self, mut source: impl Source + Send + 'static) -> io::Result<Summary> {
         let mut run = Run::new(self);
-        if run.drive(&mut source, |_| None, PROBED)? == Drive::Over {
+        if run.drive(&mut source, nothing, PROBED)? == Drive::Over {
             return run.finish(&mut source);
         }
         if run.counts.other < PROBED / 2 {
-            run.drive(&mut source, |_| None, u64::MAX)?;
+            run.drive(&mut source, nothing, u64::MAX)?;
             return run.finish(&mut source);
         }
         let mut ahead = Ahead::read(source)?;
         run.drive(&mut ahead, Ahead::plain, u64::MAX)?;
         run.finish(&mut ahead)
     }
+}
+
+/// What a source that has not sorted its packets tells of them.
+fn nothing<S>(_: &S) -> Option<&Observation> {
+    None
 }
 
 /// What [`Run::drive`] came to.
@@ -123,6 +128,8 @@ impl<'p, 'o> Run<'p, 'o> {
 
     /// Takes what `source` gives until `frames` were read in all. Of some packets `plain` tells
     /// all that is needed, for others there is the frame.
+    // One instance for each kind of source, into which all that a packet passes is inlined.
+    #[inline(never)]
     fn drive<S: Source>(
         &mut self,
         source: &mut S,
@@ -352,10 +359,16 @@ impl<'p, 'o> Run<'p, 'o> {
         Ok(())
     }
 
+    #[inline]
     fn write_if_selected(&mut self, frame: &Frame<'_>) {
-        if let Some(frames) = &mut self.pipe.frames
-            && self.pipe.filter.matches(frame)
-        {
+        if self.pipe.frames.is_some() && self.pipe.filter.matches(frame) {
+            self.write(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn write(&mut self, frame: &Frame<'_>) {
+        if let Some(frames) = &mut self.pipe.frames {
             self.room = frames.frame(frame, &self.sources, None);
             self.written += 1;
         }

@@ -121,7 +121,11 @@ impl<'a> Ip<'a> {
 
     /// Reads a captured packet that has nothing out of the ordinary, without a copy; `None` tells
     /// nothing but that it is for [`Ip::parse_on_wire`].
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what the caller does not ask for is never made"
+    )]
+    #[inline(always)]
     pub(super) fn parse_ordinary(bytes: &'a [u8], on_wire: usize) -> Option<Self> {
         let room = Room::new(bytes, on_wire, Limit::Frame);
         match bytes.first()? >> 4 {
