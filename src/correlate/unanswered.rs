@@ -133,20 +133,20 @@ impl Attempts {
         };
         if packet.flags & (SYN | RST | ACK) == SYN {
             let key = AttemptKey {
-                dst: packet.addrs.dst,
+                dst: packet.addrs().dst,
                 port: dst,
                 seq,
             };
             self.asked(key, packet);
             return;
         }
-        self.reaches(ring, packet.addrs.dst);
+        self.reaches(ring, packet.addrs().dst);
         // What answers a SYN acknowledges it, and nothing else does (RFC 9293 section 3.10.7).
         if packet.flags & ACK != 0
             && let Some(ack) = packet.ack()
         {
             self.answered(AttemptKey {
-                dst: packet.addrs.src,
+                dst: packet.addrs().src,
                 port: src,
                 seq: ack.wrapping_sub(1),
             });
@@ -187,7 +187,7 @@ impl Attempts {
         };
         let attempt = Attempt {
             told,
-            id: packet.id,
+            id: packet.id(),
             ttl: packet.ttl,
         };
         if let Some(Displaced::Oldest(..)) = self.open.insert(key, attempt) {
@@ -257,7 +257,7 @@ impl Attempt {
     /// The SYN comes again: sent again, or the same packet at another hop, interface or file.
     fn again(&mut self, packet: &Observation) {
         let told = &mut self.told;
-        let same_packet = packet.id.is_some_and(|id| id != 0) && packet.id == self.id;
+        let same_packet = packet.id().is_some_and(|id| id != 0) && packet.id() == self.id;
         let later = packet.ts.since(told.last);
         if same_packet
             || packet.flow() != told.flow
@@ -272,7 +272,7 @@ impl Attempt {
         }
         told.sent = told.sent.saturating_add(1);
         told.last = packet.ts;
-        self.id = packet.id;
+        self.id = packet.id();
     }
 }
 
