@@ -24,6 +24,15 @@ def router_advertisement(src):
                          packets.ipv6(src, ALL_NODES, packets.ICMPV6, message, hop_limit=255))
 
 
+def usable(host, address):
+    """Wait until nobody objected to the address: before that, packets go out from another one."""
+    deadline = time.monotonic() + 10
+    while address not in host.set_up("ip -6 -o addr show dev eth0 -tentative"):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{address} stays tentative")
+        time.sleep(0.1)
+
+
 @recording("neighbor-discovery", "a host comes up: DAD, router solicitation and advertisement, "
                                  "resolution, a neighbor that is gone, MLD")
 def neighbor_discovery(take):
@@ -42,7 +51,7 @@ def neighbor_discovery(take):
             net["h2"].set_up(["inject.py", "frame", "eth0", router_advertisement("fe80::ff:fe00:301").hex()])
             time.sleep(3)
             host.ip("-6 addr add 2001:db8::1/64 dev eth0")
-            time.sleep(1.5)
+            usable(host, "2001:db8::1")
             ping = take.ping(host, "-c 2 -i 0.2 2001:db8::3")
             take.ping(host, "-c 1 -W 4 2001:db8::dead")
         addresses = [w.split("/")[0] for w in host.set_up("ip -6 -o addr show dev eth0 dynamic").split() if "/" in w]
