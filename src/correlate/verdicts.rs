@@ -173,7 +173,15 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     let Some(spent) = ttl.checked_sub(error.quote.ip.ttl) else {
         return;
     };
-    let hops = hops(verdict.reason, spent, error.quote.ip.ttl);
+    let mut hops = hops(verdict.reason, spent, error.quote.ip.ttl);
+    // A filter may refuse a packet after its TTL was decremented (nftables' forward hook does), the
+    // destination never. The error's own TTL tells which, if it came back the same way.
+    if hops.estimate
+        && verdict.dropper != verdict.flow.addrs.dst
+        && payload::hops(error.ip.ttl).checked_add(1) == Some(spent)
+    {
+        hops.count = spent;
+    }
     if match_kind != MatchKind::Flow {
         verdict.ttl_spent = Some(spent);
         verdict.hops_to_dropper = Some(hops);
