@@ -46,6 +46,23 @@ fn shows_the_demo() {
     assert!(readme.text()[first..].starts_with(&command), "{command}");
 }
 
+/// CONTRIBUTING.md has a row for each command of the Makefile.
+#[test]
+fn contributing_names_every_command() {
+    let read = |name| std::fs::read_to_string(document::project().join(name)).unwrap();
+    let (makefile, contributing) = (read("Makefile"), read("CONTRIBUTING.md"));
+    let targets: Vec<_> = makefile
+        .lines()
+        .filter(|line| line.contains(" ## ") && !line.starts_with(char::is_whitespace))
+        .filter_map(|line| line.split_once(':'))
+        .collect();
+    assert!(targets.len() > 8, "{targets:?}");
+    for (target, _) in targets {
+        let row = format!("\n| `make {target}` |");
+        assert!(contributing.contains(&row), "CONTRIBUTING.md: no row{row}");
+    }
+}
+
 /// Every finding that the program knows is explained.
 #[test]
 fn explains_every_finding() {

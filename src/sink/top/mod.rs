@@ -1,6 +1,6 @@
 //! `--top`: a full-screen view for people.
 //!
-//! Two threads. The pipeline's fills a [`model::Model`] through [`TopSink`]; the one of [`screen`]
+//! Two threads. The pipeline's fills a [`model::Model`] through [`TopSink`]; the one of `screen`
 //! owns the terminal, reads keys and draws. Between them lies one [`Snapshot`] at a time: the
 //! screen asks for the next one, the pipeline leaves it there and goes on, so that neither waits
 //! for the other, and a pipe without input still answers keys.
