@@ -18,6 +18,10 @@ use crate::model::{AddrPair, FrameRef};
 
 /// Loss, in percent, from which a finding is critical.
 const CRITICAL_PERCENT: u64 = 10;
+/// ... of at least so many requests, and not of a single one: a first request waits for address
+/// resolution, and a share of two or three says nothing.
+const CRITICAL_SENT: u64 = 5;
+const CRITICAL_LOST: u64 = 2;
 /// Traced pairs remembered.
 const TRACES: usize = 10_000;
 
@@ -167,7 +171,11 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
     };
     Finding {
         name: "ping_loss",
-        severity: if percent >= CRITICAL_PERCENT && !losses.one_sided {
+        severity: if percent >= CRITICAL_PERCENT
+            && losses.sent >= CRITICAL_SENT
+            && losses.lost >= CRITICAL_LOST
+            && !losses.one_sided
+        {
             Severity::Critical
         } else {
             Severity::Warning
@@ -179,5 +187,56 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
         evidence: losses.evidence.clone(),
         confidence,
         advice: advice.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::exchange::ExchangeEnd;
+    use crate::model::{SourceId, Timestamp};
+
+    /// What is made of pings of which the last ones are lost.
+    fn severity(answered: u64, lost: u64) -> Option<Severity> {
+        let mut diagnosis = PingLoss::default();
+        for number in 1..=answered + lost {
+            let request = FrameRef::new(SourceId(0), number);
+            let end = (number <= answered).then_some(ExchangeEnd::Reply(request));
+            diagnosis.exchange(&Exchange {
+                kind: ExchangeKind::Echo,
+                addrs: AddrPair {
+                    src: [10, 0, 0, 1].into(),
+                    dst: [10, 0, 0, 2].into(),
+                },
+                id: Some(7),
+                seq: Some(0),
+                request,
+                requested: Timestamp::default(),
+                end,
+                rtt: None,
+                outcome: match end {
+                    Some(_) => ExchangeOutcome::Answered,
+                    None => ExchangeOutcome::Lost,
+                },
+                duplicates: 0,
+                corrupted: 0,
+                one_sided_possible: false,
+                shown: true,
+            });
+        }
+        let mut found = Vec::new();
+        diagnosis.findings(&mut found);
+        found.first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn a_share_of_few_is_not_critical() {
+        assert_eq!(severity(10, 0), None);
+        for (answered, lost) in [(0, 1), (1, 1), (0, 2), (1, 3), (9, 1), (100, 9)] {
+            assert_eq!(severity(answered, lost), Some(Severity::Warning));
+        }
+        for (answered, lost) in [(0, 5), (3, 2), (8, 2), (90, 10)] {
+            assert_eq!(severity(answered, lost), Some(Severity::Critical));
+        }
     }
 }
