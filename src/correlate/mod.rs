@@ -20,6 +20,7 @@ mod sighting;
 mod table;
 pub mod trace;
 mod traces;
+mod translated;
 pub mod unanswered;
 pub mod verdict;
 mod verdicts;

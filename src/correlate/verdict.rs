@@ -82,6 +82,10 @@ pub struct DropVerdict {
     pub return_hops: Option<u8>,
     /// What the flow did next.
     pub aftermath: Aftermath,
+    /// The verdict about the same packets on the other side of an address translation.
+    pub same_as: Option<OtherSide>,
+    /// The other side was captured first: its verdict counts these errors already.
+    pub counted_there: bool,
     /// The dropped packets were a traceroute's probes: being dropped was their purpose.
     pub probe: bool,
     /// Some frame it names passed the filter.
@@ -122,10 +126,21 @@ impl DropVerdict {
             hops_to_dropper: None,
             return_hops: None,
             aftermath: Aftermath::UNKNOWN,
+            same_as: None,
+            counted_there: false,
             probe: false,
             shown: false,
         }
     }
+}
+
+/// The other side of an address translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherSide {
+    /// The flow as quoted there: it differs in its source.
+    pub flow: FlowKey,
+    /// The first error in which it is quoted so.
+    pub error: FrameRef,
 }
 
 /// A hop count, exact or within one.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::aftermath::Followed;
 use super::exchanges::BATCH;
 use super::table::{Displaced, Table};
-use super::verdict::{DropReason, DropVerdict, Hops};
+use super::translated::Translated;
+use super::verdict::{DropReason, DropVerdict, Hops, OtherSide};
 use super::{MatchKind, Original};
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
@@ -31,6 +32,7 @@ pub(super) struct Verdicts {
     open: Table<VerdictKey, DropVerdict>,
     /// How many verdicts of a key were written already.
     parts: Table<VerdictKey, u32>,
+    translated: Translated,
     evicted: u64,
 }
 
@@ -52,6 +54,7 @@ impl Verdicts {
         Self {
             open: Table::with_memory_and_heap(memory / 10 * 9, FRAMES),
             parts: Table::with_memory(memory / 10),
+            translated: Translated::default(),
             evicted: 0,
         }
     }
@@ -72,11 +75,20 @@ impl Verdicts {
             kind: message.kind,
             code: message.code,
         };
+        let other_side = self.translated.other_side(error);
+        if let Some(there) = other_side {
+            self.link(&key, there, error.frame);
+        }
         if let Some(verdict) = self.open.get_mut(&key) {
+            if verdict.same_as.is_none() {
+                verdict.same_as = other_side;
+            }
             add(verdict, error);
             return None;
         }
         let mut verdict = begin(&key, reason, error);
+        verdict.same_as = other_side;
+        verdict.counted_there = other_side.is_some();
         verdict.part = self.parts.get(&key).map_or(1, |written| written + 1);
         add(&mut verdict, error);
         match self.open.insert(key, verdict) {
@@ -85,6 +97,22 @@ impl Verdicts {
                 Some(verdict)
             }
             _ => None,
+        }
+    }
+
+    /// Tells the verdict on the other side of a translation of the one under `key`.
+    fn link(&mut self, key: &VerdictKey, there: OtherSide, error: FrameRef) {
+        let key_there = VerdictKey {
+            flow: there.flow,
+            ..*key
+        };
+        if let Some(verdict) = self.open.get_mut(&key_there)
+            && verdict.same_as.is_none()
+        {
+            verdict.same_as = Some(OtherSide {
+                flow: key.flow,
+                error,
+            });
         }
     }
 

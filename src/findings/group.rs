@@ -74,8 +74,11 @@ impl<K: Copy + Eq + Hash> Groups<K> {
     /// Adds a verdict.
     pub(super) fn add(&mut self, key: K, verdict: &DropVerdict) {
         if let Some(group) = self.entry(key) {
-            group.errors += verdict.count;
-            group.flows += u64::from(verdict.part == 1);
+            // One error on both sides of a translation is one, unless a filter hid the other.
+            if !verdict.counted_there || group.errors == 0 {
+                group.errors += verdict.count;
+                group.flows += u64::from(verdict.part == 1);
+            }
             group.slowest = group.slowest.max(verdict.slowest);
             if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
                 group.ports.add(dst);

@@ -113,6 +113,14 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         Some(next) => format!("{often}; then {next}"),
         None => format!("{often}; what came next is not known"),
     });
+    if let Some(there) = verdict.same_as {
+        lines.line();
+        lines.words(&format!(
+            "the same as {} on the other side of an address translation, error {}",
+            text(|out| addr::flow(out, &there.flow)),
+            page.frame(there.error)
+        ));
+    }
     let seen = AppError::of(
         verdict.version,
         verdict.kind,

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
-use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use icmpdump::correlate::verdict::{
+    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide,
+};
 use icmpdump::correlate::{
     Answer, AnswerOutcome, Evictions, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
@@ -94,6 +96,21 @@ fn verdict() -> DropVerdict {
             acknowledged: true,
             lasted: Some(Duration::from_micros(615)),
         },
+        same_as: Some(OtherSide {
+            flow: FlowKey {
+                protocol: 6,
+                addrs: AddrPair {
+                    src: addr("192.0.2.7"),
+                    dst: addr("10.0.3.2"),
+                },
+                ports: FlowPorts::Ports {
+                    src: 1024,
+                    dst: 443,
+                },
+            },
+            error: frame_of(1, 11),
+        }),
+        counted_there: false,
         probe: false,
         shown: true,
     }
@@ -129,6 +146,8 @@ fn bare_verdict() -> DropVerdict {
         hops_to_dropper: None,
         return_hops: None,
         aftermath: Aftermath::UNKNOWN,
+        same_as: None,
+        counted_there: false,
         probe: true,
         shown: true,
     }
@@ -404,6 +423,12 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
         json!({"count": 1, "estimate": false})
     );
     assert_eq!(record["return_hops"], json!({"count": 2, "estimate": true}));
+    let there = &record["same_as"];
+    assert_eq!(
+        (&there["src"], &there["src_port"]),
+        (&json!("192.0.2.7"), &json!(1024))
+    );
+    assert_eq!(there["error"], json!({"frame": 11, "source": "b.pcap"}));
     assert_eq!(
         record["app_error"]["established_tcp"],
         json!({"raised": "never"})

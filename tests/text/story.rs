@@ -118,6 +118,8 @@ fn verdict() -> DropVerdict {
             acknowledged: true,
             lasted: Some(Duration::from_micros(615)),
         },
+        same_as: None,
+        counted_there: false,
         probe: false,
         shown: true,
     }

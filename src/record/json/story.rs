@@ -96,6 +96,21 @@ pub(super) fn drop<S: Serializer>(
         })
     };
     map.maybe("return_hops", verdict.return_hops.map(estimated))?;
+    if let Some(there) = &verdict.same_as {
+        let community_id = context.community.borrow_mut().flow(&there.flow);
+        map.put(
+            "same_as",
+            &Elsewhere {
+                flow: &there.flow,
+                community_id,
+                error: Reference {
+                    frame: there.error,
+                    own,
+                    context,
+                },
+            },
+        )?;
+    }
     map.fact("probe", verdict.probe)?;
     map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
     let app_error = AppError::of(
@@ -130,6 +145,31 @@ impl Serialize for References<'_> {
             context: self.context,
         })
         .serialize(serializer)
+    }
+}
+
+/// The same packets on the other side of an address translation.
+struct Elsewhere<'a> {
+    flow: &'a FlowKey,
+    community_id: Option<CommunityId>,
+    error: Reference<'a>,
+}
+
+impl Serialize for Elsewhere<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("src", &Addr(self.flow.addrs.src))?;
+        match self.flow.ports {
+            FlowPorts::Ports { src, .. } => map.put("src_port", &src)?,
+            FlowPorts::Query { id, .. } => map.put("id", &id)?,
+            FlowPorts::Spi(_) | FlowPorts::None => {}
+        }
+        map.maybe(
+            "community_id",
+            self.community_id.as_ref().map(CommunityId::as_str),
+        )?;
+        map.put("error", &self.error)?;
+        map.end()
     }
 }
 
