@@ -99,7 +99,7 @@ pub(super) struct Exchanges {
 }
 
 /// Octets of payloads kept at most: a few thousand ordinary pings.
-const PAYLOADS: usize = 1 << 20;
+const PAYLOADS: usize = 128 << 10;
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
 /// Requests without an answer are remembered for this many windows more.

@@ -186,7 +186,7 @@ pub(super) struct Ring {
 /// Chains longer than this are walked no further: no packet may cost the time of all packets.
 const LONGEST_WALK: usize = 1 << 12;
 /// Fingerprints to one chain head.
-const FINGERPRINTS_PER_HEAD: usize = 16;
+const FINGERPRINTS_PER_HEAD: usize = 32;
 const DIRECTION_BITS: u32 = 20;
 
 impl Ring {

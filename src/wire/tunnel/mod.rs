@@ -291,8 +291,16 @@ pub(super) fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
     }
     let link = link::untagged_ip(frame.data)?;
     let rest = without_fcs(frame).behind(link.offset);
+    // Looked at first, as what is something else is parsed again.
+    let next = match rest.bytes.first()? >> 4 {
+        4 => rest.bytes.get(9)?,
+        _ => rest.bytes.get(6)?,
+    };
+    if !matches!(*next, protocol::TCP | protocol::UDP) {
+        return None;
+    }
     let ip = Ip::parse_ordinary(rest.bytes, rest.on_wire)?;
-    (matches!(ip.protocol, protocol::TCP | protocol::UDP) && !may_carry_ip(&ip)).then_some(ip)
+    (!may_carry_ip(&ip)).then_some(ip)
 }
 
 /// Tells what `frame` is.
