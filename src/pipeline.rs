@@ -292,8 +292,8 @@ impl<'p, 'o> Run<'p, 'o> {
     #[inline]
     fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         match wire::plain(frame) {
-            Some(ip) => {
-                self.plain(&Observation::of(frame, &ip))?;
+            Some(packet) => {
+                self.plain(&Observation::of_plain(frame.reference(), frame.ts, &packet))?;
                 self.write_if_selected(frame);
                 Ok(())
             }

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 
 use super::observation::Observation;
-use crate::model::flow::FlowPorts;
+use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::Ip;
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
@@ -215,7 +215,8 @@ impl Ring {
     }
 
     /// The hashes of a packet whose transport begins with `lead`.
-    pub(super) fn hashes(&self, addrs: AddrPair, protocol: u8, lead: Lead) -> Hashes {
+    pub(super) fn hashes(&self, addrs: impl Into<AddrBits>, protocol: u8, lead: Lead) -> Hashes {
+        let addrs = addrs.into();
         let word = lead.flow_word(protocol);
         let port = if has_ports(protocol) {
             word & 0xffff
@@ -224,14 +225,10 @@ impl Ring {
         };
         let protocol = u64::from(protocol);
         let pair = self.hasher.hash_one(addrs);
-        let destination = AddrPair {
-            src: addrs.dst,
-            dst: addrs.dst,
-        };
         Hashes {
             flow: self.mix(pair, u64::from(word) << 8 | protocol),
             destination: self.mix(
-                self.hasher.hash_one(destination),
+                self.hasher.hash_one(addrs.destination()),
                 u64::from(port) << 8 | protocol,
             ),
             pair: high(pair),
@@ -261,7 +258,7 @@ impl Ring {
     /// Adds a packet and gives its hashes; `shown` tells whether it is a message that passed the
     /// filter.
     pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
-        let hashes = self.hashes(packet.addrs(), packet.protocol, packet.lead);
+        let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
         self.note_direction(hashes.pair);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;

@@ -1,23 +1,19 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use super::flows::{Lead, has_ports, is_icmp};
-use crate::model::flow::FlowPorts;
+use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{ESP, TCP};
-use crate::wire::{Ip, IpVersion, bytes};
+use crate::wire::{Ip, IpVersion, Plain, bytes};
 
 /// An IP packet as correlation remembers it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// When it was captured.
     pub ts: Timestamp,
     /// The frame that holds it.
     pub frame: FrameRef,
-    /// IPv4 addresses as IPv4-mapped ones (RFC 4291 section 2.5.5.2): this type is copied much.
-    src: Ipv6Addr,
-    dst: Ipv6Addr,
+    pub(super) addrs: AddrBits,
     pub(super) lead: Lead,
     /// IPv4 identification, or IPv6 flow label.
     pub(super) label: u32,
@@ -37,67 +33,72 @@ pub struct Observation {
 
 impl Observation {
     /// Takes note of the packet in `frame`.
-    // Inlined, so that what a caller has in registers need not be written as an `Ip` first.
-    #[expect(
-        clippy::inline_always,
-        reason = "what the caller does not ask for is never made"
-    )]
-    #[inline(always)]
     pub fn of(frame: &Frame<'_>, ip: &Ip<'_>) -> Self {
         Self::of_packet(frame.reference(), frame.ts, ip)
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "what the caller does not ask for is never made"
-    )]
-    #[inline(always)]
     pub(super) fn of_packet(frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Self {
-        let payload = if ip.is_later_fragment() {
-            &[]
-        } else {
-            ip.payload
-        };
-        let (mut data, mut flags, mut ack) = (0, 0, 0);
-        if ip.protocol == TCP && !ip.is_later_fragment() {
-            // A header that is cut short is taken for one without options.
-            let header = bytes::u8_at(payload, 12).map_or(20, |octet| u32::from(octet >> 4) * 4);
-            data = ip.payload_length.saturating_sub(header);
-            flags = bytes::u8_at(payload, 13).unwrap_or(0);
-            ack = bytes::u32_at(payload, 8).unwrap_or(0);
-        }
-        Self {
-            ts,
-            frame,
-            src: mapped(ip.src()),
-            dst: mapped(ip.dst()),
-            lead: Lead::of(payload),
+        let packet = Plain {
+            version: ip.version,
+            addrs: ip.addrs.into(),
+            ttl: ip.ttl,
+            protocol: ip.protocol,
             label: match ip.version {
                 IpVersion::V4 => ip.id.unwrap_or(0),
                 IpVersion::V6 => ip.flow_label,
             },
             length: ip.length,
+            payload: ip.payload,
+            payload_length: ip.payload_length,
+        };
+        if ip.is_later_fragment() {
+            let packet = Plain {
+                payload: &[],
+                payload_length: 0,
+                ..packet
+            };
+            return Self::of_plain(frame, ts, &packet);
+        }
+        Self::of_plain(frame, ts, &packet)
+    }
+
+    /// Takes note of a packet that is as most are.
+    #[expect(
+        clippy::inline_always,
+        reason = "what the caller has in registers need not be written first"
+    )]
+    #[inline(always)]
+    pub fn of_plain(frame: FrameRef, ts: Timestamp, packet: &Plain<'_>) -> Self {
+        let (mut data, mut flags, mut ack) = (0, 0, 0);
+        if packet.protocol == TCP {
+            // A header that is cut short is taken for one without options.
+            let offset = bytes::u8_at(packet.payload, 12);
+            let header = offset.map_or(20, |octet| u32::from(octet >> 4) * 4);
+            data = packet.payload_length.saturating_sub(header);
+            flags = bytes::u8_at(packet.payload, 13).unwrap_or(0);
+            ack = bytes::u32_at(packet.payload, 8).unwrap_or(0);
+        }
+        Self {
+            ts,
+            frame,
+            addrs: packet.addrs,
+            lead: Lead::of(packet.payload),
+            label: packet.label,
+            length: packet.length,
             data,
             ack,
-            captured: u8::try_from(payload.len()).unwrap_or(u8::MAX),
+            captured: u8::try_from(packet.payload.len()).unwrap_or(u8::MAX),
             flags,
-            protocol: ip.protocol,
-            ttl: ip.ttl,
-            version: ip.version,
+            protocol: packet.protocol,
+            ttl: packet.ttl,
+            version: packet.version,
         }
     }
 
     pub(super) fn addrs(&self) -> AddrPair {
-        let addr = |addr: Ipv6Addr| match self.version {
-            IpVersion::V4 => {
-                let [.., a, b, c, d] = addr.octets();
-                IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-            }
-            IpVersion::V6 => IpAddr::V6(addr),
-        };
-        AddrPair {
-            src: addr(self.src),
-            dst: addr(self.dst),
+        match self.version {
+            IpVersion::V4 => self.addrs.pair_v4(),
+            IpVersion::V6 => self.addrs.pair_v6(),
         }
     }
 
@@ -139,17 +140,56 @@ impl Observation {
     }
 }
 
-#[inline]
-fn mapped(addr: IpAddr) -> Ipv6Addr {
-    match addr {
-        IpAddr::V4(addr) => addr.to_ipv6_mapped(),
-        IpAddr::V6(addr) => addr,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use etherparse::PacketBuilder;
+
     use super::*;
+    use crate::model::{LinkType, SourceId};
+    use crate::wire::{Classified, classify, plain};
+
+    #[test]
+    fn plain_packets_leave_the_note_that_full_parsing_would() {
+        let payload = [7; 40];
+        let v4 = || PacketBuilder::ethernet2([1; 6], [2; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9);
+        let v6 = || PacketBuilder::ethernet2([1; 6], [2; 6]).ipv6([3; 16], [4; 16], 9);
+        let mut frames = vec![Vec::new(); 4];
+        let [a, b, c, d] = frames.as_mut_slice() else {
+            unreachable!()
+        };
+        (v4().tcp(80, 81, 5, 6).ack(9).write(a, &payload)).unwrap();
+        (v4().udp(80, 81).write(b, &payload)).unwrap();
+        (v6().tcp(80, 81, 5, 6).syn().write(c, &payload)).unwrap();
+        (v6().udp(80, 81).write(d, &payload)).unwrap();
+        for whole in frames {
+            let mut seen = 0;
+            for cut in 0..=whole.len() {
+                let frame = Frame {
+                    source: SourceId(1),
+                    number: 2,
+                    interface: None,
+                    ts: Timestamp::from_nanos(3),
+                    link: LinkType(1),
+                    wire_len: u32::try_from(whole.len()).unwrap(),
+                    fcs_len: 0,
+                    data: &whole[..cut],
+                };
+                let Some(packet) = plain(&frame) else {
+                    continue;
+                };
+                let Classified::OtherIp(full) = classify(&frame) else {
+                    panic!("{cut}: no IP");
+                };
+                seen += 1;
+                assert_eq!(
+                    Observation::of_plain(frame.reference(), frame.ts, &packet),
+                    Observation::of(&frame, &full.ip),
+                    "{cut}"
+                );
+            }
+            assert!(seen >= 40, "{seen}");
+        }
+    }
 
     #[test]
     fn an_observation_stays_small() {

@@ -1,7 +1,7 @@
 //! Who talks to whom: address pairs and flows.
 
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Source and destination of a packet, in its own direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,22 +24,93 @@ impl AddrPair {
 }
 
 impl Hash for AddrPair {
-    // Whole words instead of the octet-wise derived form: this runs for every packet.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match (self.src, self.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                state.write_u64(u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits()));
-            }
-            (src, dst) => {
-                state.write_u128(bits(src));
-                state.write_u128(bits(dst));
-            }
+        AddrBits::from(*self).hash(state);
+    }
+}
+
+/// What stands before an IPv4-mapped address.
+const MAPPED: u128 = 0xffff;
+
+/// An [`AddrPair`] in two words, for the packets that are only taken note of; an IPv4 address as
+/// an IPv4-mapped one (RFC 4291 section 2.5.5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddrBits {
+    src: u128,
+    dst: u128,
+}
+
+impl AddrBits {
+    /// That of two IPv4 addresses.
+    #[inline]
+    pub const fn v4(src: u32, dst: u32) -> Self {
+        Self {
+            src: MAPPED << 32 | src as u128,
+            dst: MAPPED << 32 | dst as u128,
+        }
+    }
+
+    /// That of two IPv6 addresses.
+    #[inline]
+    pub const fn v6(src: u128, dst: u128) -> Self {
+        Self { src, dst }
+    }
+
+    /// The destination twice.
+    #[must_use]
+    #[inline]
+    pub const fn destination(self) -> Self {
+        Self {
+            src: self.dst,
+            dst: self.dst,
+        }
+    }
+
+    /// The pair of IPv4 addresses it was made of.
+    pub fn pair_v4(self) -> AddrPair {
+        self.pair_by(|addr| addr.to_canonical())
+    }
+
+    /// The pair of IPv6 addresses it was made of.
+    pub fn pair_v6(self) -> AddrPair {
+        self.pair_by(IpAddr::V6)
+    }
+
+    fn pair_by(self, addr: impl Fn(Ipv6Addr) -> IpAddr) -> AddrPair {
+        let addr = |bits| addr(Ipv6Addr::from_bits(bits));
+        AddrPair {
+            src: addr(self.src),
+            dst: addr(self.dst),
         }
     }
 }
 
-/// The address as one word; IPv4 as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2).
+impl From<AddrPair> for AddrBits {
+    #[inline]
+    fn from(pair: AddrPair) -> Self {
+        match (pair.src, pair.dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => Self::v4(src.to_bits(), dst.to_bits()),
+            (src, dst) => Self::v6(bits(src), bits(dst)),
+        }
+    }
+}
+
+impl Hash for AddrBits {
+    // Whole words instead of the octet-wise derived form: this runs for every packet.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the IPv4 address is the lower part
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if self.src >> 32 == MAPPED && self.dst >> 32 == MAPPED {
+            state.write_u64(u64::from(self.src as u32) << 32 | u64::from(self.dst as u32));
+        } else {
+            state.write_u128(self.src);
+            state.write_u128(self.dst);
+        }
+    }
+}
+
+/// The address as one word.
 #[inline]
 fn bits(addr: IpAddr) -> u128 {
     match addr {

@@ -87,8 +87,9 @@ impl Batch {
 
     #[inline]
     fn push(&mut self, frame: &Frame<'_>) {
-        if let Some(ip) = wire::plain(frame) {
-            self.items.push(Item::Plain(Observation::of(frame, &ip)));
+        if let Some(packet) = wire::plain(frame) {
+            let note = Observation::of_plain(frame.reference(), frame.ts, &packet);
+            self.items.push(Item::Plain(note));
         } else {
             self.store(frame);
         }

@@ -18,7 +18,8 @@ pub enum FileSource {
 }
 
 impl Source for FileSource {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn advance(&mut self) -> Step {
         match self {
             Self::Pcap(source) => source.advance(),
@@ -26,7 +27,8 @@ impl Source for FileSource {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn frame(&self) -> Option<Frame<'_>> {
         match self {
             Self::Pcap(source) => source.frame(),

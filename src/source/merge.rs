@@ -28,7 +28,8 @@ pub enum Merged<S> {
 }
 
 impl<S: Source> Source for Merged<S> {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn advance(&mut self) -> Step {
         match self {
             Self::One(source) => source.advance(),
@@ -36,7 +37,8 @@ impl<S: Source> Source for Merged<S> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn frame(&self) -> Option<Frame<'_>> {
         match self {
             Self::One(source) => source.frame(),

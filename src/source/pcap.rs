@@ -268,7 +268,8 @@ impl Lengths {
 }
 
 impl Source for PcapSource {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn advance(&mut self) -> Step {
         self.current = None;
         if self.ended {
@@ -292,7 +293,8 @@ impl Source for PcapSource {
         self.advance_by_hand()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
     fn frame(&self) -> Option<Frame<'_>> {
         let current = self.current.as_ref()?;
         Some(Frame {

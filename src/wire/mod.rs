@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod defect;
 pub mod ip;
 pub mod link;
+mod plain;
 pub mod reassembly;
 pub mod tunnel;
 
@@ -15,6 +16,7 @@ pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
 pub use ip::{Fragment, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
+pub use plain::{Plain, plain};
 pub use tunnel::{Packet, TunnelPath};
 
 use crate::model::Frame;
@@ -46,15 +48,4 @@ pub enum Undecodable {
 /// Tells what `frame` is. Looks at no octet behind the IP headers.
 pub fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
     tunnel::classify(frame)
-}
-
-/// The packet of a frame that is as most are, or `None` where [`classify`] is to be asked. It is
-/// what [`classify`] would tell; but all that nobody asks for is never made.
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
-#[inline(always)]
-pub fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
-    tunnel::plain(frame)
 }

@@ -121,11 +121,7 @@ impl<'a> Ip<'a> {
 
     /// Reads a captured packet that has nothing out of the ordinary, without a copy; `None` tells
     /// nothing but that it is for [`Ip::parse_on_wire`].
-    #[expect(
-        clippy::inline_always,
-        reason = "what the caller does not ask for is never made"
-    )]
-    #[inline(always)]
+    #[inline]
     pub(super) fn parse_ordinary(bytes: &'a [u8], on_wire: usize) -> Option<Self> {
         let room = Room::new(bytes, on_wire, Limit::Frame);
         match bytes.first()? >> 4 {

@@ -15,7 +15,7 @@ const FIXED: usize = 20;
 /// Reads an ordinary packet: no options, nothing wrong with the lengths, ICMP or a transport right
 /// behind the header. For the rest, `None`, there is [`parse`]; this is apart from it only because
 /// a packet whose address no other function gets need not be copied.
-#[inline(always)]
+#[inline]
 pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
     const NO_OPTIONS: u8 = 0x45;
     let fixed = room.bytes.first_chunk::<FIXED>()?;

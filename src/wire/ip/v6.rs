@@ -17,11 +17,7 @@ const PADDING: usize = 24;
 
 /// Reads an ordinary packet: no extension headers, nothing wrong with the lengths. As for IPv4,
 /// [`parse`] reads the rest.
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
-#[inline(always)]
+#[inline]
 pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
     let fixed = room.bytes.first_chunk::<FIXED>()?;
     let end = FIXED + usize::from(payload_length(fixed));

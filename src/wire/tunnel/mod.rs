@@ -278,31 +278,6 @@ impl<'a> Position<'a> {
     }
 }
 
-/// The packet of a frame that is as most are: TCP or UDP, no tunnel's port, right behind IP right
-/// behind Ethernet. `None` tells nothing but that [`classify`] is to be asked.
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
-#[inline(always)]
-pub(super) fn plain<'a>(frame: &Frame<'a>) -> Option<Ip<'a>> {
-    if frame.link != link::linktype::ETHERNET {
-        return None;
-    }
-    let link = link::untagged_ip(frame.data)?;
-    let rest = without_fcs(frame).behind(link.offset);
-    // Looked at first, as what is something else is parsed again.
-    let next = match rest.bytes.first()? >> 4 {
-        4 => rest.bytes.get(9)?,
-        _ => rest.bytes.get(6)?,
-    };
-    if !matches!(*next, protocol::TCP | protocol::UDP) {
-        return None;
-    }
-    let ip = Ip::parse_ordinary(rest.bytes, rest.on_wire)?;
-    (!may_carry_ip(&ip)).then_some(ip)
-}
-
 /// Tells what `frame` is.
 ///
 /// Headers are made where they are returned, or they would be copied: so the most frequent way,
@@ -395,11 +370,17 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
 #[inline]
 fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
-        protocol::UDP => array_at(ip.payload, 0).is_some_and(|[a, b, c, d]| {
-            header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
-        }),
+        protocol::UDP => has_tunnel_ports(ip.payload),
         other => header::is_tunnel_protocol(other),
     }
+}
+
+/// Whether the ports of a UDP datagram are a tunnel's.
+#[inline]
+pub(super) fn has_tunnel_ports(datagram: &[u8]) -> bool {
+    array_at(datagram, 0).is_some_and(|[a, b, c, d]| {
+        header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+    })
 }
 
 /// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
