@@ -33,10 +33,7 @@ pub struct Plain<'a> {
 
 /// The packet in `frame` if it is such a one; `None` tells only that [`super::classify`] is to be
 /// asked.
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
+// What the caller does not ask for is never made.
 #[inline(always)]
 pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     const HEADER: usize = 14;
@@ -55,10 +52,7 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     (plain.protocol == TCP || !tunnel::has_tunnel_ports(plain.payload)).then_some(plain)
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
+// What the caller does not ask for is never made.
 #[inline(always)]
 fn v4(packet: &[u8], on_wire: usize) -> Option<Plain<'_>> {
     const FIXED: usize = 20;
@@ -87,10 +81,7 @@ fn v4(packet: &[u8], on_wire: usize) -> Option<Plain<'_>> {
     })
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "what the caller does not ask for is never made"
-)]
+// What the caller does not ask for is never made.
 #[inline(always)]
 fn v6(packet: &[u8], on_wire: usize) -> Option<Plain<'_>> {
     const FIXED: usize = 40;
