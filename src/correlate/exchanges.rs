@@ -10,7 +10,7 @@ use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use super::payloads::{Kept, Payloads};
 use super::query::{PayloadPrint, Query, QueryKey};
-use super::sighting::{COPY_WINDOW, Place, Sighting};
+use super::sighting::{COPY_WINDOW, Place, Scope, Sighting};
 use super::table::{Slot, Table};
 use super::{Answer, AnswerOutcome, NearMiss, Relation};
 use crate::icmp::Direction;
@@ -93,6 +93,8 @@ pub(super) struct Exchanges {
     end: Option<End>,
     /// Multicast requests not yet forgotten; anybody may answer those.
     multicast: usize,
+    /// Requests kept by their scope, as others with the same key are open elsewhere.
+    scoped: usize,
     evicted: u64,
     /// When answers may have been missed.
     pub(super) blind: Blind,
@@ -115,6 +117,7 @@ impl Exchanges {
             wake: Timestamp::MAX,
             end: None,
             multicast: 0,
+            scoped: 0,
             evicted: 0,
             blind: Blind::default(),
         }
@@ -145,18 +148,28 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
-        let key = query.key.stored(seen.broadcast);
-        if let Some(slot) = self.table.find(&key) {
-            if let Some(open) = self.table.at(slot)
-                && is_same_packet(open, query.payload, &seen)
-            {
+        let mut key = query.key.stored(seen.broadcast);
+        if let Some(slot) = self.find(key, seen.place)
+            && let Some(open) = self.table.at(slot)
+        {
+            if is_same_packet(open, query.payload, &seen) {
                 return Relation::Copy { of: open.request };
             }
-            // The identifier came round, or another process took it: what was is decided now.
-            self.close(slot, None, tell);
-            self.forget(slot);
+            let scope = seen.place.scope();
+            let elsewhere = open.place.scope() != scope;
+            if elsewhere && !open.closed && open.end.is_none() && key.kind.has_id() {
+                // Another host of the same address, in a network of its own. What has no identifier
+                // is asked again as it is, and may be seen somewhere else first this time.
+                key = key.within(scope);
+            } else {
+                // The identifier came round, or another process took it: what was is decided now.
+                key = *self.table.key_at(slot).unwrap_or(&key);
+                self.close(slot, None, tell);
+                self.forget(slot);
+            }
         }
         self.make_room(tell);
+        self.scoped += usize::from(key.scope != Scope::ANY);
         if key.is_to_group() {
             self.multicast += 1;
         }
@@ -194,7 +207,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
-        let found = self.table.find(&query.key).or_else(|| {
+        let found = self.find(query.key, seen.place).or_else(|| {
             let multicast = QueryKey {
                 addrs: AddrPair {
                     dst: crate::icmp::unspecified(query.key.version),
@@ -203,7 +216,7 @@ impl Exchanges {
                 ..query.key
             };
             (self.multicast > 0)
-                .then(|| self.table.find(&multicast))
+                .then(|| self.find(multicast, seen.place))
                 .flatten()
         });
         let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
@@ -278,7 +291,10 @@ impl Exchanges {
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
         let key = key.stored(seen.broadcast);
-        let Some(open) = self.table.get_mut(&key) else {
+        let Some(slot) = self.find(key, seen.place) else {
+            return;
+        };
+        let Some(open) = self.table.at_mut(slot) else {
             return;
         };
         if open.closed || open.end.is_some() {
@@ -441,7 +457,18 @@ impl Exchanges {
         if self.table.key_at(slot).is_some_and(QueryKey::is_to_group) {
             self.multicast = self.multicast.saturating_sub(1);
         }
+        if (self.table.key_at(slot)).is_some_and(|key| key.scope != Scope::ANY) {
+            self.scoped = self.scoped.saturating_sub(1);
+        }
         self.table.discard(slot);
+    }
+
+    /// The request under `key` that a packet seen at `place` is about.
+    fn find(&self, key: QueryKey, place: Place) -> Option<Slot> {
+        let scoped = (self.scoped > 0)
+            .then(|| self.table.find(&key.within(place.scope())))
+            .flatten();
+        scoped.or_else(|| self.table.find(&key))
     }
 
     /// A reply without a request: unsolicited, or nearly the answer to an open one.

@@ -443,7 +443,7 @@ impl Correlator {
                 shown,
                 checksum_bad: is_bad(message),
                 broadcast: false,
-                place: Place::default(),
+                place: place(frame, packet),
             };
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
             self.exchanges.error(key, seen, &mut |event| {

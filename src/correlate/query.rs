@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
+use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
 use crate::model::AddrPair;
@@ -20,9 +21,15 @@ pub(super) struct QueryKey {
     pub(super) addrs: AddrPair,
     pub(super) id: u16,
     pub(super) seq: u16,
+    pub(super) scope: Scope,
 }
 
 impl QueryKey {
+    /// The same where hosts of one address ask in several networks.
+    pub(super) fn within(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
     /// The key that a request is kept under: one to a group without it, as nobody answers from it.
     pub(super) fn stored(self, broadcast: bool) -> Self {
         if !broadcast && !is_group(self.addrs.dst) {
@@ -65,6 +72,7 @@ impl Hash for QueryKey {
                 | (self.kind as u64) << 32
                 | u64::from(self.version.number()) << 40,
         );
+        self.scope.hash(state);
     }
 }
 
@@ -165,6 +173,7 @@ impl Recognizer {
                 addrs,
                 id,
                 seq,
+                scope: Scope::ANY,
             },
             payload,
             octets,
@@ -216,6 +225,7 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
             addrs,
             id: 0,
             seq: 0,
+            scope: Scope::ANY,
         },
         payload: None,
         octets: &[],
@@ -234,6 +244,7 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
             addrs: AddrPair { src: any, dst: any },
             id: 0,
             seq: 0,
+            scope: Scope::ANY,
         },
         payload: None,
         octets: &[],
@@ -267,5 +278,6 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
         addrs: quote.ip.addrs,
         id,
         seq,
+        scope: Scope::ANY,
     })
 }

@@ -29,7 +29,27 @@ pub(super) struct Place {
     pub(super) source: SourceId,
 }
 
+/// The network that a packet was seen in: addresses mean something within it only.
+///
+/// Few captures hold several that use the same addresses at the same time, and a reply may well be
+/// captured on another interface than its request: only where requests collide does it count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Scope(u32);
+
+impl Scope {
+    /// Whichever: nothing collides.
+    pub(super) const ANY: Self = Self(0);
+}
+
 impl Place {
+    /// VLAN and interface, in one word. Not the source: a capture in two files is one capture.
+    pub(super) fn scope(self) -> Scope {
+        let vlan = u32::from(self.vlan & 0xfff);
+        // Of more interfaces than half a million some share a scope.
+        let interface = self.interface & 0x7_ffff;
+        Scope(1 << 31 | interface << 12 | vlan)
+    }
+
     /// Whether `other` can be the same packet at another point of the capture: another interface,
     /// VLAN or hop, and no identification to the contrary.
     pub(super) fn is_copy_of(self, other: Self) -> bool {

@@ -112,6 +112,7 @@ fn ping(seq: u16) -> QueryKey {
         },
         id: 19,
         seq,
+        scope: Scope::ANY,
     }
 }
 
@@ -231,6 +232,70 @@ fn the_same_reply_at_another_hop_is_a_copy() {
         AnswerOutcome::Duplicate
     );
     assert_eq!(play.finish(5)[0].duplicates, 1);
+}
+
+/// Where a packet of this identification was seen: VLAN, interface.
+fn seen_in(ip_id: u32, (vlan, interface): (u16, u32)) -> Place {
+    Place {
+        ip_id: Some(ip_id),
+        ttl: 64,
+        vlan,
+        interface,
+        ..Place::default()
+    }
+}
+
+#[test]
+fn the_same_addresses_in_two_networks_are_two_pings() {
+    for (here, there) in [
+        ((10, 1), (20, 1)),
+        ((0, 1), (20, 1)),
+        ((10, 1), (0, 1)),
+        ((0, 1), (0, 2)),
+    ] {
+        let mut play = Play::new();
+        for seq in 1..=2 {
+            let at = i64::from(seq) * 1000;
+            let mut step = |direction, ip_id, place, millis| {
+                play.take(direction, ping(seq), at + millis, seen_in(ip_id, place))
+            };
+            assert_eq!(step(Direction::Request, 1, here, 0), Relation::Request);
+            assert_eq!(step(Direction::Request, 2, there, 1), Relation::Request);
+            for (place, millis) in [(there, 5), (here, 8)] {
+                let reply = step(Direction::Reply, 3, place, millis);
+                assert_eq!(outcome_of(reply), AnswerOutcome::Answered);
+            }
+        }
+        let closed = play.finish(4000);
+        let rtts: Vec<_> = closed.iter().filter_map(|exchange| exchange.rtt).collect();
+        let [a, b] = [8, 4].map(Duration::from_millis);
+        assert_eq!(rtts, [a, b, a, b], "{here:?} {there:?}");
+        assert!(closed.iter().all(|exchange| exchange.duplicates == 0));
+    }
+}
+
+#[test]
+fn an_error_ends_the_ping_of_its_own_network() {
+    let mut play = Play::new();
+    let (here, there) = ((10, 1), (20, 1));
+    play.take(Direction::Request, ping(1), 0, seen_in(1, here));
+    play.take(Direction::Request, ping(1), 1, seen_in(2, there));
+    let error = play.sighting(2, seen_in(9, there));
+    play.exchanges.error(ping(1), error, &mut |_| {});
+    play.take(Direction::Reply, ping(1), 3, seen_in(3, here));
+    let outcomes: Vec<_> = play.finish(4).iter().map(|e| e.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [ExchangeOutcome::Answered, ExchangeOutcome::Error]
+    );
+}
+
+#[test]
+fn a_reply_on_another_interface_still_answers() {
+    let mut play = Play::new();
+    play.take(Direction::Request, ping(1), 0, seen_in(1, (10, 1)));
+    let reply = play.take(Direction::Reply, ping(1), 3, seen_in(3, (0, 2)));
+    assert_eq!(outcome_of(reply), AnswerOutcome::Answered);
 }
 
 #[test]
