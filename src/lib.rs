@@ -10,7 +10,8 @@
 //! all. Only [`pipeline`] and the program's `app` know them all. In reading order:
 //!
 //! - [`model`]: time, frames and flows, the words that all share.
-//! - [`source`]: frames out of pcap and pcapng files, plain or compressed, merged by time; filters.
+//! - [`source`]: frames out of pcap and pcapng files, plain or compressed, and from interfaces,
+//!   merged by time; filters.
 //! - [`wire`]: from a frame to the IP packet: link layers, tunnels, IP headers, checksums,
 //!   reassembly. [`wire::classify`] sorts frames before anything is decoded.
 //! - [`icmp`]: what a message says: types, quotes, extensions, options.
@@ -18,11 +19,15 @@
 //!   replies, errors and the packets they quote, drop verdicts, traceroutes.
 //! - [`findings`]: diagnoses, one file each.
 //! - [`record`]: the output as types, with its words and the summary.
-//! - [`sink`]: text, JSON, capture files.
+//! - [`sink`]: text, JSON, capture files, the full screen.
 //!
 //! One loop, [`pipeline::Pipeline::run`], takes a frame from the source, classifies it, decodes it
 //! if it is ICMP, asks correlation, and hands records to the sink in frame order. A filter selects
 //! what is shown; correlation sees everything.
+//!
+//! Most packets are not ICMP. [`wire::plain()`] tells nearly all of them by a glance, and a note of
+//! 80 octets is all that correlation asks of them; for files another thread takes those notes while
+//! this one correlates ([`pipeline::Pipeline::run_ahead`]).
 //!
 //! # What holds everywhere
 //!
