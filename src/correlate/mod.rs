@@ -7,9 +7,11 @@
 mod aftermath;
 mod blind;
 pub mod clock;
+mod errors;
 pub mod exchange;
 mod exchanges;
 mod flows;
+mod limits;
 pub mod observation;
 mod payloads;
 mod query;
@@ -26,7 +28,6 @@ pub mod verdict;
 mod verdicts;
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use self::aftermath::Followed;
 use self::blind::Blind;
@@ -34,6 +35,7 @@ use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeOutcome};
 use self::exchanges::{BATCH, Batch, ExchangeEvent, Exchanges};
 use self::flows::Ring;
+pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::query::Recognizer;
 pub use self::relation::{
@@ -45,44 +47,11 @@ use self::trace::Path;
 use self::traces::{MAX_TTL, ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
-use self::verdicts::{QUIET, Reported, Verdicts};
-use crate::icmp::object::{ExtensionObject, Labels};
-use crate::icmp::{Direction, Message, Quote};
+use self::verdicts::{QUIET, Verdicts};
+use crate::icmp::{Direction, Message};
 use crate::model::{Frame, Timestamp};
 use crate::wire::ip::protocol::TCP;
 use crate::wire::{ChecksumStatus, Packet, link};
-
-/// How correlation is to work.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// How long a request waits for its reply, in capture time.
-    pub reply_timeout: Duration,
-    /// Octets for all tables together.
-    pub memory_limit: usize,
-    /// Whether the packets that errors quote are looked for.
-    pub originals: Originals,
-    /// What of the traffic is there to be correlated.
-    pub sight: Sight,
-}
-
-/// What of the traffic is there to be correlated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sight {
-    /// All messages that passed the point of capture.
-    #[default]
-    Whole,
-    /// What a filter let through: an answer that is not there may have been kept out by it.
-    Filtered,
-}
-
-/// Whether a fingerprint of every packet is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Originals {
-    /// It is: errors name the packet that caused them.
-    Track,
-    /// It is not: cheaper, and errors name the flow only.
-    Ignore,
-}
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -129,36 +98,6 @@ enum Left {
     At(Timestamp),
     /// What the end of the capture decides.
     End,
-}
-
-/// How many entries each table gave up for want of room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evictions {
-    /// Requests whose window was still open.
-    pub exchanges: u64,
-    /// Fingerprints overwritten; normal in a long capture.
-    pub originals: u64,
-    /// Flows whose aftermath was given up.
-    pub flows: u64,
-    /// Verdicts written early.
-    pub verdicts: u64,
-    /// TCP connections that waited for an answer.
-    pub connections: u64,
-}
-
-impl Evictions {
-    /// Each table's name with its count, those of nothing left out.
-    pub fn by_table(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [
-            ("exchanges", self.exchanges),
-            ("originals", self.originals),
-            ("flows", self.flows),
-            ("verdicts", self.verdicts),
-            ("connections", self.connections),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-    }
 }
 
 impl Correlator {
@@ -418,69 +357,6 @@ impl Correlator {
         relation
     }
 
-    fn error(
-        &mut self,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
-        message: &Message<'_>,
-        quote: &Quote<'_>,
-        shown: bool,
-    ) -> Relation {
-        let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
-        let at = (frame.reference(), ts);
-        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, place(frame, packet), at)
-        {
-            return Relation::Copy { of };
-        }
-        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
-        let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
-            return Relation::Error { original };
-        };
-        if let Some(key) = query::quoted_request(quote) {
-            let seen = Sighting {
-                frame: frame.reference(),
-                ts,
-                shown,
-                checksum_bad: is_bad(message),
-                broadcast: false,
-                place: place(frame, packet),
-            };
-            let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-            self.exchanges.error(key, seen, &mut |event| {
-                outcomes.push(told(ring.as_ref(), event));
-            });
-        }
-        let reported = Reported {
-            ip,
-            message,
-            quote,
-            original,
-            frame: frame.reference(),
-            ts,
-            shown,
-        };
-        self.attempts.error(quote);
-        if let Some(ring) = &self.ring {
-            let found = matches!(original, Some(Original::Found { .. }));
-            self.followed.error(ring, quote, found, ts);
-            let displaced = self.trace(ring_answer(&reported, reason));
-            self.outcomes.extend(displaced.map(Outcome::Path));
-        }
-        if let Some(verdict) = self.verdicts.error(&reported) {
-            self.complete(verdict);
-        }
-        Relation::Error { original }
-    }
-
-    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Option<Path> {
-        let (answer, reason) = answer?;
-        if reason == DropReason::TtlExceeded {
-            return self.traces.expired(self.ring.as_ref()?, &answer);
-        }
-        self.traces.answered(&answer);
-        None
-    }
-
     /// Hands out a verdict.
     fn complete(&mut self, verdict: DropVerdict) {
         let verdict = Box::new(self.completed(verdict));
@@ -553,53 +429,6 @@ impl Correlator {
         let paths = self.traces.quiet(now, QUIET);
         self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }
-}
-
-/// The probe that an error answers, where its original was found.
-fn ring_answer<'a>(
-    error: &Reported<'_, 'a>,
-    reason: DropReason,
-) -> Option<(ProbeAnswer<'a>, DropReason)> {
-    let Some(Original::Found {
-        match_kind,
-        frame,
-        before,
-        ttl,
-        ..
-    }) = error.original
-    else {
-        return None;
-    };
-    (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
-        ProbeAnswer {
-            addrs: error.quote.ip.addrs,
-            protocol: error.quote.ip.protocol,
-            ttl,
-            probe: frame,
-            from: error.ip.src(),
-            rtt: before,
-            ts: error.ts,
-            mpls: labels(error.message),
-            refusal: (!matches!(
-                reason,
-                DropReason::TtlExceeded | DropReason::PortUnreachable
-            ))
-            .then_some(reason),
-            shown: error.shown,
-        },
-        reason,
-    ))
-}
-
-/// The MPLS label stack an error reports (RFC 4950).
-fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
-    message
-        .extensions()?
-        .objects()
-        .find_map(|object| match object.kind {
-            ExtensionObject::Mpls(labels) => Some(labels),
-            _ => None,
-        })
 }
 
 fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {

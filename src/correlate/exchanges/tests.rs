@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::correlate::exchange::ExchangeKind;
+use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::SourceId;
 use crate::wire::IpVersion;
 

@@ -1,0 +1,127 @@
+//! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
+//! probe.
+
+use super::sighting::Sighting;
+use super::trace::Path;
+use super::traces::ProbeAnswer;
+use super::verdict::DropReason;
+use super::verdicts::Reported;
+use super::{
+    Correlator, MatchKind, Original, Outcome, Relation, is_bad, place, query, quoted, told,
+};
+use crate::icmp::object::{ExtensionObject, Labels};
+use crate::icmp::{Message, Quote};
+use crate::model::Frame;
+use crate::wire::Packet;
+
+impl Correlator {
+    pub(super) fn error(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        quote: &Quote<'_>,
+        shown: bool,
+    ) -> Relation {
+        let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
+        let at = (frame.reference(), ts);
+        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, place(frame, packet), at)
+        {
+            return Relation::Copy { of };
+        }
+        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
+            return Relation::Error { original };
+        };
+        if let Some(key) = query::quoted_request(quote) {
+            let seen = Sighting {
+                frame: frame.reference(),
+                ts,
+                shown,
+                checksum_bad: is_bad(message),
+                broadcast: false,
+                place: place(frame, packet),
+            };
+            let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+            self.exchanges.error(key, seen, &mut |event| {
+                outcomes.push(told(ring.as_ref(), event));
+            });
+        }
+        let reported = Reported {
+            ip,
+            message,
+            quote,
+            original,
+            frame: frame.reference(),
+            ts,
+            shown,
+        };
+        self.attempts.error(quote);
+        if let Some(ring) = &self.ring {
+            let found = matches!(original, Some(Original::Found { .. }));
+            self.followed.error(ring, quote, found, ts);
+            let displaced = self.trace(ring_answer(&reported, reason));
+            self.outcomes.extend(displaced.map(Outcome::Path));
+        }
+        if let Some(verdict) = self.verdicts.error(&reported) {
+            self.complete(verdict);
+        }
+        Relation::Error { original }
+    }
+
+    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Option<Path> {
+        let (answer, reason) = answer?;
+        if reason == DropReason::TtlExceeded {
+            return self.traces.expired(self.ring.as_ref()?, &answer);
+        }
+        self.traces.answered(&answer);
+        None
+    }
+}
+
+/// The probe that an error answers, where its original was found.
+fn ring_answer<'a>(
+    error: &Reported<'_, 'a>,
+    reason: DropReason,
+) -> Option<(ProbeAnswer<'a>, DropReason)> {
+    let Some(Original::Found {
+        match_kind,
+        frame,
+        before,
+        ttl,
+        ..
+    }) = error.original
+    else {
+        return None;
+    };
+    (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
+        ProbeAnswer {
+            addrs: error.quote.ip.addrs,
+            protocol: error.quote.ip.protocol,
+            ttl,
+            probe: frame,
+            from: error.ip.src(),
+            rtt: before,
+            ts: error.ts,
+            mpls: labels(error.message),
+            refusal: (!matches!(
+                reason,
+                DropReason::TtlExceeded | DropReason::PortUnreachable
+            ))
+            .then_some(reason),
+            shown: error.shown,
+        },
+        reason,
+    ))
+}
+
+/// The MPLS label stack an error reports (RFC 4950).
+fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
+    message
+        .extensions()?
+        .objects()
+        .find_map(|object| match object.kind {
+            ExtensionObject::Mpls(labels) => Some(labels),
+            _ => None,
+        })
+}

@@ -1,0 +1,164 @@
+//! What ends a request: its reply, or an error about it; and replies that fit none.
+
+use super::{ExchangeEvent, Exchanges, Rtt, exchange};
+use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use crate::correlate::query::{Query, QueryKey};
+use crate::correlate::sighting::Sighting;
+use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
+use crate::model::AddrPair;
+
+/// How far back a reply that fits nothing is compared with open requests.
+const NEAR_MISS_DEPTH: usize = 64;
+
+impl Exchanges {
+    pub(super) fn reply(
+        &mut self,
+        query: Query<'_>,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> (Relation, u8) {
+        let found = self.find(query.key, seen.place).or_else(|| {
+            let multicast = QueryKey {
+                addrs: AddrPair {
+                    dst: crate::icmp::unspecified(query.key.version),
+                    ..query.key.addrs
+                },
+                ..query.key
+            };
+            (self.multicast > 0)
+                .then(|| self.find(multicast, seen.place))
+                .flatten()
+        });
+        let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
+        else {
+            return (self.unsolicited(query.key), 0);
+        };
+        let timeout = self.timeout;
+        let Some(open) = self.table.at_mut(slot) else {
+            return (Relation::None, 0);
+        };
+        let asked_ttl = open.place.ttl;
+        if let Some(ExchangeEnd::Reply(first)) = open.end
+            && query.addrs.dst == open.reply_from
+            && seen.place.is_copy_of(open.reply_place)
+        {
+            return (Relation::Copy { of: first }, asked_ttl);
+        }
+        let rtt = seen.ts.since(open.requested);
+        let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
+        let change = differs
+            .then(|| self.payloads.change(open.kept, query.octets))
+            .flatten();
+        let answer = |outcome| {
+            Relation::Answer(Answer {
+                request: Some(open.request),
+                rtt,
+                outcome,
+                change,
+            })
+        };
+        if open.closed || rtt.is_some_and(|rtt| rtt > timeout) {
+            return (answer(AnswerOutcome::Late), asked_ttl);
+        }
+        if key.kind == ExchangeKind::Router && open.end.is_some() {
+            // Routers advertise when they like; only the first answers.
+            return (Relation::None, asked_ttl);
+        }
+        // Raw sockets get replies with a bad checksum, and ping counts them: answered, not lost.
+        let outcome = if differs || seen.checksum_bad {
+            open.corrupted = open.corrupted.saturating_add(1);
+            AnswerOutcome::Corrupted
+        } else if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+            AnswerOutcome::Duplicate
+        } else {
+            AnswerOutcome::Answered
+        };
+        let relation = answer(outcome);
+        if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+            open.duplicates = open.duplicates.saturating_add(1);
+            return (relation, asked_ttl);
+        }
+        open.end = Some(ExchangeEnd::Reply(seen.frame));
+        open.reply_place = seen.place;
+        open.reply_from = query.addrs.dst;
+        open.rtt = Rtt::from(rtt);
+        open.end_shown = seen.shown;
+        if open.request_shown && !seen.shown {
+            tell(ExchangeEvent::Decided(exchange(
+                &key,
+                open,
+                ExchangeOutcome::Answered,
+            )));
+        }
+        (relation, asked_ttl)
+    }
+
+    /// An error about the request under `key`: ends it unless a reply did.
+    pub(in crate::correlate) fn error(
+        &mut self,
+        key: QueryKey,
+        seen: Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) {
+        let key = key.stored(seen.broadcast);
+        let Some(slot) = self.find(key, seen.place) else {
+            return;
+        };
+        let Some(open) = self.table.at_mut(slot) else {
+            return;
+        };
+        if open.closed || open.end.is_some() {
+            return;
+        }
+        open.end = Some(ExchangeEnd::Error(seen.frame));
+        open.rtt = Rtt::from(seen.ts.since(open.requested));
+        open.end_shown = seen.shown;
+        if open.request_shown && !seen.shown {
+            tell(ExchangeEvent::Decided(exchange(
+                &key,
+                open,
+                ExchangeOutcome::Error,
+            )));
+        }
+    }
+
+    /// A reply without a request: unsolicited, or nearly the answer to an open one.
+    fn unsolicited(&self, key: QueryKey) -> Relation {
+        if matches!(key.kind, ExchangeKind::Neighbor | ExchangeKind::Router) {
+            // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6).
+            return Relation::None;
+        }
+        if self.blind.is_always() {
+            // The request may be what the filter kept out.
+            return Relation::None;
+        }
+        let newest_first = std::iter::successors(self.table.newest(), |&s| self.table.older(s));
+        let mut by_sender = None;
+        for slot in newest_first.take(NEAR_MISS_DEPTH) {
+            let (Some(open_key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
+            else {
+                continue;
+            };
+            let asked_alike = open_key.kind == key.kind
+                && open_key.addrs.src == key.addrs.src
+                && open_key.seq == key.seq
+                && open.end.is_none();
+            if asked_alike && open_key.addrs.dst == key.addrs.dst {
+                return unsolicited(Some(NearMiss::Identifier(open.request)));
+            }
+            if asked_alike && open_key.id == key.id && by_sender.is_none() {
+                by_sender = Some(NearMiss::Sender(open.request));
+            }
+        }
+        unsolicited(by_sender)
+    }
+}
+
+fn unsolicited(near_miss: Option<NearMiss>) -> Relation {
+    Relation::Answer(Answer {
+        request: None,
+        rtt: None,
+        outcome: AnswerOutcome::Unsolicited(near_miss),
+        change: None,
+    })
+}
