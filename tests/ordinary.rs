@@ -1,4 +1,4 @@
-//! Ordinary traffic raises no alarm: no finding of warning or above.
+//! Ordinary traffic raises no alarm: no finding of warning or above; silence does.
 
 mod common;
 
@@ -72,4 +72,24 @@ fn ordinary_traffic_raises_no_alarm() {
         assert!(messages > 0 && last == "summary", "{name} is read");
     }
     assert!(alarms.is_empty(), "false alarms:\n{}", alarms.join("\n"));
+}
+
+/// A filter for hosts and ports finds a silent drop by its flow; any other asks for messages.
+#[test]
+fn a_filter_selects_silent_drops_by_their_flow() {
+    for family in [4, 6] {
+        let capture = testdata(&format!("scenarios/drop-rule-tcp{family}/capture.pcap"));
+        for (filter, told) in [
+            ("", true),
+            ("tcp port 443", true),
+            ("tcp src port 40443", true),
+            ("tcp port 5001", false),
+            ("icmp or icmp6", false),
+        ] {
+            let mut run = command();
+            run.args(["--json", "--emit", "finding", "-r", &capture, filter]);
+            let found = finish(&mut run).good().contains("\"silent_drop\"");
+            assert_eq!(found, told, "IPv{family} '{filter}'");
+        }
+    }
 }
