@@ -8,7 +8,7 @@ export ICMPDUMP_BENCH_DIR
 # Two of the seven incidents in the capture, so that one screen holds it; the README shows the same.
 DEMO_FILTER ?= host 10.0.4.2 and tcp port 443 or host 10.99.0.9
 
-.PHONY: help demo build test tail lint fmt bench bench-data bench-live clean
+.PHONY: help demo build test lint fmt bench bench-data bench-live clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,10 +29,6 @@ test: ## all tests
 	@set -e; for script in tests/*.sh; do \
 		[ -e "$$script" ] || continue; echo "== $$script"; "$$script"; \
 	done
-
-tail: ## interrupt a capture right after the last packet, 1,000 times (needs root; make test: 100)
-	@scripts/need build test
-	ICMPDUMP_TAIL_RUNS=1000 $(CARGO) test --locked --test live tail
 
 lint: ## formatting, clippy and documentation, warnings denied
 	@scripts/need build lint

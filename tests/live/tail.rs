@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::net::Net;
 
-/// Runs unless `ICMPDUMP_TAIL_RUNS` says; `make tail` does 1,000.
-const RUNS: u32 = 100;
+/// Runs unless `ICMPDUMP_TAIL_RUNS` says otherwise.
+const RUNS: u32 = 1000;
 
 /// Five pings on loopback, then SIGINT at once: all ten packets.
 #[test]
