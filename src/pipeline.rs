@@ -1,5 +1,6 @@
 //! The loop: from a source through decoding and correlation to the sinks.
 
+mod account;
 mod ahead;
 mod control;
 
@@ -14,7 +15,7 @@ use crate::findings::Diagnostics;
 use crate::icmp::Message;
 use crate::model::{Frame, Timestamp};
 use crate::record::collect::Collector;
-use crate::record::{FrameCounts, IcmpEvent, Interim, Record, Start, Summary};
+use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Notice, Source, SourceInfo, Step};
@@ -102,6 +103,15 @@ fn nothing<S>(_: &S) -> Option<&Observation> {
     None
 }
 
+/// Whether the interface of `frame` is among those of `sources`: pcapng adds some as it goes.
+#[inline]
+fn describes(sources: &[SourceInfo], frame: &Frame<'_>) -> bool {
+    frame.interface.is_none_or(|interface| {
+        (sources.get(usize::from(frame.source.0)))
+            .is_some_and(|source| (interface.0 as usize) < source.interfaces.len())
+    })
+}
+
 /// What [`Run::drive`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Drive {
@@ -155,7 +165,7 @@ impl<'p, 'o> Run<'p, 'o> {
                         if self.advance(frame.ts) == Room::Enough {
                             break;
                         }
-                        if !self.knows(&frame) {
+                        if !describes(&self.sources, &frame) {
                             self.sources = source.describe();
                         }
                         self.frame(&frame)?;
@@ -246,21 +256,6 @@ impl<'p, 'o> Run<'p, 'o> {
         }
     }
 
-    /// Tells how it stands. Nothing of it is counted twice: what is open stays open.
-    fn report(&mut self, source: &mut (impl Source + ?Sized)) {
-        let start = self.start_record();
-        let verdicts = self.pipe.correlator.open_verdicts();
-        let summary = self.account(self.collector.clone(), &*source);
-        let mut records = vec![Record::Start(&start)];
-        records.extend(
-            (verdicts.iter())
-                .filter(|verdict| verdict.shown)
-                .map(Record::Drop),
-        );
-        records.push(Record::Summary(&summary));
-        self.pipe.observer.report(&records);
-    }
-
     /// Whether the limit is reached.
     fn is_done(&self) -> bool {
         let done = if self.pipe.frames.is_some() {
@@ -277,16 +272,6 @@ impl<'p, 'o> Run<'p, 'o> {
             self.room = frames.advance(now);
         }
         self.room
-    }
-
-    /// Whether the interface of `frame` is described already: pcapng adds interfaces as it goes.
-    fn knows(&self, frame: &Frame<'_>) -> bool {
-        let Some(source) = self.sources.get(usize::from(frame.source.0)) else {
-            return false;
-        };
-        frame
-            .interface
-            .is_none_or(|interface| (interface.0 as usize) < source.interfaces.len())
     }
 
     #[inline]
@@ -467,58 +452,5 @@ impl<'p, 'o> Run<'p, 'o> {
             }
         }
         Ok(())
-    }
-
-    /// Tells how the run stands, if anybody wants to know.
-    fn interim(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
-        if !self.pipe.sink.wants_interim() {
-            return Ok(());
-        }
-        let correlator = &self.pipe.correlator;
-        let growing = correlator.newest_verdicts(Interim::VERDICTS);
-        let interim = Interim {
-            frames: self.counts,
-            kernel: source.kernel(),
-            now: correlator.clock().span().map(|(_, last)| last),
-            findings: self.diagnostics.so_far(&growing),
-            growing,
-        };
-        self.pipe.sink.interim(&interim)
-    }
-
-    fn finish(mut self, source: &mut (impl Source + ?Sized)) -> io::Result<Summary> {
-        self.pipe.observer.progress(source.progress());
-        self.notices(source);
-        self.pipe.correlator.finish();
-        self.outcomes()?;
-        if let Some(kernel) = source.kernel() {
-            self.diagnostics.kernel(&kernel);
-        }
-        for finding in self.diagnostics.findings() {
-            self.pipe.sink.write(&Record::Finding(&finding))?;
-        }
-        let collector = std::mem::replace(&mut self.collector, Collector::new(0));
-        let summary = self.account(collector, &*source);
-        self.pipe.sink.write(&Record::Summary(&summary))?;
-        self.pipe.sink.flush()?;
-        Ok(summary)
-    }
-
-    /// The account of all that `collector` gathered.
-    fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
-        let mut summary = collector.summary();
-        summary.frames = self.counts;
-        summary.kernel = source.kernel();
-        summary.damaged = source.damage();
-        summary.reassembly = self.reassembler.fates();
-        summary.evictions = self.pipe.correlator.evictions();
-        let clock = self.pipe.correlator.clock();
-        if let Some((first, last)) = clock.span() {
-            summary.first = Some(first);
-            summary.last = Some(last);
-        }
-        summary.time_backwards = clock.steps_back;
-        summary.largest_step_back = clock.largest_step_back;
-        summary
     }
 }

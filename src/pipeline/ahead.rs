@@ -272,17 +272,16 @@ fn read(
     emptied: &Receiver<Batch>,
 ) -> Result<(), HungUp> {
     let mut batch = emptied.recv().map_err(|_| HungUp)?;
-    let mut known = interfaces(&source.describe());
+    let mut sources = source.describe();
     loop {
         let step = source.advance();
         let mut hand_over = false;
         match step {
             Step::Frame => {
                 if let Some(frame) = source.frame() {
-                    if !knows(&known, &frame) {
-                        let sources = source.describe();
-                        known = interfaces(&sources);
-                        batch.items.push(Item::Sources(sources));
+                    if !super::describes(&sources, &frame) {
+                        sources = source.describe();
+                        batch.items.push(Item::Sources(sources.clone()));
                     }
                     batch.push(&frame);
                     hand_over = batch.is_full();
@@ -306,21 +305,6 @@ fn read(
             batch = emptied.recv().map_err(|_| HungUp)?;
         }
     }
-}
-
-/// How many interfaces each of the sources has.
-fn interfaces(sources: &[SourceInfo]) -> Vec<usize> {
-    let counts = sources.iter().map(|source| source.interfaces.len());
-    counts.collect()
-}
-
-/// Whether the interface of `frame` is described: pcapng adds interfaces as it goes.
-#[inline]
-fn knows(interfaces: &[usize], frame: &Frame<'_>) -> bool {
-    frame.interface.is_none_or(|interface| {
-        (interfaces.get(usize::from(frame.source.0)))
-            .is_some_and(|&count| (interface.0 as usize) < count)
-    })
 }
 
 #[cfg(test)]

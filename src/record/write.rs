@@ -257,15 +257,17 @@ pub fn span(out: &mut Vec<u8>, span: Duration) {
     }
 }
 
+/// What one of these writers writes.
+#[cfg(test)]
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8(out).unwrap()
-    }
 
     #[test]
     fn decimals_are_those_of_the_standard_library() {

@@ -16,12 +16,6 @@ const CHUNK: usize = 256 << 10;
 /// read over, so that no length field decides how much memory is used.
 pub(super) const RECORD_MAX: usize = 1 << 20;
 
-/// A buffer with room for a record that is not all there, and a chunk behind it. Pages that are
-/// never written to are never there.
-pub(super) fn buffer() -> Vec<u8> {
-    vec![0; RECORD_MAX + CHUNK]
-}
-
 /// What [`Input::need`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
@@ -93,7 +87,9 @@ impl Input {
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
             stream,
-            buf: buffer(),
+            // A record that is not all there, and a chunk behind it. Pages that are never written
+            // to are never there.
+            buf: vec![0; RECORD_MAX + CHUNK],
             start: 0,
             end: 0,
             offset: 0,

@@ -13,6 +13,12 @@ fn listing(folder: &std::path::Path) -> Vec<(String, u64)> {
     names(folder).into_iter().map(count).collect()
 }
 
+#[track_caller]
+fn assert_listing<const N: usize>(folder: &std::path::Path, expected: [(&str, u64); N]) {
+    let expected = expected.map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(listing(folder), expected);
+}
+
 #[test]
 fn files_by_size_are_those_of_tcpdump() {
     let times: Vec<_> = (0..70).map(|n| (1_700_000_000 + n, 0)).collect();
@@ -70,10 +76,7 @@ fn files_by_time_hold_what_their_names_say() {
         ("t-001820.pcap", 2),
         ("t-001825.pcap", 1),
     ];
-    assert_eq!(
-        listing(out.path()),
-        expected.map(|(name, count)| (name.to_owned(), count))
-    );
+    assert_listing(out.path(), expected);
 }
 
 #[test]
@@ -135,10 +138,7 @@ fn size_and_time_together_make_a_ring_in_each_slot() {
     run(&["-r", &read, "-w", &to, "-G", "10", "-C", "2k", "-W", "2"]).good();
     // Three packets of 916 octets are more than 2 KiB: 3, 3, 3, 1.
     let expected = [("00-0", 3), ("00-1", 1), ("10-0", 3), ("10-1", 1)];
-    assert_eq!(
-        listing(out.path()),
-        expected.map(|(name, n)| (name.to_owned(), n))
-    );
+    assert_listing(out.path(), expected);
 }
 
 #[test]

@@ -223,12 +223,7 @@ impl Rows<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8(out).unwrap()
-    }
+    use crate::record::write::text;
 
     #[test]
     fn plain_rows_look_as_in_tcpdump() {

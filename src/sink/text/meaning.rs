@@ -158,12 +158,7 @@ pub(super) fn tunnels(out: &mut Vec<u8>, tunnels: impl Iterator<Item = Tunnel>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8(out).unwrap()
-    }
+    use crate::record::write::text;
 
     #[test]
     fn words_of_several_fields_are_taken_apart() {

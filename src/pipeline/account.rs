@@ -1,0 +1,78 @@
+//! How a run stands: while it goes on, to who asks, and in the end.
+
+use std::{io, mem};
+
+use super::Run;
+use crate::record::collect::Collector;
+use crate::record::{Interim, Record, Summary};
+use crate::source::Source;
+
+impl Run<'_, '_> {
+    /// Tells how the run stands, if anybody wants to know.
+    pub(super) fn interim(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
+        if !self.pipe.sink.wants_interim() {
+            return Ok(());
+        }
+        let correlator = &self.pipe.correlator;
+        let growing = correlator.newest_verdicts(Interim::VERDICTS);
+        let interim = Interim {
+            frames: self.counts,
+            kernel: source.kernel(),
+            now: correlator.clock().span().map(|(_, last)| last),
+            findings: self.diagnostics.so_far(&growing),
+            growing,
+        };
+        self.pipe.sink.interim(&interim)
+    }
+
+    /// Tells how it stands. Nothing of it is counted twice: what is open stays open.
+    pub(super) fn report(&mut self, source: &mut (impl Source + ?Sized)) {
+        let start = self.start_record();
+        let verdicts = self.pipe.correlator.open_verdicts();
+        let summary = self.account(self.collector.clone(), &*source);
+        let mut records = vec![Record::Start(&start)];
+        records.extend(
+            (verdicts.iter())
+                .filter(|verdict| verdict.shown)
+                .map(Record::Drop),
+        );
+        records.push(Record::Summary(&summary));
+        self.pipe.observer.report(&records);
+    }
+
+    pub(super) fn finish(mut self, source: &mut (impl Source + ?Sized)) -> io::Result<Summary> {
+        self.pipe.observer.progress(source.progress());
+        self.notices(source);
+        self.pipe.correlator.finish();
+        self.outcomes()?;
+        if let Some(kernel) = source.kernel() {
+            self.diagnostics.kernel(&kernel);
+        }
+        for finding in self.diagnostics.findings() {
+            self.pipe.sink.write(&Record::Finding(&finding))?;
+        }
+        let collector = mem::replace(&mut self.collector, Collector::new(0));
+        let summary = self.account(collector, &*source);
+        self.pipe.sink.write(&Record::Summary(&summary))?;
+        self.pipe.sink.flush()?;
+        Ok(summary)
+    }
+
+    /// The account of all that `collector` gathered.
+    fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
+        let mut summary = collector.summary();
+        summary.frames = self.counts;
+        summary.kernel = source.kernel();
+        summary.damaged = source.damage();
+        summary.reassembly = self.reassembler.fates();
+        summary.evictions = self.pipe.correlator.evictions();
+        let clock = self.pipe.correlator.clock();
+        if let Some((first, last)) = clock.span() {
+            summary.first = Some(first);
+            summary.last = Some(last);
+        }
+        summary.time_backwards = clock.steps_back;
+        summary.largest_step_back = clock.largest_step_back;
+        summary
+    }
+}
