@@ -49,6 +49,12 @@ impl Clock {
         self.went_back
     }
 
+    /// Whether a frame came yet.
+    #[inline]
+    pub fn has_begun(&self) -> bool {
+        self.frames.is_some()
+    }
+
     /// Time of the first frame.
     pub fn first(&self) -> Timestamp {
         self.frames.map_or(Timestamp::MIN, |span| span.first)

@@ -7,7 +7,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use foldhash::fast::RandomState;
+use foldhash::fast::FixedState;
 
 use super::observation::Observation;
 use crate::model::flow::{AddrBits, FlowPorts};
@@ -180,7 +180,8 @@ pub(super) struct Ring {
     destination_heads: Vec<u32>,
     /// One bit per hash of (source, destination): what was never set was never seen.
     directions: Vec<u64>,
-    hasher: RandomState,
+    /// Seeded by [`Ring::seed`].
+    hasher: FixedState,
 }
 
 /// Chains longer than this are walked no further: no packet may cost the time of all packets.
@@ -205,8 +206,15 @@ impl Ring {
             flow_heads: vec![0; heads],
             destination_heads: vec![0; heads],
             directions: vec![0; 1 << (DIRECTION_BITS - 6)],
-            hasher: RandomState::default(),
+            hasher: FixedState::default(),
         }
+    }
+
+    /// Seeds the hashes, before the first one is taken, by the time of the first packet. Directions
+    /// and chains are told by hashes alone, and what they tell is seen: it has to be the same for the
+    /// same input. Who sends the packets does not know when the capture begins.
+    pub(super) fn seed(&mut self, first: Timestamp) {
+        self.hasher = FixedState::with_seed(first.as_nanos().cast_unsigned());
     }
 
     /// How many fingerprints were overwritten.

@@ -165,11 +165,21 @@ impl Correlator {
     /// Time moves on to that of the next frame. To be called for each frame, before the frame.
     #[inline]
     pub fn advance(&mut self, ts: Timestamp) {
+        if !self.clock.has_begun() {
+            self.begin(ts);
+        }
         let now = self.clock.frame(ts);
         if self.clock.went_back() {
             self.exchanges.step_back(now);
         }
         self.pass(now.min(self.horizon));
+    }
+
+    #[cold]
+    fn begin(&mut self, ts: Timestamp) {
+        if let Some(ring) = &mut self.ring {
+            ring.seed(ts);
+        }
     }
 
     /// A live source knows everything up to `ts`: no older frame will follow, and what was not

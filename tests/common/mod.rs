@@ -3,6 +3,8 @@
 // Each file of tests/ is a crate of its own and uses only part of this.
 #![allow(dead_code)]
 
+pub(crate) mod crafted;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
