@@ -36,6 +36,10 @@ pub enum FieldKind {
     },
     /// One bit of an octet, by mask.
     Flag(u8),
+    /// Some bits of a word of two octets, by mask and where they stand in it; one bit is a flag.
+    Masked(u16),
+    /// The length of a NAT64 prefix by its code in the low bits of two octets (RFC 8781 section 4).
+    Pref64Length,
     /// An IPv4 address.
     V4,
     /// An IPv6 address.
@@ -50,6 +54,10 @@ pub enum FieldKind {
     TextOf(u16),
     /// IPv4 addresses from here on, as many as fit.
     V4List,
+    /// Numbers of four octets from here on, as many as fit.
+    U32List,
+    /// IPv4 addresses, each with a number of four octets behind it, as many as fit.
+    V4Times,
     /// IPv6 addresses from here on, as many as fit.
     V6List,
     /// So many IPv6 addresses, or as many as fit.
@@ -81,6 +89,10 @@ pub enum Value<'a> {
     V6List(&'a [u8]),
     /// IPv4 addresses one behind the other; octets that fill none are not part of it.
     V4List(&'a [u8]),
+    /// Numbers of four octets one behind the other; octets that fill none are not part of it.
+    U32List(&'a [u8]),
+    /// IPv4 addresses, each with a time of four octets behind it; see [`v4_times`].
+    V4Times(&'a [u8]),
     /// Names in DNS wire format: see [`super::dns::names`].
     DnsNames(&'a [u8]),
 }
@@ -106,9 +118,11 @@ impl FieldSpec {
             FieldKind::Number(n) | FieldKind::Hex(n) => usize::from(n),
             FieldKind::Signed | FieldKind::V4 => 4,
             FieldKind::Bits { .. } | FieldKind::Flag(_) => 1,
+            FieldKind::Masked(_) | FieldKind::Pref64Length => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
-            FieldKind::V4List => rest.len() - rest.len() % 4,
+            FieldKind::V4List | FieldKind::U32List => rest.len() - rest.len() % 4,
+            FieldKind::V4Times => rest.len() - rest.len() % 8,
             FieldKind::TextOf(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
@@ -123,6 +137,15 @@ impl FieldSpec {
             FieldKind::Bits { shift, width } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
             }
+            FieldKind::Masked(mask) => {
+                let bits = number(octets) & u64::from(mask);
+                if mask.is_power_of_two() {
+                    Value::Flag(bits != 0)
+                } else {
+                    Value::Number(bits)
+                }
+            }
+            FieldKind::Pref64Length => Value::Number(pref64_length(*octets.last()?)?.into()),
             FieldKind::Flag(mask) => Value::Flag(octets.first()? & mask != 0),
             FieldKind::V4 => Value::Address(Ipv4Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
@@ -130,6 +153,8 @@ impl FieldSpec {
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
+            FieldKind::U32List => Value::U32List(octets),
+            FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
             FieldKind::DnsNames => Value::DnsNames(octets),
         };
@@ -161,6 +186,27 @@ pub fn v6_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv6Addr> + 
 pub fn v4_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv4Addr> + Clone + '_ {
     let (addresses, _) = octets.as_chunks::<4>();
     addresses.iter().map(|&octets| octets.into())
+}
+
+/// The numbers of four octets that stand one behind the other in `octets`.
+pub fn u32_numbers(octets: &[u8]) -> impl ExactSizeIterator<Item = u32> + Clone + '_ {
+    let (numbers, _) = octets.as_chunks::<4>();
+    numbers.iter().map(|&octets| u32::from_be_bytes(octets))
+}
+
+/// The IPv4 addresses in `octets`, each with the number behind it.
+pub fn v4_times(octets: &[u8]) -> impl ExactSizeIterator<Item = (Ipv4Addr, u32)> + Clone + '_ {
+    let (pairs, _) = octets.as_chunks::<8>();
+    pairs.iter().map(|&[a, b, c, d, e, f, g, h]| {
+        (Ipv4Addr::new(a, b, c, d), u32::from_be_bytes([e, f, g, h]))
+    })
+}
+
+/// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);
+/// `None` for those that are reserved.
+pub(super) fn pref64_length(code: u8) -> Option<u8> {
+    const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];
+    LENGTHS.get(usize::from(code & 7)).copied()
 }
 
 /// An address whose last octets were left out because they are zero.
@@ -221,6 +267,30 @@ pub(super) mod spec {
 
     pub(in crate::icmp) const fn flag(at: u16, mask: u8, name: &'static str) -> FieldSpec {
         field(at, name, FieldKind::Flag(mask))
+    }
+
+    pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Masked(mask))
+    }
+
+    pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Pref64Length)
+    }
+
+    pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V4List)
+    }
+
+    pub(in crate::icmp) const fn u32_list(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::U32List)
+    }
+
+    pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V4Times)
+    }
+
+    pub(in crate::icmp) const fn v6_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::V6Array(count))
     }
 
     pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {

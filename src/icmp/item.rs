@@ -21,7 +21,7 @@ pub struct Item<'a> {
     pub name: Option<&'static str>,
     /// Its octets, header included, as captured.
     pub bytes: &'a [u8],
-    specs: Specs,
+    pub(super) specs: Specs,
 }
 
 /// Where the rows of an item's table come from.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldKind, FieldSpec, Value, spec};
 use super::item::Item;
-use super::{Body, Message, Quote};
-use crate::wire::bytes::{tail, u8_at, u16_at};
+use super::{Body, Message, Quote, ip_header};
+use crate::wire::bytes::{tail, u16_at};
 use crate::wire::ip::protocol;
 use crate::wire::{Ip, IpVersion};
 
@@ -21,6 +21,8 @@ pub struct LaidField<'a> {
     pub value: Option<Value<'a>>,
     /// Where it belongs.
     pub part: Part,
+    /// The option or extension header of IP that begins with it: its snake-case name.
+    pub begins: Option<&'static str>,
 }
 
 /// The parts of a packet that are to be told apart at a glance.
@@ -104,6 +106,7 @@ impl<'a> Layout<'a> {
             name: field.name,
             value: Some(field.value),
             part,
+            begins: None,
         });
     }
 
@@ -113,59 +116,31 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn named(&mut self, range: Range<usize>, name: &'static str, octets: &'a [u8], part: Part) {
-        if !range.is_empty() {
-            self.fields.push(LaidField {
-                range,
-                name,
-                value: Some(Value::Octets(octets)),
-                part,
-            });
-        }
-    }
-
     fn ip(&mut self, ip: &Ip<'a>, at: usize, part: Part) {
         let header = ip.header;
         self.region(at..at + header.len(), "reserved", part);
-        match ip.version {
-            IpVersion::V4 => {
-                self.table(IPV4, header, at, part);
-                let options = usize::from(u8_at(header, 0).unwrap_or(0) & 0x0f) * 4;
-                let end = options.clamp(20, header.len().max(20));
-                if let Some(octets) = header.get(20..end) {
-                    self.named(at + 20..at + end, "options", octets, part);
-                }
-                let octets = tail(header, end);
-                let range = at + end..at + header.len();
-                self.named(range, "authentication_header", octets, part);
-            }
-            IpVersion::V6 => {
-                self.table(IPV6, header, at, part);
-                self.extension_headers(header, at, part);
+        let fixed = match ip.version {
+            IpVersion::V4 => IPV4,
+            IpVersion::V6 => IPV6,
+        };
+        self.table(fixed, header, at, part);
+        for option in ip_header::options(ip) {
+            self.begin(&option, header, at, part);
+        }
+        for extension in ip.extension_headers() {
+            self.begin(&ip_header::extension_header(&extension), header, at, part);
+            for option in extension.options() {
+                self.begin(&ip_header::option(&option), header, at, part);
             }
         }
     }
 
-    fn extension_headers(&mut self, header: &'a [u8], at: usize, part: Part) {
-        let mut next = u8_at(header, 6).unwrap_or(protocol::NO_NEXT_HEADER);
-        let mut start = 40;
-        while start < header.len() {
-            let words = usize::from(u8_at(header, start + 1).unwrap_or(0));
-            let (name, length) = match next {
-                protocol::HOPOPT => ("hop_by_hop_options", (words + 1) * 8),
-                protocol::ROUTE => ("routing_header", (words + 1) * 8),
-                protocol::FRAG => ("fragment_header", 8),
-                protocol::AH => ("authentication_header", (words + 2) * 4),
-                protocol::DEST_OPTIONS => ("destination_options", (words + 1) * 8),
-                _ => ("extension_header", (words + 1) * 8),
-            };
-            let end = header.len().min(start + length);
-            let Some(octets) = header.get(start..end) else {
-                return;
-            };
-            self.named(at + start..at + end, name, octets, part);
-            next = u8_at(header, start).unwrap_or(protocol::NO_NEXT_HEADER);
-            start = end;
+    /// An option or extension header of IP, named where it begins.
+    fn begin(&mut self, item: &Item<'a>, header: &'a [u8], at: usize, part: Part) {
+        let first = self.fields.len();
+        self.item(item, header, at, part);
+        if let Some(field) = self.fields.get_mut(first) {
+            field.begins = item.name.or(Some("unknown_option"));
         }
     }
 
@@ -322,6 +297,7 @@ impl<'a> Layout<'a> {
                 name,
                 value: None,
                 part,
+                begins: None,
             });
             gap.start = end;
         }

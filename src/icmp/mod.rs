@@ -11,6 +11,7 @@ mod error;
 pub mod extension;
 pub mod field;
 pub mod ilnp;
+pub mod ip_header;
 pub mod item;
 pub mod kind;
 pub mod layout;

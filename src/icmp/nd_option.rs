@@ -188,4 +188,28 @@ mod tests {
         assert_eq!(parse(&packet).defects.count(), 1);
         assert_eq!(option.fields().next().unwrap().value, Value::Number(9));
     }
+    /// RFC 8781 section 4: the lifetime counts in units of 8 seconds, a code tells the length.
+    #[test]
+    fn a_nat64_prefix_has_seconds_and_bits() {
+        let shown = |code: u8| {
+            let mut octets = [0; 16];
+            octets[..8].copy_from_slice(&[38, 2, 0x02, 0x58 | code, 0, 0x64, 0xff, 0x9b]);
+            let packet = with(&octets);
+            let option = options(&packet).next().unwrap();
+            let fields: Vec<_> = option.fields().map(|f| (f.name, f.value)).collect();
+            assert_eq!(fields[0], ("lifetime", Value::Number(600)));
+            assert_eq!(fields[1], ("length_code", Value::Number(code.into())));
+            let prefix = "64:ff9b::".parse().unwrap();
+            assert_eq!(
+                *fields.last().unwrap(),
+                ("prefix", Value::Address(std::net::IpAddr::V6(prefix)))
+            );
+            let length = fields.iter().find(|field| field.0 == "prefix_length");
+            length.map(|field| field.1)
+        };
+        for (code, bits) in [(0, 96), (1, 64), (2, 56), (3, 48), (4, 40), (5, 32)] {
+            assert_eq!(shown(code), Some(Value::Number(bits)));
+        }
+        assert_eq!((shown(6), shown(7)), (None, None));
+    }
 }

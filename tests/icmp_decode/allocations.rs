@@ -1,7 +1,7 @@
 //! Decoding allocates nothing: shown by counting.
 
 use allocation_counter::measure;
-use icmpdump::icmp::{Body, Message, Translation, cause, names, payload};
+use icmpdump::icmp::{Body, Message, Translation, cause, ip_header, names, payload};
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
 use icmpdump::wire::{Classified, Ip, Limit, classify};
 
@@ -9,11 +9,23 @@ use crate::corpus;
 use crate::samples::samples;
 use crate::shown::{v4, v6};
 
+/// Options and extension headers.
+fn behind_the_header(ip: &Ip<'_>) -> usize {
+    let mut seen: usize = ip_header::options(ip).map(|o| o.fields().count()).sum();
+    for header in ip.extension_headers() {
+        seen += ip_header::extension_header(&header).fields().count();
+        let options = header.options().map(|o| ip_header::option(&o));
+        seen += options.map(|o| o.fields().count()).sum::<usize>();
+    }
+    seen
+}
+
 /// Decodes and looks at everything that a line or a record may show.
 fn look(ip: &Ip<'_>) -> usize {
     let message = Message::parse(ip);
     let mut seen = message.fields().count() + message.name().len();
     seen += message.header_fields().count();
+    seen += behind_the_header(ip) + message.quote().map_or(0, |q| behind_the_header(&q.ip));
     for item in message.items() {
         seen += item.fields().count();
     }

@@ -81,7 +81,7 @@ pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
+pub(crate) fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
     let packets: Vec<_> = (packets.iter())
         .map(|octets| Packet {
             file: String::new(),

@@ -16,6 +16,7 @@ const RECORDS: &[&str] = &[
 const PARTS: &[&str] = &[
     "frame",
     "ip",
+    "extension_header",
     "icmp_message",
     "item",
     "quoted",

@@ -7,8 +7,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use icmpdump::icmp::names::{Standing, TypeNames, types};
-use icmpdump::icmp::{nd_option, object};
+use icmpdump::icmp::{ip_header, nd_option, object};
 use icmpdump::wire::IpVersion;
+use icmpdump::wire::ip::OptionSpace;
 use serde_json::Value;
 
 /// Names of fields, in the order they came.
@@ -39,6 +40,23 @@ pub(crate) fn table() -> String {
         options.join(", ")
     )
     .unwrap();
+    for (space, title) in [
+        (OptionSpace::Ipv4, "Options of IPv4"),
+        (OptionSpace::Ipv6, "Options of IPv6 extension headers"),
+        (
+            OptionSpace::SegmentRouting,
+            "Options of segment routing headers",
+        ),
+    ] {
+        let options: Vec<String> = ip_header::option_types(space)
+            .map(|(kind, name)| format!("{kind} `{name}`"))
+            .collect();
+        writeln!(out, "{title}: {}.\n", options.join(", ")).unwrap();
+    }
+    let routing: Vec<String> = (0..=u8::MAX)
+        .filter_map(|kind| Some(format!("{kind} `{}`", ip_header::routing_type_name(kind)?)))
+        .collect();
+    writeln!(out, "Types of routing headers: {}.\n", routing.join(", ")).unwrap();
     let classes: Vec<String> = (0..=u8::MAX)
         .filter_map(|class| Some(format!("{class} `{}`", object::class_name(class)?)))
         .collect();

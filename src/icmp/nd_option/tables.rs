@@ -286,8 +286,11 @@ pub(super) const FORMATS: &[Format] = &[
         "pref64",
         2,
         &[
-            spec::hex(2, 2, "lifetime_and_length_code"),
-            spec::octets(4, 12, "prefix"),
+            // 13 bits in units of 8 seconds: with the low bits masked they are seconds.
+            spec::masked(2, 0xfff8, "lifetime"),
+            spec::masked(2, 0x0007, "length_code"),
+            spec::pref64_length(2, "prefix_length"),
+            spec::v6_prefix(4, "prefix"),
         ],
     ),
     // RFC 8928 sections 4.3 and 4.4.

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::super::dns;
-use super::super::field::{prefix, unpadded, v6_addresses};
+use super::super::field::{pref64_length, prefix, unpadded, v6_addresses};
 use super::super::ndp::Preference;
 use super::{NdOption, tables};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -219,10 +219,9 @@ fn read(kind: u8, bytes: &[u8]) -> Option<NdValue<'_>> {
 
 /// RFC 8781 section 4: 13 bits of lifetime in units of 8 seconds, 3 bits that tell the length.
 fn pref64<'a>(word: u16, octets: [u8; 12]) -> NdValue<'a> {
-    const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];
     NdValue::Pref64 {
         lifetime: word & !7,
-        length: LENGTHS.get(usize::from(word & 7)).copied(),
+        length: pref64_length(word.to_be_bytes()[1]),
         prefix: prefix(&octets),
     }
 }

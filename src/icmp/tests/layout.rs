@@ -98,7 +98,20 @@ fn options_records_and_their_reserved_octets() {
     octets.extend([0x20; 16]);
     let packet = with_router_alert("fe80::1", "ff02::16", &octets);
     let found = laid(&packet);
-    assert_eq!(names(&found, Part::Ip).last(), Some(&"hop_by_hop_options"));
+    let begun: Vec<_> = found.iter().filter_map(|field| field.begins).collect();
+    assert_eq!(begun, ["hop_by_hop_options", "router_alert", "padn"]);
+    assert_eq!(
+        names(&found, Part::Ip)[6..],
+        [
+            "next_header",
+            "header_extension_length",
+            "type",
+            "length",
+            "value",
+            "type",
+            "length"
+        ]
+    );
     assert_eq!(
         names(&found, Part::Item),
         [

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Hex, Iter, Text, short};
 use crate::icmp::dns;
-use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
+use crate::icmp::field::{Field, Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::item::Item;
 use crate::icmp::mld;
 use crate::icmp::object::{
@@ -25,7 +25,12 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
         // These say how the octets behind them are laid out, which other fields tell.
         if !matches!(
             field.name,
-            "payload" | "quote_words" | "address_count" | "entry_words"
+            "payload"
+                | "quote_words"
+                | "address_count"
+                | "entry_words"
+                | "next_header"
+                | "header_extension_length"
         ) {
             let key = key(field.name);
             match field.value {
@@ -89,8 +94,22 @@ impl Serialize for FieldValue<'_> {
                 let list = v6_addresses(octets).map(|a: Ipv6Addr| Addr(a.into()));
                 serializer.collect_seq(list)
             }
+            Value::U32List(octets) => serializer.collect_seq(u32_numbers(octets)),
+            Value::V4Times(octets) => serializer.collect_seq(v4_times(octets).map(AddressedTime)),
             Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
         }
+    }
+}
+
+/// A router, and what its clock said (RFC 791 section 3.1).
+struct AddressedTime((Ipv4Addr, u32));
+
+impl Serialize for AddressedTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.put("address", &Addr(self.0.0.into()))?;
+        map.put("time", &self.0.1)?;
+        map.end()
     }
 }
 

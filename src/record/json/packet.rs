@@ -2,8 +2,10 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
-use crate::wire::ip::header_checksum;
+use crate::icmp::ip_header;
+use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Tunnel, TunnelKind};
 use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
 
@@ -33,7 +35,59 @@ impl Serialize for IpHeader<'_> {
         )?;
         map.maybe("home_address", ip.home_address.map(|a| Addr(a.into())))?;
         map.fact("router_alert", ip.router_alert)?;
+        // Nearly all headers end with their fixed fields.
+        if ip.header.len() > fixed_length(ip.version) {
+            put_behind(&mut map, ip)?;
+        }
         map.maybe("checksum", header_checksum(ip).map(ChecksumState))?;
+        map.end()
+    }
+}
+
+const fn fixed_length(version: IpVersion) -> usize {
+    match version {
+        IpVersion::V4 => 20,
+        IpVersion::V6 => 40,
+    }
+}
+
+/// Adds IPv4 options and extension headers; padding is left out.
+fn put_behind<M: SerializeMap>(map: &mut M, ip: &Ip<'_>) -> Result<(), M::Error> {
+    let options = ip.options().filter(|option| !option.is_padding());
+    if options.clone().next().is_some() {
+        map.put("options", &Iter(|| options.clone().map(OptionEntry)))?;
+    }
+    if ip.extension_headers().next().is_some() {
+        let headers = || ip.extension_headers().map(ExtensionHeaderEntry);
+        map.put("extension_headers", &Iter(headers))?;
+    }
+    Ok(())
+}
+
+struct OptionEntry<'a>(IpOption<'a>);
+
+impl Serialize for OptionEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ItemEntry(ip_header::option(&self.0)).serialize(serializer)
+    }
+}
+
+struct ExtensionHeaderEntry<'a>(ExtensionHeader<'a>);
+
+impl Serialize for ExtensionHeaderEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let item = ip_header::extension_header(&self.0);
+        map.put("type", &self.0.protocol)?;
+        map.maybe("name", item.name)?;
+        put_fields(
+            &mut map,
+            item.fields().filter(|field| field.name != "reserved"),
+        )?;
+        let options = self.0.options().filter(|option| !option.is_padding());
+        if options.clone().next().is_some() {
+            map.put("options", &Iter(|| options.clone().map(OptionEntry)))?;
+        }
         map.end()
     }
 }

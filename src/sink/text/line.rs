@@ -1,11 +1,11 @@
 //! The line of a message up to ` | `: tcpdump's.
 
 use super::palette::{Palette, Role};
-use super::{LinkHeader, TextOptions, Verbosity, addr, verbose, wording4, wording6};
+use super::{LinkHeader, TextOptions, Verbosity, addr, header, verbose, wording4, wording6};
 use crate::icmp::Body;
 use crate::record::{IcmpEvent, write};
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
-use crate::wire::{Ip, IpVersion};
+use crate::wire::IpVersion;
+use crate::wire::bytes::u16_at;
 
 /// IP addresses and the ICMP message.
 pub(super) fn message(
@@ -32,7 +32,7 @@ pub(super) fn message(
                 out.extend_from_slice(b" bytes missing! ");
             }
             if options.verbosity > Verbosity::Plain {
-                verbose::ipv4(out, ip, options.header_checksums);
+                header::ipv4(out, ip, options.header_checksums);
                 out.extend_from_slice(b"\n    ");
             }
             addr::pair(out, ip.src(), ip.dst(), None);
@@ -45,13 +45,13 @@ pub(super) fn message(
                 truncated6(out, missing);
             }
             if options.verbosity > Verbosity::Plain {
-                verbose::ipv6(out, ip);
+                header::ipv6(out, ip);
                 out.push(b' ');
             }
             addr::pair(out, ip.src(), ip.dst(), None);
             out.extend_from_slice(b": ");
             if ip.header.len() > 40 {
-                extension_headers(out, ip);
+                header::extension_headers(out, ip, options.verbosity);
             }
             if is_jumbogram {
                 truncated6(out, missing);
@@ -105,95 +105,4 @@ fn missing(event: &IcmpEvent<'_>) -> u64 {
     }
     let on_wire = u64::from(event.frame.wire_len).saturating_sub(event.packet.link.offset as u64);
     u64::from(event.packet.ip.length).saturating_sub(on_wire)
-}
-
-/// IPv6 extension headers in front of the message.
-fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>) {
-    let header = ip.header;
-    let mut next = u8_at(header, 6).unwrap_or(0);
-    let mut at = 40;
-    // Eight are more than any packet that is worth showing holds.
-    for _ in 0..8 {
-        let Some(following) = u8_at(header, at) else {
-            return;
-        };
-        let length = usize::from(u8_at(header, at + 1).unwrap_or(0));
-        match next {
-            0 => {
-                out.extend_from_slice(b"HBH ");
-                at += (length + 1) * 8;
-            }
-            60 => {
-                out.extend_from_slice(b"DSTOPT ");
-                at += (length + 1) * 8;
-            }
-            43 => {
-                routing(out, &header[at.min(header.len())..]);
-                at += (length + 1) * 8;
-            }
-            44 => {
-                let offset = u16_at(header, at + 2).unwrap_or(0) & 0xfff8;
-                out.extend_from_slice(b"frag (");
-                write::decimal(out, offset.into());
-                out.push(b'|');
-                write::decimal(out, ip.payload_length.into());
-                out.extend_from_slice(b") ");
-                at += 8;
-            }
-            51 => {
-                out.extend_from_slice(b"AH(spi=0x");
-                write::hex(out, u32_at(header, at + 4).unwrap_or(0).into(), 8);
-                out.extend_from_slice(b",seq=0x");
-                write::hex(out, u32_at(header, at + 8).unwrap_or(0).into(), 1);
-                out.extend_from_slice(b"): ");
-                at += (length + 2) * 4;
-            }
-            _ => return,
-        }
-        next = following;
-    }
-}
-
-/// A routing header.
-fn routing(out: &mut Vec<u8>, header: &[u8]) {
-    let field = |at| u64::from(u8_at(header, at).unwrap_or(0));
-    let kind = field(2);
-    out.extend_from_slice(b"RT6 (len=");
-    write::decimal(out, field(1));
-    out.extend_from_slice(b", type=");
-    write::decimal(out, kind);
-    if kind == 0 {
-        out.extend_from_slice(b" [Deprecated]");
-    }
-    out.extend_from_slice(b", segleft=");
-    write::decimal(out, field(3));
-    if kind == 4 {
-        out.extend_from_slice(b", last-entry=");
-        write::decimal(out, field(4));
-        if field(5) != 0 {
-            out.extend_from_slice(b", flags=0x");
-            write::hex(out, field(5), 1);
-        }
-        out.extend_from_slice(b", tag=");
-        write::hex(out, u16_at(header, 6).unwrap_or(0).into(), 1);
-    }
-    if matches!(kind, 0 | 2 | 4) {
-        for (i, octets) in header
-            .get(8..)
-            .unwrap_or_default()
-            .chunks_exact(16)
-            .enumerate()
-        {
-            if i as u64 >= field(1) / 2 {
-                break;
-            }
-            out.extend_from_slice(b", [");
-            write::decimal(out, i as u64);
-            out.push(b']');
-            if let Ok(octets) = <[u8; 16]>::try_from(octets) {
-                write::ipv6(out, octets.into());
-            }
-        }
-    }
-    out.extend_from_slice(b") ");
 }

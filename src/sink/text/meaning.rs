@@ -4,7 +4,7 @@ use super::addr;
 use super::verbose;
 use crate::icmp::field::Value;
 use crate::icmp::layout::{LaidField, Part};
-use crate::icmp::{Body, mld, nd_option, object};
+use crate::icmp::{Body, ip_header, mld, nd_option, object};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, words, write};
 use crate::wire::ip::header_checksum;
@@ -13,6 +13,10 @@ use crate::wire::tunnel::Tunnel;
 /// A field's name and, where there is one, its value and what that means.
 pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
     let is_ip = matches!(field.part, Part::OuterIp | Part::Ip | Part::QuotedIp);
+    if let Some(title) = field.begins {
+        addr::words_of(out, title);
+        out.extend_from_slice(b": ");
+    }
     match (field.name, field.value) {
         ("flags_and_fragment_offset", Some(Value::Hex(word))) if is_ip => {
             return fragmentation(out, word);
@@ -20,7 +24,6 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
         ("version_class_and_flow_label", Some(Value::Hex(word))) if is_ip => {
             return first_word6(out, word);
         }
-        ("fragment_header", Some(Value::Octets(octets))) => return fragment_header(out, octets),
         ("header_words_and_flags", Some(Value::Hex(word))) => return tcp_flags(out, word),
         ("labels", Some(Value::Octets(octets))) => return labels(out, octets),
         _ => {}
@@ -54,7 +57,9 @@ fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
             60 => Some("destination options"),
             other => words::protocol_title(other),
         },
-        (Part::Ip, "hop_by_hop_options") => event.packet.ip.router_alert.then_some("router alert"),
+        (Part::OuterIp | Part::Ip | Part::QuotedIp, "routing_type") => {
+            ip_header::routing_type_name(number?)
+        }
         (Part::Ip, "checksum") => Some(header_checksum(&event.packet.ip)?.status.word()),
         (Part::Item, "type") => match &message.body {
             Body::Ndp(_) | Body::InverseNeighbor(_) => nd_option::option_name(number?),
@@ -95,24 +100,6 @@ fn first_word6(out: &mut Vec<u8>, word: u64) {
     write::hex(out, word >> 20 & 0xff, 1);
     out.extend_from_slice(b", flow label 0x");
     write::hex(out, word & 0xf_ffff, 1);
-}
-
-/// RFC 8200 section 4.5.
-fn fragment_header(out: &mut Vec<u8>, octets: &[u8]) {
-    out.extend_from_slice(b"fragment header");
-    if let Some(&[next, _, high, low, a, b, c, d]) = octets.first_chunk() {
-        number(out, ": next header ", next.into());
-        let place = u16::from_be_bytes([high, low]);
-        number(out, ", offset ", (place & 0xfff8).into());
-        let more: &[u8] = if place & 1 == 0 {
-            b", the last"
-        } else {
-            b", more follow"
-        };
-        out.extend_from_slice(more);
-        out.extend_from_slice(b", id 0x");
-        write::hex(out, u32::from_be_bytes([a, b, c, d]).into(), 1);
-    }
 }
 
 /// RFC 9293 section 3.1.
@@ -177,14 +164,6 @@ mod tests {
         assert_eq!(
             text(|out| first_word6(out, 0x600f_700f)),
             "version 6, traffic class 0x0, flow label 0xf700f"
-        );
-        assert_eq!(
-            text(|out| fragment_header(out, &[58, 0, 5, 0xa9, 0, 0, 0x12, 0x34])),
-            "fragment header: next header 58, offset 1448, more follow, id 0x1234"
-        );
-        assert_eq!(
-            text(|out| fragment_header(out, &[58, 0, 5])),
-            "fragment header"
         );
         assert_eq!(
             text(|out| tcp_flags(out, 0x5012)),

@@ -1,7 +1,7 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
-use super::{HeaderChecksums, TextOptions, Verbosity, addr};
-use crate::icmp::field::{Field, Value, v4_addresses, v6_addresses};
+use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
+use crate::icmp::field::{Field, Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
@@ -10,10 +10,9 @@ use crate::icmp::{Body, Echo, ErrorClass, Extensions, Message, Quote, dns, mld, 
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::ip::header_checksum;
-use crate::wire::{Checksum, ChecksumStatus, Ip, IpVersion};
+use crate::wire::{Checksum, ChecksumStatus, IpVersion};
 
-fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
+pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
     out.extend_from_slice(label);
     write::decimal(out, value);
 }
@@ -22,90 +21,6 @@ fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
 fn below(out: &mut Vec<u8>, depth: usize) {
     out.extend_from_slice(b"\n\t");
     out.resize(out.len() + 2 * depth, b' ');
-}
-
-/// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
-pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
-    out.extend_from_slice(b"(tos 0x");
-    write::hex(out, ip.traffic_class.into(), 1);
-    out.extend_from_slice(match ip.traffic_class & 3 {
-        0 => b"".as_slice(),
-        1 => b",ECT(1)",
-        2 => b",ECT(0)",
-        _ => b",CE",
-    });
-    number(out, b", ttl ", ip.ttl.into());
-    number(out, b", id ", ip.id.unwrap_or(0).into());
-    number(
-        out,
-        b", offset ",
-        ip.fragment.map_or(0, |f| f.offset.into()),
-    );
-    out.extend_from_slice(
-        match (ip.dont_fragment, ip.fragment.is_some_and(|f| f.more)) {
-            (false, false) => b", flags [none]".as_slice(),
-            (true, false) => b", flags [DF]",
-            (false, true) => b", flags [+]",
-            (true, true) => b", flags [+, DF]",
-        },
-    );
-    out.extend_from_slice(b", proto ");
-    addr::protocol(out, ip.protocol);
-    number(out, b" (", ip.protocol.into());
-    number(out, b"), length ", ip.length.into());
-    if let Some(options) = ip.header.get(20..).filter(|options| !options.is_empty()) {
-        out.extend_from_slice(b", options (");
-        write::hex_octets(out, options, b" ");
-        out.push(b')');
-    }
-    if checksums == HeaderChecksums::Verified
-        && let Some(checksum) = header_checksum(ip)
-        && let ChecksumStatus::Bad { expected } = checksum.status
-    {
-        bad_checksum(out, b", bad cksum ", checksum.found, expected);
-        out.push(b'!');
-    }
-    out.push(b')');
-}
-
-fn bad_checksum(out: &mut Vec<u8>, label: &[u8], found: u16, expected: u16) {
-    out.extend_from_slice(label);
-    write::hex(out, found.into(), 1);
-    out.extend_from_slice(b" (->");
-    write::hex(out, expected.into(), 1);
-    out.push(b')');
-}
-
-/// `(hlim 64, next-header ICMPv6 (58) payload length: 64)`.
-pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
-    out.push(b'(');
-    if ip.traffic_class != 0 {
-        out.extend_from_slice(b"class 0x");
-        write::hex(out, ip.traffic_class.into(), 2);
-        out.extend_from_slice(b", ");
-    }
-    if ip.flow_label != 0 {
-        out.extend_from_slice(b"flowlabel 0x");
-        write::hex(out, ip.flow_label.into(), 5);
-        out.extend_from_slice(b", ");
-    }
-    number(out, b"hlim ", ip.ttl.into());
-    let next = ip.header.get(6).copied().unwrap_or(ip.protocol);
-    out.extend_from_slice(b", next-header ");
-    match next {
-        0 => out.extend_from_slice(b"Options"),
-        43 => out.extend_from_slice(b"Routing"),
-        44 => out.extend_from_slice(b"Fragment"),
-        60 => out.extend_from_slice(b"DSTOPT"),
-        other => addr::protocol(out, other),
-    }
-    number(out, b" (", next.into());
-    number(
-        out,
-        b") payload length: ",
-        ip.length.saturating_sub(40).into(),
-    );
-    out.push(b')');
 }
 
 /// `[icmp6 sum ok] `, which tcpdump tells before the message.
@@ -218,11 +133,14 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     match quote.ip.version {
         IpVersion::V4 => {
             out.extend_from_slice(b"IP ");
-            ipv4(out, &quote.ip, checksums);
+            header::ipv4(out, &quote.ip, checksums);
         }
         IpVersion::V6 => {
             out.extend_from_slice(b"IP6 ");
-            ipv6(out, &quote.ip);
+            header::ipv6(out, &quote.ip);
+            out.push(b' ');
+            header::extension_headers(out, &quote.ip, Verbosity::Verbose);
+            out.pop();
         }
     }
     below(out, depth + 1);
@@ -305,6 +223,20 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::V4List(octets) => {
             for (i, addr) in v4_addresses(octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv4(out, addr);
+            }
+        }
+        Value::U32List(octets) => {
+            for (i, number) in u32_numbers(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::decimal(out, number.into());
+            }
+        }
+        Value::V4Times(octets) => {
+            for (i, (addr, time)) in v4_times(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::decimal(out, time.into());
+                out.push(b'@');
                 write::ipv4(out, addr);
             }
         }

@@ -11,6 +11,7 @@ pub(super) enum Fault {
     TotalLengthSmall,
     OptionLength,
     OptionEnd,
+    RoutePointer,
     Short,
     Short6,
     ExtensionShort,
@@ -27,6 +28,7 @@ impl Fault {
             | Self::TotalLengthSmall
             | Self::OptionLength
             | Self::OptionEnd
+            | Self::RoutePointer
             | Self::Short => Layer::Ipv4,
             Self::Short6 => Layer::Ipv6,
             Self::ExtensionShort
@@ -44,6 +46,7 @@ impl Fault {
             Self::TotalLengthSmall => "total length too small",
             Self::OptionLength => "option length under 2",
             Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
+            Self::RoutePointer => "pointer of a route or timestamp option to no entry",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,

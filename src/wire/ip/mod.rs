@@ -1,5 +1,6 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers, the same way for captured and for quoted packets.
 
+mod behind;
 mod fault;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use super::Undecodable;
 use super::checksum::{self, Checksum};
 use super::defect::{Defects, Limit};
 use crate::model::AddrPair;
+pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
 
 /// The two versions of IP, and so of ICMP.

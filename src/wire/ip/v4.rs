@@ -207,9 +207,22 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
                     ip.faults.rule(Fault::OptionEnd, FIXED + at + 1);
                     break;
                 }
+                if !points_to_entry(kind, u8_at(options, at + 2)) {
+                    ip.faults.rule(Fault::RoutePointer, FIXED + at + 2);
+                }
                 at += length;
             }
         }
+    }
+}
+
+/// Whether the pointer of an option that is filled in on the way can be right: it counts from 1 at
+/// the option's type, and entries have 4 octets behind 3 or 4 (RFC 791 section 3.1).
+fn points_to_entry(kind: u8, pointer: Option<u8>) -> bool {
+    match (kind, pointer) {
+        (7 | 131 | 137, Some(pointer)) => pointer >= 4 && pointer.is_multiple_of(4),
+        (68, Some(pointer)) => pointer >= 5 && pointer % 4 == 1,
+        _ => true,
     }
 }
 

@@ -312,7 +312,7 @@ fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
 }
 
 /// Length of an extension header by its kind and its length field.
-fn extension_length(kind: u8, field: u8) -> usize {
+pub(super) fn extension_length(kind: u8, field: u8) -> usize {
     match kind {
         protocol::FRAG => 8,
         protocol::AH => (usize::from(field) + 2) * 4,
@@ -320,7 +320,7 @@ fn extension_length(kind: u8, field: u8) -> usize {
     }
 }
 
-fn is_extension(protocol: u8) -> bool {
+pub(super) fn is_extension(protocol: u8) -> bool {
     matches!(
         protocol,
         protocol::HOPOPT

@@ -1,0 +1,180 @@
+//! What an IP header holds behind its fixed fields: IPv4 options (RFC 791 section 3.1), IPv6
+//! extension headers and their options (RFC 8200 section 4). Read when asked for.
+
+use super::v6::{extension_length, is_extension};
+use super::{Ip, IpVersion, protocol};
+use crate::wire::bytes::{tail, u8_at};
+
+/// Whose numbers an option's type is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionSpace {
+    /// IPv4 options.
+    Ipv4,
+    /// Hop-by-hop and destination options of IPv6.
+    Ipv6,
+    /// What a segment routing header holds behind its segments (RFC 8754 section 2.1).
+    SegmentRouting,
+}
+
+impl OptionSpace {
+    /// Whether the option is its type alone: padding, or the end of the options.
+    const fn is_single_octet(self, kind: u8) -> bool {
+        match self {
+            Self::Ipv4 => kind <= 1,
+            Self::Ipv6 | Self::SegmentRouting => kind == 0,
+        }
+    }
+}
+
+/// An option of an IPv4 header or of an extension header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpOption<'a> {
+    /// Whose number its type is.
+    pub space: OptionSpace,
+    /// Option type.
+    pub kind: u8,
+    /// Its octets from the type on, as captured.
+    pub bytes: &'a [u8],
+}
+
+impl IpOption<'_> {
+    /// Whether it fills space and says nothing: padding that holds anything is none.
+    pub fn is_padding(&self) -> bool {
+        let is_padn = match self.space {
+            OptionSpace::Ipv4 => false,
+            OptionSpace::Ipv6 => self.kind == 1,
+            OptionSpace::SegmentRouting => self.kind == 4,
+        };
+        self.space.is_single_octet(self.kind)
+            || is_padn && tail(self.bytes, 2).iter().all(|&octet| octet == 0)
+    }
+}
+
+/// Options one behind the other.
+#[derive(Clone, Debug)]
+pub struct IpOptions<'a> {
+    space: OptionSpace,
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for IpOptions<'a> {
+    type Item = IpOption<'a>;
+
+    /// The next option; one that claims more than is there is given as far as it goes. Ends at
+    /// IPv4's end of options, and at a length that leads nowhere.
+    fn next(&mut self) -> Option<IpOption<'a>> {
+        let kind = u8_at(self.rest, 0)?;
+        let length = if self.space.is_single_octet(kind) {
+            1
+        } else {
+            let field = usize::from(u8_at(self.rest, 1).unwrap_or(0));
+            match self.space {
+                OptionSpace::Ipv4 => field,
+                OptionSpace::Ipv6 | OptionSpace::SegmentRouting => field + 2,
+            }
+        };
+        // RFC 791: the length counts type and length themselves. What is behind a wrong one nobody
+        // knows.
+        let leads_nowhere = kind > 1 && length < 2;
+        let is_last = self.space == OptionSpace::Ipv4 && (kind == 0 || leads_nowhere);
+        let end = if leads_nowhere { 2 } else { length };
+        let bytes = self.rest.get(..end).unwrap_or(self.rest);
+        self.rest = if is_last {
+            &[]
+        } else {
+            tail(self.rest, length)
+        };
+        Some(IpOption {
+            space: self.space,
+            kind,
+            bytes,
+        })
+    }
+}
+
+/// An extension header of IPv6, or the authentication header of either version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtensionHeader<'a> {
+    /// Its protocol number.
+    pub protocol: u8,
+    /// Its octets, as captured.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> ExtensionHeader<'a> {
+    /// The type of a routing header.
+    pub fn routing_type(&self) -> Option<u8> {
+        (self.protocol == protocol::ROUTE)
+            .then(|| u8_at(self.bytes, 2))
+            .flatten()
+    }
+
+    /// Its options, where it is of a kind that has any.
+    pub fn options(&self) -> IpOptions<'a> {
+        let (space, at) = match self.protocol {
+            protocol::HOPOPT | protocol::DEST_OPTIONS => (OptionSpace::Ipv6, 2),
+            protocol::ROUTE if self.routing_type() == Some(4) => {
+                (OptionSpace::SegmentRouting, 8 + self.segments() * 16)
+            }
+            _ => (OptionSpace::Ipv6, usize::MAX),
+        };
+        IpOptions {
+            space,
+            rest: tail(self.bytes, at),
+        }
+    }
+
+    /// How many segments a segment routing header lists (RFC 8754 section 2).
+    pub fn segments(&self) -> usize {
+        usize::from(u8_at(self.bytes, 4).unwrap_or(0)) + 1
+    }
+}
+
+impl<'a> Ip<'a> {
+    /// The options of an IPv4 header; IPv6 has them in extension headers.
+    pub fn options(&self) -> IpOptions<'a> {
+        let options = match self.version {
+            IpVersion::V4 => self.header.get(20..self.fixed_end()),
+            IpVersion::V6 => None,
+        };
+        IpOptions {
+            space: OptionSpace::Ipv4,
+            rest: options.unwrap_or_default(),
+        }
+    }
+
+    /// The extension headers, as far as they were captured.
+    pub fn extension_headers(&self) -> impl Iterator<Item = ExtensionHeader<'a>> + use<'a> {
+        let header = self.header;
+        let named = match self.version {
+            IpVersion::V4 => u8_at(header, 9),
+            IpVersion::V6 => u8_at(header, 6),
+        };
+        let mut next = named.unwrap_or(protocol::NO_NEXT_HEADER);
+        let mut rest = tail(header, self.fixed_end());
+        std::iter::from_fn(move || {
+            let following = u8_at(rest, 0)?;
+            if !is_extension(next) {
+                return None;
+            }
+            let length = extension_length(next, u8_at(rest, 1).unwrap_or(0));
+            let bytes = rest.get(..length).unwrap_or(rest);
+            rest = tail(rest, length);
+            Some(ExtensionHeader {
+                protocol: std::mem::replace(&mut next, following),
+                bytes,
+            })
+        })
+    }
+
+    /// Where the header without extension headers ends.
+    fn fixed_end(&self) -> usize {
+        match self.version {
+            IpVersion::V4 => {
+                let words = u8_at(self.header, 0).unwrap_or(0) & 0x0f;
+                (usize::from(words) * 4).clamp(20, self.header.len().max(20))
+            }
+            IpVersion::V6 => 40,
+        }
+    }
+}
