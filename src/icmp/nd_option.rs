@@ -205,10 +205,13 @@ mod tests {
                 ("prefix", Value::Address(std::net::IpAddr::V6(prefix)))
             );
             let length = fields.iter().find(|field| field.0 == "prefix_length");
-            length.map(|field| field.1)
+            length.map(|field| match field.1 {
+                Value::Number(bits) => bits,
+                other => panic!("{other:?}"),
+            })
         };
         for (code, bits) in [(0, 96), (1, 64), (2, 56), (3, 48), (4, 40), (5, 32)] {
-            assert_eq!(shown(code), Some(Value::Number(bits)));
+            assert_eq!(shown(code), Some(bits));
         }
         assert_eq!((shown(6), shown(7)), (None, None));
     }
