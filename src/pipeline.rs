@@ -444,6 +444,11 @@ impl<'p, 'o> Run<'p, 'o> {
                         pipe.sink.write(&Record::Path(path))?;
                     }
                 }
+                Outcome::Stalled(stall) => {
+                    if pipe.filter.selects_all() || pipe.filter.matches_flow(&stall.flow) {
+                        self.diagnostics.stalled(stall);
+                    }
+                }
                 Outcome::Unanswered(attempt) => {
                     if pipe.filter.selects_all() || pipe.filter.matches_flow(&attempt.flow) {
                         self.diagnostics.unanswered(attempt);

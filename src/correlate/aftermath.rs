@@ -149,6 +149,11 @@ impl Followed {
         }
     }
 
+    /// From now on [`Self::may_know`] a flow of this hash, whose packets answer another one.
+    pub(super) fn watch(&mut self, hash: u32) {
+        self.answers.mark(hash);
+    }
+
     /// Whether a flow of this hash may be one that is followed, or answer one.
     #[inline]
     pub(super) fn may_know(&self, hash: u32) -> bool {
@@ -314,7 +319,7 @@ fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<Flow
 }
 
 /// Whether sequence number `a` lies beyond `b` (RFC 9293 section 3.4).
-fn is_beyond(a: u32, b: u32) -> bool {
+pub(super) fn is_beyond(a: u32, b: u32) -> bool {
     let ahead = a.wrapping_sub(b);
     ahead > 0 && ahead < 1 << 31
 }

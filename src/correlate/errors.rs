@@ -60,6 +60,7 @@ impl Correlator {
         if let Some(ring) = &self.ring {
             let found = matches!(original, Some(Original::Found { .. }));
             self.followed.error(ring, quote, found, ts);
+            self.stalls.error(ring, quote);
             let displaced = self.trace(ring_answer(&reported, reason));
             self.outcomes.extend(displaced.map(Outcome::Path));
         }

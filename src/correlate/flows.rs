@@ -151,6 +151,11 @@ impl Hashes {
     pub(super) fn flow(&self) -> u32 {
         high(self.flow)
     }
+
+    /// Of protocol, destination and destination port, as [`Marks`] take it.
+    pub(super) fn destination(&self) -> u32 {
+        high(self.destination)
+    }
 }
 
 /// Which chain to walk.

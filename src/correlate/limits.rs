@@ -45,7 +45,7 @@ pub struct Evictions {
     pub flows: u64,
     /// Verdicts written early.
     pub verdicts: u64,
-    /// TCP connections that waited for an answer.
+    /// TCP connections that waited for an answer, or for an acknowledgement.
     pub connections: u64,
 }
 

@@ -18,7 +18,10 @@ mod query;
 mod quoted;
 mod relation;
 mod repeats;
+#[cfg(test)]
+mod replay;
 mod sighting;
+pub mod stalled;
 mod table;
 pub mod trace;
 mod traces;
@@ -43,6 +46,7 @@ pub use self::relation::{
 };
 use self::repeats::Repeats;
 use self::sighting::{Place, Sighting};
+use self::stalled::{Stalled, Stalls};
 use self::trace::Path;
 use self::traces::{MAX_TTL, ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
@@ -67,6 +71,8 @@ pub enum Outcome {
     Path(Path),
     /// A connection that nobody answered was given up.
     Unanswered(Unanswered),
+    /// A connection whose data nobody acknowledged was given up.
+    Stalled(Stalled),
 }
 
 /// The state of correlation.
@@ -81,6 +87,7 @@ pub struct Correlator {
     verdicts: Verdicts,
     traces: Traces,
     attempts: Attempts,
+    stalls: Stalls,
     swept: Timestamp,
     sweep_at: Timestamp,
     /// Up to when all is known, where the source tells: no window closes before.
@@ -116,7 +123,8 @@ impl Correlator {
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
-            attempts: Attempts::new(share(1)),
+            attempts: Attempts::new(share(1) / 2),
+            stalls: Stalls::new(share(1) / 2),
             swept: Timestamp::MIN,
             sweep_at: Timestamp::MIN,
             horizon: Timestamp::MAX,
@@ -148,7 +156,7 @@ impl Correlator {
             originals: self.ring.as_ref().map_or(0, Ring::overwritten),
             flows: self.followed.evicted(),
             verdicts: self.verdicts.evicted(),
-            connections: self.attempts.evicted(),
+            connections: self.attempts.evicted() + self.stalls.evicted(),
         }
     }
 
@@ -295,9 +303,8 @@ impl Correlator {
             && let Some(ring) = &self.ring
         {
             let silent = self.attempts.finish(ring, end);
-            let is_last = silent.len() < BATCH;
-            self.unanswered(silent);
-            if is_last {
+            let stalled = self.stalls.finish(ring, end);
+            if self.given_up(silent, stalled) == Batch::Last {
                 break;
             }
             if self.has_outcomes() {
@@ -319,6 +326,10 @@ impl Correlator {
         let hashes = ring.push(packet, shown);
         if self.followed.may_know(hashes.flow()) {
             self.followed.packet(packet, hashes.flow());
+            self.stalls.answer(packet);
+        }
+        if self.stalls.is_again(packet, hashes.flow()) {
+            self.stalls.again(ring, packet, &mut self.followed);
         }
         if self.traces.may_know(hashes.pair) {
             self.traces.packet(ring, packet, shown);
@@ -402,9 +413,13 @@ impl Correlator {
         verdict
     }
 
-    /// Hands out the connections that went unanswered, but for probes and where the capture may have
-    /// missed the answer.
-    fn unanswered(&mut self, silent: Vec<(Unanswered, u8)>) {
+    /// Hands out the connections that went unanswered, and those that stalled, but for probes and
+    /// where the capture may have missed the answer.
+    fn given_up(
+        &mut self,
+        (silent, more_silent): (Vec<(Unanswered, u8)>, Batch),
+        (stalled, more_stalled): (Vec<Stalled>, Batch),
+    ) -> Batch {
         let told = silent.into_iter().filter(|(attempt, ttl)| {
             let watched = (attempt.last.since(attempt.first).unwrap_or_default())
                 .saturating_add(unanswered::ANSWER_TIME);
@@ -413,6 +428,16 @@ impl Correlator {
         });
         let told = told.map(|(attempt, _)| Outcome::Unanswered(attempt));
         self.outcomes.extend(told);
+        let told = stalled.into_iter().filter(|stall| {
+            let watched = stall.last.since(stall.first).unwrap_or_default();
+            !self.exchanges.blind.overlaps(stall.first, watched)
+        });
+        self.outcomes.extend(told.map(Outcome::Stalled));
+        if more_silent == Batch::Last {
+            more_stalled
+        } else {
+            Batch::MoreToCome
+        }
     }
 
     fn sweep(&mut self, now: Timestamp) {
@@ -427,9 +452,8 @@ impl Correlator {
         }
         if let Some(ring) = &self.ring {
             let silent = self.attempts.quiet(ring, now);
-            let is_last = silent.len() < BATCH;
-            self.unanswered(silent);
-            if !is_last {
+            let stalled = self.stalls.quiet(ring, now);
+            if self.given_up(silent, stalled) == Batch::MoreToCome {
                 self.left = Left::At(now);
                 return;
             }

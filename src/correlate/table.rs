@@ -9,6 +9,8 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::exchanges::{BATCH, Batch};
+
 /// A position in a [`Table`], valid until the entry there is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(u32);
@@ -170,6 +172,24 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// Takes the oldest entry out.
     pub(super) fn pop_oldest(&mut self) -> Option<(K, V)> {
         self.remove_at(self.oldest()?)
+    }
+
+    /// Takes out the entries that `fits` says yes to, the oldest first, a batch of them.
+    pub(super) fn take_out(&mut self, fits: impl Fn(&V) -> bool) -> (Vec<V>, Batch) {
+        let mut taken = Vec::new();
+        let mut slot = self.oldest();
+        while let Some(at) = slot {
+            if taken.len() == BATCH {
+                return (taken, Batch::MoreToCome);
+            }
+            slot = self.newer(at);
+            if self.at(at).is_some_and(&fits)
+                && let Some((_, value)) = self.remove_at(at)
+            {
+                taken.push(value);
+            }
+        }
+        (taken, Batch::Last)
     }
 
     /// Takes the entry under `key` out.

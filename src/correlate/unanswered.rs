@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::exchanges::BATCH;
+use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
@@ -30,7 +30,7 @@ const SECOND_RETRANSMISSION: Duration = Duration::from_secs(3);
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(1);
 /// Gaps between retransmissions double to no more than this (Linux sends the last one after 32 s
 /// and gives up 64 s later): who is silent for longer has given up.
-const GIVEN_UP: Duration = Duration::from_mins(2);
+pub(super) const GIVEN_UP: Duration = Duration::from_mins(2);
 
 /// A connection that nobody answered, and of which no ICMP error told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,39 +201,34 @@ impl Attempts {
         }
     }
 
-    /// Takes out a batch of the connections that were given up before `now`; there may be more
-    /// where the batch is full.
-    pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> Vec<(Unanswered, u8)> {
-        let mut quiet = Vec::new();
-        let mut slot = self.open.oldest();
-        while let Some(at) = slot
-            && quiet.len() < BATCH
-        {
-            slot = self.open.newer(at);
-            if let Some(attempt) = self.open.at(at)
-                && attempt.told.last.after(GIVEN_UP) < now
-                && let Some((_, attempt)) = self.open.remove_at(at)
-            {
-                quiet.extend(self.judged(ring, attempt, now));
-            }
-        }
-        quiet
+    /// Takes out what was given up before `now`, a batch of it, each with the TTL of its SYN; and
+    /// whether there may be more.
+    pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> (Vec<(Unanswered, u8)>, Batch) {
+        let given_up = |attempt: &Attempt| attempt.told.last.after(GIVEN_UP) < now;
+        let (quiet, batch) = self.open.take_out(given_up);
+        (self.judge_all(ring, &quiet, now), batch)
     }
 
-    /// Takes out a batch of what is open when the capture ends; there may be more where the batch is
-    /// full.
-    pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> Vec<(Unanswered, u8)> {
-        let mut judged = Vec::new();
-        while judged.len() < BATCH
-            && let Some((_, attempt)) = self.open.pop_oldest()
-        {
-            judged.extend(self.judged(ring, attempt, end));
-        }
-        judged
+    /// Takes out what is open when the capture ends, in the same way.
+    pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> (Vec<(Unanswered, u8)>, Batch) {
+        let (open, batch) = self.open.take_out(|_| true);
+        (self.judge_all(ring, &open, end), batch)
+    }
+
+    fn judge_all(
+        &self,
+        ring: &Ring,
+        attempts: &[Attempt],
+        now: Timestamp,
+    ) -> Vec<(Unanswered, u8)> {
+        let judged = attempts
+            .iter()
+            .filter_map(|attempt| self.judged(ring, attempt, now));
+        judged.collect()
     }
 
     /// The connection, if it went unanswered for long enough, with the TTL of its SYN.
-    fn judged(&self, ring: &Ring, attempt: Attempt, now: Timestamp) -> Option<(Unanswered, u8)> {
+    fn judged(&self, ring: &Ring, attempt: &Attempt, now: Timestamp) -> Option<(Unanswered, u8)> {
         let told = attempt.told;
         let silent = told.sent > 1
             && told.first.after(SECOND_RETRANSMISSION) <= now
@@ -307,7 +302,8 @@ fn is_answered(ring: &Ring, told: &Unanswered) -> bool {
     )
 }
 
-fn any_since(
+/// Whether a packet that fits was captured since then, among those of a TCP flow.
+pub(super) fn any_since(
     ring: &Ring,
     addrs: AddrPair,
     lead: Lead,

@@ -21,6 +21,7 @@ mod unreachable;
 use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
+use crate::correlate::stalled::Stalled;
 use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
@@ -118,6 +119,7 @@ impl Diagnostics {
     pub fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
         self.capture_quality.kernel(interfaces);
         self.silent_drop.kernel(interfaces);
+        self.pmtu.kernel(interfaces);
     }
 
     /// Takes a request that was decided.
@@ -137,6 +139,15 @@ impl Diagnostics {
     /// Takes a connection that nobody answered.
     pub fn unanswered(&mut self, attempt: &Unanswered) {
         self.silent_drop.unanswered(attempt);
+    }
+
+    /// Takes a connection whose data nobody acknowledged.
+    pub fn stalled(&mut self, stall: &Stalled) {
+        if pmtu::PathMtu::is_about(stall) {
+            self.pmtu.stalled(stall);
+        } else {
+            self.silent_drop.stalled(stall);
+        }
     }
 
     /// Takes a traceroute.

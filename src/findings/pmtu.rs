@@ -2,18 +2,100 @@
 //!
 //! Rule: a router reported an MTU. Confirmed black hole (`pmtu_black_hole`): the sender went on
 //! retransmitting packets larger than that. Worked (`pmtu_discovery`): data got through afterwards.
-//! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1.
+//! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
+//! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
+//! all that was acknowledged was smaller.
+//! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1; RFC 8200 section 5 (1280 octets, which tunnels
+//! keep to for IPv4, too).
 
 use std::net::IpAddr;
 
-use super::group::Groups;
+use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::stalled::Stalled;
+use crate::correlate::unanswered::Directions;
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
+use crate::model::flow::FlowPorts;
+use crate::source::InterfaceCounts;
+
+/// Packets up to this many octets pass on any path.
+const EVERY_PATH: u32 = 1280;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PathMtu {
     groups: Groups<(Outcome, IpAddr, IpAddr, Option<u32>)>,
+    /// By sender and destination.
+    stalls: Groups<(IpAddr, IpAddr), Large>,
+    drops: bool,
+}
+
+/// Large segments that nobody acknowledged.
+#[derive(Clone, Debug, Default)]
+struct Large {
+    group: Group,
+    /// IP length of the smallest that stalled, and of the largest that did not.
+    stalled: Option<u32>,
+    passed: u32,
+}
+
+impl PathMtu {
+    /// Whether large segments alone stalled.
+    pub(super) fn is_about(stall: &Stalled) -> bool {
+        stall.directions == Directions::Both
+            && stall.length > EVERY_PATH
+            && (stall.acknowledged).is_some_and(|passed| passed < stall.length)
+    }
+
+    pub(super) fn stalled(&mut self, stall: &Stalled) {
+        let addrs = stall.flow.addrs;
+        if let Some(large) = self.stalls.entry((addrs.src, addrs.dst)) {
+            large.group.errors += u64::from(stall.sent);
+            large.group.flows += 1;
+            if let FlowPorts::Ports { dst, .. } = stall.flow.ports {
+                large.group.ports.add(dst);
+            }
+            large.group.show(stall.frames());
+            let smallest = large.stalled.map_or(stall.length, |s| s.min(stall.length));
+            large.stalled = Some(smallest);
+            large.passed = large.passed.max(stall.acknowledged.unwrap_or(0));
+        }
+    }
+
+    /// Acknowledgements may be among what was dropped.
+    pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.drops = (interfaces.iter()).any(|interface| {
+            interface.counts.dropped > 0 || interface.counts.interface_dropped > 0
+        });
+    }
+}
+
+impl Large {
+    fn finding(&self, src: IpAddr, dst: IpAddr) -> Finding {
+        let Group {
+            errors,
+            ports,
+            evidence,
+            ..
+        } = &self.group;
+        Finding {
+            name: "pmtu_black_hole",
+            severity: Severity::Critical,
+            title: format!(
+                "Large packets from {src} to {dst}{ports} vanish without an error: {} octets were sent \
+                 {errors} times and never acknowledged, {} octets were",
+                self.stalled.unwrap_or_default(),
+                self.passed,
+            ),
+            evidence: evidence.clone(),
+            confidence: Confidence::Suspected,
+            advice: format!(
+                "Some link or tunnel on the way takes smaller packets only, and the router before it \
+                 sends no error, or a filter keeps it away: try `ping -M do -s 1472 {dst}` with smaller \
+                 sizes, let ICMP type 3 code 4 and ICMPv6 type 2 through, or clamp the MSS."
+            ),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +129,8 @@ impl Diagnosis for PathMtu {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
+        let stalls = self.stalls.iter().filter(|_| !self.drops);
+        found.extend(stalls.map(|((src, dst), large)| large.finding(*src, *dst)));
         for ((outcome, dropper, host, mtu), group) in self.groups.iter() {
             let mtu = mtu.map_or_else(|| "no MTU".to_owned(), |mtu| format!("MTU {mtu}"));
             let tally = group.tally();

@@ -1,10 +1,13 @@
-//! Connections tried again and again, with no answer and no word from anybody.
+//! Connections tried again and again, or data sent again and again, with no answer and no word from
+//! anybody.
 //!
 //! Rule: of a TCP connection the SYN was retransmitted, the capture ran on to the time of the second
-//! retransmission, and neither an answer nor an ICMP error about it was captured. A candidate, no
-//! more: the packets may be dropped on the way there or the answers on the way back. Where no packet
-//! to the sender was captured at all, the capture may see one direction only: worth knowing, no
-//! warning. Nothing is said where the kernel dropped packets.
+//! retransmission, and neither an answer nor an ICMP error about it was captured. Or: an established
+//! connection sent the same octets four times in three seconds or more, nobody acknowledged them, and
+//! no ICMP error was about its two ends, with their ports (where only large segments vanish that is a
+//! `pmtu_black_hole`). A candidate, no more: the packets may be dropped on the way there or the answers
+//! on the way back. Where no packet to the sender was captured at all, the capture may see one
+//! direction only: worth knowing, no warning. Nothing is said where the kernel dropped packets.
 //! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
 //! it is sent again).
 
@@ -15,8 +18,10 @@ use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::stalled::Stalled;
 use crate::correlate::unanswered::{Directions, Unanswered};
 use crate::model::flow::FlowPorts;
+use crate::model::{FlowKey, FrameRef};
 use crate::source::InterfaceCounts;
 
 /// A host that gets no answer from more destinations than this gets one finding.
@@ -27,14 +32,21 @@ const PEERS: usize = 1000;
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SilentDrop {
-    pairs: Groups<(IpAddr, IpAddr), Silence>,
-    by_source: Groups<IpAddr, Sweep>,
+    pairs: Groups<(What, IpAddr, IpAddr), Silence>,
+    by_source: Groups<(What, IpAddr), Sweep>,
     drops: bool,
+}
+
+/// What nobody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum What {
+    Connecting,
+    Data,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Silence {
-    /// SYNs in `errors`.
+    /// SYNs, or transmissions of the same data, in `errors`.
     group: Group,
     both_directions: bool,
 }
@@ -45,18 +57,27 @@ struct Sweep {
     destinations: HashSet<IpAddr, RandomState>,
 }
 
+/// One connection.
+struct Attempt<'a> {
+    what: What,
+    flow: FlowKey,
+    sent: u32,
+    directions: Directions,
+    frames: &'a [FrameRef],
+}
+
 impl Silence {
-    fn add(&mut self, attempt: &Unanswered) {
+    fn add(&mut self, attempt: &Attempt<'_>) {
         self.group.errors += u64::from(attempt.sent);
         self.group.flows += 1;
         if let FlowPorts::Ports { dst, .. } = attempt.flow.ports {
             self.group.ports.add(dst);
         }
-        self.group.show(attempt.frames());
+        self.group.show(attempt.frames);
         self.both_directions |= attempt.directions == Directions::Both;
     }
 
-    fn finding(&self, src: IpAddr, to: &str) -> Finding {
+    fn finding(&self, what: What, src: IpAddr, to: &str) -> Finding {
         let Group {
             errors,
             flows,
@@ -64,19 +85,37 @@ impl Silence {
             evidence,
             ..
         } = &self.group;
-        let times = match flows {
-            1 => format!("{errors} SYNs"),
-            flows => format!("{errors} SYNs of {flows} connections"),
+        let of = match flows {
+            1 => String::new(),
+            flows => format!(" of {flows} connections"),
         };
-        let title = format!("{src} gets no answer from {to}{ports}, and no ICMP error: {times}");
+        let title = match what {
+            What::Connecting => format!(
+                "{src} gets no answer from {to}{ports}, and no ICMP error: {errors} SYNs{of}"
+            ),
+            What::Data => format!(
+                "{src} gets no acknowledgement from {to}{ports}, and no ICMP error: the same data{of} \
+                 sent {errors} times"
+            ),
+        };
         let (severity, title, advice) = if self.both_directions {
             (
                 Severity::Warning,
                 title,
-                "Somebody drops without a word: a packet filter on the way or on the host, a \
-                 black-hole route, a host that is down behind a router that sends no errors, or \
-                 the answers get lost on their way back. Capture nearer to the destination: do the \
-                 SYNs arrive, does it answer?",
+                match what {
+                    What::Connecting => {
+                        "Somebody drops without a word: a packet filter on the way or on the host, a \
+                         black-hole route, a host that is down behind a router that sends no errors, \
+                         or the answers get lost on their way back. Capture nearer to the destination: \
+                         do the SYNs arrive, does it answer?"
+                    }
+                    What::Data => {
+                        "It worked before: a route went away, a firewall forgot the connection, a \
+                         link or the other host went down, or the acknowledgements get lost on their \
+                         way back. Capture nearer to the destination: do the segments arrive, does it \
+                         acknowledge them?"
+                    }
+                },
             )
         } else {
             (
@@ -106,11 +145,31 @@ impl SilentDrop {
     }
 
     pub(super) fn unanswered(&mut self, attempt: &Unanswered) {
-        let addrs = attempt.flow.addrs;
-        if let Some(silence) = self.pairs.entry((addrs.src, addrs.dst)) {
+        self.add(&Attempt {
+            what: What::Connecting,
+            flow: attempt.flow,
+            sent: attempt.sent,
+            directions: attempt.directions,
+            frames: attempt.frames(),
+        });
+    }
+
+    pub(super) fn stalled(&mut self, stall: &Stalled) {
+        self.add(&Attempt {
+            what: What::Data,
+            flow: stall.flow,
+            sent: stall.sent,
+            directions: stall.directions,
+            frames: stall.frames(),
+        });
+    }
+
+    fn add(&mut self, attempt: &Attempt<'_>) {
+        let (what, addrs) = (attempt.what, attempt.flow.addrs);
+        if let Some(silence) = self.pairs.entry((what, addrs.src, addrs.dst)) {
             silence.add(attempt);
         }
-        if let Some(sweep) = self.by_source.entry(addrs.src) {
+        if let Some(sweep) = self.by_source.entry((what, addrs.src)) {
             sweep.silence.add(attempt);
             if sweep.destinations.len() < PEERS {
                 sweep.destinations.insert(addrs.dst);
@@ -124,17 +183,18 @@ impl Diagnosis for SilentDrop {
         if self.drops {
             return;
         }
-        let mut wide = HashSet::<IpAddr, RandomState>::default();
-        for (src, sweep) in self.by_source.iter() {
+        let mut wide = HashSet::<(What, IpAddr), RandomState>::default();
+        for ((what, src), sweep) in self.by_source.iter() {
             let destinations = sweep.destinations.len();
             if destinations > DESTINATIONS {
-                wide.insert(*src);
-                found.push((sweep.silence).finding(*src, &format!("{destinations} destinations,")));
+                wide.insert((*what, *src));
+                let to = format!("{destinations} destinations,");
+                found.push(sweep.silence.finding(*what, *src, &to));
             }
         }
-        for ((src, dst), silence) in self.pairs.iter() {
-            if !wide.contains(src) {
-                found.push(silence.finding(*src, &dst.to_string()));
+        for ((what, src, dst), silence) in self.pairs.iter() {
+            if !wide.contains(&(*what, *src)) {
+                found.push(silence.finding(*what, *src, &dst.to_string()));
             }
         }
     }

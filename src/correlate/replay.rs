@@ -1,0 +1,77 @@
+//! Plays packets to a correlator, for tests.
+
+use std::time::Duration;
+
+use super::{Config, Correlator, Originals, Outcome, Sight};
+use crate::correlate::observation::Observation;
+use crate::icmp::Message;
+use crate::model::{Frame, LinkType, SourceId, Timestamp};
+use crate::wire::{Classified, classify};
+
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A capture of IP packets, as it goes by.
+pub(super) struct Replay {
+    correlator: Correlator,
+    frames: u64,
+    outcomes: Vec<Outcome>,
+}
+
+impl Replay {
+    pub(super) fn new() -> Self {
+        Self {
+            correlator: Correlator::new(&Config {
+                reply_timeout: TIMEOUT,
+                memory_limit: 16 << 20,
+                originals: Originals::Track,
+                sight: Sight::Whole,
+            }),
+            frames: 0,
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// An IP packet, captured at so many milliseconds.
+    pub(super) fn at(&mut self, millis: i64, packet: &[u8]) {
+        self.frames += 1;
+        let length = u32::try_from(packet.len()).unwrap();
+        let frame = Frame {
+            source: SourceId(0),
+            number: self.frames,
+            interface: None,
+            ts: Timestamp::from_nanos(millis * 1_000_000),
+            link: LinkType(101),
+            wire_len: length,
+            fcs_len: 0,
+            data: packet,
+        };
+        self.correlator.advance(frame.ts);
+        match &classify(&frame) {
+            Classified::Icmp(packet) => {
+                let message = Message::parse(&packet.ip);
+                self.correlator.icmp(&frame, packet, &message, true);
+            }
+            Classified::OtherIp(packet) => {
+                self.correlator.other(&Observation::of(&frame, &packet.ip));
+            }
+            _ => panic!("an IP packet"),
+        }
+        self.take();
+    }
+
+    fn take(&mut self) {
+        loop {
+            self.outcomes.extend(self.correlator.outcomes());
+            if !self.correlator.go_on() {
+                return;
+            }
+        }
+    }
+
+    /// What was told, to the end.
+    pub(super) fn end(mut self) -> Vec<Outcome> {
+        self.correlator.finish();
+        self.take();
+        self.outcomes
+    }
+}

@@ -1,0 +1,334 @@
+//! TCP connections whose data nobody acknowledges, and of which nobody said a word.
+//!
+//! A sender without acknowledgements sends its first unacknowledged segment again and again (RFC 6298
+//! section 5). A small table of the last segment of recent flows tells what is sent again; all else
+//! happens for these few packets only, and for the answers to them.
+
+use std::time::Duration;
+
+use super::aftermath::{Followed, is_beyond};
+use super::exchanges::Batch;
+use super::flows::{Chain, Hashes, Lead, Marks, Ring};
+use super::observation::Observation;
+use super::table::{Displaced, Table};
+use super::unanswered::{Directions, GIVEN_UP, any_since};
+use crate::icmp::{Quote, QuotedTransport};
+use crate::model::flow::FlowPorts;
+use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::wire::ip::protocol::TCP;
+
+const RST: u8 = 0x04;
+const ACK: u8 = 0x10;
+
+/// Octets from which on a segment is data: probes of a closed window and of a connection that is kept
+/// alive carry one at the most (RFC 9293 sections 3.8.4 and 3.8.6.1).
+const DATA: u32 = 2;
+/// The same segment sooner after the one before it is that one at another point of capture, or sent
+/// again on a guess: timeouts take longer (Linux waits for 200 ms, RFC 6298 asks for a second).
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(100);
+/// Transmissions of the same octets, the first one included, from which on they are no accident.
+const TRANSMISSIONS: u32 = 4;
+/// ... and since the first one: what is lost for a moment is acknowledged by then.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Packets of the flow that are searched for earlier transmissions.
+const SEARCHED: usize = 256;
+/// Earlier transmissions that are taken up.
+const EARLIER: usize = 8;
+
+/// A connection whose data was sent again and again without an acknowledgement or an ICMP error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stalled {
+    /// In the direction of the data.
+    pub flow: FlowKey,
+    /// How often the first unacknowledged octet was sent; copies do not count.
+    pub sent: u32,
+    /// The first of these segments.
+    pub first: Timestamp,
+    /// The last one.
+    pub last: Timestamp,
+    /// IP length of the last one, in octets as captured.
+    pub length: u32,
+    /// The largest IP length among packets of the flow that were acknowledged, if any was captured.
+    pub acknowledged: Option<u32>,
+    /// Whether the capture can see acknowledgements.
+    pub directions: Directions,
+    seq: u32,
+    frames: [FrameRef; Self::FRAMES],
+}
+
+impl Stalled {
+    /// How many frames are named.
+    pub const FRAMES: usize = 4;
+
+    /// The first of these segments, one frame each.
+    pub fn frames(&self) -> &[FrameRef] {
+        let count = usize::try_from(self.sent).unwrap_or(Self::FRAMES);
+        self.frames.get(..count).unwrap_or(&self.frames)
+    }
+
+    fn begin(packet: &Transmission, flow: FlowKey, seq: u32) -> Self {
+        Self {
+            flow,
+            sent: 1,
+            first: packet.ts,
+            last: packet.ts,
+            length: packet.length,
+            acknowledged: None,
+            directions: Directions::OneSidedPossible,
+            seq,
+            frames: [packet.frame; Self::FRAMES],
+        }
+    }
+
+    fn again(&mut self, packet: &Transmission) {
+        if (packet.ts.since(self.last)).is_none_or(|gap| gap < SHORTEST_TIMEOUT) {
+            return;
+        }
+        if let Ok(at) = usize::try_from(self.sent)
+            && let Some(place) = self.frames.get_mut(at)
+        {
+            *place = packet.frame;
+        }
+        self.sent = self.sent.saturating_add(1);
+        self.last = packet.ts;
+        self.length = packet.length;
+    }
+}
+
+/// One transmission of a segment.
+#[derive(Clone, Copy, Debug)]
+struct Transmission {
+    ts: Timestamp,
+    frame: FrameRef,
+    length: u32,
+}
+
+/// The sequence number of the last segment of recent flows, by the hash of the flow; two flows share
+/// a place before one is forgotten.
+#[derive(Debug)]
+struct LastSegments(Vec<[u64; 2]>);
+
+impl LastSegments {
+    /// 256 KiB, for some ten thousand flows at a time.
+    const BITS: u32 = 14;
+
+    fn new() -> Self {
+        Self(vec![[0; 2]; 1 << Self::BITS])
+    }
+
+    /// Notes a segment, and tells whether the flow's last one was the same.
+    #[inline]
+    fn repeats(&mut self, flow: u32, seq: u32) -> bool {
+        let this = u64::from(flow) << 32 | u64::from(seq);
+        let Some([newest, older]) = self.0.get_mut((flow >> (32 - Self::BITS)) as usize) else {
+            return false;
+        };
+        if *newest == this {
+            return true;
+        }
+        let repeats = *older == this;
+        if *newest >> 32 != u64::from(flow) {
+            *older = *newest;
+        }
+        *newest = this;
+        repeats
+    }
+}
+
+/// Connections that wait for an acknowledgement.
+#[derive(Debug)]
+pub(super) struct Stalls {
+    last_segments: LastSegments,
+    open: Table<FlowKey, Stalled>,
+    /// Destinations, with their ports, that an ICMP error was about.
+    explained: Marks,
+    evicted: u64,
+}
+
+impl Stalls {
+    pub(super) fn new(memory: usize) -> Self {
+        Self {
+            last_segments: LastSegments::new(),
+            open: Table::with_memory(memory),
+            explained: Marks::default(),
+            evicted: 0,
+        }
+    }
+
+    /// How many connections were given up for want of room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Whether a packet of the flow with this hash holds data that was sent before.
+    #[inline]
+    pub(super) fn is_again(&mut self, packet: &Observation, flow: u32) -> bool {
+        packet.data >= DATA && self.last_segments.repeats(flow, packet.lead.seq())
+    }
+
+    /// Takes a packet for which [`Self::is_again`] held; what answers it is watched from now on.
+    #[cold]
+    pub(super) fn again(&mut self, ring: &Ring, packet: &Observation, followed: &mut Followed) {
+        let (flow, Some(seq)) = (packet.flow(), packet.seq()) else {
+            return;
+        };
+        let this = Transmission {
+            ts: packet.ts,
+            frame: packet.frame,
+            length: packet.length,
+        };
+        // Another segment: the one before was acknowledged, seen or not, or was sent again on a guess.
+        if let Some(stall) = self.open.get_mut(&flow)
+            && stall.seq == seq
+        {
+            stall.again(&this);
+            return;
+        }
+        let Some(stall) = begun(ring, &flow, seq, &this) else {
+            return;
+        };
+        followed.watch(hashes(ring, &back(&flow)).flow());
+        if let Some(Displaced::Oldest(..)) = self.open.insert(flow, stall) {
+            self.evicted += 1;
+        }
+    }
+
+    /// Takes a packet that may answer one of these connections.
+    pub(super) fn answer(&mut self, packet: &Observation) {
+        if packet.protocol != TCP || self.open.len() == 0 {
+            return;
+        }
+        let Some(slot) = self.open.find(&back(&packet.flow())) else {
+            return;
+        };
+        let Some(stall) = self.open.at(slot) else {
+            return;
+        };
+        let acknowledged =
+            packet.flags & ACK != 0 && (packet.ack()).is_some_and(|ack| is_beyond(ack, stall.seq));
+        if acknowledged || packet.flags & RST != 0 {
+            self.open.discard(slot);
+        }
+    }
+
+    /// An ICMP error quotes a packet: whatever stalls on the way to its destination, or comes from
+    /// there, somebody told of trouble.
+    pub(super) fn error(&mut self, ring: &Ring, quote: &Quote<'_>) {
+        if let QuotedTransport::Tcp { .. } = quote.transport {
+            self.explained.mark(destination(ring, &quote.flow()));
+        }
+    }
+
+    /// Takes out what was given up before `now`, a batch of it, and whether there may be more.
+    pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> (Vec<Stalled>, Batch) {
+        let given_up = |stall: &Stalled| stall.last.after(GIVEN_UP) < now;
+        let (quiet, batch) = self.open.take_out(given_up);
+        (self.judged(ring, &quiet, now), batch)
+    }
+
+    /// Takes out what is open when the capture ends, in the same way.
+    pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> (Vec<Stalled>, Batch) {
+        let (open, batch) = self.open.take_out(|_| true);
+        (self.judged(ring, &open, end), batch)
+    }
+
+    fn judged(&self, ring: &Ring, stalls: &[Stalled], now: Timestamp) -> Vec<Stalled> {
+        let judged = stalls
+            .iter()
+            .filter_map(|stall| self.judge(ring, stall, now));
+        judged.collect()
+    }
+
+    /// The connection, if nobody acknowledged its data for long enough, and nobody told why.
+    fn judge(&self, ring: &Ring, stall: &Stalled, now: Timestamp) -> Option<Stalled> {
+        let flow = &stall.flow;
+        let is_explained = |flow| self.explained.is_marked(destination(ring, flow));
+        if stall.sent < TRANSMISSIONS
+            || stall.first.after(PATIENCE) > now
+            || is_explained(flow)
+            || is_explained(&back(flow))
+            || goes_on(ring, stall)
+        {
+            return None;
+        }
+        let directions = if ring.direction_seen(&flow.addrs.reversed()) {
+            Directions::Both
+        } else {
+            Directions::OneSidedPossible
+        };
+        Some(Stalled {
+            directions,
+            ..*stall
+        })
+    }
+}
+
+/// The connection with the earlier transmissions of this segment; `None` where it is a copy.
+fn begun(ring: &Ring, flow: &FlowKey, seq: u32, this: &Transmission) -> Option<Stalled> {
+    let hashes = hashes(ring, flow);
+    let word = Lead::of_flow(flow.ports).flow_word(TCP);
+    let mut earlier = Vec::new();
+    let mut acknowledged = None;
+    let mut searched = 0;
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        searched += 1;
+        let is_flow =
+            seen.protocol == TCP && seen.pair == hashes.pair && seen.lead.flow_word(TCP) == word;
+        if is_flow && seen.frame != this.frame {
+            if seen.data > 0 && seen.lead.seq() == seq && earlier.len() < EARLIER {
+                earlier.push(Transmission {
+                    ts: seen.ts,
+                    frame: seen.frame,
+                    length: seen.length,
+                });
+            }
+            // What is sent again is the first that is not acknowledged.
+            if is_beyond(seq, seen.lead.seq()) {
+                acknowledged = acknowledged.max(Some(seen.length));
+            }
+        }
+        searched == SEARCHED
+    });
+    let before = earlier.first().copied().unwrap_or(*this);
+    if (this.ts.since(before.ts)).is_none_or(|gap| gap < SHORTEST_TIMEOUT) {
+        return None;
+    }
+    let mut transmissions = earlier.iter().rev().chain([this]);
+    let mut stall = Stalled::begin(transmissions.next()?, *flow, seq);
+    stall.acknowledged = acknowledged;
+    for transmission in transmissions {
+        stall.again(transmission);
+    }
+    Some(stall)
+}
+
+/// Whether other data followed: the acknowledgement took another way.
+fn goes_on(ring: &Ring, stall: &Stalled) -> bool {
+    let lead = Lead::of_flow(stall.flow.ports);
+    any_since(ring, stall.flow.addrs, lead, stall.last, |seen| {
+        seen.data > 0 && is_beyond(seen.lead.seq(), stall.seq)
+    })
+}
+
+/// The other direction of a TCP flow.
+fn back(flow: &FlowKey) -> FlowKey {
+    FlowKey {
+        addrs: flow.addrs.reversed(),
+        ports: match flow.ports {
+            FlowPorts::Ports { src, dst } => FlowPorts::Ports { src: dst, dst: src },
+            other => other,
+        },
+        ..*flow
+    }
+}
+
+fn hashes(ring: &Ring, flow: &FlowKey) -> Hashes {
+    ring.hashes(flow.addrs, TCP, Lead::of_flow(flow.ports))
+}
+
+fn destination(ring: &Ring, flow: &FlowKey) -> u32 {
+    hashes(ring, flow).destination()
+}
+
+#[cfg(test)]
+mod tests;
