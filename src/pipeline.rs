@@ -360,7 +360,8 @@ impl<'p, 'o> Run<'p, 'o> {
     }
 
     fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
-        self.reassembler.feed(packet, frame.reference(), frame.ts)
+        self.reassembler
+            .feed(packet, frame.reference(), frame.interface, frame.ts)
     }
 
     #[inline(never)]

@@ -1,6 +1,7 @@
 //! Messages put together from fragments, against tshark's.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,7 +29,7 @@ fn ours(path: &Path) -> (Messages, bool) {
         let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = classify(&frame) else {
             continue;
         };
-        match reassembler.feed(&packet, frame.reference(), frame.ts) {
+        match reassembler.feed(&packet, frame.reference(), frame.interface, frame.ts) {
             Reassembly::NotIcmpFragment => {}
             Reassembly::Complete(whole) => {
                 fragments = true;
@@ -93,4 +94,51 @@ fn tshark_puts_the_same_messages_together() {
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
     eprintln!("compared {compared} messages");
+}
+
+/// The status of each fragment and the frames of each message, for files given in this order.
+fn told(paths: &[&Path]) -> Vec<(String, usize)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+    command.args(["--json", "--emit", "icmp"]);
+    for path in paths {
+        command.arg("-r").arg(path);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|record| record["reassembly"].is_object())
+        .map(|record| {
+            let frames = record["reassembly"]["frames"].as_array();
+            let status = record["reassembly"]["status"].as_str().unwrap().to_owned();
+            (status, frames.map_or(0, Vec::len))
+        })
+        .collect()
+}
+
+#[test]
+fn cutting_a_capture_between_fragments_changes_nothing() {
+    for name in ["ping-fragments4.pcap", "ping-fragments6.pcap"] {
+        let path = Path::new("testdata").join(name);
+        let octets = fs::read(&path).unwrap();
+        let whole = told(&[&path]);
+        assert!(
+            whole
+                .iter()
+                .filter(|(status, _)| status == "complete")
+                .count()
+                > 2
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let [before, behind] = ["a", "b"].map(|name| folder.path().join(name));
+        let mut at = 24;
+        while at < octets.len() {
+            let captured = octets[at + 8..at + 12].try_into().unwrap();
+            at += 16 + usize::try_from(u32::from_le_bytes(captured)).unwrap();
+            fs::write(&before, &octets[..at]).unwrap();
+            fs::write(&behind, [&octets[..24], &octets[at..]].concat()).unwrap();
+            assert_eq!(told(&[&before, &behind]), whole, "{name} cut at {at}");
+        }
+    }
 }

@@ -8,16 +8,16 @@ mod partial;
 #[cfg(test)]
 mod tests;
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
 use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
 use super::link::Vlans;
-use super::tunnel::Packet;
-use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+use super::tunnel::{Packet, TunnelPath};
+use crate::model::{AddrPair, FrameRef, InterfaceId, Timestamp};
 use partial::{Fate, Partial, Piece};
 
 /// What a fragment came to.
@@ -130,21 +130,28 @@ pub struct Fates {
 /// Puts fragments together.
 #[derive(Debug)]
 pub struct Reassembler {
-    partials: HashMap<Key, Partial, RandomState>,
-    /// Oldest first; an entry whose serial number is not that of the map's is stale.
+    /// Hardly ever is there more than one for a key.
+    partials: HashMap<Key, Vec<Partial>, RandomState>,
+    /// Oldest first; an entry whose serial number is none of the map's is stale.
     order: VecDeque<(Key, u64)>,
     serial: u64,
+    waiting: usize,
     memory: usize,
     memory_limit: usize,
     fates: Fates,
 }
 
-/// What the fragments of a packet have in common. Captures of one packet at several points are
-/// kept apart.
+/// What the fragments of a packet have in common: equal ones of two networks are kept apart.
+///
+/// Not the source: the fragments of a packet may lie in two files, where a capture was cut. Those
+/// of one packet that was captured into several files at once are kept apart by [`Partial`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    source: SourceId,
+    interface: Option<InterfaceId>,
     vlans: Vlans,
+    /// A hash of the tunnels around it, 0 if there is none. That it is seeded makes it as good as
+    /// the tunnels themselves.
+    tunnels: u64,
     addrs: AddrPair,
     id: u32,
 }
@@ -154,7 +161,8 @@ impl Reassembler {
     pub const EXPIRY: Duration = Duration::from_mins(1);
 
     /// Octets that a message takes beside its fragments.
-    const ENTRY: usize = size_of::<(Key, Partial)>() + size_of::<(Key, u64)>() * 2;
+    const ENTRY: usize =
+        size_of::<(Key, Vec<Partial>)>() + size_of::<Partial>() + size_of::<(Key, u64)>() * 2;
 
     /// Keeps within `memory_limit` octets; 0 puts nothing together.
     pub fn new(memory_limit: usize) -> Self {
@@ -162,32 +170,39 @@ impl Reassembler {
             partials: HashMap::default(),
             order: VecDeque::new(),
             serial: 0,
+            waiting: 0,
             memory: 0,
             memory_limit,
             fates: Fates::default(),
         }
     }
 
-    /// Takes a fragment, captured as `frame` at `now`. Any packet may be given: those that are no
-    /// fragments of ICMP messages are told apart at once.
+    /// Takes a fragment, captured as `frame` on `interface` at `now`. Any packet may be given: those
+    /// that are no fragments of ICMP messages are told apart at once.
     ///
     /// In IPv6 a later fragment may name another extension header where ICMPv6 stands behind that,
     /// so fragments among the packets that are not ICMP belong here too. They are kept, and told to
     /// be [`Reassembly::NotIcmpFragment`] until one that names ICMPv6 has come.
-    pub fn feed(&mut self, packet: &Packet<'_>, frame: FrameRef, now: Timestamp) -> Reassembly {
+    pub fn feed(
+        &mut self,
+        packet: &Packet<'_>,
+        frame: FrameRef,
+        interface: Option<InterfaceId>,
+        now: Timestamp,
+    ) -> Reassembly {
         let ip = &packet.ip;
         let Some(fragment) = ip.fragment.filter(|_| may_be_icmp(ip)) else {
             return Reassembly::NotIcmpFragment;
         };
         self.expire(now);
         let key = Key {
-            source: frame.source(),
+            interface,
             vlans: packet.link.vlans,
+            tunnels: self.hash(packet.tunnels),
             addrs: ip.addrs,
             id: ip.id.unwrap_or_default(),
         };
-        let is_icmp = names_icmp(ip) || self.partials.get(&key).is_some_and(Partial::is_icmp);
-        let outcome = self.place(key, ip, fragment, frame, now);
+        let (outcome, is_icmp) = self.place(key, ip, fragment, frame, now);
         if is_icmp {
             outcome
         } else {
@@ -195,6 +210,14 @@ impl Reassembler {
         }
     }
 
+    fn hash(&self, tunnels: TunnelPath<'_>) -> u64 {
+        let hasher = self.partials.hasher();
+        tunnels
+            .iter()
+            .fold(0, |hash, tunnel| hasher.hash_one((hash, tunnel)))
+    }
+
+    /// What the fragment came to, and whether its message is known to be ICMP.
     fn place(
         &mut self,
         key: Key,
@@ -202,33 +225,44 @@ impl Reassembler {
         fragment: Fragment,
         frame: FrameRef,
         now: Timestamp,
-    ) -> Reassembly {
+    ) -> (Reassembly, bool) {
         let Some(part) = fragmentable_part(ip) else {
-            return Reassembly::Refused(Refusal::Cut);
+            return (Reassembly::Refused(Refusal::Cut), names_icmp(ip));
         };
         let piece = match Piece::new(ip, fragment, part, frame) {
             Ok(piece) => piece,
-            Err(refusal) => return Reassembly::Refused(refusal),
-        };
-        let serial = self.serial + 1;
-        let partial = match self.partials.entry(key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                self.serial = serial;
-                self.order.push_back((key, serial));
-                self.memory += Self::ENTRY;
-                entry.insert(Partial::new(serial, now))
+            Err(refusal) => {
+                let known = self.partials.get(&key).into_iter().flatten();
+                let is_icmp = names_icmp(ip) || known.into_iter().any(Partial::is_icmp);
+                return (Reassembly::Refused(refusal), is_icmp);
             }
+        };
+        let there = self.partials.entry(key).or_default();
+        let own = there
+            .iter()
+            .position(|p| p.source() == Some(frame.source()));
+        let found = own.or_else(|| there.iter().position(|p| p.lacks(&piece)));
+        let index = found.unwrap_or_else(|| {
+            self.serial += 1;
+            self.order.push_back((key, self.serial));
+            self.waiting += 1;
+            self.memory += Self::ENTRY;
+            there.push(Partial::new(self.serial, now));
+            there.len() - 1
+        });
+        let Some(partial) = there.get_mut(index) else {
+            return (Reassembly::NotIcmpFragment, false);
         };
         let before = partial.memory();
         let outcome = partial.add(&piece, part, ip);
+        let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
         if let Reassembly::Complete(_) = outcome {
             self.fates.complete += 1;
-            self.remove(&key);
+            self.remove(&key, serial);
         }
         self.shrink();
-        outcome
+        (outcome, is_icmp)
     }
 
     /// Gives up what is older than [`Reassembler::EXPIRY`]. Time that goes backwards expires
@@ -239,19 +273,20 @@ impl Reassembler {
             if age.is_none_or(|age| age < Self::EXPIRY) {
                 break;
             }
+            let serial = partial.serial();
             match partial.fate() {
                 Some(Fate::Overlapping) => self.fates.overlapping += 1,
                 Some(Fate::Waiting) => self.fates.expired += 1,
                 None => {}
             }
-            self.remove(&key);
+            self.remove(&key, serial);
         }
     }
 
     /// What became of all messages so far. Counts what waits by going through it.
     pub fn fates(&self) -> Fates {
         let mut fates = self.fates;
-        for partial in self.partials.values() {
+        for partial in self.partials.values().flatten() {
             match partial.fate() {
                 Some(Fate::Overlapping) => fates.overlapping += 1,
                 Some(Fate::Waiting) => fates.waiting += 1,
@@ -263,7 +298,7 @@ impl Reassembler {
 
     /// How many messages wait for fragments.
     pub fn waiting(&self) -> usize {
-        self.partials.len()
+        self.waiting
     }
 
     /// Octets in use.
@@ -274,23 +309,26 @@ impl Reassembler {
     /// The oldest message, stale places in the order dropped.
     fn oldest(&mut self) -> Option<(Key, &Partial)> {
         while let Some(&(key, serial)) = self.order.front() {
-            if self.is_live(&key, serial) {
-                return self.partials.get(&key).map(|partial| (key, partial));
+            if find(&self.partials, &key, serial).is_some() {
+                break;
             }
             self.order.pop_front();
         }
-        None
+        let &(key, serial) = self.order.front()?;
+        Some((key, find(&self.partials, &key, serial)?))
     }
 
-    fn is_live(&self, key: &Key, serial: u64) -> bool {
-        self.partials
-            .get(key)
-            .is_some_and(|partial| partial.serial() == serial)
-    }
-
-    fn remove(&mut self, key: &Key) {
-        if let Some(partial) = self.partials.remove(key) {
+    fn remove(&mut self, key: &Key, serial: u64) {
+        let Some(there) = self.partials.get_mut(key) else {
+            return;
+        };
+        if let Some(index) = there.iter().position(|p| p.serial() == serial) {
+            let partial = there.remove(index);
+            self.waiting -= 1;
             self.memory = self.memory.saturating_sub(Self::ENTRY + partial.memory());
+        }
+        if there.is_empty() {
+            self.partials.remove(key);
         }
     }
 
@@ -300,22 +338,29 @@ impl Reassembler {
             let Some((key, partial)) = self.oldest() else {
                 break;
             };
+            let serial = partial.serial();
             match partial.fate() {
                 Some(Fate::Overlapping) => self.fates.overlapping += 1,
                 Some(Fate::Waiting) => self.fates.evicted += 1,
                 None => {}
             }
-            self.remove(&key);
+            self.remove(&key, serial);
         }
-        if self.order.len() > 2 * self.partials.len() + 16 {
+        if self.order.len() > 2 * self.waiting + 16 {
             let partials = &self.partials;
-            self.order.retain(|(key, serial)| {
-                partials
-                    .get(key)
-                    .is_some_and(|partial| partial.serial() == *serial)
-            });
+            self.order
+                .retain(|(key, serial)| find(partials, key, *serial).is_some());
         }
     }
+}
+
+fn find<'a>(
+    partials: &'a HashMap<Key, Vec<Partial>, RandomState>,
+    key: &Key,
+    serial: u64,
+) -> Option<&'a Partial> {
+    let mut there = partials.get(key)?.iter();
+    there.find(|partial| partial.serial() == serial)
 }
 
 /// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.

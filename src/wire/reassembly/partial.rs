@@ -1,7 +1,7 @@
 //! The fragments of one packet.
 
 use super::{Reassembled, Reassembly, Refusal, names_icmp};
-use crate::model::{FrameRef, Timestamp};
+use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
 
 /// The most octets that the length field of either version allows.
@@ -64,6 +64,8 @@ pub(super) struct Partial {
     overlapped: Option<FrameRef>,
     /// Whether a fragment came that names ICMP.
     is_icmp: bool,
+    /// That of the latest fragment.
+    source: Option<SourceId>,
 }
 
 /// What is to be said of a message that is given up.
@@ -94,11 +96,34 @@ impl Partial {
             first: None,
             overlapped: None,
             is_icmp: false,
+            source: None,
         }
     }
 
     pub(super) fn is_icmp(&self) -> bool {
         self.is_icmp
+    }
+
+    pub(super) fn source(&self) -> Option<SourceId> {
+        self.source
+    }
+
+    /// Whether the fragment may be one that is missing. The same packet captured into another file
+    /// has all its fragments, so that the first of them is not.
+    pub(super) fn lacks(&self, piece: &Piece) -> bool {
+        let overlaps = |p: &Piece| p.start < piece.end && piece.start < p.end;
+        self.overlapped.is_none() && !self.pieces.iter().any(overlaps) && self.has_room_for(piece)
+    }
+
+    /// Whether the fragment lies before the end, and puts that nowhere else than earlier ones did.
+    fn has_room_for(&self, piece: &Piece) -> bool {
+        match self.end {
+            Some(end) => !piece.last && piece.end <= end,
+            None => {
+                let highest = self.pieces.last().map_or(0, |p| p.end);
+                !piece.last || highest <= piece.end
+            }
+        }
     }
 
     /// `None` for what was never known to be ICMP.
@@ -134,6 +159,7 @@ impl Partial {
         ip: &Ip<'_>,
     ) -> Reassembly {
         self.is_icmp |= names_icmp(ip);
+        self.source = Some(piece.frame.source());
         if let Some(with) = self.overlapped {
             return Reassembly::Overlap { with };
         }
@@ -141,12 +167,7 @@ impl Partial {
         if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
             return self.meet(*there, piece, part);
         }
-        let highest = self.pieces.last().map_or(0, |p| p.end);
-        let fits = match self.end {
-            Some(end) => !piece.last && piece.end <= end,
-            None => !piece.last || highest <= piece.end,
-        };
-        if !fits {
+        if !self.has_room_for(piece) {
             return Reassembly::Refused(Refusal::End);
         }
         if piece.last {

@@ -1,7 +1,9 @@
+mod networks;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Frame, LinkType};
+use crate::model::{Frame, LinkType, SourceId};
 use crate::wire::checksum::internet;
 use crate::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 
@@ -87,6 +89,7 @@ fn fragments_in_every_order_make_the_message() {
             let outcome = reassembler.feed(
                 &packet(&pieces[which]),
                 frame_ref(10 + which as u64),
+                None,
                 at(i64::try_from(n).unwrap()),
             );
             match outcome {
@@ -127,9 +130,10 @@ fn extension_headers_behind_the_fragment_header_are_part_of_it() {
     let last = fragment6(60, 16, false, &message[8..]);
     // The later fragment does not tell that it is ICMPv6.
     assert_eq!(packet(&last).ip.protocol, 60);
-    let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));
+    let outcome = reassembler.feed(&packet(&last), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::NotIcmpFragment));
-    let Reassembly::Complete(whole) = reassembler.feed(&packet(&first), frame_ref(1), at(0)) else {
+    let Reassembly::Complete(whole) = reassembler.feed(&packet(&first), frame_ref(1), None, at(0))
+    else {
         panic!("not whole");
     };
     let ip = whole.ip();
@@ -146,7 +150,7 @@ fn only_fragments_of_icmp_are_taken() {
     let mut udp6 = fragment6(17, 8, false, &[0; 8]);
     udp6[7] = 1;
     for data in [tcp, udp6, fragment4(1, 0, false, &[0; 8])] {
-        let outcome = reassembler.feed(&packet(&data), frame_ref(1), at(0));
+        let outcome = reassembler.feed(&packet(&data), frame_ref(1), None, at(0));
         assert!(matches!(outcome, Reassembly::NotIcmpFragment));
     }
     assert_eq!(reassembler.waiting(), 0);
@@ -157,10 +161,10 @@ fn the_same_fragment_twice_is_a_duplicate() {
     let message = echo(64);
     let pieces = pieces4(7, &message, 32);
     let mut reassembler = Reassembler::new(ROOM);
-    reassembler.feed(&packet(&pieces[0]), frame_ref(1), at(0));
-    let outcome = reassembler.feed(&packet(&pieces[0]), frame_ref(2), at(0));
+    reassembler.feed(&packet(&pieces[0]), frame_ref(1), None, at(0));
+    let outcome = reassembler.feed(&packet(&pieces[0]), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Duplicate { of } if of == frame_ref(1)));
-    let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(3), at(0));
+    let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(3), None, at(0));
     let Reassembly::Complete(whole) = outcome else {
         panic!("{outcome:?}");
     };
@@ -183,14 +187,14 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
         (56, &message[56..64]),
     ] {
         let mut reassembler = Reassembler::new(ROOM);
-        reassembler.feed(&packet(&kept), frame_ref(1), at(0));
+        reassembler.feed(&packet(&kept), frame_ref(1), None, at(0));
         for (number, data) in [
             (2, fragment4(7, offset, true, octets)),
             // What comes later finds it spoilt.
             (3, fragment4(7, 0, true, &message[..8])),
             (4, fragment4(7, 64, false, &message[64..])),
         ] {
-            let outcome = reassembler.feed(&packet(&data), frame_ref(number), at(0));
+            let outcome = reassembler.feed(&packet(&data), frame_ref(number), None, at(0));
             assert!(
                 matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)),
                 "{offset}: {outcome:?}"
@@ -203,9 +207,10 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
     reassembler.feed(
         &packet(&fragment4(7, 32, false, &message[32..64])),
         frame_ref(1),
+        None,
         at(0),
     );
-    let outcome = reassembler.feed(&packet(&kept), frame_ref(2), at(0));
+    let outcome = reassembler.feed(&packet(&kept), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Overlap { .. }));
 }
 
@@ -215,6 +220,7 @@ fn what_cannot_be_part_of_a_message_is_refused() {
     let refusal = |reassembler: &mut Reassembler, data: &[u8]| match reassembler.feed(
         &packet(data),
         frame_ref(1),
+        None,
         at(0),
     ) {
         Reassembly::Refused(why) => Some(why),
@@ -262,16 +268,14 @@ fn what_tells_packets_apart() {
         change(&mut data);
         data
     };
-    for (data, source) in [
-        (rest(&|d| d[5] = 8), 0),
-        (rest(&|d| d[15] = 9), 0),
-        (rest(&|d| d[19] = 9), 0),
-        (rest(&|_| ()), 1),
+    for data in [
+        rest(&|d| d[5] = 8),
+        rest(&|d| d[15] = 9),
+        rest(&|d| d[19] = 9),
     ] {
         let mut reassembler = Reassembler::new(ROOM);
-        reassembler.feed(&packet(&first), frame_ref(1), at(0));
-        let frame = FrameRef::new(SourceId(source), 2);
-        let outcome = reassembler.feed(&packet(&data), frame, at(0));
+        reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
+        let outcome = reassembler.feed(&packet(&data), frame_ref(2), None, at(0));
         assert!(matches!(outcome, Reassembly::Incomplete));
         assert_eq!(reassembler.waiting(), 2);
     }
@@ -286,17 +290,17 @@ fn later_fragments_that_name_an_extension_header_belong_to_the_message() {
     let first = fragment6(60, 0, true, &part[..16]);
     let later = fragment6(60, 16, false, &part[16..]);
     let mut reassembler = Reassembler::new(ROOM);
-    let outcome = reassembler.feed(&packet(&first), frame_ref(1), at(0));
+    let outcome = reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
     assert!(matches!(outcome, Reassembly::Incomplete));
     assert_eq!(reassembler.fates().waiting, 1);
-    let outcome = reassembler.feed(&packet(&later), frame_ref(2), at(0));
+    let outcome = reassembler.feed(&packet(&later), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Complete(_)));
 
     // The other way round the first tells of both.
-    let outcome = reassembler.feed(&packet(&later), frame_ref(3), at(0));
+    let outcome = reassembler.feed(&packet(&later), frame_ref(3), None, at(0));
     assert!(matches!(outcome, Reassembly::NotIcmpFragment));
     assert_eq!(reassembler.fates().waiting, 0);
-    let outcome = reassembler.feed(&packet(&first), frame_ref(4), at(0));
+    let outcome = reassembler.feed(&packet(&first), frame_ref(4), None, at(0));
     assert!(matches!(outcome, Reassembly::Complete(whole) if whole.frames().len() == 2));
 
     // What turns out to be no ICMP is never told of.
@@ -306,7 +310,7 @@ fn later_fragments_that_name_an_extension_header_belong_to_the_message() {
         fragment6(60, 16, false, &part[16..]),
         fragment6(60, 13, true, &[0; 7]),
     ] {
-        let outcome = reassembler.feed(&packet(&data), frame_ref(5), at(0));
+        let outcome = reassembler.feed(&packet(&data), frame_ref(5), None, at(0));
         assert!(matches!(outcome, Reassembly::NotIcmpFragment));
     }
     reassembler.expire(at(1_000_000));
@@ -324,8 +328,8 @@ fn fragments_expire_by_capture_time() {
     let expiry = i64::try_from(Reassembler::EXPIRY.as_secs()).unwrap();
     for (now, whole) in [(expiry - 1, true), (-1000, true), (expiry, false)] {
         let mut reassembler = Reassembler::new(ROOM);
-        reassembler.feed(&packet(&pieces[0]), frame_ref(1), at(0));
-        let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(2), at(now));
+        reassembler.feed(&packet(&pieces[0]), frame_ref(1), None, at(0));
+        let outcome = reassembler.feed(&packet(&pieces[1]), frame_ref(2), None, at(now));
         assert_eq!(matches!(outcome, Reassembly::Complete(_)), whole, "{now}");
         assert_eq!(reassembler.fates().expired, u64::from(!whole));
     }
@@ -338,7 +342,7 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     let octets = [0; 1000];
     for id in 0..2000u16 {
         let data = fragment4(id, 0, true, &octets);
-        reassembler.feed(&packet(&data), frame_ref(1), at(0));
+        reassembler.feed(&packet(&data), frame_ref(1), None, at(0));
         assert!(reassembler.memory() <= limit);
         assert!(reassembler.order.len() <= 2 * reassembler.waiting() + 17);
     }
@@ -347,14 +351,14 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     assert_eq!(reassembler.fates().evicted, 2000 - waiting as u64);
     // The newest are there still.
     let last = fragment4(1999, 1000, false, &[0; 8]);
-    let outcome = reassembler.feed(&packet(&last), frame_ref(2), at(0));
+    let outcome = reassembler.feed(&packet(&last), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Complete(_)));
     let gone = fragment4(0, 1000, false, &[0; 8]);
-    let outcome = reassembler.feed(&packet(&gone), frame_ref(2), at(0));
+    let outcome = reassembler.feed(&packet(&gone), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Incomplete));
 
     let mut none = Reassembler::new(0);
-    none.feed(&packet(&last), frame_ref(1), at(0));
+    none.feed(&packet(&last), frame_ref(1), None, at(0));
     assert_eq!((none.waiting(), none.memory()), (0, 0));
 }
 
@@ -366,11 +370,12 @@ fn messages_that_become_whole_leave_no_trace() {
     reassembler.feed(
         &packet(&fragment4(9, 0, true, &[0; 8])),
         frame_ref(1),
+        None,
         at(0),
     );
     for _ in 0..1000 {
         for data in pieces4(7, &message, 32) {
-            reassembler.feed(&packet(&data), frame_ref(1), at(0));
+            reassembler.feed(&packet(&data), frame_ref(1), None, at(0));
         }
     }
     assert_eq!(reassembler.waiting(), 1);
@@ -388,7 +393,7 @@ proptest! {
         let mut reassembler = Reassembler::new(3000);
         for (n, (id, offset, more, words, value)) in fragments.into_iter().enumerate() {
             let data = fragment4(id, offset * 8, more, &vec![value; words * 8]);
-            let outcome = reassembler.feed(&packet(&data), frame_ref(n as u64), at(0));
+            let outcome = reassembler.feed(&packet(&data), frame_ref(n as u64), None, at(0));
             if let Reassembly::Complete(whole) = outcome {
                 prop_assert!(!whole.frames().is_empty());
                 prop_assert!(whole.ip().payload.len().is_multiple_of(8));

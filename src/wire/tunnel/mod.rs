@@ -113,7 +113,7 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
 }
 
 /// One tunnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tunnel {
     /// What kind.
     pub kind: TunnelKind,
@@ -124,7 +124,7 @@ pub struct Tunnel {
 }
 
 /// Kinds of tunnel with what identifies one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TunnelKind {
     /// IP in IP (RFC 2003), 6in4 (RFC 4213), 4in6 (RFC 2473).
     IpInIp,

@@ -1,0 +1,187 @@
+//! Equal fragments of several networks, and those of one packet in several files.
+
+use super::*;
+use crate::model::InterfaceId;
+use crate::wire::Layer;
+
+/// The same packet in a VXLAN with this identifier.
+fn in_vxlan(vni: u8, inner: &[u8]) -> Vec<u8> {
+    let mut data = vec![0x45, 0];
+    let length = u16::try_from(20 + 8 + 8 + 14 + inner.len()).unwrap();
+    data.extend(length.to_be_bytes());
+    data.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    data.extend([0xc0, 0, 0x12, 0xb5]);
+    data.extend((length - 20).to_be_bytes());
+    data.extend([0, 0, 8, 0, 0, 0, 0, 0, vni, 0]);
+    data.extend([2; 12]);
+    data.extend([8, 0]);
+    data.extend(inner);
+    data
+}
+
+/// A frame of VLAN `id`.
+fn in_vlan(id: u8, inner: &[u8]) -> Vec<u8> {
+    [&[2; 12][..], &[0x81, 0, 0, id, 8, 0], inner].concat()
+}
+
+fn of_link(link: u32, data: &[u8]) -> Packet<'_> {
+    let frame = Frame {
+        source: SourceId(0),
+        number: 1,
+        interface: None,
+        ts: at(0),
+        link: LinkType(link),
+        wire_len: u32::try_from(data.len()).unwrap(),
+        fcs_len: 0,
+        data,
+    };
+    match classify(&frame) {
+        Classified::Icmp(packet) => packet,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two pings that agree in all that a fragment's header says, in two networks, interleaved: each
+/// must come out with its own octets.
+fn both_come_out(network: impl Fn(usize, &[u8]) -> (u32, Vec<u8>, Option<InterfaceId>)) {
+    let messages = [echo(64), echo(80)];
+    let pieces = messages.each_ref().map(|message| pieces4(7, message, 32));
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut whole = Vec::new();
+    for piece in 0..3 {
+        for (which, pieces) in pieces.iter().enumerate() {
+            let Some(octets) = pieces.get(piece) else {
+                continue;
+            };
+            let (link, data, interface) = network(which, octets);
+            let outcome = reassembler.feed(&of_link(link, &data), frame_ref(1), interface, at(0));
+            match outcome {
+                Reassembly::Complete(message) => {
+                    assert_eq!(message.ip().payload, messages[which]);
+                    whole.push(which);
+                }
+                outcome => assert!(matches!(outcome, Reassembly::Incomplete), "{outcome:?}"),
+            }
+        }
+    }
+    assert_eq!(whole, [0, 1]);
+    assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+}
+
+#[test]
+fn tunnels_vlans_and_interfaces_keep_packets_apart() {
+    both_come_out(|which, octets| {
+        let vni = u8::try_from(which).unwrap();
+        (101, in_vxlan(vni, octets), None)
+    });
+    both_come_out(|which, octets| {
+        let id = u8::try_from(which).unwrap();
+        (1, in_vlan(id, octets), None)
+    });
+    both_come_out(|which, octets| {
+        let interface = u32::try_from(which).unwrap();
+        (101, octets.to_vec(), Some(InterfaceId(interface)))
+    });
+    // In a tunnel and without one.
+    both_come_out(|which, octets| match which {
+        0 => (101, in_vxlan(5, octets), None),
+        _ => (101, octets.to_vec(), None),
+    });
+}
+
+fn in_file(source: u16, number: u64) -> FrameRef {
+    FrameRef::new(SourceId(source), number)
+}
+
+#[test]
+fn a_packet_whose_fragments_lie_in_several_files_becomes_whole() {
+    let message = echo(96);
+    let pieces = pieces4(7, &message, 32);
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut outcome = Reassembly::NotIcmpFragment;
+    for (n, piece) in (0u16..).zip(&pieces) {
+        let frame = in_file(n, u64::from(n) + 1);
+        outcome = reassembler.feed(&packet(piece), frame, None, at(i64::from(n)));
+    }
+    let Reassembly::Complete(whole) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(whole.ip().payload, message);
+    assert_eq!(
+        whole.frames(),
+        [in_file(0, 1), in_file(1, 2), in_file(2, 3)]
+    );
+    assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+}
+
+#[test]
+fn a_packet_captured_into_two_files_becomes_whole_twice() {
+    let message = echo(96);
+    let pieces = pieces4(7, &message, 32);
+    // In any order that two points of a network can give, each point's own order kept.
+    for order in 0u8..1 << 6 {
+        if order.count_ones() != 3 {
+            continue;
+        }
+        let mut reassembler = Reassembler::new(ROOM);
+        let mut next = [0, 0];
+        let mut whole = 0;
+        for step in 0..6 {
+            let file = usize::from(order >> step & 1);
+            let piece = &pieces[next[file]];
+            next[file] += 1;
+            let frame = in_file(u16::try_from(file).unwrap(), next[file] as u64);
+            match reassembler.feed(&packet(piece), frame, None, at(0)) {
+                Reassembly::Complete(message) => {
+                    assert!(
+                        message
+                            .frames()
+                            .iter()
+                            .all(|f| f.source() == frame.source())
+                    );
+                    whole += 1;
+                }
+                outcome => assert!(matches!(outcome, Reassembly::Incomplete), "{outcome:?}"),
+            }
+        }
+        assert_eq!((whole, reassembler.waiting()), (2, 0), "{order:06b}");
+    }
+}
+
+#[test]
+fn overlaps_are_told_across_files_as_within_one() {
+    let message = echo(64);
+    let first = fragment4(7, 0, true, &message[..32]);
+    // It begins where the first has not ended, in the same file.
+    let overlapping = fragment4(7, 24, false, &message[24..]);
+    let mut reassembler = Reassembler::new(ROOM);
+    reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
+    let outcome = reassembler.feed(&packet(&overlapping), in_file(0, 2), None, at(0));
+    assert!(matches!(outcome, Reassembly::Overlap { with } if with == in_file(0, 1)));
+    // In another file it is another packet: nothing of it is merged with the first.
+    let mut reassembler = Reassembler::new(ROOM);
+    reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
+    let outcome = reassembler.feed(&packet(&overlapping), in_file(1, 1), None, at(0));
+    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert_eq!(reassembler.fates().waiting, 2);
+}
+
+#[test]
+fn the_first_fragment_of_a_tunnels_own_packet_is_told_to_be_cut() {
+    // The outer packet is the fragment: what is inside ends where it does.
+    let inner = fragment4(9, 0, false, &echo(64));
+    let mut data = in_vxlan(5, &inner);
+    data.truncate(20 + 8 + 8 + 14 + 20 + 30);
+    data[2..4].copy_from_slice(&100u16.to_be_bytes());
+    data[6] = 0x20;
+    let packet = of_link(101, &data);
+    assert_eq!(
+        packet.ip.defects().iter().next().unwrap().layer,
+        Layer::Ipv4
+    );
+    assert!(!packet.ip.is_whole());
+    assert_eq!(
+        icmp_checksum(&packet.ip).status,
+        ChecksumStatus::Unverified(crate::wire::Unverified::Truncated)
+    );
+}
