@@ -117,13 +117,11 @@ impl Partial {
 
     /// Whether the fragment lies before the end, and puts that nowhere else than earlier ones did.
     fn has_room_for(&self, piece: &Piece) -> bool {
-        match self.end {
-            Some(end) => !piece.last && piece.end <= end,
-            None => {
-                let highest = self.pieces.last().map_or(0, |p| p.end);
-                !piece.last || highest <= piece.end
-            }
+        if let Some(end) = self.end {
+            return !piece.last && piece.end <= end;
         }
+        let highest = self.pieces.last().map_or(0, |p| p.end);
+        !piece.last || highest <= piece.end
     }
 
     /// `None` for what was never known to be ICMP.
