@@ -208,7 +208,7 @@ impl<'p, 'o> Run<'p, 'o> {
         let control = self.pipe.control;
         asked(&control.attention);
         if asked(&control.report) {
-            self.report(source);
+            self.report(source)?;
         }
         if asked(&control.flush) {
             if let Some(frames) = &mut self.pipe.frames {

@@ -26,7 +26,14 @@ impl Run<'_, '_> {
     }
 
     /// Tells how it stands. Nothing of it is counted twice: what is open stays open.
-    pub(super) fn report(&mut self, source: &mut (impl Source + ?Sized)) {
+    ///
+    /// # Errors
+    ///
+    /// What the sink says, which gets its lines first.
+    pub(super) fn report(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<()> {
+        self.pipe.sink.flush()?;
+        source.take_stock();
+        self.notices(source);
         let start = self.start_record();
         let verdicts = self.pipe.correlator.open_verdicts();
         let summary = self.account(self.collector.clone(), &*source);
@@ -38,10 +45,14 @@ impl Run<'_, '_> {
         );
         records.push(Record::Summary(&summary));
         self.pipe.observer.report(&records);
+        Ok(())
     }
 
     pub(super) fn finish(mut self, source: &mut (impl Source + ?Sized)) -> io::Result<Summary> {
         self.pipe.observer.progress(source.progress());
+        // The limit may have been reached in between.
+        source.stop();
+        source.take_stock();
         self.notices(source);
         self.pipe.correlator.finish();
         self.outcomes()?;

@@ -69,7 +69,12 @@ pub trait Source {
         Vec::new()
     }
 
-    /// What the kernel counted, by interface in the order given; live only.
+    /// Brings up to date what [`Source::notices`] and [`Source::kernel`] tell: to be called before
+    /// an account is given between two ticks.
+    fn take_stock(&mut self) {}
+
+    /// What the kernel counted, by interface in the order given; live only. After [`Source::stop`],
+    /// packets that are not wanted any more are left out.
     fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
         None
     }
@@ -102,6 +107,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn notices(&mut self) -> Vec<Notice> {
         (**self).notices()
+    }
+
+    fn take_stock(&mut self) {
+        (**self).take_stock();
     }
 
     fn kernel(&self) -> Option<Vec<InterfaceCounts>> {

@@ -53,6 +53,12 @@ impl Batch {
         self.next += 1;
     }
 
+    /// Passes over the frames at its start that are older than `ts`.
+    pub(super) fn skip_before(&mut self, ts: Timestamp) {
+        let rest = self.frames.get(self.next..).unwrap_or_default();
+        self.next += rest.iter().take_while(|frame| frame.ts < ts).count();
+    }
+
     /// The frame that was last moved on to, with its octets.
     pub(super) fn current(&self) -> Option<(&Captured, &[u8])> {
         let frame = self.frames.get(self.next.checked_sub(1)?)?;

@@ -18,6 +18,14 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    /// None of what was counted up to `now`.
+    pub(super) fn since(now: Reading) -> Self {
+        Self {
+            last: now,
+            total: KernelCounts::default(),
+        }
+    }
+
     /// Takes a reading and gives what was counted since the one before. Readings must be taken
     /// more often than 2^31 packets arrive.
     pub(super) fn read(&mut self, now: Reading) -> KernelCounts {

@@ -1,5 +1,7 @@
 //! A capture on interfaces and clocks of the test's own making.
 
+mod accounts;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;

@@ -1,0 +1,93 @@
+//! The end of a capture, which loses nothing that came before it.
+
+use std::time::Duration;
+
+use super::Live;
+use crate::model::Timestamp;
+use crate::source::Step;
+use crate::source::live::Tap;
+use crate::source::live::machine::Machine;
+
+/// How long the last block is waited for at a stop, unless the counters say that nothing is left.
+const LAST_BLOCK: Duration = Duration::from_millis(300);
+/// When a stop is over even if packets are left in the kernel's buffer.
+const STOP_AT_MOST: Duration = Duration::from_millis(800);
+
+/// How far a capture has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Phase {
+    Running,
+    Stopping(Stop),
+    Ended,
+}
+
+/// A stop under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stop {
+    /// Later packets are not wanted.
+    pub(super) at: Timestamp,
+    /// The same by the clock that nobody sets.
+    uptime: Duration,
+}
+
+impl<T: Tap, M: Machine> Live<T, M> {
+    pub(super) fn begin_to_stop(&mut self) {
+        if matches!(self.phase, Phase::Running) {
+            self.phase = Phase::Stopping(Stop {
+                at: self.machine.now(),
+                uptime: self.machine.uptime(),
+            });
+        }
+    }
+
+    /// How long a stop has been under way.
+    fn stopping_for(&self, uptime: Duration) -> Option<Duration> {
+        match self.phase {
+            Phase::Stopping(stop) => Some(uptime.saturating_sub(stop.uptime)),
+            Phase::Running | Phase::Ended => None,
+        }
+    }
+
+    /// Whether a stop has taken so long that packets are left unread.
+    pub(super) fn is_out_of_patience(&mut self, uptime: Duration) -> bool {
+        if self
+            .stopping_for(uptime)
+            .is_none_or(|so_long| so_long < STOP_AT_MOST)
+        {
+            return false;
+        }
+        for line in &mut self.lines {
+            line.is_cut |= !line.is_done();
+        }
+        true
+    }
+
+    /// Whether all that was captured before the stop has been read.
+    pub(super) fn is_drained(&mut self, uptime: Duration) -> bool {
+        let Some(waited) = self.stopping_for(uptime) else {
+            return false;
+        };
+        if self.lines.iter().any(|line| line.batch.head().is_some()) {
+            return false;
+        }
+        if waited >= LAST_BLOCK.max(self.lag) {
+            return true;
+        }
+        // Of what some interfaces count, libpcap drops part itself; those are waited for.
+        self.lines.iter_mut().all(|line| {
+            line.is_done()
+                || line.tap.counters().is_some_and(|reading| {
+                    let total = line.counters.peek(reading);
+                    total.received == total.dropped.saturating_add(line.read)
+                })
+        })
+    }
+
+    pub(super) fn end(&mut self, now: Timestamp, uptime: Duration) -> Step {
+        self.chores(now, uptime);
+        // Who leaves at the same time is not waited for.
+        self.see_off(Duration::MAX);
+        self.phase = Phase::Ended;
+        Step::Tick(self.horizon())
+    }
+}
