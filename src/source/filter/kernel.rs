@@ -10,27 +10,26 @@ const ICMPV6: u8 = 58;
 /// VLAN tags that may stand in the frame itself. Linux takes the outermost one away before a
 /// filter sees a received frame, but not one that was sent whole through a packet socket.
 const TAGS: usize = 2;
+/// Hops that traceroute, tracert and mtr do not go beyond: 30 by default.
+const PROBE_TTL: u8 = 32;
 /// EtherTypes of VLAN tags (IEEE 802.1Q, 802.1ad, and the older 9100).
 const TAG_TYPES: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 
-/// The filter for a live capture on `link`: all ICMP that is not inside a tunnel, and what `user`
-/// selects. Offset-shifting keywords (`vlan`, `mpls`, ...) are left to `user`, which stands last:
+/// The filter for a live capture on `link`: all ICMP that is not inside a tunnel, UDP as traceroute
+/// sends it, and what `user` selects. Offset-shifting keywords (`vlan`, `mpls`, ...) are left to `user`, which stands last:
 /// such a keyword changes the meaning of everything behind it.
 pub fn kernel_filter(link: LinkType, user: Option<&str>) -> String {
     let mut alternatives = vec![
         "icmp".to_owned(),
         "icmp6".to_owned(),
         behind_extension_headers("ip6", 0),
+        probes(),
     ];
-    // Where the first EtherType stands, and the tag or network header behind it.
-    let places = match link.0 {
-        1 => Some(("ether", 12, 14)),
-        113 => Some(("link", 14, 16)),
-        276 => Some(("link", 0, 20)),
-        _ => None,
-    };
-    if let Some((layer, ether_type, network)) = places {
-        alternatives.push(tagged(layer, ether_type, network));
+    match link.0 {
+        1 => alternatives.push(tagged("ether", 12, 14)),
+        113 => alternatives.push(tagged_cooked(14, 16)),
+        276 => alternatives.push(tagged_cooked(0, 20)),
+        _ => {}
     }
     if let Some(user) = user.map(str::trim).filter(|user| !user.is_empty()) {
         alternatives.push(format!("({user})"));
@@ -61,12 +60,54 @@ fn behind_extension_headers(layer: &str, base: usize) -> String {
     cases.join(" or ")
 }
 
-/// ICMP behind VLAN tags, by octet offsets.
+/// UDP that will not go far: without its probes a traceroute is nothing but errors. What is sent to
+/// groups of neighbors goes no further, either, and is none.
+fn probes() -> String {
+    format!(
+        "(udp and ((ip[8]<={PROBE_TTL} and ip[16]<224) or \
+         (ip6[7]<={PROBE_TTL} and ip6[24]!=0xff)))"
+    )
+}
+
+/// Whether the EtherType at `at` is a VLAN tag's.
+fn is_tag(layer: &str, at: usize) -> String {
+    let types = TAG_TYPES.map(|tag| format!("{layer}[{at}:2]=={tag:#06x}"));
+    format!("({})", types.join(" or "))
+}
+
+/// ICMP behind VLAN tags in cooked frames, by octet offsets. There, kernels differ: of a tagged
+/// frame that a program sends, the network header is behind the tags from Linux 5.19 on; from 6.10
+/// on the header may name what is behind them, and not the tag that comes first.
+fn tagged_cooked(ether_type: usize, network: usize) -> String {
+    let version = |version: u8| format!("link[{network}]>>4=={version}");
+    let v4 = format!("({} and link[{}]==1)", version(4), network + 9);
+    let v6 = format!(
+        "({} and (link[{}]=={ICMPV6} or {}))",
+        version(6),
+        network + 6,
+        behind_extension_headers("link", network)
+    );
+    let named_late = ["0x0800", "0x86dd"].map(|kind| {
+        format!(
+            "(link[{ether_type}:2]=={kind} and link[{}:2]=={kind})",
+            network + 2
+        )
+    });
+    let behind = tagged("link", ether_type, network);
+    let inner = network + 4;
+    format!(
+        "{behind} or ({} and ({v4} or {v6})) or (({}) and (link[{}]==1 or link[{}]=={ICMPV6} or {}))",
+        is_tag("link", ether_type),
+        named_late.join(" or "),
+        inner + 9,
+        inner + 6,
+        behind_extension_headers("link", inner),
+    )
+}
+
+/// ICMP behind VLAN tags, by octet offsets: of the first EtherType, and of the tag or network header
+/// behind it.
 fn tagged(layer: &str, ether_type: usize, network: usize) -> String {
-    let is_tag = |at: usize| {
-        let types = TAG_TYPES.map(|tag| format!("{layer}[{at}:2]=={tag:#06x}"));
-        format!("({})", types.join(" or "))
-    };
     // A tag is two octets of TCI and the next EtherType. `inner` is what stands behind it.
     let mut text = String::new();
     for depth in (1..=TAGS).rev() {
@@ -90,7 +131,7 @@ fn tagged(layer: &str, ether_type: usize, network: usize) -> String {
         } else {
             format!(" or {text}")
         };
-        text = format!("({} and ({v4} or {v6}{deeper}))", is_tag(tag_at));
+        text = format!("({} and ({v4} or {v6}{deeper}))", is_tag(layer, tag_at));
     }
     text
 }
@@ -219,6 +260,71 @@ mod tests {
                     assert!(kernel.accepts(tags, &packet), "{link} {tags:x?} {packet:?}");
                 }
             }
+        }
+    }
+
+    /// A cooked frame with an EtherType in its header and octets behind it.
+    fn cooked(link: u32, kind: u16, behind: &[&[u8]]) -> Vec<u8> {
+        let mut frame = match link {
+            SLL => vec![0; 14],
+            _ => Vec::new(),
+        };
+        frame.extend(kind.to_be_bytes());
+        frame.resize(if link == SLL { 16 } else { 20 }, 0);
+        frame.extend(behind.concat());
+        frame
+    }
+
+    #[test]
+    fn icmp_behind_tags_passes_however_the_kernel_cooks_it() {
+        for link in [SLL, SLL2] {
+            let Kernel(_, program) = Kernel::new(link, None);
+            let accepts =
+                |frame: &[u8]| program.accepts(frame, u32::try_from(frame.len()).unwrap());
+            for packet in icmp_packets() {
+                let kind: u16 = if packet[0] >> 4 == 4 { 0x0800 } else { 0x86dd };
+                // The tag is named and left out.
+                assert!(
+                    accepts(&cooked(link, 0x8100, &[&packet])),
+                    "{link} {packet:?}"
+                );
+                // What is behind the tag is named, and the tag is there.
+                let tag = [&[0xe0, 8], &kind.to_be_bytes()[..]].concat();
+                let late = cooked(link, kind, &[&tag, &packet]);
+                assert!(accepts(&late), "{link} {packet:?}");
+            }
+            for packet in [ipv4(6, 0), ipv4(17, 0), ipv6(&[], 17), ipv6(&[(0, 8)], 6)] {
+                assert!(!accepts(&cooked(link, 0x8100, &[&packet])), "{packet:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn probes_of_a_traceroute_pass_and_what_is_for_neighbors_does_not() {
+        let with_ttl = |mut packet: Vec<u8>, ttl: u8| {
+            let at = if packet[0] >> 4 == 4 { 8 } else { 7 };
+            packet[at] = ttl;
+            packet
+        };
+        for link in LINKS {
+            let kernel = Kernel::new(link, None);
+            for packet in [ipv4(17, 0), ipv6(&[], 17)] {
+                for ttl in [1, 30, 32] {
+                    assert!(
+                        kernel.accepts(&[], &with_ttl(packet.clone(), ttl)),
+                        "{link}"
+                    );
+                }
+                assert!(
+                    !kernel.accepts(&[], &with_ttl(packet.clone(), 33)),
+                    "{link}"
+                );
+                let mut group = with_ttl(packet.clone(), 1);
+                let at = if packet[0] >> 4 == 4 { 16 } else { 24 };
+                group[at] = if packet[0] >> 4 == 4 { 239 } else { 0xff };
+                assert!(!kernel.accepts(&[], &group), "{link}");
+            }
+            assert!(!kernel.accepts(&[], &with_ttl(ipv4(6, 0), 3)), "{link}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{LinkHeader, Network, Vlans, ether, plain};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u8_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// Linux cooked capture: packet type, ARPHRD type, address length, address, protocol.
 pub(super) fn cooked(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -33,8 +33,42 @@ fn cooked_protocol(
     match protocol {
         LLC if hardware != ARPHRD_NETLINK => ether::llc(data, Vlans::default(), at),
         small @ ..=ether::ether_type::MAX_LENGTH => Ok(LinkHeader::at(Network::Other(small), at)),
-        kind => ether::follow(data, Vlans::default(), kind, at),
+        tag if ether::is_vlan(tag) && !has_tag(data, at) && is_ip(data, at) => {
+            Ok(LinkHeader::at(Network::Ip, at))
+        }
+        kind => Ok(with_late_tags(
+            data,
+            ether::follow(data, Vlans::default(), kind, at)?,
+        )),
     }
+}
+
+/// Whether a VLAN tag can be at `at`: an EtherType stands behind it. Linux 5.19 to 6.9 names the tag
+/// of a frame that a program sends, and leaves it out.
+fn has_tag(data: &[u8], at: usize) -> bool {
+    u16_at(data, at + 2).is_none_or(|kind| kind > ether::ether_type::MAX_LENGTH)
+}
+
+/// Linux from 6.10 on may name what is behind all VLAN tags though some of them stand there yet.
+fn with_late_tags(data: &[u8], mut header: LinkHeader) -> LinkHeader {
+    if header.network == Network::Ip
+        && !is_ip(data, header.offset)
+        && let Some(tag) = u16_at(data, header.offset)
+        && matches!(
+            u16_at(data, header.offset + 2),
+            Some(ether::ether_type::IPV4 | ether::ether_type::IPV6)
+        )
+        && is_ip(data, header.offset + 4)
+    {
+        header.vlans.push(tag);
+        header.offset += 4;
+    }
+    header
+}
+
+/// Whether an IP header begins at `at`, as far as its first octet tells.
+fn is_ip(data: &[u8], at: usize) -> bool {
+    u8_at(data, at).is_some_and(|first| matches!(first, 0x45..=0x4f | 0x60..=0x6f))
 }
 
 /// An address family in 32 bits of either byte order, `header` octets in all.

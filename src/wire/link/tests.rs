@@ -154,6 +154,13 @@ fn pseudo_headers() -> Vec<Header> {
             [&[0x81, 0], &zeros(18)[..], &[0, 6, 0x86, 0xdd]].concat(),
             vec![6],
         ),
+        // The tag is there, and the header names what is behind it; the other way round.
+        (
+            276,
+            [&[8, 0], &zeros(18)[..], &[0xe0, 6, 8, 0]].concat(),
+            vec![6],
+        ),
+        plain(276, [&[0x81, 0], &zeros(18)[..]].concat()),
     ]
 }
 
