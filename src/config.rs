@@ -123,11 +123,7 @@ impl Config {
                 Switch::On => Originals::Track,
                 Switch::Off => Originals::Ignore,
             },
-            sight: if cli.live.only_filter {
-                Sight::Filtered
-            } else {
-                Sight::Whole
-            },
+            sight: sight(&cli),
         };
         let filter = expression(&cli)?;
         Ok(Self {
@@ -150,6 +146,23 @@ impl Config {
             },
             tell: cli.verbose > 0,
         })
+    }
+}
+
+/// What there is to be seen of the traffic.
+fn sight(cli: &Cli) -> Sight {
+    let one_way = matches!(
+        cli.live.direction,
+        Some(cli::Direction::In | cli::Direction::Out)
+    );
+    if !cli.read.is_empty() {
+        Sight::Whole
+    } else if cli.live.only_filter || one_way {
+        Sight::Filtered
+    } else if cli.live.flows {
+        Sight::Whole
+    } else {
+        Sight::Icmp
     }
 }
 

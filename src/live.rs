@@ -12,7 +12,7 @@ use crate::messages::complain;
 use icmpdump::model::{LinkType, Timestamp};
 use icmpdump::source::filter::dlt;
 use icmpdump::source::live::devices::{self, DeviceInfo};
-use icmpdump::source::live::{self, Listening, LiveError, Options, Take};
+use icmpdump::source::live::{self, Direction, Listening, LiveError, Options, Take};
 use icmpdump::source::remedy::{self, Circumstances};
 use icmpdump::source::{InterfaceCounts, KernelCounts, Notice, Source, SourceInfo};
 
@@ -52,16 +52,28 @@ fn banner(interface: &Listening, options: &Options) -> String {
     let Listening { name, link, .. } = interface;
     let takes = match &options.take {
         Take::Icmp { and } if and.is_empty() => {
-            "all ICMP; tunnelled ICMP and the packets that errors quote need --flows".to_owned()
+            "all ICMP and traceroute's UDP; tunnelled ICMP and the packets that errors quote need \
+             --flows"
+                .to_owned()
         }
-        Take::Icmp { and } => format!("all ICMP and what '{and}' selects"),
-        Take::Only(filter) => format!(
-            "only what '{filter}' selects; a request without a reply is therefore unknown, not lost"
-        ),
+        Take::Icmp { and } => format!("all ICMP, traceroute's UDP, and what '{and}' selects"),
+        Take::Only(filter) => format!("only what '{filter}' selects"),
         Take::Everything => "all packets".to_owned(),
     };
+    let way = match options.direction {
+        Some(Direction::In) => ", of what is received",
+        Some(Direction::Out) => ", of what is sent",
+        Some(Direction::Both) | None => "",
+    };
+    let is_partial = !way.is_empty() || matches!(options.take, Take::Only(_));
+    let therefore = if is_partial {
+        "; a request without a reply is therefore unknown, not lost"
+    } else {
+        ""
+    };
     format!(
-        "listening on {name}, link type {}, snapshot length {} bytes; the kernel hands over {takes}",
+        "listening on {name}, link type {}, snapshot length {} bytes; the kernel hands over \
+         {takes}{way}{therefore}",
         link_name(*link),
         options.snaplen
     )

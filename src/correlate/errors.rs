@@ -1,13 +1,15 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
+use super::flows::is_icmp;
 use super::sighting::Sighting;
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
 use super::verdicts::Reported;
 use super::{
-    Correlator, MatchKind, Original, Outcome, Relation, is_bad, place, query, quoted, told,
+    Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, is_bad, place, query,
+    quoted, told,
 };
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote};
@@ -30,6 +32,15 @@ impl Correlator {
             return Relation::Copy { of };
         }
         let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let original = original.map(|original| match original {
+            // Nobody looked: it was as little captured before and in the other direction.
+            Original::None(NoOriginal::BeforeCapture | NoOriginal::OneSided)
+                if self.sight == Sight::Icmp && !is_icmp(quote.ip.protocol) =>
+            {
+                Original::None(NoOriginal::NotCaptured)
+            }
+            original => original,
+        });
         let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
             return Relation::Error { original };
         };

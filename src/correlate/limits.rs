@@ -21,6 +21,8 @@ pub enum Sight {
     /// All messages that passed the point of capture.
     #[default]
     Whole,
+    /// All ICMP, and of the rest little or nothing: a packet that is not there may have been sent.
+    Icmp,
     /// What a filter let through: an answer that is not there may have been kept out by it.
     Filtered,
 }

@@ -92,6 +92,7 @@ pub struct Correlator {
     sweep_at: Timestamp,
     /// Up to when all is known, where the source tells: no window closes before.
     horizon: Timestamp,
+    sight: Sight,
     for_summary: usize,
     left: Left,
     outcomes: Vec<Outcome>,
@@ -128,6 +129,7 @@ impl Correlator {
             swept: Timestamp::MIN,
             sweep_at: Timestamp::MIN,
             horizon: Timestamp::MAX,
+            sight: config.sight,
             for_summary: share(2),
             left: Left::Nothing,
             outcomes: Vec::new(),

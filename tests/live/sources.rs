@@ -146,7 +146,26 @@ fn one_direction_only() {
         let icmp = of_type(&records, "icmp");
         assert_eq!(icmp.len(), 3, "{}", ended.out);
         assert!(icmp.iter().all(|record| record["icmp"]["name"] == name));
+        assert!(icmp.iter().all(|record| record["answers"].is_null()));
     }
+}
+
+/// Who looks one way does not see what comes back.
+#[test]
+fn in_one_direction_nothing_is_called_lost() {
+    let pair = Pair::new();
+    let arguments = ["-i", "v1", "-Q", "in", "--json", "--reply-timeout", "200ms"];
+    let capture = pair.right.capture(&arguments);
+    let told = capture.messages();
+    assert!(told.contains("unknown, not lost"), "{told}");
+    assert_eq!(pair.left.ping("-c3 -i0.01 10.9.0.2"), 3);
+    capture.wait_for_output("\"outcome\":\"unknown\"");
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    let echo = &summary(&records)["exchanges"]["echo"];
+    assert_eq!(echo["unknown"], 3, "{echo}");
+    assert_eq!(echo["lost"], serde_json::Value::Null, "{echo}");
+    assert!(of_type(&records, "finding").is_empty(), "{}", ended.out);
 }
 
 /// Of a frame's direction its octets do not tell: only the kernel can filter by it.

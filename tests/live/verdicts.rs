@@ -26,6 +26,10 @@ fn a_refused_transfer_is_tied_to_its_packet_with_flows() {
         let error = icmp.iter().find(|r| r["icmp"]["type"] == 3);
         let error = error.unwrap_or_else(|| panic!("{}", ended.out));
         assert_eq!(error["original"]["match"], found, "{error}");
+        if !flows {
+            // It was sent while the capture ran, which had no eye on it.
+            assert_eq!(error["original"]["reason"], "not_captured", "{error}");
+        }
         let drops = of_type(&records, "drop");
         assert_eq!(drops.len(), 1, "{}", ended.out);
         assert_eq!(drops[0]["reason"], "admin_prohibited");
@@ -68,28 +72,31 @@ fn a_traceroute_is_told_as_a_path() {
     hosts[2].ip("route add 10.7.0.0/24 via 10.7.1.1");
     hosts[3].ip("route add default via 10.7.2.1");
     assert_eq!(hosts[0].ping("-c1 -W10 10.7.2.2"), 1);
-    let capture = hosts[0].capture(&["-i", "right", "--json", "--flows"]);
-    hosts[0].run(&[
-        "traceroute",
-        "-n",
-        "-q",
-        "1",
-        "-N",
-        "1",
-        "-w",
-        "5",
-        "10.7.2.2",
-    ]);
-    let ended = capture.interrupt().exits(0);
-    let records = ended.records();
-    let paths = of_type(&records, "path");
-    assert_eq!(paths.len(), 1, "{}", ended.out);
-    let routers: Vec<_> = paths[0]["hops"]
-        .as_array()
-        .expect("hops")
-        .iter()
-        .map(|hop| hop["router"].clone())
-        .collect();
-    assert_eq!(routers, ["10.7.0.2", "10.7.1.2", "10.7.2.2"]);
-    assert_eq!(paths[0]["reached"], true);
+    for flows in [true, false] {
+        let mut arguments = vec!["-i", "right"];
+        arguments.extend(flows.then_some("--flows"));
+        let once = "traceroute -n -q 1 -N 1 -w 5 10.7.2.2";
+        let trace: Vec<_> = once.split(' ').collect();
+        let json = [&arguments[..], &["--json"]].concat();
+        let capture = hosts[0].capture(&json);
+        hosts[0].run(&trace);
+        let ended = capture.interrupt().exits(0);
+        let records = ended.records();
+        let paths = of_type(&records, "path");
+        assert_eq!(paths.len(), 1, "{}", ended.out);
+        let routers: Vec<_> = paths[0]["hops"]
+            .as_array()
+            .expect("hops")
+            .iter()
+            .map(|hop| hop["router"].clone())
+            .collect();
+        assert_eq!(routers, ["10.7.0.2", "10.7.1.2", "10.7.2.2"]);
+        assert_eq!(paths[0]["reached"], true);
+        // In text the path is all there is to say.
+        let capture = hosts[0].capture(&arguments);
+        hosts[0].run(&trace);
+        let ended = capture.interrupt().exits(0);
+        assert!(ended.out.contains("-- path: "), "{}", ended.out);
+        assert!(!ended.out.contains("-- drop: "), "{}", ended.out);
+    }
 }
