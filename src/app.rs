@@ -12,13 +12,14 @@ use crate::live;
 use crate::messages::{self, complain};
 use crate::privilege::{self, Identity, Needs};
 use crate::progress::Progress;
-use crate::signals::Signals;
+use crate::signals::{Hangup, Signals, Terminal};
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, LinkType, SourceId};
-use icmpdump::pipeline::{Control, Observer, Pipeline};
+use icmpdump::pipeline::{Observer, Pipeline};
 use icmpdump::record::{IcmpEvent, Record, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
+use icmpdump::sink::patient::Patient;
 use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
 use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::live::LiveError;
@@ -48,7 +49,15 @@ impl From<Status> for ExitCode {
 ///
 /// What made the run impossible.
 pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
-    let mut signals = Signals::catch(config.capture.is_some()).context("signal handler")?;
+    let hangup = match config.capture {
+        Some(_) => Hangup::Reopens,
+        None => Hangup::Ends,
+    };
+    let terminal = match config.output {
+        Output::Top => Terminal::Taken,
+        _ => Terminal::Free,
+    };
+    let mut signals = Signals::catch(hangup, terminal).context("signal handler")?;
     let mut status = Status::Done;
     match &config.input {
         Input::Files(paths) => match open_files(paths, &config, &mut status)? {
@@ -123,7 +132,7 @@ fn run_with(
         return Ok(Status::Usage);
     }
     let identity = privilege::give_up_root(&config.run_as)?;
-    match pipe(config, drive, sources, &signals.control, &identity) {
+    match pipe(config, drive, sources, signals, &identity) {
         Ok((summary, verdict)) => Ok(worse(verdict, damage(&summary.damaged))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Status::Done),
@@ -185,9 +194,10 @@ fn pipe(
     config: Config,
     drive: impl FnOnce(&mut Pipeline<'_>) -> io::Result<Summary>,
     sources: &[SourceInfo],
-    control: &Control,
+    signals: &Signals,
     identity: &Identity,
 ) -> io::Result<(Summary, Status)> {
+    let control = &signals.control;
     let full_screen = matches!(config.output, Output::Top);
     let mut observer = Stderr {
         progress: if full_screen {
@@ -198,7 +208,7 @@ fn pipe(
         notices: live::Notices::new(),
         report: live::report_options(&config.output),
     };
-    let out = || Named(io::stdout().lock());
+    let out = || Named(Patient(io::stdout().lock()));
     #[cfg(feature = "top")]
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
@@ -232,7 +242,7 @@ fn pipe(
     #[cfg(feature = "top")]
     if full_screen {
         messages::hold();
-        screen.start()?;
+        screen.start(signals.let_go())?;
     }
     let frames: Option<&mut dyn FrameSink> = match &mut writer {
         Some(writer) => Some(writer),
@@ -274,19 +284,28 @@ fn pipe(
     shown?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
-        writeln!(Named(io::stdout().lock()), "{} {packets}", counter.0)?;
+        writeln!(
+            Named(Patient(io::stdout().lock())),
+            "{} {packets}",
+            counter.0
+        )?;
     }
     if let Err(error) = verdict {
         complain(&error);
         status = Status::Usage;
     }
+    complain_of_input(&summary, sources);
+    Ok((summary, status))
+}
+
+/// What the kernel counted, and why the input ended early.
+fn complain_of_input(summary: &Summary, sources: &[SourceInfo]) {
     for line in (summary.kernel.iter()).flat_map(|kernel| live::counts(kernel)) {
         complain(&line);
     }
     for damage in &summary.damaged {
         complain(&told(damage, sources));
     }
-    Ok((summary, status))
 }
 
 /// Ends the file that frames are written to.
@@ -422,7 +441,7 @@ impl FrameSink for Counter {
 }
 
 /// Standard output, whose errors say that they are its.
-struct Named(io::StdoutLock<'static>);
+struct Named(Patient<io::StdoutLock<'static>>);
 
 impl Named {
     fn told(error: &io::Error) -> io::Error {

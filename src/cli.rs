@@ -370,7 +370,8 @@ Examples:
                                                ten files of 100 MB, written in turn
 
 Signals: INT and TERM end the capture with verdicts and summary, a second one at once; USR1 tells
-verdicts and counters so far on standard error; USR2 flushes; HUP reopens the -w file.
+verdicts and counters so far on standard error; USR2 flushes; HUP reopens the -w file, and without
+one ends the capture as INT does, unless started by nohup.
 Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric; files of -C and
 -G are called NAME.part until they are complete.
 Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
+use icmpdump::sink::patient::Patient;
+
 /// How many messages are held back; the first ones tell most.
 const HELD: usize = 100;
 
@@ -56,5 +58,5 @@ pub(crate) fn release() {
 }
 
 fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = Patient(io::stderr()).write_all(text.as_bytes());
 }

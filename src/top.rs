@@ -44,15 +44,19 @@ impl Screen {
     }
 
     /// Draws from now on, until somebody quits or the run is stopped. To be called when all is given
-    /// up that is not needed.
+    /// up that is not needed. `let_go` is called when the terminal is given back.
     ///
     /// # Errors
     ///
     /// No thread could be started.
-    pub(crate) fn start(&mut self) -> io::Result<()> {
+    pub(crate) fn start(&mut self, let_go: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let (shared, control) = (Arc::clone(&self.shared), self.control.clone());
         let thread = Builder::new().name("screen".to_owned());
-        self.thread = Some(thread.spawn(move || top::run(&shared, &control))?);
+        self.thread = Some(thread.spawn(move || {
+            let shown = top::run(&shared, &control);
+            let_go();
+            shown
+        })?);
         Ok(())
     }
 

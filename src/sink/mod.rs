@@ -3,6 +3,7 @@
 mod alike;
 pub mod capture;
 pub mod json;
+pub mod patient;
 mod story;
 mod summary;
 pub mod text;

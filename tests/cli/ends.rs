@@ -34,6 +34,38 @@ fn end_of(mut child: Child) -> (String, Option<i32>) {
     (without_sandbox_line(&err), code)
 }
 
+/// Another program that has the pipe open may have set it not to block.
+#[test]
+fn an_output_that_does_not_block_is_waited_for() {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use std::os::fd::AsFd;
+
+    let long = repeated_file(2000);
+    for flags in [&["-v"][..], &["--json"], &["-w", "-"]] {
+        let arguments = || {
+            let mut command = command();
+            command.arg("-r").arg(long.path()).args(flags);
+            command
+        };
+        let expected = arguments().output().expect("it runs").stdout;
+        let (mut from, into) = std::io::pipe().expect("a pipe");
+        let set = fcntl_getfl(into.as_fd()).map(|flags| flags | OFlags::NONBLOCK);
+        set.and_then(|flags| fcntl_setfl(into.as_fd(), flags))
+            .expect("a pipe has flags");
+        let mut command = arguments();
+        command.stdout(into).stderr(Stdio::piped());
+        let child = command.spawn().expect("the command starts");
+        // It has the only other end that is open.
+        drop(command);
+        // Long enough for the pipe to be full.
+        std::thread::sleep(Duration::from_millis(300));
+        let mut got = Vec::new();
+        from.read_to_end(&mut got).expect("output");
+        assert_eq!(end_of(child), (String::new(), Some(0)), "{flags:?}");
+        assert!(got == expected, "{flags:?}: {} octets", got.len());
+    }
+}
+
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
     let long = repeated_file(5000);

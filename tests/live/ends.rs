@@ -116,12 +116,18 @@ fn sigusr1_tells_verdicts_so_far_and_counts_nothing_twice() {
     for round in 1..=2 {
         capture.signal("USR1");
         let start = Instant::now();
-        while capture.messages().matches("-- summary: ").count() < round {
+        while capture.messages().matches("v0: ").count() < round {
             assert!(start.elapsed() < Duration::from_mins(1));
             std::thread::sleep(Duration::from_millis(10));
         }
     }
     let told = capture.messages();
+    // Counted to this very moment, and the lines counted are out.
+    let account = told.lines().rfind(|line| line.contains(" ICMP shown"));
+    let shown = of_type(&capture.records(), "icmp").len();
+    let words = format!(" = {shown} ICMP shown");
+    assert!(account.is_some_and(|line| line.contains(&words)), "{told}");
+    assert!(!told.contains(" 0 received by the filter"), "{told}");
     assert!(told.contains("port unreachable"), "{told}");
     assert!(told.contains("v0: "), "{told}");
     assert!(!capture.output().contains("\"type\":\"drop\""));
@@ -130,6 +136,26 @@ fn sigusr1_tells_verdicts_so_far_and_counts_nothing_twice() {
     let drops = of_type(&records, "drop");
     assert_eq!(drops.len(), 1, "{}", ended.out);
     assert!(drops[0]["count"].as_u64() >= Some(1));
+}
+
+/// Who loses the connection to a machine wants to know what was seen there.
+#[test]
+fn a_hangup_ends_it_in_order_unless_it_was_to_be_ignored() {
+    let net = Net::new();
+    let capture = net.capture(&["-i", "lo", "--json"]);
+    assert_eq!(net.ping("-c3 -i0.002 127.0.0.1"), 3);
+    capture.signal("HUP");
+    let ended = capture.end().exits(0);
+    let records = ended.records();
+    assert_eq!(summary(&records)["exchanges"]["echo"]["answered"], 3);
+
+    let capture = net.capture_by(&["nohup"], &["-i", "lo", "--json"]);
+    assert_eq!(net.ping("-c3 -i0.002 127.0.0.1"), 3);
+    capture.signal("HUP");
+    assert_eq!(net.ping("-c3 -i0.002 127.0.0.1"), 3);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    assert_eq!(summary(&records)["exchanges"]["echo"]["answered"], 6);
 }
 
 #[test]
@@ -191,7 +217,9 @@ fn limits_of_time_and_number() {
     let capture = net.capture(&["-i", "lo", "-c", "3", "--json"]);
     net.ping("-c3 -i0.002 127.0.0.1");
     let ended = capture.end().exits(0);
-    assert_eq!(of_type(&ended.records(), "icmp").len(), 3);
+    let records = ended.records();
+    assert_eq!(of_type(&records, "icmp").len(), 3);
+    assert_eq!(summary(&records)["kernel"]["received"], 3);
 }
 
 #[test]

@@ -131,10 +131,24 @@ impl Net {
         capture
     }
 
+    /// As [`Self::capture`], started by another program.
+    #[track_caller]
+    pub(crate) fn capture_by(&self, starter: &[&str], arguments: &[&str]) -> Capture {
+        let capture = self.start_by(starter, arguments, Reading::AtOnce);
+        capture.wait_for_message("listening on");
+        capture
+    }
+
     /// Starts icmpdump here.
     pub(crate) fn start(&self, arguments: &[&str], reading: Reading) -> Capture {
+        self.start_by(&[], arguments, reading)
+    }
+
+    fn start_by(&self, starter: &[&str], arguments: &[&str], reading: Reading) -> Capture {
         let built = command();
-        let mut command = self.command(&[built.get_program()]);
+        let mut words: Vec<_> = starter.iter().map(OsStr::new).collect();
+        words.push(built.get_program());
+        let mut command = self.command(&words);
         command.args(arguments).env("TZ", "UTC");
         command.env("RUST_BACKTRACE", "1");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -237,6 +251,11 @@ impl Capture {
 
     pub(crate) fn output(&self) -> String {
         text(&self.out)
+    }
+
+    /// The records so far.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        crate::common::parse(&self.output())
     }
 
     /// Waits until standard error holds `words`.

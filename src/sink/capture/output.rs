@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::encode::Format;
 use super::error::{CaptureError, Stage};
+use crate::sink::patient::Patient;
 
 /// What becomes of a file that is there already under the final name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +113,7 @@ impl Output {
     pub(super) fn write(&mut self, records: &[u8], format: Format) -> io::Result<()> {
         let mut written = 0;
         while let Some(rest) = records.get(written..).filter(|rest| !rest.is_empty()) {
-            let error = match self.file.write(rest) {
+            let error = match Patient(&self.file).write(rest) {
                 Ok(0) => io::ErrorKind::WriteZero.into(),
                 Ok(count) => {
                     written += count;
