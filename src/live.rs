@@ -232,6 +232,7 @@ impl Notices {
                 clock(at),
                 name(*interface)
             )),
+            Notice::Whole { .. } => None,
             Notice::ClockStep { before, after } => Some(format!(
                 "warning: the clock was set from {} to {}; requests that waited for a reply then \
                  are unknown, not lost",

@@ -247,6 +247,9 @@ impl<'p, 'o> Run<'p, 'o> {
                     until,
                     ..
                 } if counts.dropped > 0 => self.pipe.correlator.missed(from, until),
+                Notice::Whole { since } => {
+                    self.pipe.correlator.missed(Timestamp::MIN, since);
+                }
                 Notice::ClockStep { before, after } => {
                     self.pipe.correlator.clock_set(before, after);
                 }

@@ -5,6 +5,12 @@ use crate::model::{InterfaceId, Timestamp};
 /// What happened to a capture, to be had from [`super::Source::notices`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// From now on nothing is missed but what is told as [`Notice::Drops`]. Before, packets were: the
+    /// kernel takes its filter only once the capture runs, and lets nothing pass for a moment then.
+    Whole {
+        /// When all filters stood.
+        since: Timestamp,
+    },
     /// Packets that would have been captured between two times were not.
     Drops {
         /// On which interface.

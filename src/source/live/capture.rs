@@ -104,6 +104,14 @@ impl<T: Tap, M: Machine> Live<T, M> {
         self.has_time = false;
     }
 
+    /// All interfaces are open, with their filters.
+    pub(super) fn is_whole(&mut self) {
+        if self.has_time {
+            let since = self.machine.now();
+            self.notices.push(Notice::Whole { since });
+        }
+    }
+
     /// It ends by itself after `duration`.
     pub(super) fn end_after(&mut self, duration: Duration) {
         self.ends_at = Some(self.machine.uptime().saturating_add(duration));

@@ -99,6 +99,7 @@ pub fn open(
     if options.timestamps == Some(TimestampKind::AdapterUnsynced) {
         live.ignore_time();
     }
+    live.is_whole();
     if let Some(duration) = duration {
         live.end_after(duration);
     }
