@@ -14,6 +14,8 @@ use crate::wire::ip::protocol::TCP;
 const BETTER_MATCH_DEPTH: usize = 64;
 /// How many packets of the flow are looked at in all.
 const FLOW_DEPTH: usize = 1024;
+/// How many packets before the error are searched for one whose destination was rewritten.
+const REDIRECTED_DEPTH: usize = 256;
 /// How long after its cause an error may come: address resolution gives up after three seconds
 /// (RFC 4861 section 10), queues and distance add to that.
 const ERROR_DELAY: Duration = Duration::from_secs(5);
@@ -100,6 +102,28 @@ impl Wanted {
         is_icmp(self.protocol) && self.known == 8 && self.same_lead(seen)
     }
 
+    /// Whether `seen` can be this packet before its destination was rewritten.
+    fn is_redirected(&self, seen: &Fingerprint) -> bool {
+        /// Source port and TCP sequence number.
+        const PORT_AND_SEQ: u64 = 0xffff_0000_ffff_ffff;
+        /// Source port and the length of a datagram.
+        const PORT_AND_LENGTH: u64 = 0xffff_0000_ffff_0000;
+        /// ICMP type, identifier and sequence number.
+        const QUERY: u64 = 0xff00_0000_ffff_ffff;
+        if seen.protocol != self.protocol || seen.pair == self.pair || self.known < 8 {
+            return false;
+        }
+        let same_label = self.label != 0 && seen.label == self.label;
+        match self.protocol {
+            TCP => self.lead.agrees(seen.lead, PORT_AND_SEQ),
+            protocol if is_icmp(protocol) => same_label && self.lead.agrees(seen.lead, QUERY),
+            protocol if has_ports(protocol) => {
+                same_label && self.lead.agrees(seen.lead, PORT_AND_LENGTH)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether `seen` can be this packet before its source was rewritten.
     fn is_translated(&self, seen: &Fingerprint) -> bool {
         /// Destination port and the 16 bits behind it.
@@ -164,6 +188,11 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
             }
             fits
         });
+    }
+    if best.is_none() {
+        // No chain leads there: of what came last only.
+        let redirected = (ring.recent(REDIRECTED_DEPTH)).find(|seen| wanted.is_redirected(seen));
+        best = redirected.map(|seen| (MatchKind::Translated, *seen));
     }
     match best {
         Some((match_kind, seen)) => Original::Found {

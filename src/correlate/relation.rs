@@ -104,7 +104,7 @@ pub enum MatchKind {
     Segment,
     /// A packet of the same flow.
     Flow,
-    /// Destination, port and sequence fit; the source was rewritten.
+    /// One end, with its port, and the sequence fit; the other end was rewritten.
     Translated,
 }
 

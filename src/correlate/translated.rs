@@ -1,11 +1,13 @@
 //! One error captured on both sides of an address translation: it quotes two flows.
 //!
-//! The translator rewrites the source of the quoted packet and the destination of the error; what
-//! else tells packets apart it leaves alone: identifications, lengths, the destination's port and
-//! the sequence number (RFC 5508 section 4.2). Translation of the destination is not looked for.
+//! A translator rewrites one end of the quoted packet: the source, with the destination of the error;
+//! or the destination, with the source of the error (Linux does so whoever sent it). What else tells
+//! packets apart it leaves alone: identifications, lengths, the other end with its port, and the
+//! sequence number (RFC 5508 section 4.2).
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
@@ -28,9 +30,10 @@ pub(super) struct Translated {
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// Hash of what translation leaves alone.
-    hash: u64,
+    /// Hashes of what translation leaves alone: of the source, and of the destination.
+    hashes: [u64; 2],
     flow: FlowKey,
+    dropper: IpAddr,
     frame: FrameRef,
     ts: Timestamp,
 }
@@ -50,19 +53,31 @@ impl Translated {
             error.quote.transport,
             QuotedTransport::Tcp { seq: Some(_), .. }
         );
-        if !(numbered(error.ip.id) || numbered(quoted.id) || is_tcp) {
+        // Of IPv6, flow labels are what comes nearest to an identification (RFC 6437 section 2).
+        let labelled = quoted.flow_label != 0;
+        if !(numbered(error.ip.id) || numbered(quoted.id) || is_tcp || labelled) {
             // Nothing tells it from the next one.
             return None;
         }
-        let port = match flow.ports {
-            FlowPorts::Ports { dst, .. } => Some(dst),
-            _ => None,
+        let (src_port, dst_port) = match flow.ports {
+            FlowPorts::Ports { src, dst } => (Some(src), Some(dst)),
+            FlowPorts::Query { id, .. } => (Some(id), None),
+            FlowPorts::Spi(_) | FlowPorts::None => (None, None),
         };
-        let hash = self.hasher.hash_one((
-            (error.ip.src(), error.ip.id, message.kind, message.code),
-            (quoted.dst(), quoted.protocol, quoted.id, quoted.length),
-            (port, seq),
-        ));
+        let same = (
+            (error.ip.id, message.kind, message.code),
+            (quoted.protocol, quoted.id, quoted.flow_label),
+            (quoted.length, seq),
+        );
+        let hashes = [
+            (self.hasher).hash_one((same, error.ip.src(), quoted.dst(), dst_port)),
+            (self.hasher).hash_one((same, error.ip.dst(), quoted.src(), src_port)),
+        ];
+        let is_other_side = |seen: &Seen| {
+            let [source, destination] = [0, 1].map(|at| seen.hashes[at] == hashes[at]);
+            (source && seen.flow.addrs.src != flow.addrs.src)
+                || (destination && seen.flow.addrs.dst != flow.addrs.dst)
+        };
         let known = (self.seen.iter().rev())
             .take_while(|seen| {
                 error
@@ -70,17 +85,19 @@ impl Translated {
                     .since(seen.ts)
                     .is_none_or(|apart| apart <= COPY_WINDOW)
             })
-            .find(|seen| seen.hash == hash && seen.flow.addrs.src != flow.addrs.src)
+            .find(|seen| is_other_side(seen))
             .map(|seen| OtherSide {
                 flow: seen.flow,
+                dropper: seen.dropper,
                 error: seen.frame,
             });
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
         }
         self.seen.push_back(Seen {
-            hash,
+            hashes,
             flow,
+            dropper: error.ip.src(),
             frame: error.frame,
             ts: error.ts,
         });

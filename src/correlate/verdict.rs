@@ -137,8 +137,10 @@ impl DropVerdict {
 /// The other side of an address translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherSide {
-    /// The flow as quoted there: it differs in its source.
+    /// The flow as quoted there: it differs in its source, or in its destination.
     pub flow: FlowKey,
+    /// Who sends the errors there.
+    pub dropper: IpAddr,
     /// The first error in which it is quoted so.
     pub error: FrameRef,
 }

@@ -104,6 +104,7 @@ impl Verdicts {
     fn link(&mut self, key: &VerdictKey, there: OtherSide, error: FrameRef) {
         let key_there = VerdictKey {
             flow: there.flow,
+            dropper: there.dropper,
             ..*key
         };
         if let Some(verdict) = self.open.get_mut(&key_there)
@@ -111,6 +112,7 @@ impl Verdicts {
         {
             verdict.same_as = Some(OtherSide {
                 flow: key.flow,
+                dropper: key.dropper,
                 error,
             });
         }

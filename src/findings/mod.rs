@@ -18,6 +18,10 @@ mod silent_drop;
 mod traceroute;
 mod unreachable;
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
@@ -26,7 +30,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::Message;
-use crate::model::{Frame, FrameRef};
+use crate::model::{FlowKey, Frame, FrameRef};
 use crate::source::InterfaceCounts;
 use crate::wire::Packet;
 
@@ -97,7 +101,12 @@ pub struct Diagnostics {
     redirect: redirect::Redirect,
     silent_drop: silent_drop::SilentDrop,
     traceroute: traceroute::Traceroute,
+    /// Flows on one side of a translation that were told of.
+    translated: HashSet<FlowKey, RandomState>,
 }
+
+/// How many of these flows are remembered.
+const TRANSLATED: usize = 10_000;
 
 impl Diagnostics {
     /// Takes an ICMP message with what is known of it.
@@ -131,6 +140,9 @@ impl Diagnostics {
 
     /// Takes a drop verdict.
     pub fn verdict(&mut self, verdict: &DropVerdict) {
+        if self.is_told_there(verdict) {
+            return;
+        }
         for diagnosis in self.all() {
             diagnosis.verdict(verdict);
         }
@@ -155,6 +167,20 @@ impl Diagnostics {
         for diagnosis in self.all() {
             diagnosis.path(path);
         }
+    }
+
+    /// Whether the same packets were told of as they were behind a translation of their destination:
+    /// nearer to where they were dropped, and not in the translator's name.
+    fn is_told_there(&mut self, verdict: &DropVerdict) -> bool {
+        let Some(there) = verdict.same_as else {
+            return false;
+        };
+        if self.translated.len() < TRANSLATED {
+            self.translated.insert(verdict.flow);
+        }
+        verdict.counted_there
+            && there.flow.addrs.dst != verdict.flow.addrs.dst
+            && self.translated.contains(&there.flow)
     }
 
     /// What was found, the worst first.

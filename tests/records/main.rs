@@ -108,6 +108,7 @@ fn verdict() -> DropVerdict {
                     dst: 443,
                 },
             },
+            dropper: addr("10.0.2.2"),
             error: frame_of(1, 11),
         }),
         counted_there: false,

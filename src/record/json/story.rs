@@ -1,5 +1,7 @@
 //! Records that sum up several frames: `exchange`, `drop`, `path`, `finding`.
 
+use std::net::IpAddr;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Iter, List, Protocol, Time, nanos};
@@ -102,6 +104,7 @@ pub(super) fn drop<S: Serializer>(
             "same_as",
             &Elsewhere {
                 flow: &there.flow,
+                dropper: there.dropper,
                 community_id,
                 error: Reference {
                     frame: there.error,
@@ -151,6 +154,7 @@ impl Serialize for References<'_> {
 /// The same packets on the other side of an address translation.
 struct Elsewhere<'a> {
     flow: &'a FlowKey,
+    dropper: IpAddr,
     community_id: Option<CommunityId>,
     error: Reference<'a>,
 }
@@ -159,8 +163,12 @@ impl Serialize for Elsewhere<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.put("src", &Addr(self.flow.addrs.src))?;
+        map.put("dst", &Addr(self.flow.addrs.dst))?;
         match self.flow.ports {
-            FlowPorts::Ports { src, .. } => map.put("src_port", &src)?,
+            FlowPorts::Ports { src, dst } => {
+                map.put("src_port", &src)?;
+                map.put("dst_port", &dst)?;
+            }
             FlowPorts::Query { id, .. } => map.put("id", &id)?,
             FlowPorts::Spi(_) | FlowPorts::None => {}
         }
@@ -168,6 +176,7 @@ impl Serialize for Elsewhere<'_> {
             "community_id",
             self.community_id.as_ref().map(CommunityId::as_str),
         )?;
+        map.put("dropper", &Addr(self.dropper))?;
         map.put("error", &self.error)?;
         map.end()
     }

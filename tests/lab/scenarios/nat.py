@@ -60,6 +60,57 @@ def two_points(incident, family):
     incident.matched = "translated"
 
 
+# r1 answers for two services that b runs.
+FORWARDS = """
+table inet nat {
+  chain prerouting {
+    type nat hook prerouting priority -100;
+    udp dport 8009 dnat ip to 10.0.3.2:9
+    tcp dport 8013 dnat ip to 10.0.3.2:6013
+    udp dport 8009 dnat ip6 to [2001:db8:3::2]:9
+    tcp dport 8001 dnat ip6 to [2001:db8:3::2]:6001
+  }
+}
+"""
+VIP = {4: "10.0.1.2", 6: "2001:db8:1::2"}
+
+
+def forwarded(incident, net, family):
+    code = 13 if family == 4 else 1
+    net.warm()
+    net["r1"].nft(FORWARDS)
+    net["r2"].nft(reject_rules(family))
+    incident.note(f"r1 hands what comes to its ports 8009 and {8000 + code} to b, ports 9 (closed) and"
+                  f" {6000 + code} (rejected by r2 with code {code})")
+    return 8000 + code
+
+
+def knock(incident, net, family, port):
+    incident.socket(net["a"], "udp_connected", VIP[family], 8009, 40009)
+    incident.socket(net["a"], "tcp_connecting", VIP[family], port, 40014, words="--timeout 3")
+
+
+def forwarded_both(incident, family):
+    with Chain(families=(family,), offload=incident.offload) as net:
+        port = forwarded(incident, net, family)
+        with incident.capture(net["r1"], "any", "-y LINUX_SLL2"):
+            knock(incident, net, family, port)
+
+
+def forwarded_two_points(incident, family):
+    """What a sent, as it sent it; and the errors where they quote b."""
+    with Chain(families=(family,), offload=incident.offload) as net:
+        port = forwarded(incident, net, family)
+        inside, outside = incident.path("inside.pcap"), incident.path("outside.pcap")
+        with incident.capture(net["a"], filter="not icmp and not icmp6", file="inside.pcap"), \
+                incident.capture(net["r2"], filter="icmp or icmp6", file="outside.pcap"):
+            knock(incident, net, family, port)
+        merged = incident.path("merged.pcap")
+        run(["mergecap", "-F", "pcap", "-w", str(merged), str(inside), str(outside)])
+        shutil.move(merged, incident.path())
+    incident.matched = "translated"
+
+
 def register():
     wrong = ["routing_loop", "pmtu_black_hole", "ping_loss", "spoofed_error", "invalid_error"]
     for family in (4, 6):
@@ -74,6 +125,15 @@ def register():
              expected=["closed_port", "admin_prohibited"], not_expected=wrong, point="r1, any (Linux cooked v2)",
              note="each error is there twice, quoting the translated and the original flow")(
                  lambda i: translated(i, 4, "r1", "any", "-y LINUX_SLL2"))
+    for family in (4, 6):
+        scenario(f"dnat-both{family}",
+                 f"destination NAT, seen on all interfaces of the router, before and after, IPv{family}",
+                 offload=family == 6, expected=["closed_port", code], not_expected=wrong, point="r1, any (Linux cooked v2)",
+                 note="each error is there twice, quoting the translated and the original flow")(
+                     lambda i, f=family: forwarded_both(i, f))
+    scenario("dnat-two-points4", "flows captured before destination NAT, their errors behind it", offload=False,
+             expected=["closed_port", "admin_prohibited"], not_expected=wrong, point="a, eth0 without ICMP; r2, eth0 with ICMP only; merged")(
+                 lambda i: forwarded_two_points(i, 4))
     scenario("nat-two-points4", "flows captured inside the NAT, their errors outside", offload=False,
              not_expected=wrong, point="a, eth0 without ICMP; r2, eth0 with ICMP only; merged")(
                  lambda i: two_points(i, 4))
