@@ -7,6 +7,7 @@
 pub mod dlt;
 mod flow;
 pub mod kernel;
+mod place;
 pub mod program;
 pub mod tokens;
 
@@ -210,7 +211,8 @@ fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
     };
     let handle = Capture::dead(Linktype(dlt::from_linktype(link))).map_err(text)?;
     let program = |optimize| {
-        let compiled = handle.compile(expression, optimize).map_err(text)?;
+        let compiled = handle.compile(expression, optimize).map_err(text);
+        let compiled = compiled.map_err(|told| with_place(told, expression, &handle))?;
         Ok::<_, String>(Program::new(compiled.get_instructions()))
     };
     // Not optimized first: what asks the kernel for metadata is refused, as libpcap does when it
@@ -225,6 +227,18 @@ fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
         0 | 109 => optimized.with_any_family(FamilyOrder::Host),
         108 => optimized.with_any_family(FamilyOrder::Network),
         _ => optimized,
+    })
+}
+
+/// What libpcap says of an expression, with the place where it only says that there is an error.
+fn with_place(told: String, expression: &str, handle: &Capture<pcap::Dead>) -> String {
+    let is_syntax_error = |told: &str| told.contains("syntax error");
+    if !is_syntax_error(&told) {
+        return told;
+    }
+    place::of_syntax_error(expression, |text| match handle.compile(text, false) {
+        Err(pcap::Error::PcapError(told)) => !is_syntax_error(&told),
+        other => other.is_ok(),
     })
 }
 

@@ -6,7 +6,7 @@
 
 /// A token, as libpcap's scanner cuts them, as far as the difference matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'a> {
+pub(super) enum Token<'a> {
     /// A keyword, name, number or address.
     Word(&'a str),
     /// A name after a backslash, which is no keyword: `\tcp`.
@@ -176,6 +176,23 @@ const OTHER_KEYWORDS: &[&str] = &[
     "wlan",
 ];
 
+/// Whether `word` means something in the language, and is no name or number.
+pub(super) fn is_keyword(word: &str) -> bool {
+    const FLOWS: [&str; 10] = [
+        "host",
+        "net",
+        "port",
+        "portrange",
+        "proto",
+        "src",
+        "dst",
+        "and",
+        "or",
+        "mask",
+    ];
+    FLOWS.contains(&word) || is_flow_protocol(word) || is_other_keyword(word)
+}
+
 /// Whether `word` is a keyword whose user asks for something that is not a flow.
 fn is_other_keyword(word: &str) -> bool {
     OTHER_KEYWORDS.binary_search(&word).is_ok()
@@ -196,8 +213,8 @@ fn names_icmp(id: &str) -> bool {
     matches!(number, Ok(1 | 58)) || id.to_ascii_lowercase().contains("icmp")
 }
 
-/// Cuts an expression into tokens.
-struct Tokens<'a>(&'a str);
+/// Cuts an expression into tokens; holds what is left of it.
+pub(super) struct Tokens<'a>(pub(super) &'a str);
 
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
