@@ -112,6 +112,11 @@ impl Fault {
         )
     }
 
+    /// As [`Self::corrupt`], where its own checksum tells.
+    fn checksum(codec: Codec) -> Self {
+        Self::corrupt(codec, "its checksum does not fit what it holds")
+    }
+
     fn memory(codec: Codec) -> Self {
         Self::new(
             FaultKind::Memory,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use thiserror::Error;
@@ -40,6 +41,12 @@ pub enum OpenError {
     /// A directory.
     #[error("{name}: is a directory; -r expects a capture file, so name one inside it")]
     Directory {
+        /// The path as given.
+        name: String,
+    },
+    /// A socket.
+    #[error("{name}: is a socket, which -r cannot read; name a capture file, or pipe into -r -")]
+    Socket {
         /// The path as given.
         name: String,
     },
@@ -186,7 +193,12 @@ pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<FileSource, Op
         let stdin = io::stdin().as_fd().try_clone_to_owned();
         File::from(stdin.map_err(|e| failed(&e))?)
     } else {
-        File::open(path).map_err(|e| failed(&e))?
+        File::open(path).map_err(|error| match path.metadata() {
+            Ok(metadata) if metadata.file_type().is_socket() => OpenError::Socket {
+                name: given.clone(),
+            },
+            _ => failed(&error),
+        })?
     };
     let metadata = file.metadata().map_err(|e| failed(&e))?;
     if metadata.is_dir() {

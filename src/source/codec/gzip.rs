@@ -62,15 +62,33 @@ impl Engine for Gzip {
         match result {
             Ok(Status::StreamEnd) => self.state = State::Between,
             Ok(Status::Ok | Status::BufError) => {}
-            Err(e) => {
-                let why = e.message().unwrap_or("invalid deflate data").to_owned();
-                run.fault = Some(Fault::corrupt(Codec::Gzip, &why));
-            }
+            Err(e) => run.fault = Some(explain(e.message().unwrap_or_default())),
         }
         run
     }
 
     fn is_complete(&self) -> bool {
         self.state != State::Member
+    }
+}
+
+/// What is wrong, by zlib's messages: the only thing that it tells.
+fn explain(message: &str) -> Fault {
+    let header = [
+        "incorrect header check",
+        "unknown compression method",
+        "invalid window size",
+        "unknown header flags set",
+        "header crc mismatch",
+    ];
+    match message {
+        "incorrect data check" => Fault::checksum(Codec::Gzip),
+        "incorrect length check" => {
+            Fault::corrupt(Codec::Gzip, "its length does not fit what it holds")
+        }
+        header_fault if header.contains(&header_fault) => {
+            Fault::corrupt(Codec::Gzip, "its header is wrong")
+        }
+        _ => Fault::corrupt(Codec::Gzip, "its data cannot be decompressed"),
     }
 }

@@ -70,8 +70,8 @@ impl Reader {
                 Error::HeaderChecksumError
                 | Error::BlockChecksumError
                 | Error::ContentChecksumError,
-            ) => Fault::corrupt(Codec::Lz4, "a checksum is wrong"),
-            _ => Fault::corrupt(Codec::Lz4, "a block cannot be decompressed"),
+            ) => Fault::checksum(Codec::Lz4),
+            _ => Fault::corrupt(Codec::Lz4, "its data cannot be decompressed"),
         }
     }
 }

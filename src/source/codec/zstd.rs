@@ -86,10 +86,16 @@ impl Zstd {
         // The library tells its errors by their names only.
         if message.contains("too much memory") {
             Fault::memory(Codec::Zstd)
+        } else if message.contains("doesn't match checksum") {
+            Fault::checksum(Codec::Zstd)
+        } else if message.contains("ictionary") {
+            Fault::corrupt(Codec::Zstd, "it needs a dictionary")
+        } else if message.contains("nsupported") {
+            Fault::corrupt(Codec::Zstd, "it uses options that are not supported")
         } else if message.contains("Unknown frame") && !self.inside {
             Fault::trailing(Codec::Zstd)
         } else {
-            Fault::corrupt(Codec::Zstd, message)
+            Fault::corrupt(Codec::Zstd, "its data cannot be decompressed")
         }
     }
 }
