@@ -10,12 +10,14 @@ use crate::config::{Buffering, Config, Input, Output};
 use crate::fallback::Fallback;
 use crate::live;
 use crate::messages::{self, complain};
-use crate::privilege::{self, Identity, Needs};
+use crate::observer::{Stderr, told};
+use crate::privilege::{self, Identity, Needs, Network};
 use crate::progress::Progress;
+use crate::resolve::{self, Resolver, process};
 use crate::signals::{Hangup, Signals, Terminal};
 use icmpdump::correlate::Correlator;
-use icmpdump::model::{Frame, LinkType, SourceId};
-use icmpdump::pipeline::{Observer, Pipeline};
+use icmpdump::model::{Frame, SourceId};
+use icmpdump::pipeline::Pipeline;
 use icmpdump::record::{IcmpEvent, Record, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
@@ -25,8 +27,7 @@ use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
 use icmpdump::source::open::{self, OpenError};
-use icmpdump::source::{self, DamageKind, FileSource, Notice, Source, SourceInfo};
-use icmpdump::wire::link;
+use icmpdump::source::{self, DamageKind, FileSource, Source, SourceInfo};
 
 /// What the run came to; exit statuses as documented in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +60,22 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
     };
     let mut signals = Signals::catch(hangup, terminal).context("signal handler")?;
     let mut status = Status::Done;
+    // Before there is anything that the process could inherit.
+    let names = (config.resolve)
+        .filter(|_| matches!(config.output, Output::Text(_)))
+        .and_then(|options| resolver(options, &config));
     match &config.input {
         Input::Files(paths) => match open_files(paths, &config, &mut status)? {
-            Some(source) => {
+            Some((source, given)) => {
                 signals.opened();
-                let described = source.describe();
+                let mut described = source.describe();
+                // Messages name files with their folders.
+                for (info, given) in described.iter_mut().zip(given) {
+                    info.name = given;
+                }
                 let read = |pipeline: &mut Pipeline<'_>| read(pipeline, source);
-                Ok(worse(status, run_with(read, &described, config, &signals)?))
+                let run = run_with(read, &described, config, &signals, names);
+                Ok(worse(status, run?))
             }
             None => Ok(status),
         },
@@ -74,7 +84,7 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
                 signals.opened();
                 let described = source.describe();
                 let capture = |pipeline: &mut Pipeline<'_>| pipeline.run(&mut source);
-                run_with(capture, &described, config, &signals)
+                run_with(capture, &described, config, &signals, names)
             }
             Err(error) => Ok(refused(&error)),
         },
@@ -84,6 +94,18 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
         }
         Input::ListLinkTypes(input) => list(live::list_link_types(input)),
     }
+}
+
+/// Who looks names up; without it addresses stay numbers.
+fn resolver(options: resolve::Options, config: &Config) -> Option<Resolver> {
+    let started = process::start(options, &config.run_as, config.sandbox, config.tell);
+    started
+        .inspect_err(|error| {
+            complain(&format!(
+                "warning: --resolve: the process that looks names up cannot be started: {error}"
+            ));
+        })
+        .ok()
 }
 
 /// Reads files in the way that is the fastest: in a thread of their own, unless the packets go to
@@ -101,6 +123,7 @@ fn run_with(
     sources: &[SourceInfo],
     mut config: Config,
     signals: &Signals,
+    names: Option<Resolver>,
 ) -> anyhow::Result<Status> {
     let links: Vec<_> = sources
         .iter()
@@ -132,7 +155,7 @@ fn run_with(
         return Ok(Status::Usage);
     }
     let identity = privilege::give_up_root(&config.run_as)?;
-    match pipe(config, drive, sources, signals, &identity) {
+    match pipe(config, drive, sources, signals, &identity, names) {
         Ok((summary, verdict)) => Ok(worse(verdict, damage(&summary.damaged))),
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Status::Done),
@@ -157,13 +180,13 @@ fn list(list: Result<String, LiveError>) -> anyhow::Result<Status> {
     Ok(Status::Done)
 }
 
-/// Opens what can be opened of `paths`; `None` where that is nothing. `status` gets worse by each
-/// that cannot.
+/// Opens what can be opened of `paths`, and gives what those are called on the command line; `None`
+/// where that is nothing. `status` gets worse by each that cannot.
 fn open_files(
     paths: &[PathBuf],
     config: &Config,
     status: &mut Status,
-) -> anyhow::Result<Option<Merged<FileSource>>> {
+) -> anyhow::Result<Option<(Merged<FileSource>, Vec<String>)>> {
     if let Some(file) = &config.capture
         && let Some(input) = paths.iter().find(|input| is_same_file(input, &file.path))
     {
@@ -175,18 +198,21 @@ fn open_files(
         return Ok(None);
     }
     let names = open::names(paths);
-    let mut sources = Vec::new();
+    let (mut sources, mut given) = (Vec::new(), Vec::new());
     for (path, name) in paths.iter().zip(names) {
         let id = SourceId(u16::try_from(sources.len()).context("more than 65536 files")?);
         match open::open_as(path, id, name) {
-            Ok(source) => sources.push(source),
+            Ok(source) => {
+                sources.push(source);
+                given.push(path.display().to_string());
+            }
             Err(error) => {
                 complain(&error);
                 *status = worse(*status, status_of(&error));
             }
         }
     }
-    Ok((!sources.is_empty()).then(|| merge(sources)))
+    Ok((!sources.is_empty()).then(|| (merge(sources), given)))
 }
 
 /// Builds the sinks and runs the pipeline through them.
@@ -196,6 +222,7 @@ fn pipe(
     sources: &[SourceInfo],
     signals: &Signals,
     identity: &Identity,
+    names: Option<Resolver>,
 ) -> io::Result<(Summary, Status)> {
     let control = &signals.control;
     let full_screen = matches!(config.output, Output::Top);
@@ -213,7 +240,7 @@ fn pipe(
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
     let mut sink: Box<dyn Sink> = match config.output {
-        Output::Text(options) => Box::new(TextSink::new(out(), options)),
+        Output::Text(options) => text(out(), options, names),
         Output::Json(emit) => Box::new(JsonSink::new(out(), JsonOptions { emit })),
         #[cfg(feature = "top")]
         Output::Top => Box::new(top),
@@ -229,6 +256,7 @@ fn pipe(
             .filter_map(|file| privilege::folder_to_write(&file.path))
             .collect(),
         read: live::files_read(&config.input),
+        network: Network::None,
     };
     let mut writer = config
         .capture
@@ -308,6 +336,15 @@ fn complain_of_input(summary: &Summary, sources: &[SourceInfo]) {
     }
 }
 
+/// Text, with names of hosts if somebody looks them up.
+fn text(out: Named, options: TextOptions, names: Option<Resolver>) -> Box<dyn Sink> {
+    let sink = TextSink::new(out, options);
+    Box::new(match names {
+        Some(names) => sink.with_names(Box::new(names)),
+        None => sink,
+    })
+}
+
 /// Ends the file that frames are written to.
 fn finish(writer: CaptureSink) -> io::Result<()> {
     let clamped = writer.times_clamped();
@@ -347,81 +384,6 @@ fn worse(a: Status, b: Status) -> Status {
         Status::Usage => 3,
     };
     if rank(b) > rank(a) { b } else { a }
-}
-
-fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
-    let name = sources
-        .iter()
-        .find(|source| source.id == damage.source)
-        .map_or("input", |source| source.name.as_str());
-    if sources.iter().any(|source| source.format == "live") {
-        return format!(
-            "{}; everything captured before it was processed",
-            damage.why
-        );
-    }
-    let what = match damage.kind {
-        DamageKind::Cut => "cut short",
-        DamageKind::Corrupt => "damaged",
-        DamageKind::Io | DamageKind::Gone => "cannot be read on",
-    };
-    format!(
-        "{name}: {what} at offset {}, frame {}: {}; everything before it was processed",
-        damage.offset, damage.frame, damage.why
-    )
-}
-
-/// Progress and warnings for whoever sits before the terminal.
-struct Stderr {
-    progress: Progress,
-    notices: live::Notices,
-    /// How a report is laid out.
-    report: TextOptions,
-}
-
-impl Observer for Stderr {
-    fn progress(&mut self, progress: source::Progress) {
-        self.progress.set(progress);
-    }
-
-    fn unknown_link(&mut self, link: LinkType) {
-        let name = link::name(link).unwrap_or("no name known");
-        self.progress.suspend(|| {
-            complain(&format!(
-                "warning: link type {} ({name}) cannot be decoded; its frames count as undecodable",
-                link.0
-            ));
-        });
-    }
-
-    fn notice(&mut self, notice: &Notice, sources: &[SourceInfo]) {
-        if let Some(words) = self.notices.word(notice, sources) {
-            complain(&words);
-        }
-    }
-
-    fn report(&mut self, records: &[Record<'_>]) {
-        let mut told = Vec::new();
-        let mut sink = TextSink::new(&mut told, self.report.clone());
-        for record in records {
-            // Memory does not fail.
-            let _ = sink.write(record);
-        }
-        let _ = sink.flush();
-        drop(sink);
-        messages::tell(&String::from_utf8_lossy(&told));
-        for record in records {
-            if let Record::Summary(Summary {
-                kernel: Some(kernel),
-                ..
-            }) = record
-            {
-                for line in live::counts(kernel) {
-                    complain(&line);
-                }
-            }
-        }
-    }
 }
 
 /// Counts selected frames: `--count`.
@@ -466,6 +428,10 @@ impl Sink for EachRecord {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         self.0.write(record)?;
         self.0.flush()
+    }
+
+    fn closing(&mut self) {
+        self.0.closing();
     }
 
     fn flush(&mut self) -> io::Result<()> {

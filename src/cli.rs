@@ -198,9 +198,22 @@ pub(crate) struct Cli {
     #[arg(short = '#', long, help_heading = "Lines")]
     pub(crate) number: bool,
 
-    /// Addresses as numbers; that is so anyway
+    /// Names of hosts in the place of addresses, in text. A process of its own looks them up, and a
+    /// name that is not known in time is left out
+    #[arg(long, conflicts_with_all = ["json", "top"], help_heading = "Lines")]
+    pub(crate) resolve: bool,
+
+    /// Addresses as numbers, even with --resolve
     #[arg(short = 'n', action = ArgAction::Count, help_heading = "Lines")]
     pub(crate) numeric: u8,
+
+    /// With --resolve: names without their domain
+    #[arg(short = 'N', help_heading = "Lines")]
+    pub(crate) no_domain: bool,
+
+    /// Answers for the process that captures: what --resolve starts
+    #[arg(long, hide = true)]
+    pub(crate) resolver_process: bool,
 
     /// Whether to colour
     #[arg(
@@ -372,6 +385,6 @@ Examples:
 Signals: INT and TERM end the capture with verdicts and summary, a second one at once; USR1 tells
 verdicts and counters so far on standard error; USR2 flushes; HUP reopens the -w file, and without
 one ends the capture as INT does, unless started by nohup.
-Unlike tcpdump: -q prints verdicts and summary only; addresses are always numeric; files of -C and
--G are called NAME.part until they are complete.
+Unlike tcpdump: -q prints verdicts and summary only; addresses are numeric unless --resolve
+asks; files of -C and -G are called NAME.part until they are complete.
 Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";

@@ -2,15 +2,17 @@
 
 mod write;
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Cli, Colour, Quoted, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};
+use crate::resolve::{self, Domain, Patience};
 use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
@@ -35,6 +37,8 @@ pub(crate) struct Config {
     /// Who to be once inputs are open.
     pub(crate) run_as: RunAs,
     pub(crate) sandbox: Sandbox,
+    /// Whether hosts have names.
+    pub(crate) resolve: Option<resolve::Options>,
     /// `-v`: whether to say what is in force.
     pub(crate) tell: bool,
 }
@@ -98,6 +102,8 @@ const PIPE_WIDTH: usize = 100;
 const WHOLE_PACKETS: u32 = 256 << 10;
 /// The memory under which the tables are of no use.
 const LEAST_MEMORY: u64 = 1 << 20;
+/// What is read of a filter file, in octets: more than libpcap compiles.
+const FILTER_MAX: u64 = 1 << 20;
 
 impl Config {
     /// Validates the arguments.
@@ -105,7 +111,7 @@ impl Config {
     /// # Errors
     ///
     /// What is wrong with them, in a sentence with the remedy.
-    pub(crate) fn new(cli: Cli) -> anyhow::Result<Self> {
+    pub(crate) fn new(cli: &Cli) -> anyhow::Result<Self> {
         if cli
             .read
             .iter()
@@ -123,27 +129,26 @@ impl Config {
                 Switch::On => Originals::Track,
                 Switch::Off => Originals::Ignore,
             },
-            sight: sight(&cli),
+            sight: sight(cli),
         };
-        let filter = expression(&cli)?;
+        let filter = expression(cli)?;
+        let resolve = resolve(cli);
+        let (run_as, sandbox) = confinement(cli);
         Ok(Self {
             filter: Filter::new(&filter, quoted(cli.quoted)),
             correlate,
-            output: output(&cli)?,
-            capture: write::options(&cli)?,
+            output: output(cli)?,
+            capture: write::options(cli)?,
             buffering: if cli.line_buffered || cli.unbuffered {
                 Buffering::Record
             } else {
                 Buffering::Block
             },
             limit: cli.count,
-            input: input(&cli, &filter)?,
-            run_as: cli.user.map_or(RunAs::Invoker, RunAs::User),
-            sandbox: if cli.no_sandbox {
-                Sandbox::Off
-            } else {
-                Sandbox::On
-            },
+            input: input(cli, &filter)?,
+            run_as,
+            sandbox,
+            resolve,
             tell: cli.verbose > 0,
         })
     }
@@ -166,6 +171,33 @@ fn sight(cli: &Cli) -> Sight {
     }
 }
 
+/// Who to be, and how far to be confined: the same for all processes of a run.
+pub(crate) fn confinement(cli: &Cli) -> (RunAs, Sandbox) {
+    let run_as = cli.user.clone().map_or(RunAs::Invoker, RunAs::User);
+    let sandbox = if cli.no_sandbox {
+        Sandbox::Off
+    } else {
+        Sandbox::On
+    };
+    (run_as, sandbox)
+}
+
+fn resolve(cli: &Cli) -> Option<resolve::Options> {
+    let stays = !cli.read.is_empty() && cli.read.iter().all(|path| path.is_file());
+    (cli.resolve && cli.numeric == 0).then_some(resolve::Options {
+        domain: if cli.no_domain {
+            Domain::Hidden
+        } else {
+            Domain::Shown
+        },
+        patience: if stays {
+            Patience::Lines
+        } else {
+            Patience::Closing
+        },
+    })
+}
+
 fn expression(cli: &Cli) -> anyhow::Result<String> {
     let words = cli.filter.join(" ");
     let Some(path) = &cli.filter_file else {
@@ -174,9 +206,36 @@ fn expression(cli: &Cli) -> anyhow::Result<String> {
     if !words.trim().is_empty() {
         bail!("-F and a filter on the command line exclude each other: give one of them");
     }
-    let content =
-        std::fs::read_to_string(path).with_context(|| format!("filter file {}", path.display()))?;
+    let content = filter_file(path).map_err(|error| {
+        let name = path.display();
+        let expected = "-F expects a text file that holds a filter expression";
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                anyhow!("-F {name}: no such file; {expected}")
+            }
+            ErrorKind::IsADirectory => anyhow!("-F {name}: is a directory; {expected}"),
+            ErrorKind::InvalidData => anyhow!("-F {name}: is not text in UTF-8; {expected}"),
+            ErrorKind::FileTooLarge => {
+                anyhow!("-F {name}: holds more than {FILTER_MAX} octets; {expected}")
+            }
+            ErrorKind::PermissionDenied => {
+                anyhow!("-F {name}: permission denied; {expected}, and you must be able to read it")
+            }
+            _ => anyhow!("-F {name}: {error}; {expected}"),
+        }
+    })?;
     Ok(filter::strip_comments(&content))
+}
+
+fn filter_file(path: &Path) -> io::Result<String> {
+    let mut content = String::new();
+    File::open(path)?
+        .take(FILTER_MAX + 1)
+        .read_to_string(&mut content)?;
+    if content.len() as u64 > FILTER_MAX {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
 }
 
 fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {

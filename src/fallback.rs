@@ -75,6 +75,10 @@ impl Sink for Fallback<'_> {
         self.settle(written)
     }
 
+    fn closing(&mut self) {
+        self.sink.closing();
+    }
+
     fn wants_interim(&self) -> bool {
         self.sink.wants_interim()
     }

@@ -6,9 +6,11 @@ mod config;
 mod fallback;
 mod live;
 mod messages;
+mod observer;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod privilege;
 mod progress;
+mod resolve;
 mod signals;
 #[cfg(feature = "top")]
 mod top;
@@ -22,18 +24,24 @@ use app::Status;
 fn main() -> ExitCode {
     // Usage errors and --help end here, with status 2 and 0.
     let cli = cli::Cli::parse();
-    let config = match config::Config::new(cli) {
+    if cli.resolver_process {
+        let (run_as, sandbox) = config::confinement(&cli);
+        return ended(resolve::process::serve(&run_as, sandbox, cli.verbose > 0));
+    }
+    let config = match config::Config::new(&cli) {
         Ok(config) => config,
         Err(error) => {
             messages::complain(&format!("{error:#}"));
             return Status::Usage.into();
         }
     };
-    match app::run(config) {
-        Ok(status) => status.into(),
-        Err(error) => {
-            messages::complain(&format!("{error:#}"));
-            Status::Failed.into()
-        }
-    }
+    ended(app::run(config))
+}
+
+fn ended(run: anyhow::Result<Status>) -> ExitCode {
+    let status = run.unwrap_or_else(|error| {
+        messages::complain(&format!("{error:#}"));
+        Status::Failed
+    });
+    status.into()
 }

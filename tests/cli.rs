@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "cli/bad_input.rs"]
+mod bad_input;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/ends.rs"]

@@ -303,6 +303,44 @@ fn root_goes_to_the_user_named() {
         .says("SUDO_UID is 'alice', not a number");
 }
 
+/// The process that a child has started, once all of its threads are confined.
+#[track_caller]
+fn started_by(child: &Child) -> Vec<Status> {
+    let parent = child.id().to_string();
+    wait_for("another process", || {
+        let entries = fs::read_dir("/proc").ok()?.flatten();
+        let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let started = pids.find_map(|pid| {
+            let threads = threads(pid);
+            let is_child = threads
+                .first()
+                .is_some_and(|thread| thread["PPid"] == parent);
+            is_child.then_some(threads)
+        })?;
+        started.iter().all(is_confined).then_some(started)
+    })
+}
+
+#[test]
+fn who_looks_names_up_gives_up_as_much() {
+    needs_root();
+    let child = reading(|command| {
+        let id = NOBODY.to_string();
+        command.env("SUDO_UID", &id).env("SUDO_GID", &id);
+        command.arg("--resolve");
+    });
+    let other = started_by(&child);
+    for thread in &other {
+        assert_confined(thread);
+        assert_user(thread, NOBODY);
+    }
+    let other: u32 = other[0]["Tgid"].parse().expect("a number");
+    assert_confined(&confined(&child));
+    ends_well(child);
+    // It ends with whom it answers.
+    wait_for("its end", || threads(other).is_empty().then_some(()));
+}
+
 /// A folder that belongs to `owner`, or to nobody else.
 fn folder_of(owner: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -54,6 +54,7 @@ impl Run<'_, '_> {
         source.stop();
         source.take_stock();
         self.notices(source);
+        self.pipe.sink.closing();
         self.pipe.correlator.finish();
         self.outcomes()?;
         if let Some(kernel) = source.kernel() {

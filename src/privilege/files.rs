@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, NetPort,
     PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError,
     RulesetStatus, Scope, make_bitflags,
 };
 
-use super::{Measure, Needs};
+use super::{Measure, Needs, Network};
 
 /// The newest set of rights that this was written for; older kernels take what they know.
 const WRITTEN_FOR: ABI = ABI::V6;
+
+/// The port of the DNS, for answers that are too long for UDP.
+const DNS: u16 = 53;
 
 /// See [`super::confine`].
 pub(super) fn restrict(needs: &Needs) -> Measure {
@@ -45,6 +48,9 @@ fn apply(needs: &Needs) -> Result<(RulesetStatus, LandlockStatus), RulesetError>
         read | make_bitflags!(AccessFs::{WriteFile | Truncate | MakeReg | RemoveFile | Refer});
     for path in &needs.write_beneath {
         rules = allow(rules, path, write)?;
+    }
+    if needs.network == Network::Lookups {
+        rules = rules.add_rule(NetPort::new(DNS, AccessNet::ConnectTcp))?;
     }
     let status = rules.restrict_self()?;
     Ok((status.ruleset, status.landlock))
@@ -110,6 +116,7 @@ mod tests {
         let needs = Needs {
             write_beneath: vec![inside.clone()],
             read: vec![named.clone(), "/no/such/path".into()],
+            ..Needs::default()
         };
         let check = move || {
             let in_force = matches!(restrict(&needs), Measure::InForce(_));

@@ -49,6 +49,18 @@ pub(crate) struct Needs {
     pub(crate) write_beneath: Vec<PathBuf>,
     /// Files and folders to be read. Those that do not exist are left out.
     pub(crate) read: Vec<PathBuf>,
+    pub(crate) network: Network,
+}
+
+/// What a process may connect to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Nothing.
+    #[default]
+    None,
+    /// What answers for names: the DNS and services of this host. The C library loads its modules
+    /// for that when they are first needed.
+    Lookups,
 }
 
 /// Who the process is after [`give_up_root`].

@@ -17,7 +17,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads, sock_filter,
 };
 
-use super::{Measure, Needs};
+use super::{Measure, Needs, Network};
 
 /// Rules by the number of the call; any that holds denies it, and it is denied where there is none.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -88,11 +88,17 @@ fn denied(needs: &Needs) -> Result<Rules, BackendError> {
         .map(|&call| (call, Vec::new()))
         .collect();
 
+    let looks_up = needs.network == Network::Lookups;
+    if !looks_up {
+        rules.extend(CONNECTIONS.iter().map(|&call| (call, Vec::new())));
+    }
+
     // Threads, no processes.
     let thread = flags(libc::CLONE_THREAD);
     deny_unless_set(&mut rules, libc::SYS_clone, 0, thread)?;
     // No new code.
-    for call in [libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_pkey_mprotect] {
+    let maps = [libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_pkey_mprotect];
+    for call in maps.into_iter().filter(|_| !looks_up) {
         deny_if_set(&mut rules, call, 2, flags(libc::PROT_EXEC))?;
     }
     // abort() and raise() signal their own process.
@@ -163,10 +169,6 @@ const NEVER: &[i64] = &[
     libc::SYS_execveat,
     libc::SYS_memfd_create,
     libc::SYS_personality,
-    // Connections; sockets to capture from are open.
-    libc::SYS_socket,
-    libc::SYS_connect,
-    libc::SYS_bind,
     libc::SYS_listen,
     // Other processes.
     libc::SYS_ptrace,
@@ -237,6 +239,9 @@ const NEVER: &[i64] = &[
     libc::SYS_vhangup,
 ];
 
+/// Denied unless names are looked up; sockets to capture from are open.
+const CONNECTIONS: &[i64] = &[libc::SYS_socket, libc::SYS_connect, libc::SYS_bind];
+
 /// As [`NEVER`], calls that not every architecture has.
 #[cfg(target_arch = "x86_64")]
 const NEVER_HERE: &[i64] = &[
@@ -299,7 +304,11 @@ mod tests {
             write_beneath: vec!["/tmp".into()],
             ..Needs::default()
         };
-        for needs in [Needs::default(), rotating] {
+        let looking_up = Needs {
+            network: Network::Lookups,
+            ..Needs::default()
+        };
+        for needs in [Needs::default(), rotating, looking_up] {
             for arch in [TargetArch::x86_64, TargetArch::aarch64, TargetArch::riscv64] {
                 let [hidden, denied] = programs(&needs, arch).expect("they compile");
                 assert!(hidden.len() > 4 && denied.len() > 100);
@@ -361,6 +370,19 @@ mod tests {
         }
         for call in [libc::SYS_execve, libc::SYS_socket, libc::SYS_ptrace] {
             assert!(reading.contains_key(&call) && writing.contains_key(&call));
+        }
+    }
+
+    #[test]
+    fn connections_are_for_who_looks_names_up() {
+        let rules = denied(&Needs {
+            network: Network::Lookups,
+            ..Needs::default()
+        });
+        let rules = rules.expect("rules");
+        assert!(CONNECTIONS.iter().all(|call| !rules.contains_key(call)));
+        for call in [libc::SYS_execve, libc::SYS_ptrace, libc::SYS_listen] {
+            assert!(rules.contains_key(&call));
         }
     }
 }

@@ -72,7 +72,7 @@ impl Alike {
             }
             let mut service = words::protocol_title(kind.protocol)
                 .map_or_else(|| format!("protocol {}", kind.protocol), str::to_owned);
-            let _ = write!(service, " to {}", ip(kind.dst));
+            let _ = write!(service, " to {}", page.named(&ip(kind.dst)));
             if let Some(port) = kind.port {
                 let _ = write!(service, ".{port}");
             }
@@ -81,7 +81,7 @@ impl Alike {
             lines.words(&format!(
                 "{} of {service} by {}: {}; -v tells of each",
                 plural(more, "more flow"),
-                ip(kind.dropper),
+                page.named(&ip(kind.dropper)),
                 kind.reason
             ));
             lines.end();
@@ -95,7 +95,7 @@ mod tests {
     use crate::correlate::verdict::DropReason;
     use crate::model::{AddrPair, FlowKey, Timestamp};
     use crate::record::json::SourceNames;
-    use crate::sink::text::{Colour, Palette, Verbosity};
+    use crate::sink::text::{Colour, Naming, Palette, Verbosity};
     use crate::wire::IpVersion;
 
     fn verdict(from: u16, to: u16) -> DropVerdict {
@@ -123,6 +123,7 @@ mod tests {
         assert!(alike.is_written(&verdict(1, 80)));
         let page = Page {
             names: &SourceNames::default(),
+            hosts: &Naming::default(),
             palette: &Palette::new(Colour::Never),
             width: 0,
             verbosity: Verbosity::Plain,

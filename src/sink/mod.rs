@@ -35,6 +35,9 @@ pub trait Sink {
     /// As [`Sink::write`].
     fn flush(&mut self) -> io::Result<()>;
 
+    /// No packet follows: what is told from here on closes the run.
+    fn closing(&mut self) {}
+
     /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
     fn wants_interim(&self) -> bool {
         false

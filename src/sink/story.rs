@@ -1,9 +1,10 @@
 //! What is told behind the messages: decisions, drop verdicts, paths, findings.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::text::{Palette, Verbosity, addr, note};
+use super::text::{Naming, Palette, Verbosity, addr, note};
 use super::wrap::{Paragraph, TIE};
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::trace::{Hop, HopRouter, Path};
@@ -21,6 +22,7 @@ use crate::wire::IpVersion;
 /// What all of them need.
 pub(super) struct Page<'a> {
     pub(super) names: &'a SourceNames,
+    pub(super) hosts: &'a Naming,
     pub(super) palette: &'a Palette,
     pub(super) width: usize,
     pub(super) verbosity: Verbosity,
@@ -43,6 +45,11 @@ pub(super) fn ip(addr: IpAddr) -> String {
 impl Page<'_> {
     fn frame(&self, frame: FrameRef) -> String {
         text(|out| note::frame(out, frame, self.names))
+    }
+
+    /// With names of hosts, where they are wanted and known.
+    pub(super) fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.hosts.named(text)
     }
 
     fn is_verbose(&self) -> bool {
@@ -104,8 +111,8 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
 pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("drop:", page.palette);
-    lines.words(&text(|out| addr::flow(out, &verdict.flow)));
-    lines.words(&format!("by {}:", dropper(verdict)));
+    lines.words(&page.named(&text(|out| addr::flow(out, &verdict.flow))));
+    lines.words(&page.named(&format!("by {}:", dropper(verdict))));
     lines.words(&reason(verdict));
     lines.line();
     let often = how_often(verdict, page);
@@ -117,7 +124,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         lines.line();
         lines.words(&format!(
             "the same as {} on the other side of an address translation, error {}",
-            text(|out| addr::flow(out, &there.flow)),
+            page.named(&text(|out| addr::flow(out, &there.flow))),
             page.frame(there.error)
         ));
     }
@@ -334,11 +341,11 @@ fn aftermath(verdict: &DropVerdict) -> Option<String> {
 pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("path:", page.palette);
-    lines.words(&text(|out| {
+    lines.words(&page.named(&text(|out| {
         addr::protocol(out, path.protocol);
         out.extend_from_slice(b" traceroute ");
         addr::pair(out, path.src, path.dst, None);
-    }));
+    })));
     lines.words(&format!("from {},", page.frame(path.first_probe)));
     let hops = path.hops.last().map_or(0, |hop| u64::from(hop.ttl));
     lines.words(&if path.reached {
@@ -364,7 +371,7 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
             continue;
         }
         for router in &hop.routers {
-            router_words(&mut lines, router);
+            router_words(&mut lines, router, page);
         }
         if hop.unanswered > 0 {
             lines.words(&format!("({} unanswered)", hop.unanswered));
@@ -373,8 +380,8 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
     lines.end();
 }
 
-fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter) {
-    lines.word(&ip(router.router));
+fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, page: &Page<'_>) {
+    lines.word(&page.named(&ip(router.router)));
     for rtt in router.rtts.iter().take(3) {
         lines.word(&text(|out| write::millis_fixed(out, *rtt)));
     }
@@ -398,7 +405,7 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter) {
 pub(super) fn finding(out: &mut Vec<u8>, finding: &Finding, page: &Page<'_>) {
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head(&format!("{}:", finding.severity.word()), page.palette);
-    lines.words(&finding.title);
+    lines.words(&page.named(&finding.title));
     let mut facts = vec![finding.name.to_owned()];
     // A confirmed one is the rule; doubt is what has to be told.
     if page.is_verbose() || finding.confidence != Confidence::Confirmed {
@@ -411,7 +418,7 @@ pub(super) fn finding(out: &mut Vec<u8>, finding: &Finding, page: &Page<'_>) {
     lines.words(&format!("[{}]", facts.join(", ")));
     if is_told && !finding.advice.is_empty() {
         lines.line();
-        lines.words(&finding.advice);
+        lines.words(&page.named(&finding.advice));
     }
     lines.end();
 }

@@ -195,7 +195,7 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     });
     let mut table = Table::new(&heads);
     for pair in summary.pairs.iter().take(ROWS) {
-        let mut row = fate(pair);
+        let mut row = fate(pair, page);
         row.extend(columns.iter().map(|(_, of)| of(pair).to_string()));
         if has_percentiles {
             row.extend(round_trips(pair, |rtt| {
@@ -219,7 +219,7 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
 }
 
 /// Who pinged whom, and what became of the requests.
-fn fate(pair: &PairSummary) -> Vec<String> {
+fn fate(pair: &PairSummary, page: &Page<'_>) -> Vec<String> {
     // Where errors came back for all, a loss of 0 % would sound as if the ping worked.
     let loss = pair
         .loss()
@@ -228,8 +228,8 @@ fn fate(pair: &PairSummary) -> Vec<String> {
     vec![
         format!(
             "{} > {} id {}",
-            ip(pair.addrs.src),
-            ip(pair.addrs.dst),
+            page.named(&ip(pair.addrs.src)),
+            page.named(&ip(pair.addrs.dst)),
             pair.id
         ),
         pair.sent.to_string(),
@@ -285,7 +285,7 @@ fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             IpVersion::V6 => "v6 ",
         };
         table.row(vec![
-            ip(dropper.dropper),
+            page.named(&ip(dropper.dropper)).into_owned(),
             dropper.reason.word().replace('_', " "),
             format!("{version}{}/{}", dropper.kind, dropper.code),
             dropper.count.to_string(),

@@ -7,6 +7,7 @@ mod hex;
 mod line;
 mod link;
 mod meaning;
+pub(super) mod names;
 pub(super) mod note;
 mod palette;
 mod time;
@@ -22,6 +23,8 @@ use super::alike::Alike;
 use super::{Sink, story, summary};
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Record};
+pub(super) use names::Naming;
+pub use names::{HostName, Names};
 pub use palette::Colour;
 pub(super) use palette::{Palette, Role};
 pub(super) use time::Clock;
@@ -179,6 +182,7 @@ pub struct TextSink<W: Write> {
     clock: Clock,
     stamps: Stamps,
     alike: Alike,
+    hosts: Naming,
     buffer: Vec<u8>,
 }
 
@@ -193,8 +197,16 @@ impl<W: Write> TextSink<W> {
             stamps: Stamps::new(options.timestamps, options.precision),
             options,
             alike: Alike::default(),
+            hosts: Naming::default(),
             buffer: Vec::with_capacity(2 * super::BUFFER),
         }
+    }
+
+    /// With names in the place of addresses.
+    #[must_use]
+    pub fn with_names(mut self, names: Box<dyn Names>) -> Self {
+        self.hosts.set(names);
+        self
     }
 
     /// What it wrote to, with all that was told.
@@ -213,11 +225,13 @@ impl<W: Write> TextSink<W> {
         if self.options.link_header == LinkHeader::Shown {
             link::header(out, event);
         }
+        let begin = out.len();
         line::message(out, event, &self.options, &self.palette);
         note::all(out, event, &self.options, &self.palette, &self.names);
         if self.options.verbosity > Verbosity::Plain {
             verbose::lines(out, event, &self.options);
         }
+        self.hosts.apply(out, begin);
         out.push(b'\n');
         if self.options.hex != HexDump::None {
             hex::dump(out, event, self.options.hex, &self.palette);
@@ -229,6 +243,7 @@ impl<W: Write> Sink for TextSink<W> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         let page = story::Page {
             names: &self.names,
+            hosts: &self.hosts,
             palette: &self.palette,
             width: self.options.width,
             verbosity: self.options.verbosity,
@@ -265,6 +280,10 @@ impl<W: Write> Sink for TextSink<W> {
             }
         }
         super::drain_if_full(&mut self.buffer, &mut self.out)
+    }
+
+    fn closing(&mut self) {
+        self.hosts.closing();
     }
 
     fn flush(&mut self) -> io::Result<()> {
