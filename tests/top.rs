@@ -5,126 +5,10 @@ mod common;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
+use crate::common::terminal::Terminal;
 use crate::common::{run, testdata, tool};
-
-/// How long a condition may take on a loaded machine.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A terminal of its own, with a shell in it.
-struct Terminal {
-    folder: tempfile::TempDir,
-}
-
-impl Terminal {
-    fn new(width: u16, height: u16) -> Self {
-        let terminal = Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        };
-        let (width, height) = (width.to_string(), height.to_string());
-        terminal.tmux(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            &width,
-            "-y",
-            &height,
-            "env",
-            "PS1=ready>",
-            "TZ=UTC",
-            "LC_ALL=C.UTF-8",
-            "sh",
-        ]);
-        terminal.sees("ready>");
-        terminal
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn try_tmux(&self, arguments: &[&str]) -> Output {
-        Command::new("tmux")
-            .arg("-S")
-            .arg(self.path("socket"))
-            .args(arguments)
-            .env("LC_ALL", "C.UTF-8")
-            .env_remove("TMUX")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|e| panic!("tmux is needed for this test (make test installs it): {e}"))
-    }
-
-    #[track_caller]
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = self.try_tmux(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {errors}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    fn keys(&self, keys: &[&str]) {
-        let mut arguments = vec!["send-keys"];
-        arguments.extend(keys);
-        self.tmux(&arguments);
-    }
-
-    /// Types a command line; the names of what it needs hold no blanks.
-    fn types(&self, line: &str) {
-        self.keys(&["-l", line]);
-        self.keys(&["Enter"]);
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    #[track_caller]
-    fn sees_that(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
-        let start = Instant::now();
-        loop {
-            let screen = self.screen();
-            if condition(&screen) {
-                return screen;
-            }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "never saw {what}; screen:\n{screen}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    #[track_caller]
-    fn sees(&self, words: &str) -> String {
-        self.sees_that(words, |screen| screen.contains(words))
-    }
-
-    /// The modes of the terminal as the shell's children find them.
-    fn modes(&self, name: &str) -> String {
-        let path = self.path(name);
-        self.types(&format!("stty -a > {}", path.display()));
-        let start = Instant::now();
-        loop {
-            match fs::read_to_string(&path) {
-                Ok(modes) if modes.contains("echo") => return modes,
-                _ => assert!(start.elapsed() < PATIENCE, "stty never answered"),
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.try_tmux(&["kill-server"]);
-    }
-}
 
 const ICMPDUMP: &str = env!("CARGO_BIN_EXE_icmpdump");
 
@@ -284,6 +168,24 @@ fn the_terminal_is_restored_after_signals_and_faults() {
     terminal.sees("status=0");
     assert_eq!(terminal.modes("after-term"), before);
     drop(feed);
+
+    // Two signals in a row end it no later, and leave the terminal as it was.
+    for signals in ["-TERM", "-INT", "-HUP"] {
+        terminal.types(&format!(
+            "clear; sh -c 'echo $$ > {}; exec {ICMPDUMP} -r {} --top'; echo twice$?",
+            pid.display(),
+            fifo.display()
+        ));
+        let mut feed = Feed::new(&fifo, "demo.pcap");
+        feed.give(5);
+        terminal.sees("5 frames: ");
+        let number = fs::read_to_string(&pid).expect("the shell wrote it");
+        for _ in 0..2 {
+            tool("kill", &[signals, number.trim()]);
+        }
+        terminal.sees("twice0");
+        assert_eq!(terminal.modes(&format!("after-two{signals}")), before);
+    }
 
     // A disk without room ends the run: the message stands on the old screen.
     terminal.types(&format!(

@@ -5,6 +5,8 @@
 
 pub(crate) mod crafted;
 
+pub(crate) mod terminal;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};

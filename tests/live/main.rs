@@ -13,4 +13,5 @@ mod losses;
 mod net;
 mod sources;
 mod tail;
+mod top;
 mod verdicts;

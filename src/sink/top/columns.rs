@@ -25,12 +25,16 @@ pub(super) struct Columns<R: 'static> {
     pub(super) heads: &'static [&'static str],
     /// Of the columns behind the leading ones, which take what their texts need.
     pub(super) widths: &'static [Constraint],
+    /// Those of them that a narrow screen does without, the most useful first.
+    pub(super) spare: &'static [usize],
     /// The leading columns: names, never cut without a mark.
     pub(super) names: fn(&R) -> Vec<String>,
     /// What the filter looks at, and names are sorted by.
     pub(super) name: fn(&R) -> String,
     /// Sorts copies of references; stable, so that equal rows stay in order of their first packet.
     pub(super) sort: fn(&mut [&R], Order),
+    /// How a row is to look.
+    pub(super) style: fn(&R) -> Style,
     /// The columns behind.
     pub(super) cells: fn(&R, Option<Timestamp>) -> Vec<Cell<'static>>,
 }
@@ -39,8 +43,6 @@ pub(super) struct Columns<R: 'static> {
 const HISTORY: u16 = 48;
 /// The longest reason.
 const REASON: u16 = 20;
-/// The longest name of a finding.
-const NAME: u16 = 19;
 const _: () = assert!(HISTORY as usize == model::HISTORY);
 
 pub(super) const PINGS: Columns<Ping> = Columns {
@@ -69,6 +71,9 @@ pub(super) const PINGS: Columns<Ping> = Columns {
         Constraint::Length(9),
         Constraint::Max(HISTORY),
     ],
+    // Lost, identifier, mean, maximum.
+    spare: &[2, 0, 6, 7],
+    style: |_| Style::new(),
     names: |ping| vec![pair(ping)],
     name: |ping| format!("{} {}", pair(ping), ping.id),
     sort: |pings, order| match order {
@@ -113,6 +118,9 @@ pub(super) const DROPPERS: Columns<Dropper> = Columns {
         Constraint::Length(5),
         Constraint::Length(5),
     ],
+    // MTU, flows, time, type and code.
+    spare: &[4, 3, 5, 1],
+    style: |_| Style::new(),
     names: |dropper| vec![ip(dropper.address)],
     name: |dropper| format!("{} {}", ip(dropper.address), words(dropper.reason.word())),
     sort: |droppers, order| match order {
@@ -143,6 +151,9 @@ pub(super) const FLOWS: Columns<Flow> = Columns {
         Constraint::Length(14),
         Constraint::Length(5),
     ],
+    // Aftermath, MTU, time.
+    spare: &[3, 2, 4],
+    style: |_| Style::new(),
     names: |flow| vec![told(flow), ip(flow.dropper)],
     name: |flow| {
         let reason = words(flow.reason.word());
@@ -167,25 +178,26 @@ pub(super) const FINDINGS: Columns<Finding> = Columns {
     title: "Findings",
     empty: "nothing yet",
     heads: &["severity", "finding", "what"],
-    widths: &[Constraint::Length(NAME), Constraint::Fill(1)],
-    names: |finding| vec![finding.severity.word().to_owned()],
+    widths: &[],
+    spare: &[],
+    style: |finding| match finding.severity {
+        Severity::Critical => bad(),
+        Severity::Warning => Style::new().fg(Color::Yellow),
+        Severity::Info => Style::new(),
+    },
+    names: |finding| {
+        vec![
+            finding.severity.word().to_owned(),
+            finding.name.to_owned(),
+            Escaped(finding.title.as_bytes()).to_string(),
+        ]
+    },
     name: |finding| {
         let severity = finding.severity.word();
         format!("{severity} {} {}", finding.title, finding.name)
     },
     sort: |findings, _| findings.sort_by_key(|finding| Reverse(finding.severity)),
-    cells: |finding, _now| {
-        let style = match finding.severity {
-            Severity::Critical => bad(),
-            Severity::Warning => Style::new().fg(Color::Yellow),
-            Severity::Info => Style::new(),
-        };
-        let title = Escaped(finding.title.as_bytes()).to_string();
-        vec![
-            Cell::new(finding.name).style(style),
-            Cell::new(title).style(style),
-        ]
-    },
+    cells: |_, _now| Vec::new(),
 };
 
 fn pair(ping: &Ping) -> String {

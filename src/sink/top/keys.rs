@@ -139,9 +139,14 @@ impl Choices {
     }
 
     /// Does what a key asks for.
-    pub(super) fn press(&mut self, key: KeyEvent) -> Next {
+    pub(super) fn press(&mut self, mut key: KeyEvent) -> Next {
         if key.kind == KeyEventKind::Release {
             return Next::Stay;
+        }
+        if key.modifiers.contains(KeyModifiers::ALT) {
+            // A terminal tells Escape with a key right behind it in the same way.
+            key.modifiers.remove(KeyModifiers::ALT);
+            self.press(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
         }
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         if control && matches!(key.code, KeyCode::Char('c')) {

@@ -6,6 +6,7 @@
 //! for the other, and a pipe without input still answers keys.
 
 mod columns;
+mod fit;
 mod keys;
 pub mod model;
 mod ping;

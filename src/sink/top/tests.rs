@@ -19,7 +19,7 @@ use crate::model::{LinkType, SourceId, Timestamp};
 use crate::pipeline::{Control, Observer, Pipeline};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
-use crate::source::{Progress, open};
+use crate::source::{KernelCounts, Progress, open};
 
 struct Nobody;
 
@@ -99,10 +99,7 @@ fn the_demo_at_a_glance() {
     let shown = snapshot("demo.pcap", "");
     let screen = screen((140, 44), &shown, &mut Choices::default());
     line(&screen, "icmpdump  demo.pcap  end of input");
-    line(
-        &screen,
-        "95 frames: 47 ICMP shown, 0 hidden by the filter, 48 not ICMP",
-    );
+    line(&screen, "95 frames: 47 ICMP shown, 0 hidden, 48 not ICMP");
     line(&screen, "Pings (3), by loss");
     // No part is cut while there is room.
     line(&screen, "2001:db8:3::2 no route");
@@ -229,6 +226,19 @@ fn keys() {
     assert_eq!(press(&mut choices, &letters("q")), Next::Quit);
 }
 
+/// Typed fast, Escape and a key arrive as one with Alt.
+#[test]
+fn escape_with_a_key_right_behind_it() {
+    let mut choices = Choices::default();
+    press(&mut choices, &[KeyCode::Char('/')]);
+    press(&mut choices, &letters("fd09"));
+    choices.press(KeyEvent::new(KeyCode::Char('p'), KeyModifiers::ALT));
+    assert_eq!(choices.filter, "");
+    assert_eq!(choices.flowing, Flowing::Paused);
+    let quit = choices.press(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT));
+    assert_eq!(quit, Next::Quit);
+}
+
 #[test]
 fn scrolling_stops_at_the_last_row() {
     let shown = snapshot("demo.pcap", "");
@@ -243,6 +253,65 @@ fn scrolling_stops_at_the_last_row() {
     assert_eq!(choices.scrolled(Part::Droppers), shown.droppers.len() - 4);
     press(&mut choices, &[KeyCode::Home]);
     assert_eq!(choices.scrolled(Part::Droppers), 0);
+}
+
+/// Of what matters nothing is cut where most terminals begin.
+#[test]
+fn eighty_columns_show_who_and_how_many_and_what_was_missed() {
+    let mut shown = snapshot("demo.pcap", "");
+    shown.title = "eth0: (host 10.0.4.2 or host 10.99.0.9) and not port 22 and not arp".to_owned();
+    shown.kernel = Some(KernelCounts {
+        received: 1_000_000,
+        dropped: 98_765,
+        interface_dropped: 12,
+    });
+    let choices = &mut Choices::default();
+    let small = screen((80, 24), &shown, choices);
+    let head = line(&small, "icmpdump  eth0: (");
+    assert!(
+        head.contains("dropped: 98765 by kernel, 12 by interface"),
+        "{head}"
+    );
+    assert!(head.contains('…'), "{head}");
+    let ping = line(&small, "10.0.1.1 > 10.0.4.2");
+    for cell in ["  10 ", " 20.0% ", " 9.413 ", "x", "█"] {
+        assert!(ping.contains(cell), "{cell}: {ping}");
+    }
+    line(&small, "2001:db8:1::1 > 2001:db8:4::2");
+    line(&small, "2001:db8:2::2 fragmentation needed");
+    let keys = small.last().expect("lines").trim_end();
+    assert!(
+        keys.starts_with("q quit") && keys.ends_with("scroll"),
+        "{keys}"
+    );
+
+    press(choices, &[KeyCode::Tab, KeyCode::Tab, KeyCode::Enter]);
+    let flows = screen((80, 24), &shown, choices);
+    let flow = line(&flows, "TCP 10.0.1.1.40843 > 10.0.4.2.8443 ");
+    assert!(
+        flow.contains("10.0.2.2      fragmentation needed       8"),
+        "{flow}"
+    );
+
+    // A finding in full says what to do.
+    press(choices, &[KeyCode::Tab]);
+    let findings = screen((80, 24), &shown, choices);
+    line(
+        &findings,
+        "critical  pmtu_black_hole  Large packets to 10.0.4.2 vanish",
+    );
+    line(&findings, "larger ones (8 packets)");
+    line(
+        &findings,
+        "Find out why the sender does not act on the error",
+    );
+    press(choices, &[KeyCode::Down]);
+    let findings = screen((80, 24), &shown, choices);
+    assert!(
+        findings[3].starts_with("critical  routing_loop"),
+        "{}",
+        findings[3]
+    );
 }
 
 #[test]

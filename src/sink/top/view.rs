@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table};
+use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table, Wrap};
 
 use super::columns::{Columns, DROPPERS, FINDINGS, FLOWS, PINGS, bad};
+use super::fit::{cut, fit};
 use super::keys::{Choices, Flowing, Order, Part, Typing, Zoom};
 use super::model::{Phase, Snapshot};
 use crate::record::escape::Escaped;
@@ -22,10 +23,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, choices: &mut Choice
         Constraint::Length(1),
     ]);
     let [head, body, foot] = areas.areas(frame.area());
-    frame.render_widget(Paragraph::new(headline(shown, choices)), head);
+    frame.render_widget(Paragraph::new(headline(shown, choices, head.width)), head);
     frame.render_widget(Paragraph::new(footline(choices)), foot);
     if choices.zoom == Zoom::OnePart || body.height < ALL_PARTS {
-        part(frame, body, choices.focus, shown, choices);
+        match choices.focus {
+            Part::Findings => findings_in_full(frame, body, shown, choices),
+            other => part(frame, body, other, shown, choices),
+        }
         return;
     }
     let rows = [
@@ -64,41 +68,41 @@ fn shares(height: u16, rows: [usize; 4]) -> [u16; 4] {
     shares
 }
 
-fn headline(shown: &Snapshot, choices: &Choices) -> Vec<Line<'static>> {
+fn headline(shown: &Snapshot, choices: &Choices, width: u16) -> Vec<Line<'static>> {
     let (state, style) = match (choices.flowing, shown.phase) {
         (Flowing::Paused, _) => ("paused", Style::new().yellow().bold()),
         (Flowing::Running, Phase::Ended) => ("end of input", Style::new().bold()),
         (Flowing::Running, Phase::Reading) => ("running", Style::new().green()),
     };
-    let title = Escaped(shown.title.as_bytes()).to_string();
-    let frames = shown.frames;
-    let mut counts = vec![Span::raw(format!(
-        "{} frames: {} ICMP shown, {} hidden by the filter, {} not ICMP, {} undecodable",
-        frames.read, frames.icmp, frames.filtered, frames.other, frames.undecodable
-    ))];
+    let mut behind = vec![Span::raw("  "), Span::styled(state, style)];
+    // What the capture itself misses comes before the counts, which may find no room.
     if let Some(kernel) = shown.kernel {
         let dropped = kernel.dropped.saturating_add(kernel.interface_dropped);
         let style = if dropped > 0 { bad() } else { Style::new() };
         let told = format!(
-            "; dropped: {} by the kernel, {} by the interface",
+            "  dropped: {} by kernel, {} by interface",
             kernel.dropped, kernel.interface_dropped
         );
-        counts.push(Span::styled(told, style));
+        behind.push(Span::styled(told, style));
     }
+    let name = "icmpdump  ";
+    let taken = name.len() + behind.iter().map(Span::width).sum::<usize>();
+    /// Of a title that is too long so much stays in any case.
+    const LEAST: usize = 12;
+    let room = usize::from(width).saturating_sub(taken).max(LEAST);
+    let title = cut(&Escaped(shown.title.as_bytes()).to_string(), room);
+    let mut line = vec![name.bold(), Span::raw(title)];
+    line.append(&mut behind);
+    let frames = shown.frames;
+    let mut counts = vec![Span::raw(format!(
+        "{} frames: {} ICMP shown, {} hidden, {} not ICMP, {} undecodable",
+        frames.read, frames.icmp, frames.filtered, frames.other, frames.undecodable
+    ))];
     if shown.omitted > 0 {
         let told = format!("; {} messages without room for a row", shown.omitted);
         counts.push(Span::styled(told, bad()));
     }
-    vec![
-        Line::from(vec![
-            "icmpdump".bold(),
-            Span::raw("  "),
-            Span::raw(title),
-            Span::raw("  "),
-            Span::styled(state, style),
-        ]),
-        Line::from(counts),
-    ]
+    vec![Line::from(line), Line::from(counts)]
 }
 
 fn footline(choices: &Choices) -> Line<'static> {
@@ -121,9 +125,9 @@ fn footline(choices: &Choices) -> Line<'static> {
         ("p", "pause".to_owned()),
         ("s", format!("sort: {sort}")),
         ("/", "filter".to_owned()),
-        ("Tab", "next part".to_owned()),
+        ("Tab", "next".to_owned()),
         ("Enter", "enlarge".to_owned()),
-        ("arrows", "scroll".to_owned()),
+        ("↑↓", "scroll".to_owned()),
     ] {
         spans.push(Span::raw(key).bold());
         spans.push(Span::raw(format!(" {what}  ")));
@@ -157,15 +161,16 @@ fn part(frame: &mut Frame<'_>, area: Rect, part: Part, shown: &Snapshot, choices
     }
 }
 
-fn table<R>(
+/// The rows of a part, chosen and in order, and its heading; `None` where there is none, which is
+/// said.
+fn chosen<'r, R>(
     frame: &mut Frame<'_>,
     area: Rect,
     part: Part,
     columns: &Columns<R>,
-    rows: &[R],
-    shown: &Snapshot,
-    choices: &mut Choices,
-) {
+    rows: &'r [R],
+    choices: &Choices,
+) -> Option<(Vec<&'r R>, Block<'static>)> {
     let mut chosen: Vec<&R> = rows
         .iter()
         .filter(|row| {
@@ -179,7 +184,6 @@ fn table<R>(
     } else {
         (columns.sort)(&mut chosen, order);
     }
-
     let count = if chosen.len() == rows.len() {
         format!("{}", rows.len())
     } else {
@@ -203,8 +207,46 @@ fn table<R>(
         };
         let told = Paragraph::new(Line::from(why).dim()).block(block);
         frame.render_widget(told, area);
-        return;
+        return None;
     }
+    Some((chosen, block))
+}
+
+/// Findings with all their words, and what to do.
+fn findings_in_full(frame: &mut Frame<'_>, area: Rect, shown: &Snapshot, choices: &mut Choices) {
+    let part = Part::Findings;
+    let findings = chosen(frame, area, part, &FINDINGS, &shown.findings, choices);
+    let Some((findings, block)) = findings else {
+        return;
+    };
+    choices.limit(part, findings.len() - 1);
+    let mut lines = Vec::new();
+    for finding in findings.into_iter().skip(choices.scrolled(part)) {
+        let style = (FINDINGS.style)(finding);
+        let names = (FINDINGS.names)(finding).join("  ");
+        lines.push(Line::styled(names, style));
+        let advice = Escaped(finding.advice.as_bytes()).to_string();
+        if !advice.is_empty() {
+            lines.push(Line::raw(advice));
+        }
+        lines.push(Line::default());
+    }
+    let text = Paragraph::new(lines).wrap(Wrap { trim: true }).block(block);
+    frame.render_widget(text, area);
+}
+
+fn table<R>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    part: Part,
+    columns: &Columns<R>,
+    rows: &[R],
+    shown: &Snapshot,
+    choices: &mut Choices,
+) {
+    let Some((chosen, block)) = chosen(frame, area, part, columns, rows, choices) else {
+        return;
+    };
     // A line for the heading, one for the heads of columns.
     let lines = usize::from(area.height.saturating_sub(2));
     choices.limit(part, chosen.len().saturating_sub(lines));
@@ -215,80 +257,28 @@ fn table<R>(
         .map(|row| ((columns.names)(row), *row))
         .collect();
     let names = visible.iter().map(|(names, _)| names.as_slice());
-    let (leading, behind) = fit(names, columns.heads, columns.widths, area.width);
+    let (leading, behind) = fit(names, columns, area.width);
     let widths = leading.iter().copied().map(Constraint::Length);
-    let widths = widths.chain(behind.iter().copied());
+    let widths = widths.chain(
+        behind
+            .iter()
+            .filter_map(|at| columns.widths.get(*at).copied()),
+    );
     let rows = visible.into_iter().map(|(names, row)| {
         let names = names.iter().zip(&leading);
         let names = names.map(|(name, width)| Cell::new(cut(name, usize::from(*width))));
-        let cells = (columns.cells)(row, shown.now).into_iter();
-        Row::new(names.chain(cells.take(behind.len())))
+        let cells = (columns.cells)(row, shown.now);
+        let cells = behind.iter().filter_map(|at| cells.get(*at).cloned());
+        Row::new(names.chain(cells).collect::<Vec<_>>()).style((columns.style)(row))
     });
-    let heads = columns.heads.iter().copied();
-    let heads = Row::new(heads.take(leading.len() + behind.len())).dim();
+    let (first, others) = columns
+        .heads
+        .split_at(leading.len().min(columns.heads.len()));
+    let others = behind.iter().filter_map(|at| others.get(*at));
+    let heads = Row::new(first.iter().chain(others).copied()).dim();
     let table = Table::new(rows, widths)
         .header(heads)
         .column_spacing(1)
         .block(block);
     frame.render_widget(table, area);
-}
-
-/// How wide the leading columns are, and which of those behind there is room for. The leading ones
-/// are as wide as their longest text where that fits; else the widest gives way, then the last.
-fn fit<'n>(
-    rows: impl Iterator<Item = &'n [String]>,
-    heads: &[&str],
-    mut behind: &'static [Constraint],
-    width: u16,
-) -> (Vec<u16>, &'static [Constraint]) {
-    /// What a column that can do with less needs at least.
-    const LEAST: u16 = 12;
-    let mut widths: Vec<u16> = Vec::new();
-    for names in rows {
-        widths.resize(names.len(), 0);
-        for ((width, name), head) in widths.iter_mut().zip(names).zip(heads) {
-            let longest = name.chars().count().max(head.len());
-            *width = u16::try_from(longest).unwrap_or(u16::MAX).max(*width);
-        }
-    }
-    loop {
-        // With a blank before each but the first.
-        let taken = widths
-            .iter()
-            .map(|width| usize::from(*width) + 1)
-            .sum::<usize>()
-            + behind
-                .iter()
-                .map(|width| usize::from(needed(*width)) + 1)
-                .sum::<usize>();
-        let excess = taken.saturating_sub(usize::from(width) + 1);
-        let widest = widths.iter_mut().max();
-        match (excess, widest, behind.split_last()) {
-            (1.., Some(widest), _) if *widest > LEAST => {
-                let excess = u16::try_from(excess).unwrap_or(u16::MAX);
-                *widest = widest.saturating_sub(excess).max(LEAST);
-            }
-            (1.., _, Some((_, fewer))) => behind = fewer,
-            (1.., Some(widest), None) if *widest > 1 => *widest -= 1,
-            _ => return (widths, behind),
-        }
-    }
-}
-
-/// What a column needs to be of use.
-fn needed(width: Constraint) -> u16 {
-    match width {
-        Constraint::Length(width) => width,
-        _ => 12,
-    }
-}
-
-/// At most `width` characters, with a mark where there were more: half an address looks whole.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let mut start: String = text.chars().take(width.saturating_sub(1)).collect();
-    start.push('…');
-    start
 }
