@@ -1,7 +1,10 @@
 //! Writes the two captures that speed is measured with, the same octets for the same seed:
 //!
 //! - `mixed.pcap`: TCP and UDP flows, IPv4 and IPv6, with 1 % ICMP: pings, and errors that quote
-//!   packets of those flows; 2.7 million packets, 2 GB.
+//!   packets of those flows; 2.7 million packets, 2 GB. Flows are as on a link that people use,
+//!   long-tailed and refused mostly at their first packet (`flow.rs` and `mixed.rs` say how): a
+//!   capture of a few flows of like size would measure the cache, and one in which errors hit all of
+//!   them the writing of verdicts.
 //! - `pings.pcap`: nothing but echo requests and replies; 2.76 million packets, 300 MB.
 //!
 //! Beside each lies `NAME.txt`, which says what is in it.
@@ -12,6 +15,7 @@
 //!
 //! `cargo bench --bench generate -- spoofed requests|quotes PACKETS [--seed N]`
 
+mod flow;
 mod mixed;
 mod output;
 mod packet;
