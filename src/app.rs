@@ -22,7 +22,7 @@ use icmpdump::record::{IcmpEvent, Record, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::patient::Patient;
-use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
+use icmpdump::sink::{Behind, FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
 use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
@@ -235,20 +235,19 @@ fn pipe(
         notices: live::Notices::new(),
         report: live::report_options(&config.output),
     };
-    let out = || Named(Patient(io::stdout().lock()));
+    let out = || Named(Patient(io::stdout()));
     #[cfg(feature = "top")]
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
-    let mut sink: Box<dyn Sink> = match config.output {
-        Output::Text(options) => text(out(), options, names),
-        Output::Json(emit) => Box::new(JsonSink::new(out(), JsonOptions { emit })),
+    let sink: Box<dyn Sink> = match config.output {
+        Output::Text(options) => buffered(text(out(), options, names), config.buffering),
+        Output::Json(emit) => {
+            buffered(JsonSink::new(out(), JsonOptions { emit }), config.buffering)
+        }
         #[cfg(feature = "top")]
         Output::Top => Box::new(top),
         _ => Box::new(Nothing),
     };
-    if config.buffering == Buffering::Record && !full_screen {
-        sink = Box::new(EachRecord(sink));
-    }
     let mut sink = Fallback::new(sink, control);
     let mut counter = Counter::default();
     let needs = Needs {
@@ -312,11 +311,7 @@ fn pipe(
     shown?;
     if counting {
         let packets = if counter.0 == 1 { "packet" } else { "packets" };
-        writeln!(
-            Named(Patient(io::stdout().lock())),
-            "{} {packets}",
-            counter.0
-        )?;
+        writeln!(Named(Patient(io::stdout())), "{} {packets}", counter.0)?;
     }
     if let Err(error) = verdict {
         complain(&error);
@@ -337,12 +332,12 @@ fn complain_of_input(summary: &Summary, sources: &[SourceInfo]) {
 }
 
 /// Text, with names of hosts if somebody looks them up.
-fn text(out: Named, options: TextOptions, names: Option<Resolver>) -> Box<dyn Sink> {
+fn text(out: Named, options: TextOptions, names: Option<Resolver>) -> TextSink<Named> {
     let sink = TextSink::new(out, options);
-    Box::new(match names {
+    match names {
         Some(names) => sink.with_names(Box::new(names)),
         None => sink,
-    })
+    }
 }
 
 /// Ends the file that frames are written to.
@@ -403,7 +398,7 @@ impl FrameSink for Counter {
 }
 
 /// Standard output, whose errors say that they are its.
-struct Named(Patient<io::StdoutLock<'static>>);
+struct Named(Patient<io::Stdout>);
 
 impl Named {
     fn told(error: &io::Error) -> io::Error {
@@ -421,10 +416,18 @@ impl Write for Named {
     }
 }
 
-/// Hands on each record at once: `-l`.
-struct EachRecord(Box<dyn Sink>);
+/// Hands records on as is asked for.
+fn buffered(sink: impl Sink + Send + 'static, buffering: Buffering) -> Box<dyn Sink> {
+    match buffering {
+        Buffering::Record => Box::new(EachRecord(sink)),
+        Buffering::Block => Box::new(Behind::new(sink)),
+    }
+}
 
-impl Sink for EachRecord {
+/// Hands on each record at once: `-l`.
+struct EachRecord<S>(S);
+
+impl<S: Sink> Sink for EachRecord<S> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         self.0.write(record)?;
         self.0.flush()

@@ -2,8 +2,10 @@
 
 pub mod flow;
 pub mod frame;
+mod stored;
 pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{Frame, FrameRef, InterfaceId, LinkType, SourceId};
+pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -12,7 +12,7 @@ use std::{io, mem};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::correlate::observation::Observation;
-use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
+use crate::model::{Frame, StoredFrames, Timestamp};
 use crate::source::{Damage, Progress, Source, SourceInfo, Step};
 use crate::wire;
 
@@ -30,25 +30,11 @@ enum Item {
     End(Vec<Damage>),
 }
 
-/// A frame whose octets lie in its batch.
-struct Stored {
-    source: SourceId,
-    number: u64,
-    interface: Option<InterfaceId>,
-    ts: Timestamp,
-    link: LinkType,
-    wire_len: u32,
-    fcs_len: u8,
-    start: usize,
-    end: usize,
-}
-
 /// Items, and the octets of their frames.
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
-    frames: Vec<Stored>,
-    octets: Vec<u8>,
+    frames: StoredFrames,
     /// How far the source was read for it.
     progress: Progress,
 }
@@ -71,56 +57,24 @@ impl Batch {
         }
     }
 
-    fn frame(&self, at: usize) -> Option<Frame<'_>> {
-        let stored = self.frames.get(at)?;
-        Some(Frame {
-            source: stored.source,
-            number: stored.number,
-            interface: stored.interface,
-            ts: stored.ts,
-            link: stored.link,
-            wire_len: stored.wire_len,
-            fcs_len: stored.fcs_len,
-            data: self.octets.get(stored.start..stored.end)?,
-        })
-    }
-
     #[inline]
     fn push(&mut self, frame: &Frame<'_>) {
         if let Some(packet) = wire::plain(frame) {
             let note = Observation::of_plain(frame.reference(), frame.ts, &packet);
             self.items.push(Item::Plain(note));
         } else {
-            self.store(frame);
+            self.items.push(Item::Frame);
+            self.frames.push(frame);
         }
     }
 
-    #[inline(never)]
-    fn store(&mut self, frame: &Frame<'_>) {
-        let start = self.octets.len();
-        self.octets.extend_from_slice(frame.data);
-        self.items.push(Item::Frame);
-        self.frames.push(Stored {
-            source: frame.source,
-            number: frame.number,
-            interface: frame.interface,
-            ts: frame.ts,
-            link: frame.link,
-            wire_len: frame.wire_len,
-            fcs_len: frame.fcs_len,
-            start,
-            end: self.octets.len(),
-        });
-    }
-
     fn is_full(&self) -> bool {
-        self.items.len() >= ITEMS || self.octets.len() >= OCTETS
+        self.items.len() >= ITEMS || self.frames.octets() >= OCTETS
     }
 
     fn clear(&mut self) {
         self.items.clear();
         self.frames.clear();
-        self.octets.clear();
     }
 }
 
@@ -245,7 +199,7 @@ impl Source for Ahead {
 
     fn frame(&self) -> Option<Frame<'_>> {
         match self.batch.items.get(self.told.checked_sub(1)?)? {
-            Item::Frame => self.batch.frame(self.frames_told.checked_sub(1)?),
+            Item::Frame => self.batch.frames.get(self.frames_told.checked_sub(1)?),
             _ => None,
         }
     }

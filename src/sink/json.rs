@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use super::Sink;
+use super::{Interest, Sink};
 use crate::record::Record;
 use crate::record::json::{Context, Json};
 
@@ -184,6 +184,11 @@ impl<W: Write> Sink for JsonSink<W> {
         serde_json::to_writer(&mut self.buffer, &json)?;
         self.buffer.push(b'\n');
         super::drain_if_full(&mut self.buffer, &mut self.out)
+    }
+
+    fn interest(&self) -> Interest {
+        let emit = self.options.emit;
+        Box::new(move |record| emit.admits(record))
     }
 
     fn flush(&mut self) -> io::Result<()> {

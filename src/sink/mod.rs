@@ -1,6 +1,7 @@
 //! Where records go.
 
 mod alike;
+mod behind;
 pub mod capture;
 pub mod json;
 pub mod patient;
@@ -16,8 +17,12 @@ use std::io::{self, Write};
 use crate::model::{Frame, Timestamp};
 use crate::record::{IcmpEvent, Interim, Record};
 use crate::source::SourceInfo;
+pub use behind::Behind;
 pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
+
+/// Tells of a record whether it makes any difference to a sink.
+pub type Interest = Box<dyn Fn(&Record<'_>) -> bool + Send>;
 
 /// Takes records in the order they are told.
 pub trait Sink {
@@ -37,6 +42,11 @@ pub trait Sink {
 
     /// No packet follows: what is told from here on closes the run.
     fn closing(&mut self) {}
+
+    /// What makes a difference to it; all else need not be written to it.
+    fn interest(&self) -> Interest {
+        Box::new(|_| true)
+    }
 
     /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
     fn wants_interim(&self) -> bool {

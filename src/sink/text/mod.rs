@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use super::alike::Alike;
-use super::{Sink, story, summary};
+use super::{Interest, Sink, story, summary};
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Record};
 pub(super) use names::Naming;
@@ -284,6 +284,16 @@ impl<W: Write> Sink for TextSink<W> {
 
     fn closing(&mut self) {
         self.hosts.closing();
+    }
+
+    fn interest(&self) -> Interest {
+        let lines = self.options.lines;
+        Box::new(move |record| match record {
+            Record::Icmp(_) | Record::Decided(_) => lines == Lines::All,
+            // Told by the lines of replies and in the summary.
+            Record::Exchange(_) => false,
+            _ => true,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

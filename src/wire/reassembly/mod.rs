@@ -21,7 +21,7 @@ use crate::model::{AddrPair, FrameRef, InterfaceId, Timestamp};
 use partial::{Fate, Partial, Piece};
 
 /// What a fragment came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Reassembly {
     /// The packet is not a fragment of an ICMP message, as far as is known by now.
     NotIcmpFragment,

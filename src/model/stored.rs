@@ -1,0 +1,70 @@
+//! Frames on their way to another thread.
+
+use super::frame::{Frame, InterfaceId, LinkType, SourceId};
+use super::time::Timestamp;
+
+/// Copies of frames in their order, their octets one behind the other in memory that is used again.
+#[derive(Debug, Default)]
+pub struct StoredFrames {
+    frames: Vec<Stored>,
+    octets: Vec<u8>,
+}
+
+/// A frame without its octets.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    source: SourceId,
+    number: u64,
+    interface: Option<InterfaceId>,
+    ts: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    fcs_len: u8,
+    start: usize,
+    end: usize,
+}
+
+impl StoredFrames {
+    /// Adds a copy of `frame`.
+    pub fn push(&mut self, frame: &Frame<'_>) {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(frame.data);
+        self.frames.push(Stored {
+            source: frame.source,
+            number: frame.number,
+            interface: frame.interface,
+            ts: frame.ts,
+            link: frame.link,
+            wire_len: frame.wire_len,
+            fcs_len: frame.fcs_len,
+            start,
+            end: self.octets.len(),
+        });
+    }
+
+    /// The frame that was added as number `at`, from 0.
+    pub fn get(&self, at: usize) -> Option<Frame<'_>> {
+        let stored = self.frames.get(at)?;
+        Some(Frame {
+            source: stored.source,
+            number: stored.number,
+            interface: stored.interface,
+            ts: stored.ts,
+            link: stored.link,
+            wire_len: stored.wire_len,
+            fcs_len: stored.fcs_len,
+            data: self.octets.get(stored.start..stored.end)?,
+        })
+    }
+
+    /// Octets of all frames.
+    pub fn octets(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Forgets all frames and keeps their room.
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.octets.clear();
+    }
+}
