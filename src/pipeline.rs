@@ -5,6 +5,7 @@ mod ahead;
 mod control;
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::ahead::Ahead;
@@ -52,6 +53,8 @@ struct Run<'p, 'o> {
     room: Room,
     /// The start was told.
     started: bool,
+    /// Frames after which progress is told.
+    progress_at: u64,
 }
 
 /// What fragments may take, in octets.
@@ -73,7 +76,7 @@ impl Pipeline<'_> {
     /// What a sink says; what was read up to then is lost to it.
     pub fn run(&mut self, source: &mut impl Source) -> io::Result<Summary> {
         let mut run = Run::new(self);
-        run.drive(source, nothing, u64::MAX)?;
+        run.drive::<_, Direct>(source, u64::MAX)?;
         run.finish(source)
     }
 
@@ -85,22 +88,63 @@ impl Pipeline<'_> {
     /// As [`Pipeline::run`]; and that the system gives no thread.
     pub fn run_ahead(&mut self, mut source: impl Source + Send + 'static) -> io::Result<Summary> {
         let mut run = Run::new(self);
-        if run.drive(&mut source, nothing, PROBED)? == Drive::Over {
+        if run.drive::<_, Direct>(&mut source, PROBED)? == Drive::Over {
             return run.finish(&mut source);
         }
         if run.counts.other < PROBED / 2 {
-            run.drive(&mut source, nothing, u64::MAX)?;
+            run.drive::<_, Direct>(&mut source, u64::MAX)?;
             return run.finish(&mut source);
         }
         let mut ahead = Ahead::read(source)?;
-        run.drive(&mut ahead, Ahead::plain, u64::MAX)?;
+        run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
         run.finish(&mut ahead)
     }
 }
 
-/// What a source that has not sorted its packets tells of them.
-fn nothing<S>(_: &S) -> Option<&Observation> {
-    None
+/// How packets that are not ICMP, and hold none, are had from a source.
+trait Way<S> {
+    /// Hands the notes of those that come next to `take`, until it breaks off: that packet is not
+    /// taken.
+    fn skim(source: &mut S, take: impl FnMut(&Observation) -> ControlFlow<()>);
+
+    /// The note of the packet that the last step stopped at, if that is all there is of it.
+    fn noted(source: &S) -> Option<&Observation>;
+}
+
+/// Notes are taken of the frames.
+struct Direct;
+
+impl<S: Source> Way<S> for Direct {
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not asked of a packet is not read"
+    )]
+    #[inline(always)]
+    fn skim(source: &mut S, mut take: impl FnMut(&Observation) -> ControlFlow<()>) {
+        source.skim(|frame| match wire::plain(frame) {
+            Some(packet) => take(&Observation::of_plain(frame.reference(), frame.ts, &packet)),
+            None => ControlFlow::Break(()),
+        });
+    }
+
+    fn noted(_: &S) -> Option<&Observation> {
+        None
+    }
+}
+
+/// Notes were taken ahead.
+struct Noted;
+
+impl Way<Ahead> for Noted {
+    #[inline]
+    fn skim(source: &mut Ahead, take: impl FnMut(&Observation) -> ControlFlow<()>) {
+        source.skim_notes(take);
+    }
+
+    #[inline]
+    fn noted(source: &Ahead) -> Option<&Observation> {
+        source.plain()
+    }
 }
 
 /// Whether the interface of `frame` is among those of `sources`: pcapng adds some as it goes.
@@ -132,20 +176,15 @@ impl<'p, 'o> Run<'p, 'o> {
             written: 0,
             room: Room::More,
             started: false,
+            progress_at: PROGRESS_EVERY,
             pipe,
         }
     }
 
-    /// Takes what `source` gives until `frames` were read in all. Of some packets `plain` tells
-    /// all that is needed, for others there is the frame.
+    /// Takes what `source` gives until `frames` were read in all.
     // One instance for each kind of source, into which all that a packet passes is inlined.
     #[inline(never)]
-    fn drive<S: Source>(
-        &mut self,
-        source: &mut S,
-        plain: impl Fn(&S) -> Option<&Observation>,
-        frames: u64,
-    ) -> io::Result<Drive> {
+    fn drive<S: Source, W: Way<S>>(&mut self, source: &mut S, frames: u64) -> io::Result<Drive> {
         while !self.is_done() {
             if self.counts.read >= frames {
                 return Ok(Drive::Enough);
@@ -153,13 +192,19 @@ impl<'p, 'o> Run<'p, 'o> {
             if self.pipe.control.attention.load(Ordering::Relaxed) && !self.attend(source)? {
                 break;
             }
+            if self.started && self.pipe.frames.is_none() && self.skim::<S, W>(source, frames) > 0 {
+                self.interim(&*source)?;
+                if self.counts.read >= frames {
+                    return Ok(Drive::Enough);
+                }
+            }
             let step = source.advance();
             if !self.started {
                 self.start(source)?;
             }
             match step {
                 Step::Frame => {
-                    if let Some(packet) = plain(source) {
+                    if let Some(packet) = W::noted(source) {
                         self.plain(packet)?;
                     } else if let Some(frame) = source.frame() {
                         if self.advance(frame.ts) == Room::Enough {
@@ -170,7 +215,8 @@ impl<'p, 'o> Run<'p, 'o> {
                         }
                         self.frame(&frame)?;
                     }
-                    if self.counts.read.is_multiple_of(PROGRESS_EVERY) {
+                    if self.counts.read >= self.progress_at {
+                        self.progress_at = self.counts.read + PROGRESS_EVERY;
                         self.pipe.observer.progress(source.progress());
                     }
                     if self.counts.read.is_multiple_of(INTERIM_EVERY) {
@@ -182,6 +228,26 @@ impl<'p, 'o> Run<'p, 'o> {
             }
         }
         Ok(Drive::Over)
+    }
+
+    /// Takes the packets that come next as long as they are not ICMP and decide nothing by their
+    /// time, and says how many those were.
+    #[expect(clippy::inline_always, reason = "one loop with the source's own")]
+    #[inline(always)]
+    fn skim<S, W: Way<S>>(&mut self, source: &mut S, frames: u64) -> u64 {
+        let before = self.counts.read;
+        let (correlator, mut read) = (&mut self.pipe.correlator, before);
+        W::skim(source, |packet| {
+            if read >= frames || !correlator.advance_quietly(packet.ts) {
+                return ControlFlow::Break(());
+            }
+            read += 1;
+            correlator.other(packet);
+            ControlFlow::Continue(())
+        });
+        self.counts.read = read;
+        self.counts.other += read - before;
+        read - before
     }
 
     fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {

@@ -44,6 +44,12 @@ impl Clock {
         self.now
     }
 
+    /// What [`Self::frame`] would give for `ts`, unless that is a step back or nothing came before.
+    pub fn after(&self, ts: Timestamp) -> Option<Timestamp> {
+        let last = self.frames?.last;
+        (ts >= last).then_some(last)
+    }
+
     /// Whether the last frame's time lies before that of the one before it.
     pub fn went_back(&self) -> bool {
         self.went_back

@@ -200,13 +200,19 @@ impl Exchanges {
         Relation::Request
     }
 
+    /// Whether no window closes up to `clock`.
+    #[inline]
+    pub(super) fn is_quiet(&self, clock: Timestamp) -> bool {
+        clock <= self.wake
+    }
+
     /// Closes the windows that have passed at `clock`, a batch of them.
     pub(super) fn advance(
         &mut self,
         clock: Timestamp,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Batch {
-        if clock <= self.wake {
+        if self.is_quiet(clock) {
             return Batch::Last;
         }
         let mut told = 0;

@@ -192,6 +192,20 @@ impl Correlator {
         }
     }
 
+    /// The same where that decides nothing, as for most frames; says whether it was so.
+    #[inline]
+    pub fn advance_quietly(&mut self, ts: Timestamp) -> bool {
+        let Some(now) = self.clock.after(ts) else {
+            return false;
+        };
+        let now = now.min(self.horizon);
+        let quiet = self.exchanges.is_quiet(now) && self.sweep_at >= now && now >= self.swept;
+        if quiet {
+            self.clock.frame(ts);
+        }
+        quiet
+    }
+
     /// A live source knows everything up to `ts`: no older frame will follow, and what was not
     /// captured before was told by [`Self::missed`]. Closes the windows that end before.
     pub fn tick(&mut self, ts: Timestamp) {

@@ -4,6 +4,7 @@
 //! them; the octets of all other frames are copied. So the capture's octets stay in the cache of
 //! the core that read them.
 
+use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -66,6 +67,20 @@ impl Batch {
             self.items.push(Item::Frame);
             self.frames.push(frame);
         }
+    }
+
+    /// Takes note of a packet if that is all that is needed of it, and as long as there is room.
+    #[inline]
+    fn note(&mut self, frame: &Frame<'_>) -> ControlFlow<()> {
+        if self.items.len() >= ITEMS {
+            return ControlFlow::Break(());
+        }
+        let Some(packet) = wire::plain(frame) else {
+            return ControlFlow::Break(());
+        };
+        let note = Observation::of_plain(frame.reference(), frame.ts, &packet);
+        self.items.push(Item::Plain(note));
+        ControlFlow::Continue(())
     }
 
     fn is_full(&self) -> bool {
@@ -133,6 +148,16 @@ impl Ahead {
         match self.batch.items.get(self.told.checked_sub(1)?)? {
             Item::Plain(packet) => Some(packet),
             _ => None,
+        }
+    }
+
+    /// Hands the notes that come next to `take`, until it breaks off: that one is not taken.
+    #[inline]
+    pub(super) fn skim_notes(&mut self, mut take: impl FnMut(&Observation) -> ControlFlow<()>) {
+        while let Some(Item::Plain(packet)) = self.batch.items.get(self.told)
+            && take(packet).is_continue()
+        {
+            self.told += 1;
         }
     }
 
@@ -228,6 +253,13 @@ fn read(
     let mut batch = emptied.recv().map_err(|_| HungUp)?;
     let mut sources = source.describe();
     loop {
+        source.skim(|frame| batch.note(frame));
+        if batch.is_full() {
+            batch.progress = source.progress();
+            filled.send(mem::take(&mut batch)).map_err(|_| HungUp)?;
+            batch = emptied.recv().map_err(|_| HungUp)?;
+            continue;
+        }
         let step = source.advance();
         let mut hand_over = false;
         match step {

@@ -3,6 +3,8 @@
 //! An enum rather than a trait object: the loop over frames is compiled for it, so that a frame
 //! need not be written to memory on its way into the loop.
 
+use std::ops::ControlFlow;
+
 use super::pcap::PcapSource;
 use super::pcapng::PcapNgSource;
 use super::{Damage, Progress, Source, SourceInfo, Step};
@@ -33,6 +35,15 @@ impl Source for FileSource {
         match self {
             Self::Pcap(source) => source.frame(),
             Self::PcapNg(source) => source.frame(),
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
+    fn skim(&mut self, take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
+        match self {
+            Self::Pcap(source) => source.skim(take),
+            Self::PcapNg(source) => source.skim(take),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use super::{Damage, Progress, Source, SourceInfo, Step};
 use crate::model::{Frame, Timestamp};
@@ -43,6 +44,16 @@ impl<S: Source> Source for Merged<S> {
         match self {
             Self::One(source) => source.frame(),
             Self::Several(merge) => merge.frame(),
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
+    fn skim(&mut self, take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
+        match self {
+            Self::One(source) => source.skim(take),
+            // Each frame has to be held against those of the other sources.
+            Self::Several(_) => {}
         }
     }
 

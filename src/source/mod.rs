@@ -24,6 +24,8 @@ pub use merge::merge;
 pub use notice::{InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
 
+use std::ops::ControlFlow;
+
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
 
 /// What [`Source::advance`] came to.
@@ -47,6 +49,15 @@ pub trait Source {
 
     /// The frame that the last [`Step::Frame`] stopped at.
     fn frame(&self) -> Option<Frame<'_>>;
+
+    /// Offers the frames that can be had without waiting to `take`, one by one, until it breaks off:
+    /// the frame with which it does is not taken, and the next that [`Source::advance`] tells of. A
+    /// loop of the source's own, for frames of which little is asked. Some sources offer none.
+    fn skim(&mut self, _take: impl FnMut(&Frame<'_>) -> ControlFlow<()>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// The sources behind this one with the interfaces seen so far: one entry, or several where
     /// sources are merged. Indexed by [`SourceId`].
@@ -80,9 +91,15 @@ pub trait Source {
     }
 }
 
-impl<S: Source + ?Sized> Source for Box<S> {
+impl<S: Source> Source for Box<S> {
+    #[inline]
     fn advance(&mut self) -> Step {
         (**self).advance()
+    }
+
+    #[inline]
+    fn skim(&mut self, take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
+        (**self).skim(take);
     }
 
     fn frame(&self) -> Option<Frame<'_>> {

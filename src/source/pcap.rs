@@ -1,6 +1,6 @@
 //! The classic pcap format, in all the forms that libpcap reads and one more.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use pcap_file::pcap::PcapParser;
 
@@ -56,6 +56,14 @@ impl Magic {
                 unit,
             })
         })
+    }
+
+    /// The time that a record head tells.
+    #[inline]
+    fn time(self, seconds: u32, fraction: u32) -> Timestamp {
+        // Both terms together stay below 2^63 for any value of the fields.
+        let nanos = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * i64::from(self.unit);
+        Timestamp::from_nanos(nanos)
     }
 }
 
@@ -201,12 +209,9 @@ impl PcapSource {
 
     #[inline]
     fn accept(&mut self, head: &RecordHead, len: usize, from: usize, to: usize) -> Step {
-        // Both terms together stay below 2^63 for any value of the fields.
-        let nanos = i64::from(head.seconds) * 1_000_000_000
-            + i64::from(head.fraction) * i64::from(self.magic.unit);
         self.number += 1;
         self.current = Some(Current {
-            ts: Timestamp::from_nanos(nanos),
+            ts: self.magic.time(head.seconds, head.fraction),
             wire_len: head.wire.max(head.captured),
             data: self.input.take(len, from, to),
         });
@@ -307,6 +312,39 @@ impl Source for PcapSource {
             fcs_len: self.fcs_len,
             data: self.input.get(&current.data),
         })
+    }
+
+    #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
+    #[inline(always)]
+    fn skim(&mut self, mut take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
+        let Some(parser) = self.parser.as_ref().filter(|_| !self.ended) else {
+            return;
+        };
+        self.current = None;
+        let buffered = self.input.bytes();
+        let mut rest = buffered;
+        while let Ok((behind, raw)) = parser.next_raw_packet(rest)
+            && raw.incl_len <= self.frame_max
+            && RECORD_HEAD_LEN + raw.data.len() <= RECORD_MAX
+        {
+            let taken = take(&Frame {
+                source: self.info.id,
+                number: self.number + 1,
+                interface: None,
+                ts: self.magic.time(raw.ts_sec, raw.ts_frac),
+                link: self.link,
+                wire_len: raw.orig_len.max(raw.incl_len),
+                fcs_len: self.fcs_len,
+                data: &raw.data,
+            });
+            if taken.is_break() {
+                break;
+            }
+            self.number += 1;
+            rest = behind;
+        }
+        let taken = buffered.len() - rest.len();
+        self.input.take(taken, 0, 0);
     }
 
     fn describe(&self) -> Vec<SourceInfo> {
