@@ -22,6 +22,12 @@ const LIFETIME: u64 = 24_000_000_000;
 const RETRY: u64 = 1_000_000_000;
 /// Flows that are refused at their first packet, in a million.
 const REFUSED: u64 = 25_000;
+/// Flows whose path takes no packets as large as [`LARGE`], in a million.
+const NARROW: u64 = 22_000;
+/// Flows that meet a router without a route at some packet, in a million.
+const CUT_OFF: u64 = 5_000;
+/// Octets of a frame that is large.
+pub(crate) const LARGE: usize = 1400;
 /// Packets of the server among those behind the handshake, in a million: data mostly, which the
 /// client acknowledges by twos.
 const FROM_SERVER: u64 = 650_000;
@@ -32,7 +38,11 @@ pub(crate) struct Flow {
     pub(crate) server: IpAddr,
     pub(crate) transport: Transport,
     /// Largest payload in octets.
-    pub(crate) segment: usize,
+    segment: usize,
+    /// Large packets do not get through.
+    is_narrow: bool,
+    /// Packets to come when a router has no route for one.
+    cut_off: Option<u32>,
     /// Packets to come.
     pub(crate) remaining: u32,
     /// Somebody refuses its first packet, however often it is sent.
@@ -111,6 +121,8 @@ impl Flow {
             ids: (random.u16(1, u16::MAX), random.u16(1, u16::MAX)),
             seqs: (random.u32(), random.u32()),
             segment: if six { 1428 } else { 1448 },
+            is_narrow: random.chance(NARROW),
+            cut_off: (random.chance(CUT_OFF)).then(|| random.u32() % remaining),
             sent: 0,
             remaining,
             gap: LIFETIME / u64::from(remaining),
@@ -144,6 +156,20 @@ impl Flow {
         self.sent += 1;
         self.remaining -= 1;
         sender
+    }
+
+    /// Whether somebody complains about the packet just built, a frame of so many octets.
+    pub(crate) fn is_hit(&self, length: usize) -> bool {
+        self.is_refused
+            || (self.is_narrow && length > LARGE)
+            || self.cut_off == Some(self.remaining)
+    }
+
+    /// Sends nothing any more that is larger than a path takes.
+    pub(crate) fn lower_segment(&mut self, mtu: u16) {
+        let headers = if self.client.is_ipv6() { 72 } else { 52 };
+        self.segment = usize::from(mtu) - headers;
+        self.is_narrow = false;
     }
 
     /// The header of the next packet, with the sender's identification moved on.

@@ -2,7 +2,8 @@
 //!
 //! Most errors are about the first packet of a flow, which somebody refuses: a host that is not
 //! there, a filter, a closed port. Then it is sent again, a few times, and refused again. The others
-//! hit flows on their way: a packet that is too large, a route that has gone.
+//! hit flows on their way: a packet that is too large for the path, a route that has gone. That is a
+//! matter of paths, so that large flows are hit no more often than small ones.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::flow::{Flow, Sender, Transport, host};
+use crate::flow::{Flow, LARGE, Sender, Transport, host};
 use crate::output::Output;
 use crate::packet::{self, Icmp, Ip};
 use crate::pings::START;
@@ -19,8 +20,6 @@ use crate::random::Random;
 
 /// Flows at a time.
 const FLOWS: usize = 20_000;
-/// Packets of flows on their way that a router complains about, in a million.
-const ERRORS: u64 = 800;
 /// Flow packets in which a ping is sent too, in a million; most get a reply.
 const PINGS: u64 = 2_500;
 
@@ -118,7 +117,7 @@ impl Traffic {
             Transport::Tcp => "TCP",
             Transport::Udp => "UDP",
         };
-        let is_hit = flow.is_refused || random.chance(ERRORS);
+        let is_hit = flow.is_hit(frame.len());
         let pause = flow.pause(random);
         self.due.push(Reverse((self.now + pause, at)));
         if is_hit {
@@ -182,14 +181,14 @@ impl Traffic {
             Sender::Server => (flow.server, flow.client),
         };
         let (router, roll) = (flow.router, flow.fate);
-        let large = self.frame.len() > 1400;
+        let large = self.frame.len() > LARGE;
         let udp = flow.transport == Transport::Udp;
         let mtu: u16 = 1400;
         let [high, low] = mtu.to_be_bytes();
         let none = [0; 4];
         let (kind, dropper, v4, v6, rest) = match roll {
             _ if large => {
-                flow.segment = usize::from(mtu) - if six { 72 } else { 52 };
+                flow.lower_segment(mtu);
                 ("packet too big", router, (3, 4), (2, 0), [0, 0, high, low])
             }
             _ if udp && roll < 60 => {
