@@ -14,6 +14,8 @@ use crate::record::escape::Escaped;
 
 /// Lines below which one part has the screen for itself.
 const ALL_PARTS: u16 = 20;
+/// Characters of a title that stay however little room there is.
+const TITLE: usize = 12;
 
 /// Draws all of it.
 pub(super) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, choices: &mut Choices) {
@@ -87,9 +89,7 @@ fn headline(shown: &Snapshot, choices: &Choices, width: u16) -> Vec<Line<'static
     }
     let name = "icmpdump  ";
     let taken = name.len() + behind.iter().map(Span::width).sum::<usize>();
-    /// Of a title that is too long so much stays in any case.
-    const LEAST: usize = 12;
-    let room = usize::from(width).saturating_sub(taken).max(LEAST);
+    let room = usize::from(width).saturating_sub(taken).max(TITLE);
     let title = cut(&Escaped(shown.title.as_bytes()).to_string(), room);
     let mut line = vec![name.bold(), Span::raw(title)];
     line.append(&mut behind);
