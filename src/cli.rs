@@ -10,9 +10,11 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 #[command(
     name = "icmpdump",
     version,
-    about,
+    about = "Who dropped your traffic, where, why, and what became of the flow",
     long_about = None,
-    max_term_width = 100,
+    max_term_width = 80,
+    // As getopt has it: the last one counts.
+    args_override_self = true,
     override_usage = "icmpdump [OPTIONS] -r FILE... [FILTER]...\n       icmpdump [OPTIONS] [-i INTERFACE] [FILTER]...",
     after_help = EXAMPLES,
 )]
@@ -103,7 +105,7 @@ pub(crate) struct Cli {
     pub(crate) write: Option<PathBuf>,
 
     /// Print lines even with -w
-    #[arg(long, requires = "write", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     pub(crate) print: bool,
 
     /// Write each packet to the -w file as soon as it is selected; without -w, each line
@@ -177,9 +179,9 @@ pub(crate) struct Cli {
     #[arg(short = 'X', action = ArgAction::Count, help_heading = "Lines")]
     pub(crate) hex_ascii: u8,
 
-    /// Packet in ASCII
-    #[arg(short = 'A', help_heading = "Lines")]
-    pub(crate) ascii: bool,
+    /// Packet in ASCII; -AA with the link header
+    #[arg(short = 'A', action = ArgAction::Count, help_heading = "Lines")]
+    pub(crate) ascii: u8,
 
     /// Time: -t none, -tt seconds since the epoch, -ttt since the line before, -tttt with the
     /// date, -ttttt since the first line
@@ -194,7 +196,7 @@ pub(crate) struct Cli {
     #[arg(long, help_heading = "Lines")]
     pub(crate) nano: bool,
 
-    /// Frame number before each line
+    /// Number of the frame in its file before each line, as Wireshark counts
     #[arg(short = '#', long, help_heading = "Lines")]
     pub(crate) number: bool,
 
@@ -368,23 +370,42 @@ pub(crate) enum Colour {
 
 const EXAMPLES: &str = "\
 Examples:
-  sudo icmpdump -i eth0                        all ICMP as it comes; verdicts and summary at Ctrl-C
-  sudo icmpdump -i any --flows -q              with the flows that errors are about
-  icmpdump -r capture.pcap                     every ICMP message, then verdicts and summary
-  icmpdump -r capture.pcap -q                  verdicts and summary only
-  icmpdump -r capture.pcap 'host 10.0.0.5 and tcp port 443'
-                                               errors about that flow, whoever sent them
-  icmpdump -r capture.pcap 'icmp[icmptype]==8' requests, each with what became of it
-  icmpdump -r a.pcap -r b.pcapng.gz --json     two capture points as one, as JSON
-  ssh host tcpdump -U -i eth0 -w - | icmpdump -r -
-                                               from a pipe
-  icmpdump -r a.pcap --annotate -w b.pcapng    for Wireshark, each packet with what is known of it
-  sudo icmpdump -i eth0 -w ring.pcap -C 100 -W 10
-                                               ten files of 100 MB, written in turn
+  All ICMP as it comes; verdicts and summary at Ctrl-C:
+    sudo icmpdump -i eth0
+  The same with the flows that errors are about, and no line per message:
+    sudo icmpdump -i any --flows -q
+  Every ICMP message of a capture, then verdicts, findings and summary:
+    icmpdump -r capture.pcap
+  Errors about one flow, whoever sent them:
+    icmpdump -r capture.pcap 'host 10.0.0.5 and tcp port 443'
+  Requests, each with what became of it:
+    icmpdump -r capture.pcap 'icmp[icmptype] == 8'
+  Two capture points as one, as JSON:
+    icmpdump -r a.pcap -r b.pcapng.gz --json
+  From another host:
+    ssh host tcpdump -U -i eth0 -w - | icmpdump -r -
+  For Wireshark, each message with what is known of it:
+    icmpdump -r a.pcap --annotate -w b.pcapng
+  Ten files of 100 MB, written in turn:
+    sudo icmpdump -i eth0 -w ring.pcap -C 100 -W 10
 
-Signals: INT and TERM end the capture with verdicts and summary, a second one at once; USR1 tells
-verdicts and counters so far on standard error; USR2 flushes; HUP reopens the -w file, and without
-one ends the capture as INT does, unless started by nohup.
-Unlike tcpdump: -q prints verdicts and summary only; addresses are numeric unless --resolve
-asks; files of -C and -G are called NAME.part until they are complete.
-Exit status: 0 done, 1 runtime error, 2 usage, 3 input damaged or cut short.";
+Signals:
+  INT, TERM  end the capture with verdicts and summary; a second one at once
+  HUP        the same without -w, unless started by nohup; reopens the -w file
+  USR1       tells verdicts and counters so far on standard error
+  USR2       flushes
+
+Unlike tcpdump:
+  -q         verdicts, findings and summary, no shorter lines
+  -r         may be given several times: merged by time
+  -c         counts messages that are shown, not packets that are read
+  -n -N      addresses are numbers unless --resolve asks; ports always are
+  -v -X      say more: checksums, what was quoted; the fields beside the octets
+  -#         counts all frames of the file, not those the filter selects
+  -w         pcapng if the name ends so; with -C and -G a file is called
+             NAME.part until it is complete
+  -F         excludes a filter among the arguments
+  -V         is the version
+
+Exit status:
+  0 done, 1 runtime error, 2 usage, 3 input damaged or cut short";

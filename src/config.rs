@@ -102,6 +102,8 @@ const PIPE_WIDTH: usize = 100;
 const WHOLE_PACKETS: u32 = 256 << 10;
 /// The memory under which the tables are of no use.
 const LEAST_MEMORY: u64 = 1 << 20;
+/// How often `-t` has a meaning.
+const MOST_T: u8 = 5;
 /// What is read of a filter file, in octets: more than libpcap compiles.
 const FILTER_MAX: u64 = 1 << 20;
 
@@ -120,6 +122,9 @@ impl Config {
             > 1
         {
             bail!("standard input can be read only once: give '-r -' a single time");
+        }
+        if cli.time > MOST_T {
+            bail!("-t can be given up to {MOST_T} times: -ttttt is time since the first line");
         }
         let correlate = correlate::Config {
             reply_timeout: duration(&cli.reply_timeout).context("--reply-timeout")?,
@@ -394,8 +399,9 @@ fn text(cli: &Cli) -> TextOptions {
         zone: TimeZone::system(),
         link_header: cli.link_header.into(),
         hex: match (cli.hex_ascii, cli.hex, cli.ascii) {
-            (0, 0, false) => HexDump::None,
-            (0, 0, true) => HexDump::Ascii,
+            (0, 0, 0) => HexDump::None,
+            (0, 0, 1) => HexDump::Ascii,
+            (0, 0, _) => HexDump::AsciiWithLink,
             (0, 1, _) => HexDump::Hex,
             (0, ..) => HexDump::HexWithLink,
             (1, ..) => HexDump::HexAscii,

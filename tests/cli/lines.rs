@@ -75,6 +75,54 @@ fn times_look_as_tcpdump_writes_them() {
     }
 }
 
+/// Line by line, what we add behind ` | ` and after the lines left out.
+#[test]
+fn flags_and_their_combinations_give_the_lines_of_tcpdump() {
+    let combinations: &[&[&str]] = &[
+        &["-e"],
+        &["-x"],
+        &["-xx"],
+        &["-xxx"],
+        &["-A"],
+        &["-AA"],
+        &["-x", "-A"],
+        &["-xx", "-AA"],
+        &["-e", "-xx", "-tttt", "--nano"],
+        &["-e", "-e", "-l", "-l", "-p", "-p"],
+        &["-c", "3"],
+        &["-c", "1", "-c", "4"],
+        &["-ttt", "-c", "3", "--nano"],
+        &["-tttt", "-A", "-c", "2"],
+        &["-K", "-U", "-N", "-nn", "-s", "0", "-s", "96"],
+        &["--print"],
+        &["--count"],
+        &["--count", "-c", "3"],
+    ];
+    for name in [
+        "ping4.pcap",
+        "ping6.pcap",
+        "demo.pcap",
+        "formats-nano.pcap",
+        "neighbor-discovery.pcap",
+        "traceroute-udp4.pcap",
+    ] {
+        let capture = testdata(name);
+        for flags in combinations {
+            let all = [&["-n", "-r", &capture], *flags, &["icmp or icmp6"]].concat();
+            let theirs = tool("tcpdump", &all);
+            let theirs = String::from_utf8_lossy(&theirs.stdout);
+            let ours = run(&all).good();
+            let ours: Vec<&str> = ours
+                .lines()
+                .filter(|line| !line.starts_with("-- "))
+                .map(|line| line.split(" | ").next().unwrap_or_default())
+                .collect();
+            assert!(!ours.is_empty(), "{name} {flags:?}");
+            assert_eq!(ours, theirs.lines().collect::<Vec<_>>(), "{name} {flags:?}");
+        }
+    }
+}
+
 #[test]
 fn json_times_are_utc_nanoseconds_whatever_the_flags() {
     let capture = testdata("formats-nano.pcap");

@@ -219,7 +219,7 @@ fn arguments_that_make_no_sense() {
             &["--color", "maybe"],
             &["--color", "maybe", "auto, always, never"],
         ),
-        (&["--print"], &["-w"]),
+        (&["-tttttt"], &["-t", "5 times"]),
         (&["--micro", "--nano"], &["--micro", "--nano"]),
         (&["--json", "--count"], &["--json", "--count"]),
         (
@@ -349,6 +349,13 @@ fn help_and_version_go_to_standard_output() {
         "Unlike tcpdump",
     ] {
         assert!(help.contains(word), "{word} is not in the help:\n{help}");
+    }
+    for flag in ["-h", "--help"] {
+        let help = run(&[flag]).good();
+        assert!(help.contains("icmpdump -r capture.pcap"), "{help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
     }
     let version = run(&["--version"]).good();
     assert_eq!(version, format!("icmpdump {}\n", env!("CARGO_PKG_VERSION")));

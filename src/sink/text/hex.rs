@@ -75,9 +75,12 @@ fn printable(octet: u8) -> u8 {
 
 /// ASCII text as it stands, what is not printable as a point.
 fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
-    out.extend(octets.iter().map(|octet| match octet {
-        b'\n' | b'\t' => *octet,
-        other => printable(*other),
+    let next = octets.iter().skip(1).map(Some).chain([None]);
+    out.extend((octets.iter().zip(next)).filter_map(|pair| match pair {
+        // Lines of a text may end in both.
+        (b'\r', None | Some(b'\n')) => None,
+        (b'\n' | b'\t', _) => Some(*pair.0),
+        (other, _) => Some(printable(*other)),
     }));
     out.push(b'\n');
 }
@@ -239,8 +242,8 @@ mod tests {
     #[test]
     fn ascii_shows_no_control_character() {
         assert_eq!(
-            text(|out| ascii(out, b"a\x1b[2J\r\n\tz\xff")),
-            "a.[2J.\n\tz.\n"
+            text(|out| ascii(out, b"a\x1b[2J\rb\r\n\tz\xff\r")),
+            "a.[2J.b\n\tz.\n"
         );
     }
 }

@@ -147,10 +147,10 @@ fn epoch(out: &mut Vec<u8>, ts: Timestamp, precision: Precision) {
 }
 
 fn difference(out: &mut Vec<u8>, ts: Timestamp, from: Timestamp, precision: Precision) {
-    let span = ts.since(from).unwrap_or_else(|| {
-        out.push(b'-');
-        from.since(ts).unwrap_or_default()
-    });
+    let ahead = ts.since(from);
+    // The place of the sign.
+    out.push(if ahead.is_some() { b' ' } else { b'-' });
+    let span = ahead.unwrap_or_else(|| from.since(ts).unwrap_or_default());
     write::clock(out, span.as_secs());
     fraction(out, span.subsec_nanos().into(), precision);
 }
@@ -198,19 +198,19 @@ mod tests {
         assert_eq!(
             lines(TimestampStyle::SincePrevious, Precision::Micro, &times),
             [
-                "00:00:00.000000 ",
-                "00:00:00.000028 ",
+                " 00:00:00.000000 ",
+                " 00:00:00.000028 ",
                 "-01:00:00.000028 ",
-                "26:01:01.000000 "
+                " 26:01:01.000000 "
             ]
         );
         assert_eq!(
             lines(TimestampStyle::SinceFirst, Precision::Micro, &times),
             [
-                "00:00:00.000000 ",
-                "00:00:00.000028 ",
+                " 00:00:00.000000 ",
+                " 00:00:00.000028 ",
                 "-01:00:00.000000 ",
-                "25:01:01.000000 "
+                " 25:01:01.000000 "
             ]
         );
     }
