@@ -2,15 +2,17 @@
 //!
 //! In this order, which matters:
 //!
-//! 1. Inputs are opened, with whatever rights the command was started with.
-//! 2. [`give_up_root`]: root becomes the user who called sudo, or the one of `-Z`. Files of `-w` are
+//! 1. The process that looks names up is started, if names are wanted: it inherits nothing, and goes
+//!    through steps 3 and 4 itself, but for what lookups take.
+//! 2. Inputs are opened, with whatever rights the command was started with.
+//! 3. [`give_up_root`]: root becomes the user who called sudo, or the one of `-Z`. Files of `-w` are
 //!    created after that, as tcpdump does: they belong to that user, those that follow by rotation
 //!    can be created if the first could, and sudo's permission for this command alone is none to
 //!    overwrite files of others.
-//! 3. [`confine`]: capabilities, Landlock, seccomp. Before any thread is started, since all of it
+//! 4. [`confine`]: capabilities, Landlock, seccomp. Before any thread is started, since all of it
 //!    holds for a thread and for those that it starts.
 //!
-//! Each part of the third step does without what the kernel lacks: capture in an incident matters
+//! Each part of the fourth step does without what the kernel lacks: capture in an incident matters
 //! more. `-v` says what is in force.
 
 #[cfg(target_os = "linux")]

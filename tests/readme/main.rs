@@ -46,6 +46,46 @@ fn shows_the_demo() {
     assert!(readme.text()[first..].starts_with(&command), "{command}");
 }
 
+/// Every link within the page leads to a heading, and every relative one to a file.
+#[test]
+fn links_lead_somewhere() {
+    let readme = Document::read();
+    let mut fenced = false;
+    let prose = readme.text().lines().filter(|line| {
+        fenced ^= line.starts_with("```");
+        !fenced
+    });
+    let prose: Vec<&str> = prose.collect();
+    // As GitHub makes them.
+    let anchor = |heading: &str| -> String {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        let text: String = heading.chars().filter(kept).collect();
+        text.to_lowercase().replace(' ', "-")
+    };
+    let headings: Vec<String> = prose
+        .iter()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches('#').trim_start()))
+        .collect();
+    let mut links = 0;
+    for target in prose.iter().flat_map(|line| line.split("](").skip(1)) {
+        let target = target.split(')').next().unwrap_or_default();
+        links += 1;
+        if let Some(wanted) = target.strip_prefix('#') {
+            assert!(
+                headings.iter().any(|h| h == wanted),
+                "no heading for #{wanted}"
+            );
+        } else if !target.starts_with("https://") {
+            assert!(
+                document::project().join(target).exists(),
+                "no file {target}"
+            );
+        }
+    }
+    assert!(links > 20, "{links}");
+}
+
 /// CONTRIBUTING.md has a row for each command of the Makefile.
 #[test]
 fn contributing_names_every_command() {
