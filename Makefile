@@ -8,7 +8,7 @@ export ICMPDUMP_BENCH_DIR
 # Two of the seven incidents in the capture, so that one screen holds it; the README shows the same.
 DEMO_FILTER ?= host 10.0.4.2 and tcp port 443 or host 10.99.0.9
 
-.PHONY: help demo build test lint fmt bench bench-data bench-live clean
+.PHONY: help demo build test lint fmt fuzz bench bench-data bench-live clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,18 @@ fmt: ## format the source
 	@scripts/need lint
 	$(CARGO) fmt
 
+FUZZ_TARGETS ?= decode files pipeline
+FUZZ_SECONDS ?= 60
+
+fuzz: ## look for input that breaks something, FUZZ_SECONDS=60 for each target
+	@scripts/need build fuzz
+	$(CARGO) run --release --locked --quiet --example fuzz_corpus
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		echo "== $$target"; mkdir -p fuzz/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $$target fuzz/corpus/$$target testdata \
+			-- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -print_final_stats=1; \
+	done
+
 DATA = $(ICMPDUMP_BENCH_DIR)/mixed.pcap $(ICMPDUMP_BENCH_DIR)/pings.pcap
 
 bench-data: $(DATA) ## write the captures for measuring (2.3 GB)
@@ -58,4 +70,4 @@ bench-live: build ## compare live capture under load with tcpdump (needs root)
 
 clean: ## remove what was built, and the captures for measuring
 	$(CARGO) clean
-	rm -rf benches/data
+	rm -rf benches/data fuzz/target fuzz/corpus

@@ -6,6 +6,8 @@ mod allocations;
 mod corpus;
 #[path = "icmp_decode/headers.rs"]
 mod headers;
+#[path = "icmp_decode/look.rs"]
+mod look;
 #[path = "icmp_decode/oracle.rs"]
 mod oracle;
 #[path = "icmp_decode/ours.rs"]

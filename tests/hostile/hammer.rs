@@ -4,22 +4,17 @@
 //! and written out as text and JSON in all detail. Everything is drawn from one seed.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use icmpdump::correlate::{Config, Correlator, Originals, Sight};
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
-use icmpdump::pipeline::{Control, Observer, Pipeline};
-use icmpdump::record::{Record, Summary};
-use icmpdump::sink::Sink;
-use icmpdump::sink::json::{JsonOptions, JsonSink};
-use icmpdump::sink::text::{HexDump, LinkHeader, TextOptions, TextSink, Verbosity};
-use icmpdump::source::filter::{Filter, QuotedPolicy};
+use icmpdump::record::Summary;
 use icmpdump::source::{
     self, Damage, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step,
 };
 use icmpdump::wire::{Classified, classify};
+
+#[path = "held.rs"]
+mod held;
 
 /// Octets that correlation may take.
 pub(crate) const MEMORY: usize = 8 << 20;
@@ -250,90 +245,8 @@ impl Source for Mutant<'_> {
     }
 }
 
-/// Checks what is written, and forgets it.
-struct Checked {
-    rest: Vec<u8>,
-    line: fn(&[u8]),
-}
-
-impl Write for Checked {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.rest.extend_from_slice(octets);
-        let end = self
-            .rest
-            .iter()
-            .rposition(|octet| *octet == b'\n')
-            .map_or(0, |at| at + 1);
-        for line in self.rest[..end].split_inclusive(|octet| *octet == b'\n') {
-            (self.line)(&line[..line.len() - 1]);
-        }
-        self.rest.drain(..end);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn is_json(line: &[u8]) {
-    let parsed = serde_json::from_slice::<serde_json::Value>(line);
-    assert!(
-        parsed.is_ok_and(|value| value["type"].is_string()),
-        "{}",
-        String::from_utf8_lossy(line)
-    );
-}
-
-fn is_plain_text(line: &[u8]) {
-    let text = std::str::from_utf8(line).expect("lines are UTF-8");
-    assert!(
-        !text.contains(|c: char| c.is_control() && c != '\t'),
-        "{text:?}"
-    );
-}
-
-struct Both {
-    json: JsonSink<Checked>,
-    text: TextSink<Checked>,
-}
-
-impl Sink for Both {
-    fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        self.json.write(record)?;
-        self.text.write(record)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.json.flush()?;
-        self.text.flush()
-    }
-}
-
-struct Deaf;
-
-impl Observer for Deaf {
-    fn progress(&mut self, _: Progress) {}
-
-    fn unknown_link(&mut self, _: LinkType) {}
-}
-
 /// Runs `frames` mutated frames through the pipeline. Panics where something does not hold.
 pub(crate) fn hammer(corpus: &Corpus, seed: u64, frames: u64) -> Summary {
-    let checked = |line| Checked {
-        rest: Vec::new(),
-        line,
-    };
-    let options = TextOptions {
-        verbosity: Verbosity::Full,
-        link_header: LinkHeader::Shown,
-        hex: HexDump::HexAsciiWithLink,
-        ..TextOptions::default()
-    };
-    let mut sink = Both {
-        json: JsonSink::new(checked(is_json), JsonOptions::default()),
-        text: TextSink::new(checked(is_plain_text), options),
-    };
     let mut source = Mutant {
         corpus,
         random: Random(seed),
@@ -345,27 +258,7 @@ pub(crate) fn hammer(corpus: &Corpus, seed: u64, frames: u64) -> Summary {
         data: Vec::new(),
         before: Vec::new(),
     };
-    let summary = Pipeline {
-        filter: Filter::new("", QuotedPolicy::default()),
-        correlator: Correlator::new(&Config {
-            reply_timeout: Duration::from_secs(10),
-            memory_limit: MEMORY,
-            originals: Originals::Track,
-            sight: Sight::Whole,
-        }),
-        sink: &mut sink,
-        frames: None,
-        limit: None,
-        control: &Control::default(),
-        observer: &mut Deaf,
-    }
-    .run(&mut source)
-    .unwrap();
-    let counts = summary.frames;
-    assert_eq!(counts.read, frames);
-    assert_eq!(
-        counts.read,
-        counts.icmp + counts.other + counts.filtered + counts.undecodable
-    );
+    let summary = held::run(&mut source, MEMORY);
+    assert_eq!(summary.frames.read, frames);
     summary
 }

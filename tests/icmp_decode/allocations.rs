@@ -1,54 +1,14 @@
 //! Decoding allocates nothing: shown by counting.
 
 use allocation_counter::measure;
-use icmpdump::icmp::{Body, Message, Translation, cause, ip_header, names, payload};
+use icmpdump::icmp::names;
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
 use icmpdump::wire::{Classified, Ip, Limit, classify};
 
 use crate::corpus;
+use crate::look::{look, look_at_frame};
 use crate::samples::samples;
 use crate::shown::{v4, v6};
-
-/// Options and extension headers.
-fn behind_the_header(ip: &Ip<'_>) -> usize {
-    let mut seen: usize = ip_header::options(ip).map(|o| o.fields().count()).sum();
-    for header in ip.extension_headers() {
-        seen += ip_header::extension_header(&header).fields().count();
-        let options = header.options().map(|o| ip_header::option(&o));
-        seen += options.map(|o| o.fields().count()).sum::<usize>();
-    }
-    seen
-}
-
-/// Decodes and looks at everything that a line or a record may show.
-fn look(ip: &Ip<'_>) -> usize {
-    let message = Message::parse(ip);
-    let mut seen = message.fields().count() + message.name().len();
-    seen += message.header_fields().count();
-    seen += behind_the_header(ip) + message.quote().map_or(0, |q| behind_the_header(&q.ip));
-    for item in message.items() {
-        seen += item.fields().count();
-    }
-    if let Some(extensions) = message.extensions() {
-        seen += extensions
-            .items()
-            .map(|i| i.fields().count())
-            .sum::<usize>();
-        seen += extensions.objects().count();
-    }
-    if let Some(quote) = message.quote() {
-        seen += usize::from(quote.flow().protocol);
-        seen += quote.inner().map_or(0, |inner| inner.bytes.len());
-        seen += quote.tunnels().map_or(0, |tunnels| tunnels.iter().count());
-        seen += usize::from(quote.gre().is_some() || quote.translation(ip) == Translation::Half);
-    }
-    seen += usize::from(cause::of(ip, &message).is_some() || message.cut_quote().is_some());
-    if let Body::Echo(echo) = &message.body {
-        let guess = payload::guess(echo.payload, Timestamp::from_nanos(0));
-        seen += usize::from(guess.is_some() || payload::little_endian(echo).is_some());
-    }
-    seen + message.defects.iter().count()
-}
 
 #[test]
 fn decoding_the_corpus_does_not_allocate() {
@@ -61,17 +21,6 @@ fn decoding_the_corpus_does_not_allocate() {
     });
     assert_eq!(counted.count_total, 0, "over {} packets", packets.len());
     assert!(packets.is_empty() || seen > 0);
-}
-
-/// Tells what a frame is, and looks at it if it is ICMP, through all tunnels.
-fn look_at_frame(frame: &Frame<'_>) -> usize {
-    match classify(frame) {
-        Classified::Icmp(packet) => {
-            packet.tunnels.iter().count() + packet.ip.defects().count() + look(&packet.ip)
-        }
-        Classified::OtherIp(packet) => packet.ip.payload.len(),
-        _ => 0,
-    }
 }
 
 #[test]
