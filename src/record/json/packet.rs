@@ -6,7 +6,7 @@ use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::ip_header;
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
-use crate::wire::tunnel::{Tunnel, TunnelKind};
+use crate::wire::tunnel::{Tunnel, TunnelKind, outer_ports};
 use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
 
 /// An IP header.
@@ -136,12 +136,16 @@ impl Serialize for ChecksumState {
 }
 
 /// A tunnel.
-pub(super) struct TunnelHeader(pub(super) Tunnel);
+pub(super) struct TunnelHeader<'a> {
+    pub(super) tunnel: Tunnel,
+    /// Its packet, where no other place of the record tells it.
+    pub(super) outer: Option<Ip<'a>>,
+}
 
-impl Serialize for TunnelHeader {
+impl Serialize for TunnelHeader<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let kind = self.0.kind;
+        let kind = self.tunnel.kind;
         map.put("kind", kind.name())?;
         if let Some((name, value)) = kind.identifier() {
             map.put(name, &value)?;
@@ -149,14 +153,19 @@ impl Serialize for TunnelHeader {
         if let TunnelKind::L2tp { tunnel, .. } = kind {
             map.put("tunnel", &tunnel)?;
         }
-        if let Some((src, dst)) = self.0.outer {
+        if let Some((src, dst)) = self.tunnel.outer {
             map.put("src", &Addr(src))?;
             map.put("dst", &Addr(dst))?;
         }
-        let vlans = self.0.vlans.as_slice();
+        let vlans = self.tunnel.vlans.as_slice();
         if !vlans.is_empty() {
             map.put("vlan", vlans)?;
         }
+        if let Some((src_port, dst_port)) = self.outer.as_ref().and_then(outer_ports) {
+            map.put("src_port", &src_port)?;
+            map.put("dst_port", &dst_port)?;
+        }
+        map.maybe("ip", self.outer.as_ref().map(IpHeader))?;
         map.end()
     }
 }
@@ -215,7 +224,9 @@ pub(super) fn put_encapsulation<M: SerializeMap>(
         map.put("vlan", vlans)?;
     }
     if !packet.tunnels.is_empty() {
-        map.put("tunnel", &Iter(|| packet.tunnels.iter().map(TunnelHeader)))?;
+        let tunnels =
+            || (packet.tunnels.with_outers()).map(|(tunnel, outer)| TunnelHeader { tunnel, outer });
+        map.put("tunnel", &Iter(tunnels))?;
     }
     Ok(())
 }

@@ -50,7 +50,13 @@ impl Serialize for Quoted<'_> {
         }
         if let Some(inner) = &self.inner {
             if let Some(tunnels) = self.packet.quote.tunnels() {
-                map.put("tunnel", &Iter(|| tunnels.iter().map(TunnelHeader)))?;
+                let tunnels = || {
+                    (tunnels.iter()).map(|tunnel| TunnelHeader {
+                        tunnel,
+                        outer: None,
+                    })
+                };
+                map.put("tunnel", &Iter(tunnels))?;
             }
             map.put("inner", inner)?;
         }

@@ -9,7 +9,32 @@ use crate::icmp::item::Item;
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum, protocol};
-use crate::wire::{ChecksumStatus, Ip};
+use crate::wire::tunnel::outer_ports;
+use crate::wire::{ChecksumStatus, Ip, IpVersion};
+
+/// `IP (tos 0x0, ...)`, `IP6 (hlim 64, ...) HBH (padn)`: a header that stands for itself.
+pub(super) fn ip(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
+    match ip.version {
+        IpVersion::V4 => {
+            out.extend_from_slice(b"IP ");
+            ipv4(out, ip, checksums);
+        }
+        IpVersion::V6 => {
+            out.extend_from_slice(b"IP6 ");
+            ipv6(out, ip);
+            out.push(b' ');
+            extension_headers(out, ip, Verbosity::Verbose);
+            out.pop();
+        }
+    }
+}
+
+/// The same of a tunnel's packet, with its addresses.
+pub(super) fn outer(out: &mut Vec<u8>, packet: &Ip<'_>, checksums: HeaderChecksums) {
+    ip(out, packet, checksums);
+    out.push(b' ');
+    addr::pair(out, packet.src(), packet.dst(), outer_ports(packet));
+}
 
 /// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
 pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
@@ -115,6 +140,10 @@ fn option4(out: &mut Vec<u8>, option: &IpOption<'_>) {
     match option.kind {
         0 | 1 => {}
         7 | 131 | 137 => {
+            if octets.len() > 2 && (pointer < 4 || pointer % 4 != 0) {
+                number(out, b" [bad ptr ", pointer as u64);
+                out.push(b']');
+            }
             let mut separator: &[u8] = b" ";
             for (i, address) in v4_addresses(tail(octets, 3)).enumerate() {
                 out.extend_from_slice(separator);

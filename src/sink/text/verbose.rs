@@ -10,7 +10,7 @@ use crate::icmp::{Body, Echo, ErrorClass, Extensions, Message, Quote, dns, mld, 
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::{Checksum, ChecksumStatus, IpVersion};
+use crate::wire::{Checksum, ChecksumStatus};
 
 pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
     out.extend_from_slice(label);
@@ -41,6 +41,13 @@ pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
 /// The lines below the message's.
 pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
     let message = event.message;
+    for (_, outer) in event.packet.tunnels.with_outers() {
+        if let Some(outer) = outer {
+            below(out, 0);
+            out.extend_from_slice(b"in ");
+            header::outer(out, &outer, options.header_checksums);
+        }
+    }
     if matches!(message.body, Body::Fragment) {
         return;
     }
@@ -130,19 +137,7 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
 /// The packet that an error quotes, and the one inside it, if there is one.
 fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderChecksums) {
     below(out, depth);
-    match quote.ip.version {
-        IpVersion::V4 => {
-            out.extend_from_slice(b"IP ");
-            header::ipv4(out, &quote.ip, checksums);
-        }
-        IpVersion::V6 => {
-            out.extend_from_slice(b"IP6 ");
-            header::ipv6(out, &quote.ip);
-            out.push(b' ');
-            header::extension_headers(out, &quote.ip, Verbosity::Verbose);
-            out.pop();
-        }
-    }
+    header::ip(out, &quote.ip, checksums);
     below(out, depth + 1);
     addr::quote(out, quote);
     number(out, b", ", quote.bytes.len() as u64);

@@ -56,10 +56,18 @@ impl<'a> TunnelPath<'a> {
 
     /// The tunnels, outermost first.
     pub fn iter(self) -> impl Iterator<Item = Tunnel> + use<'a> {
-        self.walk().map(|(entered, outer)| Tunnel {
-            kind: entered.kind,
-            outer: outer.map(|ip| (ip.src(), ip.dst())),
-            vlans: entered.vlans,
+        self.with_outers().map(|(tunnel, _)| tunnel)
+    }
+
+    /// The tunnels, outermost first, each with its outer IP packet; `None` where there is none.
+    pub fn with_outers(self) -> impl Iterator<Item = (Tunnel, Option<Ip<'a>>)> + use<'a> {
+        self.walk().map(|(entered, outer)| {
+            let tunnel = Tunnel {
+                kind: entered.kind,
+                outer: outer.as_ref().map(|ip| (ip.src(), ip.dst())),
+                vlans: entered.vlans,
+            };
+            (tunnel, outer)
         })
     }
 
@@ -95,6 +103,13 @@ impl<'a> TunnelPath<'a> {
             Some((entered, outer))
         })
     }
+}
+
+/// Source and destination port of a tunnel's packet, if the tunnel is one over UDP.
+pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
+    let [a, b, c, d] = array_at(outer.payload, 0)?;
+    (outer.protocol == protocol::UDP && !outer.is_later_fragment())
+        .then(|| (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
 }
 
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
