@@ -17,7 +17,7 @@ use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::EmitSet;
 use icmpdump::sink::text::{
-    HeaderChecksums, HexDump, Lines, Precision, TextOptions, TimestampStyle,
+    HeaderChecksums, HexDump, Lines, Order, Precision, TextOptions, TimestampStyle,
 };
 use icmpdump::source::Resolution;
 use icmpdump::source::filter::{self, Filter, QuotedPolicy};
@@ -417,6 +417,11 @@ fn text(cli: &Cli) -> TextOptions {
             Lines::VerdictsOnly
         } else {
             Lines::All
+        },
+        order: if cli.read.is_empty() {
+            Order::AsKnown
+        } else {
+            Order::WorstFirst
         },
         colour: match cli.color {
             Colour::Always => true.into(),

@@ -1,7 +1,7 @@
 //! The output for every recorded capture, word by word, and every JSON record against the schema.
 //!
 //! Expected output is in `tests/golden/`: `NAME.txt`, `NAME.json` and, for some, `NAME.v.txt`
-//! (`-v`), `NAME.e.txt` (`-e`), `NAME.X.txt` (`-X`), where NAME is a file of `testdata/`. After an
+//! (`-v`), `NAME.q.txt` (`-q`), `NAME.e.txt` (`-e`), `NAME.X.txt` (`-X`), where NAME is a file of `testdata/`. After an
 //! intended change write it anew, look at the difference, and commit it with the change:
 //!
 //! ```text
@@ -43,6 +43,15 @@ const VERBOSE: &[&str] = &[
     "vxlan.pcap",
 ];
 
+/// With `-q`.
+const QUIET: &[&str] = &[
+    "demo.pcap",
+    "fping.pcap",
+    "mtr4.pcap",
+    "nft-reject4.pcap",
+    "traceroute-dead-end.pcap",
+];
+
 /// With `-e`: one of each link type.
 const LINK: &[&str] = &[
     "cooked-v1.pcap",
@@ -78,6 +87,7 @@ fn cases() -> Vec<Case> {
         for (names, flags, suffix) in [
             (VERBOSE, &["-v"] as &[_], "v.txt"),
             (LINK, &["-e"], "e.txt"),
+            (QUIET, &["-q"], "q.txt"),
             (HEX, &["-X"], "X.txt"),
         ] {
             if names.contains(&&*name) {

@@ -1,5 +1,7 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
+use std::time::Duration;
+
 use super::flows::{Chain, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
@@ -7,7 +9,7 @@ use super::verdict::{Aftermath, AftermathOutcome};
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
-use crate::model::{FlowKey, Timestamp};
+use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
@@ -43,7 +45,36 @@ struct Tracked {
     answered: bool,
     close: Option<Close>,
     last_packet: Option<Timestamp>,
+    retried: u32,
+    /// The source port of the last new try.
+    retried_from: Option<u16>,
 }
+
+/// A service as one host sees it: what a program tries again to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Service {
+    addrs: AddrPair,
+    protocol: u8,
+    port: u16,
+}
+
+impl Service {
+    /// The service of a flow, with the source port.
+    fn of(flow: &FlowKey) -> Option<(Self, u16)> {
+        let FlowPorts::Ports { src, dst } = flow.ports else {
+            return None;
+        };
+        let service = Self {
+            addrs: flow.addrs,
+            protocol: flow.protocol,
+            port: dst,
+        };
+        Some((service, src))
+    }
+}
+
+/// A new try later than this after an error has other reasons.
+const RETRIED_WITHIN: Duration = Duration::from_mins(1);
 
 /// What tells a packet from the next one of its flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,13 +118,16 @@ pub(super) struct Followed {
     sent: Marks,
     /// Hashes of the flows that answer them.
     answers: Marks,
+    /// By service the flow that met the last error, and when.
+    refused: Table<Service, (FlowKey, Timestamp)>,
     evicted: u64,
 }
 
 impl Followed {
     pub(super) fn new(memory: usize) -> Self {
         Self {
-            flows: Table::with_memory(memory),
+            flows: Table::with_memory(memory / 4 * 3),
+            refused: Table::with_memory(memory / 4),
             sent: Marks::default(),
             answers: Marks::default(),
             evicted: 0,
@@ -112,6 +146,13 @@ impl Followed {
             _ => None,
         };
         let key = quote.flow();
+        self.tried(&key, ts);
+        if let Some((service, _)) = Service::of(&key) {
+            match self.refused.get_mut(&service) {
+                Some(known) => *known = (key, ts),
+                None => drop(self.refused.insert(service, (key, ts))),
+            }
+        }
         if let Some(flow) = self.flows.get_mut(&key) {
             flow.dropped = furthest(flow.dropped, dropped);
             flow.answered = false;
@@ -143,9 +184,31 @@ impl Followed {
             answered: false,
             close: None,
             last_packet: None,
+            retried: 0,
+            retried_from: None,
         };
         if let Some(Displaced::Oldest(..)) = self.flows.insert(key, flow) {
             self.evicted += 1;
+        }
+    }
+
+    /// A flow was begun, or met an error: where another one to the same service was refused a little
+    /// while ago, the program tries again.
+    pub(super) fn tried(&mut self, flow: &FlowKey, ts: Timestamp) {
+        let Some((service, port)) = Service::of(flow) else {
+            return;
+        };
+        let Some(&(refused, error)) = self.refused.get(&service) else {
+            return;
+        };
+        let soon = ts.since(error).is_some_and(|gap| gap <= RETRIED_WITHIN);
+        if soon
+            && refused != *flow
+            && let Some(before) = self.flows.get_mut(&refused)
+            && before.retried_from != Some(port)
+        {
+            before.retried = before.retried.saturating_add(1);
+            before.retried_from = Some(port);
         }
     }
 
@@ -263,6 +326,7 @@ impl Tracked {
             size_before: self.size_before,
             size_after: self.size_after.or(self.size_between),
             acknowledged,
+            retried: self.retried,
             lasted: self.last_packet.and_then(|ts| ts.since(self.first_error)),
         }
     }

@@ -114,6 +114,7 @@ fn ring_answer<'a>(
             probe: frame,
             from: error.ip.src(),
             rtt: before,
+            ttl_back: error.ip.ttl,
             ts: error.ts,
             mpls: labels(error.message),
             refusal: (!matches!(

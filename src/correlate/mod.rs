@@ -352,6 +352,9 @@ impl Correlator {
         }
         if Attempts::concerns(packet.flags) {
             self.attempts.packet(ring, packet);
+            if packet.begins() {
+                self.followed.tried(&packet.flow(), packet.ts);
+            }
         }
     }
 
@@ -385,6 +388,7 @@ impl Correlator {
                 probe,
                 from: ip.src(),
                 rtt,
+                ttl_back: ip.ttl,
                 ts: frame.ts,
                 mpls: None,
                 refusal: None,

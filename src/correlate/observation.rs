@@ -117,6 +117,13 @@ impl Observation {
         (self.protocol == TCP && self.captured >= 12).then_some(self.ack)
     }
 
+    /// Whether it is a SYN that answers none.
+    pub(super) fn begins(&self) -> bool {
+        const SYN: u8 = 0x02;
+        const ACK: u8 = 0x10;
+        self.flags & (SYN | ACK) == SYN
+    }
+
     /// The flow it belongs to.
     pub(super) fn flow(&self) -> FlowKey {
         let lead = self.lead;

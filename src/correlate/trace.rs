@@ -25,6 +25,72 @@ pub struct Path {
     pub shown: bool,
 }
 
+/// How a traceroute ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathEnd {
+    /// The destination answered.
+    Reached,
+    /// A router said that it lets nothing pass.
+    Refused {
+        /// Which.
+        router: IpAddr,
+        /// Why.
+        reason: DropReason,
+    },
+    /// A router was met twice, with another one in between.
+    Loop {
+        /// Which.
+        router: IpAddr,
+        /// The one in between.
+        other: IpAddr,
+    },
+    /// Behind some hop nobody answered.
+    Silent {
+        /// TTL of the last hop that answered.
+        after: u8,
+    },
+}
+
+impl Path {
+    /// How it ended.
+    pub fn end(&self) -> PathEnd {
+        if self.reached {
+            return PathEnd::Reached;
+        }
+        if let Some((router, other)) = self.met_twice() {
+            return PathEnd::Loop { router, other };
+        }
+        let refusal = |router: &HopRouter| {
+            let reason = router.refusal?;
+            Some(PathEnd::Refused {
+                router: router.router,
+                reason,
+            })
+        };
+        let routers = self.hops.iter().flat_map(|hop| &hop.routers);
+        let refused = routers.into_iter().find_map(refusal);
+        let last = self.hops.iter().rfind(|hop| !hop.routers.is_empty());
+        refused.unwrap_or(PathEnd::Silent {
+            after: last.map_or(0, |hop| hop.ttl),
+        })
+    }
+
+    /// A router that answered at two hops, and one in between. Adjacent hops alike are a router that
+    /// answers for its neighbor, no loop.
+    pub fn met_twice(&self) -> Option<(IpAddr, IpAddr)> {
+        let first = |hop: &Hop| hop.routers.first().map(|router| router.router);
+        let routers: Vec<_> = self.hops.iter().map(first).collect();
+        routers.iter().enumerate().find_map(|(at, router)| {
+            let router = (*router)?;
+            let before = routers.get(..at)?;
+            let first = before.iter().position(|seen| *seen == Some(router))?;
+            let mut between = routers.get(first + 1..at)?.iter().flatten();
+            let other = between.find(|other| **other != router)?;
+            Some((router, *other))
+        })
+    }
+}
+
 /// What answered at one TTL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
@@ -49,6 +115,8 @@ pub struct HopRouter {
     pub mpls: Vec<u32>,
     /// Why it let no probe through, if that is what it said.
     pub refusal: Option<DropReason>,
+    /// Guess of the hops that its first answer travelled back, from its TTL.
+    pub return_hops: Option<u8>,
 }
 
 impl HopRouter {

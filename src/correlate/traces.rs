@@ -10,6 +10,7 @@ use super::trace::{Hop, HopRouter, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
+use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
@@ -63,6 +64,8 @@ pub(super) struct ProbeAnswer<'a> {
     /// Who answered.
     pub(super) from: IpAddr,
     pub(super) rtt: Option<Duration>,
+    /// TTL that the answer was captured with.
+    pub(super) ttl_back: u8,
     pub(super) ts: Timestamp,
     /// The MPLS labels the router reported.
     pub(super) mpls: Option<Labels<'a>>,
@@ -234,6 +237,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
         probe: probe.frame,
         from: packet.addrs().src,
         rtt: packet.ts.since(probe.ts),
+        ttl_back: packet.ttl,
         ts: packet.ts,
         mpls: None,
         refusal: None,
@@ -295,6 +299,7 @@ impl Trace {
                     answers: 0,
                     mpls: Vec::new(),
                     refusal: None,
+                    return_hops: Some(payload::hops(answer.ttl_back)),
                 });
                 hop.routers.len() - 1
             }

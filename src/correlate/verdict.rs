@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 
@@ -93,6 +94,20 @@ pub struct DropVerdict {
 }
 
 impl DropVerdict {
+    /// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
+    /// they make up tells of them. What went between the same hosts to a service's port is no probe.
+    pub fn is_told_by_path(&self) -> bool {
+        /// The first port that traceroute probes (RFC 1393 section 1; traceroute(8)).
+        const FIRST_PROBED: u16 = 33434;
+        self.probe
+            && match self.flow.ports {
+                FlowPorts::Ports { dst, .. } if self.reason == DropReason::PortUnreachable => {
+                    dst >= FIRST_PROBED
+                }
+                _ => true,
+            }
+    }
+
     /// How many frames of each kind a verdict names.
     pub const FRAMES: usize = 8;
 
@@ -169,6 +184,9 @@ pub struct Aftermath {
     pub size_after: Option<u32>,
     /// The receiver acknowledged beyond what was dropped, or answered.
     pub acknowledged: bool,
+    /// How often the program began anew, from another port to the same one: within a minute of the
+    /// last error, and until that met an error, too.
+    pub retried: u32,
     /// From the first error to the last packet of the flow.
     pub lasted: Option<Duration>,
 }
@@ -182,6 +200,7 @@ impl Aftermath {
         size_before: None,
         size_after: None,
         acknowledged: false,
+        retried: 0,
         lasted: None,
     };
 }

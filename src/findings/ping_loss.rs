@@ -1,7 +1,8 @@
 //! Pings that went unanswered, and how they lie in time.
 //!
 //! Rule: of an echo sender, destination and identifier at least one request is lost. Probes of a
-//! traceroute do not count: being unanswered is ordinary there. Where nothing came back to the
+//! traceroute do not count: being unanswered is ordinary there. Nor is anything said where errors came
+//! and no reply: they tell why, and that some requests got none is their sender's limit. Where nothing came back to the
 //! sender from anybody the capture may see one direction only: that is `ping_unanswered`, no loss.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
@@ -42,6 +43,7 @@ pub(super) struct PingLoss {
 struct Losses {
     sent: u64,
     lost: u64,
+    errors: u64,
     /// Requests lost in a row up to now, and at most.
     run: u64,
     longest: u64,
@@ -54,6 +56,7 @@ struct Losses {
 impl Losses {
     fn add(&mut self, exchange: &Exchange) {
         self.sent += 1;
+        self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
         if exchange.outcome != ExchangeOutcome::Lost {
             self.run = 0;
             return;
@@ -109,7 +112,8 @@ impl Diagnosis for PingLoss {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let heard = self.heard();
         for (ping, losses) in self.pings.iter() {
-            if losses.lost == 0 || self.traced.contains(&ping.addrs) {
+            let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
+            if losses.lost == 0 || explained || self.traced.contains(&ping.addrs) {
                 continue;
             }
             let (src, dst) = (ping.addrs.src, ping.addrs.dst);

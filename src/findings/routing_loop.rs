@@ -55,28 +55,14 @@ impl Diagnosis for RoutingLoop {
     }
 
     fn path(&mut self, path: &Path) {
-        let routers: Vec<_> = path
-            .hops
-            .iter()
-            .map(|hop| hop.routers.first().map(|first| first.router))
-            .collect();
-        let again = routers.iter().enumerate().find_map(|(at, router)| {
-            let router = (*router)?;
-            let before = routers.get(..at)?;
-            let first = before.iter().position(|seen| *seen == Some(router))?;
-            // Adjacent hops alike are a router that answers for its neighbor, no loop.
-            let between = routers.get(first + 1..at)?;
-            (at - first > 1 && between.iter().flatten().any(|other| *other != router))
-                .then(|| (router, between.iter().flatten().next().copied()))
-        });
-        let Some((router, other)) = again else { return };
+        let Some((router, other)) = path.met_twice() else {
+            return;
+        };
         if let Some(group) = self.by_destination.entry(path.dst) {
             group.show(&[path.first_probe]);
         }
         self.met(path.dst, router);
-        if let Some(other) = other {
-            self.met(path.dst, other);
-        }
+        self.met(path.dst, other);
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {

@@ -180,6 +180,13 @@ impl AppError {
         self.errno
     }
 
+    /// Whether any kind of socket sees it.
+    pub fn is_told(&self) -> bool {
+        self.sockets()
+            .iter()
+            .any(|(_, raised)| *raised != Raised::Never)
+    }
+
     /// Each kind of socket of the protocol with what it raises and when.
     pub fn sockets(&self) -> [(Socket, Raised); 3] {
         let datagram = |connected, unconnected| {

@@ -239,6 +239,8 @@ pub struct DropperSummary {
     pub count: u64,
     /// How many flows were hit.
     pub flows: u64,
+    /// Errors among them that answered a traceroute's probes.
+    pub probes: u64,
     /// The smallest MTU reported, in octets.
     pub mtu: Option<u32>,
 }

@@ -1,6 +1,7 @@
 //! The fixed words of the output: one per value, the same in JSON and in text.
 
 use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
+use crate::correlate::trace::PathEnd;
 use crate::correlate::verdict::{AftermathOutcome, DropReason};
 use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original};
 use crate::findings::{Confidence, Severity};
@@ -109,6 +110,17 @@ impl Word for ErrorOutcome {
 impl Word for DropReason {
     fn word(&self) -> &'static str {
         self.name()
+    }
+}
+
+impl Word for PathEnd {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::Refused { .. } => "refused",
+            Self::Loop { .. } => "loop",
+            Self::Silent { .. } => "silent",
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::record::words;
 
 /// Verdicts of a kind that are written; the others are counted.
 const WRITTEN: u64 = 3;
-/// Kinds that are told apart; verdicts of further ones are all written.
+/// Kinds that are told apart; verdicts of further ones are counted only.
 const KINDS: usize = 10_000;
 
 /// Who drops what, and why.
@@ -31,6 +31,8 @@ struct Kind {
 pub(super) struct Alike {
     index: HashMap<Kind, usize, RandomState>,
     kinds: Vec<(Kind, u64)>,
+    /// Verdicts of further kinds.
+    further: u64,
 }
 
 impl Alike {
@@ -54,7 +56,10 @@ impl Alike {
                 self.index.insert(kind, self.kinds.len() - 1);
                 self.kinds.len() - 1
             }
-            None => return true,
+            None => {
+                self.further += 1;
+                return false;
+            }
         };
         self.kinds.get_mut(at).is_none_or(|(_, count)| {
             *count += 1;
@@ -86,6 +91,16 @@ impl Alike {
             ));
             lines.end();
         }
+        let further = std::mem::take(&mut self.further);
+        if further > 0 {
+            let mut lines = Paragraph::new(out, page.width, 3);
+            lines.head("drop:", page.palette);
+            lines.words(&format!(
+                "{} of other kinds; -v tells of each",
+                plural(further, "more flow")
+            ));
+            lines.end();
+        }
     }
 }
 
@@ -95,7 +110,7 @@ mod tests {
     use crate::correlate::verdict::DropReason;
     use crate::model::{AddrPair, FlowKey, Timestamp};
     use crate::record::json::SourceNames;
-    use crate::sink::text::{Colour, Naming, Palette, Verbosity};
+    use crate::sink::text::{Colour, Lines, Naming, Palette, Verbosity};
     use crate::wire::IpVersion;
 
     fn verdict(from: u16, to: u16) -> DropVerdict {
@@ -127,6 +142,7 @@ mod tests {
             palette: &Palette::new(Colour::Never),
             width: 0,
             verbosity: Verbosity::Plain,
+            lines: Lines::All,
         };
         let mut out = Vec::new();
         alike.finish(&mut out, &page);

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::text::{Naming, Palette, Verbosity, addr, note};
+use super::text::{Lines, Naming, Palette, Verbosity, addr, note};
 use super::wrap::{Paragraph, TIE};
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use crate::correlate::trace::{Hop, HopRouter, Path};
+use crate::correlate::trace::{Hop, HopRouter, Path, PathEnd};
 use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::icmp::names;
@@ -26,6 +26,7 @@ pub(super) struct Page<'a> {
     pub(super) palette: &'a Palette,
     pub(super) width: usize,
     pub(super) verbosity: Verbosity,
+    pub(super) lines: Lines,
 }
 
 /// Frames that a list names unless everything is wanted.
@@ -50,6 +51,11 @@ impl Page<'_> {
     /// With names of hosts, where they are wanted and known.
     pub(super) fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.hosts.named(text)
+    }
+
+    /// Whether it is to fit a screen: `-q` without `-v`.
+    pub(super) fn is_brief(&self) -> bool {
+        self.lines == Lines::VerdictsOnly && !self.is_verbose()
     }
 
     fn is_verbose(&self) -> bool {
@@ -107,21 +113,29 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.push(b'\n');
 }
 
-/// Three lines: what was dropped, by whom and why; how often and what came of it; what the program saw.
+/// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
+/// or all in one.
 pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("drop:", page.palette);
     lines.words(&page.named(&text(|out| addr::flow(out, &verdict.flow))));
     lines.words(&page.named(&format!("by {}:", dropper(verdict))));
     lines.words(&reason(verdict));
-    lines.line();
+    let next_part = |lines: &mut Paragraph<'_>| {
+        if page.is_brief() {
+            lines.append(";");
+        } else {
+            lines.line();
+        }
+    };
+    next_part(&mut lines);
     let often = how_often(verdict, page);
     lines.words(&match aftermath(verdict) {
         Some(next) => format!("{often}; then {next}"),
         None => format!("{often}; what came next is not known"),
     });
     if let Some(there) = verdict.same_as {
-        lines.line();
+        next_part(&mut lines);
         lines.words(&format!(
             "the same as {} on the other side of an address translation, error {}",
             page.named(&text(|out| addr::flow(out, &there.flow))),
@@ -134,25 +148,17 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         verdict.code,
         verdict.flow.protocol,
     );
-    if let Some(seen) = seen {
-        lines.line();
-        lines.words(&seen.sentence());
+    // Where no program is told there is little to tell of.
+    if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {
+        next_part(&mut lines);
+        let sentence = seen.sentence();
+        // What other kinds of sockets see takes room.
+        let first = sentence
+            .split_once(';')
+            .map_or(&*sentence, |(first, _)| first);
+        lines.words(if page.is_brief() { first } else { &sentence });
     }
     lines.end();
-}
-
-/// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
-/// they make up tells of them. What went between the same hosts to a service's port is no probe.
-pub(super) fn is_told_by_path(verdict: &DropVerdict) -> bool {
-    /// The first port that traceroute probes (RFC 1393 section 1; traceroute(8)).
-    const FIRST_PROBED: u16 = 33434;
-    verdict.probe
-        && match verdict.flow.ports {
-            FlowPorts::Ports { dst, .. } if verdict.reason == DropReason::PortUnreachable => {
-                dst >= FIRST_PROBED
-            }
-            _ => true,
-        }
 }
 
 /// `10.9.1.1 (the destination, ~3 hops away)`.
@@ -306,9 +312,10 @@ fn aftermath(verdict: &DropVerdict) -> Option<String> {
         size_before,
         size_after,
         acknowledged,
+        retried,
         ..
     } = verdict.aftermath;
-    Some(match outcome {
+    let next = match outcome {
         AftermathOutcome::Recovered => match (size_before, size_after) {
             (Some(before), Some(after)) if after < before => {
                 format!("data got through in smaller packets ({before} -> {after} octets)")
@@ -334,6 +341,11 @@ fn aftermath(verdict: &DropVerdict) -> Option<String> {
         AftermathOutcome::Silent => "silence".to_owned(),
         AftermathOutcome::Ended => "closed in order".to_owned(),
         AftermathOutcome::Unknown => return None,
+    };
+    Some(match retried {
+        0 => next,
+        1 => format!("{next}, and a new try from another port"),
+        more => format!("{next}, and {more} new tries from other ports"),
     })
 }
 
@@ -351,8 +363,16 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
     lines.words(&if path.reached {
         format!("reached in {}", plural(hops, "hop"))
     } else {
-        format!("not reached, {} probed", plural(hops, "hop"))
+        format!(
+            "not reached, {} probed{}",
+            plural(hops, "hop"),
+            why_ended(path.end())
+        )
     });
+    if path.reached && page.is_brief() {
+        lines.end();
+        return;
+    }
     let is_silent = |hop: &&Hop| hop.routers.is_empty();
     let mut hops = path.hops.iter().peekable();
     while let Some(hop) = hops.next() {
@@ -371,7 +391,7 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
             continue;
         }
         for router in &hop.routers {
-            router_words(&mut lines, router, page);
+            router_words(&mut lines, router, hop.ttl, page);
         }
         if hop.unanswered > 0 {
             lines.words(&format!("({} unanswered)", hop.unanswered));
@@ -380,7 +400,29 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
     lines.end();
 }
 
-fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, page: &Page<'_>) {
+/// Why a path did not reach its destination, behind a colon.
+fn why_ended(end: PathEnd) -> String {
+    match end {
+        PathEnd::Reached => String::new(),
+        PathEnd::Refused { router, reason } => {
+            format!(
+                ": {} refuses, {}",
+                ip(router),
+                reason.word().replace('_', " ")
+            )
+        }
+        PathEnd::Loop { router, other } => {
+            format!(": in a loop, from {} to {} and back", ip(router), ip(other))
+        }
+        PathEnd::Silent { after } => format!(": nobody answers behind hop {after}"),
+    }
+}
+
+/// Hops that an answer may have come back over more or less than its probe went, and it is no news:
+/// what an answer's TTL began with is a guess, and load is balanced.
+const SAME_WAY: u8 = 2;
+
+fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, ttl: u8, page: &Page<'_>) {
     lines.word(&page.named(&ip(router.router)));
     for rtt in router.rtts.iter().take(3) {
         lines.word(&text(|out| write::millis_fixed(out, *rtt)));
@@ -395,6 +437,11 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, page: &Page<'_>) 
     if !router.mpls.is_empty() {
         let labels: Vec<String> = router.mpls.iter().map(u32::to_string).collect();
         lines.words(&format!("MPLS {}", labels.join(",")));
+    }
+    // The hop itself counts on the way there.
+    let back = router.return_hops.map(|hops| hops.saturating_add(1));
+    if let Some(back) = back.filter(|back| back.abs_diff(ttl) > SAME_WAY) {
+        lines.words(&format!("(back over ~{back} hops)"));
     }
     if let Some(refusal) = router.refusal {
         lines.words(&format!("({})", refusal.word().replace('_', " ")));

@@ -47,6 +47,12 @@ impl<'a> Paragraph<'a> {
         }
     }
 
+    /// Adds to the last word.
+    pub(super) fn append(&mut self, end: &str) {
+        self.out.extend_from_slice(end.as_bytes());
+        self.column += end.len();
+    }
+
     /// Adds one word, which is never broken.
     pub(super) fn word(&mut self, word: &str) {
         let columns = if word.is_ascii() {

@@ -184,7 +184,9 @@ fn numbers_are_those_of_the_frames() {
 }
 
 #[test]
-fn quiet_leaves_out_the_messages_and_nothing_else() {
+fn quiet_tells_what_matters_first_and_leaves_out_the_messages() {
+    /// Lines of a terminal, at 100 columns.
+    const SCREEN: usize = 60;
     for name in [
         "demo.pcap",
         "ping-loss4.pcap",
@@ -194,13 +196,33 @@ fn quiet_leaves_out_the_messages_and_nothing_else() {
     ] {
         let capture = testdata(name);
         let whole = run(&["-r", &capture]).good();
-        let kept: String = whole
-            .lines()
-            // Decisions about requests belong to the messages.
-            .filter(|line| line.starts_with("-- ") && !line.starts_with("-- #"))
-            .fold(String::new(), |text, line| text + line + "\n");
-        assert_eq!(run(&["-r", &capture, "-q"]).good(), kept, "{name}");
-        assert!(kept.lines().count() > 3);
+        let quiet = run(&["-r", &capture, "-q"]).good();
+        assert!(quiet.lines().all(|line| line.starts_with("-- ")), "{name}");
+        assert!((3..=SCREEN).contains(&quiet.lines().count()), "{name}");
+        // Findings are the same, and stand before what they are drawn from.
+        let is_finding = |line: &str| {
+            ["critical", "warning", "info"]
+                .iter()
+                .any(|word| line.starts_with(&format!("-- {word}:")))
+        };
+        let findings = |text: &str| -> String {
+            let mut kept = String::new();
+            let mut within = false;
+            for line in text.lines() {
+                within = is_finding(line) || (within && line.starts_with("--    "));
+                if within {
+                    kept = kept + line + "\n";
+                }
+            }
+            kept
+        };
+        assert_eq!(findings(&quiet), findings(&whole), "{name}");
+        assert!(quiet.starts_with(&findings(&quiet)), "{name}");
+        // Each flow is told of.
+        for head in ["-- drop: ", "-- path: "] {
+            let count = |text: &str| text.lines().filter(|line| line.starts_with(head)).count();
+            assert_eq!(count(&quiet), count(&whole), "{name} {head}");
+        }
     }
 }
 

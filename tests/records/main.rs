@@ -94,6 +94,7 @@ fn verdict() -> DropVerdict {
             size_before: Some(1500),
             size_after: Some(1400),
             acknowledged: true,
+            retried: 0,
             lasted: Some(Duration::from_micros(615)),
         },
         same_as: Some(OtherSide {
@@ -460,6 +461,7 @@ fn paths_list_hops_with_alternatives() {
         answers: 2,
         mpls,
         refusal: None,
+        return_hops: None,
     };
     let path = Path {
         src: addr("10.0.1.1"),

@@ -116,6 +116,7 @@ fn verdict() -> DropVerdict {
             size_before: Some(1500),
             size_after: Some(1400),
             acknowledged: true,
+            retried: 0,
             lasted: Some(Duration::from_micros(615)),
         },
         same_as: None,
@@ -241,6 +242,7 @@ fn a_path_is_a_table_of_hops() {
         answers: 2,
         mpls,
         refusal: None,
+        return_hops: None,
     };
     let path = Path {
         src: addr("10.0.1.1"),
@@ -266,6 +268,7 @@ fn a_path_is_a_table_of_hops() {
                 ttl: 4,
                 routers: vec![HopRouter {
                     refusal: Some(DropReason::AdminProhibited),
+                    return_hops: Some(9),
                     ..router("10.0.3.2", Vec::new())
                 }],
                 unanswered: 0,
@@ -277,10 +280,11 @@ fn a_path_is_a_table_of_hops() {
     };
     assert_eq!(
         text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
-        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed\n\
+        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed: 10.0.3.2\n\
+         --    refuses, admin prohibited\n\
          --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
          --     2 to 3 * (5 unanswered)\n\
-         --     4 10.0.3.2 0.031 0.022 ms (admin prohibited)\n"
+         --     4 10.0.3.2 0.031 0.022 ms (back over ~10 hops) (admin prohibited)\n"
     );
 }
 

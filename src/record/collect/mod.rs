@@ -226,6 +226,7 @@ impl Collector {
                     first: verdict.first,
                     count: 0,
                     flows: 0,
+                    probes: 0,
                     mtu: None,
                 });
                 self.dropper_index.insert(key, self.droppers.len() - 1);
@@ -237,6 +238,9 @@ impl Collector {
         if let Some(row) = self.droppers.get_mut(index) {
             row.count += verdict.count;
             row.flows += u64::from(is_new);
+            if verdict.is_told_by_path() {
+                row.probes += verdict.count;
+            }
             row.first = row.first.min(verdict.first);
             row.mtu = match (row.mtu, verdict.mtu) {
                 (Some(a), Some(b)) => Some(a.min(b)),

@@ -257,6 +257,7 @@ impl Serialize for WhatCameAfter<'_> {
         map.put("packets", &after.packets)?;
         map.put("retransmissions", &after.retransmissions)?;
         map.fact("acknowledged", after.acknowledged)?;
+        map.maybe("retried", (after.retried > 0).then_some(after.retried))?;
         map.maybe("size_before", after.size_before)?;
         map.maybe("size_after", after.size_after)?;
         map.span("lasted_ns", after.lasted)?;
@@ -319,6 +320,7 @@ pub(super) fn path<S: Serializer>(
     map.put("first_probe", &first_probe)?;
     map.put("hops", &List(&path.hops, PathHop))?;
     map.put("reached", &path.reached)?;
+    map.word("ended", &path.end())?;
     map.end()
 }
 
@@ -356,6 +358,7 @@ fn put_router<M: SerializeMap>(map: &mut M, router: &HopRouter) -> Result<(), M:
     if !router.mpls.is_empty() {
         map.put("mpls", &router.mpls)?;
     }
+    map.maybe("return_hops", router.return_hops)?;
     if let Some(refusal) = router.refusal {
         map.word("refusal", &refusal)?;
     }

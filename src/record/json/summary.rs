@@ -230,6 +230,7 @@ impl Serialize for Dropper<'_> {
         map.put("first", &Time(dropper.first))?;
         map.put("count", &dropper.count)?;
         map.put("flows", &dropper.flows)?;
+        map.maybe("probes", (dropper.probes > 0).then_some(dropper.probes))?;
         map.maybe("mtu", dropper.mtu)?;
         map.end()
     }

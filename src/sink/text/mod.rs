@@ -128,6 +128,16 @@ pub enum Lines {
     VerdictsOnly,
 }
 
+/// In which order `-q` tells what it tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As it becomes known: for who watches a live capture.
+    #[default]
+    AsKnown,
+    /// Findings before the verdicts and paths that they are drawn from.
+    WorstFirst,
+}
+
 /// What text output is made of.
 #[derive(Clone, Debug)]
 pub struct TextOptions {
@@ -149,6 +159,8 @@ pub struct TextOptions {
     pub header_checksums: HeaderChecksums,
     /// Which lines are written.
     pub lines: Lines,
+    /// In which order, with [`Lines::VerdictsOnly`].
+    pub order: Order,
     /// Whether escape sequences colour the text.
     pub colour: Colour,
     /// Columns that lines with `-- ` may fill; 0 for no limit.
@@ -167,6 +179,7 @@ impl Default for TextOptions {
             numbers: Numbers::default(),
             header_checksums: HeaderChecksums::default(),
             lines: Lines::default(),
+            order: Order::default(),
             colour: Colour::default(),
             width: 100,
         }
@@ -184,7 +197,12 @@ pub struct TextSink<W: Write> {
     alike: Alike,
     hosts: Naming,
     buffer: Vec<u8>,
+    /// What is told behind the findings.
+    held: Vec<u8>,
 }
+
+/// Octets of verdicts and paths that wait for the findings; beyond that they are told before.
+const HELD: usize = 1 << 20;
 
 impl<W: Write> TextSink<W> {
     /// Onto `out`, which needs no buffer of its own.
@@ -199,6 +217,7 @@ impl<W: Write> TextSink<W> {
             alike: Alike::default(),
             hosts: Naming::default(),
             buffer: Vec::with_capacity(2 * super::BUFFER),
+            held: Vec::new(),
         }
     }
 
@@ -247,10 +266,17 @@ impl<W: Write> Sink for TextSink<W> {
             palette: &self.palette,
             width: self.options.width,
             verbosity: self.options.verbosity,
+            lines: self.options.lines,
         };
         let tells_all = self.options.verbosity > Verbosity::Plain;
+        let is_held = page.is_brief() && self.options.order == Order::WorstFirst;
+        let behind = if is_held {
+            &mut self.held
+        } else {
+            &mut self.buffer
+        };
         if matches!(record, Record::Finding(_) | Record::Summary(_)) {
-            self.alike.finish(&mut self.buffer, &page);
+            self.alike.finish(behind, &page);
         }
         match record {
             Record::Start(start) => self.names = SourceNames::new(&start.sources),
@@ -266,18 +292,22 @@ impl<W: Write> Sink for TextSink<W> {
             // Text tells of exchanges by the lines of their replies and in the summary.
             Record::Icmp(_) | Record::Decided(_) | Record::Exchange(_) => {}
             // What probes met, their path tells.
-            Record::Drop(verdict) if story::is_told_by_path(verdict) && !tells_all => {}
+            Record::Drop(verdict) if verdict.is_told_by_path() && !tells_all => {}
             Record::Drop(verdict) => {
                 if tells_all || self.alike.is_written(verdict) {
-                    story::drop(&mut self.buffer, verdict, &page);
+                    story::drop(behind, verdict, &page);
                 }
             }
-            Record::Path(path) => story::path(&mut self.buffer, path, &page),
+            Record::Path(path) => story::path(behind, path, &page),
             Record::Finding(finding) if finding.name == "traceroute" && !tells_all => {}
             Record::Finding(finding) => story::finding(&mut self.buffer, finding, &page),
             Record::Summary(summary) => {
+                self.buffer.append(&mut self.held);
                 summary::write(&mut self.buffer, summary, &page, &mut self.clock);
             }
+        }
+        if self.held.len() > HELD {
+            self.buffer.append(&mut self.held);
         }
         super::drain_if_full(&mut self.buffer, &mut self.out)
     }
