@@ -280,8 +280,8 @@ fn a_path_is_a_table_of_hops() {
     };
     assert_eq!(
         text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
-        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed: 10.0.3.2\n\
-         --    refuses, admin prohibited\n\
+        "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed: 10.0.3.2 refuses,\n\
+         --    admin prohibited\n\
          --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
          --     2 to 3 * (5 unanswered)\n\
          --     4 10.0.3.2 0.031 0.022 ms (back over ~10 hops) (admin prohibited)\n"
