@@ -33,8 +33,15 @@ fn names(input: &LiveInput) -> Result<Vec<String>, LiveError> {
     if input.interfaces.is_empty() {
         return Ok(vec![devices::default_name()?]);
     }
-    let given = input.interfaces.iter();
-    Ok(given.map(|name| devices::by_name_or_number(name)).collect())
+    let mut names = Vec::new();
+    for given in &input.interfaces {
+        let name = devices::by_name_or_number(given);
+        // Captured twice, each packet would be a copy of itself.
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Why it cannot be captured, with the remedy.
@@ -61,8 +68,8 @@ fn banner(interface: &Listening, options: &Options) -> String {
         Take::Everything => "all packets".to_owned(),
     };
     let way = match options.direction {
-        Some(Direction::In) => ", of what is received",
-        Some(Direction::Out) => ", of what is sent",
+        Some(Direction::In) => ", of what is received,",
+        Some(Direction::Out) => ", of what is sent,",
         Some(Direction::Both) | None => "",
     };
     let is_partial = !way.is_empty() || matches!(options.take, Take::Only(_));
@@ -72,8 +79,8 @@ fn banner(interface: &Listening, options: &Options) -> String {
         ""
     };
     format!(
-        "listening on {name}, link type {}, snapshot length {} bytes; the kernel hands over \
-         {takes}{way}{therefore}",
+        "listening on {name}, link type {}, snapshot length {} bytes; the kernel hands \
+         over{way} {takes}{therefore}",
         link_name(*link),
         options.snaplen
     )
@@ -266,10 +273,19 @@ fn drops(name: &str, counts: KernelCounts, since: &str, until: &str) -> String {
 /// What the kernel counted on each interface.
 pub(crate) fn counts(interfaces: &[InterfaceCounts]) -> Vec<String> {
     let line = |interface: &InterfaceCounts| {
-        let InterfaceCounts { name, counts, read } = interface;
+        let InterfaceCounts {
+            name,
+            counts,
+            read,
+            unread,
+        } = interface;
+        let left = match unread {
+            0 => String::new(),
+            more => format!("; {more} were left unread, as the end was not to wait for them"),
+        };
         format!(
             "{name}: {} read, {} received by the filter, {} dropped by the kernel, {} dropped by \
-             the interface",
+             the interface{left}",
             packets(*read),
             counts.received,
             counts.dropped,

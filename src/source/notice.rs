@@ -79,4 +79,7 @@ pub struct InterfaceCounts {
     pub counts: KernelCounts,
     /// Frames of it that were handed on.
     pub read: u64,
+    /// Frames that were wanted and left in the kernel's buffer, at the most: the end did not wait for
+    /// them.
+    pub unread: u64,
 }

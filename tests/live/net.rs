@@ -370,3 +370,24 @@ impl Pair {
         pair
     }
 }
+
+/// A router between two hosts, `h0` with 10.8.1.2 and `h0` with 10.8.2.2; what passes it, at `r0` and
+/// `r1`, is seen twice, and is one packet.
+pub(crate) fn router() -> (Net, Net, Net) {
+    let (left, middle, right) = (Net::new(), Net::new(), Net::new());
+    for (host, port, subnet) in [(&left, "r0", 1), (&right, "r1", 2)] {
+        let cable = format!(
+            "link add h0 type veth peer name {port} netns {}",
+            middle.name
+        );
+        host.ip(&cable);
+        host.ip("link set h0 up");
+        host.ip(&format!("addr add 10.8.{subnet}.2/24 dev h0"));
+        middle.ip(&format!("link set {port} up"));
+        middle.ip(&format!("addr add 10.8.{subnet}.1/24 dev {port}"));
+        host.ip(&format!("route add default via 10.8.{subnet}.1"));
+    }
+    middle.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+    assert_eq!(left.ping("-c1 -W10 10.8.2.2"), 1);
+    (left, middle, right)
+}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::common::{of_type, parse, summary, tool};
-use crate::net::{Net, Pair, Reading};
+use crate::net::{Pair, Reading, router};
 
 #[test]
 fn the_interfaces_are_listed() {
@@ -30,6 +30,29 @@ fn the_interfaces_are_listed() {
     let capture = pair.left.capture(&["-i", &number]);
     assert!(capture.messages().contains("listening on lo,"));
     assert!(listed(&["-L", "-i", "v0"]).contains("EN10MB"));
+
+    pair.left.ip("link add d0 type veth peer name d1");
+    let text = listed(&["-D"]);
+    let line = text.lines().find(|line| line.contains(".d0"));
+    assert!(line.is_some_and(|line| line.contains("down")), "{text}");
+}
+
+#[test]
+fn an_interface_named_twice_is_captured_once() {
+    let pair = Pair::new();
+    let capture = pair.left.capture(&["-i", "v0", "-i", "v0", "--json"]);
+    assert_eq!(pair.left.ping("-c3 -i0.01 10.9.0.2"), 3);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    let interfaces = records[0]["sources"][0]["interfaces"].as_array();
+    assert_eq!(interfaces.map(Vec::len), Some(1), "{}", records[0]);
+    let echoes = summary(&records)["exchanges"]["echo"]["answered"].clone();
+    assert_eq!(echoes, 3);
+    let copies = of_type(&records, "icmp").into_iter();
+    assert_eq!(
+        copies.filter(|record| !record["copy_of"].is_null()).count(),
+        0
+    );
 }
 
 #[test]
@@ -48,26 +71,6 @@ fn without_a_name_the_first_of_the_list_is_taken() {
         "{}",
         capture.messages()
     );
-}
-
-/// A router between two hosts; what passes it is seen twice, and is one packet.
-fn router() -> (Net, Net, Net) {
-    let (left, middle, right) = (Net::new(), Net::new(), Net::new());
-    for (host, port, subnet) in [(&left, "r0", 1), (&right, "r1", 2)] {
-        let cable = format!(
-            "link add h0 type veth peer name {port} netns {}",
-            middle.name
-        );
-        host.ip(&cable);
-        host.ip("link set h0 up");
-        host.ip(&format!("addr add 10.8.{subnet}.2/24 dev h0"));
-        middle.ip(&format!("link set {port} up"));
-        middle.ip(&format!("addr add 10.8.{subnet}.1/24 dev {port}"));
-        host.ip(&format!("route add default via 10.8.{subnet}.1"));
-    }
-    middle.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
-    assert_eq!(left.ping("-c1 -W10 10.8.2.2"), 1);
-    (left, middle, right)
 }
 
 fn seen_at<'r>(records: &'r [Value], interface: &str) -> Vec<&'r Value> {

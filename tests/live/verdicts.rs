@@ -1,7 +1,7 @@
 //! Drop verdicts from real stacks, live.
 
-use crate::common::{of_type, summary};
-use crate::net::{Net, Pair};
+use crate::common::{assert_accounted, of_type, summary};
+use crate::net::{Net, Pair, router};
 
 #[test]
 fn a_refused_transfer_is_tied_to_its_packet_with_flows() {
@@ -99,4 +99,45 @@ fn a_traceroute_is_told_as_a_path() {
         assert!(ended.out.contains("-- path: "), "{}", ended.out);
         assert!(!ended.out.contains("-- drop: "), "{}", ended.out);
     }
+}
+
+/// A transfer that meets a smaller MTU on its way: who said so, and that it got through.
+#[test]
+fn a_transfer_that_learns_the_mtu_of_its_path() {
+    const LENGTH: u32 = 3_000_000;
+    let (left, middle, right) = router();
+    middle.ip("link set r1 mtu 1400");
+    let server = "import socket\ns=socket.create_server(('',5001))\n\
+        while True:\n c,_=s.accept(); n=0\n while d:=c.recv(65536): n+=len(d)\n \
+        c.sendall(str(n).encode()); c.close()";
+    let _server = right.spawn(&["python3", "-c", server]);
+    let client = format!(
+        "import socket,time\n\
+         for _ in range(600):\n try: c=socket.create_connection(('10.8.2.2',5001)); break\n \
+         except OSError: time.sleep(0.05)\n\
+         c.sendall(bytes({LENGTH})); c.shutdown(socket.SHUT_WR)\n\
+         assert c.recv(99)==b'{LENGTH}'"
+    );
+    let capture = left.capture(&["-i", "h0", "--flows", "--json"]);
+    left.run(&["python3", "-c", client.as_str()]);
+    let ended = capture.interrupt().exits(0);
+    let records = ended.records();
+    let drops = of_type(&records, "drop");
+    let drop = drops
+        .iter()
+        .find(|drop| drop["reason"] == "fragmentation_needed");
+    let drop = drop.unwrap_or_else(|| panic!("{}", ended.out));
+    assert_eq!(drop["dropper"], "10.8.1.1");
+    assert_eq!(drop["mtu"], 1400);
+    assert_eq!(drop["flow"]["dst_port"], 5001);
+    assert_eq!(drop["aftermath"]["outcome"], "recovered", "{drop}");
+    let total = drop["original_count"].as_u64();
+    assert!(total >= Some(1), "{drop}");
+    assert_accounted(summary(&records), "a transfer");
+    assert_eq!(summary(&records)["kernel"]["dropped"], 0);
+    let alarms = of_type(&records, "finding");
+    assert!(
+        alarms.iter().all(|finding| finding["severity"] == "info"),
+        "{alarms:?}"
+    );
 }

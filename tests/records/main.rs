@@ -554,6 +554,7 @@ fn the_summary_holds_the_whole_account() {
         name: "eth0".to_owned(),
         counts: KernelCounts::default(),
         read: 0,
+        unread: 0,
     }]);
     summary.evictions = Evictions {
         exchanges: 5,

@@ -242,6 +242,10 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
                 Phase::Stopping(_) | Phase::Ended => line.final_counts(),
             },
             read: line.read,
+            unread: match self.phase {
+                Phase::Ended if line.is_cut => line.unread(),
+                _ => 0,
+            },
         });
         Some(counts.collect())
     }

@@ -15,7 +15,7 @@ pub struct DeviceInfo {
     pub description: Option<String>,
     /// Its addresses with the length of their network's prefix, where that is known.
     pub addresses: Vec<(IpAddr, Option<u8>)>,
-    /// Its state in words: `up`, `running`, `loopback`, `wireless`, `disconnected`.
+    /// Its state in words: `up` or `down`, `running`, `loopback`, `wireless`, `disconnected`.
     pub state: Vec<&'static str>,
 }
 
@@ -58,8 +58,11 @@ pub fn by_name_or_number(given: &str) -> String {
 
 fn info(device: Device) -> DeviceInfo {
     let flags = &device.flags;
+    // What taps into other parts of the system is neither up nor down.
+    let is_link = flags.connection_status != ConnectionStatus::NotApplicable;
     let words = [
         (flags.is_up(), "up"),
+        (!flags.is_up() && is_link, "down"),
         (flags.is_running(), "running"),
         (flags.is_loopback(), "loopback"),
         (flags.is_wireless(), "wireless"),

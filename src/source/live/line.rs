@@ -61,6 +61,13 @@ impl<T> Line<T> {
         self.state == LineState::Done
     }
 
+    /// What the kernel counted and nobody read.
+    pub(super) fn unread(&self) -> u64 {
+        let total = self.counters.total();
+        let left = total.received.saturating_sub(total.dropped);
+        left.saturating_sub(self.read)
+    }
+
     /// What the kernel counted of the frames that were wanted: once all of them were read, what it
     /// counted beside them came after the stop, or was not for this capture.
     pub(super) fn final_counts(&self) -> KernelCounts {

@@ -101,10 +101,13 @@ struct Script {
     dropped: Vec<(Duration, u32)>,
     received: u32,
     fails: Option<(Duration, &'static str)>,
+    /// What a reading takes.
+    takes: Duration,
 }
 
 impl Tap for Script {
     fn read(&mut self, batch: &mut Batch) -> Result<(), String> {
+        self.world.borrow_mut().pass(self.takes);
         let uptime = self.world.borrow().uptime;
         if let Some((when, why)) = self.fails
             && when <= uptime
@@ -153,6 +156,7 @@ fn script(world: &Shared, packets: &[u64]) -> Script {
         dropped: Vec::new(),
         received: 0,
         fails: None,
+        takes: Duration::ZERO,
     }
 }
 

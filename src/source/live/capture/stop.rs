@@ -10,7 +10,8 @@ use crate::source::live::machine::Machine;
 
 /// How long the last block is waited for at a stop, unless the counters say that nothing is left.
 const LAST_BLOCK: Duration = Duration::from_millis(300);
-/// When a stop is over even if packets are left in the kernel's buffer.
+/// When a stop is over even if packets are left in the kernel's buffer: what is known by then is to be
+/// told within a second.
 const STOP_AT_MOST: Duration = Duration::from_millis(800);
 
 /// How far a capture has come.

@@ -116,3 +116,20 @@ fn what_an_interface_brought_before_it_was_removed_is_read() {
     run(&mut live, &world, Duration::from_millis(260));
     assert_eq!(live.damage().len(), 1);
 }
+
+#[test]
+fn what_is_left_unread_for_want_of_time_is_told() {
+    let world = Shared::default();
+    let packets: Vec<_> = (0..5000).collect();
+    let mut interface = script(&world, &packets);
+    // Three packets in ten milliseconds in which ten come.
+    interface.takes = Duration::from_millis(10);
+    let mut live = live(&world, vec![interface]);
+    let seen = run(&mut live, &world, seconds(2));
+    assert!(world.borrow().uptime <= Duration::from_millis(2900));
+    let kernel = &live.kernel().expect("live")[0];
+    let (received, dropped, read) = counts(kernel);
+    assert_eq!((dropped, read), (0, seen.frames.len() as u64));
+    assert!(kernel.unread > 1000, "{kernel:?}");
+    assert_eq!(received, read + kernel.unread);
+}
