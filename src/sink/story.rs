@@ -369,10 +369,6 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
             why_ended(path.end())
         )
     });
-    if path.reached && page.is_brief() {
-        lines.end();
-        return;
-    }
     let is_silent = |hop: &&Hop| hop.routers.is_empty();
     let mut hops = path.hops.iter().peekable();
     while let Some(hop) = hops.next() {

@@ -25,9 +25,7 @@ type Column<T> = (&'static str, fn(&T) -> u64);
 /// Writes the account.
 pub(super) fn write(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock) {
     head(out, summary, page, clock);
-    if !page.is_brief() {
-        messages(out, summary, page);
-    }
+    messages(out, summary, page);
     exchanges(out, summary, page);
     pairs(out, summary, page);
     droppers(out, summary, page);
@@ -277,15 +275,11 @@ fn percent(share: f64) -> String {
 }
 
 fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
-    // Errors that a traceroute asked for are told by its path; few flows, each in a line of its own.
-    let rows =
-        || (summary.droppers.iter()).filter(|row| !page.is_brief() || row.count > row.probes);
-    let (count, flows) = (rows().count(), rows().map(|row| row.flows).sum::<u64>());
-    if count == 0 || (page.is_brief() && flows <= ROWS as u64) {
+    if summary.droppers.is_empty() {
         return;
     }
     let mut table = Table::new(&["dropper", "reason", "ICMP", "errors", "flows", "MTU"]);
-    for dropper in rows().take(ROWS) {
+    for dropper in summary.droppers.iter().take(ROWS) {
         let version = match dropper.version {
             IpVersion::V4 => "",
             IpVersion::V6 => "v6 ",
@@ -302,7 +296,7 @@ fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         ]);
     }
     table.write(out, page.width, page.palette);
-    omitted(out, count.saturating_sub(ROWS), page);
+    omitted(out, summary.droppers.len().saturating_sub(ROWS), page);
     if summary.errors_omitted > 0 {
         let mut lines = Paragraph::new(out, page.width, 2);
         lines.words(&format!(
