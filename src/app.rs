@@ -14,7 +14,7 @@ use crate::observer::{Stderr, told};
 use crate::privilege::{self, Identity, Needs, Network};
 use crate::progress::Progress;
 use crate::resolve::{self, Resolver, process};
-use crate::signals::{Hangup, Signals, Terminal};
+use crate::signals::{Hangup, Signals, Terminal, Watched};
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, SourceId};
 use icmpdump::pipeline::Pipeline;
@@ -234,6 +234,7 @@ fn pipe(
         },
         notices: live::Notices::new(),
         report: live::report_options(&config.output),
+        is_watched: signals.watched == Watched::UntilHangup && io::stderr().is_terminal(),
     };
     let out = || Named(Patient(io::stdout()));
     #[cfg(feature = "top")]

@@ -1,5 +1,7 @@
 //! What is told on standard error while a run goes on and of inputs that end too early.
 
+use std::io::{self, IsTerminal};
+
 use crate::live;
 use crate::messages::{self, complain};
 use crate::progress::Progress;
@@ -42,6 +44,8 @@ pub(crate) struct Stderr {
     pub(crate) notices: live::Notices,
     /// How a report is laid out.
     pub(crate) report: TextOptions,
+    /// Standard error was a terminal, and the run is to end with it.
+    pub(crate) is_watched: bool,
 }
 
 impl Observer for Stderr {
@@ -63,6 +67,10 @@ impl Observer for Stderr {
         if let Some(words) = self.notices.word(notice, sources) {
             complain(&words);
         }
+    }
+
+    fn is_hung_up(&self) -> bool {
+        self.is_watched && !io::stderr().is_terminal()
     }
 
     fn report(&mut self, records: &[Record<'_>]) {

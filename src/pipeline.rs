@@ -282,10 +282,12 @@ impl<'p, 'o> Run<'p, 'o> {
             }
             self.pipe.sink.flush()?;
         }
-        if asked(&control.reopen)
-            && let Some(frames) = &mut self.pipe.frames
-        {
-            self.room = frames.reopen();
+        if asked(&control.reopen) {
+            if self.pipe.observer.is_hung_up() {
+                control.stop.store(true, Ordering::Relaxed);
+            } else if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.reopen();
+            }
         }
         Ok(!control.stop.load(Ordering::Relaxed) || source.stop())
     }

@@ -14,7 +14,8 @@ use icmpdump::pipeline::Control;
 /// What SIGHUP is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hangup {
-    /// A file is written: it is reopened, as programs that rotate files ask for.
+    /// A file is written: it is reopened, as programs that rotate files ask for. Only where the
+    /// terminal is gone, too, the run ends.
     Reopens,
     /// The terminal is gone, or the connection to it: the run ends in order, unless it was started
     /// to outlive that, as by `nohup`.
@@ -37,8 +38,18 @@ pub(crate) struct Signals {
     opening: Arc<AtomicBool>,
     /// Set when the next signal that ends the run ends it at once.
     at_once: Arc<AtomicBool>,
+    pub(crate) watched: Watched,
     /// Becomes readable with each signal.
     waker: Option<UnixStream>,
+}
+
+/// Whether the run is to outlive its terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watched {
+    /// It is: `nohup` or the like started it, or nobody can tell.
+    Never,
+    /// It ends with the terminal.
+    UntilHangup,
 }
 
 impl Signals {
@@ -51,6 +62,10 @@ impl Signals {
     /// What the system says.
     pub(crate) fn catch(hangup: Hangup, terminal: Terminal) -> io::Result<Self> {
         let control = Control::default();
+        let watched = match is_ignored(SIGHUP) {
+            Some(false) => Watched::UntilHangup,
+            _ => Watched::Never,
+        };
         let opening = Arc::new(AtomicBool::new(true));
         let at_once = Arc::new(AtomicBool::new(false));
         let (waker, called) = UnixStream::pair()?;
@@ -63,7 +78,7 @@ impl Signals {
         ];
         match hangup {
             Hangup::Reopens => asked.push((SIGHUP, &control.reopen)),
-            Hangup::Ends if is_ignored(SIGHUP) == Some(false) => {
+            Hangup::Ends if watched == Watched::UntilHangup => {
                 asked.push((SIGHUP, &control.stop));
             }
             Hangup::Ends => {}
@@ -85,6 +100,7 @@ impl Signals {
             control,
             opening,
             at_once,
+            watched,
             waker: Some(waker),
         })
     }

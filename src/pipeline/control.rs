@@ -34,6 +34,12 @@ pub trait Observer {
     /// Something happened to the capture.
     fn notice(&mut self, _notice: &Notice, _sources: &[SourceInfo]) {}
 
+    /// Whether the terminal is gone from which the run was watched: then [`Control::reopen`] came of
+    /// that, and the run is to end.
+    fn is_hung_up(&self) -> bool {
+        false
+    }
+
     /// What was asked for by [`Control::report`]: a start record, open verdicts, and a summary as
     /// if the run had ended, in this order.
     fn report(&mut self, _records: &[Record<'_>]) {}

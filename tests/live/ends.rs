@@ -158,6 +158,45 @@ fn a_hangup_ends_it_in_order_unless_it_was_to_be_ignored() {
     assert_eq!(summary(&records)["exchanges"]["echo"]["answered"], 6);
 }
 
+/// A capture into a file that nobody watches any more would fill the disk. Who only moved the file
+/// away, or had it started by `nohup`, wants it to go on.
+#[test]
+fn a_terminal_that_is_gone_ends_a_capture_into_a_file() {
+    const PROGRAM: &str = "\
+import os,pty,signal,sys,time
+ignored, program, file = sys.argv[1] == 'ignored', sys.argv[2], sys.argv[3]
+if ignored: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+id, terminal = pty.fork()
+if id == 0: os.execv(program, [program, '-i', 'lo', '-U', '-Z', 'root', '-w', file])
+signal.signal(signal.SIGALRM, lambda *_: os.kill(id, signal.SIGKILL))
+signal.alarm(60)
+said = b''
+while b'listening' not in said: said += os.read(terminal, 4096)
+while not os.path.exists(file): time.sleep(0.01)
+time.sleep(0.3)
+os.kill(id, signal.SIGHUP)
+time.sleep(0.5)
+assert os.waitpid(id, os.WNOHANG) == (0, 0), 'the terminal is still there'
+os.close(terminal)
+if ignored:
+    time.sleep(0.5)
+    assert os.waitpid(id, os.WNOHANG) == (0, 0), 'it was to go on'
+    os.kill(id, signal.SIGINT)
+print('ended', os.waitstatus_to_exitcode(os.waitpid(id, 0)[1]))
+";
+    let net = Net::new();
+    let program = command().get_program().to_string_lossy().into_owned();
+    for how in ["ignored", "not"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("all.pcap");
+        let file = file.to_str().expect("UTF-8");
+        let done = net.run(&["python3", "-c", PROGRAM, how, &program, file]);
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "ended 0\n", "{how}");
+        // An orderly end: it is a capture.
+        assert!(tool("tcpdump", &["-r", file, "--count"]).status.success());
+    }
+}
+
 #[test]
 fn a_second_interrupt_ends_it_at_once() {
     let net = Net::new();
