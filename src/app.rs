@@ -23,7 +23,7 @@ use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::patient::Patient;
 use icmpdump::sink::{Behind, FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
-use icmpdump::source::filter::{Filter, QuotedPolicy};
+use icmpdump::source::filter::{Filter, QuotedPolicy, USUAL_LINKS};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
 use icmpdump::source::open::{self, OpenError};
@@ -125,10 +125,14 @@ fn run_with(
     signals: &Signals,
     names: Option<Resolver>,
 ) -> anyhow::Result<Status> {
-    let links: Vec<_> = sources
+    let mut links: Vec<_> = sources
         .iter()
         .flat_map(|info| info.interfaces.iter().map(|interface| interface.link))
         .collect();
+    // pcapng tells them as they come.
+    if sources.iter().any(|info| info.interfaces.is_empty()) {
+        links.extend(USUAL_LINKS);
+    }
     if let Err(error) = config.filter.check(&links) {
         match &config.input {
             // The kernel took it, and knows more of a packet than its octets: its direction.

@@ -242,6 +242,15 @@ fn a_filter_that_compiles_for_no_link_type_is_a_usage_error() {
     let ethernet = icmp("not vlan 5");
     assert!(!ethernet.is_empty());
     assert!(ethernet.is_subset(&icmp("icmp or icmp6")) && ethernet != icmp("icmp or icmp6"));
+    // So is one that a file tells of only as it is read.
+    let arguments = [
+        "-r",
+        raw.to_str().unwrap(),
+        "-r",
+        both,
+        "ether src 02:00:00:00:02:01",
+    ];
+    assert_eq!(records("icmp", &arguments).len(), 3);
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub struct FilterError {
     pub message: String,
 }
 
+/// The link types to compile for where they are not known yet: Ethernet, both cooked ones, raw IP.
+pub const USUAL_LINKS: &[LinkType] = &[LinkType(1), LinkType(113), LinkType(276), RAW];
+
 /// A filter expression with its programs, compiled when a link type is first met.
 #[derive(Clone, Debug)]
 pub struct Filter {
@@ -86,14 +89,13 @@ impl Filter {
     }
 
     /// Compiles for the link types known so far (pcapng may bring more later); where none is
-    /// known, for Ethernet, cooked and raw IP.
+    /// known, for [`USUAL_LINKS`].
     ///
     /// # Errors
     ///
     /// Where the expression compiles for none of them, what libpcap says of the first.
     pub fn check(&mut self, links: &[LinkType]) -> Result<(), FilterError> {
-        const USUAL: [LinkType; 3] = [LinkType(1), LinkType(113), LinkType(101)];
-        let links = if links.is_empty() { &USUAL } else { links };
+        let links = if links.is_empty() { USUAL_LINKS } else { links };
         if self.selects_all() {
             return Ok(());
         }
