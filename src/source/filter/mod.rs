@@ -214,7 +214,7 @@ fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
     let handle = Capture::dead(Linktype(dlt::from_linktype(link))).map_err(text)?;
     let program = |optimize| {
         let compiled = handle.compile(expression, optimize).map_err(text);
-        let compiled = compiled.map_err(|told| with_place(told, expression, &handle))?;
+        let compiled = compiled.map_err(|told| with_place(told, expression, link))?;
         Ok::<_, String>(Program::new(compiled.get_instructions()))
     };
     // Not optimized first: what asks the kernel for metadata is refused, as libpcap does when it
@@ -233,11 +233,12 @@ fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
 }
 
 /// What libpcap says of an expression, with the place where it only says that there is an error.
-fn with_place(told: String, expression: &str, handle: &Capture<pcap::Dead>) -> String {
+pub(super) fn with_place(told: String, expression: &str, link: LinkType) -> String {
     let is_syntax_error = |told: &str| told.contains("syntax error");
-    if !is_syntax_error(&told) {
+    let handle = Capture::dead(Linktype(dlt::from_linktype(link))).ok();
+    let Some(handle) = handle.filter(|_| is_syntax_error(&told)) else {
         return told;
-    }
+    };
     place::of_syntax_error(expression, |text| match handle.compile(text, false) {
         Err(pcap::Error::PcapError(told)) => !is_syntax_error(&told),
         other => other.is_ok(),

@@ -11,7 +11,7 @@ use super::error::LiveError;
 use super::options::{Delivery, Options, Take};
 use crate::model::{LinkType, Timestamp};
 use crate::source::Resolution;
-use crate::source::filter::{dlt, kernel_filter};
+use crate::source::filter::{self, dlt, kernel_filter};
 use crate::source::remedy::Missing;
 
 /// The pseudo-interface that captures on all others.
@@ -66,16 +66,17 @@ impl Interface {
             Take::Everything => String::new(),
         };
         if !filter.is_empty() {
-            capture
-                .filter(&filter, true)
-                .map_err(|error| LiveError::Filter {
+            capture.filter(&filter, true).map_err(|error| {
+                let expression = match &options.take {
+                    Take::Icmp { and: user } | Take::Only(user) => user.clone(),
+                    Take::Everything => String::new(),
+                };
+                LiveError::Filter {
                     name: name.to_owned(),
-                    expression: match &options.take {
-                        Take::Icmp { and: user } | Take::Only(user) => user.clone(),
-                        Take::Everything => String::new(),
-                    },
-                    why: text(error),
-                })?;
+                    why: filter::with_place(text(error), &expression, link),
+                    expression,
+                }
+            })?;
         }
         if let Some(direction) = options.direction {
             capture.direction(direction.into()).map_err(refused)?;
