@@ -32,6 +32,8 @@ impl Correlator {
             return Relation::Copy { of };
         }
         let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
+            && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
         let original = original.map(|original| match original {
             // Nobody looked: it was as little captured before and in the other direction.
             Original::None(NoOriginal::BeforeCapture | NoOriginal::OneSided)
@@ -66,6 +68,7 @@ impl Correlator {
             frame: frame.reference(),
             ts,
             shown,
+            never_sent,
         };
         self.attempts.error(quote);
         if let Some(ring) = &self.ring {

@@ -51,6 +51,8 @@ pub struct Exchange {
     pub end: Option<ExchangeEnd>,
     /// Time from request to `end`.
     pub rtt: Option<Duration>,
+    /// TTL that the reply was captured with.
+    pub reply_ttl: Option<u8>,
     /// What became of it.
     pub outcome: ExchangeOutcome,
     /// Further replies within the window.

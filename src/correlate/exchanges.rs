@@ -376,6 +376,7 @@ fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
         requested: open.requested,
         end: open.end,
         rtt: open.rtt.get(),
+        reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
         outcome,
         duplicates: open.duplicates,
         corrupted: open.corrupted,

@@ -206,6 +206,14 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
     }
 }
 
+/// Whether packets of the quoted protocol were captured of late between the quoted addresses: the
+/// capture has more than ICMP, and has this sender.
+pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
+    let pair = ring.pair_hash(&quote.ip.addrs);
+    (ring.recent(REDIRECTED_DEPTH))
+        .any(|seen| seen.pair == pair && seen.protocol == quote.ip.protocol)
+}
+
 fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>) -> NoOriginal {
     let portless = has_ports(quote.ip.protocol) && quote.transport == QuotedTransport::None;
     if portless {

@@ -67,6 +67,9 @@ pub struct DropVerdict {
     pub original_frames: Vec<FrameRef>,
     /// How many dropped packets were found in all.
     pub original_count: u64,
+    /// Errors about packets that were not sent, as far as the capture tells: it has other packets of
+    /// this protocol from the same sender to the same host.
+    pub never_sent: u64,
     /// The smallest MTU reported, in octets.
     pub mtu: Option<u32>,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
@@ -133,6 +136,7 @@ impl DropVerdict {
             error_frames: Vec::new(),
             original_frames: Vec::new(),
             original_count: 0,
+            never_sent: 0,
             mtu: None,
             bytes: 0,
             slowest: None,

@@ -46,6 +46,8 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) frame: FrameRef,
     pub(super) ts: Timestamp,
     pub(super) shown: bool,
+    /// The capture would have the quoted packet if it had been sent.
+    pub(super) never_sent: bool,
 }
 
 impl Verdicts {
@@ -173,6 +175,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.count += 1;
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;
+    verdict.never_sent += u64::from(error.never_sent);
     verdict.bytes = verdict.bytes.saturating_add(error.quote.ip.length.into());
     note(&mut verdict.error_frames, error.frame);
     if let Body::Error(Error {

@@ -64,6 +64,16 @@ impl<K: Copy + Eq + Hash, G: Default> Groups<K, G> {
         self.entries.get_mut(at).map(|(_, group)| group)
     }
 
+    /// How many groups there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is a group of `key`.
+    pub(super) fn has(&self, key: &K) -> bool {
+        self.index.contains_key(key)
+    }
+
     /// The groups in order of their first observation.
     pub(super) fn iter(&self) -> impl Iterator<Item = &(K, G)> {
         self.entries.iter()

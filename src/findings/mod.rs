@@ -4,17 +4,23 @@
 //! found. None looks at octets, none knows another.
 
 mod admin_prohibited;
+mod backscatter;
 mod bad_checksums;
 mod capture_quality;
 mod closed_port;
+mod echo_tunnel;
 mod firewall_reject;
+mod flood;
 mod group;
 mod icmp_rate_limited;
+mod invalid_error;
+mod ping_course;
 mod ping_loss;
 mod pmtu;
 mod redirect;
 mod routing_loop;
 mod silent_drop;
+mod sweep;
 mod traceroute;
 mod unreachable;
 
@@ -100,6 +106,11 @@ pub struct Diagnostics {
     icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
     redirect: redirect::Redirect,
     silent_drop: silent_drop::SilentDrop,
+    invalid_error: invalid_error::InvalidError,
+    flood: flood::Flood,
+    echo_tunnel: echo_tunnel::EchoTunnel,
+    sweep: sweep::Sweep,
+    backscatter: backscatter::Backscatter,
     traceroute: traceroute::Traceroute,
     /// Flows on one side of a translation that were told of.
     translated: HashSet<FlowKey, RandomState>,
@@ -121,7 +132,12 @@ impl Diagnostics {
         self.bad_checksums
             .message(frame, packet.ip.src(), message, relation);
         self.capture_quality.icmp(frame, message, relation);
-        self.redirect.message(frame, packet.ip.addrs, message);
+        let addrs = packet.ip.addrs;
+        self.redirect.message(frame, &packet.ip, message);
+        self.invalid_error.message(frame, addrs, message);
+        self.flood.message(frame, addrs);
+        self.echo_tunnel.message(frame, addrs, message, relation);
+        self.backscatter.message(frame, addrs, message, relation);
     }
 
     /// Takes what the kernel counted while capturing.
@@ -129,6 +145,7 @@ impl Diagnostics {
         self.capture_quality.kernel(interfaces);
         self.silent_drop.kernel(interfaces);
         self.pmtu.kernel(interfaces);
+        self.invalid_error.kernel(interfaces);
     }
 
     /// Takes a request that was decided.
@@ -136,6 +153,8 @@ impl Diagnostics {
         self.ping_loss.exchange(exchange);
         self.bad_checksums.exchange(exchange);
         self.capture_quality.exchange(exchange);
+        self.sweep.exchange(exchange);
+        self.backscatter.exchange(exchange);
     }
 
     /// Takes a drop verdict.
@@ -204,7 +223,7 @@ impl Diagnostics {
         copy.findings()
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 13] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 18] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -216,6 +235,11 @@ impl Diagnostics {
             &mut self.silent_drop,
             &mut self.icmp_rate_limited,
             &mut self.redirect,
+            &mut self.invalid_error,
+            &mut self.flood,
+            &mut self.backscatter,
+            &mut self.echo_tunnel,
+            &mut self.sweep,
             &mut self.bad_checksums,
             &mut self.traceroute,
             &mut self.capture_quality,

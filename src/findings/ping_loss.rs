@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 
 use super::group::{EVIDENCE, Groups};
+use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
@@ -51,6 +52,7 @@ struct Losses {
     bursts: u64,
     one_sided: bool,
     evidence: Vec<FrameRef>,
+    course: Course,
 }
 
 impl Losses {
@@ -58,6 +60,9 @@ impl Losses {
         self.sent += 1;
         self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
         if exchange.outcome != ExchangeOutcome::Lost {
+            if exchange.outcome == ExchangeOutcome::Answered {
+                self.course.answered(exchange);
+            }
             self.run = 0;
             return;
         }
@@ -112,6 +117,9 @@ impl Diagnosis for PingLoss {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let heard = self.heard();
         for (ping, losses) in self.pings.iter() {
+            if !self.traced.contains(&ping.addrs) {
+                losses.course.findings(ping.addrs, found);
+            }
             let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
             if losses.lost == 0 || explained || self.traced.contains(&ping.addrs) {
                 continue;
@@ -218,6 +226,7 @@ mod tests {
                 requested: Timestamp::default(),
                 end,
                 rtt: None,
+                reply_ttl: None,
                 outcome: match end {
                     Some(_) => ExchangeOutcome::Answered,
                     None => ExchangeOutcome::Lost,

@@ -1,6 +1,7 @@
 //! A router tells a host of a better way.
 //!
-//! Rule: any redirect, by who sent it, to whom, and where to.
+//! Rule: any redirect, by who sent it, to whom, and where to. A warning where its TTL tells that it came
+//! through a router: redirects are a gateway's own word on the same link.
 //! Source: RFC 792, RFC 1122 section 3.2.2.2, RFC 4861 section 8. That it comes from the gateway in
 //! use cannot be seen in a capture, so forged ones look the same.
 
@@ -9,8 +10,9 @@ use std::net::IpAddr;
 use super::group::Groups;
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::icmp::ndp::NdpKind;
-use crate::icmp::{Body, Message};
+use crate::icmp::{Body, Message, payload};
 use crate::model::{AddrPair, Frame};
+use crate::wire::Ip;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +29,13 @@ struct Told {
     destination: Option<IpAddr>,
     /// The next hop to use; the destination itself where it is a neighbor.
     next_hop: Option<IpAddr>,
+    /// It passed a router.
+    routed: bool,
 }
 
 impl Redirect {
     /// Takes any message.
-    pub(super) fn message(&mut self, frame: &Frame<'_>, addrs: AddrPair, message: &Message<'_>) {
+    pub(super) fn message(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, message: &Message<'_>) {
         let (destination, next_hop) = match &message.body {
             Body::Redirect { gateway, quote, .. } => (
                 quote.as_ref().map(|quote| quote.ip.dst()),
@@ -48,9 +52,11 @@ impl Redirect {
             _ => return,
         };
         let told = Told {
-            addrs,
+            addrs: ip.addrs,
             destination,
             next_hop,
+            // A TTL that no stack begins with.
+            routed: payload::hops(ip.ttl) > 0,
         };
         if let Some(group) = self.groups.entry(told) {
             group.errors += 1;
@@ -73,15 +79,21 @@ impl Diagnosis for Redirect {
             } else {
                 format!("through {}", name(told.next_hop))
             };
+            let (severity, confidence, from) = if told.routed {
+                let from = ", and is not on its link: forged, it seems";
+                (Severity::Warning, Confidence::Suspected, from)
+            } else {
+                (Severity::Info, Confidence::Confirmed, "")
+            };
             found.push(Finding {
                 name: "redirect",
-                severity: Severity::Info,
+                severity,
                 title: format!(
-                    "{src} tells {dst} to reach {} {way} ({times})",
+                    "{src} tells {dst} to reach {} {way} ({times}){from}",
                     name(told.destination)
                 ),
                 evidence: group.evidence.clone(),
-                confidence: Confidence::Confirmed,
+                confidence,
                 advice: format!(
                     "Give {dst} the better route if this goes on. If {src} is not its gateway, \
                      somebody tries to draw its traffic away: have hosts ignore redirects."

@@ -101,6 +101,15 @@ pub(crate) fn echo_reply(
     echo(dst, src, ttl, Icmpv4Type::EchoReply(head), payload)
 }
 
+/// An IPv4 packet with another TTL.
+pub(crate) fn with_ttl(mut packet: Vec<u8>, ttl: u8) -> Vec<u8> {
+    packet[8] = ttl;
+    packet[10..12].fill(0);
+    let sum = checksum(&packet[..20]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
 pub(crate) fn udp((src, dst): (Ipv4Addr, Ipv4Addr), ttl: u8, ports: (u16, u16)) -> Vec<u8> {
     let mut packet = Vec::new();
     PacketBuilder::ipv4(src.octets(), dst.octets(), ttl)

@@ -29,6 +29,7 @@ fn exchange() -> Exchange {
         requested: T0,
         end: Some(ExchangeEnd::Reply(frame(2))),
         rtt: Some(Duration::from_micros(28)),
+        reply_ttl: None,
         outcome: ExchangeOutcome::Answered,
         duplicates: 0,
         corrupted: 0,
@@ -65,6 +66,7 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
     let lost = Exchange {
         end: None,
         rtt: None,
+        reply_ttl: None,
         outcome: ExchangeOutcome::Lost,
         ..exchange()
     };
@@ -99,6 +101,7 @@ fn verdict() -> DropVerdict {
         error_frames: vec![frame(9), frame(10)],
         original_frames: vec![frame(4)],
         original_count: 3,
+        never_sent: 0,
         mtu: Some(1400),
         bytes: 15_000,
         slowest: None,

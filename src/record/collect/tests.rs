@@ -25,6 +25,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         requested: Timestamp::from_nanos(0),
         end: None,
         rtt: (rtt_ms > 0).then(|| Duration::from_millis(rtt_ms)),
+        reply_ttl: None,
         outcome,
         duplicates: 1,
         corrupted: 0,

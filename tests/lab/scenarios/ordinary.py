@@ -8,7 +8,8 @@ from recordings.neighbors import router_advertisement
 
 SRC = {4: "10.0.1.1", 6: "2001:db8:1::1"}
 NO_ALARM = ["ping_loss", "routing_loop", "closed_port", "admin_prohibited", "host_unreachable", "no_route",
-            "firewall_reject", "pmtu_black_hole", "flood", "bad_checksums", "invalid_error"]
+            "firewall_reject", "pmtu_black_hole", "icmp_flood", "bad_checksums", "invalid_error", "spoofed_error",
+            "smurf", "backscatter", "echo_tunnel", "ping_sweep"]
 
 
 def pinged(incident, family):
@@ -34,6 +35,33 @@ def same_id(incident, family):
     incident.counted_ping_row(hosts[0], hosts[1], 77, upto=reused)
     incident.counted_ping_row(hosts[0], hosts[2], 77)
     incident.counted_ping_row(hosts[0], hosts[1], 77, after=reused - 1)
+
+
+def flooding(incident):
+    """As fast as the replies come, but not for long."""
+    with Chain(families=(4,), offload=incident.offload) as net:
+        net.warm()
+        with incident.capture(net["a"]):
+            incident.tool(net["a"], f"ping -n -q -f -e 77 -s 0 -c 600 {net.b4()}")
+    incident.counted_ping_row(SRC[4], net.b4(), 77)
+
+
+def rollover(incident, family):
+    """More requests than there are sequence numbers; captured are those around the turn."""
+    at = {4: "icmp[6:2]", 6: "ip6[46:2]"}[family]
+    echo = {4: "icmp", 6: "icmp6 and (ip6[40] == 128 or ip6[40] == 129)"}[family]
+    with Chain(families=(family,), routers=1, offload=incident.offload) as net:
+        net.warm()
+        with incident.capture(net["a"], filter=f"{echo} and ({at} >= 65450 or {at} < 60)"):
+            incident.tool(net["a"], f"ping -n -q -f -e 77 -s 8 -c 65700 {net.b(family)}")
+    incident.counted_ping_row(SRC[family], net.b(family), 77)
+
+
+def subnet(incident):
+    """A small network is asked who is there."""
+    with Lan(hosts=4, families=(4,), offload=incident.offload) as net:
+        with incident.capture(net["h1"]):
+            incident.tool(net["h1"], "fping -q -a -r 1 -g 10.0.0.0/28")
 
 
 def many_repliers(incident, family):
@@ -106,12 +134,21 @@ def register():
                  offload=family == 4, point="h1, eth0", not_expected=NO_ALARM, max_severity="info",
                  note="counts are of the frames: two pings with one identifier count each other's replies")(
                      lambda i, f=family: same_id(i, f))
+        scenario(f"rollover{family}", f"more requests than sequence numbers, around the turn, IPv{family}",
+                 offload=family == 6, not_expected=NO_ALARM, max_severity="info",
+                 note="captured with a filter for sequence numbers; counts are of the frames")(
+                     lambda i, f=family: rollover(i, f))
         scenario(f"many-repliers{family}", f"a {'broadcast' if family == 4 else 'multicast'} ping that three hosts answer",
                  offload=family == 6, point="h1, eth0", not_expected=NO_ALARM)(lambda i, f=family: many_repliers(i, f))
         scenario(f"large-ping{family}", f"pings in three fragments each, IPv{family}", offload=family == 4,
                  not_expected=NO_ALARM, max_severity="info")(lambda i, f=family: large(i, f))
         scenario(f"redirect{family}", f"a redirect that the host obeys, IPv{family}", offload=family == 6,
                  point="h1, eth0", expected=["redirect"], not_expected=NO_ALARM)(lambda i, f=family: redirect(i, f))
+    scenario("ping-flood4", "ping -f in moderation", offload=True,
+             not_expected=[name for name in NO_ALARM if name != "icmp_flood"], max_severity="info",
+             note="counts are of the frames")(flooding)
+    scenario("fping-subnet4", "fping looks who is there in a small network", offload=False, point="h1, eth0",
+             not_expected=NO_ALARM, max_severity="info")(subnet)
     scenario("captured-twice4", "every packet twice in the capture, in and out of a router", offload=True,
              point="r1, any (Linux cooked v2)", expected=["closed_port"],
              not_expected=[name for name in NO_ALARM if name != "closed_port"],

@@ -1,0 +1,154 @@
+//! Errors that no host or router sends in earnest: `invalid_error`, and `spoofed_error`.
+//!
+//! Rule: an error about an error; an MTU below what every link carries; or errors that quote packets
+//! which were never sent, though the capture holds that sender's other packets of the same protocol to
+//! the same host, from five seconds before the error on, and the kernel dropped nothing. A single one of
+//! those may be the capture's fault: it takes three for a warning.
+//! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
+//! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 5927 on forged errors.
+
+use std::net::IpAddr;
+
+use super::group::{Group, Groups};
+use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::verdict::DropVerdict;
+use crate::icmp::{Body, ErrorClass, Message, QuotedTransport, is_error};
+use crate::model::{AddrPair, Frame};
+use crate::source::InterfaceCounts;
+use crate::wire::IpVersion;
+
+/// Every link carries IPv4 packets of so many octets.
+const SMALLEST_MTU_V4: u32 = 68;
+/// ... and IPv6 packets of so many.
+const SMALLEST_MTU_V6: u32 = 1280;
+/// Errors about packets never sent from which on they are no accident.
+const NEVER_SENT: u64 = 3;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InvalidError {
+    /// By fault, sender and receiver.
+    faults: Groups<(Fault, AddrPair)>,
+    /// By sender and the host that never sent.
+    never_sent: Groups<(IpAddr, IpAddr)>,
+    drops: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Fault {
+    AboutError,
+    SmallMtu(u32),
+}
+
+impl InvalidError {
+    /// Takes any message.
+    pub(super) fn message(&mut self, frame: &Frame<'_>, addrs: AddrPair, message: &Message<'_>) {
+        if let Body::Error(error) = &message.body
+            && let Some(fault) = fault(message, error.class)
+            && let Some(group) = self.faults.entry((fault, addrs))
+        {
+            group.errors += 1;
+            group.show(&[frame.reference()]);
+        }
+    }
+
+    /// The packets may be among what was dropped.
+    pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.drops = (interfaces.iter()).any(|interface| {
+            interface.counts.dropped > 0 || interface.counts.interface_dropped > 0
+        });
+    }
+}
+
+fn fault(message: &Message<'_>, class: ErrorClass) -> Option<Fault> {
+    if let ErrorClass::TooBig { mtu: Some(mtu) } = class {
+        let smallest = match message.version {
+            IpVersion::V4 => SMALLEST_MTU_V4,
+            IpVersion::V6 => SMALLEST_MTU_V6,
+        };
+        // 0 is what routers older than RFC 1191 send.
+        return (mtu > 0 && mtu < smallest).then_some(Fault::SmallMtu(mtu));
+    }
+    let quote = message.quote()?;
+    match quote.transport {
+        QuotedTransport::Icmp { kind, .. } if is_error(quote.ip.version, kind) => {
+            Some(Fault::AboutError)
+        }
+        _ => None,
+    }
+}
+
+impl Diagnosis for InvalidError {
+    fn verdict(&mut self, verdict: &DropVerdict) {
+        if verdict.never_sent == 0 {
+            return;
+        }
+        if let Some(group) = (self.never_sent).entry((verdict.dropper, verdict.flow.addrs.src)) {
+            group.errors += verdict.never_sent;
+            group.flows += 1;
+            group.show(&verdict.error_frames);
+        }
+    }
+
+    fn findings(&mut self, found: &mut Vec<Finding>) {
+        let faults = self
+            .faults
+            .iter()
+            .map(|((fault, addrs), group)| invalid(*fault, *addrs, group));
+        found.extend(faults);
+        if self.drops {
+            return;
+        }
+        let spoofed = self
+            .never_sent
+            .iter()
+            .map(|((from, about), group)| spoofed(*from, *about, group));
+        found.extend(spoofed);
+    }
+}
+
+fn invalid(fault: Fault, AddrPair { src, dst }: AddrPair, group: &Group) -> Finding {
+    let tally = group.tally();
+    let (title, advice) = match fault {
+        Fault::AboutError => (
+            format!("{src} answers an ICMP error with an error, to {dst}{tally}"),
+            "No stack does so: it could go on for ever. Look for a broken middlebox, or for somebody \
+             who forges errors.",
+        ),
+        Fault::SmallMtu(mtu) => (
+            format!("{src} tells {dst} of an MTU of {mtu}, which is less than any link has{tally}"),
+            "Stacks ignore it, or send tiny packets from now on. Look for a misconfigured tunnel, or \
+             for somebody who forges errors to slow connections down.",
+        ),
+    };
+    Finding {
+        name: "invalid_error",
+        severity: Severity::Warning,
+        title,
+        evidence: group.evidence.clone(),
+        confidence: Confidence::Confirmed,
+        advice: advice.to_owned(),
+    }
+}
+
+fn spoofed(from: IpAddr, about: IpAddr, group: &Group) -> Finding {
+    Finding {
+        name: "spoofed_error",
+        severity: if group.errors >= NEVER_SENT {
+            Severity::Warning
+        } else {
+            Severity::Info
+        },
+        title: format!(
+            "{from} sends errors about packets that {about} never sent{}",
+            group.tally()
+        ),
+        evidence: group.evidence.clone(),
+        confidence: Confidence::Suspected,
+        advice:
+            "Somebody may forge errors to break connections or to make them slow. If the capture \
+                 does not see all that the host sends (a second link, hardware offload), it means \
+                 nothing."
+                .to_owned(),
+    }
+}
