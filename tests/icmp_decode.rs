@@ -4,6 +4,8 @@
 mod allocations;
 #[path = "icmp_decode/corpus.rs"]
 mod corpus;
+#[path = "icmp_decode/ek.rs"]
+mod ek;
 #[path = "icmp_decode/headers.rs"]
 mod headers;
 #[path = "icmp_decode/look.rs"]

@@ -57,6 +57,7 @@ impl<'a> Message<'a> {
         let tables = match &self.body {
             Body::Fragment => [(&[][..], 0); 2],
             Body::Rpl(rpl) => rpl.tables(),
+            Body::NodeInformation(node) => node.tables(),
             _ => [(table(self), 0), (&[], 0)],
         };
         let bytes = match &self.body {
@@ -118,7 +119,6 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         Body::DomainName(domain) => return domain.table(),
         Body::Seamoby(_) => return mobile::SEAMOBY_FIELDS,
         Body::RouterRenumbering(_) => return renumbering::FIELDS,
-        Body::NodeInformation(node) => return node.table(),
         Body::MobileIp(mobile) => return mobile.table(),
         Body::CertificationPath(path) => return path.table(),
         Body::FastHandover(_) => return mobile::HANDOVER_FIELDS,

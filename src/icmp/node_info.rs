@@ -102,15 +102,21 @@ impl<'a> NodeInformation<'a> {
         self.direction == Direction::Reply && self.code == 0 && self.qtype() == Some(qtype)
     }
 
-    pub(super) fn table(&self) -> &'static [FieldSpec] {
-        match (self.direction, self.code) {
+    /// The fields of the header, then those of subject or answer; all by their place in the message.
+    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
+        let header = match self.qtype() {
+            Some(NODE_ADDRESSES | IPV4_ADDRESSES) => FIELDS_WITH_FLAGS,
+            _ => FIELDS,
+        };
+        let data = match (self.direction, self.code) {
             (Direction::Request, 0) => QUERY_V6,
             (Direction::Request, 1) => QUERY_NAME,
             (Direction::Request, 2) => QUERY_V4,
             _ if self.is_answer_to(NODE_NAME) => NAME_ANSWER,
-            _ if self.answer_table().is_some() => FIELDS,
+            _ if self.answer_table().is_some() => &[],
             _ => OTHER,
-        }
+        };
+        [(header, 0), (data, 0)]
     }
 }
 
@@ -142,24 +148,28 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     Body::NodeInformation(message)
 }
 
-macro_rules! node_information {
-    ($($row:expr),* $(,)?) => {
-        &[
-            spec::u16(4, "qtype"),
-            spec::hex(6, 2, "flags"),
-            spec::hex(8, 8, "nonce"),
-            $($row),*
-        ]
-    };
-}
-
-const FIELDS: &[FieldSpec] = node_information!();
-const OTHER: &[FieldSpec] = node_information!(spec::rest(16, "data"));
-const QUERY_V6: &[FieldSpec] = node_information!(spec::v6(16, "subject"));
-const QUERY_V4: &[FieldSpec] = node_information!(spec::v4(16, "subject"));
-const QUERY_NAME: &[FieldSpec] = node_information!(spec::dns_names(16, "subject"));
-const NAME_ANSWER: &[FieldSpec] =
-    node_information!(spec::i32(16, "ttl"), spec::dns_names(20, "names"));
+const FIELDS: &[FieldSpec] = &[
+    spec::u16(4, "qtype"),
+    spec::hex(6, 2, "flags"),
+    spec::hex(8, 8, "nonce"),
+];
+/// Of queries for addresses and of their answers (RFC 4620 sections 6.3 and 6.4).
+const FIELDS_WITH_FLAGS: &[FieldSpec] = &[
+    spec::u16(4, "qtype"),
+    spec::hex(6, 2, "flags"),
+    spec::masked(6, 0x20, "global_addresses"),
+    spec::masked(6, 0x10, "site_local_addresses"),
+    spec::masked(6, 0x08, "link_local_addresses"),
+    spec::masked(6, 0x04, "ipv4_compatible_addresses"),
+    spec::masked(6, 0x02, "all_unicast_addresses"),
+    spec::masked(6, 0x01, "truncated"),
+    spec::hex(8, 8, "nonce"),
+];
+const OTHER: &[FieldSpec] = &[spec::rest(16, "data")];
+const QUERY_V6: &[FieldSpec] = &[spec::v6(16, "subject")];
+const QUERY_V4: &[FieldSpec] = &[spec::v4(16, "subject")];
+const QUERY_NAME: &[FieldSpec] = &[spec::dns_names(16, "subject")];
+const NAME_ANSWER: &[FieldSpec] = &[spec::i32(16, "ttl"), spec::dns_names(20, "names")];
 
 const V6_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v6(4, "address")];
 const V4_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v4(4, "address")];
@@ -239,5 +249,27 @@ mod tests {
             Value::Address(Ipv4Addr::new(10, 0, 0, 1).into())
         );
         every_prefix(&packet);
+    }
+
+    #[test]
+    fn queries_for_addresses_tell_which() {
+        let shown = |qtype: u8| {
+            let packet = message(139, 0, qtype, &[0xfe; 16]);
+            let fields = parse(&packet).fields();
+            let set = fields.filter(|field| field.value == Value::Flag(true));
+            set.map(|field| field.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(3),
+            [
+                "global_addresses",
+                "site_local_addresses",
+                "link_local_addresses",
+                "ipv4_compatible_addresses",
+                "all_unicast_addresses"
+            ]
+        );
+        assert_eq!(shown(4).len(), 5);
+        assert!(shown(2).is_empty());
     }
 }

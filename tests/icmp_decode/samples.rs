@@ -140,7 +140,7 @@ fn samples6() -> Vec<Sample> {
         (141, 0, Hop::Neighbor, vec![&[0; 4], link, &[2, 1, 2, 0, 0, 0, 0, 2]], json!({})),
         (142, 0, Hop::Neighbor, vec![&[0; 4], link, &[2, 1, 2, 0, 0, 0, 0, 2], &[10, 3, 0, 0, 0, 0, 0, 0], &far], json!({})),
         (143, 0, Hop::Link, vec![&[0, 0, 0, 1], &[3, 0, 0, 1], &GROUP, &far],
-            json!({"record_count": 1, "records": [{"type": 3, "name": "change_to_include", "group": "ff02::1:ff00:5", "sources": ["2001:db8::9"]}]})),
+            json!({"record_count": 1, "records": [{"type": 3, "name": "change_to_include", "group": "ff02::1:ff00:5", "source_count": 1, "sources": ["2001:db8::9"]}]})),
         (144, 0, Hop::Any, vec![&[0, 7, 0, 0]], json!({"id": 7})),
         (145, 0, Hop::Any, vec![&[0, 7, 0, 0], &far], json!({"id": 7, "home_agents": ["2001:db8::9"]})),
         (146, 0, Hop::Any, vec![&[0, 7, 0, 0]], json!({"id": 7})),

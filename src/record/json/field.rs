@@ -237,6 +237,7 @@ impl Serialize for RecordEntry<'_> {
         map.put("type", &record.kind)?;
         map.maybe("name", record.name())?;
         map.put("group", &Addr(record.group.into()))?;
+        map.put("source_count", &record.count)?;
         map.put(
             "sources",
             &Iter(|| record.sources().map(|a| Addr(a.into()))),

@@ -1,0 +1,268 @@
+//! Everything that `tshark -T ek` tells of a message is in our record of it: over all captures, and
+//! over a message of every type.
+//!
+//! The names differ, so that values are looked for: which field they belong to, the comparison by
+//! name (`oracle.rs`) and the samples (`samples.rs`) tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::IpAddr;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::corpus::{self, Packet};
+use crate::oracle::pcap;
+use crate::samples::samples;
+
+/// Fields that are left out, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "_checksum_status",
+        "a word in our records; compared by name elsewhere",
+    ),
+    (
+        "_data_time",
+        "an inference from the payload (RFC 792 gives it no format), here with the time of no capture",
+    ),
+    ("_data_time_relative", "the same"),
+    (
+        "_resp_to",
+        "frames of many captures in one file; compared elsewhere",
+    ),
+    ("_resptime", "the same"),
+    ("_ident_le", "the identifier once more, its octets swapped"),
+    ("_seq_le", "the same"),
+    (
+        "_unused",
+        "octets that RFC 792 leaves unused: -X shows them",
+    ),
+    ("_reserved", "octets that RFC 4443 reserves: -X shows them"),
+    ("_ext_res", "bits that RFC 4884 section 7 reserves"),
+    (
+        "_ext_version",
+        "2 in every structure that is one (RFC 4884 section 7)",
+    ),
+    ("_ext_echo_req_res", "bits that RFC 8335 section 2 reserves"),
+    (
+        "_int_ident_reserved",
+        "an octet that RFC 8335 section 2.1 reserves",
+    ),
+    ("_ni_flag_rsv", "bits that RFC 4620 section 4 reserves"),
+    ("_num_addrs", "the length of our list (RFC 1256 section 3)"),
+    (
+        "_addr_entry_size",
+        "how the entries of the list are laid out (RFC 1256 section 3)",
+    ),
+    (
+        "_opt_length",
+        "how far it is to the next option (RFC 4861 section 4.6)",
+    ),
+    (
+        "_aux_data_len",
+        "the length of our octets (RFC 3810 section 5.2.6)",
+    ),
+    // Words of flags, which our records take apart.
+    ("_nd_na_flag", "RFC 4861 section 4.4"),
+    ("_nd_ra_flag", "RFC 4861 section 4.2"),
+    ("_opt_prefix_flag", "RFC 4861 section 4.6.2"),
+    ("_mip6_flag", "RFC 6275 section 6.8"),
+    ("_mld_flag", "RFC 3810 section 5.1"),
+    ("_rr_flag", "RFC 2894 section 3.1"),
+    ("_rpl_daoack_flag", "RFC 6550 section 6.5"),
+    (
+        "_flag_d",
+        "RFC 6550 sections 6.4.1 and 6.5.1: the DODAGID that it announces is in our record",
+    ),
+];
+
+/// Where tshark is wrong: field, capture, frame (or type of a sample), and why.
+const WRONG: &[(&str, &str, u64, &str)] = &[
+    (
+        "icmp_icmp_int_info_index",
+        "icmp_ext_oob_poc.pcap",
+        1,
+        "an object of 6 octets has no room for the index of 4 (RFC 4884 section 7.1): tshark reads on into the next",
+    ),
+    (
+        "icmpv6_icmpv6_unknown_data",
+        "rpl-19-pickdag.pcap",
+        1,
+        "an RPL target of more octets than its prefix has (RFC 6550 section 6.7.7): the prefix is there",
+    ),
+    (
+        "icmpv6_icmpv6_opt_type",
+        "a sample",
+        150,
+        "experimental mobility has no options of Neighbor Discovery (RFC 4065)",
+    ),
+    ("icmpv6_icmpv6_data", "rpl-dao-oobr.pcap", 1, "no octets"),
+    (
+        "icmpv6_icmpv6_data",
+        "a sample",
+        100,
+        "types below 128 are errors and quote (RFC 4443 section 2.1)",
+    ),
+    ("icmpv6_icmpv6_data", "a sample", 101, "the same"),
+    ("icmpv6_icmpv6_data", "a sample", 127, "the same"),
+];
+
+/// Whether the field is one of those, by the end of its name.
+fn is_left_out(name: &str) -> bool {
+    LEFT_OUT.iter().any(|(end, _)| name.ends_with(end))
+}
+
+/// A value as both programs can write it: numbers in decimal, flags as 0 and 1, octets without
+/// separators.
+fn plain(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Bool(set) => u8::from(*set).to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => {
+            if let Ok(address) = text.parse::<IpAddr>() {
+                return Some(address.to_string());
+            }
+            if let Some(digits) = text.strip_prefix("0x")
+                && let Ok(number) = u64::from_str_radix(digits, 16)
+            {
+                return Some(number.to_string());
+            }
+            match text.as_str() {
+                "true" => "1".to_owned(),
+                "false" => "0".to_owned(),
+                other => octets(other),
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// Octets with colons between them, some without their leading zero; eight of them are a number.
+fn octets(text: &str) -> String {
+    let parts = text.split(':').map(|part| match part.len() {
+        1 if text.contains(':') => format!("0{part}"),
+        _ => part.to_lowercase(),
+    });
+    let digits: String = parts.collect();
+    match u64::from_str_radix(&digits, 16) {
+        Ok(number) if digits.len() == 16 => number.to_string(),
+        _ => digits,
+    }
+}
+
+/// All values in a record.
+fn leaves(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|each| leaves(each, found)),
+        Value::Object(all) => all.values().for_each(|each| leaves(each, found)),
+        other => found.extend(plain(other)),
+    }
+}
+
+/// The fields of tshark's layer, those of the packets it quotes left out.
+fn theirs(layer: &Value, found: &mut Vec<(String, String)>) {
+    match layer {
+        Value::Array(all) => all.iter().for_each(|each| theirs(each, found)),
+        Value::Object(all) => {
+            for (name, value) in all {
+                if !name.starts_with("icmp_icmp_") && !name.starts_with("icmpv6_icmpv6_") {
+                    continue;
+                }
+                if is_left_out(name) {
+                    continue;
+                }
+                match value {
+                    Value::Array(all) => {
+                        found.extend(all.iter().filter_map(|v| Some((name.clone(), plain(v)?))));
+                    }
+                    Value::Object(_) => theirs(value, found),
+                    other => found.extend(plain(other).map(|value| (name.clone(), value))),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_tshark_tells_in_ek_is_in_our_records() {
+    let mut packets = corpus::packets();
+    packets.extend(samples().into_iter().map(|sample| Packet {
+        file: "a sample".to_owned(),
+        number: u64::from(sample.octets[if sample.octets[0] >> 4 == 4 { 20 } else { 40 }]),
+        on_wire: sample.octets.len(),
+        octets: sample.octets,
+    }));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), pcap(&packets)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
+        .args(["--json", "--emit", "icmp", "-r"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    let records: BTreeMap<u64, Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|record| Some((record["frame"].as_u64()?, record)))
+        .collect();
+    let output = Command::new("tshark")
+        .args(["-n", "-T", "ek", "-o", "ip.defragment:FALSE"])
+        .args(["-o", "ipv6.defragment:FALSE", "-r"])
+        .arg(file.path())
+        .output()
+        .expect("tshark is installed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<Value> = lines
+        .filter(|line: &Value| line["layers"].is_object())
+        .collect();
+    assert_eq!(lines.len(), packets.len(), "tshark reads every packet");
+    let (mut values, mut missing) = (0, BTreeMap::<String, Vec<String>>::new());
+    let mut wrong: BTreeSet<&(&str, &str, u64, &str)> = BTreeSet::new();
+    for ((packet, line), number) in packets.iter().zip(&lines).zip(1..) {
+        let mut told = Vec::new();
+        for layer in ["icmp", "icmpv6"] {
+            theirs(&line["layers"][layer], &mut told);
+        }
+        let mut ours = BTreeSet::new();
+        if let Some(record) = records.get(&number) {
+            leaves(record, &mut ours);
+        }
+        for (name, value) in told {
+            // Eight octets of one digit look like an address.
+            let are_octets = ["_eui64", "_auxiliary_data"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            let value = if are_octets { octets(&value) } else { value };
+            values += 1;
+            let known = WRONG.iter().find(|(field, file, number, _)| {
+                *field == name && *file == packet.file && *number == packet.number
+            });
+            if !ours.contains(&value) && known.is_some() {
+                wrong.extend(known);
+            } else if !ours.contains(&value) {
+                let what = format!("{value} of {} #{}", packet.file, packet.number);
+                missing.entry(name).or_default().push(what);
+            }
+        }
+    }
+    let list: Vec<_> = (missing.iter())
+        .map(|(name, all)| {
+            format!(
+                "{name}: {} times, {}",
+                all.len(),
+                all[..all.len().min(3)].join("; ")
+            )
+        })
+        .collect();
+    assert!(list.is_empty(), "of {values} values:\n{}", list.join("\n"));
+    for each in WRONG {
+        let present = packets.iter().any(|packet| packet.file == each.1);
+        assert!(
+            !present || wrong.contains(each),
+            "{each:?} is no exception any more"
+        );
+    }
+    eprintln!("compared {values} values of {} packets", packets.len());
+}
