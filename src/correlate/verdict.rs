@@ -100,8 +100,8 @@ impl DropVerdict {
     /// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
     /// they make up tells of them. What went between the same hosts to a service's port is no probe.
     pub fn is_told_by_path(&self) -> bool {
-        /// The first port that traceroute probes (RFC 1393 section 1; traceroute(8)).
-        const FIRST_PROBED: u16 = 33434;
+        /// The first port that is probed: mtr(8) begins here, traceroute(8) at 33434.
+        const FIRST_PROBED: u16 = 33000;
         self.probe
             && match self.flow.ports {
                 FlowPorts::Ports { dst, .. } if self.reason == DropReason::PortUnreachable => {

@@ -92,9 +92,9 @@ fn a_traceroute_is_told_as_a_path() {
             .collect();
         assert_eq!(routers, ["10.7.0.2", "10.7.1.2", "10.7.2.2"]);
         assert_eq!(paths[0]["reached"], true);
-        // In text the path is all there is to say.
+        // In text the path is all there is to say; the ports are those of mtr.
         let capture = hosts[0].capture(&arguments);
-        hosts[0].run(&trace);
+        hosts[0].run(&[&trace[..], &["-p", "33000"]].concat());
         let ended = capture.interrupt().exits(0);
         assert!(ended.out.contains("-- path: "), "{}", ended.out);
         assert!(!ended.out.contains("-- drop: "), "{}", ended.out);

@@ -10,12 +10,12 @@ use crate::common::{
 use crate::{capture, input, names, packets, text};
 
 /// A small disk, there as long as this is.
-struct Disk {
+pub(crate) struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
-    fn new(size: &str) -> Self {
+    pub(crate) fn new(size: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let disk = Self { folder };
         let options = format!("size={size}");
@@ -30,7 +30,7 @@ impl Disk {
         disk
     }
 
-    fn at(&self, name: &str) -> String {
+    pub(crate) fn at(&self, name: &str) -> String {
         text(self.folder.path().join(name))
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::common::{finish, tool};
+use crate::common::{assert_accounted, finish, summary, tool};
+use crate::faults::Disk;
 use crate::kills::{End, random, read};
 use crate::{names, packets, text, wait_until};
 
@@ -89,6 +90,35 @@ fn held(path: &Path) -> Option<(u64, End)> {
         Ok(())
     });
     counted.ok().map(|end| (count, end))
+}
+
+/// The capture ends with the disk's room, by itself and in order.
+#[test]
+fn a_full_disk_ends_it_with_what_is_known() {
+    let namespace = Namespace::new("full");
+    let mut flood = namespace.command("ping");
+    flood.args(["-f", "-q", "127.0.0.1"]).stdout(Stdio::null());
+    let _flood = Running(flood.spawn().expect("ping is needed for this test"));
+    for (name, more) in [
+        ("full.pcap", &[][..]),
+        ("full.pcapng", &["--annotate"]),
+        ("%s.pcap", &["-G", "600"]),
+    ] {
+        let disk = Disk::new("64k");
+        let mut command = namespace.icmpdump();
+        command.args(["-w", &disk.at(name), "--print", "--json"]);
+        let run = finish(command.args(more)).exits(1);
+        let run = run.says("No space left").says("whole packet");
+        let records = run.records();
+        assert_accounted(summary(&records), name);
+        let read = summary(&records)["frames"]["read"].as_u64();
+        assert_eq!(summary(&records)["kernel"]["received"].as_u64(), read);
+        let left = names(Path::new(&disk.at("")));
+        let [left] = &left[..] else {
+            panic!("{left:?}");
+        };
+        assert!(packets(Path::new(&disk.at(left))) > 50, "{left}");
+    }
 }
 
 #[test]
