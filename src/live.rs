@@ -1,20 +1,22 @@
 //! Live capture as the program shows it: opening, the banner, notices, what the kernel counted.
 
+mod notices;
+
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::config::{Input, LiveInput, Output};
 use crate::messages::complain;
-use icmpdump::model::{LinkType, Timestamp};
+use icmpdump::model::LinkType;
 use icmpdump::source::filter::dlt;
 use icmpdump::source::live::devices::{self, DeviceInfo};
 use icmpdump::source::live::{self, Direction, Listening, LiveError, Options, Take};
 use icmpdump::source::remedy::{self, Circumstances};
-use icmpdump::source::{InterfaceCounts, KernelCounts, Notice, Source, SourceInfo};
+use icmpdump::source::{InterfaceCounts, Source};
+pub(crate) use notices::Notices;
 
 /// Opens the interfaces and says on standard error what is listened to.
 pub(crate) fn open(
@@ -160,9 +162,6 @@ pub(crate) fn list_link_types(input: &LiveInput) -> Result<String, LiveError> {
     Ok(text)
 }
 
-/// How often drops are told while they go on.
-const DROPS_TOLD_EVERY: Duration = Duration::from_secs(5);
-
 /// What libpcap reads while it captures: the counters of the interfaces.
 pub(crate) fn files_read(input: &Input) -> Vec<PathBuf> {
     let Input::Live(input) = input else {
@@ -172,102 +171,6 @@ pub(crate) fn files_read(input: &Input) -> Vec<PathBuf> {
     names
         .filter_map(|name| Path::new("/sys/class/net").join(name).canonicalize().ok())
         .collect()
-}
-
-/// Words notices for standard error.
-#[derive(Debug)]
-pub(crate) struct Notices {
-    /// Known before a sandbox keeps its file from being read.
-    zone: TimeZone,
-    /// Since when drops were not told, and how many.
-    untold: Option<(Timestamp, KernelCounts)>,
-    told: Option<Timestamp>,
-}
-
-impl Notices {
-    pub(crate) fn new() -> Self {
-        Self {
-            zone: TimeZone::system(),
-            untold: None,
-            told: None,
-        }
-    }
-
-    /// What to say of a notice, if it is to be said now.
-    pub(crate) fn word(&mut self, notice: &Notice, sources: &[SourceInfo]) -> Option<String> {
-        // Local time of day.
-        let clock = |ts: &Timestamp| {
-            let at = jiff::Timestamp::from_nanosecond(i128::from(ts.as_nanos()));
-            let at = at.unwrap_or_default().to_zoned(self.zone.clone());
-            at.strftime("%H:%M:%S").to_string()
-        };
-        let name = |interface: icmpdump::model::InterfaceId| {
-            let source = sources.first();
-            source
-                .and_then(|source| source.interfaces.get(interface.0 as usize))
-                .and_then(|interface| interface.name.clone())
-                .unwrap_or_default()
-        };
-        match notice {
-            Notice::Drops {
-                interface,
-                counts,
-                from,
-                until,
-            } => {
-                let (since, sum) = self.untold.unwrap_or((*from, KernelCounts::default()));
-                let sum = sum.plus(*counts);
-                self.untold = Some((since, sum));
-                let recently = self
-                    .told
-                    .and_then(|told| until.since(told))
-                    .is_some_and(|ago| ago < DROPS_TOLD_EVERY);
-                if recently {
-                    return None;
-                }
-                self.told = Some(*until);
-                self.untold = None;
-                Some(drops(&name(*interface), sum, &clock(&since), &clock(until)))
-            }
-            Notice::Down { interface, at } => Some(format!(
-                "{} {}: the interface is down; capture goes on once it is up again",
-                clock(at),
-                name(*interface)
-            )),
-            Notice::Up { interface, at } => Some(format!(
-                "{} {}: the interface is up again",
-                clock(at),
-                name(*interface)
-            )),
-            Notice::Whole { .. } => None,
-            Notice::ClockStep { before, after } => Some(format!(
-                "warning: the clock was set from {} to {}; requests that waited for a reply then \
-                 are unknown, not lost",
-                clock(before),
-                clock(after)
-            )),
-        }
-    }
-}
-
-fn drops(name: &str, counts: KernelCounts, since: &str, until: &str) -> String {
-    let mut parts = Vec::new();
-    if counts.dropped > 0 {
-        parts.push(format!(
-            "the kernel dropped {} packets, its buffer being full (-B makes it larger)",
-            counts.dropped
-        ));
-    }
-    if counts.interface_dropped > 0 {
-        parts.push(format!(
-            "the interface dropped {} packets",
-            counts.interface_dropped
-        ));
-    }
-    format!(
-        "warning: {name}: between {since} and {until} {}",
-        parts.join(", and ")
-    )
 }
 
 /// What the kernel counted on each interface.
