@@ -87,7 +87,8 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "TYPES", requires = "json", help_heading = "Output")]
     pub(crate) emit: Option<String>,
 
-    /// No line per message: verdicts, findings and summary only (unlike tcpdump's -q)
+    /// No line per message: findings, verdicts and summary only, in few words (unlike tcpdump's -q);
+    /// with --json, no icmp and exchange records
     #[arg(short = 'q', long, help_heading = "Output")]
     pub(crate) quiet: bool,
 

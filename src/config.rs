@@ -15,7 +15,7 @@ use crate::privilege::{RunAs, Sandbox};
 use crate::resolve::{self, Domain, Patience};
 use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
-use icmpdump::sink::json::EmitSet;
+use icmpdump::sink::json::{Emit, EmitSet};
 use icmpdump::sink::text::{
     HeaderChecksums, HexDump, Lines, Order, Precision, TextOptions, TimestampStyle,
 };
@@ -353,6 +353,8 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
     if cli.json {
         return Ok(Output::Json(match &cli.emit {
             Some(words) => words.parse().context("--emit")?,
+            // What is told of each message or request.
+            None if cli.quiet => EmitSet::ALL.without(Emit::Icmp).without(Emit::Exchange),
             None => EmitSet::default(),
         }));
     }

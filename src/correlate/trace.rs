@@ -123,3 +123,68 @@ impl HopRouter {
     /// How many round trips are kept per router and hop.
     pub const RTTS: usize = 16;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    /// A path over these routers, by the last number of their address; 0 where nobody answered.
+    fn path(routers: &[u8], refusal: Option<DropReason>) -> Path {
+        let hop = |(&last, ttl): (&u8, u8)| Hop {
+            ttl,
+            routers: (last > 0)
+                .then(|| HopRouter {
+                    router: [10, 0, 0, last].into(),
+                    rtts: Vec::new(),
+                    answers: 1,
+                    mpls: Vec::new(),
+                    refusal: refusal.filter(|_| usize::from(ttl) == routers.len()),
+                    return_hops: None,
+                })
+                .into_iter()
+                .collect(),
+            unanswered: 0,
+        };
+        Path {
+            src: [10, 0, 0, 1].into(),
+            dst: [10, 0, 0, 99].into(),
+            protocol: 17,
+            hops: routers.iter().zip(1..).map(hop).collect(),
+            reached: routers.last() == Some(&99),
+            first_probe: FrameRef::new(SourceId(0), 1),
+            shown: true,
+        }
+    }
+
+    #[test]
+    fn each_path_ends_somehow() {
+        let addr = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let refused = Some(DropReason::AdminProhibited);
+        for (routers, refusal, end) in [
+            (&[2, 3, 99][..], None, PathEnd::Reached),
+            (&[2, 3, 0, 0], None, PathEnd::Silent { after: 2 }),
+            (&[0, 0], None, PathEnd::Silent { after: 0 }),
+            // A router that answers for its neighbor.
+            (&[2, 3, 3, 0], None, PathEnd::Silent { after: 3 }),
+            (
+                &[2, 3, 4, 3],
+                None,
+                PathEnd::Loop {
+                    router: addr(3),
+                    other: addr(4),
+                },
+            ),
+            (
+                &[2, 3],
+                refused,
+                PathEnd::Refused {
+                    router: addr(3),
+                    reason: DropReason::AdminProhibited,
+                },
+            ),
+        ] {
+            assert_eq!(path(routers, refusal).end(), end, "{routers:?}");
+        }
+    }
+}

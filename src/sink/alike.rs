@@ -129,6 +129,30 @@ mod tests {
     }
 
     #[test]
+    fn kinds_without_end_are_counted() {
+        let mut alike = Alike::default();
+        let written = (0..KINDS + 5).filter(|port| {
+            let port = u16::try_from(*port).unwrap();
+            alike.is_written(&verdict(1, port))
+        });
+        assert_eq!(written.count(), KINDS);
+        let page = Page {
+            names: &SourceNames::default(),
+            hosts: &Naming::default(),
+            palette: &Palette::new(Colour::Never),
+            width: 0,
+            verbosity: Verbosity::Plain,
+            lines: Lines::All,
+        };
+        let mut out = Vec::new();
+        alike.finish(&mut out, &page);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "-- drop: 5 more flows of other kinds; -v tells of each\n"
+        );
+    }
+
+    #[test]
     fn many_flows_to_one_service_are_counted_and_told_once() {
         let mut alike = Alike::default();
         let written = (0..100)

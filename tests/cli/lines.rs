@@ -227,6 +227,20 @@ fn quiet_tells_what_matters_first_and_leaves_out_the_messages() {
 }
 
 #[test]
+fn quiet_json_has_no_record_per_message() {
+    let demo = testdata("demo.pcap");
+    let all = records(&["-r", &demo]);
+    let quiet = records(&["-r", &demo, "-q"]);
+    let kept = all
+        .iter()
+        .filter(|record| record["type"] != "icmp" && record["type"] != "exchange");
+    assert!(kept.eq(&quiet));
+    // What is asked for by name is there.
+    let asked = records(&["-r", &demo, "-q", "--emit", "icmp"]);
+    assert_eq!(of_type(&asked, "icmp"), of_type(&all, "icmp"));
+}
+
+#[test]
 fn emit_picks_record_types() {
     let demo = testdata("demo.pcap");
     let all = records(&["-r", &demo]);

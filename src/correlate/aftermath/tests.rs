@@ -256,3 +256,44 @@ fn a_flow_no_error_was_about_is_not_known() {
     };
     assert_eq!(capture.followed.aftermath(&flow), Aftermath::UNKNOWN);
 }
+
+/// A datagram from this port, and the error about it.
+fn refused(capture: &mut Capture, port: u16, service: u16) -> FlowKey {
+    let mut datagram = Vec::new();
+    PacketBuilder::ipv4(CLIENT, SERVER, 64)
+        .udp(port, service)
+        .write(&mut datagram, b"who are you?")
+        .unwrap();
+    capture.packet(&datagram);
+    capture.error(&datagram);
+    capture.flow.unwrap()
+}
+
+#[test]
+fn another_port_is_a_new_try() {
+    let mut capture = Capture::new();
+    let first = refused(&mut capture, 4000, 53);
+    let second = refused(&mut capture, 4001, 53);
+    refused(&mut capture, 4001, 53);
+    let other = refused(&mut capture, 4002, 99);
+    let retried = |flow: FlowKey| capture.followed.aftermath(&flow).retried;
+    assert_eq!((retried(first), retried(second), retried(other)), (1, 0, 0));
+    // A connection that is begun, whatever becomes of it; its SYN sent again is no other try.
+    let FlowPorts::Ports { dst, .. } = second.ports else {
+        unreachable!()
+    };
+    let from = |src| FlowKey {
+        ports: FlowPorts::Ports { src, dst },
+        ..second
+    };
+    for port in [4005, 4005, 4006] {
+        capture
+            .followed
+            .tried(&from(port), Timestamp::from_nanos(60_000_000));
+    }
+    // Much later there are other reasons.
+    capture
+        .followed
+        .tried(&from(4007), Timestamp::from_parts(100, 0));
+    assert_eq!(capture.followed.aftermath(&second).retried, 2);
+}
