@@ -4,6 +4,8 @@
 //! `net/ipv4/icmp.c` (`icmp_err_convert`), `net/ipv6/icmp.c` (`icmpv6_err_convert`), and the error
 //! handlers of TCP, UDP and raw sockets in Linux.
 
+use std::fmt;
+
 use crate::wire::IpVersion;
 
 /// An error number of Linux.
@@ -221,11 +223,13 @@ impl AppError {
             ],
         }
     }
+}
 
-    /// What the program saw, in one sentence without its full stop.
-    pub fn sentence(&self) -> String {
+/// What the program saw, in one sentence without its full stop.
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(errno) = self.errno else {
-            return "no program is told".to_owned();
+            return f.write_str("no program is told");
         };
         let (name, message) = (errno.name(), errno.message());
         let recverr = match self.version {
@@ -238,14 +242,15 @@ impl AppError {
         };
         match self.protocol {
             Transport::Tcp if self.too_big => {
-                "the program is not told: TCP itself is to send smaller segments".to_owned()
+                f.write_str("the program is not told: TCP itself is to send smaller segments")
             }
             Transport::Tcp => {
                 let when = match self.version {
                     IpVersion::V4 => "",
                     IpVersion::V6 => ", at the latest on its next SYN",
                 };
-                format!(
+                write!(
+                    f,
                     "connect() fails with {name} ({message}){when}; established connections only \
                      on timeout"
                 )
@@ -256,13 +261,17 @@ impl AppError {
                 } else {
                     ""
                 };
-                format!(
+                write!(
+                    f,
                     "a connected {socket} socket gets {name} ({message}){but}, others only with \
                      {recverr}"
                 )
             }
             Transport::Udp | Transport::Raw => {
-                format!("a {socket} socket gets {name} ({message}) only with {recverr}")
+                write!(
+                    f,
+                    "a {socket} socket gets {name} ({message}) only with {recverr}"
+                )
             }
         }
     }
@@ -391,7 +400,7 @@ mod tests {
                 for code in 0..=255 {
                     for protocol in [1, 6, 17, 50, 58, 132, 200] {
                         if let Some(error) = AppError::of(version, kind, code, protocol) {
-                            assert!(!error.sentence().is_empty());
+                            assert!(!error.to_string().is_empty());
                             assert_eq!(error.sockets().len(), 3);
                         }
                     }

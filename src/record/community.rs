@@ -67,7 +67,7 @@ pub struct CommunityIds {
 }
 
 impl CommunityIds {
-    const SLOTS: usize = 4096;
+    const SLOTS: usize = 1 << 14;
 
     /// With nothing kept yet.
     pub fn new() -> Self {

@@ -3,6 +3,7 @@
 //! Both sinks format one record per captured message, so nothing here allocates beyond the
 //! buffer's growth or goes through `core::fmt`.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -189,11 +190,29 @@ pub fn split_day(seconds: i64) -> (i64, u64) {
     )
 }
 
+/// As [`date`], without computing anew what is told again and again.
+fn date_again(out: &mut Vec<u8>, day: i64) {
+    thread_local! {
+        static LAST: Cell<Option<(i64, [u8; 10])>> = const { Cell::new(None) };
+    }
+    if let Some((known, text)) = LAST.get()
+        && known == day
+    {
+        out.extend_from_slice(&text);
+        return;
+    }
+    let start = out.len();
+    date(out, day);
+    if let Some(text) = out.get(start..).and_then(|text| text.try_into().ok()) {
+        LAST.set(Some((day, text)));
+    }
+}
+
 /// RFC 3339 in UTC with nanoseconds: `2025-07-26T08:25:50.469472000Z`.
 pub fn rfc3339(out: &mut Vec<u8>, ts: Timestamp) {
     let (seconds, nanos) = split(ts);
     let (day, second) = split_day(seconds);
-    date(out, day);
+    date_again(out, day);
     out.push(b'T');
     clock(out, second);
     out.push(b'.');

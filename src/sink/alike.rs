@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use foldhash::fast::RandomState;
 
-use super::story::{Page, ip, plural, reason};
+use super::story::{Page, ip, plural, text};
+use super::verdict::Cause;
 use super::wrap::Paragraph;
 use crate::correlate::verdict::DropVerdict;
 use crate::model::flow::FlowPorts;
@@ -17,13 +18,13 @@ const WRITTEN: u64 = 3;
 const KINDS: usize = 10_000;
 
 /// Who drops what, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Kind {
     dropper: std::net::IpAddr,
     dst: std::net::IpAddr,
     protocol: u8,
     port: Option<u16>,
-    reason: String,
+    cause: Cause,
 }
 
 /// Counts verdicts by kind.
@@ -47,12 +48,12 @@ impl Alike {
             dst: verdict.flow.addrs.dst,
             protocol: verdict.flow.protocol,
             port,
-            reason: reason(verdict),
+            cause: Cause::of(verdict),
         };
         let at = match self.index.get(&kind) {
             Some(&at) => at,
             None if self.kinds.len() < KINDS => {
-                self.kinds.push((kind.clone(), 0));
+                self.kinds.push((kind, 0));
                 self.index.insert(kind, self.kinds.len() - 1);
                 self.kinds.len() - 1
             }
@@ -87,7 +88,7 @@ impl Alike {
                 "{} of {service} by {}: {}; -v tells of each",
                 plural(more, "more flow"),
                 page.named(&ip(kind.dropper)),
-                kind.reason
+                text(|out| kind.cause.write(out))
             ));
             lines.end();
         }

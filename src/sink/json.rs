@@ -181,7 +181,7 @@ impl<W: Write> Sink for JsonSink<W> {
             record,
             context: &self.context,
         };
-        serde_json::to_writer(&mut self.buffer, &json)?;
+        json.append(&mut self.buffer)?;
         self.buffer.push(b'\n');
         super::drain_if_full(&mut self.buffer, &mut self.out)
     }

@@ -10,6 +10,7 @@ mod summary;
 pub mod text;
 #[cfg(feature = "top")]
 pub mod top;
+mod verdict;
 mod wrap;
 
 use std::io::{self, Write};

@@ -1,19 +1,16 @@
-//! What is told behind the messages: decisions, drop verdicts, paths, findings.
+//! What is told behind the messages: decisions, paths, findings; and what they share with drop
+//! verdicts.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::net::IpAddr;
 
 use super::text::{Lines, Naming, Palette, Verbosity, addr, note};
-use super::wrap::{Paragraph, TIE};
+use super::wrap::Paragraph;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::trace::{Hop, HopRouter, Path, PathEnd};
-use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::icmp::names;
 use crate::model::FrameRef;
-use crate::model::flow::FlowPorts;
-use crate::record::app_error::AppError;
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write;
@@ -44,10 +41,6 @@ pub(super) fn ip(addr: IpAddr) -> String {
 }
 
 impl Page<'_> {
-    fn frame(&self, frame: FrameRef) -> String {
-        text(|out| note::frame(out, frame, self.names))
-    }
-
     /// With names of hosts, where they are wanted and known.
     pub(super) fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.hosts.named(text)
@@ -58,28 +51,28 @@ impl Page<'_> {
         self.lines == Lines::VerdictsOnly && !self.is_verbose()
     }
 
-    fn is_verbose(&self) -> bool {
+    pub(super) fn is_verbose(&self) -> bool {
         self.verbosity > Verbosity::Plain
     }
 
     /// `#1 #2 #3 and 5 more`.
-    fn frames(&self, frames: &[FrameRef], total: u64) -> String {
-        let mut list = String::new();
+    pub(super) fn frames(&self, out: &mut Vec<u8>, frames: &[FrameRef], total: u64) {
         let frames = match self.verbosity {
             Verbosity::Plain => frames.get(..FRAMES).unwrap_or(frames),
             _ => frames,
         };
-        for frame in frames {
-            if !list.is_empty() {
-                list.push(' ');
+        for (i, frame) in frames.iter().enumerate() {
+            if i > 0 {
+                out.push(b' ');
             }
-            list.push_str(&self.frame(*frame));
+            note::frame(out, *frame, self.names);
         }
         let more = total.saturating_sub(frames.len() as u64);
         if more > 0 {
-            let _ = write!(list, " and {more} more");
+            out.extend_from_slice(b" and ");
+            write::decimal(out, more);
+            out.extend_from_slice(b" more");
         }
-        list
     }
 }
 
@@ -113,72 +106,13 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.push(b'\n');
 }
 
-/// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
-/// or all in one.
-pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
-    let mut lines = Paragraph::new(out, page.width, 3);
-    lines.head("drop:", page.palette);
-    lines.words(&page.named(&text(|out| addr::flow(out, &verdict.flow))));
-    lines.words(&page.named(&format!("by {}:", dropper(verdict))));
-    lines.words(&reason(verdict));
-    let next_part = |lines: &mut Paragraph<'_>| {
-        if page.is_brief() {
-            lines.append(";");
-        } else {
-            lines.line();
-        }
-    };
-    next_part(&mut lines);
-    let often = how_often(verdict, page);
-    lines.words(&match aftermath(verdict) {
-        Some(next) => format!("{often}; then {next}"),
-        None => format!("{often}; what came next is not known"),
-    });
-    if let Some(there) = verdict.same_as {
-        next_part(&mut lines);
-        lines.words(&format!(
-            "the same as {} on the other side of an address translation, error {}",
-            page.named(&text(|out| addr::flow(out, &there.flow))),
-            page.frame(there.error)
-        ));
-    }
-    let seen = AppError::of(
-        verdict.version,
-        verdict.kind,
-        verdict.code,
-        verdict.flow.protocol,
-    );
-    // Where no program is told there is little to tell of.
-    if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {
-        next_part(&mut lines);
-        let sentence = seen.sentence();
-        // What other kinds of sockets see takes room.
-        let first = sentence
-            .split_once(';')
-            .map_or(&*sentence, |(first, _)| first);
-        lines.words(if page.is_brief() { first } else { &sentence });
-    }
-    lines.end();
-}
-
-/// `10.9.1.1 (the destination, ~3 hops away)`.
-fn dropper(verdict: &DropVerdict) -> String {
-    let mut facts = Vec::new();
-    if verdict.dropper == verdict.flow.addrs.dst {
-        facts.push("the destination".to_owned());
-    }
-    // How many hops a packet lived tells nothing of a distance if it went round in a loop.
-    if verdict.reason != DropReason::TtlExceeded
-        && let Some(Hops { count, estimate }) = verdict.hops_to_dropper
-    {
-        let about = if estimate { "~" } else { "" };
-        facts.push(format!("{about}{} away", plural(count.into(), "hop")));
-    }
-    let name = ip(verdict.dropper);
-    if facts.is_empty() {
-        name
-    } else {
-        format!("{name} ({})", facts.join(", "))
+/// `1 hop`, `2 hops`.
+pub(super) fn counted(out: &mut Vec<u8>, count: u64, what: &str) {
+    write::decimal(out, count);
+    out.push(b' ');
+    out.extend_from_slice(what.as_bytes());
+    if count != 1 {
+        out.push(b's');
     }
 }
 
@@ -188,69 +122,15 @@ pub(super) fn plural(count: u64, what: &str) -> String {
 }
 
 pub(super) fn times(count: u64) -> String {
+    text(|out| often(out, count))
+}
+
+/// `once`, `twice`, `3 times`.
+pub(super) fn often(out: &mut Vec<u8>, count: u64) {
     match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        n => format!("{n} times"),
-    }
-}
-
-/// `admin prohibited (ICMP 3/13)`, with the MTU where there is one.
-pub(super) fn reason(verdict: &DropVerdict) -> String {
-    let words = match verdict.reason {
-        DropReason::NoRoute => "no route".to_owned(),
-        DropReason::HostUnreachable => "host unreachable".to_owned(),
-        DropReason::ProtocolUnreachable => "protocol unreachable".to_owned(),
-        DropReason::PortUnreachable => match verdict.flow.ports {
-            FlowPorts::Ports { dst, .. } => format!("port {dst} unreachable"),
-            _ => "port unreachable".to_owned(),
-        },
-        DropReason::FragmentationNeeded => match verdict.mtu {
-            Some(0) => "too big, MTU not told".to_owned(),
-            Some(mtu) => format!("too big, MTU {mtu}"),
-            None => "too big".to_owned(),
-        },
-        DropReason::SourceRouteFailed => "source route failed".to_owned(),
-        DropReason::AdminProhibited => "admin prohibited".to_owned(),
-        DropReason::TtlExceeded => {
-            let limit = match verdict.version {
-                IpVersion::V4 => "TTL",
-                IpVersion::V6 => "hop limit",
-            };
-            match verdict.hops_to_dropper {
-                Some(Hops { count, .. }) => {
-                    format!("{limit} ran out after {}", plural(count.into(), "hop"))
-                }
-                None => format!("{limit} ran out"),
-            }
-        }
-        DropReason::ReassemblyTimeout => "fragments missing at reassembly".to_owned(),
-        DropReason::ParameterProblem => "header not understood".to_owned(),
-        DropReason::HeadersTooLong => "headers too long".to_owned(),
-        DropReason::SourceQuench => "source quench (congestion)".to_owned(),
-        DropReason::Other => "another error".to_owned(),
-    };
-    let DropVerdict {
-        version,
-        kind,
-        code,
-        ..
-    } = *verdict;
-    if says_it_all(version, kind, code) {
-        format!("{words} ({}{TIE}{kind}/{code})", protocol(version))
-    } else {
-        format!("{words} ({})", icmp(version, kind, code))
-    }
-}
-
-/// Whether the reason's words leave nothing for the code's own to add.
-const fn says_it_all(version: IpVersion, kind: u8, code: u8) -> bool {
-    match version {
-        IpVersion::V4 => matches!((kind, code), (3, 0..=5 | 13) | (11, 0 | 1) | (4, 0)),
-        IpVersion::V6 => matches!(
-            (kind, code),
-            (1, 0 | 1 | 3 | 4 | 7 | 8) | (2, 0) | (3, 0 | 1)
-        ),
+        1 => out.extend_from_slice(b"once"),
+        2 => out.extend_from_slice(b"twice"),
+        n => counted(out, n, "time"),
     }
 }
 
@@ -263,90 +143,30 @@ pub(super) const fn protocol(version: IpVersion) -> &'static str {
 
 /// `ICMP 3/13 communication_administratively_prohibited`.
 pub(super) fn icmp(version: IpVersion, kind: u8, code: u8) -> String {
-    let protocol = protocol(version);
+    text(|out| write_icmp(out, version, kind, code))
+}
+
+pub(super) fn write_icmp(out: &mut Vec<u8>, version: IpVersion, kind: u8, code: u8) {
+    type_and_code(out, version, kind, code, ' ');
     let title = names::code_title(version, kind, code).or_else(|| names::type_title(version, kind));
-    match title {
-        Some(title) => format!("{protocol} {kind}/{code} {title}"),
-        None => format!("{protocol} {kind}/{code}"),
+    if let Some(title) = title {
+        out.push(b' ');
+        out.extend_from_slice(title.as_bytes());
     }
 }
 
-/// `3 times in 1.2 s, errors #4 #6 #8 about #3 #5 #7;`
-fn how_often(verdict: &DropVerdict, page: &Page<'_>) -> String {
-    let mut told = String::new();
-    if verdict.count > 1 {
-        told.push_str(&times(verdict.count));
-        if let Some(span) = verdict.last.since(verdict.first) {
-            told.push_str(" in ");
-            told.push_str(&text(|out| write::span(out, span)));
-        }
-        told.push_str(", ");
-    }
-    if verdict.part > 1 {
-        let _ = write!(told, "part {}, ", verdict.part);
-    }
-    if page.is_verbose() && verdict.bytes > 0 {
-        let _ = write!(told, "{} octets, ", verdict.bytes);
-    }
-    told.push_str(if verdict.count == 1 {
-        "error "
-    } else {
-        "errors "
-    });
-    told.push_str(&page.frames(&verdict.error_frames, verdict.count));
-    if verdict.original_frames.is_empty() {
-        told.push_str("; the dropped packets were not captured");
-    } else {
-        told.push_str(" about ");
-        told.push_str(&page.frames(&verdict.original_frames, verdict.original_count));
-    }
-    told
-}
-
-/// What the flow did next, behind "then"; `None` if the capture does not tell.
-fn aftermath(verdict: &DropVerdict) -> Option<String> {
-    let Aftermath {
-        outcome,
-        packets,
-        retransmissions,
-        size_before,
-        size_after,
-        acknowledged,
-        retried,
-        ..
-    } = verdict.aftermath;
-    let next = match outcome {
-        AftermathOutcome::Recovered => match (size_before, size_after) {
-            (Some(before), Some(after)) if after < before => {
-                format!("data got through in smaller packets ({before} -> {after} octets)")
-            }
-            _ if acknowledged => "data got through: acknowledged".to_owned(),
-            _ => "data got through".to_owned(),
-        },
-        AftermathOutcome::Retransmitting if retransmissions == 0 => {
-            format!("{} more, no answer", plural(packets, "packet"))
-        }
-        AftermathOutcome::Retransmitting => {
-            let size = match (size_before, size_after) {
-                (Some(before), Some(after)) if after >= before => format!(", still {after} octets"),
-                (_, Some(after)) => format!(", {after} octets"),
-                _ => String::new(),
-            };
-            format!(
-                "sent again {}{size}: nothing got through",
-                times(retransmissions)
-            )
-        }
-        AftermathOutcome::Reset => "reset".to_owned(),
-        AftermathOutcome::Silent => "silence".to_owned(),
-        AftermathOutcome::Ended => "closed in order".to_owned(),
-        AftermathOutcome::Unknown => return None,
-    };
-    Some(match retried {
-        0 => next,
-        1 => format!("{next}, and a new try from another port"),
-        more => format!("{next}, and {more} new tries from other ports"),
-    })
+pub(super) fn type_and_code(
+    out: &mut Vec<u8>,
+    version: IpVersion,
+    kind: u8,
+    code: u8,
+    blank: char,
+) {
+    out.extend_from_slice(protocol(version).as_bytes());
+    out.extend_from_slice(blank.encode_utf8(&mut [0; 4]).as_bytes());
+    write::decimal(out, kind.into());
+    out.push(b'/');
+    write::decimal(out, code.into());
 }
 
 /// A traceroute: one line, then one per hop.
@@ -358,7 +178,11 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
         out.extend_from_slice(b" traceroute ");
         addr::pair(out, path.src, path.dst, None);
     })));
-    lines.words(&format!("from {},", page.frame(path.first_probe)));
+    lines.written(|out| {
+        out.extend_from_slice(b"from ");
+        note::frame(out, path.first_probe, page.names);
+        out.push(b',');
+    });
     let hops = path.hops.last().map_or(0, |hop| u64::from(hop.ttl));
     lines.words(&if path.reached {
         format!("reached in {}", plural(hops, "hop"))
@@ -456,7 +280,8 @@ pub(super) fn finding(out: &mut Vec<u8>, finding: &Finding, page: &Page<'_>) {
     }
     let is_told = finding.severity > Severity::Info || page.is_verbose();
     if is_told && !finding.evidence.is_empty() {
-        facts.push(page.frames(&finding.evidence, finding.evidence.len() as u64));
+        let frames = &finding.evidence;
+        facts.push(text(|out| page.frames(out, frames, frames.len() as u64)));
     }
     lines.words(&format!("[{}]", facts.join(", ")));
     if is_told && !finding.advice.is_empty() {

@@ -77,6 +77,31 @@ impl<'a> Paragraph<'a> {
         self.started = true;
     }
 
+    /// Adds the words that `write` writes, single blanks between them, as [`Self::words`] would. They
+    /// are taken as they stand if they fit, and only folded if they do not.
+    pub(super) fn written(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.out.len();
+        if self.started {
+            self.out.push(b' ');
+        }
+        write(self.out);
+        let added = self.out.get(start..).unwrap_or_default();
+        let columns = match std::str::from_utf8(added) {
+            Ok(text) if !added.is_ascii() => text.chars().count(),
+            _ => added.len(),
+        };
+        if self.width == 0 || self.column + columns <= self.width {
+            if columns < added.len() {
+                untie(self.out, start);
+            }
+            self.column += columns;
+            self.started = true;
+        } else {
+            let added = self.out.split_off(start);
+            self.words(&String::from_utf8_lossy(&added));
+        }
+    }
+
     /// Adds words that stand out.
     pub(super) fn head(&mut self, text: &str, palette: &Palette) {
         palette.start(self.out, Role::Head);
@@ -88,6 +113,22 @@ impl<'a> Paragraph<'a> {
     pub(super) fn end(self) {
         self.out.push(b'\n');
     }
+}
+
+/// Makes blanks of the ties in what `out` holds from `start` on.
+fn untie(out: &mut Vec<u8>, start: usize) {
+    let mut tie = [0; 4];
+    let tie = TIE.encode_utf8(&mut tie).as_bytes();
+    let (mut from, mut to) = (start, start);
+    while let Some(&octet) = out.get(from) {
+        let is_tie = (out.get(from..)).is_some_and(|rest| rest.starts_with(tie));
+        from += if is_tie { tie.len() } else { 1 };
+        if let Some(place) = out.get_mut(to) {
+            *place = if is_tie { b' ' } else { octet };
+        }
+        to += 1;
+    }
+    out.truncate(to);
 }
 
 /// A table: a column of keys on the left, columns of figures on the right.
@@ -207,6 +248,35 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "-- one two three\n--   four five\n--   a-word-that-is-longer-than-the-line\n--   six\n"
         );
+    }
+
+    #[test]
+    fn what_is_written_looks_as_if_it_had_been_added_word_by_word() {
+        let parts = [
+            "one two",
+            "three",
+            "fo\u{a0}ur (\u{fc}) five",
+            "six",
+            "a\u{a0}b seven eight",
+        ];
+        for width in 0..50 {
+            let (mut appended, mut added) = (Vec::new(), Vec::new());
+            let mut paragraph = Paragraph::new(&mut appended, width, 2);
+            for part in parts {
+                paragraph.written(|out| out.extend_from_slice(part.as_bytes()));
+            }
+            paragraph.end();
+            let mut paragraph = Paragraph::new(&mut added, width, 2);
+            for part in parts {
+                paragraph.words(part);
+            }
+            paragraph.end();
+            assert_eq!(
+                String::from_utf8(appended).unwrap(),
+                String::from_utf8(added).unwrap(),
+                "{width}"
+            );
+        }
     }
 
     #[test]

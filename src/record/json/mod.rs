@@ -13,6 +13,7 @@ mod packet;
 mod quoted;
 mod story;
 mod summary;
+mod text;
 mod value;
 
 use std::cell::RefCell;
@@ -94,6 +95,17 @@ pub struct Json<'a> {
     pub record: &'a Record<'a>,
     /// What belongs to all of them.
     pub context: &'a Context,
+}
+
+impl Json<'_> {
+    /// Appends the record's text to `out`.
+    ///
+    /// # Errors
+    ///
+    /// None that is known: all that records are made of can be told in JSON.
+    pub fn append(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        self.serialize(text::JsonText(out))
+    }
 }
 
 impl Serialize for Json<'_> {

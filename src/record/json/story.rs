@@ -279,7 +279,7 @@ impl Serialize for Sockets {
                 },
             )?;
         }
-        map.put("text", &self.0.sentence())?;
+        map.put("text", &format_args!("{}", self.0))?;
         map.end()
     }
 }

@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use super::alike::Alike;
-use super::{Interest, Sink, story, summary};
+use super::{Interest, Sink, story, summary, verdict};
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Record};
 pub(super) use names::Naming;
@@ -295,7 +295,7 @@ impl<W: Write> Sink for TextSink<W> {
             Record::Drop(verdict) if verdict.is_told_by_path() && !tells_all => {}
             Record::Drop(verdict) => {
                 if tells_all || self.alike.is_written(verdict) {
-                    story::drop(behind, verdict, &page);
+                    verdict::drop(behind, verdict, &page);
                 }
             }
             Record::Path(path) => story::path(behind, path, &page),

@@ -70,8 +70,9 @@ impl Naming {
     }
 
     /// Names in what `out` holds from `from` on.
-    pub(super) fn apply(&mut self, out: &mut Vec<u8>, from: usize) {
-        let Some(names) = self.0.get_mut() else {
+    pub(in crate::sink) fn apply(&self, out: &mut Vec<u8>, from: usize) {
+        let mut names = self.0.borrow_mut();
+        let Some(names) = names.as_mut() else {
             return;
         };
         let written = out.get(from..).unwrap_or_default();

@@ -1,0 +1,296 @@
+//! A drop verdict in words: verdicts come by the thousand, and are written without going through
+//! strings.
+
+use std::io::Write;
+
+use super::story::{Page, counted, often, type_and_code, write_icmp};
+use super::text::{addr, note};
+use super::wrap::{Paragraph, TIE};
+use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use crate::model::flow::FlowPorts;
+use crate::record::app_error::AppError;
+use crate::record::write;
+use crate::wire::IpVersion;
+
+/// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
+/// or all in one.
+pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
+    let mut lines = Paragraph::new(out, page.width, 3);
+    lines.head("drop:", page.palette);
+    lines.written(|out| {
+        let from = out.len();
+        addr::flow(out, &verdict.flow);
+        out.extend_from_slice(b" by ");
+        dropper(out, verdict);
+        out.push(b':');
+        page.hosts.apply(out, from);
+    });
+    lines.written(|out| Cause::of(verdict).write(out));
+    let next_part = |lines: &mut Paragraph<'_>| {
+        if page.is_brief() {
+            lines.append(";");
+        } else {
+            lines.line();
+        }
+    };
+    next_part(&mut lines);
+    lines.written(|out| {
+        how_often(out, verdict, page);
+        aftermath(out, verdict);
+    });
+    if let Some(there) = verdict.same_as {
+        next_part(&mut lines);
+        lines.written(|out| {
+            out.extend_from_slice(b"the same as ");
+            let from = out.len();
+            addr::flow(out, &there.flow);
+            page.hosts.apply(out, from);
+            out.extend_from_slice(b" on the other side of an address translation, error ");
+            note::frame(out, there.error, page.names);
+        });
+    }
+    let seen = AppError::of(
+        verdict.version,
+        verdict.kind,
+        verdict.code,
+        verdict.flow.protocol,
+    );
+    // Where no program is told there is little to tell of.
+    if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {
+        next_part(&mut lines);
+        lines.written(|out| {
+            let from = out.len();
+            // Memory does not fail.
+            let _ = write!(out, "{seen}");
+            let sentence = out.get(from..).unwrap_or_default();
+            // What other kinds of sockets see takes room.
+            if page.is_brief()
+                && let Some(first) = sentence.iter().position(|octet| *octet == b';')
+            {
+                out.truncate(from + first);
+            }
+        });
+    }
+    lines.end();
+}
+
+/// `10.9.1.1 (the destination, ~3 hops away)`.
+fn dropper(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    write::ip(out, verdict.dropper);
+    let is_destination = verdict.dropper == verdict.flow.addrs.dst;
+    // How many hops a packet lived tells nothing of a distance if it went round in a loop.
+    let hops = (verdict.hops_to_dropper).filter(|_| verdict.reason != DropReason::TtlExceeded);
+    if is_destination {
+        out.extend_from_slice(b" (the destination");
+    }
+    if let Some(Hops { count, estimate }) = hops {
+        out.extend_from_slice(if is_destination { b", " } else { b" (" });
+        if estimate {
+            out.push(b'~');
+        }
+        counted(out, count.into(), "hop");
+        out.extend_from_slice(b" away");
+    }
+    if is_destination || hops.is_some() {
+        out.push(b')');
+    }
+}
+
+/// What a verdict says of why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Cause {
+    reason: DropReason,
+    version: IpVersion,
+    kind: u8,
+    code: u8,
+    /// Of an unreachable port.
+    port: Option<u16>,
+    /// Of what is too big.
+    mtu: Option<u32>,
+    /// Before the TTL ran out.
+    hops: Option<u8>,
+}
+
+impl Cause {
+    pub(super) fn of(verdict: &DropVerdict) -> Self {
+        let reason = verdict.reason;
+        let port = match verdict.flow.ports {
+            FlowPorts::Ports { dst, .. } if reason == DropReason::PortUnreachable => Some(dst),
+            _ => None,
+        };
+        let hops = verdict.hops_to_dropper.map(|hops| hops.count);
+        Self {
+            reason,
+            version: verdict.version,
+            kind: verdict.kind,
+            code: verdict.code,
+            port,
+            mtu: (verdict.mtu).filter(|_| reason == DropReason::FragmentationNeeded),
+            hops: hops.filter(|_| reason == DropReason::TtlExceeded),
+        }
+    }
+
+    /// `admin prohibited (ICMP 3/13)`, with the MTU where there is one.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let words = match self.reason {
+            DropReason::NoRoute => "no route",
+            DropReason::HostUnreachable => "host unreachable",
+            DropReason::ProtocolUnreachable => "protocol unreachable",
+            DropReason::PortUnreachable => match self.port {
+                Some(port) => {
+                    out.extend_from_slice(b"port ");
+                    write::decimal(out, port.into());
+                    " unreachable"
+                }
+                None => "port unreachable",
+            },
+            DropReason::FragmentationNeeded => match self.mtu {
+                Some(0) => "too big, MTU not told",
+                Some(mtu) => {
+                    out.extend_from_slice(b"too big, MTU ");
+                    write::decimal(out, mtu.into());
+                    ""
+                }
+                None => "too big",
+            },
+            DropReason::SourceRouteFailed => "source route failed",
+            DropReason::AdminProhibited => "admin prohibited",
+            DropReason::TtlExceeded => {
+                out.extend_from_slice(match self.version {
+                    IpVersion::V4 => b"TTL",
+                    IpVersion::V6 => b"hop limit",
+                });
+                out.extend_from_slice(b" ran out");
+                if let Some(hops) = self.hops {
+                    out.extend_from_slice(b" after ");
+                    counted(out, hops.into(), "hop");
+                }
+                ""
+            }
+            DropReason::ReassemblyTimeout => "fragments missing at reassembly",
+            DropReason::ParameterProblem => "header not understood",
+            DropReason::HeadersTooLong => "headers too long",
+            DropReason::SourceQuench => "source quench (congestion)",
+            DropReason::Other => "another error",
+        };
+        out.extend_from_slice(words.as_bytes());
+        out.extend_from_slice(b" (");
+        let Self {
+            version,
+            kind,
+            code,
+            ..
+        } = *self;
+        if says_it_all(version, kind, code) {
+            type_and_code(out, version, kind, code, TIE);
+        } else {
+            write_icmp(out, version, kind, code);
+        }
+        out.push(b')');
+    }
+}
+
+/// Whether the reason's words leave nothing for the code's own to add.
+const fn says_it_all(version: IpVersion, kind: u8, code: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!((kind, code), (3, 0..=5 | 13) | (11, 0 | 1) | (4, 0)),
+        IpVersion::V6 => matches!(
+            (kind, code),
+            (1, 0 | 1 | 3 | 4 | 7 | 8) | (2, 0) | (3, 0 | 1)
+        ),
+    }
+}
+
+/// `3 times in 1.2 s, errors #4 #6 #8 about #3 #5 #7`.
+fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
+    if verdict.count > 1 {
+        often(out, verdict.count);
+        if let Some(span) = verdict.last.since(verdict.first) {
+            out.extend_from_slice(b" in ");
+            write::span(out, span);
+        }
+        out.extend_from_slice(b", ");
+    }
+    if verdict.part > 1 {
+        out.extend_from_slice(b"part ");
+        write::decimal(out, verdict.part.into());
+        out.extend_from_slice(b", ");
+    }
+    if page.is_verbose() && verdict.bytes > 0 {
+        write::decimal(out, verdict.bytes);
+        out.extend_from_slice(b" octets, ");
+    }
+    out.extend_from_slice(if verdict.count == 1 {
+        b"error "
+    } else {
+        b"errors "
+    });
+    page.frames(out, &verdict.error_frames, verdict.count);
+    if verdict.original_frames.is_empty() {
+        out.extend_from_slice(b"; the dropped packets were not captured");
+    } else {
+        out.extend_from_slice(b" about ");
+        page.frames(out, &verdict.original_frames, verdict.original_count);
+    }
+}
+
+/// What the flow did next.
+fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let Aftermath {
+        outcome,
+        packets,
+        retransmissions,
+        size_before,
+        size_after,
+        acknowledged,
+        retried,
+        ..
+    } = verdict.aftermath;
+    if outcome == AftermathOutcome::Unknown {
+        out.extend_from_slice(b"; what came next is not known");
+        return;
+    }
+    out.extend_from_slice(b"; then ");
+    let words = match outcome {
+        AftermathOutcome::Recovered => match (size_before, size_after) {
+            (Some(before), Some(after)) if after < before => {
+                out.extend_from_slice(b"data got through in smaller packets (");
+                write::decimal(out, before.into());
+                out.extend_from_slice(b" -> ");
+                write::decimal(out, after.into());
+                " octets)"
+            }
+            _ if acknowledged => "data got through: acknowledged",
+            _ => "data got through",
+        },
+        AftermathOutcome::Retransmitting if retransmissions == 0 => {
+            counted(out, packets, "packet");
+            " more, no answer"
+        }
+        AftermathOutcome::Retransmitting => {
+            out.extend_from_slice(b"sent again ");
+            often(out, retransmissions);
+            if let Some(after) = size_after {
+                let is_smaller = size_before.is_none_or(|before| after < before);
+                out.extend_from_slice(if is_smaller { b", " } else { b", still " });
+                write::decimal(out, after.into());
+                out.extend_from_slice(b" octets");
+            }
+            ": nothing got through"
+        }
+        AftermathOutcome::Reset => "reset",
+        AftermathOutcome::Silent => "silence",
+        AftermathOutcome::Ended => "closed in order",
+        AftermathOutcome::Unknown => "",
+    };
+    out.extend_from_slice(words.as_bytes());
+    match retried {
+        0 => {}
+        1 => out.extend_from_slice(b", and a new try from another port"),
+        more => {
+            out.extend_from_slice(b", and ");
+            write::decimal(out, more.into());
+            out.extend_from_slice(b" new tries from other ports");
+        }
+    }
+}
