@@ -1,16 +1,16 @@
 //! What the arguments ask for, validated.
 
+mod expression;
 mod write;
 
-use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
-use crate::cli::{self, Cli, Colour, Quoted, Switch, TimestampPrecision, TimestampType};
+use crate::cli::{self, Cli, Colour, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};
 use crate::resolve::{self, Domain, Patience};
 use icmpdump::correlate::{self, Originals, Sight};
@@ -20,7 +20,7 @@ use icmpdump::sink::text::{
     HeaderChecksums, HexDump, Lines, Order, Precision, TextOptions, TimestampStyle,
 };
 use icmpdump::source::Resolution;
-use icmpdump::source::filter::{self, Filter, QuotedPolicy};
+use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::live::{Delivery, Direction, Options, Take, TimestampKind};
 
 /// What is to be done.
@@ -104,8 +104,6 @@ const WHOLE_PACKETS: u32 = 256 << 10;
 const LEAST_MEMORY: u64 = 1 << 20;
 /// How often `-t` has a meaning.
 const MOST_T: u8 = 5;
-/// What is read of a filter file, in octets: more than libpcap compiles.
-const FILTER_MAX: u64 = 1 << 20;
 
 impl Config {
     /// Validates the arguments.
@@ -136,11 +134,11 @@ impl Config {
             },
             sight: sight(cli),
         };
-        let filter = expression(cli)?;
+        let filter = expression::given(cli)?;
         let resolve = resolve(cli);
         let (run_as, sandbox) = confinement(cli);
         Ok(Self {
-            filter: Filter::new(&filter, quoted(cli.quoted)),
+            filter: Filter::new(&filter, expression::quoted(cli.quoted)),
             correlate,
             output: output(cli)?,
             capture: write::options(cli)?,
@@ -201,46 +199,6 @@ fn resolve(cli: &Cli) -> Option<resolve::Options> {
             Patience::Closing
         },
     })
-}
-
-fn expression(cli: &Cli) -> anyhow::Result<String> {
-    let words = cli.filter.join(" ");
-    let Some(path) = &cli.filter_file else {
-        return Ok(words);
-    };
-    if !words.trim().is_empty() {
-        bail!("-F and a filter on the command line exclude each other: give one of them");
-    }
-    let content = filter_file(path).map_err(|error| {
-        let name = path.display();
-        let expected = "-F expects a text file that holds a filter expression";
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                anyhow!("-F {name}: no such file; {expected}")
-            }
-            ErrorKind::IsADirectory => anyhow!("-F {name}: is a directory; {expected}"),
-            ErrorKind::InvalidData => anyhow!("-F {name}: is not text in UTF-8; {expected}"),
-            ErrorKind::FileTooLarge => {
-                anyhow!("-F {name}: holds more than {FILTER_MAX} octets; {expected}")
-            }
-            ErrorKind::PermissionDenied => {
-                anyhow!("-F {name}: permission denied; {expected}, and you must be able to read it")
-            }
-            _ => anyhow!("-F {name}: {error}; {expected}"),
-        }
-    })?;
-    Ok(filter::strip_comments(&content))
-}
-
-fn filter_file(path: &Path) -> io::Result<String> {
-    let mut content = String::new();
-    File::open(path)?
-        .take(FILTER_MAX + 1)
-        .read_to_string(&mut content)?;
-    if content.len() as u64 > FILTER_MAX {
-        return Err(ErrorKind::FileTooLarge.into());
-    }
-    Ok(content)
 }
 
 fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {
@@ -322,14 +280,6 @@ fn timestamp_kind(kind: TimestampType) -> TimestampKind {
         TimestampType::HostHiprec => TimestampKind::HostHighPrecision,
         TimestampType::Adapter => TimestampKind::Adapter,
         TimestampType::AdapterUnsynced => TimestampKind::AdapterUnsynced,
-    }
-}
-
-fn quoted(quoted: Quoted) -> QuotedPolicy {
-    match quoted {
-        Quoted::Auto => QuotedPolicy::Auto,
-        Quoted::Yes => QuotedPolicy::Yes,
-        Quoted::No => QuotedPolicy::No,
     }
 }
 

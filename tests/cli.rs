@@ -10,6 +10,8 @@ mod damage;
 mod ends;
 #[path = "cli/lines.rs"]
 mod lines;
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/much.rs"]
 mod much;
 #[path = "cli/refusals.rs"]
