@@ -20,5 +20,7 @@ mod samples;
 mod shapes;
 #[path = "icmp_decode/shown.rs"]
 mod shown;
+#[path = "icmp_decode/tcp.rs"]
+mod tcp;
 #[path = "icmp_decode/tcpdump.rs"]
 mod tcpdump;

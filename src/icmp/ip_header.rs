@@ -3,6 +3,7 @@
 
 use super::field::{FieldSpec, spec};
 use super::item::{Item, Specs};
+use super::tcp;
 use crate::wire::Ip;
 use crate::wire::bytes::u8_at;
 use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, protocol};
@@ -42,6 +43,7 @@ fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'static str>, 
         OptionSpace::Ipv4 => option4(kind, bytes),
         OptionSpace::Ipv6 => option6(kind),
         OptionSpace::SegmentRouting => segment_routing_tlv(kind),
+        OptionSpace::Tcp => tcp::option(kind),
     };
     ((!name.is_empty()).then_some(name), table)
 }

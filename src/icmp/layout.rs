@@ -230,6 +230,10 @@ impl<'a> Layout<'a> {
         };
         let header = ip.payload.get(..optional).unwrap_or(ip.payload);
         self.table(table, header, at, Part::QuotedTransport);
+        for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
+            let part = Part::QuotedTransport;
+            self.begin(&ip_header::option(&option), ip.payload, at, part);
+        }
         if let Some(gre) = quote.gre() {
             self.gre_options(ip.payload, at, gre.header_length);
         }

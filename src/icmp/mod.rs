@@ -32,6 +32,7 @@ pub mod renumbering;
 pub mod rpl;
 pub mod rpl_option;
 pub mod send;
+pub mod tcp;
 pub mod v4;
 pub mod v6;
 

@@ -46,6 +46,10 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
     }
     if let Some(quote) = message.quote() {
         seen += usize::from(quote.flow().protocol);
+        let options = quote.tcp().into_iter().flat_map(|tcp| tcp.options());
+        seen += options
+            .map(|o| ip_header::option(&o).fields().count())
+            .sum::<usize>();
         seen += quote.inner().map_or(0, |inner| inner.bytes.len());
         seen += quote.tunnels().map_or(0, |tunnels| tunnels.iter().count());
         seen += usize::from(quote.gre().is_some() || quote.translation(ip) == Translation::Half);

@@ -47,6 +47,7 @@ pub(crate) fn table() -> String {
             OptionSpace::SegmentRouting,
             "Options of segment routing headers",
         ),
+        (OptionSpace::Tcp, "Options of quoted TCP headers"),
     ] {
         let options: Vec<String> = ip_header::option_types(space)
             .map(|(kind, name)| format!("{kind} `{name}`"))

@@ -64,7 +64,7 @@ fn put_behind<M: SerializeMap>(map: &mut M, ip: &Ip<'_>) -> Result<(), M::Error>
     Ok(())
 }
 
-struct OptionEntry<'a>(IpOption<'a>);
+pub(super) struct OptionEntry<'a>(pub(super) IpOption<'a>);
 
 impl Serialize for OptionEntry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,9 +3,10 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
-use super::packet::{DefectList, IpHeader, TunnelHeader};
+use super::packet::{DefectList, IpHeader, OptionEntry, TunnelHeader};
 use super::value::{Addr, Fields, Iter, Protocol};
 use crate::icmp::quote::Gre;
+use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
@@ -103,6 +104,7 @@ impl QuotedPacket<'_> {
             QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
             QuotedTransport::None => {}
         }
+        map.maybe("tcp", quote.tcp().map(TcpFields))?;
         map.maybe("gre", quote.gre().map(GreHeader))?;
         map.put("length", &quote.bytes.len())?;
         map.maybe(
@@ -122,6 +124,29 @@ impl Serialize for QuotedPacket<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.put_into(&mut map)?;
+        map.end()
+    }
+}
+
+struct TcpFields<'a>(TcpHeader<'a>);
+
+impl Serialize for TcpFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let header = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        let flags = || {
+            let all = FLAGS.iter().enumerate();
+            all.filter(|(bit, _)| header.flags >> bit & 1 != 0)
+                .map(|(_, (name, _))| *name)
+        };
+        map.put("flags", &Iter(flags))?;
+        map.put("ack", &header.acknowledgment)?;
+        map.maybe("window", header.window)?;
+        map.put("data_length", &header.data_length)?;
+        let options = || header.options().filter(|option| option.kind > 1);
+        if options().next().is_some() {
+            map.put("options", &Iter(|| options().map(OptionEntry)))?;
+        }
         map.end()
     }
 }

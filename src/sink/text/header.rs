@@ -6,6 +6,7 @@ use super::{HeaderChecksums, Verbosity, addr};
 use crate::icmp::field::{Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
 use crate::icmp::item::Item;
+use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum, protocol};
@@ -218,6 +219,47 @@ fn unnamed(out: &mut Vec<u8>, item: &Item<'_>) {
             separator = b", ";
             name_value(out, &field);
         }
+    }
+}
+
+/// `, flags [S], ack 0, win 64240, options [mss 1460,nop,wscale 7], length 0`.
+pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
+    out.extend_from_slice(b", flags [");
+    let letters = FLAGS.iter().enumerate();
+    out.extend(letters.filter_map(|(bit, (_, letter))| {
+        let is_set = header.flags >> bit & 1 != 0;
+        is_set.then_some(*letter)
+    }));
+    if header.flags == 0 {
+        out.extend_from_slice(b"none");
+    }
+    number(out, b"], ack ", header.acknowledgment.into());
+    if let Some(window) = header.window {
+        number(out, b", win ", window.into());
+    }
+    for (i, option) in header.options().enumerate() {
+        out.extend_from_slice(if i == 0 { b", options [" } else { b"," });
+        tcp_option(out, &option);
+    }
+    if header.options().next().is_some() {
+        out.push(b']');
+    }
+    number(out, b", length ", header.data_length.into());
+}
+
+fn tcp_option(out: &mut Vec<u8>, option: &IpOption<'_>) {
+    let octets = option.bytes;
+    match (option.kind, octets.len()) {
+        (0, _) => out.extend_from_slice(b"eol"),
+        (1, _) => out.extend_from_slice(b"nop"),
+        (2, 4) => number(out, b"mss ", u16_at(octets, 2).unwrap_or(0).into()),
+        (3, 3) => number(out, b"wscale ", u8_at(octets, 2).unwrap_or(0).into()),
+        (4, 2) => out.extend_from_slice(b"sackOK"),
+        (8, 10) => {
+            number(out, b"TS val ", u32_at(octets, 2).unwrap_or(0).into());
+            number(out, b" ecr ", u32_at(octets, 6).unwrap_or(0).into());
+        }
+        _ => unnamed(out, &ip_header::option(option)),
     }
 }
 

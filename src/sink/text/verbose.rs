@@ -140,6 +140,9 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     header::ip(out, &quote.ip, checksums);
     below(out, depth + 1);
     addr::quote(out, quote);
+    if let Some(tcp) = quote.tcp() {
+        header::tcp(out, &tcp);
+    }
     number(out, b", ", quote.bytes.len() as u64);
     out.extend_from_slice(b" octets quoted");
     for found in quote.ip.defects().iter() {

@@ -14,19 +14,21 @@ pub enum OptionSpace {
     Ipv6,
     /// What a segment routing header holds behind its segments (RFC 8754 section 2.1).
     SegmentRouting,
+    /// TCP options (RFC 9293 section 3.2), which are laid out as those of IPv4.
+    Tcp,
 }
 
 impl OptionSpace {
     /// Whether the option is its type alone: padding, or the end of the options.
     const fn is_single_octet(self, kind: u8) -> bool {
         match self {
-            Self::Ipv4 => kind <= 1,
+            Self::Ipv4 | Self::Tcp => kind <= 1,
             Self::Ipv6 | Self::SegmentRouting => kind == 0,
         }
     }
 }
 
-/// An option of an IPv4 header or of an extension header.
+/// An option of an IPv4 header, of an extension header, or of a TCP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpOption<'a> {
     /// Whose number its type is.
@@ -41,7 +43,7 @@ impl IpOption<'_> {
     /// Whether it fills space and says nothing: padding that holds anything is none.
     pub fn is_padding(&self) -> bool {
         let is_padn = match self.space {
-            OptionSpace::Ipv4 => false,
+            OptionSpace::Ipv4 | OptionSpace::Tcp => false,
             OptionSpace::Ipv6 => self.kind == 1,
             OptionSpace::SegmentRouting => self.kind == 4,
         };
@@ -57,6 +59,15 @@ pub struct IpOptions<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> IpOptions<'a> {
+    pub(crate) const fn new(space: OptionSpace, octets: &'a [u8]) -> Self {
+        Self {
+            space,
+            rest: octets,
+        }
+    }
+}
+
 impl<'a> Iterator for IpOptions<'a> {
     type Item = IpOption<'a>;
 
@@ -69,14 +80,15 @@ impl<'a> Iterator for IpOptions<'a> {
         } else {
             let field = usize::from(u8_at(self.rest, 1).unwrap_or(0));
             match self.space {
-                OptionSpace::Ipv4 => field,
+                OptionSpace::Ipv4 | OptionSpace::Tcp => field,
                 OptionSpace::Ipv6 | OptionSpace::SegmentRouting => field + 2,
             }
         };
         // RFC 791: the length counts type and length themselves. What is behind a wrong one nobody
         // knows.
         let leads_nowhere = kind > 1 && length < 2;
-        let is_last = self.space == OptionSpace::Ipv4 && (kind == 0 || leads_nowhere);
+        let counts_itself = matches!(self.space, OptionSpace::Ipv4 | OptionSpace::Tcp);
+        let is_last = counts_itself && (kind == 0 || leads_nowhere);
         let end = if leads_nowhere { 2 } else { length };
         let bytes = self.rest.get(..end).unwrap_or(self.rest);
         self.rest = if is_last {
@@ -118,10 +130,7 @@ impl<'a> ExtensionHeader<'a> {
             }
             _ => (OptionSpace::Ipv6, usize::MAX),
         };
-        IpOptions {
-            space,
-            rest: tail(self.bytes, at),
-        }
+        IpOptions::new(space, tail(self.bytes, at))
     }
 
     /// How many segments a segment routing header lists (RFC 8754 section 2).
@@ -137,10 +146,7 @@ impl<'a> Ip<'a> {
             IpVersion::V4 => self.header.get(20..self.fixed_end()),
             IpVersion::V6 => None,
         };
-        IpOptions {
-            space: OptionSpace::Ipv4,
-            rest: options.unwrap_or_default(),
-        }
+        IpOptions::new(OptionSpace::Ipv4, options.unwrap_or_default())
     }
 
     /// The extension headers, as far as they were captured.

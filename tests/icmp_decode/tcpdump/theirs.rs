@@ -51,8 +51,27 @@ pub(super) fn heads(text: &str) -> Facts {
         let has_ports = matches!(protocol.map(String::as_str), Some("tcp" | "udp"));
         let ports = has_ports.then_some(["quoted src port", "quoted dst port"]);
         addresses(&mut facts, &QUOTED, quote, ports);
+        tcp(&mut facts, quote);
     }
     facts
+}
+
+/// `Flags [S], seq 9, win 64240, options [mss 1460], length 0`; ours begin with a small letter.
+fn tcp(facts: &mut Facts, quote: &str) {
+    let Some((_, told)) = quote.split_once("lags [") else {
+        return;
+    };
+    // The packet's own flags are told in the first line.
+    let Some((_, told)) = told.split_once("lags [") else {
+        return;
+    };
+    facts.maybe("quoted tcp flags", told.split(']').next());
+    facts.maybe("quoted tcp window", behind(told, " win "));
+    let options = told.split_once("options [").map(|(_, options)| options);
+    facts.maybe(
+        "quoted tcp options",
+        options.and_then(|o| o.split(']').next()),
+    );
 }
 
 /// Where the header of the packet begins that carries the message: the last before that.
