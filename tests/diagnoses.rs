@@ -141,6 +141,15 @@ fn errors_about_packets_that_were_never_sent() {
     assert_eq!(spoofed(&forged(1000, 5, true)), None);
     // The capture has ICMP only, or was filtered otherwise.
     assert_eq!(spoofed(&forged(10_000, 5, false)), None);
+    // The capture has one port only (`udp port 53 or icmp`).
+    let mut capture = Crafted::new();
+    for n in 0..30_u16 {
+        capture.at(u64::from(n) * 1000, &udp((A, B), 64, (4000 + n, 53)));
+        let kept_out = udp((A, B), 64, (5000 + n, 161));
+        let refused = error(B, (3, 3), 0, &kept_out);
+        capture.at(u64::from(n) * 1000 + 500, &refused);
+    }
+    assert_eq!(spoofed(&capture), None);
 }
 
 /// The redirect of a router, as it arrives with this TTL.
@@ -191,6 +200,31 @@ fn a_flood_by_many_is_a_warning_by_one_a_test() {
 }
 
 #[test]
+fn replies_that_were_asked_for_and_copies_are_no_flood() {
+    // Monitoring: each of 2500 hosts once a second.
+    let mut capture = Crafted::new();
+    for n in 0..7500_u32 {
+        let to = Ipv4Addr::from_bits(0x0a01_0000 + n % 2500);
+        let named = (7, u16::try_from(n / 2500).expect("16 bits"));
+        let micros = u64::from(n) * 400;
+        capture.push(micros, &echo_request((A, to), 64, named, PAYLOAD));
+        capture.push(micros + 50, &echo_reply((A, to), 60, named, PAYLOAD));
+    }
+    assert_told(&capture, &[]);
+    // `tcpdump -i any` on a router, which has each packet several times.
+    let mut capture = Crafted::new();
+    for n in 0..2700_u16 {
+        for ttl in [64, 63, 62] {
+            let micros = u64::from(n) * 1100 + u64::from(64 - ttl);
+            capture.push(micros, &echo_request((A, B), ttl, (7, n), PAYLOAD));
+        }
+        let reply = echo_reply((A, B), 60, (7, n), PAYLOAD);
+        capture.push(u64::from(n) * 1100 + 50, &reply);
+    }
+    assert_told(&capture, &[]);
+}
+
+#[test]
 fn replies_with_data_of_their_own_are_a_tunnel() {
     let tunnel = |lengths: u32, own: bool| {
         let mut capture = Crafted::new();
@@ -220,6 +254,14 @@ fn replies_with_data_of_their_own_are_a_tunnel() {
     assert_eq!(tunnel(900, false), []);
     // Damage on the way leaves the length.
     assert!(!tunnel(1, true).contains(&warning));
+    // Pings of many sizes, of which the capture has the replies only.
+    let mut capture = Crafted::new();
+    for seq in 0..60_u16 {
+        let data = vec![0; usize::from(seq) * 7];
+        let reply = echo_reply((A, B), 60, (7, seq), &data);
+        capture.at(u64::from(seq) * 1000, &reply);
+    }
+    assert_told(&capture, &[]);
 }
 
 /// One request each to so many hosts, of which every `answers`th answers.
@@ -249,6 +291,17 @@ fn who_looks_around_is_told_of() {
     // Monitoring of hosts that are there, and of a handful.
     assert_eq!(told_of(&sweep(600, 1)), None);
     assert_eq!(told_of(&sweep(20, 10)), None);
+    // No reply at all: the capture may have one direction only.
+    assert_eq!(told_of(&sweep(600, 1000)).as_deref(), Some("warning"));
+    let mut requests = Crafted::new();
+    for host in 0..600 {
+        let to = Ipv4Addr::from_bits(0x0a01_0000 + host);
+        requests.at(0, &echo_request((A, to), 64, (7, 1), PAYLOAD));
+    }
+    // It ended before they could answer.
+    assert_eq!(told_of(&requests), None);
+    requests.at(60_000, &udp((A, B), 64, (1, 2)));
+    assert_eq!(told_of(&requests).as_deref(), Some("info"));
 }
 
 #[test]
@@ -263,18 +316,49 @@ fn what_comes_back_to_a_forged_sender() {
     }
     let names: Vec<_> = told(&capture).into_iter().map(|(name, _)| name).collect();
     assert!(names.contains(&"backscatter".to_owned()), "{names:?}");
+}
 
+/// Replies to A from so many hosts that it did not ask, from `begin` on, while A, or nobody, pings B.
+fn unasked(begin: u64, hosts: u32, pings: bool) -> Crafted {
     let mut capture = Crafted::new();
-    for n in 0..60 {
-        let from = Ipv4Addr::from_bits(0x0a02_0000 + n);
-        capture.at(u64::from(n), &echo_reply((A, from), 60, (7, 1), PAYLOAD));
+    let from = if pings { A } else { ROUTER };
+    for seq in 0..2 {
+        let at = u64::from(seq) * begin;
+        capture.at(at, &echo_request((from, B), 64, (9, seq), PAYLOAD));
+        capture.at(at + 1, &echo_reply((from, B), 60, (9, seq), PAYLOAD));
     }
-    assert_told(&capture, &[("smurf", "warning")]);
-    // A few who answer a request that was sent before the capture began.
+    for n in 0..hosts {
+        let host = Ipv4Addr::from_bits(0x0a02_0000 + n);
+        let reply = echo_reply((A, host), 60, (7, 1), PAYLOAD);
+        capture.at(begin + 2 + u64::from(n), &reply);
+    }
+    capture
+}
+
+#[test]
+fn replies_from_many_that_were_not_asked() {
+    assert_told(&unasked(6000, 60, true), &[("smurf", "warning")]);
+    assert_told(&unasked(6000, 6, true), &[]);
+    // The capture may have one direction only.
+    assert_told(&unasked(6000, 60, false), &[("smurf", "info")]);
+    // They may answer what was sent before the capture began.
+    assert_told(&unasked(300, 60, true), &[]);
+}
+
+#[test]
+fn those_whom_a_broadcast_reaches_are_asked() {
+    let everybody = Ipv4Addr::new(10, 2, 0, 255);
     let mut capture = Crafted::new();
-    for n in 0..6 {
-        let from = Ipv4Addr::from_bits(0x0a02_0000 + n);
-        capture.at(u64::from(n), &echo_reply((A, from), 60, (7, 1), PAYLOAD));
+    for seq in 0..10_u16 {
+        let at = u64::from(seq) * 1000;
+        let request = echo_request((A, everybody), 64, (7, seq), PAYLOAD);
+        capture.at(at, &request);
+        for n in 0..30 {
+            let host = Ipv4Addr::from_bits(0x0a02_0000 + n);
+            let reply = echo_reply((A, host), 64, (7, seq), PAYLOAD);
+            capture.at(at + 1 + u64::from(n), &reply);
+        }
     }
-    assert_told(&capture, &[]);
+    let told = told(&capture);
+    assert!(told.iter().all(|(name, _)| name != "smurf"), "{told:?}");
 }

@@ -206,12 +206,16 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
     }
 }
 
-/// Whether packets of the quoted protocol were captured of late between the quoted addresses: the
-/// capture has more than ICMP, and has this sender.
+/// Whether packets of the quoted protocol were captured of late between the quoted addresses, to the
+/// quoted port: the capture has more than ICMP, has this sender, and no filter of ports kept out what
+/// is quoted.
 pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
     let pair = ring.pair_hash(&quote.ip.addrs);
+    let protocol = quote.ip.protocol;
+    let port = |lead: Lead| has_ports(protocol).then(|| lead.flow_word(protocol) & 0xffff);
+    let quoted = port(Lead::of_quote(&quote.ip));
     (ring.recent(REDIRECTED_DEPTH))
-        .any(|seen| seen.pair == pair && seen.protocol == quote.ip.protocol)
+        .any(|seen| seen.pair == pair && seen.protocol == protocol && port(seen.lead) == quoted)
 }
 
 fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>) -> NoOriginal {

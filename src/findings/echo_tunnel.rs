@@ -1,9 +1,9 @@
 //! Echo messages that carry something else: `echo_tunnel`.
 //!
 //! Rule: between two hosts with one identifier, replies bring other data than their requests sent, or
-//! none was asked for, and come in many lengths: twenty of them, of five lengths or more, and most of
-//! the replies. A host returns what it was sent; damage on the way changes octets, no lengths. Quotes
-//! and the payloads of ping programs are not looked at.
+//! none was asked for, and come in many lengths: twenty of them, of five lengths or more. One at least
+//! must differ from its request: without requests the capture may have one direction only. A host
+//! returns what it was sent; damage on the way changes octets, no lengths.
 //! Source: RFC 792 and RFC 1122 section 3.2.2.6 (data must be returned); ptunnel, icmptunnel and hans
 //! send data both ways so.
 
@@ -30,8 +30,10 @@ pub(super) struct EchoTunnel {
 
 #[derive(Clone, Debug, Default)]
 struct Replies {
-    /// With data of their own.
+    /// With data of their own, or unasked.
     own: u64,
+    /// Whether one has other data than its request.
+    differs: bool,
     octets: u64,
     lengths: Vec<u32>,
     evidence: Group,
@@ -54,12 +56,19 @@ impl EchoTunnel {
                 AnswerOutcome::Corrupted | AnswerOutcome::Unsolicited(_)
             )
         {
-            self.own_data(frame, addrs, message);
+            let differs = answer.outcome == AnswerOutcome::Corrupted;
+            self.own_data(frame, addrs, message, differs);
         }
     }
 
     #[inline(never)]
-    fn own_data(&mut self, frame: &Frame<'_>, addrs: AddrPair, message: &Message<'_>) {
+    fn own_data(
+        &mut self,
+        frame: &Frame<'_>,
+        addrs: AddrPair,
+        message: &Message<'_>,
+        differs: bool,
+    ) {
         let Body::Echo(echo) = &message.body else {
             return;
         };
@@ -70,6 +79,7 @@ impl EchoTunnel {
             return;
         };
         replies.own += 1;
+        replies.differs |= differs;
         replies.octets += u64::from(message.length);
         if replies.lengths.len() < LENGTHS_KEPT && !replies.lengths.contains(&message.length) {
             replies.lengths.push(message.length);
@@ -81,7 +91,7 @@ impl EchoTunnel {
 impl Diagnosis for EchoTunnel {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         for ((src, dst, _), replies) in self.pairs.iter() {
-            if replies.own < REPLIES || replies.lengths.len() < LENGTHS {
+            if !replies.differs || replies.own < REPLIES || replies.lengths.len() < LENGTHS {
                 continue;
             }
             found.push(Finding {

@@ -1,8 +1,9 @@
 //! More ICMP messages than anybody needs: `icmp_flood`.
 //!
-//! Rule: more than a thousand messages a second to one host, for two seconds or more. Worth knowing;
-//! a warning where they come from many senders, as one host that pings as fast as it can (`ping -f`)
-//! is a test. Beyond the first thousand of a second one message in 17 is looked at.
+//! Rule: more than a thousand messages a second to one host, for two seconds or more: not counted are
+//! replies that it asked for, and copies of one packet. Worth knowing; a warning where they come from
+//! many senders, as one host that pings as fast as it can (`ping -f`) is a test. Beyond the first
+//! thousand of a second one message in 17 is looked at.
 //! Source: RFC 4732 section 2; observation: no monitoring comes near that rate to one host.
 
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::{AnswerOutcome, Relation};
 use crate::model::{AddrPair, Frame};
 
 /// Messages a second.
@@ -49,7 +51,15 @@ struct Target {
 
 impl Flood {
     /// Takes any message.
-    pub(super) fn message(&mut self, frame: &Frame<'_>, addrs: AddrPair) {
+    pub(super) fn message(&mut self, frame: &Frame<'_>, addrs: AddrPair, relation: Relation) {
+        let wanted = match relation {
+            Relation::Answer(answer) => answer.outcome == AnswerOutcome::Answered,
+            Relation::Copy { .. } => true,
+            _ => false,
+        };
+        if wanted {
+            return;
+        }
         let second = frame.ts.as_nanos().div_euclid(1_000_000_000);
         if second != self.second {
             self.second = second;

@@ -2,7 +2,7 @@
 //!
 //! Rule: an error about an error; an MTU below what every link carries; or errors that quote packets
 //! which were never sent, though the capture holds that sender's other packets of the same protocol to
-//! the same host, from five seconds before the error on, and the kernel dropped nothing. A single one of
+//! the same host and port, from five seconds before the error on, and the kernel dropped nothing. A single one of
 //! those may be the capture's fault: it takes three for a warning.
 //! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
 //! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 5927 on forged errors.

@@ -135,7 +135,7 @@ impl Diagnostics {
         let addrs = packet.ip.addrs;
         self.redirect.message(frame, &packet.ip, message);
         self.invalid_error.message(frame, addrs, message);
-        self.flood.message(frame, addrs);
+        self.flood.message(frame, addrs, relation);
         self.echo_tunnel.message(frame, addrs, message, relation);
         self.backscatter.message(frame, addrs, message, relation);
     }
@@ -146,6 +146,7 @@ impl Diagnostics {
         self.silent_drop.kernel(interfaces);
         self.pmtu.kernel(interfaces);
         self.invalid_error.kernel(interfaces);
+        self.backscatter.kernel(interfaces);
     }
 
     /// Takes a request that was decided.
