@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
+use std::time::Duration;
 
 use icmpdump::pipeline::Control;
 use icmpdump::sink::top::{self, Shared, TopSink};
@@ -22,6 +23,11 @@ pub(crate) fn keys_from_terminal() -> io::Result<()> {
     let terminal = File::options().read(true).write(true).open("/dev/tty")?;
     Ok(rustix::stdio::dup2_stdin(&terminal)?)
 }
+
+/// How often it is looked whether somebody has quit, and how many times when the run was stopped: a
+/// terminal may take no more characters, or be gone.
+const LOOK: Duration = Duration::from_millis(20);
+const LOOKS_WHEN_STOPPED: u32 = 50;
 
 /// A screen, drawn or not.
 pub(crate) struct Screen {
@@ -72,6 +78,16 @@ impl Screen {
         };
         if failed {
             self.control.stop.store(true, Ordering::Relaxed);
+        }
+        let mut looks = 0;
+        while !thread.is_finished() {
+            if self.control.stop.load(Ordering::Relaxed) {
+                looks += 1;
+            }
+            if looks > LOOKS_WHEN_STOPPED {
+                return Err(io::Error::other("terminal: it takes no more characters"));
+            }
+            thread::sleep(LOOK);
         }
         thread
             .join()

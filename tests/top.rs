@@ -6,8 +6,9 @@ mod common;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use crate::common::terminal::Terminal;
+use crate::common::terminal::{PATIENCE, Terminal};
 use crate::common::{run, testdata, tool};
 
 const ICMPDUMP: &str = env!("CARGO_BIN_EXE_icmpdump");
@@ -195,6 +196,33 @@ fn the_terminal_is_restored_after_signals_and_faults() {
     let screen = terminal.sees("full=1");
     assert!(screen.contains("/dev/full"), "{screen}");
     assert_eq!(terminal.modes("after-full"), before);
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    // With SIGHUP as it is, and ignored: the terminal alone tells then.
+    for hangup in ["-", "''"] {
+        let terminal = Terminal::new(120, 40);
+        let pid = terminal.path("pid");
+        terminal.types(&format!(
+            "sh -c \"trap {hangup} HUP; echo \\$\\$ > {}; exec {ICMPDUMP} -r {} --top\"",
+            pid.display(),
+            testdata("demo.pcap")
+        ));
+        terminal.sees("end of input");
+        let number = fs::read_to_string(&pid).expect("the shell wrote it");
+        let alive = || tool("kill", &["-0", number.trim()]).status.success();
+        assert!(alive());
+        drop(terminal);
+        let start = Instant::now();
+        while alive() {
+            if start.elapsed() > PATIENCE {
+                tool("kill", &["-KILL", number.trim()]);
+                panic!("it goes on without a terminal, trap {hangup} HUP");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 #[test]

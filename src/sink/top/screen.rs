@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Shared;
 use super::keys::{Choices, Flowing, Next};
@@ -15,7 +16,10 @@ use crate::pipeline::Control;
 
 /// How long keys are waited for before the screen is drawn again: soon enough for what changes, and
 /// for who stops the run from outside.
-const REDRAW: Duration = Duration::from_millis(200);
+const REDRAW: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
 
 /// Shows what `shared` tells until somebody quits, or the run is stopped; then sees to it that it is.
 /// The terminal is as before on every way out, panics included.
@@ -52,10 +56,11 @@ fn show(terminal: &mut DefaultTerminal, shared: &Shared, stop: &AtomicBool) -> i
             shown = latest;
         }
         terminal.draw(|frame| view::draw(frame, &shown, &mut choices))?;
+        if keys()? == Keys::Gone {
+            return Ok(());
+        }
         // All that was typed meanwhile, then one picture.
-        let mut patience = REDRAW;
-        while event::poll(patience)? {
-            patience = Duration::ZERO;
+        while event::poll(Duration::ZERO)? {
             if let Event::Key(key) = event::read()?
                 && choices.press(key) == Next::Quit
             {
@@ -64,4 +69,30 @@ fn show(terminal: &mut DefaultTerminal, shared: &Shared, stop: &AtomicBool) -> i
         }
     }
     Ok(())
+}
+
+/// What there is of a terminal to read keys from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    There,
+    /// Its window was closed, or the connection to it lost.
+    Gone,
+}
+
+/// Waits for a key or for the time to redraw. Asked here and not of crossterm, which reads on without
+/// end from a terminal that is gone.
+fn keys() -> io::Result<Keys> {
+    let input = io::stdin();
+    let mut asked = [PollFd::new(&input, PollFlags::IN)];
+    match poll(&mut asked, Some(&REDRAW)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let [answer] = asked;
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    Ok(if answer.revents().intersects(gone) {
+        Keys::Gone
+    } else {
+        Keys::There
+    })
 }
