@@ -69,6 +69,34 @@ fn another_way_and_longer_round_trips() {
 }
 
 #[test]
+fn many_pings_that_fail_alike_are_one_finding() {
+    // A script pings a host again and again, each time with a new identifier.
+    let mut capture = Crafted::new();
+    for n in 0..40_u16 {
+        let at = u64::from(n) * 20_000;
+        capture.at(at, &echo_request((A, B), 64, (n, 1), PAYLOAD));
+        if n % 2 == 0 {
+            capture.at(at + 9, &echo_reply((A, B), 60, (n, 1), PAYLOAD));
+        }
+    }
+    capture.at(900_000, &udp((A, B), 64, (1, 2)));
+    assert_told(&capture, &[("ping_loss", "critical")]);
+    // Of pings to many hosts the capture has the requests only.
+    let requests = |hosts: u32| {
+        let mut capture = Crafted::new();
+        for host in 0..hosts {
+            let to = Ipv4Addr::from_bits(0x0a01_0000 + host);
+            capture.at(0, &echo_request((A, to), 64, (7, 1), PAYLOAD));
+        }
+        capture.at(60_000, &udp((A, B), 64, (1, 2)));
+        told(&capture)
+    };
+    let unanswered = ("ping_unanswered".to_owned(), "warning".to_owned());
+    assert_eq!(requests(3), vec![unanswered.clone(); 3]);
+    assert_eq!(requests(30), [unanswered]);
+}
+
+#[test]
 fn errors_that_nobody_sends_in_earnest() {
     let sent = tcp(
         (A, B),

@@ -1,9 +1,10 @@
 //! Pings that went unanswered, and how they lie in time.
 //!
-//! Rule: of an echo sender, destination and identifier at least one request is lost. Probes of a
-//! traceroute do not count: being unanswered is ordinary there. Nor is anything said where errors came
+//! Rule: of an echo sender and destination at least one request is lost, whatever the identifiers: a
+//! script that pings again and again takes a new one each time. Probes of a traceroute do not count: being unanswered is ordinary there. Nor is anything said where errors came
 //! and no reply: they tell why, and that some requests got none is their sender's limit. Where nothing came back to the
-//! sender from anybody the capture may see one direction only: that is `ping_unanswered`, no loss.
+//! sender from anybody the capture may see one direction only: that is `ping_unanswered`, no loss, and
+//! said once where it is so of many destinations.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -24,19 +25,15 @@ const CRITICAL_PERCENT: u64 = 10;
 /// resolution, and a share of two or three says nothing.
 const CRITICAL_SENT: u64 = 5;
 const CRITICAL_LOST: u64 = 2;
+/// Destinations of one sender that are named one by one, if none of them answers.
+const NAMED: usize = 3;
 /// Traced pairs remembered.
 const TRACES: usize = 10_000;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Ping {
-    addrs: AddrPair,
-    id: u16,
-}
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PingLoss {
-    pings: Groups<Ping, Losses>,
+    pings: Groups<AddrPair, Losses>,
     traced: HashSet<AddrPair, RandomState>,
 }
 
@@ -84,7 +81,7 @@ impl PingLoss {
             .pings
             .iter()
             .filter(|(_, losses)| losses.lost < losses.sent);
-        answered.map(|(ping, _)| ping.addrs.src).collect()
+        answered.map(|(addrs, _)| addrs.src).collect()
     }
 }
 
@@ -94,11 +91,9 @@ impl Diagnosis for PingLoss {
             exchange.outcome,
             ExchangeOutcome::Answered | ExchangeOutcome::Error | ExchangeOutcome::Lost
         );
-        if let (ExchangeKind::Echo, Some(id), true) = (exchange.kind, exchange.id, decided)
-            && let Some(losses) = self.pings.entry(Ping {
-                addrs: exchange.addrs,
-                id,
-            })
+        if exchange.kind == ExchangeKind::Echo
+            && decided
+            && let Some(losses) = self.pings.entry(exchange.addrs)
         {
             losses.add(exchange);
         }
@@ -116,34 +111,54 @@ impl Diagnosis for PingLoss {
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let heard = self.heard();
-        for (ping, losses) in self.pings.iter() {
-            if !self.traced.contains(&ping.addrs) {
-                losses.course.findings(ping.addrs, found);
-            }
-            let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
-            if losses.lost == 0 || explained || self.traced.contains(&ping.addrs) {
+        let mut unanswered: Groups<IpAddr, Vec<(IpAddr, &Losses)>> = Groups::default();
+        for (addrs, losses) in self.pings.iter() {
+            if self.traced.contains(addrs) {
                 continue;
             }
-            let (src, dst) = (ping.addrs.src, ping.addrs.dst);
-            found.push(if losses.one_sided && !heard.contains(&src) {
-                unanswered(src, dst, losses)
+            losses.course.findings(*addrs, found);
+            let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
+            if losses.lost == 0 || explained {
+                continue;
+            }
+            let AddrPair { src, dst } = *addrs;
+            if !losses.one_sided || heard.contains(&src) {
+                found.push(finding(src, dst, losses));
+            } else if let Some(silent) = unanswered.entry(src) {
+                silent.push((dst, losses));
+            }
+        }
+        for (src, silent) in unanswered.iter() {
+            if silent.len() > NAMED {
+                found.push(self::unanswered(
+                    *src,
+                    &format!("{} hosts", silent.len()),
+                    silent,
+                ));
             } else {
-                finding(src, dst, losses)
-            });
+                for one in silent {
+                    let to = one.0.to_string();
+                    found.push(self::unanswered(*src, &to, std::slice::from_ref(one)));
+                }
+            }
         }
     }
 }
 
-fn unanswered(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
+/// What one sender sent to `to`, whom nothing came back from.
+fn unanswered(src: IpAddr, to: &str, silent: &[(IpAddr, &Losses)]) -> Finding {
+    let sum = |count: fn(&Losses) -> u64| -> u64 { silent.iter().map(|(_, it)| count(it)).sum() };
+    let evidence = silent.iter().flat_map(|(_, losses)| &losses.evidence);
     Finding {
         name: "ping_unanswered",
         severity: Severity::Warning,
         title: format!(
-            "{src} got no answer to {} of {} pings to {dst}, and the capture has no packet that \
+            "{src} got no answer to {} of {} pings to {to}, and the capture has no packet that \
              goes back",
-            losses.lost, losses.sent
+            sum(|losses| losses.lost),
+            sum(|losses| losses.sent)
         ),
-        evidence: losses.evidence.clone(),
+        evidence: evidence.take(EVIDENCE).copied().collect(),
         confidence: Confidence::Suspected,
         advice:
             "Either the destination is dead or filtered, or its replies take another way: make \
