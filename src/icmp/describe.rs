@@ -146,13 +146,25 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         (V6, 1 | 3) => QUOTE_LENGTH_6,
         (V6, 2) => MTU,
         (V6, 130) if matches!(message.body, Body::Mld(mld::Mld::QueryV2(_))) => mld::V2_FIELDS,
-        (V6, 130..=132) => mld::V1_FIELDS,
+        // RFC 3810 section 8.1: the length tells the version, also of what was cut.
+        (V6, 130) if message.length >= 28 => mld::CUT_V2_FIELDS,
+        (V6, 130) => mld::V1_QUERY_FIELDS,
+        (V6, 131 | 132) => mld::V1_FIELDS,
         (V6, 134) => ndp::ADVERTISEMENT_FIELDS,
         (V6, 135) => ndp::SOLICITATION_FIELDS,
         (V6, 136) => ndp::NEIGHBOR_FIELDS,
         (V6, 137) => ndp::REDIRECT_FIELDS,
         (V6, 143) => mld::REPORT_FIELDS,
         _ if matches!(message.body, Body::Other) => UNKNOWN,
+        // All types below 128 are errors, but those without a name may hold anything.
+        (V6, _)
+            if message
+                .without_quote()
+                .first()
+                .is_some_and(|octet| !matches!(octet >> 4, 4 | 6)) =>
+        {
+            UNKNOWN
+        }
         _ => &[],
     }
 }

@@ -7,6 +7,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use super::mld::{max_response_ms, query_interval_s};
+
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSpec {
@@ -40,6 +42,10 @@ pub enum FieldKind {
     Masked(u16),
     /// The length of a NAT64 prefix by its code in the low bits of two octets (RFC 8781 section 4).
     Pref64Length,
+    /// The milliseconds that a response code of MLDv2 in two octets stands for.
+    MldResponse,
+    /// The seconds that a query interval code of MLDv2 in an octet stands for.
+    MldInterval,
     /// An IPv4 address.
     V4,
     /// An IPv6 address.
@@ -117,8 +123,8 @@ impl FieldSpec {
         let length = match self.kind {
             FieldKind::Number(n) | FieldKind::Hex(n) => usize::from(n),
             FieldKind::Signed | FieldKind::V4 => 4,
-            FieldKind::Bits { .. } | FieldKind::Flag(_) => 1,
-            FieldKind::Masked(_) | FieldKind::Pref64Length => 2,
+            FieldKind::Bits { .. } | FieldKind::Flag(_) | FieldKind::MldInterval => 1,
+            FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
             FieldKind::V4List | FieldKind::U32List => rest.len() - rest.len() % 4,
@@ -146,6 +152,10 @@ impl FieldSpec {
                 }
             }
             FieldKind::Pref64Length => Value::Number(pref64_length(*octets.last()?)?.into()),
+            FieldKind::MldResponse => {
+                Value::Number(max_response_ms(u16::from_be_bytes(*octets.first_chunk()?)).into())
+            }
+            FieldKind::MldInterval => Value::Number(query_interval_s(*octets.first()?).into()),
             FieldKind::Flag(mask) => Value::Flag(octets.first()? & mask != 0),
             FieldKind::V4 => Value::Address(Ipv4Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
@@ -248,6 +258,10 @@ pub(super) mod spec {
         field(at, name, FieldKind::Number(4))
     }
 
+    pub(in crate::icmp) const fn number(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Number(octets))
+    }
+
     pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> FieldSpec {
         field(at, name, FieldKind::Hex(octets))
     }
@@ -275,6 +289,14 @@ pub(super) mod spec {
 
     pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
         field(at, name, FieldKind::Pref64Length)
+    }
+
+    pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::MldResponse)
+    }
+
+    pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::MldInterval)
     }
 
     pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {

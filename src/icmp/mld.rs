@@ -300,16 +300,32 @@ fn rules(decoder: &mut Decoder<'_, '_>) {
     }
 }
 
-/// The fields of queries of version 1, reports and done messages.
+/// The fields of reports of version 1 and done messages.
 pub(super) const V1_FIELDS: &[FieldSpec] = &[spec::u16(4, "max_response"), spec::v6(8, "group")];
 
-/// The fields that a query of version 2 adds.
+/// The fields of queries of version 1.
+pub(super) const V1_QUERY_FIELDS: &[FieldSpec] = &[
+    spec::u16(4, "max_response"),
+    spec::u16(4, "max_response_ms"),
+    spec::v6(8, "group"),
+];
+
+/// The fields of a query of version 2 that was cut before those that it adds.
+pub(super) const CUT_V2_FIELDS: &[FieldSpec] = &[
+    spec::u16(4, "max_response"),
+    spec::mld_response(4, "max_response_ms"),
+    spec::v6(8, "group"),
+];
+
+/// The fields of queries of version 2.
 pub(super) const V2_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "max_response"),
+    spec::mld_response(4, "max_response_ms"),
     spec::v6(8, "group"),
     spec::flag(24, 0x08, "suppress"),
     spec::bits(24, 0, 3, "robustness"),
     spec::u8(25, "interval_code"),
+    spec::mld_interval(25, "query_interval_s"),
     spec::u16(26, "source_count"),
     spec::v6_list(28, "sources"),
 ];

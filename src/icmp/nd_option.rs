@@ -15,6 +15,8 @@ use crate::wire::{Defects, Layer, Limit};
 pub const SOURCE_LINK_LAYER: u8 = 1;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
+/// Trust anchor (RFC 3971 section 6.4.3).
+const TRUST_ANCHOR: u8 = 15;
 
 /// An option with its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,10 @@ impl<'a> NdOption<'a> {
     }
 
     pub(super) fn table(&self) -> &'static [FieldSpec] {
+        const DOMAIN: u8 = 2;
+        if self.kind == TRUST_ANCHOR && u8_at(self.bytes, 2) == Some(DOMAIN) {
+            return tables::TRUST_ANCHOR_BY_DOMAIN;
+        }
         tables::format(self.kind).map_or(tables::UNKNOWN, |format| format.fields)
     }
 }
@@ -214,5 +220,70 @@ mod tests {
             assert_eq!(shown(code), Some(bits));
         }
         assert_eq!((shown(6), shown(7)), (None, None));
+    }
+
+    fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
+        let packet = with(options_octets);
+        let option = options(&packet).next().unwrap();
+        let fields: Vec<_> = option.fields().map(|f| (f.name, f.value)).collect();
+        assert_eq!(fields, expected);
+        assert!(parse(&packet).defects.is_empty());
+        every_prefix(&packet);
+    }
+
+    /// RFC 3971 section 6.4.3: type 1 is a name of X.501, type 2 one of the DNS.
+    #[test]
+    fn a_trust_anchor_is_named_by_its_name_type() {
+        let named = |kind: u8| [&[15, 3, kind, 2][..], b"\x06anchor\x07example\0\0\0\0\0"].concat();
+        let (other, domain) = (named(1), named(2));
+        fields(
+            &other,
+            &[
+                ("name_type", Value::Number(1)),
+                ("pad_length", Value::Number(2)),
+                ("anchor", Value::Octets(&other[4..])),
+            ],
+        );
+        fields(
+            &domain,
+            &[
+                ("name_type", Value::Number(2)),
+                ("pad_length", Value::Number(2)),
+                ("domains", Value::DnsNames(&domain[4..])),
+            ],
+        );
+        let list: Vec<_> = crate::icmp::dns::names(&domain[4..]).collect();
+        assert_eq!(list.len(), 1);
+        assert_eq!(
+            list[0].labels().collect::<Vec<_>>(),
+            [b"anchor".as_slice(), b"example"]
+        );
+    }
+
+    /// RFC 3971 section 5.1 with the parameters of RFC 3972 section 3; RFC 3971 section 5.3.1.
+    #[test]
+    fn generated_addresses_and_timestamps_have_fields() {
+        let mut octets = vec![11, 5, 3, 0];
+        octets.extend([0xaa; 16]);
+        octets.extend([0x20, 1, 0x0d, 0xb8, 0, 1, 0, 2, 1]);
+        octets.extend([0xbb; 11]);
+        fields(
+            &octets,
+            &[
+                ("pad_length", Value::Number(3)),
+                ("modifier", Value::Octets(&[0xaa; 16])),
+                ("subnet_prefix", Value::Octets(&octets[20..28])),
+                ("collision_count", Value::Number(1)),
+                ("public_key", Value::Octets(&[0xbb; 11])),
+            ],
+        );
+        let time = [13, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0, 0x80, 0];
+        fields(
+            &time,
+            &[
+                ("seconds", Value::Number(1_700_000_000)),
+                ("fraction_64k", Value::Number(0x8000)),
+            ],
+        );
     }
 }

@@ -71,7 +71,7 @@ impl RplKind {
             Self::DaoAck | Self::DcoAck => DAO_ACK,
             Self::ConsistencyCheck => CONSISTENCY_CHECK,
             Self::Dro => DRO,
-            Self::DroAck => &[],
+            Self::DroAck => DRO_ACK,
             Self::Dco => DCO,
             Self::Other => const { &[spec::rest(0, "data")] },
         }
@@ -80,10 +80,10 @@ impl RplKind {
     /// Octets of the base, without a DODAGID that a flag announces.
     const fn base_octets(self) -> usize {
         match self {
-            Self::Dis | Self::DroAck => 2,
+            Self::Dis => 2,
             Self::Dio | Self::ConsistencyCheck => 24,
             Self::Dao | Self::DaoAck | Self::Dco | Self::DcoAck => 4,
-            Self::Dro => 20,
+            Self::Dro | Self::DroAck => 20,
             Self::Other => 0,
         }
     }
@@ -102,6 +102,14 @@ impl RplKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Security<'a> {
     bytes: &'a [u8],
+}
+
+/// The key identifier at the end of a security section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyIdentifier {
+    None,
+    Index,
+    SourceAndIndex,
 }
 
 impl Security<'_> {
@@ -125,13 +133,30 @@ impl Security<'_> {
         self.level().is_none_or(|level| level % 2 == 1)
     }
 
-    /// Octets of the section: eight and the key identifier (RFC 6550 figure 11).
+    /// What tells the key (RFC 6550 figure 11).
+    fn key(&self) -> KeyIdentifier {
+        match (self.key_mode(), self.level()) {
+            (Some(0), _) => KeyIdentifier::Index,
+            (Some(2), _) => KeyIdentifier::SourceAndIndex,
+            (Some(3), Some(level)) if level % 2 == 1 => KeyIdentifier::SourceAndIndex,
+            _ => KeyIdentifier::None,
+        }
+    }
+
+    /// Octets of the section: eight and the key identifier.
     fn octets(&self) -> usize {
-        8 + match (self.key_mode(), self.level()) {
-            (Some(0), _) => 1,
-            (Some(2), _) => 9,
-            (Some(3), Some(level)) if level % 2 == 1 => 9,
-            _ => 0,
+        8 + match self.key() {
+            KeyIdentifier::None => 0,
+            KeyIdentifier::Index => 1,
+            KeyIdentifier::SourceAndIndex => 9,
+        }
+    }
+
+    fn table(&self) -> &'static [FieldSpec] {
+        match self.key() {
+            KeyIdentifier::None => SECURITY,
+            KeyIdentifier::Index => SECURITY_WITH_INDEX,
+            KeyIdentifier::SourceAndIndex => SECURITY_WITH_SOURCE,
         }
     }
 }
@@ -148,7 +173,7 @@ impl<'a> Rpl<'a> {
     /// RPL instance.
     pub fn instance(&self) -> Option<u8> {
         match self.kind {
-            RplKind::Dis | RplKind::DroAck | RplKind::Other => None,
+            RplKind::Dis | RplKind::Other => None,
             _ => u8_at(self.clear(), 0),
         }
     }
@@ -165,7 +190,7 @@ impl<'a> Rpl<'a> {
     pub fn dodag_id(&self) -> Option<Ipv6Addr> {
         let at = match self.kind {
             RplKind::Dio => 8,
-            RplKind::ConsistencyCheck | RplKind::Dro => 4,
+            RplKind::ConsistencyCheck | RplKind::Dro | RplKind::DroAck => 4,
             kind if kind.has_dodag_id(u8_at(self.clear(), 1)?) => 4,
             _ => return None,
         };
@@ -189,7 +214,7 @@ impl<'a> Rpl<'a> {
     /// The fields of security section and base with the offset in the message that theirs add to.
     pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
         let security = match self.security {
-            Some(_) => (SECURITY, 4),
+            Some(security) => (security.table(), 4),
             None => (&[][..], 4),
         };
         let at = 4 + self.security.map_or(0, |s| s.octets());
@@ -231,13 +256,23 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     Body::Rpl(message)
 }
 
-const SECURITY: &[FieldSpec] = &[
-    spec::flag(0, 0x80, "counter_is_time"),
-    spec::u8(1, "algorithm"),
-    spec::bits(2, 6, 2, "key_mode"),
-    spec::bits(2, 0, 3, "security_level"),
-    spec::u32(4, "counter"),
-];
+macro_rules! security {
+    ($($row:expr),*) => {
+        &[
+            spec::flag(0, 0x80, "counter_is_time"),
+            spec::u8(1, "algorithm"),
+            spec::bits(2, 6, 2, "key_mode"),
+            spec::bits(2, 0, 3, "security_level"),
+            spec::u32(4, "counter"),
+            $($row),*
+        ]
+    };
+}
+
+const SECURITY: &[FieldSpec] = security!();
+const SECURITY_WITH_INDEX: &[FieldSpec] = security!(spec::u8(8, "key_index"));
+const SECURITY_WITH_SOURCE: &[FieldSpec] =
+    security!(spec::octets(8, 8, "key_source"), spec::u8(16, "key_index"));
 
 const ENCRYPTED: &[FieldSpec] = &[spec::rest(0, "encrypted")];
 
@@ -298,5 +333,12 @@ const DRO: &[FieldSpec] = &[
     spec::flag(2, 0x80, "stop"),
     spec::flag(2, 0x40, "ack_requested"),
     spec::bits(2, 4, 2, "sequence"),
+    spec::v6(4, "dodag_id"),
+];
+
+const DRO_ACK: &[FieldSpec] = &[
+    spec::u8(0, "instance"),
+    spec::u8(1, "version"),
+    spec::bits(2, 6, 2, "sequence"),
     spec::v6(4, "dodag_id"),
 ];

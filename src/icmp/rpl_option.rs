@@ -98,6 +98,7 @@ pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>)
 pub(super) const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
         PAD_1 | 1 => &[],
+        2 => METRIC,
         3 => ROUTE,
         4 => CONFIGURATION,
         5 => TARGET,
@@ -106,10 +107,22 @@ pub(super) const fn table(kind: u8) -> &'static [FieldSpec] {
         8 => PREFIX,
         9 => const { &[spec::hex(2, 4, "descriptor")] },
         10 => ROUTE_DISCOVERY,
-        // Metrics are described one by one in RFC 6551.
         _ => const { &[spec::rest(2, "data")] },
     }
 }
+
+/// The head of a metric container's first object (RFC 6551 section 2.1).
+const METRIC: &[FieldSpec] = &[
+    spec::u8(2, "metric"),
+    spec::flag(3, 0x04, "partial"),
+    spec::flag(3, 0x02, "constraint"),
+    spec::flag(3, 0x01, "optional"),
+    spec::flag(4, 0x80, "recorded"),
+    spec::bits(4, 4, 3, "aggregation"),
+    spec::bits(4, 0, 4, "precedence"),
+    spec::u8(5, "metric_length"),
+    spec::rest(6, "data"),
+];
 
 const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),

@@ -19,6 +19,13 @@ pub(super) fn format(kind: u8) -> Option<&'static Format> {
 /// The fields that every option begins with.
 pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "length")];
 
+/// A trust anchor whose name is a domain's (RFC 3971 section 6.4.3).
+pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[
+    spec::u8(2, "name_type"),
+    spec::u8(3, "pad_length"),
+    spec::dns_names(4, "domains"),
+];
+
 /// What is behind type and length of an option that is not known here.
 pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
 
@@ -33,7 +40,6 @@ const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [Fiel
 
 const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
 const ADDRESS_LIST: &[FieldSpec] = &[spec::v6_list(8, "addresses")];
-const PADDED: &[FieldSpec] = &[spec::u8(2, "pad_length"), spec::rest(4, "data")];
 const CODED_ADDRESS: &[FieldSpec] = &[
     spec::u8(2, "option_code"),
     spec::u8(3, "prefix_length"),
@@ -96,23 +102,40 @@ pub(super) const FORMATS: &[Format] = &[
     row(9, "source_address_list", 1, ADDRESS_LIST),
     row(10, "target_address_list", 1, ADDRESS_LIST),
     // RFC 3971 sections 5 and 6.4.
-    row(11, "cga", 1, PADDED),
+    row(
+        11,
+        "cga",
+        4,
+        &[
+            spec::u8(2, "pad_length"),
+            // The parameters of RFC 3972 section 3.
+            spec::octets(4, 16, "modifier"),
+            spec::octets(20, 8, "subnet_prefix"),
+            spec::u8(28, "collision_count"),
+            spec::rest(29, "public_key"),
+        ],
+    ),
     row(
         12,
         "rsa_signature",
         3,
         &[spec::octets(4, 16, "key_hash"), spec::rest(20, "signature")],
     ),
-    row(13, "timestamp", 2, &[spec::hex(8, 8, "timestamp")]),
+    row(
+        13,
+        "timestamp",
+        2,
+        &[spec::number(8, 6, "seconds"), spec::u16(14, "fraction_64k")],
+    ),
     row(14, "nonce", 1, &[spec::rest(2, "nonce")]),
     row(
-        15,
+        super::TRUST_ANCHOR,
         "trust_anchor",
         1,
         &[
             spec::u8(2, "name_type"),
             spec::u8(3, "pad_length"),
-            spec::rest(4, "name"),
+            spec::rest(4, "anchor"),
         ],
     ),
     row(

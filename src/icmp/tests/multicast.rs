@@ -53,6 +53,13 @@ fn queries_of_version_2_list_sources() {
         (max_response_ms(0x7fff), query_interval_s(125)),
         (0x7fff, 125)
     );
+    let fields: Vec<_> = parse(&packet).fields().map(|f| (f.name, f.value)).collect();
+    for stood_for in [
+        ("max_response_ms", 0x1fff << 3),
+        ("query_interval_s", 0x1f << 4),
+    ] {
+        assert!(fields.contains(&(stood_for.0, Value::Number(stood_for.1))));
+    }
     assert!(parse(&packet).defects.is_empty());
     every_prefix(&packet);
     every_code(&packet);

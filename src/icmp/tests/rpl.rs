@@ -145,3 +145,82 @@ fn an_option_that_was_cut_is_told() {
     assert_eq!(parse(&packet).defects.count(), 1);
     assert_eq!(rpl(&packet).options().next().unwrap().bytes.len(), 5);
 }
+
+/// RFC 6997 section 10.
+#[test]
+fn a_discovery_reply_is_acknowledged() {
+    let packet = v6(&[&[155, 5, 0, 0, 30, 2, 0xc0, 0][..], &ID, &[1, 0]].concat());
+    let ack = rpl(&packet);
+    assert_eq!((ack.kind, ack.instance()), (RplKind::DroAck, Some(30)));
+    assert_eq!(
+        (ack.dodag_id(), ack.options().count()),
+        (Some(ID.into()), 1)
+    );
+    assert_eq!(value(&parse(&packet), "version"), Some(Value::Number(2)));
+    assert_eq!(value(&parse(&packet), "sequence"), Some(Value::Number(3)));
+    every_prefix(&packet);
+}
+
+/// RFC 6551 section 2.1.
+#[test]
+fn a_metric_container_tells_its_first_object() {
+    let option = [2, 6, 7, 0x05, 0xa3, 2, 0x01, 0x80];
+    let packet = v6(&[&[155, 0, 0, 0, 0, 0][..], &option].concat());
+    let item = parse(&packet).items().next().unwrap();
+    let fields: Vec<_> = item.fields().skip(2).map(|f| (f.name, f.value)).collect();
+    let expected = [
+        ("metric", Value::Number(7)),
+        ("partial", Value::Flag(true)),
+        ("constraint", Value::Flag(false)),
+        ("optional", Value::Flag(true)),
+        ("recorded", Value::Flag(true)),
+        ("aggregation", Value::Number(2)),
+        ("precedence", Value::Number(3)),
+        ("metric_length", Value::Number(2)),
+        ("data", Value::Octets(&[1, 0x80])),
+    ];
+    assert_eq!(fields, expected);
+}
+
+/// RFC 6550 section 6.1 and figure 11: mode and level tell what the key identifier holds.
+#[test]
+fn a_secure_message_tells_its_key() {
+    let source = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (mode, level, has_source, has_index) in [
+        (0, 0, false, true),
+        (0, 1, false, true),
+        (1, 0, false, false),
+        (1, 3, false, false),
+        (2, 2, true, true),
+        (2, 3, true, true),
+        (3, 0, false, false),
+        (3, 1, true, true),
+    ] {
+        let mut octets = vec![155, 0x80, 0, 0, 0x80, 0, mode << 6 | level, 0, 0, 0, 0, 9];
+        if has_source {
+            octets.extend(source);
+        }
+        if has_index {
+            octets.push(77);
+        }
+        octets.extend([0x0f, 0]);
+        let packet = v6(&octets);
+        let message = parse(&packet);
+        assert_eq!(value(&message, "counter"), Some(Value::Number(9)));
+        assert_eq!(
+            value(&message, "key_source"),
+            has_source.then_some(Value::Octets(&source))
+        );
+        assert_eq!(
+            value(&message, "key_index"),
+            has_index.then_some(Value::Number(77))
+        );
+        let behind = match level % 2 {
+            0 => ("flags", Value::Hex(0x0f)),
+            _ => ("encrypted", Value::Octets(&[0x0f, 0])),
+        };
+        assert_eq!(value(&message, behind.0), Some(behind.1));
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+}

@@ -7,9 +7,7 @@ use super::packet::ChecksumState;
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::mld::Mld;
 use crate::icmp::mtu;
-use crate::icmp::v4::RouterAdvertisement;
 use crate::icmp::{Body, ErrorClass, Extensions, Message};
-use crate::wire::bytes::{array_at, u32_at};
 
 /// Adds the fields of the message's body.
 ///
@@ -47,7 +45,7 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
         }
         Body::RouterAdvertisement4(advertisement) => {
             map.put("lifetime", &advertisement.lifetime)?;
-            map.put("addresses", &Routers(advertisement))
+            map.put("addresses", &Iter(|| message.items().map(ItemEntry)))
         }
         Body::Mld(mld) => {
             // The sources are those that the message counts, not all octets behind its fields.
@@ -78,29 +76,6 @@ impl Serialize for Timestamps<'_> {
         map.maybe("originate", self.0.originate)?;
         map.maybe("receive", self.0.receive)?;
         map.maybe("transmit", self.0.transmit)?;
-        map.end()
-    }
-}
-
-/// The routers that an IPv4 router advertisement offers.
-struct Routers<'a>(&'a RouterAdvertisement<'a>);
-
-impl Serialize for Routers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (entries, _) = self.0.entries.as_chunks::<8>();
-        serializer.collect_seq(entries.iter().map(Router))
-    }
-}
-
-struct Router<'a>(&'a [u8; 8]);
-
-impl Serialize for Router<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        let address = array_at::<4>(self.0, 0).map(std::net::Ipv4Addr::from);
-        map.maybe("address", address.map(|a| Addr(a.into())))?;
-        // RFC 1256 section 3: a signed number.
-        map.maybe("preference", u32_at(self.0, 4).map(u32::cast_signed))?;
         map.end()
     }
 }
