@@ -172,6 +172,7 @@ impl Word for Unverified {
         match self {
             Self::Truncated => "truncated",
             Self::Fragment => "fragment",
+            Self::Destination => "destination",
         }
     }
 }

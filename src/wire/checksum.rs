@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use etherparse::checksum::u64_16bit_word as words;
 
-use super::bytes::u16_at;
+use super::bytes::{u8_at, u16_at};
 use super::ip::{Ip, IpVersion, protocol};
 
 /// What a checksum proved to be.
@@ -39,6 +39,9 @@ pub enum Unverified {
     Truncated,
     /// The packet is a fragment and was not reassembled.
     Fragment,
+    /// The packet is on its way to another destination, which a routing header tells in a way that
+    /// is not known here; the checksum covers that one.
+    Destination,
 }
 
 /// The Internet checksum of `parts` laid end to end: what the checksum field must hold if it is
@@ -101,7 +104,13 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
     }
     match icmpv6_pseudo_header(ip) {
         None => verify(&[], ip.payload, AT),
-        Some(pseudo) => verify(&pseudo, ip.payload, AT),
+        Some(pseudo) => match verify(&pseudo, ip.payload, AT) {
+            Checksum {
+                status: ChecksumStatus::Bad { .. },
+                found,
+            } if hides_destination(ip) => unverified(Unverified::Destination, found),
+            checksum => checksum,
+        },
     }
 }
 
@@ -123,6 +132,14 @@ pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
     pseudo[32..36].copy_from_slice(&ip.payload_length.to_be_bytes());
     pseudo[39] = protocol::IPV6_ICMP;
     Some(pseudo)
+}
+
+/// Whether a routing header has segments left and does not tell the final destination.
+fn hides_destination(ip: &Ip<'_>) -> bool {
+    ip.final_destination.is_none()
+        && ip.extension_headers().any(|header| {
+            header.routing_type().is_some() && u8_at(header.bytes, 3).is_some_and(|left| left > 0)
+        })
 }
 
 /// The checksum of an IPv4 header, options included; `header` may go on behind it.
@@ -198,6 +215,30 @@ mod tests {
                 verify(&[], &[8; 3][..length.min(3)], 2).status,
                 ChecksumStatus::Absent
             );
+        }
+    }
+
+    /// RFC 8200 section 8.1: the checksum covers the final destination, which only the types of
+    /// routing header known here tell.
+    #[test]
+    fn a_destination_that_is_not_told_leaves_the_checksum_unverified() {
+        let status = |left: u8, sum: [u8; 2]| {
+            let mut packet = vec![0x60, 0, 0, 0, 0, 16, protocol::ROUTE, 64];
+            packet.extend([[0x20; 16], [0x21; 16]].as_flattened());
+            packet.extend([protocol::IPV6_ICMP, 0, 99, left, 0, 0, 0, 0]);
+            packet.extend([128, 0, sum[0], sum[1], 0, 7, 0, 9]);
+            let ip = Ip::parse(&packet, crate::wire::Limit::Frame).unwrap();
+            icmp_checksum(&ip).status
+        };
+        let ChecksumStatus::Bad { expected } = status(0, [0; 2]) else {
+            panic!();
+        };
+        assert_eq!(
+            status(1, [0; 2]),
+            ChecksumStatus::Unverified(Unverified::Destination)
+        );
+        for left in [0, 1] {
+            assert_eq!(status(left, expected.to_be_bytes()), ChecksumStatus::Good);
         }
     }
 }
