@@ -174,6 +174,33 @@ impl<'a> Quote<'a> {
         gre(self.ip.payload)
     }
 
+    /// The verification tag of a quoted SCTP packet (RFC 9260 section 3.1).
+    pub fn verification_tag(&self) -> Option<u32> {
+        let is_sctp = self.ip.protocol == protocol::SCTP && !self.ip.is_later_fragment();
+        is_sctp.then(|| u32_at(self.ip.payload, 4)).flatten()
+    }
+
+    /// The sequence number of a quoted packet of ESP (RFC 4303 section 2), or of DCCP (RFC 4340
+    /// section 5.1), where it has 24 or 48 bits; that of TCP is with its ports.
+    pub fn sequence(&self) -> Option<u64> {
+        const EXTENDED: u8 = 0x01;
+        let payload = self.ip.payload;
+        if self.ip.is_later_fragment() {
+            return None;
+        }
+        match self.ip.protocol {
+            protocol::ESP => u32_at(payload, 4).map(u64::from),
+            protocol::DCCP if u8_at(payload, 8)? & EXTENDED == 0 => {
+                u32_at(payload, 8).map(|word| u64::from(word & 0x00ff_ffff))
+            }
+            protocol::DCCP => {
+                let high = u16_at(payload, 10)?;
+                Some(u64::from(high) << 32 | u64::from(u32_at(payload, 12)?))
+            }
+            _ => None,
+        }
+    }
+
     /// The packet inside the quoted one: what a quoted ICMP error quotes itself, or what a quoted
     /// tunnel packet carries. One level, decoded when asked for.
     pub fn inner(&self) -> Option<Quote<'a>> {

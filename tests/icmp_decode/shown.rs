@@ -351,3 +351,95 @@ fn numbers_in_little_endian_order() {
         "{text}"
     );
 }
+
+/// RFC 1256 section 3: an entry may have more than the two words of today.
+#[test]
+fn routers_stand_an_entry_size_apart() {
+    let entries = [
+        [10, 0, 0, 1],
+        [0, 0, 0, 5],
+        [9; 4],
+        [10, 0, 0, 2],
+        [0xff; 4],
+        [9; 4],
+    ];
+    let message = [&[9, 0, 0, 0, 2, 3, 0, 60][..], entries.as_flattened()].concat();
+    let expected = json!([
+        {"address": "10.0.0.1", "preference": 5},
+        {"address": "10.0.0.2", "preference": -1},
+    ]);
+    assert_eq!(
+        record(&v4(B, A, 1, &message))["icmp"]["addresses"],
+        expected
+    );
+}
+
+#[test]
+fn identifiers_are_told_once() {
+    let numbers: &[u8] = &[0x12, 0x34, 0x56, 0x78];
+    for kind in [0, 8, 13, 15, 16, 17, 18, 30, 37, 38, 42] {
+        let packet = v4(B, A, 1, &[&[kind, 0, 0, 0], numbers, &[0; 12]].concat());
+        let text = run(&[packet], &["-t", "-v"]);
+        let message: Vec<_> = text.lines().take(3).skip(1).collect();
+        let told = message.join(" ").matches("id 4660").count();
+        assert_eq!(told, 1, "{kind}: {text}");
+    }
+    for kind in [128, 145, 147, 148, 149, 154, 160] {
+        let packet = v6(58, &[&[kind, 0, 0, 0], numbers].concat());
+        // Here flags stand before the identifier.
+        let packet = if kind == 154 {
+            v6(58, &[154, 0, 0, 0, 2, 0, 0x12, 0x34])
+        } else {
+            packet
+        };
+        let text = run(&[packet], &["-t", "-v"]);
+        let message: Vec<_> = text.lines().take(2).collect();
+        let told = message.join(" ").matches("id 4660").count();
+        assert_eq!(told, 1, "{kind}: {text}");
+    }
+}
+
+#[test]
+fn headers_of_a_quote_are_told_in_full() {
+    let verbose = |protocol: u8, payload: &[u8]| {
+        let packet = unreachable(&v4(A, D, protocol, payload));
+        let text = run(std::slice::from_ref(&packet), &["-t", "-v"]);
+        (text, record(&packet))
+    };
+    let eight = [0, 53, 0x12, 0x34, 1, 2, 3, 4];
+    let (text, sctp) = verbose(132, &eight);
+    assert_eq!(sctp["quoted"]["verification_tag"], 0x0102_0304);
+    assert!(text.contains("verification tag 0x01020304"), "{text}");
+    let (text, esp) = verbose(50, &eight);
+    assert_eq!(esp["quoted"]["sequence"], 0x0102_0304);
+    assert!(text.contains("spi 0x00351234"), "{text}");
+    assert!(text.contains("sequence 16909060"), "{text}");
+    let authentication = [
+        17, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 7, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3,
+    ];
+    let (text, _) = verbose(51, &[&authentication[..], &eight].concat());
+    assert!(text.contains("spi 0x9, sequence 7"), "{text}");
+}
+
+/// Below 128 all are errors; one without a name may quote nothing.
+#[test]
+fn an_unknown_error_without_a_quote_shows_its_octets() {
+    let packet = v6(58, &[102, 2, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(record(&packet)["icmp"]["data"], "0102030405060708");
+    let text = run(&[packet], &["-t", "-v"]);
+    assert!(text.contains("data 0102030405060708"), "{text}");
+}
+
+/// RFC 3971 section 6.4.3.
+#[test]
+fn the_name_of_a_trust_anchor_is_told() {
+    let option = |kind: u8| [&[15, 2, kind, 4][..], b"\x06anchor\0\0\0\0\0"].concat();
+    let options = [option(1), option(2)].concat();
+    let packet = v6(
+        58,
+        &[&[148, 0, 0, 0, 0, 1, 0xff, 0xff], &options[..]].concat(),
+    );
+    let options = &record(&packet)["icmp"]["options"];
+    assert_eq!(options[0]["anchor"], "06616e63686f720000000000");
+    assert_eq!(options[1]["domains"], json!(["anchor"]));
+}

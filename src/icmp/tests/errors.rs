@@ -119,6 +119,30 @@ fn other_transports() {
 }
 
 #[test]
+fn sctp_esp_and_dccp_tell_more_than_ports_and_index() {
+    let quoted = |protocol: u8, payload: &[u8]| {
+        let quote = ipv4("192.0.2.1", "203.0.113.9", protocol, payload);
+        let packet = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        every_prefix(&packet);
+        let message = parse(&packet);
+        let quote = message.quote().unwrap();
+        (quote.verification_tag(), quote.sequence())
+    };
+    let eight = [0, 53, 0x12, 0x34, 1, 2, 3, 4];
+    assert_eq!(quoted(132, &eight), (Some(0x0102_0304), None));
+    assert_eq!(quoted(132, &eight[..7]), (None, None));
+    assert_eq!(quoted(50, &eight), (None, Some(0x0102_0304)));
+    // RFC 4340 section 5.1: the X bit tells how long the number is.
+    let short = [&eight[..], &[0x04, 0x11, 0x22, 0x33]].concat();
+    assert_eq!(quoted(33, &short), (None, Some(0x11_2233)));
+    let long = [&eight[..], &[0x05, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66]].concat();
+    assert_eq!(quoted(33, &long), (None, Some(0x1122_3344_5566)));
+    assert_eq!(quoted(33, &long[..15]), (None, None));
+    assert_eq!(quoted(33, &eight), (None, None));
+    assert_eq!(quoted(17, &eight), (None, None));
+}
+
+#[test]
 fn half_a_translation_shows() {
     let quote = ipv4("192.0.2.1", "203.0.113.9", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
     let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();

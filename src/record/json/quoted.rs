@@ -104,6 +104,8 @@ impl QuotedPacket<'_> {
             QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
             QuotedTransport::None => {}
         }
+        map.maybe("verification_tag", quote.verification_tag())?;
+        map.maybe("sequence", quote.sequence())?;
         map.maybe("tcp", quote.tcp().map(TcpFields))?;
         map.maybe("gre", quote.gre().map(GreHeader))?;
         map.put("length", &quote.bytes.len())?;

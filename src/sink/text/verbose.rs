@@ -6,11 +6,13 @@ use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
 };
-use crate::icmp::{Body, Echo, ErrorClass, Extensions, Message, Quote, dns, mld, mtu, payload};
+use crate::icmp::{
+    Body, Echo, ErrorClass, Extensions, Message, Quote, dns, ip_header, mld, mtu, payload,
+};
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::{Checksum, ChecksumStatus};
+use crate::wire::{Checksum, ChecksumStatus, IpVersion};
 
 pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
     out.extend_from_slice(label);
@@ -60,9 +62,18 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         addr::words_of(out, name);
     }
     let full = options.verbosity >= Verbosity::Full;
+    // The words of these types hold identifier and sequence number.
+    let has_id = matches!(
+        message.body,
+        Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_)
+    );
     for field in message.fields() {
-        let told =
-            (matches!(field.name, "payload" | "id" | "seq") && !full) || field.name == "sources";
+        let told = match field.name {
+            "payload" => !full,
+            "id" | "seq" => has_id && !full,
+            "sources" => true,
+            _ => false,
+        };
         if !told {
             out.extend_from_slice(b", ");
             name_value(out, &field);
@@ -140,6 +151,21 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     header::ip(out, &quote.ip, checksums);
     below(out, depth + 1);
     addr::quote(out, quote);
+    if let Some(tag) = quote.verification_tag() {
+        out.extend_from_slice(b", verification tag 0x");
+        write::hex(out, tag.into(), 8);
+    }
+    if let Some(sequence) = quote.sequence() {
+        number(out, b", sequence ", sequence);
+    }
+    for header in quote
+        .ip
+        .extension_headers()
+        .filter(|_| quote.ip.version == IpVersion::V4)
+    {
+        out.extend_from_slice(b", ");
+        item(out, &ip_header::extension_header(&header));
+    }
     if let Some(tcp) = quote.tcp() {
         header::tcp(out, &tcp);
     }
