@@ -442,6 +442,10 @@ impl<S: Sink> Sink for EachRecord<S> {
         self.0.closing();
     }
 
+    fn writes_exchanges(&self) -> bool {
+        self.0.writes_exchanges()
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }

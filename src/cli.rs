@@ -392,8 +392,8 @@ Examples:
 
 Signals:
   INT, TERM  end the capture with verdicts and summary; a second one at once
-  HUP        reopens the -w file; without one, or if the terminal is gone, ends the capture in
-             order, unless nohup started it
+  HUP        reopens the -w file; without one, or if the terminal is gone,
+             ends the capture in order, unless nohup started it
   USR1       tells verdicts and counters so far on standard error
   USR2       flushes
 

@@ -79,6 +79,10 @@ impl Sink for Fallback<'_> {
         self.sink.closing();
     }
 
+    fn writes_exchanges(&self) -> bool {
+        self.sink.writes_exchanges()
+    }
+
     fn wants_interim(&self) -> bool {
         self.sink.wants_interim()
     }

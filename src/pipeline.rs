@@ -13,7 +13,7 @@ use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
-use crate::correlate::{Correlator, Outcome};
+use crate::correlate::{Correlator, Outcome, Relation};
 use crate::findings::Diagnostics;
 use crate::icmp::Message;
 use crate::model::{Frame, Timestamp};
@@ -52,6 +52,8 @@ struct Run<'p, 'o> {
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
     written: u64,
+    /// Requests whose exchange was not told yet, at the most.
+    open: u64,
     room: Room,
     /// The start was told.
     started: bool,
@@ -130,6 +132,7 @@ impl<'p, 'o> Run<'p, 'o> {
             sources: Vec::new(),
             counts: FrameCounts::default(),
             written: 0,
+            open: 0,
             room: Room::More,
             started: false,
             progress_at: PROGRESS_EVERY,
@@ -176,6 +179,9 @@ impl<'p, 'o> Run<'p, 'o> {
                         self.pipe.observer.progress(source.progress());
                     }
                     if self.counts.read.is_multiple_of(INTERIM_EVERY) {
+                        if self.pipe.sink.writes_exchanges() {
+                            source.owing(self.open);
+                        }
                         self.interim(&*source)?;
                     }
                 }
@@ -401,6 +407,9 @@ impl<'p, 'o> Run<'p, 'o> {
         let message = Message::parse(&packet.ip);
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
         let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
+        if relation == Relation::Request {
+            self.open += 1;
+        }
         let event = IcmpEvent {
             frame,
             packet,
@@ -453,6 +462,7 @@ impl<'p, 'o> Run<'p, 'o> {
             match &outcome {
                 Outcome::Decided(exchange) => pipe.sink.write(&Record::Decided(exchange))?,
                 Outcome::Exchange(exchange) => {
+                    self.open = self.open.saturating_sub(1);
                     if exchange.shown {
                         self.diagnostics.exchange(exchange);
                         self.collector.exchange(exchange);

@@ -74,6 +74,7 @@ type Answer = (Batch, io::Result<()>);
 /// After a fault, which is told once, nothing more is written by the thread.
 pub struct Behind<S> {
     interest: Interest,
+    writes_exchanges: bool,
     /// Records so far that the sink takes.
     count: usize,
     state: State<S>,
@@ -90,6 +91,7 @@ impl<S: Sink + Send + 'static> Behind<S> {
     pub fn new(sink: S) -> Self {
         Self {
             interest: sink.interest(),
+            writes_exchanges: sink.writes_exchanges(),
             count: 0,
             state: State::Near(Some(sink)),
         }
@@ -112,6 +114,10 @@ impl<S: Sink + Send + 'static> Sink for Behind<S> {
             State::Near(_) => Ok(()),
             State::Far(far) => far.write(record),
         }
+    }
+
+    fn writes_exchanges(&self) -> bool {
+        self.writes_exchanges
     }
 
     fn flush(&mut self) -> io::Result<()> {

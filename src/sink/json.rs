@@ -191,6 +191,10 @@ impl<W: Write> Sink for JsonSink<W> {
         Box::new(move |record| emit.admits(record))
     }
 
+    fn writes_exchanges(&self) -> bool {
+        self.options.emit.contains(Emit::Exchange)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         super::drain(&mut self.buffer, &mut self.out)?;
         self.out.flush()

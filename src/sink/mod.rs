@@ -49,6 +49,11 @@ pub trait Sink {
         Box::new(|_| true)
     }
 
+    /// Whether it writes each exchange: those that are open at the end are work then.
+    fn writes_exchanges(&self) -> bool {
+        false
+    }
+
     /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
     fn wants_interim(&self) -> bool {
         false

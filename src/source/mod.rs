@@ -75,6 +75,10 @@ pub trait Source {
         false
     }
 
+    /// So many records are to be written once the end has come, each at most as much work as a frame:
+    /// an end that is to come in time leaves time for them.
+    fn owing(&mut self, _records: u64) {}
+
     /// What happened to the capture since the last call; to be asked at each [`Step::Tick`].
     fn notices(&mut self) -> Vec<Notice> {
         Vec::new()
@@ -120,6 +124,10 @@ impl<S: Source> Source for Box<S> {
 
     fn stop(&mut self) -> bool {
         (**self).stop()
+    }
+
+    fn owing(&mut self, records: u64) {
+        (**self).owing(records);
     }
 
     fn notices(&mut self) -> Vec<Notice> {

@@ -118,6 +118,9 @@ impl Serialize for OfInterface<'_> {
         map.put("name", &Text(self.0.name.as_bytes()))?;
         map.put("read", &self.0.read)?;
         kernel_counts(&self.0.counts, &mut map)?;
+        if self.0.unread > 0 {
+            map.put("unread", &self.0.unread)?;
+        }
         map.end()
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Live<T, M> {
     told_idle: bool,
     ends_at: Option<Duration>,
     phase: Phase,
+    /// Records that are to be written once the end has come.
+    owed: u64,
 }
 
 impl<T: Tap, M: Machine> Live<T, M> {
@@ -94,6 +96,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
             told_idle: false,
             ends_at: None,
             phase: Phase::Running,
+            owed: 0,
             machine,
             lines,
         }
@@ -225,6 +228,11 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
     fn stop(&mut self) -> bool {
         self.begin_to_stop();
         true
+    }
+
+    #[inline]
+    fn owing(&mut self, records: u64) {
+        self.owed = records;
     }
 
     fn take_stock(&mut self) {

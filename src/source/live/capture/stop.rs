@@ -11,8 +11,10 @@ use crate::source::live::machine::Machine;
 /// How long the last block is waited for at a stop, unless the counters say that nothing is left.
 const LAST_BLOCK: Duration = Duration::from_millis(300);
 /// When a stop is over even if packets are left in the kernel's buffer: what is known by then is to be
-/// told within a second.
+/// told within a second. What has to be written after it is told from how long frames take.
 const STOP_AT_MOST: Duration = Duration::from_millis(800);
+/// Frames from which that can be told.
+const MEASURED: u64 = 1 << 12;
 
 /// How far a capture has come.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Stop {
     pub(super) at: Timestamp,
     /// The same by the clock that nobody sets.
     uptime: Duration,
+    /// Frames handed on before.
+    frames: u64,
 }
 
 impl<T: Tap, M: Machine> Live<T, M> {
@@ -37,6 +41,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
             self.phase = Phase::Stopping(Stop {
                 at: self.machine.now(),
                 uptime: self.machine.uptime(),
+                frames: self.number,
             });
         }
     }
@@ -51,16 +56,28 @@ impl<T: Tap, M: Machine> Live<T, M> {
 
     /// Whether a stop has taken so long that packets are left unread.
     pub(super) fn is_out_of_patience(&mut self, uptime: Duration) -> bool {
-        if self
-            .stopping_for(uptime)
-            .is_none_or(|so_long| so_long < STOP_AT_MOST)
-        {
+        let Phase::Stopping(stop) = self.phase else {
+            return false;
+        };
+        let so_long = uptime.saturating_sub(stop.uptime);
+        if so_long.saturating_add(self.still_to_write(stop, so_long)) < STOP_AT_MOST {
             return false;
         }
         for line in &mut self.lines {
             line.is_cut |= !line.is_done();
         }
         true
+    }
+
+    /// How long it will take to write what is owed.
+    fn still_to_write(&self, stop: Stop, so_long: Duration) -> Duration {
+        match self.number.saturating_sub(stop.frames) {
+            ..MEASURED => Duration::ZERO,
+            frames => {
+                let nanos = so_long.as_nanos() * u128::from(self.owed) / u128::from(frames);
+                Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+            }
+        }
     }
 
     /// Whether all that was captured before the stop has been read.

@@ -133,3 +133,28 @@ fn what_is_left_unread_for_want_of_time_is_told() {
     assert!(kernel.unread > 1000, "{kernel:?}");
     assert_eq!(received, read + kernel.unread);
 }
+
+/// Records that are to be written after the end get their part of the time.
+#[test]
+fn an_end_leaves_time_for_what_is_owed() {
+    let ends_after = |owed| {
+        let world = Shared::default();
+        // Twenty packets a millisecond, ten of which are read.
+        let packets: Vec<_> = (0..20_000).map(|n| n / 20).collect();
+        let mut interface = script(&world, &packets);
+        interface.takes = Duration::from_micros(300);
+        let mut live = live(&world, vec![interface]);
+        live.owing(owed);
+        let seen = run(&mut live, &world, seconds(1));
+        let kernel = &live.kernel().expect("live")[0];
+        let (received, _, read) = counts(kernel);
+        assert_eq!(read, seen.frames.len() as u64);
+        assert_eq!(received, read + kernel.unread);
+        let uptime = world.borrow().uptime;
+        uptime.as_millis() - 1000
+    };
+    assert!((800..=810).contains(&ends_after(0)));
+    assert!((500..=510).contains(&ends_after(3000)));
+    // It takes a moment to know what a frame takes.
+    assert!((400..=420).contains(&ends_after(1_000_000)));
+}
