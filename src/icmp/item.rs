@@ -6,7 +6,7 @@
 use super::field::{Field, FieldSpec};
 use super::nd_option::{self, NdOptions};
 use super::object::{self, Objects};
-use super::rpl_option::{self, RplOptions};
+use super::rpl_option::RplOptions;
 use super::{Body, Message, lowpan, mld, v4};
 use crate::icmp::{ilnp, renumbering};
 
@@ -144,7 +144,7 @@ impl<'a> Iterator for Items<'a> {
                     number: Some(option.kind.into()),
                     name: option.name(),
                     bytes: option.bytes,
-                    specs: Specs::Two(option.header_table(), rpl_option::table(option.kind)),
+                    specs: Specs::Two(option.header_table(), option.table()),
                 }
             }
             Walk::Mld(records) => {

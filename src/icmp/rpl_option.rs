@@ -15,6 +15,8 @@ pub struct RplOption<'a> {
 
 /// Padding of one octet, without a length.
 const PAD_1: u8 = 0;
+/// Of peer-to-peer routes (RFC 6997 section 7).
+const P2P_ROUTE_DISCOVERY: u8 = 10;
 
 impl<'a> RplOption<'a> {
     /// The octets behind type and length.
@@ -35,9 +37,19 @@ impl<'a> RplOption<'a> {
             7 => "solicited_information",
             8 => "prefix_information",
             9 => "target_descriptor",
-            10 => "p2p_route_discovery",
+            P2P_ROUTE_DISCOVERY => "p2p_route_discovery",
             _ => return None,
         })
+    }
+
+    /// Its fields behind type and length.
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        // RFC 6997 section 7: without elided octets the addresses are whole ones.
+        const ELIDED: u8 = 0x0f;
+        match (self.kind, u8_at(self.bytes, 2)) {
+            (P2P_ROUTE_DISCOVERY, Some(octet)) if octet & ELIDED == 0 => WHOLE_ROUTE_DISCOVERY,
+            _ => table(self.kind),
+        }
     }
 
     pub(super) const fn header_table(&self) -> &'static [FieldSpec] {
@@ -95,7 +107,7 @@ pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>)
 }
 
 /// The fields of an option behind its length.
-pub(super) const fn table(kind: u8) -> &'static [FieldSpec] {
+const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
         PAD_1 | 1 => &[],
         2 => METRIC,
@@ -106,7 +118,7 @@ pub(super) const fn table(kind: u8) -> &'static [FieldSpec] {
         7 => SOLICITED,
         8 => PREFIX,
         9 => const { &[spec::hex(2, 4, "descriptor")] },
-        10 => ROUTE_DISCOVERY,
+        P2P_ROUTE_DISCOVERY => ROUTE_DISCOVERY,
         _ => const { &[spec::rest(2, "data")] },
     }
 }
@@ -174,12 +186,20 @@ const PREFIX: &[FieldSpec] = &[
 ];
 
 /// RFC 6997 section 7.
-const ROUTE_DISCOVERY: &[FieldSpec] = &[
-    spec::flag(2, 0x80, "reply"),
-    spec::flag(2, 0x40, "hop_by_hop"),
-    spec::bits(2, 4, 2, "routes"),
-    spec::bits(2, 0, 4, "elided_octets"),
-    spec::bits(3, 6, 2, "lifetime"),
-    spec::bits(3, 0, 6, "max_rank"),
-    spec::rest(4, "addresses"),
-];
+macro_rules! route_discovery {
+    ($addresses:expr) => {
+        &[
+            spec::flag(2, 0x80, "reply"),
+            spec::flag(2, 0x40, "hop_by_hop"),
+            spec::bits(2, 4, 2, "routes"),
+            spec::bits(2, 0, 4, "elided_octets"),
+            spec::bits(3, 6, 2, "lifetime"),
+            spec::bits(3, 0, 6, "max_rank"),
+            $addresses,
+        ]
+    };
+}
+
+/// The target's address, then those on the way.
+const WHOLE_ROUTE_DISCOVERY: &[FieldSpec] = route_discovery!(spec::v6_list(4, "addresses"));
+const ROUTE_DISCOVERY: &[FieldSpec] = route_discovery!(spec::rest(4, "elided_addresses"));

@@ -161,6 +161,28 @@ fn a_discovery_reply_is_acknowledged() {
     every_prefix(&packet);
 }
 
+/// RFC 6997 section 7.
+#[test]
+fn a_discovered_route_has_addresses_unless_octets_are_elided() {
+    let option = |elided: u8| {
+        let head = [10, 34, 0xd0 | elided, 0x45];
+        v6(&[&[155, 0, 0, 0, 0, 0][..], &head, &ID, &ID].concat())
+    };
+    for (elided, expected) in [
+        (0, ("addresses", Value::V6List([ID, ID].as_flattened()))),
+        (
+            5,
+            ("elided_addresses", Value::Octets([ID, ID].as_flattened())),
+        ),
+    ] {
+        let packet = option(elided);
+        let item = parse(&packet).items().next().unwrap();
+        let last = item.fields().last().map(|f| (f.name, f.value));
+        assert_eq!(last, Some(expected));
+        every_prefix(&packet);
+    }
+}
+
 /// RFC 6551 section 2.1.
 #[test]
 fn a_metric_container_tells_its_first_object() {
