@@ -1,6 +1,7 @@
 //! The columns of each part.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ratatui::layout::Constraint;
@@ -131,7 +132,11 @@ pub(super) const DROPPERS: Columns<Dropper> = Columns {
         let (kind, code) = dropper.kind;
         vec![
             Cell::new(words(dropper.reason.word())),
-            Cell::new(format!("{kind}/{code}")),
+            Cell::new(match dropper.address {
+                IpAddr::V4(_) => format!("{kind}/{code}"),
+                // As in the summary.
+                IpAddr::V6(_) => format!("v6 {kind}/{code}"),
+            }),
             right(dropper.errors, 7),
             right(dropper.flows, 7),
             right(dropper.mtu.map_or("-".to_owned(), |mtu| mtu.to_string()), 5),

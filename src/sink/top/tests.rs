@@ -112,6 +112,7 @@ fn the_demo_at_a_glance() {
     let dropper = line(&screen, "fragmentation needed 3/4");
     assert!(dropper.starts_with("10.0.2.2 "), "{dropper}");
     assert!(dropper.contains(" 1400 "), "{dropper}");
+    line(&screen, "2001:db8:2::2 fragmentation needed v6 2/0");
     line(&screen, "TCP 10.0.1.1.40843 > 10.0.4.2.8443");
     line(&screen, "pmtu_black_hole");
     assert_eq!(shown.phase, Phase::Ended);
