@@ -31,6 +31,8 @@ fn an_interface_that_is_removed_ends_it_with_one_message() {
     let ended = capture.end().exits(1);
     let gone = ended.err.lines().filter(|line| line.contains("is gone"));
     assert_eq!(gone.count(), 1, "{}", ended.err);
+    // It goes down before it goes.
+    assert!(!ended.err.contains("is down"), "{}", ended.err);
     let records = ended.records();
     let damaged = &summary(&records)["damaged"][0];
     assert_eq!(damaged["kind"], "gone");

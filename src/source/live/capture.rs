@@ -71,6 +71,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
                 last: Timestamp::MIN,
                 quiet_until: Timestamp::MIN,
                 state: LineState::Up,
+                down_since: None,
                 has_begun: false,
                 is_cut: false,
             });
@@ -126,7 +127,9 @@ impl<T: Tap, M: Machine> Live<T, M> {
             until = until.min(end);
         }
         let is_soon = |line: &Line<T>| {
-            line.batch.head().is_some() || matches!(line.state, LineState::Leaving(_))
+            line.batch.head().is_some()
+                || matches!(line.state, LineState::Leaving(_))
+                || line.down_since.is_some()
         };
         if matches!(self.phase, Phase::Stopping(_)) || self.lines.iter().any(is_soon) {
             until = until.min(uptime + self.lag / 10);

@@ -43,6 +43,8 @@ pub(super) struct Line<T> {
     /// It has nothing older, as far as it was asked.
     pub(super) quiet_until: Timestamp,
     pub(super) state: LineState,
+    /// When it went down, by both clocks, while that is not told: what is removed goes down first.
+    pub(super) down_since: Option<(Timestamp, Duration)>,
     /// A frame of the capture's own time came: none before it is left.
     pub(super) has_begun: bool,
     /// Frames that were wanted may have been left unread.

@@ -374,6 +374,8 @@ fn interfaces_go_down_come_up_and_go_away() {
         (seconds(3), 1, LinkChange::Up),
         (seconds(4), 1, LinkChange::Up),
         (seconds(5), 2, LinkChange::Gone),
+        // What is removed goes down first.
+        (seconds(7), 1, LinkChange::Down),
         (seconds(7), 1, LinkChange::Gone),
     ]
     .into();

@@ -87,14 +87,18 @@ impl<T: Tap, M: Machine> Live<T, M> {
             match (change, line.state) {
                 (LinkChange::Down, LineState::Up) => {
                     line.state = LineState::Down;
-                    self.notices.push(Notice::Down { interface, at });
+                    line.down_since = Some((at, uptime));
                 }
                 (LinkChange::Up, LineState::Down) => {
                     line.state = LineState::Up;
+                    if let Some((at, _)) = line.down_since.take() {
+                        self.notices.push(Notice::Down { interface, at });
+                    }
                     self.notices.push(Notice::Up { interface, at });
                 }
                 (LinkChange::Gone, LineState::Up | LineState::Down) => {
                     line.state = LineState::Leaving(uptime);
+                    line.down_since = None;
                 }
                 _ => {}
             }
@@ -120,8 +124,18 @@ impl<T: Tap, M: Machine> Live<T, M> {
         }
     }
 
-    /// Ends the lines of interfaces that are gone, once their last block has been read.
+    /// Ends the lines of interfaces that are gone, once their last block has been read; tells of
+    /// those that went down and were not removed.
     pub(super) fn see_off(&mut self, uptime: Duration) {
+        for line in &mut self.lines {
+            if let Some((at, since)) = line.down_since
+                && uptime.saturating_sub(since) >= self.lag
+            {
+                line.down_since = None;
+                let interface = line.id;
+                self.notices.push(Notice::Down { interface, at });
+            }
+        }
         for at in 0..self.lines.len() {
             if let Some(line) = self.lines.get(at)
                 && let LineState::Leaving(since) = line.state
