@@ -5,13 +5,44 @@ mod common;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::common::terminal::{PATIENCE, Terminal};
 use crate::common::{run, testdata, tool};
 
 const ICMPDUMP: &str = env!("CARGO_BIN_EXE_icmpdump");
+
+/// A `--top` whose process is known by the file that the shell writes.
+struct Started(PathBuf);
+
+impl Started {
+    /// Types the command line that reads `capture`, with the trap `hangup` for SIGHUP and `then` behind.
+    fn types(terminal: &Terminal, hangup: &str, capture: &Path, then: &str) -> Self {
+        let pid = terminal.path("pid");
+        terminal.types(&format!(
+            "sh -c \"trap {hangup} HUP; echo \\$\\$ > {}; exec {ICMPDUMP} -r {} --top\"{then}",
+            pid.display(),
+            capture.display()
+        ));
+        Self(pid)
+    }
+
+    /// The number of the process, once it has shown something.
+    fn number(&self) -> String {
+        let number = fs::read_to_string(&self.0).expect("the shell wrote it");
+        number.trim().to_owned()
+    }
+
+    fn kill(&self, signal: &str) -> bool {
+        kill(signal, &self.number())
+    }
+}
+
+/// Sends a signal; says whether there was somebody to send it to.
+fn kill(signal: &str, pid: &str) -> bool {
+    tool("kill", &[signal, pid]).status.success()
+}
 
 /// A named pipe that a capture is written to piece by piece.
 struct Feed {
@@ -154,35 +185,24 @@ fn the_terminal_is_restored_after_signals_and_faults() {
     let fifo = terminal.path("fifo");
     assert!(tool("mkfifo", &[&fifo]).status.success());
 
-    // Its own process is known by the file that the shell writes.
-    let pid = terminal.path("pid");
-    terminal.types(&format!(
-        "sh -c 'echo $$ > {}; exec {ICMPDUMP} -r {} --top'; echo status=$?",
-        pid.display(),
-        fifo.display()
-    ));
+    let pid = Started::types(&terminal, "-", &fifo, "; echo status=$?");
     let mut feed = Feed::new(&fifo, "demo.pcap");
     feed.give(5);
     terminal.sees("5 frames: ");
-    let number = fs::read_to_string(&pid).expect("the shell wrote it");
-    assert!(tool("kill", &["-TERM", number.trim()]).status.success());
+    assert!(pid.kill("-TERM"));
     terminal.sees("status=0");
     assert_eq!(terminal.modes("after-term"), before);
     drop(feed);
 
     // Two signals in a row end it no later, and leave the terminal as it was.
     for signals in ["-TERM", "-INT", "-HUP"] {
-        terminal.types(&format!(
-            "clear; sh -c 'echo $$ > {}; exec {ICMPDUMP} -r {} --top'; echo twice$?",
-            pid.display(),
-            fifo.display()
-        ));
+        terminal.types("clear");
+        let pid = Started::types(&terminal, "-", &fifo, "; echo twice$?");
         let mut feed = Feed::new(&fifo, "demo.pcap");
         feed.give(5);
         terminal.sees("5 frames: ");
-        let number = fs::read_to_string(&pid).expect("the shell wrote it");
         for _ in 0..2 {
-            tool("kill", &[signals, number.trim()]);
+            pid.kill(signals);
         }
         terminal.sees("twice0");
         assert_eq!(terminal.modes(&format!("after-two{signals}")), before);
@@ -203,21 +223,17 @@ fn it_ends_with_its_terminal() {
     // With SIGHUP as it is, and ignored: the terminal alone tells then.
     for hangup in ["-", "''"] {
         let terminal = Terminal::new(120, 40);
-        let pid = terminal.path("pid");
-        terminal.types(&format!(
-            "sh -c \"trap {hangup} HUP; echo \\$\\$ > {}; exec {ICMPDUMP} -r {} --top\"",
-            pid.display(),
-            testdata("demo.pcap")
-        ));
+        let capture = testdata("demo.pcap");
+        let pid = Started::types(&terminal, hangup, Path::new(&capture), "");
         terminal.sees("end of input");
-        let number = fs::read_to_string(&pid).expect("the shell wrote it");
-        let alive = || tool("kill", &["-0", number.trim()]).status.success();
-        assert!(alive());
+        // The file that tells it goes with the terminal.
+        let pid = pid.number();
+        assert!(kill("-0", &pid));
         drop(terminal);
         let start = Instant::now();
-        while alive() {
+        while kill("-0", &pid) {
             if start.elapsed() > PATIENCE {
-                tool("kill", &["-KILL", number.trim()]);
+                kill("-KILL", &pid);
                 panic!("it goes on without a terminal, trap {hangup} HUP");
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -129,14 +129,7 @@ mod tests {
         DropVerdict::new(flow, [10, 0, 0, 9].into(), kind, reason, first)
     }
 
-    #[test]
-    fn kinds_without_end_are_counted() {
-        let mut alike = Alike::default();
-        let written = (0..KINDS + 5).filter(|port| {
-            let port = u16::try_from(*port).unwrap();
-            alike.is_written(&verdict(1, port))
-        });
-        assert_eq!(written.count(), KINDS);
+    fn told(alike: &mut Alike) -> String {
         let page = Page {
             names: &SourceNames::default(),
             hosts: &Naming::default(),
@@ -147,8 +140,19 @@ mod tests {
         };
         let mut out = Vec::new();
         alike.finish(&mut out, &page);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn kinds_without_end_are_counted() {
+        let mut alike = Alike::default();
+        let written = (0..KINDS + 5).filter(|port| {
+            let port = u16::try_from(*port).unwrap();
+            alike.is_written(&verdict(1, port))
+        });
+        assert_eq!(written.count(), KINDS);
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            told(&mut alike),
             "-- drop: 5 more flows of other kinds; -v tells of each\n"
         );
     }
@@ -161,19 +165,8 @@ mod tests {
             .count();
         assert_eq!(written, 3);
         assert!(alike.is_written(&verdict(1, 80)));
-        let page = Page {
-            names: &SourceNames::default(),
-            hosts: &Naming::default(),
-            palette: &Palette::new(Colour::Never),
-            width: 0,
-            verbosity: Verbosity::Plain,
-            lines: Lines::All,
-        };
-        let mut out = Vec::new();
-        alike.finish(&mut out, &page);
-        alike.finish(&mut out, &page);
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            told(&mut alike) + &told(&mut alike),
             "-- drop: 97 more flows of TCP to 10.0.0.2.443 by 10.0.0.9: admin prohibited (ICMP 3/13); \
              -v tells of each\n"
         );

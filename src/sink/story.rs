@@ -46,7 +46,7 @@ impl Page<'_> {
         self.hosts.named(text)
     }
 
-    /// Whether it is to fit a screen: `-q` without `-v`.
+    /// Whether a verdict is one short paragraph: `-q` without `-v`.
     pub(super) fn is_brief(&self) -> bool {
         self.lines == Lines::VerdictsOnly && !self.is_verbose()
     }

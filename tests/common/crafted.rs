@@ -71,7 +71,7 @@ impl Varied {
     }
 }
 
-fn echo(src: Ipv4Addr, dst: Ipv4Addr, ttl: u8, kind: Icmpv4Type, payload: &[u8]) -> Vec<u8> {
+fn echo((src, dst): (Ipv4Addr, Ipv4Addr), ttl: u8, kind: Icmpv4Type, payload: &[u8]) -> Vec<u8> {
     let mut packet = Vec::new();
     PacketBuilder::ipv4(src.octets(), dst.octets(), ttl)
         .icmpv4(kind)
@@ -81,13 +81,13 @@ fn echo(src: Ipv4Addr, dst: Ipv4Addr, ttl: u8, kind: Icmpv4Type, payload: &[u8])
 }
 
 pub(crate) fn echo_request(
-    (src, dst): (Ipv4Addr, Ipv4Addr),
+    addrs: (Ipv4Addr, Ipv4Addr),
     ttl: u8,
     (id, seq): (u16, u16),
     payload: &[u8],
 ) -> Vec<u8> {
     let head = IcmpEchoHeader { id, seq };
-    echo(src, dst, ttl, Icmpv4Type::EchoRequest(head), payload)
+    echo(addrs, ttl, Icmpv4Type::EchoRequest(head), payload)
 }
 
 /// The reply to a request with these addresses.
@@ -98,7 +98,7 @@ pub(crate) fn echo_reply(
     payload: &[u8],
 ) -> Vec<u8> {
     let head = IcmpEchoHeader { id, seq };
-    echo(dst, src, ttl, Icmpv4Type::EchoReply(head), payload)
+    echo((dst, src), ttl, Icmpv4Type::EchoReply(head), payload)
 }
 
 /// An IPv4 packet with another TTL.
