@@ -37,6 +37,8 @@ struct World {
     /// When somebody will, and to how much.
     sets: VecDeque<(Duration, i64)>,
     links: VecDeque<(Duration, u32, LinkChange)>,
+    /// Which interface is on the system's list no more, and since when.
+    removed: Option<(Duration, u32)>,
     waits: u64,
 }
 
@@ -88,7 +90,10 @@ impl Machine for Clock {
     }
 
     fn interface_name(&self, index: u32) -> Option<String> {
-        (index < 90).then(|| format!("eth{index}"))
+        let world = self.0.borrow();
+        let is_removed =
+            (world.removed).is_some_and(|(when, of)| of == index && when <= world.uptime);
+        (index < 90 && !is_removed).then(|| format!("eth{index}"))
     }
 }
 
@@ -391,6 +396,22 @@ fn interfaces_go_down_come_up_and_go_away() {
     assert!(world.borrow().uptime < seconds(9));
     let kinds: Vec<_> = live.damage().iter().map(|damage| damage.kind).collect();
     assert_eq!(kinds, [DamageKind::Gone, DamageKind::Gone]);
+}
+
+#[test]
+fn an_interface_whose_removal_is_told_late_is_not_told_to_be_down() {
+    let world = Shared::default();
+    world.borrow_mut().links = [
+        (seconds(1), 1, LinkChange::Down),
+        (seconds(3), 1, LinkChange::Gone),
+    ]
+    .into();
+    world.borrow_mut().removed = Some((seconds(1), 1));
+    let mut capture = live(&world, vec![script(&world, &[500])]);
+    let seen = run(&mut capture, &world, seconds(100));
+    assert_eq!(seen.notices, []);
+    let kinds: Vec<_> = capture.damage().iter().map(|damage| damage.kind).collect();
+    assert_eq!(kinds, [DamageKind::Gone]);
 }
 
 #[test]

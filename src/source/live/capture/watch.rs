@@ -128,10 +128,17 @@ impl<T: Tap, M: Machine> Live<T, M> {
     /// those that went down and were not removed.
     pub(super) fn see_off(&mut self, uptime: Duration) {
         for line in &mut self.lines {
-            if let Some((at, since)) = line.down_since
-                && uptime.saturating_sub(since) >= self.lag
-            {
-                line.down_since = None;
+            let Some((at, since)) = line.down_since else {
+                continue;
+            };
+            if uptime.saturating_sub(since) < self.lag {
+                continue;
+            }
+            line.down_since = None;
+            // The kernel takes what it removes off its list at once, and tells of it much later.
+            if (line.index).is_some_and(|index| self.machine.interface_name(index).is_none()) {
+                line.state = LineState::Leaving(uptime);
+            } else {
                 let interface = line.id;
                 self.notices.push(Notice::Down { interface, at });
             }
