@@ -33,6 +33,9 @@ pub(super) struct Stop {
     uptime: Duration,
     /// Frames handed on before.
     frames: u64,
+    /// Its time is over, and what can be read at once is being read: who was not given the processor
+    /// may not have read at all.
+    is_over: bool,
 }
 
 impl<T: Tap, M: Machine> Live<T, M> {
@@ -42,6 +45,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
                 at: self.machine.now(),
                 uptime: self.machine.uptime(),
                 frames: self.number,
+                is_over: false,
             });
         }
     }
@@ -61,6 +65,13 @@ impl<T: Tap, M: Machine> Live<T, M> {
         };
         let so_long = uptime.saturating_sub(stop.uptime);
         if so_long.saturating_add(self.still_to_write(stop, so_long)) < STOP_AT_MOST {
+            return false;
+        }
+        if !stop.is_over {
+            self.phase = Phase::Stopping(Stop {
+                is_over: true,
+                ..stop
+            });
             return false;
         }
         for line in &mut self.lines {

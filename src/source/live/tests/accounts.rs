@@ -134,6 +134,20 @@ fn what_is_left_unread_for_want_of_time_is_told() {
     assert_eq!(received, read + kernel.unread);
 }
 
+/// Who is not given the processor until the time for a stop is over reads all the same.
+#[test]
+fn a_stop_that_is_kept_waiting_reads_what_there_is() {
+    let world = Shared::default();
+    let mut live = live(&world, vec![script(&world, &[100, 900, 999])]);
+    world.borrow_mut().pass(seconds(1));
+    live.stop();
+    world.borrow_mut().pass(seconds(3));
+    let seen = run(&mut live, &world, seconds(100));
+    assert_eq!(seen.frames.len(), 3);
+    let kernel = &live.kernel().expect("live")[0];
+    assert_eq!((counts(kernel), kernel.unread), ((3, 0, 3), 0));
+}
+
 /// Records that are to be written after the end get their part of the time.
 #[test]
 fn an_end_leaves_time_for_what_is_owed() {
