@@ -283,7 +283,10 @@ impl<'p, 'o> Run<'p, 'o> {
                 Notice::ClockStep { before, after } => {
                     self.pipe.correlator.clock_set(before, after);
                 }
-                Notice::Drops { .. } | Notice::Down { .. } | Notice::Up { .. } => {}
+                Notice::Drops { .. }
+                | Notice::Down { .. }
+                | Notice::Up { .. }
+                | Notice::Removed { .. } => {}
             }
             self.pipe.observer.notice(&notice, &self.sources);
         }

@@ -81,6 +81,11 @@ impl Notices {
                 clock(at),
                 name(*interface)
             )),
+            Notice::Removed { interface, at } => Some(format!(
+                "{} {}: the interface was removed; capture goes on with the others",
+                clock(at),
+                name(*interface)
+            )),
             Notice::Whole { .. } => None,
             Notice::ClockStep { before, after } => Some(format!(
                 "warning: the clock was set from {} to {}; requests that waited for a reply then \

@@ -36,6 +36,13 @@ pub enum Notice {
         /// When it was noticed.
         at: Timestamp,
     },
+    /// It was removed, and capture goes on with the others.
+    Removed {
+        /// Which.
+        interface: InterfaceId,
+        /// When it was noticed.
+        at: Timestamp,
+    },
     /// The system's clock was set.
     ClockStep {
         /// When it was last seen to run evenly, in the time before.

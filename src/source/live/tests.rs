@@ -14,7 +14,7 @@ use super::capture::Live;
 use super::counters::Reading;
 use super::links::LinkChange;
 use super::machine::Machine;
-use crate::model::{LinkType, Timestamp};
+use crate::model::{InterfaceId, LinkType, Timestamp};
 use crate::source::{
     DamageKind, InterfaceInfo, KernelCounts, Notice, Resolution, Source, SourceInfo, Step,
 };
@@ -390,7 +390,14 @@ fn interfaces_go_down_come_up_and_go_away() {
     assert_eq!(seen.frames.len(), 4);
     assert!(matches!(
         seen.notices[..],
-        [Notice::Down { .. }, Notice::Up { .. }]
+        [
+            Notice::Down { .. },
+            Notice::Up { .. },
+            Notice::Removed {
+                interface: InterfaceId(1),
+                ..
+            }
+        ]
     ));
     // It ended by itself when none was left.
     assert!(world.borrow().uptime < seconds(9));

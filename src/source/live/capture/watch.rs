@@ -6,7 +6,7 @@ use super::Live;
 use super::stop::Phase;
 use crate::model::{SourceId, Timestamp};
 use crate::source::live::Tap;
-use crate::source::live::line::{LineEnd, LineState};
+use crate::source::live::line::{Line, LineEnd, LineState};
 use crate::source::live::links::LinkChange;
 use crate::source::live::machine::Machine;
 use crate::source::notice::Notice;
@@ -159,6 +159,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
             return;
         };
         line.state = LineState::Done;
+        let interface = line.id;
         let (kind, why) = match end {
             LineEnd::Gone => (
                 DamageKind::Gone,
@@ -173,5 +174,11 @@ impl<T: Tap, M: Machine> Live<T, M> {
             kind,
             why,
         });
+        // Where nothing goes on, the end tells it.
+        let goes_on = matches!(self.phase, Phase::Running) && !self.lines.iter().all(Line::is_done);
+        if *end == LineEnd::Gone && goes_on {
+            let at = self.clocks.0;
+            self.notices.push(Notice::Removed { interface, at });
+        }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{EPOCH, Script, Shared, at, live, run, script, seconds};
+use crate::model::InterfaceId;
 use crate::source::live::links::LinkChange;
-use crate::source::{DamageKind, InterfaceCounts, KernelCounts, Source};
+use crate::source::{DamageKind, InterfaceCounts, KernelCounts, Notice, Source};
 
 fn counts(interface: &InterfaceCounts) -> (u64, u64, u64) {
     let KernelCounts {
@@ -109,6 +110,25 @@ fn what_an_interface_brought_before_it_was_removed_is_read() {
     assert_eq!(seen.frames.len(), 4);
     assert_eq!(live.damage()[0].kind, DamageKind::Gone);
     assert_eq!(counts(&live.kernel().expect("live")[0]), (4, 0, 4));
+    // One of several that is removed is told at once, and the others go on.
+    let world = Shared::default();
+    world.borrow_mut().links = [(Duration::from_millis(250), 1, LinkChange::Gone)].into();
+    let scripts = vec![script(&world, &[100]), script(&world, &[200, 900])];
+    let mut live = super::live(&world, scripts);
+    let seen = run(&mut live, &world, seconds(1));
+    assert_eq!(seen.frames.len(), 3);
+    let [
+        Notice::Removed {
+            interface,
+            at: when,
+        },
+    ] = seen.notices[..]
+    else {
+        panic!("{:?}", seen.notices);
+    };
+    assert_eq!(interface, InterfaceId(0));
+    assert!(when >= at(EPOCH + 250) && when < at(EPOCH + 900));
+    assert_eq!(live.damage().len(), 1);
     // A stop at the same time leaves the message.
     let world = Shared::default();
     world.borrow_mut().links = [(Duration::from_millis(250), 1, LinkChange::Gone)].into();
