@@ -9,12 +9,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use crate::common::{Run, command, copied_program, finish, recorded, run, shown, testdata, tool};
-
-/// How long a condition may take on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::common::{
+    Run, command, copied_program, finish, recorded, run, shown, testdata, tool, wait_for,
+};
 
 /// The user and group that every system has for this.
 const NOBODY: u32 = 65534;
@@ -28,18 +26,6 @@ fn needs_root() {
         "0",
         "this test gives root up and has to run as root: sudo -E env PATH=\"$PATH\" make test"
     );
-}
-
-#[track_caller]
-fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(value) = condition() {
-            return value;
-        }
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 type Status = HashMap<String, String>;

@@ -8,8 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::common::terminal::{PATIENCE, Terminal};
-use crate::common::{run, testdata, tool};
+use crate::common::terminal::Terminal;
+use crate::common::{PATIENCE, run, testdata, tool};
 
 const ICMPDUMP: &str = env!("CARGO_BIN_EXE_icmpdump");
 

@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::common::{
     assert_accounted, command, count_in, finish, of_type, records, run, summary, testdata, tool,
-    without_sandbox_line,
+    wait_until, without_sandbox_line,
 };
 
 /// The packets of a recorded capture, `times` over: more output than a pipe holds.
@@ -37,6 +38,7 @@ fn end_of(mut child: Child) -> (String, Option<i32>) {
 /// Another program that has the pipe open may have set it not to block.
 #[test]
 fn an_output_that_does_not_block_is_waited_for() {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
     use std::os::fd::AsFd;
 
@@ -49,6 +51,7 @@ fn an_output_that_does_not_block_is_waited_for() {
         };
         let expected = arguments().output().expect("it runs").stdout;
         let (mut from, into) = std::io::pipe().expect("a pipe");
+        let also = into.try_clone().expect("a descriptor");
         let set = fcntl_getfl(into.as_fd()).map(|flags| flags | OFlags::NONBLOCK);
         set.and_then(|flags| fcntl_setfl(into.as_fd(), flags))
             .expect("a pipe has flags");
@@ -57,8 +60,11 @@ fn an_output_that_does_not_block_is_waited_for() {
         let child = command.spawn().expect("the command starts");
         // It has the only other end that is open.
         drop(command);
-        // Long enough for the pipe to be full.
-        std::thread::sleep(Duration::from_millis(300));
+        wait_until("a pipe that is full", || {
+            let mut asked = [PollFd::new(&also, PollFlags::OUT)];
+            poll(&mut asked, Some(&Timespec::default())).expect("a pipe") == 0
+        });
+        drop(also);
         let mut got = Vec::new();
         from.read_to_end(&mut got).expect("output");
         assert_eq!(end_of(child), (String::new(), Some(0)), "{flags:?}");
@@ -206,10 +212,13 @@ fn an_interrupt_during_a_long_read_still_gives_the_summary() {
         let mut child = command.spawn().expect("the command starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         let packets = packets.clone();
+        let (told, given) = mpsc::channel();
         let writer = std::thread::spawn(move || {
             // Until nobody reads any more; the header only once.
             let mut next: &[u8] = &packets;
             while stdin.write_all(next).is_ok() {
+                // Only one of the flags waits for it.
+                let _ = told.send(next.len());
                 next = &packets[24..];
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -218,8 +227,12 @@ fn an_interrupt_during_a_long_read_still_gives_the_summary() {
         let mut stdout = BufReader::new(stdout);
         let mut first = String::new();
         if flags == ["-q"] {
-            // Says nothing before the end; it is ready for signals once it has read something.
-            std::thread::sleep(Duration::from_secs(1));
+            // Says nothing before the end; it is under way once it has taken more than what it looks
+            // at beforehand and a pipe holds.
+            let mut taken = 0;
+            while taken < 4 << 20 {
+                taken += given.recv().expect("it reads on");
+            }
         } else {
             stdout.read_line(&mut first).expect("output");
         }

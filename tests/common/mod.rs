@@ -11,11 +11,34 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 /// Where the public captures are, if they are.
 const PUBLIC: &str = "../shared/captures";
+
+/// How long anything may take that is to happen; the machine may be busy.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits for what `look` finds.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits until `holds`.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    wait_for(what, || holds().then_some(()));
+}
 
 /// A folder or file of the project.
 pub(crate) fn project(path: &str) -> PathBuf {

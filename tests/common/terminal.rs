@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a condition may take on a loaded machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+use super::{PATIENCE, wait_for};
 
 /// A terminal of its own, with a shell in it.
 pub(crate) struct Terminal {
@@ -103,14 +102,11 @@ impl Terminal {
     pub(crate) fn modes(&self, name: &str) -> String {
         let path = self.path(name);
         self.types(&format!("stty -a > {}", path.display()));
-        let start = Instant::now();
-        loop {
-            match fs::read_to_string(&path) {
-                Ok(modes) if modes.contains("echo") => return modes,
-                _ => assert!(start.elapsed() < PATIENCE, "stty never answered"),
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        // Its last line, whole.
+        wait_for("an answer of stty", || {
+            let modes = fs::read_to_string(&path).ok()?;
+            (modes.contains("echo") && modes.ends_with('\n')).then_some(modes)
+        })
     }
 }
 

@@ -180,8 +180,8 @@ fn read_pipe(parts: Vec<Vec<u8>>) -> Vec<String> {
     let (more, wanted) = mpsc::channel::<()>();
     let writing = std::thread::spawn(move || {
         for part in parts {
-            // Without a request in ten seconds the reader waits for octets it does not need.
-            if wanted.recv_timeout(Duration::from_secs(10)).is_err() {
+            // Without a request in a minute the reader waits for octets it does not need.
+            if wanted.recv_timeout(Duration::from_mins(1)).is_err() {
                 return;
             }
             writer.write_all(&part).expect("the reader is there");

@@ -3,9 +3,9 @@
 use std::fs;
 use std::io::Read;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::common::{assert_accounted, command, of_type, summary, tool};
+use crate::common::{assert_accounted, command, of_type, summary, tool, wait_for, wait_until};
 use crate::net::{Net, Pair, Reading};
 
 /// Processor time of a process so far.
@@ -18,6 +18,30 @@ fn processor_time(id: u32) -> Duration {
     };
     // User and system time, in hundredths of a second.
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
+}
+
+/// A set of signals as the first thread of a process has it, a bit for each.
+fn signals(id: u32, set: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+    let bits = status.lines().find_map(|line| line.strip_prefix(set));
+    let bits = bits.unwrap_or_else(|| panic!("no {set} in {status}"));
+    u64::from_str_radix(bits.trim(), 16).expect("a number")
+}
+
+/// Whether a process has a handler for the signal of this number.
+fn handles(id: u32, number: u32) -> bool {
+    signals(id, "SigCgt:") >> (number - 1) & 1 == 1
+}
+
+/// Whether each signal sent was handled and all threads sleep: a handler does not.
+fn is_at_rest(id: u32) -> bool {
+    let is_asleep = |task: fs::DirEntry| {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, fields)| fields.starts_with('S'))
+    };
+    let mut tasks = fs::read_dir(format!("/proc/{id}/task")).expect("it runs");
+    signals(id, "ShdPnd:") == 0 && tasks.all(|task| task.is_ok_and(is_asleep))
 }
 
 #[test]
@@ -48,8 +72,10 @@ fn of_two_interfaces_the_other_goes_on() {
     net.ip("link set v1 up");
     let capture = net.capture(&["-i", "v0", "-i", "lo", "--json"]);
     net.ip("link del v0");
-    // Long enough to be over the second in which it is noticed.
-    assert_eq!(net.ping("-c20 -i0.1 127.0.0.1"), 20);
+    // Before that is told, and after it.
+    assert_eq!(net.ping("-c10 -i0.002 127.0.0.1"), 10);
+    capture.wait_for_message("v0: the interface was removed; capture goes on with the others");
+    assert_eq!(net.ping("-c10 -i0.002 127.0.0.1"), 10);
     let ended = capture.interrupt().exits(1);
     let records = ended.records();
     assert_eq!(
@@ -74,7 +100,12 @@ fn down_and_up_are_told_and_the_capture_goes_on() {
     assert!(spent < Duration::from_secs(1), "it spins: {spent:?}");
     pair.left.ip("link set v0 up");
     capture.wait_for_message("v0: the interface is up again");
-    assert_eq!(pair.left.ping("-c3 -i0.2 -W5 10.9.0.2"), 3);
+    // The other end hears of it later.
+    let other = || pair.right.try_run(&["ip", "link", "show", "v1"]).stdout;
+    wait_until("a carrier", || {
+        String::from_utf8_lossy(&other()).contains("state UP")
+    });
+    assert_eq!(pair.left.ping("-c3 -i0.2 10.9.0.2"), 3);
     let ended = capture.interrupt().exits(0);
     let records = ended.records();
     let echo = &summary(&records)["exchanges"]["echo"];
@@ -117,18 +148,22 @@ fn sigusr1_tells_verdicts_so_far_and_counts_nothing_twice() {
     capture.wait_for_output("\"original\"");
     for round in 1..=2 {
         capture.signal("USR1");
-        let start = Instant::now();
-        while capture.messages().matches("v0: ").count() < round {
-            assert!(start.elapsed() < Duration::from_mins(1));
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        capture.wait_until(
+            || capture.messages().matches("v0: ").count() >= round,
+            "an account",
+        );
     }
     let told = capture.messages();
     // Counted to this very moment, and the lines counted are out.
     let account = told.lines().rfind(|line| line.contains(" ICMP shown"));
-    let shown = of_type(&capture.records(), "icmp").len();
-    let words = format!(" = {shown} ICMP shown");
-    assert!(account.is_some_and(|line| line.contains(&words)), "{told}");
+    let account = account.unwrap_or_else(|| panic!("{told}"));
+    capture.wait_until(
+        || {
+            let shown = of_type(&capture.records(), "icmp").len();
+            account.contains(&format!(" = {shown} ICMP shown"))
+        },
+        account,
+    );
     assert!(!told.contains(" 0 received by the filter"), "{told}");
     assert!(told.contains("port unreachable"), "{told}");
     assert!(told.contains("v0: "), "{told}");
@@ -174,15 +209,17 @@ signal.signal(signal.SIGALRM, lambda *_: os.kill(id, signal.SIGKILL))
 signal.alarm(60)
 said = b''
 while b'listening' not in said: said += os.read(terminal, 4096)
-while not os.path.exists(file): time.sleep(0.01)
-time.sleep(0.3)
-os.kill(id, signal.SIGHUP)
-time.sleep(0.5)
-assert os.waitpid(id, os.WNOHANG) == (0, 0), 'the terminal is still there'
+def is_there():
+    while not os.path.exists(file): time.sleep(0.01)
+def goes_on():
+    os.rename(file, file + '.moved')
+    os.kill(id, signal.SIGHUP)
+    is_there()
+is_there()
+goes_on()
 os.close(terminal)
 if ignored:
-    time.sleep(0.5)
-    assert os.waitpid(id, os.WNOHANG) == (0, 0), 'it was to go on'
+    goes_on()
     os.kill(id, signal.SIGINT)
 print('ended', os.waitstatus_to_exitcode(os.waitpid(id, 0)[1]))
 ";
@@ -206,39 +243,28 @@ fn a_second_interrupt_ends_it_at_once() {
     let capture = net.capture_unread(&["-i", "lo", "-l", "-v"]);
     net.ping("-c400 -i0.001 127.0.0.1");
     capture.signal("INT");
-    std::thread::sleep(Duration::from_millis(500));
+    wait_until("the first to be taken", || is_at_rest(capture.id()));
     capture.signal("INT");
     // Standard output is read only after its end, so that only the second can have ended it.
-    let start = Instant::now();
-    while fs::read_to_string(format!("/proc/{}/stat", capture.id()))
-        .is_ok_and(|stat| !stat.contains(") Z "))
-    {
-        assert!(start.elapsed() < Duration::from_secs(30), "still there");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let stat = format!("/proc/{}/stat", capture.id());
+    wait_until("its end", || {
+        fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
+    });
     assert_eq!(capture.end().code, Some(130));
 }
 
 #[test]
 fn an_interrupt_before_the_first_octet_of_a_pipe() {
-    for signal in ["INT", "TERM"] {
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
         let mut command = command();
         command.args(["-r", "-"]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
-        // It says nothing that could be waited for: until its handlers are there, a signal ends it
-        // the other way.
-        std::thread::sleep(Duration::from_secs(1));
+        // Until its handlers are there, a signal ends it the other way.
+        wait_until("its handlers", || handles(child.id(), number));
         let id = child.id().to_string();
         tool("kill", &[&format!("-{signal}"), &id]);
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a child") {
-                break status;
-            }
-            assert!(start.elapsed() < Duration::from_secs(30), "{signal}");
-            std::thread::sleep(Duration::from_millis(10));
-        };
+        let status = wait_for("its end", || child.try_wait().expect("a child"));
         assert_eq!(status.code(), Some(0), "{signal}");
         let mut err = String::new();
         let mut stderr = child.stderr.take().expect("a pipe");
@@ -250,10 +276,17 @@ fn an_interrupt_before_the_first_octet_of_a_pipe() {
 #[test]
 fn limits_of_time_and_number() {
     let net = Net::new();
+    // It ends by itself, whether anything comes or not.
     let capture = net.capture(&["-i", "lo", "--duration", "1", "--json"]);
-    net.ping("-c3 -i0.002 127.0.0.1");
     let ended = capture.end().exits(0);
-    assert_eq!(summary(&ended.records())["frames"]["icmp"], 6);
+    assert_eq!(summary(&ended.records())["frames"]["icmp"], 0);
+    let pings = net.spawn(&["ping", "-q", "-i0.002", "127.0.0.1"]);
+    let capture = net.capture(&["-i", "lo", "--duration", "1", "--json"]);
+    let ended = capture.end().exits(0);
+    drop(pings);
+    let records = ended.records();
+    let frames = &summary(&records)["frames"];
+    assert!(frames["icmp"].as_u64() > Some(10), "{frames}");
 
     let capture = net.capture(&["-i", "lo", "-c", "3", "--json"]);
     net.ping("-c3 -i0.002 127.0.0.1");

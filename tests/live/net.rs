@@ -10,10 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::common::{command, project, tool};
-
-/// How long anything may take that the machine is to do; it may be busy.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::common::{PATIENCE, command, project, tool, wait_until};
 
 /// A network namespace, removed when it goes out of scope.
 pub(crate) struct Net {
@@ -95,17 +92,47 @@ impl Net {
         self.run(&all);
     }
 
-    /// Pings, and gives the number of replies that ping counted.
+    /// Pings until all requests are answered, and gives their number.
+    ///
+    /// The kernel counts the replies: ping itself waits for the last for an interval only, and on a
+    /// busy machine that is not always enough.
     #[track_caller]
     pub(crate) fn ping(&self, words: &str) -> u64 {
         let mut all = vec!["ping", "-q", "-n"];
         all.extend(words.split_whitespace());
+        let before = self.echo_replies();
         let done = self.try_run(&all);
         let text = String::from_utf8_lossy(&done.stdout).into_owned();
-        let received = text
-            .split(", ")
-            .find_map(|part| part.strip_suffix(" received")?.parse().ok());
-        received.unwrap_or_else(|| panic!("ping {words}: {done:?}"))
+        let sent = text.lines().find_map(|line| {
+            let (sent, _) = line.split_once(" packets transmitted")?;
+            sent.parse().ok()
+        });
+        let sent = sent.unwrap_or_else(|| panic!("ping {words}: {done:?}"));
+        wait_until(&format!("replies to ping {words}: {text}"), || {
+            self.echo_replies() - before >= sent
+        });
+        sent
+    }
+
+    /// Replies to pings that the kernel received here.
+    fn echo_replies(&self) -> u64 {
+        let done = self.run(&["cat", "/proc/net/snmp", "/proc/net/snmp6"]);
+        let text = String::from_utf8_lossy(&done.stdout);
+        let mut lines = text.lines();
+        let mut count = 0;
+        while let Some(names) = lines.next() {
+            let number = if names.starts_with("Icmp: ") {
+                // A line of names is followed by one of numbers.
+                let numbers = lines.next().unwrap_or_default();
+                let mut counts = names.split(' ').zip(numbers.split(' '));
+                let replies = counts.find(|(name, _)| *name == "InEchoReps");
+                replies.map(|(_, number)| number)
+            } else {
+                names.strip_prefix("Icmp6InEchoReplies")
+            };
+            count += number.map_or(0, |number| number.trim().parse().expect("a number"));
+        }
+        count
     }
 
     /// Starts a program that is ended with the test.
@@ -253,9 +280,11 @@ impl Capture {
         text(&self.out)
     }
 
-    /// The records so far.
+    /// The records so far that are there as a whole.
     pub(crate) fn records(&self) -> Vec<Value> {
-        crate::common::parse(&self.output())
+        let output = self.output();
+        let (whole, _) = output.rsplit_once('\n').unwrap_or_default();
+        crate::common::parse(whole)
     }
 
     /// Waits until standard error holds `words`.
@@ -271,7 +300,7 @@ impl Capture {
     }
 
     #[track_caller]
-    fn wait_until(&self, holds: impl Fn() -> bool, what: &str) {
+    pub(crate) fn wait_until(&self, holds: impl Fn() -> bool, what: &str) {
         let start = Instant::now();
         while !holds() {
             assert!(

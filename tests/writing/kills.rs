@@ -15,8 +15,8 @@ use icmpdump::model::SourceId;
 use icmpdump::source::open::open;
 use icmpdump::source::{DamageKind, Source, Step};
 
-use crate::common::{assert_none, command, complaints, tool};
-use crate::{header, names, record, text, wait_until};
+use crate::common::{assert_none, command, complaints, tool, wait_until};
+use crate::{header, names, record, text};
 
 /// How many runs are killed.
 const KILLS: u32 = 500;

@@ -15,8 +15,6 @@ mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
 /// A pcap file of Ethernet frames with `length` octets each, one at each of these times: seconds
 /// and microseconds.
 fn capture(times: &[(u32, u32)], length: u32) -> Vec<u8> {
@@ -76,17 +74,4 @@ fn input(folder: &Path, octets: &[u8]) -> String {
 
 fn text(path: PathBuf) -> String {
     path.into_os_string().into_string().expect("UTF-8")
-}
-
-/// Waits until `check` holds, for long: the machine may be busy.
-#[track_caller]
-fn wait_until(what: &str, mut check: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !check() {
-        assert!(
-            start.elapsed() < Duration::from_mins(1),
-            "waited for: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::common::{command, run, testdata, tool};
-use crate::{capture, header, input, names, packets, record, text, wait_until};
+use crate::common::{command, run, testdata, tool, wait_until};
+use crate::{capture, header, input, names, packets, record, text};
 
 /// Names and the number of packets in each.
 fn listing(folder: &std::path::Path) -> Vec<(String, u64)> {

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 
-use crate::common::{command, tool};
-use crate::{header, names, packets, record, text, wait_until};
+use crate::common::{command, tool, wait_until};
+use crate::{header, names, packets, record, text};
 
 fn signal(child: &Child, name: &str) {
     let sent = tool("kill", &[&format!("-{name}"), &child.id().to_string()]);
