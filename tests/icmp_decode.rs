@@ -24,3 +24,5 @@ mod shown;
 mod tcp;
 #[path = "icmp_decode/tcpdump.rs"]
 mod tcpdump;
+#[path = "icmp_decode/tunnels.rs"]
+mod tunnels;

@@ -29,8 +29,10 @@ pub enum FieldKind {
     Hex(u8),
     /// A signed number of four octets.
     Signed,
-    /// Some bits of an octet: how far to the right they are to be shifted, and how many they are.
+    /// Some bits of a number of so many octets, at most eight.
     Bits {
+        /// Octets of the number.
+        octets: u8,
         /// Bits to the right of the field.
         shift: u8,
         /// Bits in the field.
@@ -46,6 +48,12 @@ pub enum FieldKind {
     MldResponse,
     /// The seconds that a query interval code of MLDv2 in an octet stands for.
     MldInterval,
+    /// A number of so many octets whose bits are sent inverted (RFC 4380 section 5.1.1).
+    Inverted(u8),
+    /// An IPv4 address whose bits are sent inverted.
+    InvertedV4,
+    /// MPLS label stack entries from here on, as many as fit (RFC 3032 section 2.1).
+    Labels,
     /// An IPv4 address.
     V4,
     /// An IPv6 address.
@@ -101,6 +109,8 @@ pub enum Value<'a> {
     V4Times(&'a [u8]),
     /// Names in DNS wire format: see [`super::dns::names`].
     DnsNames(&'a [u8]),
+    /// MPLS label stack entries: see [`super::object::Labels`].
+    Labels(&'a [u8]),
 }
 
 /// A field with its place in the octets it was read from.
@@ -121,13 +131,16 @@ impl FieldSpec {
         let start = usize::from(self.at);
         let rest = header.get(start..)?;
         let length = match self.kind {
-            FieldKind::Number(n) | FieldKind::Hex(n) => usize::from(n),
-            FieldKind::Signed | FieldKind::V4 => 4,
-            FieldKind::Bits { .. } | FieldKind::Flag(_) | FieldKind::MldInterval => 1,
+            FieldKind::Number(n) | FieldKind::Hex(n) | FieldKind::Inverted(n) => usize::from(n),
+            FieldKind::Signed | FieldKind::V4 | FieldKind::InvertedV4 => 4,
+            FieldKind::Bits { octets, .. } => usize::from(octets),
+            FieldKind::Flag(_) | FieldKind::MldInterval => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
-            FieldKind::V4List | FieldKind::U32List => rest.len() - rest.len() % 4,
+            FieldKind::V4List | FieldKind::U32List | FieldKind::Labels => {
+                rest.len() - rest.len() % 4
+            }
             FieldKind::V4Times => rest.len() - rest.len() % 8,
             FieldKind::TextOf(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
@@ -140,9 +153,15 @@ impl FieldSpec {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
             FieldKind::Signed => Value::Signed(i32::from_be_bytes(*octets.first_chunk()?).into()),
-            FieldKind::Bits { shift, width } => {
+            FieldKind::Bits { shift, width, .. } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
             }
+            FieldKind::Inverted(n) => Value::Number(!number(octets) & ((1 << (8 * n)) - 1)),
+            FieldKind::InvertedV4 => {
+                let bits = u32::from_be_bytes(*octets.first_chunk()?);
+                Value::Address(Ipv4Addr::from(!bits).into())
+            }
+            FieldKind::Labels => Value::Labels(octets),
             FieldKind::Masked(mask) => {
                 let bits = number(octets) & u64::from(mask);
                 if mask.is_power_of_two() {
@@ -276,7 +295,34 @@ pub(super) mod spec {
         width: u8,
         name: &'static str,
     ) -> FieldSpec {
-        field(at, name, FieldKind::Bits { shift, width })
+        bits_of(at, 1, shift, width, name)
+    }
+
+    pub(in crate::icmp) const fn bits_of(
+        at: u16,
+        octets: u8,
+        shift: u8,
+        width: u8,
+        name: &'static str,
+    ) -> FieldSpec {
+        let kind = FieldKind::Bits {
+            octets,
+            shift,
+            width,
+        };
+        field(at, name, kind)
+    }
+
+    pub(in crate::icmp) const fn inverted(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Inverted(octets))
+    }
+
+    pub(in crate::icmp) const fn inverted_v4(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::InvertedV4)
+    }
+
+    pub(in crate::icmp) const fn labels(at: u16, name: &'static str) -> FieldSpec {
+        field(at, name, FieldKind::Labels)
     }
 
     pub(in crate::icmp) const fn flag(at: u16, mask: u8, name: &'static str) -> FieldSpec {
@@ -396,5 +442,16 @@ mod tests {
             Value::Hex(u64::MAX)
         );
         assert!(spec::rest(2, "r").read(&[1, 2]).is_none());
+        let index = spec::bits_of(0, 4, 0, 20, "n").read(&[0xff; 4]).unwrap();
+        assert_eq!(index.value, Value::Number(0xf_ffff));
+        assert_eq!(
+            spec::inverted(0, 2, "n").read(&[0xff, 0xfe]).unwrap().value,
+            Value::Number(1)
+        );
+        let address = spec::inverted_v4(0, "n").read(&[0x3f, 0xff, 0xfd, 0xfe]);
+        assert_eq!(
+            address.unwrap().value,
+            Value::Address(Ipv4Addr::new(192, 0, 2, 1).into())
+        );
     }
 }

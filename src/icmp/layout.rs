@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::describe::{IPV4, IPV6};
-use super::field::{Field, FieldKind, FieldSpec, Value, spec};
+use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
-use super::{Body, Message, Quote, ip_header};
+use super::{Body, Message, Quote, ip_header, tunnel_header};
 use crate::wire::bytes::{tail, u16_at};
 use crate::wire::ip::protocol;
-use crate::wire::{Ip, IpVersion};
+use crate::wire::tunnel::Encapsulation;
+use crate::wire::{Ip, IpVersion, TunnelPath};
 
 /// A field with its place in the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct LaidField<'a> {
 pub enum Part {
     /// IP header of a tunnel's packet.
     OuterIp,
+    /// Header of a tunnel, with those of UDP before it and of the link inside.
+    Tunnel,
     /// IP header, options and extension headers.
     Ip,
     /// ICMP header and fixed fields.
@@ -53,6 +56,7 @@ impl Part {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OuterIp => "outer_ip",
+            Self::Tunnel => "tunnel",
             Self::Ip => "ip",
             Self::Icmp => "icmp",
             Self::Item => "item",
@@ -85,6 +89,16 @@ pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     };
     layout.ip(ip, 0, Part::OuterIp);
     layout.finish(ip.header.len())
+}
+
+/// The fields of a tunnel's header, by their place in its octets.
+pub fn tunnel<'a>(around: &Encapsulation<'a>) -> Vec<LaidField<'a>> {
+    let mut layout = Layout {
+        fields: Vec::new(),
+        regions: Vec::new(),
+    };
+    layout.tunnel(around, 0);
+    layout.finish(around.header.len())
 }
 
 struct Layout<'a> {
@@ -141,6 +155,13 @@ impl<'a> Layout<'a> {
         self.item(item, header, at, part);
         if let Some(field) = self.fields.get_mut(first) {
             field.begins = item.name.or(Some("unknown_option"));
+        }
+    }
+
+    fn tunnel(&mut self, around: &Encapsulation<'a>, at: usize) {
+        self.region(at..at + around.header.len(), "header", Part::Tunnel);
+        for part in tunnel_header::parts(around) {
+            self.begin(&part, around.header, at, Part::Tunnel);
         }
     }
 
@@ -212,6 +233,10 @@ impl<'a> Layout<'a> {
         if ip.is_later_fragment() {
             return;
         }
+        if let Some(tunnels) = quote.tunnels() {
+            self.quoted_tunnels(quote, tunnels, at);
+            return;
+        }
         let at = at + ip.header.len();
         let table = match ip.protocol {
             protocol::TCP => TCP,
@@ -236,6 +261,26 @@ impl<'a> Layout<'a> {
         }
         if let Some(gre) = quote.gre() {
             self.gre_options(ip.payload, at, gre.header_length);
+        }
+    }
+
+    /// The tunnels that a quoted packet makes, and the packet inside them.
+    fn quoted_tunnels(&mut self, quote: &Quote<'a>, tunnels: TunnelPath<'a>, at: usize) {
+        for (depth, around) in tunnels.encapsulations().enumerate() {
+            if depth > 0
+                && let Some(outer) = &around.outer
+                && let Some(start) = offset_in(quote.bytes, outer.header)
+            {
+                self.ip(outer, at + start, Part::QuotedIp);
+            }
+            if let Some(start) = offset_in(quote.bytes, around.header) {
+                self.tunnel(&around, at + start);
+            }
+        }
+        if let Some(inner) = quote.inner()
+            && let Some(start) = offset_in(quote.bytes, inner.bytes)
+        {
+            self.quote(&inner, at + start);
         }
     }
 
@@ -323,14 +368,7 @@ fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
 }
 
 /// RFC 4884 section 7.
-const STRUCTURE: &[FieldSpec] = &[
-    FieldSpec {
-        name: "version",
-        at: 0,
-        kind: FieldKind::Bits { shift: 4, width: 4 },
-    },
-    spec::hex(2, 2, "checksum"),
-];
+const STRUCTURE: &[FieldSpec] = &[spec::bits(0, 4, 4, "version"), spec::hex(2, 2, "checksum")];
 
 const TCP: &[FieldSpec] = &[
     spec::u16(0, "src_port"),

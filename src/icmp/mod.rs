@@ -33,6 +33,7 @@ pub mod rpl;
 pub mod rpl_option;
 pub mod send;
 pub mod tcp;
+pub mod tunnel_header;
 pub mod v4;
 pub mod v6;
 

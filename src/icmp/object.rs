@@ -350,7 +350,7 @@ fn address(family: u16, bytes: &[u8]) -> Address<'_> {
 /// The fields of an object, by their place in all its octets.
 pub(super) fn specs(object: &Object<'_>) -> Specs {
     match (object.class, object.c_type) {
-        (1, 1) => Specs::Two(FIELDS, const { &[spec::rest(4, "labels")] }),
+        (1, 1) => Specs::Two(FIELDS, const { &[spec::labels(4, "labels")] }),
         (2, _) => Specs::Made(interface_specs(object)),
         (3, 1) => Specs::Two(FIELDS, const { &[spec::text(4, "name")] }),
         (3, 2) => Specs::Two(FIELDS, const { &[spec::u32(4, "if_index")] }),

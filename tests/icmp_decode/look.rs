@@ -1,16 +1,18 @@
 //! Everything that a line or a record may show of a frame, asked for.
 
-use icmpdump::icmp::{Body, Message, Translation, cause, ip_header, payload};
+use icmpdump::icmp::{Body, Message, Translation, cause, ip_header, payload, tunnel_header};
 use icmpdump::model::{Frame, Timestamp};
-use icmpdump::wire::{Classified, Ip, classify};
+use icmpdump::wire::{Classified, Ip, TunnelPath, classify};
 
 /// Tells what a frame is, and looks at it if it is ICMP, through all tunnels.
 pub(crate) fn look_at_frame(frame: &Frame<'_>) -> usize {
     match classify(frame) {
         Classified::Icmp(packet) => {
-            let outers = packet.tunnels.with_outers().filter_map(|(_, outer)| outer);
-            let outers: usize = outers.map(|outer| behind_the_header(&outer)).sum();
-            outers + packet.ip.defects().count() + look(&packet.ip)
+            let around = packet.tunnels.encapsulations().map(|around| {
+                let fields = tunnel_header::parts(&around).map(|part| part.fields().count());
+                fields.sum::<usize>() + around.outer.map_or(0, |outer| behind_the_header(&outer))
+            });
+            around.sum::<usize>() + packet.ip.defects().count() + look(&packet.ip)
         }
         Classified::OtherIp(packet) => packet.ip.payload.len(),
         _ => 0,
@@ -51,7 +53,10 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
             .map(|o| ip_header::option(&o).fields().count())
             .sum::<usize>();
         seen += quote.inner().map_or(0, |inner| inner.bytes.len());
-        seen += quote.tunnels().map_or(0, |tunnels| tunnels.iter().count());
+        let tunnels = quote.tunnels().into_iter();
+        let parts = (tunnels.flat_map(TunnelPath::encapsulations))
+            .flat_map(|around| tunnel_header::parts(&around));
+        seen += parts.map(|part| part.fields().count()).sum::<usize>();
         seen += usize::from(quote.gre().is_some() || quote.translation(ip) == Translation::Half);
     }
     seen += usize::from(cause::of(ip, &message).is_some() || message.cut_quote().is_some());

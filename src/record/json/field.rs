@@ -63,7 +63,7 @@ fn key(name: &'static str) -> &'static str {
 
 /// Whether octets are an address of the link layer: EUI-48 or EUI-64.
 pub(crate) fn is_link_address(name: &str, octets: &[u8]) -> bool {
-    name == "address" && matches!(octets.len(), 6 | 8)
+    matches!(name, "address" | "src_address" | "dst_address") && matches!(octets.len(), 6 | 8)
 }
 
 /// An address of the link layer: octets with colons between them.
@@ -96,6 +96,9 @@ impl Serialize for FieldValue<'_> {
             }
             Value::U32List(octets) => serializer.collect_seq(u32_numbers(octets)),
             Value::V4Times(octets) => serializer.collect_seq(v4_times(octets).map(AddressedTime)),
+            Value::Labels(octets) => {
+                serializer.collect_seq(octets.as_chunks::<4>().0.iter().map(LabelEntry))
+            }
             Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
         }
     }

@@ -4,9 +4,9 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
-use crate::icmp::ip_header;
+use crate::icmp::{ip_header, tunnel_header};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
-use crate::wire::tunnel::{Tunnel, TunnelKind, outer_ports};
+use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
 
 /// An IP header.
@@ -137,7 +137,7 @@ impl Serialize for ChecksumState {
 
 /// A tunnel.
 pub(super) struct TunnelHeader<'a> {
-    pub(super) tunnel: Tunnel,
+    pub(super) around: Encapsulation<'a>,
     /// Its packet, where no other place of the record tells it.
     pub(super) outer: Option<Ip<'a>>,
 }
@@ -145,7 +145,8 @@ pub(super) struct TunnelHeader<'a> {
 impl Serialize for TunnelHeader<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let kind = self.tunnel.kind;
+        let tunnel = &self.around.tunnel;
+        let kind = tunnel.kind;
         map.put("kind", kind.name())?;
         if let Some((name, value)) = kind.identifier() {
             map.put(name, &value)?;
@@ -153,11 +154,11 @@ impl Serialize for TunnelHeader<'_> {
         if let TunnelKind::L2tp { tunnel, .. } = kind {
             map.put("tunnel", &tunnel)?;
         }
-        if let Some((src, dst)) = self.tunnel.outer {
+        if let Some((src, dst)) = tunnel.outer {
             map.put("src", &Addr(src))?;
             map.put("dst", &Addr(dst))?;
         }
-        let vlans = self.tunnel.vlans.as_slice();
+        let vlans = tunnel.vlans.as_slice();
         if !vlans.is_empty() {
             map.put("vlan", vlans)?;
         }
@@ -166,6 +167,10 @@ impl Serialize for TunnelHeader<'_> {
             map.put("dst_port", &dst_port)?;
         }
         map.maybe("ip", self.outer.as_ref().map(IpHeader))?;
+        let headers = || tunnel_header::parts(&self.around).map(ItemEntry);
+        if headers().next().is_some() {
+            map.put("headers", &Iter(headers))?;
+        }
         map.end()
     }
 }
@@ -224,8 +229,12 @@ pub(super) fn put_encapsulation<M: SerializeMap>(
         map.put("vlan", vlans)?;
     }
     if !packet.tunnels.is_empty() {
-        let tunnels =
-            || (packet.tunnels.with_outers()).map(|(tunnel, outer)| TunnelHeader { tunnel, outer });
+        let tunnels = || {
+            (packet.tunnels.encapsulations()).map(|around| TunnelHeader {
+                outer: around.outer,
+                around,
+            })
+        };
         map.put("tunnel", &Iter(tunnels))?;
     }
     Ok(())

@@ -52,8 +52,8 @@ impl Serialize for Quoted<'_> {
         if let Some(inner) = &self.inner {
             if let Some(tunnels) = self.packet.quote.tunnels() {
                 let tunnels = || {
-                    (tunnels.iter()).map(|tunnel| TunnelHeader {
-                        tunnel,
+                    (tunnels.encapsulations()).map(|around| TunnelHeader {
+                        around,
                         outer: None,
                     })
                 };

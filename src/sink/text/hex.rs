@@ -87,8 +87,8 @@ fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
 
 /// Rows broken at the ends of fields, with ASCII and the field's name and value beside them.
 ///
-/// Fields that share an octet share a row. Outside of the packet (link header, tunnel headers,
-/// padding) octets are shown without names.
+/// Fields that share an octet share a row. Outside of the packets (link header, padding) octets are
+/// shown without names.
 fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
     let data = event.frame.data;
     let ip = &event.packet.ip;
@@ -106,16 +106,17 @@ fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette
     let network = event.packet.link.offset;
     rows.add(0..network.min(start), Role::Link, b"link header");
     let mut inside = network.min(start);
-    if let Some(outer) = event.packet.outermost()
-        && let Some(at) = offset_in(data, outer.header)
-        && at + outer.header.len() <= start
-    {
-        rows.add(inside..at, Role::Link, b"tunnel headers");
-        inside = rows.laid(&layout::header(&outer), at, event);
+    for around in event.packet.tunnels.encapsulations() {
+        if let Some(outer) = &around.outer
+            && let Some(at) = offset_in(data, outer.header)
+        {
+            inside = rows.laid(&layout::header(outer), at, event);
+        }
+        if let Some(at) = offset_in(data, around.header) {
+            inside = inside.max(rows.laid(&layout::tunnel(&around), at, event));
+        }
     }
-    let mut label = Vec::new();
-    meaning::tunnels(&mut label, event.packet.tunnels.iter());
-    rows.add(inside..start, Role::Link, &label);
+    rows.add(inside..start, Role::Link, b"tunnel header");
     let end = rows.laid(&layout::fields(ip, event.message), start, event);
     rows.add(end..data.len(), Role::Link, b"behind the packet");
 }
@@ -128,7 +129,7 @@ fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
 
 const fn role(part: Part) -> Role {
     match part {
-        Part::OuterIp | Part::Ip | Part::QuotedIp => Role::Field,
+        Part::OuterIp | Part::Tunnel | Part::Ip | Part::QuotedIp => Role::Field,
         Part::Icmp | Part::Item => Role::Head,
         Part::Payload | Part::QuotedPayload => Role::Link,
         Part::QuotedTransport => Role::Known,
@@ -140,6 +141,7 @@ const fn role(part: Part) -> Role {
 const fn title(part: Part, version: IpVersion) -> &'static [u8] {
     match (part, version) {
         (Part::OuterIp, _) => b"outer IP header",
+        (Part::Tunnel, _) => b"tunnel header",
         (Part::Ip, IpVersion::V4) => b"IPv4",
         (Part::Ip, IpVersion::V6) => b"IPv6",
         (Part::Icmp, IpVersion::V4) => b"ICMP",

@@ -1,14 +1,13 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
-use super::addr;
-use super::verbose;
+use super::{addr, verbose};
 use crate::icmp::field::Value;
 use crate::icmp::layout::{LaidField, Part};
-use crate::icmp::{Body, ip_header, mld, nd_option, object};
+use crate::icmp::object::{self, Label, Labels};
+use crate::icmp::{Body, ip_header, mld, nd_option};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, words, write};
 use crate::wire::ip::header_checksum;
-use crate::wire::tunnel::Tunnel;
 
 /// A field's name and, where there is one, its value and what that means.
 pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
@@ -25,7 +24,10 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
             return first_word6(out, word);
         }
         ("header_words_and_flags", Some(Value::Hex(word))) => return tcp_flags(out, word),
-        ("labels", Some(Value::Octets(octets))) => return labels(out, octets),
+        (_, Some(Value::Labels(octets))) => {
+            let stack = Labels(octets);
+            return labels(out, stack.iter());
+        }
         _ => {}
     }
     addr::words_of(out, field.name);
@@ -116,8 +118,8 @@ fn tcp_flags(out: &mut Vec<u8>, word: u64) {
 }
 
 /// RFC 3032 section 2.1.
-fn labels(out: &mut Vec<u8>, octets: &[u8]) {
-    for (i, label) in object::Labels(octets).iter().enumerate() {
+fn labels(out: &mut Vec<u8>, stack: impl Iterator<Item = Label>) {
+    for (i, label) in stack.enumerate() {
         number(
             out,
             if i == 0 { "label " } else { "; label " },
@@ -126,19 +128,6 @@ fn labels(out: &mut Vec<u8>, octets: &[u8]) {
         number(out, ", traffic class ", label.traffic_class.into());
         out.extend_from_slice(if label.bottom { b", bottom" } else { b"" });
         number(out, ", ttl ", label.ttl.into());
-    }
-}
-
-/// `VXLAN vni 42 10.0.0.1 > 10.0.0.2`, for each tunnel.
-pub(super) fn tunnels(out: &mut Vec<u8>, tunnels: impl Iterator<Item = Tunnel>) {
-    out.extend_from_slice(b"tunnel headers:");
-    for (i, tunnel) in tunnels.enumerate() {
-        out.extend_from_slice(if i == 0 { b" " } else { b", then " });
-        super::note::tunnel_kind(out, tunnel.kind);
-        if let Some((src, dst)) = tunnel.outer {
-            out.push(b' ');
-            addr::pair(out, src, dst, None);
-        }
     }
 }
 
@@ -170,7 +159,7 @@ mod tests {
             "header words 5, flags SYN ACK"
         );
         assert_eq!(
-            text(|out| labels(out, &[3, 0xe8, 0x10, 1, 3, 0xe8, 0x21, 2])),
+            text(|out| labels(out, Labels(&[3, 0xe8, 0x10, 1, 3, 0xe8, 0x21, 2]).iter())),
             "label 16001, traffic class 0, ttl 1; label 16002, traffic class 0, bottom, ttl 2"
         );
     }

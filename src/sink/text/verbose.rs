@@ -4,15 +4,17 @@ use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
 use crate::icmp::field::{Field, Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::item::Item;
 use crate::icmp::object::{
-    Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Object,
+    Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
 };
 use crate::icmp::{
     Body, Echo, ErrorClass, Extensions, Message, Quote, dns, ip_header, mld, mtu, payload,
+    tunnel_header,
 };
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::{Checksum, ChecksumStatus, IpVersion};
+use crate::wire::tunnel::Encapsulation;
+use crate::wire::{Checksum, ChecksumStatus, IpVersion, TunnelPath};
 
 pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
     out.extend_from_slice(label);
@@ -43,12 +45,13 @@ pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
 /// The lines below the message's.
 pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
     let message = event.message;
-    for (_, outer) in event.packet.tunnels.with_outers() {
-        if let Some(outer) = outer {
+    for around in event.packet.tunnels.encapsulations() {
+        if let Some(outer) = &around.outer {
             below(out, 0);
             out.extend_from_slice(b"in ");
-            header::outer(out, &outer, options.header_checksums);
+            header::outer(out, outer, options.header_checksums);
         }
+        tunnel(out, &around, 1);
     }
     if matches!(message.body, Body::Fragment) {
         return;
@@ -116,6 +119,20 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
 }
 
+/// The headers between a tunnel's packet and the one inside, a line each.
+fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
+    for part in tunnel_header::parts(around) {
+        below(out, depth);
+        if part.name == Some("udp") {
+            // Its ports stand behind the addresses.
+            let fields = part.fields().filter(|field| !field.name.ends_with("port"));
+            item_with(out, &part, fields);
+        } else {
+            item(out, &part);
+        }
+    }
+}
+
 /// What payload and TTL let one guess, said as such.
 fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
     if let Some((initial, hops)) = payload::distance(echo.direction, event.packet.ip.ttl) {
@@ -178,6 +195,13 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     if depth == 0
         && let Some(inner) = quote.inner()
     {
+        for around in quote
+            .tunnels()
+            .into_iter()
+            .flat_map(TunnelPath::encapsulations)
+        {
+            tunnel(out, &around, 1);
+        }
         quoted(out, &inner, 1, checksums);
     }
 }
@@ -207,8 +231,10 @@ pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
 
 /// `mtu 1400`.
 pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
-    addr::words_of(out, field.name);
-    out.push(b' ');
+    if !matches!(field.value, Value::Labels(_)) {
+        addr::words_of(out, field.name);
+        out.push(b' ');
+    }
     match field.value {
         Value::Octets(octets) if is_link_address(field.name, octets) => {
             write::hex_octets(out, octets, b":");
@@ -270,6 +296,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 write::ipv6(out, addr);
             }
         }
+        Value::Labels(octets) => labels(out, &Labels(octets)),
         Value::DnsNames(octets) => {
             for (i, name) in dns::names(octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
@@ -282,8 +309,12 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-/// `source link layer address (1), address 02:00:00:00:01:01`.
+/// `source link layer address (1): address 02:00:00:00:01:01`.
 pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
+    item_with(out, item, item.fields());
+}
+
+fn item_with<'a>(out: &mut Vec<u8>, item: &Item<'a>, fields: impl Iterator<Item = Field<'a>>) {
     match item.name {
         Some(name) => addr::words_of(out, name),
         // "options" of one thing are an "option".
@@ -294,7 +325,7 @@ pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
         out.push(b')');
     }
     let mut separator: &[u8] = b": ";
-    for field in item.fields() {
+    for field in fields {
         if matches!(field.name, "type" | "length") {
             continue;
         }
@@ -344,13 +375,9 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
     number(out, b"), length ", object.length.into());
     out.push(b':');
     match object.kind {
-        ExtensionObject::Mpls(labels) => {
-            for label in labels.iter() {
-                number(out, b" label ", label.label.into());
-                number(out, b" tc ", label.traffic_class.into());
-                out.extend_from_slice(if label.bottom { b" [S]" } else { b"" });
-                number(out, b" ttl ", label.ttl.into());
-            }
+        ExtensionObject::Mpls(stack) => {
+            out.push(b' ');
+            labels(out, &stack);
         }
         ExtensionObject::Interface(interface) => interface_information(out, &interface),
         ExtensionObject::Identification(identification) => match identification {
@@ -366,6 +393,17 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
             out.push(b' ');
             value(out, Value::Octets(object.bytes));
         }
+    }
+}
+
+/// `label 16001 tc 0 [S] ttl 1`, for each entry.
+fn labels(out: &mut Vec<u8>, stack: &Labels<'_>) {
+    for (i, label) in stack.iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b" " });
+        number(out, b"label ", label.label.into());
+        number(out, b" tc ", label.traffic_class.into());
+        out.extend_from_slice(if label.bottom { b" [S]" } else { b"" });
+        number(out, b" ttl ", label.ttl.into());
     }
 }
 

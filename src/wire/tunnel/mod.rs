@@ -56,18 +56,19 @@ impl<'a> TunnelPath<'a> {
 
     /// The tunnels, outermost first.
     pub fn iter(self) -> impl Iterator<Item = Tunnel> + use<'a> {
-        self.with_outers().map(|(tunnel, _)| tunnel)
+        self.encapsulations().map(|around| around.tunnel)
     }
 
-    /// The tunnels, outermost first, each with its outer IP packet; `None` where there is none.
-    pub fn with_outers(self) -> impl Iterator<Item = (Tunnel, Option<Ip<'a>>)> + use<'a> {
-        self.walk().map(|(entered, outer)| {
-            let tunnel = Tunnel {
+    /// The tunnels, outermost first, each with the octets that make it up.
+    pub fn encapsulations(self) -> impl Iterator<Item = Encapsulation<'a>> + use<'a> {
+        self.walk().map(|(entered, outer)| Encapsulation {
+            tunnel: Tunnel {
                 kind: entered.kind,
                 outer: outer.as_ref().map(|ip| (ip.src(), ip.dst())),
                 vlans: entered.vlans,
-            };
-            (tunnel, outer)
+            },
+            outer,
+            header: entered.header,
         })
     }
 
@@ -125,6 +126,18 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         depth,
     };
     Some((tunnels, inner))
+}
+
+/// A tunnel with the octets that make it up.
+#[derive(Clone, Copy, Debug)]
+pub struct Encapsulation<'a> {
+    /// What tells it from others.
+    pub tunnel: Tunnel,
+    /// Its IP packet; `None` where there is none (MPLS, `PPPoE`).
+    pub outer: Option<Ip<'a>>,
+    /// What is between its IP header, or the link header, and the packet that it carries: UDP's
+    /// header, its own, and the link header of a frame inside.
+    pub header: &'a [u8],
 }
 
 /// One tunnel.
@@ -271,7 +284,23 @@ struct Position<'a> {
 struct Entered<'a> {
     kind: TunnelKind,
     vlans: Vlans,
+    header: &'a [u8],
     inside: Position<'a>,
+}
+
+impl<'a> Entered<'a> {
+    /// Steps over `header`, with which `rest` begins.
+    fn new(kind: TunnelKind, header: &LinkHeader, rest: Rest<'a>) -> Self {
+        Self {
+            kind,
+            vlans: header.vlans,
+            header: rest.bytes.get(..header.offset).unwrap_or(rest.bytes),
+            inside: Position {
+                network: header.network,
+                rest: rest.behind(header.offset),
+            },
+        }
+    }
 }
 
 impl<'a> Position<'a> {
@@ -282,14 +311,7 @@ impl<'a> Position<'a> {
             Network::Pppoe => header::pppoe(self.rest.bytes)?,
             Network::Ip | Network::Other(_) => return Ok(None),
         };
-        Ok(Some(Entered {
-            kind,
-            vlans: header.vlans,
-            inside: Self {
-                network: header.network,
-                rest: self.rest.behind(header.offset),
-            },
-        }))
+        Ok(Some(Entered::new(kind, &header, self.rest)))
     }
 }
 
@@ -436,12 +458,5 @@ fn inside_ip<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
             .max(ip.payload.len()),
         limit: ip.limit,
     };
-    Some(Entered {
-        kind,
-        vlans: header.vlans,
-        inside: Position {
-            network: header.network,
-            rest: rest.behind(header.offset),
-        },
-    })
+    Some(Entered::new(kind, &header, rest))
 }

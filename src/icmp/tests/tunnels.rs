@@ -1,0 +1,181 @@
+//! The headers of tunnels, field by field.
+
+mod samples;
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use samples::{ETHERNET, IP, samples};
+
+use super::*;
+use crate::icmp::field::Value;
+use crate::icmp::layout::{self, Part};
+use crate::icmp::object::Labels;
+use crate::icmp::tunnel_header::parts;
+use crate::model::{Frame, LinkType, SourceId, Timestamp};
+use crate::wire::tunnel::Encapsulation;
+use crate::wire::{Classified, TunnelPath, classify};
+
+fn frame(link: u32, data: &[u8], on_wire: usize) -> Frame<'_> {
+    Frame {
+        source: SourceId(0),
+        number: 1,
+        interface: None,
+        ts: Timestamp::from_nanos(0),
+        link: LinkType(link),
+        wire_len: u32::try_from(on_wire).unwrap(),
+        fcs_len: 0,
+        data,
+    }
+}
+
+fn tunnels<'a>(frame: &Frame<'a>) -> Option<TunnelPath<'a>> {
+    match classify(frame) {
+        Classified::Icmp(packet) | Classified::OtherIp(packet) => Some(packet.tunnels),
+        _ => None,
+    }
+}
+
+fn shown(value: Value<'_>) -> String {
+    let hex = |octets: &[u8]| {
+        octets.iter().fold(String::new(), |mut text, octet| {
+            write!(text, "{octet:02x}").unwrap();
+            text
+        })
+    };
+    match value {
+        Value::Number(n) => n.to_string(),
+        Value::Hex(n) => format!("{n:#x}"),
+        Value::Flag(set) => set.to_string(),
+        Value::Address(address) => address.to_string(),
+        Value::Octets(octets) => hex(octets),
+        Value::Labels(octets) => {
+            let labels = Labels(octets);
+            let labels = labels.iter().map(|entry| {
+                let bottom = if entry.bottom { "S" } else { "" };
+                format!(
+                    "{}/{}/{bottom}/{}",
+                    entry.label, entry.traffic_class, entry.ttl
+                )
+            });
+            labels.collect::<Vec<_>>().join(",")
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn told(around: &Encapsulation<'_>) -> Vec<String> {
+    let parts = parts(around).map(|part| {
+        let fields = part
+            .fields()
+            .map(|f| format!(" {}={}", f.name, shown(f.value)));
+        format!("{}{}", part.name.unwrap(), fields.collect::<String>())
+    });
+    parts.collect()
+}
+
+#[test]
+fn every_field_of_every_header() {
+    for sample in samples() {
+        let frame = frame(sample.link, &sample.frame, sample.frame.len());
+        let path = tunnels(&frame).unwrap();
+        let all: Vec<_> = path
+            .encapsulations()
+            .flat_map(|around| told(&around))
+            .collect();
+        assert_eq!(all, sample.told);
+        for around in path.encapsulations() {
+            let lengths = parts(&around).map(|part| part.bytes.len());
+            assert_eq!(lengths.sum::<usize>(), around.header.len(), "{all:?}");
+        }
+    }
+}
+
+#[test]
+fn every_octet_of_every_header_has_a_name() {
+    for sample in samples() {
+        let frame = frame(sample.link, &sample.frame, sample.frame.len());
+        for around in tunnels(&frame).unwrap().encapsulations() {
+            let laid = layout::tunnel(&around);
+            let mut at = 0;
+            for field in &laid {
+                assert_eq!(field.part, Part::Tunnel);
+                assert!(
+                    field.range.start <= at && field.range.end >= at,
+                    "{laid:#?}"
+                );
+                at = field.range.end;
+            }
+            assert_eq!(at, around.header.len());
+            let named = laid.iter().filter(|field| field.name != "header");
+            let begun = named.filter_map(|field| field.begins).count();
+            assert_eq!(begun, parts(&around).count());
+        }
+    }
+}
+
+#[test]
+fn every_prefix_tells_what_is_in_it() {
+    for sample in samples() {
+        let whole = sample.told.join("\n");
+        for length in 0..sample.frame.len() {
+            let cut = frame(sample.link, &sample.frame[..length], sample.frame.len());
+            let Some(path) = tunnels(&cut) else {
+                continue;
+            };
+            for line in path.encapsulations().flat_map(|around| told(&around)) {
+                assert!(whole.contains(&line), "{line} at {length} of {whole}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_header_of_a_quoted_tunnel_packet() {
+    for sample in samples().into_iter().filter(|sample| sample.link == IP) {
+        let error = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &sample.frame[..]].concat());
+        let ip = Ip::parse(&error, Limit::Frame).unwrap();
+        let message = Message::parse(&ip);
+        let quote = message.quote().unwrap();
+        let path = quote.tunnels().unwrap();
+        let all: Vec<_> = path
+            .encapsulations()
+            .flat_map(|around| told(&around))
+            .collect();
+        assert_eq!(all, sample.told);
+        let laid = layout::fields(&ip, &message);
+        let begun: Vec<_> = (laid.iter().filter(|field| field.part == Part::Tunnel))
+            .filter_map(|field| field.begins)
+            .collect();
+        let names: Vec<_> = all
+            .iter()
+            .filter_map(|told| told.split(' ').next())
+            .collect();
+        assert_eq!(begun, names);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_octets_panic(
+        which in any::<prop::sample::Index>(),
+        at in 20usize..80,
+        value in any::<u8>(),
+        cut in 0usize..60,
+    ) {
+        let all = samples();
+        let mut sample = which.get(&all).frame.clone();
+        if let Some(octet) = sample.get_mut(at) {
+            *octet = value;
+        }
+        sample.truncate(sample.len().saturating_sub(cut));
+        for link in [IP, ETHERNET] {
+            let frame = frame(link, &sample, sample.len());
+            for around in tunnels(&frame).into_iter().flat_map(TunnelPath::encapsulations) {
+                prop_assert!(parts(&around).map(|part| part.bytes.len()).sum::<usize>() <= around.header.len());
+                prop_assert!(layout::tunnel(&around).iter().all(|field| field.range.end <= around.header.len()));
+            }
+        }
+    }
+}

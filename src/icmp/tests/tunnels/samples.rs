@@ -1,0 +1,340 @@
+//! A packet in every kind of tunnel, and what is to be told of it.
+
+use super::super::{ipv4, v4, v6};
+
+pub(super) const IP: u32 = 101;
+pub(super) const ETHERNET: u32 = 1;
+
+/// The octets of a frame of a link type, and what is to be told of its tunnels: part by part its
+/// name and its fields.
+pub(super) struct Sample {
+    pub(super) link: u32,
+    pub(super) frame: Vec<u8>,
+    pub(super) told: &'static [&'static str],
+}
+
+fn echo() -> Vec<u8> {
+    v4(&[8, 0, 0, 0, 0, 1, 0, 1])
+}
+
+/// An Ethernet frame with two tags.
+fn tagged() -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+    frame.extend([0x88, 0xa8, 0x60, 3, 0x81, 0, 0x10, 42, 8, 0]);
+    frame.extend(echo());
+    frame
+}
+
+const TAGGED: [&str; 3] = [
+    "ethernet dst_address=020000000002 src_address=020000000001 ether_type=0x88a8",
+    "vlan_tag priority=3 drop_eligible=false vlan=3 ether_type=0x8100",
+    "vlan_tag priority=0 drop_eligible=true vlan=42 ether_type=0x800",
+];
+
+fn over(protocol: u8, header: &[u8], inner: &[u8]) -> Vec<u8> {
+    ipv4(
+        "192.0.2.1",
+        "192.0.2.2",
+        protocol,
+        &[header, inner].concat(),
+    )
+}
+
+fn over_udp(port: u16, header: &[u8], inner: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(8 + header.len() + inner.len()).unwrap();
+    let mut udp = vec![0xc0, 0];
+    udp.extend(port.to_be_bytes());
+    udp.extend(length.to_be_bytes());
+    udp.extend([0x12, 0x34]);
+    udp.extend(header);
+    over(17, &udp, inner)
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let mut all = on_the_link();
+    all.extend(by_protocol());
+    all.extend(in_gre());
+    all.extend(over_udp_alone());
+    all.extend(over_udp_with_options());
+    all
+}
+
+const fn ip(frame: Vec<u8>, told: &'static [&'static str]) -> Sample {
+    Sample {
+        link: IP,
+        frame,
+        told,
+    }
+}
+
+fn on_the_link() -> Vec<Sample> {
+    let mpls = [
+        &[2; 12],
+        &[0x88, 0x47, 0x03, 0xe8, 0x1a, 9, 0, 1, 0x01, 63][..],
+        &echo(),
+    ]
+    .concat();
+    let pseudowire = [
+        &[2; 12],
+        &[0x88, 0x47, 0, 1, 1, 63, 0, 0, 0, 7][..],
+        &tagged(),
+    ]
+    .concat();
+    let pppoe = [
+        &[2; 12],
+        &[0x88, 0x64, 0x11, 0, 0x12, 0x34, 0, 30, 0, 0x21][..],
+        &echo(),
+    ]
+    .concat();
+    vec![
+        Sample {
+            link: ETHERNET,
+            frame: mpls,
+            told: &["mpls labels=16001/5//9,16/0/S/63"],
+        },
+        Sample {
+            link: ETHERNET,
+            frame: pseudowire,
+            told: &[
+                "mpls labels=16/0/S/63",
+                "control_word flags=0 fragmentation=0 length=0 sequence=7",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        },
+        Sample {
+            link: ETHERNET,
+            frame: pppoe,
+            told: &[
+                "pppoe version=1 type=1 code=0 session=4660 payload_length=30",
+                "ppp protocol=0x21",
+            ],
+        },
+    ]
+}
+
+fn by_protocol() -> Vec<Sample> {
+    vec![
+        ip(over(4, &[], &echo()), &[]),
+        ip(
+            over(97, &[0x30, 0], &tagged()),
+            &["etherip version=3", TAGGED[0], TAGGED[1], TAGGED[2]],
+        ),
+    ]
+}
+
+fn in_gre() -> Vec<Sample> {
+    vec![
+        ip(
+            over(
+                47,
+                &[0xb0, 0, 0x65, 0x58, 1, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9],
+                &tagged(),
+            ),
+            &[
+                "gre flags_and_version=0xb000 protocol=0x6558 checksum=0x102 key=7 sequence=9",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over(
+                47,
+                &[
+                    0x40, 0, 8, 0, 0, 0, 0, 4, 8, 0, 4, 4, 1, 2, 3, 4, 0, 0, 0, 0,
+                ],
+                &echo(),
+            ),
+            &[
+                "gre flags_and_version=0x4000 protocol=0x800 checksum=0x0 offset=4",
+                "source_route address_family=0x800 offset=4 length=4 route=01020304",
+                "source_route address_family=0x0 offset=0 length=0",
+            ],
+        ),
+        ip(
+            over(
+                47,
+                &[
+                    0x30, 0x81, 0x88, 0x0b, 0, 34, 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 3, 0,
+                    0x21,
+                ],
+                &echo(),
+            ),
+            &[
+                "gre flags_and_version=0x3081 protocol=0x880b payload_length=34 call=4660 \
+                 sequence=1 acknowledgment=2",
+                "ppp address_and_control=0xff03 protocol=0x21",
+            ],
+        ),
+        ip(
+            over(
+                47,
+                &[
+                    0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 42, 0xac, 5, 0, 0xf0, 0, 9,
+                ],
+                &tagged(),
+            ),
+            &[
+                "gre flags_and_version=0x1000 protocol=0x88be sequence=1",
+                "erspan version=1 vlan=42 class_of_service=5 encapsulation=1 truncated=true \
+                 session=5 index=9",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over(
+                47,
+                &[
+                    0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0xff, 0xff, 0, 0, 1, 0, 0, 7, 0x80,
+                    0x2d, 0x14, 3, 0, 4, 0, 0, 0, 5,
+                ],
+                &tagged(),
+            ),
+            &[
+                "gre flags_and_version=0x1000 protocol=0x22eb sequence=1",
+                "erspan version=2 vlan=1 class_of_service=7 bad_short_oversized=3 truncated=true \
+                 session=1023 timestamp=256 security_group_tag=7 ethernet_frame=true frame_type=0 \
+                 hardware_id=2 egress=true timestamp_granularity=2",
+                "erspan_platform platform=5 switch=3 port_index=4 timestamp_seconds=5",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over(47, &[0, 0, 0x88, 0x3e, 0x80, 1, 2, 3], &echo()),
+            &[
+                "gre flags_and_version=0x0 protocol=0x883e",
+                "wccp dynamic_service=true service=1 alternative_bucket=2 primary_bucket=3",
+            ],
+        ),
+    ]
+}
+
+fn over_udp_alone() -> Vec<Sample> {
+    vec![
+        ip(
+            over_udp(4789, &[8, 0, 0, 0, 1, 0x23, 0x45, 0], &tagged()),
+            &[
+                "udp src_port=49152 dst_port=4789 length=66 checksum=0x1234",
+                "vxlan flags=0x8 vni=74565",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(8472, &[0x88, 0x48, 0, 7, 0, 0, 5, 0], &tagged()),
+            &[
+                "udp src_port=49152 dst_port=8472 length=66 checksum=0x1234",
+                "vxlan flags=0x8848 group_policy=7 vni=5",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(4790, &[0x0c, 0, 0, 1, 0, 0, 5, 0], &echo()),
+            &[
+                "udp src_port=49152 dst_port=4790 length=44 checksum=0x1234",
+                "vxlan_gpe flags=0xc next_protocol=1 vni=5",
+            ],
+        ),
+    ]
+}
+
+fn over_udp_with_options() -> Vec<Sample> {
+    vec![
+        ip(
+            over_udp(
+                6081,
+                &[
+                    4, 0x40, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x83, 1, 9, 8, 7, 6, 1, 3, 4, 1, 1, 1,
+                    1, 1,
+                ],
+                &tagged(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=6081 length=82 checksum=0x1234",
+                "geneve version=0 option_words=4 control=false critical=true protocol=0x6558 vni=5",
+                "geneve_option class=0x102 type=0x83 critical=true length=1 data=09080706",
+                "geneve_option class=0x103 type=0x4 critical=false length=1 data=01010101",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(2152, &[0x30, 255, 0, 28, 0, 0, 0, 9], &echo()),
+            &[
+                "udp src_port=49152 dst_port=2152 length=44 checksum=0x1234",
+                "gtp_u flags=0x30 message_type=255 payload_length=28 teid=9",
+            ],
+        ),
+        ip(
+            over_udp(
+                2152,
+                &[
+                    0x36, 255, 0, 52, 0, 0, 0, 9, 0, 5, 0, 0x85, 1, 0, 0x49, 0x85, 1, 0x10, 7,
+                    0x85, 2, 0, 0x89, 0x60, 0, 0, 0, 0xc0, 1, 0, 3, 0x40, 1, 8, 0x68, 0,
+                ],
+                &echo(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=2152 length=72 checksum=0x1234",
+                "gtp_u flags=0x36 message_type=255 payload_length=52 teid=9 sequence=5 \
+                 next_extension=0x85",
+                "pdu_session_container length=1 pdu_type=0 \
+                 reflective_qos=true qfi=9 next_extension=0x85",
+                "pdu_session_container length=1 pdu_type=1 qfi=7 next_extension=0x85",
+                "pdu_session_container length=2 pdu_type=0 reflective_qos=false qfi=9 \
+                 paging_policy=3 data=000000 next_extension=0xc0",
+                "pdcp_pdu_number length=1 pdcp_pdu_number=3 next_extension=0x40",
+                "udp_port length=1 port=2152 next_extension=0x0",
+            ],
+        ),
+        ip(
+            over_udp(
+                1701,
+                &[
+                    0x4a, 2, 0, 46, 0, 3, 0, 4, 0, 1, 0, 2, 0, 2, 9, 9, 0xff, 3, 0, 0x21,
+                ],
+                &echo(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=1701 length=56 checksum=0x1234",
+                "l2tp flags_and_version=0x4a02 message_length=46 tunnel=3 session=4 ns=1 nr=2 \
+                 offset_size=2",
+                "ppp address_and_control=0xff03 protocol=0x21",
+            ],
+        ),
+        ip(
+            over_udp(1701, &[0, 2, 0, 3, 0, 4, 0x21], &echo()),
+            &[
+                "udp src_port=49152 dst_port=1701 length=43 checksum=0x1234",
+                "l2tp flags_and_version=0x2 tunnel=3 session=4",
+                "ppp protocol=0x21",
+            ],
+        ),
+        ip(
+            over_udp(
+                3544,
+                &[
+                    0, 1, 1, 2, b'i', b'k', b'k', 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0xff, 0xfe,
+                    0x3f, 0xff, 0xfd, 0xfe,
+                ],
+                &v6(&[128, 0, 0, 0, 0, 1, 0, 1]),
+            ),
+            &[
+                "udp src_port=49152 dst_port=3544 length=80 checksum=0x1234",
+                "teredo_authentication client_id_length=1 authentication_length=2 client_id=69 \
+                 authentication=6b6b nonce=0102030405060708 confirmation=1",
+                "teredo_origin port=1 address=192.0.2.1",
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,249 @@
+//! The tables of tunnel headers.
+
+use super::u32_at;
+use crate::icmp::field::{FieldSpec, spec};
+
+type Table = &'static [FieldSpec];
+
+/// RFC 768.
+pub(super) const UDP: Table = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u16(4, "length"),
+    spec::hex(6, 2, "checksum"),
+];
+
+/// RFC 3378 section 3.
+pub(super) const ETHER_IP: Table = &[spec::bits(0, 4, 4, "version")];
+
+/// RFC 2784 section 2.1; flags and what they announce differ.
+pub(super) const GRE: Table = &[
+    spec::hex(0, 2, "flags_and_version"),
+    spec::hex(2, 2, "protocol"),
+];
+
+/// RFC 1701: source route entry.
+pub(super) const SOURCE_ROUTE: Table = &[
+    spec::hex(0, 2, "address_family"),
+    spec::u8(2, "offset"),
+    spec::u8(3, "length"),
+    spec::rest(4, "route"),
+];
+
+/// draft-foschiano-erspan section 4.2.
+pub(super) const ERSPAN_2: Table = &[
+    spec::bits_of(0, 2, 12, 4, "version"),
+    spec::masked(0, 0x0fff, "vlan"),
+    spec::bits_of(2, 2, 13, 3, "class_of_service"),
+    spec::bits_of(2, 2, 11, 2, "encapsulation"),
+    spec::masked(2, 0x0400, "truncated"),
+    spec::masked(2, 0x03ff, "session"),
+    spec::bits_of(4, 4, 0, 20, "index"),
+];
+
+/// draft-foschiano-erspan section 4.3.
+pub(super) const ERSPAN_3: Table = &[
+    spec::bits_of(0, 2, 12, 4, "version"),
+    spec::masked(0, 0x0fff, "vlan"),
+    spec::bits_of(2, 2, 13, 3, "class_of_service"),
+    spec::bits_of(2, 2, 11, 2, "bad_short_oversized"),
+    spec::masked(2, 0x0400, "truncated"),
+    spec::masked(2, 0x03ff, "session"),
+    spec::u32(4, "timestamp"),
+    spec::u16(8, "security_group_tag"),
+    spec::masked(10, 0x8000, "ethernet_frame"),
+    spec::bits_of(10, 2, 10, 5, "frame_type"),
+    spec::bits_of(10, 2, 4, 6, "hardware_id"),
+    spec::masked(10, 0x0008, "egress"),
+    spec::bits_of(10, 2, 1, 2, "timestamp_granularity"),
+];
+
+/// draft-foschiano-erspan section 4.3.1, by the platform.
+pub(super) const fn erspan_platform(id: u8) -> Table {
+    const ID: FieldSpec = spec::bits_of(0, 4, 26, 6, "platform");
+    match id {
+        1 => &[
+            ID,
+            const { spec::bits_of(0, 4, 0, 12, "vsm_domain") },
+            const { spec::u32(4, "port_index") },
+        ],
+        3 => &[
+            ID,
+            const { spec::bits_of(0, 4, 0, 14, "port_index") },
+            const { spec::u32(4, "timestamp_high") },
+        ],
+        5 | 6 => &[
+            ID,
+            const { spec::bits_of(0, 4, 16, 10, "switch") },
+            const { spec::bits_of(0, 4, 0, 16, "port_index") },
+            const { spec::u32(4, "timestamp_seconds") },
+        ],
+        _ => &[
+            ID,
+            const { spec::bits_of(0, 4, 0, 26, "platform_information") },
+            const { spec::u32(4, "platform_word") },
+        ],
+    }
+}
+
+/// The redirect header of the Web Cache Communication Protocol (draft-wilson-wrec-wccp-v2 section
+/// 4.12).
+pub(super) const WCCP: Table = &[
+    spec::flag(0, 0x80, "dynamic_service"),
+    spec::u8(1, "service"),
+    spec::u8(2, "alternative_bucket"),
+    spec::u8(3, "primary_bucket"),
+];
+
+/// Cisco's metadata, behind the EtherType of what follows them.
+pub(super) const METADATA: Table = &[spec::hex(0, 2, "ether_type"), spec::rest(2, "data")];
+
+/// RFC 3032 section 2.1.
+pub(super) const MPLS: Table = &[spec::labels(0, "labels")];
+
+/// The entries of the label stack in front, the bottom included.
+pub(super) fn label_entries(octets: &[u8]) -> usize {
+    const BOTTOM: u32 = 1 << 8;
+    let entries = (0..).map_while(|i| u32_at(octets, 4 * i));
+    let above = entries.take_while(|entry| entry & BOTTOM == 0).count();
+    above + 1
+}
+
+/// RFC 4385 section 3.
+pub(super) const CONTROL_WORD: Table = &[
+    spec::bits_of(0, 4, 24, 4, "flags"),
+    spec::bits_of(0, 4, 22, 2, "fragmentation"),
+    spec::bits_of(0, 4, 16, 6, "length"),
+    spec::bits_of(0, 4, 0, 16, "sequence"),
+];
+
+/// RFC 2516 section 4.
+pub(super) const PPPOE: Table = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "type"),
+    spec::u8(1, "code"),
+    spec::u16(2, "session"),
+    spec::u16(4, "payload_length"),
+];
+
+/// Whether VXLAN tells a policy group (draft-smith-vxlan-group-policy section 2.1).
+pub(super) const VXLAN_HAS_POLICY: u8 = 0x80;
+
+/// RFC 7348 section 5.
+pub(super) const VXLAN: Table = &[spec::hex(0, 1, "flags"), spec::number(4, 3, "vni")];
+
+/// draft-smith-vxlan-group-policy section 2.1.
+pub(super) const VXLAN_WITH_POLICY: Table = &[
+    spec::hex(0, 2, "flags"),
+    spec::u16(2, "group_policy"),
+    spec::number(4, 3, "vni"),
+];
+
+/// draft-ietf-nvo3-vxlan-gpe section 3.
+pub(super) const VXLAN_GPE: Table = &[
+    spec::hex(0, 1, "flags"),
+    spec::u8(3, "next_protocol"),
+    spec::number(4, 3, "vni"),
+];
+
+/// RFC 8926 section 3.4.
+pub(super) const GENEVE: Table = &[
+    spec::bits(0, 6, 2, "version"),
+    spec::bits(0, 0, 6, "option_words"),
+    spec::flag(1, 0x80, "control"),
+    spec::flag(1, 0x40, "critical"),
+    spec::hex(2, 2, "protocol"),
+    spec::number(4, 3, "vni"),
+];
+
+/// RFC 8926 section 3.5; the highest bit of the type says that it is critical.
+pub(super) const GENEVE_OPTION: Table = &[
+    spec::hex(0, 2, "class"),
+    spec::hex(2, 1, "type"),
+    spec::flag(2, 0x80, "critical"),
+    spec::bits(3, 0, 5, "length"),
+    spec::rest(4, "data"),
+];
+
+/// 3GPP TS 29.281 section 5.1.
+pub(super) const GTP_U: Table = &[
+    spec::hex(0, 1, "flags"),
+    spec::u8(1, "message_type"),
+    spec::u16(2, "payload_length"),
+    spec::u32(4, "teid"),
+];
+
+/// 3GPP TS 29.281 section 5.2.1: name of an extension header, its own fields, and how many octets
+/// stand before what has no format here; `octets` are those behind its length.
+pub(super) const fn gtp_extension(kind: u8, octets: [u8; 2]) -> (&'static str, Table, u16) {
+    const DOWNLINK: u8 = 0;
+    const POLICY: u8 = 0x80;
+    match (kind, octets[0] >> 4) {
+        (0x20, _) => ("service_class", const { &[spec::u8(1, "class")] }, 2),
+        (0x40, _) => ("udp_port", const { &[spec::u16(1, "port")] }, 3),
+        (0x81, _) => ("ran_container", &[], 1),
+        (0x82, _) => (
+            "long_pdcp_pdu_number",
+            const { &[spec::bits_of(1, 3, 0, 18, "pdcp_pdu_number")] },
+            4,
+        ),
+        (0x83, _) => ("xw_ran_container", &[], 1),
+        (0x84, _) => ("nr_ran_container", &[], 1),
+        // 3GPP TS 38.415 section 5.5.2.
+        (0x85, DOWNLINK) if octets[1] & POLICY != 0 => (
+            "pdu_session_container",
+            const {
+                &[
+                    spec::bits(1, 4, 4, "pdu_type"),
+                    spec::flag(2, 0x40, "reflective_qos"),
+                    spec::bits(2, 0, 6, "qfi"),
+                    spec::bits(3, 5, 3, "paging_policy"),
+                ]
+            },
+            4,
+        ),
+        (0x85, DOWNLINK) => (
+            "pdu_session_container",
+            const {
+                &[
+                    spec::bits(1, 4, 4, "pdu_type"),
+                    spec::flag(2, 0x40, "reflective_qos"),
+                    spec::bits(2, 0, 6, "qfi"),
+                ]
+            },
+            3,
+        ),
+        (0x85, _) => (
+            "pdu_session_container",
+            const { &[spec::bits(1, 4, 4, "pdu_type"), spec::bits(2, 0, 6, "qfi")] },
+            3,
+        ),
+        (0xc0, _) => (
+            "pdcp_pdu_number",
+            const { &[spec::u16(1, "pdcp_pdu_number")] },
+            3,
+        ),
+        _ => ("gtp_extension", &[], 1),
+    }
+}
+
+/// RFC 4380 section 5.1.1.
+pub(super) const TEREDO_ORIGIN: Table = &[
+    spec::inverted(2, 2, "port"),
+    spec::inverted_v4(4, "address"),
+];
+
+/// IEEE 802.3 section 3.1.1.
+pub(super) const ETHERNET: Table = &[
+    spec::octets(0, 6, "dst_address"),
+    spec::octets(6, 6, "src_address"),
+    spec::hex(12, 2, "ether_type"),
+];
+
+/// IEEE 802.1Q section 9.6, and the type of what follows.
+pub(super) const VLAN_TAG: Table = &[
+    spec::bits_of(0, 2, 13, 3, "priority"),
+    spec::masked(0, 0x1000, "drop_eligible"),
+    spec::masked(0, 0x0fff, "vlan"),
+    spec::hex(2, 2, "ether_type"),
+];
