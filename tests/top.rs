@@ -120,6 +120,12 @@ fn a_capture_as_it_comes() {
     let screen = terminal.sees("pmtu_black_hole");
     assert!(screen.contains("running"), "{screen}");
 
+    // What the keys do, and back to the parts.
+    terminal.keys(&["?"]);
+    terminal.sees("this part alone, and back");
+    terminal.keys(&["Escape"]);
+    terminal.sees("pmtu_black_hole");
+
     // Sort, and look for a text.
     terminal.keys(&["s"]);
     terminal.sees("Droppers (9), by latest");

@@ -80,6 +80,13 @@ pub(super) enum Typing {
     Filter,
 }
 
+/// Whether it is told what keys and signs mean, in place of the parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Help {
+    Hidden,
+    Shown,
+}
+
 /// Whether to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -94,6 +101,7 @@ pub(super) struct Choices {
     pub(super) flowing: Flowing,
     pub(super) zoom: Zoom,
     pub(super) typing: Typing,
+    pub(super) help: Help,
     /// Rows are shown that hold this; in lower case.
     pub(super) filter: String,
     orders: [usize; 4],
@@ -107,6 +115,7 @@ impl Default for Choices {
             flowing: Flowing::Running,
             zoom: Zoom::AllParts,
             typing: Typing::Commands,
+            help: Help::Hidden,
             filter: String::new(),
             orders: [0; 4],
             scrolled: [0; 4],
@@ -178,8 +187,14 @@ impl Choices {
     }
 
     fn command(&mut self, code: KeyCode) -> Next {
+        // Whatever is pressed next leaves it, and means something else.
+        let help = std::mem::replace(&mut self.help, Help::Hidden);
         match code {
             KeyCode::Char('q') => return Next::Quit,
+            KeyCode::Char('?' | 'h') | KeyCode::F(1) if help == Help::Hidden => {
+                self.help = Help::Shown;
+            }
+            _ if help == Help::Shown => {}
             KeyCode::Char('p' | ' ') => {
                 self.flowing = match self.flowing {
                     Flowing::Running => Flowing::Paused,

@@ -298,7 +298,9 @@ impl Model {
             Sample::Answered(_) => Forgotten::Counts,
             _ => Forgotten::Passes,
         };
-        self.closed(exchange, sample, forgotten);
+        self.ping(exchange, sample, |ping| {
+            ping.decide(exchange.request, sample, forgotten);
+        });
     }
 
     /// The window of a request closed: what was not decided is now. Replies were counted when
@@ -309,16 +311,20 @@ impl Model {
             Sample::Answered(_) => Forgotten::Passes,
             _ => Forgotten::Counts,
         };
-        self.closed(exchange, sample, forgotten);
+        self.ping(exchange, sample, |ping| {
+            ping.decide(exchange.request, sample, forgotten);
+            ping.close(sample);
+        });
     }
 
-    fn closed(&mut self, exchange: &Exchange, sample: Sample, forgotten: Forgotten) {
+    /// Calls `note` with the ping that a request belongs to which came to something.
+    fn ping(&mut self, exchange: &Exchange, sample: Sample, note: impl FnOnce(&mut Ping)) {
         if exchange.kind != ExchangeKind::Echo || sample == Sample::Waiting {
             return;
         }
         let key = (exchange.addrs, exchange.id.unwrap_or(0));
         if let Some(ping) = self.pings.get_mut(&key) {
-            ping.decide(exchange.request, sample, forgotten);
+            note(ping);
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Ping {
     pub unknown: u64,
     /// Further replies.
     pub duplicates: u64,
+    /// Requests whose time for a reply is over, and how many of them are lost.
+    over: (u64, u64),
     /// The latest round trip.
     pub rtt: Option<Duration>,
     /// The shortest.
@@ -84,6 +86,7 @@ impl Ping {
             errors: 0,
             unknown: 0,
             duplicates: 0,
+            over: (0, 0),
             rtt: None,
             min: None,
             max: None,
@@ -110,13 +113,17 @@ impl Ping {
         self.sent.saturating_sub(decided)
     }
 
-    /// Lost ones among those decided, in thousandths; `None` while only errors decide.
+    /// Lost ones in thousandths among those whose time is over: of later ones the answered are known
+    /// and the lost are not. `None` while only errors decide.
     pub fn loss_permille(&self) -> Option<u64> {
         if self.answered + self.lost == 0 {
             return None;
         }
-        let decided = self.answered + self.lost + self.errors + self.unknown;
-        (self.lost * 1000).checked_div(decided)
+        let (among, lost) = match self.over {
+            (0, _) => (self.sent - self.waiting(), self.lost),
+            over => over,
+        };
+        (lost * 1000).checked_div(among)
     }
 
     /// The mean round trip.
@@ -134,6 +141,13 @@ impl Ping {
             };
         }
         self.next = (self.next + 1) % HISTORY;
+    }
+
+    /// Notes that the time of a request is over that came to `sample`.
+    pub(super) fn close(&mut self, sample: Sample) {
+        let (among, lost) = &mut self.over;
+        *among += 1;
+        *lost += u64::from(sample == Sample::Lost);
     }
 
     /// Notes what became of `request`; `otherwise` tells what to do where the history no longer

@@ -10,12 +10,13 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::keys::{Choices, Flowing, Next, Order, Part, Typing, Zoom};
-use super::model::{Phase, Sample, Snapshot};
+use super::model::{Phase, Ping, Sample, Snapshot};
+use super::ping::Forgotten;
 use super::rows::{Row, Rows};
 use super::{Shared, TopSink, view};
 use crate::correlate::{Config, Correlator, Originals, Sight};
 use crate::findings::{Confidence, Finding, Severity};
-use crate::model::{LinkType, SourceId, Timestamp};
+use crate::model::{AddrPair, FrameRef, LinkType, SourceId, Timestamp};
 use crate::pipeline::{Control, Observer, Pipeline};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
@@ -192,9 +193,69 @@ fn filter_and_sort() {
 }
 
 #[test]
+fn help() {
+    let shown = snapshot("demo.pcap", "");
+    let mut choices = Choices::default();
+    for key in ['?', 'h'] {
+        press(&mut choices, &letters(&String::from(key)));
+        let told = screen((80, 24), &shown, &mut choices);
+        line(&told, "icmpdump  demo.pcap  end of input");
+        line(&told, " p  Space       stop the picture");
+        // All of it has room.
+        line(
+            &told,
+            " loss           among the requests whose time for a reply is over",
+        );
+        // Whatever key leaves it does nothing else.
+        press(&mut choices, &letters("p"));
+        assert_eq!(choices.flowing, Flowing::Running);
+        line(
+            &screen((80, 24), &shown, &mut choices),
+            "Pings (3), by loss",
+        );
+    }
+    press(&mut choices, &letters("?"));
+    assert_eq!(press(&mut choices, &letters("q")), Next::Quit);
+    // In the filter it is a letter.
+    let mut choices = Choices::default();
+    press(&mut choices, &letters("/?h"));
+    assert_eq!(choices.filter, "?h");
+}
+
+/// Of requests that are still open nobody knows how many will be lost.
+#[test]
+fn loss_is_that_of_requests_whose_time_is_over() {
+    let addrs = AddrPair {
+        src: Ipv4Addr::LOCALHOST.into(),
+        dst: Ipv4Addr::LOCALHOST.into(),
+    };
+    let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
+    let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
+    // Every fourth is lost.
+    for number in 0..20 {
+        ping.sent(request(number));
+        if number % 4 != 0 {
+            let sample = Sample::Answered(None);
+            ping.decide(request(number), sample, Forgotten::Counts);
+        }
+    }
+    assert_eq!(ping.loss_permille(), Some(0));
+    for number in 0..8 {
+        let sample = match number % 4 {
+            0 => Sample::Lost,
+            _ => Sample::Answered(None),
+        };
+        ping.decide(request(number), sample, Forgotten::Passes);
+        ping.close(sample);
+    }
+    assert_eq!((ping.lost, ping.waiting()), (2, 3));
+    assert_eq!(ping.loss_permille(), Some(250));
+}
+
+#[test]
 fn keys() {
     let mut choices = Choices::default();
-    assert_eq!(press(&mut choices, &letters("xyz?")), Next::Stay);
+    assert_eq!(press(&mut choices, &letters("xyz")), Next::Stay);
     press(&mut choices, &letters("p"));
     assert_eq!(choices.flowing, Flowing::Paused);
     press(&mut choices, &letters(" "));
@@ -282,7 +343,7 @@ fn eighty_columns_show_who_and_how_many_and_what_was_missed() {
     line(&small, "2001:db8:2::2 fragmentation needed");
     let keys = small.last().expect("lines").trim_end();
     assert!(
-        keys.starts_with("q quit") && keys.ends_with("scroll"),
+        keys.starts_with("q quit") && keys.ends_with("? help"),
         "{keys}"
     );
 

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table, Wrap};
 
 use super::columns::{Columns, DROPPERS, FINDINGS, FLOWS, PINGS, bad};
 use super::fit::{cut, fit};
-use super::keys::{Choices, Flowing, Order, Part, Typing, Zoom};
+use super::keys::{Choices, Flowing, Help, Order, Part, Typing, Zoom};
 use super::model::{Phase, Snapshot};
 use crate::record::escape::Escaped;
 
@@ -27,6 +27,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, choices: &mut Choice
     let [head, body, foot] = areas.areas(frame.area());
     frame.render_widget(Paragraph::new(headline(shown, choices, head.width)), head);
     frame.render_widget(Paragraph::new(footline(choices)), foot);
+    if choices.help == Help::Shown {
+        help(frame, body);
+        return;
+    }
     if choices.zoom == Zoom::OnePart || body.height < ALL_PARTS {
         match choices.focus {
             Part::Findings => findings_in_full(frame, body, shown, choices),
@@ -45,6 +49,46 @@ pub(super) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, choices: &mut Choice
     for (which, area) in Part::ALL.into_iter().zip(areas) {
         part(frame, area, which, shown, choices);
     }
+}
+
+/// What keys and signs mean.
+fn help(frame: &mut Frame<'_>, area: Rect) {
+    const KEYS: [(&str, &str); 8] = [
+        ("q  Ctrl-C", "quit"),
+        (
+            "p  Space",
+            "stop the picture, and go on; capture goes on behind it",
+        ),
+        ("Tab  Shift-Tab", "next part, and the one before"),
+        (
+            "Enter",
+            "this part alone, and back; findings then say what to do",
+        ),
+        ("s", "sort this part by something else"),
+        (
+            "/",
+            "only rows with some text; Enter keeps it, Esc clears it",
+        ),
+        ("↑ ↓  j k", "scroll this part; PgUp PgDn Home End, too"),
+        ("?  h", "this help; any key leaves it"),
+    ];
+    const SIGNS: [(&str, &str); 6] = [
+        ("▁ to █", "answered: the higher, the longer its round trip"),
+        ("x", "lost"),
+        ("!", "ended by an error"),
+        (".", "still open"),
+        ("?", "nobody can say"),
+        ("loss", "among the requests whose time for a reply is over"),
+    ];
+    let row = |(sign, what): (&'static str, &'static str)| {
+        Line::from(vec![Span::raw(format!(" {sign:<15}")).bold(), what.into()])
+    };
+    let mut lines: Vec<_> = KEYS.into_iter().map(row).collect();
+    lines.push(Line::default());
+    lines.push(Line::raw(" Of the latest requests of a ping:"));
+    lines.extend(SIGNS.into_iter().map(row));
+    let block = Block::new().borders(Borders::TOP).title(" Help ");
+    frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 /// The lines of each part: as many as its rows need, and where they are too few for all, as many
@@ -127,7 +171,7 @@ fn footline(choices: &Choices) -> Line<'static> {
         ("/", "filter".to_owned()),
         ("Tab", "next".to_owned()),
         ("Enter", "enlarge".to_owned()),
-        ("↑↓", "scroll".to_owned()),
+        ("?", "help".to_owned()),
     ] {
         spans.push(Span::raw(key).bold());
         spans.push(Span::raw(format!(" {what}  ")));
