@@ -268,4 +268,11 @@ fn what_is_no_terminal_is_told_with_the_remedy() {
     ));
     let screen = terminal.sees("status=2");
     assert!(screen.contains("TERM names none"), "{screen}");
+    // Nor are packets for a terminal.
+    terminal.types(&format!(
+        "clear; {ICMPDUMP} -r {} -w -; echo packets=$?",
+        testdata("ping4.pcap")
+    ));
+    let screen = terminal.sees("packets=2");
+    assert!(screen.contains("-w - | wireshark -k -i -"), "{screen}");
 }

@@ -1,6 +1,7 @@
 //! What `-w` and the options around it ask for.
 
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +21,12 @@ pub(super) fn options(cli: &Cli) -> anyhow::Result<Option<CaptureOptions>> {
     let Some(path) = &cli.write else {
         return Ok(None);
     };
+    if path.as_os_str() == "-" && std::io::stdout().is_terminal() {
+        bail!(
+            "-w - would put packets on the terminal: name a file, or pipe them on, as in \
+             -w - | wireshark -k -i -"
+        );
+    }
     let mut options = CaptureOptions::new(path);
     options.spare.clone_from(&cli.read);
     if cli.unbuffered {

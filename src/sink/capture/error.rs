@@ -101,12 +101,21 @@ impl fmt::Display for Remedy<'_> {
                 "; it ends with the last whole packet. Raise the limit ('ulimit -f' shows it), or \
                  write smaller files: -C 100"
             ),
+            // The system tells no more by a kind of its own; EIO is what it says of a disk.
+            _ if self.error.raw_os_error() == Some(EIO) => write!(
+                f,
+                "; it ends with the last whole packet. The disk or its connection is at fault: \
+                 'dmesg' tells more"
+            ),
             ErrorKind::IsADirectory => write!(f, "; name a file in it"),
             ErrorKind::ReadOnlyFilesystem => write!(f, "; write to another file system"),
             _ => Ok(()),
         }
     }
 }
+
+/// The number of an input/output error, on all systems that libpcap runs on.
+const EIO: i32 = 5;
 
 fn shown(path: &Path) -> String {
     if path == Path::new("-") {
@@ -124,5 +133,33 @@ fn told(kind: Kind) -> String {
     match kind.fcs_len {
         0 => format!("{name} (link type {number})"),
         octets => format!("{name} with {octets} octets of check sequence (link type {number})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a disk says in the middle of a capture: each with the file, and what to do.
+    #[test]
+    fn faults_of_a_disk_are_told_with_the_remedy() {
+        for (kind, remedy) in [
+            (ErrorKind::StorageFull, "Make room, or keep a ring"),
+            (ErrorKind::QuotaExceeded, "Make room within the quota"),
+            (ErrorKind::FileTooLarge, "Raise the limit ('ulimit -f'"),
+        ] {
+            told(io::Error::from(kind), remedy);
+        }
+        told(io::Error::from_raw_os_error(EIO), "'dmesg' tells more");
+    }
+
+    #[track_caller]
+    fn told(error: io::Error, remedy: &str) {
+        let path = Path::new("/var/t.pcap");
+        let told = CaptureError::system(path, Stage::Write, error).to_string();
+        let start = "-w /var/t.pcap: cannot be written any more: ";
+        assert!(told.starts_with(start), "{told}");
+        assert!(told.contains("ends with the last whole packet"), "{told}");
+        assert!(told.contains(remedy), "{told}");
     }
 }
