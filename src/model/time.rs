@@ -37,8 +37,12 @@ impl Timestamp {
         self.0
     }
 
-    /// The time passed since `earlier`, or `None` where time went backwards.
+    /// The time passed since `earlier`, or `None` where time went backwards, and between two stamps
+    /// that tell no time: the zero that formats without time leave, or beyond what can be told.
     pub fn since(self, earlier: Self) -> Option<Duration> {
+        if self == earlier && matches!(self.0, 0 | i64::MIN | i64::MAX) {
+            return None;
+        }
         let nanos = i128::from(self.0) - i128::from(earlier.0);
         // The widest difference of two i64 fits in 65 bits unsigned: it saturates at u64::MAX.
         (nanos >= 0).then(|| Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
@@ -76,6 +80,19 @@ mod tests {
             Some(Duration::new(1, 5))
         );
         assert_eq!(Timestamp::from_parts(9, 0).since(t), None);
+        assert_eq!(t.since(t), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn between_stamps_that_tell_no_time_nothing_is_known() {
+        for untold in [Timestamp::default(), Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(untold.since(untold), None);
+        }
+        let first = Timestamp::from_nanos(1);
+        assert_eq!(
+            first.since(Timestamp::default()),
+            Some(Duration::from_nanos(1))
+        );
     }
 
     #[test]

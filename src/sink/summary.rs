@@ -49,11 +49,16 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
     ));
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         lines.line();
-        lines.words("from");
-        lines.words(&text(|out| clock.date_clock(out, first, Precision::Micro)));
-        lines.words("to");
-        lines.words(&text(|out| clock.date_clock(out, last, Precision::Micro)));
-        if let Some(span) = last.since(first) {
+        let span = last.since(first);
+        if first == last && span.is_none() {
+            lines.words("no packet tells when it was captured");
+        } else {
+            lines.words("from");
+            lines.words(&text(|out| clock.date_clock(out, first, Precision::Micro)));
+            lines.words("to");
+            lines.words(&text(|out| clock.date_clock(out, last, Precision::Micro)));
+        }
+        if let Some(span) = span {
             lines.words(&format!("({})", text(|out| write::span(out, span))));
         }
     }

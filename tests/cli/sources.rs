@@ -38,6 +38,32 @@ fn standard_input_gives_what_the_file_gives() {
     }
 }
 
+/// pcapng's simple packet blocks have no time, and read as the zero that other formats leave.
+#[test]
+fn packets_without_a_time_have_no_round_trip() {
+    let mut octets = fs::read(testdata("ping4.pcap")).expect("a capture");
+    let mut at = 24;
+    while let Some(record) = octets.get_mut(at..at + 16) {
+        record[..8].fill(0);
+        let [.., a, b, c, d, _, _, _, _] = *record else {
+            unreachable!("sixteen octets");
+        };
+        at += 16 + u32::from_le_bytes([a, b, c, d]) as usize;
+    }
+    let text = run_with_input(&["-r", "-"], &octets).good();
+    assert!(text.contains(" | answers #3\n"), "{text}");
+    assert!(text.contains("no packet tells when"), "{text}");
+    assert!(!text.contains("rtt"), "{text}");
+    let written = run_with_input(&["-r", "-", "--json"], &octets).records();
+    let exchanges = of_type(&written, "exchange");
+    assert_eq!(exchanges.len(), 5);
+    for exchange in exchanges {
+        assert_eq!(exchange["outcome"], "answered");
+        assert_eq!(exchange.get("rtt_ns"), None);
+    }
+    assert_eq!(summary(&written).get("time_backwards"), None);
+}
+
 #[test]
 fn standard_input_beside_a_file() {
     let inside = testdata("nat-inside.pcap");

@@ -159,7 +159,8 @@ impl Section {
             .and_then(|number| self.interfaces.get(number))
             .ok_or_else(|| {
                 format!(
-                    "the packet names interface {number}, and its section describes {}",
+                    "the packet is of interface {number}, counted from 0, and its section has \
+                     described {} so far",
                     self.interfaces.len()
                 )
             })?;
