@@ -441,11 +441,9 @@ impl<'p, 'o> Run<'p, 'o> {
 
     fn selects_quote(&mut self, message: &Message<'_>) -> bool {
         self.pipe.filter.looks_into_quotes()
-            && message.quote().is_some_and(|quote| {
-                self.pipe
-                    .filter
-                    .matches_quoted(quote.bytes, quote.ip.length)
-            })
+            && message
+                .quoted_octets()
+                .is_some_and(|(quote, length)| self.pipe.filter.matches_quoted(quote, length))
     }
 
     /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever

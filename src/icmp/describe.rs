@@ -40,6 +40,20 @@ impl<'a> Message<'a> {
         CutHeader::read(self.without_quote())
     }
 
+    /// What is there of the quoted packet, from its IP header on, and the length which that claims;
+    /// also of a header that was cut.
+    pub fn quoted_octets(&self) -> Option<(&'a [u8], u32)> {
+        if let Some(quote) = self.quote() {
+            return Some((quote.bytes, quote.ip.length));
+        }
+        let octets = self.without_quote();
+        let length = self.cut_quote()?.length;
+        Some((
+            octets,
+            length.unwrap_or(u32::try_from(octets.len()).unwrap_or(u32::MAX)),
+        ))
+    }
+
     /// The octets where a quote should be, if they are none.
     fn without_quote(&self) -> &'a [u8] {
         let has_none = match &self.body {

@@ -222,6 +222,19 @@ fn quotes_are_looked_into_whatever_the_filter_if_told_so() {
     }
 }
 
+/// The snap length left no more of the quote than protocol and source.
+#[test]
+fn a_quoted_header_that_was_cut_is_filtered_as_far_as_it_goes() {
+    let capture = testdata("ping-short.pcap");
+    let error = BTreeSet::from([14]);
+    for filter in ["udp", "udp and src host 10.0.1.1"] {
+        assert_eq!(shown_by(&capture, &[filter]), error, "'{filter}'");
+    }
+    for filter in ["udp port 9", "udp and dst host 10.0.3.2", "tcp"] {
+        assert_eq!(shown_by(&capture, &[filter]), BTreeSet::new(), "'{filter}'");
+    }
+}
+
 /// ICMP in a tunnel: tcpdump's filters see the outer packet, quotes are of the inner one.
 #[test]
 fn filters_and_tunnels() {
