@@ -56,9 +56,23 @@ struct Open {
     rtt: Rtt,
     duplicates: u32,
     corrupted: u32,
+    /// How often the request was captured again where it had been, less the replies that were.
+    repeats: u8,
     request_shown: bool,
     end_shown: bool,
     closed: bool,
+}
+
+impl Open {
+    /// Whether a reply at `place` is one packet with the first, captured twice there as its request
+    /// was: a switch that mirrors both ports gives everything twice. Whoever answers a request that
+    /// did come twice numbers the two replies.
+    fn is_mirrored(&mut self, place: Place) -> bool {
+        let numbered = place.ip_id.is_some_and(|id| id != 0);
+        let mirrored = self.repeats > 0 && numbered && place == self.reply_place;
+        self.repeats -= u8::from(mirrored);
+        mirrored
+    }
 }
 
 /// A round trip in eight octets: there are many of them.
@@ -152,7 +166,13 @@ impl Exchanges {
             && let Some(open) = self.table.at(slot)
         {
             if is_same_packet(open, query.payload, &seen) {
-                return Relation::Copy { of: open.request };
+                let of = open.request;
+                if !seen.place.is_copy_of(open.place)
+                    && let Some(open) = self.table.at_mut(slot)
+                {
+                    open.repeats = open.repeats.saturating_add(1);
+                }
+                return Relation::Copy { of };
             }
             let scope = seen.place.scope();
             let elsewhere = open.place.scope() != scope;
@@ -188,6 +208,7 @@ impl Exchanges {
                 rtt: Rtt::UNKNOWN,
                 duplicates: 0,
                 corrupted: 0,
+                repeats: 0,
                 request_shown: seen.shown,
                 end_shown: false,
                 closed: false,

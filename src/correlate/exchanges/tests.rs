@@ -236,6 +236,29 @@ fn the_same_reply_at_another_hop_is_a_copy() {
     assert_eq!(play.finish(5)[0].duplicates, 1);
 }
 
+#[test]
+fn a_reply_mirrored_as_its_request_was_is_a_copy() {
+    let place = |ip_id| Place {
+        ip_id: Some(ip_id),
+        ttl: 64,
+        ..Place::default()
+    };
+    let mut play = Play::new();
+    play.take(Direction::Request, ping(1), 0, place(1));
+    play.take(Direction::Request, ping(1), 0, place(1));
+    play.take(Direction::Reply, ping(1), 3, place(5));
+    let copy = Relation::Copy {
+        of: FrameRef::new(SourceId(0), 3),
+    };
+    assert_eq!(play.take(Direction::Reply, ping(1), 3, place(5)), copy);
+    // One more than the request had, and one that its sender numbered anew.
+    for ip_id in [5, 6] {
+        let reply = play.take(Direction::Reply, ping(1), 4, place(ip_id));
+        assert_eq!(outcome_of(reply), AnswerOutcome::Duplicate);
+    }
+    assert_eq!(play.finish(5)[0].duplicates, 2);
+}
+
 /// Where a packet of this identification was seen: VLAN, interface.
 fn seen_in(ip_id: u32, (vlan, interface): (u16, u32)) -> Place {
     Place {
