@@ -118,12 +118,22 @@ impl<'a> Captured<'a> {
 
     /// Of `on_wire` octets these were captured; `None` if they are not known as ICMP.
     pub(crate) fn cut(octets: &'a [u8], on_wire: usize, number: u64) -> Option<Self> {
+        Self::on_link(101, octets, on_wire, number)
+    }
+
+    /// The same behind the header of another link type.
+    pub(crate) fn on_link(
+        link: u32,
+        octets: &'a [u8],
+        on_wire: usize,
+        number: u64,
+    ) -> Option<Self> {
         let frame = Frame {
             source: SourceId(0),
             number,
             interface: Some(InterfaceId(0)),
             ts: Timestamp::from_nanos(1_753_518_350_469_472_000),
-            link: LinkType(101),
+            link: LinkType(link),
             wire_len: u32::try_from(on_wire).unwrap(),
             fcs_len: 0,
             data: octets,

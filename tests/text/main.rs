@@ -325,6 +325,53 @@ fn raw_ip_has_no_link_header_to_show() {
     assert!(text.starts_with("ip: 172.17.0.2 > "), "{text}");
 }
 
+/// As tcpdump has it for 802.3; for the links that it has many words for, who sent the frame to
+/// whom, where the link tells.
+#[test]
+fn other_link_headers_tell_what_they_know() {
+    const MACS: [u8; 12] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+    const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+    let options = TextOptions {
+        timestamps: TimestampStyle::None,
+        link_header: LinkHeader::Shown,
+        ..TextOptions::default()
+    };
+    let data_frame = [&[8, 1, 0, 0][..], &MACS, &MACS[..6], &[0, 0], &SNAP].concat();
+    let radiotap = [&[0, 0, 8, 0, 0, 0, 0, 0], &data_frame[..]].concat();
+    for (link, header, told) in [
+        (
+            1,
+            [&MACS[..], &[0, 92], &SNAP].concat(),
+            "02:00:00:00:00:01 > 02:00:00:00:00:02, 802.3, length 92: LLC, dsap SNAP (0xaa) \
+             Individual, ssap SNAP (0xaa) Command, ctrl 0x03: oui Ethernet (0x000000), \
+             ethertype IPv4 (0x0800), length 84: 172.17.0.2 > ",
+        ),
+        (
+            1,
+            [&MACS[..], &[0x92, 0, 0, 5, 8, 0]].concat(),
+            "02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype 802.1Q-9200 (0x9200), length 102: \
+             vlan 5, p 0, ethertype IPv4 (0x0800), 172.17.0.2 > ",
+        ),
+        (
+            127,
+            radiotap,
+            "802.11 with radiotap header, 02:00:00:00:00:01 > 02:00:00:00:00:02, \
+             ethertype IPv4 (0x0800), length 124: 172.17.0.2 > ",
+        ),
+        (9, vec![0xff, 3, 0, 0x21], "PPP, length 88: 172.17.0.2 > "),
+        (
+            219,
+            vec![0, 1, 1, 64],
+            "MPLS label stack, length 88: IP 172.17.0.2 > ",
+        ),
+    ] {
+        let octets = [&header[..], &echo_reply()].concat();
+        let captured = Captured::on_link(link, &octets, octets.len(), 1).unwrap();
+        let text = line_with(&options, &captured, Relation::None, &["a"]);
+        assert!(text.starts_with(told), "{link}: {text}");
+    }
+}
+
 /// Text and JSON of a message need no memory of their own once their buffers are there.
 #[test]
 fn writing_a_message_allocates_nothing() {

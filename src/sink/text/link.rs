@@ -2,14 +2,17 @@
 
 use crate::model::LinkType;
 use crate::record::{IcmpEvent, write};
-use crate::wire::IpVersion;
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::{IpVersion, link};
 
 const NULL: LinkType = LinkType(0);
 const LOOP: LinkType = LinkType(108);
 const ETHERNET: LinkType = LinkType(1);
 const LINUX_SLL: LinkType = LinkType(113);
 const LINUX_SLL2: LinkType = LinkType(276);
+
+/// What is no larger in the place of an EtherType is a length (IEEE 802.3 section 3.2.6).
+const LONGEST_802_3: u16 = 1500;
 
 /// Whether the header ends with the protocol, so that the line need not begin with `IP `.
 pub(super) fn tells_protocol(event: &IcmpEvent<'_>) -> bool {
@@ -53,8 +56,28 @@ pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
             end(out, length);
         }
         // Without a link header there is nothing but the packet.
-        _ => out.extend_from_slice(b"ip: "),
+        LinkType(12 | 14 | 101 | 228 | 229) => out.extend_from_slice(b"ip: "),
+        _ => other(out, event),
     }
+}
+
+/// `802.11, 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800), length 116: `, without
+/// what the link does not tell. tcpdump has words of its own for each kind of link.
+fn other(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
+    let name = link::description(event.frame.link).unwrap_or("link");
+    out.extend_from_slice(name.as_bytes());
+    let told = link::addresses(event.frame);
+    if let (Some(src), Some(dst)) = (told.src, told.dst) {
+        out.extend_from_slice(b", ");
+        write::hex_octets(out, src.as_slice(), b":");
+        out.extend_from_slice(b" > ");
+        write::hex_octets(out, dst.as_slice(), b":");
+    }
+    if let Some(protocol) = told.ether_type {
+        out.extend_from_slice(b", ");
+        ether_type(out, protocol);
+    }
+    end(out, event.frame.wire_len);
 }
 
 /// Where tcpdump puts the kind of packet in its three columns: it differs by version.
@@ -103,9 +126,27 @@ fn ethernet(out: &mut Vec<u8>, data: &[u8], length: u32) {
 /// `ethertype 802.1Q (0x8100), length 102: vlan 10, p 0, ethertype IPv4 (0x0800), `.
 fn ether_types(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
     let protocol = u16_at(data, at).unwrap_or(0);
+    if protocol <= LONGEST_802_3 {
+        return llc(out, data, at + 2, protocol);
+    }
     ether_type(out, protocol);
     end(out, length);
     tags(out, data, at + 2, protocol);
+}
+
+/// `802.3, length 92: `, and what SNAP says where an EtherType is in it.
+fn llc(out: &mut Vec<u8>, data: &[u8], at: usize, length: u16) {
+    const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
+    out.extend_from_slice(b"802.3");
+    end(out, length.into());
+    if array_at(data, at) == Some(SNAP) {
+        out.extend_from_slice(
+            b"LLC, dsap SNAP (0xaa) Individual, ssap SNAP (0xaa) Command, ctrl 0x03: \
+              oui Ethernet (0x000000), ",
+        );
+        ether_type(out, u16_at(data, at + 6).unwrap_or(0));
+        end(out, u32::from(length).saturating_sub(8));
+    }
 }
 
 fn end(out: &mut Vec<u8>, length: u32) {
@@ -139,7 +180,8 @@ fn ether_type(out: &mut Vec<u8>, protocol: u16) {
         0x86dd => b"IPv6",
         0x8100 => b"802.1Q",
         0x88a8 => b"802.1Q-QinQ",
-        0x9100 | 0x9200 => b"802.1Q-9100",
+        0x9100 => b"802.1Q-9100",
+        0x9200 => b"802.1Q-9200",
         0x8847 => b"MPLS unicast",
         0x8848 => b"MPLS multicast",
         0x8864 => b"PPPoE S",

@@ -142,6 +142,8 @@ pub mod linktype {
     pub const PPP_WITH_DIR: LinkType = LinkType(204);
     /// Solaris's ipnet.
     pub const IPNET: LinkType = LinkType(226);
+    /// MPLS, from the label stack on.
+    pub const MPLS: LinkType = LinkType(219);
     /// IPv4.
     pub const IPV4: LinkType = LinkType(228);
     /// IPv6.
@@ -206,6 +208,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::PPP => ppp(data, at),
         lt::PPP_HDLC => ppp::ppp_hdlc(data, at),
         lt::PPP_PPPD | lt::PPP_WITH_DIR => ppp::behind_direction(data, at),
+        lt::MPLS => Ok(LinkHeader::at(Network::Mpls, at)),
         lt::PPP_ETHER => Ok(LinkHeader::at(Network::Pppoe, at)),
         lt::C_HDLC => ppp::c_hdlc(data, at),
         lt::FRELAY => ppp::frame_relay(data, at),

@@ -104,6 +104,7 @@ const TABLE: &[(u32, &str, &str)] = &[
     (205, "C_HDLC_WITH_DIR", "Cisco HDLC with direction"),
     (206, "FRELAY_WITH_DIR", "Frame Relay with direction"),
     (215, "IEEE802_15_4_NONASK_PHY", "802.15.4 with PHY header"),
+    (219, "MPLS", "MPLS label stack"),
     (220, "USB_LINUX_MMAPPED", "USB as Linux gives it, padded"),
     (224, "FC_2", "Fibre Channel"),
     (
