@@ -93,7 +93,7 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
             note::frame(out, frame, page.names);
         }
         None => out.extend_from_slice(match exchange.outcome {
-            ExchangeOutcome::Lost => b" lost: no reply was captured",
+            ExchangeOutcome::Lost => b" lost: no reply was captured in time",
             ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
             ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
             _ => b" unknown: the capture does not tell",

@@ -187,7 +187,7 @@ fn decision(exchange: &Value) -> String {
             exchange["error"]["frame"],
             rtt()
         ),
-        "lost" => format!("-- #{request} lost: no reply was captured"),
+        "lost" => format!("-- #{request} lost: no reply was captured in time"),
         "pending" => format!("-- #{request} pending: the capture ended too early to tell"),
         other => panic!("no such outcome in these captures: {other}"),
     }

@@ -72,7 +72,7 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
     };
     assert_eq!(
         told(&lost, Lines::All),
-        "-- #1 lost: no reply was captured\n"
+        "-- #1 lost: no reply was captured in time\n"
     );
 }
 
