@@ -14,6 +14,8 @@ mod look;
 mod oracle;
 #[path = "icmp_decode/ours.rs"]
 mod ours;
+#[path = "icmp_decode/quoted.rs"]
+mod quoted;
 #[path = "icmp_decode/samples.rs"]
 mod samples;
 #[path = "icmp_decode/shapes.rs"]

@@ -10,6 +10,10 @@ pub struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
+    pub(super) const fn new(wire: &'a [u8], complete: bool) -> Self {
+        Self { wire, complete }
+    }
+
     /// The labels, outermost last. To be escaped wherever they are shown.
     pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut rest = self.wire;

@@ -4,10 +4,14 @@
 //! are named by them. A field is there if all its octets are, so every prefix of a
 //! message gives the fields that fit into it.
 
+pub(super) mod spec;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::mld::{max_response_ms, query_interval_s};
+use super::ndp::Preference;
+use super::source_route::SourceRoute;
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,16 @@ pub enum FieldKind {
     V6Prefix,
     /// Names in DNS wire format from here on (RFC 1035 section 3.1).
     DnsNames,
+    /// So many octets of them, or as many as there are.
+    DnsNamesOf(u16),
+    /// Strings from here on, an octet of length before each (RFC 9460 section 7.1.1).
+    Strings,
+    /// So many octets of service parameters, or as many as there are (RFC 9460 section 2.2).
+    SvcParams(u16),
+    /// A router preference in bits 4 and 3 of an octet (RFC 4191 section 2.1).
+    Preference,
+    /// The addresses of an RPL source route from here on (RFC 6554 section 3).
+    SourceRoute(SourceRoute),
 }
 
 /// What a field holds.
@@ -111,6 +125,14 @@ pub enum Value<'a> {
     DnsNames(&'a [u8]),
     /// MPLS label stack entries: see [`super::object::Labels`].
     Labels(&'a [u8]),
+    /// Strings that the sender chose: see [`strings`].
+    Strings(&'a [u8]),
+    /// Service parameters: see [`super::svc_param::items`].
+    SvcParams(&'a [u8]),
+    /// A router preference.
+    Preference(Preference),
+    /// Addresses without the octets that they have in common with the packet's destination.
+    SourceRoute(SourceRoute, &'a [u8]),
 }
 
 /// A field with its place in the octets it was read from.
@@ -134,7 +156,7 @@ impl FieldSpec {
             FieldKind::Number(n) | FieldKind::Hex(n) | FieldKind::Inverted(n) => usize::from(n),
             FieldKind::Signed | FieldKind::V4 | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } => usize::from(octets),
-            FieldKind::Flag(_) | FieldKind::MldInterval => 1,
+            FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
@@ -142,11 +164,17 @@ impl FieldSpec {
                 rest.len() - rest.len() % 4
             }
             FieldKind::V4Times => rest.len() - rest.len() % 8,
-            FieldKind::TextOf(n) => rest.len().min(usize::from(n)),
+            FieldKind::TextOf(n) | FieldKind::DnsNamesOf(n) | FieldKind::SvcParams(n) => {
+                rest.len().min(usize::from(n))
+            }
             FieldKind::V6List => rest.len() - rest.len() % 16,
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
-            FieldKind::Rest | FieldKind::Text | FieldKind::DnsNames => rest.len(),
+            FieldKind::Rest
+            | FieldKind::Text
+            | FieldKind::DnsNames
+            | FieldKind::Strings
+            | FieldKind::SourceRoute(_) => rest.len(),
         };
         let octets = rest.get(..length).filter(|octets| !octets.is_empty())?;
         let value = match self.kind {
@@ -185,7 +213,11 @@ impl FieldSpec {
             FieldKind::U32List => Value::U32List(octets),
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
-            FieldKind::DnsNames => Value::DnsNames(octets),
+            FieldKind::DnsNames | FieldKind::DnsNamesOf(_) => Value::DnsNames(octets),
+            FieldKind::Strings => Value::Strings(octets),
+            FieldKind::SvcParams(_) => Value::SvcParams(octets),
+            FieldKind::Preference => Value::Preference(Preference::of(*octets.first()?)),
+            FieldKind::SourceRoute(route) => Value::SourceRoute(route, octets),
         };
         Some(Field {
             name: self.name,
@@ -231,6 +263,19 @@ pub fn v4_times(octets: &[u8]) -> impl ExactSizeIterator<Item = (Ipv4Addr, u32)>
     })
 }
 
+/// The strings that stand one behind the other in `octets`, an octet of length before each; one
+/// that was cut is given as far as it goes.
+pub fn strings(octets: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let (&length, behind) = rest.split_first()?;
+        let length = usize::from(length).min(behind.len());
+        let (string, behind) = behind.split_at_checked(length)?;
+        rest = behind;
+        Some(string)
+    })
+}
+
 /// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);
 /// `None` for those that are reserved.
 pub(super) fn pref64_length(code: u8) -> Option<u8> {
@@ -255,143 +300,6 @@ pub(super) fn unpadded(text: &[u8]) -> &[u8] {
 
 fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
-}
-
-/// Short names for the rows of a table.
-pub(super) mod spec {
-    use super::{FieldKind, FieldSpec};
-
-    const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
-        FieldSpec { name, at, kind }
-    }
-
-    pub(in crate::icmp) const fn u8(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Number(1))
-    }
-
-    pub(in crate::icmp) const fn u16(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Number(2))
-    }
-
-    pub(in crate::icmp) const fn u32(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Number(4))
-    }
-
-    pub(in crate::icmp) const fn number(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Number(octets))
-    }
-
-    pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Hex(octets))
-    }
-
-    pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Signed)
-    }
-
-    pub(in crate::icmp) const fn bits(
-        at: u16,
-        shift: u8,
-        width: u8,
-        name: &'static str,
-    ) -> FieldSpec {
-        bits_of(at, 1, shift, width, name)
-    }
-
-    pub(in crate::icmp) const fn bits_of(
-        at: u16,
-        octets: u8,
-        shift: u8,
-        width: u8,
-        name: &'static str,
-    ) -> FieldSpec {
-        let kind = FieldKind::Bits {
-            octets,
-            shift,
-            width,
-        };
-        field(at, name, kind)
-    }
-
-    pub(in crate::icmp) const fn inverted(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Inverted(octets))
-    }
-
-    pub(in crate::icmp) const fn inverted_v4(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::InvertedV4)
-    }
-
-    pub(in crate::icmp) const fn labels(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Labels)
-    }
-
-    pub(in crate::icmp) const fn flag(at: u16, mask: u8, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Flag(mask))
-    }
-
-    pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Masked(mask))
-    }
-
-    pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Pref64Length)
-    }
-
-    pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::MldResponse)
-    }
-
-    pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::MldInterval)
-    }
-
-    pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V4List)
-    }
-
-    pub(in crate::icmp) const fn u32_list(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::U32List)
-    }
-
-    pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V4Times)
-    }
-
-    pub(in crate::icmp) const fn v6_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V6Array(count))
-    }
-
-    pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V4)
-    }
-
-    pub(in crate::icmp) const fn v6(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V6)
-    }
-
-    pub(in crate::icmp) const fn octets(at: u16, length: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Octets(length))
-    }
-
-    pub(in crate::icmp) const fn rest(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Rest)
-    }
-
-    pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::Text)
-    }
-
-    pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V6List)
-    }
-
-    pub(in crate::icmp) const fn v6_prefix(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::V6Prefix)
-    }
-
-    pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {
-        field(at, name, FieldKind::DnsNames)
-    }
 }
 
 #[cfg(test)]

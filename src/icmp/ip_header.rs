@@ -1,8 +1,11 @@
 //! The options and extension headers of IP packets as items: with names, fields and places, like
 //! the parts of messages.
 
+use std::net::IpAddr;
+
 use super::field::{FieldSpec, spec};
 use super::item::{Item, Specs};
+use super::source_route::{FIRST_ADDRESS, SourceRoute};
 use super::tcp;
 use crate::wire::Ip;
 use crate::wire::bytes::u8_at;
@@ -340,12 +343,12 @@ fn routing(header: &ExtensionHeader<'_>) -> Specs {
             const { spec::hex(4, 4, "reserved") },
             const { spec::v6_list(8, "segments") },
         ],
-        // RFC 6554 section 3: addresses without the octets that they have in common.
+        // RFC 6554 section 3.
         Some(3) => &[
-            const { spec::bits(4, 4, 4, "common_octets") },
-            const { spec::bits(4, 0, 4, "common_octets_of_last") },
-            const { spec::bits(5, 4, 4, "padding_octets") },
-            const { spec::rest(8, "compressed_segments") },
+            spec::bits(4, 4, 4, "common_octets"),
+            spec::bits(4, 0, 4, "common_octets_of_last"),
+            spec::bits(5, 4, 4, "padding_octets"),
+            compressed_segments(header),
         ],
         // RFC 8754 section 2.
         Some(4) => {
@@ -363,6 +366,18 @@ fn routing(header: &ExtensionHeader<'_>) -> Specs {
         *to = Some(*from);
     }
     Specs::Made(fields)
+}
+
+/// Addresses without the octets that they have in common (RFC 6554 section 3).
+fn compressed_segments(header: &ExtensionHeader<'_>) -> FieldSpec {
+    let route = match header.destination {
+        IpAddr::V6(destination) => SourceRoute::of(header.bytes, destination),
+        IpAddr::V4(_) => None,
+    };
+    match route {
+        Some(route) => spec::source_route(FIRST_ADDRESS, route, "segments"),
+        None => spec::rest(FIRST_ADDRESS, "compressed_segments"),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! part means; this one tells its name, its place and its fields, whatever it is.
 
 use super::field::{Field, FieldSpec};
-use super::nd_option::{self, NdOptions};
+use super::nd_option::NdOptions;
 use super::object::{self, Objects};
 use super::rpl_option::RplOptions;
 use super::{Body, Message, lowpan, mld, v4};
@@ -127,16 +127,7 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         Some(match &mut self.0 {
-            Walk::Nd(options) => {
-                let option = options.next()?;
-                Item {
-                    group: "options",
-                    number: Some(option.kind.into()),
-                    name: option.name(),
-                    bytes: option.bytes,
-                    specs: Specs::Two(nd_option::FIELDS, option.table()),
-                }
-            }
+            Walk::Nd(options) => options.next()?.item(),
             Walk::Rpl(options) => {
                 let option = options.next()?;
                 Item {

@@ -5,9 +5,8 @@ use std::ops::Range;
 use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
-use super::{Body, Message, Quote, ip_header, tunnel_header};
-use crate::wire::bytes::{tail, u16_at};
-use crate::wire::ip::protocol;
+use super::{Body, Message, Quote, ip_header, tunnel_header, upper_header};
+use crate::wire::bytes::tail;
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Ip, IpVersion, TunnelPath};
 
@@ -238,29 +237,17 @@ impl<'a> Layout<'a> {
             return;
         }
         let at = at + ip.header.len();
-        let table = match ip.protocol {
-            protocol::TCP => TCP,
-            protocol::UDP | protocol::UDP_LITE => UDP,
-            protocol::SCTP => SCTP,
-            protocol::DCCP => DCCP,
-            protocol::ICMP | protocol::IPV6_ICMP => ICMP,
-            protocol::ESP => ESP,
-            protocol::GRE => GRE,
-            _ => return,
-        };
-        let optional = match (ip.protocol, quote.gre()) {
-            (protocol::GRE, Some(gre)) => gre.header_length,
-            (protocol::ICMP | protocol::IPV6_ICMP, _) if !has_id(quote) => 4,
-            _ => usize::MAX,
-        };
-        let header = ip.payload.get(..optional).unwrap_or(ip.payload);
-        self.table(table, header, at, Part::QuotedTransport);
+        let part = Part::QuotedTransport;
+        if let Some(header) = upper_header::of(quote) {
+            for field in header.item.fields() {
+                self.push(at, &field, part);
+            }
+        }
         for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
-            let part = Part::QuotedTransport;
             self.begin(&ip_header::option(&option), ip.payload, at, part);
         }
-        if let Some(gre) = quote.gre() {
-            self.gre_options(ip.payload, at, gre.header_length);
+        if let Some(dns) = quote.dns() {
+            self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
         }
     }
 
@@ -281,18 +268,6 @@ impl<'a> Layout<'a> {
             && let Some(start) = offset_in(quote.bytes, inner.bytes)
         {
             self.quote(&inner, at + start);
-        }
-    }
-
-    fn gre_options(&mut self, payload: &'a [u8], at: usize, length: usize) {
-        let flags = u16_at(payload, 0).unwrap_or(0);
-        let mut start = 4;
-        for (flag, name) in [(0x8000, "checksum"), (0x2000, "key"), (0x1000, "sequence")] {
-            if flags & flag != 0 && start < length {
-                let row = spec::hex(u16::try_from(start).unwrap_or(u16::MAX), 4, name);
-                self.table(&[row], payload, at, Part::QuotedTransport);
-                start += 4;
-            }
         }
     }
 
@@ -353,14 +328,6 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Whether a quoted ICMP message is a query with identifier and sequence number.
-fn has_id(quote: &Quote<'_>) -> bool {
-    matches!(
-        quote.transport,
-        super::QuotedTransport::Icmp { id: Some(_), .. }
-    )
-}
-
 /// Where `inner` starts in `outer`, of which it is a part.
 fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
     let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
@@ -369,51 +336,3 @@ fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
 
 /// RFC 4884 section 7.
 const STRUCTURE: &[FieldSpec] = &[spec::bits(0, 4, 4, "version"), spec::hex(2, 2, "checksum")];
-
-const TCP: &[FieldSpec] = &[
-    spec::u16(0, "src_port"),
-    spec::u16(2, "dst_port"),
-    spec::u32(4, "seq"),
-    spec::u32(8, "ack"),
-    spec::hex(12, 2, "header_words_and_flags"),
-    spec::u16(14, "window"),
-    spec::hex(16, 2, "checksum"),
-    spec::u16(18, "urgent_pointer"),
-];
-
-const UDP: &[FieldSpec] = &[
-    spec::u16(0, "src_port"),
-    spec::u16(2, "dst_port"),
-    spec::u16(4, "length"),
-    spec::hex(6, 2, "checksum"),
-];
-
-const SCTP: &[FieldSpec] = &[
-    spec::u16(0, "src_port"),
-    spec::u16(2, "dst_port"),
-    spec::hex(4, 4, "verification_tag"),
-    spec::hex(8, 4, "checksum"),
-];
-
-const DCCP: &[FieldSpec] = &[
-    spec::u16(0, "src_port"),
-    spec::u16(2, "dst_port"),
-    spec::u8(4, "data_offset"),
-    spec::hex(5, 1, "ccval_and_coverage"),
-    spec::hex(6, 2, "checksum"),
-];
-
-const ICMP: &[FieldSpec] = &[
-    spec::u8(0, "type"),
-    spec::u8(1, "code"),
-    spec::hex(2, 2, "checksum"),
-    spec::u16(4, "id"),
-    spec::u16(6, "seq"),
-];
-
-const ESP: &[FieldSpec] = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
-
-const GRE: &[FieldSpec] = &[
-    spec::hex(0, 2, "flags_and_version"),
-    spec::hex(2, 2, "protocol"),
-];

@@ -28,12 +28,16 @@ pub mod node_info;
 pub mod object;
 pub mod payload;
 pub mod quote;
+pub mod quoted_dns;
 pub mod renumbering;
 pub mod rpl;
 pub mod rpl_option;
 pub mod send;
+pub mod source_route;
+pub mod svc_param;
 pub mod tcp;
 pub mod tunnel_header;
+pub mod upper_header;
 pub mod v4;
 pub mod v6;
 

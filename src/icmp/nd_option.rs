@@ -4,10 +4,10 @@
 mod tables;
 mod value;
 
-pub(super) use tables::FIELDS;
 pub use value::NdValue;
 
-use super::field::{Field, FieldSpec, read};
+use super::field::{Field, FieldSpec};
+use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -17,6 +17,12 @@ pub const SOURCE_LINK_LAYER: u8 = 1;
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Trust anchor (RFC 3971 section 6.4.3).
 const TRUST_ANCHOR: u8 = 15;
+/// Handover assist information (RFC 5271 section 4.1).
+const HANDOVER_ASSIST: u8 = 29;
+/// Mobile node identifier (RFC 5271 section 4.2).
+const MOBILE_NODE_IDENTIFIER: u8 = 30;
+/// Encrypted DNS (RFC 9463 section 6.1).
+const ENCRYPTED_DNS: u8 = 144;
 
 /// An option with its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +48,33 @@ impl<'a> NdOption<'a> {
 
     /// Its fields behind type and length, as far as they were captured, by their place in `bytes`.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        read(self.table(), self.bytes)
+        self.item().fields().skip(tables::FIELDS.len())
     }
 
-    pub(super) fn table(&self) -> &'static [FieldSpec] {
-        const DOMAIN: u8 = 2;
-        if self.kind == TRUST_ANCHOR && u8_at(self.bytes, 2) == Some(DOMAIN) {
-            return tables::TRUST_ANCHOR_BY_DOMAIN;
+    /// The same as an item, type and length included.
+    pub(super) fn item(&self) -> Item<'a> {
+        Item {
+            group: "options",
+            number: Some(self.kind.into()),
+            name: self.name(),
+            bytes: self.bytes,
+            specs: self.specs(),
         }
+    }
+
+    fn specs(&self) -> Specs {
+        const DOMAIN: u8 = 2;
+        match self.kind {
+            TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
+                Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
+            }
+            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => Specs::Made(tables::identifier(self.bytes)),
+            ENCRYPTED_DNS => Specs::Made(tables::encrypted_dns(self.bytes)),
+            _ => Specs::Two(tables::FIELDS, self.table()),
+        }
+    }
+
+    fn table(&self) -> &'static [FieldSpec] {
         tables::format(self.kind).map_or(tables::UNKNOWN, |format| format.fields)
     }
 }
@@ -220,6 +245,76 @@ mod tests {
             assert_eq!(shown(code), Some(bits));
         }
         assert_eq!((shown(6), shown(7)), (None, None));
+    }
+
+    /// RFC 9463 section 6.1.
+    #[test]
+    fn an_encrypted_resolver_has_a_name_addresses_and_parameters() {
+        let name = b"\x03doh\x04test\0";
+        let address: [u8; 16] = *b"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53";
+        let parameters = b"\0\x01\0\x07\x02h2\x03dot\0\x03\0\x02\x03\x55\0\x07\0\x04/dns";
+        let mut octets = vec![144, 9, 0, 1, 0, 0, 0, 60, 0, 10];
+        octets.extend(name);
+        octets.extend([0, 16]);
+        octets.extend(address);
+        octets.extend([0, 25]);
+        octets.extend(parameters);
+        octets.resize(72, 0);
+        fields(
+            &octets,
+            &[
+                ("service_priority", Value::Number(1)),
+                ("lifetime", Value::Number(60)),
+                ("name_length", Value::Number(10)),
+                ("domains", Value::DnsNames(name)),
+                ("addresses_length", Value::Number(16)),
+                ("addresses", Value::V6List(&address)),
+                ("parameters_length", Value::Number(25)),
+                ("parameters", Value::SvcParams(parameters)),
+            ],
+        );
+        let told: Vec<_> = crate::icmp::svc_param::items(parameters)
+            .map(|item| (item.name.unwrap(), item.fields().next().unwrap().value))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("alpn", Value::Strings(b"\x02h2\x03dot")),
+                ("port", Value::Number(853)),
+                ("dohpath", Value::Text(b"/dns"))
+            ]
+        );
+        let protocols = crate::icmp::field::strings(b"\x02h2\x03dot");
+        assert_eq!(protocols.collect::<Vec<_>>(), [b"h2".as_slice(), b"dot"]);
+        for length in 0..parameters.len() {
+            let cut = crate::icmp::svc_param::items(&parameters[..length]);
+            assert!(cut.map(|item| item.bytes.len()).sum::<usize>() <= length);
+        }
+        // A name alone (RFC 9463 section 3.1.6).
+        fields(
+            b"\x90\x02\0\x01\0\0\0\x3c\0\x05\x03doh\0\0",
+            &[
+                ("service_priority", Value::Number(1)),
+                ("lifetime", Value::Number(60)),
+                ("name_length", Value::Number(5)),
+                ("domains", Value::DnsNames(b"\x03doh\0")),
+            ],
+        );
+    }
+
+    /// RFC 5271 section 4.2: what is behind the identifier pads it.
+    #[test]
+    fn an_identifier_comes_without_its_padding() {
+        fields(
+            &[
+                30, 2, 1, 5, b'n', b'o', b'd', b'e', b'1', 0, 0, 0, 0, 0, 0, 0,
+            ],
+            &[
+                ("option_code", Value::Number(1)),
+                ("id_length", Value::Number(5)),
+                ("id", Value::Octets(b"node1")),
+            ],
+        );
     }
 
     fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {

@@ -86,6 +86,16 @@ impl Preference {
         }
     }
 
+    /// The two bits on the wire.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Medium => 0,
+            Self::High => 1,
+            Self::Reserved => 2,
+            Self::Low => 3,
+        }
+    }
+
     /// The snake-case name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -295,7 +305,7 @@ pub(super) const ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
     spec::flag(5, 0x80, "managed"),
     spec::flag(5, 0x40, "other_config"),
     spec::flag(5, 0x20, "home_agent"),
-    spec::bits(5, 3, 2, "preference"),
+    spec::preference(5, "preference"),
     spec::flag(5, 0x04, "proxy"),
     spec::u16(6, "lifetime"),
     spec::u32(8, "reachable"),

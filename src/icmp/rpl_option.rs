@@ -138,7 +138,7 @@ const METRIC: &[FieldSpec] = &[
 
 const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
-    spec::bits(3, 3, 2, "preference"),
+    spec::preference(3, "preference"),
     spec::u32(4, "lifetime"),
     spec::v6_prefix(8, "prefix"),
 ];

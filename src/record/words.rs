@@ -246,6 +246,8 @@ pub const fn protocol(number: u8) -> Option<&'static str> {
         135 => "mobility",
         136 => "udplite",
         137 => "mpls_in_ip",
+        139 => "hip",
+        140 => "shim6",
         _ => return None,
     })
 }
@@ -272,7 +274,11 @@ pub const fn protocol_title(number: u8) -> Option<&'static str> {
         112 => "VRRP",
         115 => "L2TP",
         132 => "SCTP",
+        135 => "mobility header",
         136 => "UDP-Lite",
+        137 => "MPLS",
+        139 => "HIP",
+        140 => "Shim6",
         _ => return None,
     })
 }

@@ -1,6 +1,8 @@
 //! Everything that a line or a record may show of a frame, asked for.
 
-use icmpdump::icmp::{Body, Message, Translation, cause, ip_header, payload, tunnel_header};
+use icmpdump::icmp::{
+    Body, Message, Translation, cause, ip_header, payload, tunnel_header, upper_header,
+};
 use icmpdump::model::{Frame, Timestamp};
 use icmpdump::wire::{Classified, Ip, TunnelPath, classify};
 
@@ -48,6 +50,10 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
     }
     if let Some(quote) = message.quote() {
         seen += usize::from(quote.flow().protocol);
+        let header = upper_header::of(quote);
+        seen += header.map_or(0, |header| header.item.fields().count());
+        let name = quote.dns().and_then(|dns| dns.name);
+        seen += name.map_or(0, |name| name.labels().count());
         let options = quote.tcp().into_iter().flat_map(|tcp| tcp.options());
         seen += options
             .map(|o| ip_header::option(&o).fields().count())

@@ -1,6 +1,7 @@
 //! The formats of options.
 
 use crate::icmp::field::{FieldSpec, spec};
+use crate::wire::bytes::{u8_at, u16_at};
 
 /// The format of an option type.
 pub(super) struct Format {
@@ -45,11 +46,52 @@ const CODED_ADDRESS: &[FieldSpec] = &[
     spec::u8(3, "prefix_length"),
     spec::v6(8, "address"),
 ];
-const CODED_IDENTIFIER: &[FieldSpec] = &[
-    spec::u8(2, "option_code"),
-    spec::u8(3, "id_length"),
-    spec::rest(4, "id"),
+const CODED_IDENTIFIER: &[FieldSpec] = &[spec::u8(2, "option_code"), spec::u8(3, "id_length")];
+
+/// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
+pub(super) fn identifier(bytes: &[u8]) -> [Option<FieldSpec>; 10] {
+    let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
+    let there = u16::try_from(bytes.len().saturating_sub(4)).unwrap_or(u16::MAX);
+    rows(CODED_IDENTIFIER, [spec::octets(4, length.min(there), "id")])
+}
+
+const ENCRYPTED_DNS: &[FieldSpec] = &[
+    spec::u16(2, "service_priority"),
+    spec::u32(4, "lifetime"),
+    spec::u16(8, "name_length"),
 ];
+
+/// The fields of an encrypted DNS option (RFC 9463 section 6.1): a length before each of its parts.
+pub(super) fn encrypted_dns(bytes: &[u8]) -> [Option<FieldSpec>; 10] {
+    let length_at = |at: u16| u16_at(bytes, usize::from(at)).unwrap_or(0);
+    // Lengths that lead out of the option lead to fields that are not there.
+    let name = length_at(8);
+    let addresses_at = name.saturating_add(10);
+    let addresses = length_at(addresses_at);
+    let parameters_at = addresses_at.saturating_add(2).saturating_add(addresses);
+    let own = [
+        spec::dns_names_of(10, name, "domains"),
+        spec::u16(addresses_at, "addresses_length"),
+        spec::v6_array(addresses_at.saturating_add(2), addresses / 16, "addresses"),
+        spec::u16(parameters_at, "parameters_length"),
+        spec::svc_params(
+            parameters_at.saturating_add(2),
+            length_at(parameters_at),
+            "parameters",
+        ),
+    ];
+    rows(ENCRYPTED_DNS, own)
+}
+
+/// The fields of every option, then those of a table, then others.
+fn rows<const N: usize>(table: &[FieldSpec], own: [FieldSpec; N]) -> [Option<FieldSpec>; 10] {
+    let mut rows = [None; 10];
+    let all = FIELDS.iter().chain(table).copied().chain(own);
+    for (row, spec) in rows.iter_mut().zip(all) {
+        *row = Some(spec);
+    }
+    rows
+}
 
 /// All of them, by ascending type.
 pub(super) const FORMATS: &[Format] = &[
@@ -200,7 +242,7 @@ pub(super) const FORMATS: &[Format] = &[
         1,
         &[
             spec::u8(2, "prefix_length"),
-            spec::bits(3, 3, 2, "preference"),
+            spec::preference(3, "preference"),
             spec::u32(4, "lifetime"),
             spec::v6_prefix(8, "prefix"),
         ],
@@ -237,8 +279,18 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5271 section 4.
-    row(29, "handover_assist", 1, CODED_IDENTIFIER),
-    row(30, "mobile_node_identifier", 1, CODED_IDENTIFIER),
+    row(
+        super::HANDOVER_ASSIST,
+        "handover_assist",
+        1,
+        CODED_IDENTIFIER,
+    ),
+    row(
+        super::MOBILE_NODE_IDENTIFIER,
+        "mobile_node_identifier",
+        1,
+        CODED_IDENTIFIER,
+    ),
     // RFC 8106 section 5.2.
     row(
         31,
@@ -329,17 +381,8 @@ pub(super) const FORMATS: &[Format] = &[
     // RFC 4066 section 5.1.
     row(138, "card_request", 1, UNKNOWN),
     row(139, "card_reply", 1, UNKNOWN),
-    // RFC 9463 section 6.
-    row(
-        144,
-        "encrypted_dns",
-        1,
-        &[
-            spec::u16(2, "service_priority"),
-            spec::u32(4, "lifetime"),
-            spec::rest(8, "data"),
-        ],
-    ),
+    // RFC 9463 section 6.1.
+    row(super::ENCRYPTED_DNS, "encrypted_dns", 1, ENCRYPTED_DNS),
     row(253, "experiment_1", 1, UNKNOWN),
     row(254, "experiment_2", 1, UNKNOWN),
 ];

@@ -20,6 +20,12 @@ pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
     }
 }
 
+/// The header of GRE by itself, for packets that were quoted no further.
+pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
+    let step = gre(octets)?;
+    Some(step.item(octets.get(..step.length).unwrap_or(octets)))
+}
+
 const UDP: u8 = crate::wire::ip::protocol::UDP;
 
 /// See [`parts`].
@@ -124,6 +130,16 @@ impl Step {
         }
     }
 
+    fn item<'a>(&self, bytes: &'a [u8]) -> Item<'a> {
+        Item {
+            group: "headers",
+            number: self.number,
+            name: Some(self.name),
+            bytes,
+            specs: self.specs.clone(),
+        }
+    }
+
     const fn numbered(self, number: u16) -> Self {
         Self {
             number: Some(number),
@@ -153,13 +169,7 @@ impl<'a> Iterator for Parts<'a> {
             .split_at_checked(step.length)
             .unwrap_or((self.rest, &[]));
         (self.rest, self.next) = (behind, step.then);
-        Some(Item {
-            group: "headers",
-            number: step.number,
-            name: Some(step.name),
-            bytes,
-            specs: step.specs,
-        })
+        Some(step.item(bytes))
     }
 }
 

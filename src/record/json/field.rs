@@ -6,13 +6,15 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Hex, Iter, Text, short};
-use crate::icmp::dns;
-use crate::icmp::field::{Field, Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
+use crate::icmp::field::{
+    Field, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
+};
 use crate::icmp::item::Item;
 use crate::icmp::mld;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
 };
+use crate::icmp::{dns, svc_param};
 use crate::record::escape::Escaped;
 use crate::record::write;
 
@@ -99,6 +101,15 @@ impl Serialize for FieldValue<'_> {
             Value::Labels(octets) => {
                 serializer.collect_seq(octets.as_chunks::<4>().0.iter().map(LabelEntry))
             }
+            Value::Strings(octets) => serializer.collect_seq(strings(octets).map(Text)),
+            Value::SvcParams(octets) => {
+                serializer.collect_seq(svc_param::items(octets).map(ItemEntry))
+            }
+            Value::Preference(preference) => serializer.serialize_u8(preference.bits()),
+            Value::SourceRoute(route, octets) => {
+                let list = route.addresses(octets).map(|a| Addr(a.into()));
+                serializer.collect_seq(list)
+            }
             Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
         }
     }
@@ -116,7 +127,7 @@ impl Serialize for AddressedTime {
     }
 }
 
-struct DnsName<'a>(dns::Name<'a>);
+pub(super) struct DnsName<'a>(pub(super) dns::Name<'a>);
 
 impl Serialize for DnsName<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -217,17 +228,30 @@ impl Serialize for ItemEntry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let item = &self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.maybe("type", item.number)?;
-        map.maybe("name", item.name)?;
-        // The number is told already, and lengths count in units that differ from item to item.
-        let told = |field: &Field<'_>| {
-            (field.name == "type" && item.number.is_some())
-                || field.name == "length"
-                || (field.name == "name" && item.name.is_some())
-        };
-        put_fields(&mut map, item.fields().filter(|field| !told(field)))?;
+        put_kind(&mut map, item)?;
+        put_own_fields(&mut map, item)?;
         map.end()
     }
+}
+
+/// Adds what an item is.
+pub(super) fn put_kind<M: SerializeMap>(map: &mut M, item: &Item<'_>) -> Result<(), M::Error> {
+    map.maybe("type", item.number)?;
+    map.maybe("name", item.name)
+}
+
+/// Adds an item's fields but for those that say what it is.
+pub(super) fn put_own_fields<M: SerializeMap>(
+    map: &mut M,
+    item: &Item<'_>,
+) -> Result<(), M::Error> {
+    // The number is told already, and lengths count in units that differ from item to item.
+    let told = |field: &Field<'_>| {
+        (field.name == "type" && item.number.is_some())
+            || field.name == "length"
+            || (field.name == "name" && item.name.is_some())
+    };
+    put_fields(map, item.fields().filter(|field| !told(field)))
 }
 
 /// A record of an MLDv2 report.

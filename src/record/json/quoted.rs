@@ -3,10 +3,13 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
+use super::field::{DnsName, put_kind, put_own_fields};
 use super::packet::{DefectList, IpHeader, OptionEntry, TunnelHeader};
 use super::value::{Addr, Fields, Iter, Protocol};
 use crate::icmp::quote::Gre;
+use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
+use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
@@ -108,6 +111,11 @@ impl QuotedPacket<'_> {
         map.maybe("sequence", quote.sequence())?;
         map.maybe("tcp", quote.tcp().map(TcpFields))?;
         map.maybe("gre", quote.gre().map(GreHeader))?;
+        // The others are told by the fields above, or as tunnels.
+        if quote.transport == QuotedTransport::None && quote.tunnels().is_none() {
+            map.maybe("header", upper_header::of(quote).map(Header))?;
+        }
+        map.maybe("dns", quote.dns().map(Dns))?;
         map.put("length", &quote.bytes.len())?;
         map.maybe(
             "community_id",
@@ -150,6 +158,49 @@ impl Serialize for TcpFields<'_> {
             map.put("options", &Iter(|| options().map(OptionEntry)))?;
         }
         map.end()
+    }
+}
+
+/// A header by the decoder's table.
+struct Header<'a>(UpperHeader<'a>);
+
+impl Serialize for Header<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let UpperHeader { item, message } = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        put_kind(&mut map, item)?;
+        map.maybe("message", *message)?;
+        put_own_fields(&mut map, item)?;
+        map.end()
+    }
+}
+
+struct Dns<'a>(QuotedDns<'a>);
+
+impl Serialize for Dns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let dns = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("id", &dns.id)?;
+        map.put("response", &dns.is_response)?;
+        if let Some(name) = dns.name {
+            map.put("name", &DnsName(name))?;
+            map.fact("name_cut", !name.complete)?;
+        }
+        map.maybe("query_type", dns.query_type.map(QueryType))?;
+        map.end()
+    }
+}
+
+/// The mnemonic of a type, or `TYPE65280` (RFC 3597 section 5).
+struct QueryType(u16);
+
+impl Serialize for QueryType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match type_name(self.0) {
+            Some(name) => serializer.serialize_str(name),
+            None => serializer.collect_str(&format_args!("TYPE{}", self.0)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::icmp::{CutHeader, Quote, QuotedTransport, names};
+use crate::icmp::{CutHeader, Quote, QuotedTransport, names, upper_header};
 use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
 use crate::record::{words, write};
@@ -123,7 +123,13 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
             out.push(b' ');
             icmp_kind(out, ip.version, kind);
         }
-        _ => {}
+        QuotedTransport::Spi(_) => {}
+        QuotedTransport::None => {
+            if let Some(name) = upper_header::of(quote).and_then(|header| header.message) {
+                out.push(b' ');
+                words_of(out, name);
+            }
+        }
     }
     out.push(b' ');
     pair(out, ip.addrs.src, ip.addrs.dst, ports);

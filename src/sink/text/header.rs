@@ -1,11 +1,12 @@
 //! IP headers in detail: fields, options and extension headers, in tcpdump's words where it has
 //! any.
 
-use super::verbose::{name_value, number};
+use super::verbose::{dns_name, name_value, number};
 use super::{HeaderChecksums, Verbosity, addr};
 use crate::icmp::field::{Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
 use crate::icmp::item::Item;
+use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -247,6 +248,38 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
     number(out, b", length ", header.data_length.into());
 }
 
+/// `DNS query 4660 A? lab.test`: an ellipsis where the quote cuts the name.
+pub(super) fn dns(out: &mut Vec<u8>, dns: &QuotedDns<'_>) {
+    out.extend_from_slice(if dns.is_response {
+        b"DNS response "
+    } else {
+        b"DNS query "
+    });
+    write::decimal(out, dns.id.into());
+    match (dns.query_type, dns.query_type.and_then(type_name)) {
+        (_, Some(name)) => {
+            out.push(b' ');
+            out.extend_from_slice(name.as_bytes());
+        }
+        (Some(kind), None) => number(out, b" TYPE", kind.into()),
+        (None, None) => {}
+    }
+    if let Some(name) = &dns.name {
+        out.extend_from_slice(if dns.query_type.is_some() {
+            b"? "
+        } else {
+            b" "
+        });
+        dns_name(out, name);
+        out.extend_from_slice(match (name.complete, name.wire_len()) {
+            (false, _) => b"...".as_slice(),
+            // The root has no label.
+            (true, 1) => b".",
+            (true, _) => b"",
+        });
+    }
+}
+
 fn tcp_option(out: &mut Vec<u8>, option: &IpOption<'_>) {
     let octets = option.bytes;
     match (option.kind, octets.len()) {
@@ -357,6 +390,13 @@ fn routing(out: &mut Vec<u8>, header: &ExtensionHeader<'_>, is_detailed: bool) {
             ("tag", Value::Hex(tag)) => labelled(out, b", tag=", tag),
             ("segments", Value::V6List(octets)) => {
                 for (i, segment) in v6_addresses(octets).enumerate() {
+                    number(out, b", [", i as u64);
+                    out.push(b']');
+                    write::ipv6(out, segment);
+                }
+            }
+            ("segments", Value::SourceRoute(route, octets)) if is_detailed => {
+                for (i, segment) in route.addresses(octets).enumerate() {
                     number(out, b", [", i as u64);
                     out.push(b']');
                     write::ipv6(out, segment);

@@ -1,14 +1,16 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
 use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
-use crate::icmp::field::{Field, Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
+use crate::icmp::field::{
+    Field, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
+};
 use crate::icmp::item::Item;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
 };
 use crate::icmp::{
-    Body, Echo, ErrorClass, Extensions, Message, Quote, dns, ip_header, mld, mtu, payload,
-    tunnel_header,
+    Body, Echo, ErrorClass, Extensions, Message, Quote, QuotedTransport, dns, ip_header, mld, mtu,
+    payload, svc_param, tunnel_header, upper_header,
 };
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
@@ -186,6 +188,14 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     if let Some(tcp) = quote.tcp() {
         header::tcp(out, &tcp);
     }
+    if let Some(header) = upper_header::of(quote).filter(|_| is_told_by_table(quote)) {
+        out.extend_from_slice(b", ");
+        item(out, &header.item);
+    }
+    if let Some(dns) = quote.dns() {
+        out.extend_from_slice(b", ");
+        header::dns(out, &dns);
+    }
     number(out, b", ", quote.bytes.len() as u64);
     out.extend_from_slice(b" octets quoted");
     for found in quote.ip.defects().iter() {
@@ -204,6 +214,11 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
         }
         quoted(out, &inner, 1, checksums);
     }
+}
+
+/// Whether nothing but its table tells of a quoted packet's upper layer.
+fn is_told_by_table(quote: &Quote<'_>) -> bool {
+    quote.transport == QuotedTransport::None && quote.tunnels().is_none()
 }
 
 /// `0x4919 good`, `0x4919 bad (0x4918 expected)`.
@@ -297,15 +312,39 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             }
         }
         Value::Labels(octets) => labels(out, &Labels(octets)),
+        Value::Strings(octets) => {
+            for (i, string) in strings(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                escape::push(out, string);
+            }
+        }
+        Value::SvcParams(octets) => {
+            for (i, parameter) in svc_param::items(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+                item(out, &parameter);
+            }
+        }
+        Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
+        Value::SourceRoute(route, octets) => {
+            for (i, addr) in route.addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv6(out, addr);
+            }
+        }
         Value::DnsNames(octets) => {
             for (i, name) in dns::names(octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                for (j, label) in name.labels().enumerate() {
-                    out.extend_from_slice(if j == 0 { b"" } else { b"." });
-                    escape::push(out, label);
-                }
+                dns_name(out, &name);
             }
         }
+    }
+}
+
+/// `lab.test`.
+pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
+    for (i, label) in name.labels().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"." });
+        escape::push(out, label);
     }
 }
 

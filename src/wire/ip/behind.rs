@@ -1,6 +1,8 @@
 //! What an IP header holds behind its fixed fields: IPv4 options (RFC 791 section 3.1), IPv6
 //! extension headers and their options (RFC 8200 section 4). Read when asked for.
 
+use std::net::IpAddr;
+
 use super::v6::{extension_length, is_extension};
 use super::{Ip, IpVersion, protocol};
 use crate::wire::bytes::{tail, u8_at};
@@ -111,6 +113,8 @@ pub struct ExtensionHeader<'a> {
     pub protocol: u8,
     /// Its octets, as captured.
     pub bytes: &'a [u8],
+    /// Where the packet goes to.
+    pub destination: IpAddr,
 }
 
 impl<'a> ExtensionHeader<'a> {
@@ -158,6 +162,7 @@ impl<'a> Ip<'a> {
         };
         let mut next = named.unwrap_or(protocol::NO_NEXT_HEADER);
         let mut rest = tail(header, self.fixed_end());
+        let destination = self.dst();
         std::iter::from_fn(move || {
             let following = u8_at(rest, 0)?;
             if !is_extension(next) {
@@ -169,6 +174,7 @@ impl<'a> Ip<'a> {
             Some(ExtensionHeader {
                 protocol: std::mem::replace(&mut next, following),
                 bytes,
+                destination,
             })
         })
     }

@@ -1,0 +1,156 @@
+//! Short names for the rows of a table.
+
+use super::{FieldKind, FieldSpec};
+use crate::icmp::source_route::SourceRoute;
+
+const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
+    FieldSpec { name, at, kind }
+}
+
+pub(in crate::icmp) const fn u8(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Number(1))
+}
+
+pub(in crate::icmp) const fn u16(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Number(2))
+}
+
+pub(in crate::icmp) const fn u32(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Number(4))
+}
+
+pub(in crate::icmp) const fn number(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Number(octets))
+}
+
+pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Hex(octets))
+}
+
+pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Signed)
+}
+
+pub(in crate::icmp) const fn bits(at: u16, shift: u8, width: u8, name: &'static str) -> FieldSpec {
+    bits_of(at, 1, shift, width, name)
+}
+
+pub(in crate::icmp) const fn bits_of(
+    at: u16,
+    octets: u8,
+    shift: u8,
+    width: u8,
+    name: &'static str,
+) -> FieldSpec {
+    let kind = FieldKind::Bits {
+        octets,
+        shift,
+        width,
+    };
+    field(at, name, kind)
+}
+
+pub(in crate::icmp) const fn inverted(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Inverted(octets))
+}
+
+pub(in crate::icmp) const fn inverted_v4(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::InvertedV4)
+}
+
+pub(in crate::icmp) const fn labels(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Labels)
+}
+
+pub(in crate::icmp) const fn flag(at: u16, mask: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Flag(mask))
+}
+
+pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Masked(mask))
+}
+
+pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Pref64Length)
+}
+
+/// A router preference in bits 4 and 3 of an octet (RFC 4191 section 2.1).
+pub(in crate::icmp) const fn preference(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Preference)
+}
+
+pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::MldResponse)
+}
+
+pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::MldInterval)
+}
+
+pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V4List)
+}
+
+pub(in crate::icmp) const fn u32_list(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::U32List)
+}
+
+pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V4Times)
+}
+
+pub(in crate::icmp) const fn v6_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6Array(count))
+}
+
+pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V4)
+}
+
+pub(in crate::icmp) const fn v6(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6)
+}
+
+pub(in crate::icmp) const fn octets(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Octets(length))
+}
+
+pub(in crate::icmp) const fn rest(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Rest)
+}
+
+pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Text)
+}
+
+pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6List)
+}
+
+pub(in crate::icmp) const fn v6_prefix(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6Prefix)
+}
+
+pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::DnsNames)
+}
+
+pub(in crate::icmp) const fn dns_names_of(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::DnsNamesOf(length))
+}
+
+pub(in crate::icmp) const fn strings(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Strings)
+}
+
+pub(in crate::icmp) const fn svc_params(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::SvcParams(length))
+}
+
+pub(in crate::icmp) const fn source_route(
+    at: u16,
+    route: SourceRoute,
+    name: &'static str,
+) -> FieldSpec {
+    field(at, name, FieldKind::SourceRoute(route))
+}

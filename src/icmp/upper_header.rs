@@ -1,0 +1,394 @@
+//! The upper-layer headers of quoted packets as items: with names, fields and places. A quote holds
+//! eight octets of them at least (RFC 792), so that most fields come early in these tables.
+
+use super::field::{FieldSpec, spec};
+use super::item::{Item, Specs};
+use super::{Quote, QuotedTransport, tunnel_header};
+use crate::wire::bytes::u8_at;
+use crate::wire::ip::protocol;
+
+/// A header, and what the message that it begins is called.
+#[derive(Clone, Debug)]
+pub struct UpperHeader<'a> {
+    /// Its name and fields.
+    pub item: Item<'a>,
+    /// The snake-case name of the message by its type, where the protocol has several.
+    pub message: Option<&'static str>,
+}
+
+/// The header of the protocol that a quoted packet carries; of a later fragment there is none.
+pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
+    let ip = &quote.ip;
+    let octets = ip.payload;
+    if ip.is_later_fragment() || octets.is_empty() {
+        return None;
+    }
+    if ip.protocol == protocol::GRE {
+        let item = tunnel_header::gre_header(octets)?;
+        let message = None;
+        return Some(UpperHeader { item, message });
+    }
+    let first = u8_at(octets, 0).unwrap_or(0);
+    let second = u8_at(octets, 1).unwrap_or(0);
+    let table = |name, table| (name, table, None);
+    let of_type =
+        |name, table, number, message: Option<&'static str>| (name, table, Some((number, message)));
+    let (name, table, kind) = match ip.protocol {
+        protocol::TCP => table("tcp", TCP),
+        protocol::UDP | protocol::UDP_LITE => table("udp", UDP),
+        protocol::SCTP => table("sctp", SCTP),
+        protocol::DCCP => table("dccp", DCCP),
+        protocol::ICMP | protocol::IPV6_ICMP if has_id(quote) => table("icmp", QUERY),
+        protocol::ICMP | protocol::IPV6_ICMP => table("icmp", ICMP),
+        protocol::ESP => table("esp", ESP),
+        IGMP if first == IGMP_V3_REPORT => of_type("igmp", IGMP_REPORT, first, igmp(first)),
+        IGMP => of_type("igmp", IGMP_QUERY, first, igmp(first)),
+        RSVP => of_type("rsvp", RSVP_FIELDS, second, rsvp(second)),
+        EIGRP => of_type("eigrp", EIGRP_FIELDS, second, eigrp(second)),
+        OSPF if first == 3 => of_type("ospf", OSPF_3, second, ospf(second)),
+        OSPF => of_type("ospf", OSPF_2, second, ospf(second)),
+        PIM => of_type("pim", PIM_FIELDS, first & 0x0f, pim(first & 0x0f)),
+        IP_COMP => table("ipcomp", IP_COMP_FIELDS),
+        VRRP => {
+            let fields = if first >> 4 < 3 { VRRP_2 } else { VRRP_3 };
+            let message = (first & 0x0f == 1).then_some("advertisement");
+            of_type("vrrp", fields, first & 0x0f, message)
+        }
+        L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
+        protocol::MOBILITY => {
+            let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
+            let fields = match kind {
+                BINDING_UPDATE => MOBILITY_UPDATE,
+                _ => MOBILITY,
+            };
+            of_type("mobility", fields, kind, mobility(kind))
+        }
+        protocol::HIP => {
+            let kind = u8_at(octets, 2).unwrap_or(0) & 0x7f;
+            of_type("hip", HIP, kind, hip(kind))
+        }
+        _ => return None,
+    };
+    Some(UpperHeader {
+        item: Item {
+            group: "headers",
+            number: kind.map(|(number, _)| number.into()),
+            name: Some(name),
+            bytes: octets,
+            specs: Specs::Table(table),
+        },
+        message: kind.and_then(|(_, message)| message),
+    })
+}
+
+/// Whether a quoted ICMP message is a query with identifier and sequence number.
+fn has_id(quote: &Quote<'_>) -> bool {
+    matches!(quote.transport, QuotedTransport::Icmp { id: Some(_), .. })
+}
+
+/// IP protocols (IANA registry `Assigned Internet Protocol Numbers`).
+const IGMP: u8 = 2;
+const RSVP: u8 = 46;
+const EIGRP: u8 = 88;
+const OSPF: u8 = 89;
+const PIM: u8 = 103;
+const IP_COMP: u8 = 108;
+const VRRP: u8 = 112;
+const L2TP: u8 = 115;
+
+type Table = &'static [FieldSpec];
+type Name = Option<&'static str>;
+
+const TCP: Table = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u32(4, "seq"),
+    spec::u32(8, "ack"),
+    spec::hex(12, 2, "header_words_and_flags"),
+    spec::u16(14, "window"),
+    spec::hex(16, 2, "checksum"),
+    spec::u16(18, "urgent_pointer"),
+];
+
+const UDP: Table = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u16(4, "length"),
+    spec::hex(6, 2, "checksum"),
+];
+
+const SCTP: Table = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::hex(4, 4, "verification_tag"),
+    spec::hex(8, 4, "checksum"),
+];
+
+const DCCP: Table = &[
+    spec::u16(0, "src_port"),
+    spec::u16(2, "dst_port"),
+    spec::u8(4, "data_offset"),
+    spec::hex(5, 1, "ccval_and_coverage"),
+    spec::hex(6, 2, "checksum"),
+];
+
+const QUERY: Table = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "code"),
+    spec::hex(2, 2, "checksum"),
+    spec::u16(4, "id"),
+    spec::u16(6, "seq"),
+];
+
+const ICMP: Table = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "code"),
+    spec::hex(2, 2, "checksum"),
+];
+
+const ESP: Table = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
+
+/// RFC 3376 section 4.2.
+const IGMP_V3_REPORT: u8 = 0x22;
+
+/// RFC 2236 section 2, RFC 3376 section 4.1.
+const IGMP_QUERY: Table = &[
+    spec::hex(0, 1, "type"),
+    spec::u8(1, "max_response_tenths"),
+    spec::hex(2, 2, "checksum"),
+    spec::v4(4, "group"),
+];
+
+/// RFC 3376 section 4.2.
+const IGMP_REPORT: Table = &[
+    spec::hex(0, 1, "type"),
+    spec::hex(2, 2, "checksum"),
+    spec::u16(6, "record_count"),
+    spec::u8(8, "record_type"),
+    spec::v4(12, "group"),
+];
+
+const fn igmp(kind: u8) -> Name {
+    Some(match kind {
+        0x11 => "query",
+        0x12 => "v1_report",
+        0x13 => "dvmrp",
+        0x14 => "pim_v1",
+        0x16 => "v2_report",
+        0x17 => "leave",
+        0x1e => "mtrace_response",
+        0x1f => "mtrace",
+        IGMP_V3_REPORT => "v3_report",
+        0x30 => "router_advertisement",
+        0x31 => "router_solicitation",
+        0x32 => "router_termination",
+        _ => return None,
+    })
+}
+
+/// RFC 2205 section 3.1.1.
+const RSVP_FIELDS: Table = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "flags"),
+    spec::u8(1, "type"),
+    spec::hex(2, 2, "checksum"),
+    spec::u8(4, "send_ttl"),
+    spec::u16(6, "message_length"),
+];
+
+const fn rsvp(kind: u8) -> Name {
+    Some(match kind {
+        1 => "path",
+        2 => "resv",
+        3 => "path_error",
+        4 => "resv_error",
+        5 => "path_tear",
+        6 => "resv_tear",
+        7 => "resv_confirmation",
+        // RFC 2961 and RFC 3209.
+        12 => "bundle",
+        13 => "ack",
+        15 => "summary_refresh",
+        20 => "hello",
+        _ => return None,
+    })
+}
+
+/// RFC 7868 section 6.6.
+const EIGRP_FIELDS: Table = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::hex(2, 2, "checksum"),
+    spec::hex(4, 4, "flags"),
+    spec::u32(8, "sequence"),
+    spec::u32(12, "acknowledgment"),
+    spec::u16(16, "virtual_router"),
+    spec::u16(18, "autonomous_system"),
+];
+
+const fn eigrp(opcode: u8) -> Name {
+    Some(match opcode {
+        1 => "update",
+        2 => "request",
+        3 => "query",
+        4 => "reply",
+        5 => "hello",
+        10 => "sia_query",
+        11 => "sia_reply",
+        _ => return None,
+    })
+}
+
+macro_rules! ospf {
+    ($($own:expr),*) => {
+        &[
+            spec::u8(0, "version"),
+            spec::u8(1, "type"),
+            spec::u16(2, "packet_length"),
+            spec::v4(4, "router_id"),
+            spec::v4(8, "area"),
+            spec::hex(12, 2, "checksum"),
+            $($own),*
+        ]
+    };
+}
+
+/// RFC 2328 section A.3.1.
+const OSPF_2: Table = ospf!(spec::u16(14, "authentication_type"));
+/// RFC 5340 section A.3.1.
+const OSPF_3: Table = ospf!(spec::u8(14, "instance"));
+
+const fn ospf(kind: u8) -> Name {
+    Some(match kind {
+        1 => "hello",
+        2 => "database_description",
+        3 => "link_state_request",
+        4 => "link_state_update",
+        5 => "link_state_acknowledgment",
+        _ => return None,
+    })
+}
+
+/// RFC 7761 section 4.9.
+const PIM_FIELDS: Table = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "type"),
+    spec::hex(2, 2, "checksum"),
+];
+
+const fn pim(kind: u8) -> Name {
+    Some(match kind {
+        0 => "hello",
+        1 => "register",
+        2 => "register_stop",
+        3 => "join_prune",
+        4 => "bootstrap",
+        5 => "assert",
+        6 => "graft",
+        7 => "graft_ack",
+        8 => "candidate_rp_advertisement",
+        // RFC 3973 and RFC 5015.
+        9 => "state_refresh",
+        10 => "designated_forwarder_election",
+        _ => return None,
+    })
+}
+
+/// RFC 3173 section 3.3.
+const IP_COMP_FIELDS: Table = &[
+    spec::u8(0, "next_protocol"),
+    spec::hex(1, 1, "flags"),
+    spec::hex(2, 2, "compression_parameter_index"),
+];
+
+macro_rules! vrrp {
+    ($($own:expr),*) => {
+        &[
+            spec::bits(0, 4, 4, "version"),
+            spec::bits(0, 0, 4, "type"),
+            spec::u8(1, "virtual_router"),
+            spec::u8(2, "priority"),
+            spec::u8(3, "ip_address_count"),
+            $($own,)*
+            spec::hex(6, 2, "checksum"),
+        ]
+    };
+}
+
+/// RFC 3768 section 5.1.
+const VRRP_2: Table = vrrp!(
+    spec::u8(4, "authentication_type"),
+    spec::u8(5, "advertisement_interval")
+);
+/// RFC 5798 section 5.1: the interval is in hundredths of a second.
+const VRRP_3: Table = vrrp!(spec::bits_of(4, 2, 0, 12, "advertisement_centiseconds"));
+
+/// RFC 6275 section 6.1.1.
+const MOBILITY: Table = &[
+    spec::u8(0, "payload_protocol"),
+    spec::u8(1, "header_length"),
+    spec::u8(2, "type"),
+    spec::hex(4, 2, "checksum"),
+    spec::rest(6, "data"),
+];
+
+const BINDING_UPDATE: u8 = 5;
+
+/// RFC 6275 section 6.1.7.
+const MOBILITY_UPDATE: Table = &[
+    spec::u8(0, "payload_protocol"),
+    spec::u8(1, "header_length"),
+    spec::u8(2, "type"),
+    spec::hex(4, 2, "checksum"),
+    spec::u16(6, "sequence"),
+    spec::hex(8, 2, "flags"),
+    spec::u16(10, "lifetime"),
+];
+
+/// IANA registry `Mobility Header Types`.
+const fn mobility(kind: u8) -> Name {
+    Some(match kind {
+        0 => "binding_refresh_request",
+        1 => "home_test_init",
+        2 => "care_of_test_init",
+        3 => "home_test",
+        4 => "care_of_test",
+        BINDING_UPDATE => "binding_update",
+        6 => "binding_acknowledgment",
+        7 => "binding_error",
+        8 => "fast_binding_update",
+        9 => "fast_binding_acknowledgment",
+        10 => "fast_neighbor_advertisement",
+        13 => "heartbeat",
+        14 => "handover_initiate",
+        15 => "handover_acknowledge",
+        16 => "binding_revocation",
+        _ => return None,
+    })
+}
+
+/// RFC 7401 section 5.1.
+const HIP: Table = &[
+    spec::u8(0, "payload_protocol"),
+    spec::u8(1, "header_length"),
+    spec::bits(2, 0, 7, "type"),
+    spec::bits(3, 4, 4, "version"),
+    spec::hex(4, 2, "checksum"),
+    spec::hex(6, 2, "controls"),
+    spec::v6(8, "sender"),
+    spec::v6(24, "receiver"),
+];
+
+const fn hip(kind: u8) -> Name {
+    Some(match kind {
+        1 => "i1",
+        2 => "r1",
+        3 => "i2",
+        4 => "r2",
+        16 => "update",
+        17 => "notify",
+        18 => "close",
+        19 => "close_ack",
+        _ => return None,
+    })
+}

@@ -1,0 +1,326 @@
+//! What the first octets of a quoted packet's upper layer tell, protocol by protocol.
+
+use icmpdump::icmp::{Message, upper_header};
+use icmpdump::wire::{Ip, Limit};
+use serde_json::{Value, json};
+
+use crate::shown::{records, run, v4, v6};
+
+/// A quoted packet's upper layer, what the record says of it, and what the line and `-v` do.
+struct Sample {
+    protocol: u8,
+    octets: &'static [u8],
+    header: Value,
+    line: &'static str,
+    verbose: &'static str,
+}
+
+fn sample(
+    protocol: u8,
+    octets: &'static [u8],
+    header: Value,
+    line: &'static str,
+    verbose: &'static str,
+) -> Sample {
+    Sample {
+        protocol,
+        octets,
+        header,
+        line,
+        verbose,
+    }
+}
+
+fn samples() -> Vec<Sample> {
+    vec![
+        sample(
+            2,
+            &[0x16, 5, 0x12, 0x34, 224, 0, 0, 251],
+            json!({"type": 22, "name": "igmp", "message": "v2_report", "max_response_tenths": 5,
+                   "body_checksum": 0x1234, "group": "224.0.0.251"}),
+            "quotes IGMP v2 report 192.0.2.1 > ",
+            "igmp (22): max response tenths 5, checksum 0x1234, group 224.0.0.251",
+        ),
+        sample(
+            2,
+            &[0x22, 0, 0x12, 0x34, 0, 0, 0, 1, 4, 0, 0, 0, 224, 0, 0, 251],
+            json!({"type": 34, "name": "igmp", "message": "v3_report", "body_checksum": 0x1234,
+                   "record_count": 1, "record_type": 4, "group": "224.0.0.251"}),
+            "quotes IGMP v3 report ",
+            "record count 1, record type 4, group 224.0.0.251",
+        ),
+        sample(
+            46,
+            &[0x10, 1, 0x12, 0x34, 63, 0, 0, 200],
+            json!({"type": 1, "name": "rsvp", "message": "path", "body_version": 1, "flags": 0,
+                   "body_checksum": 0x1234, "send_ttl": 63, "message_length": 200}),
+            "quotes RSVP path ",
+            "rsvp (1): version 1, flags 0, checksum 0x1234, send ttl 63, message length 200",
+        ),
+        sample(
+            88,
+            &[2, 5, 0x12, 0x34, 0, 0, 0, 1],
+            json!({"type": 5, "name": "eigrp", "message": "hello", "body_version": 2,
+                   "body_checksum": 0x1234, "flags": 1}),
+            "quotes EIGRP hello ",
+            "eigrp (5): version 2, checksum 0x1234, flags 0x1",
+        ),
+        sample(
+            89,
+            &[2, 1, 0, 44, 10, 0, 0, 9],
+            json!({"type": 1, "name": "ospf", "message": "hello", "body_version": 2,
+                   "packet_length": 44, "router_id": "10.0.0.9"}),
+            "quotes OSPF hello ",
+            "ospf (1): version 2, packet length 44, router id 10.0.0.9",
+        ),
+        sample(
+            89,
+            &[3, 4, 0, 44, 10, 0, 0, 9, 0, 0, 0, 1, 0x12, 0x34, 7],
+            json!({"type": 4, "name": "ospf", "message": "link_state_update", "body_version": 3,
+                   "packet_length": 44, "router_id": "10.0.0.9", "area": "0.0.0.1",
+                   "body_checksum": 0x1234, "instance": 7}),
+            "quotes OSPF link state update ",
+            "router id 10.0.0.9, area 0.0.0.1, checksum 0x1234, instance 7",
+        ),
+        sample(
+            103,
+            &[0x23, 0, 0x12, 0x34, 1, 0x0a, 0, 0],
+            json!({"type": 3, "name": "pim", "message": "join_prune", "body_version": 2,
+                   "body_checksum": 0x1234}),
+            "quotes PIM join prune ",
+            "pim (3): version 2, checksum 0x1234",
+        ),
+        sample(
+            108,
+            &[6, 0, 0, 2, 1, 2, 3, 4],
+            json!({"name": "ipcomp", "next_protocol": 6, "flags": 0, "compression_parameter_index": 2}),
+            "quotes IPComp ",
+            "ipcomp: next protocol 6, flags 0x0, compression parameter index 0x2",
+        ),
+        sample(
+            112,
+            &[0x21, 7, 100, 1, 0, 3, 0x12, 0x34],
+            json!({"type": 1, "name": "vrrp", "message": "advertisement", "body_version": 2,
+                   "virtual_router": 7, "priority": 100, "ip_address_count": 1,
+                   "authentication_type": 0, "advertisement_interval": 3,
+                   "body_checksum": 0x1234}),
+            "quotes VRRP advertisement ",
+            "vrrp (1): version 2, virtual router 7, priority 100, ip address count 1",
+        ),
+        sample(
+            112,
+            &[0x31, 7, 100, 1, 0x01, 0x2c, 0x12, 0x34],
+            json!({"type": 1, "name": "vrrp", "message": "advertisement", "body_version": 3,
+                   "virtual_router": 7, "priority": 100, "ip_address_count": 1,
+                   "advertisement_centiseconds": 300, "body_checksum": 0x1234}),
+            "quotes VRRP advertisement ",
+            "advertisement centiseconds 300, checksum 0x1234",
+        ),
+        sample(
+            115,
+            &[0, 0, 0, 9, 1, 2, 3, 4],
+            json!({"name": "l2tp", "session": 9}),
+            "quotes L2TP ",
+            "l2tp: session 9",
+        ),
+        sample(
+            47,
+            &[0x30, 0, 8, 0, 0, 0, 0, 5, 0, 0, 0, 6],
+            json!({"name": "gre", "flags_and_version": 0x3000, "protocol": 0x0800, "key": 5,
+                   "sequence": 6}),
+            "quotes GRE 192.0.2.1 > ",
+            "gre: flags and version 0x3000, protocol 0x800, key 5, sequence 6",
+        ),
+    ]
+}
+
+/// Extension headers of IPv6 that are messages of their own.
+fn samples6() -> Vec<Sample> {
+    vec![
+        sample(
+            135,
+            &[59, 1, 5, 0, 0x12, 0x34, 0, 9, 0xc0, 0, 0, 60, 1, 2, 0, 0],
+            json!({"type": 5, "name": "mobility", "message": "binding_update",
+                   "payload_protocol": 59, "header_length": 1, "body_checksum": 0x1234,
+                   "sequence": 9, "flags": 0xc000, "lifetime": 60}),
+            "quotes mobility header binding update 2001:db8::1 > ",
+            "mobility (5): payload protocol 59, header length 1, checksum 0x1234, sequence 9",
+        ),
+        sample(
+            139,
+            &[59, 4, 1, 0x21, 0x12, 0x34, 0, 0],
+            json!({"type": 1, "name": "hip", "message": "i1", "payload_protocol": 59,
+                   "header_length": 4, "body_version": 2, "body_checksum": 0x1234,
+                   "controls": 0}),
+            "quotes HIP i1 ",
+            "hip (1): payload protocol 59, header length 4, version 2, checksum 0x1234",
+        ),
+    ]
+}
+
+fn error(sample: &Sample, version: u8, quoted: usize) -> Vec<u8> {
+    let octets = &sample.octets[..quoted];
+    if version == 4 {
+        let quote = v4([192, 0, 2, 1], [203, 0, 113, 9], sample.protocol, octets);
+        v4(
+            [192, 0, 2, 254],
+            [192, 0, 2, 1],
+            1,
+            &[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat(),
+        )
+    } else {
+        let quote = v6(sample.protocol, octets);
+        v6(58, &[&[3, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat())
+    }
+}
+
+fn all() -> impl Iterator<Item = (u8, Sample)> {
+    let of_6 = samples6().into_iter().map(|sample| (6, sample));
+    samples().into_iter().map(|sample| (4, sample)).chain(of_6)
+}
+
+#[test]
+fn every_protocol_tells_what_was_quoted_of_it() {
+    for (version, sample) in all() {
+        let packet = [error(&sample, version, sample.octets.len())];
+        let records = records(&packet);
+        let record = records.iter().find(|r| r["type"] == "icmp").unwrap();
+        assert_eq!(record["quoted"]["header"], sample.header);
+        let lines = run(&packet, &["-t"]);
+        assert!(lines.contains(sample.line), "{} in {lines}", sample.line);
+        let lines = run(&packet, &["-tv"]);
+        assert!(
+            lines.contains(sample.verbose),
+            "{} in {lines}",
+            sample.verbose
+        );
+        let dump = run(&packet, &["-tX"]);
+        assert!(dump.contains("-- quoted transport"), "{dump}");
+    }
+}
+
+#[test]
+fn every_prefix_of_every_protocol_keeps_what_it_has() {
+    for (version, sample) in all() {
+        let whole = error(&sample, version, sample.octets.len());
+        let fields = |packet: &[u8]| {
+            let ip = Ip::parse(packet, Limit::Frame).unwrap();
+            let message = Message::parse(&ip);
+            let header = message.quote().and_then(upper_header::of);
+            let told = header.iter().flat_map(|header| header.item.fields());
+            told.map(|field| format!("{field:?}")).collect::<Vec<_>>()
+        };
+        let all = fields(&whole);
+        for quoted in 0..=sample.octets.len() {
+            let some = fields(&error(&sample, version, quoted));
+            if some.iter().any(|field| field.contains("Octets")) {
+                continue;
+            }
+            assert!(all.starts_with(&some), "{quoted}: {some:?} of {all:?}");
+        }
+        assert!(!all.is_empty());
+    }
+}
+
+#[test]
+fn every_type_of_every_protocol_is_a_value() {
+    for (version, sample) in all() {
+        for at in 0..3 {
+            for octet in 0..=u8::MAX {
+                let mut packet = error(&sample, version, sample.octets.len());
+                let start = packet.len() - sample.octets.len();
+                packet[start + at] = octet;
+                let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+                let message = Message::parse(&ip);
+                let header = message.quote().and_then(upper_header::of);
+                if let Some(header) = header {
+                    assert!(header.item.fields().count() > 0);
+                }
+            }
+        }
+    }
+}
+
+/// A query for `lab.test` of type 28, recursion desired.
+const QUERY: &[u8] =
+    b"\xc0\0\0\x35\0\x22\0\0\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03lab\x04test\0\0\x1c\0\x01";
+
+fn dns_error(datagram: &[u8]) -> Vec<u8> {
+    let quote = v4([192, 0, 2, 1], [203, 0, 113, 9], 17, datagram);
+    let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    v4([203, 0, 113, 9], [192, 0, 2, 1], 1, &message)
+}
+
+fn dns(datagram: &[u8]) -> (Value, String) {
+    let packet = [dns_error(datagram)];
+    let records = records(&packet);
+    let record = records.iter().find(|r| r["type"] == "icmp").unwrap();
+    (record["quoted"]["dns"].clone(), run(&packet, &["-tv"]))
+}
+
+#[test]
+fn a_quoted_dns_message_tells_its_name() {
+    let (record, lines) = dns(QUERY);
+    assert_eq!(
+        record,
+        json!({"id": 0x1234, "response": false, "name": "lab.test", "query_type": "AAAA"})
+    );
+    assert!(lines.contains("DNS query 4660 AAAA? lab.test, "), "{lines}");
+    let dump = run(&[dns_error(QUERY)], &["-tX"]);
+    for row in [
+        "dns id 4660",
+        "question lab.test",
+        "query type 28",
+        "query class 1",
+    ] {
+        assert!(dump.contains(row), "{row} in\n{dump}");
+    }
+    // Cut within the name.
+    let (record, lines) = dns(&QUERY[..26]);
+    assert_eq!(
+        record,
+        json!({"id": 0x1234, "response": false, "name": "lab.t", "name_cut": true})
+    );
+    assert!(lines.contains("DNS query 4660 lab.t..., "), "{lines}");
+    // The root, of a type without a name; a response.
+    let root = [
+        &QUERY[..10],
+        &[0x81, 0x83],
+        &QUERY[12..20],
+        &[0, 0xff, 0, 0, 1],
+    ]
+    .concat();
+    let (record, lines) = dns(&root);
+    assert_eq!(
+        record,
+        json!({"id": 0x1234, "response": true, "name": "", "query_type": "TYPE65280"})
+    );
+    assert!(
+        lines.contains("DNS response 4660 TYPE65280? ., "),
+        "{lines}"
+    );
+    // No port of it, no header of it, no label of it.
+    let mut other = QUERY.to_vec();
+    other[3] = 54;
+    assert!(dns(&other).0.is_null() && dns(&QUERY[..19]).0.is_null());
+    // What a probe may send to that port.
+    let probe = [&QUERY[..8], b"a probe of 32 octets ..........."].concat();
+    assert!(dns(&probe).0.is_null());
+    let mut pointer = QUERY.to_vec();
+    pointer[20] = 0xc0;
+    assert_eq!(dns(&pointer).0, json!({"id": 0x1234, "response": false}));
+}
+
+#[test]
+fn every_prefix_of_a_quoted_dns_message() {
+    for length in 0..=QUERY.len() {
+        let packet = dns_error(&QUERY[..length]);
+        let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+        let message = Message::parse(&ip);
+        let dns = message.quote().unwrap().dns();
+        assert_eq!(dns.is_some(), length >= 20, "{length}");
+        let Some(dns) = dns else { continue };
+        assert_eq!(dns.name.is_some(), length > 20, "{length}");
+        assert_eq!(dns.query_type, (length >= 32).then_some(28), "{length}");
+    }
+}
