@@ -5,9 +5,9 @@ mod ahead;
 mod control;
 mod way;
 
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, mem};
 
 use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
@@ -144,14 +144,21 @@ impl<'p, 'o> Run<'p, 'o> {
     // One instance for each kind of source, into which all that a packet passes is inlined.
     #[inline(never)]
     fn drive<S: Source, W: Way<S>>(&mut self, source: &mut S, frames: u64) -> io::Result<Drive> {
+        let mut others = self.counts.other;
         while !self.is_done() {
+            // Behind a message there is likely another.
+            let before = mem::replace(&mut others, self.counts.other);
             if self.counts.read >= frames {
                 return Ok(Drive::Enough);
             }
             if self.pipe.control.attention.load(Ordering::Relaxed) && !self.attend(source)? {
                 break;
             }
-            if self.started && self.pipe.frames.is_none() && self.skim::<S, W>(source, frames) > 0 {
+            if self.started
+                && self.pipe.frames.is_none()
+                && others > before
+                && self.skim::<S, W>(source, frames) > 0
+            {
                 self.interim(&*source)?;
                 if self.counts.read >= frames {
                     return Ok(Drive::Enough);

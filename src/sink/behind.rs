@@ -33,15 +33,19 @@ const OCTETS: usize = 128 << 10;
 /// Batches under way: few enough to stay in the cache.
 const BATCHES: usize = 8;
 
-/// A record that belongs to itself.
+/// A record that belongs to itself. What there is many of lies beside, in lists of one kind.
 enum Item {
     Start(Box<Start>),
     /// The sources of the messages from here on.
     Sources(Vec<SourceInfo>),
-    /// The next of the frames stored, with what is known of its message.
-    Icmp(Relation, Option<Box<Reassembly>>),
-    Exchange(Exchange),
-    Decided(Exchange),
+    /// The next of the frames stored, and the next of the relations.
+    Icmp,
+    /// The same for a fragment.
+    Fragment(Box<Reassembly>),
+    /// The next of the exchanges: closed.
+    Exchange,
+    /// The next of the exchanges: decided.
+    Decided,
     Drop(Box<DropVerdict>),
     Path(Box<Path>),
     Finding(Box<Finding>),
@@ -63,7 +67,19 @@ enum Then {
 struct Batch {
     items: Vec<Item>,
     frames: StoredFrames,
+    relations: Vec<Relation>,
+    exchanges: Vec<Exchange>,
     then: Then,
+}
+
+impl Batch {
+    /// Forgets all and keeps the room.
+    fn clear(&mut self) {
+        self.items.clear();
+        self.frames.clear();
+        self.relations.clear();
+        self.exchanges.clear();
+    }
 }
 
 /// A used batch, and what the sink said.
@@ -181,6 +197,7 @@ impl Far {
 
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         let batch = &mut self.batch;
+        let items = &mut batch.items;
         let item = match *record {
             Record::Start(start) => Item::Start(Box::new(start.clone())),
             Record::Icmp(event) => {
@@ -189,20 +206,29 @@ impl Far {
                 // Sources and interfaces are added, and stay as they are.
                 if extent != self.known {
                     self.known = extent;
-                    batch.items.push(Item::Sources(event.sources.to_vec()));
+                    items.push(Item::Sources(event.sources.to_vec()));
                 }
                 batch.frames.push(event.frame);
-                let reassembly = event.reassembly.cloned().map(Box::new);
-                Item::Icmp(event.relation, reassembly)
+                batch.relations.push(event.relation);
+                match event.reassembly {
+                    None => Item::Icmp,
+                    Some(reassembly) => Item::Fragment(Box::new(reassembly.clone())),
+                }
             }
-            Record::Exchange(exchange) => Item::Exchange(*exchange),
-            Record::Decided(exchange) => Item::Decided(*exchange),
+            Record::Exchange(exchange) => {
+                batch.exchanges.push(*exchange);
+                Item::Exchange
+            }
+            Record::Decided(exchange) => {
+                batch.exchanges.push(*exchange);
+                Item::Decided
+            }
             Record::Drop(verdict) => Item::Drop(Box::new(verdict.clone())),
             Record::Path(path) => Item::Path(Box::new(path.clone())),
             Record::Finding(finding) => Item::Finding(Box::new(finding.clone())),
             Record::Summary(summary) => Item::Summary(Box::new(summary.clone())),
         };
-        batch.items.push(item);
+        items.push(item);
         if batch.items.len() < ITEMS && batch.frames.octets() < OCTETS {
             return Ok(());
         }
@@ -266,8 +292,7 @@ fn take_all(mut sink: impl Sink, full: &Receiver<Batch>, answers: &Sender<Answer
             said = put_into_words(&mut batch, &mut sink, &mut sources);
             at_fault = said.is_err();
         }
-        batch.items.clear();
-        batch.frames.clear();
+        batch.clear();
         if answers.send((batch, said)).is_err() {
             return;
         }
@@ -279,15 +304,19 @@ fn put_into_words(
     sink: &mut impl Sink,
     sources: &mut Vec<SourceInfo>,
 ) -> io::Result<()> {
-    let mut frames = 0;
+    let mut exchanges = batch.exchanges.iter();
+    let mut messages = (0..).zip(&batch.relations);
     for item in &mut batch.items {
         match item {
             Item::Start(start) => sink.write(&Record::Start(start))?,
             Item::Sources(new) => *sources = mem::take(new),
-            Item::Icmp(relation, reassembly) => {
-                let frame = batch.frames.get(frames);
-                frames += 1;
-                let Some(frame) = frame else { continue };
+            Item::Icmp | Item::Fragment(_) => {
+                let Some((at, relation)) = messages.next() else {
+                    continue;
+                };
+                let Some(frame) = batch.frames.get(at) else {
+                    continue;
+                };
                 // Matched in place: a packet with all its views is not to be moved about.
                 let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = &classify(&frame)
                 else {
@@ -298,12 +327,23 @@ fn put_into_words(
                     packet,
                     message: &Message::parse(&packet.ip),
                     relation: *relation,
-                    reassembly: reassembly.as_deref(),
+                    reassembly: match item {
+                        Item::Fragment(reassembly) => Some(reassembly),
+                        _ => None,
+                    },
                     sources,
                 }))?;
             }
-            Item::Exchange(exchange) => sink.write(&Record::Exchange(exchange))?,
-            Item::Decided(exchange) => sink.write(&Record::Decided(exchange))?,
+            Item::Exchange => {
+                if let Some(exchange) = exchanges.next() {
+                    sink.write(&Record::Exchange(exchange))?;
+                }
+            }
+            Item::Decided => {
+                if let Some(exchange) = exchanges.next() {
+                    sink.write(&Record::Decided(exchange))?;
+                }
+            }
             Item::Drop(verdict) => sink.write(&Record::Drop(verdict))?,
             Item::Path(path) => sink.write(&Record::Path(path))?,
             Item::Finding(finding) => sink.write(&Record::Finding(finding))?,
