@@ -13,7 +13,7 @@ use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use super::payloads::{Kept, Payloads};
 use super::query::{PayloadPrint, Query, QueryKey};
 use super::sighting::{COPY_WINDOW, Place, Scope, Sighting};
-use super::table::{Slot, Table};
+use super::table::{KeyHash, Slot, Table};
 use crate::icmp::Direction;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
@@ -162,7 +162,8 @@ impl Exchanges {
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
         let mut key = query.key.stored(seen.broadcast);
-        if let Some(slot) = self.find(key, seen.place)
+        let mut hash = self.table.hash(&key);
+        if let Some(slot) = self.find(key, hash, seen.place)
             && let Some(open) = self.table.at(slot)
         {
             if is_same_packet(open, query.payload, &seen) {
@@ -180,9 +181,11 @@ impl Exchanges {
                 // Another host of the same address, in a network of its own. What has no identifier
                 // is asked again as it is, and may be seen somewhere else first this time.
                 key = key.within(scope);
+                hash = self.table.hash(&key);
             } else {
                 // The identifier came round, or another process took it: what was is decided now.
                 key = *self.table.key_at(slot).unwrap_or(&key);
+                hash = self.table.hash(&key);
                 self.close(slot, None, tell);
                 self.forget(slot);
             }
@@ -192,8 +195,9 @@ impl Exchanges {
         if key.is_to_group() {
             self.multicast += 1;
         }
-        self.table.insert(
+        self.table.insert_new(
             key,
+            hash,
             Open {
                 addrs: query.addrs,
                 request: seen.frame,
@@ -204,7 +208,7 @@ impl Exchanges {
                 kept: self.payloads.keep(query.octets),
                 end: None,
                 reply_place: seen.place,
-                reply_from: query.addrs.dst,
+                reply_from: query.addrs.dst(),
                 rtt: Rtt::UNKNOWN,
                 duplicates: 0,
                 corrupted: 0,
@@ -378,12 +382,12 @@ impl Exchanges {
         self.table.discard(slot);
     }
 
-    /// The request under `key` that a packet seen at `place` is about.
-    fn find(&self, key: QueryKey, place: Place) -> Option<Slot> {
+    /// The request under `key`, with its hash, that a packet seen at `place` is about.
+    fn find(&self, key: QueryKey, hash: KeyHash, place: Place) -> Option<Slot> {
         let scoped = (self.scoped > 0)
             .then(|| self.table.find(&key.within(place.scope())))
             .flatten();
-        scoped.or_else(|| self.table.find(&key))
+        scoped.or_else(|| self.table.find_hashed(&key, hash))
     }
 }
 

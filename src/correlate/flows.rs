@@ -255,7 +255,7 @@ impl Ring {
         }
     }
 
-    /// Whether a packet from `addrs.src` to `addrs.dst` was seen. May err towards yes.
+    /// Whether a packet from `addrs.src()` to `addrs.dst()` was seen. May err towards yes.
     pub(super) fn direction_seen(&self, addrs: &AddrPair) -> bool {
         let bit = self.pair_hash(addrs) >> (32 - DIRECTION_BITS);
         self.directions

@@ -32,27 +32,24 @@ impl QueryKey {
 
     /// The key that a request is kept under: one to a group without it, as nobody answers from it.
     pub(super) fn stored(self, broadcast: bool) -> Self {
-        if !broadcast && !is_group(self.addrs.dst) {
+        if !broadcast && !is_group(self.addrs.dst()) {
             return self;
         }
         Self {
-            addrs: AddrPair {
-                dst: crate::icmp::unspecified(self.version),
-                ..self.addrs
-            },
+            addrs: self.addrs.with_dst(crate::icmp::unspecified(self.version)),
             ..self
         }
     }
 
     /// Whether this is the kept key of a request to a group: anybody may answer.
     pub(super) fn is_to_group(&self) -> bool {
-        self.kind.has_id() && self.addrs.dst.is_unspecified()
+        self.kind.has_id() && self.addrs.dst().is_unspecified()
     }
 
     /// Whether nobody has to answer: groups, router solicitations, and duplicate address detection,
     /// where silence is the good answer.
     pub(super) fn needs_no_reply(&self) -> bool {
-        self.is_to_group() || self.kind == ExchangeKind::Router || self.addrs.src.is_unspecified()
+        self.is_to_group() || self.kind == ExchangeKind::Router || self.addrs.src().is_unspecified()
     }
 }
 
@@ -215,7 +212,7 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
         }
         NdpKind::Redirect { .. } | NdpKind::Short => return None,
     };
-    let addrs = AddrPair { src, dst };
+    let addrs = AddrPair::new(src, dst);
     Some(Query {
         direction,
         addrs,
@@ -241,7 +238,7 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
         key: QueryKey {
             kind: ExchangeKind::Router,
             version: ip.version,
-            addrs: AddrPair { src: any, dst: any },
+            addrs: AddrPair::of_one(any),
             id: 0,
             seq: 0,
             scope: Scope::ANY,

@@ -88,10 +88,7 @@ mod tests {
     /// The number of the frame that this one, captured at so many milliseconds, repeats.
     fn told(repeats: &mut Repeats, octets: &[u8], place: Place, at: (u64, i64)) -> Option<u64> {
         let (number, millis) = at;
-        let addrs = AddrPair {
-            src: [10, 0, 3, 2].into(),
-            dst: [10, 0, 1, 1].into(),
-        };
+        let addrs = AddrPair::new([10, 0, 3, 2].into(), [10, 0, 1, 1].into());
         let frame = FrameRef::new(SourceId(0), number);
         let ts = Timestamp::from_nanos(millis * 1_000_000);
         repeats

@@ -17,11 +17,24 @@ pub(super) struct Slot(u32);
 
 const NONE: u32 = u32::MAX;
 
+/// The hash of a key in a [`Table`], so that it need not be made twice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyHash(u32);
+
+impl KeyHash {
+    /// As the index wants it, which tells places by the lower bits and keys by the uppermost.
+    fn spread(self) -> u64 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        u64::from(self.0).wrapping_mul(GOLDEN)
+    }
+}
+
 #[derive(Debug)]
 struct Entry<K, V> {
     key: K,
     /// `None` marks a free place, kept for the next insertion.
     value: Option<V>,
+    hash: KeyHash,
     older: u32,
     newer: u32,
 }
@@ -70,11 +83,21 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         self.capacity
     }
 
+    /// The hash of `key` in this table.
+    #[allow(clippy::cast_possible_truncation)] // half of it, by design
+    pub(super) fn hash(&self, key: &K) -> KeyHash {
+        KeyHash(self.hasher.hash_one(key) as u32)
+    }
+
     /// Where `key` is.
     pub(super) fn find(&self, key: &K) -> Option<Slot> {
-        let hash = self.hasher.hash_one(key);
+        self.find_hashed(key, self.hash(key))
+    }
+
+    /// Where `key` is, whose hash is known.
+    pub(super) fn find_hashed(&self, key: &K, hash: KeyHash) -> Option<Slot> {
         self.index
-            .find(hash, |&at| {
+            .find(hash.spread(), |&at| {
                 self.entries.get(at as usize).is_some_and(|e| e.key == *key)
             })
             .map(|&at| Slot(at))
@@ -139,16 +162,28 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// Adds an entry as the newest; one under the same key, or the oldest where the table is full,
     /// is handed back with the reason.
     pub(super) fn insert(&mut self, key: K, value: V) -> Option<Displaced<K, V>> {
-        let displaced = if let Some(slot) = self.find(&key) {
-            self.remove_at(slot).map(|(k, v)| Displaced::SameKey(k, v))
-        } else if self.len() >= self.capacity {
-            self.pop_oldest().map(|(k, v)| Displaced::Oldest(k, v))
+        let hash = self.hash(&key);
+        if let Some(slot) = self.find_hashed(&key, hash) {
+            let (before, old) = self.remove_at(slot)?;
+            self.insert_new(key, hash, value);
+            return Some(Displaced::SameKey(before, old));
+        }
+        let (oldest, old) = self.insert_new(key, hash, value)?;
+        Some(Displaced::Oldest(oldest, old))
+    }
+
+    /// Adds an entry under a key that is known not to be there, with its hash; the oldest is handed
+    /// back where the table is full.
+    pub(super) fn insert_new(&mut self, key: K, hash: KeyHash, value: V) -> Option<(K, V)> {
+        let oldest = if self.len() >= self.capacity {
+            self.pop_oldest()
         } else {
             None
         };
         let at = self.place(Entry {
             key,
             value: Some(value),
+            hash,
             older: self.newest,
             newer: NONE,
         });
@@ -157,16 +192,11 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             None => self.oldest = at,
         }
         self.newest = at;
-        let Self {
-            index,
-            entries,
-            hasher,
-            ..
-        } = self;
-        index.insert_unique(hasher.hash_one(key), at, |&at| {
-            hasher.hash_one(entries.get(at as usize).map_or(key, |e| e.key))
+        let entries = &self.entries;
+        self.index.insert_unique(hash.spread(), at, |&at| {
+            entries.get(at as usize).map_or(hash, |e| e.hash).spread()
         });
-        displaced
+        oldest
     }
 
     /// Takes the oldest entry out.
@@ -222,7 +252,7 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             return;
         };
         let (older, newer) = (entry.older, entry.newer);
-        let hash = self.hasher.hash_one(entry.key);
+        let hash = entry.hash.spread();
         entry.newer = self.free;
         self.free = slot.0;
         match self.entries.get_mut(older as usize) {

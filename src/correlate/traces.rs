@@ -235,7 +235,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
         protocol: TCP,
         ttl: probe.ttl,
         probe: probe.frame,
-        from: packet.addrs().src,
+        from: packet.addrs().src(),
         rtt: packet.ts.since(probe.ts),
         ttl_back: packet.ttl,
         ts: packet.ts,
@@ -328,7 +328,7 @@ impl Trace {
         if !self.is_trace() {
             return None;
         }
-        let target = key.addrs.dst;
+        let target = key.addrs.dst();
         let is_target = |hop: &HopState| hop.routers.iter().any(|r| r.router == target);
         let reached_at = self.hops.iter().position(is_target);
         let last = match reached_at {
@@ -356,7 +356,7 @@ impl Trace {
             })
             .collect();
         Some(Path {
-            src: key.addrs.src,
+            src: key.addrs.src(),
             dst: target,
             protocol: key.protocol,
             hops,

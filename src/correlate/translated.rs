@@ -75,8 +75,8 @@ impl Translated {
         ];
         let is_other_side = |seen: &Seen| {
             let [source, destination] = [0, 1].map(|at| seen.hashes[at] == hashes[at]);
-            (source && seen.flow.addrs.src != flow.addrs.src)
-                || (destination && seen.flow.addrs.dst != flow.addrs.dst)
+            (source && seen.flow.addrs.src() != flow.addrs.src())
+                || (destination && seen.flow.addrs.dst() != flow.addrs.dst())
         };
         let known = (self.seen.iter().rev())
             .take_while(|seen| {

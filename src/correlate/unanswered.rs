@@ -79,11 +79,7 @@ struct AttemptKey {
 
 impl Hash for AttemptKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let to_itself = AddrPair {
-            src: self.dst,
-            dst: self.dst,
-        };
-        to_itself.hash(state);
+        AddrPair::of_one(self.dst).hash(state);
         state.write_u64(u64::from(self.port) << 32 | u64::from(self.seq));
     }
 }
@@ -133,20 +129,20 @@ impl Attempts {
         };
         if packet.flags & (SYN | RST | ACK) == SYN {
             let key = AttemptKey {
-                dst: packet.addrs().dst,
+                dst: packet.addrs().dst(),
                 port: dst,
                 seq,
             };
             self.asked(key, packet);
             return;
         }
-        self.reaches(ring, packet.addrs().dst);
+        self.reaches(ring, packet.addrs().dst());
         // What answers a SYN acknowledges it, and nothing else does (RFC 9293 section 3.10.7).
         if packet.flags & ACK != 0
             && let Some(ack) = packet.ack()
         {
             self.answered(AttemptKey {
-                dst: packet.addrs().src,
+                dst: packet.addrs().src(),
                 port: src,
                 seq: ack.wrapping_sub(1),
             });
@@ -236,7 +232,7 @@ impl Attempts {
         if !silent || goes_on(ring, &told) || is_answered(ring, &told) {
             return None;
         }
-        let host = told.flow.addrs.src;
+        let host = told.flow.addrs.src();
         let directions = if self.reached.is_marked(host_hash(ring, host))
             || ring.direction_seen(&told.flow.addrs.reversed())
         {
@@ -272,10 +268,7 @@ impl Attempt {
 }
 
 fn host_hash(ring: &Ring, host: IpAddr) -> u32 {
-    ring.pair_hash(&AddrPair {
-        src: host,
-        dst: host,
-    })
+    ring.pair_hash(&AddrPair::of_one(host))
 }
 
 /// Whether the connection was used: the answer took another way.

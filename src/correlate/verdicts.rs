@@ -210,7 +210,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     // A filter may refuse a packet after its TTL was decremented (nftables' forward hook does), the
     // destination never. The error's own TTL tells which, if it came back the same way.
     if hops.estimate
-        && verdict.dropper != verdict.flow.addrs.dst
+        && verdict.dropper != verdict.flow.addrs.dst()
         && payload::hops(error.ip.ttl).checked_add(1) == Some(spent)
     {
         hops.count = spent;

@@ -84,9 +84,9 @@ impl Backscatter {
             && !matches!(miss, Some(NearMiss::Sender(_)))
             && matches!(message.body, Body::Echo(_))
             && (frame.ts.since(first)).is_some_and(|into| into >= REPLY_DELAY)
-            && let Some(heard) = self.replies.entry(addrs.dst)
+            && let Some(heard) = self.replies.entry(addrs.dst())
         {
-            heard.from(addrs.src, 1);
+            heard.from(addrs.src(), 1);
             heard.evidence.show(&[frame.reference()]);
         }
     }
@@ -101,16 +101,16 @@ impl Backscatter {
 
 impl Diagnosis for Backscatter {
     fn verdict(&mut self, verdict: &DropVerdict) {
-        if let Some(heard) = self.errors.entry(verdict.flow.addrs.src) {
-            heard.from(verdict.flow.addrs.dst, verdict.count);
+        if let Some(heard) = self.errors.entry(verdict.flow.addrs.src()) {
+            heard.from(verdict.flow.addrs.dst(), verdict.count);
             heard.found += verdict.original_count;
             heard.evidence.show(&verdict.error_frames);
         }
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        if self.replies.has(&exchange.addrs.src)
-            && let Some(heard) = self.replies.entry(exchange.addrs.src)
+        if self.replies.has(&exchange.addrs.src())
+            && let Some(heard) = self.replies.entry(exchange.addrs.src())
         {
             heard.asks = true;
         }
@@ -170,7 +170,8 @@ impl Diagnosis for Backscatter {
                 ),
             });
         }
-        for (AddrPair { src, dst }, group) in self.groups.iter() {
+        for (addrs, group) in self.groups.iter() {
+            let (src, dst) = (addrs.src(), addrs.dst());
             if group.errors < REQUESTS {
                 continue;
             }

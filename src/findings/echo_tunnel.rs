@@ -75,7 +75,7 @@ impl EchoTunnel {
         if echo.direction != Direction::Reply {
             return;
         }
-        let Some(replies) = self.pairs.entry((addrs.src, addrs.dst, echo.id)) else {
+        let Some(replies) = self.pairs.entry((addrs.src(), addrs.dst(), echo.id)) else {
             return;
         };
         replies.own += 1;

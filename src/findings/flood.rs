@@ -73,7 +73,7 @@ impl Flood {
 
     #[inline(never)]
     fn sample(&mut self, frame: &Frame<'_>, addrs: AddrPair, second: i64) {
-        let Some(target) = self.targets.entry(addrs.dst) else {
+        let Some(target) = self.targets.entry(addrs.dst()) else {
             return;
         };
         if target.second != second {
@@ -86,7 +86,7 @@ impl Flood {
         }
         target.most = target.most.max(estimate);
         if target.senders.len() < SENDERS_KEPT {
-            target.senders.insert(addrs.src);
+            target.senders.insert(addrs.src());
         }
         target.evidence.show(&[frame.reference()]);
     }

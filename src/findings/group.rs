@@ -217,7 +217,7 @@ impl Refusal {
     pub(super) fn of(verdict: &DropVerdict) -> Self {
         Self {
             dropper: verdict.dropper,
-            host: verdict.flow.addrs.dst,
+            host: verdict.flow.addrs.dst(),
             protocol: verdict.flow.protocol,
             with_ports: !verdict.probe,
         }

@@ -83,7 +83,7 @@ impl Diagnosis for InvalidError {
         if verdict.never_sent == 0 {
             return;
         }
-        if let Some(group) = (self.never_sent).entry((verdict.dropper, verdict.flow.addrs.src)) {
+        if let Some(group) = (self.never_sent).entry((verdict.dropper, verdict.flow.addrs.src())) {
             group.errors += verdict.never_sent;
             group.flows += 1;
             group.show(&verdict.error_frames);
@@ -107,7 +107,8 @@ impl Diagnosis for InvalidError {
     }
 }
 
-fn invalid(fault: Fault, AddrPair { src, dst }: AddrPair, group: &Group) -> Finding {
+fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
+    let (src, dst) = (addrs.src(), addrs.dst());
     let tally = group.tally();
     let (title, advice) = match fault {
         Fault::AboutError => (

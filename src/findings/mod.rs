@@ -199,7 +199,7 @@ impl Diagnostics {
             self.translated.insert(verdict.flow);
         }
         verdict.counted_there
-            && there.flow.addrs.dst != verdict.flow.addrs.dst
+            && there.flow.addrs.dst() != verdict.flow.addrs.dst()
             && self.translated.contains(&there.flow)
     }
 

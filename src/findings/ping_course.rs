@@ -116,7 +116,8 @@ impl Course {
     }
 
     /// What is said of the ping between two hosts.
-    pub(super) fn findings(&self, AddrPair { src, dst }: AddrPair, found: &mut Vec<Finding>) {
+    pub(super) fn findings(&self, addrs: AddrPair, found: &mut Vec<Finding>) {
+        let (src, dst) = (addrs.src(), addrs.dst());
         if let Some(Change { before, after, at }) = self.change {
             found.push(finding(
                 "path_change",

@@ -81,7 +81,7 @@ impl PingLoss {
             .pings
             .iter()
             .filter(|(_, losses)| losses.lost < losses.sent);
-        answered.map(|(addrs, _)| addrs.src).collect()
+        answered.map(|(addrs, _)| addrs.src()).collect()
     }
 }
 
@@ -102,10 +102,7 @@ impl Diagnosis for PingLoss {
     fn path(&mut self, path: &Path) {
         const ICMP: [u8; 2] = [1, 58];
         if ICMP.contains(&path.protocol) && self.traced.len() < TRACES {
-            self.traced.insert(AddrPair {
-                src: path.src,
-                dst: path.dst,
-            });
+            self.traced.insert(AddrPair::new(path.src, path.dst));
         }
     }
 
@@ -121,7 +118,7 @@ impl Diagnosis for PingLoss {
             if losses.lost == 0 || explained {
                 continue;
             }
-            let AddrPair { src, dst } = *addrs;
+            let (src, dst) = (addrs.src(), addrs.dst());
             if !losses.one_sided || heard.contains(&src) {
                 found.push(finding(src, dst, losses));
             } else if let Some(silent) = unanswered.entry(src) {
@@ -231,10 +228,7 @@ mod tests {
             let end = (number <= answered).then_some(ExchangeEnd::Reply(request));
             diagnosis.exchange(&Exchange {
                 kind: ExchangeKind::Echo,
-                addrs: AddrPair {
-                    src: [10, 0, 0, 1].into(),
-                    dst: [10, 0, 0, 2].into(),
-                },
+                addrs: AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into()),
                 id: Some(7),
                 seq: Some(0),
                 request,

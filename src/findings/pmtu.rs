@@ -49,7 +49,7 @@ impl PathMtu {
 
     pub(super) fn stalled(&mut self, stall: &Stalled) {
         let addrs = stall.flow.addrs;
-        if let Some(large) = self.stalls.entry((addrs.src, addrs.dst)) {
+        if let Some(large) = self.stalls.entry((addrs.src(), addrs.dst())) {
             large.group.errors += u64::from(stall.sent);
             large.group.flows += 1;
             if let FlowPorts::Ports { dst, .. } = stall.flow.ports {
@@ -122,7 +122,7 @@ impl Diagnosis for PathMtu {
         let key = (
             outcome,
             verdict.dropper,
-            verdict.flow.addrs.dst,
+            verdict.flow.addrs.dst(),
             verdict.mtu,
         );
         self.groups.add(key, verdict);

@@ -69,7 +69,7 @@ impl Diagnosis for Redirect {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let name = |addr: Option<IpAddr>| addr.map_or("?".to_owned(), |addr| addr.to_string());
         for (told, group) in self.groups.iter() {
-            let AddrPair { src, dst } = told.addrs;
+            let (src, dst) = (told.addrs.src(), told.addrs.dst());
             let times = match group.errors {
                 1 => "once".to_owned(),
                 times => format!("{times} times"),

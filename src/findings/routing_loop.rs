@@ -49,8 +49,8 @@ impl Diagnosis for RoutingLoop {
             .hops_to_dropper
             .is_some_and(|hops| hops.count > LONGEST_PATH);
         if verdict.reason == DropReason::TtlExceeded && far && !verdict.probe {
-            self.by_destination.add(verdict.flow.addrs.dst, verdict);
-            self.met(verdict.flow.addrs.dst, verdict.dropper);
+            self.by_destination.add(verdict.flow.addrs.dst(), verdict);
+            self.met(verdict.flow.addrs.dst(), verdict.dropper);
         }
     }
 

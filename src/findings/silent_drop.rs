@@ -166,13 +166,13 @@ impl SilentDrop {
 
     fn add(&mut self, attempt: &Attempt<'_>) {
         let (what, addrs) = (attempt.what, attempt.flow.addrs);
-        if let Some(silence) = self.pairs.entry((what, addrs.src, addrs.dst)) {
+        if let Some(silence) = self.pairs.entry((what, addrs.src(), addrs.dst())) {
             silence.add(attempt);
         }
-        if let Some(sweep) = self.by_source.entry((what, addrs.src)) {
+        if let Some(sweep) = self.by_source.entry((what, addrs.src())) {
             sweep.silence.add(attempt);
             if sweep.destinations.len() < PEERS {
-                sweep.destinations.insert(addrs.dst);
+                sweep.destinations.insert(addrs.dst());
             }
         }
     }

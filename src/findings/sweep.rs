@@ -61,15 +61,15 @@ impl Diagnosis for Sweep {
             return;
         }
         // Each source may keep thousands of addresses: few of them.
-        if self.sources.len() >= SOURCES && !self.sources.has(&exchange.addrs.src) {
+        if self.sources.len() >= SOURCES && !self.sources.has(&exchange.addrs.src()) {
             return;
         }
-        let Some(asked) = self.sources.entry(exchange.addrs.src) else {
+        let Some(asked) = self.sources.entry(exchange.addrs.src()) else {
             return;
         };
         asked.requests += 1;
         asked.errors |= exchange.outcome == ExchangeOutcome::Error;
-        let dst = exchange.addrs.dst;
+        let dst = exchange.addrs.dst();
         let room = asked.hosts.len() < HOSTS_KEPT;
         match asked.hosts.get_mut(&dst) {
             Some(before) => {

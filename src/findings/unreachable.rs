@@ -50,7 +50,7 @@ impl Diagnosis for Unreachable {
     fn verdict(&mut self, verdict: &DropVerdict) {
         let way = Way {
             dropper: verdict.dropper,
-            host: verdict.flow.addrs.dst,
+            host: verdict.flow.addrs.dst(),
         };
         let word = match verdict.reason {
             DropReason::HostUnreachable => Word::Host,
@@ -178,10 +178,7 @@ mod tests {
         for (dropper, code, millis) in errors {
             let flow = FlowKey {
                 protocol: 17,
-                addrs: AddrPair {
-                    src: [10, 0, 0, 1].into(),
-                    dst: [10, 0, 0, 9].into(),
-                },
+                addrs: AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 9].into()),
                 ports: FlowPorts::Ports { src: 5, dst: 53 },
             };
             let kind = (IpVersion::V4, 3, *code);

@@ -1,44 +1,147 @@
 //! Who talks to whom: address pairs and flows.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Source and destination of a packet, in its own direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Source and destination of a packet, in its own direction; both are of one family.
+///
+/// Kept in whole words and not as two [`IpAddr`]s: what is read again right after it was moved is
+/// then read as it was written, where octets at odd places would have to wait for memory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddrPair {
-    /// Who sent it.
-    pub src: IpAddr,
-    /// Whom it was for.
-    pub dst: IpAddr,
+    family: Family,
+    bits: AddrBits,
+}
+
+/// As wide as a word, so that no padding is moved along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u64)]
+enum Family {
+    V4,
+    V6,
 }
 
 impl AddrPair {
+    /// From who sent it, and whom it was for. Of two families an IPv4 address becomes an IPv4-mapped
+    /// one (RFC 4291 section 2.5.5.2).
+    #[inline]
+    pub const fn new(src: IpAddr, dst: IpAddr) -> Self {
+        match (src, dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => Self {
+                family: Family::V4,
+                bits: AddrBits::v4(src.to_bits(), dst.to_bits()),
+            },
+            (src, dst) => Self {
+                family: Family::V6,
+                bits: AddrBits::v6(bits(src), bits(dst)),
+            },
+        }
+    }
+
+    /// The pair of one address with itself.
+    pub const fn of_one(addr: IpAddr) -> Self {
+        Self::new(addr, addr)
+    }
+
+    /// Who sent it.
+    #[inline]
+    pub const fn src(&self) -> IpAddr {
+        self.addr(self.bits.src)
+    }
+
+    /// Whom it was for.
+    #[inline]
+    pub const fn dst(&self) -> IpAddr {
+        self.addr(self.bits.dst)
+    }
+
     /// The pair of the packets that go the other way.
     #[must_use]
+    #[inline]
     pub const fn reversed(self) -> Self {
         Self {
-            src: self.dst,
-            dst: self.src,
+            family: self.family,
+            bits: AddrBits {
+                src: self.bits.dst,
+                dst: self.bits.src,
+            },
         }
+    }
+
+    /// The same to somebody else.
+    #[must_use]
+    pub const fn with_dst(self, dst: IpAddr) -> Self {
+        Self::new(self.src(), dst)
+    }
+
+    #[inline]
+    const fn addr(&self, words: Words) -> IpAddr {
+        match self.family {
+            #[allow(clippy::cast_possible_truncation)] // the IPv4 address is the lower part
+            Family::V4 => IpAddr::V4(Ipv4Addr::from_bits(words.low as u32)),
+            Family::V6 => IpAddr::V6(Ipv6Addr::from_bits(words.bits())),
+        }
+    }
+}
+
+impl fmt::Debug for AddrPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} > {}", self.src(), self.dst())
     }
 }
 
 impl Hash for AddrPair {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        AddrBits::from(*self).hash(state);
+        self.bits.hash(state);
     }
 }
 
-/// What stands before an IPv4-mapped address.
-const MAPPED: u128 = 0xffff;
+/// An IPv6 address, or an IPv4 one as an IPv4-mapped one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Words {
+    high: u64,
+    low: u64,
+}
 
-/// An [`AddrPair`] in two words, for the packets that are only taken note of; an IPv4 address as
-/// an IPv4-mapped one (RFC 4291 section 2.5.5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Words {
+    /// What stands before an IPv4-mapped address.
+    const MAPPED: u64 = 0xffff;
+
+    #[inline]
+    const fn v4(addr: u32) -> Self {
+        Self {
+            high: 0,
+            low: Self::MAPPED << 32 | addr as u64,
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // split in two
+    const fn v6(addr: u128) -> Self {
+        Self {
+            high: (addr >> 64) as u64,
+            low: addr as u64,
+        }
+    }
+
+    #[inline]
+    const fn bits(self) -> u128 {
+        (self.high as u128) << 64 | self.low as u128
+    }
+
+    #[inline]
+    const fn is_mapped(self) -> bool {
+        self.high == 0 && self.low >> 32 == Self::MAPPED
+    }
+}
+
+/// An [`AddrPair`] whose family is told beside it, for the packets that are only taken note of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddrBits {
-    src: u128,
-    dst: u128,
+    src: Words,
+    dst: Words,
 }
 
 impl AddrBits {
@@ -46,15 +149,18 @@ impl AddrBits {
     #[inline]
     pub const fn v4(src: u32, dst: u32) -> Self {
         Self {
-            src: MAPPED << 32 | src as u128,
-            dst: MAPPED << 32 | dst as u128,
+            src: Words::v4(src),
+            dst: Words::v4(dst),
         }
     }
 
     /// That of two IPv6 addresses.
     #[inline]
     pub const fn v6(src: u128, dst: u128) -> Self {
-        Self { src, dst }
+        Self {
+            src: Words::v6(src),
+            dst: Words::v6(dst),
+        }
     }
 
     /// The destination twice.
@@ -68,20 +174,20 @@ impl AddrBits {
     }
 
     /// The pair of IPv4 addresses it was made of.
-    pub fn pair_v4(self) -> AddrPair {
-        self.pair_by(|addr| addr.to_canonical())
+    #[inline]
+    pub const fn pair_v4(self) -> AddrPair {
+        AddrPair {
+            family: Family::V4,
+            bits: self,
+        }
     }
 
     /// The pair of IPv6 addresses it was made of.
-    pub fn pair_v6(self) -> AddrPair {
-        self.pair_by(IpAddr::V6)
-    }
-
-    fn pair_by(self, addr: impl Fn(Ipv6Addr) -> IpAddr) -> AddrPair {
-        let addr = |bits| addr(Ipv6Addr::from_bits(bits));
+    #[inline]
+    pub const fn pair_v6(self) -> AddrPair {
         AddrPair {
-            src: addr(self.src),
-            dst: addr(self.dst),
+            family: Family::V6,
+            bits: self,
         }
     }
 }
@@ -89,30 +195,26 @@ impl AddrBits {
 impl From<AddrPair> for AddrBits {
     #[inline]
     fn from(pair: AddrPair) -> Self {
-        match (pair.src, pair.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => Self::v4(src.to_bits(), dst.to_bits()),
-            (src, dst) => Self::v6(bits(src), bits(dst)),
-        }
+        pair.bits
     }
 }
 
 impl Hash for AddrBits {
     // Whole words instead of the octet-wise derived form: this runs for every packet.
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // the IPv4 address is the lower part
     fn hash<H: Hasher>(&self, state: &mut H) {
-        if self.src >> 32 == MAPPED && self.dst >> 32 == MAPPED {
-            state.write_u64(u64::from(self.src as u32) << 32 | u64::from(self.dst as u32));
+        if self.src.is_mapped() && self.dst.is_mapped() {
+            state.write_u64(self.src.low << 32 | self.dst.low & 0xffff_ffff);
         } else {
-            state.write_u128(self.src);
-            state.write_u128(self.dst);
+            state.write_u128(self.src.bits());
+            state.write_u128(self.dst.bits());
         }
     }
 }
 
-/// The address as one word.
+/// The address as one number.
 #[inline]
-fn bits(addr: IpAddr) -> u128 {
+const fn bits(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(addr) => addr.to_ipv6_mapped().to_bits(),
         IpAddr::V6(addr) => addr.to_bits(),

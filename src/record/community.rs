@@ -34,7 +34,7 @@ struct Input {
 impl Input {
     fn compute(self) -> Option<CommunityId> {
         let (src, dst) = self.ports.unzip();
-        let AddrPair { src: from, dst: to } = self.addrs;
+        let (from, to) = (self.addrs.src(), self.addrs.dst());
         let text = calculate_community_id(0, from, to, src, dst, self.protocol, false).ok()?;
         Some(CommunityId(text.as_bytes().try_into().ok()?))
     }
@@ -51,9 +51,9 @@ impl Input {
             }
         };
         let (src, dst) = self.ports.unwrap_or_default();
-        let mixed = fold(self.addrs.src)
+        let mixed = fold(self.addrs.src())
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .wrapping_add(fold(self.addrs.dst))
+            .wrapping_add(fold(self.addrs.dst()))
             .wrapping_mul(0xd6e8_feb8_6659_fd93)
             .wrapping_add(u64::from(src) << 24 | u64::from(dst) << 8 | u64::from(self.protocol))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -151,10 +151,7 @@ mod tests {
     fn flow(src: &str, dst: &str, protocol: u8, ports: FlowPorts) -> FlowKey {
         FlowKey {
             protocol,
-            addrs: AddrPair {
-                src: src.parse().unwrap(),
-                dst: dst.parse().unwrap(),
-            },
+            addrs: AddrPair::new(src.parse().unwrap(), dst.parse().unwrap()),
             ports,
         }
     }

@@ -45,7 +45,7 @@ impl Alike {
         };
         let kind = Kind {
             dropper: verdict.dropper,
-            dst: verdict.flow.addrs.dst,
+            dst: verdict.flow.addrs.dst(),
             protocol: verdict.flow.protocol,
             port,
             cause: Cause::of(verdict),
@@ -117,10 +117,7 @@ mod tests {
     fn verdict(from: u16, to: u16) -> DropVerdict {
         let flow = FlowKey {
             protocol: 6,
-            addrs: AddrPair {
-                src: [10, 0, 0, 1].into(),
-                dst: [10, 0, 0, 2].into(),
-            },
+            addrs: AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into()),
             ports: FlowPorts::Ports { src: from, dst: to },
         };
         let kind = (IpVersion::V4, 3, 13);

@@ -233,8 +233,8 @@ fn fate(pair: &PairSummary, page: &Page<'_>) -> Vec<String> {
     vec![
         format!(
             "{} > {} id {}",
-            page.named(&ip(pair.addrs.src)),
-            page.named(&ip(pair.addrs.dst)),
+            page.named(&ip(pair.addrs.src())),
+            page.named(&ip(pair.addrs.dst())),
             pair.id
         ),
         pair.sent.to_string(),

@@ -77,7 +77,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
 /// `10.9.1.1 (the destination, ~3 hops away)`.
 fn dropper(out: &mut Vec<u8>, verdict: &DropVerdict) {
     write::ip(out, verdict.dropper);
-    let is_destination = verdict.dropper == verdict.flow.addrs.dst;
+    let is_destination = verdict.dropper == verdict.flow.addrs.dst();
     // How many hops a packet lived tells nothing of a distance if it went round in a loop.
     let hops = (verdict.hops_to_dropper).filter(|_| verdict.reason != DropReason::TtlExceeded);
     if is_destination {

@@ -120,7 +120,7 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
 /// final one where a routing header has segments left (RFC 8200 section 8.1).
 pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
     let (IpVersion::V6, IpAddr::V6(src), IpAddr::V6(dst)) =
-        (ip.version, ip.addrs.src, ip.addrs.dst)
+        (ip.version, ip.addrs.src(), ip.addrs.dst())
     else {
         return None;
     };

@@ -34,10 +34,7 @@ const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
 fn exchange() -> Exchange {
     Exchange {
         kind: ExchangeKind::Echo,
-        addrs: AddrPair {
-            src: addr("172.17.0.1"),
-            dst: addr("172.17.0.2"),
-        },
+        addrs: AddrPair::new(addr("172.17.0.1"), addr("172.17.0.2")),
         id: Some(19),
         seq: Some(1),
         request: frame(1),
@@ -57,10 +54,7 @@ fn verdict() -> DropVerdict {
     DropVerdict {
         flow: FlowKey {
             protocol: 6,
-            addrs: AddrPair {
-                src: addr("10.0.1.1"),
-                dst: addr("10.0.3.2"),
-            },
+            addrs: AddrPair::new(addr("10.0.1.1"), addr("10.0.3.2")),
             ports: FlowPorts::Ports {
                 src: 48624,
                 dst: 443,
@@ -102,10 +96,7 @@ fn verdict() -> DropVerdict {
         same_as: Some(OtherSide {
             flow: FlowKey {
                 protocol: 6,
-                addrs: AddrPair {
-                    src: addr("192.0.2.7"),
-                    dst: addr("10.0.3.2"),
-                },
+                addrs: AddrPair::new(addr("192.0.2.7"), addr("10.0.3.2")),
                 ports: FlowPorts::Ports {
                     src: 1024,
                     dst: 443,
@@ -124,10 +115,7 @@ fn bare_verdict() -> DropVerdict {
     DropVerdict {
         flow: FlowKey {
             protocol: 17,
-            addrs: AddrPair {
-                src: addr("2001:db8::1"),
-                dst: addr("2001:db8::2"),
-            },
+            addrs: AddrPair::new(addr("2001:db8::1"), addr("2001:db8::2")),
             ports: FlowPorts::None,
         },
         dropper: addr("2001:db8::9"),

@@ -19,10 +19,7 @@ use super::{T0, text};
 fn exchange() -> Exchange {
     Exchange {
         kind: ExchangeKind::Echo,
-        addrs: AddrPair {
-            src: addr("172.17.0.1"),
-            dst: addr("172.17.0.2"),
-        },
+        addrs: AddrPair::new(addr("172.17.0.1"), addr("172.17.0.2")),
         id: Some(19),
         seq: Some(1),
         request: frame(1),
@@ -80,10 +77,7 @@ fn verdict() -> DropVerdict {
     DropVerdict {
         flow: FlowKey {
             protocol: 6,
-            addrs: AddrPair {
-                src: addr("10.0.1.1"),
-                dst: addr("10.0.3.2"),
-            },
+            addrs: AddrPair::new(addr("10.0.1.1"), addr("10.0.3.2")),
             ports: FlowPorts::Ports {
                 src: 48624,
                 dst: 443,

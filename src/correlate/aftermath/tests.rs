@@ -248,10 +248,7 @@ fn a_flow_no_error_was_about_is_not_known() {
     let capture = Capture::new();
     let flow = FlowKey {
         protocol: TCP,
-        addrs: AddrPair {
-            src: CLIENT.into(),
-            dst: SERVER.into(),
-        },
+        addrs: AddrPair::new(CLIENT.into(), SERVER.into()),
         ports: FlowPorts::Ports { src: 1, dst: 2 },
     };
     assert_eq!(capture.followed.aftermath(&flow), Aftermath::UNKNOWN);

@@ -5,7 +5,6 @@ use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::Sighting;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
-use crate::model::AddrPair;
 
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
@@ -17,17 +16,16 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
-        let found = self.find(query.key, seen.place).or_else(|| {
+        let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
+        let found = by_key(query.key).or_else(|| {
             let multicast = QueryKey {
-                addrs: AddrPair {
-                    dst: crate::icmp::unspecified(query.key.version),
-                    ..query.key.addrs
-                },
+                addrs: query
+                    .key
+                    .addrs
+                    .with_dst(crate::icmp::unspecified(query.key.version)),
                 ..query.key
             };
-            (self.multicast > 0)
-                .then(|| self.find(multicast, seen.place))
-                .flatten()
+            (self.multicast > 0).then(|| by_key(multicast)).flatten()
         });
         let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
@@ -39,7 +37,7 @@ impl Exchanges {
         };
         let asked_ttl = open.place.ttl;
         if let Some(ExchangeEnd::Reply(first)) = open.end
-            && query.addrs.dst == open.reply_from
+            && query.addrs.dst() == open.reply_from
             && (seen.place.is_copy_of(open.reply_place) || open.is_mirrored(seen.place))
         {
             return (Relation::Copy { of: first }, asked_ttl);
@@ -80,7 +78,7 @@ impl Exchanges {
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
         open.reply_place = seen.place;
-        open.reply_from = query.addrs.dst;
+        open.reply_from = query.addrs.dst();
         open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;
         if open.request_shown && !seen.shown {
@@ -101,7 +99,7 @@ impl Exchanges {
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
         let key = key.stored(seen.broadcast);
-        let Some(slot) = self.find(key, seen.place) else {
+        let Some(slot) = self.find(key, self.table.hash(&key), seen.place) else {
             return;
         };
         let Some(open) = self.table.at_mut(slot) else {
@@ -140,10 +138,10 @@ impl Exchanges {
                 continue;
             };
             let asked_alike = open_key.kind == key.kind
-                && open_key.addrs.src == key.addrs.src
+                && open_key.addrs.src() == key.addrs.src()
                 && open_key.seq == key.seq
                 && open.end.is_none();
-            if asked_alike && open_key.addrs.dst == key.addrs.dst {
+            if asked_alike && open_key.addrs.dst() == key.addrs.dst() {
                 return unsolicited(Some(NearMiss::Identifier(open.request)));
             }
             if asked_alike && open_key.id == key.id && by_sender.is_none() {

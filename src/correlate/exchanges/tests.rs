@@ -108,10 +108,7 @@ fn ping(seq: u16) -> QueryKey {
     QueryKey {
         kind: ExchangeKind::Echo,
         version: IpVersion::V4,
-        addrs: AddrPair {
-            src: "192.0.2.1".parse().unwrap(),
-            dst: "192.0.2.2".parse().unwrap(),
-        },
+        addrs: AddrPair::new("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap()),
         id: 19,
         seq,
         scope: Scope::ANY,
@@ -158,10 +155,7 @@ fn a_group_is_answered_by_all_of_it() {
         ..play.sighting(0, Place::default())
     };
     let asked = QueryKey {
-        addrs: AddrPair {
-            dst: "192.0.2.255".parse().unwrap(),
-            ..ping(1).addrs
-        },
+        addrs: ping(1).addrs.with_dst("192.0.2.255".parse().unwrap()),
         ..ping(1)
     };
     let query = Query {
@@ -174,16 +168,13 @@ fn a_group_is_answered_by_all_of_it() {
     play.exchanges.query(query, seen, &mut |_| ());
     assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
     let other = QueryKey {
-        addrs: AddrPair {
-            dst: "192.0.2.3".parse().unwrap(),
-            ..ping(1).addrs
-        },
+        addrs: ping(1).addrs.with_dst("192.0.2.3".parse().unwrap()),
         ..ping(1)
     };
     assert_eq!(outcome_of(play.reply(4, other)), AnswerOutcome::Duplicate);
     let closed = play.finish(5);
     assert_eq!(closed.len(), 1);
-    assert_eq!(closed[0].addrs.dst, asked.addrs.dst);
+    assert_eq!(closed[0].addrs.dst(), asked.addrs.dst());
     assert_eq!(closed[0].duplicates, 1);
 }
 
@@ -401,10 +392,7 @@ fn an_error_ends_a_request_unless_a_reply_comes_after_all() {
 #[test]
 fn anybody_may_answer_a_group_and_nobody_must() {
     let group = |seq| QueryKey {
-        addrs: AddrPair {
-            dst: "224.0.0.1".parse().unwrap(),
-            ..ping(seq).addrs
-        },
+        addrs: ping(seq).addrs.with_dst("224.0.0.1".parse().unwrap()),
         ..ping(seq)
     };
     let mut play = Play::new();
@@ -428,10 +416,7 @@ fn a_reply_that_fits_but_for_one_field_is_a_near_miss() {
         AnswerOutcome::Unsolicited(Some(NearMiss::Identifier(request)))
     );
     let other_sender = QueryKey {
-        addrs: AddrPair {
-            dst: "192.0.2.77".parse().unwrap(),
-            ..ping(1).addrs
-        },
+        addrs: ping(1).addrs.with_dst("192.0.2.77".parse().unwrap()),
         ..ping(1)
     };
     assert_eq!(
@@ -478,10 +463,7 @@ fn two_repliers_at_different_distances_are_no_copies() {
     let mut play = Play::new();
     let to = |dst: &str| QueryKey {
         version: IpVersion::V6,
-        addrs: AddrPair {
-            src: "fe80::1".parse().unwrap(),
-            dst: dst.parse().unwrap(),
-        },
+        addrs: AddrPair::new("fe80::1".parse().unwrap(), dst.parse().unwrap()),
         ..ping(1)
     };
     let place = |ttl| Place {

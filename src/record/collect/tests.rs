@@ -9,10 +9,7 @@ use crate::model::{FrameRef, SourceId, Timestamp};
 const MEMORY: usize = 1 << 20;
 
 fn addrs(last: u8) -> AddrPair {
-    AddrPair {
-        src: [10, 0, 0, 1].into(),
-        dst: [10, 0, 1, last].into(),
-    }
+    AddrPair::new([10, 0, 0, 1].into(), [10, 0, 1, last].into())
 }
 
 fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchange {

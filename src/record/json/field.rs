@@ -180,7 +180,7 @@ fn put_interface<M: SerializeMap>(
     map: &mut M,
     interface: &InterfaceInformation<'_>,
 ) -> Result<(), M::Error> {
-    map.put("role", interface.role.name())?;
+    map.name("role", interface.role.name())?;
     map.maybe("interface_index", interface.index)?;
     if let Some(address) = interface.address {
         put_address(map, address)?;

@@ -4,14 +4,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
-use super::value::{Addr, Fields, Text, Time};
+use super::value::{Addr, Fields, Plain, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::IcmpEvent;
-use crate::record::community::CommunityId;
 use crate::wire::Ip;
 use crate::wire::reassembly::Reassembly;
 
@@ -46,7 +45,7 @@ impl Serialize for Event<'_> {
         } = self.event;
         let mut community = self.context.community.borrow_mut();
         let mut map = serializer.serialize_map(None)?;
-        map.put("type", "icmp")?;
+        map.name("type", "icmp")?;
         map.put("frame", &frame.number)?;
         map.put("ts", &Time(frame.ts))?;
         map.put("source", self.context.names.get(frame.source))?;
@@ -59,7 +58,7 @@ impl Serialize for Event<'_> {
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put("icmp", &Fields4And6(&packet.ip, message))?;
         let id = community.message(packet.ip.addrs, message);
-        map.maybe("community_id", id.as_ref().map(CommunityId::as_str))?;
+        map.maybe("community_id", id.as_ref().map(|id| Plain(id.as_str())))?;
         if let Some(quote) = message.quote() {
             let (extensions, inner) = (message.extensions(), quote.inner());
             let quoted = Quoted::new(
@@ -114,7 +113,7 @@ struct FragmentOutcome<'a> {
 impl Serialize for FragmentOutcome<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.put("status", self.reassembly.name())?;
+        map.name("status", self.reassembly.name())?;
         match self.reassembly {
             Reassembly::Complete(whole) => {
                 let frames: Vec<_> = (whole.frames().iter())
@@ -127,7 +126,7 @@ impl Serialize for FragmentOutcome<'_> {
             Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {
                 map.put("with", &self.of.reference(*frame))?;
             }
-            Reassembly::Refused(why) => map.put("reason", why.name())?,
+            Reassembly::Refused(why) => map.name("reason", why.name())?,
             Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
         }
         map.end()
@@ -162,7 +161,7 @@ impl Serialize for Inferred {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(payload) = self.payload {
-            map.put("sender", payload.sender.name())?;
+            map.name("sender", payload.sender.name())?;
             map.maybe("sent", payload.sent.map(Time))?;
         }
         if let Some((initial, hops)) = self.distance {
@@ -273,7 +272,7 @@ impl Serialize for MessageChecksum<'_> {
         let mut map = serializer.serialize_map(None)?;
         ChecksumState(self.message.checksum).put_into(&mut map)?;
         if let Some(cause) = cause::of(self.ip, self.message) {
-            map.put("cause", cause.name())?;
+            map.name("cause", cause.name())?;
             if let ChecksumCause::OldAddress(address) = cause {
                 map.put("old_address", &Addr(address.into()))?;
             }
@@ -292,14 +291,14 @@ impl Serialize for Fields4And6<'_> {
         map.put("version", &message.version.number())?;
         if matches!(message.body, Body::Fragment) {
             // A later fragment holds no ICMP header, so there is no type to tell.
-            map.put("name", "fragment")?;
+            map.name("name", "fragment")?;
             map.put("length", &message.length)?;
             return map.end();
         }
         // What was cut away is not 0.
         map.maybe("type", message.bytes.first().copied())?;
         map.maybe("code", message.bytes.get(1).copied())?;
-        map.put("name", message.name())?;
+        map.name("name", message.name())?;
         map.maybe("code_name", message.code_name())?;
         map.put("length", &message.length)?;
         if message.bytes.is_empty() {

@@ -104,7 +104,7 @@ impl Json<'_> {
     ///
     /// None that is known: all that records are made of can be told in JSON.
     pub fn append(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        self.serialize(text::JsonText(out))
+        self.serialize(text::JsonText::new(out))
     }
 }
 
@@ -131,7 +131,7 @@ fn serialize_start<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "start")?;
+    map.name("type", "start")?;
     map.put("schema", SCHEMA)?;
     map.put("version", env!("CARGO_PKG_VERSION"))?;
     map.put(

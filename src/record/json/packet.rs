@@ -17,8 +17,8 @@ impl Serialize for IpHeader<'_> {
         let ip = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.put("version", &ip.version.number())?;
-        map.put("src", &Addr(ip.addrs.src))?;
-        map.put("dst", &Addr(ip.addrs.dst))?;
+        map.put("src", &Addr(ip.addrs.src()))?;
+        map.put("dst", &Addr(ip.addrs.dst()))?;
         map.put("ttl", &ip.ttl)?;
         map.some("traffic_class", ip.traffic_class.into())?;
         map.some("flow_label", ip.flow_label)?;
@@ -147,7 +147,7 @@ impl Serialize for TunnelHeader<'_> {
         let mut map = serializer.serialize_map(None)?;
         let tunnel = &self.around.tunnel;
         let kind = tunnel.kind;
-        map.put("kind", kind.name())?;
+        map.name("kind", kind.name())?;
         if let Some((name, value)) = kind.identifier() {
             map.put(name, &value)?;
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Fields, Iter, List, Protocol, Time, nanos};
+use super::value::{Addr, Fields, Iter, List, Plain, Protocol, Time, nanos};
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
@@ -28,11 +28,11 @@ pub(super) fn exchange<S: Serializer>(
         context,
     };
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "exchange")?;
+    map.name("type", "exchange")?;
     map.put("source", context.names.get(own))?;
     map.word("kind", &exchange.kind)?;
-    map.put("src", &Addr(exchange.addrs.src))?;
-    map.put("dst", &Addr(exchange.addrs.dst))?;
+    map.put("src", &Addr(exchange.addrs.src()))?;
+    map.put("dst", &Addr(exchange.addrs.dst()))?;
     map.maybe("id", exchange.id)?;
     map.maybe("seq", exchange.seq)?;
     map.put("ts", &Time(exchange.requested))?;
@@ -62,7 +62,7 @@ pub(super) fn drop<S: Serializer>(
         context,
     };
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "drop")?;
+    map.name("type", "drop")?;
     map.put("source", context.names.get(own))?;
     let community_id = context.community.borrow_mut().flow(&verdict.flow);
     map.put(
@@ -162,8 +162,8 @@ struct Elsewhere<'a> {
 impl Serialize for Elsewhere<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.put("src", &Addr(self.flow.addrs.src))?;
-        map.put("dst", &Addr(self.flow.addrs.dst))?;
+        map.put("src", &Addr(self.flow.addrs.src()))?;
+        map.put("dst", &Addr(self.flow.addrs.dst()))?;
         match self.flow.ports {
             FlowPorts::Ports { src, dst } => {
                 map.put("src_port", &src)?;
@@ -174,7 +174,7 @@ impl Serialize for Elsewhere<'_> {
         }
         map.maybe(
             "community_id",
-            self.community_id.as_ref().map(CommunityId::as_str),
+            self.community_id.as_ref().map(|id| Plain(id.as_str())),
         )?;
         map.put("dropper", &Addr(self.dropper))?;
         map.put("error", &self.error)?;
@@ -192,8 +192,8 @@ impl Serialize for Flow<'_> {
         let flow = self.flow;
         let mut map = serializer.serialize_map(None)?;
         map.put("protocol", &Protocol(flow.protocol))?;
-        map.put("src", &Addr(flow.addrs.src))?;
-        map.put("dst", &Addr(flow.addrs.dst))?;
+        map.put("src", &Addr(flow.addrs.src()))?;
+        map.put("dst", &Addr(flow.addrs.dst()))?;
         match flow.ports {
             FlowPorts::Ports { src, dst } => {
                 map.put("src_port", &src)?;
@@ -208,7 +208,7 @@ impl Serialize for Flow<'_> {
         }
         map.maybe(
             "community_id",
-            self.community_id.as_ref().map(CommunityId::as_str),
+            self.community_id.as_ref().map(|id| Plain(id.as_str())),
         )?;
         map.end()
     }
@@ -223,7 +223,7 @@ impl ErrorKind {
         map.put("version", &version.number())?;
         map.put("type", &kind)?;
         map.put("code", &code)?;
-        map.put("name", names::type_name(version, kind).unwrap_or("unknown"))?;
+        map.name("name", names::type_name(version, kind).unwrap_or("unknown"))?;
         map.maybe("code_name", names::code_name(version, kind, code))
     }
 }
@@ -307,7 +307,7 @@ pub(super) fn path<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let own = path.first_probe.source();
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "path")?;
+    map.name("type", "path")?;
     map.put("source", context.names.get(own))?;
     map.put("src", &Addr(path.src))?;
     map.put("dst", &Addr(path.dst))?;
@@ -372,9 +372,9 @@ pub(super) fn finding<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let own = own_source(&finding.evidence);
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "finding")?;
+    map.name("type", "finding")?;
     map.put("source", context.names.get(own))?;
-    map.put("finding", finding.name)?;
+    map.name("finding", finding.name)?;
     map.word("severity", &finding.severity)?;
     map.put("title", &finding.title)?;
     let evidence = References {

@@ -22,7 +22,7 @@ pub(super) fn summary<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    map.put("type", "summary")?;
+    map.name("type", "summary")?;
     map.put("frames", &Frames(&summary.frames))?;
     map.maybe(
         "kernel",
@@ -184,8 +184,8 @@ impl Serialize for Pair<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let pair = self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.put("src", &Addr(pair.addrs.src))?;
-        map.put("dst", &Addr(pair.addrs.dst))?;
+        map.put("src", &Addr(pair.addrs.src()))?;
+        map.put("dst", &Addr(pair.addrs.dst()))?;
         map.put("id", &pair.id)?;
         map.put("sent", &pair.sent)?;
         map.put("answered", &pair.answered)?;

@@ -13,7 +13,23 @@ use crate::record::write;
 
 /// Appends a value to a buffer. Records are made of what it takes: numbers, strings, lists and
 /// objects.
-pub(super) struct JsonText<'o>(pub(super) &'o mut Vec<u8>);
+pub(super) struct JsonText<'o> {
+    out: &'o mut Vec<u8>,
+    strings: Strings,
+}
+
+/// What is known of a string that comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strings {
+    /// Nothing.
+    Any,
+    /// It needs no escape.
+    Plain,
+}
+
+/// The name of a newtype around a string that needs no escape: most strings of a record are words
+/// of ours, and to look through them again takes longer than to write them.
+pub(super) const PLAIN: &str = "plain";
 
 /// A list or an object that is being written.
 pub(super) struct Open<'o> {
@@ -23,10 +39,19 @@ pub(super) struct Open<'o> {
 }
 
 impl<'o> JsonText<'o> {
+    /// Appends to `out`.
+    #[inline]
+    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
+        Self {
+            out,
+            strings: Strings::Any,
+        }
+    }
+
     fn open(self, open: u8, close: u8) -> Open<'o> {
-        self.0.push(open);
+        self.out.push(open);
         Open {
-            out: self.0,
+            out: self.out,
             close,
             is_empty: true,
         }
@@ -71,37 +96,35 @@ impl<'o> Serializer for JsonText<'o> {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        // Without an early end, so that many octets are looked at at once.
-        let escape = text
-            .bytes()
-            .fold(false, |any, octet| any | needs_escape(octet));
-        if escape {
-            return serde_json::to_writer(self.0, text);
+        let Self { out, strings } = self;
+        if strings == Strings::Any && text.bytes().any(needs_escape) {
+            return serde_json::to_writer(out, text);
         }
-        self.0.reserve(text.len() + 2);
-        self.0.push(b'"');
-        self.0.extend_from_slice(text.as_bytes());
-        self.0.push(b'"');
+        debug_assert!(!text.bytes().any(needs_escape), "{text:?} is not plain");
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
         Ok(())
     }
 
     #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), Error> {
-        write::decimal(self.0, value);
+        write::decimal(self.out, value);
         Ok(())
     }
 
     #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
         if value < 0 {
-            self.0.push(b'-');
+            self.out.push(b'-');
         }
-        write::decimal(self.0, value.unsigned_abs());
+        write::decimal(self.out, value.unsigned_abs());
         Ok(())
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        self.0
+        self.out
             .extend_from_slice(if value { b"true" } else { b"false" });
         Ok(())
     }
@@ -131,11 +154,11 @@ impl<'o> Serializer for JsonText<'o> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        serde_json::to_writer(self.0, &value)
+        serde_json::to_writer(self.out, &value)
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Error> {
-        serde_json::to_writer(self.0, &value)
+        serde_json::to_writer(self.out, &value)
     }
 
     fn serialize_char(self, value: char) -> Result<(), Error> {
@@ -143,11 +166,11 @@ impl<'o> Serializer for JsonText<'o> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        serde_json::Serializer::new(self.0).collect_str(value)
+        serde_json::Serializer::new(self.out).collect_str(value)
     }
 
     fn serialize_bytes(self, octets: &[u8]) -> Result<(), Error> {
-        serde_json::Serializer::new(self.0).serialize_bytes(octets)
+        serde_json::Serializer::new(self.out).serialize_bytes(octets)
     }
 
     fn serialize_none(self) -> Result<(), Error> {
@@ -159,7 +182,7 @@ impl<'o> Serializer for JsonText<'o> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.0.extend_from_slice(b"null");
+        self.out.extend_from_slice(b"null");
         Ok(())
     }
 
@@ -188,12 +211,18 @@ impl<'o> Serializer for JsonText<'o> {
         Self::none()
     }
 
+    #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        value.serialize(self)
+        let strings = if name == PLAIN {
+            Strings::Plain
+        } else {
+            Strings::Any
+        };
+        value.serialize(Self { strings, ..self })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -249,7 +278,7 @@ impl SerializeSeq for Open<'_> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.separate();
-        value.serialize(JsonText(self.out))
+        value.serialize(JsonText::new(self.out))
     }
 
     fn end(self) -> Result<(), Error> {
@@ -279,13 +308,13 @@ impl SerializeMap for Open<'_> {
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.separate();
-        key.serialize(JsonText(self.out))
+        key.serialize(JsonText::new(self.out))
     }
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.out.push(b':');
-        value.serialize(JsonText(self.out))
+        value.serialize(JsonText::new(self.out))
     }
 
     fn end(self) -> Result<(), Error> {
@@ -303,7 +332,7 @@ mod tests {
 
     fn text(value: &Value) -> String {
         let mut out = Vec::new();
-        value.serialize(JsonText(&mut out)).unwrap();
+        value.serialize(JsonText::new(&mut out)).unwrap();
         String::from_utf8(out).unwrap()
     }
 

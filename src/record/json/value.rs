@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::text::PLAIN;
 use crate::model::Timestamp;
 use crate::record::escape;
 use crate::record::words::Word;
@@ -14,12 +15,19 @@ use crate::record::write;
 /// Short ways to add fields to an object.
 pub(super) trait Fields: SerializeMap {
     /// Adds a field.
+    #[inline]
     fn put<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> Result<(), Self::Error> {
-        self.serialize_entry(key, value)
+        self.serialize_entry(&Plain(key), value)
+    }
+
+    /// Adds a name of ours.
+    #[inline]
+    fn name(&mut self, key: &'static str, name: &'static str) -> Result<(), Self::Error> {
+        self.put(key, &Plain(name))
     }
 
     /// Adds a field if its value is known.
@@ -29,7 +37,7 @@ pub(super) trait Fields: SerializeMap {
         value: Option<T>,
     ) -> Result<(), Self::Error> {
         match value {
-            Some(value) => self.serialize_entry(key, &value),
+            Some(value) => self.put(key, &value),
             None => Ok(()),
         }
     }
@@ -39,22 +47,18 @@ pub(super) trait Fields: SerializeMap {
         if value == 0 {
             Ok(())
         } else {
-            self.serialize_entry(key, &value)
+            self.put(key, &value)
         }
     }
 
     /// Adds a fact that holds; one that does not is left out.
     fn fact(&mut self, key: &'static str, holds: bool) -> Result<(), Self::Error> {
-        if holds {
-            self.serialize_entry(key, &true)
-        } else {
-            Ok(())
-        }
+        if holds { self.put(key, &true) } else { Ok(()) }
     }
 
     /// Adds a value's word.
     fn word<W: Word>(&mut self, key: &'static str, value: &W) -> Result<(), Self::Error> {
-        self.serialize_entry(key, value.word())
+        self.name(key, value.word())
     }
 
     /// Adds a span in nanoseconds.
@@ -68,6 +72,16 @@ impl<M: SerializeMap> Fields for M {}
 /// Whole nanoseconds; what a u64 cannot hold (584 years) saturates.
 pub(crate) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Text that stands in JSON as it is: words of ours, times, addresses.
+pub(super) struct Plain<'a>(pub(super) &'a str);
+
+impl Serialize for Plain<'_> {
+    #[inline]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(PLAIN, self.0)
+    }
 }
 
 /// A point in time.
@@ -112,7 +126,10 @@ pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        short(serializer, |out| escape::push(out, self.0))
+        written(
+            |out| escape::push(out, self.0),
+            |text| serializer.serialize_str(text),
+        )
     }
 }
 
@@ -128,18 +145,23 @@ impl Serialize for Protocol {
     }
 }
 
-/// Serializes text of ASCII that needs no allocation: the buffer is kept per thread.
+/// Serializes plain text of ASCII.
 pub(super) fn short<S: Serializer>(
     serializer: S,
     write: impl FnOnce(&mut Vec<u8>),
 ) -> Result<S::Ok, S::Error> {
+    written(write, |text| Plain(text).serialize(serializer))
+}
+
+/// What is made of text of ASCII, without an allocation: the buffer is kept per thread.
+fn written<T>(write: impl FnOnce(&mut Vec<u8>), then: impl FnOnce(&str) -> T) -> T {
     thread_local! {
         static SPACE: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
     }
     SPACE.with_borrow_mut(|space| {
         space.clear();
         write(space);
-        serializer.serialize_str(std::str::from_utf8(space).unwrap_or_default())
+        then(std::str::from_utf8(space).unwrap_or_default())
     })
 }
 

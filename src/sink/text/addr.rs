@@ -47,10 +47,10 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
     };
     if let FlowPorts::Query { kind, .. } = flow.ports {
         out.push(b' ');
-        icmp_kind(out, version_of(flow.addrs.src), kind);
+        icmp_kind(out, version_of(flow.addrs.src()), kind);
     }
     out.push(b' ');
-    pair(out, flow.addrs.src, flow.addrs.dst, ports);
+    pair(out, flow.addrs.src(), flow.addrs.dst(), ports);
     match flow.ports {
         FlowPorts::Query { id, .. } => {
             out.extend_from_slice(b" id ");
@@ -132,7 +132,7 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
         }
     }
     out.push(b' ');
-    pair(out, ip.addrs.src, ip.addrs.dst, ports);
+    pair(out, ip.addrs.src(), ip.addrs.dst(), ports);
     match quote.transport {
         QuotedTransport::Tcp { seq, .. } => number(out, b" seq ", seq),
         QuotedTransport::Icmp { id, seq, .. } => {

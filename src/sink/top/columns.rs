@@ -206,7 +206,7 @@ pub(super) const FINDINGS: Columns<Finding> = Columns {
 };
 
 fn pair(ping: &Ping) -> String {
-    format!("{} > {}", ip(ping.addrs.src), ip(ping.addrs.dst))
+    format!("{} > {}", ip(ping.addrs.src()), ip(ping.addrs.dst()))
 }
 
 fn told(flow: &Flow) -> String {

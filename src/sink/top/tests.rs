@@ -225,10 +225,7 @@ fn help() {
 /// Of requests that are still open nobody knows how many will be lost.
 #[test]
 fn loss_is_that_of_requests_whose_time_is_over() {
-    let addrs = AddrPair {
-        src: Ipv4Addr::LOCALHOST.into(),
-        dst: Ipv4Addr::LOCALHOST.into(),
-    };
+    let addrs = AddrPair::of_one(Ipv4Addr::LOCALHOST.into());
     let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
     let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
     // Every fourth is lost.

@@ -12,7 +12,7 @@ const TRANSPORT: u8 = 20;
 pub(super) fn bare_packet(flow: &FlowKey) -> Vec<u8> {
     const ANY_TTL: u8 = 64;
     let mut packet = Vec::with_capacity(60);
-    match (flow.addrs.src, flow.addrs.dst) {
+    match (flow.addrs.src(), flow.addrs.dst()) {
         (IpAddr::V4(src), IpAddr::V4(dst)) => {
             packet.extend([
                 0x45,

@@ -135,12 +135,12 @@ impl<'a> Ip<'a> {
 
     /// Source address.
     pub const fn src(&self) -> IpAddr {
-        self.addrs.src
+        self.addrs.src()
     }
 
     /// Destination address.
     pub const fn dst(&self) -> IpAddr {
-        self.addrs.dst
+        self.addrs.dst()
     }
 
     /// Whether the transport header is not in this packet but in an earlier fragment.

@@ -1,10 +1,8 @@
 //! The IPv4 header (RFC 791).
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
-use crate::model::AddrPair;
+use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at};
 use crate::wire::defect::Limit;
@@ -55,6 +53,7 @@ fn total_length(fixed: &[u8; FIXED]) -> u16 {
 #[inline]
 fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
     let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let long = |at: usize| u32::from(word(at)) << 16 | u32::from(word(at + 2));
     let flags = word(6);
     let fragment = Fragment {
         offset: (flags & 0x1fff) << 3,
@@ -62,10 +61,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
     };
     Ip {
         version: IpVersion::V4,
-        addrs: AddrPair {
-            src: IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15])),
-            dst: IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19])),
-        },
+        addrs: AddrBits::v4(long(12), long(16)).pair_v4(),
         ttl: fixed[8],
         traffic_class: fixed[1],
         id: Some(u32::from(word(4))),

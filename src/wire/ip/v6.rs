@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
-use crate::model::AddrPair;
+use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
@@ -43,17 +43,10 @@ fn payload_length(fixed: &[u8; FIXED]) -> u16 {
 #[inline]
 fn with_fields<'a>(fixed: &[u8; FIXED], header: &'a [u8]) -> Ip<'a> {
     let first = u32::from_be_bytes([fixed[0], fixed[1], fixed[2], fixed[3]]);
-    let address = |at: usize| {
-        IpAddr::V6(Ipv6Addr::from(
-            array_at::<16>(fixed, at).unwrap_or_default(),
-        ))
-    };
+    let address = |at| u128::from_be_bytes(array_at(fixed, at).unwrap_or_default());
     Ip {
         version: IpVersion::V6,
-        addrs: AddrPair {
-            src: address(8),
-            dst: address(24),
-        },
+        addrs: AddrBits::v6(address(8), address(24)).pair_v6(),
         ttl: fixed[7],
         traffic_class: (first >> 20 & 0xff) as u8,
         id: None,
@@ -239,7 +232,7 @@ fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
 /// The last address of an RPL source route (RFC 6554 section 3), which leaves out the octets it
 /// has in common with the packet's destination.
 fn compressed_destination(ip: &Ip<'_>, header: &[u8], length: usize) -> Option<Ipv6Addr> {
-    let IpAddr::V6(destination) = ip.addrs.dst else {
+    let IpAddr::V6(destination) = ip.addrs.dst() else {
         return None;
     };
     let common = usize::from(u8_at(header, 4)? & 0x0f);
