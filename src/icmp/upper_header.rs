@@ -54,7 +54,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
             let message = (first & 0x0f == 1).then_some("advertisement");
             of_type("vrrp", fields, first & 0x0f, message)
         }
-        L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
+        protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
         protocol::MOBILITY => {
             let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
             let fields = match kind {
@@ -94,7 +94,6 @@ const OSPF: u8 = 89;
 const PIM: u8 = 103;
 const IP_COMP: u8 = 108;
 const VRRP: u8 = 112;
-const L2TP: u8 = 115;
 
 type Table = &'static [FieldSpec];
 type Name = Option<&'static str>;

@@ -78,6 +78,11 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("l2tp.session", "l2tp", "session"),
     ("l2tp.Ns", "l2tp", "ns"),
     ("l2tp.Nr", "l2tp", "nr"),
+    ("l2tp.sid", "l2tpv3", "session"),
+    ("nsh.spi", "nsh", "service_path"),
+    ("nsh.si", "nsh", "service_index"),
+    ("nsh.ttl", "nsh", "ttl"),
+    ("nsh.mdtype", "nsh", "metadata_type"),
     ("teredo.orig.port", "teredo_origin", "port"),
     ("teredo.orig.addr", "teredo_origin", "address"),
 ];
@@ -268,6 +273,12 @@ fn crafted() -> Vec<Vec<u8>> {
                 0x4a, 2, 0, 48, 0, 3, 0, 4, 0, 1, 0, 2, 0, 2, 9, 9, 0xff, 3, 0, 0x21,
             ],
             &echo,
+        ),
+        over(115, &[0, 0, 0, 9], &frame),
+        over(
+            47,
+            &[0, 0, 0x89, 0x4f, 0x0f, 0xc2, 2, 3, 0, 0, 7, 254],
+            &frame,
         ),
         over_udp(3544, &[0, 0, 0xff, 0xfe, 0x3f, 0xff, 0xfd, 0xfe], &echo6),
     ]

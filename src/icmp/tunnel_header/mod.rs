@@ -1,5 +1,6 @@
 //! The headers of tunnels as items: with names, fields and places, like the parts of messages.
 
+mod moving;
 mod tables;
 
 use super::field::FieldSpec;
@@ -22,7 +23,7 @@ pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
 
 /// The header of GRE by itself, for packets that were quoted no further.
 pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
-    let step = gre(octets)?;
+    let step = moving::gre(octets)?;
     Some(step.item(octets.get(..step.length).unwrap_or(octets)))
 }
 
@@ -52,6 +53,9 @@ enum Part {
     ControlWord,
     Pppoe,
     L2tp,
+    L2tpV3 { over: Under },
+    Nsh,
+    Gue,
     Vxlan,
     VxlanGpe,
     Geneve,
@@ -66,10 +70,17 @@ enum Part {
     End,
 }
 
+/// What L2TP version 3 runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Under {
+    Ip,
+    Udp,
+}
+
 /// UDP port of the generic protocol extension of VXLAN.
 const VXLAN_GPE: u16 = 4790;
 
-/// The header that a kind begins with, behind this UDP port.
+/// The header that a kind begins with, behind this UDP port; 0 where there is none.
 const fn own(kind: TunnelKind, port: u16) -> Part {
     match kind {
         TunnelKind::IpInIp => Part::End,
@@ -78,6 +89,10 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Mpls { .. } => Part::Mpls,
         TunnelKind::Pppoe { .. } => Part::Pppoe,
         TunnelKind::L2tp { .. } => Part::L2tp,
+        TunnelKind::L2tpV3 { .. } if port == 0 => Part::L2tpV3 { over: Under::Ip },
+        TunnelKind::L2tpV3 { .. } => Part::L2tpV3 { over: Under::Udp },
+        TunnelKind::Nsh { .. } => Part::Nsh,
+        TunnelKind::Gue => Part::Gue,
         TunnelKind::Vxlan { .. } if port == VXLAN_GPE => Part::VxlanGpe,
         TunnelKind::Vxlan { .. } => Part::Vxlan,
         TunnelKind::Geneve { .. } => Part::Geneve,
@@ -182,11 +197,11 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
             Step::new(8, "udp", tables::UDP, own)
         }
         Part::EtherIp => Step::new(2, "etherip", tables::ETHER_IP, Part::Ethernet),
-        Part::Gre => gre(rest)?,
+        Part::Gre => moving::gre(rest)?,
         Part::SourceRoute { carried, sequenced } => {
             let [_, _, _, length] = array_at(rest, 0)?;
             let then = if length == 0 {
-                carried_by_gre(carried, sequenced)
+                moving::carried_by_gre(carried, sequenced)
             } else {
                 part
             };
@@ -221,7 +236,20 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         }
         Part::ControlWord => Step::new(4, "control_word", tables::CONTROL_WORD, Part::Ethernet),
         Part::Pppoe => Step::new(6, "pppoe", tables::PPPOE, Part::Ppp),
-        Part::L2tp => l2tp(rest)?,
+        Part::L2tp => moving::l2tp(rest)?,
+        Part::L2tpV3 { over } => moving::l2tp_3(rest, over)?,
+        Part::Nsh => {
+            let length = usize::from(u8_at(rest, 1)? & 0x3f) * 4;
+            let then = match u8_at(rest, 3)? {
+                3 => Part::Ethernet,
+                _ => Part::End,
+            };
+            Step::new(length.max(8), "nsh", tables::NSH, then)
+        }
+        Part::Gue => {
+            let length = 4 + usize::from(u8_at(rest, 0)? & 0x1f) * 4;
+            Step::new(length, "gue", tables::GUE, Part::End)
+        }
         Part::Vxlan if u8_at(rest, 0)? & tables::VXLAN_HAS_POLICY != 0 => {
             Step::new(8, "vxlan", tables::VXLAN_WITH_POLICY, Part::Ethernet)
         }
@@ -246,13 +274,13 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
             let then = Part::GeneveOptions { left };
             Step::new(length, "geneve_option", tables::GENEVE_OPTION, then).numbered(kind.into())
         }
-        Part::GtpU => gtp_u(rest)?,
-        Part::GtpExtension { kind } => gtp_extension(rest, kind)?,
-        Part::TeredoAuthentication => teredo_authentication(rest)?,
+        Part::GtpU => moving::gtp_u(rest)?,
+        Part::GtpExtension { kind } => moving::gtp_extension(rest, kind)?,
+        Part::TeredoAuthentication => moving::teredo_authentication(rest)?,
         Part::TeredoOrigin => Step::new(8, "teredo_origin", tables::TEREDO_ORIGIN, Part::End),
         Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
-        Part::Ppp => ppp(rest)?,
+        Part::Ppp => moving::ppp(rest)?,
     })
 }
 
@@ -271,197 +299,4 @@ fn is_ethernet(octets: &[u8]) -> bool {
         at += 4;
     }
     octets.len() == at + 2
-}
-
-/// RFC 2784 section 2, RFC 2890 section 2, RFC 1701 for the source route; version 1 is that of
-/// RFC 2637 section 4.1.
-fn gre(rest: &[u8]) -> Option<Step> {
-    use super::field::spec;
-    const CHECKSUM: u16 = 0x8000;
-    const ROUTING: u16 = 0x4000;
-    const KEY: u16 = 0x2000;
-    const SEQUENCE: u16 = 0x1000;
-    const ACKNOWLEDGMENT: u16 = 0x0080;
-    let (flags, carried) = (u16_at(rest, 0)?, u16_at(rest, 2)?);
-    let has = |flag| flags & flag != 0;
-    let is_pptp = flags & 7 == 1;
-    let mut rows = [None; 8];
-    let mut at: u16 = 4;
-    let mut row = 0;
-    let mut optional = |is_there: bool, first: FieldSpec, second: Option<FieldSpec>| {
-        if is_there {
-            for spec in [Some(first), second].into_iter().flatten() {
-                if let Some(to) = rows.get_mut(row) {
-                    *to = Some(FieldSpec {
-                        at: spec.at + at,
-                        ..spec
-                    });
-                    row += 1;
-                }
-            }
-            at += 4;
-        }
-    };
-    if is_pptp {
-        let length = spec::u16(0, "payload_length");
-        optional(true, length, Some(spec::u16(2, "call")));
-    } else {
-        let offset = has(ROUTING).then_some(spec::u16(2, "offset"));
-        optional(has(CHECKSUM | ROUTING), spec::hex(0, 2, "checksum"), offset);
-        optional(has(KEY), spec::u32(0, "key"), None);
-    }
-    optional(has(SEQUENCE), spec::u32(0, "sequence"), None);
-    let acknowledgment = spec::u32(0, "acknowledgment");
-    optional(is_pptp && has(ACKNOWLEDGMENT), acknowledgment, None);
-    let then = if is_pptp {
-        Part::Ppp
-    } else if has(ROUTING) {
-        Part::SourceRoute {
-            carried,
-            sequenced: has(SEQUENCE),
-        }
-    } else {
-        carried_by_gre(carried, has(SEQUENCE))
-    };
-    let rows = tables::GRE
-        .iter()
-        .copied()
-        .chain(rows.into_iter().flatten());
-    Some(Step::made(usize::from(at), "gre", rows, then))
-}
-
-/// What stands behind the header by the EtherType in it.
-const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
-    match kind {
-        // Without a sequence number it is type I, which has no header.
-        0x88be if sequenced => Part::Erspan2,
-        0x6558 | 0x88be => Part::Ethernet,
-        0x22eb => Part::Erspan3,
-        0x883e => Part::Wccp,
-        0x8909 => Part::Metadata,
-        0x880b => Part::Ppp,
-        other => behind(Some(other)),
-    }
-}
-
-/// RFC 2661 section 3.1.
-fn l2tp(rest: &[u8]) -> Option<Step> {
-    use super::field::spec;
-    const LENGTH: u16 = 0x4000;
-    const SEQUENCE: u16 = 0x0800;
-    const OFFSET: u16 = 0x0200;
-    let flags = u16_at(rest, 0)?;
-    let mut rows = [Some(spec::hex(0, 2, "flags_and_version")); 7];
-    let mut at: u16 = 2;
-    for (row, (flag, name)) in rows.iter_mut().skip(1).zip([
-        (LENGTH, "message_length"),
-        (0, "tunnel"),
-        (0, "session"),
-        (SEQUENCE, "ns"),
-        (SEQUENCE, "nr"),
-        (OFFSET, "offset_size"),
-    ]) {
-        *row = (flag == 0 || flags & flag != 0).then_some(spec::u16(at, name));
-        at += 2 * u16::from(row.is_some());
-    }
-    let padding = match flags & OFFSET {
-        0 => 0,
-        _ => usize::from(u16_at(rest, usize::from(at) - 2)?),
-    };
-    let length = usize::from(at) + padding;
-    Some(Step::made(
-        length,
-        "l2tp",
-        rows.into_iter().flatten(),
-        Part::Ppp,
-    ))
-}
-
-/// 3GPP TS 29.281 section 5.1.
-fn gtp_u(rest: &[u8]) -> Option<Step> {
-    use super::field::spec;
-    const EXTENSION: u8 = 0x04;
-    const SEQUENCE: u8 = 0x02;
-    const N_PDU: u8 = 0x01;
-    let flags = u8_at(rest, 0)?;
-    if flags & (EXTENSION | SEQUENCE | N_PDU) == 0 {
-        return Some(Step::new(8, "gtp_u", tables::GTP_U, Part::End));
-    }
-    let optional = [
-        (SEQUENCE, spec::u16(8, "sequence")),
-        (N_PDU, spec::u8(10, "n_pdu")),
-        (EXTENSION, spec::hex(11, 1, "next_extension")),
-    ];
-    let optional =
-        (optional.into_iter()).filter_map(|(flag, row)| (flags & flag != 0).then_some(row));
-    let kind = match flags & EXTENSION {
-        0 => 0,
-        _ => u8_at(rest, 11)?,
-    };
-    let rows = tables::GTP_U.iter().copied().chain(optional);
-    Some(Step::made(12, "gtp_u", rows, Part::GtpExtension { kind }))
-}
-
-/// 3GPP TS 29.281 section 5.2: its length is in units of 4 octets, the last octet tells what comes
-/// next.
-fn gtp_extension(rest: &[u8], kind: u8) -> Option<Step> {
-    use super::field::spec;
-    if kind == 0 {
-        return None;
-    }
-    let length = usize::from(u8_at(rest, 0)?) * 4;
-    let last = length.checked_sub(1)?;
-    let then = Part::GtpExtension {
-        kind: u8_at(rest, last)?,
-    };
-    let (name, own, fixed) = tables::gtp_extension(kind, array_at(rest, 1)?);
-    let last = u16::try_from(last).ok()?;
-    let data = (last > fixed).then(|| spec::octets(fixed, last - fixed, "data"));
-    let rows = [spec::u8(0, "length")]
-        .into_iter()
-        .chain(own.iter().copied());
-    let rows = rows
-        .chain(data)
-        .chain([spec::hex(last, 1, "next_extension")]);
-    Some(Step::made(length, name, rows, then).numbered(kind.into()))
-}
-
-/// RFC 4380 section 5.1.1: it begins with 1, an origin indication with 0.
-fn teredo_authentication(rest: &[u8]) -> Option<Step> {
-    use super::field::spec;
-    match u16_at(rest, 0)? {
-        0 => return Some(Step::new(0, "", &[], Part::TeredoOrigin)),
-        1 => {}
-        _ => return None,
-    }
-    let [id, value] = array_at(rest, 2)?;
-    let (id, value) = (u16::from(id), u16::from(value));
-    let behind = 4 + id + value;
-    let rows = [
-        spec::u8(2, "client_id_length"),
-        spec::u8(3, "authentication_length"),
-        spec::octets(4, id, "client_id"),
-        spec::octets(4 + id, value, "authentication"),
-        spec::octets(behind, 8, "nonce"),
-        spec::u8(behind + 8, "confirmation"),
-    ];
-    let length = usize::from(behind) + 9;
-    let name = "teredo_authentication";
-    Some(Step::made(length, name, rows, Part::TeredoOrigin))
-}
-
-/// RFC 1661 section 2, perhaps behind address and control; the protocol may be of one octet
-/// (section 6.5).
-fn ppp(rest: &[u8]) -> Option<Step> {
-    use super::field::spec;
-    let framed = array_at(rest, 0) == Some([0xff, 0x03]);
-    let at: u16 = if framed { 2 } else { 0 };
-    let octets = match u8_at(rest, usize::from(at))? & 1 {
-        1 => 1,
-        _ => 2,
-    };
-    let framing = framed.then_some(spec::hex(0, 2, "address_and_control"));
-    let rows = (framing.into_iter()).chain([spec::hex(at, octets, "protocol")]);
-    let length = usize::from(at) + usize::from(octets);
-    Some(Step::made(length, "ppp", rows, Part::End))
 }

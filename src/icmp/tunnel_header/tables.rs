@@ -126,6 +126,28 @@ pub(super) const PPPOE: Table = &[
     spec::u16(4, "payload_length"),
 ];
 
+/// RFC 8300 sections 2.2 to 2.5; behind the path are four words of context, or metadata.
+pub(super) const NSH: Table = &[
+    spec::bits_of(0, 2, 14, 2, "version"),
+    spec::masked(0, 0x2000, "oam"),
+    spec::bits_of(0, 2, 6, 6, "ttl"),
+    spec::bits_of(0, 2, 0, 6, "header_words"),
+    spec::bits(2, 0, 4, "metadata_type"),
+    spec::u8(3, "next_protocol"),
+    spec::number(4, 3, "service_path"),
+    spec::u8(7, "service_index"),
+    spec::rest(8, "metadata"),
+];
+
+/// draft-ietf-intarea-gue section 3.1.
+pub(super) const GUE: Table = &[
+    spec::bits(0, 6, 2, "version"),
+    spec::bits(0, 0, 5, "extension_words"),
+    spec::u8(1, "next_protocol"),
+    spec::hex(2, 2, "flags"),
+    spec::rest(4, "extensions"),
+];
+
 /// Whether VXLAN tells a policy group (draft-smith-vxlan-group-policy section 2.1).
 pub(super) const VXLAN_HAS_POLICY: u8 = 0x80;
 

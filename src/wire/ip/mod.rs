@@ -299,6 +299,8 @@ pub mod protocol {
     pub const FRAG: u8 = ip_number::IPV6_FRAGMENTATION_HEADER.0;
     /// Generic routing encapsulation.
     pub const GRE: u8 = ip_number::GRE.0;
+    /// Layer two tunneling protocol, version 3.
+    pub const L2TP: u8 = ip_number::LAYER2_TUNNELING_PROTOCOL.0;
     /// Encapsulating security payload.
     pub const ESP: u8 = ip_number::ENCAPSULATING_SECURITY_PAYLOAD.0;
     /// Authentication header.

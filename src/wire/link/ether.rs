@@ -83,7 +83,7 @@ pub(in crate::wire) fn follow(
             ether_type::PPPOE_SESSION => break Network::Pppoe,
             ether_type::PPP => return super::ppp::from_ppp_protocol(data, vlans, at),
             ..=ether_type::MAX_LENGTH => return llc(data, vlans, at),
-            ether_type::NSH => return service_header(data, vlans, at),
+            ether_type::NSH => break Network::Nsh,
             ether_type::CISCO_METADATA => 6,
             ether_type::FABRIC_PATH => 14,
             ether_type::VN_TAG => 4,
@@ -129,27 +129,6 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
         (TIMESTAMP, 0x10) => Some(4 + 8),
         (TIMESTAMP, 0x20) => Some(4 + 6),
         _ => None,
-    })
-}
-
-/// RFC 8300 section 2.2: length in words, then what follows.
-fn service_header(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
-    let length = usize::from(u8_at(data, at + 1).ok_or(Undecodable::Short)? & 0x3f) * 4;
-    let next = u8_at(data, at + 3).ok_or(Undecodable::Short)?;
-    let offset = at + length;
-    let network = match next {
-        1 | 2 => Network::Ip,
-        3 if length >= 8 => return bridged(data, vlans, offset),
-        5 => Network::Mpls,
-        other => Network::Other(u16::from(other)),
-    };
-    if length < 8 {
-        return Err(Undecodable::Malformed);
-    }
-    Ok(LinkHeader {
-        vlans,
-        network,
-        offset,
     })
 }
 

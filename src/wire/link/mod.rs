@@ -56,6 +56,8 @@ pub enum Network {
     Mpls,
     /// A `PPPoE` session header (RFC 2516 section 4).
     Pppoe,
+    /// A network service header (RFC 8300 section 2).
+    Nsh,
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
     Other(u16),
 }

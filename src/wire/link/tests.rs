@@ -103,7 +103,7 @@ fn ethernet_headers() -> Vec<Header> {
         plain(1, ether(&[&[0x89, 3, 0, 0], &ether(&[8, 0])[..]].concat())),
         plain(1, ether(&[0x89, 0x26, 0, 0, 0, 0, 8, 0])),
         plain(1, ether(&[0x89, 9, 1, 1, 0, 1, 0, 0, 8, 0])),
-        // MACsec with and without channel identifier, Arista's timestamps, NSH.
+        // MACsec with and without channel identifier, Arista's timestamps.
         plain(1, ether(&[0x88, 0xe5, 0, 0, 0, 0, 0, 1, 8, 0])),
         plain(
             1,
@@ -119,7 +119,6 @@ fn ethernet_headers() -> Vec<Header> {
             1,
             ether(&[0xd2, 0x8b, 0, 1, 1, 0x20, 1, 2, 3, 4, 5, 6, 8, 0]),
         ),
-        plain(1, ether(&[0x89, 0x4f, 0, 2, 2, 1, 0, 0, 0, 1])),
         plain(1, ether(&[0x88, 0x0b, 0, 0x21])),
     ]
 }
@@ -368,7 +367,6 @@ fn headers_that_contradict_themselves() {
         (239, vec![2, 1, 0, 0, 4, 0, 9, 0]),
         (239, vec![2, 0, 0, 0, 3, 0, 1, 0]),
         (117, vec![8, 2, 0, 0]),
-        (1, ether(&[0x89, 0x4f, 0, 1, 2, 1, 0, 0])),
     ] {
         assert_eq!(
             parse(&frame(link, &data)),

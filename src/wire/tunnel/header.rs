@@ -53,12 +53,33 @@ pub(super) fn pppoe(bytes: &[u8]) -> Step {
     Ok((TunnelKind::Pppoe { session }, inside))
 }
 
+/// A network service header (RFC 8300 section 2): its length is in words, its last octet of the
+/// first word tells what follows.
+pub(super) fn nsh(bytes: &[u8]) -> Step {
+    const FIXED: usize = 8;
+    let [_, words, _, next] = array_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let length = usize::from(words & 0x3f) * 4;
+    let path = u32_at(bytes, 4).ok_or(Undecodable::Short)? >> 8;
+    if length < FIXED {
+        return Err(Undecodable::Malformed);
+    }
+    let inside = match next {
+        1 | 2 => LinkHeader::at(Network::Ip, length),
+        3 => link::ethernet(bytes, length)?,
+        4 => LinkHeader::at(Network::Nsh, length),
+        5 => LinkHeader::at(Network::Mpls, length),
+        other => LinkHeader::at(Network::Other(other.into()), length),
+    };
+    Ok((TunnelKind::Nsh { path }, inside))
+}
+
 /// L2TP (RFC 3931 keeps its port).
 const L2TP: u16 = 1701;
 const GTP_U: u16 = 2152;
 const TEREDO: u16 = 3544;
 const VXLAN: u16 = 4789;
 const VXLAN_GPE: u16 = 4790;
+const GUE: u16 = 6080; // draft-ietf-intarea-gue section 6.1
 const GENEVE: u16 = 6081;
 const MPLS_IN_UDP: u16 = 6635; // RFC 7510
 /// What Linux took for VXLAN before there was an assignment, and still does by default.
@@ -74,7 +95,7 @@ pub(super) const fn are_tunnel_ports(src: u16, dst: u16) -> bool {
 const fn is_tunnel_port(port: u16) -> bool {
     matches!(
         port,
-        L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | MPLS_IN_UDP | VXLAN_LINUX
+        L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GUE | GENEVE | MPLS_IN_UDP | VXLAN_LINUX
     )
 }
 
@@ -83,7 +104,12 @@ const fn is_tunnel_port(port: u16) -> bool {
 pub(super) const fn is_tunnel_protocol(number: u8) -> bool {
     matches!(
         number,
-        protocol::IPV4 | protocol::IPV6 | protocol::GRE | protocol::ETHER_IP | protocol::MPLS_IN_IP
+        protocol::IPV4
+            | protocol::IPV6
+            | protocol::GRE
+            | protocol::ETHER_IP
+            | protocol::L2TP
+            | protocol::MPLS_IN_IP
     )
 }
 
@@ -99,6 +125,7 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         }
         protocol::MPLS_IN_IP => mpls(payload).ok(),
         protocol::GRE => gre(payload),
+        protocol::L2TP => l2tp_3(payload, 0),
         protocol::UDP => {
             // Any payload may go to these ports: what is called IP must agree with its length.
             return udp(payload).filter(|(_, inside)| match inside.network {
@@ -226,6 +253,7 @@ fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let (kind, header) = match port {
         VXLAN | VXLAN_LINUX => vxlan(inside),
         VXLAN_GPE => vxlan_gpe(inside),
+        GUE => gue(inside),
         GENEVE => geneve(inside),
         GTP_U => gtp_u(inside),
         L2TP => l2tp(inside),
@@ -259,6 +287,7 @@ fn vxlan_gpe(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let inside = match next {
         1 | 2 if flags & 0x04 != 0 => LinkHeader::at(Network::Ip, 8),
         3 => link::ethernet(bytes, 8).ok()?,
+        4 => LinkHeader::at(Network::Nsh, 8),
         _ => return None,
     };
     Some((TunnelKind::Vxlan { vni }, inside))
@@ -306,6 +335,38 @@ fn gtp_u(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     Some((TunnelKind::GtpU { teid }, LinkHeader::at(Network::Ip, at)))
 }
 
+/// Generic UDP encapsulation (draft-ietf-intarea-gue section 3): version 0 has a header that names
+/// the protocol, version 1 is the IP packet itself.
+fn gue(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const CONTROL: u8 = 0x20;
+    let [first, protocol] = array_at(bytes, 0)?;
+    let inside = match first >> 6 {
+        0 if first & CONTROL == 0 => {
+            let length = 4 + usize::from(first & 0x1f) * 4;
+            match protocol {
+                protocol::IPV4 | protocol::IPV6 => LinkHeader::at(Network::Ip, length),
+                protocol::MPLS_IN_IP => LinkHeader::at(Network::Mpls, length),
+                _ => return None,
+            }
+        }
+        1 => LinkHeader::at(Network::Ip, 0),
+        _ => return None,
+    };
+    Some((TunnelKind::Gue, inside))
+}
+
+/// RFC 3931 sections 4.1.1 and 4.1.2: data messages of version 3, their session at `at`. What
+/// follows is agreed on beforehand, as are the lengths of cookie and sublayer header (none, or 4 and
+/// 8 octets, and none or 4): an Ethernet frame with an IP packet is looked for.
+fn l2tp_3(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
+    let session = u32_at(bytes, at).filter(|&session| session != 0)?;
+    let inside = [4, 8, 12, 16]
+        .into_iter()
+        .filter_map(|skip| link::ethernet(bytes, at + skip).ok())
+        .find(|inside| leads_to_ip(bytes, inside))?;
+    Some((TunnelKind::L2tpV3 { session }, inside))
+}
+
 /// RFC 2661 section 3.1: data messages of version 2, then PPP.
 fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const CONTROL: u16 = 0x8000;
@@ -313,8 +374,10 @@ fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let flags = u16_at(bytes, 0)?;
-    if flags & CONTROL != 0 || flags & 0x000f != 2 {
-        return None;
+    match flags & (CONTROL | 0x000f) {
+        2 => {}
+        3 => return l2tp_3(bytes, 4),
+        _ => return None,
     }
     let mut at = if flags & LENGTH == 0 { 2 } else { 4 };
     let tunnel = u16_at(bytes, at)?;

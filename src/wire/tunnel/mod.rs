@@ -190,6 +190,18 @@ pub enum TunnelKind {
         /// Session identifier.
         session: u16,
     },
+    /// L2TP version 3, over UDP or IP (RFC 3931).
+    L2tpV3 {
+        /// Session identifier.
+        session: u32,
+    },
+    /// Network service header (RFC 8300).
+    Nsh {
+        /// 24-bit service path identifier.
+        path: u32,
+    },
+    /// Generic UDP encapsulation (draft-ietf-intarea-gue).
+    Gue,
     /// VXLAN (RFC 7348).
     Vxlan {
         /// 24-bit network identifier.
@@ -221,6 +233,9 @@ impl TunnelKind {
             Self::Mpls { .. } => "mpls",
             Self::Pppoe { .. } => "pppoe",
             Self::L2tp { .. } => "l2tp",
+            Self::L2tpV3 { .. } => "l2tpv3",
+            Self::Nsh { .. } => "nsh",
+            Self::Gue => "gue",
             Self::Vxlan { .. } => "vxlan",
             Self::Geneve { .. } => "geneve",
             Self::GtpU { .. } => "gtp_u",
@@ -231,7 +246,9 @@ impl TunnelKind {
     /// What tells tunnels of this kind between the same ends apart, with the field's name.
     pub fn identifier(self) -> Option<(&'static str, u32)> {
         match self {
-            Self::IpInIp | Self::EtherIp | Self::Teredo => None,
+            Self::IpInIp | Self::EtherIp | Self::Gue | Self::Teredo => None,
+            Self::L2tpV3 { session } => Some(("session", session)),
+            Self::Nsh { path } => Some(("service_path", path)),
             Self::Gre { key } => key.map(|key| ("key", key)),
             Self::Pptp { call } => Some(("call", call.into())),
             Self::Erspan { session } => session.map(|session| ("session", session.into())),
@@ -309,6 +326,7 @@ impl<'a> Position<'a> {
         let (kind, header) = match self.network {
             Network::Mpls => header::mpls(self.rest.bytes)?,
             Network::Pppoe => header::pppoe(self.rest.bytes)?,
+            Network::Nsh => header::nsh(self.rest.bytes)?,
             Network::Ip | Network::Other(_) => return Ok(None),
         };
         Ok(Some(Entered::new(kind, &header, self.rest)))

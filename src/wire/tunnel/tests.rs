@@ -1,4 +1,8 @@
+mod carriers;
+
 use proptest::prelude::*;
+
+use carriers::carriers;
 
 use super::*;
 use crate::model::{LinkType, SourceId, Timestamp};
@@ -119,6 +123,22 @@ fn labels_and_sessions_lead_to_ip() {
         let kinds: Vec<_> = packet.tunnels.iter().map(|t| t.kind).collect();
         assert_eq!(kinds, [TunnelKind::Pppoe { session: 0x1234 }]);
     }
+    let short = ether(0x894f, &[0, 1, 2, 1, 0, 0, 0, 0]);
+    assert!(matches!(
+        classify(&frame(1, &short)),
+        Classified::Undecodable(Undecodable::Malformed)
+    ));
+    let service = [
+        &[0, 2, 2, 3, 0, 0, 7, 255],
+        &ether(0x0800, &v4(1, &ECHO))[..],
+    ]
+    .concat();
+    let data = ether(0x894f, &service);
+    let packet = icmp(&frame(1, &data));
+    let kinds: Vec<_> = packet.tunnels.iter().map(|t| t.kind).collect();
+    assert_eq!(kinds, [TunnelKind::Nsh { path: 7 }]);
+    assert_eq!(packet.ip.payload, ECHO);
+
     session[6..8].copy_from_slice(&[0xc0, 0x21]);
     assert!(matches!(classify(&frame(51, &session)), Classified::NotIp));
 }
@@ -140,221 +160,6 @@ fn udp(src: u16, dst: u16, payload: &[u8]) -> Vec<u8> {
     }
     datagram.extend(payload);
     datagram
-}
-
-/// What carries a packet: the outer packet, and the tunnels it makes.
-type Carrier = (Vec<u8>, Vec<TunnelKind>);
-
-fn carriers() -> Vec<Carrier> {
-    [carriers_by_protocol(), carriers_over_udp()].concat()
-}
-
-fn echo6() -> Vec<u8> {
-    v6(58, &[128, 0, 0, 0, 0, 1, 0, 1])
-}
-
-fn carriers_by_protocol() -> Vec<Carrier> {
-    use TunnelKind as K;
-    let echo4 = v4(1, &ECHO);
-    let echo6 = echo6();
-    let frame4 = ether(0x0800, &echo4);
-    let gre = |header: &[u8], inner: &[u8]| v4(47, &[header, inner].concat());
-    vec![
-        (v4(4, &echo4), vec![K::IpInIp]),
-        (v4(41, &echo6), vec![K::IpInIp]),
-        (v6(4, &echo4), vec![K::IpInIp]),
-        (v6(41, &echo6), vec![K::IpInIp]),
-        (v4(4, &v4(4, &echo4)), vec![K::IpInIp, K::IpInIp]),
-        (
-            v4(97, &[&[0x30, 0], &frame4[..]].concat()),
-            vec![K::EtherIp],
-        ),
-        (
-            v4(137, &[&[0, 0x10, 1, 64], &echo4[..]].concat()),
-            vec![K::Mpls { label: 256 }],
-        ),
-        (gre(&[0, 0, 8, 0], &echo4), vec![K::Gre { key: None }]),
-        (
-            gre(
-                &[0xb0, 0, 0x86, 0xdd, 1, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9],
-                &echo6,
-            ),
-            vec![K::Gre { key: Some(7) }],
-        ),
-        (
-            gre(
-                &[
-                    0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 4, 4, 1, 2, 3, 4, 0, 0, 0, 0,
-                ],
-                &echo4,
-            ),
-            vec![K::Gre { key: None }],
-        ),
-        (
-            gre(&[0x20, 0, 0x65, 0x58, 0, 1, 2, 3], &frame4),
-            vec![K::Gre {
-                key: Some(0x1_0203),
-            }],
-        ),
-        (
-            gre(&[0, 0, 0x88, 0x47, 0, 1, 1, 64], &echo4),
-            vec![K::Gre { key: None }, K::Mpls { label: 16 }],
-        ),
-        (
-            gre(&[0, 0, 0x88, 0x3e, 0, 0, 0, 0], &echo4),
-            vec![K::Gre { key: None }],
-        ),
-        (gre(&[0, 0, 0x88, 0x3e], &echo4), vec![K::Gre { key: None }]),
-        (
-            gre(&[0, 0, 0x89, 9, 8, 0, 1, 1, 0, 1, 0, 0], &echo4),
-            vec![K::Gre { key: None }],
-        ),
-        (
-            gre(&[0, 0, 0x88, 0xbe], &frame4),
-            vec![K::Erspan { session: None }],
-        ),
-        (
-            gre(
-                &[
-                    0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0xfc, 5, 0, 0, 0, 0,
-                ],
-                &frame4,
-            ),
-            vec![K::Erspan { session: Some(5) }],
-        ),
-        (
-            gre(
-                &[
-                    0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1,
-                    1, 2, 3, 4, 5, 6, 7, 8,
-                ],
-                &frame4,
-            ),
-            vec![K::Erspan {
-                session: Some(0x3ff),
-            }],
-        ),
-        (
-            gre(
-                &[
-                    0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0, 9, 0, 0, 0, 0, 0, 0, 8, 0,
-                ],
-                &echo4,
-            ),
-            vec![K::Erspan { session: Some(9) }],
-        ),
-        (
-            gre(
-                &[
-                    0x30, 0x81, 0x88, 0x0b, 0, 34, 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 3, 0,
-                    0x21,
-                ],
-                &echo4,
-            ),
-            vec![K::Pptp { call: 0x1234 }],
-        ),
-    ]
-}
-
-fn carriers_over_udp() -> Vec<Carrier> {
-    use TunnelKind as K;
-    let echo4 = v4(1, &ECHO);
-    let echo6 = echo6();
-    let frame4 = ether(0x0800, &echo4);
-    let over_udp = |port: u16, header: &[u8], inner: &[u8]| {
-        v4(17, &udp(40000, port, &[header, inner].concat()))
-    };
-    let vni = 0x0001_2345;
-    vec![
-        (
-            over_udp(4789, &[8, 0, 0, 0, 1, 0x23, 0x45, 0], &frame4),
-            vec![K::Vxlan { vni }],
-        ),
-        (
-            over_udp(
-                8472,
-                &[0x88, 0, 0, 7, 1, 0x23, 0x45, 0],
-                &ether(0x8100, &[&[0, 5, 8, 0], &echo4[..]].concat()),
-            ),
-            vec![K::Vxlan { vni }],
-        ),
-        (
-            over_udp(4790, &[0x0c, 0, 0, 1, 1, 0x23, 0x45, 0], &echo4),
-            vec![K::Vxlan { vni }],
-        ),
-        (
-            over_udp(4790, &[0x0c, 0, 0, 3, 1, 0x23, 0x45, 0], &frame4),
-            vec![K::Vxlan { vni }],
-        ),
-        (
-            over_udp(
-                6081,
-                &[1, 0, 0x65, 0x58, 1, 0x23, 0x45, 0, 1, 2, 3, 0],
-                &frame4,
-            ),
-            vec![K::Geneve { vni }],
-        ),
-        (
-            over_udp(6081, &[0, 0, 0x86, 0xdd, 1, 0x23, 0x45, 0], &echo6),
-            vec![K::Geneve { vni }],
-        ),
-        (
-            over_udp(2152, &[0x30, 255, 0, 28, 0, 0, 0, 9], &echo4),
-            vec![K::GtpU { teid: 9 }],
-        ),
-        (
-            over_udp(
-                2152,
-                &[
-                    0x34, 255, 0, 36, 0, 0, 0, 9, 0, 0, 0, 0x85, 1, 0x10, 1, 0xc0, 2, 0, 0, 0, 0,
-                    0, 0, 0,
-                ],
-                &echo4,
-            ),
-            vec![K::GtpU { teid: 9 }],
-        ),
-        (
-            over_udp(
-                1701,
-                &[
-                    0x4a, 2, 0, 46, 0, 3, 0, 4, 0, 1, 0, 2, 0, 2, 9, 9, 0xff, 3, 0, 0x21,
-                ],
-                &echo4,
-            ),
-            vec![K::L2tp {
-                tunnel: 3,
-                session: 4,
-            }],
-        ),
-        (
-            over_udp(1701, &[0, 2, 0, 3, 0, 4, 0x21], &echo4),
-            vec![K::L2tp {
-                tunnel: 3,
-                session: 4,
-            }],
-        ),
-        (
-            over_udp(6635, &[0, 1, 1, 64], &echo4),
-            vec![K::Mpls { label: 16 }],
-        ),
-        (over_udp(3544, &[], &echo6), vec![K::Teredo]),
-        (
-            v4(
-                17,
-                &udp(
-                    3544,
-                    5555,
-                    &[
-                        &[0, 1, 1, 2, b'i', b'k', b'k', 1, 2, 3, 4, 5, 6, 7, 8, 0],
-                        &[0, 0, 1, 2, 3, 4, 5, 6][..],
-                        &echo6,
-                    ]
-                    .concat(),
-                ),
-            ),
-            vec![K::Teredo],
-        ),
-    ]
 }
 
 #[test]
@@ -399,7 +204,7 @@ fn every_prefix_of_a_tunnel_gives_some_ip_packet() {
 #[test]
 fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     let garbage = [0x0f; 64];
-    for port in [1701, 2152, 3544, 4789, 4790, 6081, 6635, 8472] {
+    for port in [1701, 2152, 3544, 4789, 4790, 6080, 6081, 6635, 8472] {
         for payload in [&garbage[..], &[], &[8, 0, 0, 0, 0, 0, 1, 0]] {
             let data = ether(0x0800, &v4(17, &udp(port, port, payload)));
             let found = classify(&frame(1, &data));

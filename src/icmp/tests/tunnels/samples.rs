@@ -56,6 +56,7 @@ pub(super) fn samples() -> Vec<Sample> {
     all.extend(in_gre());
     all.extend(over_udp_alone());
     all.extend(over_udp_with_options());
+    all.extend(sessions_and_services());
     all
 }
 
@@ -120,6 +121,19 @@ fn by_protocol() -> Vec<Sample> {
         ip(
             over(97, &[0x30, 0], &tagged()),
             &["etherip version=3", TAGGED[0], TAGGED[1], TAGGED[2]],
+        ),
+        ip(
+            over(115, &[0, 0, 0, 9], &tagged()),
+            &["l2tpv3 session=9", TAGGED[0], TAGGED[1], TAGGED[2]],
+        ),
+        ip(
+            over(115, &[0, 0, 0, 9, 1, 2, 3, 4, 0x40, 0, 0, 1], &tagged()),
+            &[
+                "l2tpv3 session=9 cookie_and_sublayer=0102030440000001",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
         ),
     ]
 }
@@ -334,6 +348,43 @@ fn over_udp_with_options() -> Vec<Sample> {
                 "teredo_authentication client_id_length=1 authentication_length=2 client_id=69 \
                  authentication=6b6b nonce=0102030405060708 confirmation=1",
                 "teredo_origin port=1 address=192.0.2.1",
+            ],
+        ),
+    ]
+}
+
+fn sessions_and_services() -> Vec<Sample> {
+    vec![
+        ip(
+            over(
+                47,
+                &[0, 0, 0x89, 0x4f, 0x2f, 0xc3, 2, 3, 0, 0, 7, 254, 1, 2, 3, 4],
+                &tagged(),
+            ),
+            &[
+                "gre flags_and_version=0x0 protocol=0x894f",
+                "nsh version=0 oam=true ttl=63 header_words=3 metadata_type=2 next_protocol=3 \
+                 service_path=7 service_index=254 metadata=01020304",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(1701, &[0, 3, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0], &tagged()),
+            &[
+                "udp src_port=49152 dst_port=1701 length=70 checksum=0x1234",
+                "l2tpv3 flags_and_version=0x3 session=9 cookie_and_sublayer=00000000",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(6080, &[1, 4, 0x80, 0, 1, 2, 3, 4], &echo()),
+            &[
+                "udp src_port=49152 dst_port=6080 length=44 checksum=0x1234",
+                "gue version=0 extension_words=1 next_protocol=4 flags=0x8000 extensions=01020304",
             ],
         ),
     ]

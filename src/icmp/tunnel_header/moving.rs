@@ -1,0 +1,210 @@
+//! Headers whose fields move: flags and lengths tell which of them are there.
+
+use super::{Part, Step, Under, behind, is_ethernet, tables};
+use crate::icmp::field::{FieldSpec, spec};
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// RFC 2784 section 2, RFC 2890 section 2, RFC 1701 for the source route; version 1 is that of
+/// RFC 2637 section 4.1.
+pub(super) fn gre(rest: &[u8]) -> Option<Step> {
+    const CHECKSUM: u16 = 0x8000;
+    const ROUTING: u16 = 0x4000;
+    const KEY: u16 = 0x2000;
+    const SEQUENCE: u16 = 0x1000;
+    const ACKNOWLEDGMENT: u16 = 0x0080;
+    let (flags, carried) = (u16_at(rest, 0)?, u16_at(rest, 2)?);
+    let has = |flag| flags & flag != 0;
+    let is_pptp = flags & 7 == 1;
+    let mut rows = [None; 8];
+    let mut at: u16 = 4;
+    let mut row = 0;
+    let mut optional = |is_there: bool, first: FieldSpec, second: Option<FieldSpec>| {
+        if is_there {
+            for spec in [Some(first), second].into_iter().flatten() {
+                if let Some(to) = rows.get_mut(row) {
+                    *to = Some(FieldSpec {
+                        at: spec.at + at,
+                        ..spec
+                    });
+                    row += 1;
+                }
+            }
+            at += 4;
+        }
+    };
+    if is_pptp {
+        let length = spec::u16(0, "payload_length");
+        optional(true, length, Some(spec::u16(2, "call")));
+    } else {
+        let offset = has(ROUTING).then_some(spec::u16(2, "offset"));
+        optional(has(CHECKSUM | ROUTING), spec::hex(0, 2, "checksum"), offset);
+        optional(has(KEY), spec::u32(0, "key"), None);
+    }
+    optional(has(SEQUENCE), spec::u32(0, "sequence"), None);
+    let acknowledgment = spec::u32(0, "acknowledgment");
+    optional(is_pptp && has(ACKNOWLEDGMENT), acknowledgment, None);
+    let then = if is_pptp {
+        Part::Ppp
+    } else if has(ROUTING) {
+        Part::SourceRoute {
+            carried,
+            sequenced: has(SEQUENCE),
+        }
+    } else {
+        carried_by_gre(carried, has(SEQUENCE))
+    };
+    let rows = tables::GRE
+        .iter()
+        .copied()
+        .chain(rows.into_iter().flatten());
+    Some(Step::made(usize::from(at), "gre", rows, then))
+}
+
+/// What stands behind the header by the EtherType in it.
+pub(super) const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
+    match kind {
+        // Without a sequence number it is type I, which has no header.
+        0x88be if sequenced => Part::Erspan2,
+        0x6558 | 0x88be => Part::Ethernet,
+        0x22eb => Part::Erspan3,
+        0x883e => Part::Wccp,
+        0x8909 => Part::Metadata,
+        0x880b => Part::Ppp,
+        other => behind(Some(other)),
+    }
+}
+
+/// RFC 2661 section 3.1.
+pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
+    const LENGTH: u16 = 0x4000;
+    const SEQUENCE: u16 = 0x0800;
+    const OFFSET: u16 = 0x0200;
+    let flags = u16_at(rest, 0)?;
+    let mut rows = [Some(spec::hex(0, 2, "flags_and_version")); 7];
+    let mut at: u16 = 2;
+    for (row, (flag, name)) in rows.iter_mut().skip(1).zip([
+        (LENGTH, "message_length"),
+        (0, "tunnel"),
+        (0, "session"),
+        (SEQUENCE, "ns"),
+        (SEQUENCE, "nr"),
+        (OFFSET, "offset_size"),
+    ]) {
+        *row = (flag == 0 || flags & flag != 0).then_some(spec::u16(at, name));
+        at += 2 * u16::from(row.is_some());
+    }
+    let padding = match flags & OFFSET {
+        0 => 0,
+        _ => usize::from(u16_at(rest, usize::from(at) - 2)?),
+    };
+    let length = usize::from(at) + padding;
+    Some(Step::made(
+        length,
+        "l2tp",
+        rows.into_iter().flatten(),
+        Part::Ppp,
+    ))
+}
+
+/// RFC 3931 sections 4.1.1 and 4.1.2: cookie and sublayer header are as long as agreed on.
+pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
+    let (flags, at) = match over {
+        Under::Ip => (None, 0),
+        Under::Udp => (Some(spec::hex(0, 2, "flags_and_version")), 4),
+    };
+    let agreed = (0..=12).step_by(4).find(|agreed| {
+        let inside = rest.get(usize::from(at + 4 + agreed)..);
+        inside.is_some_and(is_ethernet)
+    })?;
+    let agreed_row = (agreed > 0).then(|| spec::octets(at + 4, agreed, "cookie_and_sublayer"));
+    let rows = (flags.into_iter())
+        .chain([spec::u32(at, "session")])
+        .chain(agreed_row);
+    let length = usize::from(at + 4 + agreed);
+    Some(Step::made(length, "l2tpv3", rows, Part::Ethernet))
+}
+
+/// 3GPP TS 29.281 section 5.1.
+pub(super) fn gtp_u(rest: &[u8]) -> Option<Step> {
+    const EXTENSION: u8 = 0x04;
+    const SEQUENCE: u8 = 0x02;
+    const N_PDU: u8 = 0x01;
+    let flags = u8_at(rest, 0)?;
+    if flags & (EXTENSION | SEQUENCE | N_PDU) == 0 {
+        return Some(Step::new(8, "gtp_u", tables::GTP_U, Part::End));
+    }
+    let optional = [
+        (SEQUENCE, spec::u16(8, "sequence")),
+        (N_PDU, spec::u8(10, "n_pdu")),
+        (EXTENSION, spec::hex(11, 1, "next_extension")),
+    ];
+    let optional =
+        (optional.into_iter()).filter_map(|(flag, row)| (flags & flag != 0).then_some(row));
+    let kind = match flags & EXTENSION {
+        0 => 0,
+        _ => u8_at(rest, 11)?,
+    };
+    let rows = tables::GTP_U.iter().copied().chain(optional);
+    Some(Step::made(12, "gtp_u", rows, Part::GtpExtension { kind }))
+}
+
+/// 3GPP TS 29.281 section 5.2: its length is in units of 4 octets, the last octet tells what comes
+/// next.
+pub(super) fn gtp_extension(rest: &[u8], kind: u8) -> Option<Step> {
+    if kind == 0 {
+        return None;
+    }
+    let length = usize::from(u8_at(rest, 0)?) * 4;
+    let last = length.checked_sub(1)?;
+    let then = Part::GtpExtension {
+        kind: u8_at(rest, last)?,
+    };
+    let (name, own, fixed) = tables::gtp_extension(kind, array_at(rest, 1)?);
+    let last = u16::try_from(last).ok()?;
+    let data = (last > fixed).then(|| spec::octets(fixed, last - fixed, "data"));
+    let rows = [spec::u8(0, "length")]
+        .into_iter()
+        .chain(own.iter().copied());
+    let rows = rows
+        .chain(data)
+        .chain([spec::hex(last, 1, "next_extension")]);
+    Some(Step::made(length, name, rows, then).numbered(kind.into()))
+}
+
+/// RFC 4380 section 5.1.1: it begins with 1, an origin indication with 0.
+pub(super) fn teredo_authentication(rest: &[u8]) -> Option<Step> {
+    match u16_at(rest, 0)? {
+        0 => return Some(Step::new(0, "", &[], Part::TeredoOrigin)),
+        1 => {}
+        _ => return None,
+    }
+    let [id, value] = array_at(rest, 2)?;
+    let (id, value) = (u16::from(id), u16::from(value));
+    let behind = 4 + id + value;
+    let rows = [
+        spec::u8(2, "client_id_length"),
+        spec::u8(3, "authentication_length"),
+        spec::octets(4, id, "client_id"),
+        spec::octets(4 + id, value, "authentication"),
+        spec::octets(behind, 8, "nonce"),
+        spec::u8(behind + 8, "confirmation"),
+    ];
+    let length = usize::from(behind) + 9;
+    let name = "teredo_authentication";
+    Some(Step::made(length, name, rows, Part::TeredoOrigin))
+}
+
+/// RFC 1661 section 2, perhaps behind address and control; the protocol may be of one octet
+/// (section 6.5).
+pub(super) fn ppp(rest: &[u8]) -> Option<Step> {
+    let framed = array_at(rest, 0) == Some([0xff, 0x03]);
+    let at: u16 = if framed { 2 } else { 0 };
+    let octets = match u8_at(rest, usize::from(at))? & 1 {
+        1 => 1,
+        _ => 2,
+    };
+    let framing = framed.then_some(spec::hex(0, 2, "address_and_control"));
+    let rows = (framing.into_iter()).chain([spec::hex(at, octets, "protocol")]);
+    let length = usize::from(at) + usize::from(octets);
+    Some(Step::made(length, "ppp", rows, Part::End))
+}
