@@ -487,6 +487,7 @@ impl<'p, 'o> Run<'p, 'o> {
                 Outcome::Path(path) => {
                     if path.shown {
                         self.diagnostics.path(path);
+                        self.collector.path(path);
                         pipe.sink.write(&Record::Path(path))?;
                     }
                 }

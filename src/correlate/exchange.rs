@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::trace::MAX_TTL;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// The query types.
@@ -51,6 +52,8 @@ pub struct Exchange {
     pub end: Option<ExchangeEnd>,
     /// Time from request to `end`.
     pub rtt: Option<Duration>,
+    /// TTL that the request was captured with.
+    pub request_ttl: u8,
     /// TTL that the reply was captured with.
     pub reply_ttl: Option<u8>,
     /// What became of it.
@@ -63,6 +66,13 @@ pub struct Exchange {
     pub one_sided_possible: bool,
     /// Some frame it names passed the filter.
     pub shown: bool,
+}
+
+impl Exchange {
+    /// Whether its TTL is that of a traceroute's probes.
+    pub fn may_be_probe(&self) -> bool {
+        self.request_ttl <= MAX_TTL
+    }
 }
 
 /// What answered a request.

@@ -401,6 +401,7 @@ fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
         requested: open.requested,
         end: open.end,
         rtt: open.rtt.get(),
+        request_ttl: open.place.ttl,
         reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
         outcome,
         duplicates: open.duplicates,

@@ -47,8 +47,9 @@ pub use self::relation::{
 use self::repeats::Repeats;
 use self::sighting::{Place, Sighting};
 use self::stalled::{Stalled, Stalls};
+use self::trace::MAX_TTL;
 use self::trace::Path;
-use self::traces::{MAX_TTL, ProbeAnswer, Traces};
+use self::traces::{ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};

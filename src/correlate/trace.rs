@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::verdict::DropReason;
 use crate::model::FrameRef;
 
+/// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
+pub(super) const MAX_TTL: u8 = 32;
+
 /// A traceroute, whatever made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
 use super::observation::Observation;
 use super::table::Table;
-use super::trace::{Hop, HopRouter, Path};
+use super::trace::{Hop, HopRouter, MAX_TTL, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
@@ -14,8 +14,6 @@ use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
-/// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
-pub(super) const MAX_TTL: u8 = 32;
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
 /// ... and how far back in time.

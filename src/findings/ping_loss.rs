@@ -1,10 +1,11 @@
 //! Pings that went unanswered, and how they lie in time.
 //!
-//! Rule: of an echo sender and destination at least one request is lost, whatever the identifiers: a
-//! script that pings again and again takes a new one each time. Probes of a traceroute do not count: being unanswered is ordinary there. Nor is anything said where errors came
-//! and no reply: they tell why, and that some requests got none is their sender's limit. Where nothing came back to the
-//! sender from anybody the capture may see one direction only: that is `ping_unanswered`, no loss, and
-//! said once where it is so of many destinations.
+//! Rule: of an echo sender and destination at least one request is lost, whatever the identifiers:
+//! a script that pings again and again takes a new one each time. Probes of a traceroute do not
+//! count: being unanswered is ordinary there. Nor is anything said where errors came and no reply:
+//! they tell why, and that some requests got none is their sender's limit. Where nothing came back
+//! to the sender from anybody the capture may see one direction only: that is `ping_unanswered`, no
+//! loss, and said once where it is so of many destinations.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -34,6 +35,8 @@ const TRACES: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct PingLoss {
     pings: Groups<AddrPair, Losses>,
+    /// Requests with the TTL of a probe, apart: what somebody traces somebody may ping.
+    probes: Groups<AddrPair, Losses>,
     traced: HashSet<AddrPair, RandomState>,
 }
 
@@ -80,6 +83,7 @@ impl PingLoss {
         let answered = self
             .pings
             .iter()
+            .chain(self.probes.iter())
             .filter(|(_, losses)| losses.lost < losses.sent);
         answered.map(|(addrs, _)| addrs.src()).collect()
     }
@@ -91,11 +95,15 @@ impl Diagnosis for PingLoss {
             exchange.outcome,
             ExchangeOutcome::Answered | ExchangeOutcome::Error | ExchangeOutcome::Lost
         );
-        if exchange.kind == ExchangeKind::Echo
-            && decided
-            && let Some(losses) = self.pings.entry(exchange.addrs)
-        {
-            losses.add(exchange);
+        if exchange.kind == ExchangeKind::Echo && decided {
+            let pings = if exchange.may_be_probe() {
+                &mut self.probes
+            } else {
+                &mut self.pings
+            };
+            if let Some(losses) = pings.entry(exchange.addrs) {
+                losses.add(exchange);
+            }
         }
     }
 
@@ -109,10 +117,9 @@ impl Diagnosis for PingLoss {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let heard = self.heard();
         let mut unanswered: Groups<IpAddr, Vec<(IpAddr, &Losses)>> = Groups::default();
-        for (addrs, losses) in self.pings.iter() {
-            if self.traced.contains(addrs) {
-                continue;
-            }
+        let untraced = |(addrs, _): &&(AddrPair, Losses)| !self.traced.contains(addrs);
+        let pings = self.pings.iter();
+        for (addrs, losses) in pings.chain(self.probes.iter().filter(untraced)) {
             losses.course.findings(*addrs, found);
             let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
             if losses.lost == 0 || explained {
@@ -220,21 +227,25 @@ mod tests {
     use crate::correlate::exchange::ExchangeEnd;
     use crate::model::{SourceId, Timestamp};
 
-    /// What is made of pings of which the last ones are lost.
-    fn severity(answered: u64, lost: u64) -> Option<Severity> {
-        let mut diagnosis = PingLoss::default();
+    fn addrs() -> AddrPair {
+        AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into())
+    }
+
+    /// Takes pings of which the last ones are lost.
+    fn pings(diagnosis: &mut PingLoss, request_ttl: u8, answered: u64, lost: u64) {
         for number in 1..=answered + lost {
             let request = FrameRef::new(SourceId(0), number);
             let end = (number <= answered).then_some(ExchangeEnd::Reply(request));
             diagnosis.exchange(&Exchange {
                 kind: ExchangeKind::Echo,
-                addrs: AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into()),
+                addrs: addrs(),
                 id: Some(7),
                 seq: Some(0),
                 request,
                 requested: Timestamp::default(),
                 end,
                 rtt: None,
+                request_ttl,
                 reply_ttl: None,
                 outcome: match end {
                     Some(_) => ExchangeOutcome::Answered,
@@ -246,9 +257,42 @@ mod tests {
                 shown: true,
             });
         }
+    }
+
+    fn found(mut diagnosis: PingLoss) -> Vec<Finding> {
         let mut found = Vec::new();
         diagnosis.findings(&mut found);
-        found.first().map(|finding| finding.severity)
+        found
+    }
+
+    fn severity(answered: u64, lost: u64) -> Option<Severity> {
+        let mut diagnosis = PingLoss::default();
+        pings(&mut diagnosis, 64, answered, lost);
+        found(diagnosis).first().map(|finding| finding.severity)
+    }
+
+    /// Who pings and traces the same host is told of the pings only.
+    #[test]
+    fn probes_of_a_traceroute_are_no_pings() {
+        let mut diagnosis = PingLoss::default();
+        pings(&mut diagnosis, 3, 4, 2);
+        assert_eq!(found(diagnosis.clone()).len(), 1);
+        diagnosis.path(&Path {
+            src: addrs().src(),
+            dst: addrs().dst(),
+            protocol: 1,
+            hops: Vec::new(),
+            reached: false,
+            first_probe: FrameRef::new(SourceId(0), 1),
+            shown: true,
+        });
+        assert_eq!(found(diagnosis.clone()), []);
+        pings(&mut diagnosis, 64, 9, 1);
+        let titles: Vec<_> = found(diagnosis).into_iter().map(|f| f.title).collect();
+        let [title] = &titles[..] else {
+            panic!("{titles:?}");
+        };
+        assert!(title.contains(" lost 1 of 10 pings "), "{title}");
     }
 
     #[test]

@@ -175,6 +175,8 @@ pub struct PairSummary {
     pub rtt: Option<RttSummary>,
     /// No packet of the reverse direction was captured: loss may be the capture's.
     pub one_sided_possible: bool,
+    /// All are probes of a traceroute: being unanswered is ordinary there, and no loss.
+    pub probe: bool,
 }
 
 impl PairSummary {
@@ -194,14 +196,15 @@ impl PairSummary {
             corrupted: 0,
             rtt: None,
             one_sided_possible: false,
+            probe: false,
         }
     }
 
-    /// lost / (sent - pending), where that is not 0 / 0.
+    /// lost / (sent - pending), where that is not 0 / 0, and not of a traceroute.
     pub fn loss(&self) -> Option<f64> {
         let decided = self.sent.saturating_sub(self.pending);
         #[allow(clippy::cast_precision_loss)] // counts of packets, far below 2^52
-        (decided > 0).then(|| self.lost as f64 / decided as f64)
+        (decided > 0 && !self.probe).then(|| self.lost as f64 / decided as f64)
     }
 }
 

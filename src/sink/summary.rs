@@ -230,6 +230,8 @@ fn fate(pair: &PairSummary, page: &Page<'_>) -> Vec<String> {
         .loss()
         .filter(|_| pair.answered + pair.lost > 0)
         .map_or_else(|| "-".to_owned(), percent);
+    // A traceroute's probes need no answer, and how many got one is the path's matter.
+    let loss = if pair.probe { "trace".to_owned() } else { loss };
     vec![
         format!(
             "{} > {} id {}",

@@ -26,6 +26,7 @@ fn exchange() -> Exchange {
         requested: T0,
         end: Some(ExchangeEnd::Reply(frame(2))),
         rtt: Some(Duration::from_micros(28)),
+        request_ttl: 64,
         reply_ttl: None,
         outcome: ExchangeOutcome::Answered,
         duplicates: 0,
@@ -63,6 +64,7 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
     let lost = Exchange {
         end: None,
         rtt: None,
+        request_ttl: 64,
         reply_ttl: None,
         outcome: ExchangeOutcome::Lost,
         ..exchange()

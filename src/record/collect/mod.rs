@@ -18,6 +18,7 @@ use super::summary::{
 };
 use super::{IcmpEvent, Record};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Relation};
 use crate::icmp::{Body, Message};
@@ -47,6 +48,8 @@ pub struct Collector {
     pairs: Vec<Pair>,
     pair_index: HashMap<(AddrPair, u16), usize, RandomState>,
     requests_omitted: u64,
+    /// Who traced whom with echo requests.
+    traced: HashSet<AddrPair, RandomState>,
     room: Room,
     droppers: Vec<DropperSummary>,
     dropper_index: HashMap<DropperKey, usize, RandomState>,
@@ -60,11 +63,15 @@ pub struct Collector {
 struct Pair {
     summary: PairSummary,
     rtts: Rtts,
+    /// A request was none of a traceroute's, by its TTL.
+    pings: bool,
 }
 
 impl Collector {
     /// Unknown link types that are listed.
     const LINKS: usize = 64;
+    /// Traced pairs remembered.
+    const TRACED: usize = 10_000;
 
     /// With nothing counted. Rows and round trips take at most `memory` octets; what finds no
     /// room is counted without a row.
@@ -81,6 +88,7 @@ impl Collector {
             pair_index: HashMap::default(),
             requests_omitted: 0,
             room: Room::new(memory / 4),
+            traced: HashSet::default(),
             droppers: Vec::new(),
             dropper_index: HashMap::default(),
             flows: HashSet::default(),
@@ -95,11 +103,8 @@ impl Collector {
             Record::Icmp(event) => self.icmp(event),
             Record::Exchange(exchange) => self.exchange(exchange),
             Record::Drop(verdict) => self.verdict(verdict),
-            Record::Start(_)
-            | Record::Decided(_)
-            | Record::Path(_)
-            | Record::Finding(_)
-            | Record::Summary(_) => {}
+            Record::Path(path) => self.path(path),
+            Record::Start(_) | Record::Decided(_) | Record::Finding(_) | Record::Summary(_) => {}
         }
     }
 
@@ -194,6 +199,7 @@ impl Collector {
                 self.pairs.push(Pair {
                     summary: PairSummary::new(exchange.addrs, id),
                     rtts: Rtts::default(),
+                    pings: false,
                 });
                 self.pair_index.insert(key, self.pairs.len() - 1);
                 self.pairs.len() - 1
@@ -201,6 +207,15 @@ impl Collector {
         };
         if let Some(pair) = self.pairs.get_mut(index) {
             pair.add(exchange, &mut self.room);
+        }
+    }
+
+    /// Remembers who traced whom with echo requests.
+    pub fn path(&mut self, path: &Path) {
+        const ICMP: [u8; 2] = [1, 58];
+        let addrs = AddrPair::new(path.src, path.dst);
+        if ICMP.contains(&path.protocol) && self.traced.len() < Self::TRACED {
+            self.traced.insert(addrs);
         }
     }
 
@@ -256,7 +271,9 @@ impl Collector {
             exchanges: self.exchanges,
             unsolicited: self.unsolicited,
             late: self.late,
-            pairs: self.pairs.into_iter().map(Pair::finish).collect(),
+            pairs: (self.pairs.into_iter())
+                .map(|pair| pair.finish(&self.traced))
+                .collect(),
             requests_omitted: self.requests_omitted,
             droppers: self.droppers,
             errors_omitted: self.errors_omitted,
@@ -339,6 +356,7 @@ impl Pair {
         pair.duplicates += u64::from(exchange.duplicates);
         pair.corrupted += u64::from(exchange.corrupted);
         pair.one_sided_possible |= exchange.one_sided_possible;
+        self.pings |= !exchange.may_be_probe();
         if exchange.outcome == ExchangeOutcome::Answered
             && let Some(rtt) = exchange.rtt
         {
@@ -346,9 +364,10 @@ impl Pair {
         }
     }
 
-    fn finish(self) -> PairSummary {
+    fn finish(self, traced: &HashSet<AddrPair, RandomState>) -> PairSummary {
         PairSummary {
             rtt: self.rtts.summary(),
+            probe: !self.pings && traced.contains(&self.summary.addrs),
             ..self.summary
         }
     }

@@ -22,6 +22,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         requested: Timestamp::from_nanos(0),
         end: None,
         rtt: (rtt_ms > 0).then(|| Duration::from_millis(rtt_ms)),
+        request_ttl: 64,
         reply_ttl: None,
         outcome,
         duplicates: 1,

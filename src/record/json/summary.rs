@@ -199,6 +199,7 @@ impl Serialize for Pair<'_> {
         map.maybe("loss", pair.loss())?;
         map.maybe("rtt", pair.rtt.map(Rtt))?;
         map.fact("one_sided_possible", pair.one_sided_possible)?;
+        map.fact("probe", pair.probe)?;
         map.end()
     }
 }
