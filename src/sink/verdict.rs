@@ -250,6 +250,14 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         out.extend_from_slice(b"; what came next is not known");
         return;
     }
+    let repeated = outcome == AftermathOutcome::Retransmitting && retransmissions == 0;
+    if repeated && verdict.count > 1 {
+        // Of these packets, too, errors may tell.
+        out.extend_from_slice(b"; ");
+        counted(out, packets, "packet");
+        out.extend_from_slice(b" more after the first error, no answer");
+        return retried_since(out, retried);
+    }
     out.extend_from_slice(b"; then ");
     let words = match outcome {
         AftermathOutcome::Recovered => match (size_before, size_after) {
@@ -263,7 +271,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
             _ if acknowledged => "data got through: acknowledged",
             _ => "data got through",
         },
-        AftermathOutcome::Retransmitting if retransmissions == 0 => {
+        AftermathOutcome::Retransmitting if repeated => {
             counted(out, packets, "packet");
             " more, no answer"
         }
@@ -284,6 +292,10 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         AftermathOutcome::Unknown => "",
     };
     out.extend_from_slice(words.as_bytes());
+    retried_since(out, retried);
+}
+
+fn retried_since(out: &mut Vec<u8>, retried: u32) {
     match retried {
         0 => {}
         1 => out.extend_from_slice(b", and a new try from another port"),
