@@ -171,7 +171,9 @@ fn run_with(
 fn refused(error: &LiveError) -> Status {
     complain(&live::told(error));
     match error {
-        LiveError::Filter { .. } | LiveError::NoSuchLinkType { .. } => Status::Usage,
+        LiveError::Filter { .. }
+        | LiveError::Unfilterable { .. }
+        | LiveError::NoSuchLinkType { .. } => Status::Usage,
         _ => Status::Failed,
     }
 }

@@ -123,7 +123,11 @@ fn quoted(word: &str) -> String {
 /// the order of the system.
 pub fn no_such_interface<S: AsRef<str>>(wanted: &str, known: &[S]) -> String {
     let near = near(wanted, known);
-    let meant = if near.is_empty() {
+    let is_known = |name: &str| known.iter().any(|known| known.as_ref() == name);
+    let meant = if wanted.contains(',') && wanted.split(',').all(is_known) {
+        let each = wanted.replace(',', " -i ");
+        format!("each of several has an option of its own: -i {each}; ")
+    } else if near.is_empty() {
         String::new()
     } else {
         format!("did you mean {}? ", Or(&near))

@@ -71,6 +71,14 @@ impl Interface {
                     Take::Icmp { and: user } | Take::Only(user) => user.clone(),
                     Take::Everything => String::new(),
                 };
+                if expression.is_empty() {
+                    let dlt = Linktype(dlt::from_linktype(link));
+                    return LiveError::Unfilterable {
+                        name: name.to_owned(),
+                        link: dlt.get_name().unwrap_or_else(|_| link.0.to_string()),
+                        why: text(error),
+                    };
+                }
                 LiveError::Filter {
                     name: name.to_owned(),
                     why: filter::with_place(text(error), &expression, link),
