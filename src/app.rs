@@ -80,8 +80,12 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
             None => Ok(status),
         },
         Input::Live(input) => match live::open(input, signals.waker()) {
-            Ok(mut source) => {
+            Ok((mut source, banners)) => {
                 signals.opened();
+                // Who reads that it listens may end it in order.
+                for banner in &banners {
+                    complain(banner);
+                }
                 let described = source.describe();
                 let capture = |pipeline: &mut Pipeline<'_>| pipeline.run(&mut source);
                 run_with(capture, &described, config, &signals, names)

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use crate::config::{Input, LiveInput, Output};
-use crate::messages::complain;
 use icmpdump::model::LinkType;
 use icmpdump::source::filter::dlt;
 use icmpdump::source::live::devices::{self, DeviceInfo};
@@ -18,17 +17,16 @@ use icmpdump::source::remedy::{self, Circumstances};
 use icmpdump::source::{InterfaceCounts, Source};
 pub(crate) use notices::Notices;
 
-/// Opens the interfaces and says on standard error what is listened to.
+/// Opens the interfaces, and gives what to say of what is listened to.
 pub(crate) fn open(
     input: &LiveInput,
     waker: Option<std::os::unix::net::UnixStream>,
-) -> Result<impl Source + use<>, LiveError> {
+) -> Result<(impl Source + use<>, Vec<String>), LiveError> {
     let names = names(input)?;
     let (source, listening) = live::open(&names, &input.options, input.duration, waker)?;
-    for interface in &listening {
-        complain(&banner(interface, &input.options));
-    }
-    Ok(source)
+    let banners = listening.iter();
+    let banners = banners.map(|interface| banner(interface, &input.options));
+    Ok((source, banners.collect()))
 }
 
 fn names(input: &LiveInput) -> Result<Vec<String>, LiveError> {
