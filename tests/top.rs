@@ -152,6 +152,23 @@ fn a_capture_as_it_comes() {
         s.contains("Droppers (9)") && s.contains("Pings (3)")
     });
 
+    // A key right behind a change of size is a key.
+    for (width, state) in [
+        (120, "paused"),
+        (125, "running"),
+        (120, "paused"),
+        (130, "running"),
+    ] {
+        let columns = width.to_string();
+        let resize = ["resize-window", "-x", &columns, "-y", "40"];
+        terminal.tmux(&[&resize[..], &[";", "send-keys", "p"]].concat());
+        terminal.sees_that(&format!("{state} in {width} columns"), |s| {
+            let mut lines = s.lines();
+            s.contains(&format!("standard input  {state}"))
+                && lines.any(|line| line.contains('─') && line.chars().count() == width)
+        });
+    }
+
     // The pipe is still open: it answers keys while it waits for input.
     terminal.keys(&["q"]);
     let after = terminal.sees("ready>");
@@ -210,7 +227,16 @@ fn the_terminal_is_restored_after_signals_and_faults() {
         for _ in 0..2 {
             pid.kill(signals);
         }
-        terminal.sees("twice0");
+        // The second finds the terminal given back, and ends it at once, or comes before.
+        let number = match signals {
+            "-TERM" => 15,
+            "-INT" => 2,
+            _ => 1,
+        };
+        let at_once = format!("twice{}\n", 128 + number);
+        terminal.sees_that("its end", |screen| {
+            screen.contains("twice0\n") || screen.contains(&at_once)
+        });
         assert_eq!(terminal.modes(&format!("after-two{signals}")), before);
     }
 
