@@ -174,6 +174,12 @@ impl<'a> Quote<'a> {
         gre(self.ip.payload)
     }
 
+    /// The length of a quoted UDP datagram by its own header (RFC 768), 8 octets of which are that.
+    pub fn udp_length(&self) -> Option<u16> {
+        let is_udp = self.ip.protocol == protocol::UDP && !self.ip.is_later_fragment();
+        is_udp.then(|| u16_at(self.ip.payload, 4)).flatten()
+    }
+
     /// The verification tag of a quoted SCTP packet (RFC 9260 section 3.1).
     pub fn verification_tag(&self) -> Option<u32> {
         let is_sctp = self.ip.protocol == protocol::SCTP && !self.ip.is_later_fragment();

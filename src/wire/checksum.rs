@@ -88,10 +88,6 @@ pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
 /// snap length would not mend.
 pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
     const AT: usize = 2;
-    let unverified = |why, found| Checksum {
-        status: ChecksumStatus::Unverified(why),
-        found,
-    };
     if ip.is_later_fragment() {
         return unverified(Unverified::Fragment, 0);
     }
@@ -104,13 +100,76 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
     }
     match icmpv6_pseudo_header(ip) {
         None => verify(&[], ip.payload, AT),
-        Some(pseudo) => match verify(&pseudo, ip.payload, AT) {
-            Checksum {
-                status: ChecksumStatus::Bad { .. },
-                found,
-            } if hides_destination(ip) => unverified(Unverified::Destination, found),
-            checksum => checksum,
-        },
+        Some(pseudo) => verify_destination(ip, verify(&pseudo, ip.payload, AT)),
+    }
+}
+
+/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), ICMP or
+/// ICMPv6 message that `ip` carries; `None` where there is another, or the field is not there.
+pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
+    const LENGTH: usize = 4;
+    let at = match (ip.version, ip.protocol) {
+        _ if ip.is_later_fragment() => return None,
+        (_, protocol::TCP) => 16,
+        (_, protocol::UDP) => 6,
+        (IpVersion::V4, protocol::ICMP) | (IpVersion::V6, protocol::IPV6_ICMP) => {
+            return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
+        }
+        _ => return None,
+    };
+    let found = u16_at(ip.payload, at)?;
+    if ip.protocol == protocol::UDP && found == 0 {
+        let status = ChecksumStatus::Absent;
+        return Some(Checksum { status, found });
+    }
+    // UDP's own length may leave octets of the packet out; one that leads nowhere, or 0 in a
+    // jumbogram (RFC 2675 section 4), counts for nothing.
+    let own = u16_at(ip.payload, LENGTH).filter(|&own| {
+        ip.protocol == protocol::UDP && own >= 8 && u32::from(own) <= ip.payload_length
+    });
+    let covered = match own {
+        Some(own) => ip.payload.get(..usize::from(own)),
+        None => Some(ip.payload).filter(|_| ip.is_whole()),
+    };
+    let covered = match covered {
+        _ if ip.fragment.is_some() => return Some(unverified(Unverified::Fragment, found)),
+        Some(covered) => covered,
+        None => return Some(unverified(Unverified::Truncated, found)),
+    };
+    let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
+    let checksum = match (ip.addrs.src(), ip.addrs.dst()) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => {
+            let mut pseudo = [0; 12];
+            pseudo[..4].copy_from_slice(&src.octets());
+            pseudo[4..8].copy_from_slice(&dst.octets());
+            pseudo[9] = ip.protocol;
+            let [_, _, high, low] = length.to_be_bytes();
+            pseudo[10..].copy_from_slice(&[high, low]);
+            verify(&pseudo, covered, at)
+        }
+        (IpAddr::V6(src), IpAddr::V6(dst)) => {
+            let pseudo = pseudo_header6(ip, src, dst, length);
+            verify_destination(ip, verify(&pseudo, covered, at))
+        }
+        _ => return None,
+    };
+    Some(checksum)
+}
+
+const fn unverified(why: Unverified, found: u16) -> Checksum {
+    Checksum {
+        status: ChecksumStatus::Unverified(why),
+        found,
+    }
+}
+
+/// Calls no checksum bad that covers a destination nobody tells.
+fn verify_destination(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
+    match checksum.status {
+        ChecksumStatus::Bad { .. } if hides_destination(ip) => {
+            unverified(Unverified::Destination, checksum.found)
+        }
+        _ => checksum,
     }
 }
 
@@ -124,14 +183,21 @@ pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
     else {
         return None;
     };
-    let src: Ipv6Addr = ip.home_address.unwrap_or(src);
-    let dst: Ipv6Addr = ip.final_destination.unwrap_or(dst);
+    let mut pseudo = pseudo_header6(ip, src, dst, ip.payload_length);
+    pseudo[39] = protocol::IPV6_ICMP;
+    Some(pseudo)
+}
+
+/// RFC 8200 section 8.1.
+fn pseudo_header6(ip: &Ip<'_>, src: Ipv6Addr, dst: Ipv6Addr, length: u32) -> [u8; 40] {
+    let src = ip.home_address.unwrap_or(src);
+    let dst = ip.final_destination.unwrap_or(dst);
     let mut pseudo = [0; 40];
     pseudo[..16].copy_from_slice(&src.octets());
     pseudo[16..32].copy_from_slice(&dst.octets());
-    pseudo[32..36].copy_from_slice(&ip.payload_length.to_be_bytes());
-    pseudo[39] = protocol::IPV6_ICMP;
-    Some(pseudo)
+    pseudo[32..36].copy_from_slice(&length.to_be_bytes());
+    pseudo[39] = ip.protocol;
+    pseudo
 }
 
 /// Whether a routing header has segments left and does not tell the final destination.
@@ -215,6 +281,70 @@ mod tests {
                 verify(&[], &[8; 3][..length.min(3)], 2).status,
                 ChecksumStatus::Absent
             );
+        }
+    }
+
+    /// RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1: both versions, whole, cut, in fragments.
+    #[test]
+    fn checksums_of_the_upper_layer() {
+        let v4 = |protocol: u8, payload: &[u8]| {
+            let mut packet = vec![0x45, 0, 0, 0, 0, 1, 0, 0, 64, protocol, 0, 0];
+            packet.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+            packet.extend(payload);
+            packet[3] = u8::try_from(packet.len()).unwrap();
+            packet
+        };
+        let v6 = |protocol: u8, payload: &[u8]| {
+            let mut packet = vec![0x60, 0, 0, 0, 0, 0, protocol, 64];
+            packet.extend([[0x20; 16], [0x21; 16]].as_flattened());
+            packet.extend(payload);
+            packet[5] = u8::try_from(payload.len()).unwrap();
+            packet
+        };
+        let read = |packet: &[u8]| {
+            let limit = crate::wire::Limit::Frame;
+            upper_checksum(&Ip::parse_on_wire(packet, 256, limit).unwrap())
+        };
+        let udp = [0, 53, 0x82, 0x9a, 0, 10, 0xff, 0xff, 1, 2];
+        let mut tcp = [1; 24];
+        tcp[12] = 0x60;
+        for (protocol, payload, at) in [(17, &udp[..], 6), (6, &tcp, 16)] {
+            for (mut packet, header) in [(v4(protocol, payload), 20), (v6(protocol, payload), 40)] {
+                let field = header + at;
+                let Some(ChecksumStatus::Bad { expected }) = read(&packet).map(|sum| sum.status)
+                else {
+                    panic!("{packet:x?}");
+                };
+                packet[field..field + 2].copy_from_slice(&expected.to_be_bytes());
+                assert_eq!(read(&packet).unwrap().status, ChecksumStatus::Good);
+                assert_eq!(read(&packet).unwrap().found, expected);
+                for length in header..packet.len() {
+                    let status = read(&packet[..length]).map(|sum| sum.status);
+                    let truncated = ChecksumStatus::Unverified(Unverified::Truncated);
+                    assert_eq!(status, (length >= field + 2).then_some(truncated));
+                }
+                // Octets behind the length of UDP itself are none of its own.
+                if protocol == 17 {
+                    packet.extend([7; 3]);
+                    packet[if header == 20 { 3 } else { 5 }] += 3;
+                    assert_eq!(read(&packet).unwrap().status, ChecksumStatus::Good);
+                    packet[field..field + 2].fill(0);
+                    assert_eq!(read(&packet).unwrap().status, ChecksumStatus::Absent);
+                }
+            }
+        }
+        let mut first = v4(17, &udp);
+        first[6] = 0x20;
+        let fragment = ChecksumStatus::Unverified(Unverified::Fragment);
+        assert_eq!(read(&first).unwrap().status, fragment);
+        first[7] = 1;
+        assert_eq!(read(&first), None);
+        assert_eq!(
+            read(&v4(1, &[8, 0, 0xf7, 0xff])).unwrap().status,
+            ChecksumStatus::Good
+        );
+        for other in [v4(58, &udp), v6(1, &udp), v4(132, &udp)] {
+            assert_eq!(read(&other), None);
         }
     }
 

@@ -324,3 +324,61 @@ fn every_prefix_of_a_quoted_dns_message() {
         assert_eq!(dns.query_type, (length >= 32).then_some(28), "{length}");
     }
 }
+
+#[test]
+fn checksums_of_quoted_packets_are_verified_where_that_is_possible() {
+    let mut datagram = QUERY.to_vec();
+    for (sum, cut, told, text) in [
+        (
+            [0xaf, 0xf1],
+            0,
+            json!({"status": "bad", "value": 0xaff1}),
+            "checksum 0xaff1 bad (",
+        ),
+        ([0, 0], 0, json!({"status": "absent"}), ", checksum absent"),
+        (
+            [0xaf, 0xf1],
+            1,
+            json!({"status": "unverified", "reason": "truncated", "value": 0xaff1}),
+            ", checksum 0xaff1 unverified (truncated)",
+        ),
+    ] {
+        datagram[6..8].copy_from_slice(&sum);
+        let mut packet = dns_error(&datagram);
+        packet.truncate(packet.len() - cut);
+        let told_of = |packet: &[u8]| {
+            let all = records(&[packet.to_vec()]);
+            all.into_iter().find(|r| r["type"] == "icmp").unwrap()["quoted"].clone()
+        };
+        let quoted = told_of(&packet);
+        assert_eq!(quoted["udp_length"], 34);
+        for (key, value) in told.as_object().unwrap() {
+            assert_eq!(quoted["checksum"][key], *value);
+        }
+        let lines = run(&[packet.clone()], &["-tv"]);
+        assert!(
+            lines.contains(", udp length 34") && lines.contains(text),
+            "{lines}"
+        );
+        if let Some(expected) = quoted["checksum"]["expected"].as_u64() {
+            let expected = u16::try_from(expected).unwrap();
+            datagram[6..8].copy_from_slice(&expected.to_be_bytes());
+            let quoted = told_of(&dns_error(&datagram));
+            assert_eq!(
+                quoted["checksum"],
+                json!({"status": "good", "value": expected})
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reserved_flag_of_ipv4_is_told() {
+    let mut packet = v4([192, 0, 2, 1], [192, 0, 2, 2], 1, &[8, 0, 0, 0, 0, 1, 0, 1]);
+    packet[6] |= 0xc0;
+    let all = records(&[packet.clone()]);
+    let record = all.iter().find(|r| r["type"] == "icmp").unwrap();
+    assert_eq!(record["ip"]["reserved_flag"], true);
+    let lines = run(&[packet], &["-tv"]);
+    assert!(lines.contains("flags [DF, rsvd]"), "{lines}");
+}

@@ -270,7 +270,9 @@ fn verbose_lines_tell_headers_checksums_and_quotes() {
     assert!(lines[1].starts_with("    10.9.1.1 > 10.9.1.2: ICMP time exceeded in-transit"));
     assert!(lines[2].starts_with("\tchecksum 0x") && lines[2].contains(" good, code 0 "));
     assert!(lines[3].starts_with("\tIP (tos 0x0, ttl 64, id 7, "));
-    assert!(lines[4].contains("UDP 10.9.1.2.43210 > 10.9.2.2.33434 ttl 64, 28 octets quoted"));
+    assert!(lines[4].contains(
+        "UDP 10.9.1.2.43210 > 10.9.2.2.33434 ttl 64, udp length 40, checksum absent, 28 octets quoted"
+    ));
 }
 
 #[test]

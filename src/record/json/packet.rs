@@ -27,6 +27,7 @@ impl Serialize for IpHeader<'_> {
         map.fact("length_from_frame", ip.length_from_frame)?;
         if ip.version == IpVersion::V4 {
             map.put("df", &ip.dont_fragment)?;
+            map.fact("reserved_flag", ip.reserved_flag())?;
         }
         map.maybe("fragment", ip.fragment.map(FragmentPosition))?;
         map.maybe(

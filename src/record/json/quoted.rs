@@ -4,7 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
 use super::field::{DnsName, put_kind, put_own_fields};
-use super::packet::{DefectList, IpHeader, OptionEntry, TunnelHeader};
+use super::packet::{ChecksumState, DefectList, IpHeader, OptionEntry, TunnelHeader};
 use super::value::{Addr, Fields, Iter, Plain, Protocol};
 use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
@@ -13,6 +13,7 @@ use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
+use crate::wire::checksum::upper_checksum;
 
 /// The quote of an error.
 pub(super) struct Quoted<'a> {
@@ -107,6 +108,8 @@ impl QuotedPacket<'_> {
             QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
             QuotedTransport::None => {}
         }
+        map.maybe("udp_length", quote.udp_length())?;
+        map.maybe("checksum", upper_checksum(&quote.ip).map(ChecksumState))?;
         map.maybe("verification_tag", quote.verification_tag())?;
         map.maybe("sequence", quote.sequence())?;
         map.maybe("tcp", quote.tcp().map(TcpFields))?;

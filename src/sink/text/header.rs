@@ -55,14 +55,19 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
         b", offset ",
         ip.fragment.map_or(0, |f| f.offset.into()),
     );
-    out.extend_from_slice(
-        match (ip.dont_fragment, ip.fragment.is_some_and(|f| f.more)) {
-            (false, false) => b", flags [none]".as_slice(),
-            (true, false) => b", flags [DF]",
-            (false, true) => b", flags [+]",
-            (true, true) => b", flags [+, DF]",
-        },
-    );
+    out.extend_from_slice(b", flags [");
+    let flags: [(bool, &[u8]); 3] = [
+        (ip.fragment.is_some_and(|f| f.more), b"+"),
+        (ip.dont_fragment, b"DF"),
+        (ip.reserved_flag(), b"rsvd"),
+    ];
+    let mut separator: &[u8] = b"";
+    for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
+        out.extend_from_slice(separator);
+        out.extend_from_slice(flag);
+        separator = b", ";
+    }
+    out.extend_from_slice(if separator.is_empty() { b"none]" } else { b"]" });
     out.extend_from_slice(b", proto ");
     addr::protocol(out, ip.protocol);
     number(out, b" (", ip.protocol.into());

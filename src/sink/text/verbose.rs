@@ -15,6 +15,7 @@ use crate::icmp::{
 use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
+use crate::wire::checksum::upper_checksum;
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus, IpVersion, TunnelPath};
 
@@ -187,6 +188,13 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     }
     if let Some(tcp) = quote.tcp() {
         header::tcp(out, &tcp);
+    }
+    if let Some(length) = quote.udp_length() {
+        number(out, b", udp length ", length.into());
+    }
+    if let Some(sum) = upper_checksum(&quote.ip) {
+        out.extend_from_slice(b", checksum ");
+        checksum(out, sum);
     }
     if let Some(header) = upper_header::of(quote).filter(|_| is_told_by_table(quote)) {
         out.extend_from_slice(b", ");

@@ -183,6 +183,13 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// Whether the bit of an IPv4 header is set that must be zero (RFC 791 section 3.1).
+    pub fn reserved_flag(&self) -> bool {
+        const RESERVED: u8 = 0x80;
+        let octet = self.header.get(6).filter(|_| self.version == IpVersion::V4);
+        octet.is_some_and(|octet| octet & RESERVED != 0)
+    }
+
     /// Whether the payload was captured whole.
     pub fn is_whole(&self) -> bool {
         self.payload.len() as u64 >= u64::from(self.payload_length)

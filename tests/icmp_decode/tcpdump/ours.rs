@@ -36,6 +36,10 @@ pub(super) fn ours(record: &Value) -> Facts {
         facts.maybe(QUOTED.protocol, told(&quoted["protocol"]));
         facts.maybe("quoted src port", told(&quoted["src_port"]));
         facts.maybe("quoted dst port", told(&quoted["dst_port"]));
+        let sum = &quoted["checksum"];
+        facts.maybe("status of the quoted checksum", told(&sum["status"]));
+        facts.maybe("sum in the quote", told(&sum["value"]));
+        facts.maybe("sum expected in the quote", told(&sum["expected"]));
     }
     let sum = &icmp["checksum"];
     if matches!(told(&sum["status"]).as_deref(), Some("good" | "bad")) {

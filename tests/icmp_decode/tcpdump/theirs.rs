@@ -13,7 +13,36 @@ pub(super) fn theirs(text: &str) -> Facts {
         option(&mut facts, line);
     }
     records(&mut facts, text);
+    if let Some((_, quote)) = text[message_start(text)..].split_once("\n\tIP ") {
+        upper_checksum(&mut facts, quote);
+    }
     facts
+}
+
+/// `[udp sum ok]`, `[bad udp cksum 0x183c -> 0x2f3a!]`, `cksum 0x3e97 (correct)`: of the quoted packet
+/// if it was quoted whole.
+fn upper_checksum(facts: &mut Facts, quote: &str) {
+    let status = "status of the quoted checksum";
+    if quote.contains("[udp sum ok]") {
+        facts.put(status, "good");
+    } else if quote.contains("[no cksum]") {
+        facts.put(status, "absent");
+    }
+    let bad = quote.split_once("[bad udp cksum ");
+    let sums = bad.or_else(|| quote.split_once(", cksum "));
+    let Some((_, sums)) = sums else { return };
+    facts.maybe("sum in the quote", sums.split(' ').next().and_then(hex));
+    let is_good = sums
+        .split_once(" (")
+        .is_some_and(|(_, rest)| rest.starts_with("correct"));
+    facts.put(status, if is_good { "good" } else { "bad" });
+    if !is_good {
+        let expected = sums.split_once("-> ").map_or("", |(_, rest)| rest);
+        facts.maybe(
+            "sum expected in the quote",
+            expected.split([')', '!']).next().and_then(hex),
+        );
+    }
 }
 
 /// What is said of the IP headers, the packet's and the quoted one's.
