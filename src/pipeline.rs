@@ -293,7 +293,8 @@ impl<'p, 'o> Run<'p, 'o> {
                 Notice::Drops { .. }
                 | Notice::Down { .. }
                 | Notice::Up { .. }
-                | Notice::Removed { .. } => {}
+                | Notice::Removed { .. }
+                | Notice::Joined { .. } => {}
             }
             self.pipe.observer.notice(&notice, &self.sources);
         }

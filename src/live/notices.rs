@@ -86,6 +86,15 @@ impl Notices {
                 clock(at),
                 name(*interface)
             )),
+            Notice::Joined {
+                source,
+                offset,
+                frame,
+            } => Some(format!(
+                "warning: {}: another pcap file begins at offset {offset}, frame {frame}; it was \
+                 read on, as if both were one",
+                (sources.get(usize::from(source.0))).map_or("", |source| &source.name)
+            )),
             Notice::Whole { .. } => None,
             Notice::ClockStep { before, after } => Some(format!(
                 "warning: the clock was set from {} to {}; requests that waited for a reply then \

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::correlate::observation::Observation;
 use crate::model::{Frame, StoredFrames, Timestamp};
-use crate::source::{Damage, Progress, Source, SourceInfo, Step};
+use crate::source::{Damage, Notice, Progress, Source, SourceInfo, Step};
 use crate::wire;
 
 /// What the reader hands over, in the order of the capture.
@@ -27,8 +27,14 @@ enum Item {
     Sources(Vec<SourceInfo>),
     /// The source waits.
     Tick(Timestamp),
-    /// The last item: what was wrong with the input.
-    End(Vec<Damage>),
+    /// The last item.
+    End(End),
+}
+
+/// What the source tells at its end.
+struct End {
+    damage: Vec<Damage>,
+    notices: Vec<Notice>,
 }
 
 /// Items, and the octets of their frames.
@@ -106,6 +112,7 @@ pub(super) struct Ahead {
     frames_told: usize,
     sources: Vec<SourceInfo>,
     damage: Vec<Damage>,
+    notices: Vec<Notice>,
 }
 
 impl Ahead {
@@ -139,6 +146,7 @@ impl Ahead {
             frames_told: 0,
             sources,
             damage: Vec::new(),
+            notices: Vec::new(),
         })
     }
 
@@ -214,8 +222,9 @@ impl Source for Ahead {
                     self.told += 1;
                     return Step::Tick(*ts);
                 }
-                Item::End(damage) => {
-                    self.damage.append(damage);
+                Item::End(end) => {
+                    self.damage.append(&mut end.damage);
+                    self.notices.append(&mut end.notices);
                     return Step::End;
                 }
             }
@@ -239,6 +248,10 @@ impl Source for Ahead {
 
     fn progress(&self) -> Progress {
         self.batch.progress
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        mem::take(&mut self.notices)
     }
 }
 
@@ -278,7 +291,10 @@ fn read(
                 hand_over = true;
             }
             Step::End => {
-                batch.items.push(Item::End(source.damage()));
+                batch.items.push(Item::End(End {
+                    damage: source.damage(),
+                    notices: source.notices(),
+                }));
                 hand_over = true;
             }
         }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::pcap::PcapSource;
 use super::pcapng::PcapNgSource;
-use super::{Damage, Progress, Source, SourceInfo, Step};
+use super::{Damage, Notice, Progress, Source, SourceInfo, Step};
 use crate::model::Frame;
 
 /// A capture file, or a stream that holds one.
@@ -65,6 +65,13 @@ impl Source for FileSource {
         match self {
             Self::Pcap(source) => source.progress(),
             Self::PcapNg(source) => source.progress(),
+        }
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        match self {
+            Self::Pcap(source) => source.notices(),
+            Self::PcapNg(source) => source.notices(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
-use super::{Damage, Progress, Source, SourceInfo, Step};
+use super::{Damage, Notice, Progress, Source, SourceInfo, Step};
 use crate::model::{Frame, Timestamp};
 
 /// Merges `sources` by the time of their frames; at the same time the earlier source goes first.
@@ -75,6 +75,13 @@ impl<S: Source> Source for Merged<S> {
         match self {
             Self::One(source) => source.progress(),
             Self::Several(merge) => merge.progress(),
+        }
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        match self {
+            Self::One(source) => source.notices(),
+            Self::Several(merge) => merge.notices(),
         }
     }
 }
@@ -163,6 +170,10 @@ impl<S: Source> Source for Merge<S> {
 
     fn damage(&self) -> Vec<Damage> {
         self.damage.clone()
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        self.sources.iter_mut().flat_map(Source::notices).collect()
     }
 
     fn progress(&self) -> Progress {

@@ -1,6 +1,6 @@
 //! What a source tells beside its frames: how the capture itself goes.
 
-use crate::model::{InterfaceId, Timestamp};
+use crate::model::{InterfaceId, SourceId, Timestamp};
 
 /// What happened to a capture, to be had from [`super::Source::notices`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,16 @@ pub enum Notice {
         interface: InterfaceId,
         /// When it was noticed.
         at: Timestamp,
+    },
+    /// Behind the records of a pcap file the header of another one stands, and the source goes on
+    /// with that: told of the first.
+    Joined {
+        /// Which source.
+        source: SourceId,
+        /// Where, in octets into the (decompressed) capture.
+        offset: u64,
+        /// The number of the frame behind it.
+        frame: u64,
     },
     /// The system's clock was set.
     ClockStep {

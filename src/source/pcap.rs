@@ -1,12 +1,13 @@
 //! The classic pcap format, in all the forms that libpcap reads and one more.
 
+use std::mem;
 use std::ops::{ControlFlow, Range};
 
 use pcap_file::pcap::PcapParser;
 
 use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::{
-    Damage, DamageKind, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step,
+    Damage, DamageKind, InterfaceInfo, Notice, Progress, Resolution, Source, SourceInfo, Step,
     byteorder::Order, linktype,
 };
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
@@ -58,6 +59,24 @@ impl Magic {
         })
     }
 
+    /// The magic number of a file header at the front of `head`, which is a record head's length or
+    /// more, if there is one and no record: version 2, and two fields that nobody fills in.
+    fn joined(head: &[u8]) -> Option<Self> {
+        let magic = Self::detect(head)?;
+        let order = magic.order;
+        let version = (order.u16(head, 4)?, order.u16(head, 6)?);
+        let unused = (order.u32(head, 8)?, order.u32(head, 12)?);
+        (matches!(version, (2, ..=4)) && unused == (0, 0)).then_some(magic)
+    }
+
+    /// Length of the file header, in octets.
+    fn header_len(self) -> usize {
+        match self.dialect {
+            Dialect::Ixia => HEADER_LEN + IXIA_EXTRA,
+            Dialect::Standard | Dialect::Modified => HEADER_LEN,
+        }
+    }
+
     /// The time that a record head tells.
     #[inline]
     fn time(self, seconds: u32, fraction: u32) -> Timestamp {
@@ -76,19 +95,56 @@ enum Lengths {
     Smaller,
 }
 
-/// A pcap file.
-pub struct PcapSource {
-    input: Input,
+/// How the records behind a file header are to be read.
+struct Format {
     magic: Magic,
     /// The library's parser, for the files that it reads.
     parser: Option<PcapParser>,
-    info: SourceInfo,
     lengths: Lengths,
     link: LinkType,
     fcs_len: u8,
     frame_max: u32,
+}
+
+impl Format {
+    /// That of a file header whose magic was seen.
+    fn of(magic: Magic, header: &[u8]) -> Self {
+        let field = |at| magic.order.u32(header, at).unwrap_or(0);
+        let version = |at| magic.order.u16(header, at).unwrap_or(0);
+        let lengths = Lengths::of(version(4), version(6));
+        let (link, fcs_len) = linktype::from_header_word(field(20));
+        let parser = match (magic.dialect, lengths) {
+            (Dialect::Standard, Lengths::CapturedFirst) => PcapParser::new(header).ok(),
+            _ => None,
+        };
+        Self {
+            magic,
+            parser: parser.map(|(_, parser)| parser),
+            lengths,
+            link,
+            fcs_len,
+            frame_max: linktype::frame_max(link),
+        }
+    }
+
+    /// Whether a record of so many captured octets is one that the library's parser may give. An
+    /// empty one may be the header of another file.
+    #[inline]
+    fn is_plain(&self, captured: u32) -> bool {
+        captured.wrapping_sub(1) < self.frame_max
+    }
+}
+
+/// A pcap file.
+pub struct PcapSource {
+    input: Input,
+    format: Format,
+    info: SourceInfo,
     number: u64,
     current: Option<Current>,
+    /// Another file began behind the first.
+    is_joined: bool,
+    notices: Vec<Notice>,
     damage: Option<Damage>,
     ended: bool,
 }
@@ -110,10 +166,7 @@ impl PcapSource {
     /// Reads the file header, whose magic was seen in `input`. A header that is cut short or of
     /// a version that is not known gives a source without frames that tells so.
     pub(super) fn new(mut input: Input, magic: Magic, id: SourceId, name: String) -> Self {
-        let header_len = match magic.dialect {
-            Dialect::Ixia => HEADER_LEN + IXIA_EXTRA,
-            Dialect::Standard | Dialect::Modified => HEADER_LEN,
-        };
+        let header_len = magic.header_len();
         let whole = input.need(header_len) == Need::Ready;
         let damage = if whole {
             None
@@ -121,26 +174,16 @@ impl PcapSource {
             input.shortage(id, 0, 1, "the file header of 24 octets")
         };
         let header = input.bytes();
-        let field = |at| magic.order.u32(header, at).unwrap_or(0);
-        let version = |at| magic.order.u16(header, at).unwrap_or(0);
-        let (major, minor) = (version(4), version(6));
-        let (link, fcs_len) = linktype::from_header_word(field(20));
-        let snaplen = field(16);
-        let parser = match (magic.dialect, Lengths::of(major, minor)) {
-            (Dialect::Standard, Lengths::CapturedFirst) => PcapParser::new(header).ok(),
-            _ => None,
-        };
+        let format = Format::of(magic, header);
         let mut source = Self {
-            magic,
-            parser: parser.map(|(_, parser)| parser),
             info: SourceInfo {
                 id,
                 name,
                 format: "pcap",
                 interfaces: vec![InterfaceInfo {
                     name: None,
-                    link,
-                    snaplen,
+                    link: format.link,
+                    snaplen: magic.order.u32(header, 16).unwrap_or(0),
                     resolution: if magic.unit < 1000 {
                         Resolution::Nanoseconds
                     } else {
@@ -148,12 +191,11 @@ impl PcapSource {
                     },
                 }],
             },
-            lengths: Lengths::of(major, minor),
-            link,
-            fcs_len,
-            frame_max: linktype::frame_max(link),
+            format,
             number: 0,
             current: None,
+            is_joined: false,
+            notices: Vec::new(),
             ended: damage.is_some() || !whole,
             damage,
             input,
@@ -171,7 +213,10 @@ impl PcapSource {
 
     /// What the library does not read: other dialects, and records that are not all there yet.
     fn advance_by_hand(&mut self) -> Step {
-        let head_len = match self.magic.dialect {
+        if let Some(step) = self.pass_joined_headers() {
+            return step;
+        }
+        let head_len = match self.format.magic.dialect {
             Dialect::Modified => RECORD_HEAD_LEN + MODIFIED_EXTRA,
             Dialect::Standard | Dialect::Ixia => RECORD_HEAD_LEN,
         };
@@ -184,12 +229,12 @@ impl PcapSource {
         let Some(head) = self.record_head() else {
             return self.run_short(offset, "a record head");
         };
-        if head.captured > self.frame_max {
+        if head.captured > self.format.frame_max {
             return self.stop(
                 DamageKind::Corrupt,
                 format!(
                     "the record claims {} captured octets, more than the {} that a frame may have",
-                    head.captured, self.frame_max
+                    head.captured, self.format.frame_max
                 ),
             );
         }
@@ -207,11 +252,43 @@ impl PcapSource {
         self.accept(&head, kept, head_len, kept)
     }
 
+    /// Goes on behind file headers that stand where a record should: `cat` joins captures so. Says
+    /// what came in between.
+    fn pass_joined_headers(&mut self) -> Option<Step> {
+        loop {
+            let offset = self.input.offset();
+            match self.input.need(RECORD_HEAD_LEN) {
+                Need::Ready => {}
+                Need::Idle => return Some(Step::Tick(Timestamp::MIN)),
+                // Too little for a header, and for a record head.
+                Need::Short => return None,
+            }
+            let magic = Magic::joined(self.input.bytes())?;
+            let len = magic.header_len();
+            match self.input.need(len) {
+                Need::Ready => {}
+                Need::Idle => return Some(Step::Tick(Timestamp::MIN)),
+                Need::Short => {
+                    return Some(self.run_short(offset, "a file header of 24 octets"));
+                }
+            }
+            self.format = Format::of(magic, self.input.bytes());
+            self.input.take(len, 0, 0);
+            if !mem::replace(&mut self.is_joined, true) {
+                self.notices.push(Notice::Joined {
+                    source: self.info.id,
+                    offset,
+                    frame: self.number + 1,
+                });
+            }
+        }
+    }
+
     #[inline]
     fn accept(&mut self, head: &RecordHead, len: usize, from: usize, to: usize) -> Step {
         self.number += 1;
         self.current = Some(Current {
-            ts: self.magic.time(head.seconds, head.fraction),
+            ts: self.format.magic.time(head.seconds, head.fraction),
             wire_len: head.wire.max(head.captured),
             data: self.input.take(len, from, to),
         });
@@ -220,9 +297,9 @@ impl PcapSource {
 
     fn record_head(&self) -> Option<RecordHead> {
         let bytes = self.input.bytes();
-        let field = |at| self.magic.order.u32(bytes, at);
+        let field = |at| self.format.magic.order.u32(bytes, at);
         let (first, second) = (field(8)?, field(12)?);
-        let swapped = match self.lengths {
+        let swapped = match self.format.lengths {
             Lengths::CapturedFirst => false,
             Lengths::CapturedSecond => true,
             Lengths::Smaller => first > second,
@@ -281,9 +358,9 @@ impl Source for PcapSource {
             return Step::End;
         }
         // The raw packet: validation would refuse what libpcap reads, and never move on.
-        if let Some(parser) = &self.parser
+        if let Some(parser) = &self.format.parser
             && let Ok((_, raw)) = parser.next_raw_packet(self.input.bytes())
-            && raw.incl_len <= self.frame_max
+            && self.format.is_plain(raw.incl_len)
             && RECORD_HEAD_LEN + raw.data.len() <= RECORD_MAX
         {
             let len = RECORD_HEAD_LEN + raw.data.len();
@@ -307,9 +384,9 @@ impl Source for PcapSource {
             number: self.number,
             interface: None,
             ts: current.ts,
-            link: self.link,
+            link: self.format.link,
             wire_len: current.wire_len,
-            fcs_len: self.fcs_len,
+            fcs_len: self.format.fcs_len,
             data: self.input.get(&current.data),
         })
     }
@@ -317,24 +394,24 @@ impl Source for PcapSource {
     #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
     #[inline(always)]
     fn skim(&mut self, mut take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
-        let Some(parser) = self.parser.as_ref().filter(|_| !self.ended) else {
+        let Some(parser) = self.format.parser.as_ref().filter(|_| !self.ended) else {
             return;
         };
         self.current = None;
         let buffered = self.input.bytes();
         let mut rest = buffered;
         while let Ok((behind, raw)) = parser.next_raw_packet(rest)
-            && raw.incl_len <= self.frame_max
+            && self.format.is_plain(raw.incl_len)
             && RECORD_HEAD_LEN + raw.data.len() <= RECORD_MAX
         {
             let taken = take(&Frame {
                 source: self.info.id,
                 number: self.number + 1,
                 interface: None,
-                ts: self.magic.time(raw.ts_sec, raw.ts_frac),
-                link: self.link,
+                ts: self.format.magic.time(raw.ts_sec, raw.ts_frac),
+                link: self.format.link,
                 wire_len: raw.orig_len.max(raw.incl_len),
-                fcs_len: self.fcs_len,
+                fcs_len: self.format.fcs_len,
                 data: &raw.data,
             });
             if taken.is_break() {
@@ -357,5 +434,9 @@ impl Source for PcapSource {
 
     fn progress(&self) -> Progress {
         self.input.progress()
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        mem::take(&mut self.notices)
     }
 }

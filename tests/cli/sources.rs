@@ -1,6 +1,7 @@
 //! Where packets come from: standard input, several files as one, link types nobody knows.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,43 @@ fn standard_input_gives_what_the_file_gives() {
         let piped = run_with_input(&["-r", "-", "--json"], &content).good();
         assert_eq!(piped, file, "{name}");
     }
+}
+
+/// Joined by `cat`, also through a pipe, and of several link types.
+#[test]
+fn captures_joined_by_cat_are_read_as_one_with_a_warning() {
+    let (pings, raw) = (testdata("ping4.pcap"), testdata("tun.pcap"));
+    let [first, second] = [&pings, &raw].map(|path| fs::read(path).expect("a capture"));
+    let joined = [&first[..], &second, &first].concat();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("joined.pcap");
+    fs::write(&path, &joined).expect("written");
+    let frames = |records: &[Value]| summary(records)["frames"].clone();
+    let alone = [&pings, &raw].map(|path| frames(&records(&["-r", path])));
+    let whole = run(&[OsStr::new("-r"), path.as_os_str(), OsStr::new("--json")]);
+    let warning = format!(
+        "warning: joined.pcap: another pcap file begins at offset {}, frame {}",
+        first.len(),
+        alone[0]["read"].as_u64().expect("a number") + 1
+    );
+    assert_eq!(whole.err.matches("another pcap file").count(), 1);
+    let whole = whole.exits(0).says(&warning);
+    for key in ["read", "icmp", "other"] {
+        let [once, of_raw] = alone
+            .each_ref()
+            .map(|frames| frames[key].as_u64().expect("a number"));
+        assert_eq!(frames(&whole.records())[key], once * 2 + of_raw, "{key}");
+    }
+    let lines = whole.out.replace("\"joined.pcap\"", "\"-\"");
+    let piped = run_with_input(&["-r", "-", "--json"], &joined).exits(0);
+    assert_eq!(piped.says("warning: -: another").out, lines);
+    // The others stop behind the first.
+    assert_eq!(tcpdump_count(&path, ""), None);
+    let tshark = tool("tshark", &[OsStr::new("-nr"), path.as_os_str()]);
+    assert!(!tshark.status.success());
+    let read = String::from_utf8_lossy(&tshark.stdout).lines().count() as u64;
+    // The header is a packet to it, without an octet.
+    assert!(read <= alone[0]["read"].as_u64().expect("a number") + 1);
 }
 
 /// pcapng's simple packet blocks have no time, and read as the zero that other formats leave.

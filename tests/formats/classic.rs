@@ -1,12 +1,12 @@
 //! pcap, in all its dialects.
 
-use icmpdump::model::LinkType;
-use icmpdump::source::DamageKind;
+use icmpdump::model::{LinkType, SourceId};
+use icmpdump::source::{DamageKind, Notice};
 
 use crate::build::{
     Header, IXIA, MICRO, MODIFIED, NANO, ORDERS, Octets, Order, record, sample, sample_frame,
 };
-use crate::read::{octets, whole};
+use crate::read::{Read, octets, whole};
 
 const DATA: &[u8] = b"fourteen octet";
 
@@ -268,5 +268,82 @@ fn every_cut_gives_the_whole_packets_before_it() {
         for cut in 0..4 {
             assert!(octets(&file[..cut]).is_err());
         }
+    }
+}
+
+/// One file behind the other, as `cat` joins them; neither tcpdump nor tshark reads on.
+#[test]
+fn a_file_header_in_the_place_of_a_record_is_read_past() {
+    let headers = || {
+        let magics = [MICRO, NANO, MODIFIED, IXIA];
+        ORDERS.into_iter().flat_map(move |order| {
+            magics.map(|magic| Header {
+                order,
+                magic,
+                link: if magic == NANO { 101 } else { 1 },
+                ..Header::default()
+            })
+        })
+    };
+    let start = |header: Header| {
+        let extra: &[u8] = if header.magic == IXIA { &[0; 4] } else { &[] };
+        [&header.build(), extra].concat()
+    };
+    let file = |header: Header| {
+        let extra: &[u8] = if header.magic == MODIFIED {
+            &[0; 8]
+        } else {
+            &[]
+        };
+        let body = [extra, DATA].concat();
+        let records = record(header.order, [5, 7, 14, 60], &body).repeat(2);
+        [start(header), records].concat()
+    };
+    for first in headers() {
+        for second in headers() {
+            let joined = [file(first), start(second), file(second), file(first)].concat();
+            let alone = [whole(&file(first)), whole(&file(second))];
+            let read = whole(&joined);
+            assert_eq!(read.damage, []);
+            let told = |frames: &[Read]| -> Vec<_> {
+                let told = |f: &Read| (f.nanos, f.link, f.wire_len, f.data.clone());
+                frames.iter().map(told).collect()
+            };
+            let expected = [&alone[0], &alone[1], &alone[0]].map(|read| told(&read.frames));
+            assert_eq!(told(&read.frames), expected.concat());
+            assert_eq!(read.frames[5].number, 6);
+            let offset = file(first).len() as u64;
+            let notice = Notice::Joined {
+                source: SourceId(0),
+                offset,
+                frame: 3,
+            };
+            assert_eq!(read.notices, [notice]);
+        }
+    }
+    let (first, second) = (file(Header::default()), file(Header::default()));
+    for cut in 1..24 {
+        let read = whole(&[&first, &second[..cut]].concat());
+        assert_eq!(read.frames.len(), 2);
+        let damage = read.only_damage();
+        assert_eq!((damage.kind, damage.frame), (DamageKind::Cut, 3));
+        assert_eq!(damage.offset, first.len() as u64);
+    }
+}
+
+#[test]
+fn what_only_begins_like_a_file_header_is_a_record() {
+    for fields in [
+        [MICRO, 0x0004_0002, 0, 60],
+        [MICRO, 0x0004_0002, 14, 0],
+        [MICRO, 5, 0, 0],
+        [5, 0x0004_0002, 0, 0],
+    ] {
+        let data = if fields[2] == 0 { &[][..] } else { DATA };
+        let mut file = one(Header::default(), fields, data);
+        file.extend(record(Order::Little, [6, 7, 14, 14], DATA));
+        let read = whole(&file);
+        assert_eq!(read.frames.len(), 2, "{fields:x?}");
+        assert_eq!((read.damage, read.notices), (vec![], vec![]));
     }
 }

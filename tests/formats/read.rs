@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use icmpdump::model::{InterfaceId, LinkType, SourceId};
-use icmpdump::source::{self, Damage, OpenError, Source, SourceInfo, Step};
+use icmpdump::source::{self, Damage, Notice, OpenError, Source, SourceInfo, Step};
 
 /// A frame as read, owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub(crate) struct Whole {
     pub(crate) frames: Vec<Read>,
     pub(crate) damage: Vec<Damage>,
     pub(crate) info: Vec<SourceInfo>,
+    pub(crate) notices: Vec<Notice>,
     pub(crate) ticks: usize,
 }
 
@@ -66,6 +67,7 @@ pub(crate) fn drain(mut source: impl Source) -> Whole {
     assert!(source.frame().is_none(), "no frame behind the end");
     assert_eq!(source.advance(), Step::End, "the end stays");
     Whole {
+        notices: source.notices(),
         frames,
         damage: source.damage(),
         info: source.describe(),
