@@ -121,12 +121,19 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
 
 /// Whether every octet is one more than the one before it, from `first` on.
 fn counts_from(octets: &[u8], first: u8) -> bool {
-    let mut expected = first;
-    octets.iter().all(|&octet| {
-        let fits = octet == expected;
-        expected = expected.wrapping_add(1);
-        fits
-    })
+    const ROUND: usize = 256;
+    /// Two rounds, so that one can begin anywhere.
+    const COUNT: [u8; 2 * ROUND] = {
+        let mut count = [0_u8; 2 * ROUND];
+        let mut at = 1;
+        while at < count.len() {
+            count[at] = count[at - 1].wrapping_add(1);
+            at += 1;
+        }
+        count
+    };
+    let round = tail(&COUNT, first.into());
+    (octets.chunks(ROUND)).all(|octets| round.starts_with(octets))
 }
 
 /// A `struct timeval` of 64-bit or 32-bit words in the sender's byte order, then the pattern.
@@ -201,11 +208,8 @@ fn is_hping(payload: &[u8]) -> bool {
 
 /// `abcdefghijklmnopqrstuvw`, over and over.
 fn is_windows(payload: &[u8]) -> bool {
-    payload.len() >= 4
-        && payload
-            .iter()
-            .zip((b'a'..=b'w').cycle())
-            .all(|(&octet, letter)| octet == letter)
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
+    payload.len() >= 4 && (payload.chunks(LETTERS.len())).all(|octets| LETTERS.starts_with(octets))
 }
 
 /// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
@@ -214,8 +218,8 @@ fn is_windows(payload: &[u8]) -> bool {
 /// is one too, or the payload is that of a sender known for it: Windows, or hping3, which sends none unless told.
 pub fn little_endian(echo: &Echo<'_>) -> Option<(u16, u16)> {
     let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
-    let known = is_hping(echo.payload) || is_windows(echo.payload);
-    (reads(echo.seq) && (known || reads(echo.id)))
+    let is_known = || is_hping(echo.payload) || is_windows(echo.payload);
+    (reads(echo.seq) && (reads(echo.id) || is_known()))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
 }
 

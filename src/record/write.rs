@@ -10,11 +10,15 @@ use std::time::Duration;
 use crate::model::Timestamp;
 
 /// Two decimal digits for each number below 100.
-const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
-2021222324252627282930313233343536373839\
-4041424344454647484950515253545556575859\
-6061626364656667686970717273747576777879\
-8081828384858687888990919293949596979899";
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1_u8;
+    }
+    pairs
+};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -24,42 +28,60 @@ const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400;
 
 /// Decimal digits of `value`.
+#[allow(clippy::cast_possible_truncation)] // of values below 10,000
 pub fn decimal(out: &mut Vec<u8>, value: u64) {
-    let mut digits = [0; 20];
-    out.extend_from_slice(digits_of(&mut digits, value));
+    if value >= 10_000 {
+        decimal(out, value / 10_000);
+        out.extend_from_slice(&four((value % 10_000) as u16));
+        return;
+    }
+    let zeros = match value {
+        0..10 => 3,
+        10..100 => 2,
+        100..1000 => 1,
+        _ => 0,
+    };
+    // Four octets are copied at once, and those too many taken off again.
+    let digits = u32::from_be_bytes(four(value as u16)) << (8 * zeros);
+    out.extend_from_slice(&digits.to_be_bytes());
+    out.truncate(out.len() - zeros);
+}
+
+/// The last two digits of `value`.
+#[inline]
+fn two(value: u64) -> [u8; 2] {
+    PAIRS[(value % 100) as usize]
+}
+
+/// The last four digits of `value`.
+#[inline]
+fn four(value: u16) -> [u8; 4] {
+    let ([a, b], [c, d]) = (two(u64::from(value / 100)), two(value.into()));
+    [a, b, c, d]
+}
+
+/// The last six digits of `value`: microseconds.
+#[allow(clippy::cast_possible_truncation)] // of values below 10,000
+pub fn six(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(&two(value / 10_000));
+    out.extend_from_slice(&four((value % 10_000) as u16));
+}
+
+/// The last nine digits of `value`: nanoseconds.
+#[allow(clippy::cast_possible_truncation)] // of values below 10,000
+pub fn nine(out: &mut Vec<u8>, value: u64) {
+    out.push(b'0' + (value / 100_000_000 % 10) as u8);
+    out.extend_from_slice(&four((value / 10_000 % 10_000) as u16));
+    out.extend_from_slice(&four((value % 10_000) as u16));
 }
 
 /// Decimal digits of `value`, filled up on the left with `fill` to `width`.
 pub fn padded(out: &mut Vec<u8>, value: u64, width: usize, fill: u8) {
-    let mut digits = [0; 20];
-    let digits = digits_of(&mut digits, value);
-    for _ in digits.len()..width {
+    let digits = value.checked_ilog10().map_or(1, |log| log as usize + 1);
+    for _ in digits..width {
         out.push(fill);
     }
-    out.extend_from_slice(digits);
-}
-
-/// The digits, at the end of `space`.
-#[allow(clippy::cast_possible_truncation)] // of values below 100
-fn digits_of(space: &mut [u8; 20], mut value: u64) -> &[u8] {
-    let mut at = space.len();
-    while value >= 100 {
-        let pair = (value % 100) as usize * 2;
-        value /= 100;
-        at -= 2;
-        space[at] = PAIRS[pair];
-        space[at + 1] = PAIRS[pair + 1];
-    }
-    if value >= 10 {
-        let pair = value as usize * 2;
-        at -= 2;
-        space[at] = PAIRS[pair];
-        space[at + 1] = PAIRS[pair + 1];
-    } else {
-        at -= 1;
-        space[at] = b'0' + value as u8;
-    }
-    &space[at..]
+    decimal(out, value);
 }
 
 /// Hexadecimal digits of `value` without leading zeros, but at least `width` of them.
@@ -92,20 +114,34 @@ pub fn ip(out: &mut Vec<u8>, addr: IpAddr) {
 
 /// A dotted quad.
 pub fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
-    for (i, octet) in addr.octets().into_iter().enumerate() {
-        if i > 0 {
-            out.push(b'.');
+    /// Each octet with a dot behind it; what stands behind that dot is to be written over.
+    const DOTTED: [[u8; 4]; 256] = {
+        let mut dotted = [[b'.'; 4]; 256];
+        let mut octet = 0_u8;
+        loop {
+            let [tens, ones] = PAIRS[octet as usize % 100];
+            dotted[octet as usize] = match octet {
+                0..10 => [ones, b'.', b'.', b'.'],
+                10..100 => [tens, ones, b'.', b'.'],
+                _ => [b'0' + octet / 100, tens, ones, b'.'],
+            };
+            if octet == u8::MAX {
+                break dotted;
+            }
+            octet += 1;
         }
-        let pair = usize::from(octet % 100) * 2;
-        if octet >= 100 {
-            out.push(b'0' + octet / 100);
-            out.extend_from_slice(&[PAIRS[pair], PAIRS[pair + 1]]);
-        } else if octet >= 10 {
-            out.extend_from_slice(&[PAIRS[pair], PAIRS[pair + 1]]);
-        } else {
-            out.push(b'0' + octet);
+    };
+    let mut text = [0; 16];
+    let mut end = 0;
+    for octet in addr.octets() {
+        if let Some(place) = text.get_mut(end..end + 4) {
+            place.copy_from_slice(&DOTTED[usize::from(octet)]);
         }
+        end += 2 + usize::from(octet >= 10) + usize::from(octet >= 100);
     }
+    // Without the dot behind the last.
+    out.extend_from_slice(&text);
+    out.truncate(out.len() - text.len() + end - 1);
 }
 
 /// The text of an IPv6 address by RFC 5952: the longest run of two or more zero groups (the first
@@ -166,11 +202,14 @@ pub fn date(out: &mut Vec<u8>, day: i64) {
 
 /// `HH:MM:SS` for a second of the day.
 pub fn clock(out: &mut Vec<u8>, second: u64) {
-    padded(out, second / 3600, 2, b'0');
-    out.push(b':');
-    padded(out, second / 60 % 60, 2, b'0');
-    out.push(b':');
-    padded(out, second % 60, 2, b'0');
+    let mut text = *b"00:00:00";
+    for (place, value) in text
+        .chunks_mut(3)
+        .zip([second / 3600, second / 60 % 60, second % 60])
+    {
+        place[..2].copy_from_slice(&two(value));
+    }
+    out.extend_from_slice(&text);
 }
 
 /// Seconds since the epoch and the nanoseconds beyond them, rounded towards the past.
@@ -216,7 +255,7 @@ pub fn rfc3339(out: &mut Vec<u8>, ts: Timestamp) {
     out.push(b'T');
     clock(out, second);
     out.push(b'.');
-    padded(out, nanos, 9, b'0');
+    nine(out, nanos);
     out.push(b'Z');
 }
 
@@ -293,6 +332,8 @@ mod tests {
         for n in (0..1200).chain([u64::MAX, u64::MAX - 1, 1 << 32, 10_u64.pow(19), 999_999]) {
             assert_eq!(text(|o| decimal(o, n)), n.to_string());
             assert_eq!(text(|o| padded(o, n, 6, b'0')), format!("{n:06}"));
+            assert_eq!(text(|o| six(o, n)), format!("{:06}", n % 1_000_000));
+            assert_eq!(text(|o| nine(o, n)), format!("{:09}", n % 1_000_000_000));
             assert_eq!(text(|o| padded(o, n, 5, b' ')), format!("{n:5}"));
             assert_eq!(text(|o| hex(o, n, 1)), format!("{n:x}"));
             assert_eq!(text(|o| hex(o, n, 8)), format!("{n:08x}"));

@@ -25,11 +25,17 @@ enum Strings {
     Any,
     /// It needs no escape.
     Plain,
+    /// ... and is short, and known when this is compiled.
+    Key,
 }
 
 /// The name of a newtype around a string that needs no escape: most strings of a record are words
 /// of ours, and to look through them again takes longer than to write them.
 pub(super) const PLAIN: &str = "plain";
+/// The name of a newtype around a string that is such a word, and written in place.
+pub(super) const KEY: &str = "key";
+/// Octets of a key at the most, with its quotation marks.
+const KEY_MAX: usize = 40;
 
 /// A list or an object that is being written.
 pub(super) struct Open<'o> {
@@ -66,6 +72,7 @@ impl<'o> JsonText<'o> {
 }
 
 impl Open<'_> {
+    #[inline]
     fn separate(&mut self) {
         if !self.is_empty {
             self.out.push(b',');
@@ -73,6 +80,7 @@ impl Open<'_> {
         self.is_empty = false;
     }
 
+    #[inline]
     fn close(self) {
         self.out.push(self.close);
     }
@@ -81,6 +89,22 @@ impl Open<'_> {
 /// Whether an octet may not stand in a string as it is (RFC 8259 section 7).
 const fn needs_escape(octet: u8) -> bool {
     octet < 0x20 || octet == b'"' || octet == b'\\'
+}
+
+fn any_string(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
+    if text.bytes().any(needs_escape) {
+        return serde_json::to_writer(out, text);
+    }
+    plain_string(out, text);
+    Ok(())
+}
+
+fn plain_string(out: &mut Vec<u8>, text: &str) {
+    debug_assert!(!text.bytes().any(needs_escape), "{text:?} is not plain");
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 impl<'o> Serializer for JsonText<'o> {
@@ -94,18 +118,27 @@ impl<'o> Serializer for JsonText<'o> {
     type SerializeStruct = Impossible<(), Error>;
     type SerializeStructVariant = Impossible<(), Error>;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "what is known of the string decides")]
+    #[inline(always)]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        let Self { out, strings } = self;
-        if strings == Strings::Any && text.bytes().any(needs_escape) {
-            return serde_json::to_writer(out, text);
+        match self.strings {
+            Strings::Any => any_string(self.out, text),
+            Strings::Plain => {
+                plain_string(self.out, text);
+                Ok(())
+            }
+            Strings::Key => {
+                let mut quoted = [b'"'; KEY_MAX];
+                match (quoted.get_mut(1..=text.len()), text.len() + 2) {
+                    (Some(inner), end @ ..=KEY_MAX) => {
+                        inner.copy_from_slice(text.as_bytes());
+                        self.out.extend_from_slice(&quoted[..end]);
+                    }
+                    _ => plain_string(self.out, text),
+                }
+                Ok(())
+            }
         }
-        debug_assert!(!text.bytes().any(needs_escape), "{text:?} is not plain");
-        out.reserve(text.len() + 2);
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        Ok(())
     }
 
     #[inline]
@@ -211,16 +244,17 @@ impl<'o> Serializer for JsonText<'o> {
         Self::none()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the name is known to the caller")]
+    #[inline(always)]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let strings = if name == PLAIN {
-            Strings::Plain
-        } else {
-            Strings::Any
+        let strings = match name {
+            PLAIN => Strings::Plain,
+            KEY => Strings::Key,
+            _ => Strings::Any,
         };
         value.serialize(Self { strings, ..self })
     }
@@ -305,7 +339,8 @@ impl SerializeMap for Open<'_> {
     type Error = Error;
 
     /// Keys of records are strings.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.separate();
         key.serialize(JsonText::new(self.out))
@@ -315,6 +350,17 @@ impl SerializeMap for Open<'_> {
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.out.push(b':');
         value.serialize(JsonText::new(self.out))
+    }
+
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), Error> {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
     }
 
     fn end(self) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::text::PLAIN;
+use super::text::{KEY, PLAIN};
 use crate::model::Timestamp;
 use crate::record::escape;
 use crate::record::words::Word;
@@ -15,13 +15,15 @@ use crate::record::write;
 /// Short ways to add fields to an object.
 pub(super) trait Fields: SerializeMap {
     /// Adds a field.
-    #[inline]
+    // A key that is known where it is written becomes a few stores.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn put<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> Result<(), Self::Error> {
-        self.serialize_entry(&Plain(key), value)
+        self.serialize_entry(&Key(key), value)
     }
 
     /// Adds a name of ours.
@@ -81,6 +83,17 @@ impl Serialize for Plain<'_> {
     #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_newtype_struct(PLAIN, self.0)
+    }
+}
+
+/// The key of a field.
+struct Key(&'static str);
+
+impl Serialize for Key {
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(KEY, self.0)
     }
 }
 

@@ -95,8 +95,8 @@ impl Clock {
 fn fraction(out: &mut Vec<u8>, nanos: u64, precision: Precision) {
     out.push(b'.');
     match precision {
-        Precision::Micro => write::padded(out, nanos / 1000, 6, b'0'),
-        Precision::Nano => write::padded(out, nanos, 9, b'0'),
+        Precision::Micro => write::six(out, nanos / 1000),
+        Precision::Nano => write::nine(out, nanos),
     }
 }
 
