@@ -1,11 +1,13 @@
 //! Open requests, and how each is decided: once.
 
 mod answers;
+mod displaced;
 mod end;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+use self::displaced::Displaced;
 use self::end::{End, Slow};
 use super::Relation;
 use super::blind::Blind;
@@ -111,6 +113,7 @@ pub(super) struct Exchanges {
     /// Requests kept by their scope, as others with the same key are open elsewhere.
     scoped: usize,
     evicted: u64,
+    displaced: Displaced,
     /// When answers may have been missed.
     pub(super) blind: Blind,
 }
@@ -132,6 +135,7 @@ impl Exchanges {
             multicast: 0,
             scoped: 0,
             evicted: 0,
+            displaced: Displaced::default(),
             blind: Blind::default(),
         }
     }
@@ -183,11 +187,10 @@ impl Exchanges {
                 key = key.within(scope);
                 hash = self.table.hash(&key);
             } else {
-                // The identifier came round, or another process took it: what was is decided now.
+                // The identifier came round, or another process took it.
                 key = *self.table.key_at(slot).unwrap_or(&key);
                 hash = self.table.hash(&key);
-                self.close(slot, None, tell);
-                self.forget(slot);
+                self.displace(slot, seen.ts, tell);
             }
         }
         self.make_room(tell);
@@ -275,6 +278,7 @@ impl Exchanges {
     /// Time went back to `clock`: windows opened in what is now the future opened now.
     pub(super) fn step_back(&mut self, clock: Timestamp) {
         self.wake = Timestamp::MIN;
+        self.displaced.step_back(clock);
         let mut slot = self.table.newest();
         while let Some(at) = slot
             && let Some(open) = self.table.at_mut(at)
@@ -287,13 +291,13 @@ impl Exchanges {
 
     /// Closes what is open at the end of the capture, a batch of it.
     pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) -> Batch {
-        let end = match self.end.take() {
-            Some(end) => end,
-            None => End {
+        let end = self.end.take().unwrap_or_else(|| {
+            self.known(Timestamp::MAX, tell);
+            End {
                 at: end,
                 slow: self.slow(),
-            },
-        };
+            }
+        });
         for _ in 0..BATCH {
             let Some(slot) = self.cursor else {
                 return Batch::Last;
@@ -341,11 +345,7 @@ impl Exchanges {
             }
             None => ExchangeOutcome::Lost,
         };
-        let closed = exchange(&key, &open, outcome);
-        if open.request_shown && open.end.is_none() {
-            tell(ExchangeEvent::Decided(closed));
-        }
-        tell(ExchangeEvent::Closed(closed));
+        close(&key, &open, outcome, tell);
     }
 
     fn make_room(&mut self, tell: &mut impl FnMut(ExchangeEvent)) {
@@ -389,6 +389,20 @@ impl Exchanges {
             .flatten();
         scoped.or_else(|| self.table.find_hashed(&key, hash))
     }
+}
+
+/// Tells that a request came to `outcome`.
+fn close(
+    key: &QueryKey,
+    open: &Open,
+    outcome: ExchangeOutcome,
+    tell: &mut impl FnMut(ExchangeEvent),
+) {
+    let closed = exchange(key, open, outcome);
+    if open.request_shown && open.end.is_none() {
+        tell(ExchangeEvent::Decided(closed));
+    }
+    tell(ExchangeEvent::Closed(closed));
 }
 
 fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {

@@ -1,3 +1,6 @@
+mod missed;
+mod places;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -83,6 +86,13 @@ impl Play {
         let told = &mut self.told;
         self.exchanges
             .error(key, seen, &mut |event| told.push(event));
+    }
+
+    /// What was missed is known up to `millis`.
+    fn known(&mut self, millis: i64) {
+        let told = &mut self.told;
+        self.exchanges
+            .known(at(millis), &mut |event| told.push(event));
     }
 
     /// Ends the capture and gives the closed exchanges.
@@ -197,150 +207,6 @@ fn a_reply_answers_and_a_second_one_is_a_duplicate() {
     assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
     assert_eq!(closed[0].duplicates, 1);
     assert_eq!(closed[0].rtt, Some(Duration::from_millis(3)));
-}
-
-#[test]
-fn the_same_reply_at_another_hop_is_a_copy() {
-    let mut play = Play::new();
-    play.request(0, ping(1));
-    let first = Place {
-        ip_id: Some(5),
-        ttl: 62,
-        ..Place::default()
-    };
-    play.take(Direction::Reply, ping(1), 3, first);
-    let again = Place { ttl: 61, ..first };
-    assert_eq!(
-        play.take(Direction::Reply, ping(1), 3, again),
-        Relation::Copy {
-            of: FrameRef::new(SourceId(0), 2)
-        }
-    );
-    let other = Place {
-        ip_id: Some(6),
-        ..again
-    };
-    assert_eq!(
-        outcome_of(play.take(Direction::Reply, ping(1), 4, other)),
-        AnswerOutcome::Duplicate
-    );
-    assert_eq!(play.finish(5)[0].duplicates, 1);
-}
-
-#[test]
-fn a_reply_mirrored_as_its_request_was_is_a_copy() {
-    let place = |ip_id| Place {
-        ip_id: Some(ip_id),
-        ttl: 64,
-        ..Place::default()
-    };
-    let mut play = Play::new();
-    play.take(Direction::Request, ping(1), 0, place(1));
-    play.take(Direction::Request, ping(1), 0, place(1));
-    play.take(Direction::Reply, ping(1), 3, place(5));
-    let copy = Relation::Copy {
-        of: FrameRef::new(SourceId(0), 3),
-    };
-    assert_eq!(play.take(Direction::Reply, ping(1), 3, place(5)), copy);
-    // One more than the request had, and one that its sender numbered anew.
-    for ip_id in [5, 6] {
-        let reply = play.take(Direction::Reply, ping(1), 4, place(ip_id));
-        assert_eq!(outcome_of(reply), AnswerOutcome::Duplicate);
-    }
-    assert_eq!(play.finish(5)[0].duplicates, 2);
-}
-
-/// Where a packet of this identification was seen: VLAN, interface.
-fn seen_in(ip_id: u32, (vlan, interface): (u16, u32)) -> Place {
-    Place {
-        ip_id: Some(ip_id),
-        ttl: 64,
-        vlan,
-        interface,
-        ..Place::default()
-    }
-}
-
-#[test]
-fn the_same_addresses_in_two_networks_are_two_pings() {
-    for (here, there) in [
-        ((10, 1), (20, 1)),
-        ((0, 1), (20, 1)),
-        ((10, 1), (0, 1)),
-        ((0, 1), (0, 2)),
-    ] {
-        let mut play = Play::new();
-        for seq in 1..=2 {
-            let at = i64::from(seq) * 1000;
-            let mut step = |direction, ip_id, place, millis| {
-                play.take(direction, ping(seq), at + millis, seen_in(ip_id, place))
-            };
-            assert_eq!(step(Direction::Request, 1, here, 0), Relation::Request);
-            assert_eq!(step(Direction::Request, 2, there, 1), Relation::Request);
-            for (place, millis) in [(there, 5), (here, 8)] {
-                let reply = step(Direction::Reply, 3, place, millis);
-                assert_eq!(outcome_of(reply), AnswerOutcome::Answered);
-            }
-        }
-        let closed = play.finish(4000);
-        let rtts: Vec<_> = closed.iter().filter_map(|exchange| exchange.rtt).collect();
-        let [a, b] = [8, 4].map(Duration::from_millis);
-        assert_eq!(rtts, [a, b, a, b], "{here:?} {there:?}");
-        assert!(closed.iter().all(|exchange| exchange.duplicates == 0));
-    }
-}
-
-#[test]
-fn an_error_ends_the_ping_of_its_own_network() {
-    let mut play = Play::new();
-    let (here, there) = ((10, 1), (20, 1));
-    play.take(Direction::Request, ping(1), 0, seen_in(1, here));
-    play.take(Direction::Request, ping(1), 1, seen_in(2, there));
-    let error = play.sighting(2, seen_in(9, there));
-    play.exchanges.error(ping(1), error, &mut |_| {});
-    play.take(Direction::Reply, ping(1), 3, seen_in(3, here));
-    let outcomes: Vec<_> = play.finish(4).iter().map(|e| e.outcome).collect();
-    assert_eq!(
-        outcomes,
-        [ExchangeOutcome::Answered, ExchangeOutcome::Error]
-    );
-}
-
-#[test]
-fn a_reply_on_another_interface_still_answers() {
-    let mut play = Play::new();
-    play.take(Direction::Request, ping(1), 0, seen_in(1, (10, 1)));
-    let reply = play.take(Direction::Reply, ping(1), 3, seen_in(3, (0, 2)));
-    assert_eq!(outcome_of(reply), AnswerOutcome::Answered);
-}
-
-#[test]
-fn a_request_seen_again_at_once_is_a_copy_and_later_a_new_request() {
-    let mut play = Play::new();
-    let place = Place {
-        ip_id: Some(9),
-        ttl: 64,
-        ..Place::default()
-    };
-    play.take(Direction::Request, ping(1), 0, place);
-    let copy = play.take(Direction::Request, ping(1), 1, Place { ttl: 63, ..place });
-    assert_eq!(
-        copy,
-        Relation::Copy {
-            of: FrameRef::new(SourceId(0), 1)
-        }
-    );
-    // The identifier came round: same key, much later.
-    let again = play.take(Direction::Request, ping(1), 2000, place);
-    assert_eq!(again, Relation::Request);
-    assert_eq!(
-        outcome_of(play.reply(2001, ping(1))),
-        AnswerOutcome::Answered
-    );
-    let closed = play.finish(2002);
-    assert_eq!(closed.len(), 2);
-    assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
-    assert_eq!(closed[1].outcome, ExchangeOutcome::Answered);
 }
 
 #[test]
@@ -534,48 +400,4 @@ proptest! {
         frames.dedup();
         prop_assert_eq!(frames.len(), requests);
     }
-}
-
-/// Requests at seconds 0, 20, 40 and 60; those in whose ten seconds the capture was blind.
-#[test]
-fn what_the_capture_may_have_missed_is_not_lost() {
-    let mut play = Play::new();
-    for (n, millis) in (0..4).zip([0, 20_000, 40_000, 60_000]) {
-        // Readings of the counters come before any window closes that they are about.
-        if millis == 40_000 {
-            play.exchanges.blind.add(at(29_000), at(30_000));
-        }
-        if millis == 60_000 {
-            play.exchanges.blind.add(at(60_500), at(61_500));
-        }
-        play.request(millis, ping(n));
-    }
-    play.reply(60_700, ping(3));
-    play.request(61_000, ping(9));
-    let closed = play.finish(90_000);
-    let outcomes: Vec<_> = closed.iter().map(|exchange| exchange.outcome).collect();
-    let expected = [
-        ExchangeOutcome::Lost,
-        ExchangeOutcome::Unknown,
-        ExchangeOutcome::Lost,
-        // What was answered was answered.
-        ExchangeOutcome::Answered,
-        ExchangeOutcome::Unknown,
-    ];
-    assert_eq!(outcomes, expected);
-}
-
-#[test]
-fn where_a_filter_keeps_answers_out_nothing_is_lost() {
-    let mut play = Play::new();
-    play.exchanges.blind = Blind::new(true);
-    play.request(0, ping(1));
-    play.request(1, ping(2));
-    play.reply(5, ping(2));
-    assert_eq!(play.reply(6, ping(3)), Relation::None);
-    let outcomes: Vec<_> = play.finish(60_000).iter().map(|e| e.outcome).collect();
-    assert_eq!(
-        outcomes,
-        [ExchangeOutcome::Unknown, ExchangeOutcome::Answered]
-    );
 }
