@@ -52,6 +52,9 @@ pub enum FieldKind {
     MldResponse,
     /// The seconds that a query interval code of MLDv2 in an octet stands for.
     MldInterval,
+    /// Decimal digits in so many octets, at most eight, the first in the low half of each octet: told
+    /// in hexadecimal, so that they read as they are dialled (3GPP TS 29.060 section 7.7.2).
+    Digits(u8),
     /// A number of so many octets whose bits are sent inverted (RFC 4380 section 5.1.1).
     Inverted(u8),
     /// An IPv4 address whose bits are sent inverted.
@@ -153,7 +156,10 @@ impl FieldSpec {
         let start = usize::from(self.at);
         let rest = header.get(start..)?;
         let length = match self.kind {
-            FieldKind::Number(n) | FieldKind::Hex(n) | FieldKind::Inverted(n) => usize::from(n),
+            FieldKind::Number(n)
+            | FieldKind::Hex(n)
+            | FieldKind::Digits(n)
+            | FieldKind::Inverted(n) => usize::from(n),
             FieldKind::Signed | FieldKind::V4 | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } => usize::from(octets),
             FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
@@ -180,6 +186,10 @@ impl FieldSpec {
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
+            FieldKind::Digits(_) => {
+                let digits = octets.iter().map(|octet| octet.rotate_left(4));
+                Value::Hex(digits.fold(0, |n, octet| n << 8 | u64::from(octet)))
+            }
             FieldKind::Signed => Value::Signed(i32::from_be_bytes(*octets.first_chunk()?).into()),
             FieldKind::Bits { shift, width, .. } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
@@ -355,6 +365,10 @@ mod tests {
         assert_eq!(
             spec::inverted(0, 2, "n").read(&[0xff, 0xfe]).unwrap().value,
             Value::Number(1)
+        );
+        assert_eq!(
+            spec::digits(0, 2, "n").read(&[0x21, 0x43]).unwrap().value,
+            Value::Hex(0x1234)
         );
         let address = spec::inverted_v4(0, "n").read(&[0x3f, 0xff, 0xfd, 0xfe]);
         assert_eq!(

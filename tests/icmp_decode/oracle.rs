@@ -88,7 +88,8 @@ const EXCEPTIONS: [(&str, u64, &str); 3] = [
     (
         "icmp-rfc8335-missing-bytes.pcap",
         1,
-        "class and c-type of the object were captured, its end was not: tshark gives the object up",
+        "class and c-type of the object were captured, its end was not: they stand before it (RFC \
+         4884 section 7.1); tshark gives the object up",
     ),
     (
         "icmpv6-length-zero.pcapng",

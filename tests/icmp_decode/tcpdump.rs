@@ -70,7 +70,7 @@ fn our_records(path: &Path) -> Vec<Value> {
 }
 
 /// Messages in tunnels that tcpdump does not look into: captures, and why we are right.
-const CLOSED: [(&str, &str); 4] = [
+const CLOSED: [(&str, &str); 5] = [
     (
         "various_gre.pcap",
         "GRE with a protocol type of Cisco's, 0x8909, for frames of its switches (RFC 2784 section \
@@ -84,6 +84,10 @@ const CLOSED: [(&str, &str); 4] = [
     (
         "gre-erspan3-dot1q.pcap",
         "ERSPAN type III, which draft-foschiano-erspan section 4.3 describes, in GRE (RFC 2784)",
+    ),
+    (
+        "gtp_control_prime.pcap",
+        "GTP version 0 on its own port (GSM 09.60 section 13)",
     ),
     (
         "gtp7_ipv6.pcap",

@@ -10,7 +10,8 @@ use crate::corpus::{self, Packet};
 use crate::oracle::pcap;
 use crate::shown::{v4, v6};
 
-/// What tshark calls a field, and where it is in our record: the header and the field.
+/// What tshark calls a field, and where it is in our record: the header, or one of several, and the
+/// field.
 const FIELDS: &[(&str, &str, &str)] = &[
     ("udp.srcport", "udp", "src_port"),
     ("udp.dstport", "udp", "dst_port"),
@@ -56,8 +57,8 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("geneve.option.type", "geneve_option", "type"),
     ("geneve.option.unknown.data", "geneve_option", "data"),
     ("gtp.teid", "gtp_u", "teid"),
-    ("gtp.length", "gtp_u", "payload_length"),
-    ("gtp.seq_number", "gtp_u", "sequence"),
+    ("gtp.length", "gtp_u|gtp_v0", "payload_length"),
+    ("gtp.seq_number", "gtp_u|gtp_v0", "sequence"),
     (
         "gtp.ext_hdr.pdu_ses_con.pdu_type",
         "pdu_session_container",
@@ -73,6 +74,8 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "pdu_session_container",
         "reflective_qos",
     ),
+    ("gtp.flow_label", "gtp_v0", "flow_label"),
+    ("gtp.tid", "gtp_v0", "tid"),
     ("l2tp.length", "l2tp", "message_length"),
     ("l2tp.tunnel", "l2tp", "tunnel"),
     ("l2tp.session", "l2tp", "session"),
@@ -113,7 +116,7 @@ fn plain(value: &str) -> String {
 fn ours(record: &Value, header: &str, field: &str) -> Vec<String> {
     let tunnels = record["tunnel"].as_array().unwrap().iter();
     let headers = tunnels.flat_map(|tunnel| tunnel["headers"].as_array().into_iter().flatten());
-    let headers = headers.filter(|each| each["name"] == header);
+    let headers = headers.filter(|each| header.split('|').any(|header| each["name"] == header));
     let values = headers.flat_map(|header| match header["labels"].as_array() {
         Some(labels) => labels.iter().map(|label| &label[field]).collect(),
         None => vec![&header[field]],

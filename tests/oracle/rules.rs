@@ -52,18 +52,21 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         reason: "of a request captured at several points tshark takes the last before the reply; \
-                 icmpdump takes the first, which all others are copies of",
+                 icmpdump takes the first, which all others are copies of: their identification is \
+                 the same (RFC 791 section 3.2)",
         covers: |d| {
             is_about_request(d) && d.their_request["copy_of"]["frame"] == d.request["frame"]
         },
     },
     Rule {
-        reason: "the same reply captured again is no second answer",
+        reason: "the same reply captured again, with the same identification (RFC 791 section 3.2), is \
+                 no second answer",
         covers: |d| is_about_request(d) && d.ours.is_none() && d.told["copy_of"].is_object(),
     },
     Rule {
         reason: "tshark computes the Community ID of a frame that it dissected to its end; type and \
-                 code, or addresses and protocol, are enough for one",
+                 code, or addresses and protocol, are enough for one (Community ID version 1, which \
+                 hashes these)",
         covers: |d| {
             matches!(d.field, Field::CommunityId | Field::QuotedCommunityId) && d.theirs.is_none()
         },

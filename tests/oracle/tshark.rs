@@ -21,6 +21,8 @@ pub(crate) fn said(captures: &Captures) -> Said {
     let mut command = Command::new("tshark");
     command.arg("-n").arg("-r").arg(file.path());
     command.args(["--enable-protocol", "communityid"]);
+    // The port that Linux takes for VXLAN by default.
+    command.args(["-d", "udp.port==8472,vxlan"]);
     // Messages are compared as each frame has them.
     command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]);
     command.args(["-T", "fields", "-E", "separator=|", "-E", "aggregator=,"]);

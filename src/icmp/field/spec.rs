@@ -50,6 +50,10 @@ pub(in crate::icmp) const fn bits_of(
     field(at, name, kind)
 }
 
+pub(in crate::icmp) const fn digits(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Digits(octets))
+}
+
 pub(in crate::icmp) const fn inverted(at: u16, octets: u8, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Inverted(octets))
 }

@@ -61,6 +61,7 @@ enum Part {
     Geneve,
     GeneveOptions { left: usize },
     GtpU,
+    GtpV0,
     GtpExtension { kind: u8 },
     TeredoAuthentication,
     TeredoOrigin,
@@ -97,6 +98,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Vxlan { .. } => Part::Vxlan,
         TunnelKind::Geneve { .. } => Part::Geneve,
         TunnelKind::GtpU { .. } => Part::GtpU,
+        TunnelKind::GtpV0 { .. } => Part::GtpV0,
         TunnelKind::Teredo => Part::TeredoAuthentication,
     }
 }
@@ -274,6 +276,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
             let then = Part::GeneveOptions { left };
             Step::new(length, "geneve_option", tables::GENEVE_OPTION, then).numbered(kind.into())
         }
+        Part::GtpV0 => Step::new(20, "gtp_v0", tables::GTP_V0, Part::End),
         Part::GtpU => moving::gtp_u(rest)?,
         Part::GtpExtension { kind } => moving::gtp_extension(rest, kind)?,
         Part::TeredoAuthentication => moving::teredo_authentication(rest)?,

@@ -195,6 +195,17 @@ pub(super) const GTP_U: Table = &[
     spec::u32(4, "teid"),
 ];
 
+/// GSM 09.60 section 6.
+pub(super) const GTP_V0: Table = &[
+    spec::hex(0, 1, "flags"),
+    spec::u8(1, "message_type"),
+    spec::u16(2, "payload_length"),
+    spec::u16(4, "sequence"),
+    spec::u16(6, "flow_label"),
+    spec::u8(8, "n_pdu"),
+    spec::digits(12, 8, "tid"),
+];
+
 /// 3GPP TS 29.281 section 5.2.1: name of an extension header, its own fields, and how many octets
 /// stand before what has no format here; `octets` are those behind its length.
 pub(super) const fn gtp_extension(kind: u8, octets: [u8; 2]) -> (&'static str, Table, u16) {

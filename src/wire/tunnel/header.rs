@@ -76,6 +76,7 @@ pub(super) fn nsh(bytes: &[u8]) -> Step {
 /// L2TP (RFC 3931 keeps its port).
 const L2TP: u16 = 1701;
 const GTP_U: u16 = 2152;
+const GTP_0: u16 = 3386; // GSM 09.60 section 13
 const TEREDO: u16 = 3544;
 const VXLAN: u16 = 4789;
 const VXLAN_GPE: u16 = 4790;
@@ -95,7 +96,15 @@ pub(super) const fn are_tunnel_ports(src: u16, dst: u16) -> bool {
 const fn is_tunnel_port(port: u16) -> bool {
     matches!(
         port,
-        L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GUE | GENEVE | MPLS_IN_UDP | VXLAN_LINUX
+        L2TP | GTP_U
+            | GTP_0
+            | TEREDO
+            | VXLAN
+            | VXLAN_GPE
+            | GUE
+            | GENEVE
+            | MPLS_IN_UDP
+            | VXLAN_LINUX
     )
 }
 
@@ -256,6 +265,7 @@ fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         GUE => gue(inside),
         GENEVE => geneve(inside),
         GTP_U => gtp_u(inside),
+        GTP_0 => gtp_0(inside),
         L2TP => l2tp(inside),
         TEREDO => teredo(inside),
         MPLS_IN_UDP => mpls(inside).ok(),
@@ -333,6 +343,20 @@ fn gtp_u(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         }
     }
     Some((TunnelKind::GtpU { teid }, LinkHeader::at(Network::Ip, at)))
+}
+
+/// GSM 09.60 section 6: version 0, T-PDU. Its port is that of GTP' too, which carries charging
+/// records and lacks the protocol type's bit.
+fn gtp_0(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const HEADER: usize = 20;
+    const T_PDU: u8 = 255;
+    let [flags, message] = array_at(bytes, 0)?;
+    if flags & 0xf0 != 0x10 || message != T_PDU {
+        return None;
+    }
+    let flow = u16_at(bytes, 6)?;
+    let inside = LinkHeader::at(Network::Ip, HEADER);
+    Some((TunnelKind::GtpV0 { flow }, inside))
 }
 
 /// Generic UDP encapsulation (draft-ietf-intarea-gue section 3): version 0 has a header that names

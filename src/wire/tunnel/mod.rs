@@ -217,6 +217,11 @@ pub enum TunnelKind {
         /// Tunnel endpoint identifier.
         teid: u32,
     },
+    /// GTP version 0 (GSM 09.60).
+    GtpV0 {
+        /// Flow label.
+        flow: u16,
+    },
     /// Teredo (RFC 4380).
     Teredo,
 }
@@ -239,6 +244,7 @@ impl TunnelKind {
             Self::Vxlan { .. } => "vxlan",
             Self::Geneve { .. } => "geneve",
             Self::GtpU { .. } => "gtp_u",
+            Self::GtpV0 { .. } => "gtp_v0",
             Self::Teredo => "teredo",
         }
     }
@@ -258,6 +264,7 @@ impl TunnelKind {
             }
             Self::Vxlan { vni } | Self::Geneve { vni } => Some(("vni", vni)),
             Self::GtpU { teid } => Some(("teid", teid)),
+            Self::GtpV0 { flow } => Some(("flow_label", flow.into())),
         }
     }
 }

@@ -204,7 +204,7 @@ fn every_prefix_of_a_tunnel_gives_some_ip_packet() {
 #[test]
 fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     let garbage = [0x0f; 64];
-    for port in [1701, 2152, 3544, 4789, 4790, 6080, 6081, 6635, 8472] {
+    for port in [1701, 2152, 3386, 3544, 4789, 4790, 6080, 6081, 6635, 8472] {
         for payload in [&garbage[..], &[], &[8, 0, 0, 0, 0, 0, 1, 0]] {
             let data = ether(0x0800, &v4(17, &udp(port, port, payload)));
             let found = classify(&frame(1, &data));

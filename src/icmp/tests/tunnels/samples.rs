@@ -381,6 +381,21 @@ fn sessions_and_services() -> Vec<Sample> {
             ],
         ),
         ip(
+            over_udp(
+                3386,
+                &[
+                    0x1e, 255, 0, 28, 0, 1, 0, 2, 255, 255, 255, 255, 0x42, 0, 1, 0x21, 0x43, 0x65,
+                    0x87, 9,
+                ],
+                &echo(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=3386 length=56 checksum=0x1234",
+                "gtp_v0 flags=0x1e message_type=255 payload_length=28 sequence=1 flow_label=2 \
+                 n_pdu=255 tid=0x2400101234567890",
+            ],
+        ),
+        ip(
             over_udp(6080, &[1, 4, 0x80, 0, 1, 2, 3, 4], &echo()),
             &[
                 "udp src_port=49152 dst_port=6080 length=44 checksum=0x1234",

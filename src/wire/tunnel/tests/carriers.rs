@@ -257,6 +257,17 @@ fn sessions_and_services() -> Vec<Carrier> {
         ),
         (over_udp(6080, &[], &echo6), vec![K::Gue]),
         (
+            over_udp(
+                3386,
+                &[
+                    0x1e, 255, 0, 28, 0, 1, 0, 2, 255, 255, 255, 255, 0x42, 0, 1, 0x21, 0x43, 0x65,
+                    0x87, 9,
+                ],
+                &echo4,
+            ),
+            vec![K::GtpV0 { flow: 2 }],
+        ),
+        (
             over_udp(6080, &[0, 137, 0, 0, 0, 1, 1, 64], &echo4),
             vec![K::Gue, K::Mpls { label: 16 }],
         ),
