@@ -9,6 +9,8 @@ mod captures;
 mod exceptions;
 #[path = "oracle/fields.rs"]
 mod fields;
+#[path = "common/frames.rs"]
+mod frames;
 #[path = "oracle/icmpdump.rs"]
 mod icmpdump;
 #[path = "oracle/rules.rs"]
@@ -72,7 +74,7 @@ fn compare<'a>(
             continue;
         }
         compared += 1;
-        let file = &captures.files[frame.file];
+        let file = captures.file_of(index);
         let our_facts = ours
             .get(&index)
             .map_or(&no_record.facts, |told| &told.facts);

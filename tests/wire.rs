@@ -3,5 +3,7 @@
 
 #[path = "wire/fragments.rs"]
 mod fragments;
+#[path = "common/frames.rs"]
+mod frames;
 #[path = "wire/oracle.rs"]
 mod oracle;

@@ -3,18 +3,19 @@
 //! Frames of real captures are cut, flipped, spliced and given wild times, then decoded, correlated
 //! and written out as text and JSON in all detail. Everything is drawn from one seed.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
 use icmpdump::record::Summary;
-use icmpdump::source::{
-    self, Damage, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step,
-};
+use icmpdump::source::{Damage, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step};
 use icmpdump::wire::{Classified, classify};
 
+#[path = "../common/frames.rs"]
+mod frames;
 #[path = "held.rs"]
 mod held;
+
+use frames::OwnedFrame;
 
 /// Octets that correlation may take.
 pub(crate) const MEMORY: usize = 8 << 20;
@@ -22,70 +23,39 @@ pub(crate) const MEMORY: usize = 8 << 20;
 /// Protocol numbers that lead somewhere.
 const PROTOCOLS: [u8; 13] = [0, 1, 4, 17, 41, 43, 44, 47, 50, 51, 58, 60, 137];
 
-/// A frame to begin with.
-struct Seed {
-    link: LinkType,
-    wire_len: u32,
-    data: Vec<u8>,
-}
-
 /// Frames to mutate.
 pub(crate) struct Corpus {
-    icmp: Vec<Seed>,
+    icmp: Vec<OwnedFrame>,
     /// Those that carry anything else.
-    other: Vec<Seed>,
+    other: Vec<OwnedFrame>,
 }
 
 impl Corpus {
     /// Those of all captures below the folders, as far as these are there.
     pub(crate) fn read(folders: &[&str]) -> Self {
-        let mut paths = Vec::new();
-        for folder in folders {
-            files(Path::new(folder), &mut paths);
-        }
-        paths.sort();
         let mut corpus = Self {
             icmp: Vec::new(),
             other: Vec::new(),
         };
-        for path in paths {
-            let Ok(mut source) = source::open(&path, SourceId(0)) else {
-                continue;
+        let folders = folders.iter().map(Path::new).filter(|path| path.is_dir());
+        let captures: Vec<_> = folders.flat_map(frames::below).collect();
+        for frame in frames::of_all(&captures) {
+            let kind = match classify(&frame.frame()) {
+                Classified::Icmp(_) => &mut corpus.icmp,
+                _ => &mut corpus.other,
             };
-            while source.advance() == Step::Frame {
-                let frame = source.frame().unwrap();
-                let kind = match classify(&frame) {
-                    Classified::Icmp(_) => &mut corpus.icmp,
-                    _ => &mut corpus.other,
-                };
-                kind.push(Seed {
-                    link: frame.link,
-                    wire_len: frame.wire_len,
-                    data: frame.data.to_vec(),
-                });
-            }
+            kind.push(frame);
         }
         corpus
     }
 
-    fn pick(&self, random: &mut Random) -> &Seed {
+    fn pick(&self, random: &mut Random) -> &OwnedFrame {
         let kind = if random.one_in(4) {
             &self.other
         } else {
             &self.icmp
         };
         &kind[random.below(kind.len())]
-    }
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            found.push(path);
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
 use icmpdump::wire::{Classified, Ip, Limit, classify};
 
 use crate::corpus;
+use crate::frames;
 use crate::look::{look, look_at_frame};
 use crate::samples::samples;
 use crate::shown::{v4, v6};
@@ -25,7 +26,7 @@ fn decoding_the_corpus_does_not_allocate() {
 
 #[test]
 fn frames_of_the_corpus_do_not_allocate() {
-    let frames = corpus::frames();
+    let frames = frames::of_all(&frames::files());
     let mut seen = 0;
     let counted = measure(|| {
         for frame in &frames {

@@ -17,7 +17,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::corpus;
+use crate::frames;
 use ours::ours;
 use theirs::{heads, theirs};
 
@@ -100,7 +100,7 @@ fn what_tcpdump_tells_in_detail_is_in_our_records() {
     let (mut compared, mut values) = (0, 0);
     let mut different = Vec::new();
     let mut closed = BTreeSet::new();
-    for path in &corpus::captures() {
+    for path in &frames::files() {
         let records = our_records(path);
         if records.is_empty() {
             continue;
@@ -162,7 +162,7 @@ fn what_tcpdump_tells_in_detail_is_in_our_records() {
         assert!(CLOSED.iter().any(|(known, _)| known == name), "{name}");
     }
     for (name, _) in CLOSED {
-        let is_there = corpus::captures().iter().any(|path| path.ends_with(name));
+        let is_there = frames::files().iter().any(|path| path.ends_with(name));
         assert!(
             !is_there || closed.contains(name),
             "{name} is no exception any more"

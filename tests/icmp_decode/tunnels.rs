@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::corpus::{self, Packet};
+use crate::corpus::Packet;
+use crate::frames;
 use crate::oracle::pcap;
 use crate::shown::{v4, v6};
 
@@ -200,7 +201,7 @@ fn check(told: impl Iterator<Item = (usize, Vec<String>)>) {
 
 #[test]
 fn tunnels_of_the_captures_are_told_as_tshark_does() {
-    check(corpus::captures().iter().map(|path| compare(path)));
+    check(frames::files().iter().map(|path| compare(path)));
 }
 
 fn udp(dst: u16, payload: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::captures::Captures;
 use crate::fields::{Facts, Field};
+use crate::frames;
 
 /// What tshark says of all captures, by index of the frame.
 pub(crate) struct Said {
@@ -17,7 +18,7 @@ pub(crate) struct Said {
 /// first, so that frames of one file do not meddle with those of another that follow.
 pub(crate) fn said(captures: &Captures) -> Said {
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), captures.pcapng()).unwrap();
+    fs::write(file.path(), frames::pcapng(&captures.frames)).unwrap();
     let mut command = Command::new("tshark");
     command.arg("-n").arg("-r").arg(file.path());
     command.args(["--enable-protocol", "communityid"]);
@@ -45,7 +46,7 @@ pub(crate) fn said(captures: &Captures) -> Said {
     };
     for (index, line) in lines.into_iter().enumerate() {
         let line = Line::new(line);
-        let first = captures.files[captures.frames[index].file].first;
+        let first = captures.file_of(index).first;
         said.messages
             .extend(line.facts(first).map(|facts| (index, facts)));
         let id = line.community_id();

@@ -10,7 +10,7 @@ use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::reassembly::{Reassembler, Reassembly};
 use icmpdump::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 
-use crate::oracle;
+use crate::frames;
 
 /// The frames of each message, in the order of their octets, by the frame that made it whole;
 /// and whether its checksum is good.
@@ -75,7 +75,7 @@ fn theirs(path: &Path) -> Messages {
 
 #[test]
 fn tshark_puts_the_same_messages_together() {
-    let paths: Vec<PathBuf> = oracle::capture_files();
+    let paths: Vec<PathBuf> = frames::files();
     let mut compared = 0;
     let mut different = Vec::new();
     for path in paths {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
-use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::{self, Classified, Ip, IpVersion};
+
+use crate::frames::{self, OwnedFrame};
 
 /// Frames where tshark says something else, and why we are right; by file, all of its frames that
 /// differ.
@@ -63,33 +63,6 @@ const EXCEPTIONS: [(&str, usize, &str); 9] = [
     ),
 ];
 
-/// Where the captures are, from the project's folder.
-const CAPTURES: [&str; 2] = ["../shared/captures", "testdata"];
-
-struct Captured {
-    file: String,
-    number: u64,
-    link: LinkType,
-    wire_len: u32,
-    fcs_len: u8,
-    data: Vec<u8>,
-}
-
-impl Captured {
-    fn frame(&self) -> Frame<'_> {
-        Frame {
-            source: SourceId(0),
-            number: self.number,
-            interface: None,
-            ts: Timestamp::from_nanos(0),
-            link: self.link,
-            wire_len: self.wire_len,
-            fcs_len: self.fcs_len,
-            data: &self.data,
-        }
-    }
-}
-
 /// What is said of a frame.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
@@ -100,84 +73,7 @@ struct Said {
     icmp: Option<(IpAddr, IpAddr)>,
 }
 
-fn read(path: &Path) -> Vec<Captured> {
-    let mut frames = Vec::new();
-    let Ok(mut source) = source::open(path, SourceId(0)) else {
-        return frames;
-    };
-    let file = path.file_name().unwrap().to_string_lossy();
-    while source.advance() == Step::Frame {
-        let frame = source.frame().unwrap();
-        frames.push(Captured {
-            file: file.clone().into_owned(),
-            number: frame.number,
-            link: frame.link,
-            wire_len: frame.wire_len,
-            fcs_len: frame.fcs_len,
-            data: frame.data.to_vec(),
-        });
-    }
-    frames
-}
-
-fn files(below: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = fs::read_dir(below)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
-}
-
-/// A pcapng file of all frames, with an interface for each link type (tcpdump.org's pcapng draft,
-/// sections 4.1 to 4.3).
-fn pcapng(frames: &[Captured]) -> Vec<u8> {
-    fn block(out: &mut Vec<u8>, kind: u32, body: &[u8]) {
-        let padded = body.len().next_multiple_of(4);
-        let length = u32::try_from(padded + 12).unwrap().to_le_bytes();
-        out.extend(kind.to_le_bytes());
-        out.extend(length);
-        out.extend(body);
-        out.resize(out.len() + padded - body.len(), 0);
-        out.extend(length);
-    }
-    let mut out = Vec::new();
-    let mut section = Vec::new();
-    section.extend(0x1a2b_3c4du32.to_le_bytes());
-    section.extend([1, 0, 0, 0]);
-    section.extend(u64::MAX.to_le_bytes());
-    block(&mut out, 0x0a0d_0d0a, &section);
-    let mut interfaces = BTreeMap::new();
-    for frame in frames {
-        let next = u32::try_from(interfaces.len()).unwrap();
-        let id = *interfaces
-            .entry((frame.link, frame.fcs_len))
-            .or_insert_with(|| {
-                let mut interface = Vec::new();
-                interface.extend(u16::try_from(frame.link.0).unwrap().to_le_bytes());
-                interface.extend([0; 6]);
-                interface.extend([13, 0, 1, 0, frame.fcs_len, 0, 0, 0, 0, 0, 0, 0]);
-                block(&mut out, 1, &interface);
-                next
-            });
-        let mut packet = Vec::new();
-        packet.extend(id.to_le_bytes());
-        packet.extend([0; 8]);
-        packet.extend(u32::try_from(frame.data.len()).unwrap().to_le_bytes());
-        packet.extend(frame.wire_len.to_le_bytes());
-        packet.extend(&frame.data);
-        block(&mut out, 6, &packet);
-    }
-    out
-}
-
-fn ours(frame: &Captured) -> Said {
+fn ours(frame: &OwnedFrame) -> Said {
     let said = |packet: &wire::Packet<'_>, icmp| {
         let outer: Ip<'_> = packet.outermost().unwrap_or(packet.ip);
         let protocol = match outer.version {
@@ -276,28 +172,14 @@ fn theirs(pcapng: &Path) -> Vec<(Said, String)> {
         .collect()
 }
 
-/// Every file of the captures; folders that are not there are told on the standard error.
-pub(crate) fn capture_files() -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for folder in CAPTURES.map(Path::new) {
-        if folder.is_dir() {
-            files(folder, &mut paths);
-        } else {
-            eprintln!("NOT COMPARED: there is no folder {}", folder.display());
-        }
-    }
-    paths
-}
-
 #[test]
 fn tshark_finds_the_same_ip_packets() {
-    let paths = capture_files();
-    let frames: Vec<Captured> = paths.iter().flat_map(|path| read(path)).collect();
+    let frames = frames::of_all(&frames::files());
     if frames.is_empty() {
         return;
     }
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcapng(&frames)).unwrap();
+    fs::write(file.path(), frames::pcapng(&frames)).unwrap();
     let theirs = theirs(file.path());
     assert_eq!(theirs.len(), frames.len(), "tshark reads every frame");
     let mut different: BTreeMap<&str, Vec<String>> = BTreeMap::new();
