@@ -15,10 +15,11 @@ use crate::privilege::{self, Identity, Needs, Network};
 use crate::progress::Progress;
 use crate::resolve::{self, Resolver, process};
 use crate::signals::{Hangup, Signals, Terminal, Watched};
+use crate::sinks::{EachRecord, Nothing};
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, SourceId};
 use icmpdump::pipeline::Pipeline;
-use icmpdump::record::{IcmpEvent, Record, Summary};
+use icmpdump::record::{IcmpEvent, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::patient::Patient;
@@ -432,42 +433,6 @@ fn buffered(sink: impl Sink + Send + 'static, buffering: Buffering) -> Box<dyn S
     match buffering {
         Buffering::Record => Box::new(EachRecord(sink)),
         Buffering::Block => Box::new(Behind::new(sink)),
-    }
-}
-
-/// Hands on each record at once: `-l`.
-struct EachRecord<S>(S);
-
-impl<S: Sink> Sink for EachRecord<S> {
-    fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        self.0.write(record)?;
-        self.0.flush()
-    }
-
-    fn closing(&mut self) {
-        self.0.closing();
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        self.0.writes_exchanges()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-/// Takes records and forgets them.
-#[derive(Debug)]
-struct Nothing;
-
-impl Sink for Nothing {
-    fn write(&mut self, _record: &Record<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use icmpdump::pipeline::Control;
 use icmpdump::record::{Interim, Record};
 use icmpdump::sink::text::{Lines, TextOptions};
-use icmpdump::sink::{Sink, TextSink};
+use icmpdump::sink::{Interest, Sink, TextSink, in_everything};
 
 /// Writes to a sink, and where that ends in a file keeps verdicts, findings and summary besides, to
 /// be told elsewhere. A fault stops the run, which then ends in order.
@@ -77,6 +77,11 @@ impl Sink for Fallback<'_> {
 
     fn closing(&mut self) {
         self.sink.closing();
+    }
+
+    /// The story is gathered whatever the sink makes of it.
+    fn interest(&self) -> Interest {
+        in_everything()
     }
 
     fn writes_exchanges(&self) -> bool {

@@ -12,6 +12,7 @@ mod privilege;
 mod progress;
 mod resolve;
 mod signals;
+mod sinks;
 #[cfg(feature = "top")]
 mod top;
 

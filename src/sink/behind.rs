@@ -19,7 +19,7 @@ use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
 use crate::icmp::Message;
 use crate::model::StoredFrames;
-use crate::record::{IcmpEvent, Record, Start, Summary};
+use crate::record::{IcmpEvent, Interim, Record, Start, Summary};
 use crate::source::SourceInfo;
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{Classified, classify};
@@ -132,8 +132,22 @@ impl<S: Sink + Send + 'static> Sink for Behind<S> {
         }
     }
 
+    /// What was asked before: the sink may be with the thread by now.
+    fn interest(&self) -> Interest {
+        Interest::clone(&self.interest)
+    }
+
     fn writes_exchanges(&self) -> bool {
         self.writes_exchanges
+    }
+
+    /// How the run stands is of no use behind time.
+    fn wants_interim(&self) -> bool {
+        false
+    }
+
+    fn interim(&mut self, _interim: &Interim) -> io::Result<()> {
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::{Interest, Sink};
-use crate::record::Record;
 use crate::record::json::{Context, Json};
+use crate::record::{Interim, Record};
 
 /// The record types that can be chosen; `start` is always written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,11 +189,21 @@ impl<W: Write> Sink for JsonSink<W> {
 
     fn interest(&self) -> Interest {
         let emit = self.options.emit;
-        Box::new(move |record| emit.admits(record))
+        Arc::new(move |record| emit.admits(record))
     }
 
     fn writes_exchanges(&self) -> bool {
         self.options.emit.contains(Emit::Exchange)
+    }
+
+    fn closing(&mut self) {}
+
+    fn wants_interim(&self) -> bool {
+        false
+    }
+
+    fn interim(&mut self, _interim: &Interim) -> io::Result<()> {
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -14,6 +14,7 @@ mod verdict;
 mod wrap;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crate::model::{Frame, Timestamp};
 use crate::record::{IcmpEvent, Interim, Record};
@@ -23,9 +24,12 @@ pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
 
 /// Tells of a record whether it makes any difference to a sink.
-pub type Interest = Box<dyn Fn(&Record<'_>) -> bool + Send>;
+pub type Interest = Arc<dyn Fn(&Record<'_>) -> bool + Send + Sync>;
 
 /// Takes records in the order they are told.
+///
+/// No method has a default: a sink that hands on to another one, and forgot a method, would fall
+/// back to it in silence.
 pub trait Sink {
     /// Writes one record.
     ///
@@ -42,31 +46,28 @@ pub trait Sink {
     fn flush(&mut self) -> io::Result<()>;
 
     /// No packet follows: what is told from here on closes the run.
-    fn closing(&mut self) {}
+    fn closing(&mut self);
 
     /// What makes a difference to it; all else need not be written to it.
-    fn interest(&self) -> Interest {
-        Box::new(|_| true)
-    }
+    fn interest(&self) -> Interest;
 
     /// Whether it writes each exchange: those that are open at the end are work then.
-    fn writes_exchanges(&self) -> bool {
-        false
-    }
+    fn writes_exchanges(&self) -> bool;
 
     /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
-    fn wants_interim(&self) -> bool {
-        false
-    }
+    fn wants_interim(&self) -> bool;
 
     /// How the run stands.
     ///
     /// # Errors
     ///
     /// As [`Sink::write`].
-    fn interim(&mut self, _interim: &Interim) -> io::Result<()> {
-        Ok(())
-    }
+    fn interim(&mut self, interim: &Interim) -> io::Result<()>;
+}
+
+/// The interest of a sink to which every record makes a difference.
+pub fn in_everything() -> Interest {
+    Arc::new(|_| true)
 }
 
 /// Takes selected frames as they are: `-w`. A fault is kept by whoever takes them, and answered with

@@ -6,10 +6,10 @@ use std::time::Duration;
 use icmpdump::correlate::{Config, Correlator, Originals, Sight};
 use icmpdump::model::LinkType;
 use icmpdump::pipeline::{Control, Observer, Pipeline};
-use icmpdump::record::{Record, Summary};
-use icmpdump::sink::Sink;
+use icmpdump::record::{Interim, Record, Summary};
 use icmpdump::sink::json::{JsonOptions, JsonSink};
 use icmpdump::sink::text::{HexDump, LinkHeader, TextOptions, TextSink, Verbosity};
+use icmpdump::sink::{Interest, Sink, in_everything};
 use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::{Progress, Source};
 
@@ -65,6 +65,27 @@ impl Sink for Both {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         self.json.write(record)?;
         self.text.write(record)
+    }
+
+    fn closing(&mut self) {
+        self.json.closing();
+        self.text.closing();
+    }
+
+    fn interest(&self) -> Interest {
+        in_everything()
+    }
+
+    fn writes_exchanges(&self) -> bool {
+        self.json.writes_exchanges()
+    }
+
+    fn wants_interim(&self) -> bool {
+        false
+    }
+
+    fn interim(&mut self, _: &Interim) -> io::Result<()> {
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

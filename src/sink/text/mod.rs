@@ -16,13 +16,14 @@ mod wording4;
 mod wording6;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::alike::Alike;
 use super::{Interest, Sink, story, summary, verdict};
 use crate::record::json::SourceNames;
-use crate::record::{IcmpEvent, Record};
+use crate::record::{IcmpEvent, Interim, Record};
 pub(super) use names::Naming;
 pub use names::{HostName, Names};
 pub use palette::Colour;
@@ -318,12 +319,24 @@ impl<W: Write> Sink for TextSink<W> {
 
     fn interest(&self) -> Interest {
         let lines = self.options.lines;
-        Box::new(move |record| match record {
+        Arc::new(move |record| match record {
             Record::Icmp(_) | Record::Decided(_) => lines == Lines::All,
             // Told by the lines of replies and in the summary.
             Record::Exchange(_) => false,
             _ => true,
         })
+    }
+
+    fn writes_exchanges(&self) -> bool {
+        false
+    }
+
+    fn wants_interim(&self) -> bool {
+        false
+    }
+
+    fn interim(&mut self, _interim: &Interim) -> io::Result<()> {
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -20,7 +20,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Sink;
+use super::{Interest, Sink, in_everything};
 use crate::record::{Interim, Record};
 use model::{Model, Snapshot};
 pub use screen::run;
@@ -90,6 +90,16 @@ impl Sink for TopSink {
             self.publish();
         }
         Ok(())
+    }
+
+    fn closing(&mut self) {}
+
+    fn interest(&self) -> Interest {
+        in_everything()
+    }
+
+    fn writes_exchanges(&self) -> bool {
+        false
     }
 
     fn wants_interim(&self) -> bool {
