@@ -2,14 +2,13 @@
 //! probe.
 
 use super::flows::is_icmp;
-use super::sighting::Sighting;
+use super::sighting::{Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
 use super::verdicts::Reported;
 use super::{
-    Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, is_bad, place, query,
-    quoted, told,
+    Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted, told,
 };
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote};
@@ -27,7 +26,8 @@ impl Correlator {
     ) -> Relation {
         let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
         let at = (frame.reference(), ts);
-        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, place(frame, packet), at)
+        if let Some(of) =
+            (self.repeats).copy_of(ip.addrs, message.bytes, Place::of(frame, packet), at)
         {
             return Relation::Copy { of };
         }
@@ -47,14 +47,7 @@ impl Correlator {
             return Relation::Error { original };
         };
         if let Some(key) = query::quoted_request(quote) {
-            let seen = Sighting {
-                frame: frame.reference(),
-                ts,
-                shown,
-                checksum_bad: is_bad(message),
-                broadcast: false,
-                place: place(frame, packet),
-            };
+            let seen = Sighting::of(frame, packet, message, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
             self.exchanges.error(key, seen, &mut |event| {
                 outcomes.push(told(ring.as_ref(), event));

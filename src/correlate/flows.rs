@@ -144,6 +144,8 @@ pub(super) struct Hashes {
     destination: u64,
     /// Of the addresses.
     pub(super) pair: u32,
+    /// Of the destination, as that of a host with itself.
+    pub(super) host: u32,
 }
 
 impl Hashes {
@@ -238,13 +240,12 @@ impl Ring {
         };
         let protocol = u64::from(protocol);
         let pair = self.hasher.hash_one(addrs);
+        let host = self.hasher.hash_one(addrs.destination());
         Hashes {
             flow: self.mix(pair, u64::from(word) << 8 | protocol),
-            destination: self.mix(
-                self.hasher.hash_one(addrs.destination()),
-                u64::from(port) << 8 | protocol,
-            ),
+            destination: self.mix(host, u64::from(port) << 8 | protocol),
             pair: high(pair),
+            host: high(host),
         }
     }
 

@@ -30,14 +30,12 @@ pub mod unanswered;
 pub mod verdict;
 mod verdicts;
 
-use std::net::IpAddr;
-
 use self::aftermath::Followed;
 use self::blind::Blind;
 use self::clock::Clock;
 use self::exchange::{Exchange, ExchangeOutcome};
 use self::exchanges::{BATCH, Batch, ExchangeEvent, Exchanges};
-use self::flows::Ring;
+use self::flows::{Hashes, Ring};
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::query::Recognizer;
@@ -45,7 +43,7 @@ pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use self::repeats::Repeats;
-use self::sighting::{Place, Sighting};
+use self::sighting::Sighting;
 use self::stalled::{Stalled, Stalls};
 use self::trace::MAX_TTL;
 use self::trace::Path;
@@ -55,8 +53,8 @@ use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Direction, Message};
 use crate::model::{Frame, Timestamp};
+use crate::wire::Packet;
 use crate::wire::ip::protocol::TCP;
-use crate::wire::{ChecksumStatus, Packet, link};
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -278,9 +276,8 @@ impl Correlator {
             Some(quote) => self.error(frame, packet, message, quote, shown),
             None => self.query(frame, packet, message, shown),
         };
-        self.any_packet(&Observation::of(frame, ip), shown);
-        if let Some(ring) = &self.ring {
-            self.attempts.reaches(ring, ip.dst());
+        if let Some(hashes) = self.any_packet(&Observation::of(frame, ip), shown) {
+            self.attempts.reaches(hashes.host);
         }
         relation
     }
@@ -337,12 +334,10 @@ impl Correlator {
         }
     }
 
-    /// What every IP packet leaves behind.
+    /// What every IP packet leaves behind, and its hashes, where originals are tracked.
     #[inline]
-    fn any_packet(&mut self, packet: &Observation, shown: bool) {
-        let Some(ring) = &mut self.ring else {
-            return;
-        };
+    fn any_packet(&mut self, packet: &Observation, shown: bool) -> Option<Hashes> {
+        let ring = self.ring.as_mut()?;
         let hashes = ring.push(packet, shown);
         if self.followed.may_know(hashes.flow()) {
             self.followed.packet(packet, hashes.flow());
@@ -360,6 +355,7 @@ impl Correlator {
                 self.followed.tried(&packet.flow(), packet.ts);
             }
         }
+        Some(hashes)
     }
 
     fn query(
@@ -373,7 +369,7 @@ impl Correlator {
         let Some(query) = self.recognizer.query(ip, message) else {
             return Relation::None;
         };
-        let seen = sighting(frame, packet, message, shown);
+        let seen = Sighting::of(frame, packet, message, shown);
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         let (relation, asked_ttl) = self.exchanges.query(query, seen, &mut |event| {
             outcomes.push(told(ring.as_ref(), event));
@@ -500,47 +496,4 @@ fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {
             Outcome::Exchange(exchange)
         }
     }
-}
-
-fn sighting(
-    frame: &Frame<'_>,
-    packet: &Packet<'_>,
-    message: &Message<'_>,
-    shown: bool,
-) -> Sighting {
-    Sighting {
-        frame: frame.reference(),
-        ts: frame.ts,
-        shown,
-        checksum_bad: is_bad(message),
-        broadcast: is_broadcast(frame, packet, message),
-        place: place(frame, packet),
-    }
-}
-
-fn place(frame: &Frame<'_>, packet: &Packet<'_>) -> Place {
-    Place {
-        ip_id: packet.ip.id,
-        ttl: packet.ip.ttl,
-        vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
-        interface: frame.interface.map_or(0, |interface| interface.0 + 1),
-        source: frame.source,
-    }
-}
-
-/// Whether a message went to all hosts of its network; an address alone does not tell, as the
-/// network's length is not known (RFC 919 section 7).
-fn is_broadcast(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) -> bool {
-    const ECHO: u8 = 8;
-    match packet.ip.dst() {
-        // A host part of two bits at the least, all ones.
-        IpAddr::V4(dst) if message.kind == ECHO && dst.to_bits() & 3 == 3 => {
-            packet.tunnels.is_empty() && link::is_broadcast(frame)
-        }
-        _ => false,
-    }
-}
-
-fn is_bad(message: &Message<'_>) -> bool {
-    matches!(message.checksum.status, ChecksumStatus::Bad { .. })
 }

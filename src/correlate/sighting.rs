@@ -1,8 +1,11 @@
 //! A packet as correlation remembers it, and whether two of them are one.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{FrameRef, SourceId, Timestamp};
+use crate::icmp::Message;
+use crate::model::{Frame, FrameRef, SourceId, Timestamp};
+use crate::wire::{ChecksumStatus, Packet, link};
 
 /// Requests alike in everything within this time are one packet, captured twice.
 pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
@@ -41,7 +44,50 @@ impl Scope {
     pub(super) const ANY: Self = Self(0);
 }
 
+impl Sighting {
+    /// Of the query in `frame`.
+    pub(super) fn of(
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        shown: bool,
+    ) -> Self {
+        Self {
+            frame: frame.reference(),
+            ts: frame.ts,
+            shown,
+            checksum_bad: matches!(message.checksum.status, ChecksumStatus::Bad { .. }),
+            broadcast: is_broadcast(frame, packet, message),
+            place: Place::of(frame, packet),
+        }
+    }
+}
+
+/// Whether a message went to all hosts of its network; an address alone does not tell, as the
+/// network's length is not known (RFC 919 section 7).
+fn is_broadcast(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) -> bool {
+    const ECHO: u8 = 8;
+    match packet.ip.dst() {
+        // A host part of two bits at the least, all ones.
+        IpAddr::V4(dst) if message.kind == ECHO && dst.to_bits() & 3 == 3 => {
+            packet.tunnels.is_empty() && link::is_broadcast(frame)
+        }
+        _ => false,
+    }
+}
+
 impl Place {
+    /// That of the packet in `frame`.
+    pub(super) fn of(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
+        Self {
+            ip_id: packet.ip.id,
+            ttl: packet.ip.ttl,
+            vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
+            interface: frame.interface.map_or(0, |interface| interface.0 + 1),
+            source: frame.source,
+        }
+    }
+
     /// VLAN and interface, in one word. Not the source: a capture in two files is one capture.
     pub(super) fn scope(self) -> Scope {
         let vlan = u32::from(self.vlan & 0xfff);

@@ -136,7 +136,7 @@ impl Attempts {
             self.asked(key, packet);
             return;
         }
-        self.reaches(ring, packet.addrs().dst());
+        self.reaches(host_hash(ring, packet.addrs().dst()));
         // What answers a SYN acknowledges it, and nothing else does (RFC 9293 section 3.10.7).
         if packet.flags & ACK != 0
             && let Some(ack) = packet.ack()
@@ -162,9 +162,9 @@ impl Attempts {
         }
     }
 
-    /// A packet to `host` was captured: the way back to it is seen.
-    pub(super) fn reaches(&mut self, ring: &Ring, host: IpAddr) {
-        self.reached.mark(host_hash(ring, host));
+    /// A packet to the host of this hash was captured: the way back to it is seen.
+    pub(super) fn reaches(&mut self, host: u32) {
+        self.reached.mark(host);
     }
 
     fn asked(&mut self, key: AttemptKey, packet: &Observation) {
