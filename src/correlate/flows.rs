@@ -129,6 +129,8 @@ pub(super) struct Fingerprint {
     pub(super) data: u32,
     pub(super) protocol: u8,
     pub(super) ttl: u8,
+    /// TCP flags; 0 for other protocols.
+    pub(super) flags: u8,
     /// Passed the filter: only ICMP messages do.
     pub(super) shown: bool,
     same_flow: u32,
@@ -286,6 +288,7 @@ impl Ring {
             data: packet.data,
             protocol: packet.protocol,
             ttl: packet.ttl,
+            flags: packet.flags,
             shown,
             same_flow: replace_head(&mut self.flow_heads, hashes.flow, sequence),
             same_destination: replace_head(

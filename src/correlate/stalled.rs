@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::aftermath::{Followed, is_beyond};
 use super::exchanges::Batch;
-use super::flows::{Chain, Hashes, Lead, Marks, Ring};
+use super::flows::{Chain, Fingerprint, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::unanswered::{Directions, GIVEN_UP, any_since};
@@ -17,6 +17,7 @@ use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
+const FIN: u8 = 0x01;
 const RST: u8 = 0x04;
 const ACK: u8 = 0x10;
 
@@ -35,6 +36,15 @@ const SEARCHED: usize = 256;
 /// Earlier transmissions that are taken up.
 const EARLIER: usize = 8;
 
+/// Whether whom data was for had more to send (RFC 9293 section 3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// It had, as far as is known.
+    Open,
+    /// It had closed its side.
+    Closed,
+}
+
 /// A connection whose data was sent again and again without an acknowledgement or an ICMP error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stalled {
@@ -52,6 +62,8 @@ pub struct Stalled {
     pub acknowledged: Option<u32>,
     /// Whether the capture can see acknowledgements.
     pub directions: Directions,
+    /// Whom the data was for.
+    pub peer: Peer,
     seq: u32,
     frames: [FrameRef; Self::FRAMES],
 }
@@ -75,6 +87,7 @@ impl Stalled {
             length: packet.length,
             acknowledged: None,
             directions: Directions::OneSidedPossible,
+            peer: Peer::Open,
             seq,
             frames: [packet.frame; Self::FRAMES],
         }
@@ -258,8 +271,21 @@ impl Stalls {
         };
         Some(Stalled {
             directions,
+            peer: peer(ring, flow),
             ..*stall
         })
+    }
+}
+
+/// Whether the other end of a flow has closed its side.
+fn peer(ring: &Ring, flow: &FlowKey) -> Peer {
+    let back = back(flow);
+    let lead = Lead::of_flow(back.ports);
+    let is_close = |seen: &Fingerprint| seen.flags & FIN != 0;
+    if any_since(ring, back.addrs, lead, Timestamp::MIN, is_close) {
+        Peer::Closed
+    } else {
+        Peer::Open
     }
 }
 

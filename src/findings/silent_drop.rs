@@ -5,7 +5,8 @@
 //! retransmission, and neither an answer nor an ICMP error about it was captured. Or: an established
 //! connection sent the same octets four times in three seconds or more, nobody acknowledged them, and
 //! no ICMP error was about its two ends, with their ports (where only large segments vanish that is a
-//! `pmtu_black_hole`). A candidate, no more: the packets may be dropped on the way there or the answers
+//! `pmtu_black_hole`). If they had closed their side before, they may have left for good: worth
+//! knowing, no warning. A candidate, no more: the packets may be dropped on the way there or the answers
 //! on the way back. Where no packet to the sender was captured at all, the capture may see one
 //! direction only: worth knowing, no warning. Nothing is said where the kernel dropped packets.
 //! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
@@ -18,7 +19,7 @@ use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::stalled::Stalled;
+use crate::correlate::stalled::{Peer, Stalled};
 use crate::correlate::unanswered::{Directions, Unanswered};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef};
@@ -42,6 +43,8 @@ pub(super) struct SilentDrop {
 enum What {
     Connecting,
     Data,
+    /// Data for a peer that has closed its side.
+    Farewell,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -97,10 +100,17 @@ impl Silence {
                 "{src} gets no acknowledgement from {to}{ports}, and no ICMP error: the same data{of} \
                  sent {errors} times"
             ),
+            What::Farewell => format!(
+                "{src} gets no acknowledgement from {to}{ports}, which closed before, and no ICMP \
+                 error: the same data{of} sent {errors} times"
+            ),
         };
         let (severity, title, advice) = if self.both_directions {
             (
-                Severity::Warning,
+                match what {
+                    What::Connecting | What::Data => Severity::Warning,
+                    What::Farewell => Severity::Info,
+                },
                 title,
                 match what {
                     What::Connecting => {
@@ -114,6 +124,12 @@ impl Silence {
                          link or the other host went down, or the acknowledgements get lost on their \
                          way back. Capture nearer to the destination: do the segments arrive, does it \
                          acknowledge them?"
+                    }
+                    What::Farewell => {
+                        "Who closes may be gone before all has arrived: its program ended, its host \
+                         went down, or a firewall forgot the connection with the close. What was sent \
+                         after it is lost; if it matters, the program has to wait for an answer \
+                         before it closes."
                     }
                 },
             )
@@ -156,7 +172,10 @@ impl SilentDrop {
 
     pub(super) fn stalled(&mut self, stall: &Stalled) {
         self.add(&Attempt {
-            what: What::Data,
+            what: match stall.peer {
+                Peer::Open => What::Data,
+                Peer::Closed => What::Farewell,
+            },
             flow: stall.flow,
             sent: stall.sent,
             directions: stall.directions,

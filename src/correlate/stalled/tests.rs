@@ -2,7 +2,7 @@ use etherparse::{PacketBuilder, PacketBuilderStep, TcpHeader};
 
 use crate::correlate::Outcome;
 use crate::correlate::replay::Replay;
-use crate::correlate::stalled::Stalled;
+use crate::correlate::stalled::{Peer, Stalled};
 use crate::correlate::unanswered::Directions;
 
 const CLIENT: [u8; 4] = [10, 0, 0, 1];
@@ -78,9 +78,34 @@ fn what_nobody_acknowledges_is_told() {
     assert_eq!((stall.sent, stall.length), (6, 1440));
     assert_eq!(stall.acknowledged, Some(140));
     assert_eq!(stall.directions, Directions::Both);
+    assert_eq!(stall.peer, Peer::Open);
     assert_eq!(stall.first.as_nanos(), 1_000_000_000);
     let frames: Vec<_> = stall.frames().iter().map(|frame| frame.number()).collect();
     assert_eq!(frames, [5, 6, 7, 8]);
+}
+
+#[test]
+fn whom_it_was_for_may_have_closed_its_side() {
+    let mut capture = open();
+    let close = |tcp: Tcp| tcp.fin().ack(ISN.wrapping_add(101));
+    capture.at(500, &tcp(SERVER, CLIENT, close, 1, 0));
+    send_at(&mut capture, 1400, &TIMEOUTS);
+    let [stall] = stalls(capture)[..] else {
+        panic!("one connection")
+    };
+    assert_eq!(stall.peer, Peer::Closed);
+    // Who sends it may close at any time.
+    let mut capture = open();
+    send_at(&mut capture, 1400, &TIMEOUTS);
+    let close = |tcp: Tcp| tcp.fin().ack(1);
+    capture.at(
+        7300,
+        &tcp(CLIENT, SERVER, close, ISN.wrapping_add(101), 1400),
+    );
+    let [stall] = stalls(capture)[..] else {
+        panic!("one connection")
+    };
+    assert_eq!(stall.peer, Peer::Open);
 }
 
 #[test]
