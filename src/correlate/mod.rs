@@ -51,7 +51,7 @@ use self::traces::{ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
-use crate::icmp::{Direction, Message};
+use crate::icmp::{Body, Direction, Message};
 use crate::model::{Frame, Timestamp};
 use crate::wire::Packet;
 use crate::wire::ip::protocol::TCP;
@@ -274,6 +274,10 @@ impl Correlator {
         let ip = &packet.ip;
         let relation = match message.quote() {
             Some(quote) => self.error(frame, packet, message, quote, shown),
+            // It quotes too little to look for: one all the same.
+            None if matches!(message.body, Body::Error(_) | Body::Redirect { .. }) => {
+                Relation::Error { original: None }
+            }
             None => self.query(frame, packet, message, shown),
         };
         if let Some(hashes) = self.any_packet(&Observation::of(frame, ip), shown) {

@@ -76,6 +76,14 @@ fn captures_joined_by_cat_are_read_as_one_with_a_warning() {
     assert!(read <= alone[0]["read"].as_u64().expect("a number") + 1);
 }
 
+/// The snap length left no flow to look for; the error is in the account all the same.
+#[test]
+fn an_error_that_quotes_too_little_is_counted() {
+    let all = records(&["-r", &testdata("ping-short.pcap")]);
+    let errors = &summary(&all)["errors"];
+    assert_eq!(errors["port_unreachable"]["not_looked_for"], 1, "{errors}");
+}
+
 /// pcapng's simple packet blocks have no time, and read as the zero that other formats leave.
 #[test]
 fn packets_without_a_time_have_no_round_trip() {

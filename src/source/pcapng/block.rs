@@ -160,7 +160,7 @@ impl Section {
             .ok_or_else(|| {
                 format!(
                     "the packet is of interface {number}, counted from 0, and its section has \
-                     described {} so far",
+                     described only {}",
                     self.interfaces.len()
                 )
             })?;
