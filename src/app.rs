@@ -21,7 +21,6 @@ use icmpdump::model::{Frame, SourceId};
 use icmpdump::pipeline::Pipeline;
 use icmpdump::record::{IcmpEvent, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
-use icmpdump::sink::json::JsonOptions;
 use icmpdump::sink::patient::Patient;
 use icmpdump::sink::{Behind, FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
 use icmpdump::source::filter::{Filter, QuotedPolicy, USUAL_LINKS};
@@ -253,9 +252,7 @@ fn pipe(
     let counting = matches!(config.output, Output::Count);
     let sink: Box<dyn Sink> = match config.output {
         Output::Text(options) => buffered(text(out(), options, names), config.buffering),
-        Output::Json(emit) => {
-            buffered(JsonSink::new(out(), JsonOptions { emit }), config.buffering)
-        }
+        Output::Json(options) => buffered(JsonSink::new(out(), options), config.buffering),
         #[cfg(feature = "top")]
         Output::Top => Box::new(top),
         _ => Box::new(Nothing),

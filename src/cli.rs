@@ -168,7 +168,7 @@ pub(crate) struct Cli {
     #[arg(short = 'K', help_heading = "Lines")]
     pub(crate) ignore_header_checksums: bool,
 
-    /// Link-layer header
+    /// Link-layer header, in JSON too
     #[arg(short = 'e', help_heading = "Lines")]
     pub(crate) link_header: bool,
 

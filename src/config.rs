@@ -15,7 +15,7 @@ use crate::privilege::{RunAs, Sandbox};
 use crate::resolve::{self, Domain, Patience};
 use icmpdump::correlate::{self, Originals, Sight};
 use icmpdump::sink::capture::CaptureOptions;
-use icmpdump::sink::json::{Emit, EmitSet};
+use icmpdump::sink::json::{Emit, EmitSet, JsonOptions};
 use icmpdump::sink::text::{
     HeaderChecksums, HexDump, Lines, Order, Precision, TextOptions, TimestampStyle,
 };
@@ -77,7 +77,7 @@ impl LiveInput {
 #[derive(Debug)]
 pub(crate) enum Output {
     Text(TextOptions),
-    Json(EmitSet),
+    Json(JsonOptions),
     /// The number of selected packets.
     Count,
     /// A full-screen view.
@@ -301,12 +301,14 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
         return Ok(Output::Count);
     }
     if cli.json {
-        return Ok(Output::Json(match &cli.emit {
+        let emit = match &cli.emit {
             Some(words) => words.parse().context("--emit")?,
             // What is told of each message or request.
             None if cli.quiet => EmitSet::ALL.without(Emit::Icmp).without(Emit::Exchange),
             None => EmitSet::default(),
-        }));
+        };
+        let link_header = cli.link_header.into();
+        return Ok(Output::Json(JsonOptions { emit, link_header }));
     }
     Ok(Output::Text(text(cli)))
 }

@@ -10,6 +10,8 @@ mod ek;
 mod frames;
 #[path = "icmp_decode/headers.rs"]
 mod headers;
+#[path = "icmp_decode/link.rs"]
+mod link;
 #[path = "icmp_decode/look.rs"]
 mod look;
 #[path = "icmp_decode/oracle.rs"]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{Interest, Sink};
-use crate::record::json::{Context, Json};
+use crate::record::json::{Context, Json, LinkHeader};
 use crate::record::{Interim, Record};
 
 /// The record types that can be chosen; `start` is always written.
@@ -142,6 +142,8 @@ impl FromStr for EmitSet {
 pub struct JsonOptions {
     /// The record types to write.
     pub emit: EmitSet,
+    /// Whether they tell the link-layer header.
+    pub link_header: LinkHeader,
 }
 
 /// Writes records as JSON lines.
@@ -166,12 +168,13 @@ impl<W: Write> JsonSink<W> {
 
 impl<W: Write> Sink for JsonSink<W> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
+        let link_header = self.options.link_header;
         match record {
-            Record::Start(start) => self.context = Context::new(&start.sources),
+            Record::Start(start) => self.context = Context::new(&start.sources, link_header),
             // A source that was not there at the start: none is known to do this, but names must
             // not be missing if one does.
             Record::Icmp(event) if event.sources.len() != self.context.names.len() => {
-                self.context = Context::new(event.sources);
+                self.context = Context::new(event.sources, link_header);
             }
             _ => {}
         }

@@ -16,6 +16,7 @@ use crate::shown::{v4, v6};
 const FIELDS: &[(&str, &str, &str)] = &[
     ("udp.srcport", "udp", "src_port"),
     ("udp.dstport", "udp", "dst_port"),
+    ("udp.length", "udp", "udp_length"),
     ("udp.checksum", "udp", "body_checksum"),
     ("gre.flags_and_version", "gre", "flags_and_version"),
     ("gre.proto", "gre", "protocol"),

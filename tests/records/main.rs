@@ -585,7 +585,13 @@ fn the_summary_holds_the_whole_account() {
 fn only_the_chosen_records_are_written() {
     let write = |emit| {
         let mut out = Vec::new();
-        let mut sink = JsonSink::new(&mut out, JsonOptions { emit });
+        let mut sink = JsonSink::new(
+            &mut out,
+            JsonOptions {
+                emit,
+                ..JsonOptions::default()
+            },
+        );
         let start = Start {
             sources: sources(&["a.pcap"]),
             filter: None,

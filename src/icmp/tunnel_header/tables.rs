@@ -9,7 +9,7 @@ type Table = &'static [FieldSpec];
 pub(super) const UDP: Table = &[
     spec::u16(0, "src_port"),
     spec::u16(2, "dst_port"),
-    spec::u16(4, "length"),
+    spec::u16(4, "udp_length"),
     spec::hex(6, 2, "checksum"),
 ];
 

@@ -69,7 +69,7 @@ pub(crate) fn is_link_address(name: &str, octets: &[u8]) -> bool {
 }
 
 /// An address of the link layer: octets with colons between them.
-struct LinkAddress<'a>(&'a [u8]);
+pub(super) struct LinkAddress<'a>(pub(super) &'a [u8]);
 
 impl Serialize for LinkAddress<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

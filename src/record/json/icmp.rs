@@ -2,16 +2,18 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::link::Link;
 use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
 use super::value::{Addr, Fields, Plain, Text, Time};
-use super::{Context, Reference, body};
+use super::{Context, LinkHeader, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::IcmpEvent;
 use crate::wire::Ip;
+use crate::wire::link::addresses;
 use crate::wire::reassembly::Reassembly;
 
 pub(super) struct Event<'a> {
@@ -53,6 +55,9 @@ impl Serialize for Event<'_> {
         if frame.is_cut() {
             map.put("wire_length", &frame.wire_len)?;
             map.put("captured_length", &frame.data.len())?;
+        }
+        if self.context.link_header == LinkHeader::Shown {
+            map.put("link", &Link(addresses(frame)))?;
         }
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;

@@ -9,6 +9,7 @@
 mod body;
 mod field;
 mod icmp;
+mod link;
 mod packet;
 mod quoted;
 mod story;
@@ -71,19 +72,38 @@ impl SourceNames {
     }
 }
 
+/// Whether records tell the link-layer header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkHeader {
+    /// They do not.
+    #[default]
+    Hidden,
+    /// They do.
+    Shown,
+}
+
+impl From<bool> for LinkHeader {
+    /// Whether the flag was given.
+    fn from(given: bool) -> Self {
+        if given { Self::Shown } else { Self::Hidden }
+    }
+}
+
 /// What serialization needs beside the record, kept by the sink from record to record.
 #[derive(Default)]
 pub struct Context {
     /// Names of the sources.
     pub names: SourceNames,
+    link_header: LinkHeader,
     community: RefCell<CommunityIds>,
 }
 
 impl Context {
     /// For these sources.
-    pub fn new(sources: &[SourceInfo]) -> Self {
+    pub fn new(sources: &[SourceInfo], link_header: LinkHeader) -> Self {
         Self {
             names: SourceNames::new(sources),
+            link_header,
             community: RefCell::default(),
         }
     }

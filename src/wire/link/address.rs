@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{ether, linktype as lt, wireless};
 use crate::model::{Frame, LinkType};
-use crate::wire::bytes::{tail, u8_at, u16_at};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// A hardware address of up to eight octets, in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,6 +75,46 @@ impl VlanTag {
     }
 }
 
+/// How a cooked capture says that a packet came by, or went out (`if_packet.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PacketType {
+    /// To the capturing host.
+    Host,
+    /// To all on the link.
+    Broadcast,
+    /// To a group on the link.
+    Multicast,
+    /// To another host.
+    OtherHost,
+    /// From the capturing host.
+    Outgoing,
+}
+
+impl PacketType {
+    /// The type of this number.
+    pub const fn of(number: u16) -> Option<Self> {
+        Some(match number {
+            0 => Self::Host,
+            1 => Self::Broadcast,
+            2 => Self::Multicast,
+            3 => Self::OtherHost,
+            4 => Self::Outgoing,
+            _ => return None,
+        })
+    }
+
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Broadcast => "broadcast",
+            Self::Multicast => "multicast",
+            Self::OtherHost => "other_host",
+            Self::Outgoing => "outgoing",
+        }
+    }
+}
+
 /// What a link header says beside where it leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
@@ -84,6 +124,10 @@ pub struct Addresses {
     pub dst: Option<LinkAddress>,
     /// EtherType behind all tags, or the 802.3 length, or the PPP protocol, where there is one.
     pub ether_type: Option<u16>,
+    /// How the packet came by, in cooked captures.
+    pub packet_type: Option<PacketType>,
+    /// The capturing host's number of the interface, in cooked captures of version 2.
+    pub interface_index: Option<u32>,
     tags: [Option<VlanTag>; super::Vlans::CAPACITY],
 }
 
@@ -126,11 +170,14 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         lt::ETHERNET_MPACKET => ethernet(8),
         lt::LINUX_SLL => {
             let length = u16_at(data, 4).map_or(0, |n| usize::from(n).min(8));
+            found.packet_type = u16_at(data, 0).and_then(PacketType::of);
             found.src = address(6, length);
             found.read_types(data, u16_at(data, 14), 16);
         }
         lt::LINUX_SLL2 => {
             let length = u8_at(data, 11).map_or(0, |n| usize::from(n).min(8));
+            found.packet_type = u8_at(data, 10).map(u16::from).and_then(PacketType::of);
+            found.interface_index = u32_at(data, 4);
             found.src = address(12, length);
             found.read_types(data, u16_at(data, 0), 20);
         }
@@ -147,6 +194,8 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
             found.src = address(8, 8);
             found.ether_type = u16_at(data, 16);
         }
+        // Behind a global routing header.
+        lt::IPOIB => found.ether_type = u16_at(data, 40),
         lt::C_HDLC => found.ether_type = u16_at(data, 2),
         lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP => {
             if let Some(header) = wireless_header(frame.link, data) {

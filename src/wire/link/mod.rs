@@ -11,7 +11,7 @@ mod pseudo;
 mod tests;
 mod wireless;
 
-pub use address::{Addresses, LinkAddress, VlanTag, addresses, is_broadcast};
+pub use address::{Addresses, LinkAddress, PacketType, VlanTag, addresses, is_broadcast};
 pub use names::{description, name};
 
 pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};

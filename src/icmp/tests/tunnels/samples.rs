@@ -234,7 +234,7 @@ fn over_udp_alone() -> Vec<Sample> {
         ip(
             over_udp(4789, &[8, 0, 0, 0, 1, 0x23, 0x45, 0], &tagged()),
             &[
-                "udp src_port=49152 dst_port=4789 length=66 checksum=0x1234",
+                "udp src_port=49152 dst_port=4789 udp_length=66 checksum=0x1234",
                 "vxlan flags=0x8 vni=74565",
                 TAGGED[0],
                 TAGGED[1],
@@ -244,7 +244,7 @@ fn over_udp_alone() -> Vec<Sample> {
         ip(
             over_udp(8472, &[0x88, 0x48, 0, 7, 0, 0, 5, 0], &tagged()),
             &[
-                "udp src_port=49152 dst_port=8472 length=66 checksum=0x1234",
+                "udp src_port=49152 dst_port=8472 udp_length=66 checksum=0x1234",
                 "vxlan flags=0x8848 group_policy=7 vni=5",
                 TAGGED[0],
                 TAGGED[1],
@@ -254,7 +254,7 @@ fn over_udp_alone() -> Vec<Sample> {
         ip(
             over_udp(4790, &[0x0c, 0, 0, 1, 0, 0, 5, 0], &echo()),
             &[
-                "udp src_port=49152 dst_port=4790 length=44 checksum=0x1234",
+                "udp src_port=49152 dst_port=4790 udp_length=44 checksum=0x1234",
                 "vxlan_gpe flags=0xc next_protocol=1 vni=5",
             ],
         ),
@@ -273,7 +273,7 @@ fn over_udp_with_options() -> Vec<Sample> {
                 &tagged(),
             ),
             &[
-                "udp src_port=49152 dst_port=6081 length=82 checksum=0x1234",
+                "udp src_port=49152 dst_port=6081 udp_length=82 checksum=0x1234",
                 "geneve version=0 option_words=4 control=false critical=true protocol=0x6558 vni=5",
                 "geneve_option class=0x102 type=0x83 critical=true length=1 data=09080706",
                 "geneve_option class=0x103 type=0x4 critical=false length=1 data=01010101",
@@ -285,7 +285,7 @@ fn over_udp_with_options() -> Vec<Sample> {
         ip(
             over_udp(2152, &[0x30, 255, 0, 28, 0, 0, 0, 9], &echo()),
             &[
-                "udp src_port=49152 dst_port=2152 length=44 checksum=0x1234",
+                "udp src_port=49152 dst_port=2152 udp_length=44 checksum=0x1234",
                 "gtp_u flags=0x30 message_type=255 payload_length=28 teid=9",
             ],
         ),
@@ -299,7 +299,7 @@ fn over_udp_with_options() -> Vec<Sample> {
                 &echo(),
             ),
             &[
-                "udp src_port=49152 dst_port=2152 length=72 checksum=0x1234",
+                "udp src_port=49152 dst_port=2152 udp_length=72 checksum=0x1234",
                 "gtp_u flags=0x36 message_type=255 payload_length=52 teid=9 sequence=5 \
                  next_extension=0x85",
                 "pdu_session_container length=1 pdu_type=0 \
@@ -320,7 +320,7 @@ fn over_udp_with_options() -> Vec<Sample> {
                 &echo(),
             ),
             &[
-                "udp src_port=49152 dst_port=1701 length=56 checksum=0x1234",
+                "udp src_port=49152 dst_port=1701 udp_length=56 checksum=0x1234",
                 "l2tp flags_and_version=0x4a02 message_length=46 tunnel=3 session=4 ns=1 nr=2 \
                  offset_size=2",
                 "ppp address_and_control=0xff03 protocol=0x21",
@@ -329,7 +329,7 @@ fn over_udp_with_options() -> Vec<Sample> {
         ip(
             over_udp(1701, &[0, 2, 0, 3, 0, 4, 0x21], &echo()),
             &[
-                "udp src_port=49152 dst_port=1701 length=43 checksum=0x1234",
+                "udp src_port=49152 dst_port=1701 udp_length=43 checksum=0x1234",
                 "l2tp flags_and_version=0x2 tunnel=3 session=4",
                 "ppp protocol=0x21",
             ],
@@ -344,7 +344,7 @@ fn over_udp_with_options() -> Vec<Sample> {
                 &v6(&[128, 0, 0, 0, 0, 1, 0, 1]),
             ),
             &[
-                "udp src_port=49152 dst_port=3544 length=80 checksum=0x1234",
+                "udp src_port=49152 dst_port=3544 udp_length=80 checksum=0x1234",
                 "teredo_authentication client_id_length=1 authentication_length=2 client_id=69 \
                  authentication=6b6b nonce=0102030405060708 confirmation=1",
                 "teredo_origin port=1 address=192.0.2.1",
@@ -373,7 +373,7 @@ fn sessions_and_services() -> Vec<Sample> {
         ip(
             over_udp(1701, &[0, 3, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0], &tagged()),
             &[
-                "udp src_port=49152 dst_port=1701 length=70 checksum=0x1234",
+                "udp src_port=49152 dst_port=1701 udp_length=70 checksum=0x1234",
                 "l2tpv3 flags_and_version=0x3 session=9 cookie_and_sublayer=00000000",
                 TAGGED[0],
                 TAGGED[1],
@@ -390,7 +390,7 @@ fn sessions_and_services() -> Vec<Sample> {
                 &echo(),
             ),
             &[
-                "udp src_port=49152 dst_port=3386 length=56 checksum=0x1234",
+                "udp src_port=49152 dst_port=3386 udp_length=56 checksum=0x1234",
                 "gtp_v0 flags=0x1e message_type=255 payload_length=28 sequence=1 flow_label=2 \
                  n_pdu=255 tid=0x2400101234567890",
             ],
@@ -398,7 +398,7 @@ fn sessions_and_services() -> Vec<Sample> {
         ip(
             over_udp(6080, &[1, 4, 0x80, 0, 1, 2, 3, 4], &echo()),
             &[
-                "udp src_port=49152 dst_port=6080 length=44 checksum=0x1234",
+                "udp src_port=49152 dst_port=6080 udp_length=44 checksum=0x1234",
                 "gue version=0 extension_words=1 next_protocol=4 flags=0x8000 extensions=01020304",
             ],
         ),
