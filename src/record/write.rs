@@ -200,8 +200,11 @@ pub fn date(out: &mut Vec<u8>, day: i64) {
     padded(out, of_month.unsigned_abs(), 2, b'0');
 }
 
-/// `HH:MM:SS` for a second of the day.
+/// `HH:MM:SS` for a second of the day, or of a span that is longer: then with as many hours.
 pub fn clock(out: &mut Vec<u8>, second: u64) {
+    if second >= 360_000 {
+        decimal(out, second / 360_000);
+    }
     let mut text = *b"00:00:00";
     for (place, value) in text
         .chunks_mut(3)
@@ -406,6 +409,21 @@ mod tests {
                 let expected = jiff::Timestamp::from_second(day * DAY).unwrap();
                 assert_eq!(text(|o| date(o, day)), expected.strftime("%F").to_string());
             }
+        }
+    }
+
+    #[test]
+    fn clocks_have_as_many_hours_as_there_are() {
+        for (second, expected) in [
+            (0, "00:00:00"),
+            (86_399, "23:59:59"),
+            (359_999, "99:59:59"),
+            (360_000, "100:00:00"),
+            (4_294_967, "1193:02:47"),
+        ] {
+            let mut out = Vec::new();
+            clock(&mut out, second);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }
 
