@@ -96,7 +96,12 @@ const WRONG: &[(&str, &str, u64, &str)] = &[
         150,
         "experimental mobility has no options of Neighbor Discovery (RFC 4065)",
     ),
-    ("icmpv6_icmpv6_data", "rpl-dao-oobr.pcap", 1, "no octets"),
+    (
+        "icmpv6_icmpv6_data",
+        "rpl-dao-oobr.pcap",
+        1,
+        "no octets: the options fill the message (RFC 6550 section 6.7.1)",
+    ),
     (
         "icmpv6_icmpv6_data",
         "a sample",

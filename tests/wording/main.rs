@@ -162,14 +162,16 @@ fn same_until(ours: &str, theirs: &str, word: &str) -> bool {
 
 const EXCUSES: &[Excuse] = &[
     Excuse {
-        reason: "tcpdump counts the 16 octets of a MACsec ICV as missing, whatever its length",
+        reason: "tcpdump counts the 16 octets of a MACsec ICV as missing, whatever its length (IEEE \
+                 802.1AE section 9.11: the cipher suite tells it)",
         holds: |ours, theirs| match (behind_missing(ours), behind_missing(theirs)) {
             (Some(ours), Some(theirs)) => is_excused(&ours, &theirs),
             _ => false,
         },
     },
     Excuse {
-        reason: "IANA names types and codes that tcpdump shows by number",
+        reason: "IANA names types and codes that tcpdump shows by number (registries `ICMP Type Numbers` \
+                 and `ICMPv6 type Numbers`)",
         holds: |ours, theirs| {
             [
                 "type-#",
@@ -187,14 +189,16 @@ const EXCUSES: &[Excuse] = &[
         holds: |ours, theirs| ours == theirs.replace("max resp delay", " max resp delay"),
     },
     Excuse {
-        reason: "where octets are missing, we keep what was captured and tell the length",
+        reason: "where octets are missing, we keep what was captured and tell the length, which the IP \
+                 header holds (RFC 791 section 3.1, RFC 8200 section 3)",
         holds: |ours, theirs| match theirs.split_once(" [|icmp") {
             Some((told, _)) => ours.starts_with(told.trim_end()) && ours.contains(" [|icmp"),
             None => false,
         },
     },
     Excuse {
-        reason: "for a code it does not know, tcpdump dumps the message instead of the destination",
+        reason: "for a code it does not know, tcpdump dumps the message instead of the destination, which \
+                 is quoted whatever the code (RFC 4443 section 3.1)",
         holds: |ours, theirs| theirs.contains("unknown unreach code (") && ours.starts_with(theirs),
     },
     Excuse {
@@ -206,7 +210,8 @@ const EXCUSES: &[Excuse] = &[
         },
     },
     Excuse {
-        reason: "a payload length of 0 without a jumbo option is offload, not an empty packet",
+        reason: "a payload length of 0 without a jumbo option (RFC 2675 section 3) is offload, not an \
+                 empty packet",
         holds: |_, theirs| theirs.ends_with("ICMP6, length 0 (invalid)"),
     },
 ];
