@@ -8,10 +8,13 @@
 //! - A router that prohibits or rejects other packets to the same host filters them: suspected, too.
 //! - The host itself sent the error: it was reached.
 //!
+//! Where the same is true of many hosts behind a router, a link or a route is gone: told once.
+//!
 //! Source: RFC 1812 section 5.2.7.1, RFC 4443 section 3.1; RFC 4861 section 10 (three probes, one
 //! second apart; ARP of Linux and of BSD alike), measured on Linux: 3.0 to 3.1 s.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -23,6 +26,8 @@ use crate::correlate::verdict::{DropReason, DropVerdict};
 
 /// Errors that come faster than this after their packets did not wait for address resolution.
 const AT_ONCE: Duration = Duration::from_millis(500);
+/// Hosts of one router that are named one by one, if the same is true of them.
+const NAMED: usize = 3;
 /// Filters remembered.
 const FILTERS: usize = 10_000;
 
@@ -69,15 +74,95 @@ impl Diagnosis for Unreachable {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
+        let mut routers = Groups::<(Word, IpAddr, Claim), Vec<(IpAddr, &Group)>>::default();
         for ((word, way), group) in self.groups.iter() {
-            let filters = self.filters.contains(way);
-            found.push(finding(*word, *way, group, filters));
+            let claim = claim(*word, *way, group, self.filters.contains(way));
+            if let Some(hosts) = routers.entry((*word, way.dropper, claim)) {
+                hosts.push((way.host, group));
+            }
+        }
+        for ((word, dropper, claim), hosts) in routers.iter() {
+            if hosts.len() > NAMED {
+                let all = sum(hosts.iter().map(|(_, group)| *group));
+                found.push(finding(
+                    *word,
+                    *dropper,
+                    &Hosts::Many(hosts.len()),
+                    *claim,
+                    &all,
+                ));
+            } else {
+                for (host, group) in hosts {
+                    found.push(finding(*word, *dropper, &Hosts::One(*host), *claim, group));
+                }
+            }
         }
     }
 }
 
-fn finding(word: Word, way: Way, group: &Group, filters: bool) -> Finding {
-    let Way { dropper, host } = way;
+/// What an error that a host cannot be reached amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Claim {
+    /// The host itself says it.
+    OfItself,
+    /// It came as late as address resolution gives up.
+    Proved,
+    /// When its packet passed is not known.
+    Plain,
+    /// Its sender filters other packets to the host.
+    Filtered,
+    /// It came at once.
+    AtOnce,
+}
+
+fn claim(word: Word, Way { dropper, host }: Way, group: &Group, filters: bool) -> Claim {
+    if dropper == host {
+        return Claim::OfItself;
+    }
+    match (word, group.slowest) {
+        (Word::Host, Some(slowest)) if slowest >= AT_ONCE => Claim::Proved,
+        _ if filters => Claim::Filtered,
+        (Word::Host, Some(_)) => Claim::AtOnce,
+        (Word::Host, None) | (Word::Route, _) => Claim::Plain,
+    }
+}
+
+/// All that was gathered of several hosts.
+fn sum<'g>(groups: impl Iterator<Item = &'g Group>) -> Group {
+    groups.fold(Group::default(), |mut sum, group| {
+        sum.errors += group.errors;
+        sum.flows += group.flows;
+        sum.show(&group.evidence);
+        sum
+    })
+}
+
+/// Whom an error is about.
+enum Hosts {
+    One(IpAddr),
+    Many(usize),
+}
+
+impl Hosts {
+    /// `one` or `many`.
+    const fn choose<'s>(&self, one: &'s str, many: &'s str) -> &'s str {
+        match self {
+            Self::One(_) => one,
+            Self::Many(_) => many,
+        }
+    }
+}
+
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(host) => write!(f, "{host}"),
+            Self::Many(count) => write!(f, "{count} hosts"),
+        }
+    }
+}
+
+fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Group) -> Finding {
     let tally = group.tally();
     let told = |severity, confidence, title, advice| Finding {
         name: match word {
@@ -90,79 +175,87 @@ fn finding(word: Word, way: Way, group: &Group, filters: bool) -> Finding {
         confidence,
         advice,
     };
-    if dropper == host {
-        let claim = match word {
-            Word::Host => "it cannot be reached",
-            Word::Route => "there is no route to it",
-        };
-        return told(
-            Severity::Warning,
-            Confidence::Suspected,
-            format!("{host} itself says that {claim}{tally}"),
-            format!(
-                "The packets did reach {host}, unless somebody forges its address: look for a rule \
-                 there that rejects them."
-            ),
-        );
-    }
-    if word == Word::Host && group.slowest.is_some_and(|slowest| slowest >= AT_ONCE) {
-        return cannot_reach(&told, way, Confidence::Confirmed, &tally);
-    }
-    if filters {
-        let claim = match word {
-            Word::Host => format!("{host} is unreachable"),
-            Word::Route => format!("there is no route to {host}"),
-        };
-        return told(
-            Severity::Warning,
-            Confidence::Suspected,
-            format!("{dropper} says that {claim}, but refuses other packets to it by rule{tally}"),
-            format!(
-                "A rule may reject with this code, too. Look at the rules of {dropper} first, then at \
-                 its routes."
-            ),
-        );
-    }
-    match word {
-        Word::Host if group.slowest.is_none() => {
-            cannot_reach(&told, way, Confidence::Suspected, &tally)
+    let suspected = |title, advice| told(Severity::Warning, Confidence::Suspected, title, advice);
+    let (are, them) = (hosts.choose("is", "are"), hosts.choose("it", "them"));
+    match (claim, word) {
+        (Claim::OfItself, _) => {
+            let claim = match word {
+                Word::Host => "it cannot be reached",
+                Word::Route => "there is no route to it",
+            };
+            suspected(
+                format!("{dropper} itself says that {claim}{tally}"),
+                format!(
+                    "The packets did reach {dropper}, unless somebody forges its address: look for \
+                     a rule there that rejects them."
+                ),
+            )
         }
-        Word::Host => told(
-            Severity::Warning,
-            Confidence::Suspected,
-            format!("{dropper} says at once that {host} is unreachable{tally}"),
+        (Claim::Filtered, _) => {
+            let claim = match word {
+                Word::Host => format!("{hosts} {are} unreachable"),
+                Word::Route => format!("there is no route to {hosts}"),
+            };
+            suspected(
+                format!(
+                    "{dropper} says that {claim}, but refuses other packets to {them} by rule{tally}"
+                ),
+                format!(
+                    "A rule may reject with this code, too. Look at the rules of {dropper} first, \
+                     then at its routes."
+                ),
+            )
+        }
+        (Claim::AtOnce, _) => suspected(
+            format!("{dropper} says at once that {hosts} {are} unreachable{tally}"),
             format!(
-                "A dead host is told only after seconds of address resolution; this came faster. Look \
-                 on {dropper} for a route to {host} that is set to unreachable, or a rule that rejects."
+                "A dead host is told only after seconds of address resolution; this came faster. \
+                 Look on {dropper} for a route to {} that is set to unreachable, or a rule that \
+                 rejects.",
+                match hosts {
+                    Hosts::One(host) => host.to_string(),
+                    Hosts::Many(_) => "them".to_owned(),
+                }
             ),
         ),
-        Word::Route => told(
+        (Claim::Proved | Claim::Plain, Word::Host) => told(
+            Severity::Critical,
+            if claim == Claim::Proved {
+                Confidence::Confirmed
+            } else {
+                Confidence::Suspected
+            },
+            format!(
+                "{dropper} cannot reach {}{hosts}{tally}",
+                hosts.choose("host ", "")
+            ),
+            match hosts {
+                Hosts::One(host) => format!(
+                    "{host} does not answer address resolution on its own link: it is down, \
+                     unplugged, or has another address. Look at the ARP or neighbor table of \
+                     {dropper}."
+                ),
+                Hosts::Many(_) => format!(
+                    "They do not answer address resolution on their own link: the link is down, or \
+                     they are, or nobody has these addresses. Look at the ARP or neighbor table of \
+                     {dropper}."
+                ),
+            },
+        ),
+        (Claim::Proved | Claim::Plain, Word::Route) => told(
             Severity::Critical,
             Confidence::Confirmed,
-            format!("{dropper} says it has no route to {host}{tally}"),
+            format!("{dropper} says it has no route to {hosts}{tally}"),
             format!(
-                "Look at the routing table of {dropper} for {host}: a route is missing, withdrawn, or \
-                 set to unreachable. Rarely, a rule rejects with these words."
+                "Look at the routing table of {dropper} for {}: a route is missing, withdrawn, or \
+                 set to unreachable. Rarely, a rule rejects with these words.",
+                match hosts {
+                    Hosts::One(host) => host.to_string(),
+                    Hosts::Many(_) => "their addresses".to_owned(),
+                }
             ),
         ),
     }
-}
-
-fn cannot_reach(
-    told: &impl Fn(Severity, Confidence, String, String) -> Finding,
-    Way { dropper, host }: Way,
-    confidence: Confidence,
-    tally: &str,
-) -> Finding {
-    told(
-        Severity::Critical,
-        confidence,
-        format!("{dropper} cannot reach host {host}{tally}"),
-        format!(
-            "{host} does not answer address resolution on its own link: it is down, unplugged, or has \
-             another address. Look at the ARP or neighbor table of {dropper}."
-        ),
-    )
 }
 
 #[cfg(test)]
@@ -174,11 +267,20 @@ mod tests {
 
     /// What is said of errors about 10.0.0.9: sender, code, and milliseconds after the packet.
     fn told(errors: &[([u8; 4], u8, Option<u64>)]) -> Vec<(Severity, Confidence, String)> {
+        let about = |&(dropper, code, millis): &_| (dropper, HOST, code, millis);
+        told_of(&errors.iter().map(about).collect::<Vec<_>>())
+    }
+
+    /// Sender, host, code, and milliseconds after the packet.
+    type Told = ([u8; 4], [u8; 4], u8, Option<u64>);
+
+    /// The same of errors about any host.
+    fn told_of(errors: &[Told]) -> Vec<(Severity, Confidence, String)> {
         let mut diagnosis = Unreachable::default();
-        for (dropper, code, millis) in errors {
+        for (dropper, host, code, millis) in errors {
             let flow = FlowKey {
                 protocol: 17,
-                addrs: AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 9].into()),
+                addrs: AddrPair::new([10, 0, 0, 1].into(), (*host).into()),
                 ports: FlowPorts::Ports { src: 5, dst: 53 },
             };
             let kind = (IpVersion::V4, 3, *code);
@@ -237,5 +339,34 @@ mod tests {
         let told = told(&[(HOST, 0, Some(1))]);
         let title = "10.0.0.9 itself says that there is no route to it".to_owned();
         assert_eq!(told, [(Severity::Warning, Confidence::Suspected, title)]);
+    }
+
+    #[test]
+    fn many_hosts_behind_one_router_are_told_once() {
+        let dead = |count: u8| -> Vec<_> {
+            let error = |host| (ROUTER, [10, 0, 0, 9 + host], 1, Some(3050));
+            (0..count).map(error).collect()
+        };
+        assert_eq!(told_of(&dead(3)).len(), 3);
+        let title = "10.0.0.2 cannot reach 4 hosts (4 packets of 4 flows)".to_owned();
+        let many = (Severity::Critical, Confidence::Confirmed, title);
+        assert_eq!(told_of(&dead(4)), std::slice::from_ref(&many));
+        // Of which something else is true stands apart, as does another router.
+        let mut errors = dead(4);
+        errors.push((ROUTER, [10, 0, 0, 99], 1, Some(1)));
+        errors.push(([10, 0, 0, 3], [10, 0, 0, 9], 0, Some(1)));
+        let told = told_of(&errors);
+        assert_eq!(told.len(), 3);
+        assert_eq!(told[0], many);
+        assert!(
+            told[1]
+                .2
+                .starts_with("10.0.0.2 says at once that 10.0.0.99 is")
+        );
+        assert!(
+            told[2]
+                .2
+                .ends_with("10.0.0.3 says it has no route to 10.0.0.9")
+        );
     }
 }
