@@ -6,7 +6,7 @@ mod control;
 mod way;
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::{io, mem};
 
 use self::ahead::Ahead;
@@ -235,30 +235,6 @@ impl<'p, 'o> Run<'p, 'o> {
             filter: (!self.pipe.filter.selects_all())
                 .then(|| self.pipe.filter.expression().to_owned()),
         }
-    }
-
-    /// Does what was asked for from outside; says whether to go on.
-    fn attend(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<bool> {
-        let asked = |what: &AtomicBool| what.swap(false, Ordering::Relaxed);
-        let control = self.pipe.control;
-        asked(&control.attention);
-        if asked(&control.report) {
-            self.report(source)?;
-        }
-        if asked(&control.flush) {
-            if let Some(frames) = &mut self.pipe.frames {
-                self.room = frames.flush();
-            }
-            self.pipe.sink.flush()?;
-        }
-        if asked(&control.reopen) {
-            if self.pipe.observer.is_hung_up() {
-                control.stop.store(true, Ordering::Relaxed);
-            } else if let Some(frames) = &mut self.pipe.frames {
-                self.room = frames.reopen();
-            }
-        }
-        Ok(!control.stop.load(Ordering::Relaxed) || source.stop())
     }
 
     /// Nothing is there to be read for now, or a second has passed.

@@ -7,9 +7,7 @@ use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
 use super::verdicts::Reported;
-use super::{
-    Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted, told,
-};
+use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote};
 use crate::model::Frame;
@@ -50,7 +48,7 @@ impl Correlator {
             let seen = Sighting::of(frame, packet, message, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
             self.exchanges.error(key, seen, &mut |event| {
-                outcomes.push(told(ring.as_ref(), event));
+                outcomes.push(event.told(ring.as_ref()));
             });
         }
         let reported = Reported {

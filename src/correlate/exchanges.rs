@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use self::displaced::Displaced;
 use self::end::{End, Slow};
-use super::Relation;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use super::flows::Ring;
 use super::payloads::{Kept, Payloads};
 use super::query::{PayloadPrint, Query, QueryKey};
 use super::sighting::{COPY_WINDOW, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
+use super::{Outcome, Relation};
 use crate::icmp::Direction;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
@@ -38,6 +39,22 @@ pub(super) enum ExchangeEvent {
     Decided(Exchange),
     /// Its window closed.
     Closed(Exchange),
+}
+
+impl ExchangeEvent {
+    /// As it is told, with what `ring` knows of the way back.
+    pub(super) fn told(self, ring: Option<&Ring>) -> Outcome {
+        match self {
+            Self::Decided(exchange) => Outcome::Decided(exchange),
+            Self::Closed(mut exchange) => {
+                // A neighbor that does not answer need not be there at all.
+                exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
+                    && exchange.kind.has_id()
+                    && ring.is_some_and(|ring| !ring.direction_seen(&exchange.addrs.reversed()));
+                Outcome::Exchange(exchange)
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -33,8 +33,8 @@ mod verdicts;
 use self::aftermath::Followed;
 use self::blind::Blind;
 use self::clock::Clock;
-use self::exchange::{Exchange, ExchangeOutcome};
-use self::exchanges::{BATCH, Batch, ExchangeEvent, Exchanges};
+use self::exchange::Exchange;
+use self::exchanges::{BATCH, Batch, Exchanges};
 use self::flows::{Hashes, Ring};
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
@@ -211,7 +211,7 @@ impl Correlator {
         self.horizon = ts;
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         self.exchanges
-            .known(ts, &mut |event| outcomes.push(told(ring.as_ref(), event)));
+            .known(ts, &mut |event| outcomes.push(event.told(ring.as_ref())));
         self.pass(ts);
     }
 
@@ -237,7 +237,7 @@ impl Correlator {
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         let batch = self
             .exchanges
-            .advance(now, &mut |event| outcomes.push(told(ring.as_ref(), event)));
+            .advance(now, &mut |event| outcomes.push(event.told(ring.as_ref())));
         if batch == Batch::MoreToCome {
             self.left = Left::At(now);
         } else if self.sweep_at < now || now < self.swept {
@@ -308,7 +308,7 @@ impl Correlator {
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         let batch = self
             .exchanges
-            .finish(end, &mut |event| outcomes.push(told(ring.as_ref(), event)));
+            .finish(end, &mut |event| outcomes.push(event.told(ring.as_ref())));
         self.left = Left::End;
         if batch == Batch::MoreToCome {
             return;
@@ -376,7 +376,7 @@ impl Correlator {
         let seen = Sighting::of(frame, packet, message, shown);
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         let (relation, asked_ttl) = self.exchanges.query(query, seen, &mut |event| {
-            outcomes.push(told(ring.as_ref(), event));
+            outcomes.push(event.told(ring.as_ref()));
         });
         if query.direction == Direction::Reply
             && let Relation::Answer(Answer {
@@ -486,18 +486,5 @@ impl Correlator {
         self.sweep_at = now.after(QUIET / 4);
         let paths = self.traces.quiet(now, QUIET);
         self.outcomes.extend(paths.into_iter().map(Outcome::Path));
-    }
-}
-
-fn told(ring: Option<&Ring>, event: ExchangeEvent) -> Outcome {
-    match event {
-        ExchangeEvent::Decided(exchange) => Outcome::Decided(exchange),
-        ExchangeEvent::Closed(mut exchange) => {
-            // A neighbor that does not answer need not be there at all.
-            exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
-                && exchange.kind.has_id()
-                && ring.is_some_and(|ring| !ring.direction_seen(&exchange.addrs.reversed()));
-            Outcome::Exchange(exchange)
-        }
     }
 }

@@ -1,11 +1,13 @@
 //! Who has a say in a run while it goes on, and who hears of it.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Run;
 use crate::model::LinkType;
 use crate::record::Record;
-use crate::source::{Notice, Progress, SourceInfo};
+use crate::source::{Notice, Progress, Source, SourceInfo};
 
 /// What is asked for from outside while a pipeline runs, by signals mostly. Whoever sets one of
 /// the others sets `attention` after it.
@@ -43,4 +45,30 @@ pub trait Observer {
     /// What was asked for by [`Control::report`]: a start record, open verdicts, and a summary as
     /// if the run had ended, in this order.
     fn report(&mut self, _records: &[Record<'_>]) {}
+}
+
+impl Run<'_, '_> {
+    /// Does what was asked for from outside; says whether to go on.
+    pub(super) fn attend(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<bool> {
+        let asked = |what: &AtomicBool| what.swap(false, Ordering::Relaxed);
+        let control = self.pipe.control;
+        asked(&control.attention);
+        if asked(&control.report) {
+            self.report(source)?;
+        }
+        if asked(&control.flush) {
+            if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.flush();
+            }
+            self.pipe.sink.flush()?;
+        }
+        if asked(&control.reopen) {
+            if self.pipe.observer.is_hung_up() {
+                control.stop.store(true, Ordering::Relaxed);
+            } else if let Some(frames) = &mut self.pipe.frames {
+                self.room = frames.reopen();
+            }
+        }
+        Ok(!control.stop.load(Ordering::Relaxed) || source.stop())
+    }
 }

@@ -3,21 +3,20 @@
 mod captures;
 #[path = "../records_support/mod.rs"]
 mod records_support;
+mod samples;
 
 use std::time::Duration;
 
-use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
-use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide,
-};
+use icmpdump::correlate::verdict::DropReason;
 use icmpdump::correlate::{
     Answer, AnswerOutcome, Evictions, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::icmp::names;
 use icmpdump::model::flow::FlowPorts;
-use icmpdump::model::{AddrPair, FlowKey, LinkType, SourceId, Timestamp};
+use icmpdump::model::{LinkType, SourceId, Timestamp};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
@@ -27,125 +26,10 @@ use icmpdump::wire::IpVersion;
 use records_support::{
     Captured, Schema, addr, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
 };
+use samples::{bare_verdict, exchange, verdict};
 use serde_json::{Value, json};
 
 const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
-
-fn exchange() -> Exchange {
-    Exchange {
-        kind: ExchangeKind::Echo,
-        addrs: AddrPair::new(addr("172.17.0.1"), addr("172.17.0.2")),
-        id: Some(19),
-        seq: Some(1),
-        request: frame(1),
-        requested: T0,
-        end: Some(ExchangeEnd::Reply(frame(2))),
-        rtt: Some(Duration::from_micros(28)),
-        request_ttl: 64,
-        reply_ttl: None,
-        outcome: ExchangeOutcome::Answered,
-        duplicates: 0,
-        corrupted: 0,
-        one_sided_possible: false,
-        shown: true,
-    }
-}
-
-fn verdict() -> DropVerdict {
-    DropVerdict {
-        flow: FlowKey {
-            protocol: 6,
-            addrs: AddrPair::new(addr("10.0.1.1"), addr("10.0.3.2")),
-            ports: FlowPorts::Ports {
-                src: 48624,
-                dst: 443,
-            },
-        },
-        dropper: addr("10.0.1.2"),
-        version: IpVersion::V4,
-        kind: 3,
-        code: 4,
-        reason: DropReason::FragmentationNeeded,
-        part: 1,
-        count: 10,
-        first: T0,
-        last: T0.after(Duration::from_millis(1200)),
-        error_frames: vec![frame(9), frame_of(1, 10)],
-        original_frames: vec![frame(4)],
-        original_count: 3,
-        never_sent: 0,
-        mtu: Some(1400),
-        bytes: 15_000,
-        slowest: Some(Duration::from_micros(270)),
-        original_ttl: Some(1),
-        ttl_spent: Some(0),
-        hops_to_dropper: Some(Hops {
-            count: 1,
-            estimate: false,
-        }),
-        return_hops: Some(2),
-        aftermath: Aftermath {
-            outcome: AftermathOutcome::Recovered,
-            packets: 39,
-            retransmissions: 10,
-            size_before: Some(1500),
-            size_after: Some(1400),
-            acknowledged: true,
-            retried: 0,
-            lasted: Some(Duration::from_micros(615)),
-        },
-        same_as: Some(OtherSide {
-            flow: FlowKey {
-                protocol: 6,
-                addrs: AddrPair::new(addr("192.0.2.7"), addr("10.0.3.2")),
-                ports: FlowPorts::Ports {
-                    src: 1024,
-                    dst: 443,
-                },
-            },
-            dropper: addr("10.0.2.2"),
-            error: frame_of(1, 11),
-        }),
-        counted_there: false,
-        probe: false,
-        shown: true,
-    }
-}
-
-fn bare_verdict() -> DropVerdict {
-    DropVerdict {
-        flow: FlowKey {
-            protocol: 17,
-            addrs: AddrPair::new(addr("2001:db8::1"), addr("2001:db8::2")),
-            ports: FlowPorts::None,
-        },
-        dropper: addr("2001:db8::9"),
-        version: IpVersion::V6,
-        kind: 1,
-        code: 200,
-        reason: DropReason::Other,
-        part: 2,
-        count: 1,
-        first: T0,
-        last: T0,
-        error_frames: vec![frame(3)],
-        original_frames: Vec::new(),
-        original_count: 0,
-        never_sent: 0,
-        mtu: None,
-        bytes: 0,
-        slowest: None,
-        original_ttl: None,
-        ttl_spent: None,
-        hops_to_dropper: None,
-        return_hops: None,
-        aftermath: Aftermath::UNKNOWN,
-        same_as: None,
-        counted_there: false,
-        probe: true,
-        shown: true,
-    }
-}
 
 #[test]
 fn start_tells_sources_and_filter() {
