@@ -3,7 +3,6 @@
 mod captures;
 #[path = "../records_support/mod.rs"]
 mod records_support;
-mod samples;
 
 use std::time::Duration;
 
@@ -16,20 +15,18 @@ use icmpdump::correlate::{
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::icmp::names;
 use icmpdump::model::flow::FlowPorts;
-use icmpdump::model::{LinkType, SourceId, Timestamp};
+use icmpdump::model::{LinkType, SourceId};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
 use icmpdump::source::{InterfaceCounts, KernelCounts};
 use icmpdump::wire::IpVersion;
+use records_support::samples::{T0, bare_verdict, exchange, verdict};
 use records_support::{
     Captured, Schema, addr, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
 };
-use samples::{bare_verdict, exchange, verdict};
 use serde_json::{Value, json};
-
-const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
 
 #[test]
 fn start_tells_sources_and_filter() {

@@ -9,16 +9,14 @@ use std::time::Duration;
 use icmpdump::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, Relation,
 };
-use icmpdump::model::Timestamp;
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{Record, Start};
 use icmpdump::sink::Sink;
 use icmpdump::sink::text::{
     Colour, HexDump, LinkHeader, Numbers, TextOptions, TextSink, TimestampStyle, Verbosity,
 };
+use records_support::samples::T0;
 use records_support::{Captured, frame, frame_of, icmp4, ip4, sources, udp};
-
-const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
 
 /// The text of records from sources of these names.
 fn text(options: &TextOptions, names: &[&str], records: &[Record<'_>]) -> String {

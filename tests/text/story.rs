@@ -2,39 +2,17 @@
 
 use std::time::Duration;
 
+use super::records_support::samples::{self, exchange};
 use super::records_support::{addr, frame};
-use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
 use icmpdump::findings::{Confidence, Finding, Severity};
-use icmpdump::model::flow::FlowPorts;
-use icmpdump::model::{AddrPair, FlowKey};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Summary};
 use icmpdump::sink::text::{Lines, TextOptions, Verbosity};
-use icmpdump::wire::IpVersion;
 
 use super::{T0, text};
-
-fn exchange() -> Exchange {
-    Exchange {
-        kind: ExchangeKind::Echo,
-        addrs: AddrPair::new(addr("172.17.0.1"), addr("172.17.0.2")),
-        id: Some(19),
-        seq: Some(1),
-        request: frame(1),
-        requested: T0,
-        end: Some(ExchangeEnd::Reply(frame(2))),
-        rtt: Some(Duration::from_micros(28)),
-        request_ttl: 64,
-        reply_ttl: None,
-        outcome: ExchangeOutcome::Answered,
-        duplicates: 0,
-        corrupted: 0,
-        one_sided_possible: false,
-        shown: true,
-    }
-}
 
 #[test]
 fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
@@ -75,53 +53,14 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
     );
 }
 
+/// One whose packets met the router on their first hop, seen on one side only.
 fn verdict() -> DropVerdict {
     DropVerdict {
-        flow: FlowKey {
-            protocol: 6,
-            addrs: AddrPair::new(addr("10.0.1.1"), addr("10.0.3.2")),
-            ports: FlowPorts::Ports {
-                src: 48624,
-                dst: 443,
-            },
-        },
-        dropper: addr("10.0.1.2"),
-        version: IpVersion::V4,
-        kind: 3,
-        code: 4,
-        reason: DropReason::FragmentationNeeded,
-        part: 1,
-        count: 10,
-        first: T0,
-        last: T0.after(Duration::from_millis(1200)),
         error_frames: vec![frame(9), frame(10)],
-        original_frames: vec![frame(4)],
-        original_count: 3,
-        never_sent: 0,
-        mtu: Some(1400),
-        bytes: 15_000,
         slowest: None,
         original_ttl: Some(64),
-        ttl_spent: Some(0),
-        hops_to_dropper: Some(Hops {
-            count: 1,
-            estimate: false,
-        }),
-        return_hops: Some(2),
-        aftermath: Aftermath {
-            outcome: AftermathOutcome::Recovered,
-            packets: 39,
-            retransmissions: 10,
-            size_before: Some(1500),
-            size_after: Some(1400),
-            acknowledged: true,
-            retried: 0,
-            lasted: Some(Duration::from_micros(615)),
-        },
         same_as: None,
-        counted_there: false,
-        probe: false,
-        shown: true,
+        ..samples::verdict()
     }
 }
 

@@ -7,11 +7,13 @@ use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide,
 };
 use icmpdump::model::flow::FlowPorts;
-use icmpdump::model::{AddrPair, FlowKey};
+use icmpdump::model::{AddrPair, FlowKey, Timestamp};
 use icmpdump::wire::IpVersion;
 
-use super::T0;
-use super::records_support::{addr, frame, frame_of};
+use super::{addr, frame, frame_of};
+
+/// When they begin.
+pub(crate) const T0: Timestamp = Timestamp::from_nanos(1_753_518_350_469_472_000);
 
 pub(crate) fn exchange() -> Exchange {
     Exchange {
