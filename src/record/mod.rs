@@ -28,6 +28,23 @@ pub use summary::{FrameCounts, Summary};
 /// Version of the JSON schema: the first number changes when a field changes its meaning.
 pub const SCHEMA: &str = "1.0";
 
+/// Whether the link-layer header is told (`-e`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkHeader {
+    /// It is not.
+    #[default]
+    Hidden,
+    /// It is.
+    Shown,
+}
+
+impl From<bool> for LinkHeader {
+    /// Whether the flag was given.
+    fn from(given: bool) -> Self {
+        if given { Self::Shown } else { Self::Hidden }
+    }
+}
+
 /// One record of output.
 #[derive(Clone, Copy, Debug)]
 pub enum Record<'a> {

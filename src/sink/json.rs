@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{Interest, Sink};
-use crate::record::json::{Context, Json, LinkHeader};
+use crate::record::LinkHeader;
+use crate::record::json::{Context, Json};
 use crate::record::{Interim, Record};
 
 /// The record types that can be chosen; `start` is always written.

@@ -22,7 +22,7 @@ use std::cell::RefCell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::community::CommunityIds;
-use super::{Record, SCHEMA, Start};
+use super::{LinkHeader, Record, SCHEMA, Start};
 use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, SourceInfo};
 pub(crate) use field::is_link_address;
@@ -69,23 +69,6 @@ impl SourceNames {
     /// Whether no source was told of yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// Whether records tell the link-layer header.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LinkHeader {
-    /// They do not.
-    #[default]
-    Hidden,
-    /// They do.
-    Shown,
-}
-
-impl From<bool> for LinkHeader {
-    /// Whether the flag was given.
-    fn from(given: bool) -> Self {
-        if given { Self::Shown } else { Self::Hidden }
     }
 }
 

@@ -22,6 +22,7 @@ use jiff::tz::TimeZone;
 
 use super::alike::Alike;
 use super::{Interest, Sink, story, summary, verdict};
+pub use crate::record::LinkHeader;
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Interim, Record};
 pub(super) use names::Naming;
@@ -52,23 +53,6 @@ impl From<u8> for Verbosity {
             1 => Self::Verbose,
             _ => Self::Full,
         }
-    }
-}
-
-/// Whether the link-layer header is told (`-e`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LinkHeader {
-    /// It is not.
-    #[default]
-    Hidden,
-    /// It is.
-    Shown,
-}
-
-impl From<bool> for LinkHeader {
-    /// Whether the flag was given.
-    fn from(given: bool) -> Self {
-        if given { Self::Shown } else { Self::Hidden }
     }
 }
 
