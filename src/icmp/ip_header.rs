@@ -330,7 +330,6 @@ const MOBILITY: Table = &[
 
 /// The fields of a routing header (RFC 8200 section 4.4), whose kinds differ behind four octets.
 fn routing(header: &ExtensionHeader<'_>) -> Specs {
-    let mut fields = [None; 10];
     let common = [
         spec::u8(0, "next_header"),
         spec::u8(1, "header_extension_length"),
@@ -362,10 +361,7 @@ fn routing(header: &ExtensionHeader<'_>) -> Specs {
         }
         _ => &[const { spec::rest(4, "data") }],
     };
-    for (to, from) in fields.iter_mut().zip(common.iter().chain(own)) {
-        *to = Some(*from);
-    }
-    Specs::Made(fields)
+    Specs::made(common.iter().chain(own).copied())
 }
 
 /// Addresses without the octets that they have in common (RFC 6554 section 3).

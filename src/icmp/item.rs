@@ -36,6 +36,17 @@ pub(super) enum Specs {
     Made([Option<FieldSpec>; 10]),
 }
 
+impl Specs {
+    /// Rows made for one part; there is room for ten.
+    pub(super) fn made(rows: impl IntoIterator<Item = FieldSpec>) -> Self {
+        let mut made = [None; 10];
+        for (to, row) in made.iter_mut().zip(rows) {
+            *to = Some(row);
+        }
+        Self::Made(made)
+    }
+}
+
 impl<'a> Item<'a> {
     /// Its fields as far as they were captured, by their place in `bytes`.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {

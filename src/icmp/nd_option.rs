@@ -68,8 +68,8 @@ impl<'a> NdOption<'a> {
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
-            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => Specs::Made(tables::identifier(self.bytes)),
-            ENCRYPTED_DNS => Specs::Made(tables::encrypted_dns(self.bytes)),
+            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => tables::identifier(self.bytes),
+            ENCRYPTED_DNS => tables::encrypted_dns(self.bytes),
             _ => Specs::Two(tables::FIELDS, self.table()),
         }
     }

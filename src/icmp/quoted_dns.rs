@@ -87,7 +87,6 @@ fn name(octets: &[u8]) -> Option<Name<'_>> {
 impl<'a> QuotedDns<'a> {
     /// Its fields.
     pub(super) fn item(&self) -> Item<'a> {
-        let mut rows = [None; 10];
         let name_length = self.name.map_or(0, |name| name.wire_len());
         let name_length = u16::try_from(name_length).unwrap_or(0);
         let fixed = [
@@ -108,16 +107,13 @@ impl<'a> QuotedDns<'a> {
             Some(_) => 1,
             None => 0,
         };
-        let all = fixed.into_iter().chain(question.into_iter().take(count));
-        for (row, spec) in rows.iter_mut().zip(all) {
-            *row = Some(spec);
-        }
+        let rows = fixed.into_iter().chain(question.into_iter().take(count));
         Item {
             group: "headers",
             number: None,
             name: Some("dns"),
             bytes: self.bytes,
-            specs: Specs::Made(rows),
+            specs: Specs::made(rows),
         }
     }
 }

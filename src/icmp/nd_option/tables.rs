@@ -1,6 +1,7 @@
 //! The formats of options.
 
 use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::item::Specs;
 use crate::wire::bytes::{u8_at, u16_at};
 
 /// The format of an option type.
@@ -49,7 +50,7 @@ const CODED_ADDRESS: &[FieldSpec] = &[
 const CODED_IDENTIFIER: &[FieldSpec] = &[spec::u8(2, "option_code"), spec::u8(3, "id_length")];
 
 /// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
-pub(super) fn identifier(bytes: &[u8]) -> [Option<FieldSpec>; 10] {
+pub(super) fn identifier(bytes: &[u8]) -> Specs {
     let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
     let there = u16::try_from(bytes.len().saturating_sub(4)).unwrap_or(u16::MAX);
     rows(CODED_IDENTIFIER, [spec::octets(4, length.min(there), "id")])
@@ -62,7 +63,7 @@ const ENCRYPTED_DNS: &[FieldSpec] = &[
 ];
 
 /// The fields of an encrypted DNS option (RFC 9463 section 6.1): a length before each of its parts.
-pub(super) fn encrypted_dns(bytes: &[u8]) -> [Option<FieldSpec>; 10] {
+pub(super) fn encrypted_dns(bytes: &[u8]) -> Specs {
     let length_at = |at: u16| u16_at(bytes, usize::from(at)).unwrap_or(0);
     // Lengths that lead out of the option lead to fields that are not there.
     let name = length_at(8);
@@ -84,13 +85,8 @@ pub(super) fn encrypted_dns(bytes: &[u8]) -> [Option<FieldSpec>; 10] {
 }
 
 /// The fields of every option, then those of a table, then others.
-fn rows<const N: usize>(table: &[FieldSpec], own: [FieldSpec; N]) -> [Option<FieldSpec>; 10] {
-    let mut rows = [None; 10];
-    let all = FIELDS.iter().chain(table).copied().chain(own);
-    for (row, spec) in rows.iter_mut().zip(all) {
-        *row = Some(spec);
-    }
-    rows
+fn rows<const N: usize>(table: &[FieldSpec], own: [FieldSpec; N]) -> Specs {
+    Specs::made(FIELDS.iter().chain(table).copied().chain(own))
 }
 
 /// All of them, by ascending type.

@@ -134,15 +134,11 @@ impl Step {
         rows: impl IntoIterator<Item = FieldSpec>,
         then: Part,
     ) -> Self {
-        let mut specs = [None; 10];
-        for (to, row) in specs.iter_mut().zip(rows) {
-            *to = Some(row);
-        }
         Self {
             length,
             name,
             number: None,
-            specs: Specs::Made(specs),
+            specs: Specs::made(rows),
             then,
         }
     }
