@@ -6,7 +6,7 @@ use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
 use super::{Body, Message, Quote, ip_header, tunnel_header, upper_header};
-use crate::wire::bytes::tail;
+use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Ip, IpVersion, TunnelPath};
 
@@ -326,12 +326,6 @@ impl<'a> Layout<'a> {
             gap.start = end;
         }
     }
-}
-
-/// Where `inner` starts in `outer`, of which it is a part.
-fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
-    let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
-    (start + inner.len() <= outer.len()).then_some(start)
 }
 
 /// RFC 4884 section 7.

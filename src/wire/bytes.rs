@@ -1,4 +1,4 @@
-//! Reads of big-endian fields that may not be there.
+//! Reads of big-endian fields that may not be there, and where parts lie.
 
 /// The octet at `at`.
 pub fn u8_at(bytes: &[u8], at: usize) -> Option<u8> {
@@ -23,4 +23,10 @@ pub fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 /// What follows the first `at` octets; empty where there are fewer.
 pub fn tail(bytes: &[u8], at: usize) -> &[u8] {
     bytes.get(at..).unwrap_or_default()
+}
+
+/// Where `inner` starts in `outer`, of which it is a part.
+pub fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
+    let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
+    (start + inner.len() <= outer.len()).then_some(start)
 }

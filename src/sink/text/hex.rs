@@ -10,6 +10,7 @@ use super::{HexDump, meaning};
 use crate::icmp::layout::{self, LaidField, Part};
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
+use crate::wire::bytes::offset_in;
 
 /// Octets in a row.
 const ROW: usize = 16;
@@ -119,12 +120,6 @@ fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette
     rows.add(inside..start, Role::Link, b"tunnel header");
     let end = rows.laid(&layout::fields(ip, event.message), start, event);
     rows.add(end..data.len(), Role::Link, b"behind the packet");
-}
-
-/// Where `inner` starts in `outer`, if it is a part of it: a reassembled message is not.
-fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
-    let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;
-    (start + inner.len() <= outer.len()).then_some(start)
 }
 
 const fn role(part: Part) -> Role {
