@@ -64,9 +64,7 @@ impl PathMtu {
 
     /// Acknowledgements may be among what was dropped.
     pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
-        self.drops = (interfaces.iter()).any(|interface| {
-            interface.counts.dropped > 0 || interface.counts.interface_dropped > 0
-        });
+        self.drops = (interfaces.iter()).any(|interface| interface.counts.any_dropped());
     }
 }
 

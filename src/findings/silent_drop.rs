@@ -155,9 +155,7 @@ impl Silence {
 impl SilentDrop {
     /// Answers may be among what was dropped.
     pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
-        self.drops = (interfaces.iter()).any(|interface| {
-            interface.counts.dropped > 0 || interface.counts.interface_dropped > 0
-        });
+        self.drops = (interfaces.iter()).any(|interface| interface.counts.any_dropped());
     }
 
     pub(super) fn unanswered(&mut self, attempt: &Unanswered) {

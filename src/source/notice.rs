@@ -74,6 +74,12 @@ pub struct KernelCounts {
 }
 
 impl KernelCounts {
+    /// Whether packets are missing.
+    #[must_use]
+    pub const fn any_dropped(self) -> bool {
+        self.dropped > 0 || self.interface_dropped > 0
+    }
+
     /// The sum of two accounts.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

@@ -62,7 +62,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
                 continue;
             };
             let counts = line.counters.read(reading);
-            if counts.dropped > 0 || counts.interface_dropped > 0 {
+            if counts.any_dropped() {
                 self.notices.push(Notice::Drops {
                     interface: line.id,
                     counts,
