@@ -35,8 +35,14 @@ impl QueryKey {
         if !broadcast && !is_group(self.addrs.dst()) {
             return self;
         }
+        self.to_group()
+    }
+
+    /// The same of a request to a group.
+    pub(super) fn to_group(self) -> Self {
+        let nobody = crate::icmp::unspecified(self.version);
         Self {
-            addrs: self.addrs.with_dst(crate::icmp::unspecified(self.version)),
+            addrs: self.addrs.with_dst(nobody),
             ..self
         }
     }

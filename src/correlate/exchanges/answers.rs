@@ -18,14 +18,9 @@ impl Exchanges {
     ) -> (Relation, u8) {
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
         let found = by_key(query.key).or_else(|| {
-            let multicast = QueryKey {
-                addrs: query
-                    .key
-                    .addrs
-                    .with_dst(crate::icmp::unspecified(query.key.version)),
-                ..query.key
-            };
-            (self.multicast > 0).then(|| by_key(multicast)).flatten()
+            (self.multicast > 0)
+                .then(|| by_key(query.key.to_group()))
+                .flatten()
         });
         let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
