@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::flows::is_icmp;
 use super::verdict::DropReason;
-use crate::model::FrameRef;
+use crate::model::{AddrPair, FrameRef};
 
 /// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
 pub(super) const MAX_TTL: u8 = 32;
@@ -55,6 +56,11 @@ pub enum PathEnd {
 }
 
 impl Path {
+    /// Who traced whom, if with echo requests.
+    pub fn of_echoes(&self) -> Option<AddrPair> {
+        is_icmp(self.protocol).then(|| AddrPair::new(self.src, self.dst))
+    }
+
     /// How it ended.
     pub fn end(&self) -> PathEnd {
         if self.reached {

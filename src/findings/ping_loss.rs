@@ -108,9 +108,10 @@ impl Diagnosis for PingLoss {
     }
 
     fn path(&mut self, path: &Path) {
-        const ICMP: [u8; 2] = [1, 58];
-        if ICMP.contains(&path.protocol) && self.traced.len() < TRACES {
-            self.traced.insert(AddrPair::new(path.src, path.dst));
+        if let Some(addrs) = path.of_echoes()
+            && self.traced.len() < TRACES
+        {
+            self.traced.insert(addrs);
         }
     }
 

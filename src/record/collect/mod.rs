@@ -212,9 +212,9 @@ impl Collector {
 
     /// Remembers who traced whom with echo requests.
     pub fn path(&mut self, path: &Path) {
-        const ICMP: [u8; 2] = [1, 58];
-        let addrs = AddrPair::new(path.src, path.dst);
-        if ICMP.contains(&path.protocol) && self.traced.len() < Self::TRACED {
+        if let Some(addrs) = path.of_echoes()
+            && self.traced.len() < Self::TRACED
+        {
             self.traced.insert(addrs);
         }
     }
