@@ -92,11 +92,8 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
             }
             Err(error) => Ok(refused(&error)),
         },
-        Input::ListInterfaces => {
-            let json = matches!(config.output, Output::Json(_));
-            list(live::list_interfaces(json))
-        }
-        Input::ListLinkTypes(input) => list(live::list_link_types(input)),
+        Input::ListInterfaces => list(live::list_interfaces(config.output.is_json())),
+        Input::ListLinkTypes(input) => list(live::list_link_types(input, config.output.is_json())),
     }
 }
 

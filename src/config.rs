@@ -87,6 +87,13 @@ pub(crate) enum Output {
     None,
 }
 
+impl Output {
+    /// Whether it is read by programs, a record a line.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self, Self::Json(_))
+    }
+}
+
 /// When output is handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Buffering {

@@ -86,11 +86,16 @@ fn banner(interface: &Listening, options: &Options) -> String {
     )
 }
 
-fn link_name(link: LinkType) -> String {
+/// What libpcap calls a link type, and what it says of it.
+fn named(link: LinkType) -> Option<(String, String)> {
     let link = pcap::Linktype(dlt::from_linktype(link));
-    match (link.get_name(), link.get_description()) {
-        (Ok(name), Ok(description)) => format!("{name} ({description})"),
-        _ => link.0.to_string(),
+    Some((link.get_name().ok()?, link.get_description().ok()?))
+}
+
+fn link_name(link: LinkType) -> String {
+    match named(link) {
+        Some((name, description)) => format!("{name} ({description})"),
+        None => link.0.to_string(),
     }
 }
 
@@ -140,24 +145,42 @@ fn in_json(number: u32, device: &DeviceInfo) -> String {
         "addresses": addresses(device),
         "state": device.state,
     });
-    if let Some(description) = &device.description
-        && let Some(fields) = record.as_object_mut()
-    {
-        fields.insert("description".to_owned(), description.as_str().into());
+    if let Some(description) = &device.description {
+        record["description"] = description.as_str().into();
     }
     record.to_string()
 }
 
 /// `-L`: the link types that the interfaces have.
-pub(crate) fn list_link_types(input: &LiveInput) -> Result<String, LiveError> {
+pub(crate) fn list_link_types(input: &LiveInput, json: bool) -> Result<String, LiveError> {
     let mut text = String::new();
-    for name in names(input)? {
-        let _ = writeln!(text, "link types of {name} (use -y to choose one):");
-        for (link, description) in live::link_types(&name, &input.options)? {
-            let _ = writeln!(text, "  {link} ({description})");
+    for interface in names(input)? {
+        let links = live::link_types(&interface, &input.options)?;
+        if json {
+            for link in links {
+                let _ = writeln!(text, "{}", link_in_json(&interface, link));
+            }
+        } else {
+            let _ = writeln!(text, "link types of {interface} (use -y to choose one):");
+            for link in links {
+                let _ = writeln!(text, "  {}", link_name(link));
+            }
         }
     }
     Ok(text)
+}
+
+fn link_in_json(interface: &str, link: LinkType) -> serde_json::Value {
+    let mut record = serde_json::json!({
+        "type": "link_type",
+        "interface": interface,
+        "link_type": link.0,
+    });
+    if let Some((name, description)) = named(link) {
+        record["name"] = name.into();
+        record["description"] = description.into();
+    }
+    record
 }
 
 /// What libpcap reads while it captures: the counters of the interfaces.

@@ -29,7 +29,18 @@ fn the_interfaces_are_listed() {
     let number = lo["number"].to_string();
     let capture = pair.left.capture(&["-i", &number]);
     assert!(capture.messages().contains("listening on lo,"));
-    assert!(listed(&["-L", "-i", "v0"]).contains("EN10MB"));
+    let text = listed(&["-L", "-i", "v0"]);
+    assert!(text.contains("\n  EN10MB (Ethernet)\n"), "{text}");
+    let links = parse(&listed(&["-L", "-i", "v0", "-i", "lo", "--json"]));
+    for (link, interface) in [
+        (&links[0], "v0"),
+        (links.last().expect("a link type"), "lo"),
+    ] {
+        assert_eq!(link["type"], "link_type");
+        assert_eq!(link["interface"], interface);
+    }
+    assert_eq!(links[0]["link_type"], 1);
+    assert_eq!(links[0]["name"], "EN10MB");
 
     pair.left.ip("link add d0 type veth peer name d1");
     let text = listed(&["-D"]);

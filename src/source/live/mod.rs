@@ -31,6 +31,7 @@ use self::capture::Live;
 use self::counters::Reading;
 use self::interface::{Interface, Opened};
 use self::machine::System;
+use super::filter::dlt;
 use super::{InterfaceInfo, Source};
 use crate::model::LinkType;
 pub use error::LiveError;
@@ -106,17 +107,12 @@ pub fn open(
     Ok((live, listening))
 }
 
-/// The link types that an interface can be captured with: name and description, the default one
-/// first.
+/// The link types that an interface can be captured with, the default one first.
 ///
 /// # Errors
 ///
 /// Why the interface cannot be captured on.
-pub fn link_types(name: &str, options: &Options) -> Result<Vec<(String, String)>, LiveError> {
-    let told = |result: Result<String, pcap::Error>| result.unwrap_or_else(|_| "?".to_owned());
-    let links = Interface::link_types(name, options)?;
-    Ok(links
-        .into_iter()
-        .map(|link| (told(link.get_name()), told(link.get_description())))
-        .collect())
+pub fn link_types(name: &str, options: &Options) -> Result<Vec<LinkType>, LiveError> {
+    let links = Interface::link_types(name, options)?.into_iter();
+    Ok(links.map(|link| dlt::to_linktype(link.0)).collect())
 }
