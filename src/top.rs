@@ -7,8 +7,6 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, Builder, JoinHandle};
 use std::time::Duration;
 
-use nix::sys::signal::{SigSet, Signal};
-
 use icmpdump::pipeline::Control;
 use icmpdump::sink::top::{self, Shared, TopSink};
 
@@ -58,11 +56,6 @@ impl Screen {
     ///
     /// No thread could be started.
     pub(crate) fn start(&mut self, let_go: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        // Who draws asks for the size anyway, and crossterm passes over a key that it finds together
-        // with this signal, until another one is pressed. Threads to come inherit it.
-        let mut window_change = SigSet::empty();
-        window_change.add(Signal::SIGWINCH);
-        window_change.thread_block()?;
         let (shared, control) = (Arc::clone(&self.shared), self.control.clone());
         let thread = Builder::new().name("screen".to_owned());
         self.thread = Some(thread.spawn(move || {

@@ -202,6 +202,30 @@ fn a_file_stays_until_somebody_quits() {
 }
 
 #[test]
+fn a_key_after_a_long_paste_is_taken() {
+    let terminal = Terminal::new(120, 40);
+    // The shell is not to take the terminal back while the screen is stopped.
+    terminal.types("set +m");
+    let pid = Started::types(
+        &terminal,
+        "-",
+        Path::new(&testdata("demo.pcap")),
+        "; echo status=$?",
+    );
+    terminal.sees("demo.pcap  end of input");
+    terminal.keys(&["/"]);
+    terminal.sees("rows with: _");
+    // All of it waits when the first of it is read.
+    assert!(pid.kill("-STOP"));
+    terminal.keys(&["-l", &"x".repeat(3000)]);
+    terminal.keys(&["Enter"]);
+    assert!(pid.kill("-CONT"));
+    terminal.sees(&format!("rows with '{}'", "x".repeat(60)));
+    terminal.keys(&["q"]);
+    terminal.sees("status=0");
+}
+
+#[test]
 fn the_terminal_is_restored_after_signals_and_faults() {
     let terminal = Terminal::new(120, 40);
     let before = terminal.modes("before");

@@ -21,6 +21,9 @@ const REDRAW: Timespec = Timespec {
     tv_nsec: 200_000_000,
 };
 
+/// How long a key that is there is waited for; for no time at all crossterm does not look.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// Shows what `shared` tells until somebody quits, or the run is stopped; then sees to it that it is.
 /// The terminal is as before on every way out, panics included.
 ///
@@ -60,7 +63,7 @@ fn show(terminal: &mut DefaultTerminal, shared: &Shared, stop: &AtomicBool) -> i
             return Ok(());
         }
         // All that was typed meanwhile, then one picture.
-        while event::poll(Duration::ZERO)? {
+        while event::poll(AT_ONCE)? {
             if let Event::Key(key) = event::read()?
                 && choices.press(key) == Next::Quit
             {
