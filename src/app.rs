@@ -109,10 +109,13 @@ fn resolver(options: resolve::Options, config: &Config) -> Option<Resolver> {
         .ok()
 }
 
-/// Reads files in the way that is the fastest: in a thread of their own, unless the packets go to
-/// a file or leave no note.
+/// Reads files in the way that is the fastest: in a thread of their own, which takes the notes too
+/// unless the packets go to a file or leave none.
 fn read(pipeline: &mut Pipeline<'_>, mut source: Merged<FileSource>) -> io::Result<Summary> {
     if pipeline.frames.is_some() || !pipeline.correlator.tracks_originals() {
+        if let Merged::One(source) = &mut source {
+            source.read_ahead();
+        }
         return pipeline.run(&mut source);
     }
     pipeline.run_ahead(source)

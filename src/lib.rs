@@ -28,7 +28,8 @@
 //! Most packets are not ICMP. [`wire::plain()`] tells nearly all of them by a glance, in a loop of the
 //! source's own ([`source::Source::skim`]), and a note of 80 octets is all that correlation asks of
 //! them; for files another thread takes those notes while this one correlates
-//! ([`pipeline::Pipeline::run_ahead`]). Much output is put into words by a thread of its own
+//! ([`pipeline::Pipeline::run_ahead`]), or reads ahead where no notes are wanted
+//! ([`source::FileSource::read_ahead`]). Much output is put into words by a thread of its own
 //! ([`sink::Behind`]), which each flush waits for.
 //!
 //! # What holds everywhere

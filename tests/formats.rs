@@ -1,5 +1,7 @@
 //! Captures of every format, whole and damaged, read by the library.
 
+#[path = "formats/ahead.rs"]
+mod ahead;
 #[path = "formats/build.rs"]
 mod build;
 #[path = "formats/classic.rs"]

@@ -19,6 +19,17 @@ pub enum FileSource {
     PcapNg(Box<PcapNgSource>),
 }
 
+impl FileSource {
+    /// Lets a thread read and decompress ahead of who takes the frames, where the file is a regular
+    /// one and not small: worth it where the frames are taken by one other thread only.
+    pub fn read_ahead(&mut self) {
+        match self {
+            Self::Pcap(source) => source.read_ahead(),
+            Self::PcapNg(source) => source.read_ahead(),
+        }
+    }
+}
+
 impl Source for FileSource {
     #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
     #[inline(always)]

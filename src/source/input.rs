@@ -1,16 +1,21 @@
 //! The octets of a capture in a buffer that stays in cache.
 
 use std::fs::File;
+use std::mem;
 use std::ops::Range;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::ahead::Ahead;
 use super::codec::{Fault, Stream};
 use super::{Damage, DamageKind, SourceId};
 
 /// What is read at a time, in octets: small enough to stay in the second-level cache.
 const CHUNK: usize = 256 << 10;
+
+/// Chunks after which a file is worth a thread.
+const HERE: usize = 4;
 
 /// The most that is kept of one record, head included, in octets. What a record holds beyond is
 /// read over, so that no length field decides how much memory is used.
@@ -68,9 +73,19 @@ impl Waiting {
     }
 }
 
+/// Who reads.
+enum Reader {
+    /// Whoever uses the octets; `None` for the moment in which a thread takes over.
+    Here(Option<Stream>),
+    /// A thread, ahead of that.
+    Ahead(Ahead),
+}
+
 /// A window on a [`Stream`].
 pub(super) struct Input {
-    stream: Stream,
+    reader: Reader,
+    /// Chunks to be read here before a thread takes over.
+    here: usize,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -86,7 +101,8 @@ impl Input {
     /// `total` is the size of the file as stored, where that is known.
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
-            stream,
+            reader: Reader::Here(Some(stream)),
+            here: usize::MAX,
             // A record that is not all there, and a chunk behind it. Pages that are never written
             // to are never there.
             buf: vec![0; RECORD_MAX + CHUNK],
@@ -103,6 +119,14 @@ impl Input {
     /// From now on [`Input::need`] tells before it waits.
     pub(super) fn tell_before_waiting(&mut self, waiting: Waiting) {
         self.waiting = waiting;
+    }
+
+    /// From now on a thread may read ahead, unless reading may wait: what is there is to be told
+    /// then, before more is asked for.
+    pub(super) fn read_ahead(&mut self) {
+        if matches!(self.waiting, Waiting::Never) {
+            self.here = HERE;
+        }
     }
 
     /// The octets that are buffered.
@@ -145,12 +169,39 @@ impl Input {
         if self.ended {
             return false;
         }
-        self.buf.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        let limit = self.buf.len().min(self.end + CHUNK);
-        let room = self.buf.get_mut(self.end..limit).unwrap_or_default();
-        match self.stream.read(room) {
+        if let Reader::Here(stream) = &mut self.reader {
+            match self.here.checked_sub(1) {
+                Some(left) => self.here = left,
+                // Without a thread it goes on here.
+                None => match Ahead::read(stream, RECORD_MAX, CHUNK) {
+                    Ok(ahead) => self.reader = Reader::Ahead(ahead),
+                    Err(_) => self.here = usize::MAX,
+                },
+            }
+        }
+        let kept = self.end - self.start;
+        let read = match &mut self.reader {
+            Reader::Here(stream) => {
+                self.buf.copy_within(self.start..self.end, 0);
+                (self.start, self.end) = (0, kept);
+                let limit = self.buf.len().min(kept + CHUNK);
+                let room = self.buf.get_mut(kept..limit).unwrap_or_default();
+                stream.as_mut().map_or(Ok(0), |stream| stream.read(room))
+            }
+            Reader::Ahead(ahead) => ahead.next().map_or(Ok(0), |mut chunk| {
+                let front = RECORD_MAX - kept;
+                if let (Some(to), Some(from)) = (
+                    chunk.buf.get_mut(front..RECORD_MAX),
+                    self.buf.get(self.start..self.end),
+                ) {
+                    to.copy_from_slice(from);
+                }
+                (self.start, self.end) = (front, RECORD_MAX);
+                ahead.reuse(mem::replace(&mut self.buf, chunk.buf));
+                chunk.read
+            }),
+        };
+        match read {
             Ok(0) => self.ended = true,
             Ok(read) => self.end += read,
             Err(fault) => {
@@ -207,7 +258,10 @@ impl Input {
     /// Octets of the file as stored that were read so far, and in all.
     pub(super) fn progress(&self) -> super::Progress {
         super::Progress {
-            done: self.stream.taken(),
+            done: match &self.reader {
+                Reader::Here(stream) => stream.as_ref().map_or(0, Stream::taken),
+                Reader::Ahead(ahead) => ahead.taken(),
+            },
             total: self.total,
         }
     }

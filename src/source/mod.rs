@@ -4,6 +4,7 @@
 //! borrows the frame it stopped at. Two steps instead of one, so that [`merge()`] can look at the
 //! head of several sources without copying any of them.
 
+mod ahead;
 mod byteorder;
 pub mod codec;
 mod file;

@@ -211,6 +211,11 @@ impl PcapSource {
         self.input.tell_before_waiting(waiting);
     }
 
+    /// See [`FileSource::read_ahead`](super::FileSource::read_ahead).
+    pub(super) fn read_ahead(&mut self) {
+        self.input.read_ahead();
+    }
+
     /// What the library does not read: other dialects, and records that are not all there yet.
     fn advance_by_hand(&mut self) -> Step {
         if let Some(step) = self.pass_joined_headers() {

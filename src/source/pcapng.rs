@@ -97,6 +97,11 @@ impl PcapNgSource {
         }
     }
 
+    /// See [`FileSource::read_ahead`](super::FileSource::read_ahead).
+    pub(super) fn read_ahead(&mut self) {
+        self.input.read_ahead();
+    }
+
     /// Finds the next block and has it buffered, or says why there is none.
     #[inline]
     fn next_block(&mut self) -> Result<BlockAt, Step> {

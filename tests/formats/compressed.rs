@@ -36,9 +36,10 @@ fn lz4(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("to memory")
 }
 
-type Compress = fn(&[u8]) -> Vec<u8>;
+pub(crate) type Compress = fn(&[u8]) -> Vec<u8>;
 
-const CODECS: [(&str, Compress); 4] = [("gzip", gzip), ("zstd", zstd), ("xz", xz), ("lz4", lz4)];
+pub(crate) const CODECS: [(&str, Compress); 4] =
+    [("gzip", gzip), ("zstd", zstd), ("xz", xz), ("lz4", lz4)];
 
 fn assert_same(got: &Whole, plain: &Whole, what: &str) {
     assert!(got.frames == plain.frames, "{what}: {}", got.frames.len());

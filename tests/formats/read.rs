@@ -19,7 +19,7 @@ pub(crate) struct Read {
 }
 
 /// A source read to its end.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Whole {
     pub(crate) frames: Vec<Read>,
     pub(crate) damage: Vec<Damage>,
@@ -75,9 +75,22 @@ pub(crate) fn drain(mut source: impl Source) -> Whole {
     }
 }
 
-/// Opens and reads a file.
+/// Opens and reads a file: where it is used, and ahead of that by a thread, which must be the same.
 pub(crate) fn file(path: &Path) -> Result<Whole, OpenError> {
-    source::open(path, SourceId(0)).map(drain)
+    let here = source::open(path, SourceId(0)).map(drain)?;
+    let mut ahead = source::open(path, SourceId(0))?;
+    ahead.read_ahead();
+    let ahead = drain(ahead);
+    assert!(
+        here == ahead,
+        "{}: {} frames and {:?}; read ahead {} frames and {:?}",
+        path.display(),
+        here.frames.len(),
+        here.damage,
+        ahead.frames.len(),
+        ahead.damage
+    );
+    Ok(here)
 }
 
 /// Opens and reads a file of these octets.
