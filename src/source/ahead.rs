@@ -35,7 +35,11 @@ impl Ahead {
     /// # Errors
     ///
     /// That the system gives no thread; `stream` is still there then.
-    pub(super) fn read(stream: &mut Option<Stream>, front: usize, len: usize) -> io::Result<Self> {
+    pub(super) fn read(
+        stream: &mut Option<Box<Stream>>,
+        front: usize,
+        len: usize,
+    ) -> io::Result<Self> {
         let (filled, full) = bounded(BUFFERS);
         let (empty, emptied) = bounded(BUFFERS + 1);
         let (give, given) = bounded(1);
@@ -43,12 +47,14 @@ impl Ahead {
             .name("read-octets".to_owned())
             .spawn(move || {
                 if let Ok(stream) = given.recv() {
-                    read(stream, front, &filled, &emptied);
+                    read(*stream, front, &filled, &emptied);
                 }
             })?;
-        let taken = stream.as_ref().map_or(0, Stream::taken);
-        // The thread waits for it.
-        let _ = stream.take().map(|stream| give.send(stream));
+        let taken = stream.as_ref().map_or(0, |stream| stream.taken());
+        if let Some(stream) = stream.take() {
+            // The thread waits for it.
+            let _ = give.send(stream);
+        }
         for _ in 0..BUFFERS {
             let _ = empty.send(vec![0; front + len]);
         }
@@ -62,19 +68,15 @@ impl Ahead {
 
     /// The next chunk.
     pub(super) fn next(&mut self) -> Option<Chunk> {
-        match self.full.recv() {
-            Ok(chunk) => {
-                self.taken = chunk.taken;
-                Some(chunk)
+        let Ok(chunk) = self.full.recv() else {
+            // It ends on what it told before, unless it panics.
+            if let Some(Err(panic)) = self.reader.take().map(JoinHandle::join) {
+                resume_unwind(panic);
             }
-            Err(_) => {
-                // It ends on what it told before, unless it panics.
-                if let Some(Err(panic)) = self.reader.take().map(JoinHandle::join) {
-                    resume_unwind(panic);
-                }
-                None
-            }
-        }
+            return None;
+        };
+        self.taken = chunk.taken;
+        Some(chunk)
     }
 
     /// Gives a buffer back to be filled anew.

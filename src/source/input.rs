@@ -76,7 +76,7 @@ impl Waiting {
 /// Who reads.
 enum Reader {
     /// Whoever uses the octets; `None` for the moment in which a thread takes over.
-    Here(Option<Stream>),
+    Here(Option<Box<Stream>>),
     /// A thread, ahead of that.
     Ahead(Ahead),
 }
@@ -101,7 +101,7 @@ impl Input {
     /// `total` is the size of the file as stored, where that is known.
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
-            reader: Reader::Here(Some(stream)),
+            reader: Reader::Here(Some(Box::new(stream))),
             here: usize::MAX,
             // A record that is not all there, and a chunk behind it. Pages that are never written
             // to are never there.
@@ -259,7 +259,7 @@ impl Input {
     pub(super) fn progress(&self) -> super::Progress {
         super::Progress {
             done: match &self.reader {
-                Reader::Here(stream) => stream.as_ref().map_or(0, Stream::taken),
+                Reader::Here(stream) => stream.as_ref().map_or(0, |stream| stream.taken()),
                 Reader::Ahead(ahead) => ahead.taken(),
             },
             total: self.total,
