@@ -42,7 +42,7 @@ impl Ahead {
     ) -> io::Result<Self> {
         let (filled, full) = bounded(BUFFERS);
         let (empty, emptied) = bounded(BUFFERS + 1);
-        let (give, given) = bounded(1);
+        let (give, given) = bounded::<Box<Stream>>(1);
         let reader = thread::Builder::new()
             .name("read-octets".to_owned())
             .spawn(move || {
