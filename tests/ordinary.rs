@@ -36,6 +36,8 @@ const ORDINARY: &[&str] = &[
     "traceroute-tcp6.pcap",
     "traceroute-udp4.pcap",
     "traceroute-udp6.pcap",
+    "traceroutes-icmp4.pcap",
+    "traceroutes-icmp6.pcap",
     // Path MTU discovery that works.
     "frag-needed-ping4.pcap",
     "frag-needed-tcp4-offload.pcap",

@@ -1,7 +1,7 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
-use super::flows::is_icmp;
+use super::flows::{Lead, is_icmp};
 use super::sighting::{Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
@@ -67,7 +67,8 @@ impl Correlator {
             self.followed.error(ring, quote, found, ts);
             self.stalls.error(ring, quote);
             let displaced = self.trace(ring_answer(&reported, reason));
-            self.outcomes.extend(displaced.map(Outcome::Path));
+            self.outcomes
+                .extend(displaced.into_iter().map(Outcome::Path));
         }
         if let Some(verdict) = self.verdicts.error(&reported) {
             self.complete(verdict);
@@ -75,13 +76,14 @@ impl Correlator {
         Relation::Error { original }
     }
 
-    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Option<Path> {
-        let (answer, reason) = answer?;
-        if reason == DropReason::TtlExceeded {
-            return self.traces.expired(self.ring.as_ref()?, &answer);
+    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Vec<Path> {
+        match (answer, &self.ring) {
+            (Some((answer, DropReason::TtlExceeded)), Some(ring)) => {
+                self.traces.expired(ring, &answer)
+            }
+            (Some((answer, _)), _) => self.traces.answered(&answer),
+            (None, _) => Vec::new(),
         }
-        self.traces.answered(&answer);
-        None
     }
 }
 
@@ -104,6 +106,7 @@ fn ring_answer<'a>(
         ProbeAnswer {
             addrs: error.quote.ip.addrs,
             protocol: error.quote.ip.protocol,
+            lead: Lead::of_quote(&error.quote.ip),
             ttl,
             probe: frame,
             from: error.ip.src(),

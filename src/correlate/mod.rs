@@ -35,7 +35,7 @@ use self::blind::Blind;
 use self::clock::Clock;
 use self::exchange::Exchange;
 use self::exchanges::{BATCH, Batch, Exchanges};
-use self::flows::{Hashes, Ring};
+use self::flows::{Hashes, Lead, Ring};
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::query::Recognizer;
@@ -351,7 +351,9 @@ impl Correlator {
             self.stalls.again(ring, packet, &mut self.followed);
         }
         if self.traces.may_know(hashes.pair) {
-            self.traces.packet(ring, packet, shown);
+            let displaced = self.traces.packet(ring, packet, shown);
+            self.outcomes
+                .extend(displaced.into_iter().map(Outcome::Path));
         }
         if Attempts::concerns(packet.flags) {
             self.attempts.packet(ring, packet);
@@ -385,9 +387,10 @@ impl Correlator {
                 ..
             }) = relation
         {
-            self.traces.answered(&ProbeAnswer {
+            let displaced = self.traces.answered(&ProbeAnswer {
                 addrs: ip.addrs.reversed(),
                 protocol: ip.protocol,
+                lead: Lead::of(message.bytes),
                 ttl: asked_ttl,
                 probe,
                 from: ip.src(),
@@ -398,6 +401,8 @@ impl Correlator {
                 refusal: None,
                 shown,
             });
+            self.outcomes
+                .extend(displaced.into_iter().map(Outcome::Path));
         }
         relation
     }

@@ -19,6 +19,8 @@ pub struct Path {
     pub dst: IpAddr,
     /// IP protocol of the probes.
     pub protocol: u8,
+    /// Identifier of the echo requests, where the tool kept one.
+    pub id: Option<u16>,
     /// Hops by TTL, without gaps from the first to the last seen.
     pub hops: Vec<Hop>,
     /// Whether the destination itself answered.
@@ -159,6 +161,7 @@ mod tests {
             src: [10, 0, 0, 1].into(),
             dst: [10, 0, 0, 99].into(),
             protocol: 17,
+            id: None,
             hops: routers.iter().zip(1..).map(hop).collect(),
             reached: routers.last() == Some(&99),
             first_probe: FrameRef::new(SourceId(0), 1),

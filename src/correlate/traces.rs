@@ -1,61 +1,58 @@
 //! Finds traceroutes: packets to one destination with different TTLs, some of which ran out.
 
+mod gathered;
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
+use super::flows::{Chain, Lead, Marks, Ring, is_icmp};
 use super::observation::Observation;
-use super::table::Table;
-use super::trace::{Hop, HopRouter, MAX_TTL, Path};
+use super::table::{Displaced, Table};
+use super::trace::{HopRouter, MAX_TTL, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
-use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
+use gathered::{DISTINCT_TTLS, HopState, Trace};
 
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
 /// ... and how far back in time.
 const PROBE_AGE: Duration = Duration::from_secs(10);
-/// Different TTLs that make a traceroute.
-const DISTINCT_TTLS: u32 = 2;
-/// MPLS labels kept per router.
-const LABELS: usize = 8;
-/// Routers kept per hop.
-const ROUTERS: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TraceKey {
     addrs: AddrPair,
     protocol: u8,
+    /// Whose probes: of ICMP those of one identifier, or `None` for what else was sent between the two.
+    id: Option<u16>,
 }
 
-#[derive(Debug, Default)]
-struct HopState {
-    sent: u32,
-    answers: u32,
-    routers: Vec<HopRouter>,
-}
+impl TraceKey {
+    fn new(addrs: AddrPair, protocol: u8, lead: Lead) -> Self {
+        Self {
+            addrs,
+            protocol,
+            id: is_icmp(protocol).then(|| lead.half(2)),
+        }
+    }
 
-#[derive(Debug)]
-struct Trace {
-    first_probe: FrameRef,
-    begun: Timestamp,
-    last: Timestamp,
-    /// By TTL.
-    hops: Vec<HopState>,
-    /// A bit per TTL at which something answered.
-    answered: u32,
-    shown: bool,
+    /// All that was sent between the two.
+    fn any(self) -> Self {
+        Self { id: None, ..self }
+    }
 }
 
 /// One answer to a probe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProbeAnswer<'a> {
-    /// Addresses and protocol of the probe.
+    /// Addresses and protocol of the probe, and how its transport begins.
     pub(super) addrs: AddrPair,
     pub(super) protocol: u8,
+    pub(super) lead: Lead,
     /// TTL the probe was captured with.
     pub(super) ttl: u8,
     pub(super) probe: FrameRef,
@@ -73,6 +70,10 @@ pub(super) struct ProbeAnswer<'a> {
 }
 
 impl ProbeAnswer<'_> {
+    fn key(&self) -> TraceKey {
+        TraceKey::new(self.addrs, self.protocol, self.lead)
+    }
+
     /// When the probe was captured.
     fn probe_ts(&self) -> Timestamp {
         self.rtt.map_or(self.ts, |rtt| self.ts.before(rtt))
@@ -80,6 +81,10 @@ impl ProbeAnswer<'_> {
 }
 
 /// The traceroutes being gathered.
+///
+/// Each has an entry for the two hosts and the protocol. Of ICMP each identifier has another one: most
+/// tools keep theirs, so that two who trace at once are told apart. What makes no trace by itself, as of
+/// tools that give each probe an identifier of its own, is in the end a part of the first.
 #[derive(Debug)]
 pub(super) struct Traces {
     open: Table<TraceKey, Trace>,
@@ -99,55 +104,54 @@ impl Traces {
         }
     }
 
-    /// A TTL ran out: begins a trace, or goes on with one.
-    pub(super) fn expired(&mut self, ring: &Ring, answer: &ProbeAnswer<'_>) -> Option<Path> {
+    /// A TTL ran out: begins a trace, or goes on with one. Gives what there was no room for any more.
+    pub(super) fn expired(&mut self, ring: &Ring, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         if answer.ttl > MAX_TTL {
-            return None;
+            return Vec::new();
         }
-        let key = TraceKey {
-            addrs: answer.addrs,
-            protocol: answer.protocol,
-        };
-        let mut displaced = None;
-        if self.open.get(&key).is_none() {
-            let mut trace = Trace {
-                first_probe: answer.probe,
-                begun: answer.probe_ts(),
-                last: answer.ts,
-                hops: Vec::new(),
-                answered: 0,
-                shown: false,
-            };
-            let pair = ring.pair_hash(&key.addrs);
+        let any = answer.key().any();
+        let mut displaced = Vec::new();
+        if self.open.get(&any).is_none() {
+            let pair = ring.pair_hash(&any.addrs);
             self.pairs.mark(pair);
-            self.pairs.mark(ring.pair_hash(&key.addrs.reversed()));
+            self.pairs.mark(ring.pair_hash(&any.addrs.reversed()));
+            self.entry(any, (answer.probe_ts(), answer.probe), &mut displaced);
             for seen in ring.recent(PROBES_BEFORE) {
                 let recent = answer.ts.since(seen.ts).is_some_and(|age| age < PROBE_AGE);
-                if recent && seen.pair == pair && seen.protocol == key.protocol && is_probe(seen) {
-                    trace.sent(seen.ttl);
-                    trace.begun_by(seen.ts, seen.frame);
+                if recent
+                    && seen.pair == pair
+                    && seen.protocol == any.protocol
+                    && is_probe(seen.protocol, seen.ttl, seen.lead)
+                {
+                    let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
+                    let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
+                    if let Some(trace) = trace {
+                        trace.sent(seen.ttl);
+                        trace.begun_by(seen.ts, seen.frame);
+                    }
                 }
             }
-            displaced = match self.open.insert(key, trace) {
-                Some(super::table::Displaced::Oldest(key, trace)) => trace.path(&key),
-                _ => None,
-            };
         }
-        if let Some(trace) = self.open.get_mut(&key) {
-            trace.answer(answer);
-        }
+        displaced.extend(self.answered(answer));
         displaced
     }
 
-    /// Another answer, which counts only where a trace is under way.
-    pub(super) fn answered(&mut self, answer: &ProbeAnswer<'_>) {
-        let key = TraceKey {
-            addrs: answer.addrs,
-            protocol: answer.protocol,
-        };
-        if let Some(trace) = self.open.get_mut(&key) {
-            trace.answer(answer);
+    /// Another answer, which counts only where a trace is under way. Gives what there was no room for
+    /// any more.
+    pub(super) fn answered(&mut self, answer: &ProbeAnswer<'_>) -> Vec<Path> {
+        let mut displaced = Vec::new();
+        let key = answer.key();
+        // What else the two hosts do is no part of it.
+        if (1..=MAX_TTL).contains(&answer.ttl)
+            && let Some(any) = self.open.get_mut(&key.any())
+        {
+            any.note_answer(answer);
+            let begun = (answer.probe_ts(), answer.probe);
+            if let Some(trace) = self.entry(key, begun, &mut displaced) {
+                trace.answer(answer);
+            }
         }
+        displaced
     }
 
     /// Whether packets between the addresses of this hash may be of a trace.
@@ -157,55 +161,105 @@ impl Traces {
     }
 
     /// Any packet, with the hash of its addresses: a probe, or the answer of a TCP destination,
-    /// where a trace of its addresses and protocol is under way.
+    /// where a trace of its addresses and protocol is under way. Gives what there was no room for any
+    /// more.
     #[inline(never)]
-    pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation, shown: bool) {
-        let key = TraceKey {
-            addrs: packet.addrs(),
-            protocol: packet.protocol,
-        };
-        if packet.ttl <= MAX_TTL
-            && let Some(trace) = self.open.get_mut(&key)
-        {
-            trace.sent(packet.ttl);
-            trace.last = packet.ts;
-            trace.shown |= shown;
+    pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation, shown: bool) -> Vec<Path> {
+        let mut displaced = Vec::new();
+        if is_probe(packet.protocol, packet.ttl, packet.lead) {
+            let key = TraceKey::new(packet.addrs(), packet.protocol, packet.lead);
+            if let Some(any) = self.open.get_mut(&key.any()) {
+                any.last = packet.ts;
+                let begun = (packet.ts, packet.frame);
+                if let Some(trace) = self.entry(key, begun, &mut displaced) {
+                    trace.sent(packet.ttl);
+                    trace.last = packet.ts;
+                    trace.shown |= shown;
+                }
+            }
         }
         if let Some(answer) = tcp_answer(ring, packet) {
-            self.answered(&answer);
+            displaced.extend(self.answered(&answer));
         }
+        displaced
     }
 
     /// Whether packets of these addresses and protocol are a traceroute's.
     pub(super) fn is_trace(&self, addrs: AddrPair, protocol: u8) -> bool {
-        self.open
-            .get(&TraceKey { addrs, protocol })
-            .is_some_and(Trace::is_trace)
+        let key = TraceKey {
+            addrs,
+            protocol,
+            id: None,
+        };
+        (self.open.get(&key)).is_some_and(|any| any.ttls_answered() >= DISTINCT_TTLS)
     }
 
     /// Takes out the traces that nothing happened to for `quiet` before `clock`.
     pub(super) fn quiet(&mut self, clock: Timestamp, quiet: Duration) -> Vec<Path> {
-        let mut done = Vec::new();
-        let mut slot = self.open.oldest();
-        while let Some(at) = slot {
-            slot = self.open.newer(at);
-            if self
-                .open
-                .at(at)
-                .is_some_and(|t| t.last.after(quiet) < clock)
-                && let Some((key, trace)) = self.open.remove_at(at)
-            {
-                done.extend(trace.path(&key));
-            }
-        }
-        done
+        self.take_out(|trace| trace.last.after(quiet) < clock)
     }
 
     /// Takes out all traces.
     pub(super) fn finish(&mut self) -> Vec<Path> {
-        std::iter::from_fn(|| self.open.pop_oldest())
-            .filter_map(|(key, trace)| trace.path(&key))
-            .collect()
+        self.take_out(|_| true)
+    }
+
+    /// Takes out the traces that `are_over`, in order of their first probes.
+    fn take_out(&mut self, are_over: impl Fn(&Trace) -> bool) -> Vec<Path> {
+        let mut done = Vec::new();
+        // Those of an identifier first: they may become a part of the others.
+        for is_of_one in [true, false] {
+            let mut slot = self.open.oldest();
+            while let Some(at) = slot {
+                slot = self.open.newer(at);
+                let is_next = (self.open.key_at(at)).is_some_and(|k| k.id.is_some() == is_of_one);
+                if is_next
+                    && self.open.at(at).is_some_and(&are_over)
+                    && let Some((key, trace)) = self.open.remove_at(at)
+                {
+                    let begun = trace.begun;
+                    done.extend(self.end(&key, trace).map(|path| (begun, path)));
+                }
+            }
+        }
+        done.sort_by_key(|(begun, path)| (*begun, path.first_probe));
+        done.into_iter().map(|(_, path)| path).collect()
+    }
+
+    /// The trace of `key`, new where there is none, with the probe that began it.
+    fn entry(
+        &mut self,
+        key: TraceKey,
+        (begun, first_probe): (Timestamp, FrameRef),
+        displaced: &mut Vec<Path>,
+    ) -> Option<&mut Trace> {
+        if self.open.find(&key).is_none() {
+            self.insert(key, Trace::new(begun, first_probe), displaced);
+        }
+        self.open.get_mut(&key)
+    }
+
+    fn insert(&mut self, key: TraceKey, trace: Trace, displaced: &mut Vec<Path>) {
+        if let Some(Displaced::Oldest(oldest, trace)) = self.open.insert(key, trace) {
+            if oldest == key.any() {
+                // What makes room has to be taken in by it.
+                self.insert(oldest, trace, displaced);
+            } else {
+                displaced.extend(self.end(&oldest, trace));
+            }
+        }
+    }
+
+    /// What a trace that was taken out came to.
+    fn end(&mut self, key: &TraceKey, trace: Trace) -> Option<Path> {
+        if key.id.is_some()
+            && !trace.is_path()
+            && let Some(any) = self.open.get_mut(&key.any())
+        {
+            any.take_in(trace);
+            return None;
+        }
+        trace.path(key)
     }
 }
 
@@ -231,6 +285,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
     Some(ProbeAnswer {
         addrs: packet.addrs().reversed(),
         protocol: TCP,
+        lead: probe.lead,
         ttl: probe.ttl,
         probe: probe.frame,
         from: packet.addrs().src(),
@@ -243,124 +298,8 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
     })
 }
 
-fn is_probe(seen: &Fingerprint) -> bool {
-    // Of ICMP only requests are probes: echo, ICMP and ICMPv6.
-    seen.ttl <= MAX_TTL
-        && (!is_icmp(seen.protocol)
-            || matches!(seen.lead.icmp_type(), v4::ECHO_REQUEST | v6::ECHO_REQUEST))
-}
-
-impl Trace {
-    fn hop(&mut self, ttl: u8) -> Option<&mut HopState> {
-        if ttl == 0 || ttl > MAX_TTL {
-            return None;
-        }
-        let at = usize::from(ttl - 1);
-        if self.hops.len() <= at {
-            self.hops.resize_with(at + 1, HopState::default);
-        }
-        self.hops.get_mut(at)
-    }
-
-    fn sent(&mut self, ttl: u8) {
-        if let Some(hop) = self.hop(ttl) {
-            hop.sent = hop.sent.saturating_add(1);
-        }
-    }
-
-    /// Takes the earlier probe for the first; frames of several files do not tell by their numbers.
-    fn begun_by(&mut self, ts: Timestamp, probe: FrameRef) {
-        if (ts, probe) < (self.begun, self.first_probe) {
-            (self.begun, self.first_probe) = (ts, probe);
-        }
-    }
-
-    fn answer(&mut self, answer: &ProbeAnswer<'_>) {
-        // What else the two hosts do is no part of it.
-        if self.hop(answer.ttl).is_none() {
-            return;
-        }
-        self.last = self.last.max(answer.ts);
-        self.shown |= answer.shown;
-        self.begun_by(answer.probe_ts(), answer.probe);
-        let Some(hop) = self.hop(answer.ttl) else {
-            return;
-        };
-        hop.answers = hop.answers.saturating_add(1);
-        let known = hop.routers.iter().position(|r| r.router == answer.from);
-        let at = match known {
-            Some(at) => at,
-            None if hop.routers.len() < ROUTERS => {
-                hop.routers.push(HopRouter {
-                    router: answer.from,
-                    rtts: Vec::new(),
-                    answers: 0,
-                    mpls: Vec::new(),
-                    refusal: None,
-                    return_hops: Some(payload::hops(answer.ttl_back)),
-                });
-                hop.routers.len() - 1
-            }
-            None => return,
-        };
-        if let Some(router) = hop.routers.get_mut(at) {
-            router.answers = router.answers.saturating_add(1);
-            router.refusal = router.refusal.or(answer.refusal);
-            if router.rtts.len() < HopRouter::RTTS {
-                router.rtts.extend(answer.rtt);
-            }
-            if let Some(labels) = answer.mpls.filter(|_| router.mpls.is_empty()) {
-                router
-                    .mpls
-                    .extend(labels.iter().take(LABELS).map(|label| label.label));
-            }
-        }
-        self.answered |= 1 << (answer.ttl - 1);
-    }
-
-    fn is_trace(&self) -> bool {
-        self.answered.count_ones() >= DISTINCT_TTLS
-    }
-
-    fn path(self, key: &TraceKey) -> Option<Path> {
-        if !self.is_trace() {
-            return None;
-        }
-        let target = key.addrs.dst();
-        let is_target = |hop: &HopState| hop.routers.iter().any(|r| r.router == target);
-        let reached_at = self.hops.iter().position(is_target);
-        let last = match reached_at {
-            Some(at) => at,
-            // Probes beyond the last answer were sent in vain: they are part of the story.
-            None => self
-                .hops
-                .iter()
-                .rposition(|hop| hop.sent > 0 || hop.answers > 0)?,
-        };
-        let first = self
-            .hops
-            .iter()
-            .position(|hop| hop.sent > 0 || hop.answers > 0)?;
-        let hops = self
-            .hops
-            .into_iter()
-            .zip(1u8..)
-            .take(last + 1)
-            .skip(first)
-            .map(|(hop, ttl)| Hop {
-                ttl,
-                unanswered: hop.sent.saturating_sub(hop.answers),
-                routers: hop.routers,
-            })
-            .collect();
-        Some(Path {
-            src: key.addrs.src(),
-            dst: target,
-            protocol: key.protocol,
-            hops,
-            reached: reached_at.is_some(),
-            first_probe: self.first_probe,
-            shown: self.shown,
-        })
-    }
+/// Whether a packet may be a probe: of ICMP only requests are, echo of ICMP and ICMPv6.
+fn is_probe(protocol: u8, ttl: u8, lead: Lead) -> bool {
+    ttl <= MAX_TTL
+        && (!is_icmp(protocol) || matches!(lead.icmp_type(), v4::ECHO_REQUEST | v6::ECHO_REQUEST))
 }

@@ -282,6 +282,7 @@ mod tests {
             src: addrs().src(),
             dst: addrs().dst(),
             protocol: 1,
+            id: None,
             hops: Vec::new(),
             reached: false,
             first_probe: FrameRef::new(SourceId(0), 1),

@@ -177,6 +177,10 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
         addr::protocol(out, path.protocol);
         out.extend_from_slice(b" traceroute ");
         addr::pair(out, path.src, path.dst, None);
+        if let Some(id) = path.id {
+            out.extend_from_slice(b" id ");
+            write::decimal(out, id.into());
+        }
     })));
     lines.written(|out| {
         out.extend_from_slice(b"from ");

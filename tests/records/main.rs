@@ -342,6 +342,7 @@ fn paths_list_hops_with_alternatives() {
         src: addr("10.0.1.1"),
         dst: addr("10.0.4.2"),
         protocol: 17,
+        id: None,
         hops: vec![
             Hop {
                 ttl: 1,

@@ -186,6 +186,7 @@ fn a_path_is_a_table_of_hops() {
         src: addr("10.0.1.1"),
         dst: addr("10.0.4.2"),
         protocol: 17,
+        id: None,
         hops: vec![
             Hop {
                 ttl: 1,

@@ -312,6 +312,7 @@ pub(super) fn path<S: Serializer>(
     map.put("src", &Addr(path.src))?;
     map.put("dst", &Addr(path.dst))?;
     map.put("protocol", &Protocol(path.protocol))?;
+    map.maybe("id", path.id)?;
     let first_probe = Reference {
         frame: path.first_probe,
         own,

@@ -124,3 +124,33 @@ def traceroute_mtu4(take):
 @recording("traceroute-mtu6", "traceroute --mtu: finds hops and path MTU at once, IPv6")
 def traceroute_mtu6(take):
     discover_mtu(take, 6)
+
+
+def at_once(take, family):
+    """Two traceroutes and two mtr to the same host, told apart by their identifiers."""
+    with Chain(families=(family,)) as net:
+        net.warm()
+        to = net.b(family)
+        with take.capture(net["a"]):
+            said = take.tools(net["a"], [
+                f"traceroute -{family} -I -n -q 1 {to}",
+                f"traceroute -{family} -I -n -q 2 {to}",
+                f"mtr -n -r -{family} -i 0.2 -c 3 {to}",
+                f"mtr -n -r -{family} -i 0.3 -c 2 {to}",
+            ])
+    if any(result.status for result in said):
+        raise RuntimeError("a program failed")
+    request = "icmp.type==8" if family == 4 else "icmpv6.type==128"
+    field = "icmp.ident" if family == 4 else "icmpv6.echo.identifier"
+    identifiers = sorted({i for (i,) in take.fields(request, field)}, key=lambda i: int(i, 0))
+    take.true(f"requests of {len(identifiers)} identifiers: {', '.join(identifiers)}")
+
+
+@recording("traceroutes-icmp4", "two traceroute -I and two mtr to one host at once, IPv4")
+def traceroutes_icmp4(take):
+    at_once(take, 4)
+
+
+@recording("traceroutes-icmp6", "two traceroute -I and two mtr to one host at once, IPv6")
+def traceroutes_icmp6(take):
+    at_once(take, 6)

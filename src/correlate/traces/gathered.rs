@@ -1,0 +1,208 @@
+//! One traceroute while it is gathered.
+
+use std::net::IpAddr;
+
+use super::{ProbeAnswer, TraceKey};
+use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
+use crate::icmp::payload;
+use crate::model::{FrameRef, Timestamp};
+
+/// Different TTLs that make a traceroute.
+pub(super) const DISTINCT_TTLS: usize = 2;
+/// MPLS labels kept per router.
+const LABELS: usize = 8;
+/// Routers kept per hop.
+const ROUTERS: usize = 8;
+
+/// What was sent with one TTL, and what answered.
+#[derive(Debug, Default)]
+pub(super) struct HopState {
+    sent: u32,
+    answers: u32,
+    routers: Vec<HopRouter>,
+}
+
+/// One traceroute: what was sent and what answered, by TTL.
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) first_probe: FrameRef,
+    pub(super) begun: Timestamp,
+    pub(super) last: Timestamp,
+    /// By TTL.
+    hops: Vec<HopState>,
+    /// A bit per TTL, see [`Trace::note_answer`].
+    answered: u64,
+    pub(super) shown: bool,
+}
+
+impl HopState {
+    /// A router that answered here, if there is room for it.
+    fn router(&mut self, router: IpAddr) -> Option<&mut HopRouter> {
+        let known = self.routers.iter().position(|known| known.router == router);
+        if known.is_none() && self.routers.len() < ROUTERS {
+            self.routers.push(HopRouter {
+                router,
+                rtts: Vec::new(),
+                answers: 0,
+                mpls: Vec::new(),
+                refusal: None,
+                return_hops: None,
+            });
+            return self.routers.last_mut();
+        }
+        self.routers.get_mut(known?)
+    }
+}
+
+impl Trace {
+    /// One that this probe began.
+    pub(super) fn new(begun: Timestamp, first_probe: FrameRef) -> Self {
+        Self {
+            first_probe,
+            begun,
+            last: begun,
+            hops: Vec::new(),
+            answered: 0,
+            shown: false,
+        }
+    }
+
+    fn hop(&mut self, ttl: u8) -> Option<&mut HopState> {
+        if ttl > MAX_TTL {
+            return None;
+        }
+        let at = usize::from(ttl.checked_sub(1)?);
+        if self.hops.len() <= at {
+            self.hops.resize_with(at + 1, HopState::default);
+        }
+        self.hops.get_mut(at)
+    }
+
+    pub(super) fn sent(&mut self, ttl: u8) {
+        if let Some(hop) = self.hop(ttl) {
+            hop.sent = hop.sent.saturating_add(1);
+        }
+    }
+
+    /// Takes the earlier probe for the first; frames of several files do not tell by their numbers.
+    pub(super) fn begun_by(&mut self, ts: Timestamp, probe: FrameRef) {
+        if (ts, probe) < (self.begun, self.first_probe) {
+            (self.begun, self.first_probe) = (ts, probe);
+        }
+    }
+
+    /// That something answered, here or a probe of an identifier of its own.
+    pub(super) fn note_answer(&mut self, answer: &ProbeAnswer<'_>) {
+        self.last = self.last.max(answer.ts);
+        self.answered |= 1_u64 << answer.ttl.min(MAX_TTL);
+    }
+
+    /// At how many TTLs.
+    pub(super) fn ttls_answered(&self) -> usize {
+        self.answered.count_ones() as usize
+    }
+
+    /// An answer to a probe of this trace.
+    pub(super) fn answer(&mut self, answer: &ProbeAnswer<'_>) {
+        self.last = self.last.max(answer.ts);
+        self.shown |= answer.shown;
+        self.begun_by(answer.probe_ts(), answer.probe);
+        let Some(hop) = self.hop(answer.ttl) else {
+            return;
+        };
+        hop.answers = hop.answers.saturating_add(1);
+        let Some(router) = hop.router(answer.from) else {
+            return;
+        };
+        router.answers = router.answers.saturating_add(1);
+        router.refusal = router.refusal.or(answer.refusal);
+        router.return_hops = (router.return_hops).or_else(|| Some(payload::hops(answer.ttl_back)));
+        if router.rtts.len() < HopRouter::RTTS {
+            router.rtts.extend(answer.rtt);
+        }
+        if let Some(labels) = answer.mpls.filter(|_| router.mpls.is_empty()) {
+            router
+                .mpls
+                .extend(labels.iter().take(LABELS).map(|label| label.label));
+        }
+    }
+
+    /// Adds what makes no trace by itself.
+    pub(super) fn take_in(&mut self, other: Self) {
+        self.last = self.last.max(other.last);
+        self.shown |= other.shown;
+        if self.hops.is_empty() {
+            (self.begun, self.first_probe) = (other.begun, other.first_probe);
+        }
+        self.begun_by(other.begun, other.first_probe);
+        for (theirs, ttl) in other.hops.into_iter().zip(1..) {
+            let Some(hop) = self.hop(ttl) else {
+                return;
+            };
+            hop.sent = hop.sent.saturating_add(theirs.sent);
+            hop.answers = hop.answers.saturating_add(theirs.answers);
+            for their in theirs.routers {
+                let Some(router) = hop.router(their.router) else {
+                    continue;
+                };
+                router.answers = router.answers.saturating_add(their.answers);
+                router.refusal = router.refusal.or(their.refusal);
+                router.return_hops = router.return_hops.or(their.return_hops);
+                let room = HopRouter::RTTS.saturating_sub(router.rtts.len());
+                router.rtts.extend(their.rtts.into_iter().take(room));
+                if router.mpls.is_empty() {
+                    router.mpls = their.mpls;
+                }
+            }
+        }
+    }
+
+    /// Whether it is one by what was sent and answered here alone.
+    pub(super) fn is_path(&self) -> bool {
+        let answered = self.hops.iter().filter(|hop| hop.answers > 0);
+        answered.count() >= DISTINCT_TTLS
+    }
+
+    pub(super) fn path(self, key: &TraceKey) -> Option<Path> {
+        if !self.is_path() {
+            return None;
+        }
+        let target = key.addrs.dst();
+        let is_target = |hop: &HopState| hop.routers.iter().any(|r| r.router == target);
+        let reached_at = self.hops.iter().position(is_target);
+        let last = match reached_at {
+            Some(at) => at,
+            // Probes beyond the last answer were sent in vain: they are part of the story.
+            None => self
+                .hops
+                .iter()
+                .rposition(|hop| hop.sent > 0 || hop.answers > 0)?,
+        };
+        let first = self
+            .hops
+            .iter()
+            .position(|hop| hop.sent > 0 || hop.answers > 0)?;
+        let hops = self
+            .hops
+            .into_iter()
+            .zip(1u8..)
+            .take(last + 1)
+            .skip(first)
+            .map(|(hop, ttl)| Hop {
+                ttl,
+                unanswered: hop.sent.saturating_sub(hop.answers),
+                routers: hop.routers,
+            })
+            .collect();
+        Some(Path {
+            src: key.addrs.src(),
+            dst: target,
+            protocol: key.protocol,
+            id: key.id,
+            hops,
+            reached: reached_at.is_some(),
+            first_probe: self.first_probe,
+            shown: self.shown,
+        })
+    }
+}

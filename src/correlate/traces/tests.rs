@@ -1,0 +1,110 @@
+use etherparse::icmpv4::TimeExceededCode;
+use etherparse::{Icmpv4Type, PacketBuilder};
+
+use crate::correlate::Outcome;
+use crate::correlate::replay::Replay;
+use crate::correlate::trace::Path;
+
+const HOST: [u8; 4] = [10, 0, 0, 1];
+const TARGET: [u8; 4] = [10, 0, 9, 1];
+const HOPS: u8 = 4;
+
+fn probe(id: u16, seq: u16, ttl: u8) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(HOST, TARGET, ttl)
+        .icmpv4_echo_request(id, seq)
+        .write(&mut packet, &[7; 32])
+        .unwrap();
+    packet
+}
+
+/// What the router at that TTL says of a probe, or the target.
+fn answer(id: u16, seq: u16, ttl: u8) -> Vec<u8> {
+    let mut packet = Vec::new();
+    if ttl < HOPS {
+        PacketBuilder::ipv4([10, 0, ttl, 1], HOST, 64)
+            .icmpv4(Icmpv4Type::TimeExceeded(
+                TimeExceededCode::TtlExceededInTransit,
+            ))
+            .write(&mut packet, &probe(id, seq, 1))
+            .unwrap();
+    } else {
+        PacketBuilder::ipv4(TARGET, HOST, 64)
+            .icmpv4_echo_reply(id, seq)
+            .write(&mut packet, &[7; 32])
+            .unwrap();
+    }
+    packet
+}
+
+/// The paths in a capture of these probes, identifier and TTL of each, one a millisecond.
+fn paths(probes: impl IntoIterator<Item = (u16, u8)>) -> Vec<Path> {
+    let mut capture = Replay::new();
+    for ((id, ttl), number) in probes.into_iter().zip(0u16..) {
+        capture.at(i64::from(number) * 2, &probe(id, number, ttl));
+        capture.at(i64::from(number) * 2 + 1, &answer(id, number, ttl));
+    }
+    let outcomes = capture.end().into_iter();
+    let path = |outcome| match outcome {
+        Outcome::Path(path) => Some(path),
+        _ => None,
+    };
+    outcomes.filter_map(path).collect()
+}
+
+/// Identifier, and the answers at each hop.
+fn told(path: &Path) -> (Option<u16>, Vec<u32>) {
+    let answers = path
+        .hops
+        .iter()
+        .map(|hop| hop.routers.iter().map(|router| router.answers).sum());
+    (path.id, answers.collect())
+}
+
+#[test]
+fn traces_at_once_are_told_apart_by_their_identifiers() {
+    let first = (1..=HOPS).map(|ttl| (1, ttl));
+    let second = (1..=HOPS).flat_map(|ttl| [(2, ttl), (2, ttl)]);
+    // One behind the other, and each between the probes of the other.
+    let behind: Vec<_> = first.clone().chain(second).collect();
+    let mut between = behind.clone();
+    between.sort_by_key(|(id, ttl)| (*ttl, *id));
+    for probes in [behind, between] {
+        let paths = paths(probes);
+        let told: Vec<_> = paths.iter().map(told).collect();
+        assert_eq!(told, [(Some(1), vec![1; 4]), (Some(2), vec![2; 4])]);
+        assert!(paths.iter().all(|path| path.reached));
+        assert!(paths[0].first_probe < paths[1].first_probe);
+    }
+}
+
+#[test]
+fn an_identifier_for_each_probe_makes_one_trace() {
+    // For each TTL, and for each probe.
+    for probes in [2, 1] {
+        let ids = (0..).map(|number| 100 + number / probes);
+        let ttls = (1..=HOPS).flat_map(|ttl| [ttl, ttl]);
+        let told: Vec<_> = paths(ids.zip(ttls)).iter().map(told).collect();
+        assert_eq!(
+            told,
+            [(None, vec![2; 4])],
+            "{probes} probes of an identifier"
+        );
+    }
+}
+
+#[test]
+fn a_ping_beside_a_trace_is_no_part_of_it() {
+    let traced = (1..=HOPS).flat_map(|ttl| [(1, ttl), (2, 30)]);
+    let paths = paths(traced);
+    let told: Vec<_> = paths.iter().map(told).collect();
+    assert_eq!(told, [(Some(1), vec![1; 4])]);
+}
+
+#[test]
+fn more_identifiers_than_there_is_room_for_make_one_trace_still() {
+    let ids = 0..10_000;
+    let ttls = (1..=HOPS).cycle();
+    let told: Vec<_> = paths(ids.zip(ttls)).iter().map(told).collect();
+    assert_eq!(told, [(None, vec![2500; 4])]);
+}
