@@ -9,70 +9,80 @@ use std::time::Duration;
 
 use crate::model::Timestamp;
 
-/// Two decimal digits for each number below 100.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
-        number += 1_u8;
-    }
-    pairs
-};
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
 /// Seconds in a day.
 const DAY: i64 = 86_400;
 
 /// Decimal digits of `value`.
-#[allow(clippy::cast_possible_truncation)] // of values below 10,000
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // of a digit
 pub fn decimal(out: &mut Vec<u8>, value: u64) {
-    if value >= 10_000 {
-        decimal(out, value / 10_000);
-        out.extend_from_slice(&four((value % 10_000) as u16));
-        return;
+    match value {
+        ..10 => out.push(b'0' + value as u8),
+        10..EIGHT_DIGITS => without_zeros(out, eight(value)),
+        EIGHT_DIGITS.. => large(out, value),
     }
-    let zeros = match value {
-        0..10 => 3,
-        10..100 => 2,
-        100..1000 => 1,
-        _ => 0,
-    };
-    // Four octets are copied at once, and those too many taken off again.
-    let digits = u32::from_be_bytes(four(value as u16)) << (8 * zeros);
-    out.extend_from_slice(&digits.to_be_bytes());
-    out.truncate(out.len() - zeros);
+}
+
+#[cold]
+fn large(out: &mut Vec<u8>, value: u64) {
+    decimal(out, value / EIGHT_DIGITS);
+    out.extend_from_slice(&text_of(eight(value)));
+}
+
+/// The digits, not all of which are 0, from the first on that is not.
+fn without_zeros(out: &mut Vec<u8>, digits: u64) {
+    let zeros = digits.trailing_zeros() / 8;
+    // Eight octets are copied at once, and those too many taken off again.
+    out.extend_from_slice(&text_of(digits >> (8 * zeros)));
+    out.truncate(out.len() - zeros as usize);
+}
+
+/// What has more than eight decimal digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// The last eight decimal digits of `value`, one in each octet, the first in the lowest.
+#[inline]
+fn eight(value: u64) -> u64 {
+    // Both halves, then all four quarters, then all eight digits at once. To multiply by the
+    // inverse divides exactly: by 100 below 10,000 with 20 bits, by 10 below 100 with 10 bits.
+    let value = value % EIGHT_DIGITS;
+    let halves = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = (halves * 10_486) >> 20 & 0x7f_0000_007f;
+    let quarters = hundreds | (halves - 100 * hundreds) << 16;
+    let tens = (quarters * 103) >> 10 & 0x0f_000f_000f_000f;
+    tens | (quarters - 10 * tens) << 8
+}
+
+/// Digits as text.
+#[inline]
+fn text_of(digits: u64) -> [u8; 8] {
+    (digits | u64::from_ne_bytes([b'0'; 8])).to_le_bytes()
 }
 
 /// The last two digits of `value`.
-#[inline]
 fn two(value: u64) -> [u8; 2] {
-    PAIRS[(value % 100) as usize]
-}
-
-/// The last four digits of `value`.
-#[inline]
-fn four(value: u16) -> [u8; 4] {
-    let ([a, b], [c, d]) = (two(u64::from(value / 100)), two(value.into()));
-    [a, b, c, d]
+    let [.., tens, ones] = text_of(eight(value));
+    [tens, ones]
 }
 
 /// The last six digits of `value`: microseconds.
-#[allow(clippy::cast_possible_truncation)] // of values below 10,000
 pub fn six(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(&two(value / 10_000));
-    out.extend_from_slice(&four((value % 10_000) as u16));
+    let [_, _, six @ ..] = text_of(eight(value));
+    out.extend_from_slice(&six);
 }
 
 /// The last nine digits of `value`: nanoseconds.
-#[allow(clippy::cast_possible_truncation)] // of values below 10,000
 pub fn nine(out: &mut Vec<u8>, value: u64) {
-    out.push(b'0' + (value / 100_000_000 % 10) as u8);
-    out.extend_from_slice(&four((value / 10_000 % 10_000) as u16));
-    out.extend_from_slice(&four((value % 10_000) as u16));
+    out.extend_from_slice(&nine_digits(value));
+}
+
+#[allow(clippy::cast_possible_truncation)] // of a digit
+fn nine_digits(value: u64) -> [u8; 9] {
+    let mut text = [b'0' + (value / EIGHT_DIGITS % 10) as u8; 9];
+    text[1..].copy_from_slice(&text_of(eight(value)));
+    text
 }
 
 /// Decimal digits of `value`, filled up on the left with `fill` to `width`.
@@ -85,13 +95,30 @@ pub fn padded(out: &mut Vec<u8>, value: u64, width: usize, fill: u8) {
 }
 
 /// Hexadecimal digits of `value` without leading zeros, but at least `width` of them.
-#[allow(clippy::cast_possible_truncation)] // of a nibble
+#[allow(clippy::cast_possible_truncation)] // the lower half
 pub fn hex(out: &mut Vec<u8>, value: u64, width: u32) {
-    let significant = (u64::BITS - value.leading_zeros()).div_ceil(4);
-    for shift in (0..significant.max(width).max(1)).rev() {
-        let nibble = value.checked_shr(shift * 4).unwrap_or(0) & 15;
-        out.push(HEX.get(nibble as usize).copied().unwrap_or(b'?'));
+    let digits = eight_hex(value as u32);
+    if value >> 32 > 0 || width > 8 {
+        hex(out, value >> 32, width.saturating_sub(8));
+        out.extend_from_slice(&digits.to_le_bytes());
+        return;
     }
+    let significant = (u64::BITS - value.leading_zeros()).div_ceil(4);
+    let count = significant.max(width).clamp(1, 8);
+    out.extend_from_slice(&(digits >> (8 * (8 - count))).to_le_bytes());
+    out.truncate(out.len() - 8 + count as usize);
+}
+
+/// The eight hexadecimal digits of `value`, the first in the lowest octet.
+fn eight_hex(value: u32) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let octets = u64::from(value.swap_bytes());
+    let pairs = (octets | octets << 16) & 0xffff_0000_ffff;
+    let quarters = (pairs | pairs << 8) & 0xff_00ff_00ff_00ff;
+    let digits = (quarters >> 4 | quarters << 8) & (0xf * ONES);
+    // Those beyond 9 are letters.
+    let letters = (digits + 6 * ONES) >> 4 & ONES;
+    digits + u64::from(b'0') * ONES + u64::from(b'a' - b'0' - 10) * letters
 }
 
 /// The octets in hexadecimal, `separator` between any two.
@@ -119,7 +146,7 @@ pub fn ipv4(out: &mut Vec<u8>, addr: Ipv4Addr) {
         let mut dotted = [[b'.'; 4]; 256];
         let mut octet = 0_u8;
         loop {
-            let [tens, ones] = PAIRS[octet as usize % 100];
+            let (tens, ones) = (b'0' + octet / 10 % 10, b'0' + octet % 10);
             dotted[octet as usize] = match octet {
                 0..10 => [ones, b'.', b'.', b'.'],
                 10..100 => [tens, ones, b'.', b'.'],
@@ -232,34 +259,39 @@ pub fn split_day(seconds: i64) -> (i64, u64) {
     )
 }
 
-/// As [`date`], without computing anew what is told again and again.
-fn date_again(out: &mut Vec<u8>, day: i64) {
-    thread_local! {
-        static LAST: Cell<Option<(i64, [u8; 10])>> = const { Cell::new(None) };
-    }
-    if let Some((known, text)) = LAST.get()
-        && known == day
-    {
-        out.extend_from_slice(&text);
-        return;
-    }
-    let start = out.len();
-    date(out, day);
-    if let Some(text) = out.get(start..).and_then(|text| text.try_into().ok()) {
-        LAST.set(Some((day, text)));
-    }
-}
-
 /// RFC 3339 in UTC with nanoseconds: `2025-07-26T08:25:50.469472000Z`.
 pub fn rfc3339(out: &mut Vec<u8>, ts: Timestamp) {
     let (seconds, nanos) = split(ts);
-    let (day, second) = split_day(seconds);
-    date_again(out, day);
-    out.push(b'T');
-    clock(out, second);
-    out.push(b'.');
-    nine(out, nanos);
-    out.push(b'Z');
+    second_again(out, seconds);
+    let mut text = [b'Z'; 10];
+    text[..9].copy_from_slice(&nine_digits(nanos));
+    out.extend_from_slice(&text);
+}
+
+/// `2025-07-26T08:25:50.`, without computing anew what is told again and again: the same second,
+/// that of requests ten seconds before, that of a sender whose clock is off.
+fn second_again(out: &mut Vec<u8>, seconds: i64) {
+    type Known = Cell<(i64, [u8; 20])>;
+    thread_local! {
+        static LAST: [Known; 8] = const { [const { Cell::new((0, *b"1970-01-01T00:00:00.")) }; 8] };
+    }
+    let slot = (seconds.unsigned_abs() % 8) as usize;
+    LAST.with(|last| {
+        let (known, text) = last[slot].get();
+        if known == seconds {
+            out.extend_from_slice(&text);
+            return;
+        }
+        let start = out.len();
+        let (day, second) = split_day(seconds);
+        date(out, day);
+        out.push(b'T');
+        clock(out, second);
+        out.push(b'.');
+        if let Some(text) = out.get(start..).and_then(|text| text.try_into().ok()) {
+            last[slot].set((seconds, text));
+        }
+    });
 }
 
 /// Milliseconds with up to three decimals, trailing zeros left out, unit included: `0.028 ms`.
@@ -398,10 +430,13 @@ mod tests {
             -2_203_891_200 * SECOND,
         ] {
             let expected = jiff::Timestamp::from_nanosecond(i128::from(nanos)).unwrap();
-            assert_eq!(
-                text(|o| rfc3339(o, Timestamp::from_nanos(nanos))),
-                format!("{expected:.9}"),
-            );
+            // Computed, and as it is known then.
+            for _ in 0..2 {
+                assert_eq!(
+                    text(|o| rfc3339(o, Timestamp::from_nanos(nanos))),
+                    format!("{expected:.9}"),
+                );
+            }
         }
         // Every day of 28 years around a century that is a leap year, and one that is not.
         for first in [10_000, 46_000] {

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::link::Link;
 use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
-use super::value::{Addr, Fields, Plain, Text, Time};
+use super::value::{Addr, Ascii, Fields, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
@@ -50,7 +50,7 @@ impl Serialize for Event<'_> {
         map.name("type", "icmp")?;
         map.put("frame", &frame.number)?;
         map.put("ts", &Time(frame.ts))?;
-        map.put("source", self.context.names.get(frame.source))?;
+        map.put("source", &self.context.source(frame.source))?;
         map.maybe("interface", self.interface())?;
         if frame.is_cut() {
             map.put("wire_length", &frame.wire_len)?;
@@ -63,7 +63,7 @@ impl Serialize for Event<'_> {
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put("icmp", &Fields4And6(&packet.ip, message))?;
         let id = community.message(packet.ip.addrs, message);
-        map.maybe("community_id", id.as_ref().map(|id| Plain(id.as_str())))?;
+        map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
         if let Some(quote) = message.quote() {
             let (extensions, inner) = (message.extensions(), quote.inner());
             let quoted = Quoted::new(

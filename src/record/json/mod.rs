@@ -27,7 +27,7 @@ use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, SourceInfo};
 pub(crate) use field::is_link_address;
 pub(crate) use value::nanos;
-use value::{Fields, Text};
+use value::{Fields, Plain, Text};
 
 /// The names by which output tells sources apart: file names without folders, with a number
 /// behind those that occur twice (`a.pcap`, `a.pcap(2)`).
@@ -77,6 +77,8 @@ impl SourceNames {
 pub struct Context {
     /// Names of the sources.
     pub names: SourceNames,
+    /// Whether none of them needs an escape: each record tells one.
+    names_are_plain: bool,
     link_header: LinkHeader,
     community: RefCell<CommunityIds>,
 }
@@ -84,11 +86,34 @@ pub struct Context {
 impl Context {
     /// For these sources.
     pub fn new(sources: &[SourceInfo], link_header: LinkHeader) -> Self {
+        let names = SourceNames::new(sources);
         Self {
-            names: SourceNames::new(sources),
+            names_are_plain: names.0.iter().all(|name| value::is_plain(name.as_bytes())),
+            names,
             link_header,
             community: RefCell::default(),
         }
+    }
+
+    fn source(&self, source: SourceId) -> SourceName<'_> {
+        SourceName {
+            name: self.names.get(source),
+            is_plain: self.names_are_plain,
+        }
+    }
+}
+
+struct SourceName<'a> {
+    name: &'a str,
+    is_plain: bool,
+}
+
+impl Serialize for SourceName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_plain {
+            return Plain(self.name).serialize(serializer);
+        }
+        self.name.serialize(serializer)
     }
 }
 
@@ -107,23 +132,18 @@ impl Json<'_> {
     ///
     /// None that is known: all that records are made of can be told in JSON.
     pub fn append(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        self.serialize(text::JsonText::new(out))
-    }
-}
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let context = self.context;
-        match self.record {
-            Record::Start(start) => serialize_start(start, context, serializer),
-            Record::Icmp(event) => icmp::Event { event, context }.serialize(serializer),
+        let Self { record, context } = *self;
+        let text = text::JsonText::new(out);
+        match record {
+            Record::Start(start) => serialize_start(start, context, text),
+            Record::Icmp(event) => icmp::Event { event, context }.serialize(text),
             Record::Exchange(exchange) | Record::Decided(exchange) => {
-                story::exchange(exchange, context, serializer)
+                story::exchange(exchange, context, text)
             }
-            Record::Drop(verdict) => story::drop(verdict, context, serializer),
-            Record::Path(path) => story::path(path, context, serializer),
-            Record::Finding(finding) => story::finding(finding, context, serializer),
-            Record::Summary(summary) => summary::summary(summary, context, serializer),
+            Record::Drop(verdict) => story::drop(verdict, context, text),
+            Record::Path(path) => story::path(path, context, text),
+            Record::Finding(finding) => story::finding(finding, context, text),
+            Record::Summary(summary) => summary::summary(summary, context, text),
         }
     }
 }
@@ -153,7 +173,7 @@ struct StartSource<'a> {
 impl Serialize for StartSource<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.put("name", self.context.names.get(self.source.id))?;
+        map.put("name", &self.context.source(self.source.id))?;
         map.put("format", self.source.format)?;
         map.put(
             "interfaces",
@@ -198,7 +218,7 @@ impl Reference<'_> {
     fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.put("frame", &self.frame.number())?;
         if self.frame.source() != self.own {
-            map.put("source", self.context.names.get(self.frame.source()))?;
+            map.put("source", &self.context.source(self.frame.source()))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::body::put_extensions;
 use super::field::{DnsName, put_kind, put_own_fields};
 use super::packet::{ChecksumState, DefectList, IpHeader, OptionEntry, TunnelHeader};
-use super::value::{Addr, Fields, Iter, Plain, Protocol};
+use super::value::{Addr, Ascii, Fields, Iter, Protocol};
 use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
@@ -122,7 +122,7 @@ impl QuotedPacket<'_> {
         map.put("length", &quote.bytes.len())?;
         map.maybe(
             "community_id",
-            self.community_id.as_ref().map(|id| Plain(id.as_str())),
+            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
         )?;
         let defects = [&quote.ip.defects()];
         let defects = DefectList(&defects);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Fields, Iter, List, Plain, Protocol, Time, nanos};
+use super::value::{Addr, Ascii, Fields, Iter, List, Protocol, Time, nanos};
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
@@ -29,7 +29,7 @@ pub(super) fn exchange<S: Serializer>(
     };
     let mut map = serializer.serialize_map(None)?;
     map.name("type", "exchange")?;
-    map.put("source", context.names.get(own))?;
+    map.put("source", &context.source(own))?;
     map.word("kind", &exchange.kind)?;
     map.put("src", &Addr(exchange.addrs.src()))?;
     map.put("dst", &Addr(exchange.addrs.dst()))?;
@@ -63,7 +63,7 @@ pub(super) fn drop<S: Serializer>(
     };
     let mut map = serializer.serialize_map(None)?;
     map.name("type", "drop")?;
-    map.put("source", context.names.get(own))?;
+    map.put("source", &context.source(own))?;
     let community_id = context.community.borrow_mut().flow(&verdict.flow);
     map.put(
         "flow",
@@ -174,7 +174,7 @@ impl Serialize for Elsewhere<'_> {
         }
         map.maybe(
             "community_id",
-            self.community_id.as_ref().map(|id| Plain(id.as_str())),
+            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
         )?;
         map.put("dropper", &Addr(self.dropper))?;
         map.put("error", &self.error)?;
@@ -208,7 +208,7 @@ impl Serialize for Flow<'_> {
         }
         map.maybe(
             "community_id",
-            self.community_id.as_ref().map(|id| Plain(id.as_str())),
+            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
         )?;
         map.end()
     }
@@ -308,7 +308,7 @@ pub(super) fn path<S: Serializer>(
     let own = path.first_probe.source();
     let mut map = serializer.serialize_map(None)?;
     map.name("type", "path")?;
-    map.put("source", context.names.get(own))?;
+    map.put("source", &context.source(own))?;
     map.put("src", &Addr(path.src))?;
     map.put("dst", &Addr(path.dst))?;
     map.put("protocol", &Protocol(path.protocol))?;
@@ -374,7 +374,7 @@ pub(super) fn finding<S: Serializer>(
     let own = own_source(&finding.evidence);
     let mut map = serializer.serialize_map(None)?;
     map.name("type", "finding")?;
-    map.put("source", context.names.get(own))?;
+    map.put("source", &context.source(own))?;
     map.name("finding", finding.name)?;
     map.word("severity", &finding.severity)?;
     map.put("title", &finding.title)?;

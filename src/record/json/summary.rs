@@ -284,7 +284,7 @@ impl Serialize for Broken<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let damage = self.damage;
         let mut map = serializer.serialize_map(None)?;
-        map.put("source", self.context.names.get(damage.source))?;
+        map.put("source", &self.context.source(damage.source))?;
         map.put("offset", &damage.offset)?;
         map.put("frame", &damage.frame)?;
         map.word("kind", &damage.kind)?;

@@ -3,45 +3,66 @@
 //! Keys and most strings are short words and numbers that need no escape, and there are dozens in
 //! each record: to find that out by one look, and to append to a buffer that is known to be one, takes
 //! half the time of a serializer for any writer. What is rare is left to `serde_json`.
+//!
+//! What a value is, beyond what a serializer sees of it, newtypes tell by their name. They are made
+//! in [`value`](super::value) and understood here.
 
 use std::fmt::Display;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Error;
 
+use crate::model::Timestamp;
 use crate::record::write;
 
 /// Appends a value to a buffer. Records are made of what it takes: numbers, strings, lists and
 /// objects.
 pub(super) struct JsonText<'o> {
     out: &'o mut Vec<u8>,
-    strings: Strings,
+    meaning: Meaning,
 }
 
-/// What is known of a string that comes.
+/// What is known of a value that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Strings {
+enum Meaning {
     /// Nothing.
     Any,
-    /// It needs no escape.
-    Plain,
-    /// ... and is short, and known when this is compiled.
+    /// The string is a key: a comma stands before it, a colon behind.
     Key,
+    /// ... that needs no escape, is short, and known when this is compiled.
+    KnownKey,
+    /// A string that needs no escape.
+    Plain,
+    /// The octets of a string that needs no escape.
+    Ascii,
+    /// Nanoseconds since the epoch that are to be told as a time.
+    Time,
+    /// The bits of an address.
+    Address,
 }
 
 /// The name of a newtype around a string that needs no escape: most strings of a record are words
 /// of ours, and to look through them again takes longer than to write them.
 pub(super) const PLAIN: &str = "plain";
-/// The name of a newtype around a string that is such a word, and written in place.
+/// The name of a newtype around a key that needs no escape, and is written in place.
 pub(super) const KEY: &str = "key";
-/// Octets of a key at the most, with its quotation marks.
+/// The name of a newtype around octets that are such a string: as they were written as ASCII, nobody
+/// has to look whether they are text.
+pub(super) const ASCII: &str = "ascii";
+/// The name of a newtype around the nanoseconds since the epoch of a point in time.
+pub(super) const TIME: &str = "time";
+/// The name of a newtype around the 32 or 128 bits of an address.
+pub(super) const ADDRESS: &str = "address";
+/// Octets of a key at the most, with what stands around it.
 const KEY_MAX: usize = 40;
 
-/// A list or an object that is being written.
+/// A list or an object that is being written. A comma stands before each entry; that of the first
+/// becomes the bracket, so that no entry has to know whether it is the first.
 pub(super) struct Open<'o> {
     out: &'o mut Vec<u8>,
-    close: u8,
-    is_empty: bool,
+    brackets: [u8; 2],
+    start: usize,
 }
 
 impl<'o> JsonText<'o> {
@@ -50,16 +71,16 @@ impl<'o> JsonText<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
         Self {
             out,
-            strings: Strings::Any,
+            meaning: Meaning::Any,
         }
     }
 
-    fn open(self, open: u8, close: u8) -> Open<'o> {
-        self.out.push(open);
+    #[inline]
+    fn open(self, brackets: [u8; 2]) -> Open<'o> {
         Open {
+            start: self.out.len(),
             out: self.out,
-            close,
-            is_empty: true,
+            brackets,
         }
     }
 
@@ -73,16 +94,13 @@ impl<'o> JsonText<'o> {
 
 impl Open<'_> {
     #[inline]
-    fn separate(&mut self) {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
-        self.is_empty = false;
-    }
-
-    #[inline]
     fn close(self) {
-        self.out.push(self.close);
+        let [open, close] = self.brackets;
+        match self.out.get_mut(self.start) {
+            Some(comma) => *comma = open,
+            None => self.out.push(open),
+        }
+        self.out.push(close);
     }
 }
 
@@ -95,16 +113,37 @@ fn any_string(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
     if text.bytes().any(needs_escape) {
         return serde_json::to_writer(out, text);
     }
-    plain_string(out, text);
+    plain_string(out, text.as_bytes());
     Ok(())
 }
 
-fn plain_string(out: &mut Vec<u8>, text: &str) {
-    debug_assert!(!text.bytes().any(needs_escape), "{text:?} is not plain");
-    out.reserve(text.len() + 2);
+#[inline]
+fn plain_string(out: &mut Vec<u8>, text: &[u8]) {
+    debug_assert!(
+        std::str::from_utf8(text).is_ok() && !text.iter().copied().any(needs_escape),
+        "{} is not plain",
+        text.escape_ascii()
+    );
     out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(text);
     out.push(b'"');
+}
+
+/// Appends a key with all that stands around it at once: the compiler makes a few stores of it.
+#[expect(clippy::inline_always, reason = "the key is known to the caller")]
+#[inline(always)]
+fn known_key(out: &mut Vec<u8>, key: &[u8]) {
+    let mut text = [0; KEY_MAX];
+    let len = key.len();
+    if let Some([comma, opening, inner @ .., closing, colon]) = text.get_mut(..len + 4) {
+        (*comma, *opening, *closing, *colon) = (b',', b'"', b'"', b':');
+        inner.copy_from_slice(key);
+        out.extend_from_slice(&text[..len + 4]);
+    } else {
+        out.push(b',');
+        plain_string(out, key);
+        out.push(b':');
+    }
 }
 
 impl<'o> Serializer for JsonText<'o> {
@@ -121,24 +160,26 @@ impl<'o> Serializer for JsonText<'o> {
     #[expect(clippy::inline_always, reason = "what is known of the string decides")]
     #[inline(always)]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        match self.strings {
-            Strings::Any => any_string(self.out, text),
-            Strings::Plain => {
-                plain_string(self.out, text);
-                Ok(())
+        match self.meaning {
+            Meaning::Plain => plain_string(self.out, text.as_bytes()),
+            Meaning::KnownKey => known_key(self.out, text.as_bytes()),
+            Meaning::Key => {
+                self.out.push(b',');
+                any_string(self.out, text)?;
+                self.out.push(b':');
             }
-            Strings::Key => {
-                let mut quoted = [b'"'; KEY_MAX];
-                match (quoted.get_mut(1..=text.len()), text.len() + 2) {
-                    (Some(inner), end @ ..=KEY_MAX) => {
-                        inner.copy_from_slice(text.as_bytes());
-                        self.out.extend_from_slice(&quoted[..end]);
-                    }
-                    _ => plain_string(self.out, text),
-                }
-                Ok(())
-            }
+            _ => any_string(self.out, text)?,
         }
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_bytes(self, octets: &[u8]) -> Result<(), Error> {
+        if self.meaning == Meaning::Ascii {
+            plain_string(self.out, octets);
+            return Ok(());
+        }
+        serde_json::Serializer::new(self.out).serialize_bytes(octets)
     }
 
     #[inline]
@@ -149,11 +190,39 @@ impl<'o> Serializer for JsonText<'o> {
 
     #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
+        if self.meaning == Meaning::Time {
+            self.out.push(b'"');
+            write::rfc3339(self.out, Timestamp::from_nanos(value));
+            self.out.push(b'"');
+            return Ok(());
+        }
         if value < 0 {
             self.out.push(b'-');
         }
         write::decimal(self.out, value.unsigned_abs());
         Ok(())
+    }
+
+    #[inline]
+    fn serialize_u32(self, value: u32) -> Result<(), Error> {
+        if self.meaning == Meaning::Address {
+            self.out.push(b'"');
+            write::ipv4(self.out, Ipv4Addr::from_bits(value));
+            self.out.push(b'"');
+            return Ok(());
+        }
+        self.serialize_u64(value.into())
+    }
+
+    #[inline]
+    fn serialize_u128(self, value: u128) -> Result<(), Error> {
+        if self.meaning == Meaning::Address {
+            self.out.push(b'"');
+            write::ipv6(self.out, Ipv6Addr::from_bits(value));
+            self.out.push(b'"');
+            return Ok(());
+        }
+        serde_json::Serializer::new(self.out).serialize_u128(value)
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
@@ -167,10 +236,6 @@ impl<'o> Serializer for JsonText<'o> {
     }
 
     fn serialize_u16(self, value: u16) -> Result<(), Error> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), Error> {
         self.serialize_u64(value.into())
     }
 
@@ -202,10 +267,6 @@ impl<'o> Serializer for JsonText<'o> {
         serde_json::Serializer::new(self.out).collect_str(value)
     }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<(), Error> {
-        serde_json::Serializer::new(self.out).serialize_bytes(octets)
-    }
-
     fn serialize_none(self) -> Result<(), Error> {
         self.serialize_unit()
     }
@@ -220,15 +281,15 @@ impl<'o> Serializer for JsonText<'o> {
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Open<'o>, Error> {
-        Ok(self.open(b'[', b']'))
+        Ok(self.open(*b"[]"))
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Open<'o>, Error> {
-        Ok(self.open(b'[', b']'))
+        Ok(self.open(*b"[]"))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Open<'o>, Error> {
-        Ok(self.open(b'{', b'}'))
+        Ok(self.open(*b"{}"))
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
@@ -251,12 +312,15 @@ impl<'o> Serializer for JsonText<'o> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let strings = match name {
-            PLAIN => Strings::Plain,
-            KEY => Strings::Key,
-            _ => Strings::Any,
+        let meaning = match name {
+            KEY => Meaning::KnownKey,
+            PLAIN => Meaning::Plain,
+            ASCII => Meaning::Ascii,
+            TIME => Meaning::Time,
+            ADDRESS => Meaning::Address,
+            _ => Meaning::Any,
         };
-        value.serialize(Self { strings, ..self })
+        value.serialize(Self { meaning, ..self })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -311,7 +375,7 @@ impl SerializeSeq for Open<'_> {
     type Error = Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.separate();
+        self.out.push(b',');
         value.serialize(JsonText::new(self.out))
     }
 
@@ -342,13 +406,14 @@ impl SerializeMap for Open<'_> {
     #[expect(clippy::inline_always, reason = "the key is known to the caller")]
     #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.separate();
-        key.serialize(JsonText::new(self.out))
+        key.serialize(JsonText {
+            out: self.out,
+            meaning: Meaning::Key,
+        })
     }
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.out.push(b':');
         value.serialize(JsonText::new(self.out))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::text::{KEY, PLAIN};
+use super::text::{ADDRESS, ASCII, KEY, PLAIN, TIME};
 use crate::model::Timestamp;
 use crate::record::escape;
 use crate::record::words::Word;
@@ -27,12 +27,15 @@ pub(super) trait Fields: SerializeMap {
     }
 
     /// Adds a name of ours.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn name(&mut self, key: &'static str, name: &'static str) -> Result<(), Self::Error> {
         self.put(key, &Plain(name))
     }
 
     /// Adds a field if its value is known.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn maybe<T: Serialize>(
         &mut self,
         key: &'static str,
@@ -45,6 +48,8 @@ pub(super) trait Fields: SerializeMap {
     }
 
     /// Adds a number unless it is 0.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn some(&mut self, key: &'static str, value: u32) -> Result<(), Self::Error> {
         if value == 0 {
             Ok(())
@@ -54,16 +59,22 @@ pub(super) trait Fields: SerializeMap {
     }
 
     /// Adds a fact that holds; one that does not is left out.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn fact(&mut self, key: &'static str, holds: bool) -> Result<(), Self::Error> {
         if holds { self.put(key, &true) } else { Ok(()) }
     }
 
     /// Adds a value's word.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn word<W: Word>(&mut self, key: &'static str, value: &W) -> Result<(), Self::Error> {
         self.name(key, value.word())
     }
 
     /// Adds a span in nanoseconds.
+    #[expect(clippy::inline_always, reason = "the key is known to the caller")]
+    #[inline(always)]
     fn span(&mut self, key: &'static str, span: Option<Duration>) -> Result<(), Self::Error> {
         self.maybe(key, span.map(nanos))
     }
@@ -102,7 +113,7 @@ pub(super) struct Time(pub(super) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        short(serializer, |out| write::rfc3339(out, self.0))
+        serializer.serialize_newtype_struct(TIME, &self.0.as_nanos())
     }
 }
 
@@ -112,7 +123,27 @@ pub(super) struct Addr(pub(super) IpAddr);
 
 impl Serialize for Addr {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        short(serializer, |out| write::ip(out, self.0))
+        match self.0 {
+            IpAddr::V4(addr) => serializer.serialize_newtype_struct(ADDRESS, &addr.to_bits()),
+            IpAddr::V6(addr) => serializer.serialize_newtype_struct(ADDRESS, &addr.to_bits()),
+        }
+    }
+}
+
+/// Text that needs no escape, as octets of ASCII.
+pub(super) struct Ascii<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Ascii<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(ASCII, &Octets(self.0))
+    }
+}
+
+struct Octets<'a>(&'a [u8]);
+
+impl Serialize for Octets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
     }
 }
 
@@ -134,15 +165,23 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
+/// Whether text stands in output, and in JSON, as it is: printable ASCII without what is escaped.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |octet: &u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'"' | b'\\');
+    text.iter().all(is_plain)
+}
+
 /// Text that a packet or a file controls.
 pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        written(
-            |out| escape::push(out, self.0),
-            |text| serializer.serialize_str(text),
-        )
+        if is_plain(self.0) {
+            return Ascii(self.0).serialize(serializer);
+        }
+        let mut text = Vec::new();
+        escape::push(&mut text, self.0);
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -158,23 +197,23 @@ impl Serialize for Protocol {
     }
 }
 
-/// Serializes plain text of ASCII.
+/// Serializes text of ASCII that needs no escape.
 pub(super) fn short<S: Serializer>(
     serializer: S,
     write: impl FnOnce(&mut Vec<u8>),
 ) -> Result<S::Ok, S::Error> {
-    written(write, |text| Plain(text).serialize(serializer))
+    written(write, |text| Ascii(text).serialize(serializer))
 }
 
-/// What is made of text of ASCII, without an allocation: the buffer is kept per thread.
-fn written<T>(write: impl FnOnce(&mut Vec<u8>), then: impl FnOnce(&str) -> T) -> T {
+/// What is made of text, without an allocation: the buffer is kept per thread.
+fn written<T>(write: impl FnOnce(&mut Vec<u8>), then: impl FnOnce(&[u8]) -> T) -> T {
     thread_local! {
         static SPACE: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
     }
     SPACE.with_borrow_mut(|space| {
         space.clear();
         write(space);
-        then(std::str::from_utf8(space).unwrap_or_default())
+        then(space)
     })
 }
 
