@@ -2,7 +2,7 @@
 //! probe.
 
 use super::flows::{Lead, is_icmp};
-use super::sighting::{Place, Sighting};
+use super::sighting::{Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
@@ -24,9 +24,10 @@ impl Correlator {
     ) -> Relation {
         let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
         let at = (frame.reference(), ts);
-        if let Some(of) =
-            (self.repeats).copy_of(ip.addrs, message.bytes, Place::of(frame, packet), at)
-        {
+        let place = Place::of(frame, packet);
+        let request = query::quoted_request(quote);
+        let mirror = request.map_or(Mirror::Unknown, |key| self.exchanges.mirror(key, place));
+        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, (place, mirror), at) {
             return Relation::Copy { of };
         }
         let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
@@ -44,7 +45,7 @@ impl Correlator {
         let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
             return Relation::Error { original };
         };
-        if let Some(key) = query::quoted_request(quote) {
+        if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
             self.exchanges.error(key, seen, &mut |event| {

@@ -14,7 +14,7 @@ use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use super::flows::Ring;
 use super::payloads::{Kept, Payloads};
 use super::query::{PayloadPrint, Query, QueryKey};
-use super::sighting::{COPY_WINDOW, Place, Scope, Sighting};
+use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
 use super::{Outcome, Relation};
 use crate::icmp::Direction;
@@ -83,12 +83,22 @@ struct Open {
 }
 
 impl Open {
-    /// Whether a reply at `place` is one packet with the first, captured twice there as its request
-    /// was: a switch that mirrors both ports gives everything twice. Whoever answers a request that
-    /// did come twice numbers the two replies.
-    fn is_mirrored(&mut self, place: Place) -> bool {
-        let numbered = place.ip_id.is_some_and(|id| id != 0);
-        let mirrored = self.repeats > 0 && numbered && place == self.reply_place;
+    /// Whether a reply is one packet with the first, captured twice at one place as its request was:
+    /// a switch that mirrors both ports gives everything twice. Whoever answers a request that did
+    /// come twice numbers the two replies, in IPv4; where there is no number, time and content have to
+    /// tell.
+    fn is_mirrored(&mut self, seen: &Sighting, payload: Option<PayloadPrint>) -> bool {
+        let numbered = seen.place.ip_id.is_some_and(|id| id != 0);
+        let is_alike = || {
+            let first = self.rtt.get().map(|rtt| self.requested.after(rtt));
+            let apart = first.and_then(|first| seen.ts.since(first));
+            apart.is_some_and(|apart| apart <= MIRROR_WINDOW)
+                && payload == self.payload
+                && self.corrupted == 0
+                && !seen.checksum_bad
+        };
+        let mirrored =
+            self.repeats > 0 && seen.place == self.reply_place && (numbered || is_alike());
         self.repeats -= u8::from(mirrored);
         mirrored
     }
@@ -397,6 +407,15 @@ impl Exchanges {
             self.scoped = self.scoped.saturating_sub(1);
         }
         self.table.discard(slot);
+    }
+
+    /// What the request that is quoted by an error at `place` tells of a mirror.
+    pub(super) fn mirror(&self, key: QueryKey, place: Place) -> Mirror {
+        let open = self.find(key, self.table.hash(&key), place);
+        match open.and_then(|slot| self.table.at(slot)) {
+            Some(open) if open.repeats > 0 => Mirror::AtWork,
+            _ => Mirror::Unknown,
+        }
     }
 
     /// The request under `key`, with its hash, that a packet seen at `place` is about.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::sighting::{COPY_WINDOW, Place};
+use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// Errors that a new one is compared with.
@@ -34,14 +34,19 @@ impl Repeats {
         &mut self,
         addrs: AddrPair,
         octets: &[u8],
-        place: Place,
+        (place, mirror): (Place, Mirror),
         (frame, ts): (FrameRef, Timestamp),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((addrs, octets));
         let newest_first = self.seen.iter().rev();
         let known = newest_first
             .take_while(|seen| is_within(COPY_WINDOW, ts.since(seen.ts)))
-            .find(|seen| seen.hash == hash && is_same_packet(seen.place, place));
+            .find(|seen| {
+                let mirrored = mirror == Mirror::AtWork
+                    && seen.place == place
+                    && is_within(MIRROR_WINDOW, ts.since(seen.ts));
+                seen.hash == hash && (mirrored || is_same_packet(seen.place, place))
+            });
         if let Some(seen) = known {
             return Some(seen.frame);
         }
@@ -87,6 +92,15 @@ mod tests {
 
     /// The number of the frame that this one, captured at so many milliseconds, repeats.
     fn told(repeats: &mut Repeats, octets: &[u8], place: Place, at: (u64, i64)) -> Option<u64> {
+        told_with(repeats, octets, (place, Mirror::Unknown), at)
+    }
+
+    fn told_with(
+        repeats: &mut Repeats,
+        octets: &[u8],
+        place: (Place, Mirror),
+        at: (u64, i64),
+    ) -> Option<u64> {
         let (number, millis) = at;
         let addrs = AddrPair::new([10, 0, 3, 2].into(), [10, 0, 1, 1].into());
         let frame = FrameRef::new(SourceId(0), number);
@@ -130,6 +144,18 @@ mod tests {
             told(&mut repeats, ERROR, place(Some(7), 63, 1), (2, 0)),
             Some(1)
         );
+    }
+
+    #[test]
+    fn mirrored_errors_without_a_number_are_known_by_their_request() {
+        let mut repeats = Repeats::default();
+        let place = place(None, 63, 1);
+        let mut told = |mirror, at| told_with(&mut repeats, ERROR, (place, mirror), at);
+        assert_eq!(told(Mirror::AtWork, (1, 0)), None);
+        assert_eq!(told(Mirror::AtWork, (2, 1)), Some(1));
+        // Two that answer two packets, as far as anybody can tell.
+        assert_eq!(told(Mirror::Unknown, (3, 1)), None);
+        assert_eq!(told(Mirror::AtWork, (4, 5)), None);
     }
 
     #[test]

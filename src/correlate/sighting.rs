@@ -10,6 +10,19 @@ use crate::wire::{ChecksumStatus, Packet, link};
 /// Requests alike in everything within this time are one packet, captured twice.
 pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
 
+/// Where a mirror is at work, packets without a number that are alike in everything within this time
+/// are one: longer no switch holds what it received before it sends it on.
+pub(super) const MIRROR_WINDOW: Duration = Duration::from_millis(1);
+
+/// Whether a switch mirrors both ports, and gives everything twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mirror {
+    /// Nothing tells.
+    Unknown,
+    /// The request that a packet is about was captured twice at one place.
+    AtWork,
+}
+
 /// What correlation keeps of a query packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sighting {

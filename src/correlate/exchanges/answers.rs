@@ -33,7 +33,7 @@ impl Exchanges {
         let asked_ttl = open.place.ttl;
         if let Some(ExchangeEnd::Reply(first)) = open.end
             && query.addrs.dst() == open.reply_from
-            && (seen.place.is_copy_of(open.reply_place) || open.is_mirrored(seen.place))
+            && (seen.place.is_copy_of(open.reply_place) || open.is_mirrored(&seen, query.payload))
         {
             return (Relation::Copy { of: first }, asked_ttl);
         }

@@ -53,6 +53,32 @@ fn a_reply_mirrored_as_its_request_was_is_a_copy() {
     assert_eq!(play.finish(5)[0].duplicates, 2);
 }
 
+#[test]
+fn a_reply_without_a_number_is_a_copy_at_once_only() {
+    // IPv6 has none, and 0 is none.
+    for ip_id in [None, Some(0)] {
+        for (requests, millis, duplicates) in [(2, 3, 0), (2, 5, 1), (1, 3, 1)] {
+            let place = Place {
+                ip_id,
+                ttl: 64,
+                ..Place::default()
+            };
+            let mut play = Play::new();
+            for _ in 0..requests {
+                play.take(Direction::Request, ping(1), 0, place);
+            }
+            for millis in [3, millis] {
+                play.take(Direction::Reply, ping(1), millis, place);
+            }
+            let told = play.finish(6)[0].duplicates;
+            assert_eq!(
+                told, duplicates,
+                "{ip_id:?}, {requests} requests, {millis} ms"
+            );
+        }
+    }
+}
+
 /// Where a packet of this identification was seen: VLAN, interface.
 fn seen_in(ip_id: u32, (vlan, interface): (u16, u32)) -> Place {
     Place {
