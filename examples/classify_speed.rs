@@ -41,6 +41,7 @@ fn best(data: &[u8]) -> f64 {
         wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
         fcs_len: 0,
         data,
+        expanded: None,
     };
     let mut best = f64::MAX;
     for _ in 0..RUNS {

@@ -2,6 +2,7 @@
 
 mod account;
 mod ahead;
+mod compressed;
 mod control;
 mod way;
 
@@ -16,12 +17,13 @@ use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome, Relation};
 use crate::findings::Diagnostics;
 use crate::icmp::Message;
-use crate::model::{Frame, Timestamp};
+use crate::model::{Expanded, Frame, Timestamp};
 use crate::record::collect::Collector;
 use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Notice, Source, SourceInfo, Step};
+use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
@@ -48,6 +50,9 @@ struct Run<'p, 'o> {
     pipe: &'p mut Pipeline<'o>,
     collector: Collector,
     reassembler: Reassembler,
+    expander: Expander,
+    /// Where the packets of compressed frames are made.
+    expanded: Expanded,
     diagnostics: Diagnostics,
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
@@ -128,6 +133,8 @@ impl<'p, 'o> Run<'p, 'o> {
         Self {
             collector: Collector::new(pipe.correlator.memory_for_summary()),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
+            expander: Expander::default(),
+            expanded: Expanded::default(),
             diagnostics: Diagnostics::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
@@ -302,6 +309,7 @@ impl<'p, 'o> Run<'p, 'o> {
                 self.write_if_selected(frame);
                 Ok(())
             }
+            None if lowpan::is_lowpan(frame) => self.expand(frame),
             None => self.sort(frame),
         }
     }
@@ -392,6 +400,9 @@ impl<'p, 'o> Run<'p, 'o> {
         reassembly: Option<&Reassembly>,
     ) -> io::Result<()> {
         let message = Message::parse(&packet.ip);
+        if frame.expanded.is_some() {
+            self.learn_contexts(frame, &message, reassembly);
+        }
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
         let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
         if relation == Relation::Request {

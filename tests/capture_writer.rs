@@ -47,6 +47,7 @@ impl Owned {
             wire_len: self.wire_len,
             fcs_len: self.fcs_len,
             data: &self.data,
+            expanded: None,
         }
     }
 }

@@ -10,10 +10,14 @@ mod damage;
 mod ends;
 #[path = "cli/lines.rs"]
 mod lines;
+#[path = "cli/lowpan.rs"]
+mod lowpan;
 #[path = "cli/memory.rs"]
 mod memory;
 #[path = "cli/much.rs"]
 mod much;
+#[path = "common/lowpan.rs"]
+mod nodes;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/sources.rs"]

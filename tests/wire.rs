@@ -1,9 +1,17 @@
 //! The way to the IP packet, and messages put together from fragments, against tshark's, over all
 //! public captures.
 
+#[path = "wire/compressor.rs"]
+mod compressor;
 #[path = "wire/fragments.rs"]
 mod fragments;
 #[path = "common/frames.rs"]
 mod frames;
+#[path = "wire/lowpan.rs"]
+mod lowpan;
+#[path = "wire/lowpan_tshark.rs"]
+mod lowpan_tshark;
+#[path = "common/lowpan.rs"]
+mod nodes;
 #[path = "wire/oracle.rs"]
 mod oracle;

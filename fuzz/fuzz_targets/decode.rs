@@ -32,6 +32,7 @@ fuzz_target!(|input: &[u8]| {
         wire_len: captured + u32::from(*cut),
         fcs_len: 0,
         data,
+        expanded: None,
     };
     look::look_at_frame(&frame);
     if let Classified::Icmp(packet) = classify(&frame) {

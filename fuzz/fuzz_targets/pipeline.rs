@@ -43,6 +43,7 @@ impl Source for Input<'_> {
             wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX) + u32::from(*high >> 3),
             fcs_len: 0,
             data,
+            expanded: None,
         });
         Step::Frame
     }

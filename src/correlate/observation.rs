@@ -180,6 +180,7 @@ mod tests {
                     wire_len: u32::try_from(whole.len()).unwrap(),
                     fcs_len: 0,
                     data: &whole[..cut],
+                    expanded: None,
                 };
                 let Some(packet) = plain(&frame) else {
                     continue;

@@ -44,6 +44,7 @@ impl Replay {
             wire_len: length,
             fcs_len: 0,
             data: packet,
+            expanded: None,
         };
         self.correlator.advance(frame.ts);
         match &classify(&frame) {

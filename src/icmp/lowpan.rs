@@ -1,12 +1,40 @@
-//! Low-power networks: duplicate address messages (RFC 6775 section 4.4, RFC 8505 section 4.2) and
-//! MPL control (RFC 7731 section 6.2).
+//! Low-power networks: duplicate address messages (RFC 6775 section 4.4, RFC 8505 section 4.2),
+//! MPL control (RFC 7731 section 6.2), and the contexts that compressed headers need.
 
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
 use super::field::{FieldKind, FieldSpec, spec};
+use super::nd_option::{NdOption, NdValue};
 use super::{Body, Direction};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+use crate::wire::lowpan::Prefix;
+
+/// A prefix that headers may leave out, as a router advertises it (RFC 6775 section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdvertisedContext {
+    /// Its number, 0 to 15.
+    pub id: u8,
+    /// The prefix; `None` where it is withdrawn, by a lifetime of 0.
+    pub prefix: Option<Prefix>,
+}
+
+/// The context in an option, if it holds one.
+pub(super) fn advertised_context(option: &NdOption<'_>) -> Option<AdvertisedContext> {
+    match option.value() {
+        NdValue::Context {
+            length,
+            id,
+            lifetime,
+            prefix,
+            ..
+        } => Some(AdvertisedContext {
+            id,
+            prefix: (lifetime > 0).then_some(Prefix::new(prefix.octets(), length)),
+        }),
+        _ => None,
+    }
+}
 
 /// A duplicate address request or confirmation.
 #[derive(Clone, Copy, Debug)]

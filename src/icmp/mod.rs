@@ -45,6 +45,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use error::is_error;
 pub use extension::Extensions;
+use ndp::NdpKind;
 pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 
 use crate::wire::{Checksum, Defects, Ip, IpVersion};
@@ -263,6 +264,18 @@ impl<'a> Message<'a> {
             Body::ExtendedEcho(echo) => echo.extensions.as_ref(),
             _ => None,
         }
+    }
+
+    /// The contexts for 6LoWPAN that a router advertises.
+    pub fn contexts(&self) -> impl Iterator<Item = lowpan::AdvertisedContext> + use<'a> {
+        let options = match &self.body {
+            Body::Ndp(ndp) if matches!(ndp.kind, NdpKind::RouterAdvertisement { .. }) => {
+                Some(ndp.options())
+            }
+            _ => None,
+        };
+        let options = options.into_iter().flatten();
+        options.filter_map(|option| lowpan::advertised_context(&option))
     }
 
     /// The snake-case name of the type; `unknown` where it has none, `fragment` where the type is

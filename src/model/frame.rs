@@ -33,6 +33,66 @@ pub struct Frame<'a> {
     pub fcs_len: u8,
     /// The captured octets.
     pub data: &'a [u8],
+    /// The packet in it, where the link compresses packets: none until it was made.
+    pub expanded: Option<&'a Expanded>,
+}
+
+/// An IPv6 packet that a frame carries compressed (6LoWPAN), as it was before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// Its octets from the IPv6 header on, as far as they were captured.
+    pub octets: Vec<u8>,
+    /// How many there were before the snap length cut them.
+    pub wire_len: u32,
+    /// Where in its datagram it belongs, if the link fragments that.
+    pub fragment: Option<LinkFragment>,
+    /// Where its innermost IPv6 header starts.
+    pub innermost: usize,
+    /// What the frame does not tell of the addresses in that.
+    pub unknown_prefix: UnknownPrefix,
+}
+
+impl Expanded {
+    /// Forgets the packet and keeps its room.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+        self.wire_len = 0;
+        self.fragment = None;
+        self.innermost = 0;
+        self.unknown_prefix = UnknownPrefix::default();
+    }
+
+    /// Takes the number of octets on the wire.
+    pub fn set_wire_len(&mut self, octets: usize) {
+        self.wire_len = u32::try_from(octets).unwrap_or(u32::MAX);
+    }
+}
+
+/// A fragment of a datagram that is longer than a frame (RFC 4944 section 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkFragment {
+    /// The datagram's tag.
+    pub tag: u16,
+    /// Octets of the datagram, IPv6 header included.
+    pub size: u16,
+    /// Octets of it before this fragment.
+    pub offset: u16,
+}
+
+/// Prefixes that are not known: the addresses have zeros in their place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnknownPrefix {
+    /// The context that would tell the source's prefix (RFC 6282 section 3.1.2).
+    pub src: Option<u8>,
+    /// As for the source, of the destination.
+    pub dst: Option<u8>,
+}
+
+impl UnknownPrefix {
+    /// Whether both addresses are known.
+    pub const fn is_none(self) -> bool {
+        self.src.is_none() && self.dst.is_none()
+    }
 }
 
 impl Frame<'_> {

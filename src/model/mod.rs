@@ -6,6 +6,8 @@ mod stored;
 pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
-pub use frame::{Frame, FrameRef, InterfaceId, LinkType, SourceId};
+pub use frame::{
+    Expanded, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, SourceId, UnknownPrefix,
+};
 pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -1,6 +1,6 @@
 //! Frames on their way to another thread.
 
-use super::frame::{Frame, InterfaceId, LinkType, SourceId};
+use super::frame::{Expanded, Frame, InterfaceId, LinkType, SourceId};
 use super::time::Timestamp;
 
 /// Copies of frames in their order, their octets one behind the other in memory that is used again.
@@ -8,6 +8,8 @@ use super::time::Timestamp;
 pub struct StoredFrames {
     frames: Vec<Stored>,
     octets: Vec<u8>,
+    /// Packets that frames carry compressed, with the numbers of those.
+    expanded: Vec<(usize, Expanded)>,
 }
 
 /// A frame without its octets.
@@ -29,6 +31,9 @@ impl StoredFrames {
     pub fn push(&mut self, frame: &Frame<'_>) {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
+        if let Some(packet) = frame.expanded {
+            self.expanded.push((self.frames.len(), packet.clone()));
+        }
         self.frames.push(Stored {
             source: frame.source,
             number: frame.number,
@@ -54,7 +59,16 @@ impl StoredFrames {
             wire_len: stored.wire_len,
             fcs_len: stored.fcs_len,
             data: self.octets.get(stored.start..stored.end)?,
+            expanded: self.expanded_of(at),
         })
+    }
+
+    fn expanded_of(&self, at: usize) -> Option<&Expanded> {
+        let found = self
+            .expanded
+            .binary_search_by_key(&at, |(of, _)| *of)
+            .ok()?;
+        self.expanded.get(found).map(|(_, packet)| packet)
     }
 
     /// Octets of all frames.
@@ -66,5 +80,6 @@ impl StoredFrames {
     pub fn clear(&mut self) {
         self.frames.clear();
         self.octets.clear();
+        self.expanded.clear();
     }
 }

@@ -173,6 +173,7 @@ impl Word for Unverified {
             Self::Truncated => "truncated",
             Self::Fragment => "fragment",
             Self::Destination => "destination",
+            Self::Prefix => "prefix",
         }
     }
 }

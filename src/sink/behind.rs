@@ -99,7 +99,7 @@ pub struct Behind<S> {
 enum State<S> {
     /// `None` for the moment in which the sink moves.
     Near(Option<S>),
-    Far(Far),
+    Far(Box<Far>),
 }
 
 impl<S: Sink + Send + 'static> Behind<S> {
@@ -124,7 +124,7 @@ impl<S: Sink + Send + 'static> Sink for Behind<S> {
             if self.count < MUCH {
                 return near.as_mut().map_or(Ok(()), |sink| sink.write(record));
             }
-            self.state = State::Far(Far::start(near)?);
+            self.state = State::Far(Box::new(Far::start(near)?));
         }
         match &mut self.state {
             State::Near(_) => Ok(()),

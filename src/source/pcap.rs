@@ -393,6 +393,7 @@ impl Source for PcapSource {
             wire_len: current.wire_len,
             fcs_len: self.format.fcs_len,
             data: self.input.get(&current.data),
+            expanded: None,
         })
     }
 
@@ -418,6 +419,7 @@ impl Source for PcapSource {
                 wire_len: raw.orig_len.max(raw.incl_len),
                 fcs_len: self.format.fcs_len,
                 data: &raw.data,
+                expanded: None,
             });
             if taken.is_break() {
                 break;

@@ -297,6 +297,7 @@ impl Source for PcapNgSource {
             wire_len: current.wire_len,
             fcs_len: current.fcs_len,
             data: self.input.get(&current.data),
+            expanded: None,
         })
     }
 

@@ -42,6 +42,9 @@ pub enum Unverified {
     /// The packet is on its way to another destination, which a routing header tells in a way that
     /// is not known here; the checksum covers that one.
     Destination,
+    /// A compressed header leaves out the prefix of an address (RFC 6282), and what it stands for
+    /// is not known.
+    Prefix,
 }
 
 /// The Internet checksum of `parts` laid end to end: what the checksum field must hold if it is
@@ -100,7 +103,7 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
     }
     match icmpv6_pseudo_header(ip) {
         None => verify(&[], ip.payload, AT),
-        Some(pseudo) => verify_destination(ip, verify(&pseudo, ip.payload, AT)),
+        Some(pseudo) => verify_addresses(ip, verify(&pseudo, ip.payload, AT)),
     }
 }
 
@@ -149,7 +152,7 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         }
         (IpAddr::V6(src), IpAddr::V6(dst)) => {
             let pseudo = pseudo_header6(ip, src, dst, length);
-            verify_destination(ip, verify(&pseudo, covered, at))
+            verify_addresses(ip, verify(&pseudo, covered, at))
         }
         _ => return None,
     };
@@ -163,9 +166,12 @@ const fn unverified(why: Unverified, found: u16) -> Checksum {
     }
 }
 
-/// Calls no checksum bad that covers a destination nobody tells.
-fn verify_destination(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
+/// Calls no checksum bad that covers an address nobody tells.
+fn verify_addresses(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
     match checksum.status {
+        ChecksumStatus::Bad { .. } if !ip.unknown_prefix.is_none() => {
+            unverified(Unverified::Prefix, checksum.found)
+        }
         ChecksumStatus::Bad { .. } if hides_destination(ip) => {
             unverified(Unverified::Destination, checksum.found)
         }

@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod defect;
 pub mod ip;
 pub mod link;
+pub mod lowpan;
 mod plain;
 pub mod reassembly;
 pub mod tunnel;
@@ -43,6 +44,12 @@ pub enum Undecodable {
     Short,
     /// The IP header contradicts itself (version, header length).
     Malformed,
+    /// The link encrypts what it carries (IEEE 802.15.4).
+    Encrypted,
+    /// A header is compressed in a way that is not known here (6LoWPAN).
+    Compression,
+    /// The frame is a fragment, and the one with the IP header was not seen (6LoWPAN).
+    FirstFragment,
 }
 
 /// Tells what `frame` is. Looks at no octet behind the IP headers.

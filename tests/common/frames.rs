@@ -38,6 +38,7 @@ impl OwnedFrame {
             wire_len: self.wire_len,
             fcs_len: self.fcs_len,
             data: &self.data,
+            expanded: None,
         }
     }
 }

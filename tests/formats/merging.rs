@@ -122,6 +122,7 @@ impl Source for Scripted {
             wire_len: 0,
             fcs_len: 0,
             data: &[],
+            expanded: None,
         })
     }
 

@@ -189,6 +189,7 @@ impl Source for Mutant<'_> {
             wire_len: self.wire_len,
             fcs_len: 0,
             data: &self.data,
+            expanded: None,
         })
     }
 

@@ -52,6 +52,7 @@ fn samples_of_all_types_in_all_tunnels_do_not_allocate() {
                     wire_len: u32::try_from(packet.len()).unwrap(),
                     fcs_len: 0,
                     data: &packet[..length],
+                    expanded: None,
                 };
                 assert!(matches!(classify(&frame), Classified::Icmp(_)), "{what}");
                 let counted = measure(|| {

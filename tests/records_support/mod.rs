@@ -139,6 +139,7 @@ impl<'a> Captured<'a> {
             wire_len: u32::try_from(on_wire).unwrap(),
             fcs_len: 0,
             data: octets,
+            expanded: None,
         };
         matches!(classify(&frame), Classified::Icmp(_)).then_some(Self { frame })
     }

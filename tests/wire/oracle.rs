@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
+use icmpdump::model::Expanded;
+use icmpdump::wire::lowpan::{Expander, is_lowpan};
 use icmpdump::wire::{self, Classified, Ip, IpVersion};
 
 use crate::frames::{self, OwnedFrame};
@@ -27,7 +29,8 @@ const EXCEPTIONS: [(&str, usize, &str); 9] = [
     (
         "802_15_4-data.pcap",
         1,
-        "6LoWPAN, which compresses headers (RFC 6282 section 3); its link type is not read",
+        "a next header compressed by RFC 7400 section 3.1, which is not read: tshark makes up an IPv6 \
+         packet with nothing in it",
     ),
     (
         "cve2015-0261-crash.pcap",
@@ -88,7 +91,12 @@ fn ours(frame: &OwnedFrame) -> Said {
                 .then(|| (packet.ip.src(), packet.ip.dst())),
         }
     };
-    match wire::classify(&frame.frame()) {
+    let mut packet = Expanded::default();
+    let mut frame = frame.frame();
+    if is_lowpan(&frame) && Expander::default().expand(&frame, &mut packet) == Ok(true) {
+        frame.expanded = Some(&packet);
+    }
+    match wire::classify(&frame) {
         Classified::Icmp(packet) => said(&packet, true),
         Classified::OtherIp(packet) => said(&packet, false),
         Classified::NotIp | Classified::Undecodable(_) => Said {

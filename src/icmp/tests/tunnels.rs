@@ -27,6 +27,7 @@ fn frame(link: u32, data: &[u8], on_wire: usize) -> Frame<'_> {
         wire_len: u32::try_from(on_wire).unwrap(),
         fcs_len: 0,
         data,
+        expanded: None,
     }
 }
 

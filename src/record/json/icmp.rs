@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::link::Link;
-use super::packet::{ChecksumState, DefectList, IpHeader, put_encapsulation};
+use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
 use super::value::{Addr, Ascii, Fields, Text, Time};
 use super::{Context, Reference, body};
@@ -59,6 +59,8 @@ impl Serialize for Event<'_> {
         if self.context.link_header == LinkHeader::Shown {
             map.put("link", &Link(addresses(frame)))?;
         }
+        let fragment = frame.expanded.and_then(|packet| packet.fragment);
+        map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put("icmp", &Fields4And6(&packet.ip, message))?;

@@ -17,11 +17,13 @@ impl Serialize for Link {
             ether_type,
             packet_type,
             interface_index,
+            pan,
             ..
         } = &self.0;
         let mut map = serializer.serialize_map(None)?;
         map.maybe("src", src.as_ref().map(|src| LinkAddress(src.as_slice())))?;
         map.maybe("dst", dst.as_ref().map(|dst| LinkAddress(dst.as_slice())))?;
+        map.maybe("pan", *pan)?;
         map.maybe("packet_type", packet_type.map(PacketType::name))?;
         map.maybe("interface_index", *interface_index)?;
         if self.0.tags().next().is_some() {

@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::{ip_header, tunnel_header};
+use crate::model::{LinkFragment, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
@@ -35,6 +36,8 @@ impl Serialize for IpHeader<'_> {
             ip.final_destination.map(|a| Addr(a.into())),
         )?;
         map.maybe("home_address", ip.home_address.map(|a| Addr(a.into())))?;
+        let unknown = Some(ip.unknown_prefix).filter(|unknown| !unknown.is_none());
+        map.maybe("unknown_prefix", unknown.map(UnknownContexts))?;
         map.fact("router_alert", ip.router_alert)?;
         // Nearly all headers end with their fixed fields.
         if ip.header.len() > fixed_length(ip.version) {
@@ -89,6 +92,31 @@ impl Serialize for ExtensionHeaderEntry<'_> {
         if options.clone().next().is_some() {
             map.put("options", &Iter(|| options.clone().map(OptionEntry)))?;
         }
+        map.end()
+    }
+}
+
+/// The contexts that addresses lack a prefix of.
+struct UnknownContexts(UnknownPrefix);
+
+impl Serialize for UnknownContexts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("src", self.0.src)?;
+        map.maybe("dst", self.0.dst)?;
+        map.end()
+    }
+}
+
+/// A part of a datagram that the link took apart.
+pub(super) struct LinkFragmentPosition(pub(super) LinkFragment);
+
+impl Serialize for LinkFragmentPosition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.put("tag", &self.0.tag)?;
+        map.put("size", &self.0.size)?;
+        map.put("offset", &self.0.offset)?;
         map.end()
     }
 }

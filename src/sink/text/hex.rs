@@ -21,7 +21,7 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
     let network = event.packet.link.offset.min(data.len());
     // What is dumped without the link header ends where the outermost IP packet does: Ethernet
     // pads short frames. Inside a tunnel the outer packet's length is not at hand.
-    let end = if event.packet.tunnels.is_empty() {
+    let end = if event.packet.tunnels.is_empty() && event.frame.expanded.is_none() {
         let length = usize::try_from(event.packet.ip.length).unwrap_or(usize::MAX);
         network.saturating_add(length).min(data.len())
     } else {
@@ -34,8 +34,8 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
         HexDump::HexWithLink => plain(out, data),
         HexDump::Ascii => ascii(out, packet),
         HexDump::AsciiWithLink => ascii(out, data),
-        HexDump::HexAscii => fields(out, event, network..end, palette),
-        HexDump::HexAsciiWithLink => fields(out, event, 0..data.len(), palette),
+        HexDump::HexAscii => named(out, event, network..end, palette),
+        HexDump::HexAsciiWithLink => named(out, event, 0..data.len(), palette),
     }
 }
 
@@ -86,13 +86,11 @@ fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
     out.push(b'\n');
 }
 
-/// Rows broken at the ends of fields, with ASCII and the field's name and value beside them.
-///
-/// Fields that share an octet share a row. Outside of the packets (link header, padding) octets are
-/// shown without names.
-fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
+/// Rows with names. Of a packet that travels compressed first those of the frame as it is, then
+/// those of the packet as it was made, which is where the fields are.
+fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
     let data = event.frame.data;
-    let ip = &event.packet.ip;
+    let network = event.packet.link.offset;
     let mut rows = Rows {
         out,
         data,
@@ -100,11 +98,31 @@ fn fields(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette
         shown,
         part: None,
     };
+    match event.frame.expanded {
+        None => fields(&mut rows, event, network),
+        Some(packet) => {
+            rows.add(0..network, Role::Link, b"link header");
+            rows.add(network..data.len(), Role::Link, b"6LoWPAN, as it was sent");
+            rows.title(b"6LoWPAN: the packet with its headers expanded", Role::Link);
+            rows.data = &packet.octets;
+            rows.shown = 0..packet.octets.len();
+            fields(&mut rows, event, 0);
+        }
+    }
+}
+
+/// Rows broken at the ends of fields, with ASCII and the field's name and value beside them;
+/// `network` is where the network header starts.
+///
+/// Fields that share an octet share a row. Outside of the packets (link header, padding) octets are
+/// shown without names.
+fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
+    let data = rows.data;
+    let ip = &event.packet.ip;
     let Some(start) = offset_in(data, ip.header) else {
         rows.add(0..data.len(), Role::Field, b"frame");
         return;
     };
-    let network = event.packet.link.offset;
     rows.add(0..network.min(start), Role::Link, b"link header");
     let mut inside = network.min(start);
     for around in event.packet.tunnels.encapsulations() {
@@ -187,13 +205,16 @@ impl Rows<'_, '_> {
     /// A part begins, unless it has begun.
     fn part(&mut self, part: Part, event: &IcmpEvent<'_>) {
         if self.part.replace(part) != Some(part) {
-            self.out.extend_from_slice(b"\t-- ");
-            self.palette.start(self.out, role(part));
-            let title = title(part, event.packet.ip.version);
-            self.out.extend_from_slice(title);
-            self.palette.end(self.out);
-            self.out.push(b'\n');
+            self.title(title(part, event.packet.ip.version), role(part));
         }
+    }
+
+    fn title(&mut self, title: &[u8], role: Role) {
+        self.out.extend_from_slice(b"\t-- ");
+        self.palette.start(self.out, role);
+        self.out.extend_from_slice(title);
+        self.palette.end(self.out);
+        self.out.push(b'\n');
     }
 
     fn add(&mut self, range: Range<usize>, role: Role, label: &[u8]) {

@@ -65,6 +65,9 @@ pub(super) fn message(
                 out.extend_from_slice(b"ip-proto-");
                 write::decimal(out, ip.protocol.into());
             }
+            IpVersion::V6 if event.frame.expanded.is_some() => {
+                out.extend_from_slice(b"6LoWPAN fragment");
+            }
             // tcpdump ends with the fragment header, told above.
             IpVersion::V6 => {
                 out.pop_if(|last| *last == b' ');
@@ -103,6 +106,9 @@ fn missing(event: &IcmpEvent<'_>) -> u64 {
     if !event.packet.tunnels.is_empty() {
         return 0;
     }
-    let on_wire = u64::from(event.frame.wire_len).saturating_sub(event.packet.link.offset as u64);
+    let on_wire = match event.frame.expanded {
+        Some(packet) => packet.wire_len.into(),
+        None => u64::from(event.frame.wire_len).saturating_sub(event.packet.link.offset as u64),
+    };
     u64::from(event.packet.ip.length).saturating_sub(on_wire)
 }

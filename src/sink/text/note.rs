@@ -10,7 +10,7 @@ use crate::correlate::{
 };
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{Message, Translation};
-use crate::model::FrameRef;
+use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -112,6 +112,7 @@ pub(super) fn all(
         fragment(&mut notes, reassembly, names);
     }
     encapsulation(&mut notes, event);
+    compression(&mut notes, event);
     checksum(&mut notes, event);
     for defects in [&event.packet.ip.defects(), &event.message.defects] {
         for found in defects.iter() {
@@ -171,10 +172,14 @@ fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames)
             }
             out.extend_from_slice(b", length ");
             write::decimal(out, message.length.into());
-            if message.checksum.status == ChecksumStatus::Good {
-                out.extend_from_slice(b", checksum good");
-            } else {
-                notes.fault(|out| out.extend_from_slice(b"checksum of the whole bad"));
+            match message.checksum.status {
+                ChecksumStatus::Good => out.extend_from_slice(b", checksum good"),
+                ChecksumStatus::Unverified(_) => {
+                    out.extend_from_slice(b", checksum unverified");
+                }
+                ChecksumStatus::Bad { .. } | ChecksumStatus::Absent => {
+                    notes.fault(|out| out.extend_from_slice(b"checksum of the whole bad"));
+                }
             }
         }
         Reassembly::Duplicate { of } => {
@@ -313,6 +318,26 @@ fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             addr::pair(out, src, dst, None);
         }
         inner_vlans(notes.out, tunnel.vlans);
+    }
+}
+
+/// What a link that compresses packets makes of this one.
+fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    let UnknownPrefix { src, dst } = event.packet.ip.unknown_prefix;
+    for (whose, context) in [("source", src), ("destination", dst)] {
+        if let Some(context) = context {
+            let _ = write!(
+                notes.item(),
+                "{whose} prefix of context {context} not known"
+            );
+        }
+    }
+    if let Some(LinkFragment { tag, size, offset }) = event.frame.expanded.and_then(|e| e.fragment)
+    {
+        let _ = write!(
+            notes.item(),
+            "octets from {offset} of {size}, 6LoWPAN tag {tag}"
+        );
     }
 }
 

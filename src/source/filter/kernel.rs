@@ -139,7 +139,7 @@ fn tagged(layer: &str, ether_type: usize, network: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::filter::compile;
+    use crate::source::filter::compile_program;
     use crate::source::filter::program::Program;
 
     const ETHERNET: u32 = 1;
@@ -208,7 +208,7 @@ mod tests {
     impl Kernel {
         fn new(link: u32, user: Option<&str>) -> Self {
             let text = kernel_filter(LinkType(link), user);
-            Self(link, compile(&text, LinkType(link)).unwrap())
+            Self(link, compile_program(&text, LinkType(link)).unwrap())
         }
 
         fn accepts(&self, tags: &[u16], packet: &[u8]) -> bool {

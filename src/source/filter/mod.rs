@@ -14,6 +14,7 @@ pub mod tokens;
 use pcap::{Capture, Linktype};
 
 use crate::model::{FlowKey, Frame, LinkType};
+use crate::wire::link::ieee802154::is_ieee802_15_4;
 pub use kernel::kernel_filter;
 use program::{FamilyOrder, Program, ProgramError};
 
@@ -47,10 +48,10 @@ pub const USUAL_LINKS: &[LinkType] = &[LinkType(1), LinkType(113), LinkType(276)
 pub struct Filter {
     expression: String,
     quoted: bool,
-    programs: Vec<(LinkType, Result<Program, String>)>,
+    programs: Vec<(LinkType, Result<Compiled, String>)>,
     /// What [`Self::check`] compiled: looking up names takes files and the network, which may be
     /// out of reach later.
-    prepared: Vec<(LinkType, Result<Program, String>)>,
+    prepared: Vec<(LinkType, Result<Compiled, String>)>,
     /// Index of the program that was used last: most inputs have one link type.
     last: usize,
 }
@@ -142,15 +143,24 @@ impl Filter {
     }
 
     /// Whether the filter selects `frame`, as tcpdump would. A frame whose link type the
-    /// expression does not compile for is not selected.
+    /// expression does not compile for is not selected. Where packets travel compressed and libpcap
+    /// has no program for the link type, the packet decides as if it were raw IP.
     pub fn matches(&mut self, frame: &Frame<'_>) -> bool {
-        self.selects_all() || self.run(frame.link, frame.data, frame.wire_len)
+        let octets = Octets {
+            frame: (frame.data, frame.wire_len),
+            packet: frame.expanded.map(|e| (e.octets.as_slice(), e.wire_len)),
+        };
+        self.selects_all() || self.run(frame.link, octets)
     }
 
     /// Whether the filter selects the packet that an ICMP error quotes. `quote` starts with its IP
     /// header; `wire_len` is the length that header claims, in octets.
     pub fn matches_quoted(&mut self, quote: &[u8], wire_len: u32) -> bool {
-        self.quoted && self.run(QUOTE, quote, wire_len)
+        let octets = Octets {
+            frame: (quote, wire_len),
+            packet: None,
+        };
+        self.quoted && self.run(QUOTE, octets)
     }
 
     /// Whether the filter selects the packets of a TCP flow, as far as addresses and ports decide:
@@ -162,7 +172,7 @@ impl Filter {
         }
     }
 
-    fn run(&mut self, link: LinkType, data: &[u8], wire_len: u32) -> bool {
+    fn run(&mut self, link: LinkType, octets: Octets<'_>) -> bool {
         if self
             .programs
             .get(self.last)
@@ -174,7 +184,12 @@ impl Filter {
             };
         }
         match self.programs.get(self.last) {
-            Some((_, Ok(program))) => program.accepts(data, wire_len),
+            Some((_, Ok(Compiled::Frame(program)))) => {
+                program.accepts(octets.frame.0, octets.frame.1)
+            }
+            Some((_, Ok(Compiled::Packet(program)))) => octets
+                .packet
+                .is_some_and(|(packet, wire_len)| program.accepts(packet, wire_len)),
             _ => false,
         }
     }
@@ -205,8 +220,32 @@ const RAW: LinkType = LinkType(101);
 /// that a failure to compile for quotes is told apart from one for captured raw IP.
 const QUOTE: LinkType = LinkType(u32::MAX);
 
+/// A program, by what it is run on.
+#[derive(Clone, Debug)]
+enum Compiled {
+    Frame(Program),
+    /// The packet that the frame carries compressed.
+    Packet(Program),
+}
+
+/// What a program may be run on, each with its length on the wire in octets.
+#[derive(Clone, Copy)]
+struct Octets<'a> {
+    frame: (&'a [u8], u32),
+    packet: Option<(&'a [u8], u32)>,
+}
+
+/// Compiles for frames of a link type, or where libpcap cannot do that because their packets are
+/// compressed, for those.
+fn compile(expression: &str, link: LinkType) -> Result<Compiled, String> {
+    match compile_program(expression, link) {
+        Err(_) if is_ieee802_15_4(link) => compile_program(expression, RAW).map(Compiled::Packet),
+        program => program.map(Compiled::Frame),
+    }
+}
+
 /// Compiles for one link type, with the optimizer on as tcpdump does.
-fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
+fn compile_program(expression: &str, link: LinkType) -> Result<Program, String> {
     let text = |e: pcap::Error| match e {
         pcap::Error::PcapError(message) => message,
         other => other.to_string(),

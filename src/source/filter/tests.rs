@@ -11,6 +11,7 @@ fn frame(link: u32, data: &[u8], wire_len: u32) -> Frame<'_> {
         wire_len,
         fcs_len: 0,
         data,
+        expanded: None,
     }
 }
 

@@ -204,6 +204,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             wire_len: frame.wire_len,
             fcs_len: 0,
             data,
+            expanded: None,
         })
     }
 

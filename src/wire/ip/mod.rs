@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::Undecodable;
 use super::checksum::{self, Checksum};
 use super::defect::{Defects, Limit};
-use crate::model::AddrPair;
+use crate::model::{AddrPair, LinkFragment, UnknownPrefix};
 pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
 
@@ -74,6 +74,8 @@ pub struct Ip<'a> {
     pub home_address: Option<Ipv6Addr>,
     /// A router alert option is there (RFC 2113, RFC 2711).
     pub router_alert: bool,
+    /// What a compressed header (RFC 6282) does not tell of the addresses.
+    pub unknown_prefix: UnknownPrefix,
     faults: Faults,
 }
 
@@ -179,7 +181,21 @@ impl<'a> Ip<'a> {
             final_destination: self.final_destination,
             home_address: self.home_address,
             router_alert: self.router_alert,
+            unknown_prefix: self.unknown_prefix,
             faults: self.faults,
+        }
+    }
+
+    /// Makes this the fragment of a datagram that the link took apart (RFC 4944 section 5.3): its
+    /// header is that of the whole datagram, of which all but the fixed header counts as payload.
+    pub(super) fn set_link_fragment(&mut self, fragment: LinkFragment) {
+        let offset = fragment.offset.saturating_sub(v6::FIXED_OCTETS);
+        let octets = self.length.saturating_sub(v6::FIXED_OCTETS.into());
+        let end = u32::from(offset) + u32::from(v6::FIXED_OCTETS) + octets;
+        let more = end < u32::from(fragment.size);
+        if more || offset > 0 {
+            self.fragment = Some(Fragment { offset, more });
+            self.id = Some(fragment.tag.into());
         }
     }
 
@@ -227,7 +243,8 @@ impl<'a> Room<'a> {
 }
 
 /// The part of a fragment that its offset counts from: all behind the IPv4 header, all behind the
-/// fragment header of IPv6 (RFC 8200 section 4.5).
+/// fragment header of IPv6 (RFC 8200 section 4.5), or behind the fixed header where there is none
+/// because the link fragments.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FragmentablePart<'a> {
     /// Extension headers behind the fragment header; in a first fragment only.
@@ -258,11 +275,11 @@ impl FragmentablePart<'_> {
     }
 }
 
-/// The fragmentable part of `ip`; `None` if it is an IPv6 packet without a fragment header.
+/// The fragmentable part of `ip`; `None` if the headers before it are cut.
 pub(super) fn fragmentable_part<'a>(ip: &Ip<'a>) -> Option<FragmentablePart<'a>> {
     let extension_headers = match ip.version {
         IpVersion::V4 => &[],
-        IpVersion::V6 => v6::behind_fragment_header(ip.header)?,
+        IpVersion::V6 => v6::fragmentable_headers(ip.header)?,
     };
     Some(FragmentablePart {
         extension_headers,

@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at};
@@ -78,6 +79,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
         final_destination: None,
         home_address: None,
         router_alert: false,
+        unknown_prefix: UnknownPrefix::default(),
         faults: Faults::default(),
     }
 }

@@ -4,13 +4,16 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
 
 /// Octets of the fixed header.
-const FIXED: usize = 40;
+const FIXED: usize = FIXED_OCTETS as usize;
+/// The same as the length fields count.
+pub(super) const FIXED_OCTETS: u16 = 40;
 /// The most octets that padding to the smallest Ethernet frame can put behind an IPv6 header, with
 /// a frame check sequence and some to spare for headers before it.
 const PADDING: usize = 24;
@@ -63,6 +66,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], header: &'a [u8]) -> Ip<'a> {
         final_destination: None,
         home_address: None,
         router_alert: false,
+        unknown_prefix: UnknownPrefix::default(),
         faults: Faults::default(),
     }
 }
@@ -246,8 +250,9 @@ fn compressed_destination(ip: &Ip<'_>, header: &[u8], length: usize) -> Option<I
     Some(octets.into())
 }
 
-/// What follows the fragment header within `header`, an IPv6 header with its extension headers.
-pub(super) fn behind_fragment_header(header: &[u8]) -> Option<&[u8]> {
+/// What follows the fragment header within `header`, an IPv6 header with its extension headers, or
+/// all of these where none is a fragment header.
+pub(super) fn fragmentable_headers(header: &[u8]) -> Option<&[u8]> {
     let mut kind = u8_at(header, 6)?;
     let mut at = FIXED;
     while is_extension(kind) {
@@ -258,7 +263,7 @@ pub(super) fn behind_fragment_header(header: &[u8]) -> Option<&[u8]> {
         }
         kind = next;
     }
-    None
+    header.get(FIXED..)
 }
 
 /// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ether, linktype as lt, wireless};
+use super::{ether, ieee802154, linktype as lt, wireless};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
@@ -128,6 +128,8 @@ pub struct Addresses {
     pub packet_type: Option<PacketType>,
     /// The capturing host's number of the interface, in cooked captures of version 2.
     pub interface_index: Option<u32>,
+    /// Identifier of the network that the receiver is in, in IEEE 802.15.4.
+    pub pan: Option<u16>,
     tags: [Option<VlanTag>; super::Vlans::CAPACITY],
 }
 
@@ -206,7 +208,11 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
                 found.ether_type = kind.and_then(|at| u16_at(data, at));
             }
         }
-        _ => {}
+        _ => {
+            if let Some(header) = ieee802154::mac_header_of(frame) {
+                (found.src, found.dst, found.pan) = (header.src, header.dst, header.pan);
+            }
+        }
     }
     found
 }
@@ -220,7 +226,9 @@ pub fn is_broadcast(frame: &Frame<'_>) -> bool {
         lt::ETHERNET => data.starts_with(&[0xff; 6]),
         lt::LINUX_SLL => u16_at(data, 0) == Some(BROADCAST),
         lt::LINUX_SLL2 => u8_at(data, 10).map(u16::from) == Some(BROADCAST),
-        _ => false,
+        _ => ieee802154::mac_header_of(frame)
+            .and_then(|header| header.dst)
+            .is_some_and(|dst| dst.as_slice() == [0xff, 0xff]),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 mod ether;
+pub mod ieee802154;
 mod names;
 mod ppp;
 mod pseudo;
@@ -58,6 +59,8 @@ pub enum Network {
     Pppoe,
     /// A network service header (RFC 8300 section 2).
     Nsh,
+    /// A packet whose headers are compressed (6LoWPAN, RFC 4944).
+    Lowpan,
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
     Other(u16),
 }
@@ -140,8 +143,12 @@ pub mod linktype {
     pub const PPP_PPPD: LinkType = LinkType(166);
     /// Per-packet information: a header that names the link type of what follows.
     pub const PPI: LinkType = LinkType(192);
+    /// IEEE 802.15.4 with its frame check sequence.
+    pub const IEEE802_15_4_WITHFCS: LinkType = LinkType(195);
     /// PPP behind an octet of direction.
     pub const PPP_WITH_DIR: LinkType = LinkType(204);
+    /// IEEE 802.15.4 from the preamble on.
+    pub const IEEE802_15_4_NONASK_PHY: LinkType = LinkType(215);
     /// Solaris's ipnet.
     pub const IPNET: LinkType = LinkType(226);
     /// MPLS, from the label stack on.
@@ -150,6 +157,8 @@ pub mod linktype {
     pub const IPV4: LinkType = LinkType(228);
     /// IPv6.
     pub const IPV6: LinkType = LinkType(229);
+    /// IEEE 802.15.4 without its frame check sequence.
+    pub const IEEE802_15_4_NOFCS: LinkType = LinkType(230);
     /// Linux netfilter log.
     pub const NFLOG: LinkType = LinkType(239);
     /// Hilscher netANALYZER: Ethernet behind 4 octets.
@@ -164,6 +173,8 @@ pub mod linktype {
     pub const ETHERNET_MPACKET: LinkType = LinkType(274);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: LinkType = LinkType(276);
+    /// IEEE 802.15.4 behind a header of type, length and value.
+    pub const IEEE802_15_4_TAP: LinkType = LinkType(283);
 }
 
 /// Reads the link header of a frame.
@@ -225,6 +236,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
         lt::IPOIB => pseudo::ip_over_infiniband(data, at),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
+        link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
         _ => Err(Undecodable::LinkType),
     }
 }

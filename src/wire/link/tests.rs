@@ -14,6 +14,7 @@ fn frame(link: u32, data: &[u8]) -> Frame<'_> {
         wire_len: u32::try_from(data.len()).unwrap(),
         fcs_len: 0,
         data,
+        expanded: None,
     }
 }
 
@@ -381,7 +382,7 @@ fn headers_that_contradict_themselves() {
 
 #[test]
 fn unknown_link_types_say_so() {
-    for link in [147, 195, 231, 65535, u32::MAX] {
+    for link in [147, 187, 231, 65535, u32::MAX] {
         assert_eq!(parse(&frame(link, &IP)), Err(Undecodable::LinkType));
         assert!(!is_known(LinkType(link)));
     }

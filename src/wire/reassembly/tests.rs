@@ -28,6 +28,7 @@ fn packet(data: &[u8]) -> Packet<'_> {
         wire_len: u32::try_from(data.len()).unwrap(),
         fcs_len: 0,
         data,
+        expanded: None,
     };
     match classify(&frame) {
         Classified::Icmp(packet) | Classified::OtherIp(packet) => packet,

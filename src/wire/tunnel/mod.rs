@@ -6,12 +6,12 @@ mod tests;
 
 use std::net::IpAddr;
 
-use super::bytes::{array_at, tail};
+use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
-use crate::model::Frame;
+use crate::model::{Expanded, Frame};
 
 /// An IP packet with all that stood around it.
 #[derive(Clone, Copy, Debug)]
@@ -334,7 +334,7 @@ impl<'a> Position<'a> {
             Network::Mpls => header::mpls(self.rest.bytes)?,
             Network::Pppoe => header::pppoe(self.rest.bytes)?,
             Network::Nsh => header::nsh(self.rest.bytes)?,
-            Network::Ip | Network::Other(_) => return Ok(None),
+            Network::Ip | Network::Lowpan | Network::Other(_) => return Ok(None),
         };
         Ok(Some(Entered::new(kind, &header, self.rest)))
     }
@@ -352,7 +352,10 @@ pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
         return classify_ordinary(frame, link);
     }
     match link::parse(frame) {
-        Ok(link) => classify_behind(frame, link),
+        Ok(link) => match frame.expanded {
+            Some(packet) => classify_expanded(packet, link),
+            None => classify_behind(frame, link),
+        },
         Err(why) => Classified::Undecodable(why),
     }
 }
@@ -426,6 +429,33 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         }
         tunnels.depth += 1;
     }
+}
+
+/// A packet that was made of a frame.
+fn classify_expanded(packet: &Expanded, link: LinkHeader) -> Classified<'_> {
+    let at = Position {
+        network: Network::Ip,
+        rest: Rest {
+            bytes: &packet.octets,
+            on_wire: usize::try_from(packet.wire_len).unwrap_or(usize::MAX),
+            limit: Limit::Frame,
+        },
+    };
+    let mut outermost = match at.rest.ip() {
+        Ok(ip) => ip,
+        Err(why) => return Classified::Undecodable(why),
+    };
+    if let Some(fragment) = packet.fragment {
+        outermost.set_link_fragment(fragment);
+    }
+    let mut classified = descend(link, TunnelPath::new(at), outermost);
+    if let Classified::Icmp(Packet { ip, .. }) | Classified::OtherIp(Packet { ip, .. }) =
+        &mut classified
+        && offset_in(&packet.octets, ip.header) == Some(packet.innermost)
+    {
+        ip.unknown_prefix = packet.unknown_prefix;
+    }
+    classified
 }
 
 /// Whether it is worth a closer look at what `ip` carries.

@@ -17,6 +17,7 @@ fn frame(link: u32, data: &[u8]) -> Frame<'_> {
         wire_len: u32::try_from(data.len()).unwrap(),
         fcs_len: 0,
         data,
+        expanded: None,
     }
 }
 

@@ -34,6 +34,7 @@ fn of_link(link: u32, data: &[u8]) -> Packet<'_> {
         wire_len: u32::try_from(data.len()).unwrap(),
         fcs_len: 0,
         data,
+        expanded: None,
     };
     match classify(&frame) {
         Classified::Icmp(packet) => packet,

@@ -1,0 +1,139 @@
+//! Octets in their order, and the packet that is made of them.
+
+use crate::model::{Expanded, UnknownPrefix};
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail};
+
+/// The octets of a frame that are still to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    on_wire: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// `bytes` are there of the `on_wire` that were sent.
+    pub(super) fn new(bytes: &'a [u8], on_wire: usize) -> Self {
+        Self {
+            bytes,
+            on_wire: on_wire.max(bytes.len()),
+        }
+    }
+
+    pub(super) fn first(&self) -> Result<u8, Undecodable> {
+        self.bytes.first().copied().ok_or(Undecodable::Short)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Undecodable> {
+        self.array().map(|[octet]| octet)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, Undecodable> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Undecodable> {
+        let found = array_at(self.bytes, 0).ok_or(Undecodable::Short)?;
+        self.skip(N);
+        Ok(found)
+    }
+
+    /// `length` octets, or those of them that were captured.
+    pub(super) fn up_to(&mut self, length: usize) -> &'a [u8] {
+        let found = self.bytes.get(..length).unwrap_or(self.bytes);
+        self.skip(length);
+        found
+    }
+
+    fn skip(&mut self, length: usize) {
+        self.bytes = tail(self.bytes, length);
+        self.on_wire = self.on_wire.saturating_sub(length);
+    }
+
+    /// What is left.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many octets were left on the wire.
+    pub(super) const fn rest_on_wire(&self) -> usize {
+        self.on_wire
+    }
+}
+
+/// Octets of an IPv6 header without extension headers.
+const FIXED: usize = 40;
+
+/// How many IPv6 headers may stand in each other.
+const DEEPEST: usize = 4;
+
+/// A packet that is being made: lengths are written when all of it is there.
+pub(super) struct Making<'e> {
+    pub(super) octets: &'e mut Vec<u8>,
+    innermost: &'e mut usize,
+    unknown: &'e mut UnknownPrefix,
+    /// Where IPv6 headers start: the packet's own, then those that it carries.
+    ipv6: [usize; DEEPEST],
+    depth: usize,
+    /// Where a UDP header starts whose length was left out.
+    pub(super) udp: Option<usize>,
+    /// Octets that a header has but that were not captured.
+    pub(super) missing: usize,
+}
+
+impl<'e> Making<'e> {
+    /// Makes a packet of `into`, which is to be empty.
+    pub(super) fn new(into: &'e mut Expanded) -> Self {
+        Self {
+            octets: &mut into.octets,
+            innermost: &mut into.innermost,
+            unknown: &mut into.unknown_prefix,
+            ipv6: [0; DEEPEST],
+            depth: 0,
+            udp: None,
+            missing: 0,
+        }
+    }
+
+    /// An IPv6 header starts: tells where. What is not known of its addresses is kept of the
+    /// innermost.
+    pub(super) fn ipv6(&mut self, unknown: UnknownPrefix) -> Result<usize, Undecodable> {
+        let start = self.octets.len();
+        let place = self.ipv6.get_mut(self.depth);
+        *place.ok_or(Undecodable::Malformed)? = start;
+        self.depth += 1;
+        (*self.innermost, *self.unknown) = (start, unknown);
+        Ok(start)
+    }
+
+    /// What is not known of the addresses in the header that started last.
+    pub(super) fn unknown(&self) -> UnknownPrefix {
+        *self.unknown
+    }
+
+    /// Adds what is not compressed, and writes the lengths: a datagram that travels in fragments
+    /// has `datagram` octets in all. Tells how many octets the packet, or this fragment of it, had
+    /// on the wire.
+    pub(super) fn finish(self, from: &Reader<'_>, datagram: Option<usize>) -> usize {
+        let on_wire = self.octets.len() + self.missing + from.rest_on_wire();
+        self.octets.extend_from_slice(from.rest());
+        let whole = datagram.unwrap_or(on_wire);
+        for (depth, start) in self.ipv6.into_iter().enumerate().take(self.depth) {
+            // The outermost header stands for the fragment, as it would for one of IP's.
+            let end = if depth == 0 { on_wire } else { whole };
+            put_length(self.octets, start + 4, end.saturating_sub(start + FIXED));
+        }
+        if let Some(start) = self.udp {
+            put_length(self.octets, start + 4, whole.saturating_sub(start));
+        }
+        on_wire
+    }
+}
+
+/// Writes a length of two octets.
+pub(super) fn put_length(octets: &mut [u8], at: usize, length: usize) {
+    let length = u16::try_from(length).unwrap_or(u16::MAX);
+    if let Some(place) = octets.get_mut(at..at + 2) {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+}

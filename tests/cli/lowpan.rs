@@ -1,0 +1,201 @@
+//! A network of IEEE 802.15.4 nodes: packets that are not among a frame's octets as they were.
+
+use std::fs;
+use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
+
+use crate::common::{of_type, records, run};
+use crate::nodes::{icmpv6, ipv6, mac};
+
+const SRC: &str = "fe80::212:4b00:1122:3344";
+const DST: &str = "fe80::212:4b00:5566:7788";
+
+/// A pcap file of frames a millisecond apart, and the folder that it lies in.
+fn capture(frames: &[Vec<u8>]) -> (tempfile::TempDir, PathBuf) {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0xffff, 230] {
+        file.extend(word.to_le_bytes());
+    }
+    for (frame, n) in frames.iter().zip(0_u32..) {
+        let length = u32::try_from(frame.len()).unwrap();
+        for word in [1_700_000_000, n * 1000, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(frame);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lowpan.pcap");
+    fs::write(&path, file).unwrap();
+    (folder, path)
+}
+
+fn echo(kind: u8, from: &str, to: &str, payload: &[u8]) -> Vec<u8> {
+    let (from, to): (Ipv6Addr, Ipv6Addr) = (from.parse().unwrap(), to.parse().unwrap());
+    icmpv6(
+        from,
+        to,
+        &[&[kind, 0, 0, 0, 0, 7, 0, 1][..], payload].concat(),
+    )
+}
+
+/// An echo request of which all addresses are left out, and its reply, whose frame names its
+/// sender first.
+fn ping() -> [Vec<u8>; 2] {
+    let elided = |message: &[u8]| [&[0x7a, 0x33, 58][..], message].concat();
+    let request = mac(false, false, &elided(&echo(128, SRC, DST, b"abcdefgh")));
+    let mut reply = mac(false, false, &elided(&echo(129, DST, SRC, b"abcdefgh")));
+    let (to, from) = (5..13, 13..21);
+    let addresses = [reply[from.clone()].to_vec(), reply[to].to_vec()].concat();
+    reply[5..21].copy_from_slice(&addresses);
+    [request, reply]
+}
+
+fn lines(path: &Path, arguments: &[&str]) -> String {
+    let mut all = vec!["-r", path.to_str().unwrap(), "-t"];
+    all.extend(arguments);
+    run(&all).good()
+}
+
+#[test]
+fn a_ping_is_answered_and_its_link_shown() {
+    let (_folder, path) = capture(&ping());
+    let out = lines(&path, &["-e"]);
+    assert!(
+        out.starts_with(
+            "802.15.4 without FCS, 00:12:4b:00:11:22:33:44 > 00:12:4b:00:55:66:77:88, length 40: \
+             fe80::212:4b00:1122:3344 > fe80::212:4b00:5566:7788: ICMP6, echo request, id 7, seq 1, \
+             length 16\n"
+        ),
+        "{out}"
+    );
+    assert!(out.contains("| rtt 1 ms, answers #1"), "{out}");
+}
+
+/// What is filtered is the packet, as it is in raw IP: libpcap has no programs for these frames.
+#[test]
+fn a_filter_selects_by_the_packet() {
+    let (_folder, path) = capture(&ping());
+    for (filter, shown) in [
+        ("icmp6[0] == 129", "1 ICMP shown + 1 hidden"),
+        (
+            "src host fe80::212:4b00:1122:3344",
+            "1 ICMP shown + 1 hidden",
+        ),
+        ("ip6", "2 ICMP shown + 0 hidden"),
+        ("ip or greater 57", "0 ICMP shown + 2 hidden"),
+    ] {
+        let out = lines(&path, &[filter]);
+        assert!(out.contains(shown), "{filter}: {out}");
+    }
+}
+
+/// `-x` shows what was sent; `-X` that and, apart from it, the packet that was made of it, where
+/// the fields are.
+#[test]
+fn octets_of_the_frame_and_of_the_packet_are_told_apart() {
+    let (_folder, path) = capture(&ping()[..1]);
+    let out = lines(&path, &["-x"]);
+    assert!(
+        out.contains("\t0x0000:  7a33 3a80 00") && out.contains("0x0010:  6667 68\n"),
+        "{out}"
+    );
+    let out = lines(&path, &["-XX"]);
+    let rows: Vec<_> = out.lines().filter(|line| line.starts_with('\t')).collect();
+    let expected = [
+        ("\t0x0000:  4", "link header"),
+        ("\t0x0015:  7a33 3a80", "6LoWPAN, as it was sent"),
+        ("\t-- 6LoWPAN: the packet with its headers expanded", ""),
+        (
+            "\t0x0008:  fe80 0000 0000 0000 0212 4b00 1122 3344",
+            "src fe80::212:4b00:1122:3344",
+        ),
+        ("\t0x0028:  80", "type 128 echo request"),
+        ("\t0x0030:  6162 6364 6566 6768", "payload"),
+    ];
+    for (start, end) in expected {
+        let found = rows
+            .iter()
+            .any(|row| row.starts_with(start) && row.ends_with(end));
+        assert!(found, "{start} {end}: {out}");
+    }
+}
+
+/// The frames of a datagram that is longer than one are told as fragments, the last with the whole
+/// message; its checksum covers what was put together.
+#[test]
+fn fragments_are_put_together() {
+    let payload = [0x5a; 200];
+    let (src, dst) = ("2001:db8::1", "2001:db8::2");
+    let message = echo(128, src, dst, &payload);
+    let packet = ipv6(
+        0,
+        0,
+        58,
+        64,
+        src.parse().unwrap(),
+        dst.parse().unwrap(),
+        &message,
+    );
+    let size = u16::try_from(packet.len()).unwrap();
+    let first = [
+        &(0xc000 | size).to_be_bytes()[..],
+        &[0, 9, 0x41],
+        &packet[..88],
+    ]
+    .concat();
+    let later = |at: usize, end: usize| {
+        let header = [
+            &(0xe000 | size).to_be_bytes()[..],
+            &[0, 9, u8::try_from(at / 8).unwrap()],
+        ];
+        [&header.concat(), &packet[at..end]].concat()
+    };
+    let parts = [first, later(88, 168), later(168, packet.len())];
+    let (_folder, path) = capture(&parts.map(|part| mac(false, false, &part)));
+    let found = records(&["-r", path.to_str().unwrap(), "--json"]);
+    let messages = of_type(&found, "icmp");
+    assert_eq!(messages.len(), 3);
+    assert_eq!(messages[0]["icmp"]["checksum"]["reason"], "fragment");
+    assert_eq!(messages[1]["link_fragment"]["offset"], 88);
+    assert_eq!(messages[1]["ip"]["fragment"]["offset"], 48);
+    let whole = &messages[2]["reassembly"];
+    assert_eq!(whole["status"], "complete");
+    assert_eq!(whole["frames"].as_array().unwrap().len(), 3);
+    assert_eq!(whole["icmp"]["length"], 208);
+    assert_eq!(whole["icmp"]["checksum"]["status"], "good");
+
+    let out = lines(&path, &[]);
+    let last = out.lines().nth(2).unwrap();
+    assert_eq!(
+        last,
+        "IP6 2001:db8::1 > 2001:db8::2: 6LoWPAN fragment | completes echo request #1 #2 #3, length \
+         208, checksum good, octets from 168 of 248, 6LoWPAN tag 9"
+    );
+}
+
+/// The prefix of an address that nobody told is not made up.
+#[test]
+fn an_unknown_prefix_is_said_to_be_unknown() {
+    let message = echo(
+        128,
+        "2001:db8::212:4b00:1122:3344",
+        "2001:db8::212:4b00:5566:7788",
+        b"",
+    );
+    let frame = mac(
+        false,
+        false,
+        &[&[0x7a, 0xf7, 0x3c, 58][..], &message].concat(),
+    );
+    let (_folder, path) = capture(&[frame]);
+    let found = records(&["-r", path.to_str().unwrap(), "--json"]);
+    let message = of_type(&found, "icmp")[0];
+    assert_eq!(message["ip"]["unknown_prefix"]["src"], 3);
+    assert_eq!(message["ip"]["unknown_prefix"]["dst"], 12);
+    assert_eq!(message["icmp"]["checksum"]["reason"], "prefix");
+    let out = lines(&path, &[]);
+    assert!(
+        out.contains("source prefix of context 3 not known, destination prefix of context 12 not"),
+        "{out}"
+    );
+}

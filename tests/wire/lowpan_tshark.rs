@@ -1,0 +1,306 @@
+//! Frames of IEEE 802.15.4, their headers and packets, as tshark reads them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use icmpdump::model::{Expanded, LinkType, Timestamp};
+use icmpdump::wire::Undecodable;
+use icmpdump::wire::link::ieee802154::{Payload, mac_header_of};
+use icmpdump::wire::lowpan::Expander;
+
+use crate::compressor::cases;
+use crate::frames::{self, OwnedFrame};
+use crate::lowpan::{NO_FCS, frame, taught};
+use crate::nodes::{icmpv6, ipv6, mac};
+
+/// What tshark says of each frame, one line a frame.
+fn tshark(link: LinkType, frames: &[Vec<u8>], fields: &[&str]) -> Vec<Vec<String>> {
+    let owned: Vec<_> = (frames.iter().zip(1..))
+        .map(|(octets, number)| OwnedFrame {
+            file: "lowpan".into(),
+            number,
+            ts: Timestamp::from_nanos(i64::try_from(number).unwrap()),
+            link,
+            wire_len: u32::try_from(octets.len()).unwrap(),
+            fcs_len: 0,
+            data: octets.clone(),
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), frames::pcapng(&owned)).unwrap();
+    let mut command = Command::new("tshark");
+    command.arg("-n").arg("-r").arg(file.path());
+    command.args(["-T", "fields", "-E", "occurrence=f"]);
+    for field in fields {
+        command.args(["-e", field]);
+    }
+    let output = command.output().expect("tshark is installed");
+    assert!(output.status.success());
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let of_line = |line: &str| line.split('\t').map(str::to_owned).collect();
+    let lines: Vec<_> = lines.lines().map(of_line).collect();
+    assert_eq!(lines.len(), frames.len());
+    lines
+}
+
+fn number(text: &str) -> Option<u32> {
+    let digits = text.trim_start_matches("0x");
+    u32::from_str_radix(digits, if digits == text { 10 } else { 16 }).ok()
+}
+
+/// Every frame control field of data frames, with which addresses and networks it announces.
+#[test]
+fn mac_headers_are_those_of_tshark() {
+    let mut frames = Vec::new();
+    for version in 0..3_u16 {
+        for bits in 0..1 << 6 {
+            let (dst, src) = (
+                [0, 2, 3, 0][usize::from(bits & 3)],
+                [0, 2, 3, 0][usize::from(bits >> 2 & 3)],
+            );
+            let compressed = bits >> 4 & 1;
+            let no_sequence = if version == 2 { bits >> 5 } else { 0 };
+            let control =
+                1 | compressed << 6 | no_sequence << 8 | dst << 10 | version << 12 | src << 14;
+            // Before 2015, what is left out is another address's (IEEE 802.15.4-2006 section 7.2.1.1.5).
+            if version < 2 && compressed == 1 && (dst == 0 || src == 0) {
+                continue;
+            }
+            let mut frame = control.to_le_bytes().to_vec();
+            frame.extend(1..40);
+            frames.push(frame);
+        }
+    }
+    let fields = [
+        "wpan.dst_pan",
+        "wpan.dst16",
+        "wpan.dst64",
+        "wpan.src_pan",
+        "wpan.src16",
+        "wpan.src64",
+    ];
+    let mut different = Vec::new();
+    for (octets, theirs) in frames.iter().zip(tshark(NO_FCS, &frames, &fields)) {
+        let header = mac_header_of(&frame(NO_FCS, octets)).unwrap();
+        assert_eq!(header.payload, Payload::Data);
+        let mut said = [const { None }; 4];
+        for (at, address) in [(0, header.dst), (2, header.src)] {
+            let octets = address
+                .as_ref()
+                .map_or(&[][..], |address| address.as_slice());
+            let hex = octets.iter().fold(String::new(), |mut hex, octet| {
+                let _ = write!(hex, "{octet:02x}");
+                hex
+            });
+            said[at + usize::from(octets.len() == 8)] = Some(hex).filter(|hex| !hex.is_empty());
+        }
+        let address = |at: usize| {
+            let digits = theirs[at].trim_start_matches("0x").replace(':', "");
+            Some(digits).filter(|digits| !digits.is_empty())
+        };
+        let theirs_of = [address(1), address(2), address(4), address(5)];
+        let pan = number(&theirs[0]).or(number(&theirs[3]));
+        if said != theirs_of || header.pan.map(u32::from) != pan {
+            different.push(format!(
+                "{:02x?}: {header:?}, tshark {theirs:?}",
+                &octets[..2]
+            ));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn tshark_reads_the_same() {
+    let cases = cases();
+    let frames: Vec<_> = cases.iter().map(|case| case.frame.clone()).collect();
+    let fields = [
+        "ipv6.src",
+        "ipv6.dst",
+        "ipv6.hlim",
+        "ipv6.tclass",
+        "ipv6.flow",
+        "ipv6.plen",
+    ];
+    let mut different = Vec::new();
+    for (case, theirs) in cases.iter().zip(tshark(NO_FCS, &frames, &fields)) {
+        let packet = &case.packet;
+        let address = |at: usize| {
+            let octets: [u8; 16] = packet[at..at + 16].try_into().unwrap();
+            std::net::Ipv6Addr::from(octets).to_string()
+        };
+        let first = u32::from_be_bytes(packet[..4].try_into().unwrap());
+        let same = theirs[0] == address(8)
+            && theirs[1] == address(24)
+            && number(&theirs[2]) == Some(packet[7].into())
+            && number(&theirs[3]) == Some(first >> 20 & 0xff)
+            && number(&theirs[4]) == Some(first & 0xfffff)
+            && number(&theirs[5]) == Some(u32::from(packet[4]) << 8 | u32::from(packet[5]));
+        if !same {
+            let (src, dst) = (address(8), address(24));
+            different.push(format!("{}: {src} > {dst}, tshark {theirs:?}", case.what));
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "{} of {}:\n{}",
+        different.len(),
+        cases.len(),
+        different.join("\n")
+    );
+}
+
+/// What we make of frames, in the words of the fields that tshark is asked for.
+fn fields_of(link: LinkType, octets: &[u8]) -> Option<Vec<String>> {
+    let mut into = Expanded::default();
+    let found = Expander::default().expand(&frame(link, octets), &mut into);
+    if found != Ok(true) {
+        return None;
+    }
+    let header = into.octets.first_chunk::<40>()?;
+    let first = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
+    let address = |at: usize| {
+        let octets: [u8; 16] = header[at..at + 16].try_into().unwrap();
+        std::net::Ipv6Addr::from(octets).to_string()
+    };
+    let numbers = [
+        header[6].into(),
+        header[7].into(),
+        first >> 20 & 0xff,
+        first & 0xfffff,
+    ];
+    let numbers = numbers.map(|number| number.to_string());
+    Some(
+        [address(8), address(24)]
+            .into_iter()
+            .chain(numbers)
+            .collect(),
+    )
+}
+
+/// Frames that tshark finds other IPv6 headers in than we do.
+fn different(link: LinkType, frames: &[Vec<u8>]) -> Vec<String> {
+    let fields = [
+        "ipv6.src",
+        "ipv6.dst",
+        "ipv6.nxt",
+        "ipv6.hlim",
+        "ipv6.tclass",
+        "ipv6.flow",
+    ];
+    let theirs = tshark(link, frames, &fields);
+    let mut different = Vec::new();
+    for (octets, theirs) in frames.iter().zip(theirs) {
+        let theirs = (!theirs[0].is_empty()).then(|| {
+            let of = |(at, text): (usize, &String)| match at {
+                0 | 1 => text.clone(),
+                _ => number(text).unwrap().to_string(),
+            };
+            theirs.iter().enumerate().map(of).collect::<Vec<_>>()
+        });
+        let ours = fields_of(link, octets);
+        if ours != theirs {
+            different.push(format!("{octets:02x?}: {ours:?}, tshark {theirs:?}"));
+        }
+    }
+    different
+}
+
+/// The header compression of RFC 4944, with each encoding.
+#[test]
+fn headers_compressed_the_old_way_are_those_of_tshark() {
+    let mut frames = Vec::new();
+    for encoding in 0..=u8::MAX {
+        // UDP's encoding behind a header that is not UDP's means nothing.
+        if encoding & 1 == 1 && encoding >> 1 & 3 != 1 {
+            continue;
+        }
+        let mut payload = vec![0x42, encoding];
+        if encoding & 1 == 1 {
+            payload.push(0xe0);
+        }
+        payload.push(99);
+        payload.extend((0..60).map(|n: u8| n.wrapping_mul(37).wrapping_add(encoding)));
+        frames.push(mac(false, false, &payload));
+    }
+    let different = different(NO_FCS, &frames);
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Headers before the packet, and what stands in its place.
+#[test]
+fn what_stands_before_the_packet_is_stepped_over_as_in_tshark() {
+    let (src, dst) = ("fe80::1".parse().unwrap(), "ff02::1".parse().unwrap());
+    let echo = icmpv6(src, dst, &[128, 0, 0, 0, 0, 1, 0, 2]);
+    let packet = [&[0x41][..], &ipv6(0, 0, 58, 64, src, dst, &echo)].concat();
+    let elided = [&[0x7a, 0x33, 58][..], &echo].concat();
+    let mesh16 = [&[0xb5, 0x11, 0x22, 0x33, 0x44][..], &elided].concat();
+    let mesh64 = [
+        &[0x8f, 0x40, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 2][..],
+        &elided,
+    ]
+    .concat();
+    let broadcast = [&[0xb5, 0x11, 0x22, 0xff, 0xff, 0x50, 0x07][..], &packet].concat();
+    let zigbee = [0x48, 0x02, 0xfc, 0xff, 0x0c, 0x0f, 0x1e, 0xa1];
+    let plain: Vec<_> = [&packet[..], &elided, &mesh16, &mesh64, &broadcast, &zigbee]
+        .into_iter()
+        .map(|payload| mac(false, true, payload))
+        .collect();
+    assert_eq!(different(NO_FCS, &plain), [""; 0]);
+
+    // Security levels 1 to 3 sign, 4 to 7 encrypt (IEEE 802.15.4-2015 table 9-6).
+    let codes = [0, 4, 8, 16, 0, 4, 8, 16];
+    for (level, code) in (0_u8..).zip(codes) {
+        let mut secured = mac(false, false, &[]);
+        secured[0] |= 0x08;
+        secured.extend([level, 1, 0, 0, 0]);
+        secured.extend(&packet);
+        secured.resize(secured.len() + code, 0xee);
+        let mut into = Expanded::default();
+        let found = Expander::default().expand(&frame(NO_FCS, &secured), &mut into);
+        if level < 4 {
+            assert_eq!(found, Ok(true), "level {level}");
+            assert_eq!(into.octets, packet[1..], "level {level}");
+        } else {
+            assert_eq!(found, Err(Undecodable::Encrypted), "level {level}");
+        }
+    }
+}
+
+/// The same frame behind each capture header, with and without check sequence.
+#[test]
+fn each_link_type_leads_to_the_same_packet() {
+    let case = &cases()[7];
+    let fcs = crc(&case.frame).to_le_bytes();
+    let length = u8::try_from(case.frame.len() + 2).unwrap();
+    let phy = [&[0, 0, 0, 0, 0xa7, length][..], &case.frame, &fcs].concat();
+    let tap = |kind: u8, check: &[u8]| {
+        let field = [0, 0, 12, 0, 0, 0, 1, 0, kind, 0, 0, 0];
+        [&field[..], &case.frame, check].concat()
+    };
+    let frames = [
+        (230, case.frame.clone()),
+        (195, [&case.frame[..], &fcs].concat()),
+        (215, phy),
+        (283, tap(0, &[])),
+        (283, tap(1, &fcs)),
+    ];
+    let mut into = Expanded::default();
+    for (link, octets) in frames {
+        let link = LinkType(link);
+        assert_eq!(taught().expand(&frame(link, &octets), &mut into), Ok(true));
+        assert_eq!(into.octets, case.packet, "{link:?}");
+        assert_eq!(different(link, &[octets]), [""; 0], "{link:?}");
+    }
+}
+
+/// The check sequence of IEEE 802.15.4 (section 7.2.10): x^16 + x^12 + x^5 + 1, bits reversed.
+fn crc(octets: &[u8]) -> u16 {
+    octets.iter().fold(0, |crc, octet| {
+        (0..8).fold(crc ^ u16::from(*octet), |crc, _| match crc & 1 {
+            0 => crc >> 1,
+            _ => crc >> 1 ^ 0x8408,
+        })
+    })
+}
