@@ -133,7 +133,7 @@ impl CaptureSink {
             stream: is_stream(&options.path),
             schedule: Schedule::new(&options.path, options.rotation.clone()),
             output: None,
-            closer: Closer::default(),
+            closer: Closer::new(&options.rotation),
             encoder: Encoder::new(options.format),
             annotator: (options.annotate == Annotate::Yes).then(Annotator::default),
             pending: Vec::new(),
@@ -310,7 +310,8 @@ impl CaptureSink {
         if let Err(error) = written {
             self.room = Room::Enough;
             let path = output.path().to_owned();
-            // As well as can be; the message is about what came first.
+            // As well as can be, in order; the message is about what came first.
+            let _ = self.closer.wait();
             let finished = self.output.take().map(Output::finish);
             let path = finished.and_then(Result::ok).unwrap_or(path);
             return Err(CaptureError::system(&path, Stage::Write, error).into());

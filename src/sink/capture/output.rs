@@ -93,6 +93,11 @@ impl Output {
         &self.path
     }
 
+    /// Where its name is kept; empty for the one that the run began in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// The file's name without folders: the one it will have.
     pub(super) fn name(&self) -> OsString {
         let path = self.target.as_deref().unwrap_or(&self.path);
@@ -147,7 +152,8 @@ impl Output {
             .is_ok_and(|metadata| metadata.is_file())
     }
 
-    /// Brings the file to the disk and to its final name, which it gives.
+    /// Brings the file to the disk and to its final name, which it gives, and which is on the disk
+    /// after [`sync_folder`].
     ///
     /// One that could not be written to its end takes nobody's place: where another one has the
     /// name, it stays where it is.
@@ -177,11 +183,15 @@ impl Output {
                 .unwrap_or_else(|| target.clone()),
         };
         fs::rename(&self.path, &target).map_err(fault)?;
-        // The name reaches the disk with the folder; not every file system lets one ask for that.
-        let folder = target.parent().filter(|path| !path.as_os_str().is_empty());
-        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(target)
     }
+}
+
+/// Brings the names in `folder` to the disk; not every file system lets one ask for that.
+pub(super) fn sync_folder(folder: &Path) {
+    let here = folder.as_os_str().is_empty();
+    let folder = if here { Path::new(".") } else { folder };
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// `path` with `suffix`, and from the second on with `.count`.
