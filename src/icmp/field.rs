@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
-use super::source_route::SourceRoute;
+use crate::wire::ip::source_route::SourceRoute;
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

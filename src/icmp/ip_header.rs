@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use super::field::{FieldSpec, spec};
 use super::item::{Item, Specs};
-use super::source_route::{FIRST_ADDRESS, SourceRoute};
 use super::tcp;
 use crate::wire::Ip;
 use crate::wire::bytes::u8_at;
+use crate::wire::ip::source_route::{FIRST_ADDRESS, SourceRoute};
 use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, protocol};
 
 /// The options of an IPv4 header, padding included.

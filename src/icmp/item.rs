@@ -156,7 +156,7 @@ impl<'a> Iterator for Items<'a> {
                     number: Some(record.kind.into()),
                     name: record.name(),
                     bytes: record.bytes,
-                    specs: Specs::Made(record.specs()),
+                    specs: record.specs(),
                 }
             }
             Walk::Objects(objects) => {
@@ -186,7 +186,7 @@ impl<'a> Iterator for Items<'a> {
                     number: None,
                     name: None,
                     bytes: seed.bytes,
-                    specs: Specs::Made(seed.specs()),
+                    specs: seed.specs(),
                 }
             }
             Walk::Entries {

@@ -4,7 +4,8 @@
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
-use super::field::{FieldKind, FieldSpec, spec};
+use super::field::{FieldSpec, spec};
+use super::item::Specs;
 use super::nd_option::{NdOption, NdValue};
 use super::{Body, Direction};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
@@ -146,19 +147,16 @@ pub struct Seed<'a> {
 }
 
 impl Seed<'_> {
-    pub(super) fn specs(&self) -> [Option<FieldSpec>; 10] {
+    pub(super) fn specs(&self) -> Specs {
         let id = u16::try_from(self.id.len()).unwrap_or(0);
-        let mut specs = [None; 10];
-        specs[0] = Some(spec::u8(0, "min_sequence"));
-        specs[1] = Some(spec::bits(1, 2, 6, "bitmap_octets"));
-        specs[2] = Some(spec::bits(1, 0, 2, "seed_id_kind"));
-        specs[3] = (id > 0).then_some(FieldSpec {
-            name: "seed_id",
-            at: 2,
-            kind: FieldKind::Octets(id),
-        });
-        specs[4] = Some(spec::rest(2 + id, "buffered"));
-        specs
+        let head = [
+            spec::u8(0, "min_sequence"),
+            spec::bits(1, 2, 6, "bitmap_octets"),
+            spec::bits(1, 0, 2, "seed_id_kind"),
+        ];
+        let seed = (id > 0).then_some(spec::octets(2, id, "seed_id"));
+        let buffered = [spec::rest(2 + id, "buffered")];
+        Specs::made(head.into_iter().chain(seed).chain(buffered))
     }
 }
 

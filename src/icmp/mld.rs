@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldKind, FieldSpec, spec, v6_addresses};
+use super::field::{FieldSpec, spec, v6_addresses};
+use super::item::Specs;
 use crate::wire::Layer;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
@@ -99,22 +100,13 @@ impl<'a> Record<'a> {
         v6_addresses(self.sources)
     }
 
-    pub(super) fn specs(&self) -> [Option<FieldSpec>; 10] {
-        let mut specs = [None; 10];
-        for (spec, &field) in specs.iter_mut().zip(&RECORD_FIELDS) {
-            *spec = Some(field);
-        }
-        let at = RECORD_HEADER + self.sources.len();
-        specs[4] = Some(FieldSpec {
-            name: "sources",
-            at: 20,
-            kind: FieldKind::V6Array(self.count),
-        });
-        specs[5] = u16::try_from(at)
-            .ok()
+    pub(super) fn specs(&self) -> Specs {
+        let sources = spec::v6_array(20, self.count, "sources");
+        let behind = u16::try_from(RECORD_HEADER + self.sources.len()).ok();
+        let auxiliary = behind
             .filter(|_| !self.auxiliary.is_empty())
             .map(|at| spec::rest(at, "auxiliary"));
-        specs
+        Specs::made(RECORD_FIELDS.into_iter().chain([sources]).chain(auxiliary))
     }
 
     /// The snake-case name of the record type.

@@ -33,7 +33,6 @@ pub mod renumbering;
 pub mod rpl;
 pub mod rpl_option;
 pub mod send;
-pub mod source_route;
 pub mod svc_param;
 pub mod tcp;
 pub mod tunnel_header;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{FieldKind, FieldSpec, spec, unpadded};
+use super::field::{FieldSpec, spec, unpadded};
 use super::item::Specs;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
@@ -351,7 +351,7 @@ fn address(family: u16, bytes: &[u8]) -> Address<'_> {
 pub(super) fn specs(object: &Object<'_>) -> Specs {
     match (object.class, object.c_type) {
         (1, 1) => Specs::Two(FIELDS, const { &[spec::labels(4, "labels")] }),
-        (2, _) => Specs::Made(interface_specs(object)),
+        (2, _) => interface_specs(object),
         (3, 1) => Specs::Two(FIELDS, const { &[spec::text(4, "name")] }),
         (3, 2) => Specs::Two(FIELDS, const { &[spec::u32(4, "if_index")] }),
         (3, 3) => match u16_at(object.bytes, 0) {
@@ -366,32 +366,29 @@ pub(super) fn specs(object: &Object<'_>) -> Specs {
 
 /// Whatever bits are set, what stands before the last field fits into 16 bits: the longest name
 /// has 255 octets.
-fn interface_specs(object: &Object<'_>) -> [Option<FieldSpec>; 10] {
+fn interface_specs(object: &Object<'_>) -> Specs {
     let parts = interface_parts(object.c_type, object.bytes);
     let at = |offset: usize| u16::try_from(HEADER + offset).unwrap_or(u16::MAX);
-    let mut specs = [None; 10];
-    for (spec, &field) in specs.iter_mut().zip(FIELDS) {
-        *spec = Some(field);
-    }
-    specs[3] = parts.index.map(|offset| spec::u32(at(offset), "if_index"));
-    if let Some(offset) = parts.address {
-        specs[4] = Some(spec::u16(at(offset), "address_family"));
-        specs[5] = match u16_at(object.bytes, offset) {
-            Some(AFI_IPV4) => Some(spec::v4(at(offset + 4), "address")),
-            Some(AFI_IPV6) => Some(spec::v6(at(offset + 4), "address")),
-            _ => Some(spec::rest(at(offset + 4), "address")),
+    let index = parts.index.map(|offset| spec::u32(at(offset), "if_index"));
+    let address = parts.address.map(|offset| {
+        let behind = at(offset + 4);
+        let address = match u16_at(object.bytes, offset) {
+            Some(AFI_IPV4) => spec::v4(behind, "address"),
+            Some(AFI_IPV6) => spec::v6(behind, "address"),
+            _ => spec::rest(behind, "address"),
         };
-    }
-    if let Some((offset, length)) = parts.name {
-        specs[6] = Some(spec::u8(at(offset), "name_length"));
-        specs[7] = Some(FieldSpec {
-            name: "name",
-            at: at(offset + 1),
-            kind: FieldKind::TextOf(u16::try_from(length).unwrap_or(1).saturating_sub(1)),
-        });
-    }
-    specs[8] = parts.mtu.map(|offset| spec::u32(at(offset), "mtu"));
-    specs
+        [spec::u16(at(offset), "address_family"), address]
+    });
+    let name = parts.name.map(|(offset, length)| {
+        let octets = u16::try_from(length).unwrap_or(1).saturating_sub(1);
+        [
+            spec::u8(at(offset), "name_length"),
+            spec::text_of(at(offset + 1), octets, "name"),
+        ]
+    });
+    let mtu = parts.mtu.map(|offset| spec::u32(at(offset), "mtu"));
+    let pairs = address.into_iter().chain(name).flatten();
+    Specs::made(FIELDS.iter().copied().chain(index).chain(pairs).chain(mtu))
 }
 
 /// The fields of an object's header.

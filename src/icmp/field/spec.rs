@@ -1,7 +1,7 @@
 //! Short names for the rows of a table.
 
 use super::{FieldKind, FieldSpec};
-use crate::icmp::source_route::SourceRoute;
+use crate::wire::ip::source_route::SourceRoute;
 
 const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
     FieldSpec { name, at, kind }
@@ -125,6 +125,10 @@ pub(in crate::icmp) const fn rest(at: u16, name: &'static str) -> FieldSpec {
 
 pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Text)
+}
+
+pub(in crate::icmp) const fn text_of(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::TextOf(length))
 }
 
 pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {

@@ -2,6 +2,7 @@
 
 mod behind;
 mod fault;
+pub mod source_route;
 #[cfg(test)]
 mod tests;
 mod v4;

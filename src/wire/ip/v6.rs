@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::fault::{Fault, Faults};
+use super::source_route::{FIRST_ADDRESS, SourceRoute};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
@@ -222,7 +223,11 @@ fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
             .checked_sub(16)
             .filter(|&at| at >= 8)
             .and_then(address),
-        3 => compressed_destination(ip, header, length),
+        3 => match ip.addrs.dst() {
+            IpAddr::V6(destination) => SourceRoute::of(header, destination)
+                .and_then(|route| route.last(tail(header, FIRST_ADDRESS.into()))),
+            IpAddr::V4(_) => None,
+        },
         // RFC 8754 section 2: the last segment comes first.
         4 => address(8),
         _ => None,
@@ -231,23 +236,6 @@ fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
         ip.faults.rule(Fault::NoSegments, at + 3);
     }
     ip.final_destination = last.or(ip.final_destination);
-}
-
-/// The last address of an RPL source route (RFC 6554 section 3), which leaves out the octets it
-/// has in common with the packet's destination.
-fn compressed_destination(ip: &Ip<'_>, header: &[u8], length: usize) -> Option<Ipv6Addr> {
-    let IpAddr::V6(destination) = ip.addrs.dst() else {
-        return None;
-    };
-    let common = usize::from(u8_at(header, 4)? & 0x0f);
-    let padding = usize::from(u8_at(header, 5)? >> 4);
-    let behind = length.checked_sub(padding)?;
-    let start = behind.checked_sub(16 - common).filter(|&at| at >= 8)?;
-    let mut octets = destination.octets();
-    octets
-        .get_mut(common..)?
-        .copy_from_slice(header.get(start..behind)?);
-    Some(octets.into())
 }
 
 /// What follows the fragment header within `header`, an IPv6 header with its extension headers, or

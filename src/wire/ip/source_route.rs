@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use crate::wire::bytes::{tail, u8_at};
 
 /// Octets of a routing header before its addresses.
-pub(super) const FIRST_ADDRESS: u16 = 8;
+pub const FIRST_ADDRESS: u16 = 8;
 
 /// How the addresses are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub struct SourceRoute {
 }
 
 impl SourceRoute {
-    /// Of a routing header in a packet to `destination`.
-    pub(super) fn of(header: &[u8], destination: Ipv6Addr) -> Option<Self> {
+    /// Of a routing header in a packet to `destination`; `None` where its lengths contradict each
+    /// other.
+    pub fn of(header: &[u8], destination: Ipv6Addr) -> Option<Self> {
         let octets = u8_at(header, 4)?;
         let (common, common_of_last) = (octets >> 4, octets & 0x0f);
         let padding = u16::from(u8_at(header, 5)? >> 4);
@@ -35,6 +36,11 @@ impl SourceRoute {
             common_of_last,
             before_last: before_last / (16 - u16::from(common)),
         })
+    }
+
+    /// Where the packet is to go in the end.
+    pub(super) fn last(self, octets: &[u8]) -> Option<Ipv6Addr> {
+        self.addresses(octets).nth(usize::from(self.before_last))
     }
 
     /// The addresses in full, in their order; `octets` are those behind the header's first eight.
