@@ -26,6 +26,7 @@ mod table;
 pub mod trace;
 mod traces;
 mod translated;
+pub mod transmissions;
 pub mod unanswered;
 pub mod verdict;
 mod verdicts;
@@ -450,16 +451,17 @@ impl Correlator {
         (stalled, more_stalled): (Vec<Stalled>, Batch),
     ) -> Batch {
         let told = silent.into_iter().filter(|(attempt, ttl)| {
-            let watched = (attempt.last.since(attempt.first).unwrap_or_default())
-                .saturating_add(unanswered::ANSWER_TIME);
+            let watched = (attempt.sent.span()).saturating_add(unanswered::ANSWER_TIME);
             let is_probe = *ttl <= MAX_TTL && self.traces.is_trace(attempt.flow.addrs, TCP);
-            !is_probe && !self.exchanges.blind.overlaps(attempt.first, watched)
+            !is_probe && !self.exchanges.blind.overlaps(attempt.sent.first, watched)
         });
         let told = told.map(|(attempt, _)| Outcome::Unanswered(attempt));
         self.outcomes.extend(told);
         let told = stalled.into_iter().filter(|stall| {
-            let watched = stall.last.since(stall.first).unwrap_or_default();
-            !self.exchanges.blind.overlaps(stall.first, watched)
+            !self
+                .exchanges
+                .blind
+                .overlaps(stall.sent.first, stall.sent.span())
         });
         self.outcomes.extend(told.map(Outcome::Stalled));
         if more_silent == Batch::Last {

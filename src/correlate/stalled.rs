@@ -11,6 +11,7 @@ use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
+use super::transmissions::Transmissions;
 use super::unanswered::{Directions, GIVEN_UP, any_since};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
@@ -50,12 +51,8 @@ pub enum Peer {
 pub struct Stalled {
     /// In the direction of the data.
     pub flow: FlowKey,
-    /// How often the first unacknowledged octet was sent; copies do not count.
-    pub sent: u32,
-    /// The first of these segments.
-    pub first: Timestamp,
-    /// The last one.
-    pub last: Timestamp,
+    /// The segments with the first unacknowledged octet.
+    pub sent: Transmissions,
     /// IP length of the last one, in octets as captured.
     pub length: u32,
     /// The largest IP length among packets of the flow that were acknowledged, if any was captured.
@@ -65,46 +62,25 @@ pub struct Stalled {
     /// Whom the data was for.
     pub peer: Peer,
     seq: u32,
-    frames: [FrameRef; Self::FRAMES],
 }
 
 impl Stalled {
-    /// How many frames are named.
-    pub const FRAMES: usize = 4;
-
-    /// The first of these segments, one frame each.
-    pub fn frames(&self) -> &[FrameRef] {
-        let count = usize::try_from(self.sent).unwrap_or(Self::FRAMES);
-        self.frames.get(..count).unwrap_or(&self.frames)
-    }
-
     fn begin(packet: &Transmission, flow: FlowKey, seq: u32) -> Self {
         Self {
             flow,
-            sent: 1,
-            first: packet.ts,
-            last: packet.ts,
+            sent: Transmissions::begin(packet.ts, packet.frame),
             length: packet.length,
             acknowledged: None,
             directions: Directions::OneSidedPossible,
             peer: Peer::Open,
             seq,
-            frames: [packet.frame; Self::FRAMES],
         }
     }
 
     fn again(&mut self, packet: &Transmission) {
-        if (packet.ts.since(self.last)).is_none_or(|gap| gap < SHORTEST_TIMEOUT) {
-            return;
+        if self.sent.add(packet.ts, packet.frame, SHORTEST_TIMEOUT) {
+            self.length = packet.length;
         }
-        if let Ok(at) = usize::try_from(self.sent)
-            && let Some(place) = self.frames.get_mut(at)
-        {
-            *place = packet.frame;
-        }
-        self.sent = self.sent.saturating_add(1);
-        self.last = packet.ts;
-        self.length = packet.length;
     }
 }
 
@@ -234,30 +210,33 @@ impl Stalls {
 
     /// Takes out what was given up before `now`, a batch of it, and whether there may be more.
     pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> (Vec<Stalled>, Batch) {
-        let given_up = |stall: &Stalled| stall.last.after(GIVEN_UP) < now;
-        let (quiet, batch) = self.open.take_out(given_up);
-        (self.judged(ring, &quiet, now), batch)
+        self.judge(ring, now, |stall| stall.sent.last.after(GIVEN_UP) < now)
     }
 
     /// Takes out what is open when the capture ends, in the same way.
     pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> (Vec<Stalled>, Batch) {
-        let (open, batch) = self.open.take_out(|_| true);
-        (self.judged(ring, &open, end), batch)
+        self.judge(ring, end, |_| true)
     }
 
-    fn judged(&self, ring: &Ring, stalls: &[Stalled], now: Timestamp) -> Vec<Stalled> {
-        let judged = stalls
+    fn judge(
+        &mut self,
+        ring: &Ring,
+        now: Timestamp,
+        is_over: impl Fn(&Stalled) -> bool,
+    ) -> (Vec<Stalled>, Batch) {
+        let (over, batch) = self.open.take_out(is_over);
+        let judged = over
             .iter()
-            .filter_map(|stall| self.judge(ring, stall, now));
-        judged.collect()
+            .filter_map(|stall| self.judged(ring, stall, now));
+        (judged.collect(), batch)
     }
 
     /// The connection, if nobody acknowledged its data for long enough, and nobody told why.
-    fn judge(&self, ring: &Ring, stall: &Stalled, now: Timestamp) -> Option<Stalled> {
+    fn judged(&self, ring: &Ring, stall: &Stalled, now: Timestamp) -> Option<Stalled> {
         let flow = &stall.flow;
         let is_explained = |flow| self.explained.is_marked(destination(ring, flow));
-        if stall.sent < TRANSMISSIONS
-            || stall.first.after(PATIENCE) > now
+        if stall.sent.count < TRANSMISSIONS
+            || stall.sent.first.after(PATIENCE) > now
             || is_explained(flow)
             || is_explained(&back(flow))
             || goes_on(ring, stall)
@@ -331,7 +310,7 @@ fn begun(ring: &Ring, flow: &FlowKey, seq: u32, this: &Transmission) -> Option<S
 /// Whether other data followed: the acknowledgement took another way.
 fn goes_on(ring: &Ring, stall: &Stalled) -> bool {
     let lead = Lead::of_flow(stall.flow.ports);
-    any_since(ring, stall.flow.addrs, lead, stall.last, |seen| {
+    any_since(ring, stall.flow.addrs, lead, stall.sent.last, |seen| {
         seen.data > 0 && is_beyond(seen.lead.seq(), stall.seq)
     })
 }

@@ -12,9 +12,10 @@ use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
+use super::transmissions::Transmissions;
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
-use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 const SYN: u8 = 0x02;
@@ -37,16 +38,11 @@ pub(super) const GIVEN_UP: Duration = Duration::from_mins(2);
 pub struct Unanswered {
     /// From who wanted to connect.
     pub flow: FlowKey,
-    /// How many SYNs were sent, the retransmissions among them; copies do not count.
-    pub sent: u32,
-    /// The first SYN.
-    pub first: Timestamp,
-    /// The last SYN.
-    pub last: Timestamp,
+    /// The SYNs.
+    pub sent: Transmissions,
     /// Whether the capture can see answers to this host.
     pub directions: Directions,
     seq: u32,
-    frames: [FrameRef; Self::FRAMES],
 }
 
 /// What the capture shows of the way back to a host.
@@ -56,17 +52,6 @@ pub enum Directions {
     Both,
     /// None was: the capture may see one side only.
     OneSidedPossible,
-}
-
-impl Unanswered {
-    /// How many frames are named.
-    pub const FRAMES: usize = 4;
-
-    /// The first SYNs, one frame each.
-    pub fn frames(&self) -> &[FrameRef] {
-        let count = usize::try_from(self.sent).unwrap_or(Self::FRAMES);
-        self.frames.get(..count).unwrap_or(&self.frames)
-    }
 }
 
 /// What a SYN, its answers and errors about it have in common.
@@ -174,12 +159,9 @@ impl Attempts {
         }
         let told = Unanswered {
             flow: packet.flow(),
-            sent: 1,
-            first: packet.ts,
-            last: packet.ts,
+            sent: Transmissions::begin(packet.ts, packet.frame),
             directions: Directions::OneSidedPossible,
             seq: key.seq,
-            frames: [packet.frame; Unanswered::FRAMES],
         };
         let attempt = Attempt {
             told,
@@ -200,35 +182,35 @@ impl Attempts {
     /// Takes out what was given up before `now`, a batch of it, each with the TTL of its SYN; and
     /// whether there may be more.
     pub(super) fn quiet(&mut self, ring: &Ring, now: Timestamp) -> (Vec<(Unanswered, u8)>, Batch) {
-        let given_up = |attempt: &Attempt| attempt.told.last.after(GIVEN_UP) < now;
-        let (quiet, batch) = self.open.take_out(given_up);
-        (self.judge_all(ring, &quiet, now), batch)
+        self.judge(ring, now, |attempt| {
+            attempt.told.sent.last.after(GIVEN_UP) < now
+        })
     }
 
     /// Takes out what is open when the capture ends, in the same way.
     pub(super) fn finish(&mut self, ring: &Ring, end: Timestamp) -> (Vec<(Unanswered, u8)>, Batch) {
-        let (open, batch) = self.open.take_out(|_| true);
-        (self.judge_all(ring, &open, end), batch)
+        self.judge(ring, end, |_| true)
     }
 
-    fn judge_all(
-        &self,
+    fn judge(
+        &mut self,
         ring: &Ring,
-        attempts: &[Attempt],
         now: Timestamp,
-    ) -> Vec<(Unanswered, u8)> {
-        let judged = attempts
+        is_over: impl Fn(&Attempt) -> bool,
+    ) -> (Vec<(Unanswered, u8)>, Batch) {
+        let (over, batch) = self.open.take_out(is_over);
+        let judged = over
             .iter()
             .filter_map(|attempt| self.judged(ring, attempt, now));
-        judged.collect()
+        (judged.collect(), batch)
     }
 
     /// The connection, if it went unanswered for long enough, with the TTL of its SYN.
     fn judged(&self, ring: &Ring, attempt: &Attempt, now: Timestamp) -> Option<(Unanswered, u8)> {
         let told = attempt.told;
-        let silent = told.sent > 1
-            && told.first.after(SECOND_RETRANSMISSION) <= now
-            && told.last.after(ANSWER_TIME) <= now;
+        let silent = told.sent.count > 1
+            && told.sent.first.after(SECOND_RETRANSMISSION) <= now
+            && told.sent.last.after(ANSWER_TIME) <= now;
         if !silent || goes_on(ring, &told) || is_answered(ring, &told) {
             return None;
         }
@@ -249,21 +231,12 @@ impl Attempt {
     fn again(&mut self, packet: &Observation) {
         let told = &mut self.told;
         let same_packet = packet.id().is_some_and(|id| id != 0) && packet.id() == self.id;
-        let later = packet.ts.since(told.last);
-        if same_packet
-            || packet.flow() != told.flow
-            || later.is_none_or(|gap| gap < SHORTEST_TIMEOUT)
+        if !same_packet
+            && packet.flow() == told.flow
+            && told.sent.add(packet.ts, packet.frame, SHORTEST_TIMEOUT)
         {
-            return;
+            self.id = packet.id();
         }
-        if let Ok(at) = usize::try_from(told.sent)
-            && let Some(place) = told.frames.get_mut(at)
-        {
-            *place = packet.frame;
-        }
-        told.sent = told.sent.saturating_add(1);
-        told.last = packet.ts;
-        self.id = packet.id();
     }
 }
 
@@ -274,7 +247,7 @@ fn host_hash(ring: &Ring, host: IpAddr) -> u32 {
 /// Whether the connection was used: the answer took another way.
 fn goes_on(ring: &Ring, told: &Unanswered) -> bool {
     let lead = Lead::of_flow(told.flow.ports);
-    any_since(ring, told.flow.addrs, lead, told.first, |seen| {
+    any_since(ring, told.flow.addrs, lead, told.sent.first, |seen| {
         seen.lead.seq() != told.seq
     })
 }
@@ -290,7 +263,7 @@ fn is_answered(ring: &Ring, told: &Unanswered) -> bool {
         ring,
         told.flow.addrs.reversed(),
         back,
-        told.first.before(GIVEN_UP),
+        told.sent.first.before(GIVEN_UP),
         |_| true,
     )
 }

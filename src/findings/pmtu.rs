@@ -50,12 +50,12 @@ impl PathMtu {
     pub(super) fn stalled(&mut self, stall: &Stalled) {
         let addrs = stall.flow.addrs;
         if let Some(large) = self.stalls.entry((addrs.src(), addrs.dst())) {
-            large.group.errors += u64::from(stall.sent);
+            large.group.errors += u64::from(stall.sent.count);
             large.group.flows += 1;
             if let FlowPorts::Ports { dst, .. } = stall.flow.ports {
                 large.group.ports.add(dst);
             }
-            large.group.show(stall.frames());
+            large.group.show(stall.sent.frames());
             let smallest = large.stalled.map_or(stall.length, |s| s.min(stall.length));
             large.stalled = Some(smallest);
             large.passed = large.passed.max(stall.acknowledged.unwrap_or(0));

@@ -20,9 +20,10 @@ use foldhash::fast::RandomState;
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::stalled::{Peer, Stalled};
+use crate::correlate::transmissions::Transmissions;
 use crate::correlate::unanswered::{Directions, Unanswered};
+use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
-use crate::model::{FlowKey, FrameRef};
 use crate::source::InterfaceCounts;
 
 /// A host that gets no answer from more destinations than this gets one finding.
@@ -64,19 +65,18 @@ struct Sweep {
 struct Attempt<'a> {
     what: What,
     flow: FlowKey,
-    sent: u32,
+    sent: &'a Transmissions,
     directions: Directions,
-    frames: &'a [FrameRef],
 }
 
 impl Silence {
     fn add(&mut self, attempt: &Attempt<'_>) {
-        self.group.errors += u64::from(attempt.sent);
+        self.group.errors += u64::from(attempt.sent.count);
         self.group.flows += 1;
         if let FlowPorts::Ports { dst, .. } = attempt.flow.ports {
             self.group.ports.add(dst);
         }
-        self.group.show(attempt.frames);
+        self.group.show(attempt.sent.frames());
         self.both_directions |= attempt.directions == Directions::Both;
     }
 
@@ -162,9 +162,8 @@ impl SilentDrop {
         self.add(&Attempt {
             what: What::Connecting,
             flow: attempt.flow,
-            sent: attempt.sent,
+            sent: &attempt.sent,
             directions: attempt.directions,
-            frames: attempt.frames(),
         });
     }
 
@@ -175,9 +174,8 @@ impl SilentDrop {
                 Peer::Closed => What::Farewell,
             },
             flow: stall.flow,
-            sent: stall.sent,
+            sent: &stall.sent,
             directions: stall.directions,
-            frames: stall.frames(),
         });
     }
 

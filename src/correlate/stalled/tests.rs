@@ -75,12 +75,17 @@ fn what_nobody_acknowledges_is_told() {
     let [stall] = stalls(capture)[..] else {
         panic!("one connection")
     };
-    assert_eq!((stall.sent, stall.length), (6, 1440));
+    assert_eq!((stall.sent.count, stall.length), (6, 1440));
     assert_eq!(stall.acknowledged, Some(140));
     assert_eq!(stall.directions, Directions::Both);
     assert_eq!(stall.peer, Peer::Open);
-    assert_eq!(stall.first.as_nanos(), 1_000_000_000);
-    let frames: Vec<_> = stall.frames().iter().map(|frame| frame.number()).collect();
+    assert_eq!(stall.sent.first.as_nanos(), 1_000_000_000);
+    let frames: Vec<_> = stall
+        .sent
+        .frames()
+        .iter()
+        .map(|frame| frame.number())
+        .collect();
     assert_eq!(frames, [5, 6, 7, 8]);
 }
 
@@ -120,8 +125,8 @@ fn the_first_of_a_flight_is_what_comes_again() {
     let [stall] = stalls(capture)[..] else {
         panic!("one connection")
     };
-    assert_eq!((stall.sent, stall.acknowledged), (6, Some(140)));
-    assert_eq!(stall.first.as_nanos(), 1_000_000_000);
+    assert_eq!((stall.sent.count, stall.acknowledged), (6, Some(140)));
+    assert_eq!(stall.sent.first.as_nanos(), 1_000_000_000);
 }
 
 #[test]

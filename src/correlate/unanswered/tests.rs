@@ -2,7 +2,7 @@ use etherparse::PacketBuilder;
 
 use super::*;
 use crate::icmp::Message;
-use crate::model::SourceId;
+use crate::model::{FrameRef, SourceId};
 use crate::wire::{Ip, Limit};
 
 const CLIENT: [u8; 4] = [10, 0, 0, 1];
@@ -90,9 +90,9 @@ fn retransmissions_without_a_word_are_told() {
     let [attempt] = told.as_slice() else {
         panic!("{told:?}")
     };
-    assert_eq!((attempt.sent, attempt.last), (5, at(15_000)));
+    assert_eq!((attempt.sent.count, attempt.sent.last), (5, at(15_000)));
     assert_eq!(attempt.directions, Directions::OneSidedPossible);
-    let frames: Vec<_> = attempt.frames().iter().map(|f| f.number()).collect();
+    let frames: Vec<_> = attempt.sent.frames().iter().map(|f| f.number()).collect();
     assert_eq!(frames, [1, 2, 3, 4]);
 }
 
@@ -171,7 +171,7 @@ fn copies_are_not_sent_again() {
     for (millis, ttl, id) in [(0, 64, 7), (1, 63, 7), (1000, 64, 8), (1001, 63, 8)] {
         capture.syn(millis, ttl, id);
     }
-    assert_eq!(capture.end(60_000)[0].sent, 2);
+    assert_eq!(capture.end(60_000)[0].sent.count, 2);
 }
 
 #[test]
