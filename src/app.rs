@@ -18,11 +18,11 @@ use crate::signals::{Hangup, Signals, Terminal, Watched};
 use crate::sinks::{EachRecord, Nothing};
 use icmpdump::correlate::Correlator;
 use icmpdump::model::{Frame, SourceId};
-use icmpdump::pipeline::Pipeline;
+use icmpdump::pipeline::{Pipeline, Telling};
 use icmpdump::record::{IcmpEvent, Summary};
 use icmpdump::sink::capture::{CaptureSink, is_same_file};
 use icmpdump::sink::patient::Patient;
-use icmpdump::sink::{Behind, FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
+use icmpdump::sink::{FrameSink, JsonSink, Room, Sink, TextOptions, TextSink};
 use icmpdump::source::filter::{Filter, QuotedPolicy, USUAL_LINKS};
 use icmpdump::source::live::LiveError;
 use icmpdump::source::merge::{Merged, merge};
@@ -73,7 +73,9 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
                 for (info, given) in described.iter_mut().zip(given) {
                     info.name = given;
                 }
-                let read = |pipeline: &mut Pipeline<'_>| read(pipeline, source);
+                let read = |pipeline: &mut Pipeline<'_>, sink: &mut Fallback<'_>| {
+                    read(pipeline, source, sink)
+                };
                 let run = run_with(read, &described, config, &signals, names);
                 Ok(worse(status, run?))
             }
@@ -87,7 +89,9 @@ pub(crate) fn run(config: Config) -> anyhow::Result<Status> {
                     complain(banner);
                 }
                 let described = source.describe();
-                let capture = |pipeline: &mut Pipeline<'_>| pipeline.run(&mut source);
+                let capture = |pipeline: &mut Pipeline<'_>, sink: &mut Fallback<'_>| {
+                    pipeline.run(&mut source, sink)
+                };
                 run_with(capture, &described, config, &signals, names)
             }
             Err(error) => Ok(refused(&error)),
@@ -111,19 +115,23 @@ fn resolver(options: resolve::Options, config: &Config) -> Option<Resolver> {
 
 /// Reads files in the way that is the fastest: in a thread of their own, which takes the notes too
 /// unless the packets go to a file or leave none.
-fn read(pipeline: &mut Pipeline<'_>, mut source: Merged<FileSource>) -> io::Result<Summary> {
+fn read(
+    pipeline: &mut Pipeline<'_>,
+    mut source: Merged<FileSource>,
+    sink: &mut Fallback<'_>,
+) -> io::Result<Summary> {
     if pipeline.frames.is_some() || !pipeline.correlator.tracks_originals() {
         if let Merged::One(source) = &mut source {
             source.read_ahead();
         }
-        return pipeline.run(&mut source);
+        return pipeline.run(&mut source, sink);
     }
-    pipeline.run_ahead(source)
+    pipeline.run_ahead(source, sink)
 }
 
 /// Runs with the sources open; `drive` takes the pipeline through them.
 fn run_with(
-    drive: impl FnOnce(&mut Pipeline<'_>) -> io::Result<Summary>,
+    drive: impl FnOnce(&mut Pipeline<'_>, &mut Fallback<'_>) -> io::Result<Summary>,
     sources: &[SourceInfo],
     mut config: Config,
     signals: &Signals,
@@ -228,7 +236,7 @@ fn open_files(
 /// Builds the sinks and runs the pipeline through them.
 fn pipe(
     config: Config,
-    drive: impl FnOnce(&mut Pipeline<'_>) -> io::Result<Summary>,
+    drive: impl FnOnce(&mut Pipeline<'_>, &mut Fallback<'_>) -> io::Result<Summary>,
     sources: &[SourceInfo],
     signals: &Signals,
     identity: &Identity,
@@ -250,7 +258,11 @@ fn pipe(
     #[cfg(feature = "top")]
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
-    let sink: Box<dyn Sink> = match config.output {
+    let telling = match (&config.output, config.buffering) {
+        (Output::Text(_) | Output::Json(_), Buffering::Block) => Telling::Behind,
+        _ => Telling::Here,
+    };
+    let sink: Box<dyn Sink + Send> = match config.output {
         Output::Text(options) => buffered(text(out(), options, names), config.buffering),
         Output::Json(options) => buffered(JsonSink::new(out(), options), config.buffering),
         #[cfg(feature = "top")]
@@ -288,13 +300,13 @@ fn pipe(
     let mut pipeline = Pipeline {
         filter: config.filter,
         correlator: Correlator::new(&config.correlate),
-        sink: &mut sink,
+        telling,
         frames,
         limit: config.limit,
         control,
         observer: &mut observer,
     };
-    let ran = drive(&mut pipeline);
+    let ran = drive(&mut pipeline, &mut sink);
     let verdict = pipeline.filter.verdict();
     observer.progress.finish();
     // The capture is ended in order whatever became of the lines.
@@ -426,10 +438,10 @@ impl Write for Named {
 }
 
 /// Hands records on as is asked for.
-fn buffered(sink: impl Sink + Send + 'static, buffering: Buffering) -> Box<dyn Sink> {
+fn buffered(sink: impl Sink + Send + 'static, buffering: Buffering) -> Box<dyn Sink + Send> {
     match buffering {
         Buffering::Record => Box::new(EachRecord(sink)),
-        Buffering::Block => Box::new(Behind::new(sink)),
+        Buffering::Block => Box::new(sink),
     }
 }
 

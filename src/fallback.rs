@@ -9,14 +9,14 @@ use std::sync::atomic::Ordering;
 use jiff::tz::TimeZone;
 
 use icmpdump::pipeline::Control;
-use icmpdump::record::{Interim, Record};
+use icmpdump::record::{Interim, Kinds, Record};
 use icmpdump::sink::text::{Lines, TextOptions};
-use icmpdump::sink::{Interest, Sink, TextSink, in_everything};
+use icmpdump::sink::{Sink, TextSink};
 
 /// Writes to a sink, and where that ends in a file keeps verdicts, findings and summary besides, to
 /// be told elsewhere. A fault stops the run, which then ends in order.
 pub(crate) struct Fallback<'s> {
-    sink: Box<dyn Sink>,
+    sink: Box<dyn Sink + Send>,
     story: Option<TextSink<Tail>>,
     fault: Option<io::Error>,
     control: &'s Control,
@@ -24,7 +24,7 @@ pub(crate) struct Fallback<'s> {
 
 impl<'s> Fallback<'s> {
     /// Around `sink`, which writes to standard output.
-    pub(crate) fn new(sink: Box<dyn Sink>, control: &'s Control) -> Self {
+    pub(crate) fn new(sink: Box<dyn Sink + Send>, control: &'s Control) -> Self {
         let options = || TextOptions {
             lines: Lines::VerdictsOnly,
             zone: TimeZone::system(),
@@ -61,14 +61,14 @@ impl<'s> Fallback<'s> {
 
 impl Sink for Fallback<'_> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        let in_lines = matches!(
-            record,
-            Record::Icmp(_) | Record::Decided(_) | Record::Exchange(_)
-        );
-        if let Some(story) = self.story.as_mut().filter(|_| !in_lines) {
+        if let Some(story) = self
+            .story
+            .as_mut()
+            .filter(|_| STORY.contains(record.kind()))
+        {
             story.write(record)?;
         }
-        if self.fault.is_some() {
+        if self.fault.is_some() || !self.sink.interest().contains(record.kind()) {
             return Ok(());
         }
         let written = self.sink.write(record);
@@ -80,12 +80,9 @@ impl Sink for Fallback<'_> {
     }
 
     /// The story is gathered whatever the sink makes of it.
-    fn interest(&self) -> Interest {
-        in_everything()
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        self.sink.writes_exchanges()
+    fn interest(&self) -> Kinds {
+        let story = self.story.as_ref().map(|_| STORY);
+        self.sink.interest() | story.unwrap_or(Kinds::empty())
     }
 
     fn wants_interim(&self) -> bool {
@@ -104,6 +101,12 @@ impl Sink for Fallback<'_> {
         self.settle(flushed)
     }
 }
+
+/// What is not told as the lines go by.
+const STORY: Kinds = Kinds::all()
+    .difference(Kinds::ICMP)
+    .difference(Kinds::DECIDED)
+    .difference(Kinds::EXCHANGE);
 
 /// Whether standard output is a file, which a disk has to have room for.
 fn is_file() -> bool {

@@ -2,23 +2,29 @@
 
 mod account;
 mod ahead;
+mod behind;
 mod compressed;
 mod control;
+mod ledger;
+mod teller;
 mod way;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
+use std::thread::{self, Scope};
 use std::{io, mem};
 
 use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
+use self::ledger::Entry;
+use self::teller::Teller;
+pub use self::teller::Telling;
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome, Relation};
-use crate::findings::Diagnostics;
 use crate::icmp::Message;
-use crate::model::{Expanded, Frame, Timestamp};
-use crate::record::collect::Collector;
+use crate::model::{Expanded, FlowKey, Frame, Timestamp};
+use crate::record::collect::UnknownLinks;
 use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
@@ -27,14 +33,15 @@ use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable};
 
-/// Everything a run needs; the source is apart, as frames borrow from it.
+/// Everything a run needs but for its two ends, which it borrows: where frames come from and where
+/// records go.
 pub struct Pipeline<'o> {
     /// What is shown and written.
     pub filter: Filter,
     /// The state of correlation.
     pub correlator: Correlator,
-    /// Where records go.
-    pub sink: &'o mut dyn Sink,
+    /// Who tells what is found.
+    pub telling: Telling,
     /// Where selected frames go, with `-w`.
     pub frames: Option<&'o mut dyn FrameSink>,
     /// Stop after so many messages shown, or frames written.
@@ -46,14 +53,14 @@ pub struct Pipeline<'o> {
 }
 
 /// The state of one run.
-struct Run<'p, 'o> {
+struct Run<'p, 'o, 's, 'e> {
     pipe: &'p mut Pipeline<'o>,
-    collector: Collector,
+    teller: Teller<'s, 'e>,
     reassembler: Reassembler,
     expander: Expander,
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
-    diagnostics: Diagnostics,
+    unknown_links: UnknownLinks,
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
     written: u64,
@@ -77,16 +84,22 @@ const PROGRESS_EVERY: u64 = 1 << 14;
 const INTERIM_EVERY: u64 = 1 << 5;
 
 impl Pipeline<'_> {
-    /// Runs to the end of the source, or to where it is stopped. The summary is written in any
-    /// case, unless the sink fails.
+    /// Takes all of `source`, or as much as is wanted of it, to `sink`. The summary is written in
+    /// any case, unless the sink fails.
     ///
     /// # Errors
     ///
-    /// What a sink says; what was read up to then is lost to it.
-    pub fn run(&mut self, source: &mut impl Source) -> io::Result<Summary> {
-        let mut run = Run::new(self);
-        run.drive::<_, Direct>(source, u64::MAX)?;
-        run.finish(source)
+    /// What the sink says; what was read up to then is lost to it.
+    pub fn run(
+        &mut self,
+        source: &mut impl Source,
+        sink: &mut (dyn Sink + Send),
+    ) -> io::Result<Summary> {
+        thread::scope(|scope| {
+            let mut run = Run::new(self, scope, sink);
+            run.drive::<_, Direct>(source, u64::MAX)?;
+            run.finish(source)
+        })
     }
 
     /// The same, while another thread reads if most packets turn out not to be ICMP: faster where
@@ -95,18 +108,24 @@ impl Pipeline<'_> {
     /// # Errors
     ///
     /// As [`Pipeline::run`]; and that the system gives no thread.
-    pub fn run_ahead(&mut self, mut source: impl Source + Send + 'static) -> io::Result<Summary> {
-        let mut run = Run::new(self);
-        if run.drive::<_, Direct>(&mut source, PROBED)? == Drive::Over {
-            return run.finish(&mut source);
-        }
-        if run.counts.other < PROBED / 2 {
-            run.drive::<_, Direct>(&mut source, u64::MAX)?;
-            return run.finish(&mut source);
-        }
-        let mut ahead = Ahead::read(source)?;
-        run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
-        run.finish(&mut ahead)
+    pub fn run_ahead(
+        &mut self,
+        mut source: impl Source + Send + 'static,
+        sink: &mut (dyn Sink + Send),
+    ) -> io::Result<Summary> {
+        thread::scope(|scope| {
+            let mut run = Run::new(self, scope, sink);
+            if run.drive::<_, Direct>(&mut source, PROBED)? == Drive::Over {
+                return run.finish(&mut source);
+            }
+            if run.counts.other < PROBED / 2 {
+                run.drive::<_, Direct>(&mut source, u64::MAX)?;
+                return run.finish(&mut source);
+            }
+            let mut ahead = Ahead::read(source)?;
+            run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
+            run.finish(&mut ahead)
+        })
     }
 }
 
@@ -128,14 +147,19 @@ enum Drive {
     Over,
 }
 
-impl<'p, 'o> Run<'p, 'o> {
-    fn new(pipe: &'p mut Pipeline<'o>) -> Self {
+impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
+    fn new(
+        pipe: &'p mut Pipeline<'o>,
+        scope: &'s Scope<'s, 'e>,
+        sink: &'e mut (dyn Sink + Send),
+    ) -> Self {
+        let memory = pipe.correlator.memory_for_summary();
         Self {
-            collector: Collector::new(pipe.correlator.memory_for_summary()),
+            teller: Teller::new(scope, sink, pipe.telling, memory),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             expander: Expander::default(),
             expanded: Expanded::default(),
-            diagnostics: Diagnostics::default(),
+            unknown_links: UnknownLinks::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
             written: 0,
@@ -193,7 +217,7 @@ impl<'p, 'o> Run<'p, 'o> {
                         self.pipe.observer.progress(source.progress());
                     }
                     if self.counts.read.is_multiple_of(INTERIM_EVERY) {
-                        if self.pipe.sink.writes_exchanges() {
+                        if self.teller.writes_exchanges() {
                             source.owing(self.open);
                         }
                         self.interim(&*source)?;
@@ -233,7 +257,10 @@ impl<'p, 'o> Run<'p, 'o> {
         if let Some(frames) = &mut self.pipe.frames {
             self.room = frames.begin(&self.sources);
         }
-        self.pipe.sink.write(&Record::Start(&start))
+        match self.teller.here() {
+            Some(desk) => desk.write(&Record::Start(&start)),
+            None => Ok(()),
+        }
     }
 
     fn start_record(&self) -> Start {
@@ -255,7 +282,7 @@ impl<'p, 'o> Run<'p, 'o> {
             self.outcomes()?;
         }
         self.interim(&*source)?;
-        self.pipe.sink.flush()
+        self.teller.flush()
     }
 
     fn notices(&mut self, source: &mut (impl Source + ?Sized)) {
@@ -363,7 +390,7 @@ impl<'p, 'o> Run<'p, 'o> {
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {
                 self.counts.undecodable += 1;
-                if *why == Undecodable::LinkType && self.collector.unknown_link(frame.link) {
+                if *why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
                     self.pipe.observer.unknown_link(frame.link);
                 }
             }
@@ -418,9 +445,7 @@ impl<'p, 'o> Run<'p, 'o> {
         };
         if shown {
             self.counts.icmp += 1;
-            self.diagnostics.icmp(frame, packet, &message, relation);
-            self.collector.icmp(&event);
-            self.pipe.sink.write(&Record::Icmp(&event))?;
+            self.teller.tell(&Entry::Icmp(&event))?;
             if let Some(frames) = &mut self.pipe.frames {
                 self.room = frames.frame(frame, &self.sources, Some(&event));
                 self.written += 1;
@@ -454,42 +479,27 @@ impl<'p, 'o> Run<'p, 'o> {
 
     fn batch(&mut self) -> io::Result<()> {
         let pipe = &mut *self.pipe;
+        let mut selects =
+            |flow: &FlowKey| pipe.filter.selects_all() || pipe.filter.matches_flow(flow);
         for outcome in pipe.correlator.outcomes() {
-            match &outcome {
-                Outcome::Decided(exchange) => pipe.sink.write(&Record::Decided(exchange))?,
+            let entry = match &outcome {
+                Outcome::Decided(exchange) => Entry::Decided(exchange),
                 Outcome::Exchange(exchange) => {
                     self.open = self.open.saturating_sub(1);
-                    if exchange.shown {
-                        self.diagnostics.exchange(exchange);
-                        self.collector.exchange(exchange);
-                        pipe.sink.write(&Record::Exchange(exchange))?;
+                    if !exchange.shown {
+                        continue;
                     }
+                    Entry::Exchange(exchange)
                 }
-                Outcome::Drop(verdict) => {
-                    if verdict.shown {
-                        self.diagnostics.verdict(verdict);
-                        self.collector.verdict(verdict);
-                        pipe.sink.write(&Record::Drop(verdict))?;
-                    }
+                Outcome::Drop(verdict) if verdict.shown => Entry::Drop(verdict),
+                Outcome::Path(path) if path.shown => Entry::Path(path),
+                Outcome::Stalled(stall) if selects(&stall.flow) => Entry::Stalled(stall),
+                Outcome::Unanswered(attempt) if selects(&attempt.flow) => {
+                    Entry::Unanswered(attempt)
                 }
-                Outcome::Path(path) => {
-                    if path.shown {
-                        self.diagnostics.path(path);
-                        self.collector.path(path);
-                        pipe.sink.write(&Record::Path(path))?;
-                    }
-                }
-                Outcome::Stalled(stall) => {
-                    if pipe.filter.selects_all() || pipe.filter.matches_flow(&stall.flow) {
-                        self.diagnostics.stalled(stall);
-                    }
-                }
-                Outcome::Unanswered(attempt) => {
-                    if pipe.filter.selects_all() || pipe.filter.matches_flow(&attempt.flow) {
-                        self.diagnostics.unanswered(attempt);
-                    }
-                }
-            }
+                _ => continue,
+            };
+            self.teller.tell(&entry)?;
         }
         Ok(())
     }

@@ -1,10 +1,9 @@
 //! Small sinks: one that hands on each record at once, and one that forgets all.
 
 use std::io;
-use std::sync::Arc;
 
-use icmpdump::record::{Interim, Record};
-use icmpdump::sink::{Interest, Sink};
+use icmpdump::record::{Interim, Kinds, Record};
+use icmpdump::sink::Sink;
 
 /// Hands on each record at once: `-l`.
 pub(crate) struct EachRecord<S>(pub(crate) S);
@@ -19,12 +18,8 @@ impl<S: Sink> Sink for EachRecord<S> {
         self.0.closing();
     }
 
-    fn interest(&self) -> Interest {
+    fn interest(&self) -> Kinds {
         self.0.interest()
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        self.0.writes_exchanges()
     }
 
     fn wants_interim(&self) -> bool {
@@ -55,12 +50,8 @@ impl Sink for Nothing {
 
     fn closing(&mut self) {}
 
-    fn interest(&self) -> Interest {
-        Arc::new(|_| false)
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        false
+    fn interest(&self) -> Kinds {
+        Kinds::empty()
     }
 
     fn wants_interim(&self) -> bool {

@@ -7,22 +7,22 @@ use crate::record::collect::Collector;
 use crate::record::{Interim, Record, Summary};
 use crate::source::Source;
 
-impl Run<'_, '_> {
-    /// Tells how the run stands, if anybody wants to know.
+impl Run<'_, '_, '_, '_> {
+    /// Tells how the run stands, if anybody wants to know; behind time nobody does.
     pub(super) fn interim(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
-        if !self.pipe.sink.wants_interim() {
+        let Some(desk) = self.teller.here().filter(|desk| desk.sink.wants_interim()) else {
             return Ok(());
-        }
+        };
         let correlator = &self.pipe.correlator;
         let growing = correlator.newest_verdicts(Interim::VERDICTS);
         let interim = Interim {
             frames: self.counts,
             kernel: source.kernel(),
             now: correlator.clock().span().map(|(_, last)| last),
-            findings: self.diagnostics.so_far(&growing),
+            findings: desk.ledger.diagnostics.so_far(&growing),
             growing,
         };
-        self.pipe.sink.interim(&interim)
+        desk.sink.interim(&interim)
     }
 
     /// Tells how it stands. Nothing of it is counted twice: what is open stays open.
@@ -31,12 +31,12 @@ impl Run<'_, '_> {
     ///
     /// What the sink says, which gets its lines first.
     pub(super) fn report(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<()> {
-        self.pipe.sink.flush()?;
+        let collector = self.teller.collected()?;
         source.take_stock();
         self.notices(source);
         let start = self.start_record();
         let verdicts = self.pipe.correlator.open_verdicts();
-        let summary = self.account(self.collector.clone(), &*source);
+        let summary = self.account(collector, &*source);
         let mut records = vec![Record::Start(&start)];
         records.extend(
             (verdicts.iter())
@@ -54,19 +54,22 @@ impl Run<'_, '_> {
         source.stop();
         source.take_stock();
         self.notices(source);
-        self.pipe.sink.closing();
+        self.teller.closing();
         self.pipe.correlator.finish();
         self.outcomes()?;
+        let desk = self.teller.come_back()?;
+        let diagnostics = &mut desk.ledger.diagnostics;
         if let Some(kernel) = source.kernel() {
-            self.diagnostics.kernel(&kernel);
+            diagnostics.kernel(&kernel);
         }
-        for finding in self.diagnostics.findings() {
-            self.pipe.sink.write(&Record::Finding(&finding))?;
+        for finding in diagnostics.findings() {
+            desk.write(&Record::Finding(&finding))?;
         }
-        let collector = mem::replace(&mut self.collector, Collector::new(0));
+        let collector = mem::replace(&mut desk.ledger.collector, Collector::new(0));
         let summary = self.account(collector, &*source);
-        self.pipe.sink.write(&Record::Summary(&summary))?;
-        self.pipe.sink.flush()?;
+        let desk = self.teller.come_back()?;
+        desk.write(&Record::Summary(&summary))?;
+        desk.sink.flush()?;
         Ok(summary)
     }
 
@@ -74,6 +77,7 @@ impl Run<'_, '_> {
     fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
         let mut summary = collector.summary();
         summary.frames = self.counts;
+        summary.unknown_links = self.unknown_links.counts().clone();
         summary.kernel = source.kernel();
         summary.damaged = source.damage();
         summary.reassembly = self.reassembler.fates();

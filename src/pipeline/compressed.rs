@@ -7,7 +7,7 @@ use crate::icmp::Message;
 use crate::model::Frame;
 use crate::wire::reassembly::Reassembly;
 
-impl Run<'_, '_> {
+impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
     #[inline(never)]
     pub(super) fn expand(&mut self, frame: &Frame<'_>) -> io::Result<()> {

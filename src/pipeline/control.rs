@@ -47,7 +47,7 @@ pub trait Observer {
     fn report(&mut self, _records: &[Record<'_>]) {}
 }
 
-impl Run<'_, '_> {
+impl Run<'_, '_, '_, '_> {
     /// Does what was asked for from outside; says whether to go on.
     pub(super) fn attend(&mut self, source: &mut (impl Source + ?Sized)) -> io::Result<bool> {
         let asked = |what: &AtomicBool| what.swap(false, Ordering::Relaxed);
@@ -60,7 +60,7 @@ impl Run<'_, '_> {
             if let Some(frames) = &mut self.pipe.frames {
                 self.room = frames.flush();
             }
-            self.pipe.sink.flush()?;
+            self.teller.flush()?;
         }
         if asked(&control.reopen) {
             if self.pipe.observer.is_hung_up() {

@@ -12,6 +12,8 @@ pub mod summary;
 pub mod words;
 pub mod write;
 
+use bitflags::bitflags;
+
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
@@ -65,6 +67,45 @@ pub enum Record<'a> {
     Finding(&'a Finding),
     /// The last: the account of it all.
     Summary(&'a Summary),
+}
+
+bitflags! {
+    /// Kinds of [`Record`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Kinds: u8 {
+        /// [`Record::Start`].
+        const START = 1;
+        /// [`Record::Icmp`].
+        const ICMP = 1 << 1;
+        /// [`Record::Exchange`].
+        const EXCHANGE = 1 << 2;
+        /// [`Record::Decided`].
+        const DECIDED = 1 << 3;
+        /// [`Record::Drop`].
+        const DROP = 1 << 4;
+        /// [`Record::Path`].
+        const PATH = 1 << 5;
+        /// [`Record::Finding`].
+        const FINDING = 1 << 6;
+        /// [`Record::Summary`].
+        const SUMMARY = 1 << 7;
+    }
+}
+
+impl Record<'_> {
+    /// Its kind.
+    pub const fn kind(&self) -> Kinds {
+        match self {
+            Self::Start(_) => Kinds::START,
+            Self::Icmp(_) => Kinds::ICMP,
+            Self::Exchange(_) => Kinds::EXCHANGE,
+            Self::Decided(_) => Kinds::DECIDED,
+            Self::Drop(_) => Kinds::DROP,
+            Self::Path(_) => Kinds::PATH,
+            Self::Finding(_) => Kinds::FINDING,
+            Self::Summary(_) => Kinds::SUMMARY,
+        }
+    }
 }
 
 /// What is being read.

@@ -3,16 +3,15 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
-use std::sync::Arc;
 
-use super::{Interest, Sink};
+use super::Sink;
 use crate::record::LinkHeader;
 use crate::record::json::{Context, Json};
-use crate::record::{Interim, Record};
+use crate::record::{Interim, Kinds, Record};
 
 /// The record types that can be chosen; `start` is always written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EmitSet(u8);
+pub struct EmitSet(Kinds);
 
 impl Default for EmitSet {
     fn default() -> Self {
@@ -60,46 +59,40 @@ impl Emit {
         }
     }
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn kind(self) -> Kinds {
+        match self {
+            Self::Icmp => Kinds::ICMP,
+            Self::Exchange => Kinds::EXCHANGE,
+            Self::Drop => Kinds::DROP,
+            Self::Path => Kinds::PATH,
+            Self::Finding => Kinds::FINDING,
+            Self::Summary => Kinds::SUMMARY,
+        }
     }
 }
 
 impl EmitSet {
     /// Every record type.
-    pub const ALL: Self = Self((1 << Emit::ALL.len()) - 1);
+    // Of what is decided the exchange record follows when its window closes.
+    pub const ALL: Self = Self(Kinds::all().difference(Kinds::DECIDED));
     /// No record type.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self(Kinds::START);
 
     /// This set and one more.
     #[must_use]
     pub const fn with(self, emit: Emit) -> Self {
-        Self(self.0 | emit.bit())
+        Self(self.0.union(emit.kind()))
     }
 
     /// This set but for one.
     #[must_use]
     pub const fn without(self, emit: Emit) -> Self {
-        Self(self.0 & !emit.bit())
+        Self(self.0.difference(emit.kind()))
     }
 
     /// Whether records of this type are written.
     pub const fn contains(self, emit: Emit) -> bool {
-        self.0 & emit.bit() != 0
-    }
-
-    fn admits(self, record: &Record<'_>) -> bool {
-        self.contains(match record {
-            Record::Start(_) => return true,
-            // Its exchange record follows when its window closes.
-            Record::Decided(_) => return false,
-            Record::Icmp(_) => Emit::Icmp,
-            Record::Exchange(_) => Emit::Exchange,
-            Record::Drop(_) => Emit::Drop,
-            Record::Path(_) => Emit::Path,
-            Record::Finding(_) => Emit::Finding,
-            Record::Summary(_) => Emit::Summary,
-        })
+        self.0.contains(emit.kind())
     }
 }
 
@@ -179,7 +172,7 @@ impl<W: Write> Sink for JsonSink<W> {
             }
             _ => {}
         }
-        if !self.options.emit.admits(record) {
+        if !self.interest().contains(record.kind()) {
             return Ok(());
         }
         let json = Json {
@@ -191,13 +184,8 @@ impl<W: Write> Sink for JsonSink<W> {
         super::drain_if_full(&mut self.buffer, &mut self.out)
     }
 
-    fn interest(&self) -> Interest {
-        let emit = self.options.emit;
-        Arc::new(move |record| emit.admits(record))
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        self.options.emit.contains(Emit::Exchange)
+    fn interest(&self) -> Kinds {
+        self.options.emit.0
     }
 
     fn closing(&mut self) {}

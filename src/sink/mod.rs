@@ -1,7 +1,6 @@
 //! Where records go.
 
 mod alike;
-mod behind;
 pub mod capture;
 pub mod json;
 pub mod patient;
@@ -14,17 +13,12 @@ mod verdict;
 mod wrap;
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use crate::model::{Frame, Timestamp};
-use crate::record::{IcmpEvent, Interim, Record};
+use crate::record::{IcmpEvent, Interim, Kinds, Record};
 use crate::source::SourceInfo;
-pub use behind::Behind;
 pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
-
-/// Tells of a record whether it makes any difference to a sink.
-pub type Interest = Arc<dyn Fn(&Record<'_>) -> bool + Send + Sync>;
 
 /// Takes records in the order they are told.
 ///
@@ -49,10 +43,7 @@ pub trait Sink {
     fn closing(&mut self);
 
     /// What makes a difference to it; all else need not be written to it.
-    fn interest(&self) -> Interest;
-
-    /// Whether it writes each exchange: those that are open at the end are work then.
-    fn writes_exchanges(&self) -> bool;
+    fn interest(&self) -> Kinds;
 
     /// Whether it wants to know how the run stands: [`Sink::interim`] follows then.
     fn wants_interim(&self) -> bool;
@@ -63,11 +54,6 @@ pub trait Sink {
     ///
     /// As [`Sink::write`].
     fn interim(&mut self, interim: &Interim) -> io::Result<()>;
-}
-
-/// The interest of a sink to which every record makes a difference.
-pub fn in_everything() -> Interest {
-    Arc::new(|_| true)
 }
 
 /// Takes selected frames as they are: `-w`. A fault is kept by whoever takes them, and answered with

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use icmpdump::correlate::{Config, Correlator, Originals, Sight};
 use icmpdump::model::LinkType;
-use icmpdump::pipeline::{Control, Observer, Pipeline};
-use icmpdump::record::{Interim, Record, Summary};
+use icmpdump::pipeline::{Control, Observer, Pipeline, Telling};
+use icmpdump::record::{Interim, Kinds, Record, Summary};
+use icmpdump::sink::Sink;
 use icmpdump::sink::json::{JsonOptions, JsonSink};
 use icmpdump::sink::text::{HexDump, LinkHeader, TextOptions, TextSink, Verbosity};
-use icmpdump::sink::{Interest, Sink, in_everything};
 use icmpdump::source::filter::{Filter, QuotedPolicy};
 use icmpdump::source::{Progress, Source};
 
@@ -72,12 +72,8 @@ impl Sink for Both {
         self.text.closing();
     }
 
-    fn interest(&self) -> Interest {
-        in_everything()
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        self.json.writes_exchanges()
+    fn interest(&self) -> Kinds {
+        Kinds::all()
     }
 
     fn wants_interim(&self) -> bool {
@@ -127,13 +123,13 @@ pub(crate) fn run(source: &mut impl Source, memory: usize) -> Summary {
             originals: Originals::Track,
             sight: Sight::Whole,
         }),
-        sink: &mut sink,
+        telling: Telling::Here,
         frames: None,
         limit: None,
         control: &Control::default(),
         observer: &mut Deaf,
     }
-    .run(source)
+    .run(source, &mut sink)
     .unwrap();
     let counts = summary.frames;
     assert_eq!(

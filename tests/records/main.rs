@@ -413,12 +413,12 @@ fn the_summary_holds_the_whole_account() {
         });
     }
     collector.verdict(&verdict());
-    collector.unknown_link(LinkType(250));
     let octets = ip4(1, "10.0.0.1", "10.0.0.2", &icmp4(8, 0, &[0, 1, 0, 2]));
     Captured::new(&octets, 1).with_event(Relation::Request, &["a.pcap"], |event| {
         collector.icmp(event);
     });
     let mut summary = collector.summary();
+    summary.unknown_links.insert(LinkType(250), 1);
     summary.frames = FrameCounts {
         read: 10,
         undecodable: 1,

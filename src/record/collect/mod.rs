@@ -3,11 +3,11 @@
 //! Counting a message costs a few loads and an addition; memory is bounded whatever the capture
 //! holds. What no shown frame belongs to is left out, as it is from the output.
 
+mod links;
 mod rtt;
 #[cfg(test)]
 mod tests;
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -22,9 +22,10 @@ use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Relation};
 use crate::icmp::{Body, Message};
-use crate::model::{AddrPair, FlowKey, LinkType};
+use crate::model::{AddrPair, FlowKey};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{ChecksumStatus, IpVersion};
+pub use links::UnknownLinks;
 use rtt::{EXACT, Room, Rtts};
 
 /// Messages of one type by code.
@@ -56,7 +57,6 @@ pub struct Collector {
     /// Flows that verdicts told of, so that a flow with several parts counts once.
     flows: HashSet<(usize, FlowKey), RandomState>,
     errors_omitted: u64,
-    unknown_links: BTreeMap<LinkType, u64>,
 }
 
 #[derive(Clone)]
@@ -68,8 +68,6 @@ struct Pair {
 }
 
 impl Collector {
-    /// Unknown link types that are listed.
-    const LINKS: usize = 64;
     /// Traced pairs remembered.
     const TRACED: usize = 10_000;
 
@@ -93,7 +91,6 @@ impl Collector {
             dropper_index: HashMap::default(),
             flows: HashSet::default(),
             errors_omitted: 0,
-            unknown_links: BTreeMap::new(),
         }
     }
 
@@ -160,21 +157,6 @@ impl Collector {
             Some((_, count)) => *count += 1,
             None => self.errors.push((key, 1)),
         }
-    }
-
-    /// Counts a frame of a link type that is not known, and tells whether it is the first.
-    pub fn unknown_link(&mut self, link: LinkType) -> bool {
-        // A pcapng file may make up any number of link types.
-        let room = self.unknown_links.len() < Self::LINKS;
-        match self.unknown_links.entry(link) {
-            Entry::Occupied(mut count) => *count.get_mut() += 1,
-            Entry::Vacant(first) if room => {
-                first.insert(1);
-                return true;
-            }
-            Entry::Vacant(_) => {}
-        }
-        false
     }
 
     /// Counts a request that was decided.
@@ -277,7 +259,6 @@ impl Collector {
             requests_omitted: self.requests_omitted,
             droppers: self.droppers,
             errors_omitted: self.errors_omitted,
-            unknown_links: self.unknown_links,
             ..Summary::default()
         };
         // Verdicts are told when they are complete, which is not the order in which they began.

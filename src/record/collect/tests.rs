@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::flow::FlowPorts;
-use crate::model::{FrameRef, SourceId, Timestamp};
+use crate::model::{FrameRef, LinkType, SourceId, Timestamp};
 
 const MEMORY: usize = 1 << 20;
 
@@ -143,12 +143,12 @@ fn droppers_gather_flows_and_the_smallest_mtu_in_order_of_first_error() {
 
 #[test]
 fn link_types_are_counted_and_their_number_is_bounded() {
-    let mut collector = Collector::new(MEMORY);
+    let mut links = UnknownLinks::default();
     for link in 0..1000 {
-        collector.unknown_link(LinkType(link));
-        collector.unknown_link(LinkType(0));
+        assert_eq!(links.count(LinkType(link)), link < 64);
+        assert!(!links.count(LinkType(0)));
     }
-    let links = collector.summary().unknown_links;
-    assert_eq!(links.len(), Collector::LINKS);
-    assert_eq!(links[&LinkType(0)], 1001);
+    let counts = links.counts();
+    assert_eq!(counts.len(), UnknownLinks::LISTED);
+    assert_eq!(counts[&LinkType(0)], 1001);
 }

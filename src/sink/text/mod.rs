@@ -16,15 +16,14 @@ mod wording4;
 mod wording6;
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::alike::Alike;
-use super::{Interest, Sink, story, summary, verdict};
+use super::{Sink, story, summary, verdict};
 pub use crate::record::LinkHeader;
 use crate::record::json::SourceNames;
-use crate::record::{IcmpEvent, Interim, Record};
+use crate::record::{IcmpEvent, Interim, Kinds, Record};
 pub(super) use names::Naming;
 pub use names::{HostName, Names};
 pub use palette::Colour;
@@ -301,18 +300,13 @@ impl<W: Write> Sink for TextSink<W> {
         self.hosts.closing();
     }
 
-    fn interest(&self) -> Interest {
-        let lines = self.options.lines;
-        Arc::new(move |record| match record {
-            Record::Icmp(_) | Record::Decided(_) => lines == Lines::All,
-            // Told by the lines of replies and in the summary.
-            Record::Exchange(_) => false,
-            _ => true,
-        })
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        false
+    fn interest(&self) -> Kinds {
+        // Told by the lines of replies and in the summary.
+        let all = Kinds::all() - Kinds::EXCHANGE;
+        match self.options.lines {
+            Lines::All => all,
+            Lines::VerdictsOnly => all - Kinds::ICMP - Kinds::DECIDED,
+        }
     }
 
     fn wants_interim(&self) -> bool {

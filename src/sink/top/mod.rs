@@ -20,8 +20,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Interest, Sink, in_everything};
-use crate::record::{Interim, Record};
+use super::Sink;
+use crate::record::{Interim, Kinds, Record};
 use model::{Model, Snapshot};
 pub use screen::run;
 
@@ -94,12 +94,8 @@ impl Sink for TopSink {
 
     fn closing(&mut self) {}
 
-    fn interest(&self) -> Interest {
-        in_everything()
-    }
-
-    fn writes_exchanges(&self) -> bool {
-        false
+    fn interest(&self) -> Kinds {
+        Kinds::all()
     }
 
     fn wants_interim(&self) -> bool {

@@ -17,7 +17,7 @@ use super::{Shared, TopSink, view};
 use crate::correlate::{Config, Correlator, Originals, Sight};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::model::{AddrPair, FrameRef, LinkType, SourceId, Timestamp};
-use crate::pipeline::{Control, Observer, Pipeline};
+use crate::pipeline::{Control, Observer, Pipeline, Telling};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
 use crate::source::{KernelCounts, Progress, open};
@@ -51,13 +51,15 @@ fn run(capture: &str, filter: &str) -> (Snapshot, Summary) {
             originals: Originals::Track,
             sight: Sight::Whole,
         }),
-        sink: &mut sink,
+        telling: Telling::Here,
         frames: None,
         limit: None,
         control: &Control::default(),
         observer: &mut Nobody,
     };
-    let summary = pipeline.run(&mut source).expect("a sink in memory");
+    let summary = pipeline
+        .run(&mut source, &mut sink)
+        .expect("a sink in memory");
     (*shared.take().expect("a snapshot at the end"), summary)
 }
 
