@@ -29,8 +29,9 @@
 //! source's own ([`source::Source::skim`]), and a note of 80 octets is all that correlation asks of
 //! them; for files another thread takes those notes while this one correlates
 //! ([`pipeline::Pipeline::run_ahead`]), or reads ahead where no notes are wanted
-//! ([`source::FileSource::read_ahead`]). Much output is put into words by a thread of its own
-//! ([`sink::Behind`]), which each flush waits for.
+//! ([`source::FileSource::read_ahead`]). What is found is entered in an account, for findings and
+//! summary, and handed to the sink; where that is much a thread of its own does both
+//! ([`pipeline::Telling`]), which each flush waits for.
 //!
 //! # What holds everywhere
 //!

@@ -1,9 +1,12 @@
 //! Much output is put into words by a thread of its own: nothing of it may show.
 
-use std::fs::File;
-use std::process::Command;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
 
-use crate::common::{command, finish, recorded};
+use crate::common::crafted::{Crafted, echo_request};
+use crate::common::{command, finish, recorded, tool};
 
 /// Reads all recorded captures so often that thousands of records come behind those with which that
 /// thread begins.
@@ -43,4 +46,56 @@ fn a_disk_that_is_full_in_the_midst_of_much_output_is_told() {
         let run = run.exits(1).says("output").says("No space left");
         assert!(!run.err.contains("panicked"), "{}", run.err);
     }
+}
+
+/// The thread that writes then also counts.
+#[test]
+fn an_account_that_is_asked_for_behind_much_output_holds_all_of_it() {
+    const REQUESTS: u16 = 6000;
+    let mut capture = Crafted::new();
+    let ends = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
+    for seq in 0..REQUESTS {
+        capture.push(
+            u64::from(seq),
+            &echo_request(ends, 64, (7, seq), b"whatever"),
+        );
+    }
+    let file = capture.file();
+    let mut child = command()
+        .args(["-r", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let octets = fs::read(file.path()).expect("a capture");
+    let writer = std::thread::spawn(move || {
+        stdin.write_all(&octets).expect("it reads");
+        stdin
+    });
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    for line in 0..REQUESTS {
+        let line = stdout.next().unwrap_or_else(|| panic!("line {line}"));
+        assert!(line.expect("UTF-8").contains("ICMP echo request"));
+    }
+    assert!(
+        tool("kill", &["-USR1", &child.id().to_string()])
+            .status
+            .success()
+    );
+    let mut account = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    while !account.contains("echo request") {
+        let read = stderr.read_line(&mut account).expect("UTF-8");
+        assert!(read > 0, "{account}");
+    }
+    assert!(account.contains("6000 ICMP shown"), "{account}");
+    // Counted once all the same.
+    drop(writer.join().expect("it is done"));
+    let rest: Vec<_> = stdout.map(|line| line.expect("UTF-8")).collect();
+    let rest = rest.join("\n");
+    assert!(rest.contains("6000 ICMP shown"), "{rest}");
+    stderr.read_to_string(&mut account).expect("UTF-8");
+    assert!(child.wait().expect("it ends").success(), "{account}");
 }
