@@ -10,6 +10,8 @@ mod damage;
 mod ends;
 #[path = "cli/lines.rs"]
 mod lines;
+#[path = "cli/links.rs"]
+mod links;
 #[path = "cli/lowpan.rs"]
 mod lowpan;
 #[path = "cli/memory.rs"]

@@ -19,20 +19,35 @@ use crate::samples::samples;
 const LEFT_OUT: &[(&str, &str)] = &[
     (
         "_checksum_status",
-        "a word in our records; compared by name elsewhere",
+        "a word in our records, of the four states that RFC 1071 and RFC 4443 section 2.3 leave: \
+         tests/oracle.rs compares it by name",
     ),
     (
         "_data_time",
         "an inference from the payload (RFC 792 gives it no format), here with the time of no capture",
     ),
-    ("_data_time_relative", "the same"),
+    (
+        "_data_time_relative",
+        "an inference from the payload (RFC 792), against a time that these packets do not have",
+    ),
     (
         "_resp_to",
-        "frames of many captures in one file; compared elsewhere",
+        "packets of many captures in one file, where a reply's identifier (RFC 792) is that of another's \
+         request: tests/oracle.rs compares it, capture by capture",
     ),
-    ("_resptime", "the same"),
-    ("_ident_le", "the identifier once more, its octets swapped"),
-    ("_seq_le", "the same"),
+    (
+        "_resptime",
+        "the time since such a request (RFC 792): tests/oracle.rs compares it",
+    ),
+    (
+        "_ident_le",
+        "the identifier once more in the order of octets that the Internet does not have (RFC 1700, \
+         Data Notations)",
+    ),
+    (
+        "_seq_le",
+        "the sequence number in that order (RFC 1700, Data Notations)",
+    ),
     (
         "_unused",
         "octets that RFC 792 leaves unused: -X shows them",
@@ -108,8 +123,18 @@ const WRONG: &[(&str, &str, u64, &str)] = &[
         100,
         "types below 128 are errors and quote (RFC 4443 section 2.1)",
     ),
-    ("icmpv6_icmpv6_data", "a sample", 101, "the same"),
-    ("icmpv6_icmpv6_data", "a sample", 127, "the same"),
+    (
+        "icmpv6_icmpv6_data",
+        "a sample",
+        101,
+        "types below 128 are errors and quote (RFC 4443 section 2.1)",
+    ),
+    (
+        "icmpv6_icmpv6_data",
+        "a sample",
+        127,
+        "types below 128 are errors and quote (RFC 4443 section 2.1)",
+    ),
 ];
 
 /// Whether the field is one of those, by the end of its name.

@@ -81,4 +81,18 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "tshark does not read SLIP (RFC 1055), whose frames are IP packets; tcpdump finds \
                  ICMPv6 too",
     },
+    Exception {
+        file: "tcpdump/brcm-tag.pcap",
+        frames: &[3, 6, 7, 8, 9, 18, 19, 20, 21],
+        fields: &[Field::Version],
+        reason: "tshark does not read LINKTYPE_DSA_TAG_BRCM (tcpdump.org's registry of link types); \
+                 tcpdump does, and tests/wording compares",
+    },
+    Exception {
+        file: "tcpdump/edsa-high-vid.pcap",
+        frames: &[1, 2, 3, 4],
+        fields: &[Field::Version],
+        reason: "tshark does not read LINKTYPE_DSA_TAG_EDSA (tcpdump.org's registry of link types); \
+                 tcpdump does, and tests/wording compares",
+    },
 ];

@@ -358,7 +358,16 @@ fn other_link_headers_tell_what_they_know() {
             "802.11 with radiotap header, 02:00:00:00:00:01 > 02:00:00:00:00:02, \
              ethertype IPv4 (0x0800), length 124: 172.17.0.2 > ",
         ),
-        (9, vec![0xff, 3, 0, 0x21], "PPP, length 88: 172.17.0.2 > "),
+        (
+            205,
+            vec![1, 0x0f, 0, 8, 0],
+            "Cisco HDLC with direction, out, ethertype IPv4 (0x0800), length 89: 172.17.0.2 > ",
+        ),
+        (
+            206,
+            vec![0, 0x18, 0x41, 3, 0xcc],
+            "Frame Relay with direction, in, DLCI 100, length 89: 172.17.0.2 > ",
+        ),
         (
             219,
             vec![0, 1, 1, 64],

@@ -14,7 +14,7 @@ use crate::frames::{self, OwnedFrame};
 
 /// Frames where tshark says something else, and why we are right; by file, all of its frames that
 /// differ.
-const EXCEPTIONS: [(&str, usize, &str); 9] = [
+const EXCEPTIONS: [(&str, usize, &str); 11] = [
     (
         "cisco-fabric-path.pcap",
         8,
@@ -31,6 +31,16 @@ const EXCEPTIONS: [(&str, usize, &str); 9] = [
         1,
         "a next header compressed by RFC 7400 section 3.1, which is not read: tshark makes up an IPv6 \
          packet with nothing in it",
+    ),
+    (
+        "brcm-tag.pcap",
+        17,
+        "tshark does not read LINKTYPE_DSA_TAG_BRCM (tcpdump.org's registry of link types); tcpdump does",
+    ),
+    (
+        "edsa-high-vid.pcap",
+        4,
+        "tshark does not read LINKTYPE_DSA_TAG_EDSA (tcpdump.org's registry of link types); tcpdump does",
     ),
     (
         "cve2015-0261-crash.pcap",

@@ -41,6 +41,11 @@ fn ip6(next: u8, src: Ipv6Addr, dst: Ipv6Addr, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
+/// An echo request in IPv4.
+pub(crate) fn echo_request() -> Vec<u8> {
+    icmp4(8, 0, &[0, 1, 0, 2, 1, 2, 3, 4])
+}
+
 const A: [u8; 4] = [10, 0, 0, 1];
 const B: [u8; 4] = [10, 0, 0, 2];
 const FAR: [u8; 4] = [192, 0, 2, 9];
@@ -179,7 +184,37 @@ fn ipv6_messages(packets: &mut Vec<Vec<u8>>) {
     packets.push(icmp6(139, 0, &join(&[&[0, 0, 0, 0], &nonce])));
     packets.push(icmp6(139, 0, &join(&[&[0, 3, 0, 0x2a], &nonce, &source])));
     packets.push(icmp6(140, 1, &join(&[&[0, 2, 0, 0], &nonce])));
+    names_and_prefixes(packets);
     extension_headers(packets);
+}
+
+/// Names that are asked for, and commands that renumber routers.
+fn names_and_prefixes(packets: &mut Vec<Vec<u8>>) {
+    let nonce = [0; 8];
+    for name in [
+        &b"\x04host\x07example\0"[..],
+        b"\x04host\0\0",
+        b"\x04host\x07exam",
+        b"\x04host",
+    ] {
+        packets.push(icmp6(139, 1, &join(&[&[0, 2, 0, 0], &nonce, name])));
+    }
+    let head = [0, 0, 0, 9, 1, 0x40, 0, 100, 0, 0, 0, 0];
+    let (old, new) = (far6().octets(), a6().octets());
+    for (code, uses, flags) in [
+        (1, 1, 0),
+        (2, 2, 0x80),
+        (3, 0, 0),
+        (9, 1, 0xc0),
+        (1, 1, 0x40),
+    ] {
+        let mut message = join(&[&head, &[code, 3 + 4 * uses, 0, 48, 48, 64, 0, 0], &old]);
+        for _ in 0..uses {
+            message.extend([48, 16, 0, 0, 0, 0, 0, 9, 0, 0, 0, 8, flags, 0, 0, 0]);
+            message.extend(new);
+        }
+        packets.push(icmp6(138, 0, &message));
+    }
 }
 
 fn extension_headers(packets: &mut Vec<Vec<u8>>) {

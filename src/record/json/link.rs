@@ -4,7 +4,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::LinkAddress;
 use super::value::{Fields, Iter};
-use crate::wire::link::{Addresses, PacketType, VlanTag};
+use crate::wire::link::{
+    Addresses, Direction, FrameRelay, PacketType, SecTag, SwitchChip, SwitchTag, VlanTag,
+};
 
 /// The link-layer header.
 pub(super) struct Link(pub(super) Addresses);
@@ -18,6 +20,11 @@ impl Serialize for Link {
             packet_type,
             interface_index,
             pan,
+            macsec,
+            switch,
+            frame_relay,
+            hdlc_address,
+            direction,
             ..
         } = &self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -26,9 +33,14 @@ impl Serialize for Link {
         map.maybe("pan", *pan)?;
         map.maybe("packet_type", packet_type.map(PacketType::name))?;
         map.maybe("interface_index", *interface_index)?;
+        map.maybe("direction", direction.map(Direction::name))?;
+        map.maybe("hdlc_address", *hdlc_address)?;
+        map.maybe("switch", switch.map(Switch))?;
+        map.maybe("frame_relay", frame_relay.map(Circuit))?;
         if self.0.tags().next().is_some() {
             map.put("tags", &Iter(|| self.0.tags().map(Tag)))?;
         }
+        map.maybe("macsec", macsec.map(Macsec))?;
         map.maybe("ether_type", *ether_type)?;
         map.end()
     }
@@ -43,6 +55,59 @@ impl Serialize for Tag {
         map.put("priority", &self.0.priority())?;
         map.put("drop_eligible", &self.0.drop_eligible())?;
         map.put("vlan", &self.0.id())?;
+        map.end()
+    }
+}
+
+struct Macsec(SecTag);
+
+impl Serialize for Macsec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("association", &self.0.association())?;
+        map.put("packet_number", &self.0.packet_number)?;
+        map.some("short_length", self.0.short_length.into())?;
+        let channel = self.0.channel.as_ref();
+        map.maybe("channel", channel.map(|octets| LinkAddress(octets)))?;
+        map.fact("encrypted", self.0.encrypted())?;
+        map.fact("changed", self.0.changed())?;
+        map.fact("end_station", self.0.end_station())?;
+        map.fact("single_copy_broadcast", self.0.single_copy_broadcast())?;
+        map.end()
+    }
+}
+
+struct Circuit(FrameRelay);
+
+impl Serialize for Circuit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("dlci", &self.0.dlci)?;
+        map.fact("command_response", self.0.command_response())?;
+        map.fact("forward_congestion", self.0.forward_congestion())?;
+        map.fact("backward_congestion", self.0.backward_congestion())?;
+        map.fact("discard_eligible", self.0.discard_eligible())?;
+        map.end()
+    }
+}
+
+struct Switch(SwitchTag);
+
+impl Serialize for Switch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.name(
+            "chip",
+            match self.0.chip {
+                SwitchChip::Broadcom => "broadcom",
+                SwitchChip::Marvell => "marvell",
+            },
+        )?;
+        map.put("tag", &LinkAddress(&self.0.octets))?;
+        map.maybe("device", self.0.device())?;
+        map.maybe("port", self.0.port())?;
+        map.fact("trunk", self.0.is_trunk())?;
+        map.maybe("vlan", self.0.vlan())?;
         map.end()
     }
 }

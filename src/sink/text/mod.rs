@@ -14,6 +14,7 @@ mod time;
 mod verbose;
 mod wording4;
 mod wording6;
+mod wording6_nodes;
 
 use std::io::{self, Write};
 
@@ -227,6 +228,8 @@ impl<W: Write> TextSink<W> {
         self.stamps.write(out, event.frame.ts, &mut self.clock);
         if self.options.link_header == LinkHeader::Shown {
             link::header(out, event);
+        } else {
+            link::unasked(out, event);
         }
         let begin = out.len();
         line::message(out, event, &self.options, &self.palette);

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::addr;
+use super::{addr, wording6_nodes};
 use crate::icmp::{Body, Message, QuotedTransport, names};
 use crate::record::write;
 use crate::wire::IpVersion;
@@ -92,14 +92,14 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             address(out, b", ", bytes, 24)?;
             address(out, b" to ", bytes, 8)?;
         }
-        138 => router_renumbering(out, message)?,
+        138 => wording6_nodes::router_renumbering(out, message)?,
         139 => {
             out.extend_from_slice(b"who-are-you request");
-            node_information(out, b" node information query (", message)?;
+            wording6_nodes::node_information(out, b" node information query (", message)?;
         }
         140 => {
             out.extend_from_slice(b"who-are-you reply");
-            node_information(out, b" node information reply (", message)?;
+            wording6_nodes::node_information(out, b" node information reply (", message)?;
         }
         141 => out.extend_from_slice(b"inverse neighbor solicitation"),
         142 => out.extend_from_slice(b"inverse neighbor advertisement"),
@@ -145,7 +145,7 @@ fn hex_id(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn address(out: &mut Vec<u8>, label: &[u8], bytes: &[u8], at: usize) -> Option<()> {
+pub(super) fn address(out: &mut Vec<u8>, label: &[u8], bytes: &[u8], at: usize) -> Option<()> {
     let octets = array_at::<16>(bytes, at)?;
     out.extend_from_slice(label);
     write::ipv6(out, Ipv6Addr::from(octets));
@@ -247,85 +247,6 @@ fn mld_query(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     }
     out.push(b']');
     Some(())
-}
-
-fn router_renumbering(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
-    out.extend_from_slice(b"router renumbering, ");
-    match message.code {
-        0 => out.extend_from_slice(b"command"),
-        1 => out.extend_from_slice(b"result"),
-        255 => out.extend_from_slice(b"sequence number reset"),
-        code => number(out, b"code-#", code.into()),
-    }
-    number(out, b", seq=", u32_at(message.bytes, 4)?.into());
-    Some(())
-}
-
-/// Query or reply; what is asked for, and the subject where it is an address.
-fn node_information(out: &mut Vec<u8>, head: &[u8], message: &Message<'_>) -> Option<()> {
-    let bytes = message.bytes;
-    let (what, flags) = (u16_at(bytes, 4)?, u16_at(bytes, 6)?);
-    out.extend_from_slice(head);
-    if message.kind == 140 && message.code > 0 {
-        out.extend_from_slice(match message.code {
-            1 => b"refused",
-            2 => b"unknown".as_slice(),
-            _ => b"",
-        });
-        out.push(b')');
-        return Some(());
-    }
-    out.extend_from_slice(match what {
-        0 => b"noop",
-        1 => b"supported qtypes".as_slice(),
-        2 => b"DNS name",
-        3 => b"node addresses",
-        _ => b"unknown",
-    });
-    if what == 3 && flags != 0 {
-        out.extend_from_slice(b" [");
-        // RFC 4620 section 6.3; T in replies only.
-        for (bit, letter) in [
-            (0x40, b'a'),
-            (0x20, b'G'),
-            (0x10, b'S'),
-            (0x08, b'L'),
-            (0x04, b'C'),
-            (0x02, b'A'),
-        ] {
-            if flags & bit != 0 {
-                out.push(letter);
-            }
-        }
-        if message.kind == 140 && flags & 1 != 0 {
-            out.push(b'T');
-        }
-        out.push(b']');
-    }
-    if message.kind == 139 && what > 1 {
-        subject(out, message);
-    }
-    out.push(b')');
-    Some(())
-}
-
-/// The subject of a query (RFC 4620 section 5).
-fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
-    let subject = message.bytes.get(16..).unwrap_or_default();
-    match (message.code, subject.len()) {
-        (0, 16) => {
-            let _ = address(out, b", subject=", subject, 0);
-        }
-        (2, 4) => {
-            out.extend_from_slice(b", subject=");
-            if let Some(octets) = array_at::<4>(subject, 0) {
-                write::ipv4(out, octets.into());
-            }
-        }
-        (1, _) => out.extend_from_slice(b", subject=DNS name"),
-        (3.., _) => out.extend_from_slice(b", unknown subject"),
-        _ => {}
-    }
 }
 
 fn rpl(out: &mut Vec<u8>, code: u8) {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::{ether, ieee802154, linktype as lt, wireless};
+use super::switch::SwitchTag;
+use super::tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
+use super::{ether, ieee802154, linktype as lt, ppp, switch, wireless};
 use crate::model::{Frame, LinkType};
-use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// A hardware address of up to eight octets, in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,72 +51,6 @@ impl fmt::Display for LinkAddress {
     }
 }
 
-/// A VLAN tag (IEEE 802.1Q section 9.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct VlanTag {
-    /// Tag protocol identifier: 0x8100, 0x88a8, ...
-    pub tpid: u16,
-    /// Tag control information.
-    pub tci: u16,
-}
-
-impl VlanTag {
-    /// VLAN identifier.
-    pub const fn id(self) -> u16 {
-        self.tci & 0x0fff
-    }
-
-    /// Priority code point, 0 to 7.
-    pub const fn priority(self) -> u8 {
-        (self.tci >> 13) as u8
-    }
-
-    /// Drop eligible indicator.
-    pub const fn drop_eligible(self) -> bool {
-        self.tci & 0x1000 != 0
-    }
-}
-
-/// How a cooked capture says that a packet came by, or went out (`if_packet.h`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PacketType {
-    /// To the capturing host.
-    Host,
-    /// To all on the link.
-    Broadcast,
-    /// To a group on the link.
-    Multicast,
-    /// To another host.
-    OtherHost,
-    /// From the capturing host.
-    Outgoing,
-}
-
-impl PacketType {
-    /// The type of this number.
-    pub const fn of(number: u16) -> Option<Self> {
-        Some(match number {
-            0 => Self::Host,
-            1 => Self::Broadcast,
-            2 => Self::Multicast,
-            3 => Self::OtherHost,
-            4 => Self::Outgoing,
-            _ => return None,
-        })
-    }
-
-    /// The snake-case name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::Broadcast => "broadcast",
-            Self::Multicast => "multicast",
-            Self::OtherHost => "other_host",
-            Self::Outgoing => "outgoing",
-        }
-    }
-}
-
 /// What a link header says beside where it leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
@@ -130,6 +66,16 @@ pub struct Addresses {
     pub interface_index: Option<u32>,
     /// Identifier of the network that the receiver is in, in IEEE 802.15.4.
     pub pan: Option<u16>,
+    /// The tag of `MACsec`, of which there is one.
+    pub macsec: Option<SecTag>,
+    /// The tag of a switch's chip.
+    pub switch: Option<SwitchTag>,
+    /// The circuit, in Frame Relay.
+    pub frame_relay: Option<FrameRelay>,
+    /// The first octet of Cisco HDLC: 15 unicast, 143 broadcast.
+    pub hdlc_address: Option<u8>,
+    /// Which way the frame went, where the link's header tells.
+    pub direction: Option<Direction>,
     tags: [Option<VlanTag>; super::Vlans::CAPACITY],
 }
 
@@ -141,17 +87,35 @@ impl Addresses {
 
     fn read_types(&mut self, data: &[u8], mut kind: Option<u16>, mut at: usize) {
         let mut slots = self.tags.iter_mut();
-        while let Some(tpid) = kind.filter(|&kind| ether::is_vlan(kind)) {
-            let Some(tci) = u16_at(data, at) else {
+        while let Some(tpid) = kind {
+            if ether::is_vlan(tpid)
+                && let Some(tci) = u16_at(data, at)
+            {
+                if let Some(slot) = slots.next() {
+                    *slot = Some(VlanTag { tpid, tci });
+                }
+                at += 2;
+            } else if tpid == ether::ether_type::MACSEC
+                && let Some(tag) = SecTag::parse(data, at)
+                && self.macsec.is_none()
+            {
+                self.macsec = Some(tag);
+                if tag.encrypted() || tag.changed() {
+                    break;
+                }
+                at += tag.octets();
+            } else {
                 break;
-            };
-            if let Some(slot) = slots.next() {
-                *slot = Some(VlanTag { tpid, tci });
             }
-            kind = u16_at(data, at + 2);
-            at += 4;
+            kind = u16_at(data, at);
+            at += 2;
         }
         self.ether_type = kind;
+    }
+
+    fn read_hdlc(&mut self, data: &[u8], at: usize) {
+        self.hdlc_address = u8_at(data, at);
+        self.ether_type = u16_at(data, at + 2);
     }
 }
 
@@ -160,16 +124,19 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
     let data = frame.data;
     let mut found = Addresses::default();
     let address = |at: usize, length: usize| data.get(at..at + length).and_then(LinkAddress::new);
-    let mut ethernet = |at: usize| {
+    found.switch = SwitchTag::parse(frame.link, data);
+    let mut ethernet = |at: usize, tag: usize| {
         found.dst = address(at, 6);
         found.src = address(at + 6, 6);
-        found.read_types(data, u16_at(data, at + 12), at + 14);
+        let kind = at + 12 + tag;
+        found.read_types(data, u16_at(data, kind), kind + 2);
     };
     match frame.link {
-        lt::ETHERNET => ethernet(0),
-        lt::NETANALYZER => ethernet(4),
-        lt::NETANALYZER_TRANSPARENT => ethernet(12),
-        lt::ETHERNET_MPACKET => ethernet(8),
+        lt::ETHERNET => ethernet(0, 0),
+        lt::NETANALYZER | lt::DSA_TAG_BRCM_PREPEND => ethernet(4, 0),
+        lt::NETANALYZER_TRANSPARENT => ethernet(12, 0),
+        lt::ETHERNET_MPACKET | lt::EPON => ethernet(8, 0),
+        link if let Some((_, length)) = switch::tag(link) => ethernet(0, length),
         lt::LINUX_SLL => {
             let length = u16_at(data, 4).map_or(0, |n| usize::from(n).min(8));
             found.packet_type = u16_at(data, 0).and_then(PacketType::of);
@@ -189,7 +156,16 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         }
         lt::IEEE802_5 => {
             found.dst = address(2, 6);
-            found.src = address(8, 6);
+            // The first bit tells that a route follows.
+            found.src = array_at::<6>(data, 8).and_then(|mut src| {
+                src[0] &= 0x7f;
+                LinkAddress::new(&src)
+            });
+        }
+        // RFC 4338 section 4: each behind 16 bits that tell its kind.
+        lt::IP_OVER_FC => {
+            found.dst = address(2, 6);
+            found.src = address(10, 6);
         }
         lt::APPLE_IP_OVER_IEEE1394 => {
             found.dst = address(0, 8);
@@ -198,7 +174,22 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         }
         // Behind a global routing header.
         lt::IPOIB => found.ether_type = u16_at(data, 40),
-        lt::C_HDLC => found.ether_type = u16_at(data, 2),
+        lt::C_HDLC => found.read_hdlc(data, 0),
+        lt::PPP_HDLC if ppp::is_cisco(data, 0) => found.read_hdlc(data, 0),
+        lt::C_HDLC_WITH_DIR => {
+            found.direction = u8_at(data, 0).map(Direction::of);
+            found.read_hdlc(data, 1);
+        }
+        lt::FRELAY => found.frame_relay = FrameRelay::parse(data, 0),
+        lt::FRELAY_WITH_DIR => {
+            found.direction = u8_at(data, 0).map(Direction::of);
+            found.frame_relay = FrameRelay::parse(data, 1);
+        }
+        lt::MFR => found.frame_relay = FrameRelay::parse(data, 2),
+        lt::SLIP => {
+            found.direction = u8_at(data, 0).filter(|way| *way < 2).map(Direction::of);
+        }
+        lt::PPP_PPPD | lt::PPP_WITH_DIR => found.direction = u8_at(data, 0).map(Direction::of),
         lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP => {
             if let Some(header) = wireless_header(frame.link, data) {
                 found.dst = header.dst.and_then(|at| address(at, 6));

@@ -1,5 +1,6 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
+use super::tag::SecTag;
 use super::{LinkHeader, Network, Vlans};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
@@ -111,18 +112,15 @@ pub(in crate::wire) fn follow(
 
 /// Length of a header at `at` with an EtherType behind it; `None` where that is not to be had.
 fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
-    const ENCRYPTED: u8 = 0x08;
-    const CHANGED: u8 = 0x04;
-    const CHANNEL: u8 = 0x20;
     const TIMESTAMP: u16 = 1;
     if kind == ether_type::MACSEC {
-        let control = u8_at(data, at).ok_or(Undecodable::Short)?;
         // Only what is integrity-protected alone stands there in the clear (section 9.5).
-        return Ok(match control & (ENCRYPTED | CHANGED) {
-            0 if control & CHANNEL == 0 => Some(6),
-            0 => Some(14),
-            _ => None,
-        });
+        let control = u8_at(data, at).ok_or(Undecodable::Short)?;
+        if control & SecTag::OTHER_DATA != 0 {
+            return Ok(None);
+        }
+        let tag = SecTag::parse(data, at).ok_or(Undecodable::Short)?;
+        return Ok(Some(tag.octets()));
     }
     let [a, b, _, format] = array_at(data, at).ok_or(Undecodable::Short)?;
     Ok(match (u16::from_be_bytes([a, b]), format) {
@@ -136,6 +134,7 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
 pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
     const SNAP: u8 = 0xaa;
     const IP: u8 = 0x06;
+    const ISO: u8 = 0xfe;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
     let other = |kind| {
         Ok(LinkHeader {
@@ -165,7 +164,42 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
             network: Network::Ip,
             offset: at + 3,
         }),
+        // ISO/IEC TR 9577, as RFC 2364 section 5 and RFC 2684 appendix B have it.
+        (ISO, ISO) if control == UNNUMBERED_INFORMATION => {
+            match u8_at(data, at + 3).ok_or(Undecodable::Short)? {
+                0xcc | 0x8e => Ok(LinkHeader {
+                    vlans,
+                    network: Network::Ip,
+                    offset: at + 4,
+                }),
+                0xcf => super::ppp::from_ppp_protocol(data, vlans, at + 4),
+                _ => other(saps),
+            }
+        }
         _ => other(saps),
+    }
+}
+
+/// LLC over ATM: what is bridged stands behind two octets of padding (RFC 2684 section 5.2).
+pub(super) fn llc_over_atm(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const PADDING: usize = 2;
+    match array_at(data, at) {
+        Some([0xaa, 0xaa, 0x03, 0, 0x80, 0xc2, 0, 0x01 | 0x07]) => {
+            bridged(data, Vlans::default(), at + 8 + PADDING)
+        }
+        _ => llc(data, Vlans::default(), at),
+    }
+}
+
+/// ATM behind direction and kind of traffic, VPI and VCI: LANE has two octets of its own before
+/// Ethernet.
+pub(super) fn sun_atm(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const HEADER: usize = 4;
+    const LANE: u8 = 1;
+    let [kind, _, _, _] = array_at(data, at).ok_or(Undecodable::Short)?;
+    match kind & 0x0f {
+        LANE => ethernet(data, at + HEADER + 2),
+        _ => llc_over_atm(data, at + HEADER),
     }
 }
 

@@ -5,15 +5,20 @@
 mod address;
 mod ether;
 pub mod ieee802154;
+mod juniper;
 mod names;
 mod ppp;
 mod pseudo;
+mod switch;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod wireless;
 
-pub use address::{Addresses, LinkAddress, PacketType, VlanTag, addresses, is_broadcast};
+pub use address::{Addresses, LinkAddress, addresses, is_broadcast};
 pub use names::{description, name};
+pub use switch::{SwitchChip, SwitchTag};
+pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 
 pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};
 pub(super) use ppp::{from_ppp_protocol, ppp};
@@ -117,6 +122,8 @@ pub mod linktype {
     pub const C_HDLC: LinkType = LinkType(104);
     /// IEEE 802.11.
     pub const IEEE802_11: LinkType = LinkType(105);
+    /// LLC/SNAP over ATM as Linux has it.
+    pub const ATM_CLIP: LinkType = LinkType(106);
     /// Frame Relay (Q.922).
     pub const FRELAY: LinkType = LinkType(107);
     /// `OpenBSD` loopback, address family in network byte order.
@@ -131,22 +138,42 @@ pub mod linktype {
     pub const IEEE802_11_PRISM: LinkType = LinkType(119);
     /// RFC 2625 IP over Fibre Channel.
     pub const IP_OVER_FC: LinkType = LinkType(122);
+    /// ATM behind a header of 4 octets, as `SunATM` gives it.
+    pub const SUNATM: LinkType = LinkType(123);
     /// 802.11 behind a radiotap header.
     pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
     /// ARCNET as Linux gives it.
     pub const ARCNET_LINUX: LinkType = LinkType(129);
     /// Apple's IP over IEEE 1394.
     pub const APPLE_IP_OVER_IEEE1394: LinkType = LinkType(138);
+    /// DOCSIS.
+    pub const DOCSIS: LinkType = LinkType(143);
     /// 802.11 behind an AVS header.
     pub const IEEE802_11_AVS: LinkType = LinkType(163);
     /// PPP whose first octet tells the direction.
     pub const PPP_PPPD: LinkType = LinkType(166);
+    /// Ethernet behind Juniper's header.
+    pub const JUNIPER_ETHER: LinkType = LinkType(178);
+    /// PPP behind Juniper's header.
+    pub const JUNIPER_PPP: LinkType = LinkType(179);
+    /// Frame Relay behind Juniper's header.
+    pub const JUNIPER_FRELAY: LinkType = LinkType(180);
+    /// Cisco HDLC behind Juniper's header.
+    pub const JUNIPER_CHDLC: LinkType = LinkType(181);
+    /// Multilink Frame Relay (FRF.16).
+    pub const MFR: LinkType = LinkType(182);
     /// Per-packet information: a header that names the link type of what follows.
     pub const PPI: LinkType = LinkType(192);
     /// IEEE 802.15.4 with its frame check sequence.
     pub const IEEE802_15_4_WITHFCS: LinkType = LinkType(195);
+    /// Endace's extensible record format.
+    pub const ERF: LinkType = LinkType(197);
     /// PPP behind an octet of direction.
     pub const PPP_WITH_DIR: LinkType = LinkType(204);
+    /// Cisco HDLC behind an octet of direction.
+    pub const C_HDLC_WITH_DIR: LinkType = LinkType(205);
+    /// Frame Relay behind an octet of direction.
+    pub const FRELAY_WITH_DIR: LinkType = LinkType(206);
     /// IEEE 802.15.4 from the preamble on.
     pub const IEEE802_15_4_NONASK_PHY: LinkType = LinkType(215);
     /// Solaris's ipnet.
@@ -169,10 +196,20 @@ pub mod linktype {
     pub const IPOIB: LinkType = LinkType(242);
     /// Apple's packet tap: a header that names the link type of what follows.
     pub const PKTAP: LinkType = LinkType(258);
+    /// Ethernet behind the preamble of EPON.
+    pub const EPON: LinkType = LinkType(259);
     /// IEEE 802.3br: preamble, then Ethernet.
     pub const ETHERNET_MPACKET: LinkType = LinkType(274);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: LinkType = LinkType(276);
+    /// Ethernet with the tag of a Broadcom switch behind the addresses.
+    pub const DSA_TAG_BRCM: LinkType = LinkType(281);
+    /// Ethernet with the tag of a Broadcom switch before it.
+    pub const DSA_TAG_BRCM_PREPEND: LinkType = LinkType(282);
+    /// Ethernet with the tag of a Marvell switch.
+    pub const DSA_TAG_DSA: LinkType = LinkType(284);
+    /// The same behind an EtherType.
+    pub const DSA_TAG_EDSA: LinkType = LinkType(285);
     /// IEEE 802.15.4 behind a header of type, length and value.
     pub const IEEE802_15_4_TAP: LinkType = LinkType(283);
 }
@@ -184,6 +221,11 @@ pub mod linktype {
 /// Tells why where the octets do not lead to a network header.
 pub fn parse(frame: &Frame<'_>) -> Result<LinkHeader, Undecodable> {
     dispatch(frame.link, frame.data, 0)
+}
+
+/// Whether frames of this link type have the tag of a switch's chip.
+pub const fn has_switch_tag(link: LinkType) -> bool {
+    switch::tag(link).is_some()
 }
 
 /// Whether frames of this link type are read.
@@ -207,7 +249,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::ETHERNET => ethernet(data, at),
         lt::NETANALYZER => ethernet(data, at + 4),
         lt::NETANALYZER_TRANSPARENT => ethernet(data, at + 12),
-        lt::ETHERNET_MPACKET => ethernet(data, at + 8),
+        lt::ETHERNET_MPACKET | lt::EPON => ethernet(data, at + 8),
         lt::LINUX_SLL => pseudo::cooked(data, at),
         lt::LINUX_SLL2 => pseudo::cooked2(data, at),
         // 12 and 14 are what raw IP is called on the systems where it is not 101.
@@ -224,18 +266,28 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::MPLS => Ok(LinkHeader::at(Network::Mpls, at)),
         lt::PPP_ETHER => Ok(LinkHeader::at(Network::Pppoe, at)),
         lt::C_HDLC => ppp::c_hdlc(data, at),
+        lt::C_HDLC_WITH_DIR => ppp::c_hdlc(data, at + 1),
         lt::FRELAY => ppp::frame_relay(data, at),
+        lt::FRELAY_WITH_DIR => ppp::frame_relay(data, at + 1),
+        lt::MFR => ppp::multilink_frame_relay(data, at),
         lt::IEEE802_11 => wireless::ieee802_11(data, at, wireless::HeaderPadding::None),
         lt::IEEE802_11_RADIOTAP => wireless::radiotap(data, at),
         lt::IEEE802_11_PRISM => wireless::prism(data, at),
         lt::IEEE802_11_AVS => wireless::avs(data, at),
-        lt::ATM_RFC1483 => ether::llc(data, Vlans::default(), at),
+        lt::ATM_RFC1483 | lt::ATM_CLIP => ether::llc_over_atm(data, at),
+        lt::SUNATM => ether::sun_atm(data, at),
         lt::FDDI => ether::llc(data, Vlans::default(), at + 13),
         lt::IEEE802_5 => ether::token_ring(data, at),
         lt::IP_OVER_FC => ether::llc(data, Vlans::default(), at + 16),
         lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
         lt::IPOIB => pseudo::ip_over_infiniband(data, at),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
+        lt::DOCSIS => switch::docsis(data, at),
+        lt::ERF => switch::erf(data, at),
+        lt::JUNIPER_ETHER | lt::JUNIPER_PPP | lt::JUNIPER_FRELAY | lt::JUNIPER_CHDLC => {
+            juniper::juniper(link, data, at)
+        }
+        link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),
         link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
         _ => Err(Undecodable::LinkType),
     }

@@ -1,5 +1,6 @@
 //! PPP (RFC 1661, RFC 1662), Cisco HDLC, Frame Relay (RFC 2427).
 
+use super::tag::FrameRelay;
 use super::{LinkHeader, Network, Vlans, ether};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
@@ -16,12 +17,18 @@ pub(in crate::wire) fn ppp(data: &[u8], at: usize) -> Result<LinkHeader, Undecod
 
 /// PPP in HDLC framing; Cisco's HDLC has other addresses.
 pub(super) fn ppp_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    const CISCO_UNICAST: u8 = 0x0f;
-    const CISCO_MULTICAST: u8 = 0x8f;
-    match u8_at(data, at) {
-        Some(CISCO_UNICAST | CISCO_MULTICAST) => c_hdlc(data, at),
-        _ => ppp(data, at),
+    if is_cisco(data, at) {
+        c_hdlc(data, at)
+    } else {
+        ppp(data, at)
     }
+}
+
+/// Whether the address is one of Cisco HDLC's.
+pub(super) fn is_cisco(data: &[u8], at: usize) -> bool {
+    const UNICAST: u8 = 0x0f;
+    const MULTICAST: u8 = 0x8f;
+    matches!(u8_at(data, at), Some(UNICAST | MULTICAST))
 }
 
 /// PPP behind an octet of direction. Where that takes the address's place, control follows it.
@@ -72,22 +79,17 @@ pub(super) fn c_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
 /// Frame Relay: a Q.922 address of two to four octets, then control and NLPID (RFC 2427 section 3)
 /// or Cisco's EtherType.
 pub(super) fn frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    const LAST_OCTET: u8 = 0x01;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
-    let mut behind = at;
-    loop {
-        let octet = u8_at(data, behind).ok_or(Undecodable::Short)?;
-        behind += 1;
-        if octet & LAST_OCTET != 0 {
-            break;
-        }
-        if behind - at == 4 {
-            return Err(Undecodable::Malformed);
-        }
-    }
-    if behind - at < 2 {
-        return Err(Undecodable::Malformed);
-    }
+    let Some(address) = FrameRelay::parse(data, at) else {
+        // One of four octets may be cut.
+        let is_cut = data.len() < at + 4;
+        return Err(if is_cut {
+            Undecodable::Short
+        } else {
+            Undecodable::Malformed
+        });
+    };
+    let mut behind = at + address.octets;
     if u8_at(data, behind).ok_or(Undecodable::Short)? != UNNUMBERED_INFORMATION {
         return match u16_at(data, behind).ok_or(Undecodable::Short)? {
             small @ ..=ether::ether_type::MAX_LENGTH => {
@@ -108,6 +110,17 @@ pub(super) fn frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecoda
         0xcf => from_ppp_protocol(data, Vlans::default(), behind),
         0x80 => snap(data, behind),
         other => Ok(LinkHeader::at(Network::Other(u16::from(other)), behind)),
+    }
+}
+
+/// Multilink Frame Relay (FRF.16.1 section 2.1): two octets of flags and sequence number. Only a
+/// frame that is not in fragments leads on.
+pub(super) fn multilink_frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const WHOLE: u8 = 0xc0;
+    const CONTROL: u8 = 0x20;
+    match u8_at(data, at).ok_or(Undecodable::Short)? & (WHOLE | CONTROL) {
+        WHOLE => frame_relay(data, at + 2),
+        _ => Ok(LinkHeader::at(Network::Other(0), at + 2)),
     }
 }
 

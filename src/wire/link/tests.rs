@@ -50,8 +50,72 @@ fn headers() -> Vec<Header> {
         serial_headers(),
         wireless_headers(),
         other_headers(),
+        switch_headers(),
     ]
     .concat()
+}
+
+fn switch_headers() -> Vec<Header> {
+    let behind = |rest: &[&[u8]]| [&MAC[..], &rest.concat()].concat();
+    let juniper = |flags: u8, rest: &[u8]| [&[0x4d, 0x47, 0x43, flags][..], rest].concat();
+    let erf = |kind: u8, rest: &[u8]| {
+        let mut header = zeros(16);
+        header[8] = kind;
+        header.extend(rest);
+        header
+    };
+    let docsis = |control: u8, parameter: u8, extended: usize| {
+        let ether = ether(&[8, 0]);
+        [
+            &[control, parameter, 0, 60][..],
+            &zeros(extended),
+            &[0, 0],
+            &ether,
+        ]
+        .concat()
+    };
+    vec![
+        plain(281, behind(&[&[0, 1, 2, 3], &[8, 0]])),
+        plain(282, [&[0, 1, 2, 3][..], &behind(&[&[8, 0]])].concat()),
+        plain(284, behind(&[&[0xc0, 0x10, 0, 5], &[8, 0]])),
+        (284, behind(&[&[0xe0, 0x10, 0x51, 5], &[8, 0]]), vec![0x105]),
+        (
+            285,
+            behind(&[&[0xda, 0xda, 0, 0, 0x20, 0, 0, 9], &[0x81, 0, 0, 7, 8, 0]]),
+            vec![9, 7],
+        ),
+        plain(259, [&[0x55; 8][..], &ether(&[8, 0])].concat()),
+        plain(143, docsis(0, 0, 0)),
+        plain(143, docsis(1, 4, 4)),
+        plain(197, erf(2, &[&[0, 0][..], &ether(&[8, 0])].concat())),
+        plain(197, erf(0x82, &[&[0; 10][..], &ether(&[8, 0])].concat())),
+        plain(197, erf(1, &[0x0f, 0, 8, 0])),
+        plain(197, erf(22, &[])),
+        plain(178, juniper(0, &ether(&[8, 0]))),
+        plain(178, juniper(0x82, &[0, 3, 1, 1, 1])),
+        plain(179, juniper(0x80, &[0, 0, 0xff, 3, 0, 0x21])),
+        plain(180, juniper(0, &[0x18, 0x41, 3, 0xcc])),
+        plain(181, juniper(0, &[0x0f, 0, 8, 0])),
+        plain(182, vec![0xc0, 0, 0x18, 0x41, 3, 0xcc]),
+        plain(205, vec![0, 0x0f, 0, 8, 0]),
+        plain(206, vec![1, 0x18, 0x41, 3, 0xcc]),
+        plain(106, [&SNAP[..], &[8, 0]].concat()),
+        plain(123, [&[2, 0, 0, 100][..], &SNAP, &[8, 0]].concat()),
+        plain(
+            123,
+            [&[0x81, 0, 0, 100, 0, 1][..], &ether(&[8, 0])].concat(),
+        ),
+        plain(
+            100,
+            [
+                &[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7, 0, 0][..],
+                &ether(&[8, 0]),
+            ]
+            .concat(),
+        ),
+        plain(100, vec![0xfe, 0xfe, 3, 0xcc]),
+        plain(100, vec![0xfe, 0xfe, 3, 0xcf, 0, 0x21]),
+    ]
 }
 
 fn ethernet_headers() -> Vec<Header> {

@@ -1,0 +1,392 @@
+//! `-e`: the link-layer header as tcpdump shows it.
+
+mod llc;
+mod serial;
+mod switch;
+
+use crate::model::LinkType;
+use crate::record::{IcmpEvent, write};
+use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::link::{self, SecTag, linktype as lt};
+use crate::wire::{IpVersion, bytes};
+
+/// What is no larger in the place of an EtherType is a length (IEEE 802.3 section 3.2.6).
+const LONGEST_802_3: u16 = 1500;
+
+/// Whether the header ends with the protocol, so that the line need not begin with `IP `.
+pub(super) fn tells_protocol(event: &IcmpEvent<'_>) -> bool {
+    // What is inside a tunnel is not what the link header tells of.
+    event.packet.tunnels.is_empty()
+}
+
+/// What tcpdump tells of the link without being asked: the tag of a switch's chip.
+pub(super) fn unasked(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
+    // Nearly all frames are of links that have none; one before the frame is told with -e alone.
+    if event.frame.link != lt::DSA_TAG_BRCM_PREPEND
+        && link::has_switch_tag(event.frame.link)
+        && let Some(tag) = link::addresses(event.frame).switch
+    {
+        switch::short(out, event.frame.link, event.frame.data, tag);
+    }
+}
+
+/// The header, with what separates it from the packet.
+pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
+    let data = event.frame.data;
+    let length = event.frame.wire_len;
+    let told = link::addresses(event.frame);
+    match event.frame.link {
+        lt::ETHERNET => ethernet(out, data, 0, length),
+        lt::NETANALYZER => ethernet(out, data, 4, length.saturating_sub(4)),
+        lt::NETANALYZER_TRANSPARENT => ethernet(out, data, 12, length.saturating_sub(12)),
+        lt::LINUX_SLL => {
+            direction(out, u16_at(data, 0).unwrap_or(0).into(), Align::Right);
+            address(out, data, 6, u16_at(data, 4).unwrap_or(0));
+            ether_types(out, data, 14, length);
+        }
+        lt::LINUX_SLL2 => {
+            direction(out, u8_at(data, 10).unwrap_or(0).into(), Align::Left);
+            out.extend_from_slice(b"ifindex ");
+            write::decimal(out, u32_at(data, 4).unwrap_or(0).into());
+            out.push(b' ');
+            address(out, data, 12, u8_at(data, 11).unwrap_or(0).into());
+            let protocol = u16_at(data, 0).unwrap_or(0);
+            ether_type(out, protocol);
+            end(out, length);
+            tags(out, data, 20, protocol);
+        }
+        lt::NULL | lt::LOOP => {
+            let (name, family): (&[u8], u64) = match event.packet.ip.version {
+                IpVersion::V4 => (b"IPv4", 2),
+                // The number is the capturing system's own: 10, 24, 28 or 30.
+                IpVersion::V6 => (b"IPv6", data.iter().take(4).map(|b| u64::from(*b)).sum()),
+            };
+            out.extend_from_slice(b"AF ");
+            out.extend_from_slice(name);
+            out.extend_from_slice(b" (");
+            write::decimal(out, family);
+            out.push(b')');
+            end(out, length);
+        }
+        lt::SLIP => serial::slip(out, data, length),
+        lt::PPP => serial::ppp(out, data, serial::ppp_protocol_at(data, 0), length),
+        lt::PPP_PPPD => {
+            serial::direction(out, u8_at(data, 0));
+            serial::ppp(out, data, serial::ppp_protocol_at(data, 0), length);
+        }
+        lt::PPP_HDLC if told.hdlc_address.is_none() => serial::ppp_hdlc(out, data, length),
+        lt::C_HDLC | lt::PPP_HDLC => serial::c_hdlc(out, data, 0, length),
+        lt::FRELAY => match told.frame_relay {
+            Some(circuit) => serial::frame_relay(out, data, 0, circuit, length),
+            None => other(out, event, &told),
+        },
+        lt::IPOIB => {
+            out.extend_from_slice(b"IPOIB, ");
+            ether_types(out, data, 40, length);
+        }
+        lt::APPLE_IP_OVER_IEEE1394 => {
+            addresses(out, &told);
+            ether_types(out, data, 16, length);
+        }
+        lt::FDDI => {
+            fddi_frame(out, u8_at(data, 0).unwrap_or(0));
+            addresses(out, &told);
+            told_length(out, length);
+            llc::header(out, data, 13, length.saturating_sub(13));
+        }
+        lt::IEEE802_5 => {
+            write::hex_octets(out, data.get(..2).unwrap_or_default(), b" ");
+            out.push(b' ');
+            addresses(out, &told);
+            told_length(out, length);
+            let route = source_route(out, data);
+            let behind = 14 + route;
+            let header = u32::try_from(behind).unwrap_or(0);
+            llc::header(out, data, behind, length.saturating_sub(header));
+        }
+        lt::IP_OVER_FC => {
+            addresses(out, &told);
+            told_length(out, length);
+            llc::header(out, data, 16, length.saturating_sub(16));
+        }
+        lt::ATM_RFC1483 => llc::header(out, data, 0, length),
+        lt::ATM_CLIP => {
+            write::decimal(out, length.into());
+            out.extend_from_slice(b": ");
+            llc::header(out, data, 0, length);
+        }
+        lt::NFLOG => {
+            out.extend_from_slice(b"version ");
+            write::decimal(out, u8_at(data, 1).unwrap_or(0).into());
+            out.extend_from_slice(b", resource ID ");
+            write::decimal(out, u16_at(data, 2).unwrap_or(0).into());
+            family(out, u8_at(data, 0).unwrap_or(0), length);
+        }
+        // Without a link header there is nothing but the packet.
+        LinkType(12 | 14 | 101 | 228 | 229) => out.extend_from_slice(b"ip: "),
+        kind => match told.switch {
+            Some(tag) => switch::long(out, kind, data, &told, tag, length),
+            None => other(out, event, &told),
+        },
+    }
+}
+
+/// `802.11, 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800), length 116: `, without
+/// what the link does not tell. tcpdump has words of its own for each kind of link.
+fn other(out: &mut Vec<u8>, event: &IcmpEvent<'_>, told: &link::Addresses) {
+    let name = link::description(event.frame.link).unwrap_or("link");
+    out.extend_from_slice(name.as_bytes());
+    if let Some(direction) = told.direction {
+        out.extend_from_slice(b", ");
+        out.extend_from_slice(direction.name().as_bytes());
+    }
+    if let (Some(src), Some(dst)) = (told.src, told.dst) {
+        out.extend_from_slice(b", ");
+        write::hex_octets(out, src.as_slice(), b":");
+        out.extend_from_slice(b" > ");
+        write::hex_octets(out, dst.as_slice(), b":");
+    }
+    if let Some(circuit) = told.frame_relay {
+        out.extend_from_slice(b", DLCI ");
+        write::decimal(out, circuit.dlci.into());
+    }
+    if let Some(protocol) = told.ether_type {
+        out.extend_from_slice(b", ");
+        ether_type(out, protocol);
+    }
+    end(out, event.frame.wire_len);
+}
+
+/// `02:00:00:00:00:01 > 02:00:00:00:00:02, `.
+fn addresses(out: &mut Vec<u8>, told: &link::Addresses) {
+    write::hex_octets(
+        out,
+        told.src.as_ref().map_or(&[], |src| src.as_slice()),
+        b":",
+    );
+    out.extend_from_slice(b" > ");
+    write::hex_octets(
+        out,
+        told.dst.as_ref().map_or(&[], |dst| dst.as_slice()),
+        b":",
+    );
+    out.extend_from_slice(b", ");
+}
+
+/// `rt = 630:11:20 (4472) `: the bridges that a frame goes by, behind the addresses; how many octets
+/// that takes.
+fn source_route(out: &mut Vec<u8>, data: &[u8]) -> usize {
+    const LARGEST: [&[u8]; 8] = [
+        b"516", b"1500", b"2052", b"4472", b"8144", b"11407", b"17800", b"??",
+    ];
+    let is_routed = u8_at(data, 8).is_some_and(|first| first & 0x80 != 0);
+    let Some(control) = u16_at(data, 14).filter(|_| is_routed) else {
+        return 0;
+    };
+    let octets = usize::from(control >> 8 & 0x1f);
+    out.extend_from_slice(b"rt = ");
+    write::hex(out, control.into(), 1);
+    for segment in (2..octets).step_by(2) {
+        out.push(b':');
+        write::hex(out, u16_at(data, 14 + segment).unwrap_or(0).into(), 1);
+    }
+    out.extend_from_slice(b" (");
+    out.extend_from_slice(
+        LARGEST
+            .get(usize::from(control >> 4 & 7))
+            .unwrap_or(&LARGEST[7]),
+    );
+    out.extend_from_slice(b") ");
+    octets
+}
+
+/// `async0 `: the kinds of frame that LLC stands in.
+fn fddi_frame(out: &mut Vec<u8>, control: u8) {
+    match control & 0xf0 {
+        0x50 => out.extend_from_slice(b"async"),
+        0xd0 => out.extend_from_slice(b"sync"),
+        _ => out.extend_from_slice(b"fc "),
+    }
+    write::hex(out, u64::from(control & 0x07), 1);
+    out.push(b' ');
+}
+
+/// `, family IPv4 (2), length 44: `.
+fn family(out: &mut Vec<u8>, family: u8, length: u32) {
+    out.extend_from_slice(if family == 2 {
+        b", family IPv4 ("
+    } else {
+        b", family IPv6 ("
+    });
+    write::decimal(out, family.into());
+    out.push(b')');
+    end(out, length);
+}
+
+/// Where tcpdump puts the kind of packet in its three columns: it differs by version.
+#[derive(Clone, Copy)]
+enum Align {
+    Left,
+    Right,
+}
+
+/// The kind of packet in a cooked header, in tcpdump's width.
+fn direction(out: &mut Vec<u8>, kind: u32, align: Align) {
+    let word: &[u8] = match kind {
+        0 => b"In",
+        1 => b"B",
+        2 => b"M",
+        3 => b"P",
+        4 => b"Out",
+        _ => b"?",
+    };
+    let blanks = &b"  "[..3 - word.len()];
+    let (before, behind): (&[u8], &[u8]) = match align {
+        Align::Left => (b"", blanks),
+        Align::Right => (blanks, b""),
+    };
+    for part in [before, word, behind, b" "] {
+        out.extend_from_slice(part);
+    }
+}
+
+fn address(out: &mut Vec<u8>, data: &[u8], at: usize, length: u16) {
+    let octets = data.get(at..at + usize::from(length.min(8)));
+    if let Some(octets) = octets.filter(|octets| !octets.is_empty()) {
+        write::hex_octets(out, octets, b":");
+        out.push(b' ');
+    }
+}
+
+fn ethernet(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
+    let data = bytes::tail(data, at);
+    write::hex_octets(out, data.get(6..12).unwrap_or_default(), b":");
+    out.extend_from_slice(b" > ");
+    write::hex_octets(out, data.get(..6).unwrap_or_default(), b":");
+    out.extend_from_slice(b", ");
+    ether_types(out, data, 12, length);
+}
+
+/// `ethertype 802.1Q (0x8100), length 102: vlan 10, p 0, ethertype IPv4 (0x0800), `.
+fn ether_types(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
+    let protocol = u16_at(data, at).unwrap_or(0);
+    if protocol <= LONGEST_802_3 {
+        out.extend_from_slice(b"802.3");
+        end(out, protocol.into());
+        return llc::header(out, data, at + 2, protocol.into());
+    }
+    ether_type(out, protocol);
+    end(out, length);
+    tags(out, data, at + 2, protocol);
+}
+
+fn end(out: &mut Vec<u8>, length: u32) {
+    out.extend_from_slice(b", ");
+    told_length(out, length);
+}
+
+fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
+    out.extend_from_slice(label);
+    write::decimal(out, value);
+}
+
+fn told_length(out: &mut Vec<u8>, length: u32) {
+    out.extend_from_slice(b"length ");
+    write::decimal(out, length.into());
+    out.extend_from_slice(b": ");
+}
+
+/// The tags that stand at `at`, if `protocol` announces one: VLANs', and `MACsec`'s.
+fn tags(out: &mut Vec<u8>, data: &[u8], mut at: usize, mut protocol: u16) {
+    loop {
+        match protocol {
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                let Some(tag) = u16_at(data, at) else { return };
+                out.extend_from_slice(b"vlan ");
+                write::decimal(out, (tag & 0x0fff).into());
+                out.extend_from_slice(b", p ");
+                write::decimal(out, (tag >> 13).into());
+                if tag & 0x1000 != 0 {
+                    out.extend_from_slice(b", DEI");
+                }
+                at += 2;
+            }
+            0x88e5 => {
+                let Some(tag) = SecTag::parse(data, at) else {
+                    return;
+                };
+                macsec(out, &tag);
+                at += tag.octets();
+            }
+            _ => return,
+        }
+        protocol = u16_at(data, at).unwrap_or(0);
+        at += 2;
+        out.extend_from_slice(b", ");
+        ether_type(out, protocol);
+        out.extend_from_slice(b", ");
+    }
+}
+
+/// `an 0, pn 68, flags I, sci 2eb73f3995c30001`.
+fn macsec(out: &mut Vec<u8>, tag: &SecTag) {
+    out.extend_from_slice(b"an ");
+    write::decimal(out, tag.association().into());
+    out.extend_from_slice(b", pn ");
+    write::decimal(out, tag.packet_number.into());
+    out.extend_from_slice(b", flags ");
+    let start = out.len();
+    let flags = [
+        (tag.encrypted(), b'E'),
+        (tag.changed(), b'C'),
+        (tag.end_station(), b'S'),
+        (tag.single_copy_broadcast(), b'B'),
+        (tag.channel.is_some(), b'I'),
+    ];
+    out.extend(
+        flags
+            .iter()
+            .filter(|(is_set, _)| *is_set)
+            .map(|(_, flag)| *flag),
+    );
+    if out.len() == start {
+        out.extend_from_slice(b"none");
+    }
+    if tag.short_length > 0 {
+        out.extend_from_slice(b", sl ");
+        write::decimal(out, tag.short_length.into());
+    }
+    if let Some(channel) = tag.channel {
+        out.extend_from_slice(b", sci ");
+        write::hex_octets(out, &channel, b"");
+    }
+}
+
+fn ether_type(out: &mut Vec<u8>, protocol: u16) {
+    out.extend_from_slice(b"ethertype ");
+    out.extend_from_slice(ether_type_name(protocol));
+    hex_word(out, protocol);
+}
+
+const fn ether_type_name(protocol: u16) -> &'static [u8] {
+    match protocol {
+        0x0800 => b"IPv4",
+        0x86dd => b"IPv6",
+        0x8100 => b"802.1Q",
+        0x88a8 => b"802.1Q-QinQ",
+        0x88e5 => b"802.1AE MACsec",
+        0x9100 => b"802.1Q-9100",
+        0x9200 => b"802.1Q-9200",
+        0x8847 => b"MPLS unicast",
+        0x8848 => b"MPLS multicast",
+        0x8864 => b"PPPoE S",
+        _ => b"Unknown",
+    }
+}
+
+/// ` (0x0800)`.
+fn hex_word(out: &mut Vec<u8>, value: u16) {
+    out.extend_from_slice(b" (0x");
+    write::hex(out, value.into(), 4);
+    out.push(b')');
+}

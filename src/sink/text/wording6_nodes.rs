@@ -1,0 +1,168 @@
+//! tcpdump's words for router renumbering and node information.
+
+use super::verbose::number;
+use crate::icmp::renumbering::{Part, PartKind, RenumberingKind};
+use crate::icmp::{Body, Message};
+use crate::record::{escape, write};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+
+pub(super) fn router_renumbering(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
+    out.extend_from_slice(b"router renumbering, ");
+    match message.code {
+        0 => out.extend_from_slice(b"command"),
+        1 => out.extend_from_slice(b"result"),
+        255 => out.extend_from_slice(b"sequence number reset"),
+        code => number(out, b"code-#", code.into()),
+    }
+    number(out, b", seq=", u32_at(message.bytes, 4)?.into());
+    if let Body::RouterRenumbering(renumbering) = &message.body
+        && renumbering.kind == RenumberingKind::Command
+    {
+        for part in renumbering.parts() {
+            operation(out, &part)?;
+        }
+    }
+    Some(())
+}
+
+/// ` match(add,2001:db8::/32)` and ` use(2001:db8:9::/48/16)`: prefixes with how many bits are
+/// compared, or taken and kept.
+fn operation(out: &mut Vec<u8>, part: &Part<'_>) -> Option<()> {
+    let bytes = part.bytes;
+    match part.kind {
+        PartKind::MatchPrefix => {
+            let (code, length, bits) = (u8_at(bytes, 0)?, u8_at(bytes, 1)?, u8_at(bytes, 3)?);
+            let prefix = array_at::<16>(bytes, 8)?;
+            out.extend_from_slice(b" match(");
+            match code {
+                1 => out.extend_from_slice(b"add"),
+                2 => out.extend_from_slice(b"change"),
+                3 => out.extend_from_slice(b"setglobal"),
+                other => number(out, b"#", other.into()),
+            }
+            out.push(b',');
+            write::ipv6(out, prefix.into());
+            number(out, b"/", bits.into());
+            out.push(b')');
+            // RFC 2894 section 3.2.1.1: 4N + 3.
+            length.checked_sub(3).filter(|rest| rest % 4 == 0)?;
+        }
+        PartKind::UsePrefix => {
+            let (taken, kept, flags) = (u8_at(bytes, 0)?, u8_at(bytes, 1)?, u8_at(bytes, 12)?);
+            let prefix = array_at::<16>(bytes, 16)?;
+            out.extend_from_slice(b" use(");
+            out.extend_from_slice(match flags {
+                0 => b"",
+                _ if flags & 0xc0 == 0xc0 => b"VP,".as_slice(),
+                _ if flags & 0x80 != 0 => b"V,",
+                _ if flags & 0x40 != 0 => b"P,",
+                _ => b",",
+            });
+            write::ipv6(out, prefix.into());
+            number(out, b"/", taken.into());
+            number(out, b"/", kept.into());
+            out.push(b')');
+        }
+        PartKind::Result => {}
+    }
+    Some(())
+}
+
+/// Query or reply; what is asked for, and the subject where it is an address.
+pub(super) fn node_information(
+    out: &mut Vec<u8>,
+    head: &[u8],
+    message: &Message<'_>,
+) -> Option<()> {
+    let bytes = message.bytes;
+    let (what, flags) = (u16_at(bytes, 4)?, u16_at(bytes, 6)?);
+    out.extend_from_slice(head);
+    if message.kind == 140 && message.code > 0 {
+        out.extend_from_slice(match message.code {
+            1 => b"refused",
+            2 => b"unknown".as_slice(),
+            _ => b"",
+        });
+        out.push(b')');
+        return Some(());
+    }
+    out.extend_from_slice(match what {
+        0 => b"noop",
+        1 => b"supported qtypes".as_slice(),
+        2 => b"DNS name",
+        3 => b"node addresses",
+        _ => b"unknown",
+    });
+    if what == 3 && flags != 0 {
+        out.extend_from_slice(b" [");
+        // RFC 4620 section 6.3; T in replies only.
+        for (bit, letter) in [
+            (0x40, b'a'),
+            (0x20, b'G'),
+            (0x10, b'S'),
+            (0x08, b'L'),
+            (0x04, b'C'),
+            (0x02, b'A'),
+        ] {
+            if flags & bit != 0 {
+                out.push(letter);
+            }
+        }
+        if message.kind == 140 && flags & 1 != 0 {
+            out.push(b'T');
+        }
+        out.push(b']');
+    }
+    if message.kind == 139 && what > 1 {
+        subject(out, message);
+    }
+    out.push(b')');
+    Some(())
+}
+
+/// The subject of a query (RFC 4620 section 5).
+fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
+    let subject = message.bytes.get(16..).unwrap_or_default();
+    match (message.code, subject.len()) {
+        (0, 16) => {
+            let _ = super::wording6::address(out, b", subject=", subject, 0);
+        }
+        (2, 4) => {
+            out.extend_from_slice(b", subject=");
+            if let Some(octets) = array_at::<4>(subject, 0) {
+                write::ipv4(out, octets.into());
+            }
+        }
+        (1, _) => {
+            out.extend_from_slice(b", subject=DNS name");
+            name(out, subject);
+        }
+        (3.., _) => out.extend_from_slice(b", unknown subject"),
+        _ => {}
+    }
+}
+
+/// `, "host.example."`: a name up to its end, which is a zero octet, or two where the name is not
+/// fully qualified (RFC 4620 section 6.1.1); `???` where it has none.
+fn name(out: &mut Vec<u8>, octets: &[u8]) {
+    out.extend_from_slice(b", \"");
+    let mut rest = octets;
+    while let Some((&length, behind)) = rest.split_first() {
+        let label = behind.get(..usize::from(length));
+        match (length, label) {
+            (0, _) if behind.is_empty() => out.push(b'.'),
+            (0, _) if behind == [0] => {}
+            (0, _) | (_, None) => out.extend_from_slice(b"???"),
+            (_, Some(label)) => {
+                escape::push(out, label);
+                rest = behind.get(label.len()..).unwrap_or_default();
+                if rest.first().is_some_and(|next| *next != 0) {
+                    out.push(b'.');
+                }
+                continue;
+            }
+        }
+        break;
+    }
+    out.push(b'"');
+}

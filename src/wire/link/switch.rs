@@ -1,0 +1,148 @@
+//! Ethernet with what switches and access networks add: tags towards the switch's own processor,
+//! and the headers of EPON, DOCSIS and Endace cards.
+
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt, ppp};
+use crate::model::LinkType;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail, u8_at};
+
+/// Octets of the two addresses.
+const ADDRESSES: usize = 12;
+
+/// Whose chip a switch has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SwitchChip {
+    /// Broadcom's.
+    Broadcom,
+    /// Marvell's.
+    Marvell,
+}
+
+/// The tag by which a switch's chip tells its processor where a frame came from, or is told where
+/// it is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SwitchTag {
+    /// Whose it is.
+    pub chip: SwitchChip,
+    /// The tag.
+    pub octets: [u8; 4],
+}
+
+impl SwitchTag {
+    /// The tag in a frame; `None` where the link has none, or it is cut.
+    pub(super) fn parse(link: LinkType, data: &[u8]) -> Option<Self> {
+        let (at, length) = tag(link)?;
+        let chip = match link {
+            lt::DSA_TAG_DSA | lt::DSA_TAG_EDSA => SwitchChip::Marvell,
+            _ => SwitchChip::Broadcom,
+        };
+        let octets = array_at(data, at + length - 4)?;
+        Some(Self { chip, octets })
+    }
+
+    /// Whether a Broadcom tag is one that the processor made: it names ports by a map.
+    pub const fn names_ports_by_map(self) -> bool {
+        matches!(self.chip, SwitchChip::Broadcom) && self.octets[0] & 0x20 != 0
+    }
+
+    /// Number of the port; of a link of several where [`Self::is_trunk`].
+    pub const fn port(self) -> Option<u8> {
+        match self.chip {
+            SwitchChip::Marvell => Some(self.octets[1] >> 3),
+            SwitchChip::Broadcom if self.names_ports_by_map() => None,
+            SwitchChip::Broadcom => Some(self.octets[3] & 0x1f),
+        }
+    }
+
+    /// Number of the switch, where several are one behind the other.
+    pub const fn device(self) -> Option<u8> {
+        match self.chip {
+            SwitchChip::Marvell => Some(self.octets[0] & 0x1f),
+            SwitchChip::Broadcom => None,
+        }
+    }
+
+    /// Whether a Marvell tag of a forwarded frame names a link of several ports.
+    pub const fn is_trunk(self) -> bool {
+        matches!(self.chip, SwitchChip::Marvell)
+            && self.octets[0] >> 6 == 3
+            && self.octets[1] & 0x04 != 0
+    }
+
+    /// VLAN identifier, which a Marvell tag always has.
+    pub const fn vlan(self) -> Option<u16> {
+        match self.chip {
+            SwitchChip::Marvell => {
+                Some((self.octets[2] as u16 & 0x0f) << 8 | self.octets[3] as u16)
+            }
+            SwitchChip::Broadcom => None,
+        }
+    }
+
+    /// Whether the frame had a VLAN tag, in whose place this one stands.
+    pub const fn is_vlan_tagged(self) -> bool {
+        matches!(self.chip, SwitchChip::Marvell) && self.octets[0] & 0x20 != 0
+    }
+}
+
+/// Where the tag of a switch's chip stands, and its length in octets.
+pub(super) const fn tag(link: LinkType) -> Option<(usize, usize)> {
+    Some(match link {
+        lt::DSA_TAG_BRCM | lt::DSA_TAG_DSA => (ADDRESSES, 4),
+        lt::DSA_TAG_EDSA => (ADDRESSES, 8),
+        lt::DSA_TAG_BRCM_PREPEND => (0, 4),
+        _ => return None,
+    })
+}
+
+/// Ethernet with the tag of a switch's chip, `length` octets long.
+pub(super) fn tagged(
+    link: LinkType,
+    data: &[u8],
+    at: usize,
+    length: usize,
+) -> Result<LinkHeader, Undecodable> {
+    let behind = at + ADDRESSES + length;
+    let tag = SwitchTag::parse(link, tail(data, at)).ok_or(Undecodable::Short)?;
+    let mut vlans = Vlans::default();
+    if let Some(vlan) = tag.vlan().filter(|_| tag.is_vlan_tagged()) {
+        vlans.push(vlan);
+    }
+    ether::from_ether_type(data, vlans, behind)
+}
+
+/// DOCSIS: frame control, parameter, length u16, an extended header as long as the parameter tells,
+/// check sequence of the header; then Ethernet (DOCSIS 3.0 MULPI section 6.2).
+pub(super) fn docsis(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const EXTENDED: u8 = 0x01;
+    const FIXED: usize = 6;
+    let [control, parameter] = array_at(data, at).ok_or(Undecodable::Short)?;
+    match control {
+        // A packet of Ethernet.
+        0 => ether::ethernet(data, at + FIXED),
+        EXTENDED => ether::ethernet(data, at + FIXED + usize::from(parameter)),
+        _ => Ok(LinkHeader::at(Network::Other(control.into()), at + FIXED)),
+    }
+}
+
+/// Endace's extensible record format: time stamp, type, flags, lengths, then extension headers of
+/// 8 octets as long as the first bit of one tells that another follows.
+pub(super) fn erf(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const TYPE: usize = 8;
+    const HEADER: usize = 16;
+    const MORE: u8 = 0x80;
+    let kind = u8_at(data, at + TYPE).ok_or(Undecodable::Short)?;
+    let (mut behind, mut more) = (at + HEADER, kind & MORE != 0);
+    while more {
+        more = u8_at(data, behind).ok_or(Undecodable::Short)? & MORE != 0;
+        behind += 8;
+    }
+    match kind & !MORE {
+        // HDLC over SONET, also where a colour takes the place of the loss counter.
+        1 | 10 | 15 | 17 => ppp::ppp_hdlc(data, behind),
+        // Ethernet behind an offset and padding.
+        2 | 11 | 16 | 20 => ether::ethernet(data, behind + 2),
+        22 | 23 => Ok(LinkHeader::at(Network::Ip, behind)),
+        other => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
+    }
+}

@@ -1,0 +1,191 @@
+//! A capture for each kind of link: the same echo request behind each form that its header has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::craft;
+
+/// Addresses of an Ethernet frame, destination first.
+const MAC: [u8; 12] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+/// LLC and SNAP before IPv4.
+const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+
+/// Link types with headers before an IPv4 packet.
+#[allow(clippy::too_many_lines)] // one entry a link type
+fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
+    let behind = |start: &[u8], rest: &[u8]| [start, rest].concat();
+    let ether = |rest: &[u8]| behind(&MAC, rest);
+    let slip = |start: [u8; 2]| behind(&start, &[0; 14]);
+    let fc = |octet| [0, 0, 2, 0, 0, 0, 0, octet];
+    let marvell = || {
+        let octets = |mode: u8| {
+            (0..16).map(move |bits: u8| [mode << 5 | 3, bits & 7 | 0x28, bits << 4 | 5, 0x39])
+        };
+        (0..8).flat_map(octets)
+    };
+    let broadcom = || {
+        (0..6_u8).flat_map(|shift| {
+            [
+                [0, 9, 1 << shift, 0x47],
+                [0x20, shift, 1, 0x47],
+                [0x01, 9, 3, 0xff],
+            ]
+        })
+    };
+    vec![
+        (
+            6,
+            vec![
+                [&[0x10, 0x40][..], &MAC, &SNAP].concat(),
+                [
+                    &[0x10, 0x40][..],
+                    &MAC[..6],
+                    &[0x82],
+                    &MAC[7..],
+                    &[6, 0x30, 0, 0x11, 0, 0x20],
+                    &SNAP,
+                ]
+                .concat(),
+            ],
+        ),
+        (
+            8,
+            vec![
+                slip([0, 0x45]),
+                slip([1, 0x45]),
+                slip([2, 0x45]),
+                vec![0; 16],
+            ],
+        ),
+        (9, vec![vec![0xff, 3, 0, 0x21], vec![0, 0x21], vec![0x21]]),
+        (
+            10,
+            vec![
+                [&[0x50][..], &MAC, &SNAP].concat(),
+                [&[0x57][..], &MAC, &[6, 6, 3]].concat(),
+            ],
+        ),
+        (
+            50,
+            vec![
+                vec![0xff, 3, 0, 0x21],
+                vec![0x0f, 0, 8, 0],
+                vec![0x8f, 0, 8, 0],
+            ],
+        ),
+        (
+            100,
+            vec![
+                SNAP.to_vec(),
+                vec![6, 6, 3],
+                [
+                    &[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7, 0, 0][..],
+                    &MAC,
+                    &[8, 0],
+                ]
+                .concat(),
+            ],
+        ),
+        (
+            104,
+            vec![
+                vec![0x0f, 0, 8, 0],
+                vec![0x8f, 0, 8, 0],
+                vec![0x05, 0, 8, 0],
+            ],
+        ),
+        (106, vec![SNAP.to_vec()]),
+        (107, {
+            let mut all = vec![
+                vec![0x18, 0x41, 3, 0, 0xcc],
+                vec![0x18, 0x41, 8, 0],
+                vec![0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0],
+                vec![0x18, 0x41, 3, 0xcf, 0, 0x21],
+                vec![0x18, 0x40, 5, 3, 0xcc],
+                vec![0x18, 0x40, 5, 3, 0, 0xcc],
+                vec![0x18, 0x40, 2, 5, 3, 0xcc],
+            ];
+            // Command or response, and the three bits behind the identifier.
+            all.extend(
+                (0..16).map(|bits| vec![0x1c | bits >> 2 & 2, 0x41 | bits << 1 & 0x0e, 3, 0xcc]),
+            );
+            all
+        }),
+        (122, vec![[&fc(2)[..], &fc(1), &SNAP].concat()]),
+        (138, vec![[&fc(2)[..], &fc(1), &[8, 0]].concat()]),
+        (166, vec![vec![0, 3, 0, 0x21], vec![1, 3, 0, 0x21]]),
+        (240, vec![behind(&[0; 4], &ether(&[8, 0]))]),
+        (242, vec![behind(&[0; 40], &[8, 0, 0, 0])]),
+        (
+            281,
+            broadcom()
+                .map(|tag| ether(&behind(&tag, &[8, 0])))
+                .collect(),
+        ),
+        (
+            282,
+            broadcom()
+                .map(|tag| behind(&tag, &ether(&[8, 0])))
+                .collect(),
+        ),
+        (
+            284,
+            marvell().map(|tag| ether(&behind(&tag, &[8, 0]))).collect(),
+        ),
+        (
+            285,
+            marvell()
+                .map(|tag| ether(&[&[0xda, 0xda, 0, 1][..], &tag, &[8, 0]].concat()))
+                .collect(),
+        ),
+        (
+            1,
+            vec![
+                ether(&[0, 35, 6, 6, 3]),
+                ether(&[&[0, 40][..], &SNAP].concat()),
+                ether(&[0, 40, 0xaa, 0xaa, 3, 0, 0, 0xf8, 8, 0]),
+                // MACsec with and without a channel's identifier, the check value behind the packet.
+                ether(&[
+                    0x88, 0xe5, 0x20, 0, 0, 0, 0, 68, 2, 0, 0, 0, 0, 1, 0, 1, 8, 0,
+                ]),
+                ether(&[0x88, 0xe5, 0x53, 0, 0, 0, 1, 0, 8, 0]),
+            ],
+        ),
+    ]
+}
+
+/// The captures, one a link type, in a folder.
+pub(crate) fn captures() -> (tempfile::TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let packet = craft::echo_request();
+    let write = |(link, headers): (u32, Vec<Vec<u8>>)| {
+        let mut file = Vec::new();
+        for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0xffff, link] {
+            file.extend(word.to_le_bytes());
+        }
+        for header in headers {
+            let check_value: &[u8] = if header.get(12..14) == Some(&[0x88, 0xe5]) {
+                &[7; 16]
+            } else {
+                &[]
+            };
+            let frame = [&header, &packet[..], check_value].concat();
+            let length = u32::try_from(frame.len()).unwrap();
+            for word in [1_700_000_000, 0, length, length] {
+                file.extend(word.to_le_bytes());
+            }
+            file.extend(frame);
+        }
+        let path = folder.path().join(format!("{link}.pcap"));
+        fs::write(&path, file).unwrap();
+        path
+    };
+    let paths = headers().into_iter().map(write).collect();
+    (folder, paths)
+}
+
+/// Whether the frames of a capture have the tag of a switch's chip.
+pub(crate) fn has_switch_tag(path: &Path) -> bool {
+    let link = path.file_stem().unwrap().to_str().unwrap();
+    matches!(link, "281" | "282" | "284" | "285")
+}
