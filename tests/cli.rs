@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "cli/aggregate.rs"]
+mod aggregate;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/damage.rs"]

@@ -14,6 +14,7 @@ use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
+use crate::wire::link::packets_unread;
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
 use crate::wire::{ChecksumStatus, Defect, DefectKind, Vlans};
@@ -113,6 +114,7 @@ pub(super) fn all(
     }
     encapsulation(&mut notes, event);
     compression(&mut notes, event);
+    aggregate(&mut notes, event);
     checksum(&mut notes, event);
     for defects in [&event.packet.ip.defects(), &event.message.defects] {
         for found in defects.iter() {
@@ -337,6 +339,18 @@ fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         let _ = write!(
             notes.item(),
             "octets from {offset} of {size}, 6LoWPAN tag {tag}"
+        );
+    }
+}
+
+/// What else a frame of 802.11 carries.
+fn aggregate(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+    let unread = packets_unread(event.frame);
+    if unread > 0 {
+        let s = if unread == 1 { "" } else { "s" };
+        let _ = write!(
+            notes.item(),
+            "{unread} more packet{s} in the frame not read"
         );
     }
 }

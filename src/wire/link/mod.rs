@@ -19,6 +19,7 @@ pub use address::{Addresses, LinkAddress, addresses, is_broadcast};
 pub use names::{description, name};
 pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
+pub use wireless::packets_unread;
 
 pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};
 pub(super) use ppp::{from_ppp_protocol, ppp};
@@ -270,10 +271,9 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::FRELAY => ppp::frame_relay(data, at),
         lt::FRELAY_WITH_DIR => ppp::frame_relay(data, at + 1),
         lt::MFR => ppp::multilink_frame_relay(data, at),
-        lt::IEEE802_11 => wireless::ieee802_11(data, at, wireless::HeaderPadding::None),
-        lt::IEEE802_11_RADIOTAP => wireless::radiotap(data, at),
-        lt::IEEE802_11_PRISM => wireless::prism(data, at),
-        lt::IEEE802_11_AVS => wireless::avs(data, at),
+        lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {
+            wireless::parse(link, data, at)
+        }
         lt::ATM_RFC1483 | lt::ATM_CLIP => ether::llc_over_atm(data, at),
         lt::SUNATM => ether::sun_atm(data, at),
         lt::FDDI => ether::llc(data, Vlans::default(), at + 13),

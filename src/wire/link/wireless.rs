@@ -1,8 +1,10 @@
 //! IEEE 802.11 data frames, behind the headers that capture tools put before them.
 
-use super::{LinkHeader, Network, Vlans, ether};
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, u8_at, u32_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::ip::protocol;
 
 /// Whether the MAC header is padded to a multiple of four octets, as some radios do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +22,104 @@ pub(super) struct MacHeader {
     pub(super) dst: Option<usize>,
     /// Source address, where the frame tells it.
     pub(super) src: Option<usize>,
-    /// LLC, for data frames that are not encrypted.
+    /// LLC, for data frames that are not encrypted; that of the first packet of an aggregate.
     pub(super) llc: Option<usize>,
+    /// Whether several packets follow, each with a header of its own (A-MSDU).
+    aggregate: bool,
 }
 
-/// Radiotap: version, padding, length and present bits in little-endian numbers.
-pub(super) fn radiotap(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    let (at, padding) = behind_radiotap(data, at)?;
-    ieee802_11(data, at, padding)
+/// A frame of one of the four link types of 802.11, from `at` on. Only data frames in the clear lead
+/// on. Of an aggregate the first packet that is ICMP is read, or the first; see [`packets_unread`].
+pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let (at, padding) = start(link, data, at)?;
+    let header = mac_header(data, at, padding).ok_or(Undecodable::Short)?;
+    let Some(llc) = header.llc else {
+        return Ok(LinkHeader::at(Network::Other(0), at));
+    };
+    let parse = |llc| ether::llc(data, Vlans::default(), llc);
+    let mut all = Subframes::of(data, &header).filter_map(|llc| parse(llc).ok());
+    match all.find(|found| is_icmp(data, found)) {
+        Some(found) => Ok(found),
+        None => parse(llc),
+    }
 }
 
-/// Where the 802.11 header behind a radiotap header starts, and how it is padded.
+/// Packets of an aggregate (A-MSDU) besides the one that [`super::parse`] leads to.
+pub fn packets_unread(frame: &Frame<'_>) -> usize {
+    let header = match frame.link {
+        lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {
+            start(frame.link, frame.data, 0)
+                .ok()
+                .and_then(|(at, padding)| mac_header(frame.data, at, padding))
+        }
+        _ => None,
+    };
+    let packets = header.map_or(0, |header| Subframes::of(frame.data, &header).count());
+    packets.saturating_sub(1)
+}
+
+/// Where the LLC of each packet of an aggregate stands: behind two addresses and a length; the next
+/// one begins at a multiple of four octets (IEEE 802.11 section 9.3.2.2.2).
+struct Subframes<'a> {
+    data: &'a [u8],
+    next: Option<usize>,
+}
+
+impl<'a> Subframes<'a> {
+    /// None where the frame is no aggregate, or is encrypted.
+    fn of(data: &'a [u8], header: &MacHeader) -> Self {
+        let next = header.llc.filter(|_| header.aggregate);
+        Self { data, next }
+    }
+}
+
+impl Iterator for Subframes<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let llc = self.next.take()?;
+        let length = u16_at(self.data, llc.checked_sub(2)?)?;
+        if length == 0 {
+            return None;
+        }
+        let whole = SUBFRAME_HEADER + usize::from(length);
+        self.next = Some(llc + whole.next_multiple_of(4));
+        Some(llc)
+    }
+}
+
+/// Octets of a subframe before its LLC.
+const SUBFRAME_HEADER: usize = 14;
+
+/// Whether the packet is ICMP, as far as its first header tells, and a hop-by-hop header behind it.
+fn is_icmp(data: &[u8], found: &LinkHeader) -> bool {
+    const IPV6_HEADER: usize = 40;
+    let octet = |at| u8_at(data, found.offset + at);
+    if found.network != Network::Ip {
+        return false;
+    }
+    match octet(0).map(|first| first >> 4) {
+        Some(4) => octet(9) == Some(protocol::ICMP),
+        Some(6) => match octet(6) {
+            Some(protocol::HOPOPT) => octet(IPV6_HEADER) == Some(protocol::IPV6_ICMP),
+            next => next == Some(protocol::IPV6_ICMP),
+        },
+        _ => false,
+    }
+}
+
+/// Where the 802.11 header of a frame starts that starts at `at`, and how it is padded.
+fn start(link: LinkType, data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Undecodable> {
+    match link {
+        lt::IEEE802_11_RADIOTAP => behind_radiotap(data, at),
+        lt::IEEE802_11_PRISM => Ok((behind_prism(data, at)?, HeaderPadding::None)),
+        lt::IEEE802_11_AVS => Ok((behind_avs(data, at)?, HeaderPadding::None)),
+        _ => Ok((at, HeaderPadding::None)),
+    }
+}
+
+/// Where the 802.11 header behind a radiotap header starts, and how it is padded. Radiotap: version,
+/// padding, length and present bits in little-endian numbers.
 pub(super) fn behind_radiotap(
     data: &[u8],
     at: usize,
@@ -69,18 +158,18 @@ pub(super) fn behind_radiotap(
 }
 
 /// Prism: 144 octets, or an AVS header in its place.
-pub(super) fn prism(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+fn behind_prism(data: &[u8], at: usize) -> Result<usize, Undecodable> {
     const PRISM: usize = 144;
     const AVS_MAGIC: u32 = 0x8021_1000;
     let cookie = u32_at(data, at).ok_or(Undecodable::Short)?;
     if cookie & 0xffff_f000 == AVS_MAGIC & 0xffff_f000 {
-        return avs(data, at);
+        return behind_avs(data, at);
     }
-    ieee802_11(data, at + PRISM, HeaderPadding::None)
+    Ok(at + PRISM)
 }
 
 /// AVS: version, then the header's length, both u32.
-pub(super) fn avs(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+fn behind_avs(data: &[u8], at: usize) -> Result<usize, Undecodable> {
     let length = u32_at(data, at + 4).ok_or(Undecodable::Short)?;
     let at = usize::try_from(length)
         .ok()
@@ -89,20 +178,7 @@ pub(super) fn avs(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     if at > data.len() {
         return Err(Undecodable::Short);
     }
-    ieee802_11(data, at, HeaderPadding::None)
-}
-
-/// An 802.11 header at `at`. Only data frames in the clear lead on.
-pub(super) fn ieee802_11(
-    data: &[u8],
-    at: usize,
-    padding: HeaderPadding,
-) -> Result<LinkHeader, Undecodable> {
-    let header = mac_header(data, at, padding).ok_or(Undecodable::Short)?;
-    match header.llc {
-        Some(llc) => ether::llc(data, Vlans::default(), llc),
-        None => Ok(LinkHeader::at(Network::Other(0), at)),
-    }
+    Ok(at)
 }
 
 /// IEEE 802.11 section 9.2 (frame format) and table 9-30 (address fields).
@@ -124,6 +200,7 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
             dst: address(0),
             src: if kind == 0 { address(1) } else { None },
             llc: None,
+            aggregate: false,
         });
     }
     let (dst, src, four) = match (flags & TO_DS != 0, flags & FROM_DS != 0) {
@@ -145,12 +222,113 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
         length = length.next_multiple_of(4);
     }
     if aggregate {
-        length += 14; // addresses and length of the first subframe
+        length += SUBFRAME_HEADER;
     }
     let clear = subtype & NO_DATA == 0 && flags & PROTECTED == 0;
     Some(MacHeader {
         dst,
         src,
         llc: clear.then_some(at + length),
+        aggregate,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SourceId, Timestamp};
+    use crate::wire::link;
+
+    const TCP: u8 = 6;
+
+    fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
+        Frame {
+            source: SourceId(0),
+            number: 1,
+            interface: None,
+            ts: Timestamp::from_nanos(0),
+            link,
+            wire_len: u32::try_from(data.len()).unwrap(),
+            fcs_len: 0,
+            data,
+            expanded: None,
+        }
+    }
+
+    /// A packet of these headers' numbers, IPv4 or IPv6.
+    fn packet(version: u8, numbers: [u8; 2]) -> Vec<u8> {
+        let mut packet = vec![0; if version == 4 { 21 } else { 48 }];
+        packet[0] = version << 4 | 5;
+        if version == 4 {
+            packet[9] = numbers[0];
+        } else {
+            (packet[6], packet[40]) = (numbers[0], numbers[1]);
+        }
+        packet
+    }
+
+    /// An aggregate of these packets, and where the IP header of each is.
+    fn aggregate(packets: &[Vec<u8>]) -> (Vec<u8>, Vec<usize>) {
+        let mut data = vec![0x88, 1];
+        data.resize(24, 0);
+        data.extend([0x80, 0]);
+        let begin = data.len();
+        let mut places = Vec::new();
+        for packet in packets {
+            data.resize(begin + (data.len() - begin).next_multiple_of(4), 0);
+            data.extend([2; 12]);
+            data.extend(u16::try_from(packet.len() + 8).unwrap().to_be_bytes());
+            let kind = if packet[0] >> 4 == 4 {
+                [8, 0]
+            } else {
+                [0x86, 0xdd]
+            };
+            data.extend([0xaa, 0xaa, 3, 0, 0, 0]);
+            data.extend(kind);
+            places.push(data.len());
+            data.extend(packet);
+        }
+        (data, places)
+    }
+
+    #[test]
+    fn of_an_aggregate_the_first_packet_that_is_icmp_is_read() {
+        let tcp = || packet(4, [TCP, 0]);
+        for (packets, read) in [
+            (vec![tcp()], 0),
+            (vec![tcp(), tcp(), tcp()], 0),
+            (vec![tcp(), packet(4, [1, 0]), tcp()], 1),
+            (vec![packet(6, [TCP, 0]), tcp(), packet(6, [58, 0])], 2),
+            (vec![tcp(), packet(6, [0, TCP]), packet(6, [0, 58])], 2),
+            (vec![packet(4, [1, 0]), packet(4, [1, 0])], 0),
+        ] {
+            let (data, places) = aggregate(&packets);
+            let plain = frame(lt::IEEE802_11, &data);
+            assert_eq!(link::parse(&plain).unwrap().offset, places[read]);
+            assert_eq!(packets_unread(&plain), packets.len() - 1);
+            let radiotap = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &data].concat();
+            let behind = frame(lt::IEEE802_11_RADIOTAP, &radiotap);
+            assert_eq!(link::parse(&behind).unwrap().offset, places[read] + 8);
+            assert_eq!(packets_unread(&behind), packets.len() - 1);
+            for length in 0..data.len() {
+                let cut = frame(lt::IEEE802_11, &data[..length]);
+                let _ = link::parse(&cut);
+                assert!(packets_unread(&cut) < packets.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_aggregate_has_nothing_unread() {
+        let (mut data, _) = aggregate(&[packet(4, [1, 0]), packet(4, [1, 0])]);
+        data[24] = 0;
+        assert_eq!(packets_unread(&frame(lt::IEEE802_11, &data)), 0);
+        (data[24], data[1]) = (0x80, 0x41);
+        assert_eq!(
+            packets_unread(&frame(lt::IEEE802_11, &data)),
+            0,
+            "encrypted"
+        );
+        assert_eq!(packets_unread(&frame(lt::ETHERNET, &data)), 0);
+    }
 }
