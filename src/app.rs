@@ -259,7 +259,10 @@ fn pipe(
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
     let telling = match (&config.output, config.buffering) {
-        (Output::Text(_) | Output::Json(_), Buffering::Block) => Telling::Behind,
+        (Output::Text(_) | Output::Json(_), Buffering::Block) => match config.input {
+            Input::Live(_) => Telling::BehindBursts,
+            _ => Telling::Behind,
+        },
         _ => Telling::Here,
     };
     let sink: Box<dyn Sink + Send> = match config.output {

@@ -31,7 +31,8 @@
 //! ([`pipeline::Pipeline::run_ahead`]), or reads ahead where no notes are wanted
 //! ([`source::FileSource::read_ahead`]). What is found is entered in an account, for findings and
 //! summary, and handed to the sink; where that is much a thread of its own does both
-//! ([`pipeline::Telling`]), which each flush waits for.
+//! ([`pipeline::Telling`]), which each flush waits for. Live, where what is not read is lost, the
+//! messages of a burst wait for it in memory, and the flush does not.
 //!
 //! # What holds everywhere
 //!

@@ -2,6 +2,7 @@
 
 mod account;
 mod ahead;
+mod backlog;
 mod behind;
 mod compressed;
 mod control;
@@ -217,9 +218,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                         self.pipe.observer.progress(source.progress());
                     }
                     if self.counts.read.is_multiple_of(INTERIM_EVERY) {
-                        if self.teller.writes_exchanges() {
-                            source.owing(self.open);
-                        }
+                        source.owing(self.teller.owed(self.open));
                         self.interim(&*source)?;
                     }
                 }

@@ -76,6 +76,11 @@ impl StoredFrames {
         self.octets.len()
     }
 
+    /// Octets of memory they hold.
+    pub fn memory(&self) -> usize {
+        self.octets.capacity() + self.frames.capacity() * size_of::<Stored>()
+    }
+
     /// Forgets all frames and keeps their room.
     pub fn clear(&mut self) {
         self.frames.clear();

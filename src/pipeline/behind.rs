@@ -7,8 +7,9 @@ use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::{io, mem};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
+use super::backlog::{Backlog, Pressure};
 use super::ledger::Entry;
 use super::teller::Desk;
 use crate::correlate::Relation;
@@ -18,7 +19,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::Message;
-use crate::model::StoredFrames;
+use crate::model::{StoredFrames, Timestamp};
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
@@ -29,8 +30,8 @@ use crate::wire::{Classified, classify};
 const ITEMS: usize = 512;
 /// Octets of frames after which a batch is handed over.
 const OCTETS: usize = 128 << 10;
-/// Batches under way: few enough to stay in the cache.
-const BATCHES: usize = 8;
+/// Used batches that are kept, so that nothing is allocated where not much waits.
+const SPARE: usize = 8;
 
 /// What comes next in a batch, of the lists of one kind that hold what belongs to itself. An octet,
 /// so that it is not waited for: what is wider than the stores it was made by is slow to move.
@@ -70,6 +71,15 @@ enum Then {
     Collect,
 }
 
+/// What whoever hands a batch over waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Until no more waits than may.
+    ForRoom,
+    /// Until all is done.
+    ForAll,
+}
+
 /// What crosses at once.
 #[derive(Default)]
 struct Batch {
@@ -83,6 +93,14 @@ struct Batch {
 }
 
 impl Batch {
+    /// Octets of memory it holds, but for what is rare.
+    fn octets(&self) -> usize {
+        self.frames.memory()
+            + self.items.capacity() * size_of::<Item>()
+            + self.relations.capacity() * size_of::<Relation>()
+            + self.exchanges.capacity() * size_of::<Exchange>()
+    }
+
     /// Forgets all and keeps the room.
     fn clear(&mut self) {
         self.items.clear();
@@ -102,6 +120,8 @@ impl Batch {
 /// A used batch, and what came of it.
 struct Answer {
     batch: Batch,
+    /// Octets it took.
+    octets: usize,
     said: io::Result<()>,
     /// Where it was asked for.
     collected: Option<Box<Collector>>,
@@ -117,6 +137,10 @@ pub(super) struct Behind<'s, 'e> {
     answers: Receiver<Answer>,
     /// Batches that wait for their answer.
     under_way: usize,
+    backlog: Backlog,
+    /// Time of the last message.
+    now: Timestamp,
+    spare: Vec<Batch>,
     writer: Option<ScopedJoinHandle<'s, Option<Desk<'e>>>>,
 }
 
@@ -126,9 +150,13 @@ impl<'s, 'e> Behind<'s, 'e> {
     /// # Errors
     ///
     /// The desk, where the system gives no thread.
-    pub(super) fn start(scope: &'s Scope<'s, 'e>, desk: Desk<'e>) -> Result<Self, Desk<'e>> {
-        let (full, taken) = bounded(BATCHES);
-        let (answer, answers) = bounded(BATCHES);
+    pub(super) fn start(
+        scope: &'s Scope<'s, 'e>,
+        desk: Desk<'e>,
+        pressure: Pressure,
+    ) -> Result<Self, Desk<'e>> {
+        let (full, taken) = unbounded();
+        let (answer, answers) = unbounded();
         let (give, given) = bounded::<Desk<'e>>(1);
         let writer = thread::Builder::new()
             .name("write-behind".to_owned())
@@ -148,6 +176,9 @@ impl<'s, 'e> Behind<'s, 'e> {
             full: Some(full),
             answers,
             under_way: 0,
+            backlog: Backlog::new(pressure),
+            now: Timestamp::MIN,
+            spare: Vec::new(),
             writer: Some(writer),
         })
     }
@@ -163,6 +194,7 @@ impl<'s, 'e> Behind<'s, 'e> {
                     self.known = extent;
                     batch.push(Other::Sources(event.sources.to_vec()));
                 }
+                self.now = event.frame.ts;
                 batch.frames.push(event.frame);
                 batch.relations.push(event.relation);
                 batch.items.push(match event.reassembly {
@@ -189,11 +221,23 @@ impl<'s, 'e> Behind<'s, 'e> {
         if batch.items.len() < ITEMS && batch.frames.octets() < OCTETS {
             return Ok(());
         }
-        self.hand_over(Then::GoOn, BATCHES - 1).map(drop)
+        self.hand_over(Then::GoOn, Wait::ForRoom).map(drop)
     }
 
+    /// Hands on what is buffered, and waits for it unless that is much: then the next flush waits, and
+    /// whoever reads loses no time in the midst of a burst.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.hand_over(Then::Flush, 0).map(drop)
+        let wait = if self.backlog.is_long() {
+            Wait::ForRoom
+        } else {
+            Wait::ForAll
+        };
+        self.hand_over(Then::Flush, wait).map(drop)
+    }
+
+    /// Messages and exchanges that wait, at the most.
+    pub(super) fn waiting(&self) -> u64 {
+        (self.under_way * ITEMS) as u64
     }
 
     pub(super) fn closing(&mut self) {
@@ -202,35 +246,48 @@ impl<'s, 'e> Behind<'s, 'e> {
 
     /// What was counted up to now; all of it is written then.
     pub(super) fn collected(&mut self) -> io::Result<Option<Box<Collector>>> {
-        self.hand_over(Then::Collect, 0)
+        self.hand_over(Then::Collect, Wait::ForAll)
     }
 
     /// Waits for all that is under way, and for the thread, and gives back what went there.
     pub(super) fn end(mut self) -> io::Result<Option<Desk<'e>>> {
-        self.hand_over(Then::GoOn, 0)?;
+        self.hand_over(Then::GoOn, Wait::ForAll)?;
         Ok(self.join())
     }
 
-    /// Hands the batch over, and waits until no more than `may_wait` are under way.
-    fn hand_over(&mut self, then: Then, may_wait: usize) -> io::Result<Option<Box<Collector>>> {
+    /// Hands the batch over, and waits for as many answers as is asked for.
+    fn hand_over(&mut self, then: Then, wait: Wait) -> io::Result<Option<Box<Collector>>> {
         let mut batch = mem::take(&mut self.batch);
         batch.then = then;
         if let Some(full) = &self.full {
+            self.backlog.add(batch.octets());
             // Only a panic ends the thread before: the answer that is missing tells of it.
             let _ = full.send(batch);
             self.under_way += 1;
         }
         let mut said = Ok(None);
-        while self.under_way > may_wait {
-            self.under_way -= 1;
-            match self.answers.recv() {
-                Ok(answer) => {
-                    self.batch = answer.batch;
-                    said = said.and(answer.said.map(|()| answer.collected));
+        while self.under_way > 0 {
+            let answer = if wait == Wait::ForAll || self.backlog.is_full() {
+                self.answers.recv().ok()
+            } else {
+                match self.answers.try_recv() {
+                    Err(TryRecvError::Empty) => break,
+                    answer => answer.ok(),
                 }
-                Err(_) => drop(self.join()),
+            };
+            self.under_way -= 1;
+            let Some(answer) = answer else {
+                drop(self.join());
+                continue;
+            };
+            self.backlog.told(answer.octets, self.now);
+            if self.spare.len() < SPARE {
+                self.spare.push(answer.batch);
             }
+            said = said.and(answer.said.map(|()| answer.collected));
         }
+        // The last one used is the likeliest to be in the cache.
+        self.batch = self.spare.pop().unwrap_or_default();
         said
     }
 
@@ -255,9 +312,11 @@ fn take_all(desk: &mut Desk<'_>, full: &Receiver<Batch>, answers: &Sender<Answer
             at_fault = said.is_err();
         }
         let collect = batch.then == Then::Collect;
+        let octets = batch.octets();
         batch.clear();
         let answer = Answer {
             batch,
+            octets,
             said,
             collected: collect.then(|| Box::new(desk.ledger.collector.clone())),
         };

@@ -3,11 +3,12 @@
 //!
 //! Whoever flushes waits until all is written, so that a disk that is full or a pipe that is closed
 //! is told then, and nothing is held back where the input waits; without that a fault is told some
-//! thousand records later.
+//! thousand records later. In the midst of a burst it is not waited for.
 
 use std::thread::Scope;
 use std::{io, mem};
 
+use super::backlog::Pressure;
 use super::behind::Behind;
 use super::ledger::{Entry, Ledger};
 use crate::record::collect::Collector;
@@ -22,8 +23,11 @@ const MUCH: usize = 1 << 12;
 pub enum Telling {
     /// The run itself: each record is with the sink before the next packet is looked at.
     Here,
-    /// A thread of its own, where there is much.
+    /// A thread of its own, where there is much. Whoever reads waits for it.
     Behind,
+    /// The same, where packets are lost that are not read in time: those of a burst wait in memory, up
+    /// to 64 MiB, if the output is taken fast enough for the end not to wait for long.
+    BehindBursts,
 }
 
 /// What it takes to tell.
@@ -62,6 +66,7 @@ pub(super) struct Teller<'s, 'e> {
     interest: Kinds,
     /// Records that are still told here, if a thread may take over then.
     until_behind: Option<usize>,
+    pressure: Pressure,
     place: Place<'s, 'e>,
 }
 
@@ -77,7 +82,11 @@ impl<'s, 'e> Teller<'s, 'e> {
         Self {
             scope,
             interest,
-            until_behind: (telling == Telling::Behind).then_some(MUCH),
+            until_behind: (telling != Telling::Here).then_some(MUCH),
+            pressure: match telling {
+                Telling::Here | Telling::Behind => Pressure::Waits,
+                Telling::BehindBursts => Pressure::Bursts,
+            },
             place: Place::Here(Desk {
                 ledger: Box::new(Ledger::new(memory)),
                 sink,
@@ -86,9 +95,18 @@ impl<'s, 'e> Teller<'s, 'e> {
         }
     }
 
-    /// Whether each exchange is written: those that are open at the end are work then.
-    pub(super) fn writes_exchanges(&self) -> bool {
-        self.interest.contains(Kinds::EXCHANGE)
+    /// Records that are still to be written at the end, at the most: of those `open` requests, if each
+    /// exchange is written, and of what waits already.
+    pub(super) fn owed(&self, open: u64) -> u64 {
+        let exchanges = if self.interest.contains(Kinds::EXCHANGE) {
+            open
+        } else {
+            0
+        };
+        match &self.place {
+            Place::Behind(behind) => exchanges + behind.waiting(),
+            Place::Here(_) | Place::Nowhere => exchanges,
+        }
     }
 
     /// Tells one more.
@@ -118,7 +136,7 @@ impl<'s, 'e> Teller<'s, 'e> {
     /// From here on a thread tells. Where none is to be had all goes on here.
     fn move_behind(&mut self) {
         self.place = match mem::replace(&mut self.place, Place::Nowhere) {
-            Place::Here(desk) => match Behind::start(self.scope, desk) {
+            Place::Here(desk) => match Behind::start(self.scope, desk, self.pressure) {
                 Ok(behind) => Place::Behind(Box::new(behind)),
                 Err(desk) => Place::Here(desk),
             },

@@ -93,6 +93,37 @@ fn every_packet_of_a_flood_is_accounted_for() {
     }
 }
 
+/// Messages that wait for whoever takes the output are all told, and in order.
+#[test]
+fn a_flood_is_told_whole_whether_its_output_is_taken_at_once_or_late() {
+    let pair = Pair::new();
+    let arguments = ["-i", "v0", "--json", "--emit", "icmp,summary"];
+    for is_late in [false, true] {
+        let captured = if is_late {
+            pair.left.capture_unread(&arguments)
+        } else {
+            pair.left.capture(&arguments)
+        };
+        assert_eq!(pair.left.ping("-f -c 20000 10.9.0.2"), 20_000);
+        let ended = captured.interrupt().exits(0);
+        let records = ended.records();
+        let summary = summary(&records);
+        assert_accounted(summary, "a flood");
+        let told = of_type(&records, "icmp");
+        let told: Vec<_> = told.iter().map(|record| count(&record["frame"])).collect();
+        let read: Vec<_> = (1..=count(&summary["frames"]["icmp"])).collect();
+        assert_eq!(told, read);
+        let kernel = &summary["kernel"];
+        assert_eq!(
+            count(&kernel["received"]),
+            count(&kernel["dropped"])
+                + count(&summary["frames"]["read"])
+                + unread(summary, &ended.err),
+            "{summary}"
+        );
+    }
+}
+
 /// What a filter in the kernel keeps out is not known to be lost.
 #[test]
 fn with_only_filter_nothing_is_called_lost() {
