@@ -26,7 +26,7 @@ use crate::correlate::{Correlator, Outcome, Relation};
 use crate::icmp::Message;
 use crate::model::{Expanded, FlowKey, Frame, Timestamp};
 use crate::record::collect::UnknownLinks;
-use crate::record::{FrameCounts, IcmpEvent, Record, Start, Summary};
+use crate::record::{FrameCounts, IcmpEvent, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Notice, Source, SourceInfo, Step};
@@ -247,27 +247,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         self.counts.read = read;
         self.counts.other += read - before;
         read - before
-    }
-
-    fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
-        self.started = true;
-        self.sources = source.describe();
-        let start = self.start_record();
-        if let Some(frames) = &mut self.pipe.frames {
-            self.room = frames.begin(&self.sources);
-        }
-        match self.teller.here() {
-            Some(desk) => desk.write(&Record::Start(&start)),
-            None => Ok(()),
-        }
-    }
-
-    fn start_record(&self) -> Start {
-        Start {
-            sources: self.sources.clone(),
-            filter: (!self.pipe.filter.selects_all())
-                .then(|| self.pipe.filter.expression().to_owned()),
-        }
     }
 
     /// Nothing is there to be read for now, or a second has passed.

@@ -1,13 +1,35 @@
-//! How a run stands: while it goes on, to who asks, and in the end.
+//! What is told of a run itself: at its begin, while it goes on to who asks, and in the end.
 
 use std::{io, mem};
 
 use super::Run;
 use crate::record::collect::Collector;
-use crate::record::{Interim, Record, Summary};
+use crate::record::{Interim, Record, Start, Summary};
 use crate::source::Source;
 
 impl Run<'_, '_, '_, '_> {
+    /// Tells what is being read.
+    pub(super) fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
+        self.started = true;
+        self.sources = source.describe();
+        let start = self.start_record();
+        if let Some(frames) = &mut self.pipe.frames {
+            self.room = frames.begin(&self.sources);
+        }
+        match self.teller.here() {
+            Some(desk) => desk.write(&Record::Start(&start)),
+            None => Ok(()),
+        }
+    }
+
+    fn start_record(&self) -> Start {
+        Start {
+            sources: self.sources.clone(),
+            filter: (!self.pipe.filter.selects_all())
+                .then(|| self.pipe.filter.expression().to_owned()),
+        }
+    }
+
     /// Tells how the run stands, if anybody wants to know; behind time nobody does.
     pub(super) fn interim(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
         let Some(desk) = self.teller.here().filter(|desk| desk.sink.wants_interim()) else {
