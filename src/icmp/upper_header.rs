@@ -30,23 +30,28 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     }
     let first = u8_at(octets, 0).unwrap_or(0);
     let second = u8_at(octets, 1).unwrap_or(0);
-    let table = |name, table| (name, table, None);
+    let table = |name, table| (name, Specs::Table(table), None);
     let of_type =
-        |name, table, number, message: Option<&'static str>| (name, table, Some((number, message)));
-    let (name, table, kind) = match ip.protocol {
+        |name, table, number, message: Name| (name, Specs::Table(table), Some((number, message)));
+    let (name, specs, kind) = match ip.protocol {
         protocol::TCP => table("tcp", TCP),
         protocol::UDP | protocol::UDP_LITE => table("udp", UDP),
         protocol::SCTP => table("sctp", SCTP),
         protocol::DCCP => table("dccp", DCCP),
-        protocol::ICMP | protocol::IPV6_ICMP if has_id(quote) => table("icmp", QUERY),
+        protocol::ICMP | protocol::IPV6_ICMP if has_id(quote) => {
+            ("icmp", Specs::Two(ICMP, QUERY), None)
+        }
         protocol::ICMP | protocol::IPV6_ICMP => table("icmp", ICMP),
         protocol::ESP => table("esp", ESP),
         IGMP if first == IGMP_V3_REPORT => of_type("igmp", IGMP_REPORT, first, igmp(first)),
         IGMP => of_type("igmp", IGMP_QUERY, first, igmp(first)),
         RSVP => of_type("rsvp", RSVP_FIELDS, second, rsvp(second)),
         EIGRP => of_type("eigrp", EIGRP_FIELDS, second, eigrp(second)),
-        OSPF if first == 3 => of_type("ospf", OSPF_3, second, ospf(second)),
-        OSPF => of_type("ospf", OSPF_2, second, ospf(second)),
+        OSPF => {
+            let own = if first == 3 { OSPF_3 } else { OSPF_2 };
+            let message = Some((second, ospf(second)));
+            ("ospf", Specs::Two(OSPF_FIELDS, own), message)
+        }
         PIM => of_type("pim", PIM_FIELDS, first & 0x0f, pim(first & 0x0f)),
         IP_COMP => table("ipcomp", IP_COMP_FIELDS),
         VRRP => {
@@ -57,11 +62,12 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
         protocol::MOBILITY => {
             let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
-            let fields = match kind {
+            let own = match kind {
                 BINDING_UPDATE => MOBILITY_UPDATE,
-                _ => MOBILITY,
+                _ => MOBILITY_OTHER,
             };
-            of_type("mobility", fields, kind, mobility(kind))
+            let message = Some((kind, mobility(kind)));
+            ("mobility", Specs::Two(MOBILITY, own), message)
         }
         protocol::HIP => {
             let kind = u8_at(octets, 2).unwrap_or(0) & 0x7f;
@@ -75,7 +81,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
             number: kind.map(|(number, _)| number.into()),
             name: Some(name),
             bytes: octets,
-            specs: Specs::Table(table),
+            specs,
         },
         message: kind.and_then(|(_, message)| message),
     })
@@ -131,19 +137,14 @@ const DCCP: Table = &[
     spec::hex(6, 2, "checksum"),
 ];
 
-const QUERY: Table = &[
-    spec::u8(0, "type"),
-    spec::u8(1, "code"),
-    spec::hex(2, 2, "checksum"),
-    spec::u16(4, "id"),
-    spec::u16(6, "seq"),
-];
-
 const ICMP: Table = &[
     spec::u8(0, "type"),
     spec::u8(1, "code"),
     spec::hex(2, 2, "checksum"),
 ];
+
+/// What a query has behind [`ICMP`].
+const QUERY: Table = &[spec::u16(4, "id"), spec::u16(6, "seq")];
 
 const ESP: Table = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
 
@@ -238,24 +239,20 @@ const fn eigrp(opcode: u8) -> Name {
     })
 }
 
-macro_rules! ospf {
-    ($($own:expr),*) => {
-        &[
-            spec::u8(0, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "packet_length"),
-            spec::v4(4, "router_id"),
-            spec::v4(8, "area"),
-            spec::hex(12, 2, "checksum"),
-            $($own),*
-        ]
-    };
-}
+/// What both versions begin with.
+const OSPF_FIELDS: Table = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::u16(2, "packet_length"),
+    spec::v4(4, "router_id"),
+    spec::v4(8, "area"),
+    spec::hex(12, 2, "checksum"),
+];
 
 /// RFC 2328 section A.3.1.
-const OSPF_2: Table = ospf!(spec::u16(14, "authentication_type"));
+const OSPF_2: Table = &[spec::u16(14, "authentication_type")];
 /// RFC 5340 section A.3.1.
-const OSPF_3: Table = ospf!(spec::u8(14, "instance"));
+const OSPF_3: Table = &[spec::u8(14, "instance")];
 
 const fn ospf(kind: u8) -> Name {
     Some(match kind {
@@ -328,17 +325,14 @@ const MOBILITY: Table = &[
     spec::u8(1, "header_length"),
     spec::u8(2, "type"),
     spec::hex(4, 2, "checksum"),
-    spec::rest(6, "data"),
 ];
+
+const MOBILITY_OTHER: Table = &[spec::rest(6, "data")];
 
 const BINDING_UPDATE: u8 = 5;
 
 /// RFC 6275 section 6.1.7.
 const MOBILITY_UPDATE: Table = &[
-    spec::u8(0, "payload_protocol"),
-    spec::u8(1, "header_length"),
-    spec::u8(2, "type"),
-    spec::hex(4, 2, "checksum"),
     spec::u16(6, "sequence"),
     spec::hex(8, 2, "flags"),
     spec::u16(10, "lifetime"),
@@ -358,10 +352,19 @@ const fn mobility(kind: u8) -> Name {
         8 => "fast_binding_update",
         9 => "fast_binding_acknowledgment",
         10 => "fast_neighbor_advertisement",
+        11 => "experimental",
+        12 => "home_agent_switch",
         13 => "heartbeat",
         14 => "handover_initiate",
         15 => "handover_acknowledge",
         16 => "binding_revocation",
+        17 => "localized_routing_initiation",
+        18 => "localized_routing_acknowledgment",
+        19 => "update_notification",
+        20 => "update_notification_acknowledgment",
+        21 => "flow_binding",
+        22 => "subscription_query",
+        23 => "subscription_response",
         _ => return None,
     })
 }
