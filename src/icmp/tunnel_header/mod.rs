@@ -68,6 +68,7 @@ enum Part {
     Ethernet,
     Tag,
     Ppp,
+    CHdlc,
     End,
 }
 
@@ -280,6 +281,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
         Part::Ppp => moving::ppp(rest)?,
+        Part::CHdlc => Step::new(4, "c_hdlc", tables::C_HDLC, Part::End),
     })
 }
 

@@ -112,16 +112,34 @@ pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
         Under::Ip => (None, 0),
         Under::Udp => (Some(spec::hex(0, 2, "flags_and_version")), 4),
     };
-    let agreed = (0..=12).step_by(4).find(|agreed| {
-        let inside = rest.get(usize::from(at + 4 + agreed)..);
-        inside.is_some_and(is_ethernet)
-    })?;
+    let inside = |agreed: &u16| rest.get(usize::from(at + 4 + agreed)..);
+    let lengths = || (0..=12).step_by(4);
+    let find = |is: fn(&[u8]) -> bool| lengths().find(|agreed| inside(agreed).is_some_and(is));
+    let (agreed, then) = find(is_ethernet)
+        .map(|agreed| (agreed, Part::Ethernet))
+        .or_else(|| find(is_c_hdlc).map(|agreed| (agreed, Part::CHdlc)))
+        .or_else(|| find(is_ppp).map(|agreed| (agreed, Part::Ppp)))
+        .or_else(|| find(<[u8]>::is_empty).map(|agreed| (agreed, Part::End)))?;
     let agreed_row = (agreed > 0).then(|| spec::octets(at + 4, agreed, "cookie_and_sublayer"));
     let rows = (flags.into_iter())
         .chain([spec::u32(at, "session")])
         .chain(agreed_row);
     let length = usize::from(at + 4 + agreed);
-    Some(Step::made(length, "l2tpv3", rows, Part::Ethernet))
+    Some(Step::made(length, "l2tpv3", rows, then))
+}
+
+/// Whether a header of Cisco HDLC makes up all of `octets`.
+fn is_c_hdlc(octets: &[u8]) -> bool {
+    matches!(
+        octets,
+        [0x0f | 0x8f, _, 0x08, 0x00] | [0x0f | 0x8f, _, 0x86, 0xdd]
+    )
+}
+
+/// Whether a PPP header that announces IP makes up all of `octets`.
+fn is_ppp(octets: &[u8]) -> bool {
+    let behind = octets.strip_prefix(&[0xff, 0x03]).unwrap_or(octets);
+    matches!(behind, [0, 0x21 | 0x57] | [0x21 | 0x57])
 }
 
 /// 3GPP TS 29.281 section 5.1.

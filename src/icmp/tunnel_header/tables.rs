@@ -110,6 +110,13 @@ pub(super) fn label_entries(octets: &[u8]) -> usize {
 }
 
 /// RFC 4385 section 3.
+/// Cisco HDLC (RFC 1547 section 4.3.1).
+pub(super) const C_HDLC: Table = &[
+    spec::hex(0, 1, "address"),
+    spec::hex(1, 1, "control"),
+    spec::hex(2, 2, "protocol"),
+];
+
 pub(super) const CONTROL_WORD: Table = &[
     spec::bits_of(0, 4, 24, 4, "flags"),
     spec::bits_of(0, 4, 22, 2, "fragmentation"),

@@ -22,7 +22,7 @@ pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 pub use wireless::packets_unread;
 
 pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};
-pub(super) use ppp::{from_ppp_protocol, ppp};
+pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
 
 use ether::from_ether_type;
 
@@ -262,7 +262,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::NFLOG => pseudo::nflog(data, at),
         lt::SLIP => Ok(LinkHeader::at(Network::Ip, at + 16)),
         lt::PPP => ppp(data, at),
-        lt::PPP_HDLC => ppp::ppp_hdlc(data, at),
+        lt::PPP_HDLC => ppp::ppp_or_hdlc(data, at),
         lt::PPP_PPPD | lt::PPP_WITH_DIR => ppp::behind_direction(data, at),
         lt::MPLS => Ok(LinkHeader::at(Network::Mpls, at)),
         lt::PPP_ETHER => Ok(LinkHeader::at(Network::Pppoe, at)),

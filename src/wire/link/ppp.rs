@@ -16,7 +16,7 @@ pub(in crate::wire) fn ppp(data: &[u8], at: usize) -> Result<LinkHeader, Undecod
 }
 
 /// PPP in HDLC framing; Cisco's HDLC has other addresses.
-pub(super) fn ppp_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(in crate::wire) fn ppp_or_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     if is_cisco(data, at) {
         c_hdlc(data, at)
     } else {

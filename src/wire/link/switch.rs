@@ -139,7 +139,7 @@ pub(super) fn erf(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     }
     match kind & !MORE {
         // HDLC over SONET, also where a colour takes the place of the loss counter.
-        1 | 10 | 15 | 17 => ppp::ppp_hdlc(data, behind),
+        1 | 10 | 15 | 17 => ppp::ppp_or_hdlc(data, behind),
         // Ethernet behind an offset and padding.
         2 | 11 | 16 | 20 => ether::ethernet(data, behind + 2),
         22 | 23 => Ok(LinkHeader::at(Network::Ip, behind)),

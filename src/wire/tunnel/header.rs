@@ -3,8 +3,9 @@
 use super::TunnelKind;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::checksum::ChecksumStatus;
 use crate::wire::defect::Limit;
-use crate::wire::ip::{Ip, protocol};
+use crate::wire::ip::{Ip, header_checksum, protocol};
 use crate::wire::link::{self, LinkHeader, Network, Vlans};
 
 type Step = Result<(TunnelKind, LinkHeader), Undecodable>;
@@ -381,14 +382,40 @@ fn gue(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: data messages of version 3, their session at `at`. What
 /// follows is agreed on beforehand, as are the lengths of cookie and sublayer header (none, or 4 and
-/// 8 octets, and none or 4): an Ethernet frame with an IP packet is looked for.
+/// 8 octets, and none or 4): an Ethernet frame with an IP packet is looked for, then PPP or Cisco
+/// HDLC (RFC 4349), then an IP packet alone.
 fn l2tp_3(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
     let session = u32_at(bytes, at).filter(|&session| session != 0)?;
-    let inside = [4, 8, 12, 16]
-        .into_iter()
-        .filter_map(|skip| link::ethernet(bytes, at + skip).ok())
-        .find(|inside| leads_to_ip(bytes, inside))?;
+    let places = || [4, 8, 12, 16].into_iter().map(|skip| at + skip);
+    let ethernet = || {
+        places()
+            .filter_map(|start| link::ethernet(bytes, start).ok())
+            .find(|inside| leads_to_ip(bytes, inside))
+    };
+    let serial = || {
+        places()
+            .filter_map(|start| link::ppp_or_hdlc(bytes, start).ok())
+            .find(|inside| leads_to_certain_ip(bytes, inside))
+    };
+    let alone = || {
+        places()
+            .map(|start| LinkHeader::at(Network::Ip, start))
+            .find(|inside| leads_to_certain_ip(bytes, inside))
+    };
+    let inside = ethernet().or_else(serial).or_else(alone)?;
     Some((TunnelKind::L2tpV3 { session }, inside))
+}
+
+/// The same where nothing but the packet tells that it is one: by its length, or where it was cut
+/// by the checksum of an IPv4 header.
+fn leads_to_certain_ip(bytes: &[u8], header: &LinkHeader) -> bool {
+    let rest = tail(bytes, header.offset);
+    header.network == Network::Ip
+        && Ip::parse(rest, Limit::Capture).is_ok_and(|ip| {
+            let checksum = || header_checksum(&ip).map(|checksum| checksum.status);
+            usize::try_from(ip.length).is_ok_and(|length| length == rest.len())
+                || checksum() == Some(ChecksumStatus::Good)
+        })
 }
 
 /// RFC 2661 section 3.1: data messages of version 2, then PPP.

@@ -127,6 +127,24 @@ fn by_protocol() -> Vec<Sample> {
             &["l2tpv3 session=9", TAGGED[0], TAGGED[1], TAGGED[2]],
         ),
         ip(
+            over(115, &[0, 0, 0, 9, 0xff, 3, 0, 0x21], &echo()),
+            &[
+                "l2tpv3 session=9",
+                "ppp address_and_control=0xff03 protocol=0x21",
+            ],
+        ),
+        ip(
+            over(115, &[0, 0, 0, 9, 1, 2, 3, 4, 0x0f, 0, 8, 0], &echo()),
+            &[
+                "l2tpv3 session=9 cookie_and_sublayer=01020304",
+                "c_hdlc address=0xf control=0x0 protocol=0x800",
+            ],
+        ),
+        ip(
+            over(115, &[0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8], &echo()),
+            &["l2tpv3 session=9 cookie_and_sublayer=0102030405060708"],
+        ),
+        ip(
             over(115, &[0, 0, 0, 9, 1, 2, 3, 4, 0x40, 0, 0, 1], &tagged()),
             &[
                 "l2tpv3 session=9 cookie_and_sublayer=0102030440000001",

@@ -243,6 +243,26 @@ fn sessions_and_services() -> Vec<Carrier> {
             v4(115, &[&[0, 0, 0, 9], &[5; 12][..], &frame4].concat()),
             vec![K::L2tpV3 { session: 9 }],
         ),
+        // PPP, Cisco HDLC (RFC 4349) and IP alone, behind cookies of each length.
+        (
+            v4(115, &[&[0, 0, 0, 9, 0xff, 3, 0, 0x21], &echo4[..]].concat()),
+            vec![K::L2tpV3 { session: 9 }],
+        ),
+        (
+            v4(
+                115,
+                &[&[0, 0, 0, 9], &[5; 4][..], &[0x0f, 0, 0x86, 0xdd], &echo6].concat(),
+            ),
+            vec![K::L2tpV3 { session: 9 }],
+        ),
+        (
+            over_udp(1701, &[0, 3, 0, 0, 0, 0, 0, 9, 5, 5, 5, 5], &echo6),
+            vec![K::L2tpV3 { session: 9 }],
+        ),
+        (
+            over_udp(1701, &[0, 3, 0, 0, 0, 0, 0, 9, 0, 0x57], &echo6),
+            vec![K::L2tpV3 { session: 9 }],
+        ),
         (
             gre(&[0, 0, 0x89, 0x4f, 0, 2, 2, 1, 0, 0, 7, 255], &echo4),
             vec![K::Gre { key: None }, K::Nsh { path: 7 }],
