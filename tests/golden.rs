@@ -341,6 +341,7 @@ fn the_schema_refuses_what_is_no_record() {
     let schema = Schema::compile();
     let capture = testdata("demo.pcap");
     let records = common::records(&["-r", &capture]);
+    assert!(!records.is_empty());
     for record in &records {
         let mut without_type = record.clone();
         without_type

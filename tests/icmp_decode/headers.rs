@@ -306,13 +306,20 @@ fn headers() -> Vec<(Header, Vec<u8>)> {
         .collect()
 }
 
+/// The record of each of these packets, all of which are messages.
+fn messages(packets: &[Vec<u8>]) -> Vec<Value> {
+    let mut records = records(packets);
+    records.retain(|record| record["type"] == "icmp");
+    assert_eq!(records.len(), packets.len());
+    records
+}
+
 #[test]
 fn records_tell_options_and_extension_headers() {
     let headers = headers();
     let packets: Vec<_> = headers.iter().map(|(_, packet)| packet.clone()).collect();
-    let records = records(&packets);
-    let records = records.iter().filter(|record| record["type"] == "icmp");
-    for ((header, _), record) in headers.iter().zip(records) {
+    let records = messages(&packets);
+    for ((header, _), record) in headers.iter().zip(&records) {
         let key = if header.first == 4 {
             "options"
         } else {
@@ -328,9 +335,7 @@ fn records_tell_options_and_extension_headers() {
             v4([192, 0, 2, 254], [192, 0, 2, 1], 1, &message)
         })
         .collect();
-    let records = crate::shown::records(&quoting);
-    let records = records.iter().filter(|record| record["type"] == "icmp");
-    for ((header, _), record) in headers.iter().zip(records) {
+    for ((header, _), record) in headers.iter().zip(&messages(&quoting)) {
         assert_eq!(record["quoted"]["ip"]["options"], header.says);
     }
 }
