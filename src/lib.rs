@@ -42,7 +42,8 @@
 //!    Correlation keeps small copies of facts, no packet octets.
 //! 3. **Time is an argument.** Capture time drives all windows; only [`source::live`] reads a clock,
 //!    and tells by [`source::Step::Tick`] up to when everything is known. Time that goes backwards is
-//!    counted and never gives a negative round trip.
+//!    counted and never gives a negative round trip. (The thread that writes measures how long that
+//!    takes it, which decides how much may wait for it, and nothing that is told.)
 //! 4. **Every table is bounded** in octets, shared out from one limit, and keyed by a seeded hash.
 //!    What is evicted is counted and told; an evicted request is never called lost.
 //! 5. **Nothing is silently missing.** Frames read = undecodable + not ICMP + hidden + shown.

@@ -5,6 +5,7 @@
 
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
@@ -19,7 +20,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::Message;
-use crate::model::{StoredFrames, Timestamp};
+use crate::model::StoredFrames;
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
@@ -120,8 +121,10 @@ impl Batch {
 /// A used batch, and what came of it.
 struct Answer {
     batch: Batch,
-    /// Octets it took.
+    /// Octets it held.
     octets: usize,
+    /// How long it took to tell it.
+    took: Duration,
     said: io::Result<()>,
     /// Where it was asked for.
     collected: Option<Box<Collector>>,
@@ -138,8 +141,6 @@ pub(super) struct Behind<'s, 'e> {
     /// Batches that wait for their answer.
     under_way: usize,
     backlog: Backlog,
-    /// Time of the last message.
-    now: Timestamp,
     spare: Vec<Batch>,
     writer: Option<ScopedJoinHandle<'s, Option<Desk<'e>>>>,
 }
@@ -177,7 +178,6 @@ impl<'s, 'e> Behind<'s, 'e> {
             answers,
             under_way: 0,
             backlog: Backlog::new(pressure),
-            now: Timestamp::MIN,
             spare: Vec::new(),
             writer: Some(writer),
         })
@@ -194,7 +194,6 @@ impl<'s, 'e> Behind<'s, 'e> {
                     self.known = extent;
                     batch.push(Other::Sources(event.sources.to_vec()));
                 }
-                self.now = event.frame.ts;
                 batch.frames.push(event.frame);
                 batch.relations.push(event.relation);
                 batch.items.push(match event.reassembly {
@@ -280,7 +279,7 @@ impl<'s, 'e> Behind<'s, 'e> {
                 drop(self.join());
                 continue;
             };
-            self.backlog.told(answer.octets, self.now);
+            self.backlog.told(answer.octets, answer.took);
             if self.spare.len() < SPARE {
                 self.spare.push(answer.batch);
             }
@@ -306,6 +305,7 @@ fn take_all(desk: &mut Desk<'_>, full: &Receiver<Batch>, answers: &Sender<Answer
     let mut sources = Vec::new();
     let mut at_fault = false;
     for mut batch in full {
+        let begun = Instant::now();
         let mut said = Ok(());
         if !at_fault {
             said = tell(&mut batch, desk, &mut sources);
@@ -317,6 +317,7 @@ fn take_all(desk: &mut Desk<'_>, full: &Receiver<Batch>, answers: &Sender<Answer
         let answer = Answer {
             batch,
             octets,
+            took: begun.elapsed(),
             said,
             collected: collect.then(|| Box::new(desk.ledger.collector.clone())),
         };
