@@ -103,12 +103,12 @@ impl Pipeline<'_> {
         })
     }
 
-    /// The same, while another thread reads if most packets turn out not to be ICMP: faster where
-    /// those are taken note of, and not written.
+    /// The same, while another thread reads if most packets turn out not to be ICMP, and if the system
+    /// gives one: faster where those are taken note of, and not written.
     ///
     /// # Errors
     ///
-    /// As [`Pipeline::run`]; and that the system gives no thread.
+    /// As [`Pipeline::run`].
     pub fn run_ahead(
         &mut self,
         mut source: impl Source + Send + 'static,
@@ -119,13 +119,17 @@ impl Pipeline<'_> {
             if run.drive::<_, Direct>(&mut source, PROBED)? == Drive::Over {
                 return run.finish(&mut source);
             }
-            if run.counts.other < PROBED / 2 {
-                run.drive::<_, Direct>(&mut source, u64::MAX)?;
-                return run.finish(&mut source);
+            if run.counts.other >= PROBED / 2 {
+                match Ahead::read(source) {
+                    Ok(mut ahead) => {
+                        run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
+                        return run.finish(&mut ahead);
+                    }
+                    Err(kept) => source = kept,
+                }
             }
-            let mut ahead = Ahead::read(source)?;
-            run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
-            run.finish(&mut ahead)
+            run.drive::<_, Direct>(&mut source, u64::MAX)?;
+            run.finish(&mut source)
         })
     }
 }

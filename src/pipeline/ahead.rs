@@ -4,11 +4,11 @@
 //! them; the octets of all other frames are copied. So the capture's octets stay in the cache of
 //! the core that read them.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use std::{io, mem};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -120,20 +120,28 @@ impl Ahead {
     ///
     /// # Errors
     ///
-    /// That the system gives no thread.
-    pub(super) fn read(source: impl Source + Send + 'static) -> io::Result<Self> {
+    /// The source, where the system gives no thread.
+    pub(super) fn read<S: Source + Send + 'static>(source: S) -> Result<Self, S> {
         let (sources, progress) = (source.describe(), source.progress());
         let (filled, full) = bounded(BATCHES);
         let (empty, emptied) = bounded(BATCHES);
-        for _ in 0..BATCHES {
-            let _ = empty.send(Batch::new());
-        }
+        let (give, given) = bounded::<S>(1);
         let reader = thread::Builder::new()
             .name("read-ahead".to_owned())
             .spawn(move || {
-                // Whoever takes the batches hangs up when it has seen enough.
-                let _ = read(source, &filled, &emptied);
-            })?;
+                if let Ok(source) = given.recv() {
+                    // Whoever takes the batches hangs up when it has seen enough.
+                    let _ = read(source, &filled, &emptied);
+                }
+            });
+        let Ok(reader) = reader else {
+            return Err(source);
+        };
+        // The thread waits for it.
+        let _ = give.send(source);
+        for _ in 0..BATCHES {
+            let _ = empty.send(Batch::new());
+        }
         Ok(Self {
             full,
             empty,

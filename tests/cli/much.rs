@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
-use crate::common::crafted::{Crafted, echo_request};
-use crate::common::{command, finish, recorded, tool};
+use crate::common::crafted::{Crafted, echo_request, udp};
+use crate::common::{command, copied_program, finish, recorded, tool};
 
 /// Reads all recorded captures so often that thousands of records come behind those with which that
 /// thread begins.
@@ -98,4 +98,56 @@ fn an_account_that_is_asked_for_behind_much_output_holds_all_of_it() {
     assert!(rest.contains("6000 ICMP shown"), "{rest}");
     stderr.read_to_string(&mut account).expect("UTF-8");
     assert!(child.wait().expect("it ends").success(), "{account}");
+}
+
+/// Where a user may have no more processes, threads among them, all is done by the one there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_needs_a_thread() {
+    use std::os::unix::fs::PermissionsExt;
+
+    const MESSAGES: u16 = 6000;
+    let mut capture = Crafted::new();
+    let ends = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
+    for seq in 0..MESSAGES {
+        let micros = u64::from(seq);
+        capture.push(micros, &udp(ends, 64, (4000, 5000)));
+        capture.push(micros, &udp(ends, 64, (4000, 5001)));
+        capture.push(micros, &echo_request(ends, 64, (7, seq), &[0; 200]));
+    }
+    let file = capture.file();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (path, mode) in [(folder.path(), 0o777), (file.path(), 0o644)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("the mode changes");
+    }
+    // The limit does not hold for root.
+    let root = tool("id", &["-u"]).stdout == b"0\n";
+    let program = copied_program(folder.path());
+    let run = |prepared: &[&str], flags: &[&str]| {
+        let mut command = Command::new("env");
+        if root {
+            command.args(["setpriv", "--reuid", "65534", "--clear-groups"]);
+        }
+        command.args(prepared).arg(&program).args(["-r"]);
+        let run = finish(command.arg(file.path()).args(flags).stdin(Stdio::null()));
+        run.exits(0)
+    };
+    let written = folder.path().join("out.pcap");
+    let path = written.to_str().expect("UTF-8");
+    for flags in [
+        &[][..],
+        &["--json"],
+        &["--originals", "off"],
+        &["--print", "-w", path],
+        &["--print", "-C", "100k", "-w", path],
+    ] {
+        let (free, bound) = (run(&[], flags), run(&["prlimit", "--nproc=1"], flags));
+        assert!(free.out.lines().count() > MESSAGES.into(), "{}", free.out);
+        assert!(free.out == bound.out, "{flags:?}");
+        assert_eq!(free.err, bound.err, "{flags:?}");
+        if flags.contains(&path) {
+            assert!(fs::metadata(&written).is_ok_and(|file| file.len() > 100_000));
+            fs::remove_file(&written).expect("it is there");
+        }
+    }
 }

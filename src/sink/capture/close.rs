@@ -1,11 +1,10 @@
 //! Files of a rotation reach the disk in a thread of their own: syncing one may take seconds, and
 //! capture is not to wait for it.
 
-use std::io;
-use std::iter::once;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
+use std::{io, iter};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -51,12 +50,14 @@ impl Closer {
     }
 
     /// Finishes `output` in the background, once those before it are done; fails if one of them did.
-    /// Waits where the disk is far behind.
+    /// Waits where the disk is far behind, and where the system gives no thread.
     pub(super) fn close(&mut self, output: Output) -> Result<(), CaptureError> {
-        let running = match self.running.take() {
-            Some(running) => running,
-            None => Running::start(self.waiting)
-                .map_err(|error| CaptureError::system(output.path(), Stage::Finish, error))?,
+        let started = self
+            .running
+            .take()
+            .map_or_else(|| Running::start(self.waiting), Ok);
+        let Ok(running) = started else {
+            return finish_all(output, iter::empty());
         };
         let goes_on = running.queue.send(output).is_ok() && !running.failed.load(Ordering::Relaxed);
         self.running = Some(running);
@@ -96,18 +97,25 @@ impl Running {
 fn finish(files: &Receiver<Output>, failed: &AtomicBool) -> Result<(), CaptureError> {
     let mut done = Ok(());
     while let Ok(first) = files.recv() {
-        // One sync of the folder does for all that wait: it takes as long as that of a file.
-        let mut folder = first.folder().to_owned();
-        for file in once(first).chain(files.try_iter().take(BATCH)) {
-            if file.folder() != folder {
-                sync_folder(&folder);
-                file.folder().clone_into(&mut folder);
-            }
-            done = done.and(file.finish().map(drop));
-            failed.store(done.is_err(), Ordering::Relaxed);
-        }
-        sync_folder(&folder);
+        done = done.and(finish_all(first, files.try_iter().take(BATCH)));
+        failed.store(done.is_err(), Ordering::Relaxed);
     }
+    done
+}
+
+/// Finishes `first` and what waits behind it, and syncs the folder once for all: it takes as long as
+/// a file.
+fn finish_all(first: Output, others: impl Iterator<Item = Output>) -> Result<(), CaptureError> {
+    let mut done = Ok(());
+    let mut folder = first.folder().to_owned();
+    for file in iter::once(first).chain(others) {
+        if file.folder() != folder {
+            sync_folder(&folder);
+            file.folder().clone_into(&mut folder);
+        }
+        done = done.and(file.finish().map(drop));
+    }
+    sync_folder(&folder);
     done
 }
 
