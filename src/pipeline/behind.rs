@@ -94,12 +94,16 @@ struct Batch {
 }
 
 impl Batch {
-    /// Octets of memory it holds, but for what is rare.
+    /// Octets of memory it holds, about: of what is boxed each counts as a verdict, which there are
+    /// most of, above all at the end.
     fn octets(&self) -> usize {
         self.frames.memory()
             + self.items.capacity() * size_of::<Item>()
             + self.relations.capacity() * size_of::<Relation>()
+            + self.fragments.capacity() * size_of::<Reassembly>()
             + self.exchanges.capacity() * size_of::<Exchange>()
+            + self.others.capacity() * size_of::<Other>()
+            + self.others.len() * size_of::<DropVerdict>()
     }
 
     /// Forgets all and keeps the room.
