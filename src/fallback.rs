@@ -61,10 +61,8 @@ impl<'s> Fallback<'s> {
 
 impl Sink for Fallback<'_> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        if let Some(story) = self
-            .story
-            .as_mut()
-            .filter(|_| STORY.contains(record.kind()))
+        if let Some(story) = &mut self.story
+            && story.interest().contains(record.kind())
         {
             story.write(record)?;
         }
@@ -81,8 +79,8 @@ impl Sink for Fallback<'_> {
 
     /// The story is gathered whatever the sink makes of it.
     fn interest(&self) -> Kinds {
-        let story = self.story.as_ref().map(|_| STORY);
-        self.sink.interest() | story.unwrap_or(Kinds::empty())
+        let story = self.story.as_ref().map_or(Kinds::empty(), Sink::interest);
+        self.sink.interest() | story
     }
 
     fn wants_interim(&self) -> bool {
@@ -101,12 +99,6 @@ impl Sink for Fallback<'_> {
         self.settle(flushed)
     }
 }
-
-/// What is not told as the lines go by.
-const STORY: Kinds = Kinds::all()
-    .difference(Kinds::ICMP)
-    .difference(Kinds::DECIDED)
-    .difference(Kinds::EXCHANGE);
 
 /// Whether standard output is a file, which a disk has to have room for.
 fn is_file() -> bool {
