@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A straight line: a module uses only what stands to its left, and [`model`], which lies under
-//! all. Only [`pipeline`] and the program's `app` know them all. In reading order:
+//! all, as does `handover`, which starts threads. Only [`pipeline`] and the program's `app` know them
+//! all. In reading order:
 //!
 //! - [`model`]: time, frames and flows, the words that all share.
 //! - [`source`]: frames out of pcap and pcapng files, plain or compressed, and from interfaces,
@@ -57,6 +58,7 @@
 
 pub mod correlate;
 pub mod findings;
+mod handover;
 pub mod icmp;
 pub mod model;
 pub mod pipeline;

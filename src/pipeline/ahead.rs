@@ -13,6 +13,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::correlate::observation::Observation;
+use crate::handover::start_on;
 use crate::model::{Frame, StoredFrames, Timestamp};
 use crate::source::{Damage, Notice, Progress, Source, SourceInfo, Step};
 use crate::wire;
@@ -125,20 +126,16 @@ impl Ahead {
         let (sources, progress) = (source.describe(), source.progress());
         let (filled, full) = bounded(BATCHES);
         let (empty, emptied) = bounded(BATCHES);
-        let (give, given) = bounded::<S>(1);
-        let reader = thread::Builder::new()
-            .name("read-ahead".to_owned())
-            .spawn(move || {
-                if let Ok(source) = given.recv() {
-                    // Whoever takes the batches hangs up when it has seen enough.
-                    let _ = read(source, &filled, &emptied);
-                }
-            });
-        let Ok(reader) = reader else {
-            return Err(source);
-        };
-        // The thread waits for it.
-        let _ = give.send(source);
+        let reader = start_on(source, |given| {
+            thread::Builder::new()
+                .name("read-ahead".to_owned())
+                .spawn(move || {
+                    if let Ok(source) = given.recv() {
+                        // Whoever takes the batches hangs up when it has seen enough.
+                        let _ = read(source, &filled, &emptied);
+                    }
+                })
+        })?;
         for _ in 0..BATCHES {
             let _ = empty.send(Batch::new());
         }

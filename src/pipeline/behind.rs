@@ -8,7 +8,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::backlog::{Backlog, Pressure};
 use super::ledger::Entry;
@@ -19,6 +19,7 @@ use crate::correlate::stalled::Stalled;
 use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
+use crate::handover::start_on;
 use crate::icmp::Message;
 use crate::model::StoredFrames;
 use crate::record::IcmpEvent;
@@ -162,19 +163,15 @@ impl<'s, 'e> Behind<'s, 'e> {
     ) -> Result<Self, Desk<'e>> {
         let (full, taken) = unbounded();
         let (answer, answers) = unbounded();
-        let (give, given) = bounded::<Desk<'e>>(1);
-        let writer = thread::Builder::new()
-            .name("write-behind".to_owned())
-            .spawn_scoped(scope, move || {
-                let mut desk = given.recv().ok()?;
-                take_all(&mut desk, &taken, &answer);
-                Some(desk)
-            });
-        let Ok(writer) = writer else {
-            return Err(desk);
-        };
-        // The thread waits for it.
-        let _ = give.send(desk);
+        let writer = start_on(desk, |given| {
+            thread::Builder::new()
+                .name("write-behind".to_owned())
+                .spawn_scoped(scope, move || {
+                    let mut desk = given.recv().ok()?;
+                    take_all(&mut desk, &taken, &answer);
+                    Some(desk)
+                })
+        })?;
         Ok(Self {
             batch: Batch::default(),
             known: 0,

@@ -1,12 +1,12 @@
 //! The octets of a file, read and decompressed by a thread while those before are used.
 
-use std::io;
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::codec::{Fault, Stream};
+use crate::handover::start_on;
 
 /// Buffers that lie with the thread.
 const BUFFERS: usize = 4;
@@ -34,27 +34,20 @@ impl Ahead {
     ///
     /// # Errors
     ///
-    /// That the system gives no thread; `stream` is still there then.
-    pub(super) fn read(
-        stream: &mut Option<Box<Stream>>,
-        front: usize,
-        len: usize,
-    ) -> io::Result<Self> {
+    /// The stream, where the system gives no thread.
+    pub(super) fn read(stream: Box<Stream>, front: usize, len: usize) -> Result<Self, Box<Stream>> {
         let (filled, full) = bounded(BUFFERS);
         let (empty, emptied) = bounded(BUFFERS + 1);
-        let (give, given) = bounded::<Box<Stream>>(1);
-        let reader = thread::Builder::new()
-            .name("read-octets".to_owned())
-            .spawn(move || {
-                if let Ok(stream) = given.recv() {
-                    read(*stream, front, &filled, &emptied);
-                }
-            })?;
-        let taken = stream.as_ref().map_or(0, |stream| stream.taken());
-        if let Some(stream) = stream.take() {
-            // The thread waits for it.
-            let _ = give.send(stream);
-        }
+        let taken = stream.taken();
+        let reader = start_on(stream, |given| {
+            thread::Builder::new()
+                .name("read-octets".to_owned())
+                .spawn(move || {
+                    if let Ok(stream) = given.recv() {
+                        read(*stream, front, &filled, &emptied);
+                    }
+                })
+        })?;
         for _ in 0..BUFFERS {
             let _ = empty.send(vec![0; front + len]);
         }

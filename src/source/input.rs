@@ -84,8 +84,8 @@ enum Reader {
 /// A window on a [`Stream`].
 pub(super) struct Input {
     reader: Reader,
-    /// Chunks to be read here before a thread takes over.
-    here: usize,
+    /// Chunks to be read here before a thread takes over, if one may.
+    until_ahead: Option<usize>,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -102,7 +102,7 @@ impl Input {
     pub(super) fn new(stream: Stream, total: Option<u64>) -> Self {
         Self {
             reader: Reader::Here(Some(Box::new(stream))),
-            here: usize::MAX,
+            until_ahead: None,
             // A record that is not all there, and a chunk behind it. Pages that are never written
             // to are never there.
             buf: vec![0; RECORD_MAX + CHUNK],
@@ -125,7 +125,7 @@ impl Input {
     /// then, before more is asked for.
     pub(super) fn read_ahead(&mut self) {
         if matches!(self.waiting, Waiting::Never) {
-            self.here = HERE;
+            self.until_ahead = Some(HERE);
         }
     }
 
@@ -169,15 +169,9 @@ impl Input {
         if self.ended {
             return false;
         }
-        if let Reader::Here(stream) = &mut self.reader {
-            match self.here.checked_sub(1) {
-                Some(left) => self.here = left,
-                // Without a thread it goes on here.
-                None => match Ahead::read(stream, RECORD_MAX, CHUNK) {
-                    Ok(ahead) => self.reader = Reader::Ahead(ahead),
-                    Err(_) => self.here = usize::MAX,
-                },
-            }
+        match self.until_ahead {
+            Some(0) => self.start_ahead(),
+            left => self.until_ahead = left.map(|left| left - 1),
         }
         let kept = self.end - self.start;
         let read = match &mut self.reader {
@@ -210,6 +204,20 @@ impl Input {
             }
         }
         !self.ended
+    }
+
+    /// From here on a thread reads. Where none is to be had it goes on here.
+    #[cold]
+    fn start_ahead(&mut self) {
+        self.until_ahead = None;
+        if let Reader::Here(stream) = &mut self.reader
+            && let Some(given) = stream.take()
+        {
+            match Ahead::read(given, RECORD_MAX, CHUNK) {
+                Ok(ahead) => self.reader = Reader::Ahead(ahead),
+                Err(kept) => *stream = Some(kept),
+            }
+        }
     }
 
     /// Takes a record of `len` buffered octets off the front and gives the range of those from
