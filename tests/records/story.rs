@@ -1,17 +1,15 @@
 //! What is told of several frames together: exchanges, verdicts, paths, findings.
 
-use std::time::Duration;
-
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use icmpdump::correlate::trace::{Hop, HopRouter, Path};
+use icmpdump::correlate::trace::Hop;
 use icmpdump::correlate::verdict::DropReason;
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::record::Record;
 use serde_json::json;
 
-use super::records_support::samples::{bare_verdict, exchange, verdict};
-use super::records_support::{Schema, addr, frame, frame_of, json, no_nulls};
+use super::records_support::samples::{bare_verdict, exchange, hop_router, path, verdict};
+use super::records_support::{Schema, frame, frame_of, json, no_nulls};
 
 #[test]
 fn exchanges_name_their_frames() {
@@ -107,35 +105,21 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
 
 #[test]
 fn paths_list_hops_with_alternatives() {
-    let router = |addr_text: &str, mpls: Vec<u32>| HopRouter {
-        router: addr(addr_text),
-        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
-        answers: 2,
-        mpls,
-        refusal: None,
-        return_hops: None,
-    };
-    let path = Path {
-        src: addr("10.0.1.1"),
-        dst: addr("10.0.4.2"),
-        protocol: 17,
-        id: None,
-        hops: vec![
-            Hop {
-                ttl: 1,
-                routers: vec![router("10.0.1.2", vec![]), router("10.0.1.3", vec![16001])],
-                unanswered: 1,
-            },
-            Hop {
-                ttl: 2,
-                routers: Vec::new(),
-                unanswered: 3,
-            },
-        ],
-        reached: false,
-        first_probe: frame(23),
-        shown: true,
-    };
+    let path = path(vec![
+        Hop {
+            ttl: 1,
+            routers: vec![
+                hop_router("10.0.1.2", vec![]),
+                hop_router("10.0.1.3", vec![16001]),
+            ],
+            unanswered: 1,
+        },
+        Hop {
+            ttl: 2,
+            routers: Vec::new(),
+            unanswered: 3,
+        },
+    ]);
     let record = json(&Record::Path(&path), &["a.pcap"]);
     Schema::load().check(&record);
     assert_eq!(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide,
 };
@@ -127,6 +128,32 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         same_as: None,
         counted_there: false,
         probe: true,
+        shown: true,
+    }
+}
+
+/// A router of [`path`] with two answers.
+pub(crate) fn hop_router(text: &str, mpls: Vec<u32>) -> HopRouter {
+    HopRouter {
+        router: addr(text),
+        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
+        answers: 2,
+        mpls,
+        refusal: None,
+        return_hops: None,
+    }
+}
+
+/// A traceroute over UDP that did not reach its target.
+pub(crate) fn path(hops: Vec<Hop>) -> Path {
+    Path {
+        src: addr("10.0.1.1"),
+        dst: addr("10.0.4.2"),
+        protocol: 17,
+        id: None,
+        hops,
+        reached: false,
+        first_probe: frame(23),
         shown: true,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::records_support::samples::{self, exchange};
+use super::records_support::samples::{self, exchange, hop_router, path};
 use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use icmpdump::correlate::trace::{Hop, HopRouter, Path};
+use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::record::collect::Collector;
@@ -174,49 +174,32 @@ fn a_packet_that_went_in_a_loop_was_not_dropped_far_away() {
 
 #[test]
 fn a_path_is_a_table_of_hops() {
-    let router = |text: &str, mpls: Vec<u32>| HopRouter {
-        router: addr(text),
-        rtts: vec![Duration::from_micros(31), Duration::from_micros(22)],
-        answers: 2,
-        mpls,
-        refusal: None,
-        return_hops: None,
-    };
-    let path = Path {
-        src: addr("10.0.1.1"),
-        dst: addr("10.0.4.2"),
-        protocol: 17,
-        id: None,
-        hops: vec![
-            Hop {
-                ttl: 1,
-                routers: vec![router("10.0.1.2", vec![16001, 24001])],
-                unanswered: 1,
-            },
-            Hop {
-                ttl: 2,
-                routers: Vec::new(),
-                unanswered: 3,
-            },
-            Hop {
-                ttl: 3,
-                routers: Vec::new(),
-                unanswered: 2,
-            },
-            Hop {
-                ttl: 4,
-                routers: vec![HopRouter {
-                    refusal: Some(DropReason::AdminProhibited),
-                    return_hops: Some(9),
-                    ..router("10.0.3.2", Vec::new())
-                }],
-                unanswered: 0,
-            },
-        ],
-        reached: false,
-        first_probe: frame(23),
-        shown: true,
-    };
+    let path = path(vec![
+        Hop {
+            ttl: 1,
+            routers: vec![hop_router("10.0.1.2", vec![16001, 24001])],
+            unanswered: 1,
+        },
+        Hop {
+            ttl: 2,
+            routers: Vec::new(),
+            unanswered: 3,
+        },
+        Hop {
+            ttl: 3,
+            routers: Vec::new(),
+            unanswered: 2,
+        },
+        Hop {
+            ttl: 4,
+            routers: vec![HopRouter {
+                refusal: Some(DropReason::AdminProhibited),
+                return_hops: Some(9),
+                ..hop_router("10.0.3.2", Vec::new())
+            }],
+            unanswered: 0,
+        },
+    ]);
     assert_eq!(
         text(&TextOptions::default(), &["a"], &[Record::Path(&path)]),
         "-- path: UDP traceroute 10.0.1.1 > 10.0.4.2 from #23, not reached, 4 hops probed: 10.0.3.2 refuses,\n\
