@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType};
 use icmpdump::wire::{Classified, classify};
 
 const FRAMES: u32 = 100_000;
@@ -32,17 +32,7 @@ fn main() {
 }
 
 fn best(data: &[u8]) -> f64 {
-    let frame = Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link: LinkType(1),
-        wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
-        fcs_len: 0,
-        data,
-        expanded: None,
-    };
+    let frame = Frame::alone(LinkType(1), data);
     let mut best = f64::MAX;
     for _ in 0..RUNS {
         let start = Instant::now();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType};
 use icmpdump::source::filter::program::{Program, ProgramError};
 use icmpdump::source::filter::{Filter, QuotedPolicy, dlt};
 use icmpdump::wire::link::ieee802154::is_ieee802_15_4;
@@ -84,15 +84,8 @@ fn captures() -> Vec<PathBuf> {
 
 fn frame(link: LinkType, data: &[u8], wire_len: u32) -> Frame<'_> {
     Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link,
         wire_len,
-        fcs_len: 0,
-        data,
-        expanded: None,
+        ..Frame::alone(link, data)
     }
 }
 

@@ -95,7 +95,22 @@ impl UnknownPrefix {
     }
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// A frame that is there whole and of which nothing else is known: for who looks at octets alone.
+    pub fn alone(link: LinkType, data: &'a [u8]) -> Self {
+        Self {
+            source: SourceId(0),
+            number: 1,
+            interface: None,
+            ts: Timestamp::from_nanos(0),
+            link,
+            wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
+            fcs_len: 0,
+            data,
+            expanded: None,
+        }
+    }
+
     /// The reference by which records name this frame.
     pub fn reference(&self) -> FrameRef {
         FrameRef::new(self.source, self.number)

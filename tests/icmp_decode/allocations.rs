@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use icmpdump::icmp::names;
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType};
 use icmpdump::wire::{Classified, Ip, Limit, classify};
 
 use crate::corpus;
@@ -44,15 +44,8 @@ fn samples_of_all_types_in_all_tunnels_do_not_allocate() {
         for (what, packet) in tunnelled(&sample.octets) {
             for length in [packet.len(), packet.len() - 3] {
                 let frame = Frame {
-                    source: SourceId(0),
-                    number: 1,
-                    interface: None,
-                    ts: Timestamp::from_nanos(0),
-                    link: LinkType(101),
                     wire_len: u32::try_from(packet.len()).unwrap(),
-                    fcs_len: 0,
-                    data: &packet[..length],
-                    expanded: None,
+                    ..Frame::alone(LinkType(101), &packet[..length])
                 };
                 assert!(matches!(classify(&frame), Classified::Icmp(_)), "{what}");
                 let counted = measure(|| {

@@ -1,7 +1,7 @@
 //! IPv6 in IEEE 802.15.4 frames: what was compressed comes back octet by octet, from every mode
 //! that RFC 6282 knows.
 
-use icmpdump::model::{Expanded, Frame, LinkType, SourceId, Timestamp, UnknownPrefix};
+use icmpdump::model::{Expanded, Frame, LinkType, UnknownPrefix};
 use icmpdump::wire::lowpan::{Expander, Prefix};
 use icmpdump::wire::{
     ChecksumStatus, Classified, Undecodable, Unverified, classify, icmp_checksum,
@@ -14,17 +14,7 @@ use crate::nodes::{icmpv6, ipv6, mac};
 pub(crate) const NO_FCS: LinkType = LinkType(230);
 
 pub(crate) fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
-    Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link,
-        wire_len: u32::try_from(data.len()).unwrap(),
-        fcs_len: 0,
-        data,
-        expanded: None,
-    }
+    Frame::alone(link, data)
 }
 
 /// An expander that knows the contexts of the compressor.

@@ -13,21 +13,14 @@ use crate::icmp::field::Value;
 use crate::icmp::layout::{self, Part};
 use crate::icmp::object::Labels;
 use crate::icmp::tunnel_header::parts;
-use crate::model::{Frame, LinkType, SourceId, Timestamp};
+use crate::model::{Frame, LinkType};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Classified, TunnelPath, classify};
 
 fn frame(link: u32, data: &[u8], on_wire: usize) -> Frame<'_> {
     Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link: LinkType(link),
         wire_len: u32::try_from(on_wire).unwrap(),
-        fcs_len: 0,
-        data,
-        expanded: None,
+        ..Frame::alone(LinkType(link), data)
     }
 }
 

@@ -1,17 +1,9 @@
 use super::*;
-use crate::model::{SourceId, Timestamp};
 
 fn frame(link: u32, data: &[u8], wire_len: u32) -> Frame<'_> {
     Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link: LinkType(link),
         wire_len,
-        fcs_len: 0,
-        data,
-        expanded: None,
+        ..Frame::alone(LinkType(link), data)
     }
 }
 

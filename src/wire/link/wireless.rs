@@ -236,23 +236,12 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{SourceId, Timestamp};
     use crate::wire::link;
 
     const TCP: u8 = 6;
 
     fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
-        Frame {
-            source: SourceId(0),
-            number: 1,
-            interface: None,
-            ts: Timestamp::from_nanos(0),
-            link,
-            wire_len: u32::try_from(data.len()).unwrap(),
-            fcs_len: 0,
-            data,
-            expanded: None,
-        }
+        Frame::alone(link, data)
     }
 
     /// A packet of these headers' numbers, IPv4 or IPv6.

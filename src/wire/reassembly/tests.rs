@@ -19,17 +19,7 @@ fn frame_ref(number: u64) -> FrameRef {
 
 /// Raw IP.
 fn packet(data: &[u8]) -> Packet<'_> {
-    let frame = Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: at(0),
-        link: LinkType(101),
-        wire_len: u32::try_from(data.len()).unwrap(),
-        fcs_len: 0,
-        data,
-        expanded: None,
-    };
+    let frame = Frame::alone(LinkType(101), data);
     match classify(&frame) {
         Classified::Icmp(packet) | Classified::OtherIp(packet) => packet,
         other => panic!("{other:?}"),

@@ -5,20 +5,10 @@ use proptest::prelude::*;
 use carriers::carriers;
 
 use super::*;
-use crate::model::{LinkType, SourceId, Timestamp};
+use crate::model::LinkType;
 
 fn frame(link: u32, data: &[u8]) -> Frame<'_> {
-    Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: Timestamp::from_nanos(0),
-        link: LinkType(link),
-        wire_len: u32::try_from(data.len()).unwrap(),
-        fcs_len: 0,
-        data,
-        expanded: None,
-    }
+    Frame::alone(LinkType(link), data)
 }
 
 /// An IPv4 packet.

@@ -25,17 +25,7 @@ fn in_vlan(id: u8, inner: &[u8]) -> Vec<u8> {
 }
 
 fn of_link(link: u32, data: &[u8]) -> Packet<'_> {
-    let frame = Frame {
-        source: SourceId(0),
-        number: 1,
-        interface: None,
-        ts: at(0),
-        link: LinkType(link),
-        wire_len: u32::try_from(data.len()).unwrap(),
-        fcs_len: 0,
-        data,
-        expanded: None,
-    };
+    let frame = Frame::alone(LinkType(link), data);
     match classify(&frame) {
         Classified::Icmp(packet) => packet,
         other => panic!("{other:?}"),
