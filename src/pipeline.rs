@@ -26,6 +26,7 @@ use crate::correlate::{Correlator, Outcome, Relation};
 use crate::icmp::Message;
 use crate::model::{Expanded, FlowKey, Frame, Timestamp};
 use crate::record::collect::UnknownLinks;
+use crate::record::summary::Unread;
 use crate::record::{FrameCounts, IcmpEvent, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
@@ -62,6 +63,7 @@ struct Run<'p, 'o, 's, 'e> {
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
     unknown_links: UnknownLinks,
+    unread: Unread,
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
     written: u64,
@@ -165,6 +167,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             expander: Expander::default(),
             expanded: Expanded::default(),
             unknown_links: UnknownLinks::default(),
+            unread: Unread::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
             written: 0,
@@ -358,6 +361,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 return self.icmp(frame, packet, reassembly.as_ref());
             }
             Classified::OtherIp(packet) => {
+                self.unread.esp += u64::from(wire::is_esp(&packet.ip));
                 // Whether a later fragment of IPv6 is ICMP an earlier one may have told.
                 if packet.ip.fragment.is_some() {
                     let reassembly = self.reassemble(frame, packet);
@@ -372,6 +376,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             Classified::NotIp => self.counts.other += 1,
             Classified::Undecodable(why) => {
                 self.counts.undecodable += 1;
+                self.unread.count(*why);
                 if *why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
                     self.pipe.observer.unknown_link(frame.link);
                 }

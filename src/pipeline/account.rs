@@ -99,6 +99,7 @@ impl Run<'_, '_, '_, '_> {
     fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
         let mut summary = collector.summary();
         summary.frames = self.counts;
+        summary.unread = self.unread.clone();
         summary.unknown_links = self.unknown_links.counts().clone();
         summary.kernel = source.kernel();
         summary.damaged = source.damage();

@@ -13,14 +13,18 @@ impl Run<'_, '_, '_, '_> {
     pub(super) fn expand(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         let mut packet = mem::take(&mut self.expanded);
         let made = self.expander.expand(frame, &mut packet);
-        let expanded = made.ok().filter(|made| *made).map(|_| &packet);
-        let sorted = if made.is_ok() {
-            self.sort(&Frame { expanded, ..*frame })
-        } else {
-            let counted = self.count(frame.ts);
-            self.counts.undecodable += 1;
-            self.write_if_selected(frame);
-            counted
+        let sorted = match made {
+            Ok(is_made) => self.sort(&Frame {
+                expanded: is_made.then_some(&packet),
+                ..*frame
+            }),
+            Err(why) => {
+                let counted = self.count(frame.ts);
+                self.counts.undecodable += 1;
+                self.unread.count(why);
+                self.write_if_selected(frame);
+                counted
+            }
         };
         self.expanded = packet;
         sorted

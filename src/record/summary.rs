@@ -9,8 +9,8 @@ use crate::correlate::verdict::DropReason;
 use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
 use crate::model::{AddrPair, LinkType, Timestamp};
 use crate::source::{Damage, InterfaceCounts, KernelCounts};
-use crate::wire::IpVersion;
 use crate::wire::reassembly::Fates;
+use crate::wire::{IpVersion, Undecodable};
 
 /// Everything the closing account holds.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,8 @@ pub struct Summary {
     pub time_backwards: u64,
     /// Largest step back.
     pub largest_step_back: Duration,
+    /// Frames of which nobody can tell whether they are ICMP, by what hides it.
+    pub unread: Unread,
     /// Link types that could not be decoded, with the number of frames.
     pub unknown_links: BTreeMap<LinkType, u64>,
     /// Inputs that were cut short or broken.
@@ -76,6 +78,22 @@ impl Summary {
             sum.absent += counts.absent;
         }
         sum
+    }
+}
+
+/// Frames that may be ICMP for all that is known of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Those that count as undecodable, by reason.
+    pub undecodable: BTreeMap<Undecodable, u64>,
+    /// Those that count as not ICMP, as they are IP: what they hold is encrypted (ESP, RFC 4303).
+    pub esp: u64,
+}
+
+impl Unread {
+    /// Counts a frame that is undecodable.
+    pub fn count(&mut self, why: Undecodable) {
+        *self.undecodable.entry(why).or_default() += 1;
     }
 }
 

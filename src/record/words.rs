@@ -7,7 +7,7 @@ use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original}
 use crate::findings::{Confidence, Severity};
 use crate::record::summary::ErrorOutcome;
 use crate::source::DamageKind;
-use crate::wire::{ChecksumStatus, Layer, Limit, Unverified};
+use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Undecodable, Unverified};
 
 /// A value that output names by one snake-case word.
 pub trait Word {
@@ -214,6 +214,21 @@ impl Word for DamageKind {
             Self::Corrupt => "corrupt",
             Self::Io => "io",
             Self::Gone => "gone",
+        }
+    }
+}
+
+impl Word for Undecodable {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::LinkType => "link_type",
+            Self::Short => "short",
+            Self::Malformed => "malformed",
+            Self::Encrypted(Encryption::Ieee802_11) => "encrypted_802_11",
+            Self::Encrypted(Encryption::Ieee802_15_4) => "encrypted_802_15_4",
+            Self::Encrypted(Encryption::MacSec) => "encrypted_macsec",
+            Self::Compression => "compression",
+            Self::FirstFragment => "first_fragment",
         }
     }
 }

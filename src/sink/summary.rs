@@ -10,8 +10,8 @@ use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary
 use crate::record::words::Word;
 use crate::record::{escape, write};
 use crate::source::DamageKind;
-use crate::wire::IpVersion;
 use crate::wire::reassembly::Fates;
+use crate::wire::{Encryption, IpVersion, Undecodable};
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
@@ -314,6 +314,28 @@ fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     }
 }
 
+/// `1 frame is`, `2 frames are`.
+fn are(count: u64, what: &str) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb}", plural(count, what))
+}
+
+/// Why a frame was not read; `None` where the link type is not known, which is told by type.
+fn hidden_by(why: Undecodable) -> Option<&'static str> {
+    Some(match why {
+        Undecodable::LinkType => return None,
+        Undecodable::Short => "too short for a link or IP header",
+        Undecodable::Malformed => "malformed in the link or IP header",
+        Undecodable::Encrypted(Encryption::Ieee802_11) => "encrypted (802.11), and may hold ICMP",
+        Undecodable::Encrypted(Encryption::Ieee802_15_4) => {
+            "encrypted (802.15.4), and may hold ICMP"
+        }
+        Undecodable::Encrypted(Encryption::MacSec) => "encrypted (MACsec), and may hold ICMP",
+        Undecodable::Compression => "compressed in a way that is not known",
+        Undecodable::FirstFragment => "fragments of which the first was not captured",
+    })
+}
+
 /// What keeps the account from being the whole truth.
 fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     let mut say = |sentence: &str| {
@@ -332,6 +354,15 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             "time went backwards {}, at most by {step}",
             times(summary.time_backwards)
         ));
+    }
+    for (why, count) in &summary.unread.undecodable {
+        if let Some(what) = hidden_by(*why) {
+            say(&format!("{} {what}", are(*count, "frame")));
+        }
+    }
+    if summary.unread.esp > 0 {
+        let packets = are(summary.unread.esp, "packet");
+        say(&format!("{packets} encrypted (ESP), and may hold ICMP"));
     }
     for (link, count) in &summary.unknown_links {
         say(&format!(

@@ -6,6 +6,7 @@
 pub mod bytes;
 pub mod checksum;
 pub mod defect;
+mod esp;
 pub mod ip;
 pub mod link;
 pub mod lowpan;
@@ -15,6 +16,7 @@ pub mod tunnel;
 
 pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
+pub use esp::is_esp;
 pub use ip::{Fragment, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
 pub use plain::{Plain, plain};
@@ -36,7 +38,7 @@ pub enum Classified<'a> {
 }
 
 /// Why a frame could not be classified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Undecodable {
     /// The link type is not known here.
     LinkType,
@@ -44,12 +46,23 @@ pub enum Undecodable {
     Short,
     /// The IP header contradicts itself (version, header length).
     Malformed,
-    /// The link encrypts what it carries (IEEE 802.15.4).
-    Encrypted,
+    /// The link encrypts what it carries, be it ICMP or not.
+    Encrypted(Encryption),
     /// A header is compressed in a way that is not known here (6LoWPAN).
     Compression,
     /// The frame is a fragment, and the one with the IP header was not seen (6LoWPAN).
     FirstFragment,
+}
+
+/// By what a link encrypts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encryption {
+    /// WEP, WPA and their successors (IEEE 802.11 section 12).
+    Ieee802_11,
+    /// IEEE 802.15.4 section 9.
+    Ieee802_15_4,
+    /// IEEE 802.1AE.
+    MacSec,
 }
 
 /// Tells what `frame` is. Looks at no octet behind the IP headers.

@@ -18,12 +18,33 @@ use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
 use icmpdump::source::{InterfaceCounts, KernelCounts};
-use icmpdump::wire::IpVersion;
+use icmpdump::wire::{Encryption, IpVersion, Undecodable};
 use records_support::samples::{T0, exchange, verdict};
 use records_support::{
     Captured, Schema, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
 };
 use serde_json::{Value, json};
+
+/// Why a frame is undecodable, and how a record names that.
+const REASONS: [(Undecodable, &str); 8] = [
+    (Undecodable::LinkType, "link_type"),
+    (Undecodable::Short, "short"),
+    (Undecodable::Malformed, "malformed"),
+    (
+        Undecodable::Encrypted(Encryption::Ieee802_11),
+        "encrypted_802_11",
+    ),
+    (
+        Undecodable::Encrypted(Encryption::Ieee802_15_4),
+        "encrypted_802_15_4",
+    ),
+    (
+        Undecodable::Encrypted(Encryption::MacSec),
+        "encrypted_macsec",
+    ),
+    (Undecodable::Compression, "compression"),
+    (Undecodable::FirstFragment, "first_fragment"),
+];
 
 #[test]
 fn start_tells_sources_and_filter() {
@@ -258,6 +279,8 @@ fn the_summary_holds_the_whole_account() {
     });
     let mut summary = collector.summary();
     summary.unknown_links.insert(LinkType(250), 1);
+    summary.unread.esp = 3;
+    summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
     summary.frames = FrameCounts {
         read: 10,
         undecodable: 1,
@@ -296,6 +319,10 @@ fn the_summary_holds_the_whole_account() {
         record["damaged"][0]["why"],
         "16 octets of a record header expected, 3 found\\x1b[2J"
     );
+    assert_eq!(record["esp"], 3);
+    for (_, word) in REASONS {
+        assert_eq!(record["undecodable"][word], 2, "{word}");
+    }
     assert_eq!(
         record["unknown_links"],
         json!([{"link_type": 250, "frames": 1}])

@@ -1,5 +1,6 @@
 //! The lines that begin with `-- `.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::records_support::samples::{self, exchange, hop_router, path};
@@ -11,6 +12,7 @@ use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Summary};
 use icmpdump::sink::text::{Lines, TextOptions, Verbosity};
+use icmpdump::wire::{Encryption, Undecodable};
 
 use super::{T0, text};
 
@@ -281,6 +283,11 @@ fn the_summary_adds_up_and_fits_the_width() {
         filtered: 3,
         icmp: 4,
     };
+    summary.unread.esp = 1;
+    summary.unread.undecodable = BTreeMap::from([
+        (Undecodable::Encrypted(Encryption::Ieee802_11), 7),
+        (Undecodable::Short, 1),
+    ]);
     summary.first = Some(T0);
     summary.last = Some(T0.after(Duration::from_secs(75)));
     for width in [80, 100, 200] {
@@ -299,6 +306,9 @@ fn the_summary_adds_up_and_fits_the_width() {
         let words = words.collect::<Vec<_>>().join(" ");
         for told in [
             "10 frames read = 4 ICMP shown + 3 hidden by the filter + 2 not ICMP + 1 undecodable",
+            "7 frames are encrypted (802.11), and may hold ICMP",
+            "1 frame is too short for a link or IP header",
+            "1 packet is encrypted (ESP), and may hold ICMP",
             "from 2025-07-26 08:25:50.469472 to 2025-07-26 08:27:05.469472 (1 min 15 s)",
             "requests: echo 27 (26 answered, 1 lost)",
             "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0.028 0.028 0.028",

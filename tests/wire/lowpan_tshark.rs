@@ -5,9 +5,9 @@ use std::fs;
 use std::process::Command;
 
 use icmpdump::model::{Expanded, LinkType, Timestamp};
-use icmpdump::wire::Undecodable;
 use icmpdump::wire::link::ieee802154::{Payload, mac_header_of};
 use icmpdump::wire::lowpan::Expander;
+use icmpdump::wire::{Encryption, Undecodable};
 
 use crate::compressor::cases;
 use crate::frames::{self, OwnedFrame};
@@ -263,7 +263,11 @@ fn what_stands_before_the_packet_is_stepped_over_as_in_tshark() {
             assert_eq!(found, Ok(true), "level {level}");
             assert_eq!(into.octets, packet[1..], "level {level}");
         } else {
-            assert_eq!(found, Err(Undecodable::Encrypted), "level {level}");
+            assert_eq!(
+                found,
+                Err(Undecodable::Encrypted(Encryption::Ieee802_15_4)),
+                "level {level}"
+            );
         }
     }
 }

@@ -53,6 +53,12 @@ pub(super) fn summary<S: Serializer>(
         map.put("time_backwards", &summary.time_backwards)?;
         map.span("largest_step_back_ns", Some(summary.largest_step_back))?;
     }
+    if !summary.unread.undecodable.is_empty() {
+        map.put("undecodable", &Counts(&summary.unread.undecodable))?;
+    }
+    if summary.unread.esp > 0 {
+        map.put("esp", &summary.unread.esp)?;
+    }
     if !summary.unknown_links.is_empty() {
         let links = || summary.unknown_links.iter().map(UnknownLink);
         map.put("unknown_links", &Iter(links))?;

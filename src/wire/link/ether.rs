@@ -2,8 +2,8 @@
 
 use super::tag::SecTag;
 use super::{LinkHeader, Network, Vlans};
-use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::{Encryption, Undecodable};
 
 /// EtherTypes (IEEE registry) that lead on.
 pub(super) mod ether_type {
@@ -116,7 +116,10 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
     if kind == ether_type::MACSEC {
         // Only what is integrity-protected alone stands there in the clear (section 9.5).
         let control = u8_at(data, at).ok_or(Undecodable::Short)?;
-        if control & SecTag::OTHER_DATA != 0 {
+        if control & SecTag::ENCRYPTED != 0 {
+            return Err(Undecodable::Encrypted(Encryption::MacSec));
+        }
+        if control & SecTag::CHANGED != 0 {
             return Ok(None);
         }
         let tag = SecTag::parse(data, at).ok_or(Undecodable::Short)?;

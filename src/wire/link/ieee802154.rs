@@ -4,8 +4,8 @@
 
 use super::{LinkAddress, LinkHeader, Network, linktype as lt};
 use crate::model::{Frame, LinkType};
-use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::{Encryption, Undecodable};
 
 /// Whether frames of this link type are IEEE 802.15.4's.
 pub const fn is_ieee802_15_4(link: LinkType) -> bool {
@@ -55,7 +55,7 @@ pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader
     let header = mac_header(data, at, fcs).ok_or(Undecodable::Short)?;
     match header.payload {
         Payload::Data => Ok(LinkHeader::at(Network::Lowpan, header.start)),
-        Payload::Encrypted => Err(Undecodable::Encrypted),
+        Payload::Encrypted => Err(Undecodable::Encrypted(Encryption::Ieee802_15_4)),
         Payload::Other => Ok(LinkHeader::at(Network::Other(0), header.start)),
     }
 }

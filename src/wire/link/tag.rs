@@ -107,8 +107,10 @@ pub struct SecTag {
 
 impl SecTag {
     const CHANNEL: u8 = 0x20;
-    /// The control bits of data that are not the user's as they were: encrypted, changed.
-    pub(super) const OTHER_DATA: u8 = 0x0c;
+    /// The control bit of data that are encrypted.
+    pub(super) const ENCRYPTED: u8 = 0x08;
+    /// That of data which are not the user's as they were, though in the clear.
+    pub(super) const CHANGED: u8 = 0x04;
 
     /// The tag at `at`, as far as the channel's identifier; `None` where it does not reach that.
     pub fn parse(data: &[u8], at: usize) -> Option<Self> {
@@ -137,12 +139,12 @@ impl SecTag {
 
     /// Whether the data are encrypted.
     pub const fn encrypted(self) -> bool {
-        self.control & 0x08 != 0
+        self.control & Self::ENCRYPTED != 0
     }
 
     /// Whether the data are other than the user's, even if they are not encrypted.
     pub const fn changed(self) -> bool {
-        self.control & 0x04 != 0
+        self.control & Self::CHANGED != 0
     }
 
     /// Whether the sender is the end station that its address names.

@@ -2,9 +2,9 @@
 
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
-use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
+use crate::wire::{Encryption, Undecodable};
 
 /// Whether the MAC header is padded to a multiple of four octets, as some radios do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct MacHeader {
     pub(super) src: Option<usize>,
     /// LLC, for data frames that are not encrypted; that of the first packet of an aggregate.
     pub(super) llc: Option<usize>,
+    /// Whether it is a data frame that is encrypted.
+    is_encrypted: bool,
     /// Whether several packets follow, each with a header of its own (A-MSDU).
     aggregate: bool,
 }
@@ -33,6 +35,9 @@ pub(super) struct MacHeader {
 pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     let (at, padding) = start(link, data, at)?;
     let header = mac_header(data, at, padding).ok_or(Undecodable::Short)?;
+    if header.is_encrypted {
+        return Err(Undecodable::Encrypted(Encryption::Ieee802_11));
+    }
     let Some(llc) = header.llc else {
         return Ok(LinkHeader::at(Network::Other(0), at));
     };
@@ -200,6 +205,7 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
             dst: address(0),
             src: if kind == 0 { address(1) } else { None },
             llc: None,
+            is_encrypted: false,
             aggregate: false,
         });
     }
@@ -224,11 +230,12 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
     if aggregate {
         length += SUBFRAME_HEADER;
     }
-    let clear = subtype & NO_DATA == 0 && flags & PROTECTED == 0;
+    let (has_data, is_protected) = (subtype & NO_DATA == 0, flags & PROTECTED != 0);
     Some(MacHeader {
         dst,
         src,
-        llc: clear.then_some(at + length),
+        llc: (has_data && !is_protected).then_some(at + length),
+        is_encrypted: has_data && is_protected,
         aggregate,
     })
 }

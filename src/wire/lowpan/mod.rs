@@ -16,8 +16,8 @@ mod nhc;
 
 use std::collections::VecDeque;
 
-use super::Undecodable;
 use super::link::ieee802154::{self, MacHeader, Payload, is_ieee802_15_4};
+use super::{Encryption, Undecodable};
 use crate::model::{Expanded, Frame, InterfaceId, SourceId};
 use dispatch::Dispatched;
 use fragments::Firsts;
@@ -57,7 +57,7 @@ impl Expander {
         let mac = ieee802154::mac_header_of(frame).ok_or(Undecodable::Short)?;
         match mac.payload {
             Payload::Data => {}
-            Payload::Encrypted => return Err(Undecodable::Encrypted),
+            Payload::Encrypted => return Err(Undecodable::Encrypted(Encryption::Ieee802_15_4)),
             Payload::Other => return Ok(false),
         }
         let on_wire = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);

@@ -5,6 +5,7 @@ use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::checksum::ChecksumStatus;
 use crate::wire::defect::Limit;
+use crate::wire::esp::NAT_TRAVERSAL;
 use crate::wire::ip::{Ip, header_checksum, protocol};
 use crate::wire::link::{self, LinkHeader, Network, Vlans};
 
@@ -88,10 +89,10 @@ const MPLS_IN_UDP: u16 = 6635; // RFC 7510
 const VXLAN_LINUX: u16 = 8472;
 
 /// Whether packets are looked for behind these UDP ports, source and destination. Teredo's
-/// servers and relays answer from their port.
+/// servers and relays answer from their port. ESP may hold a packet, though none that can be read.
 #[inline]
 pub(super) const fn are_tunnel_ports(src: u16, dst: u16) -> bool {
-    is_tunnel_port(dst) || src == TEREDO
+    is_tunnel_port(dst) || src == TEREDO || dst == NAT_TRAVERSAL
 }
 
 const fn is_tunnel_port(port: u16) -> bool {
