@@ -1,6 +1,8 @@
 //! Names in DNS wire format (RFC 1035 section 3.1), as DNSSL options and node information carry
 //! them: without compression pointers.
 
+use std::mem;
+
 /// A name: its labels, whatever octets they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a> {
@@ -29,6 +31,11 @@ impl<'a> Name<'a> {
         })
     }
 
+    /// Whether it is the root, which has no label.
+    pub fn is_root(&self) -> bool {
+        self.complete && self.labels().next().is_none()
+    }
+
     /// Length on the wire in octets.
     pub fn wire_len(&self) -> usize {
         self.wire.len()
@@ -36,13 +43,20 @@ impl<'a> Name<'a> {
 }
 
 /// The names that stand one behind the other in `octets`. Zero octets between and behind them are
-/// padding. A label that is longer than what is left is given as far as it goes, and nothing
+/// padding; where there is nothing else, the first is the root's name. A label that is longer than what is left is given as far as it goes, and nothing
 /// behind it; so is a compression pointer, which has no place here.
 pub fn names(octets: &[u8]) -> impl Iterator<Item = Name<'_>> + Clone {
     let mut rest = octets;
     std::iter::from_fn(move || {
         let padding = rest.iter().take_while(|&&octet| octet == 0).count();
-        rest = rest.get(padding..).filter(|rest| !rest.is_empty())?;
+        if padding > 0 && padding == octets.len() {
+            let (wire, _) = mem::take(&mut rest).split_at_checked(1)?;
+            return Some(Name {
+                wire,
+                complete: true,
+            });
+        }
+        rest.get(padding..).filter(|rest| !rest.is_empty())?;
         let mut at = 0;
         loop {
             match rest.get(at) {
@@ -85,7 +99,7 @@ mod tests {
     fn names_stand_one_behind_the_other() {
         let octets = b"\x03lab\x04test\0\x01a\0\0\0\0";
         assert_eq!(text(octets), ["lab.test.", "a."]);
-        assert_eq!(text(&[0; 8]), [""; 0]);
+        assert_eq!(text(&[0; 8]), ["."], "the root's");
         assert_eq!(text(b""), [""; 0]);
     }
 

@@ -33,6 +33,8 @@ pub enum FieldKind {
     Hex(u8),
     /// A signed number of four octets.
     Signed,
+    /// Seconds in four octets; all ones are for ever (RFC 4861 section 4.6.2).
+    Seconds,
     /// Some bits of a number of so many octets, at most eight.
     Bits {
         /// Octets of the number.
@@ -85,6 +87,8 @@ pub enum FieldKind {
     V6Array(u16),
     /// An address prefix cut after its last significant octet, from here on.
     V6Prefix,
+    /// The prefix of no octets, `::`.
+    V6PrefixOfNone,
     /// Names in DNS wire format from here on (RFC 1035 section 3.1).
     DnsNames,
     /// So many octets of them, or as many as there are.
@@ -108,6 +112,8 @@ pub enum Value<'a> {
     Hex(u64),
     /// A number with a sign.
     Signed(i64),
+    /// Seconds; all ones are for ever.
+    Seconds(u32),
     /// A bit that is set or not.
     Flag(bool),
     /// An address.
@@ -160,7 +166,7 @@ impl FieldSpec {
             | FieldKind::Hex(n)
             | FieldKind::Digits(n)
             | FieldKind::Inverted(n) => usize::from(n),
-            FieldKind::Signed | FieldKind::V4 | FieldKind::InvertedV4 => 4,
+            FieldKind::Signed | FieldKind::Seconds | FieldKind::V4 | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } => usize::from(octets),
             FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
@@ -176,13 +182,17 @@ impl FieldSpec {
             FieldKind::V6List => rest.len() - rest.len() % 16,
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
+            FieldKind::V6PrefixOfNone => 0,
             FieldKind::Rest
             | FieldKind::Text
             | FieldKind::DnsNames
             | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
         };
-        let octets = rest.get(..length).filter(|octets| !octets.is_empty())?;
+        let octets = rest.get(..length)?;
+        if octets.is_empty() && self.kind != FieldKind::V6PrefixOfNone {
+            return None;
+        }
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
@@ -191,6 +201,7 @@ impl FieldSpec {
                 Value::Hex(digits.fold(0, |n, octet| n << 8 | u64::from(octet)))
             }
             FieldKind::Signed => Value::Signed(i32::from_be_bytes(*octets.first_chunk()?).into()),
+            FieldKind::Seconds => Value::Seconds(u32::from_be_bytes(*octets.first_chunk()?)),
             FieldKind::Bits { shift, width, .. } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
             }
@@ -216,7 +227,9 @@ impl FieldSpec {
             FieldKind::Flag(mask) => Value::Flag(octets.first()? & mask != 0),
             FieldKind::V4 => Value::Address(Ipv4Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
-            FieldKind::V6Prefix => Value::Address(prefix(octets).into()),
+            FieldKind::V6Prefix | FieldKind::V6PrefixOfNone => {
+                Value::Address(prefix(octets).into())
+            }
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),

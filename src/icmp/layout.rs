@@ -113,7 +113,11 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// A field of no octets has no place among them.
     fn push(&mut self, at: usize, field: &Field<'a>, part: Part) {
+        if field.range.is_empty() {
+            return;
+        }
         self.fields.push(LaidField {
             range: at + field.range.start..at + field.range.end,
             name: field.name,

@@ -17,6 +17,8 @@ pub const SOURCE_LINK_LAYER: u8 = 1;
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Trust anchor (RFC 3971 section 6.4.3).
 const TRUST_ANCHOR: u8 = 15;
+/// Route information (RFC 4191 section 2.3).
+const ROUTE_INFORMATION: u8 = 24;
 /// Handover assist information (RFC 5271 section 4.1).
 const HANDOVER_ASSIST: u8 = 29;
 /// Mobile node identifier (RFC 5271 section 4.2).
@@ -29,9 +31,10 @@ const ENCRYPTED_DNS: u8 = 144;
 pub struct NdOption<'a> {
     /// Option type.
     pub kind: u8,
-    /// Length in units of 8 octets as the option states it, header included; never 0.
+    /// Length in units of 8 octets as the option states it, header included. With 0, which it must
+    /// not be, nobody knows where the option ends.
     pub words: u8,
-    /// The option's octets from its type on, as captured.
+    /// The option's octets from its type on, as captured; all that are left where it tells no end.
     pub bytes: &'a [u8],
 }
 
@@ -64,7 +67,14 @@ impl<'a> NdOption<'a> {
 
     fn specs(&self) -> Specs {
         const DOMAIN: u8 = 2;
+        if self.words == 0 {
+            return Specs::Two(tables::FIELDS, tables::UNKNOWN);
+        }
+        if tables::format(self.kind).is_some_and(|format| self.words < format.min_words) {
+            return tables::too_short(self.bytes, self.table());
+        }
         match self.kind {
+            ROUTE_INFORMATION if self.words == 1 => tables::default_route(),
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
@@ -106,15 +116,15 @@ impl<'a> NdOptions<'a> {
 impl<'a> Iterator for NdOptions<'a> {
     type Item = NdOption<'a>;
 
-    /// The next option; one that claims more than is there is given as far as it goes. Ends at an
-    /// option of length 0, behind which nothing can be found.
+    /// The next option; one that claims more than is there is given as far as it goes. One of length
+    /// 0 is the last, as nothing can be found behind it.
     fn next(&mut self) -> Option<NdOption<'a>> {
-        let (kind, words) = (u8_at(self.rest, 0)?, u8_at(self.rest, 1)?);
-        let length = usize::from(words) * 8;
-        if length == 0 {
-            self.rest = &[];
-            return None;
-        }
+        let kind = u8_at(self.rest, 0)?;
+        let words = u8_at(self.rest, 1).unwrap_or(0);
+        let length = match words {
+            0 => self.rest.len(),
+            words => usize::from(words) * 8,
+        };
         let bytes = self.rest.get(..length).unwrap_or(self.rest);
         self.rest = tail(self.rest, length);
         Some(NdOption { kind, words, bytes })
@@ -166,8 +176,56 @@ mod tests {
     #[test]
     fn a_length_of_0_ends_the_walk_and_is_told() {
         let packet = with(&[1, 1, 2, 3, 4, 5, 6, 7, 5, 0, 0, 0, 0, 0, 5, 220]);
-        assert_eq!(options(&packet).count(), 1);
+        let all: Vec<_> = options(&packet).collect();
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[1].kind, all[1].words), (5, 0));
+        assert_eq!(all[1].value(), NdValue::Unknown);
+        let fields: Vec<_> = all[1].fields().map(|field| field.value).collect();
+        assert_eq!(fields, [Value::Octets(&[0, 0, 0, 0, 5, 220])], "no MTU");
         assert_eq!(rules(&parse(&packet)), ["option length 0"]);
+    }
+
+    #[test]
+    fn an_option_too_short_for_its_type_shows_what_is_there() {
+        let shown = |octets: &[u8], expected: &[(&str, Value<'_>)]| {
+            let packet = with(octets);
+            let option = options(&packet).next().unwrap();
+            let fields: Vec<_> = option.fields().map(|f| (f.name, f.value)).collect();
+            assert_eq!(fields, expected);
+            assert_eq!(rules(&parse(&packet)), ["option too short for its type"]);
+        };
+        shown(
+            &[31, 1, 0, 0, 0xff, 0xff, 0xff, 0xff],
+            &[("lifetime", Value::Seconds(u32::MAX))],
+        );
+        shown(
+            &[12, 1, 0, 0, 1, 2, 3, 4],
+            &[("data", Value::Octets(&[0, 0, 1, 2, 3, 4]))],
+        );
+        shown(
+            &[3, 1, 64, 0xc0, 0, 0, 0, 9],
+            &[
+                ("prefix_length", Value::Number(64)),
+                ("on_link", Value::Flag(true)),
+                ("autonomous", Value::Flag(true)),
+                ("router_address", Value::Flag(false)),
+                ("valid_lifetime", Value::Seconds(9)),
+            ],
+        );
+    }
+
+    /// RFC 4191 section 2.3: a prefix of no bits takes no octets.
+    #[test]
+    fn a_default_route_has_a_prefix() {
+        let unspecified = Value::Address(std::net::Ipv6Addr::UNSPECIFIED.into());
+        let packet = with(&[24, 1, 0, 8, 0, 0, 0, 9]);
+        let option = options(&packet).next().unwrap();
+        let prefix = option.fields().last().unwrap();
+        assert_eq!((prefix.name, prefix.value), ("prefix", unspecified));
+        assert_eq!(prefix.range, 8..8);
+        let cut = with(&[24, 2, 0, 8, 0, 0, 0, 9]);
+        let option = options(&cut).next().unwrap();
+        assert_eq!(option.fields().last().unwrap().name, "lifetime");
     }
 
     #[test]
@@ -217,7 +275,7 @@ mod tests {
         let option = options(&packet).next().unwrap();
         assert_eq!(option.bytes.len(), 10);
         assert_eq!(parse(&packet).defects.count(), 1);
-        assert_eq!(option.fields().next().unwrap().value, Value::Number(9));
+        assert_eq!(option.fields().next().unwrap().value, Value::Seconds(9));
     }
     /// RFC 8781 section 4: the lifetime counts in units of 8 seconds, a code tells the length.
     #[test]
@@ -264,7 +322,7 @@ mod tests {
             &octets,
             &[
                 ("service_priority", Value::Number(1)),
-                ("lifetime", Value::Number(60)),
+                ("lifetime", Value::Seconds(60)),
                 ("name_length", Value::Number(10)),
                 ("domains", Value::DnsNames(name)),
                 ("addresses_length", Value::Number(16)),
@@ -295,7 +353,7 @@ mod tests {
             b"\x90\x02\0\x01\0\0\0\x3c\0\x05\x03doh\0\0",
             &[
                 ("service_priority", Value::Number(1)),
-                ("lifetime", Value::Number(60)),
+                ("lifetime", Value::Seconds(60)),
                 ("name_length", Value::Number(5)),
                 ("domains", Value::DnsNames(b"\x03doh\0")),
             ],

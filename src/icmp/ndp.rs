@@ -209,7 +209,7 @@ fn redirected<'a>(
     for option in NdOptions::new(options) {
         if option.kind == REDIRECTED_HEADER {
             let octets = option.bytes.get(8..)?;
-            let on_wire = usize::from(option.words) * 8 - 8;
+            let on_wire = usize::from(option.words).checked_sub(1)? * 8;
             let quoted = quote::parse(decoder, octets, on_wire, at + 8);
             if let Some(quoted) = &quoted {
                 error::quote_rules(decoder, quoted);

@@ -184,16 +184,15 @@ impl<'a> Objects<'a> {
 impl<'a> Iterator for Objects<'a> {
     type Item = Object<'a>;
 
-    /// The next object; one that claims more than is there is given as far as it goes. Ends at an
-    /// object whose length leaves no room for its own header.
+    /// The next object; one that claims more than is there is given as far as it goes. One whose length
+    /// leaves no room for its own header is the last, with all that is left.
     fn next(&mut self) -> Option<Object<'a>> {
         let length = u16_at(self.rest, 0)?;
         let (class, c_type) = (u8_at(self.rest, 2)?, u8_at(self.rest, 3)?);
-        let claimed = usize::from(length);
-        if claimed < HEADER {
-            self.rest = &[];
-            return None;
-        }
+        let claimed = match usize::from(length) {
+            0..HEADER => self.rest.len(),
+            claimed => claimed,
+        };
         let whole = self.rest.get(..claimed).unwrap_or(self.rest);
         let bytes = tail(whole, HEADER);
         self.rest = tail(self.rest, claimed);
@@ -203,7 +202,11 @@ impl<'a> Iterator for Objects<'a> {
             length,
             bytes,
             whole,
-            kind: kind(class, c_type, bytes),
+            kind: if usize::from(length) < HEADER {
+                ExtensionObject::Unknown
+            } else {
+                kind(class, c_type, bytes)
+            },
         })
     }
 }
@@ -349,6 +352,9 @@ fn address(family: u16, bytes: &[u8]) -> Address<'_> {
 
 /// The fields of an object, by their place in all its octets.
 pub(super) fn specs(object: &Object<'_>) -> Specs {
+    if usize::from(object.length) < HEADER {
+        return Specs::Two(FIELDS, UNKNOWN);
+    }
     match (object.class, object.c_type) {
         (1, 1) => Specs::Two(FIELDS, const { &[spec::labels(4, "labels")] }),
         (2, _) => interface_specs(object),
@@ -360,7 +366,7 @@ pub(super) fn specs(object: &Object<'_>) -> Specs {
             _ => Specs::Two(FIELDS, IDENTIFICATION_OTHER),
         },
         (4, 1) => Specs::Two(FIELDS, const { &[spec::u32(4, "pointer")] }),
-        _ => Specs::Two(FIELDS, const { &[spec::rest(4, "data")] }),
+        _ => Specs::Two(FIELDS, UNKNOWN),
     }
 }
 
@@ -392,6 +398,7 @@ fn interface_specs(object: &Object<'_>) -> Specs {
 }
 
 /// The fields of an object's header.
+const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];
 const FIELDS: &[FieldSpec] = &[
     spec::u16(0, "length"),
     spec::u8(2, "class"),

@@ -139,7 +139,7 @@ const METRIC: &[FieldSpec] = &[
 const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
     spec::preference(3, "preference"),
-    spec::u32(4, "lifetime"),
+    spec::seconds(4, "lifetime"),
     spec::v6_prefix(8, "prefix"),
 ];
 
@@ -180,8 +180,8 @@ const PREFIX: &[FieldSpec] = &[
     spec::flag(3, 0x80, "on_link"),
     spec::flag(3, 0x40, "autonomous"),
     spec::flag(3, 0x20, "router_address"),
-    spec::u32(4, "valid_lifetime"),
-    spec::u32(8, "preferred_lifetime"),
+    spec::seconds(4, "valid_lifetime"),
+    spec::seconds(8, "preferred_lifetime"),
     spec::v6(16, "prefix"),
 ];
 

@@ -293,7 +293,7 @@ fn a_quoted_dns_message_tells_its_name() {
     let (record, lines) = dns(&root);
     assert_eq!(
         record,
-        json!({"id": 0x1234, "response": true, "name": "", "query_type": "TYPE65280"})
+        json!({"id": 0x1234, "response": true, "name": ".", "query_type": "TYPE65280"})
     );
     assert!(
         lines.contains("DNS response 4660 TYPE65280? ., "),

@@ -31,6 +31,10 @@ pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Signed)
 }
 
+pub(in crate::icmp) const fn seconds(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Seconds)
+}
+
 pub(in crate::icmp) const fn bits(at: u16, shift: u8, width: u8, name: &'static str) -> FieldSpec {
     bits_of(at, 1, shift, width, name)
 }
@@ -137,6 +141,10 @@ pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {
 
 pub(in crate::icmp) const fn v6_prefix(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::V6Prefix)
+}
+
+pub(in crate::icmp) const fn v6_prefix_of_none(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6PrefixOfNone)
 }
 
 pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {

@@ -41,6 +41,12 @@ const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [Fiel
 }
 
 const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
+const ROUTE: &[FieldSpec] = &[
+    spec::u8(2, "prefix_length"),
+    spec::preference(3, "preference"),
+    spec::seconds(4, "lifetime"),
+    spec::v6_prefix(8, "prefix"),
+];
 const ADDRESS_LIST: &[FieldSpec] = &[spec::v6_list(8, "addresses")];
 const CODED_ADDRESS: &[FieldSpec] = &[
     spec::u8(2, "option_code"),
@@ -58,7 +64,7 @@ pub(super) fn identifier(bytes: &[u8]) -> Specs {
 
 const ENCRYPTED_DNS: &[FieldSpec] = &[
     spec::u16(2, "service_priority"),
-    spec::u32(4, "lifetime"),
+    spec::seconds(4, "lifetime"),
     spec::u16(8, "name_length"),
 ];
 
@@ -82,6 +88,27 @@ pub(super) fn encrypted_dns(bytes: &[u8]) -> Specs {
         ),
     ];
     rows(ENCRYPTED_DNS, own)
+}
+
+/// The fields of an option that is shorter than its table: those that are whole, then what is left.
+pub(super) fn too_short(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
+    let whole = table.iter().filter_map(|spec| spec.read(bytes));
+    let behind = whole
+        .map(|field| field.range.end)
+        .max()
+        .unwrap_or(FIELDS.len());
+    rows(
+        table,
+        [spec::rest(
+            u16::try_from(behind).unwrap_or(u16::MAX),
+            "data",
+        )],
+    )
+}
+
+/// A route whose prefix has no octets (RFC 4191 section 2.3).
+pub(super) fn default_route() -> Specs {
+    rows(ROUTE, [spec::v6_prefix_of_none(8, "prefix")])
 }
 
 /// The fields of every option, then those of a table, then others.
@@ -109,8 +136,8 @@ pub(super) const FORMATS: &[Format] = &[
             spec::flag(3, 0x40, "autonomous"),
             // RFC 6275 section 7.2.
             spec::flag(3, 0x20, "router_address"),
-            spec::u32(4, "valid_lifetime"),
-            spec::u32(8, "preferred_lifetime"),
+            spec::seconds(4, "valid_lifetime"),
+            spec::seconds(8, "preferred_lifetime"),
             spec::v6(16, "prefix"),
         ],
     ),
@@ -232,23 +259,13 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 4191 section 2.3.
-    row(
-        24,
-        "route_information",
-        1,
-        &[
-            spec::u8(2, "prefix_length"),
-            spec::preference(3, "preference"),
-            spec::u32(4, "lifetime"),
-            spec::v6_prefix(8, "prefix"),
-        ],
-    ),
+    row(super::ROUTE_INFORMATION, "route_information", 1, ROUTE),
     // RFC 8106 section 5.1.
     row(
         25,
         "rdnss",
         3,
-        &[spec::u32(4, "lifetime"), spec::v6_list(8, "servers")],
+        &[spec::seconds(4, "lifetime"), spec::v6_list(8, "servers")],
     ),
     // RFC 5175 section 4.
     row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
@@ -292,7 +309,7 @@ pub(super) const FORMATS: &[Format] = &[
         31,
         "dnssl",
         2,
-        &[spec::u32(4, "lifetime"), spec::dns_names(8, "domains")],
+        &[spec::seconds(4, "lifetime"), spec::dns_names(8, "domains")],
     ),
     // RFC 6496 section 6.
     row(

@@ -185,7 +185,11 @@ fn objects_that_lie_about_their_length() {
         assert_eq!(message.defects.count(), 1);
         let objects: Vec<_> = message.extensions().unwrap().objects().collect();
         match rule {
-            Some(_) => assert!(objects.is_empty()),
+            Some(_) => {
+                assert_eq!((objects[0].class, objects[0].c_type), (1, 1));
+                assert_eq!((objects[0].length, objects.len()), (length, 1));
+                assert_eq!(objects[0].kind, ExtensionObject::Unknown);
+            }
             None => assert_eq!(
                 objects[0].kind,
                 ExtensionObject::Mpls(Labels(&[0, 0, 1, 0]))

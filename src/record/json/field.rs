@@ -84,6 +84,7 @@ impl Serialize for FieldValue<'_> {
         match self.0 {
             Value::Number(n) | Value::Hex(n) => serializer.serialize_u64(n),
             Value::Signed(n) => serializer.serialize_i64(n),
+            Value::Seconds(n) => serializer.serialize_u32(n),
             Value::Flag(set) => serializer.serialize_bool(set),
             Value::Address(addr) => Addr(addr).serialize(serializer),
             Value::Octets(octets) => Hex(octets).serialize(serializer),
@@ -137,6 +138,9 @@ impl Serialize for DnsName<'_> {
 
 impl fmt::Display for DnsName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_root() {
+            f.write_str(".")?;
+        }
         for (i, label) in self.0.labels().enumerate() {
             let separator = if i == 0 { "" } else { "." };
             write!(f, "{separator}{}", Escaped(label))?;

@@ -177,27 +177,35 @@ fn timestamps(out: &mut Vec<u8>, octets: &[u8], pointer: usize) {
     let Some(flag) = u8_at(octets, 3) else {
         return;
     };
+    let size = if matches!(flag & 0x0f, 1 | 3) { 8 } else { 4 };
+    out.extend_from_slice(b" TS{");
+    // It leads to an entry, or behind the last (RFC 791 section 3.1).
+    let leads_to_entry = pointer >= 5 && (pointer - 5).is_multiple_of(size);
+    if !leads_to_entry || pointer > octets.len() + 1 {
+        number(out, b"[bad ptr ", pointer as u64);
+        out.push(b']');
+    }
     out.extend_from_slice(match flag & 0x0f {
-        0 => b" TS{TSONLY".as_slice(),
-        1 => b" TS{TS+ADDR",
-        3 => b" TS{PRESPEC",
-        _ => b" TS{[bad ts type]",
+        0 => b"TSONLY".as_slice(),
+        1 => b"TS+ADDR",
+        3 => b"PRESPEC",
+        _ => b"[bad ts type]",
     });
-    let entry = |out: &mut Vec<u8>, i: usize, size: usize| {
+    let entry = |out: &mut Vec<u8>, i: usize| {
         let is_next = pointer == 5 + i * size;
         out.extend_from_slice(if is_next { b" ^ " } else { b" " });
     };
     let entries = tail(octets, 4);
-    if matches!(flag & 0x0f, 1 | 3) {
+    if size == 8 {
         for (i, (address, time)) in v4_times(entries).enumerate() {
-            entry(out, i, 8);
+            entry(out, i);
             write::decimal(out, time.into());
             out.push(b'@');
             write::ipv4(out, address);
         }
     } else {
         for (i, time) in u32_numbers(entries).enumerate() {
-            entry(out, i, 4);
+            entry(out, i);
             write::decimal(out, time.into());
             out.push(b'@');
         }
@@ -276,12 +284,9 @@ pub(super) fn dns(out: &mut Vec<u8>, dns: &QuotedDns<'_>) {
             b" "
         });
         dns_name(out, name);
-        out.extend_from_slice(match (name.complete, name.wire_len()) {
-            (false, _) => b"...".as_slice(),
-            // The root has no label.
-            (true, 1) => b".",
-            (true, _) => b"",
-        });
+        if !name.complete {
+            out.extend_from_slice(b"...");
+        }
     }
 }
 

@@ -272,6 +272,8 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
     const OCTETS: usize = 32;
     match value {
         Value::Number(n) => write::decimal(out, n),
+        Value::Seconds(u32::MAX) => out.extend_from_slice(b"infinity"),
+        Value::Seconds(n) => write::decimal(out, n.into()),
         Value::Hex(n) => {
             out.extend_from_slice(b"0x");
             write::hex(out, n, 1);
@@ -350,6 +352,9 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
 
 /// `lab.test`.
 pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
+    if name.is_root() {
+        out.push(b'.');
+    }
     for (i, label) in name.labels().enumerate() {
         out.extend_from_slice(if i == 0 { b"" } else { b"." });
         escape::push(out, label);
