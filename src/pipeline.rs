@@ -402,8 +402,13 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     }
 
     fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
-        self.reassembler
-            .feed(packet, frame.reference(), frame.interface, frame.ts)
+        let mut outcome =
+            self.reassembler
+                .feed(packet, frame.reference(), frame.interface, frame.ts);
+        if frame.expanded.is_some() {
+            self.put_earlier_fragments(frame, &mut outcome);
+        }
+        outcome
     }
 
     #[inline(never)]

@@ -7,8 +7,14 @@ mod compressor;
 mod fragments;
 #[path = "common/frames.rs"]
 mod frames;
+#[path = "wire/ghc.rs"]
+mod ghc;
 #[path = "wire/lowpan.rs"]
 mod lowpan;
+#[path = "wire/lowpan_fragments.rs"]
+mod lowpan_fragments;
+#[path = "wire/lowpan_routing.rs"]
+mod lowpan_routing;
 #[path = "wire/lowpan_tshark.rs"]
 mod lowpan_tshark;
 #[path = "common/lowpan.rs"]

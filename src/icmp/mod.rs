@@ -277,6 +277,16 @@ impl<'a> Message<'a> {
         options.filter_map(|option| lowpan::advertised_context(&option))
     }
 
+    /// The RPL instance that a DIO tells of, with the address of its root (RFC 6550 section 6.3.1).
+    pub fn rpl_root(&self) -> Option<(u8, Ipv6Addr)> {
+        match &self.body {
+            Body::Rpl(rpl) if rpl.kind == rpl::RplKind::Dio => {
+                Some((rpl.instance()?, rpl.dodag_id()?))
+            }
+            _ => None,
+        }
+    }
+
     /// The snake-case name of the type; `unknown` where it has none, `fragment` where the type is
     /// in an earlier fragment.
     pub fn name(&self) -> &'static str {

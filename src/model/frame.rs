@@ -50,6 +50,8 @@ pub struct Expanded {
     pub innermost: usize,
     /// What the frame does not tell of the addresses in that.
     pub unknown_prefix: UnknownPrefix,
+    /// The identifier of the network (PAN) that it was sent in.
+    pub pan: Option<u16>,
 }
 
 impl Expanded {
@@ -60,6 +62,7 @@ impl Expanded {
         self.fragment = None;
         self.innermost = 0;
         self.unknown_prefix = UnknownPrefix::default();
+        self.pan = None;
     }
 
     /// Takes the number of octets on the wire.
@@ -68,7 +71,7 @@ impl Expanded {
     }
 }
 
-/// A fragment of a datagram that is longer than a frame (RFC 4944 section 5.3).
+/// A fragment of a datagram that is longer than a frame (RFC 4944 section 5.3, RFC 8931).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkFragment {
     /// The datagram's tag.
@@ -77,6 +80,8 @@ pub struct LinkFragment {
     pub size: u16,
     /// Octets of it before this fragment.
     pub offset: u16,
+    /// Octets that the lengths of all its fragments but the last are a multiple of.
+    pub unit: u8,
 }
 
 /// Prefixes that are not known: the addresses have zeros in their place.

@@ -4,8 +4,9 @@ use std::{io, mem};
 
 use super::Run;
 use crate::icmp::Message;
-use crate::model::Frame;
+use crate::model::{Expanded, Frame};
 use crate::wire::reassembly::Reassembly;
+use crate::wire::{self, Classified};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -30,7 +31,32 @@ impl Run<'_, '_, '_, '_> {
         sorted
     }
 
-    /// Takes the prefixes that compressed headers may leave out, where a router tells them.
+    /// Puts the fragments that came before the first one to it, which is in `frame`: with them
+    /// the message may be whole.
+    #[cold]
+    pub(super) fn put_earlier_fragments(&mut self, frame: &Frame<'_>, outcome: &mut Reassembly) {
+        let mut packet = Expanded::default();
+        while let Some(earlier) = self.expander.earlier_fragment(&mut packet) {
+            let found = wire::classify(&Frame {
+                expanded: Some(&packet),
+                ..*frame
+            });
+            if let Classified::Icmp(packet) | Classified::OtherIp(packet) = &found {
+                let came_to = self
+                    .reassembler
+                    .feed(packet, earlier, frame.interface, frame.ts);
+                if matches!(
+                    came_to,
+                    Reassembly::Complete(_) | Reassembly::Overlap { .. }
+                ) {
+                    *outcome = came_to;
+                }
+            }
+        }
+    }
+
+    /// Takes what compressed headers may leave out, where a router tells it: prefixes, and the address
+    /// of an RPL root.
     pub(super) fn learn_contexts(
         &mut self,
         frame: &Frame<'_>,
@@ -40,6 +66,9 @@ impl Run<'_, '_, '_, '_> {
         let mut learn = |message: &Message<'_>| {
             for context in message.contexts() {
                 self.expander.learn(frame, context.id, context.prefix);
+            }
+            if let Some((instance, root)) = message.rpl_root() {
+                self.expander.learn_root(frame, instance, root);
             }
         };
         match reassembly {

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use crate::common::{of_type, records, run};
-use crate::nodes::{icmpv6, ipv6, mac};
+use crate::nodes::{icmpv6, ipv6, mac, plain_fragments, recoverable_fragments};
 
 const SRC: &str = "fe80::212:4b00:1122:3344";
 const DST: &str = "fe80::212:4b00:5566:7788";
@@ -171,6 +171,56 @@ fn fragments_are_put_together() {
         "IP6 2001:db8::1 > 2001:db8::2: 6LoWPAN fragment | completes echo request #1 #2 #3, length \
          208, checksum good, octets from 168 of 248, 6LoWPAN tag 9"
     );
+}
+
+/// A fragment that came before the first one cannot be told what it is of, and counts as
+/// undecodable; when the first one has come, it is part of the message.
+#[test]
+fn fragments_before_the_first_are_put_to_it() {
+    let message = echo(128, SRC, DST, &[0x5a; 200]);
+    let (src, dst) = (SRC.parse().unwrap(), DST.parse().unwrap());
+    let packet = ipv6(0, 0, 58, 64, src, dst, &message);
+    let sent = [&[0x7a, 0x33, 58][..], &message].concat();
+    for parts in [
+        plain_fragments(&packet, 9, &[88, 168, packet.len()]),
+        recoverable_fragments(&sent, 9, &[80, 151, sent.len()]),
+    ] {
+        let order = [&parts[2], &parts[0], &parts[1]];
+        let lost = plain_fragments(&packet, 10, &[88, packet.len()])[1].clone();
+        let frames: Vec<_> = order
+            .into_iter()
+            .chain([&lost])
+            .map(|part| mac(false, false, part))
+            .collect();
+        let (_folder, path) = capture(&frames);
+        let found = records(&["-r", path.to_str().unwrap(), "--json"]);
+        let messages = of_type(&found, "icmp");
+        let numbers: Vec<_> = messages.iter().map(|m| m["frame"].as_u64()).collect();
+        assert_eq!(numbers, [Some(2), Some(3)]);
+        assert_eq!(messages[0]["reassembly"]["status"], "incomplete");
+        let whole = &messages[1]["reassembly"];
+        assert_eq!(whole["status"], "complete");
+        let of = |frame: &serde_json::Value| frame["frame"].as_u64();
+        let frames = whole["frames"].as_array().unwrap();
+        assert_eq!(
+            frames.iter().map(of).collect::<Vec<_>>(),
+            [2, 3, 1].map(Some)
+        );
+        assert_eq!(whole["icmp"]["checksum"]["status"], "good");
+        let frames = &of_type(&found, "summary")[0]["frames"];
+        assert_eq!(frames["read"], 4);
+        assert_eq!(frames["undecodable"], 2);
+        assert_eq!(frames["icmp"], 2);
+
+        // With the first one last, that is where the message becomes whole.
+        let order = [&parts[2], &parts[1], &parts[0]].map(|part| mac(false, false, part));
+        let (_folder, path) = capture(&order);
+        let out = lines(&path, &[]);
+        assert!(
+            out.contains("| completes echo request #3 #2 #1, length 208, checksum good"),
+            "{out}"
+        );
+    }
 }
 
 /// The prefix of an address that nobody told is not made up.

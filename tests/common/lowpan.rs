@@ -78,3 +78,40 @@ pub(crate) fn mac(short_src: bool, short_dst: bool, payload: &[u8]) -> Vec<u8> {
     frame.extend(payload);
     frame
 }
+
+/// The fragments of a packet that end behind these octets of it (RFC 4944 section 5.3), nothing
+/// compressed.
+pub(crate) fn plain_fragments(packet: &[u8], tag: u16, ends: &[usize]) -> Vec<Vec<u8>> {
+    let size = u16::try_from(packet.len()).unwrap();
+    let mut start = 0;
+    let fragment = |&end: &usize| {
+        let begin = std::mem::replace(&mut start, end);
+        let octets = &packet[begin..end];
+        if begin == 0 {
+            let header = [(0xc000 | size).to_be_bytes(), tag.to_be_bytes()].concat();
+            return [&header, &[0x41][..], octets].concat();
+        }
+        let header = [(0xe000 | size).to_be_bytes(), tag.to_be_bytes()].concat();
+        let place = u8::try_from(begin / 8).unwrap();
+        [&header, &[place][..], octets].concat()
+    };
+    ends.iter().map(fragment).collect()
+}
+
+/// The recoverable fragments of what was compressed (RFC 8931 section 5.1).
+pub(crate) fn recoverable_fragments(sent: &[u8], tag: u8, ends: &[usize]) -> Vec<Vec<u8>> {
+    let mut start = 0;
+    let fragment = |(sequence, &end): (u16, &usize)| {
+        let begin = std::mem::replace(&mut start, end);
+        let octets = &sent[begin..end];
+        let size = u16::try_from(octets.len()).unwrap();
+        let place = if begin == 0 { sent.len() } else { begin };
+        let header = [
+            [0xe8, tag],
+            (sequence << 10 | size).to_be_bytes(),
+            u16::try_from(place).unwrap().to_be_bytes(),
+        ];
+        [&header.concat(), octets].concat()
+    };
+    (0..).zip(ends).map(fragment).collect()
+}

@@ -334,7 +334,9 @@ fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             );
         }
     }
-    if let Some(LinkFragment { tag, size, offset }) = event.frame.expanded.and_then(|e| e.fragment)
+    if let Some(LinkFragment {
+        tag, size, offset, ..
+    }) = event.frame.expanded.and_then(|e| e.fragment)
     {
         let _ = write!(
             notes.item(),

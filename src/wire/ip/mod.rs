@@ -87,6 +87,13 @@ pub struct Fragment {
     pub offset: u16,
     /// Whether more follow.
     pub more: bool,
+    /// Octets that its length is a multiple of, if more follow.
+    pub unit: u8,
+}
+
+impl Fragment {
+    /// What the offset counts in IP.
+    pub(super) const IP_UNIT: u8 = 8;
 }
 
 impl<'a> Ip<'a> {
@@ -195,7 +202,11 @@ impl<'a> Ip<'a> {
         let end = u32::from(offset) + u32::from(v6::FIXED_OCTETS) + octets;
         let more = end < u32::from(fragment.size);
         if more || offset > 0 {
-            self.fragment = Some(Fragment { offset, more });
+            self.fragment = Some(Fragment {
+                offset,
+                more,
+                unit: fragment.unit,
+            });
             self.id = Some(fragment.tag.into());
         }
     }

@@ -224,7 +224,8 @@ fn fragments_and_authentication_headers() {
         first.fragment,
         Some(Fragment {
             offset: 0,
-            more: true
+            more: true,
+            unit: 8,
         })
     );
     assert_eq!(

@@ -59,6 +59,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
     let fragment = Fragment {
         offset: (flags & 0x1fff) << 3,
         more: flags & 0x2000 != 0,
+        unit: Fragment::IP_UNIT,
     };
     Ip {
         version: IpVersion::V4,

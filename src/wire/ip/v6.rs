@@ -260,6 +260,7 @@ fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
         let fragment = Fragment {
             offset: field & 0xfff8,
             more: field & 1 != 0,
+            unit: Fragment::IP_UNIT,
         };
         if fragment.more || fragment.offset > 0 {
             ip.fragment = Some(fragment);

@@ -1,10 +1,11 @@
 //! Which header a 6LoWPAN frame begins with (RFC 4944 section 5.1).
 
-use super::Contexts;
-use super::fragments::Key;
+use super::Place;
+use super::fragments::{Key, Kind, Later};
 use super::hc1;
 use super::iphc::{self, Around, of_short};
 use super::make::{Making, Reader};
+use super::routing::{self, Route};
 use crate::model::{Expanded, LinkFragment, UnknownPrefix};
 use crate::wire::Undecodable;
 use crate::wire::link::LinkAddress;
@@ -14,20 +15,14 @@ use crate::wire::link::ieee802154::MacHeader;
 pub(super) enum Dispatched<'a> {
     /// A packet was made.
     Packet,
-    /// The first fragment of one was made.
-    First(Key),
+    /// The first fragment of one was made, which is longer by so many octets than what was sent.
+    First(Key, isize),
     /// A later fragment, which only the first one's header makes a packet.
     Later(Key, Later<'a>),
+    /// The sender gives a datagram up.
+    Abort(Key),
     /// Another protocol: Zigbee has patterns of its own.
     Other,
-}
-
-/// A fragment without a header.
-pub(super) struct Later<'a> {
-    /// Octets of the datagram before it.
-    pub(super) offset: usize,
-    pub(super) octets: &'a [u8],
-    pub(super) on_wire: usize,
 }
 
 /// Sender and receiver of a datagram: those of the frame, or of its mesh header.
@@ -37,20 +32,17 @@ struct Ends {
     dst: Option<LinkAddress>,
 }
 
-/// Makes the packet that a MAC payload holds; `bytes` are there of the `on_wire` that were sent.
+/// Makes the packet that `from` holds.
 pub(super) fn expand<'a>(
-    bytes: &'a [u8],
-    on_wire: usize,
-    mac: &MacHeader,
-    contexts: &Contexts,
+    mut from: Reader<'a>,
+    place: &Place<'_>,
     into: &mut Expanded,
 ) -> Result<Dispatched<'a>, Undecodable> {
     const BROADCAST: u8 = 0x50;
     const PAGE_1: u8 = 0xf1;
-    let mut from = Reader::new(bytes, on_wire);
     let mut ends = Ends {
-        src: mac.src,
-        dst: mac.dst,
+        src: place.mac.src,
+        dst: place.mac.dst,
     };
     // Mesh, broadcast, fragment: in this order, each at most once (section 5.1).
     if from.first()? >> 6 == 0b10 {
@@ -59,72 +51,150 @@ pub(super) fn expand<'a>(
     if from.first()? == BROADCAST {
         from.u16()?;
     }
-    let fragment = match from.first()? >> 3 {
-        0b11000 => {
-            let (size, tag) = size_and_tag(&mut from)?;
-            Some((size, Key::new(ends.src, ends.dst, size, tag)))
-        }
-        0b11100 => {
-            let (size, tag) = size_and_tag(&mut from)?;
-            let key = Key::new(ends.src, ends.dst, size, tag);
-            let later = Later {
-                offset: usize::from(from.u8()?) * 8,
-                octets: from.rest(),
-                on_wire: from.rest_on_wire(),
-            };
-            return Ok(Dispatched::Later(key, later));
-        }
-        _ => None,
+    let begin = match fragment(&mut from, place, ends)? {
+        Fragment::None => None,
+        Fragment::First(key, size) => Some((key, size)),
+        Fragment::Later(key, later) => return Ok(Dispatched::Later(key, later)),
+        Fragment::Abort(key) => return Ok(Dispatched::Abort(key)),
+        Fragment::Acknowledgment => return Ok(Dispatched::Other),
     };
+    let sent = from.rest_on_wire();
+    let mut making = Making::new(into);
+    let mut route = Route::default();
     if from.first()? == PAGE_1 {
         from.u8()?;
-        routing_headers(&mut from)?;
+        route = routing::read(&mut from, place, &mut making)?;
     }
-    let datagram = fragment.map(|(size, _)| usize::from(size));
-    let mut making = Making::new(into);
+    let mut told = None;
     match from.first()? {
         0x41 => {
             from.u8()?;
-            making.ipv6(UnknownPrefix::default())?;
+            let start = making.ipv6(UnknownPrefix::default())?;
             let header: [u8; 40] = from.array()?;
             making.octets.extend_from_slice(&header);
-            // Its length was sent: only a fragment gets another.
-            let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
-            let on_wire = making.finish(&from, datagram);
-            if fragment.is_none() {
-                super::make::put_length(&mut into.octets, 4, length);
-            }
-            into.set_wire_len(on_wire);
+            // Its length was sent: only a fragment gets another, or what is put into others.
+            told = Some(usize::from(u16::from_be_bytes([header[4], header[5]])));
+            making.named_at = route.follow(start, &mut making)?;
+            making.name(header[6]);
+            told = told.filter(|_| making.octets.len() == header.len());
         }
         0x42 => {
             from.u8()?;
-            hc1::expand(&mut from, &identifiers_with_pan(ends, mac), &mut making)?;
-            let on_wire = making.finish(&from, datagram);
-            into.set_wire_len(on_wire);
+            hc1::expand(
+                &mut from,
+                &identifiers_with_pan(ends, place.mac),
+                &route,
+                &mut making,
+            )?;
         }
         pattern if pattern >> 5 == iphc::DISPATCH => {
             let around = Around {
                 src: ends.src.and_then(identifier),
                 dst: ends.dst.and_then(identifier),
                 unknown: UnknownPrefix::default(),
-                contexts,
+                contexts: place.contexts,
+                route: &route,
             };
             iphc::expand(&mut from, &around, &mut making)?;
-            let on_wire = making.finish(&from, datagram);
-            into.set_wire_len(on_wire);
         }
         _ => return Ok(Dispatched::Other),
     }
-    Ok(match fragment {
-        Some((size, key)) => {
-            into.fragment = Some(LinkFragment {
-                tag: key.tag(),
-                size,
-                offset: 0,
-            });
-            Dispatched::First(key)
+    let shift = making.grown(sent, &from);
+    let size = begin.map(|(key, size)| match key.kind {
+        Kind::Plain { .. } => usize::from(size),
+        Kind::Recoverable => usize::from(size).saturating_add_signed(shift),
+    });
+    let on_wire = making.finish(&from, size);
+    into.set_wire_len(on_wire);
+    let (Some((key, _)), Some(size)) = (begin, size) else {
+        if let Some(length) = told {
+            super::make::put_length(&mut into.octets, 4, length);
         }
-        None => Dispatched::Packet,
+        return Ok(Dispatched::Packet);
+    };
+    into.fragment = Some(LinkFragment {
+        tag: key.tag,
+        size: u16::try_from(size).unwrap_or(u16::MAX),
+        offset: 0,
+        unit: key.kind.unit(),
+    });
+    let shift = match key.kind {
+        Kind::Plain { .. } => 0,
+        Kind::Recoverable => shift,
+    };
+    Ok(Dispatched::First(key, shift))
+}
+
+/// Which part of a datagram a frame has.
+enum Fragment<'a> {
+    /// All of it.
+    None,
+    /// The first, with the size that it tells.
+    First(Key, u16),
+    Later(Key, Later<'a>),
+    Abort(Key),
+    /// None: which fragments came is told.
+    Acknowledgment,
+}
+
+/// Reads a fragment header, if there is one, and leaves of the frame what belongs to the fragment.
+fn fragment<'a>(
+    from: &mut Reader<'a>,
+    place: &Place<'_>,
+    ends: Ends,
+) -> Result<Fragment<'a>, Undecodable> {
+    const FIRST: u8 = 0b11000;
+    const LATER: u8 = 0b11100;
+    const RECOVERABLE: u8 = 0b111_0100;
+    const ACKNOWLEDGMENT: u8 = 0b111_0101;
+    let key = |tag, kind| Key {
+        pan: place.pan,
+        tunnel: place.tunnel,
+        src: ends.src,
+        dst: ends.dst,
+        tag,
+        kind,
+    };
+    let pattern = from.first()?;
+    if matches!(pattern >> 3, FIRST | LATER) {
+        // RFC 4944 section 5.3: the datagram's size in octets, and its tag.
+        let size = from.u16()? & 0x07ff;
+        let key = key(from.u16()?, Kind::Plain { size });
+        if pattern >> 3 == FIRST {
+            return Ok(Fragment::First(key, size));
+        }
+        let later = Later {
+            offset: usize::from(from.u8()?) * 8,
+            octets: from.rest(),
+            on_wire: from.rest_on_wire(),
+        };
+        return Ok(Fragment::Later(key, later));
+    }
+    if pattern >> 1 == ACKNOWLEDGMENT {
+        return Ok(Fragment::Acknowledgment);
+    }
+    if pattern >> 1 != RECOVERABLE {
+        return Ok(Fragment::None);
+    }
+    // RFC 8931 section 5.1: a tag of 8 bits; whether an acknowledgment is asked for, sequence and
+    // length; the offset, or of the first fragment the size of the datagram.
+    let [_, tag] = from.array()?;
+    let key = key(tag.into(), Kind::Recoverable);
+    let about = from.u16()?;
+    let sequence = about >> 10 & 0x1f;
+    let place = from.u16()?;
+    from.end_after(usize::from(about & 0x03ff));
+    Ok(match (sequence, place) {
+        (_, 0) => Fragment::Abort(key),
+        (0, size) => Fragment::First(key, size),
+        (_, offset) => Fragment::Later(
+            key,
+            Later {
+                offset: offset.into(),
+                octets: from.rest(),
+                on_wire: from.rest_on_wire(),
+            },
+        ),
     })
 }
 
@@ -148,43 +218,6 @@ fn mesh(from: &mut Reader<'_>) -> Result<Ends, Undecodable> {
         src: address(SHORT_ORIGINATOR)?,
         dst: address(SHORT_FINAL)?,
     })
-}
-
-/// RFC 4944 section 5.3: the datagram's size in octets, and its tag.
-fn size_and_tag(from: &mut Reader<'_>) -> Result<(u16, u16), Undecodable> {
-    Ok((from.u16()? & 0x07ff, from.u16()?))
-}
-
-/// Steps over headers of RFC 8138 section 4: what RPL says of the packet, and what may be passed
-/// over. One that takes part in the packet's addresses is not.
-fn routing_headers(from: &mut Reader<'_>) -> Result<(), Undecodable> {
-    const CRITICAL: u8 = 0b100;
-    const ELECTIVE: u8 = 0b101;
-    const RPL_INFORMATION: u8 = 5;
-    const IP_IN_IP: u8 = 6;
-    const INSTANCE_0: u8 = 0x02;
-    const SHORT_RANK: u8 = 0x01;
-    loop {
-        let first = from.first()?;
-        match first >> 5 {
-            CRITICAL => {
-                let [_, kind] = from.array()?;
-                if kind != RPL_INFORMATION {
-                    return Err(Undecodable::Compression);
-                }
-                from.up_to(usize::from(first & INSTANCE_0 == 0));
-                from.up_to(if first & SHORT_RANK == 0 { 2 } else { 1 });
-            }
-            ELECTIVE => {
-                let [_, kind] = from.array()?;
-                if kind == IP_IN_IP {
-                    return Err(Undecodable::Compression);
-                }
-                from.up_to(usize::from(first & 0x1f));
-            }
-            _ => return Ok(()),
-        }
-    }
 }
 
 /// The interface identifier of a link-layer address (RFC 6282 section 3.2.2).

@@ -1,6 +1,7 @@
 //! The IPv6 header as RFC 4944 section 10 compresses it, before RFC 6282 took its place.
 
 use super::make::{Making, Reader};
+use super::routing::Route;
 use crate::model::UnknownPrefix;
 use crate::wire::Undecodable;
 use crate::wire::ip::protocol;
@@ -15,6 +16,7 @@ pub(super) struct Identifiers {
 pub(super) fn expand(
     from: &mut Reader<'_>,
     around: &Identifiers,
+    route: &Route<'_>,
     into: &mut Making<'_>,
 ) -> Result<(), Undecodable> {
     const NO_CLASS: u8 = 0x08;
@@ -49,12 +51,14 @@ pub(super) fn expand(
         Some(next) => next,
         None => u8::try_from(bits.take(8)?).unwrap_or(protocol::NO_NEXT_HEADER),
     };
-    into.ipv6(UnknownPrefix::default())?;
+    let start = into.ipv6(UnknownPrefix::default())?;
     let first = 6 << 28 | class << 20 | label;
     into.octets.extend_from_slice(&first.to_be_bytes());
     into.octets.extend_from_slice(&[0, 0, next, hop_limit]);
     into.octets.extend_from_slice(&src);
     into.octets.extend_from_slice(&dst);
+    into.named_at = route.follow(start, into)?;
+    into.name(next);
     match udp_encoding {
         Some(encoding) if next == protocol::UDP => udp(encoding, &mut bits, into),
         Some(_) => Err(Undecodable::Compression),

@@ -2,7 +2,8 @@
 
 use super::Contexts;
 use super::make::{Making, Reader};
-use super::nhc;
+use super::nhc::{self, Ends};
+use super::routing::Route;
 use crate::model::UnknownPrefix;
 use crate::wire::Undecodable;
 use crate::wire::ip::protocol;
@@ -59,6 +60,8 @@ pub(super) struct Around<'c> {
     /// Prefixes that may cover those identifiers, where they are not known.
     pub(super) unknown: UnknownPrefix,
     pub(super) contexts: &'c Contexts,
+    /// The headers that stand before it (RFC 8138).
+    pub(super) route: &'c Route<'c>,
 }
 
 /// Makes an IPv6 header, and the compressed headers behind it.
@@ -95,6 +98,7 @@ pub(super) fn expand(
             mode: Mode::of(base >> 6, base >> 4),
             context: src_context,
             elided: around.src,
+            outer: around.route.around[0],
             elided_unknown: around.unknown.src,
             contexts: around.contexts,
             unknown: &mut unknown.src,
@@ -106,6 +110,7 @@ pub(super) fn expand(
             mode: Mode::of(base >> 2, base),
             context: dst_context,
             elided: around.dst,
+            outer: around.route.around[1],
             elided_unknown: around.unknown.dst,
             contexts: around.contexts,
             unknown: &mut unknown.dst,
@@ -121,12 +126,20 @@ pub(super) fn expand(
     into.octets.extend_from_slice(&first.to_be_bytes());
     // The payload length follows when all is made.
     into.octets.extend_from_slice(&[0, 0]);
-    into.octets.push(next.unwrap_or(protocol::NO_NEXT_HEADER));
+    into.octets.push(protocol::NO_NEXT_HEADER);
     into.octets.push(hop_limit);
     into.octets.extend_from_slice(&src);
     into.octets.extend_from_slice(&dst);
-    if next.is_none() {
-        nhc::expand(from, around, start, into)?;
+    into.named_at = around.route.follow(start, into)?;
+    let ends = Ends {
+        src,
+        dst,
+        unknown,
+        contexts: around.contexts,
+    };
+    match next {
+        Some(next) => into.name(next),
+        None => nhc::expand(from, &ends, into)?,
     }
     Ok(())
 }
@@ -170,6 +183,8 @@ struct Field<'f> {
     context: u8,
     /// Interface identifier by what surrounds the header.
     elided: Option<[u8; 8]>,
+    /// The same by the header around it, where the prefix is a context's (RFC 8138 section 5.2.3).
+    outer: Option<[u8; 8]>,
     elided_unknown: Option<u8>,
     contexts: &'f Contexts,
     unknown: &'f mut Option<u8>,
@@ -205,7 +220,8 @@ impl Field<'_> {
             2 => of_short(from.array()?),
             _ => {
                 *self.unknown = self.unknown.or(self.elided_unknown);
-                self.elided.ok_or(Undecodable::Malformed)?
+                let outer = self.outer.filter(|_| self.mode.stateful);
+                outer.or(self.elided).ok_or(Undecodable::Malformed)?
             }
         };
         Ok(prefix.with_identifier(identifier))

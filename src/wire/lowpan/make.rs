@@ -45,9 +45,22 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// `length` octets.
+    pub(super) fn all_of(&mut self, length: usize) -> Result<&'a [u8], Undecodable> {
+        let found = self.bytes.get(..length).ok_or(Undecodable::Short)?;
+        self.skip(length);
+        Ok(found)
+    }
+
     fn skip(&mut self, length: usize) {
         self.bytes = tail(self.bytes, length);
         self.on_wire = self.on_wire.saturating_sub(length);
+    }
+
+    /// Leaves out what is behind the next `length` octets.
+    pub(super) fn end_after(&mut self, length: usize) {
+        self.bytes = self.bytes.get(..length).unwrap_or(self.bytes);
+        self.on_wire = self.on_wire.min(length);
     }
 
     /// What is left.
@@ -65,7 +78,7 @@ impl<'a> Reader<'a> {
 const FIXED: usize = 40;
 
 /// How many IPv6 headers may stand in each other.
-const DEEPEST: usize = 4;
+pub(super) const DEEPEST: usize = 4;
 
 /// A packet that is being made: lengths are written when all of it is there.
 pub(super) struct Making<'e> {
@@ -75,6 +88,8 @@ pub(super) struct Making<'e> {
     /// Where IPv6 headers start: the packet's own, then those that it carries.
     ipv6: [usize; DEEPEST],
     depth: usize,
+    /// Where the number of the next header is to be written.
+    pub(super) named_at: usize,
     /// Where a UDP header starts whose length was left out.
     pub(super) udp: Option<usize>,
     /// Octets that a header has but that were not captured.
@@ -90,6 +105,7 @@ impl<'e> Making<'e> {
             unknown: &mut into.unknown_prefix,
             ipv6: [0; DEEPEST],
             depth: 0,
+            named_at: 0,
             udp: None,
             missing: 0,
         }
@@ -106,9 +122,19 @@ impl<'e> Making<'e> {
         Ok(start)
     }
 
-    /// What is not known of the addresses in the header that started last.
-    pub(super) fn unknown(&self) -> UnknownPrefix {
-        *self.unknown
+    /// The next header is this.
+    pub(super) fn name(&mut self, protocol: u8) {
+        if let Some(place) = self.octets.get_mut(self.named_at) {
+            *place = protocol;
+        }
+    }
+
+    /// By how many octets the headers made so far are longer than they were sent, if `from` is what
+    /// is left of `sent` octets.
+    pub(super) fn grown(&self, sent: usize, from: &Reader<'_>) -> isize {
+        let made = self.octets.len() + self.missing;
+        let used = sent.saturating_sub(from.rest_on_wire());
+        made.cast_signed().saturating_sub(used.cast_signed())
     }
 
     /// Adds what is not compressed, and writes the lengths: a datagram that travels in fragments

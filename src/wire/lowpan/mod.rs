@@ -9,26 +9,33 @@
 
 mod dispatch;
 mod fragments;
+mod ghc;
 mod hc1;
 mod iphc;
 mod make;
 mod nhc;
+mod routing;
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv6Addr};
 
+use super::bytes::tail;
 use super::link::ieee802154::{self, MacHeader, Payload, is_ieee802_15_4};
 use super::{Encryption, Undecodable};
-use crate::model::{Expanded, Frame, InterfaceId, SourceId};
+use crate::model::{Expanded, Frame, FrameRef, InterfaceId, SourceId};
 use dispatch::Dispatched;
-use fragments::Firsts;
+use fragments::Fragments;
 pub use iphc::Prefix;
+use make::Reader;
 
 /// Makes the IPv6 packets of 6LoWPAN frames.
 #[derive(Debug, Default)]
 pub struct Expander {
     /// Oldest first.
     contexts: VecDeque<(Pan, Contexts)>,
-    firsts: Firsts,
+    /// Oldest first.
+    roots: VecDeque<Root>,
+    fragments: Fragments,
 }
 
 /// The contexts of one network, by their identifiers (RFC 6282 section 3.1.2).
@@ -42,6 +49,46 @@ struct Pan {
     id: Option<u16>,
 }
 
+impl Pan {
+    const fn of(frame: &Frame<'_>, id: Option<u16>) -> Self {
+        Self {
+            source: frame.source,
+            interface: frame.interface,
+            id,
+        }
+    }
+}
+
+/// Where a frame stands, and what is known there.
+struct Place<'c> {
+    pan: Pan,
+    /// The ends of the tunnel that it was captured in.
+    tunnel: Option<(IpAddr, IpAddr)>,
+    mac: &'c MacHeader,
+    contexts: &'c Contexts,
+    roots: &'c VecDeque<Root>,
+}
+
+impl Place<'_> {
+    /// The root of the RPL instance, or of the only one that is known (RFC 8138 section 4.3.2).
+    fn root(&self, instance: Option<u8>) -> Option<[u8; 16]> {
+        let here = || self.roots.iter().filter(|root| root.pan == self.pan);
+        match instance {
+            Some(instance) => here().rfind(|root| root.instance == instance),
+            None => here().next().filter(|_| here().count() == 1),
+        }
+        .map(|root| root.address)
+    }
+}
+
+/// The root of a DODAG, whose address names that (RFC 6550 section 3.1.2).
+#[derive(Debug)]
+struct Root {
+    pan: Pan,
+    instance: u8,
+    address: [u8; 16],
+}
+
 impl Expander {
     /// Networks whose contexts are kept.
     const NETWORKS: usize = 64;
@@ -53,7 +100,22 @@ impl Expander {
     /// Tells why the octets do not lead to an IPv6 header. That a frame carries no packet at all
     /// (a beacon, another protocol) is no error: `false`.
     pub fn expand(&mut self, frame: &Frame<'_>, into: &mut Expanded) -> Result<bool, Undecodable> {
+        self.expand_within(frame, None, into)
+    }
+
+    /// The same for a frame that travels in a tunnel between these two addresses.
+    ///
+    /// # Errors
+    ///
+    /// As [`Expander::expand`].
+    pub fn expand_within(
+        &mut self,
+        frame: &Frame<'_>,
+        tunnel: Option<(IpAddr, IpAddr)>,
+        into: &mut Expanded,
+    ) -> Result<bool, Undecodable> {
         into.clear();
+        self.fragments.advance(frame.ts);
         let mac = ieee802154::mac_header_of(frame).ok_or(Undecodable::Short)?;
         match mac.payload {
             Payload::Data => {}
@@ -63,31 +125,46 @@ impl Expander {
         let on_wire = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
         let end = on_wire.saturating_sub(mac.trailer);
         let captured = frame.data.get(..end).unwrap_or(frame.data);
-        let bytes = super::bytes::tail(captured, mac.start);
-        let on_wire = end.saturating_sub(mac.start);
-        let pan = pan(frame, &mac);
+        let from = Reader::new(tail(captured, mac.start), end.saturating_sub(mac.start));
+        let pan = Pan::of(frame, mac.pan);
+        into.pan = mac.pan;
         let known = self.contexts.iter().find(|(known, _)| *known == pan);
-        let contexts = known.map_or([None; 16], |(_, contexts)| *contexts);
-        match dispatch::expand(bytes, on_wire, &mac, &contexts, into)? {
-            Dispatched::Packet => Ok(true),
-            Dispatched::Other => Ok(false),
-            Dispatched::First(key) => {
-                self.firsts.add((pan, key), into);
-                Ok(true)
+        let place = Place {
+            pan,
+            tunnel,
+            mac: &mac,
+            contexts: known.map_or(&[None; 16], |(_, contexts)| contexts),
+            roots: &self.roots,
+        };
+        match dispatch::expand(from, &place, into)? {
+            Dispatched::Packet => {}
+            Dispatched::Other => return Ok(false),
+            Dispatched::Abort(key) => {
+                self.fragments.abort(key);
+                return Ok(false);
             }
+            Dispatched::First(key, shift) => self.fragments.add(key, frame.ts, shift, into),
             Dispatched::Later(key, later) => {
-                self.firsts.behind((pan, key), &later, into)?;
-                Ok(true)
+                let captured = (frame.reference(), frame.ts);
+                self.fragments.behind(key, &later, captured, into)?;
             }
         }
+        Ok(true)
     }
 
-    /// Takes a context that a router advertised in `frame`; `None` withdraws it.
+    /// Where the packet that was made last is the first fragment of a datagram: makes that of one
+    /// that came before it, and says in which frame. Each is given once, in the order they came.
+    pub fn earlier_fragment(&mut self, into: &mut Expanded) -> Option<FrameRef> {
+        self.fragments.earlier(into)
+    }
+
+    /// Takes a context that a router advertised in the packet that was made of `frame`; `None`
+    /// withdraws it.
     pub fn learn(&mut self, frame: &Frame<'_>, id: u8, prefix: Option<Prefix>) {
-        let Some(mac) = ieee802154::mac_header_of(frame).filter(|_| is_lowpan(frame)) else {
+        let Some(packet) = frame.expanded else {
             return;
         };
-        let pan = pan(frame, &mac);
+        let pan = Pan::of(frame, packet.pan);
         let known = self.contexts.iter().position(|(known, _)| *known == pan);
         let at = known.unwrap_or_else(|| {
             if self.contexts.len() == Self::NETWORKS {
@@ -102,17 +179,26 @@ impl Expander {
             *place = prefix;
         }
     }
+
+    /// Takes the root of an RPL instance, as the packet tells that was made of `frame`.
+    pub fn learn_root(&mut self, frame: &Frame<'_>, instance: u8, address: Ipv6Addr) {
+        let Some(packet) = frame.expanded else {
+            return;
+        };
+        let pan = Pan::of(frame, packet.pan);
+        (self.roots).retain(|root| (root.pan, root.instance) != (pan, instance));
+        if self.roots.len() == Self::NETWORKS {
+            self.roots.pop_front();
+        }
+        self.roots.push_back(Root {
+            pan,
+            instance,
+            address: address.octets(),
+        });
+    }
 }
 
 /// Whether packets may travel compressed in frames like this one.
 pub const fn is_lowpan(frame: &Frame<'_>) -> bool {
     is_ieee802_15_4(frame.link)
-}
-
-const fn pan(frame: &Frame<'_>, mac: &MacHeader) -> Pan {
-    Pan {
-        source: frame.source,
-        interface: frame.interface,
-        id: mac.pan,
-    }
 }

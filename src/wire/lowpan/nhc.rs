@@ -1,35 +1,62 @@
-//! Compressed headers behind a compressed IPv6 header (RFC 6282 section 4).
+//! Compressed headers behind a compressed IPv6 header (RFC 6282 section 4, RFC 7400).
 
 use super::iphc::{self, Around};
 use super::make::{Making, Reader};
+use super::routing::Route;
+use super::{Contexts, ghc};
+use crate::model::UnknownPrefix;
 use crate::wire::Undecodable;
 use crate::wire::bytes::array_at;
 use crate::wire::ip::protocol;
 
-/// Makes the headers that follow the IPv6 header at `ipv6` of what is made. Where octets of one
-/// were not captured, what is there ends with it.
+/// What the IPv6 header before says.
+pub(super) struct Ends<'c> {
+    pub(super) src: [u8; 16],
+    pub(super) dst: [u8; 16],
+    pub(super) unknown: UnknownPrefix,
+    pub(super) contexts: &'c Contexts,
+}
+
+impl Ends<'_> {
+    /// Source, then destination: what references reach into first (RFC 7400 section 2).
+    fn dictionary(&self) -> [u8; 32] {
+        let mut both = [0; 32];
+        both[..16].copy_from_slice(&self.src);
+        both[16..].copy_from_slice(&self.dst);
+        both
+    }
+}
+
+/// Makes the headers that follow the IPv6 header. Where octets of one were not captured, what is
+/// there ends with it.
 pub(super) fn expand(
     from: &mut Reader<'_>,
-    around: &Around<'_>,
-    ipv6: usize,
+    ends: &Ends<'_>,
     into: &mut Making<'_>,
 ) -> Result<(), Undecodable> {
     const EXTENSION: u8 = 0b1110;
+    const EXTENSION_GHC: u8 = 0b1011;
     const UDP: u8 = 0b11110;
-    // Where the number of the next header is to be written.
-    let mut named_at = ipv6 + 6;
+    const UDP_GHC: u8 = 0b11010;
+    const ICMPV6_GHC: u8 = 0b1101_1111;
     while let Ok(encoding) = from.u8() {
-        if encoding >> 4 == EXTENSION {
-            match extension(encoding, from, named_at, into) {
-                Ok(Next::Compressed(named)) => named_at = named,
+        if matches!(encoding >> 4, EXTENSION | EXTENSION_GHC) {
+            let how = if encoding >> 4 == EXTENSION {
+                Contents::Plain
+            } else {
+                Contents::Generic(ends.dictionary())
+            };
+            match extension(encoding, &how, from, into) {
+                Ok(Next::Compressed) => {}
                 Ok(Next::Named) | Err(Undecodable::Short) => break,
                 Ok(Next::Ipv6) => {
                     // Addresses of the outer header stand for the frame's (section 4.2).
                     let within = Around {
-                        src: array_at(into.octets, ipv6 + 16),
-                        dst: array_at(into.octets, ipv6 + 32),
-                        unknown: into.unknown(),
-                        contexts: around.contexts,
+                        src: array_at(&ends.src, 8),
+                        dst: array_at(&ends.dst, 8),
+                        unknown: ends.unknown,
+                        contexts: ends.contexts,
+                        route: &Route::default(),
                     };
                     return match from.first() {
                         Ok(first) if first >> 5 != iphc::DISPATCH => Err(Undecodable::Malformed),
@@ -38,14 +65,34 @@ pub(super) fn expand(
                 }
                 Err(why) => return Err(why),
             }
-        } else if encoding >> 3 == UDP {
-            name(into, named_at, protocol::UDP);
-            return or_cut(udp(encoding, from, into));
-        } else {
-            // Others may be agreed on; that they are headers is all that is known.
-            return Err(Undecodable::Compression);
+            continue;
         }
+        if encoding == ICMPV6_GHC {
+            into.name(protocol::IPV6_ICMP);
+            return generic(from, ends, into);
+        }
+        return match encoding >> 3 {
+            UDP | UDP_GHC => {
+                into.name(protocol::UDP);
+                match udp(encoding, from, into) {
+                    Ok(()) if encoding >> 3 == UDP_GHC => generic(from, ends, into),
+                    made => or_cut(made),
+                }
+            }
+            // Others may be agreed on; that they are headers is all that is known.
+            _ => Err(Undecodable::Compression),
+        };
     }
+    Ok(())
+}
+
+/// All that is left, compressed as in RFC 7400.
+fn generic(
+    from: &mut Reader<'_>,
+    ends: &Ends<'_>,
+    into: &mut Making<'_>,
+) -> Result<(), Undecodable> {
+    into.missing += ghc::expand(from, &ends.dictionary(), into.octets)?;
     Ok(())
 }
 
@@ -57,28 +104,30 @@ fn or_cut(made: Result<(), Undecodable>) -> Result<(), Undecodable> {
     }
 }
 
-fn name(into: &mut Making<'_>, at: usize, protocol: u8) {
-    if let Some(place) = into.octets.get_mut(at) {
-        *place = protocol;
-    }
-}
-
 /// What follows an extension header.
 enum Next {
-    /// A compressed header, whose number is to be written here.
-    Compressed(usize),
-    /// What the header names.
+    /// A compressed header.
+    Compressed,
+    /// What the header names, or nothing that was captured.
     Named,
     /// A whole packet.
     Ipv6,
+}
+
+/// How the contents of an extension header are sent.
+enum Contents {
+    /// As they are, behind their length.
+    Plain,
+    /// Up to a stop code (RFC 7400 section 3.2), with the packet's addresses to refer to.
+    Generic([u8; 32]),
 }
 
 /// An extension header (section 4.2): its length counts octets, and padding at its end may be
 /// left out.
 fn extension(
     encoding: u8,
+    contents: &Contents,
     from: &mut Reader<'_>,
-    named_at: usize,
     into: &mut Making<'_>,
 ) -> Result<Next, Undecodable> {
     const NEXT_IS_COMPRESSED: u8 = 0x01;
@@ -89,30 +138,44 @@ fn extension(
         3 => protocol::DEST_OPTIONS,
         4 => protocol::MOBILITY,
         7 => {
-            name(into, named_at, protocol::IPV6);
+            into.name(protocol::IPV6);
             return Ok(Next::Ipv6);
         }
         _ => return Err(Undecodable::Malformed),
     };
-    name(into, named_at, kind);
+    into.name(kind);
     let next = if encoding & NEXT_IS_COMPRESSED == 0 {
         Some(from.u8()?)
     } else {
         None
     };
-    let length = usize::from(from.u8()?);
-    let whole = (length + 2).next_multiple_of(8);
     let start = into.octets.len();
-    let units = u8::try_from(whole / 8 - 1).unwrap_or(u8::MAX);
-    into.octets.push(next.unwrap_or(protocol::NO_NEXT_HEADER));
-    into.octets.push(units);
-    let octets = from.up_to(length);
-    into.octets.extend_from_slice(octets);
-    if octets.len() < length {
-        into.missing += whole - 2 - octets.len();
+    let named = next.unwrap_or(protocol::NO_NEXT_HEADER);
+    let missing = match contents {
+        Contents::Plain => {
+            let length = usize::from(from.u8()?);
+            into.octets.extend_from_slice(&[named, 0]);
+            let octets = from.up_to(length);
+            into.octets.extend_from_slice(octets);
+            length - octets.len()
+        }
+        Contents::Generic(addresses) => {
+            into.octets.extend_from_slice(&[named, 0]);
+            ghc::expand(from, addresses, into.octets)?
+        }
+    };
+    let length = into.octets.len() - start + missing;
+    let whole = length.next_multiple_of(8);
+    let units = u8::try_from(whole / 8 - 1).map_err(|_| Undecodable::Malformed)?;
+    if let Some(place) = into.octets.get_mut(start + 1) {
+        *place = units;
+    }
+    into.named_at = start;
+    if missing > 0 {
+        into.missing += whole - (length - missing);
         return Ok(Next::Named);
     }
-    match whole - 2 - length {
+    match whole - length {
         0 => {}
         1 => into.octets.push(0),
         padding => {
@@ -123,7 +186,7 @@ fn extension(
     }
     Ok(match next {
         Some(_) => Next::Named,
-        None => Next::Compressed(start),
+        None => Next::Compressed,
     })
 }
 

@@ -78,7 +78,7 @@ pub enum Refusal {
     Cut,
     /// It has no octets.
     Empty,
-    /// Its length is no multiple of 8 though more follow (RFC 8200 section 4.5).
+    /// Its length is no multiple of 8 though more follow (RFC 8200 section 4.5, RFC 4944 section 5.3).
     Length,
     /// It ends beyond the 65535 octets that a packet may have: the ping of death.
     TooLong,

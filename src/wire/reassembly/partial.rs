@@ -31,7 +31,7 @@ impl Piece {
             Err(Refusal::Cut)
         } else if part.is_empty() {
             Err(Refusal::Empty)
-        } else if fragment.more && !part.len().is_multiple_of(8) {
+        } else if fragment.more && !part.len().is_multiple_of(fragment.unit.max(1).into()) {
             Err(Refusal::Length)
         } else if end > LONGEST {
             Err(Refusal::TooLong)
