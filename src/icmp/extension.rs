@@ -78,10 +78,12 @@ pub(super) fn locate<'a>(
     let whole = decoder.is_whole();
     let stated = usize::from(length) * unit;
     let in_octets = usize::from(length);
-    let at_stated = if length == 0 {
-        Fit::None
-    } else {
-        fit(behind, stated, whole)
+    // What is quoted begins with an IP header: a version within it is an octet of that.
+    let ip_header = if unit == 4 { 20 } else { 40 };
+    let at_stated = match fit(behind, stated, whole) {
+        _ if length == 0 => Fit::None,
+        Fit::Version if stated < ip_header => Fit::None,
+        fit => fit,
     };
     let is_proven = |at| fit(behind, at, whole) == Fit::Proven;
     let (at, located) = match at_stated {

@@ -157,6 +157,12 @@ fn a_length_that_leads_nowhere_is_told() {
         rules(&message),
         ["length field leads to no extension structure"]
     );
+    // Into the quoted header, to an address that begins as a structure does.
+    let mut packet = with_labels(128, 4, &[]);
+    packet[20 + 8 + 16] = 0x20;
+    let message = parse(&packet);
+    assert!(message.extensions().is_none() && message.quote().is_some());
+    assert!(rules(&message).contains(&"length field leads to no extension structure"));
     assert!(rules(&parse(&with_labels(128, 32, &[]))).is_empty());
     let short = with_labels(64, 16, &two_labels(true));
     let message = parse(&short);

@@ -294,6 +294,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 out.extend_from_slice(b" octets more)");
             }
         }
+        Value::Text([]) => out.extend_from_slice(b"\"\""),
         Value::Text(text) => escape::push(out, text),
         Value::V4List(octets) => {
             for (i, addr) in v4_addresses(octets).enumerate() {
