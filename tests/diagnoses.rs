@@ -7,19 +7,27 @@ use std::net::Ipv4Addr;
 
 use common::crafted::{Crafted, Varied, echo_reply, echo_request, error, tcp, udp, with_ttl};
 use common::{of_type, records};
+use serde_json::Value;
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const B: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 9);
 const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 1);
 const PAYLOAD: &[u8] = b"as sent, so received";
 
-/// Names of the findings, with their severity, in order.
-fn told(capture: &Crafted) -> Vec<(String, String)> {
+/// The records of one type.
+fn of_kind(capture: &Crafted, kind: &str) -> Vec<Value> {
     let file = capture.file();
     let path = file.path().to_str().expect("UTF-8");
-    let records = records(&["-r", path]);
-    let text = |value: &serde_json::Value| value.as_str().expect("a word").to_owned();
-    of_type(&records, "finding")
+    of_type(&records(&["-r", path]), kind)
+        .into_iter()
+        .cloned()
+        .collect()
+}
+
+/// Names of the findings, with their severity, in order.
+fn told(capture: &Crafted) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a word").to_owned();
+    of_kind(capture, "finding")
         .into_iter()
         .map(|finding| (text(&finding["finding"]), text(&finding["severity"])))
         .collect()
@@ -389,4 +397,59 @@ fn those_whom_a_broadcast_reaches_are_asked() {
     }
     let told = told(&capture);
     assert!(told.iter().all(|(name, _)| name != "smurf"), "{told:?}");
+}
+
+#[test]
+fn an_answer_to_a_closed_socket_is_no_missing_service() {
+    const CLIENT: (Ipv4Addr, Ipv4Addr) = (A, B);
+    const SERVER: (Ipv4Addr, Ipv4Addr) = (B, A);
+    // Twice asked, and the first answer was enough; whatever the ports, the client asked first.
+    for service in [53, 49_000] {
+        let mut capture = Crafted::new();
+        let late = udp(SERVER, 60, (service, 50_000));
+        capture.at(0, &udp(CLIENT, 64, (50_000, service)));
+        capture.at(5, &udp(CLIENT, 64, (50_000, service)));
+        capture.at(9, &late);
+        capture.at(14, &late);
+        capture.at(15, &error(A, (3, 3), 0, &late));
+        assert_told(&capture, &[("closed_socket", "info")]);
+        let drops = of_kind(&capture, "drop");
+        assert_eq!(drops[0]["was_open"]["last"]["frame"], 2);
+        assert_eq!(drops[0]["was_open"]["role"], "client");
+    }
+    // The question came before the capture: its system port tells.
+    let mut capture = Crafted::new();
+    let late = udp(SERVER, 60, (53, 50_000));
+    capture.at(14, &late);
+    capture.at(15, &error(A, (3, 3), 0, &late));
+    assert_told(&capture, &[("closed_socket", "info")]);
+    assert_eq!(of_kind(&capture, "finding")[0]["confidence"], "suspected");
+}
+
+#[test]
+fn a_service_that_ends_is_one_that_is_missing() {
+    for service in [443, 49_000] {
+        let mut capture = Crafted::new();
+        let asked = udp((A, B), 64, (50_000, service));
+        capture.at(0, &asked);
+        capture.at(5, &udp((B, A), 60, (service, 50_000)));
+        capture.at(1000, &asked);
+        capture.at(1005, &error(B, (3, 3), 0, &asked));
+        assert_told(&capture, &[("closed_port", "warning")]);
+        let title = of_kind(&capture, "finding")[0]["title"].clone();
+        let expected = format!("Nothing listens at UDP 10.0.2.9 port {service} any more");
+        assert_eq!(title, expected);
+        assert_eq!(of_kind(&capture, "drop")[0]["was_open"]["role"], "server");
+    }
+    // One that never was is not there any less.
+    let mut capture = Crafted::new();
+    let asked = udp((A, B), 64, (50_000, 443));
+    capture.at(0, &asked);
+    capture.at(5, &error(B, (3, 3), 0, &asked));
+    assert_told(&capture, &[("closed_port", "warning")]);
+    assert_eq!(
+        of_kind(&capture, "finding")[0]["title"],
+        "Nothing listens at UDP 10.0.2.9 port 443"
+    );
+    assert!(of_kind(&capture, "drop")[0].get("was_open").is_none());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::flows::{Chain, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
-use super::verdict::{Aftermath, AftermathOutcome};
+use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
@@ -48,6 +48,7 @@ struct Tracked {
     retried: u32,
     /// The source port of the last new try.
     retried_from: Option<u16>,
+    was_open: Option<WasOpen>,
 }
 
 /// A service as one host sees it: what a program tries again to reach.
@@ -162,10 +163,12 @@ impl Followed {
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_quote(&quote.ip));
         self.sent.mark(hashes.flow());
+        let mut was_open = None;
         if let Some(answer) = answering(&key, quote.ip.version) {
             let lead = Lead::of_flow(answer.ports);
-            let answer = ring.hashes(answer.addrs, answer.protocol, lead);
-            self.answers.mark(answer.flow());
+            let hashes = ring.hashes(answer.addrs, answer.protocol, lead);
+            self.answers.mark(hashes.flow());
+            was_open = opened::was_open(ring, &key, &answer);
         }
         let before = before(ring, &hashes, quote);
         let flow = Tracked {
@@ -186,6 +189,7 @@ impl Followed {
             last_packet: None,
             retried: 0,
             retried_from: None,
+            was_open,
         };
         if let Some(Displaced::Oldest(..)) = self.flows.insert(key, flow) {
             self.evicted += 1;
@@ -242,6 +246,11 @@ impl Followed {
     /// When the flow last sent or received a packet since its first error.
     pub(super) fn last_packet(&self, key: &FlowKey) -> Option<Timestamp> {
         self.flows.get(key)?.last_packet
+    }
+
+    /// Whether the flow's destination sent from its port before the first error.
+    pub(super) fn was_open(&self, key: &FlowKey) -> Option<WasOpen> {
+        self.flows.get(key)?.was_open
     }
 
     /// What became of the flow.
@@ -426,5 +435,6 @@ fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
     before
 }
 
+mod opened;
 #[cfg(test)]
 mod tests;

@@ -417,6 +417,9 @@ impl Correlator {
     /// Adds to a verdict what only time tells.
     fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
         verdict.aftermath = self.followed.aftermath(&verdict.flow);
+        if verdict.reason == DropReason::PortUnreachable {
+            verdict.was_open = self.followed.was_open(&verdict.flow);
+        }
         let watched = (verdict.last.since(verdict.first).unwrap_or_default()).saturating_add(QUIET);
         if verdict.aftermath.outcome == AftermathOutcome::Silent
             && self.exchanges.blind.overlaps(verdict.first, watched)

@@ -84,6 +84,8 @@ pub struct DropVerdict {
     pub hops_to_dropper: Option<Hops>,
     /// Guess of the hops the error travelled back, from its TTL.
     pub return_hops: Option<u8>,
+    /// The destination itself sent from the refused port before.
+    pub was_open: Option<WasOpen>,
     /// What the flow did next.
     pub aftermath: Aftermath,
     /// The verdict about the same packets on the other side of an address translation.
@@ -144,6 +146,7 @@ impl DropVerdict {
             ttl_spent: None,
             hops_to_dropper: None,
             return_hops: None,
+            was_open: None,
             aftermath: Aftermath::UNKNOWN,
             same_as: None,
             counted_there: false,
@@ -162,6 +165,40 @@ pub struct OtherSide {
     pub dropper: IpAddr,
     /// The first error in which it is quoted so.
     pub error: FrameRef,
+}
+
+/// That the destination sent from the port before: it was open then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WasOpen {
+    /// The last packet from there to the flow's source before the first error.
+    pub last: FrameRef,
+    /// What the destination was to the source, where the capture tells.
+    pub role: Option<Role>,
+}
+
+/// Which end of a conversation a host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It asked.
+    Client,
+    /// It was asked.
+    Server,
+}
+
+impl Role {
+    /// That of a flow's destination, by the ports: system ports are for services (RFC 6335 section
+    /// 6).
+    pub fn of_destination(ports: FlowPorts) -> Option<Self> {
+        const USER_PORTS: u16 = 1024;
+        let FlowPorts::Ports { src, dst } = ports else {
+            return None;
+        };
+        match (src < USER_PORTS, dst < USER_PORTS) {
+            (true, false) => Some(Self::Client),
+            (false, true) => Some(Self::Server),
+            _ => None,
+        }
+    }
 }
 
 /// A hop count, exact or within one.

@@ -1,8 +1,10 @@
 //! Nobody listens: the destination itself answers UDP with port unreachable.
 //!
-//! Rule: port unreachable for anything but TCP, sent by the destination, not about a traceroute.
+//! Rule: port unreachable for anything but TCP, sent by the destination, not about a traceroute, and
+//! not about an answer to a closed socket.
 //! Source: RFC 1122 section 4.1.3.1, RFC 4443 section 3.1.
 
+use super::closed_socket;
 use super::group::{Group, Refusal, Rule, protocol};
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
@@ -12,35 +14,75 @@ use crate::wire::ip::protocol::TCP;
 #[derive(Clone, Debug)]
 pub(super) struct ClosedPort;
 
-impl Rule for ClosedPort {
-    type Key = Refusal;
+/// Who refuses what, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Closed {
+    refusal: Refusal,
+    since: Since,
+}
 
-    fn key(verdict: &DropVerdict) -> Option<Refusal> {
+/// Since when nobody listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Since {
+    /// As far as the capture goes back.
+    Always,
+    /// It has packets from there.
+    Lately,
+}
+
+impl Rule for ClosedPort {
+    type Key = Closed;
+
+    fn key(verdict: &DropVerdict) -> Option<Closed> {
         let refusal = Refusal::of(verdict);
-        (verdict.reason == DropReason::PortUnreachable
-            && refusal.is_by_host()
-            && refusal.protocol != TCP
-            && !verdict.probe)
-            .then_some(refusal)
+        let since = match verdict.was_open {
+            Some(_) => Since::Lately,
+            None => Since::Always,
+        };
+        (is_refused_by_host(verdict) && closed_socket::answered(verdict).is_none())
+            .then_some(Closed { refusal, since })
     }
 
-    fn finding(refusal: &Refusal, group: &Group) -> Finding {
+    fn finding(Closed { refusal, since }: &Closed, group: &Group) -> Finding {
         let host = refusal.host;
+        let (any_more, advice) = match since {
+            Since::Always => (
+                "",
+                format!(
+                    "Start the service on {host}, or mend the address or port its clients use. A \
+                     host firewall that rejects looks the same."
+                ),
+            ),
+            Since::Lately => (
+                " any more",
+                format!(
+                    "A program on {host} sent from there before: find out why it ended, or closed \
+                     its socket."
+                ),
+            ),
+        };
         Finding {
             name: "closed_port",
             severity: Severity::Warning,
             title: format!(
-                "Nothing listens at {} {host}{}{}",
+                "Nothing listens at {} {host}{}{any_more}{}",
                 protocol(refusal.protocol),
                 group.ports,
                 group.tally()
             ),
             evidence: group.evidence.clone(),
             confidence: Confidence::Confirmed,
-            advice: format!(
-                "Start the service on {host}, or mend the address or port its clients use. A host \
-                 firewall that rejects looks the same."
-            ),
+            advice,
         }
     }
+}
+
+/// Whether the destination itself says that nobody listens, to anybody but a traceroute. TCP has
+/// resets for that.
+pub(super) fn is_refused_by_host(verdict: &DropVerdict) -> bool {
+    let refusal = Refusal::of(verdict);
+    verdict.reason == DropReason::PortUnreachable
+        && refusal.is_by_host()
+        && refusal.protocol != TCP
+        && !verdict.probe
 }

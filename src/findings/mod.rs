@@ -8,6 +8,7 @@ mod backscatter;
 mod bad_checksums;
 mod capture_quality;
 mod closed_port;
+mod closed_socket;
 mod echo_tunnel;
 mod firewall_reject;
 mod flood;
@@ -102,6 +103,7 @@ pub struct Diagnostics {
     unreachable: unreachable::Unreachable,
     admin_prohibited: Counted<admin_prohibited::AdminProhibited>,
     closed_port: Counted<closed_port::ClosedPort>,
+    closed_socket: Counted<closed_socket::ClosedSocket>,
     firewall_reject: Counted<firewall_reject::FirewallReject>,
     icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
     redirect: redirect::Redirect,
@@ -224,7 +226,7 @@ impl Diagnostics {
         copy.findings()
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 18] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 19] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -233,6 +235,7 @@ impl Diagnostics {
             &mut self.admin_prohibited,
             &mut self.firewall_reject,
             &mut self.closed_port,
+            &mut self.closed_socket,
             &mut self.silent_drop,
             &mut self.icmp_rate_limited,
             &mut self.redirect,

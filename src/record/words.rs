@@ -2,7 +2,7 @@
 
 use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::PathEnd;
-use crate::correlate::verdict::{AftermathOutcome, DropReason};
+use crate::correlate::verdict::{AftermathOutcome, DropReason, Role};
 use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original};
 use crate::findings::{Confidence, Severity};
 use crate::record::summary::ErrorOutcome;
@@ -26,6 +26,15 @@ impl Word for ExchangeKind {
             Self::Neighbor => "neighbor",
             Self::Router => "router",
             Self::NodeInformation => "node_information",
+        }
+    }
+}
+
+impl Word for Role {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
         }
     }
 }

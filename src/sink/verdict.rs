@@ -11,6 +11,7 @@ use crate::model::flow::FlowPorts;
 use crate::record::app_error::AppError;
 use crate::record::write;
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol::TCP;
 
 /// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
 /// or all in one.
@@ -36,6 +37,10 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     next_part(&mut lines);
     lines.written(|out| {
         how_often(out, verdict, page);
+        if let Some(open) = verdict.was_open {
+            out.extend_from_slice(b"; the port was still open at ");
+            note::frame(out, open.last, page.names);
+        }
         aftermath(out, verdict);
     });
     if let Some(there) = verdict.same_as {
@@ -268,7 +273,8 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 write::decimal(out, after.into());
                 " octets)"
             }
-            _ if acknowledged => "data got through: acknowledged",
+            _ if acknowledged && verdict.flow.protocol == TCP => "data got through: acknowledged",
+            _ if acknowledged => "data got through: answered",
             _ => "data got through",
         },
         AftermathOutcome::Retransmitting if repeated => {

@@ -82,6 +82,10 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     );
     assert_eq!(there["error"], json!({"frame": 11, "source": "b.pcap"}));
     assert_eq!(
+        record["was_open"],
+        json!({"last": {"frame": 2, "source": "b.pcap"}, "role": "client"})
+    );
+    assert_eq!(
         record["app_error"]["established_tcp"],
         json!({"raised": "never"})
     );

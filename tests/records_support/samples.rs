@@ -5,7 +5,7 @@ use std::time::Duration;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide,
+    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide, Role, WasOpen,
 };
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, Timestamp};
@@ -69,6 +69,10 @@ pub(crate) fn verdict() -> DropVerdict {
             estimate: false,
         }),
         return_hops: Some(2),
+        was_open: Some(WasOpen {
+            last: frame_of(1, 2),
+            role: Some(Role::Client),
+        }),
         aftermath: Aftermath {
             outcome: AftermathOutcome::Recovered,
             packets: 39,
@@ -124,6 +128,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         ttl_spent: None,
         hops_to_dropper: None,
         return_hops: None,
+        was_open: None,
         aftermath: Aftermath::UNKNOWN,
         same_as: None,
         counted_there: false,

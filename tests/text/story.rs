@@ -7,7 +7,9 @@ use super::records_support::samples::{self, exchange, hop_router, path};
 use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter};
-use icmpdump::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use icmpdump::correlate::verdict::{
+    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, Role, WasOpen,
+};
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Summary};
@@ -61,6 +63,7 @@ fn verdict() -> DropVerdict {
         error_frames: vec![frame(9), frame(10)],
         slowest: None,
         original_ttl: Some(64),
+        was_open: None,
         same_as: None,
         ..samples::verdict()
     }
@@ -75,6 +78,7 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         }
         text
     };
+    let unwrapped = |verdict: &DropVerdict| tell(verdict).replace("\n--    ", " ");
     assert_eq!(
         tell(&verdict()),
         "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.1.2 (1 hop away): too big, MTU 1400 (ICMP 3/4)\n\
@@ -103,6 +107,27 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
          --    connect() fails with ECONNREFUSED (Connection refused); established connections only on\n\
          --    timeout\n"
     );
+    // An answer that came too late, and a conversation that went on all the same.
+    let late = DropVerdict {
+        was_open: Some(WasOpen {
+            last: frame(2),
+            role: Some(Role::Client),
+        }),
+        ..refused
+    };
+    assert!(
+        unwrapped(&late).contains("were not captured; the port was still open at #2; what came"),
+        "{}",
+        tell(&late)
+    );
+    let mut answered = DropVerdict {
+        reason: DropReason::TtlExceeded,
+        ..verdict()
+    };
+    answered.aftermath.size_after = None;
+    assert!(unwrapped(&answered).contains("then data got through: acknowledged "));
+    answered.flow.protocol = 17;
+    assert!(unwrapped(&answered).contains("then data got through: answered "));
     // Every reason and outcome has words of its own.
     let mut told = std::collections::HashSet::new();
     for reason in [

@@ -8,7 +8,7 @@ use super::value::{Addr, Ascii, Fields, Iter, List, Protocol, Time, nanos};
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
-use crate::correlate::verdict::{Aftermath, DropVerdict, Hops};
+use crate::correlate::verdict::{Aftermath, DropVerdict, Hops, Role};
 use crate::findings::Finding;
 use crate::icmp::names;
 use crate::model::{FlowKey, FrameRef, SourceId, flow::FlowPorts};
@@ -114,6 +114,17 @@ pub(super) fn drop<S: Serializer>(
             },
         )?;
     }
+    map.maybe(
+        "was_open",
+        verdict.was_open.map(|open| Before {
+            role: open.role,
+            last: Reference {
+                frame: open.last,
+                own,
+                context,
+            },
+        }),
+    )?;
     map.fact("probe", verdict.probe)?;
     map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
     let app_error = AppError::of(
@@ -232,6 +243,23 @@ impl Serialize for ErrorKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.put_into(&mut map)?;
+        map.end()
+    }
+}
+
+/// The port before it refused.
+struct Before<'a> {
+    role: Option<Role>,
+    last: Reference<'a>,
+}
+
+impl Serialize for Before<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("last", &self.last)?;
+        if let Some(role) = &self.role {
+            map.word("role", role)?;
+        }
         map.end()
     }
 }

@@ -1,0 +1,51 @@
+//! Whether a port that refuses was open before, and whose it was.
+
+use crate::correlate::flows::{Chain, Fingerprint, Lead, Ring, WalkEnd, has_ports};
+use crate::correlate::verdict::{Role, WasOpen};
+use crate::model::FlowKey;
+use crate::wire::ip::protocol::TCP;
+
+/// What the capture has of the destination of `flow` sending from its port, which is what `answer`
+/// is, up to now. Of TCP nothing: there a connection tells.
+pub(super) fn was_open(ring: &Ring, flow: &FlowKey, answer: &FlowKey) -> Option<WasOpen> {
+    if flow.protocol == TCP || !has_ports(flow.protocol) {
+        return None;
+    }
+    let mut last = None;
+    walk(ring, answer, |seen| {
+        last = Some(seen.frame);
+        true
+    });
+    let last = last?;
+    let role = Role::of_destination(flow.ports).or_else(|| {
+        let (asked, answered) = (first(ring, flow)?, first(ring, answer)?);
+        match asked.cmp(&answered) {
+            std::cmp::Ordering::Less => Some(Role::Server),
+            std::cmp::Ordering::Equal => None,
+            std::cmp::Ordering::Greater => Some(Role::Client),
+        }
+    });
+    Some(WasOpen { last, role })
+}
+
+/// When the first packet of a flow came, if the ring still holds all of them.
+fn first(ring: &Ring, flow: &FlowKey) -> Option<crate::model::Timestamp> {
+    let mut first = None;
+    let end = walk(ring, flow, |seen| {
+        first = Some(seen.ts);
+        false
+    });
+    first.filter(|_| end == WalkEnd::Complete)
+}
+
+/// Walks the packets of a flow from the newest back, until `visit` is content.
+fn walk(ring: &Ring, flow: &FlowKey, mut visit: impl FnMut(&Fingerprint) -> bool) -> WalkEnd {
+    let lead = Lead::of_flow(flow.ports);
+    let hashes = ring.hashes(flow.addrs, flow.protocol, lead);
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        let same = seen.protocol == flow.protocol
+            && seen.pair == hashes.pair
+            && seen.lead.word() == lead.word();
+        same && visit(seen)
+    })
+}
