@@ -12,8 +12,12 @@ use crate::wire::bytes::{array_at, tail};
 /// Programs and systems whose payloads can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
-    /// `ping` of iputils on Linux: the sender's own `struct timeval`, then octets that count on.
+    /// `ping` of iputils on 64-bit Linux: the sender's own `struct timeval`, then octets that count
+    /// on.
     Iputils,
+    /// The same with words of 32 bits, little-endian: `ping` of iputils there, or of a BSD before it
+    /// sent big-endian words.
+    Timeval32,
     /// `ping` of macOS and the BSDs: a time of two big-endian words, then octets that count on.
     Bsd,
     /// `ping` of Windows and its ICMP library: letters from a to w.
@@ -37,6 +41,7 @@ impl Sender {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Iputils => "iputils",
+            Self::Timeval32 => "timeval32",
             Self::Bsd => "bsd",
             Self::Windows => "windows",
             Self::Zeros => "zeros",
@@ -52,6 +57,7 @@ impl Sender {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Iputils => "ping of Linux (iputils)",
+            Self::Timeval32 => "ping of 32-bit Linux or an old BSD",
             Self::Bsd => "ping of macOS or BSD",
             Self::Windows => "ping of Windows",
             Self::Zeros => "fping, mtr, nmap or Windows tracert",
@@ -92,7 +98,8 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     if let Some(sent) = go_time(payload, captured) {
         return Some(sent);
     }
-    if payload.iter().all(|&octet| octet == 0) {
+    // A few octets are zero for many reasons.
+    if payload.len() >= 8 && payload.iter().all(|&octet| octet == 0) {
         return Some(only(Sender::Zeros));
     }
     if is_windows(payload) {
@@ -107,6 +114,13 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     let behind = tail(payload, 8);
     if behind.len() >= 8 && behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) {
         return Some(only(Sender::Cisco));
+    }
+    // A count from the first octet on has no time before it.
+    if payload
+        .first()
+        .is_some_and(|&first| counts_from(payload, first))
+    {
+        return None;
     }
     // The patterns without a time that fits: another clock, or a capture with rewritten times.
     if behind.len() >= 8 && counts_from(behind, 8) {
@@ -161,7 +175,11 @@ fn native_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
         && let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 4))
     {
         let seconds = u32::from_le_bytes(seconds).into();
-        return time(seconds, u32::from_le_bytes(micros).into()).map(found);
+        let sent = time(seconds, u32::from_le_bytes(micros).into())?;
+        return Some(PayloadGuess {
+            sender: Sender::Timeval32,
+            sent: Some(sent),
+        });
     }
     None
 }
@@ -273,16 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn iputils_in_every_width_and_order() {
+    fn iputils_in_every_order() {
         let sent = Timestamp::from_parts(NOW, 469_423_000);
         let (seconds, micros) = (NOW.unsigned_abs(), 469_423u64);
         let wide = counting(16, 40);
-        let narrow = counting(8, 48);
-        let narrow_seconds = u32::try_from(seconds).unwrap().to_le_bytes();
         for payload in [
             [&seconds.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat(),
             [&seconds.to_be_bytes()[..], &micros.to_be_bytes(), &wide].concat(),
-            [&narrow_seconds[..], &469_423u32.to_le_bytes(), &narrow].concat(),
             [&seconds.to_le_bytes()[..], &micros.to_le_bytes()].concat(),
             // `ping -p deadbeef`
             [
@@ -311,6 +326,32 @@ mod tests {
                 sent: None
             })
         );
+    }
+
+    #[test]
+    fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
+        let seconds = u32::try_from(NOW).unwrap().to_le_bytes();
+        let bare = [&seconds[..], &469_423u32.to_le_bytes()].concat();
+        for payload in [[&bare[..], &counting(8, 48)].concat(), bare] {
+            assert_eq!(
+                guess(&payload, captured()),
+                Some(PayloadGuess {
+                    sender: Sender::Timeval32,
+                    sent: Some(Timestamp::from_parts(NOW, 469_423_000))
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn what_tells_nothing_is_no_guess() {
+        // A nonce of Teredo's test of connectivity (RFC 4380 section 5.2.9) may be anything.
+        assert_eq!(sender(&[0; 4]), None);
+        // Cisco IOS counts from the sequence number on in pings of IPv6.
+        for first in [0, 1, 8, 200] {
+            let payload: Vec<u8> = (0..52_u8).map(|n| n.wrapping_add(first)).collect();
+            assert_eq!(sender(&payload), None);
+        }
     }
 
     #[test]
