@@ -453,3 +453,34 @@ fn a_service_that_ends_is_one_that_is_missing() {
     );
     assert!(of_kind(&capture, "drop")[0].get("was_open").is_none());
 }
+
+#[test]
+fn a_traceroute_of_which_only_the_errors_were_captured_is_no_missing_service() {
+    let mut capture = Crafted::new();
+    for hop in 1..=3_u8 {
+        let router = Ipv4Addr::new(10, 0, hop, 1);
+        for n in 0..3 {
+            let at = u64::from(hop) * 10 + u64::from(n);
+            let probe = udp((A, B), 1, (50_000, 33434 + u16::from(3 * hop + n)));
+            let answer = match hop {
+                3 => error(B, (3, 3), 0, &probe),
+                _ => error(router, (11, 0), 0, &probe),
+            };
+            capture.at(at, &answer);
+        }
+    }
+    assert_told(&capture, &[("traceroute", "info")]);
+    let finding = &of_kind(&capture, "finding")[0];
+    assert_eq!(
+        finding["title"],
+        "10.0.0.1 seems to have traced the route to 10.0.2.9, which was reached: 2 routers sent \
+         errors, and the capture has none of the probes"
+    );
+    assert_eq!(finding["confidence"], "suspected");
+    // A probe that was captured, and with the TTL of any packet, is none.
+    let mut capture = Crafted::new();
+    let sent = udp((A, B), 64, (50_000, 33434));
+    capture.at(0, &sent);
+    capture.at(5, &error(B, (3, 3), 0, &sent));
+    assert_told(&capture, &[("closed_port", "warning")]);
+}

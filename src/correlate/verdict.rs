@@ -1,11 +1,13 @@
 //! Drop verdicts: one per (flow, dropper, reason).
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol::UDP;
 
 /// Why a packet was dropped: one word for both versions of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +113,24 @@ impl DropVerdict {
                 }
                 _ => true,
             }
+    }
+
+    /// Whether the packets may have been a traceroute's probes, by the ports that traceroute(8) counts
+    /// up from: those of UDP that were not captured, so that their TTLs do not tell.
+    pub fn may_be_probe(&self) -> bool {
+        /// Three probes of thirty hops, and a few more.
+        const PROBED: Range<u16> = 33434..33534;
+        let is_probed = match self.flow.ports {
+            FlowPorts::Ports { dst, .. } => PROBED.contains(&dst),
+            _ => false,
+        };
+        is_probed
+            && self.flow.protocol == UDP
+            && self.original_ttl.is_none()
+            && matches!(
+                self.reason,
+                DropReason::TtlExceeded | DropReason::PortUnreachable
+            )
     }
 
     /// How many frames of each kind a verdict names.

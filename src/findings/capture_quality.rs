@@ -5,7 +5,7 @@
 //! buffer was full, or the interface because the host was too slow.
 //! Source: tcpdump(8) on `-s`; RFC 1122 on what an error quotes.
 
-use super::group::{EVIDENCE, Group};
+use super::group::{EVIDENCE, Group, counted};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeKind};
@@ -116,8 +116,4 @@ impl Diagnosis for CaptureQuality {
             advice: advice.join(" "),
         });
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

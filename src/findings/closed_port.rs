@@ -85,4 +85,5 @@ pub(super) fn is_refused_by_host(verdict: &DropVerdict) -> bool {
         && refusal.is_by_host()
         && refusal.protocol != TCP
         && !verdict.probe
+        && !verdict.may_be_probe()
 }

@@ -244,6 +244,11 @@ impl Refusal {
     }
 }
 
+/// `1 router`, `2 routers`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A protocol's usual name.
 pub(super) fn protocol(number: u8) -> String {
     etherparse::IpNumber(number).keyword_str().map_or_else(
