@@ -24,13 +24,15 @@ pub struct FieldSpec {
     pub kind: FieldKind,
 }
 
-/// How a field reads. Numbers are big-endian.
+/// How a field reads. Numbers are big-endian where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// An unsigned number of so many octets, at most eight.
     Number(u8),
     /// The same, for people to read in hexadecimal.
     Hex(u8),
+    /// An unsigned number of two octets, the low one first.
+    LittleEndian,
     /// A signed number of four octets.
     Signed,
     /// Seconds in four octets; all ones are for ever (RFC 4861 section 4.6.2).
@@ -169,7 +171,10 @@ impl FieldSpec {
             FieldKind::Signed | FieldKind::Seconds | FieldKind::V4 | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } => usize::from(octets),
             FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
-            FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
+            FieldKind::Masked(_)
+            | FieldKind::Pref64Length
+            | FieldKind::MldResponse
+            | FieldKind::LittleEndian => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
             FieldKind::V4List | FieldKind::U32List | FieldKind::Labels => {
@@ -196,6 +201,9 @@ impl FieldSpec {
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
+            FieldKind::LittleEndian => {
+                Value::Number(u16::from_le_bytes(*octets.first_chunk()?).into())
+            }
             FieldKind::Digits(_) => {
                 let digits = octets.iter().map(|octet| octet.rotate_left(4));
                 Value::Hex(digits.fold(0, |n, octet| n << 8 | u64::from(octet)))

@@ -50,7 +50,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("pppoe.session_id", "pppoe", "session"),
     ("pppoe.payload_length", "pppoe", "payload_length"),
     ("ppp.protocol", "ppp", "protocol"),
-    ("vxlan.vni", "vxlan", "vni"),
+    ("vxlan.vni", "vxlan|vxlan_gpe", "vni"),
     ("vxlan.gbp", "vxlan", "group_policy"),
     ("geneve.vni", "geneve", "vni"),
     ("geneve.proto_type", "geneve", "protocol"),
@@ -88,6 +88,25 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("nsh.si", "nsh", "service_index"),
     ("nsh.ttl", "nsh", "ttl"),
     ("nsh.mdtype", "nsh", "metadata_type"),
+    ("lisp-data.nonce", "lisp", "nonce"),
+    ("lisp-data.iid", "lisp", "instance"),
+    ("amt.type", "amt", "body_type"),
+    ("amt.response_mac", "amt", "response_mac"),
+    ("amt.request_nonce", "amt", "nonce"),
+    ("ayiya.nextheader", "ayiya", "next_protocol"),
+    ("tzsp.type", "tzsp", "body_type"),
+    ("capwap.header.fragment.id", "capwap", "fragment_id"),
+    ("lwapp.Length", "lwapp", "payload_length"),
+    ("mint.header.dstport", "mint", "dst_type"),
+    ("peekremote.frequency", "peekremote", "frequency"),
+    ("peekremote.channel", "peekremote", "channel"),
+    ("jmirror.mid", "juniper_mirror", "mirror"),
+    ("jmirror.sid", "juniper_mirror", "session"),
+    ("gsmtap.ts", "gsmtap", "timeslot"),
+    ("gsmtap.frame_nr", "gsmtap", "frame_number"),
+    ("llcgprs.sapi", "gprs_llc", "sapi"),
+    ("sndcp.segment", "sndcp", "segment"),
+    ("mip.nattt.nexthdr", "mobile_ip", "next_protocol"),
     ("teredo.orig.port", "teredo_origin", "port"),
     ("teredo.orig.addr", "teredo_origin", "address"),
 ];
@@ -285,13 +304,78 @@ fn crafted() -> Vec<Vec<u8>> {
             &[0, 0, 0x89, 0x4f, 0x0f, 0xc2, 2, 3, 0, 0, 7, 254],
             &frame,
         ),
+        over_udp(4790, &[0x0c, 0, 0, 5, 0, 0, 5, 0, 0, 1, 1, 64], &echo),
         over_udp(3544, &[0, 0, 0xff, 0xfe, 0x3f, 0xff, 0xfd, 0xfe], &echo6),
+    ]
+}
+
+/// What access points, mirrors and networks of other kinds have around packets.
+fn crafted_newer() -> Vec<Vec<u8>> {
+    let (a, b) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    let echo = v4([10, 0, 0, 1], [10, 0, 0, 2], 1, &[8, 0, 0, 0, 0, 1, 0, 1]);
+    let echo6 = v6(58, &[128, 0, 0, 0, 0, 1, 0, 1]);
+    let frame = [&[2; 12][..], &[8, 0], &echo].concat();
+    let mut wireless = vec![0x08, 0x02, 0, 0];
+    wireless.extend([
+        2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 0x10, 0,
+    ]);
+    wireless.extend([0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+    wireless.extend(&echo);
+    let over =
+        |protocol, header: &[u8], inner: &[u8]| v4(a, b, protocol, &[header, inner].concat());
+    let over_udp =
+        |port, header: &[u8], inner: &[u8]| v4(a, b, 17, &udp(port, &[header, inner].concat()));
+    vec![
+        // tshark takes what comes from this port later for L2TP as well.
+        over_udp(
+            5072,
+            &[&[0x44, 0x52, 0x11, 41, 0, 0, 0, 1], &[1; 36][..]].concat(),
+            &echo6,
+        ),
+        over(143, &[], &frame),
+        over_udp(37008, &[1, 0, 0, 1, 0, 10, 1, 0xc4, 1], &frame),
+        over_udp(37008, &[1, 0, 0, 0x12, 1], &wireless),
+        over_udp(5247, &[0, 0x10, 0, 0, 0, 9, 0, 0], &frame),
+        over_udp(12222, &[0, 0, 0, 68, 50, 20], &wireless),
+        over_udp(
+            24577,
+            &[1, 1, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 1, 0, 1, 0, 0],
+            &frame,
+        ),
+        over_udp(
+            5000,
+            &[
+                &[
+                    0, 0xff, 0xab, 0xcd, 2, 0, 0, 0, 55, 0, 0, 0, 6, 0, 7, 0, 11, 0, 0, 9, 0x9e,
+                ],
+                &[0; 34][..],
+            ]
+            .concat(),
+            &[&wireless[..], &[1, 2, 3, 4]].concat(),
+        ),
+        over_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7], &echo),
+        over_udp(4341, &[0x88, 0, 0, 0, 0, 0, 7, 1], &echo6),
+        over_udp(4341, &[0x80, 1, 2, 3, 0, 0, 0, 0], &echo),
+        over_udp(4754, &[0x20, 0, 8, 0, 0, 0, 0, 9], &echo),
+        over_udp(2268, &[6, 0], &echo),
+        over_udp(2268, &[4, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 9], &echo6),
+        over_udp(2268, &[5, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 9], &echo6),
+        over_udp(434, &[4, 4, 0, 0], &echo),
+        over_udp(4306, &[1], &echo),
+        over_udp(12000, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &echo),
+        over_udp(
+            4729,
+            &[
+                2, 4, 9, 3, 0x40, 5, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0x65, 0, 0, 2,
+            ],
+            &echo,
+        ),
     ]
 }
 
 #[test]
 fn tunnels_of_every_kind_are_told_as_tshark_does() {
-    let packets: Vec<_> = (crafted().into_iter())
+    let packets: Vec<_> = (crafted_newer().into_iter().chain(crafted()))
         .map(|octets| Packet {
             file: String::new(),
             number: 1,

@@ -27,6 +27,10 @@ pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> Fie
     field(at, name, FieldKind::Hex(octets))
 }
 
+pub(in crate::icmp) const fn little_endian(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::LittleEndian)
+}
+
 pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Signed)
 }

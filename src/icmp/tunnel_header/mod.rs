@@ -1,6 +1,8 @@
 //! The headers of tunnels as items: with names, fields and places, like the parts of messages.
 
+mod frames;
 mod moving;
+mod packets;
 mod tables;
 
 use super::field::FieldSpec;
@@ -65,6 +67,34 @@ enum Part {
     GtpExtension { kind: u8 },
     TeredoAuthentication,
     TeredoOrigin,
+    Lisp,
+    LispControl,
+    Amt,
+    Ayiya,
+    MobileIp,
+    BatmanGateway,
+    Nlpid,
+    Gsmtap,
+    GprsNs,
+    Bssgp,
+    GprsLlc,
+    Sndcp,
+    JuniperMirror,
+    Tzsp,
+    PeekRemote,
+    Capwap,
+    AccessPoint,
+    Lwapp,
+    MintLength,
+    Mint,
+    Ax25,
+    Batman,
+    Trill,
+    Bridged,
+    Multilink,
+    Multiplexed,
+    Ieee80211,
+    Llc,
     Ethernet,
     Tag,
     Ppp,
@@ -79,15 +109,38 @@ enum Under {
     Udp,
 }
 
-/// UDP port of the generic protocol extension of VXLAN.
-const VXLAN_GPE: u16 = 4790;
+/// UDP ports that tell headers of one kind apart.
+mod port {
+    pub(super) const LISP_CONTROL: u16 = 4342;
+    pub(super) const GSMTAP: u16 = 4729;
+    pub(super) const VXLAN_GPE: u16 = 4790;
+    pub(super) const LWAPP_FRAME: u16 = 12220;
+    pub(super) const LWAPP_CONTROL: u16 = 12223;
+}
+
+/// Which of those a datagram has, the destination's first; 0 for others.
+fn telling_port(udp: &[u8]) -> u16 {
+    use port::{GSMTAP, LISP_CONTROL, LWAPP_CONTROL, LWAPP_FRAME, VXLAN_GPE};
+    let ports = [2, 0].map(|at| u16_at(udp, at).unwrap_or(0));
+    let tells = |port: &u16| match *port {
+        LWAPP_CONTROL => *port == ports[0],
+        port => matches!(port, LISP_CONTROL | GSMTAP | VXLAN_GPE | LWAPP_FRAME),
+    };
+    ports.into_iter().find(tells).unwrap_or(ANY_PORT)
+}
+
+/// Of UDP, and none of [`port`].
+const ANY_PORT: u16 = 1;
 
 /// The header that a kind begins with, behind this UDP port; 0 where there is none.
 const fn own(kind: TunnelKind, port: u16) -> Part {
     match kind {
         TunnelKind::IpInIp => Part::End,
         TunnelKind::EtherIp => Part::EtherIp,
-        TunnelKind::Gre { .. } | TunnelKind::Pptp { .. } | TunnelKind::Erspan { .. } => Part::Gre,
+        TunnelKind::Gre { .. }
+        | TunnelKind::Pptp { .. }
+        | TunnelKind::Erspan { .. }
+        | TunnelKind::Eoip { .. } => Part::Gre,
         TunnelKind::Mpls { .. } => Part::Mpls,
         TunnelKind::Pppoe { .. } => Part::Pppoe,
         TunnelKind::L2tp { .. } => Part::L2tp,
@@ -95,12 +148,39 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::L2tpV3 { .. } => Part::L2tpV3 { over: Under::Udp },
         TunnelKind::Nsh { .. } => Part::Nsh,
         TunnelKind::Gue => Part::Gue,
-        TunnelKind::Vxlan { .. } if port == VXLAN_GPE => Part::VxlanGpe,
+        TunnelKind::Vxlan { .. } if port == port::VXLAN_GPE => Part::VxlanGpe,
         TunnelKind::Vxlan { .. } => Part::Vxlan,
         TunnelKind::Geneve { .. } => Part::Geneve,
         TunnelKind::GtpU { .. } => Part::GtpU,
         TunnelKind::GtpV0 { .. } => Part::GtpV0,
         TunnelKind::Teredo => Part::TeredoAuthentication,
+        TunnelKind::EthernetInIp => Part::Ethernet,
+        TunnelKind::IsoIp => Part::Nlpid,
+        TunnelKind::Ax25 => Part::Ax25,
+        TunnelKind::Lisp { .. } if port == port::LISP_CONTROL => Part::LispControl,
+        TunnelKind::Lisp { .. } => Part::Lisp,
+        TunnelKind::Amt => Part::Amt,
+        TunnelKind::Ayiya => Part::Ayiya,
+        TunnelKind::MobileIp => Part::MobileIp,
+        TunnelKind::BatmanGateway => Part::BatmanGateway,
+        TunnelKind::Batman => Part::Batman,
+        TunnelKind::Trill => Part::Trill,
+        TunnelKind::Capwap { .. } => Part::Capwap,
+        TunnelKind::Lwapp if port == port::LWAPP_FRAME => Part::Ethernet,
+        TunnelKind::Lwapp if port == port::LWAPP_CONTROL => Part::AccessPoint,
+        TunnelKind::Lwapp => Part::Lwapp,
+        TunnelKind::Mint if port == 0 => Part::MintLength,
+        TunnelKind::Mint => Part::Mint,
+        TunnelKind::Tzsp => Part::Tzsp,
+        TunnelKind::PeekRemote => Part::PeekRemote,
+        TunnelKind::JuniperMirror { .. } => Part::JuniperMirror,
+        TunnelKind::Sndcp { .. } if port == port::GSMTAP => Part::Gsmtap,
+        TunnelKind::Sndcp { .. } => Part::GprsNs,
+        TunnelKind::Llc => Part::Llc,
+        TunnelKind::Ieee80211 => Part::Ieee80211,
+        TunnelKind::PppBridged => Part::Bridged,
+        TunnelKind::PppMultilink => Part::Multilink,
+        TunnelKind::PppMultiplexed => Part::Multiplexed,
     }
 }
 
@@ -192,7 +272,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
         Part::End => return None,
         Part::Udp(kind) => {
-            let own = own(kind, u16_at(rest, 2).unwrap_or(0));
+            let own = own(kind, telling_port(rest));
             Step::new(8, "udp", tables::UDP, own)
         }
         Part::EtherIp => Step::new(2, "etherip", tables::ETHER_IP, Part::Ethernet),
@@ -282,6 +362,42 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
         Part::Ppp => moving::ppp(rest)?,
         Part::CHdlc => Step::new(4, "c_hdlc", tables::C_HDLC, Part::End),
+        other => return step_around(other, rest),
+    })
+}
+
+/// [`step`] where one subject, packets or frames, has a file.
+fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
+    Some(match part {
+        Part::Lisp => packets::lisp(rest)?,
+        Part::LispControl => Step::new(4, "lisp_control", packets::LISP_CONTROL, Part::End),
+        Part::Amt => packets::amt(rest)?,
+        Part::Ayiya => packets::ayiya(rest)?,
+        Part::MobileIp => packets::mobile_ip(rest)?,
+        Part::BatmanGateway => Step::new(1, "batman_gateway", packets::BATMAN_GATEWAY, Part::End),
+        Part::Nlpid => Step::new(1, "iso_ip", packets::NLPID, Part::End),
+        Part::Gsmtap => packets::gsmtap(rest)?,
+        Part::GprsNs => packets::gprs_ns(),
+        Part::Bssgp => packets::bssgp(rest)?,
+        Part::GprsLlc => packets::gprs_llc(),
+        Part::Sndcp => packets::sndcp(rest)?,
+        Part::JuniperMirror => Step::new(8, "juniper_mirror", packets::JUNIPER_MIRROR, Part::Ppp),
+        Part::Tzsp => frames::tzsp(rest)?,
+        Part::PeekRemote => frames::peekremote(rest)?,
+        Part::Capwap => frames::capwap(rest)?,
+        Part::AccessPoint => Step::new(6, "access_point", tables::ACCESS_POINT, Part::Lwapp),
+        Part::Lwapp => frames::lwapp(),
+        Part::MintLength => Step::new(4, "mint_length", tables::MINT_LENGTH, Part::Mint),
+        Part::Mint => frames::mint(rest)?,
+        Part::Ax25 => frames::ax25(rest)?,
+        Part::Batman => frames::batman(rest)?,
+        Part::Trill => frames::trill(rest)?,
+        Part::Bridged => frames::bridged(rest)?,
+        Part::Multilink => frames::multilink(rest)?,
+        Part::Multiplexed => frames::multiplexed(rest)?,
+        Part::Ieee80211 => frames::ieee802_11(rest),
+        Part::Llc => frames::llc(rest),
+        _ => return None,
     })
 }
 

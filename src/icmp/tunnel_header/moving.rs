@@ -12,6 +12,8 @@ pub(super) fn gre(rest: &[u8]) -> Option<Step> {
     const KEY: u16 = 0x2000;
     const SEQUENCE: u16 = 0x1000;
     const ACKNOWLEDGMENT: u16 = 0x0080;
+    /// `MikroTik`'s, in the header of PPTP without what is optional.
+    const ETHERNET_OVER_IP: u16 = 0x6400;
     let (flags, carried) = (u16_at(rest, 0)?, u16_at(rest, 2)?);
     let has = |flag| flags & flag != 0;
     let is_pptp = flags & 7 == 1;
@@ -34,7 +36,11 @@ pub(super) fn gre(rest: &[u8]) -> Option<Step> {
     };
     if is_pptp {
         let length = spec::u16(0, "payload_length");
-        optional(true, length, Some(spec::u16(2, "call")));
+        let second = match carried {
+            ETHERNET_OVER_IP => spec::little_endian(2, "tunnel"),
+            _ => spec::u16(2, "call"),
+        };
+        optional(true, length, Some(second));
     } else {
         let offset = has(ROUTING).then_some(spec::u16(2, "offset"));
         optional(has(CHECKSUM | ROUTING), spec::hex(0, 2, "checksum"), offset);
@@ -43,7 +49,9 @@ pub(super) fn gre(rest: &[u8]) -> Option<Step> {
     optional(has(SEQUENCE), spec::u32(0, "sequence"), None);
     let acknowledgment = spec::u32(0, "acknowledgment");
     optional(is_pptp && has(ACKNOWLEDGMENT), acknowledgment, None);
-    let then = if is_pptp {
+    let then = if is_pptp && carried == ETHERNET_OVER_IP {
+        Part::Ethernet
+    } else if is_pptp {
         Part::Ppp
     } else if has(ROUTING) {
         Part::SourceRoute {
@@ -65,7 +73,9 @@ pub(super) const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
     match kind {
         // Without a sequence number it is type I, which has no header.
         0x88be if sequenced => Part::Erspan2,
-        0x6558 | 0x88be => Part::Ethernet,
+        0x6558 | 0x88be | 0x6400 => Part::Ethernet,
+        0x00fe => Part::Nlpid,
+        0x8200..=0x83f0 if kind.trailing_zeros() >= 4 => Part::Ieee80211,
         0x22eb => Part::Erspan3,
         0x883e => Part::Wccp,
         0x8909 => Part::Metadata,
@@ -137,7 +147,7 @@ fn is_c_hdlc(octets: &[u8]) -> bool {
 }
 
 /// Whether a PPP header that announces IP makes up all of `octets`.
-fn is_ppp(octets: &[u8]) -> bool {
+pub(super) fn is_ppp(octets: &[u8]) -> bool {
     let behind = octets.strip_prefix(&[0xff, 0x03]).unwrap_or(octets);
     matches!(behind, [0, 0x21 | 0x57] | [0x21 | 0x57])
 }

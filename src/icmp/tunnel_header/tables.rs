@@ -273,6 +273,12 @@ pub(super) const TEREDO_ORIGIN: Table = &[
     spec::inverted_v4(4, "address"),
 ];
 
+/// RFC 5412 section 3.1: which access point a frame is from.
+pub(super) const ACCESS_POINT: Table = &[spec::octets(0, 6, "address")];
+
+/// What stands before `MiNT` in a frame.
+pub(super) const MINT_LENGTH: Table = &[spec::u16(2, "payload_length")];
+
 /// IEEE 802.3 section 3.1.1.
 pub(super) const ETHERNET: Table = &[
     spec::octets(0, 6, "dst_address"),

@@ -5,6 +5,9 @@ use super::{LinkHeader, Network, Vlans};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
+#[cfg(test)]
+mod tests;
+
 /// EtherTypes (IEEE registry) that lead on.
 pub(super) mod ether_type {
     use etherparse::ether_type;
@@ -28,6 +31,35 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const VN_TAG: u16 = 0x8926;
     /// `MACsec` (IEEE 802.1AE).
     pub(in crate::wire::link) const MACSEC: u16 = ether_type::MACSEC.0;
+    /// Port extension (IEEE 802.1BR): 6 octets.
+    pub(in crate::wire::link) const E_TAG: u16 = 0x893f;
+    /// High-availability seamless redundancy (IEC 62439-3): path, size and sequence number.
+    pub(in crate::wire::link) const HSR: u16 = 0x892f;
+    /// Redundancy tag (IEEE 802.1CB): 2 octets that are reserved, sequence number.
+    pub(in crate::wire::link) const R_TAG: u16 = 0xf1c1;
+    /// What a Gigamon visibility node adds: its first octet is its length.
+    pub(in crate::wire::link) const GIGAMON: u16 = 0x22e5;
+    /// A frame of LLC whose length needs no field (draft-ietf-isis-ext-eth-01).
+    pub(in crate::wire::link) const JUMBO_LLC: u16 = 0x8870;
+    /// Transparent bridging: a whole frame.
+    pub(in crate::wire::link) const BRIDGED: u16 = 0x6558;
+    /// Fibre Channel over Ethernet (FC-BB-5).
+    pub(in crate::wire::link) const FCOE: u16 = 0x8906;
+    /// The media access control of `RTnet`, which may carry frames of other types.
+    pub(in crate::wire::link) const RTMAC: u16 = 0x9021;
+    /// TRILL (RFC 6325).
+    pub(in crate::wire::link) const TRILL: u16 = 0x22f3;
+    /// B.A.T.M.A.N. advanced.
+    pub(in crate::wire::link) const BATMAN: u16 = 0x4305;
+    /// LWAPP (RFC 5412), and what it took before that was assigned.
+    pub(in crate::wire::link) const LWAPP: u16 = 0x88bb;
+    pub(in crate::wire::link) const LWAPP_OLD: u16 = 0xbbbb;
+    /// `MiNT` of Symbol, Motorola and Extreme.
+    pub(in crate::wire::link) const MINT: u16 = 0x8783;
+    /// A frame of 802.11 as Intel's Centrino gives it away.
+    pub(in crate::wire::link) const CENTRINO: u16 = 0x2452;
+    /// AX.25 behind a length, of the packet radio program BPQ.
+    pub(in crate::wire::link) const BPQ: u16 = 0x08ff;
     /// Network service header (RFC 8300).
     pub(in crate::wire::link) const NSH: u16 = 0x894f;
     /// Arista's vendor header, which timestamps frames.
@@ -56,7 +88,23 @@ pub(in crate::wire) fn untagged_ip(data: &[u8]) -> Option<LinkHeader> {
 
 /// Ethernet, its destination address at `at`.
 pub(in crate::wire) fn ethernet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    if is_isl(data, at) {
+        return isl(data, at);
+    }
     from_ether_type(data, Vlans::default(), at + 12)
+}
+
+/// Whether the frame goes where those of Cisco's inter-switch link do, behind which is its SNAP.
+fn is_isl(data: &[u8], at: usize) -> bool {
+    array_at(data, at) == Some([0x01, 0x00, 0x0c, 0x00, 0x00])
+        && array_at(data, at + 14) == Some([0xaa, 0xaa, 0x03])
+}
+
+/// Cisco's inter-switch link: 26 octets, the VLAN among them, then the whole frame.
+fn isl(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    let mut vlans = Vlans::default();
+    vlans.push(u16_at(data, at + 20).ok_or(Undecodable::Short)? >> 1);
+    from_ether_type(data, vlans, at + 26 + 12)
 }
 
 /// From a type (or length) field at `at` on.
@@ -82,14 +130,45 @@ pub(in crate::wire) fn follow(
             ether_type::IPV4 | ether_type::IPV6 => break Network::Ip,
             ether_type::MPLS | ether_type::MPLS_MULTICAST => break Network::Mpls,
             ether_type::PPPOE_SESSION => break Network::Pppoe,
-            ether_type::PPP => return super::ppp::from_ppp_protocol(data, vlans, at),
-            ..=ether_type::MAX_LENGTH => return llc(data, vlans, at),
+            ether_type::PPP => return super::ppp::ppp_in(data, vlans, at),
+            // What LLC leads to is read in this loop: it could nest without end.
+            ..=ether_type::MAX_LENGTH | ether_type::JUMBO_LLC => match behind_llc(data, vlans, at)?
+            {
+                BehindLlc::Type(next) => next - at,
+                BehindLlc::Header(header) => return Ok(header),
+            },
             ether_type::NSH => break Network::Nsh,
-            ether_type::CISCO_METADATA => 6,
+            ether_type::TRILL => break Network::Trill,
+            ether_type::BATMAN => break Network::Batman,
+            ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
+            ether_type::MINT => break Network::Mint,
+            ether_type::CENTRINO => break Network::Ieee80211,
+            ether_type::BPQ => {
+                at += 2;
+                break Network::Ax25;
+            }
             ether_type::FABRIC_PATH => 14,
-            ether_type::VN_TAG => 4,
-            ether_type::MACSEC | ether_type::ARISTA => match skipped_header(kind, data, at)? {
-                Some(skip) => skip,
+            ether_type::BRIDGED => 12,
+            ether_type::VN_TAG | ether_type::HSR | ether_type::R_TAG => 4,
+            ether_type::CISCO_METADATA | ether_type::E_TAG => 6,
+            ether_type::MACSEC | ether_type::ARISTA | ether_type::GIGAMON => {
+                match skipped_header(kind, data, at)? {
+                    Some(skip) => skip,
+                    None => break Network::Other(kind),
+                }
+            }
+            ether_type::RTMAC => match tunnelled_by_rtmac(data, at)? {
+                Some(next) => {
+                    (kind, at) = (next, at + 4);
+                    continue;
+                }
+                None => break Network::Other(kind),
+            },
+            ether_type::FCOE => match llc_in_fibre_channel(data, at)? {
+                Some(llc) => {
+                    (kind, at) = (0, llc);
+                    continue;
+                }
                 None => break Network::Other(kind),
             },
             // I-TAG, then the customer's addresses (IEEE 802.1ah).
@@ -125,6 +204,12 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
         let tag = SecTag::parse(data, at).ok_or(Undecodable::Short)?;
         return Ok(Some(tag.octets()));
     }
+    if kind == ether_type::GIGAMON {
+        return match u8_at(data, at).ok_or(Undecodable::Short)? {
+            0 => Ok(None),
+            length => Ok(Some(length.into())),
+        };
+    }
     let [a, b, _, format] = array_at(data, at).ok_or(Undecodable::Short)?;
     Ok(match (u16::from_be_bytes([a, b]), format) {
         (TIMESTAMP, 0x10) => Some(4 + 8),
@@ -133,19 +218,72 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
     })
 }
 
+/// The type of the frame that `RTmac` tunnels, which stands before version and flags.
+fn tunnelled_by_rtmac(data: &[u8], at: usize) -> Result<Option<u16>, Undecodable> {
+    const VERSION: u8 = 2;
+    const TUNNEL: u8 = 1;
+    let [a, b, version, flags] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let is_tunnel = version == VERSION && flags & TUNNEL != 0;
+    Ok(is_tunnel.then_some(u16::from_be_bytes([a, b])))
+}
+
+/// Where the LLC of an IP packet stands in a frame of Fibre Channel over Ethernet: behind version,
+/// start of frame, and a header without options (RFC 4338 section 4). Only whole sequences lead on.
+fn llc_in_fibre_channel(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
+    const BEFORE: usize = 14;
+    const HEADER: usize = 24;
+    const UNSOLICITED_DATA: u8 = 0x04;
+    const IP: u8 = 0x05;
+    let [routing, ..] = array_at::<4>(data, at + BEFORE).ok_or(Undecodable::Short)?;
+    let [kind, _, _, _, _, options, first, second] =
+        array_at(data, at + BEFORE + 8).ok_or(Undecodable::Short)?;
+    let is_whole = (options, first, second) == (0, 0, 0);
+    Ok((routing == UNSOLICITED_DATA && kind == IP && is_whole).then_some(at + BEFORE + HEADER))
+}
+
+/// Identifiers of network layer protocols (ISO/IEC TR 9577).
+pub(in crate::wire) const NLPID_IPV4: u8 = 0xcc;
+pub(in crate::wire) const NLPID_IPV6: u8 = 0x8e;
+
+/// Whether a type is one of those that bridged frames have most.
+const fn is_frequent(kind: u16) -> bool {
+    const ARP: u16 = 0x0806;
+    matches!(kind, ether_type::IPV4 | ether_type::IPV6 | ARP) || is_vlan(kind)
+}
+
+/// What an LLC header leads to.
+enum BehindLlc {
+    /// A type field, at this place.
+    Type(usize),
+    /// Something else.
+    Header(LinkHeader),
+}
+
 /// An LLC header at `at`, perhaps with SNAP.
-pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
+pub(in crate::wire) fn llc(
+    data: &[u8],
+    vlans: Vlans,
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
+    match behind_llc(data, vlans, at)? {
+        BehindLlc::Type(next) => from_ether_type(data, vlans, next),
+        BehindLlc::Header(header) => Ok(header),
+    }
+}
+
+fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecodable> {
     const SNAP: u8 = 0xaa;
     const IP: u8 = 0x06;
     const ISO: u8 = 0xfe;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
-    let other = |kind| {
-        Ok(LinkHeader {
+    let header = |network, offset| {
+        Ok(BehindLlc::Header(LinkHeader {
             vlans,
-            network: Network::Other(kind),
-            offset: at,
-        })
+            network,
+            offset,
+        }))
     };
+    let other = |kind| header(Network::Other(kind), at);
     let [dsap, ssap, control] = array_at(data, at).ok_or(Undecodable::Short)?;
     let saps = u16::from_be_bytes([dsap, ssap]);
     match (dsap, ssap) {
@@ -154,28 +292,32 @@ pub(super) fn llc(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Un
             let kind = u16_at(data, at + 6).ok_or(Undecodable::Short)?;
             match oui {
                 // RFC 1042, and the bridge tunnel encapsulation of IEEE 802.1H.
-                [0, 0, 0 | 0xf8] if kind > ether_type::MAX_LENGTH => {
-                    from_ether_type(data, vlans, at + 6)
+                [0, 0, 0 | 0xf8] if kind > ether_type::MAX_LENGTH => Ok(BehindLlc::Type(at + 6)),
+                // Bridged Ethernet, with and without its check sequence (RFC 2684 section 5.2), and
+                // with the padding that it has over ATM, or not.
+                [0, 0x80, 0xc2] if matches!(kind, 0x0001 | 0x0007) => {
+                    let start = if u16_at(data, at + 8 + 2 + 12).is_some_and(is_frequent) {
+                        at + 8 + 2
+                    } else {
+                        at + 8
+                    };
+                    match u16_at(data, start + 12).ok_or(Undecodable::Short)? {
+                        length @ ..=ether_type::MAX_LENGTH => {
+                            header(Network::Other(length), start + 14)
+                        }
+                        _ => Ok(BehindLlc::Type(start + 12)),
+                    }
                 }
-                // Bridged Ethernet, with and without its check sequence (RFC 2684 section 5.2).
-                [0, 0x80, 0xc2] if matches!(kind, 0x0001 | 0x0007) => bridged(data, vlans, at + 8),
                 _ => other(kind),
             }
         }
-        (IP, IP) if control == UNNUMBERED_INFORMATION => Ok(LinkHeader {
-            vlans,
-            network: Network::Ip,
-            offset: at + 3,
-        }),
+        // The lowest bit of the source is set in a response.
+        (IP, IP | 0x07) if control == UNNUMBERED_INFORMATION => header(Network::Ip, at + 3),
         // ISO/IEC TR 9577, as RFC 2364 section 5 and RFC 2684 appendix B have it.
         (ISO, ISO) if control == UNNUMBERED_INFORMATION => {
             match u8_at(data, at + 3).ok_or(Undecodable::Short)? {
-                0xcc | 0x8e => Ok(LinkHeader {
-                    vlans,
-                    network: Network::Ip,
-                    offset: at + 4,
-                }),
-                0xcf => super::ppp::from_ppp_protocol(data, vlans, at + 4),
+                NLPID_IPV4 | NLPID_IPV6 => header(Network::Ip, at + 4),
+                0xcf => super::ppp::from_ppp_protocol(data, vlans, at + 4).map(BehindLlc::Header),
                 _ => other(saps),
             }
         }

@@ -21,8 +21,11 @@ pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 pub use wireless::packets_unread;
 
-pub(super) use ether::{ether_type::CISCO_METADATA, ethernet, follow, untagged_ip};
+pub(super) use ether::{
+    NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
+};
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
+pub(super) use wireless::ieee802_11;
 
 use ether::from_ether_type;
 
@@ -65,6 +68,26 @@ pub enum Network {
     Pppoe,
     /// A network service header (RFC 8300 section 2).
     Nsh,
+    /// A TRILL header (RFC 6325 section 3).
+    Trill,
+    /// A packet of B.A.T.M.A.N. advanced.
+    Batman,
+    /// LWAPP (RFC 5412).
+    Lwapp,
+    /// `MiNT`, behind its length.
+    Mint,
+    /// A frame of IEEE 802.11.
+    Ieee80211,
+    /// A frame of AX.25.
+    Ax25,
+    /// LLC in PPP (RFC 2043).
+    Llc,
+    /// A frame of the PPP bridging control protocol (RFC 3518 section 4.2).
+    Bridged,
+    /// A fragment of PPP multilink (RFC 1990 section 3), which may be all of a packet.
+    Multilink,
+    /// Several packets of PPP in one (RFC 3153).
+    Multiplexed,
     /// A packet whose headers are compressed (6LoWPAN, RFC 4944).
     Lowpan,
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
@@ -235,7 +258,7 @@ pub fn is_known(link: LinkType) -> bool {
 }
 
 /// Reads a header of `link` that starts at `at`.
-fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     use linktype as lt;
     match link {
         lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),

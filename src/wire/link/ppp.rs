@@ -10,9 +10,14 @@ const ALL_STATIONS: [u8; 2] = [0xff, 0x03];
 
 /// PPP at `at`, with or without address and control.
 pub(in crate::wire) fn ppp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    ppp_in(data, Vlans::default(), at)
+}
+
+/// The same in a frame with these tags.
+pub(super) fn ppp_in(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader, Undecodable> {
     let framed = array_at(data, at) == Some(ALL_STATIONS);
     let at = if framed { at + 2 } else { at };
-    from_ppp_protocol(data, Vlans::default(), at)
+    from_ppp_protocol(data, vlans, at)
 }
 
 /// PPP in HDLC framing; Cisco's HDLC has other addresses.
@@ -47,6 +52,14 @@ pub(in crate::wire) fn from_ppp_protocol(
 ) -> Result<LinkHeader, Undecodable> {
     const IPV4: u16 = 0x0021;
     const IPV6: u16 = 0x0057;
+    const OSI: u16 = 0x0023; // RFC 1377
+    const BRIDGING: u16 = 0x0031; // RFC 3518
+    const MULTILINK: u16 = 0x003d; // RFC 1990
+    const LLC: u16 = 0x004b; // RFC 2043
+    const MULTIPLEXED: u16 = 0x0059; // RFC 3153
+    /// No protocols of PPP, but `EtherTypes` that stand in their place.
+    const TYPE_IPV4: u16 = ether::ether_type::IPV4;
+    const TYPE_IPV6: u16 = ether::ether_type::IPV6;
     const MPLS: u16 = 0x0281; // RFC 3032 section 4.1
     const MPLS_MULTICAST: u16 = 0x0283;
     let first = u8_at(data, at).ok_or(Undecodable::Short)?;
@@ -55,10 +68,23 @@ pub(in crate::wire) fn from_ppp_protocol(
     } else {
         (u16_at(data, at).ok_or(Undecodable::Short)?, at + 2)
     };
+    if protocol == OSI
+        && let Some(ether::NLPID_IPV4 | ether::NLPID_IPV6) = u8_at(data, offset)
+    {
+        return Ok(LinkHeader {
+            vlans,
+            network: Network::Ip,
+            offset: offset + 1,
+        });
+    }
     Ok(LinkHeader {
         vlans,
         network: match protocol {
-            IPV4 | IPV6 => Network::Ip,
+            IPV4 | IPV6 | TYPE_IPV4 | TYPE_IPV6 => Network::Ip,
+            BRIDGING => Network::Bridged,
+            MULTILINK => Network::Multilink,
+            LLC => Network::Llc,
+            MULTIPLEXED => Network::Multiplexed,
             MPLS | MPLS_MULTICAST => Network::Mpls,
             other => Network::Other(other),
         },

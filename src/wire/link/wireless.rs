@@ -49,6 +49,17 @@ pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader
     }
 }
 
+/// A frame of IEEE 802.11 in a tunnel. Access controllers that Cisco builds have the two octets of
+/// frame control in the other order (RFC 5416 tells nothing of it): what leads to a packet is right.
+pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> {
+    let [control, flags] = array_at(data, at)?;
+    [[control, flags], [flags, control]]
+        .into_iter()
+        .filter_map(|control| mac_header_of(control, data, at, HeaderPadding::None)?.llc)
+        .filter_map(|llc| ether::llc(data, Vlans::default(), llc).ok())
+        .find(|found| !matches!(found.network, Network::Other(_)))
+}
+
 /// Packets of an aggregate (A-MSDU) besides the one that [`super::parse`] leads to.
 pub fn packets_unread(frame: &Frame<'_>) -> usize {
     let header = match frame.link {
@@ -188,6 +199,16 @@ fn behind_avs(data: &[u8], at: usize) -> Result<usize, Undecodable> {
 
 /// IEEE 802.11 section 9.2 (frame format) and table 9-30 (address fields).
 pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Option<MacHeader> {
+    mac_header_of(array_at(data, at)?, data, at, padding)
+}
+
+/// The same with a frame control field that is not as it stands there.
+fn mac_header_of(
+    [control, flags]: [u8; 2],
+    data: &[u8],
+    at: usize,
+    padding: HeaderPadding,
+) -> Option<MacHeader> {
     const DATA: u8 = 2;
     const NO_DATA: u8 = 0x4;
     const QOS: u8 = 0x8;
@@ -196,7 +217,6 @@ pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Opti
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
     const AGGREGATE: u8 = 0x80;
-    let [control, flags] = array_at(data, at)?;
     let (kind, subtype) = (control >> 2 & 3, control >> 4);
     let address = |n: usize| Some(at + [4, 10, 16, 24][n & 3]);
     if kind != DATA {

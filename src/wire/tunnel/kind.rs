@@ -73,6 +73,67 @@ pub enum TunnelKind {
     },
     /// Teredo (RFC 4380).
     Teredo,
+    /// Ethernet over IP as `MikroTik` has it, in the GRE of PPTP.
+    Eoip {
+        /// Tunnel identifier.
+        tunnel: u16,
+    },
+    /// Ethernet right behind IP (RFC 8986 section 10.1).
+    EthernetInIp,
+    /// The network layer protocols of ISO (ISO/IEC TR 9577) behind IP.
+    IsoIp,
+    /// AX.25, the link of packet radio, over IP or Ethernet.
+    Ax25,
+    /// LISP (RFC 9300).
+    Lisp {
+        /// Instance identifier, where the packet tells one.
+        instance: Option<u32>,
+    },
+    /// Automatic multicast tunneling (RFC 7450).
+    Amt,
+    /// Anything in anything (draft-massar-v6ops-ayiya-02).
+    Ayiya,
+    /// Tunnel data of Mobile IP over UDP (RFC 3519).
+    MobileIp,
+    /// To a gateway of the B.A.T.M.A.N. daemon.
+    BatmanGateway,
+    /// B.A.T.M.A.N. advanced.
+    Batman,
+    /// TRILL (RFC 6325).
+    Trill,
+    /// CAPWAP (RFC 5415).
+    Capwap {
+        /// Radio identifier.
+        radio: u8,
+    },
+    /// LWAPP (RFC 5412).
+    Lwapp,
+    /// `MiNT` of Symbol, Motorola and Extreme.
+    Mint,
+    /// `TaZmen` sniffer protocol.
+    Tzsp,
+    /// `OmniPeek`'s remote adapters.
+    PeekRemote,
+    /// Packets that Juniper's `JUNOSe` mirrors.
+    JuniperMirror {
+        /// Session identifier.
+        session: u32,
+    },
+    /// SNDCP of GPRS (3GPP TS 44.065), and what it goes over.
+    Sndcp {
+        /// Network service access point identifier.
+        nsapi: u8,
+    },
+    /// LLC over UDP (RFC 2353), or in PPP (RFC 2043).
+    Llc,
+    /// A frame of IEEE 802.11 in one of Ethernet.
+    Ieee80211,
+    /// Frames bridged over PPP (RFC 3518).
+    PppBridged,
+    /// PPP multilink (RFC 1990).
+    PppMultilink,
+    /// PPP multiplexing (RFC 3153).
+    PppMultiplexed,
 }
 
 impl TunnelKind {
@@ -95,14 +156,42 @@ impl TunnelKind {
             Self::GtpU { .. } => "gtp_u",
             Self::GtpV0 { .. } => "gtp_v0",
             Self::Teredo => "teredo",
+            Self::Eoip { .. } => "eoip",
+            Self::EthernetInIp => "ethernet_in_ip",
+            Self::IsoIp => "iso_ip",
+            Self::Ax25 => "ax25",
+            Self::Lisp { .. } => "lisp",
+            Self::Amt => "amt",
+            Self::Ayiya => "ayiya",
+            Self::MobileIp => "mobile_ip",
+            Self::BatmanGateway => "batman_gateway",
+            Self::Batman => "batman_adv",
+            Self::Trill => "trill",
+            Self::Capwap { .. } => "capwap",
+            Self::Lwapp => "lwapp",
+            Self::Mint => "mint",
+            Self::Tzsp => "tzsp",
+            Self::PeekRemote => "peekremote",
+            Self::JuniperMirror { .. } => "juniper_mirror",
+            Self::Sndcp { .. } => "sndcp",
+            Self::Llc => "llc",
+            Self::Ieee80211 => "ieee802_11",
+            Self::PppBridged => "ppp_bridged",
+            Self::PppMultilink => "ppp_multilink",
+            Self::PppMultiplexed => "ppp_multiplexed",
         }
     }
 
     /// What tells tunnels of this kind between the same ends apart, with the field's name.
     pub fn identifier(self) -> Option<(&'static str, u32)> {
         match self {
-            Self::IpInIp | Self::EtherIp | Self::Gue | Self::Teredo => None,
-            Self::L2tpV3 { session } => Some(("session", session)),
+            Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
+            Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
+            Self::Capwap { radio } => Some(("radio", radio.into())),
+            Self::Sndcp { nsapi } => Some(("nsapi", nsapi.into())),
+            Self::L2tpV3 { session } | Self::JuniperMirror { session } => {
+                Some(("session", session))
+            }
             Self::Nsh { path } => Some(("service_path", path)),
             Self::Gre { key } => key.map(|key| ("key", key)),
             Self::Pptp { call } => Some(("call", call.into())),
@@ -114,6 +203,28 @@ impl TunnelKind {
             Self::Vxlan { vni } | Self::Geneve { vni } => Some(("vni", vni)),
             Self::GtpU { teid } => Some(("teid", teid)),
             Self::GtpV0 { flow } => Some(("flow_label", flow.into())),
+            Self::IpInIp
+            | Self::EtherIp
+            | Self::Gue
+            | Self::Teredo
+            | Self::EthernetInIp
+            | Self::IsoIp
+            | Self::Ax25
+            | Self::Amt
+            | Self::Ayiya
+            | Self::MobileIp
+            | Self::BatmanGateway
+            | Self::Batman
+            | Self::Trill
+            | Self::Lwapp
+            | Self::Mint
+            | Self::Tzsp
+            | Self::PeekRemote
+            | Self::Llc
+            | Self::Ieee80211
+            | Self::PppBridged
+            | Self::PppMultilink
+            | Self::PppMultiplexed => None,
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Packets in packets: the way from the link header to the innermost IP packet.
 
+mod access;
+mod gre;
 mod header;
 mod kind;
+mod mobile;
+mod shim;
 #[cfg(test)]
 mod tests;
+mod udp;
 
 use std::net::IpAddr;
 
@@ -14,6 +19,7 @@ use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
 use crate::model::{Expanded, Frame};
 pub use kind::TunnelKind;
+pub(super) use udp::has_tunnel_ports;
 
 /// An IP packet with all that stood around it.
 #[derive(Clone, Copy, Debug)]
@@ -214,13 +220,8 @@ impl<'a> Entered<'a> {
 impl<'a> Position<'a> {
     /// Steps over a header between the link's and IP's; `None` where nothing is known to follow.
     fn inside_shim(&self) -> Result<Option<Entered<'a>>, Undecodable> {
-        let (kind, header) = match self.network {
-            Network::Mpls => header::mpls(self.rest.bytes)?,
-            Network::Pppoe => header::pppoe(self.rest.bytes)?,
-            Network::Nsh => header::nsh(self.rest.bytes)?,
-            Network::Ip | Network::Lowpan | Network::Other(_) => return Ok(None),
-        };
-        Ok(Some(Entered::new(kind, &header, self.rest)))
+        let step = shim::shim(self.network, self.rest.bytes).transpose()?;
+        Ok(step.map(|(kind, header)| Entered::new(kind, &header, self.rest)))
     }
 }
 
@@ -349,14 +350,6 @@ fn may_carry_ip(ip: &Ip<'_>) -> bool {
         protocol::UDP => has_tunnel_ports(ip.payload),
         other => header::is_tunnel_protocol(other),
     }
-}
-
-/// Whether the ports of a UDP datagram are a tunnel's.
-#[inline]
-pub(super) fn has_tunnel_ports(datagram: &[u8]) -> bool {
-    array_at(datagram, 0).is_some_and(|[a, b, c, d]| {
-        header::are_tunnel_ports(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
-    })
 }
 
 /// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.

@@ -1,4 +1,6 @@
 mod carriers;
+mod frames;
+mod packets;
 
 use proptest::prelude::*;
 
@@ -177,7 +179,9 @@ fn every_tunnel_leads_to_the_inner_packet() {
 fn every_prefix_of_a_tunnel_gives_some_ip_packet() {
     for (outer, kinds) in carriers() {
         let whole = ether(0x0800, &outer);
-        for length in 14 + 40..whole.len() {
+        let inner = icmp(&frame(1, &whole)).ip.payload;
+        let end = offset_in(&whole, inner).unwrap() + inner.len();
+        for length in 14 + 40..end {
             let mut cut = frame(1, &whole[..length]);
             cut.wire_len = u32::try_from(whole.len()).unwrap();
             let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = classify(&cut) else {
@@ -195,7 +199,7 @@ fn every_prefix_of_a_tunnel_gives_some_ip_packet() {
 #[test]
 fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     let garbage = [0x0f; 64];
-    for port in [1701, 2152, 3386, 3544, 4789, 4790, 6080, 6081, 6635, 8472] {
+    for port in (0..=u16::MAX).filter(|&port| has_tunnel_ports(&udp(9, port, &[]))) {
         for payload in [&garbage[..], &[], &[8, 0, 0, 0, 0, 0, 1, 0]] {
             let data = ether(0x0800, &v4(17, &udp(port, port, payload)));
             let found = classify(&frame(1, &data));
@@ -204,6 +208,31 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
                 "{port}"
             );
         }
+    }
+    // What begins like the header of a tunnel, and then like a packet of another length; and what
+    // is right but for its port.
+    for (outer, kinds) in carriers() {
+        // Labels and services say no more of what follows than that it may be IP.
+        let has_more = kinds.len() > 1 || matches!(kinds[0], TunnelKind::Mpls { .. });
+        if outer[0] >> 4 != 4 || outer[9] != protocol::UDP || has_more {
+            continue;
+        }
+        let mut longer = outer.clone();
+        let place = longer.len() - 40..longer.len();
+        let Some(inner) = place
+            .clone()
+            .find(|&at| longer[at..].starts_with(&[0x45, 0, 0, 28]))
+        else {
+            continue;
+        };
+        longer[inner + 3] = 200;
+        let found = classify(&frame(101, &longer));
+        assert!(matches!(found, Classified::OtherIp(_)), "{longer:x?}");
+        let mut elsewhere = outer;
+        elsewhere[20..24].copy_from_slice(&[0, 9, 0, 9]);
+        let is_marked = elsewhere[28..32] == access::PEEKREMOTE_MAGIC;
+        let found = classify(&frame(101, &elsewhere));
+        assert_eq!(matches!(found, Classified::Icmp(_)), is_marked);
     }
     // An inner length that the outer packet has no room for.
     let mut inner = v4(1, &ECHO);
@@ -222,6 +251,92 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     fragment[7] = 1;
     let data = ether(0x0800, &fragment);
     assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
+}
+
+#[test]
+fn either_end_may_have_the_port_of_a_tunnel() {
+    for (outer, kinds) in carriers() {
+        if outer[0] != 0x45 || outer[9] != protocol::UDP {
+            continue;
+        }
+        let port = u16::from_be_bytes([outer[22], outer[23]]);
+        let mut answer = outer;
+        answer[20..24].rotate_left(2);
+        let found = match classify(&frame(101, &answer)) {
+            Classified::Icmp(packet) => packet.tunnels.iter().map(|tunnel| tunnel.kind).collect(),
+            _ => Vec::new(),
+        };
+        match port {
+            // What is for a controller has another header than what comes from it; GUE has its port
+            // for the destination alone.
+            12223 | 6080 => assert_eq!(found, []),
+            _ => assert_eq!(found, kinds, "{port}"),
+        }
+    }
+}
+
+#[test]
+fn frames_in_frames_lead_to_the_inner_packet() {
+    for (data, kinds) in frames::on_ethernet() {
+        let packet = icmp(&frame(1, &data));
+        let found: Vec<_> = packet.tunnels.iter().map(|tunnel| tunnel.kind).collect();
+        assert_eq!(found, kinds, "{data:x?}");
+        assert!(packet.ip.is_whole() && !packet.ip.is_defective());
+        assert!(packet.outermost().is_none());
+        for length in 0..data.len() {
+            let mut cut = frame(1, &data[..length]);
+            cut.wire_len = u32::try_from(data.len()).unwrap();
+            if let Classified::Icmp(packet) | Classified::OtherIp(packet) = classify(&cut) {
+                assert!(packet.tunnels.len() <= kinds.len() && !packet.ip.is_whole());
+                assert_eq!(packet.tunnels.iter().count(), packet.tunnels.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_packet_in_fragments_of_its_tunnel_the_first_is_read() {
+    let inner = ether(0x0800, &v4(1, &[&ECHO[..], &[7; 40]].concat()));
+    let capwap = |flags, offset: u8, data: &[u8]| {
+        let header = [0, 0x10, 0, flags, 0, 9, 0, offset];
+        ether(0x0800, &v4(17, &udp(9, 5247, &[&header, data].concat())))
+    };
+    let first = capwap(0x80, 0, &inner[..48]);
+    let packet = icmp(&frame(1, &first));
+    assert_eq!(packet.tunnels.len(), 1);
+    assert!(!packet.ip.is_whole());
+    for (flags, offset, data) in [(0xc0, 48, &inner[48..]), (0, 0, &inner[..48])] {
+        let other = capwap(flags, offset, data);
+        assert!(matches!(
+            classify(&frame(1, &other)),
+            Classified::OtherIp(_)
+        ));
+    }
+
+    let session = |flags, data: &[u8]| {
+        let header = [0x11, 0, 0, 1, 0, 40, 0, 0x3d, flags, 0, 0, 1];
+        ether(0x8864, &[&header, data].concat())
+    };
+    let packet = [&[0, 0x21], &inner[14..]].concat();
+    let first = session(0x80, &packet[..40]);
+    let told = icmp(&frame(1, &first));
+    assert_eq!(told.tunnels.len(), 2);
+    assert!(!told.ip.is_whole());
+    let last = session(0x40, &packet[40..]);
+    assert!(matches!(classify(&frame(1, &last)), Classified::NotIp));
+}
+
+#[test]
+fn ppp_whose_octets_are_escaped_is_not_read() {
+    let mut framed = vec![0, 0, 0x88, 0x81, 0x7e, 0xff, 3, 0, 0x21];
+    framed.extend(v4(1, &ECHO));
+    // An octet is two on the line.
+    framed.extend([0x7d, 0x5e, 1, 2, 0x7e]);
+    let found = frame(101, &v4(47, &framed)).data.to_vec();
+    assert!(matches!(
+        classify(&frame(101, &found)),
+        Classified::OtherIp(_)
+    ));
 }
 
 #[test]
@@ -252,7 +367,7 @@ fn tunnels_deeper_than_the_path_has_room_for_end_there() {
 proptest! {
     #[test]
     fn no_octets_panic(
-        which in 0usize..40,
+        which in 0usize..200,
         at in 20usize..80,
         value in any::<u8>(),
         cut in 0usize..120,

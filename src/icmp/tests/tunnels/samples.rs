@@ -1,5 +1,8 @@
 //! A packet in every kind of tunnel, and what is to be told of it.
 
+mod frames;
+mod packets;
+
 use super::super::{ipv4, v4, v6};
 
 pub(super) const IP: u32 = 101;
@@ -7,6 +10,7 @@ pub(super) const ETHERNET: u32 = 1;
 
 /// The octets of a frame of a link type, and what is to be told of its tunnels: part by part its
 /// name and its fields.
+#[derive(Clone)]
 pub(super) struct Sample {
     pub(super) link: u32,
     pub(super) frame: Vec<u8>,
@@ -57,6 +61,9 @@ pub(super) fn samples() -> Vec<Sample> {
     all.extend(over_udp_alone());
     all.extend(over_udp_with_options());
     all.extend(sessions_and_services());
+    all.extend(frames::around_frames());
+    all.extend(frames::on_ethernet());
+    all.extend(packets::around_packets());
     all
 }
 

@@ -1,7 +1,7 @@
 //! A packet in every kind of tunnel.
 
 use super::super::*;
-use super::{ECHO, ether, udp, v4, v6};
+use super::{ECHO, ether, frames, packets, udp, v4, v6};
 
 /// What carries a packet: the outer packet, and the tunnels it makes.
 pub(super) type Carrier = (Vec<u8>, Vec<TunnelKind>);
@@ -11,6 +11,9 @@ pub(super) fn carriers() -> Vec<Carrier> {
         carriers_by_protocol(),
         carriers_over_udp(),
         sessions_and_services(),
+        frames::of_access_points_and_mirrors(),
+        frames::in_gre_and_ip(),
+        packets::of_packets(),
     ]
     .concat()
 }

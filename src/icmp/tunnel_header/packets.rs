@@ -1,0 +1,169 @@
+//! Headers right before IP packets, over UDP.
+
+use super::{Part, Step};
+use crate::icmp::field::{FieldSpec, spec};
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// RFC 9301 section 5.8.
+pub(super) const LISP_CONTROL: &[FieldSpec] =
+    &[spec::bits(0, 4, 4, "type"), spec::bits(0, 0, 4, "flags")];
+
+/// The mirrored packets of Juniper's `JUNOSe`.
+pub(super) const JUNIPER_MIRROR: &[FieldSpec] = &[spec::u32(0, "mirror"), spec::u32(4, "session")];
+
+/// ISO/IEC TR 9577.
+pub(super) const NLPID: &[FieldSpec] = &[spec::hex(0, 1, "nlpid")];
+
+/// The gateway of the B.A.T.M.A.N. daemon.
+pub(super) const BATMAN_GATEWAY: &[FieldSpec] = &[spec::u8(0, "type")];
+
+/// RFC 9300 section 5.1, and RFC 9305 section 3: flags tell which fields are there.
+pub(super) fn lisp(rest: &[u8]) -> Option<Step> {
+    let flags = u8_at(rest, 0)?;
+    let is_set = |flag| move |_: &FieldSpec| flags & flag != 0;
+    let rows = [spec::hex(0, 1, "flags")].into_iter();
+    let rows = rows.chain(Some(spec::number(1, 3, "nonce")).filter(is_set(0x80)));
+    let rows = rows.chain(Some(spec::u8(3, "next_protocol")).filter(is_set(0x04)));
+    let rows = rows.chain(Some(spec::number(4, 3, "instance")).filter(is_set(0x08)));
+    let status = Some(spec::u8(7, "locator_status")).filter(is_set(0x40));
+    Some(Step::made(8, "lisp", rows.chain(status), Part::Ethernet))
+}
+
+/// RFC 7450 section 5.1: data, and what queries and updates have more.
+pub(super) fn amt(rest: &[u8]) -> Option<Step> {
+    const DATA: u8 = 6;
+    const QUERY: u8 = 4;
+    let kind = u8_at(rest, 0)?;
+    let fixed = [spec::bits(0, 4, 4, "version"), spec::bits(0, 0, 4, "type")];
+    if kind == DATA {
+        return Some(Step::made(2, "amt", fixed, Part::End));
+    }
+    let flags = [
+        spec::flag(1, 0x02, "limit"),
+        spec::flag(1, 0x01, "gateway_address"),
+    ];
+    let rows = (fixed.into_iter())
+        .chain(flags.into_iter().filter(|_| kind == QUERY))
+        .chain([spec::hex(2, 6, "response_mac"), spec::hex(8, 4, "nonce")]);
+    Some(Step::made(12, "amt", rows, Part::End))
+}
+
+/// draft-massar-v6ops-ayiya-02 section 3.1.
+pub(super) fn ayiya(rest: &[u8]) -> Option<Step> {
+    let [identity, signature] = array_at(rest, 0)?;
+    let identity = 1u16.checked_shl((identity >> 4).into())?;
+    let signature = u16::from(signature >> 4) * 4;
+    let end = identity.checked_add(8)?.checked_add(signature)?;
+    let rows = [
+        spec::bits(0, 0, 4, "identity_type"),
+        spec::bits(1, 0, 4, "hash_method"),
+        spec::bits(2, 4, 4, "authentication_method"),
+        spec::bits(2, 0, 4, "operation"),
+        spec::u8(3, "next_protocol"),
+        spec::u32(4, "epoch"),
+        spec::octets(8, identity, "identity"),
+    ];
+    let signature = (signature > 0).then(|| spec::octets(8 + identity, signature, "signature"));
+    Some(Step::made(
+        end.into(),
+        "ayiya",
+        rows.into_iter().chain(signature),
+        Part::End,
+    ))
+}
+
+/// RFC 3519 section 4.4.
+pub(super) fn mobile_ip(rest: &[u8]) -> Option<Step> {
+    const GRE: u8 = 47;
+    let rows = [spec::u8(0, "type"), spec::u8(1, "next_protocol")];
+    let then = match u8_at(rest, 1)? {
+        GRE => Part::Gre,
+        _ => Part::End,
+    };
+    Some(Step::made(4, "mobile_ip", rows, then))
+}
+
+/// osmocom's `gsmtap.h`.
+pub(super) fn gsmtap(rest: &[u8]) -> Option<Step> {
+    const LLC: u8 = 8;
+    let [_, words, kind] = array_at(rest, 0)?;
+    let rows = [
+        spec::u8(0, "version"),
+        spec::u8(1, "header_words"),
+        spec::u8(2, "type"),
+        spec::u8(3, "timeslot"),
+        spec::masked(4, 0x4000, "uplink"),
+        spec::bits_of(4, 2, 0, 14, "arfcn"),
+        spec::u32(8, "frame_number"),
+    ];
+    let then = match kind {
+        LLC => Part::GprsLlc,
+        _ => Part::Sndcp,
+    };
+    Some(Step::made(usize::from(words) * 4, "gsmtap", rows, then))
+}
+
+/// 3GPP TS 48.016 section 9.2.10.
+pub(super) fn gprs_ns() -> Step {
+    let rows = [spec::u8(0, "type"), spec::u16(2, "bvci")];
+    Step::made(4, "gprs_ns", rows, Part::Bssgp)
+}
+
+/// 3GPP TS 48.018 sections 10.2.1 and 10.2.2, up to the LLC.
+pub(super) fn bssgp(rest: &[u8]) -> Option<Step> {
+    const LLC_PDU: u8 = 0x0e;
+    let mut at = 8;
+    loop {
+        let [kind, first] = array_at(rest, at)?;
+        let (header, length) = if first & 0x80 == 0 {
+            (3, u16_at(rest, at + 1)?)
+        } else {
+            (2, u16::from(first & 0x7f))
+        };
+        at += header;
+        if kind == LLC_PDU {
+            break;
+        }
+        at += usize::from(length);
+    }
+    let elements = u16::try_from(at).ok()?.checked_sub(8)?;
+    let rows = [
+        spec::u8(0, "type"),
+        spec::hex(1, 4, "tlli"),
+        spec::hex(5, 3, "qos"),
+        spec::octets(8, elements, "elements"),
+    ];
+    Some(Step::made(at, "bssgp", rows, Part::GprsLlc))
+}
+
+/// 3GPP TS 44.064 section 6.
+pub(super) fn gprs_llc() -> Step {
+    let rows = [
+        spec::bits(0, 0, 4, "sapi"),
+        spec::bits_of(1, 2, 2, 9, "sequence"),
+    ];
+    Step::made(3, "gprs_llc", rows, Part::Sndcp)
+}
+
+/// 3GPP TS 44.065 section 7.
+pub(super) fn sndcp(rest: &[u8]) -> Option<Step> {
+    const UNIT_DATA: u8 = 0x20;
+    let rows = [
+        spec::flag(0, 0x40, "first"),
+        spec::flag(0, 0x20, "unit_data"),
+        spec::flag(0, 0x10, "more"),
+        spec::bits(0, 0, 4, "nsapi"),
+        spec::bits(1, 4, 4, "data_compression"),
+        spec::bits(1, 0, 4, "header_compression"),
+    ];
+    Some(if u8_at(rest, 0)? & UNIT_DATA == 0 {
+        let number = spec::u8(2, "n_pdu");
+        Step::made(3, "sndcp", rows.into_iter().chain([number]), Part::End)
+    } else {
+        let numbers = [
+            spec::bits(2, 4, 4, "segment"),
+            spec::bits_of(2, 2, 0, 12, "n_pdu"),
+        ];
+        Step::made(4, "sndcp", rows.into_iter().chain(numbers), Part::End)
+    })
+}

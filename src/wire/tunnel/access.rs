@@ -1,0 +1,136 @@
+//! Tunnels of access points to their controllers, and of what mirrors traffic.
+
+use super::TunnelKind;
+use super::header::leads_to_ip;
+use super::udp::certain;
+use crate::model::LinkType;
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::link::{self, LinkHeader, Network, linktype};
+
+/// CAPWAP (RFC 5415 section 4.3) in the clear: its header is in words, a bit tells whether a frame
+/// of 802.11 follows or one of Ethernet. Of a packet in fragments the first leads on.
+pub(super) fn capwap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const CLEAR: u8 = 0;
+    const NATIVE: u8 = 0x01;
+    const FRAGMENT: u8 = 0x80;
+    const KEEP_ALIVE: u8 = 0x08;
+    let [preamble, length, ids, flags] = array_at(bytes, 0)?;
+    let header = usize::from(length >> 3) * 4;
+    let offset = u16_at(bytes, 6)? >> 3;
+    if preamble != CLEAR
+        || header < 8
+        || flags & KEEP_ALIVE != 0
+        || flags & FRAGMENT != 0 && offset != 0
+    {
+        return None;
+    }
+    let radio = (length & 7) << 2 | ids >> 6;
+    let inside = if ids & NATIVE == 0 {
+        link::ethernet(bytes, header).ok()?
+    } else {
+        link::ieee802_11(bytes, header)?
+    };
+    Some((TunnelKind::Capwap { radio }, inside))
+}
+
+/// Whether a datagram of CAPWAP is the first fragment of a packet (RFC 5415 section 3.4).
+pub(super) fn is_capwap_fragment(datagram: &[u8]) -> bool {
+    const FRAGMENT: u8 = 0x80;
+    u8_at(datagram, 8 + 3).is_some_and(|flags| flags & FRAGMENT != 0)
+}
+
+/// LWAPP (RFC 5412 section 4.1), its header at `at`: data are a frame of 802.11.
+pub(super) fn lwapp(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
+    const HEADER: usize = 6;
+    const CONTROL: u8 = 0x04;
+    let flags = u8_at(bytes, at)?;
+    if flags >> 6 != 0 || flags & CONTROL != 0 {
+        return None;
+    }
+    let inside = link::ieee802_11(bytes, at + HEADER)?;
+    Some((TunnelKind::Lwapp, inside))
+}
+
+/// `MiNT`, its header at `at`: two addresses and two kinds of data, of which two hold a frame. No
+/// document tells its format; this is what Wireshark found.
+pub(super) fn mint(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
+    const HEADER: usize = 16;
+    let start = match u16_at(bytes, at + 12)? {
+        1 => at + HEADER + 2,
+        2 => at + HEADER + 10,
+        _ => return None,
+    };
+    let inside = link::ethernet(bytes, start).ok()?;
+    leads_to_ip(bytes, &inside).then_some((TunnelKind::Mint, inside))
+}
+
+/// The mirrored packets of Juniper's `JUNOSe`: two identifiers, then IP or PPP.
+pub(super) fn juniper_mirror(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const HEADER: usize = 8;
+    let session = u32_at(bytes, 4)?;
+    let inside = match u8_at(bytes, HEADER)? >> 4 {
+        4 | 6 => LinkHeader::at(Network::Ip, HEADER),
+        _ => link::ppp(bytes, HEADER).ok()?,
+    };
+    certain(bytes, TunnelKind::JuniperMirror { session }, inside)
+}
+
+/// `TaZmen` sniffer protocol: version, type, link type, tags up to the one that ends them.
+pub(super) fn tzsp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const VERSION: u8 = 1;
+    const RECEIVED: u8 = 0;
+    const TO_SEND: u8 = 1;
+    const PADDING: u8 = 0;
+    const END: u8 = 1;
+    let [version, kind, high, low] = array_at(bytes, 0)?;
+    if version != VERSION || !matches!(kind, RECEIVED | TO_SEND) {
+        return None;
+    }
+    let mut at = 4;
+    loop {
+        match u8_at(bytes, at)? {
+            PADDING => at += 1,
+            END => break,
+            _ => at += 2 + usize::from(u8_at(bytes, at + 1)?),
+        }
+    }
+    let start = at + 1;
+    let inside = match u16::from_be_bytes([high, low]) {
+        0x12 => link::ieee802_11(bytes, start)?,
+        number => link::dispatch(tzsp_link(number)?, bytes, start).ok()?,
+    };
+    Some((TunnelKind::Tzsp, inside))
+}
+
+/// The link type of the registry that TZSP has another number for.
+const fn tzsp_link(number: u16) -> Option<LinkType> {
+    Some(match number {
+        1 => linktype::ETHERNET,
+        2 => linktype::IEEE802_5,
+        4 => linktype::PPP,
+        5 => linktype::FDDI,
+        3 | 7 => linktype::RAW,
+        0x77 => linktype::IEEE802_11_PRISM,
+        0x7f => linktype::IEEE802_11_AVS,
+        _ => return None,
+    })
+}
+
+/// What the header of `OmniPeek`'s remote adapters begins with since it has a version.
+pub(super) const PEEKREMOTE_MAGIC: [u8; 4] = [0x00, 0xff, 0xab, 0xcd];
+
+/// The header of `OmniPeek`'s remote adapters, which tells its length; then a frame of 802.11.
+pub(super) fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const SHORTEST: u32 = 9;
+    if array_at(bytes, 0) != Some(PEEKREMOTE_MAGIC) {
+        return None;
+    }
+    let [a, b, c, d] = array_at(bytes, 5)?;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    let header = usize::try_from(length)
+        .ok()
+        .filter(|_| length >= SHORTEST)?;
+    // It is bounded by what was captured.
+    let inside = link::ieee802_11(bytes, header.min(bytes.len()))?;
+    Some((TunnelKind::PeekRemote, inside))
+}

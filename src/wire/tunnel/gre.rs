@@ -1,0 +1,144 @@
+//! GRE, and what it carries.
+
+use super::TunnelKind;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::defect::Limit;
+use crate::wire::ip::Ip;
+use crate::wire::link::{self, LinkHeader, Network, Vlans, linktype};
+
+/// GRE: RFC 2784, key and sequence number of RFC 2890, the source route of RFC 1701; version 1
+/// is PPTP's (RFC 2637), and that of `MikroTik` for its Ethernet over IP.
+pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const CHECKSUM: u16 = 0x8000;
+    const ROUTING: u16 = 0x4000;
+    const KEY: u16 = 0x2000;
+    const SEQUENCE: u16 = 0x1000;
+    const ACKNOWLEDGMENT: u16 = 0x0080;
+    const VERSION: u16 = 0x0007;
+
+    let flags = u16_at(payload, 0)?;
+    let kind = u16_at(payload, 2)?;
+    let mut at = 4;
+    if flags & VERSION == 1 {
+        if kind == ETHERNET_OVER_IP {
+            // Unlike the length before it this is little-endian.
+            let tunnel = u16::from_le_bytes(array_at(payload, 6)?);
+            return Some((
+                TunnelKind::Eoip { tunnel },
+                link::ethernet(payload, 8).ok()?,
+            ));
+        }
+        let call = u16_at(payload, 6)?;
+        at = 8
+            + 4 * usize::from(flags & SEQUENCE != 0)
+            + 4 * usize::from(flags & ACKNOWLEDGMENT != 0);
+        return Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?));
+    }
+    if flags & VERSION != 0 {
+        return None;
+    }
+    if flags & (CHECKSUM | ROUTING) != 0 {
+        at += 4;
+    }
+    let mut key = None;
+    if flags & KEY != 0 {
+        key = Some(u32_at(payload, at)?);
+        at += 4;
+    }
+    if flags & SEQUENCE != 0 {
+        at += 4;
+    }
+    if flags & ROUTING != 0 {
+        // Entries of family, offset, length; one of length 0 ends them.
+        loop {
+            let [_, _, _, length] = array_at(payload, at)?;
+            at += 4 + usize::from(length);
+            if length == 0 {
+                break;
+            }
+        }
+    }
+    carried_by_gre(payload, kind, flags & SEQUENCE != 0, at)
+        .map(|(named, inside)| (named.unwrap_or(TunnelKind::Gre { key }), inside))
+}
+
+/// Ethernet over IP, by its maker's choice.
+const ETHERNET_OVER_IP: u16 = 0x6400;
+
+/// What an EtherType in GRE leads to; some name a tunnel of their own.
+fn carried_by_gre(
+    payload: &[u8],
+    kind: u16,
+    sequenced: bool,
+    at: usize,
+) -> Option<(Option<TunnelKind>, LinkHeader)> {
+    const BRIDGED_ETHERNET: u16 = 0x6558;
+    const ERSPAN: u16 = 0x88be;
+    const ERSPAN_3: u16 = 0x22eb;
+    const WCCP: u16 = 0x883e;
+    const FRAME_RELAY: u16 = 0x6559; // RFC 1701
+    const ARUBA_FIRST: u16 = 0x8200;
+    const ARUBA_LAST: u16 = 0x83f0;
+    const ISO: u16 = 0x00fe; // RFC 1701
+    const CDMA2000: u16 = 0x8881; // 3GPP2 A.S0012
+    const UNSTRUCTURED: u16 = 0x88d2; // 3GPP2 A.S0012
+    let erspan = |session| Some(TunnelKind::Erspan { session });
+    let session = || Some(u16_at(payload, at + 2)? & 0x03ff);
+    Some(match kind {
+        BRIDGED_ETHERNET | ETHERNET_OVER_IP => (None, link::ethernet(payload, at).ok()?),
+        FRAME_RELAY => (None, link::dispatch(linktype::FRELAY, payload, at).ok()?),
+        // Each of these is a radio, or one of its networks, of an access point by Aruba.
+        ARUBA_FIRST..=ARUBA_LAST if kind.trailing_zeros() >= 4 => {
+            (None, link::ieee802_11(payload, at)?)
+        }
+        ISO if matches!(u8_at(payload, at)?, link::NLPID_IPV4 | link::NLPID_IPV6) => {
+            (None, LinkHeader::at(Network::Ip, at + 1))
+        }
+        CDMA2000 | UNSTRUCTURED => (None, framed_ppp(payload, at)?),
+        // Type I is bare; type II has 8 octets, and counts its packets.
+        ERSPAN if !sequenced => (erspan(None), link::ethernet(payload, at).ok()?),
+        ERSPAN => (erspan(session()), link::ethernet(payload, at + 8).ok()?),
+        ERSPAN_3 => {
+            let last = u16_at(payload, at + 10)?;
+            let header = 12 + 8 * usize::from(last & 1);
+            let inside = match last >> 10 & 0x1f {
+                2 => LinkHeader::at(Network::Ip, at + header),
+                _ => link::ethernet(payload, at + header).ok()?,
+            };
+            (erspan(session()), inside)
+        }
+        // A redirect header of 4 octets stands before the packet, or not.
+        WCCP => {
+            let start = if u8_at(payload, at)? >> 4 == 4 {
+                at
+            } else {
+                at + 4
+            };
+            (None, LinkHeader::at(Network::Ip, start))
+        }
+        // Here the EtherType that follows the metadata stands before them.
+        link::CISCO_METADATA => {
+            let kind = u16_at(payload, at)?;
+            (None, plain(payload, kind, at + 8)?)
+        }
+        kind => (None, plain(payload, kind, at)?),
+    })
+}
+
+/// PPP in the framing of HDLC (RFC 1662), as radio networks hand it on. Only a frame of which no
+/// octet is escaped leads on: one that is longer than its packet has some.
+fn framed_ppp(payload: &[u8], at: usize) -> Option<LinkHeader> {
+    const FLAG: u8 = 0x7e;
+    let start = at + usize::from(u8_at(payload, at)? == FLAG);
+    let inside = link::ppp(payload, start).ok()?;
+    let rest = tail(payload, inside.offset);
+    let ip = Ip::parse(rest, Limit::Capture).ok()?;
+    let behind = rest.len().checked_sub(usize::try_from(ip.length).ok()?)?;
+    // A check sequence, and the flag that ends the frame.
+    (inside.network == Network::Ip && behind <= 3).then_some(inside)
+}
+
+/// From an EtherType that stands apart from what it announces, at `at`.
+pub(super) fn plain(bytes: &[u8], kind: u16, at: usize) -> Option<LinkHeader> {
+    link::follow(bytes, Vlans::default(), kind, at).ok()
+}

@@ -1,0 +1,213 @@
+//! Headers between that of the link, or of a tunnel, and that of IP: what they are called, what
+//! follows them, and where.
+
+use super::TunnelKind;
+use super::access;
+use super::header::leads_to_ip;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::defect::Limit;
+use crate::wire::ip::Ip;
+use crate::wire::link::{self, LinkHeader, Network, Vlans};
+
+/// What a header leads to.
+pub(super) type Step = Result<(TunnelKind, LinkHeader), Undecodable>;
+
+/// The header that `network` announces, with which `bytes` begin; `None` where that is IP, or is
+/// not known here.
+pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
+    Some(match network {
+        Network::Mpls => mpls(bytes),
+        Network::Pppoe => pppoe(bytes),
+        Network::Nsh => nsh(bytes),
+        Network::Trill => trill(bytes),
+        Network::Batman => batman(bytes),
+        Network::Lwapp => Ok(access::lwapp(bytes, 0)?),
+        Network::Mint => Ok(access::mint(bytes, 4)?),
+        Network::Ieee80211 => Ok((TunnelKind::Ieee80211, link::ieee802_11(bytes, 0)?)),
+        Network::Ax25 => ax25(bytes),
+        Network::Llc => {
+            link::llc(bytes, Vlans::default(), 0).map(|inside| (TunnelKind::Llc, inside))
+        }
+        Network::Bridged => bridged(bytes),
+        Network::Multilink => multilink(bytes),
+        Network::Multiplexed => multiplexed(bytes),
+        Network::Ip | Network::Lowpan | Network::Other(_) => return None,
+    })
+}
+
+/// A label stack (RFC 3032) and what is behind it, which no field of it tells: IP by its version
+/// nibble, or the Ethernet frame of a pseudowire (RFC 4448).
+pub(super) fn mpls(bytes: &[u8]) -> Step {
+    const BOTTOM: u32 = 1 << 8;
+    let mut at = 0;
+    let label = loop {
+        let entry = u32_at(bytes, at).ok_or(Undecodable::Short)?;
+        at += 4;
+        if entry & BOTTOM != 0 {
+            break entry >> 12;
+        }
+    };
+    // Whether a pseudowire has a control word is agreed on beforehand, not said in the packet.
+    let inside = match bytes.get(at).ok_or(Undecodable::Short)? >> 4 {
+        4 | 6 if Ip::parse(tail(bytes, at), Limit::Capture).is_ok() => {
+            LinkHeader::at(Network::Ip, at)
+        }
+        1 if let Some(inside) = associated_channel(bytes, at) => inside,
+        _ => [at + 4, at]
+            .into_iter()
+            .filter_map(|start| link::ethernet(bytes, start).ok())
+            .find(|inside| leads_to_ip(bytes, inside))
+            .unwrap_or(LinkHeader::at(Network::Other(0), at)),
+    };
+    Ok((TunnelKind::Mpls { label }, inside))
+}
+
+/// The packet of an associated channel (RFC 5586): by itself (RFC 4385 section 5), or in that of
+/// management or signalling (RFC 5718 section 3).
+fn associated_channel(bytes: &[u8], at: usize) -> Option<LinkHeader> {
+    const HEADER: u16 = 0x1000;
+    const MANAGEMENT: u16 = 0x0001;
+    const SIGNALLING: u16 = 0x0002;
+    const IPV4: u16 = 0x0021;
+    const IPV6: u16 = 0x0057;
+    let channel = u16_at(bytes, at + 2).filter(|_| u16_at(bytes, at) == Some(HEADER))?;
+    let start = match channel {
+        IPV4 | IPV6 => at + 4,
+        MANAGEMENT | SIGNALLING if matches!(u16_at(bytes, at + 4)?, IPV4 | IPV6) => at + 6,
+        _ => return None,
+    };
+    Some(LinkHeader::at(Network::Ip, start)).filter(|inside| leads_to_ip(bytes, inside))
+}
+
+/// A `PPPoE` session header (RFC 2516 section 4), then PPP.
+pub(super) fn pppoe(bytes: &[u8]) -> Step {
+    const HEADER: usize = 6;
+    const VERSION_1_SESSION: u16 = 0x1100;
+    let session = u16_at(bytes, 2).ok_or(Undecodable::Short)?;
+    let inside = if u16_at(bytes, 0) == Some(VERSION_1_SESSION) {
+        link::from_ppp_protocol(bytes, Vlans::default(), HEADER)?
+    } else {
+        LinkHeader::at(Network::Other(0), HEADER)
+    };
+    Ok((TunnelKind::Pppoe { session }, inside))
+}
+
+/// A network service header (RFC 8300 section 2): its length is in words, its last octet of the
+/// first word tells what follows.
+pub(super) fn nsh(bytes: &[u8]) -> Step {
+    const FIXED: usize = 8;
+    let [_, words, _, next] = array_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let length = usize::from(words & 0x3f) * 4;
+    let path = u32_at(bytes, 4).ok_or(Undecodable::Short)? >> 8;
+    if length < FIXED {
+        return Err(Undecodable::Malformed);
+    }
+    let inside = match next {
+        1 | 2 => LinkHeader::at(Network::Ip, length),
+        3 => link::ethernet(bytes, length)?,
+        4 => LinkHeader::at(Network::Nsh, length),
+        5 => LinkHeader::at(Network::Mpls, length),
+        other => LinkHeader::at(Network::Other(other.into()), length),
+    };
+    Ok((TunnelKind::Nsh { path }, inside))
+}
+
+/// TRILL (RFC 6325 section 3.1): options in words, two nicknames, then the frame.
+fn trill(bytes: &[u8]) -> Step {
+    const FIXED: usize = 6;
+    let flags = u16_at(bytes, 0).ok_or(Undecodable::Short)?;
+    if flags >> 14 != 0 {
+        return Err(Undecodable::Malformed);
+    }
+    let options = usize::from(flags >> 6 & 0x1f) * 4;
+    Ok((TunnelKind::Trill, link::ethernet(bytes, FIXED + options)?))
+}
+
+/// B.A.T.M.A.N. advanced, whose versions 14 and 15 lay out what carries frames alike: behind type,
+/// version and time to live.
+fn batman(bytes: &[u8]) -> Step {
+    const UNICAST: usize = 10;
+    const UNICAST_OF: usize = 18;
+    const BROADCAST: usize = 14;
+    let [kind, version] = array_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let header = match (version, kind) {
+        (14, 3) | (15, 0x40) => UNICAST,
+        (14, 9) | (15, 0x42) => UNICAST_OF,
+        (14, 4) | (15, 1) => BROADCAST,
+        // Before version 11 no octet aligned them.
+        (7..=10, 4) => 13,
+        (5..=9, 3) => 9,
+        _ => return Ok((TunnelKind::Batman, LinkHeader::at(Network::Other(0), 2))),
+    };
+    Ok((TunnelKind::Batman, link::ethernet(bytes, header)?))
+}
+
+/// AX.25 (version 2.2, section 3): addresses up to the one whose last bit is set, unnumbered
+/// information, protocol identifier.
+fn ax25(bytes: &[u8]) -> Step {
+    const ADDRESS: usize = 7;
+    const MOST_ADDRESSES: usize = 10;
+    const UNNUMBERED_INFORMATION: u8 = 0x03;
+    const IP: u8 = 0xcc;
+    let last =
+        (1..=MOST_ADDRESSES).find(|n| u8_at(bytes, n * ADDRESS - 1).is_some_and(|o| o & 1 == 1));
+    let control = last.ok_or(Undecodable::Malformed)? * ADDRESS;
+    let network = match array_at(bytes, control).ok_or(Undecodable::Short)? {
+        [UNNUMBERED_INFORMATION, IP] => Network::Ip,
+        [_, protocol] => Network::Other(protocol.into()),
+    };
+    Ok((TunnelKind::Ax25, LinkHeader::at(network, control + 2)))
+}
+
+/// RFC 3518 section 4.2: flags, type of media access control, perhaps what tells the LAN and
+/// control of the frame, and the frame.
+fn bridged(bytes: &[u8]) -> Step {
+    const LAN_IDENTIFIER: u8 = 0x40;
+    const ETHERNET: u8 = 1;
+    let [flags, media] = array_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let start = 2 + if flags & LAN_IDENTIFIER == 0 { 0 } else { 4 };
+    let inside = match media {
+        ETHERNET => link::ethernet(bytes, start)?,
+        other => LinkHeader::at(Network::Other(other.into()), start),
+    };
+    Ok((TunnelKind::PppBridged, inside))
+}
+
+/// RFC 1990 section 3: whether the fragment begins and ends a packet, and a sequence number of 24
+/// or 12 bits, as agreed on. What does not begin one leads nowhere.
+fn multilink(bytes: &[u8]) -> Step {
+    const BEGINS: u8 = 0x80;
+    const RESERVED: u8 = 0x3f;
+    let flags = u8_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let nowhere = LinkHeader::at(Network::Other(0), 4);
+    let inside = if flags & BEGINS == 0 {
+        nowhere
+    } else {
+        [4, 2]
+            .into_iter()
+            .filter(|&length| length == 2 || flags & RESERVED == 0)
+            .filter_map(|length| link::ppp(bytes, length).ok())
+            .find(|inside| {
+                inside.network != Network::Ip && !matches!(inside.network, Network::Other(_))
+                    || leads_to_ip(bytes, inside)
+            })
+            .unwrap_or(nowhere)
+    };
+    Ok((TunnelKind::PppMultilink, inside))
+}
+
+/// RFC 3153 section 1.3: each packet behind its length, and its protocol where that is another
+/// than the one before. Of several the first is read.
+fn multiplexed(bytes: &[u8]) -> Step {
+    const PROTOCOL: u8 = 0x80;
+    const LONG: u8 = 0x40;
+    let first = u8_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let start = if first & LONG == 0 { 1 } else { 2 };
+    let inside = if first & PROTOCOL == 0 {
+        LinkHeader::at(Network::Other(0), start)
+    } else {
+        link::from_ppp_protocol(bytes, Vlans::default(), start)?
+    };
+    Ok((TunnelKind::PppMultiplexed, inside))
+}
