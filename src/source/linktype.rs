@@ -14,13 +14,17 @@ const FCS_PRESENT: u32 = 0x0400_0000;
 
 /// The value for the registry's meaning of `value`.
 ///
-/// The numbers 11 to 14 and 19 are not in the registry: systems wrote their own data link types
-/// there before it was made. Where all of them agree, that is taken.
+/// The numbers 11 to 19 are not in the registry: systems wrote their own data link types there
+/// before it was made. Where they do not agree, it is what tcpdump or Wireshark shows a packet of.
 pub(super) fn from_registry(value: u16) -> LinkType {
     LinkType(match value {
         11 => 100,
         12 | 14 => 101,
-        19 => 106,
+        13 => 109,
+        15 => 102,
+        16 | 18 | 19 => 106,
+        // NetBSD's own number for it.
+        112 => 104,
         other => u32::from(other),
     })
 }
@@ -67,6 +71,12 @@ mod tests {
             assert_eq!(from_registry(raw_ip), LinkType(101));
         }
         assert_eq!(from_registry(11), LinkType(100));
+        for clip in [16, 18, 19] {
+            assert_eq!(from_registry(clip), LinkType(106));
+        }
+        assert_eq!(from_registry(13), LinkType(109));
+        assert_eq!(from_registry(15), LinkType(102));
+        assert_eq!(from_registry(112), LinkType(104));
         assert_eq!(from_registry(228), LinkType(228));
     }
 

@@ -3,12 +3,14 @@
 //! Numbers and layouts are those of the registry at <https://www.tcpdump.org/linktypes.html>.
 
 mod address;
+mod carrier;
 mod ether;
 pub mod ieee802154;
 mod juniper;
 mod names;
 mod ppp;
 mod pseudo;
+mod recorder;
 mod switch;
 mod tag;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod tests;
 mod wireless;
 
 pub use address::{Addresses, LinkAddress, addresses, is_broadcast};
+pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
 pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
@@ -126,8 +129,12 @@ pub mod linktype {
     pub const NULL: LinkType = LinkType(0);
     /// Ethernet.
     pub const ETHERNET: LinkType = LinkType(1);
+    /// AX.25.
+    pub const AX25: LinkType = LinkType(3);
     /// IEEE 802.5 Token Ring.
     pub const IEEE802_5: LinkType = LinkType(6);
+    /// ARCNET as BSD gives it.
+    pub const ARCNET_BSD: LinkType = LinkType(7);
     /// SLIP behind a header of 16 octets.
     pub const SLIP: LinkType = LinkType(8);
     /// PPP, perhaps with address and control octets.
@@ -140,8 +147,14 @@ pub mod linktype {
     pub const PPP_HDLC: LinkType = LinkType(50);
     /// `PPPoE`: starts at its header.
     pub const PPP_ETHER: LinkType = LinkType(51);
+    /// Symantec's firewalls.
+    pub const SYMANTEC_FIREWALL: LinkType = LinkType(99);
     /// Raw IP.
     pub const RAW: LinkType = LinkType(101);
+    /// SLIP of BSD/OS.
+    pub const SLIP_BSDOS: LinkType = LinkType(102);
+    /// PPP of BSD/OS.
+    pub const PPP_BSDOS: LinkType = LinkType(103);
     /// Cisco HDLC.
     pub const C_HDLC: LinkType = LinkType(104);
     /// IEEE 802.11.
@@ -166,16 +179,46 @@ pub mod linktype {
     pub const SUNATM: LinkType = LinkType(123);
     /// 802.11 behind a radiotap header.
     pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
+    /// TZSP, a header that names the link type of what follows.
+    pub const TZSP: LinkType = LinkType(128);
     /// ARCNET as Linux gives it.
     pub const ARCNET_LINUX: LinkType = LinkType(129);
+    /// Juniper's multilink PPP.
+    pub const JUNIPER_MLPPP: LinkType = LinkType(130);
+    /// Juniper's multilink Frame Relay, between two ends.
+    pub const JUNIPER_MLFR: LinkType = LinkType(131);
+    /// Juniper's encryption services.
+    pub const JUNIPER_ES: LinkType = LinkType(132);
+    /// Juniper's GGSN.
+    pub const JUNIPER_GGSN: LinkType = LinkType(133);
+    /// Juniper's multilink Frame Relay, between networks.
+    pub const JUNIPER_MFR: LinkType = LinkType(134);
+    /// Juniper's second module for ATM.
+    pub const JUNIPER_ATM2: LinkType = LinkType(135);
+    /// Juniper's services.
+    pub const JUNIPER_SERVICES: LinkType = LinkType(136);
+    /// Juniper's first module for ATM.
+    pub const JUNIPER_ATM1: LinkType = LinkType(137);
     /// Apple's IP over IEEE 1394.
     pub const APPLE_IP_OVER_IEEE1394: LinkType = LinkType(138);
     /// DOCSIS.
     pub const DOCSIS: LinkType = LinkType(143);
     /// 802.11 behind an AVS header.
     pub const IEEE802_11_AVS: LinkType = LinkType(163);
+    /// Juniper's passive monitor.
+    pub const JUNIPER_MONITOR: LinkType = LinkType(164);
     /// PPP whose first octet tells the direction.
     pub const PPP_PPPD: LinkType = LinkType(166);
+    /// Juniper's `PPPoE`: Ethernet.
+    pub const JUNIPER_PPPOE: LinkType = LinkType(167);
+    /// Juniper's `PPPoE` over ATM: an EtherType.
+    pub const JUNIPER_PPPOE_ATM: LinkType = LinkType(168);
+    /// LLC of GPRS.
+    pub const GPRS_LLC: LinkType = LinkType(169);
+    /// Generic framing procedure, transparent.
+    pub const GFP_T: LinkType = LinkType(170);
+    /// Generic framing procedure, mapped by frame.
+    pub const GFP_F: LinkType = LinkType(171);
     /// Ethernet behind Juniper's header.
     pub const JUNIPER_ETHER: LinkType = LinkType(178);
     /// PPP behind Juniper's header.
@@ -186,12 +229,20 @@ pub mod linktype {
     pub const JUNIPER_CHDLC: LinkType = LinkType(181);
     /// Multilink Frame Relay (FRF.16).
     pub const MFR: LinkType = LinkType(182);
+    /// Juniper's voice module.
+    pub const JUNIPER_VP: LinkType = LinkType(183);
+    /// Juniper's virtual networks.
+    pub const JUNIPER_VN: LinkType = LinkType(184);
     /// Per-packet information: a header that names the link type of what follows.
     pub const PPI: LinkType = LinkType(192);
     /// IEEE 802.15.4 with its frame check sequence.
     pub const IEEE802_15_4_WITHFCS: LinkType = LinkType(195);
     /// Endace's extensible record format.
     pub const ERF: LinkType = LinkType(197);
+    /// Juniper's secure tunnels.
+    pub const JUNIPER_ST: LinkType = LinkType(200);
+    /// AX.25 in KISS.
+    pub const AX25_KISS: LinkType = LinkType(202);
     /// PPP behind an octet of direction.
     pub const PPP_WITH_DIR: LinkType = LinkType(204);
     /// Cisco HDLC behind an octet of direction.
@@ -204,6 +255,10 @@ pub mod linktype {
     pub const IPNET: LinkType = LinkType(226);
     /// MPLS, from the label stack on.
     pub const MPLS: LinkType = LinkType(219);
+    /// Fibre Channel.
+    pub const FC_2: LinkType = LinkType(224);
+    /// Fibre Channel between the words that start and end a frame.
+    pub const FC_2_WITH_FRAME_DELIMS: LinkType = LinkType(225);
     /// IPv4.
     pub const IPV4: LinkType = LinkType(228);
     /// IPv6.
@@ -218,6 +273,10 @@ pub mod linktype {
     pub const NETANALYZER_TRANSPARENT: LinkType = LinkType(241);
     /// IP over `InfiniBand` (RFC 4391).
     pub const IPOIB: LinkType = LinkType(242);
+    /// MPEG-2 transport stream.
+    pub const MPEG_2_TS: LinkType = LinkType(243);
+    /// What Wireshark exported of a protocol.
+    pub const WIRESHARK_UPPER_PDU: LinkType = LinkType(252);
     /// Apple's packet tap: a header that names the link type of what follows.
     pub const PKTAP: LinkType = LinkType(258);
     /// Ethernet behind the preamble of EPON.
@@ -226,6 +285,10 @@ pub mod linktype {
     pub const ETHERNET_MPACKET: LinkType = LinkType(274);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: LinkType = LinkType(276);
+    /// Elektrobit's recorders.
+    pub const EBHSCR: LinkType = LinkType(279);
+    /// The trace of VPP.
+    pub const VPP_DISPATCH: LinkType = LinkType(280);
     /// Ethernet with the tag of a Broadcom switch behind the addresses.
     pub const DSA_TAG_BRCM: LinkType = LinkType(281);
     /// Ethernet with the tag of a Broadcom switch before it.
@@ -252,6 +315,18 @@ pub const fn has_switch_tag(link: LinkType) -> bool {
     switch::tag(link).is_some()
 }
 
+/// Whether frames of this link type have Juniper's header.
+pub const fn is_juniper(link: LinkType) -> bool {
+    matches!(link.0, 130..=137 | 164 | 167 | 168 | 178..=181 | 183 | 200)
+}
+
+/// What Juniper's header of a frame says, if its link type has one.
+pub fn juniper(frame: &Frame<'_>) -> Option<Juniper> {
+    is_juniper(frame.link)
+        .then(|| Juniper::parse(frame.link, frame.data, 0).ok())
+        .flatten()
+}
+
 /// Whether frames of this link type are read.
 pub fn is_known(link: LinkType) -> bool {
     !matches!(dispatch(link, &[], 0), Err(Undecodable::LinkType))
@@ -262,6 +337,7 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
     use linktype as lt;
     match link {
         lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),
+        lt::TZSP => recorder::tzsp(data, at),
         _ => plain(link, data, at),
     }
 }
@@ -297,7 +373,8 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {
             wireless::parse(link, data, at)
         }
-        lt::ATM_RFC1483 | lt::ATM_CLIP => ether::llc_over_atm(data, at),
+        lt::ATM_RFC1483 => ether::llc_over_atm(data, at),
+        lt::ATM_CLIP => pseudo::atm_clip(data, at),
         lt::SUNATM => ether::sun_atm(data, at),
         lt::FDDI => ether::llc(data, Vlans::default(), at + 13),
         lt::IEEE802_5 => ether::token_ring(data, at),
@@ -306,10 +383,24 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::IPOIB => pseudo::ip_over_infiniband(data, at),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
         lt::DOCSIS => switch::docsis(data, at),
-        lt::ERF => switch::erf(data, at),
-        lt::JUNIPER_ETHER | lt::JUNIPER_PPP | lt::JUNIPER_FRELAY | lt::JUNIPER_CHDLC => {
-            juniper::juniper(link, data, at)
-        }
+        lt::ERF => recorder::erf(data, at),
+        lt::JUNIPER_VN => juniper::virtual_networks(data, at),
+        link if is_juniper(link) => Juniper::parse(link, data, at)?.follow(data),
+        lt::SLIP_BSDOS => pseudo::slip_bsdos(data, at),
+        lt::PPP_BSDOS => pseudo::ppp_bsdos(data, at),
+        lt::ARCNET_BSD => pseudo::arcnet(data, at),
+        lt::SYMANTEC_FIREWALL => recorder::symantec(data, at),
+        lt::EBHSCR => recorder::elektrobit(data, at),
+        lt::VPP_DISPATCH => recorder::vpp(data, at),
+        lt::WIRESHARK_UPPER_PDU => recorder::exported(data, at),
+        lt::AX25 => carrier::ax25(data, at),
+        lt::AX25_KISS => carrier::ax25_kiss(data, at),
+        lt::GFP_T | lt::GFP_F => carrier::gfp(data, at),
+        lt::GPRS_LLC => carrier::gprs_llc(data, at),
+        lt::MPEG_2_TS => carrier::transport_stream(data, at),
+        lt::FC_2 => carrier::fibre_channel(data, at),
+        // Behind the word that a frame starts with.
+        lt::FC_2_WITH_FRAME_DELIMS => carrier::fibre_channel(data, at + 4),
         link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),
         link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
         _ => Err(Undecodable::LinkType),

@@ -105,7 +105,6 @@ pub(super) fn c_hdlc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
 /// Frame Relay: a Q.922 address of two to four octets, then control and NLPID (RFC 2427 section 3)
 /// or Cisco's EtherType.
 pub(super) fn frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    const UNNUMBERED_INFORMATION: u8 = 0x03;
     let Some(address) = FrameRelay::parse(data, at) else {
         // One of four octets may be cut.
         let is_cut = data.len() < at + 4;
@@ -115,7 +114,13 @@ pub(super) fn frame_relay(data: &[u8], at: usize) -> Result<LinkHeader, Undecoda
             Undecodable::Malformed
         });
     };
-    let mut behind = at + address.octets;
+    control_and_nlpid(data, at + address.octets)
+}
+
+/// What follows the address of Frame Relay.
+pub(super) fn control_and_nlpid(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const UNNUMBERED_INFORMATION: u8 = 0x03;
+    let mut behind = at;
     if u8_at(data, behind).ok_or(Undecodable::Short)? != UNNUMBERED_INFORMATION {
         return match u16_at(data, behind).ok_or(Undecodable::Short)? {
             small @ ..=ether::ether_type::MAX_LENGTH => {

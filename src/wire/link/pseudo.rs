@@ -215,3 +215,53 @@ pub(super) fn arcnet_linux(data: &[u8], at: usize) -> Result<LinkHeader, Undecod
         other => Ok(LinkHeader::at(Network::Other(u16::from(other)), at + 5)),
     }
 }
+
+/// ARCNET as BSD gives it: source, destination, protocol; of RFC 1201 flag and sequence number, twice
+/// where a frame is one of an exceptional length.
+pub(super) fn arcnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const IP_RFC1051: u8 = 240;
+    const IP: u8 = 212;
+    const IPV6: u8 = 196;
+    const EXCEPTION: u8 = 0xff;
+    let [_, _, kind] = array_at(data, at).ok_or(Undecodable::Short)?;
+    if kind == IP_RFC1051 {
+        return Ok(LinkHeader::at(Network::Ip, at + 3));
+    }
+    let first = u8_at(data, at + 3).ok_or(Undecodable::Short)?;
+    let (flag, behind) = if first == EXCEPTION {
+        (u8_at(data, at + 6).ok_or(Undecodable::Short)?, at + 9)
+    } else {
+        (first, at + 6)
+    };
+    // Flags are even but for the first of several fragments (RFC 1201 section 2.1).
+    let network = match kind {
+        IP | IPV6 if flag == 0 || flag & 1 != 0 => Network::Ip,
+        other => Network::Other(other.into()),
+    };
+    Ok(LinkHeader::at(network, behind))
+}
+
+/// SLIP of BSD/OS: its header has 24 octets, and 16 in what tcpdump reads.
+pub(super) fn slip_bsdos(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const SHORT: usize = 16;
+    const LONG: usize = 24;
+    let header = if is_ip(data, at + SHORT) { SHORT } else { LONG };
+    Ok(LinkHeader::at(Network::Ip, at + header))
+}
+
+/// PPP of BSD/OS: the protocol of PPP at 5, the packet behind 24 octets.
+pub(super) fn ppp_bsdos(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const HEADER: usize = 24;
+    let protocol: [u8; 2] = array_at(data, at + 5).ok_or(Undecodable::Short)?;
+    let mut found = super::from_ppp_protocol(&protocol, Vlans::default(), 0)?;
+    found.offset = at + HEADER;
+    Ok(found)
+}
+
+/// LLC over ATM as Linux gives it, or IP alone.
+pub(super) fn atm_clip(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    if is_ip(data, at) {
+        return Ok(LinkHeader::at(Network::Ip, at));
+    }
+    ether::llc_over_atm(data, at)
+}

@@ -1,10 +1,10 @@
 //! Ethernet with what switches and access networks add: tags towards the switch's own processor,
-//! and the headers of EPON, DOCSIS and Endace cards.
+//! and the header of DOCSIS.
 
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt, ppp};
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u8_at};
+use crate::wire::bytes::{array_at, tail};
 
 /// Octets of the two addresses.
 const ADDRESSES: usize = 12;
@@ -122,27 +122,5 @@ pub(super) fn docsis(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
         0 => ether::ethernet(data, at + FIXED),
         EXTENDED => ether::ethernet(data, at + FIXED + usize::from(parameter)),
         _ => Ok(LinkHeader::at(Network::Other(control.into()), at + FIXED)),
-    }
-}
-
-/// Endace's extensible record format: time stamp, type, flags, lengths, then extension headers of
-/// 8 octets as long as the first bit of one tells that another follows.
-pub(super) fn erf(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    const TYPE: usize = 8;
-    const HEADER: usize = 16;
-    const MORE: u8 = 0x80;
-    let kind = u8_at(data, at + TYPE).ok_or(Undecodable::Short)?;
-    let (mut behind, mut more) = (at + HEADER, kind & MORE != 0);
-    while more {
-        more = u8_at(data, behind).ok_or(Undecodable::Short)? & MORE != 0;
-        behind += 8;
-    }
-    match kind & !MORE {
-        // HDLC over SONET, also where a colour takes the place of the loss counter.
-        1 | 10 | 15 | 17 => ppp::ppp_or_hdlc(data, behind),
-        // Ethernet behind an offset and padding.
-        2 | 11 | 16 | 20 => ether::ethernet(data, behind + 2),
-        22 | 23 => Ok(LinkHeader::at(Network::Ip, behind)),
-        other => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
     }
 }

@@ -1,5 +1,7 @@
 //! Headers that lead to IP, of each link type and in each of its forms.
 
+use super::modules::{carriers, juniper_modules, recorders};
+
 /// Addresses of an Ethernet frame, destination first.
 pub(super) const MAC: [u8; 12] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
 
@@ -12,11 +14,11 @@ pub(super) const SNAP: [u8; 6] = [0xaa, 0xaa, 3, 0, 0, 0];
 /// A link type, a header that leads to IP, and the VLANs it names.
 pub(super) type Header = (u32, Vec<u8>, Vec<u16>);
 
-fn plain(link: u32, header: Vec<u8>) -> Header {
+pub(super) fn plain(link: u32, header: Vec<u8>) -> Header {
     (link, header, Vec::new())
 }
 
-fn zeros(n: usize) -> Vec<u8> {
+pub(super) fn zeros(n: usize) -> Vec<u8> {
     vec![0; n]
 }
 
@@ -28,6 +30,9 @@ pub(super) fn headers() -> Vec<Header> {
         wireless_headers(),
         other_headers(),
         switch_headers(),
+        juniper_modules(),
+        recorders(),
+        carriers(),
     ]
     .concat()
 }
@@ -69,7 +74,7 @@ fn switch_headers() -> Vec<Header> {
         plain(197, erf(1, &[0x0f, 0, 8, 0])),
         plain(197, erf(22, &[])),
         plain(178, juniper(0, &ether(&[8, 0]))),
-        plain(178, juniper(0x82, &[0, 3, 1, 1, 1])),
+        plain(178, juniper(0x82, &[0, 3, 1, 1, 1, 2, 0, 0, 0])),
         plain(179, juniper(0x80, &[0, 0, 0xff, 3, 0, 0x21])),
         plain(180, juniper(0, &[0x18, 0x41, 3, 0xcc])),
         plain(181, juniper(0, &[0x0f, 0, 8, 0])),

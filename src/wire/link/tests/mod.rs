@@ -1,4 +1,5 @@
 mod headers;
+mod modules;
 
 use headers::{ether, headers};
 use proptest::prelude::*;
@@ -140,7 +141,7 @@ fn headers_that_contradict_themselves() {
 
 #[test]
 fn unknown_link_types_say_so() {
-    for link in [147, 187, 231, 65535, u32::MAX] {
+    for link in [147, 187, 231, 238, 65535, u32::MAX] {
         assert_eq!(parse(&frame(link, &IP)), Err(Undecodable::LinkType));
         assert!(!is_known(LinkType(link)));
     }
@@ -188,7 +189,7 @@ proptest! {
 
     #[test]
     fn no_change_of_a_header_panics(
-        which in 0usize..60,
+        which in 0usize..200,
         at in 0usize..80,
         value in any::<u8>(),
         rest in proptest::collection::vec(any::<u8>(), 0..60),

@@ -1,0 +1,182 @@
+//! Networks that carry packets in frames of their own: amateur radio, GFP, GPRS, digital television.
+
+use super::{LinkHeader, Network, Vlans, ether, ppp};
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// Octets of an address of AX.25.
+const CALL_SIGN: usize = 7;
+
+/// AX.25: destination, source and up to eight repeaters, control, protocol identifier (AX.25 2.2
+/// section 3).
+pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const IP: u8 = 0xcc;
+    const UNNUMBERED_INFORMATION: u8 = 0x03;
+    const POLL: u8 = 0x10;
+    let mut behind = at + 2 * CALL_SIGN;
+    // The last bit of an address tells that none follows.
+    for _ in 0..=8 {
+        if u8_at(data, behind - 1).ok_or(Undecodable::Short)? & 1 != 0 {
+            break;
+        }
+        behind += CALL_SIGN;
+    }
+    let control = u8_at(data, behind).ok_or(Undecodable::Short)?;
+    let has_protocol = control & 1 == 0 || control & !POLL == UNNUMBERED_INFORMATION;
+    if !has_protocol {
+        return Ok(LinkHeader::at(Network::Other(control.into()), behind + 1));
+    }
+    let network = match u8_at(data, behind + 1).ok_or(Undecodable::Short)? {
+        IP => Network::Ip,
+        other => Network::Other(other.into()),
+    };
+    Ok(LinkHeader::at(network, behind + 2))
+}
+
+/// Where AX.25 starts in a frame of KISS: a port and a command, of which two tell data.
+pub(super) fn behind_kiss(data: &[u8], at: usize) -> Option<usize> {
+    match u8_at(data, at)? & 0x0f {
+        0 => Some(at + 1),
+        // With a number by which the modem acknowledges it.
+        0x0c => Some(at + 3),
+        _ => None,
+    }
+}
+
+/// AX.25 in KISS.
+pub(super) fn ax25_kiss(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    match behind_kiss(data, at) {
+        Some(behind) => ax25(data, behind),
+        None if data.len() <= at => Err(Undecodable::Short),
+        None => Ok(LinkHeader::at(Network::Other(0), at + 1)),
+    }
+}
+
+/// Generic framing procedure (ITU-T G.7041 section 6.1): length and check, type and check, perhaps
+/// an extension.
+pub(super) fn gfp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const CLIENT_DATA: u8 = 0;
+    const CORE: usize = 4;
+    const TYPE: usize = 4;
+    let [kind, user] = array_at(data, at + CORE).ok_or(Undecodable::Short)?;
+    let extension = match kind & 0x0f {
+        0 => 0,
+        // A channel of a link that several share.
+        1 => 4,
+        _ => {
+            return Ok(LinkHeader::at(
+                Network::Other(kind.into()),
+                at + CORE + TYPE,
+            ));
+        }
+    };
+    let behind = at + CORE + TYPE + extension;
+    match user {
+        _ if kind >> 5 != CLIENT_DATA => Ok(LinkHeader::at(Network::Other(kind.into()), behind)),
+        1 => ether::ethernet(data, behind),
+        2 => ppp::ppp_or_hdlc(data, behind),
+        12 | 13 => Ok(LinkHeader::at(Network::Mpls, behind)),
+        16 | 17 => Ok(LinkHeader::at(Network::Ip, behind)),
+        other => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
+    }
+}
+
+/// LLC of GPRS (3GPP TS 44.064 section 6): an address, the control field of unconfirmed information,
+/// and SNDCP, of which the first segment leads on (3GPP TS 44.065 section 7).
+pub(super) fn gprs_llc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const USER_DATA: [u8; 4] = [3, 5, 9, 11];
+    const UNCONFIRMED: u8 = 0xc0;
+    const ENCRYPTED: u8 = 0x02;
+    const LLC: usize = 3;
+    const SNDCP: usize = 4;
+    const FIRST_SEGMENT: u8 = 0x40;
+    const UNACKNOWLEDGED: u8 = 0x20;
+    let [address, high, low] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let other = |octet: u8| Ok(LinkHeader::at(Network::Other(octet.into()), at + LLC));
+    if !USER_DATA.contains(&(address & 0x0f)) || high & 0xe0 != UNCONFIRMED {
+        return other(address);
+    }
+    if low & ENCRYPTED != 0 {
+        return other(low);
+    }
+    let [flags, compression] = array_at(data, at + LLC).ok_or(Undecodable::Short)?;
+    let is_plain = flags & (FIRST_SEGMENT | UNACKNOWLEDGED) == FIRST_SEGMENT | UNACKNOWLEDGED
+        && compression == 0;
+    if !is_plain {
+        return other(flags);
+    }
+    Ok(LinkHeader::at(Network::Ip, at + LLC + SNDCP))
+}
+
+/// A packet of an MPEG-2 transport stream (ISO/IEC 13818-1 section 2.4.3) in which a section of
+/// multiprotocol encapsulation begins (ETSI EN 301 192 section 7.1).
+pub(super) fn transport_stream(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const SYNC: u8 = 0x47;
+    const UNIT_STARTS: u8 = 0x40;
+    const SCRAMBLED: u8 = 0xc0;
+    const ADAPTATION: u8 = 0x20;
+    const PAYLOAD: u8 = 0x10;
+    const DATAGRAM_SECTION: u8 = 0x3e;
+    const SECTION: usize = 12;
+    const SECTION_SCRAMBLED: u8 = 0x3c;
+    const LLC: u8 = 0x02;
+    let [sync, start, _, control] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let other = || Ok(LinkHeader::at(Network::Other(0), at + 4));
+    if sync != SYNC {
+        return Err(Undecodable::Malformed);
+    }
+    if start & UNIT_STARTS == 0 || control & SCRAMBLED != 0 || control & PAYLOAD == 0 {
+        return other();
+    }
+    let mut behind = at + 4;
+    if control & ADAPTATION != 0 {
+        behind += 1 + usize::from(u8_at(data, behind).ok_or(Undecodable::Short)?);
+    }
+    // Where the section starts, behind what is left of the last one.
+    behind += 1 + usize::from(u8_at(data, behind).ok_or(Undecodable::Short)?);
+    if u8_at(data, behind).ok_or(Undecodable::Short)? != DATAGRAM_SECTION {
+        return other();
+    }
+    let flags = u8_at(data, behind + 5).ok_or(Undecodable::Short)?;
+    behind += SECTION;
+    match flags {
+        flags if flags & SECTION_SCRAMBLED != 0 => other(),
+        flags if flags & LLC != 0 => ether::llc(data, Vlans::default(), behind),
+        _ => Ok(LinkHeader::at(Network::Ip, behind)),
+    }
+}
+
+/// Fibre Channel (FC-FS-3 section 9): 24 octets, perhaps a network header, and for IP LLC and SNAP
+/// (RFC 4338 section 3).
+pub(super) fn fibre_channel(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const IP: u8 = 5;
+    const HEADER: usize = 24;
+    const EXTENDED: u8 = 0x50;
+    const NETWORK_HEADER: u8 = 0x20;
+    let first = u8_at(data, at).ok_or(Undecodable::Short)?;
+    if first & 0xf0 == EXTENDED {
+        // A virtual fabric's tag, or a header of routers between fabrics.
+        let extension = match first {
+            0x50 => 8,
+            0x51 | 0x52 => 4,
+            _ => return Ok(LinkHeader::at(Network::Other(first.into()), at)),
+        };
+        return match u8_at(data, at + extension).ok_or(Undecodable::Short)? {
+            again if again & 0xf0 == EXTENDED => {
+                Ok(LinkHeader::at(Network::Other(again.into()), at + extension))
+            }
+            _ => fibre_channel(data, at + extension),
+        };
+    }
+    let kind = u8_at(data, at + 8).ok_or(Undecodable::Short)?;
+    let optional = u16_at(data, at + 12).ok_or(Undecodable::Short)?;
+    let network = if optional.to_be_bytes()[1] & NETWORK_HEADER == 0 {
+        0
+    } else {
+        16
+    };
+    match kind {
+        IP => ether::llc(data, Vlans::default(), at + HEADER + network),
+        other => Ok(LinkHeader::at(Network::Other(other.into()), at + HEADER)),
+    }
+}
