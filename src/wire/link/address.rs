@@ -195,8 +195,8 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
                 found.dst = header.dst.and_then(|at| address(at, 6));
                 found.src = header.src.and_then(|at| address(at, 6));
                 // Behind SNAP's OUI.
-                let kind = header.llc.map(|llc| llc + 6);
-                found.ether_type = kind.and_then(|at| u16_at(data, at));
+                let snap = header.llc.filter(|llc| u16_at(data, *llc) == Some(0xaaaa));
+                found.ether_type = snap.and_then(|llc| u16_at(data, llc + 6));
             }
         }
         _ => {

@@ -307,7 +307,8 @@ fn multilink_frame_relay(
     })
 }
 
-/// A packet that came out of a tunnel of IPsec: behind Ethernet, IPv4 and ESP of that, and 16 octets.
+/// A packet that came out of a tunnel of `IPsec`: behind Ethernet, IPv4 and ESP of that,
+/// and 16 octets.
 fn secure_tunnel(data: &[u8], at: usize) -> Result<(Payload, usize), Undecodable> {
     const ESP: usize = 8;
     const UNKNOWN: usize = 16;

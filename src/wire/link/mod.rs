@@ -7,6 +7,7 @@ mod carrier;
 mod ether;
 pub mod ieee802154;
 mod juniper;
+mod msdu;
 mod names;
 mod ppp;
 mod pseudo;
@@ -386,7 +387,7 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::ERF => recorder::erf(data, at),
         lt::JUNIPER_VN => juniper::virtual_networks(data, at),
         link if is_juniper(link) => Juniper::parse(link, data, at)?.follow(data),
-        lt::SLIP_BSDOS => pseudo::slip_bsdos(data, at),
+        lt::SLIP_BSDOS => Ok(pseudo::slip_bsdos(data, at)),
         lt::PPP_BSDOS => pseudo::ppp_bsdos(data, at),
         lt::ARCNET_BSD => pseudo::arcnet(data, at),
         lt::SYMANTEC_FIREWALL => recorder::symantec(data, at),

@@ -242,11 +242,11 @@ pub(super) fn arcnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
 }
 
 /// SLIP of BSD/OS: its header has 24 octets, and 16 in what tcpdump reads.
-pub(super) fn slip_bsdos(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn slip_bsdos(data: &[u8], at: usize) -> LinkHeader {
     const SHORT: usize = 16;
     const LONG: usize = 24;
     let header = if is_ip(data, at + SHORT) { SHORT } else { LONG };
-    Ok(LinkHeader::at(Network::Ip, at + header))
+    LinkHeader::at(Network::Ip, at + header)
 }
 
 /// PPP of BSD/OS: the protocol of PPP at 5, the packet behind 24 octets.

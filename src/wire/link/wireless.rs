@@ -1,5 +1,6 @@
 //! IEEE 802.11 data frames, behind the headers that capture tools put before them.
 
+use super::msdu::{Around, mesh_control, msdu};
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -30,6 +31,18 @@ pub(super) struct MacHeader {
     aggregate: bool,
 }
 
+impl MacHeader {
+    /// What an MSDU may repeat of the header, which starts at `at`.
+    fn around(&self, data: &[u8], at: usize) -> Around {
+        let address = |place: Option<usize>| array_at(data, place?);
+        Around {
+            dst: address(self.dst),
+            src: address(self.src),
+            sequence: u16_at(data, at + 22),
+        }
+    }
+}
+
 /// A frame of one of the four link types of 802.11, from `at` on. Only data frames in the clear lead
 /// on. Of an aggregate the first packet that is ICMP is read, or the first; see [`packets_unread`].
 pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -45,7 +58,8 @@ pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader
     let mut all = Subframes::of(data, &header).filter_map(|llc| parse(llc).ok());
     match all.find(|found| is_icmp(data, found)) {
         Some(found) => Ok(found),
-        None => parse(llc),
+        None if header.aggregate => parse(llc),
+        None => msdu(data, llc, &header.around(data, at)),
     }
 }
 
@@ -217,6 +231,7 @@ fn mac_header_of(
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
     const AGGREGATE: u8 = 0x80;
+    const MESH: u8 = 0x01;
     let (kind, subtype) = (control >> 2 & 3, control >> 4);
     let address = |n: usize| Some(at + [4, 10, 16, 24][n & 3]);
     if kind != DATA {
@@ -236,9 +251,13 @@ fn mac_header_of(
         (true, true) => (address(2), address(3), true),
     };
     let mut length = if four { 30 } else { 24 };
-    let mut aggregate = false;
+    let (mut aggregate, mut mesh) = (false, false);
     if subtype & QOS != 0 {
-        aggregate = u8_at(data, at + length)? & AGGREGATE != 0;
+        let [low, high] = array_at(data, at + length)?;
+        aggregate = low & AGGREGATE != 0;
+        // Towards an access point the bit is one of a queue's size.
+        let is_group = || u8_at(data, at + 4).is_some_and(|first| first & 1 != 0);
+        mesh = high & MESH != 0 && !aggregate && (four || flags & FROM_DS != 0 && is_group());
         length += 2;
         if flags & ORDER != 0 {
             length += 4; // HT control
@@ -246,6 +265,9 @@ fn mac_header_of(
     }
     if padding == HeaderPadding::FourOctets {
         length = length.next_multiple_of(4);
+    }
+    if mesh {
+        length += mesh_control(data, at + length)?;
     }
     if aggregate {
         length += SUBFRAME_HEADER;

@@ -28,6 +28,7 @@ pub(super) fn headers() -> Vec<Header> {
         pseudo_headers(),
         serial_headers(),
         wireless_headers(),
+        wireless_bodies(),
         other_headers(),
         switch_headers(),
         juniper_modules(),
@@ -232,12 +233,69 @@ fn serial_headers() -> Vec<Header> {
     ]
 }
 
+fn dot11(control: u8, flags: u8, length: usize) -> Vec<u8> {
+    let mut header = vec![control, flags];
+    header.resize(length, 0);
+    header
+}
+
+/// 802.11 with what is rare before LLC, or in its place.
+fn wireless_bodies() -> Vec<Header> {
+    vec![
+        // Mesh control with and without addresses, to one station and to a group.
+        plain(
+            105,
+            [
+                &dot11(0x88, 3, 31)[..],
+                &[1, 0, 31, 1, 0, 0, 0],
+                &SNAP,
+                &[8, 0],
+            ]
+            .concat(),
+        ),
+        plain(
+            105,
+            [
+                &[0x88, 2, 0, 0, 0xff, 0xff][..],
+                &zeros(19),
+                &[1, 1, 31, 1, 0, 0, 0],
+                &zeros(6),
+                &SNAP,
+                &[8, 0],
+            ]
+            .concat(),
+        ),
+        // Without LLC, a whole Ethernet frame, two octets before LLC.
+        plain(105, [&dot11(0x08, 1, 24)[..], &[8, 0]].concat()),
+        plain(
+            105,
+            [
+                &[8, 2, 0, 0],
+                &MAC[..],
+                &MAC[6..],
+                &[0x10, 0x20],
+                &ether(&[8, 0]),
+            ]
+            .concat(),
+        ),
+        plain(
+            105,
+            [&dot11(0x08, 1, 24)[..], &[0, 0], &SNAP, &[8, 0]].concat(),
+        ),
+        plain(
+            105,
+            [
+                &dot11(0x08, 1, 22)[..],
+                &[0x10, 0x20, 0x10, 0x20],
+                &SNAP,
+                &[8, 0],
+            ]
+            .concat(),
+        ),
+    ]
+}
+
 fn wireless_headers() -> Vec<Header> {
-    let dot11 = |control: u8, flags: u8, length: usize| {
-        let mut header = vec![control, flags];
-        header.resize(length, 0);
-        header
-    };
     vec![
         // 802.11: data, QoS with HT control, both DS, an aggregate; radiotap with padding.
         plain(105, [&dot11(0x08, 1, 24), &SNAP[..], &[8, 0]].concat()),
