@@ -350,6 +350,12 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline(never)]
     fn sort(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.count(frame.ts)?;
+        self.tell(frame)
+    }
+
+    /// The same of one that is counted.
+    #[inline]
+    fn tell(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {
@@ -361,6 +367,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 return self.icmp(frame, packet, reassembly.as_ref());
             }
             Classified::OtherIp(packet) => {
+                if self.expand_in_tunnel(frame, packet)? {
+                    return Ok(());
+                }
                 self.unread.esp += u64::from(wire::is_esp(&packet.ip));
                 // Whether a later fragment of IPv6 is ICMP an earlier one may have told.
                 if packet.ip.fragment.is_some() {

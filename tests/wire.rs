@@ -21,3 +21,5 @@ mod lowpan_tshark;
 mod nodes;
 #[path = "wire/oracle.rs"]
 mod oracle;
+#[path = "wire/zep.rs"]
+mod zep;

@@ -33,6 +33,8 @@ pub enum FieldKind {
     Hex(u8),
     /// An unsigned number of two octets, the low one first.
     LittleEndian,
+    /// An unsigned number of so many octets, the low one first, for people to read in hexadecimal.
+    HexLittleEndian(u8),
     /// A signed number of four octets.
     Signed,
     /// Seconds in four octets; all ones are for ever (RFC 4861 section 4.6.2).
@@ -166,6 +168,7 @@ impl FieldSpec {
         let length = match self.kind {
             FieldKind::Number(n)
             | FieldKind::Hex(n)
+            | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
             | FieldKind::Inverted(n) => usize::from(n),
             FieldKind::Signed | FieldKind::Seconds | FieldKind::V4 | FieldKind::InvertedV4 => 4,
@@ -203,6 +206,10 @@ impl FieldSpec {
             FieldKind::Hex(_) => Value::Hex(number(octets)),
             FieldKind::LittleEndian => {
                 Value::Number(u16::from_le_bytes(*octets.first_chunk()?).into())
+            }
+            FieldKind::HexLittleEndian(_) => {
+                let octets = octets.iter().rev();
+                Value::Hex(octets.fold(0, |n, octet| n << 8 | u64::from(*octet)))
             }
             FieldKind::Digits(_) => {
                 let digits = octets.iter().map(|octet| octet.rotate_left(4));
@@ -390,6 +397,13 @@ mod tests {
         assert_eq!(
             spec::digits(0, 2, "n").read(&[0x21, 0x43]).unwrap().value,
             Value::Hex(0x1234)
+        );
+        assert_eq!(
+            spec::hex_little_endian(0, 8, "n")
+                .read(&[1, 2, 3, 4, 5, 6, 7, 8])
+                .unwrap()
+                .value,
+            Value::Hex(0x0807_0605_0403_0201)
         );
         let address = spec::inverted_v4(0, "n").read(&[0x3f, 0xff, 0xfd, 0xfe]);
         assert_eq!(

@@ -1,12 +1,13 @@
 //! Frames whose packets travel compressed (6LoWPAN): each is made before it is sorted.
 
+use std::net::IpAddr;
 use std::{io, mem};
 
 use super::Run;
 use crate::icmp::Message;
 use crate::model::{Expanded, Frame};
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{self, Classified};
+use crate::wire::{self, Classified, Packet, tunnel};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -29,6 +30,43 @@ impl Run<'_, '_, '_, '_> {
         };
         self.expanded = packet;
         sorted
+    }
+
+    /// A packet that may carry a frame of IEEE 802.15.4: whether the packet in that was made and told
+    /// instead.
+    #[inline]
+    pub(super) fn expand_in_tunnel(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+    ) -> io::Result<bool> {
+        match tunnel::radio_frame(&packet.ip, frame) {
+            Some(radio) if frame.expanded.is_none() => {
+                let ends = (packet.ip.src(), packet.ip.dst());
+                self.expand_inside(frame, &radio, Some(ends))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Makes the packet of the frame `inside` of `frame` and tells it, if there is one.
+    #[cold]
+    fn expand_inside(
+        &mut self,
+        frame: &Frame<'_>,
+        inside: &Frame<'_>,
+        tunnel: Option<(IpAddr, IpAddr)>,
+    ) -> io::Result<bool> {
+        let mut packet = mem::take(&mut self.expanded);
+        let made = self.expander.expand_within(inside, tunnel, &mut packet);
+        let told = if made == Ok(true) {
+            let expanded = Some(&packet);
+            self.tell(&Frame { expanded, ..*frame }).map(|()| true)
+        } else {
+            Ok(false)
+        };
+        self.expanded = packet;
+        told
     }
 
     /// Puts the fragments that came before the first one to it, which is in `frame`: with them

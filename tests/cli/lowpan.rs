@@ -5,15 +5,19 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use crate::common::{of_type, records, run};
-use crate::nodes::{icmpv6, ipv6, mac, plain_fragments, recoverable_fragments};
+use crate::nodes::{ZEP_2, icmpv6, ipv6, mac, over_udp, plain_fragments, recoverable_fragments};
 
 const SRC: &str = "fe80::212:4b00:1122:3344";
 const DST: &str = "fe80::212:4b00:5566:7788";
 
 /// A pcap file of frames a millisecond apart, and the folder that it lies in.
 fn capture(frames: &[Vec<u8>]) -> (tempfile::TempDir, PathBuf) {
+    capture_of(230, frames)
+}
+
+fn capture_of(link: u32, frames: &[Vec<u8>]) -> (tempfile::TempDir, PathBuf) {
     let mut file = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0xffff, 230] {
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0xffff, link] {
         file.extend(word.to_le_bytes());
     }
     for (frame, n) in frames.iter().zip(0_u32..) {
@@ -221,6 +225,69 @@ fn fragments_before_the_first_are_put_to_it() {
             "{out}"
         );
     }
+}
+
+/// What sniffers send on in UDP is answered, put together and told with its tunnel, as if it had
+/// been captured from the air.
+#[test]
+fn a_ping_that_a_sniffer_sent_on() {
+    let sent_on = |frame: &Vec<u8>| {
+        let length = u8::try_from(frame.len() + 2).unwrap();
+        over_udp(
+            (17754, 17754),
+            &[&ZEP_2[..], &[length], frame, &[0, 0]].concat(),
+        )
+    };
+    let message = echo(128, SRC, DST, &[0x5a; 200]);
+    let packet = ipv6(
+        0,
+        0,
+        58,
+        64,
+        SRC.parse().unwrap(),
+        DST.parse().unwrap(),
+        &message,
+    );
+    let parts = plain_fragments(&packet, 9, &[88, 168, packet.len()]);
+    let fragments = [1, 0, 2].map(|part: usize| mac(false, false, &parts[part]));
+    let frames: Vec<_> = ping().iter().chain(&fragments).map(sent_on).collect();
+    let (_folder, path) = capture_of(1, &frames);
+    let out = lines(&path, &[]);
+    let told = [
+        "echo request, id 7, seq 1, length 16 | in zep channel 26 192.0.2.1 > 192.0.2.2",
+        "| rtt 1 ms, answers #1, in zep channel 26",
+        "completes echo request #4 #3 #5, length 208, checksum good",
+        "5 frames read = 4 ICMP shown + 0 hidden by the filter + 1 not ICMP + 0 undecodable",
+    ];
+    for told in told {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    let out = lines(&path, &["src host 192.0.2.1 and udp port 17754"]);
+    assert!(out.contains("4 ICMP shown + 0 hidden"), "{out}");
+    let out = lines(&path, &["-v"]);
+    assert!(
+        out.contains(
+            "\n\t  zep: preamble EX, version 2, message type 1, channel 26, device 4660, crc mode 1"
+        ),
+        "{out}"
+    );
+    assert!(
+        out.contains("\n\t  ieee802154: frame control 0xdc41, sequence 0x7, dst pan 0xabcd"),
+        "{out}"
+    );
+    let out = lines(&path, &["-X"]);
+    for told in [
+        "zep: preamble EX",
+        "src address 0x124b0011223344",
+        "6LoWPAN, as it was sent",
+    ] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    let found = records(&["-r", path.to_str().unwrap(), "--json"]);
+    let tunnel = &of_type(&found, "icmp")[0]["tunnel"][0];
+    assert_eq!(tunnel["kind"], "zep");
+    assert_eq!(tunnel["channel"], 26);
+    assert_eq!(tunnel["headers"][1]["device"], 0x1234);
 }
 
 /// The prefix of an address that nobody told is not made up.

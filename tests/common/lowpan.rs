@@ -115,3 +115,26 @@ pub(crate) fn recoverable_fragments(sent: &[u8], tag: u8, ends: &[usize]) -> Vec
     };
     (0..).zip(ends).map(fragment).collect()
 }
+
+/// A ZEP header of version 2 up to the length: channel 26, device 0x1234.
+pub(crate) const ZEP_2: [u8; 31] = [
+    b'E', b'X', 2, 1, 26, 0x12, 0x34, 1, 200, 0xe8, 0x75, 0x4f, 0, 0x80, 0, 0, 0, 0, 0, 0, 77, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
+/// An Ethernet frame with a UDP datagram in IPv4.
+pub(crate) fn over_udp((src, dst): (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(8 + payload.len()).unwrap();
+    let ports = [src.to_be_bytes(), dst.to_be_bytes()].concat();
+    let udp = [&ports[..], &length.to_be_bytes(), &[0, 0], payload].concat();
+    let total = (20 + length).to_be_bytes();
+    let mut header = vec![0x45, 0, total[0], total[1], 0, 1, 0, 0, 64, 17, 0, 0];
+    header.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+    let mut sum = header.chunks(2).fold(0, |sum, pair| {
+        sum + (u32::from(pair[0]) << 8 | u32::from(pair[1]))
+    });
+    sum = (sum & 0xffff) + (sum >> 16);
+    header[10..12].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
+    let ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+    [&ethernet[..], &header, &udp].concat()
+}

@@ -31,6 +31,14 @@ pub(in crate::icmp) const fn little_endian(at: u16, name: &'static str) -> Field
     field(at, name, FieldKind::LittleEndian)
 }
 
+pub(in crate::icmp) const fn hex_little_endian(
+    at: u16,
+    octets: u8,
+    name: &'static str,
+) -> FieldSpec {
+    field(at, name, FieldKind::HexLittleEndian(octets))
+}
+
 pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Signed)
 }

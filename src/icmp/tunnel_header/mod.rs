@@ -95,6 +95,8 @@ enum Part {
     Multiplexed,
     Ieee80211,
     Llc,
+    Zep,
+    Ieee802154,
     Ethernet,
     Tag,
     Ppp,
@@ -181,6 +183,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::PppBridged => Part::Bridged,
         TunnelKind::PppMultilink => Part::Multilink,
         TunnelKind::PppMultiplexed => Part::Multiplexed,
+        TunnelKind::Zep { .. } => Part::Zep,
     }
 }
 
@@ -358,6 +361,11 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         Part::GtpExtension { kind } => moving::gtp_extension(rest, kind)?,
         Part::TeredoAuthentication => moving::teredo_authentication(rest)?,
         Part::TeredoOrigin => Step::new(8, "teredo_origin", tables::TEREDO_ORIGIN, Part::End),
+        Part::Zep => match u8_at(rest, 2)? {
+            1 => Step::new(16, "zep", tables::ZEP_1, Part::Ieee802154),
+            _ => Step::new(32, "zep", tables::ZEP_2, Part::Ieee802154),
+        },
+        Part::Ieee802154 => moving::ieee802154(rest)?,
         Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
         Part::Ppp => moving::ppp(rest)?,

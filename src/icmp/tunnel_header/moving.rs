@@ -3,6 +3,7 @@
 use super::{Part, Step, Under, behind, is_ethernet, tables};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::link::ieee802154::mac_places;
 
 /// RFC 2784 section 2, RFC 2890 section 2, RFC 1701 for the source route; version 1 is that of
 /// RFC 2637 section 4.1.
@@ -220,6 +221,36 @@ pub(super) fn teredo_authentication(rest: &[u8]) -> Option<Step> {
     let length = usize::from(behind) + 9;
     let name = "teredo_authentication";
     Some(Step::made(length, name, rows, Part::TeredoOrigin))
+}
+
+/// IEEE 802.15.4 section 7.2: numbers have their low octet first. Behind the addresses there may be
+/// a security header and information elements.
+pub(super) fn ieee802154(rest: &[u8]) -> Option<Step> {
+    let places = mac_places(rest)?;
+    let (mut rows, mut at) = ([None; 6], 2);
+    let fields = [
+        (1, places.sequence, "sequence"),
+        (2, places.dst_pan, "dst_pan"),
+        (places.dst, places.dst > 0, "dst_address"),
+        (2, places.src_pan, "src_pan"),
+        (places.src, places.src > 0, "src_address"),
+    ];
+    for (row, (octets, is_there, name)) in rows.iter_mut().zip(fields) {
+        if is_there {
+            *row = Some(spec::hex_little_endian(at, octets, name));
+            at += u16::from(octets);
+        }
+    }
+    let more = u16::try_from(rest.len()).ok()?.checked_sub(at);
+    let more = more.filter(|more| *more > 0);
+    if let (Some(row), Some(more)) = (rows.last_mut(), more) {
+        *row = Some(spec::octets(at, more, "security_and_elements"));
+    }
+    let rows = [spec::hex_little_endian(0, 2, "frame_control")]
+        .into_iter()
+        .chain(rows.into_iter().flatten());
+    let length = rest.len().max(at.into());
+    Some(Step::made(length, "ieee802154", rows, Part::End))
 }
 
 /// RFC 1661 section 2, perhaps behind address and control; the protocol may be of one octet

@@ -278,6 +278,33 @@ pub(super) const ACCESS_POINT: Table = &[spec::octets(0, 6, "address")];
 
 /// What stands before `MiNT` in a frame.
 pub(super) const MINT_LENGTH: Table = &[spec::u16(2, "payload_length")];
+/// The `ZigBee` Encapsulation Protocol, version 1.
+pub(super) const ZEP_1: Table = &[
+    spec::text_of(0, 2, "preamble"),
+    spec::u8(2, "version"),
+    spec::u8(3, "channel"),
+    spec::u16(4, "device"),
+    spec::u8(6, "crc_mode"),
+    spec::u8(7, "link_quality"),
+    spec::octets(8, 7, "reserved"),
+    spec::bits(15, 0, 7, "frame_length"),
+];
+
+/// Versions 2 and 3: the time is NTP's (RFC 5905 section 6).
+pub(super) const ZEP_2: Table = &[
+    spec::text_of(0, 2, "preamble"),
+    spec::u8(2, "version"),
+    spec::u8(3, "message_type"),
+    spec::u8(4, "channel"),
+    spec::u16(5, "device"),
+    spec::u8(7, "crc_mode"),
+    spec::u8(8, "link_quality"),
+    spec::u32(9, "ntp_seconds"),
+    spec::u32(13, "ntp_fraction"),
+    spec::u32(17, "sequence"),
+    spec::octets(21, 10, "reserved"),
+    spec::bits(31, 0, 7, "frame_length"),
+];
 
 /// IEEE 802.3 section 3.1.1.
 pub(super) const ETHERNET: Table = &[

@@ -102,7 +102,8 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
         None => fields(&mut rows, event, network),
         Some(packet) => {
             rows.add(0..network, Role::Link, b"link header");
-            rows.add(network..data.len(), Role::Link, b"6LoWPAN, as it was sent");
+            let start = tunnels(&mut rows, event, network);
+            rows.add(start..data.len(), Role::Link, b"6LoWPAN, as it was sent");
             rows.title(b"6LoWPAN: the packet with its headers expanded", Role::Link);
             rows.data = &packet.octets;
             rows.shown = 0..packet.octets.len();
@@ -124,20 +125,28 @@ fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
         return;
     };
     rows.add(0..network.min(start), Role::Link, b"link header");
-    let mut inside = network.min(start);
+    let inside = tunnels(rows, event, network.min(start));
+    rows.add(inside..start, Role::Link, b"tunnel header");
+    let end = rows.laid(&layout::fields(ip, event.message), start, event);
+    rows.add(end..data.len(), Role::Link, b"behind the packet");
+}
+
+/// Rows of those tunnel headers that lie in these octets; tells where they end, `start` if there
+/// is none.
+fn tunnels(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, start: usize) -> usize {
+    let data = rows.data;
+    let mut end = start;
     for around in event.packet.tunnels.encapsulations() {
         if let Some(outer) = &around.outer
             && let Some(at) = offset_in(data, outer.header)
         {
-            inside = rows.laid(&layout::header(outer), at, event);
+            end = rows.laid(&layout::header(outer), at, event);
         }
         if let Some(at) = offset_in(data, around.header) {
-            inside = inside.max(rows.laid(&layout::tunnel(&around), at, event));
+            end = end.max(rows.laid(&layout::tunnel(&around), at, event));
         }
     }
-    rows.add(inside..start, Role::Link, b"tunnel header");
-    let end = rows.laid(&layout::fields(ip, event.message), start, event);
-    rows.add(end..data.len(), Role::Link, b"behind the packet");
+    end
 }
 
 const fn role(part: Part) -> Role {

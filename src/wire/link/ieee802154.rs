@@ -50,7 +50,11 @@ pub enum Payload {
 }
 
 /// Reads the link header of a frame: only data in the clear leads on.
-pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(in crate::wire) fn parse(
+    link: LinkType,
+    data: &[u8],
+    at: usize,
+) -> Result<LinkHeader, Undecodable> {
     let (at, fcs) = behind_capture_header(link, data, at)?;
     let header = mac_header(data, at, fcs).ok_or(Undecodable::Short)?;
     match header.payload {
@@ -124,17 +128,26 @@ impl Mode {
             _ => Self::Absent,
         }
     }
+
+    const fn octets(self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::Short => 2,
+            Self::Extended => 8,
+        }
+    }
 }
+
+const PAN_COMPRESSION: u16 = 1 << 6;
+const NO_SEQUENCE: u16 = 1 << 8;
+const VERSION_2015: u16 = 2;
 
 /// A MAC header at `at`, `fcs` octets of check sequence behind the frame.
 fn mac_header(data: &[u8], at: usize, fcs: usize) -> Option<MacHeader> {
     const DATA: u16 = 1;
     const SECURITY: u16 = 1 << 3;
-    const PAN_COMPRESSION: u16 = 1 << 6;
-    const NO_SEQUENCE: u16 = 1 << 8;
     const ELEMENTS: u16 = 1 << 9;
     const VERSION_2003: u16 = 0;
-    const VERSION_2015: u16 = 2;
     let control = u16::from_le_bytes(array_at(data, at)?);
     let kind = control & 7;
     let version = control >> 12 & 3;
@@ -150,29 +163,20 @@ fn mac_header(data: &[u8], at: usize, fcs: usize) -> Option<MacHeader> {
         trailer: fcs,
         ..MacHeader::default()
     };
+    let places = Places::of(control);
     let mut next = Fields { data, at: at + 2 };
-    if !(is_2015 && control & NO_SEQUENCE != 0) {
-        next.at += 1;
-    }
-    let (dst, src) = (Mode::of(control >> 10), Mode::of(control >> 14));
-    let compressed = control & PAN_COMPRESSION != 0;
-    let (has_dst_pan, has_src_pan) = if is_2015 {
-        pans_of_2015(dst, src, compressed)
-    } else {
-        let has_dst = dst != Mode::Absent;
-        (has_dst, src != Mode::Absent && !(compressed && has_dst))
-    };
-    if has_dst_pan {
+    next.at += usize::from(places.sequence);
+    if places.dst_pan {
         header.pan = Some(next.u16()?);
     }
-    if dst != Mode::Absent {
-        header.dst = Some(next.address(dst)?);
+    if places.dst > 0 {
+        header.dst = Some(next.address(places.dst)?);
     }
-    if has_src_pan {
+    if places.src_pan {
         header.src_pan = Some(next.u16()?);
     }
-    if src != Mode::Absent {
-        header.src = Some(next.address(src)?);
+    if places.src > 0 {
+        header.src = Some(next.address(places.src)?);
     }
     header.src_pan = header.src_pan.or(header.pan);
     header.pan = header.pan.or(header.src_pan);
@@ -199,8 +203,52 @@ fn mac_header(data: &[u8], at: usize, fcs: usize) -> Option<MacHeader> {
     Some(header)
 }
 
+/// Which fields a header has (section 7.2.2), in their order: whether the short ones are there, and
+/// how long the addresses are, in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The sequence number.
+    pub sequence: bool,
+    /// The identifier of the receiver's network.
+    pub dst_pan: bool,
+    /// The receiver's address; 0 where there is none.
+    pub dst: u8,
+    /// The identifier of the sender's network.
+    pub src_pan: bool,
+    /// The sender's address.
+    pub src: u8,
+}
+
+impl Places {
+    /// Those that the frame control field tells of.
+    const fn of(control: u16) -> Self {
+        let (dst, src) = (Mode::of(control >> 10), Mode::of(control >> 14));
+        let compressed = control & PAN_COMPRESSION != 0;
+        let is_2015 = control >> 12 & 3 == VERSION_2015;
+        let (dst_pan, src_pan) = if is_2015 {
+            pans_of_2015(dst, src, compressed)
+        } else {
+            let has_dst = !matches!(dst, Mode::Absent);
+            let has_src = !matches!(src, Mode::Absent);
+            (has_dst, has_src && !(compressed && has_dst))
+        };
+        Self {
+            sequence: !(is_2015 && control & NO_SEQUENCE != 0),
+            dst_pan,
+            dst: dst.octets(),
+            src_pan,
+            src: src.octets(),
+        }
+    }
+}
+
+/// The fields of the MAC header that `data` starts with.
+pub fn mac_places(data: &[u8]) -> Option<Places> {
+    array_at(data, 0).map(|control| Places::of(u16::from_le_bytes(control)))
+}
+
 /// Whether there are PAN identifiers of destination and source (table 7-2).
-fn pans_of_2015(dst: Mode, src: Mode, compressed: bool) -> (bool, bool) {
+const fn pans_of_2015(dst: Mode, src: Mode, compressed: bool) -> (bool, bool) {
     match (dst, src) {
         (Mode::Absent, Mode::Absent) => (compressed, false),
         (_, Mode::Absent) | (Mode::Extended, Mode::Extended) => (!compressed, false),
@@ -233,9 +281,9 @@ impl Fields<'_> {
         self.array().map(u16::from_le_bytes)
     }
 
-    /// An address that is there.
-    fn address(&mut self, mode: Mode) -> Option<LinkAddress> {
-        if mode == Mode::Short {
+    /// An address of so many octets.
+    fn address(&mut self, octets: u8) -> Option<LinkAddress> {
+        if octets == 2 {
             return LinkAddress::new(&self.u16()?.to_be_bytes());
         }
         let mut octets: [u8; 8] = self.array()?;

@@ -134,6 +134,11 @@ pub enum TunnelKind {
     PppMultilink,
     /// PPP multiplexing (RFC 3153).
     PppMultiplexed,
+    /// `ZigBee` Encapsulation Protocol.
+    Zep {
+        /// Radio channel.
+        channel: u8,
+    },
 }
 
 impl TunnelKind {
@@ -179,6 +184,7 @@ impl TunnelKind {
             Self::PppBridged => "ppp_bridged",
             Self::PppMultilink => "ppp_multilink",
             Self::PppMultiplexed => "ppp_multiplexed",
+            Self::Zep { .. } => "zep",
         }
     }
 
@@ -225,6 +231,7 @@ impl TunnelKind {
             | Self::PppBridged
             | Self::PppMultilink
             | Self::PppMultiplexed => None,
+            Self::Zep { channel } => Some(("channel", channel.into())),
         }
     }
 }

@@ -9,6 +9,7 @@ mod shim;
 #[cfg(test)]
 mod tests;
 mod udp;
+mod zep;
 
 use std::net::IpAddr;
 
@@ -20,6 +21,7 @@ use super::{Classified, Undecodable};
 use crate::model::{Expanded, Frame};
 pub use kind::TunnelKind;
 pub(super) use udp::has_tunnel_ports;
+pub use zep::radio_frame;
 
 /// An IP packet with all that stood around it.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,8 @@ pub struct TunnelPath<'a> {
     on_wire: u32,
     network: Network,
     depth: u8,
+    /// The packet that one of them carries compressed.
+    expanded: Option<&'a Expanded>,
 }
 
 impl<'a> TunnelPath<'a> {
@@ -59,6 +63,7 @@ impl<'a> TunnelPath<'a> {
             on_wire: u32::try_from(at.rest.on_wire).unwrap_or(u32::MAX),
             network: at.network,
             depth: 0,
+            expanded: None,
         }
     }
 
@@ -99,6 +104,7 @@ impl<'a> TunnelPath<'a> {
                 limit: Limit::Frame,
             },
         };
+        let mut expanded = self.expanded;
         (0..self.depth).map_while(move |_| {
             let outer = match at.network {
                 Network::Ip => Some(at.rest.ip().ok()?),
@@ -109,6 +115,9 @@ impl<'a> TunnelPath<'a> {
                 None => at.inside_shim().ok()??,
             };
             at = entered.inside;
+            if at.network == Network::Lowpan {
+                at = Position::made(expanded.take()?);
+            }
             Some((entered, outer))
         })
     }
@@ -124,7 +133,7 @@ pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
 /// octets of `ip` from its header on.
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
-    let (depth, inner) = next_ip(ip)?;
+    let (depth, inner) = next_ip(ip, &mut None)?;
     let tunnels = TunnelPath {
         start: packet,
         on_wire: ip
@@ -132,6 +141,7 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
             .max(u32::try_from(packet.len()).unwrap_or(u32::MAX)),
         network: Network::Ip,
         depth,
+        expanded: None,
     };
     Some((tunnels, inner))
 }
@@ -218,6 +228,18 @@ impl<'a> Entered<'a> {
 }
 
 impl<'a> Position<'a> {
+    /// Where a packet starts that was made.
+    fn made(packet: &'a Expanded) -> Self {
+        Self {
+            network: Network::Ip,
+            rest: Rest {
+                bytes: &packet.octets,
+                on_wire: usize::try_from(packet.wire_len).unwrap_or(usize::MAX),
+                limit: Limit::Frame,
+            },
+        }
+    }
+
     /// Steps over a header between the link's and IP's; `None` where nothing is known to follow.
     fn inside_shim(&self) -> Result<Option<Entered<'a>>, Undecodable> {
         let step = shim::shim(self.network, self.rest.bytes).transpose()?;
@@ -238,8 +260,8 @@ pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
     }
     match link::parse(frame) {
         Ok(link) => match frame.expanded {
-            Some(packet) => classify_expanded(packet, link),
-            None => classify_behind(frame, link),
+            Some(packet) if link.network == Network::Lowpan => classify_expanded(packet, link),
+            _ => classify_behind(frame, link),
         },
         Err(why) => Classified::Undecodable(why),
     }
@@ -300,7 +322,7 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     loop {
         if at.network == Network::Ip {
             return match at.rest.ip() {
-                Ok(ip) => descend(link, tunnels, ip),
+                Ok(ip) => descend(link, tunnels, ip, frame.expanded),
                 Err(why) => Classified::Undecodable(why),
             };
         }
@@ -318,29 +340,33 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
 
 /// A packet that was made of a frame.
 fn classify_expanded(packet: &Expanded, link: LinkHeader) -> Classified<'_> {
-    let at = Position {
-        network: Network::Ip,
-        rest: Rest {
-            bytes: &packet.octets,
-            on_wire: usize::try_from(packet.wire_len).unwrap_or(usize::MAX),
-            limit: Limit::Frame,
-        },
-    };
-    let mut outermost = match at.rest.ip() {
-        Ok(ip) => ip,
-        Err(why) => return Classified::Undecodable(why),
-    };
-    if let Some(fragment) = packet.fragment {
-        outermost.set_link_fragment(fragment);
+    match made(packet) {
+        Ok(ip) => {
+            let tunnels = TunnelPath::new(Position::made(packet));
+            let mut classified = descend(link, tunnels, ip, None);
+            mark_unknown(&mut classified, packet);
+            classified
+        }
+        Err(why) => Classified::Undecodable(why),
     }
-    let mut classified = descend(link, TunnelPath::new(at), outermost);
-    if let Classified::Icmp(Packet { ip, .. }) | Classified::OtherIp(Packet { ip, .. }) =
-        &mut classified
+}
+
+/// The outermost packet of what was made.
+fn made(packet: &Expanded) -> Result<Ip<'_>, Undecodable> {
+    let mut ip = Position::made(packet).rest.ip()?;
+    if let Some(fragment) = packet.fragment {
+        ip.set_link_fragment(fragment);
+    }
+    Ok(ip)
+}
+
+/// Tells what is not known of the innermost addresses of what was made.
+fn mark_unknown(classified: &mut Classified<'_>, packet: &Expanded) {
+    if let Classified::Icmp(Packet { ip, .. }) | Classified::OtherIp(Packet { ip, .. }) = classified
         && offset_in(&packet.octets, ip.header) == Some(packet.innermost)
     {
         ip.unknown_prefix = packet.unknown_prefix;
     }
-    classified
 }
 
 /// Whether it is worth a closer look at what `ip` carries.
@@ -352,27 +378,43 @@ fn may_carry_ip(ip: &Ip<'_>) -> bool {
     }
 }
 
-/// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
+/// Follows tunnels from `ip` inwards, one of which may carry `expanded`. A header that leads nowhere
+/// ends the way before it.
 #[cold]
-fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) -> Classified<'a> {
-    while let Some((more, inner)) = next_ip(&ip) {
+fn descend<'a>(
+    link: LinkHeader,
+    mut tunnels: TunnelPath<'a>,
+    mut ip: Ip<'a>,
+    expanded: Option<&'a Expanded>,
+) -> Classified<'a> {
+    let mut ahead = expanded;
+    while let Some((more, inner)) = next_ip(&ip, &mut ahead) {
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
         tunnels.depth += more;
         ip = inner;
     }
-    classified(Packet { link, tunnels, ip })
+    if ahead.is_none() {
+        tunnels.expanded = expanded;
+    }
+    let mut classified = classified(Packet { link, tunnels, ip });
+    if let Some(packet) = tunnels.expanded {
+        mark_unknown(&mut classified, packet);
+    }
+    classified
 }
 
-/// The next IP packet inside of `ip` and how many tunnels lead there.
-fn next_ip<'a>(ip: &Ip<'a>) -> Option<(u8, Ip<'a>)> {
+/// The next IP packet inside of `ip` and how many tunnels lead there; what they carry compressed is
+/// taken from `expanded`.
+fn next_ip<'a>(ip: &Ip<'a>, expanded: &mut Option<&'a Expanded>) -> Option<(u8, Ip<'a>)> {
     let mut at = inside_ip(ip)?.inside;
     for more in (1u8..).take(TunnelPath::CAPACITY) {
-        if at.network == Network::Ip {
-            return at.rest.ip().ok().map(|inner| (more, inner));
+        match at.network {
+            Network::Ip => return at.rest.ip().ok().map(|inner| (more, inner)),
+            Network::Lowpan => return made(expanded.take()?).ok().map(|inner| (more, inner)),
+            _ => at = at.inside_shim().ok()??.inside,
         }
-        at = at.inside_shim().ok()??.inside;
     }
     None
 }

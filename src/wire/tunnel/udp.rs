@@ -4,7 +4,7 @@ use super::TunnelKind;
 use super::gre::{gre, plain};
 use super::header::{leads_to_certain_ip, leads_to_ip};
 use super::shim::mpls;
-use super::{access, mobile};
+use super::{access, mobile, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::esp::NAT_TRAVERSAL;
 use crate::wire::ip::protocol;
@@ -80,6 +80,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::LWAPP_FRAME
                 | p::LWAPP
                 | p::LWAPP_CONTROL
+                | zep::PORT
                 | p::GPRS_NS_SGSN
                 | p::MINT_CONTROL
                 | p::MINT
@@ -179,6 +180,7 @@ fn behind_port(port: u16, dst: u16, bytes: &[u8]) -> Option<(TunnelKind, LinkHea
         port::MINT | port::MINT_CONTROL => access::mint(bytes, 0),
         port::JUNIPER_MIRROR => access::juniper_mirror(bytes),
         port::TZSP => access::tzsp(bytes),
+        zep::PORT => zep::zep(bytes),
         _ => None,
     }
 }
