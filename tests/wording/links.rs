@@ -17,6 +17,9 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
     let ether = |rest: &[u8]| behind(&MAC, rest);
     let slip = |start: [u8; 2]| behind(&start, &[0; 14]);
     let fc = |octet| [0, 0, 2, 0, 0, 0, 0, octet];
+    let juniper = |flags, rest: &[u8]| behind(&[0x4d, 0x47, 0x43, flags], rest);
+    // Three addresses and the sequence control.
+    let station = [&MAC[..], &MAC[..6], &[0x10, 0]].concat();
     let marvell = || {
         let octets = |mode: u8| {
             (0..16).map(move |bits: u8| [mode << 5 | 3, bits & 7 | 0x28, bits << 4 | 5, 0x39])
@@ -139,6 +142,136 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
                 .collect(),
         ),
         (
+            7,
+            vec![
+                vec![1, 2, 212, 0, 0, 9],
+                vec![1, 2, 240],
+                vec![1, 2, 212, 0xff, 0xff, 0xff, 212, 0, 0x12, 0x34],
+            ],
+        ),
+        (
+            99,
+            vec![[&[10, 0, 0, 1, 0, 0, 8, 0], &[0; 36][..]].concat()],
+        ),
+        (
+            105,
+            vec![
+                behind(&[8, 0, 0, 0], &behind(&station, &SNAP)),
+                behind(&[8, 1, 0, 0], &behind(&station, &SNAP)),
+                behind(&[0x88, 2, 0, 0], &[&station[..], &[0, 0], &SNAP].concat()),
+                behind(&[8, 3, 0, 0], &[&station[..], &MAC[..6], &SNAP].concat()),
+            ],
+        ),
+        (
+            109,
+            [[0, 0, 0, 0], [0, 0, 8, 0], [0, 0, 4, 0], [0, 0, 12, 0]]
+                .map(|flags| [&[0, 0, 0, 2, 0, 0, 1, 0x23][..], &flags].concat())
+                .into(),
+        ),
+        (
+            119,
+            vec![
+                [
+                    &[0, 0, 0, 0x44],
+                    &[0; 140][..],
+                    &[8, 2, 0, 0],
+                    &station,
+                    &SNAP,
+                ]
+                .concat(),
+            ],
+        ),
+        (
+            123,
+            vec![
+                behind(&[2, 0, 0, 100], &SNAP),
+                behind(&[0x82, 3, 0, 100], &SNAP),
+                behind(&[0x81, 0, 0, 100, 1, 1], &ether(&[8, 0])),
+            ],
+        ),
+        (
+            130,
+            vec![
+                juniper(0, &[0x47, 0, 0, 0, 0, 0, 0, 0x18]),
+                juniper(1, &[0x54, 5, 0, 0, 0, 0x21]),
+                juniper(1, &[0, 5, 0, 0x21]),
+                juniper(0, &[0xff, 3, 0, 0x21]),
+            ],
+        ),
+        (
+            131,
+            vec![
+                juniper(0, &[0x54, 5, 0, 0, 3, 0xcc]),
+                juniper(1, &[3, 5, 3, 0xcc]),
+            ],
+        ),
+        (133, vec![juniper(0, &[0x47, 0, 2, 0, 0, 5, 0, 0])]),
+        (
+            134,
+            vec![
+                juniper(0, &[0x47, 0, 0, 0, 0, 0, 0, 0x18]),
+                juniper(1, &[0xc0, 1, 0x18, 0x41, 3, 0xcc]),
+                juniper(1, &[0x54, 5, 0, 0, 0, 0, 3, 0xcc]),
+            ],
+        ),
+        (
+            135,
+            vec![
+                juniper(1, &behind(&[0; 8], &SNAP)),
+                juniper(1, &behind(&[0; 8], &[3, 0xcc])),
+                juniper(1, &behind(&[0; 8], &[0, 0x21])),
+                juniper(1, &[0; 8]),
+                juniper(0, &behind(&[0, 0, 0, 1, 0, 0, 0, 0], &ether(&[8, 0]))),
+                juniper(3, &[2, 0, 0, 0]),
+            ],
+        ),
+        (
+            137,
+            vec![
+                juniper(1, &behind(&[0; 4], &SNAP)),
+                juniper(0, &behind(&[0; 4], &[3, 0xcc])),
+                juniper(0, &[0; 4]),
+            ],
+        ),
+        (167, vec![juniper(1, &ether(&[8, 0]))]),
+        (168, vec![juniper(1, &[8, 0])]),
+        (
+            178,
+            vec![
+                juniper(1, &ether(&[8, 0])),
+                juniper(0x81, &behind(&[0, 3, 1, 1, 1], &ether(&[8, 0]))),
+            ],
+        ),
+        (179, vec![juniper(0, &[0xff, 3, 0, 0x21])]),
+        (180, vec![juniper(0, &[0x18, 0x41, 3, 0xcc])]),
+        (181, vec![juniper(0, &[0x0f, 0, 8, 0])]),
+        (
+            182,
+            vec![
+                vec![0xc0, 1, 0x18, 0x41, 3, 0xcc],
+                vec![0xde, 7, 0x18, 0x41, 3, 0xcc],
+            ],
+        ),
+        (
+            192,
+            vec![behind(&[0, 0, 8, 0, 1, 0, 0, 0], &ether(&[8, 0]))],
+        ),
+        (
+            226,
+            vec![[&[1, 2], &[0; 14][..], &[0, 0, 0, 3, 0, 0, 0, 4]].concat()],
+        ),
+        (
+            258,
+            vec![
+                [
+                    &[108, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
+                    &[0; 96][..],
+                    &ether(&[8, 0]),
+                ]
+                .concat(),
+            ],
+        ),
+        (
             1,
             vec![
                 ether(&[0, 35, 6, 6, 3]),
@@ -184,8 +317,8 @@ pub(crate) fn captures() -> (tempfile::TempDir, Vec<PathBuf>) {
     (folder, paths)
 }
 
-/// Whether the frames of a capture have the tag of a switch's chip.
-pub(crate) fn has_switch_tag(path: &Path) -> bool {
+/// Whether tcpdump tells something of the link without being asked.
+pub(crate) fn tells_unasked(path: &Path) -> bool {
     let link = path.file_stem().unwrap().to_str().unwrap();
-    matches!(link, "281" | "282" | "284" | "285")
+    matches!(link, "109" | "182" | "281" | "282" | "284" | "285")
 }

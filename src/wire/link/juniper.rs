@@ -19,9 +19,7 @@ pub struct Juniper {
     pub flags: u8,
     /// Octets before the cookie.
     pub header: usize,
-    /// Octets of the cookie, by which a module tells itself what a packet is.
-    pub cookie: usize,
-    /// What follows it.
+    /// What stands behind that.
     pub payload: Payload,
     /// Where that starts.
     pub at: usize,
@@ -81,16 +79,14 @@ impl Juniper {
             let length = u16_at(data, behind).ok_or(Undecodable::Short)?;
             behind += 2 + usize::from(length);
         }
-        let (cookie, payload, at) = if flags & Self::NO_LINK_HEADER != 0 {
-            let (payload, at) = named(data, behind)?;
-            (0, payload, at)
+        let (payload, at) = if flags & Self::NO_LINK_HEADER != 0 {
+            named(data, behind)?
         } else {
             module(link, data, behind, flags)?
         };
         Ok(Self {
             flags,
             header: behind,
-            cookie,
             payload,
             at,
         })
@@ -136,7 +132,7 @@ fn module(
     data: &[u8],
     at: usize,
     flags: u8,
-) -> Result<(usize, Payload, usize), Undecodable> {
+) -> Result<(Payload, usize), Undecodable> {
     let first = u8_at(data, at).ok_or(Undecodable::Short)?;
     let is_in = flags & 1 != 0;
     let length = |of_module| match first {
@@ -144,12 +140,11 @@ fn module(
         ADAPTIVE_SERVICES => 8,
         _ => of_module,
     };
-    let without = |(payload, at)| Ok((0, payload, at));
     match link {
-        lt::JUNIPER_PPP => without((Payload::Ppp, at)),
-        lt::JUNIPER_FRELAY => without((Payload::FrameRelay, at)),
-        lt::JUNIPER_CHDLC => without((Payload::CiscoHdlc, at)),
-        lt::JUNIPER_PPPOE_ATM => without((Payload::EtherType, at)),
+        lt::JUNIPER_PPP => Ok((Payload::Ppp, at)),
+        lt::JUNIPER_FRELAY => Ok((Payload::FrameRelay, at)),
+        lt::JUNIPER_CHDLC => Ok((Payload::CiscoHdlc, at)),
+        lt::JUNIPER_PPPOE_ATM => Ok((Payload::EtherType, at)),
         lt::JUNIPER_ATM1 => atm(data, at, 4, is_in),
         lt::JUNIPER_ATM2 => atm(data, at, 8, is_in),
         lt::JUNIPER_MLPPP => multilink_ppp(data, at, first),
@@ -158,25 +153,18 @@ fn module(
         lt::JUNIPER_ES => {
             let is_tunnelled = matches!(u8_at(data, at + 3), Some(3..=5));
             let places = [if is_tunnelled { at + 16 } else { at }, at];
-            without(packet(data, &places)?)
+            packet(data, &places)
         }
         // A VLAN stands where the shorter header would end.
-        lt::JUNIPER_GGSN => {
-            let (payload, behind) = packet(data, &[at + 4, at + 8])?;
-            Ok((behind - at, payload, behind))
-        }
-        lt::JUNIPER_MONITOR => {
-            let (payload, behind) = packet(data, &[at + length(8)])?;
-            Ok((length(8), payload, behind))
-        }
+        lt::JUNIPER_GGSN => packet(data, &[at + 4, at + 8]),
+        lt::JUNIPER_MONITOR => packet(data, &[at + length(8)]),
         lt::JUNIPER_SERVICES => {
             let service = if is_in { 16 } else { 12 };
-            let (payload, behind) = packet(data, &[at + length(8), at + service])?;
-            Ok((length(8), payload, behind))
+            packet(data, &[at + length(8), at + service])
         }
-        lt::JUNIPER_VP => without((Payload::Ip, at + 18)),
-        lt::JUNIPER_ST => without(secure_tunnel(data, at)?),
-        _ => without((Payload::Ethernet, at)),
+        lt::JUNIPER_VP => Ok((Payload::Ip, at + 18)),
+        lt::JUNIPER_ST => secure_tunnel(data, at),
+        _ => Ok((Payload::Ethernet, at)),
     }
 }
 
@@ -203,7 +191,7 @@ fn atm(
     at: usize,
     cookie: usize,
     is_in: bool,
-) -> Result<(usize, Payload, usize), Undecodable> {
+) -> Result<(Payload, usize), Undecodable> {
     const GAPS: u32 = 0x3f;
     let behind = at + cookie;
     let start = u32_at(data, at).ok_or(Undecodable::Short)?;
@@ -215,7 +203,7 @@ fn atm(
         start >> 24 == 0x80
     };
     if maintains {
-        return Ok((cookie, Payload::Other, behind));
+        return Ok((Payload::Other, behind));
     }
     let payload = match array_at(data, behind).ok_or(Undecodable::Short)? {
         [0xaa, 0xaa, 0x03] | [0xfe, 0xfe, 0x03] => Payload::Llc,
@@ -225,7 +213,7 @@ fn atm(
         [first, _, _] if is_first_of_ip(first) => Payload::Ip,
         _ => Payload::Other,
     };
-    Ok((cookie, payload, behind))
+    Ok((payload, behind))
 }
 
 /// The protocols of PPP that a router of Juniper's has.
@@ -262,24 +250,20 @@ fn of_services(data: &[u8], at: usize, otherwise: Payload) -> Result<Payload, Un
 }
 
 /// Multilink PPP.
-fn multilink_ppp(
-    data: &[u8],
-    at: usize,
-    first: u8,
-) -> Result<(usize, Payload, usize), Undecodable> {
+fn multilink_ppp(data: &[u8], at: usize, first: u8) -> Result<(Payload, usize), Undecodable> {
     const APOLLO: u8 = 0x40;
     const ADDRESS_AND_CONTROL: u16 = 0xff03;
     Ok(match first {
-        ADAPTIVE_SERVICES | APOLLO => (8, of_services(data, at, Payload::Ppp)?, at + 8),
-        LINK_SERVICES => (4, Payload::Ppp, at + 4),
+        ADAPTIVE_SERVICES | APOLLO => (of_services(data, at, Payload::Ppp)?, at + 8),
+        LINK_SERVICES => (Payload::Ppp, at + 4),
         // One link of a bundle has no cookie.
         _ => match (u16_at(data, at), u16_at(data, at + 2)) {
-            (Some(ADDRESS_AND_CONTROL), _) => (0, Payload::Ppp, at),
+            (Some(ADDRESS_AND_CONTROL), _) => (Payload::Ppp, at + 2),
             (_, Some(protocol)) if is_ppp(protocol) || protocol == ADDRESS_AND_CONTROL => {
-                (2, Payload::Ppp, at + 2)
+                (Payload::Ppp, at + 2)
             }
-            (Some(protocol), Some(_)) if is_ppp(protocol) => (0, Payload::Ppp, at),
-            (_, Some(_)) => (2, Payload::Other, at + 2),
+            (Some(protocol), Some(_)) if is_ppp(protocol) => (Payload::Ppp, at),
+            (_, Some(_)) => (Payload::Other, at + 2),
             (_, None) => return Err(Undecodable::Short),
         },
     })
@@ -291,19 +275,19 @@ fn multilink_frame_relay(
     data: &[u8],
     at: usize,
     first: u8,
-) -> Result<(usize, Payload, usize), Undecodable> {
+) -> Result<(Payload, usize), Undecodable> {
     const APOLLO: u8 = 0x40;
     const WHOLE: u8 = 0xc0;
     let is_mfr = link == lt::JUNIPER_MFR;
     Ok(match first {
-        first if is_mfr && first & WHOLE == WHOLE => (0, Payload::MultilinkFrameRelay, at),
-        ADAPTIVE_SERVICES => (8, of_services(data, at, Payload::Nlpid)?, at + 8),
-        APOLLO if !is_mfr => (8, of_services(data, at, Payload::Nlpid)?, at + 8),
-        LINK_SERVICES if is_mfr => (6, Payload::Nlpid, at + 6),
-        LINK_SERVICES => (4, Payload::Nlpid, at + 4),
-        _ if is_mfr => (4, Payload::Nlpid, at + 4),
+        first if is_mfr && first & WHOLE == WHOLE => (Payload::MultilinkFrameRelay, at),
+        ADAPTIVE_SERVICES => (of_services(data, at, Payload::Nlpid)?, at + 8),
+        APOLLO if !is_mfr => (of_services(data, at, Payload::Nlpid)?, at + 8),
+        LINK_SERVICES if is_mfr => (Payload::Nlpid, at + 6),
+        LINK_SERVICES => (Payload::Nlpid, at + 4),
+        _ if is_mfr => (Payload::Nlpid, at + 4),
         // A bundle's number, or the address of one link.
-        _ => (2, Payload::Nlpid, at + 2),
+        _ => (Payload::Nlpid, at + 2),
     })
 }
 

@@ -23,7 +23,7 @@ pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
 pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
-pub use wireless::packets_unread;
+pub use wireless::{llc_of_802_11, packets_unread};
 
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,

@@ -216,8 +216,8 @@ pub(super) fn arcnet_linux(data: &[u8], at: usize) -> Result<LinkHeader, Undecod
     }
 }
 
-/// ARCNET as BSD gives it: source, destination, protocol; of RFC 1201 flag and sequence number, twice
-/// where a frame is one of an exceptional length.
+/// ARCNET as BSD gives it: source, destination, protocol; of RFC 1201 flag and sequence number, and
+/// where a frame is one of an exceptional length these three again.
 pub(super) fn arcnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const IP_RFC1051: u8 = 240;
     const IP: u8 = 212;
@@ -229,7 +229,7 @@ pub(super) fn arcnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
     }
     let first = u8_at(data, at + 3).ok_or(Undecodable::Short)?;
     let (flag, behind) = if first == EXCEPTION {
-        (u8_at(data, at + 6).ok_or(Undecodable::Short)?, at + 9)
+        (u8_at(data, at + 7).ok_or(Undecodable::Short)?, at + 10)
     } else {
         (first, at + 6)
     };

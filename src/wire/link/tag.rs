@@ -173,7 +173,7 @@ pub struct FrameRelay {
 
 impl FrameRelay {
     /// The field at `at`; `None` where it is cut or goes on for too long.
-    pub(super) fn parse(data: &[u8], at: usize) -> Option<Self> {
+    pub fn parse(data: &[u8], at: usize) -> Option<Self> {
         const LAST: u8 = 1;
         let [first, second] = array_at(data, at)?;
         let mut found = Self {

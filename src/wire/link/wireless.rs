@@ -74,6 +74,13 @@ pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> 
         .find(|found| !matches!(found.network, Network::Other(_)))
 }
 
+/// Where the header of a frame of 802.11 starts, and where its LLC does, unless it is an aggregate.
+pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
+    let (at, padding) = start(frame.link, frame.data, 0).ok()?;
+    let header = mac_header(frame.data, at, padding).filter(|header| !header.aggregate)?;
+    Some((at, header.llc?))
+}
+
 /// Packets of an aggregate (A-MSDU) besides the one that [`super::parse`] leads to.
 pub fn packets_unread(frame: &Frame<'_>) -> usize {
     let header = match frame.link {

@@ -1,10 +1,12 @@
 //! `-e`: the link-layer header as tcpdump shows it.
 
+mod capture;
+mod juniper;
 mod llc;
 mod serial;
 mod switch;
 
-use crate::model::LinkType;
+use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::link::{self, SecTag, linktype as lt};
@@ -19,8 +21,14 @@ pub(super) fn tells_protocol(event: &IcmpEvent<'_>) -> bool {
     event.packet.tunnels.is_empty()
 }
 
-/// What tcpdump tells of the link without being asked: the tag of a switch's chip.
+/// What tcpdump tells of the link without being asked: the tag of a switch's chip, how IP security
+/// protected a packet, the place of a frame in a multilink.
 pub(super) fn unasked(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
+    match event.frame.link {
+        lt::ENC => return capture::enc(out, event.frame.data),
+        lt::MFR => return serial::multilink(out, event.frame.data, 0),
+        _ => {}
+    }
     // Nearly all frames are of links that have none; one before the frame is told with -e alone.
     if event.frame.link != lt::DSA_TAG_BRCM_PREPEND
         && link::has_switch_tag(event.frame.link)
@@ -32,10 +40,15 @@ pub(super) fn unasked(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
 
 /// The header, with what separates it from the packet.
 pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
-    let data = event.frame.data;
-    let length = event.frame.wire_len;
-    let told = link::addresses(event.frame);
-    match event.frame.link {
+    of_frame(out, event, event.frame);
+}
+
+/// That of `frame`, which may be one inside of the event's.
+fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>) {
+    let data = frame.data;
+    let length = frame.wire_len;
+    let told = link::addresses(frame);
+    match frame.link {
         lt::ETHERNET => ethernet(out, data, 0, length),
         lt::NETANALYZER => ethernet(out, data, 4, length.saturating_sub(4)),
         lt::NETANALYZER_TRANSPARENT => ethernet(out, data, 12, length.saturating_sub(12)),
@@ -78,7 +91,7 @@ pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
         lt::C_HDLC | lt::PPP_HDLC => serial::c_hdlc(out, data, 0, length),
         lt::FRELAY => match told.frame_relay {
             Some(circuit) => serial::frame_relay(out, data, 0, circuit, length),
-            None => other(out, event, &told),
+            None => other(out, frame, &told),
         },
         lt::IPOIB => {
             out.extend_from_slice(b"IPOIB, ");
@@ -124,17 +137,50 @@ pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
         }
         // Without a link header there is nothing but the packet.
         LinkType(12 | 14 | 101 | 228 | 229) => out.extend_from_slice(b"ip: "),
-        kind => match told.switch {
-            Some(tag) => switch::long(out, kind, data, &told, tag, length),
-            None => other(out, event, &told),
+        _ => of_recorder(out, event, frame, &told),
+    }
+}
+
+/// That of a frame behind what a capturing system puts before it, or in the place of the link's.
+fn of_recorder(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    frame: &Frame<'_>,
+    told: &link::Addresses,
+) {
+    let (data, length) = (frame.data, frame.wire_len);
+    match frame.link {
+        lt::ENC => capture::enc(out, data),
+        lt::ARCNET_BSD => capture::arcnet(out, data, 3, length),
+        lt::ARCNET_LINUX => capture::arcnet(out, data, 5, length),
+        lt::IPNET => capture::ipnet(out, data, length),
+        lt::SUNATM => capture::sun_atm(out, data, length),
+        lt::SYMANTEC_FIREWALL => capture::symantec(out, data, length),
+        lt::MFR => serial::multilink_frame_relay(out, data, 0, length),
+        lt::IEEE802_11 | lt::IEEE802_11_PRISM
+            if let Some((at, llc)) = link::llc_of_802_11(frame) =>
+        {
+            capture::wireless(out, data, at);
+            let before = u32::try_from(llc).unwrap_or(u32::MAX);
+            llc::header(out, data, llc, length.saturating_sub(before));
+        }
+        lt::PPI | lt::PKTAP => {
+            if let Some(inner) = capture::named_inside(out, frame) {
+                of_frame(out, event, &inner);
+            }
+        }
+        kind => match (told.switch, link::juniper(frame)) {
+            (Some(tag), _) => switch::long(out, kind, data, told, tag, length),
+            (None, Some(header)) => juniper::header(out, kind, data, header, length),
+            (None, None) => other(out, frame, told),
         },
     }
 }
 
 /// `802.11, 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800), length 116: `, without
 /// what the link does not tell. tcpdump has words of its own for each kind of link.
-fn other(out: &mut Vec<u8>, event: &IcmpEvent<'_>, told: &link::Addresses) {
-    let name = link::description(event.frame.link).unwrap_or("link");
+fn other(out: &mut Vec<u8>, frame: &Frame<'_>, told: &link::Addresses) {
+    let name = link::description(frame.link).unwrap_or("link");
     out.extend_from_slice(name.as_bytes());
     if let Some(direction) = told.direction {
         out.extend_from_slice(b", ");
@@ -154,7 +200,7 @@ fn other(out: &mut Vec<u8>, event: &IcmpEvent<'_>, told: &link::Addresses) {
         out.extend_from_slice(b", ");
         ether_type(out, protocol);
     }
-    end(out, event.frame.wire_len);
+    end(out, frame.wire_len);
 }
 
 /// `02:00:00:00:00:01 > 02:00:00:00:00:02, `.

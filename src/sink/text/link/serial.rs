@@ -151,13 +151,7 @@ pub(super) fn frame_relay(
         return;
     };
     out.extend_from_slice(b"NLPID ");
-    out.extend_from_slice(match nlpid {
-        0xcc => b"IPv4",
-        0x8e => b"IPv6",
-        0xcf => b"PPP",
-        0x80 => b"SNAP".as_slice(),
-        _ => b"unknown",
-    });
+    out.extend_from_slice(nlpid_name(nlpid));
     out.extend_from_slice(b" (0x");
     write::hex(out, nlpid.into(), 2);
     out.push(b')');
@@ -168,4 +162,31 @@ pub(super) fn frame_relay(
         0xcf => ppp(out, data, behind, behind_length(behind - at)),
         _ => {}
     }
+}
+
+pub(super) fn nlpid_name(nlpid: u8) -> &'static [u8] {
+    match nlpid {
+        0xcc => b"IPv4",
+        0x8e => b"IPv6",
+        0xcf => b"PPP",
+        0x80 => b"SNAP",
+        _ => b"unknown",
+    }
+}
+
+/// `FRF.16 Frag, seq 1, Flags [Begin, End], ` and Frame Relay's.
+pub(super) fn multilink_frame_relay(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
+    multilink(out, data, at);
+    if let Some(circuit) = FrameRelay::parse(data, at + 2) {
+        frame_relay(out, data, at + 2, circuit, length.saturating_sub(2));
+    }
+}
+
+/// What tcpdump tells of a multilink without being asked.
+pub(super) fn multilink(out: &mut Vec<u8>, data: &[u8], at: usize) {
+    let sequence = u16_at(data, at).unwrap_or(0);
+    // Between the bits that say where the frame lies in a packet and the one that ends an octet.
+    let sequence = u64::from(sequence >> 1 & 0x0f00 | sequence & 0xff);
+    super::number(out, b"FRF.16 Frag, seq ", sequence);
+    out.extend_from_slice(b", Flags [Begin, End], ");
 }

@@ -180,7 +180,7 @@ pub(super) fn carriers() -> Vec<Header> {
         plain(225, [&[0xbc, 0xb5, 0x56, 0x56], &fc(0)[..], &snap].concat()),
         plain(7, vec![1, 2, 212, 0, 0, 1]),
         plain(7, vec![1, 2, 240]),
-        plain(7, vec![1, 2, 212, 0xff, 0xff, 0xff, 1, 0, 1]),
+        plain(7, vec![1, 2, 212, 0xff, 0xff, 0xff, 212, 1, 0, 1]),
         plain(102, zeros(16)),
         plain(102, zeros(24)),
         plain(103, [&[0, 4, 0, 0, 0xff, 0, 0x21], &zeros(17)[..]].concat()),
