@@ -13,9 +13,8 @@ const ECHO: [u8; 28] = [
     1, 0, 1,
 ];
 
-/// The link object of a frame with this header, and what tshark says of the fields.
-fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
-    let frame = [header, &ECHO].concat();
+/// A capture of one frame.
+fn capture(link: u32, frame: &[u8]) -> tempfile::NamedTempFile {
     let length = u32::try_from(frame.len()).unwrap();
     let mut file = Vec::new();
     for word in [
@@ -35,6 +34,12 @@ fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
     file.extend(frame);
     let capture = tempfile::NamedTempFile::new().unwrap();
     fs::write(capture.path(), file).unwrap();
+    capture
+}
+
+/// The link object of a frame with this header, and what tshark says of the fields.
+fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
+    let capture = capture(link, &[header, &ECHO].concat());
     let path = capture.path().to_str().unwrap();
     let all = records(&["-r", path, "--json", "-e"]);
     let told = of_type(&all, "icmp")[0]["link"].clone();
@@ -103,6 +108,62 @@ fn the_tag_of_macsec_is_that_of_tshark() {
     let channel = format!("{}:00:{:02}", theirs[2], number(&theirs[3]));
     assert_eq!(tag["channel"], channel);
     assert_eq!(told["ether_type"], 0x800, "that behind the tag");
+}
+
+#[test]
+fn the_direction_and_addresses_behind_junipers_header() {
+    let frame = [
+        &[0x4d, 0x47, 0x43, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1][..],
+        &[8, 0],
+    ]
+    .concat();
+    let (told, theirs) = link(178, &frame, &["eth.src", "eth.dst", "juniper.direction"]);
+    assert_eq!(told["src"], theirs[0]);
+    assert_eq!(told["dst"], theirs[1]);
+    assert_eq!(
+        (told["direction"].clone(), theirs[2].as_str()),
+        (json!("in"), "0x01")
+    );
+}
+
+#[test]
+fn what_is_encrypted_is_told_at_the_end() {
+    let wireless = [&[0x88, 0x41][..], &[2; 60]].concat();
+    let mac = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+    let macsec = [&mac[..], &[0x88, 0xe5, 0x2c, 0, 0, 0, 0, 1], &[9; 40]].concat();
+    let mut esp = [&mac[..], &[8, 0], &ECHO].concat();
+    esp[23] = 50;
+    for (link, frame, field, sentence) in [
+        (
+            105,
+            wireless,
+            json!({"encrypted_802_11": 1}),
+            "1 frame is encrypted (802.11), and may hold ICMP",
+        ),
+        (
+            1,
+            macsec,
+            json!({"encrypted_macsec": 1}),
+            "1 frame is encrypted (MACsec), and may hold ICMP",
+        ),
+        (
+            1,
+            esp,
+            json!(null),
+            "1 packet is encrypted (ESP), and may hold ICMP",
+        ),
+    ] {
+        let capture = capture(link, &frame);
+        let path = capture.path().to_str().unwrap();
+        let all = records(&["-r", path, "--json"]);
+        let summary = of_type(&all, "summary")[0];
+        assert_eq!(summary["undecodable"], field);
+        assert_eq!(summary["esp"] == 1, field.is_null());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+        let output = command.args(["-q", "-r", path]).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(text.contains(sentence), "{sentence} is not in\n{text}");
+    }
 }
 
 /// tshark reads neither of these.

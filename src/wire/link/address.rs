@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::juniper::Payload;
 use super::switch::SwitchTag;
 use super::tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 use super::{ether, ieee802154, linktype as lt, ppp, switch, wireless};
@@ -136,6 +137,19 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         lt::NETANALYZER | lt::DSA_TAG_BRCM_PREPEND => ethernet(4, 0),
         lt::NETANALYZER_TRANSPARENT => ethernet(12, 0),
         lt::ETHERNET_MPACKET | lt::EPON => ethernet(8, 0),
+        lt::EBHSCR if u8_at(data, 0) == Some(0x50) => ethernet(32, 0),
+        link if super::is_juniper(link) => {
+            if let Some(header) = super::juniper(frame) {
+                if header.payload == Payload::Ethernet {
+                    ethernet(header.at, 0);
+                }
+                found.direction = Some(if header.came_in() {
+                    Direction::In
+                } else {
+                    Direction::Out
+                });
+            }
+        }
         link if let Some((_, length)) = switch::tag(link) => ethernet(0, length),
         lt::LINUX_SLL => {
             let length = u16_at(data, 4).map_or(0, |n| usize::from(n).min(8));
