@@ -193,6 +193,46 @@ fn later_fragments_are_of_the_first_ones_packet() {
     assert!(state.expand(&frame(NO_FCS, &other), &mut into).is_err());
 }
 
+/// Each dispatch value before an IPv6 header that is compressed to nothing but its addresses: what
+/// it is by IANA's registry.
+#[test]
+fn each_dispatch_value_is_what_the_registry_says() {
+    let (src, dst) = ("fe80::1".parse().unwrap(), "fe80::2".parse().unwrap());
+    let echo = icmpv6(src, dst, &[128, 0, 0, 0, 0, 1, 0, 2]);
+    let packet = ipv6(0, 0, 58, 64, src, dst, &echo);
+    let rest = [&[0x41][..], &packet].concat();
+    for first in 0..=u8::MAX {
+        let octets = mac(false, true, &[&[first][..], &rest].concat());
+        let mut into = Expanded::default();
+        let found = Expander::default().expand(&frame(NO_FCS, &octets), &mut into);
+        match first {
+            0x41 | 0x42 | 0x60..0x80 => assert!(
+                matches!(
+                    found,
+                    Ok(true) | Err(Undecodable::Malformed | Undecodable::Compression)
+                ),
+                "{first:#x}"
+            ),
+            // What follows these is no header that may follow them.
+            0x50 | 0x80..0xc8 => assert!(
+                matches!(found, Ok(_) | Err(Undecodable::Malformed)),
+                "{first:#x}: {found:?}"
+            ),
+            0xe0..0xe8 => assert_eq!(found, Err(Undecodable::FirstFragment), "{first:#x}"),
+            0xe8 | 0xe9 => assert!(
+                matches!(found, Ok(_) | Err(Undecodable::FirstFragment)),
+                "{first:#x}: {found:?}"
+            ),
+            0xf0 | 0xf1 => {
+                assert_eq!(found, Ok(true), "{first:#x}");
+                assert_eq!(into.octets, packet, "{first:#x}");
+            }
+            0x40 | 0xf2.. => assert_eq!(found, Err(Undecodable::Compression), "{first:#x}"),
+            _ => assert_eq!(found, Ok(false), "{first:#x}"),
+        }
+    }
+}
+
 #[test]
 fn a_prefix_has_as_many_bits_as_it_says() {
     let all = Prefix::new([0xff; 16], 61);

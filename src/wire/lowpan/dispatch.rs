@@ -1,4 +1,24 @@
 //! Which header a 6LoWPAN frame begins with (RFC 4944 section 5.1).
+//!
+//! What IANA's registry of dispatch values has, and what becomes of it here:
+//!
+//! | page | bits | what | |
+//! |---|---|---|---|
+//! | 0 | `00xxxxxx` | no 6LoWPAN | not IP |
+//! | 0 | `01000000` | ESC (RFC 8066) | undecodable: no extension is known that leads to a packet |
+//! | 0 | `01000001` | IPv6 | read |
+//! | 0 | `01000010` | `LOWPAN_HC1` | read |
+//! | 0 | `01010000` | `LOWPAN_BC0` | stepped over |
+//! | 0, 1 | `011xxxxx` | `LOWPAN_IPHC` (RFC 6282) | read |
+//! | 0 | `10xxxxxx` | mesh | its addresses stand for the frame's |
+//! | 0 | `11000xxx`, `11100xxx` | fragments | read |
+//! | 0 | `1110100x` | recoverable fragment (RFC 8931) | read |
+//! | 0 | `1110101x` | its acknowledgment | not IP |
+//! | 1 | `100xxxxx` | critical routing header (RFC 8138) | types 0 to 5 are read, others undecodable |
+//! | 1 | `101xxxxx` | elective routing header | type 6 is read, others stepped over |
+//! | all | `11110000`, `11110001` | switch to page 0, 1 (RFC 8025) | followed |
+//! | all | `1111xxxx` | switch to another page | undecodable: none is assigned |
+//! | 0 | all others | unassigned | not IP: Zigbee's frames begin like that |
 
 use super::Place;
 use super::fragments::{Key, Kind, Later};
@@ -39,6 +59,8 @@ pub(super) fn expand<'a>(
     into: &mut Expanded,
 ) -> Result<Dispatched<'a>, Undecodable> {
     const BROADCAST: u8 = 0x50;
+    const ESCAPE: u8 = 0x40;
+    const PAGE_0: u8 = 0xf0;
     const PAGE_1: u8 = 0xf1;
     let mut ends = Ends {
         src: place.mac.src,
@@ -61,9 +83,16 @@ pub(super) fn expand<'a>(
     let sent = from.rest_on_wire();
     let mut making = Making::new(into);
     let mut route = Route::default();
-    if from.first()? == PAGE_1 {
-        from.u8()?;
-        route = routing::read(&mut from, place, &mut making)?;
+    match from.first()? {
+        PAGE_0 => {
+            from.u8()?;
+        }
+        PAGE_1 => {
+            from.u8()?;
+            route = routing::read(&mut from, place, &mut making)?;
+        }
+        ESCAPE | 0xf2.. => return Err(Undecodable::Compression),
+        _ => {}
     }
     let mut told = None;
     match from.first()? {
