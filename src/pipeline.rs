@@ -382,7 +382,12 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 let packet = Observation::of(frame, &packet.ip);
                 self.pipe.correlator.other(&packet);
             }
-            Classified::NotIp => self.counts.other += 1,
+            Classified::NotIp => {
+                if self.expand_behind_link(frame)? {
+                    return Ok(());
+                }
+                self.counts.other += 1;
+            }
             Classified::Undecodable(why) => {
                 self.counts.undecodable += 1;
                 self.unread.count(*why);

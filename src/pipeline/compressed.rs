@@ -7,7 +7,7 @@ use super::Run;
 use crate::icmp::Message;
 use crate::model::{Expanded, Frame};
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{self, Classified, Packet, tunnel};
+use crate::wire::{self, Classified, Packet, Undecodable, lowpan, tunnel};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -43,30 +43,49 @@ impl Run<'_, '_, '_, '_> {
         match tunnel::radio_frame(&packet.ip, frame) {
             Some(radio) if frame.expanded.is_none() => {
                 let ends = (packet.ip.src(), packet.ip.dst());
-                self.expand_inside(frame, &radio, Some(ends))
+                let made = self.expand_inside(frame, &radio, Some(ends))?;
+                Ok(made == Ok(true))
             }
             _ => Ok(false),
         }
     }
 
-    /// Makes the packet of the frame `inside` of `frame` and tells it, if there is one.
+    /// The same of a frame of another link that carries 6LoWPAN, or a frame of IEEE 802.15.4. Where
+    /// its packet cannot be made, that is told.
+    #[cold]
+    pub(super) fn expand_behind_link(&mut self, frame: &Frame<'_>) -> io::Result<bool> {
+        let carrier = lowpan::carrier(frame).filter(|_| frame.expanded.is_none());
+        let Some(carrier) = carrier else {
+            return Ok(false);
+        };
+        let made = self.expand_inside(frame, &carrier, None)?;
+        if let Err(why) = made {
+            self.counts.undecodable += 1;
+            self.unread.count(why);
+            self.write_if_selected(frame);
+        }
+        Ok(made != Ok(false))
+    }
+
+    /// Makes the packet of the frame `inside` of `frame` and tells it, if there is one: whether, or why
+    /// that cannot be said.
     #[cold]
     fn expand_inside(
         &mut self,
         frame: &Frame<'_>,
         inside: &Frame<'_>,
         tunnel: Option<(IpAddr, IpAddr)>,
-    ) -> io::Result<bool> {
+    ) -> io::Result<Result<bool, Undecodable>> {
         let mut packet = mem::take(&mut self.expanded);
         let made = self.expander.expand_within(inside, tunnel, &mut packet);
         let told = if made == Ok(true) {
             let expanded = Some(&packet);
-            self.tell(&Frame { expanded, ..*frame }).map(|()| true)
+            self.tell(&Frame { expanded, ..*frame })
         } else {
-            Ok(false)
+            Ok(())
         };
         self.expanded = packet;
-        told
+        told.map(|()| made)
     }
 
     /// Puts the fragments that came before the first one to it, which is in `frame`: with them

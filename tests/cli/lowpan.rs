@@ -5,7 +5,9 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use crate::common::{of_type, records, run};
-use crate::nodes::{ZEP_2, icmpv6, ipv6, mac, over_udp, plain_fragments, recoverable_fragments};
+use crate::nodes::{
+    ZEP_2, crc, icmpv6, ipv6, mac, over_udp, plain_fragments, recoverable_fragments,
+};
 
 const SRC: &str = "fe80::212:4b00:1122:3344";
 const DST: &str = "fe80::212:4b00:5566:7788";
@@ -288,6 +290,59 @@ fn a_ping_that_a_sniffer_sent_on() {
     assert_eq!(tunnel["kind"], "zep");
     assert_eq!(tunnel["channel"], 26);
     assert_eq!(tunnel["headers"][1]["device"], 0x1234);
+}
+
+/// Other links lead to 6LoWPAN by a type: to the packet itself (RFC 7973), or to a frame of
+/// IEEE 802.15.4 with or without check sequence.
+#[test]
+fn other_links_lead_to_lowpan() {
+    const ETHERNET: [u8; 12] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+    let elided = |src, dst| [&[0x7a, 0x33, 58][..], &echo(128, src, dst, b"abcd")].concat();
+    let radio = mac(false, false, &elided(SRC, DST));
+    let with_fcs = [&radio[..], &crc(&radio).to_le_bytes()].concat();
+    // The identifiers of 48-bit addresses are those of RFC 2464 section 4.
+    let packet = elided("fe80::ff:fe00:1", "fe80::ff:fe00:2");
+    let ethernet = |kind: &[u8], rest: &[u8]| [&ETHERNET[..], kind, rest].concat();
+    let cooked = |rest: &[u8]| [&[0, 0, 3, 0x24, 0, 8][..], &[1; 8], &[0, 0xf6], rest].concat();
+    let mut encrypted = radio.clone();
+    encrypted[0] |= 8;
+    for (link, frames) in [
+        (
+            1,
+            [
+                ethernet(&[0xa0, 0xed], &packet),
+                ethernet(&[0x81, 0, 0, 5, 0xa0, 0xed], &packet),
+                ethernet(&[0x80, 0x9a], &with_fcs),
+                ethernet(&[0x80, 0x9a], &radio),
+                ethernet(&[0x80, 0x9a], &encrypted),
+            ],
+        ),
+        (
+            113,
+            [
+                cooked(&with_fcs),
+                cooked(&radio),
+                cooked(&with_fcs),
+                cooked(&radio),
+                cooked(&encrypted),
+            ],
+        ),
+    ] {
+        let (_folder, path) = capture_of(link, &frames);
+        let found = records(&["-r", path.to_str().unwrap(), "--json"]);
+        let messages = of_type(&found, "icmp");
+        assert_eq!(messages.len(), 4, "{link}");
+        for message in messages {
+            assert_eq!(message["icmp"]["name"], "echo_request");
+            assert_eq!(message["icmp"]["length"], 12);
+            assert_eq!(message["icmp"]["checksum"]["status"], "good");
+        }
+        let frames = &of_type(&found, "summary")[0]["frames"];
+        assert_eq!(
+            (&frames["read"], &frames["undecodable"]),
+            (&5.into(), &1.into())
+        );
+    }
 }
 
 /// The prefix of an address that nobody told is not made up.

@@ -138,3 +138,13 @@ pub(crate) fn over_udp((src, dst): (u16, u16), payload: &[u8]) -> Vec<u8> {
     let ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
     [&ethernet[..], &header, &udp].concat()
 }
+
+/// The check sequence of IEEE 802.15.4 (section 7.2.10): x^16 + x^12 + x^5 + 1, bits reversed.
+pub(crate) fn crc(octets: &[u8]) -> u16 {
+    octets.iter().fold(0, |crc, octet| {
+        (0..8).fold(crc ^ u16::from(*octet), |crc, _| match crc & 1 {
+            0 => crc >> 1,
+            _ => crc >> 1 ^ 0x8408,
+        })
+    })
+}

@@ -14,7 +14,7 @@ use icmpdump::wire::{
 use crate::compressor::cases;
 use crate::frames::{self, OwnedFrame};
 use crate::lowpan::{NO_FCS, frame, taught};
-use crate::nodes::{icmpv6, ipv6, mac, plain_fragments, recoverable_fragments};
+use crate::nodes::{crc, icmpv6, ipv6, mac, plain_fragments, recoverable_fragments};
 
 /// What tshark says of each frame, one line a frame.
 pub(crate) fn tshark(link: LinkType, frames: &[Vec<u8>], fields: &[&str]) -> Vec<Vec<String>> {
@@ -396,14 +396,4 @@ fn each_link_type_leads_to_the_same_packet() {
         assert_eq!(into.octets, case.packet, "{link:?}");
         assert_eq!(different(link, &[octets]), [""; 0], "{link:?}");
     }
-}
-
-/// The check sequence of IEEE 802.15.4 (section 7.2.10): x^16 + x^12 + x^5 + 1, bits reversed.
-pub(crate) fn crc(octets: &[u8]) -> u16 {
-    octets.iter().fold(0, |crc, octet| {
-        (0..8).fold(crc ^ u16::from(*octet), |crc, _| match crc & 1 {
-            0 => crc >> 1,
-            _ => crc >> 1 ^ 0x8408,
-        })
-    })
 }

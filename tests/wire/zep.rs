@@ -9,8 +9,8 @@ use icmpdump::wire::tunnel::{TunnelKind, radio_frame};
 use icmpdump::wire::{ChecksumStatus, Classified, Packet, classify, icmp_checksum};
 use proptest::prelude::*;
 
-use crate::lowpan_tshark::{crc, tshark};
-use crate::nodes::{ZEP_2, icmpv6, mac, over_udp};
+use crate::lowpan_tshark::tshark;
+use crate::nodes::{ZEP_2, crc, icmpv6, mac, over_udp};
 
 /// A header of version 1 up to the length: channel 15, device 7.
 const ZEP_1: [u8; 15] = [b'E', b'X', 1, 15, 0, 7, 1, 255, 0, 0, 0, 0, 0, 0, 0];

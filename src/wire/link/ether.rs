@@ -41,6 +41,10 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const GIGAMON: u16 = 0x22e5;
     /// A frame of LLC whose length needs no field (draft-ietf-isis-ext-eth-01).
     pub(in crate::wire::link) const JUMBO_LLC: u16 = 0x8870;
+    /// 6LoWPAN (RFC 7973).
+    pub(in crate::wire::link) const LOWPAN: u16 = 0xa0ed;
+    /// A frame of IEEE 802.15.4.
+    pub(in crate::wire::link) const IEEE802_15_4: u16 = 0x809a;
     /// Transparent bridging: a whole frame.
     pub(in crate::wire::link) const BRIDGED: u16 = 0x6558;
     /// Fibre Channel over Ethernet (FC-BB-5).
@@ -177,6 +181,8 @@ pub(in crate::wire) fn follow(
                 vlans.push(u16_at(data, at).ok_or(Undecodable::Short)?);
                 2
             }
+            ether_type::LOWPAN => break Network::Lowpan,
+            ether_type::IEEE802_15_4 => break Network::Ieee802154,
             other => break Network::Other(other),
         };
         kind = u16_at(data, at + skip).ok_or(Undecodable::Short)?;

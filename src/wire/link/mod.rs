@@ -94,6 +94,8 @@ pub enum Network {
     Multiplexed,
     /// A packet whose headers are compressed (6LoWPAN, RFC 4944).
     Lowpan,
+    /// A frame of IEEE 802.15.4, which may have such a packet.
+    Ieee802154,
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
     Other(u16),
 }

@@ -30,7 +30,9 @@ fn cooked_protocol(
 ) -> Result<LinkHeader, Undecodable> {
     const ARPHRD_NETLINK: u16 = 824;
     const LLC: u16 = 4;
+    const IEEE802_15_4: u16 = 0xf6;
     match protocol {
+        IEEE802_15_4 => Ok(LinkHeader::at(Network::Ieee802154, at)),
         LLC if hardware != ARPHRD_NETLINK => ether::llc(data, Vlans::default(), at),
         small @ ..=ether::ether_type::MAX_LENGTH => Ok(LinkHeader::at(Network::Other(small), at)),
         tag if ether::is_vlan(tag) && !has_tag(data, at) && is_ip(data, at) => {

@@ -253,6 +253,8 @@ fn mesh(from: &mut Reader<'_>) -> Result<Ends, Undecodable> {
 fn identifier(address: LinkAddress) -> Option<[u8; 8]> {
     match *address.as_slice() {
         [high, low] => Some(of_short([high, low])),
+        // RFC 2464 section 4.
+        [first, m1, m2, n0, n1, n2] => Some([first ^ 0x02, m1, m2, 0xff, 0xfe, n0, n1, n2]),
         _ => of_eui_64(address),
     }
 }

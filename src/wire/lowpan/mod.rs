@@ -21,6 +21,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::bytes::tail;
 use super::link::ieee802154::{self, MacHeader, Payload, is_ieee802_15_4};
+use super::link::{self, Network, linktype};
 use super::{Encryption, Undecodable};
 use crate::model::{Expanded, Frame, FrameRef, InterfaceId, SourceId};
 use dispatch::Dispatched;
@@ -116,7 +117,7 @@ impl Expander {
     ) -> Result<bool, Undecodable> {
         into.clear();
         self.fragments.advance(frame.ts);
-        let mac = ieee802154::mac_header_of(frame).ok_or(Undecodable::Short)?;
+        let mac = mac_header(frame)?;
         match mac.payload {
             Payload::Data => {}
             Payload::Encrypted => return Err(Undecodable::Encrypted(Encryption::Ieee802_15_4)),
@@ -195,6 +196,53 @@ impl Expander {
             instance,
             address: address.octets(),
         });
+    }
+}
+
+/// The header of a frame of IEEE 802.15.4; of another link's, what it says of that.
+fn mac_header(frame: &Frame<'_>) -> Result<MacHeader, Undecodable> {
+    if is_lowpan(frame) {
+        return ieee802154::mac_header_of(frame).ok_or(Undecodable::Short);
+    }
+    let header = link::parse(frame)?;
+    let addresses = link::addresses(frame);
+    Ok(MacHeader {
+        dst: addresses.dst,
+        src: addresses.src,
+        payload: match header.network {
+            Network::Lowpan => Payload::Data,
+            _ => Payload::Other,
+        },
+        start: header.offset,
+        trailer: frame.fcs_len.into(),
+        ..MacHeader::default()
+    })
+}
+
+/// The frame that is to be asked for a packet where `frame` is of another link: itself, or one of
+/// IEEE 802.15.4 in it. `None` if it is of neither kind.
+pub fn carrier<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
+    let header = link::parse(frame).ok()?;
+    match header.network {
+        Network::Lowpan if !is_lowpan(frame) => Some(*frame),
+        Network::Ieee802154 => {
+            let data = tail(frame.data, header.offset);
+            let offset = u32::try_from(header.offset).unwrap_or(u32::MAX);
+            // Whether there is a check sequence nothing tells but itself.
+            let link = if frame.is_cut() || ieee802154::ends_in_fcs(data) {
+                linktype::IEEE802_15_4_WITHFCS
+            } else {
+                linktype::IEEE802_15_4_NOFCS
+            };
+            Some(Frame {
+                link,
+                data,
+                wire_len: frame.wire_len.saturating_sub(offset),
+                fcs_len: 0,
+                ..*frame
+            })
+        }
+        _ => None,
     }
 }
 

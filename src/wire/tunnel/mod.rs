@@ -260,7 +260,9 @@ pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
     }
     match link::parse(frame) {
         Ok(link) => match frame.expanded {
-            Some(packet) if link.network == Network::Lowpan => classify_expanded(packet, link),
+            Some(packet) if matches!(link.network, Network::Lowpan | Network::Ieee802154) => {
+                classify_expanded(packet, link)
+            }
             _ => classify_behind(frame, link),
         },
         Err(why) => Classified::Undecodable(why),

@@ -32,7 +32,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Bridged => bridged(bytes),
         Network::Multilink => multilink(bytes),
         Network::Multiplexed => multiplexed(bytes),
-        Network::Ip | Network::Lowpan | Network::Other(_) => return None,
+        Network::Ip | Network::Lowpan | Network::Ieee802154 | Network::Other(_) => return None,
     })
 }
 
