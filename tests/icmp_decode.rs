@@ -20,6 +20,8 @@ mod oracle;
 mod ours;
 #[path = "icmp_decode/quoted.rs"]
 mod quoted;
+#[path = "icmp_decode/said.rs"]
+mod said;
 #[path = "icmp_decode/samples.rs"]
 mod samples;
 #[path = "icmp_decode/shapes.rs"]

@@ -147,8 +147,10 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         (V4, 0 | 8) | (V6, 128 | 129) => ECHO,
         (V4, 3) if message.code == 4 => FRAGMENTATION_NEEDED,
         (V4, 3 | 11) => QUOTE_LENGTH_4,
+        (V4, 4) => UNUSED,
         (V4, 5) => GATEWAY,
         (V4, 9) => ROUTERS,
+        (V4, 10) | (V6, 133 | 141 | 142) => RESERVED,
         (V4, 12) => PARAMETER_PROBLEM_4,
         (V4, 13 | 14) => TIMESTAMP,
         (V4, 15 | 16) => QUERY,
@@ -190,16 +192,34 @@ const ECHO: &[FieldSpec] = &[
     spec::u16(6, "seq"),
     spec::rest(8, "payload"),
 ];
-const QUOTE_LENGTH_4: &[FieldSpec] = &[spec::u8(5, "quote_words")];
-const QUOTE_LENGTH_6: &[FieldSpec] = &[spec::u8(4, "quote_words")];
-const FRAGMENTATION_NEEDED: &[FieldSpec] = &[spec::u8(5, "quote_words"), spec::u16(6, "mtu")];
+/// RFC 792, with the length of RFC 4884 section 4.
+const QUOTE_LENGTH_4: &[FieldSpec] = &[
+    spec::reserved(4, 4, 0xff00_ffff, "unused"),
+    spec::u8(5, "quote_words"),
+];
+/// RFC 4443 section 3, with the length of RFC 4884 section 4.
+const QUOTE_LENGTH_6: &[FieldSpec] = &[
+    spec::u8(4, "quote_words"),
+    spec::reserved(5, 3, 0x00ff_ffff, "unused"),
+];
+const FRAGMENTATION_NEEDED: &[FieldSpec] = &[
+    spec::reserved(4, 1, 0xff, "unused"),
+    spec::u8(5, "quote_words"),
+    spec::u16(6, "mtu"),
+];
+const UNUSED: &[FieldSpec] = &[spec::reserved(4, 4, 0xffff_ffff, "unused")];
+const RESERVED: &[FieldSpec] = &[spec::reserved(4, 4, 0xffff_ffff, "reserved")];
 const GATEWAY: &[FieldSpec] = &[spec::v4(4, "gateway")];
 const ROUTERS: &[FieldSpec] = &[
     spec::u8(4, "address_count"),
     spec::u8(5, "entry_words"),
-    spec::u16(6, "lifetime"),
+    spec::seconds_of(6, 2, "lifetime"),
 ];
-const PARAMETER_PROBLEM_4: &[FieldSpec] = &[spec::u8(4, "pointer"), spec::u8(5, "quote_words")];
+const PARAMETER_PROBLEM_4: &[FieldSpec] = &[
+    spec::u8(4, "pointer"),
+    spec::u8(5, "quote_words"),
+    spec::reserved(6, 2, 0xffff, "unused"),
+];
 const QUERY: &[FieldSpec] = &[spec::u16(4, "id"), spec::u16(6, "seq")];
 const TIMESTAMP: &[FieldSpec] = &[
     spec::u16(4, "id"),
@@ -211,12 +231,16 @@ const TIMESTAMP: &[FieldSpec] = &[
 const MASK: &[FieldSpec] = &[spec::u16(4, "id"), spec::u16(6, "seq"), spec::v4(8, "mask")];
 const POINTER: &[FieldSpec] = &[spec::u32(4, "pointer")];
 /// RFC 2521 section 2.
-const PHOTURIS: &[FieldSpec] = &[spec::u16(6, "pointer")];
+const PHOTURIS: &[FieldSpec] = &[
+    spec::reserved(4, 2, 0xffff, "reserved"),
+    spec::u16(6, "pointer"),
+];
 const MTU: &[FieldSpec] = &[spec::u32(4, "mtu")];
 const EXTENDED_REQUEST: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u8(6, "seq"),
     spec::flag(7, 0x01, "local"),
+    spec::reserved(7, 1, 0xfe, "reserved"),
 ];
 const EXTENDED_REPLY: &[FieldSpec] = &[
     spec::u16(4, "id"),
@@ -225,4 +249,5 @@ const EXTENDED_REPLY: &[FieldSpec] = &[
     spec::flag(7, 0x04, "active"),
     spec::flag(7, 0x02, "ipv4"),
     spec::flag(7, 0x01, "ipv6"),
+    spec::reserved(7, 1, 0x18, "reserved"),
 ];

@@ -10,6 +10,10 @@ use crate::wire::{Checksum, ChecksumStatus, Layer, Unverified, checksum};
 pub struct Extensions<'a> {
     /// How it was found.
     pub located: Located,
+    /// Its version: 2 (RFC 4884 section 7).
+    pub version: u8,
+    /// Twelve bits behind the version, which are to be 0.
+    pub reserved: u16,
     /// Its own checksum.
     pub checksum: Checksum,
     /// The objects' octets, behind the structure's header.
@@ -140,8 +144,11 @@ fn structure<'a>(
             .short(Layer::Extension, 0, HEADER, octets.len(), limit);
     }
     object::check(bytes, limit, &mut decoder.defects);
+    let first = u16_at(octets, 0).unwrap_or(0);
     Extensions {
         located,
+        version: u8_at(octets, 0).unwrap_or(0) >> 4,
+        reserved: first & 0x0fff,
         checksum: structure_checksum(octets, whole),
         bytes,
     }

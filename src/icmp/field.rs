@@ -22,6 +22,30 @@ pub struct FieldSpec {
     pub at: u16,
     /// How it reads.
     pub kind: FieldKind,
+    /// What its number counts, where that is time.
+    pub unit: Option<Unit>,
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Thousandths of a second.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+}
+
+impl Unit {
+    /// Its symbol.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Milliseconds => "ms",
+            Self::Seconds => "s",
+            Self::Minutes => "min",
+        }
+    }
 }
 
 /// How a field reads. Numbers are big-endian where nothing else is said.
@@ -47,6 +71,14 @@ pub enum FieldKind {
         shift: u8,
         /// Bits in the field.
         width: u8,
+    },
+    /// Those bits of a number of so many octets, at most eight, that are to be zero and to be ignored,
+    /// as a number of their own: there only if one of them is set.
+    Reserved {
+        /// Octets of the number.
+        octets: u8,
+        /// The bits.
+        mask: u64,
     },
     /// One bit of an octet, by mask.
     Flag(u8),
@@ -157,22 +189,23 @@ pub struct Field<'a> {
     pub range: Range<usize>,
     /// What it holds.
     pub value: Value<'a>,
+    /// What its number counts, where that is time.
+    pub unit: Option<Unit>,
 }
 
 impl FieldSpec {
-    /// Reads the field from `header`; `None` if it is not all there. What runs to the end of the
-    /// header is there if at least one octet of it is.
-    pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
-        let start = usize::from(self.at);
-        let rest = header.get(start..)?;
-        let length = match self.kind {
+    /// Octets that it takes of `rest`, which may be fewer.
+    fn length(&self, rest: &[u8]) -> usize {
+        match self.kind {
             FieldKind::Number(n)
             | FieldKind::Hex(n)
             | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
             | FieldKind::Inverted(n) => usize::from(n),
             FieldKind::Signed | FieldKind::Seconds | FieldKind::V4 | FieldKind::InvertedV4 => 4,
-            FieldKind::Bits { octets, .. } => usize::from(octets),
+            FieldKind::Bits { octets, .. } | FieldKind::Reserved { octets, .. } => {
+                usize::from(octets)
+            }
             FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
             FieldKind::Masked(_)
             | FieldKind::Pref64Length
@@ -196,7 +229,15 @@ impl FieldSpec {
             | FieldKind::DnsNames
             | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
-        };
+        }
+    }
+
+    /// Reads the field from `header`; `None` if it is not all there. What runs to the end of the
+    /// header is there if at least one octet of it is.
+    pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
+        let start = usize::from(self.at);
+        let rest = header.get(start..)?;
+        let length = self.length(rest);
         let octets = rest.get(..length)?;
         if octets.is_empty() && self.kind != FieldKind::V6PrefixOfNone {
             return None;
@@ -220,6 +261,10 @@ impl FieldSpec {
             FieldKind::Bits { shift, width, .. } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
             }
+            FieldKind::Reserved { mask, .. } => match number(octets) & mask {
+                0 => return None,
+                bits => Value::Hex(bits >> mask.trailing_zeros()),
+            },
             FieldKind::Inverted(n) => Value::Number(!number(octets) & ((1 << (8 * n)) - 1)),
             FieldKind::InvertedV4 => {
                 let bits = u32::from_be_bytes(*octets.first_chunk()?);
@@ -261,6 +306,7 @@ impl FieldSpec {
             name: self.name,
             range: start..start + length,
             value,
+            unit: self.unit,
         })
     }
 }
@@ -404,6 +450,12 @@ mod tests {
                 .unwrap()
                 .value,
             Value::Hex(0x0807_0605_0403_0201)
+        );
+        let reserved = spec::reserved(0, 2, 0x0ff0, "n");
+        assert_eq!(reserved.read(&[0xf0, 0x0f]), None);
+        assert_eq!(
+            reserved.read(&[0xf1, 0x2f]).unwrap().value,
+            Value::Hex(0x12)
         );
         let address = spec::inverted_v4(0, "n").read(&[0x3f, 0xff, 0xfd, 0xfe]);
         assert_eq!(

@@ -62,12 +62,16 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     })
 }
 
-pub(super) const FIELDS: &[FieldSpec] = &[spec::u8(4, "locator_count"), spec::u8(5, "operation")];
+pub(super) const FIELDS: &[FieldSpec] = &[
+    spec::u8(4, "locator_count"),
+    spec::u8(5, "operation"),
+    spec::reserved(6, 2, 0xffff, "reserved"),
+];
 
 pub(super) const LOCATOR_FIELDS: &[FieldSpec] = &[
     spec::hex(0, 8, "locator"),
     spec::u16(8, "preference"),
-    spec::u16(10, "lifetime"),
+    spec::seconds_of(10, 2, "lifetime"),
 ];
 
 #[cfg(test)]

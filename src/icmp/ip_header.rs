@@ -30,6 +30,7 @@ pub fn option<'a>(option: &IpOption<'a>) -> Item<'a> {
         group: "options",
         number: Some(kind.into()),
         name,
+        length: option.length().map(u32::from),
         bytes: option.bytes,
         specs: Specs::Two(header, table),
     }
@@ -68,6 +69,7 @@ pub fn extension_header<'a>(header: &ExtensionHeader<'a>) -> Item<'a> {
         group: "extension_headers",
         number: Some(header.protocol.into()),
         name: Some(name),
+        length: None,
         bytes: header.bytes,
         specs,
     }

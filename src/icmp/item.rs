@@ -9,6 +9,7 @@ use super::object::{self, Objects};
 use super::rpl_option::RplOptions;
 use super::{Body, Message, lowpan, mld, v4};
 use crate::icmp::{ilnp, renumbering};
+use crate::wire::bytes::tail;
 
 /// A part of a message that may come several times.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Item<'a> {
     pub number: Option<u16>,
     /// The snake-case name of its kind.
     pub name: Option<&'static str>,
+    /// What an option states as its length, in octets, header included; see [`Item::odd_length`].
+    pub(super) length: Option<u32>,
     /// Its octets, header included, as captured.
     pub bytes: &'a [u8],
     pub(super) specs: Specs,
@@ -48,8 +51,27 @@ impl Specs {
 }
 
 impl<'a> Item<'a> {
+    /// What is in an option behind its last field, unless it is zeros, which pad.
+    pub fn unread(&self) -> Option<&'a [u8]> {
+        let behind = tail(self.bytes, self.end()?);
+        behind.iter().any(|&octet| octet != 0).then_some(behind)
+    }
+
+    /// What an option states as its length, in octets, header included, where its fields do not
+    /// tell that: it is padded, or does not fit.
+    pub fn odd_length(&self) -> Option<u32> {
+        let end = u32::try_from(self.end()?).ok();
+        self.length.filter(|length| Some(*length) != end)
+    }
+
+    /// Where the last field of an option ends.
+    fn end(&self) -> Option<usize> {
+        self.length?;
+        self.fields().map(|field| field.range.end).max()
+    }
+
     /// Its fields as far as they were captured, by their place in `bytes`.
-    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
         let bytes = self.bytes;
         let (first, second, made) = match self.specs {
             Specs::Table(table) => (table, &[][..], [None; 10]),
@@ -145,6 +167,7 @@ impl<'a> Iterator for Items<'a> {
                     group: "options",
                     number: Some(option.kind.into()),
                     name: option.name(),
+                    length: Some(option.length()),
                     bytes: option.bytes,
                     specs: Specs::Two(option.header_table(), option.table()),
                 }
@@ -155,6 +178,7 @@ impl<'a> Iterator for Items<'a> {
                     group: "records",
                     number: Some(record.kind.into()),
                     name: record.name(),
+                    length: None,
                     bytes: record.bytes,
                     specs: record.specs(),
                 }
@@ -165,6 +189,7 @@ impl<'a> Iterator for Items<'a> {
                     group: "extensions",
                     number: Some(u16::from_be_bytes([object.class, object.c_type])),
                     name: object.name(),
+                    length: None,
                     bytes: object.whole,
                     specs: object::specs(&object),
                 }
@@ -175,6 +200,7 @@ impl<'a> Iterator for Items<'a> {
                     group: "parts",
                     number: None,
                     name: Some(part.kind.name()),
+                    length: None,
                     bytes: part.bytes,
                     specs: Specs::Table(part.kind.table()),
                 }
@@ -185,6 +211,7 @@ impl<'a> Iterator for Items<'a> {
                     group: "seeds",
                     number: None,
                     name: None,
+                    length: None,
                     bytes: seed.bytes,
                     specs: seed.specs(),
                 }
@@ -204,6 +231,7 @@ impl<'a> Iterator for Items<'a> {
                     group,
                     number: None,
                     name: None,
+                    length: None,
                     bytes: entry,
                     specs: Specs::Table(table),
                 }

@@ -113,7 +113,7 @@ const DOMAIN_REQUEST: &[FieldSpec] = &[spec::u16(4, "id"), spec::u16(6, "seq")];
 const DOMAIN_REPLY: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u16(6, "seq"),
-    spec::i32(8, "ttl"),
+    spec::signed_seconds(8, "ttl"),
     spec::dns_names(12, "names"),
 ];
 

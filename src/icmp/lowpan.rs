@@ -106,7 +106,7 @@ macro_rules! duplicate_address {
         &[
             spec::u8(4, "status"),
             spec::u8(5, "transaction"),
-            spec::u16(6, "lifetime"),
+            spec::minutes(6, "lifetime"),
             spec::octets(8, $owner, "owner"),
             spec::v6(8 + $owner, "address"),
         ]

@@ -292,13 +292,18 @@ fn rules(decoder: &mut Decoder<'_, '_>) {
     }
 }
 
+/// Of queries, MLDv1 reports and done messages.
+const RESERVED: FieldSpec = spec::reserved(6, 2, 0xffff, "reserved");
+
 /// The fields of reports of version 1 and done messages.
-pub(super) const V1_FIELDS: &[FieldSpec] = &[spec::u16(4, "max_response"), spec::v6(8, "group")];
+pub(super) const V1_FIELDS: &[FieldSpec] =
+    &[spec::u16(4, "max_response"), RESERVED, spec::v6(8, "group")];
 
 /// The fields of queries of version 1.
 pub(super) const V1_QUERY_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "max_response"),
-    spec::u16(4, "max_response_ms"),
+    spec::millis(4, 2, "max_response_ms"),
+    RESERVED,
     spec::v6(8, "group"),
 ];
 
@@ -306,6 +311,7 @@ pub(super) const V1_QUERY_FIELDS: &[FieldSpec] = &[
 pub(super) const CUT_V2_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "max_response"),
     spec::mld_response(4, "max_response_ms"),
+    RESERVED,
     spec::v6(8, "group"),
 ];
 
@@ -313,7 +319,9 @@ pub(super) const CUT_V2_FIELDS: &[FieldSpec] = &[
 pub(super) const V2_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "max_response"),
     spec::mld_response(4, "max_response_ms"),
+    RESERVED,
     spec::v6(8, "group"),
+    spec::reserved(24, 1, 0xf0, "resv"),
     spec::flag(24, 0x08, "suppress"),
     spec::bits(24, 0, 3, "robustness"),
     spec::u8(25, "interval_code"),
@@ -323,7 +331,10 @@ pub(super) const V2_FIELDS: &[FieldSpec] = &[
 ];
 
 /// The fields of a version 2 report.
-pub(super) const REPORT_FIELDS: &[FieldSpec] = &[spec::u16(6, "record_count")];
+pub(super) const REPORT_FIELDS: &[FieldSpec] = &[
+    spec::reserved(4, 2, 0xffff, "reserved"),
+    spec::u16(6, "record_count"),
+];
 
 /// The fields of a record before its sources.
 const RECORD_FIELDS: [FieldSpec; 4] = [

@@ -84,12 +84,18 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
     })
 }
 
-const ID: &[FieldSpec] = &[spec::u16(4, "id")];
-const HOME_AGENTS: &[FieldSpec] = &[spec::u16(4, "id"), spec::v6_list(8, "home_agents")];
+const ID: &[FieldSpec] = &[spec::u16(4, "id"), RESERVED];
+const RESERVED: FieldSpec = spec::reserved(6, 2, 0xffff, "reserved");
+const HOME_AGENTS: &[FieldSpec] = &[
+    spec::u16(4, "id"),
+    RESERVED,
+    spec::v6_list(8, "home_agents"),
+];
 const PREFIXES: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::flag(6, 0x80, "managed"),
     spec::flag(6, 0x40, "other_config"),
+    spec::reserved(6, 2, 0x3fff, "reserved"),
 ];
 
 /// A message of fast handovers.

@@ -51,8 +51,8 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 const ADVERTISEMENT: u8 = 151;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    spec::u8(1, "interval"),
-    spec::u16(4, "query_interval"),
+    spec::seconds_of(1, 1, "interval"),
+    spec::seconds_of(4, 2, "query_interval"),
     spec::u16(6, "robustness"),
 ];
 

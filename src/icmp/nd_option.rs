@@ -60,6 +60,7 @@ impl<'a> NdOption<'a> {
             group: "options",
             number: Some(self.kind.into()),
             name: self.name(),
+            length: Some(u32::from(self.words) * 8),
             bytes: self.bytes,
             specs: self.specs(),
         }

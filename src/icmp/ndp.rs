@@ -307,22 +307,30 @@ pub(super) const ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
     spec::flag(5, 0x20, "home_agent"),
     spec::preference(5, "preference"),
     spec::flag(5, 0x04, "proxy"),
-    spec::u16(6, "lifetime"),
-    spec::u32(8, "reachable"),
-    spec::u32(12, "retransmit"),
+    spec::reserved(5, 1, 0x03, "reserved"),
+    spec::seconds_of(6, 2, "lifetime"),
+    spec::millis(8, 4, "reachable"),
+    spec::millis(12, 4, "retransmit"),
 ];
 
 /// The field of a neighbor solicitation.
-pub(super) const SOLICITATION_FIELDS: &[FieldSpec] = &[spec::v6(8, "target")];
+pub(super) const SOLICITATION_FIELDS: &[FieldSpec] = &[
+    spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+    spec::v6(8, "target"),
+];
 
 /// The fields of a neighbor advertisement.
 pub(super) const NEIGHBOR_FIELDS: &[FieldSpec] = &[
     spec::flag(4, 0x80, "router"),
     spec::flag(4, 0x40, "solicited"),
     spec::flag(4, 0x20, "override"),
+    spec::reserved(4, 4, 0x1fff_ffff, "reserved"),
     spec::v6(8, "target"),
 ];
 
 /// The fields of a redirect.
-pub(super) const REDIRECT_FIELDS: &[FieldSpec] =
-    &[spec::v6(8, "target"), spec::v6(24, "destination")];
+pub(super) const REDIRECT_FIELDS: &[FieldSpec] = &[
+    spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+    spec::v6(8, "target"),
+    spec::v6(24, "destination"),
+];

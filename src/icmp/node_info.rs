@@ -169,10 +169,13 @@ const OTHER: &[FieldSpec] = &[spec::rest(16, "data")];
 const QUERY_V6: &[FieldSpec] = &[spec::v6(16, "subject")];
 const QUERY_V4: &[FieldSpec] = &[spec::v4(16, "subject")];
 const QUERY_NAME: &[FieldSpec] = &[spec::dns_names(16, "subject")];
-const NAME_ANSWER: &[FieldSpec] = &[spec::i32(16, "ttl"), spec::dns_names(20, "names")];
+const NAME_ANSWER: &[FieldSpec] = &[
+    spec::signed_seconds(16, "ttl"),
+    spec::dns_names(20, "names"),
+];
 
-const V6_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v6(4, "address")];
-const V4_ENTRY: &[FieldSpec] = &[spec::i32(0, "ttl"), spec::v4(4, "address")];
+const V6_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v6(4, "address")];
+const V4_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v4(4, "address")];
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::field::{FieldSpec, spec, unpadded};
-use super::item::Specs;
+use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -39,7 +39,36 @@ pub enum ExtensionObject<'a> {
     Unknown,
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    /// What is in it behind its last field, and of a field that does not fit; `None` where all has
+    /// a name.
+    pub fn unread(&self) -> Option<&'a [u8]> {
+        let item = Item {
+            group: "extensions",
+            number: None,
+            name: None,
+            length: None,
+            bytes: self.whole,
+            specs: specs(self),
+        };
+        if self.kind == ExtensionObject::Unknown {
+            return None;
+        }
+        let end = item.fields().map(|field| field.range.end).max()?;
+        Some(tail(self.whole, end)).filter(|octets| !octets.is_empty())
+    }
+
+    /// What its fields take by its class and c-type, header included; `None` where that is not known.
+    fn needed(&self) -> Option<usize> {
+        let own = match (self.class, self.c_type) {
+            (2, c_type) => interface_parts(c_type, self.bytes).end,
+            (3, 2) | (4, 1) => 4,
+            (3, 3) => 4 + usize::from(u8_at(self.bytes, 2).unwrap_or(0)),
+            _ => return None,
+        };
+        Some(HEADER + own)
+    }
+
     /// The snake-case name of the class; `None` for those not known here.
     pub const fn name(&self) -> Option<&'static str> {
         class_name(self.class)
@@ -242,6 +271,13 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
             defects.short(Layer::Extension, offset, length, available, limit);
             return;
         }
+        let object = Objects::new(tail(octets, at)).next();
+        if object
+            .and_then(|object| object.needed())
+            .is_some_and(|needed| needed > length)
+        {
+            defects.rule(Layer::Extension, offset, "object too short for its fields");
+        }
         if length % 4 != 0 {
             defects.rule(Layer::Extension, offset, "object length no multiple of 4");
         }
@@ -273,6 +309,8 @@ struct InterfaceParts {
     address: Option<usize>,
     name: Option<(usize, usize)>,
     mtu: Option<usize>,
+    /// Where they end, as far as that can be told.
+    end: usize,
 }
 
 fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
@@ -284,6 +322,7 @@ fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
     }
     if c_type & HAS_ADDRESS != 0 {
         parts.address = Some(at);
+        parts.end = at + 4;
         at += 4 + match u16_at(bytes, at) {
             Some(AFI_IPV4) => 4,
             Some(AFI_IPV6) => 16,
@@ -291,6 +330,7 @@ fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
             _ => return parts,
         };
     }
+    parts.end = at;
     if c_type & HAS_NAME != 0 {
         // The length counts its own octet and is a multiple of 4 (RFC 5837 section 4.3).
         let length = usize::from(u8_at(bytes, at).unwrap_or(0));
@@ -302,7 +342,9 @@ fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
     }
     if c_type & HAS_MTU != 0 {
         parts.mtu = Some(at);
+        at += 4;
     }
+    parts.end = at;
     parts
 }
 
@@ -410,6 +452,7 @@ macro_rules! identification {
         &[
             spec::u16(4, "address_family"),
             spec::u8(6, "address_length"),
+            spec::reserved(7, 1, 0xff, "reserved"),
             $address,
         ]
     };

@@ -112,6 +112,7 @@ impl<'a> QuotedDns<'a> {
             group: "headers",
             number: None,
             name: Some("dns"),
+            length: None,
             bytes: self.bytes,
             specs: Specs::made(rows),
         }

@@ -179,7 +179,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     spec::flag(9, 0x20, "all_interfaces"),
     spec::flag(9, 0x10, "site_specific"),
     spec::flag(9, 0x08, "processed_previously"),
-    spec::u16(10, "max_delay"),
+    spec::millis(10, 2, "max_delay"),
 ];
 
 const MATCH_FIELDS: &[FieldSpec] = &[

@@ -65,7 +65,14 @@ impl RplKind {
     /// The fields of the base, by their place in it.
     const fn table(self) -> &'static [FieldSpec] {
         match self {
-            Self::Dis => const { &[spec::hex(0, 1, "flags")] },
+            Self::Dis => {
+                const {
+                    &[
+                        spec::hex(0, 1, "flags"),
+                        spec::reserved(1, 1, 0xff, "reserved"),
+                    ]
+                }
+            }
             Self::Dio => DIO,
             Self::Dao => DAO,
             Self::DaoAck | Self::DcoAck => DAO_ACK,
@@ -284,36 +291,48 @@ const DIO: &[FieldSpec] = &[
     spec::bits(4, 3, 3, "mode_of_operation"),
     spec::bits(4, 0, 3, "preference"),
     spec::u8(5, "trigger_sequence"),
+    spec::reserved(6, 2, 0xffff, "reserved"),
     spec::v6(8, "dodag_id"),
 ];
 
 macro_rules! dao {
-    ($($row:expr),*) => {
+    ($reserved:expr, $($row:expr),*) => {
         &[
             spec::u8(0, "instance"),
             spec::flag(1, 0x80, "ack_requested"),
+            $reserved,
             $($row),*
         ]
     };
 }
 
-const DAO: &[FieldSpec] = dao!(spec::u8(3, "sequence"));
-const DAO_WITH_ID: &[FieldSpec] = dao!(spec::u8(3, "sequence"), spec::v6(4, "dodag_id"));
-const DCO: &[FieldSpec] = dao!(spec::u8(2, "status"), spec::u8(3, "sequence"));
+const DAO: &[FieldSpec] = dao!(DAO_RESERVED, spec::u8(3, "sequence"));
+const DAO_WITH_ID: &[FieldSpec] = dao!(
+    DAO_RESERVED,
+    spec::u8(3, "sequence"),
+    spec::v6(4, "dodag_id")
+);
+/// Unused flags, and the octet behind them.
+const DAO_RESERVED: FieldSpec = spec::reserved(1, 2, 0x3fff, "reserved");
+const DCO: &[FieldSpec] = dao!(DCO_RESERVED, spec::u8(2, "status"), spec::u8(3, "sequence"));
 const DCO_WITH_ID: &[FieldSpec] = dao!(
+    DCO_RESERVED,
     spec::u8(2, "status"),
     spec::u8(3, "sequence"),
     spec::v6(4, "dodag_id")
 );
+const DCO_RESERVED: FieldSpec = spec::reserved(1, 1, 0x3f, "reserved");
 
 const DAO_ACK: &[FieldSpec] = &[
     spec::u8(0, "instance"),
+    spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u8(2, "sequence"),
     spec::u8(3, "status"),
 ];
 
 const DAO_ACK_WITH_ID: &[FieldSpec] = &[
     spec::u8(0, "instance"),
+    spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u8(2, "sequence"),
     spec::u8(3, "status"),
     spec::v6(4, "dodag_id"),
@@ -322,6 +341,7 @@ const DAO_ACK_WITH_ID: &[FieldSpec] = &[
 const CONSISTENCY_CHECK: &[FieldSpec] = &[
     spec::u8(0, "instance"),
     spec::flag(1, 0x80, "response"),
+    spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u16(2, "nonce"),
     spec::v6(4, "dodag_id"),
     spec::u32(20, "destination_counter"),

@@ -24,6 +24,11 @@ impl<'a> RplOption<'a> {
         tail(self.bytes, HEADER)
     }
 
+    /// What it states as its length, in octets, type and length included.
+    pub(super) fn length(&self) -> u32 {
+        u32::try_from(length(self.bytes)).unwrap_or(u32::MAX)
+    }
+
     /// The snake-case name.
     pub const fn name(&self) -> Option<&'static str> {
         Some(match self.kind {
@@ -101,8 +106,28 @@ pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>)
     while !rest.is_empty() {
         let length = length(rest);
         decoder.need(at + length);
+        if !fits(rest.get(..length).unwrap_or(rest), length) {
+            decoder.rule(at + 1, "option length wrong for its type");
+        }
         at += length;
         rest = tail(rest, length);
+    }
+}
+
+/// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
+fn fits(option: &[u8], length: usize) -> bool {
+    let prefix = |at: usize| usize::from(u8_at(option, at).unwrap_or(0)).div_ceil(8);
+    match u8_at(option, 0) {
+        // The prefix may come without its last octets.
+        Some(3) => (8 + prefix(2)..=24).contains(&length),
+        Some(4) => length == 16,
+        Some(5) => (4 + prefix(3)..=20).contains(&length),
+        // With the parent's address where that is needed.
+        Some(6) => matches!(length, 6 | 22),
+        Some(7) => length == 21,
+        Some(8) => length == 32,
+        Some(9) => length == 6,
+        _ => true,
     }
 }
 
@@ -139,6 +164,7 @@ const METRIC: &[FieldSpec] = &[
 const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
     spec::preference(3, "preference"),
+    spec::reserved(3, 1, 0xe7, "reserved"),
     spec::seconds(4, "lifetime"),
     spec::v6_prefix(8, "prefix"),
 ];
@@ -156,7 +182,11 @@ const CONFIGURATION: &[FieldSpec] = &[
     spec::u16(14, "lifetime_unit"),
 ];
 
-const TARGET: &[FieldSpec] = &[spec::u8(3, "prefix_length"), spec::v6_prefix(4, "prefix")];
+const TARGET: &[FieldSpec] = &[
+    spec::reserved(2, 1, 0xff, "reserved"),
+    spec::u8(3, "prefix_length"),
+    spec::v6_prefix(4, "prefix"),
+];
 
 const TRANSIT: &[FieldSpec] = &[
     spec::flag(2, 0x80, "external"),
@@ -180,6 +210,7 @@ const PREFIX: &[FieldSpec] = &[
     spec::flag(3, 0x80, "on_link"),
     spec::flag(3, 0x40, "autonomous"),
     spec::flag(3, 0x20, "router_address"),
+    spec::reserved(3, 1, 0x1f, "reserved"),
     spec::seconds(4, "valid_lifetime"),
     spec::seconds(8, "preferred_lifetime"),
     spec::v6(16, "prefix"),

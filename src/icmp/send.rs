@@ -74,6 +74,7 @@ const ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u16(6, "components"),
     spec::u16(8, "component"),
+    spec::reserved(10, 2, 0xffff, "reserved"),
 ];
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
             group: "parameters",
             number: Some(key),
             name,
+            length: None,
             bytes,
             specs: Specs::Table(table),
         })

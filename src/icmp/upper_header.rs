@@ -80,6 +80,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
             group: "headers",
             number: kind.map(|(number, _)| number.into()),
             name: Some(name),
+            length: None,
             bytes: octets,
             specs,
         },

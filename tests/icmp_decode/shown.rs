@@ -109,14 +109,14 @@ pub(crate) fn records(packets: &[Vec<u8>]) -> Vec<Value> {
 }
 
 /// The record of the only message.
-fn record(packet: &[u8]) -> Value {
+pub(crate) fn record(packet: &[u8]) -> Value {
     let all = records(&[packet.to_vec()]);
     let mut messages = all.into_iter().filter(|record| record["type"] == "icmp");
     messages.next().unwrap()
 }
 
 /// Its line.
-fn line(packet: &[u8]) -> String {
+pub(crate) fn line(packet: &[u8]) -> String {
     let text = run(&[packet.to_vec()], &["-t"]);
     text.lines().next().unwrap().to_owned()
 }

@@ -139,6 +139,10 @@ fn collect(known: &mut Fields, event: &Value) {
         "code_name",
         "length",
         "checksum",
+        // Bits without a meaning, told where they are set.
+        "unused",
+        "reserved",
+        "resv",
     ];
     // What is not decoded is shown in hexadecimal.
     const UNREAD: &str = "data";

@@ -1,10 +1,47 @@
 //! Short names for the rows of a table.
 
-use super::{FieldKind, FieldSpec};
+use super::{FieldKind, FieldSpec, Unit};
 use crate::wire::ip::source_route::SourceRoute;
 
 const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
-    FieldSpec { name, at, kind }
+    FieldSpec {
+        name,
+        at,
+        kind,
+        unit: None,
+    }
+}
+
+const fn time(field: FieldSpec, unit: Unit) -> FieldSpec {
+    FieldSpec {
+        unit: Some(unit),
+        ..field
+    }
+}
+
+/// A number of seconds in so many octets.
+pub(in crate::icmp) const fn seconds_of(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    time(number(at, octets, name), Unit::Seconds)
+}
+
+/// A number of milliseconds.
+pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    time(number(at, octets, name), Unit::Milliseconds)
+}
+
+/// A number of minutes in two octets.
+pub(in crate::icmp) const fn minutes(at: u16, name: &'static str) -> FieldSpec {
+    time(u16(at, name), Unit::Minutes)
+}
+
+/// Bits that are to be zero and to be ignored, of a number of so many octets.
+pub(in crate::icmp) const fn reserved(
+    at: u16,
+    octets: u8,
+    mask: u64,
+    name: &'static str,
+) -> FieldSpec {
+    field(at, name, FieldKind::Reserved { octets, mask })
 }
 
 pub(in crate::icmp) const fn u8(at: u16, name: &'static str) -> FieldSpec {
@@ -43,8 +80,14 @@ pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Signed)
 }
 
+/// A number of seconds in four octets, all of them set for ever.
 pub(in crate::icmp) const fn seconds(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::Seconds)
+    time(field(at, name, FieldKind::Seconds), Unit::Seconds)
+}
+
+/// A signed number of seconds.
+pub(in crate::icmp) const fn signed_seconds(at: u16, name: &'static str) -> FieldSpec {
+    time(i32(at, name), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn bits(at: u16, shift: u8, width: u8, name: &'static str) -> FieldSpec {
@@ -90,6 +133,11 @@ pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> F
     field(at, name, FieldKind::Masked(mask))
 }
 
+/// The same, of seconds.
+pub(in crate::icmp) const fn masked_seconds(at: u16, mask: u16, name: &'static str) -> FieldSpec {
+    time(masked(at, mask, name), Unit::Seconds)
+}
+
 pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Pref64Length)
 }
@@ -100,11 +148,11 @@ pub(in crate::icmp) const fn preference(at: u16, name: &'static str) -> FieldSpe
 }
 
 pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::MldResponse)
+    time(field(at, name, FieldKind::MldResponse), Unit::Milliseconds)
 }
 
 pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::MldInterval)
+    time(field(at, name, FieldKind::MldInterval), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {

@@ -44,10 +44,14 @@ const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
 const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
     spec::preference(3, "preference"),
+    spec::reserved(3, 1, 0xe7, "reserved"),
     spec::seconds(4, "lifetime"),
     spec::v6_prefix(8, "prefix"),
 ];
-const ADDRESS_LIST: &[FieldSpec] = &[spec::v6_list(8, "addresses")];
+const ADDRESS_LIST: &[FieldSpec] = &[
+    spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
+    spec::v6_list(8, "addresses"),
+];
 const CODED_ADDRESS: &[FieldSpec] = &[
     spec::u8(2, "option_code"),
     spec::u8(3, "prefix_length"),
@@ -136,8 +140,10 @@ pub(super) const FORMATS: &[Format] = &[
             spec::flag(3, 0x40, "autonomous"),
             // RFC 6275 section 7.2.
             spec::flag(3, 0x20, "router_address"),
+            spec::reserved(3, 1, 0x1f, "reserved1"),
             spec::seconds(4, "valid_lifetime"),
             spec::seconds(8, "preferred_lifetime"),
+            spec::reserved(12, 4, 0xffff_ffff, "reserved2"),
             spec::v6(16, "prefix"),
         ],
     ),
@@ -145,9 +151,20 @@ pub(super) const FORMATS: &[Format] = &[
         super::REDIRECTED_HEADER,
         "redirected_header",
         1,
-        &[spec::rest(8, "packet")],
+        &[
+            spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
+            spec::rest(8, "packet"),
+        ],
     ),
-    row(5, "mtu", 1, &[spec::u32(4, "mtu")]),
+    row(
+        5,
+        "mtu",
+        1,
+        &[
+            spec::reserved(2, 2, 0xffff, "reserved"),
+            spec::u32(4, "mtu"),
+        ],
+    ),
     // RFC 2491 section 5.1.
     row(
         6,
@@ -156,12 +173,24 @@ pub(super) const FORMATS: &[Format] = &[
         &[spec::u8(2, "shortcut_limit")],
     ),
     // RFC 6275 sections 7.3 and 7.4.
-    row(7, "advertisement_interval", 1, &[spec::u32(4, "interval")]),
+    row(
+        7,
+        "advertisement_interval",
+        1,
+        &[
+            spec::reserved(2, 2, 0xffff, "reserved"),
+            spec::millis(4, 4, "interval"),
+        ],
+    ),
     row(
         8,
         "home_agent_information",
         1,
-        &[spec::u16(4, "preference"), spec::u16(6, "lifetime")],
+        &[
+            spec::reserved(2, 2, 0xffff, "reserved"),
+            spec::u16(4, "preference"),
+            spec::seconds_of(6, 2, "lifetime"),
+        ],
     ),
     // RFC 3122 section 3.
     row(9, "source_address_list", 1, ADDRESS_LIST),
@@ -254,7 +283,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::bits(2, 4, 4, "distance"),
             spec::bits(2, 0, 4, "preference"),
             spec::flag(3, 0x80, "regional_care_of_address"),
-            spec::u32(4, "valid_lifetime"),
+            spec::seconds(4, "valid_lifetime"),
             spec::v6(8, "address"),
         ],
     ),
@@ -265,7 +294,11 @@ pub(super) const FORMATS: &[Format] = &[
         25,
         "rdnss",
         3,
-        &[spec::seconds(4, "lifetime"), spec::v6_list(8, "servers")],
+        &[
+            spec::reserved(2, 2, 0xffff, "reserved"),
+            spec::seconds(4, "lifetime"),
+            spec::v6_list(8, "servers"),
+        ],
     ),
     // RFC 5175 section 4.
     row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
@@ -287,7 +320,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u8(2, "pad_length"),
             spec::bits(3, 4, 4, "algorithm"),
-            spec::u16(4, "lifetime"),
+            spec::seconds_of(4, 2, "lifetime"),
             spec::rest(6, "key"),
         ],
     ),
@@ -309,7 +342,11 @@ pub(super) const FORMATS: &[Format] = &[
         31,
         "dnssl",
         2,
-        &[spec::seconds(4, "lifetime"), spec::dns_names(8, "domains")],
+        &[
+            spec::reserved(2, 2, 0xffff, "reserved"),
+            spec::seconds(4, "lifetime"),
+            spec::dns_names(8, "domains"),
+        ],
     ),
     // RFC 6496 section 6.
     row(
@@ -330,7 +367,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::flag(4, 0x02, "register_routing"),
             spec::flag(4, 0x01, "has_transaction"),
             spec::u8(5, "transaction"),
-            spec::u16(6, "lifetime"),
+            spec::minutes(6, "lifetime"),
             spec::rest(8, "owner"),
         ],
     ),
@@ -343,7 +380,8 @@ pub(super) const FORMATS: &[Format] = &[
             spec::u8(2, "context_length"),
             spec::flag(3, 0x10, "compression"),
             spec::bits(3, 0, 4, "context_id"),
-            spec::u16(6, "lifetime"),
+            spec::reserved(3, 3, 0x00e0_ffff, "reserved"),
+            spec::minutes(6, "lifetime"),
             spec::v6_prefix(8, "prefix"),
         ],
     ),
@@ -355,7 +393,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u16(2, "version_low"),
             spec::u16(4, "version_high"),
-            spec::u16(6, "lifetime"),
+            spec::minutes(6, "lifetime"),
             spec::v6(8, "address"),
         ],
     ),
@@ -375,7 +413,7 @@ pub(super) const FORMATS: &[Format] = &[
         2,
         &[
             // 13 bits in units of 8 seconds: with the low bits masked they are seconds.
-            spec::masked(2, 0xfff8, "lifetime"),
+            spec::masked_seconds(2, 0xfff8, "lifetime"),
             spec::masked(2, 0x0007, "length_code"),
             spec::pref64_length(2, "prefix_length"),
             spec::v6_prefix(4, "prefix"),
@@ -389,7 +427,7 @@ pub(super) const FORMATS: &[Format] = &[
         41,
         "resource_directory_address",
         3,
-        &[spec::u16(2, "lifetime"), spec::v6(8, "address")],
+        &[spec::minutes(2, "lifetime"), spec::v6(8, "address")],
     ),
     // RFC 4066 section 5.1.
     row(138, "card_request", 1, UNKNOWN),

@@ -160,6 +160,8 @@ fn objects_are_items_with_fields() {
     ]
     .concat();
     let extensions = Extensions {
+        version: 2,
+        reserved: 0,
         located: extension::Located::Length,
         checksum: Checksum {
             status: crate::wire::ChecksumStatus::Absent,

@@ -232,6 +232,7 @@ impl Step {
             group: "headers",
             number: self.number,
             name: Some(self.name),
+            length: None,
             bytes,
             specs: self.specs.clone(),
         }

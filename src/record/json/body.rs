@@ -6,8 +6,8 @@ use super::field::{ExtensionEntry, ItemEntry, RecordEntry, put_fields};
 use super::packet::ChecksumState;
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::mld::Mld;
-use crate::icmp::mtu;
 use crate::icmp::{Body, ErrorClass, Extensions, Message};
+use crate::icmp::{mtu, node_info};
 
 /// Adds the fields of the message's body.
 ///
@@ -27,12 +27,16 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
         }
         Body::Error(error) => match error.class {
             ErrorClass::TooBig { mtu } => {
+                put_unused(map, message)?;
                 map.maybe("mtu", mtu)?;
                 let quoted = error.quote.as_ref().filter(|_| mtu == Some(0));
                 let estimate = quoted.map(|quote| mtu::estimate(quote.ip.length));
                 map.maybe("mtu_estimate", estimate)
             }
-            ErrorClass::ParameterProblem { pointer } => map.maybe("pointer", pointer),
+            ErrorClass::ParameterProblem { pointer } => {
+                map.maybe("pointer", pointer)?;
+                put_unused(map, message)
+            }
             _ => put_fields(map, message.fields()),
         },
         Body::Redirect { gateway, .. } => map.maybe("gateway", gateway.map(|g| Addr(g.into()))),
@@ -61,11 +65,21 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
                 Mld::V1 { .. } | Mld::Short => Ok(()),
             }
         }
+        Body::NodeInformation(node) => {
+            put_fields(map, message.fields())?;
+            map.maybe("qtype_name", node.qtype().and_then(node_info::qtype_name))?;
+            put_items(map, message)
+        }
         _ => {
             put_fields(map, message.fields())?;
             put_items(map, message)
         }
     }
+}
+
+/// Adds bits that nothing uses, where some are set.
+fn put_unused<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result<(), M::Error> {
+    put_fields(map, message.fields().filter(|field| field.name == "unused"))
 }
 
 struct Timestamps<'a>(&'a crate::icmp::Timestamp);
@@ -106,6 +120,8 @@ impl Serialize for Structure<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.put("located", self.0.located.name())?;
+        map.put("version", &self.0.version)?;
+        map.some("reserved", self.0.reserved.into())?;
         map.put("checksum", &ChecksumState(self.0.checksum))?;
         map.end()
     }

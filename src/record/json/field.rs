@@ -176,6 +176,7 @@ impl Serialize for ExtensionEntry<'_> {
             ExtensionObject::Pointer(pointer) => map.put("pointer", &pointer)?,
             ExtensionObject::Unknown => map.put("bytes", &Hex(object.bytes))?,
         }
+        map.maybe("unread", object.unread().map(Hex))?;
         map.end()
     }
 }
@@ -233,7 +234,9 @@ impl Serialize for ItemEntry<'_> {
         let item = &self.0;
         let mut map = serializer.serialize_map(None)?;
         put_kind(&mut map, item)?;
+        map.maybe("length", item.odd_length())?;
         put_own_fields(&mut map, item)?;
+        map.maybe("unread", item.unread().map(Hex))?;
         map.end()
     }
 }

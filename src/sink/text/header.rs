@@ -1,7 +1,8 @@
 //! IP headers in detail: fields, options and extension headers, in tcpdump's words where it has
 //! any.
 
-use super::verbose::{dns_name, name_value, number};
+use super::fields::{dns_name, name_value};
+use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
 use crate::icmp::field::{Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
@@ -72,6 +73,9 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     addr::protocol(out, ip.protocol);
     number(out, b" (", ip.protocol.into());
     number(out, b"), length ", ip.length.into());
+    if ip.length_from_frame {
+        out.extend_from_slice(WAS_ZERO);
+    }
     for (i, option) in ip.options().enumerate() {
         out.extend_from_slice(if i == 0 { b", options (" } else { b"," });
         option4(out, &option);
@@ -121,12 +125,26 @@ pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
         other => addr::protocol(out, other),
     }
     number(out, b" (", next.into());
-    number(
-        out,
-        b") payload length: ",
-        ip.length.saturating_sub(40).into(),
-    );
+    out.extend_from_slice(b") payload length: ");
+    // The option behind it tells that of a jumbogram (RFC 2675 section 3).
+    if ip.length_from_frame && is_jumbogram(ip) {
+        out.push(b'0');
+    } else {
+        write::decimal(out, ip.length.saturating_sub(40).into());
+        if ip.length_from_frame {
+            out.extend_from_slice(WAS_ZERO);
+        }
+    }
     out.push(b')');
+}
+
+/// A length that the header leaves open, and which the frame tells.
+const WAS_ZERO: &[u8] = b" [was 0]";
+
+fn is_jumbogram(ip: &Ip<'_>) -> bool {
+    const JUMBO_PAYLOAD: u8 = 0xc2;
+    let mut headers = ip.extension_headers();
+    headers.any(|header| header.options().any(|option| option.kind == JUMBO_PAYLOAD))
 }
 
 /// An IPv4 option: `RR 10.0.0.1, 0.0.0.0`. tcpdump marks what was recorded with a comma.
@@ -143,7 +161,21 @@ fn option4(out: &mut Vec<u8>, option: &IpOption<'_>) {
         148 => b"RA",
         _ => b"",
     };
+    let item = ip_header::option(option);
+    if title.is_empty() {
+        unnamed_title(out, &item);
+    }
     out.extend_from_slice(title);
+    let length = option.length().map_or(0, usize::from);
+    if length > octets.len() {
+        // What there is of it follows.
+        number(out, b" [length ", length as u64);
+        number(out, b", ", octets.len() as u64);
+        out.extend_from_slice(b" there]");
+    } else if !option.fits() {
+        number(out, b" [bad length ", length as u64);
+        out.push(b']');
+    }
     match option.kind {
         0 | 1 => {}
         7 | 131 | 137 => {
@@ -167,7 +199,7 @@ fn option4(out: &mut Vec<u8>, option: &IpOption<'_>) {
                 number(out, b" value ", value.into());
             }
         }
-        _ => unnamed(out, &ip_header::option(option)),
+        _ => unnamed_fields(out, &item),
     }
 }
 
@@ -219,10 +251,18 @@ fn timestamps(out: &mut Vec<u8>, octets: &[u8], pointer: usize) {
 
 /// What tcpdump has no words for: its name or number, then its fields.
 fn unnamed(out: &mut Vec<u8>, item: &Item<'_>) {
+    unnamed_title(out, item);
+    unnamed_fields(out, item);
+}
+
+fn unnamed_title(out: &mut Vec<u8>, item: &Item<'_>) {
     match item.name {
         Some(name) => addr::words_of(out, name),
         None => number(out, b"unknown ", item.number.unwrap_or(0).into()),
     }
+}
+
+fn unnamed_fields(out: &mut Vec<u8>, item: &Item<'_>) {
     let mut separator: &[u8] = b": ";
     for field in item.fields() {
         if !matches!(
@@ -396,7 +436,9 @@ fn routing(out: &mut Vec<u8>, header: &ExtensionHeader<'_>, is_detailed: bool) {
             ("segments_left", Value::Number(left)) => number(out, b", segleft=", left),
             ("last_entry", Value::Number(last)) => number(out, b", last-entry=", last),
             ("reserved", Value::Hex(word)) if is_detailed => labelled(out, b", rsv=0x", word),
-            ("flags", Value::Hex(flags)) if flags != 0 => labelled(out, b", flags=0x", flags),
+            ("flags", Value::Hex(flags)) if flags != 0 || is_detailed => {
+                labelled(out, b", flags=0x", flags);
+            }
             ("tag", Value::Hex(tag)) => labelled(out, b", tag=", tag),
             ("segments", Value::V6List(octets)) => {
                 for (i, segment) in v6_addresses(octets).enumerate() {

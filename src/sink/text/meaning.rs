@@ -1,6 +1,6 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
-use super::{addr, verbose};
+use super::{addr, fields};
 use crate::icmp::field::Value;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
@@ -35,7 +35,7 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
         Some(Value::Octets(_)) | None => {}
         Some(value) => {
             out.push(b' ');
-            verbose::value(out, value);
+            fields::value(out, value);
         }
     }
     if let Some(word) = name(field, event) {

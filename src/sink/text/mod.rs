@@ -2,6 +2,7 @@
 //! ` | `; what is told later in lines that begin with `-- `.
 
 pub(super) mod addr;
+mod fields;
 mod header;
 mod hex;
 mod line;

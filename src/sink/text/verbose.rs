@@ -1,18 +1,15 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
+use super::fields::{Flags, item, item_with, name_value, unread, value};
 use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
-use crate::icmp::field::{
-    Field, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
-};
-use crate::icmp::item::Item;
+use crate::icmp::field::Value;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
 };
 use crate::icmp::{
-    Body, Echo, ErrorClass, Extensions, Message, Quote, QuotedTransport, dns, ip_header, mld, mtu,
-    payload, svc_param, tunnel_header, upper_header,
+    Body, Echo, ErrorClass, Extensions, Message, Quote, QuotedTransport, ip_header, mld, mtu,
+    node_info, payload, tunnel_header, upper_header,
 };
-use crate::record::json::is_link_address;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
 use crate::wire::checksum::upper_checksum;
@@ -59,6 +56,9 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     if matches!(message.body, Body::Fragment) {
         return;
     }
+    if message.bytes.is_empty() {
+        return;
+    }
     below(out, 0);
     out.extend_from_slice(b"checksum ");
     checksum(out, message.checksum);
@@ -73,16 +73,29 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         message.body,
         Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_)
     );
+    let mut flags = Flags::new(message.fields());
     for field in message.fields() {
+        if flags.put(out, &field, b", ") {
+            continue;
+        }
         let told = match field.name {
             "payload" => !full,
             "id" | "seq" => has_id && !full,
-            "sources" => true,
+            // Below; of codes the time that they are for stands behind them.
+            "sources" | "interval_code" => true,
+            "max_response" => message.kind == 130,
             _ => false,
         };
         if !told {
             out.extend_from_slice(b", ");
             name_value(out, &field);
+        }
+        if field.name == "qtype"
+            && let Value::Number(qtype) = field.value
+            && let Some(name) = u16::try_from(qtype).ok().and_then(node_info::qtype_name)
+        {
+            out.push(b' ');
+            addr::words_of(out, name);
         }
     }
     if let Body::Error(error) = &message.body
@@ -252,142 +265,6 @@ pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
     }
 }
 
-/// `mtu 1400`.
-pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
-    if !matches!(field.value, Value::Labels(_)) {
-        addr::words_of(out, field.name);
-        out.push(b' ');
-    }
-    match field.value {
-        Value::Octets(octets) if is_link_address(field.name, octets) => {
-            write::hex_octets(out, octets, b":");
-        }
-        other => value(out, other),
-    }
-}
-
-/// A field's value.
-pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
-    /// Octets of a field that are worth a place in a line.
-    const OCTETS: usize = 32;
-    match value {
-        Value::Number(n) => write::decimal(out, n),
-        Value::Seconds(u32::MAX) => out.extend_from_slice(b"infinity"),
-        Value::Seconds(n) => write::decimal(out, n.into()),
-        Value::Hex(n) => {
-            out.extend_from_slice(b"0x");
-            write::hex(out, n, 1);
-        }
-        Value::Signed(n) => {
-            if n < 0 {
-                out.push(b'-');
-            }
-            write::decimal(out, n.unsigned_abs());
-        }
-        Value::Flag(set) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
-        Value::Address(addr) => write::ip(out, addr),
-        Value::Octets(octets) => {
-            write::hex_octets(out, octets.get(..OCTETS).unwrap_or(octets), b"");
-            let more = octets.len().saturating_sub(OCTETS);
-            if more > 0 {
-                number(out, b"... (", more as u64);
-                out.extend_from_slice(b" octets more)");
-            }
-        }
-        Value::Text([]) => out.extend_from_slice(b"\"\""),
-        Value::Text(text) => escape::push(out, text),
-        Value::V4List(octets) => {
-            for (i, addr) in v4_addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv4(out, addr);
-            }
-        }
-        Value::U32List(octets) => {
-            for (i, number) in u32_numbers(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, number.into());
-            }
-        }
-        Value::V4Times(octets) => {
-            for (i, (addr, time)) in v4_times(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, time.into());
-                out.push(b'@');
-                write::ipv4(out, addr);
-            }
-        }
-        Value::V6List(octets) => {
-            for (i, addr) in v6_addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv6(out, addr);
-            }
-        }
-        Value::Labels(octets) => labels(out, &Labels(octets)),
-        Value::Strings(octets) => {
-            for (i, string) in strings(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                escape::push(out, string);
-            }
-        }
-        Value::SvcParams(octets) => {
-            for (i, parameter) in svc_param::items(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
-                item(out, &parameter);
-            }
-        }
-        Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
-        Value::SourceRoute(route, octets) => {
-            for (i, addr) in route.addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv6(out, addr);
-            }
-        }
-        Value::DnsNames(octets) => {
-            for (i, name) in dns::names(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                dns_name(out, &name);
-            }
-        }
-    }
-}
-
-/// `lab.test`.
-pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
-    if name.is_root() {
-        out.push(b'.');
-    }
-    for (i, label) in name.labels().enumerate() {
-        out.extend_from_slice(if i == 0 { b"" } else { b"." });
-        escape::push(out, label);
-    }
-}
-
-/// `source link layer address (1): address 02:00:00:00:01:01`.
-pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
-    item_with(out, item, item.fields());
-}
-
-fn item_with<'a>(out: &mut Vec<u8>, item: &Item<'a>, fields: impl Iterator<Item = Field<'a>>) {
-    match item.name {
-        Some(name) => addr::words_of(out, name),
-        // "options" of one thing are an "option".
-        None => addr::words_of(out, item.group.strip_suffix('s').unwrap_or(item.group)),
-    }
-    if let Some(number_of_kind) = item.number {
-        number(out, b" (", number_of_kind.into());
-        out.push(b')');
-    }
-    let mut separator: &[u8] = b": ";
-    for field in fields {
-        if matches!(field.name, "type" | "length") {
-            continue;
-        }
-        out.extend_from_slice(separator);
-        separator = b", ";
-        name_value(out, &field);
-    }
-}
-
 pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool) {
     out.extend_from_slice(b"record ");
     match record.name() {
@@ -406,10 +283,20 @@ pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool
     }
 }
 
+/// The version of the structures that RFC 4884 section 7 describes.
+const RFC_4884: u8 = 2;
+
 fn extensions(out: &mut Vec<u8>, structure: &Extensions<'_>) {
     below(out, 0);
     out.extend_from_slice(b"extensions (RFC 4884), found by ");
     addr::words_of(out, structure.located.name());
+    if structure.version != RFC_4884 {
+        number(out, b", version ", structure.version.into());
+    }
+    if structure.reserved != 0 {
+        out.extend_from_slice(b", reserved 0x");
+        write::hex(out, structure.reserved.into(), 1);
+    }
     out.extend_from_slice(b", checksum ");
     checksum(out, structure.checksum);
     for object in structure.objects() {
@@ -447,10 +334,14 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
             value(out, Value::Octets(object.bytes));
         }
     }
+    if let Some(octets) = object.unread() {
+        out.extend_from_slice(b", ");
+        unread(out, octets);
+    }
 }
 
 /// `label 16001 tc 0 [S] ttl 1`, for each entry.
-fn labels(out: &mut Vec<u8>, stack: &Labels<'_>) {
+pub(super) fn labels(out: &mut Vec<u8>, stack: &Labels<'_>) {
     for (i, label) in stack.iter().enumerate() {
         out.extend_from_slice(if i == 0 { b"" } else { b" " });
         number(out, b"label ", label.label.into());

@@ -13,6 +13,7 @@ const CUT: &[u8] = b" [|icmp]";
 pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
     out.extend_from_slice(b"ICMP ");
     if words(out, message).is_none() {
+        out.pop_if(|last| *last == b' ');
         out.extend_from_slice(CUT);
     }
     out.extend_from_slice(b", length ");

@@ -91,6 +91,7 @@ pub(super) fn node_information(
         1 => b"supported qtypes".as_slice(),
         2 => b"DNS name",
         3 => b"node addresses",
+        4 => b"IPv4 addresses",
         _ => b"unknown",
     });
     if what == 3 && flags != 0 {

@@ -42,6 +42,27 @@ pub struct IpOption<'a> {
 }
 
 impl IpOption<'_> {
+    /// What it states as its length, in octets, type and length included; `None` where that is
+    /// not there or does not count these two.
+    pub fn length(&self) -> Option<u16> {
+        if self.space.is_single_octet(self.kind) {
+            return Some(1);
+        }
+        let stated = u16::from(u8_at(self.bytes, 1)?);
+        match self.space {
+            OptionSpace::Ipv4 | OptionSpace::Tcp => Some(stated).filter(|&length| length >= 2),
+            OptionSpace::Ipv6 | OptionSpace::SegmentRouting => Some(stated + 2),
+        }
+    }
+
+    /// Whether an IPv4 option that is all there holds what its type does.
+    pub fn fits(&self) -> bool {
+        let length = self.bytes.len();
+        self.space != OptionSpace::Ipv4
+            || self.length().map(usize::from) != Some(length)
+            || holds_entries(self.kind, length, u8_at(self.bytes, 3))
+    }
+
     /// Whether it fills space and says nothing: padding that holds anything is none.
     pub fn is_padding(&self) -> bool {
         let is_padn = match self.space {
@@ -51,6 +72,23 @@ impl IpOption<'_> {
         };
         self.space.is_single_octet(self.kind)
             || is_padn && tail(self.bytes, 2).iter().all(|&octet| octet == 0)
+    }
+}
+
+/// Whether an option of this length holds what its type does: a head and whole entries (RFC 791
+/// section 3.1), or a value of two octets (there and RFC 2113).
+pub(super) fn holds_entries(kind: u8, length: usize, flag: Option<u8>) -> bool {
+    match kind {
+        7 | 131 | 137 => length >= 3 && (length - 3).is_multiple_of(4),
+        68 => {
+            let entry = match flag.map(|octet| octet & 0x0f) {
+                Some(1 | 3) => 8,
+                _ => 4,
+            };
+            length >= 4 && (length - 4).is_multiple_of(entry)
+        }
+        136 | 148 => length == 4,
+        _ => true,
     }
 }
 

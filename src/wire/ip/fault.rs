@@ -11,6 +11,7 @@ pub(super) enum Fault {
     TotalLengthSmall,
     OptionLength,
     OptionEnd,
+    OptionLayout,
     RoutePointer,
     Short,
     Short6,
@@ -28,6 +29,7 @@ impl Fault {
             | Self::TotalLengthSmall
             | Self::OptionLength
             | Self::OptionEnd
+            | Self::OptionLayout
             | Self::RoutePointer
             | Self::Short => Layer::Ipv4,
             Self::Short6 => Layer::Ipv6,
@@ -46,6 +48,7 @@ impl Fault {
             Self::TotalLengthSmall => "total length too small",
             Self::OptionLength => "option length under 2",
             Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
+            Self::OptionLayout => "option length wrong for its type",
             Self::RoutePointer => "pointer of a route or timestamp option to no entry",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",

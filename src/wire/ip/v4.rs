@@ -1,5 +1,6 @@
 //! The IPv4 header (RFC 791).
 
+use super::behind;
 use super::fault::{Fault, Faults};
 use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
 use crate::model::UnknownPrefix;
@@ -208,6 +209,9 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
                 }
                 if !points_to_entry(kind, u8_at(options, at + 2)) {
                     ip.faults.rule(Fault::RoutePointer, FIXED + at + 2);
+                }
+                if !behind::holds_entries(kind, length, u8_at(options, at + 3)) {
+                    ip.faults.rule(Fault::OptionLayout, FIXED + at + 1);
                 }
                 at += length;
             }

@@ -1,0 +1,223 @@
+//! Fields and the parts that they make, by the decoder's own tables.
+
+use super::addr;
+use super::verbose::{labels, number};
+use crate::icmp::field::{
+    Field, Unit, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
+};
+use crate::icmp::item::Item;
+use crate::icmp::object::Labels;
+use crate::icmp::{dns, svc_param};
+use crate::record::json::is_link_address;
+use crate::record::{escape, write};
+
+/// `mtu 1400`.
+pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
+    if !matches!(field.value, Value::Labels(_)) {
+        let name = field.name;
+        let symbol = field.unit.map_or("", Unit::symbol);
+        // `max_response_ms` has its unit behind the number, as all have.
+        let bare = name
+            .strip_suffix(symbol)
+            .and_then(|name| name.strip_suffix('_'));
+        addr::words_of(out, bare.unwrap_or(name));
+        out.push(b' ');
+    }
+    match field.value {
+        Value::Octets(octets) if is_link_address(field.name, octets) => {
+            write::hex_octets(out, octets, b":");
+        }
+        other => value(out, other),
+    }
+    if let Some(unit) = field.unit
+        && field.value != Value::Seconds(u32::MAX)
+    {
+        out.push(b' ');
+        out.extend_from_slice(unit.symbol().as_bytes());
+    }
+}
+
+/// A field's value.
+pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
+    /// Octets of a field that are worth a place in a line.
+    const OCTETS: usize = 32;
+    match value {
+        Value::Number(n) => write::decimal(out, n),
+        Value::Seconds(u32::MAX) => out.extend_from_slice(b"infinity"),
+        Value::Seconds(n) => write::decimal(out, n.into()),
+        Value::Hex(n) => {
+            out.extend_from_slice(b"0x");
+            write::hex(out, n, 1);
+        }
+        Value::Signed(n) => {
+            if n < 0 {
+                out.push(b'-');
+            }
+            write::decimal(out, n.unsigned_abs());
+        }
+        Value::Flag(set) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
+        Value::Address(addr) => write::ip(out, addr),
+        Value::Octets(octets) => {
+            write::hex_octets(out, octets.get(..OCTETS).unwrap_or(octets), b"");
+            let more = octets.len().saturating_sub(OCTETS);
+            if more > 0 {
+                number(out, b"... (", more as u64);
+                out.extend_from_slice(b" octets more)");
+            }
+        }
+        Value::Text([]) => out.extend_from_slice(b"\"\""),
+        Value::Text(text) => escape::push(out, text),
+        Value::V4List(octets) => {
+            for (i, addr) in v4_addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv4(out, addr);
+            }
+        }
+        Value::U32List(octets) => {
+            for (i, number) in u32_numbers(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::decimal(out, number.into());
+            }
+        }
+        Value::V4Times(octets) => {
+            for (i, (addr, time)) in v4_times(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::decimal(out, time.into());
+                out.push(b'@');
+                write::ipv4(out, addr);
+            }
+        }
+        Value::V6List(octets) => {
+            for (i, addr) in v6_addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv6(out, addr);
+            }
+        }
+        Value::Labels(octets) => labels(out, &Labels(octets)),
+        Value::Strings(octets) => {
+            for (i, string) in strings(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                escape::push(out, string);
+            }
+        }
+        Value::SvcParams(octets) => {
+            for (i, parameter) in svc_param::items(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+                item(out, &parameter);
+            }
+        }
+        Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
+        Value::SourceRoute(route, octets) => {
+            for (i, addr) in route.addresses(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::ipv6(out, addr);
+            }
+        }
+        Value::DnsNames(octets) => {
+            for (i, name) in dns::names(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                dns_name(out, &name);
+            }
+        }
+    }
+}
+
+/// `lab.test`.
+pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
+    if name.is_root() {
+        out.push(b'.');
+    }
+    for (i, label) in name.labels().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"." });
+        escape::push(out, label);
+    }
+}
+
+/// `source link layer address (1): address 02:00:00:00:01:01`.
+pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
+    item_with(out, item, item.fields());
+}
+
+pub(super) fn item_with<'a>(
+    out: &mut Vec<u8>,
+    item: &Item<'a>,
+    fields: impl Iterator<Item = Field<'a>> + Clone,
+) {
+    match item.name {
+        Some(name) => addr::words_of(out, name),
+        // "options" of one thing are an "option".
+        None => addr::words_of(out, item.group.strip_suffix('s').unwrap_or(item.group)),
+    }
+    if let Some(number_of_kind) = item.number {
+        number(out, b" (", number_of_kind.into());
+        out.push(b')');
+    }
+    if let Some(length) = item.odd_length() {
+        number(out, b", length ", length.into());
+    }
+    let mut separator: &[u8] = b": ";
+    let mut flags = Flags::new(fields.clone());
+    for field in fields {
+        if matches!(field.name, "type" | "length") {
+            continue;
+        }
+        if flags.put(out, &field, separator) {
+            separator = b", ";
+            continue;
+        }
+        out.extend_from_slice(separator);
+        separator = b", ";
+        name_value(out, &field);
+    }
+    if let Some(octets) = item.unread() {
+        out.extend_from_slice(separator);
+        unread(out, octets);
+    }
+}
+
+/// Flags in tcpdump's way: those that are set, all in one place.
+pub(super) struct Flags<I> {
+    /// The fields that they are among, until they have been told.
+    fields: Option<I>,
+    /// Whether the word that they are bits of was told just before.
+    behind_word: bool,
+}
+
+impl<'a, I: Iterator<Item = Field<'a>>> Flags<I> {
+    pub(super) const fn new(fields: I) -> Self {
+        Self {
+            fields: Some(fields),
+            behind_word: false,
+        }
+    }
+
+    /// Whether `field` is a flag; the first writes `flags [on link, autonomous]` for all.
+    pub(super) fn put(&mut self, out: &mut Vec<u8>, field: &Field<'_>, before: &[u8]) -> bool {
+        if !matches!(field.value, Value::Flag(_)) {
+            self.behind_word = field.name == "flags";
+            return false;
+        }
+        let Some(fields) = self.fields.take() else {
+            return true;
+        };
+        if !self.behind_word {
+            out.extend_from_slice(before);
+            out.extend_from_slice(b"flags");
+        }
+        out.extend_from_slice(b" [");
+        let mut separator: &[u8] = b"";
+        for set in fields.filter(|field| field.value == Value::Flag(true)) {
+            out.extend_from_slice(separator);
+            addr::words_of(out, set.name);
+            separator = b", ";
+        }
+        out.extend_from_slice(if separator.is_empty() { b"none]" } else { b"]" });
+        true
+    }
+}
+
+/// Octets that no field is made of.
+pub(super) fn unread(out: &mut Vec<u8>, octets: &[u8]) {
+    out.extend_from_slice(b"unread ");
+    value(out, Value::Octets(octets));
+}
