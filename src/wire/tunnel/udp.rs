@@ -106,22 +106,37 @@ static FOLDED: [u64; 128] = {
     }
 };
 
-#[inline]
-fn may_be_tunnel_port(port: u16) -> bool {
+#[expect(
+    clippy::inline_always,
+    reason = "every datagram asks; a call costs more"
+)]
+#[inline(always)]
+fn may_be_tunnel_port(high: u8, low: u8) -> bool {
+    let port = u16::from_be_bytes([high, low]);
     FOLDED[usize::from(port & 0x1fff) >> 6] >> (port & 63) & 1 != 0
 }
 
 /// Whether packets are looked for in a datagram: behind the ports of tunnels, of which either end
 /// may have one, and behind what `OmniPeek` begins with on any.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "every datagram asks; a call costs more"
+)]
+#[inline(always)]
 pub(in crate::wire) fn has_tunnel_ports(datagram: &[u8]) -> bool {
-    let Some([a, b, c, d]) = array_at(datagram, 0) else {
-        return false;
+    let Some(&[a, b, c, d, _, _, _, _, magic @ ..]) = datagram.first_chunk::<12>() else {
+        return is_tunnels(datagram);
     };
-    let (src, dst) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    (may_be_tunnel_port(dst) || may_be_tunnel_port(src))
-        && (is_tunnel_port(dst) || is_tunnel_port(src))
-        || array_at(datagram, HEADER) == Some(access::PEEKREMOTE_MAGIC)
+    let may_be =
+        may_be_tunnel_port(a, b) || may_be_tunnel_port(c, d) || magic == access::PEEKREMOTE_MAGIC;
+    may_be && is_tunnels(datagram)
+}
+
+/// The same, octet by octet.
+#[cold]
+fn is_tunnels(datagram: &[u8]) -> bool {
+    let is_port = |at| u16_at(datagram, at).is_some_and(is_tunnel_port);
+    is_port(0) || is_port(2) || array_at(datagram, HEADER) == Some(access::PEEKREMOTE_MAGIC)
 }
 
 /// Octets of the UDP header.
