@@ -24,5 +24,7 @@ mod much;
 mod nodes;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/routed.rs"]
+mod routed;
 #[path = "cli/sources.rs"]
 mod sources;

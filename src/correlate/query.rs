@@ -160,8 +160,8 @@ impl Recognizer {
             _ => return None,
         };
         let addrs = match direction {
-            Direction::Request => ip.addrs,
-            Direction::Reply => ip.addrs.reversed(),
+            Direction::Request => ip.ends(),
+            Direction::Reply => ip.ends().reversed(),
         };
         let octets = match &message.body {
             Body::Echo(echo) => echo.payload,
@@ -278,7 +278,7 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
     Some(QueryKey {
         kind,
         version: quote.ip.version,
-        addrs: quote.ip.addrs,
+        addrs: quote.ip.ends(),
         id,
         seq,
         scope: Scope::ANY,

@@ -154,12 +154,7 @@ impl<'a> Quote<'a> {
     /// Whether the error that `ip` carries and that quotes this was translated by halves
     /// (RFC 5508 section 4.2 wants both). An inference: an error sent astray looks the same.
     pub fn translation(&self, ip: &Ip<'_>) -> Translation {
-        // Behind a routing header the packet goes on to its final destination.
-        let receiver = match ip.final_destination {
-            Some(address) => address.into(),
-            None => ip.dst(),
-        };
-        if receiver == self.ip.src() {
+        if ip.ends().dst() == self.ip.src() {
             Translation::None
         } else {
             Translation::Half

@@ -5,7 +5,11 @@ use std::net::IpAddr;
 
 use super::v6::{extension_length, is_extension};
 use super::{Ip, IpVersion, protocol};
-use crate::wire::bytes::{tail, u8_at};
+use crate::model::AddrPair;
+use crate::wire::bytes::{array_at, tail, u8_at};
+
+/// Octets of an IPv4 header without options.
+const FIXED_4: usize = 20;
 
 /// Whose numbers an option's type is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,14 +185,52 @@ impl<'a> ExtensionHeader<'a> {
     }
 }
 
+/// Where a source route of IPv4 (RFC 791 section 3.1) leads in the end, while its pointer does not
+/// lead beyond it.
+fn last_hop(option: &IpOption<'_>) -> Option<IpAddr> {
+    const LOOSE: u8 = 131;
+    const STRICT: u8 = 137;
+    const ADDRESSES: usize = 3;
+    let [kind, length, pointer] = array_at(option.bytes, 0)?;
+    let end = usize::from(length);
+    if !matches!(kind, LOOSE | STRICT) || usize::from(pointer) > end || end < ADDRESSES + 4 {
+        return None;
+    }
+    array_at::<4>(option.bytes, end - 4).map(IpAddr::from)
+}
+
 impl<'a> Ip<'a> {
     /// The options of an IPv4 header; IPv6 has them in extension headers.
     pub fn options(&self) -> IpOptions<'a> {
         let options = match self.version {
-            IpVersion::V4 => self.header.get(20..self.fixed_end()),
+            IpVersion::V4 => self.header.get(FIXED_4..self.fixed_end()),
             IpVersion::V6 => None,
         };
         IpOptions::new(OptionSpace::Ipv4, options.unwrap_or_default())
+    }
+
+    /// Who sent the packet and who is to get it in the end, as its upper layer has it: other than the
+    /// addresses of the header where a route is given (RFC 791 section 3.1, RFC 8200 section 4.4) or a
+    /// mobile node names its home (RFC 6275 section 6.3).
+    #[inline]
+    pub fn ends(&self) -> AddrPair {
+        match self.version {
+            IpVersion::V4 if self.fixed_end() == FIXED_4 => self.addrs,
+            IpVersion::V6 if self.final_destination.is_none() && self.home_address.is_none() => {
+                self.addrs
+            }
+            _ => self.routed_ends(),
+        }
+    }
+
+    #[cold]
+    fn routed_ends(&self) -> AddrPair {
+        let home = self.home_address.map(IpAddr::V6);
+        let last = match self.version {
+            IpVersion::V4 => self.options().find_map(|option| last_hop(&option)),
+            IpVersion::V6 => self.final_destination.map(IpAddr::V6),
+        };
+        AddrPair::new(home.unwrap_or(self.src()), last.unwrap_or(self.dst()))
     }
 
     /// The extension headers, as far as they were captured.
@@ -222,7 +264,7 @@ impl<'a> Ip<'a> {
         match self.version {
             IpVersion::V4 => {
                 let words = u8_at(self.header, 0).unwrap_or(0) & 0x0f;
-                (usize::from(words) * 4).clamp(20, self.header.len().max(20))
+                (usize::from(words) * 4).clamp(FIXED_4, self.header.len().max(FIXED_4))
             }
             IpVersion::V6 => 40,
         }

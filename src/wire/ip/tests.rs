@@ -302,11 +302,14 @@ fn ipv6_extension_headers_are_stepped_over() {
         ip.final_destination,
         Some("2001:db8::ffff".parse().unwrap())
     );
+    assert_eq!(ip.ends().src(), ip.home_address.unwrap());
+    assert_eq!(ip.ends().dst(), ip.final_destination.unwrap());
     assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
     let mut arrived = packet.clone();
     arrived[40 + 32 + 3] = 0;
     let ip = parse(&arrived);
     assert_eq!(ip.final_destination, None);
+    assert_eq!(ip.ends().dst(), ip.dst());
     assert!(matches!(
         icmp_checksum(&ip).status,
         ChecksumStatus::Bad { .. }

@@ -1,0 +1,86 @@
+//! Requests that go by way of others: their replies come from where the route ends.
+
+use std::net::Ipv6Addr;
+
+use serde_json::Value;
+
+use crate::common::crafted::{Crafted, echo_reply, echo_request};
+use crate::common::{of_type, records};
+
+const ECHO_REQUEST: u8 = 128;
+const ECHO_REPLY: u8 = 129;
+
+/// An ICMPv6 echo of identifier 7 and sequence number 1, behind `extension`, which `next` names.
+/// The checksum is left out.
+fn echo6(kind: u8, (src, dst): (Ipv6Addr, Ipv6Addr), next: u8, extension: &[u8]) -> Vec<u8> {
+    let message = [kind, 0, 0, 0, 0, 7, 0, 1];
+    let length = u8::try_from(extension.len() + message.len()).unwrap();
+    let fixed = [0x60, 0, 0, 0, 0, length, next, 64];
+    [
+        &fixed[..],
+        &src.octets(),
+        &dst.octets(),
+        extension,
+        &message,
+    ]
+    .concat()
+}
+
+/// The exchanges that are told of these packets.
+fn exchanges(packets: &[Vec<u8>]) -> Vec<Value> {
+    let mut capture = Crafted::new();
+    for (millis, packet) in (0..).step_by(10).zip(packets) {
+        capture.at(millis, packet);
+    }
+    let file = capture.file();
+    let told = records(&["-r", file.path().to_str().unwrap()]);
+    of_type(&told, "exchange").into_iter().cloned().collect()
+}
+
+#[test]
+fn a_reply_over_a_routing_header_is_found() {
+    let address = |last: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last);
+    let (asks, hop, asked) = (address(1), address(2), address(3));
+    // RFC 8754 section 2: the last segment comes first.
+    let route = |left: u8| {
+        let head = [58, 4, 4, left, 1, 0, 0, 0];
+        [&head[..], &asked.octets(), &hop.octets()].concat()
+    };
+    let requests = [
+        echo6(ECHO_REQUEST, (asks, hop), 43, &route(1)),
+        echo6(ECHO_REQUEST, (asks, asked), 43, &route(0)),
+    ];
+    let reply = echo6(ECHO_REPLY, (asked, asks), 58, &[]);
+    for request in &requests {
+        let told = exchanges(&[request.clone(), reply.clone()]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["outcome"], "answered");
+        assert_eq!(told[0]["dst"], asked.to_string(), "{told:?}");
+    }
+}
+
+#[test]
+fn a_reply_over_a_source_route_is_found() {
+    let ends = ([192, 0, 2, 1].into(), [198, 51, 100, 3].into());
+    let hop = [203, 0, 113, 2];
+    let request = echo_request(ends, 64, (7, 1), b"payload");
+    // RFC 791 section 3.1: the route's next address is the destination, its last one the end.
+    let routed = |pointer: u8| {
+        let mut packet = request.clone();
+        packet[0] = 0x47;
+        packet[3] += 8;
+        let option = [131, 7, pointer, 198, 51, 100, 3, 0];
+        packet.splice(20..20, option);
+        if pointer <= 7 {
+            packet[16..20].copy_from_slice(&hop);
+        }
+        packet
+    };
+    let reply = echo_reply(ends, 64, (7, 1), b"payload");
+    for pointer in [4, 8] {
+        let told = exchanges(&[routed(pointer), reply.clone()]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["outcome"], "answered", "{told:?}");
+        assert_eq!(told[0]["dst"], "198.51.100.3", "{told:?}");
+    }
+}
