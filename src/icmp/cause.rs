@@ -5,8 +5,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Message;
-use crate::wire::checksum::{icmpv6_pseudo_header, internet};
-use crate::wire::ip::header_checksum;
+use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card};
+use crate::wire::ip::{header_checksum, protocol};
 use crate::wire::{ChecksumStatus, Ip};
 
 /// What made a checksum bad.
@@ -56,6 +56,12 @@ impl ChecksumCause {
             Self::FlippedBit => "one bit flipped",
         }
     }
+}
+
+/// The cause that explains the bad checksum of a TCP or UDP packet, as errors quote them, if one does.
+pub fn of_quoted(ip: &Ip<'_>) -> Option<ChecksumCause> {
+    (matches!(ip.protocol, protocol::TCP | protocol::UDP) && is_left_to_card(ip))
+        .then_some(ChecksumCause::Offload)
 }
 
 /// The cause that explains a bad checksum of `message`, which `ip` carries, if one does.
@@ -192,6 +198,26 @@ mod tests {
         let mut packet = v4(&[&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
         packet[20 + 8 + 12..20 + 8 + 16].copy_from_slice(&[10, 11, 12, 13]);
         assert_eq!(cause(&packet), Some(ChecksumCause::QuoteRewritten));
+    }
+
+    #[test]
+    fn quoted_packets_that_their_senders_card_was_to_finish() {
+        let udp = [0, 53, 0, 99, 0, 12, 0, 0, 1, 2, 3, 4];
+        let mut tcp = [7; 20];
+        tcp[12..14].copy_from_slice(&[0x50, 0x02]);
+        // The sums of the pseudo-headers, folded by hand.
+        for (mut packet, at, partial) in [
+            (ipv4("192.0.2.1", "203.0.113.9", 17, &udp), 26, 0xfe28_u16),
+            (ipv4("192.0.2.1", "203.0.113.9", 6, &tcp), 36, 0xfe25),
+            (ipv6("::1", "::1", 1, 17, &udp), 46, 0x001f),
+        ] {
+            let mut with = |sum: u16| {
+                packet[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+                of_quoted(&Ip::parse(&packet, Limit::Frame).unwrap())
+            };
+            assert_eq!(with(partial), Some(ChecksumCause::Offload));
+            assert_eq!(with(partial + 1), None);
+        }
     }
 
     #[test]

@@ -140,23 +140,34 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         None => return Some(unverified(Unverified::Truncated, found)),
     };
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
-    let checksum = match (ip.addrs.src(), ip.addrs.dst()) {
+    let pseudo = pseudo_header(ip, length)?;
+    Some(verify_addresses(ip, verify(&pseudo, covered, at)))
+}
+
+/// Whether a checksum that [`upper_checksum`] finds bad is the sum of the pseudo-header: the sender
+/// left it to its network card to add the rest.
+pub fn is_left_to_card(ip: &Ip<'_>) -> bool {
+    let bad = upper_checksum(ip).filter(|sum| matches!(sum.status, ChecksumStatus::Bad { .. }));
+    bad.zip(pseudo_header(ip, ip.payload_length))
+        .is_some_and(|(sum, pseudo)| sum.found == !internet(&[&pseudo]))
+}
+
+/// What a checksum of TCP or UDP covers beside them: the zeros behind that of IPv4 (RFC 9293 section
+/// 3.1) change no sum.
+fn pseudo_header(ip: &Ip<'_>, length: u32) -> Option<[u8; 40]> {
+    match (ip.addrs.src(), ip.addrs.dst()) {
         (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            let mut pseudo = [0; 12];
+            let mut pseudo = [0; 40];
             pseudo[..4].copy_from_slice(&src.octets());
             pseudo[4..8].copy_from_slice(&dst.octets());
             pseudo[9] = ip.protocol;
             let [_, _, high, low] = length.to_be_bytes();
-            pseudo[10..].copy_from_slice(&[high, low]);
-            verify(&pseudo, covered, at)
+            pseudo[10..12].copy_from_slice(&[high, low]);
+            Some(pseudo)
         }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => {
-            let pseudo = pseudo_header6(ip, src, dst, length);
-            verify_addresses(ip, verify(&pseudo, covered, at))
-        }
-        _ => return None,
-    };
-    Some(checksum)
+        (IpAddr::V6(src), IpAddr::V6(dst)) => Some(pseudo_header6(ip, src, dst, length)),
+        _ => None,
+    }
 }
 
 const fn unverified(why: Unverified, found: u16) -> Checksum {

@@ -2,6 +2,7 @@
 
 use super::fields::{Flags, item, item_with, name_value, unread, value};
 use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
+use crate::icmp::cause;
 use crate::icmp::field::Value;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
@@ -208,6 +209,10 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     if let Some(sum) = upper_checksum(&quote.ip) {
         out.extend_from_slice(b", checksum ");
         checksum(out, sum);
+        if let Some(cause) = cause::of_quoted(&quote.ip) {
+            out.extend_from_slice(b", ");
+            out.extend_from_slice(cause.title().as_bytes());
+        }
     }
     if let Some(header) = upper_header::of(quote).filter(|_| is_told_by_table(quote)) {
         out.extend_from_slice(b", ");
