@@ -107,6 +107,10 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("llcgprs.sapi", "gprs_llc", "sapi"),
     ("sndcp.segment", "sndcp", "segment"),
     ("mip.nattt.nexthdr", "mobile_ip", "next_protocol"),
+    ("pim.version", "pim", "body_version"),
+    ("pim.type", "pim", "body_type"),
+    ("pim.cksum", "pim", "body_checksum"),
+    ("pim.register_flag.border", "pim", "border"),
     ("teredo.orig.port", "teredo_origin", "port"),
     ("teredo.orig.addr", "teredo_origin", "address"),
 ];

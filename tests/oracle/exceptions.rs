@@ -68,13 +68,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
                  for IPv4, not for IPv6)",
     },
     Exception {
-        file: "tcpdump/PIM_register_register-stop.pcap",
-        frames: &[1],
-        fields: &[Field::Version],
-        reason: "a PIM register quotes a packet to the rendezvous point (RFC 7761 section 4.4): no \
-                 tunnel",
-    },
-    Exception {
         file: "tcpdump/icmp6_nodeinfo_oobr.pcap",
         frames: &[1],
         fields: &[Field::Version],

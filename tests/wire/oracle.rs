@@ -14,17 +14,12 @@ use crate::frames::{self, OwnedFrame};
 
 /// Frames where tshark says something else, and why we are right; by file, all of its frames that
 /// differ.
-const EXCEPTIONS: [(&str, usize, &str); 11] = [
+const EXCEPTIONS: [(&str, usize, &str); 10] = [
     (
         "cisco-fabric-path.pcap",
         8,
         "tshark takes the last four octets for a check sequence, and so the IPv6 header for cut: a \
          pcap file says in its link type whether frames have one (draft-ietf-opsawg-pcap section 4)",
-    ),
-    (
-        "PIM_register_register-stop.pcap",
-        1,
-        "a PIM register quotes a packet to the rendezvous point (RFC 7761 section 4.4): no tunnel",
     ),
     (
         "802_15_4-data.pcap",

@@ -44,6 +44,7 @@ pub struct Parts<'a> {
 enum Part {
     Udp(TunnelKind),
     EtherIp,
+    PimRegister,
     Gre,
     SourceRoute { carried: u16, sequenced: bool },
     Erspan2,
@@ -139,6 +140,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
     match kind {
         TunnelKind::IpInIp => Part::End,
         TunnelKind::EtherIp => Part::EtherIp,
+        TunnelKind::PimRegister => Part::PimRegister,
         TunnelKind::Gre { .. }
         | TunnelKind::Pptp { .. }
         | TunnelKind::Erspan { .. }
@@ -378,6 +380,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
 /// [`step`] where one subject, packets or frames, has a file.
 fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
+        Part::PimRegister => Step::new(8, "pim", tables::PIM_REGISTER, Part::End),
         Part::Lisp => packets::lisp(rest)?,
         Part::LispControl => Step::new(4, "lisp_control", packets::LISP_CONTROL, Part::End),
         Part::Amt => packets::amt(rest)?,

@@ -16,6 +16,15 @@ pub(super) const UDP: Table = &[
 /// RFC 3378 section 3.
 pub(super) const ETHER_IP: Table = &[spec::bits(0, 4, 4, "version")];
 
+/// RFC 7761 section 4.9.3.
+pub(super) const PIM_REGISTER: Table = &[
+    spec::bits(0, 4, 4, "version"),
+    spec::bits(0, 0, 4, "type"),
+    spec::hex(2, 2, "checksum"),
+    spec::flag(4, 0x80, "border"),
+    spec::flag(4, 0x40, "null_register"),
+];
+
 /// RFC 2784 section 2.1; flags and what they announce differ.
 pub(super) const GRE: Table = &[
     spec::hex(0, 2, "flags_and_version"),

@@ -5,7 +5,7 @@ use super::access;
 use super::gre::gre;
 use super::shim::{mpls, shim};
 use super::udp::{l2tp_3, udp};
-use crate::wire::bytes::{tail, u8_at};
+use crate::wire::bytes::{array_at, tail, u8_at};
 use crate::wire::checksum::ChecksumStatus;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, header_checksum, protocol};
@@ -13,6 +13,7 @@ use crate::wire::link::{self, LinkHeader, Network};
 
 const ISO_IP: u8 = 80;
 const AX_25: u8 = 93;
+const PIM: u8 = 103;
 const ETHERNET: u8 = 143; // RFC 8986 section 10.1
 
 /// IP protocols, but for UDP, behind which packets are looked for.
@@ -30,6 +31,7 @@ pub(super) const fn is_tunnel_protocol(number: u8) -> bool {
             | ETHERNET
             | ISO_IP
             | AX_25
+            | PIM
     )
 }
 
@@ -54,6 +56,7 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         ISO_IP if matches!(u8_at(payload, 0)?, link::NLPID_IPV4 | link::NLPID_IPV6) => {
             Some((TunnelKind::IsoIp, LinkHeader::at(Network::Ip, 1)))
         }
+        PIM => pim_register(payload),
         AX_25 => shim(Network::Ax25, payload)?.ok(),
         protocol::MPLS_IN_IP => mpls(payload).ok(),
         protocol::GRE => gre(payload),
@@ -77,6 +80,16 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         _ => None,
     };
     found.filter(|(_, inside)| inside.network != Network::Ip || leads_to_ip(payload, inside))
+}
+
+/// A register of PIM version 2 (RFC 7761 section 4.9.3), unless it is there for its header alone.
+fn pim_register(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const VERSION_2_REGISTER: u8 = 0x21;
+    const NULL_REGISTER: u8 = 0x40;
+    const HEADER: usize = 8;
+    let [kind, _, _, _, flags] = array_at(payload, 0)?;
+    (kind == VERSION_2_REGISTER && flags & NULL_REGISTER == 0)
+        .then_some((TunnelKind::PimRegister, LinkHeader::at(Network::Ip, HEADER)))
 }
 
 /// Whether what a header calls IP begins like it.

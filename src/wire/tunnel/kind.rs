@@ -82,6 +82,8 @@ pub enum TunnelKind {
     EthernetInIp,
     /// The network layer protocols of ISO (ISO/IEC TR 9577) behind IP.
     IsoIp,
+    /// Multicast packets on their way to a rendezvous point of PIM (RFC 7761 section 4.9.3).
+    PimRegister,
     /// AX.25, the link of packet radio, over IP or Ethernet.
     Ax25,
     /// LISP (RFC 9300).
@@ -164,6 +166,7 @@ impl TunnelKind {
             Self::Eoip { .. } => "eoip",
             Self::EthernetInIp => "ethernet_in_ip",
             Self::IsoIp => "iso_ip",
+            Self::PimRegister => "pim_register",
             Self::Ax25 => "ax25",
             Self::Lisp { .. } => "lisp",
             Self::Amt => "amt",
@@ -215,6 +218,7 @@ impl TunnelKind {
             | Self::Teredo
             | Self::EthernetInIp
             | Self::IsoIp
+            | Self::PimRegister
             | Self::Ax25
             | Self::Amt
             | Self::Ayiya

@@ -246,6 +246,12 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     // By protocol number there is no doubt: then it is a defect.
     let data = ether(0x0800, &v4(4, &inner));
     assert!(icmp(&frame(1, &data)).ip.is_defective());
+    // PIM says much else to its neighbors, and registers headers without their packets.
+    for head in [[0x20, 0], [0x11, 0], [0x21, 0x40]] {
+        let pim = [&[head[0], 0, 1, 2, head[1], 0, 0, 0], &v4(1, &ECHO)[..]].concat();
+        let data = ether(0x0800, &v4(103, &pim));
+        assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
+    }
     // Nothing is read into a later fragment.
     let mut fragment = v4(4, &v4(1, &ECHO));
     fragment[7] = 1;

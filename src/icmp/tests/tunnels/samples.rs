@@ -130,6 +130,10 @@ fn by_protocol() -> Vec<Sample> {
             &["etherip version=3", TAGGED[0], TAGGED[1], TAGGED[2]],
         ),
         ip(
+            over(103, &[0x21, 0, 0xde, 0xff, 0x80, 0, 0, 0], &echo()),
+            &["pim version=2 type=1 checksum=0xdeff border=true null_register=false"],
+        ),
+        ip(
             over(115, &[0, 0, 0, 9], &tagged()),
             &["l2tpv3 session=9", TAGGED[0], TAGGED[1], TAGGED[2]],
         ),

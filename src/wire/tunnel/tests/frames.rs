@@ -153,6 +153,13 @@ pub(super) fn in_gre_and_ip() -> Vec<Carrier> {
         (v4(80, &[&[0xcc], &echo()[..]].concat()), vec![K::IsoIp]),
         (
             v4(
+                103,
+                &[&[0x21, 0, 0xde, 0xff, 0, 0, 0, 0], &echo()[..]].concat(),
+            ),
+            vec![K::PimRegister],
+        ),
+        (
+            v4(
                 93,
                 &[
                     &[
