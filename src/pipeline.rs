@@ -1,6 +1,7 @@
 //! The loop: from a source through decoding and correlation to the sinks.
 
 mod account;
+mod aggregate;
 mod ahead;
 mod backlog;
 mod behind;
@@ -8,6 +9,7 @@ mod compressed;
 mod control;
 mod ledger;
 mod teller;
+mod turn;
 mod way;
 
 use std::ops::ControlFlow;
@@ -20,6 +22,7 @@ pub use self::control::{Control, Observer};
 use self::ledger::Entry;
 use self::teller::Teller;
 pub use self::teller::Telling;
+use self::turn::Turn;
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome, Relation};
@@ -33,7 +36,7 @@ use crate::source::filter::Filter;
 use crate::source::{Notice, Source, SourceInfo, Step};
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
-use crate::wire::{self, Classified, Packet, Undecodable};
+use crate::wire::{self, Classified, Packet, Undecodable, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
 /// records go.
@@ -62,6 +65,9 @@ struct Run<'p, 'o, 's, 'e> {
     expander: Expander,
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
+    /// Where the packets of aggregates are put apart.
+    alone: Vec<u8>,
+    turn: Turn,
     unknown_links: UnknownLinks,
     unread: Unread,
     sources: Vec<SourceInfo>,
@@ -166,6 +172,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             expander: Expander::default(),
             expanded: Expanded::default(),
+            alone: Vec::new(),
+            turn: Turn::Frame,
             unknown_links: UnknownLinks::default(),
             unread: Unread::default(),
             sources: Vec::new(),
@@ -322,6 +330,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 Ok(())
             }
             None if lowpan::is_lowpan(frame) => self.expand(frame),
+            None if link::aggregate::may_hold(frame.link) => self.take_apart(frame),
             None => self.sort(frame),
         }
     }
@@ -400,21 +409,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         Ok(())
     }
 
-    #[inline]
-    fn write_if_selected(&mut self, frame: &Frame<'_>) {
-        if self.pipe.frames.is_some() && self.pipe.filter.matches(frame) {
-            self.write(frame);
-        }
-    }
-
-    #[inline(never)]
-    fn write(&mut self, frame: &Frame<'_>) {
-        if let Some(frames) = &mut self.pipe.frames {
-            self.room = frames.frame(frame, &self.sources, None);
-            self.written += 1;
-        }
-    }
-
     fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
         let mut outcome =
             self.reassembler
@@ -453,8 +447,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             self.counts.icmp += 1;
             self.teller.tell(&Entry::Icmp(&event))?;
             if let Some(frames) = &mut self.pipe.frames {
-                self.room = frames.frame(frame, &self.sources, Some(&event));
-                self.written += 1;
+                self.written += self.turn.frames();
+                self.room = self.turn.write(&mut **frames, &event);
             }
         } else {
             self.counts.filtered += 1;
@@ -463,13 +457,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             self.outcomes()?;
         }
         Ok(())
-    }
-
-    fn selects_quote(&mut self, message: &Message<'_>) -> bool {
-        self.pipe.filter.looks_into_quotes()
-            && message
-                .quoted_octets()
-                .is_some_and(|(quote, length)| self.pipe.filter.matches_quoted(quote, length))
     }
 
     /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever

@@ -33,6 +33,7 @@ fuzz_target!(|input: &[u8]| {
         fcs_len: 0,
         data,
         expanded: None,
+        part: None,
     };
     look::look_at_frame(&frame);
     if let Classified::Icmp(packet) = classify(&frame) {

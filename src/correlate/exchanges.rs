@@ -473,7 +473,9 @@ fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -
     };
     // What comes again at the same place when the answer was there already was sent again.
     let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
-    soon && same_id && open.payload == payload && !open.closed && !again
+    // A frame that holds it twice was sent with it twice.
+    let together = seen.frame.is_beside(open.request);
+    soon && same_id && open.payload == payload && !open.closed && !again && !together
 }
 
 #[cfg(test)]

@@ -181,6 +181,7 @@ mod tests {
                     fcs_len: 0,
                     data: &whole[..cut],
                     expanded: None,
+                    part: None,
                 };
                 let Some(packet) = plain(&frame) else {
                     continue;

@@ -45,7 +45,10 @@ impl Repeats {
                 let mirrored = mirror == Mirror::AtWork
                     && seen.place == place
                     && is_within(MIRROR_WINDOW, ts.since(seen.ts));
-                seen.hash == hash && (mirrored || is_same_packet(seen.place, place))
+                seen.hash == hash
+                    && (mirrored || is_same_packet(seen.place, place))
+                    // A frame that holds it twice was sent with it twice.
+                    && !frame.is_beside(seen.frame)
             });
         if let Some(seen) = known {
             return Some(seen.frame);

@@ -45,6 +45,7 @@ impl Replay {
             fcs_len: 0,
             data: packet,
             expanded: None,
+            part: None,
         };
         self.correlator.advance(frame.ts);
         match &classify(&frame) {

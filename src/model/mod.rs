@@ -7,7 +7,7 @@ pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
-    Expanded, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, SourceId, UnknownPrefix,
+    Expanded, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId, UnknownPrefix,
 };
 pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -1,6 +1,6 @@
 //! Frames on their way to another thread.
 
-use super::frame::{Expanded, Frame, InterfaceId, LinkType, SourceId};
+use super::frame::{Expanded, Frame, InterfaceId, LinkType, Part, SourceId};
 use super::time::Timestamp;
 
 /// Copies of frames in their order, their octets one behind the other in memory that is used again.
@@ -22,6 +22,7 @@ struct Stored {
     link: LinkType,
     wire_len: u32,
     fcs_len: u8,
+    part: Option<Part>,
     start: usize,
     end: usize,
 }
@@ -42,6 +43,7 @@ impl StoredFrames {
             link: frame.link,
             wire_len: frame.wire_len,
             fcs_len: frame.fcs_len,
+            part: frame.part,
             start,
             end: self.octets.len(),
         });
@@ -60,6 +62,7 @@ impl StoredFrames {
             fcs_len: stored.fcs_len,
             data: self.octets.get(stored.start..stored.end)?,
             expanded: self.expanded_of(at),
+            part: stored.part,
         })
     }
 

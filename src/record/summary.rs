@@ -15,7 +15,7 @@ use crate::wire::{IpVersion, Undecodable};
 /// Everything the closing account holds.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// The accounting identity: `read = undecodable + other + filtered + icmp`.
+    /// The accounting identity: `read + further_packets = undecodable + other + filtered + icmp`.
     pub frames: FrameCounts,
     /// What the kernel counted by interface, for live capture.
     pub kernel: Option<Vec<InterfaceCounts>>,
@@ -118,11 +118,14 @@ impl From<Option<Original>> for ErrorOutcome {
     }
 }
 
-/// Each frame counts in the first class that fits; `read` is their sum.
+/// Each frame counts in the first class that fits, as does each packet of a frame that holds several
+/// (IEEE 802.11 A-MSDU): `read` and `further_packets` are together the sum of all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameCounts {
     /// All frames.
     pub read: u64,
+    /// Packets besides the first of each frame that holds several.
+    pub further_packets: u64,
     /// Frames whose link or IP header could not be read.
     pub undecodable: u64,
     /// Frames that are not ICMP.

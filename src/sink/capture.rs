@@ -113,6 +113,8 @@ pub struct CaptureSink {
     /// From when to when nothing is due, so that a frame costs two comparisons.
     quiet: Range<Timestamp>,
     room: Room,
+    /// There is room for the frame that comes next.
+    roomy: bool,
     /// The first fault of [`FrameSink`]'s calls.
     fault: Option<io::Error>,
 }
@@ -139,6 +141,7 @@ impl CaptureSink {
             pending: Vec::new(),
             quiet: Timestamp::MAX..Timestamp::MIN,
             room: Room::More,
+            roomy: false,
             fault: None,
             options,
         };
@@ -251,18 +254,14 @@ impl CaptureSink {
         sources: &[SourceInfo],
         event: Option<&IcmpEvent<'_>>,
     ) -> io::Result<()> {
-        if self.advance(frame.ts)? == Room::Enough {
+        if self.make_room(frame.ts)? == Room::Enough {
             return Ok(());
         }
-        let written = self.output.as_ref().map_or(0, Output::length);
-        if !self.stream && self.schedule.is_full(written + self.pending.len() as u64) {
-            self.schedule.next_file();
-            self.rotate()?;
+        self.roomy = false;
+        if let (Some(annotator), Some(event)) = (&mut self.annotator, event) {
+            annotator.comment_on(event);
         }
-        let comment = match (&mut self.annotator, event) {
-            (Some(annotator), Some(event)) => annotator.comment(event),
-            _ => &[],
-        };
+        let comment = self.annotator.as_ref().map_or(&[][..], Annotator::comment);
         self.encoder
             .frame(frame, sources, comment, &mut self.pending)
             .map_err(|(first, other)| {
@@ -270,12 +269,41 @@ impl CaptureSink {
                 CaptureError::Mixed { path, first, other }
             })?;
         if let Some(annotator) = &mut self.annotator {
-            annotator.numbers.write(frame.reference());
+            annotator.written(frame.reference());
         }
         if self.options.flush == Flush::EachPacket || self.pending.len() >= Self::CHUNK {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Takes a message of a frame that holds several packets and is written next.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, with the path.
+    fn comment(&mut self, event: &IcmpEvent<'_>) -> io::Result<()> {
+        // A comment names frames by their numbers in the file that it comes to stand in.
+        if self.annotator.is_some() && self.make_room(event.frame.ts)? == Room::More {
+            self.roomy = true;
+            if let Some(annotator) = &mut self.annotator {
+                annotator.comment_on(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the next file if a frame of this time has no place in this one, unless that was done.
+    fn make_room(&mut self, ts: Timestamp) -> io::Result<Room> {
+        if self.roomy || self.advance(ts)? == Room::Enough {
+            return Ok(self.room);
+        }
+        let written = self.output.as_ref().map_or(0, Output::length);
+        if !self.stream && self.schedule.is_full(written + self.pending.len() as u64) {
+            self.schedule.next_file();
+            self.rotate()?;
+        }
+        Ok(self.room)
     }
 
     /// Ends the file and begins the next.
@@ -396,6 +424,11 @@ impl FrameSink for CaptureSink {
     ) -> Room {
         let written = self.write(frame, sources, event);
         self.settle(written)
+    }
+
+    fn message(&mut self, event: &IcmpEvent<'_>) -> Room {
+        let commented = self.comment(event);
+        self.settle(commented)
     }
 
     fn flush(&mut self) -> Room {

@@ -82,6 +82,11 @@ pub trait FrameSink {
         event: Option<&IcmpEvent<'_>>,
     ) -> Room;
 
+    /// Takes what is known of a message in a frame that holds several packets, before that is taken.
+    fn message(&mut self, _event: &IcmpEvent<'_>) -> Room {
+        Room::More
+    }
+
     /// Hands on what is buffered: SIGUSR2.
     fn flush(&mut self) -> Room {
         Room::More

@@ -35,6 +35,7 @@ pub(super) fn write(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock
 fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock) {
     let FrameCounts {
         read,
+        further_packets,
         undecodable,
         other,
         filtered,
@@ -42,8 +43,12 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
     } = summary.frames;
     let mut lines = Paragraph::new(out, page.width, 3);
     lines.head("summary:", page.palette);
+    let further = match further_packets {
+        0 => String::new(),
+        more => format!(" + {} in them", plural(more, "further packet")),
+    };
     lines.words(&format!(
-        "{} read = {icmp} ICMP shown + {filtered} hidden by the filter + {other} not ICMP + \
+        "{} read{further} = {icmp} ICMP shown + {filtered} hidden by the filter + {other} not ICMP + \
          {undecodable} undecodable",
         plural(read, "frame")
     ));

@@ -394,6 +394,7 @@ impl Source for PcapSource {
             fcs_len: self.format.fcs_len,
             data: self.input.get(&current.data),
             expanded: None,
+            part: None,
         })
     }
 
@@ -420,6 +421,7 @@ impl Source for PcapSource {
                 fcs_len: self.format.fcs_len,
                 data: &raw.data,
                 expanded: None,
+                part: None,
             });
             if taken.is_break() {
                 break;

@@ -298,6 +298,7 @@ impl Source for PcapNgSource {
             fcs_len: current.fcs_len,
             data: self.input.get(&current.data),
             expanded: None,
+            part: None,
         })
     }
 

@@ -39,6 +39,7 @@ impl OwnedFrame {
             fcs_len: self.fcs_len,
             data: &self.data,
             expanded: None,
+            part: None,
         }
     }
 }

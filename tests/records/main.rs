@@ -282,7 +282,8 @@ fn the_summary_holds_the_whole_account() {
     summary.unread.esp = 3;
     summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
     summary.frames = FrameCounts {
-        read: 10,
+        read: 9,
+        further_packets: 1,
         undecodable: 1,
         other: 2,
         filtered: 3,

@@ -140,6 +140,7 @@ impl<'a> Captured<'a> {
             fcs_len: 0,
             data: octets,
             expanded: None,
+            part: None,
         };
         matches!(classify(&frame), Classified::Icmp(_)).then_some(Self { frame })
     }

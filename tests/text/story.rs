@@ -302,7 +302,8 @@ fn the_summary_adds_up_and_fits_the_width() {
     collector.verdict(&verdict());
     let mut summary: Summary = collector.summary();
     summary.frames = FrameCounts {
-        read: 10,
+        read: 9,
+        further_packets: 1,
         undecodable: 1,
         other: 2,
         filtered: 3,
@@ -330,7 +331,8 @@ fn the_summary_adds_up_and_fits_the_width() {
         let words = text.split_whitespace().filter(|word| *word != "--");
         let words = words.collect::<Vec<_>>().join(" ");
         for told in [
-            "10 frames read = 4 ICMP shown + 3 hidden by the filter + 2 not ICMP + 1 undecodable",
+            "9 frames read + 1 further packet in them = 4 ICMP shown + 3 hidden by the filter + 2 not \
+             ICMP + 1 undecodable",
             "7 frames are encrypted (802.11), and may hold ICMP",
             "1 frame is too short for a link or IP header",
             "1 packet is encrypted (ESP), and may hold ICMP",

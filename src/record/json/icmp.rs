@@ -13,7 +13,7 @@ use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::{IcmpEvent, LinkHeader};
 use crate::wire::Ip;
-use crate::wire::link::{addresses, packets_unread};
+use crate::wire::link::addresses;
 use crate::wire::reassembly::Reassembly;
 
 pub(super) struct Event<'a> {
@@ -49,6 +49,7 @@ impl Serialize for Event<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.name("type", "icmp")?;
         map.put("frame", &frame.number)?;
+        map.maybe("packet", frame.packet())?;
         map.put("ts", &Time(frame.ts))?;
         map.put("source", &self.context.source(frame.source))?;
         map.maybe("interface", self.interface())?;
@@ -59,8 +60,6 @@ impl Serialize for Event<'_> {
         if self.context.link_header == LinkHeader::Shown {
             map.put("link", &Link(addresses(frame)))?;
         }
-        let unread = packets_unread(frame);
-        map.maybe("packets_unread", (unread > 0).then_some(unread))?;
         let fragment = frame.expanded.and_then(|packet| packet.fragment);
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
         put_encapsulation(&mut map, packet)?;

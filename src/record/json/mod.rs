@@ -217,6 +217,7 @@ impl Reference<'_> {
     /// The same fields in an object that has others too.
     fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.put("frame", &self.frame.number())?;
+        map.maybe("packet", self.frame.packet())?;
         if self.frame.source() != self.own {
             map.put("source", &self.context.source(self.frame.source()))?;
         }

@@ -72,8 +72,11 @@ struct Frames<'a>(&'a FrameCounts);
 
 impl Serialize for Frames<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(5))?;
+        let mut map = serializer.serialize_map(None)?;
         map.put("read", &self.0.read)?;
+        if self.0.further_packets > 0 {
+            map.put("further_packets", &self.0.further_packets)?;
+        }
         map.put("icmp", &self.0.icmp)?;
         map.put("other", &self.0.other)?;
         map.put("filtered", &self.0.filtered)?;

@@ -18,7 +18,7 @@ use crate::icmp::{Body, Error, ErrorClass};
 use crate::model::{FrameRef, Timestamp};
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, escape, write};
-use crate::sink::text::addr;
+use crate::sink::text::{addr, note};
 
 /// Whether frames carry comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,17 +39,39 @@ pub(super) struct Annotator {
 }
 
 impl Annotator {
-    /// The comment on a message; empty if there is nothing to say.
-    pub(super) fn comment(&mut self, event: &IcmpEvent<'_>) -> &[u8] {
+    /// The comment on the frame that is written next; empty if there is nothing to say.
+    pub(super) fn comment(&self) -> &[u8] {
+        &self.comment
+    }
+
+    /// The frame is written.
+    pub(super) fn written(&mut self, frame: FrameRef) {
+        self.numbers.write(frame);
+        self.comment.clear();
+    }
+
+    /// Adds what is known of a message to the comment: `packet 2: answers packet 1, rtt 0 ms`, or without
+    /// the number where there is one packet only.
+    pub(super) fn comment_on(&mut self, event: &IcmpEvent<'_>) {
         if self.names.len() != event.sources.len() {
             self.names = SourceNames::new(event.sources);
         }
-        self.comment.clear();
+        let before = self.comment.len();
+        if let Some(packet) = event.frame.packet() {
+            if before > 0 {
+                self.comment.extend_from_slice(b"; ");
+            }
+            self.comment.extend_from_slice(b"packet ");
+            write::decimal(&mut self.comment, packet.get().into());
+            self.comment.extend_from_slice(b": ");
+        }
+        let begun = self.comment.len();
         let mut text = Text {
             out: &mut self.comment,
             numbers: &self.numbers,
             names: &self.names,
             ts: event.frame.ts,
+            own: event.frame.reference(),
         };
         match event.relation {
             Relation::None | Relation::Request => {}
@@ -60,7 +82,9 @@ impl Annotator {
             }
             Relation::Error { original } => text.error(event, original),
         }
-        &self.comment
+        if self.comment.len() == begun {
+            self.comment.truncate(before);
+        }
     }
 }
 
@@ -70,6 +94,8 @@ struct Text<'t> {
     names: &'t SourceNames,
     /// Time of the frame commented on.
     ts: Timestamp,
+    /// That frame, or the packet of it.
+    own: FrameRef,
 }
 
 impl Text<'_> {
@@ -77,12 +103,18 @@ impl Text<'_> {
         self.out.extend_from_slice(words.as_bytes());
     }
 
-    /// `#41`, or where else the frame is; `ts` is its time.
+    /// `#41`, or `#41.2` for a packet of several, or where else that is; `ts` is its time.
     fn place(&mut self, frame: FrameRef, ts: Option<Timestamp>) {
+        if frame.is_beside(self.own)
+            && let Some(packet) = frame.packet()
+        {
+            self.words("packet ");
+            return write::decimal(self.out, packet.get().into());
+        }
         let lacking = match self.numbers.find(frame) {
-            Place::Here(number) => return self.number(number),
+            Place::Here(number) => return self.number(number, frame),
             Place::Earlier(number, name) => {
-                self.number(number);
+                self.number(number, frame);
                 self.words(" of ");
                 match name {
                     Some(name) => escape::push(self.out, name.as_bytes()),
@@ -95,6 +127,7 @@ impl Text<'_> {
         };
         self.words("frame ");
         write::decimal(self.out, frame.number());
+        note::packet(self.out, frame.packet());
         self.words(" of ");
         self.words(self.names.get(frame.source()));
         self.words(" (");
@@ -105,9 +138,11 @@ impl Text<'_> {
         self.words(lacking);
     }
 
-    fn number(&mut self, number: u64) {
+    /// The number of a frame in the file, with the packet that is meant.
+    fn number(&mut self, number: u64, frame: FrameRef) {
         self.words("#");
         write::decimal(self.out, number);
+        note::packet(self.out, frame.packet());
     }
 
     fn answer(&mut self, answer: Answer) {

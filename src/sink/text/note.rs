@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
 use super::{TextOptions, addr};
@@ -14,7 +15,6 @@ use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::link::packets_unread;
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
 use crate::wire::{ChecksumStatus, Defect, DefectKind, Vlans};
@@ -59,13 +59,22 @@ impl Notes<'_> {
     }
 }
 
-/// `#11`, or `b.pcap#11` where there are several sources.
+/// `.2` behind the number of a frame that holds several packets, for the second of them.
+pub(crate) fn packet(out: &mut Vec<u8>, packet: Option<NonZeroU32>) {
+    if let Some(packet) = packet {
+        out.push(b'.');
+        write::decimal(out, packet.get().into());
+    }
+}
+
+/// `#11`, or `b.pcap#11` where there are several sources; `#11.2` is a packet of several.
 pub(crate) fn frame(out: &mut Vec<u8>, frame: FrameRef, names: &SourceNames) {
     if names.several() {
         out.extend_from_slice(names.get(frame.source()).as_bytes());
     }
     out.push(b'#');
     write::decimal(out, frame.number());
+    packet(out, frame.packet());
 }
 
 /// The number at the start of a line, in tcpdump's width.
@@ -74,6 +83,7 @@ pub(super) fn numbered(out: &mut Vec<u8>, event: &IcmpEvent<'_>, names: &SourceN
         frame(out, event.frame.reference(), names);
     } else {
         write::padded(out, event.frame.number, 5, b' ');
+        packet(out, event.frame.packet());
     }
     out.extend_from_slice(b"  ");
 }
@@ -345,15 +355,13 @@ fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     }
 }
 
-/// What else a frame of 802.11 carries.
+/// Which of several packets of a frame it is.
 fn aggregate(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
-    let unread = packets_unread(event.frame);
-    if unread > 0 {
-        let s = if unread == 1 { "" } else { "s" };
-        let _ = write!(
-            notes.item(),
-            "{unread} more packet{s} in the frame not read"
-        );
+    if let Some(packet) = event.frame.packet() {
+        let out = notes.item();
+        out.extend_from_slice(b"packet ");
+        write::decimal(out, packet.get().into());
+        out.extend_from_slice(b" of its frame");
     }
 }
 

@@ -138,8 +138,12 @@ fn headline(shown: &Snapshot, choices: &Choices, width: u16) -> Vec<Line<'static
     let mut line = vec![name.bold(), Span::raw(title)];
     line.append(&mut behind);
     let frames = shown.frames;
+    let further = match frames.further_packets {
+        0 => String::new(),
+        more => format!(" and {more} further packets in them"),
+    };
     let mut counts = vec![Span::raw(format!(
-        "{} frames: {} ICMP shown, {} hidden, {} not ICMP, {} undecodable",
+        "{} frames{further}: {} ICMP shown, {} hidden, {} not ICMP, {} undecodable",
         frames.read, frames.icmp, frames.filtered, frames.other, frames.undecodable
     ))];
     if shown.omitted > 0 {

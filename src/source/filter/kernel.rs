@@ -12,6 +12,10 @@ const ICMPV6: u8 = 58;
 const TAGS: usize = 2;
 /// Hops that traceroute, tracert and mtr do not go beyond: 30 by default.
 const PROBE_TTL: u8 = 32;
+/// Aggregates of IEEE 802.11 that are not encrypted: any of their packets may be ICMP. The bit that
+/// tells stands behind three addresses, or four between access points.
+const AGGREGATES: &str = "(link[0]&0x8c==0x88 and link[1]&0x40==0 and \
+    ((link[1]&3!=3 and link[24]&0x80!=0) or (link[1]&3==3 and link[30]&0x80!=0)))";
 /// EtherTypes of VLAN tags (IEEE 802.1Q, 802.1ad, and the older 9100).
 const TAG_TYPES: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 
@@ -29,6 +33,7 @@ pub fn kernel_filter(link: LinkType, user: Option<&str>) -> String {
         1 => alternatives.push(tagged("ether", 12, 14)),
         113 => alternatives.push(tagged_cooked(14, 16)),
         276 => alternatives.push(tagged_cooked(0, 20)),
+        105 | 119 | 127 | 163 | 192 => alternatives.push(AGGREGATES.to_owned()),
         _ => {}
     }
     if let Some(user) = user.map(str::trim).filter(|user| !user.is_empty()) {
@@ -367,6 +372,37 @@ mod tests {
         for packet in icmp_packets() {
             for tags in [&[][..], &[0x8100], &[0x8100, 0x8100]] {
                 assert!(kernel.accepts(tags, &packet));
+            }
+        }
+    }
+
+    #[test]
+    fn aggregates_pass_whatever_their_first_packet_is() {
+        let frame = |flags: u8, qos: u8, capture_header: &[u8]| {
+            let mut frame = [capture_header, &[0x88, flags][..]].concat();
+            let addresses = if flags & 3 == 3 { 28 } else { 22 };
+            frame.resize(frame.len() + addresses, 0);
+            frame.extend([qos, 0]);
+            frame.resize(frame.len() + 60, 0);
+            frame
+        };
+        let prism = [&[0, 0, 0, 0x44][..], &[0; 140]].concat();
+        for (link, capture_header) in [
+            (105, &[][..]),
+            (119, &prism),
+            (127, &[0, 0, 8, 0, 0, 0, 0, 0]),
+            (163, &[0x80, 0x21, 0x10, 1, 0, 0, 0, 8]),
+            (192, &[0, 0, 8, 0, 105, 0, 0, 0]),
+        ] {
+            let Kernel(_, program) = Kernel::new(link, None);
+            let accepts = |flags, qos| {
+                let frame = frame(flags, qos, capture_header);
+                program.accepts(&frame, u32::try_from(frame.len()).unwrap())
+            };
+            for flags in 0..4 {
+                assert!(accepts(flags, 0x80), "link {link} flags {flags}");
+                assert!(!accepts(flags, 0), "link {link}: no aggregate");
+                assert!(!accepts(flags | 0x40, 0x80), "link {link}: encrypted");
             }
         }
     }

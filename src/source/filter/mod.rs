@@ -14,6 +14,7 @@ pub mod tokens;
 use pcap::{Capture, Linktype};
 
 use crate::model::{FlowKey, Frame, LinkType};
+use crate::wire::link::aggregate;
 use crate::wire::link::ieee802154::is_ieee802_15_4;
 pub use kernel::kernel_filter;
 use program::{FamilyOrder, Program, ProgramError};
@@ -54,6 +55,8 @@ pub struct Filter {
     prepared: Vec<(LinkType, Result<Compiled, String>)>,
     /// Index of the program that was used last: most inputs have one link type.
     last: usize,
+    /// Where packets of aggregates are put.
+    alone: Vec<u8>,
 }
 
 impl Filter {
@@ -71,6 +74,7 @@ impl Filter {
             programs: Vec::new(),
             prepared: Vec::new(),
             last: 0,
+            alone: Vec::new(),
         }
     }
 
@@ -144,13 +148,31 @@ impl Filter {
 
     /// Whether the filter selects `frame`, as tcpdump would. A frame whose link type the
     /// expression does not compile for is not selected. Where packets travel compressed and libpcap
-    /// has no program for the link type, the packet decides as if it were raw IP.
+    /// has no program for the link type, the packet decides as if it were raw IP. Of the packets of an
+    /// aggregate each is selected as if it had been sent in a frame of its own.
     pub fn matches(&mut self, frame: &Frame<'_>) -> bool {
+        if frame.part.is_some() && !self.selects_all() {
+            return self.matches_part(frame);
+        }
         let octets = Octets {
             frame: (frame.data, frame.wire_len),
             packet: frame.expanded.map(|e| (e.octets.as_slice(), e.wire_len)),
         };
         self.selects_all() || self.run(frame.link, octets)
+    }
+
+    #[cold]
+    fn matches_part(&mut self, frame: &Frame<'_>) -> bool {
+        let mut octets = std::mem::take(&mut self.alone);
+        let link = frame.link;
+        let frame = match aggregate::sent_alone(frame, &mut octets) {
+            Some(wire_len) => (octets.as_slice(), wire_len),
+            None => (frame.data, frame.wire_len),
+        };
+        let packet = None;
+        let matched = self.run(link, Octets { frame, packet });
+        self.alone = octets;
+        matched
     }
 
     /// Whether the filter selects the packet that an ICMP error quotes. `quote` starts with its IP

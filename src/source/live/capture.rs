@@ -205,6 +205,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             fcs_len: 0,
             data,
             expanded: None,
+            part: None,
         })
     }
 

@@ -5,9 +5,10 @@ use std::fmt;
 use super::juniper::Payload;
 use super::switch::SwitchTag;
 use super::tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
-use super::{ether, ieee802154, linktype as lt, ppp, switch, wireless};
-use crate::model::{Frame, LinkType};
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use super::wireless::{self, Body};
+use super::{aggregate, ether, ieee802154, linktype as lt, ppp, switch};
+use crate::model::Frame;
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
 /// A hardware address of up to eight octets, in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -204,13 +205,9 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
             found.direction = u8_at(data, 0).filter(|way| *way < 2).map(Direction::of);
         }
         lt::PPP_PPPD | lt::PPP_WITH_DIR => found.direction = u8_at(data, 0).map(Direction::of),
-        lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP => {
-            if let Some(header) = wireless_header(frame.link, data) {
-                found.dst = header.dst.and_then(|at| address(at, 6));
-                found.src = header.src.and_then(|at| address(at, 6));
-                // Behind SNAP's OUI.
-                let snap = header.llc.filter(|llc| u16_at(data, *llc) == Some(0xaaaa));
-                found.ether_type = snap.and_then(|llc| u16_at(data, llc + 6));
+        link if aggregate::may_hold(link) => {
+            if let Some(header) = wireless::header(link, data) {
+                (found.dst, found.src, found.ether_type) = wireless_addresses(&header, data);
             }
         }
         _ => {
@@ -237,14 +234,24 @@ pub fn is_broadcast(frame: &Frame<'_>) -> bool {
     }
 }
 
-fn wireless_header(link: LinkType, data: &[u8]) -> Option<wireless::MacHeader> {
-    let (at, padding) = if link == lt::IEEE802_11_RADIOTAP {
-        wireless::behind_radiotap(data, 0).ok()?
-    } else {
-        (0, wireless::HeaderPadding::None)
+/// Destination, source and EtherType. Those of an aggregate's packet stand before that.
+fn wireless_addresses(
+    header: &wireless::MacHeader,
+    data: &[u8],
+) -> (Option<LinkAddress>, Option<LinkAddress>, Option<u16>) {
+    /// LLC and SNAP's OUI.
+    const BEFORE_TYPE: usize = 6;
+    let (dst, src, llc) = match header.body {
+        Some(Body::Aggregate(all)) => (
+            Some(all.start),
+            Some(all.start + 6),
+            Some(all.first_llc(data)),
+        ),
+        Some(Body::Packet(llc)) => (header.dst, header.src, Some(llc)),
+        Some(Body::Encrypted) | None => (header.dst, header.src, None),
     };
-    if tail(data, at).is_empty() {
-        return None;
-    }
-    wireless::mac_header(data, at, padding)
+    let address = |at: Option<usize>| at.and_then(|at| LinkAddress::new(data.get(at..at + 6)?));
+    let snap = llc.filter(|llc| u16_at(data, *llc) == Some(0xaaaa));
+    let kind = snap.and_then(|llc| u16_at(data, llc + BEFORE_TYPE));
+    (address(dst), address(src), kind)
 }

@@ -3,6 +3,7 @@
 //! Numbers and layouts are those of the registry at <https://www.tcpdump.org/linktypes.html>.
 
 mod address;
+pub mod aggregate;
 mod carrier;
 mod ether;
 pub mod ieee802154;
@@ -23,7 +24,7 @@ pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
 pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
-pub use wireless::{llc_of_802_11, packets_unread};
+pub use wireless::llc_of_802_11;
 
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
@@ -339,7 +340,10 @@ pub fn is_known(link: LinkType) -> bool {
 pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     use linktype as lt;
     match link {
-        lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),
+        lt::PPI | lt::PKTAP => {
+            let (link, at) = pseudo::named_inside(link, data, at)?;
+            plain(link, data, at)
+        }
         lt::TZSP => recorder::tzsp(data, at),
         _ => plain(link, data, at),
     }

@@ -39,9 +39,13 @@ pub(super) fn msdu(data: &[u8], at: usize, around: &Around) -> Result<LinkHeader
 }
 
 /// Octets of mesh control at `at` (IEEE 802.11 section 9.2.4.8.3): flags, hops to live, sequence
-/// number, and up to two more addresses.
-pub(super) fn mesh_control(data: &[u8], at: usize) -> Option<usize> {
-    const FIXED: usize = 6;
-    let addresses = u8_at(data, at)? & 3;
-    Some(FIXED + [0, 6, 12, 0][usize::from(addresses)])
+/// number, and up to two more addresses. None where what is there cannot be one, as the bit that
+/// announces it is one of a queue's size, too: LLC has flags that are reserved here.
+pub(super) fn mesh_control(data: &[u8], at: usize) -> usize {
+    match u8_at(data, at) {
+        Some(0) => 6,
+        Some(1) => 12,
+        Some(2) => 18,
+        _ => 0,
+    }
 }

@@ -1,6 +1,6 @@
 //! Headers that a capturing system puts in the place of the link's own.
 
-use super::{LinkHeader, Network, Vlans, ether, plain};
+use super::{LinkHeader, Network, Vlans, ether};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -167,12 +167,12 @@ pub(super) fn ip_over_infiniband(data: &[u8], at: usize) -> Result<LinkHeader, U
 
 /// A header that names the link type of what follows it, in little-endian numbers: per-packet
 /// information (length u16 at 2, type u32 at 4) and Apple's packet tap (length u32 at 0, type u32
-/// at 8). The types are DLT numbers.
+/// at 8). The types are DLT numbers. Gives the type, and where that begins.
 pub(super) fn named_inside(
     link: LinkType,
     data: &[u8],
     at: usize,
-) -> Result<LinkHeader, Undecodable> {
+) -> Result<(LinkType, usize), Undecodable> {
     let (length, kind) = if link == super::linktype::PPI {
         (
             array_at(data, at + 2).map(|b| u32::from(u16::from_le_bytes(b))),
@@ -199,7 +199,7 @@ pub(super) fn named_inside(
         11 => super::linktype::ATM_RFC1483,
         other => LinkType(other),
     };
-    plain(kind, data, behind)
+    Ok((kind, behind))
 }
 
 /// ARCNET as Linux gives it: source, destination, 2 octets of offset, protocol; fragmented

@@ -90,7 +90,10 @@ pub(super) fn tzsp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
 }
 
 /// What TZSP carries, and where that starts.
-fn inside_tzsp(data: &[u8], at: usize) -> Result<(Option<LinkType>, usize), Undecodable> {
+pub(super) fn inside_tzsp(
+    data: &[u8],
+    at: usize,
+) -> Result<(Option<LinkType>, usize), Undecodable> {
     const PADDING: u8 = 0;
     const END: u8 = 1;
     /// Received, and to be sent.

@@ -1,34 +1,80 @@
 //! IEEE 802.11 data frames, behind the headers that capture tools put before them.
 
 use super::msdu::{Around, mesh_control, msdu};
+use super::pseudo::named_inside;
+use super::recorder::inside_tzsp;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
-use crate::wire::ip::protocol;
 use crate::wire::{Encryption, Undecodable};
 
 /// Whether the MAC header is padded to a multiple of four octets, as some radios do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HeaderPadding {
+enum HeaderPadding {
     /// It is not.
     None,
     /// It is.
     FourOctets,
 }
 
-/// Where the parts of an 802.11 header lie, from its start.
+/// Where the parts of an 802.11 header lie, from the frame's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MacHeader {
-    /// Destination address, where the frame tells it.
+    /// Destination address, where the header tells it.
     pub(super) dst: Option<usize>,
-    /// Source address, where the frame tells it.
+    /// Source address, where the header tells it.
     pub(super) src: Option<usize>,
-    /// LLC, for data frames that are not encrypted; that of the first packet of an aggregate.
-    pub(super) llc: Option<usize>,
-    /// Whether it is a data frame that is encrypted.
-    is_encrypted: bool,
-    /// Whether several packets follow, each with a header of its own (A-MSDU).
-    aggregate: bool,
+    /// What follows, in frames that carry data.
+    pub(super) body: Option<Body>,
+}
+
+/// What follows the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// One packet: where its LLC is.
+    Packet(usize),
+    /// Several, each with a header of its own.
+    Aggregate(Aggregate),
+    /// Any of that, encrypted.
+    Encrypted,
+}
+
+/// An aggregate of packets (A-MSDU).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aggregate {
+    /// Where its first subframe starts.
+    pub(super) start: usize,
+    /// Where the octet of the header is that says so.
+    pub(super) told_at: usize,
+    /// Whether its subframes have mesh control fields.
+    pub(super) mesh: Mesh,
+}
+
+/// Whether the header says that mesh control fields are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mesh {
+    No,
+    Yes,
+}
+
+impl Aggregate {
+    /// Octets of a subframe before its mesh control: two addresses and a length (IEEE 802.11
+    /// section 9.3.2.2.2).
+    pub(super) const HEADER: usize = 14;
+
+    /// Octets before the LLC of the subframe at `at`.
+    pub(super) fn header_at(&self, data: &[u8], at: usize) -> usize {
+        let control = match self.mesh {
+            Mesh::No => 0,
+            Mesh::Yes => mesh_control(data, at + Self::HEADER),
+        };
+        Self::HEADER + control
+    }
+
+    /// Where the LLC of its first packet is.
+    pub(super) fn first_llc(&self, data: &[u8]) -> usize {
+        self.start + self.header_at(data, self.start)
+    }
 }
 
 impl MacHeader {
@@ -44,22 +90,15 @@ impl MacHeader {
 }
 
 /// A frame of one of the four link types of 802.11, from `at` on. Only data frames in the clear lead
-/// on. Of an aggregate the first packet that is ICMP is read, or the first; see [`packets_unread`].
+/// on, aggregates to their first packet.
 pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     let (at, padding) = start(link, data, at)?;
     let header = mac_header(data, at, padding).ok_or(Undecodable::Short)?;
-    if header.is_encrypted {
-        return Err(Undecodable::Encrypted(Encryption::Ieee802_11));
-    }
-    let Some(llc) = header.llc else {
-        return Ok(LinkHeader::at(Network::Other(0), at));
-    };
-    let parse = |llc| ether::llc(data, Vlans::default(), llc);
-    let mut all = Subframes::of(data, &header).filter_map(|llc| parse(llc).ok());
-    match all.find(|found| is_icmp(data, found)) {
-        Some(found) => Ok(found),
-        None if header.aggregate => parse(llc),
-        None => msdu(data, llc, &header.around(data, at)),
+    match header.body {
+        None => Ok(LinkHeader::at(Network::Other(0), at)),
+        Some(Body::Encrypted) => Err(Undecodable::Encrypted(Encryption::Ieee802_11)),
+        Some(Body::Packet(start)) => msdu(data, start, &header.around(data, at)),
+        Some(Body::Aggregate(all)) => ether::llc(data, Vlans::default(), all.first_llc(data)),
     }
 }
 
@@ -69,7 +108,12 @@ pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> 
     let [control, flags] = array_at(data, at)?;
     [[control, flags], [flags, control]]
         .into_iter()
-        .filter_map(|control| mac_header_of(control, data, at, HeaderPadding::None)?.llc)
+        .filter_map(|control| mac_header_of(control, data, at, HeaderPadding::None)?.body)
+        .filter_map(|body| match body {
+            Body::Packet(llc) => Some(llc),
+            Body::Aggregate(all) => Some(all.first_llc(data)),
+            Body::Encrypted => None,
+        })
         .filter_map(|llc| ether::llc(data, Vlans::default(), llc).ok())
         .find(|found| !matches!(found.network, Network::Other(_)))
 }
@@ -77,71 +121,29 @@ pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> 
 /// Where the header of a frame of 802.11 starts, and where its LLC does, unless it is an aggregate.
 pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
     let (at, padding) = start(frame.link, frame.data, 0).ok()?;
-    let header = mac_header(frame.data, at, padding).filter(|header| !header.aggregate)?;
-    Some((at, header.llc?))
+    match mac_header(frame.data, at, padding)?.body {
+        Some(Body::Packet(llc)) => Some((at, llc)),
+        Some(Body::Aggregate(_) | Body::Encrypted) | None => None,
+    }
 }
 
-/// Packets of an aggregate (A-MSDU) besides the one that [`super::parse`] leads to.
-pub fn packets_unread(frame: &Frame<'_>) -> usize {
-    let header = match frame.link {
+/// The 802.11 header of a frame of a link type that has one, behind the headers that capture tools
+/// put before it.
+pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
+    let (link, at) = match link {
+        lt::PPI | lt::PKTAP => named_inside(link, data, 0).ok()?,
+        lt::TZSP => {
+            let (link, at) = inside_tzsp(data, 0).ok()?;
+            (link?, at)
+        }
+        _ => (link, 0),
+    };
+    match link {
         lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {
-            start(frame.link, frame.data, 0)
-                .ok()
-                .and_then(|(at, padding)| mac_header(frame.data, at, padding))
+            let (at, padding) = start(link, data, at).ok()?;
+            mac_header(data, at, padding)
         }
         _ => None,
-    };
-    let packets = header.map_or(0, |header| Subframes::of(frame.data, &header).count());
-    packets.saturating_sub(1)
-}
-
-/// Where the LLC of each packet of an aggregate stands: behind two addresses and a length; the next
-/// one begins at a multiple of four octets (IEEE 802.11 section 9.3.2.2.2).
-struct Subframes<'a> {
-    data: &'a [u8],
-    next: Option<usize>,
-}
-
-impl<'a> Subframes<'a> {
-    /// None where the frame is no aggregate, or is encrypted.
-    fn of(data: &'a [u8], header: &MacHeader) -> Self {
-        let next = header.llc.filter(|_| header.aggregate);
-        Self { data, next }
-    }
-}
-
-impl Iterator for Subframes<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let llc = self.next.take()?;
-        let length = u16_at(self.data, llc.checked_sub(2)?)?;
-        if length == 0 {
-            return None;
-        }
-        let whole = SUBFRAME_HEADER + usize::from(length);
-        self.next = Some(llc + whole.next_multiple_of(4));
-        Some(llc)
-    }
-}
-
-/// Octets of a subframe before its LLC.
-const SUBFRAME_HEADER: usize = 14;
-
-/// Whether the packet is ICMP, as far as its first header tells, and a hop-by-hop header behind it.
-fn is_icmp(data: &[u8], found: &LinkHeader) -> bool {
-    const IPV6_HEADER: usize = 40;
-    let octet = |at| u8_at(data, found.offset + at);
-    if found.network != Network::Ip {
-        return false;
-    }
-    match octet(0).map(|first| first >> 4) {
-        Some(4) => octet(9) == Some(protocol::ICMP),
-        Some(6) => match octet(6) {
-            Some(protocol::HOPOPT) => octet(IPV6_HEADER) == Some(protocol::IPV6_ICMP),
-            next => next == Some(protocol::IPV6_ICMP),
-        },
-        _ => false,
     }
 }
 
@@ -157,10 +159,7 @@ fn start(link: LinkType, data: &[u8], at: usize) -> Result<(usize, HeaderPadding
 
 /// Where the 802.11 header behind a radiotap header starts, and how it is padded. Radiotap: version,
 /// padding, length and present bits in little-endian numbers.
-pub(super) fn behind_radiotap(
-    data: &[u8],
-    at: usize,
-) -> Result<(usize, HeaderPadding), Undecodable> {
+fn behind_radiotap(data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Undecodable> {
     const TIMER: u32 = 1;
     const FLAGS: u32 = 1 << 1;
     const MORE_BITS: u32 = 1 << 31;
@@ -219,7 +218,7 @@ fn behind_avs(data: &[u8], at: usize) -> Result<usize, Undecodable> {
 }
 
 /// IEEE 802.11 section 9.2 (frame format) and table 9-30 (address fields).
-pub(super) fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Option<MacHeader> {
+fn mac_header(data: &[u8], at: usize, padding: HeaderPadding) -> Option<MacHeader> {
     mac_header_of(array_at(data, at)?, data, at, padding)
 }
 
@@ -246,25 +245,25 @@ fn mac_header_of(
         return Some(MacHeader {
             dst: address(0),
             src: if kind == 0 { address(1) } else { None },
-            llc: None,
-            is_encrypted: false,
-            aggregate: false,
+            body: None,
         });
     }
-    let (dst, src, four) = match (flags & TO_DS != 0, flags & FROM_DS != 0) {
-        (false, false) => (address(0), address(1), false),
-        (false, true) => (address(0), address(2), false),
-        (true, false) => (address(2), address(1), false),
-        (true, true) => (address(2), address(3), true),
+    let (to_ds, from_ds) = (flags & TO_DS != 0, flags & FROM_DS != 0);
+    let (dst, src, mut length) = match (to_ds, from_ds) {
+        (false, false) => (address(0), address(1), 24),
+        (false, true) => (address(0), address(2), 24),
+        (true, false) => (address(2), address(1), 24),
+        (true, true) => (address(2), address(3), 30),
     };
-    let mut length = if four { 30 } else { 24 };
-    let (mut aggregate, mut mesh) = (false, false);
+    let (mut aggregate, mut mesh) = (None, Mesh::No);
     if subtype & QOS != 0 {
         let [low, high] = array_at(data, at + length)?;
-        aggregate = low & AGGREGATE != 0;
+        aggregate = (low & AGGREGATE != 0).then_some(at + length);
         // Towards an access point the bit is one of a queue's size.
         let is_group = || u8_at(data, at + 4).is_some_and(|first| first & 1 != 0);
-        mesh = high & MESH != 0 && !aggregate && (four || flags & FROM_DS != 0 && is_group());
+        if high & MESH != 0 && from_ds && (to_ds || is_group()) {
+            mesh = Mesh::Yes;
+        }
         length += 2;
         if flags & ORDER != 0 {
             length += 4; // HT control
@@ -273,20 +272,19 @@ fn mac_header_of(
     if padding == HeaderPadding::FourOctets {
         length = length.next_multiple_of(4);
     }
-    if mesh {
-        length += mesh_control(data, at + length)?;
-    }
-    if aggregate {
-        length += SUBFRAME_HEADER;
-    }
-    let (has_data, is_protected) = (subtype & NO_DATA == 0, flags & PROTECTED != 0);
-    Some(MacHeader {
-        dst,
-        src,
-        llc: (has_data && !is_protected).then_some(at + length),
-        is_encrypted: has_data && is_protected,
-        aggregate,
-    })
+    let start = at + length;
+    let body = match (aggregate, mesh) {
+        _ if subtype & NO_DATA != 0 => None,
+        _ if flags & PROTECTED != 0 => Some(Body::Encrypted),
+        (Some(told_at), mesh) => Some(Body::Aggregate(Aggregate {
+            start,
+            told_at,
+            mesh,
+        })),
+        (None, Mesh::Yes) => Some(Body::Packet(start + mesh_control(data, start))),
+        (None, Mesh::No) => Some(Body::Packet(start)),
+    };
+    Some(MacHeader { dst, src, body })
 }
 
 #[cfg(test)]
@@ -294,86 +292,38 @@ mod tests {
     use super::*;
     use crate::wire::link;
 
-    const TCP: u8 = 6;
-
-    fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
-        Frame::alone(link, data)
-    }
-
-    /// A packet of these headers' numbers, IPv4 or IPv6.
-    fn packet(version: u8, numbers: [u8; 2]) -> Vec<u8> {
-        let mut packet = vec![0; if version == 4 { 21 } else { 48 }];
-        packet[0] = version << 4 | 5;
-        if version == 4 {
-            packet[9] = numbers[0];
-        } else {
-            (packet[6], packet[40]) = (numbers[0], numbers[1]);
-        }
-        packet
-    }
-
-    /// An aggregate of these packets, and where the IP header of each is.
-    fn aggregate(packets: &[Vec<u8>]) -> (Vec<u8>, Vec<usize>) {
-        let mut data = vec![0x88, 1];
-        data.resize(24, 0);
-        data.extend([0x80, 0]);
-        let begin = data.len();
-        let mut places = Vec::new();
-        for packet in packets {
-            data.resize(begin + (data.len() - begin).next_multiple_of(4), 0);
-            data.extend([2; 12]);
-            data.extend(u16::try_from(packet.len() + 8).unwrap().to_be_bytes());
-            let kind = if packet[0] >> 4 == 4 {
-                [8, 0]
-            } else {
-                [0x86, 0xdd]
-            };
-            data.extend([0xaa, 0xaa, 3, 0, 0, 0]);
-            data.extend(kind);
-            places.push(data.len());
-            data.extend(packet);
-        }
-        (data, places)
+    /// Where the packet begins in a frame of this control field and `QoS` control, with such octets
+    /// behind that.
+    fn packet_at(control: [u8; 2], qos: [u8; 2], control_octets: &[u8]) -> Option<usize> {
+        let header = if control[1] & 3 == 3 { 30 } else { 24 };
+        let mut data = control.to_vec();
+        // To a group, which meshes send without a fourth address.
+        data.resize(header, 1);
+        data.extend(qos);
+        let before = data.len() + control_octets.len();
+        data.extend(control_octets);
+        data.extend([0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45]);
+        let found = link::parse(&Frame::alone(lt::IEEE802_11, &data)).ok()?;
+        assert_eq!(found.offset, before + 8);
+        (found.network == Network::Ip).then_some(found.offset)
     }
 
     #[test]
-    fn of_an_aggregate_the_first_packet_that_is_icmp_is_read() {
-        let tcp = || packet(4, [TCP, 0]);
-        for (packets, read) in [
-            (vec![tcp()], 0),
-            (vec![tcp(), tcp(), tcp()], 0),
-            (vec![tcp(), packet(4, [1, 0]), tcp()], 1),
-            (vec![packet(6, [TCP, 0]), tcp(), packet(6, [58, 0])], 2),
-            (vec![tcp(), packet(6, [0, TCP]), packet(6, [0, 58])], 2),
-            (vec![packet(4, [1, 0]), packet(4, [1, 0])], 0),
-        ] {
-            let (data, places) = aggregate(&packets);
-            let plain = frame(lt::IEEE802_11, &data);
-            assert_eq!(link::parse(&plain).unwrap().offset, places[read]);
-            assert_eq!(packets_unread(&plain), packets.len() - 1);
-            let radiotap = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &data].concat();
-            let behind = frame(lt::IEEE802_11_RADIOTAP, &radiotap);
-            assert_eq!(link::parse(&behind).unwrap().offset, places[read] + 8);
-            assert_eq!(packets_unread(&behind), packets.len() - 1);
-            for length in 0..data.len() {
-                let cut = frame(lt::IEEE802_11, &data[..length]);
-                let _ = link::parse(&cut);
-                assert!(packets_unread(&cut) < packets.len());
+    fn mesh_control_is_stepped_over() {
+        for (mode, octets) in [(0, 6), (1, 12), (2, 18)] {
+            let mut control = vec![0; octets];
+            control[0] = mode;
+            for flags in [2, 3] {
+                assert!(packet_at([0x88, flags], [0, 1], &control).is_some());
             }
         }
     }
 
     #[test]
-    fn what_is_no_aggregate_has_nothing_unread() {
-        let (mut data, _) = aggregate(&[packet(4, [1, 0]), packet(4, [1, 0])]);
-        data[24] = 0;
-        assert_eq!(packets_unread(&frame(lt::IEEE802_11, &data)), 0);
-        (data[24], data[1]) = (0x80, 0x41);
-        assert_eq!(
-            packets_unread(&frame(lt::IEEE802_11, &data)),
-            0,
-            "encrypted"
-        );
-        assert_eq!(packets_unread(&frame(lt::ETHERNET, &data)), 0);
+    fn what_cannot_be_mesh_control_is_none() {
+        // Queue sizes have the same bits.
+        for flags in [0, 1, 2, 3] {
+            assert!(packet_at([0x88, flags], [0, 0xff], &[]).is_some());
+        }
     }
 }

@@ -1,0 +1,71 @@
+//! What is selected, and when that is written with `-w`: a frame at once, packets of one frame
+//! together.
+
+use super::Run;
+use crate::icmp::Message;
+use crate::model::Frame;
+use crate::record::IcmpEvent;
+use crate::sink::{FrameSink, Room};
+
+/// What is being sorted, and so when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A frame.
+    Frame,
+    /// A packet of several: the frame is written behind the last of them.
+    Packet {
+        /// One of them is to be written.
+        selected: bool,
+    },
+}
+
+impl Turn {
+    /// Frames that are written when a message is.
+    pub(super) const fn frames(self) -> u64 {
+        match self {
+            Self::Frame => 1,
+            Self::Packet { .. } => 0,
+        }
+    }
+
+    /// Hands over a message that is selected.
+    pub(super) fn write(&mut self, frames: &mut dyn FrameSink, event: &IcmpEvent<'_>) -> Room {
+        match self {
+            Self::Frame => frames.frame(event.frame, event.sources, Some(event)),
+            Self::Packet { selected } => {
+                *selected = true;
+                frames.message(event)
+            }
+        }
+    }
+}
+
+impl Run<'_, '_, '_, '_> {
+    /// Whether the packet that a message quotes is selected.
+    pub(super) fn selects_quote(&mut self, message: &Message<'_>) -> bool {
+        self.pipe.filter.looks_into_quotes()
+            && message
+                .quoted_octets()
+                .is_some_and(|(quote, length)| self.pipe.filter.matches_quoted(quote, length))
+    }
+
+    /// Writes a frame, or takes note of its packet, if that is not ICMP and is selected.
+    #[inline]
+    pub(super) fn write_if_selected(&mut self, frame: &Frame<'_>) {
+        if self.pipe.frames.is_some() && self.pipe.filter.matches(frame) {
+            match &mut self.turn {
+                Turn::Frame => self.write(frame),
+                Turn::Packet { selected } => *selected = true,
+            }
+        }
+    }
+
+    /// Writes a frame that is selected.
+    #[inline(never)]
+    pub(super) fn write(&mut self, frame: &Frame<'_>) {
+        if let Some(frames) = &mut self.pipe.frames {
+            self.room = frames.frame(frame, &self.sources, None);
+            self.written += 1;
+        }
+    }
+}
