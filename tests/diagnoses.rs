@@ -6,7 +6,7 @@ mod common;
 use std::net::Ipv4Addr;
 
 use common::crafted::{Crafted, Varied, echo_reply, echo_request, error, tcp, udp, with_ttl};
-use common::{of_type, records};
+use common::{of_type, records, run};
 use serde_json::Value;
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -477,6 +477,12 @@ fn a_traceroute_of_which_only_the_errors_were_captured_is_no_missing_service() {
          errors, and the capture has none of the probes"
     );
     assert_eq!(finding["confidence"], "suspected");
+    let file = capture.file();
+    let lines = run(&["-q", "-r", file.path().to_str().expect("UTF-8")]).good();
+    assert!(
+        lines.contains("-- info: 10.0.0.1 seems to have traced"),
+        "{lines}"
+    );
     // A probe that was captured, and with the TTL of any packet, is none.
     let mut capture = Crafted::new();
     let sent = udp((A, B), 64, (50_000, 33434));

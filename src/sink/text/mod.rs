@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 
 use super::alike::Alike;
 use super::{Sink, story, summary, verdict};
+use crate::findings::Confidence;
 pub use crate::record::LinkHeader;
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Interim, Kinds, Record};
@@ -287,7 +288,11 @@ impl<W: Write> Sink for TextSink<W> {
                 }
             }
             Record::Path(path) => story::path(behind, path, &page),
-            Record::Finding(finding) if finding.name == "traceroute" && !tells_all => {}
+            // One that is suspected has no path.
+            Record::Finding(finding)
+                if finding.name == "traceroute"
+                    && finding.confidence == Confidence::Confirmed
+                    && !tells_all => {}
             Record::Finding(finding) => story::finding(&mut self.buffer, finding, &page),
             Record::Summary(summary) => {
                 self.buffer.append(&mut self.held);
