@@ -163,6 +163,25 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             ],
         ),
         (
+            127,
+            radiotap()
+                .map(|tap| [&tap[..], &[8, 1, 0, 0], &station, &SNAP].concat())
+                .collect(),
+        ),
+        (
+            163,
+            vec![
+                [
+                    &[0x80, 0x21, 0x10, 1, 0, 0, 0, 64][..],
+                    &[0; 56],
+                    &[8, 2, 0, 0],
+                    &station,
+                    &SNAP,
+                ]
+                .concat(),
+            ],
+        ),
+        (
             109,
             [[0, 0, 0, 0], [0, 0, 8, 0], [0, 0, 4, 0], [0, 0, 12, 0]]
                 .map(|flags| [&[0, 0, 0, 2, 0, 0, 1, 0x23][..], &flags].concat())
@@ -287,6 +306,69 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
     ]
 }
 
+/// Headers of radiotap with each field, and with each value of those that have words.
+fn radiotap() -> impl Iterator<Item = Vec<u8>> {
+    let tap = |present: &[u32], fields: &[u8]| {
+        let words = present.iter().flat_map(|word| word.to_le_bytes());
+        let length = u16::try_from(4 + 4 * present.len() + fields.len()).unwrap();
+        let start = [0, 0].into_iter().chain(length.to_le_bytes());
+        start
+            .chain(words)
+            .chain(fields.iter().copied())
+            .collect::<Vec<u8>>()
+    };
+    // From the timer on to the flags of what was received, each aligned to its size.
+    let all = [
+        [8, 7, 6, 5, 4, 3, 2, 1, 0x00, 12, 0x6c, 9, 0xa0, 0, 3, 4].as_slice(),
+        &[0xd6, 0xa0, 80, 0, 0xfe, 0xff, 0xfd, 15, 2, 40, 50, 0, 1, 0],
+    ]
+    .concat();
+    let mut taps = vec![tap(&[0], &[]), tap(&[0x7fff], &all)];
+    taps.extend((0..=255).map(|flags| tap(&[2], &[flags & !0x20])));
+    taps.extend((0..=255).map(|rate| tap(&[4], &[rate])));
+    let channel = |flags: u16| [&[0x6c, 9][..], &flags.to_le_bytes()].concat();
+    taps.extend((0..0x1000).map(|flags| tap(&[8], &channel(flags << 4))));
+    let extended = |flags: u32| [&flags.to_le_bytes()[..], &[0x3c, 20, 36, 0]].concat();
+    taps.extend((0..8).map(|flags| tap(&[1 << 18], &extended(flags << 16 | 0x140))));
+    taps.push(tap(
+        &[1 << 18 | 8],
+        &[channel(0x140), extended(0x140)].concat(),
+    ));
+    // A channel as 802.11n has it, and its schemes.
+    taps.push(tap(
+        &[1 << 19 | 8],
+        &[&channel(0x480)[..], &[7, 0, 7]].concat(),
+    ));
+    taps.extend((0..=255).map(|known| tap(&[1 << 19], &[known, 0x15, 5])));
+    taps.extend((0..=255).map(|flags| tap(&[1 << 19], &[0x3f, flags, 5])));
+    for scheme in 0..=80 {
+        taps.extend((0..8).map(|flags| tap(&[1 << 19], &[7, flags, scheme])));
+    }
+    // Those of 802.11ac, behind the status of an aggregate.
+    taps.extend((0..64).map(|width| {
+        tap(
+            &[3 << 20],
+            &[
+                0, 0, 0, 0, 0, 0, 0, 0, 0x44, 0, 4, width, 0x91, 0, 0x72, 0, 5, 0, 0, 0,
+            ],
+        )
+    }));
+    taps.push(tap(&[1 << 21], &[4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+    // More words: of the same fields again, of a vendor, of fields that nobody knows, of none.
+    taps.push(tap(&[0xa000_0020, 0x820], &[0xd6, 0xd7, 1]));
+    taps.push(tap(
+        &[0xc000_0020, 0xa000_0003, 0x20],
+        &[0xd6, 0, 0, 0, 0, 1, 3, 0, 9, 9, 9, 0xd7],
+    ));
+    taps.push(tap(&[0x8000_0020, 1], &[0xd6, 0xd7]));
+    taps.push(tap(&[0xe000_0020, 1], &[0xd6, 0xd7]));
+    taps.push(tap(&[1 << 15 | 0x20], &[0xd6, 0xd7]));
+    // A field that is cut off, and a vendor's.
+    taps.push(tap(&[0x28], &[0x6c, 9]));
+    taps.push(tap(&[0xc000_0020, 1, 0x20], &[0xd6, 0, 0, 0, 0, 1, 9, 0]));
+    taps.into_iter()
+}
+
 /// The captures, one a link type, in a folder.
 pub(crate) fn captures() -> (tempfile::TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
@@ -297,10 +379,13 @@ pub(crate) fn captures() -> (tempfile::TempDir, Vec<PathBuf>) {
             file.extend(word.to_le_bytes());
         }
         for header in headers {
-            let check_value: &[u8] = if header.get(12..14) == Some(&[0x88, 0xe5]) {
-                &[7; 16]
-            } else {
-                &[]
+            // That of MACsec, or of a frame of 802.11 whose flags in radiotap tell of one.
+            let is_macsec = header.get(12..14) == Some(&[0x88, 0xe5]);
+            let has_sequence = link == 127 && header[4..8] == [2, 0, 0, 0] && header[8] & 0x10 != 0;
+            let check_value: &[u8] = match (is_macsec, has_sequence) {
+                (true, _) => &[7; 16],
+                (_, true) => &[7; 4],
+                _ => &[],
             };
             let frame = [&header, &packet[..], check_value].concat();
             let length = u32::try_from(frame.len()).unwrap();

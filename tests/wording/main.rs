@@ -163,6 +163,13 @@ fn same_until(ours: &str, theirs: &str, word: &str) -> bool {
 
 const EXCUSES: &[Excuse] = &[
     Excuse {
+        reason: "bandwidth 21 of 802.11ac is the lower half's upper quarter's upper eighth \
+                 (radiotap.org, VHT), where tcpdump repeats the name of bandwidth 25",
+        holds: |ours, theirs| {
+            ours.contains("160 MHz (LUU)") && ours.replace("(LUU)", "(UUU)") == theirs
+        },
+    },
+    Excuse {
         reason: "tcpdump counts the 16 octets of a MACsec ICV as missing, whatever its length (IEEE \
                  802.1AE section 9.11: the cipher suite tells it)",
         holds: |ours, theirs| match (behind_missing(ours), behind_missing(theirs)) {
@@ -294,7 +301,7 @@ fn every_link_reads_as_in_tcpdump() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(compared > 600, "only {compared} lines were compared");
+    assert!(compared > 6000, "only {compared} lines were compared");
 }
 
 #[test]

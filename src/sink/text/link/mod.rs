@@ -3,6 +3,7 @@
 mod capture;
 mod juniper;
 mod llc;
+mod radio;
 mod serial;
 mod switch;
 
@@ -157,12 +158,17 @@ fn of_recorder(
         lt::SUNATM => capture::sun_atm(out, data, length),
         lt::SYMANTEC_FIREWALL => capture::symantec(out, data, length),
         lt::MFR => serial::multilink_frame_relay(out, data, 0, length),
-        lt::IEEE802_11 | lt::IEEE802_11_PRISM
+        lt::IEEE802_11 | lt::IEEE802_11_PRISM | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_AVS
             if let Some((at, llc)) = link::llc_of_802_11(frame) =>
         {
+            let check_sequence = match frame.link {
+                lt::IEEE802_11_RADIOTAP => radio::tap(out, data),
+                _ => 0,
+            };
             capture::wireless(out, data, at);
             let before = u32::try_from(llc).unwrap_or(u32::MAX);
-            llc::header(out, data, llc, length.saturating_sub(before));
+            let around = before.saturating_add(check_sequence);
+            llc::header(out, data, llc, length.saturating_sub(around));
         }
         lt::PPI | lt::PKTAP => {
             if let Some(inner) = capture::named_inside(out, frame) {
