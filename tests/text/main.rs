@@ -355,8 +355,9 @@ fn other_link_headers_tell_what_they_know() {
         (
             127,
             radiotap,
-            "802.11 with radiotap header, 02:00:00:00:00:01 > 02:00:00:00:00:02, \
-             ethertype IPv4 (0x0800), length 124: 172.17.0.2 > ",
+            "BSSID:02:00:00:00:00:02 SA:02:00:00:00:00:01 DA:02:00:00:00:00:02 LLC, dsap SNAP \
+             (0xaa) Individual, ssap SNAP (0xaa) Command, ctrl 0x03: oui Ethernet (0x000000), \
+             ethertype IPv4 (0x0800), length 84: 172.17.0.2 > ",
         ),
         (
             205,
