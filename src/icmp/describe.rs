@@ -1,6 +1,6 @@
 //! The fields of any message, by name: for sinks that print what they do not know by heart.
 
-use super::field::{Field, FieldSpec, read, spec};
+use super::field::{Field, FieldSpec, Names, read, spec};
 use super::{
     Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
 };
@@ -242,10 +242,23 @@ const EXTENDED_REQUEST: &[FieldSpec] = &[
     spec::flag(7, 0x01, "local"),
     spec::reserved(7, 1, 0xfe, "reserved"),
 ];
+/// RFC 8335 section 3.
+const NEIGHBOR_STATES: Names = Names {
+    key: "state_name",
+    words: &[
+        "",
+        "incomplete",
+        "reachable",
+        "stale",
+        "delay",
+        "probe",
+        "failed",
+    ],
+};
 const EXTENDED_REPLY: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u8(6, "seq"),
-    spec::bits(7, 5, 3, "state"),
+    spec::named(spec::bits(7, 5, 3, "state"), &NEIGHBOR_STATES),
     spec::flag(7, 0x04, "active"),
     spec::flag(7, 0x02, "ipv4"),
     spec::flag(7, 0x01, "ipv6"),

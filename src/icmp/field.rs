@@ -24,6 +24,25 @@ pub struct FieldSpec {
     pub kind: FieldKind,
     /// What its number counts, where that is time.
     pub unit: Option<Unit>,
+    /// What its numbers are called.
+    pub names: Option<&'static Names>,
+}
+
+/// What the numbers of a field are called.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Snake-case name of a field for the word.
+    pub key: &'static str,
+    /// Snake-case words by number; empty for those that have none.
+    pub words: &'static [&'static str],
+}
+
+impl Names {
+    /// The word for a number.
+    pub fn word(&self, number: u64) -> Option<&'static str> {
+        let word = self.words.get(usize::try_from(number).ok()?)?;
+        (!word.is_empty()).then_some(word)
+    }
 }
 
 /// What a number counts.
@@ -191,6 +210,18 @@ pub struct Field<'a> {
     pub value: Value<'a>,
     /// What its number counts, where that is time.
     pub unit: Option<Unit>,
+    /// What its numbers are called.
+    pub names: Option<&'static Names>,
+}
+
+impl Field<'_> {
+    /// What its number is called, with the name of a field for that.
+    pub fn word(&self) -> Option<(&'static str, &'static str)> {
+        let (names, Value::Number(number)) = (self.names?, &self.value) else {
+            return None;
+        };
+        Some((names.key, names.word(*number)?))
+    }
 }
 
 impl FieldSpec {
@@ -307,6 +338,7 @@ impl FieldSpec {
             range: start..start + length,
             value,
             unit: self.unit,
+            names: self.names,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Short names for the rows of a table.
 
-use super::{FieldKind, FieldSpec, Unit};
+use super::{FieldKind, FieldSpec, Names, Unit};
 use crate::wire::ip::source_route::SourceRoute;
 
 const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
@@ -9,12 +9,21 @@ const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
         at,
         kind,
         unit: None,
+        names: None,
     }
 }
 
 const fn time(field: FieldSpec, unit: Unit) -> FieldSpec {
     FieldSpec {
         unit: Some(unit),
+        ..field
+    }
+}
+
+/// A field whose numbers have names.
+pub(in crate::icmp) const fn named(field: FieldSpec, names: &'static Names) -> FieldSpec {
+    FieldSpec {
+        names: Some(names),
         ..field
     }
 }

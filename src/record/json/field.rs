@@ -45,6 +45,9 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
                 }
                 value => map.put(key, &FieldValue(value))?,
             }
+            if let Some((key, word)) = field.word() {
+                map.name(key, word)?;
+            }
         }
     }
     Ok(())

@@ -35,6 +35,10 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
         out.push(b' ');
         out.extend_from_slice(unit.symbol().as_bytes());
     }
+    if let Some((_, word)) = field.word() {
+        out.push(b' ');
+        addr::words_of(out, word);
+    }
 }
 
 /// A field's value.
