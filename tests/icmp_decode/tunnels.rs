@@ -139,7 +139,12 @@ fn plain(value: &str) -> String {
 
 /// All our values of a field.
 fn ours(record: &Value, header: &str, field: &str) -> Vec<String> {
-    let tunnels = record["tunnel"].as_array().unwrap().iter();
+    // tshark does not know Broadcom's LI, nor what is in it; tcpdump does.
+    let tunnels = record["tunnel"].as_array().unwrap();
+    let known = tunnels
+        .iter()
+        .position(|tunnel| tunnel["kind"] == "broadcom_li");
+    let tunnels = tunnels[..known.map_or(tunnels.len(), |at| at + 1)].iter();
     let headers = tunnels.flat_map(|tunnel| tunnel["headers"].as_array().into_iter().flatten());
     let headers = headers.filter(|each| header.split('|').any(|header| each["name"] == header));
     let values = headers.flat_map(|header| match header["labels"].as_array() {

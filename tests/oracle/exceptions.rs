@@ -75,6 +75,15 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
                  ICMPv6 too",
     },
     Exception {
+        file: "tcpdump/bcm-li.pcap",
+        frames: &[
+            49, 50, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70,
+        ],
+        fields: &[Field::Version],
+        reason: "tshark does not read Broadcom's LI: an IPv4 header (RFC 791 section 3.1) with a good \
+                 checksum is where tcpdump finds these messages too",
+    },
+    Exception {
         file: "tcpdump/brcm-tag.pcap",
         frames: &[3, 6, 7, 8, 9, 18, 19, 20, 21],
         fields: &[Field::Version],

@@ -1,7 +1,7 @@
 //! Headers around whole frames: of access points, bridges, and what mirrors traffic.
 
 use super::{Part, Step};
-use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 
 /// RFC 5415 section 4.3: what is optional stands behind eight octets.
@@ -47,6 +47,34 @@ pub(super) fn lwapp() -> Step {
         spec::u8(5, "signal_to_noise"),
     ];
     Step::made(6, "lwapp", rows, Part::Ieee80211)
+}
+
+/// What Broadcom's switches copy for lawful interception; the words are tcpdump's.
+pub(super) fn broadcom_li(rest: &[u8]) -> Option<Step> {
+    const ETHERNET: u8 = 7;
+    const DIRECTIONS: Names = Names {
+        key: "direction_name",
+        words: &["", "unused", "egress", "ingress"],
+    };
+    const TYPES: Names = Names {
+        key: "packet_type_name",
+        words: &["", "", "", "", "undecided", "ipv4", "ipv6", "ethernet"],
+    };
+    const SUBTYPES: Names = Names {
+        key: "subtype_name",
+        words: &["", "single_vlan_tag", "double_vlan_tag", "untagged"],
+    };
+    const FIELDS: &[FieldSpec] = &[
+        spec::named(spec::bits(0, 5, 3, "direction"), &DIRECTIONS),
+        spec::named(spec::bits(0, 1, 4, "packet_type"), &TYPES),
+        spec::named(spec::bits_of(0, 2, 6, 3, "subtype"), &SUBTYPES),
+        spec::bits_of(0, 4, 0, 22, "li_id"),
+    ];
+    let then = match u8_at(rest, 0)? >> 1 & 0x0f {
+        ETHERNET => Part::Ethernet,
+        _ => Part::End,
+    };
+    Some(Step::new(4, "broadcom_li", FIELDS, then))
 }
 
 /// The header up to the tag that ends it.

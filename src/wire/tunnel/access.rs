@@ -1,10 +1,11 @@
 //! Tunnels of access points to their controllers, and of what mirrors traffic.
 
 use super::TunnelKind;
-use super::header::leads_to_ip;
+use super::header::{leads_to_certain_ip, leads_to_ip};
+use super::shim::shim;
 use super::udp::certain;
 use crate::model::LinkType;
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network, linktype};
 
 /// CAPWAP (RFC 5415 section 4.3) in the clear: its header is in words, a bit tells whether a frame
@@ -73,6 +74,32 @@ pub(super) fn juniper_mirror(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         _ => link::ppp(bytes, HEADER).ok()?,
     };
     certain(bytes, TunnelKind::JuniperMirror { session }, inside)
+}
+
+/// What Broadcom's switches copy for lawful interception: a word tells what follows. No document
+/// tells its format; this is what tcpdump has of it. Anybody may have its ephemeral port, so what
+/// follows has to be certain.
+pub(super) fn broadcom_li(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const HEADER: usize = 4;
+    const UNDECIDED: u32 = 4;
+    const IPV4: u32 = 5;
+    const IPV6: u32 = 6;
+    const ETHERNET: u32 = 7;
+    let word = u32_at(bytes, 0)?;
+    let kind = TunnelKind::BroadcomLi {
+        id: word & 0x003f_ffff,
+    };
+    let inside = match word >> 25 & 0x0f {
+        UNDECIDED | IPV4 | IPV6 => LinkHeader::at(Network::Ip, HEADER),
+        ETHERNET => link::ethernet(bytes, HEADER).ok()?,
+        _ => return None,
+    };
+    let rest = tail(bytes, inside.offset);
+    let is_certain = match inside.network {
+        Network::Pppoe => leads_to_certain_ip(rest, &shim(inside.network, rest)?.ok()?.1),
+        _ => leads_to_certain_ip(bytes, &inside),
+    };
+    is_certain.then_some((kind, inside))
 }
 
 /// `TaZmen` sniffer protocol: version, type, link type, tags up to the one that ends them.

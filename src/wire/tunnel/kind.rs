@@ -121,6 +121,11 @@ pub enum TunnelKind {
         /// Session identifier.
         session: u32,
     },
+    /// What Broadcom's switches copy for lawful interception.
+    BroadcomLi {
+        /// 22-bit identifier of the interception.
+        id: u32,
+    },
     /// SNDCP of GPRS (3GPP TS 44.065), and what it goes over.
     Sndcp {
         /// Network service access point identifier.
@@ -181,6 +186,7 @@ impl TunnelKind {
             Self::Tzsp => "tzsp",
             Self::PeekRemote => "peekremote",
             Self::JuniperMirror { .. } => "juniper_mirror",
+            Self::BroadcomLi { .. } => "broadcom_li",
             Self::Sndcp { .. } => "sndcp",
             Self::Llc => "llc",
             Self::Ieee80211 => "ieee802_11",
@@ -197,6 +203,7 @@ impl TunnelKind {
             Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
             Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
             Self::Capwap { radio } => Some(("radio", radio.into())),
+            Self::BroadcomLi { id } => Some(("li_id", id)),
             Self::Sndcp { nsapi } => Some(("nsapi", nsapi.into())),
             Self::L2tpV3 { session } | Self::JuniperMirror { session } => {
                 Some(("session", session))

@@ -252,6 +252,14 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
         let data = ether(0x0800, &v4(103, &pim));
         assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
     }
+    // The port of Broadcom's is anybody's: of types that hold no packet, and of packets that do not
+    // end where the datagram does and have no good checksum, nothing is read.
+    for (first, more, is_li) in [(0x66, 0, false), (0x68, 0, true), (0x68, 1, false)] {
+        let li = [&[first, 0x80, 0, 9], &v4(1, &ECHO)[..], &[0; 1][..more]].concat();
+        let data = ether(0x0800, &v4(17, &udp(49152, 9, &li)));
+        let found = classify(&frame(1, &data));
+        assert_eq!(matches!(found, Classified::Icmp(_)), is_li, "{data:x?}");
+    }
     // Nothing is read into a later fragment.
     let mut fragment = v4(4, &v4(1, &ECHO));
     fragment[7] = 1;
@@ -275,7 +283,8 @@ fn either_end_may_have_the_port_of_a_tunnel() {
         match port {
             // What is for a controller has another header than what comes from it; GUE has its port
             // for the destination alone.
-            12223 | 6080 => assert_eq!(found, []),
+            // Broadcom's LI has its own for the source.
+            12223 | 6080 | 49153 => assert_eq!(found, []),
             _ => assert_eq!(found, kinds, "{port}"),
         }
     }

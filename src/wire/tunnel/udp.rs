@@ -48,6 +48,8 @@ mod port {
     pub(super) const MINT: u16 = 24577;
     pub(super) const JUNIPER_MIRROR: u16 = 30030;
     pub(super) const TZSP: u16 = 37008;
+    /// What Broadcom's lawful interception sends from.
+    pub(super) const BROADCOM_LI: u16 = 49152;
 }
 
 const fn is_tunnel_port(number: u16) -> bool {
@@ -86,6 +88,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::MINT
                 | p::JUNIPER_MIRROR
                 | p::TZSP
+                | p::BROADCOM_LI
             // ESP may hold a packet, though none that can be read.
             | NAT_TRAVERSAL
     )
@@ -149,7 +152,7 @@ pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let (kind, header) = ports
         .into_iter()
         .filter(|&port| is_tunnel_port(port))
-        .find_map(|port| behind_port(port, ports[0], inside))
+        .find_map(|port| behind_port(port, ports, inside))
         .or_else(|| access::peekremote(inside))?;
     Some((
         kind,
@@ -161,7 +164,7 @@ pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 }
 
 /// What a port, the destination's or not, announces.
-fn behind_port(port: u16, dst: u16, bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+fn behind_port(port: u16, [dst, src]: [u16; 2], bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     match port {
         port::VXLAN | port::VXLAN_LINUX => vxlan(bytes),
         port::VXLAN_GPE => vxlan_gpe(bytes),
@@ -195,6 +198,7 @@ fn behind_port(port: u16, dst: u16, bytes: &[u8]) -> Option<(TunnelKind, LinkHea
         port::MINT | port::MINT_CONTROL => access::mint(bytes, 0),
         port::JUNIPER_MIRROR => access::juniper_mirror(bytes),
         port::TZSP => access::tzsp(bytes),
+        port::BROADCOM_LI if port == src => access::broadcom_li(bytes),
         zep::PORT => zep::zep(bytes),
         _ => None,
     }

@@ -30,6 +30,17 @@ fn over_udp(port: u16, header: &[u8], inner: &[u8]) -> Vec<u8> {
     v4(17, &udp(40000, port, &[header, inner].concat()))
 }
 
+fn broadcom_li(header: [u8; 4], inner: &[u8]) -> Vec<u8> {
+    v4(17, &udp(49152, 49153, &[&header, inner].concat()))
+}
+
+/// An Ethernet frame of `PPPoE`.
+fn pppoe(packet: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(packet.len() + 2).unwrap();
+    let header = [0x11, 0, 0, 195, 0, length, 0, 0x21];
+    ether(0x8864, &[&header, packet].concat())
+}
+
 fn echo() -> Vec<u8> {
     v4(1, &ECHO)
 }
@@ -63,6 +74,22 @@ pub(super) fn of_access_points_and_mirrors() -> Vec<Carrier> {
             vec![K::Tzsp],
         ),
         (over_udp(37008, &[1, 0, 0, 7, 1], &echo6()), vec![K::Tzsp]),
+        (
+            broadcom_li([0x68, 0x81, 4, 0x6a], &echo()),
+            vec![K::BroadcomLi { id: 66666 }],
+        ),
+        (
+            broadcom_li([0x6d, 0xff, 0xff, 0xff], &echo6()),
+            vec![K::BroadcomLi { id: 0x003f_ffff }],
+        ),
+        (
+            broadcom_li([0x4e, 0xc0, 0, 9], &frame),
+            vec![K::BroadcomLi { id: 9 }],
+        ),
+        (
+            broadcom_li([0x4e, 0x80, 0, 9], &pppoe(&echo())),
+            vec![K::BroadcomLi { id: 9 }, K::Pppoe { session: 195 }],
+        ),
         (
             over_udp(5247, &[0, 0x10, 0x80, 0, 0, 0, 0, 0], &frame),
             vec![K::Capwap { radio: 2 }],

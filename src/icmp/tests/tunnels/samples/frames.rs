@@ -91,6 +91,16 @@ fn from_access_points() -> Vec<Sample> {
 fn of_mirrors_and_bridges() -> Vec<Sample> {
     vec![
         ip(
+            over_udp(49153, &[0x6e, 0x80, 1, 2], &tagged()),
+            &[
+                "udp src_port=49152 dst_port=49153 udp_length=62 checksum=0x1234",
+                "broadcom_li direction=3 packet_type=7 subtype=2 li_id=258",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
             over_udp(
                 24577,
                 &[1, 1, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 1, 0, 3, 0, 0],
