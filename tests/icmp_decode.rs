@@ -32,5 +32,7 @@ mod shown;
 mod tcp;
 #[path = "icmp_decode/tcpdump.rs"]
 mod tcpdump;
+#[path = "icmp_decode/tunnel_checksums.rs"]
+mod tunnel_checksums;
 #[path = "icmp_decode/tunnels.rs"]
 mod tunnels;

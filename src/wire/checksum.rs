@@ -140,6 +140,17 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         None => return Some(unverified(Unverified::Truncated, found)),
     };
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
+    verify_with_addresses(ip, length, covered, at)
+}
+
+/// The checksum at `at` in `covered`, which it covers together with the addresses of `ip`, its
+/// protocol and `length`. `None` where the addresses are of different versions.
+pub(super) fn verify_with_addresses(
+    ip: &Ip<'_>,
+    length: u32,
+    covered: &[u8],
+    at: usize,
+) -> Option<Checksum> {
     let pseudo = pseudo_header(ip, length)?;
     Some(verify_addresses(ip, verify(&pseudo, covered, at)))
 }

@@ -4,6 +4,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
+use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{ip_header, tunnel_header};
 use crate::model::{LinkFragment, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
@@ -164,6 +165,31 @@ impl Serialize for ChecksumState {
     }
 }
 
+/// The checksum of TCP, UDP or another protocol right behind IP, and why it may be bad.
+pub(super) struct UpperChecksum {
+    checksum: Checksum,
+    cause: Option<ChecksumCause>,
+}
+
+impl UpperChecksum {
+    /// Of what `ip` carries.
+    pub(super) fn new(checksum: Checksum, ip: &Ip<'_>) -> Self {
+        Self {
+            checksum,
+            cause: cause::of_quoted(ip),
+        }
+    }
+}
+
+impl Serialize for UpperChecksum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        ChecksumState(self.checksum).put_into(&mut map)?;
+        map.maybe("cause", self.cause.map(ChecksumCause::name))?;
+        map.end()
+    }
+}
+
 /// A tunnel.
 pub(super) struct TunnelHeader<'a> {
     pub(super) around: Encapsulation<'a>,
@@ -196,6 +222,11 @@ impl Serialize for TunnelHeader<'_> {
             map.put("dst_port", &dst_port)?;
         }
         map.maybe("ip", self.outer.as_ref().map(IpHeader))?;
+        let checksum = self.around.checksum().zip(self.around.outer.as_ref());
+        map.maybe(
+            "checksum",
+            checksum.map(|(checksum, outer)| UpperChecksum::new(checksum, outer)),
+        )?;
         let headers = || tunnel_header::parts(&self.around).map(ItemEntry);
         if headers().next().is_some() {
             map.put("headers", &Iter(headers))?;

@@ -4,17 +4,16 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
 use super::field::{DnsName, put_kind, put_own_fields};
-use super::packet::{ChecksumState, DefectList, IpHeader, OptionEntry, TunnelHeader};
+use super::packet::{DefectList, IpHeader, OptionEntry, TunnelHeader, UpperChecksum};
 use super::value::{Addr, Ascii, Fields, Iter, Protocol};
-use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
 use crate::record::community::{CommunityId, CommunityIds};
+use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
-use crate::wire::{Checksum, Ip};
 
 /// The quote of an error.
 pub(super) struct Quoted<'a> {
@@ -112,10 +111,7 @@ impl QuotedPacket<'_> {
         map.maybe("udp_length", quote.udp_length())?;
         map.maybe(
             "checksum",
-            upper_checksum(&quote.ip).map(|checksum| QuotedChecksum {
-                checksum,
-                cause: cause::of_quoted(&quote.ip),
-            }),
+            upper_checksum(&quote.ip).map(|checksum| UpperChecksum::new(checksum, &quote.ip)),
         )?;
         map.maybe("verification_tag", quote.verification_tag())?;
         map.maybe("sequence", quote.sequence())?;
@@ -248,21 +244,6 @@ impl Serialize for CutIp<'_> {
         map.maybe("ttl", self.0.ttl)?;
         map.maybe("id", self.0.id)?;
         map.maybe("length", self.0.length)?;
-        map.end()
-    }
-}
-
-/// The checksum of the quoted upper layer, and why it may be bad.
-struct QuotedChecksum {
-    checksum: Checksum,
-    cause: Option<ChecksumCause>,
-}
-
-impl Serialize for QuotedChecksum {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        ChecksumState(self.checksum).put_into(&mut map)?;
-        map.maybe("cause", self.cause.map(ChecksumCause::name))?;
         map.end()
     }
 }

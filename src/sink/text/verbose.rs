@@ -138,14 +138,26 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
 
 /// The headers between a tunnel's packet and the one inside, a line each.
 fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
+    // It is of the first header.
+    let mut sum = around.checksum();
     for part in tunnel_header::parts(around) {
         below(out, depth);
-        if part.name == Some("udp") {
-            // Its ports stand behind the addresses.
-            let fields = part.fields().filter(|field| !field.name.ends_with("port"));
-            item_with(out, &part, fields);
-        } else {
-            item(out, &part);
+        // UDP's ports stand behind the addresses.
+        let is_udp = part.name == Some("udp");
+        let told = sum.take();
+        let fields = part.fields().filter(|field| match field.name {
+            "src_port" | "dst_port" => !is_udp,
+            "checksum" => told.is_none(),
+            _ => true,
+        });
+        item_with(out, &part, fields);
+        if let Some(told) = told {
+            out.extend_from_slice(b", checksum ");
+            checksum(out, told);
+            if let Some(cause) = around.outer.as_ref().and_then(cause::of_quoted) {
+                out.extend_from_slice(b", ");
+                out.extend_from_slice(cause.title().as_bytes());
+            }
         }
     }
 }

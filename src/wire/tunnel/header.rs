@@ -13,7 +13,7 @@ use crate::wire::link::{self, LinkHeader, Network};
 
 const ISO_IP: u8 = 80;
 const AX_25: u8 = 93;
-const PIM: u8 = 103;
+pub(super) const PIM: u8 = 103;
 const ETHERNET: u8 = 143; // RFC 8986 section 10.1
 
 /// IP protocols, but for UDP, behind which packets are looked for.

@@ -1,6 +1,7 @@
 //! Packets in packets: the way from the link header to the innermost IP packet.
 
 mod access;
+mod checksum;
 mod gre;
 mod header;
 mod kind;
