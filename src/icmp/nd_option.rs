@@ -4,6 +4,7 @@
 mod tables;
 mod value;
 
+pub(super) use tables::ROUTE;
 pub use value::NdValue;
 
 use super::field::{Field, FieldSpec};

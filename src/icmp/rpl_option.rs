@@ -2,6 +2,7 @@
 
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
+use super::nd_option;
 use crate::wire::bytes::{tail, u8_at};
 
 /// An option.
@@ -136,7 +137,8 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
         PAD_1 | 1 => &[],
         2 => METRIC,
-        3 => ROUTE,
+        // Laid out as that of Neighbor Discovery (RFC 6550 section 6.7.5).
+        3 => nd_option::ROUTE,
         4 => CONFIGURATION,
         5 => TARGET,
         6 => TRANSIT,
@@ -159,14 +161,6 @@ const METRIC: &[FieldSpec] = &[
     spec::bits(4, 0, 4, "precedence"),
     spec::u8(5, "metric_length"),
     spec::rest(6, "data"),
-];
-
-const ROUTE: &[FieldSpec] = &[
-    spec::u8(2, "prefix_length"),
-    spec::preference(3, "preference"),
-    spec::reserved(3, 1, 0xe7, "reserved"),
-    spec::seconds(4, "lifetime"),
-    spec::v6_prefix(8, "prefix"),
 ];
 
 const CONFIGURATION: &[FieldSpec] = &[

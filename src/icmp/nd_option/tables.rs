@@ -41,7 +41,7 @@ const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [Fiel
 }
 
 const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
-const ROUTE: &[FieldSpec] = &[
+pub(in crate::icmp) const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
     spec::preference(3, "preference"),
     spec::reserved(3, 1, 0xe7, "reserved"),

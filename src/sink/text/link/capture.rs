@@ -2,7 +2,7 @@
 
 use pcap::Linktype;
 
-use super::{end, ether_type, ethernet, llc, number, told_length};
+use super::{end, ether_type, ethernet, family, llc, number, told_length};
 use crate::model::{Frame, LinkType};
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -64,15 +64,7 @@ pub(super) fn arcnet(out: &mut Vec<u8>, data: &[u8], behind: usize, length: u32)
 pub(super) fn ipnet(out: &mut Vec<u8>, data: &[u8], length: u32) {
     write::decimal(out, u32_at(data, 16).unwrap_or(0).into());
     number(out, b" > ", u32_at(data, 20).unwrap_or(0).into());
-    let family = u8_at(data, 1).unwrap_or(0);
-    out.extend_from_slice(if family == 2 {
-        b", family IPv4 ("
-    } else {
-        b", family IPv6 ("
-    });
-    write::decimal(out, family.into());
-    out.extend_from_slice(b")");
-    end(out, length);
+    family(out, u8_at(data, 1).unwrap_or(0), length);
 }
 
 /// `Rx: VPI:0 VCI:100 ` and LLC, or Ethernet behind a client's number.
