@@ -126,6 +126,88 @@ fn the_direction_and_addresses_behind_junipers_header() {
     );
 }
 
+/// Of headers that stand before the frame of another link, that frame's addresses are told.
+#[test]
+fn addresses_behind_recorders_headers_are_those_of_tshark() {
+    let ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0].as_slice();
+    let wireless = [
+        &[8, 1, 0, 0][..],
+        &[2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 0],
+        &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+    ]
+    .concat();
+    let erf = [&[0; 8][..], &[2, 0, 0, 60, 0, 0, 0, 44, 0, 0]].concat();
+    let exported = |name: &[u8]| {
+        let length = u8::try_from(name.len()).unwrap();
+        [&[0, 12, 0, length], name, &[0; 4]].concat()
+    };
+    let gfp = [0, 46, 0xb6, 0xab, 0, 1, 0x10, 0x21];
+    for (number, before, frame) in [
+        (128, &[1, 0, 0, 1, 1][..], ethernet),
+        (128, &[1, 0, 0, 18, 1], &wireless),
+        (143, &[0, 0, 0, 42, 0x86, 0x72], ethernet),
+        (171, &gfp, ethernet),
+        (192, &[0, 0, 8, 0, 105, 0, 0, 0], &wireless),
+        (197, &erf, ethernet),
+        (252, &exported(b"eth_withoutfcs\0\0"), ethernet),
+        (252, &exported(b"wlan"), &wireless),
+        (
+            280,
+            &[1, 0, 4, 1, 0, 0, 0, 0, 97, 0, 98, 0, 99, 0, 100, 0],
+            ethernet,
+        ),
+    ] {
+        let fields = match frame.len() {
+            14 => ["eth.src", "eth.dst"],
+            _ => ["wlan.sa", "wlan.da"],
+        };
+        let header = [before, frame].concat();
+        let (told, theirs) = link(number, &header, &fields);
+        let src = theirs[0].as_str();
+        assert_eq!(src, "02:00:00:00:00:01", "{number}");
+        assert_eq!(
+            told,
+            json!({"src": src, "dst": theirs[1], "ether_type": 0x800}),
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn amateur_stations_have_call_signs() {
+    let address = |letters: &[u8; 6], last: u8| {
+        let letters = letters.map(|letter| letter << 1);
+        [&letters[..], &[0x60 | last]].concat()
+    };
+    let header = |src: Vec<u8>| [address(b"APRS  ", 0), src, vec![3, 0xcc]].concat();
+    for (src, told) in [
+        (address(b"N0CALL", 7 << 1 | 1), "N0CALL-7"),
+        (address(b"W1AW  ", 1), "W1AW"),
+        // A letter that is none.
+        (address(b"W1\x1b[2m", 15 << 1 | 1), "W1?[2m-15"),
+    ] {
+        let header = header(src);
+        assert_eq!(link(3, &header, &[]).0, json!({"src": told, "dst": "APRS"}));
+        let behind_kiss = [&[0][..], &header].concat();
+        assert_eq!(
+            link(202, &behind_kiss, &[]).0,
+            json!({"src": told, "dst": "APRS"})
+        );
+    }
+    let header = header(address(b"N0CALL", 7 << 1 | 1));
+    let capture = capture(3, &[&header, &ECHO[..]].concat());
+    let mut command = Command::new("tshark");
+    let command = command.args(["-n", "-V", "-r"]).arg(capture.path());
+    let output = command.output().expect("tshark is installed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("AX.25, Src: N0CALL-7, Dst: APRS,"), "{text}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+    let command = command.args(["-n", "-e", "-r"]).arg(capture.path());
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let line = "AX.25 layer 2, N0CALL-7 > APRS, length 44: 10.0.0.1 > 10.0.0.2: ICMP echo request";
+    assert!(text.contains(line), "{text}");
+}
+
 #[test]
 fn what_is_encrypted_is_told_at_the_end() {
     let wireless = [&[0x88, 0x41][..], &[2; 60]].concat();

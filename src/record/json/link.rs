@@ -5,7 +5,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::field::LinkAddress;
 use super::value::{Fields, Iter};
 use crate::wire::link::{
-    Addresses, Direction, FrameRelay, PacketType, SecTag, SwitchChip, SwitchTag, VlanTag,
+    self, AddressForm, Addresses, Direction, FrameRelay, PacketType, SecTag, SwitchChip, SwitchTag,
+    VlanTag,
 };
 
 /// The link-layer header.
@@ -28,8 +29,8 @@ impl Serialize for Link {
             ..
         } = &self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.maybe("src", src.as_ref().map(|src| LinkAddress(src.as_slice())))?;
-        map.maybe("dst", dst.as_ref().map(|dst| LinkAddress(dst.as_slice())))?;
+        map.maybe("src", src.as_ref().map(Station))?;
+        map.maybe("dst", dst.as_ref().map(Station))?;
         map.maybe("pan", *pan)?;
         map.maybe("packet_type", packet_type.map(PacketType::name))?;
         map.maybe("interface_index", *interface_index)?;
@@ -43,6 +44,18 @@ impl Serialize for Link {
         map.maybe("macsec", macsec.map(Macsec))?;
         map.maybe("ether_type", *ether_type)?;
         map.end()
+    }
+}
+
+/// The address of a station.
+struct Station<'a>(&'a link::LinkAddress);
+
+impl Serialize for Station<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.form() {
+            AddressForm::Octets => LinkAddress(self.0.as_slice()).serialize(serializer),
+            AddressForm::CallSign => serializer.collect_str(self.0),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What `-e` shows of a link header: addresses, tags, type. Read only when it is asked for.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::juniper::Payload;
 use super::switch::SwitchTag;
 use super::tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 use super::wireless::{self, Body};
-use super::{aggregate, ether, ieee802154, linktype as lt, ppp, switch};
+use super::{aggregate, carrier, ether, ieee802154, linktype as lt, ppp, switch};
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
@@ -15,6 +15,18 @@ use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 pub struct LinkAddress {
     octets: [u8; Self::CAPACITY],
     len: u8,
+    form: AddressForm,
+}
+
+/// How an address is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddressForm {
+    /// Two hexadecimal digits an octet, colons between, as tcpdump does.
+    #[default]
+    Octets,
+    /// As tshark writes that of AX.25: six letters and digits, each a bit to the left, and the number
+    /// of the station unless it is 0.
+    CallSign,
 }
 
 impl LinkAddress {
@@ -26,6 +38,7 @@ impl LinkAddress {
         let mut address = Self {
             octets: [0; Self::CAPACITY],
             len: u8::try_from(octets.len()).ok()?,
+            form: AddressForm::Octets,
         };
         address
             .octets
@@ -34,15 +47,41 @@ impl LinkAddress {
         (!octets.is_empty()).then_some(address)
     }
 
+    /// The address of an amateur station at `at`.
+    fn call_sign(data: &[u8], at: usize) -> Option<Self> {
+        let octets: [u8; carrier::CALL_SIGN] = array_at(data, at)?;
+        Some(Self {
+            form: AddressForm::CallSign,
+            ..Self::new(&octets)?
+        })
+    }
+
+    /// How it is written.
+    pub const fn form(&self) -> AddressForm {
+        self.form
+    }
+
     /// Its octets.
     pub fn as_slice(&self) -> &[u8] {
         self.octets.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
-/// As tcpdump writes it: two hexadecimal digits an octet, colons between.
 impl fmt::Display for LinkAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (AddressForm::CallSign, [letters @ .., last]) = (self.form, self.as_slice()) {
+            for letter in letters.iter().map(|octet| char::from(octet >> 1)) {
+                match letter {
+                    ' ' => {}
+                    _ if letter.is_ascii_graphic() => f.write_char(letter)?,
+                    _ => f.write_char('?')?,
+                }
+            }
+            return match last >> 1 & 0x0f {
+                0 => Ok(()),
+                station => write!(f, "-{station}"),
+            };
+        }
         for (n, octet) in self.as_slice().iter().enumerate() {
             if n > 0 {
                 f.write_str(":")?;
@@ -123,6 +162,9 @@ impl Addresses {
 
 /// Reads addresses and tags of a frame; what is not there, or not in this kind of link, is `None`.
 pub fn addresses(frame: &Frame<'_>) -> Addresses {
+    if let Some(inside) = super::frame_inside(frame) {
+        return addresses(&inside);
+    }
     let data = frame.data;
     let mut found = Addresses::default();
     let address = |at: usize, length: usize| data.get(at..at + length).and_then(LinkAddress::new);
@@ -138,7 +180,6 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         lt::NETANALYZER | lt::DSA_TAG_BRCM_PREPEND => ethernet(4, 0),
         lt::NETANALYZER_TRANSPARENT => ethernet(12, 0),
         lt::ETHERNET_MPACKET | lt::EPON => ethernet(8, 0),
-        lt::EBHSCR if u8_at(data, 0) == Some(0x50) => ethernet(32, 0),
         link if super::is_juniper(link) => {
             if let Some(header) = super::juniper(frame) {
                 if header.payload == Payload::Ethernet {
@@ -199,6 +240,11 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
         lt::FRELAY_WITH_DIR => {
             found.direction = u8_at(data, 0).map(Direction::of);
             found.frame_relay = FrameRelay::parse(data, 1);
+        }
+        lt::AX25 | lt::AX25_KISS => {
+            let at = carrier::call_signs_at(frame.link, data);
+            found.dst = at.and_then(|at| LinkAddress::call_sign(data, at));
+            found.src = at.and_then(|at| LinkAddress::call_sign(data, at + carrier::CALL_SIGN));
         }
         lt::MFR => found.frame_relay = FrameRelay::parse(data, 2),
         lt::SLIP => {

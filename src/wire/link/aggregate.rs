@@ -24,6 +24,7 @@ pub const fn may_hold(link: LinkType) -> bool {
             | lt::PPI
             | lt::PKTAP
             | lt::TZSP
+            | lt::WIRESHARK_UPPER_PDU
     )
 }
 

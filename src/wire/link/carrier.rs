@@ -1,11 +1,13 @@
 //! Networks that carry packets in frames of their own: amateur radio, GFP, GPRS, digital television.
 
-use super::{LinkHeader, Network, Vlans, ether, ppp};
+use super::inside::Inside;
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use crate::model::LinkType;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 
 /// Octets of an address of AX.25.
-const CALL_SIGN: usize = 7;
+pub(super) const CALL_SIGN: usize = 7;
 
 /// AX.25: destination, source and up to eight repeaters, control, protocol identifier (AX.25 2.2
 /// section 3).
@@ -33,6 +35,14 @@ pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     Ok(LinkHeader::at(network, behind + 2))
 }
 
+/// Where the two call signs of a frame of AX.25 are, perhaps behind KISS.
+pub(super) fn call_signs_at(link: LinkType, data: &[u8]) -> Option<usize> {
+    match link {
+        lt::AX25_KISS => behind_kiss(data, 0),
+        _ => Some(0),
+    }
+}
+
 /// Where AX.25 starts in a frame of KISS: a port and a command, of which two tell data.
 pub(super) fn behind_kiss(data: &[u8], at: usize) -> Option<usize> {
     match u8_at(data, at)? & 0x0f {
@@ -54,7 +64,7 @@ pub(super) fn ax25_kiss(data: &[u8], at: usize) -> Result<LinkHeader, Undecodabl
 
 /// Generic framing procedure (ITU-T G.7041 section 6.1): length and check, type and check, perhaps
 /// an extension.
-pub(super) fn gfp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn gfp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const CLIENT_DATA: u8 = 0;
     const CORE: usize = 4;
     const TYPE: usize = 4;
@@ -64,21 +74,19 @@ pub(super) fn gfp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         // A channel of a link that several share.
         1 => 4,
         _ => {
-            return Ok(LinkHeader::at(
-                Network::Other(kind.into()),
-                at + CORE + TYPE,
-            ));
+            return Ok((Inside::Other(kind.into()), at + CORE + TYPE));
         }
     };
     let behind = at + CORE + TYPE + extension;
-    match user {
-        _ if kind >> 5 != CLIENT_DATA => Ok(LinkHeader::at(Network::Other(kind.into()), behind)),
-        1 => ether::ethernet(data, behind),
-        2 => ppp::ppp_or_hdlc(data, behind),
-        12 | 13 => Ok(LinkHeader::at(Network::Mpls, behind)),
-        16 | 17 => Ok(LinkHeader::at(Network::Ip, behind)),
-        other => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
-    }
+    let inside = match user {
+        _ if kind >> 5 != CLIENT_DATA => Inside::Other(kind.into()),
+        1 => Inside::Frame(lt::ETHERNET),
+        2 => Inside::Frame(lt::PPP_HDLC),
+        12 | 13 => Inside::Frame(lt::MPLS),
+        16 | 17 => Inside::Frame(lt::RAW),
+        other => Inside::Other(other.into()),
+    };
+    Ok((inside, behind))
 }
 
 /// LLC of GPRS (3GPP TS 44.064 section 6): an address, the control field of unconfirmed information,

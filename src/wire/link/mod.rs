@@ -7,6 +7,7 @@ pub mod aggregate;
 mod carrier;
 mod ether;
 pub mod ieee802154;
+mod inside;
 mod juniper;
 mod msdu;
 mod names;
@@ -19,7 +20,8 @@ mod tag;
 mod tests;
 mod wireless;
 
-pub use address::{Addresses, LinkAddress, addresses, is_broadcast};
+pub use address::{AddressForm, Addresses, LinkAddress, addresses, is_broadcast};
+pub use inside::frame_inside;
 pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
 pub use switch::{SwitchChip, SwitchTag};
@@ -29,6 +31,7 @@ pub use wireless::llc_of_802_11;
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
 };
+pub(super) use inside::inside_tzsp;
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
 pub(super) use wireless::ieee802_11;
 
@@ -340,19 +343,6 @@ pub fn is_known(link: LinkType) -> bool {
 pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     use linktype as lt;
     match link {
-        lt::PPI | lt::PKTAP => {
-            let (link, at) = pseudo::named_inside(link, data, at)?;
-            plain(link, data, at)
-        }
-        lt::TZSP => recorder::tzsp(data, at),
-        _ => plain(link, data, at),
-    }
-}
-
-/// [`dispatch`] but for headers that name another link type, so that those cannot nest.
-fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    use linktype as lt;
-    match link {
         lt::ETHERNET => ethernet(data, at),
         lt::NETANALYZER => ethernet(data, at + 4),
         lt::NETANALYZER_TRANSPARENT => ethernet(data, at + 12),
@@ -389,20 +379,14 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::APPLE_IP_OVER_IEEE1394 => from_ether_type(data, Vlans::default(), at + 16),
         lt::IPOIB => pseudo::ip_over_infiniband(data, at),
         lt::ARCNET_LINUX => pseudo::arcnet_linux(data, at),
-        lt::DOCSIS => switch::docsis(data, at),
-        lt::ERF => recorder::erf(data, at),
         lt::JUNIPER_VN => juniper::virtual_networks(data, at),
         link if is_juniper(link) => Juniper::parse(link, data, at)?.follow(data),
         lt::SLIP_BSDOS => Ok(pseudo::slip_bsdos(data, at)),
         lt::PPP_BSDOS => pseudo::ppp_bsdos(data, at),
         lt::ARCNET_BSD => pseudo::arcnet(data, at),
         lt::SYMANTEC_FIREWALL => recorder::symantec(data, at),
-        lt::EBHSCR => recorder::elektrobit(data, at),
-        lt::VPP_DISPATCH => recorder::vpp(data, at),
-        lt::WIRESHARK_UPPER_PDU => recorder::exported(data, at),
         lt::AX25 => carrier::ax25(data, at),
         lt::AX25_KISS => carrier::ax25_kiss(data, at),
-        lt::GFP_T | lt::GFP_F => carrier::gfp(data, at),
         lt::GPRS_LLC => carrier::gprs_llc(data, at),
         lt::MPEG_2_TS => carrier::transport_stream(data, at),
         lt::FC_2 => carrier::fibre_channel(data, at),
@@ -410,6 +394,9 @@ fn plain(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodab
         lt::FC_2_WITH_FRAME_DELIMS => carrier::fibre_channel(data, at + 4),
         link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),
         link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
-        _ => Err(Undecodable::LinkType),
+        link => inside::follow(
+            data,
+            inside::inside(link, data, at).ok_or(Undecodable::LinkType)??,
+        ),
     }
 }

@@ -1,6 +1,7 @@
 //! Headers that a capturing system puts in the place of the link's own.
 
-use super::{LinkHeader, Network, Vlans, ether};
+use super::inside::Inside;
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -172,8 +173,8 @@ pub(super) fn named_inside(
     link: LinkType,
     data: &[u8],
     at: usize,
-) -> Result<(LinkType, usize), Undecodable> {
-    let (length, kind) = if link == super::linktype::PPI {
+) -> Result<(Inside, usize), Undecodable> {
+    let (length, kind) = if link == lt::PPI {
         (
             array_at(data, at + 2).map(|b| u32::from(u16::from_le_bytes(b))),
             array_at(data, at + 4),
@@ -195,11 +196,13 @@ pub(super) fn named_inside(
     if tail(data, behind).is_empty() {
         return Err(Undecodable::Short);
     }
-    let kind = match u32::from_le_bytes(kind) {
-        11 => super::linktype::ATM_RFC1483,
-        other => LinkType(other),
+    let kind = match LinkType(u32::from_le_bytes(kind)) {
+        LinkType(11) => lt::ATM_RFC1483,
+        // So that they cannot nest.
+        lt::PPI | lt::PKTAP | lt::TZSP => return Err(Undecodable::LinkType),
+        other => other,
     };
-    Ok((kind, behind))
+    Ok((Inside::Frame(kind), behind))
 }
 
 /// ARCNET as Linux gives it: source, destination, 2 octets of offset, protocol; fragmented

@@ -1,10 +1,11 @@
 //! Headers that recorders put before the frames of other links: firewalls, probes, data paths in
 //! software.
 
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt, plain, ppp};
+use super::inside::Inside;
+use super::{LinkHeader, Vlans, ether, linktype as lt};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// Symantec's firewalls: an EtherType in 44 octets, or further behind in 56.
 pub(super) fn symantec(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -18,17 +19,18 @@ pub(super) fn symantec(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable
 }
 
 /// Elektrobit's recorders: 32 octets, of which the first tells the bus.
-pub(super) fn elektrobit(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn elektrobit(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const HEADER: usize = 32;
     const ETHERNET: u8 = 0x50;
-    match u8_at(data, at).ok_or(Undecodable::Short)? {
-        ETHERNET => ether::ethernet(data, at + HEADER),
-        other => Ok(LinkHeader::at(Network::Other(other.into()), at + HEADER)),
-    }
+    let inside = match u8_at(data, at).ok_or(Undecodable::Short)? {
+        ETHERNET => Inside::Frame(lt::ETHERNET),
+        other => Inside::Other(other.into()),
+    };
+    Ok((inside, at + HEADER))
 }
 
 /// The trace of VPP: version, count of texts, hint at the protocol, buffer, the texts, the packet.
-pub(super) fn vpp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn vpp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const VERSION: u8 = 1;
     const FIXED: usize = 8;
     let [version, _, texts, hint] = array_at(data, at).ok_or(Undecodable::Short)?;
@@ -43,57 +45,61 @@ pub(super) fn vpp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         behind += end.ok_or(Undecodable::Short)? + 1;
     }
     let first = u8_at(data, behind).ok_or(Undecodable::Short)?;
-    match (hint, first) {
-        (2 | 3, _) | (0, 0x45 | 0x60) => Ok(LinkHeader::at(Network::Ip, behind)),
-        (0 | 1, _) => ether::ethernet(data, behind),
-        (other, _) => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
-    }
+    let inside = match (hint, first) {
+        (2 | 3, _) | (0, 0x45 | 0x60) => Inside::Frame(lt::RAW),
+        (0 | 1, _) => Inside::Frame(lt::ETHERNET),
+        (other, _) => Inside::Other(other.into()),
+    };
+    Ok((inside, behind))
 }
 
-/// A unit that Wireshark exported: fields of type and length, of which one names the dissector.
-pub(super) fn exported(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+/// A unit that Wireshark exported: fields of type and length, of which one names the dissector, or a
+/// table of dissectors and with another field the place in it.
+pub(super) fn exported(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const END: u16 = 0;
     const DISSECTOR: u16 = 12;
+    const TABLE: u16 = 14;
+    const PLACE: u16 = 32;
     let mut field = at;
-    let mut name: &[u8] = &[];
+    let (mut name, mut place): (&[u8], u32) = (&[], 0);
     loop {
-        let [a, b, c, d] = array_at(data, field).ok_or(Undecodable::Short)?;
-        let length = usize::from(u16::from_be_bytes([c, d]));
+        let [high, low, rest @ ..]: [u8; 4] = array_at(data, field).ok_or(Undecodable::Short)?;
+        let length = usize::from(u16::from_be_bytes(rest));
         field += 4;
-        match u16::from_be_bytes([a, b]) {
+        match u16::from_be_bytes([high, low]) {
             END => break,
-            DISSECTOR => name = data.get(field..field + length).ok_or(Undecodable::Short)?,
+            DISSECTOR | TABLE => {
+                name = data.get(field..field + length).ok_or(Undecodable::Short)?;
+            }
+            PLACE => place = u32_at(data, field).ok_or(Undecodable::Short)?,
             _ => {}
         }
         field += length;
     }
     let end = name.iter().position(|octet| *octet == 0);
-    match name.get(..end.unwrap_or(name.len())).unwrap_or_default() {
-        b"ip" | b"ipv6" | b"raw_ip" => Ok(LinkHeader::at(Network::Ip, field)),
-        b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs" => {
-            ether::ethernet(data, field)
-        }
-        b"ppp" | b"ppp_hdlc" => ppp::ppp_or_hdlc(data, field),
-        b"mpls" => Ok(LinkHeader::at(Network::Mpls, field)),
-        b"llc" => ether::llc(data, Vlans::default(), field),
-        _ => Ok(LinkHeader::at(Network::Other(0), field)),
-    }
+    let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
+    let inside = exported_by(name, place).map_or(Inside::Other(0), Inside::Frame);
+    Ok((inside, field))
+}
+
+/// The link type of what this dissector reads.
+fn exported_by(dissector: &[u8], place: u32) -> Option<LinkType> {
+    Some(match (dissector, place) {
+        (b"ip" | b"ipv6" | b"raw_ip", _) | (b"ethertype", 0x0800 | 0x86dd) => lt::RAW,
+        (b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs", _) => lt::ETHERNET,
+        (b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos", _) => lt::IEEE802_11,
+        (b"radiotap", _) => lt::IEEE802_11_RADIOTAP,
+        (b"ppp" | b"ppp_hdlc", _) => lt::PPP_HDLC,
+        (b"chdlc", _) => lt::C_HDLC,
+        (b"fr", _) => lt::FRELAY,
+        (b"mpls", _) => lt::MPLS,
+        (b"llc", _) => lt::ATM_RFC1483,
+        _ => return None,
+    })
 }
 
 /// TZSP: version, type, what the frame is, then fields of a tag and a length up to an end.
-pub(super) fn tzsp(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    let (link, behind) = inside_tzsp(data, at)?;
-    match link {
-        Some(link) => plain(link, data, behind),
-        None => Ok(LinkHeader::at(Network::Other(0), behind)),
-    }
-}
-
-/// What TZSP carries, and where that starts.
-pub(super) fn inside_tzsp(
-    data: &[u8],
-    at: usize,
-) -> Result<(Option<LinkType>, usize), Undecodable> {
+pub(super) fn tzsp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const PADDING: u8 = 0;
     const END: u8 = 1;
     /// Received, and to be sent.
@@ -101,7 +107,7 @@ pub(super) fn inside_tzsp(
     let [_, kind, high, low] = array_at(data, at).ok_or(Undecodable::Short)?;
     let mut field = at + 4;
     if !WITH_FRAME.contains(&kind) {
-        return Ok((None, field));
+        return Ok((Inside::Other(kind.into()), field));
     }
     loop {
         match u8_at(data, field).ok_or(Undecodable::Short)? {
@@ -118,19 +124,20 @@ pub(super) fn inside_tzsp(
         2 => lt::IEEE802_5,
         4 => lt::PPP,
         5 => lt::FDDI,
-        7 => lt::RAW,
+        // SLIP, which is nothing but IP, and IP.
+        3 | 7 => lt::RAW,
         18 => lt::IEEE802_11,
         119 => lt::IEEE802_11_PRISM,
         126 => lt::IEEE802_11_RADIOTAP,
         127 => lt::IEEE802_11_AVS,
-        _ => return Ok((None, field + 1)),
+        other => return Ok((Inside::Other(other), field + 1)),
     };
-    Ok((Some(link), field + 1))
+    Ok((Inside::Frame(link), field + 1))
 }
 
 /// Endace's extensible record format: time stamp, type, flags, lengths, then extension headers of
 /// 8 octets as long as the first bit of one tells that another follows.
-pub(super) fn erf(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn erf(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const TYPE: usize = 8;
     const HEADER: usize = 16;
     const MORE: u8 = 0x80;
@@ -144,15 +151,16 @@ pub(super) fn erf(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         more = u8_at(data, behind).ok_or(Undecodable::Short)? & MORE != 0;
         behind += 8;
     }
-    match kind & !MORE {
+    let (link, before) = match kind & !MORE {
         // HDLC over SONET, also where a colour takes the place of the loss counter.
-        1 | 10 | 15 | 19 => ppp::ppp_or_hdlc(data, behind),
-        5 | 17 => ppp::ppp_or_hdlc(data, behind + CHANNEL),
-        4 => ether::llc_over_atm(data, behind + CELL),
-        9 => ether::llc_over_atm(data, behind + CHANNEL + CELL),
+        1 | 10 | 15 | 19 => (lt::PPP_HDLC, 0),
+        5 | 17 => (lt::PPP_HDLC, CHANNEL),
+        4 => (lt::ATM_RFC1483, CELL),
+        9 => (lt::ATM_RFC1483, CHANNEL + CELL),
         // Ethernet behind an offset and padding.
-        2 | 11 | 16 | 20 => ether::ethernet(data, behind + 2),
-        22 | 23 => Ok(LinkHeader::at(Network::Ip, behind)),
-        other => Ok(LinkHeader::at(Network::Other(other.into()), behind)),
-    }
+        2 | 11 | 16 | 20 => (lt::ETHERNET, 2),
+        22 | 23 => (lt::RAW, 0),
+        other => return Ok((Inside::Other(other.into()), behind)),
+    };
+    Ok((Inside::Frame(link), behind + before))
 }

@@ -1,7 +1,8 @@
 //! Ethernet with what switches and access networks add: tags towards the switch's own processor,
 //! and the header of DOCSIS.
 
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use super::inside::Inside;
+use super::{LinkHeader, Vlans, ether, linktype as lt};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail};
@@ -113,14 +114,14 @@ pub(super) fn tagged(
 
 /// DOCSIS: frame control, parameter, length u16, an extended header as long as the parameter tells,
 /// check sequence of the header; then Ethernet (DOCSIS 3.0 MULPI section 6.2).
-pub(super) fn docsis(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+pub(super) fn docsis(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const EXTENDED: u8 = 0x01;
     const FIXED: usize = 6;
     let [control, parameter] = array_at(data, at).ok_or(Undecodable::Short)?;
-    match control {
-        // A packet of Ethernet.
-        0 => ether::ethernet(data, at + FIXED),
-        EXTENDED => ether::ethernet(data, at + FIXED + usize::from(parameter)),
-        _ => Ok(LinkHeader::at(Network::Other(control.into()), at + FIXED)),
-    }
+    let extension = match control {
+        0 => 0,
+        EXTENDED => usize::from(parameter),
+        _ => return Ok((Inside::Other(control.into()), at + FIXED)),
+    };
+    Ok((Inside::Frame(lt::ETHERNET), at + FIXED + extension))
 }

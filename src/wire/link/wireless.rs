@@ -1,8 +1,7 @@
 //! IEEE 802.11 data frames, behind the headers that capture tools put before them.
 
+use super::inside::{Inside, inside};
 use super::msdu::{Around, mesh_control, msdu};
-use super::pseudo::named_inside;
-use super::recorder::inside_tzsp;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -130,13 +129,10 @@ pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
 /// The 802.11 header of a frame of a link type that has one, behind the headers that capture tools
 /// put before it.
 pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
-    let (link, at) = match link {
-        lt::PPI | lt::PKTAP => named_inside(link, data, 0).ok()?,
-        lt::TZSP => {
-            let (link, at) = inside_tzsp(data, 0).ok()?;
-            (link?, at)
-        }
-        _ => (link, 0),
+    let (link, at) = match inside(link, data, 0) {
+        Some(Ok((Inside::Frame(link), at))) => (link, at),
+        Some(_) => return None,
+        None => (link, 0),
     };
     match link {
         lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {

@@ -4,7 +4,6 @@ use super::TunnelKind;
 use super::header::{leads_to_certain_ip, leads_to_ip};
 use super::shim::shim;
 use super::udp::certain;
-use crate::model::LinkType;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network, linktype};
 
@@ -102,45 +101,17 @@ pub(super) fn broadcom_li(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     is_certain.then_some((kind, inside))
 }
 
-/// `TaZmen` sniffer protocol: version, type, link type, tags up to the one that ends them.
+/// `TaZmen` sniffer protocol.
 pub(super) fn tzsp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const VERSION: u8 = 1;
-    const RECEIVED: u8 = 0;
-    const TO_SEND: u8 = 1;
-    const PADDING: u8 = 0;
-    const END: u8 = 1;
-    let [version, kind, high, low] = array_at(bytes, 0)?;
-    if version != VERSION || !matches!(kind, RECEIVED | TO_SEND) {
+    if u8_at(bytes, 0)? != VERSION {
         return None;
     }
-    let mut at = 4;
-    loop {
-        match u8_at(bytes, at)? {
-            PADDING => at += 1,
-            END => break,
-            _ => at += 2 + usize::from(u8_at(bytes, at + 1)?),
-        }
-    }
-    let start = at + 1;
-    let inside = match u16::from_be_bytes([high, low]) {
-        0x12 => link::ieee802_11(bytes, start)?,
-        number => link::dispatch(tzsp_link(number)?, bytes, start).ok()?,
+    let inside = match link::inside_tzsp(bytes)? {
+        (linktype::IEEE802_11, start) => link::ieee802_11(bytes, start)?,
+        (link, start) => link::dispatch(link, bytes, start).ok()?,
     };
     Some((TunnelKind::Tzsp, inside))
-}
-
-/// The link type of the registry that TZSP has another number for.
-const fn tzsp_link(number: u16) -> Option<LinkType> {
-    Some(match number {
-        1 => linktype::ETHERNET,
-        2 => linktype::IEEE802_5,
-        4 => linktype::PPP,
-        5 => linktype::FDDI,
-        3 | 7 => linktype::RAW,
-        0x77 => linktype::IEEE802_11_PRISM,
-        0x7f => linktype::IEEE802_11_AVS,
-        _ => return None,
-    })
 }
 
 /// What the header of `OmniPeek`'s remote adapters begins with since it has a version.

@@ -7,6 +7,8 @@ mod radio;
 mod serial;
 mod switch;
 
+use std::io::Write as _;
+
 use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
@@ -193,10 +195,8 @@ fn other(out: &mut Vec<u8>, frame: &Frame<'_>, told: &link::Addresses) {
         out.extend_from_slice(direction.name().as_bytes());
     }
     if let (Some(src), Some(dst)) = (told.src, told.dst) {
-        out.extend_from_slice(b", ");
-        write::hex_octets(out, src.as_slice(), b":");
-        out.extend_from_slice(b" > ");
-        write::hex_octets(out, dst.as_slice(), b":");
+        // Writing to memory cannot fail.
+        let _ = write!(out, ", {src} > {dst}");
     }
     if let Some(circuit) = told.frame_relay {
         out.extend_from_slice(b", DLCI ");
