@@ -267,6 +267,63 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
     assert!(matches!(classify(&frame(1, &data)), Classified::OtherIp(_)));
 }
 
+/// What the README says is known and not read: no packet is looked for in it, however it looks.
+#[test]
+fn copies_in_data_and_what_is_encrypted_or_compressed_are_not_entered() {
+    const SFLOW: u16 = 6343;
+    const IPFIX: u16 = 4739;
+    const WIRE_GUARD: u16 = 51820;
+    const OPEN_VPN: u16 = 1194;
+    const CAPWAP_CONTROL: u16 = 5246;
+    const MSDP: u16 = 639;
+    const OPEN_FLOW: u16 = 6653;
+    const GTP_U: u16 = 2152;
+    const DSR: u8 = 48;
+    const IP_COMP: u8 = 108;
+    let inner = v4(1, &ECHO);
+    let over_udp = |port| v4(protocol::UDP, &udp(40000, port, &inner));
+    let over_tcp = |port: u16| {
+        let ports = [0x9c40_u16.to_be_bytes(), port.to_be_bytes()].concat();
+        let header = [&ports[..], &[0; 8], &[0x50, 0x18, 1, 0, 0, 0, 0, 0]].concat();
+        v4(protocol::TCP, &[&header, &inner[..]].concat())
+    };
+    let behind = |number, header: &[u8]| v4(number, &[header, &inner].concat());
+    let packets = [SFLOW, IPFIX, WIRE_GUARD, OPEN_VPN, CAPWAP_CONTROL]
+        .map(over_udp)
+        .into_iter()
+        .chain([MSDP, OPEN_FLOW, GTP_U].map(over_tcp))
+        .chain([
+            behind(DSR, &[protocol::IPV4, 0, 0, 0]),
+            behind(IP_COMP, &[protocol::IPV4, 0, 0, 2]),
+        ]);
+    for packet in packets {
+        let found = classify(&frame(101, &packet));
+        assert!(
+            matches!(found, Classified::OtherIp(packet) if packet.tunnels.is_empty()),
+            "{packet:x?}"
+        );
+    }
+}
+
+/// Of what access points take apart the first fragment leads to its packet, no other does.
+#[test]
+fn fragments_of_wifi_begin_a_packet_or_lead_nowhere() {
+    const MORE: u8 = 0x04;
+    let mut first = frames::ieee802_11(&v4(1, &ECHO));
+    first[1] |= MORE;
+    let cut = &first[..first.len() - 4];
+    assert!(!icmp(&frame(105, cut)).ip.is_whole());
+    let mut later = first[..24].to_vec();
+    later[1] &= !MORE;
+    later[22] |= 1;
+    later.extend(&ECHO[4..]);
+    let found = classify(&frame(105, &later));
+    assert!(!matches!(
+        found,
+        Classified::Icmp(_) | Classified::OtherIp(_)
+    ));
+}
+
 #[test]
 fn either_end_may_have_the_port_of_a_tunnel() {
     for (outer, kinds) in carriers() {
