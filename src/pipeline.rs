@@ -380,6 +380,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                     return Ok(());
                 }
                 self.unread.esp += u64::from(wire::is_esp(&packet.ip));
+                self.unread.deep += u64::from(packet.goes_deeper());
                 // Whether a later fragment of IPv6 is ICMP an earlier one may have told.
                 if packet.ip.fragment.is_some() {
                     let reassembly = self.reassemble(frame, packet);

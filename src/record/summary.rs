@@ -88,6 +88,8 @@ pub struct Unread {
     pub undecodable: BTreeMap<Undecodable, u64>,
     /// Those that count as not ICMP, as they are IP: what they hold is encrypted (ESP, RFC 4303).
     pub esp: u64,
+    /// Those that count as not ICMP, as what they hold lies deeper than tunnels are followed.
+    pub deep: u64,
 }
 
 impl Unread {

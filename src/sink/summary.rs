@@ -11,7 +11,7 @@ use crate::record::words::Word;
 use crate::record::{escape, write};
 use crate::source::DamageKind;
 use crate::wire::reassembly::Fates;
-use crate::wire::{Encryption, IpVersion, Undecodable};
+use crate::wire::{Encryption, IpVersion, TunnelPath, Undecodable};
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
@@ -368,6 +368,13 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.unread.esp > 0 {
         let packets = are(summary.unread.esp, "packet");
         say(&format!("{packets} encrypted (ESP), and may hold ICMP"));
+    }
+    if summary.unread.deep > 0 {
+        let packets = are(summary.unread.deep, "packet");
+        say(&format!(
+            "{packets} in more than {} tunnels, and may hold ICMP",
+            TunnelPath::CAPACITY
+        ));
     }
     for (link, count) in &summary.unknown_links {
         say(&format!(

@@ -10,18 +10,7 @@ use serde_json::{Value, json};
 
 use self::capture::{Capture, HEADER, aggregate, frames_of, reply, request, tcp, text};
 use crate::common::crafted;
-use crate::common::{self, assert_accounted, of_type, project, run, summary, tool};
-
-/// What is told with `--json`, each record as the schema has it.
-fn records(arguments: &[&str]) -> Vec<Value> {
-    let schema = fs::read_to_string(project("schema/icmpdump.schema.json")).unwrap();
-    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    let records = common::records(arguments);
-    for record in &records {
-        assert!(schema.is_valid(record), "{record}");
-    }
-    records
-}
+use crate::common::{assert_accounted, of_type, records, run, summary, tool};
 
 /// Frame and packet of each message, by records.
 fn places(records: &[Value]) -> Vec<(u64, u64)> {

@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -249,12 +250,20 @@ pub(crate) fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> 
     Run::new(format!("{command:?}"), &output)
 }
 
-/// The JSON records of a run that goes well.
+/// The JSON records of a run that goes well, the first thousand of them as the schema has them.
 #[track_caller]
 pub(crate) fn records<S: AsRef<OsStr>>(arguments: &[S]) -> Vec<Value> {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = std::fs::read_to_string(project("schema/icmpdump.schema.json")).unwrap();
+        jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+    });
     let mut all: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
     all.push(OsStr::new("--json"));
-    parse(&run(&all).good())
+    let records = parse(&run(&all).good());
+    for record in records.iter().take(1000) {
+        assert!(SCHEMA.is_valid(record), "not in the schema: {record}");
+    }
+    records
 }
 
 /// JSON lines.

@@ -280,6 +280,7 @@ fn the_summary_holds_the_whole_account() {
     let mut summary = collector.summary();
     summary.unknown_links.insert(LinkType(250), 1);
     summary.unread.esp = 3;
+    summary.unread.deep = 2;
     summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
     summary.frames = FrameCounts {
         read: 9,

@@ -310,6 +310,7 @@ fn the_summary_adds_up_and_fits_the_width() {
         icmp: 4,
     };
     summary.unread.esp = 1;
+    summary.unread.deep = 2;
     summary.unread.undecodable = BTreeMap::from([
         (Undecodable::Encrypted(Encryption::Ieee802_11), 7),
         (Undecodable::Short, 1),
@@ -336,6 +337,7 @@ fn the_summary_adds_up_and_fits_the_width() {
             "7 frames are encrypted (802.11), and may hold ICMP",
             "1 frame is too short for a link or IP header",
             "1 packet is encrypted (ESP), and may hold ICMP",
+            "2 packets are in more than 16 tunnels, and may hold ICMP",
             "from 2025-07-26 08:25:50.469472 to 2025-07-26 08:27:05.469472 (1 min 15 s)",
             "requests: echo 27 (26 answered, 1 lost)",
             "172.17.0.1 > 172.17.0.2 id 19 2 1 1 50.0% 0.028 0.028 0.028",

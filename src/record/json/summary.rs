@@ -59,6 +59,9 @@ pub(super) fn summary<S: Serializer>(
     if summary.unread.esp > 0 {
         map.put("esp", &summary.unread.esp)?;
     }
+    if summary.unread.deep > 0 {
+        map.put("deep", &summary.unread.deep)?;
+    }
     if !summary.unknown_links.is_empty() {
         let links = || summary.unknown_links.iter().map(UnknownLink);
         map.put("unknown_links", &Iter(links))?;

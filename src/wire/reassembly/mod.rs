@@ -34,10 +34,9 @@ pub enum Reassembly {
         /// Where they came.
         of: FrameRef,
     },
-    /// It covers, differently, octets that came before; or so did an earlier fragment of the
-    /// message. The message is not put together.
+    /// It covers, differently, octets that came before. The message is not put together.
     Overlap {
-        /// The frame of the first fragment that another overlapped.
+        /// The frame of the fragment that it overlaps.
         with: FrameRef,
     },
     /// It cannot be part of a message, or the message not be made whole with it.
@@ -67,6 +66,7 @@ impl Refusal {
             Self::Length => "length",
             Self::TooLong => "too_long",
             Self::End => "end",
+            Self::Overlapped => "overlapped",
         }
     }
 }
@@ -84,6 +84,8 @@ pub enum Refusal {
     TooLong,
     /// It lies beyond the message's end, or puts that elsewhere than an earlier one.
     End,
+    /// Others of the message overlapped before it came (RFC 5722 section 4).
+    Overlapped,
 }
 
 /// A message put together.

@@ -60,8 +60,8 @@ pub(super) struct Partial {
     /// Where the packet ends, once its last fragment came.
     end: Option<usize>,
     first: Option<First>,
-    /// The frame that was overlapped: then nothing more is kept.
-    overlapped: Option<FrameRef>,
+    /// Whether fragments of it overlapped: then nothing more is kept.
+    overlapped: bool,
     /// Whether a fragment came that names ICMP.
     is_icmp: bool,
     /// That of the latest fragment.
@@ -94,7 +94,7 @@ impl Partial {
             received: 0,
             end: None,
             first: None,
-            overlapped: None,
+            overlapped: false,
             is_icmp: false,
             source: None,
         }
@@ -112,7 +112,7 @@ impl Partial {
     /// has all its fragments, so that the first of them is not.
     pub(super) fn lacks(&self, piece: &Piece) -> bool {
         let overlaps = |p: &Piece| p.start < piece.end && piece.start < p.end;
-        self.overlapped.is_none() && !self.pieces.iter().any(overlaps) && self.has_room_for(piece)
+        !self.overlapped && !self.pieces.iter().any(overlaps) && self.has_room_for(piece)
     }
 
     /// Whether the fragment lies before the end, and puts that nowhere else than earlier ones did.
@@ -126,9 +126,10 @@ impl Partial {
 
     /// `None` for what was never known to be ICMP.
     pub(super) fn fate(&self) -> Option<Fate> {
-        self.is_icmp.then_some(match self.overlapped {
-            Some(_) => Fate::Overlapping,
-            None => Fate::Waiting,
+        self.is_icmp.then_some(if self.overlapped {
+            Fate::Overlapping
+        } else {
+            Fate::Waiting
         })
     }
 
@@ -158,8 +159,8 @@ impl Partial {
     ) -> Reassembly {
         self.is_icmp |= names_icmp(ip);
         self.source = Some(piece.frame.source());
-        if let Some(with) = self.overlapped {
-            return Reassembly::Overlap { with };
+        if self.overlapped {
+            return Reassembly::Refused(Refusal::Overlapped);
         }
         let behind = self.pieces.partition_point(|p| p.end <= piece.start);
         if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
@@ -199,7 +200,7 @@ impl Partial {
         if is_same {
             return Reassembly::Duplicate { of: there.frame };
         }
-        self.overlapped = Some(there.frame);
+        self.overlapped = true;
         self.pieces = Vec::new();
         self.octets = Vec::new();
         self.first = None;

@@ -179,15 +179,20 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
     ] {
         let mut reassembler = Reassembler::new(ROOM);
         reassembler.feed(&packet(&kept), frame_ref(1), None, at(0));
+        let data = fragment4(7, offset, true, octets);
+        let outcome = reassembler.feed(&packet(&data), frame_ref(2), None, at(0));
+        assert!(
+            matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)),
+            "{offset}: {outcome:?}"
+        );
+        // What comes later finds it spoilt.
         for (number, data) in [
-            (2, fragment4(7, offset, true, octets)),
-            // What comes later finds it spoilt.
             (3, fragment4(7, 0, true, &message[..8])),
             (4, fragment4(7, 64, false, &message[64..])),
         ] {
             let outcome = reassembler.feed(&packet(&data), frame_ref(number), None, at(0));
             assert!(
-                matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)),
+                matches!(outcome, Reassembly::Refused(Refusal::Overlapped)),
                 "{offset}: {outcome:?}"
             );
         }

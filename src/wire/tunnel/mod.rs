@@ -40,6 +40,11 @@ impl<'a> Packet<'a> {
     pub fn outermost(&self) -> Option<Ip<'a>> {
         self.tunnels.walk().find_map(|(_, outer)| outer)
     }
+
+    /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
+    pub fn goes_deeper(&self) -> bool {
+        !self.tunnels.is_empty() && next_ip(&self.ip, &mut None).is_some()
+    }
 }
 
 /// The tunnels around a packet: up to [`TunnelPath::CAPACITY`]. They are read when asked for.
@@ -56,7 +61,7 @@ pub struct TunnelPath<'a> {
 
 impl<'a> TunnelPath<'a> {
     /// How deep tunnels are followed.
-    pub const CAPACITY: usize = 4;
+    pub const CAPACITY: usize = 16;
 
     fn new(at: Position<'a>) -> Self {
         Self {
