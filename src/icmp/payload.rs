@@ -233,11 +233,11 @@ fn is_windows(payload: &[u8]) -> bool {
 /// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
 ///
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
-/// is one too, or the payload is that of a sender known for it: Windows, or hping3, which sends none unless told.
+/// is one too, as with Windows up to XP, or the payload is that of hping3, which sends none unless told.
+/// Windows since Vista sends the identifier 1 and counts in network order.
 pub fn little_endian(echo: &Echo<'_>) -> Option<(u16, u16)> {
     let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
-    let is_known = || is_hping(echo.payload) || is_windows(echo.payload);
-    (reads(echo.seq) && (reads(echo.id) || is_known()))
+    (reads(echo.seq) && (reads(echo.id) || is_hping(echo.payload)))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
 }
 
@@ -433,7 +433,9 @@ mod tests {
         assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
         assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
         assert_eq!(read(0x1234, 0x0300, b"XXXX"), Some((0x3412, 3)));
-        assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), Some((0x0100, 3)));
+        assert_eq!(read(0x0200, 0x0300, b"abcdefgh"), Some((2, 3)));
+        // The 768th of Windows.
+        assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), None);
         // The 256th of somebody who counts as he should.
         assert_eq!(read(0x1234, 0x0100, b"??"), None);
         assert_eq!(read(0x0100, 1, b""), None);
