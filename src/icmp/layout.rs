@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
-use super::{Body, Message, Quote, ip_header, tunnel_header, upper_header};
+use super::{Body, Message, Quote, ip_header, quoted_transport, tunnel_header, upper_header};
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Ip, IpVersion, TunnelPath};
@@ -243,6 +243,12 @@ impl<'a> Layout<'a> {
         let at = at + ip.header.len();
         let part = Part::QuotedTransport;
         if let Some(header) = upper_header::of(quote) {
+            for field in header.item.fields() {
+                self.push(at, &field, part);
+            }
+        }
+        if let Some(header) = quoted_transport::of(quote) {
+            let at = at + ip.payload.len() - header.item.bytes.len();
             for field in header.item.fields() {
                 self.push(at, &field, part);
             }

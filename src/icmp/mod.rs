@@ -29,6 +29,7 @@ pub mod object;
 pub mod payload;
 pub mod quote;
 pub mod quoted_dns;
+pub mod quoted_transport;
 pub mod renumbering;
 pub mod rpl;
 pub mod rpl_option;

@@ -31,6 +31,55 @@ fn sample(
     }
 }
 
+/// What SCTP and DCCP say behind their ports.
+fn transports() -> Vec<Sample> {
+    vec![
+        sample(
+            132,
+            &[
+                0x0f, 0xa0, 0x0b, 0x59, 0, 0, 0, 0, 1, 2, 3, 4, 1, 0, 0, 20, 0, 0, 0x12, 0x34, 0,
+                1, 0, 0, 0, 10, 0, 11, 0, 0, 0, 9,
+            ],
+            json!({"type": 1, "name": "sctp_chunk", "message": "init", "flags": 0,
+                   "chunk_length": 20, "initiate_tag": 0x1234, "receiver_window": 65536,
+                   "outbound_streams": 10, "inbound_streams": 11, "initial_sequence": 9}),
+            "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
+            "verification tag 0x00000000, init sctp chunk (1): flags 0x0, chunk length 20, \
+             initiate tag 0x1234, receiver window 65536, outbound streams 10, inbound streams 11, \
+             initial sequence 9, ",
+        ),
+        sample(
+            132,
+            &[
+                0x0f, 0xa0, 0x0b, 0x59, 0, 0, 0, 7, 1, 2, 3, 4, 0, 3, 0, 20, 0, 0, 0x12, 0x34,
+            ],
+            json!({"type": 0, "name": "sctp_chunk", "message": "data", "flags": 3,
+                   "chunk_length": 20, "sequence": 0x1234}),
+            "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
+            "verification tag 0x00000007, data sctp chunk (0): flags 0x3, chunk length 20, \
+             sequence 4660, ",
+        ),
+        sample(
+            33,
+            &[
+                0x0f, 0xa0, 0, 53, 5, 0, 1, 2, 0x01, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 42,
+            ],
+            json!({"type": 0, "name": "dccp_packet", "message": "request",
+                   "extended_sequence": true, "sequence": 7, "service_code": 42}),
+            "quotes DCCP 192.0.2.1.4000 > 203.0.113.9.53 ",
+            "request dccp packet (0): flags [extended sequence], sequence 7, service code 0x2a, ",
+        ),
+        sample(
+            33,
+            &[0x0f, 0xa0, 0, 53, 4, 0, 1, 2, 0x06, 0, 0, 7, 0, 0, 0, 6],
+            json!({"type": 3, "name": "dccp_packet", "message": "ack",
+                   "extended_sequence": false, "sequence": 7, "acknowledgment": 6}),
+            "quotes DCCP 192.0.2.1.4000 > 203.0.113.9.53 ",
+            "ack dccp packet (3): flags [none], sequence 7, acknowledgment 6, ",
+        ),
+    ]
+}
+
 fn samples() -> Vec<Sample> {
     vec![
         sample(
@@ -176,7 +225,8 @@ fn error(sample: &Sample, version: u8, quoted: usize) -> Vec<u8> {
 
 fn all() -> impl Iterator<Item = (u8, Sample)> {
     let of_6 = samples6().into_iter().map(|sample| (6, sample));
-    samples().into_iter().map(|sample| (4, sample)).chain(of_6)
+    let of_4 = samples().into_iter().chain(transports());
+    of_4.map(|sample| (4, sample)).chain(of_6)
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
-use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation};
+use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation, quoted_transport};
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
@@ -120,6 +120,8 @@ impl QuotedPacket<'_> {
         // The others are told by the fields above, or as tunnels.
         if quote.transport == QuotedTransport::None && quote.tunnels().is_none() {
             map.maybe("header", upper_header::of(quote).map(Header))?;
+        } else {
+            map.maybe("header", quoted_transport::of(quote).map(Header))?;
         }
         map.maybe("dns", quote.dns().map(Dns))?;
         map.put("length", &quote.bytes.len())?;

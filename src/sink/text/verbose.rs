@@ -9,11 +9,12 @@ use crate::icmp::object::{
 };
 use crate::icmp::{
     Body, Echo, ErrorClass, Extensions, Message, Quote, QuotedTransport, ip_header, mld, mtu,
-    node_info, payload, tunnel_header, upper_header,
+    node_info, payload, quoted_transport, tunnel_header, upper_header,
 };
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
 use crate::wire::checksum::upper_checksum;
+use crate::wire::ip::protocol;
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus, IpVersion, TunnelPath};
 
@@ -201,7 +202,9 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
         out.extend_from_slice(b", verification tag 0x");
         write::hex(out, tag.into(), 8);
     }
-    if let Some(sequence) = quote.sequence() {
+    if quote.ip.protocol != protocol::DCCP
+        && let Some(sequence) = quote.sequence()
+    {
         number(out, b", sequence ", sequence);
     }
     for header in quote
@@ -228,6 +231,14 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
     }
     if let Some(header) = upper_header::of(quote).filter(|_| is_told_by_table(quote)) {
         out.extend_from_slice(b", ");
+        item(out, &header.item);
+    }
+    if let Some(header) = quoted_transport::of(quote) {
+        out.extend_from_slice(b", ");
+        if let Some(name) = header.message {
+            addr::words_of(out, name);
+            out.push(b' ');
+        }
         item(out, &header.item);
     }
     if let Some(dns) = quote.dns() {

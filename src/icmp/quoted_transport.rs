@@ -1,0 +1,160 @@
+//! What a quoted packet of SCTP or DCCP says behind its ports: the first chunk, the type of packet.
+
+use super::Quote;
+use super::field::{FieldSpec, spec};
+use super::item::{Item, Specs};
+use super::upper_header::UpperHeader;
+use crate::wire::bytes::u8_at;
+use crate::wire::ip::protocol;
+
+type Table = &'static [FieldSpec];
+
+/// The first chunk of an SCTP packet (RFC 9260 section 3), or what is behind the checksum of a DCCP
+/// header (RFC 4340 section 5.1); of a later fragment there is none.
+pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
+    /// Octets of SCTP's common header, and of DCCP's up to the type.
+    const SCTP: usize = 12;
+    const DCCP: usize = 8;
+    let ip = &quote.ip;
+    if ip.is_later_fragment() {
+        return None;
+    }
+    match ip.protocol {
+        protocol::SCTP => chunk(ip.payload.get(SCTP..)?),
+        protocol::DCCP => packet(ip.payload.get(DCCP..)?),
+        _ => None,
+    }
+}
+
+fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
+    let kind = u8_at(octets, 0)?;
+    let (message, own) = match kind {
+        0 => (Some("data"), DATA),
+        1 => (Some("init"), INIT),
+        2 => (Some("init_ack"), INIT),
+        3 => (Some("sack"), SACK),
+        4 => (Some("heartbeat"), NOTHING),
+        5 => (Some("heartbeat_ack"), NOTHING),
+        6 => (Some("abort"), NOTHING),
+        7 => (Some("shutdown"), SHUTDOWN),
+        8 => (Some("shutdown_ack"), NOTHING),
+        9 => (Some("error"), NOTHING),
+        10 => (Some("cookie_echo"), NOTHING),
+        11 => (Some("cookie_ack"), NOTHING),
+        14 => (Some("shutdown_complete"), NOTHING),
+        _ => (None, NOTHING),
+    };
+    let item = header("sctp_chunk", kind, octets, Specs::Two(CHUNK, own));
+    Some(UpperHeader { item, message })
+}
+
+fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
+    let first = u8_at(octets, 0)?;
+    let is_extended = first & 0x01 != 0;
+    let kind = first >> 1 & 0x0f;
+    let message = match kind {
+        0 => Some("request"),
+        1 => Some("response"),
+        2 => Some("data"),
+        3 => Some("ack"),
+        4 => Some("data_ack"),
+        5 => Some("close_request"),
+        6 => Some("close"),
+        7 => Some("reset"),
+        8 => Some("sync"),
+        9 => Some("sync_ack"),
+        _ => None,
+    };
+    let own = match (kind, is_extended) {
+        (0, true) => REQUEST,
+        (1, true) => RESPONSE,
+        (3..=6 | 8 | 9, true) => ACKNOWLEDGMENT,
+        (7, true) => RESET,
+        (3 | 4, false) => SHORT_ACKNOWLEDGMENT,
+        _ => NOTHING,
+    };
+    let specs = Specs::Two(if is_extended { PACKET } else { SHORT_PACKET }, own);
+    let item = header("dccp_packet", kind, octets, specs);
+    Some(UpperHeader { item, message })
+}
+
+const fn header<'a>(name: &'static str, kind: u8, bytes: &'a [u8], specs: Specs) -> Item<'a> {
+    Item {
+        group: "headers",
+        number: Some(kind as u16),
+        name: Some(name),
+        length: None,
+        bytes,
+        specs,
+    }
+}
+
+const NOTHING: Table = &[];
+
+/// RFC 9260 section 3.2.
+const CHUNK: Table = &[
+    spec::u8(0, "type"),
+    spec::hex(1, 1, "flags"),
+    spec::u16(2, "chunk_length"),
+];
+
+/// RFC 9260 section 3.3.1.
+const DATA: Table = &[
+    spec::u32(4, "sequence"),
+    spec::u16(8, "stream"),
+    spec::u16(10, "stream_sequence"),
+    spec::u32(12, "payload_protocol"),
+];
+
+/// RFC 9260 sections 3.3.2 and 3.3.3.
+const INIT: Table = &[
+    spec::hex(4, 4, "initiate_tag"),
+    spec::u32(8, "receiver_window"),
+    spec::u16(12, "outbound_streams"),
+    spec::u16(14, "inbound_streams"),
+    spec::u32(16, "initial_sequence"),
+];
+
+/// RFC 9260 section 3.3.4.
+const SACK: Table = &[
+    spec::u32(4, "acknowledgment"),
+    spec::u32(8, "receiver_window"),
+    spec::u16(12, "gap_blocks"),
+    spec::u16(14, "duplicates"),
+];
+
+/// RFC 9260 section 3.3.8.
+const SHUTDOWN: Table = &[spec::u32(4, "acknowledgment")];
+
+/// RFC 4340 section 5.1, with 48 bits of sequence number.
+const PACKET: Table = &[
+    spec::bits(0, 1, 4, "type"),
+    spec::flag(0, 0x01, "extended_sequence"),
+    spec::number(2, 6, "sequence"),
+];
+
+/// RFC 4340 section 5.1, with 24 bits of sequence number.
+const SHORT_PACKET: Table = &[
+    spec::bits(0, 1, 4, "type"),
+    spec::flag(0, 0x01, "extended_sequence"),
+    spec::number(1, 3, "sequence"),
+];
+
+/// RFC 4340 section 5.2.
+const REQUEST: Table = &[spec::hex(8, 4, "service_code")];
+
+/// RFC 4340 section 5.3.
+const RESPONSE: Table = &[
+    spec::number(10, 6, "acknowledgment"),
+    spec::hex(16, 4, "service_code"),
+];
+
+/// RFC 4340 section 5.1: the acknowledgment number subheader.
+const ACKNOWLEDGMENT: Table = &[spec::number(10, 6, "acknowledgment")];
+const SHORT_ACKNOWLEDGMENT: Table = &[spec::number(5, 3, "acknowledgment")];
+
+/// RFC 4340 section 5.6.
+const RESET: Table = &[
+    spec::number(10, 6, "acknowledgment"),
+    spec::u8(16, "reset_code"),
+];
