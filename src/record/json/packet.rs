@@ -222,11 +222,11 @@ impl Serialize for TunnelHeader<'_> {
             map.put("dst_port", &dst_port)?;
         }
         map.maybe("ip", self.outer.as_ref().map(IpHeader))?;
-        let checksum = self.around.checksum().zip(self.around.outer.as_ref());
-        map.maybe(
-            "checksum",
-            checksum.map(|(checksum, outer)| UpperChecksum::new(checksum, outer)),
-        )?;
+        if let Some(outer) = &self.outer
+            && let Some(checksum) = self.around.checksum()
+        {
+            map.put("checksum", &UpperChecksum::new(checksum, outer))?;
+        }
         let headers = || tunnel_header::parts(&self.around).map(ItemEntry);
         if headers().next().is_some() {
             map.put("headers", &Iter(headers))?;
