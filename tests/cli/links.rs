@@ -126,6 +126,83 @@ fn the_direction_and_addresses_behind_junipers_header() {
     );
 }
 
+/// tshark shows the same packets; in Bluetooth only where it saw the channel being opened.
+#[test]
+fn ip_over_infiniband_and_bluetooth_is_read() {
+    let base = |operation| {
+        [
+            &[operation, 0, 0xff, 0xff][..],
+            &[0, 0, 0, 0x48, 0, 0, 0, 1],
+        ]
+        .concat()
+    };
+    let datagram = [&base(0x64)[..], &[0, 0, 0, 0, 0, 0, 0, 0x48, 8, 0, 0, 0]].concat();
+    let connected = [&base(4)[..], &[8, 0, 0, 0]].concat();
+    let route = [&[0x60, 0, 0, 0, 0, 60, 0x1b, 64][..], &[0; 32]].concat();
+    let local = |next, rest: &[u8]| {
+        // All but the last check value counts, in words.
+        let words = u8::try_from((8 + rest.len() + ECHO.len() + 4) / 4).unwrap();
+        [&[0, next, 0, 1, 0, words, 0, 2][..], rest].concat()
+    };
+    let erf = |rest: &[u8]| {
+        let length = u8::try_from(rest.len() + ECHO.len() + 6).unwrap();
+        let lengths = [0, 16 + length, 0, 0, 0, length];
+        [&[0; 8][..], &[21, 0], &lengths, rest].concat()
+    };
+    let ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x89, 0x15];
+    // Two check values follow the packet.
+    let read = |number, header: &[u8]| {
+        let capture = capture(number, &[header, &ECHO, &[0; 6]].concat());
+        let path = capture.path().to_str().unwrap();
+        let mut command = Command::new("tshark");
+        let command = command.args(["-r", path, "-T", "fields", "-e", "icmp.type"]);
+        let output = command.output().expect("tshark is installed");
+        let theirs = String::from_utf8(output.stdout).unwrap();
+        let ours = of_type(&records(&["-r", path, "--json"]), "icmp").len();
+        (ours, theirs.trim_end().to_owned())
+    };
+    let both = (1, "8".to_owned());
+    for header in [
+        erf(&local(2, &datagram)),
+        erf(&local(2, &connected)),
+        erf(&local(3, &[&route[..], &datagram].concat())),
+        erf(&local(0, &[0, 0, 8, 0])),
+    ] {
+        assert_eq!(read(197, &header), both, "{header:?}");
+    }
+    // tshark does not know this link type.
+    assert_eq!(read(247, &local(2, &datagram)).0, 1);
+    let over_ethernet = [&ethernet[..], &route, &datagram].concat();
+    assert_eq!(read(1, &over_ethernet), both);
+    // The middle of a message, and what has no header of IP.
+    let middle = erf(&local(2, &[&base(1)[..], &[8, 0, 0, 0]].concat()));
+    assert_eq!(read(197, &middle).0, 0);
+    assert_eq!(read(197, &erf(&local(2, &base(4)))).0, 0);
+
+    let h4 = |channel: u8, start: u8, rest: &[u8]| {
+        let length = u8::try_from(rest.len() + ECHO.len()).unwrap();
+        let headers = [2, 1, start, length + 4, 0, length, 0, channel, 0];
+        [&headers[..], rest].concat()
+    };
+    for (header, count) in [
+        (h4(0x41, 0x20, &[2, 8, 0]), 1),
+        (h4(0x41, 0x20, &[0x82, 8, 0, 0, 2, 9, 9]), 1),
+        (h4(0x41, 0x20, &[3, 2, 0, 0, 0, 0, 1, 8, 0]), 1),
+        (
+            h4(0x41, 0x20, &[&[0][..], &ethernet[..12], &[8, 0]].concat()),
+            1,
+        ),
+        // Another type, a channel that is never opened, the rest of a packet.
+        (h4(0x41, 0x20, &[2, 8, 6]), 0),
+        (h4(4, 0x20, &[2, 8, 0]), 0),
+        (h4(0x41, 0x10, &[2, 8, 0]), 0),
+    ] {
+        assert_eq!(read(187, &header).0, count, "{header:?}");
+        let behind_direction = [&[0, 0, 0, 1][..], &header].concat();
+        assert_eq!(read(201, &behind_direction).0, count, "{header:?}");
+    }
+}
+
 /// Of headers that stand before the frame of another link, that frame's addresses are told.
 #[test]
 fn addresses_behind_recorders_headers_are_those_of_tshark() {

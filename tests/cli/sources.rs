@@ -296,11 +296,11 @@ fn pcap(link: u32) -> Vec<u8> {
 
 #[test]
 fn an_unknown_link_type_is_warned_of_once() {
-    // USER0, USB_LINUX, BLUETOOTH_HCI_H4, and one that nobody has registered.
+    // USER0, USB_LINUX, DBUS, and one that nobody has registered.
     for (link, name) in [
         (147, "USER0"),
         (189, "USB_LINUX"),
-        (187, "BLUETOOTH_HCI_H4"),
+        (231, "DBUS"),
         (65000, ""),
     ] {
         for flags in [&["--json"] as &[&str], &["-q"]] {

@@ -1,7 +1,8 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
+use super::inside::Inside;
 use super::tag::SecTag;
-use super::{LinkHeader, Network, Vlans};
+use super::{LinkHeader, Network, Vlans, infiniband};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -58,6 +59,8 @@ pub(super) mod ether_type {
     /// LWAPP (RFC 5412), and what it took before that was assigned.
     pub(in crate::wire::link) const LWAPP: u16 = 0x88bb;
     pub(in crate::wire::link) const LWAPP_OLD: u16 = 0xbbbb;
+    /// `InfiniBand` over Ethernet (`RoCE`), from the global routing header on.
+    pub(in crate::wire::link) const ROCE: u16 = 0x8915;
     /// `MiNT` of Symbol, Motorola and Extreme.
     pub(in crate::wire::link) const MINT: u16 = 0x8783;
     /// A frame of 802.11 as Intel's Centrino gives it away.
@@ -146,6 +149,13 @@ pub(in crate::wire) fn follow(
             ether_type::BATMAN => break Network::Batman,
             ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
             ether_type::MINT => break Network::Mint,
+            ether_type::ROCE => match infiniband::behind_global_route(data, at)? {
+                (Inside::Frame(_), packet) => {
+                    at = packet;
+                    break Network::Ip;
+                }
+                _ => break Network::Other(kind),
+            },
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {
                 at += 2;

@@ -1,6 +1,9 @@
 //! Headers that stand before the frames of other links.
 
-use super::{LinkHeader, Network, carrier, dispatch, linktype as lt, pseudo, recorder, switch};
+use super::{
+    LinkHeader, Network, bluetooth, carrier, dispatch, infiniband, linktype as lt, pseudo,
+    recorder, switch,
+};
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
 use crate::wire::bytes::tail;
@@ -29,6 +32,9 @@ pub(super) fn inside(
         lt::EBHSCR => recorder::elektrobit(data, at),
         lt::VPP_DISPATCH => recorder::vpp(data, at),
         lt::WIRESHARK_UPPER_PDU => recorder::exported(data, at),
+        lt::INFINIBAND => infiniband::local(data, at),
+        lt::BLUETOOTH_HCI_H4 => bluetooth::h4(data, at),
+        lt::BLUETOOTH_HCI_H4_WITH_PHDR => bluetooth::h4(data, at + 4),
         lt::GFP_T | lt::GFP_F => carrier::gfp(data, at),
         _ => return None,
     })

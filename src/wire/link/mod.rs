@@ -4,9 +4,11 @@
 
 mod address;
 pub mod aggregate;
+mod bluetooth;
 mod carrier;
 mod ether;
 pub mod ieee802154;
+mod infiniband;
 mod inside;
 mod juniper;
 mod msdu;
@@ -240,6 +242,8 @@ pub mod linktype {
     pub const JUNIPER_VP: LinkType = LinkType(183);
     /// Juniper's virtual networks.
     pub const JUNIPER_VN: LinkType = LinkType(184);
+    /// Bluetooth between host and controller.
+    pub const BLUETOOTH_HCI_H4: LinkType = LinkType(187);
     /// Per-packet information: a header that names the link type of what follows.
     pub const PPI: LinkType = LinkType(192);
     /// IEEE 802.15.4 with its frame check sequence.
@@ -248,6 +252,8 @@ pub mod linktype {
     pub const ERF: LinkType = LinkType(197);
     /// Juniper's secure tunnels.
     pub const JUNIPER_ST: LinkType = LinkType(200);
+    /// Bluetooth between host and controller, behind a word of direction.
+    pub const BLUETOOTH_HCI_H4_WITH_PHDR: LinkType = LinkType(201);
     /// AX.25 in KISS.
     pub const AX25_KISS: LinkType = LinkType(202);
     /// PPP behind an octet of direction.
@@ -282,6 +288,8 @@ pub mod linktype {
     pub const IPOIB: LinkType = LinkType(242);
     /// MPEG-2 transport stream.
     pub const MPEG_2_TS: LinkType = LinkType(243);
+    /// `InfiniBand`, from the local routing header on.
+    pub const INFINIBAND: LinkType = LinkType(247);
     /// What Wireshark exported of a protocol.
     pub const WIRESHARK_UPPER_PDU: LinkType = LinkType(252);
     /// Apple's packet tap: a header that names the link type of what follows.

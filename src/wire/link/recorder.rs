@@ -159,6 +159,7 @@ pub(super) fn erf(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable
         9 => (lt::ATM_RFC1483, CHANNEL + CELL),
         // Ethernet behind an offset and padding.
         2 | 11 | 16 | 20 => (lt::ETHERNET, 2),
+        21 => (lt::INFINIBAND, 0),
         22 | 23 => (lt::RAW, 0),
         other => return Ok((Inside::Other(other.into()), behind)),
     };

@@ -1,0 +1,66 @@
+//! `InfiniBand`: what its transports carry of IP (RFC 4391, in connected mode RFC 4755).
+
+use super::ether::ether_type;
+use super::inside::Inside;
+use super::linktype as lt;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// Octets of a global routing header, which has the form of IPv6's.
+const GLOBAL_ROUTING_HEADER: usize = 40;
+
+/// From the local routing header on: 8 octets, of which two bits tell what follows (`InfiniBand`
+/// Architecture volume 1 section 7.7).
+pub(super) fn local(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const HEADER: usize = 8;
+    const RAW: u8 = 0;
+    const RAW_IPV6: u8 = 1;
+    const LOCAL_TRANSPORT: u8 = 2;
+    const RAW_HEADER: usize = 4;
+    let [_, next] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let behind = at + HEADER;
+    match next & 3 {
+        RAW => {
+            let kind = u16_at(data, behind + 2).ok_or(Undecodable::Short)?;
+            Ok((by_ether_type(kind), behind + RAW_HEADER))
+        }
+        RAW_IPV6 => Ok((Inside::Frame(lt::IPV6), behind)),
+        LOCAL_TRANSPORT => transport(data, behind),
+        _ => behind_global_route(data, behind),
+    }
+}
+
+/// From the global routing header on.
+pub(super) fn behind_global_route(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    transport(data, at + GLOBAL_ROUTING_HEADER)
+}
+
+/// From the base transport header on: 12 octets, of which the first tells service and operation, and
+/// the headers that these have (section 9.2). Whole messages alone lead on, with the header of IP
+/// over `InfiniBand`: an EtherType and two octets of 0.
+fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const BASE: usize = 12;
+    const IMMEDIATE: usize = 4;
+    const DATAGRAM: usize = 8;
+    let operation = u8_at(data, at).ok_or(Undecodable::Short)?;
+    let extended = match operation {
+        // A message that is sent in one packet, of connections reliable or not.
+        0x04 | 0x24 => 0,
+        0x05 | 0x25 => IMMEDIATE,
+        0x64 => DATAGRAM,
+        0x65 => DATAGRAM + IMMEDIATE,
+        other => return Ok((Inside::Other(other.into()), at + BASE)),
+    };
+    let behind = at + BASE + extended;
+    match array_at(data, behind).ok_or(Undecodable::Short)? {
+        [high, low, 0, 0] => Ok((by_ether_type(u16::from_be_bytes([high, low])), behind + 4)),
+        [high, low, ..] => Ok((Inside::Other(u16::from_be_bytes([high, low])), behind)),
+    }
+}
+
+fn by_ether_type(kind: u16) -> Inside {
+    match kind {
+        ether_type::IPV4 | ether_type::IPV6 => Inside::Frame(lt::RAW),
+        other => Inside::Other(other),
+    }
+}
