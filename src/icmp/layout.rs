@@ -19,6 +19,8 @@ pub struct LaidField<'a> {
     pub name: &'static str,
     /// What it holds; `None` for octets without a format.
     pub value: Option<Value<'a>>,
+    /// What its number is called: snake-case.
+    pub word: Option<&'static str>,
     /// Where it belongs.
     pub part: Part,
     /// The option or extension header of IP that begins with it: its snake-case name.
@@ -122,6 +124,7 @@ impl<'a> Layout<'a> {
             range: at + field.range.start..at + field.range.end,
             name: field.name,
             value: Some(field.value),
+            word: field.word().map(|(_, word)| word),
             part,
             begins: None,
         });
@@ -330,6 +333,7 @@ impl<'a> Layout<'a> {
                 range: gap.start..end,
                 name,
                 value: None,
+                word: None,
                 part,
                 begins: None,
             });

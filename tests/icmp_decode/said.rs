@@ -130,6 +130,33 @@ fn what_a_node_information_query_asks_for_has_a_name() {
     assert!(record(&query(9, 0))["icmp"]["qtype_name"].is_null());
 }
 
+/// RFC 8335 section 3.
+#[test]
+fn the_state_of_a_neighbor_has_a_name() {
+    let reply = |state: u8| v6(58, &[161, 0, 0, 0, 0, 7, 1, state << 5]);
+    for (state, word) in [
+        "incomplete",
+        "reachable",
+        "stale",
+        "delay",
+        "probe",
+        "failed",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let state = u8::try_from(state + 1).unwrap();
+        let packet = reply(state);
+        assert_eq!(record(&packet)["icmp"]["state_name"], word);
+        let told = format!("state {state} {word}");
+        assert!(verbose(&packet).contains(&told), "{}", verbose(&packet));
+        assert!(run(&[packet], &["-X"]).contains(&told));
+    }
+    for state in [0, 7] {
+        assert!(record(&reply(state))["icmp"]["state_name"].is_null());
+    }
+}
+
 #[test]
 fn times_have_their_units() {
     let mut advertisement = vec![134, 0, 0, 0, 64, 0xc0, 7, 8, 0, 0, 0, 9, 0, 0, 0, 10];

@@ -65,9 +65,9 @@ pub(super) fn broadcom_li(rest: &[u8]) -> Option<Step> {
         words: &["", "single_vlan_tag", "double_vlan_tag", "untagged"],
     };
     const FIELDS: &[FieldSpec] = &[
-        spec::named(spec::bits(0, 5, 3, "direction"), &DIRECTIONS),
-        spec::named(spec::bits(0, 1, 4, "packet_type"), &TYPES),
-        spec::named(spec::bits_of(0, 2, 6, 3, "subtype"), &SUBTYPES),
+        spec::named(spec::bits_of(0, 4, 29, 3, "direction"), &DIRECTIONS),
+        spec::named(spec::bits_of(0, 4, 25, 4, "packet_type"), &TYPES),
+        spec::named(spec::bits_of(0, 4, 22, 3, "subtype"), &SUBTYPES),
         spec::bits_of(0, 4, 0, 22, "li_id"),
     ];
     let then = match u8_at(rest, 0)? >> 1 & 0x0f {

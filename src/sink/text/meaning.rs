@@ -38,7 +38,7 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
             fields::value(out, value);
         }
     }
-    if let Some(word) = name(field, event) {
+    if let Some(word) = field.word.or_else(|| name(field, event)) {
         out.push(b' ');
         addr::words_of(out, word);
     }
