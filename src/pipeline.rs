@@ -399,15 +399,22 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 self.counts.other += 1;
             }
             Classified::Undecodable(why) => {
-                self.counts.undecodable += 1;
-                self.unread.count(*why);
-                if *why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
-                    self.pipe.observer.unknown_link(frame.link);
-                }
+                self.undecodable(frame, *why);
+                return Ok(());
             }
         }
         self.write_if_selected(frame);
         Ok(())
+    }
+
+    /// A frame that cannot be read, for this reason.
+    fn undecodable(&mut self, frame: &Frame<'_>, why: Undecodable) {
+        self.counts.undecodable += 1;
+        self.unread.count(why);
+        if why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
+            self.pipe.observer.unknown_link(frame.link);
+        }
+        self.write_if_selected(frame);
     }
 
     fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {

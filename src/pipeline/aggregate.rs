@@ -23,9 +23,7 @@ impl Run<'_, '_, '_, '_> {
         let turn = mem::replace(&mut self.turn, Turn::Frame);
         if !sorted? {
             // No packet is there, or none of which anything was captured.
-            self.counts.undecodable += 1;
-            self.unread.count(Undecodable::Short);
-            self.write_if_selected(frame);
+            self.undecodable(frame, Undecodable::Short);
         } else if turn == (Turn::Packet { selected: true }) {
             self.write(frame);
         }

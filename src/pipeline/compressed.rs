@@ -13,23 +13,15 @@ impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
     #[inline(never)]
     pub(super) fn expand(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        let mut packet = mem::take(&mut self.expanded);
-        let made = self.expander.expand(frame, &mut packet);
-        let sorted = match made {
-            Ok(is_made) => self.sort(&Frame {
-                expanded: is_made.then_some(&packet),
-                ..*frame
-            }),
+        self.count(frame.ts)?;
+        match self.expand_inside(frame, frame, None)? {
+            Ok(true) => Ok(()),
+            Ok(false) => self.tell(frame),
             Err(why) => {
-                let counted = self.count(frame.ts);
-                self.counts.undecodable += 1;
-                self.unread.count(why);
-                self.write_if_selected(frame);
-                counted
+                self.undecodable(frame, why);
+                Ok(())
             }
-        };
-        self.expanded = packet;
-        sorted
+        }
     }
 
     /// A packet that may carry a frame of IEEE 802.15.4: whether the packet in that was made and told
@@ -60,16 +52,13 @@ impl Run<'_, '_, '_, '_> {
         };
         let made = self.expand_inside(frame, &carrier, None)?;
         if let Err(why) = made {
-            self.counts.undecodable += 1;
-            self.unread.count(why);
-            self.write_if_selected(frame);
+            self.undecodable(frame, why);
         }
         Ok(made != Ok(false))
     }
 
-    /// Makes the packet of the frame `inside` of `frame` and tells it, if there is one: whether, or why
-    /// that cannot be said.
-    #[cold]
+    /// Makes the packet of the frame `inside` of `frame`, or of itself, and tells it, if there is one:
+    /// whether, or why that cannot be said.
     fn expand_inside(
         &mut self,
         frame: &Frame<'_>,

@@ -1,8 +1,10 @@
 //! Whether a port that refuses was open before, and whose it was.
 
+use std::cmp::Ordering;
+
 use crate::correlate::flows::{Chain, Fingerprint, Lead, Ring, WalkEnd, has_ports};
 use crate::correlate::verdict::{Role, WasOpen};
-use crate::model::FlowKey;
+use crate::model::{FlowKey, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 /// What the capture has of the destination of `flow` sending from its port, which is what `answer`
@@ -20,16 +22,16 @@ pub(super) fn was_open(ring: &Ring, flow: &FlowKey, answer: &FlowKey) -> Option<
     let role = Role::of_destination(flow.ports).or_else(|| {
         let (asked, answered) = (first(ring, flow)?, first(ring, answer)?);
         match asked.cmp(&answered) {
-            std::cmp::Ordering::Less => Some(Role::Server),
-            std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => Some(Role::Client),
+            Ordering::Less => Some(Role::Server),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(Role::Client),
         }
     });
     Some(WasOpen { last, role })
 }
 
 /// When the first packet of a flow came, if the ring still holds all of them.
-fn first(ring: &Ring, flow: &FlowKey) -> Option<crate::model::Timestamp> {
+fn first(ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
     let mut first = None;
     let end = walk(ring, flow, |seen| {
         first = Some(seen.ts);
