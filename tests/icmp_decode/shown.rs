@@ -6,6 +6,7 @@ use std::process::Command;
 use icmpdump::wire::checksum::{icmpv6_pseudo_header, internet};
 use icmpdump::wire::{Ip, Limit};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::corpus::Packet;
 use crate::oracle::pcap;
@@ -81,8 +82,10 @@ pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
     packet
 }
 
-pub(crate) fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
-    let packets: Vec<_> = (packets.iter())
+/// A capture of packets that are there whole.
+pub(crate) fn capture<'a>(packets: impl IntoIterator<Item = &'a Vec<u8>>) -> NamedTempFile {
+    let packets: Vec<_> = packets
+        .into_iter()
         .map(|octets| Packet {
             file: String::new(),
             number: 1,
@@ -90,8 +93,13 @@ pub(crate) fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
             octets: octets.clone(),
         })
         .collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
+    let file = NamedTempFile::new().unwrap();
     fs::write(file.path(), pcap(&packets)).unwrap();
+    file
+}
+
+pub(crate) fn run(packets: &[Vec<u8>], arguments: &[&str]) -> String {
+    let file = capture(packets);
     let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
         .args(arguments)
         .arg("-r")

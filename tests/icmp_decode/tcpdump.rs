@@ -56,7 +56,7 @@ fn blocks(program: &str, options: &[&str], path: &Path) -> BTreeMap<u64, String>
     blocks
 }
 
-fn our_records(path: &Path) -> Vec<Value> {
+pub(crate) fn our_records(path: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
         .args(["--json", "--emit", "icmp", "-r"])
         .arg(path)

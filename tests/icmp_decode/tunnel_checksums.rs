@@ -1,31 +1,19 @@
 //! The checksums of tunnels against tshark's verdicts.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use icmpdump::wire::checksum::internet;
 use serde_json::Value;
 
-use crate::corpus::Packet;
 use crate::frames;
-use crate::oracle::pcap;
-use crate::shown::{v4, v6};
+use crate::shown::{capture, v4, v6};
+use crate::tunnels::tunnelled;
 
 /// The checksums that our records tell of the tunnels in a capture, by frame.
 fn ours(path: &Path) -> Vec<(usize, Vec<Value>)> {
-    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-        .args(["--json", "--emit", "icmp", "-r"])
-        .arg(path)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let records = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    records
-        // A quoted packet has fields of the same names.
-        .filter(|record| record["tunnel"].is_array() && record["quoted"].is_null())
+    tunnelled(path)
+        .iter()
         .map(|record| {
             let frame = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();
             let tunnels = record["tunnel"].as_array().unwrap().iter();
@@ -127,17 +115,7 @@ fn crafted() -> Vec<(usize, Vec<u8>)> {
 
 /// What both say of packets.
 fn told(packets: &[(usize, Vec<u8>)]) -> Vec<Value> {
-    let packets: Vec<_> = packets
-        .iter()
-        .map(|(_, octets)| Packet {
-            file: String::new(),
-            number: 1,
-            on_wire: octets.len(),
-            octets: octets.clone(),
-        })
-        .collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcap(&packets)).unwrap();
+    let file = capture(packets.iter().map(|(_, octets)| octets));
     let told = compare(file.path());
     assert_eq!(told.len(), packets.len());
     told.into_iter().flatten().collect()
@@ -175,14 +153,6 @@ fn a_register_may_have_a_checksum_over_its_packet() {
     let (at, mut octets) = crafted().swap_remove(6);
     let sum = internet(&[&octets[20..]]);
     octets[at..at + 2].copy_from_slice(&sum.to_be_bytes());
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let on_wire = octets.len();
-    let packet = Packet {
-        file: String::new(),
-        number: 1,
-        on_wire,
-        octets,
-    };
-    fs::write(file.path(), pcap(&[packet])).unwrap();
+    let file = capture([&octets]);
     assert_eq!(ours(file.path())[0].1[0]["status"], "good");
 }

@@ -1,15 +1,13 @@
 //! The headers of tunnels against tshark's: of all captures, and of packets made for it.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::corpus::Packet;
 use crate::frames;
-use crate::oracle::pcap;
-use crate::shown::{v4, v6};
+use crate::shown::{capture, v4, v6};
+use crate::tcpdump::our_records;
 
 /// What tshark calls a field, and where it is in our record: the header, or one of several, and the
 /// field.
@@ -156,20 +154,17 @@ fn ours(record: &Value, header: &str, field: &str) -> Vec<String> {
         .collect()
 }
 
+/// Our records of the messages in tunnels.
+pub(crate) fn tunnelled(path: &Path) -> Vec<Value> {
+    let mut records = our_records(path);
+    // A quoted packet has fields of the same names.
+    records.retain(|record| record["tunnel"].is_array() && record["quoted"].is_null());
+    records
+}
+
 /// Compares what both tell of the tunnels in a capture; of how many messages, and what differs.
 fn compare(path: &Path) -> (usize, Vec<String>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-        .args(["--json", "--emit", "icmp", "-r"])
-        .arg(path)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let records: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        // A quoted packet has fields of the same names.
-        .filter(|record| record["tunnel"].is_array() && record["quoted"].is_null())
-        .collect();
+    let records = tunnelled(path);
     if records.is_empty() {
         return (0, Vec::new());
     }
@@ -384,16 +379,8 @@ fn crafted_newer() -> Vec<Vec<u8>> {
 
 #[test]
 fn tunnels_of_every_kind_are_told_as_tshark_does() {
-    let packets: Vec<_> = (crafted_newer().into_iter().chain(crafted()))
-        .map(|octets| Packet {
-            file: String::new(),
-            number: 1,
-            on_wire: octets.len(),
-            octets,
-        })
-        .collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcap(&packets)).unwrap();
+    let packets = [crafted_newer(), crafted()].concat();
+    let file = capture(&packets);
     let (messages, different) = compare(file.path());
     assert_eq!(messages, packets.len());
     check([(messages, different)].into_iter());
