@@ -150,11 +150,12 @@ pub(in crate::wire) fn follow(
             ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
             ether_type::MINT => break Network::Mint,
             ether_type::ROCE => match infiniband::behind_global_route(data, at)? {
-                (Inside::Frame(_), packet) => {
-                    at = packet;
-                    break Network::Ip;
+                (Inside::EtherType(next), behind) => {
+                    (kind, at) = (next, behind);
+                    continue;
                 }
-                _ => break Network::Other(kind),
+                (Inside::Frame(_), frame) => frame + 12 - at,
+                (Inside::Other(_), _) => break Network::Other(kind),
             },
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {

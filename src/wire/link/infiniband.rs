@@ -1,6 +1,6 @@
-//! `InfiniBand`: what its transports carry of IP (RFC 4391, in connected mode RFC 4755).
+//! `InfiniBand`: what its transports carry of IP (RFC 4391, in connected mode RFC 4755), or of
+//! Ethernet.
 
-use super::ether::ether_type;
 use super::inside::Inside;
 use super::linktype as lt;
 use crate::wire::Undecodable;
@@ -22,7 +22,7 @@ pub(super) fn local(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodab
     match next & 3 {
         RAW => {
             let kind = u16_at(data, behind + 2).ok_or(Undecodable::Short)?;
-            Ok((by_ether_type(kind), behind + RAW_HEADER))
+            Ok((Inside::EtherType(kind), behind + RAW_HEADER))
         }
         RAW_IPV6 => Ok((Inside::Frame(lt::IPV6), behind)),
         LOCAL_TRANSPORT => transport(data, behind),
@@ -37,11 +37,16 @@ pub(super) fn behind_global_route(data: &[u8], at: usize) -> Result<(Inside, usi
 
 /// From the base transport header on: 12 octets, of which the first tells service and operation, and
 /// the headers that these have (section 9.2). Whole messages alone lead on, with the header of IP
-/// over `InfiniBand`: an EtherType and two octets of 0.
+/// over `InfiniBand`: an EtherType and two octets of 0; or, in datagrams, with that of Mellanox's
+/// Ethernet over `InfiniBand`.
 fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const BASE: usize = 12;
     const IMMEDIATE: usize = 4;
     const DATAGRAM: usize = 8;
+    const HEADER: usize = 4;
+    /// Which part this is of a frame that is longer than a datagram.
+    const SEGMENT: u8 = 0x3f;
+    const SEND_DATAGRAM: [u8; 2] = [0x64, 0x65];
     let operation = u8_at(data, at).ok_or(Undecodable::Short)?;
     let extended = match operation {
         // A message that is sent in one packet, of connections reliable or not.
@@ -53,14 +58,22 @@ fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     };
     let behind = at + BASE + extended;
     match array_at(data, behind).ok_or(Undecodable::Short)? {
-        [high, low, 0, 0] => Ok((by_ether_type(u16::from_be_bytes([high, low])), behind + 4)),
+        [high, low, 0, 0] if !is_ethernet(high) => {
+            let kind = u16::from_be_bytes([high, low]);
+            Ok((Inside::EtherType(kind), behind + HEADER))
+        }
+        [first, segment, ..] if is_ethernet(first) && SEND_DATAGRAM.contains(&operation) => {
+            let inside = match segment & SEGMENT {
+                0 => Inside::Frame(lt::ETHERNET),
+                _ => Inside::Other(first.into()),
+            };
+            Ok((inside, behind + HEADER))
+        }
         [high, low, ..] => Ok((Inside::Other(u16::from_be_bytes([high, low])), behind)),
     }
 }
 
-fn by_ether_type(kind: u16) -> Inside {
-    match kind {
-        ether_type::IPV4 | ether_type::IPV6 => Inside::Frame(lt::RAW),
-        other => Inside::Other(other),
-    }
+/// Whether the header of Ethernet over `InfiniBand` begins with this octet: no EtherType of IP does.
+const fn is_ethernet(first: u8) -> bool {
+    first >> 4 == 0xc
 }

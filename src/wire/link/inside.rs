@@ -1,8 +1,8 @@
 //! Headers that stand before the frames of other links.
 
 use super::{
-    LinkHeader, Network, bluetooth, carrier, dispatch, infiniband, linktype as lt, pseudo,
-    recorder, switch,
+    LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, infiniband, linktype as lt,
+    pseudo, recorder, switch,
 };
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
@@ -13,6 +13,8 @@ use crate::wire::bytes::tail;
 pub(super) enum Inside {
     /// A frame of this link type; none that may name any other in its turn.
     Frame(LinkType),
+    /// What this EtherType announces.
+    EtherType(u16),
     /// Something else, which has this number.
     Other(u16),
 }
@@ -30,6 +32,7 @@ pub(super) fn inside(
         lt::DOCSIS => switch::docsis(data, at),
         lt::ERF => recorder::erf(data, at),
         lt::EBHSCR => recorder::elektrobit(data, at),
+        lt::REDBACK => recorder::redback(data, at),
         lt::VPP_DISPATCH => recorder::vpp(data, at),
         lt::WIRESHARK_UPPER_PDU => recorder::exported(data, at),
         lt::INFINIBAND => infiniband::local(data, at),
@@ -55,6 +58,7 @@ pub(super) fn follow(
 ) -> Result<LinkHeader, Undecodable> {
     match inside {
         Inside::Frame(link) => dispatch(link, data, at),
+        Inside::EtherType(kind) => ether::follow(data, Vlans::default(), kind, at),
         Inside::Other(number) => Ok(LinkHeader::at(Network::Other(number), at)),
     }
 }

@@ -152,6 +152,8 @@ pub mod linktype {
     pub const FDDI: LinkType = LinkType(10);
     /// LLC/SNAP over ATM (RFC 2684).
     pub const ATM_RFC1483: LinkType = LinkType(100);
+    /// Redback's `SmartEdge`.
+    pub const REDBACK: LinkType = LinkType(32);
     /// PPP in HDLC framing (RFC 1662), or Cisco's HDLC.
     pub const PPP_HDLC: LinkType = LinkType(50);
     /// `PPPoE`: starts at its header.

@@ -29,6 +29,7 @@ const TABLE: &[(u32, &str, &str)] = &[
     (10, "FDDI", "FDDI"),
     (12, "RAW", "Raw IP"),
     (14, "RAW", "Raw IP"),
+    (32, "REDBACK_SMARTEDGE", "Redback SmartEdge"),
     (50, "PPP_HDLC", "PPP in HDLC framing"),
     (51, "PPP_ETHER", "PPPoE"),
     (99, "SYMANTEC_FIREWALL", "Symantec firewall"),

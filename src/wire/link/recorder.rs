@@ -1,9 +1,9 @@
 //! Headers that recorders put before the frames of other links: firewalls, probes, data paths in
 //! software.
 
+use super::ether::{self, ether_type};
 use super::inside::Inside;
-use super::{LinkHeader, Vlans, ether, linktype as lt};
-use crate::model::LinkType;
+use super::{LinkHeader, Vlans, linktype as lt};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
@@ -78,24 +78,54 @@ pub(super) fn exported(data: &[u8], at: usize) -> Result<(Inside, usize), Undeco
     }
     let end = name.iter().position(|octet| *octet == 0);
     let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-    let inside = exported_by(name, place).map_or(Inside::Other(0), Inside::Frame);
-    Ok((inside, field))
+    Ok((exported_by(name, place), field))
 }
 
-/// The link type of what this dissector reads.
-fn exported_by(dissector: &[u8], place: u32) -> Option<LinkType> {
-    Some(match (dissector, place) {
-        (b"ip" | b"ipv6" | b"raw_ip", _) | (b"ethertype", 0x0800 | 0x86dd) => lt::RAW,
+/// What this dissector reads, or that at this place of a table.
+fn exported_by(dissector: &[u8], place: u32) -> Inside {
+    let link = match (dissector, place) {
+        (b"ethertype" | b"gre.proto" | b"chdlc.protocol", kind) => {
+            return u16::try_from(kind).map_or(Inside::Other(0), Inside::EtherType);
+        }
+        (b"vlan", _) => return Inside::EtherType(ether_type::VLAN),
+        (b"6lowpan", _) => return Inside::EtherType(ether_type::LOWPAN),
+        (b"ip" | b"ipv6" | b"raw_ip", _)
+        | (b"ip.proto", 4 | 41)
+        | (b"ppp.protocol", 0x21 | 0x57)
+        | (b"fr.nlpid" | b"osinl.incl" | b"ax25.pid", 0xcc | 0x8e) => lt::RAW,
         (b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs", _) => lt::ETHERNET,
         (b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos", _) => lt::IEEE802_11,
         (b"radiotap", _) => lt::IEEE802_11_RADIOTAP,
+        (b"wpan", _) => lt::IEEE802_15_4_WITHFCS,
+        (b"wpan_nofcs", _) => lt::IEEE802_15_4_NOFCS,
         (b"ppp" | b"ppp_hdlc", _) => lt::PPP_HDLC,
         (b"chdlc", _) => lt::C_HDLC,
         (b"fr", _) => lt::FRELAY,
         (b"mpls", _) => lt::MPLS,
         (b"llc", _) => lt::ATM_RFC1483,
-        _ => return None,
-    })
+        (b"tr", _) => lt::IEEE802_5,
+        (b"fddi", _) => lt::FDDI,
+        (b"sll_v1", _) => lt::LINUX_SLL,
+        (b"nflog", _) => lt::NFLOG,
+        _ => return Inside::Other(0),
+    };
+    Inside::Frame(link)
+}
+
+/// Redback's `SmartEdge`: context, flags and circuit, a length, then the protocol and where the data
+/// and the packet in them start. What lies between is the header of Ethernet.
+pub(super) fn redback(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const PROTOCOL: usize = 18;
+    let header: [u8; 6] = array_at(data, at + PROTOCOL).ok_or(Undecodable::Short)?;
+    let [protocol, start, packet] =
+        [0, 2, 4].map(|n| u16::from_be_bytes([header[n], header[n + 1]]));
+    let inside = match protocol {
+        3 | 4 | 8 => Inside::Frame(lt::ETHERNET),
+        1 | 2 | 6 | 9 if start < packet => Inside::Frame(lt::ETHERNET),
+        1 | 9 => Inside::Frame(lt::RAW),
+        other => Inside::Other(other),
+    };
+    Ok((inside, at + usize::from(start)))
 }
 
 /// TZSP: version, type, what the frame is, then fields of a tag and a length up to an end.

@@ -222,6 +222,13 @@ fn mac_header(frame: &Frame<'_>) -> Result<MacHeader, Undecodable> {
 /// The frame that is to be asked for a packet where `frame` is of another link: itself, or one of
 /// IEEE 802.15.4 in it. `None` if it is of neither kind.
 pub fn carrier<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
+    if let Some(inside) = link::frame_inside(frame) {
+        return if is_lowpan(&inside) {
+            Some(inside)
+        } else {
+            carrier(&inside)
+        };
+    }
     let header = link::parse(frame).ok()?;
     match header.network {
         Network::Lowpan if !is_lowpan(frame) => Some(*frame),

@@ -106,6 +106,17 @@ pub(super) fn recorders() -> Vec<Header> {
             .concat(),
         )
     };
+    let placed = |table: &[u8], place: u8, rest: &[u8]| {
+        let length = u8::try_from(table.len()).unwrap();
+        let parts = [&[0, 14, 0, length][..], table, &[0, 32, 0, 4, 0, 0]];
+        let more = [&[8 * u8::from(place == 0), place, 0, 0, 0, 0], rest];
+        plain(252, [parts.concat(), more.concat()].concat())
+    };
+    let redback = |protocol: u8, start: u8, packet: u8, rest: &[u8]| {
+        let mut header = zeros(24);
+        (header[19], header[21], header[23]) = (protocol, start, packet);
+        plain(32, [&header, rest].concat())
+    };
     let erf =
         |kind: u8, rest: &[u8]| plain(197, [&zeros(8), &[kind][..], &zeros(7), rest].concat());
     let snap = [&SNAP[..], &[8, 0]].concat();
@@ -123,6 +134,16 @@ pub(super) fn recorders() -> Vec<Header> {
         exported(b"ip\0\0", &[]),
         exported(b"eth_withoutfcs\0\0", &frame),
         exported(b"ppp\0", &[0xff, 3, 0, 0x21]),
+        exported(b"tr\0\0", &[&[0x10, 0x40], &MAC[..], &snap].concat()),
+        exported(b"fddi", &[&[0x50], &MAC[..], &snap].concat()),
+        placed(b"ethertype\0\0\0", 0, &[]),
+        placed(b"gre.proto\0\0\0", 0, &[]),
+        placed(b"ip.proto", 4, &[]),
+        placed(b"ppp.protocol", 0x21, &[]),
+        redback(1, 24, 24, &[]),
+        redback(9, 28, 28, &[0; 4]),
+        redback(1, 24, 38, &frame),
+        redback(8, 24, 24, &frame),
         tzsp(1, &frame),
         tzsp(7, &[]),
         tzsp(4, &[0xff, 3, 0, 0x21]),
