@@ -6,6 +6,8 @@ mod allocations;
 mod corpus;
 #[path = "icmp_decode/ek.rs"]
 mod ek;
+#[path = "icmp_decode/foreign.rs"]
+mod foreign;
 #[path = "common/frames.rs"]
 mod frames;
 #[path = "icmp_decode/headers.rs"]

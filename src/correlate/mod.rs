@@ -274,6 +274,11 @@ impl Correlator {
     ) -> Relation {
         let ip = &packet.ip;
         let relation = match message.quote() {
+            // Nobody hears of it.
+            _ if !ip.is_acceptable() => match message.body {
+                Body::Error(_) | Body::Redirect { .. } => Relation::Error { original: None },
+                _ => Relation::None,
+            },
             Some(quote) => self.error(frame, packet, message, quote, shown),
             // It quotes too little to look for: one all the same.
             None if matches!(message.body, Body::Error(_) | Body::Redirect { .. }) => {

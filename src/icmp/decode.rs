@@ -77,6 +77,15 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
         bytes,
         defects: Defects::default(),
     };
+    if version != ip.version {
+        decoder.rule(
+            0,
+            match version {
+                IpVersion::V4 => "ICMP requires IPv4",
+                IpVersion::V6 => "ICMPv6 requires IPv6",
+            },
+        );
+    }
     let body = if ip.is_later_fragment() {
         Body::Fragment
     } else if bytes.len() < 4 {

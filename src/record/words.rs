@@ -183,6 +183,7 @@ impl Word for Unverified {
             Self::Fragment => "fragment",
             Self::Destination => "destination",
             Self::Prefix => "prefix",
+            Self::PseudoHeader => "pseudo_header",
         }
     }
 }

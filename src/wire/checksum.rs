@@ -45,6 +45,8 @@ pub enum Unverified {
     /// A compressed header leaves out the prefix of an address (RFC 6282), and what it stands for
     /// is not known.
     Prefix,
+    /// ICMPv6 in an IPv4 packet: it covers IPv6 addresses (RFC 4443 section 2.3), and there are none.
+    PseudoHeader,
 }
 
 /// The Internet checksum of `parts` laid end to end: what the checksum field must hold if it is
@@ -102,8 +104,25 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
         return unverified(Unverified::Truncated, found);
     }
     match icmpv6_pseudo_header(ip) {
+        None if ip.protocol == protocol::IPV6_ICMP => verify_in_v4(ip, AT),
         None => verify(&[], ip.payload, AT),
         Some(pseudo) => verify_addresses(ip, verify(&pseudo, ip.payload, AT)),
+    }
+}
+
+/// ICMPv6 in an IPv4 packet: no rule says what its checksum covers, so it is never bad, and good if
+/// it is that of the message, with the addresses that there are or without any.
+#[cold]
+fn verify_in_v4(ip: &Ip<'_>, at: usize) -> Checksum {
+    let addresses = pseudo_header(ip, ip.payload_length);
+    let alone = verify(&[], ip.payload, at);
+    match addresses.map(|pseudo| verify(&pseudo, ip.payload, at).status) {
+        _ if !matches!(alone.status, ChecksumStatus::Bad { .. }) => alone,
+        Some(ChecksumStatus::Good) => Checksum {
+            status: ChecksumStatus::Good,
+            ..alone
+        },
+        _ => unverified(Unverified::PseudoHeader, alone.found),
     }
 }
 
@@ -115,7 +134,7 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         _ if ip.is_later_fragment() => return None,
         (_, protocol::TCP) => 16,
         (_, protocol::UDP) => 6,
-        (IpVersion::V4, protocol::ICMP) | (IpVersion::V6, protocol::IPV6_ICMP) => {
+        (_, protocol::ICMP | protocol::IPV6_ICMP) => {
             return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
         }
         _ => return None,
@@ -201,7 +220,8 @@ fn verify_addresses(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
     }
 }
 
-/// The pseudo-header that an ICMPv6 checksum covers beside the message; `None` for IPv4.
+/// The pseudo-header that an ICMPv6 checksum covers beside the message; `None` for IPv4, and for ICMP
+/// in IPv6, whose checksum covers the message alone wherever it is (RFC 792).
 ///
 /// The source is that of a Home Address option (RFC 6275 section 11.3.1) and the destination the
 /// final one where a routing header has segments left (RFC 8200 section 8.1).
@@ -211,6 +231,9 @@ pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
     else {
         return None;
     };
+    if ip.protocol == protocol::ICMP {
+        return None;
+    }
     let mut pseudo = pseudo_header6(ip, src, dst, ip.payload_length);
     pseudo[39] = protocol::IPV6_ICMP;
     Some(pseudo)
@@ -371,7 +394,7 @@ mod tests {
             read(&v4(1, &[8, 0, 0xf7, 0xff])).unwrap().status,
             ChecksumStatus::Good
         );
-        for other in [v4(58, &udp), v6(1, &udp), v4(132, &udp)] {
+        for other in [v4(132, &udp), v6(132, &udp)] {
             assert_eq!(read(&other), None);
         }
     }

@@ -192,4 +192,11 @@ fn the_protocol_number_tells_icmp_from_icmpv6() {
     let message = parse(&packet);
     assert_eq!(message.name(), "echo_request");
     assert_eq!(message.version, IpVersion::V6);
+    let first = message.defects.iter().next().unwrap().kind;
+    assert_eq!(first, DefectKind::Rule("ICMPv6 requires IPv6"));
+    let packet = ipv6("fe80::1", "fe80::2", 64, 1, &[8, 0, 0, 0, 0, 1, 0, 2]);
+    let message = parse(&packet);
+    assert_eq!(message.version, IpVersion::V4);
+    let first = message.defects.iter().next().unwrap().kind;
+    assert_eq!(first, DefectKind::Rule("ICMP requires IPv4"));
 }

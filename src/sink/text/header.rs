@@ -25,11 +25,11 @@ pub(super) fn ip(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
         IpVersion::V6 => {
             out.extend_from_slice(b"IP6 ");
             ipv6(out, ip);
-            out.push(b' ');
-            extension_headers(out, ip, Verbosity::Verbose);
-            out.pop();
         }
     }
+    out.push(b' ');
+    extension_headers(out, ip, Verbosity::Verbose);
+    out.pop();
 }
 
 /// The same of a tunnel's packet, with its addresses.
@@ -70,8 +70,8 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     }
     out.extend_from_slice(if separator.is_empty() { b"none]" } else { b"]" });
     out.extend_from_slice(b", proto ");
-    addr::protocol(out, ip.protocol);
-    number(out, b" (", ip.protocol.into());
+    addr::protocol(out, ip.named_protocol());
+    number(out, b" (", ip.named_protocol().into());
     number(out, b"), length ", ip.length.into());
     if ip.length_from_frame {
         out.extend_from_slice(WAS_ZERO);
@@ -115,7 +115,7 @@ pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
         out.extend_from_slice(b", ");
     }
     number(out, b"hlim ", ip.ttl.into());
-    let next = ip.header.get(6).copied().unwrap_or(ip.protocol);
+    let next = ip.named_protocol();
     out.extend_from_slice(b", next-header ");
     match next {
         0 => out.extend_from_slice(b"Options"),

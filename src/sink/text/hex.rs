@@ -214,7 +214,11 @@ impl Rows<'_, '_> {
     /// A part begins, unless it has begun.
     fn part(&mut self, part: Part, event: &IcmpEvent<'_>) {
         if self.part.replace(part) != Some(part) {
-            self.title(title(part, event.packet.ip.version), role(part));
+            let version = match part {
+                Part::Icmp => event.message.version,
+                _ => event.packet.ip.version,
+            };
+            self.title(title(part, version), role(part));
         }
     }
 

@@ -37,6 +37,9 @@ pub(super) fn message(
             }
             addr::pair(out, ip.src(), ip.dst(), None);
             out.extend_from_slice(b": ");
+            if ip.header.len() > 20 {
+                header::extension_headers(out, ip, options.verbosity);
+            }
         }
         IpVersion::V6 => {
             // The length of a jumbogram stands in an option: tcpdump tells behind that.

@@ -149,7 +149,7 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(behind);
     match message.code {
         2 => {
-            write::decimal(out, quote.ip.protocol.into());
+            write::decimal(out, quote.ip.named_protocol().into());
             out.extend_from_slice(b" unreachable");
         }
         3 => {

@@ -148,7 +148,8 @@ impl<'a> Iterator for IpOptions<'a> {
     }
 }
 
-/// An extension header of IPv6, or the authentication header of either version.
+/// An extension header: IPv4 has that of authentication and that of HIP, and others where it should
+/// not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtensionHeader<'a> {
     /// Its protocol number.
@@ -236,11 +237,7 @@ impl<'a> Ip<'a> {
     /// The extension headers, as far as they were captured.
     pub fn extension_headers(&self) -> impl Iterator<Item = ExtensionHeader<'a>> + use<'a> {
         let header = self.header;
-        let named = match self.version {
-            IpVersion::V4 => u8_at(header, 9),
-            IpVersion::V6 => u8_at(header, 6),
-        };
-        let mut next = named.unwrap_or(protocol::NO_NEXT_HEADER);
+        let mut next = self.named_protocol();
         let mut rest = tail(header, self.fixed_end());
         let destination = self.dst();
         std::iter::from_fn(move || {

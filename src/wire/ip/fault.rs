@@ -13,6 +13,7 @@ pub(super) enum Fault {
     OptionEnd,
     OptionLayout,
     RoutePointer,
+    ForeignExtension,
     Short,
     Short6,
     ExtensionShort,
@@ -31,6 +32,7 @@ impl Fault {
             | Self::OptionEnd
             | Self::OptionLayout
             | Self::RoutePointer
+            | Self::ForeignExtension
             | Self::Short => Layer::Ipv4,
             Self::Short6 => Layer::Ipv6,
             Self::ExtensionShort
@@ -50,6 +52,7 @@ impl Fault {
             Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
             Self::OptionLayout => "option length wrong for its type",
             Self::RoutePointer => "pointer of a route or timestamp option to no entry",
+            Self::ForeignExtension => "extension headers require IPv6",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,

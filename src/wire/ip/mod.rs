@@ -168,6 +168,26 @@ impl<'a> Ip<'a> {
         !self.faults.is_empty()
     }
 
+    /// The protocol that the header names: that of the first extension header, where there is one.
+    pub fn named_protocol(&self) -> u8 {
+        let at = match self.version {
+            IpVersion::V4 => 9,
+            IpVersion::V6 => 6,
+        };
+        self.header.get(at).copied().unwrap_or(self.protocol)
+    }
+
+    /// Whether a stack takes its payload for what the protocol number says: none knows headers of IPv6
+    /// behind IPv4, nor the ICMP of the other version.
+    pub fn is_acceptable(&self) -> bool {
+        match self.version {
+            IpVersion::V4 => {
+                self.protocol != protocol::IPV6_ICMP && !v4::is_foreign(self.named_protocol())
+            }
+            IpVersion::V6 => self.protocol != protocol::ICMP,
+        }
+    }
+
     /// The same fields as a whole packet of other octets.
     pub(super) fn with_octets<'b>(&self, header: &'b [u8], payload: &'b [u8]) -> Ip<'b> {
         Ip {

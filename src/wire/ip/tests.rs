@@ -249,8 +249,80 @@ fn fragments_and_authentication_headers() {
     for length in 20..32 {
         let ip = Ip::parse(&ah[..length], Limit::Quote).unwrap();
         assert_eq!(ip.protocol, if length < 22 { protocol::AH } else { 1 });
-        assert_eq!(ip.payload.len(), if length < 22 { length - 20 } else { 0 });
+        assert!(ip.payload.is_empty());
     }
+}
+
+/// What no stack takes is read all the same: the other version's ICMP, and its extension headers.
+#[test]
+fn headers_of_the_other_version() {
+    let good = ChecksumStatus::Good;
+    let behind = |kind: u8, header: &[u8]| {
+        let mut packet = ECHO4[..20].to_vec();
+        packet[9] = kind;
+        packet[3] += u8::try_from(header.len()).unwrap();
+        packet.extend(header);
+        packet.extend(&ECHO4[20..]);
+        packet
+    };
+    let padded = |next| [next, 0, 1, 4, 0, 0, 0, 0];
+    for kind in [0, 43, 44, 60, 135, 140] {
+        let header = match kind {
+            // All of its packet.
+            44 => [1, 0, 0, 0, 0, 0, 0, 7],
+            _ => padded(1),
+        };
+        let packet = behind(kind, &header);
+        let ip = parse(&packet);
+        assert_eq!((ip.protocol, ip.payload), (1, &ECHO4[20..]), "{kind}");
+        assert_eq!(icmp_checksum(&ip).status, good);
+        assert!(!ip.is_acceptable() && ip.named_protocol() == kind);
+        let said: Vec<_> = ip.defects().iter().map(|found| found.to_string()).collect();
+        assert_eq!(said, ["ipv4 at 9: extension headers require IPv6"]);
+        for length in 20..packet.len() {
+            let cut = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+            assert_eq!(cut.payload.len(), length.saturating_sub(28));
+            assert_eq!(cut.named_protocol(), kind);
+        }
+    }
+    // Of IPv6 alone are home, final destination and identification.
+    let home = [&[1, 2, 1, 2, 0, 0, 0xc9, 16][..], &[7; 16]].concat();
+    let segments = [&[60, 2, 0, 1, 0, 0, 0, 0][..], &[8; 16], &home].concat();
+    let packet = behind(43, &segments);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.id), (1, parse(&ECHO4).id));
+    assert_eq!(ip.ends(), ip.addrs);
+    let fragment = behind(44, &[1, 0, 0, 9, 0, 0, 0, 7]);
+    let ip = parse(&fragment);
+    assert!(ip.is_later_fragment() && ip.id == parse(&ECHO4).id);
+    // HIP is at home in both versions.
+    assert!(parse(&behind(139, &padded(1))).is_acceptable());
+
+    let message = &ECHO4[20..];
+    let mut bare = ECHO4;
+    bare[9] = 58;
+    let ip = parse(&bare);
+    assert!(!ip.is_acceptable() && !ip.is_defective());
+    assert_eq!(icmp_checksum(&ip).status, good);
+    bare[22..24].copy_from_slice(&[0x12, 0x34]);
+    let unknown = ChecksumStatus::Unverified(Unverified::PseudoHeader);
+    assert_eq!(icmp_checksum(&parse(&bare)).status, unknown);
+    let packet = v6(1, message);
+    let ip = parse(&packet);
+    assert!(!ip.is_acceptable() && ip.protocol == 1);
+    assert_eq!(icmp_checksum(&ip).status, good);
+}
+
+/// Its checksum may be that over the addresses there are, as of UDP.
+#[test]
+fn icmpv6_in_ipv4_with_its_addresses() {
+    let mut packet = ECHO4;
+    packet[9] = 58;
+    packet[22..24].fill(0);
+    let length = u8::try_from(packet.len() - 20).unwrap();
+    let sum = crate::wire::checksum::internet(&[&packet[12..], &[0, 58, 0, length]]);
+    packet[22..24].copy_from_slice(&sum.to_be_bytes());
+    assert_eq!(icmp_checksum(&parse(&packet)).status, ChecksumStatus::Good);
 }
 
 #[test]

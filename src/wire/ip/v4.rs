@@ -2,11 +2,11 @@
 
 use super::behind;
 use super::fault::{Fault, Faults};
-use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use super::{Fragment, Ip, IpVersion, Room, narrow, protocol, v6};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::bytes::u8_at;
 use crate::wire::defect::Limit;
 
 /// Octets of the header without options.
@@ -20,7 +20,7 @@ pub(super) fn parse_ordinary(room: Room<'_>) -> Option<Ip<'_>> {
     const NO_OPTIONS: u8 = 0x45;
     let fixed = room.bytes.first_chunk::<FIXED>()?;
     let end = usize::from(total_length(fixed));
-    if fixed[0] != NO_OPTIONS || end < FIXED || end > room.on_wire || fixed[9] == protocol::AH {
+    if fixed[0] != NO_OPTIONS || end < FIXED || end > room.on_wire || v6::is_extension(fixed[9]) {
         return None;
     }
     let captured = room.bytes.get(..end).unwrap_or(room.bytes);
@@ -148,8 +148,8 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     if header_length > FIXED {
         walk_options(&mut ip, &room, header_length);
     }
-    if ip.protocol == protocol::AH && !ip.is_later_fragment() {
-        header_length = behind_authentication(&mut ip, &room, header_length, end);
+    if v6::is_extension(ip.protocol) && !ip.is_later_fragment() {
+        header_length = behind_extensions(&mut ip, &room, header_length, end);
     }
     if let Some((header, payload)) = captured.split_at_checked(header_length) {
         ip.header = header;
@@ -229,26 +229,22 @@ fn points_to_entry(kind: u8, pointer: Option<u8>) -> bool {
     }
 }
 
-/// Steps over authentication headers (RFC 4302), which stand before the protocol they protect.
-fn behind_authentication(ip: &mut Ip<'_>, room: &Room<'_>, mut at: usize, end: usize) -> usize {
-    let captured = ip.header;
-    while ip.protocol == protocol::AH {
-        let Some([next, words]) = array_at(captured, at) else {
-            break;
-        };
-        ip.protocol = next;
-        let behind = at + (usize::from(words) + 2) * 4;
-        if behind > captured.len() {
-            let limit = if behind > end {
-                Limit::IpLength
-            } else {
-                room.limit_at(behind)
-            };
-            ip.faults
-                .short(Fault::Short, at, behind, captured.len(), limit);
-            return behind;
-        }
-        at = behind;
+/// Steps over authentication headers (RFC 4302) and those of HIP (RFC 7401 section 5.1), which stand
+/// before what they name, and over headers that only IPv6 has.
+#[cold]
+fn behind_extensions(ip: &mut Ip<'_>, room: &Room<'_>, at: usize, end: usize) -> usize {
+    if is_foreign(ip.protocol) {
+        ip.faults.rule(Fault::ForeignExtension, 9);
     }
-    at
+    let (own, id) = (ip.fragment, ip.id);
+    let behind = v6::walk(ip, room, at, end);
+    // What these say counts for IPv6 alone.
+    (ip.fragment, ip.id) = (own.or(ip.fragment), id);
+    (ip.home_address, ip.final_destination) = (None, None);
+    behind
+}
+
+/// Extension headers that IPv4 does not have.
+pub(super) fn is_foreign(protocol: u8) -> bool {
+    v6::is_extension(protocol) && !matches!(protocol, protocol::AH | protocol::HIP)
 }

@@ -92,7 +92,7 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     let captured = bytes.get(..end).unwrap_or(bytes);
     ip.header = captured;
     let start = if is_extension(ip.protocol) {
-        walk(&mut ip, &room, captured, end)
+        walk(&mut ip, &room, FIXED, end)
     } else {
         FIXED
     };
@@ -136,10 +136,12 @@ fn length_beyond_the_field(ip: &mut Ip<'_>, room: &Room<'_>) -> usize {
     whole
 }
 
-/// Steps over the extension headers and tells where the upper layer starts. `end` is the packet's
-/// as it claims, which `captured` may not reach.
-fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize {
-    let mut at = FIXED;
+/// Steps over the extension headers, which start behind the fixed header, and tells where the upper
+/// layer starts. `end` is the packet's as it claims, which its octets, for now all `ip.header`, may
+/// not reach.
+pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -> usize {
+    let captured = ip.header;
+    let mut at = fixed;
     let missing = |ip: &mut Ip<'_>, at: usize, needed: usize| {
         let limit = if needed > end {
             Limit::IpLength
@@ -163,7 +165,7 @@ fn walk(ip: &mut Ip<'_>, room: &Room<'_>, captured: &[u8], end: usize) -> usize 
         let header = header.get(..length).unwrap_or(header);
         match kind {
             protocol::HOPOPT => {
-                if at != FIXED {
+                if at != fixed {
                     ip.faults.rule(Fault::HopByHopPlace, at);
                 }
                 read_options(ip, header, at);

@@ -372,8 +372,5 @@ fn may_be_icmp(ip: &Ip<'_>) -> bool {
 }
 
 fn names_icmp(ip: &Ip<'_>) -> bool {
-    match ip.version {
-        IpVersion::V4 => ip.protocol == protocol::ICMP,
-        IpVersion::V6 => ip.protocol == protocol::IPV6_ICMP,
-    }
+    matches!(ip.protocol, protocol::ICMP | protocol::IPV6_ICMP)
 }

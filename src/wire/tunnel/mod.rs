@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
-use super::ip::{Ip, IpVersion, protocol};
+use super::ip::{Ip, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
 use crate::model::{Expanded, Frame};
@@ -298,10 +298,8 @@ fn classify_ordinary<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> 
 
 #[inline]
 fn classified(packet: Packet<'_>) -> Classified<'_> {
-    match (packet.ip.version, packet.ip.protocol) {
-        (IpVersion::V4, protocol::ICMP) | (IpVersion::V6, protocol::IPV6_ICMP) => {
-            Classified::Icmp(packet)
-        }
+    match packet.ip.protocol {
+        protocol::ICMP | protocol::IPV6_ICMP => Classified::Icmp(packet),
         _ => Classified::OtherIp(packet),
     }
 }
