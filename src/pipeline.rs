@@ -7,6 +7,7 @@ mod backlog;
 mod behind;
 mod compressed;
 mod control;
+mod fragments;
 mod ledger;
 mod teller;
 mod turn;
@@ -368,12 +369,11 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {
-                let reassembly = packet
-                    .ip
-                    .fragment
-                    .is_some()
-                    .then(|| self.reassemble(frame, packet));
-                return self.icmp(frame, packet, reassembly.as_ref());
+                if packet.is_of_fragment() {
+                    let reassembly = self.reassemble(frame, packet);
+                    return self.fragment(frame, packet, &reassembly);
+                }
+                return self.icmp(frame, packet, None);
             }
             Classified::OtherIp(packet) => {
                 if self.expand_in_tunnel(frame, packet)? {
@@ -381,11 +381,11 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 }
                 self.unread.esp += u64::from(wire::is_esp(&packet.ip));
                 self.unread.deep += u64::from(packet.goes_deeper());
-                // Whether a later fragment of IPv6 is ICMP an earlier one may have told.
-                if packet.ip.fragment.is_some() {
+                // Whether a later fragment is ICMP an earlier one may have told.
+                if packet.is_of_fragment() {
                     let reassembly = self.reassemble(frame, packet);
                     if !matches!(reassembly, Reassembly::NotIcmpFragment) {
-                        return self.icmp(frame, packet, Some(&reassembly));
+                        return self.fragment(frame, packet, &reassembly);
                     }
                 }
                 self.counts.other += 1;
@@ -415,16 +415,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             self.pipe.observer.unknown_link(frame.link);
         }
         self.write_if_selected(frame);
-    }
-
-    fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
-        let mut outcome =
-            self.reassembler
-                .feed(packet, frame.reference(), frame.interface, frame.ts);
-        if frame.expanded.is_some() {
-            self.put_earlier_fragments(frame, &mut outcome);
-        }
-        outcome
     }
 
     #[inline(never)]

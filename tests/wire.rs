@@ -21,5 +21,7 @@ mod lowpan_tshark;
 mod nodes;
 #[path = "wire/oracle.rs"]
 mod oracle;
+#[path = "wire/tunnel_fragments.rs"]
+mod tunnel_fragments;
 #[path = "wire/zep.rs"]
 mod zep;

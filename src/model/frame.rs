@@ -36,7 +36,7 @@ pub struct Frame<'a> {
     pub fcs_len: u8,
     /// The captured octets.
     pub data: &'a [u8],
-    /// The packet in it, where the link compresses packets: none until it was made.
+    /// The packet in it, where that is not among its octets as it was sent: none until it was made.
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
     /// then all else tells of that packet as if it had been sent alone.
@@ -52,13 +52,16 @@ pub enum Part {
     Numbered(NonZeroU32),
 }
 
-/// An IPv6 packet that a frame carries compressed (6LoWPAN), as it was before.
+/// An IP packet that a frame carries in another form, as it was before: an IPv6 packet that is
+/// compressed (6LoWPAN), or one of which the frame has the last fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
-    /// Its octets from the IPv6 header on, as far as they were captured.
+    /// Its octets from the IP header on, as far as they were captured.
     pub octets: Vec<u8>,
     /// How many there were before the snap length cut them.
     pub wire_len: u32,
+    /// How many tunnels the frame has around it.
+    pub depth: u8,
     /// Where in its datagram it belongs, if the link fragments that.
     pub fragment: Option<LinkFragment>,
     /// Where its innermost IPv6 header starts.
@@ -74,6 +77,7 @@ impl Expanded {
     pub fn clear(&mut self) {
         self.octets.clear();
         self.wire_len = 0;
+        self.depth = 0;
         self.fragment = None;
         self.innermost = 0;
         self.unknown_prefix = UnknownPrefix::default();

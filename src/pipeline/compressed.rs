@@ -1,13 +1,13 @@
 //! Frames whose packets travel compressed (6LoWPAN): each is made before it is sorted.
 
-use std::net::IpAddr;
 use std::{io, mem};
 
 use super::Run;
 use crate::icmp::Message;
-use crate::model::{Expanded, Frame};
+use crate::model::Frame;
+use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{self, Classified, Packet, Undecodable, lowpan, tunnel};
+use crate::wire::{Packet, Undecodable, lowpan, tunnel};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -34,8 +34,11 @@ impl Run<'_, '_, '_, '_> {
     ) -> io::Result<bool> {
         match tunnel::radio_frame(&packet.ip, frame) {
             Some(radio) if frame.expanded.is_none() => {
-                let ends = (packet.ip.src(), packet.ip.dst());
-                let made = self.expand_inside(frame, &radio, Some(ends))?;
+                let within = Within {
+                    ends: (packet.ip.src(), packet.ip.dst()),
+                    depth: u8::try_from(packet.tunnels.len() + 1).unwrap_or(u8::MAX),
+                };
+                let made = self.expand_inside(frame, &radio, Some(within))?;
                 Ok(made == Ok(true))
             }
             _ => Ok(false),
@@ -63,10 +66,10 @@ impl Run<'_, '_, '_, '_> {
         &mut self,
         frame: &Frame<'_>,
         inside: &Frame<'_>,
-        tunnel: Option<(IpAddr, IpAddr)>,
+        within: Option<Within>,
     ) -> io::Result<Result<bool, Undecodable>> {
         let mut packet = mem::take(&mut self.expanded);
-        let made = self.expander.expand_within(inside, tunnel, &mut packet);
+        let made = self.expander.expand_within(inside, within, &mut packet);
         let told = if made == Ok(true) {
             let expanded = Some(&packet);
             self.tell(&Frame { expanded, ..*frame })
@@ -75,30 +78,6 @@ impl Run<'_, '_, '_, '_> {
         };
         self.expanded = packet;
         told.map(|()| made)
-    }
-
-    /// Puts the fragments that came before the first one to it, which is in `frame`: with them
-    /// the message may be whole.
-    #[cold]
-    pub(super) fn put_earlier_fragments(&mut self, frame: &Frame<'_>, outcome: &mut Reassembly) {
-        let mut packet = Expanded::default();
-        while let Some(earlier) = self.expander.earlier_fragment(&mut packet) {
-            let found = wire::classify(&Frame {
-                expanded: Some(&packet),
-                ..*frame
-            });
-            if let Classified::Icmp(packet) | Classified::OtherIp(packet) = &found {
-                let came_to = self
-                    .reassembler
-                    .feed(packet, earlier, frame.interface, frame.ts);
-                if matches!(
-                    came_to,
-                    Reassembly::Complete(_) | Reassembly::Overlap { .. }
-                ) {
-                    *outcome = came_to;
-                }
-            }
-        }
     }
 
     /// Takes what compressed headers may leave out, where a router tells it: prefixes, and the address

@@ -212,6 +212,7 @@ impl Word for Limit {
             Self::Frame => "frame",
             Self::IpLength => "ip_length",
             Self::OwnLength => "own_length",
+            Self::Fragment => "fragment",
             Self::Quote => "quote",
         }
     }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use etherparse::checksum::u64_16bit_word as words;
 
 use super::bytes::{u8_at, u16_at};
+use super::defect::Limit;
 use super::ip::{Ip, IpVersion, protocol};
 
 /// What a checksum proved to be.
@@ -101,7 +102,7 @@ pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
         return unverified(Unverified::Fragment, found);
     }
     if !ip.is_whole() {
-        return unverified(Unverified::Truncated, found);
+        return unverified(why_cut(ip), found);
     }
     match icmpv6_pseudo_header(ip) {
         None if ip.protocol == protocol::IPV6_ICMP => verify_in_v4(ip, AT),
@@ -123,6 +124,14 @@ fn verify_in_v4(ip: &Ip<'_>, at: usize) -> Checksum {
             ..alone
         },
         _ => unverified(Unverified::PseudoHeader, alone.found),
+    }
+}
+
+/// Why the payload is not all there.
+fn why_cut(ip: &Ip<'_>) -> Unverified {
+    match ip.limit {
+        Limit::Fragment => Unverified::Fragment,
+        _ => Unverified::Truncated,
     }
 }
 
@@ -156,7 +165,7 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     let covered = match covered {
         _ if ip.fragment.is_some() => return Some(unverified(Unverified::Fragment, found)),
         Some(covered) => covered,
-        None => return Some(unverified(Unverified::Truncated, found)),
+        None => return Some(unverified(why_cut(ip), found)),
     };
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
     verify_with_addresses(ip, length, covered, at)

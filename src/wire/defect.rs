@@ -40,6 +40,8 @@ pub enum Limit {
     OwnLength,
     /// The quoting router cut the packet here.
     Quote,
+    /// The packet around it is a fragment, which ends here.
+    Fragment,
 }
 
 /// One thing that is wrong.
@@ -164,6 +166,7 @@ impl fmt::Display for Limit {
             Self::Frame => "end of frame",
             Self::IpLength => "IP length",
             Self::OwnLength => "own length",
+            Self::Fragment => "fragment",
             Self::Quote => "end of quote",
         })
     }

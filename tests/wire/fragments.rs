@@ -14,10 +14,10 @@ use crate::frames;
 
 /// The frames of each message, in the order of their octets, by the frame that made it whole;
 /// and whether its checksum is good.
-type Messages = BTreeMap<u64, (Vec<u64>, bool)>;
+pub(crate) type Messages = BTreeMap<u64, (Vec<u64>, bool)>;
 
 /// Our messages, and whether there were fragments at all.
-fn ours(path: &Path) -> (Messages, bool) {
+pub(crate) fn ours(path: &Path) -> (Messages, bool) {
     let mut messages = Messages::new();
     let mut fragments = false;
     let Ok(mut source) = source::open(path, SourceId(0)) else {
@@ -43,7 +43,7 @@ fn ours(path: &Path) -> (Messages, bool) {
     (messages, fragments)
 }
 
-fn theirs(path: &Path) -> Messages {
+pub(crate) fn theirs(path: &Path) -> Messages {
     let mut command = Command::new("tshark");
     command.arg("-n").arg("-r").arg(path).args(["-T", "fields"]);
     command.args(["-Y", "(icmp && ip.fragment) || (icmpv6 && ipv6.fragment)"]);

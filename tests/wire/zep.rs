@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use icmpdump::icmp::tunnel_header::parts;
 use icmpdump::model::{Expanded, Frame, LinkType};
-use icmpdump::wire::lowpan::Expander;
+use icmpdump::wire::lowpan::{Expander, Within};
 use icmpdump::wire::tunnel::{TunnelKind, radio_frame};
 use icmpdump::wire::{ChecksumStatus, Classified, Packet, classify, icmp_checksum};
 use proptest::prelude::*;
@@ -39,8 +39,11 @@ fn with_packet<T>(frame: &Frame<'_>, tell: impl FnOnce(&Packet<'_>) -> T) -> Opt
     };
     let radio = radio_frame(&packet.ip, frame)?;
     let mut into = Expanded::default();
-    let ends = Some((packet.ip.src(), packet.ip.dst()));
-    if Expander::default().expand_within(&radio, ends, &mut into) != Ok(true) {
+    let within = Some(Within {
+        ends: (packet.ip.src(), packet.ip.dst()),
+        depth: 1,
+    });
+    if Expander::default().expand_within(&radio, within, &mut into) != Ok(true) {
         return None;
     }
     match &classify(&Frame {

@@ -116,7 +116,12 @@ impl Collector {
             return;
         }
         if let Some(counts) = self.counts(message) {
-            *state(counts, message.checksum.status) += 1;
+            // Where later fragments came before the first one, the message is whole with this.
+            let status = match event.reassembly {
+                Some(Reassembly::Complete(whole)) => Message::parse(&whole.ip()).checksum.status,
+                _ => message.checksum.status,
+            };
+            *state(counts, status) += 1;
         }
         match event.relation {
             Relation::Answer(answer) => match answer.outcome {

@@ -7,6 +7,7 @@ pub mod source_route;
 mod tests;
 mod v4;
 mod v6;
+mod whole;
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -16,6 +17,7 @@ use super::defect::{Defects, Limit};
 use crate::model::{AddrPair, LinkFragment, UnknownPrefix};
 pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
+pub(super) use whole::unfragmented;
 
 /// The two versions of IP, and so of ICMP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,6 +187,17 @@ impl<'a> Ip<'a> {
                 self.protocol != protocol::IPV6_ICMP && !v4::is_foreign(self.named_protocol())
             }
             IpVersion::V6 => self.protocol != protocol::ICMP,
+        }
+    }
+
+    /// The same packet, its octets in another place.
+    pub(super) fn moved_to<'b>(&self, header: &'b [u8], payload: &'b [u8]) -> Ip<'b> {
+        Ip {
+            fragment: self.fragment,
+            length: self.length,
+            payload_length: self.payload_length,
+            limit: self.limit,
+            ..self.with_octets(header, payload)
         }
     }
 

@@ -12,7 +12,7 @@ use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
 
 /// Octets of the fixed header.
-const FIXED: usize = FIXED_OCTETS as usize;
+pub(super) const FIXED: usize = FIXED_OCTETS as usize;
 /// The same as the length fields count.
 pub(super) const FIXED_OCTETS: u16 = 40;
 /// The most octets that padding to the smallest Ethernet frame can put behind an IPv6 header, with

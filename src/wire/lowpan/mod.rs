@@ -42,6 +42,15 @@ pub struct Expander {
 /// The contexts of one network, by their identifiers (RFC 6282 section 3.1.2).
 type Contexts = [Option<Prefix>; 16];
 
+/// The tunnel that a frame travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// Source and destination of its packet.
+    pub ends: (IpAddr, IpAddr),
+    /// How many there are with those around it.
+    pub depth: u8,
+}
+
 /// A personal area network, as far as a capture tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pan {
@@ -104,7 +113,7 @@ impl Expander {
         self.expand_within(frame, None, into)
     }
 
-    /// The same for a frame that travels in a tunnel between these two addresses.
+    /// The same for a frame that travels in a tunnel.
     ///
     /// # Errors
     ///
@@ -112,10 +121,11 @@ impl Expander {
     pub fn expand_within(
         &mut self,
         frame: &Frame<'_>,
-        tunnel: Option<(IpAddr, IpAddr)>,
+        within: Option<Within>,
         into: &mut Expanded,
     ) -> Result<bool, Undecodable> {
         into.clear();
+        into.depth = within.map_or(0, |within| within.depth);
         self.fragments.advance(frame.ts);
         let mac = mac_header(frame)?;
         match mac.payload {
@@ -132,7 +142,7 @@ impl Expander {
         let known = self.contexts.iter().find(|(known, _)| *known == pan);
         let place = Place {
             pan,
-            tunnel,
+            tunnel: within.map(|within| within.ends),
             mac: &mac,
             contexts: known.map_or(&[None; 16], |(_, contexts)| contexts),
             roots: &self.roots,

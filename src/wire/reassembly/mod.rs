@@ -1,24 +1,24 @@
-//! Reassembly of fragmented ICMP messages (RFC 791 section 3.2, RFC 8200 section 4.5), bounded in
-//! octets and in capture time.
+//! Reassembly of fragmented ICMP messages (RFC 791 section 3.2, RFC 8200 section 4.5), and of the
+//! packets of tunnels that may carry one, bounded in octets and in capture time.
 //!
-//! A message is whole when every octet of it came exactly once. Overlapping fragments are told and
+//! A packet is whole when every octet of it came exactly once. Overlapping fragments are told and
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
 mod partial;
+mod table;
 #[cfg(test)]
 mod tests;
+mod unwanted;
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::ops::Range;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
-
-use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
-use super::link::Vlans;
-use super::tunnel::{Packet, TunnelPath};
-use crate::model::{AddrPair, FrameRef, InterfaceId, Timestamp};
-use partial::{Fate, Partial, Piece};
+use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol, unfragmented};
+use super::tunnel::{self, Packet, TunnelPath};
+use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
+use partial::{Added, Piece, Whole};
+use table::{Key, Table};
+use unwanted::Unwanted;
 
 /// What a fragment came to.
 #[derive(Clone, Debug)]
@@ -91,26 +91,69 @@ pub enum Refusal {
 /// A message put together.
 #[derive(Clone, Debug)]
 pub struct Reassembled {
-    /// The first fragment's header: fields, then octets.
     fields: Ip<'static>,
-    header: Vec<u8>,
-    /// The fragmentable part, and how many of its octets are extension headers.
+    /// Of the packet, or of that of a tunnel around it.
     octets: Vec<u8>,
-    skip: usize,
+    /// Where header and payload of the packet are.
+    header: Range<usize>,
+    payload: Range<usize>,
     frames: Vec<FrameRef>,
+    news: Option<News>,
+}
+
+/// A message in the packet of a tunnel of which no fragment told.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    /// Tunnels around that packet.
+    depth: u8,
 }
 
 impl Reassembled {
+    /// The message of fragments that are its own.
+    fn message(whole: Whole) -> Self {
+        let Whole {
+            first,
+            octets: part,
+            frames,
+        } = whole;
+        let mut octets = first.header;
+        let start = octets.len();
+        octets.extend_from_slice(part.get(first.skip..).unwrap_or_default());
+        let (header, payload) = octets.split_at_checked(start).unwrap_or_default();
+        Self {
+            fields: first.fields.with_octets(header, payload).moved_to(&[], &[]),
+            header: 0..start,
+            payload: start..octets.len(),
+            octets,
+            frames,
+            news: None,
+        }
+    }
+
     /// The packet as it was before it was fragmented: the first fragment's header, the whole
-    /// message as payload. Its `length` counts the octets of that header and of the payload.
+    /// message as payload. Its `length` counts the octets of that header and of the payload. Where it
+    /// was a tunnel's packet that was fragmented it is the one inside.
     pub fn ip(&self) -> Ip<'_> {
-        let payload = self.octets.get(self.skip..).unwrap_or_default();
-        self.fields.with_octets(&self.header, payload)
+        let octets = |range: &Range<usize>| self.octets.get(range.clone()).unwrap_or_default();
+        (self.fields).moved_to(octets(&self.header), octets(&self.payload))
     }
 
     /// The frames of its fragments, in the order of their octets.
     pub fn frames(&self) -> &[FrameRef] {
         &self.frames
+    }
+
+    /// Where it was a tunnel's packet that was fragmented, and none of its fragments told of the
+    /// message inside: makes that packet in `into`, to be told of by the frame that made it whole.
+    pub fn make_untold(&self, into: &mut Expanded) -> bool {
+        let Some(News { depth }) = self.news else {
+            return false;
+        };
+        into.clear();
+        into.octets.extend_from_slice(&self.octets);
+        into.set_wire_len(self.octets.len());
+        into.depth = depth;
+        true
     }
 }
 
@@ -132,50 +175,25 @@ pub struct Fates {
 /// Puts fragments together.
 #[derive(Debug)]
 pub struct Reassembler {
-    /// Hardly ever is there more than one for a key.
-    partials: HashMap<Key, Vec<Partial>, RandomState>,
-    /// Oldest first; an entry whose serial number is none of the map's is stale.
-    order: VecDeque<(Key, u64)>,
-    serial: u64,
-    waiting: usize,
-    memory: usize,
-    memory_limit: usize,
-    fates: Fates,
-}
-
-/// What the fragments of a packet have in common: equal ones of two networks are kept apart.
-///
-/// Not the source: the fragments of a packet may lie in two files, where a capture was cut. Those
-/// of one packet that was captured into several files at once are kept apart by [`Partial`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    interface: Option<InterfaceId>,
-    vlans: Vlans,
-    /// A hash of the tunnels around it, 0 if there is none. That it is seeded makes it as good as
-    /// the tunnels themselves.
-    tunnels: u64,
-    addrs: AddrPair,
-    id: u32,
+    /// Messages of ICMP that are fragmented themselves.
+    messages: Table,
+    /// Packets of tunnels, which may carry one.
+    carriers: Table,
+    /// Those that carry none.
+    unwanted: Unwanted,
 }
 
 impl Reassembler {
     /// How long fragments are kept, in capture time (RFC 8200 section 4.5).
     pub const EXPIRY: Duration = Duration::from_mins(1);
 
-    /// Octets that a message takes beside its fragments.
-    const ENTRY: usize =
-        size_of::<(Key, Vec<Partial>)>() + size_of::<Partial>() + size_of::<(Key, u64)>() * 2;
-
-    /// Keeps within `memory_limit` octets; 0 puts nothing together.
+    /// Keeps within `memory_limit` octets for messages, and the same for packets of tunnels; 0 puts
+    /// nothing together.
     pub fn new(memory_limit: usize) -> Self {
         Self {
-            partials: HashMap::default(),
-            order: VecDeque::new(),
-            serial: 0,
-            waiting: 0,
-            memory: 0,
-            memory_limit,
-            fates: Fates::default(),
+            messages: Table::new(memory_limit),
+            carriers: Table::new(memory_limit),
+            unwanted: Unwanted::default(),
         }
     }
 
@@ -183,8 +201,9 @@ impl Reassembler {
     /// that are no fragments of ICMP messages are told apart at once.
     ///
     /// In IPv6 a later fragment may name another extension header where ICMPv6 stands behind that,
-    /// so fragments among the packets that are not ICMP belong here too. They are kept, and told to
-    /// be [`Reassembly::NotIcmpFragment`] until one that names ICMPv6 has come.
+    /// and a tunnel's packet may carry ICMP, so fragments among the packets that are not ICMP belong
+    /// here too. They are kept, and told to be [`Reassembly::NotIcmpFragment`] until one that names
+    /// ICMP has come.
     pub fn feed(
         &mut self,
         packet: &Packet<'_>,
@@ -192,177 +211,202 @@ impl Reassembler {
         interface: Option<InterfaceId>,
         now: Timestamp,
     ) -> Reassembly {
+        let came = Came {
+            frame,
+            interface,
+            now,
+        };
+        if let Some((around, outer)) = packet.tunnels.fragment() {
+            return self.carrier(packet, around, &outer, came);
+        }
+        if may_be_icmp(&packet.ip) {
+            let hash = self.messages.hash_tunnels(0, packet.tunnels);
+            let outcome = self.message(packet, hash, came);
+            if !matches!(outcome, Reassembly::NotIcmpFragment) || names_icmp(&packet.ip) {
+                return outcome;
+            }
+        }
+        self.carrier(packet, packet.tunnels, &packet.ip, came)
+    }
+
+    /// A fragment of a message, inside of tunnels that have this hash.
+    fn message(&mut self, packet: &Packet<'_>, tunnels: u64, came: Came) -> Reassembly {
         let ip = &packet.ip;
-        let Some(fragment) = ip.fragment.filter(|_| may_be_icmp(ip)) else {
+        let Some(fragment) = ip.fragment else {
             return Reassembly::NotIcmpFragment;
         };
-        self.expire(now);
-        let key = Key {
-            interface,
-            vlans: packet.link.vlans,
-            tunnels: self.hash(packet.tunnels),
-            addrs: ip.addrs,
-            id: ip.id.unwrap_or_default(),
-        };
-        let (outcome, is_icmp) = self.place(key, ip, fragment, frame, now);
-        if is_icmp {
-            outcome
-        } else {
-            Reassembly::NotIcmpFragment
-        }
-    }
-
-    fn hash(&self, tunnels: TunnelPath<'_>) -> u64 {
-        let hasher = self.partials.hasher();
-        tunnels
-            .iter()
-            .fold(0, |hash, tunnel| hasher.hash_one((hash, tunnel)))
-    }
-
-    /// What the fragment came to, and whether its message is known to be ICMP.
-    fn place(
-        &mut self,
-        key: Key,
-        ip: &Ip<'_>,
-        fragment: Fragment,
-        frame: FrameRef,
-        now: Timestamp,
-    ) -> (Reassembly, bool) {
-        let Some(part) = fragmentable_part(ip) else {
-            return (Reassembly::Refused(Refusal::Cut), names_icmp(ip));
-        };
-        let piece = match Piece::new(ip, fragment, part, frame) {
-            Ok(piece) => piece,
-            Err(refusal) => {
-                let known = self.partials.get(&key).into_iter().flatten();
-                let is_icmp = names_icmp(ip) || known.into_iter().any(Partial::is_icmp);
-                return (Reassembly::Refused(refusal), is_icmp);
+        self.messages.expire(came.now);
+        let key = key(packet, ip, tunnels, came.interface);
+        let is_icmp = names_icmp(ip);
+        match place(&mut self.messages, key, (ip, fragment), is_icmp, came) {
+            (Added::Whole(whole), true) => {
+                self.messages.completed();
+                Reassembly::Complete(Box::new(Reassembled::message(*whole)))
             }
-        };
-        let there = self.partials.entry(key).or_default();
-        let own = there
-            .iter()
-            .position(|p| p.source() == Some(frame.source()));
-        let found = own.or_else(|| there.iter().position(|p| p.lacks(&piece)));
-        let index = found.unwrap_or_else(|| {
-            self.serial += 1;
-            self.order.push_back((key, self.serial));
-            self.waiting += 1;
-            self.memory += Self::ENTRY;
-            there.push(Partial::new(self.serial, now));
-            there.len() - 1
-        });
-        let Some(partial) = there.get_mut(index) else {
-            return (Reassembly::NotIcmpFragment, false);
-        };
-        let before = partial.memory();
-        let outcome = partial.add(&piece, part, ip);
-        let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
-        self.memory = (self.memory + partial.memory()).saturating_sub(before);
-        if let Reassembly::Complete(_) = outcome {
-            self.fates.complete += 1;
-            self.remove(&key, serial);
+            (Added::Outcome(outcome), true) => outcome,
+            (_, false) => Reassembly::NotIcmpFragment,
         }
-        self.shrink();
-        (outcome, is_icmp)
+    }
+
+    /// A fragment of a packet that may be a tunnel's.
+    fn carrier(
+        &mut self,
+        packet: &Packet<'_>,
+        around: TunnelPath<'_>,
+        outer: &Ip<'_>,
+        came: Came,
+    ) -> Reassembly {
+        let fragment = (outer.fragment).filter(|_| tunnel::may_be_fragment_of_carrier(outer));
+        let Some(fragment) = fragment else {
+            return Reassembly::NotIcmpFragment;
+        };
+        self.carriers.expire(came.now);
+        let hash = self.carriers.hash_tunnels(0, around);
+        let key = key(packet, outer, hash, came.interface);
+        let hash_of_key = self.carriers.hash(&key);
+        if !outer.is_later_fragment() {
+            if !tunnel::may_lead_to_icmp(packet, outer) {
+                self.unwanted.insert(hash_of_key, came.now);
+                self.carriers.forget(&key);
+                return Reassembly::NotIcmpFragment;
+            }
+            self.unwanted.remove(hash_of_key);
+        } else if self.unwanted.contains(hash_of_key, came.now) {
+            return Reassembly::NotIcmpFragment;
+        }
+        let is_icmp = !outer.is_later_fragment() && names_icmp(&packet.ip);
+        let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), is_icmp, came);
+        match added {
+            Added::Whole(whole) => self.inside(packet, around, *whole, is_icmp, came),
+            Added::Outcome(outcome) if is_icmp => outcome,
+            Added::Outcome(_) => Reassembly::NotIcmpFragment,
+        }
+    }
+
+    /// What a tunnel's packet came to that is whole, the last fragment of which is `last`; whether
+    /// another told that it carries ICMP.
+    fn inside(
+        &mut self,
+        last: &Packet<'_>,
+        around: TunnelPath<'_>,
+        whole: Whole,
+        is_told: bool,
+        came: Came,
+    ) -> Reassembly {
+        let mut octets = Vec::new();
+        let Whole {
+            first,
+            octets: part,
+            frames,
+        } = whole;
+        let unfragmentable = first.header.len().saturating_sub(first.skip);
+        unfragmented(
+            first.fields.version,
+            first.header.get(..unfragmentable).unwrap_or_default(),
+            &part,
+            &mut octets,
+        );
+        let Some((tunnels, ip)) = tunnel::innermost(&octets).filter(|(_, ip)| names_icmp(ip))
+        else {
+            return if is_told {
+                Reassembly::Refused(Refusal::End)
+            } else {
+                Reassembly::NotIcmpFragment
+            };
+        };
+        if is_told && ip.fragment.is_some() {
+            let around = self.messages.hash_tunnels(0, around);
+            let hash = self.messages.hash_tunnels(around, tunnels);
+            let packet = Packet { ip, ..*last };
+            return self.message(&packet, hash, came);
+        }
+        let place = |part: &[u8]| {
+            let start = super::bytes::offset_in(&octets, part).unwrap_or_default();
+            start..start + part.len()
+        };
+        if ip.fragment.is_none() {
+            self.carriers.completed();
+        }
+        Reassembly::Complete(Box::new(Reassembled {
+            header: place(ip.header),
+            payload: place(ip.payload),
+            fields: ip.moved_to(&[], &[]),
+            frames,
+            news: (!is_told).then(|| News {
+                depth: u8::try_from(around.len()).unwrap_or(u8::MAX),
+            }),
+            octets,
+        }))
     }
 
     /// Gives up what is older than [`Reassembler::EXPIRY`]. Time that goes backwards expires
     /// nothing.
     pub fn expire(&mut self, now: Timestamp) {
-        while let Some((key, partial)) = self.oldest() {
-            let age = now.since(partial.started());
-            if age.is_none_or(|age| age < Self::EXPIRY) {
-                break;
-            }
-            let serial = partial.serial();
-            match partial.fate() {
-                Some(Fate::Overlapping) => self.fates.overlapping += 1,
-                Some(Fate::Waiting) => self.fates.expired += 1,
-                None => {}
-            }
-            self.remove(&key, serial);
-        }
+        self.messages.expire(now);
+        self.carriers.expire(now);
     }
 
     /// What became of all messages so far. Counts what waits by going through it.
     pub fn fates(&self) -> Fates {
-        let mut fates = self.fates;
-        for partial in self.partials.values().flatten() {
-            match partial.fate() {
-                Some(Fate::Overlapping) => fates.overlapping += 1,
-                Some(Fate::Waiting) => fates.waiting += 1,
-                None => {}
-            }
+        let (own, carried) = (self.messages.fates(), self.carriers.fates());
+        Fates {
+            complete: own.complete + carried.complete,
+            waiting: own.waiting + carried.waiting,
+            expired: own.expired + carried.expired,
+            evicted: own.evicted + carried.evicted,
+            overlapping: own.overlapping + carried.overlapping,
         }
-        fates
     }
 
-    /// How many messages wait for fragments.
+    /// How many packets wait for fragments.
     pub fn waiting(&self) -> usize {
-        self.waiting
+        self.messages.waiting() + self.carriers.waiting()
     }
 
     /// Octets in use.
     pub fn memory(&self) -> usize {
-        self.memory
-    }
-
-    /// The oldest message, stale places in the order dropped.
-    fn oldest(&mut self) -> Option<(Key, &Partial)> {
-        while let Some(&(key, serial)) = self.order.front() {
-            if find(&self.partials, &key, serial).is_some() {
-                break;
-            }
-            self.order.pop_front();
-        }
-        let &(key, serial) = self.order.front()?;
-        Some((key, find(&self.partials, &key, serial)?))
-    }
-
-    fn remove(&mut self, key: &Key, serial: u64) {
-        let Some(there) = self.partials.get_mut(key) else {
-            return;
-        };
-        if let Some(index) = there.iter().position(|p| p.serial() == serial) {
-            let partial = there.remove(index);
-            self.waiting -= 1;
-            self.memory = self.memory.saturating_sub(Self::ENTRY + partial.memory());
-        }
-        if there.is_empty() {
-            self.partials.remove(key);
-        }
-    }
-
-    /// Gives up the oldest until what is kept fits, and tidies the order when most of it is stale.
-    fn shrink(&mut self) {
-        while self.memory > self.memory_limit {
-            let Some((key, partial)) = self.oldest() else {
-                break;
-            };
-            let serial = partial.serial();
-            match partial.fate() {
-                Some(Fate::Overlapping) => self.fates.overlapping += 1,
-                Some(Fate::Waiting) => self.fates.evicted += 1,
-                None => {}
-            }
-            self.remove(&key, serial);
-        }
-        if self.order.len() > 2 * self.waiting + 16 {
-            let partials = &self.partials;
-            self.order
-                .retain(|(key, serial)| find(partials, key, *serial).is_some());
-        }
+        self.messages.memory() + self.carriers.memory()
     }
 }
 
-fn find<'a>(
-    partials: &'a HashMap<Key, Vec<Partial>, RandomState>,
-    key: &Key,
-    serial: u64,
-) -> Option<&'a Partial> {
-    let mut there = partials.get(key)?.iter();
-    there.find(|partial| partial.serial() == serial)
+/// Where and when a fragment was captured.
+#[derive(Clone, Copy)]
+struct Came {
+    frame: FrameRef,
+    interface: Option<InterfaceId>,
+    now: Timestamp,
+}
+
+fn key(packet: &Packet<'_>, ip: &Ip<'_>, tunnels: u64, interface: Option<InterfaceId>) -> Key {
+    Key {
+        interface,
+        vlans: packet.link.vlans,
+        tunnels,
+        addrs: ip.addrs,
+        protocol: match ip.version {
+            IpVersion::V4 => ip.protocol,
+            IpVersion::V6 => 0,
+        },
+        id: ip.id.unwrap_or_default(),
+    }
+}
+
+/// What a fragment came to among those of `table`, and whether its packet is known to be ICMP's.
+fn place(
+    table: &mut Table,
+    key: Key,
+    (ip, fragment): (&Ip<'_>, Fragment),
+    is_icmp: bool,
+    came: Came,
+) -> (Added, bool) {
+    let refused = |why| Added::Outcome(Reassembly::Refused(why));
+    let Some(part) = fragmentable_part(ip) else {
+        return (refused(Refusal::Cut), is_icmp);
+    };
+    match Piece::new(ip, fragment, part, came.frame) {
+        Ok(piece) => table.place(key, &piece, (part, ip), is_icmp, came.now),
+        Err(why) => (refused(why), is_icmp || table.is_icmp(&key)),
+    }
 }
 
 /// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.

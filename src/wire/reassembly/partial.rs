@@ -1,6 +1,6 @@
 //! The fragments of one packet.
 
-use super::{Reassembled, Reassembly, Refusal, names_icmp};
+use super::{Reassembly, Refusal};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
 
@@ -45,6 +45,10 @@ impl Piece {
             })
         }
     }
+
+    pub(super) fn frame(&self) -> FrameRef {
+        self.frame
+    }
 }
 
 /// A packet of which fragments came.
@@ -62,13 +66,14 @@ pub(super) struct Partial {
     first: Option<First>,
     /// Whether fragments of it overlapped: then nothing more is kept.
     overlapped: bool,
-    /// Whether a fragment came that names ICMP.
+    /// Whether a fragment came that is known to be ICMP's.
     is_icmp: bool,
     /// That of the latest fragment.
     source: Option<SourceId>,
 }
 
 /// What is to be said of a message that is given up.
+#[derive(Clone, Copy)]
 pub(super) enum Fate {
     /// Fragments of it overlapped.
     Overlapping,
@@ -78,10 +83,29 @@ pub(super) enum Fate {
 
 /// What only the first fragment tells.
 #[derive(Debug)]
-struct First {
-    fields: Ip<'static>,
-    header: Vec<u8>,
-    skip: usize,
+pub(super) struct First {
+    /// Its header: fields, then octets.
+    pub(super) fields: Ip<'static>,
+    pub(super) header: Vec<u8>,
+    /// How many octets of the fragmentable part are extension headers.
+    pub(super) skip: usize,
+}
+
+/// What a fragment came to.
+pub(super) enum Added {
+    /// The packet is not whole.
+    Outcome(Reassembly),
+    /// It is.
+    Whole(Box<Whole>),
+}
+
+/// All the fragments of a packet.
+pub(super) struct Whole {
+    pub(super) first: First,
+    /// The fragmentable part.
+    pub(super) octets: Vec<u8>,
+    /// The frames, in the order of their octets.
+    pub(super) frames: Vec<FrameRef>,
 }
 
 impl Partial {
@@ -156,18 +180,19 @@ impl Partial {
         piece: &Piece,
         part: FragmentablePart<'_>,
         ip: &Ip<'_>,
-    ) -> Reassembly {
-        self.is_icmp |= names_icmp(ip);
+        is_icmp: bool,
+    ) -> Added {
+        self.is_icmp |= is_icmp;
         self.source = Some(piece.frame.source());
         if self.overlapped {
-            return Reassembly::Refused(Refusal::Overlapped);
+            return Added::Outcome(Reassembly::Refused(Refusal::Overlapped));
         }
         let behind = self.pieces.partition_point(|p| p.end <= piece.start);
         if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
-            return self.meet(*there, piece, part);
+            return Added::Outcome(self.meet(*there, piece, part));
         }
         if !self.has_room_for(piece) {
-            return Reassembly::Refused(Refusal::End);
+            return Added::Outcome(Reassembly::Refused(Refusal::End));
         }
         if piece.last {
             self.end = Some(piece.end);
@@ -186,7 +211,7 @@ impl Partial {
         if self.end == Some(self.received) {
             self.put_together()
         } else {
-            Reassembly::Incomplete
+            Added::Outcome(Reassembly::Incomplete)
         }
     }
 
@@ -207,21 +232,19 @@ impl Partial {
         Reassembly::Overlap { with: there.frame }
     }
 
-    fn put_together(&mut self) -> Reassembly {
+    fn put_together(&mut self) -> Added {
         // Pieces do not overlap, lie before the end and sum up to it: they are all there.
         let Some(first) = self.first.take() else {
-            return Reassembly::Incomplete;
+            return Added::Outcome(Reassembly::Incomplete);
         };
         let mut octets = Vec::with_capacity(self.received);
         for piece in &self.pieces {
             let range = piece.at..piece.at + (piece.end - piece.start);
             octets.extend_from_slice(self.octets.get(range).unwrap_or_default());
         }
-        Reassembly::Complete(Box::new(Reassembled {
-            fields: first.fields,
-            header: first.header,
+        Added::Whole(Box::new(Whole {
+            first,
             octets,
-            skip: first.skip,
             frames: self.pieces.iter().map(|piece| piece.frame).collect(),
         }))
     }

@@ -41,9 +41,14 @@ impl<'a> Packet<'a> {
         self.tunnels.walk().find_map(|(_, outer)| outer)
     }
 
+    /// Whether it is a fragment, or inside of one.
+    pub const fn is_of_fragment(&self) -> bool {
+        self.ip.fragment.is_some() || self.tunnels.fragmented
+    }
+
     /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
     pub fn goes_deeper(&self) -> bool {
-        !self.tunnels.is_empty() && next_ip(&self.ip, &mut None).is_some()
+        !self.tunnels.is_empty() && next_ip(&self.ip, 0, None).is_some()
     }
 }
 
@@ -55,7 +60,9 @@ pub struct TunnelPath<'a> {
     on_wire: u32,
     network: Network,
     depth: u8,
-    /// The packet that one of them carries compressed.
+    /// Whether the packet of one of them is a fragment.
+    fragmented: bool,
+    /// A packet that was made, around which some of them are.
     expanded: Option<&'a Expanded>,
 }
 
@@ -63,14 +70,27 @@ impl<'a> TunnelPath<'a> {
     /// How deep tunnels are followed.
     pub const CAPACITY: usize = 16;
 
-    fn new(at: Position<'a>) -> Self {
+    fn new(at: Position<'a>, expanded: Option<&'a Expanded>) -> Self {
         Self {
             start: at.rest.bytes,
             on_wire: u32::try_from(at.rest.on_wire).unwrap_or(u32::MAX),
             network: at.network,
             depth: 0,
-            expanded: None,
+            fragmented: false,
+            expanded,
         }
+    }
+
+    /// The outermost packet of them that is a fragment, and the tunnels around that.
+    pub fn fragment(self) -> Option<(Self, Ip<'a>)> {
+        if !self.fragmented {
+            return None;
+        }
+        let mut walk = (0..self.depth).zip(self.walk());
+        walk.find_map(|(depth, (_, outer))| {
+            let ip = outer.filter(|ip| ip.fragment.is_some())?;
+            Some((Self { depth, ..self }, ip))
+        })
     }
 
     /// The tunnels, outermost first.
@@ -110,10 +130,14 @@ impl<'a> TunnelPath<'a> {
                 limit: Limit::Frame,
             },
         };
-        let mut expanded = self.expanded;
-        (0..self.depth).map_while(move |_| {
-            let outer = match at.network {
-                Network::Ip => Some(at.rest.ip().ok()?),
+        (0..self.depth).map_while(move |depth| {
+            let made = made_at(self.expanded, depth);
+            if let Some(packet) = made {
+                at = Position::made(packet);
+            }
+            let outer = match (made, at.network) {
+                (Some(packet), _) => Some(made_packet(packet).ok()?),
+                (None, Network::Ip) => Some(at.rest.ip().ok()?),
                 _ => None,
             };
             let entered = match &outer {
@@ -121,12 +145,15 @@ impl<'a> TunnelPath<'a> {
                 None => at.inside_shim().ok()??,
             };
             at = entered.inside;
-            if at.network == Network::Lowpan {
-                at = Position::made(expanded.take()?);
-            }
             Some((entered, outer))
         })
     }
+}
+
+/// The packet that was made to stand behind so many tunnels.
+#[inline]
+fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expanded> {
+    expanded.filter(|packet| packet.depth == depth)
 }
 
 /// Source and destination port of a tunnel's packet, if the tunnel is one over UDP.
@@ -139,7 +166,7 @@ pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
 /// octets of `ip` from its header on.
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
-    let (depth, inner) = next_ip(ip, &mut None)?;
+    let (depth, inner) = next_ip(ip, 0, None)?;
     let tunnels = TunnelPath {
         start: packet,
         on_wire: ip
@@ -147,9 +174,32 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
             .max(u32::try_from(packet.len()).unwrap_or(u32::MAX)),
         network: Network::Ip,
         depth,
+        fragmented: ip.fragment.is_some(),
         expanded: None,
     };
     Some((tunnels, inner))
+}
+
+/// The innermost packet of one that was put together, and the tunnels that lead to it.
+pub(super) fn innermost(octets: &[u8]) -> Option<(TunnelPath<'_>, Ip<'_>)> {
+    let at = Position::whole(octets);
+    let tunnels = TunnelPath::new(at, None);
+    let packet = descend(LinkHeader::at(Network::Ip, 0), tunnels, at.rest.ip().ok()?);
+    Some((packet.tunnels, packet.ip))
+}
+
+/// Whether it may turn out that `outer`, a first fragment in which `packet` was found, carries ICMP.
+pub(super) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> bool {
+    /// Octets of headers that may stand before that of ICMP.
+    const HEADERS: usize = 256;
+    let ip = &packet.ip;
+    match ip.protocol {
+        protocol::ICMP | protocol::IPV6_ICMP => true,
+        _ if !may_carry_ip(outer) => false,
+        // What was cut may name another header.
+        _ if !packet.tunnels.fragmented => outer.payload.len() < HEADERS,
+        _ => ip.payload.is_empty() || may_carry_ip(ip),
+    }
 }
 
 /// A tunnel with the octets that make it up.
@@ -236,11 +286,18 @@ impl<'a> Entered<'a> {
 impl<'a> Position<'a> {
     /// Where a packet starts that was made.
     fn made(packet: &'a Expanded) -> Self {
+        let mut at = Self::whole(&packet.octets);
+        at.rest.on_wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
+        at
+    }
+
+    /// Where one starts that is all there.
+    fn whole(packet: &'a [u8]) -> Self {
         Self {
             network: Network::Ip,
             rest: Rest {
-                bytes: &packet.octets,
-                on_wire: usize::try_from(packet.wire_len).unwrap_or(usize::MAX),
+                bytes: packet,
+                on_wire: packet.len(),
                 limit: Limit::Frame,
             },
         }
@@ -259,18 +316,25 @@ impl<'a> Position<'a> {
 /// IP right behind Ethernet, is one of its own from the first octet to the last.
 #[inline]
 pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
+    if frame.expanded.is_some() {
+        return classify_expanded(frame);
+    }
     if frame.link == link::linktype::ETHERNET
         && let Some(link) = link::untagged_ip(frame.data)
     {
         return classify_ordinary(frame, link);
     }
     match link::parse(frame) {
-        Ok(link) => match frame.expanded {
-            Some(packet) if matches!(link.network, Network::Lowpan | Network::Ieee802154) => {
-                classify_expanded(packet, link)
-            }
-            _ => classify_behind(frame, link),
-        },
+        Ok(link) => classify_behind(frame, link),
+        Err(why) => Classified::Undecodable(why),
+    }
+}
+
+/// A frame of which a packet was made.
+#[cold]
+fn classify_expanded<'a>(frame: &Frame<'a>) -> Classified<'a> {
+    match link::parse(frame) {
+        Ok(link) => classify_any(frame, link),
         Err(why) => Classified::Undecodable(why),
     }
 }
@@ -290,7 +354,7 @@ fn classify_ordinary<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> 
         && let Some(ip) = Ip::parse_ordinary(start.rest.bytes, start.rest.on_wire)
         && !may_carry_ip(&ip)
     {
-        let tunnels = TunnelPath::new(start);
+        let tunnels = TunnelPath::new(start, None);
         return classified(Packet { link, tunnels, ip });
     }
     classify_any(frame, link)
@@ -324,11 +388,12 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         network: link.network,
         rest: without_fcs(frame).behind(link.offset),
     };
-    let mut tunnels = TunnelPath::new(at);
+    let mut tunnels = TunnelPath::new(at, frame.expanded);
     loop {
-        if at.network == Network::Ip {
-            return match at.rest.ip() {
-                Ok(ip) => descend(link, tunnels, ip, frame.expanded),
+        let made = made_at(frame.expanded, tunnels.depth);
+        if made.is_some() || at.network == Network::Ip {
+            return match made.map_or_else(|| at.rest.ip(), made_packet) {
+                Ok(ip) => marked(descend(link, tunnels, ip)),
                 Err(why) => Classified::Undecodable(why),
             };
         }
@@ -344,21 +409,8 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     }
 }
 
-/// A packet that was made of a frame.
-fn classify_expanded(packet: &Expanded, link: LinkHeader) -> Classified<'_> {
-    match made(packet) {
-        Ok(ip) => {
-            let tunnels = TunnelPath::new(Position::made(packet));
-            let mut classified = descend(link, tunnels, ip, None);
-            mark_unknown(&mut classified, packet);
-            classified
-        }
-        Err(why) => Classified::Undecodable(why),
-    }
-}
-
 /// The outermost packet of what was made.
-fn made(packet: &Expanded) -> Result<Ip<'_>, Undecodable> {
+fn made_packet(packet: &Expanded) -> Result<Ip<'_>, Undecodable> {
     let mut ip = Position::made(packet).rest.ip()?;
     if let Some(fragment) = packet.fragment {
         ip.set_link_fragment(fragment);
@@ -367,12 +419,13 @@ fn made(packet: &Expanded) -> Result<Ip<'_>, Undecodable> {
 }
 
 /// Tells what is not known of the innermost addresses of what was made.
-fn mark_unknown(classified: &mut Classified<'_>, packet: &Expanded) {
-    if let Classified::Icmp(Packet { ip, .. }) | Classified::OtherIp(Packet { ip, .. }) = classified
-        && offset_in(&packet.octets, ip.header) == Some(packet.innermost)
+fn marked(mut packet: Packet<'_>) -> Classified<'_> {
+    if let Some(made) = packet.tunnels.expanded
+        && offset_in(&made.octets, packet.ip.header) == Some(made.innermost)
     {
-        ip.unknown_prefix = packet.unknown_prefix;
+        packet.ip.unknown_prefix = made.unknown_prefix;
     }
+    classified(packet)
 }
 
 /// Whether it is worth a closer look at what `ip` carries.
@@ -384,41 +437,39 @@ fn may_carry_ip(ip: &Ip<'_>) -> bool {
     }
 }
 
-/// Follows tunnels from `ip` inwards, one of which may carry `expanded`. A header that leads nowhere
-/// ends the way before it.
+/// The same of a fragment, for all that its protocol tells. Behind an extension header any may stand.
+pub(super) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
+    match ip.protocol {
+        protocol::UDP => true,
+        protocol::DEST_OPTIONS | protocol::AH => ip.is_later_fragment(),
+        other => header::is_tunnel_protocol(other),
+    }
+}
+
+/// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
 #[cold]
-fn descend<'a>(
-    link: LinkHeader,
-    mut tunnels: TunnelPath<'a>,
-    mut ip: Ip<'a>,
-    expanded: Option<&'a Expanded>,
-) -> Classified<'a> {
-    let mut ahead = expanded;
-    while let Some((more, inner)) = next_ip(&ip, &mut ahead) {
+fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) -> Packet<'a> {
+    while let Some((more, inner)) = next_ip(&ip, tunnels.depth, tunnels.expanded) {
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
         tunnels.depth += more;
+        tunnels.fragmented |= ip.fragment.is_some();
         ip = inner;
     }
-    if ahead.is_none() {
-        tunnels.expanded = expanded;
-    }
-    let mut classified = classified(Packet { link, tunnels, ip });
-    if let Some(packet) = tunnels.expanded {
-        mark_unknown(&mut classified, packet);
-    }
-    classified
+    Packet { link, tunnels, ip }
 }
 
-/// The next IP packet inside of `ip` and how many tunnels lead there; what they carry compressed is
-/// taken from `expanded`.
-fn next_ip<'a>(ip: &Ip<'a>, expanded: &mut Option<&'a Expanded>) -> Option<(u8, Ip<'a>)> {
+/// The next IP packet inside of `ip`, which stands behind so many tunnels, and how many more lead
+/// there; one that was made is taken from `expanded`.
+fn next_ip<'a>(ip: &Ip<'a>, depth: u8, expanded: Option<&'a Expanded>) -> Option<(u8, Ip<'a>)> {
     let mut at = inside_ip(ip)?.inside;
     for more in (1u8..).take(TunnelPath::CAPACITY) {
+        if let Some(packet) = made_at(expanded, depth + more) {
+            return made_packet(packet).ok().map(|inner| (more, inner));
+        }
         match at.network {
             Network::Ip => return at.rest.ip().ok().map(|inner| (more, inner)),
-            Network::Lowpan => return made(expanded.take()?).ok().map(|inner| (more, inner)),
             _ => at = at.inside_shim().ok()??.inside,
         }
     }
@@ -436,7 +487,10 @@ fn inside_ip<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
         on_wire: usize::try_from(ip.payload_length)
             .unwrap_or(usize::MAX)
             .max(ip.payload.len()),
-        limit: ip.limit,
+        limit: match ip.fragment {
+            Some(fragment) if fragment.more => Limit::Fragment,
+            _ => ip.limit,
+        },
     };
     Some(Entered::new(kind, &header, rest))
 }

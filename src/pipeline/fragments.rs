@@ -1,0 +1,72 @@
+//! Packets in fragments: what each comes to, and the message that some make.
+
+use std::io;
+
+use super::Run;
+use crate::model::{Expanded, Frame};
+use crate::wire::reassembly::Reassembly;
+use crate::wire::{self, Classified, Packet};
+
+impl Run<'_, '_, '_, '_> {
+    pub(super) fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
+        let mut outcome =
+            self.reassembler
+                .feed(packet, frame.reference(), frame.interface, frame.ts);
+        if frame.expanded.is_some() {
+            self.put_earlier_fragments(frame, &mut outcome);
+        }
+        outcome
+    }
+
+    /// Tells what a fragment came to. Of a message inside of a tunnel's packet that is whole, and of
+    /// which none of its fragments told, that is told by the frame that made it whole.
+    #[cold]
+    pub(super) fn fragment(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        reassembly: &Reassembly,
+    ) -> io::Result<()> {
+        let mut made = Expanded::default();
+        if let Reassembly::Complete(whole) = reassembly
+            && whole.make_untold(&mut made)
+        {
+            let expanded = Some(&made);
+            let frame = Frame { expanded, ..*frame };
+            if let Classified::Icmp(packet) = &wire::classify(&frame) {
+                let of_inner = (packet.ip.fragment.is_some()).then(|| {
+                    self.reassembler
+                        .feed(packet, frame.reference(), frame.interface, frame.ts)
+                });
+                return self.icmp(&frame, packet, of_inner.as_ref().or(Some(reassembly)));
+            }
+        }
+        self.icmp(frame, packet, Some(reassembly))
+    }
+
+    /// Puts the fragments that came before the first one to it, which is in `frame`: with them
+    /// the message may be whole.
+    #[cold]
+    pub(super) fn put_earlier_fragments(&mut self, frame: &Frame<'_>, outcome: &mut Reassembly) {
+        let depth = frame.expanded.map_or(0, |packet| packet.depth);
+        let mut packet = Expanded::default();
+        while let Some(earlier) = self.expander.earlier_fragment(&mut packet) {
+            packet.depth = depth;
+            let found = wire::classify(&Frame {
+                expanded: Some(&packet),
+                ..*frame
+            });
+            if let Classified::Icmp(packet) | Classified::OtherIp(packet) = &found {
+                let came_to = self
+                    .reassembler
+                    .feed(packet, earlier, frame.interface, frame.ts);
+                if matches!(
+                    came_to,
+                    Reassembly::Complete(_) | Reassembly::Overlap { .. }
+                ) {
+                    *outcome = came_to;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The packets of which fragments wait for others, oldest first.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+
+use super::partial::{Added, Fate, Partial, Piece};
+use super::{Fates, Reassembler, Reassembly};
+use crate::model::{AddrPair, InterfaceId, Timestamp};
+use crate::wire::ip::{FragmentablePart, Ip};
+use crate::wire::link::Vlans;
+use crate::wire::tunnel::TunnelPath;
+
+/// What the fragments of a packet have in common: equal ones of two networks are kept apart.
+///
+/// Not the source: the fragments of a packet may lie in two files, where a capture was cut. Those
+/// of one packet that was captured into several files at once are kept apart by [`Partial`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) interface: Option<InterfaceId>,
+    pub(super) vlans: Vlans,
+    /// A hash of the tunnels around it, 0 if there is none. That it is seeded makes it as good as
+    /// the tunnels themselves.
+    pub(super) tunnels: u64,
+    pub(super) addrs: AddrPair,
+    /// Protocol of IPv4 (RFC 791 section 3.2); 0 in IPv6, whose identifiers serve all of them.
+    pub(super) protocol: u8,
+    pub(super) id: u32,
+}
+
+/// Packets of which fragments came.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Hardly ever is there more than one for a key.
+    partials: HashMap<Key, Vec<Partial>, RandomState>,
+    /// Oldest first; an entry whose serial number is none of the map's is stale.
+    pub(super) order: VecDeque<(Key, u64)>,
+    serial: u64,
+    waiting: usize,
+    memory: usize,
+    memory_limit: usize,
+    fates: Fates,
+}
+
+impl Table {
+    /// Octets that a packet takes beside its fragments.
+    const ENTRY: usize =
+        size_of::<(Key, Vec<Partial>)>() + size_of::<Partial>() + size_of::<(Key, u64)>() * 2;
+
+    /// Keeps within `memory_limit` octets; 0 puts nothing together.
+    pub(super) fn new(memory_limit: usize) -> Self {
+        Self {
+            partials: HashMap::default(),
+            order: VecDeque::new(),
+            serial: 0,
+            waiting: 0,
+            memory: 0,
+            memory_limit,
+            fates: Fates::default(),
+        }
+    }
+
+    /// A hash of tunnels, inside of others of which `around` is one.
+    pub(super) fn hash_tunnels(&self, around: u64, tunnels: TunnelPath<'_>) -> u64 {
+        let hasher = self.partials.hasher();
+        tunnels
+            .iter()
+            .fold(around, |hash, tunnel| hasher.hash_one((hash, tunnel)))
+    }
+
+    pub(super) fn hash(&self, key: &Key) -> u64 {
+        self.partials.hasher().hash_one(key)
+    }
+
+    /// Whether a fragment of the packet is known to be ICMP's.
+    pub(super) fn is_icmp(&self, key: &Key) -> bool {
+        let mut known = self.partials.get(key).into_iter().flatten();
+        known.any(Partial::is_icmp)
+    }
+
+    /// What the fragment came to, and whether its packet is known to be ICMP's.
+    pub(super) fn place(
+        &mut self,
+        key: Key,
+        piece: &Piece,
+        (part, ip): (FragmentablePart<'_>, &Ip<'_>),
+        is_icmp: bool,
+        now: Timestamp,
+    ) -> (Added, bool) {
+        let there = self.partials.entry(key).or_default();
+        let own = there
+            .iter()
+            .position(|p| p.source() == Some(piece.frame().source()));
+        let found = own.or_else(|| there.iter().position(|p| p.lacks(piece)));
+        let index = found.unwrap_or_else(|| {
+            self.serial += 1;
+            self.order.push_back((key, self.serial));
+            self.waiting += 1;
+            self.memory += Self::ENTRY;
+            there.push(Partial::new(self.serial, now));
+            there.len() - 1
+        });
+        let Some(partial) = there.get_mut(index) else {
+            return (Added::Outcome(Reassembly::NotIcmpFragment), false);
+        };
+        let before = partial.memory();
+        let outcome = partial.add(piece, part, ip, is_icmp);
+        let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
+        self.memory = (self.memory + partial.memory()).saturating_sub(before);
+        if let Added::Whole(_) = outcome {
+            self.remove(&key, serial);
+        }
+        self.shrink();
+        (outcome, is_icmp)
+    }
+
+    /// Takes note of a message that was put together.
+    pub(super) fn completed(&mut self) {
+        self.fates.complete += 1;
+    }
+
+    /// Gives up what came of a packet that turned out to hold no ICMP.
+    pub(super) fn forget(&mut self, key: &Key) {
+        if self.waiting == 0 {
+            return;
+        }
+        for partial in self.partials.remove(key).into_iter().flatten() {
+            self.count(partial.fate(), |fates| &mut fates.evicted);
+            self.release(&partial);
+        }
+    }
+
+    /// Gives up what is older than [`Reassembler::EXPIRY`]. Time that goes backwards expires
+    /// nothing.
+    pub(super) fn expire(&mut self, now: Timestamp) {
+        while let Some((key, partial)) = self.oldest() {
+            let age = now.since(partial.started());
+            if age.is_none_or(|age| age < Reassembler::EXPIRY) {
+                break;
+            }
+            let (serial, fate) = (partial.serial(), partial.fate());
+            self.count(fate, |fates| &mut fates.expired);
+            self.remove(&key, serial);
+        }
+    }
+
+    fn count(&mut self, fate: Option<Fate>, of_waiting: impl Fn(&mut Fates) -> &mut u64) {
+        match fate {
+            Some(Fate::Overlapping) => self.fates.overlapping += 1,
+            Some(Fate::Waiting) => *of_waiting(&mut self.fates) += 1,
+            None => {}
+        }
+    }
+
+    /// What became of all so far. Counts what waits by going through it.
+    pub(super) fn fates(&self) -> Fates {
+        let mut fates = self.fates;
+        for partial in self.partials.values().flatten() {
+            match partial.fate() {
+                Some(Fate::Overlapping) => fates.overlapping += 1,
+                Some(Fate::Waiting) => fates.waiting += 1,
+                None => {}
+            }
+        }
+        fates
+    }
+
+    /// How many packets wait for fragments.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Octets in use.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// The oldest packet, stale places in the order dropped.
+    fn oldest(&mut self) -> Option<(Key, &Partial)> {
+        while let Some(&(key, serial)) = self.order.front() {
+            if find(&self.partials, &key, serial).is_some() {
+                break;
+            }
+            self.order.pop_front();
+        }
+        let &(key, serial) = self.order.front()?;
+        Some((key, find(&self.partials, &key, serial)?))
+    }
+
+    fn remove(&mut self, key: &Key, serial: u64) {
+        let Some(there) = self.partials.get_mut(key) else {
+            return;
+        };
+        let found = there.iter().position(|p| p.serial() == serial);
+        let removed = found.map(|index| there.remove(index));
+        if there.is_empty() {
+            self.partials.remove(key);
+        }
+        if let Some(partial) = removed {
+            self.release(&partial);
+        }
+    }
+
+    fn release(&mut self, partial: &Partial) {
+        self.waiting -= 1;
+        self.memory = self.memory.saturating_sub(Self::ENTRY + partial.memory());
+    }
+
+    /// Gives up the oldest until what is kept fits, and tidies the order when most of it is stale.
+    fn shrink(&mut self) {
+        while self.memory > self.memory_limit {
+            let Some((key, partial)) = self.oldest() else {
+                break;
+            };
+            let (serial, fate) = (partial.serial(), partial.fate());
+            self.count(fate, |fates| &mut fates.evicted);
+            self.remove(&key, serial);
+        }
+        if self.order.len() > 2 * self.waiting + 16 {
+            let partials = &self.partials;
+            self.order
+                .retain(|(key, serial)| find(partials, key, *serial).is_some());
+        }
+    }
+}
+
+fn find<'a>(
+    partials: &'a HashMap<Key, Vec<Partial>, RandomState>,
+    key: &Key,
+    serial: u64,
+) -> Option<&'a Partial> {
+    let mut there = partials.get(key)?.iter();
+    there.find(|partial| partial.serial() == serial)
+}

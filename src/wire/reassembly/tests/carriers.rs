@@ -1,0 +1,244 @@
+//! Fragments of the packets of tunnels.
+
+use super::*;
+
+/// GRE (RFC 2784).
+const GRE: u8 = 47;
+const UDP: u8 = 17;
+
+fn ip4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut data = fragment4(1, 0, false, payload);
+    data[9] = protocol;
+    data
+}
+
+/// What a tunnel's packet carries behind its IP header.
+fn in_gre(packet: &[u8]) -> Vec<u8> {
+    [&[0, 0, 8, 0][..], packet].concat()
+}
+
+fn in_vxlan(packet: &[u8]) -> Vec<u8> {
+    let mut data = vec![0x12, 0x34, 0x12, 0xb5];
+    data.extend(
+        u16::try_from(8 + 8 + 14 + packet.len())
+            .unwrap()
+            .to_be_bytes(),
+    );
+    data.extend([0, 0, 8, 0, 0, 0, 0, 0, 7, 0]);
+    data.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]);
+    data.extend(packet);
+    data
+}
+
+/// Cut into pieces of `size`, as fragments of a packet of this protocol.
+fn pieces(protocol: u8, id: u16, part: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let mut pieces = pieces4(id, part, size);
+    for piece in &mut pieces {
+        piece[9] = protocol;
+    }
+    pieces
+}
+
+/// What each comes to, by its number from 1.
+fn feed(reassembler: &mut Reassembler, pieces: &[Vec<u8>]) -> Vec<Reassembly> {
+    let numbered = (1..).zip(pieces);
+    numbered
+        .map(|(number, data)| reassembler.feed(&packet(data), frame_ref(number), None, at(0)))
+        .collect()
+}
+
+/// The frames of a message that is whole and good, and whether no fragment told of it.
+fn whole(outcome: &Reassembly, message: &[u8]) -> (Vec<u64>, bool) {
+    let Reassembly::Complete(whole) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let ip = whole.ip();
+    assert_eq!(ip.payload, message);
+    assert!(ip.is_whole() && ip.fragment.is_none());
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    let frames = whole.frames().iter().map(|frame| frame.number()).collect();
+    (frames, whole.make_untold(&mut Expanded::default()))
+}
+
+#[test]
+fn a_message_in_a_fragmented_packet_of_a_tunnel_is_put_together() {
+    let message = echo(400);
+    let inside = ip4(1, &message);
+    for (protocol, part) in [
+        (GRE, in_gre(&inside)),
+        (4, inside.clone()),
+        (UDP, in_vxlan(&inside)),
+    ] {
+        let pieces = pieces(protocol, 7, &part, 160);
+        let mut reassembler = Reassembler::new(ROOM);
+        let outcomes = feed(&mut reassembler, &pieces);
+        assert!(matches!(outcomes[0], Reassembly::Incomplete));
+        assert!(matches!(outcomes[1], Reassembly::Incomplete));
+        assert_eq!(whole(&outcomes[2], &message), (vec![1, 2, 3], false));
+        assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+        assert_eq!(reassembler.fates().complete, 1);
+
+        // The other way round only the last one that comes tells that it is ICMP.
+        let backwards: Vec<_> = pieces.into_iter().rev().collect();
+        let outcomes = feed(&mut reassembler, &backwards);
+        assert!(matches!(outcomes[0], Reassembly::NotIcmpFragment));
+        assert!(matches!(outcomes[1], Reassembly::NotIcmpFragment));
+        assert_eq!(whole(&outcomes[2], &message), (vec![3, 2, 1], false));
+    }
+}
+
+#[test]
+fn a_message_of_which_no_fragment_tells_is_news() {
+    let message = echo(40);
+    let inside = ip4(1, &message);
+    for (protocol, part) in [(GRE, in_gre(&inside)), (UDP, in_vxlan(&inside))] {
+        let pieces = pieces(protocol, 7, &part, 16);
+        let mut reassembler = Reassembler::new(ROOM);
+        let mut outcomes = feed(&mut reassembler, &pieces);
+        let last = outcomes.pop().unwrap();
+        assert!(
+            outcomes
+                .iter()
+                .all(|outcome| matches!(outcome, Reassembly::NotIcmpFragment))
+        );
+        let (frames, is_news) = whole(&last, &message);
+        assert!(is_news && frames.len() == pieces.len());
+
+        // The packet that was made stands in the last fragment's place.
+        let mut made = Expanded::default();
+        let Reassembly::Complete(whole) = last else {
+            unreachable!();
+        };
+        assert!(whole.make_untold(&mut made));
+        let frame = Frame {
+            expanded: Some(&made),
+            ..Frame::alone(LinkType(101), pieces.last().unwrap())
+        };
+        let Classified::Icmp(packet) = classify(&frame) else {
+            panic!("{protocol}");
+        };
+        assert_eq!((packet.ip.payload, packet.tunnels.len()), (&message[..], 1));
+        assert!(!packet.is_of_fragment());
+        let around: Vec<_> = packet.tunnels.encapsulations().collect();
+        assert_eq!(around[0].outer.unwrap().payload, part);
+    }
+}
+
+#[test]
+fn fragments_of_a_message_in_fragments_of_packets() {
+    let message = echo(600);
+    let mut pieces_of_all = Vec::new();
+    for (n, inner) in (10..).zip(pieces4(9, &message, 304)) {
+        pieces_of_all.extend(pieces(GRE, n, &in_gre(&inner), 200));
+    }
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcomes = feed(&mut reassembler, &pieces_of_all);
+    assert_eq!(outcomes.len(), 4);
+    assert!(matches!(outcomes[1], Reassembly::Incomplete));
+    assert_eq!(whole(&outcomes[3], &message), (vec![2, 4], false));
+    assert_eq!(reassembler.fates().complete, 1);
+    assert_eq!(reassembler.waiting(), 0);
+}
+
+#[test]
+fn what_carries_no_icmp_is_not_kept() {
+    let tcp = ip4(6, &[0; 400]);
+    let udp = [0x12, 0x34, 0x56, 0x78];
+    for (protocol, part) in [
+        (GRE, in_gre(&tcp)),
+        (UDP, in_vxlan(&tcp)),
+        (UDP, [&udp[..], &[0; 400]].concat()),
+    ] {
+        let pieces = pieces(protocol, 7, &part, 160);
+        let mut reassembler = Reassembler::new(ROOM);
+        for number in 1..4 {
+            let outcomes = feed(&mut reassembler, &pieces[..number]);
+            assert!(
+                outcomes
+                    .iter()
+                    .all(|o| matches!(o, Reassembly::NotIcmpFragment))
+            );
+            assert_eq!(reassembler.waiting(), 0, "{protocol} {number}");
+        }
+        // What came too early is kept until the first comes.
+        let mut reassembler = Reassembler::new(ROOM);
+        feed(&mut reassembler, &pieces[1..]);
+        assert_eq!(reassembler.waiting(), 1);
+        feed(&mut reassembler, &pieces[..1]);
+        assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+        assert_eq!(reassembler.fates(), Fates::default());
+    }
+}
+
+#[test]
+fn the_identifier_serves_each_protocol_of_version_4_by_itself() {
+    let message = echo(400);
+    let inside = ip4(1, &message);
+    let gre = pieces(GRE, 7, &in_gre(&inside), 240);
+    let own = pieces4(7, &message, 240);
+    let mixed: Vec<_> = gre.into_iter().zip(own).flat_map(|(a, b)| [a, b]).collect();
+    let outcomes = feed(&mut Reassembler::new(ROOM), &mixed);
+    assert_eq!(whole(&outcomes[2], &message), (vec![1, 3], false));
+    assert_eq!(whole(&outcomes[3], &message), (vec![2, 4], false));
+}
+
+#[test]
+fn overlapping_fragments_of_a_tunnel_are_told() {
+    let inside = ip4(1, &echo(400));
+    let pieces = pieces(GRE, 7, &in_gre(&inside), 160);
+    let mut changed = pieces[1].clone();
+    changed[40] ^= 1;
+    let mut reassembler = Reassembler::new(ROOM);
+    let all = [
+        pieces[0].clone(),
+        pieces[1].clone(),
+        changed,
+        pieces[2].clone(),
+    ];
+    let outcomes = feed(&mut reassembler, &all);
+    assert!(matches!(outcomes[2], Reassembly::Overlap { with } if with == frame_ref(2)));
+    assert!(matches!(
+        outcomes[3],
+        Reassembly::Refused(Refusal::Overlapped)
+    ));
+    assert_eq!(reassembler.fates().overlapping, 1);
+}
+
+#[test]
+fn any_prefix_of_a_fragment_is_let_pass() {
+    let inside = ip4(1, &echo(100));
+    for part in [in_gre(&inside), in_vxlan(&inside)] {
+        let protocol = if part[0] == 0 { GRE } else { UDP };
+        for piece in pieces(protocol, 7, &part, 64) {
+            for length in 20..piece.len() {
+                let mut reassembler = Reassembler::new(ROOM);
+                let outcomes = feed(&mut reassembler, &[piece[..length].to_vec()]);
+                assert!(
+                    !matches!(
+                        outcomes[0],
+                        Reassembly::Complete(_) | Reassembly::Incomplete
+                    ),
+                    "{length}"
+                );
+                assert_eq!(reassembler.waiting(), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn packets_of_tunnels_do_not_take_the_memory_of_messages() {
+    let message = echo(64);
+    let own = pieces4(7, &message, 32);
+    let mut reassembler = Reassembler::new(20_000);
+    reassembler.feed(&packet(&own[0]), frame_ref(1), None, at(0));
+    for id in 0..2000 {
+        let mut later = fragment4(id, 800, false, &[0; 1000]);
+        later[9] = UDP;
+        reassembler.feed(&packet(&later), frame_ref(2), None, at(0));
+        assert!(reassembler.memory() <= 40_000);
+    }
+    let outcome = reassembler.feed(&packet(&own[1]), frame_ref(3), None, at(0));
+    assert_eq!(whole(&outcome, &message), (vec![1, 3], false));
+    assert_eq!(reassembler.fates().evicted, 0);
+}

@@ -1,0 +1,223 @@
+//! Packets of tunnels that were fragmented, against tshark.
+
+use std::fs;
+
+use etherparse::{IpNumber, PacketBuilder};
+use icmpdump::model::{LinkType, Timestamp};
+use serde_json::{Value, json};
+
+use crate::fragments::{ours, theirs};
+use crate::frames::{OwnedFrame, pcapng};
+
+const HOSTS: ([u8; 4], [u8; 4]) = ([10, 0, 0, 1], [10, 0, 0, 2]);
+const ENDS: ([u8; 4], [u8; 4]) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+const GRE: u8 = 47;
+
+fn request(seq: u16, octets: usize) -> Vec<u8> {
+    let payload: Vec<u8> = (0..octets)
+        .map(|n| u8::try_from(n % 251).unwrap())
+        .collect();
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(HOSTS.0, HOSTS.1, 64)
+        .icmpv4_echo_request(7, seq)
+        .write(&mut packet, &payload)
+        .unwrap();
+    packet
+}
+
+fn ip4((src, dst): ([u8; 4], [u8; 4]), protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, dst, 64)
+        .write(&mut packet, IpNumber(protocol), payload)
+        .unwrap();
+    packet
+}
+
+fn gre(packet: &[u8]) -> Vec<u8> {
+    ip4(ENDS, GRE, &[&[0, 0, 8, 0], packet].concat())
+}
+
+fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(ENDS.0, ENDS.1, 64)
+        .udp(port, port)
+        .write(&mut packet, payload)
+        .unwrap();
+    packet
+}
+
+fn vxlan(packet: &[u8]) -> Vec<u8> {
+    let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+    udp(
+        4789,
+        &[&[8, 0, 0, 0, 0, 0, 7, 0][..], &ethernet, packet].concat(),
+    )
+}
+
+fn gtp(packet: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(packet.len()).unwrap().to_be_bytes();
+    let header = [0x30, 255, length[0], length[1], 0, 0, 0, 5];
+    udp(2152, &[&header, packet].concat())
+}
+
+/// The fragments of a packet, of so many octets behind the header.
+fn cut(packet: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
+    let (header, part) = packet.split_at(20);
+    let last = part.len().div_ceil(size) - 1;
+    let piece = |(n, octets): (usize, &[u8])| {
+        let mut piece = [header, octets].concat();
+        let length = u16::try_from(piece.len()).unwrap();
+        piece[2..4].copy_from_slice(&length.to_be_bytes());
+        piece[4..6].copy_from_slice(&id.to_be_bytes());
+        let place = u16::try_from(n * size / 8).unwrap() | u16::from(n < last) << 13;
+        piece[6..8].copy_from_slice(&place.to_be_bytes());
+        piece[10..12].fill(0);
+        let sum = icmpdump::wire::checksum::internet(&[&piece[..20]]);
+        piece[10..12].copy_from_slice(&sum.to_be_bytes());
+        piece
+    };
+    part.chunks(size).enumerate().map(piece).collect()
+}
+
+/// Puts a packet into one of a tunnel.
+type Tunnel = fn(&[u8]) -> Vec<u8>;
+
+/// Of each kind of tunnel: in order, the last first, and in pieces too small for a header.
+fn packets() -> Vec<Vec<u8>> {
+    let tunnels: [Tunnel; 5] = [
+        |packet| ip4(ENDS, 4, packet),
+        gre,
+        vxlan,
+        gtp,
+        |packet| gre(&vxlan(packet)),
+    ];
+    let mut packets = Vec::new();
+    let mut seq = 0;
+    for tunnel in tunnels {
+        for size in [1000, 16] {
+            for is_backwards in [false, true] {
+                seq += 1;
+                let mut pieces = cut(&tunnel(&request(seq, 1400)), seq, size);
+                if is_backwards {
+                    pieces.reverse();
+                }
+                packets.extend(pieces);
+            }
+        }
+    }
+    // The tunnel is inside of another, which is not fragmented.
+    packets.extend(
+        cut(&vxlan(&request(90, 1000)), 90, 800)
+            .iter()
+            .map(|piece| gre(piece)),
+    );
+    // The message is in fragments as well.
+    for (n, piece) in (100..).zip(cut(&request(91, 3000), 91, 1480)) {
+        packets.extend(cut(&gre(&piece), n, 1000));
+    }
+    packets
+}
+
+fn written(packets: &[Vec<u8>]) -> tempfile::NamedTempFile {
+    let frames: Vec<_> = (1..)
+        .zip(packets)
+        .map(|(number, data): (u64, _)| OwnedFrame {
+            file: String::new(),
+            number,
+            ts: Timestamp::from_parts(1_700_000_000, 1000 * u32::try_from(number).unwrap()),
+            link: LinkType(101),
+            wire_len: u32::try_from(data.len()).unwrap(),
+            fcs_len: 0,
+            data: data.clone(),
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), pcapng(&frames)).unwrap();
+    file
+}
+
+fn records(file: &tempfile::NamedTempFile) -> Vec<Value> {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_icmpdump"))
+        .args(["--json", "-r"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn tshark_puts_the_same_packets_together() {
+    let file = written(&packets());
+    let (ours, _) = ours(file.path());
+    assert_eq!(ours.len(), 22);
+    assert!(ours.values().all(|(_, is_good)| *is_good));
+    assert_eq!(ours, theirs(file.path()));
+}
+
+#[test]
+fn each_message_is_told_once_and_all_frames_are_accounted_for() {
+    let packets = packets();
+    let records = records(&written(&packets));
+    let messages: Vec<_> = records
+        .iter()
+        .filter(|record| record["type"] == "icmp")
+        .collect();
+    let mut sequence: Vec<_> = messages
+        .iter()
+        .filter_map(|m| m["icmp"]["seq"].as_u64())
+        .collect();
+    sequence.sort_unstable();
+    assert_eq!(sequence, (1..=20).chain([90, 91]).collect::<Vec<_>>());
+    let complete = messages
+        .iter()
+        .filter(|m| m["reassembly"]["status"] == "complete");
+    let mut whole: Vec<_> = complete
+        .map(|m| {
+            (
+                m["reassembly"]["icmp"]["seq"].clone(),
+                m["reassembly"]["icmp"]["checksum"]["status"].clone(),
+            )
+        })
+        .collect();
+    whole.sort_by_key(|(seq, _)| seq.as_u64());
+    let expected = (1..=20)
+        .chain([90, 91])
+        .map(|seq| (json!(seq), json!("good")));
+    assert_eq!(whole, expected.collect::<Vec<_>>());
+    let summary = records.last().unwrap();
+    let fates = json!({"complete": 22, "waiting": 0, "expired": 0, "evicted": 0, "overlapping": 0});
+    assert_eq!(summary["reassembly"], fates);
+    let frames = &summary["frames"];
+    let count = |name: &str| frames[name].as_u64().unwrap();
+    assert_eq!(count("read"), packets.len() as u64);
+    assert_eq!(count("read"), count("icmp") + count("other"));
+    assert_eq!(count("icmp"), messages.len() as u64);
+    let counted = &summary["checksums"];
+    assert_eq!(
+        (&counted["good"], &counted["unverified"]),
+        (&json!(22), &json!(0))
+    );
+}
+
+#[test]
+fn a_message_of_which_no_fragment_told_is_shown_with_the_tunnel_around_it() {
+    let records = records(&written(&cut(&gre(&request(1, 100)), 5, 16)));
+    let message = records
+        .iter()
+        .find(|record| record["type"] == "icmp")
+        .unwrap();
+    assert_eq!(message["frame"], 9);
+    assert_eq!(message["icmp"]["checksum"]["status"], "good");
+    assert_eq!(message["ip"]["src"], "10.0.0.1");
+    let around = &message["tunnel"][0];
+    assert_eq!(
+        (&around["kind"], &around["src"]),
+        (&json!("gre"), &json!("192.0.2.1"))
+    );
+    let frames: Vec<_> = (1..=9).map(|n| json!({"frame": n})).collect();
+    assert_eq!(message["reassembly"]["frames"], json!(frames));
+}
