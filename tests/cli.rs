@@ -22,6 +22,8 @@ mod memory;
 mod much;
 #[path = "common/lowpan.rs"]
 mod nodes;
+#[path = "cli/radio.rs"]
+mod radio;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/routed.rs"]

@@ -8,30 +8,33 @@ use serde_json::{Value, json};
 use crate::common::{of_type, records};
 
 /// An IPv4 echo request.
-const ECHO: [u8; 28] = [
+pub(crate) const ECHO: [u8; 28] = [
     0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0x66, 0xdd, 10, 0, 0, 1, 10, 0, 0, 2, 8, 0, 0xf7, 0xfd, 0,
     1, 0, 1,
 ];
 
 /// A capture of one frame.
 fn capture(link: u32, frame: &[u8]) -> tempfile::NamedTempFile {
-    let length = u32::try_from(frame.len()).unwrap();
+    capture_of(link, [frame])
+}
+
+/// A capture of these frames, a second apart.
+pub(crate) fn capture_of(
+    link: u32,
+    frames: impl IntoIterator<Item = impl AsRef<[u8]>>,
+) -> tempfile::NamedTempFile {
     let mut file = Vec::new();
-    for word in [
-        0xa1b2_c3d4_u32,
-        0x0004_0002,
-        0,
-        0,
-        0xffff,
-        link,
-        1,
-        0,
-        length,
-        length,
-    ] {
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0xffff, link] {
         file.extend(word.to_le_bytes());
     }
-    file.extend(frame);
+    for (second, frame) in (1_u32..).zip(frames) {
+        let frame = frame.as_ref();
+        let length = u32::try_from(frame.len()).unwrap();
+        for word in [second, 0, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(frame);
+    }
     let capture = tempfile::NamedTempFile::new().unwrap();
     fs::write(capture.path(), file).unwrap();
     capture
@@ -363,6 +366,34 @@ fn amateur_stations_have_call_signs() {
             json!({"src": told, "dst": "APRS"})
         );
     }
+    // Repeaters, of which the first has sent the frame on.
+    let by = [
+        address(b"APRS  ", 0),
+        address(b"W1AW  ", 0),
+        address(b"WIDE1 ", 0x80 | 1 << 1),
+        address(b"WIDE2 ", 2 << 1 | 1),
+        vec![3, 0xcc],
+    ];
+    let (told, theirs) = link(3, &by.concat(), &["ax25.via1", "ax25.via2"]);
+    let names = ["WIDE1-1", "WIDE2-2"];
+    assert_eq!(
+        told["via"],
+        json!([{"station": names[0], "repeated": true}, {"station": names[1]}])
+    );
+    // Which tshark gives as octets.
+    let octets = |address: &[u8]| {
+        address
+            .iter()
+            .map(|o| format!("{o:02x}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(theirs, [octets(&by[2]).join(":"), octets(&by[3]).join(":")]);
+    let with_repeaters = capture(3, &[&by.concat(), &ECHO[..]].concat());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+    let command = command.args(["-n", "-e", "-r"]).arg(with_repeaters.path());
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let line = "AX.25 layer 2, W1AW > APRS via WIDE1-1*,WIDE2-2, length 58: 10.0.0.1 > 10.0.0.2:";
+    assert!(text.contains(line), "{text}");
     let header = header(address(b"N0CALL", 7 << 1 | 1));
     let capture = capture(3, &[&header, &ECHO[..]].concat());
     let mut command = Command::new("tshark");

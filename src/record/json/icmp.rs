@@ -13,7 +13,7 @@ use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::{IcmpEvent, LinkHeader};
 use crate::wire::Ip;
-use crate::wire::link::addresses;
+use crate::wire::link;
 use crate::wire::reassembly::Reassembly;
 
 pub(super) struct Event<'a> {
@@ -58,7 +58,7 @@ impl Serialize for Event<'_> {
             map.put("captured_length", &frame.data.len())?;
         }
         if self.context.link_header == LinkHeader::Shown {
-            map.put("link", &Link(addresses(frame)))?;
+            map.put("link", &Link(frame))?;
         }
         let fragment = frame.expanded.and_then(|packet| packet.fragment);
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
@@ -90,7 +90,9 @@ impl Serialize for Event<'_> {
             )?;
         }
         map.maybe("inferred", Inferred::of(self.event))?;
-        let defects = [&packet.ip.defects(), &message.defects];
+        let of_link = link::check_sequence(frame).map(|check| check.defects(frame));
+        let of_link = of_link.unwrap_or_default();
+        let defects = [&of_link, &packet.ip.defects(), &message.defects];
         let defects = DefectList(&defects);
         if !defects.is_empty() {
             map.put("defects", &defects)?;

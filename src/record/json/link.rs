@@ -3,17 +3,20 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::LinkAddress;
+use super::radio::Radio;
 use super::value::{Fields, Iter};
+use crate::model::Frame;
 use crate::wire::link::{
-    self, AddressForm, Addresses, Direction, FrameRelay, PacketType, SecTag, SwitchChip, SwitchTag,
-    VlanTag,
+    self, AddressForm, Addresses, CheckSequence, Direction, FrameRelay, PacketType, Repeater,
+    SecTag, SwitchChip, SwitchTag, VlanTag,
 };
 
 /// The link-layer header.
-pub(super) struct Link(pub(super) Addresses);
+pub(super) struct Link<'a>(pub(super) &'a Frame<'a>);
 
-impl Serialize for Link {
+impl Serialize for Link<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let told = link::addresses(self.0);
         let Addresses {
             src,
             dst,
@@ -27,10 +30,13 @@ impl Serialize for Link {
             hdlc_address,
             direction,
             ..
-        } = &self.0;
+        } = &told;
         let mut map = serializer.serialize_map(None)?;
         map.maybe("src", src.as_ref().map(Station))?;
         map.maybe("dst", dst.as_ref().map(Station))?;
+        if link::repeaters(self.0).next().is_some() {
+            map.put("via", &Iter(|| link::repeaters(self.0).map(Via)))?;
+        }
         map.maybe("pan", *pan)?;
         map.maybe("packet_type", packet_type.map(PacketType::name))?;
         map.maybe("interface_index", *interface_index)?;
@@ -38,11 +44,38 @@ impl Serialize for Link {
         map.maybe("hdlc_address", *hdlc_address)?;
         map.maybe("switch", switch.map(Switch))?;
         map.maybe("frame_relay", frame_relay.map(Circuit))?;
-        if self.0.tags().next().is_some() {
-            map.put("tags", &Iter(|| self.0.tags().map(Tag)))?;
+        if told.tags().next().is_some() {
+            map.put("tags", &Iter(|| told.tags().map(Tag)))?;
         }
         map.maybe("macsec", macsec.map(Macsec))?;
         map.maybe("ether_type", *ether_type)?;
+        map.maybe("radio", Radio::of(self.0))?;
+        map.maybe("fcs", link::check_sequence(self.0).map(Fcs))?;
+        map.end()
+    }
+}
+
+/// The check sequence that a frame ends in.
+struct Fcs(CheckSequence);
+
+impl Serialize for Fcs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.0 {
+            CheckSequence::Good { found } => {
+                map.name("status", "good")?;
+                map.put("value", &found)?;
+            }
+            CheckSequence::Bad { found, expected } => {
+                map.name("status", "bad")?;
+                map.put("value", &found)?;
+                map.put("expected", &expected)?;
+            }
+            CheckSequence::Cut => {
+                map.name("status", "unverified")?;
+                map.name("reason", "truncated")?;
+            }
+        }
         map.end()
     }
 }
@@ -56,6 +89,17 @@ impl Serialize for Station<'_> {
             AddressForm::Octets => LinkAddress(self.0.as_slice()).serialize(serializer),
             AddressForm::CallSign => serializer.collect_str(self.0),
         }
+    }
+}
+
+struct Via(Repeater);
+
+impl Serialize for Via {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("station", &Station(&self.0.address))?;
+        map.fact("repeated", self.0.has_repeated)?;
+        map.end()
     }
 }
 

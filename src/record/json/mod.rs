@@ -12,6 +12,7 @@ mod icmp;
 mod link;
 mod packet;
 mod quoted;
+mod radio;
 mod story;
 mod summary;
 mod text;

@@ -15,6 +15,7 @@ use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
+use crate::wire::link::{self, CheckSequence};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
 use crate::wire::{ChecksumStatus, Defect, DefectKind, Vlans};
@@ -126,6 +127,9 @@ pub(super) fn all(
     compression(&mut notes, event);
     aggregate(&mut notes, event);
     checksum(&mut notes, event);
+    if let Some(CheckSequence::Bad { found, expected }) = link::check_sequence(event.frame) {
+        notes.fault(|out| check_sequence(out, found, expected));
+    }
     for defects in [&event.packet.ip.defects(), &event.message.defects] {
         for found in defects.iter() {
             // That octets are missing shows in tcpdump's wording already where the snap length is
@@ -134,6 +138,15 @@ pub(super) fn all(
         }
     }
     notes.end();
+}
+
+/// `bad frame check sequence 0x01020304, should be 0x884b1bb1`.
+fn check_sequence(out: &mut Vec<u8>, found: u32, expected: u32) {
+    out.extend_from_slice(b"bad frame check sequence 0x");
+    let digits = if found.max(expected) > 0xffff { 8 } else { 4 };
+    write::hex(out, found.into(), digits);
+    out.extend_from_slice(b", should be 0x");
+    write::hex(out, expected.into(), digits);
 }
 
 /// The packet that an error quotes, and the one inside it.

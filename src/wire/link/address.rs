@@ -265,6 +265,37 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
     found
 }
 
+/// A station of AX.25 that a frame goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeater {
+    /// Its call sign.
+    pub address: LinkAddress,
+    /// Whether it sent the frame on already.
+    pub has_repeated: bool,
+}
+
+/// The stations that a frame of AX.25 goes by, in their order: up to eight (AX.25 2.0 section
+/// 2.2.13.3), none in other links.
+pub fn repeaters<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Repeater> + use<'a> {
+    const REPEATED: u8 = 0x80;
+    const LAST: u8 = 1;
+    let data = frame.data;
+    let first = match frame.link {
+        lt::AX25 | lt::AX25_KISS => carrier::call_signs_at(frame.link, data),
+        _ => None,
+    };
+    (2..).take(carrier::REPEATERS).map_while(move |n| {
+        let at = first? + n * carrier::CALL_SIGN;
+        // The last bit of an address tells that none follows.
+        u8_at(data, at - 1).filter(|octet| octet & LAST == 0)?;
+        let has_repeated = u8_at(data, at + carrier::CALL_SIGN - 1)? & REPEATED != 0;
+        Some(Repeater {
+            address: LinkAddress::call_sign(data, at)?,
+            has_repeated,
+        })
+    })
+}
+
 /// Whether the link says that the frame went to every host on it.
 pub fn is_broadcast(frame: &Frame<'_>) -> bool {
     /// Packet type of cooked captures (`if_packet.h`).

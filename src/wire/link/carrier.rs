@@ -9,6 +9,9 @@ use crate::wire::bytes::{array_at, u8_at, u16_at};
 /// Octets of an address of AX.25.
 pub(super) const CALL_SIGN: usize = 7;
 
+/// How many stations a frame of it may go by.
+pub(super) const REPEATERS: usize = 8;
+
 /// AX.25: destination, source and up to eight repeaters, control, protocol identifier (AX.25 2.2
 /// section 3).
 pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -17,7 +20,7 @@ pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const POLL: u8 = 0x10;
     let mut behind = at + 2 * CALL_SIGN;
     // The last bit of an address tells that none follows.
-    for _ in 0..=8 {
+    for _ in 0..=REPEATERS {
         if u8_at(data, behind - 1).ok_or(Undecodable::Short)? & 1 != 0 {
             break;
         }

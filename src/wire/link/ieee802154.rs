@@ -71,7 +71,7 @@ pub fn mac_header_of(frame: &Frame<'_>) -> Option<MacHeader> {
 }
 
 /// Where the MAC header starts and how long the frame check sequence is, both in octets.
-fn behind_capture_header(
+pub(super) fn behind_capture_header(
     link: LinkType,
     data: &[u8],
     at: usize,
@@ -110,18 +110,6 @@ fn behind_tap(data: &[u8], at: usize) -> Result<(usize, usize), Undecodable> {
         field += HEADER + value.next_multiple_of(4);
     }
     Ok((at + length, fcs))
-}
-
-/// Whether `frame` ends in its check sequence (section 7.2.10): the remainder by
-/// x^16 + x^12 + x^5 + 1, low bit first.
-pub fn ends_in_fcs(frame: &[u8]) -> bool {
-    const POLYNOMIAL: u16 = 0x8408;
-    let step = |crc: u16, _| match crc & 1 {
-        0 => crc >> 1,
-        _ => crc >> 1 ^ POLYNOMIAL,
-    };
-    let octets = frame.iter().map(|octet| u16::from(*octet));
-    frame.len() > 2 && octets.fold(0, |crc, octet| (0..8).fold(crc ^ octet, step)) == 0
 }
 
 /// How an address field is filled (section 7.2.2.9).

@@ -7,6 +7,7 @@ pub mod aggregate;
 mod bluetooth;
 mod carrier;
 mod ether;
+mod fcs;
 pub mod ieee802154;
 mod infiniband;
 mod inside;
@@ -15,6 +16,7 @@ mod msdu;
 mod names;
 mod ppp;
 mod pseudo;
+pub mod radio;
 mod recorder;
 mod switch;
 mod tag;
@@ -22,7 +24,10 @@ mod tag;
 mod tests;
 mod wireless;
 
-pub use address::{AddressForm, Addresses, LinkAddress, addresses, is_broadcast};
+pub use address::{
+    AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
+};
+pub use fcs::{CheckSequence, check_sequence, ends_in_fcs};
 pub use inside::frame_inside;
 pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};

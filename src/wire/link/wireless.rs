@@ -117,6 +117,19 @@ pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> 
         .find(|found| !matches!(found.network, Network::Other(_)))
 }
 
+/// Whether frames of this link type are those of 802.11, perhaps behind a header of a capture tool.
+pub(super) const fn is_ieee802_11(link: LinkType) -> bool {
+    matches!(
+        link,
+        lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS
+    )
+}
+
+/// Where the 802.11 header of such a frame starts.
+pub(super) fn start_of(link: LinkType, data: &[u8]) -> Option<usize> {
+    start(link, data, 0).ok().map(|(at, _)| at)
+}
+
 /// Where the header of a frame of 802.11 starts, and where its LLC does, unless it is an aggregate.
 pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
     let (at, padding) = start(frame.link, frame.data, 0).ok()?;
@@ -134,13 +147,11 @@ pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
         Some(_) => return None,
         None => (link, 0),
     };
-    match link {
-        lt::IEEE802_11 | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_PRISM | lt::IEEE802_11_AVS => {
-            let (at, padding) = start(link, data, at).ok()?;
-            mac_header(data, at, padding)
-        }
-        _ => None,
+    if !is_ieee802_11(link) {
+        return None;
     }
+    let (at, padding) = start(link, data, at).ok()?;
+    mac_header(data, at, padding)
 }
 
 /// Where the 802.11 header of a frame starts that starts at `at`, and how it is padded.

@@ -246,7 +246,7 @@ pub fn carrier<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
             let data = tail(frame.data, header.offset);
             let offset = u32::try_from(header.offset).unwrap_or(u32::MAX);
             // Whether there is a check sequence nothing tells but itself.
-            let link = if frame.is_cut() || ieee802154::ends_in_fcs(data) {
+            let link = if frame.is_cut() || link::ends_in_fcs(data) {
                 linktype::IEEE802_15_4_WITHFCS
             } else {
                 linktype::IEEE802_15_4_NOFCS

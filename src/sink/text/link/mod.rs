@@ -163,8 +163,9 @@ fn of_recorder(
         lt::IEEE802_11 | lt::IEEE802_11_PRISM | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_AVS
             if let Some((at, llc)) = link::llc_of_802_11(frame) =>
         {
+            radio::tell(out, frame);
             let check_sequence = match frame.link {
-                lt::IEEE802_11_RADIOTAP => radio::tap(out, data),
+                lt::IEEE802_11_RADIOTAP if link::radio::has_check_sequence(frame) => 4,
                 _ => 0,
             };
             capture::wireless(out, data, at);
@@ -174,6 +175,7 @@ fn of_recorder(
         }
         lt::PPI | lt::PKTAP => {
             if let Some(inner) = capture::named_inside(out, frame) {
+                radio::tell(out, frame);
                 of_frame(out, event, &inner);
             }
         }
@@ -197,6 +199,11 @@ fn other(out: &mut Vec<u8>, frame: &Frame<'_>, told: &link::Addresses) {
     if let (Some(src), Some(dst)) = (told.src, told.dst) {
         // Writing to memory cannot fail.
         let _ = write!(out, ", {src} > {dst}");
+        for (n, repeater) in link::repeaters(frame).enumerate() {
+            out.extend_from_slice(if n == 0 { b" via " } else { b"," });
+            let mark = if repeater.has_repeated { "*" } else { "" };
+            let _ = write!(out, "{}{mark}", repeater.address);
+        }
     }
     if let Some(circuit) = told.frame_relay {
         out.extend_from_slice(b", DLCI ");
