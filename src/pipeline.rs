@@ -35,6 +35,7 @@ use crate::record::{FrameCounts, IcmpEvent, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Notice, Source, SourceInfo, Step};
+use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::{self, Classified, Packet, Undecodable, link};
@@ -64,6 +65,7 @@ struct Run<'p, 'o, 's, 'e> {
     teller: Teller<'s, 'e>,
     reassembler: Reassembler,
     expander: Expander,
+    inflater: Inflater,
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
     /// Where the packets of aggregates are put apart.
@@ -172,6 +174,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             teller: Teller::new(scope, sink, pipe.telling, memory),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             expander: Expander::default(),
+            inflater: Inflater::default(),
             expanded: Expanded::default(),
             alone: Vec::new(),
             turn: Turn::Frame,

@@ -2,6 +2,8 @@
 
 #[path = "icmp_decode/allocations.rs"]
 mod allocations;
+#[path = "icmp_decode/compressed.rs"]
+mod compressed;
 #[path = "icmp_decode/corpus.rs"]
 mod corpus;
 #[path = "icmp_decode/ek.rs"]

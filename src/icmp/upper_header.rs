@@ -53,7 +53,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
             ("ospf", Specs::Two(OSPF_FIELDS, own), message)
         }
         PIM => of_type("pim", PIM_FIELDS, first & 0x0f, pim(first & 0x0f)),
-        IP_COMP => table("ipcomp", IP_COMP_FIELDS),
+        protocol::IP_COMP => table("ipcomp", tunnel_header::IP_COMP),
         VRRP => {
             let fields = if first >> 4 < 3 { VRRP_2 } else { VRRP_3 };
             let message = (first & 0x0f == 1).then_some("advertisement");
@@ -99,7 +99,6 @@ const RSVP: u8 = 46;
 const EIGRP: u8 = 88;
 const OSPF: u8 = 89;
 const PIM: u8 = 103;
-const IP_COMP: u8 = 108;
 const VRRP: u8 = 112;
 
 type Table = &'static [FieldSpec];
@@ -290,13 +289,6 @@ const fn pim(kind: u8) -> Name {
         _ => return None,
     })
 }
-
-/// RFC 3173 section 3.3.
-const IP_COMP_FIELDS: Table = &[
-    spec::u8(0, "next_protocol"),
-    spec::hex(1, 1, "flags"),
-    spec::hex(2, 2, "compression_parameter_index"),
-];
 
 macro_rules! vrrp {
     ($($own:expr),*) => {

@@ -52,8 +52,8 @@ pub enum Part {
     Numbered(NonZeroU32),
 }
 
-/// An IP packet that a frame carries in another form, as it was before: an IPv6 packet that is
-/// compressed (6LoWPAN), or one of which the frame has the last fragment.
+/// An IP packet that a frame carries in another form, as it was before: one that is compressed
+/// (6LoWPAN, `IPComp`), or one of which the frame has the last fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
     /// Its octets from the IP header on, as far as they were captured.
@@ -64,7 +64,7 @@ pub struct Expanded {
     pub depth: u8,
     /// Where in its datagram it belongs, if the link fragments that.
     pub fragment: Option<LinkFragment>,
-    /// Where its innermost IPv6 header starts.
+    /// Where the innermost header starts that a link compressed.
     pub innermost: usize,
     /// What the frame does not tell of the addresses in that.
     pub unknown_prefix: UnknownPrefix,

@@ -10,6 +10,8 @@ pub struct StoredFrames {
     octets: Vec<u8>,
     /// Packets that frames carry compressed, with the numbers of those.
     expanded: Vec<(usize, Expanded)>,
+    /// Octets of those.
+    made: usize,
 }
 
 /// A frame without its octets.
@@ -33,6 +35,7 @@ impl StoredFrames {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
         if let Some(packet) = frame.expanded {
+            self.made += packet.octets.len();
             self.expanded.push((self.frames.len(), packet.clone()));
         }
         self.frames.push(Stored {
@@ -74,14 +77,14 @@ impl StoredFrames {
         self.expanded.get(found).map(|(_, packet)| packet)
     }
 
-    /// Octets of all frames.
+    /// Octets of all frames, and of the packets that were made of them.
     pub fn octets(&self) -> usize {
-        self.octets.len()
+        self.octets.len() + self.made
     }
 
     /// Octets of memory they hold.
     pub fn memory(&self) -> usize {
-        self.octets.capacity() + self.frames.capacity() * size_of::<Stored>()
+        self.made + self.octets.capacity() + self.frames.capacity() * size_of::<Stored>()
     }
 
     /// Forgets all frames and keeps their room.
@@ -89,5 +92,6 @@ impl StoredFrames {
         self.frames.clear();
         self.octets.clear();
         self.expanded.clear();
+        self.made = 0;
     }
 }

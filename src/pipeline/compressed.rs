@@ -1,13 +1,13 @@
-//! Frames whose packets travel compressed (6LoWPAN): each is made before it is sorted.
+//! Frames whose packets travel compressed (6LoWPAN, `IPComp`): each is made before it is sorted.
 
 use std::{io, mem};
 
 use super::Run;
 use crate::icmp::Message;
-use crate::model::Frame;
+use crate::model::{Expanded, Frame};
 use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{Packet, Undecodable, lowpan, tunnel};
+use crate::wire::{Ip, Packet, Undecodable, ipcomp, lowpan, tunnel};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -24,25 +24,35 @@ impl Run<'_, '_, '_, '_> {
         }
     }
 
-    /// A packet that may carry a frame of IEEE 802.15.4: whether the packet in that was made and told
-    /// instead.
+    /// A packet that may carry a frame of IEEE 802.15.4, or a payload that is compressed: whether the
+    /// packet in that was made and told instead. What hides it is counted.
     #[inline]
     pub(super) fn expand_in_tunnel(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
     ) -> io::Result<bool> {
-        match tunnel::radio_frame(&packet.ip, frame) {
-            Some(radio) if frame.expanded.is_none() => {
-                let within = Within {
-                    ends: (packet.ip.src(), packet.ip.dst()),
-                    depth: u8::try_from(packet.tunnels.len() + 1).unwrap_or(u8::MAX),
-                };
-                let made = self.expand_inside(frame, &radio, Some(within))?;
-                Ok(made == Ok(true))
-            }
-            _ => Ok(false),
+        let ip = &packet.ip;
+        let depth = u8::try_from(packet.tunnels.len() + 1).unwrap_or(u8::MAX);
+        let made = if frame.expanded.is_some() {
+            Ok(false)
+        } else if ipcomp::is_compressed(ip) {
+            self.inflate(frame, ip, depth)?
+        } else if let Some(radio) = tunnel::radio_frame(ip, frame) {
+            let ends = (ip.src(), ip.dst());
+            self.expand_inside(frame, &radio, Some(Within { ends, depth }))?
+        } else {
+            Ok(false)
+        };
+        let hidden = match made {
+            Ok(true) => return Ok(true),
+            Ok(false) => packet.hides(),
+            Err(why) => Some(why).filter(|why| why.hides()),
+        };
+        if let Some(why) = hidden {
+            self.unread.count_in_tunnel(why);
         }
+        Ok(false)
     }
 
     /// The same of a frame of another link that carries 6LoWPAN, or a frame of IEEE 802.15.4. Where
@@ -70,6 +80,31 @@ impl Run<'_, '_, '_, '_> {
     ) -> io::Result<Result<bool, Undecodable>> {
         let mut packet = mem::take(&mut self.expanded);
         let made = self.expander.expand_within(inside, within, &mut packet);
+        self.tell_made(frame, packet, made)
+    }
+
+    /// Makes the packet that `ip`, which is in `frame`, was before its payload was compressed, and
+    /// tells it; so many tunnels are around that.
+    #[cold]
+    fn inflate(
+        &mut self,
+        frame: &Frame<'_>,
+        ip: &Ip<'_>,
+        depth: u8,
+    ) -> io::Result<Result<bool, Undecodable>> {
+        let mut packet = mem::take(&mut self.expanded);
+        let made = self.inflater.expand(ip, &mut packet).map(|()| true);
+        packet.depth = depth;
+        self.tell_made(frame, packet, made)
+    }
+
+    /// Tells the packet that was made of `frame`, if it was, and keeps its memory.
+    fn tell_made(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: Expanded,
+        made: Result<bool, Undecodable>,
+    ) -> io::Result<Result<bool, Undecodable>> {
         let told = if made == Ok(true) {
             let expanded = Some(&packet);
             self.tell(&Frame { expanded, ..*frame })

@@ -12,7 +12,7 @@ impl Run<'_, '_, '_, '_> {
         let mut outcome =
             self.reassembler
                 .feed(packet, frame.reference(), frame.interface, frame.ts);
-        if frame.expanded.is_some() {
+        if frame.expanded.is_some_and(|made| made.fragment.is_some()) {
             self.put_earlier_fragments(frame, &mut outcome);
         }
         outcome

@@ -86,6 +86,8 @@ impl Summary {
 pub struct Unread {
     /// Those that count as undecodable, by reason.
     pub undecodable: BTreeMap<Undecodable, u64>,
+    /// Those that count as not ICMP, as they are IP, by what hides the packet in their tunnel.
+    pub in_tunnels: BTreeMap<Undecodable, u64>,
     /// Those that count as not ICMP, as they are IP: what they hold is encrypted (ESP, RFC 4303).
     pub esp: u64,
     /// Those that count as not ICMP, as what they hold lies deeper than tunnels are followed.
@@ -96,6 +98,11 @@ impl Unread {
     /// Counts a frame that is undecodable.
     pub fn count(&mut self, why: Undecodable) {
         *self.undecodable.entry(why).or_default() += 1;
+    }
+
+    /// Counts a packet whose tunnel holds what cannot be read.
+    pub fn count_in_tunnel(&mut self, why: Undecodable) {
+        *self.in_tunnels.entry(why).or_default() += 1;
     }
 }
 

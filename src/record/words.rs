@@ -238,6 +238,7 @@ impl Word for Undecodable {
             Self::Encrypted(Encryption::Ieee802_11) => "encrypted_802_11",
             Self::Encrypted(Encryption::Ieee802_15_4) => "encrypted_802_15_4",
             Self::Encrypted(Encryption::MacSec) => "encrypted_macsec",
+            Self::Encrypted(Encryption::GprsLlc) => "encrypted_gprs_llc",
             Self::Compression => "compression",
             Self::FirstFragment => "first_fragment",
         }

@@ -336,6 +336,7 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
             "encrypted (802.15.4), and may hold ICMP"
         }
         Undecodable::Encrypted(Encryption::MacSec) => "encrypted (MACsec), and may hold ICMP",
+        Undecodable::Encrypted(Encryption::GprsLlc) => "encrypted (GPRS LLC), and may hold ICMP",
         Undecodable::Compression => "compressed in a way that is not known",
         Undecodable::FirstFragment => "fragments of which the first was not captured",
     })
@@ -363,6 +364,11 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     for (why, count) in &summary.unread.undecodable {
         if let Some(what) = hidden_by(*why) {
             say(&format!("{} {what}", are(*count, "frame")));
+        }
+    }
+    for (why, count) in &summary.unread.in_tunnels {
+        if let Some(what) = hidden_by(*why) {
+            say(&format!("{} {what}", are(*count, "tunnelled packet")));
         }
     }
     if summary.unread.esp > 0 {

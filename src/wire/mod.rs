@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod defect;
 mod esp;
 pub mod ip;
+pub mod ipcomp;
 pub mod link;
 pub mod lowpan;
 mod plain;
@@ -48,10 +49,20 @@ pub enum Undecodable {
     Malformed,
     /// The link encrypts what it carries, be it ICMP or not.
     Encrypted(Encryption),
-    /// A header is compressed in a way that is not known here (6LoWPAN).
+    /// A header (6LoWPAN) or a payload (`IPComp`) is compressed in a way that is not known here.
     Compression,
     /// The frame is a fragment, and the one with the IP header was not seen (6LoWPAN).
     FirstFragment,
+}
+
+impl Undecodable {
+    /// Whether there may be a packet all the same.
+    pub const fn hides(self) -> bool {
+        matches!(
+            self,
+            Self::Encrypted(_) | Self::Compression | Self::FirstFragment
+        )
+    }
 }
 
 /// By what a link encrypts.
@@ -63,6 +74,8 @@ pub enum Encryption {
     Ieee802_15_4,
     /// IEEE 802.1AE.
     MacSec,
+    /// The LLC of GPRS (3GPP TS 44.064 section 8.9).
+    GprsLlc,
 }
 
 /// Tells what `frame` is. Looks at no octet behind the IP headers.

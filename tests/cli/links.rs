@@ -415,6 +415,15 @@ fn what_is_encrypted_is_told_at_the_end() {
     let macsec = [&mac[..], &[0x88, 0xe5, 0x2c, 0, 0, 0, 0, 1], &[9; 40]].concat();
     let mut esp = [&mac[..], &[8, 0], &ECHO].concat();
     esp[23] = 50;
+    // Behind GRE, and of a method (LZS) that is not read.
+    let over = |protocol: u8, payload: &[u8]| {
+        let mut packet = ECHO[..20].to_vec();
+        packet[2..4].copy_from_slice(&u16::try_from(20 + payload.len()).unwrap().to_be_bytes());
+        packet[9] = protocol;
+        [&mac[..], &[8, 0], &packet, payload].concat()
+    };
+    let in_gre = over(47, &[&[0, 0, 0x65, 0x58], &macsec[..]].concat());
+    let compressed = over(108, &[1, 0, 0, 3, 9, 9, 9, 9]);
     for (link, frame, field, sentence) in [
         (
             105,
@@ -434,13 +443,27 @@ fn what_is_encrypted_is_told_at_the_end() {
             json!(null),
             "1 packet is encrypted (ESP), and may hold ICMP",
         ),
+        (
+            1,
+            in_gre,
+            json!(null),
+            "1 tunnelled packet is encrypted (MACsec), and may hold ICMP",
+        ),
+        (
+            1,
+            compressed,
+            json!(null),
+            "1 tunnelled packet is compressed in a way that is not known",
+        ),
     ] {
         let capture = capture(link, &frame);
         let path = capture.path().to_str().unwrap();
         let all = records(&["-r", path, "--json"]);
         let summary = of_type(&all, "summary")[0];
         assert_eq!(summary["undecodable"], field);
-        assert_eq!(summary["esp"] == 1, field.is_null());
+        let is_in_tunnel = sentence.contains("tunnelled");
+        assert_eq!(summary["in_tunnels"].is_object(), is_in_tunnel);
+        assert_eq!(summary["esp"] == 1, field.is_null() && !is_in_tunnel);
         let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
         let output = command.args(["-q", "-r", path]).output().unwrap();
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

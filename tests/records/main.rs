@@ -26,7 +26,7 @@ use records_support::{
 use serde_json::{Value, json};
 
 /// Why a frame is undecodable, and how a record names that.
-const REASONS: [(Undecodable, &str); 8] = [
+const REASONS: [(Undecodable, &str); 9] = [
     (Undecodable::LinkType, "link_type"),
     (Undecodable::Short, "short"),
     (Undecodable::Malformed, "malformed"),
@@ -41,6 +41,10 @@ const REASONS: [(Undecodable, &str); 8] = [
     (
         Undecodable::Encrypted(Encryption::MacSec),
         "encrypted_macsec",
+    ),
+    (
+        Undecodable::Encrypted(Encryption::GprsLlc),
+        "encrypted_gprs_llc",
     ),
     (Undecodable::Compression, "compression"),
     (Undecodable::FirstFragment, "first_fragment"),
@@ -282,6 +286,8 @@ fn the_summary_holds_the_whole_account() {
     summary.unread.esp = 3;
     summary.unread.deep = 2;
     summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
+    let in_tunnels = REASONS.into_iter().filter(|(why, _)| why.hides());
+    summary.unread.in_tunnels = in_tunnels.map(|(why, _)| (why, 4)).collect();
     summary.frames = FrameCounts {
         read: 9,
         further_packets: 1,
@@ -322,8 +328,9 @@ fn the_summary_holds_the_whole_account() {
         "16 octets of a record header expected, 3 found\\x1b[2J"
     );
     assert_eq!(record["esp"], 3);
-    for (_, word) in REASONS {
+    for (why, word) in REASONS {
         assert_eq!(record["undecodable"][word], 2, "{word}");
+        assert_eq!(record["in_tunnels"][word] == 4, why.hides(), "{word}");
     }
     assert_eq!(
         record["unknown_links"],

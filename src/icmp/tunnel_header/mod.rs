@@ -29,6 +29,8 @@ pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
     Some(step.item(octets.get(..step.length).unwrap_or(octets)))
 }
 
+pub(super) use tables::IP_COMP;
+
 const UDP: u8 = crate::wire::ip::protocol::UDP;
 
 /// See [`parts`].
@@ -44,6 +46,7 @@ pub struct Parts<'a> {
 enum Part {
     Udp(TunnelKind),
     EtherIp,
+    IpComp,
     PimRegister,
     Gre,
     SourceRoute { carried: u16, sequenced: bool },
@@ -140,6 +143,7 @@ const ANY_PORT: u16 = 1;
 const fn own(kind: TunnelKind, port: u16) -> Part {
     match kind {
         TunnelKind::IpInIp => Part::End,
+        TunnelKind::IpComp { .. } => Part::IpComp,
         TunnelKind::EtherIp => Part::EtherIp,
         TunnelKind::PimRegister => Part::PimRegister,
         TunnelKind::Gre { .. }
@@ -383,6 +387,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
 fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
         Part::PimRegister => Step::new(8, "pim", tables::PIM_REGISTER, Part::End),
+        Part::IpComp => Step::new(4, "ipcomp", tables::IP_COMP, Part::End),
         Part::Lisp => packets::lisp(rest)?,
         Part::LispControl => Step::new(4, "lisp_control", packets::LISP_CONTROL, Part::End),
         Part::Amt => packets::amt(rest)?,

@@ -16,6 +16,13 @@ pub(super) const UDP: Table = &[
 /// RFC 3378 section 3.
 pub(super) const ETHER_IP: Table = &[spec::bits(0, 4, 4, "version")];
 
+/// RFC 3173 section 3.1.
+pub(in crate::icmp) const IP_COMP: Table = &[
+    spec::u8(0, "next_protocol"),
+    spec::hex(1, 1, "flags"),
+    spec::hex(2, 2, "compression_parameter_index"),
+];
+
 /// RFC 7761 section 4.9.3.
 pub(super) const PIM_REGISTER: Table = &[
     spec::bits(0, 4, 4, "version"),

@@ -56,6 +56,9 @@ pub(super) fn summary<S: Serializer>(
     if !summary.unread.undecodable.is_empty() {
         map.put("undecodable", &Counts(&summary.unread.undecodable))?;
     }
+    if !summary.unread.in_tunnels.is_empty() {
+        map.put("in_tunnels", &Counts(&summary.unread.in_tunnels))?;
+    }
     if summary.unread.esp > 0 {
         map.put("esp", &summary.unread.esp)?;
     }

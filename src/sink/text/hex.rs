@@ -11,6 +11,7 @@ use crate::icmp::layout::{self, LaidField, Part};
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 use crate::wire::bytes::offset_in;
+use crate::wire::tunnel::{Tunnel, TunnelKind};
 
 /// Octets in a row.
 const ROW: usize = 16;
@@ -103,8 +104,20 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
         Some(packet) => {
             rows.add(0..network, Role::Link, b"link header");
             let start = tunnels(&mut rows, event, network);
-            rows.add(start..data.len(), Role::Link, b"6LoWPAN, as it was sent");
-            rows.title(b"6LoWPAN: the packet with its headers expanded", Role::Link);
+            let is_payload = |tunnel: Tunnel| matches!(tunnel.kind, TunnelKind::IpComp { .. });
+            let (sent, made): (&[u8], &[u8]) = if event.packet.tunnels.iter().any(is_payload) {
+                (
+                    b"compressed payload",
+                    b"IPComp: the packet with its payload expanded",
+                )
+            } else {
+                (
+                    b"6LoWPAN, as it was sent",
+                    b"6LoWPAN: the packet with its headers expanded",
+                )
+            };
+            rows.add(start..data.len(), Role::Link, sent);
+            rows.title(made, Role::Link);
             rows.data = &packet.octets;
             rows.shown = 0..packet.octets.len();
             fields(&mut rows, event, 0);

@@ -382,6 +382,8 @@ pub mod protocol {
     pub const DEST_OPTIONS: u8 = ip_number::IPV6_DESTINATION_OPTIONS.0;
     /// SCTP.
     pub const SCTP: u8 = ip_number::SCTP.0;
+    /// IP payload compression (RFC 3173).
+    pub const IP_COMP: u8 = ip_number::IP_COMP.0;
     /// Mobility header (RFC 6275).
     pub const MOBILITY: u8 = ip_number::MOBILITY_HEADER.0;
     /// UDP-Lite.

@@ -44,7 +44,7 @@ pub(super) use wireless::ieee802_11;
 
 use ether::from_ether_type;
 
-use super::Undecodable;
+use super::{Encryption, Undecodable};
 use crate::model::{Frame, LinkType};
 
 /// VLAN identifiers, outermost first, in place.
@@ -107,6 +107,10 @@ pub enum Network {
     Lowpan,
     /// A frame of IEEE 802.15.4, which may have such a packet.
     Ieee802154,
+    /// What the payload of an IP packet was before it was compressed (`IPComp`, RFC 3173).
+    Compressed,
+    /// What nobody can read without the key.
+    Encrypted(Encryption),
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.
     Other(u16),
 }

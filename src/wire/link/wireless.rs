@@ -105,16 +105,27 @@ pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader
 /// frame control in the other order (RFC 5416 tells nothing of it): what leads to a packet is right.
 pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> {
     let [control, flags] = array_at(data, at)?;
-    [[control, flags], [flags, control]]
-        .into_iter()
-        .filter_map(|control| mac_header_of(control, data, at, HeaderPadding::None)?.body)
-        .filter_map(|body| match body {
-            Body::Packet(llc) => Some(llc),
+    let bodies = [[control, flags], [flags, control]]
+        .map(|control| mac_header_of(control, data, at, HeaderPadding::None)?.body);
+    let packet = bodies
+        .iter()
+        .filter_map(|body| match body.as_ref()? {
+            Body::Packet(llc) => Some(*llc),
             Body::Aggregate(all) => Some(all.first_llc(data)),
             Body::Encrypted => None,
         })
         .filter_map(|llc| ether::llc(data, Vlans::default(), llc).ok())
-        .find(|found| !matches!(found.network, Network::Other(_)))
+        .find(|found| !matches!(found.network, Network::Other(_)));
+    let is_encrypted = || {
+        matches!(
+            bodies,
+            [Some(Body::Encrypted), _] | [None, Some(Body::Encrypted)]
+        )
+    };
+    packet.or_else(|| {
+        let encrypted = Network::Encrypted(Encryption::Ieee802_11);
+        is_encrypted().then(|| LinkHeader::at(encrypted, at))
+    })
 }
 
 /// Whether frames of this link type are those of 802.11, perhaps behind a header of a capture tool.

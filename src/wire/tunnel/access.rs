@@ -1,7 +1,7 @@
 //! Tunnels of access points to their controllers, and of what mirrors traffic.
 
 use super::TunnelKind;
-use super::header::{leads_to_certain_ip, leads_to_ip};
+use super::header::{ethernet, leads_to_certain_ip, leads_to_ip, or_encrypted};
 use super::shim::shim;
 use super::udp::certain;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -26,7 +26,7 @@ pub(super) fn capwap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     }
     let radio = (length & 7) << 2 | ids >> 6;
     let inside = if ids & NATIVE == 0 {
-        link::ethernet(bytes, header).ok()?
+        ethernet(bytes, header)?
     } else {
         link::ieee802_11(bytes, header)?
     };
@@ -60,7 +60,7 @@ pub(super) fn mint(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> 
         2 => at + HEADER + 10,
         _ => return None,
     };
-    let inside = link::ethernet(bytes, start).ok()?;
+    let inside = ethernet(bytes, start)?;
     leads_to_ip(bytes, &inside).then_some((TunnelKind::Mint, inside))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn broadcom_li(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     };
     let inside = match word >> 25 & 0x0f {
         UNDECIDED | IPV4 | IPV6 => LinkHeader::at(Network::Ip, HEADER),
-        ETHERNET => link::ethernet(bytes, HEADER).ok()?,
+        ETHERNET => ethernet(bytes, HEADER)?,
         _ => return None,
     };
     let rest = tail(bytes, inside.offset);
@@ -109,7 +109,7 @@ pub(super) fn tzsp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     }
     let inside = match link::inside_tzsp(bytes)? {
         (linktype::IEEE802_11, start) => link::ieee802_11(bytes, start)?,
-        (link, start) => link::dispatch(link, bytes, start).ok()?,
+        (link, start) => or_encrypted(link::dispatch(link, bytes, start), start)?,
     };
     Some((TunnelKind::Tzsp, inside))
 }

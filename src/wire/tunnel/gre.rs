@@ -1,6 +1,7 @@
 //! GRE, and what it carries.
 
 use super::TunnelKind;
+use super::header::{ethernet, or_encrypted};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
 use crate::wire::ip::Ip;
@@ -23,10 +24,7 @@ pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         if kind == ETHERNET_OVER_IP {
             // Unlike the length before it this is little-endian.
             let tunnel = u16::from_le_bytes(array_at(payload, 6)?);
-            return Some((
-                TunnelKind::Eoip { tunnel },
-                link::ethernet(payload, 8).ok()?,
-            ));
+            return Some((TunnelKind::Eoip { tunnel }, ethernet(payload, 8)?));
         }
         let call = u16_at(payload, 6)?;
         at = 8
@@ -85,8 +83,11 @@ fn carried_by_gre(
     let erspan = |session| Some(TunnelKind::Erspan { session });
     let session = || Some(u16_at(payload, at + 2)? & 0x03ff);
     Some(match kind {
-        BRIDGED_ETHERNET | ETHERNET_OVER_IP => (None, link::ethernet(payload, at).ok()?),
-        FRAME_RELAY => (None, link::dispatch(linktype::FRELAY, payload, at).ok()?),
+        BRIDGED_ETHERNET | ETHERNET_OVER_IP => (None, ethernet(payload, at)?),
+        FRAME_RELAY => (
+            None,
+            or_encrypted(link::dispatch(linktype::FRELAY, payload, at), at)?,
+        ),
         // Each of these is a radio, or one of its networks, of an access point by Aruba.
         ARUBA_FIRST..=ARUBA_LAST if kind.trailing_zeros() >= 4 => {
             (None, link::ieee802_11(payload, at)?)
@@ -96,14 +97,14 @@ fn carried_by_gre(
         }
         CDMA2000 | UNSTRUCTURED => (None, framed_ppp(payload, at)?),
         // Type I is bare; type II has 8 octets, and counts its packets.
-        ERSPAN if !sequenced => (erspan(None), link::ethernet(payload, at).ok()?),
-        ERSPAN => (erspan(session()), link::ethernet(payload, at + 8).ok()?),
+        ERSPAN if !sequenced => (erspan(None), ethernet(payload, at)?),
+        ERSPAN => (erspan(session()), ethernet(payload, at + 8)?),
         ERSPAN_3 => {
             let last = u16_at(payload, at + 10)?;
             let header = 12 + 8 * usize::from(last & 1);
             let inside = match last >> 10 & 0x1f {
                 2 => LinkHeader::at(Network::Ip, at + header),
-                _ => link::ethernet(payload, at + header).ok()?,
+                _ => ethernet(payload, at + header)?,
             };
             (erspan(session()), inside)
         }
@@ -140,5 +141,5 @@ fn framed_ppp(payload: &[u8], at: usize) -> Option<LinkHeader> {
 
 /// From an EtherType that stands apart from what it announces, at `at`.
 pub(super) fn plain(bytes: &[u8], kind: u16, at: usize) -> Option<LinkHeader> {
-    link::follow(bytes, Vlans::default(), kind, at).ok()
+    or_encrypted(link::follow(bytes, Vlans::default(), kind, at), at)
 }

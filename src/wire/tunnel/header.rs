@@ -5,10 +5,12 @@ use super::access;
 use super::gre::gre;
 use super::shim::{mpls, shim};
 use super::udp::{l2tp_3, udp};
-use crate::wire::bytes::{array_at, tail, u8_at};
+use crate::wire::Undecodable;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::checksum::ChecksumStatus;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, header_checksum, protocol};
+use crate::wire::ipcomp;
 use crate::wire::link::{self, LinkHeader, Network};
 
 const ISO_IP: u8 = 80;
@@ -24,6 +26,7 @@ pub(super) const fn is_tunnel_protocol(number: u8) -> bool {
         protocol::IPV4
             | protocol::IPV6
             | protocol::GRE
+            | protocol::IP_COMP
             | protocol::ETHER_IP
             | protocol::L2TP
             | protocol::MPLS_IN_IP
@@ -42,8 +45,13 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         protocol::IPV4 | protocol::IPV6 => {
             Some((TunnelKind::IpInIp, LinkHeader::at(Network::Ip, 0)))
         }
+        protocol::IP_COMP => {
+            let cpi = u16_at(payload, 2)?;
+            let inside = LinkHeader::at(Network::Compressed, ipcomp::HEADER);
+            return Some((TunnelKind::IpComp { cpi }, inside));
+        }
         protocol::ETHER_IP => {
-            let inside = link::ethernet(payload, 2).ok()?;
+            let inside = ethernet(payload, 2)?;
             // Early senders had the version in the other half of the octet, or of the two.
             let is_known = match u8_at(payload, 0)? {
                 0x30..=0x3f => true,
@@ -52,7 +60,7 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
             };
             is_known.then_some((TunnelKind::EtherIp, inside))
         }
-        ETHERNET => Some((TunnelKind::EthernetInIp, link::ethernet(payload, 0).ok()?)),
+        ETHERNET => Some((TunnelKind::EthernetInIp, ethernet(payload, 0)?)),
         ISO_IP if matches!(u8_at(payload, 0)?, link::NLPID_IPV4 | link::NLPID_IPV6) => {
             Some((TunnelKind::IsoIp, LinkHeader::at(Network::Ip, 1)))
         }
@@ -90,6 +98,19 @@ fn pim_register(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let [kind, _, _, _, flags] = array_at(payload, 0)?;
     (kind == VERSION_2_REGISTER && flags & NULL_REGISTER == 0)
         .then_some((TunnelKind::PimRegister, LinkHeader::at(Network::Ip, HEADER)))
+}
+
+/// The frame of Ethernet at `at`: what it leads to, be that encrypted.
+pub(super) fn ethernet(bytes: &[u8], at: usize) -> Option<LinkHeader> {
+    or_encrypted(link::ethernet(bytes, at), at)
+}
+
+/// What a link header at `at` leads to, which is not lost where it is encrypted.
+pub(super) fn or_encrypted(read: Result<LinkHeader, Undecodable>, at: usize) -> Option<LinkHeader> {
+    match read {
+        Err(Undecodable::Encrypted(by)) => Some(LinkHeader::at(Network::Encrypted(by), at)),
+        other => other.ok(),
+    }
 }
 
 /// Whether what a header calls IP begins like it.

@@ -5,6 +5,11 @@
 pub enum TunnelKind {
     /// IP in IP (RFC 2003), 6in4 (RFC 4213), 4in6 (RFC 2473).
     IpInIp,
+    /// A payload that is compressed (RFC 3173), in the packet that it was before.
+    IpComp {
+        /// Compression parameter index: the method.
+        cpi: u16,
+    },
     /// Ethernet in IP (RFC 3378).
     EtherIp,
     /// Generic routing encapsulation (RFC 2784).
@@ -153,6 +158,7 @@ impl TunnelKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::IpInIp => "ip_in_ip",
+            Self::IpComp { .. } => "ipcomp",
             Self::EtherIp => "etherip",
             Self::Gre { .. } => "gre",
             Self::Pptp { .. } => "pptp",
@@ -200,6 +206,7 @@ impl TunnelKind {
     /// What tells tunnels of this kind between the same ends apart, with the field's name.
     pub fn identifier(self) -> Option<(&'static str, u32)> {
         match self {
+            Self::IpComp { cpi } => Some(("cpi", cpi.into())),
             Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
             Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
             Self::Capwap { radio } => Some(("radio", radio.into())),

@@ -4,6 +4,7 @@ use super::TunnelKind;
 use super::gre::gre;
 use super::header::leads_to_certain_ip;
 use super::udp::certain;
+use crate::wire::Encryption;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network};
 
@@ -132,8 +133,7 @@ pub(super) fn gsmtap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     }
 }
 
-/// The LLC of GPRS (3GPP TS 44.064 section 6): unconfirmed information for a user's data that is
-/// not encrypted.
+/// The LLC of GPRS (3GPP TS 44.064 section 6): unconfirmed information for a user's data.
 fn llc(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
     const USER_DATA: [u8; 4] = [3, 5, 9, 11];
     const PROTOCOL: u8 = 0x80;
@@ -141,11 +141,21 @@ fn llc(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
     const ENCRYPTED: u16 = 0x0002;
     let address = u8_at(bytes, at)?;
     let control = u16_at(bytes, at + 1)?;
-    let is_clear = address & PROTOCOL == 0
+    let is_data = address & PROTOCOL == 0
         && USER_DATA.contains(&(address & 0x0f))
-        && control & 0xe000 == INFORMATION
-        && control & ENCRYPTED == 0;
-    sndcp(bytes, at + 3).filter(|_| is_clear)
+        && control & 0xe000 == INFORMATION;
+    if !is_data {
+        return None;
+    }
+    if control & ENCRYPTED != 0 {
+        // Which access point it is for is encrypted as well.
+        let network = Network::Encrypted(Encryption::GprsLlc);
+        return Some((
+            TunnelKind::Sndcp { nsapi: 0 },
+            LinkHeader::at(network, at + 3),
+        ));
+    }
+    sndcp(bytes, at + 3)
 }
 
 /// SNDCP (3GPP TS 44.065 section 7): the first segment, or the only one, of data whose headers are

@@ -50,6 +50,15 @@ impl<'a> Packet<'a> {
     pub fn goes_deeper(&self) -> bool {
         !self.tunnels.is_empty() && next_ip(&self.ip, 0, None).is_some()
     }
+
+    /// What keeps a packet that tunnel headers behind `ip` lead to from being read, if it may be one.
+    #[inline]
+    pub fn hides(&self) -> Option<Undecodable> {
+        if !may_carry_ip(&self.ip) {
+            return None;
+        }
+        hidden_in(&self.ip)
+    }
 }
 
 /// The tunnels around a packet: up to [`TunnelPath::CAPACITY`]. They are read when asked for.
@@ -402,7 +411,12 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         }
         match at.inside_shim() {
             Ok(Some(entered)) => at = entered.inside,
-            Ok(None) => return Classified::NotIp,
+            Ok(None) => {
+                return match at.network {
+                    Network::Encrypted(by) => Classified::Undecodable(Undecodable::Encrypted(by)),
+                    _ => Classified::NotIp,
+                };
+            }
             Err(why) => return Classified::Undecodable(why),
         }
         tunnels.depth += 1;
@@ -441,6 +455,8 @@ fn may_carry_ip(ip: &Ip<'_>) -> bool {
 pub(super) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
     match ip.protocol {
         protocol::UDP => true,
+        // The beginning of compressed data can be read, what follows not without them.
+        protocol::IP_COMP => false,
         protocol::DEST_OPTIONS | protocol::AH => ip.is_later_fragment(),
         other => header::is_tunnel_protocol(other),
     }
@@ -471,6 +487,24 @@ fn next_ip<'a>(ip: &Ip<'a>, depth: u8, expanded: Option<&'a Expanded>) -> Option
         match at.network {
             Network::Ip => return at.rest.ip().ok().map(|inner| (more, inner)),
             _ => at = at.inside_shim().ok()??.inside,
+        }
+    }
+    None
+}
+
+/// See [`Packet::hides`].
+#[cold]
+fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
+    let mut at = inside_ip(ip)?.inside;
+    for _ in 0..TunnelPath::CAPACITY {
+        match at.network {
+            Network::Encrypted(by) => return Some(Undecodable::Encrypted(by)),
+            Network::Compressed => return Some(Undecodable::Compression),
+            _ => {}
+        }
+        match at.inside_shim() {
+            Ok(entered) => at = entered?.inside,
+            Err(why) => return Some(why).filter(|why| why.hides()),
         }
     }
     None

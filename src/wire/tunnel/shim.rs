@@ -3,7 +3,7 @@
 
 use super::TunnelKind;
 use super::access;
-use super::header::leads_to_ip;
+use super::header::{ethernet, leads_to_ip};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
@@ -32,7 +32,12 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Bridged => bridged(bytes),
         Network::Multilink => multilink(bytes),
         Network::Multiplexed => multiplexed(bytes),
-        Network::Ip | Network::Lowpan | Network::Ieee802154 | Network::Other(_) => return None,
+        Network::Ip
+        | Network::Lowpan
+        | Network::Ieee802154
+        | Network::Compressed
+        | Network::Encrypted(_)
+        | Network::Other(_) => return None,
     })
 }
 
@@ -56,8 +61,10 @@ pub(super) fn mpls(bytes: &[u8]) -> Step {
         1 if let Some(inside) = associated_channel(bytes, at) => inside,
         _ => [at + 4, at]
             .into_iter()
-            .filter_map(|start| link::ethernet(bytes, start).ok())
-            .find(|inside| leads_to_ip(bytes, inside))
+            .filter_map(|start| ethernet(bytes, start))
+            .find(|inside| {
+                matches!(inside.network, Network::Encrypted(_)) || leads_to_ip(bytes, inside)
+            })
             .unwrap_or(LinkHeader::at(Network::Other(0), at)),
     };
     Ok((TunnelKind::Mpls { label }, inside))

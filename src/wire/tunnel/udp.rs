@@ -2,7 +2,7 @@
 
 use super::TunnelKind;
 use super::gre::{gre, plain};
-use super::header::{leads_to_certain_ip, leads_to_ip};
+use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
 use super::shim::mpls;
 use super::{access, mobile, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -189,7 +189,7 @@ fn behind_port(port: u16, [dst, src]: [u16; 2], bytes: &[u8]) -> Option<(TunnelK
             link::llc(bytes, Vlans::default(), 0).ok()?,
         ),
         port::CAPWAP => access::capwap(bytes),
-        port::LWAPP_FRAME => certain(bytes, TunnelKind::Lwapp, link::ethernet(bytes, 0).ok()?),
+        port::LWAPP_FRAME => certain(bytes, TunnelKind::Lwapp, ethernet(bytes, 0)?),
         // Before what is for the controller stands which access point that is from.
         port::LWAPP | port::LWAPP_CONTROL => {
             let at = if dst == port::LWAPP_CONTROL { 6 } else { 0 };
@@ -219,7 +219,7 @@ fn vxlan(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const VNI_VALID: u8 = 0x08;
     let flags = u8_at(bytes, 0)?;
     let vni = u32_at(bytes, 4)? >> 8;
-    let inside = link::ethernet(bytes, 8).ok()?;
+    let inside = ethernet(bytes, 8)?;
     let is_valid = flags & VNI_VALID != 0 || leads_to_certain_ip(bytes, &inside);
     is_valid.then_some((TunnelKind::Vxlan { vni }, inside))
 }
@@ -231,7 +231,7 @@ fn vxlan_gpe(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let vni = u32_at(bytes, 4)? >> 8;
     let inside = match next {
         1 | 2 => LinkHeader::at(Network::Ip, 8),
-        3 => link::ethernet(bytes, 8).ok()?,
+        3 => ethernet(bytes, 8)?,
         4 => LinkHeader::at(Network::Nsh, 8),
         5 => LinkHeader::at(Network::Mpls, 8),
         _ => return None,
@@ -250,7 +250,7 @@ fn geneve(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let at = 8 + usize::from(first & 0x3f) * 4;
     let vni = u32_at(bytes, 4)? >> 8;
     let inside = match u16_at(bytes, 2)? {
-        BRIDGED_ETHERNET => link::ethernet(bytes, at).ok()?,
+        BRIDGED_ETHERNET => ethernet(bytes, at)?,
         kind => plain(bytes, kind, at)?,
     };
     Some((TunnelKind::Geneve { vni }, inside))
@@ -358,7 +358,7 @@ fn lisp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         instance: (flags & INSTANCE != 0).then_some(instance),
     };
     let inside = match next {
-        3 if flags & NEXT_PROTOCOL != 0 => link::ethernet(bytes, HEADER).ok()?,
+        3 if flags & NEXT_PROTOCOL != 0 => ethernet(bytes, HEADER)?,
         4 if flags & NEXT_PROTOCOL != 0 => {
             return Some((kind, LinkHeader::at(Network::Nsh, HEADER)));
         }

@@ -3,10 +3,11 @@
 //! Wireshark's dissector.
 
 use super::TunnelKind;
+use super::header::or_encrypted;
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail, u8_at};
 use crate::wire::ip::{Ip, protocol};
-use crate::wire::link::{self, LinkHeader, linktype};
+use crate::wire::link::{self, LinkHeader, Network, linktype};
 
 /// Its UDP port; sniffers may send from it as well as to it.
 pub(super) const PORT: u16 = 17754;
@@ -54,8 +55,10 @@ pub(super) fn zep(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let Header {
         channel, octets, ..
     } = Header::parse(bytes)?;
-    let inside = link::ieee802154::parse(linktype::IEEE802_15_4_WITHFCS, bytes, octets).ok()?;
-    (inside.network == link::Network::Lowpan).then_some((TunnelKind::Zep { channel }, inside))
+    let read = link::ieee802154::parse(linktype::IEEE802_15_4_WITHFCS, bytes, octets);
+    let inside = or_encrypted(read, octets)?;
+    matches!(inside.network, Network::Lowpan | Network::Encrypted(_))
+        .then_some((TunnelKind::Zep { channel }, inside))
 }
 
 /// The frame that `ip` carries, as if it had been captured by itself; `around` is the one that it
