@@ -47,8 +47,8 @@
 //!    takes it, which decides how much may wait for it, and nothing that is told.)
 //! 4. **Every table is bounded** in octets, shared out from one limit, and keyed by a seeded hash.
 //!    What is evicted is counted and told; an evicted request is never called lost.
-//! 5. **Nothing is silently missing.** Frames read, and further packets in them = undecodable + not
-//!    ICMP + hidden + shown.
+//! 5. **Nothing is silently missing.** Frames read, further packets in them, and messages that they
+//!    report = undecodable + not ICMP + hidden + shown.
 //! 6. **Text from packets and files is escaped** in every output.
 //!
 //! # Originals in one pass

@@ -9,6 +9,7 @@ mod compressed;
 mod control;
 mod fragments;
 mod ledger;
+mod reports;
 mod teller;
 mod turn;
 mod way;
@@ -380,6 +381,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             }
             Classified::OtherIp(packet) => {
                 if self.expand_in_tunnel(frame, packet)? {
+                    return Ok(());
+                }
+                if self.take_reports(frame, packet)? {
                     return Ok(());
                 }
                 self.unread.esp += u64::from(wire::is_esp(&packet.ip));

@@ -26,6 +26,8 @@ mod nodes;
 mod radio;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/reports.rs"]
+mod reports;
 #[path = "cli/routed.rs"]
 mod routed;
 #[path = "cli/sources.rs"]

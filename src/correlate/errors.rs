@@ -5,7 +5,7 @@ use super::flows::{Lead, is_icmp};
 use super::sighting::{Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
-use super::verdict::DropReason;
+use super::verdict::{DropReason, Evidence};
 use super::verdicts::Reported;
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
@@ -27,7 +27,9 @@ impl Correlator {
         let place = Place::of(frame, packet);
         let request = query::quoted_request(quote);
         let mirror = request.map_or(Mirror::Unknown, |key| self.exchanges.mirror(key, place));
-        if let Some(of) = (self.repeats).copy_of(ip.addrs, message.bytes, (place, mirror), at) {
+        let evidence = Evidence::Captured;
+        let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (place, mirror), at);
+        if let Some(of) = known {
             return Relation::Copy { of };
         }
         let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
@@ -61,6 +63,7 @@ impl Correlator {
             ts,
             shown,
             never_sent,
+            evidence,
         };
         self.attempts.error(quote);
         if let Some(ring) = &self.ring {
@@ -75,6 +78,41 @@ impl Correlator {
             self.complete(verdict);
         }
         Relation::Error { original }
+    }
+
+    /// An error that another protocol tells of. It was sent somewhere, so what it says of the flow it
+    /// quotes holds: that adds to a verdict of its own kind. When it was sent, and how many more were,
+    /// is not known: nothing else is drawn from it.
+    pub(super) fn reported_error(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        quote: &Quote<'_>,
+        shown: bool,
+    ) {
+        let evidence = Evidence::Reported;
+        let seen = (Place::of(frame, packet), Mirror::AtWork);
+        let at = (frame.reference(), frame.ts);
+        let (addrs, octets) = (packet.ip.addrs, message.bytes);
+        // Each switch on its way may tell of it.
+        if (self.repeats.copy_of(evidence, addrs, octets, seen, at)).is_some() {
+            return;
+        }
+        let displaced = self.verdicts.error(&Reported {
+            ip: &packet.ip,
+            message,
+            quote,
+            original: None,
+            frame: frame.reference(),
+            ts: frame.ts,
+            shown,
+            never_sent: false,
+            evidence,
+        });
+        if let Some(verdict) = displaced {
+            self.complete(verdict);
+        }
     }
 
     fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Vec<Path> {

@@ -273,6 +273,12 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         let ip = &packet.ip;
+        if frame.reported().is_some() {
+            if let Some(quote) = message.quote() {
+                self.reported_error(frame, packet, message, quote, shown);
+            }
+            return Relation::Reported;
+        }
         let relation = match message.quote() {
             // Nobody hears of it.
             _ if !ip.is_acceptable() => match message.body {

@@ -18,6 +18,9 @@ pub enum Relation {
         /// Where.
         of: FrameRef,
     },
+    /// It is data of another protocol: what is told of it, not what was captured. It asks nothing,
+    /// answers nothing and is not counted with those that were captured.
+    Reported,
     /// It is an error about another packet.
     Error {
         /// What was found of the packet it quotes; `None` where that was not looked for.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place};
+use super::verdict::Evidence;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// Errors that a new one is compared with.
@@ -21,7 +22,7 @@ pub(super) struct Repeats {
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// Hash of addresses and message.
+    /// Hash of evidence, addresses and message.
     hash: u64,
     place: Place,
     ts: Timestamp,
@@ -29,15 +30,17 @@ struct Seen {
 }
 
 impl Repeats {
-    /// The frame in which the error with these octets was captured before; a new one is remembered.
+    /// The frame in which the error with these octets was captured, or reported, before; a new one is
+    /// remembered.
     pub(super) fn copy_of(
         &mut self,
+        evidence: Evidence,
         addrs: AddrPair,
         octets: &[u8],
         (place, mirror): (Place, Mirror),
         (frame, ts): (FrameRef, Timestamp),
     ) -> Option<FrameRef> {
-        let hash = self.hasher.hash_one((addrs, octets));
+        let hash = self.hasher.hash_one((evidence, addrs, octets));
         let newest_first = self.seen.iter().rev();
         let known = newest_first
             .take_while(|seen| is_within(COPY_WINDOW, ts.since(seen.ts)))
@@ -109,7 +112,7 @@ mod tests {
         let frame = FrameRef::new(SourceId(0), number);
         let ts = Timestamp::from_nanos(millis * 1_000_000);
         repeats
-            .copy_of(addrs, octets, place, (frame, ts))
+            .copy_of(Evidence::Captured, addrs, octets, place, (frame, ts))
             .map(FrameRef::number)
     }
 

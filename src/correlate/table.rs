@@ -223,7 +223,6 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     }
 
     /// Takes the entry under `key` out.
-    #[cfg(test)]
     pub(super) fn remove(&mut self, key: &K) -> Option<(K, V)> {
         self.remove_at(self.find(key)?)
     }

@@ -40,6 +40,16 @@ pub enum DropReason {
     Other,
 }
 
+/// How the errors of a verdict are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// They were captured.
+    #[default]
+    Captured,
+    /// Another protocol told of them (sFlow and others): when, and of how many, is not known.
+    Reported,
+}
+
 /// One verdict: who dropped what of a flow, why, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DropVerdict {
@@ -55,6 +65,8 @@ pub struct DropVerdict {
     pub code: u8,
     /// The reason in one word.
     pub reason: DropReason,
+    /// How the errors are known.
+    pub evidence: Evidence,
     /// Which part of a long story this is, from 1.
     pub part: u32,
     /// How many errors.
@@ -151,6 +163,7 @@ impl DropVerdict {
             kind,
             code,
             reason,
+            evidence: Evidence::Captured,
             part: 1,
             count: 0,
             first,

@@ -7,7 +7,7 @@ use super::aftermath::Followed;
 use super::exchanges::BATCH;
 use super::table::{Displaced, Table};
 use super::translated::Translated;
-use super::verdict::{DropReason, DropVerdict, Hops, OtherSide};
+use super::verdict::{DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
@@ -16,7 +16,7 @@ use crate::wire::{Ip, IpVersion};
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
 
-/// One verdict per flow, dropper, and type and code.
+/// One verdict per flow, dropper, type and code, and evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct VerdictKey {
     flow: FlowKey,
@@ -24,6 +24,7 @@ struct VerdictKey {
     version: IpVersion,
     kind: u8,
     code: u8,
+    evidence: Evidence,
 }
 
 /// The verdicts that are still growing.
@@ -33,6 +34,8 @@ pub(super) struct Verdicts {
     /// How many verdicts of a key were written already.
     parts: Table<VerdictKey, u32>,
     translated: Translated,
+    /// How many were begun by a report.
+    reported: u64,
     evicted: u64,
 }
 
@@ -48,6 +51,7 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) shown: bool,
     /// The capture would have the quoted packet if it had been sent.
     pub(super) never_sent: bool,
+    pub(super) evidence: Evidence,
 }
 
 impl Verdicts {
@@ -57,6 +61,7 @@ impl Verdicts {
             open: Table::with_memory_and_heap(memory / 10 * 9, FRAMES),
             parts: Table::with_memory(memory / 10),
             translated: Translated::default(),
+            reported: 0,
             evicted: 0,
         }
     }
@@ -76,8 +81,15 @@ impl Verdicts {
             version: message.version,
             kind: message.kind,
             code: message.code,
+            evidence: error.evidence,
         };
-        let other_side = self.translated.other_side(error);
+        if self.is_known_otherwise(&key) {
+            return None;
+        }
+        let other_side = match error.evidence {
+            Evidence::Captured => self.translated.other_side(error),
+            Evidence::Reported => None,
+        };
         if let Some(there) = other_side {
             self.link(&key, there, error.frame);
         }
@@ -88,6 +100,7 @@ impl Verdicts {
             add(verdict, error);
             return None;
         }
+        self.reported += u64::from(error.evidence == Evidence::Reported);
         let mut verdict = begin(&key, reason, error);
         verdict.same_as = other_side;
         verdict.counted_there = other_side.is_some();
@@ -99,6 +112,24 @@ impl Verdicts {
                 Some(verdict)
             }
             _ => None,
+        }
+    }
+
+    /// Whether an error adds nothing as others like it were captured themselves: those count, and what
+    /// is reported of the same packets does not.
+    fn is_known_otherwise(&mut self, key: &VerdictKey) -> bool {
+        let of = |evidence| VerdictKey { evidence, ..*key };
+        match key.evidence {
+            Evidence::Captured => {
+                if self.reported > 0 {
+                    self.open.remove(&of(Evidence::Reported));
+                }
+                false
+            }
+            Evidence::Reported => {
+                let captured = of(Evidence::Captured);
+                self.open.get(&captured).is_some() || self.parts.get(&captured).is_some()
+            }
         }
     }
 
@@ -166,7 +197,9 @@ impl Verdicts {
 fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> DropVerdict {
     let kind = (key.version, key.kind, key.code);
     DropVerdict {
-        return_hops: Some(payload::hops(error.ip.ttl)),
+        evidence: error.evidence,
+        // A report tells how far it came to who reports.
+        return_hops: (error.evidence == Evidence::Captured).then(|| payload::hops(error.ip.ttl)),
         ..DropVerdict::new(key.flow, key.dropper, kind, reason, error.ts)
     }
 }

@@ -35,7 +35,7 @@ use crate::correlate::exchange::Exchange;
 use crate::correlate::stalled::Stalled;
 use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
-use crate::correlate::verdict::DropVerdict;
+use crate::correlate::verdict::{DropVerdict, Evidence};
 use crate::icmp::Message;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::source::InterfaceCounts;
@@ -220,7 +220,8 @@ impl Diagnostics {
     /// account itself stays as it is.
     pub fn so_far(&self, growing: &[DropVerdict]) -> Vec<Finding> {
         let mut copy = self.clone();
-        for verdict in growing.iter().filter(|verdict| verdict.shown) {
+        let captured = |v: &&DropVerdict| v.shown && v.evidence == Evidence::Captured;
+        for verdict in growing.iter().filter(captured) {
             copy.verdict(verdict);
         }
         copy.findings()

@@ -39,17 +39,20 @@ pub struct Frame<'a> {
     /// The packet in it, where that is not among its octets as it was sent: none until it was made.
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
-    /// then all else tells of that packet as if it had been sent alone.
+    /// then all else tells of that packet as if it had been sent alone. Or which of the packets is
+    /// meant that the frame reports: then all else tells of the frame.
     pub part: Option<Part>,
 }
 
-/// A packet of a frame that may hold several (IEEE 802.11 A-MSDU).
+/// A packet of a frame that may hold several (IEEE 802.11 A-MSDU), or is about others (sFlow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// There is no other.
     Only,
     /// One of several, by its number from 1.
     Numbered(NonZeroU32),
+    /// One that is data of another protocol, by its number among those in the frame, from 1.
+    Reported(NonZeroU32),
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed
@@ -141,16 +144,25 @@ impl<'a> Frame<'a> {
     pub fn reference(&self) -> FrameRef {
         let frame = FrameRef::new(self.source, self.number);
         match self.part {
-            Some(Part::Numbered(packet)) => frame.with_packet(packet),
+            Some(Part::Numbered(packet) | Part::Reported(packet)) => frame.with_packet(packet),
             None | Some(Part::Only) => frame,
         }
     }
 
-    /// Its number among the packets of the frame, where those are several.
+    /// Its number among the packets of the frame, where those are several, or among those that the
+    /// frame reports.
     pub const fn packet(&self) -> Option<NonZeroU32> {
         match self.part {
-            Some(Part::Numbered(packet)) => Some(packet),
+            Some(Part::Numbered(packet) | Part::Reported(packet)) => Some(packet),
             None | Some(Part::Only) => None,
+        }
+    }
+
+    /// Which of the packets that the frame reports is meant, if not the frame's own is.
+    pub const fn reported(&self) -> Option<NonZeroU32> {
+        match self.part {
+            Some(Part::Reported(packet)) => Some(packet),
+            None | Some(Part::Only | Part::Numbered(_)) => None,
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a run adds up to: counted for the summary, diagnosed for the findings.
 
+use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
 use crate::correlate::stalled::Stalled;
 use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
-use crate::correlate::verdict::DropVerdict;
+use crate::correlate::verdict::{DropVerdict, Evidence};
 use crate::findings::Diagnostics;
 use crate::record::collect::Collector;
 use crate::record::{IcmpEvent, Record};
@@ -57,7 +58,10 @@ impl Ledger {
         } = self;
         match *entry {
             Entry::Icmp(event) => {
-                diagnostics.icmp(event.frame, event.packet, event.message, event.relation);
+                // Findings weigh how many there are and what else was captured: reports tell neither.
+                if !matches!(event.relation, Relation::Reported) {
+                    diagnostics.icmp(event.frame, event.packet, event.message, event.relation);
+                }
                 collector.icmp(event);
             }
             // Its exchange follows.
@@ -67,7 +71,9 @@ impl Ledger {
                 collector.exchange(exchange);
             }
             Entry::Drop(verdict) => {
-                diagnostics.verdict(verdict);
+                if verdict.evidence == Evidence::Captured {
+                    diagnostics.verdict(verdict);
+                }
                 collector.verdict(verdict);
             }
             Entry::Path(path) => {

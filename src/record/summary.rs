@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
-use crate::correlate::verdict::DropReason;
+use crate::correlate::verdict::{DropReason, Evidence};
 use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
 use crate::model::{AddrPair, LinkType, Timestamp};
 use crate::source::{Damage, InterfaceCounts, KernelCounts};
@@ -15,7 +15,8 @@ use crate::wire::{IpVersion, Undecodable};
 /// Everything the closing account holds.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// The accounting identity: `read + further_packets = undecodable + other + filtered + icmp`.
+    /// The accounting identity: `read + further_packets + reported = undecodable + other + filtered +
+    /// icmp`.
     pub frames: FrameCounts,
     /// What the kernel counted by interface, for live capture.
     pub kernel: Option<Vec<InterfaceCounts>>,
@@ -76,6 +77,7 @@ impl Summary {
             sum.bad += counts.bad;
             sum.unverified += counts.unverified;
             sum.absent += counts.absent;
+            sum.reported += counts.reported;
         }
         sum
     }
@@ -128,13 +130,17 @@ impl From<Option<Original>> for ErrorOutcome {
 }
 
 /// Each frame counts in the first class that fits, as does each packet of a frame that holds several
-/// (IEEE 802.11 A-MSDU): `read` and `further_packets` are together the sum of all others.
+/// (IEEE 802.11 A-MSDU), and each message that a frame reports besides: `read`, `further_packets` and
+/// `reported` are together the sum of all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameCounts {
     /// All frames.
     pub read: u64,
     /// Packets besides the first of each frame that holds several.
     pub further_packets: u64,
+    /// ICMP messages that are data of another protocol (sFlow, MSDP, `OpenFlow`), besides the frames
+    /// that they are in.
+    pub reported: u64,
     /// Frames whose link or IP header could not be read.
     pub undecodable: u64,
     /// Frames that are not ICMP.
@@ -167,10 +173,12 @@ pub struct MessageCounts {
     pub unverified: u64,
     /// No checksum.
     pub absent: u64,
+    /// Those that were reported, besides all others.
+    pub reported: u64,
 }
 
 impl MessageCounts {
-    /// All of them.
+    /// All that were captured themselves.
     pub fn total(&self) -> u64 {
         self.good + self.bad + self.unverified + self.absent
     }
@@ -276,4 +284,6 @@ pub struct DropperSummary {
     pub probes: u64,
     /// The smallest MTU reported, in octets.
     pub mtu: Option<u32>,
+    /// How the errors are known.
+    pub evidence: Evidence,
 }

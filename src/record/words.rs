@@ -7,6 +7,7 @@ use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original}
 use crate::findings::{Confidence, Severity};
 use crate::record::summary::ErrorOutcome;
 use crate::source::DamageKind;
+use crate::wire::tunnel::ReportMessage;
 use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Undecodable, Unverified};
 
 /// A value that output names by one snake-case word.
@@ -201,6 +202,18 @@ impl Word for Layer {
             Self::Extension => "extension",
             Self::NdOption => "nd_option",
             Self::MldRecord => "mld_record",
+        }
+    }
+}
+
+impl Word for ReportMessage {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::FlowSample => "flow_sample",
+            Self::DiscardedPacket => "discarded_packet",
+            Self::PacketIn => "packet_in",
+            Self::PacketOut => "packet_out",
+            Self::SourceActive => "source_active",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::story::{Page, icmp, ip, plural, protocol, text, times};
 use super::text::{Clock, Precision};
 use super::wrap::{Paragraph, Table};
+use crate::correlate::verdict::Evidence;
 use crate::icmp::names;
 use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary, Summary};
 use crate::record::words::Word;
@@ -36,6 +37,7 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
     let FrameCounts {
         read,
         further_packets,
+        reported,
         undecodable,
         other,
         filtered,
@@ -47,8 +49,12 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
         0 => String::new(),
         more => format!(" + {} in them", plural(more, "further packet")),
     };
+    let reported = match reported {
+        0 => String::new(),
+        some => format!(" + {} that they report", plural(some, "message")),
+    };
     lines.words(&format!(
-        "{} read{further} = {icmp} ICMP shown + {filtered} hidden by the filter + {other} not ICMP + \
+        "{} read{further}{reported} = {icmp} ICMP shown + {filtered} hidden by the filter + {other} not ICMP + \
          {undecodable} undecodable",
         plural(read, "frame")
     ));
@@ -81,11 +87,12 @@ fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     if summary.messages.is_empty() {
         return;
     }
-    let columns: [Column<MessageCounts>; 4] = [
+    let columns: [Column<MessageCounts>; 5] = [
         ("good", |counts| counts.good),
         ("bad", |counts| counts.bad),
         ("unverified", |counts| counts.unverified),
         ("absent", |counts| counts.absent),
+        ("reported", |counts| counts.reported),
     ];
     // States that no message is in need no column.
     let columns: Vec<_> = columns
@@ -296,9 +303,13 @@ fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             IpVersion::V4 => "",
             IpVersion::V6 => "v6 ",
         };
+        let reason = dropper.reason.word().replace('_', " ");
         table.row(vec![
             page.named(&ip(dropper.dropper)).into_owned(),
-            dropper.reason.word().replace('_', " "),
+            match dropper.evidence {
+                Evidence::Captured => reason,
+                Evidence::Reported => format!("{reason} (reported)"),
+            },
             format!("{version}{}/{}", dropper.kind, dropper.code),
             dropper.count.to_string(),
             dropper.flows.to_string(),

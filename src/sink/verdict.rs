@@ -6,7 +6,9 @@ use std::io::Write;
 use super::story::{Page, counted, often, type_and_code, write_icmp};
 use super::text::{addr, note};
 use super::wrap::{Paragraph, TIE};
-use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops};
+use crate::correlate::verdict::{
+    Aftermath, AftermathOutcome, DropReason, DropVerdict, Evidence, Hops,
+};
 use crate::model::flow::FlowPorts;
 use crate::record::app_error::AppError;
 use crate::record::write;
@@ -224,6 +226,11 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     if page.is_verbose() && verdict.bytes > 0 {
         write::decimal(out, verdict.bytes);
         out.extend_from_slice(b" octets, ");
+    }
+    if verdict.evidence == Evidence::Reported {
+        out.extend_from_slice(b"reported in ");
+        page.frames(out, &verdict.error_frames, verdict.count);
+        return;
     }
     out.extend_from_slice(if verdict.count == 1 {
         b"error "

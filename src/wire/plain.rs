@@ -10,7 +10,8 @@ use super::{IpVersion, tunnel};
 use crate::model::Frame;
 use crate::model::flow::AddrBits;
 
-/// Such a packet: neither a fragment, nor with IP options, nor a tunnel's.
+/// Such a packet: neither a fragment, nor with IP options, nor a tunnel's, nor one that may report
+/// others.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain<'a> {
     /// Version of IP.
@@ -49,7 +50,12 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
         0x86dd => v6(packet, on_wire),
         _ => None,
     }?;
-    (plain.protocol == TCP || !tunnel::has_tunnel_ports(plain.payload)).then_some(plain)
+    let may_hold_packets = if plain.protocol == TCP {
+        tunnel::has_reporting_port(plain.payload)
+    } else {
+        tunnel::has_tunnel_ports(plain.payload)
+    };
+    (!may_hold_packets).then_some(plain)
 }
 
 // What the caller does not ask for is never made.

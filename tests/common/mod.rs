@@ -288,8 +288,8 @@ pub(crate) fn summary(records: &[Value]) -> &Value {
     last
 }
 
-/// Checks that each frame read, and each further packet in one, is counted once, as far as a summary
-/// tells.
+/// Checks that each frame read, each further packet in one, and each message that it reports, is counted
+/// once, as far as a summary tells.
 #[track_caller]
 pub(crate) fn assert_accounted(summary: &Value, what: &str) {
     let count = |name: &str| {
@@ -297,9 +297,9 @@ pub(crate) fn assert_accounted(summary: &Value, what: &str) {
             .as_u64()
             .unwrap_or_else(|| panic!("{what}: no count of {name} frames in {summary}"))
     };
-    let further = summary["frames"]["further_packets"].as_u64().unwrap_or(0);
+    let some = |name: &str| summary["frames"][name].as_u64().unwrap_or(0);
     assert_eq!(
-        count("read") + further,
+        count("read") + some("further_packets") + some("reported"),
         count("undecodable") + count("other") + count("filtered") + count("icmp"),
         "{what}: {}",
         summary["frames"]

@@ -133,7 +133,7 @@ pub(crate) fn run(source: &mut impl Source, memory: usize) -> Summary {
     .unwrap();
     let counts = summary.frames;
     assert_eq!(
-        counts.read + counts.further_packets,
+        counts.read + counts.further_packets + counts.reported,
         counts.icmp + counts.other + counts.filtered + counts.undecodable
     );
     summary

@@ -291,6 +291,7 @@ fn the_summary_holds_the_whole_account() {
     summary.frames = FrameCounts {
         read: 9,
         further_packets: 1,
+        reported: 5,
         undecodable: 1,
         other: 2,
         filtered: 3,

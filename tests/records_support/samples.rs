@@ -5,7 +5,7 @@ use std::time::Duration;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, OtherSide, Role, WasOpen,
+    Aftermath, AftermathOutcome, DropReason, DropVerdict, Evidence, Hops, OtherSide, Role, WasOpen,
 };
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, Timestamp};
@@ -51,6 +51,7 @@ pub(crate) fn verdict() -> DropVerdict {
         kind: 3,
         code: 4,
         reason: DropReason::FragmentationNeeded,
+        evidence: Evidence::Captured,
         part: 1,
         count: 10,
         first: T0,
@@ -113,6 +114,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         kind: 1,
         code: 200,
         reason: DropReason::Other,
+        evidence: Evidence::Reported,
         part: 2,
         count: 1,
         first: T0,

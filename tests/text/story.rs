@@ -304,6 +304,7 @@ fn the_summary_adds_up_and_fits_the_width() {
     summary.frames = FrameCounts {
         read: 9,
         further_packets: 1,
+        reported: 0,
         undecodable: 1,
         other: 2,
         filtered: 3,

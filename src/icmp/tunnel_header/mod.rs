@@ -3,23 +3,28 @@
 mod frames;
 mod moving;
 mod packets;
+mod reports;
 mod tables;
 
 use super::field::FieldSpec;
 use super::item::{Item, Specs};
+use crate::wire::bytes::tail;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
-use crate::wire::tunnel::{Encapsulation, TunnelKind};
+use crate::wire::tunnel::{Encapsulation, Report, TunnelKind};
 
 /// The parts of a tunnel's header, outermost first: UDP's, its own, options, and the link header
 /// of the frame inside. Octets that belong to no part known here are left out.
 pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
-    let is_over_udp = around.outer.is_some_and(|outer| outer.protocol == UDP);
+    let over = |protocol| around.outer.is_some_and(|outer| outer.protocol == protocol);
     Parts {
         rest: around.header,
         next: match around.tunnel.kind {
-            kind if is_over_udp => Part::Udp(kind),
+            kind if over(UDP) => Part::Udp(kind),
+            _ if over(TCP) => Part::Tcp,
             kind => own(kind, 0),
         },
+        report: around.report,
+        told: 0,
     }
 }
 
@@ -32,6 +37,7 @@ pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
 pub(super) use tables::IP_COMP;
 
 const UDP: u8 = crate::wire::ip::protocol::UDP;
+const TCP: u8 = crate::wire::ip::protocol::TCP;
 
 /// See [`parts`].
 #[derive(Clone, Debug)]
@@ -39,36 +45,54 @@ pub struct Parts<'a> {
     /// What is still to be told.
     rest: &'a [u8],
     next: Part,
+    /// Whose headers have their places from it.
+    report: Option<Report>,
+    /// Octets before the rest.
+    told: usize,
 }
 
 /// What the next octets are.
 #[derive(Clone, Copy, Debug)]
 enum Part {
     Udp(TunnelKind),
+    Tcp,
+    /// The header of this number of a report.
+    Report(usize),
     EtherIp,
     IpComp,
     PimRegister,
     Gre,
-    SourceRoute { carried: u16, sequenced: bool },
+    SourceRoute {
+        carried: u16,
+        sequenced: bool,
+    },
     Erspan2,
     Erspan3,
-    ErspanPlatform { is_ip: bool },
+    ErspanPlatform {
+        is_ip: bool,
+    },
     Wccp,
     Metadata,
     Mpls,
     ControlWord,
     Pppoe,
     L2tp,
-    L2tpV3 { over: Under },
+    L2tpV3 {
+        over: Under,
+    },
     Nsh,
     Gue,
     Vxlan,
     VxlanGpe,
     Geneve,
-    GeneveOptions { left: usize },
+    GeneveOptions {
+        left: usize,
+    },
     GtpU,
     GtpV0,
-    GtpExtension { kind: u8 },
+    GtpExtension {
+        kind: u8,
+    },
     TeredoAuthentication,
     TeredoOrigin,
     Lisp,
@@ -192,6 +216,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::PppMultilink => Part::Multilink,
         TunnelKind::PppMultiplexed => Part::Multiplexed,
         TunnelKind::Zep { .. } => Part::Zep,
+        TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp => Part::Report(0),
     }
 }
 
@@ -262,7 +287,11 @@ impl<'a> Iterator for Parts<'a> {
             if self.rest.is_empty() {
                 return None;
             }
-            match step(self.next, self.rest)? {
+            let step = match self.next {
+                Part::Report(number) => self.of_report(number),
+                next => step(next, self.rest),
+            };
+            match step? {
                 // Optional headers that are not there.
                 Step {
                     length: 0, then, ..
@@ -275,7 +304,23 @@ impl<'a> Iterator for Parts<'a> {
             .split_at_checked(step.length)
             .unwrap_or((self.rest, &[]));
         (self.rest, self.next) = (behind, step.then);
+        self.told += bytes.len();
         Some(step.item(bytes))
+    }
+}
+
+impl Parts<'_> {
+    /// The header of this number of a report. What is before it tells of other packets.
+    fn of_report(&mut self, number: usize) -> Option<Step> {
+        let span = self.report?.spans().nth(number)?;
+        self.rest = tail(self.rest, span.at.checked_sub(self.told)?);
+        self.told = span.at;
+        let has_more = self.report?.spans().nth(number + 1).is_some();
+        reports::header(
+            span,
+            self.rest,
+            has_more.then_some(Part::Report(number + 1)),
+        )
     }
 }
 
@@ -386,6 +431,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
 /// [`step`] where one subject, packets or frames, has a file.
 fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
+        Part::Tcp => reports::tcp(rest)?,
         Part::PimRegister => Step::new(8, "pim", tables::PIM_REGISTER, Part::End),
         Part::IpComp => Step::new(4, "ipcomp", tables::IP_COMP, Part::End),
         Part::Lisp => packets::lisp(rest)?,

@@ -19,7 +19,7 @@ use super::summary::{
 use super::{IcmpEvent, Record};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
-use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::correlate::verdict::{DropReason, DropVerdict, Evidence};
 use crate::correlate::{AnswerOutcome, Relation};
 use crate::icmp::{Body, Message};
 use crate::model::{AddrPair, FlowKey};
@@ -32,7 +32,7 @@ use rtt::{EXACT, Room, Rtts};
 type Codes = [MessageCounts; 256];
 
 /// What tells droppers' rows apart.
-type DropperKey = (IpAddr, IpVersion, u8, u8);
+type DropperKey = (IpAddr, IpVersion, u8, u8, Evidence);
 
 /// Gathers what the summary tells of messages, exchanges and verdicts.
 #[derive(Clone)]
@@ -108,6 +108,12 @@ impl Collector {
     /// Counts a shown message.
     pub fn icmp(&mut self, event: &IcmpEvent<'_>) {
         let message = event.message;
+        if matches!(event.relation, Relation::Reported) {
+            if let Some(counts) = self.counts(message) {
+                counts.reported += 1;
+            }
+            return;
+        }
         if message.bytes.is_empty() || matches!(message.body, Body::Fragment) {
             self.fragments += 1;
             if let Some(Reassembly::Complete(whole)) = event.reassembly {
@@ -135,7 +141,7 @@ impl Collector {
                     self.error(reason, original.into());
                 }
             }
-            Relation::None | Relation::Request | Relation::Copy { .. } => {}
+            Relation::None | Relation::Request | Relation::Copy { .. } | Relation::Reported => {}
         }
     }
 
@@ -211,7 +217,13 @@ impl Collector {
         if !verdict.shown {
             return;
         }
-        let key = (verdict.dropper, verdict.version, verdict.kind, verdict.code);
+        let key = (
+            verdict.dropper,
+            verdict.version,
+            verdict.kind,
+            verdict.code,
+            verdict.evidence,
+        );
         let index = match self.dropper_index.get(&key) {
             Some(index) => *index,
             None if self.droppers.len() >= self.bounds.droppers => {
@@ -230,6 +242,7 @@ impl Collector {
                     flows: 0,
                     probes: 0,
                     mtu: None,
+                    evidence: verdict.evidence,
                 });
                 self.dropper_index.insert(key, self.droppers.len() - 1);
                 self.droppers.len() - 1
@@ -283,7 +296,7 @@ impl Collector {
             };
             let kind = u8::try_from(index % 256).unwrap_or(u8::MAX);
             for (code, counts) in codes.iter().flat_map(|codes| codes.iter()).enumerate() {
-                if counts.total() > 0 {
+                if counts.total() > 0 || counts.reported > 0 {
                     let code = u8::try_from(code).unwrap_or(u8::MAX);
                     let message = MessageKind {
                         version,

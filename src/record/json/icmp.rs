@@ -15,6 +15,7 @@ use crate::record::{IcmpEvent, LinkHeader};
 use crate::wire::Ip;
 use crate::wire::link;
 use crate::wire::reassembly::Reassembly;
+use crate::wire::tunnel::{Output, Report};
 
 pub(super) struct Event<'a> {
     pub(super) event: &'a IcmpEvent<'a>,
@@ -79,6 +80,7 @@ impl Serialize for Event<'_> {
             map.put("quoted", &quoted)?;
         }
         map.maybe("quoted", message.cut_quote().map(CutQuote))?;
+        map.maybe("report", packet.report().map(ReportOf))?;
         self.put_relation(&mut map)?;
         if let Some(reassembly) = self.event.reassembly {
             map.put(
@@ -104,13 +106,37 @@ impl Serialize for Event<'_> {
 impl Event<'_> {
     fn put_relation<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         match self.event.relation {
-            Relation::None | Relation::Request | Relation::Error { original: None } => Ok(()),
+            Relation::None
+            | Relation::Request
+            | Relation::Reported
+            | Relation::Error { original: None } => Ok(()),
             Relation::Answer(answer) => map.put("answers", &Answers { answer, of: self }),
             Relation::Copy { of } => map.put("copy_of", &self.reference(of)),
             Relation::Error {
                 original: Some(original),
             } => map.put("original", &OriginalPacket { original, of: self }),
         }
+    }
+}
+
+/// What a message of another protocol tells of this one.
+struct ReportOf(Report);
+
+impl Serialize for ReportOf {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.word("message", &report.message)?;
+        map.put("by", &Addr(report.by))?;
+        map.maybe("sampling_rate", report.sampling_rate)?;
+        map.maybe("input", report.input)?;
+        match report.output {
+            Some(Output::Port(number)) => map.put("output", &number)?,
+            Some(Output::Ports(count)) => map.put("output_count", &count)?,
+            Some(Output::Discarded(reason)) => map.put("discard_reason", &reason)?,
+            None => {}
+        }
+        map.end()
     }
 }
 

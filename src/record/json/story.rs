@@ -8,7 +8,7 @@ use super::value::{Addr, Ascii, Fields, Iter, List, Protocol, Time, nanos};
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
-use crate::correlate::verdict::{Aftermath, DropVerdict, Hops, Role};
+use crate::correlate::verdict::{Aftermath, DropVerdict, Evidence, Hops, Role};
 use crate::findings::Finding;
 use crate::icmp::names;
 use crate::model::{FlowKey, FrameRef, SourceId, flow::FlowPorts};
@@ -78,6 +78,7 @@ pub(super) fn drop<S: Serializer>(
         &ErrorKind(verdict.version, verdict.kind, verdict.code),
     )?;
     map.word("reason", &verdict.reason)?;
+    map.fact("reported", verdict.evidence == Evidence::Reported)?;
     map.put("part", &verdict.part)?;
     map.put("count", &verdict.count)?;
     map.put("first", &Time(verdict.first))?;

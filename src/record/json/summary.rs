@@ -8,6 +8,7 @@ use super::Context;
 use super::story::ErrorKind;
 use super::value::{Addr, Fields, Iter, List, Text, Time};
 use crate::correlate::Evictions;
+use crate::correlate::verdict::Evidence;
 use crate::model::LinkType;
 use crate::record::summary::{
     DropperSummary, FrameCounts, MessageCounts, MessageKind, PairSummary, RttSummary, Summary,
@@ -82,6 +83,9 @@ impl Serialize for Frames<'_> {
         map.put("read", &self.0.read)?;
         if self.0.further_packets > 0 {
             map.put("further_packets", &self.0.further_packets)?;
+        }
+        if self.0.reported > 0 {
+            map.put("reported", &self.0.reported)?;
         }
         map.put("icmp", &self.0.icmp)?;
         map.put("other", &self.0.other)?;
@@ -168,6 +172,9 @@ impl Serialize for MessageRow<'_> {
         ErrorKind(kind.version, kind.kind, kind.code).put_into(&mut map)?;
         map.put("count", &counts.total())?;
         Checksums(*counts).put_into(&mut map)?;
+        if counts.reported > 0 {
+            map.put("reported", &counts.reported)?;
+        }
         map.end()
     }
 }
@@ -249,6 +256,7 @@ impl Serialize for Dropper<'_> {
         map.put("first", &Time(dropper.first))?;
         map.put("count", &dropper.count)?;
         map.put("flows", &dropper.flows)?;
+        map.fact("reported", dropper.evidence == Evidence::Reported)?;
         map.maybe("probes", (dropper.probes > 0).then_some(dropper.probes))?;
         map.maybe("mtu", dropper.mtu)?;
         map.end()

@@ -74,7 +74,7 @@ impl Annotator {
             own: event.frame.reference(),
         };
         match event.relation {
-            Relation::None | Relation::Request => {}
+            Relation::None | Relation::Request | Relation::Reported => {}
             Relation::Answer(answer) => text.answer(answer),
             Relation::Copy { of } => {
                 text.words("the same packet as ");

@@ -11,6 +11,7 @@ mod meaning;
 pub(super) mod names;
 pub(super) mod note;
 mod palette;
+mod report;
 mod time;
 mod verbose;
 mod wording4;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
-use super::{TextOptions, addr};
+use super::{TextOptions, addr, report};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
@@ -107,6 +107,11 @@ pub(super) fn all(
     }
     match event.relation {
         Relation::None | Relation::Request | Relation::Error { .. } => {}
+        Relation::Reported => {
+            if let Some(told) = event.packet.report() {
+                report::write(notes.item(), &told);
+            }
+        }
         Relation::Answer(answer) => tell_answer(&mut notes, answer, names),
         Relation::Copy { of } => {
             notes.text("copy of ");
@@ -372,7 +377,10 @@ fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
 fn aggregate(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     if let Some(packet) = event.frame.packet() {
         let out = notes.item();
-        out.extend_from_slice(b"packet ");
+        out.extend_from_slice(match event.relation {
+            Relation::Reported => b"report ",
+            _ => b"packet ".as_slice(),
+        });
         write::decimal(out, packet.get().into());
         out.extend_from_slice(b" of its frame");
     }

@@ -143,11 +143,11 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
     let mut sum = around.checksum();
     for part in tunnel_header::parts(around) {
         below(out, depth);
-        // UDP's ports stand behind the addresses.
-        let is_udp = part.name == Some("udp");
+        // The ports of UDP and TCP stand behind the addresses.
+        let has_ports = matches!(part.name, Some("udp" | "tcp"));
         let told = sum.take();
         let fields = part.fields().filter(|field| match field.name {
-            "src_port" | "dst_port" => !is_udp,
+            "src_port" | "dst_port" => !has_ports,
             "checksum" => told.is_none(),
             _ => true,
         });

@@ -142,8 +142,12 @@ fn headline(shown: &Snapshot, choices: &Choices, width: u16) -> Vec<Line<'static
         0 => String::new(),
         more => format!(" and {more} further packets in them"),
     };
+    let reported = match frames.reported {
+        0 => String::new(),
+        some => format!(" and {some} messages that they report"),
+    };
     let mut counts = vec![Span::raw(format!(
-        "{} frames{further}: {} ICMP shown, {} hidden, {} not ICMP, {} undecodable",
+        "{} frames{further}{reported}: {} ICMP shown, {} hidden, {} not ICMP, {} undecodable",
         frames.read, frames.icmp, frames.filtered, frames.other, frames.undecodable
     ))];
     if shown.omitted > 0 {

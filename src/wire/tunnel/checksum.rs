@@ -8,12 +8,12 @@ use crate::wire::checksum::{
 use crate::wire::ip::{Ip, IpVersion, protocol};
 
 impl Encapsulation<'_> {
-    /// The checksum of what its packet carries: UDP, UDP-Lite, GRE that has one, PIM. `None` where
-    /// there is another header, or the field is not there.
+    /// The checksum of what its packet carries: TCP, UDP, UDP-Lite, GRE that has one, PIM.
+    /// `None` where there is another header, or the field is not there.
     pub fn checksum(&self) -> Option<Checksum> {
         let outer = self.outer.as_ref()?;
         match outer.protocol {
-            protocol::UDP => upper_checksum(outer),
+            protocol::UDP | protocol::TCP => upper_checksum(outer),
             protocol::UDP_LITE => udp_lite(outer),
             protocol::GRE => gre(outer),
             header::PIM => pim_register(outer),

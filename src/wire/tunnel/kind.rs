@@ -151,6 +151,12 @@ pub enum TunnelKind {
         /// Radio channel.
         channel: u8,
     },
+    /// Samples of sFlow.
+    Sflow,
+    /// What `OpenFlow`'s switches and controllers hand each other.
+    OpenFlow,
+    /// What MSDP's source-active messages hold (RFC 3618).
+    Msdp,
 }
 
 impl TunnelKind {
@@ -200,6 +206,9 @@ impl TunnelKind {
             Self::PppMultilink => "ppp_multilink",
             Self::PppMultiplexed => "ppp_multiplexed",
             Self::Zep { .. } => "zep",
+            Self::Sflow => "sflow",
+            Self::OpenFlow => "openflow",
+            Self::Msdp => "msdp",
         }
     }
 
@@ -248,7 +257,10 @@ impl TunnelKind {
             | Self::Ieee80211
             | Self::PppBridged
             | Self::PppMultilink
-            | Self::PppMultiplexed => None,
+            | Self::PppMultiplexed
+            | Self::Sflow
+            | Self::OpenFlow
+            | Self::Msdp => None,
             Self::Zep { channel } => Some(("channel", channel.into())),
         }
     }

@@ -6,6 +6,7 @@ mod gre;
 mod header;
 mod kind;
 mod mobile;
+mod report;
 mod shim;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod udp;
 mod zep;
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
@@ -21,6 +23,8 @@ use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
 use crate::model::{Expanded, Frame};
 pub use kind::TunnelKind;
+pub(super) use report::has_reporting_port;
+pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span};
 pub(super) use udp::has_tunnel_ports;
 pub use zep::radio_frame;
 
@@ -48,7 +52,15 @@ impl<'a> Packet<'a> {
 
     /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
     pub fn goes_deeper(&self) -> bool {
-        !self.tunnels.is_empty() && next_ip(&self.ip, 0, None).is_some()
+        !self.tunnels.is_empty() && next_ip(&self.ip, 0, None, &mut None).is_some()
+    }
+
+    /// What a message of another protocol tells of `ip`, if that is the message's data.
+    pub fn report(&self) -> Option<Report> {
+        self.tunnels.reported?;
+        self.tunnels
+            .encapsulations()
+            .find_map(|around| around.report)
     }
 
     /// What keeps a packet that tunnel headers behind `ip` lead to from being read, if it may be one.
@@ -73,6 +85,8 @@ pub struct TunnelPath<'a> {
     fragmented: bool,
     /// A packet that was made, around which some of them are.
     expanded: Option<&'a Expanded>,
+    /// Which one of the packets that another protocol reports is meant, if one is.
+    reported: Option<NonZeroU32>,
 }
 
 impl<'a> TunnelPath<'a> {
@@ -87,6 +101,7 @@ impl<'a> TunnelPath<'a> {
             depth: 0,
             fragmented: false,
             expanded,
+            reported: None,
         }
     }
 
@@ -117,6 +132,7 @@ impl<'a> TunnelPath<'a> {
             },
             outer,
             header: entered.header,
+            report: entered.report,
         })
     }
 
@@ -139,6 +155,7 @@ impl<'a> TunnelPath<'a> {
                 limit: Limit::Frame,
             },
         };
+        let mut reported = self.reported;
         (0..self.depth).map_while(move |depth| {
             let made = made_at(self.expanded, depth);
             if let Some(packet) = made {
@@ -150,7 +167,7 @@ impl<'a> TunnelPath<'a> {
                 _ => None,
             };
             let entered = match &outer {
-                Some(ip) => inside_ip(ip)?,
+                Some(ip) => inside_ip(ip, &mut reported)?,
                 None => at.inside_shim().ok()??,
             };
             at = entered.inside;
@@ -165,17 +182,17 @@ fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expanded> {
     expanded.filter(|packet| packet.depth == depth)
 }
 
-/// Source and destination port of a tunnel's packet, if the tunnel is one over UDP.
+/// Source and destination port of a tunnel's packet, if the tunnel is one over UDP, or TCP.
 pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
     let [a, b, c, d] = array_at(outer.payload, 0)?;
-    (outer.protocol == protocol::UDP && !outer.is_later_fragment())
+    (matches!(outer.protocol, protocol::UDP | protocol::TCP) && !outer.is_later_fragment())
         .then(|| (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
 }
 
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
 /// octets of `ip` from its header on.
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
-    let (depth, inner) = next_ip(ip, 0, None)?;
+    let (depth, inner) = next_ip(ip, 0, None, &mut None)?;
     let tunnels = TunnelPath {
         start: packet,
         on_wire: ip
@@ -185,6 +202,7 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         depth,
         fragmented: ip.fragment.is_some(),
         expanded: None,
+        reported: None,
     };
     Some((tunnels, inner))
 }
@@ -221,6 +239,8 @@ pub struct Encapsulation<'a> {
     /// What is between its IP header, or the link header, and the packet that it carries: UDP's
     /// header, its own, and the link header of a frame inside.
     pub header: &'a [u8],
+    /// What it tells of the packet, where it is no tunnel but a message about that.
+    pub report: Option<Report>,
 }
 
 /// One tunnel.
@@ -275,6 +295,7 @@ struct Entered<'a> {
     vlans: Vlans,
     header: &'a [u8],
     inside: Position<'a>,
+    report: Option<Report>,
 }
 
 impl<'a> Entered<'a> {
@@ -288,6 +309,7 @@ impl<'a> Entered<'a> {
                 network: header.network,
                 rest: rest.behind(header.offset),
             },
+            report: None,
         }
     }
 }
@@ -398,6 +420,7 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         rest: without_fcs(frame).behind(link.offset),
     };
     let mut tunnels = TunnelPath::new(at, frame.expanded);
+    tunnels.reported = frame.reported();
     loop {
         let made = made_at(frame.expanded, tunnels.depth);
         if made.is_some() || at.network == Network::Ip {
@@ -447,6 +470,7 @@ fn marked(mut packet: Packet<'_>) -> Classified<'_> {
 fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
         protocol::UDP => has_tunnel_ports(ip.payload),
+        protocol::TCP => has_reporting_port(ip.payload),
         other => header::is_tunnel_protocol(other),
     }
 }
@@ -465,7 +489,8 @@ pub(super) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
 /// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
 #[cold]
 fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) -> Packet<'a> {
-    while let Some((more, inner)) = next_ip(&ip, tunnels.depth, tunnels.expanded) {
+    let mut reported = tunnels.reported;
+    while let Some((more, inner)) = next_ip(&ip, tunnels.depth, tunnels.expanded, &mut reported) {
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
@@ -478,8 +503,13 @@ fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) ->
 
 /// The next IP packet inside of `ip`, which stands behind so many tunnels, and how many more lead
 /// there; one that was made is taken from `expanded`.
-fn next_ip<'a>(ip: &Ip<'a>, depth: u8, expanded: Option<&'a Expanded>) -> Option<(u8, Ip<'a>)> {
-    let mut at = inside_ip(ip)?.inside;
+fn next_ip<'a>(
+    ip: &Ip<'a>,
+    depth: u8,
+    expanded: Option<&'a Expanded>,
+    reported: &mut Option<NonZeroU32>,
+) -> Option<(u8, Ip<'a>)> {
+    let mut at = inside_ip(ip, reported)?.inside;
     for more in (1u8..).take(TunnelPath::CAPACITY) {
         if let Some(packet) = made_at(expanded, depth + more) {
             return made_packet(packet).ok().map(|inner| (more, inner));
@@ -495,7 +525,7 @@ fn next_ip<'a>(ip: &Ip<'a>, depth: u8, expanded: Option<&'a Expanded>) -> Option
 /// See [`Packet::hides`].
 #[cold]
 fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
-    let mut at = inside_ip(ip)?.inside;
+    let mut at = inside_ip(ip, &mut None)?.inside;
     for _ in 0..TunnelPath::CAPACITY {
         match at.network {
             Network::Encrypted(by) => return Some(Undecodable::Encrypted(by)),
@@ -510,10 +540,17 @@ fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
     None
 }
 
-/// What is behind the tunnel header in `ip`, if it carries one.
-fn inside_ip<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
+/// What is behind the tunnel header in `ip`, if it carries one. Of packets that are reported the one
+/// of this number; of those that it reports in turn the first.
+fn inside_ip<'a>(ip: &Ip<'a>, reported: &mut Option<NonZeroU32>) -> Option<Entered<'a>> {
     if ip.is_later_fragment() {
         return None;
+    }
+    if let Some(number) = *reported
+        && let Some(entered) = report::enter(ip, number)
+    {
+        *reported = Some(NonZeroU32::MIN);
+        return Some(entered);
     }
     let (kind, header) = header::carried(ip)?;
     let rest = Rest {

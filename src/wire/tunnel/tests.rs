@@ -15,7 +15,7 @@ fn frame(link: u32, data: &[u8]) -> Frame<'_> {
 }
 
 /// An IPv4 packet.
-fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x45, 0];
     packet.extend(u16::try_from(20 + payload.len()).unwrap().to_be_bytes());
     packet.extend([0, 1, 0, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
@@ -24,14 +24,14 @@ fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// An Ethernet frame.
-fn ether(kind: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn ether(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
     frame.extend(kind.to_be_bytes());
     frame.extend(payload);
     frame
 }
 
-const ECHO: [u8; 8] = [8, 0, 0xf7, 0xfd, 0, 1, 0, 1];
+pub(super) const ECHO: [u8; 8] = [8, 0, 0xf7, 0xfd, 0, 1, 0, 1];
 
 fn icmp<'a>(frame: &Frame<'a>) -> Packet<'a> {
     match classify(frame) {
@@ -135,7 +135,7 @@ fn labels_and_sessions_lead_to_ip() {
     assert!(matches!(classify(&frame(51, &session)), Classified::NotIp));
 }
 
-fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x60, 0, 0, 0];
     packet.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
     packet.extend([next, 64]);
@@ -145,7 +145,7 @@ fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn udp(src: u16, dst: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn udp(src: u16, dst: u16, payload: &[u8]) -> Vec<u8> {
     let mut datagram = Vec::new();
     for field in [src, dst, u16::try_from(8 + payload.len()).unwrap(), 0] {
         datagram.extend(field.to_be_bytes());

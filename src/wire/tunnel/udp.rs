@@ -3,6 +3,7 @@
 use super::TunnelKind;
 use super::gre::{gre, plain};
 use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
+use super::report::SFLOW;
 use super::shim::mpls;
 use super::{access, mobile, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -83,6 +84,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::LWAPP
                 | p::LWAPP_CONTROL
                 | zep::PORT
+                | SFLOW
                 | p::GPRS_NS_SGSN
                 | p::MINT_CONTROL
                 | p::MINT

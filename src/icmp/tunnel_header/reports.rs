@@ -1,0 +1,323 @@
+//! The headers of messages that report packets.
+
+use super::{Part, Step};
+use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::wire::IpVersion;
+use crate::wire::bytes::{u8_at, u32_at};
+use crate::wire::tunnel::{ReportHeader, Span};
+
+type Table = &'static [FieldSpec];
+
+/// RFC 9293 section 3.1, with the options.
+pub(super) fn tcp(rest: &[u8]) -> Option<Step> {
+    const HEADER: Table = &[
+        spec::u16(0, "src_port"),
+        spec::u16(2, "dst_port"),
+        spec::u32(4, "sequence"),
+        spec::u32(8, "acknowledgment"),
+        spec::bits(12, 4, 4, "data_offset"),
+        spec::hex(13, 1, "flags"),
+        spec::u16(14, "window"),
+        spec::hex(16, 2, "checksum"),
+        spec::u16(18, "urgent_pointer"),
+        spec::rest(20, "options"),
+    ];
+    let length = usize::from(u8_at(rest, 12)? >> 4) * 4;
+    Some(Step::new(length.max(20), "tcp", HEADER, Part::Report(0)))
+}
+
+/// One of a report's headers, with which `rest` begins; `next` is that behind it.
+pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step> {
+    let (name, table): (_, Table) = match span.header {
+        ReportHeader::Sflow { version, agent } => (
+            "sflow",
+            match (version, agent) {
+                (5, IpVersion::V4) => SFLOW_5_OF_V4,
+                (5, IpVersion::V6) => SFLOW_5_OF_V6,
+                (_, IpVersion::V4) => SFLOW_OF_V4,
+                (_, IpVersion::V6) => SFLOW_OF_V6,
+            },
+        ),
+        ReportHeader::OldSample => ("flow_sample", OLD_SAMPLE),
+        ReportHeader::OldSampledHeader => ("sampled_header", OLD_SAMPLED_HEADER),
+        ReportHeader::FlowSample => ("flow_sample", FLOW_SAMPLE),
+        ReportHeader::ExpandedFlowSample => ("expanded_flow_sample", EXPANDED_FLOW_SAMPLE),
+        ReportHeader::DiscardedPacket => ("discarded_packet", DISCARDED_PACKET),
+        ReportHeader::SampledHeader => ("sampled_header", SAMPLED_HEADER),
+        ReportHeader::PacketIn { version } => ("packet_in", packet_in(version)),
+        ReportHeader::PacketOut { version } => ("packet_out", packet_out(version)),
+        ReportHeader::OpenFlowMatch => ("match", MATCH),
+        ReportHeader::OpenFlowActions => ("actions", ACTIONS),
+        ReportHeader::SourceActive => ("source_active", SOURCE_ACTIVE),
+    };
+    let then = next.unwrap_or(match span.header {
+        ReportHeader::SampledHeader => link_of(u32_at(rest, 8)?),
+        ReportHeader::OldSampledHeader => link_of(u32_at(rest, 0)?),
+        ReportHeader::SourceActive => Part::End,
+        _ => Part::Ethernet,
+    });
+    Some(Step::new(span.octets, name, table, then))
+}
+
+/// The link header behind a header protocol of sFlow.
+const fn link_of(protocol: u32) -> Part {
+    match protocol {
+        1 => Part::Ethernet,
+        7 | 14 => Part::Ppp,
+        15 => Part::Ieee80211,
+        _ => Part::End,
+    }
+}
+
+const ADDRESS_TYPES: Names = Names {
+    key: "agent_address_name",
+    words: &["", "ipv4", "ipv6"],
+};
+
+/// What the octets of a sampled header begin with.
+const HEADER_PROTOCOLS: Names = Names {
+    key: "header_protocol_name",
+    words: &[
+        "",
+        "ethernet",
+        "token_bus",
+        "token_ring",
+        "fddi",
+        "frame_relay",
+        "x25",
+        "ppp",
+        "smds",
+        "aal5",
+        "aal5_ip",
+        "ipv4",
+        "ipv6",
+        "mpls",
+        "pos",
+        "ieee802_11",
+        "ieee802_11_ampdu",
+        "ieee802_11_amsdu_subframe",
+    ],
+};
+
+const fn agent(at: u16) -> FieldSpec {
+    spec::named(spec::u32(at, "agent_address"), &ADDRESS_TYPES)
+}
+
+/// sFlow version 5, section 5: the datagram's header by the agent's address.
+const SFLOW_5_OF_V4: Table = &[
+    spec::u32(0, "version"),
+    agent(4),
+    spec::v4(8, "agent"),
+    spec::u32(12, "sub_agent"),
+    spec::u32(16, "sequence"),
+    spec::millis(20, 4, "uptime"),
+    spec::u32(24, "samples"),
+];
+const SFLOW_5_OF_V6: Table = &[
+    spec::u32(0, "version"),
+    agent(4),
+    spec::v6(8, "agent"),
+    spec::u32(24, "sub_agent"),
+    spec::u32(28, "sequence"),
+    spec::millis(32, 4, "uptime"),
+    spec::u32(36, "samples"),
+];
+
+/// RFC 3176 section 4.
+const SFLOW_OF_V4: Table = &[
+    spec::u32(0, "version"),
+    agent(4),
+    spec::v4(8, "agent"),
+    spec::u32(12, "sequence"),
+    spec::millis(16, 4, "uptime"),
+    spec::u32(20, "samples"),
+];
+const SFLOW_OF_V6: Table = &[
+    spec::u32(0, "version"),
+    agent(4),
+    spec::v6(8, "agent"),
+    spec::u32(24, "sequence"),
+    spec::millis(28, 4, "uptime"),
+    spec::u32(32, "samples"),
+];
+const OLD_SAMPLE: Table = &[
+    spec::u32(0, "sample_type"),
+    spec::u32(4, "sequence"),
+    spec::u8(8, "source_type"),
+    spec::number(9, 3, "source_index"),
+    spec::u32(12, "sampling_rate"),
+    spec::u32(16, "sample_pool"),
+    spec::u32(20, "drops"),
+    spec::hex(24, 4, "input"),
+    spec::hex(28, 4, "output"),
+    spec::u32(32, "packet_data_type"),
+];
+const OLD_SAMPLED_HEADER: Table = &[
+    spec::named(spec::u32(0, "header_protocol"), &HEADER_PROTOCOLS),
+    spec::u32(4, "frame_length"),
+    spec::u32(8, "header_length"),
+];
+
+/// sFlow version 5, section 5: samples and records begin with enterprise and format in a word.
+const FLOW_SAMPLE: Table = &[
+    spec::u32(0, "format"),
+    spec::u32(4, "sample_length"),
+    spec::u32(8, "sequence"),
+    spec::u8(12, "source_type"),
+    spec::number(13, 3, "source_index"),
+    spec::u32(16, "sampling_rate"),
+    spec::u32(20, "sample_pool"),
+    spec::u32(24, "drops"),
+    spec::hex(28, 4, "input"),
+    spec::hex(32, 4, "output"),
+    spec::u32(36, "records"),
+];
+const EXPANDED_FLOW_SAMPLE: Table = &[
+    spec::u32(0, "format"),
+    spec::u32(4, "sample_length"),
+    spec::u32(8, "sequence"),
+    spec::u32(12, "source_type"),
+    spec::u32(16, "source_index"),
+    spec::u32(20, "sampling_rate"),
+    spec::u32(24, "sample_pool"),
+    spec::u32(28, "drops"),
+    spec::u32(32, "input_format"),
+    spec::u32(36, "input"),
+    spec::u32(40, "output_format"),
+    spec::u32(44, "output"),
+    spec::u32(48, "records"),
+];
+const SAMPLED_HEADER: Table = &[
+    spec::u32(0, "format"),
+    spec::u32(4, "record_length"),
+    spec::named(spec::u32(8, "header_protocol"), &HEADER_PROTOCOLS),
+    spec::u32(12, "frame_length"),
+    spec::u32(16, "stripped"),
+    spec::u32(20, "header_length"),
+];
+
+/// sFlow Dropped Packet Notification Structures.
+const DISCARDED_PACKET: Table = &[
+    spec::u32(0, "format"),
+    spec::u32(4, "sample_length"),
+    spec::u32(8, "sequence"),
+    spec::u32(12, "source_type"),
+    spec::u32(16, "source_index"),
+    spec::u32(20, "drops"),
+    spec::u32(24, "input"),
+    spec::u32(28, "output"),
+    spec::u32(32, "reason"),
+    spec::u32(36, "records"),
+];
+
+/// `OpenFlow` 1.0.0 section 5.4.1, 1.1.0 section A.4.1, 1.3.0 section A.4.1.
+const fn packet_in(version: u8) -> Table {
+    const VERSION: FieldSpec = spec::u8(0, "version");
+    const TYPE: FieldSpec = spec::u8(1, "type");
+    const LENGTH: FieldSpec = spec::u16(2, "length");
+    const TRANSACTION: FieldSpec = spec::u32(4, "transaction");
+    const BUFFER: FieldSpec = spec::hex(8, 4, "buffer");
+    match version {
+        1 => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u16(12, "total_length") },
+            const { spec::u16(14, "in_port") },
+            const { spec::u8(16, "reason") },
+        ],
+        2 => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u32(12, "in_port") },
+            const { spec::u32(16, "in_physical_port") },
+            const { spec::u16(20, "total_length") },
+            const { spec::u8(22, "reason") },
+            const { spec::u8(23, "table") },
+        ],
+        // That of 1.2 ends before the cookie.
+        3 => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u16(12, "total_length") },
+            const { spec::u8(14, "reason") },
+            const { spec::u8(15, "table") },
+        ],
+        _ => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u16(12, "total_length") },
+            const { spec::u8(14, "reason") },
+            const { spec::u8(15, "table") },
+            const { spec::hex(16, 8, "cookie") },
+        ],
+    }
+}
+
+/// `OpenFlow` 1.0.0 section 5.3.6, 1.3.0 section A.3.7, 1.5.0 section 7.3.6.
+const fn packet_out(version: u8) -> Table {
+    const VERSION: FieldSpec = spec::u8(0, "version");
+    const TYPE: FieldSpec = spec::u8(1, "type");
+    const LENGTH: FieldSpec = spec::u16(2, "length");
+    const TRANSACTION: FieldSpec = spec::u32(4, "transaction");
+    const BUFFER: FieldSpec = spec::hex(8, 4, "buffer");
+    match version {
+        1 => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u16(12, "in_port") },
+            const { spec::u16(14, "actions_length") },
+        ],
+        6 => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u16(12, "actions_length") },
+        ],
+        _ => &[
+            VERSION,
+            TYPE,
+            LENGTH,
+            TRANSACTION,
+            BUFFER,
+            const { spec::u32(12, "in_port") },
+            const { spec::u16(16, "actions_length") },
+        ],
+    }
+}
+
+/// `OpenFlow` 1.3.0 section A.2.3, with the padding behind.
+const MATCH: Table = &[
+    spec::u16(0, "type"),
+    spec::u16(2, "length"),
+    spec::rest(4, "fields"),
+];
+const ACTIONS: Table = &[spec::rest(0, "actions")];
+
+/// RFC 3618 section 12.2.1.
+const SOURCE_ACTIVE: Table = &[
+    spec::u8(0, "type"),
+    spec::u16(1, "length"),
+    spec::u8(3, "entry_count"),
+    spec::v4(4, "rendezvous_point"),
+    // Of the first entry; others may follow.
+    spec::u8(11, "prefix_length"),
+    spec::v4(12, "group"),
+    spec::v4(16, "source"),
+];
