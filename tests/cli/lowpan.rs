@@ -371,3 +371,54 @@ fn an_unknown_prefix_is_said_to_be_unknown() {
         "{out}"
     );
 }
+
+/// Ethernet pads short frames, and the header that was compressed does not tell the length: without
+/// that each of these had a bad checksum, as in tshark.
+#[test]
+fn padding_of_ethernet_is_not_the_message_s() {
+    let frame = |payload: &[u8], pad: bool| {
+        let message = echo(128, "fe80::1", "fe80::2", payload);
+        let header = [
+            0x7a, 0x11, 58, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2,
+        ];
+        let start = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0xa0, 0xed];
+        let mut frame = [&start[..], &header, &message].concat();
+        if pad && frame.len() < 60 {
+            frame.resize(60, 0);
+        }
+        frame
+    };
+    let payloads: Vec<Vec<u8>> = (0..30_u8)
+        .flat_map(|length| {
+            [
+                (1..=length).collect(),
+                vec![0; length.into()],
+                vec![0xff; length.into()],
+            ]
+        })
+        .collect();
+    for pad in [false, true] {
+        let frames: Vec<_> = payloads.iter().map(|payload| frame(payload, pad)).collect();
+        let (_folder, path) = capture_of(1, &frames);
+        let all = records(&["-r", path.to_str().unwrap(), "--json"]);
+        let told = of_type(&all, "icmp");
+        assert_eq!(told.len(), payloads.len());
+        for (record, payload) in told.iter().zip(&payloads) {
+            assert_eq!(
+                record["icmp"]["checksum"]["status"], "good",
+                "{pad} {payload:?}"
+            );
+            assert_eq!(record["icmp"]["length"], 8 + payload.len(), "{pad}");
+            assert_eq!(record["ip"]["length"], 48 + payload.len(), "{pad}");
+        }
+    }
+    // A message that was corrupted stays so.
+    let mut corrupt = frame(&[1, 2, 3], true);
+    corrupt[38] ^= 0x40;
+    let (_folder, path) = capture_of(1, &[corrupt]);
+    let all = records(&["-r", path.to_str().unwrap(), "--json"]);
+    assert_eq!(
+        of_type(&all, "icmp")[0]["icmp"]["checksum"]["status"],
+        "bad"
+    );
+}

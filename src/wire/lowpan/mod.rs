@@ -14,6 +14,7 @@ mod hc1;
 mod iphc;
 mod make;
 mod nhc;
+mod padding;
 mod routing;
 
 use std::collections::VecDeque;
@@ -148,7 +149,7 @@ impl Expander {
             roots: &self.roots,
         };
         match dispatch::expand(from, &place, into)? {
-            Dispatched::Packet => {}
+            Dispatched::Packet => padding::take_off(frame, into),
             Dispatched::Other => return Ok(false),
             Dispatched::Abort(key) => {
                 self.fragments.abort(key);
