@@ -14,7 +14,7 @@ pub(crate) const ECHO: [u8; 28] = [
 ];
 
 /// A capture of one frame.
-fn capture(link: u32, frame: &[u8]) -> tempfile::NamedTempFile {
+pub(crate) fn capture(link: u32, frame: &[u8]) -> tempfile::NamedTempFile {
     capture_of(link, [frame])
 }
 
@@ -203,98 +203,6 @@ fn ip_over_infiniband_and_bluetooth_is_read() {
         assert_eq!(read(187, &header).0, count, "{header:?}");
         let behind_direction = [&[0, 0, 0, 1][..], &header].concat();
         assert_eq!(read(201, &behind_direction).0, count, "{header:?}");
-    }
-}
-
-/// What tshark shows of these headers before an echo request, and what we do.
-#[test]
-fn ethernet_over_infiniband_smartedge_and_exported_units_are_read() {
-    let count = |number, header: &[u8], tail: &[u8]| {
-        let capture = capture(number, &[header, &ECHO, tail].concat());
-        let path = capture.path().to_str().unwrap();
-        let mut command = Command::new("tshark");
-        let command = command.args(["-r", path, "-T", "fields", "-e", "icmp.type"]);
-        let output = command.output().expect("tshark is installed");
-        let theirs = String::from_utf8(output.stdout).unwrap();
-        let ours = of_type(&records(&["-r", path, "--json"]), "icmp").len();
-        (ours, usize::from(theirs.trim_end() == "8"))
-    };
-    let frame = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
-    for (operation, header, is_read) in [
-        (0x64, [0xc0, 0, 0, 1], true),
-        (0x65, [0xc5, 0x80, 0, 1], true),
-        // The first part of a longer frame, a later one, and what is no datagram.
-        (0x64, [0xc0, 0x40, 0, 1], true),
-        (0x64, [0xc0, 0x01, 0, 1], false),
-        (0x04, [0xc0, 0, 0, 1], false),
-    ] {
-        let extended: &[u8] = match operation {
-            0x64 => &[0, 0, 0, 1, 0, 0, 0, 0x49],
-            0x65 => &[0, 0, 0, 1, 0, 0, 0, 0x49, 0, 0, 0, 0],
-            _ => &[],
-        };
-        let parts = [
-            &[0, 2, 0, 2, 0, 20, 0, 1],
-            &[operation, 0, 0xff, 0xff, 0, 0, 0, 0x48, 0, 0, 0, 1][..],
-            extended,
-            &header,
-            &frame,
-        ]
-        .concat();
-        let length = u8::try_from(parts.len() + ECHO.len() + 6).unwrap();
-        let erf = [&[0; 8][..], &[21, 0, 0, 16 + length, 0, 0, 0, length]].concat();
-        let read = usize::from(is_read);
-        assert_eq!(
-            count(197, &[erf, parts].concat(), &[0; 6]),
-            (read, read),
-            "{operation} {header:x?}"
-        );
-    }
-    for (protocol, start, packet, before) in [
-        (1, 24, 24, &[][..]),
-        (1, 24, 38, &frame),
-        (3, 24, 24, &frame),
-        (4, 24, 24, &frame),
-        (8, 24, 24, &frame),
-        (9, 28, 28, &[0; 4]),
-    ] {
-        let mut header = vec![0; 24];
-        (header[19], header[21], header[23]) = (protocol, start, packet);
-        header.extend(before);
-        // Which of the protocols are IPv6's alone tshark tells, and we read by the version.
-        let read = usize::from(protocol != 9);
-        assert_eq!(count(32, &header, &[]), (1, read), "protocol {protocol}");
-    }
-    let field = |tag: u8, value: &[u8]| {
-        let padding = vec![0; value.len().wrapping_neg() % 4];
-        let length = u8::try_from(value.len() + padding.len()).unwrap();
-        [&[0, tag, 0, length][..], value, &padding].concat()
-    };
-    let place = |number: u32| field(32, &number.to_be_bytes());
-    let token_ring = [&[0x10, 0x40], &frame[..12], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
-    for (tags, before) in [
-        (field(12, b"vlan"), &[0, 5, 8, 0][..]),
-        (field(12, b"tr"), &token_ring),
-        (
-            field(12, b"sll_v1"),
-            &[0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0],
-        ),
-        (
-            [field(14, b"ethertype"), place(0x8100)].concat(),
-            &[0, 5, 8, 0],
-        ),
-        (
-            [field(14, b"ethertype"), place(0x8847)].concat(),
-            &[0, 1, 1, 64],
-        ),
-        ([field(14, b"gre.proto"), place(0x0800)].concat(), &[]),
-        ([field(14, b"chdlc.protocol"), place(0x0800)].concat(), &[]),
-        ([field(14, b"ppp.protocol"), place(0x21)].concat(), &[]),
-        ([field(14, b"fr.nlpid"), place(0xcc)].concat(), &[]),
-        ([field(14, b"ip.proto"), place(4)].concat(), &[]),
-    ] {
-        let header = [&tags[..], &[0; 4], before].concat();
-        assert_eq!(count(252, &header, &[]), (1, 1), "{tags:?}");
     }
 }
 

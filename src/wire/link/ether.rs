@@ -2,7 +2,7 @@
 
 use super::inside::Inside;
 use super::tag::SecTag;
-use super::{LinkHeader, Network, Vlans, infiniband};
+use super::{LinkHeader, Network, Vlans, infiniband, mobile};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -71,6 +71,10 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const NSH: u16 = 0x894f;
     /// Arista's vendor header, which timestamps frames.
     pub(in crate::wire::link) const ARISTA: u16 = 0xd28b;
+    /// TECMP, of recorders in vehicles.
+    pub(in crate::wire::link) const TECMP: u16 = 0x99fe;
+    /// `GeoNetworking` (ETSI EN 302 636-4-1).
+    pub(in crate::wire::link) const GEO_NETWORKING: u16 = 0x8947;
     /// The largest value that is a length.
     pub(in crate::wire::link) const MAX_LENGTH: u16 = 1500;
 }
@@ -183,6 +187,24 @@ pub(in crate::wire) fn follow(
                 Some(llc) => {
                     (kind, at) = (0, llc);
                     continue;
+                }
+                None => break Network::Other(kind),
+            },
+            ether_type::TECMP => match mobile::before_recorded_frame(data, at)? {
+                Some(before) => before + 12,
+                None => break Network::Other(kind),
+            },
+            ether_type::GEO_NETWORKING => match mobile::before_geocast_packet(data, at)? {
+                Some(before) => {
+                    at += before;
+                    break Network::Ip;
+                }
+                None => break Network::Other(kind),
+            },
+            kind if mobile::is_roofnet(kind) => match mobile::before_roofnet_packet(data, at)? {
+                Some(before) => {
+                    at += before;
+                    break Network::Ip;
                 }
                 None => break Network::Other(kind),
             },

@@ -12,6 +12,7 @@ pub mod ieee802154;
 mod infiniband;
 mod inside;
 mod juniper;
+mod mobile;
 mod msdu;
 mod names;
 mod ppp;
