@@ -28,6 +28,8 @@ mod nodes;
 mod radio;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/repeated.rs"]
+mod repeated;
 #[path = "cli/reports.rs"]
 mod reports;
 #[path = "cli/routed.rs"]

@@ -67,6 +67,7 @@ struct Open {
     opened: Timestamp,
     place: Place,
     payload: Option<PayloadPrint>,
+    rest: u32,
     kept: Kept,
     end: Option<ExchangeEnd>,
     reply_place: Place,
@@ -197,7 +198,7 @@ impl Exchanges {
         if let Some(slot) = self.find(key, hash, seen.place)
             && let Some(open) = self.table.at(slot)
         {
-            if is_same_packet(open, query.payload, &seen) {
+            if is_same_packet(open, &query, &seen) {
                 let of = open.request;
                 if !seen.place.is_copy_of(open.place)
                     && let Some(open) = self.table.at_mut(slot)
@@ -235,6 +236,7 @@ impl Exchanges {
                 opened: seen.ts,
                 place: seen.place,
                 payload: query.payload,
+                rest: query.rest,
                 kept: self.payloads.keep(query.octets),
                 end: None,
                 reply_place: seen.place,
@@ -461,7 +463,7 @@ fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
     }
 }
 
-fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -> bool {
+fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) -> bool {
     let soon = seen
         .ts
         .since(open.requested)
@@ -475,7 +477,8 @@ fn is_same_packet(open: &Open, payload: Option<PayloadPrint>, seen: &Sighting) -
     let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
-    soon && same_id && open.payload == payload && !open.closed && !again && !together
+    let alike = open.payload == query.payload && open.rest == query.rest;
+    soon && same_id && alike && !open.closed && !again && !together
 }
 
 #[cfg(test)]

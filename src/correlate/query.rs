@@ -90,6 +90,9 @@ pub(super) struct Query<'a> {
     pub(super) payload: Option<PayloadPrint>,
     /// ... as captured; empty for other types.
     pub(super) octets: &'a [u8],
+    /// Of a request, what else two of them can differ in: the code, and all that is no payload to be
+    /// brought back. 0 for replies.
+    pub(super) rest: u32,
 }
 
 /// A payload reduced to what tells two of them apart.
@@ -180,7 +183,20 @@ impl Recognizer {
             },
             payload,
             octets,
+            rest: match (direction, payload) {
+                (Direction::Reply, _) => 0,
+                (Direction::Request, Some(_)) => message.code.into(),
+                (Direction::Request, None) => self.rest(message),
+            },
         })
+    }
+
+    /// A request without its checksum, reduced to what tells two of them apart.
+    fn rest(&self, message: &Message<'_>) -> u32 {
+        const CHECKSUM_END: usize = 4;
+        let rest = message.bytes.get(CHECKSUM_END..).unwrap_or_default();
+        let hash = self.hasher.hash_one((message.code, rest));
+        u32::try_from(hash >> 32).unwrap_or(u32::MAX)
     }
 
     fn print(&self, payload: &[u8], length: u32) -> PayloadPrint {
@@ -232,6 +248,7 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
         },
         payload: None,
         octets: &[],
+        rest: 0,
     })
 }
 
@@ -251,6 +268,7 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
         },
         payload: None,
         octets: &[],
+        rest: 0,
     }
 }
 

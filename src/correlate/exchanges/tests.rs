@@ -71,6 +71,7 @@ impl Play {
             addrs: key.addrs,
             payload: None,
             octets: &[],
+            rest: 0,
         };
         let told = &mut self.told;
         self.exchanges
@@ -174,6 +175,7 @@ fn a_group_is_answered_by_all_of_it() {
         addrs: asked.addrs,
         payload: None,
         octets: &[],
+        rest: 0,
     };
     play.exchanges.query(query, seen, &mut |_| ());
     assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
