@@ -6,6 +6,8 @@ mod common;
 mod aggregate;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bits.rs"]
+mod bits;
 #[path = "cli/carried.rs"]
 mod carried;
 #[path = "cli/damage.rs"]

@@ -5,7 +5,7 @@ use super::{
     Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
 };
 use crate::wire::IpVersion::{V4, V6};
-use crate::wire::bytes::{tail, u8_at};
+use crate::wire::bytes::{offset_in, tail, u8_at};
 
 /// The fields that every message begins with.
 const HEADER: &[FieldSpec] = &[
@@ -13,6 +13,8 @@ const HEADER: &[FieldSpec] = &[
     spec::u8(1, "code"),
     spec::hex(2, 2, "checksum"),
 ];
+/// Its octets.
+const HEADER_LENGTH: usize = 4;
 
 impl<'a> Message<'a> {
     /// Type, code and checksum, as far as they were captured; none of a later fragment.
@@ -67,28 +69,63 @@ impl<'a> Message<'a> {
     /// The fields of the message behind type, code and checksum, in wire order, as far as they
     /// were captured. Quotes, extensions and what [`Message::items`] gives are not among them.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let bytes = self.bytes;
-        let tables = match &self.body {
-            Body::Fragment => [(&[][..], 0); 2],
-            Body::Rpl(rpl) => rpl.tables(),
-            Body::NodeInformation(node) => node.tables(),
-            _ => [(table(self), 0), (&[], 0)],
-        };
-        let bytes = match &self.body {
-            // What is behind the sources that a query counts are none.
-            Body::Mld(mld::Mld::QueryV2(query)) => {
-                let end = 28 + usize::from(query.count) * 16;
-                bytes.get(..end).unwrap_or(bytes)
-            }
-            _ => bytes,
-        };
-        tables.into_iter().flat_map(move |(table, at)| {
+        let bytes = self.counted();
+        self.tables().into_iter().flat_map(move |(table, at)| {
             table.iter().filter_map(move |spec| {
                 let mut field = spec.read(tail(bytes, at))?;
                 field.range = field.range.start + at..field.range.end + at;
                 Some(field)
             })
         })
+    }
+}
+
+impl<'a> Message<'a> {
+    /// What is behind all that its type knows of, unless it is zeros: octets that receivers ignore,
+    /// or of a field that was cut.
+    pub fn unread(&self) -> Option<&'a [u8]> {
+        // A payload, a quote or an extension structure reaches to the end.
+        if matches!(
+            self.body,
+            Body::Echo(_) | Body::Error(_) | Body::Redirect { .. } | Body::Fragment
+        ) || self.extensions().is_some()
+        {
+            return None;
+        }
+        let counted = self.counted();
+        let rows = self.tables().into_iter().flat_map(|(table, at)| {
+            let ends = table
+                .iter()
+                .filter_map(move |spec| spec.range(tail(counted, at)));
+            ends.map(move |range| at + range.end)
+        });
+        let items = self
+            .items()
+            .filter_map(|item| Some(offset_in(self.bytes, item.bytes)? + item.bytes.len()));
+        let end = rows.chain(items).fold(HEADER_LENGTH, usize::max);
+        let behind = tail(self.bytes, end);
+        behind.iter().any(|&octet| octet != 0).then_some(behind)
+    }
+
+    /// The tables of its fields, each with the place of the header that it is of.
+    fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
+        match &self.body {
+            Body::Fragment => [(&[][..], 0); 2],
+            Body::Rpl(rpl) => rpl.tables(),
+            Body::NodeInformation(node) => node.tables(),
+            _ => [(table(self), 0), (&[], 0)],
+        }
+    }
+
+    /// The octets that fields may be in: what is behind the sources that a query counts is none.
+    fn counted(&self) -> &'a [u8] {
+        match &self.body {
+            Body::Mld(mld::Mld::QueryV2(query)) => {
+                let end = 28 + usize::from(query.count) * 16;
+                self.bytes.get(..end).unwrap_or(self.bytes)
+            }
+            _ => self.bytes,
+        }
     }
 }
 

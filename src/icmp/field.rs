@@ -132,8 +132,10 @@ pub enum FieldKind {
     TextOf(u16),
     /// IPv4 addresses from here on, as many as fit.
     V4List,
-    /// Numbers of four octets from here on, as many as fit.
-    U32List,
+    /// Numbers of so many octets from here on, as many as fit.
+    NumberList(u8),
+    /// The objects of a DAG metric container, from here on (RFC 6551).
+    RplMetrics,
     /// IPv4 addresses, each with a number of four octets behind it, as many as fit.
     V4Times,
     /// IPv6 addresses from here on, as many as fit.
@@ -181,8 +183,10 @@ pub enum Value<'a> {
     V6List(&'a [u8]),
     /// IPv4 addresses one behind the other; octets that fill none are not part of it.
     V4List(&'a [u8]),
-    /// Numbers of four octets one behind the other; octets that fill none are not part of it.
-    U32List(&'a [u8]),
+    /// Numbers of so many octets one behind the other; octets that fill none are not part of it.
+    NumberList(u8, &'a [u8]),
+    /// Objects of a DAG metric container: see [`super::rpl_metric::items`].
+    RplMetrics(&'a [u8]),
     /// IPv4 addresses, each with a time of four octets behind it; see [`v4_times`].
     V4Times(&'a [u8]),
     /// Names in DNS wire format: see [`super::dns::names`].
@@ -244,9 +248,8 @@ impl FieldSpec {
             | FieldKind::LittleEndian => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
-            FieldKind::V4List | FieldKind::U32List | FieldKind::Labels => {
-                rest.len() - rest.len() % 4
-            }
+            FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
+            FieldKind::V4List | FieldKind::Labels => rest.len() - rest.len() % 4,
             FieldKind::V4Times => rest.len() - rest.len() % 8,
             FieldKind::TextOf(n) | FieldKind::DnsNamesOf(n) | FieldKind::SvcParams(n) => {
                 rest.len().min(usize::from(n))
@@ -258,21 +261,25 @@ impl FieldSpec {
             FieldKind::Rest
             | FieldKind::Text
             | FieldKind::DnsNames
+            | FieldKind::RplMetrics
             | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
         }
     }
 
-    /// Reads the field from `header`; `None` if it is not all there. What runs to the end of the
+    /// Where the field is in `header`; `None` if it is not all there. What runs to the end of the
     /// header is there if at least one octet of it is.
-    pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
+    pub(super) fn range(&self, header: &[u8]) -> Option<Range<usize>> {
         let start = usize::from(self.at);
-        let rest = header.get(start..)?;
-        let length = self.length(rest);
-        let octets = rest.get(..length)?;
-        if octets.is_empty() && self.kind != FieldKind::V6PrefixOfNone {
-            return None;
-        }
+        let range = start..start + self.length(header.get(start..)?);
+        let octets = header.get(range.clone())?;
+        (!octets.is_empty() || self.kind == FieldKind::V6PrefixOfNone).then_some(range)
+    }
+
+    /// Reads the field from `header`, if it is all there; reserved bits if one of them is set.
+    pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
+        let range = self.range(header)?;
+        let octets = header.get(range.clone())?;
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
@@ -324,7 +331,8 @@ impl FieldSpec {
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
-            FieldKind::U32List => Value::U32List(octets),
+            FieldKind::NumberList(n) => Value::NumberList(n, octets),
+            FieldKind::RplMetrics => Value::RplMetrics(octets),
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
             FieldKind::DnsNames | FieldKind::DnsNamesOf(_) => Value::DnsNames(octets),
@@ -335,7 +343,7 @@ impl FieldSpec {
         };
         Some(Field {
             name: self.name,
-            range: start..start + length,
+            range,
             value,
             unit: self.unit,
             names: self.names,
@@ -365,10 +373,9 @@ pub fn v4_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv4Addr> + 
     addresses.iter().map(|&octets| octets.into())
 }
 
-/// The numbers of four octets that stand one behind the other in `octets`.
-pub fn u32_numbers(octets: &[u8]) -> impl ExactSizeIterator<Item = u32> + Clone + '_ {
-    let (numbers, _) = octets.as_chunks::<4>();
-    numbers.iter().map(|&octets| u32::from_be_bytes(octets))
+/// The numbers of so many octets, at most eight, that stand one behind the other in `octets`.
+pub fn numbers(size: u8, octets: &[u8]) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
+    octets.chunks_exact(usize::from(size.max(1))).map(number)
 }
 
 /// The IPv4 addresses in `octets`, each with the number behind it.

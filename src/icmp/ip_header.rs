@@ -100,7 +100,7 @@ const STAMPS: Table = &[
     spec::u8(2, "pointer"),
     spec::bits(3, 4, 4, "overflow"),
     spec::bits(3, 0, 4, "flag"),
-    spec::u32_list(4, "timestamps"),
+    spec::number_list(4, 4, "timestamps"),
 ];
 const ADDRESSED_STAMPS: Table = &[
     spec::u8(2, "pointer"),
@@ -419,7 +419,7 @@ mod tests {
             [
                 ("overflow", Value::Number(1)),
                 ("flag", Value::Number(0)),
-                ("timestamps", Value::U32List(&stamps[4..]))
+                ("timestamps", Value::NumberList(4, &stamps[4..]))
             ]
         );
         assert_eq!(

@@ -7,7 +7,7 @@ use super::field::{Field, FieldSpec};
 use super::nd_option::NdOptions;
 use super::object::{self, Objects};
 use super::rpl_option::RplOptions;
-use super::{Body, Message, lowpan, mld, v4};
+use super::{Body, Message, agent, lowpan, mld, v4};
 use crate::icmp::{ilnp, renumbering};
 use crate::wire::bytes::tail;
 
@@ -36,13 +36,16 @@ pub(super) enum Specs {
     /// The fields that all of its group begin with, then those of its own.
     Two(&'static [FieldSpec], &'static [FieldSpec]),
     /// Rows made for this one, because its fields move.
-    Made([Option<FieldSpec>; 10]),
+    Made([Option<FieldSpec>; ROWS]),
 }
 
+/// The most rows that are made for one part: those of a CGA option.
+const ROWS: usize = 12;
+
 impl Specs {
-    /// Rows made for one part; there is room for ten.
+    /// Rows made for one part, at most [`ROWS`].
     pub(super) fn made(rows: impl IntoIterator<Item = FieldSpec>) -> Self {
-        let mut made = [None; 10];
+        let mut made = [None; ROWS];
         for (to, row) in made.iter_mut().zip(rows) {
             *to = Some(row);
         }
@@ -51,31 +54,35 @@ impl Specs {
 }
 
 impl<'a> Item<'a> {
-    /// What is in an option behind its last field, unless it is zeros, which pad.
+    /// What is behind its last field, unless it is zeros, which pad: octets that nothing is known of,
+    /// or of a field that was cut.
     pub fn unread(&self) -> Option<&'a [u8]> {
-        let behind = tail(self.bytes, self.end()?);
+        let behind = tail(self.bytes, self.end());
         behind.iter().any(|&octet| octet != 0).then_some(behind)
     }
 
     /// What an option states as its length, in octets, header included, where its fields do not
     /// tell that: it is padded, or does not fit.
     pub fn odd_length(&self) -> Option<u32> {
-        let end = u32::try_from(self.end()?).ok();
-        self.length.filter(|length| Some(*length) != end)
+        let stated = self.length?;
+        let end = u32::try_from(self.end());
+        (end != Ok(stated)).then_some(stated)
     }
 
-    /// Where the last field of an option ends.
-    fn end(&self) -> Option<usize> {
-        self.length?;
-        self.fields().map(|field| field.range.end).max()
+    /// Where its last field ends.
+    fn end(&self) -> usize {
+        self.fields()
+            .map(|field| field.range.end)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Its fields as far as they were captured, by their place in `bytes`.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
         let bytes = self.bytes;
         let (first, second, made) = match self.specs {
-            Specs::Table(table) => (table, &[][..], [None; 10]),
-            Specs::Two(first, second) => (first, second, [None; 10]),
+            Specs::Table(table) => (table, &[][..], [None; ROWS]),
+            Specs::Two(first, second) => (first, second, [None; ROWS]),
             Specs::Made(made) => (&[][..], &[][..], made),
         };
         first
@@ -104,8 +111,13 @@ enum Walk<'a> {
         table: &'static [FieldSpec],
         size: usize,
         rest: &'a [u8],
+        /// Extensions of a mobility agent.
+        behind: &'a [u8],
     },
 }
+
+/// The entries of a router advertisement for IPv4.
+pub(crate) const ROUTERS: &str = "routers";
 
 impl<'a> Message<'a> {
     /// The options, records or entries of the message, whatever its type; extension objects are
@@ -116,6 +128,7 @@ impl<'a> Message<'a> {
             table,
             size,
             rest,
+            behind: &[],
         };
         Items(match &self.body {
             Body::Ndp(ndp) => Walk::Nd(ndp.options()),
@@ -133,12 +146,13 @@ impl<'a> Message<'a> {
                 ilnp::LOCATOR,
                 update.locator_octets(),
             ),
-            Body::RouterAdvertisement4(routers) => entries(
-                "routers",
-                v4::ROUTER_FIELDS,
-                routers.entry_octets(),
-                routers.entries,
-            ),
+            Body::RouterAdvertisement4(routers) => Walk::Entries {
+                group: ROUTERS,
+                table: v4::ROUTER_FIELDS,
+                size: routers.entry_octets(),
+                rest: routers.entries,
+                behind: routers.extensions,
+            },
             Body::NodeInformation(node) => match node.answer_table() {
                 Some((table, size)) => entries("addresses", table, size, node.data()),
                 None => Walk::Nd(NdOptions::new(&[])),
@@ -221,9 +235,10 @@ impl<'a> Iterator for Items<'a> {
                 table,
                 size,
                 rest,
+                behind,
             } => {
                 if rest.is_empty() || *size == 0 {
-                    return None;
+                    return agent::next(behind);
                 }
                 let (entry, behind) = rest.split_at_checked(*size).unwrap_or((rest, &[]));
                 *rest = behind;

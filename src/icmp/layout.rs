@@ -5,7 +5,10 @@ use std::ops::Range;
 use super::describe::{IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
-use super::{Body, Message, Quote, ip_header, quoted_transport, tunnel_header, upper_header};
+use super::{
+    Body, Message, Quote, ip_header, quoted_transport, rpl_metric, svc_param, tunnel_header,
+    upper_header,
+};
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Ip, IpVersion, TunnelPath};
@@ -191,6 +194,10 @@ impl<'a> Layout<'a> {
         for item in message.items() {
             self.item(&item, bytes, at, Part::Item);
         }
+        if let Some(octets) = message.unread() {
+            let end = at + bytes.len();
+            self.region(end - octets.len()..end, "unread", Part::Icmp);
+        }
         let mut quoted = None;
         for field in message.short_quote() {
             quoted.get_or_insert(field.range.start);
@@ -228,7 +235,29 @@ impl<'a> Layout<'a> {
             self.region(at + start..at + start + item.bytes.len(), "reserved", part);
             for field in item.fields() {
                 self.push(at + start, &field, part);
+                // Of what is made of parts each has fields of its own.
+                match field.value {
+                    Value::RplMetrics(octets) => {
+                        self.items(rpl_metric::items(octets), bytes, at, part);
+                    }
+                    Value::SvcParams(octets) => {
+                        self.items(svc_param::items(octets), bytes, at, part);
+                    }
+                    _ => {}
+                }
             }
+        }
+    }
+
+    fn items(
+        &mut self,
+        items: impl Iterator<Item = Item<'a>>,
+        bytes: &'a [u8],
+        at: usize,
+        part: Part,
+    ) {
+        for item in items {
+            self.item(&item, bytes, at, part);
         }
     }
 

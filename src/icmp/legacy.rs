@@ -48,6 +48,7 @@ pub(super) fn traceroute<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 
 pub(super) const TRACEROUTE_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "id"),
+    spec::reserved(6, 2, 0xffff, "unused"),
     spec::u16(8, "outbound_hops"),
     spec::u16(10, "return_hops"),
     spec::u32(12, "speed"),

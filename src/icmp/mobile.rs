@@ -172,7 +172,11 @@ pub(super) fn seamoby<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     })
 }
 
-pub(super) const SEAMOBY_FIELDS: &[FieldSpec] = &[spec::u8(4, "subtype"), spec::rest(8, "data")];
+pub(super) const SEAMOBY_FIELDS: &[FieldSpec] = &[
+    spec::u8(4, "subtype"),
+    spec::reserved(5, 3, 0x00ff_ffff, "reserved"),
+    spec::rest(8, "data"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! [`Message::parse`] is total: it keeps whatever could be read and lists what is wrong. Names of
 //! types and codes live in [`names`] alone.
 
+pub mod agent;
 pub mod cause;
 mod decode;
 mod describe;
@@ -32,6 +33,7 @@ pub mod quoted_dns;
 pub mod quoted_transport;
 pub mod renumbering;
 pub mod rpl;
+pub mod rpl_metric;
 pub mod rpl_option;
 pub mod send;
 pub mod svc_param;

@@ -16,6 +16,8 @@ use crate::wire::{Defects, Layer, Limit};
 pub const SOURCE_LINK_LAYER: u8 = 1;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
+/// Parameters of a cryptographically generated address (RFC 3971 section 5.1).
+const CGA: u8 = 11;
 /// Trust anchor (RFC 3971 section 6.4.3).
 const TRUST_ANCHOR: u8 = 15;
 /// Route information (RFC 4191 section 2.3).
@@ -80,6 +82,7 @@ impl<'a> NdOption<'a> {
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
+            CGA => tables::cga(self.bytes, self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => tables::identifier(self.bytes),
             ENCRYPTED_DNS => tables::encrypted_dns(self.bytes),
             _ => Specs::Two(tables::FIELDS, self.table()),
@@ -440,5 +443,30 @@ mod tests {
                 ("fraction_64k", Value::Number(0x8000)),
             ],
         );
+    }
+
+    #[test]
+    fn a_key_tells_where_the_extension_behind_it_begins() {
+        let key = [0x30, 3, 1, 2, 3];
+        let extension = [0, 9, 0, 2, 0xaa, 0xbb];
+        for (behind, told) in [(&extension[..], 3), (&[], 0), (&extension[..3], 0)] {
+            let mut option = vec![11, 6, 0, 0];
+            option.extend([7; 16]);
+            option.extend([8; 8]);
+            option.push(1);
+            option.extend(key);
+            option.extend(behind);
+            option[2] = 48 - u8::try_from(option.len()).unwrap();
+            option.resize(48, 0);
+            let found = NdOptions::new(&option).next().unwrap();
+            let fields: Vec<_> = found.fields().map(|f| (f.name, f.value)).collect();
+            assert_eq!(fields[4], ("public_key", Value::Octets(&key)));
+            let of_extension = [
+                ("extension_kind", Value::Number(9)),
+                ("extension_length", Value::Number(2)),
+                ("extension", Value::Octets(&[0xaa, 0xbb])),
+            ];
+            assert_eq!(fields[5..], of_extension[..told], "{behind:?}");
+        }
     }
 }

@@ -179,7 +179,9 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     spec::flag(9, 0x20, "all_interfaces"),
     spec::flag(9, 0x10, "site_specific"),
     spec::flag(9, 0x08, "processed_previously"),
+    spec::reserved(9, 1, 0x07, "reserved1"),
     spec::millis(10, 2, "max_delay"),
+    spec::reserved(12, 4, 0xffff_ffff, "reserved2"),
 ];
 
 const MATCH_FIELDS: &[FieldSpec] = &[
@@ -189,6 +191,7 @@ const MATCH_FIELDS: &[FieldSpec] = &[
     spec::u8(3, "match_length"),
     spec::u8(4, "min_length"),
     spec::u8(5, "max_length"),
+    spec::reserved(6, 2, 0xffff, "reserved"),
     spec::v6(8, "match_prefix"),
 ];
 
@@ -201,10 +204,12 @@ const USE_FIELDS: &[FieldSpec] = &[
     spec::seconds(8, "preferred_lifetime"),
     spec::flag(12, 0x80, "decrement_valid"),
     spec::flag(12, 0x40, "decrement_preferred"),
+    spec::reserved(12, 4, 0x3fff_ffff, "reserved"),
     spec::v6(16, "use_prefix"),
 ];
 
 const RESULT_FIELDS: &[FieldSpec] = &[
+    spec::reserved(0, 2, 0xfffc, "reserved"),
     spec::flag(1, 0x02, "bounds"),
     spec::flag(1, 0x01, "forbidden"),
     spec::u8(2, "ordinal"),

@@ -267,9 +267,12 @@ macro_rules! security {
     ($($row:expr),*) => {
         &[
             spec::flag(0, 0x80, "counter_is_time"),
+            spec::reserved(0, 1, 0x7f, "security_reserved1"),
             spec::u8(1, "algorithm"),
             spec::bits(2, 6, 2, "key_mode"),
+            spec::reserved(2, 1, 0x38, "security_reserved2"),
             spec::bits(2, 0, 3, "security_level"),
+            spec::reserved(3, 1, 0xff, "security_flags"),
             spec::u32(4, "counter"),
             $($row),*
         ]
@@ -288,6 +291,7 @@ const DIO: &[FieldSpec] = &[
     spec::u8(1, "version"),
     spec::u16(2, "rank"),
     spec::flag(4, 0x80, "grounded"),
+    spec::reserved(4, 1, 0x40, "unused"),
     spec::bits(4, 3, 3, "mode_of_operation"),
     spec::bits(4, 0, 3, "preference"),
     spec::u8(5, "trigger_sequence"),
@@ -353,6 +357,7 @@ const DRO: &[FieldSpec] = &[
     spec::flag(2, 0x80, "stop"),
     spec::flag(2, 0x40, "ack_requested"),
     spec::bits(2, 4, 2, "sequence"),
+    spec::reserved(2, 2, 0x0fff, "reserved"),
     spec::v6(4, "dodag_id"),
 ];
 
@@ -360,5 +365,6 @@ const DRO_ACK: &[FieldSpec] = &[
     spec::u8(0, "instance"),
     spec::u8(1, "version"),
     spec::bits(2, 6, 2, "sequence"),
+    spec::reserved(2, 2, 0x3fff, "reserved"),
     spec::v6(4, "dodag_id"),
 ];

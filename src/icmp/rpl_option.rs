@@ -32,20 +32,7 @@ impl<'a> RplOption<'a> {
 
     /// The snake-case name.
     pub const fn name(&self) -> Option<&'static str> {
-        Some(match self.kind {
-            PAD_1 => "pad1",
-            1 => "padn",
-            2 => "dag_metric_container",
-            3 => "route_information",
-            4 => "dodag_configuration",
-            5 => "rpl_target",
-            6 => "transit_information",
-            7 => "solicited_information",
-            8 => "prefix_information",
-            9 => "target_descriptor",
-            P2P_ROUTE_DISCOVERY => "p2p_route_discovery",
-            _ => return None,
-        })
+        option_name(self.kind)
     }
 
     /// Its fields behind type and length.
@@ -64,6 +51,24 @@ impl<'a> RplOption<'a> {
             _ => const { &[spec::u8(0, "type"), spec::u8(1, "length")] },
         }
     }
+}
+
+/// The snake-case name of an option type.
+pub const fn option_name(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        PAD_1 => "pad1",
+        1 => "padn",
+        2 => "dag_metric_container",
+        3 => "route_information",
+        4 => "dodag_configuration",
+        5 => "rpl_target",
+        6 => "transit_information",
+        7 => "solicited_information",
+        8 => "prefix_information",
+        9 => "target_descriptor",
+        P2P_ROUTE_DISCOVERY => "p2p_route_discovery",
+        _ => return None,
+    })
 }
 
 /// The options of a message.
@@ -136,7 +141,7 @@ fn fits(option: &[u8], length: usize) -> bool {
 const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
         PAD_1 | 1 => &[],
-        2 => METRIC,
+        2 => const { &[spec::rpl_metrics(2, "metrics")] },
         // Laid out as that of Neighbor Discovery (RFC 6550 section 6.7.5).
         3 => nd_option::ROUTE,
         4 => CONFIGURATION,
@@ -150,20 +155,8 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
     }
 }
 
-/// The head of a metric container's first object (RFC 6551 section 2.1).
-const METRIC: &[FieldSpec] = &[
-    spec::u8(2, "metric"),
-    spec::flag(3, 0x04, "partial"),
-    spec::flag(3, 0x02, "constraint"),
-    spec::flag(3, 0x01, "optional"),
-    spec::flag(4, 0x80, "recorded"),
-    spec::bits(4, 4, 3, "aggregation"),
-    spec::bits(4, 0, 4, "precedence"),
-    spec::u8(5, "metric_length"),
-    spec::rest(6, "data"),
-];
-
 const CONFIGURATION: &[FieldSpec] = &[
+    spec::reserved(2, 1, 0xf0, "reserved1"),
     spec::flag(2, 0x08, "authentication"),
     spec::bits(2, 0, 3, "path_control_size"),
     spec::u8(3, "interval_doublings"),
@@ -172,6 +165,7 @@ const CONFIGURATION: &[FieldSpec] = &[
     spec::u16(6, "max_rank_increase"),
     spec::u16(8, "min_hop_rank_increase"),
     spec::u16(10, "objective_code_point"),
+    spec::reserved(12, 1, 0xff, "reserved2"),
     spec::u8(13, "default_lifetime"),
     spec::u16(14, "lifetime_unit"),
 ];
@@ -184,6 +178,7 @@ const TARGET: &[FieldSpec] = &[
 
 const TRANSIT: &[FieldSpec] = &[
     spec::flag(2, 0x80, "external"),
+    spec::reserved(2, 1, 0x7f, "reserved"),
     spec::hex(3, 1, "path_control"),
     spec::u8(4, "path_sequence"),
     spec::u8(5, "path_lifetime"),
@@ -195,6 +190,7 @@ const SOLICITED: &[FieldSpec] = &[
     spec::flag(3, 0x80, "version_predicate"),
     spec::flag(3, 0x40, "instance_predicate"),
     spec::flag(3, 0x20, "dodag_id_predicate"),
+    spec::reserved(3, 1, 0x1f, "reserved"),
     spec::v6(4, "dodag_id"),
     spec::u8(20, "version"),
 ];
@@ -204,9 +200,10 @@ const PREFIX: &[FieldSpec] = &[
     spec::flag(3, 0x80, "on_link"),
     spec::flag(3, 0x40, "autonomous"),
     spec::flag(3, 0x20, "router_address"),
-    spec::reserved(3, 1, 0x1f, "reserved"),
+    spec::reserved(3, 1, 0x1f, "reserved1"),
     spec::seconds(4, "valid_lifetime"),
     spec::seconds(8, "preferred_lifetime"),
+    spec::reserved(12, 4, 0xffff_ffff, "reserved2"),
     spec::v6(16, "prefix"),
 ];
 

@@ -83,7 +83,7 @@ pub(super) const fn option(kind: u8) -> (&'static str, &'static [FieldSpec]) {
         ),
         // RFC 2018 sections 2 and 3.
         4 => ("sack_permitted", &[]),
-        5 => ("sack", const { &[spec::u32_list(2, "edges")] }),
+        5 => ("sack", const { &[spec::number_list(2, 4, "edges")] }),
         19 => ("md5_signature", const { &[spec::rest(2, "data")] }),
         28 => ("user_timeout", const { &[spec::hex(2, 2, "timeout")] }),
         29 => ("authentication", const { &[spec::rest(2, "data")] }),

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
 use super::{
-    Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, error, extension, legacy,
-    mobile, quote,
+    Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, agent, error, extension,
+    legacy, mobile, quote,
 };
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
@@ -19,6 +19,8 @@ pub struct RouterAdvertisement<'a> {
     pub entries: &'a [u8],
     /// Words of four octets in an entry; the standard has two.
     pub entry_words: u8,
+    /// What a mobility agent adds behind them (RFC 5944 section 2.1), as captured.
+    pub(super) extensions: &'a [u8],
 }
 
 impl<'a> RouterAdvertisement<'a> {
@@ -120,7 +122,9 @@ pub(super) fn extended_echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direct
             if decoder.code != 0 && flags != 0 {
                 decoder.rule(7, "state or flags beside an error code");
             }
-            None
+            // RFC 8335 section 3 has none; Linux sends that of the request back.
+            let is_structure = u8_at(bytes, 8).is_some_and(|octet| octet >> 4 == 2);
+            is_structure.then(|| extension::in_body(decoder)).flatten()
         }
     };
     Body::ExtendedEcho(ExtendedEcho {
@@ -225,9 +229,12 @@ fn router_advertisement<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     let wanted = 8 + usize::from(count) * usize::from(words) * 4;
     decoder.need(wanted);
     let end = wanted.min(bytes.len());
+    let extensions = tail(bytes, end);
+    agent::check(extensions, end, decoder);
     Body::RouterAdvertisement4(RouterAdvertisement {
         lifetime,
         entry_words: words,
         entries: bytes.get(8..end).unwrap_or_default(),
+        extensions,
     })
 }

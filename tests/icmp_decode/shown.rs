@@ -373,8 +373,8 @@ fn routers_stand_an_entry_size_apart() {
     ];
     let message = [&[9, 0, 0, 0, 2, 3, 0, 60][..], entries.as_flattened()].concat();
     let expected = json!([
-        {"address": "10.0.0.1", "preference": 5},
-        {"address": "10.0.0.2", "preference": -1},
+        {"address": "10.0.0.1", "preference": 5, "unread": "09090909"},
+        {"address": "10.0.0.2", "preference": -1, "unread": "09090909"},
     ]);
     assert_eq!(
         record(&v4(B, A, 1, &message))["icmp"]["addresses"],

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use icmpdump::icmp::names::{Standing, TypeNames, types};
-use icmpdump::icmp::{ip_header, nd_option, object};
+use icmpdump::icmp::{agent, ip_header, nd_option, object, rpl_metric, rpl_option};
 use icmpdump::wire::IpVersion;
 use icmpdump::wire::ip::OptionSpace;
 use serde_json::Value;
@@ -58,10 +58,19 @@ pub(crate) fn table() -> String {
         .filter_map(|kind| Some(format!("{kind} `{}`", ip_header::routing_type_name(kind)?)))
         .collect();
     writeln!(out, "Types of routing headers: {}.\n", routing.join(", ")).unwrap();
-    let classes: Vec<String> = (0..=u8::MAX)
-        .filter_map(|class| Some(format!("{class} `{}`", object::class_name(class)?)))
-        .collect();
-    write!(out, "Classes of extension objects: {}.", classes.join(", ")).unwrap();
+    let lists: [(&str, fn(u8) -> Option<&'static str>); 4] = [
+        ("Options of RPL", rpl_option::option_name),
+        ("Objects of RPL metric containers", rpl_metric::object_name),
+        ("Extensions of mobility agents", agent::extension_name),
+        ("Classes of extension objects", object::class_name),
+    ];
+    let lists = lists.map(|(title, name)| {
+        let named: Vec<String> = (0..=u8::MAX)
+            .filter_map(|kind| Some(format!("{kind} `{}`", name(kind)?)))
+            .collect();
+        format!("{title}: {}.", named.join(", "))
+    });
+    out.push_str(&lists.join("\n\n"));
     out
 }
 
@@ -141,11 +150,12 @@ fn collect(known: &mut Fields, event: &Value) {
         "checksum",
         // Bits without a meaning, told where they are set.
         "unused",
-        "reserved",
         "resv",
+        // What is not decoded is shown in hexadecimal.
+        "data",
+        "unread",
+        "quote_words",
     ];
-    // What is not decoded is shown in hexadecimal.
-    const UNREAD: &str = "data";
     let message = event["icmp"].as_object().unwrap();
     let told = message.iter().map(|(name, value)| match value {
         Value::Array(_) => format!("`{name}[]`"),
@@ -160,7 +170,7 @@ fn collect(known: &mut Fields, event: &Value) {
     });
     for field in told.chain(quoted) {
         let name = field.trim_matches(['`', '[', ']']);
-        if COMMON.contains(&name) || name == UNREAD || known.contains(&field) {
+        if COMMON.contains(&name) || name.contains("reserved") || known.contains(&field) {
             continue;
         }
         known.push(field);

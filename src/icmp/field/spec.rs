@@ -168,8 +168,13 @@ pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::V4List)
 }
 
-pub(in crate::icmp) const fn u32_list(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::U32List)
+/// Numbers of so many octets each.
+pub(in crate::icmp) const fn number_list(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::NumberList(octets))
+}
+
+pub(in crate::icmp) const fn rpl_metrics(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::RplMetrics)
 }
 
 pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec {

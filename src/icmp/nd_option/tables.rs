@@ -2,7 +2,7 @@
 
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
-use crate::wire::bytes::{u8_at, u16_at};
+use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// The format of an option type.
 pub(super) struct Format {
@@ -55,6 +55,7 @@ const ADDRESS_LIST: &[FieldSpec] = &[
 const CODED_ADDRESS: &[FieldSpec] = &[
     spec::u8(2, "option_code"),
     spec::u8(3, "prefix_length"),
+    spec::reserved(4, 4, 0xffff_ffff, "reserved"),
     spec::v6(8, "address"),
 ];
 const CODED_IDENTIFIER: &[FieldSpec] = &[spec::u8(2, "option_code"), spec::u8(3, "id_length")];
@@ -65,6 +66,56 @@ pub(super) fn identifier(bytes: &[u8]) -> Specs {
     let there = u16::try_from(bytes.len().saturating_sub(4)).unwrap_or(u16::MAX);
     rows(CODED_IDENTIFIER, [spec::octets(4, length.min(there), "id")])
 }
+
+/// The fields of a CGA option (RFC 3971 section 5.1): behind the key, whose DER encoding tells how
+/// long it is, may be an extension (RFC 4581 section 2), and padding.
+pub(super) fn cga(bytes: &[u8], table: &[FieldSpec]) -> Specs {
+    const KEY: usize = 29;
+    let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let padding = usize::from(u8_at(bytes, 2).unwrap_or(0));
+    let end = bytes.len().saturating_sub(padding).max(KEY);
+    let key = tail(bytes, KEY).get(..end - KEY).unwrap_or_default();
+    let key_length = der_length(key).unwrap_or(key.len()).min(key.len());
+    let at = KEY + key_length;
+    let key = [spec::octets(short(KEY), short(key_length), "public_key")];
+    let length = u16_at(bytes, at + 2).filter(|_| at + 4 <= end);
+    let extension = length.map(|length| {
+        let held = usize::from(length).min(end - at - 4);
+        [
+            spec::u16(short(at), "extension_kind"),
+            spec::u16(short(at + 2), "extension_length"),
+            spec::octets(short(at + 4), short(held), "extension"),
+        ]
+    });
+    let own = key.into_iter().chain(extension.into_iter().flatten());
+    Specs::made(FIELDS.iter().chain(table).copied().chain(own))
+}
+
+/// Octets of a DER value, tag and length included (ITU-T X.690 section 8.1.3); `None` where it tells
+/// none.
+fn der_length(octets: &[u8]) -> Option<usize> {
+    const LONG: u8 = 0x80;
+    let first = u8_at(octets, 1)?;
+    if first & LONG == 0 {
+        return Some(2 + usize::from(first));
+    }
+    let count = usize::from(first & !LONG);
+    let length = octets
+        .get(2..2 + count)
+        .filter(|_| (1..=2).contains(&count))?;
+    Some(
+        2 + count
+            + length
+                .iter()
+                .fold(0, |n, octet| n << 8 | usize::from(*octet)),
+    )
+}
+
+const SIGNATURE: &[FieldSpec] = &[
+    spec::reserved(2, 2, 0xffff, "reserved"),
+    spec::octets(4, 16, "key_hash"),
+    spec::rest(20, "signature"),
+];
 
 const ENCRYPTED_DNS: &[FieldSpec] = &[
     spec::u16(2, "service_priority"),
@@ -197,29 +248,28 @@ pub(super) const FORMATS: &[Format] = &[
     row(10, "target_address_list", 1, ADDRESS_LIST),
     // RFC 3971 sections 5 and 6.4.
     row(
-        11,
+        super::CGA,
         "cga",
         4,
         &[
             spec::u8(2, "pad_length"),
+            spec::reserved(3, 1, 0xff, "reserved"),
             // The parameters of RFC 3972 section 3.
             spec::octets(4, 16, "modifier"),
             spec::octets(20, 8, "subnet_prefix"),
             spec::u8(28, "collision_count"),
-            spec::rest(29, "public_key"),
         ],
     ),
-    row(
-        12,
-        "rsa_signature",
-        3,
-        &[spec::octets(4, 16, "key_hash"), spec::rest(20, "signature")],
-    ),
+    row(12, "rsa_signature", 3, SIGNATURE),
     row(
         13,
         "timestamp",
         2,
-        &[spec::number(8, 6, "seconds"), spec::u16(14, "fraction_64k")],
+        &[
+            spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
+            spec::number(8, 6, "seconds"),
+            spec::u16(14, "fraction_64k"),
+        ],
     ),
     row(14, "nonce", 1, &[spec::rest(2, "nonce")]),
     row(
@@ -238,6 +288,7 @@ pub(super) const FORMATS: &[Format] = &[
         1,
         &[
             spec::u8(2, "certificate_type"),
+            spec::reserved(3, 1, 0xff, "reserved"),
             spec::rest(4, "certificate"),
         ],
     ),
@@ -257,6 +308,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u8(2, "option_code"),
             spec::u8(3, "status"),
+            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
             spec::v6(8, "new_care_of_address"),
         ],
     ),
@@ -269,6 +321,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::flag(2, 0x80, "http"),
             spec::flag(2, 0x40, "legacy"),
             spec::flag(2, 0x20, "router_advertisement"),
+            spec::reserved(2, 2, 0x1ff0, "reserved"),
             spec::bits(3, 0, 4, "delay"),
             spec::u16(4, "sequence"),
             spec::rest(6, "data"),
@@ -283,6 +336,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::bits(2, 4, 4, "distance"),
             spec::bits(2, 0, 4, "preference"),
             spec::flag(3, 0x80, "regional_care_of_address"),
+            spec::reserved(3, 1, 0x7f, "reserved"),
             spec::seconds(4, "valid_lifetime"),
             spec::v6(8, "address"),
         ],
@@ -310,6 +364,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u8(2, "pad_length"),
             spec::bits(3, 4, 4, "algorithm"),
+            spec::reserved(3, 1, 0x0f, "reserved"),
             spec::rest(4, "key"),
         ],
     ),
@@ -320,6 +375,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u8(2, "pad_length"),
             spec::bits(3, 4, 4, "algorithm"),
+            spec::reserved(3, 1, 0x0f, "reserved"),
             spec::seconds_of(4, 2, "lifetime"),
             spec::rest(6, "key"),
         ],
@@ -349,12 +405,7 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 6496 section 6.
-    row(
-        32,
-        "proxy_signature",
-        3,
-        &[spec::octets(4, 16, "key_hash"), spec::rest(20, "signature")],
-    ),
+    row(32, "proxy_signature", 3, SIGNATURE),
     // RFC 6775 section 4.1, RFC 8505 section 4.1.
     row(
         33,
@@ -363,6 +414,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u8(2, "status"),
             spec::u8(3, "opaque"),
+            spec::reserved(4, 1, 0xf0, "reserved"),
             spec::bits(4, 2, 2, "interface_kind"),
             spec::flag(4, 0x02, "register_routing"),
             spec::flag(4, 0x01, "has_transaction"),
@@ -427,7 +479,11 @@ pub(super) const FORMATS: &[Format] = &[
         41,
         "resource_directory_address",
         3,
-        &[spec::minutes(2, "lifetime"), spec::v6(8, "address")],
+        &[
+            spec::minutes(2, "lifetime"),
+            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+            spec::v6(8, "address"),
+        ],
     ),
     // RFC 4066 section 5.1.
     row(138, "card_request", 1, UNKNOWN),

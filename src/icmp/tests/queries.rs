@@ -156,6 +156,12 @@ fn extended_echo() {
     let decoded = parse(&reply);
     let fields: Vec<_> = decoded.fields().map(|f| (f.name, f.value)).collect();
     assert!(fields.contains(&("state", Value::Number(2))));
+    let sent_back = v4(&[&[43, 0, 0, 0, 0xab, 0xcd, 7, 2], &structure[..]].concat());
+    let objects = parse(&sent_back)
+        .extensions()
+        .map(|structure| structure.objects().count());
+    assert_eq!(objects, Some(1));
+    every_prefix(&sent_back);
     assert!(fields.contains(&("active", Value::Flag(true))));
     assert!(fields.contains(&("ipv4", Value::Flag(true))));
     assert!(fields.contains(&("ipv6", Value::Flag(false))));

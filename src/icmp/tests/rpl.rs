@@ -185,23 +185,14 @@ fn a_discovered_route_has_addresses_unless_octets_are_elided() {
 
 /// RFC 6551 section 2.1.
 #[test]
-fn a_metric_container_tells_its_first_object() {
-    let option = [2, 6, 7, 0x05, 0xa3, 2, 0x01, 0x80];
+fn a_metric_container_tells_its_objects() {
+    let option = [2, 12, 7, 0x05, 0xa3, 2, 0x01, 0x80, 3, 0, 0, 2, 0, 4];
     let packet = v6(&[&[155, 0, 0, 0, 0, 0][..], &option].concat());
     let item = parse(&packet).items().next().unwrap();
     let fields: Vec<_> = item.fields().skip(2).map(|f| (f.name, f.value)).collect();
-    let expected = [
-        ("metric", Value::Number(7)),
-        ("partial", Value::Flag(true)),
-        ("constraint", Value::Flag(false)),
-        ("optional", Value::Flag(true)),
-        ("recorded", Value::Flag(true)),
-        ("aggregation", Value::Number(2)),
-        ("precedence", Value::Number(3)),
-        ("metric_length", Value::Number(2)),
-        ("data", Value::Octets(&[1, 0x80])),
-    ];
-    assert_eq!(fields, expected);
+    assert_eq!(fields, [("metrics", Value::RplMetrics(&option[2..]))]);
+    assert_eq!(rpl_metric::items(&option[2..]).count(), 2);
+    every_prefix(&packet);
 }
 
 /// RFC 6550 section 6.1 and figure 11: mode and level tell what the key identifier holds.

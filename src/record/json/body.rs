@@ -5,6 +5,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::field::{ExtensionEntry, ItemEntry, RecordEntry, put_fields};
 use super::packet::ChecksumState;
 use super::value::{Addr, Fields, Iter};
+use crate::icmp::field::Field;
+use crate::icmp::item::{Item, ROUTERS};
 use crate::icmp::mld::Mld;
 use crate::icmp::{Body, ErrorClass, Extensions, Message};
 use crate::icmp::{mtu, node_info};
@@ -49,7 +51,14 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
         }
         Body::RouterAdvertisement4(advertisement) => {
             map.put("lifetime", &advertisement.lifetime)?;
-            map.put("addresses", &Iter(|| message.items().map(ItemEntry)))
+            let is_router = |item: &Item<'_>| item.group == ROUTERS;
+            let routers = || message.items().filter(is_router).map(ItemEntry);
+            map.put("addresses", &Iter(routers))?;
+            let extensions = || message.items().filter(|item| !is_router(item));
+            match extensions().next() {
+                Some(first) => map.put(first.group, &Iter(|| extensions().map(ItemEntry))),
+                None => Ok(()),
+            }
         }
         Body::Mld(mld) => {
             // The sources are those that the message counts, not all octets behind its fields.
@@ -77,9 +86,10 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
     }
 }
 
-/// Adds bits that nothing uses, where some are set.
+/// Adds bits that nothing uses, where some are set, and the length of the quote, where it is told.
 fn put_unused<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result<(), M::Error> {
-    put_fields(map, message.fields().filter(|field| field.name == "unused"))
+    let unused = |field: &Field<'_>| matches!(field.name, "unused" | "quote_words");
+    put_fields(map, message.fields().filter(unused))
 }
 
 struct Timestamps<'a>(&'a crate::icmp::Timestamp);

@@ -6,15 +6,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Hex, Iter, Text, short};
-use crate::icmp::field::{
-    Field, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
-};
+use crate::icmp::field::{Field, Value, numbers, strings, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::item::Item;
 use crate::icmp::mld;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
 };
-use crate::icmp::{dns, svc_param};
+use crate::icmp::{dns, rpl_metric, svc_param};
 use crate::record::escape::Escaped;
 use crate::record::write;
 
@@ -24,16 +22,19 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
     fields: impl Iterator<Item = Field<'a>>,
 ) -> Result<(), M::Error> {
     for field in fields {
+        // A length field that is not used is told as the quote's own length.
+        let unused = field.name == "quote_words" && field.value == Value::Number(0);
         // These say how the octets behind them are laid out, which other fields tell.
-        if !matches!(
-            field.name,
-            "payload"
-                | "quote_words"
-                | "address_count"
-                | "entry_words"
-                | "next_header"
-                | "header_extension_length"
-        ) {
+        if !unused
+            && !matches!(
+                field.name,
+                "payload"
+                    | "address_count"
+                    | "entry_words"
+                    | "next_header"
+                    | "header_extension_length"
+            )
+        {
             let key = key(field.name);
             match field.value {
                 Value::Octets(octets) if is_link_address(field.name, octets) => {
@@ -100,7 +101,7 @@ impl Serialize for FieldValue<'_> {
                 let list = v6_addresses(octets).map(|a: Ipv6Addr| Addr(a.into()));
                 serializer.collect_seq(list)
             }
-            Value::U32List(octets) => serializer.collect_seq(u32_numbers(octets)),
+            Value::NumberList(size, octets) => serializer.collect_seq(numbers(size, octets)),
             Value::V4Times(octets) => serializer.collect_seq(v4_times(octets).map(AddressedTime)),
             Value::Labels(octets) => {
                 serializer.collect_seq(octets.as_chunks::<4>().0.iter().map(LabelEntry))
@@ -108,6 +109,9 @@ impl Serialize for FieldValue<'_> {
             Value::Strings(octets) => serializer.collect_seq(strings(octets).map(Text)),
             Value::SvcParams(octets) => {
                 serializer.collect_seq(svc_param::items(octets).map(ItemEntry))
+            }
+            Value::RplMetrics(octets) => {
+                serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))
             }
             Value::Preference(preference) => serializer.serialize_u8(preference.bits()),
             Value::SourceRoute(route, octets) => {

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::link::Link;
 use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
-use super::value::{Addr, Ascii, Fields, Text, Time};
+use super::value::{Addr, Ascii, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
@@ -342,6 +342,7 @@ impl Serialize for Fields4And6<'_> {
         }
         map.put("checksum", &MessageChecksum { ip, message })?;
         body::put(&mut map, message)?;
+        map.maybe("unread", message.unread().map(Hex))?;
         map.end()
     }
 }

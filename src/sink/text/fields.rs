@@ -3,11 +3,11 @@
 use super::addr;
 use super::verbose::{labels, number};
 use crate::icmp::field::{
-    Field, Unit, Value, strings, u32_numbers, v4_addresses, v4_times, v6_addresses,
+    Field, Unit, Value, numbers, strings, v4_addresses, v4_times, v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
-use crate::icmp::{dns, svc_param};
+use crate::icmp::{dns, rpl_metric, svc_param};
 use crate::record::json::is_link_address;
 use crate::record::{escape, write};
 
@@ -77,10 +77,10 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 write::ipv4(out, addr);
             }
         }
-        Value::U32List(octets) => {
-            for (i, number) in u32_numbers(octets).enumerate() {
+        Value::NumberList(size, octets) => {
+            for (i, number) in numbers(size, octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, number.into());
+                write::decimal(out, number);
             }
         }
         Value::V4Times(octets) => {
@@ -104,12 +104,8 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 escape::push(out, string);
             }
         }
-        Value::SvcParams(octets) => {
-            for (i, parameter) in svc_param::items(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
-                item(out, &parameter);
-            }
-        }
+        Value::SvcParams(octets) => items(out, svc_param::items(octets)),
+        Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => {
             for (i, addr) in route.addresses(octets).enumerate() {
@@ -134,6 +130,13 @@ pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
     for (i, label) in name.labels().enumerate() {
         out.extend_from_slice(if i == 0 { b"" } else { b"." });
         escape::push(out, label);
+    }
+}
+
+fn items<'a>(out: &mut Vec<u8>, items: impl Iterator<Item = Item<'a>>) {
+    for (i, part) in items.enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+        item(out, &part);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::fields::{dns_name, name_value};
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
-use crate::icmp::field::{Value, u32_numbers, v4_addresses, v4_times, v6_addresses};
+use crate::icmp::field::{Value, numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
 use crate::icmp::item::Item;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
@@ -236,9 +236,9 @@ fn timestamps(out: &mut Vec<u8>, octets: &[u8], pointer: usize) {
             write::ipv4(out, address);
         }
     } else {
-        for (i, time) in u32_numbers(entries).enumerate() {
+        for (i, time) in numbers(4, entries).enumerate() {
             entry(out, i);
-            write::decimal(out, time.into());
+            write::decimal(out, time);
             out.push(b'@');
         }
     }

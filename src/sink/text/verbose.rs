@@ -100,6 +100,10 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
             addr::words_of(out, name);
         }
     }
+    if let Some(octets) = message.unread() {
+        out.extend_from_slice(b", ");
+        unread(out, octets);
+    }
     if let Body::Error(error) = &message.body
         && error.class == (ErrorClass::TooBig { mtu: Some(0) })
         && let Some(quote) = &error.quote
@@ -308,6 +312,10 @@ pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool
             out.push(b' ');
             write::ipv6(out, source);
         }
+    }
+    if !record.auxiliary.is_empty() {
+        out.extend_from_slice(b", auxiliary ");
+        value(out, Value::Octets(record.auxiliary));
     }
 }
 

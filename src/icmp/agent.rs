@@ -1,0 +1,158 @@
+//! What mobility agents add to router advertisements for IPv4 (RFC 5944 section 2.1, IANA registry
+//! `Extensions appearing in ICMP messages` of Mobile IPv4).
+
+use super::decode::Decoder;
+use super::field::{FieldSpec, spec};
+use super::item::{Item, Specs};
+use crate::wire::bytes::{tail, u8_at};
+
+/// Padding of one octet, without a length.
+const PADDING: u8 = 0;
+/// Octets of type and length.
+const HEADER: usize = 2;
+
+/// Takes the first extension off `rest`.
+pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
+    let kind = u8_at(rest, 0)?;
+    let length = length(rest);
+    let bytes = rest.get(..length).unwrap_or(rest);
+    *rest = tail(rest, length);
+    let (name, table) = format(kind);
+    Some(Item {
+        group: "agent_extensions",
+        number: Some(kind.into()),
+        name,
+        length: u32::try_from(length).ok(),
+        bytes,
+        specs: match kind {
+            PADDING => Specs::Table(KIND),
+            _ => Specs::Two(KIND_AND_LENGTH, table),
+        },
+    })
+}
+
+fn length(octets: &[u8]) -> usize {
+    match u8_at(octets, 0) {
+        Some(PADDING) => 1,
+        _ => HEADER + usize::from(u8_at(octets, 1).unwrap_or(0)),
+    }
+}
+
+/// Tells of an extension that is not all there; `at` is where `octets` stand in the message.
+pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>) {
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let length = length(rest);
+        decoder.need(at + length);
+        // RFC 5944 section 2.1.1: 6, and 4 for each care-of address.
+        if u8_at(rest, 0) == Some(16) && (length < HEADER + 6 || !length.is_multiple_of(4)) {
+            decoder.rule(at + 1, "extension length wrong for its type");
+        }
+        at += length;
+        rest = tail(rest, length);
+    }
+}
+
+const KIND: &[FieldSpec] = &[spec::u8(0, "type")];
+const KIND_AND_LENGTH: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "length")];
+
+/// The snake-case name of an extension type.
+pub fn extension_name(kind: u8) -> Option<&'static str> {
+    format(kind).0
+}
+
+/// The name of a type, and the fields behind its length.
+const fn format(kind: u8) -> (Option<&'static str>, &'static [FieldSpec]) {
+    match kind {
+        PADDING => (Some("one_byte_padding"), &[]),
+        16 => (Some("mobility_agent_advertisement"), MOBILITY_AGENT),
+        // RFC 5944 section 2.1.2: one for each router address.
+        19 => (
+            Some("prefix_lengths"),
+            const { &[spec::number_list(2, 1, "prefix_lengths")] },
+        ),
+        // RFC 4721 section 2.
+        24 => (Some("challenge"), const { &[spec::rest(2, "challenge")] }),
+        _ => (None, const { &[spec::rest(2, "data")] }),
+    }
+}
+
+/// RFC 5944 section 2.1.1; the flags behind `reverse_tunneling` are of RFC 3519 section 3.3, RFC 3543
+/// section 3 and RFC 4857 section 9.
+const MOBILITY_AGENT: &[FieldSpec] = &[
+    spec::u16(2, "sequence"),
+    spec::seconds_of(4, 2, "registration_lifetime"),
+    spec::flag(6, 0x80, "registration_required"),
+    spec::flag(6, 0x40, "busy"),
+    spec::flag(6, 0x20, "home_agent"),
+    spec::flag(6, 0x10, "foreign_agent"),
+    spec::flag(6, 0x08, "minimal_encapsulation"),
+    spec::flag(6, 0x04, "gre_encapsulation"),
+    spec::reserved(6, 1, 0x02, "reserved"),
+    spec::flag(6, 0x01, "reverse_tunneling"),
+    spec::flag(7, 0x80, "udp_tunneling"),
+    spec::flag(7, 0x40, "revocation"),
+    spec::flag(7, 0x20, "regional_registration"),
+    spec::reserved(7, 1, 0x1f, "reserved2"),
+    spec::v4_list(8, "care_of_addresses"),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::icmp::field::Value;
+    use crate::icmp::tests::{every_code, every_prefix, parse, v4};
+
+    fn advertisement(extensions: &[u8]) -> Vec<u8> {
+        let head = [9, 16, 0, 0, 1, 2, 0x07, 0x08, 192, 0, 2, 1, 0, 0, 0, 5];
+        v4(&[&head[..], extensions].concat())
+    }
+
+    #[test]
+    fn an_agent_tells_what_it_offers() {
+        let agent = [
+            16, 10, 0, 9, 0xff, 0xff, 0x91, 0x80, 203, 0, 113, 7, 19, 1, 24, 0, 24, 4, 1, 2, 3, 4,
+            200, 1, 7,
+        ];
+        let packet = advertisement(&agent);
+        let message = parse(&packet);
+        assert!(message.defects.is_empty(), "{:?}", message.defects);
+        let extensions: Vec<_> = message.items().skip(1).collect();
+        let names: Vec<_> = extensions.iter().map(|item| item.name).collect();
+        let known = [
+            "mobility_agent_advertisement",
+            "prefix_lengths",
+            "one_byte_padding",
+            "challenge",
+        ];
+        assert_eq!(names[..4], known.map(Some));
+        assert_eq!(names[4..], [None]);
+        let fields: Vec<_> = extensions[0].fields().map(|f| (f.name, f.value)).collect();
+        assert!(fields.contains(&("sequence", Value::Number(9))));
+        assert!(fields.contains(&("registration_lifetime", Value::Number(65535))));
+        let flags: Vec<_> = fields
+            .iter()
+            .filter(|(_, value)| *value == Value::Flag(true))
+            .map(|(name, _)| *name)
+            .collect();
+        let set = [
+            "registration_required",
+            "foreign_agent",
+            "reverse_tunneling",
+            "udp_tunneling",
+        ];
+        assert_eq!(flags, set);
+        assert!(fields.contains(&("care_of_addresses", Value::V4List(&[203, 0, 113, 7]))));
+        every_prefix(&packet);
+        every_code(&packet);
+    }
+
+    #[test]
+    fn an_extension_of_a_wrong_length_is_told() {
+        for agent in [&[16, 4, 0, 9, 0, 0][..], &[16, 20, 0, 9], &[24]] {
+            let packet = advertisement(agent);
+            let message = parse(&packet);
+            assert!(!message.defects.is_empty(), "{agent:?}");
+            assert_eq!(message.items().count(), 2);
+        }
+    }
+}

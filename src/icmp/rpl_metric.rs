@@ -1,0 +1,272 @@
+//! The objects of a DAG metric container (RFC 6551): what nodes offer, and what links cost.
+
+use super::field::{FieldSpec, spec};
+use super::item::{Item, Specs};
+use crate::wire::bytes::{tail, u8_at};
+
+/// Octets of type, flags and length.
+const HEADER: usize = 4;
+
+/// How the body of an object is laid out.
+struct Format {
+    name: &'static str,
+    fields: &'static [FieldSpec],
+    /// Parts behind the fields, one for each node or link that was recorded.
+    records: Option<Records>,
+}
+
+#[derive(Clone, Copy)]
+struct Records {
+    /// Octets before the first one.
+    at: usize,
+    /// Octets of each.
+    size: usize,
+    fields: &'static [FieldSpec],
+}
+
+/// The objects that stand one behind the other in `octets`, each followed by what it records, part
+/// by part; one that was cut is given as far as it goes.
+pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
+    let mut rest = octets;
+    let mut recorded: Option<(Records, &[u8])> = None;
+    std::iter::from_fn(move || {
+        if let Some((records, left)) = &mut recorded
+            && !left.is_empty()
+        {
+            let (bytes, behind) = left.split_at_checked(records.size).unwrap_or((left, &[]));
+            *left = behind;
+            return Some(Item {
+                group: GROUP,
+                number: None,
+                name: Some("record"),
+                length: None,
+                bytes,
+                specs: Specs::Table(records.fields),
+            });
+        }
+        let kind = u8_at(rest, 0)?;
+        let length = HEADER + usize::from(u8_at(rest, 3).unwrap_or(0));
+        let object = rest.get(..length).unwrap_or(rest);
+        rest = tail(rest, length);
+        let format = format(kind);
+        recorded = format
+            .and_then(|format| format.records)
+            .map(|records| (records, tail(object, records.at)));
+        let behind = recorded.map_or(0, |(_, records)| records.len());
+        Some(Item {
+            group: GROUP,
+            number: Some(kind.into()),
+            name: format.map(|format| format.name),
+            // Told of one that runs over the container's end.
+            length: u32::try_from(length).ok().filter(|_| object.len() < length),
+            bytes: object.get(..object.len() - behind).unwrap_or(object),
+            specs: Specs::Two(FIELDS, format.map_or(UNKNOWN, |format| format.fields)),
+        })
+    })
+}
+
+const GROUP: &str = "metrics";
+
+/// RFC 6551 section 2.1.
+const FIELDS: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::reserved(1, 2, 0xf800, "reserved"),
+    spec::flag(1, 0x04, "partial"),
+    spec::flag(1, 0x02, "constraint"),
+    spec::flag(1, 0x01, "optional"),
+    spec::flag(2, 0x80, "recorded"),
+    spec::bits(2, 4, 3, "aggregation"),
+    spec::bits(2, 0, 4, "precedence"),
+    spec::u8(3, "length"),
+];
+const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];
+
+/// The snake-case name of a type of object.
+pub fn object_name(kind: u8) -> Option<&'static str> {
+    Some(format(kind)?.name)
+}
+
+/// IANA registry `Routing Metric/Constraint Type`.
+const fn format(kind: u8) -> Option<&'static Format> {
+    Some(match kind {
+        1 => &NODE_STATE,
+        2 => &NODE_ENERGY,
+        3 => &HOP_COUNT,
+        4 => &THROUGHPUT,
+        5 => &LATENCY,
+        6 => &LINK_QUALITY,
+        7 => &TRANSMISSIONS,
+        8 => &LINK_COLOR,
+        _ => return None,
+    })
+}
+
+/// RFC 6551 section 3.1.
+const NODE_STATE: Format = Format {
+    name: "node_state_and_attribute",
+    fields: &[
+        spec::reserved(4, 2, 0xfffc, "reserved2"),
+        spec::flag(5, 0x02, "aggregator"),
+        spec::flag(5, 0x01, "overload"),
+        spec::rest(6, "data"),
+    ],
+    records: None,
+};
+
+/// RFC 6551 section 3.2.
+const NODE_ENERGY: Format = Format {
+    name: "node_energy",
+    fields: &[],
+    records: Some(Records {
+        at: 4,
+        size: 2,
+        fields: &[
+            spec::reserved(0, 1, 0xf0, "reserved"),
+            spec::flag(0, 0x08, "included"),
+            spec::bits(0, 1, 2, "energy_kind"),
+            spec::flag(0, 0x01, "estimated"),
+            spec::u8(1, "energy_percent"),
+        ],
+    }),
+};
+
+/// RFC 6551 section 3.3.
+const HOP_COUNT: Format = Format {
+    name: "hop_count",
+    fields: &[
+        spec::reserved(4, 1, 0xff, "reserved2"),
+        spec::u8(5, "hops"),
+        spec::rest(6, "data"),
+    ],
+    records: None,
+};
+
+/// RFC 6551 section 4.1: octets a second.
+const THROUGHPUT: Format = Format {
+    name: "link_throughput",
+    fields: &[spec::number_list(4, 4, "octets_per_second")],
+    records: None,
+};
+
+/// RFC 6551 section 4.2: millionths of a second.
+const LATENCY: Format = Format {
+    name: "link_latency",
+    fields: &[spec::number_list(4, 4, "latency_us")],
+    records: None,
+};
+
+/// RFC 6551 section 4.3.1: from 1, the best, to 7; 0 is not known.
+const LINK_QUALITY: Format = Format {
+    name: "link_quality_level",
+    fields: &[spec::reserved(4, 1, 0xff, "reserved2")],
+    records: Some(Records {
+        at: 5,
+        size: 1,
+        fields: &[spec::bits(0, 5, 3, "quality"), spec::bits(0, 0, 5, "links")],
+    }),
+};
+
+/// RFC 6551 section 4.3.2: 128 times the transmissions that a packet takes.
+const TRANSMISSIONS: Format = Format {
+    name: "expected_transmission_count",
+    fields: &[spec::number_list(4, 2, "transmissions_128")],
+    records: None,
+};
+
+/// RFC 6551 section 4.4.
+const LINK_COLOR: Format = Format {
+    name: "link_color",
+    fields: &[spec::reserved(4, 1, 0xff, "reserved2")],
+    records: Some(Records {
+        at: 5,
+        size: 2,
+        fields: &[
+            spec::bits_of(0, 2, 6, 10, "color"),
+            // Of a constraint the last bit: whether links of that color are to be used or not.
+            spec::bits_of(0, 2, 0, 6, "links"),
+        ],
+    }),
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::field::Value;
+
+    fn fields<'a>(item: &Item<'a>) -> Vec<(&'static str, Value<'a>)> {
+        let own = item
+            .fields()
+            .filter(|f| !matches!(f.name, "type" | "length"));
+        own.map(|f| (f.name, f.value)).collect()
+    }
+
+    #[test]
+    fn every_object_of_a_container_is_told() {
+        let container = [
+            [1, 0, 0, 2, 0, 3].as_slice(),
+            &[2, 0, 0, 4, 0x0a, 80, 0x05, 40],
+            &[3, 2, 0, 2, 0, 9],
+            &[4, 0, 0, 8, 0, 0, 1, 0, 0, 0, 2, 0],
+            &[5, 0, 0, 4, 0, 0, 0, 7],
+            &[6, 0, 0, 3, 0, 0x23, 0xe1],
+            &[7, 0x05, 0xa3, 4, 0x01, 0x80, 0x02, 0x00],
+            &[8, 0, 0, 3, 0, 0x40, 0x41],
+            &[77, 0, 0, 1, 5],
+        ]
+        .concat();
+        let all: Vec<_> = items(&container).collect();
+        let names: Vec<_> = all.iter().map(|item| item.name).collect();
+        let expected = [
+            Some("node_state_and_attribute"),
+            Some("node_energy"),
+            Some("record"),
+            Some("record"),
+            Some("hop_count"),
+            Some("link_throughput"),
+            Some("link_latency"),
+            Some("link_quality_level"),
+            Some("record"),
+            Some("record"),
+            Some("expected_transmission_count"),
+            Some("link_color"),
+            Some("record"),
+            None,
+        ];
+        assert_eq!(names, expected);
+        let has = |at: usize, name, value| {
+            let told = fields(&all[at]);
+            assert!(told.contains(&(name, value)), "{at}: {told:?}");
+        };
+        has(0, "aggregator", Value::Flag(true));
+        has(0, "overload", Value::Flag(true));
+        has(2, "included", Value::Flag(true));
+        has(2, "energy_kind", Value::Number(1));
+        has(2, "energy_percent", Value::Number(80));
+        has(3, "estimated", Value::Flag(true));
+        has(4, "constraint", Value::Flag(true));
+        has(4, "hops", Value::Number(9));
+        has(
+            5,
+            "octets_per_second",
+            Value::NumberList(4, &container[24..32]),
+        );
+        has(8, "quality", Value::Number(1));
+        has(8, "links", Value::Number(3));
+        has(9, "quality", Value::Number(7));
+        has(10, "aggregation", Value::Number(2));
+        has(10, "precedence", Value::Number(3));
+        has(10, "recorded", Value::Flag(true));
+        has(
+            10,
+            "transmissions_128",
+            Value::NumberList(2, &[1, 0x80, 2, 0]),
+        );
+        has(12, "color", Value::Number(257));
+        has(12, "links", Value::Number(1));
+        has(13, "data", Value::Octets(&[5]));
+        for length in 0..container.len() {
+            let cut = items(&container[..length]);
+            assert!(cut.map(|item| item.fields().count()).sum::<usize>() < 200);
+        }
+    }
+}
