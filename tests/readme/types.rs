@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// Names of fields, in the order they came.
 type Fields = Vec<String>;
+/// What a number is called.
+type NameOf = fn(u8) -> Option<&'static str>;
 
 /// The tables of both versions, the options and the extension objects.
 pub(crate) fn table() -> String {
@@ -58,7 +60,7 @@ pub(crate) fn table() -> String {
         .filter_map(|kind| Some(format!("{kind} `{}`", ip_header::routing_type_name(kind)?)))
         .collect();
     writeln!(out, "Types of routing headers: {}.\n", routing.join(", ")).unwrap();
-    let lists: [(&str, fn(u8) -> Option<&'static str>); 4] = [
+    let lists: [(&str, NameOf); 4] = [
         ("Options of RPL", rpl_option::option_name),
         ("Objects of RPL metric containers", rpl_metric::object_name),
         ("Extensions of mobility agents", agent::extension_name),
