@@ -432,7 +432,8 @@ mod tests {
                 ("modifier", Value::Octets(&[0xaa; 16])),
                 ("subnet_prefix", Value::Octets(&octets[20..28])),
                 ("collision_count", Value::Number(1)),
-                ("public_key", Value::Octets(&[0xbb; 11])),
+                // The last three are padding.
+                ("public_key", Value::Octets(&[0xbb; 8])),
             ],
         );
         let time = [13, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0, 0x80, 0];
