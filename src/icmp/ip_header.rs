@@ -47,6 +47,7 @@ fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'static str>, 
         OptionSpace::Ipv4 => option4(kind, bytes),
         OptionSpace::Ipv6 => option6(kind),
         OptionSpace::SegmentRouting => segment_routing_tlv(kind),
+        OptionSpace::DynamicSourceRouting => source_routing(kind),
         OptionSpace::Tcp => tcp::option(kind),
     };
     ((!name.is_empty()).then_some(name), table)
@@ -60,6 +61,10 @@ pub fn extension_header<'a>(header: &ExtensionHeader<'a>) -> Item<'a> {
         protocol::ROUTE => ("routing", routing(header)),
         protocol::FRAG => ("fragment", Specs::Table(FRAGMENT)),
         protocol::AH => ("authentication", Specs::Table(AUTHENTICATION)),
+        protocol::DSR if header.is_flow_state() => {
+            ("dynamic_source_routing", Specs::Table(SOURCE_ROUTING_FLOW))
+        }
+        protocol::DSR => ("dynamic_source_routing", Specs::Table(SOURCE_ROUTING)),
         protocol::MOBILITY => ("mobility", Specs::Two(EXTENSION, MOBILITY)),
         protocol::HIP => ("host_identity", Specs::Two(EXTENSION, OTHER)),
         protocol::SHIM6 => ("shim6", Specs::Two(EXTENSION, OTHER)),
@@ -322,6 +327,70 @@ const AUTHENTICATION: Table = &[
     spec::u32(8, "sequence"),
     spec::rest(12, "integrity_check_value"),
 ];
+
+/// RFC 4728 section 6.1.
+const SOURCE_ROUTING: Table = &[spec::u8(0, "next_header"), spec::u16(2, "payload_length")];
+
+/// RFC 4728 section 6.9.
+const SOURCE_ROUTING_FLOW: Table = &[
+    spec::u8(0, "next_header"),
+    spec::flag(1, 0x80, "flow_state"),
+    spec::bits(1, 0, 7, "hops"),
+    spec::u16(2, "flow"),
+];
+
+/// RFC 4728 sections 6.2 to 6.8, and IANA's registry of its options.
+fn source_routing(kind: u8) -> (&'static str, Table) {
+    match kind {
+        0 => ("padn", DATA),
+        1 => (
+            "route_request",
+            &[
+                const { spec::u16(2, "id") },
+                const { spec::v4(4, "target") },
+                const { spec::v4_list(8, "addresses") },
+            ],
+        ),
+        2 => (
+            "route_reply",
+            &[
+                const { spec::flag(2, 0x80, "last_hop_external") },
+                const { spec::v4_list(3, "addresses") },
+            ],
+        ),
+        3 => (
+            "route_error",
+            &[
+                const { spec::u8(2, "error") },
+                const { spec::bits(3, 0, 4, "salvage") },
+                const { spec::v4(4, "src") },
+                const { spec::v4(8, "dst") },
+                const { spec::rest(12, "data") },
+            ],
+        ),
+        32 => (
+            "acknowledgment",
+            &[
+                const { spec::u16(2, "id") },
+                const { spec::v4(4, "src") },
+                const { spec::v4(8, "dst") },
+            ],
+        ),
+        96 => (
+            "source_route",
+            &[
+                const { spec::masked(2, 0x8000, "first_hop_external") },
+                const { spec::masked(2, 0x4000, "last_hop_external") },
+                const { spec::bits_of(2, 2, 6, 4, "salvage") },
+                const { spec::masked(2, 0x003f, "segments_left") },
+                const { spec::v4_list(4, "addresses") },
+            ],
+        ),
+        160 => ("acknowledgment_request", &[const { spec::u16(2, "id") }]),
+        224 => ("pad1", &[]),
+        _ => ("", DATA),
+    }
+}
 
 /// RFC 6275 section 6.1.1.
 const MOBILITY: Table = &[

@@ -3,7 +3,8 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use icmpdump::wire::{Ip, Limit};
+use serde_json::{Value, json};
 
 use crate::shown::{capture, line, record, records, run, v4, v6};
 
@@ -171,4 +172,98 @@ fn both_peers_see_the_same() {
     );
     let headers = record(&packets[4])["ip"]["extension_headers"].clone();
     assert_eq!(headers[0]["name"], Value::from("authentication"));
+}
+
+/// RFC 4728: each option by its name, as tshark has it; the addresses of the IP header are the ends of
+/// the route.
+#[test]
+fn dynamic_source_routing_stands_before_its_message() {
+    let around = |header: &[u8], src, dst, message: &[u8]| {
+        let length = u8::try_from(header.len()).unwrap();
+        v4(
+            src,
+            dst,
+            48,
+            &[&[1, 0, 0, length], header, message].concat(),
+        )
+    };
+    let route = [96, 10, 0x80, 0x42, 10, 0, 0, 7, 10, 0, 0, 8];
+    let packet = around(&route, A, B, &REQUEST);
+    let header = &record(&packet)["ip"]["extension_headers"][0];
+    assert_eq!(header["name"], "dynamic_source_routing");
+    let expected = json!({"type": 96, "name": "source_route", "first_hop_external": true,
+        "last_hop_external": false, "salvage": 1, "segments_left": 2,
+        "addresses": ["10.0.0.7", "10.0.0.8"]});
+    assert_eq!(header["options"], json!([expected]));
+    let mut reply = REQUEST;
+    (reply[0], reply[2]) = (0, 0x3d);
+    let all = records(&[packet.clone(), around(&[], B, A, &reply)]);
+    let answered = all.iter().find(|record| record["type"] == "exchange");
+    assert_eq!(answered.unwrap()["outcome"], "answered");
+
+    let others = [
+        &[1, 6, 0, 7, 10, 0, 0, 9][..],
+        &[2, 5, 0x80, 10, 0, 0, 7],
+        &[3, 14, 1, 2, 10, 0, 0, 1, 10, 0, 0, 2, 10, 0, 0, 3],
+        &[32, 10, 0, 9, 10, 0, 0, 1, 10, 0, 0, 2],
+        &[160, 2, 0, 9, 224, 0, 1, 0],
+    ]
+    .concat();
+    let text = run(&[around(&others, A, B, &REQUEST)], &["-t", "-v"]);
+    let told = "(route request: id 7, target 10.0.0.9) \
+        (route reply: last hop external yes, addresses 10.0.0.7) \
+        (route error: error 1, salvage 2, src 10.0.0.1, dst 10.0.0.2, data 0a000003) \
+        (acknowledgment: id 9, src 10.0.0.1, dst 10.0.0.2) \
+        (acknowledgment request: id 9) (pad1) (padn) ICMP echo request";
+    assert!(
+        text.contains(told) && text.contains("proto DSR (48)"),
+        "{text}"
+    );
+    // A header of flow state has no options, and four octets whatever they say.
+    let flow = v4(A, B, 48, &[&[1, 0x85, 0xff, 9][..], &REQUEST].concat());
+    let text = run(std::slice::from_ref(&flow), &["-t", "-X"]);
+    assert!(
+        text.contains("dynamic source routing: next header 1 ICMP\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("flow state yes, hops 5\n") && text.contains("flow 65289\n"),
+        "{text}"
+    );
+
+    // An error about such a packet is about its message; the header may be cut anywhere.
+    let error = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &packet].concat();
+    let all = records(&[packet.clone(), v4(B, A, 1, &error)]);
+    let told = all
+        .iter()
+        .find(|record| !record["original"].is_null())
+        .unwrap();
+    assert_eq!(
+        (&told["quoted"]["protocol"], &told["quoted"]["icmp_seq"]),
+        (&json!("icmp"), &json!(9))
+    );
+    assert_eq!(told["original"]["frame"], 1);
+    for length in 20..packet.len() {
+        let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+        assert_eq!(ip.payload, &packet[..length][length.min(36)..], "{length}");
+    }
+    let file = capture(&[packet, around(&others, A, B, &REQUEST), flow]);
+    let mut tshark = Command::new("tshark");
+    tshark.args([
+        "-n",
+        "-T",
+        "fields",
+        "-e",
+        "icmp.seq",
+        "-e",
+        "dsr.option.type",
+        "-r",
+    ]);
+    let theirs = tshark
+        .arg(file.path())
+        .output()
+        .expect("tshark is installed")
+        .stdout;
+    let theirs = String::from_utf8(theirs).unwrap();
+    assert_eq!(theirs, "9\t96\n9\t1,2,3,32,160,224,0\n9\t\n");
 }

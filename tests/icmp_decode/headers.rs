@@ -457,6 +457,7 @@ fn every_type_is_a_value() {
         OptionSpace::Ipv4,
         OptionSpace::Ipv6,
         OptionSpace::SegmentRouting,
+        OptionSpace::DynamicSourceRouting,
     ] {
         assert!(ip_header::option_types(space).count() >= 3);
     }

@@ -49,6 +49,10 @@ pub(crate) fn table() -> String {
             OptionSpace::SegmentRouting,
             "Options of segment routing headers",
         ),
+        (
+            OptionSpace::DynamicSourceRouting,
+            "Options of dynamic source routing",
+        ),
         (OptionSpace::Tcp, "Options of quoted TCP headers"),
     ] {
         let options: Vec<String> = ip_header::option_types(space)

@@ -11,7 +11,7 @@ use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum, protocol};
+use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, header_checksum, protocol};
 use crate::wire::tunnel::outer_ports;
 use crate::wire::{ChecksumStatus, Ip, IpVersion};
 
@@ -406,9 +406,11 @@ fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
 fn option6(out: &mut Vec<u8>, option: &IpOption<'_>) {
     let data = tail(option.bytes, 2);
     out.push(b'(');
+    let is_ipv6 = option.space == OptionSpace::Ipv6;
     match (option.kind, data.len()) {
-        (0, _) => out.extend_from_slice(b"pad1"),
+        _ if option.is_padding() && option.bytes.len() == 1 => out.extend_from_slice(b"pad1"),
         _ if option.is_padding() => out.extend_from_slice(b"padn"),
+        _ if !is_ipv6 => unnamed(out, &ip_header::option(option)),
         (0x05, 2) => {
             out.extend_from_slice(b"rtalert: 0x");
             write::hex(out, u16_at(data, 0).unwrap_or(0).into(), 4);

@@ -20,6 +20,8 @@ pub enum OptionSpace {
     Ipv6,
     /// What a segment routing header holds behind its segments (RFC 8754 section 2.1).
     SegmentRouting,
+    /// Those of dynamic source routing (RFC 4728 section 6).
+    DynamicSourceRouting,
     /// TCP options (RFC 9293 section 3.2), which are laid out as those of IPv4.
     Tcp,
 }
@@ -30,6 +32,7 @@ impl OptionSpace {
         match self {
             Self::Ipv4 | Self::Tcp => kind <= 1,
             Self::Ipv6 | Self::SegmentRouting => kind == 0,
+            Self::DynamicSourceRouting => kind == 224,
         }
     }
 }
@@ -55,7 +58,9 @@ impl IpOption<'_> {
         let stated = u16::from(u8_at(self.bytes, 1)?);
         match self.space {
             OptionSpace::Ipv4 | OptionSpace::Tcp => Some(stated).filter(|&length| length >= 2),
-            OptionSpace::Ipv6 | OptionSpace::SegmentRouting => Some(stated + 2),
+            OptionSpace::Ipv6 | OptionSpace::SegmentRouting | OptionSpace::DynamicSourceRouting => {
+                Some(stated + 2)
+            }
         }
     }
 
@@ -73,6 +78,7 @@ impl IpOption<'_> {
             OptionSpace::Ipv4 | OptionSpace::Tcp => false,
             OptionSpace::Ipv6 => self.kind == 1,
             OptionSpace::SegmentRouting => self.kind == 4,
+            OptionSpace::DynamicSourceRouting => self.kind == 0,
         };
         self.space.is_single_octet(self.kind)
             || is_padn && tail(self.bytes, 2).iter().all(|&octet| octet == 0)
@@ -119,18 +125,21 @@ impl<'a> Iterator for IpOptions<'a> {
     /// IPv4's end of options, and at a length that leads nowhere.
     fn next(&mut self) -> Option<IpOption<'a>> {
         let kind = u8_at(self.rest, 0)?;
-        let length = if self.space.is_single_octet(kind) {
+        let is_single = self.space.is_single_octet(kind);
+        let length = if is_single {
             1
         } else {
             let field = usize::from(u8_at(self.rest, 1).unwrap_or(0));
             match self.space {
                 OptionSpace::Ipv4 | OptionSpace::Tcp => field,
-                OptionSpace::Ipv6 | OptionSpace::SegmentRouting => field + 2,
+                OptionSpace::Ipv6
+                | OptionSpace::SegmentRouting
+                | OptionSpace::DynamicSourceRouting => field + 2,
             }
         };
         // RFC 791: the length counts type and length themselves. What is behind a wrong one nobody
         // knows.
-        let leads_nowhere = kind > 1 && length < 2;
+        let leads_nowhere = !is_single && length < 2;
         let counts_itself = matches!(self.space, OptionSpace::Ipv4 | OptionSpace::Tcp);
         let is_last = counts_itself && (kind == 0 || leads_nowhere);
         let end = if leads_nowhere { 2 } else { length };
@@ -148,8 +157,8 @@ impl<'a> Iterator for IpOptions<'a> {
     }
 }
 
-/// An extension header: IPv4 has that of authentication and that of HIP, and others where it should
-/// not.
+/// An extension header: IPv4 has those of authentication, HIP and dynamic source routing, and others
+/// where it should not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtensionHeader<'a> {
     /// Its protocol number.
@@ -175,9 +184,16 @@ impl<'a> ExtensionHeader<'a> {
             protocol::ROUTE if self.routing_type() == Some(4) => {
                 (OptionSpace::SegmentRouting, 8 + self.segments() * 16)
             }
+            protocol::DSR if !self.is_flow_state() => (OptionSpace::DynamicSourceRouting, 4),
             _ => (OptionSpace::Ipv6, usize::MAX),
         };
         IpOptions::new(space, tail(self.bytes, at))
+    }
+
+    /// Whether a header of dynamic source routing tells a flow instead of having options (RFC 4728
+    /// section 6.9).
+    pub fn is_flow_state(&self) -> bool {
+        self.protocol == protocol::DSR && u8_at(self.bytes, 1).is_some_and(|flags| flags >= 0x80)
     }
 
     /// How many segments a segment routing header lists (RFC 8754 section 2).
@@ -245,7 +261,7 @@ impl<'a> Ip<'a> {
             if !is_extension(next) {
                 return None;
             }
-            let length = extension_length(next, u8_at(rest, 1).unwrap_or(0));
+            let length = extension_length(next, rest);
             let bytes = rest.get(..length).unwrap_or(rest);
             rest = tail(rest, length);
             Some(ExtensionHeader {

@@ -366,6 +366,8 @@ pub mod protocol {
     pub const ROUTE: u8 = ip_number::IPV6_ROUTE_HEADER.0;
     /// IPv6 fragment header.
     pub const FRAG: u8 = ip_number::IPV6_FRAGMENTATION_HEADER.0;
+    /// Dynamic source routing (RFC 4728).
+    pub const DSR: u8 = ip_number::DSR.0;
     /// Generic routing encapsulation.
     pub const GRE: u8 = ip_number::GRE.0;
     /// Layer two tunneling protocol, version 3.

@@ -229,8 +229,8 @@ fn points_to_entry(kind: u8, pointer: Option<u8>) -> bool {
     }
 }
 
-/// Steps over authentication headers (RFC 4302) and those of HIP (RFC 7401 section 5.1), which stand
-/// before what they name, and over headers that only IPv6 has.
+/// Steps over authentication headers (RFC 4302), those of HIP (RFC 7401 section 5.1) and of dynamic
+/// source routing (RFC 4728), which stand before what they name, and over headers that only IPv6 has.
 #[cold]
 fn behind_extensions(ip: &mut Ip<'_>, room: &Room<'_>, at: usize, end: usize) -> usize {
     if is_foreign(ip.protocol) {
@@ -246,5 +246,5 @@ fn behind_extensions(ip: &mut Ip<'_>, room: &Room<'_>, at: usize, end: usize) ->
 
 /// Extension headers that IPv4 does not have.
 pub(super) fn is_foreign(protocol: u8) -> bool {
-    v6::is_extension(protocol) && !matches!(protocol, protocol::AH | protocol::HIP)
+    v6::is_extension(protocol) && !matches!(protocol, protocol::AH | protocol::HIP | protocol::DSR)
 }

@@ -153,15 +153,15 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
     };
     while is_extension(ip.protocol) {
         let kind = ip.protocol;
-        let Some([next, words]) = array_at(captured, at) else {
+        let Some([next, _]) = array_at(captured, at) else {
             missing(ip, at, at + 8);
             return captured.len();
         };
         if is_payload_itself(kind) && next == protocol::NO_NEXT_HEADER {
             break;
         }
-        let length = extension_length(kind, words);
         let header = tail(captured, at);
+        let length = extension_length(kind, header);
         let header = header.get(..length).unwrap_or(header);
         match kind {
             protocol::HOPOPT => {
@@ -246,8 +246,8 @@ pub(super) fn fragmentable_headers(header: &[u8]) -> Option<&[u8]> {
     let mut kind = u8_at(header, 6)?;
     let mut at = FIXED;
     while is_extension(kind) {
-        let [next, words] = array_at(header, at)?;
-        at += extension_length(kind, words);
+        let next = u8_at(header, at)?;
+        at += extension_length(kind, tail(header, at));
         if kind == protocol::FRAG {
             return header.get(at..);
         }
@@ -301,11 +301,25 @@ fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
 }
 
 /// Length of an extension header by its kind and its length field.
-pub(super) fn extension_length(kind: u8, field: u8) -> usize {
+pub(super) fn extension_length(kind: u8, header: &[u8]) -> usize {
+    let field = u8_at(header, 1).unwrap_or(0);
     match kind {
         protocol::FRAG => 8,
         protocol::AH => (usize::from(field) + 2) * 4,
+        protocol::DSR => source_routing_length(header),
         _ => (usize::from(field) + 1) * 8,
+    }
+}
+
+/// RFC 4728 sections 6.1 and 6.9: options behind four octets, or the identifier of a flow in them.
+fn source_routing_length(header: &[u8]) -> usize {
+    const FIXED: usize = 4;
+    const FLOW_STATE: u8 = 0x80;
+    match u8_at(header, 1) {
+        Some(flags) if flags & FLOW_STATE == 0 => {
+            FIXED + usize::from(u16_at(header, 2).unwrap_or(0))
+        }
+        _ => FIXED,
     }
 }
 
@@ -315,6 +329,7 @@ pub(super) fn is_extension(protocol: u8) -> bool {
         protocol::HOPOPT
             | protocol::ROUTE
             | protocol::FRAG
+            | protocol::DSR
             | protocol::AH
             | protocol::DEST_OPTIONS
             | protocol::MOBILITY

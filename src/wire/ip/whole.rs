@@ -2,7 +2,7 @@
 
 use super::v6::{FIXED, extension_length, is_extension};
 use super::{IpVersion, protocol};
-use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::bytes::{tail, u8_at, u16_at};
 use crate::wire::checksum::{ChecksumStatus, internet, ipv4_header};
 
 /// Writes the packet to `into` that the first fragment's `header` and all of the fragmentable part
@@ -48,14 +48,14 @@ fn v6(header: &[u8], part: &[u8], into: &mut Vec<u8>) {
     let mut end = FIXED;
     let mut next = None;
     while let Some(kind) = u8_at(header, named_at).filter(|kind| is_extension(*kind))
-        && let Some([following, words]) = array_at(header, at)
+        && let Some(following) = u8_at(header, at)
     {
         if kind == protocol::FRAG {
             (end, next) = (at, Some(following));
             break;
         }
         named_at = at;
-        at += extension_length(kind, words);
+        at += extension_length(kind, tail(header, at));
     }
     into.extend_from_slice(header.get(..end).unwrap_or(header));
     if let (Some(next), Some(place)) = (next, into.get_mut(named_at)) {

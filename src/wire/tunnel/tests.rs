@@ -277,7 +277,6 @@ fn copies_in_data_and_what_is_encrypted_or_compressed_are_not_entered() {
     const MSDP: u16 = 639;
     const OPEN_FLOW: u16 = 6653;
     const GTP_U: u16 = 2152;
-    const DSR: u8 = 48;
     let inner = v4(1, &ECHO);
     let over_udp = |port| v4(protocol::UDP, &udp(40000, port, &inner));
     let over_tcp = |port: u16| {
@@ -290,10 +289,7 @@ fn copies_in_data_and_what_is_encrypted_or_compressed_are_not_entered() {
         .map(over_udp)
         .into_iter()
         .chain([MSDP, OPEN_FLOW, GTP_U].map(over_tcp))
-        .chain([
-            behind(DSR, &[protocol::IPV4, 0, 0, 0]),
-            behind(protocol::IP_COMP, &[protocol::IPV4, 0, 0, 2]),
-        ]);
+        .chain([behind(protocol::IP_COMP, &[protocol::IPV4, 0, 0, 2])]);
     for packet in packets {
         let found = classify(&frame(101, &packet));
         assert!(
