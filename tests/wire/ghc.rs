@@ -2,7 +2,9 @@
 
 use icmpdump::model::{Expanded, Frame};
 use icmpdump::wire::lowpan::Expander;
-use icmpdump::wire::{ChecksumStatus, Classified, Undecodable, classify, icmp_checksum};
+use icmpdump::wire::{
+    ChecksumStatus, Classified, Undecodable, Unverified, classify, icmp_checksum,
+};
 use proptest::prelude::*;
 
 use crate::lowpan::{NO_FCS, frame};
@@ -249,19 +251,45 @@ fn packet_with(number: u8, options: &[u8], echo: &[u8]) -> Vec<u8> {
     ipv6(0, 0, number, 64, src, dst, &[&extension, echo].concat())
 }
 
-/// Codes that mean nothing, and references to before the dictionary, make no packet.
+/// Codes that mean nothing, references to before the dictionary and literals that are not there end
+/// the packet: what was before them is there, and it was longer.
 #[test]
-fn what_the_rfc_reserves_is_not_guessed_at() {
+fn what_is_before_a_fault_is_kept() {
     let header = octets(EXAMPLES[0].header);
     let behind = |codes: &[u8]| compressed(&header, &[&[ICMPV6][..], codes].concat());
+    let mut into = Expanded::default();
+    let mut ends_with = |codes: &[u8], expected: &[u8]| {
+        let made = behind(codes);
+        let frame = frame(NO_FCS, &made);
+        assert_eq!(Expander::default().expand(&frame, &mut into), Ok(true));
+        assert_eq!(into.octets[40..], *expected, "{codes:x?}");
+        assert_eq!(into.wire_len as usize, into.octets.len() + 1, "{codes:x?}");
+        let expanded = Some(&into);
+        let Classified::Icmp(packet) = classify(&Frame { expanded, ..frame }) else {
+            panic!("{codes:x?}");
+        };
+        let truncated = ChecksumStatus::Unverified(Unverified::Truncated);
+        assert_eq!(icmp_checksum(&packet.ip).status, truncated);
+    };
     for code in (0x60..0x80).chain(0x91..0xa0) {
-        let found = expand(&behind(&[1, 128, code]));
-        assert_eq!(found, Err(Undecodable::Compression), "{code:#x}");
+        ends_with(&[code], &[]);
+        ends_with(&[2, 128, 0, code, 1, 7, 7], &[128, 0]);
+        ends_with(&[2, 128, 0, 0x82, code], &[128, 0, 0, 0, 0, 0]);
     }
+    ends_with(&[3, 128, 0], &[128, 0]);
     // 48 octets are before the first: all may be referred to, and none before them.
     assert!(expand(&behind(&[0xa5, 0xc6])).is_ok());
-    assert_eq!(expand(&behind(&[0xa5, 0xc7])), Err(Undecodable::Malformed));
-    assert_eq!(expand(&behind(&[3, 128, 0])), Err(Undecodable::Malformed));
+    ends_with(&[0xa5, 0xc7], &[]);
+    // Of an extension header too what was before is there; what follows it is not known.
+    let made = compressed(
+        &header,
+        &[EXTENSION | 1, 4, 5, 2, 0, 0, 0x7f, ICMPV6, 1, 128],
+    );
+    let found = expand(&made).unwrap();
+    assert_eq!(found[40..], [59, 0, 5, 2, 0, 0]);
+    // No packet is longer than its length field can say.
+    let zeros = [0x8f; 4000];
+    assert_eq!(expand(&behind(&zeros)).unwrap().len(), 40 + 65_535);
 }
 
 /// A compressor that knows literals, zeros and the longest references.

@@ -14,8 +14,20 @@ const LONGEST: usize = 65_535;
 
 /// Adds to `made` what the octets up to a stop code, or up to the frame's end, stand for;
 /// `addresses` are source and destination of the packet. Says how many octets more there would be
-/// if the capture had not cut them, as far as that can be told.
-pub(super) fn expand(
+/// if the capture had not cut them, as far as that can be told: behind a code that has no meaning
+/// there is at least one, and what it is nobody can tell.
+pub(super) fn expand(from: &mut Reader<'_>, addresses: &[u8; 32], made: &mut Vec<u8>) -> usize {
+    let start = made.len();
+    let missing = expand_good(from, addresses, made);
+    made.truncate(start + LONGEST);
+    missing.unwrap_or_else(|_| {
+        from.end_after(0);
+        1
+    })
+}
+
+/// The same up to a fault.
+fn expand_good(
     from: &mut Reader<'_>,
     addresses: &[u8; 32],
     made: &mut Vec<u8>,

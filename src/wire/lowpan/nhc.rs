@@ -69,13 +69,17 @@ pub(super) fn expand(
         }
         if encoding == ICMPV6_GHC {
             into.name(protocol::IPV6_ICMP);
-            return generic(from, ends, into);
+            generic(from, ends, into);
+            return Ok(());
         }
         return match encoding >> 3 {
             UDP | UDP_GHC => {
                 into.name(protocol::UDP);
                 match udp(encoding, from, into) {
-                    Ok(()) if encoding >> 3 == UDP_GHC => generic(from, ends, into),
+                    Ok(()) if encoding >> 3 == UDP_GHC => {
+                        generic(from, ends, into);
+                        Ok(())
+                    }
                     made => or_cut(made),
                 }
             }
@@ -87,13 +91,8 @@ pub(super) fn expand(
 }
 
 /// All that is left, compressed as in RFC 7400.
-fn generic(
-    from: &mut Reader<'_>,
-    ends: &Ends<'_>,
-    into: &mut Making<'_>,
-) -> Result<(), Undecodable> {
-    into.missing += ghc::expand(from, &ends.dictionary(), into.octets)?;
-    Ok(())
+fn generic(from: &mut Reader<'_>, ends: &Ends<'_>, into: &mut Making<'_>) {
+    into.missing += ghc::expand(from, &ends.dictionary(), into.octets);
 }
 
 /// A header that was cut ends the packet before it.
@@ -161,7 +160,7 @@ fn extension(
         }
         Contents::Generic(addresses) => {
             into.octets.extend_from_slice(&[named, 0]);
-            ghc::expand(from, addresses, into.octets)?
+            ghc::expand(from, addresses, into.octets)
         }
     };
     let length = into.octets.len() - start + missing;
