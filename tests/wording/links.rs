@@ -66,6 +66,7 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             vec![
                 [&[0x50][..], &MAC, &SNAP].concat(),
                 [&[0x57][..], &MAC, &[6, 6, 3]].concat(),
+                [&[0x50][..], &MAC, &[0xfe, 0xfe, 3, 0xcc]].concat(),
             ],
         ),
         (
@@ -81,6 +82,8 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             vec![
                 SNAP.to_vec(),
                 vec![6, 6, 3],
+                vec![0xfe, 0xfe, 3, 0xcc],
+                vec![0xfe, 0xfe, 3, 0xcf, 0, 0x21],
                 [
                     &[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7, 0, 0][..],
                     &MAC,
@@ -238,6 +241,7 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             vec![
                 juniper(1, &behind(&[0; 8], &SNAP)),
                 juniper(1, &behind(&[0; 8], &[3, 0xcc])),
+                juniper(1, &behind(&[0; 8], &[0xfe, 0xfe, 3, 0xcc])),
                 juniper(1, &behind(&[0; 8], &[0, 0x21])),
                 juniper(1, &[0; 8]),
                 juniper(0, &behind(&[0, 0, 0, 1, 0, 0, 0, 0], &ether(&[8, 0]))),
@@ -249,6 +253,7 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             vec![
                 juniper(1, &behind(&[0; 4], &SNAP)),
                 juniper(0, &behind(&[0; 4], &[3, 0xcc])),
+                juniper(1, &behind(&[0; 4], &[0xfe, 0xfe, 3, 0xcf, 0, 0x21])),
                 juniper(0, &[0; 4]),
             ],
         ),

@@ -159,14 +159,7 @@ fn behind(out: &mut Vec<u8>, data: &[u8], told: &Juniper, length: u32) {
             }
         }
         JuniperPayload::MultilinkFrameRelay => serial::multilink_frame_relay(out, data, at, length),
-        JuniperPayload::Nlpid => {
-            let nlpid = u8_at(data, at + 1).unwrap_or(0);
-            out.extend_from_slice(b"OSI NLPID ");
-            out.extend_from_slice(serial::nlpid_name(nlpid));
-            out.extend_from_slice(b" (0x");
-            write::hex(out, nlpid.into(), 2);
-            out.extend_from_slice(b"): ");
-        }
+        JuniperPayload::Nlpid => llc::nlpid(out, u8_at(data, at + 1).unwrap_or(0)),
         JuniperPayload::Ip
         | JuniperPayload::Mpls
         | JuniperPayload::EtherType

@@ -1,15 +1,17 @@
 //! LLC (IEEE 802.2) and SNAP, in tcpdump's words.
 
-use super::{end, ether_type, ethernet, hex_word};
+use super::{end, ether_type, ethernet, hex_word, serial};
 use crate::record::write;
-use crate::wire::bytes::{array_at, u16_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at};
 
 /// `LLC, dsap SNAP (0xaa) Individual, ssap SNAP (0xaa) Command, ctrl 0x03: ` and what SNAP says.
 /// `length` counts from the LLC header on. Only what leads to IP is told.
 pub(super) fn header(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
+    const PPP: u8 = 0xcf;
     let (saps, skip): (&[u8], _) = match array_at(data, at) {
         Some([0xaa, 0xaa, 0x03]) => (b"SNAP (0xaa)", 8),
         Some([0x06, 0x06, 0x03]) => (b"IP (0x06)", 3),
+        Some([0xfe, 0xfe, 0x03]) => (b"OSI (0xfe)", 3),
         _ => return,
     };
     out.extend_from_slice(b"LLC, dsap ");
@@ -19,7 +21,22 @@ pub(super) fn header(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
     out.extend_from_slice(b" Command, ctrl 0x03: ");
     if skip == 8 {
         snap(out, data, at + 3, length.saturating_sub(8));
+    } else if u8_at(data, at) == Some(0xfe) {
+        let kind = u8_at(data, at + 3).unwrap_or(0);
+        nlpid(out, kind);
+        if kind == PPP {
+            serial::ppp(out, data, at + 4, length.saturating_sub(4));
+        }
     }
+}
+
+/// `OSI NLPID IPv4 (0xcc): `.
+pub(super) fn nlpid(out: &mut Vec<u8>, nlpid: u8) {
+    out.extend_from_slice(b"OSI NLPID ");
+    out.extend_from_slice(serial::nlpid_name(nlpid));
+    out.extend_from_slice(b" (0x");
+    write::hex(out, nlpid.into(), 2);
+    out.extend_from_slice(b"): ");
 }
 
 /// `oui Ethernet (0x000000), ethertype IPv4 (0x0800), length 36: `; `length` counts from what
