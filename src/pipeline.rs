@@ -39,6 +39,7 @@ use crate::source::{Notice, Source, SourceInfo, Step};
 use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
+use crate::wire::tunnel::Templates;
 use crate::wire::{self, Classified, Packet, Undecodable, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
@@ -67,6 +68,8 @@ struct Run<'p, 'o, 's, 'e> {
     reassembler: Reassembler,
     expander: Expander,
     inflater: Inflater,
+    /// What flow records look like.
+    templates: Templates,
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
     /// Where the packets of aggregates are put apart.
@@ -176,6 +179,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             expander: Expander::default(),
             inflater: Inflater::default(),
+            templates: Templates::default(),
             expanded: Expanded::default(),
             alone: Vec::new(),
             turn: Turn::Frame,

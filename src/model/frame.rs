@@ -51,8 +51,45 @@ pub enum Part {
     Only,
     /// One of several, by its number from 1.
     Numbered(NonZeroU32),
-    /// One that is data of another protocol, by its number among those in the frame, from 1.
-    Reported(NonZeroU32),
+    /// One that is data of another protocol.
+    Reported(Reported),
+}
+
+/// A packet that is data of another protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Its number among those in the frame, from 1.
+    pub number: NonZeroU32,
+    /// Where it is, if the frame alone does not tell.
+    pub section: Option<Section>,
+}
+
+impl Reported {
+    /// The first one.
+    pub const FIRST: Self = Self {
+        number: NonZeroU32::MIN,
+        section: None,
+    };
+}
+
+/// Octets of a packet in the payload of the frame's innermost IP packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Where they start.
+    pub at: u16,
+    /// How many they are.
+    pub octets: u16,
+    /// What they begin with.
+    pub begins: SectionStart,
+}
+
+/// What the octets of a packet begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SectionStart {
+    /// The header of Ethernet.
+    Ethernet,
+    /// The IP header.
+    Ip,
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed
@@ -144,7 +181,8 @@ impl<'a> Frame<'a> {
     pub fn reference(&self) -> FrameRef {
         let frame = FrameRef::new(self.source, self.number);
         match self.part {
-            Some(Part::Numbered(packet) | Part::Reported(packet)) => frame.with_packet(packet),
+            Some(Part::Numbered(packet)) => frame.with_packet(packet),
+            Some(Part::Reported(report)) => frame.with_packet(report.number),
             None | Some(Part::Only) => frame,
         }
     }
@@ -153,15 +191,16 @@ impl<'a> Frame<'a> {
     /// frame reports.
     pub const fn packet(&self) -> Option<NonZeroU32> {
         match self.part {
-            Some(Part::Numbered(packet) | Part::Reported(packet)) => Some(packet),
+            Some(Part::Numbered(packet)) => Some(packet),
+            Some(Part::Reported(report)) => Some(report.number),
             None | Some(Part::Only) => None,
         }
     }
 
     /// Which of the packets that the frame reports is meant, if not the frame's own is.
-    pub const fn reported(&self) -> Option<NonZeroU32> {
+    pub const fn reported(&self) -> Option<Reported> {
         match self.part {
-            Some(Part::Reported(packet)) => Some(packet),
+            Some(Part::Reported(report)) => Some(report),
             None | Some(Part::Only | Part::Numbered(_)) => None,
         }
     }

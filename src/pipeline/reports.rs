@@ -17,7 +17,7 @@ impl Run<'_, '_, '_, '_> {
         frame: &Frame<'_>,
         packet: &Packet<'_>,
     ) -> io::Result<bool> {
-        let Some(reports) = Reports::of(frame, packet) else {
+        let Some(reports) = Reports::of(frame, packet, &mut self.templates) else {
             return Ok(false);
         };
         self.counts.other += 1;

@@ -214,6 +214,7 @@ impl Word for ReportMessage {
             Self::PacketIn => "packet_in",
             Self::PacketOut => "packet_out",
             Self::SourceActive => "source_active",
+            Self::PacketSection => "packet_section",
         }
     }
 }

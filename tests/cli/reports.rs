@@ -7,7 +7,7 @@ mod messages;
 use serde_json::{Value, json};
 
 use self::messages::{
-    ROUTER, error, openflow, openflow_from, packet_in, reply, request, sample, sflow,
+    ROUTER, error, ipfix, openflow, openflow_from, packet_in, reply, request, sample, sflow,
 };
 use crate::common::crafted::Crafted;
 use crate::common::{assert_accounted, of_type, records, run, summary, tool};
@@ -219,6 +219,7 @@ fn tshark_finds_the_same_messages() {
             &openflow_from(50000 + u16::from(version), &segment),
         );
     }
+    capture.at(9, &ipfix(&request(6)));
     let (_file, path) = path(&capture);
     let fields = ["frame.number", "icmp.type", "icmp.ident", "icmp.seq"];
     let mut arguments = vec!["-r", &path, "-T", "fields"];
@@ -248,5 +249,5 @@ fn tshark_finds_the_same_messages() {
         })
         .collect();
     assert_eq!(ours, theirs);
-    assert_eq!(ours.len(), 9);
+    assert_eq!(ours.len(), 10);
 }

@@ -216,7 +216,9 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::PppMultilink => Part::Multilink,
         TunnelKind::PppMultiplexed => Part::Multiplexed,
         TunnelKind::Zep { .. } => Part::Zep,
-        TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp => Part::Report(0),
+        TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp | TunnelKind::Ipfix => {
+            Part::Report(0)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::model::frame::SectionStart;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{u8_at, u32_at};
 use crate::wire::tunnel::{ReportHeader, Span};
@@ -49,11 +50,14 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::OpenFlowMatch => ("match", MATCH),
         ReportHeader::OpenFlowActions => ("actions", ACTIONS),
         ReportHeader::SourceActive => ("source_active", SOURCE_ACTIVE),
+        ReportHeader::Ipfix => ("ipfix", IPFIX),
+        ReportHeader::Netflow9 => ("netflow", NETFLOW_9),
+        ReportHeader::Section(_) => ("", &[]),
     };
     let then = next.unwrap_or(match span.header {
         ReportHeader::SampledHeader => link_of(u32_at(rest, 8)?),
         ReportHeader::OldSampledHeader => link_of(u32_at(rest, 0)?),
-        ReportHeader::SourceActive => Part::End,
+        ReportHeader::SourceActive | ReportHeader::Section(SectionStart::Ip) => Part::End,
         _ => Part::Ethernet,
     });
     Some(Step::new(span.octets, name, table, then))
@@ -309,6 +313,25 @@ const MATCH: Table = &[
     spec::rest(4, "fields"),
 ];
 const ACTIONS: Table = &[spec::rest(0, "actions")];
+
+/// RFC 7011 section 3.1.
+const IPFIX: Table = &[
+    spec::u16(0, "version"),
+    spec::u16(2, "length"),
+    spec::u32(4, "export_time"),
+    spec::u32(8, "sequence"),
+    spec::u32(12, "domain"),
+];
+
+/// RFC 3954 section 5.1.
+const NETFLOW_9: Table = &[
+    spec::u16(0, "version"),
+    spec::u16(2, "record_count"),
+    spec::millis(4, 4, "uptime"),
+    spec::u32(8, "export_time"),
+    spec::u32(12, "sequence"),
+    spec::u32(16, "domain"),
+];
 
 /// RFC 3618 section 12.2.1.
 const SOURCE_ACTIVE: Table = &[

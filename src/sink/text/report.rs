@@ -14,6 +14,7 @@ pub(super) fn write(out: &mut Vec<u8>, told: &Report) {
         ReportMessage::PacketIn => ("packet in", "from"),
         ReportMessage::PacketOut => ("packet out", "by"),
         ReportMessage::SourceActive => ("data of a source", "told by"),
+        ReportMessage::PacketSection => ("packet section", "by"),
     };
     let _ = write!(out, "{what} {whose} ");
     write::ip(out, told.by);

@@ -155,6 +155,8 @@ pub enum TunnelKind {
     Sflow,
     /// What `OpenFlow`'s switches and controllers hand each other.
     OpenFlow,
+    /// Packets in the flow records of IPFIX and `NetFlow`.
+    Ipfix,
     /// What MSDP's source-active messages hold (RFC 3618).
     Msdp,
 }
@@ -209,6 +211,7 @@ impl TunnelKind {
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
             Self::Msdp => "msdp",
+            Self::Ipfix => "ipfix",
         }
     }
 
@@ -260,7 +263,8 @@ impl TunnelKind {
             | Self::PppMultiplexed
             | Self::Sflow
             | Self::OpenFlow
-            | Self::Msdp => None,
+            | Self::Msdp
+            | Self::Ipfix => None,
             Self::Zep { channel } => Some(("channel", channel.into())),
         }
     }

@@ -14,17 +14,17 @@ mod udp;
 mod zep;
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 
 use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
 use super::ip::{Ip, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
+use crate::model::frame::Reported;
 use crate::model::{Expanded, Frame};
 pub use kind::TunnelKind;
 pub(super) use report::has_reporting_port;
-pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span};
+pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span, Templates};
 pub(super) use udp::has_tunnel_ports;
 pub use zep::radio_frame;
 
@@ -86,7 +86,7 @@ pub struct TunnelPath<'a> {
     /// A packet that was made, around which some of them are.
     expanded: Option<&'a Expanded>,
     /// Which one of the packets that another protocol reports is meant, if one is.
-    reported: Option<NonZeroU32>,
+    reported: Option<Reported>,
 }
 
 impl<'a> TunnelPath<'a> {
@@ -507,7 +507,7 @@ fn next_ip<'a>(
     ip: &Ip<'a>,
     depth: u8,
     expanded: Option<&'a Expanded>,
-    reported: &mut Option<NonZeroU32>,
+    reported: &mut Option<Reported>,
 ) -> Option<(u8, Ip<'a>)> {
     let mut at = inside_ip(ip, reported)?.inside;
     for more in (1u8..).take(TunnelPath::CAPACITY) {
@@ -541,15 +541,15 @@ fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
 }
 
 /// What is behind the tunnel header in `ip`, if it carries one. Of packets that are reported the one
-/// of this number; of those that it reports in turn the first.
-fn inside_ip<'a>(ip: &Ip<'a>, reported: &mut Option<NonZeroU32>) -> Option<Entered<'a>> {
+/// that is meant; of those that it reports in turn the first.
+fn inside_ip<'a>(ip: &Ip<'a>, reported: &mut Option<Reported>) -> Option<Entered<'a>> {
     if ip.is_later_fragment() {
         return None;
     }
-    if let Some(number) = *reported
-        && let Some(entered) = report::enter(ip, number)
+    if let Some(which) = *reported
+        && let Some(entered) = report::enter(ip, which)
     {
-        *reported = Some(NonZeroU32::MIN);
+        *reported = Some(Reported::FIRST);
         return Some(entered);
     }
     let (kind, header) = header::carried(ip)?;

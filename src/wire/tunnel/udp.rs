@@ -3,7 +3,7 @@
 use super::TunnelKind;
 use super::gre::{gre, plain};
 use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
-use super::report::SFLOW;
+use super::report::is_reporting_port;
 use super::shim::mpls;
 use super::{access, mobile, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -55,36 +55,36 @@ mod port {
 
 const fn is_tunnel_port(number: u16) -> bool {
     use self::port as p;
-    matches!(
-        number,
-        p::MOBILE_IP
-            | p::L2TP
-            | p::GTP_C
-            | p::GTP_U
-            | p::GPRS_NS
-            | p::AMT
-            | p::GTP_0
-            | p::TEREDO
-            | p::BATMAN_GATEWAY
-            | p::LISP
-            | p::LISP_CONTROL
-            | p::GSMTAP
-            | p::GRE
-            | p::VXLAN
-            | p::VXLAN_GPE
-            | p::AYIYA
-            | p::CAPWAP
-            | p::GUE
-            | p::GENEVE
-            | p::MPLS
-            | p::VXLAN_LINUX
-            | p::LLC_FIRST
-            ..=p::LLC_LAST
+    is_reporting_port(number)
+        || matches!(
+            number,
+            p::MOBILE_IP
+                | p::L2TP
+                | p::GTP_C
+                | p::GTP_U
+                | p::GPRS_NS
+                | p::AMT
+                | p::GTP_0
+                | p::TEREDO
+                | p::BATMAN_GATEWAY
+                | p::LISP
+                | p::LISP_CONTROL
+                | p::GSMTAP
+                | p::GRE
+                | p::VXLAN
+                | p::VXLAN_GPE
+                | p::AYIYA
+                | p::CAPWAP
+                | p::GUE
+                | p::GENEVE
+                | p::MPLS
+                | p::VXLAN_LINUX
+                | p::LLC_FIRST
+                ..=p::LLC_LAST
                 | p::LWAPP_FRAME
                 | p::LWAPP
                 | p::LWAPP_CONTROL
                 | zep::PORT
-                | SFLOW
                 | p::GPRS_NS_SGSN
                 | p::MINT_CONTROL
                 | p::MINT
@@ -93,7 +93,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::BROADCOM_LI
             // ESP may hold a packet, though none that can be read.
             | NAT_TRAVERSAL
-    )
+        )
 }
 
 /// A bit for the low 13 bits of each tunnel's port: every datagram asks, and most are none.

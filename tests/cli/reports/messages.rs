@@ -75,6 +75,33 @@ pub(super) fn packet_in(version: u8, packet: &[u8]) -> Vec<u8> {
     [&[version, 10, high, low, 0, 0, 0, 1], &head[..], &frame].concat()
 }
 
+/// A datagram of IPFIX: a template of an address and a frame's first octets, and a record of them.
+pub(super) fn ipfix(packet: &[u8]) -> Vec<u8> {
+    const DATA_LINK_FRAME_SECTION: u16 = 315;
+    let frame = ethernet(packet);
+    let set = |id: u16, body: &[u8]| {
+        let length = u16::try_from(4 + body.len()).expect("a length");
+        [&id.to_be_bytes()[..], &length.to_be_bytes(), body].concat()
+    };
+    let mut fields = vec![1, 44, 0, 2, 0, 8, 0, 4];
+    fields.extend(DATA_LINK_FRAME_SECTION.to_be_bytes());
+    fields.extend(u16::MAX.to_be_bytes());
+    let mut record = vec![10, 0, 0, 1, u8::try_from(frame.len()).expect("a length")];
+    record.extend(frame);
+    let sets = [set(2, &fields), set(300, &record)].concat();
+    let length = u16::try_from(16 + sets.len()).expect("a length");
+    let mut message = vec![0, 10];
+    message.extend(length.to_be_bytes());
+    message.extend([0x65, 0x53, 0xf1, 0, 0, 0, 0, 1, 0, 0, 0, 7]);
+    message.extend(sets);
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+        .udp(40000, 4739)
+        .write(&mut packet, &message)
+        .expect("room");
+    packet
+}
+
 /// A segment of messages.
 pub(super) fn openflow(messages: &[Vec<u8>]) -> Vec<u8> {
     openflow_from(50000, messages)

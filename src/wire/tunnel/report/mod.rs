@@ -1,6 +1,7 @@
 //! Packets that are data of another protocol: it tells of them and does not carry them anywhere. They
 //! were sent elsewhere, or before, and may be on this wire as well.
 
+mod export;
 mod msdp;
 mod openflow;
 mod sflow;
@@ -12,12 +13,14 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use super::{Entered, Position, Rest, TunnelKind};
+use crate::model::frame::{Reported, Section, SectionStart};
 use crate::model::{Frame, LinkType, Part};
 use crate::wire::bytes::{array_at, tail, u8_at};
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, linktype};
 use crate::wire::{IpVersion, Packet};
+pub use export::Templates;
 
 /// What a message of another protocol tells of a packet in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub enum ReportMessage {
     PacketOut,
     /// The data that an MSDP message tells a source by.
     SourceActive,
+    /// A field of a flow record of IPFIX or `NetFlow`.
+    PacketSection,
 }
 
 /// Where a packet went.
@@ -108,8 +113,14 @@ pub enum ReportHeader {
     OpenFlowMatch,
     /// Actions of `OpenFlow`.
     OpenFlowActions,
-    /// A source-active message of MSDP, up to its entries.
+    /// A source-active message of MSDP, with its entries.
     SourceActive,
+    /// A message of IPFIX, without its sets.
+    Ipfix,
+    /// The same of `NetFlow` version 9.
+    Netflow9,
+    /// What a field of a record begins with.
+    Section(SectionStart),
 }
 
 impl Report {
@@ -173,8 +184,10 @@ impl Held {
     }
 }
 
-/// The UDP port of sFlow.
-pub(super) const SFLOW: u16 = sflow::PORT;
+/// Whether packets are looked for in the datagrams of this UDP port.
+pub(super) const fn is_reporting_port(number: u16) -> bool {
+    number == sflow::PORT || export::is_port(number)
+}
 
 /// TCP ports of protocols that report packets.
 mod port {
@@ -188,33 +201,19 @@ const fn is_tcp_port(number: u16) -> bool {
     matches!(number, port::MSDP | port::OPENFLOW_OLD | port::OPENFLOW)
 }
 
-/// A bit for the low 13 bits of each of these: every segment asks, and hardly any is one.
-static FOLDED: [u64; 128] = {
-    let mut folded = [0; 128];
-    let ports = [port::MSDP, port::OPENFLOW_OLD, port::OPENFLOW];
-    let mut i = 0;
-    while i < ports.len() {
-        folded[(ports[i] as usize & 0x1fff) >> 6] |= 1 << (ports[i] & 63);
-        i += 1;
-    }
-    folded
-};
-
 /// Whether packets are looked for in a segment of TCP, by either of its ports.
-#[expect(
-    clippy::inline_always,
-    reason = "every segment asks; a call costs more"
-)]
+// Every segment asks; a call costs more.
 #[inline(always)]
 pub(in crate::wire) fn has_reporting_port(segment: &[u8]) -> bool {
-    let Some(&[a, b, c, d]) = segment.first_chunk::<4>() else {
+    const HIGH_OF_MSDP: u8 = (port::MSDP >> 8) as u8;
+    const HIGH_OF_OPENFLOW: u8 = (port::OPENFLOW >> 8) as u8;
+    const { assert!(port::OPENFLOW >> 8 == port::OPENFLOW_OLD >> 8) };
+    let Some(&[a, _, c, _]) = segment.first_chunk::<4>() else {
         return false;
     };
-    let may_be = |high, low| {
-        let port = u16::from_be_bytes([high, low]);
-        FOLDED[usize::from(port & 0x1fff) >> 6] >> (port & 63) & 1 != 0
-    };
-    (may_be(a, b) || may_be(c, d)) && has_port(segment, is_tcp_port)
+    // Nearly all are told by half of each port.
+    let may_be = |high| matches!(high, HIGH_OF_MSDP | HIGH_OF_OPENFLOW);
+    (may_be(a) || may_be(c)) && has_port(segment, is_tcp_port)
 }
 
 /// Whether either port is such a one.
@@ -273,8 +272,12 @@ impl Iterator for Messages<'_> {
     }
 }
 
-/// The way into the packet of this number among those that `ip` reports.
-pub(super) fn enter<'a>(ip: &Ip<'a>, number: NonZeroU32) -> Option<Entered<'a>> {
+/// The way into this one of the packets that `ip` reports.
+pub(super) fn enter<'a>(ip: &Ip<'a>, which: Reported) -> Option<Entered<'a>> {
+    let Reported { number, section } = which;
+    if let Some(section) = section {
+        return export::held(ip, section)?.enter(ip.payload);
+    }
     let before = usize::try_from(number.get() - 1).ok()?;
     Messages::of(ip)?.nth(before)?.enter(ip.payload)
 }
@@ -284,24 +287,44 @@ pub(super) fn enter<'a>(ip: &Ip<'a>, number: NonZeroU32) -> Option<Entered<'a>> 
 pub struct Reports<'a> {
     frame: Frame<'a>,
     ip: Ip<'a>,
-    messages: Messages<'a>,
+    found: Found<'a>,
     number: u32,
+}
+
+/// The packets that are still to be told.
+enum Found<'a> {
+    Messages(Messages<'a>),
+    Sections(std::vec::IntoIter<Section>),
 }
 
 impl<'a> Reports<'a> {
     const MOST: u32 = 1023;
 
-    /// Those in `packet`, the innermost one of `frame`; none where it is a reported one itself.
-    pub fn of(frame: &Frame<'a>, packet: &Packet<'a>) -> Option<Self> {
+    /// Those in `packet`, the innermost one of `frame`; none where it is a reported one itself. Templates
+    /// that it brings are learnt.
+    pub fn of(frame: &Frame<'a>, packet: &Packet<'a>, templates: &mut Templates) -> Option<Self> {
         if frame.reported().is_some() {
             return None;
         }
         Some(Self {
             frame: *frame,
             ip: packet.ip,
-            messages: Messages::of(&packet.ip)?,
+            found: Found::of(&packet.ip, templates)?,
             number: 0,
         })
+    }
+}
+
+impl<'a> Found<'a> {
+    fn of(ip: &Ip<'a>, templates: &mut Templates) -> Option<Self> {
+        let is_export = ip.protocol == protocol::UDP
+            && ip.fragment.is_none()
+            && has_port(ip.payload, export::is_port);
+        if is_export {
+            let sections = templates.sections(ip)?;
+            return Some(Self::Sections(sections.into_iter()));
+        }
+        Messages::of(ip).map(Self::Messages)
     }
 }
 
@@ -311,12 +334,18 @@ impl<'a> Iterator for Reports<'a> {
     /// The next one that leads to an IP packet, or to a tunnel's header.
     fn next(&mut self) -> Option<Frame<'a>> {
         while self.number < Self::MOST {
-            let held = self.messages.next()?;
+            let (held, section) = match &mut self.found {
+                Found::Messages(messages) => (messages.next()?, None),
+                Found::Sections(sections) => {
+                    let section = sections.next()?;
+                    (export::held(&self.ip, section)?, Some(section))
+                }
+            };
             self.number += 1;
             let leads_on = held.enter(self.ip.payload).is_some();
             if let Some(number) = NonZeroU32::new(self.number).filter(|_| leads_on) {
                 return Some(Frame {
-                    part: Some(Part::Reported(number)),
+                    part: Some(Part::Reported(Reported { number, section })),
                     ..self.frame
                 });
             }

@@ -9,6 +9,11 @@ type Told = (Report, Vec<u8>);
 
 /// The ICMP messages that an Ethernet frame with `packet` reports, cut to `captured` octets.
 fn reports_of(packet: &[u8], captured: usize) -> Vec<Told> {
+    reports_by(&mut Templates::default(), packet, captured)
+}
+
+/// The same with these templates, which it may add to.
+fn reports_by(templates: &mut Templates, packet: &[u8], captured: usize) -> Vec<Told> {
     let data = ether(0x0800, packet);
     let frame = Frame {
         data: &data[..captured.min(data.len())],
@@ -17,7 +22,7 @@ fn reports_of(packet: &[u8], captured: usize) -> Vec<Told> {
     let Classified::OtherIp(outer) = classify(&frame) else {
         return Vec::new();
     };
-    let Some(reports) = Reports::of(&frame, &outer) else {
+    let Some(reports) = Reports::of(&frame, &outer, templates) else {
         return Vec::new();
     };
     reports
@@ -183,6 +188,111 @@ fn sflow_old(version: u32) -> Vec<u8> {
     v4(17, &udp(40000, 6343, &samples.concat()))
 }
 
+/// A datagram of `NetFlow` version 9 or IPFIX in this domain.
+fn export(version: u16, domain: u32, sets: &[Vec<u8>]) -> Vec<u8> {
+    let sets = sets.concat();
+    let mut message = version.to_be_bytes().to_vec();
+    message.extend(match version {
+        9 => [&[0, 2][..], &[0; 12]].concat(),
+        _ => [
+            &u16::try_from(16 + sets.len()).unwrap().to_be_bytes()[..],
+            &[0; 8],
+        ]
+        .concat(),
+    });
+    message.extend(domain.to_be_bytes());
+    message.extend(sets);
+    let port = if version == 9 { 2055 } else { 4739 };
+    v4(17, &udp(40000, port, &message))
+}
+
+fn set(id: u16, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(4 + body.len()).unwrap();
+    [&id.to_be_bytes()[..], &length.to_be_bytes(), body].concat()
+}
+
+/// A template of these elements with their lengths, of which one may be of an enterprise.
+fn template(version: u16, id: u16, fields: &[(u16, u16)]) -> Vec<u8> {
+    let mut body = id.to_be_bytes().to_vec();
+    body.extend(u16::try_from(fields.len()).unwrap().to_be_bytes());
+    for (element, length) in fields {
+        body.extend(element.to_be_bytes());
+        body.extend(length.to_be_bytes());
+        if version == 10 && element & 0x8000 != 0 {
+            body.extend([0, 0, 0, 9]);
+        }
+    }
+    set(if version == 9 { 0 } else { 2 }, &body)
+}
+
+/// A record of an address, a packet that tells its length, and a number of an enterprise; and one whose
+/// packet tells its length in three octets.
+fn variable_records() -> Vec<u8> {
+    let length = u8::try_from(frame().len()).unwrap();
+    let short = [&[10, 0, 0, 1, length], &frame()[..], &[1, 2]].concat();
+    let long = [&[10, 0, 0, 1, 255, 0, length], &frame()[..], &[1, 2]].concat();
+    set(300, &[short, long].concat())
+}
+
+const VARIABLE_FIELDS: [(u16, u16); 3] = [(8, 4), (315, u16::MAX), (0x8001, 2)];
+
+#[test]
+fn packets_in_flow_records() {
+    let mut templates = Templates::default();
+    let mut told = |packet: &[u8]| reports_by(&mut templates, packet, usize::MAX);
+    // What a record holds is not known before its template.
+    let data = export(10, 7, &[variable_records()]);
+    assert_eq!(told(&data).len(), 0);
+    let both = [template(10, 300, &VARIABLE_FIELDS), variable_records()];
+    let found = told(&export(10, 7, &both));
+    assert_eq!(found.len(), 2);
+    let sender = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    for (report, message) in &found {
+        let expected = (ReportMessage::PacketSection, sender, None, None, None);
+        assert_eq!((facts(report), message.as_slice()), (expected, &ECHO[..]));
+    }
+    assert_eq!(told(&data).len(), 2);
+    assert_eq!(
+        told(&export(10, 8, &[variable_records()])).len(),
+        0,
+        "another domain"
+    );
+    assert_eq!(
+        told(&export(9, 7, &[variable_records()])).len(),
+        0,
+        "another version"
+    );
+    // Of fixed length, with an IP header first; zeros pad the set.
+    let length = u16::try_from(echo().len()).unwrap();
+    let fields = [(4, 1), (313, length)];
+    let record = [&[1], &echo()[..]].concat();
+    let records = set(301, &[record.repeat(2), vec![0; 2]].concat());
+    assert_eq!(
+        told(&export(9, 7, &[template(9, 301, &fields), records])).len(),
+        2
+    );
+    // The same identifier may come to mean something else.
+    assert_eq!(
+        told(&export(10, 7, &[template(10, 300, &[(8, 4)])])).len(),
+        0
+    );
+    assert_eq!(told(&data).len(), 0);
+}
+
+#[test]
+fn templates_are_bounded() {
+    let mut templates = Templates::default();
+    for domain in 0..1000 {
+        let packet = export(10, domain, &[template(10, 300, &VARIABLE_FIELDS)]);
+        reports_by(&mut templates, &packet, usize::MAX);
+    }
+    let mut known = |domain| {
+        let packet = export(10, domain, &[variable_records()]);
+        reports_by(&mut templates, &packet, usize::MAX).len()
+    };
+    assert_eq!((known(0), known(999)), (0, 2));
+}
+
 const AGENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
 
 /// What a report says, apart from places.
@@ -291,7 +401,7 @@ fn a_cut_header_ends_where_its_sample_does() {
     let packet = sflow_5(&[flow_sample(&[record], 7), flow_sample(&[], 8)]);
     let data = ether(0x0800, &packet);
     let frame = Frame {
-        part: Some(Part::Reported(NonZeroU32::MIN)),
+        part: Some(Part::Reported(Reported::FIRST)),
         ..Frame::alone(linktype::ETHERNET, &data)
     };
     let Classified::Icmp(found) = classify(&frame) else {
