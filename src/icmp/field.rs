@@ -4,6 +4,7 @@
 //! are named by them. A field is there if all its octets are, so every prefix of a
 //! message gives the fields that fit into it.
 
+mod list;
 pub(super) mod spec;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,7 +12,10 @@ use std::ops::Range;
 
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
+use super::x509;
 use crate::wire::ip::source_route::SourceRoute;
+
+pub use list::{numbers, strings, v4_addresses, v4_times, v6_addresses};
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +138,8 @@ pub enum FieldKind {
     V4List,
     /// Numbers of so many octets from here on, as many as fit.
     NumberList(u8),
+    /// A part of a value in ASN.1 from here on, if that can be decoded.
+    X509(x509::Part),
     /// The objects of a DAG metric container, from here on (RFC 6551).
     RplMetrics,
     /// IPv4 addresses, each with a number of four octets behind it, as many as fit.
@@ -185,6 +191,8 @@ pub enum Value<'a> {
     V4List(&'a [u8]),
     /// Numbers of so many octets one behind the other; octets that fill none are not part of it.
     NumberList(u8, &'a [u8]),
+    /// A part of a value in ASN.1 that can be decoded: see [`x509::text`].
+    X509(x509::Part, &'a [u8]),
     /// Objects of a DAG metric container: see [`super::rpl_metric::items`].
     RplMetrics(&'a [u8]),
     /// IPv4 addresses, each with a time of four octets behind it; see [`v4_times`].
@@ -262,6 +270,7 @@ impl FieldSpec {
             | FieldKind::Text
             | FieldKind::DnsNames
             | FieldKind::RplMetrics
+            | FieldKind::X509(_)
             | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
         }
@@ -332,6 +341,10 @@ impl FieldSpec {
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
             FieldKind::NumberList(n) => Value::NumberList(n, octets),
+            FieldKind::X509(part) => {
+                x509::text(part, octets)?;
+                Value::X509(part, octets)
+            }
             FieldKind::RplMetrics => Value::RplMetrics(octets),
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
@@ -357,46 +370,6 @@ pub fn read<'a>(
     header: &'a [u8],
 ) -> impl Iterator<Item = Field<'a>> + use<'a> {
     table.iter().filter_map(|spec| spec.read(header))
-}
-
-/// The IPv6 addresses that stand one behind the other in `octets`; fewer than 16 at the end are
-/// left out.
-pub fn v6_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv6Addr> + Clone + '_ {
-    let (addresses, _) = octets.as_chunks::<16>();
-    addresses.iter().map(|&octets| octets.into())
-}
-
-/// The IPv4 addresses that stand one behind the other in `octets`; fewer than 4 at the end are
-/// left out.
-pub fn v4_addresses(octets: &[u8]) -> impl ExactSizeIterator<Item = Ipv4Addr> + Clone + '_ {
-    let (addresses, _) = octets.as_chunks::<4>();
-    addresses.iter().map(|&octets| octets.into())
-}
-
-/// The numbers of so many octets, at most eight, that stand one behind the other in `octets`.
-pub fn numbers(size: u8, octets: &[u8]) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
-    octets.chunks_exact(usize::from(size.max(1))).map(number)
-}
-
-/// The IPv4 addresses in `octets`, each with the number behind it.
-pub fn v4_times(octets: &[u8]) -> impl ExactSizeIterator<Item = (Ipv4Addr, u32)> + Clone + '_ {
-    let (pairs, _) = octets.as_chunks::<8>();
-    pairs.iter().map(|&[a, b, c, d, e, f, g, h]| {
-        (Ipv4Addr::new(a, b, c, d), u32::from_be_bytes([e, f, g, h]))
-    })
-}
-
-/// The strings that stand one behind the other in `octets`, an octet of length before each; one
-/// that was cut is given as far as it goes.
-pub fn strings(octets: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    let mut rest = octets;
-    std::iter::from_fn(move || {
-        let (&length, behind) = rest.split_first()?;
-        let length = usize::from(length).min(behind.len());
-        let (string, behind) = behind.split_at_checked(length)?;
-        rest = behind;
-        Some(string)
-    })
 }
 
 /// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);

@@ -42,6 +42,7 @@ pub mod tunnel_header;
 pub mod upper_header;
 pub mod v4;
 pub mod v6;
+pub mod x509;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

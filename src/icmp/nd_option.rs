@@ -1,6 +1,7 @@
 //! The options of Neighbor Discovery (RFC 4861 section 4.6, IANA registry
 //! `IPv6 Neighbor Discovery Option Formats`).
 
+mod made;
 mod tables;
 mod value;
 
@@ -75,16 +76,16 @@ impl<'a> NdOption<'a> {
             return Specs::Two(tables::FIELDS, tables::UNKNOWN);
         }
         if tables::format(self.kind).is_some_and(|format| self.words < format.min_words) {
-            return tables::too_short(self.bytes, self.table());
+            return made::too_short(self.bytes, self.table());
         }
         match self.kind {
-            ROUTE_INFORMATION if self.words == 1 => tables::default_route(),
+            ROUTE_INFORMATION if self.words == 1 => made::default_route(),
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
-            CGA => tables::cga(self.bytes, self.table()),
-            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => tables::identifier(self.bytes),
-            ENCRYPTED_DNS => tables::encrypted_dns(self.bytes),
+            CGA => made::cga(self.bytes, self.table()),
+            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes),
+            ENCRYPTED_DNS => made::encrypted_dns(self.bytes),
             _ => Specs::Two(tables::FIELDS, self.table()),
         }
     }

@@ -1,6 +1,7 @@
 //! Short names for the rows of a table.
 
 use super::{FieldKind, FieldSpec, Names, Unit};
+use crate::icmp::x509::Part;
 use crate::wire::ip::source_route::SourceRoute;
 
 const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
@@ -171,6 +172,10 @@ pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
 /// Numbers of so many octets each.
 pub(in crate::icmp) const fn number_list(at: u16, octets: u8, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::NumberList(octets))
+}
+
+pub(in crate::icmp) const fn x509(at: u16, part: Part, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::X509(part))
 }
 
 pub(in crate::icmp) const fn rpl_metrics(at: u16, name: &'static str) -> FieldSpec {

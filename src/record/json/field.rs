@@ -12,7 +12,7 @@ use crate::icmp::mld;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
 };
-use crate::icmp::{dns, rpl_metric, svc_param};
+use crate::icmp::{dns, rpl_metric, svc_param, x509};
 use crate::record::escape::Escaped;
 use crate::record::write;
 
@@ -109,6 +109,10 @@ impl Serialize for FieldValue<'_> {
             Value::Strings(octets) => serializer.collect_seq(strings(octets).map(Text)),
             Value::SvcParams(octets) => {
                 serializer.collect_seq(svc_param::items(octets).map(ItemEntry))
+            }
+            Value::X509(part, octets) => {
+                let text = x509::text(part, octets).unwrap_or_default();
+                Text(text.as_bytes()).serialize(serializer)
             }
             Value::RplMetrics(octets) => {
                 serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))

@@ -7,7 +7,7 @@ use crate::icmp::field::{
 };
 use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
-use crate::icmp::{dns, rpl_metric, svc_param};
+use crate::icmp::{dns, rpl_metric, svc_param, x509};
 use crate::record::json::is_link_address;
 use crate::record::{escape, write};
 
@@ -105,6 +105,10 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             }
         }
         Value::SvcParams(octets) => items(out, svc_param::items(octets)),
+        Value::X509(part, octets) => {
+            let text = x509::text(part, octets).unwrap_or_default();
+            escape::push(out, text.as_bytes());
+        }
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => {
