@@ -9,6 +9,7 @@ mod compressed;
 mod control;
 mod fragments;
 mod ledger;
+mod pieces;
 mod reports;
 mod teller;
 mod turn;
@@ -40,7 +41,7 @@ use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::tunnel::Templates;
-use crate::wire::{self, Classified, Packet, Undecodable, link};
+use crate::wire::{self, Classified, Packet, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
 /// records go.
@@ -377,6 +378,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {
+                if packet.may_be_in_piece() && self.piece(frame)? {
+                    return Ok(());
+                }
                 if packet.is_of_fragment() {
                     let reassembly = self.reassemble(frame, packet);
                     return self.fragment(frame, packet, &reassembly);
@@ -384,7 +388,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 return self.icmp(frame, packet, None);
             }
             Classified::OtherIp(packet) => {
-                if self.expand_in_tunnel(frame, packet)? {
+                if self.expand_in_tunnel(frame, packet)?
+                    || packet.may_be_in_piece() && self.piece(frame)?
+                {
                     return Ok(());
                 }
                 if self.take_reports(frame, packet)? {
@@ -404,7 +410,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 self.pipe.correlator.other(&packet);
             }
             Classified::NotIp => {
-                if self.expand_behind_link(frame)? {
+                if self.expand_behind_link(frame)? || self.piece(frame)? {
                     return Ok(());
                 }
                 self.counts.other += 1;
@@ -416,16 +422,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         }
         self.write_if_selected(frame);
         Ok(())
-    }
-
-    /// A frame that cannot be read, for this reason.
-    fn undecodable(&mut self, frame: &Frame<'_>, why: Undecodable) {
-        self.counts.undecodable += 1;
-        self.unread.count(why);
-        if why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
-            self.pipe.observer.unknown_link(frame.link);
-        }
-        self.write_if_selected(frame);
     }
 
     #[inline(never)]

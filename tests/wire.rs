@@ -21,6 +21,8 @@ mod lowpan_tshark;
 mod nodes;
 #[path = "wire/oracle.rs"]
 mod oracle;
+#[path = "wire/pieces.rs"]
+mod pieces;
 #[path = "wire/tunnel_fragments.rs"]
 mod tunnel_fragments;
 #[path = "wire/zep.rs"]

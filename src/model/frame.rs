@@ -96,12 +96,16 @@ pub enum SectionStart {
 /// (6LoWPAN, `IPComp`), or one of which the frame has the last fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
-    /// Its octets from the IP header on, as far as they were captured.
+    /// Its octets from the IP header on, or from that of `link`, as far as they were captured.
     pub octets: Vec<u8>,
     /// How many there were before the snap length cut them.
     pub wire_len: u32,
     /// How many tunnels the frame has around it.
     pub depth: u8,
+    /// What it is made of.
+    pub form: Form,
+    /// What it is a frame of, where it begins with a link header.
+    pub link: Option<LinkType>,
     /// Where in its datagram it belongs, if the link fragments that.
     pub fragment: Option<LinkFragment>,
     /// Where the innermost header starts that a link compressed.
@@ -112,12 +116,26 @@ pub struct Expanded {
     pub pan: Option<u16>,
 }
 
+/// What a packet is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// One whose headers are compressed.
+    #[default]
+    Compressed,
+    /// The piece that it begins with.
+    Part,
+    /// All its pieces.
+    Whole,
+}
+
 impl Expanded {
     /// Forgets the packet and keeps its room.
     pub fn clear(&mut self) {
         self.octets.clear();
         self.wire_len = 0;
         self.depth = 0;
+        self.form = Form::default();
+        self.link = None;
         self.fragment = None;
         self.innermost = 0;
         self.unknown_prefix = UnknownPrefix::default();

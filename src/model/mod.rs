@@ -7,7 +7,8 @@ pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
-    Expanded, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId, UnknownPrefix,
+    Expanded, Form, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId,
+    UnknownPrefix,
 };
 pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -13,7 +13,11 @@ impl Run<'_, '_, '_, '_> {
     #[inline(never)]
     pub(super) fn take_apart(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         let Some(packets) = Packets::of(frame) else {
-            return self.sort(frame);
+            self.count(frame.ts)?;
+            if self.piece(frame)? {
+                return Ok(());
+            }
+            return self.tell(frame);
         };
         self.count(frame.ts)?;
         let mut octets = mem::take(&mut self.alone);

@@ -6,6 +6,7 @@ use crate::icmp::Message;
 use crate::model::Frame;
 use crate::record::IcmpEvent;
 use crate::sink::{FrameSink, Room};
+use crate::wire::Undecodable;
 
 /// What is being sorted, and so when it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,5 +68,15 @@ impl Run<'_, '_, '_, '_> {
             self.room = frames.frame(frame, &self.sources, None);
             self.written += 1;
         }
+    }
+
+    /// A frame that cannot be read, for this reason.
+    pub(super) fn undecodable(&mut self, frame: &Frame<'_>, why: Undecodable) {
+        self.counts.undecodable += 1;
+        self.unread.count(why);
+        if why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
+            self.pipe.observer.unknown_link(frame.link);
+        }
+        self.write_if_selected(frame);
     }
 }

@@ -11,6 +11,7 @@ pub mod ip;
 pub mod ipcomp;
 pub mod link;
 pub mod lowpan;
+pub mod piece;
 mod plain;
 pub mod reassembly;
 pub mod tunnel;

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
-use crate::common::{of_type, records, run};
+use crate::common::{of_type, records, run, summary};
 use crate::nodes::{
     ZEP_2, crc, icmpv6, ipv6, mac, over_udp, plain_fragments, recoverable_fragments,
 };
@@ -227,6 +227,32 @@ fn fragments_before_the_first_are_put_to_it() {
             "{out}"
         );
     }
+}
+
+/// A later fragment whose first one did not come is told of as one that may hold ICMP.
+#[test]
+fn a_later_fragment_alone_that_a_sniffer_sent_on() {
+    let packet = ipv6(
+        0,
+        0,
+        58,
+        64,
+        SRC.parse().unwrap(),
+        DST.parse().unwrap(),
+        &echo(128, SRC, DST, &[0x5a; 200]),
+    );
+    let later = mac(
+        false,
+        false,
+        &plain_fragments(&packet, 9, &[88, 168, packet.len()])[1],
+    );
+    let length = u8::try_from(later.len() + 2).unwrap();
+    let sent_on = [&ZEP_2[..], &[length], &later, &[0, 0]].concat();
+    let (_folder, path) = capture_of(1, &[over_udp((17754, 17754), &sent_on)]);
+    let records = records(&["-r", path.to_str().unwrap()]);
+    let summary = summary(&records);
+    assert_eq!(summary["frames"]["other"], 1);
+    assert_eq!(summary["in_tunnels"]["first_fragment"], 1);
 }
 
 /// What sniffers send on in UDP is answered, put together and told with its tunnel, as if it had

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::palette::{Palette, Role};
 use super::{HexDump, meaning};
 use crate::icmp::layout::{self, LaidField, Part};
+use crate::model::Form;
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 use crate::wire::bytes::offset_in;
@@ -105,16 +106,23 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
             rows.add(0..network, Role::Link, b"link header");
             let start = tunnels(&mut rows, event, network);
             let is_payload = |tunnel: Tunnel| matches!(tunnel.kind, TunnelKind::IpComp { .. });
-            let (sent, made): (&[u8], &[u8]) = if event.packet.tunnels.iter().any(is_payload) {
-                (
+            let (sent, made): (&[u8], &[u8]) = match packet.form {
+                Form::Compressed if event.packet.tunnels.iter().any(is_payload) => (
                     b"compressed payload",
                     b"IPComp: the packet with its payload expanded",
-                )
-            } else {
-                (
+                ),
+                Form::Compressed => (
                     b"6LoWPAN, as it was sent",
                     b"6LoWPAN: the packet with its headers expanded",
-                )
+                ),
+                Form::Part => (
+                    b"piece of a packet, as it was sent",
+                    b"how the packet begins",
+                ),
+                Form::Whole => (
+                    b"last piece of a packet, as it was sent",
+                    b"the packet put together",
+                ),
             };
             rows.add(start..data.len(), Role::Link, sent);
             rows.title(made, Role::Link);

@@ -3,6 +3,7 @@
 use super::palette::{Palette, Role};
 use super::{LinkHeader, TextOptions, Verbosity, addr, header, verbose, wording4, wording6};
 use crate::icmp::Body;
+use crate::model::Form;
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 use crate::wire::bytes::u16_at;
@@ -68,8 +69,11 @@ pub(super) fn message(
                 out.extend_from_slice(b"ip-proto-");
                 write::decimal(out, ip.protocol.into());
             }
-            IpVersion::V6 if event.frame.expanded.is_some() => {
-                out.extend_from_slice(b"6LoWPAN fragment");
+            IpVersion::V6 if let Some(packet) = event.frame.expanded => {
+                out.extend_from_slice(match packet.form {
+                    Form::Compressed => b"6LoWPAN fragment",
+                    Form::Part | Form::Whole => b"fragment",
+                });
             }
             // tcpdump ends with the fragment header, told above.
             IpVersion::V6 => {

@@ -190,6 +190,22 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// What a piece of so many octets holds of this packet, which that ends.
+    pub(crate) fn last_of_pieces(&self, octets: usize) -> Self {
+        // It is not the first.
+        let before = self.payload.len().saturating_sub(octets).max(1);
+        Self {
+            fragment: Some(Fragment {
+                offset: u16::try_from(before).unwrap_or(u16::MAX),
+                more: false,
+                unit: 1,
+            }),
+            payload: self.payload.get(before..).unwrap_or_default(),
+            payload_length: self.payload_length.saturating_sub(narrow(before)),
+            ..*self
+        }
+    }
+
     /// The same packet, its octets in another place.
     pub(super) fn moved_to<'b>(&self, header: &'b [u8], payload: &'b [u8]) -> Ip<'b> {
         Ip {

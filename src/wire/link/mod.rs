@@ -41,7 +41,7 @@ pub(super) use ether::{
 };
 pub(super) use inside::inside_tzsp;
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
-pub(super) use wireless::ieee802_11;
+pub(super) use wireless::{ieee802_11, part_of_802_11, unfragmented_802_11};
 
 use ether::from_ether_type;
 
@@ -335,6 +335,22 @@ pub mod linktype {
 /// Tells why where the octets do not lead to a network header.
 pub fn parse(frame: &Frame<'_>) -> Result<LinkHeader, Undecodable> {
     dispatch(frame.link, frame.data, 0)
+}
+
+/// The link header of a frame that was put together; one of IEEE 802.11 may come from a tunnel.
+pub(super) fn header_of_made(link: LinkType, octets: &[u8]) -> LinkHeader {
+    let nowhere = LinkHeader::at(Network::Other(0), 0);
+    let read = dispatch(link, octets, 0).unwrap_or(nowhere);
+    match read.network {
+        Network::Other(_) if link == linktype::IEEE802_11 => ieee802_11(octets, 0).unwrap_or(read),
+        _ => read,
+    }
+}
+
+/// The octet that tells the direction of a frame of PPP, where its link type has one.
+pub(super) fn direction_of_ppp(frame: &Frame<'_>) -> Option<u8> {
+    let has_direction = matches!(frame.link, linktype::PPP_PPPD | linktype::PPP_WITH_DIR);
+    frame.data.first().copied().filter(|_| has_direction)
 }
 
 /// Whether frames of this link type have the tag of a switch's chip.

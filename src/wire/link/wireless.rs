@@ -4,7 +4,7 @@ use super::inside::{Inside, inside};
 use super::msdu::{Around, mesh_control, msdu};
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Encryption, Undecodable};
 
 /// Whether the MAC header is padded to a multiple of four octets, as some radios do.
@@ -25,6 +25,93 @@ pub(super) struct MacHeader {
     pub(super) src: Option<usize>,
     /// What follows, in frames that carry data.
     pub(super) body: Option<Body>,
+    /// Where that starts.
+    pub(super) body_at: usize,
+    /// Where the traffic identifier is.
+    tid_at: Option<usize>,
+}
+
+/// A part of a packet (IEEE 802.11 section 10.4), the frame's or all of it.
+pub(in crate::wire) struct PartOfPacket<'a> {
+    /// From the frame's control field on.
+    pub(in crate::wire) header: &'a [u8],
+    /// What there is of the packet.
+    pub(in crate::wire) body: &'a [u8],
+    /// Whether more of it follows.
+    pub(in crate::wire) more: bool,
+    /// Traffic identifier, 0 if there is none.
+    pub(in crate::wire) tid: u8,
+}
+
+/// Flag in the second octet of the control field.
+const MORE_FRAGMENTS: u8 = 0x04;
+
+/// The part of a packet that a data frame carries in the clear.
+pub(in crate::wire) fn part_of_802_11<'a>(frame: &Frame<'a>) -> Option<PartOfPacket<'a>> {
+    const FCS: usize = 4;
+    let (link, start_at) = match inside(frame.link, frame.data, 0) {
+        Some(Ok((Inside::Frame(link), at))) => (link, at),
+        Some(_) => return None,
+        None => (frame.link, 0),
+    };
+    if !is_ieee802_11(link) {
+        return None;
+    }
+    let (at, tools) = start(link, frame.data, start_at).ok()?;
+    let header = mac_header(frame.data, at, tools.padding)?;
+    let Some(Body::Packet(_)) = header.body else {
+        return None;
+    };
+    let check = match frame.fcs_len {
+        0 if tools.has_fcs => FCS,
+        told => told.into(),
+    };
+    let end = frame.data.len().checked_sub(check)?;
+    Some(PartOfPacket {
+        header: tail(frame.data, at),
+        body: frame.data.get(header.body_at..end)?,
+        more: u8_at(frame.data, at + 1)? & MORE_FRAGMENTS != 0,
+        tid: (header.tid_at)
+            .and_then(|at| u8_at(frame.data, at))
+            .map_or(0, |octet| octet & 0x0f),
+    })
+}
+
+/// Whether the frame whose header starts at `at` carries a part of a packet that is not its first.
+fn is_later_part(data: &[u8], at: usize) -> bool {
+    const NUMBER: u8 = 0x0f;
+    u8_at(data, at + 22).is_some_and(|octet| octet & NUMBER != 0)
+}
+
+/// The header of a frame that carries all of a packet of which another carries a part. It has no
+/// fourth address and no traffic identifier.
+pub(in crate::wire) fn unfragmented_802_11(mut header: [u8; 24]) -> [u8; 24] {
+    const QOS: u8 = 0x80;
+    const ORDER: u8 = 0x80;
+    const NUMBER: u8 = 0x0f;
+    const BOTH_DS: u8 = 0x03;
+    header[0] &= !QOS;
+    header[1] &= !(MORE_FRAGMENTS | ORDER);
+    if header[1] & BOTH_DS == BOTH_DS {
+        header[1] &= !1;
+    }
+    header[22] &= !NUMBER;
+    header
+}
+
+/// What the headers of capture tools tell of a frame.
+#[derive(Clone, Copy)]
+struct Tools {
+    padding: HeaderPadding,
+    /// Whether it ends in its check sequence.
+    has_fcs: bool,
+}
+
+impl Tools {
+    const NOTHING: Self = Self {
+        padding: HeaderPadding::None,
+        has_fcs: false,
+    };
 }
 
 /// What follows the header.
@@ -91,9 +178,12 @@ impl MacHeader {
 /// A frame of one of the four link types of 802.11, from `at` on. Only data frames in the clear lead
 /// on, aggregates to their first packet.
 pub(super) fn parse(link: LinkType, data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    let (at, padding) = start(link, data, at)?;
-    let header = mac_header(data, at, padding).ok_or(Undecodable::Short)?;
+    let (at, tools) = start(link, data, at)?;
+    let header = mac_header(data, at, tools.padding).ok_or(Undecodable::Short)?;
     match header.body {
+        Some(Body::Packet(start)) if is_later_part(data, at) => {
+            Ok(LinkHeader::at(Network::Other(0), start))
+        }
         None => Ok(LinkHeader::at(Network::Other(0), at)),
         Some(Body::Encrypted) => Err(Undecodable::Encrypted(Encryption::Ieee802_11)),
         Some(Body::Packet(start)) => msdu(data, start, &header.around(data, at)),
@@ -143,8 +233,8 @@ pub(super) fn start_of(link: LinkType, data: &[u8]) -> Option<usize> {
 
 /// Where the header of a frame of 802.11 starts, and where its LLC does, unless it is an aggregate.
 pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
-    let (at, padding) = start(frame.link, frame.data, 0).ok()?;
-    match mac_header(frame.data, at, padding)?.body {
+    let (at, tools) = start(frame.link, frame.data, 0).ok()?;
+    match mac_header(frame.data, at, tools.padding)?.body {
         Some(Body::Packet(llc)) => Some((at, llc)),
         Some(Body::Aggregate(_) | Body::Encrypted) | None => None,
     }
@@ -161,23 +251,24 @@ pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
     if !is_ieee802_11(link) {
         return None;
     }
-    let (at, padding) = start(link, data, at).ok()?;
-    mac_header(data, at, padding)
+    let (at, tools) = start(link, data, at).ok()?;
+    mac_header(data, at, tools.padding)
 }
 
-/// Where the 802.11 header of a frame starts that starts at `at`, and how it is padded.
-fn start(link: LinkType, data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Undecodable> {
+/// Where the 802.11 header of a frame starts that starts at `at`, and what stands before it tells.
+fn start(link: LinkType, data: &[u8], at: usize) -> Result<(usize, Tools), Undecodable> {
     match link {
         lt::IEEE802_11_RADIOTAP => behind_radiotap(data, at),
-        lt::IEEE802_11_PRISM => Ok((behind_prism(data, at)?, HeaderPadding::None)),
-        lt::IEEE802_11_AVS => Ok((behind_avs(data, at)?, HeaderPadding::None)),
-        _ => Ok((at, HeaderPadding::None)),
+        lt::IEEE802_11_PRISM => Ok((behind_prism(data, at)?, Tools::NOTHING)),
+        lt::IEEE802_11_AVS => Ok((behind_avs(data, at)?, Tools::NOTHING)),
+        _ => Ok((at, Tools::NOTHING)),
     }
 }
 
 /// Where the 802.11 header behind a radiotap header starts, and how it is padded. Radiotap: version,
 /// padding, length and present bits in little-endian numbers.
-fn behind_radiotap(data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Undecodable> {
+fn behind_radiotap(data: &[u8], at: usize) -> Result<(usize, Tools), Undecodable> {
+    const HAS_FCS: u8 = 0x10;
     const TIMER: u32 = 1;
     const FLAGS: u32 = 1 << 1;
     const MORE_BITS: u32 = 1 << 31;
@@ -196,7 +287,7 @@ fn behind_radiotap(data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Und
         bits = word(fields).ok_or(Undecodable::Short)?;
         fields += 4;
     }
-    let mut padding = HeaderPadding::None;
+    let mut tools = Tools::NOTHING;
     if present & FLAGS != 0 {
         // The timer is 8 octets, aligned from the header's start.
         let flags = if present & TIMER == 0 {
@@ -204,11 +295,14 @@ fn behind_radiotap(data: &[u8], at: usize) -> Result<(usize, HeaderPadding), Und
         } else {
             at + (fields - at).next_multiple_of(8) + 8
         };
-        if flags < at + length && u8_at(data, flags).is_some_and(|f| f & DATA_PAD != 0) {
-            padding = HeaderPadding::FourOctets;
+        if let Some(flags) = u8_at(data, flags).filter(|_| flags < at + length) {
+            tools.has_fcs = flags & HAS_FCS != 0;
+            if flags & DATA_PAD != 0 {
+                tools.padding = HeaderPadding::FourOctets;
+            }
         }
     }
-    Ok((at + length, padding))
+    Ok((at + length, tools))
 }
 
 /// Prism: 144 octets, or an AVS header in its place.
@@ -264,6 +358,8 @@ fn mac_header_of(
             dst: address(0),
             src: if kind == 0 { address(1) } else { None },
             body: None,
+            body_at: at,
+            tid_at: None,
         });
     }
     let (to_ds, from_ds) = (flags & TO_DS != 0, flags & FROM_DS != 0);
@@ -274,6 +370,7 @@ fn mac_header_of(
         (true, true) => (address(2), address(3), 30),
     };
     let (mut aggregate, mut mesh) = (None, Mesh::No);
+    let tid_at = (subtype & QOS != 0).then_some(at + length);
     if subtype & QOS != 0 {
         let [low, high] = array_at(data, at + length)?;
         aggregate = (low & AGGREGATE != 0).then_some(at + length);
@@ -302,7 +399,13 @@ fn mac_header_of(
         (None, Mesh::Yes) => Some(Body::Packet(start + mesh_control(data, start))),
         (None, Mesh::No) => Some(Body::Packet(start)),
     };
-    Some(MacHeader { dst, src, body })
+    Some(MacHeader {
+        dst,
+        src,
+        body,
+        body_at: start,
+        tid_at,
+    })
 }
 
 #[cfg(test)]
@@ -317,6 +420,7 @@ mod tests {
         let mut data = control.to_vec();
         // To a group, which meshes send without a fourth address.
         data.resize(header, 1);
+        data[22] = 0;
         data.extend(qos);
         let before = data.len() + control_octets.len();
         data.extend(control_octets);

@@ -5,6 +5,7 @@
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
 mod partial;
+mod pieces;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,9 +15,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol, unfragmented};
+use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
-use partial::{Added, Piece, Whole};
+use partial::{Added, Piece as Part, Whole};
+use pieces::Pieces;
+pub use pieces::{Captured, Outcome, Told};
 use table::{Key, Table};
 use unwanted::Unwanted;
 
@@ -130,6 +134,20 @@ impl Reassembled {
         }
     }
 
+    /// A packet that was put together of these frames.
+    fn of_pieces(ip: &Ip<'_>, frames: Vec<FrameRef>) -> Self {
+        let start = ip.header.len();
+        let octets = [ip.header, ip.payload].concat();
+        Self {
+            fields: ip.moved_to(&[], &[]),
+            header: 0..start,
+            payload: start..octets.len(),
+            octets,
+            frames,
+            news: None,
+        }
+    }
+
     /// The packet as it was before it was fragmented: the first fragment's header, the whole
     /// message as payload. Its `length` counts the octets of that header and of the payload. Where it
     /// was a tunnel's packet that was fragmented it is the one inside.
@@ -181,19 +199,22 @@ pub struct Reassembler {
     carriers: Table,
     /// Those that carry none.
     unwanted: Unwanted,
+    /// What was taken apart below IP.
+    pieces: Pieces,
 }
 
 impl Reassembler {
     /// How long fragments are kept, in capture time (RFC 8200 section 4.5).
     pub const EXPIRY: Duration = Duration::from_mins(1);
 
-    /// Keeps within `memory_limit` octets for messages, and the same for packets of tunnels; 0 puts
-    /// nothing together.
+    /// Keeps within `memory_limit` octets for messages, the same for packets of tunnels, and the same
+    /// for pieces of either; 0 puts no fragments together.
     pub fn new(memory_limit: usize) -> Self {
         Self {
             messages: Table::new(memory_limit),
             carriers: Table::new(memory_limit),
             unwanted: Unwanted::default(),
+            pieces: Pieces::new(memory_limit),
         }
     }
 
@@ -339,33 +360,55 @@ impl Reassembler {
         }))
     }
 
+    /// Takes a piece of a packet. What begins with it, or is whole with it, is made in `into`.
+    pub fn piece(&mut self, piece: &Piece<'_>, captured: Captured, into: &mut Expanded) -> Outcome {
+        self.pieces.feed(piece, captured, into)
+    }
+
+    /// The message in `ip`, which was put together of pieces in these frames.
+    pub fn complete(&mut self, ip: &Ip<'_>, frames: Vec<FrameRef>) -> Reassembly {
+        self.pieces.completed();
+        Reassembly::Complete(Box::new(Reassembled::of_pieces(ip, frames)))
+    }
+
+    /// Takes note of what the piece that was captured so, which begins a packet, told of it.
+    pub fn note_told(&mut self, carrier: Carrier, captured: Captured, told: Told) {
+        self.pieces.note(carrier, captured, told);
+    }
+
     /// Gives up what is older than [`Reassembler::EXPIRY`]. Time that goes backwards expires
     /// nothing.
     pub fn expire(&mut self, now: Timestamp) {
         self.messages.expire(now);
         self.carriers.expire(now);
+        self.pieces.expire(now);
     }
 
     /// What became of all messages so far. Counts what waits by going through it.
     pub fn fates(&self) -> Fates {
-        let (own, carried) = (self.messages.fates(), self.carriers.fates());
+        let all = [
+            self.messages.fates(),
+            self.carriers.fates(),
+            self.pieces.fates(),
+        ];
+        let sum = |of: fn(&Fates) -> u64| all.iter().map(of).sum();
         Fates {
-            complete: own.complete + carried.complete,
-            waiting: own.waiting + carried.waiting,
-            expired: own.expired + carried.expired,
-            evicted: own.evicted + carried.evicted,
-            overlapping: own.overlapping + carried.overlapping,
+            complete: sum(|fates| fates.complete),
+            waiting: sum(|fates| fates.waiting),
+            expired: sum(|fates| fates.expired),
+            evicted: sum(|fates| fates.evicted),
+            overlapping: sum(|fates| fates.overlapping),
         }
     }
 
     /// How many packets wait for fragments.
     pub fn waiting(&self) -> usize {
-        self.messages.waiting() + self.carriers.waiting()
+        self.messages.waiting() + self.carriers.waiting() + self.pieces.waiting()
     }
 
     /// Octets in use.
     pub fn memory(&self) -> usize {
-        self.messages.memory() + self.carriers.memory()
+        self.messages.memory() + self.carriers.memory() + self.pieces.memory()
     }
 }
 
@@ -403,7 +446,7 @@ fn place(
     let Some(part) = fragmentable_part(ip) else {
         return (refused(Refusal::Cut), is_icmp);
     };
-    match Piece::new(ip, fragment, part, came.frame) {
+    match Part::new(ip, fragment, part, came.frame) {
         Ok(piece) => table.place(key, &piece, (part, ip), is_icmp, came.now),
         Err(why) => (refused(why), is_icmp || table.is_icmp(&key)),
     }

@@ -8,6 +8,7 @@ use crate::wire::checksum::internet;
 use crate::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 
 mod carriers;
+mod pieces;
 
 const ROOM: usize = 1 << 20;
 

@@ -17,15 +17,13 @@ pub(super) fn capwap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let [preamble, length, ids, flags] = array_at(bytes, 0)?;
     let header = usize::from(length >> 3) * 4;
     let offset = u16_at(bytes, 6)? >> 3;
-    if preamble != CLEAR
-        || header < 8
-        || flags & KEEP_ALIVE != 0
-        || flags & FRAGMENT != 0 && offset != 0
-    {
+    if preamble != CLEAR || header < 8 || flags & KEEP_ALIVE != 0 {
         return None;
     }
     let radio = (length & 7) << 2 | ids >> 6;
-    let inside = if ids & NATIVE == 0 {
+    let inside = if flags & FRAGMENT != 0 && offset != 0 {
+        LinkHeader::at(Network::Other(0), header)
+    } else if ids & NATIVE == 0 {
         ethernet(bytes, header)?
     } else {
         link::ieee802_11(bytes, header)?

@@ -162,6 +162,12 @@ pub enum TunnelKind {
 }
 
 impl TunnelKind {
+    /// Whether its packets may be pieces of one.
+    #[inline]
+    pub(super) const fn takes_apart(self) -> bool {
+        matches!(self, Self::Capwap { .. } | Self::PppMultilink)
+    }
+
     /// Its name in records.
     pub const fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 mod access;
 mod checksum;
+mod fragment;
 mod gre;
 mod header;
 mod kind;
@@ -21,10 +22,12 @@ use super::ip::{Ip, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable};
 use crate::model::frame::Reported;
-use crate::model::{Expanded, Frame};
+use crate::model::{Expanded, Form, Frame};
+pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icmp, piece};
 pub use kind::TunnelKind;
 pub(super) use report::has_reporting_port;
 pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span, Templates};
+pub(super) use shim::multilink_header;
 pub(super) use udp::has_tunnel_ports;
 pub use zep::radio_frame;
 
@@ -43,6 +46,11 @@ impl<'a> Packet<'a> {
     /// The outermost IP packet, where `ip` travels inside of another; read anew at each call.
     pub fn outermost(&self) -> Option<Ip<'a>> {
         self.tunnels.walk().find_map(|(_, outer)| outer)
+    }
+
+    /// Whether it may be in a piece of a packet, or be one.
+    pub fn may_be_in_piece(&self) -> bool {
+        self.tunnels.has_pieces || !self.is_of_fragment() && may_carry_ip(&self.ip)
     }
 
     /// Whether it is a fragment, or inside of one.
@@ -83,6 +91,8 @@ pub struct TunnelPath<'a> {
     depth: u8,
     /// Whether the packet of one of them is a fragment.
     fragmented: bool,
+    /// Whether one of them takes packets apart.
+    has_pieces: bool,
     /// A packet that was made, around which some of them are.
     expanded: Option<&'a Expanded>,
     /// Which one of the packets that another protocol reports is meant, if one is.
@@ -100,6 +110,7 @@ impl<'a> TunnelPath<'a> {
             network: at.network,
             depth: 0,
             fragmented: false,
+            has_pieces: false,
             expanded,
             reported: None,
         }
@@ -161,9 +172,8 @@ impl<'a> TunnelPath<'a> {
             if let Some(packet) = made {
                 at = Position::made(packet);
             }
-            let outer = match (made, at.network) {
-                (Some(packet), _) => Some(made_packet(packet).ok()?),
-                (None, Network::Ip) => Some(at.rest.ip().ok()?),
+            let outer = match at.network {
+                Network::Ip => Some(at.ip(made).ok()?),
                 _ => None,
             };
             let entered = match &outer {
@@ -192,7 +202,7 @@ pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
 /// octets of `ip` from its header on.
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
-    let (depth, inner) = next_ip(ip, 0, None, &mut None)?;
+    let (depth, inner, _) = next_ip(ip, 0, None, &mut None)?;
     let tunnels = TunnelPath {
         start: packet,
         on_wire: ip
@@ -201,32 +211,11 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         network: Network::Ip,
         depth,
         fragmented: ip.fragment.is_some(),
+        has_pieces: false,
         expanded: None,
         reported: None,
     };
     Some((tunnels, inner))
-}
-
-/// The innermost packet of one that was put together, and the tunnels that lead to it.
-pub(super) fn innermost(octets: &[u8]) -> Option<(TunnelPath<'_>, Ip<'_>)> {
-    let at = Position::whole(octets);
-    let tunnels = TunnelPath::new(at, None);
-    let packet = descend(LinkHeader::at(Network::Ip, 0), tunnels, at.rest.ip().ok()?);
-    Some((packet.tunnels, packet.ip))
-}
-
-/// Whether it may turn out that `outer`, a first fragment in which `packet` was found, carries ICMP.
-pub(super) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> bool {
-    /// Octets of headers that may stand before that of ICMP.
-    const HEADERS: usize = 256;
-    let ip = &packet.ip;
-    match ip.protocol {
-        protocol::ICMP | protocol::IPV6_ICMP => true,
-        _ if !may_carry_ip(outer) => false,
-        // What was cut may name another header.
-        _ if !packet.tunnels.fragmented => outer.payload.len() < HEADERS,
-        _ => ip.payload.is_empty() || may_carry_ip(ip),
-    }
 }
 
 /// A tunnel with the octets that make it up.
@@ -319,7 +308,24 @@ impl<'a> Position<'a> {
     fn made(packet: &'a Expanded) -> Self {
         let mut at = Self::whole(&packet.octets);
         at.rest.on_wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
+        if packet.form == Form::Part {
+            at.rest.limit = Limit::Fragment;
+        }
+        if let Some(link) = packet.link {
+            let header = link::header_of_made(link, &packet.octets);
+            at.network = header.network;
+            at.rest = at.rest.behind(header.offset);
+        }
         at
+    }
+
+    /// The IP packet that starts here, of which `made` tells more.
+    fn ip(&self, made: Option<&Expanded>) -> Result<Ip<'a>, Undecodable> {
+        let mut ip = self.rest.ip()?;
+        if let Some(fragment) = made.and_then(|packet| packet.fragment) {
+            ip.set_link_fragment(fragment);
+        }
+        Ok(ip)
     }
 
     /// Where one starts that is all there.
@@ -364,10 +370,9 @@ pub(super) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
 /// A frame of which a packet was made.
 #[cold]
 fn classify_expanded<'a>(frame: &Frame<'a>) -> Classified<'a> {
-    match link::parse(frame) {
-        Ok(link) => classify_any(frame, link),
-        Err(why) => Classified::Undecodable(why),
-    }
+    // A later piece alone may lead nowhere.
+    let link = link::parse(frame).unwrap_or(LinkHeader::at(Network::Other(0), 0));
+    classify_any(frame, link)
 }
 
 #[inline(never)]
@@ -423,8 +428,11 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     tunnels.reported = frame.reported();
     loop {
         let made = made_at(frame.expanded, tunnels.depth);
-        if made.is_some() || at.network == Network::Ip {
-            return match made.map_or_else(|| at.rest.ip(), made_packet) {
+        if let Some(packet) = made {
+            at = Position::made(packet);
+        }
+        if at.network == Network::Ip {
+            return match at.ip(made) {
                 Ok(ip) => marked(descend(link, tunnels, ip)),
                 Err(why) => Classified::Undecodable(why),
             };
@@ -433,7 +441,10 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
             return Classified::NotIp;
         }
         match at.inside_shim() {
-            Ok(Some(entered)) => at = entered.inside,
+            Ok(Some(entered)) => {
+                tunnels.has_pieces |= entered.kind.takes_apart();
+                at = entered.inside;
+            }
             Ok(None) => {
                 return match at.network {
                     Network::Encrypted(by) => Classified::Undecodable(Undecodable::Encrypted(by)),
@@ -444,15 +455,6 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         }
         tunnels.depth += 1;
     }
-}
-
-/// The outermost packet of what was made.
-fn made_packet(packet: &Expanded) -> Result<Ip<'_>, Undecodable> {
-    let mut ip = Position::made(packet).rest.ip()?;
-    if let Some(fragment) = packet.fragment {
-        ip.set_link_fragment(fragment);
-    }
-    Ok(ip)
 }
 
 /// Tells what is not known of the innermost addresses of what was made.
@@ -475,49 +477,42 @@ fn may_carry_ip(ip: &Ip<'_>) -> bool {
     }
 }
 
-/// The same of a fragment, for all that its protocol tells. Behind an extension header any may stand.
-pub(super) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
-    match ip.protocol {
-        protocol::UDP => true,
-        // The beginning of compressed data can be read, what follows not without them.
-        protocol::IP_COMP => false,
-        protocol::DEST_OPTIONS | protocol::AH => ip.is_later_fragment(),
-        other => header::is_tunnel_protocol(other),
-    }
-}
-
 /// Follows tunnels from `ip` inwards. A header that leads nowhere ends the way before it.
 #[cold]
 fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) -> Packet<'a> {
     let mut reported = tunnels.reported;
-    while let Some((more, inner)) = next_ip(&ip, tunnels.depth, tunnels.expanded, &mut reported) {
+    while let Some((more, inner, has_pieces)) =
+        next_ip(&ip, tunnels.depth, tunnels.expanded, &mut reported)
+    {
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
         tunnels.depth += more;
         tunnels.fragmented |= ip.fragment.is_some();
+        tunnels.has_pieces |= has_pieces;
         ip = inner;
     }
     Packet { link, tunnels, ip }
 }
 
-/// The next IP packet inside of `ip`, which stands behind so many tunnels, and how many more lead
-/// there; one that was made is taken from `expanded`.
+/// The next IP packet inside of `ip`, which stands behind so many tunnels, how many more lead there,
+/// and whether one of these takes packets apart; one that was made is taken from `expanded`.
 fn next_ip<'a>(
     ip: &Ip<'a>,
     depth: u8,
     expanded: Option<&'a Expanded>,
     reported: &mut Option<Reported>,
-) -> Option<(u8, Ip<'a>)> {
-    let mut at = inside_ip(ip, reported)?.inside;
+) -> Option<(u8, Ip<'a>, bool)> {
+    let mut entered = inside_ip(ip, reported)?;
+    let mut has_pieces = entered.kind.takes_apart();
     for more in (1u8..).take(TunnelPath::CAPACITY) {
-        if let Some(packet) = made_at(expanded, depth + more) {
-            return made_packet(packet).ok().map(|inner| (more, inner));
+        let made = made_at(expanded, depth + more);
+        let at = made.map_or(entered.inside, Position::made);
+        if at.network == Network::Ip {
+            return at.ip(made).ok().map(|inner| (more, inner, has_pieces));
         }
-        match at.network {
-            Network::Ip => return at.rest.ip().ok().map(|inner| (more, inner)),
-            _ => at = at.inside_shim().ok()??.inside,
-        }
+        entered = at.inside_shim().ok()??;
+        has_pieces |= entered.kind.takes_apart();
     }
     None
 }

@@ -185,23 +185,32 @@ fn bridged(bytes: &[u8]) -> Step {
 /// or 12 bits, as agreed on. What does not begin one leads nowhere.
 fn multilink(bytes: &[u8]) -> Step {
     const BEGINS: u8 = 0x80;
-    const RESERVED: u8 = 0x3f;
     let flags = u8_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let inside = (flags & BEGINS != 0)
+        .then(|| behind_multilink(bytes))
+        .flatten();
     let nowhere = LinkHeader::at(Network::Other(0), 4);
-    let inside = if flags & BEGINS == 0 {
-        nowhere
-    } else {
-        [4, 2]
-            .into_iter()
-            .filter(|&length| length == 2 || flags & RESERVED == 0)
-            .filter_map(|length| link::ppp(bytes, length).ok())
-            .find(|inside| {
-                inside.network != Network::Ip && !matches!(inside.network, Network::Other(_))
-                    || leads_to_ip(bytes, inside)
-            })
-            .unwrap_or(nowhere)
-    };
+    let inside = inside.map_or(nowhere, |(_, inside)| inside);
     Ok((TunnelKind::PppMultilink, inside))
+}
+
+/// What a first fragment leads to, and how long the header before that is.
+fn behind_multilink(bytes: &[u8]) -> Option<(usize, LinkHeader)> {
+    const RESERVED: u8 = 0x3f;
+    let flags = u8_at(bytes, 0)?;
+    [4, 2]
+        .into_iter()
+        .filter(|&length| length == 2 || flags & RESERVED == 0)
+        .filter_map(|length| Some((length, link::ppp(bytes, length).ok()?)))
+        .find(|(_, inside)| {
+            inside.network != Network::Ip && !matches!(inside.network, Network::Other(_))
+                || leads_to_ip(bytes, inside)
+        })
+}
+
+/// Octets of the header of a first fragment, as far as it tells.
+pub(in crate::wire) fn multilink_header(bytes: &[u8]) -> Option<usize> {
+    behind_multilink(bytes).map(|(length, _)| length)
 }
 
 /// RFC 3153 section 1.3: each packet behind its length, and its protocol where that is another

@@ -20,6 +20,7 @@ fn header(flags: u8) -> Vec<u8> {
     let mut header = vec![0x88, flags];
     // To a group, which meshes send without a fourth address.
     header.resize(if flags & 3 == 3 { 30 } else { 24 }, 1);
+    header[22] = 0;
     header.extend([0x80, u8::from(flags & 2 != 0)]);
     header
 }

@@ -1,0 +1,75 @@
+//! Packets of tunnels in fragments, and pieces of those that tunnels took apart.
+
+use super::{
+    Packet, Position, Tunnel, TunnelPath, descend, header, inside_ip, may_carry_ip, without_fcs,
+};
+use crate::model::Frame;
+use crate::wire::ip::{Ip, protocol};
+use crate::wire::link::{self, LinkHeader, Network};
+use crate::wire::piece::{self, Piece};
+
+/// The innermost packet of one that was put together, and the tunnels that lead to it.
+pub(in crate::wire) fn innermost(octets: &[u8]) -> Option<(TunnelPath<'_>, Ip<'_>)> {
+    let at = Position::whole(octets);
+    let tunnels = TunnelPath::new(at, None);
+    let packet = descend(LinkHeader::at(Network::Ip, 0), tunnels, at.rest.ip().ok()?);
+    Some((packet.tunnels, packet.ip))
+}
+
+/// Whether it may turn out that `outer`, a first fragment in which `packet` was found, carries ICMP.
+pub(in crate::wire) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> bool {
+    /// Octets of headers that may stand before that of ICMP.
+    const HEADERS: usize = 256;
+    let ip = &packet.ip;
+    match ip.protocol {
+        protocol::ICMP | protocol::IPV6_ICMP => true,
+        _ if !may_carry_ip(outer) => false,
+        // What was cut may name another header.
+        _ if !packet.tunnels.fragmented => outer.payload.len() < HEADERS,
+        _ => ip.payload.is_empty() || may_carry_ip(ip),
+    }
+}
+
+/// The same of a fragment, for all that its protocol tells. Behind an extension header any may stand.
+pub(in crate::wire) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
+    match ip.protocol {
+        protocol::UDP => true,
+        // The beginning of compressed data can be read, what follows not without them.
+        protocol::IP_COMP => false,
+        protocol::DEST_OPTIONS | protocol::AH => ip.is_later_fragment(),
+        other => header::is_tunnel_protocol(other),
+    }
+}
+
+/// The piece of a packet that some header in `frame` tells of.
+pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
+    let header = link::parse(frame).ok()?;
+    let direction = link::direction_of_ppp(frame);
+    let mut at = Position {
+        network: header.network,
+        rest: without_fcs(frame).behind(header.offset),
+    };
+    let mut tunnel = None;
+    for depth in (1u8..).take(TunnelPath::CAPACITY) {
+        let (outer, entered) = match at.network {
+            Network::Multilink => {
+                return piece::multilink(at.rest.bytes, tunnel, direction, depth);
+            }
+            Network::Ip => {
+                let ip = at.rest.ip().ok()?;
+                if let Some(piece) = piece::capwap(&ip, depth) {
+                    return Some(piece);
+                }
+                (Some((ip.src(), ip.dst())), inside_ip(&ip, &mut None)?)
+            }
+            _ => (None, at.inside_shim().ok()??),
+        };
+        tunnel = Some(Tunnel {
+            kind: entered.kind,
+            outer,
+            vlans: entered.vlans,
+        });
+        at = entered.inside;
+    }
+    None
+}

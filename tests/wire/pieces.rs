@@ -1,0 +1,326 @@
+//! Packets that a link or a tunnel took apart below IP, against tshark.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use etherparse::PacketBuilder;
+use icmpdump::model::{LinkType, Timestamp};
+use serde_json::{Value, json};
+
+use crate::frames::{OwnedFrame, pcapng};
+
+const IEEE802_11: u32 = 105;
+const ETHERNET: u32 = 1;
+const PPP: u32 = 9;
+const MFR: u32 = 182;
+/// Receiver, transmitter, and who is meant.
+const MAC: [[u8; 6]; 3] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 3]];
+const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+
+fn request(seq: u16, octets: usize) -> Vec<u8> {
+    let payload: Vec<u8> = (0..octets)
+        .map(|n| u8::try_from(n % 251).unwrap())
+        .collect();
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+        .icmpv4_echo_request(7, seq)
+        .write(&mut packet, &payload)
+        .unwrap();
+    packet
+}
+
+/// The parts of a packet with their places: how many octets are before, whether it begins, and ends.
+fn parts(packet: &[u8], size: usize) -> Vec<(usize, bool, bool, &[u8])> {
+    let last = packet.len().div_ceil(size) - 1;
+    let part = |(n, octets)| (n * size, n == 0, n == last, octets);
+    packet.chunks(size).enumerate().map(part).collect()
+}
+
+fn ieee802_11(sequence: u16, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let msdu = [&SNAP, packet].concat();
+    (0..)
+        .zip(parts(&msdu, size))
+        .map(|(number, (_, _, ends, octets)): (u16, _)| {
+            let mut frame = vec![8, if ends { 1 } else { 5 }, 0, 0];
+            frame.extend(MAC.concat());
+            frame.extend((sequence << 4 | number).to_le_bytes());
+            frame.extend(octets);
+            frame
+        })
+        .collect()
+}
+
+fn capwap(id: u16, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let frame = [&MAC[2][..], &MAC[1], &[8, 0], packet].concat();
+    let one = |(before, _, ends, octets): (usize, _, bool, &[u8])| {
+        let flags = if ends { 0xc0 } else { 0x80 };
+        let mut payload = vec![0, 0x10, 0x42, flags];
+        payload.extend(id.to_be_bytes());
+        payload.extend(u16::try_from(before).unwrap().to_be_bytes());
+        payload.extend(octets);
+        let mut frame = Vec::new();
+        PacketBuilder::ethernet2(MAC[0], MAC[1])
+            .ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+            .udp(40000, 5247)
+            .write(&mut frame, &payload)
+            .unwrap();
+        frame
+    };
+    parts(&frame, size).into_iter().map(one).collect()
+}
+
+/// PPP multilink, numbered from `first` on.
+fn multilink(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let datagram = [&[0, 0x21], packet].concat();
+    let one = |(number, (_, begins, ends, octets)): (u32, (usize, bool, bool, &[u8]))| {
+        let flags = u32::from(begins) << 31 | u32::from(ends) << 30;
+        let header = (flags | number & 0x00ff_ffff).to_be_bytes();
+        [&[0xff, 3, 0, 0x3d], &header[..], octets].concat()
+    };
+    (first..).zip(parts(&datagram, size)).map(one).collect()
+}
+
+/// The same with numbers of 12 bits.
+fn multilink_short(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let short = |long: Vec<u8>| {
+        let number = [long[4] & 0xc0 | long[6] & 0x0f, long[7]];
+        [&long[..4], &number, &long[8..]].concat()
+    };
+    multilink(first, packet, size)
+        .into_iter()
+        .map(short)
+        .collect()
+}
+
+/// Multilink Frame Relay with an address of two octets.
+fn frame_relay(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let frame = [&[0x18, 0x41, 3, 0xcc], packet].concat();
+    let one = |(number, (_, begins, ends, octets)): (u32, (usize, bool, bool, &[u8]))| {
+        let [.., high, low] = (number & 0x0fff).to_be_bytes();
+        let flags = u8::from(begins) << 7 | u8::from(ends) << 6 | high << 1;
+        [&[flags, low], octets].concat()
+    };
+    (first..).zip(parts(&frame, size)).map(one).collect()
+}
+
+fn written(link: u32, frames: &[Vec<u8>]) -> tempfile::NamedTempFile {
+    let owned: Vec<_> = (1..)
+        .zip(frames)
+        .map(|(number, data): (u32, _)| OwnedFrame {
+            file: String::new(),
+            number: number.into(),
+            ts: Timestamp::from_parts(1_700_000_000, 1000 * number),
+            link: LinkType(link),
+            wire_len: u32::try_from(data.len()).unwrap(),
+            fcs_len: 0,
+            data: data.clone(),
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), pcapng(&owned)).unwrap();
+    file
+}
+
+fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
+    let file = written(link, frames);
+    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
+        .args(["--json", "-r"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let records: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let counts = &records.last().unwrap()["frames"];
+    let count = |name: &str| counts[name].as_u64().unwrap();
+    assert_eq!(count("read"), frames.len() as u64);
+    assert_eq!(
+        count("read"),
+        count("icmp") + count("other") + count("undecodable")
+    );
+    records
+}
+
+/// Sequence number and frames of each message that was put together, all of which are good.
+fn messages(records: &[Value]) -> Vec<(u64, Vec<u64>)> {
+    let complete = records
+        .iter()
+        .filter(|record| record["reassembly"]["status"] == "complete");
+    complete
+        .map(|record| {
+            let message = &record["reassembly"]["icmp"];
+            assert_eq!(message["checksum"]["status"], "good", "{record}");
+            let frames = record["reassembly"]["frames"].as_array().unwrap();
+            let frames = frames.iter().map(|frame| frame["frame"].as_u64().unwrap());
+            (message["seq"].as_u64().unwrap(), frames.collect())
+        })
+        .collect()
+}
+
+/// The frames in which tshark sees a message whose checksum is good, and its sequence number.
+fn theirs(path: &Path, options: &[&str]) -> Vec<(u64, u64)> {
+    let mut command = Command::new("tshark");
+    command
+        .args(["-n", "-o", "mp.max_fragments:64"])
+        .args(options);
+    command.args(["-Y", "icmp.checksum.status == 1", "-T", "fields"]);
+    command
+        .args(["-e", "icmp.seq", "-e", "frame.number", "-r"])
+        .arg(path);
+    let output = command.output().expect("tshark is installed");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| {
+            let (seq, frame) = line.split_once('\t').unwrap();
+            (seq.parse().unwrap(), frame.parse().unwrap())
+        })
+        .collect()
+}
+
+type TakeApart = fn(u16, &[u8], usize) -> Vec<Vec<u8>>;
+
+/// Each way to take a packet apart, with numbers that do not meet.
+fn carriers() -> [(u32, TakeApart, &'static [&'static str]); 4] {
+    [
+        (IEEE802_11, ieee802_11, &[]),
+        (ETHERNET, capwap, &[]),
+        (
+            PPP,
+            |n, packet, size| multilink(u32::from(n) * 300, packet, size),
+            &[],
+        ),
+        (
+            PPP,
+            |n, packet, size| multilink_short(4000 + u32::from(n) * 70, packet, size),
+            &["-o", "mp.short_seqno:TRUE"],
+        ),
+    ]
+}
+
+#[test]
+fn tshark_puts_the_same_pieces_together() {
+    for (link, take_apart, options) in carriers() {
+        let mut frames = take_apart(1, &request(1, 1000), 400);
+        frames.extend(take_apart(2, &request(2, 1000), 304));
+        frames.extend(take_apart(3, &request(3, 100), 16));
+        let file = written(link, &frames);
+        let ours: Vec<_> = messages(&records(link, &frames))
+            .into_iter()
+            .map(|(seq, frames)| (seq, *frames.last().unwrap()))
+            .collect();
+        assert_eq!(ours.len(), 3, "{link} {options:?}");
+        assert_eq!(ours, theirs(file.path(), options), "{link}");
+    }
+}
+
+#[test]
+fn a_message_is_told_once_with_all_its_frames_in_any_order() {
+    let all: Vec<TakeApart> = carriers().into_iter().map(|(_, f, _)| f).collect();
+    let links = carriers().map(|(link, ..)| link);
+    let relay: TakeApart = |n, packet, size| frame_relay(4090 + u32::from(n) * 9, packet, size);
+    let with_relay = all.into_iter().zip(links).chain([(relay, MFR)]);
+    for (take_apart, link) in with_relay {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [2, 1, 0], [1, 2, 0]] {
+            let pieces = take_apart(1, &request(1, 1000), 400);
+            let frames = order.map(|n: usize| pieces[n].clone());
+            let records = records(link, &frames);
+            let place = |n| 1 + order.iter().position(|at| *at == n).unwrap() as u64;
+            let expected = (1, [0, 1, 2].map(place).to_vec());
+            assert_eq!(messages(&records), [expected], "{link} {order:?}");
+            let told = records.iter().filter(|record| record["icmp"]["seq"] == 1);
+            assert_eq!(told.count(), 1, "{link} {order:?}");
+            let summary = records.last().unwrap();
+            assert_eq!(summary["reassembly"]["complete"], 1);
+            assert_eq!(summary["checksums"]["good"], 1, "{link} {order:?}");
+        }
+    }
+}
+
+#[test]
+fn what_stays_incomplete_is_unverified_and_pieces_without_a_first_are_counted() {
+    for (link, take_apart, _) in carriers() {
+        let pieces = take_apart(1, &request(1, 1000), 400);
+        let begun = records(link, &pieces[..2]);
+        let message = begun
+            .iter()
+            .find(|record| record["type"] == "icmp")
+            .unwrap();
+        assert_eq!(message["reassembly"]["status"], "incomplete");
+        let checksum = &message["icmp"]["checksum"];
+        assert_eq!(checksum["status"], "unverified");
+        assert_eq!(checksum["reason"], "fragment");
+        assert!(message.get("defects").is_none(), "{message}");
+        assert_eq!(begun.last().unwrap()["reassembly"]["waiting"], 1);
+
+        let later = records(link, &pieces[1..]);
+        let summary = later.last().unwrap();
+        let counted_as = if link == ETHERNET {
+            "in_tunnels"
+        } else {
+            "undecodable"
+        };
+        assert_eq!(summary[counted_as]["first_fragment"], 2, "{link}");
+    }
+}
+
+#[test]
+fn retries_are_duplicates_and_what_differs_is_not_merged() {
+    let mut pieces = ieee802_11(1, &request(1, 1000), 400);
+    for n in [0, 2, 4] {
+        let mut again = pieces[n].clone();
+        again[1] |= 8;
+        pieces.insert(n, again);
+    }
+    let told = records(IEEE802_11, &pieces);
+    assert_eq!(messages(&told), [(1, vec![1, 3, 5])]);
+    let duplicate = told.iter().find(|record| record["frame"] == 2).unwrap();
+    assert_eq!(
+        duplicate["reassembly"],
+        json!({"status": "duplicate", "with": {"frame": 1}})
+    );
+
+    let mut pieces = capwap(1, &request(1, 1000), 400);
+    let mut other = pieces[1].clone();
+    *other.last_mut().unwrap() ^= 1;
+    pieces.insert(2, other);
+    let told = records(ETHERNET, &pieces);
+    assert_eq!(messages(&told), []);
+    assert_eq!(told.last().unwrap()["reassembly"]["overlapping"], 1);
+}
+
+#[test]
+fn fragments_of_ip_in_pieces() {
+    let whole = request(5, 2000);
+    let fragment = |at: usize, end: usize| {
+        let mut piece = [&whole[..20], &whole[20 + at..20 + end]].concat();
+        let length = u16::try_from(piece.len()).unwrap();
+        let place = u16::try_from(at / 8).unwrap() | u16::from(end < 2008) << 13;
+        piece[2..4].copy_from_slice(&length.to_be_bytes());
+        piece[6..8].copy_from_slice(&place.to_be_bytes());
+        piece
+    };
+    for (link, take_apart, _) in carriers() {
+        let mut frames = take_apart(1, &fragment(0, 1480), 800);
+        frames.extend(take_apart(2, &fragment(1480, 2008), 400));
+        assert_eq!(
+            messages(&records(link, &frames)),
+            [(5, vec![2, 4])],
+            "{link}"
+        );
+    }
+}
+
+#[test]
+fn any_prefix_of_a_piece_is_let_pass() {
+    for (link, take_apart, _) in carriers() {
+        for piece in take_apart(1, &request(1, 100), 64) {
+            let prefixes: Vec<_> = (1..piece.len()).map(|end| piece[..end].to_vec()).collect();
+            records(link, &prefixes);
+        }
+    }
+}
