@@ -91,7 +91,7 @@ pub(super) struct Query<'a> {
     /// ... as captured; empty for other types.
     pub(super) octets: &'a [u8],
     /// Of a request, what else two of them can differ in: the code, and all that is no payload to be
-    /// brought back. 0 for replies.
+    /// brought back.
     pub(super) rest: u32,
 }
 
@@ -155,7 +155,10 @@ impl Recognizer {
                 let seq = u16::from_be_bytes([c, d]);
                 (ExchangeKind::NodeInformation, info.direction, id, seq, None)
             }
-            Body::Ndp(ndp) => return neighbor(ip, ndp.kind),
+            Body::Ndp(ndp) => {
+                let rest = self.rest(message);
+                return neighbor(ip, ndp.kind).map(|query| Query { rest, ..query });
+            }
             Body::RouterSolicitation4 => return Some(router(ip, Direction::Request)),
             Body::RouterAdvertisement4(_) => {
                 return Some(router(ip, Direction::Reply));

@@ -169,7 +169,7 @@ const LINK_QUALITY: Format = Format {
 /// RFC 6551 section 4.3.2: 128 times the transmissions that a packet takes.
 const TRANSMISSIONS: Format = Format {
     name: "expected_transmission_count",
-    fields: &[spec::number_list(4, 2, "transmissions_128")],
+    fields: &[spec::number_list(4, 2, "transmissions_in_128ths")],
     records: None,
 };
 
@@ -258,7 +258,7 @@ mod tests {
         has(10, "recorded", Value::Flag(true));
         has(
             10,
-            "transmissions_128",
+            "transmissions_in_128ths",
             Value::NumberList(2, &[1, 0x80, 2, 0]),
         );
         has(12, "color", Value::Number(257));

@@ -348,7 +348,7 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
         }
         Undecodable::Encrypted(Encryption::MacSec) => "encrypted (MACsec), and may hold ICMP",
         Undecodable::Encrypted(Encryption::GprsLlc) => "encrypted (GPRS LLC), and may hold ICMP",
-        Undecodable::Compression => "compressed in a way that is not known",
+        Undecodable::Compression => "compressed in a way that is not known, or damaged",
         Undecodable::FirstFragment => "fragments of which the first was not captured",
     })
 }

@@ -50,7 +50,7 @@ pub enum Undecodable {
     Malformed,
     /// The link encrypts what it carries, be it ICMP or not.
     Encrypted(Encryption),
-    /// A header (6LoWPAN) or a payload (`IPComp`) is compressed in a way that is not known here.
+    /// A header (6LoWPAN) or a payload (`IPComp`) is compressed in a way that is not known here, or damaged.
     Compression,
     /// The frame is a fragment, and the one with the IP header was not seen (6LoWPAN).
     FirstFragment,

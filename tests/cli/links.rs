@@ -361,7 +361,7 @@ fn what_is_encrypted_is_told_at_the_end() {
             1,
             compressed,
             json!(null),
-            "1 tunnelled packet is compressed in a way that is not known",
+            "1 tunnelled packet is compressed in a way that is not known, or damaged",
         ),
     ] {
         let capture = capture(link, &frame);

@@ -1,6 +1,6 @@
 //! Requests that come twice within a moment: captured twice only where nothing tells them apart.
 
-use etherparse::{Icmpv4Type, PacketBuilder};
+use etherparse::{Icmpv4Type, IpNumber, PacketBuilder};
 use serde_json::Value;
 
 use crate::common::crafted::Crafted;
@@ -45,6 +45,18 @@ fn requests_that_differ_in_anything_are_two() {
     let first = message(EXTENDED_ECHO_REQUEST, 0, &about(1));
     assert!(is_told_as_copy([&first, &first]));
     let other = message(EXTENDED_ECHO_REQUEST, 0, &about(2));
+    assert!(!is_told_as_copy([&first, &other]));
+    // Neighbor solicitations for one target, with and without a nonce.
+    let solicitation = |nonce: &[u8]| {
+        let mut packet = Vec::new();
+        let message = [&[135, 0, 0, 0, 0, 0, 0, 0][..], &[0xfe; 16], nonce].concat();
+        PacketBuilder::ipv6([0xfd; 16], [0xfe; 16], 255)
+            .write(&mut packet, IpNumber::IPV6_ICMP, &message)
+            .expect("a packet");
+        packet
+    };
+    let (first, other) = (solicitation(&[]), solicitation(&[14, 1, 1, 2, 3, 4, 5, 6]));
+    assert!(is_told_as_copy([&first, &first]));
     assert!(!is_told_as_copy([&first, &other]));
     for kind in [ECHO_REQUEST, INFORMATION_REQUEST, EXTENDED_ECHO_REQUEST] {
         let first = message(kind, 0, &[]);
