@@ -4,19 +4,13 @@
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
 use super::item::{Item, Specs};
-use crate::wire::bytes::{tail, u8_at};
+use super::type_length::{self, HEADER, PADDING};
 
-/// Padding of one octet, without a length.
-const PADDING: u8 = 0;
-/// Octets of type and length.
-const HEADER: usize = 2;
-
-/// Takes the first extension off `rest`.
+/// Takes the first extension off `rest`; one that claims more than is there is given as far as it
+/// goes.
 pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
-    let kind = u8_at(rest, 0)?;
-    let length = length(rest);
-    let bytes = rest.get(..length).unwrap_or(rest);
-    *rest = tail(rest, length);
+    let (bytes, length) = type_length::next(rest)?;
+    let kind = *bytes.first()?;
     let (name, table) = format(kind);
     Some(Item {
         group: "agent_extensions",
@@ -31,26 +25,14 @@ pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
     })
 }
 
-fn length(octets: &[u8]) -> usize {
-    match u8_at(octets, 0) {
-        Some(PADDING) => 1,
-        _ => HEADER + usize::from(u8_at(octets, 1).unwrap_or(0)),
-    }
-}
-
 /// Tells of an extension that is not all there; `at` is where `octets` stand in the message.
-pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>) {
-    let mut rest = octets;
-    while !rest.is_empty() {
-        let length = length(rest);
-        decoder.need(at + length);
-        // RFC 5944 section 2.1.1: 6, and 4 for each care-of address.
-        if u8_at(rest, 0) == Some(16) && (length < HEADER + 6 || !length.is_multiple_of(4)) {
-            decoder.rule(at + 1, "extension length wrong for its type");
-        }
-        at += length;
-        rest = tail(rest, length);
-    }
+pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
+    // RFC 5944 section 2.1.1: 6, and 4 for each care-of address.
+    let fits = |extension: &[u8], length: usize| {
+        extension.first() != Some(&16) || length >= HEADER + 6 && length.is_multiple_of(4)
+    };
+    let rule = "extension length wrong for its type";
+    type_length::check(octets, at, decoder, fits, rule);
 }
 
 const KIND: &[FieldSpec] = &[spec::u8(0, "type")];

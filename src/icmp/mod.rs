@@ -39,6 +39,7 @@ pub mod send;
 pub mod svc_param;
 pub mod tcp;
 pub mod tunnel_header;
+mod type_length;
 pub mod upper_header;
 pub mod v4;
 pub mod v6;

@@ -432,7 +432,7 @@ mod tests {
         };
         assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
         assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
-        assert_eq!(read(0x1234, 0x0300, b"XXXX"), Some((0x3412, 3)));
+        assert_eq!(read(0x1234, 0x0300, &[b'X'; 4]), Some((0x3412, 3)));
         assert_eq!(read(0x0200, 0x0300, b"abcdefgh"), Some((2, 3)));
         // The 768th of Windows.
         assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), None);

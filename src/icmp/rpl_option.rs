@@ -3,6 +3,7 @@
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
 use super::nd_option;
+use super::type_length::{self, HEADER, PADDING};
 use crate::wire::bytes::{tail, u8_at};
 
 /// An option.
@@ -14,8 +15,6 @@ pub struct RplOption<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Padding of one octet, without a length.
-const PAD_1: u8 = 0;
 /// Of peer-to-peer routes (RFC 6997 section 7).
 const P2P_ROUTE_DISCOVERY: u8 = 10;
 
@@ -27,7 +26,8 @@ impl<'a> RplOption<'a> {
 
     /// What it states as its length, in octets, type and length included.
     pub(super) fn length(&self) -> u32 {
-        u32::try_from(length(self.bytes)).unwrap_or(u32::MAX)
+        type_length::next(&mut &*self.bytes)
+            .map_or(0, |(_, length)| u32::try_from(length).unwrap_or(u32::MAX))
     }
 
     /// The snake-case name.
@@ -47,7 +47,7 @@ impl<'a> RplOption<'a> {
 
     pub(super) const fn header_table(&self) -> &'static [FieldSpec] {
         match self.kind {
-            PAD_1 => const { &[spec::u8(0, "type")] },
+            PADDING => const { &[spec::u8(0, "type")] },
             _ => const { &[spec::u8(0, "type"), spec::u8(1, "length")] },
         }
     }
@@ -56,7 +56,7 @@ impl<'a> RplOption<'a> {
 /// The snake-case name of an option type.
 pub const fn option_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
-        PAD_1 => "pad1",
+        PADDING => "pad1",
         1 => "padn",
         2 => "dag_metric_container",
         3 => "route_information",
@@ -77,9 +77,6 @@ pub struct RplOptions<'a> {
     rest: &'a [u8],
 }
 
-/// Octets of type and length.
-const HEADER: usize = 2;
-
 impl<'a> RplOptions<'a> {
     pub(super) const fn new(octets: &'a [u8]) -> Self {
         Self { rest: octets }
@@ -91,33 +88,16 @@ impl<'a> Iterator for RplOptions<'a> {
 
     /// The next option; one that claims more than is there is given as far as it goes.
     fn next(&mut self) -> Option<RplOption<'a>> {
-        let kind = u8_at(self.rest, 0)?;
-        let length = length(self.rest);
-        let bytes = self.rest.get(..length).unwrap_or(self.rest);
-        self.rest = tail(self.rest, length);
+        let (bytes, _) = type_length::next(&mut self.rest)?;
+        let kind = *bytes.first()?;
         Some(RplOption { kind, bytes })
     }
 }
 
-fn length(octets: &[u8]) -> usize {
-    match u8_at(octets, 0) {
-        Some(PAD_1) => 1,
-        _ => HEADER + usize::from(u8_at(octets, 1).unwrap_or(0)),
-    }
-}
-
 /// Tells of an option that is not all there; `at` is where `octets` stand in the message.
-pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>) {
-    let mut rest = octets;
-    while !rest.is_empty() {
-        let length = length(rest);
-        decoder.need(at + length);
-        if !fits(rest.get(..length).unwrap_or(rest), length) {
-            decoder.rule(at + 1, "option length wrong for its type");
-        }
-        at += length;
-        rest = tail(rest, length);
-    }
+pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
+    let rule = "option length wrong for its type";
+    type_length::check(octets, at, decoder, fits, rule);
 }
 
 /// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
@@ -140,7 +120,7 @@ fn fits(option: &[u8], length: usize) -> bool {
 /// The fields of an option behind its length.
 const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
-        PAD_1 | 1 => &[],
+        PADDING | 1 => &[],
         2 => const { &[spec::rpl_metrics(2, "metrics")] },
         // Laid out as that of Neighbor Discovery (RFC 6550 section 6.7.5).
         3 => nd_option::ROUTE,

@@ -120,6 +120,16 @@ fn nothing_is_correlated() {
     assert_eq!(found.unwrap()["original"]["frame"], 1);
 }
 
+/// The sequence number and another field of each packet, as tshark has them.
+fn tshark(file: &tempfile::NamedTempFile, field: &str) -> Vec<u8> {
+    Command::new("tshark")
+        .args(["-n", "-T", "fields", "-e", "icmp.seq", "-e", field, "-r"])
+        .arg(file.path())
+        .output()
+        .expect("tshark is installed")
+        .stdout
+}
+
 /// Each is told as tshark does; and what stands before ICMP in IPv4 as tcpdump does.
 #[test]
 fn both_peers_see_the_same() {
@@ -132,22 +142,7 @@ fn both_peers_see_the_same() {
         v4(A, B, 51, &ah),
     ];
     let file = capture(&packets);
-    let mut tshark = Command::new("tshark");
-    tshark.args([
-        "-n",
-        "-T",
-        "fields",
-        "-e",
-        "icmp.seq",
-        "-e",
-        "icmp.checksum.status",
-        "-r",
-    ]);
-    let theirs = tshark
-        .arg(file.path())
-        .output()
-        .expect("tshark is installed")
-        .stdout;
+    let theirs = tshark(&file, "icmp.checksum.status");
     let ours: Vec<_> = (records(&packets).iter())
         .filter(|record| record["type"] == "icmp")
         .map(|record| {
@@ -248,22 +243,7 @@ fn dynamic_source_routing_stands_before_its_message() {
         assert_eq!(ip.payload, &packet[..length][length.min(36)..], "{length}");
     }
     let file = capture(&[packet, around(&others, A, B, &REQUEST), flow]);
-    let mut tshark = Command::new("tshark");
-    tshark.args([
-        "-n",
-        "-T",
-        "fields",
-        "-e",
-        "icmp.seq",
-        "-e",
-        "dsr.option.type",
-        "-r",
-    ]);
-    let theirs = tshark
-        .arg(file.path())
-        .output()
-        .expect("tshark is installed")
-        .stdout;
+    let theirs = tshark(&file, "dsr.option.type");
     let theirs = String::from_utf8(theirs).unwrap();
     assert_eq!(theirs, "9\t96\n9\t1,2,3,32,160,224,0\n9\t\n");
 }

@@ -1,14 +1,12 @@
 //! Packets that a link or a tunnel took apart below IP, against tshark.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use etherparse::PacketBuilder;
-use icmpdump::model::{LinkType, Timestamp};
 use serde_json::{Value, json};
 
-use crate::frames::{OwnedFrame, pcapng};
+use crate::captured::{self, written};
 
 const IEEE802_11: u32 = 105;
 const ETHERNET: u32 = 1;
@@ -104,37 +102,8 @@ fn frame_relay(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
     (first..).zip(parts(&frame, size)).map(one).collect()
 }
 
-fn written(link: u32, frames: &[Vec<u8>]) -> tempfile::NamedTempFile {
-    let owned: Vec<_> = (1..)
-        .zip(frames)
-        .map(|(number, data): (u32, _)| OwnedFrame {
-            file: String::new(),
-            number: number.into(),
-            ts: Timestamp::from_parts(1_700_000_000, 1000 * number),
-            link: LinkType(link),
-            wire_len: u32::try_from(data.len()).unwrap(),
-            fcs_len: 0,
-            data: data.clone(),
-        })
-        .collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcapng(&owned)).unwrap();
-    file
-}
-
 fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
-    let file = written(link, frames);
-    let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-        .args(["--json", "-r"])
-        .arg(file.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    let records: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let records = captured::records(&written(link, frames));
     let counts = &records.last().unwrap()["frames"];
     let count = |name: &str| counts[name].as_u64().unwrap();
     assert_eq!(count("read"), frames.len() as u64);

@@ -1,13 +1,13 @@
 //! Packets of tunnels that were fragmented, against tshark.
 
-use std::fs;
-
 use etherparse::{IpNumber, PacketBuilder};
-use icmpdump::model::{LinkType, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::captured::{records, written};
 use crate::fragments::{ours, theirs};
-use crate::frames::{OwnedFrame, pcapng};
+
+/// The link type of packets without a link header.
+const RAW: u32 = 101;
 
 const HOSTS: ([u8; 4], [u8; 4]) = ([10, 0, 0, 1], [10, 0, 0, 2]);
 const ENDS: ([u8; 4], [u8; 4]) = ([192, 0, 2, 1], [192, 0, 2, 2]);
@@ -118,40 +118,9 @@ fn packets() -> Vec<Vec<u8>> {
     packets
 }
 
-fn written(packets: &[Vec<u8>]) -> tempfile::NamedTempFile {
-    let frames: Vec<_> = (1..)
-        .zip(packets)
-        .map(|(number, data): (u64, _)| OwnedFrame {
-            file: String::new(),
-            number,
-            ts: Timestamp::from_parts(1_700_000_000, 1000 * u32::try_from(number).unwrap()),
-            link: LinkType(101),
-            wire_len: u32::try_from(data.len()).unwrap(),
-            fcs_len: 0,
-            data: data.clone(),
-        })
-        .collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcapng(&frames)).unwrap();
-    file
-}
-
-fn records(file: &tempfile::NamedTempFile) -> Vec<Value> {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-        .args(["--json", "-r"])
-        .arg(file.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 #[test]
 fn tshark_puts_the_same_packets_together() {
-    let file = written(&packets());
+    let file = written(RAW, &packets());
     let (ours, _) = ours(file.path());
     assert_eq!(ours.len(), 22);
     assert!(ours.values().all(|(_, is_good)| *is_good));
@@ -161,7 +130,7 @@ fn tshark_puts_the_same_packets_together() {
 #[test]
 fn each_message_is_told_once_and_all_frames_are_accounted_for() {
     let packets = packets();
-    let records = records(&written(&packets));
+    let records = records(&written(RAW, &packets));
     let messages: Vec<_> = records
         .iter()
         .filter(|record| record["type"] == "icmp")
@@ -205,7 +174,7 @@ fn each_message_is_told_once_and_all_frames_are_accounted_for() {
 
 #[test]
 fn a_message_of_which_no_fragment_told_is_shown_with_the_tunnel_around_it() {
-    let records = records(&written(&cut(&gre(&request(1, 100)), 5, 16)));
+    let records = records(&written(RAW, &cut(&gre(&request(1, 100)), 5, 16)));
     let message = records
         .iter()
         .find(|record| record["type"] == "icmp")

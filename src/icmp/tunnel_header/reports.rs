@@ -107,43 +107,34 @@ const fn agent(at: u16) -> FieldSpec {
     spec::named(spec::u32(at, "agent_address"), &ADDRESS_TYPES)
 }
 
-/// sFlow version 5, section 5: the datagram's header by the agent's address.
-const SFLOW_5_OF_V4: Table = &[
-    spec::u32(0, "version"),
-    agent(4),
-    spec::v4(8, "agent"),
-    spec::u32(12, "sub_agent"),
-    spec::u32(16, "sequence"),
-    spec::millis(20, 4, "uptime"),
-    spec::u32(24, "samples"),
-];
-const SFLOW_5_OF_V6: Table = &[
-    spec::u32(0, "version"),
-    agent(4),
-    spec::v6(8, "agent"),
-    spec::u32(24, "sub_agent"),
-    spec::u32(28, "sequence"),
-    spec::millis(32, 4, "uptime"),
-    spec::u32(36, "samples"),
-];
+/// sFlow version 5, section 5: the datagram's header with the agent's address, and where that ends.
+const fn sflow_5(address: FieldSpec, end: u16) -> [FieldSpec; 7] {
+    [
+        spec::u32(0, "version"),
+        agent(4),
+        address,
+        spec::u32(end, "sub_agent"),
+        spec::u32(end + 4, "sequence"),
+        spec::millis(end + 8, 4, "uptime"),
+        spec::u32(end + 12, "samples"),
+    ]
+}
+const SFLOW_5_OF_V4: Table = &sflow_5(spec::v4(8, "agent"), 12);
+const SFLOW_5_OF_V6: Table = &sflow_5(spec::v6(8, "agent"), 24);
 
 /// RFC 3176 section 4.
-const SFLOW_OF_V4: Table = &[
-    spec::u32(0, "version"),
-    agent(4),
-    spec::v4(8, "agent"),
-    spec::u32(12, "sequence"),
-    spec::millis(16, 4, "uptime"),
-    spec::u32(20, "samples"),
-];
-const SFLOW_OF_V6: Table = &[
-    spec::u32(0, "version"),
-    agent(4),
-    spec::v6(8, "agent"),
-    spec::u32(24, "sequence"),
-    spec::millis(28, 4, "uptime"),
-    spec::u32(32, "samples"),
-];
+const fn sflow(address: FieldSpec, end: u16) -> [FieldSpec; 6] {
+    [
+        spec::u32(0, "version"),
+        agent(4),
+        address,
+        spec::u32(end, "sequence"),
+        spec::millis(end + 4, 4, "uptime"),
+        spec::u32(end + 8, "samples"),
+    ]
+}
+const SFLOW_OF_V4: Table = &sflow(spec::v4(8, "agent"), 12);
+const SFLOW_OF_V6: Table = &sflow(spec::v6(8, "agent"), 24);
 const OLD_SAMPLE: Table = &[
     spec::u32(0, "sample_type"),
     spec::u32(4, "sequence"),
