@@ -50,7 +50,7 @@ impl Correlator {
         if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-            self.exchanges.error(key, seen, &mut |event| {
+            self.exchanges.error(key, quote.ip.id, seen, &mut |event| {
                 outcomes.push(event.told(ring.as_ref()));
             });
         }

@@ -1,24 +1,25 @@
 //! Open requests, and how each is decided: once.
 
 mod answers;
-mod displaced;
 mod end;
+mod open;
+mod reused;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use self::displaced::Displaced;
 use self::end::{End, Slow};
+use self::open::{Open, Rtt, close, exchange};
+use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use super::flows::Ring;
-use super::payloads::{Kept, Payloads};
-use super::query::{PayloadPrint, Query, QueryKey};
-use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place, Scope, Sighting};
+use super::payloads::Payloads;
+use super::query::{Query, QueryKey};
+use super::sighting::{Mirror, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
 use super::{Outcome, Relation};
 use crate::icmp::Direction;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::Timestamp;
 
 /// Whether all was told that there is to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,73 +58,6 @@ impl ExchangeEvent {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    /// Who asked whom; the key leaves out what replies do not tell.
-    addrs: AddrPair,
-    request: FrameRef,
-    requested: Timestamp,
-    /// When its window opened, in correlation time.
-    opened: Timestamp,
-    place: Place,
-    payload: Option<PayloadPrint>,
-    rest: u32,
-    kept: Kept,
-    end: Option<ExchangeEnd>,
-    reply_place: Place,
-    /// Who sent it: many may answer what went to a group.
-    reply_from: IpAddr,
-    rtt: Rtt,
-    duplicates: u32,
-    corrupted: u32,
-    /// How often the request was captured again where it had been, less the replies that were.
-    repeats: u8,
-    request_shown: bool,
-    end_shown: bool,
-    closed: bool,
-}
-
-impl Open {
-    /// Whether a reply is one packet with the first, captured twice at one place as its request was:
-    /// a switch that mirrors both ports gives everything twice. Whoever answers a request that did
-    /// come twice numbers the two replies, in IPv4; where there is no number, time and content have to
-    /// tell.
-    fn is_mirrored(&mut self, seen: &Sighting, payload: Option<PayloadPrint>) -> bool {
-        let numbered = seen.place.ip_id.is_some_and(|id| id != 0);
-        let is_alike = || {
-            let first = self.rtt.get().map(|rtt| self.requested.after(rtt));
-            let apart = first.and_then(|first| seen.ts.since(first));
-            apart.is_some_and(|apart| apart <= MIRROR_WINDOW)
-                && payload == self.payload
-                && self.corrupted == 0
-                && !seen.checksum_bad
-        };
-        let mirrored =
-            self.repeats > 0 && seen.place == self.reply_place && (numbered || is_alike());
-        self.repeats -= u8::from(mirrored);
-        mirrored
-    }
-}
-
-/// A round trip in eight octets: there are many of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rtt(u64);
-
-impl Rtt {
-    const UNKNOWN: Self = Self(u64::MAX);
-
-    fn get(self) -> Option<Duration> {
-        (self != Self::UNKNOWN).then(|| Duration::from_nanos(self.0))
-    }
-}
-
-impl From<Option<Duration>> for Rtt {
-    fn from(rtt: Option<Duration>) -> Self {
-        rtt.and_then(|rtt| u64::try_from(rtt.as_nanos()).ok())
-            .map_or(Self::UNKNOWN, Self)
-    }
-}
-
 /// Open requests and those that closed a little while ago.
 #[derive(Debug)]
 pub(super) struct Exchanges {
@@ -141,7 +75,8 @@ pub(super) struct Exchanges {
     /// Requests kept by their scope, as others with the same key are open elsewhere.
     scoped: usize,
     evicted: u64,
-    displaced: Displaced,
+    /// Up to when it is known what the capture missed; of a file all is.
+    known: Timestamp,
     /// When answers may have been missed.
     pub(super) blind: Blind,
 }
@@ -163,7 +98,7 @@ impl Exchanges {
             multicast: 0,
             scoped: 0,
             evicted: 0,
-            displaced: Displaced::default(),
+            known: Timestamp::MAX,
             blind: Blind::default(),
         }
     }
@@ -195,18 +130,18 @@ impl Exchanges {
     ) -> Relation {
         let mut key = query.key.stored(seen.broadcast);
         let mut hash = self.table.hash(&key);
-        if let Some(slot) = self.find(key, hash, seen.place)
-            && let Some(open) = self.table.at(slot)
-        {
-            if is_same_packet(open, &query, &seen) {
-                let of = open.request;
-                if !seen.place.is_copy_of(open.place)
-                    && let Some(open) = self.table.at_mut(slot)
-                {
-                    open.repeats = open.repeats.saturating_add(1);
-                }
-                return Relation::Copy { of };
+        self.make_room(seen.ts, tell);
+        let mut rtt = Rtt::UNKNOWN;
+        let mut beside = None;
+        if let Some(slot) = self.find(key, hash, seen.place) {
+            if let Some(open) = self.copied(slot, &query, &seen) {
+                open.repeats +=
+                    u8::from(!seen.place.is_copy_of(open.place) && open.repeats < u8::MAX);
+                return Relation::Copy { of: open.request };
             }
+            let Some(open) = self.table.at(slot) else {
+                return Relation::None;
+            };
             let scope = seen.place.scope();
             let elsewhere = open.place.scope() != scope;
             if elsewhere && !open.closed && open.end.is_none() && key.kind.has_id() {
@@ -216,12 +151,12 @@ impl Exchanges {
                 hash = self.table.hash(&key);
             } else {
                 // The identifier came round, or another process took it.
+                rtt = open.rtt;
                 key = *self.table.key_at(slot).unwrap_or(&key);
                 hash = self.table.hash(&key);
-                self.displace(slot, seen.ts, tell);
+                beside = self.ask_again(slot, &query, seen.ts, tell);
             }
         }
-        self.make_room(tell);
         self.scoped += usize::from(key.scope != Scope::ANY);
         if key.is_to_group() {
             self.multicast += 1;
@@ -241,15 +176,19 @@ impl Exchanges {
                 end: None,
                 reply_place: seen.place,
                 reply_from: query.addrs.dst(),
-                rtt: Rtt::UNKNOWN,
+                rtt,
                 duplicates: 0,
                 corrupted: 0,
                 repeats: 0,
                 request_shown: seen.shown,
                 end_shown: false,
                 closed: false,
+                beside: Beside::ALONE,
             },
         );
+        if let (Some(older), Some(newest)) = (beside, self.table.newest()) {
+            self.put_beside(older, newest);
+        }
         if self.cursor.is_none() {
             self.cursor = self.table.newest();
         }
@@ -307,7 +246,6 @@ impl Exchanges {
     /// Time went back to `clock`: windows opened in what is now the future opened now.
     pub(super) fn step_back(&mut self, clock: Timestamp) {
         self.wake = Timestamp::MIN;
-        self.displaced.step_back(clock);
         let mut slot = self.table.newest();
         while let Some(at) = slot
             && let Some(open) = self.table.at_mut(at)
@@ -320,12 +258,9 @@ impl Exchanges {
 
     /// Closes what is open at the end of the capture, a batch of it.
     pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) -> Batch {
-        let end = self.end.take().unwrap_or_else(|| {
-            self.known(Timestamp::MAX, tell);
-            End {
-                at: end,
-                slow: self.slow(),
-            }
+        let end = self.end.take().unwrap_or_else(|| End {
+            at: end,
+            slow: self.slow(),
         });
         for _ in 0..BATCH {
             let Some(slot) = self.cursor else {
@@ -345,6 +280,7 @@ impl Exchanges {
         let mut slot = self.cursor;
         while let Some(at) = slot {
             if let (Some(key), Some(open)) = (self.table.key_at(at), self.table.at(at))
+                && open.end.is_some()
                 && let Some(rtt) = open.rtt.get()
             {
                 pairs.add(key.addrs, rtt);
@@ -377,7 +313,8 @@ impl Exchanges {
         close(&key, &open, outcome, tell);
     }
 
-    fn make_room(&mut self, tell: &mut impl FnMut(ExchangeEvent)) {
+    /// Makes room for one more at `now`.
+    fn make_room(&mut self, now: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) {
         if self.table.len() < self.table.capacity() {
             return;
         }
@@ -390,9 +327,9 @@ impl Exchanges {
             let outcome = match open.end {
                 Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
                 Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
-                None => ExchangeOutcome::Evicted,
+                None => self.given_up(slot, now),
             };
-            self.evicted += 1;
+            self.evicted += u64::from(outcome != ExchangeOutcome::Lost);
             tell(ExchangeEvent::Closed(exchange(key, open, outcome)));
         }
         self.forget(slot);
@@ -408,7 +345,13 @@ impl Exchanges {
         if (self.table.key_at(slot)).is_some_and(|key| key.scope != Scope::ANY) {
             self.scoped = self.scoped.saturating_sub(1);
         }
+        self.take_from_beside(slot);
         self.table.discard(slot);
+    }
+
+    /// What was missed up to `ts` is known.
+    pub(super) fn known(&mut self, ts: Timestamp) {
+        self.known = ts;
     }
 
     /// What the request that is quoted by an error at `place` tells of a mirror.
@@ -427,58 +370,6 @@ impl Exchanges {
             .flatten();
         scoped.or_else(|| self.table.find_hashed(&key, hash))
     }
-}
-
-/// Tells that a request came to `outcome`.
-fn close(
-    key: &QueryKey,
-    open: &Open,
-    outcome: ExchangeOutcome,
-    tell: &mut impl FnMut(ExchangeEvent),
-) {
-    let closed = exchange(key, open, outcome);
-    if open.request_shown && open.end.is_none() {
-        tell(ExchangeEvent::Decided(closed));
-    }
-    tell(ExchangeEvent::Closed(closed));
-}
-
-fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
-    Exchange {
-        kind: key.kind,
-        addrs: open.addrs,
-        id: key.kind.has_id().then_some(key.id),
-        seq: key.kind.has_id().then_some(key.seq),
-        request: open.request,
-        requested: open.requested,
-        end: open.end,
-        rtt: open.rtt.get(),
-        request_ttl: open.place.ttl,
-        reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
-        outcome,
-        duplicates: open.duplicates,
-        corrupted: open.corrupted,
-        one_sided_possible: false,
-        shown: open.request_shown || open.end_shown,
-    }
-}
-
-fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) -> bool {
-    let soon = seen
-        .ts
-        .since(open.requested)
-        .is_none_or(|apart| apart <= COPY_WINDOW);
-    let same_id = match (open.place.ip_id, seen.place.ip_id) {
-        // Identification 0 with "don't fragment" is no evidence (RFC 6864 section 4).
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
-    // What comes again at the same place when the answer was there already was sent again.
-    let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
-    // A frame that holds it twice was sent with it twice.
-    let together = seen.frame.is_beside(open.request);
-    let alike = open.payload == query.payload && open.rest == query.rest;
-    soon && same_id && alike && !open.closed && !again && !together
 }
 
 #[cfg(test)]

@@ -210,9 +210,7 @@ impl Correlator {
     /// captured before was told by [`Self::missed`]. Closes the windows that end before.
     pub fn tick(&mut self, ts: Timestamp) {
         self.horizon = ts;
-        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        self.exchanges
-            .known(ts, &mut |event| outcomes.push(event.told(ring.as_ref())));
+        self.exchanges.known(ts);
         self.pass(ts);
     }
 

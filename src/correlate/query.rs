@@ -91,7 +91,7 @@ pub(super) struct Query<'a> {
     /// ... as captured; empty for other types.
     pub(super) octets: &'a [u8],
     /// Of a request, what else two of them can differ in: the code, and all that is no payload to be
-    /// brought back.
+    /// brought back. Of a reply, that of the request which it lets expect.
     pub(super) rest: u32,
 }
 
@@ -104,12 +104,25 @@ pub(super) struct PayloadPrint {
 }
 
 impl PayloadPrint {
+    /// One of the payloads of a test, all of one length.
+    #[cfg(test)]
+    pub(super) fn for_tests(hash: u64) -> Self {
+        Self {
+            hash,
+            captured: 56,
+            length: 64,
+        }
+    }
+
     /// Whether the reply brought back something else. Where the snap length cut the two at
     /// different places, only their lengths can be compared.
     pub(super) fn differs(self, reply: Self) -> bool {
         self.length != reply.length || (self.captured == reply.captured && self.hash != reply.hash)
     }
 }
+
+/// Where the checksum of a message ends.
+const CHECKSUM_END: usize = 4;
 
 /// Tells queries from other messages.
 #[derive(Debug, Default)]
@@ -186,20 +199,36 @@ impl Recognizer {
             },
             payload,
             octets,
-            rest: match (direction, payload) {
+            rest: match (direction, &message.body) {
+                // Stacks leave the code as it is when they turn the request around.
+                (_, Body::Echo(_)) => message.code.into(),
+                (Direction::Reply, Body::Timestamp(_)) => self.rest_of_timestamp(message),
                 (Direction::Reply, _) => 0,
-                (Direction::Request, Some(_)) => message.code.into(),
-                (Direction::Request, None) => self.rest(message),
+                (Direction::Request, _) => self.rest(message),
             },
         })
     }
 
     /// A request without its checksum, reduced to what tells two of them apart.
     fn rest(&self, message: &Message<'_>) -> u32 {
-        const CHECKSUM_END: usize = 4;
         let rest = message.bytes.get(CHECKSUM_END..).unwrap_or_default();
-        let hash = self.hasher.hash_one((message.code, rest));
-        u32::try_from(hash >> 32).unwrap_or(u32::MAX)
+        self.rest_hash(message.code, rest)
+    }
+
+    /// The same of the request that a timestamp reply answers: it brings back the originate
+    /// timestamp, and the other two were 0 (RFC 792).
+    fn rest_of_timestamp(&self, message: &Message<'_>) -> u32 {
+        let mut rest = [0; 16];
+        if let Some(sent) = message.bytes.get(CHECKSUM_END..CHECKSUM_END + 8)
+            && let Some(room) = rest.get_mut(..8)
+        {
+            room.copy_from_slice(sent);
+        }
+        self.rest_hash(message.code, &rest)
+    }
+
+    fn rest_hash(&self, code: u8, rest: &[u8]) -> u32 {
+        u32::try_from(self.hasher.hash_one((code, rest)) >> 32).unwrap_or(u32::MAX)
     }
 
     fn print(&self, payload: &[u8], length: u32) -> PayloadPrint {

@@ -15,6 +15,11 @@ use super::exchanges::{BATCH, Batch};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(u32);
 
+impl Slot {
+    /// That of no entry.
+    pub(super) const NONE: Self = Self(NONE);
+}
+
 const NONE: u32 = u32::MAX;
 
 /// The hash of a key in a [`Table`], so that it need not be made twice.
@@ -48,6 +53,7 @@ pub(super) struct Table<K, V> {
     free: u32,
     oldest: u32,
     newest: u32,
+    held: usize,
     capacity: usize,
     hasher: RandomState,
 }
@@ -68,6 +74,7 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             free: NONE,
             oldest: NONE,
             newest: NONE,
+            held: 0,
             capacity: (bytes / per_entry).clamp(16, NONE as usize - 1),
             hasher: RandomState::default(),
         }
@@ -75,7 +82,7 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.index.len()
+        self.held
     }
 
     /// How many entries fit.
@@ -192,11 +199,37 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             None => self.oldest = at,
         }
         self.newest = at;
+        self.held += 1;
+        self.index_at(at, hash);
+        oldest
+    }
+
+    fn index_at(&mut self, at: u32, hash: KeyHash) {
         let entries = &self.entries;
         self.index.insert_unique(hash.spread(), at, |&at| {
             entries.get(at as usize).map_or(hash, |e| e.hash).spread()
         });
-        oldest
+    }
+
+    /// No key finds the entry at `slot` any more, which keeps its place in the order: another may
+    /// come under the same key.
+    pub(super) fn hide(&mut self, slot: Slot) {
+        let Some(entry) = self.entries.get(slot.0 as usize) else {
+            return;
+        };
+        let hash = entry.hash.spread();
+        if let Ok(found) = self.index.find_entry(hash, |&at| at == slot.0) {
+            found.remove();
+        }
+    }
+
+    /// Its key finds the hidden entry at `slot` again; none may be there under the same key.
+    pub(super) fn show(&mut self, slot: Slot) {
+        if let Some(entry) = self.entries.get(slot.0 as usize)
+            && entry.value.is_some()
+        {
+            self.index_at(slot.0, entry.hash);
+        }
     }
 
     /// Takes the oldest entry out.
@@ -254,6 +287,7 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         let hash = entry.hash.spread();
         entry.newer = self.free;
         self.free = slot.0;
+        self.held -= 1;
         match self.entries.get_mut(older as usize) {
             Some(before) => before.newer = newer,
             None => self.oldest = newer,

@@ -22,23 +22,23 @@ impl Exchanges {
                 .then(|| by_key(query.key.to_group()))
                 .flatten()
         });
-        let Some((slot, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
+        let Some((newest, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
             return (self.unsolicited(query.key), 0);
         };
         let timeout = self.timeout;
+        let slot = self.answered_by(newest, &query, &seen);
         let Some(open) = self.table.at_mut(slot) else {
             return (Relation::None, 0);
         };
         let asked_ttl = open.place.ttl;
-        if let Some(ExchangeEnd::Reply(first)) = open.end
-            && query.addrs.dst() == open.reply_from
-            && (seen.place.is_copy_of(open.reply_place) || open.is_mirrored(&seen, query.payload))
-        {
-            return (Relation::Copy { of: first }, asked_ttl);
+        if let Some(of) = open.reply_copied(&query, &seen) {
+            let mirrored = !seen.place.is_copy_of(open.reply_place);
+            open.repeats -= u8::from(mirrored);
+            return (Relation::Copy { of }, asked_ttl);
         }
         let rtt = seen.ts.since(open.requested);
-        let differs = matches!((open.payload, query.payload), (Some(a), Some(b)) if a.differs(b));
+        let differs = open.differs(&query);
         let change = differs
             .then(|| self.payloads.change(open.kept, query.octets))
             .flatten();
@@ -83,20 +83,26 @@ impl Exchanges {
                 ExchangeOutcome::Answered,
             )));
         }
+        if slot != newest {
+            self.expect(newest, rtt);
+        }
         (relation, asked_ttl)
     }
 
-    /// An error about the request under `key`: ends it unless a reply did.
+    /// An error about the request under `key`, of this IPv4 identification: ends it unless a reply
+    /// did.
     pub(in crate::correlate) fn error(
         &mut self,
         key: QueryKey,
+        ip_id: Option<u32>,
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
         let key = key.stored(seen.broadcast);
-        let Some(slot) = self.find(key, self.table.hash(&key), seen.place) else {
+        let Some(newest) = self.find(key, self.table.hash(&key), seen.place) else {
             return;
         };
+        let slot = self.refused_by(newest, ip_id, seen.ts);
         let Some(open) = self.table.at_mut(slot) else {
             return;
         };

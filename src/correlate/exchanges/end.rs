@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use crate::model::{AddrPair, Timestamp};
 
 /// A request is lost at the end of a capture only if the capture ran on for this long.
-const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
+pub(super) const SETTLED_AT_LEAST: Duration = Duration::from_secs(1);
 /// ... and for this many times the pair's largest round trip.
 const SETTLED_RTTS: u32 = 4;
 

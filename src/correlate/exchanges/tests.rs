@@ -1,5 +1,6 @@
 mod missed;
 mod places;
+mod reused;
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::correlate::exchange::ExchangeKind;
+use crate::correlate::query::PayloadPrint;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
-use crate::model::SourceId;
+use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,14 +66,25 @@ impl Play {
     }
 
     fn take(&mut self, direction: Direction, key: QueryKey, millis: i64, place: Place) -> Relation {
+        self.take_with(direction, key, (None, 0), (millis, place))
+    }
+
+    /// The same with a payload and what else requests differ in.
+    fn take_with(
+        &mut self,
+        direction: Direction,
+        key: QueryKey,
+        (payload, rest): (Option<PayloadPrint>, u32),
+        (millis, place): (i64, Place),
+    ) -> Relation {
         let seen = self.sighting(millis, place);
         let query = Query {
             direction,
             key,
             addrs: key.addrs,
-            payload: None,
+            payload,
             octets: &[],
-            rest: 0,
+            rest,
         };
         let told = &mut self.told;
         self.exchanges
@@ -86,14 +99,12 @@ impl Play {
         let seen = self.sighting(millis, Place::default());
         let told = &mut self.told;
         self.exchanges
-            .error(key, seen, &mut |event| told.push(event));
+            .error(key, None, seen, &mut |event| told.push(event));
     }
 
     /// What was missed is known up to `millis`.
     fn known(&mut self, millis: i64) {
-        let told = &mut self.told;
-        self.exchanges
-            .known(at(millis), &mut |event| told.push(event));
+        self.exchanges.known(at(millis));
     }
 
     /// Ends the capture and gives the closed exchanges.

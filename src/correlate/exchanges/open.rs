@@ -1,0 +1,149 @@
+//! A request as it is kept, and what is told of it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::ExchangeEvent;
+use super::reused::Beside;
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::correlate::payloads::Kept;
+use crate::correlate::query::{PayloadPrint, Query, QueryKey};
+use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Sighting};
+use crate::model::{AddrPair, FrameRef, Timestamp};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// Who asked whom; the key leaves out what replies do not tell.
+    pub(super) addrs: AddrPair,
+    pub(super) request: FrameRef,
+    pub(super) requested: Timestamp,
+    /// When its window opened, in correlation time.
+    pub(super) opened: Timestamp,
+    pub(super) place: Place,
+    pub(super) payload: Option<PayloadPrint>,
+    pub(super) rest: u32,
+    pub(super) kept: Kept,
+    pub(super) end: Option<ExchangeEnd>,
+    pub(super) reply_place: Place,
+    /// Who sent it: many may answer what went to a group.
+    pub(super) reply_from: IpAddr,
+    /// That of its end; before there is one, the last of a request under the same key.
+    pub(super) rtt: Rtt,
+    pub(super) duplicates: u32,
+    pub(super) corrupted: u32,
+    /// How often the request was captured again where it had been, less the replies that were.
+    pub(super) repeats: u8,
+    pub(super) request_shown: bool,
+    pub(super) end_shown: bool,
+    pub(super) closed: bool,
+    pub(super) beside: Beside,
+}
+
+impl Open {
+    /// Whether a reply is one packet with the first, captured twice at one place as its request was:
+    /// a switch that mirrors both ports gives everything twice. Whoever answers a request that did
+    /// come twice numbers the two replies, in IPv4; where there is no number, time and content have to
+    /// tell.
+    fn is_mirrored(&self, seen: &Sighting, payload: Option<PayloadPrint>) -> bool {
+        let numbered = seen.place.ip_id.is_some_and(|id| id != 0);
+        let is_alike = || {
+            let first = self.rtt.get().map(|rtt| self.requested.after(rtt));
+            let apart = first.and_then(|first| seen.ts.since(first));
+            apart.is_some_and(|apart| apart <= MIRROR_WINDOW)
+                && payload == self.payload
+                && self.corrupted == 0
+                && !seen.checksum_bad
+        };
+        self.repeats > 0 && seen.place == self.reply_place && (numbered || is_alike())
+    }
+
+    /// The reply that this one is, captured again.
+    pub(super) fn reply_copied(&self, query: &Query<'_>, seen: &Sighting) -> Option<FrameRef> {
+        let Some(ExchangeEnd::Reply(first)) = self.end else {
+            return None;
+        };
+        let is_copy =
+            || seen.place.is_copy_of(self.reply_place) || self.is_mirrored(seen, query.payload);
+        (query.addrs.dst() == self.reply_from && is_copy()).then_some(first)
+    }
+
+    /// Whether a request asks the same in all.
+    pub(super) fn asks_alike(&self, query: &Query<'_>) -> bool {
+        self.payload == query.payload && self.rest == query.rest
+    }
+
+    /// Whether a reply brings back something else.
+    pub(super) fn differs(&self, query: &Query<'_>) -> bool {
+        matches!((self.payload, query.payload), (Some(a), Some(b)) if a.differs(b))
+    }
+}
+
+/// A round trip in eight octets: there are many of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rtt(u64);
+
+impl Rtt {
+    pub(super) const UNKNOWN: Self = Self(u64::MAX);
+
+    pub(super) fn get(self) -> Option<Duration> {
+        (self != Self::UNKNOWN).then(|| Duration::from_nanos(self.0))
+    }
+}
+
+impl From<Option<Duration>> for Rtt {
+    fn from(rtt: Option<Duration>) -> Self {
+        rtt.and_then(|rtt| u64::try_from(rtt.as_nanos()).ok())
+            .map_or(Self::UNKNOWN, Self)
+    }
+}
+
+/// Tells that a request came to `outcome`.
+pub(super) fn close(
+    key: &QueryKey,
+    open: &Open,
+    outcome: ExchangeOutcome,
+    tell: &mut impl FnMut(ExchangeEvent),
+) {
+    let closed = exchange(key, open, outcome);
+    if open.request_shown && open.end.is_none() {
+        tell(ExchangeEvent::Decided(closed));
+    }
+    tell(ExchangeEvent::Closed(closed));
+}
+
+pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) -> Exchange {
+    Exchange {
+        kind: key.kind,
+        addrs: open.addrs,
+        id: key.kind.has_id().then_some(key.id),
+        seq: key.kind.has_id().then_some(key.seq),
+        request: open.request,
+        requested: open.requested,
+        end: open.end,
+        rtt: open.end.and_then(|_| open.rtt.get()),
+        request_ttl: open.place.ttl,
+        reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
+        outcome,
+        duplicates: open.duplicates,
+        corrupted: open.corrupted,
+        one_sided_possible: false,
+        shown: open.request_shown || open.end_shown,
+    }
+}
+
+pub(super) fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) -> bool {
+    let soon = seen
+        .ts
+        .since(open.requested)
+        .is_none_or(|apart| apart <= COPY_WINDOW);
+    let same_id = match (open.place.ip_id, seen.place.ip_id) {
+        // Identification 0 with "don't fragment" is no evidence (RFC 6864 section 4).
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    // What comes again at the same place when the answer was there already was sent again.
+    let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
+    // A frame that holds it twice was sent with it twice.
+    let together = seen.frame.is_beside(open.request);
+    soon && same_id && open.asks_alike(query) && !open.closed && !again && !together
+}
