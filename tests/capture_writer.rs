@@ -60,6 +60,7 @@ fn source(interfaces: &[(Option<&str>, LinkType, Resolution)]) -> Vec<SourceInfo
             name: name.map(str::to_owned),
             link: *link,
             snaplen: 0,
+            fcs_len: 0,
             resolution: *resolution,
         })
         .collect();

@@ -137,6 +137,7 @@ mod tests {
             name: Some(name.to_owned()),
             link: LinkType(1),
             snaplen: 0,
+            fcs_len: 0,
             resolution: Resolution::Nanoseconds,
         };
         [SourceInfo {

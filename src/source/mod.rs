@@ -175,6 +175,9 @@ pub struct InterfaceInfo {
     pub link: LinkType,
     /// The snap length it was captured with, in octets; 0 where unlimited or unknown.
     pub snaplen: u32,
+    /// Octets of frame check sequence that its frames end in, unless a packet says otherwise; 0
+    /// where there is none, or nothing tells.
+    pub fcs_len: u8,
     /// How fine its time stamps are.
     pub resolution: Resolution,
 }

@@ -184,6 +184,7 @@ impl PcapSource {
                     name: None,
                     link: format.link,
                     snaplen: magic.order.u32(header, 16).unwrap_or(0),
+                    fcs_len: format.fcs_len,
                     resolution: if magic.unit < 1000 {
                         Resolution::Nanoseconds
                     } else {

@@ -238,6 +238,7 @@ fn describe_interface(
             name,
             link: interface.link,
             snaplen: interface.snaplen,
+            fcs_len: interface.fcs_len,
             resolution: interface.clock.resolution(),
         });
     }

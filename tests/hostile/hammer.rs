@@ -203,6 +203,7 @@ impl Source for Mutant<'_> {
                 name: None,
                 link: LinkType(1),
                 snaplen: 0,
+                fcs_len: 0,
                 resolution: Resolution::default(),
             }],
         }]

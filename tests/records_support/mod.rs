@@ -39,6 +39,7 @@ pub(crate) fn sources(names: &[&str]) -> Vec<SourceInfo> {
             name: Some("eth0".to_owned()),
             link: LinkType(101),
             snaplen: 262_144,
+            fcs_len: 0,
             resolution: Resolution::Microseconds,
         }],
     };

@@ -21,6 +21,7 @@ fn live() -> Vec<SourceInfo> {
             name: Some("eth0".to_owned()),
             link: LinkType(1),
             snaplen: 0,
+            fcs_len: 0,
             resolution: Resolution::Nanoseconds,
         }],
     }]

@@ -4,6 +4,7 @@
 mod common;
 
 mod annotate;
+mod check_sequences;
 #[cfg(target_os = "linux")]
 mod faults;
 mod idle;

@@ -194,6 +194,7 @@ impl Serialize for StartInterface<'_> {
         map.maybe("name", name.map(|name| Text(name.as_bytes())))?;
         map.put("link_type", &interface.link.0)?;
         map.some("snaplen", interface.snaplen)?;
+        map.some("fcs_length", interface.fcs_len.into())?;
         map.end()
     }
 }

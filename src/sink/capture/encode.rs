@@ -54,6 +54,15 @@ pub(super) struct Kind {
     pub(super) fcs_len: u8,
 }
 
+impl Kind {
+    const fn of(interface: &InterfaceInfo) -> Self {
+        Self {
+            link: interface.link,
+            fcs_len: interface.fcs_len,
+        }
+    }
+}
+
 /// What makes an interface of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Origin {
@@ -69,6 +78,8 @@ pub(super) struct Encoder {
     begun: bool,
     /// The kind of frame that a pcap file holds.
     kind: Option<Kind>,
+    /// The kind and the snap length that a pcap file is told to have if no frame comes.
+    expected: Option<(Kind, u32)>,
     /// The interfaces that a pcapng file describes, by their number in it.
     interfaces: Vec<Origin>,
     /// Index of the interface of the last frame.
@@ -105,6 +116,7 @@ impl Encoder {
             format,
             begun: false,
             kind: None,
+            expected: None,
             interfaces: Vec::new(),
             last: 0,
             resolution: Resolution::Microseconds,
@@ -118,8 +130,8 @@ impl Encoder {
     }
 
     /// Starts the file before the first frame, where that can be done: a pcap header names the
-    /// link type, and the first frame decides it unless all interfaces agree. Frames must not
-    /// have check sequences then, as those from interfaces never have.
+    /// link type and the length of check sequences, and the first frame decides them unless all
+    /// interfaces agree. In pcapng each packet may tell another length than its interface.
     pub(super) fn begin(&mut self, sources: &[SourceInfo], out: &mut Vec<u8>) {
         match self.format {
             Format::Pcapng => {
@@ -129,13 +141,12 @@ impl Encoder {
             Format::Pcap => {
                 let mut all = sources.iter().flat_map(|source| &source.interfaces);
                 if let Some(first) = all.next()
-                    && all.all(|other| other.link == first.link)
+                    && all.all(|other| Kind::of(other) == Kind::of(first))
                 {
-                    let kind = Kind {
-                        link: first.link,
-                        fcs_len: 0,
-                    };
-                    self.header(kind, first.snaplen, sources, out);
+                    self.expected = Some((Kind::of(first), first.snaplen));
+                    if sources.iter().all(|source| source.format != "pcapng") {
+                        self.header(Kind::of(first), first.snaplen, sources, out);
+                    }
                 }
             }
         }
@@ -178,7 +189,8 @@ impl Encoder {
                     link: LinkType(1),
                     fcs_len: 0,
                 };
-                Self::new(self.format).header(ethernet, 0, &[], out);
+                let (kind, snaplen) = self.expected.unwrap_or((ethernet, 0));
+                Self::new(self.format).header(kind, snaplen, &[], out);
             }
         }
     }
@@ -282,10 +294,7 @@ impl Encoder {
                 let origin = Origin {
                     source: source.id,
                     interface: InterfaceId(number),
-                    kind: Kind {
-                        link: interface.link,
-                        fcs_len: 0,
-                    },
+                    kind: Kind::of(interface),
                 };
                 self.add(origin, Some(interface), sources, out);
             }

@@ -91,6 +91,7 @@ pub fn open(
             name: Some(name.clone()),
             link,
             snaplen: options.snaplen,
+            fcs_len: 0,
             resolution,
         };
         let index = system.interface_index(name).filter(|_| name != ANY);

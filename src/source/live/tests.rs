@@ -171,6 +171,7 @@ fn live(world: &Shared, scripts: Vec<Script>) -> Live<Script, Clock> {
             name: Some(format!("eth{index}")),
             link: LinkType(1),
             snaplen: 0,
+            fcs_len: 0,
             resolution: Resolution::Nanoseconds,
         };
         (script, Some(index), info)
