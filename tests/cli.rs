@@ -24,6 +24,8 @@ mod lowpan;
 mod memory;
 #[path = "cli/much.rs"]
 mod much;
+#[path = "cli/networks.rs"]
+mod networks;
 #[path = "common/lowpan.rs"]
 mod nodes;
 #[path = "cli/radio.rs"]

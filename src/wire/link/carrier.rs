@@ -4,7 +4,7 @@ use super::inside::Inside;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::bytes::{array_at, u8_at};
 
 /// Octets of an address of AX.25.
 pub(super) const CALL_SIGN: usize = 7;
@@ -154,40 +154,5 @@ pub(super) fn transport_stream(data: &[u8], at: usize) -> Result<LinkHeader, Und
         flags if flags & SECTION_SCRAMBLED != 0 => other(),
         flags if flags & LLC != 0 => ether::llc(data, Vlans::default(), behind),
         _ => Ok(LinkHeader::at(Network::Ip, behind)),
-    }
-}
-
-/// Fibre Channel (FC-FS-3 section 9): 24 octets, perhaps a network header, and for IP LLC and SNAP
-/// (RFC 4338 section 3).
-pub(super) fn fibre_channel(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
-    const IP: u8 = 5;
-    const HEADER: usize = 24;
-    const EXTENDED: u8 = 0x50;
-    const NETWORK_HEADER: u8 = 0x20;
-    let first = u8_at(data, at).ok_or(Undecodable::Short)?;
-    if first & 0xf0 == EXTENDED {
-        // A virtual fabric's tag, or a header of routers between fabrics.
-        let extension = match first {
-            0x50 => 8,
-            0x51 | 0x52 => 4,
-            _ => return Ok(LinkHeader::at(Network::Other(first.into()), at)),
-        };
-        return match u8_at(data, at + extension).ok_or(Undecodable::Short)? {
-            again if again & 0xf0 == EXTENDED => {
-                Ok(LinkHeader::at(Network::Other(again.into()), at + extension))
-            }
-            _ => fibre_channel(data, at + extension),
-        };
-    }
-    let kind = u8_at(data, at + 8).ok_or(Undecodable::Short)?;
-    let optional = u16_at(data, at + 12).ok_or(Undecodable::Short)?;
-    let network = if optional.to_be_bytes()[1] & NETWORK_HEADER == 0 {
-        0
-    } else {
-        16
-    };
-    match kind {
-        IP => ether::llc(data, Vlans::default(), at + HEADER + network),
-        other => Ok(LinkHeader::at(Network::Other(other.into()), at + HEADER)),
     }
 }

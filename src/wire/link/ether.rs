@@ -1,8 +1,7 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
-use super::inside::Inside;
 use super::tag::SecTag;
-use super::{LinkHeader, Network, Vlans, infiniband, mobile};
+use super::{LinkHeader, Network, Vlans, carried};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -73,6 +72,22 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const ARISTA: u16 = 0xd28b;
     /// TECMP, of recorders in vehicles.
     pub(in crate::wire::link) const TECMP: u16 = 0x99fe;
+    /// Fibre Channel as the analyser of Cisco's MDS switches sends it, and as their port adapter does,
+    /// which took another type before.
+    pub(in crate::wire::link) const MDS: u16 = 0xfcfc;
+    pub(in crate::wire::link) const BOARDWALK: u16 = 0x88ae;
+    pub(in crate::wire::link) const BOARDWALK_OLD: u16 = 0xabcd;
+    /// `EtherCAT` (IEC 61158-4-12).
+    pub(in crate::wire::link) const ETHERCAT: u16 = 0x88a4;
+    /// SNA over Ethernet: LLC behind a length.
+    pub(in crate::wire::link) const SNA: u16 = 0x80d5;
+    /// `WiMAX` between the parts of a base station.
+    pub(in crate::wire::link) const WIMAX: u16 = 0x08f0;
+    /// Telkonet's powerline.
+    pub(in crate::wire::link) const TELKONET: u16 = 0x88a1;
+    /// What Extreme's switches put before frames between their modules, and its access points in a mesh.
+    pub(in crate::wire::link) const EXEH: u16 = 0xe555;
+    pub(in crate::wire::link) const EXTREME_MESH: u16 = 0x88a9;
     /// `GeoNetworking` (ETSI EN 302 636-4-1).
     pub(in crate::wire::link) const GEO_NETWORKING: u16 = 0x8947;
     /// The largest value that is a length.
@@ -146,6 +161,10 @@ pub(in crate::wire) fn follow(
             ..=ether_type::MAX_LENGTH | ether_type::JUMBO_LLC => match behind_llc(data, vlans, at)?
             {
                 BehindLlc::Type(next) => next - at,
+                BehindLlc::Llc(next) => {
+                    (kind, at) = (ether_type::JUMBO_LLC, next);
+                    continue;
+                }
                 BehindLlc::Header(header) => return Ok(header),
             },
             ether_type::NSH => break Network::Nsh,
@@ -153,14 +172,6 @@ pub(in crate::wire) fn follow(
             ether_type::BATMAN => break Network::Batman,
             ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
             ether_type::MINT => break Network::Mint,
-            ether_type::ROCE => match infiniband::behind_global_route(data, at)? {
-                (Inside::EtherType(next), behind) => {
-                    (kind, at) = (next, behind);
-                    continue;
-                }
-                (Inside::Frame(_), frame) => frame + 12 - at,
-                (Inside::Other(_), _) => break Network::Other(kind),
-            },
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {
                 at += 2;
@@ -176,38 +187,6 @@ pub(in crate::wire) fn follow(
                     None => break Network::Other(kind),
                 }
             }
-            ether_type::RTMAC => match tunnelled_by_rtmac(data, at)? {
-                Some(next) => {
-                    (kind, at) = (next, at + 4);
-                    continue;
-                }
-                None => break Network::Other(kind),
-            },
-            ether_type::FCOE => match llc_in_fibre_channel(data, at)? {
-                Some(llc) => {
-                    (kind, at) = (0, llc);
-                    continue;
-                }
-                None => break Network::Other(kind),
-            },
-            ether_type::TECMP => match mobile::before_recorded_frame(data, at)? {
-                Some(before) => before + 12,
-                None => break Network::Other(kind),
-            },
-            ether_type::GEO_NETWORKING => match mobile::before_geocast_packet(data, at)? {
-                Some(before) => {
-                    at += before;
-                    break Network::Ip;
-                }
-                None => break Network::Other(kind),
-            },
-            kind if mobile::is_roofnet(kind) => match mobile::before_roofnet_packet(data, at)? {
-                Some(before) => {
-                    at += before;
-                    break Network::Ip;
-                }
-                None => break Network::Other(kind),
-            },
             // I-TAG, then the customer's addresses (IEEE 802.1ah).
             ether_type::BACKBONE_BRIDGING => 16,
             kind if is_vlan(kind) => {
@@ -216,7 +195,13 @@ pub(in crate::wire) fn follow(
             }
             ether_type::LOWPAN => break Network::Lowpan,
             ether_type::IEEE802_15_4 => break Network::Ieee802154,
-            other => break Network::Other(other),
+            other => match carried::behind(other, data, at).transpose()?.flatten() {
+                Some(next) => {
+                    (kind, at) = next;
+                    continue;
+                }
+                None => break Network::Other(other),
+            },
         };
         kind = u16_at(data, at + skip).ok_or(Undecodable::Short)?;
         at += skip + 2;
@@ -257,29 +242,6 @@ fn skipped_header(kind: u16, data: &[u8], at: usize) -> Result<Option<usize>, Un
     })
 }
 
-/// The type of the frame that `RTmac` tunnels, which stands before version and flags.
-fn tunnelled_by_rtmac(data: &[u8], at: usize) -> Result<Option<u16>, Undecodable> {
-    const VERSION: u8 = 2;
-    const TUNNEL: u8 = 1;
-    let [a, b, version, flags] = array_at(data, at).ok_or(Undecodable::Short)?;
-    let is_tunnel = version == VERSION && flags & TUNNEL != 0;
-    Ok(is_tunnel.then_some(u16::from_be_bytes([a, b])))
-}
-
-/// Where the LLC of an IP packet stands in a frame of Fibre Channel over Ethernet: behind version,
-/// start of frame, and a header without options (RFC 4338 section 4). Only whole sequences lead on.
-fn llc_in_fibre_channel(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
-    const BEFORE: usize = 14;
-    const HEADER: usize = 24;
-    const UNSOLICITED_DATA: u8 = 0x04;
-    const IP: u8 = 0x05;
-    let [routing, ..] = array_at::<4>(data, at + BEFORE).ok_or(Undecodable::Short)?;
-    let [kind, _, _, _, _, options, first, second] =
-        array_at(data, at + BEFORE + 8).ok_or(Undecodable::Short)?;
-    let is_whole = (options, first, second) == (0, 0, 0);
-    Ok((routing == UNSOLICITED_DATA && kind == IP && is_whole).then_some(at + BEFORE + HEADER))
-}
-
 /// Identifiers of network layer protocols (ISO/IEC TR 9577).
 pub(in crate::wire) const NLPID_IPV4: u8 = 0xcc;
 pub(in crate::wire) const NLPID_IPV6: u8 = 0x8e;
@@ -294,6 +256,8 @@ const fn is_frequent(kind: u16) -> bool {
 enum BehindLlc {
     /// A type field, at this place.
     Type(usize),
+    /// Another LLC header, at this place.
+    Llc(usize),
     /// Something else.
     Header(LinkHeader),
 }
@@ -306,6 +270,7 @@ pub(in crate::wire) fn llc(
 ) -> Result<LinkHeader, Undecodable> {
     match behind_llc(data, vlans, at)? {
         BehindLlc::Type(next) => from_ether_type(data, vlans, next),
+        BehindLlc::Llc(next) => follow(data, vlans, ether_type::JUMBO_LLC, next),
         BehindLlc::Header(header) => Ok(header),
     }
 }
@@ -314,6 +279,9 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
     const SNAP: u8 = 0xaa;
     const IP: u8 = 0x06;
     const ISO: u8 = 0xfe;
+    const THREE_COM: u8 = 0x80;
+    const APPLE: [u8; 3] = [0x00, 0x17, 0xf2];
+    const WIRELESS_DIRECT: u16 = 0x0800;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
     let header = |network, offset| {
         Ok(BehindLlc::Header(LinkHeader {
@@ -347,9 +315,19 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
                         _ => Ok(BehindLlc::Type(start + 12)),
                     }
                 }
+                // Bridged Token Ring and FDDI.
+                [0, 0x80, 0xc2] => match llc_of_bridged(data, kind, at + 8)? {
+                    Some(inner) => Ok(BehindLlc::Llc(inner)),
+                    None => other(kind),
+                },
+                APPLE if kind == WIRELESS_DIRECT => {
+                    behind_wireless_direct(data, at + 8).map(BehindLlc::Type)
+                }
                 _ => other(kind),
             }
         }
+        // 3Com's: a type field follows.
+        (THREE_COM, THREE_COM) if control == UNNUMBERED_INFORMATION => Ok(BehindLlc::Type(at + 3)),
         // The lowest bit of the source is set in a response.
         (IP, IP | 0x07) if control == UNNUMBERED_INFORMATION => header(Network::Ip, at + 3),
         // ISO/IEC TR 9577, as RFC 2364 section 5 and RFC 2684 appendix B have it.
@@ -361,6 +339,44 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
             }
         }
         _ => other(saps),
+    }
+}
+
+/// Where LLC starts in a frame of Token Ring or FDDI that SNAP announces as bridged (RFC 2684 section
+/// 5.2, RFC 2427 section 4.2), of which what keeps its control octet aligned stands at `at`.
+pub(super) fn llc_of_bridged(
+    data: &[u8],
+    kind: u16,
+    at: usize,
+) -> Result<Option<usize>, Undecodable> {
+    const FDDI_HEADER: usize = 13;
+    match kind {
+        0x0003 | 0x0009 => llc_in_token_ring(data, at + 3),
+        0x0004 | 0x000a => Ok(Some(at + 3 + FDDI_HEADER)),
+        _ => Ok(None),
+    }
+}
+
+/// Where the type field stands in a frame of Apple wireless direct link: behind a version and a sequence
+/// number, and a field or parts of type and length between two marks. There is no specification but what
+/// the Open Wireless Link project found.
+fn behind_wireless_direct(data: &[u8], at: usize) -> Result<usize, Undecodable> {
+    const FIXED: usize = 4;
+    const SHORT: usize = 2;
+    const MARK: u8 = 3;
+    let part = |place| array_at::<2>(data, place).ok_or(Undecodable::Short);
+    let mut place = at + FIXED;
+    let [kind, length] = part(place)?;
+    if kind != MARK {
+        return Ok(place + SHORT);
+    }
+    place += 2 + usize::from(length);
+    loop {
+        let [kind, length] = part(place)?;
+        place += 2 + usize::from(length);
+        if kind == MARK {
+            return Ok(place);
+        }
     }
 }
 
@@ -402,17 +418,23 @@ pub(super) fn bridged(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader
 
 /// Token Ring: access and frame control, addresses, perhaps a source route, LLC.
 pub(super) fn token_ring(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    match llc_in_token_ring(data, at + 1)? {
+        Some(place) => llc(data, Vlans::default(), place),
+        None => Ok(LinkHeader::at(Network::Other(0), at + 14)),
+    }
+}
+
+/// Where LLC starts in a frame of Token Ring, its frame control at `at`.
+fn llc_in_token_ring(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
     const ROUTE_INDICATOR: u8 = 0x80;
     const LLC_FRAME: u8 = 0x40;
-    let control = u8_at(data, at + 1).ok_or(Undecodable::Short)?;
-    if control & 0xc0 != LLC_FRAME {
-        return Ok(LinkHeader::at(Network::Other(0), at + 14));
+    let octet = |place| u8_at(data, place).ok_or(Undecodable::Short);
+    if octet(at)? & 0xc0 != LLC_FRAME {
+        return Ok(None);
     }
-    let source = u8_at(data, at + 8).ok_or(Undecodable::Short)?;
-    let route = if source & ROUTE_INDICATOR == 0 {
-        0
-    } else {
-        usize::from(u8_at(data, at + 14).ok_or(Undecodable::Short)? & 0x1f)
+    let route = match octet(at + 7)? & ROUTE_INDICATOR {
+        0 => 0,
+        _ => usize::from(octet(at + 13)? & 0x1f),
     };
-    llc(data, Vlans::default(), at + 14 + route)
+    Ok(Some(at + 13 + route))
 }

@@ -5,9 +5,11 @@
 mod address;
 pub mod aggregate;
 mod bluetooth;
+mod carried;
 mod carrier;
 mod ether;
 mod fcs;
+mod fibre_channel;
 pub mod ieee802154;
 mod infiniband;
 mod inside;
@@ -425,9 +427,9 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
         lt::AX25_KISS => carrier::ax25_kiss(data, at),
         lt::GPRS_LLC => carrier::gprs_llc(data, at),
         lt::MPEG_2_TS => carrier::transport_stream(data, at),
-        lt::FC_2 => carrier::fibre_channel(data, at),
+        lt::FC_2 => fibre_channel::fibre_channel(data, at),
         // Behind the word that a frame starts with.
-        lt::FC_2_WITH_FRAME_DELIMS => carrier::fibre_channel(data, at + 4),
+        lt::FC_2_WITH_FRAME_DELIMS => fibre_channel::fibre_channel(data, at + 4),
         link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),
         link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
         link => inside::follow(

@@ -163,6 +163,11 @@ fn snap(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
             ether::from_ether_type(data, Vlans::default(), at + 3)
         }
         0x0001 | 0x0007 if oui == [0, 0x80, 0xc2] => ether::bridged(data, Vlans::default(), at + 5),
+        // An octet of padding stands before what is bridged.
+        other if oui == [0, 0x80, 0xc2] => match ether::llc_of_bridged(data, other, at + 5 - 2)? {
+            Some(llc) => ether::llc(data, Vlans::default(), llc),
+            None => Ok(LinkHeader::at(Network::Other(other), at + 5)),
+        },
         other => Ok(LinkHeader::at(Network::Other(other), at + 5)),
     }
 }

@@ -68,7 +68,7 @@ fn what_does_not_lead_on_stays_as_it_is() {
     // RTmac that tunnels nothing; Fibre Channel that is SCSI, or a later frame of a sequence; a
     // header of no length.
     let mut other = vec![vec![0x90, 0x21, 8, 0, 2, 0], vec![0x22, 0xe5, 0, 8, 0]];
-    for (place, value) in [(2 + 14, 6), (2 + 14 + 8, 8), (2 + 14 + 15, 1)] {
+    for (place, value) in [(2 + 14, 0x22), (2 + 14 + 8, 8), (2 + 14 + 15, 1)] {
         let (mut header, _) = headers().pop().unwrap();
         header[place] = value;
         other.push(header);

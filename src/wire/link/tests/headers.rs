@@ -1,5 +1,6 @@
 //! Headers that lead to IP, of each link type and in each of its forms.
 
+use super::carried::{bridged, of_ether_types};
 use super::modules::{carriers, juniper_modules, recorders};
 
 /// Addresses of an Ethernet frame, destination first.
@@ -34,6 +35,8 @@ pub(super) fn headers() -> Vec<Header> {
         juniper_modules(),
         recorders(),
         carriers(),
+        of_ether_types(),
+        bridged(),
     ]
     .concat()
 }
