@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::config::{Buffering, Config, Input, Output};
+use crate::config::{Buffering, Config, Input, KeyLog, Output};
 use crate::fallback::Fallback;
 use crate::live;
 use crate::messages::{self, complain};
@@ -250,7 +250,7 @@ fn pipe(
         } else {
             Progress::new()
         },
-        notices: live::Notices::new(),
+        notices: live::Notices::new(&config.key_logs),
         report: live::report_options(&config.output),
         is_watched: signals.watched == Watched::UntilHangup && io::stderr().is_terminal(),
     };
@@ -301,6 +301,7 @@ fn pipe(
         None => None,
     };
     let mut pipeline = Pipeline {
+        key_logs: config.key_logs.into_iter().map(KeyLog::reader).collect(),
         filter: config.filter,
         correlator: Correlator::new(&config.correlate),
         telling,

@@ -36,6 +36,11 @@ pub(crate) struct Cli {
     #[arg(short = 'F', value_name = "FILE", help_heading = "Input")]
     pub(crate) filter_file: Option<PathBuf>,
 
+    /// Decrypt WireGuard packets with the keys in FILE, a key log as extract-handshakes.sh writes
+    /// it; repeatable. Keys in a pcapng capture are used without
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) wireguard_keys: Vec<PathBuf>,
+
     /// Stop after N messages were shown (with -w: after N packets were written)
     #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
     pub(crate) count: Option<u64>,

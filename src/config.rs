@@ -1,6 +1,7 @@
 //! What the arguments ask for, validated.
 
 mod expression;
+mod key_log;
 mod write;
 
 use std::io::IsTerminal;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
+pub(crate) use self::key_log::KeyLog;
 use crate::cli::{self, Cli, Colour, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};
 use crate::resolve::{self, Domain, Patience};
@@ -27,6 +29,8 @@ use icmpdump::source::live::{Delivery, Direction, Options, Take, TimestampKind};
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) input: Input,
+    /// Files of keys, by name.
+    pub(crate) key_logs: Vec<KeyLog>,
     pub(crate) filter: Filter,
     pub(crate) correlate: correlate::Config,
     pub(crate) output: Output,
@@ -145,6 +149,7 @@ impl Config {
         let resolve = resolve(cli);
         let (run_as, sandbox) = confinement(cli);
         Ok(Self {
+            key_logs: key_log::open(&cli.wireguard_keys)?,
             filter: Filter::new(&filter, expression::quoted(cli.quoted)),
             correlate,
             output: output(cli)?,

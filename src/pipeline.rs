@@ -12,7 +12,9 @@ mod ledger;
 mod pieces;
 mod reports;
 mod teller;
+mod tick;
 mod turn;
+mod unlocked;
 mod way;
 
 use std::ops::ControlFlow;
@@ -26,6 +28,7 @@ use self::ledger::Entry;
 use self::teller::Teller;
 pub use self::teller::Telling;
 use self::turn::Turn;
+pub use self::unlocked::KeyLogFile;
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome, Relation};
@@ -36,11 +39,12 @@ use crate::record::summary::Unread;
 use crate::record::{FrameCounts, IcmpEvent, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
-use crate::source::{Notice, Source, SourceInfo, Step};
+use crate::source::{Source, SourceInfo, Step};
 use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::tunnel::Templates;
+use crate::wire::wireguard::WireGuard;
 use crate::wire::{self, Classified, Packet, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
@@ -54,6 +58,8 @@ pub struct Pipeline<'o> {
     pub telling: Telling,
     /// Where selected frames go, with `-w`.
     pub frames: Option<&'o mut dyn FrameSink>,
+    /// Keys for what is encrypted, beside those that captures bring.
+    pub key_logs: Vec<KeyLogFile>,
     /// Stop after so many messages shown, or frames written.
     pub limit: Option<u64>,
     /// What is asked for from outside while it runs.
@@ -69,6 +75,8 @@ struct Run<'p, 'o, 's, 'e> {
     reassembler: Reassembler,
     expander: Expander,
     inflater: Inflater,
+    /// None as long as there are no keys.
+    wireguard: Option<Box<WireGuard>>,
     /// What flow records look like.
     templates: Templates,
     /// Where the packets of compressed frames are made.
@@ -136,7 +144,7 @@ impl Pipeline<'_> {
                 return run.finish(&mut source);
             }
             if run.counts.other >= PROBED / 2 {
-                match Ahead::read(source) {
+                match Ahead::read(source, run.notes()) {
                     Ok(mut ahead) => {
                         run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
                         return run.finish(&mut ahead);
@@ -180,6 +188,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
             expander: Expander::default(),
             inflater: Inflater::default(),
+            wireguard: (!pipe.key_logs.is_empty()).then(Box::default),
             templates: Templates::default(),
             expanded: Expanded::default(),
             alone: Vec::new(),
@@ -214,6 +223,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             if self.started
                 && self.pipe.frames.is_none()
                 && others > before
+                && self.wireguard.is_none()
                 && self.skim::<S, W>(source, frames) > 0
             {
                 self.interim(&*source)?;
@@ -222,7 +232,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 }
             }
             let step = source.advance();
-            if !self.started {
+            // Secrets may stand before the interfaces.
+            if !self.started && step != Step::Secrets {
                 self.start(source)?;
             }
             match step {
@@ -245,6 +256,14 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                     if self.counts.read.is_multiple_of(INTERIM_EVERY) {
                         source.owing(self.teller.owed(self.open));
                         self.interim(&*source)?;
+                    }
+                }
+                Step::Secrets => {
+                    if !self.started {
+                        self.sources = source.describe();
+                    }
+                    for secrets in source.secrets() {
+                        self.take_secrets(&secrets);
                     }
                 }
                 Step::Tick(ts) => self.tick(source, ts)?,
@@ -274,45 +293,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         read - before
     }
 
-    /// Nothing is there to be read for now, or a second has passed.
-    fn tick(&mut self, source: &mut (impl Source + ?Sized), ts: Timestamp) -> io::Result<()> {
-        self.notices(source);
-        if let Some(frames) = &mut self.pipe.frames {
-            self.room = frames.idle(ts);
-        }
-        if ts > Timestamp::MIN {
-            self.pipe.correlator.tick(ts);
-            self.outcomes()?;
-        }
-        self.interim(&*source)?;
-        self.teller.flush()
-    }
-
-    fn notices(&mut self, source: &mut (impl Source + ?Sized)) {
-        for notice in source.notices() {
-            match notice {
-                Notice::Drops {
-                    counts,
-                    from,
-                    until,
-                    ..
-                } if counts.dropped > 0 => self.pipe.correlator.missed(from, until),
-                Notice::Whole { since } => {
-                    self.pipe.correlator.missed(Timestamp::MIN, since);
-                }
-                Notice::ClockStep { before, after } => {
-                    self.pipe.correlator.clock_set(before, after);
-                }
-                Notice::Drops { .. }
-                | Notice::Down { .. }
-                | Notice::Up { .. }
-                | Notice::Removed { .. }
-                | Notice::Joined { .. } => {}
-            }
-            self.pipe.observer.notice(&notice, &self.sources);
-        }
-    }
-
     /// Whether the limit is reached.
     fn is_done(&self) -> bool {
         let done = if self.pipe.frames.is_some() {
@@ -334,14 +314,14 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline]
     fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         match wire::plain(frame) {
-            Some(packet) => {
+            Some(packet) if self.notes().suffice(&packet) => {
                 self.plain(&Observation::of_plain(frame.reference(), frame.ts, &packet))?;
                 self.write_if_selected(frame);
                 Ok(())
             }
             None if lowpan::is_lowpan(frame) => self.expand(frame),
             None if link::aggregate::may_hold(frame.link) => self.take_apart(frame),
-            None => self.sort(frame),
+            _ => self.sort(frame),
         }
     }
 

@@ -12,6 +12,8 @@ mod bits;
 mod carried;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "cli/encrypted.rs"]
+mod encrypted;
 #[path = "cli/ends.rs"]
 mod ends;
 #[path = "cli/lines.rs"]

@@ -41,6 +41,7 @@ const VERBOSE: &[&str] = &[
     "redirect6.pcap",
     "timestamp4.pcap",
     "vxlan.pcap",
+    "wireguard.pcapng",
 ];
 
 /// With `-q`.

@@ -78,8 +78,8 @@ pub enum FieldKind {
     Number(u8),
     /// The same, for people to read in hexadecimal.
     Hex(u8),
-    /// An unsigned number of two octets, the low one first.
-    LittleEndian,
+    /// An unsigned number of so many octets, at most eight, the low one first.
+    LittleEndian(u8),
     /// An unsigned number of so many octets, the low one first, for people to read in hexadecimal.
     HexLittleEndian(u8),
     /// A signed number of four octets.
@@ -242,6 +242,7 @@ impl FieldSpec {
         match self.kind {
             FieldKind::Number(n)
             | FieldKind::Hex(n)
+            | FieldKind::LittleEndian(n)
             | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
             | FieldKind::Inverted(n) => usize::from(n),
@@ -250,10 +251,7 @@ impl FieldSpec {
                 usize::from(octets)
             }
             FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
-            FieldKind::Masked(_)
-            | FieldKind::Pref64Length
-            | FieldKind::MldResponse
-            | FieldKind::LittleEndian => 2,
+            FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::V6 => 16,
             FieldKind::Octets(n) => usize::from(n),
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
@@ -292,13 +290,8 @@ impl FieldSpec {
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
-            FieldKind::LittleEndian => {
-                Value::Number(u16::from_le_bytes(*octets.first_chunk()?).into())
-            }
-            FieldKind::HexLittleEndian(_) => {
-                let octets = octets.iter().rev();
-                Value::Hex(octets.fold(0, |n, octet| n << 8 | u64::from(*octet)))
-            }
+            FieldKind::LittleEndian(_) => Value::Number(little_endian(octets)),
+            FieldKind::HexLittleEndian(_) => Value::Hex(little_endian(octets)),
             FieldKind::Digits(_) => {
                 let digits = octets.iter().map(|octet| octet.rotate_left(4));
                 Value::Hex(digits.fold(0, |n, octet| n << 8 | u64::from(octet)))
@@ -396,6 +389,10 @@ pub(super) fn unpadded(text: &[u8]) -> &[u8] {
 
 fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
+}
+
+fn little_endian(octets: &[u8]) -> u64 {
+    (octets.iter().rev()).fold(0, |n, &octet| n << 8 | u64::from(octet))
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use icmpdump::model::{InterfaceId, Timestamp};
-use icmpdump::source::{KernelCounts, Notice, SourceInfo};
+use crate::config::KeyLog;
+use icmpdump::model::{InterfaceId, LineFault, Timestamp};
+use icmpdump::source::{KernelCounts, Notice, SecretsFault, SecretsOrigin, SourceInfo};
 
 /// How often drops are told while they go on.
 const DROPS_TOLD_EVERY: Duration = Duration::from_secs(5);
@@ -17,6 +18,8 @@ pub(crate) struct Notices {
     /// Known before a sandbox keeps its file from being read.
     zone: TimeZone,
     drops: HashMap<InterfaceId, Drops>,
+    /// Names of files of keys.
+    key_logs: Vec<String>,
 }
 
 /// The drops of one interface.
@@ -28,10 +31,11 @@ struct Drops {
 }
 
 impl Notices {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(key_logs: &[KeyLog]) -> Self {
         Self {
             zone: TimeZone::system(),
             drops: HashMap::new(),
+            key_logs: key_logs.iter().map(|log| log.name.clone()).collect(),
         }
     }
 
@@ -95,6 +99,20 @@ impl Notices {
                  read on, as if both were one",
                 (sources.get(usize::from(source.0))).map_or("", |source| &source.name)
             )),
+            Notice::Secrets { origin, fault } => {
+                let place = match origin {
+                    SecretsOrigin::Block { source, offset } => format!(
+                        "{}: secrets at offset {offset}",
+                        (sources.get(usize::from(source.0))).map_or("", |source| &source.name)
+                    ),
+                    SecretsOrigin::File(number) => self
+                        .key_logs
+                        .get(usize::from(*number))
+                        .cloned()
+                        .unwrap_or_default(),
+                };
+                Some(format!("warning: {place}: {}", secrets(fault)))
+            }
             Notice::Whole { .. } => None,
             Notice::ClockStep { before, after } => Some(format!(
                 "warning: the clock was set from {} to {}; requests that waited for a reply then \
@@ -103,6 +121,35 @@ impl Notices {
                 clock(after)
             )),
         }
+    }
+}
+
+/// What is wrong with secrets. What is in them is not told.
+fn secrets(fault: &SecretsFault) -> String {
+    match fault {
+        SecretsFault::Cut { claimed, found } => {
+            format!("the block claims {claimed} octets and has {found}; the keys in these are used")
+        }
+        SecretsFault::Lines(unread) => {
+            let why = match unread.why {
+                LineFault::Long => "is longer than any with a key",
+                LineFault::Name => "names no key that is known",
+                LineFault::Key => "has no key of 32 octets in base64",
+                LineFault::Alone => "has a pre-shared key without an ephemeral one before it",
+                LineFault::Full => "has a static key more than are kept",
+            };
+            let others = match unread.count {
+                0 | 1 => String::new(),
+                2 => ", and one line more is of no use".to_owned(),
+                count => format!(", and {} lines more are of no use", count - 1),
+            };
+            format!("line {} {why}{others}; other keys are used", unread.line)
+        }
+        SecretsFault::NoKey => {
+            "no WireGuard key in it; a key log has lines such as LOCAL_STATIC_PRIVATE_KEY=..."
+                .to_owned()
+        }
+        SecretsFault::Unreadable => "cannot be read on; the keys before are used".to_owned(),
     }
 }
 
@@ -166,6 +213,7 @@ mod tests {
         let mut notices = Notices {
             zone: TimeZone::UTC,
             drops: HashMap::new(),
+            key_logs: Vec::new(),
         };
         let mut told = Vec::new();
         for second in 0..8 {

@@ -93,7 +93,7 @@ pub enum SectionStart {
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed
-/// (6LoWPAN, `IPComp`), or one of which the frame has the last fragment.
+/// (6LoWPAN, `IPComp`) or encrypted (WireGuard), or one of which the frame has the last fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
     /// Its octets from the IP header on, or from that of `link`, as far as they were captured.
@@ -122,6 +122,8 @@ pub enum Form {
     /// One whose headers are compressed.
     #[default]
     Compressed,
+    /// One that was encrypted.
+    Decrypted,
     /// The piece that it begins with.
     Part,
     /// All its pieces.

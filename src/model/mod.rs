@@ -2,6 +2,7 @@
 
 pub mod flow;
 pub mod frame;
+mod key_log;
 mod stored;
 pub mod time;
 
@@ -10,5 +11,6 @@ pub use frame::{
     Expanded, Form, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId,
     UnknownPrefix,
 };
+pub use key_log::{LineFault, UnreadLines};
 pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -12,6 +12,7 @@ impl Run<'_, '_, '_, '_> {
     pub(super) fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
         self.started = true;
         self.sources = source.describe();
+        self.read_key_logs();
         let start = self.start_record();
         if let Some(frames) = &mut self.pipe.frames {
             self.room = frames.begin(&self.sources);

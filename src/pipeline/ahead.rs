@@ -15,8 +15,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crate::correlate::observation::Observation;
 use crate::handover::start_on;
 use crate::model::{Frame, StoredFrames, Timestamp};
-use crate::source::{Damage, Notice, Progress, Source, SourceInfo, Step};
-use crate::wire;
+use crate::source::{Damage, Notice, Progress, Secrets, SecretsKind, Source, SourceInfo, Step};
+use crate::wire::ip::protocol;
+use crate::wire::{self, Plain, wireguard};
 
 /// What the reader hands over, in the order of the capture.
 enum Item {
@@ -26,6 +27,8 @@ enum Item {
     Frame,
     /// The sources as described from here on.
     Sources(Vec<SourceInfo>),
+    /// Secrets for what follows.
+    Secrets(Vec<Secrets>),
     /// The source waits.
     Tick(Timestamp),
     /// The last item.
@@ -36,6 +39,24 @@ enum Item {
 struct End {
     damage: Vec<Damage>,
     notices: Vec<Notice>,
+}
+
+/// Of which packets a note is all that is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notes {
+    /// Those that neither are ICMP nor may hold such a packet.
+    All,
+    /// The same but for what may be a message of WireGuard, whose keys are known.
+    Unencrypted,
+}
+
+impl Notes {
+    #[inline]
+    pub(super) fn suffice(self, packet: &Plain<'_>) -> bool {
+        self == Self::All
+            || packet.protocol != protocol::UDP
+            || !wireguard::may_be_message(packet.payload)
+    }
 }
 
 /// Items, and the octets of their frames.
@@ -66,8 +87,10 @@ impl Batch {
     }
 
     #[inline]
-    fn push(&mut self, frame: &Frame<'_>) {
-        if let Some(packet) = wire::plain(frame) {
+    fn push(&mut self, frame: &Frame<'_>, notes: Notes) {
+        if let Some(packet) = wire::plain(frame)
+            && notes.suffice(&packet)
+        {
             let note = Observation::of_plain(frame.reference(), frame.ts, &packet);
             self.items.push(Item::Plain(note));
         } else {
@@ -114,6 +137,7 @@ pub(super) struct Ahead {
     sources: Vec<SourceInfo>,
     damage: Vec<Damage>,
     notices: Vec<Notice>,
+    secrets: Vec<Secrets>,
 }
 
 impl Ahead {
@@ -122,7 +146,7 @@ impl Ahead {
     /// # Errors
     ///
     /// The source, where the system gives no thread.
-    pub(super) fn read<S: Source + Send + 'static>(source: S) -> Result<Self, S> {
+    pub(super) fn read<S: Source + Send + 'static>(source: S, notes: Notes) -> Result<Self, S> {
         let (sources, progress) = (source.describe(), source.progress());
         let (filled, full) = bounded(BATCHES);
         let (empty, emptied) = bounded(BATCHES);
@@ -132,7 +156,7 @@ impl Ahead {
                 .spawn(move || {
                     if let Ok(source) = given.recv() {
                         // Whoever takes the batches hangs up when it has seen enough.
-                        let _ = read(source, &filled, &emptied);
+                        let _ = read(source, notes, &filled, &emptied);
                     }
                 })
         })?;
@@ -152,6 +176,7 @@ impl Ahead {
             sources,
             damage: Vec::new(),
             notices: Vec::new(),
+            secrets: Vec::new(),
         })
     }
 
@@ -223,6 +248,11 @@ impl Source for Ahead {
                     self.sources = mem::take(sources);
                     self.told += 1;
                 }
+                Item::Secrets(secrets) => {
+                    self.secrets.append(secrets);
+                    self.told += 1;
+                    return Step::Secrets;
+                }
                 Item::Tick(ts) => {
                     self.told += 1;
                     return Step::Tick(*ts);
@@ -258,6 +288,10 @@ impl Source for Ahead {
     fn notices(&mut self) -> Vec<Notice> {
         mem::take(&mut self.notices)
     }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        mem::take(&mut self.secrets)
+    }
 }
 
 /// Nobody takes batches any more.
@@ -265,13 +299,16 @@ struct HungUp;
 
 fn read(
     mut source: impl Source,
+    mut notes: Notes,
     filled: &Sender<Batch>,
     emptied: &Receiver<Batch>,
 ) -> Result<(), HungUp> {
     let mut batch = emptied.recv().map_err(|_| HungUp)?;
     let mut sources = source.describe();
     loop {
-        source.skim(|frame| batch.note(frame));
+        if notes == Notes::All {
+            source.skim(|frame| batch.note(frame));
+        }
         if batch.is_full() {
             batch.progress = source.progress();
             filled.send(mem::take(&mut batch)).map_err(|_| HungUp)?;
@@ -287,9 +324,20 @@ fn read(
                         sources = source.describe();
                         batch.items.push(Item::Sources(sources.clone()));
                     }
-                    batch.push(&frame);
+                    batch.push(&frame, notes);
                     hand_over = batch.is_full();
                 }
+            }
+            Step::Secrets => {
+                let secrets = source.secrets();
+                if secrets
+                    .iter()
+                    .any(|secrets| secrets.kind == SecretsKind::WireGuard)
+                {
+                    notes = Notes::Unencrypted;
+                }
+                batch.items.push(Item::Secrets(secrets));
+                hand_over = batch.is_full();
             }
             Step::Tick(now) => {
                 batch.items.push(Item::Tick(now));

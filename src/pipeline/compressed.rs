@@ -1,4 +1,5 @@
-//! Frames whose packets travel compressed (6LoWPAN, `IPComp`): each is made before it is sorted.
+//! Frames whose packets travel in another form, most of them compressed (6LoWPAN, `IPComp`): each is
+//! made before it is sorted.
 
 use std::{io, mem};
 
@@ -7,7 +8,7 @@ use crate::icmp::Message;
 use crate::model::{Expanded, Frame};
 use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{Ip, Packet, Undecodable, ipcomp, lowpan, tunnel};
+use crate::wire::{Ip, Packet, Undecodable, ipcomp, lowpan, tunnel, wireguard};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -24,8 +25,8 @@ impl Run<'_, '_, '_, '_> {
         }
     }
 
-    /// A packet that may carry a frame of IEEE 802.15.4, or a payload that is compressed: whether the
-    /// packet in that was made and told instead. What hides it is counted.
+    /// A packet that may carry a frame of IEEE 802.15.4, or a payload that is compressed or encrypted:
+    /// whether the packet in that was made and told instead. What hides it is counted.
     #[inline]
     pub(super) fn expand_in_tunnel(
         &mut self,
@@ -35,12 +36,17 @@ impl Run<'_, '_, '_, '_> {
         let ip = &packet.ip;
         let depth = u8::try_from(packet.tunnels.len() + 1).unwrap_or(u8::MAX);
         let made = if frame.expanded.is_some() {
+            if self.wireguard.is_some() && wireguard::is_transport(ip) {
+                self.unread.deep += 1;
+            }
             Ok(false)
         } else if ipcomp::is_compressed(ip) {
             self.inflate(frame, ip, depth)?
         } else if let Some(radio) = tunnel::radio_frame(ip, frame) {
             let ends = (ip.src(), ip.dst());
             self.expand_inside(frame, &radio, Some(Within { ends, depth }))?
+        } else if self.wireguard.is_some() {
+            self.decrypt(frame, ip, depth)?
         } else {
             Ok(false)
         };
@@ -99,7 +105,7 @@ impl Run<'_, '_, '_, '_> {
     }
 
     /// Tells the packet that was made of `frame`, if it was, and keeps its memory.
-    fn tell_made(
+    pub(super) fn tell_made(
         &mut self,
         frame: &Frame<'_>,
         packet: Expanded,

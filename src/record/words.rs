@@ -8,6 +8,7 @@ use crate::findings::{Confidence, Severity};
 use crate::record::summary::ErrorOutcome;
 use crate::source::DamageKind;
 use crate::wire::tunnel::ReportMessage;
+use crate::wire::wireguard::Locked;
 use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Undecodable, Unverified};
 
 /// A value that output names by one snake-case word.
@@ -253,6 +254,13 @@ impl Word for Undecodable {
             Self::Encrypted(Encryption::Ieee802_15_4) => "encrypted_802_15_4",
             Self::Encrypted(Encryption::MacSec) => "encrypted_macsec",
             Self::Encrypted(Encryption::GprsLlc) => "encrypted_gprs_llc",
+            Self::Encrypted(Encryption::WireGuard(Locked::NoHandshake)) => {
+                "encrypted_wireguard_no_handshake"
+            }
+            Self::Encrypted(Encryption::WireGuard(Locked::NoKey)) => "encrypted_wireguard_no_key",
+            Self::Encrypted(Encryption::WireGuard(Locked::NotAuthentic)) => {
+                "encrypted_wireguard_not_authentic"
+            }
             Self::Compression => "compression",
             Self::FirstFragment => "first_fragment",
         }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use crate::model::{Frame, Timestamp};
 use crate::record::IcmpEvent;
 use crate::sink::{FrameSink, Room};
-use crate::source::SourceInfo;
+use crate::source::{Secrets, SourceInfo};
 pub use annotate::Annotate;
 use annotate::Annotator;
 use close::Closer;
@@ -242,6 +242,11 @@ impl CaptureSink {
         Ok(self.room)
     }
 
+    /// Writes secrets for the frames that follow, where the format has a place for them.
+    pub fn secrets(&mut self, secrets: &Secrets) {
+        self.encoder.secrets(secrets, &mut self.pending);
+    }
+
     /// Writes one frame; `sources` tell of its interface, `event` what is known of a message.
     ///
     /// # Errors
@@ -401,6 +406,10 @@ impl CaptureSink {
 }
 
 impl FrameSink for CaptureSink {
+    fn secrets(&mut self, secrets: &Secrets) {
+        CaptureSink::secrets(self, secrets);
+    }
+
     fn begin(&mut self, sources: &[SourceInfo]) -> Room {
         let begun = CaptureSink::begin(self, sources);
         self.settle(begun)

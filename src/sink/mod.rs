@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use crate::model::{Frame, Timestamp};
 use crate::record::{IcmpEvent, Interim, Kinds, Record};
-use crate::source::SourceInfo;
+use crate::source::{Secrets, SourceInfo};
 pub use json::{Emit, EmitSet, JsonOptions, JsonSink};
 pub use text::{TextOptions, TextSink};
 
@@ -63,6 +63,9 @@ pub trait FrameSink {
     fn begin(&mut self, _sources: &[SourceInfo]) -> Room {
         Room::More
     }
+
+    /// Takes secrets for the frames that follow, be it before [`FrameSink::begin`].
+    fn secrets(&mut self, _secrets: &Secrets) {}
 
     /// Capture time has come to `now`, by a frame that is selected or not.
     fn advance(&mut self, _now: Timestamp) -> Room {

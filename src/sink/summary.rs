@@ -12,6 +12,7 @@ use crate::record::words::Word;
 use crate::record::{escape, write};
 use crate::source::DamageKind;
 use crate::wire::reassembly::Fates;
+use crate::wire::wireguard::Locked;
 use crate::wire::{Encryption, IpVersion, TunnelPath, Undecodable};
 
 /// Rows of a table that are written; the others are counted.
@@ -348,6 +349,13 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
         }
         Undecodable::Encrypted(Encryption::MacSec) => "encrypted (MACsec), and may hold ICMP",
         Undecodable::Encrypted(Encryption::GprsLlc) => "encrypted (GPRS LLC), and may hold ICMP",
+        Undecodable::Encrypted(Encryption::WireGuard(why)) => match why {
+            Locked::NoHandshake => {
+                "encrypted (WireGuard, whose handshake was not captured), and may hold ICMP"
+            }
+            Locked::NoKey => "encrypted (WireGuard, no key for it), and may hold ICMP",
+            Locked::NotAuthentic => "encrypted (WireGuard, damaged or forged), and may hold ICMP",
+        },
         Undecodable::Compression => "compressed in a way that is not known, or damaged",
         Undecodable::FirstFragment => "fragments of which the first was not captured",
     })

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::pcap::PcapSource;
 use super::pcapng::PcapNgSource;
-use super::{Damage, Notice, Progress, Source, SourceInfo, Step};
+use super::{Damage, Notice, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::Frame;
 
 /// A capture file, or a stream that holds one.
@@ -76,6 +76,13 @@ impl Source for FileSource {
         match self {
             Self::Pcap(source) => source.progress(),
             Self::PcapNg(source) => source.progress(),
+        }
+    }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        match self {
+            Self::Pcap(source) => source.secrets(),
+            Self::PcapNg(source) => source.secrets(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
-use super::{Damage, Notice, Progress, Source, SourceInfo, Step};
+use super::{Damage, Notice, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::{Frame, Timestamp};
 
 /// Merges `sources` by the time of their frames; at the same time the earlier source goes first.
@@ -84,6 +84,13 @@ impl<S: Source> Source for Merged<S> {
             Self::Several(merge) => merge.notices(),
         }
     }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        match self {
+            Self::One(source) => source.secrets(),
+            Self::Several(merge) => merge.secrets(),
+        }
+    }
 }
 
 /// See [`merge()`].
@@ -96,6 +103,8 @@ pub struct Merge<S> {
     behind: Vec<(usize, Timestamp)>,
     current: Option<usize>,
     damage: Vec<Damage>,
+    /// Told as soon as they come: they may be for the frames of any source.
+    secrets: Vec<Secrets>,
 }
 
 impl<S: Source> Merge<S> {
@@ -108,6 +117,7 @@ impl<S: Source> Merge<S> {
             sources,
             current: None,
             damage: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 
@@ -128,6 +138,10 @@ impl<S: Source> Merge<S> {
                     *told = ts.max(*told);
                     true
                 }
+                Step::Secrets => {
+                    self.secrets.append(&mut source.secrets());
+                    true
+                }
                 Step::End => {
                     self.damage.extend(source.damage());
                     false
@@ -144,6 +158,9 @@ impl<S: Source> Source for Merge<S> {
             self.behind.push((index, Timestamp::MIN));
         }
         self.catch_up();
+        if !self.secrets.is_empty() {
+            return Step::Secrets;
+        }
         let head = self.heads.peek().map(|Reverse(head)| *head);
         let told = self.behind.iter().map(|&(_, told)| told).min();
         match (head, told) {
@@ -174,6 +191,10 @@ impl<S: Source> Source for Merge<S> {
 
     fn notices(&mut self) -> Vec<Notice> {
         self.sources.iter_mut().flat_map(Source::notices).collect()
+    }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        std::mem::take(&mut self.secrets)
     }
 
     fn progress(&self) -> Progress {

@@ -18,12 +18,14 @@ pub mod open;
 pub mod pcap;
 pub mod pcapng;
 pub mod remedy;
+mod secrets;
 mod sniff;
 
 pub use file::FileSource;
 pub use merge::merge;
 pub use notice::{InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
+pub use secrets::{Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 
 use std::ops::ControlFlow;
 
@@ -39,6 +41,8 @@ pub enum Step {
     /// kernel dropped up to then was told. A pipe does not know it and tells [`Timestamp::MIN`],
     /// before it waits: the moment to flush.
     Tick(Timestamp),
+    /// Secrets for the traffic that follows, to be had from [`Source::secrets`].
+    Secrets,
     /// No frame will follow; [`Source::damage`] tells whether the input was whole.
     End,
 }
@@ -82,6 +86,11 @@ pub trait Source {
 
     /// What happened to the capture since the last call; to be asked at each [`Step::Tick`].
     fn notices(&mut self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    /// The secrets that the last [`Step::Secrets`] told of.
+    fn secrets(&mut self) -> Vec<Secrets> {
         Vec::new()
     }
 
@@ -133,6 +142,10 @@ impl<S: Source> Source for Box<S> {
 
     fn notices(&mut self) -> Vec<Notice> {
         (**self).notices()
+    }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        (**self).secrets()
     }
 
     fn take_stock(&mut self) {

@@ -1,5 +1,6 @@
 //! What a source tells beside its frames: how the capture itself goes.
 
+use super::{SecretsFault, SecretsOrigin};
 use crate::model::{InterfaceId, SourceId, Timestamp};
 
 /// What happened to a capture, to be had from [`super::Source::notices`].
@@ -52,6 +53,13 @@ pub enum Notice {
         offset: u64,
         /// The number of the frame behind it.
         frame: u64,
+    },
+    /// Something is wrong with secrets.
+    Secrets {
+        /// Where they came from.
+        origin: SecretsOrigin,
+        /// What is wrong.
+        fault: SecretsFault,
     },
     /// The system's clock was set.
     ClockStep {

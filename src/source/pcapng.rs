@@ -11,12 +11,13 @@ use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
 use super::byteorder::Order;
 use super::input::{Input, Need, RECORD_MAX};
-use super::{Damage, DamageKind, InterfaceInfo, Progress, Source, SourceInfo, Step};
+use super::{Damage, DamageKind, InterfaceInfo, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
+const DECRYPTION_SECRETS: u32 = 10;
 /// Type and length of a block.
 const BLOCK_HEAD_LEN: usize = 8;
 const BLOCK_TAIL_LEN: usize = 4;
@@ -48,6 +49,7 @@ pub struct PcapNgSource {
     number: u64,
     current: Option<Current>,
     damage: Option<Damage>,
+    secrets: Option<Secrets>,
     ended: bool,
 }
 
@@ -63,6 +65,7 @@ struct Current {
 /// What a block came to.
 enum Content {
     Packet(Current),
+    Secrets(block::SecretsBlock),
     Other,
 }
 
@@ -93,6 +96,7 @@ impl PcapNgSource {
             number: 0,
             current: None,
             damage: None,
+            secrets: None,
             ended: false,
         }
     }
@@ -189,15 +193,19 @@ impl PcapNgSource {
                 data: self.input.take(block.kept, from, to),
             })
         } else {
+            let mut content = Content::Other;
             match block.block_type {
                 SECTION_HEADER => self.section = self.section.next(byte_order(bytes), body)?,
                 INTERFACE_DESCRIPTION => {
                     describe_interface(&mut self.section, &mut self.info.interfaces, body)?;
                 }
+                DECRYPTION_SECRETS => {
+                    content = Content::Secrets(block::secrets(self.section.order, body));
+                }
                 _ => {}
             }
             self.input.take(block.kept, 0, 0);
-            Content::Other
+            content
         };
         Ok(content)
     }
@@ -280,6 +288,16 @@ impl Source for PcapNgSource {
                     self.current = Some(current);
                     return Step::Frame;
                 }
+                Ok(Content::Secrets(block)) => {
+                    self.secrets = Some(Secrets {
+                        source: self.info.id,
+                        offset,
+                        kind: block.kind,
+                        octets: block.octets,
+                        fault: block.fault,
+                    });
+                    return Step::Secrets;
+                }
                 Ok(Content::Other) => {}
                 Err(why) => return self.stop(offset, why),
             }
@@ -313,5 +331,9 @@ impl Source for PcapNgSource {
 
     fn progress(&self) -> Progress {
         self.input.progress()
+    }
+
+    fn secrets(&mut self) -> Vec<Secrets> {
+        self.secrets.take().into_iter().collect()
     }
 }

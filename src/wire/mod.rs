@@ -15,6 +15,7 @@ pub mod piece;
 mod plain;
 pub mod reassembly;
 pub mod tunnel;
+pub mod wireguard;
 
 pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
@@ -48,7 +49,7 @@ pub enum Undecodable {
     Short,
     /// The IP header contradicts itself (version, header length).
     Malformed,
-    /// The link encrypts what it carries, be it ICMP or not.
+    /// The link, or a tunnel, encrypts what it carries, be it ICMP or not.
     Encrypted(Encryption),
     /// A header (6LoWPAN) or a payload (`IPComp`) is compressed in a way that is not known here, or damaged.
     Compression,
@@ -66,7 +67,7 @@ impl Undecodable {
     }
 }
 
-/// By what a link encrypts.
+/// By what a link or a tunnel encrypts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Encryption {
     /// WEP, WPA and their successors (IEEE 802.11 section 12).
@@ -77,6 +78,8 @@ pub enum Encryption {
     MacSec,
     /// The LLC of GPRS (3GPP TS 44.064 section 8.9).
     GprsLlc,
+    /// WireGuard, whose packets are read where its keys are known.
+    WireGuard(wireguard::Locked),
 }
 
 /// Tells what `frame` is. Looks at no octet behind the IP headers.

@@ -208,6 +208,7 @@ fn read_pipe(parts: Vec<Vec<u8>>) -> Vec<String> {
                 // The writer may have ended.
                 let _ = more.send(());
             }
+            Step::Secrets => unreachable!("the file has none"),
             Step::End => break,
         }
     }

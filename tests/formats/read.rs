@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use icmpdump::model::{InterfaceId, LinkType, SourceId};
-use icmpdump::source::{self, Damage, Notice, OpenError, Source, SourceInfo, Step};
+use icmpdump::source::{
+    self, Damage, Notice, OpenError, SecretsFault, SecretsKind, Source, SourceInfo, Step,
+};
 
 /// A frame as read, owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,17 @@ pub(crate) struct Whole {
     pub(crate) info: Vec<SourceInfo>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) ticks: usize,
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// What a block of secrets holds, and how many frames came before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Secret {
+    pub(crate) kind: SecretsKind,
+    pub(crate) offset: u64,
+    pub(crate) octets: Vec<u8>,
+    pub(crate) fault: Option<SecretsFault>,
+    pub(crate) frames: usize,
 }
 
 impl Whole {
@@ -44,6 +57,7 @@ impl Whole {
 pub(crate) fn drain(mut source: impl Source) -> Whole {
     let mut frames = Vec::new();
     let mut ticks = 0;
+    let mut secrets = Vec::new();
     loop {
         match source.advance() {
             Step::Frame => {
@@ -61,6 +75,17 @@ pub(crate) fn drain(mut source: impl Source) -> Whole {
                 });
             }
             Step::Tick(_) => ticks += 1,
+            Step::Secrets => {
+                let found = source.secrets();
+                assert!(!found.is_empty(), "some were told");
+                secrets.extend(found.into_iter().map(|secrets| Secret {
+                    kind: secrets.kind,
+                    offset: secrets.offset,
+                    octets: secrets.octets,
+                    fault: secrets.fault,
+                    frames: frames.len(),
+                }));
+            }
             Step::End => break,
         }
     }
@@ -72,6 +97,7 @@ pub(crate) fn drain(mut source: impl Source) -> Whole {
         damage: source.damage(),
         info: source.describe(),
         ticks,
+        secrets,
     }
 }
 

@@ -116,6 +116,7 @@ pub(crate) fn run(source: &mut impl Source, memory: usize) -> Summary {
         text: TextSink::new(checked(is_plain_text), options),
     };
     let summary = Pipeline {
+        key_logs: Vec::new(),
         filter: Filter::new("", QuotedPolicy::default()),
         correlator: Correlator::new(&Config {
             reply_timeout: Duration::from_secs(10),

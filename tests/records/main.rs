@@ -18,12 +18,20 @@ use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
 use icmpdump::source::{InterfaceCounts, KernelCounts};
+use icmpdump::wire::wireguard::Locked;
 use icmpdump::wire::{Encryption, IpVersion, Undecodable};
 use records_support::samples::{T0, exchange, verdict};
 use records_support::{
     Captured, Schema, frame, frame_of, icmp4, icmp6, ip4, ip6, json, sources, udp,
 };
 use serde_json::{Value, json};
+
+/// Why a packet of WireGuard, which is a tunnel, is not read.
+const LOCKED: [(Locked, &str); 3] = [
+    (Locked::NoHandshake, "encrypted_wireguard_no_handshake"),
+    (Locked::NoKey, "encrypted_wireguard_no_key"),
+    (Locked::NotAuthentic, "encrypted_wireguard_not_authentic"),
+];
 
 /// Why a frame is undecodable, and how a record names that.
 const REASONS: [(Undecodable, &str); 9] = [
@@ -287,7 +295,9 @@ fn the_summary_holds_the_whole_account() {
     summary.unread.deep = 2;
     summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
     let in_tunnels = REASONS.into_iter().filter(|(why, _)| why.hides());
-    summary.unread.in_tunnels = in_tunnels.map(|(why, _)| (why, 4)).collect();
+    let locked = LOCKED.map(|(why, _)| why.into());
+    let in_tunnels = in_tunnels.map(|(why, _)| why).chain(locked);
+    summary.unread.in_tunnels = in_tunnels.map(|why| (why, 4)).collect();
     summary.frames = FrameCounts {
         read: 9,
         further_packets: 1,
@@ -332,6 +342,9 @@ fn the_summary_holds_the_whole_account() {
     for (why, word) in REASONS {
         assert_eq!(record["undecodable"][word], 2, "{word}");
         assert_eq!(record["in_tunnels"][word] == 4, why.hides(), "{word}");
+    }
+    for (_, word) in LOCKED {
+        assert_eq!(record["in_tunnels"][word], 4, "{word}");
     }
     assert_eq!(
         record["unknown_links"],

@@ -74,8 +74,8 @@ pub(in crate::icmp) const fn hex(at: u16, octets: u8, name: &'static str) -> Fie
     field(at, name, FieldKind::Hex(octets))
 }
 
-pub(in crate::icmp) const fn little_endian(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::LittleEndian)
+pub(in crate::icmp) const fn little_endian(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::LittleEndian(octets))
 }
 
 pub(in crate::icmp) const fn hex_little_endian(

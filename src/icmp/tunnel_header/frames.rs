@@ -146,7 +146,7 @@ pub(super) fn ieee802_11(rest: &[u8]) -> Step {
         spec::octets(4, 6, "address_1"),
         spec::octets(10, 6, "address_2"),
         spec::octets(16, 6, "address_3"),
-        spec::little_endian(22, "sequence_control"),
+        spec::little_endian(22, 2, "sequence_control"),
     ];
     let length = rest.len().saturating_sub(LLC).max(1);
     Step::made(length, "ieee802_11", rows, Part::Llc)

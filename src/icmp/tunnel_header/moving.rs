@@ -38,7 +38,7 @@ pub(super) fn gre(rest: &[u8]) -> Option<Step> {
     if is_pptp {
         let length = spec::u16(0, "payload_length");
         let second = match carried {
-            ETHERNET_OVER_IP => spec::little_endian(2, "tunnel"),
+            ETHERNET_OVER_IP => spec::little_endian(2, 2, "tunnel"),
             _ => spec::u16(2, "call"),
         };
         optional(true, length, Some(second));

@@ -4,6 +4,14 @@ use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 
+/// WireGuard's white paper, section 5.4.6.
+pub(super) const WIREGUARD: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::reserved(1, 3, 0x00ff_ffff, "reserved"),
+    spec::little_endian(4, 4, "receiver"),
+    spec::little_endian(8, 8, "counter"),
+];
+
 /// RFC 9301 section 5.8.
 pub(super) const LISP_CONTROL: &[FieldSpec] =
     &[spec::bits(0, 4, 4, "type"), spec::bits(0, 0, 4, "flags")];

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::model::{Frame, InterfaceId, LinkType, SourceId};
-use crate::source::{InterfaceInfo, Resolution, SourceInfo};
+use crate::source::{InterfaceInfo, Resolution, Secrets, SourceInfo};
 
 /// File formats that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,8 @@ pub(super) struct Encoder {
 const SNAPLEN_MAX: u32 = 262_144;
 /// Octets of a name or description that are kept.
 const TEXT_MAX: usize = 1024;
+/// Octets of secrets that each file of a rotation begins with, at the most.
+const SECRETS_MAX: usize = 4 << 20;
 const NANOS: i64 = 1_000_000_000;
 /// Octets of the headers of a pcap file and of its records.
 const PCAP_HEADER: usize = 24;
@@ -102,6 +104,7 @@ const PCAP_RECORD: usize = 16;
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const ENHANCED_PACKET: u32 = 6;
+const DECRYPTION_SECRETS: u32 = 10;
 
 const OPT_COMMENT: u16 = 1;
 const SHB_USERAPPL: u16 = 4;
@@ -175,6 +178,22 @@ impl Encoder {
                 self.enhanced_packet(frame, sources, comment, out);
                 Ok(())
             }
+        }
+    }
+
+    /// Appends secrets for the frames that follow, where the format has a place for them.
+    pub(super) fn secrets(&mut self, secrets: &Secrets, out: &mut Vec<u8>) {
+        if self.format != Format::Pcapng {
+            return;
+        }
+        self.section(out);
+        let start = out.len();
+        block(out, DECRYPTION_SECRETS, |out| {
+            u32s(out, &[secrets.kind.number(), octets(&secrets.octets)]);
+            padded(out, &secrets.octets);
+        });
+        if self.preamble.len() < SECRETS_MAX {
+            self.keep(start, out);
         }
     }
 

@@ -115,6 +115,10 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"6LoWPAN, as it was sent",
                     b"6LoWPAN: the packet with its headers expanded",
                 ),
+                Form::Decrypted => (
+                    b"encrypted packet and its tag",
+                    b"WireGuard: the packet decrypted",
+                ),
                 Form::Part => (
                     b"piece of a packet, as it was sent",
                     b"how the packet begins",

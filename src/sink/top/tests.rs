@@ -44,6 +44,7 @@ fn run(capture: &str, filter: &str) -> (Snapshot, Summary) {
     shared.take();
     let mut sink = TopSink::new(Arc::clone(&shared));
     let mut pipeline = Pipeline {
+        key_logs: Vec::new(),
         filter: Filter::new(filter, QuotedPolicy::Auto),
         correlator: Correlator::new(&Config {
             reply_timeout: Duration::from_secs(10),

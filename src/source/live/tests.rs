@@ -215,6 +215,7 @@ fn run(live: &mut Live<Script, Clock>, world: &Shared, span: Duration) -> Seen {
                 seen.ticks.push(ts);
                 seen.notices.extend(live.notices());
             }
+            Step::Secrets => unreachable!("no interface has any"),
             Step::End => break,
         }
     }

@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use crate::model::{LinkType, Timestamp};
 use crate::source::byteorder::Order;
-use crate::source::linktype;
+use crate::source::{SecretsFault, SecretsKind, linktype};
 
 /// How many interfaces of a section are kept.
 pub(super) const INTERFACES_MAX: usize = 1 << 16;
@@ -72,6 +72,27 @@ impl PacketBlock {
             2 => Some(Self::Old),
             _ => None,
         }
+    }
+}
+
+/// What a decryption secrets block holds.
+pub(super) struct SecretsBlock {
+    pub(super) kind: SecretsKind,
+    pub(super) octets: Vec<u8>,
+    pub(super) fault: Option<SecretsFault>,
+}
+
+/// The secrets of a block, as far as they are there.
+pub(super) fn secrets(order: Order, body: &[u8]) -> SecretsBlock {
+    let kind = order.u32(body, 0).unwrap_or(0);
+    let held = body.get(8..).unwrap_or_default();
+    let claimed = order.u32(body, 4).unwrap_or(0);
+    let octets = held.get(..octets(claimed)).unwrap_or(held);
+    let found = u32::try_from(octets.len()).unwrap_or(u32::MAX);
+    SecretsBlock {
+        kind: SecretsKind::from_number(kind),
+        octets: octets.to_vec(),
+        fault: (found < claimed).then_some(SecretsFault::Cut { claimed, found }),
     }
 }
 

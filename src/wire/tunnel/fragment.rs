@@ -60,7 +60,7 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
                 if let Some(piece) = piece::capwap(&ip, depth) {
                     return Some(piece);
                 }
-                (Some((ip.src(), ip.dst())), inside_ip(&ip, &mut None)?)
+                (Some((ip.src(), ip.dst())), inside_ip(&ip, None, &mut None)?)
             }
             _ => (None, at.inside_shim().ok()??),
         };

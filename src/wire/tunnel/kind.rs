@@ -61,6 +61,11 @@ pub enum TunnelKind {
         /// 24-bit network identifier.
         vni: u32,
     },
+    /// WireGuard.
+    WireGuard {
+        /// Index by which the receiver knows the session.
+        receiver: u32,
+    },
     /// Geneve (RFC 8926).
     Geneve {
         /// 24-bit network identifier.
@@ -184,6 +189,7 @@ impl TunnelKind {
             Self::Nsh { .. } => "nsh",
             Self::Gue => "gue",
             Self::Vxlan { .. } => "vxlan",
+            Self::WireGuard { .. } => "wireguard",
             Self::Geneve { .. } => "geneve",
             Self::GtpU { .. } => "gtp_u",
             Self::GtpV0 { .. } => "gtp_v0",
@@ -242,6 +248,7 @@ impl TunnelKind {
                 Some(("session", session.into()))
             }
             Self::Vxlan { vni } | Self::Geneve { vni } => Some(("vni", vni)),
+            Self::WireGuard { receiver } => Some(("receiver", receiver)),
             Self::GtpU { teid } => Some(("teid", teid)),
             Self::GtpV0 { flow } => Some(("flow_label", flow.into())),
             Self::IpInIp

@@ -20,7 +20,7 @@ use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
 use super::ip::{Ip, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
-use super::{Classified, Undecodable};
+use super::{Classified, Undecodable, wireguard};
 use crate::model::frame::Reported;
 use crate::model::{Expanded, Form, Frame};
 pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icmp, piece};
@@ -177,7 +177,7 @@ impl<'a> TunnelPath<'a> {
                 _ => None,
             };
             let entered = match &outer {
-                Some(ip) => inside_ip(ip, &mut reported)?,
+                Some(ip) => inside_ip(ip, made_at(self.expanded, depth + 1), &mut reported)?,
                 None => at.inside_shim().ok()??,
             };
             at = entered.inside;
@@ -503,7 +503,7 @@ fn next_ip<'a>(
     expanded: Option<&'a Expanded>,
     reported: &mut Option<Reported>,
 ) -> Option<(u8, Ip<'a>, bool)> {
-    let mut entered = inside_ip(ip, reported)?;
+    let mut entered = inside_ip(ip, made_at(expanded, depth + 1), reported)?;
     let mut has_pieces = entered.kind.takes_apart();
     for more in (1u8..).take(TunnelPath::CAPACITY) {
         let made = made_at(expanded, depth + more);
@@ -520,7 +520,7 @@ fn next_ip<'a>(
 /// See [`Packet::hides`].
 #[cold]
 fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
-    let mut at = inside_ip(ip, &mut None)?.inside;
+    let mut at = inside_ip(ip, None, &mut None)?.inside;
     for _ in 0..TunnelPath::CAPACITY {
         match at.network {
             Network::Encrypted(by) => return Some(Undecodable::Encrypted(by)),
@@ -535,9 +535,13 @@ fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
     None
 }
 
-/// What is behind the tunnel header in `ip`, if it carries one. Of packets that are reported the one
-/// that is meant; of those that it reports in turn the first.
-fn inside_ip<'a>(ip: &Ip<'a>, reported: &mut Option<Reported>) -> Option<Entered<'a>> {
+/// What is behind the tunnel header in `ip`, if it carries one, behind which `made` stands. Of packets
+/// that are reported the one that is meant; of those that it reports in turn the first.
+fn inside_ip<'a>(
+    ip: &Ip<'a>,
+    made: Option<&Expanded>,
+    reported: &mut Option<Reported>,
+) -> Option<Entered<'a>> {
     if ip.is_later_fragment() {
         return None;
     }
@@ -547,7 +551,11 @@ fn inside_ip<'a>(ip: &Ip<'a>, reported: &mut Option<Reported>) -> Option<Entered
         *reported = Some(Reported::FIRST);
         return Some(entered);
     }
-    let (kind, header) = header::carried(ip)?;
+    // Nothing but the keys tells for certain what goes to any port.
+    let (kind, header) = match made {
+        Some(packet) if packet.form == Form::Decrypted => wireguard::enter(ip)?,
+        _ => header::carried(ip)?,
+    };
     let rest = Rest {
         bytes: ip.payload,
         on_wire: usize::try_from(ip.payload_length)

@@ -1,3 +1,3 @@
 """Every recording, one file a subject."""
 
-from . import demo, formats, links, neighbors, path, pings, pmtu, queries, refusals, routes  # noqa: F401
+from . import demo, encrypted, formats, links, neighbors, path, pings, pmtu, queries, refusals, routes  # noqa: F401

@@ -1,0 +1,27 @@
+//! What is wrong with a key log, told without what is in it.
+
+/// Lines that could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadLines {
+    /// Number of the first of them, from 1.
+    pub line: u64,
+    /// What is wrong with that.
+    pub why: LineFault,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// What is wrong with a line of a key log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineFault {
+    /// It has more octets than any line with a key.
+    Long,
+    /// No key is called so.
+    Name,
+    /// The key is not 32 octets in base64.
+    Key,
+    /// A pre-shared key stands behind no ephemeral one.
+    Alone,
+    /// There are more static keys than are kept.
+    Full,
+}

@@ -1,0 +1,191 @@
+//! WireGuard: packets in UDP that two peers encrypt, read with the keys that their host logged
+//! (Donenfeld, "WireGuard: Next Generation Kernel Network Tunnel", section 5.4).
+//!
+//! A handshake of two messages leads to the keys of a session. Whoever knows the ephemeral and the
+//! static key of one side, and the static one of the other, gets at them from what was sent.
+
+mod handshake;
+mod keys;
+mod message;
+mod sessions;
+
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
+use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+
+pub use self::keys::{KeyLog, Keys};
+use self::message::{Message, Transport};
+use self::sessions::Sessions;
+use super::defect::Limit;
+use super::ip::{Ip, IpVersion, header_checksum};
+use super::link::{LinkHeader, Network};
+use super::tunnel::TunnelKind;
+use super::{ChecksumStatus, Encryption, Undecodable};
+use crate::model::{Expanded, Form};
+
+/// Octets of an authentication tag.
+const TAG: usize = 16;
+/// Octets of UDP's header.
+const UDP: usize = 8;
+
+/// Whether a datagram, its header included, may be a message: behind that, the type and three
+/// octets of zero.
+#[inline]
+pub fn may_be_message(datagram: &[u8]) -> bool {
+    matches!(datagram, [_, _, _, _, _, _, _, _, 1..=4, 0, 0, 0, ..])
+}
+
+/// Whether `ip` carries a message of a handshake.
+pub fn is_handshake(ip: &Ip<'_>) -> bool {
+    matches!(
+        Message::of(ip),
+        Some(Message::Initiation(_) | Message::Response(_))
+    )
+}
+
+/// Whether `ip` carries a message with a packet in it.
+pub fn is_transport(ip: &Ip<'_>) -> bool {
+    matches!(Message::of(ip), Some(Message::Transport(transport)) if transport.length > 0)
+}
+
+/// The header that leads to the packet in a message, for whom that packet was made.
+pub(super) fn enter(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
+    match Message::of(ip)? {
+        Message::Transport(Transport { receiver, .. }) => Some((
+            TunnelKind::WireGuard { receiver },
+            LinkHeader::at(Network::Ip, UDP + message::TRANSPORT_HEADER),
+        )),
+        _ => None,
+    }
+}
+
+/// Why the packet in a message cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Locked {
+    /// The handshake of its session was not captured, or no more than half of it.
+    NoHandshake,
+    /// The keys do not lead to those of the session.
+    NoKey,
+    /// It is not what the session's keys encrypted: damaged, or forged.
+    NotAuthentic,
+}
+
+impl From<Locked> for Undecodable {
+    fn from(why: Locked) -> Self {
+        Self::Encrypted(Encryption::WireGuard(why))
+    }
+}
+
+/// The keys that are known, and the sessions that were seen.
+#[derive(Default)]
+pub struct WireGuard {
+    keys: Keys,
+    sessions: Sessions,
+}
+
+impl WireGuard {
+    /// The keys, for more of them.
+    pub fn keys(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
+
+    /// Takes what `ip` carries, if that is WireGuard's: of a handshake what leads to its session, of
+    /// a packet in one the packet, made in `into`. Says whether one was made; a message without a
+    /// packet holds none.
+    ///
+    /// Of a message that was cut the beginning is made, as far as it is plausible: its tag, by which
+    /// it would be told for certain, is at its end.
+    ///
+    /// # Errors
+    ///
+    /// Why the packet cannot be read.
+    pub fn open(&mut self, ip: &Ip<'_>, into: &mut Expanded) -> Result<bool, Undecodable> {
+        match Message::of(ip) {
+            Some(Message::Initiation(message)) => {
+                self.sessions.begin(message, ip);
+                Ok(false)
+            }
+            Some(Message::Response(message)) => {
+                self.sessions.respond(message, ip, &self.keys);
+                Ok(false)
+            }
+            Some(Message::Transport(transport)) if transport.length > 0 => {
+                self.decrypt(ip, &transport, into)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn decrypt(
+        &mut self,
+        ip: &Ip<'_>,
+        transport: &Transport<'_>,
+        into: &mut Expanded,
+    ) -> Result<bool, Undecodable> {
+        let opened = (self.sessions).open(transport.receiver, ip, &self.keys, |key| {
+            into.clear();
+            transport.decrypt(key, &mut into.octets)
+        });
+        match opened {
+            Ok(()) => {
+                into.form = Form::Decrypted;
+                into.set_wire_len(transport.length);
+                Ok(true)
+            }
+            // Too short for anything to be plausible.
+            Err(Locked::NotAuthentic) if transport.sealed.len() < LEAST => Ok(false),
+            Err(why) => Err(why.into()),
+        }
+    }
+}
+
+/// Octets of the least IP header.
+const LEAST: usize = 20;
+
+impl Transport<'_> {
+    /// Writes the packet to `packet` if `key` is the one that encrypted it (section 5.4.6).
+    fn decrypt(&self, key: &[u8; 32], packet: &mut Vec<u8>) -> bool {
+        /// Octets of the key stream that make the key of the tag (RFC 8439 section 2.8).
+        const BEFORE: u32 = 64;
+        let mut nonce = [0; 12];
+        nonce[4..].copy_from_slice(&self.counter.to_le_bytes());
+        if let Some((sealed, tag)) = self.whole() {
+            packet.extend_from_slice(sealed);
+            let cipher = ChaCha20Poly1305::new(key.into());
+            return cipher
+                .decrypt_inout_detached(
+                    (&nonce).into(),
+                    &[],
+                    packet.as_mut_slice().into(),
+                    tag.into(),
+                )
+                .is_ok();
+        }
+        let sealed = self.sealed.get(..self.length).unwrap_or(self.sealed);
+        packet.extend_from_slice(sealed);
+        let mut stream = ChaCha20::new(key.into(), (&nonce).into());
+        stream.try_seek(BEFORE).is_ok()
+            && stream.try_apply_keystream(packet).is_ok()
+            && is_plausible(packet, self.length)
+    }
+}
+
+/// Whether what was decrypted without its tag is the beginning of a packet: its header agrees with
+/// the message's length, which is that of the packet and less than 16 octets of padding
+/// (section 5.4.6), and of IPv4 with its checksum.
+fn is_plausible(packet: &[u8], length: usize) -> bool {
+    const PADDED: usize = 16;
+    let Ok(ip) = Ip::parse_on_wire(packet, length, Limit::Frame) else {
+        return false;
+    };
+    let padding = usize::try_from(ip.length)
+        .ok()
+        .and_then(|ip| length.checked_sub(ip));
+    padding.is_some_and(|padding| padding < PADDED)
+        && (ip.version == IpVersion::V6
+            || header_checksum(&ip).map(|checksum| checksum.status) == Some(ChecksumStatus::Good))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,417 @@
+//! WireGuard's packets, read with keys that the capture holds, or a file: as tshark reads them.
+
+#[path = "encrypted/blocks.rs"]
+mod blocks;
+#[path = "encrypted/tshark.rs"]
+mod tshark;
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use self::blocks::{
+    INTERFACE, PACKET, SECRETS, SECTION_HEADER, WIREGUARD, blocks, file, key_log, kind,
+    recorded_with, secrets,
+};
+use self::tshark::{ours, tshark};
+use crate::common::{
+    assert_accounted, command, of_type, records, run, summary, testdata, tool, without_sandbox_line,
+};
+
+/// What each message says, without the names of sources.
+fn told(records: &[Value]) -> Vec<Value> {
+    let messages = of_type(records, "icmp").into_iter().cloned();
+    messages
+        .map(|mut message| {
+            message.as_object_mut().expect("a record").remove("source");
+            message
+                .as_object_mut()
+                .expect("a record")
+                .remove("interface");
+            message
+        })
+        .collect()
+}
+
+#[test]
+fn a_recorded_tunnel_is_read_as_tshark_reads_it() {
+    let (inside, plain, keys) = (
+        testdata("wireguard.pcapng"),
+        testdata("wireguard.pcap"),
+        testdata("wireguard.keys"),
+    );
+    let by_capture = records(&["-r", &inside]);
+    let by_file = records(&["-r", &plain, "--wireguard-keys", &keys]);
+    assert_eq!(told(&by_capture), told(&by_file));
+    for records in [&by_capture, &by_file] {
+        let frames = &summary(records)["frames"];
+        assert_eq!(
+            *frames,
+            json!({"read": 20, "icmp": 15, "other": 5, "filtered": 0, "undecodable": 0})
+        );
+        assert_eq!(summary(records)["in_tunnels"], Value::Null);
+        assert_accounted(summary(records), "wireguard");
+    }
+    for message in told(&by_capture) {
+        let checksum = &message["icmp"]["checksum"];
+        let is_fragment = message["ip"]["fragment"].is_object();
+        assert_eq!(checksum["status"] == "good", !is_fragment, "{message}");
+    }
+    let preference = format!("wg.keylog_file:{keys}");
+    assert_eq!(ours(&by_capture), tshark(&["-r", &inside]));
+    assert_eq!(ours(&by_file), tshark(&["-r", &plain, "-o", &preference]));
+    // Without keys nothing is read, and nothing is known of what it may be.
+    let without = records(&["-r", &plain]);
+    assert!(of_type(&without, "icmp").is_empty() && tshark(&["-r", &plain]).is_empty());
+    assert_eq!(summary(&without)["in_tunnels"], Value::Null);
+}
+
+#[test]
+fn headers_and_octets_are_told_as_sent_and_decrypted() {
+    let text = run(&[
+        "-t",
+        "-v",
+        "-X",
+        "-c",
+        "1",
+        "-r",
+        &testdata("wireguard.pcapng"),
+    ])
+    .good();
+    let rows = [
+        "ICMP echo request, id 12510, seq 1, length 64 | in wireguard receiver 3854894042 10.0.0.1 > 10.0.0.2",
+        "  wireguard: receiver 3854894042, counter 0\n",
+        "wireguard: type 4\n",
+        "counter 0\n",
+        "encrypted packet and its tag\n",
+        "-- WireGuard: the packet decrypted\n",
+        "-- ICMP\n",
+        "type 8 echo request\n",
+        "behind the packet\n",
+    ];
+    let mut from = 0;
+    for row in rows {
+        from += text[from..]
+            .find(row)
+            .unwrap_or_else(|| panic!("{row} in {text}"));
+    }
+}
+
+/// What is written is what was captured; a filter looks at that, as with other tunnels; the secrets
+/// stay, where the format has a place for them.
+#[test]
+fn frames_are_written_as_they_were() {
+    let inside = testdata("wireguard.pcapng");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (ng, classic) = (path("a.pcapng"), path("a.pcap"));
+    run(&["-r", &inside, "-w", &ng]).good();
+    run(&["-r", &inside, "-w", &classic]).good();
+    let frames = |path: &str| {
+        let output = tool(
+            "tshark",
+            &["-r", path, "-x", "-o", "wg.dissect_packet:FALSE"],
+        );
+        output.stdout
+    };
+    assert!(!frames(&inside).is_empty() && frames(&ng) == frames(&inside));
+    assert_eq!(frames(&classic), frames(&testdata("wireguard.pcap")));
+    assert_eq!(
+        told(&records(&["-r", &ng])),
+        told(&records(&["-r", &inside]))
+    );
+    assert!(told(&records(&["-r", &classic])).is_empty());
+    // Each file of a rotation has them.
+    let turns = path("t.pcapng");
+    run(&["-r", &inside, "-w", &turns, "-C", "3k"]).good();
+    let mut files = 0;
+    for entry in fs::read_dir(folder.path()).expect("the folder") {
+        let path = entry.expect("a file").path();
+        if path.to_string_lossy().contains("t.pcapng") {
+            files += 1;
+            let octets = fs::read(&path).expect("a file");
+            let kinds: Vec<_> = blocks(&octets).into_iter().map(kind).collect();
+            assert_eq!(kinds[0], SECTION_HEADER);
+            assert_eq!(kinds.iter().filter(|kind| **kind == SECRETS).count(), 1);
+        }
+    }
+    assert!(files > 1, "{files}");
+    let shown = |filter: &str| of_type(&records(&["-r", &inside, filter]), "icmp").len();
+    assert_eq!(shown("udp port 51820"), 15);
+    assert_eq!(shown("src host 10.0.0.2"), 8);
+    assert_eq!(shown("host 10.7.0.1"), 1, "the error that quotes it");
+}
+
+#[test]
+fn the_account_says_what_is_locked_and_why() {
+    let log = key_log();
+    let (all, [statics, first, second]) = (log.as_str(), {
+        let lines: Vec<_> = log.lines().collect();
+        [0..2, 2..4, 4..6].map(|part| lines[part].join("\n") + "\n")
+    });
+    let recorded = fs::read(testdata("wireguard.pcapng")).expect("a capture");
+    let packets: Vec<_> = blocks(&recorded).into_iter().collect();
+    let with = |log: &str, keep: &dyn Fn(usize) -> bool, damage: Option<usize>| {
+        let mut octets = Vec::new();
+        let mut number = 0;
+        for block in &packets {
+            match kind(block) {
+                SECRETS => octets.extend(secrets(WIREGUARD, log.as_bytes(), log.len())),
+                PACKET => {
+                    number += 1;
+                    if keep(number) {
+                        let at = octets.len();
+                        octets.extend(*block);
+                        if damage == Some(number) {
+                            octets[at + 28 + 70] ^= 1;
+                        }
+                    }
+                }
+                _ => octets.extend(*block),
+            }
+        }
+        let (_file, path) = file(&octets);
+        let records = records(&["-r", &path]);
+        assert_accounted(summary(&records), "with other keys");
+        let shown = of_type(&records, "icmp").len();
+        (
+            shown,
+            summary(&records)["in_tunnels"].clone(),
+            run(&["-q", "-r", &path]).good(),
+        )
+    };
+    let every = |_| true;
+    assert_eq!(with(all, &every, None).1, Value::Null);
+    let (shown, locked, text) = with(&(statics.clone() + &first), &every, None);
+    assert_eq!(
+        (shown, locked),
+        (11, json!({"encrypted_wireguard_no_key": 4}))
+    );
+    let words =
+        "-- 4 tunnelled packets are encrypted (WireGuard, no key for it), and may hold ICMP\n";
+    assert!(text.contains(words), "{text}");
+    let (shown, locked, _) = with(&(statics.clone() + &second), &every, None);
+    assert_eq!(
+        (shown, locked),
+        (4, json!({"encrypted_wireguard_no_key": 12}))
+    );
+    let (shown, locked, _) = with(&first, &every, None);
+    assert_eq!(
+        (shown, locked),
+        (0, json!({"encrypted_wireguard_no_key": 16}))
+    );
+    for half in [1, 2] {
+        let (shown, locked, _) = with(all, &|number| number != half, None);
+        assert_eq!(
+            (shown, locked),
+            (4, json!({"encrypted_wireguard_no_handshake": 12}))
+        );
+    }
+    let (shown, locked, _) = with(all, &every, Some(5));
+    assert_eq!(
+        (shown, locked),
+        (14, json!({"encrypted_wireguard_not_authentic": 1}))
+    );
+}
+
+/// What is wrong with secrets is told, by file and place, and not what is in them; the rest goes on.
+#[test]
+fn damaged_secrets_are_told_and_end_nothing() {
+    let log = key_log();
+    let octets = log.as_bytes();
+    let cut = octets.len() - 10;
+    let spoilt = log.replacen("LOCAL_STATIC", "OTHER_STATIC", 1);
+    let shortened = log.replacen('=', "=A", 1);
+    let recorded = fs::read(testdata("wireguard.pcapng")).expect("a capture");
+    let before = blocks(&recorded)
+        .into_iter()
+        .take_while(|block| kind(block) != SECRETS);
+    let offset: usize = before.map(<[u8]>::len).sum();
+    let place = |what: &str| format!("secrets at offset {offset}: {what}");
+    for (block, icmp, words) in [
+        (secrets(WIREGUARD, octets, octets.len()), 15, None),
+        (
+            secrets(WIREGUARD, octets, 5000),
+            15,
+            Some(format!(
+                "the block claims 5000 octets and has {}",
+                octets.len().next_multiple_of(4)
+            )),
+        ),
+        (
+            secrets(WIREGUARD, &octets[..cut], cut),
+            11,
+            Some("line 6 has no key of 32 octets in base64".to_owned()),
+        ),
+        (
+            secrets(WIREGUARD, spoilt.as_bytes(), spoilt.len()),
+            0,
+            Some("line 1 names no key that is known".to_owned()),
+        ),
+        (
+            secrets(WIREGUARD, shortened.as_bytes(), shortened.len()),
+            0,
+            Some("line 1 has no key of 32 octets in base64".to_owned()),
+        ),
+        (
+            secrets(WIREGUARD, b"CLIENT_RANDOM 00 00\n", 20),
+            0,
+            Some("no WireGuard key in it".to_owned()),
+        ),
+        (
+            secrets(WIREGUARD, &[], 0),
+            0,
+            Some("no WireGuard key in it".to_owned()),
+        ),
+        (secrets(0x544c_534b, octets, octets.len()), 0, None),
+        (secrets(0, &[0xff; 30], 30), 0, None),
+    ] {
+        let (_file, path) = file(&recorded_with(&block));
+        let mut command = command();
+        let output = command
+            .args(["--json", "-v", "-r", &path])
+            .output()
+            .expect("it starts");
+        assert_eq!(output.status.code(), Some(0));
+        let err = without_sandbox_line(&String::from_utf8(output.stderr).expect("UTF-8"));
+        let name = path.rsplit('/').next().expect("a name");
+        match &words {
+            Some(words) => {
+                assert!(
+                    err.contains(&format!("warning: {name}: {}", place(words))),
+                    "{err}"
+                );
+            }
+            None => assert_eq!(err, ""),
+        }
+        let out = String::from_utf8(output.stdout).expect("UTF-8");
+        let found = out
+            .lines()
+            .filter(|line| line.starts_with(r#"{"type":"icmp""#))
+            .count();
+        assert_eq!(found, icmp, "{words:?}");
+        for line in log.lines() {
+            let (_, key) = line.split_once('=').expect("a key");
+            assert!(!out.contains(&key[1..20]) && !err.contains(&key[1..20]));
+        }
+    }
+}
+
+#[test]
+fn files_of_keys_are_refused_in_words() {
+    let plain = testdata("wireguard.pcap");
+    let with = |path: &str| run(&["-q", "-r", &plain, "--wireguard-keys", path]);
+    with("/nowhere.keys")
+        .exits(2)
+        .says("--wireguard-keys /nowhere.keys: no such file");
+    with("/")
+        .exits(2)
+        .says("--wireguard-keys /: is a directory");
+    let (_file, path) = file(b"PRESHARED_KEY=AAAA\nno key\n");
+    with(&path).exits(0).says(&format!(
+        "warning: {path}: line 1 has no key of 32 octets in base64"
+    ));
+    with(&path)
+        .exits(0)
+        .says("no WireGuard key in it; a key log has lines such as LOCAL_STATIC_PRIVATE_KEY=");
+    // Several files, each with some of the keys.
+    let log = key_log();
+    let at = log.find("LOCAL_EPHEMERAL").expect("keys");
+    let (_one, one) = file(&log.as_bytes()[..at]);
+    let (_other, other) = file(&log.as_bytes()[at..]);
+    let arguments = [
+        "-r",
+        &plain,
+        "--wireguard-keys",
+        &one,
+        "--wireguard-keys",
+        &other,
+    ];
+    assert_eq!(of_type(&records(&arguments), "icmp").len(), 15);
+}
+
+/// Where most packets are not ICMP another thread reads, and takes notes of those that are no
+/// message of WireGuard: also where it meets the keys, and where the keys came before it started.
+#[test]
+fn keys_hold_for_what_is_read_ahead() {
+    let recorded = fs::read(testdata("wireguard.pcapng")).expect("a capture");
+    let all = blocks(&recorded);
+    // A datagram that is none of the tunnel's.
+    let mut other = all.last().expect("a packet").to_vec();
+    let udp = 28 + 14 + 20;
+    other[udp..udp + 9].copy_from_slice(&[0xc0, 0, 0xc0, 1, 0, 8, 0, 0, 9]);
+    let filler = other.repeat(6000);
+    let expected = told(&records(&["-r", &testdata("wireguard.pcapng")]));
+    let is = |wanted: u32| all.iter().position(|block| kind(block) == wanted);
+    let [section, interface, keys] =
+        [SECTION_HEADER, INTERFACE, SECRETS].map(|wanted| all[is(wanted).expect("a block")]);
+    let packets: Vec<_> = all
+        .iter()
+        .filter(|block| kind(block) == PACKET)
+        .copied()
+        .collect();
+    let (handshake, rest) = (packets[..2].concat(), packets[2..].concat());
+    // Of a handshake before any key nothing is kept.
+    for (parts, messages) in [
+        ([keys, &filler, &handshake, &rest], 15),
+        ([&filler, keys, &handshake, &rest], 15),
+        ([&filler, &handshake, keys, &rest], 4),
+        ([&handshake, &filler, keys, &rest], 4),
+    ] {
+        let octets = [section, interface, &parts.concat()].concat();
+        let (_file, path) = file(&octets);
+        let records = records(&["-r", &path]);
+        let of = |messages: &[Value]| -> Vec<_> {
+            let parts = messages
+                .iter()
+                .map(|m| (m["icmp"].clone(), m["tunnel"].clone()));
+            parts.collect()
+        };
+        let found = told(&records);
+        assert_eq!(found.len(), messages);
+        assert!(of(&found) == of(&expected[15 - messages..]));
+        assert_eq!(summary(&records)["frames"]["read"], 6020);
+    }
+    // Of several files the keys of one are those of all.
+    let (_file, keys) = file(&[section, keys].concat());
+    let both = records(&["-r", &testdata("wireguard.pcap"), "-r", &keys]);
+    assert_eq!(of_type(&both, "icmp").len(), 15);
+}
+
+/// Live, a host logs its keys as it makes them: what the file has when a handshake comes is used.
+#[test]
+fn a_file_of_keys_may_grow() {
+    let log = key_log();
+    let second = log.rfind("LOCAL_EPHEMERAL").expect("keys");
+    let (keys, path) = file(&log.as_bytes()[..second]);
+    let octets = fs::read(testdata("wireguard.pcap")).expect("a capture");
+    // The second handshake is frame 15.
+    let mut at = 24;
+    for _ in 0..14 {
+        let length = u32::from_le_bytes(octets[at + 8..at + 12].try_into().expect("a length"));
+        at += 16 + usize::try_from(length).expect("a length");
+    }
+    let mut command = command();
+    command.args(["-l", "-t", "-r", "-", "--wireguard-keys", &path]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut messages = lines
+        .map(|line| line.expect("UTF-8"))
+        .filter(|line| line.contains("in wireguard"));
+    stdin.write_all(&octets[..at]).expect("it reads");
+    stdin.flush().expect("it reads");
+    assert_eq!(messages.by_ref().take(11).count(), 11);
+    let mut keys = OpenOptions::new()
+        .append(true)
+        .open(keys.path())
+        .expect("a file");
+    keys.write_all(&log.as_bytes()[second..]).expect("room");
+    stdin.write_all(&octets[at..]).expect("it reads");
+    drop(stdin);
+    assert_eq!(messages.count(), 4);
+    assert!(child.wait().expect("the end").success());
+}
