@@ -152,3 +152,121 @@ fn behind_llc() {
         ],
     );
 }
+
+/// A message of netlink in its frame: family, type, the family's own header, attributes.
+fn netlink(family: u8, kind: u16, own: &[u8], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut body = own.to_vec();
+    for (kind, value) in attributes {
+        let length = u16::try_from(4 + value.len()).unwrap();
+        body.extend(length.to_le_bytes());
+        body.extend(kind.to_le_bytes());
+        body.extend_from_slice(value);
+        body.resize(body.len().next_multiple_of(4), 0);
+    }
+    let length = u32::try_from(16 + body.len()).unwrap();
+    [
+        &[0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, family][..],
+        &length.to_le_bytes(),
+        &kind.to_le_bytes(),
+        &[0; 10],
+        &body,
+    ]
+    .concat()
+}
+
+#[test]
+fn what_linux_tells_programs_of_packets() {
+    let frame = [&FRAME[..], &ECHO].concat();
+    let size = u32::try_from(frame.len()).unwrap().to_le_bytes();
+    let family = |name: &[u8], number: u16| {
+        netlink(
+            16,
+            0x10,
+            &[1, 2, 0, 0],
+            &[(2, name), (1, &number.to_le_bytes())],
+        )
+    };
+    let alert = |protocol: u16| {
+        netlink(
+            16,
+            0x1e,
+            &[5, 2, 0, 0],
+            &[
+                (2, &[0, 0, 0, 0x81, 0xff, 0xff, 0xff, 0xff]),
+                (3, b"icmp_rcv+0x10\0"),
+                (5, &[0, 0, 0, 0, 0, 0, 0, 0x17]),
+                (6, &protocol.to_le_bytes()),
+                (10, &size),
+                (14, &[0, 0]),
+                (7, &frame),
+            ],
+        )
+    };
+    let sample = |protocol: &[(u16, &[u8])]| {
+        let before: [(u16, &[u8]); 5] = [
+            (0, &[2, 0]),
+            (5, &[100, 0, 0, 0]),
+            (2, &size),
+            (3, &[1, 0, 0, 0]),
+            (4, &[7, 0, 0, 0]),
+        ];
+        let all = [&before[..], protocol, &[(6, &frame)]].concat();
+        netlink(16, 0x1f, &[0, 1, 0, 0], &all)
+    };
+    let queued = netlink(
+        12,
+        0x300,
+        &[2, 0, 0, 0],
+        &[(1, &[0, 0, 0, 1, 8, 0, 1]), (10, &ECHO)],
+    );
+    let decided = netlink(
+        12,
+        0x301,
+        &[0; 4],
+        &[(2, &[0, 0, 0, 1, 0, 0, 0, 1]), (10, &ECHO)],
+    );
+    let logged = netlink(
+        12,
+        0x400,
+        &[2, 0, 0, 1],
+        &[(1, &[8, 0, 1, 0]), (10, b"dropped: \0"), (9, &ECHO)],
+    );
+    let (theirs, ours) = shown(
+        253,
+        &[
+            family(b"NET_DM\0", 0x1e),
+            family(b"psample\0", 0x1f),
+            alert(0x0800),
+            sample(&[(14, &[0, 8])]),
+            logged.clone(),
+            queued,
+            // What a program decided; and what tshark does not show, as the EtherType is not told.
+            decided,
+            sample(&[]),
+        ],
+    );
+    let (no, yes) = (false, true);
+    assert_eq!(theirs, [no, no, yes, yes, yes, yes, no, no]);
+    assert_eq!(ours, [no, no, yes, yes, yes, yes, no, yes]);
+    let (theirs, ours) = shown(113, &[logged, alert(0x0800)]);
+    // The number of the family was not captured: the EtherType tells.
+    assert_eq!((theirs, ours), (vec![yes, no], vec![yes, yes]));
+}
+
+#[test]
+fn behind_the_headers_of_link_types() {
+    both_show(101, &[&[&[0xff, 3, 0, 0x21]], &[&[0; 10]], &[]]);
+    both_show(196, &[&[&[0, 0, 0, 0, 18, 4, 1, 3, 0xcc]]]);
+    let docsis = [&[0, 0, 0, 50, 0, 0][..], &FRAME].concat();
+    let (theirs, ours) = shown(
+        273,
+        &[1, 8, 11, 74, 75, 2].map(|kind| [&[1, kind, 0, 0][..], &docsis, &ECHO, &[0; 8]].concat()),
+    );
+    assert_eq!(ours, [true, true, true, true, true, false]);
+    // The check sequence of the header is not right: tshark reads no further.
+    assert_eq!(theirs, [false; 6]);
+    let call =
+        |name: [u8; 6], last: u8| [&name.map(|letter| letter << 1)[..], &[0x60 | last]].concat();
+    let ends = [call(*b"AAAAAA", 0), call(*b"BBBBBB", 1)].concat();
+    both_show(3, &[&[&ends, &[3, 0xcf], &ends, &[7, 0x0c, 0x0c, 0, 0, 0]]]);
+}

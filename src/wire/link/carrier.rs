@@ -16,6 +16,7 @@ pub(super) const REPEATERS: usize = 8;
 /// section 3).
 pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const IP: u8 = 0xcc;
+    const NET_ROM: u8 = 0xcf;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
     const POLL: u8 = 0x10;
     let mut behind = at + 2 * CALL_SIGN;
@@ -33,9 +34,29 @@ pub(super) fn ax25(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     }
     let network = match u8_at(data, behind + 1).ok_or(Undecodable::Short)? {
         IP => Network::Ip,
+        NET_ROM => return net_rom(data, behind + 2),
         other => Network::Other(other.into()),
     };
     Ok(LinkHeader::at(network, behind + 2))
+}
+
+/// NET/ROM: where from, where to, hops to live, a circuit and what is sent over it. A circuit of IP's
+/// that is none has packets.
+fn net_rom(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const CIRCUIT: usize = 2 * CALL_SIGN + 1;
+    const HEADER: usize = CIRCUIT + 5;
+    const OPERATION: u8 = 0x0f;
+    const IP: [u8; 2] = [0x0c, 0x0c];
+    const EXTENSION: u8 = 0;
+    let [index, number, _, _, operation] =
+        array_at(data, at + CIRCUIT).ok_or(Undecodable::Short)?;
+    let is_ip = operation & OPERATION == EXTENSION && [index, number] == IP;
+    let network = if is_ip {
+        Network::Ip
+    } else {
+        Network::Other(operation.into())
+    };
+    Ok(LinkHeader::at(network, at + HEADER))
 }
 
 /// Where the two call signs of a frame of AX.25 are, perhaps behind KISS.
@@ -90,6 +111,24 @@ pub(super) fn gfp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable
         other => Inside::Other(other.into()),
     };
     Ok((inside, behind))
+}
+
+/// The multiplexer of mobile telephones (3GPP TS 27.010 section 5) behind a list of the messages of PPP
+/// in a frame, of seven octets each: number, fragment, first and last octet as counted from the
+/// direction's, which follows, and whether more follow. The first message leads on that begins here.
+pub(super) fn mobile_multiplexer(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const ENTRY: usize = 7;
+    const FLAG: usize = 1;
+    let octets = usize::from(u8_at(data, at).ok_or(Undecodable::Short)?);
+    let frame = at + 1 + octets;
+    for entry in 0..octets / ENTRY {
+        let [_, _, high, low, first, last] =
+            array_at(data, at + 1 + entry * ENTRY).ok_or(Undecodable::Short)?;
+        if [high, low] == [0; 2] && first < last {
+            return Ok((Inside::Frame(lt::PPP), frame + usize::from(first) + FLAG));
+        }
+    }
+    Ok((Inside::Other(0), frame))
 }
 
 /// LLC of GPRS (3GPP TS 44.064 section 6): an address, the control field of unconfirmed information,

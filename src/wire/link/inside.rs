@@ -2,7 +2,7 @@
 
 use super::{
     LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, infiniband, linktype as lt,
-    pseudo, recorder, switch,
+    netlink, pseudo, recorder, switch,
 };
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
@@ -30,6 +30,10 @@ pub(super) fn inside(
         lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),
         lt::TZSP => recorder::tzsp(data, at),
         lt::DOCSIS => switch::docsis(data, at),
+        lt::DOCSIS31_XRA31 => switch::excentis(data, at),
+        lt::SITA => recorder::sita(data, at),
+        lt::MUX27010 => carrier::mobile_multiplexer(data, at),
+        lt::NETLINK => netlink::netlink(data, at),
         lt::ERF => recorder::erf(data, at),
         lt::EBHSCR => recorder::elektrobit(data, at),
         lt::REDBACK => recorder::redback(data, at),

@@ -17,6 +17,7 @@ mod juniper;
 mod mobile;
 mod msdu;
 mod names;
+mod netlink;
 mod ppp;
 mod pseudo;
 pub mod radio;
@@ -262,6 +263,8 @@ pub mod linktype {
     pub const PPI: LinkType = LinkType(192);
     /// IEEE 802.15.4 with its frame check sequence.
     pub const IEEE802_15_4_WITHFCS: LinkType = LinkType(195);
+    /// SITA's recorders of wide area networks.
+    pub const SITA: LinkType = LinkType(196);
     /// Endace's extensible record format.
     pub const ERF: LinkType = LinkType(197);
     /// Juniper's secure tunnels.
@@ -292,6 +295,8 @@ pub mod linktype {
     pub const IPV6: LinkType = LinkType(229);
     /// IEEE 802.15.4 without its frame check sequence.
     pub const IEEE802_15_4_NOFCS: LinkType = LinkType(230);
+    /// The multiplexer of mobile telephones (3GPP TS 27.010) behind a header of its own.
+    pub const MUX27010: LinkType = LinkType(236);
     /// Linux netfilter log.
     pub const NFLOG: LinkType = LinkType(239);
     /// Hilscher netANALYZER: Ethernet behind 4 octets.
@@ -306,10 +311,14 @@ pub mod linktype {
     pub const INFINIBAND: LinkType = LinkType(247);
     /// What Wireshark exported of a protocol.
     pub const WIRESHARK_UPPER_PDU: LinkType = LinkType(252);
+    /// Linux netlink.
+    pub const NETLINK: LinkType = LinkType(253);
     /// Apple's packet tap: a header that names the link type of what follows.
     pub const PKTAP: LinkType = LinkType(258);
     /// Ethernet behind the preamble of EPON.
     pub const EPON: LinkType = LinkType(259);
+    /// DOCSIS behind the header of Excentis's analyser.
+    pub const DOCSIS31_XRA31: LinkType = LinkType(273);
     /// IEEE 802.3br: preamble, then Ethernet.
     pub const ETHERNET_MPACKET: LinkType = LinkType(274);
     /// Linux cooked capture, version 2.
@@ -388,7 +397,8 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
         lt::LINUX_SLL => pseudo::cooked(data, at),
         lt::LINUX_SLL2 => pseudo::cooked2(data, at),
         // 12 and 14 are what raw IP is called on the systems where it is not 101.
-        lt::RAW | lt::IPV4 | lt::IPV6 | LinkType(12 | 14) => Ok(LinkHeader::at(Network::Ip, at)),
+        lt::RAW | LinkType(12 | 14) => pseudo::raw(data, at),
+        lt::IPV4 | lt::IPV6 => Ok(LinkHeader::at(Network::Ip, at)),
         lt::NULL | lt::LOOP => pseudo::family(data, at, 4),
         lt::ENC => pseudo::family(data, at, 12),
         lt::PFLOG => pseudo::pflog(data, at),

@@ -1,7 +1,7 @@
 //! Headers that a capturing system puts in the place of the link's own.
 
-use super::inside::Inside;
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use super::inside::{self, Inside};
+use super::{LinkHeader, Network, Vlans, ether, linktype as lt, netlink};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -33,8 +33,11 @@ fn cooked_protocol(
     const LLC: u16 = 4;
     const IEEE802_15_4: u16 = 0xf6;
     match protocol {
+        family if hardware == ARPHRD_NETLINK => {
+            inside::follow(data, netlink::message(data, at, family)?)
+        }
         IEEE802_15_4 => Ok(LinkHeader::at(Network::Ieee802154, at)),
-        LLC if hardware != ARPHRD_NETLINK => ether::llc(data, Vlans::default(), at),
+        LLC => ether::llc(data, Vlans::default(), at),
         small @ ..=ether::ether_type::MAX_LENGTH => Ok(LinkHeader::at(Network::Other(small), at)),
         tag if ether::is_vlan(tag) && !has_tag(data, at) && is_ip(data, at) => {
             Ok(LinkHeader::at(Network::Ip, at))
@@ -244,6 +247,20 @@ pub(super) fn arcnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> 
         other => Network::Other(other.into()),
     };
     Ok(LinkHeader::at(network, behind))
+}
+
+/// A packet alone; or PPP, or ten octets of zero before the packet, which drivers of dial-up networks
+/// gave under the same link type.
+pub(super) fn raw(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    const ZEROS: [u8; 10] = [0; 10];
+    match array_at(data, at) {
+        Some([0xff, 0x03, _]) => super::ppp(data, at),
+        Some([0, 0xff, 0x03]) => super::ppp(data, at + 1),
+        Some([0, 0, 0]) if array_at(data, at) == Some(ZEROS) => {
+            Ok(LinkHeader::at(Network::Ip, at + ZEROS.len()))
+        }
+        _ => Ok(LinkHeader::at(Network::Ip, at)),
+    }
 }
 
 /// SLIP of BSD/OS: its header has 24 octets, and 16 in what tcpdump reads.

@@ -29,6 +29,17 @@ pub(super) fn elektrobit(data: &[u8], at: usize) -> Result<(Inside, usize), Unde
     Ok((inside, at + HEADER))
 }
 
+/// SITA's recorders: flags, signals and errors, then which protocol.
+pub(super) fn sita(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const PROTOCOL: usize = 4;
+    const FRAME_RELAY: u8 = 18;
+    let inside = match u8_at(data, at + PROTOCOL).ok_or(Undecodable::Short)? {
+        FRAME_RELAY => Inside::Frame(lt::FRELAY),
+        other => Inside::Other(other.into()),
+    };
+    Ok((inside, at + PROTOCOL + 1))
+}
+
 /// The trace of VPP: version, count of texts, hint at the protocol, buffer, the texts, the packet.
 pub(super) fn vpp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const VERSION: u8 = 1;

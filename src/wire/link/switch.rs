@@ -125,3 +125,18 @@ pub(super) fn docsis(data: &[u8], at: usize) -> Result<(Inside, usize), Undecoda
     };
     Ok((Inside::Frame(lt::ETHERNET), at + FIXED + extension))
 }
+
+/// DOCSIS behind the header of Excentis's analyser: version, kind of packet, and so many octets of type,
+/// length and value.
+pub(super) fn excentis(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
+    const HEADER: usize = 4;
+    /// Frames in either direction, of one carrier or many, and what asks for grants.
+    const DOCSIS: [u8; 5] = [1, 8, 11, 74, 75];
+    let [_, kind, high, low] = array_at(data, at).ok_or(Undecodable::Short)?;
+    let behind = at + HEADER + usize::from(u16::from_be_bytes([high, low]));
+    if DOCSIS.contains(&kind) {
+        docsis(data, behind)
+    } else {
+        Ok((Inside::Other(kind.into()), behind))
+    }
+}

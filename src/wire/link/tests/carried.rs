@@ -96,6 +96,134 @@ pub(super) fn of_ether_types() -> Vec<Header> {
     ]
 }
 
+/// A message of netlink in a cooked frame, of this family and type, with this header of the family's and
+/// attributes, the last of which is `octets` long and not written.
+fn netlink(family: u8, kind: u16, own: [u8; 4], attributes: &[&[u8]], octets: u8) -> Vec<u8> {
+    let attributes = attributes.concat();
+    let length = 20 + u32::try_from(attributes.len()).unwrap() + u32::from(octets);
+    [
+        &[0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, family][..],
+        &length.to_le_bytes(),
+        &kind.to_le_bytes(),
+        &[0; 10],
+        &own,
+        &attributes,
+    ]
+    .concat()
+}
+
+pub(super) fn of_netlink() -> Vec<Header> {
+    let frame = frame_inside();
+    let queued = netlink(
+        12,
+        0x300,
+        [2, 0, 0, 0],
+        &[
+            &[11, 0, 1, 0, 0, 0, 0, 1, 8, 0, 1, 0],
+            &[8, 0, 5, 0, 0, 0, 0, 1],
+            &[24, 0, 10, 0],
+        ],
+        20,
+    );
+    let logged = netlink(
+        12,
+        0x400,
+        [2, 0, 0, 1],
+        &[
+            &[8, 0, 1, 0, 8, 0, 1, 0],
+            &[7, 0, 10, 0, b'a', b'b', 0, 0],
+            &[24, 0, 9, 0],
+        ],
+        20,
+    );
+    let dropped = |protocol: u8, rest: &[u8], octets: u8| {
+        netlink(
+            16,
+            0x1e,
+            [5, 2, 0, 0],
+            &[
+                &[12, 0, 2, 0, 0, 0, 0, 0x81, 0xff, 0xff, 0xff, 0xff],
+                &[6, 0, 6, 0, protocol, 8, 0, 0],
+                &[octets + 4, 0, 7, 0],
+                rest,
+            ],
+            20,
+        )
+    };
+    let sampled = |protocol: &[u8]| {
+        netlink(
+            16,
+            0x1f,
+            [0, 1, 0, 0],
+            &[
+                &[6, 0, 0, 0, 2, 0, 0, 0],
+                protocol,
+                &[8, 0, 2, 0, 34, 0, 0, 0],
+                &[8, 0, 5, 0, 100, 0, 0, 0],
+                &[38, 0, 6, 0],
+                &frame,
+            ],
+            20,
+        )
+    };
+    let big_endian = [
+        &[0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12][..],
+        &[0, 0, 0, 52, 4, 0],
+        &[0; 10],
+        &[2, 0, 0, 1],
+        &[0, 8, 0, 1, 8, 0, 1, 0, 0, 24, 0, 9],
+    ]
+    .concat();
+    // The same by the interface that stands for all.
+    let cooked = |header: &[u8]| {
+        let mut second = zeros(20);
+        (second[1], second[8], second[9]) = (header[15], 3, 0x38);
+        [second, header[16..].to_vec()].concat()
+    };
+    vec![
+        plain(253, queued.clone()),
+        plain(253, logged.clone()),
+        plain(253, big_endian),
+        plain(253, dropped(0, &frame, 34)),
+        plain(253, dropped(0, &[], 20)),
+        plain(253, sampled(&[6, 0, 14, 0, 0, 8, 0, 0])),
+        plain(253, sampled(&[])),
+        plain(113, queued.clone()),
+        plain(276, cooked(&queued)),
+        plain(276, cooked(&logged)),
+    ]
+}
+
+pub(super) fn of_link_types() -> Vec<Header> {
+    let frame = frame_inside();
+    let docsis = [&[0, 0, 0, 60, 0, 0][..], &frame].concat();
+    let call = |last: u8| [0x82, 0x84, 0x86, 0x40, 0x40, 0x40, 0x60 | last];
+    let net_rom = [&call(0)[..], &call(1), &[3, 0xcf], &call(0), &call(1)].concat();
+    vec![
+        plain(273, [&[1, 1, 0, 0][..], &docsis].concat()),
+        plain(273, [&[1, 74, 0, 3, 1, 1, 5][..], &docsis].concat()),
+        plain(196, vec![0, 0, 0, 0, 18, 0x18, 0x41, 3, 0xcc]),
+        plain(101, vec![0xff, 3, 0, 0x21]),
+        plain(101, vec![0, 0xff, 3, 0, 0x21]),
+        plain(101, zeros(10)),
+        plain(
+            236,
+            vec![
+                7, 0, 1, 0, 0, 5, 29, 0, 0, 0xf9, 7, 0xef, 0x35, 0x7e, 0xff, 3, 0, 0x21,
+            ],
+        ),
+        plain(
+            236,
+            [
+                &[14, 0, 1, 0, 1, 5, 7, 0, 0, 2, 0, 0, 8, 28, 0][..],
+                &[0, 0xf9, 7, 0xef, 0x35, 0x7e, 1, 2, 0x7e, 0, 0x21],
+            ]
+            .concat(),
+        ),
+        plain(3, [&net_rom[..], &[7, 0x0c, 0x0c, 0, 0, 0]].concat()),
+    ]
+}
+
 /// What LLC and SNAP lead to beside EtherTypes.
 pub(super) fn bridged() -> Vec<Header> {
     let atm = |kind: u8, rest: &[u8]| {
@@ -126,7 +254,7 @@ pub(super) fn bridged() -> Vec<Header> {
 
 #[test]
 fn what_holds_anything_else_is_no_ip() {
-    let frame = frame_inside();
+    let inner = frame_inside();
     let mut written = fibre_channel(false);
     written[8] = 8;
     for (_, data, _) in [
@@ -141,8 +269,8 @@ fn what_holds_anything_else_is_no_ip() {
             &[&[56, 0x10], &datagram(5, 0x0800, 44, &mailbox(0))],
         ),
         typed(0x88a4, &[&[44, 0x40], &mailbox(0)]),
-        typed(0x88a1, &[&zeros(8), &frame]),
-        typed(0x88a9, &[&[0, 3], &frame]),
+        typed(0x88a1, &[&zeros(8), &inner]),
+        typed(0x88a9, &[&[0, 3], &inner]),
         typed(0x9021, &[&[8, 0, 2, 0]]),
         // Encrypted, in fragments, and not as long as it says.
         typed(0x08f0, &[&[0, 1, 0, 1, 9, 26], &wimax(0x40)]),
@@ -154,11 +282,32 @@ fn what_holds_anything_else_is_no_ip() {
         typed(0x08f0, &[&[0, 1, 0, 1, 9, 0x83, 0, 0, 26], &wimax(0)]),
     ] {
         let data = [&data[..], &IP].concat();
-        let found = classify(&frame_of(&data));
+        let found = classify(&frame(1, &data));
         assert!(matches!(found, Classified::NotIp), "{data:x?}: {found:?}");
     }
-}
-
-fn frame_of(data: &[u8]) -> Frame<'_> {
-    frame(1, data)
+    let alert = [
+        &[12, 0, 2, 0][..],
+        &[0; 8],
+        &[6, 0, 6, 0, 6, 8, 0, 0],
+        &[38, 0, 7, 0],
+        &inner,
+    ];
+    for (link, data) in [
+        // A verdict; a drop whose EtherType is another; a sample without a rate; of no such family.
+        (253, netlink(12, 0x301, [0; 4], &[&[24, 0, 10, 0]], 20)),
+        (253, netlink(16, 0x1e, [5, 2, 0, 0], &alert, 20)),
+        (
+            253,
+            netlink(16, 0x1f, [0, 1, 0, 0], &[&[38, 0, 6, 0], &inner], 20),
+        ),
+        (253, netlink(0, 0x10, [2, 0, 0, 0], &[&[24, 0, 9, 0]], 20)),
+        // Not the first fragment of a message; bursts; LAPB; a circuit that is one.
+        (236, vec![7, 0, 1, 0, 1, 1, 20, 0, 0, 0x7e, 0, 0x21]),
+        (273, vec![1, 2, 0, 0]),
+        (196, vec![0, 0, 0, 0, 1]),
+    ] {
+        let data = [&data[..], &IP].concat();
+        let found = classify(&frame(link, &data));
+        assert!(matches!(found, Classified::NotIp), "{data:x?}: {found:?}");
+    }
 }

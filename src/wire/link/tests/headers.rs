@@ -1,6 +1,6 @@
 //! Headers that lead to IP, of each link type and in each of its forms.
 
-use super::carried::{bridged, of_ether_types};
+use super::carried::{bridged, of_ether_types, of_link_types, of_netlink};
 use super::modules::{carriers, juniper_modules, recorders};
 
 /// Addresses of an Ethernet frame, destination first.
@@ -36,6 +36,8 @@ pub(super) fn headers() -> Vec<Header> {
         recorders(),
         carriers(),
         of_ether_types(),
+        of_link_types(),
+        of_netlink(),
         bridged(),
     ]
     .concat()
