@@ -32,6 +32,10 @@ mod networks;
 mod nodes;
 #[path = "cli/radio.rs"]
 mod radio;
+#[path = "cli/radio_headers.rs"]
+mod radio_headers;
+#[path = "cli/radiotap.rs"]
+mod radiotap;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/repeated.rs"]

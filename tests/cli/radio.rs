@@ -9,7 +9,7 @@ use crate::common::{of_type, records};
 use crate::links::{ECHO, capture_of};
 
 /// A frame of 802.11 to an access point, behind this header.
-fn wireless(before: &[u8]) -> Vec<u8> {
+pub(crate) fn wireless(before: &[u8]) -> Vec<u8> {
     let stations = [2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 0];
     let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
     [before, &[8, 1, 0, 0], &stations, &snap, &ECHO].concat()
@@ -22,7 +22,7 @@ fn tap(present: u32, fields: &[u8]) -> Vec<u8> {
 }
 
 /// The link object of each frame, and the fields that tshark has of it.
-fn links(link: u32, frames: &[Vec<u8>], fields: &[&str]) -> Vec<(Value, Vec<String>)> {
+pub(crate) fn links(link: u32, frames: &[Vec<u8>], fields: &[&str]) -> Vec<(Value, Vec<String>)> {
     let capture = capture_of(link, frames);
     let path = capture.path().to_str().unwrap();
     let all = records(&["-r", path, "--json", "-e"]);
@@ -274,7 +274,7 @@ fn check_sequences_are_verified_as_in_tshark() {
 }
 
 /// An IPv6 echo request.
-fn echo6() -> Vec<u8> {
+pub(crate) fn echo6() -> Vec<u8> {
     let address = |last| [&[0x20, 1, 0x0d, 0xb8][..], &[0; 11], &[last]].concat();
     let header = [0x60, 0, 0, 0, 0, 8, 58, 64];
     [

@@ -311,7 +311,8 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
     ]
 }
 
-/// Headers of radiotap with each field, and with each value of those that have words.
+/// Headers of radiotap with each field, and with each value of those that have words. tcpdump reads
+/// one octet of field 9, which has two, and ends at 15 to 17 and from 22 on.
 fn radiotap() -> impl Iterator<Item = Vec<u8>> {
     let tap = |present: &[u32], fields: &[u8]| {
         let words = present.iter().flat_map(|word| word.to_le_bytes());
@@ -325,11 +326,11 @@ fn radiotap() -> impl Iterator<Item = Vec<u8>> {
     // From the timer on to the flags of what was received, each aligned to its size.
     let all = [
         [8, 7, 6, 5, 4, 3, 2, 1, 0x00, 12, 0x6c, 9, 0xa0, 0, 3, 4].as_slice(),
-        &[0xd6, 0xa0, 80, 0, 0xfe, 0xff, 0xfd, 15, 2, 40, 50, 0, 1, 0],
+        &[0xd6, 0xa0, 80, 0, 2, 1, 15, 2, 40, 50, 1, 0],
     ]
     .concat();
-    let mut taps = vec![tap(&[0], &[]), tap(&[0x7fff], &all)];
-    taps.extend((0..=255).map(|flags| tap(&[2], &[flags & !0x20])));
+    let mut taps = vec![tap(&[0], &[]), tap(&[0x7dff], &all)];
+    taps.extend((0..=255).map(|flags| tap(&[2], &[flags & !0xa0])));
     taps.extend((0..=255).map(|rate| tap(&[4], &[rate])));
     let channel = |flags: u16| [&[0x6c, 9][..], &flags.to_le_bytes()].concat();
     taps.extend((0..0x1000).map(|flags| tap(&[8], &channel(flags << 4))));
@@ -349,13 +350,11 @@ fn radiotap() -> impl Iterator<Item = Vec<u8>> {
     for scheme in 0..=80 {
         taps.extend((0..8).map(|flags| tap(&[1 << 19], &[7, flags, scheme])));
     }
-    // Those of 802.11ac, behind the status of an aggregate.
+    // Those of 802.11ac.
     taps.extend((0..64).map(|width| {
         tap(
-            &[3 << 20],
-            &[
-                0, 0, 0, 0, 0, 0, 0, 0, 0x44, 0, 4, width, 0x91, 0, 0x72, 0, 5, 0, 0, 0,
-            ],
+            &[1 << 21],
+            &[0x44, 0, 4, width, 0x91, 0, 0x72, 0, 5, 0, 0, 0],
         )
     }));
     taps.push(tap(&[1 << 21], &[4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
@@ -367,7 +366,6 @@ fn radiotap() -> impl Iterator<Item = Vec<u8>> {
     ));
     taps.push(tap(&[0x8000_0020, 1], &[0xd6, 0xd7]));
     taps.push(tap(&[0xe000_0020, 1], &[0xd6, 0xd7]));
-    taps.push(tap(&[1 << 15 | 0x20], &[0xd6, 0xd7]));
     // A field that is cut off, and a vendor's.
     taps.push(tap(&[0x28], &[0x6c, 9]));
     taps.push(tap(&[0xc000_0020, 1, 0x20], &[0xd6, 0, 0, 0, 0, 1, 9, 0]));

@@ -192,6 +192,15 @@ fn of_recorder(
 fn other(out: &mut Vec<u8>, frame: &Frame<'_>, told: &link::Addresses) {
     let name = link::description(frame.link).unwrap_or("link");
     out.extend_from_slice(name.as_bytes());
+    if frame.link == lt::IEEE802_15_4_TAP {
+        let start = out.len();
+        out.extend_from_slice(b", ");
+        let empty = out.len();
+        radio::tell(out, frame);
+        // Behind each thing stands a space.
+        let end = out.len() - 1;
+        out.truncate(if out.len() > empty { end } else { start });
+    }
     if let Some(direction) = told.direction {
         out.extend_from_slice(b", ");
         out.extend_from_slice(direction.name().as_bytes());

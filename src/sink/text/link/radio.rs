@@ -1,16 +1,19 @@
 //! How a frame of 802.11 was received or sent, in tcpdump's words.
 
+use std::fmt;
+use std::io::Write;
 use std::ops::ControlFlow;
 
 use super::number;
 use crate::model::Frame;
 use crate::record::write;
 use crate::wire::link::radio::{
-    self, Channel, Coding, Fact, Flags, HighThroughput, VeryHighThroughput,
+    self, Channel, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency, HighThroughput,
+    Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,
 };
 
 /// `9.0 Mb/s 2412 MHz 11g -42dBm signal antenna 0 `. tcpdump has these words for radiotap alone; they
-/// serve for the headers before that as well.
+/// serve for the headers before that as well. What it does not know is told alike.
 pub(super) fn tell(out: &mut Vec<u8>, frame: &Frame<'_>) {
     radio::facts(frame, &mut |fact| fact_in_words(out, fact));
 }
@@ -57,21 +60,53 @@ fn fact_in_words(out: &mut Vec<u8>, fact: Fact) -> ControlFlow<()> {
         Fact::HighThroughput(field) => high_throughput(out, field),
         Fact::VeryHighThroughput(field) => very_high_throughput(out, field),
         Fact::Next => {}
-        Fact::HighEfficiency(_) => return unknown(out, 23),
-        Fact::Other(field) => return unknown(out, field),
-        Fact::Cut => {
+        Fact::HighEfficiency(field) => high_efficiency(out, field),
+        Fact::ExtremelyHighThroughput(field) => extremely_high_throughput(out, field),
+        Fact::SubGigahertz(field) => sub_gigahertz(out, field),
+        Fact::BitRate(rate) => labelled(out, rate.into(), b" b/s "),
+        Fact::Frequency(middle) => shown(out, format_args!("{middle} kHz ")),
+        Fact::Strength(strength) => shown(out, format_args!("{strength}dBm signal ")),
+        Fact::Phy(phy) => out.extend_from_slice(match phy {
+            Phy::FrequencyHopping => b"FHSS ",
+            Phy::DirectSequence => b"DSSS ",
+            Phy::Infrared => b"infrared ",
+            Phy::B => b"11b ",
+            Phy::G => b"11g ",
+            Phy::A => b"11a ",
+        }),
+        Fact::Bandwidth(width) => labelled(out, width.into(), b" MHz wide "),
+        Fact::Streams(streams) => labelled(out, streams.into(), b" streams "),
+        Fact::NoiseRssi(noise) => labelled(out, noise.into(), b" noise rssi "),
+        // tcpdump ends at such a field.
+        Fact::Quantity(Quantity::Unread, field) => shown(out, format_args!("[bit {field}] ")),
+        Fact::Quantity(quantity, value) => {
+            words(out, quantity.name());
+            number(out, b" ", value);
+            out.push(b' ');
+        }
+        Fact::Mark(Mark::Cut) => {
             out.extend_from_slice(b" [|802.11_radio]");
             return ControlFlow::Break(());
+        }
+        Fact::Mark(mark) => {
+            words(out, mark.name());
+            out.push(b' ');
         }
     }
     ControlFlow::Continue(())
 }
 
-/// A field that tcpdump does not know, and ends at.
-fn unknown(out: &mut Vec<u8>, field: u32) -> ControlFlow<()> {
-    number(out, b"[bit ", field.into());
-    out.extend_from_slice(b"] ");
-    ControlFlow::Break(())
+/// A name with spaces in the place of `_`.
+fn words(out: &mut Vec<u8>, name: &str) {
+    out.extend(
+        name.bytes()
+            .map(|octet| if octet == b'_' { b' ' } else { octet }),
+    );
+}
+
+fn shown(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    // Writing to memory cannot fail.
+    let _ = out.write_fmt(text);
 }
 
 /// A value with its unit, or with what it is called.
@@ -89,7 +124,9 @@ fn flags(out: &mut Vec<u8>, flags: Flags) {
         (Flags::SHORT_PREAMBLE, b"short preamble "),
         (Flags::WEP, b"wep "),
         (Flags::FRAGMENTED, b"fragmented "),
+        (Flags::PADDED, b"padded "),
         (Flags::BAD_CHECK_SEQUENCE, b"bad-fcs "),
+        (Flags::SHORT_GUARD_INTERVAL, b"short GI "),
     ] {
         if flags.has(flag) {
             out.extend_from_slice(word);
@@ -244,4 +281,106 @@ fn very_high_throughput(out: &mut Vec<u8>, field: VeryHighThroughput) {
             b"long GI "
         });
     }
+}
+
+/// What the codings after 802.11ac have in common.
+#[derive(Default)]
+struct Coded {
+    /// Tenths of Mb/s.
+    rate: Option<u32>,
+    scheme: Option<u8>,
+    streams: Option<u8>,
+    /// MHz.
+    bandwidth: Option<u16>,
+    /// Subcarriers.
+    resource_unit: Option<u16>,
+    /// Tenths of a microsecond.
+    guard_interval: Option<u16>,
+    colour: Option<u32>,
+}
+
+/// `HE SU 720.6 Mb/s MCS 7 2 streams 80 MHz 0.8us GI `: what is known of it.
+fn coded(out: &mut Vec<u8>, kind: &str, coded: &Coded, marks: &[(bool, &str)]) {
+    shown(out, format_args!("{kind} "));
+    if let Some(rate) = coded.rate {
+        tenths(out, rate.into());
+        out.extend_from_slice(b" Mb/s ");
+    }
+    if let Some(scheme) = coded.scheme {
+        shown(out, format_args!("MCS {scheme} "));
+    }
+    match coded.streams {
+        Some(1) => out.extend_from_slice(b"1 stream "),
+        Some(streams) => shown(out, format_args!("{streams} streams ")),
+        None => {}
+    }
+    if let Some(bandwidth) = coded.bandwidth {
+        shown(out, format_args!("{bandwidth} MHz "));
+    }
+    if let Some(tones) = coded.resource_unit {
+        shown(out, format_args!("{tones}-tone RU "));
+    }
+    if let Some(interval) = coded.guard_interval {
+        tenths(out, interval.into());
+        out.extend_from_slice(b"us GI ");
+    }
+    for (_, word) in marks.iter().filter(|(holds, _)| *holds) {
+        shown(out, format_args!("{word} "));
+    }
+    if let Some(colour) = coded.colour {
+        shown(out, format_args!("BSS color {colour} "));
+    }
+}
+
+fn high_efficiency(out: &mut Vec<u8>, field: HighEfficiency) {
+    let kind = match field.form() {
+        "su" => "HE SU",
+        "ext_su" => "HE ext SU",
+        "mu" => "HE MU",
+        _ => "HE TB",
+    };
+    let told = Coded {
+        rate: field.rate(),
+        scheme: field.scheme(),
+        streams: field.streams(),
+        bandwidth: field.bandwidth(),
+        resource_unit: field.resource_unit(),
+        guard_interval: field.guard_interval(),
+        colour: field.colour().map(u32::from),
+    };
+    let marks = [
+        (field.is_dual_carrier(), "DCM"),
+        (field.has_stbc(), "STBC"),
+        (field.is_ldpc(), "LDPC FEC"),
+        (field.is_uplink(), "uplink"),
+    ];
+    coded(out, kind, &told, &marks);
+}
+
+fn extremely_high_throughput(out: &mut Vec<u8>, field: ExtremelyHighThroughput) {
+    let told = Coded {
+        rate: field.rate(),
+        scheme: field.scheme(),
+        streams: field.streams(),
+        bandwidth: field.bandwidth(),
+        resource_unit: field.resource_unit(),
+        guard_interval: field.guard_interval(),
+        colour: field.colour(),
+    };
+    let marks = [(field.is_ldpc(), "LDPC FEC"), (field.is_uplink(), "uplink")];
+    coded(out, "EHT", &told, &marks);
+}
+
+fn sub_gigahertz(out: &mut Vec<u8>, field: SubGigahertz) {
+    let told = Coded {
+        scheme: field.scheme(),
+        streams: field.streams(),
+        bandwidth: field.bandwidth(),
+        guard_interval: field.guard_interval(),
+        colour: field.colour().map(u32::from),
+        ..Coded::default()
+    };
+    coded(out, "S1G", &told, &[(field.is_uplink(), "uplink")]);
+    number(out, b"", field.rssi().into());
+    out.extend_from_slice(b" rssi ");
 }

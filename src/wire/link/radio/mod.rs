@@ -1,20 +1,26 @@
-//! How a frame of IEEE 802.11 was received or sent, as the headers tell that capture tools put before
-//! it: radiotap, AVS, Prism, PPI. Read only when it is asked for.
+//! How a frame of IEEE 802.11 or 802.15.4 was received or sent, as the headers tell that capture tools
+//! put before it: radiotap, AVS, Prism, PPI, TAP. Read only when it is asked for.
 
+mod later;
 mod older;
+mod ppi;
 mod radiotap;
 mod scheme;
+mod tap;
+mod told;
 
 use std::ops::ControlFlow;
 
+pub use later::{ExtremelyHighThroughput, SubGigahertz};
 pub use scheme::{HighEfficiency, HighThroughput, VeryHighThroughput};
+pub use told::{Mark, Quantity};
 
 use super::linktype as lt;
 use crate::model::Frame;
 use crate::wire::bytes::u32_at;
 
 /// One thing that such a header tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fact {
     /// The radio's clock, in microseconds (TSF timer).
     Clock(u64),
@@ -22,6 +28,8 @@ pub enum Fact {
     Flags(Flags),
     /// Tenths of Mb/s.
     Rate(u32),
+    /// The same in b/s.
+    BitRate(u32),
     /// The number of a coding scheme, in the place of a rate.
     Scheme(u8),
     /// The middle of the channel in MHz, and flags that tell of the modulation, as radiotap numbers
@@ -29,10 +37,20 @@ pub enum Fact {
     Channel(Channel),
     /// The channel's number.
     ChannelNumber(u32),
+    /// The middle of the channel in kHz.
+    Frequency(f32),
+    /// What the frame was modulated by, in the place of its channel's flags.
+    Phy(Phy),
+    /// In MHz.
+    Bandwidth(u16),
+    /// Spatial streams.
+    Streams(u8),
     /// Hop set and pattern of a radio that hops.
     Hopping(u8, u8),
     /// In dBm.
     Signal(i32),
+    /// The same with its fraction.
+    Strength(f32),
     /// In dBm.
     Noise(i32),
     /// In dB from any reference.
@@ -41,12 +59,14 @@ pub enum Fact {
     RelativeNoise(u8),
     /// Strength of the signal in units of the radio's own.
     Rssi(u32),
+    /// Of the noise in those.
+    NoiseRssi(u32),
     /// How well the code was locked to; without a unit.
     Quality(u32),
     /// Of what was sent, in units of the radio's own.
-    Attenuation(i16),
+    Attenuation(u16),
     /// The same in dB.
-    AttenuationDb(i8),
+    AttenuationDb(u16),
     /// Of what was sent, in dBm.
     Power(i8),
     /// The antenna's number.
@@ -57,12 +77,33 @@ pub enum Fact {
     VeryHighThroughput(VeryHighThroughput),
     /// Coding of 802.11ax.
     HighEfficiency(HighEfficiency),
+    /// Coding of 802.11be.
+    ExtremelyHighThroughput(ExtremelyHighThroughput),
+    /// Coding of 802.11ah.
+    SubGigahertz(SubGigahertz),
     /// What follows is told of another antenna.
     Next,
-    /// A field of radiotap that has this number and is not read.
-    Other(u32),
-    /// The header ended within a field, or before it.
-    Cut,
+    /// What is a number.
+    Quantity(Quantity, u64),
+    /// What holds.
+    Mark(Mark),
+}
+
+/// How a frame was modulated before 802.11n.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phy {
+    /// By hops from channel to channel.
+    FrequencyHopping,
+    /// Spread over the channel.
+    DirectSequence,
+    /// In infrared light.
+    Infrared,
+    /// As in 802.11b.
+    B,
+    /// As in 802.11g.
+    G,
+    /// As in 802.11a.
+    A,
 }
 
 /// A frame's properties, as radiotap numbers them.
@@ -80,8 +121,12 @@ impl Flags {
     pub const FRAGMENTED: u8 = 0x08;
     /// The frame ends in its check sequence.
     pub const WITH_CHECK_SEQUENCE: u8 = 0x10;
-    /// The radio found that this does not verify.
+    /// Octets to a multiple of four stand between header and payload.
+    pub const PADDED: u8 = 0x20;
+    /// The radio found that the check sequence does not verify.
     pub const BAD_CHECK_SEQUENCE: u8 = 0x40;
+    /// With the short guard interval.
+    pub const SHORT_GUARD_INTERVAL: u8 = 0x80;
 
     /// Whether one of these is set.
     pub const fn has(self, flag: u8) -> bool {
@@ -155,7 +200,8 @@ pub fn facts(frame: &Frame<'_>, told: &mut dyn FnMut(Fact) -> ControlFlow<()>) {
             older::avs(data, told)
         }
         lt::IEEE802_11_PRISM => older::prism(data, told),
-        lt::PPI => older::ppi(data, told),
+        lt::PPI => ppi::facts(data, told),
+        lt::IEEE802_15_4_TAP => tap::facts(data, told),
         _ => ControlFlow::Continue(()),
     };
 }

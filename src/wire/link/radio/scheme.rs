@@ -11,6 +11,8 @@ impl HighThroughput {
     pub const SCHEME: u8 = 0x02;
     /// That the guard interval is known.
     pub const GUARD_INTERVAL: u8 = 0x04;
+    /// That it is known whether stations before 802.11n can read it.
+    pub const FORM: u8 = 0x08;
 
     /// Whether this of it is known.
     pub const fn knows(self, what: u8) -> bool {
@@ -25,6 +27,21 @@ impl HighThroughput {
     /// Whether the guard interval is the short one, of 0.4 us.
     pub const fn has_short_guard_interval(self) -> bool {
         self.0[1] & 4 != 0
+    }
+
+    /// Whether it is in the form that stations before 802.11n cannot read.
+    pub const fn is_greenfield(self) -> bool {
+        self.knows(Self::FORM) && self.0[1] & 0x08 != 0
+    }
+
+    /// Whether it is coded by LDPC.
+    pub const fn is_ldpc(self) -> bool {
+        self.knows(0x10) && self.0[1] & 0x10 != 0
+    }
+
+    /// Whether streams are coded in space and time.
+    pub const fn has_stbc(self) -> bool {
+        self.knows(0x20) && self.0[1] & 0x60 != 0
     }
 
     /// In MHz.
@@ -73,11 +90,11 @@ impl HighThroughput {
 
 /// Data bits of one stream on a subcarrier, in twelfths, by scheme; 802.11n has the first eight,
 /// 802.11ac two more.
-const TWELFTHS: [u32; 12] = [6, 12, 18, 24, 36, 48, 54, 60, 72, 80, 90, 100];
+pub(super) const TWELFTHS: [u32; 12] = [6, 12, 18, 24, 36, 48, 54, 60, 72, 80, 90, 100];
 
 /// Tenths of Mb/s, where so many twelfths of a bit are on each subcarrier in a symbol of so many
 /// tenths of a microsecond.
-const fn tenths(twelfths: u32, subcarriers: u32, symbol: u32) -> u32 {
+pub(super) const fn tenths(twelfths: u32, subcarriers: u32, symbol: u32) -> u32 {
     let (bits, divide) = (twelfths * subcarriers * 100, 12 * symbol);
     (bits + divide / 2) / divide
 }
@@ -100,6 +117,11 @@ impl VeryHighThroughput {
     /// Whether the guard interval is the short one, of 0.4 us.
     pub const fn has_short_guard_interval(self) -> bool {
         self.0[2] & 4 != 0
+    }
+
+    /// Whether streams are coded in space and time.
+    pub const fn has_stbc(self) -> bool {
+        self.knows(0x01) && self.0[2] & 0x01 != 0
     }
 
     /// The number of the bandwidth, which tells its place in a wider one as well.
@@ -194,10 +216,67 @@ impl HighEfficiency {
         self.nibble(1 << 5, self.word(3) >> 8)
     }
 
-    /// Streams.
+    /// Spatial streams.
     pub fn streams(self) -> Option<u8> {
-        // That is known in all forms of it.
-        self.nibble(0, self.word(6)).filter(|streams| *streams > 0)
+        // That is known in all forms of it, and counts those in space and time.
+        let streams = self.nibble(0, self.word(6)).filter(|count| *count > 0)?;
+        Some(if self.has_stbc() {
+            streams.div_ceil(2)
+        } else {
+            streams
+        })
+    }
+
+    /// Whether this bit of the third word is set and, by the first word, known.
+    const fn has(self, known: u16, bit: u16) -> bool {
+        self.word(1) & known != 0 && self.word(3) & bit != 0
+    }
+
+    /// Whether two streams in space and time carry what one does.
+    pub const fn has_stbc(self) -> bool {
+        self.has(0x0200, 0x8000)
+    }
+
+    /// Whether each bit is on two subcarriers (dual carrier modulation).
+    pub const fn is_dual_carrier(self) -> bool {
+        self.has(0x40, 0x1000)
+    }
+
+    /// Whether it is coded by LDPC.
+    pub const fn is_ldpc(self) -> bool {
+        self.has(0x80, 0x2000)
+    }
+
+    /// From a station to its access point.
+    pub const fn is_uplink(self) -> bool {
+        self.has(0x10, 0x80)
+    }
+
+    /// What tells the cell (basic service set) from others on the channel.
+    pub const fn colour(self) -> Option<u16> {
+        if self.word(1) & 0x04 == 0 {
+            None
+        } else {
+            Some(self.word(3) & 0x3f)
+        }
+    }
+
+    /// For whom the frame is, and how far it is to reach.
+    pub const fn form(self) -> &'static str {
+        match self.word(1) & 3 {
+            0 => "su",
+            1 => "ext_su",
+            2 => "mu",
+            _ => "trigger",
+        }
+    }
+
+    /// Subcarriers of the part of the channel that the frame has.
+    pub fn resource_unit(self) -> Option<u16> {
+        const FIRST: u8 = 4;
+        const TONES: [u16; 7] = [26, 52, 106, 242, 484, 996, 1992];
+        let number = self.bandwidth_number()?.checked_sub(FIRST)?;
+        TONES.get(usize::from(number)).copied()
     }
 
     /// The number of the bandwidth, or of the part of it that the frame has.
@@ -234,7 +313,10 @@ impl HighEfficiency {
     pub fn rate(self) -> Option<u32> {
         /// Of whole bands, then of their parts.
         const SUBCARRIERS: [u32; 11] = [234, 468, 980, 1960, 24, 48, 102, 234, 468, 980, 1960];
-        let subcarriers = *SUBCARRIERS.get(usize::from(self.bandwidth_number()?))?;
+        let mut subcarriers = *SUBCARRIERS.get(usize::from(self.bandwidth_number()?))?;
+        if self.is_dual_carrier() {
+            subcarriers /= 2;
+        }
         let twelfths = TWELFTHS.get(usize::from(self.scheme()?))?;
         let symbol = 128 + u32::from(self.guard_interval()?);
         Some(tenths(
