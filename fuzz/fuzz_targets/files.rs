@@ -7,6 +7,7 @@ use std::io::{Seek, SeekFrom, Write};
 use icmpdump::model::SourceId;
 use icmpdump::source::{self, Source, Step};
 use icmpdump::wire::classify;
+use icmpdump::wire::wireguard::{KeyLog, WireGuard};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -16,7 +17,20 @@ fuzz_target!(|input: &[u8]| {
     match source::open(file.path(), SourceId(0)) {
         Ok(mut source) => {
             let mut number = 0;
-            while source.advance() == Step::Frame {
+            loop {
+                match source.advance() {
+                    Step::Frame => {}
+                    Step::Secrets => {
+                        for secrets in source.secrets() {
+                            WireGuard::default()
+                                .keys()
+                                .read(&mut KeyLog::default(), &secrets.octets);
+                        }
+                        continue;
+                    }
+                    // Ticks tell of a wait, of which a file has none.
+                    Step::Tick(_) | Step::End => break,
+                }
                 let frame = source.frame().expect("a step to a frame has one");
                 number += 1;
                 assert_eq!(frame.number, number);

@@ -144,6 +144,52 @@ fn frames_are_written_as_they_were() {
     assert_eq!(shown("host 10.7.0.1"), 1, "the error that quotes it");
 }
 
+/// Of a message in fragments of IP the first shows what it holds; the others tell nothing alone.
+#[test]
+fn of_a_message_in_fragments_the_first_is_read() {
+    const IP: usize = 14;
+    const UDP: usize = IP + 20;
+    const FIRST: usize = 80;
+    let recorded = fs::read(testdata("wireguard.pcap")).expect("a capture");
+    let (mut octets, mut rest) = (recorded[..24].to_vec(), &recorded[24..]);
+    while let Some((head, behind)) = rest.split_first_chunk::<16>() {
+        let length = u32::from_le_bytes(head[8..12].try_into().expect("a length"));
+        let (frame, behind) = behind.split_at(usize::try_from(length).expect("a length"));
+        rest = behind;
+        let parts = [
+            (&frame[UDP..UDP + FIRST], 0x2000),
+            (&frame[UDP + FIRST..], FIRST / 8),
+        ];
+        for (part, place) in parts {
+            let field = |number: usize| u16::try_from(number).expect("16 bits").to_be_bytes();
+            let mut fragment = [&frame[..UDP], part].concat();
+            fragment[IP + 2..IP + 4].copy_from_slice(&field(20 + part.len()));
+            fragment[IP + 6..IP + 8].copy_from_slice(&field(place));
+            let length = u32::try_from(fragment.len())
+                .expect("a length")
+                .to_le_bytes();
+            octets.extend(&head[..8]);
+            octets.extend([length, length].as_flattened());
+            octets.extend(fragment);
+        }
+    }
+    let (_file, path) = file(&octets);
+    // A handshake in fragments is not put together: one is given whole.
+    let whole = testdata("wireguard.pcapng");
+    let records = records(&["-r", &whole, "-r", &path]);
+    let messages = of_type(&records, "icmp");
+    let name = path.rsplit('/').next().expect("a name");
+    let cut = messages.iter().filter(|message| message["source"] == name);
+    let cut: Vec<_> = cut.collect();
+    assert_eq!(cut.len(), 15);
+    for message in cut {
+        assert_eq!(message["frame"].as_u64().expect("a number") % 2, 1);
+        assert_ne!(message["icmp"]["checksum"]["status"], "good");
+        assert_ne!(message["icmp"]["checksum"]["status"], "bad");
+    }
+    assert_accounted(summary(&records), "fragments");
+}
+
 #[test]
 fn the_account_says_what_is_locked_and_why() {
     let log = key_log();

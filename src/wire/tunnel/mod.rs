@@ -192,6 +192,12 @@ fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expanded> {
     expanded.filter(|packet| packet.depth == depth)
 }
 
+/// Whether it was encrypted before.
+#[inline]
+fn is_decrypted(made: Option<&Expanded>) -> bool {
+    made.is_some_and(|packet| packet.form == Form::Decrypted)
+}
+
 /// Source and destination port of a tunnel's packet, if the tunnel is one over UDP, or TCP.
 pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
     let [a, b, c, d] = array_at(outer.payload, 0)?;
@@ -487,8 +493,10 @@ fn descend<'a>(link: LinkHeader, mut tunnels: TunnelPath<'a>, mut ip: Ip<'a>) ->
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
+        let is_decrypted = is_decrypted(made_at(tunnels.expanded, tunnels.depth + 1));
         tunnels.depth += more;
-        tunnels.fragmented |= ip.fragment.is_some();
+        // Of an encrypted one other fragments tell nothing without this one.
+        tunnels.fragmented |= ip.fragment.is_some() && !is_decrypted;
         tunnels.has_pieces |= has_pieces;
         ip = inner;
     }
@@ -552,9 +560,10 @@ fn inside_ip<'a>(
         return Some(entered);
     }
     // Nothing but the keys tells for certain what goes to any port.
-    let (kind, header) = match made {
-        Some(packet) if packet.form == Form::Decrypted => wireguard::enter(ip)?,
-        _ => header::carried(ip)?,
+    let (kind, header) = if is_decrypted(made) {
+        wireguard::enter(ip)?
+    } else {
+        header::carried(ip)?
     };
     let rest = Rest {
         bytes: ip.payload,
