@@ -16,6 +16,8 @@ mod damage;
 mod encrypted;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/headerless.rs"]
+mod headerless;
 #[path = "cli/lines.rs"]
 mod lines;
 #[path = "cli/links.rs"]

@@ -150,7 +150,7 @@ fn ring_answer<'a>(
             probe: frame,
             from: error.ip.src(),
             rtt: before,
-            ttl_back: error.ip.ttl,
+            ttl_back: error.ip.hop_limit(),
             ts: error.ts,
             mpls: labels(error.message),
             refusal: (!matches!(

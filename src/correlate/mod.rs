@@ -405,7 +405,7 @@ impl Correlator {
                 probe,
                 from: ip.src(),
                 rtt,
-                ttl_back: ip.ttl,
+                ttl_back: ip.hop_limit(),
                 ts: frame.ts,
                 mpls: None,
                 refusal: None,

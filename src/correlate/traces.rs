@@ -60,7 +60,7 @@ pub(super) struct ProbeAnswer<'a> {
     pub(super) from: IpAddr,
     pub(super) rtt: Option<Duration>,
     /// TTL that the answer was captured with.
-    pub(super) ttl_back: u8,
+    pub(super) ttl_back: Option<u8>,
     pub(super) ts: Timestamp,
     /// The MPLS labels the router reported.
     pub(super) mpls: Option<Labels<'a>>,
@@ -290,7 +290,8 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
         probe: probe.frame,
         from: packet.addrs().src(),
         rtt: packet.ts.since(probe.ts),
-        ttl_back: packet.ttl,
+        // None is sent with 0: that stands for a packet without its header.
+        ttl_back: Some(packet.ttl).filter(|ttl| *ttl > 0),
         ts: packet.ts,
         mpls: None,
         refusal: None,

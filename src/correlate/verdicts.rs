@@ -199,7 +199,9 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
     DropVerdict {
         evidence: error.evidence,
         // A report tells how far it came to who reports.
-        return_hops: (error.evidence == Evidence::Captured).then(|| payload::hops(error.ip.ttl)),
+        return_hops: (error.ip.hop_limit())
+            .filter(|_| error.evidence == Evidence::Captured)
+            .map(payload::hops),
         ..DropVerdict::new(key.flow, key.dropper, kind, reason, error.ts)
     }
 }
@@ -244,7 +246,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     // destination never. The error's own TTL tells which, if it came back the same way.
     if hops.estimate
         && verdict.dropper != verdict.flow.addrs.dst()
-        && payload::hops(error.ip.ttl).checked_add(1) == Some(spent)
+        && (error.ip.hop_limit()).and_then(|ttl| payload::hops(ttl).checked_add(1)) == Some(spent)
     {
         hops.count = spent;
     }

@@ -56,7 +56,7 @@ impl Redirect {
             destination,
             next_hop,
             // A TTL that no stack begins with.
-            routed: payload::hops(ip.ttl) > 0,
+            routed: ip.hop_limit().is_some_and(|ttl| payload::hops(ttl) > 0),
         };
         if let Some(group) = self.groups.entry(told) {
             group.errors += 1;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
-use crate::wire::{Ip, IpVersion, TunnelPath};
+use crate::wire::{HeaderOrigin, Ip, IpVersion, TunnelPath};
 
 /// A field with its place in the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,12 +141,14 @@ impl<'a> Layout<'a> {
 
     fn ip(&mut self, ip: &Ip<'a>, at: usize, part: Part) {
         let header = ip.header;
-        self.region(at..at + header.len(), "reserved", part);
-        let fixed = match ip.version {
-            IpVersion::V4 => IPV4,
-            IpVersion::V6 => IPV6,
-        };
-        self.table(fixed, header, at, part);
+        if ip.origin == HeaderOrigin::Captured {
+            self.region(at..at + header.len(), "reserved", part);
+            let fixed = match ip.version {
+                IpVersion::V4 => IPV4,
+                IpVersion::V6 => IPV6,
+            };
+            self.table(fixed, header, at, part);
+        }
         for option in ip_header::options(ip) {
             self.begin(&option, header, at, part);
         }

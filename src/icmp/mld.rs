@@ -6,8 +6,8 @@ use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec, v6_addresses};
 use super::item::Specs;
-use crate::wire::Layer;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+use crate::wire::{HeaderOrigin, Layer};
 
 /// A query, report or done message.
 #[derive(Clone, Copy, Debug)]
@@ -277,10 +277,10 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
 fn rules(decoder: &mut Decoder<'_, '_>) {
     decoder.expect_code_0();
     let ip = decoder.ip;
-    if ip.ttl != 1 {
+    if ip.hop_limit().is_some_and(|hops| hops != 1) {
         decoder.rule(0, "hop limit of MLD is not 1");
     }
-    if !ip.router_alert {
+    if !ip.router_alert && ip.origin == HeaderOrigin::Captured {
         decoder.rule(0, "MLD without router alert");
     }
     if let IpAddr::V6(src) = ip.src() {

@@ -3,6 +3,7 @@
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
+use crate::wire::HeaderOrigin;
 use crate::wire::bytes::u16_at;
 
 /// The three messages.
@@ -25,10 +26,10 @@ pub enum MulticastRouter {
 
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     // Sections 3.1 to 3.3 want both in every message.
-    if decoder.ip.ttl != 1 {
+    if decoder.ip.hop_limit().is_some_and(|hops| hops != 1) {
         decoder.rule(0, "hop limit of multicast router discovery is not 1");
     }
-    if !decoder.ip.router_alert {
+    if !decoder.ip.router_alert && decoder.ip.origin == HeaderOrigin::Captured {
         decoder.rule(0, "multicast router discovery without router alert");
     }
     if decoder.kind != ADVERTISEMENT {

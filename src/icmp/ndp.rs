@@ -228,7 +228,7 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
     if ip.version != IpVersion::V6 {
         return;
     }
-    if ip.ttl != 255 {
+    if ip.hop_limit().is_some_and(|hops| hops != 255) {
         decoder.rule(0, "hop limit of neighbor discovery is not 255");
     }
     let (IpAddr::V6(src), IpAddr::V6(dst)) = (ip.src(), ip.dst()) else {

@@ -128,6 +128,8 @@ pub enum Form {
     Part,
     /// All its pieces.
     Whole,
+    /// What the capture has of it, behind so many octets of headers that it lacks.
+    Headerless(u8),
 }
 
 impl Expanded {

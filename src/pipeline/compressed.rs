@@ -6,6 +6,7 @@ use std::{io, mem};
 use super::Run;
 use crate::icmp::Message;
 use crate::model::{Expanded, Frame};
+use crate::wire::link::Headerless;
 use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{Ip, Packet, Undecodable, ipcomp, lowpan, tunnel, wireguard};
@@ -61,12 +62,19 @@ impl Run<'_, '_, '_, '_> {
         Ok(false)
     }
 
-    /// The same of a frame of another link that carries 6LoWPAN, or a frame of IEEE 802.15.4. Where
-    /// its packet cannot be made, that is told.
+    /// The same of a frame of another link that carries 6LoWPAN, or a frame of IEEE 802.15.4, or a
+    /// message without its IP header. Where its packet cannot be made, that is told.
     #[cold]
     pub(super) fn expand_behind_link(&mut self, frame: &Frame<'_>) -> io::Result<bool> {
-        let carrier = lowpan::carrier(frame).filter(|_| frame.expanded.is_none());
-        let Some(carrier) = carrier else {
+        if frame.expanded.is_some() {
+            return Ok(false);
+        }
+        if let Some(unit) = Headerless::of(frame) {
+            let mut packet = mem::take(&mut self.expanded);
+            unit.make(&mut packet);
+            return Ok(self.tell_made(frame, packet, Ok(true))?.is_ok());
+        }
+        let Some(carrier) = lowpan::carrier(frame) else {
             return Ok(false);
         };
         let made = self.expand_inside(frame, &carrier, None)?;

@@ -185,6 +185,7 @@ impl Word for Unverified {
             Self::Fragment => "fragment",
             Self::Destination => "destination",
             Self::Prefix => "prefix",
+            Self::Address => "address",
             Self::PseudoHeader => "pseudo_header",
         }
     }

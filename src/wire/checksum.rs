@@ -46,6 +46,8 @@ pub enum Unverified {
     /// A compressed header leaves out the prefix of an address (RFC 6282), and what it stands for
     /// is not known.
     Prefix,
+    /// The capture has no IP header, and nothing tells an address.
+    Address,
     /// ICMPv6 in an IPv4 packet: it covers IPv6 addresses (RFC 4443 section 2.3), and there are none.
     PseudoHeader,
 }
@@ -221,6 +223,9 @@ fn verify_addresses(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
     match checksum.status {
         ChecksumStatus::Bad { .. } if !ip.unknown_prefix.is_none() => {
             unverified(Unverified::Prefix, checksum.found)
+        }
+        ChecksumStatus::Bad { .. } if ip.hides_addresses() != (false, false) => {
+            unverified(Unverified::Address, checksum.found)
         }
         ChecksumStatus::Bad { .. } if hides_destination(ip) => {
             unverified(Unverified::Destination, checksum.found)

@@ -20,7 +20,7 @@ pub mod wireguard;
 pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
 pub use esp::is_esp;
-pub use ip::{Fragment, Ip, IpVersion, header_checksum};
+pub use ip::{Fragment, HeaderOrigin, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
 pub use plain::{Plain, plain};
 pub use tunnel::{Packet, TunnelPath};

@@ -116,7 +116,7 @@ impl Trace {
         };
         router.answers = router.answers.saturating_add(1);
         router.refusal = router.refusal.or(answer.refusal);
-        router.return_hops = (router.return_hops).or_else(|| Some(payload::hops(answer.ttl_back)));
+        router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
         if router.rtts.len() < HopRouter::RTTS {
             router.rtts.extend(answer.rtt);
         }

@@ -183,7 +183,8 @@ impl Inferred {
         };
         let inferred = Self {
             payload: payload::guess(echo.payload, event.frame.ts),
-            distance: payload::distance(echo.direction, event.packet.ip.ttl),
+            distance: (event.packet.ip.hop_limit())
+                .and_then(|ttl| payload::distance(echo.direction, ttl)),
             little_endian: payload::little_endian(echo),
         };
         let any = inferred.payload.is_some()

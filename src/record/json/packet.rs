@@ -9,7 +9,9 @@ use crate::icmp::{ip_header, tunnel_header};
 use crate::model::{LinkFragment, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
-use crate::wire::{Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, Ip, IpVersion};
+use crate::wire::{
+    Checksum, ChecksumStatus, Defect, DefectKind, Defects, Fragment, HeaderOrigin, Ip, IpVersion,
+};
 
 /// An IP header.
 pub(super) struct IpHeader<'a>(pub(super) &'a Ip<'a>);
@@ -21,6 +23,10 @@ impl Serialize for IpHeader<'_> {
         map.put("version", &ip.version.number())?;
         map.put("src", &Addr(ip.addrs.src()))?;
         map.put("dst", &Addr(ip.addrs.dst()))?;
+        if ip.origin == HeaderOrigin::Made {
+            map.put("headerless", &true)?;
+            return map.end();
+        }
         map.put("ttl", &ip.ttl)?;
         map.some("traffic_class", ip.traffic_class.into())?;
         map.some("flow_label", ip.flow_label)?;

@@ -13,7 +13,7 @@ use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, header_checksum, protocol};
 use crate::wire::tunnel::outer_ports;
-use crate::wire::{ChecksumStatus, Ip, IpVersion};
+use crate::wire::{ChecksumStatus, HeaderOrigin, Ip, IpVersion};
 
 /// `IP (tos 0x0, ...)`, `IP6 (hlim 64, ...) HBH (padn)`: a header that stands for itself.
 pub(super) fn ip(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
@@ -39,8 +39,14 @@ pub(super) fn outer(out: &mut Vec<u8>, packet: &Ip<'_>, checksums: HeaderChecksu
     addr::pair(out, packet.src(), packet.dst(), outer_ports(packet));
 }
 
+/// What stands for a header that was not captured.
+const NO_HEADER: &[u8] = b"(no header captured)";
+
 /// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
 pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
+    if ip.origin == HeaderOrigin::Made {
+        return out.extend_from_slice(NO_HEADER);
+    }
     out.extend_from_slice(b"(tos 0x");
     write::hex(out, ip.traffic_class.into(), 1);
     out.extend_from_slice(match ip.traffic_class & 3 {
@@ -103,6 +109,9 @@ fn bad_checksum(out: &mut Vec<u8>, label: &[u8], found: u16, expected: u16) {
 
 /// `(hlim 64, next-header ICMPv6 (58) payload length: 64)`.
 pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
+    if ip.origin == HeaderOrigin::Made {
+        return out.extend_from_slice(NO_HEADER);
+    }
     out.push(b'(');
     if ip.traffic_class != 0 {
         out.extend_from_slice(b"class 0x");

@@ -119,6 +119,10 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"encrypted packet and its tag",
                     b"WireGuard: the packet decrypted",
                 ),
+                Form::Headerless(_) => (
+                    b"unit without its IP header, as it was captured",
+                    b"what IP carried",
+                ),
                 Form::Part => (
                     b"piece of a packet, as it was sent",
                     b"how the packet begins",
@@ -131,7 +135,11 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
             rows.add(start..data.len(), Role::Link, sent);
             rows.title(made, Role::Link);
             rows.data = &packet.octets;
-            rows.shown = 0..packet.octets.len();
+            let lacking = match packet.form {
+                Form::Headerless(octets) => octets.into(),
+                _ => 0,
+            };
+            rows.shown = lacking..packet.octets.len();
             fields(&mut rows, event, 0);
         }
     }
@@ -229,6 +237,11 @@ impl Rows<'_, '_> {
             }
             let range = start + field.range.start..start + field.range.end;
             end = end.max(range.end);
+            // A header that was made.
+            if range.end <= self.shown.start {
+                label.clear();
+                continue;
+            }
             self.part(field.part, event);
             self.add(range, role(field.part), &label);
             label.clear();

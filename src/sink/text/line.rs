@@ -72,7 +72,7 @@ pub(super) fn message(
             IpVersion::V6 if let Some(packet) = event.frame.expanded => {
                 out.extend_from_slice(match packet.form {
                     Form::Compressed => b"6LoWPAN fragment",
-                    Form::Decrypted | Form::Part | Form::Whole => b"fragment",
+                    Form::Decrypted | Form::Part | Form::Whole | Form::Headerless(_) => b"fragment",
                 });
             }
             // tcpdump ends with the fragment header, told above.

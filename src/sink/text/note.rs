@@ -18,7 +18,7 @@ use crate::record::{IcmpEvent, escape, write};
 use crate::wire::link::{self, CheckSequence};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
-use crate::wire::{ChecksumStatus, Defect, DefectKind, Vlans};
+use crate::wire::{ChecksumStatus, Defect, DefectKind, HeaderOrigin, Vlans};
 
 /// Items with commas between them, the first behind ` | `.
 struct Notes<'a> {
@@ -129,7 +129,7 @@ pub(super) fn all(
         fragment(&mut notes, reassembly, names);
     }
     encapsulation(&mut notes, event);
-    compression(&mut notes, event);
+    headers(&mut notes, event);
     aggregate(&mut notes, event);
     checksum(&mut notes, event);
     if let Some(CheckSequence::Bad { found, expected }) = link::check_sequence(event.frame) {
@@ -351,8 +351,8 @@ fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     }
 }
 
-/// What a link that compresses packets makes of this one.
-fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+/// What of its headers the frame does not have.
+fn headers(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     let UnknownPrefix { src, dst } = event.packet.ip.unknown_prefix;
     for (whose, context) in [("source", src), ("destination", dst)] {
         if let Some(context) = context {
@@ -361,6 +361,14 @@ fn compression(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
                 "{whose} prefix of context {context} not known"
             );
         }
+    }
+    if event.packet.ip.origin == HeaderOrigin::Made {
+        notes.text(match event.packet.ip.hides_addresses() {
+            (false, false) => "without its IP header",
+            (true, false) => "without its IP header, source not known",
+            (false, true) => "without its IP header, destination not known",
+            (true, true) => "without its IP header, addresses not known",
+        });
     }
     if let Some(LinkFragment {
         tag, size, offset, ..

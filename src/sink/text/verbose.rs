@@ -169,7 +169,8 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
 
 /// What payload and TTL let one guess, said as such.
 fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
-    if let Some((initial, hops)) = payload::distance(echo.direction, event.packet.ip.ttl) {
+    let ttl = event.packet.ip.hop_limit();
+    if let Some((initial, hops)) = ttl.and_then(|ttl| payload::distance(echo.direction, ttl)) {
         number(out, b", probably ", hops.into());
         out.extend_from_slice(if hops == 1 { b" hop" } else { b" hops" });
         number(out, b" from its sender (initial ttl ", initial.into());

@@ -79,7 +79,20 @@ pub struct Ip<'a> {
     pub router_alert: bool,
     /// What a compressed header (RFC 6282) does not tell of the addresses.
     pub unknown_prefix: UnknownPrefix,
+    /// Where its fixed header comes from.
+    pub origin: HeaderOrigin,
     faults: Faults,
+}
+
+/// Where the fixed header of a packet comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HeaderOrigin {
+    /// It was captured.
+    #[default]
+    Captured,
+    /// It was made, as the capture has none: all that it tells are version and protocol, and those
+    /// addresses that are not unspecified.
+    Made,
 }
 
 /// Where a fragment belongs.
@@ -153,6 +166,20 @@ impl<'a> Ip<'a> {
     /// Destination address.
     pub const fn dst(&self) -> IpAddr {
         self.addrs.dst()
+    }
+
+    /// Time to live or hop limit, if a header tells it.
+    pub fn hop_limit(&self) -> Option<u8> {
+        (self.origin == HeaderOrigin::Captured).then_some(self.ttl)
+    }
+
+    /// Whether the sender's address is not known, and the destination's.
+    pub fn hides_addresses(&self) -> (bool, bool) {
+        let is_made = self.origin == HeaderOrigin::Made;
+        (
+            is_made && self.src().is_unspecified(),
+            is_made && self.dst().is_unspecified(),
+        )
     }
 
     /// Whether the transport header is not in this packet but in an earlier fragment.
@@ -239,6 +266,7 @@ impl<'a> Ip<'a> {
             home_address: self.home_address,
             router_alert: self.router_alert,
             unknown_prefix: self.unknown_prefix,
+            origin: self.origin,
             faults: self.faults,
         }
     }
@@ -352,11 +380,13 @@ fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The IPv4 header checksum (RFC 791); `None` for IPv6. Computed when asked for, not per packet.
+/// The IPv4 header checksum (RFC 791); `None` for IPv6, and where no header was captured. Computed when asked for, not per packet.
 pub fn header_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     match ip.version {
-        IpVersion::V4 => Some(checksum::ipv4_header(ip.header)),
-        IpVersion::V6 => None,
+        IpVersion::V4 if ip.origin == HeaderOrigin::Captured => {
+            Some(checksum::ipv4_header(ip.header))
+        }
+        IpVersion::V4 | IpVersion::V6 => None,
     }
 }
 

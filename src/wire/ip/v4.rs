@@ -2,7 +2,7 @@
 
 use super::behind;
 use super::fault::{Fault, Faults};
-use super::{Fragment, Ip, IpVersion, Room, narrow, protocol, v6};
+use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, v6};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -82,6 +82,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
         home_address: None,
         router_alert: false,
         unknown_prefix: UnknownPrefix::default(),
+        origin: HeaderOrigin::Captured,
         faults: Faults::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::fault::{Fault, Faults};
 use super::source_route::{FIRST_ADDRESS, SourceRoute};
-use super::{Fragment, Ip, IpVersion, Room, narrow, protocol};
+use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -68,6 +68,7 @@ fn with_fields<'a>(fixed: &[u8; FIXED], header: &'a [u8]) -> Ip<'a> {
         home_address: None,
         router_alert: false,
         unknown_prefix: UnknownPrefix::default(),
+        origin: HeaderOrigin::Captured,
         faults: Faults::default(),
     }
 }

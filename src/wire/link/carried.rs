@@ -24,7 +24,7 @@ pub(super) fn behind(kind: u16, data: &[u8], at: usize) -> Option<Carried> {
         et::ROCE => match infiniband::behind_global_route(data, at) {
             Ok((Inside::EtherType(next), behind)) => Ok(Some((next, behind))),
             Ok((Inside::Frame(_), frame)) => Ok(Some((et::BRIDGED, frame))),
-            Ok((Inside::Other(_), _)) => Ok(None),
+            Ok((Inside::Headerless(_) | Inside::Other(_), _)) => Ok(None),
             Err(why) => Err(why),
         },
         et::ETHERCAT => as_frame(in_ethercat(data, at)),

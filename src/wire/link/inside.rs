@@ -1,8 +1,8 @@
 //! Headers that stand before the frames of other links.
 
 use super::{
-    LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, infiniband, linktype as lt,
-    netlink, pseudo, recorder, switch,
+    LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, exported, infiniband,
+    linktype as lt, netlink, pseudo, recorder, switch,
 };
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
@@ -15,6 +15,8 @@ pub(super) enum Inside {
     Frame(LinkType),
     /// What this EtherType announces.
     EtherType(u16),
+    /// What an IP packet of this protocol carries, without the header of that.
+    Headerless(u8),
     /// Something else, which has this number.
     Other(u16),
 }
@@ -38,7 +40,7 @@ pub(super) fn inside(
         lt::EBHSCR => recorder::elektrobit(data, at),
         lt::REDBACK => recorder::redback(data, at),
         lt::VPP_DISPATCH => recorder::vpp(data, at),
-        lt::WIRESHARK_UPPER_PDU => recorder::exported(data, at),
+        lt::WIRESHARK_UPPER_PDU => exported::exported(data, at),
         lt::INFINIBAND => infiniband::local(data, at),
         lt::BLUETOOTH_HCI_H4 => bluetooth::h4(data, at),
         lt::BLUETOOTH_HCI_H4_WITH_PHDR => bluetooth::h4(data, at + 4),
@@ -63,6 +65,7 @@ pub(super) fn follow(
     match inside {
         Inside::Frame(link) => dispatch(link, data, at),
         Inside::EtherType(kind) => ether::follow(data, Vlans::default(), kind, at),
+        Inside::Headerless(_) => Ok(LinkHeader::at(Network::Headerless, at)),
         Inside::Other(number) => Ok(LinkHeader::at(Network::Other(number), at)),
     }
 }

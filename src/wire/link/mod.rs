@@ -8,6 +8,7 @@ mod bluetooth;
 mod carried;
 mod carrier;
 mod ether;
+mod exported;
 mod fcs;
 mod fibre_channel;
 pub mod ieee802154;
@@ -31,6 +32,7 @@ mod wireless;
 pub use address::{
     AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
 };
+pub use exported::Headerless;
 pub use fcs::{CheckSequence, check_sequence, ends_in_fcs};
 pub use inside::frame_inside;
 pub use juniper::{Juniper, Payload as JuniperPayload};
@@ -113,6 +115,8 @@ pub enum Network {
     Ieee802154,
     /// What the payload of an IP packet was before it was compressed (`IPComp`, RFC 3173).
     Compressed,
+    /// What an IP packet carries, without the header of that.
+    Headerless,
     /// What nobody can read without the key.
     Encrypted(Encryption),
     /// Another EtherType, or the SAPs of an LLC header, or a PPP protocol.

@@ -1,11 +1,11 @@
 //! Headers that recorders put before the frames of other links: firewalls, probes, data paths in
 //! software.
 
-use super::ether::{self, ether_type};
+use super::ether;
 use super::inside::Inside;
 use super::{LinkHeader, Vlans, linktype as lt};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
 /// Symantec's firewalls: an EtherType in 44 octets, or further behind in 56.
 pub(super) fn symantec(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -62,65 +62,6 @@ pub(super) fn vpp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable
         (other, _) => Inside::Other(other.into()),
     };
     Ok((inside, behind))
-}
-
-/// A unit that Wireshark exported: fields of type and length, of which one names the dissector, or a
-/// table of dissectors and with another field the place in it.
-pub(super) fn exported(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
-    const END: u16 = 0;
-    const DISSECTOR: u16 = 12;
-    const TABLE: u16 = 14;
-    const PLACE: u16 = 32;
-    let mut field = at;
-    let (mut name, mut place): (&[u8], u32) = (&[], 0);
-    loop {
-        let [high, low, rest @ ..]: [u8; 4] = array_at(data, field).ok_or(Undecodable::Short)?;
-        let length = usize::from(u16::from_be_bytes(rest));
-        field += 4;
-        match u16::from_be_bytes([high, low]) {
-            END => break,
-            DISSECTOR | TABLE => {
-                name = data.get(field..field + length).ok_or(Undecodable::Short)?;
-            }
-            PLACE => place = u32_at(data, field).ok_or(Undecodable::Short)?,
-            _ => {}
-        }
-        field += length;
-    }
-    let end = name.iter().position(|octet| *octet == 0);
-    let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-    Ok((exported_by(name, place), field))
-}
-
-/// What this dissector reads, or that at this place of a table.
-fn exported_by(dissector: &[u8], place: u32) -> Inside {
-    let link = match (dissector, place) {
-        (b"ethertype" | b"gre.proto" | b"chdlc.protocol", kind) => {
-            return u16::try_from(kind).map_or(Inside::Other(0), Inside::EtherType);
-        }
-        (b"vlan", _) => return Inside::EtherType(ether_type::VLAN),
-        (b"6lowpan", _) => return Inside::EtherType(ether_type::LOWPAN),
-        (b"ip" | b"ipv6" | b"raw_ip", _)
-        | (b"ip.proto", 4 | 41)
-        | (b"ppp.protocol", 0x21 | 0x57)
-        | (b"fr.nlpid" | b"osinl.incl" | b"ax25.pid", 0xcc | 0x8e) => lt::RAW,
-        (b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs", _) => lt::ETHERNET,
-        (b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos", _) => lt::IEEE802_11,
-        (b"radiotap", _) => lt::IEEE802_11_RADIOTAP,
-        (b"wpan", _) => lt::IEEE802_15_4_WITHFCS,
-        (b"wpan_nofcs", _) => lt::IEEE802_15_4_NOFCS,
-        (b"ppp" | b"ppp_hdlc", _) => lt::PPP_HDLC,
-        (b"chdlc", _) => lt::C_HDLC,
-        (b"fr", _) => lt::FRELAY,
-        (b"mpls", _) => lt::MPLS,
-        (b"llc", _) => lt::ATM_RFC1483,
-        (b"tr", _) => lt::IEEE802_5,
-        (b"fddi", _) => lt::FDDI,
-        (b"sll_v1", _) => lt::LINUX_SLL,
-        (b"nflog", _) => lt::NFLOG,
-        _ => return Inside::Other(0),
-    };
-    Inside::Frame(link)
 }
 
 /// Redback's `SmartEdge`: context, flags and circuit, a length, then the protocol and where the data

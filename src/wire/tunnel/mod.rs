@@ -18,7 +18,7 @@ use std::net::IpAddr;
 
 use super::bytes::{array_at, offset_in, tail};
 use super::defect::Limit;
-use super::ip::{Ip, protocol};
+use super::ip::{HeaderOrigin, Ip, protocol};
 use super::link::{self, LinkHeader, Network, Vlans};
 use super::{Classified, Undecodable, wireguard};
 use crate::model::frame::Reported;
@@ -138,7 +138,9 @@ impl<'a> TunnelPath<'a> {
         self.walk().map(|(entered, outer)| Encapsulation {
             tunnel: Tunnel {
                 kind: entered.kind,
-                outer: outer.as_ref().map(|ip| (ip.src(), ip.dst())),
+                outer: (outer.as_ref())
+                    .filter(|ip| ip.hides_addresses() != (true, true))
+                    .map(|ip| (ip.src(), ip.dst())),
                 vlans: entered.vlans,
             },
             outer,
@@ -330,6 +332,9 @@ impl<'a> Position<'a> {
         let mut ip = self.rest.ip()?;
         if let Some(fragment) = made.and_then(|packet| packet.fragment) {
             ip.set_link_fragment(fragment);
+        }
+        if made.is_some_and(|packet| matches!(packet.form, Form::Headerless(_))) {
+            ip.origin = HeaderOrigin::Made;
         }
         Ok(ip)
     }

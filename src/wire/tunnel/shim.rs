@@ -37,6 +37,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         | Network::Ieee802154
         | Network::Compressed
         | Network::Encrypted(_)
+        | Network::Headerless
         | Network::Other(_) => return None,
     })
 }
