@@ -320,7 +320,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 Ok(())
             }
             None if lowpan::is_lowpan(frame) => self.expand(frame),
-            None if link::aggregate::may_hold(frame.link) => self.take_apart(frame),
+            None if link::may_hold_packets(frame.link) => self.take_apart(frame),
             _ => self.sort(frame),
         }
     }

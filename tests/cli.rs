@@ -48,3 +48,5 @@ mod reports;
 mod routed;
 #[path = "cli/sources.rs"]
 mod sources;
+#[path = "cli/usb.rs"]
+mod usb;

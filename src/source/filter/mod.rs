@@ -16,6 +16,8 @@ use pcap::{Capture, Linktype};
 use crate::model::{FlowKey, Frame, LinkType};
 use crate::wire::link::aggregate;
 use crate::wire::link::ieee802154::is_ieee802_15_4;
+use crate::wire::link::linktype::ETHERNET;
+use crate::wire::link::usb::is_usb;
 pub use kernel::kernel_filter;
 use program::{FamilyOrder, Program, ProgramError};
 
@@ -262,6 +264,8 @@ struct Octets<'a> {
 fn compile(expression: &str, link: LinkType) -> Result<Compiled, String> {
     match compile_program(expression, link) {
         Err(_) if is_ieee802_15_4(link) => compile_program(expression, RAW).map(Compiled::Packet),
+        // Their packets are frames of other links, each with a program of its own.
+        Err(_) if is_usb(link) => compile_program(expression, ETHERNET).map(Compiled::Packet),
         program => program.map(Compiled::Frame),
     }
 }

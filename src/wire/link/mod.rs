@@ -27,6 +27,7 @@ mod switch;
 mod tag;
 #[cfg(test)]
 mod tests;
+pub mod usb;
 mod wireless;
 
 pub use address::{
@@ -261,6 +262,22 @@ pub mod linktype {
     pub const JUNIPER_VP: LinkType = LinkType(183);
     /// Juniper's virtual networks.
     pub const JUNIPER_VN: LinkType = LinkType(184);
+    /// Transfers of USB as Linux gives them.
+    pub const USB_LINUX: LinkType = LinkType(189);
+    /// The same with a longer header.
+    pub const USB_LINUX_MMAPPED: LinkType = LinkType(220);
+    /// Transfers of USB as `USBPcap` gives them.
+    pub const USBPCAP: LinkType = LinkType(249);
+    /// Transfers of USB as macOS gives them.
+    pub const USB_DARWIN: LinkType = LinkType(266);
+    /// Packets of USB 2.0.
+    pub const USB_2_0: LinkType = LinkType(288);
+    /// The same at low speed.
+    pub const USB_2_0_LOW_SPEED: LinkType = LinkType(293);
+    /// The same at full speed.
+    pub const USB_2_0_FULL_SPEED: LinkType = LinkType(294);
+    /// The same at high speed.
+    pub const USB_2_0_HIGH_SPEED: LinkType = LinkType(295);
     /// Bluetooth between host and controller.
     pub const BLUETOOTH_HCI_H4: LinkType = LinkType(187);
     /// Per-packet information: a header that names the link type of what follows.
@@ -385,6 +402,12 @@ pub fn juniper(frame: &Frame<'_>) -> Option<Juniper> {
         .flatten()
 }
 
+/// Whether frames of this link type may hold several packets.
+#[inline]
+pub const fn may_hold_packets(link: LinkType) -> bool {
+    aggregate::may_hold(link) || usb::is_usb(link)
+}
+
 /// Whether frames of this link type are read.
 pub fn is_known(link: LinkType) -> bool {
     !matches!(dispatch(link, &[], 0), Err(Undecodable::LinkType))
@@ -444,6 +467,8 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
         lt::FC_2 => fibre_channel::fibre_channel(data, at),
         // Behind the word that a frame starts with.
         lt::FC_2_WITH_FRAME_DELIMS => fibre_channel::fibre_channel(data, at + 4),
+        // What is in it has a link type of its own.
+        link if usb::is_usb(link) => Ok(LinkHeader::at(Network::Other(0), at)),
         link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),
         link if ieee802154::is_ieee802_15_4(link) => ieee802154::parse(link, data, at),
         link => inside::follow(

@@ -186,6 +186,9 @@ const TABLE: &[(u32, &str, &str)] = &[
     (288, "USB_2_0", "USB 2.0"),
     (290, "ETW", "Windows event trace"),
     (292, "ZBOSS_NCP", "ZBOSS NCP"),
+    (293, "USB_2_0_LOW_SPEED", "USB 2.0, low speed"),
+    (294, "USB_2_0_FULL_SPEED", "USB 2.0, full speed"),
+    (295, "USB_2_0_HIGH_SPEED", "USB 2.0, high speed"),
 ];
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ fn headers_that_contradict_themselves() {
 
 #[test]
 fn unknown_link_types_say_so() {
-    for link in [147, 189, 231, 238, 65535, u32::MAX] {
+    for link in [147, 190, 231, 238, 65535, u32::MAX] {
         assert_eq!(parse(&frame(link, &IP)), Err(Undecodable::LinkType));
         assert!(!is_known(LinkType(link)));
     }

@@ -1,0 +1,222 @@
+//! Networks over USB: what a bulk transfer carries, of which several may be packets.
+//!
+//! Which network a device is its descriptors tell, and these were read when it was plugged in, most
+//! often before the capture began. So a transfer is taken for what its own signatures, lengths and
+//! checksums show it to be.
+
+mod bare;
+mod framing;
+
+use std::num::NonZeroU32;
+use std::ops::Range;
+
+use self::bare::Bare;
+use self::framing::{Eem, Ncm, Rndis, Stream};
+use super::linktype as lt;
+use crate::model::{Frame, LinkType, Part};
+use crate::wire::bytes::{array_at, tail, u8_at};
+
+/// Whether frames of this link type are transfers of USB, or packets of these.
+#[inline]
+pub const fn is_usb(link: LinkType) -> bool {
+    matches!(
+        link,
+        lt::USB_LINUX
+            | lt::USB_LINUX_MMAPPED
+            | lt::USBPCAP
+            | lt::USB_DARWIN
+            | lt::USB_2_0
+            | lt::USB_2_0_LOW_SPEED
+            | lt::USB_2_0_FULL_SPEED
+            | lt::USB_2_0_HIGH_SPEED
+    )
+}
+
+/// Where the data of a bulk transfer are in a frame; none where it is another transfer.
+fn bulk_data(frame: &Frame<'_>) -> Option<Range<usize>> {
+    let data = frame.data;
+    let wire_len = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
+    let (start, end) = match frame.link {
+        lt::USB_LINUX | lt::USB_LINUX_MMAPPED => {
+            const TRANSFER: usize = 9;
+            const BULK: u8 = 3;
+            const HAS_NO_DATA: usize = 15;
+            let is_read = u8_at(data, TRANSFER)? == BULK && u8_at(data, HAS_NO_DATA)? == 0;
+            let header = if frame.link == lt::USB_LINUX { 48 } else { 64 };
+            (is_read.then_some(header)?, wire_len)
+        }
+        lt::USBPCAP => {
+            const TRANSFER: usize = 22;
+            const BULK: u8 = 3;
+            let header = u16::from_le_bytes(array_at(data, 0)?);
+            (
+                (u8_at(data, TRANSFER)? == BULK).then_some(header.into())?,
+                wire_len,
+            )
+        }
+        lt::USB_DARWIN => {
+            const HEADER_LENGTH: usize = 2;
+            const TRANSFER: usize = 32;
+            const BULK: u8 = 2;
+            let header = u8_at(data, HEADER_LENGTH)?;
+            (
+                (u8_at(data, TRANSFER)? == BULK).then_some(header.into())?,
+                wire_len,
+            )
+        }
+        _ => {
+            // One packet of a transfer: what it is, data, and a check of 16 bits.
+            const DATA: [u8; 4] = [0xc3, 0x4b, 0x87, 0x0f];
+            const CHECK: usize = 2;
+            (
+                DATA.contains(&u8_at(data, 0)?).then_some(1)?,
+                wire_len.checked_sub(CHECK)?,
+            )
+        }
+    };
+    (start < end).then_some(start..end)
+}
+
+/// Octets that may be packets, and where they are in their frame.
+#[derive(Clone, Copy, Debug)]
+struct Transfer<'a> {
+    /// Those that were captured.
+    octets: &'a [u8],
+    /// How many there were.
+    on_wire: usize,
+}
+
+impl<'a> Transfer<'a> {
+    fn of(frame: &Frame<'a>) -> Option<(Self, usize)> {
+        let Range { start, end } = bulk_data(frame)?;
+        let octets = frame.data.get(..end).unwrap_or(frame.data);
+        let transfer = Self {
+            octets: tail(octets, start),
+            on_wire: end - start,
+        };
+        Some((transfer, start))
+    }
+
+    fn word(&self, at: usize) -> Option<u16> {
+        array_at(self.octets, at).map(u16::from_le_bytes)
+    }
+
+    fn long(&self, at: usize) -> Option<usize> {
+        let long = array_at(self.octets, at).map(u32::from_le_bytes)?;
+        usize::try_from(long).ok()
+    }
+
+    /// The octets from `at` on.
+    fn behind(self, at: usize) -> Self {
+        Self {
+            octets: tail(self.octets, at),
+            on_wire: self.on_wire.saturating_sub(at),
+        }
+    }
+
+    /// These octets, if there were so many.
+    fn part(self, range: &Range<usize>) -> Option<Self> {
+        (range.start <= range.end && range.end <= self.on_wire).then_some(Self {
+            octets: tail(
+                self.octets.get(..range.end).unwrap_or(self.octets),
+                range.start,
+            ),
+            on_wire: range.end - range.start,
+        })
+    }
+}
+
+/// A packet in a transfer: what it is a frame of, and its octets.
+type Datagram = (LinkType, Range<usize>);
+
+/// How packets are put into transfers.
+#[derive(Clone, Debug)]
+enum Framing {
+    Ncm(Ncm),
+    Rndis(Rndis),
+    Eem(Eem),
+    Stream(Stream),
+    Bare(Option<Bare>),
+}
+
+impl Framing {
+    fn next(&mut self, transfer: Transfer<'_>) -> Option<Datagram> {
+        match self {
+            Self::Ncm(block) => block.next(transfer),
+            Self::Rndis(messages) => messages.next(transfer),
+            Self::Eem(packets) => packets.next(transfer),
+            Self::Stream(packets) => packets.next(transfer),
+            Self::Bare(packet) => packet.take().map(Bare::datagram),
+        }
+    }
+}
+
+/// The packets of a transfer, in their order, each as a frame of its own: one of Ethernet, an IP packet
+/// or one of MPEG-2.
+#[derive(Clone, Debug)]
+pub struct Datagrams<'a> {
+    frame: Frame<'a>,
+    transfer: Transfer<'a>,
+    framing: Framing,
+    /// How many octets they may still have: they share none.
+    left: usize,
+    next: Option<Datagram>,
+    number: u32,
+}
+
+impl<'a> Datagrams<'a> {
+    /// Those of `frame`, if there are any.
+    pub fn of(frame: &Frame<'a>) -> Option<Self> {
+        if !is_usb(frame.link) {
+            return None;
+        }
+        let (transfer, _) = Transfer::of(frame)?;
+        let mut framings = [
+            Ncm::of(transfer).map(Framing::Ncm),
+            Rndis::of(transfer).map(Framing::Rndis),
+            Stream::of(transfer).map(Framing::Stream),
+            Bare::of(transfer).map(|packet| Framing::Bare(Some(packet))),
+            Eem::of(transfer).map(Framing::Eem),
+        ]
+        .into_iter()
+        .flatten();
+        framings.find_map(|mut framing| {
+            let next = Some(framing.next(transfer)?);
+            Some(Self {
+                frame: *frame,
+                transfer,
+                framing,
+                left: transfer.on_wire,
+                next,
+                number: 0,
+            })
+        })
+    }
+}
+
+impl<'a> Iterator for Datagrams<'a> {
+    type Item = Frame<'a>;
+
+    fn next(&mut self) -> Option<Frame<'a>> {
+        let (link, range) = self.next.take()?;
+        self.left = self.left.saturating_sub(range.len());
+        self.next = (self.framing.next(self.transfer)).filter(|(_, next)| next.len() <= self.left);
+        self.number = self.number.saturating_add(1);
+        let part = match NonZeroU32::new(self.number) {
+            Some(number) if number.get() > 1 || self.next.is_some() => Part::Numbered(number),
+            _ => Part::Only,
+        };
+        let packet = self.transfer.part(&range)?;
+        Some(Frame {
+            link,
+            data: packet.octets,
+            wire_len: u32::try_from(packet.on_wire).unwrap_or(u32::MAX),
+            fcs_len: 0,
+            part: Some(part),
+            ..self.frame
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
