@@ -1,5 +1,7 @@
 //! Pieces of packets that a link or a tunnel took apart below IP: those of IEEE 802.11, CAPWAP, PPP
-//! multilink and multilink Frame Relay. [`super::reassembly`] puts them together.
+//! multilink, multilink Frame Relay, Frame Relay, SNDCP and AX.25. [`super::reassembly`] puts them together.
+
+mod segments;
 
 use std::net::IpAddr;
 
@@ -8,6 +10,7 @@ use super::ip::{Ip, protocol};
 use super::link::{self, linktype};
 use super::tunnel::{self, Tunnel};
 use crate::model::{Expanded, Form, Frame, LinkType};
+pub(super) use segments::sndcp;
 
 /// What took packets apart, with what its pieces have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,20 +42,51 @@ pub enum Carrier {
     },
     /// Multilink Frame Relay (FRF.16.1).
     MultilinkFrameRelay,
+    /// Frame Relay between its ends (FRF.12).
+    FrameRelay {
+        /// Data link connection identifier.
+        identifier: u32,
+        /// What tells the direction, where the capture does.
+        direction: Option<u8>,
+    },
+    /// SNDCP of GPRS (3GPP TS 44.065).
+    Sndcp {
+        /// The tunnel that it goes through.
+        tunnel: Option<Tunnel>,
+        /// Network service access point.
+        access_point: u8,
+        /// 12-bit number of the packet.
+        number: u16,
+    },
+    /// AX.25 (2.2 section 6.6).
+    Ax25 {
+        /// Destination and source.
+        stations: [[u8; 7]; 2],
+    },
 }
 
 impl Carrier {
-    /// Whether its numbers count all pieces that are sent, not those of one packet.
+    /// Whether its numbers do not tell which packet a piece is of: they count all that are sent, or
+    /// begin again with each packet.
     pub(super) const fn numbers_all(self) -> bool {
-        matches!(self, Self::Multilink { .. } | Self::MultilinkFrameRelay)
+        matches!(
+            self,
+            Self::Multilink { .. }
+                | Self::MultilinkFrameRelay
+                | Self::FrameRelay { .. }
+                | Self::Ax25 { .. }
+        )
     }
 
     /// Whether the pieces travel in a tunnel, and so in other packets.
     pub const fn is_in_tunnel(self) -> bool {
         match self {
             Self::Capwap { .. } => true,
-            Self::Multilink { tunnel, .. } => tunnel.is_some(),
-            Self::Ieee80211 { .. } | Self::MultilinkFrameRelay => false,
+            Self::Multilink { tunnel, .. } | Self::Sndcp { tunnel, .. } => tunnel.is_some(),
+            Self::Ieee80211 { .. }
+            | Self::MultilinkFrameRelay
+            | Self::FrameRelay { .. }
+            | Self::Ax25 { .. } => false,
         }
     }
 
@@ -80,6 +114,29 @@ pub(super) enum Numbers<'a> {
     },
 }
 
+/// What stands before a packet, up to what the longest one has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Header {
+    octets: [u8; 24],
+    length: usize,
+}
+
+impl Header {
+    /// These octets, or as many as there is room for.
+    fn of(header: &[u8]) -> Self {
+        let mut made = Self::default();
+        for (place, octet) in made.octets.iter_mut().zip(header) {
+            *place = *octet;
+            made.length += 1;
+        }
+        made
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
 /// A piece of a packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
@@ -94,7 +151,7 @@ pub struct Piece<'a> {
     /// Whether the packet ends with it.
     pub(super) ends: bool,
     /// What stands before the packet when that is whole.
-    header: Option<[u8; 24]>,
+    header: Header,
     /// Its octets.
     pub octets: &'a [u8],
     /// How it is numbered.
@@ -120,7 +177,7 @@ impl<'a> Piece<'a> {
     /// Makes the packet, or what these octets are of it.
     pub fn make(&self, octets: &[u8], into: &mut Expanded) {
         into.clear();
-        into.octets.extend(self.header.iter().flatten());
+        into.octets.extend_from_slice(self.header.as_slice());
         into.octets.extend_from_slice(octets);
         into.set_wire_len(into.octets.len());
         into.depth = self.depth;
@@ -136,6 +193,8 @@ pub fn find<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
     }
     let piece = match frame.link {
         linktype::MFR => multilink_frame_relay(frame.data),
+        linktype::FRELAY | linktype::FRELAY_WITH_DIR => segments::frame_relay(frame),
+        linktype::AX25 | linktype::AX25_KISS => segments::ax25(frame),
         _ => ieee802_11(frame).or_else(|| tunnel::piece(frame)),
     };
     piece.filter(|piece| !(piece.octets.is_empty() || piece.begins && piece.ends))
@@ -162,7 +221,7 @@ fn ieee802_11<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
         end: number + 1,
         begins: number == 0,
         ends: !part.more,
-        header: Some(link::unfragmented_802_11(header)),
+        header: Header::of(&link::unfragmented_802_11(header)),
         octets: part.body,
         numbers: Numbers::Own,
         depth: 0,
@@ -201,7 +260,7 @@ pub(super) fn capwap<'a>(ip: &Ip<'a>, depth: u8) -> Option<Piece<'a>> {
         end: start + u32::try_from(octets.len()).ok()?,
         begins: start == 0,
         ends: flags & LAST != 0,
-        header: None,
+        header: Header::default(),
         octets,
         numbers: Numbers::Own,
         depth,
@@ -246,7 +305,7 @@ pub(super) fn multilink(
         end: start + 1,
         begins,
         ends: flags & ENDS != 0,
-        header: None,
+        header: Header::default(),
         octets,
         numbers,
         depth,
@@ -256,18 +315,23 @@ pub(super) fn multilink(
 
 /// A piece of multilink Frame Relay (FRF.16.1 section 2.1), whose first one has the address.
 fn multilink_frame_relay(data: &[u8]) -> Option<Piece<'_>> {
+    numbered_as_frame_relay(data, Carrier::MultilinkFrameRelay)
+}
+
+/// A piece behind whether it begins and ends a frame, and a number of 12 bits.
+fn numbered_as_frame_relay(data: &[u8], carrier: Carrier) -> Option<Piece<'_>> {
     const BEGINS: u8 = 0x80;
     const ENDS: u8 = 0x40;
     const CONTROL: u8 = 0x20;
     let [flags, low] = array_at(data, 0)?;
     let start = u32::from(flags & 0x1e) << 7 | u32::from(low);
     (flags & CONTROL == 0).then_some(Piece {
-        carrier: Carrier::MultilinkFrameRelay,
+        carrier,
         start,
         end: start + 1,
         begins: flags & BEGINS != 0,
         ends: flags & ENDS != 0,
-        header: None,
+        header: Header::default(),
         octets: tail(data, 2),
         numbers: Numbers::Own,
         depth: 0,

@@ -12,6 +12,9 @@ const IEEE802_11: u32 = 105;
 const ETHERNET: u32 = 1;
 const PPP: u32 = 9;
 const MFR: u32 = 182;
+const GPRS_LLC: u32 = 169;
+const FRAME_RELAY: u32 = 107;
+const AX25: u32 = 3;
 /// Receiver, transmitter, and who is meant.
 const MAC: [[u8; 6]; 3] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 3]];
 const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
@@ -102,6 +105,62 @@ fn frame_relay(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
     (first..).zip(parts(&frame, size)).map(one).collect()
 }
 
+/// SNDCP in LLC, which ends in a check of its own.
+fn sndcp(number: u16, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let one = |(segment, (_, begins, ends, octets)): (u8, (usize, bool, bool, &[u8]))| {
+        let flags = 0x25 | u8::from(begins) << 6 | u8::from(!ends) << 4;
+        let compression: &[u8] = if begins { &[0] } else { &[] };
+        let [high, low] = number.to_be_bytes();
+        let numbers = [segment << 4 | high, low];
+        [&[3, 0xc0, 1, flags], compression, &numbers, octets, &[0; 3]].concat()
+    };
+    (0..).zip(parts(packet, size)).map(one).collect()
+}
+
+/// The same in what GSM's tap sends.
+fn sndcp_in_tap(number: u16, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let one = |segment: Vec<u8>| {
+        let tap = [2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut frame = Vec::new();
+        PacketBuilder::ethernet2(MAC[0], MAC[1])
+            .ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+            .udp(40000, 4729)
+            .write(&mut frame, &[&tap[..], &segment].concat())
+            .unwrap();
+        frame
+    };
+    sndcp(number, packet, size).into_iter().map(one).collect()
+}
+
+/// Fragments between the ends of Frame Relay.
+fn end_to_end(first: u32, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let one = |piece: Vec<u8>| [&[0x18, 0x41, 3, 0xb1], &piece[..]].concat();
+    // Without the address.
+    let frame = [&[3, 0xcc], packet].concat();
+    let header = |(number, (_, begins, ends, octets)): (u32, (usize, bool, bool, &[u8]))| {
+        let [.., high, low] = (number & 0x0fff).to_be_bytes();
+        let flags = u8::from(begins) << 7 | u8::from(ends) << 6 | high << 1;
+        [&[flags, low], octets].concat()
+    };
+    (first..)
+        .zip(parts(&frame, size))
+        .map(header)
+        .map(one)
+        .collect()
+}
+
+fn ax25(packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let stations = [*b"\x82\x84\x86@@@`", *b"\x88\x8a\x8c@@@a"].concat();
+    let payload = [&[0xcc], packet].concat();
+    let parts = parts(&payload, size);
+    let last = parts.len() - 1;
+    let one = |(n, (_, begins, _, octets)): (usize, (usize, bool, bool, &[u8]))| {
+        let flags = u8::from(begins) << 7 | u8::try_from(last - n).unwrap();
+        [&stations[..], &[3, 8, flags], octets].concat()
+    };
+    parts.into_iter().enumerate().map(one).collect()
+}
+
 fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
     let records = captured::records(&written(link, frames));
     let counts = &records.last().unwrap()["frames"];
@@ -154,7 +213,7 @@ fn theirs(path: &Path, options: &[&str]) -> Vec<(u64, u64)> {
 type TakeApart = fn(u16, &[u8], usize) -> Vec<Vec<u8>>;
 
 /// Each way to take a packet apart, with numbers that do not meet.
-fn carriers() -> [(u32, TakeApart, &'static [&'static str]); 4] {
+fn carriers() -> [(u32, TakeApart, &'static [&'static str]); 6] {
     [
         (IEEE802_11, ieee802_11, &[]),
         (ETHERNET, capwap, &[]),
@@ -168,6 +227,8 @@ fn carriers() -> [(u32, TakeApart, &'static [&'static str]); 4] {
             |n, packet, size| multilink_short(4000 + u32::from(n) * 70, packet, size),
             &["-o", "mp.short_seqno:TRUE"],
         ),
+        (GPRS_LLC, sndcp, &[]),
+        (ETHERNET, sndcp_in_tap, &[]),
     ]
 }
 
@@ -192,7 +253,15 @@ fn a_message_is_told_once_with_all_its_frames_in_any_order() {
     let all: Vec<TakeApart> = carriers().into_iter().map(|(_, f, _)| f).collect();
     let links = carriers().map(|(link, ..)| link);
     let relay: TakeApart = |n, packet, size| frame_relay(4090 + u32::from(n) * 9, packet, size);
-    let with_relay = all.into_iter().zip(links).chain([(relay, MFR)]);
+    let more: [(TakeApart, u32); 3] = [
+        (relay, MFR),
+        (
+            |n, packet, size| end_to_end(4090 + u32::from(n) * 9, packet, size),
+            FRAME_RELAY,
+        ),
+        (|_, packet, size| ax25(packet, size), AX25),
+    ];
+    let with_relay = all.into_iter().zip(links).chain(more);
     for (take_apart, link) in with_relay {
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [2, 1, 0], [1, 2, 0]] {
             let pieces = take_apart(1, &request(1, 1000), 400);

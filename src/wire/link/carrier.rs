@@ -2,9 +2,9 @@
 
 use super::inside::Inside;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
-use crate::model::LinkType;
+use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::bytes::{array_at, tail, u8_at};
 
 /// Octets of an address of AX.25.
 pub(super) const CALL_SIGN: usize = 7;
@@ -57,6 +57,29 @@ fn net_rom(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         Network::Other(operation.into())
     };
     Ok(LinkHeader::at(network, at + HEADER))
+}
+
+/// The segment that a frame of AX.25 has, and the stations at its ends, without what the last bits tell
+/// that may differ from one to the next.
+pub(in crate::wire) fn segment_of_ax25<'a>(
+    frame: &Frame<'a>,
+) -> Option<([[u8; CALL_SIGN]; 2], &'a [u8])> {
+    const SEGMENT: u16 = 0x08;
+    const STATION: u8 = 0x7e;
+    let data = frame.data;
+    let header = match frame.link {
+        lt::AX25_KISS => ax25_kiss(data, 0),
+        _ => ax25(data, 0),
+    };
+    let header = header
+        .ok()
+        .filter(|header| header.network == Network::Other(SEGMENT))?;
+    let at = call_signs_at(frame.link, data)?;
+    let mut stations = [array_at(data, at)?, array_at(data, at + CALL_SIGN)?];
+    for station in &mut stations {
+        station[CALL_SIGN - 1] &= STATION;
+    }
+    Some((stations, tail(data, header.offset)))
 }
 
 /// Where the two call signs of a frame of AX.25 are, perhaps behind KISS.
@@ -132,7 +155,7 @@ pub(super) fn mobile_multiplexer(data: &[u8], at: usize) -> Result<(Inside, usiz
 }
 
 /// LLC of GPRS (3GPP TS 44.064 section 6): an address, the control field of unconfirmed information,
-/// and SNDCP, of which the first segment leads on (3GPP TS 44.065 section 7).
+/// and SNDCP (3GPP TS 44.065 section 7).
 pub(super) fn gprs_llc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const USER_DATA: [u8; 4] = [3, 5, 9, 11];
     const UNCONFIRMED: u8 = 0xc0;
@@ -141,6 +164,8 @@ pub(super) fn gprs_llc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable
     const SNDCP: usize = 4;
     const FIRST_SEGMENT: u8 = 0x40;
     const UNACKNOWLEDGED: u8 = 0x20;
+    const MORE: u8 = 0x10;
+    const CHECK: u8 = 3;
     let [address, high, low] = array_at(data, at).ok_or(Undecodable::Short)?;
     let other = |octet: u8| Ok(LinkHeader::at(Network::Other(octet.into()), at + LLC));
     if !USER_DATA.contains(&(address & 0x0f)) || high & 0xe0 != UNCONFIRMED {
@@ -150,6 +175,11 @@ pub(super) fn gprs_llc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable
         return other(low);
     }
     let [flags, compression] = array_at(data, at + LLC).ok_or(Undecodable::Short)?;
+    let is_segment = flags & (FIRST_SEGMENT | MORE) != FIRST_SEGMENT;
+    if is_segment && flags & UNACKNOWLEDGED != 0 {
+        let network = Network::SndcpSegment { check: CHECK };
+        return Ok(LinkHeader::at(network, at + LLC));
+    }
     let is_plain = flags & (FIRST_SEGMENT | UNACKNOWLEDGED) == FIRST_SEGMENT | UNACKNOWLEDGED
         && compression == 0;
     if !is_plain {

@@ -33,6 +33,7 @@ mod wireless;
 pub use address::{
     AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
 };
+pub(super) use carrier::segment_of_ax25;
 pub use exported::Headerless;
 pub use fcs::{CheckSequence, check_sequence, ends_in_fcs};
 pub use inside::frame_inside;
@@ -116,6 +117,11 @@ pub enum Network {
     Ieee802154,
     /// What the payload of an IP packet was before it was compressed (`IPComp`, RFC 3173).
     Compressed,
+    /// A segment of SNDCP (3GPP TS 44.065 section 7.2).
+    SndcpSegment {
+        /// Octets behind it that are no part of it.
+        check: u8,
+    },
     /// What an IP packet carries, without the header of that.
     Headerless,
     /// What nobody can read without the key.

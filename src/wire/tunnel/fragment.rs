@@ -55,6 +55,11 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
             Network::Multilink => {
                 return piece::multilink(at.rest.bytes, tunnel, direction, depth);
             }
+            Network::SndcpSegment { check } => {
+                let octets = at.rest.bytes;
+                let segment = octets.get(..octets.len().checked_sub(check.into())?)?;
+                return piece::sndcp(segment, tunnel, depth - 1);
+            }
             Network::Ip => {
                 let ip = at.rest.ip().ok()?;
                 if let Some(piece) = piece::capwap(&ip, depth) {

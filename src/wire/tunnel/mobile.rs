@@ -128,7 +128,7 @@ pub(super) fn gsmtap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let at = usize::from(words) * 4;
     match (version, kind) {
         (2, LLC) => llc(bytes, at),
-        (2, SNDCP) => sndcp(bytes, at),
+        (2, SNDCP) => sndcp(bytes, at, 0),
         _ => None,
     }
 }
@@ -139,6 +139,7 @@ fn llc(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
     const PROTOCOL: u8 = 0x80;
     const INFORMATION: u16 = 0xc000;
     const ENCRYPTED: u16 = 0x0002;
+    const CHECK: u8 = 3;
     let address = u8_at(bytes, at)?;
     let control = u16_at(bytes, at + 1)?;
     let is_data = address & PROTOCOL == 0
@@ -155,22 +156,26 @@ fn llc(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
             LinkHeader::at(network, at + 3),
         ));
     }
-    sndcp(bytes, at + 3)
+    sndcp(bytes, at + 3, CHECK)
 }
 
-/// SNDCP (3GPP TS 44.065 section 7): the first segment, or the only one, of data whose headers are
+/// SNDCP (3GPP TS 44.065 section 7), behind which `check` octets belong to LLC: a segment, or data whose headers are
 /// not compressed, nor anything else.
-fn sndcp(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
+fn sndcp(bytes: &[u8], at: usize, check: u8) -> Option<(TunnelKind, LinkHeader)> {
     const FIRST: u8 = 0x40;
     const UNIT_DATA: u8 = 0x20;
     const MORE: u8 = 0x10;
     let [flags, compression] = array_at(bytes, at)?;
-    if flags & (FIRST | MORE) != FIRST || compression != 0 {
-        return None;
-    }
-    let start = at + if flags & UNIT_DATA == 0 { 3 } else { 4 };
     let kind = TunnelKind::Sndcp {
         nsapi: flags & 0x0f,
     };
+    if flags & (FIRST | MORE) != FIRST {
+        let segment = LinkHeader::at(Network::SndcpSegment { check }, at);
+        return (flags & UNIT_DATA != 0).then_some((kind, segment));
+    }
+    if compression != 0 {
+        return None;
+    }
+    let start = at + if flags & UNIT_DATA == 0 { 3 } else { 4 };
     Some((kind, LinkHeader::at(Network::Ip, start)))
 }

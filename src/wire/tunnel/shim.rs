@@ -38,6 +38,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         | Network::Compressed
         | Network::Encrypted(_)
         | Network::Headerless
+        | Network::SndcpSegment { .. }
         | Network::Other(_) => return None,
     })
 }
