@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use self::messages::{
     ROUTER, error, ipfix, openflow, openflow_from, packet_in, reply, request, sample, sflow,
+    source_active,
 };
 use crate::common::crafted::Crafted;
 use crate::common::{assert_accounted, of_type, records, run, summary, tool};
@@ -250,4 +251,29 @@ fn tshark_finds_the_same_messages() {
         .collect();
     assert_eq!(ours, theirs);
     assert_eq!(ours.len(), 10);
+}
+
+#[test]
+fn each_entry_of_a_source_active_message_is_named() {
+    let mut capture = Crafted::new();
+    let sources = [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]];
+    capture.at(0, &source_active(&sources, &request(1)));
+    let (_file, path) = path(&capture);
+    let records = records(&["-r", &path, "-e"]);
+    let message = of_type(&records, "icmp")[0];
+    let headers = message["tunnel"][0]["headers"].as_array().expect("headers");
+    let told: Vec<_> = (headers.iter())
+        .filter(|header| header["name"] == "source_entry")
+        .map(|header| (header["group"].clone(), header["source"].clone()))
+        .collect();
+    let expected =
+        sources.map(|[_, _, _, last]| (json!("239.1.2.3"), json!(format!("10.0.0.{last}"))));
+    assert_eq!(told, expected);
+    let hex = run(&["-n", "-X", "-r", &path]).good();
+    assert!(!hex.contains("unread"), "{hex}");
+    assert_eq!(
+        hex.matches("source entry: prefix length 32").count(),
+        3,
+        "{hex}"
+    );
 }

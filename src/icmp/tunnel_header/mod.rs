@@ -58,6 +58,8 @@ enum Part {
     Tcp,
     /// The header of this number of a report.
     Report(usize),
+    /// So many entries of a message that reports a source.
+    SourceEntries(u8),
     EtherIp,
     IpComp,
     PimRegister,
@@ -293,6 +295,7 @@ impl<'a> Iterator for Parts<'a> {
             }
             let step = match self.next {
                 Part::Report(number) => self.of_report(number),
+                Part::SourceEntries(count) => reports::source_entry(count),
                 next => step(next, self.rest),
             };
             match step? {

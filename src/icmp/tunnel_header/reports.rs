@@ -49,18 +49,28 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::PacketOut { version } => ("packet_out", packet_out(version)),
         ReportHeader::OpenFlowMatch => ("match", MATCH),
         ReportHeader::OpenFlowActions => ("actions", ACTIONS),
-        ReportHeader::SourceActive => ("source_active", SOURCE_ACTIVE),
         ReportHeader::Ipfix => ("ipfix", IPFIX),
         ReportHeader::Netflow9 => ("netflow", NETFLOW_9),
-        ReportHeader::Section(_) => ("", &[]),
+        ReportHeader::SourceActive | ReportHeader::Section(_) => ("", &[]),
     };
+    if span.header == ReportHeader::SourceActive {
+        // What its octets are besides, the entries are.
+        let entries = Part::SourceEntries(u8_at(rest, 3)?);
+        return Some(Step::new(8, "source_active", SOURCE_ACTIVE, entries));
+    }
     let then = next.unwrap_or(match span.header {
         ReportHeader::SampledHeader => link_of(u32_at(rest, 8)?),
         ReportHeader::OldSampledHeader => link_of(u32_at(rest, 0)?),
-        ReportHeader::SourceActive | ReportHeader::Section(SectionStart::Ip) => Part::End,
+        ReportHeader::Section(SectionStart::Ip) => Part::End,
         _ => Part::Ethernet,
     });
     Some(Step::new(span.octets, name, table, then))
+}
+
+/// One of so many entries: a source and the group that it sends to.
+pub(super) fn source_entry(count: u8) -> Option<Step> {
+    let more = Part::SourceEntries(count.checked_sub(1)?);
+    Some(Step::new(12, "source_entry", SOURCE_ENTRY, more))
 }
 
 /// The link header behind a header protocol of sFlow.
@@ -330,8 +340,11 @@ const SOURCE_ACTIVE: Table = &[
     spec::u16(1, "length"),
     spec::u8(3, "entry_count"),
     spec::v4(4, "rendezvous_point"),
-    // Of the first entry; others may follow.
-    spec::u8(11, "prefix_length"),
-    spec::v4(12, "group"),
-    spec::v4(16, "source"),
+];
+
+const SOURCE_ENTRY: Table = &[
+    spec::reserved(0, 3, 0xff_ffff, "reserved"),
+    spec::u8(3, "prefix_length"),
+    spec::v4(4, "group"),
+    spec::v4(8, "source"),
 ];

@@ -102,6 +102,23 @@ pub(super) fn ipfix(packet: &[u8]) -> Vec<u8> {
     packet
 }
 
+/// A segment that tells of these sources (MSDP) with a packet that the first sent.
+pub(super) fn source_active(sources: &[[u8; 4]], packet: &[u8]) -> Vec<u8> {
+    let entry = |source: &[u8; 4]| [&[0, 0, 0, 32, 239, 1, 2, 3][..], source].concat();
+    let entries: Vec<u8> = sources.iter().flat_map(entry).collect();
+    let length = u16::try_from(8 + entries.len() + packet.len()).expect("a length");
+    let [high, low] = length.to_be_bytes();
+    let count = u8::try_from(sources.len()).expect("a count");
+    let message = [&[1, high, low, count, 203, 0, 113, 1][..], &entries, packet].concat();
+    let mut segment = Vec::new();
+    PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+        .tcp(50000, 639, 1, 512)
+        .ack(1)
+        .write(&mut segment, &message)
+        .expect("room");
+    segment
+}
+
 /// A segment of messages.
 pub(super) fn openflow(messages: &[Vec<u8>]) -> Vec<u8> {
     openflow_from(50000, messages)

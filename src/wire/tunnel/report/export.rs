@@ -34,8 +34,8 @@ struct Template {
     id: u16,
     /// How long each is; [`VARIABLE`] where the record tells.
     lengths: Vec<u16>,
-    /// Which one is a packet, and what it begins with.
-    section: (usize, SectionStart),
+    /// Which ones are packets, and what each begins with.
+    sections: Vec<(usize, SectionStart)>,
 }
 
 /// Whose templates are one set.
@@ -92,7 +92,7 @@ impl Templates {
             }
             at += 4;
             let mut lengths = Vec::with_capacity(count.into());
-            let mut section = None;
+            let mut sections = Vec::new();
             for field in 0..usize::from(count) {
                 const ENTERPRISE: u16 = 0x8000;
                 let (Some(element), Some(length)) = (u16_at(set, at), u16_at(set, at + 2)) else {
@@ -103,12 +103,12 @@ impl Templates {
                 if exporter.version == IPFIX && element & ENTERPRISE != 0 {
                     at += 4;
                 } else if let Some(start) = section_of(element) {
-                    section = section.or(Some((field, start)));
+                    sections.push((field, start));
                 }
             }
             self.known
                 .retain(|known| known.id != id || known.exporter != exporter);
-            if let Some(section) = section {
+            if !sections.is_empty() {
                 if self.known.len() == Self::MOST {
                     self.known.pop_front();
                 }
@@ -116,7 +116,7 @@ impl Templates {
                     exporter,
                     id,
                     lengths,
-                    section,
+                    sections,
                 });
             }
         }
@@ -128,20 +128,23 @@ impl Template {
     fn sections(&self, set: &[u8], mut at: usize, found: &mut Vec<Section>) {
         while at < set.len() && found.len() < super::Reports::MOST as usize {
             let begin = at;
-            let mut section = None;
+            let before = found.len();
+            let mut sections = self.sections.iter().peekable();
             for (field, &length) in self.lengths.iter().enumerate() {
                 let Some((start, end)) = self.place(set, at, length) else {
+                    found.truncate(before);
                     return;
                 };
-                if field == self.section.0 {
-                    section = section_at(start, end, self.section.1);
+                if let Some((_, begins)) = sections.next_if(|(section, _)| *section == field) {
+                    found.extend(section_at(start, end, *begins));
                 }
                 at = end;
             }
+            // What is cut is no record.
             if at == begin || at > set.len() {
+                found.truncate(before);
                 return;
             }
-            found.extend(section);
         }
     }
 

@@ -37,6 +37,16 @@ fn packets_in_flow_records() {
         told(&export(9, 7, &[template(9, 301, &fields), records])).len(),
         2
     );
+    // Two in each record, as the packet and as the frame that it came in; a record that is cut is none.
+    let frame_length = u16::try_from(frame().len()).unwrap();
+    let fields = [(313, length), (4, 1), (315, frame_length)];
+    let record = [&echo()[..], &[1], &frame()].concat();
+    let records = set(
+        302,
+        &[&record[..], &record, &record[..record.len() - 1]].concat(),
+    );
+    let both = [template(10, 302, &fields), records];
+    assert_eq!(told(&export(10, 7, &both)).len(), 4);
     // The same identifier may come to mean something else.
     assert_eq!(
         told(&export(10, 7, &[template(10, 300, &[(8, 4)])])).len(),
