@@ -97,6 +97,52 @@ fn every_version_leads_to_the_packet() {
     }
 }
 
+/// The request with the header of another sniffer, or of a bridge.
+fn of_others() -> Vec<(Vec<u8>, TunnelKind)> {
+    let request = request();
+    let length = u8::try_from(request.len()).unwrap();
+    let bare = &request[..request.len() - 2];
+    let scop = |transport| [&[transport, 1, 0, length + 3, 1][..], bare].concat();
+    let nxp = [
+        &[0, 0, 0, 1, 2, b's', b'1', 0, 21, 200, length][..],
+        &request,
+    ]
+    .concat();
+    let channel = 21;
+    vec![
+        (over_udp((40000, 17755), &scop(1)), TunnelKind::Scop),
+        (over_udp((17756, 40000), &scop(2)), TunnelKind::Scop),
+        (
+            over_udp((49999, 49999), &nxp),
+            TunnelKind::NxpSniffer { channel },
+        ),
+    ]
+}
+
+#[test]
+fn other_sniffers_and_bridges_lead_to_the_packet_as_in_tshark() {
+    let (frames, kinds): (Vec<_>, Vec<_>) = of_others().into_iter().unzip();
+    let theirs = tshark(ETHERNET, &frames, &["ipv6.src", "icmpv6.checksum.status"]);
+    for ((octets, kind), theirs) in frames.iter().zip(kinds).zip(theirs) {
+        let frame = Frame::alone(ETHERNET, octets);
+        let ours = with_packet(&frame, |packet| {
+            let around: Vec<_> = packet.tunnels.encapsulations().collect();
+            assert_eq!(around.len(), 1);
+            assert_eq!(around[0].tunnel.kind, kind);
+            let names: Vec<_> = parts(&around[0]).filter_map(|part| part.name).collect();
+            assert_eq!(names, ["udp", kind.name(), "ieee802154"]);
+            let is_good = icmp_checksum(&packet.ip).status == ChecksumStatus::Good;
+            [packet.ip.src().to_string(), u8::from(is_good).to_string()]
+        });
+        assert_eq!(ours.unwrap().as_slice(), theirs);
+        for length in 0..octets.len() {
+            let mut cut = Frame::alone(ETHERNET, &octets[..length]);
+            cut.wire_len = u32::try_from(octets.len()).unwrap();
+            with_packet(&cut, |packet| assert_eq!(packet.tunnels.len(), 1));
+        }
+    }
+}
+
 /// What carries no frame, or one that leads to no packet, stays what it is in IP.
 #[test]
 fn what_leads_to_no_packet_is_udp() {
@@ -120,6 +166,10 @@ fn what_leads_to_no_packet_is_udp() {
         ),
         sniffed((5000, 5000), &ZEP_2, length),
         over_udp((17754, 17754), b""),
+        // Encrypted, of another service, of no name that ends.
+        over_udp((17755, 17755), &[129, 1, 0, 9, 1, 0x41, 0x88, 1, 2]),
+        over_udp((17755, 17755), &[1, 1, 0, 9, 0, 0x41, 0x88, 1, 2]),
+        over_udp((49999, 49999), &[1; 40]),
     ];
     for octets in frames {
         let frame = Frame::alone(ETHERNET, &octets);

@@ -2,7 +2,8 @@
 
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, Names, spec};
-use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+use crate::wire::link::in_ethercat;
 
 /// RFC 5415 section 4.3: what is optional stands behind eight octets.
 pub(super) fn capwap(rest: &[u8]) -> Option<Step> {
@@ -120,6 +121,38 @@ pub(super) fn peekremote(rest: &[u8]) -> Option<Step> {
         spec::u32(17, "frequency"),
     ];
     Some(Step::made(length, "peekremote", rows, Part::Ieee80211))
+}
+
+/// What the server of NXP's sniffer sends: the time is in symbols of 16 us, a name ends in an octet of 0.
+pub(super) fn nxp_sniffer(rest: &[u8]) -> Option<Step> {
+    const TIME: u16 = 5;
+    let name = tail(rest, TIME.into())
+        .iter()
+        .position(|octet| *octet == 0)?;
+    let name = u16::try_from(name).ok()?;
+    let behind = TIME + name + 1;
+    let rows = [
+        spec::number(0, 5, "symbols"),
+        spec::text_of(TIME, name, "sniffer"),
+        spec::u8(behind, "channel"),
+        spec::u8(behind + 1, "link_quality"),
+        spec::u8(behind + 2, "frame_length"),
+    ];
+    let length = usize::from(behind + 3);
+    Some(Step::made(length, "nxp_sniffer", rows, Part::Ieee802154))
+}
+
+/// `EtherCAT`'s header, and that of the mailbox which is the last before the frame.
+pub(super) fn ethercat(rest: &[u8]) -> Option<Step> {
+    const MAILBOX: u16 = 10;
+    let length = in_ethercat(rest, 0).ok()??;
+    let mailbox = u16::try_from(length).ok()?.checked_sub(MAILBOX)?;
+    let rows = [
+        spec::bits(1, 4, 4, "type"),
+        spec::little_endian(mailbox, 2, "mailbox_length"),
+        spec::little_endian(mailbox + 2, 2, "station"),
+    ];
+    Some(Step::made(length, "ethercat", rows, Part::Ethernet))
 }
 
 /// What Wireshark found of `MiNT`.

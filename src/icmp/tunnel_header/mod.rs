@@ -128,6 +128,9 @@ enum Part {
     Ieee80211,
     Llc,
     Zep,
+    Scop,
+    NxpSniffer,
+    EtherCat,
     Ieee802154,
     Ethernet,
     Tag,
@@ -220,6 +223,9 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::PppMultilink => Part::Multilink,
         TunnelKind::PppMultiplexed => Part::Multiplexed,
         TunnelKind::Zep { .. } => Part::Zep,
+        TunnelKind::Scop => Part::Scop,
+        TunnelKind::NxpSniffer { .. } => Part::NxpSniffer,
+        TunnelKind::EtherCat => Part::EtherCat,
         TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp | TunnelKind::Ipfix => {
             Part::Report(0)
         }
@@ -458,6 +464,9 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
         Part::BroadcomLi => frames::broadcom_li(rest)?,
         Part::Tzsp => frames::tzsp(rest)?,
         Part::PeekRemote => frames::peekremote(rest)?,
+        Part::Scop => Step::new(5, "scop", tables::SCOP, Part::Ieee802154),
+        Part::NxpSniffer => frames::nxp_sniffer(rest)?,
+        Part::EtherCat => frames::ethercat(rest)?,
         Part::Capwap => frames::capwap(rest)?,
         Part::AccessPoint => Step::new(6, "access_point", tables::ACCESS_POINT, Part::Lwapp),
         Part::Lwapp => frames::lwapp(),

@@ -306,6 +306,14 @@ pub(super) const ZEP_1: Table = &[
     spec::bits(15, 0, 7, "frame_length"),
 ];
 
+/// `ZigBee`'s `SCoP`.
+pub(super) const SCOP: Table = &[
+    spec::u8(0, "transport"),
+    spec::u8(1, "version"),
+    spec::u16(2, "total_length"),
+    spec::u8(4, "service"),
+];
+
 /// Versions 2 and 3: the time is NTP's (RFC 5905 section 6).
 pub(super) const ZEP_2: Table = &[
     spec::text_of(0, 2, "preamble"),

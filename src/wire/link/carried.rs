@@ -58,7 +58,7 @@ fn tunnelled_by_rtmac(data: &[u8], at: usize) -> Carried {
 
 /// Octets before a frame in `EtherCAT` (IEC 61158-4-12): in a mailbox that one of its datagrams reads or
 /// writes, or in a mailbox alone, as gateways have it (ETG.8200). The first one leads on.
-pub(in crate::wire) fn in_ethercat(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
+pub(crate) fn in_ethercat(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
     const HEADER: usize = 2;
     const COMMANDS: u16 = 1;
     const MAILBOX: u16 = 5;

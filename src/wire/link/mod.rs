@@ -43,6 +43,7 @@ pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 pub use wireless::llc_of_802_11;
 
+pub(crate) use carried::in_ethercat;
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
 };

@@ -156,6 +156,15 @@ pub enum TunnelKind {
         /// Radio channel.
         channel: u8,
     },
+    /// `ZigBee`'s `SCoP`.
+    Scop,
+    /// What the server of NXP's sniffer sends.
+    NxpSniffer {
+        /// Radio channel.
+        channel: u8,
+    },
+    /// `EtherCAT` over UDP.
+    EtherCat,
     /// Samples of sFlow.
     Sflow,
     /// What `OpenFlow`'s switches and controllers hand each other.
@@ -220,6 +229,9 @@ impl TunnelKind {
             Self::PppMultilink => "ppp_multilink",
             Self::PppMultiplexed => "ppp_multiplexed",
             Self::Zep { .. } => "zep",
+            Self::Scop => "scop",
+            Self::NxpSniffer { .. } => "nxp_sniffer",
+            Self::EtherCat => "ethercat",
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
             Self::Msdp => "msdp",
@@ -274,11 +286,15 @@ impl TunnelKind {
             | Self::PppBridged
             | Self::PppMultilink
             | Self::PppMultiplexed
+            | Self::Scop
+            | Self::EtherCat
             | Self::Sflow
             | Self::OpenFlow
             | Self::Msdp
             | Self::Ipfix => None,
-            Self::Zep { channel } => Some(("channel", channel.into())),
+            Self::Zep { channel } | Self::NxpSniffer { channel } => {
+                Some(("channel", channel.into()))
+            }
         }
     }
 }

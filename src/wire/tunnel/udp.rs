@@ -48,6 +48,7 @@ mod port {
     pub(super) const MINT_CONTROL: u16 = 24576;
     pub(super) const MINT: u16 = 24577;
     pub(super) const JUNIPER_MIRROR: u16 = 30030;
+    pub(super) const ETHERCAT: u16 = 34980; // IEC 61158-4-12
     pub(super) const TZSP: u16 = 37008;
     /// What Broadcom's lawful interception sends from.
     pub(super) const BROADCOM_LI: u16 = 49152;
@@ -56,6 +57,7 @@ mod port {
 const fn is_tunnel_port(number: u16) -> bool {
     use self::port as p;
     is_reporting_port(number)
+        || zep::is_port(number)
         || matches!(
             number,
             p::MOBILE_IP
@@ -84,7 +86,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::LWAPP_FRAME
                 | p::LWAPP
                 | p::LWAPP_CONTROL
-                | zep::PORT
+                | p::ETHERCAT
                 | p::GPRS_NS_SGSN
                 | p::MINT_CONTROL
                 | p::MINT
@@ -201,7 +203,8 @@ fn behind_port(port: u16, [dst, src]: [u16; 2], bytes: &[u8]) -> Option<(TunnelK
         port::JUNIPER_MIRROR => access::juniper_mirror(bytes),
         port::TZSP => access::tzsp(bytes),
         port::BROADCOM_LI if port == src => access::broadcom_li(bytes),
-        zep::PORT => zep::zep(bytes),
+        port::ETHERCAT => ethercat(bytes),
+        port if zep::is_port(port) => zep::sniffed(port, bytes),
         _ => None,
     }
 }
@@ -400,6 +403,12 @@ fn ayiya(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     }
     let start = 8 + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4;
     Some((TunnelKind::Ayiya, LinkHeader::at(Network::Ip, start)))
+}
+
+/// `EtherCAT` over UDP, and in it a frame.
+fn ethercat(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let start = link::in_ethercat(bytes, 0).ok()??;
+    Some((TunnelKind::EtherCat, ethernet(bytes, start)?))
 }
 
 /// The gateway of the B.A.T.M.A.N. daemon: an octet tells that a packet follows.

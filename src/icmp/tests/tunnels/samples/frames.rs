@@ -102,6 +102,22 @@ fn of_mirrors_and_bridges() -> Vec<Sample> {
         ),
         ip(
             over_udp(
+                34980,
+                &[
+                    72, 0x10, 5, 1, 0xe9, 3, 0, 0x10, 60, 0, 0, 0, 54, 0, 7, 0, 0, 0x12, 0, 1, 0, 0,
+                ],
+                &tagged(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=34980 udp_length=80 checksum=0x1234",
+                "ethercat type=1 mailbox_length=54 station=7",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(
                 24577,
                 &[1, 1, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 1, 0, 3, 0, 0],
                 &tagged(),
