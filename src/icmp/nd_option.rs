@@ -442,7 +442,7 @@ mod tests {
             &time,
             &[
                 ("seconds", Value::Number(1_700_000_000)),
-                ("fraction_64k", Value::Number(0x8000)),
+                ("fraction_in_65536ths", Value::Number(0x8000)),
             ],
         );
     }

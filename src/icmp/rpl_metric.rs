@@ -13,15 +13,56 @@ struct Format {
     fields: &'static [FieldSpec],
     /// Parts behind the fields, one for each node or link that was recorded.
     records: Option<Records>,
+    body: Body,
 }
 
 #[derive(Clone, Copy)]
 struct Records {
+    name: &'static str,
     /// Octets before the first one.
     at: usize,
     /// Octets of each.
     size: usize,
     fields: &'static [FieldSpec],
+    /// Those of a constraint.
+    constraint: &'static [FieldSpec],
+}
+
+/// How many octets there may be behind the header of an object.
+enum Body {
+    /// So many at the least: what may follow are parts with types of their own, none of which is known.
+    AtLeast(usize),
+    /// So many, and one or more of these behind them.
+    Each(usize, usize),
+}
+
+impl Body {
+    fn fits(&self, length: usize) -> bool {
+        match *self {
+            Self::AtLeast(least) => length >= least,
+            Self::Each(head, each) => length > head && (length - head).is_multiple_of(each),
+        }
+    }
+}
+
+/// Where the length of each object stands in `octets` that does not fit its type, or runs over the end,
+/// with the rule it breaks.
+pub(super) fn faults(octets: &[u8]) -> impl Iterator<Item = (usize, &'static str)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let kind = u8_at(octets, at)?;
+            let body = u8_at(octets, at + 3).map(usize::from);
+            let length_at = at + 3;
+            at += HEADER + body.unwrap_or(0);
+            let Some(body) = body.filter(|_| at <= octets.len()) else {
+                return Some((length_at, "metric runs over its container's end"));
+            };
+            if format(kind).is_some_and(|format| !format.body.fits(body)) {
+                return Some((length_at, "metric length wrong for its type"));
+            }
+        }
+    })
 }
 
 /// The objects that stand one behind the other in `octets`, each followed by what it records, part
@@ -38,7 +79,7 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
             return Some(Item {
                 group: GROUP,
                 number: None,
-                name: Some("record"),
+                name: Some(records.name),
                 length: None,
                 bytes,
                 specs: Specs::Table(records.fields),
@@ -49,9 +90,16 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
         let object = rest.get(..length).unwrap_or(rest);
         rest = tail(rest, length);
         let format = format(kind);
-        recorded = format
-            .and_then(|format| format.records)
-            .map(|records| (records, tail(object, records.at)));
+        recorded = format.and_then(|format| format.records).map(|records| {
+            const CONSTRAINT: u8 = 0x02;
+            let of_constraint = u8_at(object, 1).is_some_and(|flags| flags & CONSTRAINT != 0);
+            let fields = if of_constraint {
+                records.constraint
+            } else {
+                records.fields
+            };
+            (Records { fields, ..records }, tail(object, records.at))
+        });
         let behind = recorded.map_or(0, |(_, records)| records.len());
         Some(Item {
             group: GROUP,
@@ -111,6 +159,7 @@ const NODE_STATE: Format = Format {
         spec::rest(6, "data"),
     ],
     records: None,
+    body: Body::AtLeast(2),
 };
 
 /// RFC 6551 section 3.2.
@@ -118,17 +167,21 @@ const NODE_ENERGY: Format = Format {
     name: "node_energy",
     fields: &[],
     records: Some(Records {
+        name: "node",
         at: 4,
         size: 2,
-        fields: &[
-            spec::reserved(0, 1, 0xf0, "reserved"),
-            spec::flag(0, 0x08, "included"),
-            spec::bits(0, 1, 2, "energy_kind"),
-            spec::flag(0, 0x01, "estimated"),
-            spec::u8(1, "energy_percent"),
-        ],
+        fields: ENERGY,
+        constraint: ENERGY,
     }),
+    body: Body::AtLeast(2),
 };
+const ENERGY: &[FieldSpec] = &[
+    spec::reserved(0, 1, 0xf0, "reserved"),
+    spec::flag(0, 0x08, "included"),
+    spec::bits(0, 1, 2, "energy_kind"),
+    spec::flag(0, 0x01, "estimated"),
+    spec::u8(1, "energy_percent"),
+];
 
 /// RFC 6551 section 3.3.
 const HOP_COUNT: Format = Format {
@@ -139,6 +192,7 @@ const HOP_COUNT: Format = Format {
         spec::rest(6, "data"),
     ],
     records: None,
+    body: Body::AtLeast(2),
 };
 
 /// RFC 6551 section 4.1: octets a second.
@@ -146,6 +200,7 @@ const THROUGHPUT: Format = Format {
     name: "link_throughput",
     fields: &[spec::number_list(4, 4, "octets_per_second")],
     records: None,
+    body: Body::Each(0, 4),
 };
 
 /// RFC 6551 section 4.2: millionths of a second.
@@ -153,6 +208,7 @@ const LATENCY: Format = Format {
     name: "link_latency",
     fields: &[spec::number_list(4, 4, "latency_us")],
     records: None,
+    body: Body::Each(0, 4),
 };
 
 /// RFC 6551 section 4.3.1: from 1, the best, to 7; 0 is not known.
@@ -160,17 +216,22 @@ const LINK_QUALITY: Format = Format {
     name: "link_quality_level",
     fields: &[spec::reserved(4, 1, 0xff, "reserved2")],
     records: Some(Records {
+        name: "links_of_quality",
         at: 5,
         size: 1,
-        fields: &[spec::bits(0, 5, 3, "quality"), spec::bits(0, 0, 5, "links")],
+        fields: QUALITY,
+        constraint: QUALITY,
     }),
+    body: Body::Each(1, 1),
 };
+const QUALITY: &[FieldSpec] = &[spec::bits(0, 5, 3, "quality"), spec::bits(0, 0, 5, "count")];
 
 /// RFC 6551 section 4.3.2: 128 times the transmissions that a packet takes.
 const TRANSMISSIONS: Format = Format {
     name: "expected_transmission_count",
     fields: &[spec::number_list(4, 2, "transmissions_in_128ths")],
     records: None,
+    body: Body::Each(0, 2),
 };
 
 /// RFC 6551 section 4.4.
@@ -178,14 +239,21 @@ const LINK_COLOR: Format = Format {
     name: "link_color",
     fields: &[spec::reserved(4, 1, 0xff, "reserved2")],
     records: Some(Records {
+        name: "links_of_color",
         at: 5,
         size: 2,
         fields: &[
             spec::bits_of(0, 2, 6, 10, "color"),
-            // Of a constraint the last bit: whether links of that color are to be used or not.
-            spec::bits_of(0, 2, 0, 6, "links"),
+            spec::bits_of(0, 2, 0, 6, "count"),
+        ],
+        // Whether links of that color are to be left out, or used.
+        constraint: &[
+            spec::bits_of(0, 2, 6, 10, "color"),
+            spec::reserved(1, 1, 0x3e, "reserved"),
+            spec::flag(1, 0x01, "excluded"),
         ],
     }),
+    body: Body::Each(1, 2),
 };
 
 #[cfg(test)]
@@ -219,17 +287,17 @@ mod tests {
         let expected = [
             Some("node_state_and_attribute"),
             Some("node_energy"),
-            Some("record"),
-            Some("record"),
+            Some("node"),
+            Some("node"),
             Some("hop_count"),
             Some("link_throughput"),
             Some("link_latency"),
             Some("link_quality_level"),
-            Some("record"),
-            Some("record"),
+            Some("links_of_quality"),
+            Some("links_of_quality"),
             Some("expected_transmission_count"),
             Some("link_color"),
-            Some("record"),
+            Some("links_of_color"),
             None,
         ];
         assert_eq!(names, expected);
@@ -251,7 +319,7 @@ mod tests {
             Value::NumberList(4, &container[24..32]),
         );
         has(8, "quality", Value::Number(1));
-        has(8, "links", Value::Number(3));
+        has(8, "count", Value::Number(3));
         has(9, "quality", Value::Number(7));
         has(10, "aggregation", Value::Number(2));
         has(10, "precedence", Value::Number(3));
@@ -262,11 +330,59 @@ mod tests {
             Value::NumberList(2, &[1, 0x80, 2, 0]),
         );
         has(12, "color", Value::Number(257));
-        has(12, "links", Value::Number(1));
+        has(12, "count", Value::Number(1));
         has(13, "data", Value::Octets(&[5]));
+        assert_eq!(faults(&container).count(), 0);
         for length in 0..container.len() {
             let cut = items(&container[..length]);
             assert!(cut.map(|item| item.fields().count()).sum::<usize>() < 200);
         }
+    }
+    #[test]
+    fn a_constraint_of_color_tells_whether_it_leaves_links_out() {
+        let container = [8, 2, 0, 5, 0, 0x40, 0x41, 0x80, 0x00];
+        let told: Vec<_> = items(&container)
+            .skip(1)
+            .map(|item| fields(&item))
+            .collect();
+        let color = |color, excluded| {
+            vec![
+                ("color", Value::Number(color)),
+                ("excluded", Value::Flag(excluded)),
+            ]
+        };
+        assert_eq!(told, [color(257, true), color(512, false)]);
+    }
+
+    #[test]
+    fn every_length_of_every_object_is_held_to_its_type() {
+        let wrong = "metric length wrong for its type";
+        for (kind, fitting) in [
+            (1, [2, 3, 4, 5, 6].as_slice()),
+            (2, &[2, 3, 4, 5, 6]),
+            (3, &[2, 3, 4, 5, 6]),
+            (4, &[4]),
+            (5, &[4]),
+            (6, &[2, 3, 4, 5, 6]),
+            (7, &[2, 4, 6]),
+            (8, &[3, 5]),
+            (77, &[0, 1, 2, 3, 4, 5, 6]),
+        ] {
+            for length in 0..=6u8 {
+                let object = [&[kind, 0, 0, length], &[0; 6][..length.into()]].concat();
+                let told: Vec<_> = faults(&object).collect();
+                let expected = (!fitting.contains(&length)).then_some((3, wrong));
+                assert_eq!(told, Vec::from_iter(expected), "{kind} {length}");
+                // The last octet is not there.
+                if let Some((_, cut)) = object.split_last().filter(|_| length > 0) {
+                    let told: Vec<_> = faults(cut).collect();
+                    assert_eq!(told, [(3, "metric runs over its container's end")]);
+                }
+            }
+        }
+        let two = [7, 0, 0, 1, 9, 7, 0, 0, 2, 1, 0, 3, 0];
+        let over = "metric runs over its container's end";
+        let told: Vec<_> = faults(&two).collect();
+        assert_eq!(told, [(3, wrong), (14, over)]);
     }
 }

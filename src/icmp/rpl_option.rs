@@ -2,8 +2,8 @@
 
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
-use super::nd_option;
 use super::type_length::{self, HEADER, PADDING};
+use super::{nd_option, rpl_metric};
 use crate::wire::bytes::{tail, u8_at};
 
 /// An option.
@@ -98,7 +98,22 @@ impl<'a> Iterator for RplOptions<'a> {
 pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     let rule = "option length wrong for its type";
     type_length::check(octets, at, decoder, fits, rule);
+    let mut start = at;
+    let mut rest = octets;
+    while let Some((bytes, length)) = type_length::next(&mut rest) {
+        // What is not there is told already.
+        if bytes.first() == Some(&METRICS) && bytes.len() == length {
+            let metrics = tail(bytes, HEADER);
+            for (offset, rule) in rpl_metric::faults(metrics) {
+                decoder.rule(start + HEADER + offset, rule);
+            }
+        }
+        start += length;
+    }
 }
+
+/// The type of a DAG metric container.
+const METRICS: u8 = 2;
 
 /// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
 fn fits(option: &[u8], length: usize) -> bool {

@@ -169,7 +169,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
             spec::number(8, 6, "seconds"),
-            spec::u16(14, "fraction_64k"),
+            spec::u16(14, "fraction_in_65536ths"),
         ],
     ),
     row(14, "nonce", 1, &[spec::rest(2, "nonce")]),

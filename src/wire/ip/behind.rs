@@ -64,12 +64,18 @@ impl IpOption<'_> {
         }
     }
 
-    /// Whether an IPv4 option that is all there holds what its type does.
+    /// Whether an option of IPv4, or of dynamic source routing, that is all there holds what its type
+    /// does.
     pub fn fits(&self) -> bool {
         let length = self.bytes.len();
-        self.space != OptionSpace::Ipv4
-            || self.length().map(usize::from) != Some(length)
-            || holds_entries(self.kind, length, u8_at(self.bytes, 3))
+        if self.length().map(usize::from) != Some(length) {
+            return true;
+        }
+        match self.space {
+            OptionSpace::Ipv4 => holds_entries(self.kind, length, u8_at(self.bytes, 3)),
+            OptionSpace::DynamicSourceRouting => holds_route(self.kind, length),
+            OptionSpace::Ipv6 | OptionSpace::SegmentRouting | OptionSpace::Tcp => true,
+        }
     }
 
     /// Whether it fills space and says nothing: padding that holds anything is none.
@@ -98,6 +104,21 @@ pub(super) fn holds_entries(kind: u8, length: usize, flag: Option<u8>) -> bool {
             length >= 4 && (length - 4).is_multiple_of(entry)
         }
         136 | 148 => length == 4,
+        _ => true,
+    }
+}
+
+/// The same of dynamic source routing, type and length included (RFC 4728 sections 6.2 to 6.8).
+fn holds_route(kind: u8, length: usize) -> bool {
+    let addresses_behind = |head: usize| length >= head && (length - head).is_multiple_of(4);
+    match kind {
+        1 => addresses_behind(8),
+        2 => addresses_behind(3),
+        // What stands behind the two addresses is told by the kind of error.
+        3 => length >= 12,
+        32 => length == 12,
+        96 => addresses_behind(4),
+        160 => length == 4,
         _ => true,
     }
 }
@@ -281,5 +302,65 @@ impl<'a> Ip<'a> {
             }
             IpVersion::V6 => 40,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::DefectKind;
+    use crate::wire::defect::{Layer, Limit};
+
+    /// The place and the rule of each defect of a packet with these octets of DSR options, which states
+    /// another length by so many.
+    fn faults(options: &[u8], less: usize) -> Vec<(u32, &'static str)> {
+        let length = u8::try_from(options.len() - less).unwrap();
+        let total = u8::try_from(20 + 4 + options.len() + 8).unwrap();
+        let head = [
+            0x45, 0, 0, total, 0, 1, 0, 0, 64, 48, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+        ];
+        let packet = [&head[..], &[1, 0, 0, length], options, &[0; 8]].concat();
+        let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+        let told = ip.defects();
+        told.iter()
+            .map(|defect| match defect.kind {
+                DefectKind::Rule(rule) if defect.layer == Layer::Ipv4 => (defect.offset, rule),
+                _ => panic!("{defect:?}"),
+            })
+            .collect()
+    }
+
+    /// RFC 4728 sections 6.2 to 6.8.
+    #[test]
+    fn every_length_of_every_option_of_dynamic_source_routing_is_held_to_its_type() {
+        let wrong = "option length wrong for its type";
+        for (kind, fitting) in [
+            (1, [6, 10, 14].as_slice()),
+            (2, &[1, 5, 9, 13]),
+            (3, &[10, 11, 12, 13, 14]),
+            (32, &[10]),
+            (96, &[2, 6, 10, 14]),
+            (160, &[2]),
+        ] {
+            for length in 0..=14 {
+                let option = [&[kind, length][..], &[0; 14][..length.into()]].concat();
+                let expected = (!fitting.contains(&length)).then_some((25, wrong));
+                assert_eq!(
+                    faults(&option, 0),
+                    Vec::from_iter(expected),
+                    "{kind} {length}"
+                );
+            }
+        }
+        for length in 0..=14 {
+            let unknown = [&[77, length][..], &[0; 14][..length.into()]].concat();
+            assert_eq!(faults(&unknown, 0), []);
+            let over = [(25, "option runs over the header's end")];
+            if length > 0 {
+                assert_eq!(faults(&unknown, 1), over);
+            }
+        }
+        let two = [160, 1, 9, 224, 32, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(faults(&two, 0), [(25, wrong), (29, wrong)]);
     }
 }

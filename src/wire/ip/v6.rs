@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::behind::{IpOptions, OptionSpace};
 use super::fault::{Fault, Faults};
 use super::source_route::{FIRST_ADDRESS, SourceRoute};
 use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol};
@@ -174,6 +175,7 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
             protocol::DEST_OPTIONS => read_options(ip, header, at),
             protocol::ROUTE => read_routing(ip, header, at),
             protocol::FRAG => read_fragment(ip, header),
+            protocol::DSR => read_source_routing(ip, header, at),
             _ => {}
         }
         ip.protocol = next;
@@ -207,6 +209,22 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
     if walked > length * 8 {
         ip.faults.rule(Fault::ExtensionOptionEnd, at);
+    }
+}
+
+/// Dynamic source routing (RFC 4728 section 6): `at` is where its header stands.
+fn read_source_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
+    const FIXED: usize = 4;
+    let length = source_routing_length(header);
+    let mut start = FIXED;
+    for option in IpOptions::new(OptionSpace::DynamicSourceRouting, tail(header, FIXED)) {
+        let stated = option.length().map_or(2, usize::from);
+        if start + stated > length {
+            ip.faults.rule(Fault::OptionEnd, at + start + 1);
+        } else if !option.fits() {
+            ip.faults.rule(Fault::OptionLayout, at + start + 1);
+        }
+        start += stated;
     }
 }
 
