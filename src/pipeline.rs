@@ -7,6 +7,7 @@ mod backlog;
 mod behind;
 mod compressed;
 mod control;
+mod early;
 mod fragments;
 mod ledger;
 mod pieces;
@@ -24,6 +25,7 @@ use std::{io, mem};
 
 use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
+use self::early::Early;
 use self::ledger::Entry;
 use self::teller::Teller;
 pub use self::teller::Telling;
@@ -88,6 +90,9 @@ struct Run<'p, 'o, 's, 'e> {
     unread: Unread,
     sources: Vec<SourceInfo>,
     counts: FrameCounts,
+    early: Early,
+    /// Early frames that count as shown.
+    named_later: u64,
     written: u64,
     /// Requests whose exchange was not told yet, at the most.
     open: u64,
@@ -197,6 +202,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             unread: Unread::default(),
             sources: Vec::new(),
             counts: FrameCounts::default(),
+            early: Early::default(),
+            named_later: 0,
             written: 0,
             open: 0,
             room: Room::More,
@@ -416,7 +423,17 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             self.learn_contexts(frame, &message, reassembly);
         }
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
-        let relation = self.pipe.correlator.icmp(frame, packet, &message, shown);
+        let correlator = &mut self.pipe.correlator;
+        let relation = match reassembly {
+            None => correlator.icmp(frame, packet, &message, shown),
+            Some(part) => {
+                let relation =
+                    fragments::relate(correlator, (frame, packet, &message), part, shown);
+                self.early.other += part.told_as_other();
+                self.early_are_icmp(shown);
+                relation
+            }
+        };
         if relation == Relation::Request {
             self.open += 1;
         }

@@ -2,7 +2,7 @@
 //! probe.
 
 use super::flows::{Lead, is_icmp};
-use super::sighting::{Mirror, Place, Sighting};
+use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
@@ -48,7 +48,7 @@ impl Correlator {
             return Relation::Error { original };
         };
         if let Some(key) = request {
-            let seen = Sighting::of(frame, packet, message, shown);
+            let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
             self.exchanges.error(key, quote.ip.id, seen, &mut |event| {
                 outcomes.push(event.told(ring.as_ref()));

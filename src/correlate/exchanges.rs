@@ -2,6 +2,7 @@
 
 mod answers;
 mod end;
+mod fragments;
 mod open;
 mod reused;
 
@@ -183,6 +184,7 @@ impl Exchanges {
                 request_shown: seen.shown,
                 end_shown: false,
                 closed: false,
+                extent: seen.extent,
                 beside: Beside::ALONE,
             },
         );

@@ -11,6 +11,7 @@ mod errors;
 pub mod exchange;
 mod exchanges;
 mod flows;
+mod fragments;
 mod limits;
 pub mod observation;
 mod passing;
@@ -38,6 +39,7 @@ use self::clock::Clock;
 use self::exchange::Exchange;
 use self::exchanges::Exchanges;
 use self::flows::{Hashes, Lead, Ring};
+pub use self::fragments::Fragment;
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::query::Recognizer;
@@ -45,7 +47,7 @@ pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use self::repeats::Repeats;
-use self::sighting::Sighting;
+use self::sighting::{Extent, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
 use self::traces::{ProbeAnswer, Traces};
@@ -54,7 +56,7 @@ use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Body, Direction, Message};
 use crate::model::{Frame, Timestamp};
-use crate::wire::Packet;
+use crate::wire::{Ip, Packet};
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -185,6 +187,17 @@ impl Correlator {
         message: &Message<'_>,
         shown: bool,
     ) -> Relation {
+        self.packet(frame, packet, message, Extent::Packet, shown)
+    }
+
+    fn packet(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        extent: Extent,
+        shown: bool,
+    ) -> Relation {
         let ip = &packet.ip;
         if frame.reported().is_some() {
             if let Some(quote) = message.quote() {
@@ -203,12 +216,17 @@ impl Correlator {
             None if matches!(message.body, Body::Error(_) | Body::Redirect { .. }) => {
                 Relation::Error { original: None }
             }
-            None => self.query(frame, packet, message, shown),
+            None => self.query(frame, packet, message, extent, shown),
         };
+        self.observe(frame, ip, shown);
+        relation
+    }
+
+    /// What a packet of ICMP leaves behind.
+    fn observe(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
         if let Some(hashes) = self.any_packet(&Observation::of(frame, ip), shown) {
             self.attempts.reaches(hashes.host);
         }
-        relation
     }
 
     /// The verdicts that are not told yet, as they stand, the oldest first.
@@ -254,13 +272,14 @@ impl Correlator {
         frame: &Frame<'_>,
         packet: &Packet<'_>,
         message: &Message<'_>,
+        extent: Extent,
         shown: bool,
     ) -> Relation {
         let ip = &packet.ip;
         let Some(query) = self.recognizer.query(ip, message) else {
             return Relation::None;
         };
-        let seen = Sighting::of(frame, packet, message, shown);
+        let seen = Sighting::of(frame, packet, message, extent, shown);
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
         let (relation, asked_ttl) = self.exchanges.query(query, seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref()));

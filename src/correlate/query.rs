@@ -114,6 +114,10 @@ impl PayloadPrint {
         }
     }
 
+    pub(super) fn is_as_long_as(self, other: Self) -> bool {
+        self.length == other.length
+    }
+
     /// Whether the reply brought back something else. Where the snap length cut the two at
     /// different places, only their lengths can be compared.
     pub(super) fn differs(self, reply: Self) -> bool {

@@ -32,7 +32,19 @@ pub(super) struct Sighting {
     pub(super) checksum_bad: bool,
     /// The link carried it to all hosts, whatever its IP address looks like.
     pub(super) broadcast: bool,
+    pub(super) extent: Extent,
     pub(super) place: Place,
+}
+
+/// How much of a message was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it, in one packet.
+    Packet,
+    /// The fragment that begins it.
+    Begun,
+    /// All of it, put together of fragments.
+    PutTogether,
 }
 
 /// Where and in what state a packet was seen: tells copies from duplicates.
@@ -63,6 +75,7 @@ impl Sighting {
         frame: &Frame<'_>,
         packet: &Packet<'_>,
         message: &Message<'_>,
+        extent: Extent,
         shown: bool,
     ) -> Self {
         Self {
@@ -71,6 +84,7 @@ impl Sighting {
             shown,
             checksum_bad: matches!(message.checksum.status, ChecksumStatus::Bad { .. }),
             broadcast: is_broadcast(frame, packet, message),
+            extent,
             place: Place::of(frame, packet),
         }
     }

@@ -100,6 +100,7 @@ impl Run<'_, '_, '_, '_> {
     fn account(&self, collector: Collector, source: &(impl Source + ?Sized)) -> Summary {
         let mut summary = collector.summary();
         summary.frames = self.counts;
+        summary.fragments += self.named_later;
         summary.unread = self.unread.clone();
         summary.unknown_links = self.unknown_links.counts().clone();
         summary.kernel = source.kernel();

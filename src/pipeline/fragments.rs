@@ -3,9 +3,35 @@
 use std::io;
 
 use super::Run;
+use super::early::Early;
+use crate::correlate::{Correlator, Fragment, Relation};
+use crate::icmp::Message;
 use crate::model::{Expanded, Frame};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{self, Classified, Packet};
+
+/// What a message has to do with others of which this packet is the part that `reassembly` tells.
+#[cold]
+pub(super) fn relate(
+    correlator: &mut Correlator,
+    (frame, packet, message): (&Frame<'_>, &Packet<'_>, &Message<'_>),
+    reassembly: &Reassembly,
+    shown: bool,
+) -> Relation {
+    let ip;
+    let fragment = match reassembly {
+        Reassembly::Incomplete => Fragment::Begins,
+        Reassembly::Duplicate { of } => Fragment::Again { of: *of },
+        Reassembly::Complete(whole) => {
+            ip = whole.ip();
+            Fragment::Completes(&ip)
+        }
+        Reassembly::NotIcmpFragment | Reassembly::Overlap { .. } | Reassembly::Refused(_) => {
+            Fragment::Single
+        }
+    };
+    correlator.fragment(frame, packet, message, fragment, shown)
+}
 
 impl Run<'_, '_, '_, '_> {
     pub(super) fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
@@ -60,6 +86,13 @@ impl Run<'_, '_, '_, '_> {
                 let came_to = self
                     .reassembler
                     .feed(packet, earlier, frame.interface, frame.ts);
+                if !matches!(came_to, Reassembly::NotIcmpFragment) {
+                    self.early += Early {
+                        other: 0,
+                        in_tunnels: u64::from(depth > 0),
+                        undecodable: u64::from(depth == 0),
+                    };
+                }
                 if matches!(
                     came_to,
                     Reassembly::Complete(_) | Reassembly::Overlap { .. }

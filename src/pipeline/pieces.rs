@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Run;
+use super::early::Early;
 use crate::correlate::observation::Observation;
 use crate::model::{Expanded, Frame, FrameRef};
 use crate::wire::piece::{self, Piece};
@@ -27,7 +28,25 @@ impl Run<'_, '_, '_, '_> {
                 let told = self.begin(frame, &made, &Reassembly::Incomplete)?;
                 self.reassembler.note_told(piece.carrier, captured, told);
             }
-            Outcome::Whole { frames, told } => self.whole(frame, &piece, &made, (frames, told))?,
+            Outcome::Whole {
+                frames,
+                told,
+                apart,
+            } => {
+                // All but the one that begins a message and this one.
+                let before = frames
+                    .len()
+                    .saturating_sub(1 + usize::from(told == Told::Icmp));
+                let other = (before as u64).saturating_sub(apart);
+                let in_tunnel = u64::from(piece.carrier.is_in_tunnel());
+                self.early = Early {
+                    other,
+                    in_tunnels: apart * in_tunnel,
+                    undecodable: apart * (1 - in_tunnel),
+                };
+                self.whole(frame, &piece, &made, (frames, told))?;
+                self.early_are_other();
+            }
             Outcome::Duplicate { of } if piece.begins => {
                 piece.make(piece.octets, &mut made);
                 self.begin(frame, &made, &Reassembly::Duplicate { of })?;

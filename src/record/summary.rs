@@ -106,6 +106,19 @@ impl Unread {
     pub fn count_in_tunnel(&mut self, why: Undecodable) {
         *self.in_tunnels.entry(why).or_default() += 1;
     }
+
+    /// So many that were undecodable, and so many in tunnels, were read after all.
+    pub fn take_back(&mut self, why: Undecodable, undecodable: u64, in_tunnels: u64) {
+        for (counts, read) in [
+            (&mut self.undecodable, undecodable),
+            (&mut self.in_tunnels, in_tunnels),
+        ] {
+            if let Some(count) = counts.get_mut(&why) {
+                *count = count.saturating_sub(read);
+            }
+            counts.retain(|_, count| *count > 0);
+        }
+    }
 }
 
 /// What was found of the packet that an error quotes.

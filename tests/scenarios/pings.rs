@@ -128,7 +128,11 @@ fn compare_round_trips(
 ) {
     let rtts: Vec<f64> = output
         .of_type("icmp")
-        .filter(|r| r["icmp"]["id"] == ping.id && r["ip"]["dst"] == *ping.src)
+        .filter(|r| {
+            // What is in fragments is answered by the last of them.
+            let whole = &r["reassembly"]["icmp"]["id"];
+            (r["icmp"]["id"] == ping.id || *whole == ping.id) && r["ip"]["dst"] == *ping.src
+        })
         .filter(|r| {
             let answers = &r["answers"]["frame"];
             requests

@@ -38,7 +38,7 @@ impl Exchanges {
             return (Relation::Copy { of }, asked_ttl);
         }
         let rtt = seen.ts.since(open.requested);
-        let differs = open.differs(&query);
+        let differs = open.differs(&query, &seen);
         let change = differs
             .then(|| self.payloads.change(open.kept, query.octets))
             .flatten();

@@ -8,7 +8,7 @@ use super::reused::Beside;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::payloads::Kept;
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Sighting};
+use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sighting};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,8 @@ pub(super) struct Open {
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
     pub(super) closed: bool,
+    /// How much of the request was seen.
+    pub(super) extent: Extent,
     pub(super) beside: Beside,
 }
 
@@ -72,9 +74,15 @@ impl Open {
         self.payload == query.payload && self.rest == query.rest
     }
 
-    /// Whether a reply brings back something else.
-    pub(super) fn differs(&self, query: &Query<'_>) -> bool {
-        matches!((self.payload, query.payload), (Some(a), Some(b)) if a.differs(b))
+    /// Whether a reply brings back something else. Of a fragment as much can be said only where the
+    /// other has as many octets.
+    pub(super) fn differs(&self, query: &Query<'_>, seen: &Sighting) -> bool {
+        let parts = self.extent == Extent::Begun || seen.extent == Extent::Begun;
+        match (self.payload, query.payload) {
+            (Some(a), Some(b)) if parts => a.is_as_long_as(b) && a.differs(b),
+            (Some(a), Some(b)) => a.differs(b),
+            _ => false,
+        }
     }
 }
 
@@ -145,5 +153,10 @@ pub(super) fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) ->
     let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
-    soon && same_id && open.asks_alike(query) && !open.closed && !again && !together
+    // The first fragment of what was put together since.
+    let begins_it = open.extent == Extent::PutTogether
+        && seen.extent == Extent::Begun
+        && seen.place.ip_id.is_some_and(|id| id != 0);
+    let alike = begins_it || open.asks_alike(query);
+    soon && same_id && alike && !open.closed && !again && !together
 }

@@ -125,16 +125,16 @@ impl Exchanges {
 
     #[cold]
     fn answered_of_several(&self, newest: Slot, query: &Query<'_>, seen: &Sighting) -> Slot {
-        let copied = self
-            .newest_first(newest)
-            .find(|(_, open)| !open.differs(query) && open.reply_copied(query, seen).is_some());
+        let copied = self.newest_first(newest).find(|(_, open)| {
+            !open.differs(query, seen) && open.reply_copied(query, seen).is_some()
+        });
         if let Some((slot, _)) = copied {
             return slot;
         }
         let usual = self.table.at(newest).and_then(|open| open.rtt.get());
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
-                !open.differs(query),
+                !open.differs(query, seen),
                 !matches!(open.end, Some(ExchangeEnd::Reply(_))) && !open.closed,
                 !open.closed,
                 open.rest == query.rest,

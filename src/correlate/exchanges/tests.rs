@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::correlate::exchange::ExchangeKind;
 use crate::correlate::query::PayloadPrint;
+use crate::correlate::sighting::Extent;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
@@ -43,6 +44,7 @@ impl Play {
             shown: true,
             checksum_bad: false,
             broadcast: false,
+            extent: Extent::Packet,
             place,
         }
     }

@@ -119,6 +119,7 @@ impl Collector {
             if let Some(Reassembly::Complete(whole)) = event.reassembly {
                 self.verified_later(&Message::parse(&whole.ip()));
             }
+            self.answer(event.relation);
             return;
         }
         if let Some(counts) = self.counts(message) {
@@ -129,19 +130,21 @@ impl Collector {
             };
             *state(counts, status) += 1;
         }
-        match event.relation {
-            Relation::Answer(answer) => match answer.outcome {
+        self.answer(event.relation);
+        if let Relation::Error { original } = event.relation
+            && let Some(reason) = DropReason::of(message.version, message.kind, message.code)
+        {
+            self.error(reason, original.into());
+        }
+    }
+
+    fn answer(&mut self, relation: Relation) {
+        if let Relation::Answer(answer) = relation {
+            match answer.outcome {
                 AnswerOutcome::Unsolicited(_) => self.unsolicited += 1,
                 AnswerOutcome::Late => self.late += 1,
                 AnswerOutcome::Answered | AnswerOutcome::Duplicate | AnswerOutcome::Corrupted => {}
-            },
-            Relation::Error { original } => {
-                let reason = DropReason::of(message.version, message.kind, message.code);
-                if let Some(reason) = reason {
-                    self.error(reason, original.into());
-                }
             }
-            Relation::None | Relation::Request | Relation::Copy { .. } | Relation::Reported => {}
         }
     }
 

@@ -356,6 +356,10 @@ impl FragmentablePart<'_> {
         octets.extend_from_slice(self.payload);
     }
 
+    pub(super) fn to_vec(self) -> Vec<u8> {
+        [self.extension_headers, self.payload].concat()
+    }
+
     /// Whether it holds just these octets.
     pub(super) fn is(self, octets: &[u8]) -> bool {
         octets.len() == self.len()

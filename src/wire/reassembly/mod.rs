@@ -6,6 +6,7 @@
 
 mod partial;
 mod pieces;
+mod recent;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,15 @@ impl Reassembly {
             Self::Refused(_) => "refused",
         }
     }
+
+    /// How many fragments of a message that is whole were told to be [`Reassembly::NotIcmpFragment`]
+    /// before it was known to be ICMP.
+    pub fn told_as_other(&self) -> u64 {
+        match self {
+            Self::Complete(whole) => whole.told_as_other,
+            _ => 0,
+        }
+    }
 }
 
 impl Refusal {
@@ -102,6 +112,7 @@ pub struct Reassembled {
     header: Range<usize>,
     payload: Range<usize>,
     frames: Vec<FrameRef>,
+    told_as_other: u64,
     news: Option<News>,
 }
 
@@ -119,6 +130,7 @@ impl Reassembled {
             first,
             octets: part,
             frames,
+            told_as_other,
         } = whole;
         let mut octets = first.header;
         let start = octets.len();
@@ -130,6 +142,7 @@ impl Reassembled {
             payload: start..octets.len(),
             octets,
             frames,
+            told_as_other,
             news: None,
         }
     }
@@ -144,6 +157,7 @@ impl Reassembled {
             payload: start..octets.len(),
             octets,
             frames,
+            told_as_other: 0,
             news: None,
         }
     }
@@ -319,6 +333,7 @@ impl Reassembler {
             first,
             octets: part,
             frames,
+            told_as_other,
         } = whole;
         let unfragmentable = first.header.len().saturating_sub(first.skip);
         unfragmented(
@@ -348,11 +363,13 @@ impl Reassembler {
         if ip.fragment.is_none() {
             self.carriers.completed();
         }
+        self.carriers.newest_is_icmp();
         Reassembly::Complete(Box::new(Reassembled {
             header: place(ip.header),
             payload: place(ip.payload),
             fields: ip.moved_to(&[], &[]),
             frames,
+            told_as_other,
             news: (!is_told).then(|| News {
                 depth: u8::try_from(around.len()).unwrap_or(u8::MAX),
             }),

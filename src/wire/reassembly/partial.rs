@@ -1,5 +1,6 @@
 //! The fragments of one packet.
 
+use super::recent::Known;
 use super::{Reassembly, Refusal};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
@@ -49,6 +50,11 @@ impl Piece {
     pub(super) fn frame(&self) -> FrameRef {
         self.frame
     }
+
+    /// Whether `other` has the same place.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        (self.start, self.end, self.last) == (other.start, other.end, other.last)
+    }
 }
 
 /// A packet of which fragments came.
@@ -68,6 +74,10 @@ pub(super) struct Partial {
     overlapped: bool,
     /// Whether a fragment came that is known to be ICMP's.
     is_icmp: bool,
+    /// Whether all of it was captured before: of a packet that was put together.
+    is_copy: bool,
+    /// Fragments that came before one that is known to be ICMP's.
+    told_as_other: u64,
     /// That of the latest fragment.
     source: Option<SourceId>,
 }
@@ -106,6 +116,8 @@ pub(super) struct Whole {
     pub(super) octets: Vec<u8>,
     /// The frames, in the order of their octets.
     pub(super) frames: Vec<FrameRef>,
+    /// How many of them came before one that is known to be ICMP's.
+    pub(super) told_as_other: u64,
 }
 
 impl Partial {
@@ -120,12 +132,31 @@ impl Partial {
             first: None,
             overlapped: false,
             is_icmp: false,
+            is_copy: false,
+            told_as_other: 0,
             source: None,
         }
     }
 
     pub(super) fn is_icmp(&self) -> bool {
         self.is_icmp
+    }
+
+    pub(super) fn is_copy(&self) -> bool {
+        self.is_copy
+    }
+
+    /// The next fragment is one of a packet that was put together, or not.
+    pub(super) fn takes(&mut self, known: Option<Known>) {
+        let was_copy = self.is_copy || self.pieces.is_empty();
+        let Some(known) = known.filter(|_| was_copy) else {
+            // What copies told is not known of another packet.
+            self.is_icmp &= !self.is_copy;
+            self.is_copy = false;
+            return;
+        };
+        self.is_copy = true;
+        self.is_icmp |= known.is_icmp;
     }
 
     pub(super) fn source(&self) -> Option<SourceId> {
@@ -148,9 +179,9 @@ impl Partial {
         !piece.last || highest <= piece.end
     }
 
-    /// `None` for what was never known to be ICMP.
+    /// `None` for what was never known to be ICMP, and for what was captured before.
     pub(super) fn fate(&self) -> Option<Fate> {
-        self.is_icmp.then_some(if self.overlapped {
+        (self.is_icmp && !self.is_copy).then_some(if self.overlapped {
             Fate::Overlapping
         } else {
             Fate::Waiting
@@ -211,6 +242,7 @@ impl Partial {
         if self.end == Some(self.received) {
             self.put_together()
         } else {
+            self.told_as_other += u64::from(!self.is_icmp);
             Added::Outcome(Reassembly::Incomplete)
         }
     }
@@ -220,8 +252,7 @@ impl Partial {
         let kept = self
             .octets
             .get(there.at..there.at + (there.end - there.start));
-        let is_same = (there.start, there.end, there.last) == (piece.start, piece.end, piece.last)
-            && kept.is_some_and(|kept| part.is(kept));
+        let is_same = there.is_at(piece) && kept.is_some_and(|kept| part.is(kept));
         if is_same {
             return Reassembly::Duplicate { of: there.frame };
         }
@@ -246,6 +277,16 @@ impl Partial {
             first,
             octets,
             frames: self.pieces.iter().map(|piece| piece.frame).collect(),
+            told_as_other: self.told_as_other,
         }))
+    }
+
+    /// Its fragments, each with the hash of its octets.
+    pub(super) fn hashed(&self, hash: impl Fn(&[u8]) -> u64) -> Vec<(Piece, u64)> {
+        let hashed = self.pieces.iter().map(|piece| {
+            let range = piece.at..piece.at + (piece.end - piece.start);
+            (*piece, hash(self.octets.get(range).unwrap_or_default()))
+        });
+        hashed.collect()
     }
 }

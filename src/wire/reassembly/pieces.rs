@@ -55,6 +55,8 @@ pub enum Outcome {
         frames: Vec<FrameRef>,
         /// What was told of it.
         told: Told,
+        /// Of how many pieces those before were not there when they came.
+        apart: u64,
     },
     /// The same octets at the same place came before.
     Duplicate {
@@ -78,6 +80,8 @@ struct Kept {
     octets: Vec<u8>,
     captured: Captured,
     told: Told,
+    /// Those before it were not there when it came.
+    apart: bool,
 }
 
 impl Kept {
@@ -151,6 +155,11 @@ impl Pieces {
         }
         self.keep(key, piece, captured);
         let outcome = self.put_together(key, piece, into);
+        if outcome == (Outcome::Waits { begun: false })
+            && let Some(kept) = self.kept.get_mut(&key).and_then(|there| there.last_mut())
+        {
+            kept.apart = true;
+        }
         self.shrink();
         if self.order.len() > 2 * self.count + 64 {
             let kept = &self.kept;
@@ -201,6 +210,7 @@ impl Pieces {
             octets: piece.octets.to_vec(),
             captured,
             told: Told::Nothing,
+            apart: false,
         };
         self.memory += kept.memory();
         self.count += 1;
@@ -253,6 +263,7 @@ impl Pieces {
         into.form = Form::Whole;
         let told = parts.front().map(|kept| kept.told).unwrap_or_default();
         let frames: Vec<_> = parts.iter().map(|kept| kept.captured.frame).collect();
+        let apart = parts.iter().filter(|kept| kept.apart).count() as u64;
         let before = self.fates;
         self.drop_those(
             key,
@@ -261,7 +272,11 @@ impl Pieces {
         );
         // Whether it is a message those tell who look into it.
         self.fates = before;
-        Outcome::Whole { frames, told }
+        Outcome::Whole {
+            frames,
+            told,
+            apart,
+        }
     }
 
     fn drop_frame(&mut self, key: Key, frame: FrameRef, fate: fn(&mut Fates) -> &mut u64) {

@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use super::partial::{Added, Fate, Partial, Piece};
+use super::recent::{self, Recent};
 use super::{Fates, Reassembler, Reassembly};
 use crate::model::{AddrPair, InterfaceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
@@ -41,6 +42,7 @@ pub(super) struct Table {
     memory: usize,
     memory_limit: usize,
     fates: Fates,
+    recent: Recent,
 }
 
 impl Table {
@@ -58,7 +60,13 @@ impl Table {
             memory: 0,
             memory_limit,
             fates: Fates::default(),
+            recent: Recent::default(),
         }
+    }
+
+    /// The packet that was put together last turned out to carry ICMP.
+    pub(super) fn newest_is_icmp(&mut self) {
+        self.recent.newest_is_icmp();
     }
 
     /// A hash of tunnels, inside of others of which `around` is one.
@@ -88,6 +96,10 @@ impl Table {
         is_icmp: bool,
         now: Timestamp,
     ) -> (Added, bool) {
+        let hasher = self.partials.hasher().clone();
+        let hash = |octets: &[u8]| hasher.hash_one(octets);
+        let known = (self.recent).find(&key, piece, || hash(&part.to_vec()), now);
+        self.forget_copy(&key, piece, known.is_none(), now);
         let there = self.partials.entry(key).or_default();
         let own = there
             .iter()
@@ -105,14 +117,36 @@ impl Table {
             return (Added::Outcome(Reassembly::NotIcmpFragment), false);
         };
         let before = partial.memory();
-        let outcome = partial.add(piece, part, ip, is_icmp);
+        partial.takes(known);
+        let mut outcome = partial.add(piece, part, ip, is_icmp);
         let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
-        if let Added::Whole(_) = outcome {
-            self.remove(&key, serial);
+        match (&outcome, known) {
+            (Added::Whole(_), _) => {
+                let parts = partial.hashed(hash);
+                self.recent.add(key, is_icmp, parts, now);
+                self.remove(&key, serial);
+            }
+            (Added::Outcome(Reassembly::Incomplete), Some(known)) if partial.is_copy() => {
+                outcome = Added::Outcome(Reassembly::Duplicate { of: known.of });
+            }
+            _ => {}
         }
         self.shrink();
         (outcome, is_icmp)
+    }
+
+    /// Gives up copies of fragments, before `piece` if it does not fit behind them, or comes later than
+    /// copies do: an identification that is used again.
+    fn forget_copy(&mut self, key: &Key, piece: &Piece, is_new: bool, now: Timestamp) {
+        let there = self.partials.get(key).into_iter().flatten();
+        let mut copies = there.filter(|partial| {
+            let is_late = !recent::is_recent(partial.started(), now);
+            partial.is_copy() && (is_late || is_new && !partial.lacks(piece))
+        });
+        if let Some(serial) = copies.next().map(Partial::serial) {
+            self.remove(key, serial);
+        }
     }
 
     /// Takes note of a message that was put together.

@@ -80,7 +80,7 @@ fn a_message_in_a_fragmented_packet_of_a_tunnel_is_put_together() {
 
         // The other way round only the last one that comes tells that it is ICMP.
         let backwards: Vec<_> = pieces.into_iter().rev().collect();
-        let outcomes = feed(&mut reassembler, &backwards);
+        let outcomes = feed(&mut Reassembler::new(ROOM), &backwards);
         assert!(matches!(outcomes[0], Reassembly::NotIcmpFragment));
         assert!(matches!(outcomes[1], Reassembly::NotIcmpFragment));
         assert_eq!(whole(&outcomes[2], &message), (vec![3, 2, 1], false));

@@ -1,0 +1,89 @@
+//! Messages in fragments: asked with the first of them, answered with the last.
+
+use super::sighting::{Extent, Sighting};
+use super::{Correlator, Relation};
+use crate::icmp::{Direction, Message};
+use crate::model::{Frame, FrameRef};
+use crate::wire::{Ip, Packet};
+
+/// What a fragment is to its message.
+#[derive(Clone, Copy, Debug)]
+pub enum Fragment<'a> {
+    /// More must come.
+    Begins,
+    /// It was captured before: a receiver takes no notice of it.
+    Again {
+        /// Where.
+        of: FrameRef,
+    },
+    /// It makes whole the message in this packet.
+    Completes(&'a Ip<'a>),
+    /// The message cannot be put together: it goes by what this one shows.
+    Single,
+}
+
+impl Correlator {
+    /// Takes a fragment, in which `message` is what it shows of its own.
+    pub fn fragment(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        fragment: Fragment<'_>,
+        shown: bool,
+    ) -> Relation {
+        if frame.reported().is_some() {
+            return self.packet(frame, packet, message, Extent::Begun, shown);
+        }
+        let own = self.recognizer.query(&packet.ip, message);
+        let answers = own.is_some_and(|own| own.direction == Direction::Reply);
+        match fragment {
+            Fragment::Single => self.packet(frame, packet, message, Extent::Begun, shown),
+            Fragment::Again { of } if own.is_some() => {
+                self.observe(frame, &packet.ip, shown);
+                if let Some(own) = own.filter(|_| !answers) {
+                    self.exchanges.asked_again(own.key, of);
+                }
+                Relation::Copy { of }
+            }
+            // Whoever asked gets it when it is whole, unless only such fragments are captured.
+            Fragment::Begins
+                if own.is_some_and(|own| answers && self.exchanges.expects_all(own.key)) =>
+            {
+                self.observe(frame, &packet.ip, shown);
+                Relation::None
+            }
+            Fragment::Begins | Fragment::Again { .. } => {
+                self.packet(frame, packet, message, Extent::Begun, shown)
+            }
+            Fragment::Completes(ip) => self.whole(frame, packet, message, ip, shown),
+        }
+    }
+
+    /// The same of the last fragment of the message in `ip`.
+    fn whole(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        ip: &Ip<'_>,
+        shown: bool,
+    ) -> Relation {
+        let all = Message::parse(ip);
+        let whole = Packet { ip: *ip, ..*packet };
+        let Some(query) = self.recognizer.query(ip, &all) else {
+            return self.packet(frame, packet, message, Extent::Begun, shown);
+        };
+        let begins = self.recognizer.query(&packet.ip, message).is_some();
+        self.observe(frame, &packet.ip, shown);
+        let seen = Sighting::of(frame, &whole, &all, Extent::PutTogether, shown);
+        if query.direction == Direction::Request && self.exchanges.asked_all(&query, &seen) {
+            return Relation::None;
+        }
+        // Its first fragment was told before, or it is what is shown here.
+        if query.direction == Direction::Request && !begins {
+            return Relation::None;
+        }
+        self.query(frame, &whole, &all, Extent::PutTogether, shown)
+    }
+}

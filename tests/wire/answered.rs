@@ -1,0 +1,148 @@
+//! Pings in fragments: how they are answered, what is a copy, and how their frames count.
+
+use serde_json::{Value, json};
+
+use crate::captured::{records, written};
+use crate::tunnel_fragments::{RAW, cut, echo, gre, vxlan};
+
+const REQUEST: u8 = 8;
+const REPLY: u8 = 0;
+
+/// The fragments of an echo message between the two hosts.
+fn message(kind: u8, seq: u16, id: u16) -> Vec<Vec<u8>> {
+    cut(&echo(kind, seq, 1400), id, 600)
+}
+
+fn exchanges(records: &[Value]) -> Vec<&Value> {
+    let all = records.iter();
+    all.filter(|record| record["type"] == "exchange").collect()
+}
+
+fn at(records: &[Value], frame: u64) -> &Value {
+    let mut messages = records.iter();
+    messages
+        .find(|record| record["type"] == "icmp" && record["frame"] == frame)
+        .unwrap_or_else(|| panic!("no message in frame {frame}"))
+}
+
+#[test]
+fn a_ping_is_answered_when_its_reply_is_whole() {
+    let packets = [message(REQUEST, 1, 5), message(REPLY, 1, 6)].concat();
+    let told = records(&written(RAW, &packets));
+    assert_eq!(at(&told, 4)["answers"], Value::Null);
+    let answer = json!({"frame": 1, "rtt_ns": 5000, "outcome": "answered"});
+    assert_eq!(at(&told, 6)["answers"], answer);
+    let exchange = exchanges(&told)[0];
+    assert_eq!(exchange["outcome"], "answered");
+    assert_eq!(exchange["reply"], json!({"frame": 6}));
+
+    // The last fragment is missing, and one in the middle.
+    for missing in [5, 4] {
+        let mut cut = packets.clone();
+        cut.remove(missing);
+        let told = records(&written(RAW, &cut));
+        assert_eq!(exchanges(&told)[0]["outcome"], "pending");
+    }
+    // Backwards, the first fragment makes the reply whole.
+    let mut turned = message(REPLY, 1, 6);
+    turned.reverse();
+    let told = records(&written(RAW, &[message(REQUEST, 1, 5), turned].concat()));
+    assert_eq!(at(&told, 6)["answers"], answer);
+}
+
+#[test]
+fn a_reply_cut_in_other_places_brings_back_the_same() {
+    let same = cut(&echo(REPLY, 1, 1400), 6, 800);
+    let told = records(&written(RAW, &[message(REQUEST, 1, 5), same].concat()));
+    assert_eq!(exchanges(&told)[0]["corrupted"], 0);
+    let mut changed = message(REPLY, 1, 6);
+    changed[2][40] ^= 0x10;
+    let told = records(&written(RAW, &[message(REQUEST, 1, 5), changed].concat()));
+    assert_eq!(at(&told, 6)["answers"]["outcome"], "corrupted");
+}
+
+/// Where a filter keeps all but first fragments out, these have to do.
+#[test]
+fn first_fragments_alone_answer_each_other() {
+    let first = |kind, id| message(kind, 1, id).into_iter().take(1);
+    let packets: Vec<_> = first(REQUEST, 5).chain(first(REPLY, 6)).collect();
+    let told = records(&written(RAW, &packets));
+    assert_eq!(exchanges(&told)[0]["outcome"], "answered");
+}
+
+/// A mirror gives each fragment twice.
+#[test]
+fn fragments_captured_twice_are_copies() {
+    type Tunnel = fn(&[u8]) -> Vec<u8>;
+    let tunnels: [Tunnel; 3] = [<[u8]>::to_vec, gre, vxlan];
+    for tunnel in tunnels {
+        let twice = |kind, id| {
+            let pieces = cut(&tunnel(&echo(kind, 1, 1400)), id, 600);
+            let doubled = pieces.into_iter().flat_map(|piece| [piece.clone(), piece]);
+            doubled.collect::<Vec<_>>()
+        };
+        let packets = [twice(REQUEST, 5), twice(REPLY, 6)].concat();
+        let told = records(&written(RAW, &packets));
+        let all = exchanges(&told);
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            (&all[0]["outcome"], &all[0]["duplicates"]),
+            (&json!("answered"), &json!(0))
+        );
+        for copy in [2, 4, 6, 8, 10, 12] {
+            let part = &at(&told, copy)["reassembly"];
+            let of = json!({"frame": copy - 1});
+            assert_eq!(
+                (&part["status"], &part["with"]),
+                (&json!("duplicate"), &of),
+                "{copy}"
+            );
+        }
+        let summary = told.last().unwrap();
+        assert_eq!(summary["reassembly"]["complete"], 2);
+        assert_eq!(summary["reassembly"]["waiting"], 0);
+        assert_eq!(summary["frames"]["icmp"], 12);
+    }
+}
+
+/// All of a message again, at the same place: what a receiver takes for a second one.
+#[test]
+fn a_reply_that_comes_twice_is_a_duplicate() {
+    let reply = message(REPLY, 1, 6);
+    let packets = [message(REQUEST, 1, 5), reply.clone(), reply].concat();
+    let told = records(&written(RAW, &packets));
+    assert_eq!(exchanges(&told)[0]["duplicates"], 1);
+    assert_eq!(at(&told, 9)["answers"]["outcome"], "duplicate");
+}
+
+/// An identification that is used again at once, as programs do that never count.
+#[test]
+fn an_identification_that_is_used_again_is_no_copy() {
+    let mut turned = message(REPLY, 2, 5);
+    turned.reverse();
+    for second in [message(REPLY, 2, 5), turned] {
+        let packets = [
+            message(REQUEST, 1, 5),
+            message(REPLY, 1, 5),
+            message(REQUEST, 2, 5),
+            second,
+        ];
+        let told = records(&written(RAW, &packets.concat()));
+        let outcomes: Vec<_> = exchanges(&told).iter().map(|e| &e["outcome"]).collect();
+        assert_eq!(outcomes, ["answered", "answered"]);
+        assert_eq!(told.last().unwrap()["reassembly"]["complete"], 4);
+    }
+}
+
+/// Whatever came before it was known what it is part of.
+#[test]
+fn early_fragments_of_tunnels_count_as_what_they_are() {
+    for size in [600, 16] {
+        let mut pieces = cut(&gre(&echo(REQUEST, 1, 1000)), 5, size);
+        pieces.reverse();
+        let told = records(&written(RAW, &pieces));
+        let summary = told.last().unwrap();
+        assert_eq!(summary["frames"]["icmp"], pieces.len());
+        assert_eq!(summary["frames"]["other"], 0);
+    }
+}
