@@ -483,6 +483,10 @@ fn a_traceroute_of_which_only_the_errors_were_captured_is_no_missing_service() {
         lines.contains("-- info: 10.0.0.1 seems to have traced"),
         "{lines}"
     );
+    // That is all there is to tell of what each probe met.
+    assert!(!lines.contains("-- drop:"), "{lines}");
+    let each = run(&["-q", "-v", "-r", file.path().to_str().expect("UTF-8")]).good();
+    assert_eq!(each.matches("-- drop:").count(), 9, "{each}");
     // A probe that was captured, and with the TTL of any packet, is none.
     let mut capture = Crafted::new();
     let sent = udp((A, B), 64, (50_000, 33434));

@@ -283,6 +283,8 @@ impl<W: Write> Sink for TextSink<W> {
             Record::Icmp(_) | Record::Decided(_) | Record::Exchange(_) => {}
             // What probes met, their path tells.
             Record::Drop(verdict) if verdict.is_told_by_path() && !tells_all => {}
+            // Nor what was met by those of which only the errors were captured, as a finding tells.
+            Record::Drop(verdict) if verdict.may_be_probe() && !tells_all => {}
             Record::Drop(verdict) => {
                 if tells_all || self.alike.is_written(verdict) {
                     verdict::drop(behind, verdict, &page);
