@@ -26,7 +26,11 @@ impl Correlator {
         let at = (frame.reference(), ts);
         let place = Place::of(frame, packet);
         let request = query::quoted_request(quote);
-        let mirror = request.map_or(Mirror::Unknown, |key| self.exchanges.mirror(key, place));
+        let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
+        let mirror = || match (exchanges.mirror(request, place, ts), ring) {
+            (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
+            (mirror, _) => mirror,
+        };
         let evidence = Evidence::Captured;
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (place, mirror), at);
         if let Some(of) = known {
@@ -92,7 +96,7 @@ impl Correlator {
         shown: bool,
     ) {
         let evidence = Evidence::Reported;
-        let seen = (Place::of(frame, packet), Mirror::AtWork);
+        let seen = (Place::of(frame, packet), || Mirror::AtWork);
         let at = (frame.reference(), frame.ts);
         let (addrs, octets) = (packet.ip.addrs, message.bytes);
         // Each switch on its way may tell of it.
@@ -173,4 +177,79 @@ fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
             ExtensionObject::Mpls(labels) => Some(labels),
             _ => None,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::PacketBuilder;
+
+    use super::*;
+    use crate::correlate::replay::Replay;
+
+    const CLIENT: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    const SERVER: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+
+    fn datagram(payload: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        let builder = PacketBuilder::ipv6(CLIENT, SERVER, 64).udp(4000, 53);
+        builder.write(&mut packet, payload).unwrap();
+        packet
+    }
+
+    fn port_unreachable(quoted: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        let builder = PacketBuilder::ipv6(SERVER, CLIENT, 64).icmpv6_raw(1, 4, [0; 4]);
+        builder.write(&mut packet, quoted).unwrap();
+        packet
+    }
+
+    /// How many errors are told of what was played: datagrams, then errors about them, each at so many
+    /// milliseconds.
+    fn errors(datagrams: &[i64], errors: &[i64]) -> u64 {
+        let mut play = Replay::new();
+        let sent = datagram(b"who is there");
+        for &millis in datagrams {
+            play.at(millis, &sent);
+        }
+        for &millis in errors {
+            play.at(millis, &port_unreachable(&sent));
+        }
+        let outcomes = play.end().into_iter();
+        let told = outcomes.filter_map(|outcome| match outcome {
+            Outcome::Drop(verdict) => Some(verdict.count),
+            _ => None,
+        });
+        told.sum()
+    }
+
+    #[test]
+    fn errors_of_ipv6_that_a_mirror_gives_twice_count_once() {
+        // Both ports mirrored, and that to the server only.
+        assert_eq!(errors(&[1, 1], &[5, 5]), 1);
+        assert_eq!(errors(&[1], &[5, 6]), 1);
+        // Sent twice, and refused twice at once, or later.
+        assert_eq!(errors(&[1, 3], &[5, 5]), 2);
+        assert_eq!(errors(&[1], &[5, 9]), 2);
+        // Nothing tells.
+        assert_eq!(errors(&[], &[5, 5]), 2);
+    }
+
+    /// Of ICMP alone nothing but a ping beside tells.
+    #[test]
+    fn pings_captured_twice_tell_of_the_mirror_beside_them() {
+        let mut play = Replay::new();
+        let mut ping = Vec::new();
+        let builder = PacketBuilder::ipv6(CLIENT, SERVER, 64).icmpv6_echo_request(7, 1);
+        builder.write(&mut ping, b"ping").unwrap();
+        let error = port_unreachable(&datagram(b"who is there"));
+        for packet in [&ping, &ping, &error, &error] {
+            play.at(10, packet);
+        }
+        let outcomes = play.end();
+        let told = outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::Drop(verdict) => Some(verdict.count),
+            _ => None,
+        });
+        assert_eq!(told, Some(1));
+    }
 }

@@ -76,6 +76,8 @@ pub(super) struct Exchanges {
     /// Requests kept by their scope, as others with the same key are open elsewhere.
     scoped: usize,
     evicted: u64,
+    /// Where and when a request was captured twice at one place last.
+    mirrored: Option<(Scope, Timestamp)>,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -99,6 +101,7 @@ impl Exchanges {
             multicast: 0,
             scoped: 0,
             evicted: 0,
+            mirrored: None,
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -136,9 +139,12 @@ impl Exchanges {
         let mut beside = None;
         if let Some(slot) = self.find(key, hash, seen.place) {
             if let Some(open) = self.copied(slot, &query, &seen) {
-                open.repeats +=
-                    u8::from(!seen.place.is_copy_of(open.place) && open.repeats < u8::MAX);
-                return Relation::Copy { of: open.request };
+                let of = open.request;
+                if !seen.place.is_copy_of(open.place) {
+                    open.repeats = open.repeats.saturating_add(1);
+                    self.mirrored = Some((seen.place.scope(), seen.ts));
+                }
+                return Relation::Copy { of };
             }
             let Some(open) = self.table.at(slot) else {
                 return Relation::None;
@@ -356,12 +362,21 @@ impl Exchanges {
         self.known = ts;
     }
 
-    /// What the request that is quoted by an error at `place` tells of a mirror.
-    pub(super) fn mirror(&self, key: QueryKey, place: Place) -> Mirror {
-        let open = self.find(key, self.table.hash(&key), place);
-        match open.and_then(|slot| self.table.at(slot)) {
-            Some(open) if open.repeats > 0 => Mirror::AtWork,
-            _ => Mirror::Unknown,
+    /// What the request that is quoted by an error, or any other a moment before `now`, tells of a
+    /// mirror at `place`.
+    pub(super) fn mirror(&self, key: Option<QueryKey>, place: Place, now: Timestamp) -> Mirror {
+        /// For so long what was mirrored tells of what is.
+        const TELLS: Duration = Duration::from_secs(1);
+        let open = key.and_then(|key| self.find(key, self.table.hash(&key), place));
+        let asked_twice =
+            (open.and_then(|slot| self.table.at(slot))).is_some_and(|open| open.repeats > 0);
+        let just_now = self.mirrored.is_some_and(|(scope, at)| {
+            scope == place.scope() && now.since(at).is_some_and(|ago| ago <= TELLS)
+        });
+        if asked_twice || just_now {
+            Mirror::AtWork
+        } else {
+            Mirror::Unknown
         }
     }
 

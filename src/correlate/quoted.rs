@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
+use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::Timestamp;
@@ -204,6 +205,29 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }
+}
+
+/// What the packet that `quote` quotes tells of a mirror, where the error about it was captured twice:
+/// routers answer a packet once, so that it was sent once only, or was captured twice as well.
+pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_quote(&quote.ip));
+    let wanted = Wanted::new(quote, &hashes);
+    let mut newest: Option<Timestamp> = None;
+    let mut mirror = Mirror::Unknown;
+    let mut looked = 0;
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        looked += 1;
+        if !wanted.is_flow(seen) || !wanted.is_exact(seen) {
+            return looked > FLOW_DEPTH;
+        }
+        let apart = newest.and_then(|newest| newest.since(seen.ts));
+        mirror = match newest {
+            Some(_) if apart.is_none_or(|apart| apart > MIRROR_WINDOW) => Mirror::Unknown,
+            _ => Mirror::AtWork,
+        };
+        newest.replace(seen.ts).is_some()
+    });
+    mirror
 }
 
 /// Whether packets of the quoted protocol were captured of late between the quoted addresses, to the

@@ -31,13 +31,13 @@ struct Seen {
 
 impl Repeats {
     /// The frame in which the error with these octets was captured, or reported, before; a new one is
-    /// remembered.
+    /// remembered. Whether a mirror is at work is asked where all else agrees.
     pub(super) fn copy_of(
         &mut self,
         evidence: Evidence,
         addrs: AddrPair,
         octets: &[u8],
-        (place, mirror): (Place, Mirror),
+        (place, mirror): (Place, impl Fn() -> Mirror),
         (frame, ts): (FrameRef, Timestamp),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
@@ -45,11 +45,13 @@ impl Repeats {
         let known = newest_first
             .take_while(|seen| is_within(COPY_WINDOW, ts.since(seen.ts)))
             .find(|seen| {
-                let mirrored = mirror == Mirror::AtWork
-                    && seen.place == place
-                    && is_within(MIRROR_WINDOW, ts.since(seen.ts));
+                let mirrored = || {
+                    seen.place == place
+                        && is_within(MIRROR_WINDOW, ts.since(seen.ts))
+                        && mirror() == Mirror::AtWork
+                };
                 seen.hash == hash
-                    && (mirrored || is_same_packet(seen.place, place))
+                    && (is_same_packet(seen.place, place) || mirrored())
                     // A frame that holds it twice was sent with it twice.
                     && !frame.is_beside(seen.frame)
             });
@@ -112,7 +114,13 @@ mod tests {
         let frame = FrameRef::new(SourceId(0), number);
         let ts = Timestamp::from_nanos(millis * 1_000_000);
         repeats
-            .copy_of(Evidence::Captured, addrs, octets, place, (frame, ts))
+            .copy_of(
+                Evidence::Captured,
+                addrs,
+                octets,
+                (place.0, || place.1),
+                (frame, ts),
+            )
             .map(FrameRef::number)
     }
 
