@@ -10,6 +10,8 @@ mod bad_input;
 mod bits;
 #[path = "cli/carried.rs"]
 mod carried;
+#[path = "cli/cuts.rs"]
+mod cuts;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/encrypted.rs"]
@@ -46,6 +48,8 @@ mod repeated;
 mod reports;
 #[path = "cli/routed.rs"]
 mod routed;
+#[path = "cli/samples.rs"]
+mod samples;
 #[path = "cli/sources.rs"]
 mod sources;
 #[path = "cli/usb.rs"]

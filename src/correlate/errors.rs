@@ -48,7 +48,7 @@ impl Correlator {
             }
             original => original,
         });
-        let Some(reason) = DropReason::of(message.version, message.kind, message.code) else {
+        let Some(reason) = DropReason::of_message(message) else {
             return Relation::Error { original };
         };
         if let Some(key) = request {

@@ -205,7 +205,7 @@ impl Recognizer {
             octets,
             rest: match (direction, &message.body) {
                 // Stacks leave the code as it is when they turn the request around.
-                (_, Body::Echo(_)) => message.code.into(),
+                (_, Body::Echo(_)) => message.code.unwrap_or(0).into(),
                 (Direction::Reply, Body::Timestamp(_)) => self.rest_of_timestamp(message),
                 (Direction::Reply, _) => 0,
                 (Direction::Request, _) => self.rest(message),
@@ -231,7 +231,7 @@ impl Recognizer {
         self.rest_hash(message.code, &rest)
     }
 
-    fn rest_hash(&self, code: u8, rest: &[u8]) -> u32 {
+    fn rest_hash(&self, code: Option<u8>, rest: &[u8]) -> u32 {
         u32::try_from(self.hasher.hash_one((code, rest)) >> 32).unwrap_or(u32::MAX)
     }
 

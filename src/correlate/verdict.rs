@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::icmp::Message;
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::IpVersion;
@@ -297,6 +298,12 @@ pub enum AftermathOutcome {
 }
 
 impl DropReason {
+    /// The reason for an error; `None` for messages that report no drop, and for those whose code
+    /// was not captured: these quote nothing either.
+    pub fn of_message(message: &Message<'_>) -> Option<Self> {
+        Self::of(message.version, message.kind, message.code?)
+    }
+
     /// The reason for an error's type and code; `None` for messages that report no drop.
     pub const fn of(version: IpVersion, kind: u8, code: u8) -> Option<Self> {
         Some(match (version, kind, code) {

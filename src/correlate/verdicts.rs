@@ -9,7 +9,7 @@ use super::table::{Displaced, Table};
 use super::translated::Translated;
 use super::verdict::{DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
-use crate::icmp::{Body, Error, ErrorClass, Message, Quote, payload};
+use crate::icmp::{Body, Error, ErrorClass, Message, Quote, mtu, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion};
 
@@ -74,13 +74,13 @@ impl Verdicts {
     /// Adds an error; a verdict that had to make room is handed back.
     pub(super) fn error(&mut self, error: &Reported<'_, '_>) -> Option<DropVerdict> {
         let message = error.message;
-        let reason = DropReason::of(message.version, message.kind, message.code)?;
+        let reason = DropReason::of_message(message)?;
         let key = VerdictKey {
             flow: error.quote.flow(),
             dropper: error.ip.src(),
             version: message.version,
             kind: message.kind,
-            code: message.code,
+            code: message.code?,
             evidence: error.evidence,
         };
         if self.is_known_otherwise(&key) {
@@ -218,7 +218,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         ..
     }) = error.message.body
     {
-        verdict.mtu = Some(verdict.mtu.map_or(mtu, |known| known.min(mtu)));
+        verdict.mtu = mtu::smaller(verdict.mtu, Some(mtu));
     }
     let Some(Original::Found {
         match_kind,

@@ -16,12 +16,13 @@ pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
         group: "agent_extensions",
         number: Some(kind.into()),
         name,
-        length: u32::try_from(length).ok(),
+        length: length.and_then(|length| u32::try_from(length).ok()),
         bytes,
         specs: match kind {
             PADDING => Specs::Table(KIND),
             _ => Specs::Two(KIND_AND_LENGTH, table),
         },
+        extent: type_length::extent(bytes),
     })
 }
 

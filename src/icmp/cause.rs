@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::Message;
 use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card};
 use crate::wire::ip::{header_checksum, protocol};
-use crate::wire::{ChecksumStatus, Ip};
+use crate::wire::{Checksum, ChecksumStatus, Ip};
 
 /// What made a checksum bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +66,10 @@ pub fn of_quoted(ip: &Ip<'_>) -> Option<ChecksumCause> {
 
 /// The cause that explains a bad checksum of `message`, which `ip` carries, if one does.
 pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
-    let ChecksumStatus::Bad { expected } = message.checksum.status else {
+    let Checksum { status, found } = message.checksum;
+    let (ChecksumStatus::Bad { expected }, Some(found)) = (status, found) else {
         return None;
     };
-    let found = message.checksum.found;
     let pseudo = icmpv6_pseudo_header(ip);
     let pseudo_octets: &[u8] = pseudo.as_ref().map_or(&[], |octets| octets);
     if let Some(pseudo) = &pseudo

@@ -64,16 +64,13 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
         _ => ip.version,
     };
     let bytes = ip.payload;
-    let (kind, code) = if ip.is_later_fragment() {
-        (0, 0)
-    } else {
-        (u8_at(bytes, 0).unwrap_or(0), u8_at(bytes, 1).unwrap_or(0))
-    };
+    let header = if ip.is_later_fragment() { &[] } else { bytes };
+    let (kind, code) = (u8_at(header, 0).unwrap_or(0), u8_at(header, 1));
     let mut decoder = Decoder {
         ip,
         version,
         kind,
-        code,
+        code: code.unwrap_or(0),
         bytes,
         defects: Defects::default(),
     };

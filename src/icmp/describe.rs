@@ -1,6 +1,6 @@
 //! The fields of any message, by name: for sinks that print what they do not know by heart.
 
-use super::field::{Field, FieldSpec, Names, read, spec};
+use super::field::{Extent, Field, FieldKind, FieldSpec, Names, read, spec};
 use super::{
     Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
 };
@@ -13,8 +13,8 @@ const HEADER: &[FieldSpec] = &[
     spec::u8(1, "code"),
     spec::hex(2, 2, "checksum"),
 ];
-/// Its octets.
-const HEADER_LENGTH: usize = 4;
+/// Octets before a quote.
+pub(super) const BEFORE_QUOTE: usize = 8;
 
 impl<'a> Message<'a> {
     /// Type, code and checksum, as far as they were captured; none of a later fragment.
@@ -69,10 +69,10 @@ impl<'a> Message<'a> {
     /// The fields of the message behind type, code and checksum, in wire order, as far as they
     /// were captured. Quotes, extensions and what [`Message::items`] gives are not among them.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let bytes = self.counted();
+        let (bytes, extent) = (self.counted(), self.extent());
         self.tables().into_iter().flat_map(move |(table, at)| {
             table.iter().filter_map(move |spec| {
-                let mut field = spec.read(tail(bytes, at))?;
+                let mut field = spec.read_of(tail(bytes, at), extent_for(spec, extent))?;
                 field.range = field.range.start + at..field.range.end + at;
                 Some(field)
             })
@@ -81,30 +81,42 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// What is behind all that its type knows of, unless it is zeros: octets that receivers ignore,
-    /// or of a field that was cut.
+    /// What is behind all that its type knows of: octets that receivers ignore, unless these are
+    /// zeros, or of a field that was cut.
     pub fn unread(&self) -> Option<&'a [u8]> {
         // A payload, a quote or an extension structure reaches to the end.
-        if matches!(
-            self.body,
-            Body::Echo(_) | Body::Error(_) | Body::Redirect { .. } | Body::Fragment
-        ) || self.extensions().is_some()
-        {
+        let reaches_end = match self.body {
+            Body::Error(_) | Body::Redirect { .. } => self.bytes.len() >= BEFORE_QUOTE,
+            Body::Echo(_) | Body::Fragment => true,
+            _ => self.extensions().is_some(),
+        };
+        if reaches_end {
             return None;
         }
-        let counted = self.counted();
+        let (counted, extent) = (self.counted(), self.extent());
         let rows = self.tables().into_iter().flat_map(|(table, at)| {
             let ends = table
                 .iter()
-                .filter_map(move |spec| spec.range(tail(counted, at)));
+                .filter_map(move |spec| spec.range(tail(counted, at), extent_for(spec, extent)));
             ends.map(move |range| at + range.end)
         });
         let items = self
             .items()
             .filter_map(|item| Some(offset_in(self.bytes, item.bytes)? + item.bytes.len()));
-        let end = rows.chain(items).fold(HEADER_LENGTH, usize::max);
+        let header = self.header_fields().map(|field| field.range.end);
+        let end = header.chain(rows).chain(items).fold(0, usize::max);
         let behind = tail(self.bytes, end);
-        behind.iter().any(|&octet| octet != 0).then_some(behind)
+        let tells = match extent {
+            Extent::Whole => behind.iter().any(|&octet| octet != 0),
+            Extent::Cut => !behind.is_empty(),
+        };
+        tells.then_some(behind)
+    }
+
+    /// Whether its octets are all that IP tells of.
+    fn extent(&self) -> Extent {
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+        Extent::of(self.bytes.len(), length)
     }
 
     /// The tables of its fields, each with the place of the header that it is of.
@@ -126,6 +138,14 @@ impl<'a> Message<'a> {
             }
             _ => self.bytes,
         }
+    }
+}
+
+/// How a message's field is to be read: octets without a format are told as far as they go.
+fn extent_for(spec: &FieldSpec, of_message: Extent) -> Extent {
+    match spec.kind {
+        FieldKind::Rest => Extent::Whole,
+        _ => of_message,
     }
 }
 
@@ -182,7 +202,7 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
     }
     match (message.version, message.kind) {
         (V4, 0 | 8) | (V6, 128 | 129) => ECHO,
-        (V4, 3) if message.code == 4 => FRAGMENTATION_NEEDED,
+        (V4, 3) if message.code == Some(4) => FRAGMENTATION_NEEDED,
         (V4, 3 | 11) => QUOTE_LENGTH_4,
         (V4, 4) => UNUSED,
         (V4, 5) => GATEWAY,

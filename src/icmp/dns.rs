@@ -3,6 +3,8 @@
 
 use std::mem;
 
+use crate::wire::bytes::offset_in;
+
 /// A name: its labels, whatever octets they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a> {
@@ -80,6 +82,17 @@ pub fn names(octets: &[u8]) -> impl Iterator<Item = Name<'_>> + Clone {
             }
         }
     })
+}
+
+/// Octets of the names in front of `octets` that are all there.
+pub(super) fn complete(octets: &[u8]) -> usize {
+    if octets.iter().all(|&octet| octet == 0) {
+        // What comes behind them tells whether they are the root's name or padding.
+        return 0;
+    }
+    let names = names(octets).take_while(|name| name.complete);
+    let ends = names.filter_map(|name| Some(offset_in(octets, name.wire)? + name.wire.len()));
+    ends.last().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -157,8 +157,8 @@ fn structure<'a>(
 /// The checksum over the whole structure; 0 says that none was sent (RFC 4884 section 7).
 fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
     const AT: usize = 2;
-    let found = u16_at(octets, AT).unwrap_or(0);
-    if found == 0 && octets.len() >= HEADER {
+    let found = u16_at(octets, AT);
+    if found == Some(0) {
         return Checksum {
             status: ChecksumStatus::Absent,
             found,

@@ -4,6 +4,7 @@
 //! are named by them. A field is there if all its octets are, so every prefix of a
 //! message gives the fields that fit into it.
 
+mod extent;
 mod list;
 pub(super) mod spec;
 
@@ -15,6 +16,7 @@ use super::ndp::Preference;
 use super::x509;
 use crate::wire::ip::source_route::SourceRoute;
 
+pub use extent::Extent;
 pub use list::{numbers, strings, v4_addresses, v4_times, v6_addresses};
 
 /// A field of a header: a row of its format's table.
@@ -275,17 +277,27 @@ impl FieldSpec {
     }
 
     /// Where the field is in `header`; `None` if it is not all there. What runs to the end of the
-    /// header is there if at least one octet of it is.
-    pub(super) fn range(&self, header: &[u8]) -> Option<Range<usize>> {
+    /// header is there if at least one octet of it is, and the header was not cut.
+    pub(super) fn range(&self, header: &[u8], extent: Extent) -> Option<Range<usize>> {
         let start = usize::from(self.at);
-        let range = start..start + self.length(header.get(start..)?);
+        let rest = header.get(start..)?;
+        let length = match extent {
+            Extent::Whole => self.length(rest),
+            Extent::Cut => extent::cut_length(self.kind, rest, self.length(rest))?,
+        };
+        let range = start..start + length;
         let octets = header.get(range.clone())?;
         (!octets.is_empty() || self.kind == FieldKind::V6PrefixOfNone).then_some(range)
     }
 
     /// Reads the field from `header`, if it is all there; reserved bits if one of them is set.
     pub fn read<'a>(&self, header: &'a [u8]) -> Option<Field<'a>> {
-        let range = self.range(header)?;
+        self.read_of(header, Extent::Whole)
+    }
+
+    /// The same of a header that may have been cut.
+    pub(super) fn read_of<'a>(&self, header: &'a [u8], extent: Extent) -> Option<Field<'a>> {
+        let range = self.range(header, extent)?;
         let octets = header.get(range.clone())?;
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use super::tcp;
 use crate::wire::Ip;
@@ -21,17 +21,15 @@ pub fn options<'a>(ip: &Ip<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
 pub fn option<'a>(option: &IpOption<'a>) -> Item<'a> {
     let kind = option.kind;
     let (name, table) = format(option.space, kind, option.bytes);
-    let header = if option.bytes.len() == 1 {
-        &OPTION_HEADER[..1]
-    } else {
-        OPTION_HEADER
-    };
+    // Padding has a type alone.
+    let header = (OPTION_HEADER.get(..option.bytes.len())).unwrap_or(OPTION_HEADER);
     Item {
         group: "options",
         number: Some(kind.into()),
         name,
         length: option.length().map(u32::from),
         bytes: option.bytes,
+        extent: Extent::of(option.bytes.len(), option.stated()),
         specs: Specs::Two(header, table),
     }
 }
@@ -76,6 +74,7 @@ pub fn extension_header<'a>(header: &ExtensionHeader<'a>) -> Item<'a> {
         name: Some(name),
         length: None,
         bytes: header.bytes,
+        extent: Extent::of(header.bytes.len(), header.length()),
         specs,
     }
 }

@@ -3,7 +3,7 @@
 //! The typed iterators ([`super::nd_option`], [`super::mld`], [`super::object`], ...) tell what a
 //! part means; this one tells its name, its place and its fields, whatever it is.
 
-use super::field::{Field, FieldSpec};
+use super::field::{Extent, Field, FieldKind, FieldSpec};
 use super::nd_option::NdOptions;
 use super::object::{self, Objects};
 use super::rpl_option::RplOptions;
@@ -24,6 +24,8 @@ pub struct Item<'a> {
     pub(super) length: Option<u32>,
     /// Its octets, header included, as captured.
     pub bytes: &'a [u8],
+    /// Whether these are all.
+    pub extent: Extent,
     pub(super) specs: Specs,
 }
 
@@ -54,11 +56,16 @@ impl Specs {
 }
 
 impl<'a> Item<'a> {
-    /// What is behind its last field, unless it is zeros, which pad: octets that nothing is known of,
-    /// or of a field that was cut.
+    /// What is behind its last field: octets that nothing is known of, or of a field that was cut.
+    /// Zeros pad what was not.
     pub fn unread(&self) -> Option<&'a [u8]> {
-        let behind = tail(self.bytes, self.end());
-        behind.iter().any(|&octet| octet != 0).then_some(behind)
+        match self.extent {
+            Extent::Whole => {
+                let behind = tail(self.bytes, self.end());
+                behind.iter().any(|&octet| octet != 0).then_some(behind)
+            }
+            Extent::Cut => Some(tail(self.bytes, self.laid_end())).filter(|rest| !rest.is_empty()),
+        }
     }
 
     /// What an option states as its length, in octets, header included, where its fields do not
@@ -77,9 +84,32 @@ impl<'a> Item<'a> {
             .unwrap_or(0)
     }
 
+    /// The same, with bits that nothing uses, though they are not set.
+    fn laid_end(&self) -> usize {
+        let ranges = self.rows().filter_map(|spec| match spec.kind {
+            FieldKind::Reserved { .. } => spec.range(self.bytes, self.extent),
+            _ => Some(spec.read_of(self.bytes, self.extent)?.range),
+        });
+        ranges.map(|range| range.end).max().unwrap_or(0)
+    }
+
+    /// Where the first field begins of which not all octets are there.
+    pub(super) fn half(&self) -> Option<usize> {
+        let begun = self.rows().filter(|spec| {
+            let at = usize::from(spec.at);
+            at < self.bytes.len() && spec.range(self.bytes, self.extent).is_none()
+        });
+        begun.map(|spec| spec.at.into()).min()
+    }
+
     /// Its fields as far as they were captured, by their place in `bytes`.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
-        let bytes = self.bytes;
+        let (bytes, extent) = (self.bytes, self.extent);
+        self.rows()
+            .filter_map(move |spec| spec.read_of(bytes, extent))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = FieldSpec> + Clone + use<> {
         let (first, second, made) = match self.specs {
             Specs::Table(table) => (table, &[][..], [None; ROWS]),
             Specs::Two(first, second) => (first, second, [None; ROWS]),
@@ -90,7 +120,6 @@ impl<'a> Item<'a> {
             .chain(second)
             .copied()
             .chain(made.into_iter().flatten())
-            .filter_map(move |spec| spec.read(bytes))
     }
 }
 
@@ -181,22 +210,13 @@ impl<'a> Iterator for Items<'a> {
                     group: "options",
                     number: Some(option.kind.into()),
                     name: option.name(),
-                    length: Some(option.length()),
+                    length: option.length(),
                     bytes: option.bytes,
+                    extent: option.extent(),
                     specs: Specs::Two(option.header_table(), option.table()),
                 }
             }
-            Walk::Mld(records) => {
-                let record = records.next()?;
-                Item {
-                    group: "records",
-                    number: Some(record.kind.into()),
-                    name: record.name(),
-                    length: None,
-                    bytes: record.bytes,
-                    specs: record.specs(),
-                }
-            }
+            Walk::Mld(records) => records.next()?.item(),
             Walk::Objects(objects) => {
                 let object = objects.next()?;
                 Item {
@@ -205,6 +225,7 @@ impl<'a> Iterator for Items<'a> {
                     name: object.name(),
                     length: None,
                     bytes: object.whole,
+                    extent: object.extent(),
                     specs: object::specs(&object),
                 }
             }
@@ -216,6 +237,7 @@ impl<'a> Iterator for Items<'a> {
                     name: Some(part.kind.name()),
                     length: None,
                     bytes: part.bytes,
+                    extent: Extent::of(part.bytes.len(), part.kind.size()),
                     specs: Specs::Table(part.kind.table()),
                 }
             }
@@ -227,6 +249,7 @@ impl<'a> Iterator for Items<'a> {
                     name: None,
                     length: None,
                     bytes: seed.bytes,
+                    extent: seed.extent(),
                     specs: seed.specs(),
                 }
             }
@@ -248,6 +271,7 @@ impl<'a> Iterator for Items<'a> {
                     name: None,
                     length: None,
                     bytes: entry,
+                    extent: Extent::of(entry.len(), *size),
                     specs: Specs::Table(table),
                 }
             }

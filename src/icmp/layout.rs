@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::describe::{IPV4, IPV6};
+use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
 use super::{
@@ -200,13 +200,12 @@ impl<'a> Layout<'a> {
             let end = at + bytes.len();
             self.region(end - octets.len()..end, "unread", Part::Icmp);
         }
-        let mut quoted = None;
-        for field in message.short_quote() {
-            quoted.get_or_insert(field.range.start);
-            self.push(at, &field, Part::QuotedIp);
-        }
-        if let Some(start) = quoted {
-            self.region(at + start..at + bytes.len(), "data", Part::QuotedPayload);
+        if message.cut_quote().is_some() {
+            let quoted = at + BEFORE_QUOTE..at + bytes.len();
+            self.region(quoted, "unread", Part::QuotedIp);
+            for field in message.short_quote() {
+                self.push(at, &field, Part::QuotedIp);
+            }
         }
         if let Some(quote) = message.quote()
             && let Some(start) = offset_in(bytes, quote.bytes)
@@ -235,8 +234,11 @@ impl<'a> Layout<'a> {
     fn item(&mut self, item: &Item<'a>, bytes: &'a [u8], at: usize, part: Part) {
         if let Some(start) = offset_in(bytes, item.bytes) {
             self.region(at + start..at + start + item.bytes.len(), "reserved", part);
+            if let Some(octets) = item.unread() {
+                let end = at + start + item.bytes.len();
+                self.region(end - octets.len()..end, "unread", part);
+            }
             for field in item.fields() {
-                self.push(at + start, &field, part);
                 // Of what is made of parts each has fields of its own.
                 match field.value {
                     Value::RplMetrics(octets) => {
@@ -245,9 +247,16 @@ impl<'a> Layout<'a> {
                     Value::SvcParams(octets) => {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
-                    _ => {}
+                    _ => self.push(at + start, &field, part),
                 }
             }
+        }
+    }
+
+    /// Names octets of a field that does not fit into what is there of a quoted header.
+    fn half(&mut self, item: &Item<'a>, at: usize, part: Part) {
+        if let Some(start) = item.half() {
+            self.region(at + start..at + item.bytes.len(), "unread", part);
         }
     }
 
@@ -277,12 +286,14 @@ impl<'a> Layout<'a> {
         let at = at + ip.header.len();
         let part = Part::QuotedTransport;
         if let Some(header) = upper_header::of(quote) {
+            self.half(&header.item, at, part);
             for field in header.item.fields() {
                 self.push(at, &field, part);
             }
         }
         if let Some(header) = quoted_transport::of(quote) {
             let at = at + ip.payload.len() - header.item.bytes.len();
+            self.half(&header.item, at, part);
             for field in header.item.fields() {
                 self.push(at, &field, part);
             }

@@ -4,7 +4,7 @@
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::Specs;
 use super::nd_option::{NdOption, NdValue};
 use super::{Body, Direction};
@@ -147,8 +147,15 @@ pub struct Seed<'a> {
 }
 
 impl Seed<'_> {
+    /// Whether its octets are all that it states.
+    pub(super) fn extent(&self) -> Extent {
+        let (id, bitmap) = seed_octets(u8_at(self.bytes, 1).unwrap_or(0));
+        Extent::of(self.bytes.len(), 2 + id + bitmap)
+    }
+
     pub(super) fn specs(&self) -> Specs {
-        let id = u16::try_from(self.id.len()).unwrap_or(0);
+        let (id, _) = seed_octets(u8_at(self.bytes, 1).unwrap_or(0));
+        let id = u16::try_from(id).unwrap_or(0);
         let head = [
             spec::u8(0, "min_sequence"),
             spec::bits(1, 2, 6, "bitmap_octets"),

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec, v6_addresses};
-use super::item::Specs;
+use super::field::{Extent, FieldSpec, spec, v6_addresses};
+use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::{HeaderOrigin, Layer};
 
@@ -88,10 +88,12 @@ pub struct Record<'a> {
     pub count: u16,
     /// The sources, as captured.
     sources: &'a [u8],
-    /// Auxiliary data, as captured; MLDv2 defines none.
+    /// Auxiliary data, if all of it was captured; MLDv2 defines none.
     pub auxiliary: &'a [u8],
     /// All its octets, as captured.
     pub bytes: &'a [u8],
+    /// How many it claims.
+    length: usize,
 }
 
 impl<'a> Record<'a> {
@@ -100,7 +102,20 @@ impl<'a> Record<'a> {
         v6_addresses(self.sources)
     }
 
-    pub(super) fn specs(&self) -> Specs {
+    /// The same as an item.
+    pub(crate) fn item(&self) -> Item<'a> {
+        Item {
+            group: "records",
+            number: Some(self.kind.into()),
+            name: self.name(),
+            length: None,
+            bytes: self.bytes,
+            extent: Extent::of(self.bytes.len(), self.length),
+            specs: self.specs(),
+        }
+    }
+
+    fn specs(&self) -> Specs {
         let sources = spec::v6_array(20, self.count, "sources");
         let behind = u16::try_from(RECORD_HEADER + self.sources.len()).ok();
         let auxiliary = behind
@@ -158,8 +173,9 @@ impl<'a> Iterator for Records<'a> {
             group,
             count,
             sources: behind.get(..sources).unwrap_or(behind),
-            auxiliary: auxiliary.get(..words * 4).unwrap_or(auxiliary),
+            auxiliary: auxiliary.get(..words * 4).unwrap_or_default(),
             bytes: bytes.get(..length).unwrap_or(bytes),
+            length,
         })
     }
 }

@@ -59,10 +59,10 @@ use crate::wire::{Checksum, Defects, Ip, IpVersion};
 pub struct Message<'a> {
     /// ICMP or ICMPv6.
     pub version: IpVersion,
-    /// Type field.
+    /// Type field; 0 if not even that was captured, or an earlier fragment has it.
     pub kind: u8,
-    /// Code field.
-    pub code: u8,
+    /// Code field, where it was captured.
+    pub code: Option<u8>,
     /// The captured octets, from the type field on.
     pub bytes: &'a [u8],
     /// Length of the whole message in octets, as IP tells; more than `bytes.len()` where it was cut.
@@ -304,10 +304,7 @@ impl<'a> Message<'a> {
 
     /// The snake-case name of the code within its type.
     pub fn code_name(&self) -> Option<&'static str> {
-        if self.bytes.len() < 2 || matches!(self.body, Body::Fragment) {
-            return None;
-        }
-        names::code_name(self.version, self.kind, self.code)
+        names::code_name(self.version, self.kind, self.code?)
     }
 }
 

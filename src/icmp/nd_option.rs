@@ -8,7 +8,7 @@ mod value;
 pub(super) use tables::ROUTE;
 pub use value::NdValue;
 
-use super::field::{Field, FieldSpec};
+use super::field::{Extent, Field, FieldSpec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::{Defects, Layer, Limit};
@@ -36,7 +36,7 @@ pub struct NdOption<'a> {
     /// Option type.
     pub kind: u8,
     /// Length in units of 8 octets as the option states it, header included. With 0, which it must
-    /// not be, nobody knows where the option ends.
+    /// not be, nobody knows where the option ends; it is 0 too if it was cut.
     pub words: u8,
     /// The option's octets from its type on, as captured; all that are left where it tells no end.
     pub bytes: &'a [u8],
@@ -64,10 +64,21 @@ impl<'a> NdOption<'a> {
             group: "options",
             number: Some(self.kind.into()),
             name: self.name(),
-            length: Some(u32::from(self.words) * 8),
+            length: u8_at(self.bytes, 1).map(|words| u32::from(words) * 8),
             bytes: self.bytes,
+            extent: self.extent(),
             specs: self.specs(),
         }
+    }
+
+    /// Whether its octets are all that it states.
+    pub(super) fn extent(&self) -> Extent {
+        Extent::of(self.bytes.len(), self.stated().max(tables::FIELDS.len()))
+    }
+
+    /// Octets that it states.
+    fn stated(&self) -> usize {
+        usize::from(self.words) * 8
     }
 
     fn specs(&self) -> Specs {
@@ -83,8 +94,8 @@ impl<'a> NdOption<'a> {
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
-            CGA => made::cga(self.bytes, self.table()),
-            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes),
+            CGA => made::cga(self.bytes, self.stated(), self.table()),
+            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),
             ENCRYPTED_DNS => made::encrypted_dns(self.bytes),
             _ => Specs::Two(tables::FIELDS, self.table()),
         }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{FieldSpec, spec, unpadded};
+use super::field::{Extent, FieldSpec, spec, unpadded};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
@@ -49,13 +49,26 @@ impl<'a> Object<'a> {
             name: None,
             length: None,
             bytes: self.whole,
+            extent: self.extent(),
             specs: specs(self),
         };
+        if item.extent == Extent::Cut {
+            // How an address or name is laid out is told with it.
+            let told = (item.fields())
+                .filter(|field| !matches!(field.name, "address_family" | "name_length"));
+            let end = told.map(|field| field.range.end).max()?;
+            return Some(tail(self.whole, end)).filter(|octets| !octets.is_empty());
+        }
         if self.kind == ExtensionObject::Unknown {
             return None;
         }
         let end = item.fields().map(|field| field.range.end).max()?;
         Some(tail(self.whole, end)).filter(|octets| !octets.is_empty())
+    }
+
+    /// Whether its octets are all that it states.
+    pub fn extent(&self) -> Extent {
+        Extent::of(self.whole.len(), self.length.into())
     }
 
     /// What its fields take by its class and c-type, header included; `None` where that is not known.
@@ -234,7 +247,7 @@ impl<'a> Iterator for Objects<'a> {
             kind: if usize::from(length) < HEADER {
                 ExtensionObject::Unknown
             } else {
-                kind(class, c_type, bytes)
+                kind(class, c_type, bytes, Extent::of(whole.len(), length.into()))
             },
         })
     }
@@ -285,11 +298,11 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
     }
 }
 
-fn kind(class: u8, c_type: u8, bytes: &[u8]) -> ExtensionObject<'_> {
+fn kind(class: u8, c_type: u8, bytes: &[u8], extent: Extent) -> ExtensionObject<'_> {
     let known = match (class, c_type) {
         (1, 1) => Some(ExtensionObject::Mpls(Labels(bytes))),
-        (2, _) => Some(ExtensionObject::Interface(interface(c_type, bytes))),
-        (3, _) => identification(c_type, bytes).map(ExtensionObject::Identification),
+        (2, _) => Some(ExtensionObject::Interface(interface(c_type, bytes, extent))),
+        (3, _) => identification(c_type, bytes, extent).map(ExtensionObject::Identification),
         (4, 1) => u32_at(bytes, 0).map(ExtensionObject::Pointer),
         _ => None,
     };
@@ -348,32 +361,36 @@ fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
     parts
 }
 
-fn interface(c_type: u8, bytes: &[u8]) -> InterfaceInformation<'_> {
+fn interface(c_type: u8, bytes: &[u8], extent: Extent) -> InterfaceInformation<'_> {
     let parts = interface_parts(c_type, bytes);
     InterfaceInformation {
         role: Role::of(c_type),
         index: parts.index.and_then(|at| u32_at(bytes, at)),
         address: parts.address.and_then(|at| {
             let family = u16_at(bytes, at)?;
-            Some(address(family, tail(bytes, at + 4)))
+            known_address(address(family, tail(bytes, at + 4)), extent)
         }),
-        name: parts.name.map(|(at, length)| {
-            let end = (at + length).min(bytes.len());
-            unpadded(bytes.get(at + 1..end).unwrap_or_default())
+        name: parts.name.and_then(|(at, length)| {
+            let end = match extent {
+                Extent::Whole => (at + length).min(bytes.len()),
+                Extent::Cut => at + length,
+            };
+            bytes.get(at + 1..end).map(unpadded)
         }),
         mtu: parts.mtu.and_then(|at| u32_at(bytes, at)),
     }
 }
 
-fn identification(c_type: u8, bytes: &[u8]) -> Option<InterfaceIdentification<'_>> {
+fn identification(c_type: u8, bytes: &[u8], extent: Extent) -> Option<InterfaceIdentification<'_>> {
     match c_type {
-        1 => Some(InterfaceIdentification::Name(unpadded(bytes))),
+        1 if extent == Extent::Whole => Some(InterfaceIdentification::Name(unpadded(bytes))),
         2 => u32_at(bytes, 0).map(InterfaceIdentification::Index),
         3 => {
             let (family, length) = (u16_at(bytes, 0)?, usize::from(u8_at(bytes, 2)?));
             let octets = tail(bytes, 4);
             let octets = octets.get(..length).unwrap_or(octets);
-            Some(InterfaceIdentification::Address(address(family, octets)))
+            let address = known_address(address(family, octets), extent)?;
+            Some(InterfaceIdentification::Address(address))
         }
         _ => None,
     }
@@ -390,6 +407,14 @@ fn address(family: u16, bytes: &[u8]) -> Address<'_> {
         _ => None,
     };
     ip.map_or(Address::Other { family, bytes }, Address::Ip)
+}
+
+/// An address, unless an object that was cut holds only some octets of it.
+fn known_address(address: Address<'_>, extent: Extent) -> Option<Address<'_>> {
+    match address {
+        Address::Other { .. } if extent == Extent::Cut => None,
+        known => Some(known),
+    }
 }
 
 /// The fields of an object, by their place in all its octets.

@@ -3,7 +3,7 @@
 
 use super::Quote;
 use super::dns::Name;
-use super::field::spec;
+use super::field::{Extent, spec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 use crate::wire::ip::protocol;
@@ -114,6 +114,7 @@ impl<'a> QuotedDns<'a> {
             name: Some("dns"),
             length: None,
             bytes: self.bytes,
+            extent: Extent::Whole,
             specs: Specs::made(rows),
         }
     }

@@ -1,7 +1,7 @@
 //! What a quoted packet of SCTP or DCCP says behind its ports: the first chunk, the type of packet.
 
 use super::Quote;
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use super::upper_header::UpperHeader;
 use crate::wire::bytes::u8_at;
@@ -85,6 +85,7 @@ const fn header<'a>(name: &'static str, kind: u8, bytes: &'a [u8], specs: Specs)
         name: Some(name),
         length: None,
         bytes,
+        extent: Extent::Whole,
         specs,
     }
 }

@@ -87,7 +87,7 @@ impl PartKind {
         }
     }
 
-    const fn size(self) -> usize {
+    pub(super) const fn size(self) -> usize {
         match self {
             Self::MatchPrefix | Self::Result => 24,
             Self::UsePrefix => 32,

@@ -1,6 +1,6 @@
 //! The objects of a DAG metric container (RFC 6551): what nodes offer, and what links cost.
 
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at};
 
@@ -82,6 +82,7 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
                 name: Some(records.name),
                 length: None,
                 bytes,
+                extent: Extent::of(bytes.len(), records.size),
                 specs: Specs::Table(records.fields),
             });
         }
@@ -106,8 +107,11 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
             number: Some(kind.into()),
             name: format.map(|format| format.name),
             // Told of one that runs over the container's end.
-            length: u32::try_from(length).ok().filter(|_| object.len() < length),
+            length: u32::try_from(length)
+                .ok()
+                .filter(|_| (HEADER..length).contains(&object.len())),
             bytes: object.get(..object.len() - behind).unwrap_or(object),
+            extent: Extent::of(object.len(), length),
             specs: Specs::Two(FIELDS, format.map_or(UNKNOWN, |format| format.fields)),
         })
     })

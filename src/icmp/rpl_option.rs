@@ -1,7 +1,7 @@
 //! The options of RPL control messages (RFC 6550 section 6.7).
 
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::type_length::{self, HEADER, PADDING};
 use super::{nd_option, rpl_metric};
 use crate::wire::bytes::{tail, u8_at};
@@ -24,10 +24,14 @@ impl<'a> RplOption<'a> {
         tail(self.bytes, HEADER)
     }
 
-    /// What it states as its length, in octets, type and length included.
-    pub(super) fn length(&self) -> u32 {
-        type_length::next(&mut &*self.bytes)
-            .map_or(0, |(_, length)| u32::try_from(length).unwrap_or(u32::MAX))
+    /// What it states as its length, in octets, type and length included; `None` where that was cut.
+    pub(super) fn length(&self) -> Option<u32> {
+        let (_, length) = type_length::next(&mut &*self.bytes)?;
+        u32::try_from(length?).ok()
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        type_length::extent(self.bytes)
     }
 
     /// The snake-case name.
@@ -100,15 +104,15 @@ pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     type_length::check(octets, at, decoder, fits, rule);
     let mut start = at;
     let mut rest = octets;
-    while let Some((bytes, length)) = type_length::next(&mut rest) {
+    while let Some((bytes, stated)) = type_length::next(&mut rest) {
         // What is not there is told already.
-        if bytes.first() == Some(&METRICS) && bytes.len() == length {
+        if bytes.first() == Some(&METRICS) && stated == Some(bytes.len()) {
             let metrics = tail(bytes, HEADER);
             for (offset, rule) in rpl_metric::faults(metrics) {
                 decoder.rule(start + HEADER + offset, rule);
             }
         }
-        start += length;
+        start += bytes.len();
     }
 }
 
@@ -117,6 +121,7 @@ const METRICS: u8 = 2;
 
 /// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
 fn fits(option: &[u8], length: usize) -> bool {
+    // What was cut breaks no rule.
     let prefix = |at: usize| usize::from(u8_at(option, at).unwrap_or(0)).div_ceil(8);
     match u8_at(option, 0) {
         // The prefix may come without its last octets.

@@ -1,7 +1,7 @@
 //! Service parameters (RFC 9460 section 2.2), as an encrypted DNS option carries them (RFC 9463
 //! section 6.1): how a resolver is to be spoken to.
 
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u16_at};
 
@@ -24,6 +24,7 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
             name,
             length: None,
             bytes,
+            extent: Extent::of(bytes.len(), length),
             specs: Specs::Table(table),
         })
     })

@@ -1,7 +1,7 @@
 //! The upper-layer headers of quoted packets as items: with names, fields and places. A quote holds
 //! eight octets of them at least (RFC 792), so that most fields come early in these tables.
 
-use super::field::{FieldSpec, spec};
+use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use super::{Quote, QuotedTransport, tunnel_header};
 use crate::wire::bytes::u8_at;
@@ -82,6 +82,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
             name: Some(name),
             length: None,
             bytes: octets,
+            extent: Extent::Whole,
             specs,
         },
         message: kind.and_then(|(_, message)| message),

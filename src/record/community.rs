@@ -5,9 +5,10 @@
 
 use community_id::calculate_community_id;
 
-use crate::icmp::{Body, Message, Quote, QuotedTransport};
+use crate::icmp::{Message, Quote, QuotedTransport};
 use crate::model::{AddrPair, FlowKey, flow::FlowPorts};
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol;
 
 /// A Community ID, version 1, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +79,26 @@ impl CommunityIds {
 
     /// The ID of an ICMP message between two hosts; `None` for a fragment without its header.
     pub fn message(&mut self, addrs: AddrPair, message: &Message<'_>) -> Option<CommunityId> {
-        if matches!(message.body, Body::Fragment) || message.bytes.len() < 2 {
-            return None;
-        }
         self.get(Input {
             addrs,
             protocol: icmp_protocol(message.version),
-            ports: Some((message.kind.into(), message.code.into())),
+            ports: Some((message.kind.into(), message.code?.into())),
         })
     }
 
-    /// The ID of the flow that an error quotes; `None` where its ports are not in the quote.
+    /// The ID of the flow that an error quotes; `None` where its ports, or what protocol it is, are not in the
+    /// quote.
     pub fn quoted(&mut self, quote: &Quote<'_>) -> Option<CommunityId> {
+        /// Octets of ports, with which TCP, UDP and SCTP begin.
+        const PORTS: usize = 4;
+        let ip = &quote.ip;
+        let has_ports = matches!(
+            ip.upper_protocol()?,
+            protocol::TCP | protocol::UDP | protocol::SCTP
+        );
+        if has_ports && ip.payload.len() < PORTS && !ip.is_later_fragment() {
+            return None;
+        }
         let ports = match quote.transport {
             QuotedTransport::Icmp { kind, code, .. } => Some((kind.into(), code.into())),
             _ => return self.flow(&quote.flow()),

@@ -171,8 +171,8 @@ pub struct MessageKind {
     pub version: IpVersion,
     /// Type.
     pub kind: u8,
-    /// Code.
-    pub code: u8,
+    /// Code, where it was captured.
+    pub code: Option<u8>,
 }
 
 /// Messages of one kind by the state of their checksum.

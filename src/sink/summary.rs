@@ -271,7 +271,10 @@ fn round_trips<const N: usize>(
 }
 
 /// `ICMP 5/1 redirect for the host`: with the type where the code's title does not tell it.
-fn message(version: IpVersion, kind: u8, code: u8) -> String {
+fn message(version: IpVersion, kind: u8, code: Option<u8>) -> String {
+    let Some(code) = code else {
+        return without_code(version, kind);
+    };
     let tells_itself = match version {
         IpVersion::V4 => matches!(kind, 3 | 11),
         IpVersion::V6 => matches!(kind, 1 | 3 | 4),
@@ -286,6 +289,15 @@ fn message(version: IpVersion, kind: u8, code: u8) -> String {
             format!("{protocol} {kind}/{code} {title}: {of_code}")
         }
         _ => icmp(version, kind, code),
+    }
+}
+
+/// `ICMP 3/? destination unreachable`: of messages that were cut before their code.
+fn without_code(version: IpVersion, kind: u8) -> String {
+    let protocol = protocol(version);
+    match names::type_title(version, kind) {
+        Some(title) => format!("{protocol} {kind}/? {title}"),
+        None => format!("{protocol} {kind}/?"),
     }
 }
 

@@ -13,8 +13,8 @@ use super::ip::{Ip, IpVersion, protocol};
 pub struct Checksum {
     /// The verdict.
     pub status: ChecksumStatus,
-    /// The value the packet carries.
-    pub found: u16,
+    /// The value the packet carries, where that was captured.
+    pub found: Option<u16>,
 }
 
 /// The four states of a checksum.
@@ -75,7 +75,7 @@ pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
     let Some(found) = u16_at(covered, at) else {
         return Checksum {
             status: ChecksumStatus::Absent,
-            found: 0,
+            found: None,
         };
     };
     let status = if internet(&[pseudo, covered]) == 0 {
@@ -87,7 +87,10 @@ pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
             expected: internet(&[pseudo, before, &[0, 0], behind]),
         }
     };
-    Checksum { status, found }
+    Checksum {
+        status,
+        found: Some(found),
+    }
 }
 
 /// The checksum of the ICMP (RFC 792) or ICMPv6 (RFC 4443 section 2.3) message that `ip` carries.
@@ -97,9 +100,9 @@ pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
 pub fn icmp_checksum(ip: &Ip<'_>) -> Checksum {
     const AT: usize = 2;
     if ip.is_later_fragment() {
-        return unverified(Unverified::Fragment, 0);
+        return unverified(Unverified::Fragment, None);
     }
-    let found = u16_at(ip.payload, AT).unwrap_or(0);
+    let found = u16_at(ip.payload, AT);
     if ip.fragment.is_some() {
         return unverified(Unverified::Fragment, found);
     }
@@ -152,8 +155,10 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     };
     let found = u16_at(ip.payload, at)?;
     if ip.protocol == protocol::UDP && found == 0 {
-        let status = ChecksumStatus::Absent;
-        return Some(Checksum { status, found });
+        return Some(Checksum {
+            status: ChecksumStatus::Absent,
+            found: Some(found),
+        });
     }
     // UDP's own length may leave octets of the packet out; one that leads nowhere, or 0 in a
     // jumbogram (RFC 2675 section 4), counts for nothing.
@@ -165,9 +170,9 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         None => Some(ip.payload).filter(|_| ip.is_whole()),
     };
     let covered = match covered {
-        _ if ip.fragment.is_some() => return Some(unverified(Unverified::Fragment, found)),
+        _ if ip.fragment.is_some() => return Some(unverified(Unverified::Fragment, Some(found))),
         Some(covered) => covered,
-        None => return Some(unverified(why_cut(ip), found)),
+        None => return Some(unverified(why_cut(ip), Some(found))),
     };
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
     verify_with_addresses(ip, length, covered, at)
@@ -190,7 +195,7 @@ pub(super) fn verify_with_addresses(
 pub fn is_left_to_card(ip: &Ip<'_>) -> bool {
     let bad = upper_checksum(ip).filter(|sum| matches!(sum.status, ChecksumStatus::Bad { .. }));
     bad.zip(pseudo_header(ip, ip.payload_length))
-        .is_some_and(|(sum, pseudo)| sum.found == !internet(&[&pseudo]))
+        .is_some_and(|(sum, pseudo)| sum.found == Some(!internet(&[&pseudo])))
 }
 
 /// What a checksum of TCP or UDP covers beside them: the zeros behind that of IPv4 (RFC 9293 section
@@ -211,7 +216,7 @@ fn pseudo_header(ip: &Ip<'_>, length: u32) -> Option<[u8; 40]> {
     }
 }
 
-const fn unverified(why: Unverified, found: u16) -> Checksum {
+const fn unverified(why: Unverified, found: Option<u16>) -> Checksum {
     Checksum {
         status: ChecksumStatus::Unverified(why),
         found,
@@ -281,7 +286,7 @@ pub(super) fn ipv4_header(header: &[u8]) -> Checksum {
         Some(whole) => verify(&[], whole, AT),
         None => Checksum {
             status: ChecksumStatus::Unverified(Unverified::Truncated),
-            found: u16_at(header, AT).unwrap_or(0),
+            found: u16_at(header, AT),
         },
     }
 }
@@ -333,7 +338,7 @@ mod tests {
                 verify(&[], &message, 2),
                 Checksum {
                     status: expected,
-                    found
+                    found: Some(found)
                 }
             );
         }
@@ -382,7 +387,7 @@ mod tests {
                 };
                 packet[field..field + 2].copy_from_slice(&expected.to_be_bytes());
                 assert_eq!(read(&packet).unwrap().status, ChecksumStatus::Good);
-                assert_eq!(read(&packet).unwrap().found, expected);
+                assert_eq!(read(&packet).unwrap().found, Some(expected));
                 for length in header..packet.len() {
                     let status = read(&packet[..length]).map(|sum| sum.status);
                     let truncated = ChecksumStatus::Unverified(Unverified::Truncated);

@@ -27,13 +27,20 @@ impl Crafted {
 
     /// Adds a packet so many microseconds after the begin.
     pub(crate) fn push(&mut self, micros: u64, packet: &[u8]) {
-        let length = u32::try_from(packet.len()).expect("a packet");
+        self.push_cut(micros, packet, packet.len());
+    }
+
+    /// The same with no more than its first octets captured.
+    pub(crate) fn push_cut(&mut self, micros: u64, packet: &[u8], captured: usize) {
+        let there = &packet[..captured];
+        let [captured, length] =
+            [there, packet].map(|octets| u32::try_from(octets.len()).expect("a packet"));
         let seconds = u32::try_from(BEGIN + micros / 1_000_000).expect("before 2106");
         let nanos = u32::try_from(micros % 1_000_000 * 1000).expect("under a second");
-        for word in [seconds, nanos, length, length] {
+        for word in [seconds, nanos, captured, length] {
             self.octets.extend(word.to_le_bytes());
         }
-        self.octets.extend(packet);
+        self.octets.extend(there);
         self.packets += 1;
     }
 

@@ -80,9 +80,9 @@ fn header(said: &mut Said, message: &Message<'_>) {
     };
     let length = message.bytes.len();
     maybe(said, fields[0], (length > 0).then_some(message.kind));
-    maybe(said, fields[1], (length > 1).then_some(message.code));
-    if length > 3 {
-        add(said, fields[2], message.checksum.found);
+    maybe(said, fields[1], message.code);
+    if let Some(found) = message.checksum.found {
+        add(said, fields[2], found);
         add(
             said,
             fields[3],

@@ -111,7 +111,7 @@ fn an_ipv4_option_of_a_wrong_length_says_so() {
     );
     let packet = with([201, 255, 1, 2, 3, 4, 5, 6]);
     assert_eq!(record(&packet)["ip"]["options"][0]["length"], 255);
-    assert!(verbose(&packet).contains("unknown 201 [length 255, 8 there]: data 010203040506"));
+    assert!(verbose(&packet).contains("unknown 201 [length 255, 8 there]: unread 010203040506"));
 }
 
 /// RFC 4620 section 5.
@@ -207,4 +207,40 @@ fn a_message_without_octets_has_no_checksum() {
     let told = verbose(&packet);
     assert!(told.contains(": ICMP [|icmp], length 0"), "{told}");
     assert!(!told.contains("\n\tchecksum"), "{told}");
+}
+
+/// RFC 8201 section 4: of the table of MTUs to try next (RFC 1191 section 7.1) IPv6 has none.
+#[test]
+fn an_mtu_of_0_is_estimated_for_ipv4_alone() {
+    let packet = v4(
+        B,
+        A,
+        1,
+        &[&[3, 4, 0, 0, 0, 0, 0, 0], &v4(A, B, 17, &[0; 8])[..]].concat(),
+    );
+    assert_eq!(record(&packet)["icmp"]["mtu_estimate"], 68);
+    assert!(verbose(&packet).contains("estimated mtu 68"));
+    let packet = v6(
+        58,
+        &[&[2, 0, 0, 0, 0, 0, 0, 0], &v6(17, &[0; 8])[..]].concat(),
+    );
+    assert_eq!(record(&packet)["icmp"]["mtu"], 0);
+    assert!(record(&packet)["icmp"]["mtu_estimate"].is_null());
+    assert!(!verbose(&packet).contains("estimated"));
+}
+
+/// A code that nobody named is told once, by tcpdump's words or behind them.
+#[test]
+fn a_code_without_a_name_is_told() {
+    for (kind, code, told) in [
+        (99, 7, "type-#99, length 8 | code 7"),
+        (8, 3, "seq 0, length 8 | code 3, icmp at 1: code is not 0"),
+        (11, 9, "time exceeded-#9"),
+    ] {
+        let line = line(&v4(A, B, 1, &[kind, code, 0, 0, 0, 0, 0, 0]));
+        assert!(line.contains(told), "{line}");
+        assert!(kind != 11 || !line.contains("code 9"), "{line}");
+    }
+    let line = line(&v6(58, &[128, 5, 0, 0, 0, 0, 0, 0]));
+    assert!(line.contains("code 5, icmp at 1: code is not 0"), "{line}");
 }

@@ -276,12 +276,12 @@ fn every_code_of_every_sample_is_decoded() {
             let mut changed = octets.clone();
             changed[at] = code;
             let (message, _) = parse(&changed, changed.len()).unwrap();
-            assert_eq!((message.kind, message.code), (whole.kind, code));
+            assert_eq!((message.kind, message.code), (whole.kind, Some(code)));
             assert_eq!(
                 message.code_name(),
                 names::code_name(version, whole.kind, code)
             );
-            let same = code == whole.code;
+            let same = Some(code) == whole.code;
             assert_eq!(message.checksum.status == ChecksumStatus::Good, same);
             // All octets stay accounted for, whatever the code makes of them.
             assert!(

@@ -7,21 +7,21 @@ use crate::icmp::x509::der_length;
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
-pub(super) fn identifier(bytes: &[u8]) -> Specs {
+pub(super) fn identifier(bytes: &[u8], stated: usize) -> Specs {
     let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
-    let there = u16::try_from(bytes.len().saturating_sub(4)).unwrap_or(u16::MAX);
-    rows(CODED_IDENTIFIER, [spec::octets(4, length.min(there), "id")])
+    let room = u16::try_from(stated.saturating_sub(4)).unwrap_or(u16::MAX);
+    rows(CODED_IDENTIFIER, [spec::octets(4, length.min(room), "id")])
 }
 
 /// The fields of a CGA option (RFC 3971 section 5.1): behind the key, whose DER encoding tells how
 /// long it is, may be an extension (RFC 4581 section 2), and padding.
-pub(super) fn cga(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
+pub(super) fn cga(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> Specs {
     const KEY: usize = 29;
     let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let padding = usize::from(u8_at(bytes, 2).unwrap_or(0));
-    let end = bytes.len().saturating_sub(padding).max(KEY);
-    let key = tail(bytes, KEY).get(..end - KEY).unwrap_or_default();
-    let key_length = der_length(key).unwrap_or(key.len()).min(key.len());
+    let end = stated.saturating_sub(padding).max(KEY);
+    let room = end - KEY;
+    let key_length = der_length(tail(bytes, KEY)).unwrap_or(room).min(room);
     let at = KEY + key_length;
     let key = [spec::octets(short(KEY), short(key_length), "public_key")];
     let length = u16_at(bytes, at + 2).filter(|_| at + 4 <= end);

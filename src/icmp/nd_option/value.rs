@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::super::dns;
-use super::super::field::{pref64_length, prefix, unpadded, v6_addresses};
+use super::super::field::{Extent, pref64_length, prefix, unpadded, v6_addresses};
 use super::super::ndp::Preference;
 use super::{NdOption, tables};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -121,7 +121,8 @@ pub enum NdValue<'a> {
         /// The prefix.
         prefix: Ipv6Addr,
     },
-    /// Another option, or one too short for its type: [`NdOption::fields`] tells what is in it.
+    /// Another option, one too short for its type, or one that was cut before its end tells what it
+    /// holds: [`NdOption::fields`] tells what is in it.
     Unknown,
 }
 
@@ -151,6 +152,11 @@ pub(super) fn of<'a>(option: &NdOption<'a>) -> NdValue<'a> {
     let long_enough =
         tables::format(option.kind).is_some_and(|format| option.words >= format.min_words);
     if !long_enough {
+        return NdValue::Unknown;
+    }
+    // Of lists and of a packet what is there counts, of what else has no length of its own the whole.
+    if option.extent() == Extent::Cut && matches!(option.kind, 1 | 2 | 14 | 24 | 31 | 33 | 34 | 37)
+    {
         return NdValue::Unknown;
     }
     read(option.kind, option.bytes).unwrap_or(NdValue::Unknown)

@@ -136,7 +136,7 @@ pub(super) fn every_code(packet: &[u8]) {
         let mut packet = packet.to_vec();
         packet[start + 1] = code;
         let message = parse(&packet);
-        assert_eq!(message.code, code);
+        assert_eq!(message.code, Some(code));
         assert_eq!(
             message.code_name(),
             names::code_name(message.version, message.kind, code)

@@ -165,7 +165,7 @@ fn objects_are_items_with_fields() {
         located: extension::Located::Length,
         checksum: Checksum {
             status: crate::wire::ChecksumStatus::Absent,
-            found: 0,
+            found: None,
         },
         bytes: &objects,
     };

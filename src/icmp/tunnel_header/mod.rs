@@ -6,7 +6,7 @@ mod packets;
 mod reports;
 mod tables;
 
-use super::field::FieldSpec;
+use super::field::{Extent, FieldSpec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::tail;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -279,6 +279,7 @@ impl Step {
             name: Some(self.name),
             length: None,
             bytes,
+            extent: Extent::of(bytes.len(), self.length),
             specs: self.specs.clone(),
         }
     }

@@ -21,7 +21,7 @@ use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict, Evidence};
 use crate::correlate::{AnswerOutcome, Relation};
-use crate::icmp::{Body, Message};
+use crate::icmp::{Body, Message, mtu};
 use crate::model::{AddrPair, FlowKey};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{ChecksumStatus, IpVersion};
@@ -29,7 +29,10 @@ pub use links::UnknownLinks;
 use rtt::{EXACT, Room, Rtts};
 
 /// Messages of one type by code.
-type Codes = [MessageCounts; 256];
+type Codes = [MessageCounts; NO_CODE + 1];
+
+/// Where those are counted whose code was not captured.
+const NO_CODE: usize = 256;
 
 /// What tells droppers' rows apart.
 type DropperKey = (IpAddr, IpVersion, u8, u8, Evidence);
@@ -132,7 +135,7 @@ impl Collector {
         }
         self.answer(event.relation);
         if let Relation::Error { original } = event.relation
-            && let Some(reason) = DropReason::of(message.version, message.kind, message.code)
+            && let Some(reason) = DropReason::of_message(message)
         {
             self.error(reason, original.into());
         }
@@ -161,8 +164,8 @@ impl Collector {
     fn counts(&mut self, message: &Message<'_>) -> Option<&mut MessageCounts> {
         let index = usize::from(message.version == IpVersion::V6) << 8 | usize::from(message.kind);
         let codes = self.messages.get_mut(index)?;
-        let codes = codes.get_or_insert_with(|| Box::new([MessageCounts::default(); 256]));
-        codes.get_mut(usize::from(message.code))
+        let codes = codes.get_or_insert_with(|| Box::new([MessageCounts::default(); NO_CODE + 1]));
+        codes.get_mut(message.code.map_or(NO_CODE, usize::from))
     }
 
     fn error(&mut self, reason: DropReason, outcome: ErrorOutcome) {
@@ -260,10 +263,7 @@ impl Collector {
                 row.probes += verdict.count;
             }
             row.first = row.first.min(verdict.first);
-            row.mtu = match (row.mtu, verdict.mtu) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            row.mtu = mtu::smaller(row.mtu, verdict.mtu);
         }
     }
 
@@ -300,7 +300,7 @@ impl Collector {
             let kind = u8::try_from(index % 256).unwrap_or(u8::MAX);
             for (code, counts) in codes.iter().flat_map(|codes| codes.iter()).enumerate() {
                 if counts.total() > 0 || counts.reported > 0 {
-                    let code = u8::try_from(code).unwrap_or(u8::MAX);
+                    let code = u8::try_from(code).ok();
                     let message = MessageKind {
                         version,
                         kind,

@@ -31,9 +31,7 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
             ErrorClass::TooBig { mtu } => {
                 put_unused(map, message)?;
                 map.maybe("mtu", mtu)?;
-                let quoted = error.quote.as_ref().filter(|_| mtu == Some(0));
-                let estimate = quoted.map(|quote| mtu::estimate(quote.ip.length));
-                map.maybe("mtu_estimate", estimate)
+                map.maybe("mtu_estimate", mtu::untold(message))
             }
             ErrorClass::ParameterProblem { pointer } => {
                 map.maybe("pointer", pointer)?;

@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Hex, Iter, Text, short};
-use crate::icmp::field::{Field, Value, numbers, strings, v4_addresses, v4_times, v6_addresses};
+use crate::icmp::field::{
+    Extent, Field, Value, numbers, strings, v4_addresses, v4_times, v6_addresses,
+};
 use crate::icmp::item::Item;
 use crate::icmp::mld;
 use crate::icmp::object::{
@@ -185,7 +187,10 @@ impl Serialize for ExtensionEntry<'_> {
                 InterfaceIdentification::Address(address) => put_address(&mut map, address)?,
             },
             ExtensionObject::Pointer(pointer) => map.put("pointer", &pointer)?,
-            ExtensionObject::Unknown => map.put("bytes", &Hex(object.bytes))?,
+            ExtensionObject::Unknown if object.extent() == Extent::Whole => {
+                map.put("bytes", &Hex(object.bytes))?;
+            }
+            ExtensionObject::Unknown => {}
         }
         map.maybe("unread", object.unread().map(Hex))?;
         map.end()
@@ -290,6 +295,7 @@ impl Serialize for RecordEntry<'_> {
         if !record.auxiliary.is_empty() {
             map.put("auxiliary", &Hex(record.auxiliary))?;
         }
+        map.maybe("unread", record.item().unread().map(Hex))?;
         map.end()
     }
 }

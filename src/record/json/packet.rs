@@ -148,14 +148,14 @@ impl ChecksumState {
         let Checksum { status, found } = self.0;
         map.word("status", &status)?;
         match status {
-            ChecksumStatus::Good => map.put("value", &found)?,
+            ChecksumStatus::Good => map.maybe("value", found)?,
             ChecksumStatus::Bad { expected } => {
-                map.put("value", &found)?;
+                map.maybe("value", found)?;
                 map.put("expected", &expected)?;
             }
             ChecksumStatus::Unverified(why) => {
                 map.word("reason", &why)?;
-                map.put("value", &found)?;
+                map.maybe("value", found)?;
             }
             ChecksumStatus::Absent => {}
         }

@@ -79,7 +79,7 @@ impl QuotedPacket<'_> {
     fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let quote = self.quote;
         map.put("ip", &IpHeader(&quote.ip))?;
-        map.put("protocol", &Protocol(quote.ip.protocol))?;
+        map.maybe("protocol", quote.ip.upper_protocol().map(Protocol))?;
         match quote.transport {
             QuotedTransport::Tcp {
                 src_port,

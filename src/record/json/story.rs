@@ -75,7 +75,7 @@ pub(super) fn drop<S: Serializer>(
     map.put("dropper", &Addr(verdict.dropper))?;
     map.put(
         "icmp",
-        &ErrorKind(verdict.version, verdict.kind, verdict.code),
+        &ErrorKind(verdict.version, verdict.kind, Some(verdict.code)),
     )?;
     map.word("reason", &verdict.reason)?;
     map.fact("reported", verdict.evidence == Evidence::Reported)?;
@@ -227,16 +227,19 @@ impl Serialize for Flow<'_> {
 }
 
 /// Version, type and code with their names.
-pub(super) struct ErrorKind(pub(super) IpVersion, pub(super) u8, pub(super) u8);
+pub(super) struct ErrorKind(pub(super) IpVersion, pub(super) u8, pub(super) Option<u8>);
 
 impl ErrorKind {
     pub(super) fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let Self(version, kind, code) = *self;
         map.put("version", &version.number())?;
         map.put("type", &kind)?;
-        map.put("code", &code)?;
+        map.maybe("code", code)?;
         map.name("name", names::type_name(version, kind).unwrap_or("unknown"))?;
-        map.maybe("code_name", names::code_name(version, kind, code))
+        map.maybe(
+            "code_name",
+            code.and_then(|code| names::code_name(version, kind, code)),
+        )
     }
 }
 

@@ -250,7 +250,7 @@ impl Serialize for Dropper<'_> {
         map.put("dropper", &Addr(dropper.dropper))?;
         map.put(
             "icmp",
-            &ErrorKind(dropper.version, dropper.kind, dropper.code),
+            &ErrorKind(dropper.version, dropper.kind, Some(dropper.code)),
         )?;
         map.word("reason", &dropper.reason)?;
         map.put("first", &Time(dropper.first))?;

@@ -177,7 +177,7 @@ impl Text<'_> {
         let Some(quote) = message.quote() else {
             return;
         };
-        let reason = DropReason::of(message.version, message.kind, message.code);
+        let reason = DropReason::of_message(message);
         let hop = better_hop(&message.body);
         self.words(match (reason, hop) {
             (Some(_), _) => "drops ",

@@ -1,10 +1,10 @@
 //! IP headers in detail: fields, options and extension headers, in tcpdump's words where it has
 //! any.
 
-use super::fields::{dns_name, name_value};
+use super::fields::{dns_name, name_value, unread};
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
-use crate::icmp::field::{Value, numbers, v4_addresses, v4_times, v6_addresses};
+use crate::icmp::field::{Extent, Value, numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
 use crate::icmp::item::Item;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
@@ -91,9 +91,9 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     }
     if checksums == HeaderChecksums::Verified
         && let Some(checksum) = header_checksum(ip)
-        && let ChecksumStatus::Bad { expected } = checksum.status
+        && let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found)
     {
-        bad_checksum(out, b", bad cksum ", checksum.found, expected);
+        bad_checksum(out, b", bad cksum ", found, expected);
         out.push(b'!');
     }
     out.push(b')');
@@ -282,6 +282,13 @@ fn unnamed_fields(out: &mut Vec<u8>, item: &Item<'_>) {
             separator = b", ";
             name_value(out, &field);
         }
+    }
+    if item.group == "options"
+        && item.extent == Extent::Cut
+        && let Some(octets) = item.unread()
+    {
+        out.extend_from_slice(separator);
+        unread(out, octets);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::record::{IcmpEvent, escape, write};
 use crate::wire::link::{self, CheckSequence};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
-use crate::wire::{ChecksumStatus, Defect, DefectKind, HeaderOrigin, Vlans};
+use crate::wire::{ChecksumStatus, Defect, DefectKind, HeaderOrigin, IpVersion, Vlans};
 
 /// Items with commas between them, the first behind ` | `.
 struct Notes<'a> {
@@ -135,6 +135,7 @@ pub(super) fn all(
     if let Some(CheckSequence::Bad { found, expected }) = link::check_sequence(event.frame) {
         notes.fault(|out| check_sequence(out, found, expected));
     }
+    code(&mut notes, event.message);
     for defects in [&event.packet.ip.defects(), &event.message.defects] {
         for found in defects.iter() {
             // That octets are missing shows in tcpdump's wording already where the snap length is
@@ -415,13 +416,29 @@ pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     }
 }
 
+/// A code without a name, where neither tcpdump's words nor a field tell it.
+fn code(notes: &mut Notes<'_>, message: &Message<'_>) {
+    let Some(code) = message.code.filter(|&code| code != 0) else {
+        return;
+    };
+    let is_told = match message.version {
+        IpVersion::V4 => matches!(message.kind, 3 | 5 | 11 | 12),
+        IpVersion::V6 => matches!(message.kind, 1 | 3 | 4 | 138 | 151 | 155),
+    };
+    if !is_told && message.code_name().is_none() {
+        let out = notes.item();
+        out.extend_from_slice(b"code ");
+        write::decimal(out, code.into());
+    }
+}
+
 fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     let checksum = event.message.checksum;
-    if let ChecksumStatus::Bad { expected } = checksum.status {
+    if let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) {
         // Unverified is silent here: a snap length cuts every message of a capture. -v tells.
         notes.fault(|out| {
             out.extend_from_slice(b"bad checksum 0x");
-            write::hex(out, checksum.found.into(), 4);
+            write::hex(out, found.into(), 4);
             out.extend_from_slice(b" (expected 0x");
             write::hex(out, expected.into(), 4);
             if let Some(cause) = cause::of(&event.packet.ip, event.message) {

@@ -3,13 +3,13 @@
 use super::fields::{Flags, item, item_with, name_value, unread, value};
 use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
 use crate::icmp::cause;
-use crate::icmp::field::Value;
+use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
 };
 use crate::icmp::{
-    Body, Echo, ErrorClass, Extensions, Message, Quote, QuotedTransport, ip_header, mld, mtu,
-    node_info, payload, quoted_transport, tunnel_header, upper_header,
+    Body, Echo, Extensions, Message, Quote, QuotedTransport, ip_header, mld, mtu, node_info,
+    payload, quoted_transport, tunnel_header, upper_header,
 };
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -31,16 +31,17 @@ fn below(out: &mut Vec<u8>, depth: usize) {
 
 /// `[icmp6 sum ok] `, which tcpdump tells before the message.
 pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
-    match message.checksum.status {
-        ChecksumStatus::Good => out.extend_from_slice(b"[icmp6 sum ok] "),
-        ChecksumStatus::Bad { expected } => {
+    let Checksum { status, found } = message.checksum;
+    match (status, found) {
+        (ChecksumStatus::Good, _) => out.extend_from_slice(b"[icmp6 sum ok] "),
+        (ChecksumStatus::Bad { expected }, Some(found)) => {
             out.extend_from_slice(b"[bad icmp6 cksum 0x");
-            write::hex(out, message.checksum.found.into(), 4);
+            write::hex(out, found.into(), 4);
             out.extend_from_slice(b" -> 0x");
             write::hex(out, expected.into(), 4);
             out.extend_from_slice(b"!] ");
         }
-        ChecksumStatus::Unverified(_) | ChecksumStatus::Absent => {}
+        _ => {}
     }
 }
 
@@ -64,8 +65,8 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     below(out, 0);
     out.extend_from_slice(b"checksum ");
     checksum(out, message.checksum);
-    if let Some(name) = message.code_name() {
-        number(out, b", code ", message.code.into());
+    if let (Some(code), Some(name)) = (message.code, message.code_name()) {
+        number(out, b", code ", code.into());
         out.push(b' ');
         addr::words_of(out, name);
     }
@@ -104,11 +105,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         out.extend_from_slice(b", ");
         unread(out, octets);
     }
-    if let Body::Error(error) = &message.body
-        && error.class == (ErrorClass::TooBig { mtu: Some(0) })
-        && let Some(quote) = &error.quote
-    {
-        let estimate = mtu::estimate(quote.ip.length);
+    if let Some(estimate) = mtu::untold(message) {
         number(out, b", estimated mtu ", estimate.into());
     }
     match &message.body {
@@ -277,9 +274,11 @@ fn is_told_by_table(quote: &Quote<'_>) -> bool {
 
 /// `0x4919 good`, `0x4919 bad (0x4918 expected)`.
 pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
-    if checksum.status != ChecksumStatus::Absent {
+    if let Some(found) = checksum.found
+        && checksum.status != ChecksumStatus::Absent
+    {
         out.extend_from_slice(b"0x");
-        write::hex(out, checksum.found.into(), 4);
+        write::hex(out, found.into(), 4);
         out.push(b' ');
     }
     out.extend_from_slice(checksum.status.word().as_bytes());
@@ -317,6 +316,10 @@ pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool
     if !record.auxiliary.is_empty() {
         out.extend_from_slice(b", auxiliary ");
         value(out, Value::Octets(record.auxiliary));
+    }
+    if let Some(octets) = record.item().unread() {
+        out.extend_from_slice(b", ");
+        unread(out, octets);
     }
 }
 
@@ -366,10 +369,11 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
             InterfaceIdentification::Address(address) => object_address(out, address),
         },
         ExtensionObject::Pointer(pointer) => number(out, b" pointer ", pointer.into()),
-        ExtensionObject::Unknown => {
+        ExtensionObject::Unknown if object.extent() == Extent::Whole => {
             out.push(b' ');
             value(out, Value::Octets(object.bytes));
         }
+        ExtensionObject::Unknown => {}
     }
     if let Some(octets) = object.unread() {
         out.extend_from_slice(b", ");

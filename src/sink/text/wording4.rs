@@ -44,17 +44,21 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         9 => router_advertisement(out, bytes)?,
         10 => out.extend_from_slice(b"router solicitation"),
         11 => match message.code {
-            0 => out.extend_from_slice(b"time exceeded in-transit"),
-            1 => out.extend_from_slice(b"ip reassembly time exceeded"),
-            code => number(out, b"time exceeded-#", code.into()),
-        },
-        12 => match message.code {
-            0 => {
-                out.extend_from_slice(b"parameter problem");
-                number(out, b" - octet ", u8_at(bytes, 4)?.into());
+            Some(0) => out.extend_from_slice(b"time exceeded in-transit"),
+            Some(1) => out.extend_from_slice(b"ip reassembly time exceeded"),
+            Some(code) => number(out, b"time exceeded-#", code.into()),
+            None => {
+                out.extend_from_slice(b"time exceeded");
+                return None;
             }
-            code => number(out, b"parameter problem - code ", code.into()),
         },
+        12 => {
+            out.extend_from_slice(b"parameter problem");
+            match message.code? {
+                0 => number(out, b" - octet ", u8_at(bytes, 4)?.into()),
+                code => number(out, b" - code ", code.into()),
+            }
+        }
         13 => {
             out.extend_from_slice(b"time stamp query");
             id_seq(out, bytes)?;
@@ -109,8 +113,23 @@ fn time_of_day(out: &mut Vec<u8>, millis: u32) {
 }
 
 fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
+    let (Some(code), Some(quote)) = (message.code, message.quote()) else {
+        // Who was unreachable is not known, but perhaps what kind of unreachable is.
+        out.extend_from_slice(b"unreachable");
+        if let Some(code) = message.code_name() {
+            out.extend_from_slice(b" - ");
+            addr::words_of(out, code);
+        }
+        if message.code == Some(4)
+            && let Some(mtu) = u16_at(message.bytes, 6)
+        {
+            number(out, b" (mtu ", mtu.into());
+            out.push(b')');
+        }
+        return None;
+    };
     // Before and behind the destination that the quote names.
-    let (before, behind): (&[u8], &[u8]) = match message.code {
+    let (before, behind): (&[u8], &[u8]) = match code {
         0 => (b"net ", b" unreachable"),
         1 => (b"host ", b" unreachable"),
         2 => (b"", b" protocol "),
@@ -129,25 +148,10 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         15 => (b"host ", b" unreachable - precedence cutoff"),
         _ => (b"", b" unreachable - #"),
     };
-    let Some(quote) = message.quote() else {
-        // Who was unreachable is not known, but what kind of unreachable is.
-        out.extend_from_slice(b"unreachable");
-        if let Some(code) = names::code_name(IpVersion::V4, 3, message.code) {
-            out.extend_from_slice(b" - ");
-            addr::words_of(out, code);
-        }
-        if message.code == 4
-            && let Some(mtu) = u16_at(message.bytes, 6)
-        {
-            number(out, b" (mtu ", mtu.into());
-            out.push(b')');
-        }
-        return None;
-    };
     out.extend_from_slice(before);
     write::ip(out, quote.ip.dst());
     out.extend_from_slice(behind);
-    match message.code {
+    match code {
         2 => {
             write::decimal(out, quote.ip.named_protocol().into());
             out.extend_from_slice(b" unreachable");
@@ -176,14 +180,18 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
                 out.push(b')');
             }
         }
-        16.. => write::decimal(out, message.code.into()),
+        16.. => write::decimal(out, code.into()),
         _ => {}
     }
     Some(())
 }
 
 fn redirect(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
-    let (verb, to): (&[u8], &[u8]) = match message.code {
+    let Some(code) = message.code else {
+        out.extend_from_slice(b"redirect");
+        return None;
+    };
+    let (verb, to): (&[u8], &[u8]) = match code {
         0 => (b"redirect ", b" to net "),
         1 => (b"redirect ", b" to host "),
         2 => (b"redirect-tos ", b" to net "),
@@ -191,8 +199,8 @@ fn redirect(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         _ => (b"redirect-#", b" to "),
     };
     out.extend_from_slice(verb);
-    if message.code > 3 {
-        write::decimal(out, message.code.into());
+    if code > 3 {
+        write::decimal(out, code.into());
         out.push(b' ');
     }
     if let Some(quote) = message.quote() {

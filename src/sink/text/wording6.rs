@@ -15,6 +15,7 @@ const CUT: &[u8] = b" [|icmp6]";
 pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
     out.extend_from_slice(b"ICMP6, ");
     if words(out, message).is_none() {
+        while out.pop_if(|last| matches!(last, b' ' | b',')).is_some() {}
         out.extend_from_slice(CUT);
     }
     out.extend_from_slice(b", length ");
@@ -41,8 +42,10 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             number(out, b", mtu ", u32_at(bytes, 4)?.into());
         }
         3 => {
-            out.extend_from_slice(b"time exceeded in-transit");
-            match message.code {
+            out.extend_from_slice(b"time exceeded");
+            let code = message.code?;
+            out.extend_from_slice(b" in-transit");
+            match code {
                 0 => {
                     out.extend_from_slice(b" for ");
                     write::ip(out, message.quote()?.ip.dst());
@@ -118,7 +121,7 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             hex_id(out, bytes)?;
         }
         147 => out.extend_from_slice(b"mobile router advertisement"),
-        155 => rpl(out, message.code),
+        155 => rpl(out, message)?,
         200 => out.extend_from_slice(b"mtrace response"),
         201 => out.extend_from_slice(b"mtrace message"),
         160 | 161 => {
@@ -154,7 +157,8 @@ pub(super) fn address(out: &mut Vec<u8>, label: &[u8], bytes: &[u8], at: usize) 
 
 fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(b"destination unreachable, ");
-    match message.code {
+    let code = message.code?;
+    match code {
         0 => out.extend_from_slice(b"unreachable route"),
         // The second blank is tcpdump's; grep patterns rely on whole phrases.
         1 => out.extend_from_slice(b" unreachable prohibited"),
@@ -167,7 +171,7 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         }),
     }
     let quote = message.quote()?;
-    match message.code {
+    match code {
         2 => {
             out.push(b' ');
             write::ip(out, quote.ip.dst());
@@ -202,7 +206,7 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
 
 fn parameter_problem(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(b"parameter problem, ");
-    match message.code {
+    match message.code? {
         0 => out.extend_from_slice(b"erroneous"),
         1 => out.extend_from_slice(b"next header"),
         2 => out.extend_from_slice(b"option"),
@@ -249,8 +253,9 @@ fn mld_query(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     Some(())
 }
 
-fn rpl(out: &mut Vec<u8>, code: u8) {
+fn rpl(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(b"RPL, ");
+    let code = message.code?;
     if code & 0x80 != 0 {
         out.extend_from_slice(b"(SEC)");
     } else {
@@ -263,4 +268,5 @@ fn rpl(out: &mut Vec<u8>, code: u8) {
         3 => out.extend_from_slice(b"Destination Advertisement Object Ack"),
         _ => number(out, b"RPL message, unknown code ", code.into()),
     }
+    Some(())
 }

@@ -8,7 +8,7 @@ use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
 pub(super) fn router_renumbering(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(b"router renumbering, ");
-    match message.code {
+    match message.code? {
         0 => out.extend_from_slice(b"command"),
         1 => out.extend_from_slice(b"result"),
         255 => out.extend_from_slice(b"sequence number reset"),
@@ -77,8 +77,9 @@ pub(super) fn node_information(
     let bytes = message.bytes;
     let (what, flags) = (u16_at(bytes, 4)?, u16_at(bytes, 6)?);
     out.extend_from_slice(head);
-    if message.kind == 140 && message.code > 0 {
-        out.extend_from_slice(match message.code {
+    let code = message.code?;
+    if message.kind == 140 && code > 0 {
+        out.extend_from_slice(match code {
             1 => b"refused",
             2 => b"unknown".as_slice(),
             _ => b"",
@@ -124,7 +125,10 @@ pub(super) fn node_information(
 /// The subject of a query (RFC 4620 section 5).
 fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
     let subject = message.bytes.get(16..).unwrap_or_default();
-    match (message.code, subject.len()) {
+    let Some(code) = message.code else {
+        return;
+    };
+    match (code, subject.len()) {
         (0, 16) => {
             let _ = super::wording6::address(out, b", subject=", subject, 0);
         }

@@ -9,7 +9,7 @@ use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Original, Relation};
 use crate::findings::Finding;
-use crate::icmp::{Body, Direction, Error, ErrorClass};
+use crate::icmp::{Body, Direction, Error, ErrorClass, mtu};
 use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::record::{FrameCounts, IcmpEvent, Interim, Record};
 use crate::source::{InterfaceCounts, KernelCounts};
@@ -231,9 +231,10 @@ impl Model {
 
     fn error(&mut self, event: &IcmpEvent<'_>, original: Option<Original>) {
         let message = event.message;
-        let (Some(quote), Some(reason)) = (
+        let (Some(quote), Some(reason), Some(code)) = (
             message.quote(),
-            DropReason::of(message.version, message.kind, message.code),
+            DropReason::of_message(message),
+            message.code,
         ) else {
             return;
         };
@@ -261,24 +262,24 @@ impl Model {
         if let Some(row) = self.flows.entry((flow, dropper, reason), at, new) {
             row.errors += 1;
             row.last = at;
-            row.mtu = smaller(row.mtu, mtu);
+            row.mtu = mtu::smaller(row.mtu, mtu);
         }
         let new = || Dropper {
             address: dropper,
             reason,
             version: message.version,
-            kind: (message.kind, message.code),
+            kind: (message.kind, code),
             errors: 0,
             flows: 0,
             mtu: None,
             last: at,
         };
-        let key = (dropper, message.version, message.kind, message.code);
+        let key = (dropper, message.version, message.kind, code);
         if let Some(row) = self.droppers.entry(key, at, new) {
             row.errors += 1;
             row.flows += u64::from(is_new);
             row.last = at;
-            row.mtu = smaller(row.mtu, mtu);
+            row.mtu = mtu::smaller(row.mtu, mtu);
         }
         // At once, where the error is about a request: its exchange is told when its window closes.
         if let (
@@ -345,13 +346,6 @@ fn sample(exchange: &Exchange) -> Sample {
         ExchangeOutcome::Evicted | ExchangeOutcome::Unknown | ExchangeOutcome::NoReplyExpected => {
             Sample::Unknown
         }
-    }
-}
-
-fn smaller(a: Option<u32>, b: Option<u32>) -> Option<u32> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::v6::{extension_length, is_extension};
+use super::v6::{extension_length, is_extension, is_payload_itself};
 use super::{Ip, IpVersion, protocol};
 use crate::model::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -62,6 +62,11 @@ impl IpOption<'_> {
                 Some(stated + 2)
             }
         }
+    }
+
+    /// Octets that it states; type and length alone where it does not.
+    pub fn stated(&self) -> usize {
+        self.length().map_or(2, usize::from)
     }
 
     /// Whether an option of IPv4, or of dynamic source routing, that is all there holds what its type
@@ -191,6 +196,11 @@ pub struct ExtensionHeader<'a> {
 }
 
 impl<'a> ExtensionHeader<'a> {
+    /// Octets that it states, at least those of its fixed part.
+    pub fn length(&self) -> usize {
+        extension_length(self.protocol, self.bytes)
+    }
+
     /// The type of a routing header.
     pub fn routing_type(&self) -> Option<u8> {
         (self.protocol == protocol::ROUTE)
@@ -269,6 +279,15 @@ impl<'a> Ip<'a> {
             IpVersion::V6 => self.final_destination.map(IpAddr::V6),
         };
         AddrPair::new(home.unwrap_or(self.src()), last.unwrap_or(self.dst()))
+    }
+
+    /// The protocol behind all extension headers; `None` where the one that tells it was cut.
+    pub fn upper_protocol(&self) -> Option<u8> {
+        let is_cut = self.version == IpVersion::V6
+            && !self.is_later_fragment()
+            && is_extension(self.protocol)
+            && !is_payload_itself(self.protocol);
+        (!is_cut).then_some(self.protocol)
     }
 
     /// The extension headers, as far as they were captured.

@@ -43,6 +43,19 @@ impl SourceRoute {
         self.addresses(octets).nth(usize::from(self.before_last))
     }
 
+    /// Octets of those addresses that are all there.
+    pub(crate) fn complete(self, octets: &[u8]) -> usize {
+        let (own, of_last) = (
+            16 - usize::from(self.common),
+            16 - usize::from(self.common_of_last),
+        );
+        let before_last = usize::from(self.before_last);
+        match self.addresses(octets).count() {
+            count if count > before_last => before_last * own + of_last,
+            count => count * own,
+        }
+    }
+
     /// The addresses in full, in their order; `octets` are those behind the header's first eight.
     pub fn addresses(self, octets: &[u8]) -> impl Iterator<Item = Ipv6Addr> + Clone + '_ {
         let mut rest = octets;

@@ -358,7 +358,7 @@ pub(super) fn is_extension(protocol: u8) -> bool {
 }
 
 /// Headers that are messages of their own: with nothing behind them they are the upper layer.
-fn is_payload_itself(protocol: u8) -> bool {
+pub(super) fn is_payload_itself(protocol: u8) -> bool {
     matches!(
         protocol,
         protocol::MOBILITY | protocol::HIP | protocol::SHIM6

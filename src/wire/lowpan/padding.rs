@@ -35,16 +35,16 @@ pub(super) fn take_off(frame: &Frame<'_>, packet: &mut Expanded) {
 fn padding(packet: &[u8]) -> Option<usize> {
     let ip = Ip::parse(packet, Limit::Frame).ok()?;
     let checksum = icmp_checksum(&ip);
-    let ChecksumStatus::Bad { expected } = checksum.status else {
+    let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) else {
         return None;
     };
     if ip.protocol != protocol::IPV6_ICMP || ip.payload.len() != packet.len() - 40 {
         return None;
     }
     // The sum is the other way round than its complement in the field, and skips 0xffff.
-    let more = match checksum.found.checked_sub(expected) {
+    let more = match found.checked_sub(expected) {
         Some(more) => more,
-        None => checksum.found.wrapping_sub(expected).wrapping_sub(1),
+        None => found.wrapping_sub(expected).wrapping_sub(1),
     };
     let zeros = packet.iter().rev().take_while(|octet| **octet == 0).count();
     (usize::from(more) <= zeros.min(ip.payload.len().checked_sub(8)?)).then_some(more.into())

@@ -73,7 +73,7 @@ fn verified(outer: &Ip<'_>, at: usize, covered: Covered, length: Option<u32>) ->
     };
     let unverified = |why| Checksum {
         status: ChecksumStatus::Unverified(why),
-        found,
+        found: Some(found),
     };
     Some(match (octets, length) {
         _ if outer.fragment.is_some() => unverified(Unverified::Fragment),
