@@ -5,6 +5,9 @@ use std::mem;
 
 use crate::wire::bytes::offset_in;
 
+/// The most octets of a label.
+const LONGEST: u8 = 63;
+
 /// A name: its labels, whatever octets they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a> {
@@ -23,6 +26,10 @@ impl<'a> Name<'a> {
         let mut rest = self.wire;
         std::iter::from_fn(move || {
             let (&length, behind) = rest.split_first()?;
+            // No length of a label: what it stands for nobody knows.
+            if length > LONGEST {
+                return Some(mem::take(&mut rest));
+            }
             let length = usize::from(length).min(behind.len());
             if length == 0 {
                 return None;
@@ -70,7 +77,7 @@ pub fn names(octets: &[u8]) -> impl Iterator<Item = Name<'_>> + Clone {
                         complete: true,
                     });
                 }
-                Some(&length @ 1..=63) => at += 1 + usize::from(length),
+                Some(&length @ 1..=LONGEST) => at += 1 + usize::from(length),
                 Some(_) | None => {
                     let wire = rest;
                     rest = &[];
@@ -135,5 +142,6 @@ mod tests {
         assert_eq!(names(&[0xc0, 0x0c, 1, 2]).count(), 1);
         assert_eq!(names(&[0xff; 300]).count(), 1);
         assert_eq!(text(b"\x05ab"), ["ab"]);
+        assert_eq!(text(b"host"), ["host"], "no octet is lost");
     }
 }

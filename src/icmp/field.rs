@@ -140,7 +140,7 @@ pub enum FieldKind {
     V4List,
     /// Numbers of so many octets from here on, as many as fit.
     NumberList(u8),
-    /// A part of a value in ASN.1 from here on, if that can be decoded.
+    /// A part of a value in ASN.1 from here on, if it has that.
     X509(x509::Part),
     /// The objects of a DAG metric container, from here on (RFC 6551).
     RplMetrics,
@@ -193,7 +193,7 @@ pub enum Value<'a> {
     V4List(&'a [u8]),
     /// Numbers of so many octets one behind the other; octets that fill none are not part of it.
     NumberList(u8, &'a [u8]),
-    /// A part of a value in ASN.1 that can be decoded: see [`x509::text`].
+    /// A part of a value in ASN.1: see [`x509::told`].
     X509(x509::Part, &'a [u8]),
     /// Objects of a DAG metric container: see [`super::rpl_metric::items`].
     RplMetrics(&'a [u8]),
@@ -346,10 +346,7 @@ impl FieldSpec {
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
             FieldKind::NumberList(n) => Value::NumberList(n, octets),
-            FieldKind::X509(part) => {
-                x509::text(part, octets)?;
-                Value::X509(part, octets)
-            }
+            FieldKind::X509(part) => Value::X509(part, x509::find(part, octets)?),
             FieldKind::RplMetrics => Value::RplMetrics(octets),
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),

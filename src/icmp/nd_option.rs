@@ -10,6 +10,7 @@ pub use value::NdValue;
 
 use super::field::{Extent, Field, FieldSpec};
 use super::item::{Item, Specs};
+use super::{dns, x509};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -21,6 +22,10 @@ pub const REDIRECTED_HEADER: u8 = 4;
 const CGA: u8 = 11;
 /// Trust anchor (RFC 3971 section 6.4.3).
 const TRUST_ANCHOR: u8 = 15;
+/// The type of its name that is one of the DNS.
+const DOMAIN: u8 = 2;
+/// Certificate (RFC 3971 section 6.4.4).
+const CERTIFICATE: u8 = 16;
 /// Route information (RFC 4191 section 2.3).
 const ROUTE_INFORMATION: u8 = 24;
 /// Handover assist information (RFC 5271 section 4.1).
@@ -82,7 +87,6 @@ impl<'a> NdOption<'a> {
     }
 
     fn specs(&self) -> Specs {
-        const DOMAIN: u8 = 2;
         if self.words == 0 {
             return Specs::Two(tables::FIELDS, tables::UNKNOWN);
         }
@@ -168,7 +172,28 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
         if format.is_some_and(|format| words < format.min_words) {
             defects.rule(Layer::NdOption, at + 1, "option too short for its type");
         }
+        if let Some(fault) = octets.get(at..at + length).and_then(fault) {
+            defects.rule(Layer::NdOption, at + NAME, fault);
+        }
         at += length;
+    }
+}
+
+/// Octets before the name of a trust anchor, and before a certificate.
+const NAME: usize = 4;
+
+/// What is wrong with what an option holds.
+fn fault(option: &[u8]) -> Option<&'static str> {
+    match *option {
+        [CERTIFICATE, ..] => x509::fault(tail(option, NAME)),
+        [TRUST_ANCHOR, _, DOMAIN, padding, ..] => {
+            let end = option.len().saturating_sub(padding.into()).max(NAME);
+            let name = option.get(NAME..end)?;
+            dns::names(name)
+                .any(|name| !name.complete)
+                .then_some("name is not in DNS wire format")
+        }
+        _ => None,
     }
 }
 

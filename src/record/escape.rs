@@ -26,6 +26,17 @@ pub fn push(out: &mut Vec<u8>, octets: &[u8]) {
     }
 }
 
+/// Appends text whose backslashes are escapes already, as those of a distinguished name (RFC 4514
+/// section 2.4): they stay as they are.
+pub fn push_name(out: &mut Vec<u8>, name: &str) {
+    for c in name.chars() {
+        match c {
+            '\\' => out.push(b'\\'),
+            c => push_char(out, c),
+        }
+    }
+}
+
 fn push_char(out: &mut Vec<u8>, c: char) {
     match c {
         '\\' => out.extend_from_slice(b"\\\\"),

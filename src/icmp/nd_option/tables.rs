@@ -185,7 +185,7 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     row(
-        16,
+        super::CERTIFICATE,
         "certificate",
         1,
         &[
@@ -196,6 +196,15 @@ pub(super) const FORMATS: &[Format] = &[
             spec::x509(4, Part::Issuer, "issuer"),
             spec::x509(4, Part::NotBefore, "not_before"),
             spec::x509(4, Part::NotAfter, "not_after"),
+            spec::x509(4, Part::Serial, "serial"),
+            spec::x509(4, Part::SignatureAlgorithm, "signature_algorithm"),
+            spec::x509(4, Part::KeyAlgorithm, "key_algorithm"),
+            spec::x509(4, Part::KeyBits, "key_bits"),
+            spec::x509(4, Part::Ca, "ca"),
+            spec::x509(4, Part::KeyUsage, "key_usage"),
+            spec::x509(4, Part::ExtendedKeyUsage, "extended_key_usage"),
+            spec::x509(4, Part::SubjectAltNames, "subject_alt_names"),
+            spec::x509(4, Part::AddressBlocks, "address_blocks"),
         ],
     ),
     // RFC 5568 section 6.5.

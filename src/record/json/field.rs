@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Fields, Hex, Iter, Text, short};
+use super::value::{Addr, Fields, Hex, Iter, NameText, Text, short};
 use crate::icmp::field::{
     Extent, Field, Value, numbers, strings, v4_addresses, v4_times, v6_addresses,
 };
@@ -14,7 +14,8 @@ use crate::icmp::mld;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
 };
-use crate::icmp::{dns, rpl_metric, svc_param, x509};
+use crate::icmp::x509::{self, Told};
+use crate::icmp::{dns, rpl_metric, svc_param};
 use crate::record::escape::Escaped;
 use crate::record::write;
 
@@ -112,10 +113,15 @@ impl Serialize for FieldValue<'_> {
             Value::SvcParams(octets) => {
                 serializer.collect_seq(svc_param::items(octets).map(ItemEntry))
             }
-            Value::X509(part, octets) => {
-                let text = x509::text(part, octets).unwrap_or_default();
-                Text(text.as_bytes()).serialize(serializer)
-            }
+            Value::X509(part, octets) => match x509::told(part, octets) {
+                Some(Told::Text(text)) => NameText(&text).serialize(serializer),
+                Some(Told::List(texts)) => {
+                    serializer.collect_seq(texts.iter().map(|text| NameText(text)))
+                }
+                Some(Told::Number(n)) => serializer.serialize_u64(n),
+                Some(Told::Flag(set)) => serializer.serialize_bool(set),
+                None => Hex(octets).serialize(serializer),
+            },
             Value::RplMetrics(octets) => {
                 serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))
             }

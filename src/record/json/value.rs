@@ -185,6 +185,17 @@ impl Serialize for Text<'_> {
     }
 }
 
+/// The same with escapes of its own.
+pub(super) struct NameText<'a>(pub(super) &'a str);
+
+impl Serialize for NameText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = Vec::new();
+        escape::push_name(&mut text, self.0);
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
 /// The name of an IP protocol, or its number as text.
 pub(super) struct Protocol(pub(super) u8);
 

@@ -7,7 +7,8 @@ use crate::icmp::field::{
 };
 use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
-use crate::icmp::{dns, rpl_metric, svc_param, x509};
+use crate::icmp::x509::{self, Told};
+use crate::icmp::{dns, rpl_metric, svc_param};
 use crate::record::json::is_link_address;
 use crate::record::{escape, write};
 
@@ -105,10 +106,18 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             }
         }
         Value::SvcParams(octets) => items(out, svc_param::items(octets)),
-        Value::X509(part, octets) => {
-            let text = x509::text(part, octets).unwrap_or_default();
-            escape::push(out, text.as_bytes());
-        }
+        Value::X509(part, octets) => match x509::told(part, octets) {
+            Some(Told::Text(text)) => escape::push_name(out, &text),
+            Some(Told::List(texts)) => {
+                for (i, text) in texts.iter().enumerate() {
+                    out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                    escape::push_name(out, text);
+                }
+            }
+            Some(Told::Number(n)) => write::decimal(out, n),
+            Some(Told::Flag(set)) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
+            None => self::value(out, Value::Octets(octets)),
+        },
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => {
