@@ -76,7 +76,11 @@ pub(crate) fn our_records(path: &Path) -> Vec<Value> {
 }
 
 /// Messages in tunnels that tcpdump does not look into: captures, and why we are right.
-const CLOSED: [(&str, &str); 5] = [
+const CLOSED: [(&str, &str); 6] = [
+    (
+        "wireguard.pcapng",
+        "WireGuard, whose messages tcpdump has no keys for; the capture brings them",
+    ),
     (
         "various_gre.pcap",
         "GRE with a protocol type of Cisco's, 0x8909, for frames of its switches (RFC 2784 section \
