@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::{of_type, records};
+use crate::common::{of_type, records, run};
 use crate::links::{ECHO, capture};
 
 /// What tshark shows of these headers before an echo request, and what we do.
@@ -181,6 +181,37 @@ fn recorders_in_vehicles_geonetworking_and_roofnet_are_read() {
         assert_eq!(ours.len(), usize::from(is_read), "{frame:x?}");
         if let [record] = ours[..] {
             assert_eq!(record["icmp"]["checksum"]["status"], "good", "{frame:x?}");
+            assert_carrier(&frame, record, path);
         }
     }
+}
+
+/// The carrier by its type, with the header that stands before the packet.
+#[track_caller]
+fn assert_carrier(frame: &[u8], record: &serde_json::Value, path: &str) {
+    let tunnel = &record["tunnel"][0];
+    let (kind, last) = match frame[12..14] {
+        [0x99, 0xfe] => ("tecmp", "ethernet"),
+        [0x89, 0x47] => ("geo_networking", "geo_addressing"),
+        _ => ("roofnet", "roofnet"),
+    };
+    assert_eq!(tunnel["kind"], kind);
+    let headers = tunnel["headers"].as_array().expect("headers");
+    assert_eq!(headers[0]["name"], kind);
+    let innermost = headers.last().expect("one");
+    assert_eq!(innermost["name"], last);
+    if kind == "tecmp" {
+        // The frame that was recorded, as its addresses were.
+        assert_eq!(innermost["dst_address"], "02:00:00:00:00:02");
+        assert_eq!(innermost["src_address"], "02:00:00:00:00:01");
+    }
+    let hex = run(&["-n", "-X", "-r", path]).good();
+    assert!(!hex.contains("unread"), "{hex}");
+    // By tcpdump's name for the type.
+    let told = run(&["-n", "-e", "-r", path]).good();
+    let name = match kind {
+        "geo_networking" => "GeoNet",
+        _ => "Unknown",
+    };
+    assert!(told.contains(&format!("ethertype {name} (0x")), "{told}");
 }

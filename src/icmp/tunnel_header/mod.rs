@@ -1,6 +1,7 @@
 //! The headers of tunnels as items: with names, fields and places, like the parts of messages.
 
 mod frames;
+mod mobile;
 mod moving;
 mod packets;
 mod reports;
@@ -60,6 +61,7 @@ enum Part {
     Report(usize),
     /// So many entries of a message that reports a source.
     SourceEntries(u8),
+    Mobile(mobile::Header),
     EtherIp,
     IpComp,
     PimRegister,
@@ -205,6 +207,9 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::BatmanGateway => Part::BatmanGateway,
         TunnelKind::Batman => Part::Batman,
         TunnelKind::Trill => Part::Trill,
+        TunnelKind::Tecmp => Part::Mobile(mobile::Header::Tecmp),
+        TunnelKind::GeoNetworking => Part::Mobile(mobile::Header::GeoNetworking),
+        TunnelKind::Roofnet => Part::Mobile(mobile::Header::Roofnet),
         TunnelKind::Capwap { .. } => Part::Capwap,
         TunnelKind::Lwapp if port == port::LWAPP_FRAME => Part::Ethernet,
         TunnelKind::Lwapp if port == port::LWAPP_CONTROL => Part::AccessPoint,
@@ -303,6 +308,7 @@ impl<'a> Iterator for Parts<'a> {
             let step = match self.next {
                 Part::Report(number) => self.of_report(number),
                 Part::SourceEntries(count) => reports::source_entry(count),
+                Part::Mobile(header) => header.step(self.rest),
                 next => step(next, self.rest),
             };
             match step? {

@@ -3,7 +3,7 @@
 
 use super::ether::ether_type as et;
 use super::inside::Inside;
-use super::{fibre_channel, infiniband, mobile};
+use super::{fibre_channel, infiniband};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 
@@ -13,14 +13,11 @@ pub(super) type Carried = Result<Option<(u16, usize)>, Undecodable>;
 /// What a header of `kind` leads to that starts at `at`; `None` for a type that is not one of these.
 pub(super) fn behind(kind: u16, data: &[u8], at: usize) -> Option<Carried> {
     let as_frame = |before: Result<Option<usize>, _>| as_type(et::BRIDGED, at, before);
-    let as_packet = |kind, before: Result<Option<usize>, _>| as_type(kind, at, before);
     Some(match kind {
         et::FCOE | et::MDS | et::BOARDWALK | et::BOARDWALK_OLD => {
             fibre_channel::behind(kind, data, at)
         }
         et::RTMAC => tunnelled_by_rtmac(data, at),
-        et::TECMP => as_frame(mobile::before_recorded_frame(data, at)),
-        et::GEO_NETWORKING => as_packet(et::IPV6, mobile::before_geocast_packet(data, at)),
         et::ROCE => match infiniband::behind_global_route(data, at) {
             Ok((Inside::EtherType(next), behind)) => Ok(Some((next, behind))),
             Ok((Inside::Frame(_), frame)) => Ok(Some((et::BRIDGED, frame))),
@@ -33,10 +30,7 @@ pub(super) fn behind(kind: u16, data: &[u8], at: usize) -> Option<Carried> {
         et::EXTREME_MESH => as_frame(in_extreme_mesh(data, at)),
         // A length and an octet of padding, then LLC.
         et::SNA => Ok(Some((et::JUMBO_LLC, at + 3))),
-        et::WIMAX => as_packet(et::IPV4, in_wimax_burst(data, at)),
-        kind if mobile::is_roofnet(kind) => {
-            as_packet(et::IPV4, mobile::before_roofnet_packet(data, at))
-        }
+        et::WIMAX => as_type(et::IPV4, at, in_wimax_burst(data, at)),
         _ => return None,
     })
 }

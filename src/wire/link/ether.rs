@@ -1,7 +1,7 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
 use super::tag::SecTag;
-use super::{LinkHeader, Network, Vlans, carried};
+use super::{LinkHeader, Network, Vlans, carried, mobile};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -200,7 +200,7 @@ pub(in crate::wire) fn follow(
                     (kind, at) = next;
                     continue;
                 }
-                None => break Network::Other(other),
+                None => break mobile::carrier(other, data, at)?.unwrap_or(Network::Other(other)),
             },
         };
         kind = u16_at(data, at + skip).ok_or(Undecodable::Short)?;

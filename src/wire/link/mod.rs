@@ -48,6 +48,7 @@ pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
 };
 pub(super) use inside::inside_tzsp;
+pub(super) use mobile::behind as behind_mobile;
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
 pub(super) use wireless::{ieee802_11, part_of_802_11, unfragmented_802_11};
 
@@ -94,6 +95,12 @@ pub enum Network {
     Nsh,
     /// A TRILL header (RFC 6325 section 3).
     Trill,
+    /// A frame of TECMP that carries one of Ethernet.
+    Tecmp,
+    /// A packet of `GeoNetworking` that carries one of IPv6.
+    GeoNetworking,
+    /// A packet of Roofnet that carries one of IPv4.
+    Roofnet,
     /// A packet of B.A.T.M.A.N. advanced.
     Batman,
     /// LWAPP (RFC 5412).

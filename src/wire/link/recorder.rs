@@ -68,16 +68,19 @@ pub(super) fn vpp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable
 /// and the packet in them start. What lies between is the header of Ethernet.
 pub(super) fn redback(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const PROTOCOL: usize = 18;
+    /// Octets before a frame that is bridged.
+    const BEFORE_BRIDGED: usize = 4;
     let header: [u8; 6] = array_at(data, at + PROTOCOL).ok_or(Undecodable::Short)?;
     let [protocol, start, packet] =
         [0, 2, 4].map(|n| u16::from_be_bytes([header[n], header[n + 1]]));
     let inside = match protocol {
-        3 | 4 | 8 => Inside::Frame(lt::ETHERNET),
-        1 | 2 | 6 | 9 if start < packet => Inside::Frame(lt::ETHERNET),
+        3 | 4 | 6 | 8 => Inside::Frame(lt::ETHERNET),
+        1 | 2 | 9 if start < packet => Inside::Frame(lt::ETHERNET),
         1 | 9 => Inside::Frame(lt::RAW),
         other => Inside::Other(other),
     };
-    Ok((inside, at + usize::from(start)))
+    let before = if protocol == 6 { BEFORE_BRIDGED } else { 0 };
+    Ok((inside, at + usize::from(start) + before))
 }
 
 /// TZSP: version, type, what the frame is, then fields of a tag and a length up to an end.

@@ -113,6 +113,12 @@ pub enum TunnelKind {
     Batman,
     /// TRILL (RFC 6325).
     Trill,
+    /// TECMP, which recorders in vehicles send frames by.
+    Tecmp,
+    /// `GeoNetworking` (ETSI EN 302 636-4-1).
+    GeoNetworking,
+    /// Roofnet.
+    Roofnet,
     /// CAPWAP (RFC 5415).
     Capwap {
         /// Radio identifier.
@@ -215,6 +221,9 @@ impl TunnelKind {
             Self::BatmanGateway => "batman_gateway",
             Self::Batman => "batman_adv",
             Self::Trill => "trill",
+            Self::Tecmp => "tecmp",
+            Self::GeoNetworking => "geo_networking",
+            Self::Roofnet => "roofnet",
             Self::Capwap { .. } => "capwap",
             Self::Lwapp => "lwapp",
             Self::Mint => "mint",
@@ -277,6 +286,9 @@ impl TunnelKind {
             | Self::BatmanGateway
             | Self::Batman
             | Self::Trill
+            | Self::Tecmp
+            | Self::GeoNetworking
+            | Self::Roofnet
             | Self::Lwapp
             | Self::Mint
             | Self::Tzsp

@@ -22,6 +22,9 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Nsh => nsh(bytes),
         Network::Trill => trill(bytes),
         Network::Batman => batman(bytes),
+        Network::Tecmp => mobile(network, TunnelKind::Tecmp, bytes),
+        Network::GeoNetworking => mobile(network, TunnelKind::GeoNetworking, bytes),
+        Network::Roofnet => mobile(network, TunnelKind::Roofnet, bytes),
         Network::Lwapp => Ok(access::lwapp(bytes, 0)?),
         Network::Mint => Ok(access::mint(bytes, 4)?),
         Network::Ieee80211 => Ok((TunnelKind::Ieee80211, link::ieee802_11(bytes, 0)?)),
@@ -131,6 +134,11 @@ fn trill(bytes: &[u8]) -> Step {
     }
     let options = usize::from(flags >> 6 & 0x1f) * 4;
     Ok((TunnelKind::Trill, link::ethernet(bytes, FIXED + options)?))
+}
+
+/// A header of networks on the move.
+fn mobile(network: Network, kind: TunnelKind, bytes: &[u8]) -> Step {
+    link::behind_mobile(network, bytes).map(|inside| (kind, inside))
 }
 
 /// B.A.T.M.A.N. advanced, whose versions 14 and 15 lay out what carries frames alike: behind type,

@@ -448,6 +448,12 @@ const fn ether_type_name(protocol: u16) -> &'static [u8] {
         0x8847 => b"MPLS unicast",
         0x8848 => b"MPLS multicast",
         0x8864 => b"PPPoE S",
+        0x880b => b"PPP",
+        0x6558 => b"TEB",
+        0x894f => b"NSH",
+        0x8947 => b"GeoNet",
+        0xd28b => b"Arista Vendor Specific Protocol",
+        0xabcd => b"CFM (old)",
         _ => b"Unknown",
     }
 }

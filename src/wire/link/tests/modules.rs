@@ -144,6 +144,7 @@ pub(super) fn recorders() -> Vec<Header> {
         redback(9, 28, 28, &[0; 4]),
         redback(1, 24, 38, &frame),
         redback(8, 24, 24, &frame),
+        redback(6, 24, 42, &[&zeros(4), &frame[..]].concat()),
         tzsp(1, &frame),
         tzsp(7, &[]),
         tzsp(4, &[0xff, 3, 0, 0x21]),
