@@ -34,7 +34,7 @@ pub use self::unlocked::KeyLogFile;
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Outcome, Relation};
-use crate::icmp::Message;
+use crate::icmp::{Message, Whole};
 use crate::model::{Expanded, FlowKey, Frame, Timestamp};
 use crate::record::collect::UnknownLinks;
 use crate::record::summary::Unread;
@@ -422,13 +422,16 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         if frame.expanded.is_some() {
             self.learn_contexts(frame, &message, reassembly);
         }
-        let shown = self.pipe.filter.matches(frame) || self.selects_quote(&message);
+        let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
+        let said = whole.as_ref().map_or(&message, |whole| &whole.message);
+        let shown = self.pipe.filter.matches(frame) || self.selects_quote(said);
         let correlator = &mut self.pipe.correlator;
         let relation = match reassembly {
             None => correlator.icmp(frame, packet, &message, shown),
             Some(part) => {
+                let came_to = (part, whole.as_ref());
                 let relation =
-                    fragments::relate(correlator, (frame, packet, &message), part, shown);
+                    fragments::relate(correlator, (frame, packet, &message), came_to, shown);
                 self.early.other += part.told_as_other();
                 self.early_are_icmp(shown);
                 relation
@@ -443,6 +446,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             message: &message,
             relation,
             reassembly,
+            whole: whole.as_ref(),
             sources: &self.sources,
         };
         if shown {

@@ -54,3 +54,5 @@ mod samples;
 mod sources;
 #[path = "cli/usb.rs"]
 mod usb;
+#[path = "cli/whole.rs"]
+mod whole;

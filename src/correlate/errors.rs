@@ -9,8 +9,8 @@ use super::verdict::{DropReason, Evidence};
 use super::verdicts::Reported;
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
-use crate::icmp::{Message, Quote};
-use crate::model::Frame;
+use crate::icmp::{Message, Quote, Whole};
+use crate::model::{Frame, Timestamp};
 use crate::wire::Packet;
 
 impl Correlator {
@@ -20,9 +20,10 @@ impl Correlator {
         packet: &Packet<'_>,
         message: &Message<'_>,
         quote: &Quote<'_>,
+        whole: Option<&Whole<'_>>,
         shown: bool,
     ) -> Relation {
-        let (ip, ts, start) = (&packet.ip, frame.ts, self.clock.first());
+        let (ip, ts) = (&packet.ip, frame.ts);
         let at = (frame.reference(), ts);
         let place = Place::of(frame, packet);
         let request = query::quoted_request(quote);
@@ -36,21 +37,28 @@ impl Correlator {
         if let Some(of) = known {
             return Relation::Copy { of };
         }
-        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
-        let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
-            && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
-        let original = original.map(|original| match original {
-            // Nobody looked: it was as little captured before and in the other direction.
-            Original::None(NoOriginal::BeforeCapture | NoOriginal::OneSided)
-                if self.sight == Sight::Icmp && !is_icmp(quote.ip.protocol) =>
-            {
-                Original::None(NoOriginal::NotCaptured)
-            }
-            original => original,
-        });
+        let (original, never_sent) = self.original(quote, ts);
         let Some(reason) = DropReason::of_message(message) else {
             return Relation::Error { original };
         };
+        let own = [frame.reference()];
+        let reported = Reported {
+            ip,
+            message,
+            quote,
+            original,
+            frame: frame.reference(),
+            frames: whole.map_or(&own, |whole| whole.frames),
+            ts,
+            shown,
+            never_sent,
+            evidence,
+        };
+        if let Some(whole) = whole
+            && self.is_told(whole, &reported)
+        {
+            return Relation::Error { original };
+        }
         if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
@@ -58,17 +66,6 @@ impl Correlator {
                 outcomes.push(event.told(ring.as_ref()));
             });
         }
-        let reported = Reported {
-            ip,
-            message,
-            quote,
-            original,
-            frame: frame.reference(),
-            ts,
-            shown,
-            never_sent,
-            evidence,
-        };
         self.attempts.error(quote);
         if let Some(ring) = &self.ring {
             let found = matches!(original, Some(Original::Found { .. }));
@@ -82,6 +79,26 @@ impl Correlator {
             self.complete(verdict);
         }
         Relation::Error { original }
+    }
+
+    /// The packet that an error of this time quotes, where that is looked for, and whether the capture
+    /// would have it if it had been sent.
+    #[inline]
+    pub(super) fn original(&self, quote: &Quote<'_>, ts: Timestamp) -> (Option<Original>, bool) {
+        let start = self.clock.first();
+        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
+            && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
+        let original = original.map(|original| match original {
+            // Nobody looked: it was as little captured before and in the other direction.
+            Original::None(NoOriginal::BeforeCapture | NoOriginal::OneSided)
+                if self.sight == Sight::Icmp && !is_icmp(quote.ip.protocol) =>
+            {
+                Original::None(NoOriginal::NotCaptured)
+            }
+            original => original,
+        });
+        (original, never_sent)
     }
 
     /// An error that another protocol tells of. It was sent somewhere, so what it says of the flow it
@@ -109,6 +126,7 @@ impl Correlator {
             quote,
             original: None,
             frame: frame.reference(),
+            frames: &[frame.reference()],
             ts: frame.ts,
             shown,
             never_sent: false,
@@ -131,7 +149,7 @@ impl Correlator {
 }
 
 /// The probe that an error answers, where its original was found.
-fn ring_answer<'a>(
+pub(super) fn ring_answer<'a>(
     error: &Reported<'_, 'a>,
     reason: DropReason,
 ) -> Option<(ProbeAnswer<'a>, DropReason)> {

@@ -2,9 +2,9 @@
 
 use super::sighting::{Extent, Sighting};
 use super::{Correlator, Relation};
-use crate::icmp::{Direction, Message};
+use crate::icmp::{Direction, Message, Whole};
 use crate::model::{Frame, FrameRef};
-use crate::wire::{Ip, Packet};
+use crate::wire::Packet;
 
 /// What a fragment is to its message.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,8 @@ pub enum Fragment<'a> {
         /// Where.
         of: FrameRef,
     },
-    /// It makes whole the message in this packet.
-    Completes(&'a Ip<'a>),
+    /// It makes this message whole.
+    Completes(&'a Whole<'a>),
     /// The message cannot be put together: it goes by what this one shows.
     Single,
 }
@@ -33,6 +33,9 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         if frame.reported().is_some() {
+            if let Fragment::Completes(whole) = fragment {
+                return self.whole_without_query(frame, packet, whole, shown);
+            }
             return self.packet(frame, packet, message, Extent::Begun, shown);
         }
         let own = self.recognizer.query(&packet.ip, message);
@@ -56,27 +59,27 @@ impl Correlator {
             Fragment::Begins | Fragment::Again { .. } => {
                 self.packet(frame, packet, message, Extent::Begun, shown)
             }
-            Fragment::Completes(ip) => self.whole(frame, packet, message, ip, shown),
+            Fragment::Completes(whole) => self.whole(frame, packet, whole, shown),
         }
     }
 
-    /// The same of the last fragment of the message in `ip`.
+    /// The same of the last fragment of a message. What the first one told before counts once.
     fn whole(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
-        message: &Message<'_>,
-        ip: &Ip<'_>,
+        whole: &Whole<'_>,
         shown: bool,
     ) -> Relation {
-        let all = Message::parse(ip);
-        let whole = Packet { ip: *ip, ..*packet };
-        let Some(query) = self.recognizer.query(ip, &all) else {
-            return self.packet(frame, packet, message, Extent::Begun, shown);
+        let (ip, all) = (&whole.ip, &whole.message);
+        let Some(query) = self.recognizer.query(ip, all) else {
+            return self.whole_without_query(frame, packet, whole, shown);
         };
-        let begins = self.recognizer.query(&packet.ip, message).is_some();
+        let is_told = |told| self.recognizer.query(ip, told).is_some();
+        let begins = !whole.told.as_ref().is_some_and(is_told);
+        let whole = Packet { ip: *ip, ..*packet };
         self.observe(frame, &packet.ip, shown);
-        let seen = Sighting::of(frame, &whole, &all, Extent::PutTogether, shown);
+        let seen = Sighting::of(frame, &whole, all, Extent::PutTogether, shown);
         if query.direction == Direction::Request && self.exchanges.asked_all(&query, &seen) {
             return Relation::None;
         }
@@ -84,6 +87,6 @@ impl Correlator {
         if query.direction == Direction::Request && !begins {
             return Relation::None;
         }
-        self.query(frame, &whole, &all, Extent::PutTogether, shown)
+        self.query(frame, &whole, all, Extent::PutTogether, shown)
     }
 }

@@ -32,6 +32,7 @@ pub mod transmissions;
 pub mod unanswered;
 pub mod verdict;
 mod verdicts;
+mod whole;
 
 use self::aftermath::Followed;
 use self::blind::Blind;
@@ -198,7 +199,6 @@ impl Correlator {
         extent: Extent,
         shown: bool,
     ) -> Relation {
-        let ip = &packet.ip;
         if frame.reported().is_some() {
             if let Some(quote) = message.quote() {
                 self.reported_error(frame, packet, message, quote, shown);
@@ -206,20 +206,31 @@ impl Correlator {
             return Relation::Reported;
         }
         let relation = match message.quote() {
-            // Nobody hears of it.
-            _ if !ip.is_acceptable() => match message.body {
-                Body::Error(_) | Body::Redirect { .. } => Relation::Error { original: None },
-                _ => Relation::None,
-            },
-            Some(quote) => self.error(frame, packet, message, quote, shown),
-            // It quotes too little to look for: one all the same.
-            None if matches!(message.body, Body::Error(_) | Body::Redirect { .. }) => {
-                Relation::Error { original: None }
+            Some(quote) if packet.ip.is_acceptable() => {
+                self.error(frame, packet, message, quote, None, shown)
             }
-            None => self.query(frame, packet, message, extent, shown),
+            _ => self.without_quote(frame, packet, message, extent, shown),
         };
-        self.observe(frame, ip, shown);
+        self.observe(frame, &packet.ip, shown);
         relation
+    }
+
+    /// Relates a message that quotes nothing, or that nobody hears of.
+    #[inline]
+    fn without_quote(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        extent: Extent,
+        shown: bool,
+    ) -> Relation {
+        match message.body {
+            // It quotes too little to look for: one all the same.
+            Body::Error(_) | Body::Redirect { .. } => Relation::Error { original: None },
+            _ if packet.ip.is_acceptable() => self.query(frame, packet, message, extent, shown),
+            _ => Relation::None,
+        }
     }
 
     /// What a packet of ICMP leaves behind.

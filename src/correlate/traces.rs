@@ -154,6 +154,13 @@ impl Traces {
         displaced
     }
 
+    /// What an answer says beyond what its first fragment said, which was counted.
+    pub(super) fn says_more(&mut self, answer: &ProbeAnswer<'_>) {
+        if let Some(trace) = self.open.get_mut(&answer.key()) {
+            trace.labels(answer);
+        }
+    }
+
     /// Whether packets between the addresses of this hash may be of a trace.
     #[inline]
     pub(super) fn may_know(&self, pair: u32) -> bool {

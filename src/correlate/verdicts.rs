@@ -47,11 +47,30 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) quote: &'m Quote<'a>,
     pub(super) original: Option<Original>,
     pub(super) frame: FrameRef,
+    /// Where its parts are.
+    pub(super) frames: &'m [FrameRef],
     pub(super) ts: Timestamp,
     pub(super) shown: bool,
     /// The capture would have the quoted packet if it had been sent.
     pub(super) never_sent: bool,
     pub(super) evidence: Evidence,
+}
+
+impl Reported<'_, '_> {
+    /// The verdict it belongs to, and its reason.
+    fn verdict(&self) -> Option<(VerdictKey, DropReason)> {
+        let message = self.message;
+        let reason = DropReason::of_message(message)?;
+        let key = VerdictKey {
+            flow: self.quote.flow(),
+            dropper: self.ip.src(),
+            version: message.version,
+            kind: message.kind,
+            code: message.code?,
+            evidence: self.evidence,
+        };
+        Some((key, reason))
+    }
 }
 
 impl Verdicts {
@@ -73,16 +92,7 @@ impl Verdicts {
 
     /// Adds an error; a verdict that had to make room is handed back.
     pub(super) fn error(&mut self, error: &Reported<'_, '_>) -> Option<DropVerdict> {
-        let message = error.message;
-        let reason = DropReason::of_message(message)?;
-        let key = VerdictKey {
-            flow: error.quote.flow(),
-            dropper: error.ip.src(),
-            version: message.version,
-            kind: message.kind,
-            code: message.code?,
-            evidence: error.evidence,
-        };
+        let (key, reason) = error.verdict()?;
         if self.is_known_otherwise(&key) {
             return None;
         }
@@ -112,6 +122,43 @@ impl Verdicts {
                 Some(verdict)
             }
             _ => None,
+        }
+    }
+
+    /// Names the frames of an error that was added by the first of them.
+    pub(super) fn came_in(&mut self, error: &Reported<'_, '_>) {
+        if let Some((key, _)) = error.verdict()
+            && let Some(verdict) = self.open.get_mut(&key)
+            && let Some(first) = error.frames.first()
+            && verdict.error_frames.contains(first)
+        {
+            note(&mut verdict.error_frames, error.frames);
+        }
+    }
+
+    /// Takes back an error that was added, of which more is known now.
+    pub(super) fn withdraw(&mut self, error: &Reported<'_, '_>) {
+        let Some((key, _)) = error.verdict() else {
+            return;
+        };
+        let Some(verdict) = self.open.get_mut(&key) else {
+            return;
+        };
+        let is_named = verdict.error_frames.contains(&error.frame);
+        if !is_named && verdict.error_frames.len() < DropVerdict::FRAMES {
+            return;
+        }
+        if verdict.count <= 1 {
+            self.open.remove(&key);
+            return;
+        }
+        verdict.count -= 1;
+        verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
+        verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
+        verdict.error_frames.retain(|frame| *frame != error.frame);
+        if let Some(Original::Found { frame, .. }) = error.original {
+            verdict.original_count = verdict.original_count.saturating_sub(1);
+            verdict.original_frames.retain(|known| *known != frame);
         }
     }
 
@@ -212,7 +259,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.shown |= error.shown;
     verdict.never_sent += u64::from(error.never_sent);
     verdict.bytes = verdict.bytes.saturating_add(error.quote.ip.length.into());
-    note(&mut verdict.error_frames, error.frame);
+    note(&mut verdict.error_frames, error.frames);
     if let Body::Error(Error {
         class: ErrorClass::TooBig { mtu: Some(mtu) },
         ..
@@ -232,7 +279,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     };
     verdict.shown |= shown;
     verdict.original_count += 1;
-    note(&mut verdict.original_frames, frame);
+    note(&mut verdict.original_frames, &[frame]);
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
     if match_kind != MatchKind::Flow {
         verdict.slowest = verdict.slowest.max(before);
@@ -262,9 +309,11 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     }
 }
 
-fn note(frames: &mut Vec<FrameRef>, frame: FrameRef) {
-    if frames.len() < DropVerdict::FRAMES && !frames.contains(&frame) {
-        frames.push(frame);
+fn note(frames: &mut Vec<FrameRef>, more: &[FrameRef]) {
+    for frame in more {
+        if frames.len() < DropVerdict::FRAMES && !frames.contains(frame) {
+            frames.push(*frame);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Body, Message, v4, v6};
 use crate::wire::bytes::{u8_at, u16_at};
 use crate::wire::checksum::icmp_checksum;
 use crate::wire::ip::protocol;
-use crate::wire::{Defects, Ip, IpVersion, Layer};
+use crate::wire::{Defects, Ip, IpVersion, Layer, Limit};
 
 /// A message in the course of being decoded.
 pub(super) struct Decoder<'i, 'a> {
@@ -28,8 +28,13 @@ impl Decoder<'_, '_> {
         let available = self.bytes.len();
         if available < needed {
             self.defects
-                .short(Layer::Icmp, 0, needed, available, self.ip.limit);
+                .short(Layer::Icmp, 0, needed, available, self.limit());
         }
+    }
+
+    /// What ends the octets of the message.
+    pub(super) fn limit(&self) -> Limit {
+        self.ip.message_limit()
     }
 
     /// Tells of a broken rule about the octet at `offset`.

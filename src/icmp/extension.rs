@@ -136,7 +136,7 @@ fn structure<'a>(
     whole: bool,
     located: Located,
 ) -> Extensions<'a> {
-    let limit = decoder.ip.limit;
+    let limit = decoder.limit();
     let bytes = tail(octets, HEADER);
     if octets.len() < HEADER {
         decoder

@@ -268,7 +268,7 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
             + usize::from(record.count) * 16
             + usize::from(u8_at(record.bytes, 1).unwrap_or(0)) * 4;
         if record.bytes.len() < claimed {
-            let limit = decoder.ip.limit;
+            let limit = decoder.limit();
             decoder
                 .defects
                 .short(Layer::MldRecord, at, claimed, record.bytes.len(), limit);
@@ -280,7 +280,7 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
         at += record.bytes.len();
     }
     if seen < count {
-        let limit = decoder.ip.limit;
+        let limit = decoder.limit();
         let available = decoder.bytes.len().saturating_sub(at);
         decoder
             .defects

@@ -43,6 +43,7 @@ mod type_length;
 pub mod upper_header;
 pub mod v4;
 pub mod v6;
+mod whole;
 pub mod x509;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -51,6 +52,7 @@ pub use error::is_error;
 pub use extension::Extensions;
 use ndp::NdpKind;
 pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
+pub use whole::Whole;
 
 use crate::wire::{Checksum, Defects, Ip, IpVersion};
 

@@ -247,10 +247,11 @@ pub(super) fn parse<'a>(
     on_wire: usize,
     offset: usize,
 ) -> Option<Quote<'a>> {
-    let limit = if octets.len() < on_wire {
-        decoder.ip.limit
-    } else {
-        Limit::Quote
+    let reaches_end = offset + octets.len() == decoder.bytes.len();
+    let limit = match decoder.limit() {
+        Limit::Fragment if reaches_end => Limit::Fragment,
+        limit if octets.len() < on_wire => limit,
+        _ => Limit::Quote,
     };
     let short = |needed, defects: &mut Defects| {
         defects.short(Layer::Quote, 0, needed, octets.len(), limit);

@@ -104,6 +104,8 @@ pub struct Expanded {
     pub depth: u8,
     /// What it is made of.
     pub form: Form,
+    /// Octets of the piece that is in the frame, if it is made of pieces.
+    pub piece: usize,
     /// What it is a frame of, where it begins with a link header.
     pub link: Option<LinkType>,
     /// Where in its datagram it belongs, if the link fragments that.
@@ -128,6 +130,10 @@ pub enum Form {
     Part,
     /// All its pieces.
     Whole,
+    /// The same, where the first has told of it.
+    Last,
+    /// The pieces up to one that is not the last, and of which the first has told.
+    Later,
     /// What the capture has of it, behind so many octets of headers that it lacks.
     Headerless(u8),
 }
@@ -139,6 +145,7 @@ impl Expanded {
         self.wire_len = 0;
         self.depth = 0;
         self.form = Form::default();
+        self.piece = 0;
         self.link = None;
         self.fragment = None;
         self.innermost = 0;

@@ -20,7 +20,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::handover::start_on;
-use crate::icmp::Message;
+use crate::icmp::{Message, Whole};
 use crate::model::StoredFrames;
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
@@ -351,12 +351,15 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                 else {
                     continue;
                 };
+                let packet = &packet.as_told(&frame);
+                let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
                 desk.tell(&Entry::Icmp(&IcmpEvent {
                     frame: &frame,
                     packet,
                     message: &Message::parse(&packet.ip),
                     relation: *relation,
                     reassembly,
+                    whole: whole.as_ref(),
                     sources,
                 }))?;
             }

@@ -5,7 +5,7 @@ use std::io;
 use super::Run;
 use super::early::Early;
 use crate::correlate::{Correlator, Fragment, Relation};
-use crate::icmp::Message;
+use crate::icmp::{Message, Whole};
 use crate::model::{Expanded, Frame};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::{self, Classified, Packet};
@@ -15,20 +15,20 @@ use crate::wire::{self, Classified, Packet};
 pub(super) fn relate(
     correlator: &mut Correlator,
     (frame, packet, message): (&Frame<'_>, &Packet<'_>, &Message<'_>),
-    reassembly: &Reassembly,
+    (reassembly, whole): (&Reassembly, Option<&Whole<'_>>),
     shown: bool,
 ) -> Relation {
-    let ip;
-    let fragment = match reassembly {
-        Reassembly::Incomplete => Fragment::Begins,
-        Reassembly::Duplicate { of } => Fragment::Again { of: *of },
-        Reassembly::Complete(whole) => {
-            ip = whole.ip();
-            Fragment::Completes(&ip)
-        }
-        Reassembly::NotIcmpFragment | Reassembly::Overlap { .. } | Reassembly::Refused(_) => {
-            Fragment::Single
-        }
+    let fragment = match (reassembly, whole) {
+        (_, Some(whole)) => Fragment::Completes(whole),
+        (Reassembly::Incomplete, _) => Fragment::Begins,
+        (Reassembly::Duplicate { of }, _) => Fragment::Again { of: *of },
+        (
+            Reassembly::Complete(_)
+            | Reassembly::NotIcmpFragment
+            | Reassembly::Overlap { .. }
+            | Reassembly::Refused(_),
+            _,
+        ) => Fragment::Single,
     };
     correlator.fragment(frame, packet, message, fragment, shown)
 }

@@ -60,7 +60,8 @@ impl Ledger {
             Entry::Icmp(event) => {
                 // Findings weigh how many there are and what else was captured: reports tell neither.
                 if !matches!(event.relation, Relation::Reported) {
-                    diagnostics.icmp(event.frame, event.packet, event.message, event.relation);
+                    let (message, relation) = event.news();
+                    diagnostics.icmp(event.frame, event.packet, message, relation);
                 }
                 collector.icmp(event);
             }

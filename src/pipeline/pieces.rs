@@ -5,10 +5,10 @@ use std::io;
 use super::Run;
 use super::early::Early;
 use crate::correlate::observation::Observation;
-use crate::model::{Expanded, Frame, FrameRef};
-use crate::wire::piece::{self, Piece};
+use crate::model::{Expanded, Form, Frame, FrameRef};
+use crate::wire::piece;
 use crate::wire::reassembly::{Captured, Outcome, Reassembly, Told};
-use crate::wire::{self, Classified, Packet, Undecodable};
+use crate::wire::{self, Classified, Undecodable};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame that may hold a piece of a packet: whether it does, and was told.
@@ -32,6 +32,7 @@ impl Run<'_, '_, '_, '_> {
                 frames,
                 told,
                 apart,
+                first_end,
             } => {
                 // All but the one that begins a message and this one.
                 let before = frames
@@ -44,7 +45,14 @@ impl Run<'_, '_, '_, '_> {
                     in_tunnels: apart * in_tunnel,
                     undecodable: apart * (1 - in_tunnel),
                 };
-                self.whole(frame, &piece, &made, (frames, told))?;
+                match told {
+                    Told::Nothing => self.untold(frame, &made, frames)?,
+                    Told::OtherIp => self.other_piece(frame),
+                    Told::Icmp => {
+                        made.form = Form::Last;
+                        self.whole(frame, &made, frames, first_end)?;
+                    }
+                }
                 self.early_are_other();
             }
             Outcome::Duplicate { of } if piece.begins => {
@@ -56,6 +64,10 @@ impl Run<'_, '_, '_, '_> {
                 self.other_piece(frame);
             }
             Outcome::Waits { begun: false } => self.undecodable(frame, Undecodable::FirstFragment),
+            Outcome::Overlap {
+                with,
+                told: Told::Icmp,
+            } => self.overlapping(frame, &made, with)?,
             Outcome::Waits { begun: true }
             | Outcome::Duplicate { .. }
             | Outcome::Overlap { .. } => self.other_piece(frame),
@@ -97,35 +109,67 @@ impl Run<'_, '_, '_, '_> {
         }
     }
 
-    /// Tells a packet that is whole with the piece in `frame`: of one that was told of what it came
-    /// to, of others all.
+    /// Tells that the piece in `frame` is another than one that came in its place, of a packet that is
+    /// ICMP.
+    fn overlapping(
+        &mut self,
+        frame: &Frame<'_>,
+        made: &Expanded,
+        with: FrameRef,
+    ) -> io::Result<()> {
+        let expanded = Some(made);
+        let piece = &Frame { expanded, ..*frame };
+        match &wire::classify(piece) {
+            Classified::Icmp(packet) if !packet.is_of_fragment() => self.icmp(
+                piece,
+                &packet.as_told(piece),
+                Some(&Reassembly::Overlap { with }),
+            ),
+            _ => {
+                self.other_piece(frame);
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells what the piece in `frame` adds to a packet of which the first one told, and which is
+    /// whole with it.
     fn whole(
         &mut self,
         frame: &Frame<'_>,
-        piece: &Piece<'_>,
         made: &Expanded,
-        (frames, told): (Vec<FrameRef>, Told),
+        frames: Vec<FrameRef>,
+        first_end: usize,
     ) -> io::Result<()> {
         let expanded = Some(made);
         let whole = &Frame { expanded, ..*frame };
-        match (told, &wire::classify(whole)) {
-            (Told::Icmp, Classified::Icmp(packet)) => {
-                let reassembly = if packet.is_of_fragment() {
-                    self.reassemble(whole, packet)
-                } else {
-                    self.reassembler.complete(&packet.ip, frames)
-                };
-                let packet = Packet {
-                    ip: packet.ip.last_of_pieces(piece.octets.len()),
-                    ..*packet
-                };
-                self.icmp(whole, &packet, Some(&reassembly))
-            }
-            (Told::Nothing, Classified::Icmp(packet)) if !packet.is_of_fragment() => {
-                let reassembly = self.reassembler.complete(&packet.ip, frames);
+        let Classified::Icmp(packet) = &wire::classify(whole) else {
+            self.other_piece(frame);
+            return Ok(());
+        };
+        let reassembly = if packet.is_of_fragment() {
+            self.reassemble(whole, packet)
+        } else {
+            (self.reassembler).complete(&packet.ip, made, frames, first_end)
+        };
+        self.icmp(whole, &packet.as_told(whole), Some(&reassembly))
+    }
+
+    /// Tells a packet of which nothing was told before it was whole.
+    fn untold(
+        &mut self,
+        frame: &Frame<'_>,
+        made: &Expanded,
+        frames: Vec<FrameRef>,
+    ) -> io::Result<()> {
+        let expanded = Some(made);
+        let whole = &Frame { expanded, ..*frame };
+        match &wire::classify(whole) {
+            Classified::Icmp(packet) if !packet.is_of_fragment() => {
+                let reassembly = self.reassembler.complete(&packet.ip, made, frames, 0);
                 self.icmp(whole, packet, Some(&reassembly))
             }
-            (Told::Nothing, Classified::Icmp(_) | Classified::OtherIp(_)) => self.tell(whole),
+            Classified::Icmp(_) | Classified::OtherIp(_) => self.tell(whole),
             _ => {
                 self.other_piece(frame);
                 Ok(())

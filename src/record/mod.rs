@@ -19,7 +19,7 @@ use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
-use crate::icmp::Message;
+use crate::icmp::{Message, Whole};
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
@@ -130,13 +130,32 @@ pub struct IcmpEvent<'a> {
     pub relation: Relation,
     /// What the frame came to as a fragment, where it is one.
     pub reassembly: Option<&'a Reassembly>,
+    /// The message that is whole with this frame, where it came in fragments.
+    pub whole: Option<&'a Whole<'a>>,
     /// The sources, for names of files and interfaces.
     pub sources: &'a [SourceInfo],
 }
 
-impl IcmpEvent<'_> {
+impl<'a> IcmpEvent<'a> {
+    /// What is said: all of a message that is whole with this frame, or else as much as came in it.
+    pub fn said(&self) -> &'a Message<'a> {
+        self.whole.map_or(self.message, |whole| &whole.message)
+    }
+
+    /// What is said that no frame before said, and what it belongs to: of a message that came in
+    /// fragments, all where its first one did not tell what it quotes.
+    pub fn news(&self) -> (&'a Message<'a>, Relation) {
+        match (self.whole, self.relation) {
+            (Some(whole), relation) if whole.told.is_none() || whole.quotes_anew() => {
+                (&whole.message, relation)
+            }
+            (Some(_), Relation::Error { .. }) => (self.message, Relation::None),
+            (_, relation) => (self.message, relation),
+        }
+    }
+
     /// The source the frame came from.
-    pub fn source(&self) -> Option<&SourceInfo> {
+    pub fn source(&self) -> Option<&'a SourceInfo> {
         let SourceId(index) = self.frame.source;
         self.sources.get(usize::from(index))
     }

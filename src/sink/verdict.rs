@@ -232,10 +232,10 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         page.frames(out, &verdict.error_frames, verdict.count);
         return;
     }
-    out.extend_from_slice(if verdict.count == 1 {
-        b"error "
-    } else {
-        b"errors "
+    out.extend_from_slice(match (verdict.count, verdict.error_frames.len()) {
+        (1, ..=1) => b"error ",
+        (1, _) => b"error in ",
+        _ => b"errors ".as_slice(),
     });
     page.frames(out, &verdict.error_frames, verdict.count);
     if verdict.original_frames.is_empty() {

@@ -183,6 +183,7 @@ impl<'a> Piece<'a> {
         into.depth = self.depth;
         into.link = Some(self.link);
         into.form = Form::Part;
+        into.piece = self.octets.len();
     }
 }
 

@@ -162,6 +162,7 @@ impl<'a> Captured<'a> {
             message: &message,
             relation,
             reassembly: None,
+            whole: None,
             sources: &sources(names),
         })
     }

@@ -103,7 +103,7 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         tell(&refused),
         "-- drop: TCP 10.0.1.1.48624 > 10.0.3.2.443 by 10.0.3.2 (the destination): port 443 unreachable\n\
          --    (ICMP 3/3)\n\
-         --    error #9 #10; the dropped packets were not captured; what came next is not known\n\
+         --    error in #9 #10; the dropped packets were not captured; what came next is not known\n\
          --    connect() fails with ECONNREFUSED (Connection refused); established connections only on\n\
          --    timeout\n"
     );

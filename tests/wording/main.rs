@@ -41,6 +41,7 @@ fn ours(path: &Path, link_header: LinkHeader) -> BTreeMap<u64, String> {
             message: &message,
             relation: Relation::None,
             reassembly: None,
+            whole: None,
             sources: &sources,
         };
         let mut text = Vec::new();

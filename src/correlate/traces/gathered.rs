@@ -120,10 +120,17 @@ impl Trace {
         if router.rtts.len() < HopRouter::RTTS {
             router.rtts.extend(answer.rtt);
         }
-        if let Some(labels) = answer.mpls.filter(|_| router.mpls.is_empty()) {
-            router
-                .mpls
-                .extend(labels.iter().take(LABELS).map(|label| label.label));
+        self.labels(answer);
+    }
+
+    /// The labels that an answer tells of.
+    pub(super) fn labels(&mut self, answer: &ProbeAnswer<'_>) {
+        if let Some(labels) = answer.mpls
+            && let Some(router) = (self.hop(answer.ttl)).and_then(|hop| hop.router(answer.from))
+            && router.mpls.is_empty()
+        {
+            let labels = labels.iter().take(LABELS).map(|label| label.label);
+            router.mpls.extend(labels);
         }
     }
 

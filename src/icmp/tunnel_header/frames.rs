@@ -288,21 +288,32 @@ pub(super) fn bridged(rest: &[u8]) -> Option<Step> {
     ))
 }
 
-/// RFC 1990 section 3: the long sequence number, or the short one.
+/// RFC 1990 section 3: the long sequence number, or the short one. The protocol stands in the first
+/// fragment of a packet only.
 pub(super) fn multilink(rest: &[u8]) -> Option<Step> {
-    let begins = [
-        spec::flag(0, 0x80, "beginning"),
-        spec::flag(0, 0x40, "ending"),
-    ];
-    let is_long = matches!(u8_at(rest, 0)?, 0 | 0x40 | 0x80 | 0xc0)
-        && rest.get(4..).is_some_and(super::moving::is_ppp);
-    let (length, sequence) = if is_long {
-        (4, spec::bits_of(0, 4, 0, 24, "sequence"))
+    const BEGINS: u8 = 0x80;
+    const LONG: usize = 4;
+    let flags = u8_at(rest, 0)?;
+    let begins = flags & BEGINS != 0;
+    let is_long = matches!(flags, 0 | 0x40 | 0x80 | 0xc0)
+        && (rest.get(LONG..)).is_some_and(|behind| !begins || super::moving::is_ppp(behind));
+    let (length, rows) = if is_long {
+        let rows = [
+            spec::flag(0, 0x80, "beginning"),
+            spec::flag(0, 0x40, "ending"),
+            spec::bits_of(1, 3, 0, 24, "sequence"),
+        ];
+        (LONG, rows)
     } else {
-        (2, spec::bits_of(0, 2, 0, 12, "sequence"))
+        let rows = [
+            spec::masked(0, 0x8000, "beginning"),
+            spec::masked(0, 0x4000, "ending"),
+            spec::masked(0, 0x0fff, "sequence"),
+        ];
+        (2, rows)
     };
-    let rows = begins.into_iter().chain([sequence]);
-    Some(Step::made(length, "ppp_multilink", rows, Part::Ppp))
+    let then = if begins { Part::Ppp } else { Part::End };
+    Some(Step::made(length, "ppp_multilink", rows, then))
 }
 
 /// RFC 3153 section 1.3.

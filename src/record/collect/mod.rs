@@ -21,9 +21,8 @@ use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict, Evidence};
 use crate::correlate::{AnswerOutcome, Relation};
-use crate::icmp::{Body, Message, mtu};
+use crate::icmp::{Body, Message, Whole, mtu};
 use crate::model::{AddrPair, FlowKey};
-use crate::wire::reassembly::Reassembly;
 use crate::wire::{ChecksumStatus, IpVersion};
 pub use links::UnknownLinks;
 use rtt::{EXACT, Room, Rtts};
@@ -119,19 +118,15 @@ impl Collector {
         }
         if message.bytes.is_empty() || matches!(message.body, Body::Fragment) {
             self.fragments += 1;
-            if let Some(Reassembly::Complete(whole)) = event.reassembly {
-                self.verified_later(&Message::parse(&whole.ip()));
+            if let Some(whole) = event.whole {
+                self.whole_later(whole, event.relation);
             }
             self.answer(event.relation);
             return;
         }
         if let Some(counts) = self.counts(message) {
             // Where later fragments came before the first one, the message is whole with this.
-            let status = match event.reassembly {
-                Some(Reassembly::Complete(whole)) => Message::parse(&whole.ip()).checksum.status,
-                _ => message.checksum.status,
-            };
-            *state(counts, status) += 1;
+            *state(counts, event.said().checksum.status) += 1;
         }
         self.answer(event.relation);
         if let Relation::Error { original } = event.relation
@@ -151,13 +146,33 @@ impl Collector {
         }
     }
 
-    /// The first fragment of a message was counted as unverified; now the message is whole.
-    fn verified_later(&mut self, message: &Message<'_>) {
-        if let Some(counts) = self.counts(message)
-            && counts.unverified > 0
-        {
-            counts.unverified -= 1;
+    /// The first fragment of a message was counted as unverified, and if it quoted nothing that could
+    /// be looked for, as an error without that; now the message is whole.
+    fn whole_later(&mut self, whole: &Whole<'_>, relation: Relation) {
+        let message = &whole.message;
+        let told = whole.told.as_ref().filter(|told| !told.bytes.is_empty());
+        let was_counted = told.is_none_or(|told| match self.counts(told) {
+            Some(counts) if counts.unverified > 0 => {
+                counts.unverified -= 1;
+                true
+            }
+            _ => false,
+        });
+        if was_counted && let Some(counts) = self.counts(message) {
             *state(counts, message.checksum.status) += 1;
+        }
+        if let Relation::Error { original } = relation
+            && whole.quotes_anew()
+            && let Some(reason) = DropReason::of_message(message)
+        {
+            let before = (reason, None.into());
+            let known = self.errors.iter_mut().find(|(known, _)| *known == before);
+            if let Some((_, count)) = known.filter(|_| told.is_some_and(|told| told.code.is_some()))
+            {
+                *count -= 1;
+            }
+            self.errors.retain(|(_, count)| *count > 0);
+            self.error(reason, original.into());
         }
     }
 

@@ -46,6 +46,7 @@ impl Serialize for Event<'_> {
             message,
             ..
         } = self.event;
+        let said = self.event.said();
         let mut community = self.context.community.borrow_mut();
         let mut map = serializer.serialize_map(None)?;
         map.name("type", "icmp")?;
@@ -66,10 +67,10 @@ impl Serialize for Event<'_> {
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put("icmp", &Fields4And6(&packet.ip, message))?;
-        let id = community.message(packet.ip.addrs, message);
+        let id = community.message(packet.ip.addrs, said);
         map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
-        if let Some(quote) = message.quote() {
-            let (extensions, inner) = (message.extensions(), quote.inner());
+        if let Some(quote) = said.quote() {
+            let (extensions, inner) = (said.extensions(), quote.inner());
             let quoted = Quoted::new(
                 quote,
                 inner.as_ref(),
@@ -79,7 +80,7 @@ impl Serialize for Event<'_> {
             );
             map.put("quoted", &quoted)?;
         }
-        map.maybe("quoted", message.cut_quote().map(CutQuote))?;
+        map.maybe("quoted", said.cut_quote().map(CutQuote))?;
         map.maybe("report", packet.report().map(ReportOf))?;
         self.put_relation(&mut map)?;
         if let Some(reassembly) = self.event.reassembly {
@@ -94,7 +95,7 @@ impl Serialize for Event<'_> {
         map.maybe("inferred", Inferred::of(self.event))?;
         let of_link = link::check_sequence(frame).map(|check| check.defects(frame));
         let of_link = of_link.unwrap_or_default();
-        let defects = [&of_link, &packet.ip.defects(), &message.defects];
+        let defects = [&of_link, &packet.ip.defects(), &said.defects];
         let defects = DefectList(&defects);
         if !defects.is_empty() {
             map.put("defects", &defects)?;
@@ -156,8 +157,9 @@ impl Serialize for FragmentOutcome<'_> {
                     .map(|&frame| self.of.reference(frame))
                     .collect();
                 map.put("frames", &frames)?;
-                let ip = whole.ip();
-                map.put("icmp", &Fields4And6(&ip, &Message::parse(&ip)))?;
+                if let Some(whole) = self.of.event.whole {
+                    map.put("icmp", &Fields4And6(&whole.ip, &whole.message))?;
+                }
             }
             Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {
                 map.put("with", &self.of.reference(*frame))?;
@@ -178,7 +180,7 @@ struct Inferred {
 
 impl Inferred {
     fn of(event: &IcmpEvent<'_>) -> Option<Self> {
-        let Body::Echo(echo) = &event.message.body else {
+        let Body::Echo(echo) = &event.said().body else {
             return None;
         };
         let inferred = Self {

@@ -173,7 +173,7 @@ impl Text<'_> {
     }
 
     fn error(&mut self, event: &IcmpEvent<'_>, original: Option<Original>) {
-        let message = event.message;
+        let message = event.said();
         let Some(quote) = message.quote() else {
             return;
         };

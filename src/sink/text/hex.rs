@@ -7,12 +7,13 @@ use std::ops::Range;
 
 use super::palette::{Palette, Role};
 use super::{HexDump, meaning};
+use crate::icmp::Message;
 use crate::icmp::layout::{self, LaidField, Part};
 use crate::model::Form;
 use crate::record::{IcmpEvent, write};
-use crate::wire::IpVersion;
 use crate::wire::bytes::offset_in;
 use crate::wire::tunnel::{Tunnel, TunnelKind};
+use crate::wire::{Classified, IpVersion, classify};
 
 /// Octets in a row.
 const ROW: usize = 16;
@@ -127,7 +128,11 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"piece of a packet, as it was sent",
                     b"how the packet begins",
                 ),
-                Form::Whole => (
+                Form::Later => (
+                    b"piece of a packet, as it was sent",
+                    b"the packet up to there",
+                ),
+                Form::Whole | Form::Last => (
                     b"last piece of a packet, as it was sent",
                     b"the packet put together",
                 ),
@@ -140,7 +145,19 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                 _ => 0,
             };
             rows.shown = lacking..packet.octets.len();
-            fields(&mut rows, event, 0);
+            if matches!(packet.form, Form::Last | Form::Later)
+                && let Classified::Icmp(packet) = &classify(event.frame)
+            {
+                let message = &Message::parse(&packet.ip);
+                let event = IcmpEvent {
+                    packet,
+                    message,
+                    ..*event
+                };
+                fields(&mut rows, &event, 0);
+            } else {
+                fields(&mut rows, event, 0);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::palette::{Palette, Role};
 use super::{LinkHeader, TextOptions, Verbosity, addr, header, verbose, wording4, wording6};
 use crate::icmp::Body;
-use crate::model::Form;
+use crate::model::{Expanded, Form};
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 use crate::wire::bytes::u16_at;
@@ -72,7 +72,12 @@ pub(super) fn message(
             IpVersion::V6 if let Some(packet) = event.frame.expanded => {
                 out.extend_from_slice(match packet.form {
                     Form::Compressed => b"6LoWPAN fragment",
-                    Form::Decrypted | Form::Part | Form::Whole | Form::Headerless(_) => b"fragment",
+                    Form::Decrypted
+                    | Form::Part
+                    | Form::Whole
+                    | Form::Last
+                    | Form::Later
+                    | Form::Headerless(_) => b"fragment",
                 });
             }
             // tcpdump ends with the fragment header, told above.
@@ -110,7 +115,10 @@ fn truncated6(out: &mut Vec<u8>, missing: u64) {
 
 /// Octets that the IP length claims beyond the frame's end on the wire.
 fn missing(event: &IcmpEvent<'_>) -> u64 {
-    if !event.packet.tunnels.is_empty() {
+    let is_piece = |packet: &Expanded| {
+        matches!(packet.form, Form::Part | Form::Later) || packet.fragment.is_some()
+    };
+    if !event.packet.tunnels.is_empty() || event.frame.expanded.is_some_and(is_piece) {
         return 0;
     }
     let on_wire = match event.frame.expanded {

@@ -118,15 +118,15 @@ pub(super) fn all(
             frame(notes.out, of, names);
         }
     }
+    if let Some(reassembly) = event.reassembly {
+        fragment(&mut notes, event, reassembly, names);
+    }
     quoted(&mut notes, event);
     if let Relation::Error {
         original: Some(original),
     } = event.relation
     {
         tell_original(&mut notes, original, names);
-    }
-    if let Some(reassembly) = event.reassembly {
-        fragment(&mut notes, reassembly, names);
     }
     encapsulation(&mut notes, event);
     headers(&mut notes, event);
@@ -135,8 +135,8 @@ pub(super) fn all(
     if let Some(CheckSequence::Bad { found, expected }) = link::check_sequence(event.frame) {
         notes.fault(|out| check_sequence(out, found, expected));
     }
-    code(&mut notes, event.message);
-    for defects in [&event.packet.ip.defects(), &event.message.defects] {
+    code(&mut notes, event.said());
+    for defects in [&event.packet.ip.defects(), &event.said().defects] {
         for found in defects.iter() {
             // That octets are missing shows in tcpdump's wording already where the snap length is
             // to blame for it.
@@ -157,11 +157,11 @@ fn check_sequence(out: &mut Vec<u8>, found: u32, expected: u32) {
 
 /// The packet that an error quotes, and the one inside it.
 fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
-    if let Some(header) = event.message.cut_quote() {
+    if let Some(header) = event.said().cut_quote() {
         notes.text("quotes ");
         addr::cut_quote(notes.out, &header);
     }
-    let Some(quote) = event.message.quote() else {
+    let Some(quote) = event.said().quote() else {
         return;
     };
     notes.text("quotes ");
@@ -188,12 +188,16 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
 }
 
 /// What a fragment came to; that more must come goes without saying.
-fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames) {
+fn fragment(
+    notes: &mut Notes<'_>,
+    event: &IcmpEvent<'_>,
+    reassembly: &Reassembly,
+    names: &SourceNames,
+) {
     match reassembly {
         Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
         Reassembly::Complete(whole) => {
-            let ip = whole.ip();
-            let message = Message::parse(&ip);
+            let message = event.said();
             let out = notes.item();
             out.extend_from_slice(b"completes ");
             super::addr::words_of(out, message.name());
@@ -208,9 +212,8 @@ fn fragment(notes: &mut Notes<'_>, reassembly: &Reassembly, names: &SourceNames)
                 ChecksumStatus::Unverified(_) => {
                     out.extend_from_slice(b", checksum unverified");
                 }
-                ChecksumStatus::Bad { .. } | ChecksumStatus::Absent => {
-                    notes.fault(|out| out.extend_from_slice(b"checksum of the whole bad"));
-                }
+                // Told below, as of any message.
+                ChecksumStatus::Bad { .. } | ChecksumStatus::Absent => {}
             }
         }
         Reassembly::Duplicate { of } => {
@@ -433,7 +436,7 @@ fn code(notes: &mut Notes<'_>, message: &Message<'_>) {
 }
 
 fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
-    let checksum = event.message.checksum;
+    let checksum = event.said().checksum;
     if let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) {
         // Unverified is silent here: a snap length cuts every message of a capture. -v tells.
         notes.fault(|out| {
@@ -441,7 +444,8 @@ fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             write::hex(out, found.into(), 4);
             out.extend_from_slice(b" (expected 0x");
             write::hex(out, expected.into(), 4);
-            if let Some(cause) = cause::of(&event.packet.ip, event.message) {
+            let ip = event.whole.map_or(&event.packet.ip, |whole| &whole.ip);
+            if let Some(cause) = cause::of(ip, event.said()) {
                 out.extend_from_slice(b"; probably ");
                 out.extend_from_slice(cause.title().as_bytes());
                 if let ChecksumCause::OldAddress(address) = cause {

@@ -47,7 +47,7 @@ pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
 
 /// The lines below the message's.
 pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
-    let message = event.message;
+    let message = event.said();
     for around in event.packet.tunnels.encapsulations() {
         if let Some(outer) = &around.outer {
             below(out, 0);
@@ -72,10 +72,11 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
     let full = options.verbosity >= Verbosity::Full;
     // The words of these types hold identifier and sequence number.
-    let has_id = matches!(
-        message.body,
-        Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_)
-    );
+    let has_id = !matches!(event.message.body, Body::Fragment)
+        && matches!(
+            message.body,
+            Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_)
+        );
     let mut flags = Flags::new(message.fields());
     for field in message.fields() {
         if flags.put(out, &field, b", ") {

@@ -9,7 +9,7 @@ use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Original, Relation};
 use crate::findings::Finding;
-use crate::icmp::{Body, Direction, Error, ErrorClass, mtu};
+use crate::icmp::{Body, Direction, Error, ErrorClass, Message, mtu};
 use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::record::{FrameCounts, IcmpEvent, Interim, Record};
 use crate::source::{InterfaceCounts, KernelCounts};
@@ -202,7 +202,8 @@ impl Model {
 
     fn icmp(&mut self, event: &IcmpEvent<'_>) {
         let (addrs, at) = (event.packet.ip.addrs, event.frame.ts);
-        match (event.relation, &event.message.body) {
+        let (message, relation) = event.news();
+        match (relation, &message.body) {
             (Relation::Request, Body::Echo(echo)) if echo.direction == Direction::Request => {
                 let new = || Ping::new(addrs, echo.id, at);
                 if let Some(ping) = self.pings.entry((addrs, echo.id), at, new) {
@@ -224,13 +225,12 @@ impl Model {
                     _ => {}
                 }
             }
-            (Relation::Error { original }, _) => self.error(event, original),
+            (Relation::Error { original }, _) => self.error(event, message, original),
             _ => {}
         }
     }
 
-    fn error(&mut self, event: &IcmpEvent<'_>, original: Option<Original>) {
-        let message = event.message;
+    fn error(&mut self, event: &IcmpEvent<'_>, message: &Message<'_>, original: Option<Original>) {
         let (Some(quote), Some(reason), Some(code)) = (
             message.quote(),
             DropReason::of_message(message),

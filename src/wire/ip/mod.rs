@@ -217,18 +217,34 @@ impl<'a> Ip<'a> {
         }
     }
 
-    /// What a piece of so many octets holds of this packet, which that ends.
-    pub(crate) fn last_of_pieces(&self, octets: usize) -> Self {
+    /// What a piece of so many octets, in which this packet ends as far as it is there, holds of it;
+    /// whether more follow.
+    pub(super) fn later_piece(&self, octets: usize, more: bool) -> Self {
         // It is not the first.
         let before = self.payload.len().saturating_sub(octets).max(1);
         Self {
             fragment: Some(Fragment {
                 offset: u16::try_from(before).unwrap_or(u16::MAX),
-                more: false,
+                more,
                 unit: 1,
             }),
             payload: self.payload.get(before..).unwrap_or_default(),
-            payload_length: self.payload_length.saturating_sub(narrow(before)),
+            payload_length: narrow(self.payload.len().saturating_sub(before)),
+            ..*self
+        }
+    }
+
+    /// What the first piece holds of this packet: `payload`, the first of its octets.
+    pub(super) fn first_of_pieces(&self, payload: &'a [u8]) -> Self {
+        Self {
+            fragment: Some(Fragment {
+                offset: 0,
+                more: true,
+                unit: 1,
+            }),
+            payload,
+            payload_length: narrow(payload.len()),
+            limit: Limit::Fragment,
             ..*self
         }
     }
@@ -273,9 +289,16 @@ impl<'a> Ip<'a> {
 
     /// Makes this the fragment of a datagram that the link took apart (RFC 4944 section 5.3): its
     /// header is that of the whole datagram, of which all but the fixed header counts as payload.
-    pub(super) fn set_link_fragment(&mut self, fragment: LinkFragment) {
+    /// With the header it has so many octets on the wire.
+    pub(super) fn set_link_fragment(&mut self, fragment: LinkFragment, on_wire: u32) {
         let offset = fragment.offset.saturating_sub(v6::FIXED_OCTETS);
-        let octets = self.length.saturating_sub(v6::FIXED_OCTETS.into());
+        let octets = on_wire.saturating_sub(v6::FIXED_OCTETS.into());
+        self.payload_length = on_wire.saturating_sub(narrow(self.header.len()));
+        self.limit = if self.is_whole() {
+            Limit::IpLength
+        } else {
+            Limit::Capture
+        };
         let end = u32::from(offset) + u32::from(v6::FIXED_OCTETS) + octets;
         let more = end < u32::from(fragment.size);
         if more || offset > 0 {
@@ -293,6 +316,14 @@ impl<'a> Ip<'a> {
         const RESERVED: u8 = 0x80;
         let octet = self.header.get(6).filter(|_| self.version == IpVersion::V4);
         octet.is_some_and(|octet| octet & RESERVED != 0)
+    }
+
+    /// What ends the message that it carries: [`Self::limit`], or that it is a fragment and more follow.
+    pub fn message_limit(&self) -> Limit {
+        match self.fragment {
+            Some(fragment) if fragment.more && self.limit == Limit::IpLength => Limit::Fragment,
+            _ => self.limit,
+        }
     }
 
     /// Whether the payload was captured whole.

@@ -246,7 +246,10 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
             found.dst = at.and_then(|at| LinkAddress::call_sign(data, at));
             found.src = at.and_then(|at| LinkAddress::call_sign(data, at + carrier::CALL_SIGN));
         }
-        lt::MFR => found.frame_relay = FrameRelay::parse(data, 2),
+        // The address is in the piece that a frame begins with (FRF.16.1 section 2.1).
+        lt::MFR if u8_at(data, 0).is_some_and(|flags| flags & 0x80 != 0) => {
+            found.frame_relay = FrameRelay::parse(data, 2);
+        }
         lt::SLIP => {
             found.direction = u8_at(data, 0).filter(|way| *way < 2).map(Direction::of);
         }

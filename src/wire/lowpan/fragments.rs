@@ -223,7 +223,8 @@ impl First {
         let offset = u16::try_from(offset.ok_or(Undecodable::Malformed)?);
         into.octets.extend_from_slice(&self.header);
         into.octets.extend_from_slice(later.octets);
-        put_length(&mut into.octets, 4, later.on_wire);
+        let length = usize::from(self.size).saturating_sub(self.header.len());
+        put_length(&mut into.octets, 4, length);
         into.set_wire_len(self.header.len() + later.on_wire);
         into.unknown_prefix = self.unknown_prefix;
         into.fragment = Some(LinkFragment {

@@ -144,10 +144,8 @@ impl<'e> Making<'e> {
         let on_wire = self.octets.len() + self.missing + from.rest_on_wire();
         self.octets.extend_from_slice(from.rest());
         let whole = datagram.unwrap_or(on_wire);
-        for (depth, start) in self.ipv6.into_iter().enumerate().take(self.depth) {
-            // The outermost header stands for the fragment, as it would for one of IP's.
-            let end = if depth == 0 { on_wire } else { whole };
-            put_length(self.octets, start + 4, end.saturating_sub(start + FIXED));
+        for start in self.ipv6.into_iter().take(self.depth) {
+            put_length(self.octets, start + 4, whole.saturating_sub(start + FIXED));
         }
         if let Some(start) = self.udp {
             put_length(self.octets, start + 4, whole.saturating_sub(start));

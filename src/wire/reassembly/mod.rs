@@ -113,6 +113,8 @@ pub struct Reassembled {
     payload: Range<usize>,
     frames: Vec<FrameRef>,
     told_as_other: u64,
+    /// Octets of the payload that the first fragment told of.
+    told: usize,
     news: Option<News>,
 }
 
@@ -129,6 +131,7 @@ impl Reassembled {
         let Whole {
             first,
             octets: part,
+            first_end,
             frames,
             told_as_other,
         } = whole;
@@ -143,12 +146,14 @@ impl Reassembled {
             octets,
             frames,
             told_as_other,
+            told: first_end.saturating_sub(first.skip),
             news: None,
         }
     }
 
-    /// A packet that was put together of these frames.
-    fn of_pieces(ip: &Ip<'_>, frames: Vec<FrameRef>) -> Self {
+    /// A packet that was put together of these frames, the first of which told so many octets of its
+    /// payload.
+    fn of_pieces(ip: &Ip<'_>, frames: Vec<FrameRef>, told: usize) -> Self {
         let start = ip.header.len();
         let octets = [ip.header, ip.payload].concat();
         Self {
@@ -158,6 +163,7 @@ impl Reassembled {
             octets,
             frames,
             told_as_other: 0,
+            told,
             news: None,
         }
     }
@@ -168,6 +174,15 @@ impl Reassembled {
     pub fn ip(&self) -> Ip<'_> {
         let octets = |range: &Range<usize>| self.octets.get(range.clone()).unwrap_or_default();
         (self.fields).moved_to(octets(&self.header), octets(&self.payload))
+    }
+
+    /// What its first fragment told of the packet, where that came in another frame than `last`, which
+    /// made it whole.
+    pub fn told_before(&self, last: FrameRef) -> Option<Ip<'_>> {
+        let is_told = self.told > 0 && self.frames.first().is_some_and(|first| *first != last);
+        let ip = self.ip();
+        let told = ip.payload.get(..self.told).filter(|_| is_told)?;
+        Some(ip.first_of_pieces(told))
     }
 
     /// The frames of its fragments, in the order of their octets.
@@ -332,6 +347,7 @@ impl Reassembler {
         let Whole {
             first,
             octets: part,
+            first_end,
             frames,
             told_as_other,
         } = whole;
@@ -364,9 +380,16 @@ impl Reassembler {
             self.carriers.completed();
         }
         self.carriers.newest_is_icmp();
+        let payload = place(ip.payload);
+        let told = octets.len().saturating_sub(part.len()) + first_end;
         Reassembly::Complete(Box::new(Reassembled {
             header: place(ip.header),
-            payload: place(ip.payload),
+            told: if is_told {
+                told.saturating_sub(payload.start).min(payload.len())
+            } else {
+                0
+            },
+            payload,
             fields: ip.moved_to(&[], &[]),
             frames,
             told_as_other,
@@ -382,10 +405,19 @@ impl Reassembler {
         self.pieces.feed(piece, captured, into)
     }
 
-    /// The message in `ip`, which was put together of pieces in these frames.
-    pub fn complete(&mut self, ip: &Ip<'_>, frames: Vec<FrameRef>) -> Reassembly {
+    /// The message in `ip`, which was put together in `made` of pieces in these frames; the first of
+    /// them, if it told of it, did so up to `told_end`.
+    pub fn complete(
+        &mut self,
+        ip: &Ip<'_>,
+        made: &Expanded,
+        frames: Vec<FrameRef>,
+        told_end: usize,
+    ) -> Reassembly {
         self.pieces.completed();
-        Reassembly::Complete(Box::new(Reassembled::of_pieces(ip, frames)))
+        let start = super::bytes::offset_in(&made.octets, ip.payload).unwrap_or(told_end);
+        let told = told_end.saturating_sub(start).min(ip.payload.len());
+        Reassembly::Complete(Box::new(Reassembled::of_pieces(ip, frames, told)))
     }
 
     /// Takes note of what the piece that was captured so, which begins a packet, told of it.

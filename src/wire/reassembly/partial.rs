@@ -114,6 +114,8 @@ pub(super) struct Whole {
     pub(super) first: First,
     /// The fragmentable part.
     pub(super) octets: Vec<u8>,
+    /// Where the first fragment ends in it.
+    pub(super) first_end: usize,
     /// The frames, in the order of their octets.
     pub(super) frames: Vec<FrameRef>,
     /// How many of them came before one that is known to be ICMP's.
@@ -276,6 +278,7 @@ impl Partial {
         Added::Whole(Box::new(Whole {
             first,
             octets,
+            first_end: self.pieces.first().map_or(0, |piece| piece.end),
             frames: self.pieces.iter().map(|piece| piece.frame).collect(),
             told_as_other: self.told_as_other,
         }))

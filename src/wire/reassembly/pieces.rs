@@ -57,6 +57,8 @@ pub enum Outcome {
         told: Told,
         /// Of how many pieces those before were not there when they came.
         apart: u64,
+        /// Where the first piece ends in the packet that is made.
+        first_end: usize,
     },
     /// The same octets at the same place came before.
     Duplicate {
@@ -67,6 +69,8 @@ pub enum Outcome {
     Overlap {
         /// Where they came.
         with: FrameRef,
+        /// What was told of the packet. Where that is ICMP, it is made up to this piece.
+        told: Told,
     },
 }
 
@@ -149,8 +153,9 @@ impl Pieces {
             } else if piece.begins {
                 self.drop_those(key, |_| true, |fates| &mut fates.expired);
             } else {
-                self.drop_those(key, |_| true, |fates| &mut fates.overlapping);
-                return Outcome::Overlap { with: of };
+                let told = make_up_to(there, key.1, piece, into);
+                self.give_up(key);
+                return Outcome::Overlap { with: of, told };
             }
         }
         self.keep(key, piece, captured);
@@ -261,7 +266,10 @@ impl Pieces {
             .collect();
         piece.make(&octets, into);
         into.form = Form::Whole;
-        let told = parts.front().map(|kept| kept.told).unwrap_or_default();
+        let first = parts.front();
+        let told = first.map(|kept| kept.told).unwrap_or_default();
+        let behind_first = octets.len() - first.map_or(0, |kept| kept.octets.len());
+        let first_end = into.octets.len() - behind_first;
         let frames: Vec<_> = parts.iter().map(|kept| kept.captured.frame).collect();
         let apart = parts.iter().filter(|kept| kept.apart).count() as u64;
         let before = self.fates;
@@ -276,6 +284,28 @@ impl Pieces {
             frames,
             told,
             apart,
+            first_end,
+        }
+    }
+
+    /// Gives up a packet of which pieces differ; what else comes of it meets what is left in its place.
+    fn give_up(&mut self, key: Key) {
+        let first = (self.kept.get(&key)).and_then(|there| there.first());
+        let left = first.map(|kept| Kept {
+            start: 0,
+            end: u32::MAX,
+            begins: false,
+            ends: false,
+            octets: Vec::new(),
+            captured: kept.captured,
+            apart: false,
+            told: Told::Nothing,
+        });
+        self.drop_those(key, |_| true, |fates| &mut fates.overlapping);
+        if let Some(left) = left {
+            self.memory += left.memory();
+            self.count += 1;
+            self.kept.entry(key).or_default().push(left);
         }
     }
 
@@ -344,6 +374,33 @@ impl Pieces {
     pub(super) fn memory(&self) -> usize {
         self.memory
     }
+}
+
+/// Makes a packet up to a piece that cannot be part of it, and says what was told of it.
+fn make_up_to(there: &[Kept], carrier: Carrier, piece: &Piece<'_>, into: &mut Expanded) -> Told {
+    let Some(first) = there.iter().find(|kept| kept.begins) else {
+        return Told::Nothing;
+    };
+    let mut octets = first.octets.clone();
+    let mut last = first;
+    while last.end < piece.start
+        && let Some(next) = (there.iter()).find(|kept| carrier.joins(last.end, kept.start))
+    {
+        octets.extend_from_slice(&next.octets);
+        last = next;
+    }
+    if last.end < piece.start {
+        return Told::Nothing;
+    }
+    if !carrier.numbers_all() && last.end > piece.start {
+        // It covers octets of this one.
+        let covered = usize::try_from(last.end - piece.start).unwrap_or(usize::MAX);
+        octets.truncate(octets.len().saturating_sub(covered));
+    }
+    octets.extend_from_slice(piece.octets);
+    piece.make(&octets, into);
+    into.form = Form::Later;
+    first.told
 }
 
 /// Whether a piece of this frame is kept, and since when.

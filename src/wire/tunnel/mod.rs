@@ -58,6 +58,19 @@ impl<'a> Packet<'a> {
         self.ip.fragment.is_some() || self.tunnels.fragmented
     }
 
+    /// What of this packet, which is made of what `frame` holds, is told with that: all, or what the
+    /// last piece adds to what the first one told.
+    #[must_use]
+    pub fn as_told(&self, frame: &Frame<'_>) -> Self {
+        let ip = match frame.expanded {
+            Some(made) if matches!(made.form, Form::Last | Form::Later) => {
+                self.ip.later_piece(made.piece, made.form == Form::Later)
+            }
+            _ => self.ip,
+        };
+        Self { ip, ..*self }
+    }
+
     /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
     pub fn goes_deeper(&self) -> bool {
         !self.tunnels.is_empty() && next_ip(&self.ip, 0, None, &mut None).is_some()
@@ -178,10 +191,18 @@ impl<'a> TunnelPath<'a> {
                 Network::Ip => Some(at.ip(made).ok()?),
                 _ => None,
             };
-            let entered = match &outer {
-                Some(ip) => inside_ip(ip, made_at(self.expanded, depth + 1), &mut reported)?,
+            let inside = made_at(self.expanded, depth + 1);
+            let mut entered = match &outer {
+                Some(ip) => inside_ip(ip, inside, &mut reported)?,
                 None => at.inside_shim().ok()??,
             };
+            if let Some(made) = inside
+                && entered.kind == TunnelKind::PppMultilink
+                && !shim::begins_packet(at.rest.bytes)
+            {
+                let header = at.rest.bytes.len().saturating_sub(made.piece);
+                entered.header = at.rest.bytes.get(..header).unwrap_or_default();
+            }
             at = entered.inside;
             Some((entered, outer))
         })
@@ -316,7 +337,7 @@ impl<'a> Position<'a> {
     fn made(packet: &'a Expanded) -> Self {
         let mut at = Self::whole(&packet.octets);
         at.rest.on_wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
-        if packet.form == Form::Part {
+        if matches!(packet.form, Form::Part | Form::Later) || packet.fragment.is_some() {
             at.rest.limit = Limit::Fragment;
         }
         if let Some(link) = packet.link {
@@ -330,8 +351,10 @@ impl<'a> Position<'a> {
     /// The IP packet that starts here, of which `made` tells more.
     fn ip(&self, made: Option<&Expanded>) -> Result<Ip<'a>, Undecodable> {
         let mut ip = self.rest.ip()?;
-        if let Some(fragment) = made.and_then(|packet| packet.fragment) {
-            ip.set_link_fragment(fragment);
+        if let Some(packet) = made
+            && let Some(fragment) = packet.fragment
+        {
+            ip.set_link_fragment(fragment, packet.wire_len);
         }
         if made.is_some_and(|packet| matches!(packet.form, Form::Headerless(_))) {
             ip.origin = HeaderOrigin::Made;
@@ -575,10 +598,7 @@ fn inside_ip<'a>(
         on_wire: usize::try_from(ip.payload_length)
             .unwrap_or(usize::MAX)
             .max(ip.payload.len()),
-        limit: match ip.fragment {
-            Some(fragment) if fragment.more => Limit::Fragment,
-            _ => ip.limit,
-        },
+        limit: ip.message_limit(),
     };
     Some(Entered::new(kind, &header, rest))
 }

@@ -194,14 +194,19 @@ fn bridged(bytes: &[u8]) -> Step {
 /// RFC 1990 section 3: whether the fragment begins and ends a packet, and a sequence number of 24
 /// or 12 bits, as agreed on. What does not begin one leads nowhere.
 fn multilink(bytes: &[u8]) -> Step {
-    const BEGINS: u8 = 0x80;
-    let flags = u8_at(bytes, 0).ok_or(Undecodable::Short)?;
-    let inside = (flags & BEGINS != 0)
+    u8_at(bytes, 0).ok_or(Undecodable::Short)?;
+    let inside = begins_packet(bytes)
         .then(|| behind_multilink(bytes))
         .flatten();
     let nowhere = LinkHeader::at(Network::Other(0), 4);
     let inside = inside.map_or(nowhere, |(_, inside)| inside);
     Ok((TunnelKind::PppMultilink, inside))
+}
+
+/// Whether a packet begins with this fragment of PPP multilink.
+pub(super) fn begins_packet(bytes: &[u8]) -> bool {
+    const BEGINS: u8 = 0x80;
+    u8_at(bytes, 0).is_some_and(|flags| flags & BEGINS != 0)
 }
 
 /// What a first fragment leads to, and how long the header before that is.

@@ -20,8 +20,10 @@ const LONGEST_802_3: u16 = 1500;
 
 /// Whether the header ends with the protocol, so that the line need not begin with `IP `.
 pub(super) fn tells_protocol(event: &IcmpEvent<'_>) -> bool {
+    let frame = event.frame;
+    let has_none = frame.link == lt::MFR && !serial::begins_frame(frame.data, 0);
     // What is inside a tunnel is not what the link header tells of.
-    event.packet.tunnels.is_empty()
+    event.packet.tunnels.is_empty() && !has_none
 }
 
 /// What tcpdump tells of the link without being asked: the tag of a switch's chip, how IP security

@@ -176,17 +176,40 @@ pub(super) fn nlpid_name(nlpid: u8) -> &'static [u8] {
 
 /// `FRF.16 Frag, seq 1, Flags [Begin, End], ` and Frame Relay's.
 pub(super) fn multilink_frame_relay(out: &mut Vec<u8>, data: &[u8], at: usize, length: u32) {
-    multilink(out, data, at);
-    if let Some(circuit) = FrameRelay::parse(data, at + 2) {
-        frame_relay(out, data, at + 2, circuit, length.saturating_sub(2));
+    place(out, data, at);
+    let circuit = begins_frame(data, at).then(|| FrameRelay::parse(data, at + 2));
+    match circuit.flatten() {
+        Some(circuit) => {
+            out.extend_from_slice(b", ");
+            frame_relay(out, data, at + 2, circuit, length.saturating_sub(2));
+        }
+        None => end(out, length.saturating_sub(2)),
     }
+}
+
+/// Whether the frame that is in pieces begins with this one, and so with its address.
+pub(super) fn begins_frame(data: &[u8], at: usize) -> bool {
+    const BEGINS: u8 = 0x80;
+    u8_at(data, at).is_some_and(|flags| flags & BEGINS != 0)
 }
 
 /// What tcpdump tells of a multilink without being asked.
 pub(super) fn multilink(out: &mut Vec<u8>, data: &[u8], at: usize) {
+    place(out, data, at);
+    out.extend_from_slice(b", ");
+}
+
+fn place(out: &mut Vec<u8>, data: &[u8], at: usize) {
+    const ENDS: u8 = 0x40;
     let sequence = u16_at(data, at).unwrap_or(0);
     // Between the bits that say where the frame lies in a packet and the one that ends an octet.
     let sequence = u64::from(sequence >> 1 & 0x0f00 | sequence & 0xff);
     super::number(out, b"FRF.16 Frag, seq ", sequence);
-    out.extend_from_slice(b", Flags [Begin, End], ");
+    let ends = u8_at(data, at).is_some_and(|flags| flags & ENDS != 0);
+    out.extend_from_slice(match (begins_frame(data, at), ends) {
+        (true, true) => b", Flags [Begin, End]",
+        (true, false) => b", Flags [Begin]",
+        (false, true) => b", Flags [End]",
+        (false, false) => b", Flags [none]".as_slice(),
+    });
 }

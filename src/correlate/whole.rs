@@ -1,0 +1,75 @@
+//! A message that came in fragments: what it is, all of it tells once.
+
+use super::errors::ring_answer;
+use super::sighting::Extent;
+use super::verdict::DropReason;
+use super::verdicts::Reported;
+use super::{Correlator, Relation};
+use crate::icmp::{Quote, Whole};
+use crate::model::Frame;
+use crate::wire::Packet;
+
+impl Correlator {
+    /// Relates a message that is whole, and no query, with the last of its fragments.
+    pub(super) fn whole_without_query(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        whole: &Whole<'_>,
+        shown: bool,
+    ) -> Relation {
+        let (ip, message) = (whole.ip, &whole.message);
+        let around = Packet { ip, ..*packet };
+        if frame.reported().is_some() {
+            if let Some(quote) = message.quote().filter(|_| whole.quotes_anew()) {
+                self.reported_error(frame, &around, message, quote, shown);
+            }
+            return Relation::Reported;
+        }
+        let relation = match message.quote() {
+            Some(quote) if ip.is_acceptable() => {
+                self.error(frame, &around, message, quote, Some(whole), shown)
+            }
+            _ => self.without_quote(frame, &around, message, Extent::PutTogether, shown),
+        };
+        self.observe(frame, &packet.ip, shown);
+        relation
+    }
+
+    /// Whether the first fragment of an error told all that is made of its quote. If it told less, that
+    /// is taken back.
+    pub(super) fn is_told(&mut self, whole: &Whole<'_>, error: &Reported<'_, '_>) -> bool {
+        let Some(told) = &whole.told else {
+            return false;
+        };
+        let (Some(quote), Some(first)) = (told.quote(), whole.frames.first()) else {
+            return false;
+        };
+        if tells_as_much(quote, error.quote) {
+            self.verdicts.came_in(error);
+            let reason = DropReason::of_message(told);
+            if let Some((answer, _)) = reason.and_then(|reason| ring_answer(error, reason)) {
+                self.traces.says_more(&answer);
+            }
+            return true;
+        }
+        let (original, never_sent) = self.original(quote, error.ts);
+        self.verdicts.withdraw(&Reported {
+            message: told,
+            quote,
+            original,
+            frame: *first,
+            frames: &[*first],
+            never_sent,
+            ..*error
+        });
+        false
+    }
+}
+
+/// Whether the first octets of a quote lead to the same packet as all of it.
+fn tells_as_much(first: &Quote<'_>, all: &Quote<'_>) -> bool {
+    const LEAD: usize = 8;
+    let lead = |quote: &Quote<'_>| quote.ip.payload.len().min(LEAD);
+    (first.flow(), first.transport) == (all.flow(), all.transport) && lead(first) == lead(all)
+}
