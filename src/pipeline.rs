@@ -10,6 +10,7 @@ mod control;
 mod early;
 mod fragments;
 mod ledger;
+mod outcomes;
 mod pieces;
 mod reports;
 mod teller;
@@ -33,9 +34,9 @@ use self::turn::Turn;
 pub use self::unlocked::KeyLogFile;
 use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
-use crate::correlate::{Correlator, Outcome, Relation};
+use crate::correlate::{Correlator, Relation};
 use crate::icmp::{Message, Whole};
-use crate::model::{Expanded, FlowKey, Frame, Timestamp};
+use crate::model::{Expanded, Frame, Timestamp};
 use crate::record::collect::UnknownLinks;
 use crate::record::summary::Unread;
 use crate::record::{FrameCounts, IcmpEvent, Summary};
@@ -461,44 +462,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         }
         if self.pipe.correlator.has_outcomes() {
             self.outcomes()?;
-        }
-        Ok(())
-    }
-
-    /// Hands on what correlation found out. Findings are drawn from what is shown only: whoever
-    /// filters for a flow asks about that flow.
-    fn outcomes(&mut self) -> io::Result<()> {
-        loop {
-            self.batch()?;
-            if !self.pipe.correlator.go_on() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn batch(&mut self) -> io::Result<()> {
-        let pipe = &mut *self.pipe;
-        let mut selects =
-            |flow: &FlowKey| pipe.filter.selects_all() || pipe.filter.matches_flow(flow);
-        for outcome in pipe.correlator.outcomes() {
-            let entry = match &outcome {
-                Outcome::Decided(exchange) => Entry::Decided(exchange),
-                Outcome::Exchange(exchange) => {
-                    self.open = self.open.saturating_sub(1);
-                    if !exchange.shown {
-                        continue;
-                    }
-                    Entry::Exchange(exchange)
-                }
-                Outcome::Drop(verdict) if verdict.shown => Entry::Drop(verdict),
-                Outcome::Path(path) if path.shown => Entry::Path(path),
-                Outcome::Stalled(stall) if selects(&stall.flow) => Entry::Stalled(stall),
-                Outcome::Unanswered(attempt) if selects(&attempt.flow) => {
-                    Entry::Unanswered(attempt)
-                }
-                _ => continue,
-            };
-            self.teller.tell(&entry)?;
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Packets of tunnels in fragments, and pieces of those that tunnels took apart.
 
-use super::{
-    Packet, Position, Tunnel, TunnelPath, descend, header, inside_ip, may_carry_ip, without_fcs,
-};
+use super::classify::descend;
+use super::header;
+use super::packet::{Packet, may_carry_ip};
+use super::path::{Tunnel, TunnelPath};
+use super::position::{Position, inside_ip, without_fcs};
 use crate::model::Frame;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, LinkHeader, Network};

@@ -5,10 +5,14 @@ mod packets;
 
 use proptest::prelude::*;
 
-use carriers::carriers;
+use carriers::{Carrier, carriers};
 
 use super::*;
-use crate::model::LinkType;
+use crate::model::{Frame, LinkType};
+use crate::wire::bytes::offset_in;
+use crate::wire::ip::protocol;
+use crate::wire::link::Vlans;
+use crate::wire::{Classified, Limit, Undecodable};
 
 fn frame(link: u32, data: &[u8]) -> Frame<'_> {
     Frame::alone(LinkType(link), data)

@@ -12,7 +12,8 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use super::{Entered, Position, Rest, TunnelKind};
+use super::TunnelKind;
+use super::position::{Entered, Position, Rest};
 use crate::model::frame::{Reported, Section, SectionStart};
 use crate::model::{Frame, LinkType, Part};
 use crate::wire::bytes::{array_at, tail, u8_at};

@@ -1,7 +1,6 @@
 //! A packet in every kind of tunnel.
 
-use super::super::*;
-use super::{ECHO, ether, frames, packets, udp, v4, v6};
+use super::*;
 
 /// What carries a packet: the outer packet, and the tunnels it makes.
 pub(super) type Carrier = (Vec<u8>, Vec<TunnelKind>);

@@ -1,7 +1,6 @@
 //! Packets in frames in packets: of access points, mirrors, bridges.
 
-use super::super::*;
-use super::{ECHO, carriers::Carrier, ether, udp, v4, v6};
+use super::*;
 
 /// IEEE 802.11 data from an access point, with LLC and SNAP.
 pub(super) fn ieee802_11(packet: &[u8]) -> Vec<u8> {

@@ -1,7 +1,6 @@
 //! What tunnels hold that nobody can read.
 
-use super::super::*;
-use super::{ECHO, ether, frame, frames, packets, udp, v4, v6};
+use super::*;
 use crate::wire::Encryption;
 
 fn gre(kind: u16, inner: &[u8]) -> Vec<u8> {

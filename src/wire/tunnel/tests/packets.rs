@@ -1,7 +1,6 @@
 //! Packets in datagrams, without a frame around them.
 
-use super::super::*;
-use super::{ECHO, carriers::Carrier, ether, udp, v4, v6};
+use super::*;
 
 fn over_udp(port: u16, header: &[u8], inner: &[u8]) -> Vec<u8> {
     v4(17, &udp(40000, port, &[header, inner].concat()))

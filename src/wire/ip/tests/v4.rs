@@ -1,0 +1,278 @@
+use super::*;
+
+#[test]
+fn an_ipv4_header_is_read_whole() {
+    let ip = parse(&ECHO4);
+    assert_eq!(ip.version, IpVersion::V4);
+    assert_eq!(ip.src(), "192.0.2.1".parse::<IpAddr>().unwrap());
+    assert_eq!(ip.dst(), "192.0.2.2".parse::<IpAddr>().unwrap());
+    assert_eq!((ip.ttl, ip.id, ip.protocol), (64, Some(0x1234), 1));
+    assert_eq!((ip.length, ip.payload_length), (32, 12));
+    assert!(ip.dont_fragment && ip.fragment.is_none() && !ip.length_from_frame);
+    assert_eq!((ip.header, ip.payload), (&ECHO4[..20], &ECHO4[20..]));
+    assert_eq!(ip.limit, Limit::IpLength);
+    assert!(!ip.is_defective());
+    assert_eq!(
+        header_checksum(&ip).unwrap().status,
+        ChecksumStatus::Good,
+        "{:x?}",
+        header_checksum(&ip)
+    );
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+}
+
+#[test]
+fn every_ipv4_prefix_gives_what_is_there() {
+    for length in 0..ECHO4.len() {
+        let bytes = &ECHO4[..length];
+        for (limit, on_wire, told) in [
+            (Limit::Frame, length, Limit::Frame),
+            (Limit::Frame, ECHO4.len(), Limit::Capture),
+            (Limit::Quote, length, Limit::Quote),
+        ] {
+            match Ip::parse_on_wire(bytes, on_wire, limit) {
+                Err(e) => {
+                    assert!(length < 20);
+                    assert_eq!(e, Undecodable::Short);
+                }
+                Ok(ip) => {
+                    assert!(length >= 20);
+                    assert_eq!(ip.payload, &ECHO4[20..length]);
+                    assert_eq!(ip.payload_length, 12);
+                    assert_eq!(ip.limit, told);
+                    assert!(!ip.is_whole());
+                    assert_eq!(ip.is_defective(), told == Limit::Frame);
+                    assert_eq!(
+                        icmp_checksum(&ip).status,
+                        ChecksumStatus::Unverified(Unverified::Truncated)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn padding_is_never_payload() {
+    let mut padded = ECHO4.to_vec();
+    padded.extend([0xff; 14]);
+    let ip = parse(&padded);
+    assert_eq!(ip.payload, &ECHO4[20..]);
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+
+    let mut empty = v6(protocol::IPV6_ICMP, &[]);
+    empty.extend([0; 6]);
+    let ip = parse(&empty);
+    assert!(ip.payload.is_empty() && !ip.length_from_frame);
+}
+
+#[test]
+fn a_length_of_zero_is_what_the_frame_holds() {
+    let mut offload = ECHO4;
+    offload[2..4].fill(0);
+    let ip = parse(&offload);
+    assert!(ip.length_from_frame && ip.is_whole() && !ip.is_defective());
+    assert_eq!((ip.length, ip.payload_length), (32, 12));
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    // What the snap length cut still counts.
+    let ip = Ip::parse_on_wire(&offload[..28], 32, Limit::Frame).unwrap();
+    assert_eq!((ip.payload.len(), ip.payload_length), (8, 12));
+    assert_eq!(ip.limit, Limit::Capture);
+
+    let mut offload = v6(protocol::TCP, &[7; 1400]);
+    offload[4..6].fill(0);
+    let ip = parse(&offload);
+    assert!(ip.length_from_frame);
+    assert_eq!((ip.length, ip.payload.len()), (1440, 1400));
+}
+
+#[test]
+fn header_lengths_that_lie() {
+    for words in 0..16u8 {
+        let mut packet = ECHO4;
+        packet[0] = 0x40 | words;
+        let whole = Ip::parse(&packet, Limit::Frame);
+        let quoted = Ip::parse(&packet, Limit::Quote).unwrap();
+        match usize::from(words) * 4 {
+            0..20 => {
+                assert_eq!(whole.unwrap_err(), Undecodable::Malformed);
+                assert_eq!(rules(&quoted), ["header length under 5 words"]);
+                assert_eq!(quoted.payload, &packet[20..]);
+            }
+            length @ 20..=32 => assert_eq!(whole.unwrap().payload, &packet[length..]),
+            _ => {
+                let whole = whole.unwrap();
+                assert!(whole.payload.is_empty());
+                assert_eq!(whole.payload_length, 0);
+                assert!(rules(&whole).contains(&"total length too small"));
+            }
+        }
+    }
+    let mut short = ECHO4;
+    short[3] = 19;
+    let ip = parse(&short);
+    assert_eq!(rules(&ip), ["total length too small"]);
+    assert_eq!((ip.payload_length, ip.length), (0, 19));
+    for version in (0..16u8).filter(|v| ![4, 6].contains(v)) {
+        short[0] = version << 4 | 5;
+        assert_eq!(
+            Ip::parse(&short, Limit::Quote).unwrap_err(),
+            Undecodable::Malformed
+        );
+    }
+}
+
+#[test]
+fn a_quote_whose_length_was_tampered_with_keeps_its_ports() {
+    for total in [12u16, 0x2000, 20] {
+        let mut quote = ECHO4;
+        quote[2..4].copy_from_slice(&total.to_be_bytes());
+        let ip = Ip::parse(&quote, Limit::Quote).unwrap();
+        assert_eq!(ip.payload, &ECHO4[20..], "total length {total}");
+        assert_eq!(ip.length, u32::from(total));
+    }
+}
+
+#[test]
+fn ipv4_options() {
+    let with = |options: &[u8]| {
+        let mut packet = ECHO4[..20].to_vec();
+        packet[0] = 0x45 + u8::try_from(options.len() / 4).unwrap();
+        packet[3] = u8::try_from(ECHO4.len() + options.len()).unwrap();
+        packet.extend(options);
+        packet.extend(&ECHO4[20..]);
+        packet
+    };
+    let alert = with(&[1, 148, 4, 0, 0, 0, 0, 0]);
+    let ip = parse(&alert);
+    assert!(ip.router_alert && !ip.is_defective());
+    assert_eq!((ip.header.len(), ip.payload), (28, &ECHO4[20..]));
+    for (options, rule) in [
+        ([7, 0, 148, 4], "option length under 2"),
+        ([7, 1, 148, 4], "option length under 2"),
+        ([7, 5, 4, 0], "option runs over the header's end"),
+        ([1, 1, 7, 3], "option runs over the header's end"),
+    ] {
+        let packet = with(&options);
+        let ip = parse(&packet);
+        assert_eq!(rules(&ip), [rule]);
+        assert!(!ip.router_alert);
+        assert_eq!(ip.payload, &ECHO4[20..]);
+    }
+    for length in 20..28 {
+        let ip = Ip::parse(&alert[..length], Limit::Quote).unwrap();
+        assert!(ip.payload.is_empty());
+        assert_eq!(ip.payload_length, 12);
+        assert_eq!(ip.defects().count(), 1);
+    }
+}
+
+#[test]
+fn fragments_and_authentication_headers() {
+    let mut packet = ECHO4;
+    packet[6..8].copy_from_slice(&[0x20, 0x00]);
+    let first = parse(&packet);
+    assert_eq!(
+        first.fragment,
+        Some(Fragment {
+            offset: 0,
+            more: true,
+            unit: 8,
+        })
+    );
+    assert_eq!(
+        icmp_checksum(&first).status,
+        ChecksumStatus::Unverified(Unverified::Fragment)
+    );
+    packet[6..8].copy_from_slice(&[0x1f, 0xff]);
+    let last = parse(&packet);
+    assert_eq!(last.fragment.unwrap().offset, 0xfff8);
+    assert!(last.is_later_fragment());
+    assert_eq!(icmp_checksum(&last).found, None);
+
+    let mut ah = ECHO4[..20].to_vec();
+    ah[9] = protocol::AH;
+    ah[3] += 12;
+    ah.extend([1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+    ah.extend(&ECHO4[20..]);
+    let ip = parse(&ah);
+    assert_eq!((ip.protocol, ip.payload), (1, &ECHO4[20..]));
+    assert_eq!(header_checksum(&ip).unwrap().found, Some(0xa4a5));
+    for length in 20..32 {
+        let ip = Ip::parse(&ah[..length], Limit::Quote).unwrap();
+        assert_eq!(ip.protocol, if length < 22 { protocol::AH } else { 1 });
+        assert!(ip.payload.is_empty());
+    }
+}
+
+/// What no stack takes is read all the same: the other version's ICMP, and its extension headers.
+#[test]
+fn headers_of_the_other_version() {
+    let good = ChecksumStatus::Good;
+    let behind = |kind: u8, header: &[u8]| {
+        let mut packet = ECHO4[..20].to_vec();
+        packet[9] = kind;
+        packet[3] += u8::try_from(header.len()).unwrap();
+        packet.extend(header);
+        packet.extend(&ECHO4[20..]);
+        packet
+    };
+    let padded = |next| [next, 0, 1, 4, 0, 0, 0, 0];
+    for kind in [0, 43, 44, 60, 135, 140] {
+        let header = match kind {
+            // All of its packet.
+            44 => [1, 0, 0, 0, 0, 0, 0, 7],
+            _ => padded(1),
+        };
+        let packet = behind(kind, &header);
+        let ip = parse(&packet);
+        assert_eq!((ip.protocol, ip.payload), (1, &ECHO4[20..]), "{kind}");
+        assert_eq!(icmp_checksum(&ip).status, good);
+        assert!(!ip.is_acceptable() && ip.named_protocol() == kind);
+        let said: Vec<_> = ip.defects().iter().map(|found| found.to_string()).collect();
+        assert_eq!(said, ["ipv4 at 9: extension headers require IPv6"]);
+        for length in 20..packet.len() {
+            let cut = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+            assert_eq!(cut.payload.len(), length.saturating_sub(28));
+            assert_eq!(cut.named_protocol(), kind);
+        }
+    }
+    // Of IPv6 alone are home, final destination and identification.
+    let home = [&[1, 2, 1, 2, 0, 0, 0xc9, 16][..], &[7; 16]].concat();
+    let segments = [&[60, 2, 0, 1, 0, 0, 0, 0][..], &[8; 16], &home].concat();
+    let packet = behind(43, &segments);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.id), (1, parse(&ECHO4).id));
+    assert_eq!(ip.ends(), ip.addrs);
+    let fragment = behind(44, &[1, 0, 0, 9, 0, 0, 0, 7]);
+    let ip = parse(&fragment);
+    assert!(ip.is_later_fragment() && ip.id == parse(&ECHO4).id);
+    // HIP is at home in both versions.
+    assert!(parse(&behind(139, &padded(1))).is_acceptable());
+
+    let message = &ECHO4[20..];
+    let mut bare = ECHO4;
+    bare[9] = 58;
+    let ip = parse(&bare);
+    assert!(!ip.is_acceptable() && !ip.is_defective());
+    assert_eq!(icmp_checksum(&ip).status, good);
+    bare[22..24].copy_from_slice(&[0x12, 0x34]);
+    let unknown = ChecksumStatus::Unverified(Unverified::PseudoHeader);
+    assert_eq!(icmp_checksum(&parse(&bare)).status, unknown);
+    let packet = v6(1, message);
+    let ip = parse(&packet);
+    assert!(!ip.is_acceptable() && ip.protocol == 1);
+    assert_eq!(icmp_checksum(&ip).status, good);
+}
+
+/// Its checksum may be that over the addresses there are, as of UDP.
+#[test]
+fn icmpv6_in_ipv4_with_its_addresses() {
+    let mut packet = ECHO4;
+    packet[9] = 58;
+    packet[22..24].fill(0);
+    let length = u8::try_from(packet.len() - 20).unwrap();
+    let sum = crate::wire::checksum::internet(&[&packet[12..], &[0, 58, 0, length]]);
+    packet[22..24].copy_from_slice(&sum.to_be_bytes());
+    assert_eq!(icmp_checksum(&parse(&packet)).status, ChecksumStatus::Good);
+}

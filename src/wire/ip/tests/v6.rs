@@ -1,0 +1,203 @@
+use super::*;
+
+#[test]
+fn an_ipv6_header_is_read_whole() {
+    let message = echo6("2001:db8::1", "2001:db8::2");
+    let packet = v6(58, &message);
+    let ip = parse(&packet);
+    assert_eq!(ip.version, IpVersion::V6);
+    assert_eq!(ip.src(), "2001:db8::1".parse::<IpAddr>().unwrap());
+    assert_eq!(ip.dst(), "2001:db8::2".parse::<IpAddr>().unwrap());
+    assert_eq!((ip.traffic_class, ip.flow_label), (0xab, 0x12345));
+    assert_eq!((ip.ttl, ip.protocol, ip.id), (64, 58, None));
+    assert_eq!((ip.length, ip.payload_length), (51, 11));
+    assert_eq!(ip.payload, message);
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    assert!(header_checksum(&ip).is_none());
+    for length in 0..packet.len() {
+        match Ip::parse(&packet[..length], Limit::Quote) {
+            Err(e) => assert_eq!((e, length < 40), (Undecodable::Short, true)),
+            Ok(ip) => {
+                assert_eq!(ip.payload, &packet[40..length]);
+                assert_eq!(ip.payload_length, 11);
+                assert_eq!(ip.limit, Limit::Quote);
+            }
+        }
+    }
+}
+
+/// A router alert, a home address, a routing header with a segment left, then ICMPv6.
+fn extended() -> Vec<u8> {
+    let mut chain = vec![protocol::DEST_OPTIONS, 0, 5, 2, 0, 0, 1, 0];
+    chain.extend([protocol::ROUTE, 2, 1, 2, 0, 0, 0xc9, 16]);
+    chain.extend("2001:db8::aaaa".parse::<Ipv6Addr>().unwrap().octets());
+    chain.extend([58, 2, 0, 1, 0, 0, 0, 0]);
+    chain.extend("2001:db8::ffff".parse::<Ipv6Addr>().unwrap().octets());
+    chain.extend(echo6("2001:db8::aaaa", "2001:db8::ffff"));
+    v6(protocol::HOPOPT, &chain)
+}
+
+#[test]
+fn ipv6_extension_headers_are_stepped_over() {
+    let packet = extended();
+    let ip = parse(&packet);
+    assert!(!ip.is_defective());
+    assert!(ip.router_alert);
+    assert_eq!((ip.protocol, ip.header.len()), (58, 40 + 56));
+    assert_eq!(ip.home_address, Some("2001:db8::aaaa".parse().unwrap()));
+    assert_eq!(
+        ip.final_destination,
+        Some("2001:db8::ffff".parse().unwrap())
+    );
+    assert_eq!(ip.ends().src(), ip.home_address.unwrap());
+    assert_eq!(ip.ends().dst(), ip.final_destination.unwrap());
+    assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
+    let mut arrived = packet.clone();
+    arrived[40 + 32 + 3] = 0;
+    let ip = parse(&arrived);
+    assert_eq!(ip.final_destination, None);
+    assert_eq!(ip.ends().dst(), ip.dst());
+    assert!(matches!(
+        icmp_checksum(&ip).status,
+        ChecksumStatus::Bad { .. }
+    ));
+}
+
+#[test]
+fn every_prefix_of_a_header_chain_names_what_it_can() {
+    let packet = extended();
+    for length in 40..packet.len() {
+        let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+        let expected = match length {
+            0..42 => protocol::HOPOPT,
+            42..50 => protocol::DEST_OPTIONS,
+            50..74 => protocol::ROUTE,
+            _ => 58,
+        };
+        assert_eq!(ip.protocol, expected, "{length} octets");
+        assert_eq!(
+            ip.defects().count(),
+            usize::from(length < 96),
+            "{length} octets"
+        );
+        assert_eq!(ip.payload.len(), length.saturating_sub(96));
+        assert!(!ip.is_whole());
+        for defect in ip.defects().iter() {
+            assert!(matches!(
+                defect.kind,
+                DefectKind::Short {
+                    limit: Limit::Capture,
+                    ..
+                }
+            ));
+        }
+    }
+}
+
+#[test]
+fn the_final_destination_of_each_routing_type() {
+    let a = "2001:db8::aaaa".parse::<Ipv6Addr>().unwrap();
+    let b = "2001:db8::bbbb".parse::<Ipv6Addr>().unwrap();
+    let header = |kind: u8, left: u8, rest: [u8; 4]| {
+        let mut header = vec![58, 4, kind, left];
+        header.extend(rest);
+        header.extend(a.octets());
+        header.extend(b.octets());
+        header
+    };
+    for (kind, left, expected) in [
+        (0, 2, Some(b)),
+        (0, 0, None),
+        (2, 1, Some(b)),
+        (4, 1, Some(a)),
+        (4, 0, None),
+        (99, 1, None),
+    ] {
+        let packet = v6(protocol::ROUTE, &header(kind, left, [0; 4]));
+        let ip = parse(&packet);
+        assert_eq!(ip.final_destination, expected, "type {kind} left {left}");
+        assert!(!ip.is_defective());
+    }
+    // RPL: 14 octets in common with the destination for all, 2 octets each, 4 of padding.
+    let rpl = [58, 1, 3, 2, 0xee, 0x40, 0, 0, 0, 0x22, 0, 0x33, 9, 9, 9, 9];
+    let packet = v6(protocol::ROUTE, &rpl);
+    assert_eq!(
+        parse(&packet).final_destination,
+        Some("2001:db8::33".parse().unwrap())
+    );
+    // No address fits.
+    for kind in [0, 2, 3, 4] {
+        let packet = v6(protocol::ROUTE, &[58, 0, kind, 1, 0, 0, 0, 0]);
+        let ip = parse(&packet);
+        assert_eq!(ip.final_destination, None);
+        assert_eq!(ip.defects().count(), 1, "type {kind}");
+    }
+}
+
+#[test]
+fn ipv6_fragments() {
+    let fragment = |field: u16, rest: &[u8]| {
+        let mut header = vec![58, 0];
+        header.extend(field.to_be_bytes());
+        header.extend([0xde, 0xad, 0xbe, 0xef]);
+        header.extend(rest);
+        v6(protocol::FRAG, &header)
+    };
+    let packet = fragment(0x0001, &[128, 0, 1, 2]);
+    let ip = parse(&packet);
+    assert_eq!((ip.id, ip.protocol), (Some(0xdead_beef), 58));
+    assert!(ip.fragment.is_some() && !ip.is_later_fragment());
+    // In a later fragment what looks like an extension header is payload.
+    let mut packet = fragment(0x05a8, &[60, 0, 0, 0, 0, 0, 0, 0]);
+    packet[40] = protocol::DEST_OPTIONS;
+    let ip = parse(&packet);
+    assert_eq!(ip.fragment.unwrap().offset, 1448);
+    assert_eq!((ip.protocol, ip.payload.len()), (60, 8));
+    let packet = fragment(0, &[128, 0, 1, 2]);
+    assert_eq!(parse(&packet).fragment, None, "an atomic fragment is none");
+}
+
+#[test]
+fn where_the_chain_stops() {
+    for stop in [protocol::ESP, protocol::NO_NEXT_HEADER, protocol::TCP] {
+        let packet = v6(protocol::DEST_OPTIONS, &[stop, 0, 1, 4, 0, 0, 0, 0, 9, 9]);
+        let ip = parse(&packet);
+        assert_eq!((ip.protocol, ip.payload), (stop, &[9, 9][..]));
+    }
+    let packet = v6(protocol::MOBILITY, &[59, 0, 1, 0, 0, 0, 0, 0]);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.payload.len()), (protocol::MOBILITY, 8));
+    let packet = v6(protocol::AH, &[58, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 128, 0]);
+    let ip = parse(&packet);
+    assert_eq!((ip.protocol, ip.payload), (58, &[128, 0][..]));
+}
+
+#[test]
+fn a_jumbogram_takes_its_length_from_the_option() {
+    let mut packet = v6(protocol::HOPOPT, &[]);
+    packet.extend([6, 0, 0xc2, 4, 0, 1, 0x11, 0x70]); // 70000 octets
+    packet.extend(vec![1; 70_000 - 8]);
+    let ip = parse(&packet);
+    assert!(ip.length_from_frame && !ip.is_defective());
+    assert_eq!((ip.length, ip.payload_length), (70_040, 69_992));
+    assert!(ip.is_whole());
+    let ip = Ip::parse_on_wire(&packet[..100], packet.len(), Limit::Frame).unwrap();
+    assert_eq!((ip.payload.len(), ip.payload_length), (52, 69_992));
+}
+
+#[test]
+fn misplaced_headers_and_overlong_options_are_told() {
+    let packet = v6(
+        protocol::DEST_OPTIONS,
+        &[0, 0, 1, 4, 0, 0, 0, 0, 58, 0, 5, 2, 0, 0, 1, 9],
+    );
+    let ip = parse(&packet);
+    assert_eq!(
+        rules(&ip),
+        [
+            "hop-by-hop options are not the first header",
+            "option runs over the header's end"
+        ]
+    );
+    assert_eq!(ip.protocol, 58);
+}

@@ -1,0 +1,102 @@
+//! An IP packet with all that stood around it.
+
+use super::classify::next_ip;
+use super::path::TunnelPath;
+use super::position::inside_ip;
+use super::report::{self, Report};
+use super::{header, udp};
+use crate::model::{Form, Frame};
+use crate::wire::Undecodable;
+use crate::wire::ip::{Ip, protocol};
+use crate::wire::link::{LinkHeader, Network};
+
+/// An IP packet with all that stood around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// The link header.
+    pub link: LinkHeader,
+    /// Tunnels around `ip`, outermost first; empty for most packets.
+    pub tunnels: TunnelPath<'a>,
+    /// The innermost IP packet.
+    pub ip: Ip<'a>,
+}
+
+impl<'a> Packet<'a> {
+    /// The outermost IP packet, where `ip` travels inside of another; read anew at each call.
+    pub fn outermost(&self) -> Option<Ip<'a>> {
+        self.tunnels.walk().find_map(|(_, outer)| outer)
+    }
+
+    /// Whether it may be in a piece of a packet, or be one.
+    pub fn may_be_in_piece(&self) -> bool {
+        self.tunnels.has_pieces || !self.is_of_fragment() && may_carry_ip(&self.ip)
+    }
+
+    /// Whether it is a fragment, or inside of one.
+    pub const fn is_of_fragment(&self) -> bool {
+        self.ip.fragment.is_some() || self.tunnels.fragmented
+    }
+
+    /// What of this packet, which is made of what `frame` holds, is told with that: all, or what the
+    /// last piece adds to what the first one told.
+    #[must_use]
+    pub fn as_told(&self, frame: &Frame<'_>) -> Self {
+        let ip = match frame.expanded {
+            Some(made) if matches!(made.form, Form::Last | Form::Later) => {
+                self.ip.later_piece(made.piece, made.form == Form::Later)
+            }
+            _ => self.ip,
+        };
+        Self { ip, ..*self }
+    }
+
+    /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
+    pub fn goes_deeper(&self) -> bool {
+        !self.tunnels.is_empty() && next_ip(&self.ip, 0, None, &mut None).is_some()
+    }
+
+    /// What a message of another protocol tells of `ip`, if that is the message's data.
+    pub fn report(&self) -> Option<Report> {
+        self.tunnels.reported?;
+        self.tunnels
+            .encapsulations()
+            .find_map(|around| around.report)
+    }
+
+    /// What keeps a packet that tunnel headers behind `ip` lead to from being read, if it may be one.
+    #[inline]
+    pub fn hides(&self) -> Option<Undecodable> {
+        if !may_carry_ip(&self.ip) {
+            return None;
+        }
+        hidden_in(&self.ip)
+    }
+}
+
+/// Whether it is worth a closer look at what `ip` carries.
+#[inline]
+pub(super) fn may_carry_ip(ip: &Ip<'_>) -> bool {
+    match ip.protocol {
+        protocol::UDP => udp::has_tunnel_ports(ip.payload),
+        protocol::TCP => report::has_reporting_port(ip.payload),
+        other => header::is_tunnel_protocol(other),
+    }
+}
+
+/// See [`Packet::hides`].
+#[cold]
+fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
+    let mut at = inside_ip(ip, None, &mut None)?.inside;
+    for _ in 0..TunnelPath::CAPACITY {
+        match at.network {
+            Network::Encrypted(by) => return Some(Undecodable::Encrypted(by)),
+            Network::Compressed => return Some(Undecodable::Compression),
+            _ => {}
+        }
+        match at.inside_shim() {
+            Ok(entered) => at = entered?.inside,
+            Err(why) => return Some(why).filter(|why| why.hides()),
+        }
+    }
+    None
+}

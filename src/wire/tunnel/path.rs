@@ -1,0 +1,179 @@
+//! The tunnels around a packet.
+
+use std::net::IpAddr;
+
+use super::classify::next_ip;
+use super::position::{Entered, Position, Rest, inside_ip, made_at};
+use super::{Report, TunnelKind, shim};
+use crate::model::Expanded;
+use crate::model::frame::Reported;
+use crate::wire::bytes::array_at;
+use crate::wire::defect::Limit;
+use crate::wire::ip::{Ip, protocol};
+use crate::wire::link::{Network, Vlans};
+
+/// The tunnels around a packet: up to [`TunnelPath::CAPACITY`]. They are read when asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct TunnelPath<'a> {
+    /// What is behind the link header, and how to read it.
+    start: &'a [u8],
+    on_wire: u32,
+    network: Network,
+    pub(super) depth: u8,
+    /// Whether the packet of one of them is a fragment.
+    pub(super) fragmented: bool,
+    /// Whether one of them takes packets apart.
+    pub(super) has_pieces: bool,
+    /// A packet that was made, around which some of them are.
+    pub(super) expanded: Option<&'a Expanded>,
+    /// Which one of the packets that another protocol reports is meant, if one is.
+    pub(super) reported: Option<Reported>,
+}
+
+impl<'a> TunnelPath<'a> {
+    /// How deep tunnels are followed.
+    pub const CAPACITY: usize = 16;
+
+    pub(super) fn new(at: Position<'a>, expanded: Option<&'a Expanded>) -> Self {
+        Self {
+            start: at.rest.bytes,
+            on_wire: u32::try_from(at.rest.on_wire).unwrap_or(u32::MAX),
+            network: at.network,
+            depth: 0,
+            fragmented: false,
+            has_pieces: false,
+            expanded,
+            reported: None,
+        }
+    }
+
+    /// The outermost packet of them that is a fragment, and the tunnels around that.
+    pub fn fragment(self) -> Option<(Self, Ip<'a>)> {
+        if !self.fragmented {
+            return None;
+        }
+        let mut walk = (0..self.depth).zip(self.walk());
+        walk.find_map(|(depth, (_, outer))| {
+            let ip = outer.filter(|ip| ip.fragment.is_some())?;
+            Some((Self { depth, ..self }, ip))
+        })
+    }
+
+    /// The tunnels, outermost first.
+    pub fn iter(self) -> impl Iterator<Item = Tunnel> + use<'a> {
+        self.encapsulations().map(|around| around.tunnel)
+    }
+
+    /// The tunnels, outermost first, each with the octets that make it up.
+    pub fn encapsulations(self) -> impl Iterator<Item = Encapsulation<'a>> + use<'a> {
+        self.walk().map(|(entered, outer)| Encapsulation {
+            tunnel: Tunnel {
+                kind: entered.kind,
+                outer: (outer.as_ref())
+                    .filter(|ip| ip.hides_addresses() != (true, true))
+                    .map(|ip| (ip.src(), ip.dst())),
+                vlans: entered.vlans,
+            },
+            outer,
+            header: entered.header,
+            report: entered.report,
+        })
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        usize::from(self.depth)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.depth == 0
+    }
+
+    pub(super) fn walk(self) -> impl Iterator<Item = (Entered<'a>, Option<Ip<'a>>)> + use<'a> {
+        let mut at = Position {
+            network: self.network,
+            rest: Rest {
+                bytes: self.start,
+                on_wire: usize::try_from(self.on_wire).unwrap_or(usize::MAX),
+                limit: Limit::Frame,
+            },
+        };
+        let mut reported = self.reported;
+        (0..self.depth).map_while(move |depth| {
+            let made = made_at(self.expanded, depth);
+            if let Some(packet) = made {
+                at = Position::made(packet);
+            }
+            let outer = match at.network {
+                Network::Ip => Some(at.ip(made).ok()?),
+                _ => None,
+            };
+            let inside = made_at(self.expanded, depth + 1);
+            let mut entered = match &outer {
+                Some(ip) => inside_ip(ip, inside, &mut reported)?,
+                None => at.inside_shim().ok()??,
+            };
+            if let Some(made) = inside
+                && entered.kind == TunnelKind::PppMultilink
+                && !shim::begins_packet(at.rest.bytes)
+            {
+                let header = at.rest.bytes.len().saturating_sub(made.piece);
+                entered.header = at.rest.bytes.get(..header).unwrap_or_default();
+            }
+            at = entered.inside;
+            Some((entered, outer))
+        })
+    }
+}
+
+/// A tunnel with the octets that make it up.
+#[derive(Clone, Copy, Debug)]
+pub struct Encapsulation<'a> {
+    /// What tells it from others.
+    pub tunnel: Tunnel,
+    /// Its IP packet; `None` where there is none (MPLS, `PPPoE`).
+    pub outer: Option<Ip<'a>>,
+    /// What is between its IP header, or the link header, and the packet that it carries: UDP's
+    /// header, its own, and the link header of a frame inside.
+    pub header: &'a [u8],
+    /// What it tells of the packet, where it is no tunnel but a message about that.
+    pub report: Option<Report>,
+}
+
+/// One tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tunnel {
+    /// What kind.
+    pub kind: TunnelKind,
+    /// Source and destination of the outer IP packet; `None` where there is none (MPLS, `PPPoE`).
+    pub outer: Option<(IpAddr, IpAddr)>,
+    /// VLAN tags of the frame that it carries.
+    pub vlans: Vlans,
+}
+
+/// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
+/// octets of `ip` from its header on.
+pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
+    let (depth, inner, _) = next_ip(ip, 0, None, &mut None)?;
+    let tunnels = TunnelPath {
+        start: packet,
+        on_wire: ip
+            .length
+            .max(u32::try_from(packet.len()).unwrap_or(u32::MAX)),
+        network: Network::Ip,
+        depth,
+        fragmented: ip.fragment.is_some(),
+        has_pieces: false,
+        expanded: None,
+        reported: None,
+    };
+    Some((tunnels, inner))
+}
+
+/// Source and destination port of a tunnel's packet, if the tunnel is one over UDP, or TCP.
+pub fn outer_ports(outer: &Ip<'_>) -> Option<(u16, u16)> {
+    let [a, b, c, d] = array_at(outer.payload, 0)?;
+    (matches!(outer.protocol, protocol::UDP | protocol::TCP) && !outer.is_later_fragment())
+        .then(|| (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
+}
