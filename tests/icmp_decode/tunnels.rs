@@ -98,6 +98,17 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("mint.header.dstport", "mint", "dst_type"),
     ("peekremote.frequency", "peekremote", "frequency"),
     ("peekremote.channel", "peekremote", "channel"),
+    ("e100.port_recv", "e100", "port"),
+    ("e100.seq_num", "e100", "sequence"),
+    ("e100.ip", "e100", "address"),
+    ("e100.mon_pkt_id", "e100", "packet_id"),
+    ("e100.bytes_cap", "e100", "captured_length"),
+    ("e100.bytes_orig", "e100", "original_length"),
+    ("redbackli.seqno", "redback_li", "sequence"),
+    ("redbackli.liid", "redback_li", "li_id"),
+    ("redbackli.sessid", "redback_li", "session"),
+    ("redbackli.dir", "redback_li", "direction"),
+    ("redbackli.acctid", "redback_li", "accounting_session"),
     ("jmirror.mid", "juniper_mirror", "mirror"),
     ("jmirror.sid", "juniper_mirror", "session"),
     ("gsmtap.ts", "gsmtap", "timeslot"),
@@ -313,6 +324,9 @@ fn crafted() -> Vec<Vec<u8>> {
     ]
 }
 
+/// What every header of Redback's lawful interception holds.
+const INTERCEPTED: [u8; 18] = [1, 4, 0, 0, 0, 1, 2, 4, 0, 1, 4, 0x6a, 3, 4, 0, 0, 0, 3];
+
 /// What access points, mirrors and networks of other kinds have around packets.
 fn crafted_newer() -> Vec<Vec<u8>> {
     let (a, b) = ([192, 0, 2, 1], [192, 0, 2, 2]);
@@ -372,6 +386,25 @@ fn crafted_newer() -> Vec<Vec<u8>> {
             &[
                 2, 4, 9, 3, 0x40, 5, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0x65, 0, 0, 2,
             ],
+            &echo,
+        ),
+        over_udp(
+            9999,
+            &[
+                1, 3, 0, 9, 10, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 42, 0, 0, 0,
+                46,
+            ],
+            &frame,
+        ),
+        over_udp(9998, &[&INTERCEPTED[..], &[0, 1, 0]].concat(), &echo),
+        over_udp(
+            9998,
+            &[
+                &[20, 2, 65, 66, 4, 1, 1],
+                &INTERCEPTED[..],
+                &[40, 1, 7, 0, 0],
+            ]
+            .concat(),
             &echo,
         ),
     ]

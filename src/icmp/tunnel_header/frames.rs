@@ -155,6 +155,22 @@ pub(super) fn ethercat(rest: &[u8]) -> Option<Step> {
     Some(Step::made(length, "ethercat", rows, Part::Ethernet))
 }
 
+/// What Wireshark found of E100.
+pub(super) fn e100() -> Step {
+    const FIELDS: &[FieldSpec] = &[
+        spec::u8(0, "version"),
+        spec::u8(1, "port"),
+        spec::u16(2, "sequence"),
+        spec::v4(4, "address"),
+        spec::u32(8, "packet_id"),
+        spec::u32(12, "seconds"),
+        spec::u32(16, "microseconds"),
+        spec::u32(20, "captured_length"),
+        spec::u32(24, "original_length"),
+    ];
+    Step::new(28, "e100", FIELDS, Part::Ethernet)
+}
+
 /// What Wireshark found of `MiNT`.
 pub(super) fn mint(rest: &[u8]) -> Option<Step> {
     let length = match u16_at(rest, 12)? {

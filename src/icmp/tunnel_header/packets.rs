@@ -1,5 +1,7 @@
 //! Headers right before IP packets, over UDP.
 
+use std::iter;
+
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
@@ -35,6 +37,35 @@ pub(super) fn lisp(rest: &[u8]) -> Option<Step> {
     let rows = rows.chain(Some(spec::number(4, 3, "instance")).filter(is_set(0x08)));
     let status = Some(spec::u8(7, "locator_status")).filter(is_set(0x40));
     Some(Step::made(8, "lisp", rows.chain(status), Part::Ethernet))
+}
+
+/// What Wireshark found of Redback's lawful interception: type, length and value, up to an end.
+pub(super) fn redback_li(rest: &[u8]) -> Option<Step> {
+    const END: u8 = 0;
+    let mut at: u16 = 0;
+    let told = iter::from_fn(move || {
+        let [kind, length] = array_at(rest, at.into())?;
+        let (value, octets) = (at + 2, u16::from(length));
+        at = value.checked_add(octets)?;
+        Some((kind, value, octets))
+    });
+    let (_, last, octets) = told.clone().find(|(kind, ..)| *kind == END)?;
+    let rows = told.take_while(|(kind, ..)| *kind != END);
+    let rows = rows.filter_map(|(kind, value, octets)| match kind {
+        1 => Some(spec::u32(value, "sequence")),
+        2 => Some(spec::u32(value, "li_id")),
+        3 => Some(spec::u32(value, "session")),
+        4 => Some(spec::octets(value, octets, "direction")),
+        20 => Some(spec::octets(value, octets, "label")),
+        40 => Some(spec::octets(value, octets, "accounting_session")),
+        _ => None,
+    });
+    Some(Step::made(
+        (last + octets).into(),
+        "redback_li",
+        rows,
+        Part::End,
+    ))
 }
 
 /// RFC 7450 section 5.1: data, and what queries and updates have more.

@@ -1,10 +1,10 @@
 //! Tunnels of access points to their controllers, and of what mirrors traffic.
 
 use super::TunnelKind;
-use super::header::{ethernet, leads_to_certain_ip, leads_to_ip, or_encrypted};
-use super::shim::shim;
+use super::header::{ethernet, leads_to_ip, or_encrypted};
+use super::tap::leads_on_to_certain_ip;
 use super::udp::certain;
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network, linktype};
 
 /// CAPWAP (RFC 5415 section 4.3) in the clear: its header is in words, a bit tells whether a frame
@@ -91,12 +91,7 @@ pub(super) fn broadcom_li(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         ETHERNET => ethernet(bytes, HEADER)?,
         _ => return None,
     };
-    let rest = tail(bytes, inside.offset);
-    let is_certain = match inside.network {
-        Network::Pppoe => leads_to_certain_ip(rest, &shim(inside.network, rest)?.ok()?.1),
-        _ => leads_to_certain_ip(bytes, &inside),
-    };
-    is_certain.then_some((kind, inside))
+    leads_on_to_certain_ip(bytes, &inside, 0).then_some((kind, inside))
 }
 
 /// `TaZmen` sniffer protocol.
@@ -110,23 +105,4 @@ pub(super) fn tzsp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         (link, start) => or_encrypted(link::dispatch(link, bytes, start), start)?,
     };
     Some((TunnelKind::Tzsp, inside))
-}
-
-/// What the header of `OmniPeek`'s remote adapters begins with since it has a version.
-pub(super) const PEEKREMOTE_MAGIC: [u8; 4] = [0x00, 0xff, 0xab, 0xcd];
-
-/// The header of `OmniPeek`'s remote adapters, which tells its length; then a frame of 802.11.
-pub(super) fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
-    const SHORTEST: u32 = 9;
-    if array_at(bytes, 0) != Some(PEEKREMOTE_MAGIC) {
-        return None;
-    }
-    let [a, b, c, d] = array_at(bytes, 5)?;
-    let length = u32::from_be_bytes([a, b, c, d]);
-    let header = usize::try_from(length)
-        .ok()
-        .filter(|_| length >= SHORTEST)?;
-    // It is bounded by what was captured.
-    let inside = link::ieee802_11(bytes, header.min(bytes.len()))?;
-    Some((TunnelKind::PeekRemote, inside))
 }

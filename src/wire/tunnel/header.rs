@@ -4,6 +4,7 @@ use super::TunnelKind;
 use super::access;
 use super::gre::gre;
 use super::shim::{mpls, shim};
+use super::tap;
 use super::udp::{l2tp_3, udp};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
@@ -55,7 +56,7 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
             // Early senders had the version in the other half of the octet, or of the two.
             let is_known = match u8_at(payload, 0)? {
                 0x30..=0x3f => true,
-                0x03 | 0x00 => leads_to_certain_ip(payload, &inside),
+                0x03 | 0x00 => leads_to_certain_ip(payload, &inside, 0),
                 _ => false,
             };
             is_known.then_some((TunnelKind::EtherIp, inside))
@@ -74,13 +75,15 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
             let (kind, inside) = udp(payload)?;
             let is_fragment = ip.fragment.is_some()
                 || matches!(kind, TunnelKind::Capwap { .. }) && access::is_capwap_fragment(payload);
+            let is_certain = matches!(kind, TunnelKind::E100 | TunnelKind::RedbackLi { .. });
             return Some((kind, inside)).filter(|(_, inside)| match inside.network {
                 Network::Ip => {
                     let missing = usize::try_from(ip.payload_length)
-                        .map_or(0, |length| length.saturating_sub(payload.len()));
+                        .map_or(0, |length| length.saturating_sub(payload.len()))
+                        + cut_before(kind, payload);
                     let inner = tail(payload, inside.offset);
                     Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength)
-                        .is_ok_and(|inner| is_fragment || !inner.is_defective())
+                        .is_ok_and(|inner| is_fragment || is_certain || !inner.is_defective())
                 }
                 _ => true,
             });
@@ -88,6 +91,14 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         _ => None,
     };
     found.filter(|(_, inside)| inside.network != Network::Ip || leads_to_ip(payload, inside))
+}
+
+/// How many octets of a packet were cut before it was sent in a tunnel of this kind.
+pub(super) fn cut_before(kind: TunnelKind, datagram: &[u8]) -> usize {
+    match kind {
+        TunnelKind::E100 => tap::cut_by_e100(datagram),
+        _ => 0,
+    }
 }
 
 /// A register of PIM version 2 (RFC 7761 section 4.9.3), unless it is there for its header alone.
@@ -118,14 +129,14 @@ pub(super) fn leads_to_ip(bytes: &[u8], header: &LinkHeader) -> bool {
     header.network == Network::Ip && Ip::parse(tail(bytes, header.offset), Limit::Capture).is_ok()
 }
 
-/// The same where nothing but the packet tells that it is one: by its length, or where it was cut
-/// by the checksum of an IPv4 header.
-pub(super) fn leads_to_certain_ip(bytes: &[u8], header: &LinkHeader) -> bool {
+/// The same where nothing but the packet tells that it is one: by its length, so many octets of which
+/// are missing, or by the checksum of an IPv4 header.
+pub(super) fn leads_to_certain_ip(bytes: &[u8], header: &LinkHeader, missing: usize) -> bool {
     let rest = tail(bytes, header.offset);
     header.network == Network::Ip
         && Ip::parse(rest, Limit::Capture).is_ok_and(|ip| {
             let checksum = || header_checksum(&ip).map(|checksum| checksum.status);
-            usize::try_from(ip.length).is_ok_and(|length| length == rest.len())
+            usize::try_from(ip.length).is_ok_and(|length| length == rest.len() + missing)
                 || checksum() == Some(ChecksumStatus::Good)
         })
 }

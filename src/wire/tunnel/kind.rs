@@ -142,6 +142,13 @@ pub enum TunnelKind {
         /// 22-bit identifier of the interception.
         id: u32,
     },
+    /// What Arbor's E100 monitors.
+    E100,
+    /// What Redback's routers copy for lawful interception.
+    RedbackLi {
+        /// Identifier of the interception.
+        id: u32,
+    },
     /// SNDCP of GPRS (3GPP TS 44.065), and what it goes over.
     Sndcp {
         /// Network service access point identifier.
@@ -231,6 +238,8 @@ impl TunnelKind {
             Self::PeekRemote => "peekremote",
             Self::JuniperMirror { .. } => "juniper_mirror",
             Self::BroadcomLi { .. } => "broadcom_li",
+            Self::E100 => "e100",
+            Self::RedbackLi { .. } => "redback_li",
             Self::Sndcp { .. } => "sndcp",
             Self::Llc => "llc",
             Self::Ieee80211 => "ieee802_11",
@@ -255,7 +264,7 @@ impl TunnelKind {
             Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
             Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
             Self::Capwap { radio } => Some(("radio", radio.into())),
-            Self::BroadcomLi { id } => Some(("li_id", id)),
+            Self::BroadcomLi { id } | Self::RedbackLi { id } => Some(("li_id", id)),
             Self::Sndcp { nsapi } => Some(("nsapi", nsapi.into())),
             Self::L2tpV3 { session } | Self::JuniperMirror { session } => {
                 Some(("session", session))
@@ -293,6 +302,7 @@ impl TunnelKind {
             | Self::Mint
             | Self::Tzsp
             | Self::PeekRemote
+            | Self::E100
             | Self::Llc
             | Self::Ieee80211
             | Self::PppBridged

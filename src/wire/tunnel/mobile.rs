@@ -60,7 +60,7 @@ fn user_data(bytes: &[u8], at: usize) -> Option<LinkHeader> {
         _ => [link::ppp, link::ethernet]
             .into_iter()
             .filter_map(|read| read(bytes, at).ok())
-            .find(|inside| leads_to_certain_ip(bytes, inside)),
+            .find(|inside| leads_to_certain_ip(bytes, inside, 0)),
     }
 }
 

@@ -13,6 +13,7 @@ mod path;
 mod position;
 mod report;
 mod shim;
+mod tap;
 #[cfg(test)]
 mod tests;
 mod udp;

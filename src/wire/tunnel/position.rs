@@ -171,7 +171,8 @@ pub(super) fn inside_ip<'a>(
         bytes: ip.payload,
         on_wire: usize::try_from(ip.payload_length)
             .unwrap_or(usize::MAX)
-            .max(ip.payload.len()),
+            .max(ip.payload.len())
+            + header::cut_before(kind, ip.payload),
         limit: ip.message_limit(),
     };
     Some(Entered::new(kind, &header, rest))

@@ -2,6 +2,7 @@ mod carriers;
 mod frames;
 mod hidden;
 mod packets;
+mod taps;
 
 use proptest::prelude::*;
 
@@ -233,7 +234,7 @@ fn what_only_looks_like_a_tunnel_stays_as_it_is() {
         assert!(matches!(found, Classified::OtherIp(_)), "{longer:x?}");
         let mut elsewhere = outer;
         elsewhere[20..24].copy_from_slice(&[0, 9, 0, 9]);
-        let is_marked = elsewhere[28..32] == access::PEEKREMOTE_MAGIC;
+        let is_marked = tap::begins(&elsewhere[20..]);
         let found = classify(&frame(101, &elsewhere));
         assert_eq!(matches!(found, Classified::Icmp(_)), is_marked);
     }

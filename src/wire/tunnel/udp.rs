@@ -5,7 +5,7 @@ use super::gre::{gre, plain};
 use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
 use super::report::is_reporting_port;
 use super::shim::mpls;
-use super::{access, mobile, zep};
+use super::{access, mobile, tap, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::esp::NAT_TRAVERSAL;
 use crate::wire::ip::protocol;
@@ -124,18 +124,17 @@ fn may_be_tunnel_port(high: u8, low: u8) -> bool {
 }
 
 /// Whether packets are looked for in a datagram: behind the ports of tunnels, of which either end
-/// may have one, and behind what `OmniPeek` begins with on any.
+/// may have one, and behind what begins like a tap's on any.
 #[expect(
     clippy::inline_always,
     reason = "every datagram asks; a call costs more"
 )]
 #[inline(always)]
 pub(in crate::wire) fn has_tunnel_ports(datagram: &[u8]) -> bool {
-    let Some(&[a, b, c, d, _, _, _, _, magic @ ..]) = datagram.first_chunk::<12>() else {
+    let Some(&[a, b, c, d, _, _, _, _, first @ ..]) = datagram.first_chunk::<12>() else {
         return is_tunnels(datagram);
     };
-    let may_be =
-        may_be_tunnel_port(a, b) || may_be_tunnel_port(c, d) || magic == access::PEEKREMOTE_MAGIC;
+    let may_be = may_be_tunnel_port(a, b) || may_be_tunnel_port(c, d) || tap::may_begin(first);
     may_be && is_tunnels(datagram)
 }
 
@@ -143,7 +142,7 @@ pub(in crate::wire) fn has_tunnel_ports(datagram: &[u8]) -> bool {
 #[cold]
 fn is_tunnels(datagram: &[u8]) -> bool {
     let is_port = |at| u16_at(datagram, at).is_some_and(is_tunnel_port);
-    is_port(0) || is_port(2) || array_at(datagram, HEADER) == Some(access::PEEKREMOTE_MAGIC)
+    is_port(0) || is_port(2) || tap::begins(datagram)
 }
 
 /// Octets of the UDP header.
@@ -157,7 +156,7 @@ pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         .into_iter()
         .filter(|&port| is_tunnel_port(port))
         .find_map(|port| behind_port(port, ports, inside))
-        .or_else(|| access::peekremote(inside))?;
+        .or_else(|| tap::tap(payload))?;
     Some((
         kind,
         LinkHeader {
@@ -215,7 +214,7 @@ pub(super) fn certain(
     kind: TunnelKind,
     inside: LinkHeader,
 ) -> Option<(TunnelKind, LinkHeader)> {
-    leads_to_certain_ip(bytes, &inside).then_some((kind, inside))
+    leads_to_certain_ip(bytes, &inside, 0).then_some((kind, inside))
 }
 
 /// RFC 7348 section 5; the flags that group policy adds are let pass. Overlay transport
@@ -225,7 +224,7 @@ fn vxlan(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let flags = u8_at(bytes, 0)?;
     let vni = u32_at(bytes, 4)? >> 8;
     let inside = ethernet(bytes, 8)?;
-    let is_valid = flags & VNI_VALID != 0 || leads_to_certain_ip(bytes, &inside);
+    let is_valid = flags & VNI_VALID != 0 || leads_to_certain_ip(bytes, &inside, 0);
     is_valid.then_some((TunnelKind::Vxlan { vni }, inside))
 }
 
@@ -241,7 +240,7 @@ fn vxlan_gpe(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         5 => LinkHeader::at(Network::Mpls, 8),
         _ => return None,
     };
-    let is_told = flags & NEXT_PROTOCOL != 0 || leads_to_certain_ip(bytes, &inside);
+    let is_told = flags & NEXT_PROTOCOL != 0 || leads_to_certain_ip(bytes, &inside, 0);
     is_told.then_some((TunnelKind::Vxlan { vni }, inside))
 }
 
@@ -296,12 +295,12 @@ pub(super) fn l2tp_3(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)
     let serial = || {
         places()
             .filter_map(|start| link::ppp_or_hdlc(bytes, start).ok())
-            .find(|inside| leads_to_certain_ip(bytes, inside))
+            .find(|inside| leads_to_certain_ip(bytes, inside, 0))
     };
     let alone = || {
         places()
             .map(|start| LinkHeader::at(Network::Ip, start))
-            .find(|inside| leads_to_certain_ip(bytes, inside))
+            .find(|inside| leads_to_certain_ip(bytes, inside, 0))
     };
     let inside = ethernet().or_else(serial).or_else(alone)?;
     Some((TunnelKind::L2tpV3 { session }, inside))

@@ -11,6 +11,7 @@ pub(super) fn carriers() -> Vec<Carrier> {
         carriers_over_udp(),
         sessions_and_services(),
         frames::of_access_points_and_mirrors(),
+        frames::of_taps(),
         frames::in_gre_and_ip(),
         packets::of_packets(),
     ]

@@ -48,6 +48,26 @@ fn echo6() -> Vec<u8> {
     v6(58, &[128, 0, 0, 0, 0, 1, 0, 1])
 }
 
+/// A frame behind the header of E100, of which as many octets were cut.
+pub(super) fn e100(frame: &[u8], cut: usize) -> Vec<u8> {
+    let sent = u32::try_from(frame.len()).unwrap();
+    let kept = &frame[..frame.len() - cut];
+    let mut header = vec![1, 3, 0, 9, 10, 0, 0, 1];
+    header.resize(20, 7);
+    header.extend(u32::try_from(kept.len()).unwrap().to_be_bytes());
+    header.extend(sent.to_be_bytes());
+    over_udp(9999, &header, kept)
+}
+
+/// A packet of Redback's lawful interception behind these parts of its header.
+pub(super) fn redback(parts: &[&[u8]], packet: &[u8]) -> Vec<u8> {
+    over_udp(9999, &parts.concat(), packet)
+}
+
+pub(super) const SEQUENCE: &[u8] = &[1, 4, 0, 0, 0, 1];
+pub(super) const LI_ID: &[u8] = &[2, 4, 0, 1, 4, 0x6a];
+pub(super) const SESSION: &[u8] = &[3, 4, 0, 0, 0, 3];
+
 /// The header of version 2 of `OmniPeek`'s.
 fn peekremote() -> Vec<u8> {
     let mut header = vec![0, 0xff, 0xab, 0xcd, 2, 0, 0, 0, 55];
@@ -144,6 +164,38 @@ pub(super) fn of_access_points_and_mirrors() -> Vec<Carrier> {
         (
             over_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7, 0xff, 3, 0, 0x21], &echo()),
             vec![K::JuniperMirror { session: 7 }],
+        ),
+    ]
+}
+
+/// What taps send.
+pub(super) fn of_taps() -> Vec<Carrier> {
+    use TunnelKind as K;
+    let frame = ether(0x0800, &echo());
+    vec![
+        (e100(&frame, 0), vec![K::E100]),
+        (
+            e100(&pppoe(&echo()), 0),
+            vec![K::E100, K::Pppoe { session: 195 }],
+        ),
+        (
+            redback(&[SEQUENCE, LI_ID, SESSION, &[0, 0]], &echo()),
+            vec![K::RedbackLi { id: 66666 }],
+        ),
+        (
+            redback(
+                &[
+                    &[20, 2, 9, 9],
+                    &[4, 1, 1],
+                    SESSION,
+                    LI_ID,
+                    &[40, 0],
+                    SEQUENCE,
+                    &[0, 1, 0],
+                ],
+                &echo6(),
+            ),
+            vec![K::RedbackLi { id: 66666 }],
         ),
     ]
 }

@@ -147,6 +147,24 @@ fn of_mirrors_and_bridges() -> Vec<Sample> {
             ],
         ),
         ip(
+            over_udp(
+                5000,
+                &[
+                    1, 3, 0, 9, 10, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 50, 0, 0,
+                    0, 50,
+                ],
+                &tagged(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=5000 udp_length=86 checksum=0x1234",
+                "e100 version=1 port=3 sequence=9 address=10.0.0.1 packet_id=4 seconds=5 \
+                 microseconds=6 captured_length=50 original_length=50",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
             over(47, &[0x20, 1, 0x64, 0, 0, 50, 7, 1], &tagged()),
             &[
                 "gre flags_and_version=0x2001 protocol=0x6400 payload_length=50 tunnel=263",

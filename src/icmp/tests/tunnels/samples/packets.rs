@@ -54,6 +54,21 @@ fn over_known_ports() -> Vec<Sample> {
             &[datagram!(2268, 38), "amt version=0 type=6"],
         ),
         ip(
+            over_udp(
+                9999,
+                &[
+                    4, 1, 1, 2, 4, 0, 0, 0, 9, 1, 4, 0, 0, 0, 1, 3, 4, 0, 0, 0, 3, 20, 2, 65, 66,
+                    40, 1, 7, 0, 1, 0,
+                ],
+                &echo(),
+            ),
+            &[
+                datagram!(9999, 67),
+                "redback_li direction=01 li_id=9 sequence=1 session=3 label=4142 \
+                 accounting_session=07",
+            ],
+        ),
+        ip(
             over_udp(2268, &[4, 1, 1, 2, 3, 4, 5, 6, 0, 0, 0, 9], &echo()),
             &[
                 datagram!(2268, 48),

@@ -1,0 +1,151 @@
+//! What devices that listen send on, to any UDP port: the headers alone tell.
+
+use super::TunnelKind;
+use super::header::{ethernet, leads_to_certain_ip};
+use super::shim::shim;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::link::{self, LinkHeader, Network};
+
+/// Octets of the UDP header.
+const UDP: usize = 8;
+
+/// Whether what a datagram holds may begin like one of these: `OmniPeek`'s by all of its magic number,
+/// the others by a bit for the first octet.
+// Every datagram asks; a call costs more.
+#[inline(always)]
+pub(super) fn may_begin(octets: [u8; 4]) -> bool {
+    const LAST: u8 = avp::ACCOUNTING;
+    const FIRST: u64 = 1 << E100_VERSION
+        | 1 << avp::SEQUENCE
+        | 1 << avp::INTERCEPTION
+        | 1 << avp::SESSION
+        | 1 << avp::DIRECTION
+        | 1 << avp::LABEL
+        | 1 << avp::ACCOUNTING;
+    let [first, ..] = octets;
+    octets == PEEKREMOTE_MAGIC || first <= LAST && FIRST >> first & 1 != 0
+}
+
+/// Whether a datagram has a header of these, before what is in it is looked at.
+#[cold]
+pub(super) fn begins(datagram: &[u8]) -> bool {
+    array_at(datagram, UDP) == Some(PEEKREMOTE_MAGIC)
+        || captured_by_e100(datagram).is_some()
+        || redback_header(tail(datagram, UDP)).is_some()
+}
+
+/// The header in a datagram, and where in its payload the packet is.
+pub(super) fn tap(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let inside = tail(datagram, UDP);
+    peekremote(inside)
+        .or_else(|| e100(datagram))
+        .or_else(|| redback(inside))
+}
+
+/// What the header of `OmniPeek`'s remote adapters begins with since it has a version.
+const PEEKREMOTE_MAGIC: [u8; 4] = [0x00, 0xff, 0xab, 0xcd];
+
+/// The header of `OmniPeek`'s remote adapters, which tells its length; then a frame of 802.11.
+fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const SHORTEST: u32 = 9;
+    if array_at(bytes, 0) != Some(PEEKREMOTE_MAGIC) {
+        return None;
+    }
+    let [a, b, c, d] = array_at(bytes, 5)?;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    let header = usize::try_from(length)
+        .ok()
+        .filter(|_| length >= SHORTEST)?;
+    // It is bounded by what was captured.
+    let inside = link::ieee802_11(bytes, header.min(bytes.len()))?;
+    Some((TunnelKind::PeekRemote, inside))
+}
+
+const E100_VERSION: u8 = 1;
+/// Octets of the header of Arbor's E100.
+const E100: usize = 28;
+
+/// Octets of a frame in a datagram of E100, and how many it had: no document tells the format; this
+/// is what Wireshark has of it. That the first number fits tells one.
+fn captured_by_e100(datagram: &[u8]) -> Option<(usize, usize)> {
+    let version = u8_at(datagram, UDP)?;
+    let [captured, sent] =
+        [20, 24].map(|at| u32_at(datagram, UDP + at).and_then(|octets| octets.try_into().ok()));
+    let length = usize::from(u16_at(datagram, 4)?);
+    (version == E100_VERSION && length.checked_sub(UDP + E100) == captured)
+        .then_some((captured?, sent?))
+}
+
+/// How many octets of the frame in a datagram of E100 were cut before it was sent.
+pub(super) fn cut_by_e100(datagram: &[u8]) -> usize {
+    captured_by_e100(datagram).map_or(0, |(captured, sent)| sent.saturating_sub(captured))
+}
+
+/// A frame of Ethernet behind the header of E100.
+fn e100(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let (_, sent) = captured_by_e100(datagram)?;
+    let bytes = tail(datagram, UDP);
+    let inside = ethernet(bytes, E100)?;
+    let missing = (E100 + sent).saturating_sub(bytes.len());
+    leads_on_to_certain_ip(bytes, &inside, missing).then_some((TunnelKind::E100, inside))
+}
+
+/// Whether an IP packet that is certain is there, perhaps behind more headers, with so many octets
+/// missing at its end.
+pub(super) fn leads_on_to_certain_ip(bytes: &[u8], inside: &LinkHeader, missing: usize) -> bool {
+    const HEADERS: usize = 4;
+    let (mut bytes, mut inside) = (bytes, *inside);
+    for _ in 0..HEADERS {
+        if inside.network == Network::Ip {
+            return leads_to_certain_ip(bytes, &inside, missing);
+        }
+        bytes = tail(bytes, inside.offset);
+        let Some(Ok((_, next))) = shim(inside.network, bytes) else {
+            return false;
+        };
+        inside = next;
+    }
+    false
+}
+
+/// Types of what is told of a packet in Redback's lawful interception.
+mod avp {
+    pub(super) const END: u8 = 0;
+    pub(super) const SEQUENCE: u8 = 1;
+    pub(super) const INTERCEPTION: u8 = 2;
+    pub(super) const SESSION: u8 = 3;
+    pub(super) const DIRECTION: u8 = 4;
+    pub(super) const LABEL: u8 = 20;
+    pub(super) const ACCOUNTING: u8 = 40;
+}
+
+/// The identifier of a lawful interception of Redback's, and where its packet starts: no document
+/// tells the format; this is what Wireshark has of it. Type, length and value, up to the type that
+/// ends them; three have to be there.
+fn redback_header(bytes: &[u8]) -> Option<(u32, usize)> {
+    let (mut sequence, mut id, mut session) = (None, None, None);
+    let mut at = 0;
+    loop {
+        let [kind, length] = array_at(bytes, at)?;
+        let number = || u32_at(bytes, at + 2).filter(|_| length == 4);
+        match kind {
+            avp::SEQUENCE => sequence = Some(number()?),
+            avp::INTERCEPTION => id = Some(number()?),
+            avp::SESSION => session = Some(number()?),
+            avp::DIRECTION | avp::LABEL | avp::ACCOUNTING => {}
+            avp::END if length <= 1 => {
+                return (sequence.and(session).and(id))
+                    .map(|id| (id, at + 2 + usize::from(length)));
+            }
+            _ => return None,
+        }
+        at += 2 + usize::from(length);
+    }
+}
+
+/// An IP packet that Redback's lawful interception hands on.
+fn redback(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let (id, start) = redback_header(bytes)?;
+    let inside = LinkHeader::at(Network::Ip, start);
+    leads_to_certain_ip(bytes, &inside, 0).then_some((TunnelKind::RedbackLi { id }, inside))
+}
