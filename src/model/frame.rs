@@ -1,6 +1,7 @@
 //! A captured frame, borrowed from the buffer it was read into, and the references that outlive it.
 
 use std::cmp::Ordering;
+use std::iter;
 use std::num::NonZeroU32;
 
 use super::time::Timestamp;
@@ -116,6 +117,8 @@ pub struct Expanded {
     pub unknown_prefix: UnknownPrefix,
     /// The identifier of the network (PAN) that it was sent in.
     pub pan: Option<u16>,
+    /// The packet around it, where that had to be made as well.
+    pub around: Option<Box<Expanded>>,
 }
 
 /// What a packet is made of.
@@ -151,6 +154,36 @@ impl Expanded {
         self.innermost = 0;
         self.unknown_prefix = UnknownPrefix::default();
         self.pan = None;
+        self.around = None;
+    }
+
+    /// This packet, and those around it that were made as well.
+    pub fn and_around(&self) -> impl Iterator<Item = &Self> {
+        iter::successors(Some(self), |made| made.around.as_deref())
+    }
+
+    /// A packet that is all there.
+    pub fn whole(octets: Vec<u8>) -> Self {
+        let mut packet = Self::default();
+        packet.set_wire_len(octets.len());
+        packet.octets = octets;
+        packet
+    }
+
+    /// How many tunnels are followed to a packet.
+    pub const DEEPEST: u8 = 16;
+
+    /// Whether one can be made behind so many tunnels, with this one around it.
+    pub const fn has_room_at(&self, depth: u8) -> bool {
+        self.depth < depth && depth <= Self::DEEPEST
+    }
+
+    /// Puts so many more tunnels around it, and around those that are around it.
+    pub fn move_in(&mut self, tunnels: u8) {
+        self.depth = self.depth.saturating_add(tunnels);
+        if let Some(around) = &mut self.around {
+            around.move_in(tunnels);
+        }
     }
 
     /// Takes the number of octets on the wire.

@@ -35,7 +35,7 @@ impl StoredFrames {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
         if let Some(packet) = frame.expanded {
-            self.made += packet.octets.len();
+            self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
             self.expanded.push((self.frames.len(), packet.clone()));
         }
         self.frames.push(Stored {

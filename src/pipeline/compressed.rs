@@ -9,7 +9,7 @@ use crate::model::{Expanded, Frame};
 use crate::wire::link::Headerless;
 use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{Ip, Packet, Undecodable, ipcomp, lowpan, tunnel, wireguard};
+use crate::wire::{Ip, Packet, TunnelPath, Undecodable, ipcomp, lowpan, tunnel, wireguard};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -36,19 +36,22 @@ impl Run<'_, '_, '_, '_> {
     ) -> io::Result<bool> {
         let ip = &packet.ip;
         let depth = u8::try_from(packet.tunnels.len() + 1).unwrap_or(u8::MAX);
-        let made = if frame.expanded.is_some() {
-            if self.wireguard.is_some() && wireguard::is_transport(ip) {
-                self.unread.deep += 1;
-            }
+        let has_room = match frame.expanded {
+            Some(made) => made.has_room_at(depth),
+            None => packet.tunnels.len() < TunnelPath::CAPACITY,
+        };
+        let made = if !has_room {
             Ok(false)
         } else if ipcomp::is_compressed(ip) {
             self.inflate(frame, ip, depth)?
         } else if let Some(radio) = tunnel::radio_frame(ip, frame) {
             let ends = (ip.src(), ip.dst());
             self.expand_inside(frame, &radio, Some(Within { ends, depth }))?
-        } else if self.wireguard.is_some() {
+        } else if self.wireguard.is_some() && frame.expanded.is_none() {
             self.decrypt(frame, ip, depth)?
         } else {
+            let is_deep = self.wireguard.is_some() && wireguard::is_transport(ip);
+            self.unread.deep += u64::from(is_deep);
             Ok(false)
         };
         let hidden = match made {
@@ -116,10 +119,11 @@ impl Run<'_, '_, '_, '_> {
     pub(super) fn tell_made(
         &mut self,
         frame: &Frame<'_>,
-        packet: Expanded,
+        mut packet: Expanded,
         made: Result<bool, Undecodable>,
     ) -> io::Result<Result<bool, Undecodable>> {
         let told = if made == Ok(true) {
+            packet.around = frame.expanded.cloned().map(Box::new);
             let expanded = Some(&packet);
             self.tell(&Frame { expanded, ..*frame })
         } else {

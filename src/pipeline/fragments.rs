@@ -53,11 +53,10 @@ impl Run<'_, '_, '_, '_> {
         packet: &Packet<'_>,
         reassembly: &Reassembly,
     ) -> io::Result<()> {
-        let mut made = Expanded::default();
         if let Reassembly::Complete(whole) = reassembly
-            && whole.make_untold(&mut made)
+            && let Some(made) = whole.untold()
         {
-            let expanded = Some(&made);
+            let expanded = Some(made);
             let frame = Frame { expanded, ..*frame };
             if let Classified::Icmp(packet) = &wire::classify(&frame) {
                 let of_inner = (packet.ip.fragment.is_some()).then(|| {
@@ -78,6 +77,7 @@ impl Run<'_, '_, '_, '_> {
         let mut packet = Expanded::default();
         while let Some(earlier) = self.expander.earlier_fragment(&mut packet) {
             packet.depth = depth;
+            packet.around = frame.expanded.and_then(|made| made.around.clone());
             let found = wire::classify(&Frame {
                 expanded: Some(&packet),
                 ..*frame

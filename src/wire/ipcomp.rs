@@ -30,7 +30,7 @@ pub fn is_compressed(ip: &Ip<'_>) -> bool {
 }
 
 /// Makes packets of compressed ones.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Inflater {
     /// Made when the first packet asks for it.
     inflate: Option<Decompress>,
@@ -61,13 +61,14 @@ impl Inflater {
         for zlib_header in [false, true] {
             inflate.reset(zlib_header);
             end = add(inflate, data, most, &mut into.octets);
-            if into.octets.len() > header {
+            if into.octets.len() > header || matches!(end, End::Told) {
                 break;
             }
         }
         let mut length = into.octets.len() - header;
         // What is a fault of another method, whichever was agreed on, is none of these data.
-        if length == 0 || matches!(end, End::Fault) && method != DEFLATE {
+        let is_none = length == 0 && !matches!(end, End::Told);
+        if is_none || matches!(end, End::Fault) && method != DEFLATE {
             return Err(Undecodable::Compression);
         }
         if !matches!(end, End::Told) {
@@ -242,6 +243,19 @@ mod tests {
         let compressed = behind(58, 2, &finished(&message));
         let header = [&[108, 0, 1, 4, 0, 0, 0, 0], &compressed[..]].concat();
         assert_eq!(expand(&v6(0, &header)).unwrap().octets, packet);
+    }
+
+    #[test]
+    fn nothing_can_be_compressed() {
+        for method in [2, 300] {
+            let made = expand(&v4(108, &behind(1, method, &finished(&[])))).unwrap();
+            assert_eq!((made.octets, made.wire_len), (v4(1, &[]), 20));
+        }
+        let made = expand(&v6(108, &behind(58, 2, &finished(&[])))).unwrap();
+        assert_eq!(made.octets, v6(58, &[]));
+        // Not even an end is there.
+        let made = expand(&v4(108, &behind(1, 2, &[])));
+        assert_eq!(made, Err(Undecodable::Compression));
     }
 
     /// The memory of a packet is that of the next one.

@@ -17,6 +17,7 @@ use super::defect::{Defects, Limit};
 use crate::model::{AddrPair, LinkFragment, UnknownPrefix};
 pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
+pub(super) use v6::is_extension;
 pub(super) use whole::unfragmented;
 
 /// The two versions of IP, and so of ICMP.
@@ -326,6 +327,13 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// Whether it is a first fragment that may end before an extension header does.
+    pub(super) fn may_be_cut_in_extension(&self) -> bool {
+        self.payload.is_empty()
+            && self.fragment.is_some_and(|place| place.offset == 0)
+            && is_extension(self.named_protocol())
+    }
+
     /// Whether the payload was captured whole.
     pub fn is_whole(&self) -> bool {
         self.payload.len() as u64 >= u64::from(self.payload_length)
@@ -362,12 +370,13 @@ impl<'a> Room<'a> {
     }
 }
 
-/// The part of a fragment that its offset counts from: all behind the IPv4 header, all behind the
+/// The part of a fragment that its offset counts from: all behind the IPv4 header and its options (an
+/// authentication header is none of these, RFC 4302 section 3.1.1), all behind the
 /// fragment header of IPv6 (RFC 8200 section 4.5), or behind the fixed header where there is none
 /// because the link fragments.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FragmentablePart<'a> {
-    /// Extension headers behind the fragment header; in a first fragment only.
+    /// Extension headers behind the fragment header, or that of IPv4; in a first fragment only.
     pub(super) extension_headers: &'a [u8],
     /// The rest.
     payload: &'a [u8],
@@ -402,7 +411,7 @@ impl FragmentablePart<'_> {
 /// The fragmentable part of `ip`; `None` if the headers before it are cut.
 pub(super) fn fragmentable_part<'a>(ip: &Ip<'a>) -> Option<FragmentablePart<'a>> {
     let extension_headers = match ip.version {
-        IpVersion::V4 => &[],
+        IpVersion::V4 => v4::extension_headers(ip.header)?,
         IpVersion::V6 => v6::fragmentable_headers(ip.header)?,
     };
     Some(FragmentablePart {

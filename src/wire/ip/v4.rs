@@ -245,6 +245,12 @@ fn behind_extensions(ip: &mut Ip<'_>, room: &Room<'_>, at: usize, end: usize) ->
     behind
 }
 
+/// What is behind options in all that counts as header.
+pub(super) fn extension_headers(header: &[u8]) -> Option<&[u8]> {
+    let words = header.first()? & 0x0f;
+    header.get((usize::from(words) * 4).max(FIXED)..)
+}
+
 /// Extension headers that IPv4 does not have.
 pub(super) fn is_foreign(protocol: u8) -> bool {
     v6::is_extension(protocol) && !matches!(protocol, protocol::AH | protocol::HIP | protocol::DSR)

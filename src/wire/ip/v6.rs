@@ -342,7 +342,7 @@ fn source_routing_length(header: &[u8]) -> usize {
     }
 }
 
-pub(super) fn is_extension(protocol: u8) -> bool {
+pub(in crate::wire) fn is_extension(protocol: u8) -> bool {
     matches!(
         protocol,
         protocol::HOPOPT

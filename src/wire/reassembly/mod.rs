@@ -15,7 +15,8 @@ mod unwanted;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol, unfragmented};
+use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, is_extension, protocol, unfragmented};
+use super::ipcomp::{self, Inflater};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
@@ -106,8 +107,8 @@ pub enum Refusal {
 #[derive(Clone, Debug)]
 pub struct Reassembled {
     fields: Ip<'static>,
-    /// Of the packet, or of that of a tunnel around it.
-    octets: Vec<u8>,
+    /// The packet, or that of a tunnel around it.
+    made: Expanded,
     /// Where header and payload of the packet are.
     header: Range<usize>,
     payload: Range<usize>,
@@ -115,14 +116,8 @@ pub struct Reassembled {
     told_as_other: u64,
     /// Octets of the payload that the first fragment told of.
     told: usize,
-    news: Option<News>,
-}
-
-/// A message in the packet of a tunnel of which no fragment told.
-#[derive(Clone, Copy, Debug)]
-struct News {
-    /// Tunnels around that packet.
-    depth: u8,
+    /// Whether it is in the packet of a tunnel of which no fragment told.
+    is_news: bool,
 }
 
 impl Reassembled {
@@ -143,11 +138,11 @@ impl Reassembled {
             fields: first.fields.with_octets(header, payload).moved_to(&[], &[]),
             header: 0..start,
             payload: start..octets.len(),
-            octets,
+            made: Expanded::whole(octets),
             frames,
             told_as_other,
             told: first_end.saturating_sub(first.skip),
-            news: None,
+            is_news: false,
         }
     }
 
@@ -160,11 +155,11 @@ impl Reassembled {
             fields: ip.moved_to(&[], &[]),
             header: 0..start,
             payload: start..octets.len(),
-            octets,
+            made: Expanded::whole(octets),
             frames,
             told_as_other: 0,
             told,
-            news: None,
+            is_news: false,
         }
     }
 
@@ -172,7 +167,7 @@ impl Reassembled {
     /// message as payload. Its `length` counts the octets of that header and of the payload. Where it
     /// was a tunnel's packet that was fragmented it is the one inside.
     pub fn ip(&self) -> Ip<'_> {
-        let octets = |range: &Range<usize>| self.octets.get(range.clone()).unwrap_or_default();
+        let octets = |range: &Range<usize>| self.made.octets.get(range.clone()).unwrap_or_default();
         (self.fields).moved_to(octets(&self.header), octets(&self.payload))
     }
 
@@ -191,16 +186,9 @@ impl Reassembled {
     }
 
     /// Where it was a tunnel's packet that was fragmented, and none of its fragments told of the
-    /// message inside: makes that packet in `into`, to be told of by the frame that made it whole.
-    pub fn make_untold(&self, into: &mut Expanded) -> bool {
-        let Some(News { depth }) = self.news else {
-            return false;
-        };
-        into.clear();
-        into.octets.extend_from_slice(&self.octets);
-        into.set_wire_len(self.octets.len());
-        into.depth = depth;
-        true
+    /// message inside: that packet, to be told of by the frame that made it whole.
+    pub fn untold(&self) -> Option<&Expanded> {
+        self.is_news.then_some(&self.made)
     }
 }
 
@@ -230,6 +218,8 @@ pub struct Reassembler {
     unwanted: Unwanted,
     /// What was taken apart below IP.
     pieces: Pieces,
+    /// For tunnels' packets that are compressed.
+    inflater: Inflater,
 }
 
 impl Reassembler {
@@ -244,13 +234,14 @@ impl Reassembler {
             carriers: Table::new(memory_limit),
             unwanted: Unwanted::default(),
             pieces: Pieces::new(memory_limit),
+            inflater: Inflater::default(),
         }
     }
 
     /// Takes a fragment, captured as `frame` on `interface` at `now`. Any packet may be given: those
     /// that are no fragments of ICMP messages are told apart at once.
     ///
-    /// In IPv6 a later fragment may name another extension header where ICMPv6 stands behind that,
+    /// A later fragment may name an extension header where ICMP stands behind that,
     /// and a tunnel's packet may carry ICMP, so fragments among the packets that are not ICMP belong
     /// here too. They are kept, and told to be [`Reassembly::NotIcmpFragment`] until one that names
     /// ICMP has come.
@@ -358,8 +349,8 @@ impl Reassembler {
             &part,
             &mut octets,
         );
-        let Some((tunnels, ip)) = tunnel::innermost(&octets).filter(|(_, ip)| names_icmp(ip))
-        else {
+        let mut made = self.with_expanded(Expanded::whole(octets));
+        let Some((tunnels, ip)) = tunnel::innermost(&made).filter(|(_, ip)| names_icmp(ip)) else {
             return if is_told {
                 Reassembly::Refused(Refusal::End)
             } else {
@@ -373,31 +364,56 @@ impl Reassembler {
             return self.message(&packet, hash, came);
         }
         let place = |part: &[u8]| {
-            let start = super::bytes::offset_in(&octets, part).unwrap_or_default();
+            let start = super::bytes::offset_in(&made.octets, part).unwrap_or_default();
             start..start + part.len()
         };
         if ip.fragment.is_none() {
             self.carriers.completed();
         }
         self.carriers.newest_is_icmp();
-        let payload = place(ip.payload);
-        let told = octets.len().saturating_sub(part.len()) + first_end;
+        let (header, payload) = (place(ip.header), place(ip.payload));
+        let told = if !is_told {
+            0
+        } else if let Some(compressed) = &made.around {
+            let end = compressed.octets.len().saturating_sub(part.len()) + first_end;
+            let beginning = compressed.octets.get(..end).unwrap_or_default().to_vec();
+            let beginning = self.with_expanded(Expanded::whole(beginning));
+            tunnel::innermost(&beginning).map_or(0, |(_, ip)| ip.payload.len())
+        } else {
+            let end = made.octets.len().saturating_sub(part.len()) + first_end;
+            end.saturating_sub(payload.start)
+        };
+        let told = told.min(payload.len());
+        let fields = ip.moved_to(&[], &[]);
+        made.move_in(u8::try_from(around.len()).unwrap_or(u8::MAX));
         Reassembly::Complete(Box::new(Reassembled {
-            header: place(ip.header),
-            told: if is_told {
-                told.saturating_sub(payload.start).min(payload.len())
-            } else {
-                0
-            },
+            fields,
+            made,
+            header,
+            told,
             payload,
-            fields: ip.moved_to(&[], &[]),
             frames,
             told_as_other,
-            news: (!is_told).then(|| News {
-                depth: u8::try_from(around.len()).unwrap_or(u8::MAX),
-            }),
-            octets,
+            is_news: !is_told,
         }))
+    }
+
+    /// A packet that is whole, or what was made of that where it is compressed.
+    fn with_expanded(&mut self, mut made: Expanded) -> Expanded {
+        while let Some((tunnels, ip)) = tunnel::innermost(&made) {
+            let depth = u8::try_from(tunnels.len() + 1).unwrap_or(u8::MAX);
+            let mut inner = Expanded::default();
+            let is_expanded = ipcomp::is_compressed(&ip)
+                && made.has_room_at(depth)
+                && self.inflater.expand(&ip, &mut inner).is_ok();
+            if !is_expanded {
+                break;
+            }
+            inner.depth = depth;
+            inner.around = Some(Box::new(made));
+            made = inner;
+        }
+        made
     }
 
     /// Takes a piece of a packet. What begins with it, or is whole with it, is made in `into`.
@@ -476,7 +492,7 @@ fn key(packet: &Packet<'_>, ip: &Ip<'_>, tunnels: u64, interface: Option<Interfa
         tunnels,
         addrs: ip.addrs,
         protocol: match ip.version {
-            IpVersion::V4 => ip.protocol,
+            IpVersion::V4 => ip.named_protocol(),
             IpVersion::V6 => 0,
         },
         id: ip.id.unwrap_or_default(),
@@ -503,8 +519,8 @@ fn place(
 
 /// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.
 fn may_be_icmp(ip: &Ip<'_>) -> bool {
-    let names_extension = matches!(ip.protocol, protocol::DEST_OPTIONS | protocol::AH);
-    names_icmp(ip) || ip.version == IpVersion::V6 && ip.is_later_fragment() && names_extension
+    names_icmp(ip) && !ip.may_be_cut_in_extension()
+        || ip.is_later_fragment() && is_extension(ip.protocol)
 }
 
 fn names_icmp(ip: &Ip<'_>) -> bool {

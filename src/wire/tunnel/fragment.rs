@@ -4,16 +4,18 @@ use super::classify::descend;
 use super::header;
 use super::packet::{Packet, may_carry_ip};
 use super::path::{Tunnel, TunnelPath};
-use super::position::{Position, inside_ip, without_fcs};
-use crate::model::Frame;
-use crate::wire::ip::{Ip, protocol};
+use super::position::{Position, inside_ip, made_at, without_fcs};
+use crate::model::{Expanded, Frame};
+use crate::wire::ip::{Ip, is_extension, protocol};
+use crate::wire::ipcomp;
 use crate::wire::link::{self, LinkHeader, Network};
 use crate::wire::piece::{self, Piece};
 
-/// The innermost packet of one that was put together, and the tunnels that lead to it.
-pub(in crate::wire) fn innermost(octets: &[u8]) -> Option<(TunnelPath<'_>, Ip<'_>)> {
-    let at = Position::whole(octets);
-    let tunnels = TunnelPath::new(at, None);
+/// The innermost packet of one that was put together, and the tunnels that lead to it: in that, or in
+/// what was made of it.
+pub(in crate::wire) fn innermost(made: &Expanded) -> Option<(TunnelPath<'_>, Ip<'_>)> {
+    let at = Position::made(made_at(Some(made), 0)?);
+    let tunnels = TunnelPath::new(at, Some(made));
     let packet = descend(LinkHeader::at(Network::Ip, 0), tunnels, at.rest.ip().ok()?);
     Some((packet.tunnels, packet.ip))
 }
@@ -25,6 +27,8 @@ pub(in crate::wire) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> 
     let ip = &packet.ip;
     match ip.protocol {
         protocol::ICMP | protocol::IPV6_ICMP => true,
+        // It was cut in the header of an extension.
+        _ if is_extension(outer.protocol) || ipcomp::is_compressed(ip) => true,
         _ if !may_carry_ip(outer) => false,
         // What was cut may name another header.
         _ if !packet.tunnels.fragmented => outer.payload.len() < HEADERS,
@@ -32,14 +36,14 @@ pub(in crate::wire) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> 
     }
 }
 
-/// The same of a fragment, for all that its protocol tells. Behind an extension header any may stand.
+/// The same of a fragment, for all that its protocol tells. Behind an extension header, which a first
+/// fragment names where that was cut, any may stand.
 pub(in crate::wire) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
     match ip.protocol {
         protocol::UDP => true,
-        // The beginning of compressed data can be read, what follows not without them.
-        protocol::IP_COMP => false,
-        protocol::DEST_OPTIONS | protocol::AH => ip.is_later_fragment(),
-        other => header::is_tunnel_protocol(other),
+        other => {
+            is_extension(other) || ip.may_be_cut_in_extension() || header::is_tunnel_protocol(other)
+        }
     }
 }
 

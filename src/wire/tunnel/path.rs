@@ -32,7 +32,7 @@ pub struct TunnelPath<'a> {
 
 impl<'a> TunnelPath<'a> {
     /// How deep tunnels are followed.
-    pub const CAPACITY: usize = 16;
+    pub const CAPACITY: usize = Expanded::DEEPEST as usize;
 
     pub(super) fn new(at: Position<'a>, expanded: Option<&'a Expanded>) -> Self {
         Self {

@@ -142,7 +142,7 @@ pub(super) fn is_decrypted(made: Option<&Expanded>) -> bool {
 /// The packet that was made to stand behind so many tunnels.
 #[inline]
 pub(super) fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expanded> {
-    expanded.filter(|packet| packet.depth == depth)
+    expanded?.and_around().find(|packet| packet.depth == depth)
 }
 
 /// What is behind the tunnel header in `ip`, if it carries one, behind which `made` stands. Of packets
