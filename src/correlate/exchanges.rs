@@ -116,8 +116,8 @@ impl Exchanges {
     /// the TTL of the request, where a reply found one.
     pub(super) fn query(
         &mut self,
-        query: Query<'_>,
-        seen: Sighting,
+        query: &Query<'_>,
+        seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
         match query.direction {
@@ -128,8 +128,8 @@ impl Exchanges {
 
     fn request(
         &mut self,
-        query: Query<'_>,
-        seen: Sighting,
+        query: &Query<'_>,
+        seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
         let mut key = query.key.stored(seen.broadcast);
@@ -138,7 +138,7 @@ impl Exchanges {
         let mut rtt = Rtt::UNKNOWN;
         let mut beside = None;
         if let Some(slot) = self.find(key, hash, seen.place) {
-            if let Some(open) = self.copied(slot, &query, &seen) {
+            if let Some(open) = self.copied(slot, query, seen) {
                 let of = open.request;
                 if !seen.place.is_copy_of(open.place) {
                     open.repeats = open.repeats.saturating_add(1);
@@ -161,7 +161,7 @@ impl Exchanges {
                 rtt = open.rtt;
                 key = *self.table.key_at(slot).unwrap_or(&key);
                 hash = self.table.hash(&key);
-                beside = self.ask_again(slot, &query, seen.ts, tell);
+                beside = self.ask_again(slot, query, seen.ts, tell);
             }
         }
         self.scoped += usize::from(key.scope != Scope::ANY);

@@ -287,12 +287,13 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         let ip = &packet.ip;
-        let Some(query) = self.recognizer.query(ip, message) else {
+        let query = self.recognizer.query(ip, message);
+        let Some(query) = &query else {
             return Relation::None;
         };
         let seen = Sighting::of(frame, packet, message, extent, shown);
         let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        let (relation, asked_ttl) = self.exchanges.query(query, seen, &mut |event| {
+        let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref()));
         });
         if query.direction == Direction::Reply

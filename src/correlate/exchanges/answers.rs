@@ -12,8 +12,8 @@ const NEAR_MISS_DEPTH: usize = 64;
 impl Exchanges {
     pub(super) fn reply(
         &mut self,
-        query: Query<'_>,
-        seen: Sighting,
+        query: &Query<'_>,
+        seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
@@ -27,18 +27,18 @@ impl Exchanges {
             return (self.unsolicited(query.key), 0);
         };
         let timeout = self.timeout;
-        let slot = self.answered_by(newest, &query, &seen);
+        let slot = self.answered_by(newest, query, seen);
         let Some(open) = self.table.at_mut(slot) else {
             return (Relation::None, 0);
         };
         let asked_ttl = open.place.ttl;
-        if let Some(of) = open.reply_copied(&query, &seen) {
+        if let Some(of) = open.reply_copied(query, seen) {
             let mirrored = !seen.place.is_copy_of(open.reply_place);
             open.repeats -= u8::from(mirrored);
             return (Relation::Copy { of }, asked_ttl);
         }
         let rtt = seen.ts.since(open.requested);
-        let differs = open.differs(&query, &seen);
+        let differs = open.differs(query, seen);
         let change = differs
             .then(|| self.payloads.change(open.kept, query.octets))
             .flatten();

@@ -93,7 +93,7 @@ impl Play {
             .advance(seen.ts, &mut |event| told.push(event));
         let (relation, _) = self
             .exchanges
-            .query(query, seen, &mut |event| told.push(event));
+            .query(&query, &seen, &mut |event| told.push(event));
         relation
     }
 
@@ -190,7 +190,7 @@ fn a_group_is_answered_by_all_of_it() {
         octets: &[],
         rest: 0,
     };
-    play.exchanges.query(query, seen, &mut |_| ());
+    play.exchanges.query(&query, &seen, &mut |_| ());
     assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
     let other = QueryKey {
         addrs: ping(1).addrs.with_dst("192.0.2.3".parse().unwrap()),
