@@ -5,7 +5,6 @@
 //! head of several sources without copying any of them.
 
 mod ahead;
-mod byteorder;
 pub mod codec;
 mod file;
 pub mod filter;

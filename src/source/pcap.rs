@@ -8,9 +8,10 @@ use pcap_file::pcap::PcapParser;
 use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::{
     Damage, DamageKind, InterfaceInfo, Notice, Progress, Resolution, Source, SourceInfo, Step,
-    byteorder::Order, linktype,
+    linktype,
 };
 use crate::model::{Frame, LinkType, SourceId, Timestamp};
+use crate::wire::byteorder::Order;
 
 const HEADER_LEN: usize = 24;
 const RECORD_HEAD_LEN: usize = 16;

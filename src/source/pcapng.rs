@@ -9,10 +9,10 @@ use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
 use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
-use super::byteorder::Order;
 use super::input::{Input, Need, RECORD_MAX};
 use super::{Damage, DamageKind, InterfaceInfo, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
+use crate::wire::byteorder::Order;
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;

@@ -2,6 +2,7 @@
 
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::item::Specs;
 use crate::wire::bytes::u8_at;
 
 type Table = &'static [FieldSpec];
@@ -71,14 +72,17 @@ fn geo_networking(rest: &[u8]) -> Option<Step> {
 /// Section 9.8: whose packet it is, and for whom, by type and subtype.
 fn geo_addressing(kind: u8) -> Step {
     const SINGLE_HOP: u8 = 0x50;
-    let (length, table): (_, Table) = match (kind, kind >> 4) {
-        (_, 1) => (24, BEACON),
-        (_, 2) => (48, UNICAST),
-        (SINGLE_HOP, _) => (28, BEACON),
-        (_, 5) => (28, BROADCAST),
-        _ => (44, AREA),
+    let (length, specs) = match (kind, kind >> 4) {
+        (_, 1) => (24, Specs::Table(BEACON)),
+        (_, 2) => (48, Specs::Two(BROADCAST, DESTINATION)),
+        (SINGLE_HOP, _) => (28, Specs::Table(BEACON)),
+        (_, 5) => (28, Specs::Table(BROADCAST)),
+        _ => (44, Specs::Two(BROADCAST, AREA)),
     };
-    Step::new(length, "geo_addressing", table, Part::End)
+    Step {
+        specs,
+        ..Step::new(length, "geo_addressing", &[], Part::End)
+    }
 }
 
 const BEACON: Table = &[
@@ -102,30 +106,16 @@ const BROADCAST: Table = &[
     spec::u16(26, "heading"),
 ];
 
-const UNICAST: Table = &[
-    spec::u16(0, "sequence"),
-    spec::reserved(2, 2, 0xffff, "reserved"),
-    spec::octets(4, 8, "source"),
-    spec::u32(12, "timestamp"),
-    spec::i32(16, "latitude"),
-    spec::i32(20, "longitude"),
-    spec::hex(24, 2, "speed"),
-    spec::u16(26, "heading"),
+/// For one station: behind what a broadcast has.
+const DESTINATION: Table = &[
     spec::octets(28, 8, "destination"),
     spec::u32(36, "destination_timestamp"),
     spec::i32(40, "destination_latitude"),
     spec::i32(44, "destination_longitude"),
 ];
 
+/// For those in an area: the same.
 const AREA: Table = &[
-    spec::u16(0, "sequence"),
-    spec::reserved(2, 2, 0xffff, "reserved"),
-    spec::octets(4, 8, "source"),
-    spec::u32(12, "timestamp"),
-    spec::i32(16, "latitude"),
-    spec::i32(20, "longitude"),
-    spec::hex(24, 2, "speed"),
-    spec::u16(26, "heading"),
     spec::i32(28, "area_latitude"),
     spec::i32(32, "area_longitude"),
     spec::u16(36, "distance_a"),

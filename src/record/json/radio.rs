@@ -7,8 +7,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::value::Fields;
 use crate::model::Frame;
 use crate::wire::link::radio::{
-    self, Channel, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency, HighThroughput,
-    Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,
+    self, Channel, Coded, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency,
+    HighThroughput, Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,
 };
 
 /// What the radio's header tells. What it tells several times, as of several antennas, is that which
@@ -180,13 +180,8 @@ impl Radio {
 
     fn high_efficiency(&mut self, field: HighEfficiency) {
         self.phy = Some("ax");
-        first(&mut self.scheme, field.scheme());
-        first(&mut self.streams, field.streams());
-        first(&mut self.bandwidth, field.bandwidth());
-        first(&mut self.guard_interval, field.guard_interval());
-        first(&mut self.rate, field.rate());
         first(&mut self.form, Some(field.form()));
-        self.place(field.colour().map(u64::from), field.resource_unit());
+        self.coded(field.into());
         self.mark(Mark::Uplink, field.is_uplink());
         self.mark(Mark::DualCarrier, field.is_dual_carrier());
         self.mark(Mark::Ldpc, field.is_ldpc());
@@ -196,33 +191,28 @@ impl Radio {
     fn extremely_high_throughput(&mut self, field: ExtremelyHighThroughput) {
         // Those behind it have the same field before their own.
         self.phy = (field.version().unwrap_or(0) == 0).then_some("be");
-        first(&mut self.scheme, field.scheme());
-        first(&mut self.streams, field.streams());
-        first(&mut self.bandwidth, field.bandwidth());
-        first(&mut self.guard_interval, field.guard_interval());
-        first(&mut self.rate, field.rate());
-        self.place(field.colour().map(u64::from), field.resource_unit());
+        self.coded(field.into());
         self.mark(Mark::Uplink, field.is_uplink());
         self.mark(Mark::Ldpc, field.is_ldpc());
     }
 
     fn sub_gigahertz(&mut self, field: SubGigahertz) {
         self.phy = Some("ah");
-        first(&mut self.scheme, field.scheme());
-        first(&mut self.streams, field.streams());
-        first(&mut self.bandwidth, field.bandwidth());
-        first(&mut self.guard_interval, field.guard_interval());
         first(&mut self.reception.rssi, Some(field.rssi()));
-        self.place(field.colour().map(u64::from), None);
+        self.coded(field.into());
         self.mark(Mark::Uplink, field.is_uplink());
     }
 
-    /// Where a frame is among those of other cells, and on the channel.
-    fn place(&mut self, colour: Option<u64>, resource_unit: Option<u16>) {
-        if let Some(colour) = colour {
-            self.quantity(Quantity::Colour, colour);
+    fn coded(&mut self, told: Coded) {
+        first(&mut self.rate, told.rate);
+        first(&mut self.scheme, told.scheme);
+        first(&mut self.streams, told.streams);
+        first(&mut self.bandwidth, told.bandwidth);
+        first(&mut self.guard_interval, told.guard_interval);
+        if let Some(colour) = told.colour {
+            self.quantity(Quantity::Colour, colour.into());
         }
-        if let Some(tones) = resource_unit {
+        if let Some(tones) = told.resource_unit {
             self.quantity(Quantity::ResourceUnit, tones.into());
         }
     }

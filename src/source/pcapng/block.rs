@@ -3,8 +3,8 @@
 
 use super::clock::Clock;
 use crate::model::{LinkType, Timestamp};
-use crate::source::byteorder::Order;
 use crate::source::{SecretsFault, SecretsKind, linktype};
+use crate::wire::byteorder::Order;
 
 /// How many interfaces of a section are kept.
 pub(super) const INTERFACES_MAX: usize = 1 << 16;

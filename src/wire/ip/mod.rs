@@ -424,7 +424,8 @@ fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The IPv4 header checksum (RFC 791); `None` for IPv6, and where no header was captured. Computed when asked for, not per packet.
+/// The IPv4 header checksum (RFC 791); `None` for IPv6, and where no header was captured. Computed when
+/// asked for, not per packet.
 pub fn header_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     match ip.version {
         IpVersion::V4 if ip.origin == HeaderOrigin::Captured => {

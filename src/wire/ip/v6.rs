@@ -218,7 +218,7 @@ fn read_source_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     let length = source_routing_length(header);
     let mut start = FIXED;
     for option in IpOptions::new(OptionSpace::DynamicSourceRouting, tail(header, FIXED)) {
-        let stated = option.length().map_or(2, usize::from);
+        let stated = option.stated();
         if start + stated > length {
             ip.faults.rule(Fault::OptionEnd, at + start + 1);
         } else if !option.fits() {

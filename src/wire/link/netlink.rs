@@ -5,7 +5,8 @@ use super::ether::ether_type as et;
 use super::inside::Inside;
 use super::{ether, linktype as lt};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::byteorder::Order;
+use crate::wire::bytes::{u8_at, u16_at, u32_at};
 
 /// A frame behind the header of cooked captures, whose protocol is the family of netlink. Of several
 /// packets in it the first leads on.
@@ -27,8 +28,8 @@ pub(super) fn message(
     const GENERIC: u16 = 16;
     const HEADER: usize = 16;
     const SUBHEADER: usize = 4;
-    let (order, length) = ByteOrder::of(data, at)?;
-    let kind = order.u16(data, at + 4)?;
+    let (order, length) = order_of(data, at)?;
+    let kind = order.u16(data, at + 4).ok_or(Undecodable::Short)?;
     let own = at + HEADER;
     let attributes = Attributes {
         data,
@@ -48,39 +49,22 @@ pub(super) fn message(
     Ok(found.unwrap_or((Inside::Other(protocol), own)))
 }
 
-/// The host's byte order.
-#[derive(Clone, Copy)]
-enum ByteOrder {
-    Little,
-    Big,
-}
-
-impl ByteOrder {
-    /// The one in which the length of a message is the smaller, and that length.
-    fn of(data: &[u8], at: usize) -> Result<(Self, usize), Undecodable> {
-        let big = u32_at(data, at).ok_or(Undecodable::Short)?;
-        let little = big.swap_bytes();
-        let (order, length) = if little <= big {
-            (Self::Little, little)
-        } else {
-            (Self::Big, big)
-        };
-        Ok((order, usize::try_from(length).unwrap_or(usize::MAX)))
-    }
-
-    fn u16(self, data: &[u8], at: usize) -> Result<u16, Undecodable> {
-        let octets = array_at(data, at).ok_or(Undecodable::Short)?;
-        Ok(match self {
-            Self::Little => u16::from_le_bytes(octets),
-            Self::Big => u16::from_be_bytes(octets),
-        })
-    }
+/// The byte order in which the length of a message is the smaller, and that length.
+fn order_of(data: &[u8], at: usize) -> Result<(Order, usize), Undecodable> {
+    let big = u32_at(data, at).ok_or(Undecodable::Short)?;
+    let little = big.swap_bytes();
+    let (order, length) = if little <= big {
+        (Order::Little, little)
+    } else {
+        (Order::Big, big)
+    };
+    Ok((order, usize::try_from(length).unwrap_or(usize::MAX)))
 }
 
 /// The attributes of a message.
 struct Attributes<'a> {
     data: &'a [u8],
-    order: ByteOrder,
+    order: Order,
     at: usize,
     end: usize,
 }
@@ -93,6 +77,10 @@ struct Attribute {
 }
 
 impl Attributes<'_> {
+    fn u16(&self, at: usize) -> Result<u16, Undecodable> {
+        self.order.u16(self.data, at).ok_or(Undecodable::Short)
+    }
+
     /// The next one: length and type, two bits above which are flags, then a value that is padded.
     fn next(&mut self) -> Result<Option<Attribute>, Undecodable> {
         const HEADER: usize = 4;
@@ -100,8 +88,8 @@ impl Attributes<'_> {
         if self.at + HEADER > self.end {
             return Ok(None);
         }
-        let length = usize::from(self.order.u16(self.data, self.at)?);
-        let kind = self.order.u16(self.data, self.at + 2)? & KIND;
+        let length = usize::from(self.u16(self.at)?);
+        let kind = self.u16(self.at + 2)? & KIND;
         let octets = length.checked_sub(HEADER).ok_or(Undecodable::Malformed)?;
         let value = self.at + HEADER;
         self.at += length.next_multiple_of(4);
@@ -153,7 +141,7 @@ fn dropped(mut attributes: Attributes<'_>) -> Found {
     while let Some(attribute) = attributes.next()? {
         match attribute.kind {
             dropped::PROTOCOL => {
-                protocol = Some(attributes.order.u16(attributes.data, attribute.value)?);
+                protocol = Some(attributes.u16(attribute.value)?);
             }
             dropped::PAYLOAD => return frame_of(attributes.data, attribute.value, protocol),
             _ => {}
@@ -181,7 +169,7 @@ fn sampled(mut attributes: Attributes<'_>) -> Found {
         match attribute.kind {
             sampled::ORIGINAL_SIZE | sampled::RATE if attribute.octets == WORD => words += 1,
             sampled::PROTOCOL => {
-                protocol = Some(attributes.order.u16(attributes.data, attribute.value)?);
+                protocol = Some(attributes.u16(attribute.value)?);
             }
             sampled::DATA if words == 2 => {
                 let data = attributes.data;

@@ -8,8 +8,8 @@ use super::number;
 use crate::model::Frame;
 use crate::record::write;
 use crate::wire::link::radio::{
-    self, Channel, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency, HighThroughput,
-    Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,
+    self, Channel, Coded, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency,
+    HighThroughput, Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,
 };
 
 /// `9.0 Mb/s 2412 MHz 11g -42dBm signal antenna 0 `. tcpdump has these words for radiotap alone; they
@@ -283,22 +283,6 @@ fn very_high_throughput(out: &mut Vec<u8>, field: VeryHighThroughput) {
     }
 }
 
-/// What the codings after 802.11ac have in common.
-#[derive(Default)]
-struct Coded {
-    /// Tenths of Mb/s.
-    rate: Option<u32>,
-    scheme: Option<u8>,
-    streams: Option<u8>,
-    /// MHz.
-    bandwidth: Option<u16>,
-    /// Subcarriers.
-    resource_unit: Option<u16>,
-    /// Tenths of a microsecond.
-    guard_interval: Option<u16>,
-    colour: Option<u32>,
-}
-
 /// `HE SU 720.6 Mb/s MCS 7 2 streams 80 MHz 0.8us GI `: what is known of it.
 fn coded(out: &mut Vec<u8>, kind: &str, coded: &Coded, marks: &[(bool, &str)]) {
     shown(out, format_args!("{kind} "));
@@ -339,48 +323,22 @@ fn high_efficiency(out: &mut Vec<u8>, field: HighEfficiency) {
         "mu" => "HE MU",
         _ => "HE TB",
     };
-    let told = Coded {
-        rate: field.rate(),
-        scheme: field.scheme(),
-        streams: field.streams(),
-        bandwidth: field.bandwidth(),
-        resource_unit: field.resource_unit(),
-        guard_interval: field.guard_interval(),
-        colour: field.colour().map(u32::from),
-    };
     let marks = [
         (field.is_dual_carrier(), "DCM"),
         (field.has_stbc(), "STBC"),
         (field.is_ldpc(), "LDPC FEC"),
         (field.is_uplink(), "uplink"),
     ];
-    coded(out, kind, &told, &marks);
+    coded(out, kind, &field.into(), &marks);
 }
 
 fn extremely_high_throughput(out: &mut Vec<u8>, field: ExtremelyHighThroughput) {
-    let told = Coded {
-        rate: field.rate(),
-        scheme: field.scheme(),
-        streams: field.streams(),
-        bandwidth: field.bandwidth(),
-        resource_unit: field.resource_unit(),
-        guard_interval: field.guard_interval(),
-        colour: field.colour(),
-    };
     let marks = [(field.is_ldpc(), "LDPC FEC"), (field.is_uplink(), "uplink")];
-    coded(out, "EHT", &told, &marks);
+    coded(out, "EHT", &field.into(), &marks);
 }
 
 fn sub_gigahertz(out: &mut Vec<u8>, field: SubGigahertz) {
-    let told = Coded {
-        scheme: field.scheme(),
-        streams: field.streams(),
-        bandwidth: field.bandwidth(),
-        guard_interval: field.guard_interval(),
-        colour: field.colour().map(u32::from),
-        ..Coded::default()
-    };
-    coded(out, "S1G", &told, &[(field.is_uplink(), "uplink")]);
+    coded(out, "S1G", &field.into(), &[(field.is_uplink(), "uplink")]);
     number(out, b"", field.rssi().into());
     out.extend_from_slice(b" rssi ");
 }

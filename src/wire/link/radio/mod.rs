@@ -1,6 +1,7 @@
 //! How a frame of IEEE 802.11 or 802.15.4 was received or sent, as the headers tell that capture tools
 //! put before it: radiotap, AVS, Prism, PPI, TAP. Read only when it is asked for.
 
+mod coded;
 mod later;
 mod older;
 mod ppi;
@@ -11,6 +12,7 @@ mod told;
 
 use std::ops::ControlFlow;
 
+pub use coded::Coded;
 pub use later::{ExtremelyHighThroughput, SubGigahertz};
 pub use scheme::{HighEfficiency, HighThroughput, VeryHighThroughput};
 pub use told::{Mark, Quantity};

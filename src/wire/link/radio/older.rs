@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Fact, Flags, Mark, Phy};
+use crate::wire::byteorder::Order;
 use crate::wire::bytes::{array_at, u16_at, u32_at};
 
 /// AVS: numbers of 32 bits behind magic, length and two clocks of 64.
@@ -70,21 +71,16 @@ pub(super) fn prism(data: &[u8], told: &mut dyn FnMut(Fact) -> ControlFlow<()>) 
     const ITEM: usize = 12;
     const CODES: [u32; 2] = [0x41, 0x44];
     const SUPPLIED: u16 = 0;
-    let code: [u8; 4] = array_at(data, 0).unwrap_or_default();
-    let is_little = CODES.contains(&u32::from_le_bytes(code));
-    let number = |octets: [u8; 4]| {
-        if is_little {
-            u32::from_le_bytes(octets)
-        } else {
-            u32::from_be_bytes(octets)
-        }
+    let order = match Order::Little.u32(data, 0) {
+        Some(code) if CODES.contains(&code) => Order::Little,
+        _ => Order::Big,
     };
     let header = data.get(..HEADER).unwrap_or(data);
     for at in (FIRST..header.len()).step_by(ITEM) {
         let (Some(kind), Some(status), Some(value)) = (
-            array_at(header, at).map(number),
+            order.u32(header, at),
             u16_at(header, at + 4),
-            array_at(header, at + 8).map(number),
+            order.u32(header, at + 8),
         ) else {
             return told(Fact::Mark(Mark::Cut));
         };

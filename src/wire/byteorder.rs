@@ -1,8 +1,10 @@
-//! Fields in the byte order that a file declares.
+//! Fields in the byte order of the host that captured, as a file or a header tells it.
+
+use super::bytes::array_at;
 
 /// A byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     Big,
     Little,
 }
@@ -10,8 +12,8 @@ pub(super) enum Order {
 impl Order {
     /// The 16-bit field at `at`.
     #[inline]
-    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
-        let field = *bytes.get(at..)?.first_chunk()?;
+    pub(crate) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let field = array_at(bytes, at)?;
         Some(match self {
             Self::Big => u16::from_be_bytes(field),
             Self::Little => u16::from_le_bytes(field),
@@ -20,8 +22,8 @@ impl Order {
 
     /// The 32-bit field at `at`.
     #[inline]
-    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
-        let field = *bytes.get(at..)?.first_chunk()?;
+    pub(crate) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let field = array_at(bytes, at)?;
         Some(match self {
             Self::Big => u32::from_be_bytes(field),
             Self::Little => u32::from_le_bytes(field),
@@ -29,8 +31,8 @@ impl Order {
     }
 
     /// The 64-bit signed field at `at`.
-    pub(super) fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
-        let field = *bytes.get(at..)?.first_chunk()?;
+    pub(crate) fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
+        let field = array_at(bytes, at)?;
         Some(match self {
             Self::Big => i64::from_be_bytes(field),
             Self::Little => i64::from_le_bytes(field),
