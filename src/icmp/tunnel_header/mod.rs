@@ -5,12 +5,12 @@ mod mobile;
 mod moving;
 mod packets;
 mod reports;
+mod step;
 mod tables;
 
-use super::field::{Extent, FieldSpec};
-use super::item::{Item, Specs};
-use crate::wire::bytes::tail;
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use self::step::Step;
+use super::item::Item;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::tunnel::{Encapsulation, Report, TunnelKind};
 
 /// The parts of a tunnel's header, outermost first: UDP's, its own, options, and the link header
@@ -237,66 +237,6 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::EtherCat => Part::EtherCat,
         TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp | TunnelKind::Ipfix => {
             Part::Report(0)
-        }
-    }
-}
-
-/// A part: how long it is, what it is called, its fields, and what follows.
-struct Step {
-    length: usize,
-    name: &'static str,
-    number: Option<u16>,
-    specs: Specs,
-    then: Part,
-}
-
-impl Step {
-    const fn new(
-        length: usize,
-        name: &'static str,
-        table: &'static [FieldSpec],
-        then: Part,
-    ) -> Self {
-        Self {
-            length,
-            name,
-            number: None,
-            specs: Specs::Table(table),
-            then,
-        }
-    }
-
-    fn made(
-        length: usize,
-        name: &'static str,
-        rows: impl IntoIterator<Item = FieldSpec>,
-        then: Part,
-    ) -> Self {
-        Self {
-            length,
-            name,
-            number: None,
-            specs: Specs::made(rows),
-            then,
-        }
-    }
-
-    fn item<'a>(&self, bytes: &'a [u8]) -> Item<'a> {
-        Item {
-            group: "headers",
-            number: self.number,
-            name: Some(self.name),
-            length: None,
-            bytes,
-            extent: Extent::of(bytes.len(), self.length),
-            specs: self.specs.clone(),
-        }
-    }
-
-    const fn numbered(self, number: u16) -> Self {
-        Self {
-            number: Some(number),
-            ..self
         }
     }
 }

@@ -6,13 +6,13 @@
 
 mod partial;
 mod pieces;
+mod reassembled;
 mod recent;
 mod table;
 #[cfg(test)]
 mod tests;
 mod unwanted;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, is_extension, protocol, unfragmented};
@@ -23,6 +23,7 @@ use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
 use partial::{Added, Piece as Part, Whole};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
+pub use reassembled::Reassembled;
 use table::{Key, Table};
 use unwanted::Unwanted;
 
@@ -101,95 +102,6 @@ pub enum Refusal {
     End,
     /// Others of the message overlapped before it came (RFC 5722 section 4).
     Overlapped,
-}
-
-/// A message put together.
-#[derive(Clone, Debug)]
-pub struct Reassembled {
-    fields: Ip<'static>,
-    /// The packet, or that of a tunnel around it.
-    made: Expanded,
-    /// Where header and payload of the packet are.
-    header: Range<usize>,
-    payload: Range<usize>,
-    frames: Vec<FrameRef>,
-    told_as_other: u64,
-    /// Octets of the payload that the first fragment told of.
-    told: usize,
-    /// Whether it is in the packet of a tunnel of which no fragment told.
-    is_news: bool,
-}
-
-impl Reassembled {
-    /// The message of fragments that are its own.
-    fn message(whole: Whole) -> Self {
-        let Whole {
-            first,
-            octets: part,
-            first_end,
-            frames,
-            told_as_other,
-        } = whole;
-        let mut octets = first.header;
-        let start = octets.len();
-        octets.extend_from_slice(part.get(first.skip..).unwrap_or_default());
-        let (header, payload) = octets.split_at_checked(start).unwrap_or_default();
-        Self {
-            fields: first.fields.with_octets(header, payload).moved_to(&[], &[]),
-            header: 0..start,
-            payload: start..octets.len(),
-            made: Expanded::whole(octets),
-            frames,
-            told_as_other,
-            told: first_end.saturating_sub(first.skip),
-            is_news: false,
-        }
-    }
-
-    /// A packet that was put together of these frames, the first of which told so many octets of its
-    /// payload.
-    fn of_pieces(ip: &Ip<'_>, frames: Vec<FrameRef>, told: usize) -> Self {
-        let start = ip.header.len();
-        let octets = [ip.header, ip.payload].concat();
-        Self {
-            fields: ip.moved_to(&[], &[]),
-            header: 0..start,
-            payload: start..octets.len(),
-            made: Expanded::whole(octets),
-            frames,
-            told_as_other: 0,
-            told,
-            is_news: false,
-        }
-    }
-
-    /// The packet as it was before it was fragmented: the first fragment's header, the whole
-    /// message as payload. Its `length` counts the octets of that header and of the payload. Where it
-    /// was a tunnel's packet that was fragmented it is the one inside.
-    pub fn ip(&self) -> Ip<'_> {
-        let octets = |range: &Range<usize>| self.made.octets.get(range.clone()).unwrap_or_default();
-        (self.fields).moved_to(octets(&self.header), octets(&self.payload))
-    }
-
-    /// What its first fragment told of the packet, where that came in another frame than `last`, which
-    /// made it whole.
-    pub fn told_before(&self, last: FrameRef) -> Option<Ip<'_>> {
-        let is_told = self.told > 0 && self.frames.first().is_some_and(|first| *first != last);
-        let ip = self.ip();
-        let told = ip.payload.get(..self.told).filter(|_| is_told)?;
-        Some(ip.first_of_pieces(told))
-    }
-
-    /// The frames of its fragments, in the order of their octets.
-    pub fn frames(&self) -> &[FrameRef] {
-        &self.frames
-    }
-
-    /// Where it was a tunnel's packet that was fragmented, and none of its fragments told of the
-    /// message inside: that packet, to be told of by the frame that made it whole.
-    pub fn untold(&self) -> Option<&Expanded> {
-        self.is_news.then_some(&self.made)
-    }
 }
 
 /// What became of fragmented messages.
