@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
+use super::payload::PayloadGuess;
 use super::{
     Body, Message, Quote, ip_header, quoted_transport, rpl_metric, svc_param, tunnel_header,
     upper_header,
@@ -74,14 +75,23 @@ impl Part {
 }
 
 /// The fields of a packet and the message in it, by ascending place. Every captured octet belongs
-/// to a field; fields share octets only if they are bits of the same.
-pub fn fields<'a>(ip: &Ip<'a>, message: &Message<'a>) -> Vec<LaidField<'a>> {
+/// to a field; fields share octets only if they are bits of the same. The payload of an echo has those
+/// that `guess` tells of.
+pub fn fields<'a>(
+    ip: &Ip<'a>,
+    message: &Message<'a>,
+    guess: Option<&PayloadGuess>,
+) -> Vec<LaidField<'a>> {
     let mut layout = Layout {
         fields: Vec::new(),
         regions: Vec::new(),
     };
     layout.ip(ip, 0, Part::Ip);
     layout.message(message, ip.header.len());
+    if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
+        let start = ip.header.len() + ip.payload.len() - echo.payload.len();
+        layout.payload(echo.payload, guess, start);
+    }
     layout.finish(ip.header.len() + ip.payload.len())
 }
 
@@ -228,6 +238,14 @@ impl<'a> Layout<'a> {
                 let end = quoted + quote.bytes.len();
                 self.region(at + end..at + start, "padding", Part::QuotedPayload);
             }
+        }
+    }
+
+    /// The header that the payload of an echo has, with what is behind it.
+    fn payload(&mut self, payload: &'a [u8], guess: &PayloadGuess, at: usize) {
+        self.region(at..at + payload.len(), "payload", Part::Payload);
+        for field in guess.header(payload) {
+            self.push(at, &field, Part::Payload);
         }
     }
 

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use super::field::{Field, FieldSpec, spec};
 use super::{Direction, Echo};
 use crate::model::Timestamp;
-use crate::wire::bytes::{array_at, tail};
+use crate::wire::bytes::{array_at, tail, u8_at};
 
 /// Programs and systems whose payloads can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,11 @@ pub enum Sender {
     Hping,
     /// The `ping` libraries of Go: nanoseconds in big-endian order, then an identifier.
     Go,
+    /// A program that nothing else tells of: a time of two words of 32 bits, or of 64 if they count
+    /// nanoseconds, then anything.
+    Clock,
+    /// `HiPerConTracer`: a header of 16 octets with the time.
+    HiPerConTracer,
 }
 
 impl Sender {
@@ -50,6 +56,8 @@ impl Sender {
             Self::Cisco => "cisco",
             Self::Hping => "hping",
             Self::Go => "go",
+            Self::Clock => "clock",
+            Self::HiPerConTracer => "hipercontracer",
         }
     }
 
@@ -66,6 +74,8 @@ impl Sender {
             Self::Cisco => "ping of Cisco IOS",
             Self::Hping => "hping3",
             Self::Go => "ping of a Go program",
+            Self::Clock => "a program that sends its time",
+            Self::HiPerConTracer => "HiPerConTracer",
         }
     }
 }
@@ -78,6 +88,26 @@ pub struct PayloadGuess {
     /// When, by the sender's clock, where the payload holds that.
     pub sent: Option<Timestamp>,
 }
+
+impl PayloadGuess {
+    /// The fields of the header that the sender has at the start of its payload, if it has one.
+    pub fn header<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let table = match self.sender {
+            Sender::HiPerConTracer => HIPERCONTRACER,
+            _ => &[],
+        };
+        table.iter().filter_map(|spec| spec.read(payload))
+    }
+}
+
+/// What `HiPerConTracer` begins with; the time counts microseconds from 1976-09-29 on.
+const HIPERCONTRACER: &[FieldSpec] = &[
+    spec::hex(0, 4, "magic"),
+    spec::u8(4, "send_ttl"),
+    spec::u8(5, "round"),
+    spec::hex(6, 2, "checksum_tweak"),
+    spec::number(8, 8, "send_time_us"),
+];
 
 /// How far the sender's clock may be off for a number to pass for a time of day.
 const CLOCK_OFFSET: Duration = Duration::from_hours(24);
@@ -115,6 +145,9 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     if behind.len() >= 8 && behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) {
         return Some(only(Sender::Cisco));
     }
+    if let Some(sent) = clock(payload, captured) {
+        return Some(sent);
+    }
     // A count from the first octet on has no time before it.
     if payload
         .first()
@@ -130,7 +163,10 @@ pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
         return Some(only(Sender::Iputils));
     }
     let behind = tail(payload, 4);
-    (behind.len() >= 8 && behind.iter().all(|&octet| octet == 0)).then_some(only(Sender::BusyBox))
+    if behind.len() >= 8 && behind.iter().all(|&octet| octet == 0) {
+        return Some(only(Sender::BusyBox));
+    }
+    hipercontracer(payload)
 }
 
 /// Whether every octet is one more than the one before it, from `first` on.
@@ -208,6 +244,47 @@ fn go_time(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     })
 }
 
+/// A time by itself, which so many bits prove.
+fn clock(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
+    const SECOND: u64 = 1_000_000_000;
+    let found = |sent| PayloadGuess {
+        sender: Sender::Clock,
+        sent: Some(sent),
+    };
+    if let (Some(seconds), Some(nanos)) = (array_at(payload, 0), array_at(payload, 8))
+        && let (seconds, nanos) = (u64::from_le_bytes(seconds), u64::from_le_bytes(nanos))
+        && let Some(sent) = plausible(seconds, nanos, SECOND, captured)
+    {
+        return Some(found(sent));
+    }
+    let words = |read: fn([u8; 4]) -> u32| {
+        let [seconds, micros] = [0, 4].map(|at| array_at(payload, at).map(read));
+        plausible(seconds?.into(), micros?.into(), 1_000_000, captured)
+    };
+    words(u32::from_be_bytes)
+        .or_else(|| words(u32::from_le_bytes))
+        .map(found)
+}
+
+/// The header of `HiPerConTracer`, which no document tells; this is what Wireshark has of it.
+fn hipercontracer(payload: &[u8]) -> Option<PayloadGuess> {
+    const TTL_AT: usize = 4;
+    const TIME_AT: usize = 8;
+    /// 1976-09-29, in seconds.
+    const EPOCH: i64 = 212_803_200;
+    /// The years 2016 to 2099 of central Europe.
+    const YEARS: std::ops::Range<i64> = 1_451_602_800..4_102_441_200;
+    const SECOND: u64 = 1_000_000;
+    let micros = u64::from_be_bytes(array_at(payload, TIME_AT)?);
+    let seconds = i64::try_from(micros / SECOND).ok()?.checked_add(EPOCH)?;
+    let nanos = u32::try_from(micros % SECOND * 1_000).ok()?;
+    let is_one = u8_at(payload, TTL_AT)? != 0 && YEARS.contains(&seconds);
+    is_one.then_some(PayloadGuess {
+        sender: Sender::HiPerConTracer,
+        sent: Some(Timestamp::from_parts(seconds, nanos)),
+    })
+}
+
 /// The time, if it is one and near `captured`.
 fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Option<Timestamp> {
     if fraction >= unit {
@@ -273,172 +350,4 @@ pub const fn hops(observed: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: i64 = 1_753_518_350;
-
-    fn captured() -> Timestamp {
-        Timestamp::from_parts(NOW, 469_444_000)
-    }
-
-    fn counting(from: u8, length: u8) -> Vec<u8> {
-        (from..from + length).collect()
-    }
-
-    fn sender(payload: &[u8]) -> Option<Sender> {
-        guess(payload, captured()).map(|g| g.sender)
-    }
-
-    #[test]
-    fn iputils_in_every_order() {
-        let sent = Timestamp::from_parts(NOW, 469_423_000);
-        let (seconds, micros) = (NOW.unsigned_abs(), 469_423u64);
-        let wide = counting(16, 40);
-        for payload in [
-            [&seconds.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat(),
-            [&seconds.to_be_bytes()[..], &micros.to_be_bytes(), &wide].concat(),
-            [&seconds.to_le_bytes()[..], &micros.to_le_bytes()].concat(),
-            // `ping -p deadbeef`
-            [
-                &seconds.to_le_bytes()[..],
-                &micros.to_le_bytes(),
-                &[0xde, 0xad, 0xbe, 0xef].repeat(10),
-            ]
-            .concat(),
-        ] {
-            assert_eq!(
-                guess(&payload, captured()),
-                Some(PayloadGuess {
-                    sender: Sender::Iputils,
-                    sent: Some(sent)
-                })
-            );
-            for length in 0..payload.len() {
-                let _ = guess(&payload[..length], captured());
-            }
-        }
-        let far = [&0u64.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat();
-        assert_eq!(
-            guess(&far, captured()),
-            Some(PayloadGuess {
-                sender: Sender::Iputils,
-                sent: None
-            })
-        );
-    }
-
-    #[test]
-    fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
-        let seconds = u32::try_from(NOW).unwrap().to_le_bytes();
-        let bare = [&seconds[..], &469_423u32.to_le_bytes()].concat();
-        for payload in [[&bare[..], &counting(8, 48)].concat(), bare] {
-            assert_eq!(
-                guess(&payload, captured()),
-                Some(PayloadGuess {
-                    sender: Sender::Timeval32,
-                    sent: Some(Timestamp::from_parts(NOW, 469_423_000))
-                })
-            );
-        }
-    }
-
-    #[test]
-    fn what_tells_nothing_is_no_guess() {
-        // A nonce of Teredo's test of connectivity (RFC 4380 section 5.2.9) may be anything.
-        assert_eq!(sender(&[0; 4]), None);
-        // Cisco IOS counts from the sequence number on in pings of IPv6.
-        for first in [0, 1, 8, 200] {
-            let payload: Vec<u8> = (0..52_u8).map(|n| n.wrapping_add(first)).collect();
-            assert_eq!(sender(&payload), None);
-        }
-    }
-
-    #[test]
-    fn bsd_has_two_big_endian_words() {
-        let seconds = u32::try_from(NOW).unwrap().to_be_bytes();
-        let payload = [&seconds[..], &5u32.to_be_bytes(), &counting(8, 48)].concat();
-        let found = guess(&payload, captured()).unwrap();
-        assert_eq!(found.sender, Sender::Bsd);
-        assert_eq!(found.sent, Some(Timestamp::from_parts(NOW, 5_000)));
-        assert_eq!(
-            guess(&payload, Timestamp::from_parts(0, 0)),
-            Some(PayloadGuess {
-                sender: Sender::Bsd,
-                sent: None
-            })
-        );
-    }
-
-    #[test]
-    fn the_others() {
-        assert_eq!(
-            sender(b"abcdefghijklmnopqrstuvwabcdefghi"),
-            Some(Sender::Windows)
-        );
-        assert_eq!(sender(&[0; 56]), Some(Sender::Zeros));
-        assert_eq!(sender(&counting(0x48, 32)), Some(Sender::LinuxTraceroute));
-        assert_eq!(sender(&[b'X'; 100]), Some(Sender::Hping));
-        let cisco = [
-            &[0, 0, 0, 0, 0, 3, 0x4c, 0x3c][..],
-            &[0xab, 0xcd].repeat(32),
-        ]
-        .concat();
-        assert_eq!(sender(&cisco), Some(Sender::Cisco));
-        let busybox = [&[0xde, 0xad, 0xbe, 0xef][..], &[0; 52]].concat();
-        assert_eq!(sender(&busybox), Some(Sender::BusyBox));
-        let nanos = u64::try_from(NOW).unwrap() * 1_000_000_000 + 7;
-        let go = [&nanos.to_be_bytes()[..], &[0x5a; 16]].concat();
-        assert_eq!(
-            guess(&go, captured()),
-            Some(PayloadGuess {
-                sender: Sender::Go,
-                sent: Some(Timestamp::from_parts(NOW, 7))
-            })
-        );
-        assert_eq!(sender(b""), None);
-        assert_eq!(sender(b"some text that nobody knows"), None);
-    }
-
-    #[test]
-    fn hops_are_never_negative() {
-        for observed in 0..=u8::MAX {
-            assert!(initial_ttl(observed) >= observed);
-            assert_eq!(hops(observed), initial_ttl(observed) - observed);
-        }
-        assert_eq!((hops(64), hops(63), hops(117), hops(250)), (0, 1, 11, 5));
-    }
-
-    #[test]
-    fn the_ttl_of_a_traceroute_tells_no_distance() {
-        for ttl in 0..=30 {
-            assert_eq!(distance(Direction::Request, ttl), None);
-        }
-        assert_eq!(distance(Direction::Request, 62), Some((64, 2)));
-        assert_eq!(distance(Direction::Reply, 30), Some((32, 2)));
-        assert_eq!(distance(Direction::Reply, 5), None);
-    }
-
-    #[test]
-    fn numbers_the_wrong_way_round() {
-        let read = |id, seq, payload| {
-            let direction = Direction::Request;
-            little_endian(&Echo {
-                direction,
-                id,
-                seq,
-                payload,
-            })
-        };
-        assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
-        assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
-        assert_eq!(read(0x1234, 0x0300, &[b'X'; 4]), Some((0x3412, 3)));
-        assert_eq!(read(0x0200, 0x0300, b"abcdefgh"), Some((2, 3)));
-        // The 768th of Windows.
-        assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), None);
-        // The 256th of somebody who counts as he should.
-        assert_eq!(read(0x1234, 0x0100, b"??"), None);
-        assert_eq!(read(0x0100, 1, b""), None);
-        assert_eq!(read(0x0100, 0, b""), None);
-    }
-}
+mod tests;

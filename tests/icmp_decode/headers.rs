@@ -386,7 +386,7 @@ fn every_prefix_keeps_what_it_has() {
                 assert!(!is_list || end < ip.header.len(), "{end}: {field:?}");
             }
             let message = Message::parse(&cut);
-            let laid = layout::fields(&cut, &message);
+            let laid = layout::fields(&cut, &message, None);
             let covered = laid.iter().map(|field| field.range.end).max();
             assert_eq!(covered, Some(end), "every octet has a row");
         }

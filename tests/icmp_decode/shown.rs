@@ -360,6 +360,30 @@ fn numbers_in_little_endian_order() {
     );
 }
 
+#[test]
+fn the_header_of_hipercontracer() {
+    let mut message = vec![8, 0, 0, 0, 0, 1, 0, 3, 1, 2, 3, 4, 9, 2, 0xab, 0xcd];
+    message.extend(1_487_196_800_000_250_u64.to_be_bytes());
+    message.extend([0; 28]);
+    let packet = v4(A, B, 1, &message);
+    let inferred = &record(&packet)["inferred"];
+    assert_eq!(inferred["sender"], "hipercontracer");
+    assert_eq!(inferred["sent"], "2023-11-14T22:13:20.000250000Z");
+    assert_eq!(
+        inferred["header"],
+        json!({
+            "magic": 0x0102_0304,
+            "send_ttl": 9,
+            "round": 2,
+            "checksum_tweak": 0xabcd,
+            "send_time_us": 1_487_196_800_000_250_u64,
+        })
+    );
+    let text = run(&[packet], &["-tv"]);
+    let told = ", magic 0x1020304, send ttl 9, round 2, checksum tweak 0xabcd, send time us";
+    assert!(text.contains(told), "{text}");
+}
+
 /// RFC 1256 section 3: an entry may have more than the two words of today.
 #[test]
 fn routers_stand_an_entry_size_apart() {

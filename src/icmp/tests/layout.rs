@@ -3,13 +3,24 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::icmp::field::Value;
 use crate::icmp::layout::{LaidField, Part, fields};
+use crate::model;
 
 fn laid(packet: &[u8]) -> Vec<LaidField<'_>> {
     let ip = Ip::parse(packet, Limit::Frame).unwrap();
-    let found = fields(&ip, &Message::parse(&ip));
+    let found = of(&ip);
     assert_covers(&found, ip.header.len() + ip.payload.len());
     found
+}
+
+fn of<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
+    let message = Message::parse(ip);
+    let guess = match &message.body {
+        Body::Echo(echo) => payload::guess(echo.payload, model::Timestamp::from_nanos(0)),
+        _ => None,
+    };
+    fields(ip, &message, guess.as_ref())
 }
 
 /// Every octet is in a field, and fields share octets only if they are bits of the same.
@@ -45,6 +56,34 @@ fn an_echo() {
     assert_eq!(names(&found, Part::Ip).len(), 11);
     let seq = found.iter().find(|f| f.name == "seq").unwrap();
     assert_eq!(seq.range, 26..28);
+}
+
+#[test]
+fn the_header_in_the_payload_of_an_echo() {
+    let mut message = vec![8, 0, 0, 0, 0, 7, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8];
+    message.extend(1_487_196_800_000_250_u64.to_be_bytes());
+    message.extend([0; 28]);
+    let packet = v4(&message);
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::Payload),
+        [
+            "magic",
+            "send_ttl",
+            "round",
+            "checksum_tweak",
+            "send_time_us",
+            "payload"
+        ]
+    );
+    let ttl = found.iter().find(|f| f.name == "send_ttl").unwrap();
+    assert_eq!(
+        (ttl.range.clone(), ttl.value),
+        (32..33, Some(Value::Number(5)))
+    );
+    // In a shorter one there is none.
+    let packet = v4(&message[..23]);
+    assert_eq!(names(&laid(&packet), Part::Payload), ["payload"]);
 }
 
 #[test]
@@ -170,7 +209,7 @@ fn every_prefix_of_a_packet_is_covered() {
     );
     for length in 20..packet.len() {
         let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
-        assert_covers(&fields(&ip, &Message::parse(&ip)), length);
+        assert_covers(&of(&ip), length);
     }
 }
 
@@ -210,7 +249,7 @@ proptest! {
         every_prefix(&packet);
         let length = header + cut.index(packet.len() - header);
         let ip = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
-        assert_covers(&fields(&ip, &Message::parse(&ip)), length);
+        assert_covers(&of(&ip), length);
     }
 
     #[test]

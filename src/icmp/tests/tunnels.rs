@@ -138,7 +138,7 @@ fn the_header_of_a_quoted_tunnel_packet() {
             .flat_map(|around| told(&around))
             .collect();
         assert_eq!(all, sample.told);
-        let laid = layout::fields(&ip, &message);
+        let laid = layout::fields(&ip, &message, None);
         let begun: Vec<_> = (laid.iter().filter(|field| field.part == Part::Tunnel))
             .filter_map(|field| field.begins)
             .collect();

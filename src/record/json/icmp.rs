@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::field::put_fields;
 use super::link::Link;
 use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
@@ -172,19 +173,22 @@ impl Serialize for FragmentOutcome<'_> {
 }
 
 /// What the payload of an echo and its TTL let one guess.
-struct Inferred {
+struct Inferred<'a> {
     payload: Option<PayloadGuess>,
+    /// What that is guessed of.
+    octets: &'a [u8],
     distance: Option<(u8, u8)>,
     little_endian: Option<(u16, u16)>,
 }
 
-impl Inferred {
-    fn of(event: &IcmpEvent<'_>) -> Option<Self> {
+impl<'a> Inferred<'a> {
+    fn of(event: &IcmpEvent<'a>) -> Option<Self> {
         let Body::Echo(echo) = &event.said().body else {
             return None;
         };
         let inferred = Self {
             payload: payload::guess(echo.payload, event.frame.ts),
+            octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
             little_endian: payload::little_endian(echo),
@@ -196,18 +200,32 @@ impl Inferred {
     }
 }
 
-impl Serialize for Inferred {
+impl Serialize for Inferred<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(payload) = self.payload {
             map.name("sender", payload.sender.name())?;
             map.maybe("sent", payload.sent.map(Time))?;
+            if payload.header(self.octets).next().is_some() {
+                map.put("header", &PayloadHeader(payload, self.octets))?;
+            }
         }
         if let Some((initial, hops)) = self.distance {
             map.put("initial_ttl", &initial)?;
             map.put("hops", &hops)?;
         }
         map.maybe("little_endian", self.little_endian.map(LittleEndian))?;
+        map.end()
+    }
+}
+
+/// The header that a payload begins with.
+struct PayloadHeader<'a>(PayloadGuess, &'a [u8]);
+
+impl Serialize for PayloadHeader<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        put_fields(&mut map, self.0.header(self.1))?;
         map.end()
     }
 }

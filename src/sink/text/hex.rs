@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use super::palette::{Palette, Role};
 use super::{HexDump, meaning};
-use crate::icmp::Message;
 use crate::icmp::layout::{self, LaidField, Part};
+use crate::icmp::{Body, Message, payload};
 use crate::model::Form;
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::offset_in;
@@ -177,7 +177,12 @@ fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
     rows.add(0..network.min(start), Role::Link, b"link header");
     let inside = tunnels(rows, event, network.min(start));
     rows.add(inside..start, Role::Link, b"tunnel header");
-    let end = rows.laid(&layout::fields(ip, event.message), start, event);
+    let guess = match &event.message.body {
+        Body::Echo(echo) => payload::guess(echo.payload, event.frame.ts),
+        _ => None,
+    };
+    let laid = layout::fields(ip, event.message, guess.as_ref());
+    let end = rows.laid(&laid, start, event);
     rows.add(end..data.len(), Role::Link, b"behind the packet");
 }
 

@@ -193,6 +193,10 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
             out.extend_from_slice(b" later by its sender's clock");
         }
     }
+    for field in guess.header(echo.payload) {
+        out.extend_from_slice(b", ");
+        name_value(out, &field);
+    }
 }
 
 /// The packet that an error quotes, and the one inside it, if there is one.

@@ -1,0 +1,256 @@
+use super::*;
+use crate::icmp::field::Value;
+
+const NOW: i64 = 1_753_518_350;
+
+fn captured() -> Timestamp {
+    Timestamp::from_parts(NOW, 469_444_000)
+}
+
+fn counting(from: u8, length: u8) -> Vec<u8> {
+    (from..from + length).collect()
+}
+
+fn sender(payload: &[u8]) -> Option<Sender> {
+    guess(payload, captured()).map(|g| g.sender)
+}
+
+#[test]
+fn iputils_in_every_order() {
+    let sent = Timestamp::from_parts(NOW, 469_423_000);
+    let (seconds, micros) = (NOW.unsigned_abs(), 469_423u64);
+    let wide = counting(16, 40);
+    for payload in [
+        [&seconds.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat(),
+        [&seconds.to_be_bytes()[..], &micros.to_be_bytes(), &wide].concat(),
+        [&seconds.to_le_bytes()[..], &micros.to_le_bytes()].concat(),
+        // `ping -p deadbeef`
+        [
+            &seconds.to_le_bytes()[..],
+            &micros.to_le_bytes(),
+            &[0xde, 0xad, 0xbe, 0xef].repeat(10),
+        ]
+        .concat(),
+    ] {
+        assert_eq!(
+            guess(&payload, captured()),
+            Some(PayloadGuess {
+                sender: Sender::Iputils,
+                sent: Some(sent)
+            })
+        );
+        for length in 0..payload.len() {
+            let _ = guess(&payload[..length], captured());
+        }
+    }
+    let far = [&0u64.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat();
+    assert_eq!(
+        guess(&far, captured()),
+        Some(PayloadGuess {
+            sender: Sender::Iputils,
+            sent: None
+        })
+    );
+}
+
+#[test]
+fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
+    let seconds = u32::try_from(NOW).unwrap().to_le_bytes();
+    let bare = [&seconds[..], &469_423u32.to_le_bytes()].concat();
+    for payload in [[&bare[..], &counting(8, 48)].concat(), bare] {
+        assert_eq!(
+            guess(&payload, captured()),
+            Some(PayloadGuess {
+                sender: Sender::Timeval32,
+                sent: Some(Timestamp::from_parts(NOW, 469_423_000))
+            })
+        );
+    }
+}
+
+#[test]
+fn what_tells_nothing_is_no_guess() {
+    // A nonce of Teredo's test of connectivity (RFC 4380 section 5.2.9) may be anything.
+    assert_eq!(sender(&[0; 4]), None);
+    // Cisco IOS counts from the sequence number on in pings of IPv6.
+    for first in [0, 1, 8, 200] {
+        let payload: Vec<u8> = (0..52_u8).map(|n| n.wrapping_add(first)).collect();
+        assert_eq!(sender(&payload), None);
+    }
+}
+
+#[test]
+fn bsd_has_two_big_endian_words() {
+    let seconds = u32::try_from(NOW).unwrap().to_be_bytes();
+    let payload = [&seconds[..], &5u32.to_be_bytes(), &counting(8, 48)].concat();
+    let found = guess(&payload, captured()).unwrap();
+    assert_eq!(found.sender, Sender::Bsd);
+    assert_eq!(found.sent, Some(Timestamp::from_parts(NOW, 5_000)));
+    assert_eq!(
+        guess(&payload, Timestamp::from_parts(0, 0)),
+        Some(PayloadGuess {
+            sender: Sender::Bsd,
+            sent: None
+        })
+    );
+}
+
+#[test]
+fn the_others() {
+    assert_eq!(
+        sender(b"abcdefghijklmnopqrstuvwabcdefghi"),
+        Some(Sender::Windows)
+    );
+    assert_eq!(sender(&[0; 56]), Some(Sender::Zeros));
+    assert_eq!(sender(&counting(0x48, 32)), Some(Sender::LinuxTraceroute));
+    assert_eq!(sender(&[b'X'; 100]), Some(Sender::Hping));
+    let cisco = [
+        &[0, 0, 0, 0, 0, 3, 0x4c, 0x3c][..],
+        &[0xab, 0xcd].repeat(32),
+    ]
+    .concat();
+    assert_eq!(sender(&cisco), Some(Sender::Cisco));
+    let busybox = [&[0xde, 0xad, 0xbe, 0xef][..], &[0; 52]].concat();
+    assert_eq!(sender(&busybox), Some(Sender::BusyBox));
+    let nanos = u64::try_from(NOW).unwrap() * 1_000_000_000 + 7;
+    let go = [&nanos.to_be_bytes()[..], &[0x5a; 16]].concat();
+    assert_eq!(
+        guess(&go, captured()),
+        Some(PayloadGuess {
+            sender: Sender::Go,
+            sent: Some(Timestamp::from_parts(NOW, 7))
+        })
+    );
+    assert_eq!(sender(b""), None);
+    assert_eq!(sender(b"some text that nobody knows"), None);
+}
+
+#[test]
+fn hops_are_never_negative() {
+    for observed in 0..=u8::MAX {
+        assert!(initial_ttl(observed) >= observed);
+        assert_eq!(hops(observed), initial_ttl(observed) - observed);
+    }
+    assert_eq!((hops(64), hops(63), hops(117), hops(250)), (0, 1, 11, 5));
+}
+
+#[test]
+fn the_ttl_of_a_traceroute_tells_no_distance() {
+    for ttl in 0..=30 {
+        assert_eq!(distance(Direction::Request, ttl), None);
+    }
+    assert_eq!(distance(Direction::Request, 62), Some((64, 2)));
+    assert_eq!(distance(Direction::Reply, 30), Some((32, 2)));
+    assert_eq!(distance(Direction::Reply, 5), None);
+}
+
+#[test]
+fn numbers_the_wrong_way_round() {
+    let read = |id, seq, payload| {
+        let direction = Direction::Request;
+        little_endian(&Echo {
+            direction,
+            id,
+            seq,
+            payload,
+        })
+    };
+    assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
+    assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
+    assert_eq!(read(0x1234, 0x0300, &[b'X'; 4]), Some((0x3412, 3)));
+    assert_eq!(read(0x0200, 0x0300, b"abcdefgh"), Some((2, 3)));
+    // The 768th of Windows.
+    assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), None);
+    // The 256th of somebody who counts as he should.
+    assert_eq!(read(0x1234, 0x0100, b"??"), None);
+    assert_eq!(read(0x0100, 1, b""), None);
+    assert_eq!(read(0x0100, 0, b""), None);
+}
+
+#[test]
+fn a_time_alone_is_of_some_program() {
+    let sent = Timestamp::from_parts(NOW, 469_423_000);
+    let seconds = u32::try_from(NOW).unwrap();
+    let pattern = [0xde, 0xad, 0xbe, 0xef].repeat(4);
+    let of = |seconds: &[u8], rest: &[u8]| [seconds, rest, &pattern].concat();
+    for payload in [
+        of(&seconds.to_be_bytes(), &469_423_u32.to_be_bytes()),
+        of(&seconds.to_le_bytes(), &469_423_u32.to_le_bytes()),
+        of(
+            &u64::from(seconds).to_le_bytes(),
+            &469_423_000_u64.to_le_bytes(),
+        ),
+    ] {
+        let found = PayloadGuess {
+            sender: Sender::Clock,
+            sent: Some(sent),
+        };
+        assert_eq!(guess(&payload, captured()), Some(found));
+        for length in 0..payload.len() {
+            let of_prefix = guess(&payload[..length], captured());
+            assert_eq!(of_prefix.is_some(), length >= 8, "{length}");
+        }
+        // A day and a second before that.
+        let other = Timestamp::from_parts(NOW - 86_402, 0);
+        assert_eq!(guess(&payload, other), None);
+    }
+    // More than a second's microseconds.
+    let payload = of(&seconds.to_be_bytes(), &1_000_000_u32.to_be_bytes());
+    assert_eq!(guess(&payload, captured()), None);
+}
+
+/// What `HiPerConTracer` sends at so many seconds since 1970.
+fn hipercontracer(send_ttl: u8, seconds: u64) -> Vec<u8> {
+    let micros = (seconds - 212_803_200) * 1_000_000 + 250;
+    let mut payload = vec![0x12, 0x34, 0x56, 0x78, send_ttl, 2, 0xab, 0xcd];
+    payload.extend(micros.to_be_bytes());
+    payload.resize(44, 0);
+    payload
+}
+
+#[test]
+fn the_header_of_hipercontracer() {
+    let payload = hipercontracer(7, 1_700_000_000);
+    // Its time is told whatever that of the capture is.
+    let found = guess(&payload, captured()).unwrap();
+    assert_eq!(found.sender, Sender::HiPerConTracer);
+    assert_eq!(
+        found.sent,
+        Some(Timestamp::from_parts(1_700_000_000, 250_000))
+    );
+    let told: Vec<_> = (found.header(&payload))
+        .map(|field| (field.name, field.range, field.value))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("magic", 0..4, Value::Hex(0x1234_5678)),
+            ("send_ttl", 4..5, Value::Number(7)),
+            ("round", 5..6, Value::Number(2)),
+            ("checksum_tweak", 6..8, Value::Hex(0xabcd)),
+            ("send_time_us", 8..16, Value::Number(1_487_196_800_000_250)),
+        ]
+    );
+    for length in 0..payload.len() {
+        let of_prefix = guess(&payload[..length], captured());
+        assert_eq!(of_prefix.is_some(), length >= 16, "{length}");
+    }
+}
+
+#[test]
+fn what_hipercontracer_would_not_send_is_none_of_its() {
+    assert_eq!(sender(&hipercontracer(0, 1_700_000_000)), None);
+    for (seconds, is_one) in [
+        (1_451_602_799, false),
+        (1_451_602_800, true),
+        (4_102_441_199, true),
+        (4_102_441_200, false),
+        (u64::MAX / 1_000_000, false),
+    ] {
+        let found = sender(&hipercontracer(1, seconds)) == Some(Sender::HiPerConTracer);
+        assert_eq!(found, is_one, "{seconds}");
+    }
+    // Others have no header.
+    let windows = guess(b"abcdefghijklmnopqrstuvwabcdefghi", captured()).unwrap();
+    assert_eq!(windows.header(&[1; 32]).count(), 0);
+}
