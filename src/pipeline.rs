@@ -287,15 +287,17 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline(always)]
     fn skim<S, W: Way<S>>(&mut self, source: &mut S, frames: u64) -> u64 {
         let before = self.counts.read;
-        let (correlator, mut read) = (&mut self.pipe.correlator, before);
+        let (correlator, mut read, mut esp) = (&mut self.pipe.correlator, before, 0);
         W::skim(source, |packet| {
             if read >= frames || !correlator.advance_quietly(packet.ts) {
                 return ControlFlow::Break(());
             }
             read += 1;
+            esp += u64::from(packet.is_esp);
             correlator.other(packet);
             ControlFlow::Continue(())
         });
+        self.unread.esp += esp;
         self.counts.read = read;
         self.counts.other += read - before;
         read - before
@@ -337,9 +339,16 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline]
     fn plain(&mut self, packet: &Observation) -> io::Result<()> {
         self.count(packet.ts)?;
-        self.counts.other += 1;
-        self.pipe.correlator.other(packet);
+        self.other(packet);
         Ok(())
+    }
+
+    /// A packet that is not ICMP.
+    #[inline]
+    fn other(&mut self, packet: &Observation) {
+        self.counts.other += 1;
+        self.unread.esp += u64::from(packet.is_esp);
+        self.pipe.correlator.other(packet);
     }
 
     /// Counts a frame, and takes up what its time decides.
@@ -366,7 +375,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {
-                if packet.may_be_in_piece() && self.piece(frame)? {
+                if packet.tunnels.has_pieces() && self.piece(frame)? {
                     return Ok(());
                 }
                 if packet.is_of_fragment() {
@@ -384,7 +393,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 if self.take_reports(frame, packet)? {
                     return Ok(());
                 }
-                self.unread.esp += u64::from(wire::is_esp(&packet.ip));
                 self.unread.deep += u64::from(packet.goes_deeper());
                 // Whether a later fragment is ICMP an earlier one may have told.
                 if packet.is_of_fragment() {
@@ -393,9 +401,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                         return self.fragment(frame, packet, &reassembly);
                     }
                 }
-                self.counts.other += 1;
-                let packet = Observation::of(frame, &packet.ip);
-                self.pipe.correlator.other(&packet);
+                self.other(&Observation::of(frame, &packet.ip));
             }
             Classified::NotIp => {
                 if self.expand_behind_link(frame)? || self.piece(frame)? {

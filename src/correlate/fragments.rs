@@ -72,10 +72,10 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         let (ip, all) = (&whole.ip, &whole.message);
-        let Some(query) = self.recognizer.query(ip, all) else {
+        let Some(query) = self.recognizer.query_of_whole(ip, all) else {
             return self.whole_without_query(frame, packet, whole, shown);
         };
-        let is_told = |told| self.recognizer.query(ip, told).is_some();
+        let is_told = |told| self.recognizer.query_of_whole(ip, told).is_some();
         let begins = !whole.told.as_ref().is_some_and(is_told);
         let whole = Packet { ip: *ip, ..*packet };
         self.observe(frame, &packet.ip, shown);

@@ -4,7 +4,7 @@ use super::flows::{Lead, has_ports, is_icmp};
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{ESP, TCP};
-use crate::wire::{Ip, IpVersion, Plain, bytes};
+use crate::wire::{Ip, IpVersion, Plain, bytes, is_esp};
 
 /// An IP packet as correlation remembers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Observation {
     pub(super) protocol: u8,
     pub(super) ttl: u8,
     pub(super) version: IpVersion,
+    /// Whether it carries ESP.
+    pub is_esp: bool,
 }
 
 impl Observation {
@@ -50,6 +52,7 @@ impl Observation {
             length: ip.length,
             payload: ip.payload,
             payload_length: ip.payload_length,
+            is_esp: is_esp(ip),
         };
         if ip.is_later_fragment() {
             let packet = Plain {
@@ -92,6 +95,7 @@ impl Observation {
             protocol: packet.protocol,
             ttl: packet.ttl,
             version: packet.version,
+            is_esp: packet.is_esp,
         }
     }
 

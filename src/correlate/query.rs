@@ -136,6 +136,11 @@ pub(super) struct Recognizer {
 
 impl Recognizer {
     /// What `message` asks or answers, if anything.
+    #[expect(
+        clippy::inline_always,
+        reason = "each message asks, and what it tells need not be written first"
+    )]
+    #[inline(always)]
     pub(super) fn query<'a>(&self, ip: &Ip<'_>, message: &Message<'a>) -> Option<Query<'a>> {
         let (kind, direction, id, seq, payload) = match &message.body {
             Body::Echo(echo) => (
@@ -211,6 +216,16 @@ impl Recognizer {
                 (Direction::Request, _) => self.rest(message),
             },
         })
+    }
+
+    /// The same of one that came in fragments.
+    #[cold]
+    pub(super) fn query_of_whole<'a>(
+        &self,
+        ip: &Ip<'_>,
+        message: &Message<'a>,
+    ) -> Option<Query<'a>> {
+        self.query(ip, message)
     }
 
     /// A request without its checksum, reduced to what tells two of them apart.

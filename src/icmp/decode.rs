@@ -1,6 +1,6 @@
 //! What the decoding of every message begins with, and the state it hands on.
 
-use super::{Body, Message, v4, v6};
+use super::{Body, Echo, Message, v4, v6};
 use crate::wire::bytes::{u8_at, u16_at};
 use crate::wire::checksum::icmp_checksum;
 use crate::wire::ip::protocol;
@@ -19,7 +19,7 @@ pub(super) struct Decoder<'i, 'a> {
     /// The captured octets, from the type field on.
     pub(super) bytes: &'a [u8],
     /// What is wrong so far.
-    pub(super) defects: Defects,
+    pub(super) defects: &'i mut Defects,
 }
 
 impl Decoder<'_, '_> {
@@ -71,13 +71,24 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
     let bytes = ip.payload;
     let header = if ip.is_later_fragment() { &[] } else { bytes };
     let (kind, code) = (u8_at(header, 0).unwrap_or(0), u8_at(header, 1));
+    // Made where it is returned: there is much of it that most messages do not use.
+    let mut message = Message {
+        version,
+        kind,
+        code,
+        bytes,
+        length: ip.payload_length,
+        checksum: icmp_checksum(ip),
+        body: Body::Other,
+        defects: Defects::default(),
+    };
     let mut decoder = Decoder {
         ip,
         version,
         kind,
         code: code.unwrap_or(0),
         bytes,
-        defects: Defects::default(),
+        defects: &mut message.defects,
     };
     if version != ip.version {
         decoder.rule(
@@ -88,25 +99,18 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
             },
         );
     }
-    let body = if ip.is_later_fragment() {
-        Body::Fragment
+    if ip.is_later_fragment() {
+        message.body = Body::Fragment;
     } else if bytes.len() < 4 {
         decoder.need(4);
-        Body::Short { id: None }
+        message.body = Body::Short { id: None };
+    } else if let Some(echo) = Echo::parse(&mut decoder) {
+        message.body = Body::Echo(echo);
     } else {
-        match version {
+        message.body = match version {
             IpVersion::V4 => v4::body(&mut decoder),
             IpVersion::V6 => v6::body(&mut decoder),
-        }
-    };
-    Message {
-        version,
-        kind,
-        code,
-        bytes,
-        length: ip.payload_length,
-        checksum: icmp_checksum(ip),
-        body,
-        defects: decoder.defects,
+        };
     }
+    message
 }

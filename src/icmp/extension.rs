@@ -143,7 +143,7 @@ fn structure<'a>(
             .defects
             .short(Layer::Extension, 0, HEADER, octets.len(), limit);
     }
-    object::check(bytes, limit, &mut decoder.defects);
+    object::check(bytes, limit, decoder.defects);
     let first = u16_at(octets, 0).unwrap_or(0);
     Extensions {
         located,

@@ -274,7 +274,7 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
                 .short(Layer::MldRecord, at, claimed, record.bytes.len(), limit);
         }
         if !record.group.is_multicast() {
-            let defects = &mut decoder.defects;
+            let defects = &mut *decoder.defects;
             defects.rule(Layer::MldRecord, at + 4, "group is no multicast address");
         }
         at += record.bytes.len();

@@ -75,7 +75,7 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
         nd_option::check(
             tail(decoder.bytes, HEADER),
             decoder.limit(),
-            &mut decoder.defects,
+            decoder.defects,
         );
     }
     Body::MobileIp(MobileIp {
@@ -135,7 +135,7 @@ pub const fn subtype_name(subtype: u8) -> Option<&'static str> {
 pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.need(HEADER);
     let options = tail(decoder.bytes, HEADER);
-    nd_option::check(options, decoder.limit(), &mut decoder.defects);
+    nd_option::check(options, decoder.limit(), decoder.defects);
     Body::FastHandover(FastHandover {
         bytes: decoder.bytes,
     })

@@ -140,7 +140,7 @@ pub(super) fn inverse<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -
     decoder.need(fixed);
     let options = tail(decoder.bytes, fixed);
     rules(decoder, NdpKind::Short, options);
-    nd_option::check(options, decoder.limit(), &mut decoder.defects);
+    nd_option::check(options, decoder.limit(), decoder.defects);
     Body::InverseNeighbor(InverseNeighbor { direction, options })
 }
 
@@ -160,7 +160,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     let kind = fixed_fields(decoder).unwrap_or(NdpKind::Short);
     let options = tail(decoder.bytes, fixed);
     rules(decoder, kind, options);
-    nd_option::check(options, decoder.limit(), &mut decoder.defects);
+    nd_option::check(options, decoder.limit(), decoder.defects);
     let redirected = match kind {
         NdpKind::Redirect { .. } => redirected(decoder, options, fixed),
         _ => None,

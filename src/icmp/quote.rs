@@ -265,7 +265,7 @@ pub(super) fn parse<'a>(
             let claimed = usize::try_from(quote.ip.length).unwrap_or(usize::MAX);
             let needed = claimed.min(quote.ip.header.len() + 8);
             if octets.len() < needed {
-                short(needed, &mut decoder.defects);
+                short(needed, decoder.defects);
             }
             Some(quote)
         }
@@ -274,7 +274,7 @@ pub(super) fn parse<'a>(
                 Some(6) => 40,
                 _ => 20,
             };
-            short(header, &mut decoder.defects);
+            short(header, decoder.defects);
             None
         }
         Err(_) => {

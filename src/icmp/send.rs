@@ -62,7 +62,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     decoder.need(fixed);
     decoder.expect_code_0();
     let options = tail(decoder.bytes, fixed);
-    nd_option::check(options, decoder.limit(), &mut decoder.defects);
+    nd_option::check(options, decoder.limit(), decoder.defects);
     Body::CertificationPath(CertificationPath {
         direction,
         bytes: decoder.bytes,

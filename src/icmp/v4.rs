@@ -8,6 +8,7 @@ use super::{
     Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, agent, error, extension,
     legacy, mobile, quote,
 };
+use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// Router advertisement (RFC 1256 section 3).
@@ -46,8 +47,8 @@ pub(super) const ROUTER_FIELDS: &[FieldSpec] =
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     use Direction::{Reply, Request};
     match decoder.kind {
-        0 => echo(decoder, Reply),
-        8 => echo(decoder, Request),
+        // What is not too short for an echo was taken before.
+        0 | 8 => decoder.short_query(),
         3 if decoder.code == 4 => {
             let mtu = u16_at(decoder.bytes, 6).map(u32::from);
             // RFC 791 section 3.2: every internet module forwards 68 octets whole; 0 is an old
@@ -89,19 +90,25 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     }
 }
 
-/// Echo, the same in both versions (RFC 792, RFC 4443 section 4).
-pub(super) fn echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
-    decoder.need(8);
-    decoder.expect_code_0();
-    let bytes = decoder.bytes;
-    match (u16_at(bytes, 4), u16_at(bytes, 6)) {
-        (Some(id), Some(seq)) => Body::Echo(Echo {
+impl<'a> Echo<'a> {
+    /// The same in both versions (RFC 792, RFC 4443 section 4).
+    #[inline]
+    pub(super) fn parse(decoder: &mut Decoder<'_, 'a>) -> Option<Self> {
+        use Direction::{Reply, Request};
+        let direction = match (decoder.version, decoder.kind) {
+            (IpVersion::V4, 0) | (IpVersion::V6, 129) => Reply,
+            (IpVersion::V4, 8) | (IpVersion::V6, 128) => Request,
+            _ => return None,
+        };
+        decoder.need(8);
+        decoder.expect_code_0();
+        let bytes = decoder.bytes;
+        Some(Self {
             direction,
-            id,
-            seq,
+            id: u16_at(bytes, 4)?,
+            seq: u16_at(bytes, 6)?,
             payload: tail(bytes, 8),
-        }),
-        _ => decoder.short_query(),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! them; the octets of all other frames are copied. So the capture's octets stay in the cache of
 //! the core that read them.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
@@ -20,11 +21,18 @@ use crate::wire::ip::protocol;
 use crate::wire::{self, Plain, wireguard};
 
 /// What the reader hands over, in the order of the capture.
+#[derive(Clone, Copy)]
 enum Item {
     /// A packet of which its note is all that is needed.
     Plain(Observation),
     /// Any other frame, the next of those stored.
     Frame,
+    /// The next of what stands between packets.
+    Between,
+}
+
+/// What stands between packets.
+enum Between {
     /// The sources as described from here on.
     Sources(Vec<SourceInfo>),
     /// Secrets for what follows.
@@ -62,7 +70,9 @@ impl Notes {
 /// Items, and the octets of their frames.
 #[derive(Default)]
 struct Batch {
+    // Without anything to be dropped: nobody walks them to clear it.
     items: Vec<Item>,
+    between: VecDeque<Between>,
     frames: StoredFrames,
     /// How far the source was read for it.
     progress: Progress,
@@ -113,12 +123,18 @@ impl Batch {
         ControlFlow::Continue(())
     }
 
+    fn push_between(&mut self, between: Between) {
+        self.items.push(Item::Between);
+        self.between.push_back(between);
+    }
+
     fn is_full(&self) -> bool {
         self.items.len() >= ITEMS || self.frames.octets() >= OCTETS
     }
 
     fn clear(&mut self) {
         self.items.clear();
+        self.between.clear();
         self.frames.clear();
     }
 }
@@ -199,6 +215,34 @@ impl Ahead {
         }
     }
 
+    /// Takes what stands between packets: the step that it is, if it is one.
+    #[cold]
+    fn between(&mut self) -> Option<Step> {
+        let Some(between) = self.batch.between.pop_front() else {
+            // The end is told again to who asks again.
+            return Some(Step::End);
+        };
+        if !matches!(between, Between::End(_)) {
+            self.told += 1;
+        }
+        match between {
+            Between::Sources(sources) => {
+                self.sources = sources;
+                None
+            }
+            Between::Secrets(mut secrets) => {
+                self.secrets.append(&mut secrets);
+                Some(Step::Secrets)
+            }
+            Between::Tick(ts) => Some(Step::Tick(ts)),
+            Between::End(mut end) => {
+                self.damage.append(&mut end.damage);
+                self.notices.append(&mut end.notices);
+                Some(Step::End)
+            }
+        }
+    }
+
     /// Takes the next batch; false if there is none yet.
     #[cold]
     fn next_batch(&mut self) -> bool {
@@ -228,7 +272,7 @@ impl Source for Ahead {
     #[inline]
     fn advance(&mut self) -> Step {
         loop {
-            let Some(item) = self.batch.items.get_mut(self.told) else {
+            let Some(item) = self.batch.items.get(self.told) else {
                 if self.next_batch() {
                     continue;
                 }
@@ -244,23 +288,10 @@ impl Source for Ahead {
                     self.frames_told += 1;
                     return Step::Frame;
                 }
-                Item::Sources(sources) => {
-                    self.sources = mem::take(sources);
-                    self.told += 1;
-                }
-                Item::Secrets(secrets) => {
-                    self.secrets.append(secrets);
-                    self.told += 1;
-                    return Step::Secrets;
-                }
-                Item::Tick(ts) => {
-                    self.told += 1;
-                    return Step::Tick(*ts);
-                }
-                Item::End(end) => {
-                    self.damage.append(&mut end.damage);
-                    self.notices.append(&mut end.notices);
-                    return Step::End;
+                Item::Between => {
+                    if let Some(step) = self.between() {
+                        return step;
+                    }
                 }
             }
         }
@@ -322,7 +353,7 @@ fn read(
                 if let Some(frame) = source.frame() {
                     if !super::describes(&sources, &frame) {
                         sources = source.describe();
-                        batch.items.push(Item::Sources(sources.clone()));
+                        batch.push_between(Between::Sources(sources.clone()));
                     }
                     batch.push(&frame, notes);
                     hand_over = batch.is_full();
@@ -336,15 +367,15 @@ fn read(
                 {
                     notes = Notes::Unencrypted;
                 }
-                batch.items.push(Item::Secrets(secrets));
+                batch.push_between(Between::Secrets(secrets));
                 hand_over = batch.is_full();
             }
             Step::Tick(now) => {
-                batch.items.push(Item::Tick(now));
+                batch.push_between(Between::Tick(now));
                 hand_over = true;
             }
             Step::End => {
-                batch.items.push(Item::End(End {
+                batch.push_between(Between::End(End {
                     damage: source.damage(),
                     notices: source.notices(),
                 }));

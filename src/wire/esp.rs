@@ -4,22 +4,26 @@ use super::bytes::{u16_at, u32_at};
 use super::ip::{Ip, protocol};
 
 /// The UDP port of ESP behind a NAT (RFC 3948 section 2.1).
-pub(super) const NAT_TRAVERSAL: u16 = 4500;
+const NAT_TRAVERSAL: u16 = 4500;
 
 /// Whether `ip` carries ESP, itself or in UDP.
 pub fn is_esp(ip: &Ip<'_>) -> bool {
-    /// Octets of UDP's header.
-    const UDP: usize = 8;
     match ip.protocol {
         protocol::ESP => true,
-        protocol::UDP if !ip.is_later_fragment() => {
-            u16_at(ip.payload, 2) == Some(NAT_TRAVERSAL)
-                // Of zero octets is what IKE begins with, and one octet keeps the NAT alive
-                // (RFC 3948 sections 2.2 and 2.3).
-                && u32_at(ip.payload, UDP).is_some_and(|spi| spi != 0)
-        }
+        protocol::UDP => !ip.is_later_fragment() && is_in_udp(ip.payload),
         _ => false,
     }
+}
+
+/// Whether a datagram carries ESP.
+#[inline]
+pub(super) fn is_in_udp(datagram: &[u8]) -> bool {
+    /// Octets of UDP's header.
+    const UDP: usize = 8;
+    u16_at(datagram, 2) == Some(NAT_TRAVERSAL)
+        // Of zero octets is what IKE begins with, and one octet keeps the NAT alive
+        // (RFC 3948 sections 2.2 and 2.3).
+        && u32_at(datagram, UDP).is_some_and(|spi| spi != 0)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::bytes::u16_at;
 use super::ip::protocol::{TCP, UDP};
 use super::link::linktype;
-use super::{IpVersion, tunnel};
+use super::{IpVersion, esp, tunnel};
 use crate::model::Frame;
 use crate::model::flow::AddrBits;
 
@@ -30,6 +30,8 @@ pub struct Plain<'a> {
     pub payload: &'a [u8],
     /// Length of the transport in octets.
     pub payload_length: u32,
+    /// Whether it carries ESP, which may hold a packet, though none that can be read.
+    pub is_esp: bool,
 }
 
 /// The packet in `frame` if it is such a one; `None` tells only that [`super::classify`] is to be
@@ -45,7 +47,7 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let on_wire = wire_len.checked_sub(usize::from(frame.fcs_len) + HEADER)?;
     let (header, packet) = frame.data.split_at_checked(HEADER)?;
     let packet = packet.get(..on_wire).unwrap_or(packet);
-    let plain = match u16_at(header, 12)? {
+    let mut plain = match u16_at(header, 12)? {
         0x0800 => v4(packet, on_wire),
         0x86dd => v6(packet, on_wire),
         _ => None,
@@ -53,6 +55,7 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let may_hold_packets = if plain.protocol == TCP {
         tunnel::has_reporting_port(plain.payload)
     } else {
+        plain.is_esp = esp::is_in_udp(plain.payload);
         tunnel::has_tunnel_ports(plain.payload)
     };
     (!may_hold_packets).then_some(plain)
@@ -84,6 +87,7 @@ fn v4(packet: &[u8], on_wire: usize) -> Option<Plain<'_>> {
         length: length.into(),
         payload: rest.get(..payload_length).unwrap_or(rest),
         payload_length: u32::from(length) - 20,
+        is_esp: false,
     })
 }
 
@@ -112,5 +116,6 @@ fn v6(packet: &[u8], on_wire: usize) -> Option<Plain<'_>> {
         length: 40 + u32::from(payload_length),
         payload: (rest.get(..usize::from(payload_length))).unwrap_or(rest),
         payload_length: payload_length.into(),
+        is_esp: false,
     })
 }

@@ -27,7 +27,7 @@ impl<'a> Packet<'a> {
         self.tunnels.walk().find_map(|(_, outer)| outer)
     }
 
-    /// Whether it may be in a piece of a packet, or be one.
+    /// Whether it may be in a piece of a packet, or be one, if it is not ICMP.
     pub fn may_be_in_piece(&self) -> bool {
         self.tunnels.has_pieces || !self.is_of_fragment() && may_carry_ip(&self.ip)
     }
@@ -74,7 +74,11 @@ impl<'a> Packet<'a> {
 }
 
 /// Whether it is worth a closer look at what `ip` carries.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "for a call it would be in memory, and copied to where it is returned"
+)]
+#[inline(always)]
 pub(super) fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
         protocol::UDP => udp::has_tunnel_ports(ip.payload),

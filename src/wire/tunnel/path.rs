@@ -90,6 +90,11 @@ impl<'a> TunnelPath<'a> {
         self.depth == 0
     }
 
+    /// Whether one of them takes packets apart: then this may be in a piece of one.
+    pub const fn has_pieces(self) -> bool {
+        self.has_pieces
+    }
+
     pub(super) fn walk(self) -> impl Iterator<Item = (Entered<'a>, Option<Ip<'a>>)> + use<'a> {
         let mut at = Position {
             network: self.network,

@@ -7,7 +7,6 @@ use super::report::is_reporting_port;
 use super::shim::mpls;
 use super::{access, mobile, tap, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::esp::NAT_TRAVERSAL;
 use crate::wire::ip::protocol;
 use crate::wire::link::{self, LinkHeader, Network, Vlans};
 
@@ -83,18 +82,16 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::VXLAN_LINUX
                 | p::LLC_FIRST
                 ..=p::LLC_LAST
-                | p::LWAPP_FRAME
-                | p::LWAPP
-                | p::LWAPP_CONTROL
-                | p::ETHERCAT
-                | p::GPRS_NS_SGSN
-                | p::MINT_CONTROL
-                | p::MINT
-                | p::JUNIPER_MIRROR
-                | p::TZSP
-                | p::BROADCOM_LI
-            // ESP may hold a packet, though none that can be read.
-            | NAT_TRAVERSAL
+                    | p::LWAPP_FRAME
+                    | p::LWAPP
+                    | p::LWAPP_CONTROL
+                    | p::ETHERCAT
+                    | p::GPRS_NS_SGSN
+                    | p::MINT_CONTROL
+                    | p::MINT
+                    | p::JUNIPER_MIRROR
+                    | p::TZSP
+                    | p::BROADCOM_LI
         )
 }
 
