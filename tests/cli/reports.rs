@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use self::messages::{
     ROUTER, error, ipfix, openflow, openflow_from, packet_in, reply, request, sample, sflow,
-    source_active,
+    source_active, traffic_indication,
 };
 use crate::common::crafted::Crafted;
 use crate::common::{assert_accounted, of_type, records, run, summary, tool};
@@ -276,4 +276,33 @@ fn each_entry_of_a_source_active_message_is_named() {
         3,
         "{hex}"
     );
+}
+
+#[test]
+fn a_traffic_indication_of_nhrp_is_told_with_its_addresses() {
+    let mut capture = Crafted::new();
+    let quoted = error(1);
+    capture.at(0, &traffic_indication(&quoted));
+    capture.at(1, &traffic_indication(&quoted[..quoted.len() - 4]));
+    let (_file, path) = path(&capture);
+    let records = records(&["-r", &path, "-e"]);
+    let messages = of_type(&records, "icmp");
+    assert_eq!(messages.len(), 2);
+    for message in &messages {
+        let report = json!({"message": "traffic_indication", "by": "10.0.0.254"});
+        assert_eq!(message["report"], report);
+        assert_eq!(message["tunnel"][0]["kind"], "nhrp");
+        let headers = message["tunnel"][0]["headers"].as_array().expect("headers");
+        let names: Vec<_> = headers.iter().map(|header| &header["name"]).collect();
+        assert_eq!(names, ["gre", "nhrp", "nhrp_addresses"]);
+        assert_eq!(headers[1]["message_type_name"], "traffic_indication");
+        assert_eq!(headers[2]["src_nbma_address"], "192.0.2.1");
+        assert_eq!(headers[2]["dst_protocol_address"], "10.0.0.1");
+    }
+    assert_eq!(messages[0]["icmp"]["checksum"]["status"], "good");
+    assert_eq!(messages[1]["icmp"]["checksum"]["status"], "unverified");
+    assert_eq!(of_type(&records, "drop").len(), 1);
+    let hex = run(&["-n", "-X", "-r", &path]).good();
+    assert!(!hex.contains("unread"), "{hex}");
+    assert!(hex.contains("message type 8 traffic indication"), "{hex}");
 }

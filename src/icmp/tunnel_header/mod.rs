@@ -11,7 +11,7 @@ mod tables;
 use self::step::Step;
 use super::item::Item;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::tunnel::{Encapsulation, Report, TunnelKind};
+use crate::wire::tunnel::{Encapsulation, Report, ReportHeader, TunnelKind};
 
 /// The parts of a tunnel's header, outermost first: UDP's, its own, options, and the link header
 /// of the frame inside. Octets that belong to no part known here are left out.
@@ -22,6 +22,7 @@ pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
         next: match around.tunnel.kind {
             kind if over(UDP) => Part::Udp(kind),
             _ if over(TCP) => Part::Tcp,
+            TunnelKind::Nhrp if over(GRE) => Part::Gre,
             kind => own(kind, 0),
         },
         report: around.report,
@@ -39,6 +40,7 @@ pub(super) use tables::IP_COMP;
 
 const UDP: u8 = crate::wire::ip::protocol::UDP;
 const TCP: u8 = crate::wire::ip::protocol::TCP;
+const GRE: u8 = crate::wire::ip::protocol::GRE;
 
 /// See [`parts`].
 #[derive(Clone, Debug)]
@@ -61,6 +63,14 @@ enum Part {
     Report(usize),
     /// So many entries of a message that reports a source.
     SourceEntries(u8),
+    /// What stands behind the fixed part of a message of NHRP.
+    NhrpAddresses {
+        /// Octets of the sender's address below, and of its subaddress.
+        of_sender: [u8; 2],
+        of_error: bool,
+        /// The header of the report behind them.
+        next: usize,
+    },
     Mobile(mobile::Header),
     EtherIp,
     IpComp,
@@ -235,9 +245,11 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Scop => Part::Scop,
         TunnelKind::NxpSniffer { .. } => Part::NxpSniffer,
         TunnelKind::EtherCat => Part::EtherCat,
-        TunnelKind::Sflow | TunnelKind::OpenFlow | TunnelKind::Msdp | TunnelKind::Ipfix => {
-            Part::Report(0)
-        }
+        TunnelKind::Sflow
+        | TunnelKind::OpenFlow
+        | TunnelKind::Msdp
+        | TunnelKind::Nhrp
+        | TunnelKind::Ipfix => Part::Report(0),
     }
 }
 
@@ -252,6 +264,11 @@ impl<'a> Iterator for Parts<'a> {
             let step = match self.next {
                 Part::Report(number) => self.of_report(number),
                 Part::SourceEntries(count) => reports::source_entry(count),
+                Part::NhrpAddresses {
+                    of_sender,
+                    of_error,
+                    next,
+                } => reports::nhrp_addresses(self.rest, of_sender, of_error, next),
                 Part::Mobile(header) => header.step(self.rest),
                 next => step(next, self.rest),
             };
@@ -279,6 +296,9 @@ impl Parts<'_> {
         let span = self.report?.spans().nth(number)?;
         self.rest = tail(self.rest, span.at.checked_sub(self.told)?);
         self.told = span.at;
+        if span.header == ReportHeader::Nhrp {
+            return reports::nhrp(self.rest, number + 1);
+        }
         let has_more = self.report?.spans().nth(number + 1).is_some();
         reports::header(
             span,

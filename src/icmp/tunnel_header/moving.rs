@@ -81,6 +81,7 @@ pub(super) const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
         0x883e => Part::Wccp,
         0x8909 => Part::Metadata,
         0x880b => Part::Ppp,
+        0x2001 => Part::Report(0),
         other => behind(Some(other)),
     }
 }

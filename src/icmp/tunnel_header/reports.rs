@@ -4,7 +4,7 @@ use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::model::frame::SectionStart;
 use crate::wire::IpVersion;
-use crate::wire::bytes::{u8_at, u32_at};
+use crate::wire::bytes::{array_at, u8_at, u32_at};
 use crate::wire::tunnel::{ReportHeader, Span};
 
 type Table = &'static [FieldSpec];
@@ -51,7 +51,7 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::OpenFlowActions => ("actions", ACTIONS),
         ReportHeader::Ipfix => ("ipfix", IPFIX),
         ReportHeader::Netflow9 => ("netflow", NETFLOW_9),
-        ReportHeader::SourceActive | ReportHeader::Section(_) => ("", &[]),
+        ReportHeader::SourceActive | ReportHeader::Section(_) | ReportHeader::Nhrp => ("", &[]),
     };
     if span.header == ReportHeader::SourceActive {
         // What its octets are besides, the entries are.
@@ -71,6 +71,85 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
 pub(super) fn source_entry(count: u8) -> Option<Step> {
     let more = Part::SourceEntries(count.checked_sub(1)?);
     Some(Step::new(12, "source_entry", SOURCE_ENTRY, more))
+}
+
+/// RFC 2332 section 5.2.0: the fixed part; behind what it announces is this header of the report.
+pub(super) fn nhrp(rest: &[u8], next: usize) -> Option<Step> {
+    const ERROR_INDICATION: u8 = 7;
+    const TYPES: Names = Names {
+        key: "message_type_name",
+        words: &[
+            "",
+            "resolution_request",
+            "resolution_reply",
+            "registration_request",
+            "registration_reply",
+            "purge_request",
+            "purge_reply",
+            "error_indication",
+            "traffic_indication",
+        ],
+    };
+    const FIXED: Table = &[
+        spec::u16(0, "address_family"),
+        spec::hex(2, 2, "protocol"),
+        spec::octets(4, 5, "snap"),
+        spec::u8(9, "hop_count"),
+        spec::u16(10, "packet_length"),
+        spec::hex(12, 2, "checksum"),
+        spec::u16(14, "extension_offset"),
+        spec::u8(16, "version"),
+        spec::named(spec::u8(17, "message_type"), &TYPES),
+        spec::hex(18, 1, "src_address_type"),
+        spec::hex(19, 1, "src_subaddress_type"),
+    ];
+    let [kind, address, subaddress] = array_at(rest, 17)?;
+    let then = Part::NhrpAddresses {
+        of_sender: [address, subaddress].map(|kind| kind & 0x3f),
+        of_error: kind == ERROR_INDICATION,
+        next,
+    };
+    Some(Step::new(20, "nhrp", FIXED, then))
+}
+
+/// Section 5.2.0.1 behind that, or 5.2.7: addresses, of which some have their length there.
+pub(super) fn nhrp_addresses(
+    rest: &[u8],
+    of_sender: [u8; 2],
+    of_error: bool,
+    next: usize,
+) -> Option<Step> {
+    const LENGTHS: [FieldSpec; 2] = [
+        spec::u8(0, "src_protocol_address_length"),
+        spec::u8(1, "dst_protocol_address_length"),
+    ];
+    const ERROR: [FieldSpec; 2] = [spec::u16(4, "error_code"), spec::u16(6, "error_offset")];
+    let [address, subaddress] = of_sender;
+    let mut at: u16 = 8;
+    let addresses = [
+        ("src_nbma_address", address),
+        ("src_nbma_subaddress", subaddress),
+        ("src_protocol_address", u8_at(rest, 0)?),
+        ("dst_protocol_address", u8_at(rest, 1)?),
+    ]
+    .map(|(name, octets)| {
+        let place = at;
+        at += u16::from(octets);
+        match octets {
+            0 => None,
+            4 => Some(spec::v4(place, name)),
+            16 => Some(spec::v6(place, name)),
+            _ => Some(spec::octets(place, octets.into(), name)),
+        }
+    });
+    let error = of_error.then_some(ERROR).into_iter().flatten();
+    let rows = LENGTHS.into_iter().chain(error);
+    Some(Step::made(
+        at.into(),
+        "nhrp_addresses",
+        rows.chain(addresses.into_iter().flatten()),
+        Part::Report(next),
+    ))
 }
 
 /// The link header behind a header protocol of sFlow.

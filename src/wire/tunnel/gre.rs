@@ -7,57 +7,90 @@ use crate::wire::defect::Limit;
 use crate::wire::ip::Ip;
 use crate::wire::link::{self, LinkHeader, Network, Vlans, linktype};
 
-/// GRE: RFC 2784, key and sequence number of RFC 2890, the source route of RFC 1701; version 1
-/// is PPTP's (RFC 2637), and that of `MikroTik` for its Ethernet over IP.
-pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
-    const CHECKSUM: u16 = 0x8000;
-    const ROUTING: u16 = 0x4000;
-    const KEY: u16 = 0x2000;
-    const SEQUENCE: u16 = 0x1000;
-    const ACKNOWLEDGMENT: u16 = 0x0080;
-    const VERSION: u16 = 0x0007;
+/// The header of GRE, version 0 (RFC 2784, key and sequence number of RFC 2890, the source route of
+/// RFC 1701).
+struct Header {
+    /// EtherType of what it carries.
+    kind: u16,
+    key: Option<u32>,
+    is_sequenced: bool,
+    octets: usize,
+}
 
-    let flags = u16_at(payload, 0)?;
-    let kind = u16_at(payload, 2)?;
-    let mut at = 4;
-    if flags & VERSION == 1 {
-        if kind == ETHERNET_OVER_IP {
-            // Unlike the length before it this is little-endian.
-            let tunnel = u16::from_le_bytes(array_at(payload, 6)?);
-            return Some((TunnelKind::Eoip { tunnel }, ethernet(payload, 8)?));
+impl Header {
+    const VERSION: u16 = 0x0007;
+    const SEQUENCE: u16 = 0x1000;
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        const CHECKSUM: u16 = 0x8000;
+        const ROUTING: u16 = 0x4000;
+        const KEY: u16 = 0x2000;
+        let flags = u16_at(payload, 0)?;
+        let kind = u16_at(payload, 2)?;
+        if flags & Self::VERSION != 0 {
+            return None;
         }
-        let call = u16_at(payload, 6)?;
-        at = 8
-            + 4 * usize::from(flags & SEQUENCE != 0)
-            + 4 * usize::from(flags & ACKNOWLEDGMENT != 0);
-        return Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?));
-    }
-    if flags & VERSION != 0 {
-        return None;
-    }
-    if flags & (CHECKSUM | ROUTING) != 0 {
-        at += 4;
-    }
-    let mut key = None;
-    if flags & KEY != 0 {
-        key = Some(u32_at(payload, at)?);
-        at += 4;
-    }
-    if flags & SEQUENCE != 0 {
-        at += 4;
-    }
-    if flags & ROUTING != 0 {
-        // Entries of family, offset, length; one of length 0 ends them.
-        loop {
-            let [_, _, _, length] = array_at(payload, at)?;
-            at += 4 + usize::from(length);
-            if length == 0 {
-                break;
+        let mut at = 4;
+        if flags & (CHECKSUM | ROUTING) != 0 {
+            at += 4;
+        }
+        let mut key = None;
+        if flags & KEY != 0 {
+            key = Some(u32_at(payload, at)?);
+            at += 4;
+        }
+        let is_sequenced = flags & Self::SEQUENCE != 0;
+        if is_sequenced {
+            at += 4;
+        }
+        if flags & ROUTING != 0 {
+            // Entries of family, offset, length; one of length 0 ends them.
+            loop {
+                let [_, _, _, length] = array_at(payload, at)?;
+                at += 4 + usize::from(length);
+                if length == 0 {
+                    break;
+                }
             }
         }
+        Some(Self {
+            kind,
+            key,
+            is_sequenced,
+            octets: at,
+        })
     }
-    carried_by_gre(payload, kind, flags & SEQUENCE != 0, at)
-        .map(|(named, inside)| (named.unwrap_or(TunnelKind::Gre { key }), inside))
+}
+
+/// GRE, whose version 1 is PPTP's (RFC 2637), and that of `MikroTik` for its Ethernet over IP.
+pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    const ACKNOWLEDGMENT: u16 = 0x0080;
+    let flags = u16_at(payload, 0)?;
+    if flags & Header::VERSION != 1 {
+        let header = Header::parse(payload)?;
+        let (named, inside) =
+            carried_by_gre(payload, header.kind, header.is_sequenced, header.octets)?;
+        let key = header.key;
+        return Some((named.unwrap_or(TunnelKind::Gre { key }), inside));
+    }
+    if u16_at(payload, 2)? == ETHERNET_OVER_IP {
+        // Unlike the length before it this is little-endian.
+        let tunnel = u16::from_le_bytes(array_at(payload, 6)?);
+        return Some((TunnelKind::Eoip { tunnel }, ethernet(payload, 8)?));
+    }
+    let call = u16_at(payload, 6)?;
+    let at = 8
+        + 4 * usize::from(flags & Header::SEQUENCE != 0)
+        + 4 * usize::from(flags & ACKNOWLEDGMENT != 0);
+    Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?))
+}
+
+/// Where a message of NHRP starts, if the header announces one.
+pub(super) fn nhrp_at(payload: &[u8]) -> Option<usize> {
+    const NHRP: u16 = 0x2001;
+    Header::parse(payload)
+        .filter(|header| header.kind == NHRP)
+        .map(|header| header.octets)
 }
 
 /// Ethernet over IP, by its maker's choice.

@@ -3,6 +3,7 @@
 use super::TunnelKind;
 use super::access;
 use super::gre::gre;
+use super::report;
 use super::shim::{mpls, shim};
 use super::tap;
 use super::udp::{l2tp_3, udp};
@@ -36,6 +37,7 @@ pub(super) const fn is_tunnel_protocol(number: u8) -> bool {
             | ISO_IP
             | AX_25
             | PIM
+            | report::NHRP
     )
 }
 

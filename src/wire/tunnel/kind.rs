@@ -186,6 +186,8 @@ pub enum TunnelKind {
     Ipfix,
     /// What MSDP's source-active messages hold (RFC 3618).
     Msdp,
+    /// What NHRP's indications quote (RFC 2332).
+    Nhrp,
 }
 
 impl TunnelKind {
@@ -253,6 +255,7 @@ impl TunnelKind {
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
             Self::Msdp => "msdp",
+            Self::Nhrp => "nhrp",
             Self::Ipfix => "ipfix",
         }
     }
@@ -313,6 +316,7 @@ impl TunnelKind {
             | Self::Sflow
             | Self::OpenFlow
             | Self::Msdp
+            | Self::Nhrp
             | Self::Ipfix => None,
             Self::Zep { channel } | Self::NxpSniffer { channel } => {
                 Some(("channel", channel.into()))

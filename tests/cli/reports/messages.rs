@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use etherparse::PacketBuilder;
+use etherparse::{IpNumber, PacketBuilder};
 
 use crate::common::crafted;
 
@@ -117,6 +117,24 @@ pub(super) fn source_active(sources: &[[u8; 4]], packet: &[u8]) -> Vec<u8> {
         .write(&mut segment, &message)
         .expect("room");
     segment
+}
+
+/// A message of NHRP in GRE that quotes `packet`.
+pub(super) fn traffic_indication(packet: &[u8]) -> Vec<u8> {
+    let mut message = vec![0, 0, 0x20, 1, 0, 1, 8, 0, 0, 0, 0, 0, 0, 255];
+    let length = u16::try_from(40 + packet.len()).expect("a length");
+    message.extend(length.to_be_bytes());
+    message.extend([0, 0, 0, 0, 1, 8, 4, 0]);
+    message.extend([4, 4, 0, 0, 0, 0, 0, 0]);
+    message.extend([192, 0, 2, 1, 10, 0, 0, 254, 10, 0, 0, 1]);
+    message.extend(packet);
+    let mut packet = Vec::new();
+    let ends = [[192, 0, 2, 1], [192, 0, 2, 2]];
+    let builder = PacketBuilder::ipv4(ends[0], ends[1], 64);
+    builder
+        .write(&mut packet, IpNumber::GRE, &message)
+        .expect("room");
+    packet
 }
 
 /// A segment of messages.

@@ -3,6 +3,7 @@
 
 mod export;
 mod msdp;
+mod nhrp;
 mod openflow;
 mod sflow;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, linktype};
 use crate::wire::{IpVersion, Packet};
 pub use export::Templates;
+pub(super) use nhrp::PROTOCOL as NHRP;
 
 /// What a message of another protocol tells of a packet in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub enum ReportMessage {
     SourceActive,
     /// A field of a flow record of IPFIX or `NetFlow`.
     PacketSection,
+    /// What a router of NHRP tells of a packet for which there is a shorter way.
+    TrafficIndication,
 }
 
 /// Where a packet went.
@@ -122,6 +126,8 @@ pub enum ReportHeader {
     Netflow9,
     /// What a field of a record begins with.
     Section(SectionStart),
+    /// A message of NHRP, up to what it quotes.
+    Nhrp,
 }
 
 impl Report {
@@ -230,6 +236,7 @@ enum Messages<'a> {
     Sflow(sflow::Samples<'a>),
     OpenFlow(openflow::Messages<'a>),
     Msdp(msdp::Messages<'a>),
+    Nhrp(Option<Held>),
 }
 
 impl<'a> Messages<'a> {
@@ -256,6 +263,7 @@ impl<'a> Messages<'a> {
                     Self::OpenFlow(openflow::Messages::of(payload, start..end, ip.src()))
                 })
             }
+            NHRP | protocol::GRE => nhrp::held(ip).map(|held| Self::Nhrp(Some(held))),
             _ => None,
         }
     }
@@ -269,6 +277,7 @@ impl Iterator for Messages<'_> {
             Self::Sflow(samples) => samples.next(),
             Self::OpenFlow(messages) => messages.next(),
             Self::Msdp(messages) => messages.next(),
+            Self::Nhrp(held) => held.take(),
         }
     }
 }

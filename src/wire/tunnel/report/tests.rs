@@ -1,7 +1,9 @@
+mod quoting;
 mod records;
 
 use std::net::Ipv4Addr;
 
+use self::quoting::{error_indication, over_gre, source_active, traffic_indication};
 use super::super::tests::{ECHO, ether, udp, v4, v6};
 use super::*;
 use crate::wire::{Classified, classify};
@@ -129,15 +131,6 @@ fn packet_out(version: u8) -> Vec<u8> {
     openflow(version, 13, &[&head, to_port_7, &frame()].concat())
 }
 
-/// A source-active message with `entries` and a packet.
-fn source_active(entries: u8, packet: &[u8]) -> Vec<u8> {
-    let entry = [0, 0, 0, 32, 239, 1, 2, 3, 10, 0, 0, 1];
-    let body = [&entry.repeat(entries.into()), packet].concat();
-    let length = u16::try_from(8 + body.len()).unwrap().to_be_bytes();
-    let head = [1, length[0], length[1], entries, 203, 0, 113, 1];
-    [&head[..], &body].concat()
-}
-
 fn samples() -> Vec<Vec<u8>> {
     let expanded = words(&[1, 0, 9, 2048, 1, 0, 0, 70000, 0, 80000, 1]);
     let discarded = words(&[1, 0, 9, 0, 4, 0, 258, 1]);
@@ -158,6 +151,8 @@ fn samples() -> Vec<Vec<u8>> {
             639,
             &[source_active(0, &[]), source_active(2, &echo())].concat(),
         ),
+        v4(54, &traffic_indication(0x0800, &echo())),
+        over_gre(&error_indication(&traffic_indication(0x0800, &echo()))),
     ]
 }
 
@@ -392,16 +387,6 @@ fn messages_that_a_segment_holds_whole() {
         other[0] = version;
         assert_eq!(all(&segment(6653, &other)).len(), 0, "{version}");
     }
-}
-
-#[test]
-fn a_source_of_msdp() {
-    let told = all(&samples()[5]);
-    let by = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
-    assert_eq!(told.len(), 1);
-    let (report, message) = &told[0];
-    let expected = (ReportMessage::SourceActive, by, None, None, None);
-    assert_eq!((facts(report), message.as_slice()), (expected, &ECHO[..]));
 }
 
 #[test]
