@@ -347,11 +347,9 @@ impl Exchanges {
         if self.cursor == Some(slot) {
             self.cursor = self.table.newer(slot);
         }
-        if self.table.key_at(slot).is_some_and(QueryKey::is_to_group) {
-            self.multicast = self.multicast.saturating_sub(1);
-        }
-        if (self.table.key_at(slot)).is_some_and(|key| key.scope != Scope::ANY) {
-            self.scoped = self.scoped.saturating_sub(1);
+        if let Some(key) = self.table.key_at(slot) {
+            self.multicast -= usize::from(key.is_to_group());
+            self.scoped -= usize::from(key.scope != Scope::ANY);
         }
         self.take_from_beside(slot);
         self.table.discard(slot);

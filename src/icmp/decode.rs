@@ -63,6 +63,25 @@ impl Decoder<'_, '_> {
 }
 
 pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
+    // Most are echoes with nothing to be said about them: made where they are returned, and not
+    // copied there with the room of all other bodies.
+    match Echo::ordinary(ip) {
+        Some(echo) => Message {
+            version: ip.version,
+            kind: u8_at(ip.payload, 0).unwrap_or(0),
+            code: Some(0),
+            bytes: ip.payload,
+            length: ip.payload_length,
+            checksum: icmp_checksum(ip),
+            body: Body::Echo(echo),
+            defects: Defects::default(),
+        },
+        None => any_message(ip),
+    }
+}
+
+#[inline(never)]
+fn any_message<'a>(ip: &Ip<'a>) -> Message<'a> {
     let version = match ip.protocol {
         protocol::ICMP => IpVersion::V4,
         protocol::IPV6_ICMP => IpVersion::V6,
@@ -71,7 +90,6 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
     let bytes = ip.payload;
     let header = if ip.is_later_fragment() { &[] } else { bytes };
     let (kind, code) = (u8_at(header, 0).unwrap_or(0), u8_at(header, 1));
-    // Made where it is returned: there is much of it that most messages do not use.
     let mut message = Message {
         version,
         kind,
@@ -104,8 +122,6 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
     } else if bytes.len() < 4 {
         decoder.need(4);
         message.body = Body::Short { id: None };
-    } else if let Some(echo) = Echo::parse(&mut decoder) {
-        message.body = Body::Echo(echo);
     } else {
         message.body = match version {
             IpVersion::V4 => v4::body(&mut decoder),

@@ -8,8 +8,9 @@ use super::{
     Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, agent, error, extension,
     legacy, mobile, quote,
 };
-use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::ip::protocol;
+use crate::wire::{Ip, IpVersion};
 
 /// Router advertisement (RFC 1256 section 3).
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +48,8 @@ pub(super) const ROUTER_FIELDS: &[FieldSpec] =
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     use Direction::{Reply, Request};
     match decoder.kind {
-        // What is not too short for an echo was taken before.
-        0 | 8 => decoder.short_query(),
+        0 => echo(decoder, Reply),
+        8 => echo(decoder, Request),
         3 if decoder.code == 4 => {
             let mtu = u16_at(decoder.bytes, 6).map(u32::from);
             // RFC 791 section 3.2: every internet module forwards 68 octets whole; 0 is an old
@@ -90,19 +91,34 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     }
 }
 
+/// Echo, the same in both versions (RFC 792, RFC 4443 section 4).
+pub(super) fn echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
+    decoder.need(8);
+    decoder.expect_code_0();
+    Echo::of(decoder.bytes, direction).map_or_else(|| decoder.short_query(), Body::Echo)
+}
+
 impl<'a> Echo<'a> {
-    /// The same in both versions (RFC 792, RFC 4443 section 4).
+    /// The echo in a packet of its version that has all its fields, and a code of 0.
     #[inline]
-    pub(super) fn parse(decoder: &mut Decoder<'_, 'a>) -> Option<Self> {
+    pub(super) fn ordinary(ip: &Ip<'a>) -> Option<Self> {
         use Direction::{Reply, Request};
-        let direction = match (decoder.version, decoder.kind) {
-            (IpVersion::V4, 0) | (IpVersion::V6, 129) => Reply,
-            (IpVersion::V4, 8) | (IpVersion::V6, 128) => Request,
+        let [kind, code] = array_at(ip.payload, 0)?;
+        let direction = match (ip.protocol, ip.version, kind) {
+            (protocol::ICMP, IpVersion::V4, 0) | (protocol::IPV6_ICMP, IpVersion::V6, 129) => Reply,
+            (protocol::ICMP, IpVersion::V4, 8) | (protocol::IPV6_ICMP, IpVersion::V6, 128) => {
+                Request
+            }
             _ => return None,
         };
-        decoder.need(8);
-        decoder.expect_code_0();
-        let bytes = decoder.bytes;
+        if code != 0 || ip.is_later_fragment() {
+            return None;
+        }
+        Self::of(ip.payload, direction)
+    }
+
+    #[inline]
+    fn of(bytes: &'a [u8], direction: Direction) -> Option<Self> {
         Some(Self {
             direction,
             id: u16_at(bytes, 4)?,

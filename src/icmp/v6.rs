@@ -29,8 +29,8 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
             error::body(decoder, ErrorClass::ParameterProblem { pointer })
         }
         0 | 5..FIRST_INFORMATIONAL => error::body(decoder, ErrorClass::Other),
-        // What is not too short for an echo was taken before.
-        128 | 129 => decoder.short_query(),
+        128 => v4::echo(decoder, Request),
+        129 => v4::echo(decoder, Reply),
         130..=132 | 143 => mld::body(decoder),
         133..=137 => ndp::body(decoder),
         141 => ndp::inverse(decoder, Request),
