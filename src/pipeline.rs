@@ -13,6 +13,7 @@ mod ledger;
 mod outcomes;
 mod pieces;
 mod reports;
+mod streams;
 mod teller;
 mod tick;
 mod turn;
@@ -46,6 +47,7 @@ use crate::source::{Source, SourceInfo, Step};
 use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
+use crate::wire::stream::{Streams, Units};
 use crate::wire::tunnel::Templates;
 use crate::wire::wireguard::WireGuard;
 use crate::wire::{self, Classified, Packet, link};
@@ -76,6 +78,9 @@ struct Run<'p, 'o, 's, 'e> {
     pipe: &'p mut Pipeline<'o>,
     teller: Teller<'s, 'e>,
     reassembler: Reassembler,
+    streams: Streams,
+    /// What the last frame held of them.
+    units: Units,
     expander: Expander,
     inflater: Inflater,
     /// None as long as there are no keys.
@@ -192,6 +197,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         Self {
             teller: Teller::new(scope, sink, pipe.telling, memory),
             reassembler: Reassembler::new(REASSEMBLY_MEMORY),
+            streams: Streams::default(),
+            units: Units::default(),
             expander: Expander::default(),
             inflater: Inflater::default(),
             wireguard: (!pipe.key_logs.is_empty()).then(Box::default),
@@ -390,7 +397,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 {
                     return Ok(());
                 }
-                if self.take_reports(frame, packet)? {
+                if packet.may_be_in_piece() && self.stream(frame, Some(packet))?
+                    || self.take_reports(frame, packet)?
+                {
                     return Ok(());
                 }
                 self.unread.deep += u64::from(packet.goes_deeper());
@@ -404,7 +413,10 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 self.other(&Observation::of(frame, &packet.ip));
             }
             Classified::NotIp => {
-                if self.expand_behind_link(frame)? || self.piece(frame)? {
+                if self.expand_behind_link(frame)?
+                    || self.piece(frame)?
+                    || self.stream(frame, None)?
+                {
                     return Ok(());
                 }
                 self.counts.other += 1;

@@ -27,6 +27,8 @@ mod nodes;
 mod oracle;
 #[path = "wire/pieces.rs"]
 mod pieces;
+#[path = "wire/streams.rs"]
+mod streams;
 #[path = "wire/tunnel_fragments.rs"]
 mod tunnel_fragments;
 #[path = "wire/zep.rs"]

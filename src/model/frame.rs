@@ -137,6 +137,8 @@ pub enum Form {
     Last,
     /// The pieces up to one that is not the last, and of which the first has told.
     Later,
+    /// A unit of a stream, all of which the frame has.
+    Unit,
     /// What the capture has of it, behind so many octets of headers that it lacks.
     Headerless(u8),
 }

@@ -36,11 +36,25 @@ impl Run<'_, '_, '_, '_> {
         &mut self,
         frame: &Frame<'_>,
         packets: impl Iterator<Item = P>,
-        mut tell: impl FnMut(&mut Self, P) -> io::Result<()>,
+        tell: impl FnMut(&mut Self, P) -> io::Result<()>,
     ) -> io::Result<()> {
-        self.turn = Turn::Packet { selected: false };
+        if !self.tell_packets(frame, packets, tell)? {
+            // No packet is there, or none of which anything was captured.
+            self.undecodable(frame, Undecodable::Short);
+        }
+        Ok(())
+    }
+
+    /// Tells the packets of a frame, as long as more is wanted, and says whether there are any.
+    pub(super) fn tell_packets<P>(
+        &mut self,
+        frame: &Frame<'_>,
+        packets: impl Iterator<Item = P>,
+        mut tell: impl FnMut(&mut Self, P) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
         let mut any = false;
-        let mut sorted = Ok(());
+        let mut told = Ok(());
         for packet in packets {
             if any {
                 if self.is_done() {
@@ -49,19 +63,12 @@ impl Run<'_, '_, '_, '_> {
                 self.counts.further_packets += 1;
             }
             any = true;
-            sorted = tell(self, packet);
-            if sorted.is_err() {
+            told = tell(self, packet);
+            if told.is_err() {
                 break;
             }
         }
-        let turn = mem::replace(&mut self.turn, Turn::Frame);
-        sorted?;
-        if !any {
-            // No packet is there, or none of which anything was captured.
-            self.undecodable(frame, Undecodable::Short);
-        } else if turn == (Turn::Packet { selected: true }) {
-            self.write(frame);
-        }
-        Ok(())
+        self.end_turn(frame, before);
+        told.map(|()| any)
     }
 }

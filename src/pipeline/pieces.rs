@@ -6,7 +6,7 @@ use super::Run;
 use super::early::Early;
 use crate::correlate::observation::Observation;
 use crate::model::{Expanded, Form, Frame, FrameRef};
-use crate::wire::piece;
+use crate::wire::piece::{self, Piece};
 use crate::wire::reassembly::{Captured, Outcome, Reassembly, Told};
 use crate::wire::{self, Classified, Undecodable};
 
@@ -17,13 +17,19 @@ impl Run<'_, '_, '_, '_> {
         let Some(piece) = piece::find(frame) else {
             return Ok(false);
         };
+        self.tell_piece(frame, &piece)?;
+        Ok(true)
+    }
+
+    /// A piece of a packet that is in `frame`.
+    pub(super) fn tell_piece(&mut self, frame: &Frame<'_>, piece: &Piece<'_>) -> io::Result<()> {
         let captured = Captured {
             frame: frame.reference(),
             interface: frame.interface,
             at: frame.ts,
         };
         let mut made = Expanded::default();
-        match self.reassembler.piece(&piece, captured, &mut made) {
+        match self.reassembler.piece(piece, captured, &mut made) {
             Outcome::Begins => {
                 let told = self.begin(frame, &made, &Reassembly::Incomplete)?;
                 self.reassembler.note_told(piece.carrier, captured, told);
@@ -59,11 +65,9 @@ impl Run<'_, '_, '_, '_> {
                 piece.make(piece.octets, &mut made);
                 self.begin(frame, &made, &Reassembly::Duplicate { of })?;
             }
-            Outcome::Waits { begun: false } if piece.carrier.is_in_tunnel() => {
-                self.unread.count_in_tunnel(Undecodable::FirstFragment);
-                self.other_piece(frame);
+            Outcome::Waits { begun: false } => {
+                self.lost_piece(frame, piece.carrier.is_in_tunnel());
             }
-            Outcome::Waits { begun: false } => self.undecodable(frame, Undecodable::FirstFragment),
             Outcome::Overlap {
                 with,
                 told: Told::Icmp,
@@ -72,7 +76,17 @@ impl Run<'_, '_, '_, '_> {
             | Outcome::Duplicate { .. }
             | Outcome::Overlap { .. } => self.other_piece(frame),
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// A piece of which those before it are not there.
+    pub(super) fn lost_piece(&mut self, frame: &Frame<'_>, in_tunnel: bool) {
+        if in_tunnel {
+            self.unread.count_in_tunnel(Undecodable::FirstFragment);
+            self.other_piece(frame);
+        } else {
+            self.undecodable(frame, Undecodable::FirstFragment);
+        }
     }
 
     /// A piece that tells nothing of its packet.

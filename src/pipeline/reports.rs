@@ -27,15 +27,8 @@ impl Run<'_, '_, '_, '_> {
         let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
         self.write_if_selected(frame);
         let told = self.tell_each(reports);
-        let turn = mem::replace(&mut self.turn, before);
+        self.end_turn(frame, before);
         told?;
-        if turn == (Turn::Packet { selected: true }) {
-            match &mut self.turn {
-                Turn::Frame => self.write(frame),
-                // It is written behind the last of its packets.
-                Turn::Packet { selected } => *selected = true,
-            }
-        }
         Ok(true)
     }
 

@@ -1,6 +1,8 @@
 //! What is selected, and when that is written with `-w`: a frame at once, packets of one frame
 //! together.
 
+use std::mem;
+
 use super::Run;
 use crate::icmp::Message;
 use crate::model::Frame;
@@ -42,6 +44,17 @@ impl Turn {
 }
 
 impl Run<'_, '_, '_, '_> {
+    /// Ends the turn of the packets of `frame`, behind the last of them, and goes on with the one before.
+    pub(super) fn end_turn(&mut self, frame: &Frame<'_>, before: Turn) {
+        if mem::replace(&mut self.turn, before) == (Turn::Packet { selected: true }) {
+            match &mut self.turn {
+                Turn::Frame => self.write(frame),
+                // It is written behind the last of its packets.
+                Turn::Packet { selected } => *selected = true,
+            }
+        }
+    }
+
     /// Whether the packet that a message quotes is selected.
     pub(super) fn selects_quote(&mut self, message: &Message<'_>) -> bool {
         self.pipe.filter.looks_into_quotes()

@@ -15,6 +15,7 @@ pub mod lowpan;
 pub mod piece;
 mod plain;
 pub mod reassembly;
+pub mod stream;
 pub mod tunnel;
 pub mod wireguard;
 

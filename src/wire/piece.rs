@@ -63,6 +63,13 @@ pub enum Carrier {
         /// Destination and source.
         stations: [[u8; 7]; 2],
     },
+    /// A unit of a stream ([`super::stream`]).
+    Unit {
+        /// No other has this number.
+        number: u64,
+        /// Whether the stream goes through a tunnel.
+        in_tunnel: bool,
+    },
 }
 
 impl Carrier {
@@ -82,6 +89,7 @@ impl Carrier {
     pub const fn is_in_tunnel(self) -> bool {
         match self {
             Self::Capwap { .. } => true,
+            Self::Unit { in_tunnel, .. } => in_tunnel,
             Self::Multilink { tunnel, .. } | Self::Sndcp { tunnel, .. } => tunnel.is_some(),
             Self::Ieee80211 { .. }
             | Self::MultilinkFrameRelay
@@ -115,15 +123,15 @@ pub(super) enum Numbers<'a> {
 }
 
 /// What stands before a packet, up to what the longest one has.
-#[derive(Clone, Copy, Debug, Default)]
-struct Header {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
     octets: [u8; 24],
     length: usize,
 }
 
 impl Header {
     /// These octets, or as many as there is room for.
-    fn of(header: &[u8]) -> Self {
+    pub(super) fn of(header: &[u8]) -> Self {
         let mut made = Self::default();
         for (place, octet) in made.octets.iter_mut().zip(header) {
             *place = *octet;
@@ -184,6 +192,48 @@ impl<'a> Piece<'a> {
         into.link = Some(self.link);
         into.form = Form::Part;
         into.piece = self.octets.len();
+    }
+}
+
+/// What a frame holds of a unit of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnitPart<'a> {
+    /// The number of the unit.
+    pub(super) number: u64,
+    /// Octets of the packet before it.
+    pub(super) before: usize,
+    /// Octets of all of the packet.
+    pub(super) of: usize,
+    /// What stands before the packet.
+    pub(super) header: Header,
+    /// What the packet is a frame of.
+    pub(super) link: LinkType,
+    /// Its octets.
+    pub(super) octets: &'a [u8],
+    /// Tunnels around it.
+    pub(super) depth: u8,
+}
+
+impl<'a> Piece<'a> {
+    /// The piece that a part of a unit is; all of it where that is whole.
+    pub(super) fn of_unit(part: &UnitPart<'a>) -> Self {
+        let place = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);
+        let end = part.before + part.octets.len();
+        Self {
+            carrier: Carrier::Unit {
+                number: part.number,
+                in_tunnel: part.depth > 0,
+            },
+            start: place(part.before),
+            end: place(end),
+            begins: part.before == 0,
+            ends: end >= part.of,
+            header: part.header,
+            octets: part.octets,
+            numbers: Numbers::Own,
+            depth: part.depth,
+            link: part.link,
+        }
     }
 }
 

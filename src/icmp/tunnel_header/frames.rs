@@ -155,6 +155,19 @@ pub(super) fn ethercat(rest: &[u8]) -> Option<Step> {
     Some(Step::made(length, "ethercat", rows, Part::Ethernet))
 }
 
+/// RFC 3550 section 5.1, for packets of one source.
+pub(super) fn rtp() -> Step {
+    let rows = [
+        spec::bits(0, 6, 2, "version"),
+        spec::flag(1, 0x80, "marker"),
+        spec::bits(1, 0, 7, "payload_type"),
+        spec::u16(2, "sequence"),
+        spec::u32(4, "timestamp"),
+        spec::u32(8, "synchronization_source"),
+    ];
+    Step::made(12, "rtp", rows, Part::End)
+}
+
 /// What Wireshark found of E100.
 pub(super) fn e100() -> Step {
     const FIELDS: &[FieldSpec] = &[

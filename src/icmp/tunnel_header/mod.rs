@@ -145,6 +145,7 @@ enum Part {
     Scop,
     NxpSniffer,
     EtherCat,
+    Rtp,
     Ieee802154,
     Ethernet,
     Tag,
@@ -245,6 +246,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Scop => Part::Scop,
         TunnelKind::NxpSniffer { .. } => Part::NxpSniffer,
         TunnelKind::EtherCat => Part::EtherCat,
+        TunnelKind::MpegTs => Part::Rtp,
         TunnelKind::Sflow
         | TunnelKind::OpenFlow
         | TunnelKind::Msdp
@@ -438,6 +440,7 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Scop => Step::new(5, "scop", tables::SCOP, Part::Ieee802154),
         Part::NxpSniffer => frames::nxp_sniffer(rest)?,
         Part::EtherCat => frames::ethercat(rest)?,
+        Part::Rtp => frames::rtp(),
         Part::E100 => frames::e100(),
         Part::RedbackLi => packets::redback_li(rest)?,
         Part::Capwap => frames::capwap(rest)?,

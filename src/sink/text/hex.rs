@@ -124,6 +124,10 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"unit without its IP header, as it was captured",
                     b"what IP carried",
                 ),
+                Form::Unit => (
+                    b"units of a stream, as they were sent",
+                    b"the packet in one of them",
+                ),
                 Form::Part => (
                     b"piece of a packet, as it was sent",
                     b"how the packet begins",

@@ -73,6 +73,7 @@ pub(super) fn message(
                 out.extend_from_slice(match packet.form {
                     Form::Compressed => b"6LoWPAN fragment",
                     Form::Decrypted
+                    | Form::Unit
                     | Form::Part
                     | Form::Whole
                     | Form::Last

@@ -1,7 +1,7 @@
 //! Networks that carry packets in frames of their own: amateur radio, GFP, GPRS, digital television.
 
 use super::inside::Inside;
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use super::{LinkHeader, Network, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -129,6 +129,8 @@ pub(super) fn gfp(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable
         _ if kind >> 5 != CLIENT_DATA => Inside::Other(kind.into()),
         1 => Inside::Frame(lt::ETHERNET),
         2 => Inside::Frame(lt::PPP_HDLC),
+        // What goes over the asynchronous serial interface of DVB.
+        9 => Inside::Frame(lt::MPEG_2_TS),
         12 | 13 => Inside::Frame(lt::MPLS),
         16 | 17 => Inside::Frame(lt::RAW),
         other => Inside::Other(other.into()),
@@ -188,40 +190,13 @@ pub(super) fn gprs_llc(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable
     Ok(LinkHeader::at(Network::Ip, at + LLC + SNDCP))
 }
 
-/// A packet of an MPEG-2 transport stream (ISO/IEC 13818-1 section 2.4.3) in which a section of
-/// multiprotocol encapsulation begins (ETSI EN 301 192 section 7.1).
+/// Packets of an MPEG-2 transport stream (ISO/IEC 13818-1 section 2.4.3.2). What they carry goes on from
+/// one to the next: [`crate::wire::stream`] reads it.
 pub(super) fn transport_stream(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const SYNC: u8 = 0x47;
-    const UNIT_STARTS: u8 = 0x40;
-    const SCRAMBLED: u8 = 0xc0;
-    const ADAPTATION: u8 = 0x20;
-    const PAYLOAD: u8 = 0x10;
-    const DATAGRAM_SECTION: u8 = 0x3e;
-    const SECTION: usize = 12;
-    const SECTION_SCRAMBLED: u8 = 0x3c;
-    const LLC: u8 = 0x02;
-    let [sync, start, _, control] = array_at(data, at).ok_or(Undecodable::Short)?;
-    let other = || Ok(LinkHeader::at(Network::Other(0), at + 4));
-    if sync != SYNC {
-        return Err(Undecodable::Malformed);
-    }
-    if start & UNIT_STARTS == 0 || control & SCRAMBLED != 0 || control & PAYLOAD == 0 {
-        return other();
-    }
-    let mut behind = at + 4;
-    if control & ADAPTATION != 0 {
-        behind += 1 + usize::from(u8_at(data, behind).ok_or(Undecodable::Short)?);
-    }
-    // Where the section starts, behind what is left of the last one.
-    behind += 1 + usize::from(u8_at(data, behind).ok_or(Undecodable::Short)?);
-    if u8_at(data, behind).ok_or(Undecodable::Short)? != DATAGRAM_SECTION {
-        return other();
-    }
-    let flags = u8_at(data, behind + 5).ok_or(Undecodable::Short)?;
-    behind += SECTION;
-    match flags {
-        flags if flags & SECTION_SCRAMBLED != 0 => other(),
-        flags if flags & LLC != 0 => ether::llc(data, Vlans::default(), behind),
-        _ => Ok(LinkHeader::at(Network::Ip, behind)),
+    match u8_at(data, at) {
+        Some(SYNC) => Ok(LinkHeader::at(Network::Other(SYNC.into()), at)),
+        Some(_) => Err(Undecodable::Malformed),
+        None => Err(Undecodable::Short),
     }
 }

@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use self::bare::Bare;
-use self::framing::{Eem, Ncm, Rndis, Stream};
+use self::framing::{Eem, Ncm, Rndis};
 use super::linktype as lt;
 use crate::model::{Frame, LinkType, Part};
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -77,6 +77,15 @@ fn bulk_data(frame: &Frame<'_>) -> Option<Range<usize>> {
     (start < end).then_some(start..end)
 }
 
+/// The octets of a bulk transfer that were captured, and how many there were.
+pub(in crate::wire) fn data<'a>(frame: &Frame<'a>) -> Option<(&'a [u8], usize)> {
+    if !is_usb(frame.link) {
+        return None;
+    }
+    let (transfer, _) = Transfer::of(frame)?;
+    Some((transfer.octets, transfer.on_wire))
+}
+
 /// Octets that may be packets, and where they are in their frame.
 #[derive(Clone, Copy, Debug)]
 struct Transfer<'a> {
@@ -135,7 +144,6 @@ enum Framing {
     Ncm(Ncm),
     Rndis(Rndis),
     Eem(Eem),
-    Stream(Stream),
     Bare(Option<Bare>),
 }
 
@@ -145,14 +153,13 @@ impl Framing {
             Self::Ncm(block) => block.next(transfer),
             Self::Rndis(messages) => messages.next(transfer),
             Self::Eem(packets) => packets.next(transfer),
-            Self::Stream(packets) => packets.next(transfer),
             Self::Bare(packet) => packet.take().map(Bare::datagram),
         }
     }
 }
 
-/// The packets of a transfer, in their order, each as a frame of its own: one of Ethernet, an IP packet
-/// or one of MPEG-2.
+/// The packets of a transfer, in their order, each as a frame of its own: one of Ethernet or an IP
+/// packet.
 #[derive(Clone, Debug)]
 pub struct Datagrams<'a> {
     frame: Frame<'a>,
@@ -174,7 +181,6 @@ impl<'a> Datagrams<'a> {
         let mut framings = [
             Ncm::of(transfer).map(Framing::Ncm),
             Rndis::of(transfer).map(Framing::Rndis),
-            Stream::of(transfer).map(Framing::Stream),
             Bare::of(transfer).map(|packet| Framing::Bare(Some(packet))),
             Eem::of(transfer).map(Framing::Eem),
         ]

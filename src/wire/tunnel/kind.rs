@@ -178,6 +178,8 @@ pub enum TunnelKind {
     },
     /// `EtherCAT` over UDP.
     EtherCat,
+    /// A transport stream of MPEG-2 over UDP, perhaps in RTP (RFC 2250).
+    MpegTs,
     /// Samples of sFlow.
     Sflow,
     /// What `OpenFlow`'s switches and controllers hand each other.
@@ -252,6 +254,7 @@ impl TunnelKind {
             Self::Scop => "scop",
             Self::NxpSniffer { .. } => "nxp_sniffer",
             Self::EtherCat => "ethercat",
+            Self::MpegTs => "mpeg_ts",
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
             Self::Msdp => "msdp",
@@ -313,6 +316,7 @@ impl TunnelKind {
             | Self::PppMultiplexed
             | Self::Scop
             | Self::EtherCat
+            | Self::MpegTs
             | Self::Sflow
             | Self::OpenFlow
             | Self::Msdp

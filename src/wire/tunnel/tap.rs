@@ -5,26 +5,34 @@ use super::header::{ethernet, leads_to_certain_ip};
 use super::shim::shim;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network};
+use crate::wire::stream;
 
 /// Octets of the UDP header.
 const UDP: usize = 8;
 
 /// Whether what a datagram holds may begin like one of these: `OmniPeek`'s by all of its magic number,
-/// the others by a bit for the first octet.
+/// RTP by what it says of its payload, the others by the first octet.
 // Every datagram asks; a call costs more.
 #[inline(always)]
 pub(super) fn may_begin(octets: [u8; 4]) -> bool {
-    const FIRST: u64 = 1 << E100_VERSION
-        | 1 << avp::SEQUENCE
-        | 1 << avp::INTERCEPTION
-        | 1 << avp::SESSION
-        | 1 << avp::DIRECTION
-        | 1 << avp::LABEL
-        | 1 << avp::ACCOUNTING;
+    /// Those that one of these begins with. Payloads that begin with a zero are frequent.
+    static FIRST: [bool; 256] = {
+        let mut first = [false; 256];
+        first[E100_VERSION as usize] = true;
+        first[avp::SEQUENCE as usize] = true;
+        first[avp::INTERCEPTION as usize] = true;
+        first[avp::SESSION as usize] = true;
+        first[avp::DIRECTION as usize] = true;
+        first[avp::LABEL as usize] = true;
+        first[avp::ACCOUNTING as usize] = true;
+        first[stream::SYNC as usize] = true;
+        first
+    };
+    /// The version of RTP, and what it carries.
+    const RTP: u32 = 0xff7f_0000;
     let [first, ..] = octets;
-    // Payloads that begin with a zero are frequent.
-    let is_there = first.wrapping_sub(1) < avp::ACCOUNTING && FIRST >> first & 1 != 0;
-    is_there || octets == PEEKREMOTE_MAGIC
+    let word = u32::from_be_bytes(octets);
+    FIRST[usize::from(first)] || octets == PEEKREMOTE_MAGIC || word & RTP == RTP_OF_STREAM
 }
 
 /// Whether a datagram has a header of these, before what is in it is looked at.
@@ -33,6 +41,7 @@ pub(super) fn begins(datagram: &[u8]) -> bool {
     array_at(datagram, UDP) == Some(PEEKREMOTE_MAGIC)
         || captured_by_e100(datagram).is_some()
         || redback_header(tail(datagram, UDP)).is_some()
+        || stream::is_in_datagram(datagram).is_some()
 }
 
 /// The header in a datagram, and where in its payload the packet is.
@@ -41,6 +50,18 @@ pub(super) fn tap(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     peekremote(inside)
         .or_else(|| e100(datagram))
         .or_else(|| redback(inside))
+        .or_else(|| transport_stream(datagram))
+}
+
+/// RTP of version 2 without padding or extension, with one source, and with a stream of MPEG-2 (RFC
+/// 2250 section 2).
+const RTP_OF_STREAM: u32 = 0x8021_0000;
+
+/// Packets of a stream of MPEG-2, which are no IP packets yet.
+fn transport_stream(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let header = stream::is_in_datagram(datagram)?.checked_sub(UDP)?;
+    let inside = LinkHeader::at(Network::Other(stream::SYNC.into()), header);
+    Some((TunnelKind::MpegTs, inside))
 }
 
 /// What the header of `OmniPeek`'s remote adapters begins with since it has a version.

@@ -163,7 +163,6 @@ pub(super) fn carriers() -> Vec<Header> {
     let gfp = |kind: u8, user: u8, rest: &[u8]| {
         plain(171, [&[0, 60, 0, 0, kind, user, 0, 0][..], rest].concat())
     };
-    let section = |flags: u8| [0x3e, 0xb0, 60, 2, 1, 0xc1 | flags, 0, 0, 0, 0, 0, 2];
     let fc = |network: u8| {
         let mut header = zeros(24);
         (header[0], header[8], header[13]) = (4, 5, network);
@@ -183,16 +182,6 @@ pub(super) fn carriers() -> Vec<Header> {
         gfp(1, 16, &[0; 4]),
         plain(170, [&[0, 60, 0, 0, 0, 1, 0, 0][..], &frame].concat()),
         plain(169, vec![3, 0xc0, 1, 0x65, 0, 0, 1]),
-        plain(243, [&[0x47, 0x41, 0, 0x10, 0][..], &section(0)].concat()),
-        plain(
-            243,
-            [
-                &[0x47, 0x41, 0, 0x30, 1, 0, 2, 9, 9][..],
-                &section(2),
-                &snap,
-            ]
-            .concat(),
-        ),
         plain(224, [&fc(0)[..], &snap].concat()),
         plain(224, [&fc(0x20)[..], &zeros(16), &snap].concat()),
         plain(

@@ -199,28 +199,3 @@ impl Eem {
         }
     }
 }
-
-/// Packets of a transport stream, as receivers of digital television hand them on.
-#[derive(Clone, Debug)]
-pub(super) struct Stream {
-    at: usize,
-}
-
-impl Stream {
-    const PACKET: usize = 188;
-
-    /// All of them begin with the same octet.
-    pub(super) fn of(transfer: Transfer<'_>) -> Option<Self> {
-        const SYNC: u8 = 0x47;
-        let whole = transfer.on_wire >= Self::PACKET;
-        let mut packets = transfer.octets.chunks(Self::PACKET);
-        (whole && packets.all(|packet| packet.first() == Some(&SYNC))).then_some(Self { at: 0 })
-    }
-
-    pub(super) fn next(&mut self, transfer: Transfer<'_>) -> Option<Datagram> {
-        let octets = self.at..self.at + Self::PACKET;
-        transfer.part(&octets)?;
-        self.at = octets.end;
-        Some((lt::MPEG_2_TS, octets))
-    }
-}
