@@ -5,7 +5,7 @@ use std::slice;
 
 use serde_json::{Value, json};
 
-use crate::common::{of_type, records};
+use crate::common::{of_type, records, run};
 use crate::links::{ECHO, capture_of};
 
 /// A frame of 802.11 to an access point, behind this header.
@@ -215,6 +215,12 @@ fn antennas_and_older_headers_are_told() {
     );
 }
 
+/// What is told of one frame.
+fn text(link: u32, frame: &[u8], flag: &str) -> String {
+    let capture = capture_of(link, [frame]);
+    run(&["-n", flag, "-r", capture.path().to_str().unwrap()]).good()
+}
+
 #[test]
 fn check_sequences_are_verified_as_in_tshark() {
     // In the flag bits of the link type: 2 words of 16 bits.
@@ -247,12 +253,42 @@ fn check_sequences_are_verified_as_in_tshark() {
             _ => expected.to_be_bytes().to_vec(),
         };
         let good = [&frame[..], &value].concat();
-        let (told, theirs) = &links(link, &[good], &fields)[0];
+        let (told, theirs) = &links(link, slice::from_ref(&good), &fields)[0];
         assert_eq!(
             told["fcs"],
             json!({"status": "good", "value": number(&theirs[0])})
         );
         assert_eq!(theirs[1], "1", "{link}");
+        let value_of = |told: &Value| told["fcs"]["value"].as_u64().unwrap();
+        let digits = 2 * octets;
+        let of_good = format!("frame check sequence 0x{:0digits$x} good\n", value_of(told));
+        assert!(
+            text(link, &good, "-v").contains(&format!("\n\t{of_good}")),
+            "{link}"
+        );
+        // The octets of it are named, and only those.
+        let hex = text(link, &good, "-XX");
+        let rows: Vec<_> = hex
+            .lines()
+            .filter(|row| row.ends_with(of_good.trim()))
+            .collect();
+        assert_eq!(rows.len(), 1, "{hex}");
+        let octets_told: String = rows[0][9..].split("  ").take(2).collect();
+        let octets_told = octets_told.trim().replace(' ', "");
+        let wanted = u64::from_str_radix(&octets_told, 16).unwrap();
+        assert_eq!(wanted.to_be_bytes()[8 - octets..], value, "{hex}");
+        // One that was not captured cannot be verified.
+        let cut = capture_of(link, [&good]);
+        let mut octets_of = std::fs::read(cut.path()).unwrap();
+        let short = u32::try_from(good.len() - 1).unwrap();
+        octets_of[32..36].copy_from_slice(&short.to_le_bytes());
+        octets_of.pop();
+        std::fs::write(cut.path(), octets_of).unwrap();
+        let cut = run(&["-n", "-v", "-r", cut.path().to_str().unwrap()]).good();
+        assert!(
+            cut.contains("\n\tframe check sequence unverified (truncated)\n"),
+            "{cut}"
+        );
         // A bad one is told without being asked for, with its place.
         let capture = capture_of(link, [&bad]);
         let path = capture.path().to_str().unwrap();

@@ -1,6 +1,7 @@
 //! Messages that came in fragments: what the last of them to come makes of all.
 
 use std::net::Ipv6Addr;
+use std::slice;
 
 use etherparse::PacketBuilder;
 use serde_json::Value;
@@ -260,7 +261,58 @@ fn fragments_are_not_accused_of_being_short() {
     assert_eq!(out.matches("payload length: 60").count(), 2, "{out}");
     let told = below_last(&out).join("\n");
     assert!(told.contains("dodag id 2001:db8::1"), "{out}");
+    let out = text(LOWPAN, &frames, "-X");
+    let (_, made) = out.split_once("-- the message put together").unwrap();
+    for told in [
+        "next header 58 ICMPv6",
+        "type 155 rpl control",
+        "dodag id 2001:db8::1",
+    ] {
+        assert!(made.contains(told), "{told}: {out}");
+    }
     assert!(told.contains("prefix 2001:db8::"), "{out}");
+}
+
+/// Behind the octets of the last fragment stand those of the message, named as if it had come in one.
+#[test]
+fn octets_of_a_message_in_fragments_are_named_where_it_is_whole() {
+    const TITLE: &str = "-- the message put together";
+    let fields = |dump: &str| {
+        let (_, message) = dump.split_once("\t-- ICMP\n").unwrap();
+        let rows = message.lines().take_while(|line| line.starts_with('\t'));
+        rows.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let whole = exceeded(&dropped([198, 51, 100, 9]));
+    let expected = fields(&text(RAW, slice::from_ref(&whole), "-X"));
+    assert!(expected.iter().any(|row| row.contains("label 16")));
+    for ends in [&[8, ALL][..], &[24, 32, ALL], &[136, 144, ALL]] {
+        let pieces = fragments(&whole, ends);
+        for order in [pieces.clone(), pieces.into_iter().rev().collect()] {
+            let out = text(RAW, &order, "-X");
+            let (before, made) = out.split_once(TITLE).unwrap();
+            assert_eq!(fields(made), expected, "{out}");
+            assert!(!made.contains(TITLE), "{out}");
+            // What the frame holds stands before, and above that the line.
+            let last = before.lines().rev().find(|line| !line.starts_with('\t'));
+            assert!(last.unwrap().contains("completes time exceeded"), "{out}");
+        }
+    }
+    // Where the link took it apart that is told once.
+    for pieces in [
+        multilink(&whole, &[64, ALL]),
+        multilink(&fragments(&whole, &[64])[0], &[50, ALL]),
+    ] {
+        let out = text(PPP, &pieces, "-X");
+        let titles = out
+            .lines()
+            .filter(|row| row.starts_with("\t-- ") && row.contains(" put together"));
+        assert_eq!(titles.count(), 1, "{out}");
+    }
+    let mut inner = multilink(&fragments(&whole, &[64, ALL])[1], &[50, ALL]);
+    inner.splice(0..0, multilink(&fragments(&whole, &[64])[0], &[ALL]));
+    let out = text(PPP, &inner, "-X");
+    assert!(out.contains("-- the packet put together"), "{out}");
+    assert_eq!(fields(out.split_once(TITLE).unwrap().1), expected, "{out}");
 }
 
 /// The same pieces with sequence numbers of 12 bits.

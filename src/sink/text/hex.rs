@@ -6,14 +6,15 @@
 use std::ops::Range;
 
 use super::palette::{Palette, Role};
-use super::{HexDump, meaning};
+use super::{HexDump, meaning, verbose};
 use crate::icmp::layout::{self, LaidField, Part};
-use crate::icmp::{Body, Message, payload};
+use crate::icmp::{Body, Message, Whole, payload};
 use crate::model::Form;
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::offset_in;
+use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::{Tunnel, TunnelKind};
-use crate::wire::{Classified, IpVersion, classify};
+use crate::wire::{Classified, IpVersion, Packet, classify, link};
 
 /// Octets in a row.
 const ROW: usize = 16;
@@ -90,7 +91,8 @@ fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
 }
 
 /// Rows with names. Of a packet that travels compressed first those of the frame as it is, then
-/// those of the packet as it was made, which is where the fields are.
+/// those of the packet as it was made, which is where the fields are. Behind the last fragment of a
+/// message those of the message.
 fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
     let data = event.frame.data;
     let network = event.packet.link.offset;
@@ -101,6 +103,8 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
         shown,
         part: None,
     };
+    // Of what is shown of the packet as it was put together.
+    let mut payload = event.packet.ip.payload;
     match event.frame.expanded {
         None => fields(&mut rows, event, network),
         Some(packet) => {
@@ -141,7 +145,8 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"the packet put together",
                 ),
             };
-            rows.add(start..data.len(), Role::Link, sent);
+            rows.add(start..rows.end(event), Role::Link, sent);
+            rows.check_sequence(event);
             rows.title(made, Role::Link);
             rows.data = &packet.octets;
             let lacking = match packet.form {
@@ -152,6 +157,7 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
             if matches!(packet.form, Form::Last | Form::Later)
                 && let Classified::Icmp(packet) = &classify(event.frame)
             {
+                payload = packet.ip.payload;
                 let message = &Message::parse(&packet.ip);
                 let event = IcmpEvent {
                     packet,
@@ -164,6 +170,41 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
             }
         }
     }
+    if let (Some(Reassembly::Complete(made)), Some(whole)) = (event.reassembly, event.whole)
+        && whole.ip.payload != payload
+    {
+        put_together(&mut rows, event, made.octets(), whole);
+    }
+}
+
+/// Rows of the message that this fragment makes whole.
+fn put_together<'a>(
+    rows: &mut Rows<'_, 'a>,
+    event: &IcmpEvent<'_>,
+    octets: &'a [u8],
+    whole: &Whole<'_>,
+) {
+    rows.title(
+        b"the message put together, behind the header of its first fragment",
+        Role::Link,
+    );
+    rows.data = octets;
+    rows.shown = 0..octets.len();
+    rows.part = None;
+    let packet = &Packet {
+        ip: whole.ip,
+        ..*event.packet
+    };
+    let message = &whole.message;
+    let event = IcmpEvent {
+        packet,
+        message,
+        ..*event
+    };
+    let start = offset_in(octets, whole.ip.header).unwrap_or(0);
+    rows.add(0..start, Role::Link, b"tunnel header");
+    let end = rows.message(&event, start);
+    rows.add(end..octets.len(), Role::Link, b"behind the packet");
 }
 
 /// Rows broken at the ends of fields, with ASCII and the field's name and value beside them;
@@ -181,13 +222,13 @@ fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
     rows.add(0..network.min(start), Role::Link, b"link header");
     let inside = tunnels(rows, event, network.min(start));
     rows.add(inside..start, Role::Link, b"tunnel header");
-    let guess = match &event.message.body {
-        Body::Echo(echo) => payload::guess(echo.payload, event.frame.ts),
-        _ => None,
-    };
-    let laid = layout::fields(ip, event.message, guess.as_ref());
-    let end = rows.laid(&laid, start, event);
-    rows.add(end..data.len(), Role::Link, b"behind the packet");
+    let end = rows.message(event, start);
+    if event.frame.expanded.is_some() {
+        rows.add(end..data.len(), Role::Link, b"behind the packet");
+    } else {
+        rows.add(end..rows.end(event), Role::Link, b"behind the packet");
+        rows.check_sequence(event);
+    }
 }
 
 /// Rows of those tunnel headers that lie in these octets; tells where they end, `start` if there
@@ -247,6 +288,30 @@ struct Rows<'o, 'a> {
 }
 
 impl Rows<'_, '_> {
+    /// Rows of the IP packet that lies behind `start`, and of the message in it; tells where they end.
+    fn message(&mut self, event: &IcmpEvent<'_>, start: usize) -> usize {
+        let guess = match &event.message.body {
+            Body::Echo(echo) => payload::guess(echo.payload, event.frame.ts),
+            _ => None,
+        };
+        let laid = layout::fields(&event.packet.ip, event.message, guess.as_ref());
+        self.laid(&laid, start, event)
+    }
+
+    /// Where the frame ends, but for its check sequence.
+    fn end(&self, event: &IcmpEvent<'_>) -> usize {
+        (self.data.len()).saturating_sub(link::check_sequence_octets(event.frame))
+    }
+
+    /// The row of the check sequence that the frame ends in, if it has one.
+    fn check_sequence(&mut self, event: &IcmpEvent<'_>) {
+        if let Some(sequence) = link::check_sequence(event.frame) {
+            let mut label = Vec::new();
+            verbose::check_sequence(&mut label, sequence);
+            self.add(self.end(event)..self.data.len(), Role::Link, &label);
+        }
+    }
+
     /// Rows of fields that lie behind `start`; tells where they end.
     fn laid(&mut self, laid: &[LaidField<'_>], start: usize, event: &IcmpEvent<'_>) -> usize {
         let mut label = Vec::new();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
-use super::{TextOptions, addr, report};
+use super::{TextOptions, addr, report, verbose};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
@@ -132,8 +132,11 @@ pub(super) fn all(
     headers(&mut notes, event);
     aggregate(&mut notes, event);
     checksum(&mut notes, event);
-    if let Some(CheckSequence::Bad { found, expected }) = link::check_sequence(event.frame) {
-        notes.fault(|out| check_sequence(out, found, expected));
+    if let Some(sequence @ CheckSequence::Bad { .. }) = link::check_sequence(event.frame) {
+        notes.fault(|out| {
+            out.extend_from_slice(b"bad ");
+            verbose::check_sequence(out, sequence);
+        });
     }
     code(&mut notes, event.said());
     for defects in [&event.packet.ip.defects(), &event.said().defects] {
@@ -144,15 +147,6 @@ pub(super) fn all(
         }
     }
     notes.end();
-}
-
-/// `bad frame check sequence 0x01020304, should be 0x884b1bb1`.
-fn check_sequence(out: &mut Vec<u8>, found: u32, expected: u32) {
-    out.extend_from_slice(b"bad frame check sequence 0x");
-    let digits = if found.max(expected) > 0xffff { 8 } else { 4 };
-    write::hex(out, found.into(), digits);
-    out.extend_from_slice(b", should be 0x");
-    write::hex(out, expected.into(), digits);
 }
 
 /// The packet that an error quotes, and the one inside it.

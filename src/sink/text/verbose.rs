@@ -15,6 +15,7 @@ use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
 use crate::wire::checksum::upper_checksum;
 use crate::wire::ip::protocol;
+use crate::wire::link::{self, CheckSequence};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus, IpVersion, TunnelPath};
 
@@ -45,9 +46,39 @@ pub(super) fn checksum6(out: &mut Vec<u8>, message: &Message<'_>) {
     }
 }
 
+/// `frame check sequence 0x884b1bb1 good`, `frame check sequence 0x01020304, should be 0x884b1bb1`.
+pub(super) fn check_sequence(out: &mut Vec<u8>, sequence: CheckSequence) {
+    out.extend_from_slice(b"frame check sequence ");
+    let value = |out: &mut Vec<u8>, value: u32, digits| {
+        out.extend_from_slice(b"0x");
+        write::hex(out, value.into(), digits);
+    };
+    let digits = |largest| if largest > 0xffff { 8 } else { 4 };
+    match sequence {
+        CheckSequence::Good { found } => {
+            value(out, found, digits(found));
+            out.extend_from_slice(b" good");
+        }
+        CheckSequence::Bad { found, expected } => {
+            let digits = digits(found.max(expected));
+            value(out, found, digits);
+            out.extend_from_slice(b", should be ");
+            value(out, expected, digits);
+        }
+        CheckSequence::Cut => out.extend_from_slice(b"unverified (truncated)"),
+    }
+}
+
 /// The lines below the message's.
 pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
     let message = event.said();
+    // A bad one stands in the line itself.
+    if let Some(sequence @ (CheckSequence::Good { .. } | CheckSequence::Cut)) =
+        link::check_sequence(event.frame)
+    {
+        below(out, 0);
+        check_sequence(out, sequence);
+    }
     for around in event.packet.tunnels.encapsulations() {
         if let Some(outer) = &around.outer {
             below(out, 0);

@@ -58,6 +58,23 @@ enum Kind {
     Hdlc,
 }
 
+impl Kind {
+    const fn octets(self) -> usize {
+        match self {
+            Self::Ethernet | Self::Crc32 => 4,
+            Self::Crc16 | Self::Hdlc => 2,
+        }
+    }
+}
+
+/// How many octets at the end of those captured of `frame` are its check sequence.
+pub fn check_sequence_octets(frame: &Frame<'_>) -> usize {
+    match kind(frame) {
+        Some((kind, _)) if check_sequence(frame).is_some() && !frame.is_cut() => kind.octets(),
+        _ => 0,
+    }
+}
+
 /// The check sequence of `frame`, if it is known to have one.
 pub fn check_sequence(frame: &Frame<'_>) -> Option<CheckSequence> {
     // A packet of an aggregate is looked at without what is behind it.
@@ -69,11 +86,7 @@ pub fn check_sequence(frame: &Frame<'_>) -> Option<CheckSequence> {
         return Some(CheckSequence::Cut);
     }
     let data = tail(frame.data, start);
-    let octets = match kind {
-        Kind::Ethernet | Kind::Crc32 => 4,
-        Kind::Crc16 | Kind::Hdlc => 2,
-    };
-    let covered = data.get(..data.len().checked_sub(octets)?)?;
+    let covered = data.get(..data.len().checked_sub(kind.octets())?)?;
     let narrow = |at| array_at(data, at).map(|found| u16::from_le_bytes(found).into());
     let at = covered.len();
     let (found, expected) = match kind {
@@ -156,6 +169,11 @@ mod tests {
             let data = [&digits[..], &value].concat();
             let told = of(link, fcs_len, &data);
             assert_eq!(told, Some(CheckSequence::Good { found }), "{link}");
+            let frame = Frame {
+                fcs_len,
+                ..Frame::alone(LinkType(link), &data)
+            };
+            assert_eq!(check_sequence_octets(&frame), value.len(), "{link}");
             for at in 0..data.len() * 8 {
                 let mut data = data.clone();
                 data[at / 8] ^= 1 << (at % 8);
@@ -169,6 +187,7 @@ mod tests {
                 ..Frame::alone(LinkType(link), &data)
             };
             assert_eq!(check_sequence(&cut), Some(CheckSequence::Cut));
+            assert_eq!(check_sequence_octets(&cut), 0);
         }
     }
 

@@ -35,7 +35,7 @@ pub use address::{
 };
 pub(super) use carrier::segment_of_ax25;
 pub use exported::Headerless;
-pub use fcs::{CheckSequence, check_sequence, ends_in_fcs};
+pub use fcs::{CheckSequence, check_sequence, check_sequence_octets, ends_in_fcs};
 pub use inside::frame_inside;
 pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};

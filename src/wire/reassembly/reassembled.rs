@@ -74,6 +74,11 @@ impl Reassembled {
         (self.fields).moved_to(octets(&self.header), octets(&self.payload))
     }
 
+    /// The octets of that packet, or of that of the tunnel: [`Self::ip`] lies in them.
+    pub fn octets(&self) -> &[u8] {
+        &self.made.octets
+    }
+
     /// What its first fragment told of the packet, where that came in another frame than `last`, which
     /// made it whole.
     pub fn told_before(&self, last: FrameRef) -> Option<Ip<'_>> {
