@@ -48,7 +48,7 @@ use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::stream::{Streams, Units};
-use crate::wire::tunnel::Templates;
+use crate::wire::tunnel::{TcpStreams, Templates};
 use crate::wire::wireguard::WireGuard;
 use crate::wire::{self, Classified, Packet, link};
 
@@ -87,6 +87,8 @@ struct Run<'p, 'o, 's, 'e> {
     wireguard: Option<Box<WireGuard>>,
     /// What flow records look like.
     templates: Templates,
+    /// Streams of TCP whose messages may hold packets.
+    tcp_streams: TcpStreams,
     /// Where the packets of compressed frames are made.
     expanded: Expanded,
     /// Where the packets of aggregates are put apart.
@@ -203,6 +205,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             inflater: Inflater::default(),
             wireguard: (!pipe.key_logs.is_empty()).then(Box::default),
             templates: Templates::default(),
+            tcp_streams: TcpStreams::default(),
             expanded: Expanded::default(),
             alone: Vec::new(),
             turn: Turn::Frame,

@@ -41,7 +41,7 @@ pub struct Frame<'a> {
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
     /// then all else tells of that packet as if it had been sent alone. Or which of the packets is
-    /// meant that the frame reports: then all else tells of the frame.
+    /// meant that the frame reports, or carries in messages of TCP: then all else tells of the frame.
     pub part: Option<Part>,
 }
 
@@ -52,28 +52,30 @@ pub enum Part {
     Only,
     /// One of several, by its number from 1.
     Numbered(NonZeroU32),
-    /// One that is data of another protocol.
-    Reported(Reported),
+    /// One that is data of another protocol, which tells of it.
+    Reported(Place),
+    /// One that travels in a message of a TCP stream.
+    Carried(Place),
 }
 
-/// A packet that is data of another protocol.
+/// Where a packet is that is data of another protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reported {
+pub struct Place {
     /// Its number among those in the frame, from 1.
     pub number: NonZeroU32,
     /// Where it is, if the frame alone does not tell.
     pub section: Option<Section>,
 }
 
-impl Reported {
-    /// The first one.
+impl Place {
+    /// That of the first one.
     pub const FIRST: Self = Self {
         number: NonZeroU32::MIN,
         section: None,
     };
 }
 
-/// Octets of a packet in the payload of the frame's innermost IP packet.
+/// Octets of a packet, or of the message that has it, in the payload of the frame's innermost IP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Section {
     /// Where they start.
@@ -84,13 +86,15 @@ pub struct Section {
     pub begins: SectionStart,
 }
 
-/// What the octets of a packet begin with.
+/// What they begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionStart {
     /// The header of Ethernet.
     Ethernet,
     /// The IP header.
     Ip,
+    /// A header of the protocol's own.
+    Message,
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed
@@ -141,6 +145,8 @@ pub enum Form {
     Unit,
     /// What the capture has of it, behind so many octets of headers that it lacks.
     Headerless(u8),
+    /// A message of a TCP stream, in a segment of its own.
+    Message,
 }
 
 impl Expanded {
@@ -246,26 +252,34 @@ impl<'a> Frame<'a> {
         let frame = FrameRef::new(self.source, self.number);
         match self.part {
             Some(Part::Numbered(packet)) => frame.with_packet(packet),
-            Some(Part::Reported(report)) => frame.with_packet(report.number),
+            Some(Part::Reported(place) | Part::Carried(place)) => frame.with_packet(place.number),
             None | Some(Part::Only) => frame,
         }
     }
 
     /// Its number among the packets of the frame, where those are several, or among those that the
-    /// frame reports.
+    /// frame reports, or carries in messages of TCP.
     pub const fn packet(&self) -> Option<NonZeroU32> {
         match self.part {
             Some(Part::Numbered(packet)) => Some(packet),
-            Some(Part::Reported(report)) => Some(report.number),
+            Some(Part::Reported(place) | Part::Carried(place)) => Some(place.number),
             None | Some(Part::Only) => None,
         }
     }
 
     /// Which of the packets that the frame reports is meant, if not the frame's own is.
-    pub const fn reported(&self) -> Option<Reported> {
+    pub const fn reported(&self) -> Option<Place> {
         match self.part {
-            Some(Part::Reported(report)) => Some(report),
-            None | Some(Part::Only | Part::Numbered(_)) => None,
+            Some(Part::Reported(place)) => Some(place),
+            None | Some(Part::Only | Part::Numbered(_) | Part::Carried(_)) => None,
+        }
+    }
+
+    /// The same, also where that packet travels in it.
+    pub const fn place(&self) -> Option<Place> {
+        match self.part {
+            Some(Part::Carried(place)) => Some(place),
+            _ => self.reported(),
         }
     }
 

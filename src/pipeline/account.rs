@@ -102,6 +102,7 @@ impl Run<'_, '_, '_, '_> {
         summary.frames = self.counts;
         summary.fragments += self.named_later;
         summary.unread = self.unread.clone();
+        summary.unread.messages = self.tcp_streams.incomplete();
         summary.unknown_links = self.unknown_links.counts().clone();
         summary.kernel = source.kernel();
         summary.damaged = source.damage();

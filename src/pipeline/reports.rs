@@ -1,5 +1,4 @@
-//! Packets that a frame reports, as data of another protocol: each is told behind the frame itself, which
-//! is what it is.
+//! Packets that are data of another protocol: each is told behind the frame itself, which is what it is.
 
 use std::{io, mem};
 
@@ -7,46 +6,106 @@ use super::Run;
 use super::turn::Turn;
 use crate::correlate::observation::Observation;
 use crate::model::Frame;
-use crate::wire::tunnel::Reports;
+use crate::wire::tunnel::{Message, Reports};
 use crate::wire::{Classified, Packet, classify};
 
 impl Run<'_, '_, '_, '_> {
-    /// Takes a frame whose innermost `packet` may report others; says whether it may.
+    /// Takes a frame whose innermost `packet` may report others, or be a segment of a stream whose
+    /// messages hold some; says whether it may.
     pub(super) fn take_reports(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
     ) -> io::Result<bool> {
-        let Some(reports) = Reports::of(frame, packet, &mut self.templates) else {
+        if let Some(reports) = Reports::of(frame, packet, &mut self.templates) {
+            self.with_frame(frame, packet, |run| run.tell_each(reports))?;
+        } else if let Some(messages) = self.tcp_streams.take(frame, packet) {
+            self.with_frame(frame, packet, |run| run.tell_messages(frame, &messages))?;
+        } else {
             return Ok(false);
-        };
+        }
+        Ok(true)
+    }
+
+    /// Tells a frame for what it is, and what is behind it.
+    fn with_frame(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        tell: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.counts.other += 1;
         self.pipe
             .correlator
             .other(&Observation::of(frame, &packet.ip));
         let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
         self.write_if_selected(frame);
-        let told = self.tell_each(reports);
+        let told = tell(self);
         self.end_turn(frame, before);
-        told?;
-        Ok(true)
+        told
     }
 
     /// Tells those that are ICMP, as long as more is wanted.
     fn tell_each(&mut self, reports: Reports<'_>) -> io::Result<()> {
         for frame in reports {
-            if let Classified::Icmp(packet) = &classify(&frame) {
-                if self.is_done() {
-                    break;
+            if self.is_done() {
+                break;
+            }
+            self.reported(&frame, None)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the packet that a frame reports, if it is ICMP: by a message, where it has one.
+    fn reported(&mut self, frame: &Frame<'_>, message: Option<&Message>) -> io::Result<()> {
+        if let Classified::Icmp(packet) = &classify(frame) {
+            self.counts.reported += 1;
+            // Not where the message that reports is itself in fragments.
+            let is_fragment = packet.ip.fragment.is_some() && packet.tunnels.fragment().is_none();
+            let reassembly = match message.and_then(|message| message.made.as_ref()) {
+                _ if is_fragment => Some(self.reassemble(frame, packet)),
+                Some((made, frames)) if !frames.is_empty() => {
+                    Some(
+                        self.reassembler
+                            .complete(&packet.ip, made, frames.clone(), 0),
+                    )
                 }
-                self.counts.reported += 1;
-                // Not where the message that reports is itself in fragments.
-                let is_fragment =
-                    packet.ip.fragment.is_some() && packet.tunnels.fragment().is_none();
-                let reassembly = is_fragment.then(|| self.reassemble(&frame, packet));
-                self.icmp(&frame, packet, reassembly.as_ref())?;
+                _ => None,
+            };
+            self.icmp(frame, packet, reassembly.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Tells the packets of messages, as long as more is wanted.
+    fn tell_messages(&mut self, frame: &Frame<'_>, messages: &[Message]) -> io::Result<()> {
+        for message in messages {
+            if self.is_done() {
+                break;
+            }
+            let frame = message.frame(frame);
+            if message.is_carried() {
+                self.carried(&frame, message)?;
+            } else {
+                self.reported(&frame, Some(message))?;
             }
         }
         Ok(())
+    }
+
+    /// Tells the packet that travels in a message.
+    fn carried(&mut self, frame: &Frame<'_>, message: &Message) -> io::Result<()> {
+        self.counts.further_packets += 1;
+        if let Some((made, frames)) = &message.made
+            && !frames.is_empty()
+            && let Classified::Icmp(packet) = &classify(frame)
+            && !packet.is_of_fragment()
+        {
+            let reassembly = self
+                .reassembler
+                .complete(&packet.ip, made, frames.clone(), 0);
+            return self.icmp(frame, packet, Some(&reassembly));
+        }
+        self.tell(frame)
     }
 }

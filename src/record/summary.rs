@@ -94,6 +94,8 @@ pub struct Unread {
     pub esp: u64,
     /// Those that count as not ICMP, as what they hold lies deeper than tunnels are followed.
     pub deep: u64,
+    /// Messages of TCP streams that may hold a packet, of which not all was captured in time.
+    pub messages: u64,
 }
 
 impl Unread {

@@ -413,6 +413,12 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             TunnelPath::CAPACITY
         ));
     }
+    if summary.unread.messages > 0 {
+        let messages = are(summary.unread.messages, "message");
+        say(&format!(
+            "{messages} incomplete (in TCP streams that carry packets), and may hold ICMP"
+        ));
+    }
     for (link, count) in &summary.unknown_links {
         say(&format!(
             "link type {} is not known: {} not decoded",

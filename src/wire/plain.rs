@@ -53,7 +53,7 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
         _ => None,
     }?;
     let may_hold_packets = if plain.protocol == TCP {
-        tunnel::has_reporting_port(plain.payload)
+        tunnel::has_tcp_port(plain.payload)
     } else {
         plain.is_esp = esp::is_in_udp(plain.payload);
         tunnel::has_tunnel_ports(plain.payload)

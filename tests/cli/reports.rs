@@ -7,8 +7,8 @@ mod messages;
 use serde_json::{Value, json};
 
 use self::messages::{
-    ROUTER, error, ipfix, openflow, openflow_from, packet_in, reply, request, sample, sflow,
-    source_active, traffic_indication,
+    ROUTER, error, ipfix, openflow, openflow_from, packet_in, reply, request, sample, segment,
+    sflow, source_active, traffic_indication,
 };
 use crate::common::crafted::Crafted;
 use crate::common::{assert_accounted, of_type, records, run, summary, tool};
@@ -114,6 +114,42 @@ fn a_reported_error_makes_a_verdict_of_its_own() {
     }
 }
 
+/// A stream knows no packets: a message may begin in one and end in another.
+#[test]
+fn a_message_of_several_segments_is_told_with_the_last() {
+    let stream = [packet_in(4, &error(1)), packet_in(4, &request(2))].concat();
+    let mut capture = Crafted::new();
+    for (millis, before, end) in [
+        (1, 0, 50),
+        (2, 0, 50),
+        (3, 50, 130),
+        (4, 130, stream.len() - 1),
+    ] {
+        capture.at(millis, &segment(50000, before, &stream[before..end]));
+    }
+    let (_file, path) = path(&capture);
+    let records = records(&["-r", &path]);
+    let messages = of_type(&records, "icmp");
+    assert_eq!(messages.len(), 1);
+    let message = messages[0];
+    assert_eq!(
+        (&message["frame"], &message["packet"]),
+        (&json!(3), &json!(1))
+    );
+    let frames = json!([{"frame": 1}, {"frame": 3}]);
+    assert_eq!(message["reassembly"]["frames"], frames, "{message}");
+    assert_eq!(message["icmp"]["checksum"]["status"], "good");
+    assert_eq!(message["report"]["message"], "packet_in");
+    assert_eq!(of_type(&records, "drop")[0]["reported"], true);
+    let summary = summary(&records);
+    // The end of the last one was not captured.
+    assert_eq!(summary["incomplete_messages"], 1);
+    assert_accounted(summary, "segments");
+    let hex = run(&["-t", "-n", "-X", "-r", &path]).good();
+    assert!(hex.contains("the message in a segment of its own"), "{hex}");
+    assert!(hex.contains("1 message is incomplete"), "{hex}");
+}
+
 /// Whichever comes first, what was captured itself counts, and once.
 #[test]
 fn a_captured_error_needs_no_report() {
@@ -134,10 +170,14 @@ fn a_captured_error_needs_no_report() {
 #[test]
 fn one_error_that_many_tell_of_is_one() {
     let mut capture = Crafted::new();
-    for millis in 0..3 {
-        capture.at(millis, &openflow(&[packet_in(4, &error(1))]));
+    for millis in 0..3_u16 {
+        let switch = 50000 + millis;
+        capture.at(
+            millis.into(),
+            &openflow_from(switch, &[packet_in(4, &error(1))]),
+        );
     }
-    capture.at(10, &openflow(&[packet_in(4, &error(2))]));
+    capture.at(10, &openflow_from(50009, &[packet_in(4, &error(2))]));
     let (_file, path) = path(&capture);
     let records = records(&["-r", &path]);
     assert_eq!(of_type(&records, "drop")[0]["count"], 2);
@@ -221,6 +261,10 @@ fn tshark_finds_the_same_messages() {
         );
     }
     capture.at(9, &ipfix(&request(6)));
+    let stream = [packet_in(4, &request(7)), packet_in(4, &reply(8))].concat();
+    for (millis, before, end) in [(10, 0, 20), (11, 20, 120), (12, 120, stream.len())] {
+        capture.at(millis, &segment(50100, before, &stream[before..end]));
+    }
     let (_file, path) = path(&capture);
     let fields = ["frame.number", "icmp.type", "icmp.ident", "icmp.seq"];
     let mut arguments = vec!["-r", &path, "-T", "fields"];
@@ -250,7 +294,7 @@ fn tshark_finds_the_same_messages() {
         })
         .collect();
     assert_eq!(ours, theirs);
-    assert_eq!(ours.len(), 10);
+    assert_eq!(ours.len(), 12);
 }
 
 #[test]

@@ -66,6 +66,9 @@ pub(super) fn summary<S: Serializer>(
     if summary.unread.deep > 0 {
         map.put("deep", &summary.unread.deep)?;
     }
+    if summary.unread.messages > 0 {
+        map.put("incomplete_messages", &summary.unread.messages)?;
+    }
     if !summary.unknown_links.is_empty() {
         let links = || summary.unknown_links.iter().map(UnknownLink);
         map.put("unknown_links", &Iter(links))?;

@@ -128,6 +128,10 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"unit without its IP header, as it was captured",
                     b"what IP carried",
                 ),
+                Form::Message => (
+                    b"segment of TCP, as it was sent",
+                    b"the message in a segment of its own",
+                ),
                 Form::Unit => (
                     b"units of a stream, as they were sent",
                     b"the packet in one of them",

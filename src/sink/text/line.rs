@@ -78,7 +78,8 @@ pub(super) fn message(
                     | Form::Whole
                     | Form::Last
                     | Form::Later
-                    | Form::Headerless(_) => b"fragment",
+                    | Form::Headerless(_)
+                    | Form::Message => b"fragment",
                 });
             }
             // tcpdump ends with the fragment header, told above.

@@ -3,7 +3,7 @@
 use super::packet::{Packet, may_carry_ip};
 use super::path::TunnelPath;
 use super::position::{Position, inside_ip, is_decrypted, made_at, without_fcs};
-use crate::model::frame::Reported;
+use crate::model::frame::Place;
 use crate::model::{Expanded, Frame};
 use crate::wire::bytes::offset_in;
 use crate::wire::ip::{Ip, protocol};
@@ -76,7 +76,7 @@ fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
         rest: without_fcs(frame).behind(link.offset),
     };
     let mut tunnels = TunnelPath::new(at, frame.expanded);
-    tunnels.reported = frame.reported();
+    tunnels.place = frame.place();
     loop {
         let made = made_at(frame.expanded, tunnels.depth);
         if let Some(packet) = made {
@@ -125,7 +125,7 @@ pub(super) fn descend<'a>(
     mut tunnels: TunnelPath<'a>,
     mut ip: Ip<'a>,
 ) -> Packet<'a> {
-    let mut reported = tunnels.reported;
+    let mut reported = tunnels.place;
     while let Some((more, inner, has_pieces)) =
         next_ip(&ip, tunnels.depth, tunnels.expanded, &mut reported)
     {
@@ -148,7 +148,7 @@ pub(super) fn next_ip<'a>(
     ip: &Ip<'a>,
     depth: u8,
     expanded: Option<&'a Expanded>,
-    reported: &mut Option<Reported>,
+    reported: &mut Option<Place>,
 ) -> Option<(u8, Ip<'a>, bool)> {
     let mut entered = inside_ip(ip, made_at(expanded, depth + 1), reported)?;
     let mut has_pieces = entered.kind.takes_apart();

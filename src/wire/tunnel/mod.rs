@@ -14,6 +14,7 @@ mod position;
 mod report;
 mod shim;
 mod tap;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod udp;
@@ -24,8 +25,9 @@ pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icm
 pub use kind::TunnelKind;
 pub use packet::Packet;
 pub use path::{Encapsulation, Tunnel, TunnelPath, inside, outer_ports};
-pub(super) use report::has_reporting_port;
 pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span, Templates};
 pub(super) use shim::multilink_header;
+pub(super) use tcp::has_port as has_tcp_port;
+pub use tcp::{Message, TcpStreams};
 pub(super) use udp::has_tunnel_ports;
 pub use zep::radio_frame;

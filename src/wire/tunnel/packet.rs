@@ -3,8 +3,8 @@
 use super::classify::next_ip;
 use super::path::TunnelPath;
 use super::position::inside_ip;
-use super::report::{self, Report};
-use super::{header, udp};
+use super::report::Report;
+use super::{header, tcp, udp};
 use crate::model::{Form, Frame};
 use crate::wire::Undecodable;
 use crate::wire::ip::{Ip, protocol};
@@ -57,7 +57,7 @@ impl<'a> Packet<'a> {
 
     /// What a message of another protocol tells of `ip`, if that is the message's data.
     pub fn report(&self) -> Option<Report> {
-        self.tunnels.reported?;
+        self.tunnels.place?;
         self.tunnels
             .encapsulations()
             .find_map(|around| around.report)
@@ -82,7 +82,7 @@ impl<'a> Packet<'a> {
 pub(super) fn may_carry_ip(ip: &Ip<'_>) -> bool {
     match ip.protocol {
         protocol::UDP => udp::has_tunnel_ports(ip.payload),
-        protocol::TCP => report::has_reporting_port(ip.payload),
+        protocol::TCP => tcp::has_port(ip.payload),
         other => header::is_tunnel_protocol(other),
     }
 }

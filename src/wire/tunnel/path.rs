@@ -6,7 +6,7 @@ use super::classify::next_ip;
 use super::position::{Entered, Position, Rest, inside_ip, made_at};
 use super::{Report, TunnelKind, shim};
 use crate::model::Expanded;
-use crate::model::frame::Reported;
+use crate::model::frame::Place;
 use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
@@ -26,8 +26,8 @@ pub struct TunnelPath<'a> {
     pub(super) has_pieces: bool,
     /// A packet that was made, around which some of them are.
     pub(super) expanded: Option<&'a Expanded>,
-    /// Which one of the packets that another protocol reports is meant, if one is.
-    pub(super) reported: Option<Reported>,
+    /// Which one of the packets is meant that are data of another protocol, if one is.
+    pub(super) place: Option<Place>,
 }
 
 impl<'a> TunnelPath<'a> {
@@ -43,7 +43,7 @@ impl<'a> TunnelPath<'a> {
             fragmented: false,
             has_pieces: false,
             expanded,
-            reported: None,
+            place: None,
         }
     }
 
@@ -104,7 +104,7 @@ impl<'a> TunnelPath<'a> {
                 limit: Limit::Frame,
             },
         };
-        let mut reported = self.reported;
+        let mut reported = self.place;
         (0..self.depth).map_while(move |depth| {
             let made = made_at(self.expanded, depth);
             if let Some(packet) = made {
@@ -171,7 +171,7 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         fragmented: ip.fragment.is_some(),
         has_pieces: false,
         expanded: None,
-        reported: None,
+        place: None,
     };
     Some((tunnels, inner))
 }

@@ -4,7 +4,7 @@ use super::TunnelKind;
 use super::header;
 use super::report::{self, Report};
 use super::shim;
-use crate::model::frame::Reported;
+use crate::model::frame::Place;
 use crate::model::{Expanded, Form, Frame};
 use crate::wire::bytes::tail;
 use crate::wire::defect::Limit;
@@ -146,11 +146,11 @@ pub(super) fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expande
 }
 
 /// What is behind the tunnel header in `ip`, if it carries one, behind which `made` stands. Of packets
-/// that are reported the one that is meant; of those that it reports in turn the first.
+/// that are data of another protocol the one that is meant; of those that one reports in turn the first.
 pub(super) fn inside_ip<'a>(
     ip: &Ip<'a>,
     made: Option<&Expanded>,
-    reported: &mut Option<Reported>,
+    reported: &mut Option<Place>,
 ) -> Option<Entered<'a>> {
     if ip.is_later_fragment() {
         return None;
@@ -158,7 +158,7 @@ pub(super) fn inside_ip<'a>(
     if let Some(which) = *reported
         && let Some(entered) = report::enter(ip, which)
     {
-        *reported = Some(Reported::FIRST);
+        *reported = entered.report.map(|_| Place::FIRST);
         return Some(entered);
     }
     // Nothing but the keys tells for certain what goes to any port.

@@ -234,14 +234,14 @@ pub(super) fn held(ip: &Ip<'_>, section: Section) -> Option<Held> {
     };
     Some(Held {
         kind: TunnelKind::Ipfix,
-        report,
+        report: Some(report),
         start,
         end: start + usize::from(section.octets),
         // No field of all exporters tells how long the packet was.
         on_wire: usize::from(u16::MAX),
         link: match section.begins {
             SectionStart::Ethernet => linktype::ETHERNET,
-            SectionStart::Ip => linktype::RAW,
+            SectionStart::Ip | SectionStart::Message => linktype::RAW,
         },
     })
 }

@@ -2,9 +2,9 @@
 //! were sent elsewhere, or before, and may be on this wire as well.
 
 mod export;
-mod msdp;
+pub(super) mod msdp;
 mod nhrp;
-mod openflow;
+pub(super) mod openflow;
 mod sflow;
 #[cfg(test)]
 mod tests;
@@ -13,11 +13,11 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use super::TunnelKind;
 use super::position::{Entered, Position, Rest};
-use crate::model::frame::{Reported, Section, SectionStart};
+use super::{TunnelKind, tcp};
+use crate::model::frame::{Place, Section, SectionStart};
 use crate::model::{Frame, LinkType, Part};
-use crate::wire::bytes::{array_at, tail, u8_at};
+use crate::wire::bytes::{array_at, tail};
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, linktype};
@@ -141,9 +141,10 @@ impl Report {
 
 /// A packet in a message, by places in the payload of the IP packet with that.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+pub(super) struct Held {
     kind: TunnelKind,
-    report: Report,
+    /// What is told of it, if it is no more than that.
+    report: Option<Report>,
     /// Where it starts.
     start: usize,
     /// Where its octets end in the message, captured or not.
@@ -158,7 +159,7 @@ impl Held {
     fn whole(kind: TunnelKind, report: Report, octets: Range<usize>, link: LinkType) -> Self {
         Self {
             kind,
-            report,
+            report: Some(report),
             start: octets.start,
             end: octets.end,
             on_wire: octets.len(),
@@ -167,7 +168,7 @@ impl Held {
     }
 
     /// The way into the packet in `payload`.
-    fn enter(self, payload: &[u8]) -> Option<Entered<'_>> {
+    pub(super) fn enter(self, payload: &[u8]) -> Option<Entered<'_>> {
         let bytes = payload.get(..self.end).unwrap_or(payload);
         let header = match self.link {
             linktype::IEEE802_11 => link::ieee802_11(bytes, self.start)?,
@@ -186,7 +187,7 @@ impl Held {
                     limit: Limit::Frame,
                 },
             },
-            report: Some(self.report),
+            report: self.report,
         })
     }
 }
@@ -194,33 +195,6 @@ impl Held {
 /// Whether packets are looked for in the datagrams of this UDP port.
 pub(super) const fn is_reporting_port(number: u16) -> bool {
     number == sflow::PORT || export::is_port(number)
-}
-
-/// TCP ports of protocols that report packets.
-mod port {
-    pub(super) const MSDP: u16 = 639;
-    /// `OpenFlow`, before it was assigned a port.
-    pub(super) const OPENFLOW_OLD: u16 = 6633;
-    pub(super) const OPENFLOW: u16 = 6653;
-}
-
-const fn is_tcp_port(number: u16) -> bool {
-    matches!(number, port::MSDP | port::OPENFLOW_OLD | port::OPENFLOW)
-}
-
-/// Whether packets are looked for in a segment of TCP, by either of its ports.
-// Every segment asks; a call costs more.
-#[inline(always)]
-pub(in crate::wire) fn has_reporting_port(segment: &[u8]) -> bool {
-    const HIGH_OF_MSDP: u8 = (port::MSDP >> 8) as u8;
-    const HIGH_OF_OPENFLOW: u8 = (port::OPENFLOW >> 8) as u8;
-    const { assert!(port::OPENFLOW >> 8 == port::OPENFLOW_OLD >> 8) };
-    let Some(&[a, _, c, _]) = segment.first_chunk::<4>() else {
-        return false;
-    };
-    // Nearly all are told by half of each port.
-    let may_be = |high| matches!(high, HIGH_OF_MSDP | HIGH_OF_OPENFLOW);
-    (may_be(a) || may_be(c)) && has_port(segment, is_tcp_port)
 }
 
 /// Whether either port is such a one.
@@ -231,37 +205,21 @@ fn has_port(transport: &[u8], is_one: fn(u16) -> bool) -> bool {
     })
 }
 
-/// The packets in the messages that a packet carries.
+/// The packets in the messages of a packet.
 enum Messages<'a> {
     Sflow(sflow::Samples<'a>),
-    OpenFlow(openflow::Messages<'a>),
-    Msdp(msdp::Messages<'a>),
     Nhrp(Option<Held>),
 }
 
 impl<'a> Messages<'a> {
     fn of(ip: &Ip<'a>) -> Option<Self> {
-        const SHORTEST_TCP: usize = 20;
         if ip.is_later_fragment() {
             return None;
         }
         let payload = ip.payload;
-        let has = |is_one| has_port(payload, is_one);
         match ip.protocol {
-            protocol::UDP if has(|port| port == sflow::PORT) => {
+            protocol::UDP if has_port(payload, |port| port == sflow::PORT) => {
                 sflow::Samples::of(payload).map(Self::Sflow)
-            }
-            protocol::TCP if has_reporting_port(payload) => {
-                let start = usize::from(u8_at(payload, 12)? >> 4) * 4;
-                let end = usize::try_from(ip.payload_length).ok()?;
-                if start < SHORTEST_TCP || ip.fragment.is_some() {
-                    return None;
-                }
-                Some(if has(|port| port == port::MSDP) {
-                    Self::Msdp(msdp::Messages::of(payload, start..end))
-                } else {
-                    Self::OpenFlow(openflow::Messages::of(payload, start..end, ip.src()))
-                })
             }
             NHRP | protocol::GRE => nhrp::held(ip).map(|held| Self::Nhrp(Some(held))),
             _ => None,
@@ -275,24 +233,24 @@ impl Iterator for Messages<'_> {
     fn next(&mut self) -> Option<Held> {
         match self {
             Self::Sflow(samples) => samples.next(),
-            Self::OpenFlow(messages) => messages.next(),
-            Self::Msdp(messages) => messages.next(),
             Self::Nhrp(held) => held.take(),
         }
     }
 }
 
-/// The way into this one of the packets that `ip` reports.
-pub(super) fn enter<'a>(ip: &Ip<'a>, which: Reported) -> Option<Entered<'a>> {
-    let Reported { number, section } = which;
-    if let Some(section) = section {
-        return export::held(ip, section)?.enter(ip.payload);
-    }
-    let before = usize::try_from(number.get() - 1).ok()?;
-    Messages::of(ip)?.nth(before)?.enter(ip.payload)
+/// The way into this one of the packets that `ip` reports, or carries in messages.
+pub(super) fn enter<'a>(ip: &Ip<'a>, which: Place) -> Option<Entered<'a>> {
+    let Place { number, section } = which;
+    let held = match section {
+        Some(section) if section.begins == SectionStart::Message => tcp::held(ip, section),
+        Some(section) => export::held(ip, section),
+        None if ip.protocol == protocol::TCP => tcp::first_reported(ip),
+        None => Messages::of(ip)?.nth(usize::try_from(number.get() - 1).ok()?),
+    };
+    held?.enter(ip.payload)
 }
 
-/// The packets that a frame reports, each as the frame with its number. The first thousand: more there
+/// The packets that a packet reports, each as the frame with its number. The first thousand: more there
 /// are in hostile frames alone, and each is looked for from the start.
 pub struct Reports<'a> {
     frame: Frame<'a>,
@@ -313,7 +271,7 @@ impl<'a> Reports<'a> {
     /// Those in `packet`, the innermost one of `frame`; none where it is a reported one itself. Templates
     /// that it brings are learnt.
     pub fn of(frame: &Frame<'a>, packet: &Packet<'a>, templates: &mut Templates) -> Option<Self> {
-        if frame.reported().is_some() {
+        if frame.place().is_some() {
             return None;
         }
         Some(Self {
@@ -355,7 +313,7 @@ impl<'a> Iterator for Reports<'a> {
             let leads_on = held.enter(self.ip.payload).is_some();
             if let Some(number) = NonZeroU32::new(self.number).filter(|_| leads_on) {
                 return Some(Frame {
-                    part: Some(Part::Reported(Reported { number, section })),
+                    part: Some(Part::Reported(Place { number, section })),
                     ..self.frame
                 });
             }

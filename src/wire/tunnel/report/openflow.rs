@@ -1,9 +1,10 @@
 //! `OpenFlow`: a switch hands packets that it knows no rule for to its controller, which has it send
-//! others. The messages are read that begin with a segment or behind another one, and end in it.
+//! others.
 
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::super::tcp::Start;
 use super::{Held, Output, Report, ReportHeader, ReportMessage, Span, TunnelKind};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 use crate::wire::link::linktype;
@@ -17,14 +18,58 @@ const V1_5: u8 = 6;
 const PACKET_IN: u8 = 10;
 const PACKET_OUT: u8 = 13;
 
-/// The packets in the messages of a segment.
-pub(super) struct Messages<'a> {
+/// What the octets that a message begins with tell of it.
+pub(in crate::wire::tunnel) fn start(octets: &[u8]) -> Start {
+    const HEADER: usize = 8;
+    /// A controller's status, of version 1.5.
+    const LAST_TYPE: u8 = 35;
+    let is_version = |version: u8| (V1_0..=V1_5).contains(&version);
+    let (Some(kind), Some(length)) = (u8_at(octets, 1), u16_at(octets, 2)) else {
+        return match u8_at(octets, 0) {
+            Some(version) if !is_version(version) => Start::None,
+            _ => Start::Short(4),
+        };
+    };
+    match (kind, usize::from(length)) {
+        _ if !u8_at(octets, 0).is_some_and(is_version) => Start::None,
+        (_, ..HEADER) => Start::None,
+        (kind, _) if kind > LAST_TYPE => Start::None,
+        (PACKET_IN | PACKET_OUT, length) => Start::Holds(length),
+        (_, length) => Start::Other(length),
+    }
+}
+
+/// The packet in the message that lies there, from this sender.
+pub(in crate::wire::tunnel) fn held(
+    bytes: &[u8],
+    message: Range<usize>,
+    sender: IpAddr,
+) -> Option<Held> {
+    let Range { start: at, end } = message;
+    let message = Message { bytes, sender };
+    let version = u8_at(bytes, at)?;
+    let layout = match u8_at(bytes, at + 1)? {
+        PACKET_IN => message.packet_in(at, version),
+        PACKET_OUT => message.packet_out(at, version),
+        _ => None,
+    };
+    let layout = layout.filter(|layout| layout.data < end)?;
+    let held = Held::whole(
+        TunnelKind::OpenFlow,
+        layout.report,
+        layout.data..end,
+        linktype::ETHERNET,
+    );
+    Some(Held {
+        on_wire: layout.on_wire.map_or(held.on_wire, usize::from),
+        ..held
+    })
+}
+
+/// A message in a segment.
+struct Message<'a> {
     /// The segment, TCP's header included.
     bytes: &'a [u8],
-    /// Where the next message starts.
-    at: usize,
-    /// Where the segment ends on the wire.
-    end: usize,
     sender: IpAddr,
 }
 
@@ -37,16 +82,7 @@ struct Layout {
     on_wire: Option<u16>,
 }
 
-impl<'a> Messages<'a> {
-    pub(super) fn of(bytes: &'a [u8], data: Range<usize>, sender: IpAddr) -> Self {
-        Self {
-            bytes,
-            at: data.start,
-            end: data.end,
-            sender,
-        }
-    }
-
+impl Message<'_> {
     fn report(&self, message: ReportMessage, spans: [Option<Span>; Report::SPANS]) -> Report {
         Report {
             message,
@@ -182,42 +218,6 @@ impl<'a> Messages<'a> {
             at += usize::from(length?).max(4);
         }
         None
-    }
-}
-
-impl Iterator for Messages<'_> {
-    type Item = Held;
-
-    fn next(&mut self) -> Option<Held> {
-        const HEADER: usize = 8;
-        loop {
-            let at = self.at;
-            let version = u8_at(self.bytes, at).filter(|v| (V1_0..=V1_5).contains(v))?;
-            let kind = u8_at(self.bytes, at + 1)?;
-            let length = usize::from(u16_at(self.bytes, at + 2)?);
-            let end = at + length;
-            if length < HEADER || end > self.end {
-                return None;
-            }
-            self.at = end;
-            let layout = match kind {
-                PACKET_IN => self.packet_in(at, version),
-                PACKET_OUT => self.packet_out(at, version),
-                _ => None,
-            };
-            if let Some(layout) = layout.filter(|layout| layout.data < end) {
-                let held = Held::whole(
-                    TunnelKind::OpenFlow,
-                    layout.report,
-                    layout.data..end,
-                    linktype::ETHERNET,
-                );
-                return Some(Held {
-                    on_wire: layout.on_wire.map_or(held.on_wire, usize::from),
-                    ..held
-                });
-            }
-        }
     }
 }
 

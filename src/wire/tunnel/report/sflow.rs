@@ -233,10 +233,10 @@ impl<'a> Samples<'a> {
         };
         Some(Held {
             kind: TunnelKind::Sflow,
-            report: Report {
+            report: Some(Report {
                 spans: [datagram, sample, Some(span)],
                 ..report
-            },
+            }),
             start,
             end: held_end,
             on_wire,

@@ -4,6 +4,7 @@ mod records;
 use std::net::Ipv4Addr;
 
 use self::quoting::{error_indication, over_gre, source_active, traffic_indication};
+use super::super::tcp::TcpStreams;
 use super::super::tests::{ECHO, ether, udp, v4, v6};
 use super::*;
 use crate::wire::{Classified, classify};
@@ -26,18 +27,21 @@ fn reports_by(templates: &mut Templates, packet: &[u8], captured: usize) -> Vec<
     let Classified::OtherIp(outer) = classify(&frame) else {
         return Vec::new();
     };
-    let Some(reports) = Reports::of(&frame, &outer, templates) else {
-        return Vec::new();
+    let told = |frame: &Frame<'_>| match classify(frame) {
+        Classified::Icmp(packet) => {
+            let report = packet.report().unwrap();
+            Some((report, packet.ip.payload.to_vec()))
+        }
+        _ => None,
     };
-    reports
-        .filter_map(|frame| match classify(&frame) {
-            Classified::Icmp(packet) => {
-                let report = packet.report().unwrap();
-                Some((report, packet.ip.payload.to_vec()))
-            }
-            _ => None,
-        })
-        .collect()
+    if let Some(reports) = Reports::of(&frame, &outer, templates) {
+        return reports.filter_map(|frame| told(&frame)).collect();
+    }
+    let messages = TcpStreams::default()
+        .take(&frame, &outer)
+        .unwrap_or_default();
+    let frames = messages.iter().map(|message| message.frame(&frame));
+    frames.filter_map(|frame| told(&frame)).collect()
 }
 
 fn all(packet: &[u8]) -> Vec<Told> {
@@ -341,7 +345,7 @@ fn a_cut_header_ends_where_its_sample_does() {
     let packet = sflow_5(&[flow_sample(&[record], 7), flow_sample(&[], 8)]);
     let data = ether(0x0800, &packet);
     let frame = Frame {
-        part: Some(Part::Reported(Reported::FIRST)),
+        part: Some(Part::Reported(Place::FIRST)),
         ..Frame::alone(linktype::ETHERNET, &data)
     };
     let Classified::Icmp(found) = classify(&frame) else {
@@ -462,22 +466,4 @@ fn there_is_an_end_to_it() {
     let sample = flow_sample(&vec![sampled_header(11, &echo()); 900], 7);
     let count = |times| all(&sflow_5(&vec![sample.clone(); times])).len();
     assert_eq!(count(1), 900);
-}
-
-#[test]
-fn ports_are_told_at_a_glance() {
-    for number in 0..=u16::MAX {
-        let [high, low] = number.to_be_bytes();
-        let expected = matches!(number, 639 | 6633 | 6653);
-        assert_eq!(
-            has_reporting_port(&[high, low, 0xc0, 1]),
-            expected,
-            "{number}"
-        );
-        assert_eq!(
-            has_reporting_port(&[0xc0, 1, high, low]),
-            expected,
-            "{number}"
-        );
-    }
 }
