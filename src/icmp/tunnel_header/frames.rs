@@ -184,6 +184,36 @@ pub(super) fn e100() -> Step {
     Step::new(28, "e100", FIELDS, Part::Ethernet)
 }
 
+/// <https://rftap.github.io>: flags tell which parameters of the signal stand before the frame.
+pub(super) fn rftap(rest: &[u8]) -> Option<Step> {
+    const HAS_LINK_TYPE: u16 = 1;
+    const FIXED: u16 = 8;
+    let [words, flags] = [4, 6].map(|at| array_at(rest, at).map(u16::from_le_bytes));
+    let (length, flags) = (words?.checked_mul(4)?, flags?);
+    let link = (flags & HAS_LINK_TYPE != 0).then_some(spec::little_endian(8, 4, "link_type"));
+    let place = FIXED + if link.is_some() { 4 } else { 0 };
+    let parameters = length.checked_sub(place).filter(|octets| *octets > 0);
+    let rows = [
+        spec::hex(0, 4, "magic"),
+        spec::little_endian(4, 2, "header_words"),
+        spec::hex_little_endian(6, 2, "flags"),
+    ];
+    let then = match (link, array_at(rest, FIXED.into()).map(u32::from_le_bytes)) {
+        (Some(_), Some(1)) => Part::Ethernet,
+        (Some(_), Some(9 | 50)) => Part::Ppp,
+        (Some(_), Some(105)) => Part::Ieee80211,
+        (Some(_), Some(195 | 215 | 230)) => Part::Ieee802154,
+        _ => Part::End,
+    };
+    let parameters = parameters.map(|octets| spec::octets(place, octets, "parameters"));
+    Some(Step::made(
+        length.into(),
+        "rftap",
+        rows.into_iter().chain(link).chain(parameters),
+        then,
+    ))
+}
+
 /// What Wireshark found of `MiNT`.
 pub(super) fn mint(rest: &[u8]) -> Option<Step> {
     let length = match u16_at(rest, 12)? {

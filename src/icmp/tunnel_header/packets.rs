@@ -4,7 +4,7 @@ use std::iter;
 
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, spec};
-use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
 /// WireGuard's white paper, section 5.4.6.
 pub(super) const WIREGUARD: &[FieldSpec] = &[
@@ -66,6 +66,40 @@ pub(super) fn redback_li(rest: &[u8]) -> Option<Step> {
         rows,
         Part::End,
     ))
+}
+
+/// A message of TIPC version 2 (draft-maloy-tipc section 3.1), as much of its header as it has. A bundle
+/// is told up to the message in it that holds the packet.
+pub(super) fn tipc(rest: &[u8]) -> Option<Step> {
+    const BUNDLE: u32 = 6;
+    const FIELDS: &[FieldSpec] = &[
+        spec::bits(0, 5, 3, "version"),
+        spec::bits(0, 1, 4, "user"),
+        spec::bits_of(0, 2, 5, 4, "header_words"),
+        spec::flag(1, 0x10, "non_sequenced"),
+        spec::bits_of(0, 4, 0, 17, "message_length"),
+        spec::hex(4, 4, "type_and_error"),
+        spec::u16(8, "acknowledgment"),
+        spec::u16(10, "sequence"),
+        spec::hex(12, 4, "previous_node"),
+        spec::u32(16, "origin_port"),
+        spec::u32(20, "destination_port"),
+        spec::rest(24, "nodes_and_name"),
+    ];
+    let octets = |at, shift: u32, mask: u32| {
+        let field = u32_at(rest, at)? >> shift & mask;
+        usize::try_from(field).ok()
+    };
+    let header = |at| Some(octets(at, 21, 0x0f)? * 4);
+    let mut length = header(0)?;
+    let is_bundle = u32_at(rest, 0)? >> 25 & 0x0f == BUNDLE;
+    if is_bundle {
+        while length + header(length)? < rest.len() {
+            length += octets(length, 0, 0x1_ffff)?.max(1).next_multiple_of(4);
+        }
+    }
+    let then = if is_bundle { Part::Tipc } else { Part::End };
+    Some(Step::new(length, "tipc", FIELDS, then))
 }
 
 /// RFC 7450 section 5.1: data, and what queries and updates have more.

@@ -62,6 +62,8 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const ROCE: u16 = 0x8915;
     /// `MiNT` of Symbol, Motorola and Extreme.
     pub(in crate::wire::link) const MINT: u16 = 0x8783;
+    /// TIPC, between the nodes of a cluster.
+    pub(in crate::wire::link) const TIPC: u16 = 0x88ca;
     /// A frame of 802.11 as Intel's Centrino gives it away.
     pub(in crate::wire::link) const CENTRINO: u16 = 0x2452;
     /// AX.25 behind a length, of the packet radio program BPQ.
@@ -172,6 +174,7 @@ pub(in crate::wire) fn follow(
             ether_type::BATMAN => break Network::Batman,
             ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
             ether_type::MINT => break Network::Mint,
+            ether_type::TIPC => break Network::Tipc,
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {
                 at += 2;

@@ -102,25 +102,32 @@ impl<'a> Fields<'a> {
             }
             (b"vlan", _) => return Inside::EtherType(ether_type::VLAN),
             (b"6lowpan", _) => return Inside::EtherType(ether_type::LOWPAN),
-            (b"ip" | b"ipv6" | b"raw_ip", _) => lt::RAW,
-            (b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs", _) => lt::ETHERNET,
-            (b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos", _) => lt::IEEE802_11,
-            (b"radiotap", _) => lt::IEEE802_11_RADIOTAP,
-            (b"wpan", _) => lt::IEEE802_15_4_WITHFCS,
-            (b"wpan_nofcs", _) => lt::IEEE802_15_4_NOFCS,
-            (b"ppp" | b"ppp_hdlc", _) => lt::PPP_HDLC,
-            (b"chdlc", _) => lt::C_HDLC,
-            (b"fr", _) => lt::FRELAY,
-            (b"mpls", _) => lt::MPLS,
-            (b"llc", _) => lt::ATM_RFC1483,
-            (b"tr", _) => lt::IEEE802_5,
-            (b"fddi", _) => lt::FDDI,
-            (b"sll_v1", _) => lt::LINUX_SLL,
-            (b"nflog", _) => lt::NFLOG,
-            _ => return Inside::Other(0),
+            (name, _) => named(name),
         };
-        Inside::Frame(link)
+        link.map_or(Inside::Other(0), Inside::Frame)
     }
+}
+
+/// The link type of what Wireshark's dissector of this name reads, if that is a packet or a frame.
+pub(in crate::wire) fn named(dissector: &[u8]) -> Option<LinkType> {
+    Some(match dissector {
+        b"ip" | b"ipv6" | b"raw_ip" => lt::RAW,
+        b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs" => lt::ETHERNET,
+        b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos" => lt::IEEE802_11,
+        b"radiotap" => lt::IEEE802_11_RADIOTAP,
+        b"wpan" => lt::IEEE802_15_4_WITHFCS,
+        b"wpan_nofcs" => lt::IEEE802_15_4_NOFCS,
+        b"ppp" | b"ppp_hdlc" => lt::PPP_HDLC,
+        b"chdlc" => lt::C_HDLC,
+        b"fr" => lt::FRELAY,
+        b"mpls" => lt::MPLS,
+        b"llc" => lt::ATM_RFC1483,
+        b"tr" => lt::IEEE802_5,
+        b"fddi" => lt::FDDI,
+        b"sll_v1" => lt::LINUX_SLL,
+        b"nflog" => lt::NFLOG,
+        _ => return None,
+    })
 }
 
 /// The link type of what stands at this place of a table that has but packets and frames of

@@ -47,6 +47,7 @@ pub(crate) use carried::in_ethercat;
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
 };
+pub(super) use exported::named;
 pub(super) use inside::inside_tzsp;
 pub(super) use mobile::behind as behind_mobile;
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};
@@ -107,6 +108,8 @@ pub enum Network {
     Lwapp,
     /// `MiNT`, behind its length.
     Mint,
+    /// A message of TIPC.
+    Tipc,
     /// A frame of IEEE 802.11.
     Ieee80211,
     /// A frame of AX.25.

@@ -144,6 +144,12 @@ pub enum TunnelKind {
     },
     /// What Arbor's E100 monitors.
     E100,
+    /// What receivers of radio hand on (`RFtap`).
+    Rftap,
+    /// TIPC, between the nodes of a cluster.
+    Tipc,
+    /// What the virtual adapters of Windows clusters send each other (MSRCP).
+    Msrcp,
     /// What Redback's routers copy for lawful interception.
     RedbackLi {
         /// Identifier of the interception.
@@ -243,6 +249,9 @@ impl TunnelKind {
             Self::JuniperMirror { .. } => "juniper_mirror",
             Self::BroadcomLi { .. } => "broadcom_li",
             Self::E100 => "e100",
+            Self::Rftap => "rftap",
+            Self::Tipc => "tipc",
+            Self::Msrcp => "msrcp",
             Self::RedbackLi { .. } => "redback_li",
             Self::Sndcp { .. } => "sndcp",
             Self::Llc => "llc",
@@ -309,6 +318,9 @@ impl TunnelKind {
             | Self::Tzsp
             | Self::PeekRemote
             | Self::E100
+            | Self::Rftap
+            | Self::Tipc
+            | Self::Msrcp
             | Self::Llc
             | Self::Ieee80211
             | Self::PppBridged

@@ -3,6 +3,7 @@
 mod access;
 mod checksum;
 mod classify;
+mod cluster;
 mod fragment;
 mod gre;
 mod header;
@@ -12,6 +13,7 @@ mod packet;
 mod path;
 mod position;
 mod report;
+mod rftap;
 mod shim;
 mod tap;
 mod tcp;

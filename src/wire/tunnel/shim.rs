@@ -3,6 +3,7 @@
 
 use super::TunnelKind;
 use super::access;
+use super::cluster;
 use super::header::{ethernet, leads_to_ip};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -27,6 +28,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Roofnet => mobile(network, TunnelKind::Roofnet, bytes),
         Network::Lwapp => Ok(access::lwapp(bytes, 0)?),
         Network::Mint => Ok(access::mint(bytes, 4)?),
+        Network::Tipc => Ok(cluster::tipc(bytes)?),
         Network::Ieee80211 => Ok((TunnelKind::Ieee80211, link::ieee802_11(bytes, 0)?)),
         Network::Ax25 => ax25(bytes),
         Network::Llc => {

@@ -2,6 +2,7 @@
 
 use super::TunnelKind;
 use super::header::{ethernet, leads_to_certain_ip};
+use super::rftap;
 use super::shim::shim;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network};
@@ -26,6 +27,8 @@ pub(super) fn may_begin(octets: [u8; 4]) -> bool {
         first[avp::LABEL as usize] = true;
         first[avp::ACCOUNTING as usize] = true;
         first[stream::SYNC as usize] = true;
+        let [rftap, ..] = rftap::MAGIC;
+        first[rftap as usize] = true;
         first
     };
     /// The version of RTP, and what it carries.
@@ -38,8 +41,10 @@ pub(super) fn may_begin(octets: [u8; 4]) -> bool {
 /// Whether a datagram has a header of these, before what is in it is looked at.
 #[cold]
 pub(super) fn begins(datagram: &[u8]) -> bool {
-    array_at(datagram, UDP) == Some(PEEKREMOTE_MAGIC)
-        || captured_by_e100(datagram).is_some()
+    matches!(
+        array_at(datagram, UDP),
+        Some(PEEKREMOTE_MAGIC | rftap::MAGIC)
+    ) || captured_by_e100(datagram).is_some()
         || redback_header(tail(datagram, UDP)).is_some()
         || stream::is_in_datagram(datagram).is_some()
 }
@@ -51,6 +56,7 @@ pub(super) fn tap(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         .or_else(|| e100(datagram))
         .or_else(|| redback(inside))
         .or_else(|| transport_stream(datagram))
+        .or_else(|| rftap::rftap(inside))
 }
 
 /// RTP of version 2 without padding or extension, with one source, and with a stream of MPEG-2 (RFC

@@ -5,7 +5,7 @@ use super::gre::{gre, plain};
 use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
 use super::report::is_reporting_port;
 use super::shim::mpls;
-use super::{access, mobile, tap, zep};
+use super::{access, cluster, mobile, tap, zep};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
 use crate::wire::link::{self, LinkHeader, Network, Vlans};
@@ -21,6 +21,8 @@ mod port {
     pub(super) const AMT: u16 = 2268; // RFC 7450 section 7
     pub(super) const GTP_0: u16 = 3386; // GSM 09.60 section 13
     pub(super) const TEREDO: u16 = 3544;
+    /// Heartbeats of Windows clusters.
+    pub(super) const MSRCP: u16 = 3343;
     pub(super) const BATMAN_GATEWAY: u16 = 4306;
     pub(super) const LISP: u16 = 4341; // RFC 9300 section 5
     pub(super) const LISP_CONTROL: u16 = 4342; // RFC 9301 section 5
@@ -32,6 +34,7 @@ mod port {
     pub(super) const CAPWAP: u16 = 5247; // RFC 5415 section 14
     pub(super) const GUE: u16 = 6080; // draft-ietf-intarea-gue section 6.1
     pub(super) const GENEVE: u16 = 6081;
+    pub(super) const TIPC: u16 = 6118;
     pub(super) const MPLS: u16 = 6635; // RFC 7510
     /// What Linux took for VXLAN before there was an assignment, and still does by default.
     pub(super) const VXLAN_LINUX: u16 = 8472;
@@ -67,6 +70,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::AMT
                 | p::GTP_0
                 | p::TEREDO
+                | p::MSRCP
                 | p::BATMAN_GATEWAY
                 | p::LISP
                 | p::LISP_CONTROL
@@ -78,6 +82,7 @@ const fn is_tunnel_port(number: u16) -> bool {
                 | p::CAPWAP
                 | p::GUE
                 | p::GENEVE
+                | p::TIPC
                 | p::MPLS
                 | p::VXLAN_LINUX
                 | p::LLC_FIRST
@@ -177,6 +182,8 @@ fn behind_port(port: u16, [dst, src]: [u16; 2], bytes: &[u8]) -> Option<(TunnelK
         port::L2TP => l2tp(bytes),
         port::TEREDO => teredo(bytes),
         port::MPLS => mpls(bytes).ok(),
+        port::MSRCP => certain(bytes, TunnelKind::Msrcp, ethernet(bytes, 0)?),
+        port::TIPC => cluster::tipc(bytes),
         port::GRE => gre(bytes),
         port::LISP => lisp(bytes),
         port::LISP_CONTROL => lisp_control(bytes),

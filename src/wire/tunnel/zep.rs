@@ -2,8 +2,8 @@
 //! the `ZigBee` Encapsulation Protocol of Exegin's sniffers, `ZigBee`'s `SCoP`, and what the server of NXP's
 //! sniffer sends. There is no public specification but Wireshark's dissectors.
 
-use super::TunnelKind;
 use super::header::or_encrypted;
+use super::{TunnelKind, rftap};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::ip::{Ip, protocol};
@@ -114,6 +114,14 @@ pub(super) fn sniffed(port: u16, bytes: &[u8]) -> Option<(TunnelKind, LinkHeader
         .then_some((header.kind, inside))
 }
 
+/// The link type of the frame that `RFtap` hands on, where it starts and how long it is.
+fn received(ip: &Ip<'_>, bytes: &[u8]) -> Option<(LinkType, usize, usize)> {
+    let rftap::Header { link, octets } = rftap::Header::parse(bytes)?;
+    let length = usize::try_from(ip.payload_length).ok()?;
+    let length = length.checked_sub(UDP + octets)?;
+    link::ieee802154::is_ieee802_15_4(link).then_some((link, octets, length))
+}
+
 /// The frame that `ip` carries, as if it had been captured by itself; `around` is the one that it
 /// came in.
 pub fn radio_frame<'a>(ip: &Ip<'a>, around: &Frame<'a>) -> Option<Frame<'a>> {
@@ -121,20 +129,23 @@ pub fn radio_frame<'a>(ip: &Ip<'a>, around: &Frame<'a>) -> Option<Frame<'a>> {
         return None;
     }
     let [a, b, c, d] = array_at(ip.payload, 0)?;
-    let port = [[c, d], [a, b]]
-        .map(u16::from_be_bytes)
-        .into_iter()
-        .find(|port| is_port(*port))?;
+    let mut ports = [[c, d], [a, b]].map(u16::from_be_bytes).into_iter();
     let bytes = tail(ip.payload, UDP);
-    let header = Header::parse(port, bytes)?;
-    let data = tail(bytes, header.octets);
-    if data.len() > header.length {
+    let (link, octets, length) = match ports.find(|port| is_port(*port)) {
+        Some(port) => {
+            let header = Header::parse(port, bytes)?;
+            (header.link, header.octets, header.length)
+        }
+        None => received(ip, bytes)?,
+    };
+    let data = tail(bytes, octets);
+    if data.len() > length {
         // Not what it seems: no sniffer sends more than it says.
         return None;
     }
     Some(Frame {
-        link: header.link,
-        wire_len: u32::try_from(header.length).unwrap_or(u32::MAX),
+        link,
+        wire_len: u32::try_from(length).unwrap_or(u32::MAX),
         fcs_len: 0,
         data,
         expanded: None,

@@ -12,6 +12,7 @@ pub(super) fn carriers() -> Vec<Carrier> {
         sessions_and_services(),
         frames::of_access_points_and_mirrors(),
         frames::of_taps(),
+        frames::of_clusters(),
         frames::in_gre_and_ip(),
         packets::of_packets(),
     ]

@@ -68,6 +68,39 @@ pub(super) const SEQUENCE: &[u8] = &[1, 4, 0, 0, 0, 1];
 pub(super) const LI_ID: &[u8] = &[2, 4, 0, 1, 4, 0x6a];
 pub(super) const SESSION: &[u8] = &[3, 4, 0, 0, 0, 3];
 
+/// What `RFtap` has before a frame of this link type, with a frequency.
+pub(super) fn rftap(link: u8) -> Vec<u8> {
+    let mut header = b"RFta".to_vec();
+    header.extend([5, 0, 3, 0, link, 0, 0, 0]);
+    header.extend(2.4e9_f64.to_le_bytes());
+    header
+}
+
+/// The same before what this dissector of Wireshark reads.
+pub(super) fn rftap_named(name: [u8; 4]) -> Vec<u8> {
+    let mut header = b"RFta".to_vec();
+    header.extend([6, 0, 0xa0, 0]);
+    header.extend([0; 8]);
+    header.extend([16, 0, 4, 0xff]);
+    header.extend(name);
+    header
+}
+
+/// A message of TIPC from this user, with so many words of header.
+pub(super) fn tipc(user: u8, words: u8, data: &[u8]) -> Vec<u8> {
+    let header = usize::from(words) * 4;
+    let length = u16::try_from(header + data.len()).unwrap().to_be_bytes();
+    let mut message = vec![
+        0x40 | user << 1 | words >> 3,
+        words << 5,
+        length[0],
+        length[1],
+    ];
+    message.resize(header, 0);
+    message.extend(data);
+    message
+}
+
 /// The header of version 2 of `OmniPeek`'s.
 fn peekremote() -> Vec<u8> {
     let mut header = vec![0, 0xff, 0xab, 0xcd, 2, 0, 0, 0, 55];
@@ -197,6 +230,40 @@ pub(super) fn of_taps() -> Vec<Carrier> {
             ),
             vec![K::RedbackLi { id: 66666 }],
         ),
+        (over_udp(52001, &rftap(1), &frame), vec![K::Rftap]),
+        (over_udp(9, &rftap(101), &echo6()), vec![K::Rftap]),
+        (
+            over_udp(9, &rftap(105), &ieee802_11(&echo())),
+            vec![K::Rftap],
+        ),
+        (
+            over_udp(9, &rftap_named(*b"wlan"), &ieee802_11(&echo())),
+            vec![K::Rftap],
+        ),
+        (
+            over_udp(9, &rftap_named(*b"ip\0\0"), &echo()),
+            vec![K::Rftap],
+        ),
+        (
+            over_udp(9, &rftap(1), &pppoe(&echo())),
+            vec![K::Rftap, K::Pppoe { session: 195 }],
+        ),
+    ]
+}
+
+/// Between the nodes of a cluster.
+pub(super) fn of_clusters() -> Vec<Carrier> {
+    use TunnelKind as K;
+    let bundle = [tipc(0, 6, b"no packet"), vec![0; 3], tipc(3, 10, &echo())].concat();
+    vec![
+        (over_udp(6118, &[], &tipc(0, 6, &echo())), vec![K::Tipc]),
+        (over_udp(6118, &[], &tipc(3, 10, &echo6())), vec![K::Tipc]),
+        (over_udp(6118, &[], &tipc(6, 10, &bundle)), vec![K::Tipc]),
+        (over_udp(3343, &[], &ether(0x0800, &echo())), vec![K::Msrcp]),
+        (
+            over_udp(3343, &[], &ether(0x86dd, &echo6())),
+            vec![K::Msrcp],
+        ),
     ]
 }
 
@@ -318,6 +385,7 @@ fn in_types() -> Vec<Carrier> {
             ),
             vec![K::Mint],
         ),
+        (typed(0x88ca, &tipc(1, 8, &echo6()), &[]), vec![K::Tipc]),
         (typed(0x2452, &[], &ieee802_11(&echo())), vec![K::Ieee80211]),
         (
             typed(0x08ff, &[&[49, 0], &ax25[..]].concat(), &echo()),

@@ -1,6 +1,6 @@
 //! What taps send, which nothing but its header and the packet tells.
 
-use super::frames::{LI_ID, SEQUENCE, SESSION, e100, redback};
+use super::frames::{LI_ID, SEQUENCE, SESSION, e100, redback, rftap, rftap_named, tipc};
 use super::*;
 
 fn kinds(packet: &[u8]) -> Vec<TunnelKind> {
@@ -63,4 +63,91 @@ fn every_field_of_a_tap_has_to_fit() {
         [TunnelKind::RedbackLi { id: 66666 }]
     );
     assert!(kinds(&redback(&parts, &[&echo[..], &[0]].concat())).is_empty());
+}
+
+fn over_udp(port: u16, parts: &[&[u8]]) -> Vec<u8> {
+    v4(17, &udp(40000, port, &parts.concat()))
+}
+
+#[test]
+fn a_header_of_rftap_says_what_is_behind_it() {
+    let echo = v4(1, &ECHO);
+    let good = rftap(101);
+    assert_eq!(kinds(&over_udp(9, &[&good, &echo])), [TunnelKind::Rftap]);
+    // The magic number, what the length leaves out, no link type, one that is not known.
+    for (at, value) in [(0, b'r'), (3, b'b'), (4, 1), (4, 6), (6, 2), (8, 0xff)] {
+        let mut other = good.clone();
+        other[at] = value;
+        assert!(
+            kinds(&over_udp(9, &[&other, &echo])).is_empty(),
+            "{value} at {at}"
+        );
+    }
+    let good = rftap_named(*b"ip\0\0");
+    assert_eq!(kinds(&over_udp(9, &[&good, &echo])), [TunnelKind::Rftap]);
+    // Another tag, other flags of it, another name, a parameter of the future.
+    for (at, value) in [(16, 17), (19, 0), (20, b'x'), (18, 200), (7, 0x20)] {
+        let mut other = good.clone();
+        other[at] = value;
+        assert!(
+            kinds(&over_udp(9, &[&other, &echo])).is_empty(),
+            "{value} at {at}"
+        );
+    }
+}
+
+/// All numbers that share the bits which tell one at a glance.
+#[test]
+fn a_glance_misses_no_magic_number() {
+    let echo = v4(1, &ECHO);
+    let wireless = super::frames::ieee802_11(&echo);
+    let mut peekremote = vec![0, 0xff, 0xab, 0xcd, 2, 0, 0, 0, 21];
+    peekremote.resize(21, 7);
+    for (header, inside, kind) in [
+        (rftap(1), ether(0x0800, &echo), TunnelKind::Rftap),
+        (peekremote, wireless, TunnelKind::PeekRemote),
+    ] {
+        assert_eq!(kinds(&over_udp(9, &[&header, &inside])), [kind]);
+        for octet in 0..4 {
+            for bit in 0..8 {
+                let mut other = header.clone();
+                other[octet] ^= 1 << bit;
+                assert!(kinds(&over_udp(9, &[&other, &inside])).is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cluster_sends_packets_that_are_certain_alone() {
+    let echo = v4(1, &ECHO);
+    let tipc = |user, words, data: &[u8]| kinds(&over_udp(6118, &[&tipc(user, words, data)]));
+    assert_eq!(tipc(0, 6, &echo), [TunnelKind::Tipc]);
+    // Users that have no data, headers that are too short, packets that are none.
+    for user in [4, 5, 7, 15] {
+        assert!(tipc(user, 10, &echo).is_empty(), "{user}");
+    }
+    for words in 0..6 {
+        assert!(tipc(0, words, &echo).is_empty(), "{words}");
+    }
+    assert!(tipc(0, 6, &[&echo[..], &[0]].concat()).is_empty());
+    let frame = ether(0x0800, &echo);
+    assert_eq!(kinds(&over_udp(3343, &[&frame])), [TunnelKind::Msrcp]);
+    assert!(kinds(&over_udp(3343, &[&frame, &[0]])).is_empty());
+}
+
+/// Ethernet pads short frames.
+#[test]
+fn what_is_behind_a_message_is_not_its_packet() {
+    let data = ether(0x88ca, &[&tipc(1, 8, &v4(1, &ECHO))[..], &[0; 9]].concat());
+    assert_eq!(icmp(&frame(1, &data)).ip.payload, ECHO);
+}
+
+/// Lengths of 0, and bundles in bundles, lead nowhere.
+#[test]
+fn a_bundle_ends() {
+    let hollow = [vec![0x40, 0xc0, 0, 0], vec![0; 20]].concat();
+    for inside in [hollow, tipc(6, 6, &tipc(0, 6, &v4(1, &ECHO))), vec![0; 3]] {
+        assert!(kinds(&over_udp(6118, &[&tipc(6, 6, &inside)])).is_empty());
+    }
 }

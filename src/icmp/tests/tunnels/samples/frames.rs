@@ -22,7 +22,12 @@ const WIRELESS: [&str; 2] = [
 ];
 
 pub(super) fn around_frames() -> Vec<Sample> {
-    [from_access_points(), of_mirrors_and_bridges()].concat()
+    [
+        from_access_points(),
+        of_mirrors_and_bridges(),
+        of_receivers_and_clusters(),
+    ]
+    .concat()
 }
 
 fn from_access_points() -> Vec<Sample> {
@@ -184,6 +189,34 @@ fn of_mirrors_and_bridges() -> Vec<Sample> {
         ip(
             over(143, &[], &tagged()),
             &[TAGGED[0], TAGGED[1], TAGGED[2]],
+        ),
+    ]
+}
+
+fn of_receivers_and_clusters() -> Vec<Sample> {
+    vec![
+        ip(
+            over_udp(
+                52001,
+                b"RFta\x05\0\x03\0\x01\0\0\0\x11\x22\x33\x44\x55\x66\x77\x88",
+                &tagged(),
+            ),
+            &[
+                "udp src_port=49152 dst_port=52001 udp_length=78 checksum=0x1234",
+                "rftap magic=0x52467461 header_words=5 flags=0x3 link_type=1 parameters=1122334455667788",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
+        ),
+        ip(
+            over_udp(3343, &[], &tagged()),
+            &[
+                "udp src_port=49152 dst_port=3343 udp_length=58 checksum=0x1234",
+                TAGGED[0],
+                TAGGED[1],
+                TAGGED[2],
+            ],
         ),
     ]
 }

@@ -15,8 +15,48 @@ macro_rules! datagram {
     };
 }
 
+/// A message of TIPC before a packet of 28 octets.
+const TIPC: &[u8] = &[
+    0x40, 0xc0, 0, 52, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0, 0x10, 3, 0, 0, 0, 4, 0, 0, 0, 5,
+];
+
+/// A bundle of messages up to that, with another of two octets before it.
+const BUNDLE: &[u8] = &[
+    0x4d, 0x10, 0, 112, 0, 0, 0, 0, 0, 0, 0, 9, 1, 0, 0x10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0x10,
+    3, 1, 0, 0x10, 4, 0x40, 0xc0, 0, 26, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0,
+    5, 9, 9, 0, 0,
+];
+
 pub(super) fn around_packets() -> Vec<Sample> {
-    [over_known_ports(), of_radio()].concat()
+    [over_known_ports(), of_clusters(), of_radio()].concat()
+}
+
+fn of_clusters() -> Vec<Sample> {
+    vec![
+        ip(
+            over_udp(6118, TIPC, &echo()),
+            &[
+                datagram!(6118, 60),
+                "tipc version=2 user=0 header_words=6 non_sequenced=false message_length=52 \
+                 type_and_error=0x0 acknowledgment=1 sequence=2 previous_node=0x1001003 \
+                 origin_port=4 destination_port=5",
+            ],
+        ),
+        ip(
+            over_udp(6118, &[BUNDLE, TIPC].concat(), &echo()),
+            &[
+                datagram!(6118, 120),
+                "tipc version=2 user=6 header_words=8 non_sequenced=true message_length=112 \
+                 type_and_error=0x0 acknowledgment=0 sequence=9 previous_node=0x1001003 \
+                 origin_port=0 destination_port=0 \
+                 nodes_and_name=0100100301001004\
+                 40c0001a000000000001000100000000000000040000000509090000",
+                "tipc version=2 user=0 header_words=6 non_sequenced=false message_length=52 \
+                 type_and_error=0x0 acknowledgment=1 sequence=2 previous_node=0x1001003 \
+                 origin_port=4 destination_port=5",
+            ],
+        ),
+    ]
 }
 
 fn over_known_ports() -> Vec<Sample> {
