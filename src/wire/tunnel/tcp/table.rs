@@ -1,4 +1,4 @@
-//! TcpStreams by their ends, each direction apart, bounded in octets.
+//! Streams by their ends, each direction apart, bounded in octets.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
