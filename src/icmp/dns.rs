@@ -5,6 +5,9 @@ use std::mem;
 
 use crate::wire::bytes::offset_in;
 
+/// The rule that a name breaks whose labels lead out of its octets, or that has no end.
+pub(super) const RULE: &str = "name is not in DNS wire format";
+
 /// The most octets of a label.
 const LONGEST: u8 = 63;
 

@@ -143,6 +143,13 @@ impl<'a> Layout<'a> {
         });
     }
 
+    /// What the number of the last field is called.
+    fn word(&mut self, word: Option<&'static str>) {
+        if let Some(last) = self.fields.last_mut() {
+            last.word = last.word.or(word);
+        }
+    }
+
     fn table(&mut self, table: &[FieldSpec], octets: &'a [u8], at: usize, part: Part) {
         for field in table.iter().filter_map(|spec| spec.read(octets)) {
             self.push(at, &field, part);
@@ -265,7 +272,12 @@ impl<'a> Layout<'a> {
                     Value::SvcParams(octets) => {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
-                    _ => self.push(at + start, &field, part),
+                    _ => {
+                        self.push(at + start, &field, part);
+                        if part == Part::Item && field.name == "type" {
+                            self.word(item.name);
+                        }
+                    }
                 }
             }
         }

@@ -1,16 +1,17 @@
 //! The options of Neighbor Discovery (RFC 4861 section 4.6, IANA registry
 //! `IPv6 Neighbor Discovery Option Formats`).
 
+mod fault;
 mod made;
 mod tables;
 mod value;
 
+pub(super) use fault::{prefix as prefix_faults, route as route_faults};
 pub(super) use tables::ROUTE;
 pub use value::NdValue;
 
 use super::field::{Extent, Field, FieldSpec};
 use super::item::{Item, Specs};
-use super::{dns, x509};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -169,31 +170,15 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
             return defects.short(Layer::NdOption, at, length, available, limit);
         }
         let format = u8_at(octets, at).and_then(tables::format);
-        if format.is_some_and(|format| words < format.min_words) {
-            defects.rule(Layer::NdOption, at + 1, "option too short for its type");
-        }
-        if let Some(fault) = octets.get(at..at + length).and_then(fault) {
-            defects.rule(Layer::NdOption, at + NAME, fault);
+        if let Some(rule) = format.and_then(|format| format.length_fault(words)) {
+            defects.rule(Layer::NdOption, at + 1, rule);
+        } else {
+            let option = octets.get(at..at + length).unwrap_or_default();
+            fault::each(option, &mut |offset, rule| {
+                defects.rule(Layer::NdOption, at + offset, rule);
+            });
         }
         at += length;
-    }
-}
-
-/// Octets before the name of a trust anchor, and before a certificate.
-const NAME: usize = 4;
-
-/// What is wrong with what an option holds.
-fn fault(option: &[u8]) -> Option<&'static str> {
-    match *option {
-        [CERTIFICATE, ..] => x509::fault(tail(option, NAME)),
-        [TRUST_ANCHOR, _, DOMAIN, padding, ..] => {
-            let end = option.len().saturating_sub(padding.into()).max(NAME);
-            let name = option.get(NAME..end)?;
-            dns::names(name)
-                .any(|name| !name.complete)
-                .then_some("name is not in DNS wire format")
-        }
-        _ => None,
     }
 }
 

@@ -139,6 +139,17 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     if message.qtype().is_some_and(|qtype| qtype != 0) {
         decoder.need(HEADER + needed);
     }
+    // What is not there is told already, where the capture ends it.
+    if decoder.is_whole() {
+        if message.names().any(|name| !name.complete) {
+            decoder.rule(HEADER + 4, dns::RULE);
+        }
+        if let Some(Subject::Name(name)) = message.subject()
+            && !name.complete
+        {
+            decoder.rule(HEADER, dns::RULE);
+        }
+    }
     if let Some((_, size)) = message.answer_table() {
         let rest = message.data().len() % size;
         if rest != 0 {
@@ -181,7 +192,7 @@ const V4_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v4(4, "ad
 mod tests {
     use super::*;
     use crate::icmp::field::Value;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
 
     fn message(kind: u8, code: u8, qtype: u8, data: &[u8]) -> Vec<u8> {
         let header = [kind, code, 0, 0, 0, qtype, 0, 0x3e];
@@ -252,6 +263,15 @@ mod tests {
             Value::Address(Ipv4Addr::new(10, 0, 0, 1).into())
         );
         every_prefix(&packet);
+    }
+
+    #[test]
+    fn names_that_run_over_their_end_are_told() {
+        for (kind, code, data) in [(140, 0, &b"\0\0\0\0\x3fhost"[..]), (139, 1, b"\xc0\x04")] {
+            let packet = message(kind, code, 2, data);
+            assert_eq!(rules(&parse(&packet)), [dns::RULE]);
+            every_prefix(&packet);
+        }
     }
 
     #[test]

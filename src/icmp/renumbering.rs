@@ -166,9 +166,34 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         {
             decoder.rule(at + 1, "length of a prefix operation is not 4N + 3");
         }
+        for (offset, rule) in faults(&part) {
+            decoder.rule(at + offset, rule);
+        }
         at += part.bytes.len();
     }
     Body::RouterRenumbering(message)
+}
+
+/// What is wrong with the lengths in a part (sections 3.2.1.1 and 3.2.1.2), by its place there.
+fn faults(part: &Part<'_>) -> impl Iterator<Item = (usize, &'static str)> + use<> {
+    const BITS: u16 = 128;
+    let octet = |at| u8_at(part.bytes, at).map_or(0, u16::from);
+    let found = match part.kind {
+        PartKind::MatchPrefix => [
+            (octet(3) > BITS).then_some((3, "match length over 128")),
+            (octet(4) > BITS).then_some((4, "minimum length over 128")),
+        ],
+        PartKind::UsePrefix => [
+            (octet(0) > BITS).then_some((0, "use length over 128")),
+            (octet(0) <= BITS && octet(0) + octet(1) > BITS)
+                .then_some((1, "use length and keep length over 128 together")),
+        ],
+        PartKind::Result => [
+            (octet(3) > BITS).then_some((3, "matched length over 128")),
+            None,
+        ],
+    };
+    found.into_iter().flatten()
 }
 
 pub(super) const FIELDS: &[FieldSpec] = &[
@@ -267,6 +292,34 @@ mod tests {
             rules(&parse(&v6(&octets))),
             ["length of a prefix operation is not 4N + 3"]
         );
+    }
+
+    #[test]
+    fn lengths_of_more_bits_than_an_address_has_are_told() {
+        let told = |code: u8, part: &[u8]| {
+            let octets = [&header(code)[..], part, &[0x20; 16]].concat();
+            rules(&parse(&v6(&octets)))
+        };
+        assert_eq!(
+            told(0, &[1, 3, 0, 130, 129, 40, 0, 0]),
+            ["match length over 128", "minimum length over 128"]
+        );
+        assert_eq!(
+            told(1, &[0, 3, 0, 129, 0, 0, 0, 2]),
+            ["matched length over 128"]
+        );
+        let used = |taken, kept| {
+            let mut part = vec![1, 7, 0, 64, 48, 128, 0, 0];
+            part.extend([0x20; 16]);
+            part.extend([taken, kept, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            told(0, &part)
+        };
+        assert!(used(64, 64).is_empty());
+        assert_eq!(
+            used(64, 65),
+            ["use length and keep length over 128 together"]
+        );
+        assert_eq!(used(129, 0), ["use length over 128"]);
     }
 
     #[test]

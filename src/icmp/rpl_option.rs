@@ -106,18 +106,45 @@ pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     let mut rest = octets;
     while let Some((bytes, stated)) = type_length::next(&mut rest) {
         // What is not there is told already.
-        if bytes.first() == Some(&METRICS) && stated == Some(bytes.len()) {
-            let metrics = tail(bytes, HEADER);
-            for (offset, rule) in rpl_metric::faults(metrics) {
-                decoder.rule(start + HEADER + offset, rule);
-            }
+        if stated == Some(bytes.len()) {
+            faults(bytes, start, decoder);
         }
         start += bytes.len();
     }
 }
 
+/// Tells of what an option holds that its type forbids; `at` is where it stands in the message.
+fn faults(option: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
+    let code = decoder.code;
+    let mut tell = |offset, rule| decoder.rule(at + offset, rule);
+    match u8_at(option, 0) {
+        Some(METRICS) => {
+            for (offset, rule) in rpl_metric::faults(tail(option, HEADER)) {
+                tell(HEADER + offset, rule);
+            }
+        }
+        Some(3) => nd_option::route_faults(option, &mut tell),
+        Some(5) if u8_at(option, 3).is_some_and(|length| length > 128) => {
+            tell(3, "prefix length over 128");
+        }
+        Some(8) => nd_option::prefix_faults(option, &mut tell),
+        // RFC 6997 section 8.2.
+        Some(P2P_ROUTE_DISCOVERY) if code == DISCOVERY_REPLY => {
+            if u8_at(option, 2).is_some_and(|octet| octet & 0xb0 != 0) {
+                tell(2, "reply flag or number of routes in a discovery reply");
+            }
+            if u8_at(option, 3).is_some_and(|octet| octet & 0xc0 != 0) {
+                tell(3, "lifetime in a discovery reply");
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The type of a DAG metric container.
 const METRICS: u8 = 2;
+/// The code of a discovery reply object (RFC 6997 section 8).
+const DISCOVERY_REPLY: u8 = 4;
 
 /// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
 fn fits(option: &[u8], length: usize) -> bool {

@@ -9,7 +9,22 @@ pub(super) struct Format {
     pub(super) name: &'static str,
     /// Units of 8 octets that the type takes at least.
     pub(super) min_words: u8,
+    /// And at most.
+    max_words: u8,
     pub(super) fields: &'static [FieldSpec],
+}
+
+impl Format {
+    /// The rule that so many units of 8 octets break.
+    pub(super) const fn length_fault(&self, words: u8) -> Option<&'static str> {
+        if words < self.min_words {
+            Some("option too short for its type")
+        } else if words > self.max_words {
+            Some("option too long for its type")
+        } else {
+            None
+        }
+    }
 }
 
 /// The format of a type, where it is known here.
@@ -31,10 +46,22 @@ pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[
 pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
 
 const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [FieldSpec]) -> Format {
+    sized(kind, name, min_words, u8::MAX, fields)
+}
+
+/// The format of a type whose RFC says how long its options are.
+const fn sized(
+    kind: u8,
+    name: &'static str,
+    min_words: u8,
+    max_words: u8,
+    fields: &'static [FieldSpec],
+) -> Format {
     Format {
         kind,
         name,
         min_words,
+        max_words,
         fields,
     }
 }
@@ -82,9 +109,10 @@ pub(super) const FORMATS: &[Format] = &[
         LINK_LAYER,
     ),
     row(2, "target_link_layer_address", 1, LINK_LAYER),
-    row(
+    sized(
         3,
         "prefix_information",
+        4,
         4,
         &[
             spec::u8(2, "prefix_length"),
@@ -108,9 +136,10 @@ pub(super) const FORMATS: &[Format] = &[
             spec::rest(8, "packet"),
         ],
     ),
-    row(
+    sized(
         5,
         "mtu",
+        1,
         1,
         &[
             spec::reserved(2, 2, 0xffff, "reserved"),
@@ -118,25 +147,28 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 2491 section 5.1.
-    row(
+    sized(
         6,
         "nbma_shortcut_limit",
+        1,
         1,
         &[spec::u8(2, "shortcut_limit")],
     ),
     // RFC 6275 sections 7.3 and 7.4.
-    row(
+    sized(
         7,
         "advertisement_interval",
+        1,
         1,
         &[
             spec::reserved(2, 2, 0xffff, "reserved"),
             spec::millis(4, 4, "interval"),
         ],
     ),
-    row(
+    sized(
         8,
         "home_agent_information",
+        1,
         1,
         &[
             spec::reserved(2, 2, 0xffff, "reserved"),
@@ -162,9 +194,10 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     row(12, "rsa_signature", 3, SIGNATURE),
-    row(
+    sized(
         13,
         "timestamp",
+        2,
         2,
         &[
             spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
@@ -208,18 +241,19 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5568 section 6.5.
-    row(17, "ip_address_prefix", 3, CODED_ADDRESS),
-    row(18, "new_router_prefix", 3, CODED_ADDRESS),
+    sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
+    sized(18, "new_router_prefix", 3, 3, CODED_ADDRESS),
     row(
         19,
         "link_layer_address",
         1,
         &[spec::u8(2, "option_code"), spec::rest(3, "address")],
     ),
-    row(
+    sized(
         20,
         "neighbor_advertisement_ack",
         1,
+        3,
         &[
             spec::u8(2, "option_code"),
             spec::u8(3, "status"),
@@ -243,9 +277,10 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5380 section 6.
-    row(
+    sized(
         23,
         "map",
+        3,
         3,
         &[
             spec::bits(2, 4, 4, "distance"),
@@ -257,7 +292,7 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 4191 section 2.3.
-    row(super::ROUTE_INFORMATION, "route_information", 1, ROUTE),
+    sized(super::ROUTE_INFORMATION, "route_information", 1, 3, ROUTE),
     // RFC 8106 section 5.1.
     row(
         25,
@@ -322,10 +357,11 @@ pub(super) const FORMATS: &[Format] = &[
     // RFC 6496 section 6.
     row(32, "proxy_signature", 3, SIGNATURE),
     // RFC 6775 section 4.1, RFC 8505 section 4.1.
-    row(
+    sized(
         33,
         "address_registration",
         2,
+        5,
         &[
             spec::u8(2, "status"),
             spec::u8(3, "opaque"),
@@ -339,10 +375,11 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 6775 section 4.2.
-    row(
+    sized(
         34,
         "6lowpan_context",
         2,
+        3,
         &[
             spec::u8(2, "context_length"),
             spec::flag(3, 0x10, "compression"),
@@ -353,9 +390,10 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 6775 section 4.3.
-    row(
+    sized(
         35,
         "authoritative_border_router",
+        3,
         3,
         &[
             spec::u16(2, "version_low"),
@@ -365,18 +403,20 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 7400 section 3.3.
-    row(
+    sized(
         36,
         "6lowpan_capability",
+        1,
         1,
         &[spec::hex(2, 2, "flags"), spec::hex(4, 4, "more_flags")],
     ),
     // RFC 8910 section 2.3.
     row(37, "captive_portal", 1, &[spec::text(2, "uri")]),
     // RFC 8781 section 4.
-    row(
+    sized(
         38,
         "pref64",
+        2,
         2,
         &[
             // 13 bits in units of 8 seconds: with the low bits masked they are seconds.
@@ -390,9 +430,10 @@ pub(super) const FORMATS: &[Format] = &[
     row(39, "crypto_id_parameters", 1, UNKNOWN),
     row(40, "nd_signature", 1, UNKNOWN),
     // RFC 6775 based, RFC 9176 section 4.1.1.
-    row(
+    sized(
         41,
         "resource_directory_address",
+        3,
         3,
         &[
             spec::minutes(2, "lifetime"),

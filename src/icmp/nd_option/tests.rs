@@ -55,6 +55,75 @@ fn an_option_too_short_for_its_type_shows_what_is_there() {
     );
 }
 
+#[test]
+fn options_that_break_the_rules_of_their_type() {
+    let told = |octets: &[u8]| rules(&parse(&with(octets)));
+    let prefix = |length: u8, valid: u8, preferred: u8, first: [u8; 2]| {
+        let mut octets = vec![3, 4, length, 0xc0, 0, 0, 0, valid, 0, 0, 0, preferred];
+        octets.extend([0; 4]);
+        octets.extend(first);
+        octets.extend([0; 14]);
+        octets
+    };
+    assert!(told(&prefix(128, 9, 9, [0x20, 1])).is_empty());
+    assert_eq!(
+        told(&prefix(129, 8, 9, [0xfe, 0x80])),
+        [
+            "prefix length over 128",
+            "preferred lifetime above the valid lifetime",
+            "prefix of link-local addresses"
+        ]
+    );
+    assert_eq!(told(&[5, 1, 0, 0, 0, 0, 4, 255]), ["MTU under 1280"]);
+    assert!(told(&[5, 1, 0, 0, 0, 0, 5, 0]).is_empty());
+    let mtu = [5, 2, 0, 0, 0, 0, 5, 220, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(told(&mtu), ["option too long for its type"]);
+    // Routes (RFC 4191 section 2.3).
+    let longer = "prefix longer than its octets";
+    assert_eq!(told(&[24, 1, 64, 0, 0, 0, 0, 9]), [longer]);
+    assert_eq!(
+        told(&[24, 2, 65, 0x10, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0]),
+        [longer, "reserved route preference"]
+    );
+    assert!(told(&[24, 2, 64, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0]).is_empty());
+    // Contexts (RFC 6775 section 4.2).
+    assert_eq!(
+        told(&[34, 2, 65, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0]),
+        [longer]
+    );
+    // Servers and the names of domains (RFC 8106 section 5.3.1).
+    let mut servers = vec![25, 4, 0, 0, 0, 0, 0, 9];
+    servers.extend([0x20; 24]);
+    assert_eq!(told(&servers), ["option length wrong for its type"]);
+    let domains = b"\x1f\x02\0\0\0\0\0\x09\x3fabc\0\0\0\0";
+    assert_eq!(told(domains), ["name is not in DNS wire format"]);
+    assert!(told(b"\x1f\x02\0\0\0\0\0\x09\x03abc\0\0\0\0").is_empty());
+    // RFC 8781 section 4.
+    for code in 0..8 {
+        let octets = [38, 2, 0, 8 | code, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let reserved = told(&octets) == ["reserved prefix length code"];
+        assert_eq!(reserved, code > 5);
+        assert!(reserved || told(&octets).is_empty());
+    }
+    // Identifiers (RFC 5271 section 4) and padding.
+    let identifier = |length| told(&[29, 1, 0, length, 1, 2, 3, 4]);
+    assert!(identifier(4).is_empty());
+    assert_eq!(identifier(5), ["identifier longer than its option"]);
+    let padding = "padding longer than its option";
+    assert_eq!(told(&[27, 1, 5, 0, 1, 2, 3, 4]), [padding]);
+    assert_eq!(told(&[28, 1, 3, 0, 1, 2, 3, 4]), [padding]);
+    assert_eq!(told(&[15, 1, 1, 5, 1, 2, 3, 4]), [padding]);
+    let cga = |pad| told(&[&[11, 5, pad, 0][..], &[0; 36]].concat());
+    assert!(cga(11).is_empty());
+    assert_eq!(cga(12), [padding]);
+    // Encrypted DNS (RFC 9463 section 6.1).
+    let dns =
+        |length, name: &[u8; 6]| told(&[&[144, 2, 0, 1, 0, 0, 0, 9, 0, length][..], name].concat());
+    assert!(dns(5, b"\x03abc\0\0").is_empty());
+    assert_eq!(dns(7, b"\x03abc\0\0"), ["part longer than its option"]);
+    assert_eq!(dns(4, b"\x03abc\0\0"), ["name is not in DNS wire format"]);
+}
+
 /// RFC 4191 section 2.3: a prefix of no bits takes no octets.
 #[test]
 fn a_default_route_has_a_prefix() {

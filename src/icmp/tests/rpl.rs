@@ -183,6 +183,44 @@ fn a_discovered_route_has_addresses_unless_octets_are_elided() {
     }
 }
 
+/// RFC 6997 section 8.2.
+#[test]
+fn a_discovery_reply_sets_no_more_than_it_may() {
+    let reply = |code: u8, flags: u8, rank: u8| {
+        let option = [&[10, 18, flags, rank][..], &ID].concat();
+        let head = [&[155, code, 0, 0, 30, 0, 0x40, 0][..], &ID].concat();
+        rules(&parse(&v6(&[head, option].concat())))
+    };
+    assert!(reply(4, 0x40, 10).is_empty());
+    assert_eq!(
+        reply(4, 0xa0, 0x4a),
+        [
+            "reply flag or number of routes in a discovery reply",
+            "lifetime in a discovery reply"
+        ]
+    );
+    assert!(reply(5, 0xa0, 0x4a).is_empty());
+}
+
+#[test]
+fn options_that_break_the_rules_of_their_type() {
+    let told = |option: &[u8]| rules(&parse(&v6(&[&[155, 0, 0, 0, 0, 0][..], option].concat())));
+    let prefix = [8, 30, 129, 0, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0];
+    assert_eq!(
+        told(&[prefix, ID].concat()),
+        [
+            "prefix length over 128",
+            "preferred lifetime above the valid lifetime"
+        ]
+    );
+    assert_eq!(
+        told(&[3, 6, 0, 0x10, 0, 0, 0, 9]),
+        ["reserved route preference"]
+    );
+    let target = [&[5, 18, 0, 129][..], &ID].concat();
+    assert!(told(&target).contains(&"prefix length over 128"));
+}
+
 /// RFC 6551 section 2.1.
 #[test]
 fn a_metric_container_tells_its_objects() {

@@ -2,9 +2,9 @@
 
 use super::{addr, fields};
 use crate::icmp::field::Value;
+use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
-use crate::icmp::{Body, ip_header, mld, nd_option};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, words, write};
 use crate::wire::ip::header_checksum;
@@ -63,11 +63,6 @@ fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
             ip_header::routing_type_name(number?)
         }
         (Part::Ip, "checksum") => Some(header_checksum(&event.packet.ip)?.status.word()),
-        (Part::Item, "type") => match &message.body {
-            Body::Ndp(_) | Body::InverseNeighbor(_) => nd_option::option_name(number?),
-            Body::Mld(_) => mld::record_type_name(number?),
-            _ => None,
-        },
         (Part::Icmp, "type") => Some(message.name()),
         (Part::Icmp, "code") => message.code_name(),
         (Part::Icmp, "checksum") => Some(message.checksum.status.word()),

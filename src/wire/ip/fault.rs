@@ -20,6 +20,10 @@ pub(super) enum Fault {
     ExtensionOptionEnd,
     HopByHopPlace,
     NoSegments,
+    SegmentsLeft,
+    LastEntry,
+    JumboBesideLength,
+    JumboSmall,
 }
 
 impl Fault {
@@ -38,7 +42,11 @@ impl Fault {
             Self::ExtensionShort
             | Self::ExtensionOptionEnd
             | Self::HopByHopPlace
-            | Self::NoSegments => Layer::Ipv6Extension,
+            | Self::NoSegments
+            | Self::SegmentsLeft
+            | Self::LastEntry
+            | Self::JumboBesideLength
+            | Self::JumboSmall => Layer::Ipv6Extension,
         }
     }
 
@@ -55,6 +63,10 @@ impl Fault {
             Self::ForeignExtension => "extension headers require IPv6",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",
+            Self::SegmentsLeft => "more segments left than a routing header has",
+            Self::LastEntry => "last entry of a routing header behind its end",
+            Self::JumboBesideLength => "jumbo payload option beside a payload length",
+            Self::JumboSmall => "jumbo payload length under 65536",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })
     }

@@ -109,10 +109,12 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
     Ok(ip)
 }
 
+/// The jumbo payload option (RFC 2675).
+const JUMBO_PAYLOAD: u8 = 0xc2;
+
 /// Where the packet ends if its payload length is 0: by a jumbo payload option (RFC 2675), or
 /// where the frame does if that is more than padding, for segmentation offload leaves the field 0.
 fn length_beyond_the_field(ip: &mut Ip<'_>, room: &Room<'_>) -> usize {
-    const JUMBO_PAYLOAD: u8 = 0xc2;
     if ip.protocol == protocol::HOPOPT {
         let words = usize::from(u8_at(room.bytes, FIXED + 1).unwrap_or(0));
         let header = tail(room.bytes, FIXED);
@@ -199,6 +201,7 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
         match option.kind {
             ROUTER_ALERT => ip.router_alert = true,
             HOME_ADDRESS => ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from),
+            JUMBO_PAYLOAD => jumbo(ip, option.data, at),
             _ => {}
         }
         walked = option.end;
@@ -209,6 +212,17 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
     if walked > length * 8 {
         ip.faults.rule(Fault::ExtensionOptionEnd, at);
+    }
+}
+
+/// What RFC 2675 section 3 forbids of a jumbo payload option in the header at `at`.
+fn jumbo(ip: &mut Ip<'_>, length: &[u8], at: usize) {
+    let is_v6 = ip.version == IpVersion::V6;
+    if is_v6 && u16_at(ip.header, 4).is_some_and(|length| length != 0) {
+        ip.faults.rule(Fault::JumboBesideLength, at);
+    }
+    if u32_at(length, 0).is_some_and(|length| length <= u16::MAX.into()) {
+        ip.faults.rule(Fault::JumboSmall, at);
     }
 }
 
@@ -253,10 +267,34 @@ fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
         4 => address(8),
         _ => None,
     };
-    if last.is_none() && matches!(kind, 0 | 2..=4) && header.len() == length {
-        ip.faults.rule(Fault::NoSegments, at + 3);
+    if header.len() == length {
+        segments(ip, header, at, last.is_some());
     }
     ip.final_destination = last.or(ip.final_destination);
+}
+
+/// Tells of a routing header whose counts lead out of its segments: RFC 8754 section 4.3.1.1 for those
+/// of segment routing, RFC 8200 section 4.4 for the others, which are to be answered with an error.
+fn segments(ip: &mut Ip<'_>, header: &[u8], at: usize, leads_on: bool) {
+    let Some([words, kind, left]) = array_at(header, 1) else {
+        return;
+    };
+    let room = match kind {
+        0 | 2 | 4 => usize::from(words / 2),
+        _ => usize::MAX,
+    };
+    let entries = match (kind, u8_at(header, 4)) {
+        (4, Some(last)) => usize::from(last) + 1,
+        _ => room,
+    };
+    if !leads_on && matches!(kind, 0 | 2..=4) {
+        ip.faults.rule(Fault::NoSegments, at + 3);
+    } else if usize::from(left) > entries.min(room) {
+        ip.faults.rule(Fault::SegmentsLeft, at + 3);
+    }
+    if leads_on && entries > room {
+        ip.faults.rule(Fault::LastEntry, at + 4);
+    }
 }
 
 /// What follows the fragment header within `header`, an IPv6 header with its extension headers, or

@@ -134,6 +134,42 @@ fn the_final_destination_of_each_routing_type() {
     }
 }
 
+/// RFC 8200 section 4.4, RFC 8754 section 4.3.1.1.
+#[test]
+fn routing_headers_that_count_more_segments_than_they_have() {
+    let told = |kind: u8, left: u8, last: u8| {
+        let mut header = vec![58, 4, kind, left, last, 0, 0, 0];
+        header.extend([0x20; 32]);
+        rules(&parse(&v6(protocol::ROUTE, &header)))
+    };
+    let left = "more segments left than a routing header has";
+    let last = "last entry of a routing header behind its end";
+    assert_eq!(told(4, 5, 7), [left, last]);
+    assert_eq!(told(4, 1, 2), [last]);
+    assert_eq!(told(4, 2, 0), [left]);
+    assert_eq!(told(0, 3, 0), [left]);
+    // The first segment of a reduced header stands in the destination alone.
+    assert!(told(4, 2, 1).is_empty());
+    assert!(told(0, 2, 9).is_empty());
+    assert!(told(4, 0, 9).is_empty(), "who it was for does not look");
+}
+
+/// RFC 2675 section 3.
+#[test]
+fn jumbo_payload_options_that_contradict_the_header() {
+    let told = |length: [u8; 4]| {
+        let mut header = vec![59, 0, 0xc2, 4];
+        header.extend(length);
+        rules(&parse(&v6(protocol::HOPOPT, &header)))
+    };
+    let beside = "jumbo payload option beside a payload length";
+    assert_eq!(told([0, 1, 0, 0]), [beside]);
+    assert_eq!(
+        told([0, 0, 0xff, 0xff]),
+        [beside, "jumbo payload length under 65536"]
+    );
+}
+
 #[test]
 fn ipv6_fragments() {
     let fragment = |field: u16, rest: &[u8]| {

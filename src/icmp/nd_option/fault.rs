@@ -1,0 +1,139 @@
+//! What options hold that their RFCs forbid.
+
+use std::net::Ipv6Addr;
+
+use super::{
+    CERTIFICATE, CGA, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, MOBILE_NODE_IDENTIFIER,
+    ROUTE_INFORMATION, TRUST_ANCHOR,
+};
+use crate::icmp::field::pref64_length;
+use crate::icmp::ndp::Preference;
+use crate::icmp::{dns, x509};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+
+/// The rule that a stated length breaks, whatever kind of option it is.
+pub(in crate::icmp) const LENGTH: &str = "option length wrong for its type";
+/// Bits of an address.
+const ADDRESS_BITS: u8 = 128;
+/// Octets before the name of a trust anchor, before a certificate and before an identifier.
+const NAME: usize = 4;
+
+/// What a rule is broken by: the place in the option, and the rule.
+type Tell<'t> = &'t mut dyn FnMut(usize, &'static str);
+
+/// Tells what is wrong with what an option holds that is all there.
+pub(super) fn each(option: &[u8], tell: Tell<'_>) {
+    let Some(kind) = u8_at(option, 0) else {
+        return;
+    };
+    match kind {
+        3 => prefix(option, tell),
+        // RFC 8200 section 5.
+        5 if u32_at(option, 4).is_some_and(|mtu| mtu < 1280) => tell(4, "MTU under 1280"),
+        // RFC 3122 section 3, RFC 8106 section 5.3.1: eight octets and whole addresses.
+        9 | 10 | 25 if u8_at(option, 1).is_some_and(|words| words % 2 == 0) => tell(1, LENGTH),
+        CGA => padding(option, 2, 29, tell),
+        TRUST_ANCHOR => {
+            padding(option, 3, NAME, tell);
+            if u8_at(option, 2) == Some(DOMAIN) {
+                let padded = usize::from(u8_at(option, 3).unwrap_or(0));
+                let end = option.len().saturating_sub(padded).max(NAME);
+                names(option.get(NAME..end).unwrap_or_default(), NAME, tell);
+            }
+        }
+        CERTIFICATE => {
+            if let Some(rule) = x509::fault(tail(option, NAME)) {
+                tell(NAME, rule);
+            }
+        }
+        ROUTE_INFORMATION => route(option, tell),
+        27 => padding(option, 2, 4, tell),
+        28 => padding(option, 2, 6, tell),
+        HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => {
+            let length = usize::from(u8_at(option, 3).unwrap_or(0));
+            if NAME + length > option.len() {
+                tell(3, "identifier longer than its option");
+            }
+        }
+        31 => names(tail(option, 8), 8, tell),
+        // RFC 6775 section 4.2.
+        34 => prefix_octets(option, tell),
+        // RFC 8781 section 4: a receiver ignores the others.
+        38 if u8_at(option, 3).is_some_and(|code| pref64_length(code).is_none()) => {
+            tell(3, "reserved prefix length code");
+        }
+        ENCRYPTED_DNS => encrypted_dns(option, tell),
+        _ => {}
+    }
+}
+
+/// Prefix information, of RPL too (RFC 4861 section 4.6.2, RFC 4862 section 5.5.3).
+pub(in crate::icmp) fn prefix(option: &[u8], tell: Tell<'_>) {
+    prefix_length(option, tell);
+    if let (Some(valid), Some(preferred)) = (u32_at(option, 4), u32_at(option, 8))
+        && preferred > valid
+    {
+        tell(8, "preferred lifetime above the valid lifetime");
+    }
+    if let Some(octets) = array_at::<16>(option, 16)
+        && Ipv6Addr::from(octets).is_unicast_link_local()
+    {
+        tell(16, "prefix of link-local addresses");
+    }
+}
+
+/// Route information, of RPL too (RFC 4191 section 2.3).
+pub(in crate::icmp) fn route(option: &[u8], tell: Tell<'_>) {
+    prefix_octets(option, tell);
+    if u8_at(option, 3).map(Preference::of) == Some(Preference::Reserved) {
+        tell(3, "reserved route preference");
+    }
+}
+
+fn prefix_length(option: &[u8], tell: Tell<'_>) {
+    if u8_at(option, 2).is_some_and(|length| length > ADDRESS_BITS) {
+        tell(2, "prefix length over 128");
+    }
+}
+
+/// A prefix behind eight octets, of which those that it needs have to be there.
+fn prefix_octets(option: &[u8], tell: Tell<'_>) {
+    prefix_length(option, tell);
+    if let Some(length) = u8_at(option, 2).filter(|&length| length <= ADDRESS_BITS)
+        && 8 + usize::from(length).div_ceil(8) > option.len()
+    {
+        tell(2, "prefix longer than its octets");
+    }
+}
+
+/// The octets of padding that the octet at `at` states, behind `head` octets that are none.
+fn padding(option: &[u8], at: usize, head: usize, tell: Tell<'_>) {
+    let length = usize::from(u8_at(option, at).unwrap_or(0));
+    if head + length > option.len() {
+        tell(at, "padding longer than its option");
+    }
+}
+
+fn names(octets: &[u8], at: usize, tell: Tell<'_>) {
+    if dns::names(octets).any(|name| !name.complete) {
+        tell(at, dns::RULE);
+    }
+}
+
+/// A name, addresses and parameters, each behind its length (RFC 9463 section 6.1).
+fn encrypted_dns(option: &[u8], tell: Tell<'_>) {
+    const FIRST: usize = 8;
+    let mut at = FIRST;
+    for _ in 0..3 {
+        let Some(length) = u16_at(option, at).map(usize::from) else {
+            return;
+        };
+        let Some(part) = option.get(at + 2..at + 2 + length) else {
+            return tell(at, "part longer than its option");
+        };
+        if at == FIRST {
+            names(part, at + 2, tell);
+        }
+        at += 2 + length;
+    }
+}
