@@ -10,6 +10,11 @@ fn transfer(link: u32, data: &[u8]) -> Vec<u8> {
     let octets = u32::try_from(data.len()).unwrap().to_le_bytes();
     let mut header = match link {
         249 => [&[27, 0][..], &[0; 20], &[3]].concat(),
+        // One header for all systems; what it tells of the length stands before the endpoint.
+        266 => {
+            let header = [&[0, 1, 32, 1][..], &octets, &[0; 20], &[3, 5, 0x81, 2]].concat();
+            return [header, data.to_vec()].concat();
+        }
         _ => [
             &[0; 8][..],
             b"C\x03\x81\x05\x01\x00-\x00",
@@ -48,7 +53,7 @@ fn block(signature: &[u8], packet: &[u8]) -> Vec<u8> {
 fn all_packets_of_a_block_are_those_of_tshark() {
     let mac = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
     let frame = [&mac[..], &ECHO].concat();
-    for link in [189, 220, 249] {
+    for link in [189, 220, 249, 266] {
         let blocks = [block(b"NCM0", &frame), block(b"IPS\0", &ECHO)];
         let capture = capture_of(link, blocks.map(|block| transfer(link, &block)));
         let path = capture.path().to_str().unwrap();

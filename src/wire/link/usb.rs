@@ -56,7 +56,7 @@ fn bulk_data(frame: &Frame<'_>) -> Option<Range<usize>> {
         }
         lt::USB_DARWIN => {
             const HEADER_LENGTH: usize = 2;
-            const TRANSFER: usize = 32;
+            const TRANSFER: usize = 31;
             const BULK: u8 = 2;
             let header = u8_at(data, HEADER_LENGTH)?;
             (

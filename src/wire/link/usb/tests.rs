@@ -136,7 +136,7 @@ fn the_headers_of_all_systems_are_stepped_over() {
     for (link, header, behind) in [
         (lt::USB_LINUX, header(48, &[(9, 3)]), &[][..]),
         (lt::USBPCAP, header(27, &[(0, 27), (22, 3)]), &[]),
-        (lt::USB_DARWIN, header(36, &[(2, 36), (32, 2)]), &[]),
+        (lt::USB_DARWIN, header(32, &[(2, 32), (31, 2)]), &[]),
         (lt::USB_2_0, vec![0xc3], &[1, 2]),
         (lt::USB_2_0_HIGH_SPEED, vec![0x4b], &[1, 2]),
     ] {
