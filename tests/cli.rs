@@ -56,3 +56,5 @@ mod sources;
 mod usb;
 #[path = "cli/whole.rs"]
 mod whole;
+#[path = "cli/wireless.rs"]
+mod wireless;

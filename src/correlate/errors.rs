@@ -2,7 +2,7 @@
 //! probe.
 
 use super::flows::{Lead, is_icmp};
-use super::sighting::{Extent, Mirror, Place, Sighting};
+use super::sighting::{Extent, Mirror, Place, Sent, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
@@ -25,7 +25,7 @@ impl Correlator {
     ) -> Relation {
         let (ip, ts) = (&packet.ip, frame.ts);
         let at = (frame.reference(), ts);
-        let place = Place::of(frame, packet);
+        let (place, sent) = (Place::of(frame, packet), Sent::of(frame));
         let request = query::quoted_request(quote);
         let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
         let mirror = || match (exchanges.mirror(request, place, ts), ring) {
@@ -33,7 +33,8 @@ impl Correlator {
             (mirror, _) => mirror,
         };
         let evidence = Evidence::Captured;
-        let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (place, mirror), at);
+        let known =
+            (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (place, sent, mirror), at);
         if let Some(of) = known {
             return Relation::Copy { of };
         }
@@ -113,7 +114,7 @@ impl Correlator {
         shown: bool,
     ) {
         let evidence = Evidence::Reported;
-        let seen = (Place::of(frame, packet), || Mirror::AtWork);
+        let seen = (Place::of(frame, packet), Sent::of(frame), || Mirror::AtWork);
         let at = (frame.reference(), frame.ts);
         let (addrs, octets) = (packet.ip.addrs, message.bytes);
         // Each switch on its way may tell of it.

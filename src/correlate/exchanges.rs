@@ -140,7 +140,7 @@ impl Exchanges {
         if let Some(slot) = self.find(key, hash, seen.place) {
             if let Some(open) = self.copied(slot, query, seen) {
                 let of = open.request;
-                if !seen.place.is_copy_of(open.place) {
+                if !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent) {
                     open.repeats = open.repeats.saturating_add(1);
                     self.mirrored = Some((seen.place.scope(), seen.ts));
                 }
@@ -177,11 +177,13 @@ impl Exchanges {
                 requested: seen.ts,
                 opened: seen.ts,
                 place: seen.place,
+                sent: seen.sent,
                 payload: query.payload,
                 rest: query.rest,
                 kept: self.payloads.keep(query.octets),
                 end: None,
                 reply_place: seen.place,
+                reply_sent: seen.sent,
                 reply_from: query.addrs.dst(),
                 rtt,
                 duplicates: 0,

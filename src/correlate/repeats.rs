@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place};
+use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place, Sent};
 use super::verdict::Evidence;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
@@ -25,6 +25,7 @@ struct Seen {
     /// Hash of evidence, addresses and message.
     hash: u64,
     place: Place,
+    sent: Sent,
     ts: Timestamp,
     frame: FrameRef,
 }
@@ -37,7 +38,7 @@ impl Repeats {
         evidence: Evidence,
         addrs: AddrPair,
         octets: &[u8],
-        (place, mirror): (Place, impl Fn() -> Mirror),
+        (place, sent, mirror): (Place, Sent, impl Fn() -> Mirror),
         (frame, ts): (FrameRef, Timestamp),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
@@ -51,7 +52,9 @@ impl Repeats {
                         && mirror() == Mirror::AtWork
                 };
                 seen.hash == hash
-                    && (is_same_packet(seen.place, place) || mirrored())
+                    && (is_same_packet(seen.place, place)
+                        || sent.repeats(seen.sent)
+                        || mirrored())
                     // A frame that holds it twice was sent with it twice.
                     && !frame.is_beside(seen.frame)
             });
@@ -64,6 +67,7 @@ impl Repeats {
         self.seen.push_back(Seen {
             hash,
             place,
+            sent,
             ts,
             frame,
         });
@@ -118,7 +122,7 @@ mod tests {
                 Evidence::Captured,
                 addrs,
                 octets,
-                (place.0, || place.1),
+                (place.0, Sent::default(), || place.1),
                 (frame, ts),
             )
             .map(FrameRef::number)

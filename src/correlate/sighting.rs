@@ -1,11 +1,15 @@
 //! A packet as correlation remembers it, and whether two of them are one.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
+
 use crate::icmp::Message;
 use crate::model::{Frame, FrameRef, SourceId, Timestamp};
-use crate::wire::{ChecksumStatus, Packet, link};
+use crate::wire::link::{self, FrameFlag, WirelessHeader};
+use crate::wire::{ChecksumStatus, Packet};
 
 /// Requests alike in everything within this time are one packet, captured twice.
 pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
@@ -34,6 +38,7 @@ pub(super) struct Sighting {
     pub(super) broadcast: bool,
     pub(super) extent: Extent,
     pub(super) place: Place,
+    pub(super) sent: Sent,
 }
 
 /// How much of a message was seen.
@@ -46,6 +51,11 @@ pub(super) enum Extent {
     /// All of it, put together of fragments.
     PutTogether,
 }
+
+/// What the link tells of the transmission of a frame, where it sends again what nobody acknowledged:
+/// a hash of the transmitter and its numbers, and in the lowest bit whether it was sent before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sent(u32);
 
 /// Where and in what state a packet was seen: tells copies from duplicates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +96,33 @@ impl Sighting {
             broadcast: is_broadcast(frame, packet, message),
             extent,
             place: Place::of(frame, packet),
+            sent: Sent::of(frame),
         }
+    }
+}
+
+impl Sent {
+    const AGAIN: u32 = 1;
+
+    /// Of `frame`; most links tell nothing. Receivers know duplicates by transmitter, traffic
+    /// identifier, sequence and fragment number (IEEE 802.11 section 10.3.2.14).
+    pub(super) fn of(frame: &Frame<'_>) -> Self {
+        if !link::aggregate::may_hold(frame.link) {
+            return Self::default();
+        }
+        let Some(header) = WirelessHeader::of(frame) else {
+            return Self::default();
+        };
+        let numbers = (header.tid, header.sequence, header.fragment);
+        let hash = FixedState::default().hash_one((header.transmitter(), numbers));
+        let again = u32::from(header.has(FrameFlag::Retry));
+        // Nonzero, so that none is like what no link tells of.
+        Self((hash >> 32) as u32 & !Self::AGAIN | 2 | again)
+    }
+
+    /// Whether the frame is one with `first`, sent again.
+    pub(super) const fn repeats(self, first: Self) -> bool {
+        self.0 & Self::AGAIN != 0 && self.0 | Self::AGAIN == first.0 | Self::AGAIN
     }
 }
 

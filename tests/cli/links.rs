@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::common::{of_type, records};
+use crate::common::{of_type, records, run};
 
 /// An IPv4 echo request.
 pub(crate) const ECHO: [u8; 28] = [
@@ -242,7 +242,10 @@ fn addresses_behind_recorders_headers_are_those_of_tshark() {
             _ => ["wlan.sa", "wlan.da"],
         };
         let header = [before, frame].concat();
-        let (told, theirs) = link(number, &header, &fields);
+        let (mut told, theirs) = link(number, &header, &fields);
+        // What 802.11 tells beside them has tests of its own.
+        let wireless = told.as_object_mut().unwrap().remove("wireless");
+        assert_eq!(wireless.is_some(), frame.len() > 14, "{number}");
         let src = theirs[0].as_str();
         assert_eq!(src, "02:00:00:00:00:01", "{number}");
         assert_eq!(
@@ -400,4 +403,37 @@ fn directions_and_switch_tags_are_told() {
         link(281, &tagged, &[]).0["switch"],
         json!({"chip": "broadcom", "tag": "00:00:20:41", "port": 1})
     );
+}
+
+/// Under its own link type, and the private one that Darwin's tools write.
+#[test]
+fn interface_and_process_of_apples_packet_tap_are_those_of_tshark() {
+    let mut header = vec![0; 108];
+    let mut put = |at: usize, octets: &[u8]| header[at..at + octets.len()].copy_from_slice(octets);
+    put(0, &[108]);
+    put(4, &[1]);
+    put(8, &[12]);
+    put(12, b"en0");
+    put(36, &[2]);
+    put(52, &[0x92, 0x10, 0, 0]);
+    put(56, b"ping\x1b");
+    put(84, &[77]);
+    put(88, b"launchd");
+    for number in [258, 149] {
+        let fields = ["pktap.ifname", "pktap.pid", "pktap.epid", "pktap.ecmdname"];
+        let (told, theirs) = link(number, &header, &fields);
+        let expected = json!({
+            "direction": "out",
+            "interface": "en0",
+            "process": {"id": 4242, "command": "ping\\x1b"},
+            "effective_process": {"id": 77, "command": "launchd"},
+        });
+        assert_eq!(told, expected, "{number}");
+        assert_eq!(theirs, ["en0", "4242", "77", "launchd"], "{number}");
+        let capture = capture(number, &[&header[..], &ECHO].concat());
+        let run = run(&["-n", "-e", "-r", capture.path().to_str().unwrap()]);
+        let text = run.out;
+        let told = " (en0, proc ping\\x1b:4242, eproc launchd:77, out) ";
+        assert!(text.contains(told), "{text}");
+    }
 }

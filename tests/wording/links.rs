@@ -156,15 +156,20 @@ fn headers() -> Vec<(u32, Vec<Vec<u8>>)> {
             99,
             vec![[&[10, 0, 0, 1, 0, 0, 8, 0], &[0; 36][..]].concat()],
         ),
-        (
-            105,
-            vec![
+        (105, {
+            let mut all = vec![
                 behind(&[8, 0, 0, 0], &behind(&station, &SNAP)),
                 behind(&[8, 1, 0, 0], &behind(&station, &SNAP)),
-                behind(&[0x88, 2, 0, 0], &[&station[..], &[0, 0], &SNAP].concat()),
                 behind(&[8, 3, 0, 0], &[&station[..], &MAC[..6], &SNAP].concat()),
-            ],
-        ),
+            ];
+            // What else a frame with data does: acknowledges, polls.
+            for also in [0, 0x10, 0x20, 0x30] {
+                all.push(behind(&[8 | also, 1, 0, 0], &behind(&station, &SNAP)));
+                let qos = [&station[..], &[0, 0], &SNAP].concat();
+                all.push(behind(&[0x88 | also, 2, 0, 0], &qos));
+            }
+            all
+        }),
         (
             127,
             radiotap()

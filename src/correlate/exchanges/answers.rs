@@ -33,7 +33,8 @@ impl Exchanges {
         };
         let asked_ttl = open.place.ttl;
         if let Some(of) = open.reply_copied(query, seen) {
-            let mirrored = !seen.place.is_copy_of(open.reply_place);
+            let mirrored =
+                !seen.place.is_copy_of(open.reply_place) && !open.is_reply_resent(seen, of);
             open.repeats -= u8::from(mirrored);
             return (Relation::Copy { of }, asked_ttl);
         }
@@ -73,6 +74,7 @@ impl Exchanges {
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
         open.reply_place = seen.place;
+        open.reply_sent = seen.sent;
         open.reply_from = query.addrs.dst();
         open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;

@@ -8,7 +8,7 @@ use super::reused::Beside;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::payloads::Kept;
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sighting};
+use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,13 @@ pub(super) struct Open {
     /// When its window opened, in correlation time.
     pub(super) opened: Timestamp,
     pub(super) place: Place,
+    pub(super) sent: Sent,
     pub(super) payload: Option<PayloadPrint>,
     pub(super) rest: u32,
     pub(super) kept: Kept,
     pub(super) end: Option<ExchangeEnd>,
     pub(super) reply_place: Place,
+    pub(super) reply_sent: Sent,
     /// Who sent it: many may answer what went to a group.
     pub(super) reply_from: IpAddr,
     /// That of its end; before there is one, the last of a request under the same key.
@@ -59,13 +61,21 @@ impl Open {
         self.repeats > 0 && seen.place == self.reply_place && (numbered || is_alike())
     }
 
+    /// Whether a reply is one with the first, which the link sent again.
+    pub(super) fn is_reply_resent(&self, seen: &Sighting, first: FrameRef) -> bool {
+        seen.sent.repeats(self.reply_sent) && !seen.frame.is_beside(first)
+    }
+
     /// The reply that this one is, captured again.
     pub(super) fn reply_copied(&self, query: &Query<'_>, seen: &Sighting) -> Option<FrameRef> {
         let Some(ExchangeEnd::Reply(first)) = self.end else {
             return None;
         };
-        let is_copy =
-            || seen.place.is_copy_of(self.reply_place) || self.is_mirrored(seen, query.payload);
+        let is_copy = || {
+            seen.place.is_copy_of(self.reply_place)
+                || self.is_reply_resent(seen, first)
+                || self.is_mirrored(seen, query.payload)
+        };
         (query.addrs.dst() == self.reply_from && is_copy()).then_some(first)
     }
 
@@ -150,7 +160,8 @@ pub(super) fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) ->
         _ => true,
     };
     // What comes again at the same place when the answer was there already was sent again.
-    let again = open.end.is_some() && !seen.place.is_copy_of(open.place);
+    let again =
+        open.end.is_some() && !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent);
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
     // The first fragment of what was put together since.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::correlate::exchange::ExchangeKind;
 use crate::correlate::query::PayloadPrint;
-use crate::correlate::sighting::Extent;
+use crate::correlate::sighting::{Extent, Sent};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
@@ -46,6 +46,7 @@ impl Play {
             broadcast: false,
             extent: Extent::Packet,
             place,
+            sent: Sent::default(),
         }
     }
 

@@ -4,11 +4,12 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::LinkAddress;
 use super::radio::Radio;
-use super::value::{Fields, Iter};
+use super::value::{Fields, Iter, List, Text};
 use crate::model::Frame;
 use crate::wire::link::{
-    self, AddressForm, Addresses, CheckSequence, Direction, FrameRelay, PacketType, Repeater,
-    SecTag, SwitchChip, SwitchTag, VlanTag,
+    self, AddressForm, Addresses, CheckSequence, Direction, FrameFlag, FrameRelay, MeshControl,
+    PacketTap, PacketType, Process, Repeater, SecTag, SwitchChip, SwitchTag, VlanTag,
+    WirelessHeader,
 };
 
 /// The link-layer header.
@@ -40,7 +41,16 @@ impl Serialize for Link<'_> {
         map.maybe("pan", *pan)?;
         map.maybe("packet_type", packet_type.map(PacketType::name))?;
         map.maybe("interface_index", *interface_index)?;
+        let tap = PacketTap::of(self.0);
+        let direction = direction.or_else(|| tap.and_then(|tap| tap.direction));
         map.maybe("direction", direction.map(Direction::name))?;
+        if let Some(tap) = tap {
+            if !tap.interface.is_empty() {
+                map.put("interface", &Text(tap.interface))?;
+            }
+            map.maybe("process", tap.process.map(ProcessFacts))?;
+            map.maybe("effective_process", tap.effective.map(ProcessFacts))?;
+        }
         map.maybe("hdlc_address", *hdlc_address)?;
         map.maybe("switch", switch.map(Switch))?;
         map.maybe("frame_relay", frame_relay.map(Circuit))?;
@@ -49,6 +59,7 @@ impl Serialize for Link<'_> {
         }
         map.maybe("macsec", macsec.map(Macsec))?;
         map.maybe("ether_type", *ether_type)?;
+        map.maybe("wireless", WirelessHeader::of(self.0).map(Wireless))?;
         map.maybe("radio", Radio::of(self.0))?;
         map.maybe("fcs", link::check_sequence(self.0).map(Fcs))?;
         map.end()
@@ -89,6 +100,67 @@ impl Serialize for Station<'_> {
             AddressForm::Octets => LinkAddress(self.0.as_slice()).serialize(serializer),
             AddressForm::CallSign => serializer.collect_str(self.0),
         }
+    }
+}
+
+struct ProcessFacts<'a>(Process<'a>);
+
+impl Serialize for ProcessFacts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("id", &self.0.id)?;
+        map.put("command", &Text(self.0.command))?;
+        map.end()
+    }
+}
+
+struct Wireless(WirelessHeader);
+
+impl Serialize for Wireless {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Greater numbers are no time (IEEE 802.11 section 9.2.4.2).
+        const LONGEST: u16 = 0x7fff;
+        let header = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("bssid", header.bssid().map(Mac))?;
+        map.put("transmitter", &Mac(header.transmitter()))?;
+        map.put("receiver", &Mac(header.receiver()))?;
+        map.put("sequence", &header.sequence)?;
+        map.put("fragment", &header.fragment)?;
+        map.maybe("tid", header.tid)?;
+        let duration = Some(header.duration).filter(|it| *it <= LONGEST);
+        map.maybe("duration_us", duration)?;
+        for flag in FrameFlag::ALL {
+            map.fact(flag.name(), header.has(flag))?;
+        }
+        map.maybe("mesh", header.mesh.as_ref().map(Mesh))?;
+        map.end()
+    }
+}
+
+struct Mac([u8; 6]);
+
+impl Serialize for Mac {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        LinkAddress(&self.0).serialize(serializer)
+    }
+}
+
+struct Mesh<'a>(&'a MeshControl);
+
+impl Serialize for Mesh<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("ttl", &self.0.ttl)?;
+        map.put("sequence", &self.0.sequence)?;
+        let addresses: Vec<_> = self.0.extension().collect();
+        if !addresses.is_empty() {
+            map.put(
+                "addresses",
+                &List(&addresses, |address: &[u8; 6]| Mac(*address)),
+            )?;
+        }
+        map.end()
     }
 }
 

@@ -230,7 +230,7 @@ impl<W: Write> TextSink<W> {
         }
         self.stamps.write(out, event.frame.ts, &mut self.clock);
         if self.options.link_header == LinkHeader::Shown {
-            link::header(out, event);
+            link::header(out, event, self.options.verbosity);
         } else {
             link::unasked(out, event);
         }

@@ -23,6 +23,7 @@ pub const fn may_hold(link: LinkType) -> bool {
             | lt::IEEE802_11_AVS
             | lt::PPI
             | lt::PKTAP
+            | lt::USER2
             | lt::TZSP
             | lt::WIRESHARK_UPPER_PDU
     )

@@ -2,7 +2,7 @@
 
 use super::{
     LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, exported, infiniband,
-    linktype as lt, netlink, pseudo, recorder, switch,
+    linktype as lt, netlink, packet_tap, pseudo, recorder, switch,
 };
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
@@ -30,6 +30,7 @@ pub(super) fn inside(
 ) -> Option<Result<(Inside, usize), Undecodable>> {
     Some(match link {
         lt::PPI | lt::PKTAP => pseudo::named_inside(link, data, at),
+        lt::USER2 if packet_tap::is_one(data, at) => pseudo::named_inside(link, data, at),
         lt::TZSP => recorder::tzsp(data, at),
         lt::DOCSIS => switch::docsis(data, at),
         lt::DOCSIS31_XRA31 => switch::excentis(data, at),

@@ -11,6 +11,7 @@ mod ether;
 mod exported;
 mod fcs;
 mod fibre_channel;
+mod frame_control;
 pub mod ieee802154;
 mod infiniband;
 mod inside;
@@ -19,6 +20,7 @@ mod mobile;
 mod msdu;
 mod names;
 mod netlink;
+mod packet_tap;
 mod ppp;
 mod pseudo;
 pub mod radio;
@@ -36,12 +38,14 @@ pub use address::{
 pub(super) use carrier::segment_of_ax25;
 pub use exported::Headerless;
 pub use fcs::{CheckSequence, check_sequence, check_sequence_octets, ends_in_fcs};
+pub use frame_control::{FrameFlag, MeshControl, WirelessHeader};
 pub use inside::frame_inside;
 pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
+pub use packet_tap::{PacketTap, Process};
 pub use switch::{SwitchChip, SwitchTag};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
-pub use wireless::llc_of_802_11;
+pub use wireless::{llc_of_802_11, packet_of_aggregate};
 
 pub(crate) use carried::in_ethercat;
 pub(super) use ether::{
@@ -249,6 +253,8 @@ pub mod linktype {
     pub const APPLE_IP_OVER_IEEE1394: LinkType = LinkType(138);
     /// DOCSIS.
     pub const DOCSIS: LinkType = LinkType(143);
+    /// Private use, under which Darwin writes its packet tap.
+    pub const USER2: LinkType = LinkType(149);
     /// 802.11 behind an AVS header.
     pub const IEEE802_11_AVS: LinkType = LinkType(163);
     /// Juniper's passive monitor.

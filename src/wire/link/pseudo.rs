@@ -202,7 +202,7 @@ pub(super) fn named_inside(
     let kind = match LinkType(u32::from_le_bytes(kind)) {
         LinkType(11) => lt::ATM_RFC1483,
         // So that they cannot nest.
-        lt::PPI | lt::PKTAP | lt::TZSP => return Err(Undecodable::LinkType),
+        lt::PPI | lt::PKTAP | lt::TZSP | lt::USER2 => return Err(Undecodable::LinkType),
         other => other,
     };
     Ok((Inside::Frame(kind), behind))

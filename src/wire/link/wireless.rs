@@ -19,6 +19,8 @@ enum HeaderPadding {
 /// Where the parts of an 802.11 header lie, from the frame's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MacHeader {
+    /// Where it starts itself.
+    pub(super) at: usize,
     /// Destination address, where the header tells it.
     pub(super) dst: Option<usize>,
     /// Source address, where the header tells it.
@@ -28,7 +30,7 @@ pub(super) struct MacHeader {
     /// Where that starts.
     pub(super) body_at: usize,
     /// Where the traffic identifier is.
-    tid_at: Option<usize>,
+    pub(super) tid_at: Option<usize>,
 }
 
 /// A part of a packet (IEEE 802.11 section 10.4), the frame's or all of it.
@@ -231,12 +233,21 @@ pub(super) fn start_of(link: LinkType, data: &[u8]) -> Option<usize> {
     start(link, data, 0).ok().map(|(at, _)| at)
 }
 
-/// Where the header of a frame of 802.11 starts, and where its LLC does, unless it is an aggregate.
+/// Where the header of a frame of 802.11 starts, and where its LLC does, or that of its first packet.
 pub fn llc_of_802_11(frame: &Frame<'_>) -> Option<(usize, usize)> {
     let (at, tools) = start(frame.link, frame.data, 0).ok()?;
     match mac_header(frame.data, at, tools.padding)?.body {
         Some(Body::Packet(llc)) => Some((at, llc)),
-        Some(Body::Aggregate(_) | Body::Encrypted) | None => None,
+        Some(Body::Aggregate(all)) => Some((at, all.first_llc(frame.data))),
+        Some(Body::Encrypted) | None => None,
+    }
+}
+
+/// Where the first packet of an aggregate starts: its addresses, destination first.
+pub fn packet_of_aggregate(frame: &Frame<'_>) -> Option<usize> {
+    match header(frame.link, frame.data)?.body {
+        Some(Body::Aggregate(all)) => Some(all.start),
+        _ => None,
     }
 }
 
@@ -355,6 +366,7 @@ fn mac_header_of(
     if kind != DATA {
         // Management frames have both; control frames may have the receiver alone.
         return Some(MacHeader {
+            at,
             dst: address(0),
             src: if kind == 0 { address(1) } else { None },
             body: None,
@@ -400,6 +412,7 @@ fn mac_header_of(
         (None, Mesh::No) => Some(Body::Packet(start)),
     };
     Some(MacHeader {
+        at,
         dst,
         src,
         body,

@@ -4,9 +4,9 @@ use pcap::Linktype;
 
 use super::{end, ether_type, ethernet, family, llc, number, told_length};
 use crate::model::{Frame, LinkType};
-use crate::record::write;
+use crate::record::{escape, write};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::link::linktype as lt;
+use crate::wire::link::{PacketTap, Process, linktype as lt};
 
 /// `(authentic,confidential): SPI 0x00000001: `: how IP security protected a packet.
 pub(super) fn enc(out: &mut Vec<u8>, data: &[u8]) {
@@ -122,23 +122,36 @@ pub(super) fn named_inside<'a>(out: &mut Vec<u8>, frame: &Frame<'a>) -> Option<F
     })
 }
 
-/// `DA:02:00:00:00:00:02 BSSID:02:00:00:00:00:03 SA:02:00:00:00:00:01 `: a data frame of 802.11.
-pub(super) fn wireless(out: &mut Vec<u8>, data: &[u8], at: usize) {
-    const QOS: u8 = 0x80;
-    let [control, flags] = array_at(data, at).unwrap_or_default();
-    if control & QOS != 0 {
-        out.extend_from_slice(b"CF +QoS ");
-    }
-    let labels: &[&[u8]] = match flags & 3 {
-        0 => &[b"DA:", b"SA:", b"BSSID:"],
-        1 => &[b"BSSID:", b"SA:", b"DA:"],
-        2 => &[b"DA:", b"BSSID:", b"SA:"],
-        _ => &[b"RA:", b"TA:", b"DA:", b"SA:"],
+/// `(en0, proc ping:4242, eproc launchd:1, out) `: what Apple's packet tap tells, in the words of
+/// Apple's tcpdump.
+pub(super) fn packet_tap(out: &mut Vec<u8>, frame: &Frame<'_>) {
+    let Some(tap) = PacketTap::of(frame) else {
+        return;
     };
-    for (label, place) in labels.iter().zip([4, 10, 16, 24]) {
-        out.extend_from_slice(label);
-        let address = tail(data, at + place);
-        write::hex_octets(out, address.get(..6).unwrap_or_default(), b":");
-        out.push(b' ');
+    let start = out.len();
+    out.push(b'(');
+    if !tap.interface.is_empty() {
+        escape::push(out, tap.interface);
+        out.extend_from_slice(b", ");
+    }
+    let mut process = |label: &[u8], process: Option<Process<'_>>| {
+        if let Some(Process { id, command }) = process {
+            out.extend_from_slice(label);
+            escape::push(out, command);
+            number(out, b":", id.into());
+            out.extend_from_slice(b", ");
+        }
+    };
+    process(b"proc ", tap.process);
+    process(b"eproc ", tap.effective);
+    if let Some(direction) = tap.direction {
+        out.extend_from_slice(direction.name().as_bytes());
+        out.extend_from_slice(b", ");
+    }
+    let told = out.len() > start + 1;
+    // Without the separator behind the last of them, or with nothing.
+    out.truncate(if told { out.len() - 2 } else { start });
+    if told {
+        out.extend_from_slice(b") ");
     }
 }

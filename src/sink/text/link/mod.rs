@@ -6,11 +6,13 @@ mod llc;
 mod radio;
 mod serial;
 mod switch;
+mod wireless;
 
 use std::io::Write as _;
 
 use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
+use crate::sink::text::Verbosity;
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::link::{self, SecTag, linktype as lt};
 use crate::wire::{IpVersion, bytes};
@@ -44,12 +46,12 @@ pub(super) fn unasked(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
 }
 
 /// The header, with what separates it from the packet.
-pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
-    of_frame(out, event, event.frame);
+pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>, verbosity: Verbosity) {
+    of_frame(out, event, event.frame, verbosity);
 }
 
 /// That of `frame`, which may be one inside of the event's.
-fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>) {
+fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>, verbosity: Verbosity) {
     let data = frame.data;
     let length = frame.wire_len;
     let told = link::addresses(frame);
@@ -142,7 +144,7 @@ fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>) {
         }
         // Without a link header there is nothing but the packet.
         LinkType(12 | 14 | 101 | 228 | 229) => out.extend_from_slice(b"ip: "),
-        _ => of_recorder(out, event, frame, &told),
+        _ => of_recorder(out, event, (frame, &told), verbosity),
     }
 }
 
@@ -150,8 +152,8 @@ fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>) {
 fn of_recorder(
     out: &mut Vec<u8>,
     event: &IcmpEvent<'_>,
-    frame: &Frame<'_>,
-    told: &link::Addresses,
+    (frame, told): (&Frame<'_>, &link::Addresses),
+    verbosity: Verbosity,
 ) {
     let (data, length) = (frame.data, frame.wire_len);
     match frame.link {
@@ -163,22 +165,16 @@ fn of_recorder(
         lt::SYMANTEC_FIREWALL => capture::symantec(out, data, length),
         lt::MFR => serial::multilink_frame_relay(out, data, 0, length),
         lt::IEEE802_11 | lt::IEEE802_11_PRISM | lt::IEEE802_11_RADIOTAP | lt::IEEE802_11_AVS
-            if let Some((at, llc)) = link::llc_of_802_11(frame) =>
+            if let Some(places) = link::llc_of_802_11(frame) =>
         {
             radio::tell(out, frame);
-            let check_sequence = match frame.link {
-                lt::IEEE802_11_RADIOTAP if link::radio::has_check_sequence(frame) => 4,
-                _ => 0,
-            };
-            capture::wireless(out, data, at);
-            let before = u32::try_from(llc).unwrap_or(u32::MAX);
-            let around = before.saturating_add(check_sequence);
-            llc::header(out, data, llc, length.saturating_sub(around));
+            wireless::header(out, frame, places, verbosity);
         }
-        lt::PPI | lt::PKTAP => {
+        lt::PPI | lt::PKTAP | lt::USER2 => {
             if let Some(inner) = capture::named_inside(out, frame) {
+                capture::packet_tap(out, frame);
                 radio::tell(out, frame);
-                of_frame(out, event, &inner);
+                of_frame(out, event, &inner, verbosity);
             }
         }
         kind => match (told.switch, link::juniper(frame)) {
