@@ -42,22 +42,21 @@ impl Repeats {
         (frame, ts): (FrameRef, Timestamp),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
-        let newest_first = self.seen.iter().rev();
-        let known = newest_first
-            .take_while(|seen| is_within(COPY_WINDOW, ts.since(seen.ts)))
-            .find(|seen| {
-                let mirrored = || {
-                    seen.place == place
-                        && is_within(MIRROR_WINDOW, ts.since(seen.ts))
-                        && mirror() == Mirror::AtWork
-                };
-                seen.hash == hash
-                    && (is_same_packet(seen.place, place)
-                        || sent.repeats(seen.sent)
-                        || mirrored())
-                    // A frame that holds it twice was sent with it twice.
-                    && !frame.is_beside(seen.frame)
-            });
+        let mut newest_first = self.seen.iter().rev();
+        let known = newest_first.find(|seen| {
+            let mirrored = || {
+                seen.place == place
+                    && is_within(MIRROR_WINDOW, ts.since(seen.ts))
+                    && mirror() == Mirror::AtWork
+            };
+            let soon = || is_within(COPY_WINDOW, ts.since(seen.ts));
+            let is_alike =
+                || is_same_packet(seen.place, place) || sent.repeats(seen.sent) || mirrored();
+            seen.hash == hash
+                && (place.proves_copy_of(seen.place) || soon() && is_alike())
+                // A frame that holds it twice was sent with it twice.
+                && !frame.is_beside(seen.frame)
+        });
         if let Some(seen) = known {
             return Some(seen.frame);
         }
@@ -82,8 +81,7 @@ fn is_within(window: Duration, apart: Option<Duration>) -> bool {
 
 /// Two errors with the same octets: routers answer the same packet once, and number what they send.
 fn is_same_packet(a: Place, b: Place) -> bool {
-    let numbered = a.ip_id.is_some_and(|id| id != 0) && a.ip_id == b.ip_id;
-    numbered || a.is_copy_of(b)
+    a.is_numbered() && a.ip_id == b.ip_id || a.is_copy_of(b)
 }
 
 #[cfg(test)]
@@ -200,11 +198,24 @@ mod tests {
             told(&mut repeats, ERROR, place(Some(0), 63, 1), (5, 0)),
             None
         );
-        // The same again, too late.
-        assert_eq!(
-            told(&mut repeats, ERROR, place(Some(7), 60, 1), (6, 500)),
-            None
-        );
+    }
+
+    #[test]
+    fn after_a_while_it_takes_a_number_or_another_place_to_tell_a_copy() {
+        for (first, again, is_copy) in [
+            (place(Some(7), 63, 1), place(Some(7), 62, 1), true),
+            (place(Some(7), 63, 1), place(Some(7), 63, 2), true),
+            (place(None, 63, 1), place(None, 60, 2), true),
+            // A packet that is sent again is refused again.
+            (place(Some(7), 63, 1), place(Some(7), 63, 1), false),
+            (place(None, 63, 1), place(None, 62, 1), false),
+            (place(Some(0), 63, 1), place(Some(0), 63, 2), false),
+        ] {
+            let mut repeats = Repeats::default();
+            assert_eq!(told(&mut repeats, ERROR, first, (1, 0)), None);
+            let known = told(&mut repeats, ERROR, again, (2, 500));
+            assert_eq!(known.is_some(), is_copy, "{first:?} {again:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::model::{Frame, FrameRef, SourceId, Timestamp};
 use crate::wire::link::{self, FrameFlag, WirelessHeader};
 use crate::wire::{ChecksumStatus, Packet};
 
-/// Requests alike in everything within this time are one packet, captured twice.
+/// Requests alike in everything within this time are one packet, captured twice. Later it takes a
+/// proof, [`Place::proves_copy_of`].
 pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
 
 /// Where a mirror is at work, packets without a number that are alike in everything within this time
@@ -162,10 +163,30 @@ impl Place {
     /// Whether `other` can be the same packet at another point of the capture: another interface,
     /// VLAN or hop, and no identification to the contrary.
     pub(super) fn is_copy_of(self, other: Self) -> bool {
-        let elsewhere = self.ttl != other.ttl
-            || self.vlan != other.vlan
-            || self.interface != other.interface
-            || self.source != other.source;
-        elsewhere && self.ip_id == other.ip_id
+        (self.ttl != other.ttl || self.is_apart_from(other)) && self.ip_id == other.ip_id
+    }
+
+    /// Whether the two are different points of the capture.
+    pub(super) fn is_apart_from(self, other: Self) -> bool {
+        self.vlan != other.vlan || self.interface != other.interface || self.source != other.source
+    }
+
+    /// Whether a packet with the octets of one at `earlier`, and seen here however much later, has to
+    /// be that one: it bears the same number, and was seen further on its way or at another point of
+    /// capture, whose clock may be another. Without a number it has to be both another point and
+    /// another hop, as a program may well send the same again.
+    pub(super) fn proves_copy_of(self, earlier: Self) -> bool {
+        let apart = self.is_apart_from(earlier);
+        let told_apart = if self.is_numbered() {
+            apart || self.ttl < earlier.ttl
+        } else {
+            apart && self.ttl != earlier.ttl
+        };
+        told_apart && self.ip_id == earlier.ip_id
+    }
+
+    /// Whether its identification tells it from others. 0 does not (RFC 6864 section 4).
+    pub(super) fn is_numbered(self) -> bool {
+        self.ip_id.is_some_and(|id| id != 0)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ExchangeEvent;
 use super::reused::Beside;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use crate::correlate::payloads::Kept;
+use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
 use crate::model::{AddrPair, FrameRef, Timestamp};
@@ -149,11 +149,13 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
     }
 }
 
-pub(super) fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) -> bool {
-    let soon = seen
-        .ts
-        .since(open.requested)
-        .is_none_or(|apart| apart <= COPY_WINDOW);
+/// Whether `query` is the request `open`, captured again.
+pub(super) fn is_same_packet(
+    open: &Open,
+    query: &Query<'_>,
+    seen: &Sighting,
+    payloads: &Payloads,
+) -> bool {
     let same_id = match (open.place.ip_id, seen.place.ip_id) {
         // Identification 0 with "don't fragment" is no evidence (RFC 6864 section 4).
         (Some(a), Some(b)) => a == b,
@@ -164,10 +166,33 @@ pub(super) fn is_same_packet(open: &Open, query: &Query<'_>, seen: &Sighting) ->
         open.end.is_some() && !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent);
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
-    // The first fragment of what was put together since.
-    let begins_it = open.extent == Extent::PutTogether
-        && seen.extent == Extent::Begun
-        && seen.place.ip_id.is_some_and(|id| id != 0);
-    let alike = begins_it || open.asks_alike(query);
-    soon && same_id && alike && !open.closed && !again && !together
+    let soon = is_soon(open, seen) && !open.closed && !again;
+    same_id
+        && !together
+        && (soon || is_proven(open, seen))
+        && (open.asks_alike(query) || is_part(open, query, seen, payloads))
+}
+
+/// Whether `seen` came so soon after the request that being alike makes it a copy.
+pub(super) fn is_soon(open: &Open, seen: &Sighting) -> bool {
+    (seen.ts.since(open.requested)).is_none_or(|apart| apart <= COPY_WINDOW)
+}
+
+/// Whether a copy may come later than that, by where the two were seen.
+pub(super) fn may_be_late(open: &Open, seen: &Sighting) -> bool {
+    seen.place.ttl < open.place.ttl || seen.place.is_apart_from(open.place)
+}
+
+/// Whether being alike makes `seen` a copy however late. What waited at a hop, for address resolution
+/// or in a queue, goes on before it is answered.
+fn is_proven(open: &Open, seen: &Sighting) -> bool {
+    let goes_on = seen.place.ttl < open.place.ttl && open.end.is_none() && !open.closed;
+    seen.place.proves_copy_of(open.place) || goes_on
+}
+
+/// Whether one of the two is a fragment of a message that the other can be, whole or cut otherwise: at
+/// the next hop less may fit into a packet.
+fn is_part(open: &Open, query: &Query<'_>, seen: &Sighting, payloads: &Payloads) -> bool {
+    let part = open.extent == Extent::Begun || seen.extent == Extent::Begun;
+    part && open.rest == query.rest && payloads.change(open.kept, query.octets).is_none()
 }

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::end::SETTLED_AT_LEAST;
-use super::open::{Open, Rtt, is_same_packet};
+use super::open::{Open, Rtt, is_same_packet, is_soon, may_be_late};
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
@@ -45,10 +45,8 @@ impl Exchanges {
     ) -> Option<&mut Open> {
         let (slot, _) = self
             .newest_first(newest)
-            .take_while(|(_, open)| {
-                (seen.ts.since(open.requested)).is_none_or(|apart| apart <= COPY_WINDOW)
-            })
-            .find(|(_, open)| is_same_packet(open, query, seen))?;
+            .take_while(|(_, open)| is_soon(open, seen) || may_be_late(open, seen))
+            .find(|(_, open)| is_same_packet(open, query, seen, &self.payloads))?;
         self.table.at_mut(slot)
     }
 

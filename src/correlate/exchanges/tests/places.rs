@@ -171,3 +171,129 @@ fn a_request_seen_again_at_once_is_a_copy_and_later_a_new_request() {
     assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
     assert_eq!(closed[1].outcome, ExchangeOutcome::Answered);
 }
+
+/// A request that was seen so, and 300 ms later so: whether it was seen again.
+fn is_seen_again(first: Place, again: Place, answered: bool) -> bool {
+    let mut play = Play::new();
+    play.take(Direction::Request, ping(1), 0, first);
+    if answered {
+        play.reply(100, ping(1));
+    }
+    let relation = play.take(Direction::Request, ping(1), 300, again);
+    let is_copy = matches!(relation, Relation::Copy { .. });
+    assert!(is_copy || relation == Relation::Request, "{relation:?}");
+    let sent = play.finish(60_000).len();
+    assert_eq!(sent, if is_copy { 1 } else { 2 });
+    is_copy
+}
+
+#[test]
+fn a_request_that_waits_at_a_hop_is_one_request_however_long() {
+    let place = |ip_id, ttl, interface, source| Place {
+        ip_id,
+        ttl,
+        interface,
+        source: SourceId(source),
+        ..Place::default()
+    };
+    for (first, again, waiting, answered) in [
+        // Numbered: at the next hop, or at another point of capture.
+        (
+            place(Some(9), 64, 1, 0),
+            place(Some(9), 63, 1, 0),
+            true,
+            true,
+        ),
+        (
+            place(Some(9), 64, 1, 0),
+            place(Some(9), 64, 2, 0),
+            true,
+            true,
+        ),
+        (
+            place(Some(9), 55, 1, 0),
+            place(Some(9), 64, 1, 1),
+            true,
+            true,
+        ),
+        // Not numbered: at the next hop while nothing answers, or another hop at another point.
+        (place(None, 64, 1, 0), place(None, 63, 1, 0), true, false),
+        (
+            place(Some(0), 64, 1, 0),
+            place(Some(0), 63, 1, 0),
+            true,
+            false,
+        ),
+        (place(None, 55, 1, 0), place(None, 64, 1, 1), true, true),
+        (place(None, 64, 1, 0), place(None, 64, 1, 1), false, false),
+        // Sent again: with another number, or a larger TTL, or all as it was.
+        (
+            place(Some(9), 64, 1, 0),
+            place(Some(8), 63, 1, 0),
+            false,
+            false,
+        ),
+        (
+            place(Some(9), 1, 1, 0),
+            place(Some(9), 2, 1, 0),
+            false,
+            false,
+        ),
+        (
+            place(Some(9), 64, 1, 0),
+            place(Some(9), 64, 1, 0),
+            false,
+            false,
+        ),
+        (place(None, 64, 1, 0), place(None, 64, 1, 0), false, false),
+    ] {
+        let told = [false, true].map(|answer| is_seen_again(first, again, answer));
+        assert_eq!(told, [waiting, answered], "{first:?} {again:?}");
+    }
+}
+
+#[test]
+fn captures_whose_clocks_differ_tell_the_same_of_a_ping() {
+    let place = |ip_id, ttl, source| Place {
+        ip_id: Some(ip_id),
+        ttl,
+        source: SourceId(source),
+        ..Place::default()
+    };
+    // The other end's clock is behind by seconds, or ahead.
+    for other in [-2500, -150, 0, 150, 2500] {
+        let mut steps: Vec<_> = (1..=5u16)
+            .flat_map(|seq| {
+                let at = 10_000 + i64::from(seq) * 1000;
+                let (asked, answered) = (u32::from(seq), 100 + u32::from(seq));
+                [
+                    (at, Direction::Request, seq, place(asked, 64, 0)),
+                    (
+                        at + 20 + other,
+                        Direction::Request,
+                        seq,
+                        place(asked, 55, 1),
+                    ),
+                    (
+                        at + 21 + other,
+                        Direction::Reply,
+                        seq,
+                        place(answered, 64, 1),
+                    ),
+                    (at + 41, Direction::Reply, seq, place(answered, 55, 0)),
+                ]
+            })
+            .collect();
+        steps.sort_by_key(|step| step.0);
+        let mut play = Play::new();
+        for (millis, direction, seq, place) in steps {
+            play.take(direction, ping(seq), millis, place);
+        }
+        let closed = play.finish(90_000);
+        assert_eq!(closed.len(), 5, "{other} ms");
+        for exchange in closed {
+            assert_eq!(exchange.outcome, ExchangeOutcome::Answered, "{other} ms");
+            assert_eq!(exchange.duplicates, 0, "{other} ms");
+        }
+    }
+}
