@@ -6,6 +6,7 @@ mod fragments;
 mod open;
 mod reused;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::end::{End, Slow};
@@ -20,7 +21,7 @@ use super::sighting::{Mirror, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
 use super::{Outcome, Relation};
 use crate::icmp::Direction;
-use crate::model::Timestamp;
+use crate::model::{FrameRef, Timestamp};
 
 /// Whether all was told that there is to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub(super) struct Exchanges {
     evicted: u64,
     /// Where and when a request was captured twice at one place last.
     mirrored: Option<(Scope, Timestamp)>,
+    /// The first fragments that were told as replies.
+    begun: VecDeque<FrameRef>,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -102,6 +105,7 @@ impl Exchanges {
             scoped: 0,
             evicted: 0,
             mirrored: None,
+            begun: VecDeque::new(),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }

@@ -57,6 +57,9 @@ impl Correlator {
                 Relation::None
             }
             Fragment::Begins | Fragment::Again { .. } => {
+                if answers {
+                    self.exchanges.answered_in_part(frame.reference());
+                }
                 self.packet(frame, packet, message, Extent::Begun, shown)
             }
             Fragment::Completes(whole) => self.whole(frame, packet, whole, shown),
@@ -77,9 +80,15 @@ impl Correlator {
         };
         let is_told = |told| self.recognizer.query_of_whole(ip, told).is_some();
         let begins = !whole.told.as_ref().is_some_and(is_told);
+        let first = whole.frames.first().copied();
         let whole = Packet { ip: *ip, ..*packet };
         self.observe(frame, &packet.ip, shown);
         let seen = Sighting::of(frame, &whole, all, Extent::PutTogether, shown);
+        if let Some(first) = first.filter(|_| query.direction == Direction::Reply)
+            && let Some(relation) = self.exchanges.answered_all(&query, &seen, first)
+        {
+            return relation;
+        }
         if query.direction == Direction::Request && self.exchanges.asked_all(&query, &seen) {
             return Relation::None;
         }

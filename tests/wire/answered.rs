@@ -105,6 +105,82 @@ fn fragments_captured_twice_are_copies() {
     }
 }
 
+/// As seen at the next hop.
+fn hop_on(packets: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let hop = |mut packet: Vec<u8>| {
+        packet[8] -= 1;
+        packet
+    };
+    packets.into_iter().map(hop).collect()
+}
+
+/// A router whose next link takes less cuts anew what comes in: captured on all its interfaces, each
+/// packet is there twice, and in other pieces.
+#[test]
+fn a_ping_that_a_router_cuts_anew_is_one_ping() {
+    type Tunnel = fn(&[u8]) -> Vec<u8>;
+    let tunnels: [Tunnel; 3] = [<[u8]>::to_vec, gre, vxlan];
+    for tunnel in tunnels {
+        // Whole, in pieces of which the first is cut again, and in equal ones.
+        for size in [2000, 800, 600] {
+            let pieces = |kind, seq, size| {
+                let id = 10 * u16::from(kind) + seq;
+                cut(&tunnel(&echo(kind, seq, 1400)), id, size)
+            };
+            let mut packets = Vec::new();
+            for seq in 1..=3 {
+                let mut outward = hop_on(pieces(REQUEST, seq, 600)).into_iter();
+                // Each piece goes on as soon as it came.
+                for piece in pieces(REQUEST, seq, size) {
+                    packets.push(piece);
+                    packets.extend(outward.by_ref().take(if size == 800 { 2 } else { 1 }));
+                }
+                packets.extend(outward);
+                packets.extend(pieces(REPLY, seq, 600));
+                packets.extend(hop_on(pieces(REPLY, seq, 600)));
+            }
+            let told = records(&written(RAW, &packets));
+            let all = exchanges(&told);
+            let outcomes: Vec<_> = all
+                .iter()
+                .map(|e| (&e["outcome"], &e["duplicates"]))
+                .collect();
+            let answered = (&json!("answered"), &json!(0));
+            assert_eq!(outcomes, [answered; 3], "{size}");
+            let overlaps = told
+                .iter()
+                .any(|record| record["reassembly"]["status"] == "overlap");
+            assert!(!overlaps, "{size}");
+        }
+    }
+}
+
+/// A reply that was told by its first fragment, as its request was not whole then.
+#[test]
+fn a_reply_is_no_duplicate_of_its_own_beginning() {
+    let (request, reply) = (message(REQUEST, 1, 5), message(REPLY, 1, 6));
+    let early = [&request[..1], &reply[..1], &request[1..], &reply[1..]].concat();
+    let never = [&request[..2], &reply].concat();
+    for packets in [early, never] {
+        let told = records(&written(RAW, &packets));
+        let exchange = exchanges(&told)[0];
+        assert_eq!(exchange["outcome"], "answered");
+        assert_eq!(exchange["duplicates"], 0);
+        let last = u64::try_from(packets.len()).unwrap();
+        assert_eq!(at(&told, last)["answers"], Value::Null);
+    }
+    // All of it tells what the beginning could not: other octets came back.
+    let mut changed = [&request[..1], &reply[..1], &request[1..], &reply[1..]].concat();
+    changed[5][40] ^= 0x10;
+    let told = records(&written(RAW, &changed));
+    assert_eq!(at(&told, 6)["answers"]["outcome"], "corrupted");
+    let exchange = exchanges(&told)[0];
+    assert_eq!(
+        (&exchange["duplicates"], &exchange["corrupted"]),
+        (&json!(0), &json!(1))
+    );
+}
+
 /// All of a message again, at the same place: what a receiver takes for a second one.
 #[test]
 fn a_reply_that_comes_twice_is_a_duplicate() {

@@ -1,10 +1,16 @@
 //! Requests and replies in fragments.
 
 use super::Exchanges;
+use super::open::Open;
+use crate::correlate::exchange::ExchangeEnd;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Extent, Sighting};
 use crate::correlate::table::Slot;
+use crate::correlate::{Answer, AnswerOutcome, Relation};
 use crate::model::FrameRef;
+
+/// Replies that are told by their first fragment and may be put together: this many of the last.
+const BEGUN: usize = 64;
 
 impl Exchanges {
     /// The request under this key was put together, as `query` has it: whether its first fragment is
@@ -25,6 +31,45 @@ impl Exchanges {
         open.rest = query.rest;
         open.kept = self.payloads.keep(query.octets);
         true
+    }
+
+    /// The reply that begins in `first` goes by what that shows.
+    pub(in crate::correlate) fn answered_in_part(&mut self, first: FrameRef) {
+        if self.begun.len() == BEGUN {
+            self.begun.pop_front();
+        }
+        self.begun.push_back(first);
+    }
+
+    /// The reply that begins in `first` was put together, as `query` has it: what that adds, if `first`
+    /// was told as the reply.
+    pub(in crate::correlate) fn answered_all(
+        &mut self,
+        query: &Query<'_>,
+        seen: &Sighting,
+        first: FrameRef,
+    ) -> Option<Relation> {
+        let at = self.begun.iter().position(|begun| *begun == first)?;
+        self.begun.remove(at);
+        let ended = |open: &Open| open.end == Some(ExchangeEnd::Reply(first));
+        let found = (self.under(query.key))
+            .and_then(|newest| self.newest_first(newest).find(|(_, open)| ended(open)))
+            .map(|(slot, _)| slot);
+        let Some(open) = found.and_then(|slot| self.table.at_mut(slot)) else {
+            return Some(Relation::None);
+        };
+        let differs = open.differs(query, seen);
+        if !differs && !seen.checksum_bad {
+            return Some(Relation::None);
+        }
+        open.corrupted = open.corrupted.saturating_add(1);
+        let change = differs.then(|| self.payloads.change(open.kept, query.octets));
+        Some(Relation::Answer(Answer {
+            request: Some(open.request),
+            rtt: open.rtt.get(),
+            outcome: AnswerOutcome::Corrupted,
+            change: change.flatten(),
+        }))
     }
 
     /// Whether replies to the request under this key are to be put together: all of it was captured.

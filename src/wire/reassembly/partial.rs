@@ -17,6 +17,7 @@ pub(super) struct Piece {
     at: usize,
     last: bool,
     frame: FrameRef,
+    ttl: u8,
 }
 
 impl Piece {
@@ -43,6 +44,7 @@ impl Piece {
                 at: 0,
                 last: !fragment.more,
                 frame,
+                ttl: ip.ttl,
             })
         }
     }
@@ -78,8 +80,8 @@ pub(super) struct Partial {
     is_copy: bool,
     /// Fragments that came before one that is known to be ICMP's.
     told_as_other: u64,
-    /// That of the latest fragment.
-    source: Option<SourceId>,
+    /// Those of the latest fragment.
+    seen_as: Option<(SourceId, u8)>,
 }
 
 /// What is to be said of a message that is given up.
@@ -136,7 +138,7 @@ impl Partial {
             is_icmp: false,
             is_copy: false,
             told_as_other: 0,
-            source: None,
+            seen_as: None,
         }
     }
 
@@ -161,8 +163,36 @@ impl Partial {
         self.is_icmp |= known.is_icmp;
     }
 
-    pub(super) fn source(&self) -> Option<SourceId> {
-        self.source
+    /// Whether the fragment was captured where the others were, by file and TTL.
+    pub(super) fn was_seen_as(&self, piece: &Piece) -> bool {
+        self.seen_as == Some((piece.frame.source(), piece.ttl))
+    }
+
+    /// Whether the fragment, captured into the same file, is the same as one that came, or another in
+    /// the place of what came. Where it is the same but for where it begins and ends it is of the same
+    /// packet at the next hop, which cut it anew: that has all its fragments.
+    pub(super) fn meets(&self, piece: &Piece, part: FragmentablePart<'_>) -> bool {
+        let same_source = (self.seen_as).is_some_and(|(source, _)| source == piece.frame.source());
+        same_source && (self.overlapped || self.meets_octets(piece, part))
+    }
+
+    /// Whether octets came in its place that it repeats, all of them, or contradicts.
+    fn meets_octets(&self, piece: &Piece, part: FragmentablePart<'_>) -> bool {
+        let behind = self.pieces.partition_point(|p| p.end <= piece.start);
+        let common = self.pieces.get(behind..).unwrap_or_default().iter();
+        let mut common = common.take_while(|p| p.start < piece.end).peekable();
+        if common.peek().is_none() {
+            return false;
+        }
+        let octets = part.to_vec();
+        common.any(|there| {
+            let (start, end) = (there.start.max(piece.start), there.end.min(piece.end));
+            let kept = self
+                .octets
+                .get(there.at + start - there.start..there.at + end - there.start);
+            let came = octets.get(start - piece.start..end - piece.start);
+            there.is_at(piece) || kept != came
+        })
     }
 
     /// Whether the fragment may be one that is missing. The same packet captured into another file
@@ -216,7 +246,7 @@ impl Partial {
         is_icmp: bool,
     ) -> Added {
         self.is_icmp |= is_icmp;
-        self.source = Some(piece.frame.source());
+        self.seen_as = Some((piece.frame.source(), piece.ttl));
         if self.overlapped {
             return Added::Outcome(Reassembly::Refused(Refusal::Overlapped));
         }

@@ -101,10 +101,10 @@ impl Table {
         let known = (self.recent).find(&key, piece, || hash(&part.to_vec()), now);
         self.forget_copy(&key, piece, known.is_none(), now);
         let there = self.partials.entry(key).or_default();
-        let own = there
-            .iter()
-            .position(|p| p.source() == Some(piece.frame().source()));
-        let found = own.or_else(|| there.iter().position(|p| p.lacks(piece)));
+        let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
+        let found = of(&|p| p.was_seen_as(piece))
+            .or_else(|| of(&|p| p.meets(piece, part)))
+            .or_else(|| of(&|p| p.lacks(piece)));
         let index = found.unwrap_or_else(|| {
             self.serial += 1;
             self.order.push_back((key, self.serial));

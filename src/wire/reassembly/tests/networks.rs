@@ -156,6 +156,72 @@ fn overlaps_are_told_across_files_as_within_one() {
     assert_eq!(reassembler.fates().waiting, 2);
 }
 
+/// As seen at the next hop.
+fn hop_on(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[8] -= 1;
+    packet
+}
+
+#[test]
+fn a_packet_that_the_next_hop_cuts_anew_becomes_whole_at_both() {
+    let message = echo(96);
+    let here = pieces4(7, &message, 48);
+    let there: Vec<_> = pieces4(7, &message, 32).into_iter().map(hop_on).collect();
+    // What goes out came in before: in any order that allows it.
+    for order in 0u8..1 << 5 {
+        if order.count_ones() != 3 {
+            continue;
+        }
+        let mut reassembler = Reassembler::new(ROOM);
+        let mut next = [0, 0];
+        let mut whole = 0;
+        for step in 0..5 {
+            let hop = usize::from(order >> step & 1);
+            let piece = &[&here[..], &there[..]][hop][next[hop]];
+            next[hop] += 1;
+            let frame = frame_ref(u64::try_from(step).unwrap() + 1);
+            match reassembler.feed(&packet(piece), frame, None, at(0)) {
+                Reassembly::Complete(made) => {
+                    assert_eq!(made.ip().payload, message);
+                    whole += 1;
+                }
+                outcome => assert!(
+                    matches!(outcome, Reassembly::Incomplete),
+                    "{order:05b} {outcome:?}"
+                ),
+            }
+        }
+        assert_eq!((whole, reassembler.waiting()), (2, 0), "{order:05b}");
+        assert_eq!(reassembler.fates().overlapping, 0);
+    }
+}
+
+#[test]
+fn what_contradicts_another_hop_overlaps() {
+    let message = echo(96);
+    let mut other = message.clone();
+    other[40] ^= 1;
+    let mut reassembler = Reassembler::new(ROOM);
+    let first = fragment4(7, 0, true, &message[..48]);
+    reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
+    let forged = hop_on(fragment4(7, 32, true, &other[32..64]));
+    let outcome = reassembler.feed(&packet(&forged), frame_ref(2), None, at(0));
+    assert!(matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)));
+    assert_eq!(reassembler.fates().overlapping, 1);
+}
+
+#[test]
+fn fragments_that_took_ways_of_different_length_make_one_packet() {
+    let message = echo(96);
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut outcome = Reassembly::NotIcmpFragment;
+    for (n, piece) in (1..).zip(pieces4(7, &message, 32)) {
+        let piece = if n == 2 { hop_on(piece) } else { piece };
+        outcome = reassembler.feed(&packet(&piece), frame_ref(n), None, at(0));
+    }
+    assert!(matches!(outcome, Reassembly::Complete(_)), "{outcome:?}");
+}
+
 #[test]
 fn what_the_first_fragment_of_a_tunnels_packet_cuts_is_no_defect() {
     // The outer packet is the fragment: what is inside ends where it does.
