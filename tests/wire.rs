@@ -3,6 +3,8 @@
 
 #[path = "wire/answered.rs"]
 mod answered;
+#[path = "wire/bluetooth.rs"]
+mod bluetooth;
 #[path = "wire/captured.rs"]
 mod captured;
 #[path = "wire/compressor.rs"]

@@ -8,7 +8,7 @@ use crate::correlate::observation::Observation;
 use crate::model::{Expanded, Form, Frame, FrameRef};
 use crate::wire::piece::{self, Piece};
 use crate::wire::reassembly::{Captured, Outcome, Reassembly, Told};
-use crate::wire::{self, Classified, Undecodable};
+use crate::wire::{self, Classified, Undecodable, lowpan};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame that may hold a piece of a packet: whether it does, and was told.
@@ -90,7 +90,7 @@ impl Run<'_, '_, '_, '_> {
     }
 
     /// A piece that tells nothing of its packet.
-    fn other_piece(&mut self, frame: &Frame<'_>) {
+    pub(super) fn other_piece(&mut self, frame: &Frame<'_>) {
         self.counts.other += 1;
         self.write_if_selected(frame);
     }
@@ -176,6 +176,19 @@ impl Run<'_, '_, '_, '_> {
         made: &Expanded,
         frames: Vec<FrameRef>,
     ) -> io::Result<()> {
+        let mut packet = Expanded::default();
+        let made = if lowpan::is_unit(made) {
+            match self.expand_unit(frame, made, &mut packet) {
+                Ok(true) => &packet,
+                Ok(false) => made,
+                Err(why) => {
+                    self.undecodable(frame, why);
+                    return Ok(());
+                }
+            }
+        } else {
+            made
+        };
         let expanded = Some(made);
         let whole = &Frame { expanded, ..*frame };
         match &wire::classify(whole) {

@@ -5,9 +5,10 @@ use std::{io, mem};
 
 use super::Run;
 use crate::model::{Expanded, Form, Frame, Part};
-use crate::wire::Packet;
+use crate::wire::link::linktype;
 use crate::wire::piece::Piece;
 use crate::wire::stream::Found;
+use crate::wire::{Packet, Undecodable, lowpan};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame that may hold units of a stream, in its innermost packet if that is IP's: whether it does,
@@ -57,7 +58,40 @@ impl Run<'_, '_, '_, '_> {
         piece.make(piece.octets, &mut made);
         made.form = Form::Unit;
         made.set_wire_len(made.octets.len() + (octets - piece.octets.len()));
+        if lowpan::is_unit(&made) {
+            let mut packet = mem::take(&mut self.expanded);
+            let expanded = self.expand_unit(frame, &made, &mut packet);
+            return match self.tell_made(frame, packet, expanded)? {
+                Ok(true) => Ok(()),
+                Ok(false) => {
+                    self.other_piece(frame);
+                    Ok(())
+                }
+                Err(why) => {
+                    self.undecodable(frame, why);
+                    Ok(())
+                }
+            };
+        }
         let expanded = Some(&made);
         self.tell(&Frame { expanded, ..*frame })
+    }
+
+    /// Makes the packet of a unit whose headers are compressed.
+    pub(super) fn expand_unit(
+        &mut self,
+        frame: &Frame<'_>,
+        unit: &Expanded,
+        into: &mut Expanded,
+    ) -> Result<bool, Undecodable> {
+        let unit = Frame {
+            link: linktype::ETHERNET,
+            data: &unit.octets,
+            wire_len: unit.wire_len,
+            fcs_len: 0,
+            expanded: None,
+            ..*frame
+        };
+        self.expander.expand_unit(&unit, into)
     }
 }

@@ -14,7 +14,7 @@ const MPEG_2_TS: u32 = 243;
 const PACKET: usize = 188;
 const MAC: [[u8; 6]; 2] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]];
 
-fn request(seq: u16, octets: usize) -> Vec<u8> {
+pub(crate) fn request(seq: u16, octets: usize) -> Vec<u8> {
     let mut packet = Vec::new();
     PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
         .icmpv4_echo_request(7, seq)
@@ -160,7 +160,7 @@ fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
 }
 
 /// Frame and sequence number of each message that is whole; all of those are good.
-fn ours(records: &[Value]) -> Vec<(u64, u64)> {
+pub(crate) fn ours(records: &[Value]) -> Vec<(u64, u64)> {
     let messages = records.iter().filter(|record| record["type"] == "icmp");
     messages
         .filter_map(|record| {

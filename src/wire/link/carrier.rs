@@ -200,3 +200,23 @@ pub(super) fn transport_stream(data: &[u8], at: usize) -> Result<LinkHeader, Und
         None => Err(Undecodable::Short),
     }
 }
+
+pub(super) const fn is_bluetooth(link: LinkType) -> bool {
+    matches!(
+        link,
+        lt::BLUETOOTH_HCI_H4
+            | lt::BLUETOOTH_HCI_H4_WITH_PHDR
+            | lt::BLUETOOTH_LINUX_MONITOR
+            | lt::BLUETOOTH_LE_LL
+            | lt::BLUETOOTH_LE_LL_WITH_PHDR
+    )
+}
+
+/// Bluetooth, whose channels take packets apart: [`crate::wire::stream`] reads them.
+pub(super) const fn bluetooth(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
+    if data.len() > at {
+        Ok(LinkHeader::at(Network::Other(0), at))
+    } else {
+        Err(Undecodable::Short)
+    }
+}

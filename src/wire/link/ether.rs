@@ -42,7 +42,7 @@ pub(super) mod ether_type {
     /// A frame of LLC whose length needs no field (draft-ietf-isis-ext-eth-01).
     pub(in crate::wire::link) const JUMBO_LLC: u16 = 0x8870;
     /// 6LoWPAN (RFC 7973).
-    pub(in crate::wire::link) const LOWPAN: u16 = 0xa0ed;
+    pub(in crate::wire) const LOWPAN: u16 = 0xa0ed;
     /// A frame of IEEE 802.15.4.
     pub(in crate::wire::link) const IEEE802_15_4: u16 = 0x809a;
     /// Transparent bridging: a whole frame.

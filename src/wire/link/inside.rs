@@ -1,8 +1,8 @@
 //! Headers that stand before the frames of other links.
 
 use super::{
-    LinkHeader, Network, Vlans, bluetooth, carrier, dispatch, ether, exported, infiniband,
-    linktype as lt, netlink, packet_tap, pseudo, recorder, switch,
+    LinkHeader, Network, Vlans, carrier, dispatch, ether, exported, infiniband, linktype as lt,
+    netlink, packet_tap, pseudo, recorder, switch,
 };
 use crate::model::{Frame, LinkType};
 use crate::wire::Undecodable;
@@ -43,8 +43,6 @@ pub(super) fn inside(
         lt::VPP_DISPATCH => recorder::vpp(data, at),
         lt::WIRESHARK_UPPER_PDU => exported::exported(data, at),
         lt::INFINIBAND => infiniband::local(data, at),
-        lt::BLUETOOTH_HCI_H4 => bluetooth::h4(data, at),
-        lt::BLUETOOTH_HCI_H4_WITH_PHDR => bluetooth::h4(data, at + 4),
         lt::GFP_T | lt::GFP_F => carrier::gfp(data, at),
         _ => return None,
     })

@@ -4,7 +4,6 @@
 
 mod address;
 pub mod aggregate;
-mod bluetooth;
 mod carried;
 mod carrier;
 mod ether;
@@ -49,7 +48,9 @@ pub use wireless::{llc_of_802_11, packet_of_aggregate};
 
 pub(crate) use carried::in_ethercat;
 pub(super) use ether::{
-    NLPID_IPV4, NLPID_IPV6, ether_type::CISCO_METADATA, ethernet, follow, llc, untagged_ip,
+    NLPID_IPV4, NLPID_IPV6,
+    ether_type::{CISCO_METADATA, LOWPAN},
+    ethernet, follow, llc, untagged_ip,
 };
 pub(super) use exported::named;
 pub(super) use inside::inside_tzsp;
@@ -315,6 +316,12 @@ pub mod linktype {
     pub const JUNIPER_ST: LinkType = LinkType(200);
     /// Bluetooth between host and controller, behind a word of direction.
     pub const BLUETOOTH_HCI_H4_WITH_PHDR: LinkType = LinkType(201);
+    /// Bluetooth of low energy on the air.
+    pub const BLUETOOTH_LE_LL: LinkType = LinkType(251);
+    /// Bluetooth between host and controllers, as Linux's monitor gives it.
+    pub const BLUETOOTH_LINUX_MONITOR: LinkType = LinkType(254);
+    /// Bluetooth of low energy on the air, behind what the radio tells.
+    pub const BLUETOOTH_LE_LL_WITH_PHDR: LinkType = LinkType(256);
     /// AX.25 in KISS.
     pub const AX25_KISS: LinkType = LinkType(202);
     /// PPP behind an octet of direction.
@@ -490,6 +497,7 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
         lt::FC_2 => fibre_channel::fibre_channel(data, at),
         // Behind the word that a frame starts with.
         lt::FC_2_WITH_FRAME_DELIMS => fibre_channel::fibre_channel(data, at + 4),
+        link if carrier::is_bluetooth(link) => carrier::bluetooth(data, at),
         // What is in it has a link type of its own.
         link if usb::is_usb(link) => Ok(LinkHeader::at(Network::Other(0), at)),
         link if let Some((_, length)) = switch::tag(link) => switch::tagged(link, data, at, length),

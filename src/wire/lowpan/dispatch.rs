@@ -120,7 +120,7 @@ pub(super) fn expand<'a>(
             let around = Around {
                 src: ends.src.and_then(identifier),
                 dst: ends.dst.and_then(identifier),
-                unknown: UnknownPrefix::default(),
+                unknown: place.unknown,
                 contexts: place.contexts,
                 route: &route,
             };

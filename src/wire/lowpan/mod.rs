@@ -22,9 +22,9 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::bytes::tail;
 use super::link::ieee802154::{self, MacHeader, Payload, is_ieee802_15_4};
-use super::link::{self, Network, linktype};
+use super::link::{self, LinkAddress, Network, linktype};
 use super::{Encryption, Undecodable};
-use crate::model::{Expanded, Frame, FrameRef, InterfaceId, SourceId};
+use crate::model::{Expanded, Frame, FrameRef, InterfaceId, SourceId, UnknownPrefix};
 use dispatch::Dispatched;
 use fragments::Fragments;
 pub use iphc::Prefix;
@@ -76,6 +76,8 @@ struct Place<'c> {
     /// The ends of the tunnel that it was captured in.
     tunnel: Option<(IpAddr, IpAddr)>,
     mac: &'c MacHeader,
+    /// What is not known of identifiers that the link would tell.
+    unknown: UnknownPrefix,
     contexts: &'c Contexts,
     roots: &'c VecDeque<Root>,
 }
@@ -125,10 +127,50 @@ impl Expander {
         within: Option<Within>,
         into: &mut Expanded,
     ) -> Result<bool, Undecodable> {
+        let mac = mac_header(frame)?;
+        self.expand_behind(frame, &mac, within, UnknownPrefix::default(), into)
+    }
+
+    /// The same of a unit that [`is_unit`], whole, as a frame of Ethernet: where an address in that is
+    /// zero, an identifier that it would tell is not known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Expander::expand`].
+    pub fn expand_unit(
+        &mut self,
+        unit: &Frame<'_>,
+        into: &mut Expanded,
+    ) -> Result<bool, Undecodable> {
+        /// That of an identifier of zeros.
+        const UNKNOWN: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+        /// There is no context that would tell.
+        const CONTEXT: u8 = 0;
+        let mut mac = mac_header(unit)?;
+        let mut unknown = UnknownPrefix::default();
+        for (end, unknown) in [
+            (&mut mac.src, &mut unknown.src),
+            (&mut mac.dst, &mut unknown.dst),
+        ] {
+            if end.is_none_or(|end| end.as_slice() == [0; 6]) {
+                *end = LinkAddress::new(&UNKNOWN);
+                *unknown = Some(CONTEXT);
+            }
+        }
+        self.expand_behind(unit, &mac, None, unknown, into)
+    }
+
+    fn expand_behind(
+        &mut self,
+        frame: &Frame<'_>,
+        mac: &MacHeader,
+        within: Option<Within>,
+        unknown: UnknownPrefix,
+        into: &mut Expanded,
+    ) -> Result<bool, Undecodable> {
         into.clear();
         into.depth = within.map_or(0, |within| within.depth);
         self.fragments.advance(frame.ts);
-        let mac = mac_header(frame)?;
         match mac.payload {
             Payload::Data => {}
             Payload::Encrypted => return Err(Undecodable::Encrypted(Encryption::Ieee802_15_4)),
@@ -144,7 +186,8 @@ impl Expander {
         let place = Place {
             pan,
             tunnel: within.map(|within| within.ends),
-            mac: &mac,
+            mac,
+            unknown,
             contexts: known.map_or(&[None; 16], |(_, contexts)| contexts),
             roots: &self.roots,
         };
@@ -262,6 +305,13 @@ pub fn carrier<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
         }
         _ => None,
     }
+}
+
+/// Whether what was made of a unit of a stream is a packet whose headers are compressed (RFC 7668), behind
+/// a header of Ethernet.
+pub fn is_unit(made: &Expanded) -> bool {
+    made.link == Some(linktype::ETHERNET)
+        && link::header_of_made(linktype::ETHERNET, &made.octets).network == Network::Lowpan
 }
 
 /// Whether packets may travel compressed in frames like this one.

@@ -1,10 +1,11 @@
-//! Streams that carry packets in units of their own, which go on over several frames: sections of
-//! MPEG-2 and what else its transport stream carries.
+//! Streams that carry packets in units of their own, which go on over several frames: those of MPEG-2
+//! and the channels of Bluetooth.
 //!
 //! Which unit an octet is of tell those before it. So each stream that carries packets is followed
 //! from frame to frame, in order; its octets are kept with those of all pieces
 //! ([`super::reassembly`]), and here no more of them than tell how long a unit is.
 
+mod bluetooth;
 mod followed;
 mod mpeg;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use units::{Found, Units};
 #[derive(Debug, Default)]
 pub struct Streams {
     transport: Followed<mpeg::Place, mpeg::Stream>,
+    bluetooth: bluetooth::Bluetooth,
     /// Units that were numbered.
     units: u64,
 }
@@ -63,6 +65,8 @@ impl Streams {
         if let Some(run) = run {
             into.depth = run.depth;
             mpeg::take(self, Point::of(frame), &run, into);
+        } else if packet.is_none() {
+            bluetooth::take(self, frame, into);
         }
         !into.is_empty()
     }

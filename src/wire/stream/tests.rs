@@ -333,4 +333,38 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn any_octets_of_bluetooth_are_let_pass(
+        frames in proptest::collection::vec(
+            (proptest::collection::vec(any::<u8>(), 0..60), any::<u8>()), 0..40),
+    ) {
+        let mut streams = Streams::default();
+        let mut units = Units::default();
+        for (octets, kind) in frames {
+            let link = LinkType([187, 201, 251, 254, 256][usize::from(kind % 5)]);
+            let length = u8::try_from(octets.len()).unwrap();
+            // Handle, length; of L2CAP length and channel; a command that opens or configures one.
+            let begin = if kind & 0x40 == 0 { 0x20 } else { 0x10 };
+            let channel = [1, 5, 0x40, 0x41][usize::from(kind >> 3 & 3)];
+            let code = [2, 3, 4, 6, 0x14, 0x15, 0x17, 0x18][usize::from(kind >> 5)];
+            let l2cap = [length + 8, 0, channel, 0, code, 1, length, 0, kind & 0x2f, 0, 0x40, 0];
+            let acl = [1, begin, length + 12, 0];
+            let le = [1, 2, 3, 4, if begin == 0x20 { 2 } else { 1 }, length + 12];
+            let before: &[&[u8]] = match link.0 {
+                187 => &[&[2], &acl],
+                201 => &[&[0, 0, 0, kind & 1, 2], &acl],
+                254 => &[&[0, 0, 0, 4 + (kind & 1)], &acl],
+                251 => &[&le],
+                _ => &[&[0; 8], &[0, 1 + (kind & 1)], &le],
+            };
+            let data = [&before.concat(), &l2cap[..], &octets].concat();
+            streams.take(&Frame::alone(link, &data), None, &mut units);
+            for found in units.found() {
+                if let Found::Packet(piece) | Found::Piece(piece) = found {
+                    prop_assert!(!piece.octets.is_empty() && piece.octets.len() <= data.len());
+                }
+            }
+        }
+    }
 }

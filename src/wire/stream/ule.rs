@@ -75,17 +75,8 @@ fn more(head: &[u8], total: usize) -> Begin {
 
 /// What an EtherType announces, behind the header that a frame of Ethernet would have.
 fn of_ether_type(head: &[u8], before: usize, kind: u16) -> Carried {
-    const NO_ADDRESS: [u8; ADDRESS] = [0; ADDRESS];
-    let dst: [u8; ADDRESS] = (array_at(head, BASE))
-        .filter(|_| before > BASE)
-        .unwrap_or(NO_ADDRESS);
-    let mut header = [0; 14];
-    header[..ADDRESS].copy_from_slice(&dst);
-    header[2 * ADDRESS..].copy_from_slice(&kind.to_be_bytes());
-    Carried {
-        link: linktype::ETHERNET,
-        header: Header::of(&header),
-    }
+    let dst = array_at(head, BASE).filter(|_| before > BASE);
+    Carried::of_ethernet(dst.unwrap_or_default(), [0; ADDRESS], kind)
 }
 
 /// Whether these octets can be nothing but a unit: its length is that of the IP packet in it.

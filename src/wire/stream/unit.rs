@@ -3,6 +3,7 @@
 use super::units::Units;
 use crate::model::LinkType;
 use crate::wire::bytes::tail;
+use crate::wire::link::linktype;
 use crate::wire::piece::Header;
 
 /// What the first octets of a unit tell of it.
@@ -57,6 +58,18 @@ pub(super) struct Carried {
 }
 
 impl Carried {
+    /// What a frame of Ethernet would have behind this header.
+    pub(super) fn of_ethernet(dst: [u8; 6], src: [u8; 6], kind: u16) -> Self {
+        let mut header = [0; 14];
+        header[..6].copy_from_slice(&dst);
+        header[6..12].copy_from_slice(&src);
+        header[12..].copy_from_slice(&kind.to_be_bytes());
+        Self {
+            link: linktype::ETHERNET,
+            header: Header::of(&header),
+        }
+    }
+
     pub(super) fn alone(link: LinkType) -> Self {
         Self {
             link,

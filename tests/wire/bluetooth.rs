@@ -1,0 +1,449 @@
+//! Packets in channels of Bluetooth, against tshark.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::captured::{self, written};
+use crate::streams::{ours, request};
+
+const H4: u32 = 187;
+const H4_WITH_PHDR: u32 = 201;
+const LE_LL: u32 = 251;
+const LINUX_MONITOR: u32 = 254;
+const LE_LL_WITH_PHDR: u32 = 256;
+
+const HANDLE: u16 = 0x2a;
+/// The channels of either end, by what it calls them.
+const THEIRS: u16 = 0x41;
+const OURS: u16 = 0x40;
+const OWN: [u8; 6] = [0, 0x11, 0x22, 0x33, 0x44, 0x55];
+const PEER: [u8; 6] = [0xc0, 0xaa, 0xbb, 0xcc, 0xdd, 0xee];
+const BNEP: u16 = 0x0f;
+const IPV6: u16 = 0x23;
+
+/// To the controller, or from it, behind the octet that tells the kind.
+type Packet = (Way, Vec<u8>);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Out,
+    In,
+}
+use Way::{In, Out};
+
+fn words(words: &[u16]) -> Vec<u8> {
+    words.iter().copied().flat_map(u16::to_le_bytes).collect()
+}
+
+fn length(octets: &[u8]) -> u16 {
+    u16::try_from(octets.len()).unwrap()
+}
+
+fn l2cap(channel: u16, octets: &[u8]) -> Vec<u8> {
+    [&words(&[length(octets), channel]), octets].concat()
+}
+
+/// Packets of a link with no more than so many octets.
+fn acl(way: Way, frame: &[u8], size: usize) -> Vec<Packet> {
+    let packet = |(n, octets): (usize, &[u8])| {
+        let flags = if n == 0 { 0x2000 } else { 0x1000 };
+        let header = words(&[HANDLE | flags, length(octets)]);
+        (way, [&[2], &header[..], octets].concat())
+    };
+    frame.chunks(size).enumerate().map(packet).collect()
+}
+
+fn signal(way: Way, channel: u16, code: u8, parameters: &[u8]) -> Vec<Packet> {
+    let command = [&[code, 1], &words(&[length(parameters)])[..], parameters].concat();
+    acl(way, &l2cap(channel, &command), 64)
+}
+
+fn opened(number: u16) -> Vec<Packet> {
+    [
+        signal(Out, 1, 2, &words(&[number, OURS])),
+        signal(In, 1, 3, &words(&[THEIRS, OURS, 0, 0])),
+    ]
+    .concat()
+}
+
+fn opened_with_credits(number: u16) -> Vec<Packet> {
+    [
+        signal(Out, 5, 0x14, &words(&[number, OURS, 1280, 64, 10])),
+        signal(In, 5, 0x15, &words(&[THEIRS, 1280, 64, 10, 0])),
+    ]
+    .concat()
+}
+
+/// Both ends take enhanced retransmission, without check sequences or with.
+fn enhanced(checks: bool) -> Vec<Packet> {
+    let options = |channel: u16| {
+        let mode = [&[4, 9, 3, 10, 3][..], &words(&[1000, 1000, 300])].concat();
+        let check = if checks { &[][..] } else { &[5, 1, 0] };
+        [&words(&[channel, 0])[..], &mode, check].concat()
+    };
+    [
+        signal(Out, 1, 4, &options(THEIRS)),
+        signal(In, 1, 4, &options(OURS)),
+    ]
+    .concat()
+}
+
+/// The parts of a unit in frames of enhanced retransmission.
+fn in_parts(channel: u16, first: u16, unit: &[u8], size: usize, check: &[u8]) -> Vec<Vec<u8>> {
+    let parts = unit.chunks(size).count();
+    (0..)
+        .zip(unit.chunks(size))
+        .map(|(n, octets)| {
+            let (part, before) = match n {
+                0 if parts == 1 => (0, vec![]),
+                0 => (1, words(&[length(unit)])),
+                n if usize::from(n) + 1 == parts => (2, vec![]),
+                _ => (3, vec![]),
+            };
+            let control = words(&[part << 14 | ((first + n) % 64) << 1]);
+            l2cap(channel, &[&control, &before, octets, check].concat())
+        })
+        .collect()
+}
+
+/// The parts of a unit in frames of credits.
+fn with_credits(channel: u16, unit: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let all = [&words(&[length(unit)]), unit].concat();
+    all.chunks(size).map(|part| l2cap(channel, part)).collect()
+}
+
+fn bnep(packet: &[u8]) -> Vec<u8> {
+    [&[2, 8, 0], packet].concat()
+}
+
+fn link_local(device: [u8; 6]) -> [u8; 16] {
+    let (first, last) = device.split_at(3);
+    let all = [
+        &[0xfe, 0x80, 0, 0, 0, 0, 0, 0][..],
+        first,
+        &[0xff, 0xfe],
+        last,
+    ]
+    .concat();
+    all.try_into().unwrap()
+}
+
+/// An echo request with both addresses left out (RFC 7668 section 3.2.4).
+fn compressed(seq: u16, src: [u8; 6], dst: [u8; 6], octets: usize) -> Vec<u8> {
+    let mut packet = Vec::new();
+    etherparse::PacketBuilder::ipv6(link_local(src), link_local(dst), 64)
+        .icmpv6_echo_request(7, seq)
+        .write(&mut packet, &vec![0x55; octets])
+        .unwrap();
+    [&[0x7a, 0x33, 58], &packet[40..]].concat()
+}
+
+/// The host learns its address, and that a device of another is connected.
+fn devices() -> Vec<Packet> {
+    let turned = |mut address: [u8; 6]| {
+        address.reverse();
+        address
+    };
+    let own = [&[4, 14, 10, 1, 9, 0x10, 0][..], &turned(OWN)].concat();
+    let handle = HANDLE.to_le_bytes();
+    let connected = [
+        &[4, 0x3e, 19, 1, 0][..],
+        &handle,
+        &[0, 0],
+        &turned(PEER),
+        &[24, 0, 0, 0, 100, 0, 0],
+    ];
+    vec![(In, own), (In, connected.concat())]
+}
+
+/// The packets as frames of a link type between host and controller.
+fn frames(link: u32, packets: &[Packet]) -> Vec<Vec<u8>> {
+    let frame = |(way, packet): &Packet| match link {
+        H4 => packet.clone(),
+        H4_WITH_PHDR => [&[0, 0, 0, u8::from(*way == In)], &packet[..]].concat(),
+        _ => {
+            let kind = match packet[0] {
+                4 => 3,
+                _ if *way == In => 5,
+                _ => 4,
+            };
+            [&[0, 0, 0, kind], &packet[1..]].concat()
+        }
+    };
+    packets.iter().map(frame).collect()
+}
+
+fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
+    let records = captured::records(&written(link, frames));
+    let counts = &records.last().unwrap()["frames"];
+    let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+    assert_eq!(count("read"), frames.len() as u64);
+    assert_eq!(
+        count("read") + count("further_packets"),
+        count("icmp") + count("other") + count("undecodable"),
+        "{counts}"
+    );
+    records
+}
+
+/// Frame and sequence number of each message, as tshark has them, and the source of IPv6.
+fn theirs(link: u32, frames: &[Vec<u8>]) -> Vec<(u64, u64, String)> {
+    let file = written(link, frames);
+    let output = Command::new("tshark")
+        .args(["-n", "-T", "fields", "-e", "frame.number", "-e", "icmp.seq"])
+        .args(["-e", "icmpv6.echo.sequence_number", "-e", "ipv6.src", "-r"])
+        .arg(file.path())
+        .output()
+        .expect("tshark is installed");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter_map(|line| {
+            let mut fields = line.split('\t');
+            let frame = fields.next()?.parse().ok()?;
+            let seq = [fields.next()?, fields.next()?].concat().parse().ok()?;
+            Some((frame, seq, fields.next()?.to_owned()))
+        })
+        .collect()
+}
+
+/// Frame, sequence number and source of each message that is whole.
+fn with_sources(records: &[Value]) -> Vec<(u64, u64, String)> {
+    let source = |frame: u64| {
+        let told = |record: &&Value| record["type"] == "icmp" && record["frame"] == frame;
+        records.iter().rfind(told).unwrap()["ip"]["src"].clone()
+    };
+    ours(records)
+        .into_iter()
+        .map(|(frame, seq)| (frame, seq, source(frame).as_str().unwrap().to_owned()))
+        .collect()
+}
+
+#[test]
+fn tshark_puts_the_same_frames_of_networks_together() {
+    let unit = |seq| bnep(&request(seq, 600));
+    let basic = [
+        opened(BNEP),
+        acl(Out, &l2cap(THEIRS, &unit(1)), 339),
+        acl(In, &l2cap(OURS, &unit(2)), 27),
+        acl(In, &l2cap(OURS, &bnep(&request(3, 8))), 64),
+    ]
+    .concat();
+    for link in [H4_WITH_PHDR, LINUX_MONITOR] {
+        let frames = frames(link, &basic);
+        let ours = ours(&records(link, &frames));
+        assert_eq!(
+            ours.iter().map(|(_, seq)| *seq).collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+        let theirs = theirs(link, &frames).into_iter();
+        assert_eq!(
+            ours,
+            theirs
+                .map(|(frame, seq, _)| (frame, seq))
+                .collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn networks_are_read_without_a_direction_and_without_what_opened_their_channel() {
+    let packets = [
+        acl(Out, &l2cap(THEIRS, &bnep(&request(1, 600))), 100),
+        acl(In, &l2cap(OURS, &bnep(&request(2, 600))), 100),
+    ]
+    .concat();
+    for link in [H4, H4_WITH_PHDR, LINUX_MONITOR] {
+        let records = records(link, &frames(link, &packets));
+        assert_eq!(ours(&records), [(7, 1), (14, 2)], "{link}");
+    }
+}
+
+/// Retransmission has numbers, which tell what came again and what is lost.
+#[test]
+fn parts_of_enhanced_retransmission_are_put_together() {
+    for checks in [true, false] {
+        let check = if checks { &[0, 0][..] } else { &[] };
+        let unit =
+            |first, seq, octets| in_parts(THEIRS, first, &bnep(&request(seq, octets)), 250, check);
+        let begin = [opened(BNEP), enhanced(checks)].concat();
+        let sent = |parts: &[Vec<u8>]| -> Vec<Packet> {
+            parts.iter().flat_map(|part| acl(Out, part, 1000)).collect()
+        };
+        let [short, long, last] = [unit(0, 1, 8), unit(1, 2, 600), unit(4, 3, 300)];
+        let acknowledged = l2cap(OURS, &[&[0x01, 0x05], check].concat());
+        let all = [
+            begin.clone(),
+            sent(&short),
+            sent(&long[..2]),
+            sent(&long[1..2]),
+            acl(In, &acknowledged, 100),
+            sent(&long[2..]),
+            sent(&last),
+        ]
+        .concat();
+        let seqs = |packets: &[Packet]| -> Vec<u64> {
+            let records = records(H4_WITH_PHDR, &frames(H4_WITH_PHDR, packets));
+            ours(&records).into_iter().map(|(_, seq)| seq).collect()
+        };
+        assert_eq!(seqs(&all), [1, 2, 3], "{checks}");
+        let with_loss = [
+            begin,
+            sent(&short),
+            sent(&long[..1]),
+            sent(&long[2..]),
+            sent(&last),
+        ];
+        assert_eq!(seqs(&with_loss.concat()), [1, 3], "{checks}");
+    }
+}
+
+#[test]
+fn tshark_expands_the_same_packets_of_low_energy() {
+    let packets = |units: &[(Way, u16, Vec<u8>)]| -> Vec<Packet> {
+        units
+            .iter()
+            .flat_map(|(way, channel, unit)| {
+                with_credits(*channel, unit, 64)
+                    .into_iter()
+                    .flat_map(|frame| acl(*way, &frame, 27))
+            })
+            .collect()
+    };
+    let told = [
+        devices(),
+        opened_with_credits(IPV6),
+        packets(&[
+            (Out, THEIRS, compressed(1, OWN, PEER, 8)),
+            (In, OURS, compressed(2, PEER, OWN, 200)),
+            (Out, THEIRS, compressed(3, OWN, PEER, 1200)),
+        ]),
+    ]
+    .concat();
+    for link in [H4_WITH_PHDR, LINUX_MONITOR] {
+        let frames = frames(link, &told);
+        let ours = with_sources(&records(link, &frames));
+        assert_eq!(ours.len(), 3, "{link}");
+        assert_eq!(ours, theirs(link, &frames), "{link}");
+    }
+}
+
+/// On the air parts are numbered by a bit, and there may be others between them.
+#[test]
+fn packets_of_low_energy_are_read_on_the_air() {
+    const ACCESS: [u8; 4] = [0x56, 0x34, 0x12, 0x50];
+    let pdu = |access: [u8; 4], header: [u8; 2], octets: &[u8]| {
+        [&access[..], &header, octets, &[0; 3]].concat()
+    };
+    let turned = |mut address: [u8; 6]| {
+        address.reverse();
+        address
+    };
+    let connect = [&turned(OWN)[..], &turned(PEER), &ACCESS, &[0; 18]].concat();
+    let mut all = vec![(None, pdu(0x8e89_bed6_u32.to_le_bytes(), [5, 34], &connect))];
+    let mut send = |way: Way, l2cap: &[u8], again: bool| {
+        for (n, octets) in l2cap.chunks(27).enumerate() {
+            let kind = if n == 0 { 2 } else { 1 };
+            let length = u8::try_from(octets.len()).unwrap();
+            let data = (Some(way), pdu(ACCESS, [kind, length], octets));
+            let empty = (Some(way), pdu(ACCESS, [1 | 8, 0], &[]));
+            all.extend(vec![data; if again { 2 } else { 1 }]);
+            all.push(empty);
+        }
+    };
+    let command = |code, parameters: &[u16]| {
+        let parameters = words(parameters);
+        let command = [&[code, 1], &words(&[length(&parameters)])[..], &parameters].concat();
+        l2cap(5, &command)
+    };
+    send(Out, &command(0x14, &[IPV6, OURS, 1280, 64, 10]), false);
+    send(In, &command(0x15, &[THEIRS, 1280, 64, 10, 0]), false);
+    for frame in with_credits(THEIRS, &compressed(1, OWN, PEER, 100), 64) {
+        send(Out, &frame, false);
+    }
+    for frame in with_credits(OURS, &compressed(2, PEER, OWN, 100), 64) {
+        send(In, &frame, true);
+    }
+    let with_header: Vec<_> = all
+        .iter()
+        .map(|(way, pdu)| {
+            let kind: u16 = match way {
+                None => 0,
+                Some(Out) => 2 << 7,
+                Some(In) => 3 << 7,
+            };
+            let flags = (0x0c13 | kind).to_le_bytes();
+            [&[5, 0xc4, 0x80, 0, 0xd6, 0xbe, 0x89, 0x8e][..], &flags, pdu].concat()
+        })
+        .collect();
+    let ours = with_sources(&records(LE_LL_WITH_PHDR, &with_header));
+    assert_eq!(ours.len(), 2);
+    let seqs = |told: &[(u64, u64, String)]| -> Vec<_> {
+        told.iter()
+            .map(|(_, seq, src)| (*seq, src.clone()))
+            .collect()
+    };
+    assert_eq!(seqs(&ours), seqs(&theirs(LE_LL_WITH_PHDR, &with_header)));
+    // Without a direction nothing tells whose addresses were left out.
+    let bare: Vec<_> = all.into_iter().map(|(_, pdu)| pdu).collect();
+    let records = records(LE_LL, &bare);
+    let first = records
+        .iter()
+        .find(|record| record["type"] == "icmp")
+        .unwrap();
+    assert_eq!(first["ip"]["src"], "fe80::");
+    assert_eq!(first["icmp"]["checksum"]["status"], "unverified");
+}
+
+#[test]
+fn what_is_not_known_of_addresses_is_told() {
+    let unit = with_credits(THEIRS, &compressed(1, OWN, PEER, 8), 64);
+    let packets = [opened_with_credits(IPV6), acl(Out, &unit[0], 64)].concat();
+    let records = records(H4_WITH_PHDR, &frames(H4_WITH_PHDR, &packets));
+    let message = records
+        .iter()
+        .find(|record| record["type"] == "icmp")
+        .unwrap();
+    assert_eq!(message["ip"]["src"], "fe80::");
+    assert!(message["ip"].get("unknown_prefix").is_some(), "{message}");
+    assert_eq!(message["icmp"]["checksum"]["status"], "unverified");
+}
+
+#[test]
+fn what_is_lost_of_a_link_is_counted() {
+    let mut packets = [
+        opened(BNEP),
+        acl(Out, &l2cap(THEIRS, &bnep(&request(1, 8))), 64),
+        acl(Out, &l2cap(THEIRS, &bnep(&request(2, 600))), 100),
+    ]
+    .concat();
+    packets.remove(3);
+    let records = records(H4_WITH_PHDR, &frames(H4_WITH_PHDR, &packets));
+    assert_eq!(ours(&records), [(3, 1)]);
+    let summary = records.last().unwrap();
+    assert_eq!(summary["undecodable"]["first_fragment"], 6);
+}
+
+#[test]
+fn any_prefix_of_a_frame_of_bluetooth_is_let_pass() {
+    let packets = [
+        devices(),
+        opened(BNEP),
+        enhanced(true),
+        opened_with_credits(IPV6),
+        acl(Out, &l2cap(THEIRS, &bnep(&request(1, 60))), 64),
+        acl(
+            In,
+            &with_credits(OURS, &compressed(2, PEER, OWN, 40), 64)[0],
+            64,
+        ),
+    ]
+    .concat();
+    for link in [H4, H4_WITH_PHDR, LINUX_MONITOR, LE_LL, LE_LL_WITH_PHDR] {
+        for frame in frames(link, &packets) {
+            let prefixes: Vec<_> = (1..=frame.len()).map(|end| frame[..end].to_vec()).collect();
+            records(link, &prefixes);
+        }
+    }
+}
