@@ -52,6 +52,8 @@ mod routed;
 mod samples;
 #[path = "cli/sources.rs"]
 mod sources;
+#[path = "cli/streams.rs"]
+mod streams;
 #[path = "cli/usb.rs"]
 mod usb;
 #[path = "cli/whole.rs"]

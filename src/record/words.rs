@@ -217,6 +217,7 @@ impl Word for ReportMessage {
             Self::PacketOut => "packet_out",
             Self::SourceActive => "source_active",
             Self::PacketSection => "packet_section",
+            Self::RemoteCapture => "remote_capture",
             Self::TrafficIndication => "traffic_indication",
         }
     }

@@ -244,6 +244,22 @@ pub(super) fn ieee802_11(rest: &[u8]) -> Step {
     Step::made(length, "ieee802_11", rows, Part::Llc)
 }
 
+/// A frame of Fibre Channel, with its network header if it has one; tags of fabrics are not told.
+pub(super) fn fibre_channel(rest: &[u8]) -> Option<Step> {
+    const EXTENDED: u8 = 0x50;
+    const NETWORK: u8 = 0x20;
+    if u8_at(rest, 0)? & 0xf0 == EXTENDED {
+        return None;
+    }
+    let length = if u8_at(rest, 13)? & NETWORK == 0 {
+        24
+    } else {
+        40
+    };
+    let table = super::tables::FIBRE_CHANNEL;
+    Some(Step::new(length, "fibre_channel", table, Part::Llc))
+}
+
 /// IEEE 802.2, and SNAP behind it.
 pub(super) fn llc(rest: &[u8]) -> Step {
     let rows = [

@@ -21,7 +21,7 @@ pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
         rest: around.header,
         next: match around.tunnel.kind {
             kind if over(UDP) => Part::Udp(kind),
-            _ if over(TCP) => Part::Tcp,
+            kind if over(TCP) => Part::Tcp(kind),
             TunnelKind::Nhrp if over(GRE) => Part::Gre,
             kind => own(kind, 0),
         },
@@ -58,7 +58,9 @@ pub struct Parts<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Part {
     Udp(TunnelKind),
-    Tcp,
+    Tcp(TunnelKind),
+    FcEncapsulation,
+    FibreChannel,
     /// The header of this number of a report.
     Report(usize),
     /// So many entries of a message that reports a source.
@@ -250,9 +252,11 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Scop => Part::Scop,
         TunnelKind::NxpSniffer { .. } => Part::NxpSniffer,
         TunnelKind::EtherCat => Part::EtherCat,
+        TunnelKind::Fcip | TunnelKind::Ifcp => Part::FcEncapsulation,
         TunnelKind::MpegTs => Part::Rtp,
         TunnelKind::Sflow
         | TunnelKind::OpenFlow
+        | TunnelKind::Kismet
         | TunnelKind::Msdp
         | TunnelKind::Nhrp
         | TunnelKind::Ipfix => Part::Report(0),
@@ -421,7 +425,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
 /// [`step`] where one subject, packets or frames, has a file.
 fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
-        Part::Tcp => reports::tcp(rest)?,
+        Part::Tcp(kind) => reports::tcp(rest, own(kind, 0))?,
         Part::PimRegister => Step::new(8, "pim", tables::PIM_REGISTER, Part::End),
         Part::IpComp => Step::new(4, "ipcomp", tables::IP_COMP, Part::End),
         Part::Lisp => packets::lisp(rest)?,
@@ -444,6 +448,13 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Scop => Step::new(5, "scop", tables::SCOP, Part::Ieee802154),
         Part::NxpSniffer => frames::nxp_sniffer(rest)?,
         Part::EtherCat => frames::ethercat(rest)?,
+        Part::FcEncapsulation => Step::new(
+            32,
+            "fc_encapsulation",
+            tables::FC_ENCAPSULATION,
+            Part::FibreChannel,
+        ),
+        Part::FibreChannel => frames::fibre_channel(rest)?,
         Part::Rtp => frames::rtp(),
         Part::E100 => frames::e100(),
         Part::Rftap => frames::rftap(rest)?,

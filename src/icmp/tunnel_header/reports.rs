@@ -5,12 +5,13 @@ use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::model::frame::SectionStart;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u32_at};
+use crate::wire::link::linktype;
 use crate::wire::tunnel::{ReportHeader, Span};
 
 type Table = &'static [FieldSpec];
 
-/// RFC 9293 section 3.1, with the options.
-pub(super) fn tcp(rest: &[u8]) -> Option<Step> {
+/// RFC 9293 section 3.1, with the options; then what a message begins with.
+pub(super) fn tcp(rest: &[u8], then: Part) -> Option<Step> {
     const HEADER: Table = &[
         spec::u16(0, "src_port"),
         spec::u16(2, "dst_port"),
@@ -24,7 +25,7 @@ pub(super) fn tcp(rest: &[u8]) -> Option<Step> {
         spec::rest(20, "options"),
     ];
     let length = usize::from(u8_at(rest, 12)? >> 4) * 4;
-    Some(Step::new(length.max(20), "tcp", HEADER, Part::Report(0)))
+    Some(Step::new(length.max(20), "tcp", HEADER, then))
 }
 
 /// One of a report's headers, with which `rest` begins; `next` is that behind it.
@@ -49,6 +50,7 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::PacketOut { version } => ("packet_out", packet_out(version)),
         ReportHeader::OpenFlowMatch => ("match", MATCH),
         ReportHeader::OpenFlowActions => ("actions", ACTIONS),
+        ReportHeader::Kismet { .. } => ("kismet", KISMET),
         ReportHeader::Ipfix => ("ipfix", IPFIX),
         ReportHeader::Netflow9 => ("netflow", NETFLOW_9),
         ReportHeader::SourceActive | ReportHeader::Section(_) | ReportHeader::Nhrp => ("", &[]),
@@ -62,6 +64,11 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::SampledHeader => link_of(u32_at(rest, 8)?),
         ReportHeader::OldSampledHeader => link_of(u32_at(rest, 0)?),
         ReportHeader::Section(SectionStart::Ip) => Part::End,
+        ReportHeader::Kismet { link } => match link {
+            linktype::ETHERNET => Part::Ethernet,
+            linktype::IEEE802_11 => Part::Ieee80211,
+            _ => Part::End,
+        },
         _ => Part::Ethernet,
     });
     Some(Step::new(span.octets, name, table, then))
@@ -393,6 +400,16 @@ const MATCH: Table = &[
     spec::rest(4, "fields"),
 ];
 const ACTIONS: Table = &[spec::rest(0, "actions")];
+
+/// What a drone tells of the radio, its place and the frame follows in an order that bits tell.
+const KISMET: Table = &[
+    spec::hex(0, 4, "sentinel"),
+    spec::u32(4, "command"),
+    spec::u32(8, "length"),
+    spec::hex(12, 4, "parts"),
+    spec::u32(16, "data_offset"),
+    spec::rest(20, "about"),
+];
 
 /// RFC 7011 section 3.1.
 const IPFIX: Table = &[

@@ -307,6 +307,35 @@ pub(super) const ZEP_1: Table = &[
 ];
 
 /// `ZigBee`'s `SCoP`.
+/// RFC 3643 section 3.1, and the word that a frame starts with.
+pub(super) const FC_ENCAPSULATION: Table = &[
+    spec::u8(0, "protocol"),
+    spec::u8(1, "version"),
+    spec::hex(4, 4, "specific"),
+    spec::hex(8, 4, "specific_flags"),
+    spec::bits(12, 2, 6, "flags"),
+    spec::masked(12, 0x03ff, "frame_words"),
+    spec::u32(16, "time_seconds"),
+    spec::hex(20, 4, "time_fraction"),
+    spec::hex(24, 4, "crc"),
+    spec::hex(28, 1, "start_of_frame"),
+];
+
+/// FC-FS-3 section 9.
+pub(super) const FIBRE_CHANNEL: Table = &[
+    spec::hex(0, 1, "routing_control"),
+    spec::hex(1, 3, "destination_id"),
+    spec::hex(5, 3, "source_id"),
+    spec::u8(8, "type"),
+    spec::hex(9, 3, "frame_control"),
+    spec::u8(12, "sequence_id"),
+    spec::hex(13, 1, "data_field_control"),
+    spec::u16(14, "sequence_count"),
+    spec::hex(16, 2, "originator_exchange"),
+    spec::hex(18, 2, "responder_exchange"),
+    spec::rest(24, "network_header"),
+];
+
 pub(super) const SCOP: Table = &[
     spec::u8(0, "transport"),
     spec::u8(1, "version"),

@@ -15,6 +15,7 @@ pub(super) fn write(out: &mut Vec<u8>, told: &Report) {
         ReportMessage::PacketOut => ("packet out", "by"),
         ReportMessage::SourceActive => ("data of a source", "told by"),
         ReportMessage::PacketSection => ("packet section", "by"),
+        ReportMessage::RemoteCapture => ("captured", "by"),
         ReportMessage::TrafficIndication => ("traffic indication", "by"),
     };
     let _ = write!(out, "{what} {whose} ");

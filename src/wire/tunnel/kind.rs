@@ -190,6 +190,12 @@ pub enum TunnelKind {
     Sflow,
     /// What `OpenFlow`'s switches and controllers hand each other.
     OpenFlow,
+    /// Frames that Kismet's drones send their server.
+    Kismet,
+    /// Fibre Channel in TCP (RFC 3821).
+    Fcip,
+    /// The same between gateways (RFC 4172).
+    Ifcp,
     /// Packets in the flow records of IPFIX and `NetFlow`.
     Ipfix,
     /// What MSDP's source-active messages hold (RFC 3618).
@@ -266,6 +272,9 @@ impl TunnelKind {
             Self::MpegTs => "mpeg_ts",
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
+            Self::Kismet => "kismet",
+            Self::Fcip => "fcip",
+            Self::Ifcp => "ifcp",
             Self::Msdp => "msdp",
             Self::Nhrp => "nhrp",
             Self::Ipfix => "ipfix",
@@ -331,6 +340,9 @@ impl TunnelKind {
             | Self::MpegTs
             | Self::Sflow
             | Self::OpenFlow
+            | Self::Kismet
+            | Self::Fcip
+            | Self::Ifcp
             | Self::Msdp
             | Self::Nhrp
             | Self::Ipfix => None,

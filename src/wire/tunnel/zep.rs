@@ -3,16 +3,18 @@
 //! sniffer sends. There is no public specification but Wireshark's dissectors.
 
 use super::header::or_encrypted;
-use super::{TunnelKind, rftap};
+use super::{TunnelKind, rftap, tcp};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, LinkHeader, Network, linktype};
 
-/// UDP ports; sniffers may send from them as well as to them.
+pub(super) use port::SCOP;
+
+/// UDP ports; `SCoP` has its own over TCP as well. Sniffers may send from them as well as to them.
 mod port {
     pub(super) const ZEP: u16 = 17754;
-    pub(super) const SCOP: u16 = 17755;
+    pub(in crate::wire::tunnel) const SCOP: u16 = 17755;
     pub(super) const SCOP_SECURED: u16 = 17756;
     pub(super) const NXP: u16 = 49999;
 }
@@ -125,18 +127,20 @@ fn received(ip: &Ip<'_>, bytes: &[u8]) -> Option<(LinkType, usize, usize)> {
 /// The frame that `ip` carries, as if it had been captured by itself; `around` is the one that it
 /// came in.
 pub fn radio_frame<'a>(ip: &Ip<'a>, around: &Frame<'a>) -> Option<Frame<'a>> {
-    if ip.protocol != protocol::UDP || ip.is_later_fragment() {
-        return None;
-    }
+    let bytes = match ip.protocol {
+        protocol::UDP if !ip.is_later_fragment() => tail(ip.payload, UDP),
+        protocol::TCP => tcp::octets_of(ip, around.place()?.section?),
+        _ => return None,
+    };
     let [a, b, c, d] = array_at(ip.payload, 0)?;
     let mut ports = [[c, d], [a, b]].map(u16::from_be_bytes).into_iter();
-    let bytes = tail(ip.payload, UDP);
     let (link, octets, length) = match ports.find(|port| is_port(*port)) {
         Some(port) => {
             let header = Header::parse(port, bytes)?;
             (header.link, header.octets, header.length)
         }
-        None => received(ip, bytes)?,
+        None if ip.protocol == protocol::UDP => received(ip, bytes)?,
+        None => return None,
     };
     let data = tail(bytes, octets);
     if data.len() > length {

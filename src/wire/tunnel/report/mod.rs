@@ -2,6 +2,7 @@
 //! were sent elsewhere, or before, and may be on this wire as well.
 
 mod export;
+pub(super) mod kismet;
 pub(super) mod msdp;
 mod nhrp;
 pub(super) mod openflow;
@@ -56,6 +57,8 @@ pub enum ReportMessage {
     SourceActive,
     /// A field of a flow record of IPFIX or `NetFlow`.
     PacketSection,
+    /// A frame that another machine captured and sends on.
+    RemoteCapture,
     /// What a router of NHRP tells of a packet for which there is a shorter way.
     TrafficIndication,
 }
@@ -118,6 +121,11 @@ pub enum ReportHeader {
     OpenFlowMatch,
     /// Actions of `OpenFlow`.
     OpenFlowActions,
+    /// A frame that a drone of Kismet heard, with what it tells of that.
+    Kismet {
+        /// The frame's link type.
+        link: LinkType,
+    },
     /// A source-active message of MSDP, with its entries.
     SourceActive,
     /// A message of IPFIX, without its sets.
@@ -242,7 +250,7 @@ impl Iterator for Messages<'_> {
 pub(super) fn enter<'a>(ip: &Ip<'a>, which: Place) -> Option<Entered<'a>> {
     let Place { number, section } = which;
     let held = match section {
-        Some(section) if section.begins == SectionStart::Message => tcp::held(ip, section),
+        Some(section) if section.begins == SectionStart::Message => return tcp::enter(ip, section),
         Some(section) => export::held(ip, section),
         None if ip.protocol == protocol::TCP => tcp::first_reported(ip),
         None => Messages::of(ip)?.nth(usize::try_from(number.get() - 1).ok()?),

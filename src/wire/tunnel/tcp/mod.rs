@@ -5,6 +5,7 @@
 //! amount of memory. A message that a segment holds whole is read where it lies; one that several
 //! hold is put into a segment of its own.
 
+mod carriers;
 mod stretch;
 mod table;
 #[cfg(test)]
@@ -12,12 +13,16 @@ mod tests;
 
 use std::ops::Range;
 
-use super::Packet;
-use super::report::{Held, msdp, openflow};
+use super::position::{Entered, Position, Rest};
+use super::report::{Held, kismet, msdp, openflow};
+use super::{Packet, TunnelKind};
 use crate::model::frame::{Place, Section, SectionStart};
 use crate::model::{Expanded, Form, Frame, FrameRef, Part};
-use crate::wire::bytes::{array_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u32_at};
+use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol, unfragmented};
+use crate::wire::link::{LinkHeader, Network};
+use carriers::Inside;
 use stretch::{Cut, Data};
 use table::{Came, Key, Table};
 
@@ -26,6 +31,12 @@ use table::{Came, Key, Table};
 pub(super) enum Protocol {
     OpenFlow,
     Msdp,
+    Kismet,
+    Fcip,
+    Ifcp,
+    Gtp,
+    Scop,
+    EtherCat,
 }
 
 /// What the octets that a message begins with tell of it.
@@ -56,6 +67,15 @@ mod port {
     /// `OpenFlow`, before it was assigned a port.
     pub(super) const OPENFLOW_OLD: u16 = 6633;
     pub(super) const OPENFLOW: u16 = 6653;
+    pub(super) const GTP_C: u16 = 2123;
+    pub(super) const GTP_U: u16 = 2152;
+    pub(super) const GTP_0: u16 = 3386;
+    pub(super) const KISMET: u16 = 2502;
+    pub(super) const FCIP: u16 = 3225; // RFC 3821 section 8
+    pub(super) const IFCP: u16 = 3420; // RFC 4172 section 4.1
+    pub(super) const SCOP: u16 = 17755;
+    pub(super) const SCOP_SECURED: u16 = 17756;
+    pub(super) const ETHERCAT: u16 = 34980; // IEC 61158-4-12
 }
 
 impl Protocol {
@@ -67,6 +87,12 @@ impl Protocol {
         Some(match number {
             port::MSDP => Self::Msdp,
             port::OPENFLOW | port::OPENFLOW_OLD => Self::OpenFlow,
+            port::GTP_C | port::GTP_U | port::GTP_0 => Self::Gtp,
+            port::KISMET => Self::Kismet,
+            port::FCIP => Self::Fcip,
+            port::IFCP => Self::Ifcp,
+            port::SCOP | port::SCOP_SECURED => Self::Scop,
+            port::ETHERCAT => Self::EtherCat,
             _ => return None,
         })
     }
@@ -79,7 +105,8 @@ impl Protocol {
 
     const fn manner(self) -> Manner {
         match self {
-            Self::OpenFlow | Self::Msdp => Manner::Reported,
+            Self::OpenFlow | Self::Msdp | Self::Kismet => Manner::Reported,
+            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => Manner::Carried,
         }
     }
 
@@ -89,6 +116,12 @@ impl Protocol {
         let start = match self {
             Self::OpenFlow => openflow::start(octets),
             Self::Msdp => msdp::start(octets),
+            Self::Kismet => kismet::start(octets),
+            Self::Fcip => carriers::fibre_channel_start(octets, carriers::FCIP),
+            Self::Ifcp => carriers::fibre_channel_start(octets, carriers::IFCP),
+            Self::Gtp => carriers::gtp_start(octets),
+            Self::Scop => carriers::scop_start(octets),
+            Self::EtherCat => carriers::ethercat_start(octets),
         };
         match start {
             Start::Holds(0) | Start::Other(0) => Start::None,
@@ -97,11 +130,35 @@ impl Protocol {
         }
     }
 
-    /// The packet in the message that lies there in `payload`, that of `ip`.
+    /// The packet that the message reports which lies there in the payload of `ip`.
     fn held(self, ip: &Ip<'_>, message: Range<usize>) -> Option<Held> {
         match self {
             Self::OpenFlow => openflow::held(ip.payload, message, ip.src()),
             Self::Msdp => msdp::held(ip.payload, message),
+            Self::Kismet => kismet::held(ip.payload, message, ip.src()),
+            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => None,
+        }
+    }
+
+    /// What the packet is in that travels in a message of so many octets, and where; of others than
+    /// packets nothing is told.
+    fn carried(self, message: &[u8], on_wire: usize) -> Option<Inside> {
+        let inside = match self {
+            Self::Fcip => carriers::fibre_channel(message, on_wire, TunnelKind::Fcip),
+            Self::Ifcp => carriers::fibre_channel(message, on_wire, TunnelKind::Ifcp),
+            Self::Gtp => carriers::gtp(message),
+            Self::Scop => carriers::scop(message),
+            Self::EtherCat => carriers::ethercat(message),
+            Self::OpenFlow | Self::Msdp | Self::Kismet => None,
+        };
+        inside.filter(|(_, inside)| !matches!(inside.network, Network::Other(_)))
+    }
+
+    /// Octets behind the packet in such a message.
+    const fn behind_packet(self) -> usize {
+        match self {
+            Self::Fcip | Self::Ifcp => carriers::BEHIND_FIBRE_CHANNEL,
+            _ => 0,
         }
     }
 }
@@ -296,38 +353,65 @@ fn message(
             made: Some((Box::new(made), frames)),
         })
     };
+    if manner == Manner::Carried {
+        let (octets, on_wire) = match &cut {
+            Cut::Made { octets, .. } => (octets.as_slice(), octets.len()),
+            Cut::Here { at, octets } => (segment.data.behind(*at).up_to(*octets).captured, *octets),
+        };
+        protocol.carried(octets, on_wire)?;
+        return match cut {
+            Cut::Here { at: 0, .. } => Some(Message {
+                manner,
+                place: place(start, on_wire)?,
+                made: None,
+            }),
+            // What is before it in the segment is no header of its own.
+            Cut::Here { .. } => alone(octets, on_wire, Vec::new()),
+            Cut::Made { ref octets, frames } => alone(octets, on_wire, frames),
+        };
+    }
     let message = match cut {
         Cut::Made { octets, frames } => alone(&octets, octets.len(), frames)?,
-        // What is before it in the segment is no header of its own.
-        Cut::Here { at, octets } if manner == Manner::Carried && at > 0 => {
-            let behind = segment.data.behind(at).up_to(octets);
-            alone(behind.captured, octets, Vec::new())?
-        }
         Cut::Here { at, octets } => Message {
             manner,
             place: place(start + at, octets)?,
             made: None,
         },
     };
-    let leads_on = match &message.made {
-        None => leads_on(ip, message.place),
-        Some((made, _)) => {
-            let at = super::position::Position::made(made);
-            leads_on(&at.rest.ip().ok()?, message.place)
-        }
-    };
-    leads_on.then_some(message)
+    let made = message.made.as_ref().map(|(made, _)| Position::made(made));
+    let ip = &made.map_or(Some(*ip), |made| made.rest.ip().ok())?;
+    enter(ip, message.place.section?)?;
+    Some(message)
 }
 
-fn leads_on(ip: &Ip<'_>, place: Place) -> bool {
-    let held = place.section.and_then(|section| held(ip, section));
-    held.is_some_and(|held| held.enter(ip.payload).is_some())
-}
-
-/// The packet in the message that this section of the payload of `ip` is.
-pub(super) fn held(ip: &Ip<'_>, section: Section) -> Option<Held> {
+/// The message that this section of the payload of `ip` is.
+pub(super) fn octets_of<'a>(ip: &Ip<'a>, section: Section) -> &'a [u8] {
     let start = usize::from(section.at);
-    Protocol::of(ip.payload)?.held(ip, start..start + usize::from(section.octets))
+    let end = start + usize::from(section.octets);
+    tail(ip.payload.get(..end).unwrap_or(ip.payload), start)
+}
+
+/// The way into the packet in the message that this section of the payload of `ip` is.
+pub(super) fn enter<'a>(ip: &Ip<'a>, section: Section) -> Option<Entered<'a>> {
+    let protocol = Protocol::of(ip.payload)?;
+    let start = usize::from(section.at);
+    let octets = usize::from(section.octets);
+    if protocol.manner() == Manner::Reported {
+        let held = protocol.held(ip, start..start + octets)?;
+        return held.enter(ip.payload);
+    }
+    let (kind, inside) = protocol.carried(octets_of(ip, section), octets)?;
+    let header = LinkHeader {
+        offset: start + inside.offset,
+        ..inside
+    };
+    let on_wire = (start + octets).checked_sub(protocol.behind_packet())?;
+    let rest = Rest {
+        bytes: ip.payload.get(..on_wire).unwrap_or(ip.payload),
+        on_wire,
+        limit: Limit::Frame,
+    };
+    Some(Entered::new(kind, &header, rest))
 }
 
 /// The packet in the first message of a segment that reports one.

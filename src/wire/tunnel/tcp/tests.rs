@@ -1,3 +1,5 @@
+mod carriers;
+
 use proptest::prelude::*;
 
 use super::super::tests::{ECHO, ether, v4};
