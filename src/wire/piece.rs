@@ -53,6 +53,8 @@ pub enum Carrier {
     Sndcp {
         /// The tunnel that it goes through.
         tunnel: Option<Tunnel>,
+        /// The mobile's temporary identifier (TLLI), where the tunnel tells it.
+        mobile: Option<u32>,
         /// Network service access point.
         access_point: u8,
         /// 12-bit number of the packet.

@@ -7,8 +7,14 @@ use crate::wire::link::{self, FrameRelay, linktype};
 use crate::wire::tunnel::Tunnel;
 
 /// A segment of SNDCP (3GPP TS 44.065 section 7.2) in unacknowledged mode: whether it is the first, and
-/// another follows, an access point, compression if it is the first, numbers of segment and packet.
-pub(in crate::wire) fn sndcp(bytes: &[u8], tunnel: Option<Tunnel>, depth: u8) -> Option<Piece<'_>> {
+/// another follows, an access point, compression if it is the first, numbers of segment and packet. It is
+/// from, or for, `mobile`.
+pub(in crate::wire) fn sndcp(
+    bytes: &[u8],
+    tunnel: Option<Tunnel>,
+    mobile: Option<u32>,
+    depth: u8,
+) -> Option<Piece<'_>> {
     const FIRST: u8 = 0x40;
     const MORE: u8 = 0x10;
     const ACCESS_POINT: u8 = 0x0f;
@@ -24,6 +30,7 @@ pub(in crate::wire) fn sndcp(bytes: &[u8], tunnel: Option<Tunnel>, depth: u8) ->
     Some(Piece {
         carrier: Carrier::Sndcp {
             tunnel,
+            mobile,
             access_point: flags & ACCESS_POINT,
             number: u16::from_be_bytes([numbers & 0x0f, low]),
         },

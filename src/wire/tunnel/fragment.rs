@@ -2,6 +2,7 @@
 
 use super::classify::descend;
 use super::header;
+use super::mobile;
 use super::packet::{Packet, may_carry_ip};
 use super::path::{Tunnel, TunnelPath};
 use super::position::{Position, inside_ip, made_at, without_fcs};
@@ -55,7 +56,7 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
         network: header.network,
         rest: without_fcs(frame).behind(header.offset),
     };
-    let mut tunnel = None;
+    let (mut tunnel, mut mobile) = (None, None);
     for depth in (1u8..).take(TunnelPath::CAPACITY) {
         let (outer, entered) = match at.network {
             Network::Multilink => {
@@ -64,7 +65,7 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
             Network::SndcpSegment { check } => {
                 let octets = at.rest.bytes;
                 let segment = octets.get(..octets.len().checked_sub(check.into())?)?;
-                return piece::sndcp(segment, tunnel, depth - 1);
+                return piece::sndcp(segment, tunnel, mobile, depth - 1);
             }
             Network::Ip => {
                 let ip = at.rest.ip().ok()?;
@@ -75,6 +76,7 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
             }
             _ => (None, at.inside_shim().ok()??),
         };
+        mobile = mobile::of_gprs_ns(entered.header);
         tunnel = Some(Tunnel {
             kind: entered.kind,
             outer,

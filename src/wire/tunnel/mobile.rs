@@ -3,7 +3,7 @@
 use super::TunnelKind;
 use super::gre::gre;
 use super::header::leads_to_certain_ip;
-use super::udp::certain;
+use super::udp::{certain, is_gprs_ns};
 use crate::wire::Encryption;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network};
@@ -91,6 +91,16 @@ pub(super) fn gprs_ns(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         return None;
     }
     llc(bytes, bssgp(bytes, 4)?)
+}
+
+/// Which mobile (TLLI) the unit data behind this header, that of UDP included, is from or for.
+pub(super) fn of_gprs_ns(header: &[u8]) -> Option<u32> {
+    /// Behind the headers of UDP and the network service, and the type of BSSGP.
+    const TLLI: usize = 8 + 4 + 1;
+    let has_one = [0, 2]
+        .iter()
+        .any(|&at| u16_at(header, at).is_some_and(is_gprs_ns));
+    u32_at(header, TLLI).filter(|_| has_one)
 }
 
 /// Where the LLC stands in unit data of BSSGP (3GPP TS 48.018 sections 10.2.1 and 10.2.2): behind

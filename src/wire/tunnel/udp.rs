@@ -56,6 +56,11 @@ mod port {
     pub(super) const BROADCOM_LI: u16 = 49152;
 }
 
+/// Whether the network service of GPRS goes to or from a port.
+pub(super) const fn is_gprs_ns(number: u16) -> bool {
+    matches!(number, port::GPRS_NS | port::GPRS_NS_SGSN)
+}
+
 const fn is_tunnel_port(number: u16) -> bool {
     use self::port as p;
     is_reporting_port(number)
