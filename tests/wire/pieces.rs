@@ -307,6 +307,78 @@ fn what_stays_incomplete_is_unverified_and_pieces_without_a_first_are_counted() 
 }
 
 #[test]
+fn a_lost_piece_does_not_make_the_first_one_missing() {
+    for (link, take_apart, _) in carriers() {
+        let mut pieces = take_apart(1, &request(1, 1000), 200);
+        assert!(pieces.len() > 4);
+        let lost = pieces.remove(2);
+        let told = records(link, &pieces);
+        let summary = told.last().unwrap();
+        for counted in ["in_tunnels", "undecodable"] {
+            assert!(summary.get(counted).is_none(), "{link}: {summary}");
+        }
+        assert_eq!(summary["reassembly"]["waiting"], 1, "{link}");
+        assert_eq!(summary["frames"]["other"], pieces.len() - 1, "{link}");
+        // It may come late.
+        pieces.push(lost);
+        let told = records(link, &pieces);
+        let number = pieces.len() as u64;
+        let frames = [1, 2].into_iter().chain([number]).chain(3..number);
+        assert_eq!(messages(&told), [(1, frames.collect())], "{link}");
+        let summary = told.last().unwrap();
+        assert_eq!(summary["frames"]["icmp"], number, "{link}: {summary}");
+    }
+}
+
+/// Where numbers count all pieces, those behind two that are lost may be another packet's.
+#[test]
+fn behind_two_lost_pieces_of_a_bundle_nobody_knows_which_packet_goes_on() {
+    let mut pieces = multilink(7, &request(1, 1000), 200);
+    pieces.drain(1..3);
+    let told = records(PPP, &pieces);
+    let counted = &told.last().unwrap()["undecodable"]["first_fragment"];
+    assert_eq!(*counted, pieces.len() - 1);
+}
+
+/// SNDCP in LLC, in the network service of GPRS: unit data for a mobile.
+fn sndcp_for(mobile: u32, number: u16, packet: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let one = |segment: Vec<u8>| {
+        let length = u8::try_from(segment.len()).unwrap();
+        let service = [0, 0, 0, 9, 0];
+        let quality = [0, 0, 0, 0x0e, 0, length];
+        let data = [&service[..], &mobile.to_be_bytes(), &quality, &segment].concat();
+        let mut frame = Vec::new();
+        PacketBuilder::ethernet2(MAC[0], MAC[1])
+            .ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+            .udp(40000, 2157)
+            .write(&mut frame, &data)
+            .unwrap();
+        frame
+    };
+    sndcp(number, packet, size).into_iter().map(one).collect()
+}
+
+/// Each mobile numbers its packets, and all go through one tunnel.
+#[test]
+fn pieces_of_two_mobiles_are_not_mixed() {
+    let one = sndcp_for(0xc000_0001, 1, &request(1, 400), 200);
+    let other = sndcp_for(0xc000_0002, 1, &request(2, 400), 200);
+    let frames: Vec<_> = one
+        .into_iter()
+        .zip(other)
+        .flat_map(|(a, b)| [a, b])
+        .collect();
+    let told = records(ETHERNET, &frames);
+    let last = frames.len() as u64;
+    let every_second = |first| (first..=last).step_by(2).collect::<Vec<_>>();
+    assert_eq!(
+        messages(&told),
+        [(1, every_second(1)), (2, every_second(2))]
+    );
+    assert_eq!(told.last().unwrap()["checksums"]["good"], 2);
+}
+
+#[test]
 fn retries_are_duplicates_and_what_differs_is_not_merged() {
     let mut pieces = ieee802_11(1, &request(1, 1000), 400);
     for n in [0, 2, 4] {

@@ -237,11 +237,11 @@ impl Pieces {
         let mut is_whole = piece.ends;
         while let Some(first) = parts.front().filter(|kept| !kept.begins) {
             let joins = |kept: &&Kept| !kept.ends && key.1.joins(kept.end, first.start);
-            let before = there.iter().find(joins);
-            match before {
-                Some(kept) => parts.push_front(kept),
-                None => return Outcome::Waits { begun: false },
-            }
+            let Some(before) = there.iter().find(joins) else {
+                let begun = is_begun(there, key.1, first);
+                return Outcome::Waits { begun };
+            };
+            parts.push_front(before);
         }
         while let Some(last) = parts.back().filter(|kept| !kept.ends) {
             let joins = |kept: &&Kept| !kept.begins && key.1.joins(last.end, kept.start);
@@ -374,6 +374,24 @@ impl Pieces {
     pub(super) fn memory(&self) -> usize {
         self.memory
     }
+}
+
+/// Whether the packet of `piece`, of which those right before it are not there, is one that began. Where
+/// numbers count all pieces, one that is missing does not keep that from being told: it neither ended a
+/// packet, as none begins behind it, nor began one, as none ended before it.
+fn is_begun(there: &[Kept], carrier: Carrier, piece: &Kept) -> bool {
+    if !carrier.numbers_all() {
+        return there.iter().any(|kept| kept.begins);
+    }
+    let before_missing = |kept: &&Kept| !kept.ends && carrier.joins(kept.end + 1, piece.start);
+    let mut found = there.iter().find(before_missing);
+    while let Some(kept) = found
+        && !kept.begins
+    {
+        let joins = |before: &&Kept| !before.ends && carrier.joins(before.end, kept.start);
+        found = there.iter().find(joins);
+    }
+    found.is_some()
 }
 
 /// Makes a packet up to a piece that cannot be part of it, and says what was told of it.
