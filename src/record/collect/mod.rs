@@ -8,7 +8,7 @@ mod rtt;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
@@ -22,7 +22,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict, Evidence};
 use crate::correlate::{AnswerOutcome, Relation};
 use crate::icmp::{Body, Message, Whole, mtu};
-use crate::model::{AddrPair, FlowKey};
+use crate::model::{AddrPair, FlowKey, FrameRef};
 use crate::wire::{ChecksumStatus, IpVersion};
 pub use links::UnknownLinks;
 use rtt::{EXACT, Room, Rtts};
@@ -44,6 +44,8 @@ pub struct Collector {
     fragments: u64,
     /// By reason and outcome, in the order first seen: at most 143 of them, mostly one.
     errors: Vec<((DropReason, ErrorOutcome), u64)>,
+    /// As what the latest errors count of which only the first fragment was told, by its frame.
+    begun: VecDeque<(FrameRef, (DropReason, ErrorOutcome))>,
     exchanges: BTreeMap<ExchangeKind, BTreeMap<ExchangeOutcome, u64>>,
     unsolicited: u64,
     late: u64,
@@ -72,6 +74,8 @@ struct Pair {
 impl Collector {
     /// Traced pairs remembered.
     const TRACED: usize = 10_000;
+    /// Errors remembered of which fragments are missing.
+    const BEGUN: usize = 256;
 
     /// With nothing counted. Rows and round trips take at most `memory` octets; what finds no
     /// room is counted without a row.
@@ -81,6 +85,7 @@ impl Collector {
             messages: (0..512).map(|_| None).collect(),
             fragments: 0,
             errors: Vec::new(),
+            begun: VecDeque::new(),
             exchanges: BTreeMap::new(),
             unsolicited: 0,
             late: 0,
@@ -133,6 +138,11 @@ impl Collector {
             && let Some(reason) = DropReason::of_message(message)
         {
             self.error(reason, original.into());
+            if event.reassembly.is_some() && event.whole.is_none() {
+                self.begun.truncate(Self::BEGUN - 1);
+                let counted = (reason, original.into());
+                self.begun.push_front((event.frame.reference(), counted));
+            }
         }
     }
 
@@ -146,8 +156,8 @@ impl Collector {
         }
     }
 
-    /// The first fragment of a message was counted as unverified, and if it quoted nothing that could
-    /// be looked for, as an error without that; now the message is whole.
+    /// The first fragment of a message was counted as unverified, and of an error as one whose original
+    /// that fragment led to; now the message is whole.
     fn whole_later(&mut self, whole: &Whole<'_>, relation: Relation) {
         let message = &whole.message;
         let told = whole.told.as_ref().filter(|told| !told.bytes.is_empty());
@@ -162,17 +172,24 @@ impl Collector {
             *state(counts, message.checksum.status) += 1;
         }
         if let Relation::Error { original } = relation
-            && whole.quotes_anew()
             && let Some(reason) = DropReason::of_message(message)
         {
-            let before = (reason, None.into());
-            let known = self.errors.iter_mut().find(|(known, _)| *known == before);
-            if let Some((_, count)) = known.filter(|_| told.is_some_and(|told| told.code.is_some()))
-            {
-                *count -= 1;
+            let first = whole.frames.first();
+            let begun = self
+                .begun
+                .iter()
+                .position(|(frame, _)| Some(frame) == first);
+            let counted = begun.and_then(|at| self.begun.remove(at));
+            if let Some((_, before)) = counted {
+                self.errors
+                    .iter_mut()
+                    .filter(|(known, _)| *known == before)
+                    .for_each(|(_, count)| *count -= 1);
+                self.errors.retain(|(_, count)| *count > 0);
             }
-            self.errors.retain(|(_, count)| *count > 0);
-            self.error(reason, original.into());
+            if counted.is_some() || whole.quotes_anew() {
+                self.error(reason, original.into());
+            }
         }
     }
 
