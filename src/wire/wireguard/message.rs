@@ -1,5 +1,8 @@
 //! The messages (section 5.4): type, three octets of zero, and what each has more; numbers in
-//! little-endian order.
+//! little-endian order. Cloudflare's WARP marks its clients by those three octets, and takes the mark off
+//! before anything is verified.
+
+use std::ops::Range;
 
 use super::{TAG, UDP, may_be_message};
 use crate::wire::bytes::{array_at, tail, u16_at};
@@ -14,8 +17,8 @@ pub(super) const TRANSPORT_HEADER: usize = 16;
 
 /// A message, as far as it leads to packets.
 pub(super) enum Message<'a> {
-    Initiation(&'a Initiation),
-    Response(&'a Response),
+    Initiation(Initiation),
+    Response(Response),
     Transport(Transport<'a>),
 }
 
@@ -34,6 +37,9 @@ pub(super) struct Transport<'a> {
     pub(super) sealed: &'a [u8],
     /// Octets of the packet, its padding included; 0 keeps the session alive.
     pub(super) length: usize,
+    /// Whether three octets are other than zero: then nothing but its session tells it from what is no
+    /// message.
+    pub(super) is_marked: bool,
 }
 
 impl<'a> Message<'a> {
@@ -48,18 +54,29 @@ impl<'a> Message<'a> {
         let octets = octets.get(..length).unwrap_or(octets);
         match *octets.first()? {
             INITIATION if length == size_of::<Initiation>() => {
-                octets.first_chunk().map(Self::Initiation)
+                unmarked(octets).map(Self::Initiation)
             }
-            RESPONSE if length == size_of::<Response>() => octets.first_chunk().map(Self::Response),
+            RESPONSE if length == size_of::<Response>() => unmarked(octets).map(Self::Response),
             TRANSPORT => Some(Self::Transport(Transport {
                 receiver: receiver(octets)?,
                 counter: u64::from_le_bytes(array_at(octets, 8)?),
                 sealed: tail(octets, TRANSPORT_HEADER),
                 length: length.checked_sub(TRANSPORT_HEADER + TAG)?,
+                is_marked: octets.get(MARK).is_some_and(|mark| mark != [0; 3]),
             })),
             _ => None,
         }
     }
+}
+
+/// Where the octets of zero are.
+const MARK: Range<usize> = 1..4;
+
+/// The message that begins with these octets, as it was before it was marked.
+fn unmarked<const OCTETS: usize>(octets: &[u8]) -> Option<[u8; OCTETS]> {
+    let mut message = *octets.first_chunk()?;
+    message.get_mut(MARK)?.fill(0);
+    Some(message)
 }
 
 impl<'a> Transport<'a> {

@@ -29,11 +29,10 @@ const TAG: usize = 16;
 /// Octets of UDP's header.
 const UDP: usize = 8;
 
-/// Whether a datagram, its header included, may be a message: behind that, the type and three
-/// octets of zero.
+/// Whether a datagram, its header included, may be a message: behind that, its type.
 #[inline]
 pub fn may_be_message(datagram: &[u8]) -> bool {
-    matches!(datagram, [_, _, _, _, _, _, _, _, 1..=4, 0, 0, 0, ..])
+    matches!(datagram, [_, _, _, _, _, _, _, _, 1..=4, _, _, _, ..])
 }
 
 /// Whether `ip` carries a message of a handshake.
@@ -44,9 +43,12 @@ pub fn is_handshake(ip: &Ip<'_>) -> bool {
     )
 }
 
-/// Whether `ip` carries a message with a packet in it.
+/// Whether `ip` carries a message with a packet in it, as far as its own octets tell.
 pub fn is_transport(ip: &Ip<'_>) -> bool {
-    matches!(Message::of(ip), Some(Message::Transport(transport)) if transport.length > 0)
+    matches!(
+        Message::of(ip),
+        Some(Message::Transport(transport)) if transport.length > 0 && !transport.is_marked
+    )
 }
 
 /// The header that leads to the packet in a message, for whom that packet was made.
@@ -103,11 +105,11 @@ impl WireGuard {
     pub fn open(&mut self, ip: &Ip<'_>, into: &mut Expanded) -> Result<bool, Undecodable> {
         match Message::of(ip) {
             Some(Message::Initiation(message)) => {
-                self.sessions.begin(message, ip);
+                self.sessions.begin(&message, ip);
                 Ok(false)
             }
             Some(Message::Response(message)) => {
-                self.sessions.respond(message, ip, &self.keys);
+                self.sessions.respond(&message, ip, &self.keys);
                 Ok(false)
             }
             Some(Message::Transport(transport)) if transport.length > 0 => {
@@ -133,6 +135,7 @@ impl WireGuard {
                 into.set_wire_len(transport.length);
                 Ok(true)
             }
+            Err(Locked::NoHandshake) if transport.is_marked => Ok(false),
             // Too short for anything to be plausible.
             Err(Locked::NotAuthentic) if transport.sealed.len() < LEAST => Ok(false),
             Err(why) => Err(why.into()),
