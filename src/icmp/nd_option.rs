@@ -25,6 +25,8 @@ const CGA: u8 = 11;
 const TRUST_ANCHOR: u8 = 15;
 /// The type of its name that is one of the DNS.
 const DOMAIN: u8 = 2;
+/// The same by a name of X.501.
+const DISTINGUISHED: u8 = 1;
 /// Certificate (RFC 3971 section 6.4.4).
 const CERTIFICATE: u8 = 16;
 /// Route information (RFC 4191 section 2.3).

@@ -130,6 +130,12 @@ fn content(value: &[u8]) -> Option<&[u8]> {
     Some(AnyRef::from_der(value).ok()?.value())
 }
 
+/// What is wrong with a distinguished name, behind which may be padding.
+pub(super) fn name_fault(octets: &[u8]) -> Option<&'static str> {
+    let name = find(Part::Name, octets).and_then(|name| told(Part::Name, name));
+    name.is_none().then_some("name cannot be decoded")
+}
+
 /// What is wrong with a certificate and the padding behind it.
 pub(super) fn fault(octets: &[u8]) -> Option<&'static str> {
     /// It fills the last eight octets of the option (RFC 3971 section 6.4.4).

@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    CERTIFICATE, CGA, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, MOBILE_NODE_IDENTIFIER,
-    ROUTE_INFORMATION, TRUST_ANCHOR,
+    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
+    MOBILE_NODE_IDENTIFIER, ROUTE_INFORMATION, TRUST_ANCHOR,
 };
 use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
@@ -35,10 +35,17 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         CGA => padding(option, 2, 29, tell),
         TRUST_ANCHOR => {
             padding(option, 3, NAME, tell);
-            if u8_at(option, 2) == Some(DOMAIN) {
-                let padded = usize::from(u8_at(option, 3).unwrap_or(0));
-                let end = option.len().saturating_sub(padded).max(NAME);
-                names(option.get(NAME..end).unwrap_or_default(), NAME, tell);
+            let padded = usize::from(u8_at(option, 3).unwrap_or(0));
+            let end = option.len().saturating_sub(padded).max(NAME);
+            let name = option.get(NAME..end).unwrap_or_default();
+            match u8_at(option, 2) {
+                Some(DOMAIN) => names(name, NAME, tell),
+                Some(DISTINGUISHED) => {
+                    if let Some(rule) = x509::name_fault(name) {
+                        tell(NAME, rule);
+                    }
+                }
+                _ => {}
             }
         }
         CERTIFICATE => {

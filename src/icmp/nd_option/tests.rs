@@ -112,7 +112,7 @@ fn options_that_break_the_rules_of_their_type() {
     let padding = "padding longer than its option";
     assert_eq!(told(&[27, 1, 5, 0, 1, 2, 3, 4]), [padding]);
     assert_eq!(told(&[28, 1, 3, 0, 1, 2, 3, 4]), [padding]);
-    assert_eq!(told(&[15, 1, 1, 5, 1, 2, 3, 4]), [padding]);
+    assert_eq!(told(&[15, 1, 3, 5, 1, 2, 3, 4]), [padding]);
     let cga = |pad| told(&[&[11, 5, pad, 0][..], &[0; 36]].concat());
     assert!(cga(11).is_empty());
     assert_eq!(cga(12), [padding]);
@@ -298,15 +298,22 @@ fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
 #[test]
 fn a_trust_anchor_is_named_by_its_name_type() {
     let named = |kind: u8| [&[15, 3, kind, 2][..], b"\x06anchor\x07example\0\0\0\0\0"].concat();
-    let (other, domain) = (named(1), named(2));
-    fields(
-        &other,
-        &[
-            ("name_type", Value::Number(1)),
-            ("pad_length", Value::Number(2)),
-            ("anchor", Value::Octets(&other[4..])),
-        ],
-    );
+    let domain = named(2);
+    for (kind, defects) in [
+        (1, &["name cannot be decoded"][..]),
+        // Of another kind nobody knows.
+        (3, &[]),
+    ] {
+        let other = named(kind);
+        let packet = with(&other);
+        let option = options(&packet).next().unwrap();
+        let told: Vec<_> = option.fields().map(|f| (f.name, f.value)).collect();
+        assert_eq!(told[2], ("anchor", Value::Octets(&other[4..])));
+        assert_eq!(rules(&parse(&packet)), defects, "{kind}");
+    }
+    let name = [0x30, 12, 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'L'];
+    let certain = [&[15, 3, 1, 6][..], &name, &[0; 6]].concat();
+    assert!(parse(&with(&certain)).defects.is_empty());
     fields(
         &domain,
         &[
