@@ -203,6 +203,11 @@ impl Model {
     fn icmp(&mut self, event: &IcmpEvent<'_>) {
         let (addrs, at) = (event.packet.ip.addrs, event.frame.ts);
         let (message, relation) = event.news();
+        let message = match relation {
+            // What came in fragments answers when it is whole.
+            Relation::Answer(_) => event.said(),
+            _ => message,
+        };
         match (relation, &message.body) {
             (Relation::Request, Body::Echo(echo)) if echo.direction == Direction::Request => {
                 let new = || Ping::new(addrs, echo.id, at);

@@ -156,6 +156,21 @@ fn rows_say_the_same_as_the_summary() {
 }
 
 #[test]
+fn a_reply_in_fragments_answers_when_it_is_whole() {
+    for capture in ["ping-fragments4.pcap", "ping-fragments6.pcap"] {
+        let shown = snapshot(capture, "");
+        assert!(!shown.pings.is_empty(), "{capture}");
+        for ping in &shown.pings {
+            // The reply itself was seen, not only that the exchange closed.
+            assert!(
+                ping.answered > 0 && Some(ping.last) == shown.now,
+                "{ping:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_a_filter_hides_still_decides() {
     // Requests only: their replies are not told, what became of them is.
     let shown = snapshot("ping4.pcap", "icmp[icmptype]==8");
