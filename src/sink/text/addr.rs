@@ -38,9 +38,20 @@ pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
     }
 }
 
+/// The protocol of a packet; where a header of IPv6 was cut, which names it, that header.
+fn carried(out: &mut Vec<u8>, number: u8) {
+    out.extend_from_slice(match number {
+        0 => b"hop-by-hop options",
+        43 => b"routing header",
+        44 => b"fragment header",
+        60 => b"destination options",
+        other => return protocol(out, other),
+    });
+}
+
 /// `UDP 10.9.1.2.43210 > 10.9.2.2.33434`, `ICMP echo request 10.9.1.2 > 10.9.2.2 id 5`.
 pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
-    protocol(out, flow.protocol);
+    carried(out, flow.protocol);
     let ports = match flow.ports {
         FlowPorts::Ports { src, dst } => Some((src, dst)),
         _ => None,
@@ -89,7 +100,7 @@ pub(crate) fn words_of(out: &mut Vec<u8>, name: &str) {
 /// What is there of a quoted header that was cut.
 pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
     match header.protocol {
-        Some(number) => protocol(out, number),
+        Some(number) => carried(out, number),
         None => out.extend_from_slice(b"part of an IP header"),
     }
     if let Some(src) = header.src {
@@ -106,7 +117,7 @@ pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
 /// What an error quotes: flow, sequence numbers, TTL.
 pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
     let ip = &quote.ip;
-    protocol(out, ip.protocol);
+    carried(out, ip.protocol);
     let mut ports = None;
     let number = |out: &mut Vec<u8>, label: &[u8], value: Option<u32>| {
         if let Some(value) = value {
