@@ -64,6 +64,8 @@ pub struct Exchange {
     pub corrupted: u32,
     /// No packet of the reverse direction was captured so far: the capture may see one side only.
     pub one_sided_possible: bool,
+    /// Its reply was captured a moment before it, and told as unsolicited.
+    pub told_unsolicited: bool,
     /// Some frame it names passed the filter.
     pub shown: bool,
 }

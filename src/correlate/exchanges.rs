@@ -1,6 +1,7 @@
 //! Open requests, and how each is decided: once.
 
 mod answers;
+mod early;
 mod end;
 mod fragments;
 mod open;
@@ -9,8 +10,9 @@ mod reused;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::early::EarlyReplies;
 use self::end::{End, Slow};
-use self::open::{Open, Rtt, close, exchange};
+use self::open::{Open, ReplyTold, Rtt, close, exchange};
 use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
@@ -81,6 +83,7 @@ pub(super) struct Exchanges {
     mirrored: Option<(Scope, Timestamp)>,
     /// The first fragments that were told as replies.
     begun: VecDeque<FrameRef>,
+    early: EarlyReplies,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -106,6 +109,7 @@ impl Exchanges {
             evicted: 0,
             mirrored: None,
             begun: VecDeque::new(),
+            early: EarlyReplies::default(),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -195,6 +199,7 @@ impl Exchanges {
                 repeats: 0,
                 request_shown: seen.shown,
                 end_shown: false,
+                reply_told: ReplyTold::Reply,
                 closed: false,
                 extent: seen.extent,
                 beside: Beside::ALONE,
@@ -207,6 +212,9 @@ impl Exchanges {
             self.cursor = self.table.newest();
         }
         self.wake = self.wake.min(seen.ts.after(self.timeout));
+        if !self.early.is_empty() {
+            self.answered_before(query, seen, tell);
+        }
         Relation::Request
     }
 

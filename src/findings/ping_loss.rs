@@ -255,6 +255,7 @@ mod tests {
                 duplicates: 0,
                 corrupted: 0,
                 one_sided_possible: false,
+                told_unsolicited: false,
                 shown: true,
             });
         }

@@ -32,6 +32,7 @@ pub(crate) fn exchange() -> Exchange {
         duplicates: 0,
         corrupted: 0,
         one_sided_possible: false,
+        told_unsolicited: false,
         shown: true,
     }
 }

@@ -155,6 +155,18 @@ fn a_ping_that_a_router_cuts_anew_is_one_ping() {
     }
 }
 
+/// Several queues of one host give packets out of order.
+#[test]
+fn a_reply_in_front_of_its_request_is_counted_as_its_answer() {
+    let packets = [echo(REPLY, 1, 64), echo(REQUEST, 1, 64)];
+    let told = records(&written(RAW, &packets));
+    let exchange = exchanges(&told)[0];
+    assert_eq!(exchange["outcome"], "answered");
+    assert_eq!(exchange["reply"], json!({"frame": 1}));
+    assert_eq!(exchange["rtt_ns"], Value::Null);
+    assert_eq!(told.last().unwrap()["unsolicited"], 0);
+}
+
 /// A reply that was told by its first fragment, as its request was not whole then.
 #[test]
 fn a_reply_is_no_duplicate_of_its_own_beginning() {

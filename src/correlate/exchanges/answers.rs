@@ -24,6 +24,7 @@ impl Exchanges {
         });
         let Some((newest, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
+            self.early.add(query, seen);
             return (self.unsolicited(query.key), 0);
         };
         let timeout = self.timeout;

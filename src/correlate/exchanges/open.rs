@@ -37,10 +37,20 @@ pub(super) struct Open {
     pub(super) repeats: u8,
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
+    pub(super) reply_told: ReplyTold,
     pub(super) closed: bool,
     /// How much of the request was seen.
     pub(super) extent: Extent,
     pub(super) beside: Beside,
+}
+
+/// What the line of a reply said, if anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReplyTold {
+    /// What it is.
+    Reply,
+    /// That nobody had asked: it was captured a moment before the request.
+    Unsolicited,
 }
 
 impl Open {
@@ -145,6 +155,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         duplicates: open.duplicates,
         corrupted: open.corrupted,
         one_sided_possible: false,
+        told_unsolicited: open.reply_told == ReplyTold::Unsolicited,
         shown: open.request_shown || open.end_shown,
     }
 }

@@ -341,6 +341,35 @@ fn a_reply_before_its_request_in_time_has_no_round_trip() {
 }
 
 #[test]
+fn a_reply_captured_a_moment_before_its_request_answers_it() {
+    // When the reply was captured and when the request, which came behind it; the round trip.
+    for (replied, asked, rtt) in [(3, 3, Some(0)), (3, 2, Some(1)), (3, 4, None)] {
+        let mut play = Play::new();
+        let early = outcome_of(play.reply(replied, ping(1)));
+        assert_eq!(early, AnswerOutcome::Unsolicited(None));
+        assert_eq!(play.request(asked, ping(1)), Relation::Request);
+        // The answer to it is the first, not what comes again.
+        assert_eq!(outcome_of(play.reply(5, ping(1))), AnswerOutcome::Duplicate);
+        let closed = play.finish(60_000);
+        assert_eq!(closed.len(), 1);
+        assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+        let reply = ExchangeEnd::Reply(FrameRef::new(SourceId(0), 1));
+        assert_eq!(closed[0].end, Some(reply));
+        assert_eq!(closed[0].rtt, rtt.map(Duration::from_millis));
+        assert!(closed[0].told_unsolicited);
+    }
+    // Of another request, or of one long before.
+    for (number, millis) in [(2, 3), (1, 30)] {
+        let mut play = Play::new();
+        play.reply(3, ping(1));
+        play.request(millis, ping(number));
+        let closed = play.finish(60_000);
+        assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
+        assert!(!closed[0].told_unsolicited);
+    }
+}
+
+#[test]
 fn two_repliers_at_different_distances_are_no_copies() {
     let mut play = Play::new();
     let to = |dst: &str| QueryKey {

@@ -215,6 +215,9 @@ impl Collector {
         }
         let outcomes = self.exchanges.entry(exchange.kind).or_default();
         *outcomes.entry(exchange.outcome).or_default() += 1;
+        if exchange.told_unsolicited {
+            self.unsolicited = self.unsolicited.saturating_sub(1);
+        }
         if exchange.kind != ExchangeKind::Echo {
             return;
         }

@@ -1,0 +1,111 @@
+//! Replies captured a moment before their requests: a host that captures on several interfaces, or with
+//! several queues, does not get packets in their order.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::open::{ReplyTold, Rtt, exchange};
+use super::{ExchangeEvent, Exchanges};
+use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
+use crate::correlate::query::{PayloadPrint, Query, QueryKey};
+use crate::correlate::sighting::{Place, Sighting};
+use crate::model::{FrameRef, Timestamp};
+
+/// A reply and its request out of order have times that differ by no more: some tenths of a
+/// millisecond were seen.
+const OUT_OF_ORDER: Duration = Duration::from_millis(1);
+/// Replies that fit no request: this many of the last.
+const KEPT: usize = 16;
+
+/// The last replies that fit no request.
+#[derive(Debug, Default)]
+pub(super) struct EarlyReplies {
+    last: VecDeque<EarlyReply>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct EarlyReply {
+    key: QueryKey,
+    payload: Option<PayloadPrint>,
+    from: IpAddr,
+    frame: FrameRef,
+    ts: Timestamp,
+    place: Place,
+    shown: bool,
+    checksum_bad: bool,
+}
+
+impl EarlyReplies {
+    pub(super) fn add(&mut self, query: &Query<'_>, seen: &Sighting) {
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(EarlyReply {
+            key: query.key,
+            payload: query.payload,
+            from: query.addrs.dst(),
+            frame: seen.frame,
+            ts: seen.ts,
+            place: seen.place,
+            shown: seen.shown,
+            checksum_bad: seen.checksum_bad,
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
+    /// The reply to the request that is captured now.
+    fn take(&mut self, query: &Query<'_>, seen: &Sighting) -> Option<EarlyReply> {
+        let is_near = |reply: &EarlyReply| {
+            let after = reply.ts.since(seen.ts).or_else(|| seen.ts.since(reply.ts));
+            after.is_some_and(|apart| apart <= OUT_OF_ORDER)
+        };
+        if !self.last.back().is_some_and(is_near) {
+            self.last.clear();
+            return None;
+        }
+        let answers = |reply: &EarlyReply| {
+            reply.key == query.key && reply.payload == query.payload && is_near(reply)
+        };
+        let at = self.last.iter().position(answers)?;
+        self.last.remove(at)
+    }
+}
+
+impl Exchanges {
+    /// The newest request, `query`, may have been answered already.
+    #[cold]
+    pub(super) fn answered_before(
+        &mut self,
+        query: &Query<'_>,
+        seen: &Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) {
+        let Some(reply) = self.early.take(query, seen) else {
+            return;
+        };
+        let Some(slot) = self.table.newest() else {
+            return;
+        };
+        let key = self.table.key_at(slot).copied();
+        let (Some(key), Some(open)) = (key, self.table.at_mut(slot)) else {
+            return;
+        };
+        open.end = Some(ExchangeEnd::Reply(reply.frame));
+        open.reply_place = reply.place;
+        open.reply_from = reply.from;
+        open.rtt = Rtt::from(reply.ts.since(open.requested));
+        open.corrupted = u32::from(reply.checksum_bad);
+        open.end_shown = reply.shown;
+        if reply.shown {
+            open.reply_told = ReplyTold::Unsolicited;
+        }
+        if open.request_shown {
+            let answered = exchange(&key, open, ExchangeOutcome::Answered);
+            tell(ExchangeEvent::Decided(answered));
+        }
+    }
+}
