@@ -385,7 +385,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         // Matched in place: a packet with all its views is not to be moved about.
         match &wire::classify(frame) {
             Classified::Icmp(packet) => {
-                if packet.tunnels.has_pieces() && self.piece(frame)? {
+                if packet.tunnels.has_pieces() && (self.several(frame)? || self.piece(frame)?) {
                     return Ok(());
                 }
                 if packet.is_of_fragment() {
@@ -396,7 +396,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             }
             Classified::OtherIp(packet) => {
                 if self.expand_in_tunnel(frame, packet)?
-                    || packet.may_be_in_piece() && self.piece(frame)?
+                    || packet.may_be_in_piece() && (self.several(frame)? || self.piece(frame)?)
                 {
                     return Ok(());
                 }
@@ -417,6 +417,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             }
             Classified::NotIp => {
                 if self.expand_behind_link(frame)?
+                    || self.several(frame)?
                     || self.piece(frame)?
                     || self.stream(frame, None)?
                 {

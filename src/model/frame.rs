@@ -52,6 +52,9 @@ pub enum Part {
     Only,
     /// One of several, by its number from 1.
     Numbered(NonZeroU32),
+    /// One of several in a packet of a tunnel, by its number from 1: octets of the others are left out of
+    /// the frame's, and lengths of what is around them count them still.
+    Among(NonZeroU32),
     /// One that is data of another protocol, which tells of it.
     Reported(Place),
     /// One that travels in a message of a TCP stream.
@@ -251,7 +254,7 @@ impl<'a> Frame<'a> {
     pub fn reference(&self) -> FrameRef {
         let frame = FrameRef::new(self.source, self.number);
         match self.part {
-            Some(Part::Numbered(packet)) => frame.with_packet(packet),
+            Some(Part::Numbered(packet) | Part::Among(packet)) => frame.with_packet(packet),
             Some(Part::Reported(place) | Part::Carried(place)) => frame.with_packet(place.number),
             None | Some(Part::Only) => frame,
         }
@@ -261,7 +264,7 @@ impl<'a> Frame<'a> {
     /// frame reports, or carries in messages of TCP.
     pub const fn packet(&self) -> Option<NonZeroU32> {
         match self.part {
-            Some(Part::Numbered(packet)) => Some(packet),
+            Some(Part::Numbered(packet) | Part::Among(packet)) => Some(packet),
             Some(Part::Reported(place) | Part::Carried(place)) => Some(place.number),
             None | Some(Part::Only) => None,
         }
@@ -271,7 +274,7 @@ impl<'a> Frame<'a> {
     pub const fn reported(&self) -> Option<Place> {
         match self.part {
             Some(Part::Reported(place)) => Some(place),
-            None | Some(Part::Only | Part::Numbered(_) | Part::Carried(_)) => None,
+            None | Some(Part::Only | Part::Numbered(_) | Part::Among(_) | Part::Carried(_)) => None,
         }
     }
 
@@ -285,7 +288,8 @@ impl<'a> Frame<'a> {
 
     /// Whether the snap length cut octets off the end.
     pub fn is_cut(&self) -> bool {
-        (self.data.len() as u64) < u64::from(self.wire_len)
+        !matches!(self.part, Some(Part::Among(_)))
+            && (self.data.len() as u64) < u64::from(self.wire_len)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Frames that hold several packets (IEEE 802.11 A-MSDU, transfers of USB): each is sorted as if it came
-//! alone.
+//! Frames that hold several packets (IEEE 802.11 A-MSDU, transfers of USB, messages of netlink), and
+//! those whose tunnels do: each is sorted as if it came alone.
 
 use std::{io, mem};
 
@@ -8,7 +8,9 @@ use super::turn::Turn;
 use crate::model::Frame;
 use crate::wire::Undecodable;
 use crate::wire::link::aggregate::Packets;
+use crate::wire::link::linktype;
 use crate::wire::link::usb::Datagrams;
+use crate::wire::tunnel::Several;
 
 impl Run<'_, '_, '_, '_> {
     /// A frame that may hold several packets.
@@ -24,11 +26,25 @@ impl Run<'_, '_, '_, '_> {
             sorted
         } else if let Some(datagrams) = Datagrams::of(frame) {
             self.sort_each(frame, datagrams, |run, datagram| run.tell(&datagram))
-        } else if self.piece(frame)? {
+        } else if frame.link == linktype::NETLINK && self.several(frame)? || self.piece(frame)? {
             Ok(())
         } else {
             self.tell(frame)
         }
+    }
+
+    /// A frame whose tunnels may have several packets: whether they have, and these were told.
+    #[cold]
+    pub(super) fn several(&mut self, frame: &Frame<'_>) -> io::Result<bool> {
+        let Some(packets) = Several::of(frame) else {
+            return Ok(false);
+        };
+        let mut octets = mem::take(&mut self.alone);
+        let sorted = self.sort_each(frame, packets, |run, packet| {
+            run.tell(&packet.alone(&mut octets))
+        });
+        self.alone = octets;
+        sorted.map(|()| true)
     }
 
     /// Sorts the packets of a frame, as long as more is wanted.

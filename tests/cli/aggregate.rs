@@ -376,3 +376,47 @@ fn tshark_finds_the_same_packets() {
         }
     }
 }
+
+/// A datagram of TZSP with an aggregate of these packets.
+fn mirrored(packets: &[Vec<u8>]) -> Vec<u8> {
+    let payload = [&[1, 0, 0, 0x12, 1][..], &aggregate(packets)].concat();
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+        .udp(40000, 37008)
+        .write(&mut packet, &payload)
+        .unwrap();
+    packet
+}
+
+#[test]
+fn each_packet_of_an_aggregate_in_a_tunnel_is_read() {
+    let mut capture = Capture::new(101);
+    let first = mirrored(&[tcp(), request(1), request(2)]);
+    capture.push(&first, 0);
+    capture.push(&mirrored(&[reply(1)]), 0);
+    capture.push(&mirrored(&[tcp(), tcp()]), 0);
+    capture.push(&first, 4);
+    let path = capture.written();
+    let written = text(&capture.path("written.pcap"));
+    let records = records(&["-r", &path]);
+    assert_eq!(places(&records), [(1, 2), (1, 3), (2, 0), (4, 2), (4, 3)]);
+    let messages = of_type(&records, "icmp");
+    assert_eq!(messages[2]["answers"]["frame"], 1);
+    assert_eq!(messages[2]["answers"]["packet"], 2);
+    for message in &messages[..3] {
+        assert_eq!(message["tunnel"][0]["kind"], "tzsp");
+        assert_eq!(message["icmp"]["checksum"]["status"], "good");
+        assert!(message.get("wire_length").is_none(), "{message}");
+    }
+    // What the snap length cut is.
+    assert_eq!(messages[4]["icmp"]["checksum"]["status"], "unverified");
+    assert!(messages[4].get("wire_length").is_some());
+    let summary = summary(&records);
+    let frames = json!({"read": 4, "further_packets": 5, "icmp": 5, "other": 4, "filtered": 0,
+                        "undecodable": 0});
+    assert_eq!(summary["frames"], frames);
+    assert_accounted(summary, "aggregates in tunnels");
+    // A frame is written once, as it was.
+    run(&["-r", &path, "-w", &written, "udp port 37008"]).good();
+    assert_eq!(fs::read(&written).unwrap().len(), capture.file.len());
+}

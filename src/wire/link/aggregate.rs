@@ -73,12 +73,27 @@ impl<'a> Packets<'a> {
             return None;
         };
         let wire_len = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
+        let end = wire_len.saturating_sub(usize::from(frame.fcs_len));
+        Some(Self::up_to(end, frame, all))
+    }
+
+    /// Those of a frame of this link type that is at this place of another one on the wire.
+    pub(in crate::wire) fn inside(
+        frame: &'a Frame<'a>,
+        link: LinkType,
+        place: Range<usize>,
+    ) -> Option<Self> {
+        let all = wireless::aggregate(link, frame.data, place.start)?;
+        Some(Self::up_to(place.end, frame, all))
+    }
+
+    fn up_to(end: usize, frame: &'a Frame<'a>, all: Aggregate) -> Self {
         let mut packets = Self {
             frame,
             all,
             length: Length::BigEndian,
             at: all.start,
-            end: wire_len.saturating_sub(usize::from(frame.fcs_len)),
+            end,
             next: None,
             number: 0,
         };
@@ -91,7 +106,7 @@ impl<'a> Packets<'a> {
             packets.length = fitting.unwrap_or(Length::BigEndian);
         }
         packets.next = packets.find_next();
-        Some(packets)
+        packets
     }
 
     /// Whether subframes fill the frame exactly if lengths are read in this way.
@@ -166,6 +181,11 @@ impl<'a> Iterator for Packets<'a> {
 }
 
 impl Packet<'_> {
+    /// Where the aggregate starts, and where the packet's subframe is on the wire.
+    pub(in crate::wire) fn place(&self) -> (usize, Range<usize>) {
+        (self.all.start, self.subframe.clone())
+    }
+
     /// The frame as it would be without the other packets, its octets in `into`, whose memory is used
     /// again.
     pub fn alone<'b>(&self, into: &'b mut Vec<u8>) -> Frame<'b> {

@@ -18,7 +18,7 @@ mod juniper;
 mod mobile;
 mod msdu;
 mod names;
-mod netlink;
+pub(super) mod netlink;
 mod packet_tap;
 mod ppp;
 mod pseudo;
@@ -435,7 +435,7 @@ pub fn juniper(frame: &Frame<'_>) -> Option<Juniper> {
 /// Whether frames of this link type may hold several packets.
 #[inline]
 pub const fn may_hold_packets(link: LinkType) -> bool {
-    aggregate::may_hold(link) || usb::is_usb(link)
+    aggregate::may_hold(link) || usb::is_usb(link) || link.0 == linktype::NETLINK.0
 }
 
 /// Whether frames of this link type are read.

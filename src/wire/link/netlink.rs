@@ -1,6 +1,9 @@
 //! Netlink: packets that Linux hands to programs, which log or queue them, or are told of samples and of
 //! drops.
 
+use std::iter;
+use std::ops::Range;
+
 use super::ether::ether_type as et;
 use super::inside::Inside;
 use super::{ether, linktype as lt};
@@ -12,9 +15,34 @@ use crate::wire::bytes::{u8_at, u16_at, u32_at};
 /// packets in it the first leads on.
 pub(super) fn netlink(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const PROTOCOL: usize = 14;
-    const HEADER: usize = 16;
     let protocol = u16_at(data, at + PROTOCOL).ok_or(Undecodable::Short)?;
-    message(data, at + HEADER, protocol)
+    message(data, at + BEFORE_MESSAGES, protocol)
+}
+
+/// Octets before the first message of a frame.
+pub(in crate::wire) const BEFORE_MESSAGES: usize = 16;
+
+/// Where the messages of a frame are that lead to packets; each ends where its length says.
+pub(in crate::wire) fn messages_with_packets(data: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    const PROTOCOL: usize = 14;
+    const SHORTEST: usize = 16;
+    const ALIGNMENT: usize = 4;
+    let protocol = u16_at(data, PROTOCOL);
+    let mut at = BEFORE_MESSAGES;
+    let messages = iter::from_fn(move || {
+        let (_, length) = order_of(data, at).ok()?;
+        let start = at;
+        let end = start.checked_add(length)?;
+        at = start.checked_add(length.checked_next_multiple_of(ALIGNMENT)?)?;
+        (length >= SHORTEST).then_some(start..end)
+    });
+    messages.filter(move |place| {
+        let found = protocol.map(|protocol| message(data, place.start, protocol));
+        matches!(
+            found,
+            Some(Ok((Inside::Frame(_) | Inside::EtherType(_), _)))
+        )
+    })
 }
 
 /// A message of this family: length, type, flags, number and port in the byte order of the host, then

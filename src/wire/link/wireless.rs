@@ -266,6 +266,23 @@ pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
     mac_header(data, at, tools.padding)
 }
 
+/// The aggregate in a frame of 802.11 in a tunnel; see [`ieee802_11()`] for its control field.
+pub(super) fn aggregate(link: LinkType, data: &[u8], at: usize) -> Option<Aggregate> {
+    if !is_ieee802_11(link) {
+        return None;
+    }
+    let (at, tools) = start(link, data, at).ok()?;
+    let [control, flags] = array_at(data, at)?;
+    [[control, flags], [flags, control]]
+        .into_iter()
+        .find_map(
+            |control| match mac_header_of(control, data, at, tools.padding)?.body? {
+                Body::Aggregate(all) => Some(all),
+                Body::Packet(_) | Body::Encrypted => None,
+            },
+        )
+}
+
 /// Where the 802.11 header of a frame starts that starts at `at`, and what stands before it tells.
 fn start(link: LinkType, data: &[u8], at: usize) -> Result<(usize, Tools), Undecodable> {
     match link {

@@ -7,11 +7,13 @@ use super::udp::certain;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 use crate::wire::link::{self, LinkHeader, Network, linktype};
 
+/// Bit of CAPWAP's header that tells a frame of 802.11.
+const NATIVE: u8 = 0x01;
+
 /// CAPWAP (RFC 5415 section 4.3) in the clear: its header is in words, a bit tells whether a frame
 /// of 802.11 follows or one of Ethernet. Of a packet in fragments the first leads on.
 pub(super) fn capwap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const CLEAR: u8 = 0;
-    const NATIVE: u8 = 0x01;
     const FRAGMENT: u8 = 0x80;
     const KEEP_ALIVE: u8 = 0x08;
     let [preamble, length, ids, flags] = array_at(bytes, 0)?;
@@ -31,21 +33,31 @@ pub(super) fn capwap(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     Some((TunnelKind::Capwap { radio }, inside))
 }
 
+/// Where the frame of 802.11 is that a packet of CAPWAP carries whole.
+pub(super) fn native_of_capwap(bytes: &[u8]) -> Option<usize> {
+    const FRAGMENT: u8 = 0x80;
+    let [_, length, ids, flags] = array_at(bytes, 0)?;
+    let is_native = ids & NATIVE != 0 && flags & FRAGMENT == 0;
+    is_native.then_some(usize::from(length >> 3) * 4)
+}
+
 /// Whether a datagram of CAPWAP is the first fragment of a packet (RFC 5415 section 3.4).
 pub(super) fn is_capwap_fragment(datagram: &[u8]) -> bool {
     const FRAGMENT: u8 = 0x80;
     u8_at(datagram, 8 + 3).is_some_and(|flags| flags & FRAGMENT != 0)
 }
 
+/// Octets of LWAPP's header.
+pub(super) const LWAPP_HEADER: usize = 6;
+
 /// LWAPP (RFC 5412 section 4.1), its header at `at`: data are a frame of 802.11.
 pub(super) fn lwapp(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)> {
-    const HEADER: usize = 6;
     const CONTROL: u8 = 0x04;
     let flags = u8_at(bytes, at)?;
     if flags >> 6 != 0 || flags & CONTROL != 0 {
         return None;
     }
-    let inside = link::ieee802_11(bytes, at + HEADER)?;
+    let inside = link::ieee802_11(bytes, at + LWAPP_HEADER)?;
     Some((TunnelKind::Lwapp, inside))
 }
 

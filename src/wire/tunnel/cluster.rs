@@ -1,5 +1,8 @@
 //! TIPC: messages between the nodes of a cluster, of which those of data may hold a packet.
 
+use std::iter;
+use std::ops::Range;
+
 use super::TunnelKind;
 use super::header::leads_to_certain_ip;
 use crate::wire::bytes::{tail, u32_at};
@@ -40,28 +43,40 @@ impl Message {
     }
 }
 
-/// A message with a packet, or a bundle of messages, of which the first with one leads on.
-pub(super) fn tipc(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+/// Where the messages with packets are in a bundle of messages, and where the first of all starts.
+pub(super) fn bundled(bytes: &[u8]) -> Option<(usize, impl Iterator<Item = Range<usize>>)> {
     const VERSION: u32 = 2;
     const BUNDLE: u32 = 6;
     const ALIGNMENT: usize = 4;
+    let bundle = Message::parse(bytes)?;
+    if (bundle.version, bundle.user) != (VERSION, BUNDLE) {
+        return None;
+    }
+    let bytes = bytes.get(..bundle.octets).unwrap_or(bytes);
+    let start = bundle.header.max(Message::SHORTEST);
+    let mut at = start;
+    let messages = iter::from_fn(move || {
+        let message = Message::parse(tail(bytes, at)).filter(|message| message.octets > 0)?;
+        let place = at;
+        at += message.octets.next_multiple_of(ALIGNMENT);
+        Some((message, place))
+    });
+    let with_packets = messages.filter_map(move |(message, place)| {
+        message.packet(tail(bytes, place))?;
+        Some(place..place + message.octets)
+    });
+    Some((start, with_packets))
+}
+
+/// A message with a packet, or a bundle of messages, of which the first with one leads on.
+pub(super) fn tipc(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let nowhere = LinkHeader::at(Network::Other(0), 0);
-    let message = Message::parse(bytes)?;
-    let inside = if (message.version, message.user) == (VERSION, BUNDLE) {
-        let bytes = bytes.get(..message.octets).unwrap_or(bytes);
-        let mut at = message.header.max(Message::SHORTEST);
-        loop {
-            let rest = tail(bytes, at);
-            let Some(message) = Message::parse(rest).filter(|message| message.octets > 0) else {
-                break None;
-            };
-            if let Some(inside) = message.packet(rest) {
-                break Some(LinkHeader::at(Network::Ip, at + inside.offset));
-            }
-            at += message.octets.next_multiple_of(ALIGNMENT);
-        }
-    } else {
-        message.packet(bytes)
+    let inside = match bundled(bytes) {
+        Some((_, mut messages)) => messages.next().and_then(|place| {
+            let inside = Message::parse(tail(bytes, place.start))?.header;
+            Some(LinkHeader::at(Network::Ip, place.start + inside))
+        }),
+        None => Message::parse(bytes)?.packet(bytes),
     };
     Some((TunnelKind::Tipc, inside.unwrap_or(nowhere)))
 }

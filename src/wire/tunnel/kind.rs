@@ -205,10 +205,22 @@ pub enum TunnelKind {
 }
 
 impl TunnelKind {
-    /// Whether its packets may be pieces of one.
+    /// Whether its packets may be pieces of one, or several in one.
     #[inline]
     pub(super) const fn takes_apart(self) -> bool {
-        matches!(self, Self::Capwap { .. } | Self::PppMultilink)
+        matches!(
+            self,
+            Self::Capwap { .. }
+                | Self::PppMultilink
+                | Self::PppMultiplexed
+                | Self::Lwapp
+                | Self::Tzsp
+                | Self::PeekRemote
+                | Self::Rftap
+                | Self::Ieee80211
+                | Self::Tecmp
+                | Self::Tipc
+        )
     }
 
     /// Its name in records.

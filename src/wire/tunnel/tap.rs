@@ -75,6 +75,12 @@ const PEEKREMOTE_MAGIC: [u8; 4] = [0x00, 0xff, 0xab, 0xcd];
 
 /// The header of `OmniPeek`'s remote adapters, which tells its length; then a frame of 802.11.
 fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let inside = link::ieee802_11(bytes, behind_peekremote(bytes)?)?;
+    Some((TunnelKind::PeekRemote, inside))
+}
+
+/// Where the frame of 802.11 is behind that header.
+pub(super) fn behind_peekremote(bytes: &[u8]) -> Option<usize> {
     const SHORTEST: u32 = 9;
     if array_at(bytes, 0) != Some(PEEKREMOTE_MAGIC) {
         return None;
@@ -85,8 +91,7 @@ fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         .ok()
         .filter(|_| length >= SHORTEST)?;
     // It is bounded by what was captured.
-    let inside = link::ieee802_11(bytes, header.min(bytes.len()))?;
-    Some((TunnelKind::PeekRemote, inside))
+    Some(header.min(bytes.len()))
 }
 
 const E100_VERSION: u8 = 1;

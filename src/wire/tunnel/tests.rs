@@ -2,6 +2,7 @@ mod carriers;
 mod frames;
 mod hidden;
 mod packets;
+mod several;
 mod taps;
 
 use proptest::prelude::*;

@@ -5,10 +5,11 @@ use super::gre::{gre, plain};
 use super::header::{ethernet, leads_to_certain_ip, leads_to_ip};
 use super::report::is_reporting_port;
 use super::shim::mpls;
-use super::{access, cluster, mobile, tap, zep};
+use super::{access, cluster, mobile, rftap, tap, zep};
+use crate::model::LinkType;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
-use crate::wire::link::{self, LinkHeader, Network, Vlans};
+use crate::wire::link::{self, LinkHeader, Network, Vlans, linktype};
 
 /// The ports of tunnels.
 mod port {
@@ -171,6 +172,36 @@ pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
             ..header
         },
     ))
+}
+
+/// Whether a datagram may carry a message of TIPC.
+pub(super) fn is_tipc(datagram: &[u8]) -> bool {
+    [0, 2]
+        .into_iter()
+        .any(|at| u16_at(datagram, at) == Some(port::TIPC))
+}
+
+/// The frame of IEEE 802.11 that a datagram carries, perhaps behind the header of a capture tool: its link
+/// type, and where in the datagram it starts.
+pub(super) fn radio_frame_in(datagram: &[u8]) -> Option<(LinkType, usize)> {
+    use linktype::IEEE802_11;
+    let bytes = tail(datagram, HEADER);
+    let [dst, src] = [u16_at(datagram, 2)?, u16_at(datagram, 0)?];
+    let behind = |port| match port {
+        port::CAPWAP => Some((IEEE802_11, access::native_of_capwap(bytes)?)),
+        port::LWAPP => Some((IEEE802_11, access::LWAPP_HEADER)),
+        port::LWAPP_CONTROL if port == dst => Some((IEEE802_11, 6 + access::LWAPP_HEADER)),
+        port::TZSP => link::inside_tzsp(bytes),
+        _ => None,
+    };
+    let (link, at) = behind(dst)
+        .or_else(|| behind(src))
+        .or_else(|| Some((IEEE802_11, tap::behind_peekremote(bytes)?)))
+        .or_else(|| {
+            let header = rftap::Header::parse(bytes)?;
+            Some((header.link, header.octets))
+        })?;
+    Some((link, HEADER + at))
 }
 
 /// What a port, the destination's or not, announces.
