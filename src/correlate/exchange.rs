@@ -1,9 +1,12 @@
 //! A request and what came of it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::trace::MAX_TTL;
+use crate::icmp::names;
 use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::wire::IpVersion;
 
 /// The query types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +61,8 @@ pub struct Exchange {
     pub reply_ttl: Option<u8>,
     /// What became of it.
     pub outcome: ExchangeOutcome,
+    /// The code of its reply, where that says why it tells nothing.
+    pub refusal: Option<u8>,
     /// Further replies within the window.
     pub duplicates: u32,
     /// Replies whose payload or checksum was wrong.
@@ -71,6 +76,19 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The snake-case name of the code of its reply, where that says why it tells nothing.
+    pub fn refusal_name(&self) -> Option<&'static str> {
+        const EXTENDED_ECHO_4: u8 = 43;
+        const EXTENDED_ECHO_6: u8 = 161;
+        const NODE_INFORMATION: u8 = 140;
+        let (version, reply) = match (self.kind, self.addrs.src()) {
+            (ExchangeKind::ExtendedEcho, IpAddr::V4(_)) => (IpVersion::V4, EXTENDED_ECHO_4),
+            (ExchangeKind::ExtendedEcho, IpAddr::V6(_)) => (IpVersion::V6, EXTENDED_ECHO_6),
+            _ => (IpVersion::V6, NODE_INFORMATION),
+        };
+        names::code_name(version, reply, self.refusal?)
+    }
+
     /// Whether its TTL is that of a traceroute's probes.
     pub fn may_be_probe(&self) -> bool {
         self.request_ttl <= MAX_TTL
@@ -91,6 +109,9 @@ pub enum ExchangeEnd {
 pub enum ExchangeOutcome {
     /// A reply came within the window.
     Answered,
+    /// A reply came within the window whose code says why it tells nothing (RFC 8335 section 4, RFC
+    /// 4620 section 4).
+    Refused,
     /// No reply was captured though the capture ran on long enough.
     Lost,
     /// An ICMP error came instead.

@@ -15,7 +15,7 @@ use self::end::{End, Slow};
 use self::open::{Open, ReplyTold, Rtt, close, exchange};
 use self::reused::Beside;
 use super::blind::Blind;
-use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use super::exchange::{Exchange, ExchangeOutcome};
 use super::flows::Ring;
 use super::payloads::Payloads;
 use super::query::{Query, QueryKey};
@@ -188,6 +188,7 @@ impl Exchanges {
                 sent: seen.sent,
                 payload: query.payload,
                 rest: query.rest,
+                refusal: 0,
                 kept: self.payloads.keep(query.octets),
                 end: None,
                 reply_place: seen.place,
@@ -321,9 +322,8 @@ impl Exchanges {
         };
         open.closed = true;
         let open = *open;
-        let outcome = match open.end {
-            Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
-            Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
+        let outcome = match open.outcome() {
+            Some(outcome) => outcome,
             None if key.needs_no_reply() => ExchangeOutcome::NoReplyExpected,
             // The answer may have come, and the capture missed it.
             None if self.blind.overlaps(open.requested, self.timeout) => ExchangeOutcome::Unknown,
@@ -346,11 +346,7 @@ impl Exchanges {
         if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
             && !open.closed
         {
-            let outcome = match open.end {
-                Some(ExchangeEnd::Reply(_)) => ExchangeOutcome::Answered,
-                Some(ExchangeEnd::Error(_)) => ExchangeOutcome::Error,
-                None => self.given_up(slot, now),
-            };
+            let outcome = (open.outcome()).unwrap_or_else(|| self.given_up(slot, now));
             self.evicted += u64::from(outcome != ExchangeOutcome::Lost);
             tell(ExchangeEvent::Closed(exchange(key, open, outcome)));
         }

@@ -91,8 +91,21 @@ pub(super) struct Query<'a> {
     /// ... as captured; empty for other types.
     pub(super) octets: &'a [u8],
     /// Of a request, what else two of them can differ in: the code, and all that is no payload to be
-    /// brought back. Of a reply, that of the request which it lets expect.
+    /// brought back. Of a reply, that of the request which it lets expect, or the code by which it may
+    /// refuse.
     pub(super) rest: u32,
+}
+
+impl Query<'_> {
+    /// Of a reply its code, where that says why it tells nothing; else 0.
+    pub(super) fn refusal(&self) -> u8 {
+        match self.key.kind {
+            ExchangeKind::ExtendedEcho | ExchangeKind::NodeInformation => {
+                u8::try_from(self.rest).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// A payload reduced to what tells two of them apart.
@@ -212,6 +225,9 @@ impl Recognizer {
                 // Stacks leave the code as it is when they turn the request around.
                 (_, Body::Echo(_)) => message.code.unwrap_or(0).into(),
                 (Direction::Reply, Body::Timestamp(_)) => self.rest_of_timestamp(message),
+                (Direction::Reply, Body::ExtendedEcho(_) | Body::NodeInformation(_)) => {
+                    message.code.unwrap_or(0).into()
+                }
                 (Direction::Reply, _) => 0,
                 (Direction::Request, _) => self.rest(message),
             },

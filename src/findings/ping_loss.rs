@@ -252,6 +252,7 @@ mod tests {
                     Some(_) => ExchangeOutcome::Answered,
                     None => ExchangeOutcome::Lost,
                 },
+                refusal: None,
                 duplicates: 0,
                 corrupted: 0,
                 one_sided_possible: false,

@@ -192,7 +192,7 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         Body::RouterRenumbering(_) => return renumbering::FIELDS,
         Body::MobileIp(mobile) => return mobile.table(),
         Body::CertificationPath(path) => return path.table(),
-        Body::FastHandover(_) => return mobile::HANDOVER_FIELDS,
+        Body::FastHandover(handover) => return handover.table(),
         Body::LocatorUpdate(_) => return ilnp::FIELDS,
         Body::DuplicateAddress(duplicate) => return duplicate.table(),
         Body::MulticastRouter(multicast_router::MulticastRouter::Advertisement { .. }) => {

@@ -4,6 +4,7 @@
 //! are named by them. A field is there if all its octets are, so every prefix of a
 //! message gives the fields that fit into it.
 
+mod address;
 mod extent;
 mod list;
 pub(super) mod spec;
@@ -16,6 +17,8 @@ use super::ndp::Preference;
 use super::x509;
 use crate::wire::ip::source_route::SourceRoute;
 
+pub(super) use address::prefix;
+use address::suffix;
 pub use extent::Extent;
 pub use list::{numbers, strings, v4_addresses, v4_times, v6_addresses};
 
@@ -128,6 +131,10 @@ pub enum FieldKind {
     V4,
     /// An IPv6 address.
     V6,
+    /// An IPv6 address that leaves out so many octets, at most 15, which are those of another.
+    V6Suffix(Ipv6Addr, u8),
+    /// The seconds that a code in the upper two bits of an octet stands for (RFC 6997 section 7).
+    RouteLifetime,
     /// So many octets.
     Octets(u16),
     /// All octets from here on.
@@ -252,9 +259,13 @@ impl FieldSpec {
             FieldKind::Bits { octets, .. } | FieldKind::Reserved { octets, .. } => {
                 usize::from(octets)
             }
-            FieldKind::Flag(_) | FieldKind::MldInterval | FieldKind::Preference => 1,
+            FieldKind::Flag(_)
+            | FieldKind::MldInterval
+            | FieldKind::Preference
+            | FieldKind::RouteLifetime => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::V6 => 16,
+            FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) => usize::from(n),
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
             FieldKind::V4List | FieldKind::Labels => rest.len() - rest.len() % 4,
@@ -339,6 +350,8 @@ impl FieldSpec {
             FieldKind::Flag(mask) => Value::Flag(octets.first()? & mask != 0),
             FieldKind::V4 => Value::Address(Ipv4Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
+            FieldKind::V6Suffix(other, _) => Value::Address(suffix(other, octets).into()),
+            FieldKind::RouteLifetime => Value::Number(1 << (octets.first()? >> 6 << 1)),
             FieldKind::V6Prefix | FieldKind::V6PrefixOfNone => {
                 Value::Address(prefix(octets).into())
             }
@@ -379,15 +392,6 @@ pub fn read<'a>(
 pub(super) fn pref64_length(code: u8) -> Option<u8> {
     const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];
     LENGTHS.get(usize::from(code & 7)).copied()
-}
-
-/// An address whose last octets were left out because they are zero.
-pub(super) fn prefix(octets: &[u8]) -> Ipv6Addr {
-    let mut address = [0; 16];
-    for (to, from) in address.iter_mut().zip(octets) {
-        *to = *from;
-    }
-    address.into()
 }
 
 /// Text without the zero octets that pad it.

@@ -213,7 +213,7 @@ impl<'a> Iterator for Items<'a> {
                     length: option.length(),
                     bytes: option.bytes,
                     extent: option.extent(),
-                    specs: Specs::Two(option.header_table(), option.table()),
+                    specs: option.specs(),
                 }
             }
             Walk::Mld(records) => records.next()?.item(),

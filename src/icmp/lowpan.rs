@@ -4,7 +4,7 @@
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
-use super::field::{Extent, FieldSpec, spec};
+use super::field::{Extent, FieldSpec, Names, spec};
 use super::item::Specs;
 use super::nd_option::{NdOption, NdValue};
 use super::{Body, Direction};
@@ -50,6 +50,11 @@ impl<'a> DuplicateAddress<'a> {
     /// Status: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.2 for more.
     pub fn status(&self) -> Option<u8> {
         u8_at(self.bytes, 4)
+    }
+
+    /// The snake-case name of its status.
+    pub fn status_name(&self) -> Option<&'static str> {
+        REGISTRATION_STATUSES.word(self.status()?.into())
     }
 
     /// Transaction (RFC 8505; reserved in RFC 6775).
@@ -101,10 +106,30 @@ pub(super) fn duplicate_address<'a>(
     Body::DuplicateAddress(message)
 }
 
+/// IANA registry "Address Registration Option Status Values" (RFC 6775, RFC 8505, RFC 9685).
+pub(super) const REGISTRATION_STATUSES: Names = Names {
+    key: "status_name",
+    words: &[
+        "success",
+        "duplicate_address",
+        "neighbor_cache_full",
+        "moved",
+        "removed",
+        "validation_requested",
+        "duplicate_source_address",
+        "invalid_source_address",
+        "address_topologically_incorrect",
+        "6lbr_registry_saturated",
+        "validation_failed",
+        "registration_refresh_request",
+        "invalid_registration",
+    ],
+};
+
 macro_rules! duplicate_address {
     ($owner:literal) => {
         &[
-            spec::u8(4, "status"),
+            spec::named(spec::u8(4, "status"), &REGISTRATION_STATUSES),
             spec::u8(5, "transaction"),
             spec::minutes(6, "lifetime"),
             spec::octets(8, $owner, "owner"),

@@ -4,7 +4,7 @@
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec, v6_addresses};
+use super::field::{FieldSpec, Names, spec, v6_addresses};
 use super::nd_option::{self, NdOptions};
 use super::{Body, Direction};
 use crate::wire::bytes::{tail, u8_at, u16_at};
@@ -115,21 +115,69 @@ impl<'a> FastHandover<'a> {
         u16_at(self.bytes, 6)
     }
 
+    /// The snake-case name of the message's code (RFC 5568 section 6.1; RFC 5268 section 6.2).
+    pub(super) fn code_name(&self, code: u8) -> Option<&'static str> {
+        let words: &[&str] = match self.subtype()? {
+            3 => &[
+                "use_the_access_points_told",
+                "network_initiated_handover",
+                "no_new_router_information",
+                "limited_new_router_information",
+                "unsolicited",
+            ],
+            4 => &["source_was_previous_address", "source_was_new_address"],
+            5 => {
+                &const {
+                    spec::sparse::<131>(&[
+                        (0, "accepted_address_valid"),
+                        (1, "accepted_address_not_valid_or_in_use"),
+                        (2, "accepted_address_assigned"),
+                        (3, "accepted_use_previous_address"),
+                        (4, "unsolicited"),
+                        (128, "not_accepted"),
+                        (129, "administratively_prohibited"),
+                        (130, "insufficient_resources"),
+                    ])
+                }
+            }
+            _ => return None,
+        };
+        let word = words.get(usize::from(code)).copied();
+        word.filter(|word| !word.is_empty())
+    }
+
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        match self.subtype() {
+            Some(HANDOVER_INITIATE) => HANDOVER_INITIATE_FIELDS,
+            _ => HANDOVER_FIELDS,
+        }
+    }
+
     /// The options, in the format of Neighbor Discovery.
     pub fn options(&self) -> NdOptions<'a> {
         NdOptions::new(tail(self.bytes, HEADER))
     }
 }
 
-/// The snake-case name of a fast handover message (RFC 5568 section 9; 4 and 5 of RFC 5268).
-pub const fn subtype_name(subtype: u8) -> Option<&'static str> {
-    match subtype {
-        2 => Some("proxy_router_solicitation"),
-        3 => Some("proxy_router_advertisement"),
-        4 => Some("handover_initiate"),
-        5 => Some("handover_acknowledge"),
-        _ => None,
-    }
+/// The message that has flags.
+const HANDOVER_INITIATE: u8 = 4;
+
+/// The snake-case names of fast handover messages (RFC 5568 section 9; 4 and 5 of RFC 5268).
+const SUBTYPES: Names = Names {
+    key: "subtype_name",
+    words: &[
+        "",
+        "",
+        "proxy_router_solicitation",
+        "proxy_router_advertisement",
+        "handover_initiate",
+        "handover_acknowledge",
+    ],
+};
+
+/// The snake-case name of a fast handover message.
+pub fn subtype_name(subtype: u8) -> Option<&'static str> {
+    SUBTYPES.word(subtype.into())
 }
 
 pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
@@ -141,9 +189,17 @@ pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     })
 }
 
-pub(super) const HANDOVER_FIELDS: &[FieldSpec] = &[
-    spec::u8(4, "subtype"),
+const HANDOVER_FIELDS: &[FieldSpec] = &[
+    spec::named(spec::u8(4, "subtype"), &SUBTYPES),
     spec::hex(5, 1, "flags"),
+    spec::u16(6, "id"),
+];
+/// RFC 5268 section 6.2.1.
+const HANDOVER_INITIATE_FIELDS: &[FieldSpec] = &[
+    spec::named(spec::u8(4, "subtype"), &SUBTYPES),
+    spec::hex(5, 1, "flags"),
+    spec::flag(5, 0x80, "assign_address"),
+    spec::flag(5, 0x40, "buffer"),
     spec::u16(6, "id"),
 ];
 

@@ -306,7 +306,15 @@ impl<'a> Message<'a> {
 
     /// The snake-case name of the code within its type.
     pub fn code_name(&self) -> Option<&'static str> {
-        names::code_name(self.version, self.kind, self.code?)
+        match &self.body {
+            Body::FastHandover(handover) => handover.code_name(self.code?),
+            _ => names::code_name(self.version, self.kind, self.code?),
+        }
+    }
+
+    /// The title of the code within its type.
+    pub fn code_title(&self) -> Option<&'static str> {
+        names::code_title(self.version, self.kind, self.code?)
     }
 }
 

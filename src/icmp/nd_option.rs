@@ -3,6 +3,7 @@
 
 mod fault;
 mod made;
+mod names;
 mod tables;
 mod value;
 

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec};
+use super::field::{FieldSpec, Names, spec};
 use super::rpl_option::{self, RplOptions};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
@@ -207,10 +207,11 @@ impl<'a> Rpl<'a> {
     /// The options; none where they are encrypted.
     pub fn options(&self) -> RplOptions<'a> {
         let clear = self.clear();
-        RplOptions::new(match self.kind {
+        let octets = match self.kind {
             RplKind::Other => &[],
             _ => tail(clear, self.base_octets()),
-        })
+        };
+        RplOptions::new(octets, self.kind, self.dodag_id())
     }
 
     fn base_octets(&self) -> usize {
@@ -292,12 +293,34 @@ const DIO: &[FieldSpec] = &[
     spec::u16(2, "rank"),
     spec::flag(4, 0x80, "grounded"),
     spec::reserved(4, 1, 0x40, "unused"),
-    spec::bits(4, 3, 3, "mode_of_operation"),
+    spec::named(spec::bits(4, 3, 3, "mode_of_operation"), &MODES),
     spec::bits(4, 0, 3, "preference"),
     spec::u8(5, "trigger_sequence"),
     spec::reserved(6, 2, 0xffff, "reserved"),
     spec::v6(8, "dodag_id"),
 ];
+
+/// IANA registry "Mode of Operation".
+const MODES: Names = Names {
+    key: "mode_name",
+    words: &[
+        "no_downward_routes",
+        "non_storing",
+        "storing_without_multicast",
+        "storing_with_multicast",
+        "p2p_route_discovery",
+    ],
+};
+
+/// IANA registries "RPL Rejection Status" and "RPL Non-Rejection Status" (RFC 9010).
+const STATUSES: Names = Names {
+    key: "status_name",
+    words: &spec::sparse::<130>(&[
+        (0, "unqualified_acceptance"),
+        (128, "unqualified_rejection"),
+        (129, "no_routing_entry"),
+    ]),
+};
 
 macro_rules! dao {
     ($reserved:expr, $($row:expr),*) => {
@@ -318,10 +341,14 @@ const DAO_WITH_ID: &[FieldSpec] = dao!(
 );
 /// Unused flags, and the octet behind them.
 const DAO_RESERVED: FieldSpec = spec::reserved(1, 2, 0x3fff, "reserved");
-const DCO: &[FieldSpec] = dao!(DCO_RESERVED, spec::u8(2, "status"), spec::u8(3, "sequence"));
+const DCO: &[FieldSpec] = dao!(
+    DCO_RESERVED,
+    spec::named(spec::u8(2, "status"), &STATUSES),
+    spec::u8(3, "sequence")
+);
 const DCO_WITH_ID: &[FieldSpec] = dao!(
     DCO_RESERVED,
-    spec::u8(2, "status"),
+    spec::named(spec::u8(2, "status"), &STATUSES),
     spec::u8(3, "sequence"),
     spec::v6(4, "dodag_id")
 );
@@ -331,14 +358,14 @@ const DAO_ACK: &[FieldSpec] = &[
     spec::u8(0, "instance"),
     spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u8(2, "sequence"),
-    spec::u8(3, "status"),
+    spec::named(spec::u8(3, "status"), &STATUSES),
 ];
 
 const DAO_ACK_WITH_ID: &[FieldSpec] = &[
     spec::u8(0, "instance"),
     spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u8(2, "sequence"),
-    spec::u8(3, "status"),
+    spec::named(spec::u8(3, "status"), &STATUSES),
     spec::v6(4, "dodag_id"),
 ];
 

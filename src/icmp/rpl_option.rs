@@ -1,10 +1,15 @@
 //! The options of RPL control messages (RFC 6550 section 6.7).
 
+use std::net::Ipv6Addr;
+
 use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, spec};
+use super::item::Specs;
+use super::rpl::RplKind;
 use super::type_length::{self, HEADER, PADDING};
 use super::{nd_option, rpl_metric};
 use crate::wire::bytes::{tail, u8_at};
+use crate::wire::ip::source_route::SourceRoute;
 
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +18,10 @@ pub struct RplOption<'a> {
     pub kind: u8,
     /// The option's octets from its type on, as captured.
     pub bytes: &'a [u8],
+    /// The message it is in.
+    message: RplKind,
+    /// The DODAGID there, whose octets addresses may leave out.
+    dodag_id: Option<Ipv6Addr>,
 }
 
 /// Of peer-to-peer routes (RFC 6997 section 7).
@@ -39,17 +48,45 @@ impl<'a> RplOption<'a> {
         option_name(self.kind)
     }
 
-    /// Its fields behind type and length.
-    pub(super) fn table(&self) -> &'static [FieldSpec] {
-        // RFC 6997 section 7: without elided octets the addresses are whole ones.
-        const ELIDED: u8 = 0x0f;
+    /// Its fields, type and length included.
+    pub(super) fn specs(&self) -> Specs {
         match (self.kind, u8_at(self.bytes, 2)) {
-            (P2P_ROUTE_DISCOVERY, Some(octet)) if octet & ELIDED == 0 => WHOLE_ROUTE_DISCOVERY,
-            _ => table(self.kind),
+            (P2P_ROUTE_DISCOVERY, Some(octet)) => self.route_discovery(octet & 0x0f),
+            _ => Specs::Two(self.header_table(), table(self.kind)),
         }
     }
 
-    pub(super) const fn header_table(&self) -> &'static [FieldSpec] {
+    /// A discovered route (RFC 6997 section 7): the target's address, then those on the way, all without
+    /// the first `elided` octets, which are those of the DODAGID.
+    fn route_discovery(&self, elided: u8) -> Specs {
+        const TARGET: u16 = 4;
+        let route_at = TARGET + 16 - u16::from(elided);
+        // What a reply tells of is the next hop (section 8.2).
+        let rank = match self.message {
+            RplKind::Dro => "next_hop",
+            _ => "max_rank",
+        };
+        let addresses = match (elided, self.dodag_id) {
+            (0, _) => [
+                Some(spec::v6(TARGET, "target")),
+                Some(spec::v6_list(route_at, "route")),
+            ],
+            (_, None) => [Some(spec::rest(TARGET, "elided_addresses")), None],
+            (_, Some(id)) => {
+                let route = tail(self.bytes, route_at.into());
+                let route = SourceRoute::beside(id, elided, route);
+                [
+                    Some(spec::v6_suffix(TARGET, id, elided, "target")),
+                    Some(spec::source_route(route_at, route, "route")),
+                ]
+            }
+        };
+        let own = [spec::bits(3, 0, 6, rank)];
+        let head = self.header_table().iter().chain(ROUTE_DISCOVERY).copied();
+        Specs::made(head.chain(own).chain(addresses.into_iter().flatten()))
+    }
+
+    const fn header_table(&self) -> &'static [FieldSpec] {
         match self.kind {
             PADDING => const { &[spec::u8(0, "type")] },
             _ => const { &[spec::u8(0, "type"), spec::u8(1, "length")] },
@@ -79,11 +116,21 @@ pub const fn option_name(kind: u8) -> Option<&'static str> {
 #[derive(Clone, Debug)]
 pub struct RplOptions<'a> {
     rest: &'a [u8],
+    message: RplKind,
+    dodag_id: Option<Ipv6Addr>,
 }
 
 impl<'a> RplOptions<'a> {
-    pub(super) const fn new(octets: &'a [u8]) -> Self {
-        Self { rest: octets }
+    pub(super) const fn new(
+        octets: &'a [u8],
+        message: RplKind,
+        dodag_id: Option<Ipv6Addr>,
+    ) -> Self {
+        Self {
+            rest: octets,
+            message,
+            dodag_id,
+        }
     }
 }
 
@@ -94,7 +141,12 @@ impl<'a> Iterator for RplOptions<'a> {
     fn next(&mut self) -> Option<RplOption<'a>> {
         let (bytes, _) = type_length::next(&mut self.rest)?;
         let kind = *bytes.first()?;
-        Some(RplOption { kind, bytes })
+        Some(RplOption {
+            kind,
+            bytes,
+            message: self.message,
+            dodag_id: self.dodag_id,
+        })
     }
 }
 
@@ -177,7 +229,6 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
         7 => SOLICITED,
         8 => PREFIX,
         9 => const { &[spec::hex(2, 4, "descriptor")] },
-        P2P_ROUTE_DISCOVERY => ROUTE_DISCOVERY,
         _ => const { &[spec::rest(2, "data")] },
     }
 }
@@ -234,21 +285,12 @@ const PREFIX: &[FieldSpec] = &[
     spec::v6(16, "prefix"),
 ];
 
-/// RFC 6997 section 7.
-macro_rules! route_discovery {
-    ($addresses:expr) => {
-        &[
-            spec::flag(2, 0x80, "reply"),
-            spec::flag(2, 0x40, "hop_by_hop"),
-            spec::bits(2, 4, 2, "routes"),
-            spec::bits(2, 0, 4, "elided_octets"),
-            spec::bits(3, 6, 2, "lifetime"),
-            spec::bits(3, 0, 6, "max_rank"),
-            $addresses,
-        ]
-    };
-}
-
-/// The target's address, then those on the way.
-const WHOLE_ROUTE_DISCOVERY: &[FieldSpec] = route_discovery!(spec::v6_list(4, "addresses"));
-const ROUTE_DISCOVERY: &[FieldSpec] = route_discovery!(spec::rest(4, "elided_addresses"));
+/// RFC 6997 section 7: before the rank.
+const ROUTE_DISCOVERY: &[FieldSpec] = &[
+    spec::flag(2, 0x80, "reply"),
+    spec::flag(2, 0x40, "hop_by_hop"),
+    spec::bits(2, 4, 2, "routes"),
+    spec::bits(2, 0, 4, "elided_octets"),
+    spec::bits(3, 6, 2, "lifetime_code"),
+    spec::route_lifetime(3, "lifetime"),
+];

@@ -45,6 +45,7 @@ impl Word for ExchangeOutcome {
     fn word(&self) -> &'static str {
         match self {
             Self::Answered => "answered",
+            Self::Refused => "refused",
             Self::Lost => "lost",
             Self::Error => "error",
             Self::Pending => "pending",

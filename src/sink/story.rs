@@ -85,8 +85,15 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     note::frame(out, exchange.request, page.names);
     match exchange.end {
         Some(ExchangeEnd::Reply(frame)) => {
-            out.extend_from_slice(b" answered by ");
+            out.extend_from_slice(match exchange.outcome {
+                ExchangeOutcome::Refused => b" refused by ",
+                _ => b" answered by ".as_slice(),
+            });
             note::frame(out, frame, page.names);
+            if let Some(name) = exchange.refusal_name() {
+                out.extend_from_slice(b": ");
+                addr::words_of(out, name);
+            }
         }
         Some(ExchangeEnd::Error(frame)) => {
             out.extend_from_slice(b" got the error ");

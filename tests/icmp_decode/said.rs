@@ -157,6 +157,182 @@ fn the_state_of_a_neighbor_has_a_name() {
     }
 }
 
+/// RFC 8335 section 3: a reply says by its code that it tells nothing, else what it tells.
+#[test]
+fn extended_echo_replies_say_what_they_found() {
+    for (code, state, said) in [
+        (0, 0x06, ", active, ipv4"),
+        (0, 0x07, ", active, ipv4, ipv6"),
+        (0, 0x40, ", neighbor reachable"),
+        (0, 0, ", not active"),
+        (2, 0, ", no such interface"),
+        (4, 0x40, ", multiple interfaces"),
+        (9, 0, ", code 9"),
+    ] {
+        let expected = format!("extended echo reply, id 7, seq 1{said}, length 8");
+        let told = line(&v4(A, B, 1, &[43, code, 0, 0, 0, 7, 1, state]));
+        assert!(told.contains(&expected), "{told}");
+        let told = line(&v6(58, &[161, code, 0, 0, 0, 7, 1, state]));
+        assert!(told.contains(&expected), "{told}");
+    }
+    let request = v4(A, B, 1, &[42, 0, 0, 0, 0, 7, 1, 1, 0x20, 0, 0, 0]);
+    assert!(line(&request).contains("request, id 7, seq 1, length 12"));
+}
+
+/// A summary counts a reply that says "no such interface" apart from those that tell something.
+#[test]
+fn requests_that_were_refused_are_counted_as_such() {
+    let asked = |seq| v4(A, B, 1, &[42, 0, 0, 0, 0, 7, seq, 1, 0x20, 0, 0, 0]);
+    let said = |seq, code, state| v4(B, A, 1, &[43, code, 0, 0, 0, 7, seq, state]);
+    let packets = [asked(1), said(1, 0, 6), asked(2), said(2, 2, 0)];
+    let told = run(&packets, &["-t"]);
+    assert!(
+        told.contains("extended echo 2 (1 answered, 1 refused)"),
+        "{told}"
+    );
+    let told = run(&packets, &["--json", "--emit", "exchange"]);
+    let refused = r#""outcome":"refused","reply_code":2,"reply_code_name":"no_such_interface""#;
+    assert!(told.contains(refused), "{told}");
+}
+
+/// The codes of other types stand behind what is known.
+#[test]
+fn a_code_that_no_wording_tells_has_its_name() {
+    let told = line(&v4(A, B, 1, &[40, 2, 0, 0, 0, 0, 0, 0]));
+    assert!(told.contains("| code 2 "), "{told}");
+}
+
+#[test]
+fn statuses_of_registrations_have_names() {
+    for (status, name) in [
+        (1, "duplicate address"),
+        (2, "neighbor cache full"),
+        (10, "validation failed"),
+        (200, "status 200"),
+    ] {
+        let head = [158, 0, 0, 0, status, 0, 0, 60, 2, 0, 0, 0xff, 0xfe, 0, 0, 1];
+        let packet = v6(58, &[&head[..], &[0x20; 16]].concat());
+        let told = line(&packet);
+        let address = "2020:2020:2020:2020:2020:2020:2020:2020";
+        let expected = format!("duplicate address confirmation, {address}, {name}, length 32");
+        assert!(told.contains(&expected), "{told}");
+        let told = verbose(&packet);
+        assert!(told.contains("owner 02:00:00:ff:fe:00:00:01"), "{told}");
+    }
+    let mut solicitation = vec![135, 0, 0, 0, 0, 0, 0, 0];
+    solicitation.extend([0x20; 16]);
+    solicitation.extend([33, 2, 1, 0, 0, 0, 0, 60, 2, 0, 0, 0xff, 0xfe, 0, 0, 1]);
+    let packet = v6_hop(Hop::Neighbor, &solicitation);
+    let option = &record(&packet)["icmp"]["options"][0];
+    assert_eq!(option["status_name"], "duplicate_address");
+    assert!(verbose(&packet).contains("status 1 duplicate address, opaque 0"));
+}
+
+/// RFC 5568 section 6, RFC 5268 section 6.2.
+#[test]
+fn fast_handovers_are_told_in_words() {
+    let with = |code, subtype, flags| v6(58, &[154, code, 0, 0, subtype, flags, 0, 7]);
+    let packet = with(130, 5, 0);
+    let told = line(&packet);
+    assert!(
+        told.contains("fmipv6 handover acknowledge, id 7, length 8"),
+        "{told}"
+    );
+    assert!(told.contains("code 130 insufficient resources"), "{told}");
+    let icmp = &record(&packet)["icmp"];
+    assert_eq!(icmp["code_name"], "insufficient_resources");
+    assert_eq!(icmp["subtype_name"], "handover_acknowledge");
+    let told = verbose(&with(0, 4, 0xc0));
+    assert!(
+        told.contains("flags 0xc0 [assign address, buffer]"),
+        "{told}"
+    );
+    assert!(record(&with(99, 5, 0))["icmp"]["code_name"].is_null());
+    assert!(line(&with(0, 9, 0)).contains("fmipv6 subtype 9, id 7"));
+    let options = [
+        17, 3, 2, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 1, 2, 2, 0,
+        0, 0, 1, 20, 1, 0, 128, 0, 0, 0, 0,
+    ];
+    let head = [154, 0, 0, 0, 5, 0, 0, 7];
+    let told = verbose(&v6(58, &[&head[..], &options].concat()));
+    for part in [
+        "option code 2 new care of address",
+        "option code 2 mobile node",
+        "status 128 link layer address unrecognized",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+/// RFC 6550 section 6, RFC 6997, RFC 9009.
+#[test]
+fn routes_of_low_power_networks_are_told_in_words() {
+    for (code, title) in [
+        (4, "(CLR)discovery reply object,"),
+        (7, "(CLR)destination cleanup object,"),
+        (0x8a, "(SEC)consistency check"),
+        (0x33, "unknown code 51"),
+    ] {
+        let told = line(&v6(58, &[&[155, code, 0, 0][..], &[0; 40]].concat()));
+        assert!(told.contains(title), "{told}");
+    }
+    let object = [
+        &[155, 1, 0, 0, 30, 240, 1, 0, 0x88, 5, 0, 0][..],
+        &[0x20; 16],
+    ]
+    .concat();
+    let packet = v6(58, &object);
+    assert_eq!(record(&packet)["icmp"]["mode_name"], "non_storing");
+    assert!(verbose(&packet).contains("mode of operation 1 non storing"));
+    let ack = v6(58, &[155, 3, 0, 0, 30, 0, 9, 128]);
+    assert!(verbose(&ack).contains("status 128 unqualified rejection"));
+}
+
+/// RFC 6997 section 7: what is left out of addresses is that of the DODAGID.
+#[test]
+fn a_discovered_route_has_a_target_and_a_way() {
+    let id = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let with = |code: u8, elided: u8, addresses: &[u8]| {
+        let length = u8::try_from(2 + addresses.len()).unwrap();
+        let base = match code {
+            1 => vec![200, 0, 1, 0, 0xa0, 0, 0, 0],
+            _ => vec![200, 0, 0x40, 0],
+        };
+        let option = [&[10, length, elided, 0x4a][..], addresses].concat();
+        v6(58, &[&[155, code, 0, 0][..], &base, &id, &option].concat())
+    };
+    let near = |last: u8| [&id[..15], &[last]].concat();
+    let whole = with(1, 0, &[near(0x99), near(2), near(3)].concat());
+    let short = [
+        [0, 0, 0, 0, 0, 0, 0, 0x99],
+        [0, 0, 0, 0, 0, 0, 0, 2],
+        [0, 0, 0, 0, 0, 0, 0, 3],
+    ];
+    for packet in [whole, with(1, 8, short.as_flattened())] {
+        let option = &record(&packet)["icmp"]["options"][0];
+        assert_eq!(option["target"], "2001:db8::99");
+        assert_eq!(option["route"], json!(["2001:db8::2", "2001:db8::3"]));
+        assert_eq!(
+            (&option["max_rank"], &option["lifetime"]),
+            (&json!(10), &json!(4))
+        );
+        let told = verbose(&packet);
+        assert!(
+            told.contains("lifetime code 1, lifetime 4 s, max rank 10"),
+            "{told}"
+        );
+        assert!(
+            told.contains("target 2001:db8::99, route 2001:db8::2 2001:db8::3"),
+            "{told}"
+        );
+    }
+    let reply = &record(&with(4, 8, short.as_flattened()))["icmp"]["options"][0];
+    assert_eq!(
+        (&reply["next_hop"], &reply["max_rank"]),
+        (&json!(10), &json!(null))
+    );
+}
+
 #[test]
 fn times_have_their_units() {
     let mut advertisement = vec![134, 0, 0, 0, 64, 0xc0, 7, 8, 0, 0, 0, 9, 0, 0, 0, 10];

@@ -29,6 +29,7 @@ pub(crate) fn exchange() -> Exchange {
         request_ttl: 64,
         reply_ttl: None,
         outcome: ExchangeOutcome::Answered,
+        refusal: None,
         duplicates: 0,
         corrupted: 0,
         one_sided_possible: false,

@@ -74,17 +74,15 @@ impl Exchanges {
             return (relation, asked_ttl);
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
+        open.refusal = query.refusal();
         open.reply_place = seen.place;
         open.reply_sent = seen.sent;
         open.reply_from = query.addrs.dst();
         open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;
         if open.request_shown && !seen.shown {
-            tell(ExchangeEvent::Decided(exchange(
-                &key,
-                open,
-                ExchangeOutcome::Answered,
-            )));
+            let outcome = open.outcome().unwrap_or(ExchangeOutcome::Answered);
+            tell(ExchangeEvent::Decided(exchange(&key, open, outcome)));
         }
         if slot != newest {
             self.expect(newest, rtt);

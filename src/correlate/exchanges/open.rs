@@ -39,6 +39,8 @@ pub(super) struct Open {
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
     pub(super) closed: bool,
+    /// The code of its reply, where that says why it tells nothing; else 0.
+    pub(super) refusal: u8,
     /// How much of the request was seen.
     pub(super) extent: Extent,
     pub(super) beside: Beside,
@@ -87,6 +89,15 @@ impl Open {
                 || self.is_mirrored(seen, query.payload)
         };
         (query.addrs.dst() == self.reply_from && is_copy()).then_some(first)
+    }
+
+    /// What its end makes of it.
+    pub(super) fn outcome(&self) -> Option<ExchangeOutcome> {
+        Some(match self.end? {
+            ExchangeEnd::Reply(_) if self.refusal != 0 => ExchangeOutcome::Refused,
+            ExchangeEnd::Reply(_) => ExchangeOutcome::Answered,
+            ExchangeEnd::Error(_) => ExchangeOutcome::Error,
+        })
     }
 
     /// Whether a request asks the same in all.
@@ -152,6 +163,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         request_ttl: open.place.ttl,
         reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
         outcome,
+        refusal: (open.refusal != 0).then_some(open.refusal),
         duplicates: open.duplicates,
         corrupted: open.corrupted,
         one_sided_possible: false,

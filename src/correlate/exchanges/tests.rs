@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::correlate::exchange::ExchangeKind;
+use crate::correlate::exchange::{ExchangeEnd, ExchangeKind};
 use crate::correlate::query::PayloadPrint;
 use crate::correlate::sighting::{Extent, Sent};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
@@ -144,6 +144,55 @@ fn outcome_of(relation: Relation) -> AnswerOutcome {
     match relation {
         Relation::Answer(answer) => answer.outcome,
         other => panic!("not an answer: {other:?}"),
+    }
+}
+
+/// RFC 8335 section 4, RFC 4620 section 4: a reply's code may say that it tells nothing.
+#[test]
+fn a_reply_may_refuse() {
+    let reply = Place {
+        ip_id: Some(7),
+        ttl: 60,
+        ..Place::default()
+    };
+    for (kind, code, expected, name) in [
+        (
+            ExchangeKind::ExtendedEcho,
+            0,
+            ExchangeOutcome::Answered,
+            None,
+        ),
+        (
+            ExchangeKind::ExtendedEcho,
+            2,
+            ExchangeOutcome::Refused,
+            Some("no_such_interface"),
+        ),
+        (
+            ExchangeKind::ExtendedEcho,
+            99,
+            ExchangeOutcome::Refused,
+            None,
+        ),
+        (
+            ExchangeKind::NodeInformation,
+            1,
+            ExchangeOutcome::Refused,
+            Some("refused"),
+        ),
+        // The code of an echo says nothing.
+        (ExchangeKind::Echo, 2, ExchangeOutcome::Answered, None),
+    ] {
+        let mut play = Play::new();
+        let key = QueryKey { kind, ..ping(1) };
+        play.request(0, key);
+        let relation = play.take_with(Direction::Reply, key, (None, code), (3, reply));
+        assert_eq!(outcome_of(relation), AnswerOutcome::Answered);
+        let closed = play.finish(60_000);
+        assert_eq!(closed[0].outcome, expected, "{kind:?} {code}");
+        assert_eq!(closed[0].refusal_name(), name);
+        let told = closed[0].refusal.map(u32::from);
+        assert_eq!(told, (expected == ExchangeOutcome::Refused).then_some(code));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Short names for the rows of a table.
 
+use std::net::Ipv6Addr;
+
 use super::{FieldKind, FieldSpec, Names, Unit};
 use crate::icmp::x509::Part;
 use crate::wire::ip::source_route::SourceRoute;
@@ -12,6 +14,19 @@ const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
         unit: None,
         names: None,
     }
+}
+
+/// Words of numbers that are far apart, by number.
+pub(in crate::icmp) const fn sparse<const N: usize>(
+    words: &[(usize, &'static str)],
+) -> [&'static str; N] {
+    let mut table = [""; N];
+    let mut i = 0;
+    while i < words.len() {
+        table[words[i].0] = words[i].1;
+        i += 1;
+    }
+    table
 }
 
 const fn time(field: FieldSpec, unit: Unit) -> FieldSpec {
@@ -188,6 +203,21 @@ pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec 
 
 pub(in crate::icmp) const fn v6_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::V6Array(count))
+}
+
+/// An IPv6 address without the first octets, which are those of another.
+pub(in crate::icmp) const fn v6_suffix(
+    at: u16,
+    other: Ipv6Addr,
+    common: u8,
+    name: &'static str,
+) -> FieldSpec {
+    field(at, name, FieldKind::V6Suffix(other, common))
+}
+
+/// The seconds that a code in the upper two bits of an octet stands for (RFC 6997 section 7).
+pub(in crate::icmp) const fn route_lifetime(at: u16, name: &'static str) -> FieldSpec {
+    time(field(at, name, FieldKind::RouteLifetime), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {

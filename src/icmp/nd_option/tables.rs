@@ -1,6 +1,8 @@
 //! The formats of options.
 
+use super::names::{HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES};
 use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::lowpan::REGISTRATION_STATUSES;
 use crate::icmp::x509::Part;
 
 /// The format of an option type.
@@ -79,7 +81,7 @@ const ADDRESS_LIST: &[FieldSpec] = &[
     spec::v6_list(8, "addresses"),
 ];
 const CODED_ADDRESS: &[FieldSpec] = &[
-    spec::u8(2, "option_code"),
+    spec::named(spec::u8(2, "option_code"), &HANDOVER_ADDRESSES),
     spec::u8(3, "prefix_length"),
     spec::reserved(4, 4, 0xffff_ffff, "reserved"),
     spec::v6(8, "address"),
@@ -247,7 +249,10 @@ pub(super) const FORMATS: &[Format] = &[
         19,
         "link_layer_address",
         1,
-        &[spec::u8(2, "option_code"), spec::rest(3, "address")],
+        &[
+            spec::named(spec::u8(2, "option_code"), &HANDOVER_LINK_ADDRESSES),
+            spec::rest(3, "address"),
+        ],
     ),
     sized(
         20,
@@ -256,7 +261,7 @@ pub(super) const FORMATS: &[Format] = &[
         3,
         &[
             spec::u8(2, "option_code"),
-            spec::u8(3, "status"),
+            spec::named(spec::u8(3, "status"), &HANDOVER_STATUSES),
             spec::reserved(4, 4, 0xffff_ffff, "reserved"),
             spec::v6(8, "new_care_of_address"),
         ],
@@ -363,7 +368,7 @@ pub(super) const FORMATS: &[Format] = &[
         2,
         5,
         &[
-            spec::u8(2, "status"),
+            spec::named(spec::u8(2, "status"), &REGISTRATION_STATUSES),
             spec::u8(3, "opaque"),
             spec::reserved(4, 1, 0xf0, "reserved"),
             spec::bits(4, 2, 2, "interface_kind"),

@@ -383,7 +383,7 @@ impl Pair {
         let pair = &mut self.summary;
         pair.sent += 1;
         *match exchange.outcome {
-            ExchangeOutcome::Answered => &mut pair.answered,
+            ExchangeOutcome::Answered | ExchangeOutcome::Refused => &mut pair.answered,
             ExchangeOutcome::Lost => &mut pair.lost,
             ExchangeOutcome::Error => &mut pair.errors,
             ExchangeOutcome::Pending => &mut pair.pending,

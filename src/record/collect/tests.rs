@@ -25,6 +25,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         request_ttl: 64,
         reply_ttl: None,
         outcome,
+        refusal: None,
         duplicates: 1,
         corrupted: 0,
         one_sided_possible: false,

@@ -44,6 +44,8 @@ pub(super) fn exchange<S: Serializer>(
     }
     map.span("rtt_ns", exchange.rtt)?;
     map.word("outcome", &exchange.outcome)?;
+    map.maybe("reply_code", exchange.refusal)?;
+    map.maybe("reply_code_name", exchange.refusal_name())?;
     map.put("duplicates", &exchange.duplicates)?;
     map.put("corrupted", &exchange.corrupted)?;
     map.fact("one_sided_possible", exchange.one_sided_possible)?;

@@ -25,7 +25,9 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
         out.push(b' ');
     }
     match field.value {
-        Value::Octets(octets) if is_link_address(field.name, octets) => {
+        Value::Octets(octets)
+            if is_link_address(field.name, octets) || is_eui_64(field.name, octets) =>
+        {
             write::hex_octets(out, octets, b":");
         }
         other => value(out, other),
@@ -40,6 +42,12 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
         out.push(b' ');
         addr::words_of(out, word);
     }
+}
+
+/// Whether octets tell who owns an address by an EUI-64 (RFC 6775 section 4.1), not by a verifier of
+/// RFC 8505.
+fn is_eui_64(name: &str, octets: &[u8]) -> bool {
+    name == "owner" && octets.len() == 8
 }
 
 /// A field's value.

@@ -413,19 +413,26 @@ pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     }
 }
 
-/// A code without a name, where neither tcpdump's words nor a field tell it.
+/// A code that neither tcpdump's words nor a field tell.
 fn code(notes: &mut Notes<'_>, message: &Message<'_>) {
     let Some(code) = message.code.filter(|&code| code != 0) else {
         return;
     };
     let is_told = match message.version {
-        IpVersion::V4 => matches!(message.kind, 3 | 5 | 11 | 12),
-        IpVersion::V6 => matches!(message.kind, 1 | 3 | 4 | 138 | 151 | 155),
+        IpVersion::V4 => matches!(message.kind, 3 | 5 | 11 | 12 | 43),
+        IpVersion::V6 => match message.kind {
+            139 | 140 => message.code_name().is_some(),
+            kind => matches!(kind, 1 | 3 | 4 | 138 | 151 | 155 | 161),
+        },
     };
-    if !is_told && message.code_name().is_none() {
+    if !is_told {
         let out = notes.item();
         out.extend_from_slice(b"code ");
         write::decimal(out, code.into());
+        if let Some(name) = message.code_name() {
+            out.push(b' ');
+            addr::words_of(out, name);
+        }
     }
 }
 

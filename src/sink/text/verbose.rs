@@ -106,7 +106,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     let has_id = !matches!(event.message.body, Body::Fragment)
         && matches!(
             message.body,
-            Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_)
+            Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_) | Body::FastHandover(_)
         );
     let mut flags = Flags::new(message.fields());
     for field in message.fields() {

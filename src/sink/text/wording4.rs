@@ -1,7 +1,8 @@
 //! ICMP for IPv4 in tcpdump's words.
 
 use super::addr;
-use crate::icmp::{Body, Message, QuotedTransport, names};
+use crate::icmp::field::Value;
+use crate::icmp::{Body, Direction, Message, QuotedTransport, names};
 use crate::record::write;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -85,6 +86,7 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             addr::icmp_kind(out, IpVersion::V4, message.kind);
             number(out, b", id ", u16_at(bytes, 4)?.into());
             number(out, b", seq ", u8_at(bytes, 6)?.into());
+            extended_reply(out, message);
         }
         kind => match names::type_name(IpVersion::V4, kind) {
             Some(name) => addr::words_of(out, name),
@@ -92,6 +94,43 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         },
     }
     Some(())
+}
+
+/// What an extended echo reply says (RFC 8335 section 3): `, no such interface`, `, active, ipv4`,
+/// `, neighbor stale`.
+pub(super) fn extended_reply(out: &mut Vec<u8>, message: &Message<'_>) {
+    if !matches!(&message.body, Body::ExtendedEcho(echo) if echo.direction == Direction::Reply) {
+        return;
+    }
+    if let Some(code) = message.code.filter(|&code| code != 0) {
+        out.extend_from_slice(b", ");
+        match message.code_name() {
+            Some(name) => addr::words_of(out, name),
+            None => number(out, b"code ", code.into()),
+        }
+        return;
+    }
+    let mut tells = false;
+    for field in message.fields() {
+        match field.value {
+            Value::Number(state @ 1..) if field.name == "state" => {
+                out.extend_from_slice(b", neighbor ");
+                match field.word() {
+                    Some((_, word)) => addr::words_of(out, word),
+                    None => number(out, b"state ", state),
+                }
+            }
+            Value::Flag(true) => {
+                out.extend_from_slice(b", ");
+                out.extend_from_slice(field.name.as_bytes());
+            }
+            _ => continue,
+        }
+        tells = true;
+    }
+    if !tells {
+        out.extend_from_slice(b", not active");
+    }
 }
 
 fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {

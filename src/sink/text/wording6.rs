@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{addr, wording6_nodes};
-use crate::icmp::{Body, Message, QuotedTransport, names};
+use crate::icmp::{Body, Direction, Message, QuotedTransport, mobile, names};
 use crate::record::write;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -128,7 +128,10 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             addr::icmp_kind(out, IpVersion::V6, message.kind);
             number(out, b", id ", u16_at(bytes, 4)?.into());
             number(out, b", seq ", u8_at(bytes, 6)?.into());
+            super::wording4::extended_reply(out, message);
         }
+        154 => fast_handover(out, message),
+        157 | 158 => duplicate_address(out, message),
         kind => named_or(out, names::type_name(IpVersion::V6, kind), |out| {
             number(out, b"unknown icmp6 type (", kind.into());
             out.push(b')');
@@ -253,6 +256,43 @@ fn mld_query(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     Some(())
 }
 
+/// `fmipv6 handover acknowledge, id 7`.
+fn fast_handover(out: &mut Vec<u8>, message: &Message<'_>) {
+    addr::icmp_kind(out, IpVersion::V6, message.kind);
+    let Body::FastHandover(handover) = &message.body else {
+        return;
+    };
+    if let Some(subtype) = handover.subtype() {
+        out.push(b' ');
+        named_or(out, mobile::subtype_name(subtype), |out| {
+            number(out, b"subtype ", subtype.into());
+        });
+    }
+    if let Some(id) = handover.id() {
+        number(out, b", id ", id.into());
+    }
+}
+
+/// `duplicate address confirmation, 2001:db8::1, neighbor cache full`; a request has no status yet.
+fn duplicate_address(out: &mut Vec<u8>, message: &Message<'_>) {
+    addr::icmp_kind(out, IpVersion::V6, message.kind);
+    let Body::DuplicateAddress(duplicate) = &message.body else {
+        return;
+    };
+    if let Some(address) = duplicate.address() {
+        out.extend_from_slice(b", ");
+        write::ipv6(out, address);
+    }
+    if let Some(status) = duplicate.status()
+        && (duplicate.direction == Direction::Reply || status != 0)
+    {
+        out.extend_from_slice(b", ");
+        named_or(out, duplicate.status_name(), |out| {
+            number(out, b"status ", status.into());
+        });
+    }
+}
+
 fn rpl(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     out.extend_from_slice(b"RPL, ");
     let code = message.code?;
@@ -266,7 +306,11 @@ fn rpl(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         1 => out.extend_from_slice(b"DODAG Information Object"),
         2 => out.extend_from_slice(b"Destination Advertisement Object"),
         3 => out.extend_from_slice(b"Destination Advertisement Object Ack"),
-        _ => number(out, b"RPL message, unknown code ", code.into()),
+        // tcpdump knows no others.
+        _ => match message.code_title() {
+            Some(title) => out.extend_from_slice(title.as_bytes()),
+            None => number(out, b"RPL message, unknown code ", code.into()),
+        },
     }
     Some(())
 }

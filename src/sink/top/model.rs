@@ -344,7 +344,7 @@ impl Model {
 
 fn sample(exchange: &Exchange) -> Sample {
     match exchange.outcome {
-        ExchangeOutcome::Answered => Sample::Answered(exchange.rtt),
+        ExchangeOutcome::Answered | ExchangeOutcome::Refused => Sample::Answered(exchange.rtt),
         ExchangeOutcome::Lost => Sample::Lost,
         ExchangeOutcome::Error => Sample::Error,
         ExchangeOutcome::Pending => Sample::Waiting,

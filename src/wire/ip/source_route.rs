@@ -38,6 +38,18 @@ impl SourceRoute {
         })
     }
 
+    /// Of as many addresses as there are in `octets`, each without `common` octets, which are those of
+    /// `other` (RFC 6997 section 7).
+    pub(crate) fn beside(other: Ipv6Addr, common: u8, octets: &[u8]) -> Self {
+        let count = octets.len() / 16_usize.saturating_sub(common.into()).max(1);
+        Self {
+            destination: other,
+            common,
+            common_of_last: common,
+            before_last: u16::try_from(count).unwrap_or(u16::MAX).saturating_sub(1),
+        }
+    }
+
     /// Where the packet is to go in the end.
     pub(super) fn last(self, octets: &[u8]) -> Option<Ipv6Addr> {
         self.addresses(octets).nth(usize::from(self.before_last))

@@ -1,0 +1,40 @@
+//! What numbers in options are called.
+
+use crate::icmp::field::{Names, spec};
+
+/// Whose address a fast handover tells (RFC 5568 section 6.4).
+pub(super) const HANDOVER_ADDRESSES: Names = Names {
+    key: "option_code_name",
+    words: &[
+        "",
+        "old_care_of_address",
+        "new_care_of_address",
+        "new_router_address",
+        "new_router_prefix",
+    ],
+};
+/// Whose link-layer address it tells.
+pub(super) const HANDOVER_LINK_ADDRESSES: Names = Names {
+    key: "option_code_name",
+    words: &[
+        "wildcard",
+        "new_access_point",
+        "mobile_node",
+        "new_router",
+        "source",
+        "of_the_current_router",
+        "no_prefix_known",
+        "no_fast_handover",
+    ],
+};
+/// What became of a new care-of address.
+pub(super) const HANDOVER_STATUSES: Names = Names {
+    key: "status_name",
+    words: &spec::sparse::<129>(&[
+        (1, "address_invalid_configure_another"),
+        (2, "address_invalid_use_the_one_supplied"),
+        (3, "address_invalid_use_that_of_the_new_router"),
+        (4, "previous_address_supplied_do_not_send_binding_update"),
+        (128, "link_layer_address_unrecognized"),
+    ]),
+};
