@@ -22,6 +22,8 @@ mod ends;
 mod headerless;
 #[path = "cli/lines.rs"]
 mod lines;
+#[path = "cli/link_details.rs"]
+mod link_details;
 #[path = "cli/links.rs"]
 mod links;
 #[path = "cli/lowpan.rs"]

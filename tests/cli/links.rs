@@ -41,7 +41,7 @@ pub(crate) fn capture_of(
 }
 
 /// The link object of a frame with this header, and what tshark says of the fields.
-fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
+pub(crate) fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
     let capture = capture(link, &[header, &ECHO].concat());
     let path = capture.path().to_str().unwrap();
     let all = records(&["-r", path, "--json", "-e"]);

@@ -3,6 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::LinkAddress;
+use super::link_detail::detail;
 use super::radio::Radio;
 use super::value::{Fields, Iter, List, Text};
 use crate::model::Frame;
@@ -58,6 +59,9 @@ impl Serialize for Link<'_> {
             map.put("tags", &Iter(|| told.tags().map(Tag)))?;
         }
         map.maybe("macsec", macsec.map(Macsec))?;
+        if let Some(told) = link::detail(self.0) {
+            detail(&mut map, told)?;
+        }
         map.maybe("ether_type", *ether_type)?;
         map.maybe("wireless", WirelessHeader::of(self.0).map(Wireless))?;
         map.maybe("radio", Radio::of(self.0))?;

@@ -10,6 +10,7 @@ mod body;
 mod field;
 mod icmp;
 mod link;
+mod link_detail;
 mod packet;
 mod quoted;
 mod radio;

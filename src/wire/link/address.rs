@@ -154,6 +154,37 @@ impl Addresses {
         self.ether_type = kind;
     }
 
+    /// Of links that are old.
+    fn read_old(&mut self, frame: &Frame<'_>) {
+        let data = frame.data;
+        let address =
+            |at: usize, length: usize| data.get(at..at + length).and_then(LinkAddress::new);
+        match frame.link {
+            lt::ARCNET_BSD | lt::ARCNET_LINUX => {
+                self.src = address(0, 1);
+                self.dst = address(1, 1);
+            }
+            lt::SUNATM => {
+                const SENT: u8 = 0x80;
+                const KIND: u8 = 0x0f;
+                const LANE: u8 = 1;
+                let kind = u8_at(data, 0);
+                if kind.is_some_and(|kind| kind & KIND == LANE) {
+                    // Behind the number of a client, a frame of Ethernet.
+                    self.dst = address(6, 6);
+                    self.src = address(12, 6);
+                    self.read_types(data, u16_at(data, 18), 20);
+                }
+                self.direction = kind.map(|kind| Direction::of(kind & SENT));
+            }
+            _ => {
+                let at = carrier::call_signs_at(frame.link, data);
+                self.dst = at.and_then(|at| LinkAddress::call_sign(data, at));
+                self.src = at.and_then(|at| LinkAddress::call_sign(data, at + carrier::CALL_SIGN));
+            }
+        }
+    }
+
     fn read_hdlc(&mut self, data: &[u8], at: usize) {
         self.hdlc_address = u8_at(data, at);
         self.ether_type = u16_at(data, at + 2);
@@ -241,10 +272,8 @@ pub fn addresses(frame: &Frame<'_>) -> Addresses {
             found.direction = u8_at(data, 0).map(Direction::of);
             found.frame_relay = FrameRelay::parse(data, 1);
         }
-        lt::AX25 | lt::AX25_KISS => {
-            let at = carrier::call_signs_at(frame.link, data);
-            found.dst = at.and_then(|at| LinkAddress::call_sign(data, at));
-            found.src = at.and_then(|at| LinkAddress::call_sign(data, at + carrier::CALL_SIGN));
+        lt::ARCNET_BSD | lt::ARCNET_LINUX | lt::SUNATM | lt::AX25 | lt::AX25_KISS => {
+            found.read_old(frame);
         }
         // The address is in the piece that a frame begins with (FRF.16.1 section 2.1).
         lt::MFR if u8_at(data, 0).is_some_and(|flags| flags & 0x80 != 0) => {

@@ -6,6 +6,7 @@ mod address;
 pub mod aggregate;
 mod carried;
 mod carrier;
+mod detail;
 mod ether;
 mod exported;
 mod fcs;
@@ -35,6 +36,7 @@ pub use address::{
     AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
 };
 pub(super) use carrier::segment_of_ax25;
+pub use detail::{Detail, SourceRoute, detail};
 pub use exported::Headerless;
 pub use fcs::{CheckSequence, check_sequence, check_sequence_octets, ends_in_fcs};
 pub use frame_control::{FrameFlag, MeshControl, WirelessHeader};

@@ -14,7 +14,7 @@ use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
 use crate::sink::text::Verbosity;
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
-use crate::wire::link::{self, SecTag, linktype as lt};
+use crate::wire::link::{self, SecTag, SourceRoute, linktype as lt};
 use crate::wire::{IpVersion, bytes};
 
 /// What is no larger in the place of an EtherType is a length (IEEE 802.3 section 3.2.6).
@@ -242,28 +242,22 @@ fn addresses(out: &mut Vec<u8>, told: &link::Addresses) {
 /// `rt = 630:11:20 (4472) `: the bridges that a frame goes by, behind the addresses; how many octets
 /// that takes.
 fn source_route(out: &mut Vec<u8>, data: &[u8]) -> usize {
-    const LARGEST: [&[u8]; 8] = [
-        b"516", b"1500", b"2052", b"4472", b"8144", b"11407", b"17800", b"??",
-    ];
-    let is_routed = u8_at(data, 8).is_some_and(|first| first & 0x80 != 0);
-    let Some(control) = u16_at(data, 14).filter(|_| is_routed) else {
+    let Some(route) = SourceRoute::of_token_ring(data) else {
         return 0;
     };
-    let octets = usize::from(control >> 8 & 0x1f);
     out.extend_from_slice(b"rt = ");
-    write::hex(out, control.into(), 1);
-    for segment in (2..octets).step_by(2) {
+    write::hex(out, route.control.into(), 1);
+    for segment in route.segments() {
         out.push(b':');
-        write::hex(out, u16_at(data, 14 + segment).unwrap_or(0).into(), 1);
+        write::hex(out, segment.into(), 1);
     }
     out.extend_from_slice(b" (");
-    out.extend_from_slice(
-        LARGEST
-            .get(usize::from(control >> 4 & 7))
-            .unwrap_or(&LARGEST[7]),
-    );
+    match route.largest_frame() {
+        Some(octets) => write::decimal(out, octets.into()),
+        None => out.extend_from_slice(b"??"),
+    }
     out.extend_from_slice(b") ");
-    octets
+    route.octets()
 }
 
 /// `async0 `: the kinds of frame that LLC stands in.
