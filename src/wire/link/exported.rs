@@ -10,7 +10,7 @@ use super::inside::Inside;
 use super::linktype as lt;
 use crate::model::{Expanded, Form, Frame, LinkType};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
 
 /// What the fields tell.
@@ -112,7 +112,9 @@ impl<'a> Fields<'a> {
 pub(in crate::wire) fn named(dissector: &[u8]) -> Option<LinkType> {
     Some(match dissector {
         b"ip" | b"ipv6" | b"raw_ip" => lt::RAW,
-        b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs" => lt::ETHERNET,
+        b"eth" | b"eth_withoutfcs" | b"eth_withfcs" | b"eth_maybefcs" | b"pw_eth_nocw" => {
+            lt::ETHERNET
+        }
         b"wlan" | b"wlan_withoutfcs" | b"wlan_withfcs" | b"wlan_noqos" => lt::IEEE802_11,
         b"radiotap" => lt::IEEE802_11_RADIOTAP,
         b"wpan" => lt::IEEE802_15_4_WITHFCS,
@@ -133,6 +135,9 @@ pub(in crate::wire) fn named(dissector: &[u8]) -> Option<LinkType> {
 /// The link type of what stands at this place of a table that has but packets and frames of
 /// Ethernet to lead on.
 fn in_table(table: &[u8], place: u32) -> Option<LinkType> {
+    if table == b"wtap_encap" {
+        return of_encapsulation(place);
+    }
     Some(match (table, place) {
         (b"arcnet.protocol_id", 196 | 212 | 240)
         | (b"ax25.pid" | b"fr.nlpid" | b"osinl.excl" | b"osinl.incl" | b"x.25.spi", 0x8e | 0xcc)
@@ -164,9 +169,71 @@ fn in_table(table: &[u8], place: u32) -> Option<LinkType> {
     })
 }
 
+/// The link type that has this number among the encapsulations of Wireshark's library, where the unit has
+/// all that stands in a frame of that link type, and none that names another.
+///
+/// <https://gitlab.com/wireshark/wireshark/-/blob/master/wiretap/wtap.h>
+const fn of_encapsulation(number: u32) -> Option<LinkType> {
+    Some(match number {
+        1 => lt::ETHERNET,
+        2 => lt::IEEE802_5,
+        4 => lt::PPP_HDLC,
+        5 | 6 => lt::FDDI,
+        7 | 129 | 130 => lt::RAW,
+        9 => lt::ARCNET_LINUX,
+        10 => lt::ATM_RFC1483,
+        15 => lt::NULL,
+        18 => lt::IP_OVER_FC,
+        20 => lt::IEEE802_11,
+        21 => lt::IEEE802_11_PRISM,
+        23 => lt::IEEE802_11_RADIOTAP,
+        24 => lt::IEEE802_11_AVS,
+        25 => lt::LINUX_SLL,
+        26 => lt::FRELAY,
+        28 => lt::C_HDLC,
+        38 => lt::ENC,
+        39 => lt::PFLOG,
+        62 => lt::APPLE_IP_OVER_IEEE1394,
+        122 => lt::FC_2_WITH_FRAME_DELIMS,
+        139 => lt::PPP_ETHER,
+        141 => lt::NFLOG,
+        147 => lt::AX25_KISS,
+        148 => lt::AX25,
+        210 => lt::LINUX_SLL2,
+        _ => return None,
+    })
+}
+
+/// Where the packet of Bluetooth's encapsulation protocol starts (BNEP 1.0 section 2.4), and its
+/// EtherType: behind a type, the addresses that are not those of the connection, and extension headers.
+fn encapsulated(data: &[u8], at: usize) -> Option<(u16, usize)> {
+    const EXTENDED: u8 = 0x80;
+    let kind = u8_at(data, at)?;
+    let addresses = match kind & !EXTENDED {
+        0 => 12,
+        2 => 0,
+        3 | 4 => 6,
+        _ => return None,
+    };
+    let ether_type = u16_at(data, at + 1 + addresses)?;
+    let mut packet = at + 1 + addresses + 2;
+    let mut more = kind & EXTENDED != 0;
+    while more {
+        let [kind, length] = array_at(data, packet)?;
+        more = kind & EXTENDED != 0;
+        packet += 2 + usize::from(length);
+    }
+    Some((ether_type, packet))
+}
+
 /// What the unit behind the fields at `at` is, and where it starts.
 pub(super) fn exported(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     let (fields, behind) = Fields::read(data, at)?;
+    if fields.name == b"btbnep"
+        && let Some((kind, packet)) = encapsulated(data, behind)
+    {
+        return Ok((Inside::EtherType(kind), packet));
+    }
     Ok((fields.inside(), behind))
 }
 
