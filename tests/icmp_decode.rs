@@ -18,6 +18,8 @@ mod headers;
 mod link;
 #[path = "icmp_decode/look.rs"]
 mod look;
+#[path = "icmp_decode/named.rs"]
+mod named;
 #[path = "icmp_decode/oracle.rs"]
 mod oracle;
 #[path = "icmp_decode/ours.rs"]

@@ -94,6 +94,14 @@ pub fn names(octets: &[u8]) -> impl Iterator<Item = Name<'_>> + Clone {
     })
 }
 
+/// The name that `octets` begin with, which may be the root's.
+pub(super) fn first(octets: &[u8]) -> Name<'_> {
+    if let Some((root @ [0], _)) = octets.split_at_checked(1) {
+        return Name::new(root, true);
+    }
+    names(octets).next().unwrap_or(Name::new(octets, false))
+}
+
 /// Octets of the names in front of `octets` that are all there.
 pub(super) fn complete(octets: &[u8]) -> usize {
     if octets.iter().all(|&octet| octet == 0) {

@@ -86,6 +86,7 @@ pub(super) fn locate<'a>(
     let ip_header = if unit == 4 { 20 } else { 40 };
     let at_stated = match fit(behind, stated, whole) {
         _ if length == 0 => Fit::None,
+        Fit::None if whole && is_other_version(tail(behind, stated)) => Fit::Proven,
         Fit::Version if stated < ip_header => Fit::None,
         fit => fit,
     };
@@ -122,11 +123,6 @@ pub(super) fn in_body<'a>(decoder: &mut Decoder<'_, 'a>) -> Option<Extensions<'a
         return None;
     }
     let whole = decoder.is_whole();
-    if u8_at(body, 0).map(|octet| octet >> 4) != Some(2) {
-        decoder
-            .defects
-            .rule(Layer::Extension, 0, "version is not 2");
-    }
     Some(structure(decoder, body, whole, Located::Body))
 }
 
@@ -144,6 +140,11 @@ fn structure<'a>(
             .short(Layer::Extension, 0, HEADER, octets.len(), limit);
     }
     object::check(bytes, limit, decoder.defects);
+    if octets.len() >= HEADER && u8_at(octets, 0).map(|octet| octet >> 4) != Some(2) {
+        decoder
+            .defects
+            .rule(Layer::Extension, 0, "version is not 2");
+    }
     let first = u16_at(octets, 0).unwrap_or(0);
     Extensions {
         located,
@@ -171,6 +172,12 @@ fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
         };
     }
     checksum::verify(&[], octets, AT)
+}
+
+/// Whether `octets` are a structure of another version than 2, as their checksum proves.
+fn is_other_version(octets: &[u8]) -> bool {
+    structure_checksum(octets, true).status == ChecksumStatus::Good
+        && object::ends_exactly(tail(octets, HEADER))
 }
 
 fn fit(behind: &[u8], at: usize, whole: bool) -> Fit {

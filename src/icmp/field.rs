@@ -7,6 +7,7 @@
 mod address;
 mod extent;
 mod list;
+mod names;
 pub(super) mod spec;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,12 +16,15 @@ use std::ops::Range;
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
 use super::x509;
+use crate::model::Timestamp;
+use crate::wire::bytes::offset_in;
 use crate::wire::ip::source_route::SourceRoute;
 
 pub(super) use address::prefix;
 use address::suffix;
 pub use extent::Extent;
-pub use list::{numbers, strings, v4_addresses, v4_times, v6_addresses};
+pub use list::{numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
+pub use names::{Names, Unit};
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,45 +39,6 @@ pub struct FieldSpec {
     pub unit: Option<Unit>,
     /// What its numbers are called.
     pub names: Option<&'static Names>,
-}
-
-/// What the numbers of a field are called.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Names {
-    /// Snake-case name of a field for the word.
-    pub key: &'static str,
-    /// Snake-case words by number; empty for those that have none.
-    pub words: &'static [&'static str],
-}
-
-impl Names {
-    /// The word for a number.
-    pub fn word(&self, number: u64) -> Option<&'static str> {
-        let word = self.words.get(usize::try_from(number).ok()?)?;
-        (!word.is_empty()).then_some(word)
-    }
-}
-
-/// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Thousandths of a second.
-    Milliseconds,
-    /// Seconds.
-    Seconds,
-    /// Minutes.
-    Minutes,
-}
-
-impl Unit {
-    /// Its symbol.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::Milliseconds => "ms",
-            Self::Seconds => "s",
-            Self::Minutes => "min",
-        }
-    }
 }
 
 /// How a field reads. Numbers are big-endian where nothing else is said.
@@ -135,6 +100,9 @@ pub enum FieldKind {
     V6Suffix(Ipv6Addr, u8),
     /// The seconds that a code in the upper two bits of an octet stands for (RFC 6997 section 7).
     RouteLifetime,
+    /// When something was, in eight octets: seconds since 1970, and 1/65536ths of one in the last two
+    /// (RFC 3971 section 5.3.1).
+    Time,
     /// So many octets.
     Octets(u16),
     /// All octets from here on.
@@ -155,6 +123,9 @@ pub enum FieldKind {
     V4Times,
     /// IPv6 addresses from here on, as many as fit.
     V6List,
+    /// Sequence numbers from this one on, a bit for each from here on: those whose bit is set (RFC 7731
+    /// section 6.2).
+    Sequences(u8),
     /// So many IPv6 addresses, or as many as fit.
     V6Array(u16),
     /// An address prefix cut after its last significant octet, from here on.
@@ -202,6 +173,8 @@ pub enum Value<'a> {
     NumberList(u8, &'a [u8]),
     /// A part of a value in ASN.1: see [`x509::told`].
     X509(x509::Part, &'a [u8]),
+    /// Sequence numbers, by a first one and a bit for each: see [`sequences`].
+    Sequences(u8, &'a [u8]),
     /// Objects of a DAG metric container: see [`super::rpl_metric::items`].
     RplMetrics(&'a [u8]),
     /// IPv4 addresses, each with a time of four octets behind it; see [`v4_times`].
@@ -216,6 +189,8 @@ pub enum Value<'a> {
     SvcParams(&'a [u8]),
     /// A router preference.
     Preference(Preference),
+    /// When something was.
+    Time(Timestamp),
     /// Addresses without the octets that they have in common with the packet's destination.
     SourceRoute(SourceRoute, &'a [u8]),
 }
@@ -264,6 +239,7 @@ impl FieldSpec {
             | FieldKind::Preference
             | FieldKind::RouteLifetime => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
+            FieldKind::Time => 8,
             FieldKind::V6 => 16,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) => usize::from(n),
@@ -281,6 +257,7 @@ impl FieldSpec {
             | FieldKind::Text
             | FieldKind::DnsNames
             | FieldKind::RplMetrics
+            | FieldKind::Sequences(_)
             | FieldKind::X509(_)
             | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
@@ -308,7 +285,7 @@ impl FieldSpec {
 
     /// The same of a header that may have been cut.
     pub(super) fn read_of<'a>(&self, header: &'a [u8], extent: Extent) -> Option<Field<'a>> {
-        let range = self.range(header, extent)?;
+        let mut range = self.range(header, extent)?;
         let octets = header.get(range.clone())?;
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
@@ -359,7 +336,14 @@ impl FieldSpec {
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::V4List => Value::V4List(octets),
             FieldKind::NumberList(n) => Value::NumberList(n, octets),
-            FieldKind::X509(part) => Value::X509(part, x509::find(part, octets)?),
+            FieldKind::X509(part) => {
+                let found = x509::find(part, octets)?;
+                let start = range.start + offset_in(octets, found)?;
+                range = start..start + found.len();
+                Value::X509(part, found)
+            }
+            FieldKind::Time => Value::Time(time(octets)?),
+            FieldKind::Sequences(first) => Value::Sequences(first, octets),
             FieldKind::RplMetrics => Value::RplMetrics(octets),
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
@@ -398,6 +382,17 @@ pub(super) fn pref64_length(code: u8) -> Option<u8> {
 pub(super) fn unpadded(text: &[u8]) -> &[u8] {
     let padding = text.iter().rev().take_while(|&&octet| octet == 0).count();
     text.get(..text.len() - padding).unwrap_or(text)
+}
+
+/// `None` of a time that nanoseconds in 64 bits do not reach.
+fn time(octets: &[u8]) -> Option<Timestamp> {
+    const SECOND: u64 = 1_000_000_000;
+    let fixed = number(octets);
+    let (seconds, fraction) = (fixed >> 16, fixed & 0xffff);
+    let nanos = seconds
+        .checked_mul(SECOND)?
+        .checked_add((fraction * SECOND) >> 16)?;
+    Some(Timestamp::from_nanos(i64::try_from(nanos).ok()?))
 }
 
 fn number(octets: &[u8]) -> u64 {

@@ -42,7 +42,7 @@ pub(super) enum Specs {
 }
 
 /// The most rows that are made for one part: those of a CGA option.
-const ROWS: usize = 12;
+const ROWS: usize = 14;
 
 impl Specs {
     /// Rows made for one part, at most [`ROWS`].

@@ -273,6 +273,12 @@ impl<'a> Layout<'a> {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
                     _ => {
+                        // Of a certificate, octets that are no part of it belong to the whole.
+                        if let (Value::Octets(_), "certificate") = (field.value, field.name) {
+                            let range = field.range.clone();
+                            let place = at + start + range.start..at + start + range.end;
+                            self.region(place, field.name, part);
+                        }
                         self.push(at + start, &field, part);
                         if part == Part::Item && field.name == "type" {
                             self.word(item.name);

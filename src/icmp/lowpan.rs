@@ -184,13 +184,22 @@ impl Seed<'_> {
         let head = [
             spec::u8(0, "min_sequence"),
             spec::bits(1, 2, 6, "bitmap_octets"),
-            spec::bits(1, 0, 2, "seed_id_kind"),
+            spec::named(spec::bits(1, 0, 2, "seed_id_kind"), &SEED_IDS),
         ];
         let seed = (id > 0).then_some(spec::octets(2, id, "seed_id"));
-        let buffered = [spec::rest(2 + id, "buffered")];
+        let buffered = [
+            spec::rest(2 + id, "buffered"),
+            spec::sequences(2 + id, self.min_sequence, "sequences"),
+        ];
         Specs::made(head.into_iter().chain(seed).chain(buffered))
     }
 }
+
+/// What tells the seed (RFC 7731 section 6.2).
+const SEED_IDS: Names = Names {
+    key: "seed_id_kind_name",
+    words: &["source_address", "16_bits", "64_bits", "128_bits"],
+};
 
 /// The seeds of an MPL control message.
 #[derive(Clone, Debug)]

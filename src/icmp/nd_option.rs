@@ -18,6 +18,8 @@ use crate::wire::{Defects, Layer, Limit};
 
 /// Source link-layer address (RFC 4861 section 4.6.1).
 pub const SOURCE_LINK_LAYER: u8 = 1;
+/// Target link-layer address (RFC 4861 section 4.6.1).
+const TARGET_LINK_LAYER: u8 = 2;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Parameters of a cryptographically generated address (RFC 3971 section 5.1).
@@ -30,6 +32,8 @@ const DOMAIN: u8 = 2;
 const DISTINGUISHED: u8 = 1;
 /// Certificate (RFC 3971 section 6.4.4).
 const CERTIFICATE: u8 = 16;
+/// Identifier of a provisioning domain (RFC 8801 section 3.1).
+const PROVISIONING_DOMAIN: u8 = 21;
 /// Route information (RFC 4191 section 2.3).
 const ROUTE_INFORMATION: u8 = 24;
 /// Handover assist information (RFC 5271 section 4.1).
@@ -102,6 +106,9 @@ impl<'a> NdOption<'a> {
             TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
                 Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
             }
+            TRUST_ANCHOR => made::trust_anchor(self.bytes, self.stated(), self.table()),
+            SOURCE_LINK_LAYER | TARGET_LINK_LAYER if is_eui_64(self.bytes) => made::eui_64(),
+            PROVISIONING_DOMAIN => made::provisioning_domain(self.bytes, self.table()),
             CGA => made::cga(self.bytes, self.stated(), self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),
             ENCRYPTED_DNS => made::encrypted_dns(self.bytes),
@@ -112,6 +119,11 @@ impl<'a> NdOption<'a> {
     fn table(&self) -> &'static [FieldSpec] {
         tables::format(self.kind).map_or(tables::UNKNOWN, |format| format.fields)
     }
+}
+
+/// Whether a link-layer address is an EUI-64 and padding, as IEEE 802.15.4 has it (RFC 4944 section 8).
+fn is_eui_64(option: &[u8]) -> bool {
+    matches!(*option, [_, 2, _, _, _, _, _, _, _, _, 0, 0, 0, 0, 0, 0])
 }
 
 /// The snake-case name of an option type.

@@ -2,7 +2,7 @@
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec};
+use super::field::{FieldSpec, Names, spec};
 use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// A router renumbering message.
@@ -209,8 +209,14 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     spec::reserved(12, 4, 0xffff_ffff, "reserved2"),
 ];
 
+/// RFC 2894 section 3.2.1.1.
+const OPERATIONS: Names = Names {
+    key: "operation_name",
+    words: &["", "add", "change", "set_global"],
+};
+
 const MATCH_FIELDS: &[FieldSpec] = &[
-    spec::u8(0, "operation"),
+    spec::named(spec::u8(0, "operation"), &OPERATIONS),
     spec::u8(1, "operation_length"),
     spec::u8(2, "ordinal"),
     spec::u8(3, "match_length"),
@@ -225,6 +231,8 @@ const USE_FIELDS: &[FieldSpec] = &[
     spec::u8(1, "keep_length"),
     spec::hex(2, 1, "flag_mask"),
     spec::hex(3, 1, "ra_flags"),
+    spec::flag(3, 0x80, "on_link"),
+    spec::flag(3, 0x40, "autonomous"),
     spec::seconds(4, "valid_lifetime"),
     spec::seconds(8, "preferred_lifetime"),
     spec::flag(12, 0x80, "decrement_valid"),

@@ -11,7 +11,7 @@ use std::iter;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{Decode, Reader, SliceReader, Tag, Tagged};
+use x509_cert::der::{Decode, Reader, SliceReader};
 
 pub use told::{Told, told};
 
@@ -36,6 +36,16 @@ pub enum Part {
     KeyAlgorithm,
     /// How long that is.
     KeyBits,
+    /// Of a key alone, of what kind it is.
+    AlgorithmOf,
+    /// Of a key alone, how long it is.
+    BitsOf,
+    /// Of a key of RSA alone, its public exponent.
+    ExponentOf,
+    /// What tells the subject's key (RFC 5280 section 4.2.1.2).
+    SubjectKeyId,
+    /// What tells the key that it was signed with (RFC 5280 section 4.2.1.1).
+    AuthorityKeyId,
     /// Whether the subject may sign certificates (RFC 5280 section 4.2.1.9).
     Ca,
     /// What the key is for (RFC 5280 section 4.2.1.3).
@@ -54,6 +64,8 @@ impl Part {
     const fn extension(self) -> Option<ObjectIdentifier> {
         Some(ObjectIdentifier::new_unwrap(match self {
             Self::Ca => "2.5.29.19",
+            Self::SubjectKeyId => "2.5.29.14",
+            Self::AuthorityKeyId => "2.5.29.35",
             Self::KeyUsage => "2.5.29.15",
             Self::ExtendedKeyUsage => "2.5.29.37",
             Self::SubjectAltNames => "2.5.29.17",
@@ -64,38 +76,44 @@ impl Part {
 }
 
 /// The octets of a part of the value at the start of `octets`, tag and length included; what is
-/// behind the value pads it. `None` where there is no such part.
+/// behind the value pads it. `None` where there is no such part, or where it was cut.
 pub(super) fn find(part: Part, octets: &[u8]) -> Option<&[u8]> {
     // RFC 5280 section 4.1: the version may be left out.
     const VERSION: u8 = 0xa0;
-    let whole = values(octets).next()?;
-    let outer = AnyRef::from_der(whole).ok()?;
-    if outer.tag() != Tag::Sequence {
-        return None;
+    if matches!(
+        part,
+        Part::Name | Part::AlgorithmOf | Part::BitsOf | Part::ExponentOf
+    ) {
+        return values(octets).next().filter(|_| inside(octets).is_some());
     }
-    if part == Part::Name {
-        return Some(whole);
-    }
-    let signed = content(values(outer.value()).next()?)?;
+    let signed = inside(inside(octets)?)?;
     let mut fields = values(signed).skip_while(|value| value.first() == Some(&VERSION));
-    let (serial, algorithm) = (fields.next()?, fields.next()?);
-    let (issuer, validity) = (fields.next()?, fields.next()?);
-    let (subject, key) = (fields.next()?, fields.next()?);
     match part {
-        Part::Name => None,
-        Part::Serial => Some(serial),
-        Part::SignatureAlgorithm => Some(algorithm),
-        Part::Issuer => Some(issuer),
-        Part::NotBefore => values(content(validity)?).next(),
-        Part::NotAfter => values(content(validity)?).nth(1),
-        Part::Subject => Some(subject),
-        Part::KeyAlgorithm | Part::KeyBits => Some(key),
+        Part::Name | Part::AlgorithmOf | Part::BitsOf | Part::ExponentOf => None,
+        Part::Serial => fields.next(),
+        Part::SignatureAlgorithm => fields.nth(1),
+        Part::Issuer => fields.nth(2),
+        Part::NotBefore => values(content(fields.nth(3)?)?).next(),
+        Part::NotAfter => values(content(fields.nth(3)?)?).nth(1),
+        Part::Subject => fields.nth(4),
+        Part::KeyAlgorithm | Part::KeyBits => fields.nth(5),
         Part::Ca
+        | Part::SubjectKeyId
+        | Part::AuthorityKeyId
         | Part::KeyUsage
         | Part::ExtendedKeyUsage
         | Part::SubjectAltNames
-        | Part::AddressBlocks => extension(part.extension()?, fields),
+        | Part::AddressBlocks => extension(part.extension()?, fields.skip(6)),
     }
+}
+
+/// What there is of the content of a sequence, which may have been cut.
+fn inside(octets: &[u8]) -> Option<&[u8]> {
+    const SEQUENCE: u8 = 0x30;
+    octets.first().filter(|&&tag| tag == SEQUENCE)?;
+    let (head, length) = der_head(octets)?;
+    let there = octets.get(head..)?;
+    Some(there.get(..length).unwrap_or(there))
 }
 
 /// The value of an extension among the last fields of a certificate.
@@ -160,26 +178,31 @@ pub(super) fn fault(octets: &[u8]) -> Option<&'static str> {
 /// Octets of a DER value, tag and length included (ITU-T X.690 section 8.1.3); `None` where it tells
 /// none.
 pub(super) fn der_length(octets: &[u8]) -> Option<usize> {
+    let (head, length) = der_head(octets)?;
+    Some(head + length)
+}
+
+/// Octets of tag and length of a DER value, and of its content.
+fn der_head(octets: &[u8]) -> Option<(usize, usize)> {
     const LONG: u8 = 0x80;
     let first = *octets.get(1)?;
     if first & LONG == 0 {
-        return Some(2 + usize::from(first));
+        return Some((2, first.into()));
     }
     let count = usize::from(first & !LONG);
     let length = octets
         .get(2..2 + count)
         .filter(|_| (1..=2).contains(&count))?;
-    Some(
-        2 + count
-            + length
-                .iter()
-                .fold(0, |n, octet| n << 8 | usize::from(*octet)),
-    )
+    let length = length
+        .iter()
+        .fold(0, |n, &octet| n << 8 | usize::from(octet));
+    Some((2 + count, length))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::bytes::offset_in;
 
     /// A certificate of its own for a router, with a key of the curve P-256.
     const CERTIFICATE: &str = "\
@@ -234,13 +257,37 @@ mod tests {
         assert_eq!(of(Part::KeyBits), Some(Told::Number(256)));
         assert_eq!(of(Part::Ca), Some(Told::Flag(true)));
         assert_eq!(of(Part::KeyUsage), None);
+        let key_id = Told::Text("5112d0b18c7949b59bc15ba40a278ece2dece15a".to_owned());
+        assert_eq!(of(Part::SubjectKeyId), Some(key_id.clone()));
+        assert_eq!(of(Part::AuthorityKeyId), Some(key_id));
         assert_eq!(fault(&octets), None);
         for length in 0..octets.len() - 3 {
-            assert_eq!(text(Part::Subject, &octets[..length]), None);
             assert!(fault(&octets[..length]).is_some());
+            // Each part is told from where it is all there.
+            for part in [Part::Serial, Part::Issuer, Part::NotAfter, Part::Subject] {
+                let whole = find(part, &octets).unwrap();
+                let end = offset_in(&octets, whole).unwrap() + whole.len();
+                let told = find(part, &octets[..length]);
+                assert_eq!(told, (length >= end).then_some(whole), "{part:?} {length}");
+            }
         }
         octets.extend([0; 5]);
         assert_eq!(fault(&octets), Some("octets behind the certificate"));
+    }
+
+    /// RFC 3972 section 3.
+    #[test]
+    fn a_key_alone_tells_what_it_is() {
+        let mut key = octets("305c300d06092a864886f70d0101010500034b003048024100c0");
+        key.extend([0; 62]);
+        key.push(1);
+        key.extend(octets("0203010001"));
+        let of = |part| super::told(part, find(part, &key)?);
+        let algorithm = Told::Text("rsaEncryption".to_owned());
+        assert_eq!(of(Part::AlgorithmOf), Some(algorithm));
+        assert_eq!(of(Part::BitsOf), Some(Told::Number(512)));
+        assert_eq!(of(Part::ExponentOf), Some(Told::Number(65537)));
+        assert_eq!(find(Part::BitsOf, &key[..40]), None);
     }
 
     #[test]

@@ -472,6 +472,7 @@ fn the_name_of_a_trust_anchor_is_told() {
         &[&[148, 0, 0, 0, 0, 1, 0xff, 0xff], &options[..]].concat(),
     );
     let options = &record(&packet)["icmp"]["options"];
-    assert_eq!(options[0]["anchor"], "06616e63686f720000000000");
+    assert_eq!(options[0]["anchor"], "06616e63686f7200");
+    assert_eq!(options[0]["name_type_name"], "der_encoded_x501_name");
     assert_eq!(options[1]["domains"], json!(["anchor"]));
 }

@@ -34,6 +34,8 @@ struct EarlyReply {
     place: Place,
     shown: bool,
     checksum_bad: bool,
+    /// See [`Query::refusal`].
+    refusal: u8,
 }
 
 impl EarlyReplies {
@@ -50,6 +52,7 @@ impl EarlyReplies {
             place: seen.place,
             shown: seen.shown,
             checksum_bad: seen.checksum_bad,
+            refusal: query.refusal(),
         });
     }
 
@@ -95,6 +98,7 @@ impl Exchanges {
             return;
         };
         open.end = Some(ExchangeEnd::Reply(reply.frame));
+        open.refusal = reply.refusal;
         open.reply_place = reply.place;
         open.reply_from = reply.from;
         open.rtt = Rtt::from(reply.ts.since(open.requested));
@@ -104,8 +108,8 @@ impl Exchanges {
             open.reply_told = ReplyTold::Unsolicited;
         }
         if open.request_shown {
-            let answered = exchange(&key, open, ExchangeOutcome::Answered);
-            tell(ExchangeEvent::Decided(answered));
+            let outcome = open.outcome().unwrap_or(ExchangeOutcome::Answered);
+            tell(ExchangeEvent::Decided(exchange(&key, open, outcome)));
         }
     }
 }

@@ -28,7 +28,7 @@ impl Extent {
 /// Fields of other kinds take what they take of a whole part: `otherwise`.
 pub(super) fn cut_length(kind: FieldKind, rest: &[u8], otherwise: usize) -> Option<usize> {
     match kind {
-        FieldKind::Rest | FieldKind::Text => None,
+        FieldKind::Rest | FieldKind::Text | FieldKind::Sequences(_) => None,
         FieldKind::TextOf(n) => Some(usize::from(n)),
         FieldKind::V6Prefix => Some(16),
         FieldKind::DnsNames | FieldKind::DnsNamesOf(_) => {

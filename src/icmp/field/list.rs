@@ -23,6 +23,14 @@ pub fn numbers(size: u8, octets: &[u8]) -> impl ExactSizeIterator<Item = u64> + 
         .map(super::number)
 }
 
+/// The numbers from `first` on, modulo 256, whose bits are set in `octets`, the high one of an octet
+/// first.
+pub fn sequences(first: u8, octets: &[u8]) -> impl Iterator<Item = u8> + Clone + '_ {
+    let bits = (octets.iter()).flat_map(|&octet| (0..8).map(move |i| octet << i & 0x80 != 0));
+    bits.zip((0..=u8::MAX).cycle().skip(first.into()))
+        .filter_map(|(is_set, number)| is_set.then_some(number))
+}
+
 /// The IPv4 addresses in `octets`, each with the number behind it.
 pub fn v4_times(octets: &[u8]) -> impl ExactSizeIterator<Item = (Ipv4Addr, u32)> + Clone + '_ {
     let (pairs, _) = octets.as_chunks::<8>();

@@ -54,6 +54,11 @@ pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> 
     time(number(at, octets, name), Unit::Milliseconds)
 }
 
+/// A time in eight octets.
+pub(in crate::icmp) const fn when(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Time)
+}
+
 /// A number of minutes in two octets.
 pub(in crate::icmp) const fn minutes(at: u16, name: &'static str) -> FieldSpec {
     time(u16(at, name), Unit::Minutes)
@@ -191,6 +196,10 @@ pub(in crate::icmp) const fn number_list(at: u16, octets: u8, name: &'static str
 
 pub(in crate::icmp) const fn x509(at: u16, part: Part, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::X509(part))
+}
+
+pub(in crate::icmp) const fn sequences(at: u16, first: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Sequences(first))
 }
 
 pub(in crate::icmp) const fn rpl_metrics(at: u16, name: &'static str) -> FieldSpec {

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{
     CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
-    MOBILE_NODE_IDENTIFIER, ROUTE_INFORMATION, TRUST_ANCHOR,
+    MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION, TRUST_ANCHOR,
 };
 use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
@@ -53,6 +53,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
                 tell(NAME, rule);
             }
         }
+        PROVISIONING_DOMAIN if !dns::first(tail(option, 6)).complete => tell(6, dns::RULE),
         ROUTE_INFORMATION => route(option, tell),
         27 => padding(option, 2, 4, tell),
         28 => padding(option, 2, 6, tell),

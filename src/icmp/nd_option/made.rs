@@ -1,9 +1,10 @@
 //! The fields of options whose fields move.
 
 use super::tables::{CODED_IDENTIFIER, ENCRYPTED_DNS, FIELDS, ROUTE};
+use crate::icmp::dns;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
-use crate::icmp::x509::der_length;
+use crate::icmp::x509::{Part, der_length};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
@@ -11,6 +12,41 @@ pub(super) fn identifier(bytes: &[u8], stated: usize) -> Specs {
     let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
     let room = u16::try_from(stated.saturating_sub(4)).unwrap_or(u16::MAX);
     rows(CODED_IDENTIFIER, [spec::octets(4, length.min(room), "id")])
+}
+
+/// A link-layer address of eight octets, and padding.
+pub(super) fn eui_64() -> Specs {
+    rows(&[], [spec::octets(2, 8, "address")])
+}
+
+/// The fields of a trust anchor, without the padding behind its name (RFC 3971 section 6.4.3).
+pub(super) fn trust_anchor(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> Specs {
+    const NAME: usize = 4;
+    let padding = usize::from(u8_at(bytes, 3).unwrap_or(0));
+    let length = stated.saturating_sub(NAME + padding);
+    let name = [
+        spec::octets(4, u16::try_from(length).unwrap_or(u16::MAX), "anchor"),
+        spec::x509(4, Part::Name, "anchor_name"),
+    ];
+    // Padding that runs over what is before it leaves no name.
+    rows(table, name.into_iter().filter(|_| length > 0))
+}
+
+/// The fields of a provisioning domain (RFC 8801 section 3.1): its name, padded to eight octets, then,
+/// where the R flag is set, the header of a router advertisement, and options.
+pub(super) fn provisioning_domain(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
+    const NAME: u16 = 6;
+    const HEADER: u16 = 16;
+    const ROUTER_ADVERTISEMENT: u8 = 0x20;
+    let name = dns::first(tail(bytes, NAME.into()));
+    let length = u16::try_from(name.wire_len()).unwrap_or(u16::MAX);
+    let at = NAME.saturating_add(length).next_multiple_of(8);
+    let has_header = u8_at(bytes, 2).is_some_and(|flags| flags & ROUTER_ADVERTISEMENT != 0);
+    let header = has_header.then_some(spec::octets(at, HEADER, "router_advertisement"));
+    let options = at + if has_header { HEADER } else { 0 };
+    let name = [spec::dns_names_of(NAME, length, "domains")];
+    let behind = [spec::rest(options, "options")];
+    rows(table, name.into_iter().chain(header).chain(behind))
 }
 
 /// The fields of a CGA option (RFC 3971 section 5.1): behind the key, whose DER encoding tells how
@@ -23,7 +59,12 @@ pub(super) fn cga(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> S
     let room = end - KEY;
     let key_length = der_length(tail(bytes, KEY)).unwrap_or(room).min(room);
     let at = KEY + key_length;
-    let key = [spec::octets(short(KEY), short(key_length), "public_key")];
+    let key = [
+        spec::octets(short(KEY), short(key_length), "public_key"),
+        spec::x509(short(KEY), Part::AlgorithmOf, "key_algorithm"),
+        spec::x509(short(KEY), Part::BitsOf, "key_bits"),
+        spec::x509(short(KEY), Part::ExponentOf, "key_exponent"),
+    ];
     let length = u16_at(bytes, at + 2).filter(|_| at + 4 <= end);
     let extension = length.map(|length| {
         let held = usize::from(length).min(end - at - 4);

@@ -38,3 +38,24 @@ pub(super) const HANDOVER_STATUSES: Names = Names {
         (128, "link_layer_address_unrecognized"),
     ]),
 };
+
+/// By what a trust anchor is named (RFC 3971 section 6.4.3, RFC 6495 section 5).
+pub(super) const ANCHOR_NAMES: Names = Names {
+    key: "name_type_name",
+    words: &[
+        "",
+        "der_encoded_x501_name",
+        "fqdn",
+        "sha_1_subject_key_identifier",
+        "sha_224_subject_key_identifier",
+        "sha_256_subject_key_identifier",
+        "sha_384_subject_key_identifier",
+        "sha_512_subject_key_identifier",
+    ],
+};
+
+/// Kinds of certificates (RFC 3971 section 6.4.4).
+pub(super) const CERTIFICATES: Names = Names {
+    key: "certificate_type_name",
+    words: &["", "x509v3"],
+};

@@ -1,6 +1,8 @@
 //! The formats of options.
 
-use super::names::{HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES};
+use super::names::{
+    ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
+};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::REGISTRATION_STATUSES;
 use crate::icmp::x509::Part;
@@ -39,7 +41,7 @@ pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8
 
 /// A trust anchor whose name is a domain's (RFC 3971 section 6.4.3).
 pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[
-    spec::u8(2, "name_type"),
+    spec::named(spec::u8(2, "name_type"), &ANCHOR_NAMES),
     spec::u8(3, "pad_length"),
     spec::dns_names(4, "domains"),
 ];
@@ -203,6 +205,7 @@ pub(super) const FORMATS: &[Format] = &[
         2,
         &[
             spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
+            spec::when(8, "time"),
             spec::number(8, 6, "seconds"),
             spec::u16(14, "fraction_in_65536ths"),
         ],
@@ -213,10 +216,8 @@ pub(super) const FORMATS: &[Format] = &[
         "trust_anchor",
         1,
         &[
-            spec::u8(2, "name_type"),
+            spec::named(spec::u8(2, "name_type"), &ANCHOR_NAMES),
             spec::u8(3, "pad_length"),
-            spec::rest(4, "anchor"),
-            spec::x509(4, Part::Name, "anchor_name"),
         ],
     ),
     row(
@@ -224,7 +225,7 @@ pub(super) const FORMATS: &[Format] = &[
         "certificate",
         1,
         &[
-            spec::u8(2, "certificate_type"),
+            spec::named(spec::u8(2, "certificate_type"), &CERTIFICATES),
             spec::reserved(3, 1, 0xff, "reserved"),
             spec::rest(4, "certificate"),
             spec::x509(4, Part::Subject, "subject"),
@@ -232,6 +233,8 @@ pub(super) const FORMATS: &[Format] = &[
             spec::x509(4, Part::NotBefore, "not_before"),
             spec::x509(4, Part::NotAfter, "not_after"),
             spec::x509(4, Part::Serial, "serial"),
+            spec::x509(4, Part::SubjectKeyId, "subject_key_id"),
+            spec::x509(4, Part::AuthorityKeyId, "authority_key_id"),
             spec::x509(4, Part::SignatureAlgorithm, "signature_algorithm"),
             spec::x509(4, Part::KeyAlgorithm, "key_algorithm"),
             spec::x509(4, Part::KeyBits, "key_bits"),
@@ -268,7 +271,7 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 8801 section 3.1.
     row(
-        21,
+        super::PROVISIONING_DOMAIN,
         "pvd_id",
         1,
         &[
@@ -278,7 +281,6 @@ pub(super) const FORMATS: &[Format] = &[
             spec::reserved(2, 2, 0x1ff0, "reserved"),
             spec::bits(3, 0, 4, "delay"),
             spec::u16(4, "sequence"),
-            spec::rest(6, "data"),
         ],
     ),
     // RFC 5380 section 6.

@@ -36,12 +36,18 @@ pub fn told(part: Part, octets: &[u8]) -> Option<Told> {
             Told::Text(Name::from_der(octets).ok()?.to_string())
         }
         Part::NotBefore | Part::NotAfter => Told::Text(Time::from_der(octets).ok()?.to_string()),
-        Part::Serial => Told::Text(hex(content(octets)?)),
+        Part::Serial | Part::SubjectKeyId => Told::Text(hex(content(octets)?)),
         Part::SignatureAlgorithm => {
             Told::Text(algorithm(&AlgorithmIdentifierRef::from_der(octets).ok()?))
         }
-        Part::KeyAlgorithm => Told::Text(algorithm(&key(octets)?.algorithm)),
-        Part::KeyBits => Told::Number(key_bits(&key(octets)?)?),
+        Part::KeyAlgorithm | Part::AlgorithmOf => Told::Text(algorithm(&key(octets)?.algorithm)),
+        Part::KeyBits | Part::BitsOf => Told::Number(key_bits(&key(octets)?)?),
+        Part::ExponentOf => Told::Number(exponent(&key(octets)?)?),
+        Part::AuthorityKeyId => {
+            const KEY_ID: u8 = 0x80;
+            let id = values(content(octets)?).find(|value| value.first() == Some(&KEY_ID))?;
+            Told::Text(hex(content(id)?))
+        }
         Part::Ca => Told::Flag(BasicConstraints::from_der(octets).ok()?.ca),
         Part::KeyUsage => Told::List(usages(KeyUsage::from_der(octets).ok()?)),
         Part::ExtendedKeyUsage => {
@@ -87,10 +93,11 @@ fn key(octets: &[u8]) -> Option<SubjectPublicKeyInfoRef<'_>> {
     SubjectPublicKeyInfoRef::from_der(octets).ok()
 }
 
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
 /// Bits of an RSA key's modulus (RFC 8017 appendix A.1.1), or of the numbers of a point on a curve
 /// (RFC 5480 section 2.2).
 fn key_bits(key: &SubjectPublicKeyInfoRef<'_>) -> Option<u64> {
-    const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
     const CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
     const P_521: u64 = 521;
     let octets = key.subject_public_key.as_bytes()?;
@@ -111,6 +118,18 @@ fn key_bits(key: &SubjectPublicKeyInfoRef<'_>) -> Option<u64> {
         }
         _ => None,
     }
+}
+
+/// The public exponent of an RSA key, as far as 64 bits hold it (RFC 8017 appendix A.1.1).
+fn exponent(key: &SubjectPublicKeyInfoRef<'_>) -> Option<u64> {
+    if key.algorithm.oid != RSA {
+        return None;
+    }
+    let octets = key.subject_public_key.as_bytes()?;
+    let exponent = content(values(content(octets)?).nth(1)?)?;
+    let significant = exponent.iter().skip_while(|&&octet| octet == 0);
+    (significant.clone().count() <= size_of::<u64>())
+        .then(|| significant.fold(0, |n, &octet| n << 8 | u64::from(octet)))
 }
 
 /// By the bits of RFC 5280 section 4.2.1.3.

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Fields, Hex, Iter, NameText, Text, short};
+use super::value::{Addr, Fields, Hex, Iter, NameText, Text, Time, short};
 use crate::icmp::field::{
-    Extent, Field, Value, numbers, strings, v4_addresses, v4_times, v6_addresses,
+    Extent, Field, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::mld;
@@ -105,6 +105,7 @@ impl Serialize for FieldValue<'_> {
                 serializer.collect_seq(list)
             }
             Value::NumberList(size, octets) => serializer.collect_seq(numbers(size, octets)),
+            Value::Sequences(first, octets) => serializer.collect_seq(sequences(first, octets)),
             Value::V4Times(octets) => serializer.collect_seq(v4_times(octets).map(AddressedTime)),
             Value::Labels(octets) => {
                 serializer.collect_seq(octets.as_chunks::<4>().0.iter().map(LabelEntry))
@@ -125,6 +126,7 @@ impl Serialize for FieldValue<'_> {
             Value::RplMetrics(octets) => {
                 serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))
             }
+            Value::Time(ts) => Time(ts).serialize(serializer),
             Value::Preference(preference) => serializer.serialize_u8(preference.bits()),
             Value::SourceRoute(route, octets) => {
                 let list = route.addresses(octets).map(|a| Addr(a.into()));

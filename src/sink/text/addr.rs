@@ -30,7 +30,11 @@ pub(crate) fn pair(out: &mut Vec<u8>, src: IpAddr, dst: IpAddr, ports: Option<(u
 
 /// `UDP`, or `protocol 200`.
 pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
-    if let Some(title) = words::protocol_title(number) {
+    /// No upper layer (RFC 8200 section 4.7).
+    const NO_NEXT_HEADER: u8 = 59;
+    if number == NO_NEXT_HEADER {
+        out.extend_from_slice(b"no next header");
+    } else if let Some(title) = words::protocol_title(number) {
         out.extend_from_slice(title.as_bytes());
     } else {
         out.extend_from_slice(b"protocol ");

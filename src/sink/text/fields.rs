@@ -3,7 +3,7 @@
 use super::addr;
 use super::verbose::{labels, number};
 use crate::icmp::field::{
-    Field, Unit, Value, numbers, strings, v4_addresses, v4_times, v6_addresses,
+    Field, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
@@ -92,6 +92,12 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 write::decimal(out, number);
             }
         }
+        Value::Sequences(first, octets) => {
+            for (i, number) in sequences(first, octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                write::decimal(out, number.into());
+            }
+        }
         Value::V4Times(octets) => {
             for (i, (addr, time)) in v4_times(octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
@@ -127,6 +133,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             None => self::value(out, Value::Octets(octets)),
         },
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
+        Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => {
             for (i, addr) in route.addresses(octets).enumerate() {
@@ -166,16 +173,19 @@ pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
     item_with(out, item, item.fields());
 }
 
+/// "options" of one thing are an "option", "addresses" an "address".
+fn one_of(group: &'static str) -> &'static str {
+    let ends_in = |end| group.strip_suffix(end);
+    let address = ends_in("ses").and_then(|_| ends_in("es"));
+    address.or_else(|| ends_in("s")).unwrap_or(group)
+}
+
 pub(super) fn item_with<'a>(
     out: &mut Vec<u8>,
     item: &Item<'a>,
     fields: impl Iterator<Item = Field<'a>> + Clone,
 ) {
-    match item.name {
-        Some(name) => addr::words_of(out, name),
-        // "options" of one thing are an "option".
-        None => addr::words_of(out, item.group.strip_suffix('s').unwrap_or(item.group)),
-    }
+    addr::words_of(out, item.name.unwrap_or_else(|| one_of(item.group)));
     if let Some(number_of_kind) = item.number {
         number(out, b" (", number_of_kind.into());
         out.push(b')');

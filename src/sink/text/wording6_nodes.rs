@@ -1,6 +1,8 @@
 //! tcpdump's words for router renumbering and node information.
 
+use super::fields;
 use super::verbose::number;
+use crate::icmp::field::Value;
 use crate::icmp::renumbering::{Part, PartKind, RenumberingKind};
 use crate::icmp::{Body, Message};
 use crate::record::{escape, write};
@@ -95,6 +97,9 @@ pub(super) fn node_information(
         4 => b"IPv4 addresses",
         _ => b"unknown",
     });
+    if message.kind == 140 {
+        answer(out, what, message);
+    }
     if what == 3 && flags != 0 {
         out.extend_from_slice(b" [");
         // RFC 4620 section 6.3; T in replies only.
@@ -120,6 +125,33 @@ pub(super) fn node_information(
     }
     out.push(b')');
     Some(())
+}
+
+/// The answer of a reply (RFC 4620 sections 6.3 to 6.5): a name, or addresses with their times to live:
+/// `, "host.example."`, ` fe80::2(600)`.
+fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
+    if qtype == 2 {
+        name(out, message.bytes.get(20..).unwrap_or_default());
+        return;
+    }
+    for entry in message.items() {
+        let mut ttl = None;
+        for field in entry.fields() {
+            match field.value {
+                Value::Signed(seconds) => ttl = Some(seconds),
+                Value::Address(address) => {
+                    out.push(b' ');
+                    write::ip(out, address);
+                }
+                _ => {}
+            }
+        }
+        if let Some(ttl) = ttl {
+            out.push(b'(');
+            fields::value(out, Value::Signed(ttl));
+            out.push(b')');
+        }
+    }
 }
 
 /// The subject of a query (RFC 4620 section 5).

@@ -1,0 +1,40 @@
+//! What the numbers of fields are called, and what they count.
+
+/// What the numbers of a field are called.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Snake-case name of a field for the word.
+    pub key: &'static str,
+    /// Snake-case words by number; empty for those that have none.
+    pub words: &'static [&'static str],
+}
+
+impl Names {
+    /// The word for a number.
+    pub fn word(&self, number: u64) -> Option<&'static str> {
+        let word = self.words.get(usize::try_from(number).ok()?)?;
+        (!word.is_empty()).then_some(word)
+    }
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Thousandths of a second.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+}
+
+impl Unit {
+    /// Its symbol.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Milliseconds => "ms",
+            Self::Seconds => "s",
+            Self::Minutes => "min",
+        }
+    }
+}
