@@ -183,9 +183,7 @@ fn run_with(
 fn refused(error: &LiveError) -> Status {
     complain(&live::told(error));
     match error {
-        LiveError::Filter { .. }
-        | LiveError::Unfilterable { .. }
-        | LiveError::NoSuchLinkType { .. } => Status::Usage,
+        LiveError::Filter { .. } | LiveError::NoSuchLinkType { .. } => Status::Usage,
         _ => Status::Failed,
     }
 }
@@ -348,8 +346,11 @@ fn pipe(
 
 /// What the kernel counted, and why the input ended early.
 fn complain_of_input(summary: &Summary, sources: &[SourceInfo]) {
-    for line in (summary.kernel.iter()).flat_map(|kernel| live::counts(kernel)) {
-        complain(&line);
+    // Of a file the summary tells it.
+    if sources.iter().any(|source| source.format == "live") {
+        for line in (summary.kernel.iter()).flat_map(|kernel| live::counts(kernel)) {
+            complain(&line);
+        }
     }
     for damage in &summary.damaged {
         complain(&told(damage, sources));

@@ -58,6 +58,9 @@ pub(crate) fn told(error: &LiveError) -> String {
 fn banner(interface: &Listening, options: &Options) -> String {
     let Listening { name, link, .. } = interface;
     let takes = match &options.take {
+        Take::Icmp { .. } if interface.kernel_filter.is_empty() => {
+            "all packets, as libpcap has no filters for this link type".to_owned()
+        }
         Take::Icmp { and } if and.is_empty() => {
             "all ICMP and traceroute's UDP; tunnelled ICMP and the packets that errors quote need \
              --flows"

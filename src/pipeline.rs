@@ -361,6 +361,12 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         self.pipe.correlator.other(packet);
     }
 
+    /// The same where it was not captured, but told of.
+    fn told_of(&mut self, packet: &Observation) {
+        self.counts.other += 1;
+        self.unread.esp += u64::from(packet.is_esp);
+    }
+
     /// Counts a frame, and takes up what its time decides.
     #[inline]
     fn count(&mut self, ts: Timestamp) -> io::Result<()> {
@@ -413,7 +419,12 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                         return self.fragment(frame, packet, &reassembly);
                     }
                 }
-                self.other(&Observation::of(frame, &packet.ip));
+                let seen = Observation::of(frame, &packet.ip);
+                if wire::is_reported(frame) {
+                    self.told_of(&seen);
+                } else {
+                    self.other(&seen);
+                }
             }
             Classified::NotIp => {
                 if self.expand_behind_link(frame)?

@@ -56,6 +56,8 @@ mod samples;
 mod sources;
 #[path = "cli/streams.rs"]
 mod streams;
+#[path = "cli/told.rs"]
+mod told;
 #[path = "cli/usb.rs"]
 mod usb;
 #[path = "cli/whole.rs"]

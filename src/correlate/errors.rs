@@ -12,6 +12,7 @@ use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote, Whole};
 use crate::model::{Frame, Timestamp};
 use crate::wire::Packet;
+use crate::wire::is_dropped;
 
 impl Correlator {
     pub(super) fn error(
@@ -104,7 +105,7 @@ impl Correlator {
 
     /// An error that another protocol tells of. It was sent somewhere, so what it says of the flow it
     /// quotes holds: that adds to a verdict of its own kind. When it was sent, and how many more were,
-    /// is not known: nothing else is drawn from it.
+    /// is not known: nothing else is drawn from it. Of one that was dropped, nothing at all.
     pub(super) fn reported_error(
         &mut self,
         frame: &Frame<'_>,
@@ -113,6 +114,10 @@ impl Correlator {
         quote: &Quote<'_>,
         shown: bool,
     ) {
+        if is_dropped(frame, packet) {
+            // Nobody was told of anything.
+            return;
+        }
         let evidence = Evidence::Reported;
         let seen = (Place::of(frame, packet), Sent::of(frame), || Mirror::AtWork);
         let at = (frame.reference(), frame.ts);

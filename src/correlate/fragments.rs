@@ -4,7 +4,7 @@ use super::sighting::{Extent, Sighting};
 use super::{Correlator, Relation};
 use crate::icmp::{Direction, Message, Whole};
 use crate::model::{Frame, FrameRef};
-use crate::wire::Packet;
+use crate::wire::{Packet, is_reported};
 
 /// What a fragment is to its message.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Correlator {
         fragment: Fragment<'_>,
         shown: bool,
     ) -> Relation {
-        if frame.reported().is_some() {
+        if is_reported(frame) {
             if let Fragment::Completes(whole) = fragment {
                 return self.whole_without_query(frame, packet, whole, shown);
             }

@@ -57,7 +57,7 @@ use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Body, Direction, Message};
 use crate::model::{Frame, Timestamp};
-use crate::wire::{Ip, Packet};
+use crate::wire::{Ip, Packet, is_reported};
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ impl Correlator {
         extent: Extent,
         shown: bool,
     ) -> Relation {
-        if frame.reported().is_some() {
+        if is_reported(frame) {
             if let Some(quote) = message.quote() {
                 self.reported_error(frame, packet, message, quote, shown);
             }

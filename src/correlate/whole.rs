@@ -7,7 +7,7 @@ use super::verdicts::Reported;
 use super::{Correlator, Relation};
 use crate::icmp::{Quote, Whole};
 use crate::model::Frame;
-use crate::wire::Packet;
+use crate::wire::{Packet, is_reported};
 
 impl Correlator {
     /// Relates a message that is whole, and no query, with the last of its fragments.
@@ -20,7 +20,7 @@ impl Correlator {
     ) -> Relation {
         let (ip, message) = (whole.ip, &whole.message);
         let around = Packet { ip, ..*packet };
-        if frame.reported().is_some() {
+        if is_reported(frame) {
             if let Some(quote) = message.quote().filter(|_| whole.quotes_anew()) {
                 self.reported_error(frame, &around, message, quote, shown);
             }

@@ -113,7 +113,8 @@ impl Notices {
                 };
                 Some(format!("warning: {place}: {}", secrets(fault)))
             }
-            Notice::Whole { .. } => None,
+            // The summary tells how many a file says are missing.
+            Notice::Whole { .. } | Notice::Missed { .. } => None,
             Notice::ClockStep { before, after } => Some(format!(
                 "warning: the clock was set from {} to {}; requests that waited for a reply then \
                  are unknown, not lost",

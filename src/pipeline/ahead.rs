@@ -16,7 +16,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crate::correlate::observation::Observation;
 use crate::handover::start_on;
 use crate::model::{Frame, StoredFrames, Timestamp};
-use crate::source::{Damage, Notice, Progress, Secrets, SecretsKind, Source, SourceInfo, Step};
+use crate::source::{
+    Damage, InterfaceCounts, Notice, Progress, Secrets, SecretsKind, Source, SourceInfo, Step,
+};
 use crate::wire::ip::protocol;
 use crate::wire::{self, Plain, wireguard};
 
@@ -37,8 +39,8 @@ enum Between {
     Sources(Vec<SourceInfo>),
     /// Secrets for what follows.
     Secrets(Vec<Secrets>),
-    /// The source waits.
-    Tick(Timestamp),
+    /// The source waits, or has something to tell.
+    Tick(Timestamp, Vec<Notice>),
     /// The last item.
     End(End),
 }
@@ -47,6 +49,7 @@ enum Between {
 struct End {
     damage: Vec<Damage>,
     notices: Vec<Notice>,
+    kernel: Option<Vec<InterfaceCounts>>,
 }
 
 /// Of which packets a note is all that is needed.
@@ -153,6 +156,7 @@ pub(super) struct Ahead {
     sources: Vec<SourceInfo>,
     damage: Vec<Damage>,
     notices: Vec<Notice>,
+    kernel: Option<Vec<InterfaceCounts>>,
     secrets: Vec<Secrets>,
 }
 
@@ -192,6 +196,7 @@ impl Ahead {
             sources,
             damage: Vec::new(),
             notices: Vec::new(),
+            kernel: None,
             secrets: Vec::new(),
         })
     }
@@ -234,10 +239,14 @@ impl Ahead {
                 self.secrets.append(&mut secrets);
                 Some(Step::Secrets)
             }
-            Between::Tick(ts) => Some(Step::Tick(ts)),
+            Between::Tick(ts, mut notices) => {
+                self.notices.append(&mut notices);
+                Some(Step::Tick(ts))
+            }
             Between::End(mut end) => {
                 self.damage.append(&mut end.damage);
                 self.notices.append(&mut end.notices);
+                self.kernel = end.kernel;
                 Some(Step::End)
             }
         }
@@ -323,6 +332,10 @@ impl Source for Ahead {
     fn secrets(&mut self) -> Vec<Secrets> {
         mem::take(&mut self.secrets)
     }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        self.kernel.clone()
+    }
 }
 
 /// Nobody takes batches any more.
@@ -371,13 +384,14 @@ fn read(
                 hand_over = batch.is_full();
             }
             Step::Tick(now) => {
-                batch.push_between(Between::Tick(now));
+                batch.push_between(Between::Tick(now, source.notices()));
                 hand_over = true;
             }
             Step::End => {
                 batch.push_between(Between::End(End {
                     damage: source.damage(),
                     notices: source.notices(),
+                    kernel: source.kernel(),
                 }));
                 hand_over = true;
             }

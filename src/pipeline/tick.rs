@@ -34,6 +34,7 @@ impl Run<'_, '_, '_, '_> {
                     until,
                     ..
                 } if counts.dropped > 0 => self.pipe.correlator.missed(from, until),
+                Notice::Missed { from, until } => self.pipe.correlator.missed(from, until),
                 Notice::Whole { since } => {
                     self.pipe.correlator.missed(Timestamp::MIN, since);
                 }

@@ -7,6 +7,7 @@ use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original}
 use crate::findings::{Confidence, Severity};
 use crate::record::summary::ErrorOutcome;
 use crate::source::DamageKind;
+use crate::wire::link::{Dropper, SystemMessage};
 use crate::wire::tunnel::ReportMessage;
 use crate::wire::wireguard::Locked;
 use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Undecodable, Unverified};
@@ -220,6 +221,28 @@ impl Word for ReportMessage {
             Self::PacketSection => "packet_section",
             Self::RemoteCapture => "remote_capture",
             Self::TrafficIndication => "traffic_indication",
+        }
+    }
+}
+
+impl Word for SystemMessage {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::NetfilterLog => "netfilter_log",
+            Self::NetfilterQueue => "netfilter_queue",
+            Self::PacketSample => "packet_sample",
+            Self::PacketDrop => "packet_drop",
+            Self::PfLog => "pf_log",
+        }
+    }
+}
+
+impl Word for Dropper {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::Hardware => "hardware",
+            Self::Pf => "pf",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::pcap::PcapSource;
 use super::pcapng::PcapNgSource;
-use super::{Damage, Notice, Progress, Secrets, Source, SourceInfo, Step};
+use super::{Damage, InterfaceCounts, Notice, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::Frame;
 
 /// A capture file, or a stream that holds one.
@@ -83,6 +83,13 @@ impl Source for FileSource {
         match self {
             Self::Pcap(source) => source.secrets(),
             Self::PcapNg(source) => source.secrets(),
+        }
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        match self {
+            Self::Pcap(_) => None,
+            Self::PcapNg(source) => source.kernel(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
-use super::{Damage, Notice, Progress, Secrets, Source, SourceInfo, Step};
+use super::{Damage, InterfaceCounts, Notice, Progress, Secrets, Source, SourceInfo, Step};
 use crate::model::{Frame, Timestamp};
 
 /// Merges `sources` by the time of their frames; at the same time the earlier source goes first.
@@ -82,6 +82,13 @@ impl<S: Source> Source for Merged<S> {
         match self {
             Self::One(source) => source.notices(),
             Self::Several(merge) => merge.notices(),
+        }
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        match self {
+            Self::One(source) => source.kernel(),
+            Self::Several(merge) => merge.kernel(),
         }
     }
 
@@ -191,6 +198,11 @@ impl<S: Source> Source for Merge<S> {
 
     fn notices(&mut self) -> Vec<Notice> {
         self.sources.iter_mut().flat_map(Source::notices).collect()
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        let told: Vec<_> = self.sources.iter().filter_map(Source::kernel).collect();
+        (!told.is_empty()).then(|| told.concat())
     }
 
     fn secrets(&mut self) -> Vec<Secrets> {

@@ -23,6 +23,13 @@ pub enum Notice {
         /// This reading.
         until: Timestamp,
     },
+    /// The file says that packets are missing that were sent between two times.
+    Missed {
+        /// The packet, or the count, before.
+        from: Timestamp,
+        /// The packet, or the count, that tells.
+        until: Timestamp,
+    },
     /// An interface was taken down; capture goes on once it is up again.
     Down {
         /// Which.

@@ -2,6 +2,7 @@
 
 mod block;
 mod clock;
+mod losses;
 
 use std::ops::Range;
 
@@ -9,14 +10,19 @@ use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
 use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
+use self::losses::Losses;
 use super::input::{Input, Need, RECORD_MAX};
-use super::{Damage, DamageKind, InterfaceInfo, Progress, Secrets, Source, SourceInfo, Step};
+use super::{
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
+    SourceInfo, Step,
+};
 use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
 use crate::wire::byteorder::Order;
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
+const INTERFACE_STATISTICS: u32 = 5;
 const DECRYPTION_SECRETS: u32 = 10;
 /// Type and length of a block.
 const BLOCK_HEAD_LEN: usize = 8;
@@ -50,6 +56,11 @@ pub struct PcapNgSource {
     current: Option<Current>,
     damage: Option<Damage>,
     secrets: Option<Secrets>,
+    losses: Losses,
+    /// Told with the next tick.
+    notice: Option<Notice>,
+    /// The current packet is told behind that.
+    held: bool,
     ended: bool,
 }
 
@@ -97,6 +108,9 @@ impl PcapNgSource {
             current: None,
             damage: None,
             secrets: None,
+            losses: Losses::default(),
+            notice: None,
+            held: false,
             ended: false,
         }
     }
@@ -184,8 +198,10 @@ impl PcapNgSource {
             let body_len = block.len - BLOCK_HEAD_LEN - BLOCK_TAIL_LEN;
             let packet = self.section.packet(kind, body, body_len)?;
             let (from, to) = (BLOCK_HEAD_LEN + packet.from, BLOCK_HEAD_LEN + packet.to);
+            let interface = self.section.first.saturating_add(packet.interface);
+            self.notice = self.losses.packet(interface, packet.ts, packet.lost);
             Content::Packet(Current {
-                interface: InterfaceId(self.section.first.saturating_add(packet.interface)),
+                interface: InterfaceId(interface),
                 ts: packet.ts,
                 link: packet.link,
                 wire_len: packet.wire_len,
@@ -198,6 +214,15 @@ impl PcapNgSource {
                 SECTION_HEADER => self.section = self.section.next(byte_order(bytes), body)?,
                 INTERFACE_DESCRIPTION => {
                     describe_interface(&mut self.section, &mut self.info.interfaces, body)?;
+                    if self.losses.len() < self.info.interfaces.len() {
+                        self.losses.describe();
+                    }
+                }
+                INTERFACE_STATISTICS => {
+                    if let Some(told) = block::statistics(&self.section, body) {
+                        let interface = self.section.first.saturating_add(told.interface);
+                        self.notice = self.losses.statistics(interface, &told);
+                    }
                 }
                 DECRYPTION_SECRETS => {
                     content = Content::Secrets(block::secrets(self.section.order, body));
@@ -274,6 +299,10 @@ fn explain(error: &PcapNgFormatError) -> String {
 
 impl Source for PcapNgSource {
     fn advance(&mut self) -> Step {
+        if self.held {
+            self.held = false;
+            return Step::Frame;
+        }
         self.current = None;
         while !self.ended {
             let block = match self.next_block() {
@@ -286,6 +315,10 @@ impl Source for PcapNgSource {
                 Ok(Content::Packet(current)) => {
                     self.number += 1;
                     self.current = Some(current);
+                    if self.notice.is_some() {
+                        self.held = true;
+                        return Step::Tick(Timestamp::MIN);
+                    }
                     return Step::Frame;
                 }
                 Ok(Content::Secrets(block)) => {
@@ -297,6 +330,9 @@ impl Source for PcapNgSource {
                         fault: block.fault,
                     });
                     return Step::Secrets;
+                }
+                Ok(Content::Other) if self.notice.is_some() => {
+                    return Step::Tick(Timestamp::MIN);
                 }
                 Ok(Content::Other) => {}
                 Err(why) => return self.stop(offset, why),
@@ -331,6 +367,14 @@ impl Source for PcapNgSource {
 
     fn progress(&self) -> Progress {
         self.input.progress()
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        self.notice.take().into_iter().collect()
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        self.losses.counts(&self.info.interfaces)
     }
 
     fn secrets(&mut self) -> Vec<Secrets> {

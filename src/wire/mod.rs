@@ -15,6 +15,7 @@ pub mod lowpan;
 pub mod piece;
 mod plain;
 pub mod reassembly;
+mod reported;
 pub mod stream;
 pub mod tunnel;
 pub mod wireguard;
@@ -25,6 +26,7 @@ pub use esp::is_esp;
 pub use ip::{Fragment, HeaderOrigin, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
 pub use plain::{Plain, plain};
+pub use reported::{is_dropped, is_reported};
 pub use tunnel::{Packet, TunnelPath};
 
 use crate::model::Frame;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::common::{of_type, parse, summary, tool};
-use crate::net::{Pair, Reading, router};
+use crate::net::{Net, Pair, Reading, router};
 
 #[test]
 fn the_interfaces_are_listed() {
@@ -251,4 +251,37 @@ fn options_that_reach_the_kernel() {
         icmp.iter()
             .all(|record| record["ts"].to_string().ends_with("000Z\""))
     );
+}
+
+/// libpcap has no filters for it and makes an error of it when there is nothing to read yet; what a rule
+/// logs comes in a batch, up to a second later.
+#[test]
+fn a_log_of_netfilter_is_listened_to() {
+    let net = Net::new();
+    for rule in [
+        "add table inet t",
+        "add chain inet t o { type filter hook output priority 0 ; }",
+        "add rule inet t o icmp type { echo-request , echo-reply } log prefix \"OUT \" group 5",
+    ] {
+        let mut words = vec!["nft"];
+        words.extend(rule.split(' '));
+        net.run(&words);
+    }
+    let capture = net.capture(&["-i", "nflog:5", "--json"]);
+    assert_eq!(net.ping("-c3 -i0.01 127.0.0.1"), 3);
+    capture.wait_until(
+        || of_type(&capture.records(), "icmp").len() == 6,
+        "six messages",
+    );
+    assert!(capture.messages().contains("all packets, as libpcap"));
+    let records = capture.interrupt().exits(0).records();
+    for message in of_type(&records, "icmp") {
+        let report = &message["report"];
+        assert_eq!(report["message"], "netfilter_log", "{message}");
+        assert_eq!(report["hook_name"], "output", "{message}");
+    }
+    assert!(of_type(&records, "exchange").is_empty());
+    // One that nobody fills: it listens until it is told not to.
+    let capture = net.capture(&["-i", "nfqueue:1"]);
+    capture.interrupt().exits(0);
 }

@@ -6,6 +6,7 @@ use super::field::put_fields;
 use super::link::Link;
 use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
+use super::system::SystemReportOf;
 use super::value::{Addr, Ascii, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
@@ -14,7 +15,7 @@ use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
 use crate::record::{IcmpEvent, LinkHeader};
 use crate::wire::Ip;
-use crate::wire::link;
+use crate::wire::link::{self, SystemReport};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::{Output, Report};
 
@@ -83,6 +84,9 @@ impl Serialize for Event<'_> {
         }
         map.maybe("quoted", said.cut_quote().map(CutQuote))?;
         map.maybe("report", packet.report().map(ReportOf))?;
+        if packet.report().is_none() {
+            map.maybe("report", SystemReport::of(frame).map(SystemReportOf))?;
+        }
         self.put_relation(&mut map)?;
         if let Some(reassembly) = self.event.reassembly {
             map.put(

@@ -16,6 +16,7 @@ mod quoted;
 mod radio;
 mod story;
 mod summary;
+mod system;
 mod text;
 mod value;
 

@@ -12,6 +12,7 @@ pub(super) mod names;
 pub(super) mod note;
 mod palette;
 mod report;
+mod system;
 mod time;
 mod verbose;
 mod wording4;

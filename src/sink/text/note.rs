@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
-use super::{TextOptions, addr, report, verbose};
+use super::{TextOptions, addr, report, system, verbose};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
@@ -15,7 +15,7 @@ use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::link::{self, CheckSequence};
+use crate::wire::link::{self, CheckSequence, SystemReport};
 use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::TunnelKind;
 use crate::wire::{ChecksumStatus, Defect, DefectKind, HeaderOrigin, IpVersion, Vlans};
@@ -110,6 +110,8 @@ pub(super) fn all(
         Relation::Reported => {
             if let Some(told) = event.packet.report() {
                 report::write(notes.item(), &told);
+            } else if let Some(told) = SystemReport::of(event.frame) {
+                system::write(notes.item(), &told, event.frame.ts, options.link_header);
             }
         }
         Relation::Answer(answer) => tell_answer(&mut notes, answer, names),

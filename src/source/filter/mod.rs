@@ -14,10 +14,12 @@ pub mod tokens;
 use pcap::{Capture, Linktype};
 
 use crate::model::{FlowKey, Frame, LinkType};
-use crate::wire::link::aggregate;
+use crate::wire::bytes::offset_in;
 use crate::wire::link::ieee802154::is_ieee802_15_4;
 use crate::wire::link::linktype::ETHERNET;
 use crate::wire::link::usb::is_usb;
+use crate::wire::link::{self, aggregate};
+use crate::wire::{Classified, classify};
 pub use kernel::kernel_filter;
 use program::{FamilyOrder, Program, ProgramError};
 
@@ -149,7 +151,7 @@ impl Filter {
     }
 
     /// Whether the filter selects `frame`, as tcpdump would. A frame whose link type the
-    /// expression does not compile for is not selected. Where packets travel compressed and libpcap
+    /// expression does not compile for is not selected. Where libpcap
     /// has no program for the link type, the packet decides as if it were raw IP. Of the packets of an
     /// aggregate each is selected as if it had been sent in a frame of its own.
     pub fn matches(&mut self, frame: &Frame<'_>) -> bool {
@@ -158,7 +160,10 @@ impl Filter {
         }
         let octets = Octets {
             frame: (frame.data, frame.wire_len),
-            packet: frame.expanded.map(|e| (e.octets.as_slice(), e.wire_len)),
+            packet: match frame.expanded {
+                Some(made) => Made::Packet(&made.octets, made.wire_len),
+                None => Made::In(frame),
+            },
         };
         self.selects_all() || self.run(frame.link, octets)
     }
@@ -171,7 +176,7 @@ impl Filter {
             Some(wire_len) => (octets.as_slice(), wire_len),
             None => (frame.data, frame.wire_len),
         };
-        let packet = None;
+        let packet = Made::Nothing;
         let matched = self.run(link, Octets { frame, packet });
         self.alone = octets;
         matched
@@ -182,7 +187,7 @@ impl Filter {
     pub fn matches_quoted(&mut self, quote: &[u8], wire_len: u32) -> bool {
         let octets = Octets {
             frame: (quote, wire_len),
-            packet: None,
+            packet: Made::Nothing,
         };
         self.quoted && self.run(QUOTE, octets)
     }
@@ -213,6 +218,7 @@ impl Filter {
             }
             Some((_, Ok(Compiled::Packet(program)))) => octets
                 .packet
+                .octets()
                 .is_some_and(|(packet, wire_len)| program.accepts(packet, wire_len)),
             _ => false,
         }
@@ -256,18 +262,55 @@ enum Compiled {
 #[derive(Clone, Copy)]
 struct Octets<'a> {
     frame: (&'a [u8], u32),
-    packet: Option<(&'a [u8], u32)>,
+    packet: Made<'a>,
 }
 
-/// Compiles for frames of a link type, or where libpcap cannot do that because their packets are
-/// compressed, for those.
+/// The packet of a frame that libpcap has no filters for.
+#[derive(Clone, Copy)]
+enum Made<'a> {
+    Nothing,
+    /// It was made.
+    Packet(&'a [u8], u32),
+    /// It stands in the frame, behind headers of the link.
+    In(&'a Frame<'a>),
+}
+
+impl<'a> Made<'a> {
+    fn octets(self) -> Option<(&'a [u8], u32)> {
+        match self {
+            Self::Nothing => None,
+            Self::Packet(packet, wire_len) => Some((packet, wire_len)),
+            Self::In(frame) => {
+                let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = classify(frame)
+                else {
+                    return None;
+                };
+                let outermost = packet.outermost().unwrap_or(packet.ip);
+                let at = offset_in(frame.data, outermost.header)?;
+                let before = u32::try_from(at).ok()?;
+                Some((frame.data.get(at..)?, frame.wire_len.saturating_sub(before)))
+            }
+        }
+    }
+}
+
+/// Compiles for frames of a link type, or where libpcap cannot do that, because it has no filters for
+/// the link or because packets are compressed there, for those.
 fn compile(expression: &str, link: LinkType) -> Result<Compiled, String> {
     match compile_program(expression, link) {
         Err(_) if is_ieee802_15_4(link) => compile_program(expression, RAW).map(Compiled::Packet),
         // Their packets are frames of other links, each with a program of its own.
         Err(_) if is_usb(link) => compile_program(expression, ETHERNET).map(Compiled::Packet),
+        Err(_) if link::is_known(link) && !is_filtered(link) => {
+            compile_program(expression, RAW).map(Compiled::Packet)
+        }
         program => program.map(Compiled::Frame),
     }
+}
+
+/// Whether libpcap has filters for frames of a link type.
+pub fn is_filtered(link: LinkType) -> bool {
+    compile_program("icmp", link).is_ok()
 }
 
 /// Compiles for one link type, with the optimizer on as tcpdump does.

@@ -52,19 +52,6 @@ pub enum LiveError {
         /// What libpcap says.
         why: String,
     },
-    /// libpcap knows no filters for the link type, and ICMP alone was to be taken.
-    #[error(
-        "{name}: ICMP alone cannot be taken from link type {link} ({why}): choose another one with \
-         -y, or take all packets with --flows"
-    )]
-    Unfilterable {
-        /// The interface.
-        name: String,
-        /// The link type by libpcap's name.
-        link: String,
-        /// What libpcap says.
-        why: String,
-    },
     /// Anything else.
     #[error("{name}: cannot be captured on: {why}")]
     Refused {

@@ -61,6 +61,8 @@ impl Interface {
         set_link_type(&mut capture, name, options)?;
         let link = dlt::to_linktype(capture.get_datalink().0);
         let filter = match &options.take {
+            // libpcap has no filters for some links at all: all is taken, and sorted here.
+            Take::Icmp { .. } if !filter::is_filtered(link) => String::new(),
             Take::Icmp { and } => kernel_filter(link, Some(and)),
             Take::Only(filter) => filter.clone(),
             Take::Everything => String::new(),
@@ -71,14 +73,6 @@ impl Interface {
                     Take::Icmp { and: user } | Take::Only(user) => user.clone(),
                     Take::Everything => String::new(),
                 };
-                if expression.is_empty() {
-                    let dlt = Linktype(dlt::from_linktype(link));
-                    return LiveError::Unfilterable {
-                        name: name.to_owned(),
-                        link: dlt.get_name().unwrap_or_else(|_| link.0.to_string()),
-                        why: text(error),
-                    };
-                }
                 LiveError::Filter {
                     name: name.to_owned(),
                     why: filter::with_place(text(error), &expression, link),
@@ -132,7 +126,9 @@ impl Tap for Interface {
         });
         match read {
             Ok(_) | Err(pcap::Error::TimeoutExpired) => Ok(()),
-            Err(error) => Err(text(error)),
+            Err(error) => Some(text(error))
+                .filter(|why| !is_nothing_there(why))
+                .map_or(Ok(()), Err),
         }
     }
 
@@ -202,6 +198,12 @@ fn refused(name: &str, why: String) -> LiveError {
         Some(device) if name != ANY && !device.flags.is_up() => LiveError::Down { name: owned },
         Some(_) => LiveError::Refused { name: owned, why },
     }
+}
+
+/// Whether that is all libpcap found: of netfilter it makes an error of it (`EAGAIN`, in the system's
+/// words).
+fn is_nothing_there(why: &str) -> bool {
+    why.ends_with("Resource temporarily unavailable")
 }
 
 fn find(name: &str) -> Option<Device> {

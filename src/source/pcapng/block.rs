@@ -2,6 +2,7 @@
 //! length, text that is not UTF-8, reserved fields that are not zero.
 
 use super::clock::Clock;
+use super::losses::Statistics;
 use crate::model::{LinkType, Timestamp};
 use crate::source::{SecretsFault, SecretsKind, linktype};
 use crate::wire::byteorder::Order;
@@ -21,6 +22,10 @@ const IF_TSRESOL: u16 = 9;
 const IF_FCSLEN: u16 = 13;
 const IF_TSOFFSET: u16 = 14;
 const EPB_FLAGS: u16 = 2;
+const EPB_DROPCOUNT: u16 = 4;
+const ISB_IFRECV: u16 = 4;
+const ISB_IFDROP: u16 = 5;
+const ISB_OSDROP: u16 = 7;
 
 /// What is needed of an interface to read its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +53,8 @@ pub(super) struct Packet {
     pub(super) ts: Timestamp,
     pub(super) wire_len: u32,
     pub(super) fcs_len: u8,
+    /// Packets that were dropped before it.
+    pub(super) lost: u64,
     pub(super) link: LinkType,
     pub(super) from: usize,
     pub(super) to: usize,
@@ -206,11 +213,19 @@ impl Section {
         }
         let to = from.saturating_add(captured).min(body.len());
         let behind = captured.next_multiple_of(4).saturating_add(from);
-        let fcs_len = match body.get(behind..) {
+        let (fcs_len, lost) = match body.get(behind..) {
             Some(rest) if kind != PacketBlock::Simple && rest.len() > 4 => {
-                fcs_of_packet(order, rest).unwrap_or(interface.fcs_len)
+                let told = of_packet(order, rest);
+                (told.fcs_len.unwrap_or(interface.fcs_len), told.lost)
             }
-            _ => interface.fcs_len,
+            _ => (interface.fcs_len, 0),
+        };
+        let lost = match kind {
+            PacketBlock::Old => order
+                .u16(body, 2)
+                .filter(|lost| *lost != u16::MAX)
+                .map_or(0, u64::from),
+            _ => lost,
         };
         Ok(Packet {
             interface: number,
@@ -218,6 +233,7 @@ impl Section {
             ts: stamp.map_or(Timestamp::default(), |stamp| interface.clock.at(stamp)),
             wire_len: wire_len.max(u32::try_from(captured).unwrap_or(u32::MAX)),
             fcs_len,
+            lost,
             link: interface.link,
             from,
             to,
@@ -229,11 +245,58 @@ fn octets(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 
-/// The length of the frame check sequence by a packet's own flags (bits 5 to 8; 0 is unknown).
-fn fcs_of_packet(order: Order, rest: &[u8]) -> Option<u8> {
-    let (_, value) = options(order, rest).find(|(code, _)| *code == EPB_FLAGS)?;
-    let len = u8::try_from(order.u32(value, 0)? >> 5 & 0xf).ok()?;
-    (len > 0).then_some(len)
+/// What options tell of a packet.
+#[derive(Clone, Copy, Default)]
+struct OfPacket {
+    /// The length of its frame check sequence.
+    fcs_len: Option<u8>,
+    /// Packets that were dropped before it.
+    lost: u64,
+}
+
+fn of_packet(order: Order, rest: &[u8]) -> OfPacket {
+    let mut told = OfPacket::default();
+    for (code, value) in options(order, rest) {
+        match code {
+            // Bits 5 to 8; 0 is unknown.
+            EPB_FLAGS => {
+                let len = order.u32(value, 0).map(|flags| flags >> 5 & 0xf);
+                let len = len.and_then(|len| u8::try_from(len).ok());
+                told.fcs_len = len.filter(|len| *len > 0);
+            }
+            EPB_DROPCOUNT => told.lost = counter(order, value).unwrap_or(0),
+            _ => {}
+        }
+    }
+    told
+}
+
+/// A counter of 64 bits; all ones are what some write for one that is not kept.
+fn counter(order: Order, value: &[u8]) -> Option<u64> {
+    let count = order.i64(value, 0)?.cast_unsigned();
+    (count != u64::MAX).then_some(count)
+}
+
+/// The statistics of an interface, but for those that no interface is described for.
+pub(super) fn statistics(section: &Section, body: &[u8]) -> Option<Statistics> {
+    let order = section.order;
+    let interface = order.u32(body, 0)?;
+    let clock = section.interfaces.get(octets(interface))?.clock;
+    let stamp = u64::from(order.u32(body, 4)?) << 32 | u64::from(order.u32(body, 8)?);
+    let mut told = Statistics {
+        interface,
+        ts: clock.at(stamp),
+        ..Statistics::default()
+    };
+    for (code, value) in options(order, body.get(12..)?) {
+        match code {
+            ISB_IFRECV => told.received = counter(order, value),
+            ISB_IFDROP => told.interface_dropped = counter(order, value),
+            ISB_OSDROP => told.dropped = counter(order, value),
+            _ => {}
+        }
+    }
+    Some(told)
 }
 
 /// The options in `bytes`, up to the end mark or the first that does not fit.

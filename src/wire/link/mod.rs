@@ -26,6 +26,7 @@ mod pseudo;
 pub mod radio;
 mod recorder;
 mod switch;
+mod system;
 mod tag;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use juniper::{Juniper, Payload as JuniperPayload};
 pub use names::{description, name};
 pub use packet_tap::{PacketTap, Process};
 pub use switch::{SwitchChip, SwitchTag};
+pub use system::{Dropped, Dropper, PfRule, SystemMessage, SystemReport, is_system_report};
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 pub use wireless::{llc_of_802_11, packet_of_aggregate};
 

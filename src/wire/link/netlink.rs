@@ -6,15 +6,16 @@ use std::ops::Range;
 
 use super::ether::ether_type as et;
 use super::inside::Inside;
+use super::system::{Dropped, Dropper, SystemMessage, SystemReport, nfula, text};
 use super::{ether, linktype as lt};
+use crate::model::Timestamp;
 use crate::wire::Undecodable;
 use crate::wire::byteorder::Order;
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// A frame behind the header of cooked captures, whose protocol is the family of netlink. Of several
 /// packets in it the first leads on.
 pub(super) fn netlink(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
-    const PROTOCOL: usize = 14;
     let protocol = u16_at(data, at + PROTOCOL).ok_or(Undecodable::Short)?;
     message(data, at + BEFORE_MESSAGES, protocol)
 }
@@ -24,7 +25,6 @@ pub(in crate::wire) const BEFORE_MESSAGES: usize = 16;
 
 /// Where the messages of a frame are that lead to packets; each ends where its length says.
 pub(in crate::wire) fn messages_with_packets(data: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    const PROTOCOL: usize = 14;
     const SHORTEST: usize = 16;
     const ALIGNMENT: usize = 4;
     let protocol = u16_at(data, PROTOCOL);
@@ -45,6 +45,9 @@ pub(in crate::wire) fn messages_with_packets(data: &[u8]) -> impl Iterator<Item 
     })
 }
 
+/// Where the header of cooked captures has the family.
+const PROTOCOL: usize = 14;
+
 /// A message of this family: length, type, flags, number and port in the byte order of the host, then
 /// what the family has (RFC 3549 section 2.3).
 pub(super) fn message(
@@ -52,19 +55,11 @@ pub(super) fn message(
     at: usize,
     protocol: u16,
 ) -> Result<(Inside, usize), Undecodable> {
-    const NETFILTER: u16 = 12;
-    const GENERIC: u16 = 16;
-    const HEADER: usize = 16;
-    const SUBHEADER: usize = 4;
-    let (order, length) = order_of(data, at)?;
-    let kind = order.u16(data, at + 4).ok_or(Undecodable::Short)?;
-    let own = at + HEADER;
-    let attributes = Attributes {
-        data,
-        order,
-        at: own + SUBHEADER,
-        end: at + length,
-    };
+    let Message {
+        kind,
+        own,
+        attributes,
+    } = Message::parse(data, at)?;
     let found = match protocol {
         NETFILTER => netfilter(kind, attributes)?,
         GENERIC => match u8_at(data, own).ok_or(Undecodable::Short)? {
@@ -75,6 +70,89 @@ pub(super) fn message(
         _ => None,
     };
     Ok(found.unwrap_or((Inside::Other(protocol), own)))
+}
+
+/// The families whose packets are read.
+const NETFILTER: u16 = 12;
+const GENERIC: u16 = 16;
+/// Kinds of message of netfilter.
+const LOGGED: u16 = 0x0400;
+const QUEUED: u16 = 0x0300;
+
+/// A message.
+struct Message<'a> {
+    kind: u16,
+    /// Where the header of its family is.
+    own: usize,
+    attributes: Attributes<'a>,
+}
+
+impl<'a> Message<'a> {
+    fn parse(data: &'a [u8], at: usize) -> Result<Self, Undecodable> {
+        const HEADER: usize = 16;
+        const SUBHEADER: usize = 4;
+        let (order, length) = order_of(data, at)?;
+        let own = at + HEADER;
+        let end = at.saturating_add(length);
+        Ok(Self {
+            kind: order.u16(data, at + 4).ok_or(Undecodable::Short)?,
+            own,
+            attributes: Attributes::new(data, order, own + SUBHEADER, end),
+        })
+    }
+}
+
+/// What a message of this family tells of its packet.
+pub(super) fn told(data: &[u8], at: usize, protocol: u16) -> Option<SystemReport<'_>> {
+    let message = Message::parse(data, at).ok()?;
+    let (own, attributes) = (message.own, message.attributes);
+    match (protocol, message.kind) {
+        (NETFILTER, LOGGED | QUEUED) => {
+            let family = u8_at(data, own)?;
+            let group = u16_at(data, own + 2).map(u32::from);
+            let report = told_by_netfilter(message.kind, family, attributes);
+            Some(SystemReport { group, ..report })
+        }
+        (GENERIC, _) => match u8_at(data, own)? {
+            dropped::ALERT => Some(told_of_drop(attributes)),
+            sampled::SAMPLE => Some(told_of_sample(attributes)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a log or a queue of netfilter tells.
+fn told_by_netfilter(kind: u16, family: u8, mut attributes: Attributes<'_>) -> SystemReport<'_> {
+    /// Numbers of a queue (`linux/netfilter/nfnetlink_queue.h`), of which those before the packet's
+    /// come one later than in a log.
+    mod nfqa {
+        pub(super) const MARK: u16 = 3;
+        pub(super) const HARDWARE_ADDRESS: u16 = 9;
+        pub(super) const UID: u16 = 16;
+        pub(super) const GID: u16 = 17;
+    }
+    let is_log = kind == LOGGED;
+    let mut told = SystemReport::new(if is_log {
+        SystemMessage::NetfilterLog
+    } else {
+        SystemMessage::NetfilterQueue
+    });
+    while let Ok(Some((attribute, value))) = attributes.next_value() {
+        match attribute {
+            nfula::PACKET_HEADER => {
+                let before = if is_log { 0 } else { 4 };
+                told.packet_id = u32_at(value, 0).filter(|_| !is_log);
+                told.hook = u8_at(value, before + 2).map(|hook| (family, hook));
+            }
+            _ if is_log => told.read_netfilter(attribute, value),
+            nfqa::MARK..=nfqa::HARDWARE_ADDRESS => told.read_netfilter(attribute - 1, value),
+            nfqa::UID => told.uid = u32_at(value, 0),
+            nfqa::GID => told.gid = u32_at(value, 0),
+            _ => {}
+        }
+    }
+    told
 }
 
 /// The byte order in which the length of a message is the smaller, and that length.
@@ -90,7 +168,7 @@ fn order_of(data: &[u8], at: usize) -> Result<(Order, usize), Undecodable> {
 }
 
 /// The attributes of a message.
-struct Attributes<'a> {
+pub(super) struct Attributes<'a> {
     data: &'a [u8],
     order: Order,
     at: usize,
@@ -98,13 +176,39 @@ struct Attributes<'a> {
 }
 
 /// One of them: what it is, where its value starts, and how many octets that has.
-struct Attribute {
+pub(super) struct Attribute {
     kind: u16,
     value: usize,
     octets: usize,
 }
 
-impl Attributes<'_> {
+impl<'a> Attributes<'a> {
+    /// Those in `data` from `at` to `end`.
+    pub(super) const fn new(data: &'a [u8], order: Order, at: usize, end: usize) -> Self {
+        Self {
+            data,
+            order,
+            at,
+            end,
+        }
+    }
+
+    /// The next one: what it is, and its value.
+    pub(super) fn next_value(&mut self) -> Result<Option<(u16, &'a [u8])>, Undecodable> {
+        let data = self.data;
+        let next = self.next()?;
+        Ok(next.map(
+            |Attribute {
+                 kind,
+                 value,
+                 octets,
+             }| {
+                let rest = tail(data, value);
+                (kind, rest.get(..octets).unwrap_or(rest))
+            },
+        ))
+    }
+
     fn u16(&self, at: usize) -> Result<u16, Undecodable> {
         self.order.u16(self.data, at).ok_or(Undecodable::Short)
     }
@@ -134,8 +238,6 @@ type Found = Result<Option<(Inside, usize)>, Undecodable>;
 
 /// A packet that netfilter logs, or queues for a program to decide on.
 fn netfilter(kind: u16, mut attributes: Attributes<'_>) -> Found {
-    const LOGGED: u16 = 0x0400;
-    const QUEUED: u16 = 0x0300;
     const HEADER: u16 = 1;
     // Where its EtherType stands in the header, and which attribute the packet is.
     let (protocol_at, payload) = match kind {
@@ -155,11 +257,63 @@ fn netfilter(kind: u16, mut attributes: Attributes<'_>) -> Found {
     Ok(None)
 }
 
-/// Attributes of the drop monitor.
+/// The command and the attributes of the drop monitor (`linux/net_dropmon.h`).
 mod dropped {
     pub(super) const ALERT: u8 = 5;
+    pub(super) const SYMBOL: u16 = 3;
+    pub(super) const IN_PORT: u16 = 4;
+    pub(super) const TIMESTAMP: u16 = 5;
     pub(super) const PROTOCOL: u16 = 6;
     pub(super) const PAYLOAD: u16 = 7;
+    pub(super) const ORIGIN: u16 = 14;
+    pub(super) const TRAP_GROUP: u16 = 15;
+    pub(super) const TRAP: u16 = 16;
+    pub(super) const REASON: u16 = 23;
+    /// In the port.
+    pub(super) const PORT_INDEX: u16 = 0;
+    pub(super) const PORT_NAME: u16 = 1;
+}
+
+/// What the drop monitor tells.
+fn told_of_drop(mut attributes: Attributes<'_>) -> SystemReport<'_> {
+    const HARDWARE: u16 = 1;
+    let order = attributes.order;
+    let mut told = SystemReport::new(SystemMessage::PacketDrop);
+    let mut drop = Dropped {
+        by: Dropper::Kernel,
+        reason: None,
+        symbol: None,
+        trap: None,
+        trap_group: None,
+    };
+    while let Ok(Some((attribute, value))) = attributes.next_value() {
+        match attribute {
+            dropped::ORIGIN if order.u16(value, 0) == Some(HARDWARE) => drop.by = Dropper::Hardware,
+            dropped::SYMBOL => drop.symbol = Some(text(value)),
+            dropped::REASON => drop.reason = Some(text(value)),
+            dropped::TRAP => drop.trap = Some(text(value)),
+            dropped::TRAP_GROUP => drop.trap_group = Some(text(value)),
+            dropped::TIMESTAMP => told.ts = nanoseconds(order, value),
+            dropped::IN_PORT => {
+                let mut port = Attributes::new(value, order, 0, value.len());
+                while let Ok(Some((attribute, value))) = port.next_value() {
+                    match attribute {
+                        dropped::PORT_INDEX => told.input = order.u32(value, 0),
+                        dropped::PORT_NAME => told.interface = Some(text(value)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    told.dropped = Some(drop);
+    told
+}
+
+/// A time since 1970.
+fn nanoseconds(order: Order, value: &[u8]) -> Option<Timestamp> {
+    order.i64(value, 0).map(Timestamp::from_nanos)
 }
 
 /// A packet that the drop monitor tells of. Which number its family has is agreed on with every program;
@@ -178,13 +332,49 @@ fn dropped(mut attributes: Attributes<'_>) -> Found {
     Ok(None)
 }
 
-/// Attributes of samples.
+/// The command and the attributes of samples (`linux/psample.h`).
 mod sampled {
     pub(super) const SAMPLE: u8 = 0;
+    pub(super) const INPUT: u16 = 0;
+    pub(super) const OUTPUT: u16 = 1;
     pub(super) const ORIGINAL_SIZE: u16 = 2;
+    pub(super) const GROUP: u16 = 3;
+    pub(super) const SEQUENCE: u16 = 4;
     pub(super) const RATE: u16 = 5;
     pub(super) const DATA: u16 = 6;
+    pub(super) const TIMESTAMP: u16 = 13;
     pub(super) const PROTOCOL: u16 = 14;
+    /// The rate is a probability, in parts of 2^32 - 1.
+    pub(super) const PROBABILITY: u16 = 16;
+}
+
+/// What a sample tells.
+fn told_of_sample(mut attributes: Attributes<'_>) -> SystemReport<'_> {
+    let order = attributes.order;
+    let mut told = SystemReport::new(SystemMessage::PacketSample);
+    let mut is_probability = false;
+    // Of 16 bits first, of 32 since Linux 6.3.
+    let number = |value: &[u8]| match value.len() {
+        2 => order.u16(value, 0).map(u32::from),
+        _ => order.u32(value, 0),
+    };
+    while let Ok(Some((attribute, value))) = attributes.next_value() {
+        match attribute {
+            sampled::INPUT => told.input = number(value),
+            sampled::OUTPUT => told.output = number(value),
+            sampled::GROUP => told.group = order.u32(value, 0),
+            sampled::SEQUENCE => told.sequence = order.u32(value, 0),
+            sampled::RATE => told.sampling_rate = order.u32(value, 0),
+            sampled::TIMESTAMP => told.ts = nanoseconds(order, value),
+            sampled::PROBABILITY => is_probability = true,
+            _ => {}
+        }
+    }
+    if is_probability {
+        let rate = told.sampling_rate.filter(|parts| *parts > 0);
+        told.sampling_rate = rate.map(|parts| u32::MAX / parts);
+    }
+    told
 }
 
 /// A packet that was sampled, which is told with the rate and its size; see [`dropped()`]. The EtherType

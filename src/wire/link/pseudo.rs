@@ -1,10 +1,15 @@
 //! Headers that a capturing system puts in the place of the link's own.
 
 use super::inside::{self, Inside};
+use super::netlink::Attributes;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt, netlink};
 use crate::model::LinkType;
 use crate::wire::Undecodable;
+use crate::wire::byteorder::Order;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+
+/// The hardware of a cooked header that is a message of netlink.
+pub(super) const ARPHRD_NETLINK: u16 = 824;
 
 /// Linux cooked capture: packet type, ARPHRD type, address length, address, protocol.
 pub(super) fn cooked(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
@@ -29,7 +34,6 @@ fn cooked_protocol(
     protocol: u16,
     at: usize,
 ) -> Result<LinkHeader, Undecodable> {
-    const ARPHRD_NETLINK: u16 = 824;
     const LLC: u16 = 4;
     const IEEE802_15_4: u16 = 0xf6;
     match protocol {
@@ -129,6 +133,7 @@ pub(super) fn ipnet(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
 
 /// Linux netfilter log: family, version, resource, then fields of length and type in the byte
 /// order of the host, each padded to 4 octets; the packet is the payload field.
+// As it leads to the packet; what else it tells is read from its attributes.
 pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     const PAYLOAD: u16 = 9;
     const HEADER: usize = 4;
@@ -158,6 +163,19 @@ pub(super) fn nflog(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
         }
         field += length.next_multiple_of(4);
     }
+}
+
+/// The fields of such a header.
+pub(super) fn nflog_attributes(data: &[u8]) -> Option<Attributes<'_>> {
+    const FIRST: usize = 4;
+    const FLAGS: u8 = 0xc0;
+    let [_, _, _, high] = array_at(data, FIRST)?;
+    let order = if high & !FLAGS == 0 {
+        Order::Little
+    } else {
+        Order::Big
+    };
+    Some(Attributes::new(data, order, FIRST, data.len()))
 }
 
 /// IP over `InfiniBand`: a global routing header, then an EtherType and two reserved octets

@@ -10,6 +10,7 @@ mod wireless;
 
 use std::io::Write as _;
 
+use super::system;
 use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
 use crate::sink::text::Verbosity;
@@ -158,6 +159,9 @@ fn of_recorder(
     let (data, length) = (frame.data, frame.wire_len);
     match frame.link {
         lt::ENC => capture::enc(out, data),
+        lt::PFLOG if let Some(told) = link::SystemReport::of(frame) => {
+            system::pf_header(out, &told);
+        }
         lt::ARCNET_BSD => capture::arcnet(out, data, 3, length),
         lt::ARCNET_LINUX => capture::arcnet(out, data, 5, length),
         lt::IPNET => capture::ipnet(out, data, length),
