@@ -423,6 +423,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 if wire::is_reported(frame) {
                     self.told_of(&seen);
                 } else {
+                    self.pipe.correlator.around(frame, packet, false);
                     self.other(&seen);
                 }
             }

@@ -36,6 +36,8 @@ mod much;
 mod networks;
 #[path = "common/lowpan.rs"]
 mod nodes;
+#[path = "cli/overlay.rs"]
+mod overlay;
 #[path = "cli/radio.rs"]
 mod radio;
 #[path = "cli/radio_headers.rs"]

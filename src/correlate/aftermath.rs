@@ -12,6 +12,7 @@ use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
+use crate::wire::tunnel;
 
 const FIN: u8 = 0x01;
 const RST: u8 = 0x04;
@@ -49,6 +50,8 @@ struct Tracked {
     /// The source port of the last new try.
     retried_from: Option<u16>,
     was_open: Option<WasOpen>,
+    /// Whether it is known which packets answer it.
+    can_be_answered: bool,
 }
 
 /// A service as one host sees it: what a program tries again to reach.
@@ -65,6 +68,9 @@ impl Service {
         let FlowPorts::Ports { src, dst } = flow.ports else {
             return None;
         };
+        if tunnel::is_to_tunnel(flow.protocol, Some(dst)) {
+            return None;
+        }
         let service = Self {
             addrs: flow.addrs,
             protocol: flow.protocol,
@@ -164,7 +170,8 @@ impl Followed {
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_quote(&quote.ip));
         self.sent.mark(hashes.flow());
         let mut was_open = None;
-        if let Some(answer) = answering(&key, quote.ip.version) {
+        let answer = answering(&key, quote.ip.version);
+        if let Some(answer) = answer {
             let lead = Lead::of_flow(answer.ports);
             let hashes = ring.hashes(answer.addrs, answer.protocol, lead);
             self.answers.mark(hashes.flow());
@@ -190,6 +197,7 @@ impl Followed {
             retried: 0,
             retried_from: None,
             was_open,
+            can_be_answered: answer.is_some(),
         };
         if let Some(Displaced::Oldest(..)) = self.flows.insert(key, flow) {
             self.evicted += 1;
@@ -319,7 +327,9 @@ impl Tracked {
             AftermathOutcome::Reset
         } else if !self.sender_seen {
             AftermathOutcome::Unknown
-        } else if self.retransmissions > 0 || (key.protocol != TCP && self.packets > 0) {
+        } else if self.retransmissions > 0
+            || (key.protocol != TCP && self.packets > 0 && self.can_be_answered)
+        {
             AftermathOutcome::Retransmitting
         } else if self.close == Some(Close::Fin) {
             AftermathOutcome::Ended
@@ -375,6 +385,15 @@ fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
 }
 
 fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<FlowKey> {
+    let to = match flow.ports {
+        FlowPorts::Ports { dst, .. } => Some(dst),
+        _ => None,
+    };
+    // What comes back through a tunnel may belong to anything in it, and over UDP has ports of its
+    // own (RFC 7348 section 5).
+    if tunnel::is_to_tunnel(flow.protocol, to) {
+        return None;
+    }
     Some(FlowKey {
         protocol: flow.protocol,
         addrs: flow.addrs.reversed(),

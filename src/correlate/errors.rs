@@ -27,7 +27,9 @@ impl Correlator {
         let (ip, ts) = (&packet.ip, frame.ts);
         let at = (frame.reference(), ts);
         let (place, sent) = (Place::of(frame, packet), Sent::of(frame));
-        let request = query::quoted_request(quote);
+        // With a tunnel's packet the one in it was dropped.
+        let carried = quote.innermost();
+        let request = query::quoted_request(&carried);
         let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
         let mirror = || match (exchanges.mirror(request, place, ts), ring) {
             (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
@@ -64,15 +66,16 @@ impl Correlator {
         if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
             let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-            self.exchanges.error(key, quote.ip.id, seen, &mut |event| {
-                outcomes.push(event.told(ring.as_ref()));
-            });
+            self.exchanges
+                .error(key, carried.ip.id, seen, &mut |event| {
+                    outcomes.push(event.told(ring.as_ref()));
+                });
         }
-        self.attempts.error(quote);
+        self.attempts.error(&carried);
         if let Some(ring) = &self.ring {
             let found = matches!(original, Some(Original::Found { .. }));
             self.followed.error(ring, quote, found, ts);
-            self.stalls.error(ring, quote);
+            self.stalls.error(ring, &carried);
             let displaced = self.trace(ring_answer(&reported, reason));
             self.outcomes
                 .extend(displaced.into_iter().map(Outcome::Path));

@@ -43,7 +43,7 @@ impl Correlator {
         match fragment {
             Fragment::Single => self.packet(frame, packet, message, Extent::Begun, shown),
             Fragment::Again { of } if own.is_some() => {
-                self.observe(frame, &packet.ip, shown);
+                self.observe(frame, packet, shown);
                 if let Some(own) = own.filter(|_| !answers) {
                     self.exchanges.asked_again(own.key, of);
                 }
@@ -53,7 +53,7 @@ impl Correlator {
             Fragment::Begins
                 if own.is_some_and(|own| answers && self.exchanges.expects_all(own.key)) =>
             {
-                self.observe(frame, &packet.ip, shown);
+                self.observe(frame, packet, shown);
                 Relation::None
             }
             Fragment::Begins | Fragment::Again { .. } => {
@@ -82,7 +82,7 @@ impl Correlator {
         let begins = !whole.told.as_ref().is_some_and(is_told);
         let first = whole.frames.first().copied();
         let whole = Packet { ip: *ip, ..*packet };
-        self.observe(frame, &packet.ip, shown);
+        self.observe(frame, packet, shown);
         let seen = Sighting::of(frame, &whole, all, Extent::PutTogether, shown);
         if let Some(first) = first.filter(|_| query.direction == Direction::Reply)
             && let Some(relation) = self.exchanges.answered_all(&query, &seen, first)

@@ -56,8 +56,8 @@ use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Body, Direction, Message};
-use crate::model::{Frame, Timestamp};
-use crate::wire::{Ip, Packet, is_reported};
+use crate::model::{Frame, FrameRef, Timestamp};
+use crate::wire::{Packet, is_reported};
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -85,6 +85,8 @@ pub struct Correlator {
     exchanges: Exchanges,
     repeats: Repeats,
     ring: Option<Ring>,
+    /// The last frame of which the tunnels were taken.
+    carried_by: Option<FrameRef>,
     followed: Followed,
     verdicts: Verdicts,
     traces: Traces,
@@ -123,6 +125,7 @@ impl Correlator {
             exchanges,
             repeats: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(4))),
+            carried_by: None,
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
@@ -180,6 +183,30 @@ impl Correlator {
         self.any_packet(packet, false);
     }
 
+    /// Takes the packets of the tunnels around one: errors quote them as they quote any packet. What
+    /// of a frame holds several packets stands in the same ones.
+    #[inline]
+    pub fn around(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
+        if !packet.tunnels.is_empty() && self.ring.is_some() {
+            self.carriers(frame, packet, shown);
+        }
+    }
+
+    #[cold]
+    fn carriers(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
+        let is_made = frame
+            .expanded
+            .is_some_and(|made| made.form.is_of_pieces() && made.link.is_none());
+        if is_made || self.carried_by == Some(frame.reference()) {
+            return;
+        }
+        self.carried_by = Some(frame.reference());
+        let carriers = packet.tunnels.encapsulations();
+        for carrier in carriers.filter_map(|around| around.outer) {
+            self.any_packet(&Observation::of(frame, &carrier), shown);
+        }
+    }
+
     /// Takes an ICMP message; `shown` tells whether it passed the filter.
     pub fn icmp(
         &mut self,
@@ -211,7 +238,7 @@ impl Correlator {
             }
             _ => self.without_quote(frame, packet, message, extent, shown),
         };
-        self.observe(frame, &packet.ip, shown);
+        self.observe(frame, packet, shown);
         relation
     }
 
@@ -234,8 +261,9 @@ impl Correlator {
     }
 
     /// What a packet of ICMP leaves behind.
-    fn observe(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
-        if let Some(hashes) = self.any_packet(&Observation::of(frame, ip), shown) {
+    fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
+        self.around(frame, packet, shown);
+        if let Some(hashes) = self.any_packet(&Observation::of(frame, &packet.ip), shown) {
             self.attempts.reaches(hashes.host);
         }
     }

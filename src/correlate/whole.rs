@@ -32,7 +32,7 @@ impl Correlator {
             }
             _ => self.without_quote(frame, &around, message, Extent::PutTogether, shown),
         };
-        self.observe(frame, &packet.ip, shown);
+        self.observe(frame, packet, shown);
         relation
     }
 

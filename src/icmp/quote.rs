@@ -216,15 +216,31 @@ impl<'a> Quote<'a> {
             (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. }) => {
                 kind != super::kind::v6::REDIRECT && error::is_error(IpVersion::V6, kind)
             }
-            _ => {
-                let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
-                let start = ip.header.as_ptr().addr() - self.bytes.as_ptr().addr();
-                let end = start + ip.header.len() + ip.payload.len();
-                return Some(of_ip(self.bytes.get(start..end)?, ip));
-            }
+            _ => return self.carried(),
         };
         let bytes = payload.get(HEADER..).filter(|_| quotes)?;
         read(bytes, bytes.len()).ok()
+    }
+
+    /// What a quoted tunnel packet carries.
+    fn carried(&self) -> Option<Quote<'a>> {
+        let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
+        let start = ip.header.as_ptr().addr() - self.bytes.as_ptr().addr();
+        let end = start + ip.header.len() + ip.payload.len();
+        Some(of_ip(self.bytes.get(start..end)?, ip))
+    }
+
+    /// The packet in all the tunnels of the quoted one, as far as they are quoted.
+    #[must_use]
+    pub fn innermost(&self) -> Self {
+        let mut quote = *self;
+        for _ in 0..TunnelPath::CAPACITY {
+            match quote.carried() {
+                Some(carried) => quote = carried,
+                None => break,
+            }
+        }
+        quote
     }
 
     /// The tunnels between the quoted packet and [`Quote::inner`].

@@ -152,6 +152,13 @@ pub enum Form {
     Message,
 }
 
+impl Form {
+    /// Whether it was in pieces.
+    pub const fn is_of_pieces(self) -> bool {
+        matches!(self, Self::Part | Self::Whole | Self::Last | Self::Later)
+    }
+}
+
 impl Expanded {
     /// Forgets the packet and keeps its room.
     pub fn clear(&mut self) {

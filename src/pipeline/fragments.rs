@@ -4,6 +4,7 @@ use std::io;
 
 use super::Run;
 use super::early::Early;
+use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Fragment, Relation};
 use crate::icmp::{Message, Whole};
 use crate::model::{Expanded, Frame};
@@ -53,9 +54,21 @@ impl Run<'_, '_, '_, '_> {
         packet: &Packet<'_>,
         reassembly: &Reassembly,
     ) -> io::Result<()> {
-        if let Reassembly::Complete(whole) = reassembly
-            && let Some(made) = whole.untold()
+        let Reassembly::Complete(whole) = reassembly else {
+            return self.icmp(frame, packet, Some(reassembly));
+        };
+        if packet.ip.is_later_fragment()
+            && let Some(made) = whole.told_in_tunnel()
         {
+            let expanded = Some(made);
+            let last = Frame { expanded, ..*frame };
+            if let Classified::Icmp(inside) = &wire::classify(&last) {
+                let correlator = &mut self.pipe.correlator;
+                correlator.other(&Observation::of(frame, &packet.ip));
+                return self.icmp(&last, &inside.as_told(&last), Some(reassembly));
+            }
+        }
+        if let Some(made) = whole.untold() {
             let expanded = Some(made);
             let frame = Frame { expanded, ..*frame };
             if let Classified::Icmp(packet) = &wire::classify(&frame) {

@@ -111,8 +111,9 @@ impl Run<'_, '_, '_, '_> {
             }
             // Not that of a tunnel around it.
             Classified::OtherIp(packet) if packet.tunnels.len() >= made.depth.into() => {
-                let packet = Observation::of(frame, &packet.ip);
-                self.pipe.correlator.other(&packet);
+                let correlator = &mut self.pipe.correlator;
+                correlator.around(frame, packet, false);
+                correlator.other(&Observation::of(frame, &packet.ip));
                 self.other_piece(frame);
                 Ok(Told::OtherIp)
             }

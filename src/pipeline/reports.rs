@@ -35,9 +35,9 @@ impl Run<'_, '_, '_, '_> {
         tell: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
         self.counts.other += 1;
-        self.pipe
-            .correlator
-            .other(&Observation::of(frame, &packet.ip));
+        let correlator = &mut self.pipe.correlator;
+        correlator.around(frame, packet, false);
+        correlator.other(&Observation::of(frame, &packet.ip));
         let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
         self.write_if_selected(frame);
         let told = tell(self);

@@ -258,6 +258,12 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         retried,
         ..
     } = verdict.aftermath;
+    if outcome == AftermathOutcome::Unknown && packets > 0 {
+        out.extend_from_slice(b"; ");
+        counted(out, packets, "packet");
+        out.extend_from_slice(b" more after the first error; what came back is not known");
+        return;
+    }
     if outcome == AftermathOutcome::Unknown {
         out.extend_from_slice(b"; what came next is not known");
         return;

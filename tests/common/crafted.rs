@@ -144,10 +144,20 @@ pub(crate) fn tcp(
 
 /// An error of this type and code about `quoted`, of which it holds the header and eight octets;
 /// `word` is the second word of its header.
-pub(crate) fn error(from: Ipv4Addr, (kind, code): (u8, u8), word: u32, quoted: &[u8]) -> Vec<u8> {
+pub(crate) fn error(from: Ipv4Addr, kind: (u8, u8), word: u32, quoted: &[u8]) -> Vec<u8> {
+    error_with(from, kind, word, &quoted[..quoted.len().min(28)])
+}
+
+/// The same with all of `quoted`.
+pub(crate) fn error_with(
+    from: Ipv4Addr,
+    (kind, code): (u8, u8),
+    word: u32,
+    quoted: &[u8],
+) -> Vec<u8> {
     let to: [u8; 4] = quoted[12..16].try_into().expect("an address");
     let mut message = word.to_be_bytes().to_vec();
-    message.extend(&quoted[..quoted.len().min(28)]);
+    message.extend(quoted);
     let mut whole = vec![kind, code, 0, 0];
     whole.extend(&message);
     let sum = checksum(&whole);

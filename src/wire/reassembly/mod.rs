@@ -19,10 +19,11 @@ use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, is_extension, protoc
 use super::ipcomp::{self, Inflater};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
-use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
+use crate::model::{Expanded, Form, FrameRef, InterfaceId, Timestamp};
 use partial::{Added, Piece as Part, Whole};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
+use reassembled::Fragmented;
 pub use reassembled::Reassembled;
 use table::{Key, Table};
 use unwanted::Unwanted;
@@ -298,6 +299,10 @@ impl Reassembler {
         let told = told.min(payload.len());
         let fields = ip.moved_to(&[], &[]);
         made.move_in(u8::try_from(around.len()).unwrap_or(u8::MAX));
+        (made.form, made.piece) = match (is_told, last.ip.fragment) {
+            (true, Some(_)) => (Form::Last, last.ip.payload.len()),
+            _ => (Form::Whole, 0),
+        };
         Reassembly::Complete(Box::new(Reassembled {
             fields,
             made,
@@ -306,7 +311,11 @@ impl Reassembler {
             payload,
             frames,
             told_as_other,
-            is_news: !is_told,
+            fragmented: if is_told {
+                Fragmented::Told
+            } else {
+                Fragmented::Untold
+            },
         }))
     }
 

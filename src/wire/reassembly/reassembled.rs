@@ -19,8 +19,18 @@ pub struct Reassembled {
     pub(super) told_as_other: u64,
     /// Octets of the payload that the first fragment told of.
     pub(super) told: usize,
-    /// Whether it is in the packet of a tunnel of which no fragment told.
-    pub(super) is_news: bool,
+    pub(super) fragmented: Fragmented,
+}
+
+/// What was fragmented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fragmented {
+    /// The message.
+    Message,
+    /// The packet of a tunnel around it, of which no fragment told what it carries.
+    Untold,
+    /// The same, where an earlier fragment told of the message.
+    Told,
 }
 
 impl Reassembled {
@@ -45,7 +55,7 @@ impl Reassembled {
             frames,
             told_as_other,
             told: first_end.saturating_sub(first.skip),
-            is_news: false,
+            fragmented: Fragmented::Message,
         }
     }
 
@@ -62,7 +72,7 @@ impl Reassembled {
             frames,
             told_as_other: 0,
             told,
-            is_news: false,
+            fragmented: Fragmented::Message,
         }
     }
 
@@ -96,6 +106,12 @@ impl Reassembled {
     /// Where it was a tunnel's packet that was fragmented, and none of its fragments told of the
     /// message inside: that packet, to be told of by the frame that made it whole.
     pub fn untold(&self) -> Option<&Expanded> {
-        self.is_news.then_some(&self.made)
+        (self.fragmented == Fragmented::Untold).then_some(&self.made)
+    }
+
+    /// Where it was a tunnel's packet that was fragmented, and an earlier fragment told of the message
+    /// inside: that packet, to which the frame that made it whole adds the last octets.
+    pub fn told_in_tunnel(&self) -> Option<&Expanded> {
+        (self.fragmented == Fragmented::Told).then_some(&self.made)
     }
 }

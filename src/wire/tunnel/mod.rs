@@ -26,7 +26,7 @@ mod zep;
 pub(super) use classify::classify;
 pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icmp, piece};
 pub use kind::TunnelKind;
-pub use packet::Packet;
+pub use packet::{Packet, is_to_tunnel};
 pub use path::{Encapsulation, Tunnel, TunnelPath, inside, outer_ports};
 pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span, Templates};
 pub use several::{OneOfSeveral, Several};

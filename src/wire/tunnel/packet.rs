@@ -73,6 +73,14 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// Whether packets of this protocol, to this port, are likely a tunnel's, or report others.
+pub const fn is_to_tunnel(protocol: u8, port: Option<u16>) -> bool {
+    match port {
+        Some(port) => protocol == protocol::UDP && udp::is_tunnel_port(port),
+        None => header::is_tunnel_protocol(protocol),
+    }
+}
+
 /// Whether it is worth a closer look at what `ip` carries.
 #[expect(
     clippy::inline_always,

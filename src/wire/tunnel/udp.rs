@@ -62,7 +62,7 @@ pub(super) const fn is_gprs_ns(number: u16) -> bool {
     matches!(number, port::GPRS_NS | port::GPRS_NS_SGSN)
 }
 
-const fn is_tunnel_port(number: u16) -> bool {
+pub(super) const fn is_tunnel_port(number: u16) -> bool {
     use self::port as p;
     is_reporting_port(number)
         || zep::is_port(number)

@@ -1,0 +1,121 @@
+//! Errors about the packets of tunnels, and messages in those that were fragmented.
+
+use std::net::Ipv4Addr;
+
+use etherparse::{IpFragOffset, IpNumber, Ipv4Header, PacketBuilder};
+use serde_json::Value;
+
+use crate::common::crafted::{Crafted, echo_reply, echo_request, error, error_with};
+use crate::common::{of_type, records, summary};
+
+const ENDS: ([u8; 4], [u8; 4]) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+const HOSTS: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
+const ROUTER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 254);
+const FRAGMENTATION_NEEDED: (u8, u8) = (3, 4);
+
+fn ping(seq: u16) -> Vec<u8> {
+    echo_request(HOSTS, 64, (7, seq), &[9; 56])
+}
+
+/// A packet of IPv4 with this identification.
+fn numbered(protocol: IpNumber, id: u16, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).expect("a packet");
+    let mut header = Ipv4Header::new(length, 64, protocol, ENDS.0, ENDS.1).expect("a packet");
+    header.identification = id;
+    header.header_checksum = header.calc_header_checksum();
+    [&header.to_bytes()[..], payload].concat()
+}
+
+/// One packet in each kind of tunnel.
+fn tunnels(id: u16, packet: &[u8]) -> [(&'static str, Vec<u8>); 3] {
+    let gre = [&[0, 0, 8, 0], packet].concat();
+    let ethernet = [&[2; 12][..], &[8, 0], packet].concat();
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 42, 0][..], &ethernet].concat();
+    let mut udp = Vec::new();
+    PacketBuilder::ipv4(ENDS.0, ENDS.1, 64)
+        .udp(50_000, 4789)
+        .write(&mut udp, &vxlan)
+        .expect("a packet");
+    [
+        ("ip_in_ip", numbered(IpNumber::IPV4, id, packet)),
+        ("gre", numbered(IpNumber::GRE, id, &gre)),
+        ("vxlan", numbered(IpNumber::UDP, id, &udp[20..])),
+    ]
+}
+
+fn told(capture: &Crafted) -> Vec<Value> {
+    let file = capture.file();
+    records(&["-r", file.path().to_str().expect("a path"), "--json"])
+}
+
+#[test]
+fn an_error_about_a_tunnels_packet_finds_it_and_ends_the_request_inside() {
+    let each = [1, 2].map(|seq| tunnels(100 + seq, &ping(seq)));
+    for ((kind, first), (_, second)) in each[0].iter().zip(&each[1]) {
+        let mut capture = Crafted::new();
+        capture.at(0, first);
+        capture.at(5, &error_with(ROUTER, FRAGMENTATION_NEEDED, 1400, first));
+        capture.at(1000, second);
+        capture.at(1005, &error(ROUTER, FRAGMENTATION_NEEDED, 1400, second));
+        capture.at(
+            2000,
+            &tunnels(103, &echo_reply(HOSTS, 64, (8, 8), b"other"))[0].1,
+        );
+        let told = told(&capture);
+        let errors: Vec<_> = of_type(&told, "icmp")
+            .into_iter()
+            .filter(|record| record["icmp"]["type"] == 3)
+            .collect();
+        for (error, frame) in errors.iter().zip([1, 3]) {
+            assert_eq!(error["original"]["match"], "exact", "{kind}: {error}");
+            assert_eq!(error["original"]["frame"], frame, "{kind}: {error}");
+        }
+        let echo = &summary(&told)["exchanges"]["echo"];
+        // Of the second the quote is too short to have the request.
+        assert_eq!(echo["error"], 1, "{kind}: {echo}");
+        let drops = of_type(&told, "drop");
+        assert_eq!(drops.len(), 1, "{kind}: {drops:?}");
+        assert_eq!(drops[0]["original_count"], 2, "{kind}: {}", drops[0]);
+        // What else is in the tunnel does not tell that this got through, or not.
+        let aftermath = &drops[0]["aftermath"];
+        assert_eq!(aftermath["outcome"], "unknown", "{kind}: {aftermath}");
+        assert_eq!(
+            aftermath["packets"],
+            if *kind == "ip_in_ip" { 2 } else { 1 }
+        );
+    }
+}
+
+/// The last fragment of a tunnel's packet is told as what it is part of.
+#[test]
+fn a_message_in_a_fragmented_tunnel_keeps_its_addresses_and_its_tunnel() {
+    let request = ping(1);
+    let inside = error_with(HOSTS.1, (3, 1), 0, &request);
+    let gre = [&[0, 0, 8, 0][..], &inside].concat();
+    let mut capture = Crafted::new();
+    let pieces = gre.chunks(48).enumerate();
+    for (number, piece) in pieces {
+        let length = u16::try_from(piece.len()).expect("a packet");
+        let protocol = IpNumber::GRE;
+        let mut header = Ipv4Header::new(length, 64, protocol, ENDS.0, ENDS.1).expect("a packet");
+        header.identification = 9;
+        let at = u16::try_from(number * 6).expect("a fragment");
+        header.fragment_offset = IpFragOffset::try_new(at).expect("a fragment");
+        header.more_fragments = number < gre.len() / 48;
+        header.header_checksum = header.calc_header_checksum();
+        let micros = u64::try_from(number).expect("a fragment");
+        capture.push(micros, &[&header.to_bytes()[..], piece].concat());
+    }
+    let told = told(&capture);
+    let last = of_type(&told, "icmp").into_iter().next_back();
+    let last = last.expect("messages");
+    assert_eq!(last["reassembly"]["status"], "complete", "{last}");
+    assert_eq!(last["ip"]["src"], "10.0.0.2", "{last}");
+    assert_eq!(last["ip"]["dst"], "10.0.0.1", "{last}");
+    assert_eq!(last["tunnel"][0]["kind"], "gre", "{last}");
+    assert_eq!(last["tunnel"][0]["src"], "192.0.2.1", "{last}");
+    assert_eq!(last["quoted"]["half_translated"], Value::Null, "{last}");
+    let drops = of_type(&told, "drop");
+    assert_eq!(drops.len(), 1, "{told:?}");
+    assert_eq!(drops[0]["flow"]["src"], "10.0.0.1");
+}
