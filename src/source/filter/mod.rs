@@ -310,7 +310,8 @@ fn compile(expression: &str, link: LinkType) -> Result<Compiled, String> {
 
 /// Whether libpcap has filters for frames of a link type.
 pub fn is_filtered(link: LinkType) -> bool {
-    compile_program("icmp", link).is_ok()
+    // Either alone rejects all where there is the other version of IP only.
+    compile_program("icmp or icmp6", link).is_ok()
 }
 
 /// Compiles for one link type, with the optimizer on as tcpdump does.
