@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
-use self::open::{Open, ReplyTold, Rtt, close, exchange};
+use self::open::{Open, ReplyTold, Rtt, SeenAt, close, exchange};
 use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
@@ -23,7 +23,7 @@ use super::sighting::{Mirror, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
 use super::{Outcome, Relation};
 use crate::icmp::Direction;
-use crate::model::{FrameRef, Timestamp};
+use crate::model::{FrameRef, SourceId, Timestamp};
 
 /// Whether all was told that there is to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub(super) struct Exchanges {
     /// The first fragments that were told as replies.
     begun: VecDeque<FrameRef>,
     early: EarlyReplies,
+    /// When a request was seen in other sources than first, by their clocks.
+    elsewhere: Table<(FrameRef, SourceId), Timestamp>,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -92,6 +94,8 @@ pub(super) struct Exchanges {
 
 /// Octets of payloads kept at most: a few thousand ordinary pings.
 const PAYLOADS: usize = 128 << 10;
+/// Octets for requests that were seen in several sources, at most: thousands of them.
+const ELSEWHERE: usize = 1 << 20;
 /// Requests without an answer are remembered for this many windows more.
 const LATE_WINDOWS: u32 = 6;
 
@@ -99,7 +103,7 @@ impl Exchanges {
     pub(super) fn new(timeout: Duration, memory: usize) -> Self {
         Self {
             table: Table::with_memory(memory / 16 * 15),
-            payloads: Payloads::new((memory / 16).min(PAYLOADS)),
+            payloads: Payloads::new((memory / 32).min(PAYLOADS)),
             cursor: None,
             timeout,
             wake: Timestamp::MAX,
@@ -110,6 +114,7 @@ impl Exchanges {
             mirrored: None,
             begun: VecDeque::new(),
             early: EarlyReplies::default(),
+            elsewhere: Table::with_memory((memory / 32).min(ELSEWHERE)),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -148,9 +153,16 @@ impl Exchanges {
         if let Some(slot) = self.find(key, hash, seen.place) {
             if let Some(open) = self.copied(slot, query, seen) {
                 let of = open.request;
+                let elsewhere = seen.place.source != open.place.source;
+                if elsewhere {
+                    open.seen_at = SeenAt::Several;
+                }
                 if !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent) {
                     open.repeats = open.repeats.saturating_add(1);
                     self.mirrored = Some((seen.place.scope(), seen.ts));
+                }
+                if elsewhere {
+                    self.elsewhere.insert((of, seen.place.source), seen.ts);
                 }
                 return Relation::Copy { of };
             }
@@ -201,6 +213,7 @@ impl Exchanges {
                 request_shown: seen.shown,
                 end_shown: false,
                 reply_told: ReplyTold::Reply,
+                seen_at: SeenAt::One,
                 closed: false,
                 extent: seen.extent,
                 beside: Beside::ALONE,

@@ -38,6 +38,7 @@ pub(super) struct Open {
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
+    pub(super) seen_at: SeenAt,
     pub(super) closed: bool,
     /// The code of its reply, where that says why it tells nothing; else 0.
     pub(super) refusal: u8,
@@ -53,6 +54,13 @@ pub(super) enum ReplyTold {
     Reply,
     /// That nobody had asked: it was captured a moment before the request.
     Unsolicited,
+}
+
+/// In how many sources a request was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeenAt {
+    One,
+    Several,
 }
 
 impl Open {
@@ -98,6 +106,20 @@ impl Open {
             ExchangeEnd::Reply(_) => ExchangeOutcome::Answered,
             ExchangeEnd::Error(_) => ExchangeOutcome::Error,
         })
+    }
+
+    /// The reply that answered it, captured again: the round trip is that of the source where the request
+    /// was captured first, if both were: by one clock.
+    pub(super) fn is_answered_at(&mut self, seen: &Sighting) {
+        let was_elsewhere = self.reply_place.source != self.place.source;
+        let rtt = seen.ts.since(self.requested);
+        if was_elsewhere && seen.place.source == self.place.source && rtt.is_some() {
+            self.end = Some(ExchangeEnd::Reply(seen.frame));
+            self.reply_place = seen.place;
+            self.reply_sent = seen.sent;
+            self.rtt = Rtt::from(rtt);
+            self.end_shown |= seen.shown;
+        }
     }
 
     /// Whether a request asks the same in all.

@@ -297,3 +297,44 @@ fn captures_whose_clocks_differ_tell_the_same_of_a_ping() {
         }
     }
 }
+
+#[test]
+fn a_round_trip_is_that_of_one_source() {
+    let place = |ip_id, ttl, source| Place {
+        ip_id: Some(ip_id),
+        ttl,
+        source: SourceId(source),
+        ..Place::default()
+    };
+    // The other end's clock is behind by so much: 20 ms away, it answers within 1 ms.
+    for behind in [0, 19, 300, -300] {
+        let mut play = Play::new();
+        let mut steps = [
+            (1000, Direction::Request, place(1, 64, 0)),
+            (1020 - behind, Direction::Request, place(1, 55, 1)),
+            (1021 - behind, Direction::Reply, place(2, 64, 1)),
+            (1041, Direction::Reply, place(2, 55, 0)),
+        ];
+        steps.sort_by_key(|step| step.0);
+        let mut told = Vec::new();
+        for (millis, direction, place) in steps {
+            if let Relation::Answer(answer) = play.take(direction, ping(1), millis, place) {
+                told.push(answer.rtt);
+            }
+        }
+        let closed = play.finish(90_000);
+        assert_eq!(closed.len(), 1);
+        // The source that has the request first has its reply as well.
+        let (first, line) = if behind == 300 {
+            (1, 1)
+        } else {
+            (41, if behind == -300 { 41 } else { 1 })
+        };
+        assert_eq!(
+            closed[0].rtt,
+            Some(Duration::from_millis(first)),
+            "{behind}"
+        );
+        assert_eq!(told, [Some(Duration::from_millis(line))], "{behind}");
+    }
+}
