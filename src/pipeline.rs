@@ -25,6 +25,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, Scope};
 use std::{io, mem};
 
+use self::account::describes;
 use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
 use self::early::Early;
@@ -169,15 +170,6 @@ impl Pipeline<'_> {
             run.finish(&mut source)
         })
     }
-}
-
-/// Whether the interface of `frame` is among those of `sources`: pcapng adds some as it goes.
-#[inline]
-fn describes(sources: &[SourceInfo], frame: &Frame<'_>) -> bool {
-    frame.interface.is_none_or(|interface| {
-        (sources.get(usize::from(frame.source.0)))
-            .is_some_and(|source| (interface.0 as usize) < source.interfaces.len())
-    })
 }
 
 /// What [`Run::drive`] came to.

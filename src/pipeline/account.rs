@@ -3,9 +3,10 @@
 use std::{io, mem};
 
 use super::Run;
+use crate::model::Frame;
 use crate::record::collect::Collector;
 use crate::record::{Interim, Record, Start, Summary};
-use crate::source::Source;
+use crate::source::{Source, SourceInfo};
 
 impl Run<'_, '_, '_, '_> {
     /// Tells what is being read.
@@ -117,4 +118,13 @@ impl Run<'_, '_, '_, '_> {
         summary.largest_step_back = clock.largest_step_back;
         summary
     }
+}
+
+/// Whether the interface of `frame` is among those of `sources`: pcapng adds some as it goes.
+#[inline]
+pub(super) fn describes(sources: &[SourceInfo], frame: &Frame<'_>) -> bool {
+    frame.interface.is_none_or(|interface| {
+        (sources.get(usize::from(frame.source.0)))
+            .is_some_and(|source| (interface.0 as usize) < source.interfaces.len())
+    })
 }
