@@ -179,14 +179,15 @@ const EXCUSES: &[Excuse] = &[
         },
     },
     Excuse {
-        reason: "IANA names types and codes that tcpdump shows by number (registries `ICMP Type Numbers` \
-                 and `ICMPv6 type Numbers`)",
+        reason: "IANA names types and codes that tcpdump shows by number (registries `ICMP Type Numbers`, \
+                 `ICMPv6 type Numbers` and `RPL Control Codes`)",
         holds: |ours, theirs| {
             [
                 "type-#",
                 "unknown icmp6 type (",
                 "unknown unreach code (",
                 "code-#",
+                "RPL message, unknown code ",
             ]
             .iter()
             .any(|unknown| theirs.contains(unknown) && !ours.contains(unknown))
