@@ -62,6 +62,8 @@ mod streams;
 mod told;
 #[path = "cli/usb.rs"]
 mod usb;
+#[path = "cli/vague.rs"]
+mod vague;
 #[path = "cli/whole.rs"]
 mod whole;
 #[path = "cli/wireless.rs"]

@@ -325,7 +325,8 @@ impl Tracked {
             AftermathOutcome::Recovered
         } else if self.close == Some(Close::Reset) {
             AftermathOutcome::Reset
-        } else if !self.sender_seen {
+        } else if !self.sender_seen || (self.dropped.is_none() && self.acked.is_some()) {
+            // Or something got through, and the quote does not tell whether that was dropped.
             AftermathOutcome::Unknown
         } else if self.retransmissions > 0
             || (key.protocol != TCP && self.packets > 0 && self.can_be_answered)

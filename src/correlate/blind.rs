@@ -1,9 +1,11 @@
-//! When the capture itself did not see: kernel drops, clocks that were set.
+//! When the capture itself did not see: kernel drops, clocks that were set, errors that were cut.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::Timestamp;
+use foldhash::fast::RandomState;
+
+use crate::model::{AddrPair, Timestamp};
 
 /// Intervals that are remembered; where there are more, the oldest grow together.
 const INTERVALS: usize = 1024;
@@ -14,13 +16,20 @@ pub(super) struct Blind {
     intervals: VecDeque<(Timestamp, Timestamp)>,
     /// Only part of the traffic is captured at all.
     always: bool,
+    /// Errors that do not tell which packet they are about, by whom they may be about: the first and
+    /// the last.
+    vague: HashMap<AddrPair, (Timestamp, Timestamp), RandomState>,
 }
+
+/// Pairs of addresses of which errors that do not tell more are remembered; of more, any packet
+/// may be the one.
+const VAGUE: usize = 1 << 12;
 
 impl Blind {
     pub(super) fn new(always: bool) -> Self {
         Self {
-            intervals: VecDeque::new(),
             always,
+            ..Self::default()
         }
     }
 
@@ -45,6 +54,28 @@ impl Blind {
         {
             oldest.0 = from;
         }
+    }
+
+    /// An error at `ts` was about a packet between these, or of one of them where it is a pair with
+    /// itself: which one it does not tell.
+    pub(super) fn add_vague(&mut self, addrs: AddrPair, ts: Timestamp) {
+        let room = self.vague.len() < VAGUE;
+        match self.vague.get_mut(&addrs) {
+            Some((first, last)) => (*first, *last) = ((*first).min(ts), (*last).max(ts)),
+            None if room => drop(self.vague.insert(addrs, (ts, ts))),
+            None => self.add(ts, ts),
+        }
+    }
+
+    /// Whether what a packet between these met within `window` from `start` may have been missed.
+    pub(super) fn hides(&self, addrs: AddrPair, start: Timestamp, window: Duration) -> bool {
+        let is_vague = |addrs| {
+            (self.vague.get(&addrs))
+                .is_some_and(|(first, last)| *first <= start.after(window) && start <= *last)
+        };
+        self.overlaps(start, window)
+            || !self.vague.is_empty()
+                && (is_vague(addrs) || is_vague(AddrPair::of_one(addrs.src())))
     }
 
     /// The clock was set back to `now`: what lies in what is now the future did not happen there.
@@ -95,6 +126,38 @@ mod tests {
             assert_eq!(blind.overlaps(at(start), TEN), overlaps, "{start}");
         }
         assert!(Blind::new(true).overlaps(at(0), TEN));
+    }
+
+    #[test]
+    fn errors_that_do_not_tell_their_packet_hide_what_it_met() {
+        let host = |last| std::net::IpAddr::from([192, 0, 2, last]);
+        let (pair, other) = (
+            AddrPair::new(host(1), host(2)),
+            AddrPair::new(host(1), host(3)),
+        );
+        let mut blind = Blind::default();
+        blind.add_vague(pair, at(100));
+        blind.add_vague(pair, at(120));
+        for (start, hides) in [
+            (89, false),
+            (90, true),
+            (110, true),
+            (120, true),
+            (121, false),
+        ] {
+            assert_eq!(blind.hides(pair, at(start), TEN), hides, "{start}");
+            assert!(!blind.hides(other, at(start), TEN));
+        }
+        blind.add_vague(AddrPair::of_one(host(1)), at(200));
+        assert!(blind.hides(other, at(195), TEN));
+        assert!(!blind.hides(other.reversed(), at(195), TEN));
+        for i in 0..u32::try_from(VAGUE).unwrap() {
+            blind.add_vague(
+                AddrPair::of_one(std::net::Ipv4Addr::from_bits(i).into()),
+                at(1),
+            );
+        }
+        assert!(blind.hides(other.reversed(), at(1), TEN), "no room");
     }
 
     #[test]

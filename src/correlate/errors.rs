@@ -71,6 +71,9 @@ impl Correlator {
                     outcomes.push(event.told(ring.as_ref()));
                 });
         }
+        if !query::tells_packet(&carried) {
+            self.exchanges.blind.add_vague(carried.ip.ends(), ts);
+        }
         self.attempts.error(&carried);
         if let Some(ring) = &self.ring {
             let found = matches!(original, Some(Original::Found { .. }));

@@ -339,7 +339,9 @@ impl Exchanges {
             Some(outcome) => outcome,
             None if key.needs_no_reply() => ExchangeOutcome::NoReplyExpected,
             // The answer may have come, and the capture missed it.
-            None if self.blind.overlaps(open.requested, self.timeout) => ExchangeOutcome::Unknown,
+            None if self.blind.hides(key.addrs, open.requested, self.timeout) => {
+                ExchangeOutcome::Unknown
+            }
             None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {
                 ExchangeOutcome::Pending
             }

@@ -56,7 +56,7 @@ use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Body, Direction, Message};
-use crate::model::{Frame, FrameRef, Timestamp};
+use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::{Packet, is_reported};
 
 /// What is told later than the packet it is about.
@@ -254,7 +254,12 @@ impl Correlator {
     ) -> Relation {
         match message.body {
             // It quotes too little to look for: one all the same.
-            Body::Error(_) | Body::Redirect { .. } => Relation::Error { original: None },
+            Body::Error(_) => {
+                let to = AddrPair::of_one(packet.ip.dst());
+                self.exchanges.blind.add_vague(to, frame.ts);
+                Relation::Error { original: None }
+            }
+            Body::Redirect { .. } => Relation::Error { original: None },
             _ if packet.ip.is_acceptable() => self.query(frame, packet, message, extent, shown),
             _ => Relation::None,
         }

@@ -144,15 +144,14 @@ impl Correlator {
         let told = silent.into_iter().filter(|(attempt, ttl)| {
             let watched = (attempt.sent.span()).saturating_add(unanswered::ANSWER_TIME);
             let is_probe = *ttl <= MAX_TTL && self.traces.is_trace(attempt.flow.addrs, TCP);
-            !is_probe && !self.exchanges.blind.overlaps(attempt.sent.first, watched)
+            let (blind, addrs) = (&self.exchanges.blind, attempt.flow.addrs);
+            !is_probe && !blind.hides(addrs, attempt.sent.first, watched)
         });
         let told = told.map(|(attempt, _)| Outcome::Unanswered(attempt));
         self.outcomes.extend(told);
         let told = stalled.into_iter().filter(|stall| {
-            !self
-                .exchanges
-                .blind
-                .overlaps(stall.sent.first, stall.sent.span())
+            let (blind, addrs) = (&self.exchanges.blind, stall.flow.addrs);
+            !blind.hides(addrs, stall.sent.first, stall.sent.span())
         });
         self.outcomes.extend(told.map(Outcome::Stalled));
         if more_silent == Batch::Last {

@@ -10,6 +10,7 @@ use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
 use crate::model::AddrPair;
+use crate::wire::ip::protocol;
 use crate::wire::{Ip, IpVersion};
 
 /// What request and reply have in common.
@@ -336,6 +337,33 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
         payload: None,
         octets: &[],
         rest: 0,
+    }
+}
+
+/// Whether an error quotes so much that it is known which packet it is about, if that asked for an
+/// answer.
+pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
+    match quote.transport {
+        QuotedTransport::Tcp { seq, .. } => seq.is_some(),
+        QuotedTransport::Icmp { kind, seq, .. } => {
+            let answered = match quote.ip.version {
+                IpVersion::V4 => matches!(
+                    kind,
+                    v4::ECHO_REQUEST
+                        | v4::TIMESTAMP_REQUEST
+                        | v4::INFORMATION_REQUEST
+                        | v4::ADDRESS_MASK_REQUEST
+                        | v4::EXTENDED_ECHO_REQUEST
+                ),
+                IpVersion::V6 => matches!(kind, v6::ECHO_REQUEST | v6::EXTENDED_ECHO_REQUEST),
+            };
+            seq.is_some() || !answered
+        }
+        QuotedTransport::Ports { .. } | QuotedTransport::Spi(_) => true,
+        QuotedTransport::None => !matches!(
+            quote.ip.protocol,
+            protocol::TCP | protocol::ICMP | protocol::IPV6_ICMP
+        ),
     }
 }
 

@@ -178,7 +178,8 @@ impl Exchanges {
         let waited = self.known.min(now).since(open.requested);
         match waited {
             Some(waited) if waited >= SETTLED_AT_LEAST => {
-                if self.blind.overlaps(open.requested, waited) {
+                let addrs = self.table.key_at(slot).map(|key| key.addrs);
+                if addrs.is_some_and(|addrs| self.blind.hides(addrs, open.requested, waited)) {
                     ExchangeOutcome::Unknown
                 } else {
                     ExchangeOutcome::Lost
