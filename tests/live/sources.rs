@@ -284,4 +284,10 @@ fn a_log_of_netfilter_is_listened_to() {
     // One that nobody fills: it listens until it is told not to.
     let capture = net.capture(&["-i", "nfqueue:1"]);
     capture.interrupt().exits(0);
+    // Ethernet of which it was only said that it is something else.
+    net.ip("link add v0 up type veth peer name v1");
+    net.ip("link set v1 up");
+    let capture = net.capture(&["-i", "v1", "-y", "DOCSIS"]);
+    assert!(capture.messages().contains("all packets, as libpcap"));
+    capture.interrupt().exits(0);
 }
