@@ -341,22 +341,10 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline]
     fn plain(&mut self, packet: &Observation) -> io::Result<()> {
         self.count(packet.ts)?;
-        self.other(packet);
-        Ok(())
-    }
-
-    /// A packet that is not ICMP.
-    #[inline]
-    fn other(&mut self, packet: &Observation) {
         self.counts.other += 1;
         self.unread.esp += u64::from(packet.is_esp);
         self.pipe.correlator.other(packet);
-    }
-
-    /// The same where it was not captured, but told of.
-    fn told_of(&mut self, packet: &Observation) {
-        self.counts.other += 1;
-        self.unread.esp += u64::from(packet.is_esp);
+        Ok(())
     }
 
     /// Counts a frame, and takes up what its time decides.
@@ -411,12 +399,11 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                         return self.fragment(frame, packet, &reassembly);
                     }
                 }
-                let seen = Observation::of(frame, &packet.ip);
-                if wire::is_reported(frame) {
-                    self.told_of(&seen);
-                } else {
-                    self.pipe.correlator.around(frame, packet, false);
-                    self.other(&seen);
+                self.counts.other += 1;
+                self.unread.esp += u64::from(wire::is_esp(&packet.ip));
+                // What was not captured, but told of, is nobody's original.
+                if !wire::is_reported(frame) {
+                    self.pipe.correlator.other_in(frame, packet);
                 }
             }
             Classified::NotIp => {

@@ -68,7 +68,7 @@ impl Service {
         let FlowPorts::Ports { src, dst } = flow.ports else {
             return None;
         };
-        if tunnel::is_to_tunnel(flow.protocol, Some(dst)) {
+        if is_of_tunnel(flow) {
             return None;
         }
         let service = Self {
@@ -386,13 +386,9 @@ fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
 }
 
 fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<FlowKey> {
-    let to = match flow.ports {
-        FlowPorts::Ports { dst, .. } => Some(dst),
-        _ => None,
-    };
     // What comes back through a tunnel may belong to anything in it, and over UDP has ports of its
     // own (RFC 7348 section 5).
-    if tunnel::is_to_tunnel(flow.protocol, to) {
+    if is_of_tunnel(flow) {
         return None;
     }
     Some(FlowKey {
@@ -409,6 +405,15 @@ fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<Flow
             FlowPorts::None => FlowPorts::None,
         },
     })
+}
+
+/// Whether the packets of a flow are likely a tunnel's.
+fn is_of_tunnel(flow: &FlowKey) -> bool {
+    let to = match flow.ports {
+        FlowPorts::Ports { dst, .. } => Some(dst),
+        _ => None,
+    };
+    tunnel::is_to_tunnel(flow.protocol, to)
 }
 
 /// Whether sequence number `a` lies beyond `b` (RFC 9293 section 3.4).

@@ -11,8 +11,7 @@ use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sigh
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote, Whole};
 use crate::model::{Frame, Timestamp};
-use crate::wire::Packet;
-use crate::wire::is_dropped;
+use crate::wire::{Packet, is_dropped};
 
 impl Correlator {
     pub(super) fn error(

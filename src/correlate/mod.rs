@@ -183,10 +183,16 @@ impl Correlator {
         self.any_packet(packet, false);
     }
 
+    /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
+    pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        self.around(frame, packet, false);
+        self.other(&Observation::of(frame, &packet.ip));
+    }
+
     /// Takes the packets of the tunnels around one: errors quote them as they quote any packet. What
     /// of a frame holds several packets stands in the same ones.
     #[inline]
-    pub fn around(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
+    fn around(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
         if !packet.tunnels.is_empty() && self.ring.is_some() {
             self.carriers(frame, packet, shown);
         }

@@ -346,18 +346,7 @@ pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
     match quote.transport {
         QuotedTransport::Tcp { seq, .. } => seq.is_some(),
         QuotedTransport::Icmp { kind, seq, .. } => {
-            let answered = match quote.ip.version {
-                IpVersion::V4 => matches!(
-                    kind,
-                    v4::ECHO_REQUEST
-                        | v4::TIMESTAMP_REQUEST
-                        | v4::INFORMATION_REQUEST
-                        | v4::ADDRESS_MASK_REQUEST
-                        | v4::EXTENDED_ECHO_REQUEST
-                ),
-                IpVersion::V6 => matches!(kind, v6::ECHO_REQUEST | v6::EXTENDED_ECHO_REQUEST),
-            };
-            seq.is_some() || !answered
+            seq.is_some() || numbered_request(quote.ip.version, kind).is_none()
         }
         QuotedTransport::Ports { .. } | QuotedTransport::Spi(_) => true,
         QuotedTransport::None => !matches!(
@@ -378,7 +367,19 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
     else {
         return None;
     };
-    let kind = match (quote.ip.version, kind) {
+    Some(QueryKey {
+        kind: numbered_request(quote.ip.version, kind)?,
+        version: quote.ip.version,
+        addrs: quote.ip.ends(),
+        id,
+        seq,
+        scope: Scope::ANY,
+    })
+}
+
+/// What a message of this type asks for, if it is a request with identifier and sequence number.
+const fn numbered_request(version: IpVersion, kind: u8) -> Option<ExchangeKind> {
+    Some(match (version, kind) {
         (IpVersion::V4, v4::ECHO_REQUEST) | (IpVersion::V6, v6::ECHO_REQUEST) => ExchangeKind::Echo,
         (IpVersion::V4, v4::TIMESTAMP_REQUEST) => ExchangeKind::Timestamp,
         (IpVersion::V4, v4::INFORMATION_REQUEST) => ExchangeKind::Information,
@@ -387,13 +388,5 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
             ExchangeKind::ExtendedEcho
         }
         _ => return None,
-    };
-    Some(QueryKey {
-        kind,
-        version: quote.ip.version,
-        addrs: quote.ip.ends(),
-        id,
-        seq,
-        scope: Scope::ANY,
     })
 }

@@ -4,7 +4,6 @@ use std::io;
 
 use super::Run;
 use super::early::Early;
-use crate::correlate::observation::Observation;
 use crate::model::{Expanded, Form, Frame, FrameRef};
 use crate::wire::piece::{self, Piece};
 use crate::wire::reassembly::{Captured, Outcome, Reassembly, Told};
@@ -111,9 +110,7 @@ impl Run<'_, '_, '_, '_> {
             }
             // Not that of a tunnel around it.
             Classified::OtherIp(packet) if packet.tunnels.len() >= made.depth.into() => {
-                let correlator = &mut self.pipe.correlator;
-                correlator.around(frame, packet, false);
-                correlator.other(&Observation::of(frame, &packet.ip));
+                self.pipe.correlator.other_in(frame, packet);
                 self.other_piece(frame);
                 Ok(Told::OtherIp)
             }

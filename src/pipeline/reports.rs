@@ -4,8 +4,8 @@ use std::{io, mem};
 
 use super::Run;
 use super::turn::Turn;
-use crate::correlate::observation::Observation;
 use crate::model::Frame;
+use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::{Message, Reports};
 use crate::wire::{Classified, Packet, classify};
 
@@ -35,9 +35,7 @@ impl Run<'_, '_, '_, '_> {
         tell: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
         self.counts.other += 1;
-        let correlator = &mut self.pipe.correlator;
-        correlator.around(frame, packet, false);
-        correlator.other(&Observation::of(frame, &packet.ip));
+        self.pipe.correlator.other_in(frame, packet);
         let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
         self.write_if_selected(frame);
         let told = tell(self);
@@ -62,15 +60,10 @@ impl Run<'_, '_, '_, '_> {
             self.counts.reported += 1;
             // Not where the message that reports is itself in fragments.
             let is_fragment = packet.ip.fragment.is_some() && packet.tunnels.fragment().is_none();
-            let reassembly = match message.and_then(|message| message.made.as_ref()) {
-                _ if is_fragment => Some(self.reassemble(frame, packet)),
-                Some((made, frames)) if !frames.is_empty() => {
-                    Some(
-                        self.reassembler
-                            .complete(&packet.ip, made, frames.clone(), 0),
-                    )
-                }
-                _ => None,
+            let reassembly = if is_fragment {
+                Some(self.reassemble(frame, packet))
+            } else {
+                message.and_then(|message| self.of_segments(message, packet))
             };
             self.icmp(frame, packet, reassembly.as_ref())?;
         }
@@ -96,16 +89,21 @@ impl Run<'_, '_, '_, '_> {
     /// Tells the packet that travels in a message.
     fn carried(&mut self, frame: &Frame<'_>, message: &Message) -> io::Result<()> {
         self.counts.further_packets += 1;
-        if let Some((made, frames)) = &message.made
-            && !frames.is_empty()
-            && let Classified::Icmp(packet) = &classify(frame)
+        if let Classified::Icmp(packet) = &classify(frame)
             && !packet.is_of_fragment()
+            && let Some(reassembly) = self.of_segments(message, packet)
         {
-            let reassembly = self
-                .reassembler
-                .complete(&packet.ip, made, frames.clone(), 0);
             return self.icmp(frame, packet, Some(&reassembly));
         }
         self.tell(frame)
+    }
+
+    /// What the packet of a message came to that several segments hold.
+    fn of_segments(&mut self, message: &Message, packet: &Packet<'_>) -> Option<Reassembly> {
+        let (made, frames) = message.made.as_ref()?;
+        (!frames.is_empty()).then(|| {
+            self.reassembler
+                .complete(&packet.ip, made, frames.clone(), 0)
+        })
     }
 }
