@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::trace::MAX_TTL;
-use crate::icmp::names;
+use crate::icmp::{kind, names};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 
@@ -78,13 +78,14 @@ pub struct Exchange {
 impl Exchange {
     /// The snake-case name of the code of its reply, where that says why it tells nothing.
     pub fn refusal_name(&self) -> Option<&'static str> {
-        const EXTENDED_ECHO_4: u8 = 43;
-        const EXTENDED_ECHO_6: u8 = 161;
-        const NODE_INFORMATION: u8 = 140;
         let (version, reply) = match (self.kind, self.addrs.src()) {
-            (ExchangeKind::ExtendedEcho, IpAddr::V4(_)) => (IpVersion::V4, EXTENDED_ECHO_4),
-            (ExchangeKind::ExtendedEcho, IpAddr::V6(_)) => (IpVersion::V6, EXTENDED_ECHO_6),
-            _ => (IpVersion::V6, NODE_INFORMATION),
+            (ExchangeKind::ExtendedEcho, IpAddr::V4(_)) => {
+                (IpVersion::V4, kind::v4::EXTENDED_ECHO_REPLY)
+            }
+            (ExchangeKind::ExtendedEcho, IpAddr::V6(_)) => {
+                (IpVersion::V6, kind::v6::EXTENDED_ECHO_REPLY)
+            }
+            _ => (IpVersion::V6, kind::v6::NODE_INFORMATION_RESPONSE),
         };
         names::code_name(version, reply, self.refusal?)
     }

@@ -34,6 +34,7 @@ pub mod v6 {
         ECHO_REQUEST = 128,
         ECHO_REPLY = 129,
         REDIRECT = 137,
+        NODE_INFORMATION_RESPONSE = 140,
         EXTENDED_ECHO_REQUEST = 160,
         EXTENDED_ECHO_REPLY = 161,
     }
