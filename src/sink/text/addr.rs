@@ -7,6 +7,7 @@ use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
 use crate::record::{words, write};
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol;
 
 /// `10.9.1.2.43210`.
 pub(crate) fn with_port(out: &mut Vec<u8>, addr: IpAddr, port: u16) {
@@ -30,9 +31,7 @@ pub(crate) fn pair(out: &mut Vec<u8>, src: IpAddr, dst: IpAddr, ports: Option<(u
 
 /// `UDP`, or `protocol 200`.
 pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
-    /// No upper layer (RFC 8200 section 4.7).
-    const NO_NEXT_HEADER: u8 = 59;
-    if number == NO_NEXT_HEADER {
+    if number == protocol::NO_NEXT_HEADER {
         out.extend_from_slice(b"no next header");
     } else if let Some(title) = words::protocol_title(number) {
         out.extend_from_slice(title.as_bytes());
@@ -45,10 +44,10 @@ pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
 /// The protocol of a packet; where a header of IPv6 was cut, which names it, that header.
 fn carried(out: &mut Vec<u8>, number: u8) {
     out.extend_from_slice(match number {
-        0 => b"hop-by-hop options",
-        43 => b"routing header",
-        44 => b"fragment header",
-        60 => b"destination options",
+        protocol::HOPOPT => b"hop-by-hop options",
+        protocol::ROUTE => b"routing header",
+        protocol::FRAG => b"fragment header",
+        protocol::DEST_OPTIONS => b"destination options",
         other => return protocol(out, other),
     });
 }
