@@ -306,7 +306,6 @@ pub(super) const ZEP_1: Table = &[
     spec::bits(15, 0, 7, "frame_length"),
 ];
 
-/// `ZigBee`'s `SCoP`.
 /// RFC 3643 section 3.1, and the word that a frame starts with.
 pub(super) const FC_ENCAPSULATION: Table = &[
     spec::u8(0, "protocol"),
@@ -336,6 +335,7 @@ pub(super) const FIBRE_CHANNEL: Table = &[
     spec::rest(24, "network_header"),
 ];
 
+/// `ZigBee`'s `SCoP`.
 pub(super) const SCOP: Table = &[
     spec::u8(0, "transport"),
     spec::u8(1, "version"),
