@@ -78,17 +78,23 @@ fn drop(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
 
 /// `, rule 7, in on em0`.
 fn pf(out: &mut Vec<u8>, rule: &PfRule<'_>, interface: Option<&[u8]>) {
-    let _ = write!(out, ", rule {}", rule.rule);
-    if let Some(subrule) = rule.subrule {
-        out.push(b'.');
-        escape::push(out, rule.ruleset);
-        let _ = write!(out, ".{subrule}");
-    }
+    out.extend_from_slice(b", ");
+    rule_number(out, rule);
     out.extend_from_slice(b", ");
     out.extend_from_slice(rule.direction_name().unwrap_or("").as_bytes());
     if let Some(name) = interface {
         out.extend_from_slice(b" on ");
         escape::push(out, name);
+    }
+}
+
+/// `rule 7`, or `rule 7.ftp-proxy.1` in the ruleset of an anchor.
+fn rule_number(out: &mut Vec<u8>, rule: &PfRule<'_>) {
+    let _ = write!(out, "rule {}", rule.rule);
+    if let Some(subrule) = rule.subrule {
+        out.push(b'.');
+        escape::push(out, rule.ruleset);
+        let _ = write!(out, ".{subrule}");
     }
 }
 
@@ -141,12 +147,7 @@ fn rest(out: &mut Vec<u8>, told: &SystemReport<'_>, frame: Timestamp) {
 /// `rule 7/0(match): block in on em0: `: pf's header in tcpdump's words.
 pub(super) fn pf_header(out: &mut Vec<u8>, told: &SystemReport<'_>) {
     let Some(rule) = &told.pf else { return };
-    let _ = write!(out, "rule {}", rule.rule);
-    if let Some(subrule) = rule.subrule {
-        out.push(b'.');
-        escape::push(out, rule.ruleset);
-        let _ = write!(out, ".{subrule}");
-    }
+    rule_number(out, rule);
     // tcpdump knows the numbers of its own system only.
     let _ = match rule.reason_name() {
         Some(name) => write!(out, "/{}({name})", rule.reason),
