@@ -79,10 +79,7 @@ fn geo_addressing(kind: u8) -> Step {
         (_, 5) => (28, Specs::Table(BROADCAST)),
         _ => (44, Specs::Two(BROADCAST, AREA)),
     };
-    Step {
-        specs,
-        ..Step::new(length, "geo_addressing", &[], Part::End)
-    }
+    Step::of(length, "geo_addressing", specs, Part::End)
 }
 
 const BEACON: Table = &[

@@ -20,13 +20,7 @@ impl Step {
         table: &'static [FieldSpec],
         then: Part,
     ) -> Self {
-        Self {
-            length,
-            name,
-            number: None,
-            specs: Specs::Table(table),
-            then,
-        }
+        Self::of(length, name, Specs::Table(table), then)
     }
 
     pub(super) fn made(
@@ -35,11 +29,15 @@ impl Step {
         rows: impl IntoIterator<Item = FieldSpec>,
         then: Part,
     ) -> Self {
+        Self::of(length, name, Specs::made(rows), then)
+    }
+
+    pub(super) const fn of(length: usize, name: &'static str, specs: Specs, then: Part) -> Self {
         Self {
             length,
             name,
             number: None,
-            specs: Specs::made(rows),
+            specs,
             then,
         }
     }
