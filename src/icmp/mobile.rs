@@ -117,33 +117,13 @@ impl<'a> FastHandover<'a> {
 
     /// The snake-case name of the message's code (RFC 5568 section 6.1; RFC 5268 section 6.2).
     pub(super) fn code_name(&self, code: u8) -> Option<&'static str> {
-        let words: &[&str] = match self.subtype()? {
-            3 => &[
-                "use_the_access_points_told",
-                "network_initiated_handover",
-                "no_new_router_information",
-                "limited_new_router_information",
-                "unsolicited",
-            ],
-            4 => &["source_was_previous_address", "source_was_new_address"],
-            5 => {
-                &const {
-                    spec::sparse::<131>(&[
-                        (0, "accepted_address_valid"),
-                        (1, "accepted_address_not_valid_or_in_use"),
-                        (2, "accepted_address_assigned"),
-                        (3, "accepted_use_previous_address"),
-                        (4, "unsolicited"),
-                        (128, "not_accepted"),
-                        (129, "administratively_prohibited"),
-                        (130, "insufficient_resources"),
-                    ])
-                }
-            }
+        let names = match self.subtype()? {
+            3 => &ADVERTISEMENT_CODES,
+            HANDOVER_INITIATE => &INITIATE_CODES,
+            5 => &ACKNOWLEDGE_CODES,
             _ => return None,
         };
-        let word = words.get(usize::from(code)).copied();
-        word.filter(|word| !word.is_empty())
+        names.word(code.into())
     }
 
     pub(super) fn table(&self) -> &'static [FieldSpec] {
@@ -158,6 +138,37 @@ impl<'a> FastHandover<'a> {
         NdOptions::new(tail(self.bytes, HEADER))
     }
 }
+
+/// What the code of a proxy router advertisement says.
+const ADVERTISEMENT_CODES: Names = Names {
+    key: "code_name",
+    words: &[
+        "use_the_access_points_told",
+        "network_initiated_handover",
+        "no_new_router_information",
+        "limited_new_router_information",
+        "unsolicited",
+    ],
+};
+/// That of a handover initiate.
+const INITIATE_CODES: Names = Names {
+    key: "code_name",
+    words: &["source_was_previous_address", "source_was_new_address"],
+};
+/// That of a handover acknowledge.
+const ACKNOWLEDGE_CODES: Names = Names {
+    key: "code_name",
+    words: &spec::sparse::<131>(&[
+        (0, "accepted_address_valid"),
+        (1, "accepted_address_not_valid_or_in_use"),
+        (2, "accepted_address_assigned"),
+        (3, "accepted_use_previous_address"),
+        (4, "unsolicited"),
+        (128, "not_accepted"),
+        (129, "administratively_prohibited"),
+        (130, "insufficient_resources"),
+    ]),
+};
 
 /// The message that has flags.
 const HANDOVER_INITIATE: u8 = 4;
