@@ -7,7 +7,9 @@ mod names;
 mod tables;
 mod value;
 
-pub(super) use fault::{prefix as prefix_faults, route as route_faults};
+pub(super) use fault::{
+    prefix as prefix_faults, prefix_length as prefix_length_fault, route as route_faults,
+};
 pub(super) use tables::ROUTE;
 pub use value::NdValue;
 

@@ -176,9 +176,7 @@ fn faults(option: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
             }
         }
         Some(3) => nd_option::route_faults(option, &mut tell),
-        Some(5) if u8_at(option, 3).is_some_and(|length| length > 128) => {
-            tell(3, "prefix length over 128");
-        }
+        Some(5) => nd_option::prefix_length_fault(option, 3, &mut tell),
         Some(8) => nd_option::prefix_faults(option, &mut tell),
         // RFC 6997 section 8.2.
         Some(P2P_ROUTE_DISCOVERY) if code == DISCOVERY_REPLY => {

@@ -77,7 +77,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
 
 /// Prefix information, of RPL too (RFC 4861 section 4.6.2, RFC 4862 section 5.5.3).
 pub(in crate::icmp) fn prefix(option: &[u8], tell: Tell<'_>) {
-    prefix_length(option, tell);
+    prefix_length(option, 2, tell);
     if let (Some(valid), Some(preferred)) = (u32_at(option, 4), u32_at(option, 8))
         && preferred > valid
     {
@@ -98,15 +98,16 @@ pub(in crate::icmp) fn route(option: &[u8], tell: Tell<'_>) {
     }
 }
 
-fn prefix_length(option: &[u8], tell: Tell<'_>) {
-    if u8_at(option, 2).is_some_and(|length| length > ADDRESS_BITS) {
-        tell(2, "prefix length over 128");
+/// The octet at `at`, which counts bits of an address.
+pub(in crate::icmp) fn prefix_length(option: &[u8], at: usize, tell: Tell<'_>) {
+    if u8_at(option, at).is_some_and(|length| length > ADDRESS_BITS) {
+        tell(at, "prefix length over 128");
     }
 }
 
 /// A prefix behind eight octets, of which those that it needs have to be there.
 fn prefix_octets(option: &[u8], tell: Tell<'_>) {
-    prefix_length(option, tell);
+    prefix_length(option, 2, tell);
     if let Some(length) = u8_at(option, 2).filter(|&length| length <= ADDRESS_BITS)
         && 8 + usize::from(length).div_ceil(8) > option.len()
     {
