@@ -207,28 +207,32 @@ fn native_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     {
         return Some(found(sent));
     }
-    if counts_from(tail(payload, 8), 8)
-        && let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 4))
-    {
-        let seconds = u32::from_le_bytes(seconds).into();
-        let sent = time(seconds, u32::from_le_bytes(micros).into())?;
-        return Some(PayloadGuess {
-            sender: Sender::Timeval32,
-            sent: Some(sent),
-        });
+    if !counts_from(tail(payload, 8), 8) {
+        return None;
     }
-    None
+    Some(PayloadGuess {
+        sender: Sender::Timeval32,
+        sent: Some(short_timeval(payload, captured, u32::from_le_bytes)?),
+    })
+}
+
+/// The time in two words of 32 bits: seconds and microseconds.
+fn short_timeval(
+    payload: &[u8],
+    captured: Timestamp,
+    read: fn([u8; 4]) -> u32,
+) -> Option<Timestamp> {
+    let [seconds, micros] = [0, 4].map(|at| array_at(payload, at).map(read));
+    plausible(seconds?.into(), micros?.into(), 1_000_000, captured)
 }
 
 fn big_endian_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     if !counts_from(tail(payload, 8), 8) {
         return None;
     }
-    let seconds = u32::from_be_bytes(array_at(payload, 0)?).into();
-    let micros = u32::from_be_bytes(array_at(payload, 4)?).into();
     Some(PayloadGuess {
         sender: Sender::Bsd,
-        sent: Some(plausible(seconds, micros, 1_000_000, captured)?),
+        sent: Some(short_timeval(payload, captured, u32::from_be_bytes)?),
     })
 }
 
@@ -257,12 +261,8 @@ fn clock(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     {
         return Some(found(sent));
     }
-    let words = |read: fn([u8; 4]) -> u32| {
-        let [seconds, micros] = [0, 4].map(|at| array_at(payload, at).map(read));
-        plausible(seconds?.into(), micros?.into(), 1_000_000, captured)
-    };
-    words(u32::from_be_bytes)
-        .or_else(|| words(u32::from_le_bytes))
+    short_timeval(payload, captured, u32::from_be_bytes)
+        .or_else(|| short_timeval(payload, captured, u32::from_le_bytes))
         .map(found)
 }
 
