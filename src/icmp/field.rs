@@ -395,7 +395,7 @@ fn time(octets: &[u8]) -> Option<Timestamp> {
     Some(Timestamp::from_nanos(i64::try_from(nanos).ok()?))
 }
 
-fn number(octets: &[u8]) -> u64 {
+pub(super) fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
 }
 

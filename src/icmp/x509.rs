@@ -80,16 +80,10 @@ impl Part {
 pub(super) fn find(part: Part, octets: &[u8]) -> Option<&[u8]> {
     // RFC 5280 section 4.1: the version may be left out.
     const VERSION: u8 = 0xa0;
-    if matches!(
-        part,
-        Part::Name | Part::AlgorithmOf | Part::BitsOf | Part::ExponentOf
-    ) {
-        return values(octets).next().filter(|_| inside(octets).is_some());
-    }
-    let signed = inside(inside(octets)?)?;
+    let signed = inside(inside(octets)?).unwrap_or_default();
     let mut fields = values(signed).skip_while(|value| value.first() == Some(&VERSION));
     match part {
-        Part::Name | Part::AlgorithmOf | Part::BitsOf | Part::ExponentOf => None,
+        Part::Name | Part::AlgorithmOf | Part::BitsOf | Part::ExponentOf => values(octets).next(),
         Part::Serial => fields.next(),
         Part::SignatureAlgorithm => fields.nth(1),
         Part::Issuer => fields.nth(2),

@@ -14,6 +14,8 @@ use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use x509_cert::time::Time;
 
 use super::{Part, address_blocks, content, values};
+use crate::icmp::field::number;
+use crate::wire::bytes::tail;
 
 /// What a part says. Text has the escapes of RFC 4514 section 2.4 for backslashes and control
 /// characters.
@@ -127,9 +129,9 @@ fn exponent(key: &SubjectPublicKeyInfoRef<'_>) -> Option<u64> {
     }
     let octets = key.subject_public_key.as_bytes()?;
     let exponent = content(values(content(octets)?).nth(1)?)?;
-    let significant = exponent.iter().skip_while(|&&octet| octet == 0);
-    (significant.clone().count() <= size_of::<u64>())
-        .then(|| significant.fold(0, |n, &octet| n << 8 | u64::from(octet)))
+    let zeros = exponent.iter().take_while(|&&octet| octet == 0).count();
+    let significant = tail(exponent, zeros);
+    (significant.len() <= size_of::<u64>()).then(|| number(significant))
 }
 
 /// By the bits of RFC 5280 section 4.2.1.3.
