@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::decode::Decoder;
 use super::error;
 use crate::model::flow::FlowKey;
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, offset_in, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
 use crate::wire::tunnel::{self, TunnelPath};
 use crate::wire::{Defects, Ip, IpVersion, Layer, Limit, Undecodable};
@@ -225,7 +225,7 @@ impl<'a> Quote<'a> {
     /// What a quoted tunnel packet carries.
     fn carried(&self) -> Option<Quote<'a>> {
         let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
-        let start = ip.header.as_ptr().addr() - self.bytes.as_ptr().addr();
+        let start = offset_in(self.bytes, ip.header)?;
         let end = start + ip.header.len() + ip.payload.len();
         Some(of_ip(self.bytes.get(start..end)?, ip))
     }
