@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::field::LinkAddress;
 use super::link_detail::detail;
 use super::radio::Radio;
-use super::value::{Fields, Iter, List, Text};
+use super::value::{Fields, Iter, Text};
 use crate::model::Frame;
 use crate::wire::link::{
     self, AddressForm, Addresses, CheckSequence, Direction, FrameFlag, FrameRelay, MeshControl,
@@ -157,12 +157,9 @@ impl Serialize for Mesh<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("ttl", &self.0.ttl)?;
         map.put("sequence", &self.0.sequence)?;
-        let addresses: Vec<_> = self.0.extension().collect();
-        if !addresses.is_empty() {
-            map.put(
-                "addresses",
-                &List(&addresses, |address: &[u8; 6]| Mac(*address)),
-            )?;
+        let addresses = || self.0.extension().map(Mac);
+        if addresses().next().is_some() {
+            map.put("addresses", &Iter(addresses))?;
         }
         map.end()
     }
