@@ -13,12 +13,6 @@ use self::messages::{
 use crate::common::crafted::Crafted;
 use crate::common::{assert_accounted, of_type, records, run, summary, tool};
 
-fn path(capture: &Crafted) -> (tempfile::NamedTempFile, String) {
-    let file = capture.file();
-    let path = file.path().to_str().expect("a path").to_owned();
-    (file, path)
-}
-
 /// A ping that was captured, and what a switch told of it and of others.
 fn mixed() -> Crafted {
     let mut capture = Crafted::new();
@@ -38,7 +32,7 @@ fn mixed() -> Crafted {
 
 #[test]
 fn reports_are_told_and_mixed_with_nothing() {
-    let (_file, path) = path(&mixed());
+    let (_file, path) = mixed().path();
     let records = records(&["-r", &path]);
     let messages = of_type(&records, "icmp");
     let told = |name: &str| -> Vec<Value> { messages.iter().map(|m| m[name].clone()).collect() };
@@ -83,7 +77,7 @@ fn reports_are_told_and_mixed_with_nothing() {
 
 #[test]
 fn a_reported_error_makes_a_verdict_of_its_own() {
-    let (_file, path) = path(&mixed());
+    let (_file, path) = mixed().path();
     let records = records(&["-r", &path]);
     let drops = of_type(&records, "drop");
     assert_eq!(drops.len(), 1);
@@ -127,7 +121,7 @@ fn a_message_of_several_segments_is_told_with_the_last() {
     ] {
         capture.at(millis, &segment(50000, before, &stream[before..end]));
     }
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path]);
     let messages = of_type(&records, "icmp");
     assert_eq!(messages.len(), 1);
@@ -157,7 +151,7 @@ fn a_captured_error_needs_no_report() {
         let mut capture = Crafted::new();
         capture.at(captured_at, &error(1));
         capture.at(5, &sflow(&[sample(&error(1))]));
-        let (_file, path) = path(&capture);
+        let (_file, path) = capture.path();
         let records = records(&["-r", &path]);
         let drops = of_type(&records, "drop");
         assert_eq!(drops.len(), 1, "{drops:#?}");
@@ -178,7 +172,7 @@ fn one_error_that_many_tell_of_is_one() {
         );
     }
     capture.at(10, &openflow_from(50009, &[packet_in(4, &error(2))]));
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path]);
     assert_eq!(of_type(&records, "drop")[0]["count"], 2);
     assert_eq!(of_type(&records, "icmp").len(), 4);
@@ -186,7 +180,7 @@ fn one_error_that_many_tell_of_is_one() {
 
 #[test]
 fn a_filter_looks_at_the_frame_and_at_quotes() {
-    let (_file, path) = path(&mixed());
+    let (_file, path) = mixed().path();
     let shown = |filter: &str| {
         let records = records(&["-r", &path, filter]);
         let summary = summary(&records);
@@ -205,7 +199,7 @@ fn a_filter_looks_at_the_frame_and_at_quotes() {
 
 #[test]
 fn a_frame_is_written_once_with_all_its_comments() {
-    let (_file, path) = path(&mixed());
+    let (_file, path) = mixed().path();
     let folder = tempfile::tempdir().expect("a folder");
     let written = folder.path().join("w.pcapng");
     let name = written.to_str().expect("a path");
@@ -225,7 +219,7 @@ fn many_are_told_alike() {
         let seq = u16::try_from(at).expect("16 bits");
         capture.at(at, &sflow(&[sample(&request(seq)), sample(&reply(seq))]));
     }
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path]);
     let messages = of_type(&records, "icmp");
     assert_eq!(messages.len(), 6000);
@@ -265,7 +259,7 @@ fn tshark_finds_the_same_messages() {
     for (millis, before, end) in [(10, 0, 20), (11, 20, 120), (12, 120, stream.len())] {
         capture.at(millis, &segment(50100, before, &stream[before..end]));
     }
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let fields = ["frame.number", "icmp.type", "icmp.ident", "icmp.seq"];
     let mut arguments = vec!["-r", &path, "-T", "fields"];
     arguments.extend(fields.iter().flat_map(|field| ["-e", field]));
@@ -302,7 +296,7 @@ fn each_entry_of_a_source_active_message_is_named() {
     let mut capture = Crafted::new();
     let sources = [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]];
     capture.at(0, &source_active(&sources, &request(1)));
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path, "-e"]);
     let message = of_type(&records, "icmp")[0];
     let headers = message["tunnel"][0]["headers"].as_array().expect("headers");
@@ -328,7 +322,7 @@ fn a_traffic_indication_of_nhrp_is_told_with_its_addresses() {
     let quoted = error(1);
     capture.at(0, &traffic_indication(&quoted));
     capture.at(1, &traffic_indication(&quoted[..quoted.len() - 4]));
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path, "-e"]);
     let messages = of_type(&records, "icmp");
     assert_eq!(messages.len(), 2);

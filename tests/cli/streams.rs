@@ -14,13 +14,8 @@ const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// A segment to a port, so many octets of its stream before it.
 fn segment(port: u16, before: usize, data: &[u8]) -> Vec<u8> {
     let sequence = u32::try_from(1 + before).expect("few");
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
-        .tcp(50000, port, sequence, 512)
-        .ack(1)
-        .write(&mut packet, data)
-        .expect("room");
-    packet
+    let ends = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2));
+    crafted::tcp(ends, (50000, port), sequence, |tcp| tcp.ack(1), data)
 }
 
 /// A frame of Fibre Channel in FCIP (RFC 3821).
@@ -53,15 +48,9 @@ fn split() -> Crafted {
     capture
 }
 
-fn path(capture: &Crafted) -> (tempfile::NamedTempFile, String) {
-    let file = capture.file();
-    let path = file.path().to_str().expect("a path").to_owned();
-    (file, path)
-}
-
 #[test]
 fn a_ping_in_a_stream_is_answered() {
-    let (_file, path) = path(&split());
+    let (_file, path) = split().path();
     let records = records(&["-r", &path]);
     let messages = of_type(&records, "icmp");
     let frames = |message: &Value| message["reassembly"]["frames"].clone();
@@ -86,7 +75,7 @@ fn a_ping_in_a_stream_is_answered() {
 
 #[test]
 fn what_is_written_holds_the_same() {
-    let (_file, path) = path(&split());
+    let (_file, path) = split().path();
     let folder = tempfile::tempdir().expect("a folder");
     let written = folder.path().join("w.pcap");
     let name = written.to_str().expect("a path");
@@ -115,7 +104,7 @@ fn a_frame_that_carries_compressed_headers_may_be_in_a_stream() {
     ] {
         capture.at(millis, &segment(17755, before, &stream[before..end]));
     }
-    let (_file, path) = path(&capture);
+    let (_file, path) = capture.path();
     let records = records(&["-r", &path]);
     let messages = of_type(&records, "icmp");
     assert_eq!(messages.len(), 2);
@@ -135,7 +124,7 @@ fn a_frame_that_carries_compressed_headers_may_be_in_a_stream() {
 /// Frame by frame what tshark tells, which puts segments together as well.
 #[test]
 fn tshark_finds_the_same_packets() {
-    let (_file, path) = path(&split());
+    let (_file, path) = split().path();
     let told = tool(
         "tshark",
         &[

@@ -54,6 +54,13 @@ impl Crafted {
         file.write_all(&self.octets).expect("room");
         file
     }
+
+    /// The file, which goes when it is dropped, and its path.
+    pub(crate) fn path(&self) -> (tempfile::NamedTempFile, String) {
+        let file = self.file();
+        let path = file.path().to_str().expect("a path").to_owned();
+        (file, path)
+    }
 }
 
 /// Numbers without an order to see, the same in each run.

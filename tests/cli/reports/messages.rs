@@ -150,11 +150,6 @@ pub(super) fn openflow_from(port: u16, messages: &[Vec<u8>]) -> Vec<u8> {
 /// Octets of such a connection's messages, so many before them.
 pub(super) fn segment(port: u16, before: usize, data: &[u8]) -> Vec<u8> {
     let sequence = u32::try_from(1 + before).expect("few");
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4([127, 0, 0, 1], [127, 0, 0, 1], 64)
-        .tcp(port, 6653, sequence, 512)
-        .ack(1)
-        .write(&mut packet, data)
-        .expect("room");
-    packet
+    let ends = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+    crafted::tcp(ends, (port, 6653), sequence, |tcp| tcp.ack(1), data)
 }
