@@ -1,9 +1,12 @@
 //! What the header of IEEE 802.11 tells: frames sent again, and all that `-e` shows.
 
+use std::net::Ipv6Addr;
+
 use serde_json::{Value, json};
 
 use crate::common::{of_type, records, run, tool};
 use crate::links::capture_of;
+use crate::nodes;
 
 const SNAP6: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 0x86, 0xdd];
 const STATION: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -19,6 +22,14 @@ struct Sent {
     sequence: u16,
     tid: u8,
 }
+
+/// For the first time, by the station.
+const SENT: Sent = Sent {
+    flags: 0,
+    from: STATION,
+    sequence: 7,
+    tid: 0,
+};
 
 const RETRY: u8 = 0x08;
 const TO_ACCESS_POINT: u8 = 0x01;
@@ -42,27 +53,11 @@ impl Sent {
     }
 }
 
-/// A message of `ICMPv6` between the two, without a good checksum.
+/// A message of `ICMPv6` between the two.
 fn message(from: u8, octets: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0x60, 0, 0, 0, 0, 0, 58, 64];
-    packet[5] = u8::try_from(octets.len()).unwrap();
-    for host in [from, 3 - from] {
-        packet.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host]);
-    }
-    let mut sum: u32 = 58 + u32::try_from(octets.len()).unwrap();
-    let mut add = |octets: &[u8]| {
-        for pair in octets.chunks(2) {
-            sum += u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0));
-        }
-    };
-    add(&packet[8..40]);
-    add(octets);
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    packet.extend(octets);
-    packet[42..44].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
-    packet
+    let [src, dst] =
+        [from, 3 - from].map(|host| Ipv6Addr::new(0x2001, 0x0db8, 0, 0, 0, 0, 0, host.into()));
+    nodes::ipv6(0, 0, 58, 64, src, dst, &nodes::icmpv6(src, dst, octets))
 }
 
 fn stdout(name: &str, arguments: &[&str]) -> String {
@@ -99,18 +94,12 @@ fn told(apart: u32, frames: &[Vec<u8>]) -> (Value, Value) {
 /// A second apart no window of time makes copies of them.
 #[test]
 fn a_reply_that_the_link_sent_again_is_a_copy() {
-    let request = Sent {
-        flags: 0,
-        from: STATION,
-        sequence: 7,
-        tid: 0,
-    };
     let reply = Sent {
         from: SERVER,
         sequence: 4095,
-        ..request
+        ..SENT
     };
-    let asked = request.of(&message(1, &echo(128)));
+    let asked = SENT.of(&message(1, &echo(128)));
     let answer = message(2, &echo(129));
     let again = |sent: Sent| told(1000, &[asked.clone(), reply.of(&answer), sent.of(&answer)]);
     let resent = Sent {
@@ -147,15 +136,9 @@ fn a_reply_that_the_link_sent_again_is_a_copy() {
 
 #[test]
 fn a_request_and_an_error_that_the_link_sent_again_are_copies() {
-    let sent = Sent {
-        flags: 0,
-        from: STATION,
-        sequence: 7,
-        tid: 0,
-    };
     let back = Sent {
         from: SERVER,
-        ..sent
+        ..SENT
     };
     let again = |sent: Sent| Sent {
         flags: RETRY,
@@ -166,28 +149,23 @@ fn a_request_and_an_error_that_the_link_sent_again_are_copies() {
     let error = [&[1, 4, 0, 0, 0, 0, 0, 0][..], &asked].concat();
     let error = message(2, &error);
     // The reply came before the acknowledgment was missed: within the time that a copy has.
-    let mut frames = vec![sent.of(&asked), back.of(&answer), again(sent).of(&asked)];
+    let mut frames = vec![SENT.of(&asked), back.of(&answer), again(SENT).of(&asked)];
     assert_eq!(told(10, &frames).0, 1);
-    frames[2] = sent.of(&asked);
+    frames[2] = SENT.of(&asked);
     assert_eq!(told(10, &frames).0, Value::Null);
-    let frames = [sent.of(&asked), back.of(&error), again(back).of(&error)];
+    let frames = [SENT.of(&asked), back.of(&error), again(back).of(&error)];
     assert_eq!(told(10, &frames).0, 2);
     let other = Sent {
         sequence: 8,
         ..again(back)
     };
-    let frames = [sent.of(&asked), back.of(&error), other.of(&error)];
+    let frames = [SENT.of(&asked), back.of(&error), other.of(&error)];
     assert_eq!(told(10, &frames).0, Value::Null);
 }
 
 #[test]
 fn frame_control_is_told_in_the_words_of_tcpdump() {
-    let sent = Sent {
-        flags: 0,
-        from: STATION,
-        sequence: 7,
-        tid: 5,
-    };
+    let sent = Sent { tid: 5, ..SENT };
     let frames = (0..0x20).map(|bits: u8| {
         let mut frame = sent.of(&message(1, &echo(128)));
         // Power management, retry, more data; acknowledges and polls, too.
