@@ -36,7 +36,7 @@ fn no_capture_takes_more_than_64_mib() {
 }
 
 /// A block of a little-endian pcapng.
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+pub(crate) fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 12).expect("a small block");
     let length = length.to_le_bytes();
     [&kind.to_le_bytes(), &length[..], body, &length].concat()

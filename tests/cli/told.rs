@@ -1,11 +1,10 @@
 //! Packets that a system logs, queues, samples or drops: they are told as such, and as no more.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::common::{assert_accounted, of_type, records, run, summary};
+use crate::common::{assert_accounted, of_type, records, run, summary, tool};
 use crate::links::{ECHO, capture_of};
+use crate::memory;
 
 const NFLOG: u32 = 239;
 const NETLINK: u32 = 253;
@@ -297,9 +296,7 @@ fn what_pf_logs_is_told_in_the_words_of_tcpdump() {
     }
     let capture = capture_of(PFLOG, &frames);
     let path = capture.path().to_str().unwrap();
-    let mut command = Command::new("tcpdump");
-    let theirs = command.args(["-ttner", path]).output().expect("tcpdump");
-    let theirs = String::from_utf8(theirs.stdout).unwrap();
+    let theirs = String::from_utf8(tool("tcpdump", &["-ttner", path]).stdout).unwrap();
     let ours = run(&["-ttner", path]).good();
     assert_eq!(theirs.lines().count(), frames.len());
     for (ours, theirs) in ours.lines().zip(theirs.lines()) {
@@ -345,8 +342,7 @@ fn block(kind: u32, fields: &[u8], options: &[(u16, &[u8])]) -> Vec<u8> {
     if !options.is_empty() {
         body.extend([0; 4]);
     }
-    let length = (12 + u32::try_from(body.len()).unwrap()).to_le_bytes();
-    [&kind.to_le_bytes()[..], &length, &body, &length].concat()
+    memory::block(kind, &body)
 }
 
 /// Nine requests, a second apart, of which every other one is answered; each reply tells how many packets were
