@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::{of_type, records};
+use crate::common::{of_type, recorded, records};
 
 /// A capture with no more than the first octets of each frame.
 fn cut(whole: &[u8], snap_len: usize) -> tempfile::NamedTempFile {
@@ -41,8 +41,7 @@ fn claims(path: &Path) -> (Vec<String>, usize) {
 #[test]
 fn what_errors_do_not_quote_is_not_claimed() {
     let mut compared = 0;
-    for entry in std::fs::read_dir("testdata").expect("our recordings") {
-        let path = entry.expect("a file").path();
+    for path in recorded() {
         // One ends in the midst of a frame.
         let is_whole = path
             .file_name()
