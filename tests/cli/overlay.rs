@@ -19,9 +19,16 @@ fn ping(seq: u16) -> Vec<u8> {
 
 /// A packet of IPv4 with this identification.
 fn numbered(protocol: IpNumber, id: u16, payload: &[u8]) -> Vec<u8> {
+    fragment(protocol, id, (0, false), payload)
+}
+
+/// A fragment of one: where it starts, in units of eight octets, and whether more follow.
+fn fragment(protocol: IpNumber, id: u16, (at, more): (u16, bool), payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).expect("a packet");
     let mut header = Ipv4Header::new(length, 64, protocol, ENDS.0, ENDS.1).expect("a packet");
     header.identification = id;
+    header.fragment_offset = IpFragOffset::try_new(at).expect("a fragment");
+    header.more_fragments = more;
     header.header_checksum = header.calc_header_checksum();
     [&header.to_bytes()[..], payload].concat()
 }
@@ -95,16 +102,10 @@ fn a_message_in_a_fragmented_tunnel_keeps_its_addresses_and_its_tunnel() {
     let mut capture = Crafted::new();
     let pieces = gre.chunks(48).enumerate();
     for (number, piece) in pieces {
-        let length = u16::try_from(piece.len()).expect("a packet");
-        let protocol = IpNumber::GRE;
-        let mut header = Ipv4Header::new(length, 64, protocol, ENDS.0, ENDS.1).expect("a packet");
-        header.identification = 9;
         let at = u16::try_from(number * 6).expect("a fragment");
-        header.fragment_offset = IpFragOffset::try_new(at).expect("a fragment");
-        header.more_fragments = number < gre.len() / 48;
-        header.header_checksum = header.calc_header_checksum();
+        let more = number < gre.len() / 48;
         let micros = u64::try_from(number).expect("a fragment");
-        capture.push(micros, &[&header.to_bytes()[..], piece].concat());
+        capture.push(micros, &fragment(IpNumber::GRE, 9, (at, more), piece));
     }
     let told = told(&capture);
     let last = of_type(&told, "icmp").into_iter().next_back();
