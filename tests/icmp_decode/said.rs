@@ -3,14 +3,10 @@
 
 use serde_json::json;
 
-use crate::shown::{Hop, line, record, run, v4, v6, v6_hop};
+use crate::shown::{Hop, line, record, run, v4, v6, v6_hop, verbose};
 
 const A: [u8; 4] = [192, 0, 2, 1];
 const B: [u8; 4] = [192, 0, 2, 2];
-
-fn verbose(packet: &[u8]) -> String {
-    run(&[packet.to_vec()], &["-t", "-v"])
-}
 
 /// RFC 792 leaves octets unused, RFC 4443 and RFC 4861 reserve some: who sets them is told so.
 #[test]

@@ -129,6 +129,11 @@ pub(crate) fn line(packet: &[u8]) -> String {
     text.lines().next().unwrap().to_owned()
 }
 
+/// All that `-v` tells of it.
+pub(crate) fn verbose(packet: &[u8]) -> String {
+    run(&[packet.to_vec()], &["-t", "-v"])
+}
+
 const A: [u8; 4] = [192, 0, 2, 1];
 const B: [u8; 4] = [192, 0, 2, 2];
 const C: [u8; 4] = [10, 0, 0, 1];
