@@ -25,6 +25,12 @@ pub fn tail(bytes: &[u8], at: usize) -> &[u8] {
     bytes.get(at..).unwrap_or_default()
 }
 
+/// Text up to the octet of zero that ends it; all of it where none does.
+pub fn text(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|octet| *octet == 0);
+    bytes.get(..end.unwrap_or(bytes.len())).unwrap_or(bytes)
+}
+
 /// Where `inner` starts in `outer`, of which it is a part.
 pub fn offset_in(outer: &[u8], inner: &[u8]) -> Option<usize> {
     let start = inner.as_ptr().addr().checked_sub(outer.as_ptr().addr())?;

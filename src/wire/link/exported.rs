@@ -10,7 +10,7 @@ use super::inside::Inside;
 use super::linktype as lt;
 use crate::model::{Expanded, Form, Frame, LinkType};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, text, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
 
 /// What the fields tell.
@@ -52,11 +52,7 @@ impl<'a> Fields<'a> {
             let port = || u16::try_from(u32_at(data, field)?).ok();
             match kind {
                 END => return Ok((fields, field)),
-                DISSECTOR | TABLE => {
-                    let name = value()?;
-                    let end = name.iter().position(|octet| *octet == 0);
-                    fields.name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-                }
+                DISSECTOR | TABLE => fields.name = text(value()?),
                 PLACE => fields.place = u32_at(data, field).ok_or(Undecodable::Short)?,
                 IPV4_SRC => fields.src = ipv4(),
                 IPV4_DST => fields.dst = ipv4(),

@@ -4,7 +4,7 @@
 use super::linktype as lt;
 use super::tag::Direction;
 use crate::model::Frame;
-use crate::wire::bytes::{array_at, u32_at};
+use crate::wire::bytes::{array_at, text, u32_at};
 
 const LENGTH: usize = 0;
 const RECORD: usize = 4;
@@ -54,7 +54,7 @@ impl<'a> PacketTap<'a> {
         let header = frame.data.get(..end).unwrap_or(frame.data);
         let process = process(header, PROCESS);
         Some(Self {
-            interface: text(header, INTERFACE, INTERFACE_OCTETS)?,
+            interface: text(header.get(INTERFACE..INTERFACE + INTERFACE_OCTETS)?),
             direction: match word(header, FLAGS)? & (IN | OUT) {
                 IN => Some(Direction::In),
                 OUT => Some(Direction::Out),
@@ -102,17 +102,10 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
     u32_at(data, at).map(u32::swap_bytes)
 }
 
-/// Text up to the octet of zero that ends it.
-fn text(data: &[u8], at: usize, octets: usize) -> Option<&[u8]> {
-    let text = data.get(at..at + octets)?;
-    let end = text.iter().position(|octet| *octet == 0);
-    text.get(..end.unwrap_or(octets))
-}
-
 /// The process at `at`: none has no name and no number.
 fn process(header: &[u8], at: usize) -> Option<Process<'_>> {
     let id = i32::from_le_bytes(array_at(header, at)?);
-    let command = text(header, at + 4, COMMAND).unwrap_or_default();
+    let command = text(header.get(at + 4..at + 4 + COMMAND).unwrap_or_default());
     let id = u32::try_from(id).ok()?;
     (id > 0 || !command.is_empty()).then_some(Process { id, command })
 }

@@ -6,7 +6,7 @@
 use super::{linktype as lt, netlink, pseudo};
 use crate::model::{Frame, Timestamp};
 use crate::wire::byteorder::Order;
-use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, text, u8_at, u16_at, u32_at};
 
 /// What a system tells of a packet. Interfaces are told by the system's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -305,11 +305,6 @@ fn netfilter_time(value: &[u8]) -> Option<Timestamp> {
         .ok()
         .filter(|micros| *micros < 1_000_000)?;
     Some(Timestamp::from_parts(seconds?, micros * 1000))
-}
-
-/// Text up to the octet of zero that ends it.
-pub(super) fn text(value: &[u8]) -> &[u8] {
-    value.split(|octet| *octet == 0).next().unwrap_or(value)
 }
 
 /// The header of pf's log (`net/if_pflog.h`), whose end differs by system and age.

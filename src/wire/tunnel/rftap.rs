@@ -4,7 +4,7 @@
 use super::TunnelKind;
 use super::header::or_encrypted;
 use crate::model::LinkType;
-use crate::wire::bytes::array_at;
+use crate::wire::bytes::{array_at, text};
 use crate::wire::link::{self, LinkHeader, linktype};
 
 /// What the header begins with.
@@ -58,8 +58,7 @@ fn named(bytes: &[u8], at: usize) -> Option<LinkType> {
         return None;
     }
     let name = bytes.get(at + 4..at + 4 + usize::from(octets))?;
-    let end = name.iter().position(|octet| *octet == 0);
-    link::named(name.get(..end.unwrap_or(name.len()))?)
+    link::named(text(name))
 }
 
 /// The header, and where behind it the packet is.
