@@ -5,12 +5,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::bnep::Bnep;
 use super::ether::ether_type;
 use super::inside::Inside;
 use super::linktype as lt;
 use crate::model::{Expanded, Form, Frame, LinkType};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{array_at, tail, text, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, text, u32_at};
 use crate::wire::ip::protocol;
 
 /// What the fields tell.
@@ -200,35 +201,13 @@ const fn of_encapsulation(number: u32) -> Option<LinkType> {
     })
 }
 
-/// Where the packet of Bluetooth's encapsulation protocol starts (BNEP 1.0 section 2.4), and its
-/// EtherType: behind a type, the addresses that are not those of the connection, and extension headers.
-fn encapsulated(data: &[u8], at: usize) -> Option<(u16, usize)> {
-    const EXTENDED: u8 = 0x80;
-    let kind = u8_at(data, at)?;
-    let addresses = match kind & !EXTENDED {
-        0 => 12,
-        2 => 0,
-        3 | 4 => 6,
-        _ => return None,
-    };
-    let ether_type = u16_at(data, at + 1 + addresses)?;
-    let mut packet = at + 1 + addresses + 2;
-    let mut more = kind & EXTENDED != 0;
-    while more {
-        let [kind, length] = array_at(data, packet)?;
-        more = kind & EXTENDED != 0;
-        packet += 2 + usize::from(length);
-    }
-    Some((ether_type, packet))
-}
-
 /// What the unit behind the fields at `at` is, and where it starts.
 pub(super) fn exported(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     let (fields, behind) = Fields::read(data, at)?;
     if fields.name == b"btbnep"
-        && let Some((kind, packet)) = encapsulated(data, behind)
+        && let Ok(header) = Bnep::parse(tail(data, behind))
     {
-        return Ok((Inside::EtherType(kind), packet));
+        return Ok((Inside::EtherType(header.ether_type), behind + header.octets));
     }
     Ok((fields.inside(), behind))
 }

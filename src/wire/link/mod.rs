@@ -4,6 +4,7 @@
 
 mod address;
 pub mod aggregate;
+mod bnep;
 mod carried;
 mod carrier;
 mod detail;
@@ -37,6 +38,7 @@ mod wireless;
 pub use address::{
     AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
 };
+pub(super) use bnep::Bnep;
 pub(super) use carrier::segment_of_ax25;
 pub use detail::{Detail, SourceRoute, detail};
 pub use exported::Headerless;

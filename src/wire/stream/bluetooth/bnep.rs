@@ -1,29 +1,26 @@
-//! The network encapsulation protocol (BNEP 1.0 section 2.4): a type, the addresses that are not those of
-//! the connection, an EtherType, perhaps headers that extend it, and what a frame of Ethernet would
-//! have.
+//! Units of the network encapsulation protocol: a header, and what a frame of Ethernet would have.
 
 use super::super::unit::{Begin, Carried, Plan, Unit};
-use crate::wire::bytes::{array_at, u8_at, u16_at};
-use crate::wire::link::linktype;
+use crate::wire::Undecodable;
+use crate::wire::bytes::{u8_at, u16_at};
+use crate::wire::link::{Bnep, linktype};
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
-const ADDRESS: usize = 6;
 
 /// What a unit of so many octets is that begins with these.
 pub(super) fn begin(head: &[u8], of: usize) -> Begin {
     let skipped = Begin::Unit(Plan::skipped(of));
-    match read(head) {
-        // It has no place for more.
-        Read::Open if head.len() >= of.min(Unit::HEAD) => skipped,
-        Read::Open => Begin::Open,
-        Read::Other => skipped,
-        Read::Frame(carried, before) => of.checked_sub(before).map_or(skipped, |octets| {
+    match Bnep::parse(head) {
+        Err(Undecodable::Short) if head.len() < of.min(Unit::HEAD) => Begin::Open,
+        // It has no place for more, or no frame.
+        Err(_) => skipped,
+        Ok(header) => of.checked_sub(header.octets).map_or(skipped, |octets| {
             Begin::Unit(Plan {
-                before,
+                before: header.octets,
                 octets,
                 behind: 0,
-                carries: Some(carried),
+                carries: Some(carried(&header)),
             })
         }),
     }
@@ -56,54 +53,13 @@ pub(super) fn begin_certain(head: &[u8], of: usize) -> Begin {
     }
 }
 
-/// What a unit is that begins so.
-enum Read {
-    /// More octets tell.
-    Open,
-    /// It has no frame.
-    Other,
-    /// A frame behind so many octets.
-    Frame(Carried, usize),
-}
-
-fn read(head: &[u8]) -> Read {
-    const EXTENDED: u8 = 0x80;
-    const GENERAL: u8 = 0;
-    const COMPRESSED: u8 = 2;
-    const SOURCE: u8 = 3;
-    const DESTINATION: u8 = 4;
-    let Some(kind) = u8_at(head, 0) else {
-        return Read::Open;
-    };
-    let (dst, src) = match kind & !EXTENDED {
-        GENERAL => (Some(1), Some(1 + ADDRESS)),
-        COMPRESSED => (None, None),
-        SOURCE => (None, Some(1)),
-        DESTINATION => (Some(1), None),
-        _ => return Read::Other,
-    };
-    let addresses = [dst, src].into_iter().flatten().count() * ADDRESS;
-    let Some(ether_type) = u16_at(head, 1 + addresses) else {
-        return Read::Open;
-    };
-    let mut before = 1 + addresses + 2;
-    let mut more = kind & EXTENDED != 0;
-    while more {
-        let Some([kind, length]) = array_at(head, before) else {
-            return Read::Open;
-        };
-        more = kind & EXTENDED != 0;
-        before += 2 + usize::from(length);
+/// What a frame carries behind this header. An address of the connection is not sent.
+fn carried(header: &Bnep) -> Carried {
+    match header.ether_type {
+        IPV4 | IPV6 => Carried::alone(linktype::RAW),
+        kind => {
+            let [dst, src] = [header.dst, header.src].map(Option::unwrap_or_default);
+            Carried::of_ethernet(dst, src, kind)
+        }
     }
-    if matches!(ether_type, IPV4 | IPV6) {
-        return Read::Frame(Carried::alone(linktype::RAW), before);
-    }
-    // An address of the connection is not sent.
-    let address = |at: Option<usize>| -> [u8; ADDRESS] {
-        at.and_then(|at| array_at(head, at)).unwrap_or_default()
-    };
-    Read::Frame(
-        Carried::of_ethernet(address(dst), address(src), ether_type),
-        before,
-    )
 }
