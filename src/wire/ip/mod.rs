@@ -12,6 +12,7 @@ mod whole;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Undecodable;
+use super::bytes::{u8_at, u16_at};
 use super::checksum::{self, Checksum};
 use super::defect::{Defects, Limit};
 use crate::model::{AddrPair, LinkFragment, UnknownPrefix};
@@ -418,6 +419,17 @@ pub(super) fn fragmentable_part<'a>(ip: &Ip<'a>) -> Option<FragmentablePart<'a>>
         extension_headers,
         payload: ip.payload,
     })
+}
+
+/// How many octets the packet says it has that begins so.
+pub(super) fn stated_length(bytes: &[u8]) -> Result<usize, Undecodable> {
+    let field = |at| u16_at(bytes, at).map(usize::from).ok_or(Undecodable::Short);
+    match u8_at(bytes, 0).map(|first| first >> 4) {
+        Some(4) => field(2),
+        Some(6) => Ok(v6::FIXED + field(4)?),
+        Some(_) => Err(Undecodable::Malformed),
+        None => Err(Undecodable::Short),
+    }
 }
 
 fn narrow(n: usize) -> u32 {

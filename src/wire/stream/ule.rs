@@ -2,7 +2,8 @@
 //! headers that extend it, the packet, and a check of 32 bits.
 
 use super::unit::{Begin, Carried, Plan, Unit};
-use crate::wire::bytes::{array_at, u8_at, u16_at};
+use crate::wire::bytes::{array_at, tail, u16_at};
+use crate::wire::ip::stated_length;
 use crate::wire::link::{self, Network, linktype};
 use crate::wire::piece::Header;
 
@@ -104,10 +105,19 @@ pub(super) fn is_certain(octets: &[u8]) -> bool {
     let (Network::Ip, at) = inside else {
         return false;
     };
-    let claimed = match u8_at(octets, at).map(|first| first >> 4) {
-        Some(4) => u16_at(octets, at + 2).map(usize::from),
-        Some(6) => u16_at(octets, at + 4).map(|octets| 40 + usize::from(octets)),
-        _ => None,
-    };
-    claimed == (plan.before + plan.octets).checked_sub(at)
+    stated_length(tail(octets, at)).is_ok_and(|stated| at + stated == plan.before + plan.octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_reaches_beyond_its_unit_is_not_certain() {
+        // A bridged frame of no octets, behind which a header of Ethernet would lead to nothing.
+        let mut octets = [0x80, 4, 0, 1].to_vec();
+        octets.extend([0; 12]);
+        octets.extend(IPV4.to_be_bytes());
+        assert!(!is_certain(&octets));
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::super::unit::{Begin, Carried, Plan, Unit};
 use crate::wire::Undecodable;
-use crate::wire::bytes::{u8_at, u16_at};
+use crate::wire::bytes::tail;
+use crate::wire::ip::stated_length;
 use crate::wire::link::{Bnep, linktype};
 
 const IPV4: u16 = 0x0800;
@@ -38,18 +39,10 @@ pub(super) fn begin_certain(head: &[u8], of: usize) -> Begin {
     if !is_ip {
         return skipped;
     }
-    let packet = plan.before;
-    let octets = match u8_at(head, packet).map(|first| first >> 4) {
-        None => None,
-        Some(4) => u16_at(head, packet + 2).map(usize::from),
-        Some(6) => u16_at(head, packet + 4).map(|octets| 40 + usize::from(octets)),
-        Some(_) => return skipped,
-    };
-    match octets {
-        None if head.len() >= of.min(Unit::HEAD) => skipped,
-        None => Begin::Open,
-        Some(octets) if octets == plan.octets => begin,
-        Some(_) => skipped,
+    match stated_length(tail(head, plan.before)) {
+        Err(Undecodable::Short) if head.len() < of.min(Unit::HEAD) => Begin::Open,
+        Ok(octets) if octets == plan.octets => begin,
+        _ => skipped,
     }
 }
 
