@@ -226,13 +226,7 @@ impl Reader<'_> {
     /// Octets of the check sequence behind a frame of a channel.
     fn check(&self, way: Way, channel: &Channel) -> usize {
         const CHECK: usize = 2;
-        let back = channel.peer.and_then(|peer| {
-            self.bluetooth.channels.get(&Way {
-                direction: way.direction.map(super::Direction::back),
-                channel: peer,
-                ..way
-            })
-        });
+        let back = (channel.peer).and_then(|peer| self.bluetooth.channels.get(&way.back(peer)));
         let has_none = channel.wants_no_check && back.is_some_and(|back| back.wants_no_check);
         if channel.mode == Mode::Enhanced && !has_none {
             CHECK

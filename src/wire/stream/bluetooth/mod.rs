@@ -70,6 +70,17 @@ struct Way {
     channel: u16,
 }
 
+impl Way {
+    /// The other way, of a channel that its receiver calls this.
+    fn back(self, channel: u16) -> Self {
+        Self {
+            direction: self.direction.map(Direction::back),
+            channel,
+            ..self
+        }
+    }
+}
+
 /// Takes what `frame` holds, if it is one of Bluetooth's.
 pub(super) fn take(streams: &mut Streams, frame: &Frame<'_>, into: &mut Units) {
     let Some((controller, transport)) = transport::of(frame) else {

@@ -74,19 +74,10 @@ fn command(bluetooth: &mut Bluetooth, way: Way, (code, id): (u8, u8), parameters
                     channel: there,
                     ..way
                 });
-                bluetooth.channels.remove(&back(way, here));
+                bluetooth.channels.remove(&way.back(here));
             }
         }
         _ => {}
-    }
-}
-
-/// The other way, of a channel that its receiver calls this.
-fn back(way: Way, channel: u16) -> Way {
-    Way {
-        direction: way.direction.map(Direction::back),
-        channel,
-        ..way
     }
 }
 
@@ -109,7 +100,7 @@ fn ask(
     };
     for channel in channels.into_iter().filter(|channel| *channel != 0) {
         let opened = Channel::new(Protocol::of(number), mode, None);
-        bluetooth.channels.set(back(way, channel), opened);
+        bluetooth.channels.set(way.back(channel), opened);
     }
     let asked = Asked { channels, number };
     let key = (way.place, way.direction, id);
@@ -137,7 +128,7 @@ fn answer(bluetooth: &mut Bluetooth, way: Way, id: u8, channels: [u16; MOST], mo
             },
             opened(ours),
         );
-        bluetooth.channels.set(back(way, ours), opened(theirs));
+        bluetooth.channels.set(way.back(ours), opened(theirs));
     }
 }
 
@@ -151,7 +142,7 @@ fn configure(bluetooth: &mut Bluetooth, way: Way, options: &[u8]) {
     let Some(mut channel) = bluetooth.channels.get(&way) else {
         return;
     };
-    let peer = channel.peer.map(|peer| back(way, peer));
+    let peer = channel.peer.map(|peer| way.back(peer));
     let mut other = peer.and_then(|peer| bluetooth.channels.get(&peer));
     let mut rest = options;
     while let Some([kind, length]) = array_at(rest, 0) {
