@@ -188,23 +188,19 @@ impl Packet<'_> {
 
     /// The frame as it would be without the other packets, its octets in `into`, whose memory is used
     /// again.
-    pub fn alone<'b>(&self, into: &'b mut Vec<u8>) -> Frame<'b> {
+    pub fn alone<'b>(&'b self, into: &'b mut Vec<u8>) -> Frame<'b> {
         let Range { start, end } = self.subframe;
         let data = self.frame.data;
         into.clear();
         into.extend_from_slice(data.get(..self.all.start).unwrap_or(data));
         into.extend_from_slice(tail(data.get(..end).unwrap_or(data), start));
         Frame {
-            source: self.frame.source,
-            number: self.frame.number,
-            interface: self.frame.interface,
-            ts: self.frame.ts,
-            link: self.frame.link,
             wire_len: u32::try_from(self.all.start + (end - start)).unwrap_or(u32::MAX),
             fcs_len: 0,
             data: into,
             expanded: None,
             part: Some(self.part),
+            ..*self.frame
         }
     }
 }

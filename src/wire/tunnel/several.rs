@@ -237,7 +237,7 @@ impl<'a> Iterator for Several<'a> {
 impl OneOfSeveral<'_> {
     /// The frame as it would be without the other packets, its octets in `into`, whose memory is used
     /// again.
-    pub fn alone<'b>(&self, into: &'b mut Vec<u8>) -> Frame<'b> {
+    pub fn alone<'b>(&'b self, into: &'b mut Vec<u8>) -> Frame<'b> {
         let data = self.frame.data;
         let Range { start, end } = self.share.octets;
         into.clear();
@@ -251,16 +251,12 @@ impl OneOfSeveral<'_> {
             Around::Link => self.before + self.share.made.len() + (end - start),
         };
         Frame {
-            source: self.frame.source,
-            number: self.frame.number,
-            interface: self.frame.interface,
-            ts: self.frame.ts,
-            link: self.frame.link,
             wire_len: u32::try_from(octets.max(into.len())).unwrap_or(u32::MAX),
             fcs_len: 0,
             data: into,
             expanded: None,
             part: Some(self.part),
+            ..*self.frame
         }
     }
 }
