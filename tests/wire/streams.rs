@@ -146,7 +146,8 @@ fn frames(packets: &[Vec<u8>], each: usize, carrier: fn(&[u8]) -> Vec<u8>) -> Ve
         .collect()
 }
 
-fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
+/// The records of frames of this link type, all of which are counted.
+pub(crate) fn records(link: u32, frames: &[Vec<u8>]) -> Vec<Value> {
     let records = captured::records(&written(link, frames));
     let counts = &records.last().unwrap()["frames"];
     let count = |name: &str| counts[name].as_u64().unwrap_or(0);
