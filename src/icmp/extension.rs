@@ -55,6 +55,9 @@ impl<'a> Extensions<'a> {
 /// Octets of the structure's header: version, reserved bits, checksum (RFC 4884 section 7).
 pub(super) const HEADER: usize = 4;
 
+/// Octets before the quote.
+const ICMP_HEADER: usize = 8;
+
 /// Octets of quote before the structure where no length field tells them (RFC 4884 section 5.5).
 const LEGACY_QUOTE: usize = 128;
 
@@ -90,7 +93,12 @@ pub(super) fn locate<'a>(
         Fit::Version if stated < ip_header => Fit::None,
         fit => fit,
     };
-    let is_proven = |at| fit(behind, at, whole) == Fit::Proven;
+    let wire = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
+    let cut_before = behind.len() <= stated && ICMP_HEADER + stated + HEADER <= wire;
+    let is_proven = |at| {
+        fit(behind, at, whole) == Fit::Proven
+            || !whole && (length == 0 || !cut_before) && is_cut_structure(behind, at)
+    };
     let (at, located) = match at_stated {
         Fit::Proven => (stated, Located::Length),
         // A guess that the checksum bears out is worth more than a field that leads to less.
@@ -155,7 +163,8 @@ fn structure<'a>(
     }
 }
 
-/// The checksum over the whole structure; 0 says that none was sent (RFC 4884 section 7).
+/// The checksum over the whole structure; 0 says that none was sent (RFC 4884 section 7). In a message
+/// that was cut the structure may be whole all the same: then its objects end with it.
 fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
     const AT: usize = 2;
     let found = u16_at(octets, AT);
@@ -165,19 +174,64 @@ fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
             found,
         };
     }
-    if !whole {
-        return Checksum {
-            status: ChecksumStatus::Unverified(Unverified::Truncated),
-            found,
-        };
+    let checksum = checksum::verify(&[], octets, AT);
+    let is_good = checksum.status == ChecksumStatus::Good;
+    if whole || is_good && object::ends_exactly(tail(octets, HEADER)) {
+        return checksum;
     }
-    checksum::verify(&[], octets, AT)
+    Checksum {
+        status: ChecksumStatus::Unverified(Unverified::Truncated),
+        found,
+    }
 }
 
 /// Whether `octets` are a structure of another version than 2, as their checksum proves.
 fn is_other_version(octets: &[u8]) -> bool {
     structure_checksum(octets, true).status == ChecksumStatus::Good
         && object::ends_exactly(tail(octets, HEADER))
+}
+
+/// Whether what stands at `at` in a message that was cut has to be a structure, though its checksum
+/// (RFC 4884 section 5.5) cannot be had: zeros pad the quote up to it, or an object begins in it, which
+/// takes more bits than a checksum has.
+fn is_cut_structure(behind: &[u8], at: usize) -> bool {
+    /// Version and reserved bits.
+    const VERSION_2: u16 = 2 << 12;
+    let octets = tail(behind, at);
+    octets.len() >= HEADER
+        && u16_at(octets, 0) == Some(VERSION_2)
+        && (is_padded(behind, at) || begins_object(tail(octets, HEADER)))
+}
+
+/// Whether the packet that `behind` quotes ends before `at`, and only zeros stand between.
+fn is_padded(behind: &[u8], at: usize) -> bool {
+    let length = match u8_at(behind, 0).map(|octet| octet >> 4) {
+        Some(4) => u16_at(behind, 2).map(usize::from),
+        Some(6) => u16_at(behind, 4).map(|payload| usize::from(payload) + 40),
+        _ => None,
+    };
+    (length.and_then(|length| behind.get(length..at)))
+        .is_some_and(|padding| !padding.is_empty() && padding.iter().all(|octet| *octet == 0))
+}
+
+/// Whether `octets` begin with the header of an object of a known kind.
+fn begins_object(octets: &[u8]) -> bool {
+    /// Interface information takes 96 octets at most (RFC 5837), and no label stack more.
+    const LONGEST: u16 = 0xff;
+    /// Bits of an interface's c-type that are to be 0 (RFC 5837 section 4.1).
+    const RESERVED: u8 = 0x30;
+    let (Some(length), Some(class), Some(c_type)) =
+        (u16_at(octets, 0), u8_at(octets, 2), u8_at(octets, 3))
+    else {
+        return false;
+    };
+    let is_known = match class {
+        1 | 4 => c_type == 1,
+        2 | 5 => c_type & RESERVED == 0,
+        3 => matches!(c_type, 1..=3),
+        _ => false,
+    };
+    is_known && length % 4 == 0 && usize::from(length) > object::HEADER && length <= LONGEST
 }
 
 fn fit(behind: &[u8], at: usize, whole: bool) -> Fit {

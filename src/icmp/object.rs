@@ -215,7 +215,7 @@ pub struct Objects<'a> {
 }
 
 /// Octets of an object's header: length, class, c-type.
-const HEADER: usize = 4;
+pub(super) const HEADER: usize = 4;
 
 impl<'a> Objects<'a> {
     pub(super) const fn new(octets: &'a [u8]) -> Self {

@@ -203,3 +203,94 @@ fn objects_that_lie_about_their_length() {
         }
     }
 }
+
+/// Where the structure behind 128 octets was found in the first `length` octets of a packet, what its
+/// checksum came to, and the labels there.
+fn found(packet: &[u8], length: usize) -> Option<(Located, ChecksumStatus, Vec<u32>)> {
+    let message = parse_cut(packet, length);
+    let extensions = message.extensions()?;
+    let labels = (extensions.objects()).filter_map(|object| match object.kind {
+        ExtensionObject::Mpls(labels) => Some(labels.iter().map(|l| l.label).collect::<Vec<_>>()),
+        _ => None,
+    });
+    let labels = labels.flatten().collect();
+    Some((extensions.located, extensions.checksum.status, labels))
+}
+
+#[test]
+fn a_structure_that_was_cut_is_shown_as_far_as_it_goes() {
+    const START: usize = 20 + 8 + 128;
+    let unverified = ChecksumStatus::Unverified(crate::wire::Unverified::Truncated);
+    // No length field, one that is wrong, and one that counts octets.
+    for (length, located) in [
+        (0, Located::Legacy),
+        (17, Located::Legacy),
+        (128, Located::LengthInOctets),
+    ] {
+        let packet = with_labels(128, length, &two_labels(true));
+        assert_eq!(packet.len(), START + 16);
+        for cut in 28..packet.len() {
+            let labels = match cut.saturating_sub(START) {
+                0..8 => {
+                    assert_eq!(found(&packet, cut), None, "{cut}");
+                    continue;
+                }
+                8..12 => vec![],
+                12..16 => vec![16_001],
+                _ => unreachable!(),
+            };
+            let told = found(&packet, cut);
+            assert_eq!(told, Some((located, unverified, labels)), "{cut}");
+            let message = parse_cut(&packet, cut);
+            let defects = message.defects.iter();
+            let cut_short = defects.filter(|defect| defect.layer == crate::wire::Layer::Extension);
+            assert_eq!(cut_short.count(), 1, "{cut}");
+        }
+    }
+    // Zeros behind a quoted packet that ends before are there for what follows.
+    let mut packet = with_labels(128, 0, &two_labels(true));
+    packet[20 + 8 + 2..][..2].copy_from_slice(&[0, 28]);
+    let told = found(&packet, START + 4);
+    assert_eq!(told, Some((Located::Legacy, unverified, vec![])));
+    packet[START - 1] = 1;
+    assert_eq!(found(&packet, START + 4), None);
+    // A length that claims more than was sent: all of the structure is there, and its sum proves it.
+    let mut packet = with_labels(128, 0, &two_labels(true));
+    packet[2] |= 0x40;
+    let message = Message::parse(&Ip::parse(&packet, Limit::Frame).unwrap());
+    let extensions = message.extensions().unwrap();
+    assert_eq!(extensions.checksum.status, ChecksumStatus::Good);
+    assert_eq!(extensions.objects().count(), 1);
+}
+
+/// Octets at 128 that only begin as a structure does are the quoted packet's own.
+#[test]
+fn what_a_cut_quote_holds_at_128_is_no_structure() {
+    let quoting = |inside: &[u8], length: u8| {
+        let payload: Vec<u8> = (0..1000u32).map(|at| at.to_be_bytes()[3]).collect();
+        let mut quote = ipv4("192.0.2.1", "203.0.113.9", 17, &payload);
+        quote[128..128 + inside.len()].copy_from_slice(inside);
+        let mut message = vec![11, 0, 0, 0, 0, length, 0, 0];
+        message.extend(&quote[..500]);
+        v4(&message)
+    };
+    let structure = two_labels(true);
+    for (inside, length, is_structure) in [
+        // An object begins in it, too: 47 bits cannot be chance.
+        (&structure[..], 0, true),
+        // The field leads to what was cut off.
+        (&structure[..], 100, false),
+        // To nowhere in the message.
+        (&structure[..], 200, true),
+        (&[0x20, 0, 1, 2, 3, 4, 5, 6], 0, false),
+        (&[0x20, 0, 0, 0, 0, 8, 9, 1], 0, false),
+        (&[0x20, 0, 0, 0, 0, 8, 1, 2], 0, false),
+        (&[0x20, 0, 0, 0, 0, 7, 1, 1], 0, false),
+        (&[0x20, 0, 0, 0, 0, 4, 1, 1], 0, false),
+        (&[0x21, 0, 0, 0, 0, 8, 1, 1], 0, false),
+    ] {
+        let packet = quoting(inside, length);
+        let found = found(&packet, 300);
+        assert_eq!(found.is_some(), is_structure, "{inside:?} {length}");
+    }
+}
