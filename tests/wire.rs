@@ -15,6 +15,8 @@ mod fragments;
 mod frames;
 #[path = "wire/ghc.rs"]
 mod ghc;
+#[path = "wire/in_part.rs"]
+mod in_part;
 #[path = "wire/lowpan.rs"]
 mod lowpan;
 #[path = "wire/lowpan_fragments.rs"]

@@ -64,10 +64,10 @@ impl Correlator {
         }
         if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
-            let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+            let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
             self.exchanges
                 .error(key, carried.ip.id, seen, &mut |event| {
-                    outcomes.push(event.told(ring.as_ref()));
+                    outcomes.push(event.told(ring.as_ref(), parts));
                 });
         }
         if !query::tells_packet(&carried) {

@@ -7,6 +7,7 @@ use super::trace::MAX_TTL;
 use crate::icmp::{kind, names};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
+use crate::wire::reassembly::Gaps;
 
 /// The query types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +70,10 @@ pub struct Exchange {
     pub corrupted: u32,
     /// No packet of the reverse direction was captured so far: the capture may see one side only.
     pub one_sided_possible: bool,
+    /// What is missing of the request, which came in fragments.
+    pub request_missing: Option<Gaps>,
+    /// The reply, or the first that did not end it, of which fragments are missing.
+    pub reply_part: Option<ReplyPart>,
     /// Its reply was captured a moment before it, and told as unsolicited.
     pub told_unsolicited: bool,
     /// Some frame it names passed the filter.
@@ -94,6 +99,15 @@ impl Exchange {
     pub fn may_be_probe(&self) -> bool {
         self.request_ttl <= MAX_TTL
     }
+}
+
+/// A reply of which fragments are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyPart {
+    /// The fragment that begins it.
+    pub first: FrameRef,
+    /// What is missing.
+    pub missing: Gaps,
 }
 
 /// What answered a request.

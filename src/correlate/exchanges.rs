@@ -17,6 +17,7 @@ use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
 use super::flows::Ring;
+use super::parts::Parts;
 use super::payloads::Payloads;
 use super::query::{Query, QueryKey};
 use super::sighting::{Mirror, Place, Scope, Sighting};
@@ -47,11 +48,15 @@ pub(super) enum ExchangeEvent {
 }
 
 impl ExchangeEvent {
-    /// As it is told, with what `ring` knows of the way back.
-    pub(super) fn told(self, ring: Option<&Ring>) -> Outcome {
+    /// As it is told, with what `ring` knows of the way back, and what is missing of fragments.
+    pub(super) fn told(self, ring: Option<&Ring>, parts: &Parts) -> Outcome {
         match self {
-            Self::Decided(exchange) => Outcome::Decided(exchange),
+            Self::Decided(mut exchange) => {
+                parts.tell(&mut exchange);
+                Outcome::Decided(exchange)
+            }
             Self::Closed(mut exchange) => {
+                parts.tell(&mut exchange);
                 // A neighbor that does not answer need not be there at all.
                 exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
                     && exchange.kind.has_id()

@@ -4,13 +4,14 @@ use super::sighting::{Extent, Sighting};
 use super::{Correlator, Relation};
 use crate::icmp::{Direction, Message, Whole};
 use crate::model::{Frame, FrameRef};
+use crate::wire::reassembly::Missing;
 use crate::wire::{Packet, is_reported};
 
 /// What a fragment is to its message.
 #[derive(Clone, Copy, Debug)]
 pub enum Fragment<'a> {
     /// More must come.
-    Begins,
+    Begins(Missing),
     /// It was captured before: a receiver takes no notice of it.
     Again {
         /// Where.
@@ -41,6 +42,13 @@ impl Correlator {
         let own = self.recognizer.query(&packet.ip, message);
         let answers = own.is_some_and(|own| own.direction == Direction::Reply);
         match fragment {
+            Fragment::Begins(missing) if own.is_some() => {
+                self.parts.begins(frame.reference(), &missing);
+            }
+            Fragment::Begins(missing) => self.parts.goes_on(&missing),
+            _ => {}
+        }
+        match fragment {
             Fragment::Single => self.packet(frame, packet, message, Extent::Begun, shown),
             Fragment::Again { of } if own.is_some() => {
                 self.observe(frame, packet, shown);
@@ -50,13 +58,17 @@ impl Correlator {
                 Relation::Copy { of }
             }
             // Whoever asked gets it when it is whole, unless only such fragments are captured.
-            Fragment::Begins
+            Fragment::Begins(_)
                 if own.is_some_and(|own| answers && self.exchanges.expects_all(own.key)) =>
             {
+                let asked = own.and_then(|own| self.exchanges.asked(own.key));
+                if let Some(request) = asked {
+                    self.parts.answers(request, frame.reference());
+                }
                 self.observe(frame, packet, shown);
                 Relation::None
             }
-            Fragment::Begins | Fragment::Again { .. } => {
+            Fragment::Begins(_) | Fragment::Again { .. } => {
                 if answers {
                     self.exchanges.answered_in_part(frame.reference());
                 }
@@ -81,6 +93,9 @@ impl Correlator {
         let is_told = |told| self.recognizer.query_of_whole(ip, told).is_some();
         let begins = !whole.told.as_ref().is_some_and(is_told);
         let first = whole.frames.first().copied();
+        if let Some(first) = first {
+            self.parts.is_whole(first);
+        }
         let whole = Packet { ip: *ip, ..*packet };
         self.observe(frame, packet, shown);
         let seen = Sighting::of(frame, &whole, all, Extent::PutTogether, shown);

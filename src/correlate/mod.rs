@@ -14,6 +14,7 @@ mod flows;
 mod fragments;
 mod limits;
 pub mod observation;
+mod parts;
 mod passing;
 mod payloads;
 mod query;
@@ -43,6 +44,7 @@ use self::flows::{Hashes, Lead, Ring};
 pub use self::fragments::Fragment;
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
+use self::parts::Parts;
 use self::query::Recognizer;
 pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
@@ -83,6 +85,7 @@ pub struct Correlator {
     clock: Clock,
     recognizer: Recognizer,
     exchanges: Exchanges,
+    parts: Parts,
     repeats: Repeats,
     ring: Option<Ring>,
     /// The last frame of which the tunnels were taken.
@@ -117,12 +120,14 @@ impl Correlator {
     pub fn new(config: &Config) -> Self {
         // Shares of the limit, in sixteenths.
         let share = |sixteenths| config.memory_limit / 16 * sixteenths;
-        let mut exchanges = Exchanges::new(config.reply_timeout, share(5));
+        let for_parts = parts::MEMORY.min(share(1));
+        let mut exchanges = Exchanges::new(config.reply_timeout, share(5) - for_parts);
         exchanges.blind = Blind::new(config.sight == Sight::Filtered);
         Self {
             clock: Clock::default(),
             recognizer: Recognizer::default(),
             exchanges,
+            parts: Parts::new(for_parts),
             repeats: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(4))),
             carried_by: None,
@@ -331,9 +336,9 @@ impl Correlator {
             return Relation::None;
         };
         let seen = Sighting::of(frame, packet, message, extent, shown);
-        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
+        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
         let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
-            outcomes.push(event.told(ring.as_ref()));
+            outcomes.push(event.told(ring.as_ref(), parts));
         });
         if query.direction == Direction::Reply
             && let Relation::Answer(Answer {

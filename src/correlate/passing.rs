@@ -71,10 +71,10 @@ impl Correlator {
 
     /// Tells what passing time decides, or notes that there is more.
     fn pass(&mut self, now: Timestamp) {
-        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        let batch = self
-            .exchanges
-            .advance(now, &mut |event| outcomes.push(event.told(ring.as_ref())));
+        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
+        let batch = self.exchanges.advance(now, &mut |event| {
+            outcomes.push(event.told(ring.as_ref(), parts));
+        });
         if batch == Batch::MoreToCome {
             self.left = Left::At(now);
         } else if self.sweep_at < now || now < self.swept {
@@ -101,10 +101,10 @@ impl Correlator {
             // The capture ran on, though nothing came.
             horizon => self.clock.end().max(horizon),
         };
-        let (ring, outcomes) = (&self.ring, &mut self.outcomes);
-        let batch = self
-            .exchanges
-            .finish(end, &mut |event| outcomes.push(event.told(ring.as_ref())));
+        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
+        let batch = self.exchanges.finish(end, &mut |event| {
+            outcomes.push(event.told(ring.as_ref(), parts));
+        });
         self.left = Left::End;
         if batch == Batch::MoreToCome {
             return;

@@ -12,6 +12,7 @@ mod closed_socket;
 mod echo_tunnel;
 mod firewall_reject;
 mod flood;
+mod fragments_missing;
 mod group;
 mod icmp_rate_limited;
 mod invalid_error;
@@ -40,6 +41,7 @@ use crate::icmp::Message;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::source::InterfaceCounts;
 use crate::wire::Packet;
+use crate::wire::reassembly::Reassembly;
 
 /// A diagnosis with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +112,7 @@ pub struct Diagnostics {
     silent_drop: silent_drop::SilentDrop,
     invalid_error: invalid_error::InvalidError,
     flood: flood::Flood,
+    fragments_missing: fragments_missing::FragmentsMissing,
     echo_tunnel: echo_tunnel::EchoTunnel,
     sweep: sweep::Sweep,
     backscatter: backscatter::Backscatter,
@@ -138,14 +141,22 @@ impl Diagnostics {
         self.redirect.message(frame, &packet.ip, message);
         self.invalid_error.message(frame, addrs, message);
         self.flood.message(frame, addrs, relation);
+        self.fragments_missing.message(frame.ts);
         self.echo_tunnel.message(frame, addrs, message, relation);
         self.backscatter.message(frame, addrs, message, relation);
+    }
+
+    /// Takes what a fragment came to that is told of.
+    pub fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, came_to: &Reassembly) {
+        let addrs = packet.ip.addrs;
+        self.fragments_missing.fragment(frame.ts, addrs, came_to);
     }
 
     /// Takes what the kernel counted while capturing.
     pub fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
         self.capture_quality.kernel(interfaces);
         self.silent_drop.kernel(interfaces);
+        self.fragments_missing.kernel(interfaces);
         self.pmtu.kernel(interfaces);
         self.invalid_error.kernel(interfaces);
         self.backscatter.kernel(interfaces);
@@ -227,7 +238,7 @@ impl Diagnostics {
         copy.findings()
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 19] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 20] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -238,6 +249,7 @@ impl Diagnostics {
             &mut self.closed_port,
             &mut self.closed_socket,
             &mut self.silent_drop,
+            &mut self.fragments_missing,
             &mut self.icmp_rate_limited,
             &mut self.redirect,
             &mut self.invalid_error,

@@ -256,6 +256,8 @@ mod tests {
                 duplicates: 0,
                 corrupted: 0,
                 one_sided_possible: false,
+                request_missing: None,
+                reply_part: None,
                 told_unsolicited: false,
                 shown: true,
             });

@@ -21,7 +21,7 @@ pub(super) fn relate(
 ) -> Relation {
     let fragment = match (reassembly, whole) {
         (_, Some(whole)) => Fragment::Completes(whole),
-        (Reassembly::Incomplete, _) => Fragment::Begins,
+        (Reassembly::Incomplete(missing), _) => Fragment::Begins(*missing),
         (Reassembly::Duplicate { of }, _) => Fragment::Again { of: *of },
         (
             Reassembly::Complete(_)

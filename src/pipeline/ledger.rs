@@ -62,6 +62,9 @@ impl Ledger {
                 if !matches!(event.relation, Relation::Reported) {
                     let (message, relation) = event.news();
                     diagnostics.icmp(event.frame, event.packet, message, relation);
+                    if let Some(came_to) = event.reassembly {
+                        diagnostics.fragment(event.frame, event.packet, came_to);
+                    }
                 }
                 collector.icmp(event);
             }

@@ -6,7 +6,7 @@ use super::Run;
 use super::early::Early;
 use crate::model::{Expanded, Form, Frame, FrameRef};
 use crate::wire::piece::{self, Piece};
-use crate::wire::reassembly::{Captured, Outcome, Reassembly, Told};
+use crate::wire::reassembly::{Captured, Missing, Outcome, Reassembly, Told};
 use crate::wire::{self, Classified, Undecodable, lowpan};
 
 impl Run<'_, '_, '_, '_> {
@@ -30,7 +30,8 @@ impl Run<'_, '_, '_, '_> {
         let mut made = Expanded::default();
         match self.reassembler.piece(piece, captured, &mut made) {
             Outcome::Begins => {
-                let told = self.begin(frame, &made, &Reassembly::Incomplete)?;
+                let missing = Missing::after(captured.frame);
+                let told = self.begin(frame, &made, &Reassembly::Incomplete(missing))?;
                 self.reassembler.note_told(piece.carrier, captured, told);
             }
             Outcome::Whole {

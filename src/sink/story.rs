@@ -15,6 +15,7 @@ use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write;
 use crate::wire::IpVersion;
+use crate::wire::reassembly::Gaps;
 
 /// What all of them need.
 pub(super) struct Page<'a> {
@@ -99,8 +100,8 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
             out.extend_from_slice(b" got the error ");
             note::frame(out, frame, page.names);
         }
+        None if exchange.outcome == ExchangeOutcome::Lost => lost(out, exchange, page),
         None => out.extend_from_slice(match exchange.outcome {
-            ExchangeOutcome::Lost => b" lost: no reply was captured in time",
             ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
             ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
             _ => b" unknown: the capture does not tell",
@@ -111,6 +112,51 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
         write::millis(out, rtt);
     }
     out.push(b'\n');
+}
+
+/// Why a request is called lost: also what is missing of fragments.
+fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
+    out.extend_from_slice(b" lost: ");
+    if let Some(missing) = &exchange.request_missing {
+        out.extend_from_slice(b"it came in part itself, ");
+        without(out, missing);
+        out.extend_from_slice(b"; ");
+    }
+    if let Some(part) = &exchange.reply_part {
+        out.extend_from_slice(b"its reply came in part, ");
+        note::frame(out, part.first, page.names);
+        out.push(b' ');
+        without(out, &part.missing);
+    } else {
+        out.extend_from_slice(b"no reply was captured in time");
+    }
+}
+
+/// `without octets 1480 to 2959, from 4440 on`.
+fn without(out: &mut Vec<u8>, missing: &Gaps) {
+    out.extend_from_slice(b"without ");
+    if missing.told().is_empty() {
+        out.extend_from_slice(b"the rest");
+    } else {
+        out.extend_from_slice(b"octets ");
+    }
+    for (i, gap) in missing.told().iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b", " });
+        if gap.end.is_none() {
+            out.extend_from_slice(b"from ");
+        }
+        write::decimal(out, gap.start.into());
+        match gap.end {
+            Some(end) => {
+                out.extend_from_slice(b" to ");
+                write::decimal(out, u64::from(end).saturating_sub(1));
+            }
+            None => out.extend_from_slice(b" on"),
+        }
+    }
+    if missing.more() > 0 {
+        out.extend_from_slice(b" and others");
+    }
 }
 
 /// `1 hop`, `2 hops`.

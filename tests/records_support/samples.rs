@@ -33,6 +33,8 @@ pub(crate) fn exchange() -> Exchange {
         duplicates: 0,
         corrupted: 0,
         one_sided_possible: false,
+        request_missing: None,
+        reply_part: None,
         told_unsolicited: false,
         shown: true,
     }

@@ -291,6 +291,8 @@ fn the_summary_adds_up_and_fits_the_width() {
         outcome: ExchangeOutcome::Lost,
         rtt: None,
         one_sided_possible: true,
+        request_missing: None,
+        reply_part: None,
         ..exchange()
     });
     for id in 100..125 {

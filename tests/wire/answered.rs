@@ -9,11 +9,11 @@ const REQUEST: u8 = 8;
 const REPLY: u8 = 0;
 
 /// The fragments of an echo message between the two hosts.
-fn message(kind: u8, seq: u16, id: u16) -> Vec<Vec<u8>> {
+pub(crate) fn message(kind: u8, seq: u16, id: u16) -> Vec<Vec<u8>> {
     cut(&echo(kind, seq, 1400), id, 600)
 }
 
-fn exchanges(records: &[Value]) -> Vec<&Value> {
+pub(crate) fn exchanges(records: &[Value]) -> Vec<&Value> {
     let all = records.iter();
     all.filter(|record| record["type"] == "exchange").collect()
 }

@@ -10,16 +10,27 @@ use crate::frames::{OwnedFrame, pcapng};
 
 /// A capture of frames of this link type, a microsecond apart.
 pub(crate) fn written(link: u32, frames: &[Vec<u8>]) -> tempfile::NamedTempFile {
+    written_at(link, (1..).zip(frames.iter().cloned()))
+}
+
+/// A capture of these frames, each so many microseconds after its begin.
+pub(crate) fn written_at(
+    link: u32,
+    frames: impl Iterator<Item = (u32, Vec<u8>)>,
+) -> tempfile::NamedTempFile {
     let owned: Vec<_> = (1..)
         .zip(frames)
-        .map(|(number, data): (u32, _)| OwnedFrame {
+        .map(|(number, (micros, data))| OwnedFrame {
             file: String::new(),
-            number: number.into(),
-            ts: Timestamp::from_parts(1_700_000_000, 1000 * number),
+            number,
+            ts: Timestamp::from_parts(
+                1_700_000_000 + i64::from(micros / 1_000_000),
+                micros % 1_000_000 * 1000,
+            ),
             link: LinkType(link),
             wire_len: u32::try_from(data.len()).unwrap(),
             fcs_len: 0,
-            data: data.clone(),
+            data,
         })
         .collect();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -29,14 +40,24 @@ pub(crate) fn written(link: u32, frames: &[Vec<u8>]) -> tempfile::NamedTempFile 
 
 /// The records of a capture.
 pub(crate) fn records(file: &tempfile::NamedTempFile) -> Vec<Value> {
+    told(file, &["--json"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// What the program prints of a capture.
+pub(crate) fn text(file: &tempfile::NamedTempFile) -> String {
+    told(file, &[])
+}
+
+fn told(file: &tempfile::NamedTempFile, flags: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-        .args(["--json", "-r"])
+        .args(flags)
+        .arg("-r")
         .arg(file.path())
         .output()
         .unwrap();
     assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    String::from_utf8(output.stdout).unwrap()
 }

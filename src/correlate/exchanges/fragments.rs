@@ -72,6 +72,12 @@ impl Exchanges {
         }))
     }
 
+    /// The request under this key, unless a reply came.
+    pub(in crate::correlate) fn asked(&self, key: QueryKey) -> Option<FrameRef> {
+        let open = self.table.at(self.under(key)?)?;
+        (!matches!(open.end, Some(ExchangeEnd::Reply(_)))).then_some(open.request)
+    }
+
     /// Whether replies to the request under this key are to be put together: all of it was captured.
     pub(in crate::correlate) fn expects_all(&self, key: QueryKey) -> bool {
         (self.under(key).and_then(|slot| self.table.at(slot)))

@@ -189,6 +189,8 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         duplicates: open.duplicates,
         corrupted: open.corrupted,
         one_sided_possible: false,
+        request_missing: None,
+        reply_part: None,
         told_unsolicited: open.reply_told == ReplyTold::Unsolicited,
         shown: open.request_shown || open.end_shown,
     }

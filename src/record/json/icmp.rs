@@ -170,7 +170,7 @@ impl Serialize for FragmentOutcome<'_> {
                 map.put("with", &self.of.reference(*frame))?;
             }
             Reassembly::Refused(why) => map.name("reason", why.name())?,
-            Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
+            Reassembly::NotIcmpFragment | Reassembly::Incomplete(_) => {}
         }
         map.end()
     }

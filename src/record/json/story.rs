@@ -1,6 +1,7 @@
 //! Records that sum up several frames: `exchange`, `drop`, `path`, `finding`.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -15,6 +16,7 @@ use crate::model::{FlowKey, FrameRef, SourceId, flow::FlowPorts};
 use crate::record::app_error::{AppError, Errno, Raised};
 use crate::record::community::CommunityId;
 use crate::wire::IpVersion;
+use crate::wire::reassembly::{Gap, Gaps};
 
 pub(super) fn exchange<S: Serializer>(
     exchange: &Exchange,
@@ -49,6 +51,20 @@ pub(super) fn exchange<S: Serializer>(
     map.put("duplicates", &exchange.duplicates)?;
     map.put("corrupted", &exchange.corrupted)?;
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
+    map.maybe(
+        "request_part",
+        exchange.request_missing.as_ref().map(|missing| Part {
+            first: None,
+            missing,
+        }),
+    )?;
+    map.maybe(
+        "reply_part",
+        exchange.reply_part.as_ref().map(|part| Part {
+            first: Some(reference(part.first)),
+            missing: &part.missing,
+        }),
+    )?;
     map.end()
 }
 
@@ -146,6 +162,34 @@ fn own_source<'a>(frames: impl IntoIterator<Item = &'a FrameRef>) -> SourceId {
         .into_iter()
         .next()
         .map_or(SourceId(0), |frame| frame.source())
+}
+
+/// A message of which fragments are missing.
+struct Part<'a> {
+    first: Option<Reference<'a>>,
+    missing: &'a Gaps,
+}
+
+impl Serialize for Part<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("first", self.first)?;
+        map.put("missing", &List(self.missing.told(), MissingOctets))?;
+        map.maybe("more_gaps", NonZeroU64::new(self.missing.more()))?;
+        map.end()
+    }
+}
+
+struct MissingOctets<'a>(&'a Gap);
+
+impl Serialize for MissingOctets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Gap { start, end } = *self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("offset", &start)?;
+        map.maybe("length", end.map(|end| end.saturating_sub(start)))?;
+        map.end()
+    }
 }
 
 struct References<'a> {

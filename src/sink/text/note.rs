@@ -191,7 +191,7 @@ fn fragment(
     names: &SourceNames,
 ) {
     match reassembly {
-        Reassembly::NotIcmpFragment | Reassembly::Incomplete => {}
+        Reassembly::NotIcmpFragment | Reassembly::Incomplete(_) => {}
         Reassembly::Complete(whole) => {
             let message = event.said();
             let out = notes.item();

@@ -4,6 +4,7 @@
 //! A packet is whole when every octet of it came exactly once. Overlapping fragments are told and
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
+mod missing;
 mod partial;
 mod pieces;
 mod reassembled;
@@ -20,6 +21,7 @@ use super::ipcomp::{self, Inflater};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, Form, FrameRef, InterfaceId, Timestamp};
+pub use missing::{Gap, Gaps, Missing};
 use partial::{Added, Piece as Part, Whole};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
@@ -34,7 +36,7 @@ pub enum Reassembly {
     /// The packet is not a fragment of an ICMP message, as far as is known by now.
     NotIcmpFragment,
     /// More must come before the message is whole.
-    Incomplete,
+    Incomplete(Missing),
     /// It made the message whole.
     Complete(Box<Reassembled>),
     /// The same octets at the same place came before: the packet was captured or sent twice.
@@ -56,7 +58,7 @@ impl Reassembly {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NotIcmpFragment => "not_icmp",
-            Self::Incomplete => "incomplete",
+            Self::Incomplete(_) => "incomplete",
             Self::Complete(_) => "complete",
             Self::Duplicate { .. } => "duplicate",
             Self::Overlap { .. } => "overlap",

@@ -1,5 +1,6 @@
 //! The fragments of one packet.
 
+use super::missing::{Holes, Missing};
 use super::recent::Known;
 use super::{Reassembly, Refusal};
 use crate::model::{FrameRef, SourceId, Timestamp};
@@ -69,6 +70,7 @@ pub(super) struct Partial {
     /// Their octets, in the order they came.
     octets: Vec<u8>,
     received: usize,
+    holes: Holes,
     /// Where the packet ends, once its last fragment came.
     end: Option<usize>,
     first: Option<First>,
@@ -82,6 +84,8 @@ pub(super) struct Partial {
     told_as_other: u64,
     /// Those of the latest fragment.
     seen_as: Option<(SourceId, u8)>,
+    /// The fragment that came before the others.
+    earliest: Option<FrameRef>,
 }
 
 /// What is to be said of a message that is given up.
@@ -132,6 +136,7 @@ impl Partial {
             pieces: Vec::new(),
             octets: Vec::new(),
             received: 0,
+            holes: Holes::default(),
             end: None,
             first: None,
             overlapped: false,
@@ -139,6 +144,7 @@ impl Partial {
             is_copy: false,
             told_as_other: 0,
             seen_as: None,
+            earliest: None,
         }
     }
 
@@ -232,6 +238,7 @@ impl Partial {
     pub(super) fn memory(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
             + self.octets.capacity()
+            + self.holes.memory()
             + self
                 .first
                 .as_ref()
@@ -264,6 +271,8 @@ impl Partial {
         part.extend(&mut self.octets);
         self.pieces.insert(behind, Piece { at, ..*piece });
         self.received += piece.end - piece.start;
+        self.holes.fill(piece.start, piece.end, piece.last);
+        let earliest = *self.earliest.get_or_insert(piece.frame);
         if piece.start == 0 {
             self.first = Some(First {
                 fields: ip.with_octets(&[], &[]),
@@ -272,10 +281,10 @@ impl Partial {
             });
         }
         if self.end == Some(self.received) {
-            self.put_together()
+            self.put_together(earliest)
         } else {
             self.told_as_other += u64::from(!self.is_icmp);
-            Added::Outcome(Reassembly::Incomplete)
+            Added::Outcome(Reassembly::Incomplete(self.missing(earliest)))
         }
     }
 
@@ -295,10 +304,19 @@ impl Partial {
         Reassembly::Overlap { with: there.frame }
     }
 
-    fn put_together(&mut self) -> Added {
+    fn missing(&self, earliest: FrameRef) -> Missing {
+        let first = self.pieces.first().filter(|piece| piece.start == 0);
+        Missing {
+            earliest,
+            first: first.map(Piece::frame),
+            gaps: self.holes.gaps(),
+        }
+    }
+
+    fn put_together(&mut self, earliest: FrameRef) -> Added {
         // Pieces do not overlap, lie before the end and sum up to it: they are all there.
         let Some(first) = self.first.take() else {
-            return Added::Outcome(Reassembly::Incomplete);
+            return Added::Outcome(Reassembly::Incomplete(self.missing(earliest)));
         };
         let mut octets = Vec::with_capacity(self.received);
         for piece in &self.pieces {

@@ -127,7 +127,7 @@ impl Table {
                 self.recent.add(key, is_icmp, parts, now);
                 self.remove(&key, serial);
             }
-            (Added::Outcome(Reassembly::Incomplete), Some(known)) if partial.is_copy() => {
+            (Added::Outcome(Reassembly::Incomplete(_)), Some(known)) if partial.is_copy() => {
                 outcome = Added::Outcome(Reassembly::Duplicate { of: known.of });
             }
             _ => {}

@@ -87,7 +87,7 @@ fn fragments_in_every_order_make_the_message() {
                 at(i64::try_from(n).unwrap()),
             );
             match outcome {
-                Reassembly::Incomplete => assert!(n < 3),
+                Reassembly::Incomplete(_) => assert!(n < 3),
                 Reassembly::Complete(whole) => {
                     assert_eq!(n, 3);
                     assert_eq!(whole.frames(), [10, 11, 12, 13].map(frame_ref));
@@ -277,7 +277,7 @@ fn what_tells_packets_apart() {
         let mut reassembler = Reassembler::new(ROOM);
         reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
         let outcome = reassembler.feed(&packet(&data), frame_ref(2), None, at(0));
-        assert!(matches!(outcome, Reassembly::Incomplete));
+        assert!(matches!(outcome, Reassembly::Incomplete(_)));
         assert_eq!(reassembler.waiting(), 2);
     }
 }
@@ -292,7 +292,7 @@ fn later_fragments_that_name_an_extension_header_belong_to_the_message() {
     let later = fragment6(60, 16, false, &part[16..]);
     let mut reassembler = Reassembler::new(ROOM);
     let outcome = reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
-    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert!(matches!(outcome, Reassembly::Incomplete(_)));
     assert_eq!(reassembler.fates().waiting, 1);
     let outcome = reassembler.feed(&packet(&later), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Complete(_)));
@@ -357,7 +357,7 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     assert!(matches!(outcome, Reassembly::Complete(_)));
     let gone = fragment4(0, 1000, false, &[0; 8]);
     let outcome = reassembler.feed(&packet(&gone), frame_ref(2), None, at(0));
-    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert!(matches!(outcome, Reassembly::Incomplete(_)));
 
     let mut none = Reassembler::new(0);
     none.feed(&packet(&last), frame_ref(1), None, at(0));

@@ -72,8 +72,8 @@ fn a_message_in_a_fragmented_packet_of_a_tunnel_is_put_together() {
         let pieces = pieces(protocol, 7, &part, 160);
         let mut reassembler = Reassembler::new(ROOM);
         let outcomes = feed(&mut reassembler, &pieces);
-        assert!(matches!(outcomes[0], Reassembly::Incomplete));
-        assert!(matches!(outcomes[1], Reassembly::Incomplete));
+        assert!(matches!(outcomes[0], Reassembly::Incomplete(_)));
+        assert!(matches!(outcomes[1], Reassembly::Incomplete(_)));
         assert_eq!(whole(&outcomes[2], &message), (vec![1, 2, 3], false));
         assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
         assert_eq!(reassembler.fates().complete, 1);
@@ -132,7 +132,7 @@ fn fragments_of_a_message_in_fragments_of_packets() {
     let mut reassembler = Reassembler::new(ROOM);
     let outcomes = feed(&mut reassembler, &pieces_of_all);
     assert_eq!(outcomes.len(), 4);
-    assert!(matches!(outcomes[1], Reassembly::Incomplete));
+    assert!(matches!(outcomes[1], Reassembly::Incomplete(_)));
     assert_eq!(whole(&outcomes[3], &message), (vec![2, 4], false));
     assert_eq!(reassembler.fates().complete, 1);
     assert_eq!(reassembler.waiting(), 0);
@@ -214,7 +214,7 @@ fn any_prefix_of_a_fragment_is_let_pass() {
                 assert!(
                     !matches!(
                         outcomes[0],
-                        Reassembly::Complete(_) | Reassembly::Incomplete
+                        Reassembly::Complete(_) | Reassembly::Incomplete(_)
                     ),
                     "{length}"
                 );

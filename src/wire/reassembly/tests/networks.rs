@@ -50,7 +50,7 @@ fn both_come_out(network: impl Fn(usize, &[u8]) -> (u32, Vec<u8>, Option<Interfa
                     assert_eq!(message.ip().payload, messages[which]);
                     whole.push(which);
                 }
-                outcome => assert!(matches!(outcome, Reassembly::Incomplete), "{outcome:?}"),
+                outcome => assert!(matches!(outcome, Reassembly::Incomplete(_)), "{outcome:?}"),
             }
         }
     }
@@ -131,7 +131,7 @@ fn a_packet_captured_into_two_files_becomes_whole_twice() {
                     );
                     whole += 1;
                 }
-                outcome => assert!(matches!(outcome, Reassembly::Incomplete), "{outcome:?}"),
+                outcome => assert!(matches!(outcome, Reassembly::Incomplete(_)), "{outcome:?}"),
             }
         }
         assert_eq!((whole, reassembler.waiting()), (2, 0), "{order:06b}");
@@ -152,7 +152,7 @@ fn overlaps_are_told_across_files_as_within_one() {
     let mut reassembler = Reassembler::new(ROOM);
     reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
     let outcome = reassembler.feed(&packet(&overlapping), in_file(1, 1), None, at(0));
-    assert!(matches!(outcome, Reassembly::Incomplete));
+    assert!(matches!(outcome, Reassembly::Incomplete(_)));
     assert_eq!(reassembler.fates().waiting, 2);
 }
 
@@ -186,7 +186,7 @@ fn a_packet_that_the_next_hop_cuts_anew_becomes_whole_at_both() {
                     whole += 1;
                 }
                 outcome => assert!(
-                    matches!(outcome, Reassembly::Incomplete),
+                    matches!(outcome, Reassembly::Incomplete(_)),
                     "{order:05b} {outcome:?}"
                 ),
             }

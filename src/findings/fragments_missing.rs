@@ -1,0 +1,192 @@
+//! Messages in fragments of which some do not come.
+//!
+//! Rule: of what one host sent another at least three messages came in part, and the same is missing
+//! of all of these: all but the first fragments, the first ones, or others. The newest may still be
+//! under way when the capture ends, and does not count for a second. Where no message in fragments is
+//! whole the capture itself may take none but the first: a filter that looks into a header finds it
+//! there alone.
+//! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use super::group::{EVIDENCE, Groups};
+use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::source::InterfaceCounts;
+use crate::wire::reassembly::{Gaps, Missing, Reassembly};
+
+/// So many messages have to lack the same.
+const ALIKE: usize = 3;
+/// What is missing for so long is lost.
+const LATE: Duration = Duration::from_secs(1);
+/// Messages that may still become whole, at most.
+const WAITING: usize = 10_000;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FragmentsMissing {
+    /// Those that are not whole, by the fragment that came before the others.
+    waiting: HashMap<FrameRef, Waiting, RandomState>,
+    /// How many were put together, by who sent them to whom.
+    whole: Groups<AddrPair, u64>,
+    newest: Option<Timestamp>,
+    /// Whether the kernel dropped packets, which these may be.
+    drops: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    addrs: AddrPair,
+    since: Timestamp,
+    missing: Gaps,
+}
+
+/// What is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Lack {
+    AllButFirst,
+    First,
+    Others,
+}
+
+impl Lack {
+    fn of(missing: &Gaps) -> Self {
+        if missing.is_all_after_first() {
+            Self::AllButFirst
+        } else if missing.is_at_begin() {
+            Self::First
+        } else {
+            Self::Others
+        }
+    }
+
+    fn title(self, addrs: AddrPair, lacking: usize, all: u64) -> String {
+        let (src, dst) = (addrs.src(), addrs.dst());
+        let what = format!("{lacking} of {all} messages in fragments from {src} to {dst}");
+        match self {
+            Self::AllButFirst => format!("Of {what} only the beginning arrives"),
+            Self::First => format!("Of {what} the first fragment is missing, others arrive"),
+            Self::Others => format!("Of {what} some fragments are missing"),
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::AllButFirst => {
+                "Fragments but the first bear no ports and no ICMP header: a firewall, an address \
+                 translator or a load balancer before the capture point may drop them. Let fragments \
+                 pass there, or send what fits into one packet."
+            }
+            Self::First => {
+                "What is left cannot be put together. A filter before the capture point may drop what \
+                 it recognises by its header and let the rest pass, or the fragments take several \
+                 ways, of which one is captured."
+            }
+            Self::Others => {
+                "Of a packet in fragments all is lost with one of them. Look for loss before the \
+                 capture point, a queue that bursts overrun most of all, or send what fits into one \
+                 packet."
+            }
+        }
+    }
+}
+
+impl FragmentsMissing {
+    pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
+        self.drops = (interfaces.iter()).any(|interface| interface.counts.any_dropped());
+    }
+
+    /// Takes note that the capture went on until then.
+    pub(super) fn message(&mut self, at: Timestamp) {
+        self.newest = self.newest.max(Some(at));
+    }
+
+    /// Takes what a fragment came to that went this way.
+    pub(super) fn fragment(&mut self, at: Timestamp, addrs: AddrPair, came_to: &Reassembly) {
+        match came_to {
+            Reassembly::Incomplete(missing) => self.goes_on(at, addrs, missing),
+            Reassembly::Complete(whole) => {
+                for frame in whole.frames() {
+                    self.waiting.remove(frame);
+                }
+                if let Some(count) = self.whole.entry(addrs) {
+                    *count += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn goes_on(&mut self, at: Timestamp, addrs: AddrPair, missing: &Missing) {
+        // The link took it apart: nothing tells what is missing.
+        if missing.gaps.told().is_empty() {
+            return;
+        }
+        let has_room = self.waiting.len() < WAITING;
+        if has_room || self.waiting.contains_key(&missing.earliest) {
+            // A later fragment of a tunnel's packet does not tell whom the message inside goes to.
+            let of = self.waiting.entry(missing.earliest).or_insert(Waiting {
+                addrs,
+                since: at,
+                missing: missing.gaps,
+            });
+            (of.since, of.missing) = (at, missing.gaps);
+        }
+    }
+
+    /// What is lost, in the order in which it was captured.
+    fn lost(&self) -> Vec<(FrameRef, Waiting)> {
+        let is_late = |waiting: &Waiting| {
+            (self.newest).is_some_and(|now| now.since(waiting.since).is_some_and(|ago| ago >= LATE))
+        };
+        let waiting = self.waiting.iter().filter(|(_, waiting)| is_late(waiting));
+        let mut lost: Vec<_> = waiting.map(|(frame, waiting)| (*frame, *waiting)).collect();
+        lost.sort_unstable_by_key(|(frame, _)| *frame);
+        lost
+    }
+}
+
+impl Diagnosis for FragmentsMissing {
+    fn findings(&mut self, found: &mut Vec<Finding>) {
+        let mut lacks: Groups<(AddrPair, Lack), Vec<FrameRef>> = Groups::default();
+        let mut parts: Groups<AddrPair, u64> = Groups::default();
+        for (frame, waiting) in self.lost() {
+            let lack = Lack::of(&waiting.missing);
+            if let Some(frames) = lacks.entry((waiting.addrs, lack)) {
+                frames.push(frame);
+            }
+            if let Some(count) = parts.entry(waiting.addrs) {
+                *count += 1;
+            }
+        }
+        let takes_all = self.whole.len() > 0;
+        for ((addrs, lack), frames) in lacks.iter().filter(|(_, frames)| frames.len() >= ALIKE) {
+            let count =
+                |groups: &mut Groups<AddrPair, u64>| groups.entry(*addrs).map_or(0, |count| *count);
+            let all = count(&mut parts) + count(&mut self.whole);
+            let is_capture = *lack == Lack::AllButFirst && !takes_all;
+            let advice = if is_capture {
+                "No message of the capture is whole: a capture filter that looks into a header (icmp[...], \
+                 port) takes first fragments alone. If there was none, fragments are dropped before \
+                 the capture point."
+            } else {
+                lack.advice()
+            };
+            found.push(Finding {
+                name: "fragments_missing",
+                severity: Severity::Warning,
+                title: lack.title(*addrs, frames.len(), all),
+                evidence: frames.iter().take(EVIDENCE).copied().collect(),
+                confidence: if is_capture || self.drops {
+                    Confidence::Suspected
+                } else {
+                    Confidence::Confirmed
+                },
+                advice: advice.to_owned(),
+            });
+        }
+    }
+}
