@@ -4,6 +4,7 @@ mod hidden;
 mod packets;
 mod several;
 mod taps;
+mod x25;
 
 use proptest::prelude::*;
 
