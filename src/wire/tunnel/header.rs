@@ -73,7 +73,8 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         protocol::GRE => gre(payload),
         protocol::L2TP => l2tp_3(payload, 0),
         protocol::UDP | protocol::UDP_LITE => {
-            // Any payload may go to these ports: what is called IP must agree with its length.
+            // Any payload may go to these ports: what is called IP must be without fault, or its
+            // header's checksum.
             let (kind, inside) = udp(payload)?;
             let is_fragment = ip.fragment.is_some()
                 || matches!(kind, TunnelKind::Capwap { .. }) && access::is_capwap_fragment(payload);
@@ -84,8 +85,14 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
                         .map_or(0, |length| length.saturating_sub(payload.len()))
                         + cut_before(kind, payload);
                     let inner = tail(payload, inside.offset);
-                    Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength)
-                        .is_ok_and(|inner| is_fragment || is_certain || !inner.is_defective())
+                    Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength).is_ok_and(
+                        |inner| {
+                            is_fragment
+                                || is_certain
+                                || !inner.is_defective()
+                                || has_good_checksum(&inner)
+                        },
+                    )
                 }
                 _ => true,
             });
@@ -137,8 +144,12 @@ pub(super) fn leads_to_certain_ip(bytes: &[u8], header: &LinkHeader, missing: us
     let rest = tail(bytes, header.offset);
     header.network == Network::Ip
         && Ip::parse(rest, Limit::Capture).is_ok_and(|ip| {
-            let checksum = || header_checksum(&ip).map(|checksum| checksum.status);
             usize::try_from(ip.length).is_ok_and(|length| length == rest.len() + missing)
-                || checksum() == Some(ChecksumStatus::Good)
+                || has_good_checksum(&ip)
         })
+}
+
+/// Whether the checksum of an IPv4 header is right.
+fn has_good_checksum(ip: &Ip<'_>) -> bool {
+    header_checksum(ip).is_some_and(|checksum| checksum.status == ChecksumStatus::Good)
 }

@@ -151,3 +151,34 @@ fn a_bundle_ends() {
         assert!(kinds(&over_udp(6118, &[&tipc(6, 6, &inside)])).is_empty());
     }
 }
+
+/// Errors are sent about packets with options that are wrong: these are to be known, too.
+#[test]
+fn a_packet_with_wrong_options_is_one_by_its_checksum() {
+    let mut inner = v4(17, &[9; 12]);
+    // A record of the route that begins at no entry.
+    inner.splice(20..20, [7, 7, 6, 0, 0, 0, 0, 0]);
+    inner[0] = 0x47;
+    inner[3] += 8;
+    let sum = crate::wire::checksum::internet(&[&inner[..28]]);
+    inner[10..12].copy_from_slice(&sum.to_be_bytes());
+    let length = u8::try_from(inner.len()).unwrap();
+    let vxlan = |inner: &[u8]| {
+        let frame = ether(0x0800, inner);
+        ether(
+            0x0800,
+            &over_udp(4789, &[&[8, 0, 0, 0, 0, 0, 100, 0], &frame]),
+        )
+    };
+    let gtp = |inner: &[u8]| {
+        let header = [0x30, 255, 0, length, 0, 0, 0, 1];
+        ether(0x0800, &over_udp(2152, &[&header, inner]))
+    };
+    let tunnels = |data: &[u8]| match classify(&frame(1, data)) {
+        Classified::OtherIp(packet) => packet.tunnels.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((tunnels(&vxlan(&inner)), tunnels(&gtp(&inner))), (1, 1));
+    inner[10] ^= 1;
+    assert_eq!((tunnels(&vxlan(&inner)), tunnels(&gtp(&inner))), (0, 0));
+}
