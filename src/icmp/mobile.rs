@@ -58,9 +58,10 @@ impl<'a> MobileIp<'a> {
 
     pub(super) const fn table(&self) -> &'static [FieldSpec] {
         match self.kind {
+            MobileIpKind::HomeAgents(Direction::Request) => DISCOVERY,
             MobileIpKind::HomeAgents(Direction::Reply) => HOME_AGENTS,
+            MobileIpKind::Prefixes(Direction::Request) => ID,
             MobileIpKind::Prefixes(Direction::Reply) => PREFIXES,
-            _ => ID,
         }
     }
 }
@@ -84,10 +85,14 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
     })
 }
 
-const ID: &[FieldSpec] = &[spec::u16(4, "id"), RESERVED];
-const RESERVED: FieldSpec = spec::reserved(6, 2, 0xffff, "reserved");
+const ID: &[FieldSpec] = &[spec::u16(4, "id"), spec::reserved(6, 2, 0xffff, "reserved")];
+/// Whether home agents are asked for, or listed, that support mobile routers (RFC 3963 section 7).
+const MOBILE_ROUTER: FieldSpec = spec::flag(6, 0x80, "mobile_router");
+const RESERVED: FieldSpec = spec::reserved(6, 2, 0x7fff, "reserved");
+const DISCOVERY: &[FieldSpec] = &[spec::u16(4, "id"), MOBILE_ROUTER, RESERVED];
 const HOME_AGENTS: &[FieldSpec] = &[
     spec::u16(4, "id"),
+    MOBILE_ROUTER,
     RESERVED,
     spec::v6_list(8, "home_agents"),
 ];
@@ -252,7 +257,8 @@ mod tests {
 
     #[test]
     fn home_agents_are_asked_for_and_listed() {
-        let request = v6(&[144, 0, 0, 0, 0xab, 0xcd, 0, 0]);
+        // Of home agents that support mobile routers.
+        let request = v6(&[144, 0, 0, 0, 0xab, 0xcd, 0x80, 0]);
         let mut octets = vec![145, 0, 0, 0, 0xab, 0xcd, 0, 0];
         octets.extend([0x20; 32]);
         let reply = v6(&octets);
