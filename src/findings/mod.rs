@@ -142,6 +142,7 @@ impl Diagnostics {
         self.invalid_error.message(frame, addrs, message);
         self.flood.message(frame, addrs, relation);
         self.fragments_missing.message(frame.ts);
+        self.routing_loop.message(frame, packet, relation);
         self.echo_tunnel.message(frame, addrs, message, relation);
         self.backscatter.message(frame, addrs, message, relation);
     }

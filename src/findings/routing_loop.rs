@@ -1,16 +1,25 @@
 //! Packets go round between routers until their TTL is spent.
 //!
-//! Rule: either packets of a flow that is no traceroute ran out of TTL after more hops than any
-//! path has, or a traceroute met the same router at a later hop with another one in between.
+//! Rule: packets of a flow that is no traceroute ran out of TTL after more hops than any path has, or a
+//! traceroute met the same router at a later hop with another one in between, or a message was captured
+//! several times between the same two stations of a link, with a lower TTL each time.
 //! Source: RFC 1812 section 5.3.1; paths longer than 30 hops are not met in practice, which is
 //! why traceroute stops there by default.
 
+mod laps;
+
+use std::fmt;
 use std::net::IpAddr;
 
-use super::group::Groups;
+use self::laps::Laps;
+use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::Relation;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::model::Frame;
+use crate::wire::Packet;
+use crate::wire::link::LinkAddress;
 
 /// Hops after which a TTL does not run out on any sane path.
 const LONGEST_PATH: u8 = 30;
@@ -23,11 +32,51 @@ const ROUTERS: usize = 4;
 pub(super) struct RoutingLoop {
     by_destination: Groups<IpAddr>,
     /// Routers met per destination, in order.
-    routers: Vec<(IpAddr, Vec<IpAddr>)>,
+    routers: Vec<(IpAddr, Vec<Router>)>,
+    laps: Laps,
+    /// Messages that were seen to go round, per destination.
+    going_round: Groups<IpAddr>,
+}
+
+/// A router as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Router {
+    /// It sent an error.
+    Ip(IpAddr),
+    /// It sent frames.
+    Link(LinkAddress),
+}
+
+impl fmt::Display for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Link(address) => address.fmt(f),
+        }
+    }
 }
 
 impl RoutingLoop {
-    fn met(&mut self, destination: IpAddr, router: IpAddr) {
+    /// Takes any message.
+    pub(super) fn message(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, relation: Relation) {
+        if let Relation::Copy { of } = relation
+            && let Some(stations) = self.laps.pass(frame, packet, of)
+        {
+            let destination = packet.ip.dst();
+            if let Some(group) = self.by_destination.entry(destination) {
+                group.show(&[of, frame.reference()]);
+            }
+            if let Some(group) = self.going_round.entry(destination) {
+                group.errors += 1;
+                group.flows = 1;
+            }
+            for station in stations {
+                self.met(destination, Router::Link(station));
+            }
+        }
+    }
+
+    fn met(&mut self, destination: IpAddr, router: Router) {
         let Some(at) = self.routers.iter().position(|(d, _)| *d == destination) else {
             if self.routers.len() < DESTINATIONS {
                 self.routers.push((destination, vec![router]));
@@ -50,7 +99,7 @@ impl Diagnosis for RoutingLoop {
             .is_some_and(|hops| hops.count > LONGEST_PATH);
         if verdict.reason == DropReason::TtlExceeded && far && !verdict.probe {
             self.by_destination.add(verdict.flow.addrs.dst(), verdict);
-            self.met(verdict.flow.addrs.dst(), verdict.dropper);
+            self.met(verdict.flow.addrs.dst(), Router::Ip(verdict.dropper));
         }
     }
 
@@ -61,8 +110,8 @@ impl Diagnosis for RoutingLoop {
         if let Some(group) = self.by_destination.entry(path.dst) {
             group.show(&[path.first_probe]);
         }
-        self.met(path.dst, router);
-        self.met(path.dst, other);
+        self.met(path.dst, Router::Ip(router));
+        self.met(path.dst, Router::Ip(other));
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
@@ -71,10 +120,14 @@ impl Diagnosis for RoutingLoop {
             let routers: Vec<_> = met
                 .map(|(_, met)| met.iter().map(ToString::to_string).collect())
                 .unwrap_or_default();
+            let mut going_round = self.going_round.iter();
             let lost = match group.errors {
-                0 => String::new(),
-                _ => group.tally(),
+                0 => going_round
+                    .find(|(d, _)| d == destination)
+                    .map(|(_, group)| group),
+                _ => Some(group),
             };
+            let lost = lost.map(Group::tally).unwrap_or_default();
             found.push(Finding {
                 name: "routing_loop",
                 severity: Severity::Critical,
