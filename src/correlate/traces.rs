@@ -22,6 +22,9 @@ use gathered::{DISTINCT_TTLS, HopState, Trace};
 const PROBES_BEFORE: usize = 1024;
 /// ... and how far back in time.
 const PROBE_AGE: Duration = Duration::from_secs(10);
+/// Who begins at the first hop again after such a silence traces anew: tools wait five seconds for the
+/// last answer (traceroute(8), option -w), and mtr(8) probes each hop once a second.
+const SILENCE: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TraceKey {
@@ -176,6 +179,14 @@ impl Traces {
         if is_probe(packet.protocol, packet.ttl, packet.lead) {
             let key = TraceKey::new(packet.addrs(), packet.protocol, packet.lead);
             if let Some(any) = self.open.get_mut(&key.any()) {
+                let silence = packet.ts.since(any.last);
+                if key.id.is_none()
+                    && any.begins_anew(packet.ttl)
+                    && silence.is_some_and(|silence| silence > SILENCE)
+                {
+                    let before = any.again(packet.ts, packet.frame);
+                    displaced.extend(before.path(&key));
+                }
                 any.last = packet.ts;
                 let begun = (packet.ts, packet.frame);
                 if let Some(trace) = self.entry(key, begun, &mut displaced) {

@@ -115,14 +115,15 @@ pub struct DropVerdict {
 
 impl DropVerdict {
     /// Whether the packets were a traceroute's probes: they are meant to be dropped, and the path that
-    /// they make up tells of them. What went between the same hosts to a service's port is no probe.
+    /// they make up tells of them. What went between the same hosts to a service's port is no probe,
+    /// unless its TTL says so: that of what was captured.
     pub fn is_told_by_path(&self) -> bool {
         /// The first port that is probed: mtr(8) begins here, traceroute(8) at 33434.
         const FIRST_PROBED: u16 = 33000;
         self.probe
             && match self.flow.ports {
                 FlowPorts::Ports { dst, .. } if self.reason == DropReason::PortUnreachable => {
-                    dst >= FIRST_PROBED
+                    dst >= FIRST_PROBED || self.original_ttl.is_some()
                 }
                 _ => true,
             }

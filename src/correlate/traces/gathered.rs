@@ -91,6 +91,22 @@ impl Trace {
         }
     }
 
+    /// Whether it is a path already, and a probe with this TTL would be the first of another.
+    pub(super) fn begins_anew(&self, ttl: u8) -> bool {
+        let first = self.hops.iter().position(|hop| hop.sent > 0);
+        first.is_some_and(|first| usize::from(ttl) <= first + 1) && self.is_path()
+    }
+
+    /// Begins another one between the two hosts, and gives the one before.
+    pub(super) fn again(&mut self, begun: Timestamp, first_probe: FrameRef) -> Self {
+        let next = Self {
+            // What the two do is tracing still.
+            answered: self.answered,
+            ..Self::new(begun, first_probe)
+        };
+        std::mem::replace(self, next)
+    }
+
     /// That something answered, here or a probe of an identifier of its own.
     pub(super) fn note_answer(&mut self, answer: &ProbeAnswer<'_>) {
         self.last = self.last.max(answer.ts);

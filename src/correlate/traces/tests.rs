@@ -108,3 +108,51 @@ fn more_identifiers_than_there_is_room_for_make_one_trace_still() {
     let told: Vec<_> = paths(ids.zip(ttls)).iter().map(told).collect();
     assert_eq!(told, [(None, vec![2500; 4])]);
 }
+
+/// The paths of traceroutes with datagrams to one port, each begun at so many milliseconds.
+fn datagram_paths(begun: &[i64]) -> Vec<Vec<u32>> {
+    let mut capture = Replay::new();
+    for &start in begun {
+        for ttl in 1..=HOPS {
+            let datagram = |ttl_now| {
+                let mut packet = Vec::new();
+                PacketBuilder::ipv4(HOST, TARGET, ttl_now)
+                    .udp(4000, 53)
+                    .write(&mut packet, b"probe")
+                    .unwrap();
+                packet[4..6].copy_from_slice(&[u8::try_from(start / 100).unwrap(), ttl]);
+                packet
+            };
+            let (from, kind) = match ttl {
+                HOPS => (TARGET, [3, 3]),
+                _ => ([10, 0, ttl, 1], [11, 0]),
+            };
+            let mut answer = Vec::new();
+            PacketBuilder::ipv4(from, HOST, 64)
+                .icmpv4_raw(kind[0], kind[1], [0; 4])
+                .write(&mut answer, &datagram(1))
+                .unwrap();
+            let at = start + i64::from(ttl) * 2;
+            capture.at(at, &datagram(ttl));
+            capture.at(at + 1, &answer);
+        }
+    }
+    let outcomes = capture.end().into_iter();
+    let paths = outcomes.filter_map(|outcome| match outcome {
+        Outcome::Path(path) => Some(told(&path).1),
+        Outcome::Drop(verdict) => {
+            assert!(verdict.is_told_by_path(), "{verdict:?}");
+            None
+        }
+        _ => None,
+    });
+    paths.collect()
+}
+
+#[test]
+fn who_begins_again_after_a_silence_traces_anew() {
+    assert_eq!(datagram_paths(&[0]), [[1; 4]]);
+    // One that goes round, as mtr(8).
+    assert_eq!(datagram_paths(&[0, 1000, 2000]), [[3; 4]]);
+    assert_eq!(datagram_paths(&[0, 1000, 10_000]), [[2; 4], [1; 4]]);
+}
