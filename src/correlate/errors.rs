@@ -26,6 +26,8 @@ impl Correlator {
         let (ip, ts) = (&packet.ip, frame.ts);
         let at = (frame.reference(), ts);
         let (place, sent) = (Place::of(frame, packet), Sent::of(frame));
+        let mut room = [0; Lead::OCTETS];
+        let quote = &self.made_whole(quote, ts, &mut room);
         // With a tunnel's packet the one in it was dropped.
         let carried = quote.innermost();
         let request = query::quoted_request(&carried);
@@ -86,6 +88,24 @@ impl Correlator {
             self.complete(verdict);
         }
         Relation::Error { original }
+    }
+
+    /// The quote of an error of this time with what was cut of it, where the packet that it has to be of
+    /// was captured.
+    pub(super) fn made_whole<'q>(
+        &self,
+        quote: &Quote<'q>,
+        ts: Timestamp,
+        room: &'q mut [u8; Lead::OCTETS],
+    ) -> Quote<'q> {
+        let octets = (self.ring.as_ref()).and_then(|ring| quoted::missing_octets(ring, quote, ts));
+        match octets {
+            Some(octets) => {
+                *room = octets;
+                quote.with_transport(room)
+            }
+            None => *quote,
+        }
     }
 
     /// The packet that an error of this time quotes, where that is looked for, and whether the capture

@@ -31,6 +31,14 @@ pub(super) fn is_icmp(protocol: u8) -> bool {
 pub(super) struct Lead(u64);
 
 impl Lead {
+    /// How many octets it has.
+    pub(super) const OCTETS: usize = 8;
+
+    /// The octets themselves.
+    pub(super) fn octets(self) -> [u8; Self::OCTETS] {
+        self.0.to_be_bytes()
+    }
+
     /// That of a quoted packet; a later fragment has none.
     pub(super) fn of_quote(ip: &Ip<'_>) -> Self {
         if ip.is_later_fragment() {

@@ -1,7 +1,10 @@
 //! From the packet an error quotes to the packet that was captured: the match ladder.
 
+mod cut;
+
 use std::time::Duration;
 
+pub(super) use self::cut::missing_octets;
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
@@ -70,18 +73,22 @@ impl Wanted {
 
     /// Whether the transport octets agree, leaving out checksums, which offload falsifies.
     fn same_lead(&self, seen: &Fingerprint) -> bool {
-        let checksum: u64 = if is_icmp(self.protocol) {
+        let known = match self.known {
+            0 => 0,
+            known => u64::MAX << (64 - 8 * known.min(8)),
+        };
+        self.lead.agrees(seen.lead, known & !self.checksum())
+    }
+
+    /// Where in the leading octets of its transport a checksum is.
+    fn checksum(&self) -> u64 {
+        if is_icmp(self.protocol) {
             0x0000_ffff_0000_0000
         } else if has_ports(self.protocol) && self.protocol != TCP {
             0x0000_0000_0000_ffff
         } else {
             0
-        };
-        let known = match self.known {
-            0 => 0,
-            known => u64::MAX << (64 - 8 * known.min(8)),
-        };
-        self.lead.agrees(seen.lead, known & !checksum)
+        }
     }
 
     /// Whether `seen` is this very packet.
@@ -238,13 +245,27 @@ pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
     let protocol = quote.ip.protocol;
     let port = |lead: Lead| has_ports(protocol).then(|| lead.flow_word(protocol) & 0xffff);
     let quoted = port(Lead::of_quote(&quote.ip));
-    (ring.recent(REDIRECTED_DEPTH))
-        .any(|seen| seen.pair == pair && seen.protocol == protocol && port(seen.lead) == quoted)
+    let mut recent = ring.recent(REDIRECTED_DEPTH);
+    tells_flow(quote)
+        && recent
+            .any(|seen| seen.pair == pair && seen.protocol == protocol && port(seen.lead) == quoted)
+}
+
+/// Whether it quotes so much that the flow of the packet is known: ports, or type and identifier.
+fn tells_flow(quote: &Quote<'_>) -> bool {
+    let ip = &quote.ip;
+    let needed = match ip.protocol {
+        _ if ip.is_later_fragment() || ip.is_whole() => 0,
+        protocol if has_ports(protocol) => 4,
+        protocol if is_icmp(protocol) => 6,
+        _ => 0,
+    };
+    ip.payload.len() >= needed
 }
 
 fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>) -> NoOriginal {
     let portless = has_ports(quote.ip.protocol) && quote.transport == QuotedTransport::None;
-    if portless {
+    if portless || !tells_flow(quote) {
         NoOriginal::FragmentWithoutPorts
     } else if end == WalkEnd::Overwritten {
         NoOriginal::Evicted

@@ -33,6 +33,11 @@ impl Replay {
 
     /// An IP packet, captured at so many milliseconds.
     pub(super) fn at(&mut self, millis: i64, packet: &[u8]) {
+        self.at_cut(millis, packet, packet.len());
+    }
+
+    /// The same with a snap length.
+    pub(super) fn at_cut(&mut self, millis: i64, packet: &[u8], snap_length: usize) {
         self.frames += 1;
         let length = u32::try_from(packet.len()).unwrap();
         let frame = Frame {
@@ -43,7 +48,7 @@ impl Replay {
             link: LinkType(101),
             wire_len: length,
             fcs_len: 0,
-            data: packet,
+            data: packet.get(..snap_length).unwrap_or(packet),
             expanded: None,
             part: None,
         };

@@ -1,6 +1,7 @@
 //! A message that came in fragments: what it is, all of it tells once.
 
 use super::errors::ring_answer;
+use super::flows::Lead;
 use super::sighting::Extent;
 use super::verdict::DropReason;
 use super::verdicts::Reported;
@@ -45,6 +46,8 @@ impl Correlator {
         let (Some(quote), Some(first)) = (told.quote(), whole.frames.first()) else {
             return false;
         };
+        let mut room = [0; Lead::OCTETS];
+        let quote = &self.made_whole(quote, error.ts, &mut room);
         if tells_as_much(quote, error.quote) {
             self.verdicts.came_in(error);
             let reason = DropReason::of_message(told);
@@ -69,7 +72,6 @@ impl Correlator {
 
 /// Whether the first octets of a quote lead to the same packet as all of it.
 fn tells_as_much(first: &Quote<'_>, all: &Quote<'_>) -> bool {
-    const LEAD: usize = 8;
-    let lead = |quote: &Quote<'_>| quote.ip.payload.len().min(LEAD);
+    let lead = |quote: &Quote<'_>| quote.ip.payload.len().min(Lead::OCTETS);
     (first.flow(), first.transport) == (all.flow(), all.transport) && lead(first) == lead(all)
 }

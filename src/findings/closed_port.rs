@@ -8,6 +8,7 @@ use super::closed_socket;
 use super::group::{Group, Refusal, Rule, protocol};
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::model::flow::FlowPorts;
 use crate::wire::ip::protocol::TCP;
 
 /// See the module.
@@ -84,6 +85,8 @@ pub(super) fn is_refused_by_host(verdict: &DropVerdict) -> bool {
     verdict.reason == DropReason::PortUnreachable
         && refusal.is_by_host()
         && refusal.protocol != TCP
+        // Cut before the ports, it does not tell a traceroute's.
+        && verdict.flow.ports != FlowPorts::None
         && !verdict.probe
         && !verdict.may_be_probe()
 }

@@ -222,6 +222,16 @@ impl<'a> Quote<'a> {
         read(bytes, bytes.len()).ok()
     }
 
+    /// The same with a transport that begins with these octets: what was cut of it is known from the
+    /// packet itself.
+    #[must_use]
+    pub(crate) fn with_transport(&self, octets: &'a [u8]) -> Self {
+        let mut ip = self.ip;
+        let length = usize::try_from(ip.payload_length).unwrap_or(usize::MAX);
+        ip.payload = octets.get(..length).unwrap_or(octets);
+        of_ip(self.bytes, ip)
+    }
+
     /// What a quoted tunnel packet carries.
     fn carried(&self) -> Option<Quote<'a>> {
         let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;

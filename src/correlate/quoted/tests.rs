@@ -240,3 +240,75 @@ fn a_later_fragment_matches_by_identification_alone() {
     capture.add(&fragment);
     assert_eq!(capture.match_of(&fragment, 28), (MatchKind::Exact, 1));
 }
+
+/// What an error that quotes the first `quoted` octets of `packet` lacks, and the capture has.
+fn missing(capture: &Capture, packet: &[u8], quoted: usize) -> Option<[u8; 8]> {
+    let error = unreachable(&packet[..quoted]);
+    let ip = Ip::parse(&error, Limit::Frame).unwrap();
+    let message = Message::parse(&ip);
+    let now = at(i64::try_from(capture.frames).unwrap() + 1);
+    missing_octets(&capture.ring, message.quote().unwrap(), now)
+}
+
+fn ping(seq: u16, id: u16) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(CLIENT, SERVER, 64)
+        .icmpv4_echo_request(9, seq)
+        .write(&mut packet, b"ping")
+        .unwrap();
+    with_id(packet, id)
+}
+
+#[test]
+fn the_ip_header_tells_what_was_cut_behind_it() {
+    let mut capture = Capture::new();
+    let sent = [
+        tcp(CLIENT, 4000, 100, 50, 7),
+        tcp(CLIENT, 4000, 150, 50, 8),
+        udp(CLIENT, 4001, 9),
+        ping(1, 10),
+        ping(2, 11),
+    ];
+    for packet in &sent {
+        capture.add(packet);
+    }
+    for packet in &sent {
+        let lead: [u8; 8] = packet[20..28].try_into().unwrap();
+        for quoted in 20..28 {
+            assert_eq!(missing(&capture, packet, quoted), Some(lead), "{quoted}");
+        }
+        // Nothing is missing.
+        assert_eq!(missing(&capture, packet, 28), None);
+    }
+    // Not sent, by number or length; and without a number.
+    for other in [
+        tcp(CLIENT, 4000, 100, 50, 70),
+        tcp(CLIENT, 4000, 100, 51, 7),
+        tcp(CLIENT, 4000, 100, 50, 0),
+    ] {
+        assert_eq!(missing(&capture, &other, 20), None);
+    }
+    assert_eq!(missing(&capture, &tcp(CLIENT, 4003, 100, 50, 7), 24), None);
+}
+
+#[test]
+fn what_was_cut_is_not_guessed() {
+    let mut capture = Capture::new();
+    let (one, other) = (ping(1, 10), ping(2, 10));
+    capture.add(&one);
+    assert!(missing(&capture, &one, 20).is_some());
+    // The same packet at the next hop.
+    capture.add(&one);
+    assert!(missing(&capture, &one, 20).is_some());
+    capture.add(&other);
+    assert_eq!(missing(&capture, &one, 20), None);
+    // Without number and identifier nothing tells that it was not sent.
+    assert!(!has_others_of(&capture, &ping(3, 12), 24));
+    assert!(has_others_of(&capture, &ping(3, 12), 28));
+}
+
+fn has_others_of(capture: &Capture, packet: &[u8], quoted: usize) -> bool {
+    let error = unreachable(&packet[..quoted]);
+    let ip = Ip::parse(&error, Limit::Frame).unwrap();
+    has_others(&capture.ring, Message::parse(&ip).quote().unwrap())
+}

@@ -109,8 +109,9 @@ fn more_identifiers_than_there_is_room_for_make_one_trace_still() {
     assert_eq!(told, [(None, vec![2500; 4])]);
 }
 
-/// The paths of traceroutes with datagrams to one port, each begun at so many milliseconds.
-fn datagram_paths(begun: &[i64]) -> Vec<Vec<u32>> {
+/// The paths of traceroutes with datagrams to one port, each begun at so many milliseconds, in a capture
+/// with this snap length.
+fn datagram_paths(begun: &[i64], snap_length: usize) -> Vec<Vec<u32>> {
     let mut capture = Replay::new();
     for &start in begun {
         for ttl in 1..=HOPS {
@@ -133,8 +134,8 @@ fn datagram_paths(begun: &[i64]) -> Vec<Vec<u32>> {
                 .write(&mut answer, &datagram(1))
                 .unwrap();
             let at = start + i64::from(ttl) * 2;
-            capture.at(at, &datagram(ttl));
-            capture.at(at + 1, &answer);
+            capture.at_cut(at, &datagram(ttl), snap_length);
+            capture.at_cut(at + 1, &answer, snap_length);
         }
     }
     let outcomes = capture.end().into_iter();
@@ -151,8 +152,18 @@ fn datagram_paths(begun: &[i64]) -> Vec<Vec<u32>> {
 
 #[test]
 fn who_begins_again_after_a_silence_traces_anew() {
-    assert_eq!(datagram_paths(&[0]), [[1; 4]]);
+    let paths = |begun| datagram_paths(begun, usize::MAX);
+    assert_eq!(paths(&[0]), [[1; 4]]);
     // One that goes round, as mtr(8).
-    assert_eq!(datagram_paths(&[0, 1000, 2000]), [[3; 4]]);
-    assert_eq!(datagram_paths(&[0, 1000, 10_000]), [[2; 4], [1; 4]]);
+    assert_eq!(paths(&[0, 1000, 2000]), [[3; 4]]);
+    assert_eq!(paths(&[0, 1000, 10_000]), [[2; 4], [1; 4]]);
+}
+
+#[test]
+fn quotes_that_end_with_the_ip_header_or_soon_behind_it_make_a_path() {
+    /// Octets of IP, ICMP, and the IP header of the quote.
+    const HEADERS: usize = 20 + 8 + 20;
+    for snap_length in HEADERS..=HEADERS + 8 {
+        assert_eq!(datagram_paths(&[0], snap_length), [[1; 4]], "{snap_length}");
+    }
 }
