@@ -47,12 +47,10 @@ use crate::record::{FrameCounts, IcmpEvent, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Source, SourceInfo, Step};
-use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::stream::{Streams, Units};
 use crate::wire::tunnel::{Known, TcpStreams};
-use crate::wire::wireguard::WireGuard;
 use crate::wire::{self, Classified, Packet, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
@@ -85,9 +83,6 @@ struct Run<'p, 'o, 's, 'e> {
     /// What the last frame held of them.
     units: Units,
     expander: Expander,
-    inflater: Inflater,
-    /// None as long as there are no keys.
-    wireguard: Option<Box<WireGuard>>,
     /// Of which packets a note is all that is needed by now.
     notes: Notes,
     /// What was learnt of messages that are to come.
@@ -192,14 +187,14 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         sink: &'e mut (dyn Sink + Send),
     ) -> Self {
         let memory = pipe.correlator.memory_for_summary();
+        let mut reassembler = Reassembler::new(REASSEMBLY_MEMORY);
+        reassembler.opener.wireguard = (!pipe.key_logs.is_empty()).then(Box::default);
         Self {
             teller: Teller::new(scope, sink, pipe.telling, memory),
-            reassembler: Reassembler::new(REASSEMBLY_MEMORY),
+            reassembler,
             streams: Streams::default(),
             units: Units::default(),
             expander: Expander::default(),
-            inflater: Inflater::default(),
-            wireguard: (!pipe.key_logs.is_empty()).then(Box::default),
             notes: Notes::new(!pipe.key_logs.is_empty()),
             known: Known::default(),
             tcp_streams: TcpStreams::default(),

@@ -142,6 +142,8 @@ pub struct Expanded {
     pub depth: u8,
     /// What it is made of.
     pub form: Form,
+    /// Whether the tunnel around it encrypts it.
+    pub decrypted: bool,
     /// Octets of the piece that is in the frame, if it is made of pieces.
     pub piece: usize,
     /// What it is a frame of, where it begins with a link header.
@@ -196,6 +198,7 @@ impl Expanded {
         self.wire_len = 0;
         self.depth = 0;
         self.form = Form::default();
+        self.decrypted = false;
         self.piece = 0;
         self.link = None;
         self.fragment = None;

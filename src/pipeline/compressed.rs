@@ -41,17 +41,14 @@ impl Run<'_, '_, '_, '_> {
             None => packet.tunnels.len() < TunnelPath::CAPACITY,
         };
         let made = if !has_room {
+            self.unread.deep += u64::from(self.reassembler.opener.is_sealed(ip));
             Ok(false)
-        } else if ipcomp::is_compressed(ip) {
-            self.inflate(frame, ip, depth)?
         } else if let Some(radio) = tunnel::radio_frame(ip, frame) {
             let ends = (ip.src(), ip.dst());
             self.expand_inside(frame, &radio, Some(Within { ends, depth }))?
-        } else if self.wireguard.is_some() && frame.expanded.is_none() {
-            self.decrypt(frame, ip, depth)?
+        } else if ipcomp::is_compressed(ip) || self.reassembler.opener.wireguard.is_some() {
+            self.open(frame, ip, depth)?
         } else {
-            let is_deep = self.wireguard.is_some() && wireguard::is_transport(ip);
-            self.unread.deep += u64::from(is_deep);
             Ok(false)
         };
         let hidden = match made {
@@ -100,17 +97,21 @@ impl Run<'_, '_, '_, '_> {
         self.tell_made(frame, packet, made)
     }
 
-    /// Makes the packet that `ip`, which is in `frame`, was before its payload was compressed, and
-    /// tells it; so many tunnels are around that.
+    /// Makes the packet that `ip`, which is in `frame` with so many tunnels around what it carries, was
+    /// before its payload was compressed or encrypted, and tells it: whether, or why that cannot be.
     #[cold]
-    fn inflate(
+    fn open(
         &mut self,
         frame: &Frame<'_>,
         ip: &Ip<'_>,
         depth: u8,
     ) -> io::Result<Result<bool, Undecodable>> {
+        // Keys are logged when they are made, before anything goes out.
+        if wireguard::is_handshake(ip) {
+            self.read_key_logs();
+        }
         let mut packet = mem::take(&mut self.expanded);
-        let made = self.inflater.expand(ip, &mut packet).map(|()| true);
+        let made = self.reassembler.opener.open(ip, &mut packet);
         packet.depth = depth;
         self.tell_made(frame, packet, made)
     }

@@ -5,10 +5,9 @@ use std::io::{self, Read};
 use std::mem;
 
 use super::Run;
-use crate::model::{Frame, UnreadLines};
+use crate::model::UnreadLines;
 use crate::source::{Notice, Secrets, SecretsFault, SecretsKind, SecretsOrigin};
-use crate::wire::wireguard::{self, KeyLog, Keys};
-use crate::wire::{Ip, Undecodable};
+use crate::wire::wireguard::{KeyLog, Keys};
 
 /// A file of keys, which may grow while packets come.
 pub struct KeyLogFile {
@@ -86,7 +85,7 @@ impl Run<'_, '_, '_, '_> {
             return;
         }
         self.notes.except_encrypted();
-        let wireguard = self.wireguard.get_or_insert_default();
+        let wireguard = self.reassembler.opener.wireguard.get_or_insert_default();
         let mut log = KeyLog::default();
         let keys = wireguard.keys();
         let lines = keys.read(&mut log, &secrets.octets);
@@ -114,7 +113,7 @@ impl Run<'_, '_, '_, '_> {
     #[cold]
     pub(super) fn read_key_logs(&mut self) {
         let pipe = &mut *self.pipe;
-        let Some(wireguard) = &mut self.wireguard else {
+        let Some(wireguard) = &mut self.reassembler.opener.wireguard else {
             return;
         };
         for (number, file) in (0..).zip(&mut pipe.key_logs) {
@@ -125,27 +124,5 @@ impl Run<'_, '_, '_, '_> {
                 observer.notice(&Notice::Secrets { origin, fault }, sources);
             });
         }
-    }
-
-    /// Decrypts the packet in `ip`, which is in `frame` with so many tunnels around it, if that is
-    /// WireGuard's, and tells it: whether, or why that cannot be.
-    #[cold]
-    pub(super) fn decrypt(
-        &mut self,
-        frame: &Frame<'_>,
-        ip: &Ip<'_>,
-        depth: u8,
-    ) -> io::Result<Result<bool, Undecodable>> {
-        // Keys are logged when they are made, before anything goes out.
-        if wireguard::is_handshake(ip) {
-            self.read_key_logs();
-        }
-        let Some(wireguard) = &mut self.wireguard else {
-            return Ok(Ok(false));
-        };
-        let mut packet = mem::take(&mut self.expanded);
-        let made = wireguard.open(ip, &mut packet);
-        packet.depth = depth;
-        self.tell_made(frame, packet, made)
     }
 }

@@ -2,6 +2,10 @@
 
 #[path = "encrypted/blocks.rs"]
 mod blocks;
+#[path = "encrypted/nested.rs"]
+mod nested;
+#[path = "../../src/wire/wireguard/tests/peer.rs"]
+mod peer;
 #[path = "encrypted/tshark.rs"]
 mod tshark;
 
@@ -19,6 +23,7 @@ use self::tshark::{ours, tshark};
 use crate::common::{
     assert_accounted, command, of_type, records, run, summary, testdata, tool, without_sandbox_line,
 };
+use crate::whole::fragments;
 
 /// What each message says, without the names of sources.
 fn told(records: &[Value]) -> Vec<Value> {
@@ -144,50 +149,69 @@ fn frames_are_written_as_they_were() {
     assert_eq!(shown("host 10.7.0.1"), 1, "the error that quotes it");
 }
 
-/// Of a message in fragments of IP the first shows what it holds; the others tell nothing alone.
+/// Each message of the tunnel in two fragments of IP: the first shows what it holds, the other makes it
+/// whole, and its tag is that of what was sent.
 #[test]
-fn of_a_message_in_fragments_the_first_is_read() {
+fn messages_in_fragments_are_put_together() {
     const IP: usize = 14;
-    const UDP: usize = IP + 20;
     const FIRST: usize = 80;
     let recorded = fs::read(testdata("wireguard.pcap")).expect("a capture");
     let (mut octets, mut rest) = (recorded[..24].to_vec(), &recorded[24..]);
+    let mut number = 0;
     while let Some((head, behind)) = rest.split_first_chunk::<16>() {
         let length = u32::from_le_bytes(head[8..12].try_into().expect("a length"));
         let (frame, behind) = behind.split_at(usize::try_from(length).expect("a length"));
         rest = behind;
-        let parts = [
-            (&frame[UDP..UDP + FIRST], 0x2000),
-            (&frame[UDP + FIRST..], FIRST / 8),
-        ];
-        for (part, place) in parts {
-            let field = |number: usize| u16::try_from(number).expect("16 bits").to_be_bytes();
-            let mut fragment = [&frame[..UDP], part].concat();
-            fragment[IP + 2..IP + 4].copy_from_slice(&field(20 + part.len()));
-            fragment[IP + 6..IP + 8].copy_from_slice(&field(place));
-            let length = u32::try_from(fragment.len())
-                .expect("a length")
-                .to_le_bytes();
+        number += 1;
+        let mut packet = frame[IP..].to_vec();
+        packet[4..6].copy_from_slice(&[7, number]);
+        for fragment in fragments(&packet, &[FIRST, packet.len() - 20]) {
+            let length = u32::try_from(IP + fragment.len()).expect("a length");
             octets.extend(&head[..8]);
-            octets.extend([length, length].as_flattened());
-            octets.extend(fragment);
+            octets.extend([length.to_le_bytes(); 2].as_flattened());
+            octets.extend([&frame[..IP], &fragment].concat());
         }
     }
-    let (_file, path) = file(&octets);
-    // A handshake in fragments is not put together: one is given whole.
-    let whole = testdata("wireguard.pcapng");
-    let records = records(&["-r", &whole, "-r", &path]);
-    let messages = of_type(&records, "icmp");
-    let name = path.rsplit('/').next().expect("a name");
-    let cut = messages.iter().filter(|message| message["source"] == name);
-    let cut: Vec<_> = cut.collect();
-    assert_eq!(cut.len(), 15);
-    for message in cut {
-        assert_eq!(message["frame"].as_u64().expect("a number") % 2, 1);
-        assert_ne!(message["icmp"]["checksum"]["status"], "good");
-        assert_ne!(message["icmp"]["checksum"]["status"], "bad");
+    let keys = testdata("wireguard.keys");
+    let read = |octets: &[u8]| {
+        let (_file, path) = file(octets);
+        let records = records(&["-r", &path, "--wireguard-keys", &keys]);
+        assert_accounted(summary(&records), "fragments");
+        records
+    };
+    let all = read(&octets);
+    let messages = of_type(&all, "icmp");
+    let (first, last): (Vec<_>, Vec<_>) = messages
+        .iter()
+        .partition(|message| message["frame"].as_u64().expect("a number") % 2 == 1);
+    assert_eq!((first.len(), last.len()), (15, 15));
+    for message in first {
+        assert_eq!(message["reassembly"]["status"], "incomplete");
+        // A fragment of a message has none.
+        let status = &message["icmp"]["checksum"]["status"];
+        assert!(*status == "unverified" || status.is_null(), "{message}");
     }
-    assert_accounted(summary(&records), "fragments");
+    let unbroken = records(&["-r", &testdata("wireguard.pcapng")]);
+    for (message, sent) in last.iter().zip(of_type(&unbroken, "icmp")) {
+        let whole = &message["reassembly"];
+        if sent["ip"]["fragment"].is_object() {
+            continue;
+        }
+        assert_eq!(whole["status"], "complete", "{message}");
+        assert_eq!(whole["icmp"]["checksum"], sent["icmp"]["checksum"]);
+        assert_eq!(whole["icmp"]["length"], sent["icmp"]["length"]);
+    }
+    let outcomes = |records: &[Value]| -> Vec<_> {
+        let all = of_type(records, "exchange").into_iter();
+        all.map(|exchange| exchange["outcome"].clone()).collect()
+    };
+    assert_eq!(outcomes(&all), outcomes(&unbroken));
+    // What came is not what was sent: the first fragment alone does not tell.
+    let at = octets.len() - 1;
+    octets[at] ^= 1;
+    let forged = read(&octets);
+    let last = *of_type(&forged, "icmp").last().expect("a message");
+    assert_eq!(last["reassembly"]["reason"], "not_as_told", "{last}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn exceeded(dropped: &[u8]) -> Vec<u8> {
 }
 
 /// IP fragments that end at these octets of the payload.
-fn fragments(packet: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
+pub(crate) fn fragments(packet: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
     let payload = &packet[20..];
     let starts = [0].into_iter().chain(ends.iter().copied());
     let part = |(start, &end): (usize, &usize)| {

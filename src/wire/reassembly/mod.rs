@@ -16,8 +16,8 @@ mod unwanted;
 
 use std::time::Duration;
 
+use super::Opener;
 use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, is_extension, protocol, unfragmented};
-use super::ipcomp::{self, Inflater};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, Form, FrameRef, InterfaceId, Timestamp};
@@ -86,6 +86,7 @@ impl Refusal {
             Self::TooLong => "too_long",
             Self::End => "end",
             Self::Overlapped => "overlapped",
+            Self::NotAsTold => "not_as_told",
         }
     }
 }
@@ -105,6 +106,8 @@ pub enum Refusal {
     End,
     /// Others of the message overlapped before it came (RFC 5722 section 4).
     Overlapped,
+    /// What it makes whole holds no message, though its first fragment told of one: damaged, or forged.
+    NotAsTold,
 }
 
 /// What became of fragmented messages.
@@ -123,7 +126,6 @@ pub struct Fates {
 }
 
 /// Puts fragments together.
-#[derive(Debug)]
 pub struct Reassembler {
     /// Messages of ICMP that are fragmented themselves.
     messages: Table,
@@ -133,8 +135,8 @@ pub struct Reassembler {
     unwanted: Unwanted,
     /// What was taken apart below IP.
     pieces: Pieces,
-    /// For tunnels' packets that are compressed.
-    inflater: Inflater,
+    /// For tunnels' packets that are compressed or encrypted.
+    pub opener: Opener,
 }
 
 impl Reassembler {
@@ -149,7 +151,7 @@ impl Reassembler {
             carriers: Table::new(memory_limit),
             unwanted: Unwanted::default(),
             pieces: Pieces::new(memory_limit),
-            inflater: Inflater::default(),
+            opener: Opener::default(),
         }
     }
 
@@ -221,7 +223,7 @@ impl Reassembler {
         let key = key(packet, outer, hash, came.interface);
         let hash_of_key = self.carriers.hash(&key);
         if !outer.is_later_fragment() {
-            if !tunnel::may_lead_to_icmp(packet, outer) {
+            if !tunnel::may_lead_to_icmp(packet, outer) && !self.opener.may_open(&packet.ip) {
                 self.unwanted.insert(hash_of_key, came.now);
                 self.carriers.forget(&key);
                 return Reassembly::NotIcmpFragment;
@@ -264,10 +266,10 @@ impl Reassembler {
             &part,
             &mut octets,
         );
-        let mut made = self.with_expanded(Expanded::whole(octets));
+        let mut made = self.opener.open_all(Expanded::whole(octets));
         let Some((tunnels, ip)) = tunnel::innermost(&made).filter(|(_, ip)| names_icmp(ip)) else {
             return if is_told {
-                Reassembly::Refused(Refusal::End)
+                Reassembly::Refused(Refusal::NotAsTold)
             } else {
                 Reassembly::NotIcmpFragment
             };
@@ -289,10 +291,10 @@ impl Reassembler {
         let (header, payload) = (place(ip.header), place(ip.payload));
         let told = if !is_told {
             0
-        } else if let Some(compressed) = &made.around {
-            let end = compressed.octets.len().saturating_sub(part.len()) + first_end;
-            let beginning = compressed.octets.get(..end).unwrap_or_default().to_vec();
-            let beginning = self.with_expanded(Expanded::whole(beginning));
+        } else if let Some(sent) = made.and_around().skip(1).last() {
+            let end = sent.octets.len().saturating_sub(part.len()) + first_end;
+            let beginning = sent.octets.get(..end).unwrap_or_default().to_vec();
+            let beginning = self.opener.open_all(Expanded::whole(beginning));
             tunnel::innermost(&beginning).map_or(0, |(_, ip)| ip.payload.len())
         } else {
             let end = made.octets.len().saturating_sub(part.len()) + first_end;
@@ -319,24 +321,6 @@ impl Reassembler {
                 Fragmented::Untold
             },
         }))
-    }
-
-    /// A packet that is whole, or what was made of that where it is compressed.
-    fn with_expanded(&mut self, mut made: Expanded) -> Expanded {
-        while let Some((tunnels, ip)) = tunnel::innermost(&made) {
-            let depth = u8::try_from(tunnels.len() + 1).unwrap_or(u8::MAX);
-            let mut inner = Expanded::default();
-            let is_expanded = ipcomp::is_compressed(&ip)
-                && made.has_room_at(depth)
-                && self.inflater.expand(&ip, &mut inner).is_ok();
-            if !is_expanded {
-                break;
-            }
-            inner.depth = depth;
-            inner.around = Some(Box::new(made));
-            made = inner;
-        }
-        made
     }
 
     /// Takes a piece of a packet. What begins with it, or is whole with it, is made in `into`.

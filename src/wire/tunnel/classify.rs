@@ -2,10 +2,11 @@
 
 use super::packet::{Packet, may_carry_ip};
 use super::path::TunnelPath;
-use super::position::{Position, inside_ip, is_decrypted, made_at, without_fcs};
+use super::position::{Position, inside_ip, made_at, without_fcs};
 use crate::model::frame::Place;
 use crate::model::{Expanded, Frame};
 use crate::wire::bytes::offset_in;
+use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, LinkHeader, Network};
 use crate::wire::{Classified, Undecodable};
@@ -133,10 +134,8 @@ pub(super) fn descend<'a>(
         if usize::from(tunnels.depth + more) > TunnelPath::CAPACITY {
             break;
         }
-        let is_decrypted = is_decrypted(made_at(tunnels.expanded, tunnels.depth + 1));
         tunnels.depth += more;
-        // Of an encrypted one other fragments tell nothing without this one.
-        tunnels.fragmented |= ip.fragment.is_some() && !is_decrypted;
+        tunnels.fragmented |= ip.fragment.is_some();
         tunnels.has_pieces |= has_pieces;
         ip = inner;
     }
@@ -155,7 +154,12 @@ pub(super) fn next_ip<'a>(
     let mut has_pieces = entered.kind.takes_apart();
     for more in (1u8..).take(TunnelPath::CAPACITY) {
         let made = made_at(expanded, depth + more);
-        let at = made.map_or(entered.inside, Position::made);
+        let mut at = made.map_or(entered.inside, Position::made);
+        if made.is_some_and(|packet| packet.decrypted) && ip.message_limit() == Limit::Fragment {
+            // Its own lengths are those of all fragments.
+            at.rest.on_wire = at.rest.bytes.len();
+            at.rest.limit = Limit::Fragment;
+        }
         if at.network == Network::Ip {
             return at.ip(made).ok().map(|inner| (more, inner, has_pieces));
         }

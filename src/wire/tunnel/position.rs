@@ -133,12 +133,6 @@ pub(super) fn without_fcs<'a>(frame: &Frame<'a>) -> Rest<'a> {
     }
 }
 
-/// Whether it was encrypted before.
-#[inline]
-pub(super) fn is_decrypted(made: Option<&Expanded>) -> bool {
-    made.is_some_and(|packet| packet.form == Form::Decrypted)
-}
-
 /// The packet that was made to stand behind so many tunnels.
 #[inline]
 pub(super) fn made_at(expanded: Option<&Expanded>, depth: u8) -> Option<&Expanded> {
@@ -162,7 +156,7 @@ pub(super) fn inside_ip<'a>(
         return Some(entered);
     }
     // Nothing but the keys tells for certain what goes to any port.
-    let (kind, header) = if is_decrypted(made) {
+    let (kind, header) = if made.is_some_and(|packet| packet.decrypted) {
         wireguard::enter(ip)?
     } else {
         header::carried(ip)?

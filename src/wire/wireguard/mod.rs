@@ -132,6 +132,7 @@ impl WireGuard {
         match opened {
             Ok(()) => {
                 into.form = Form::Decrypted;
+                into.decrypted = true;
                 into.set_wire_len(transport.length);
                 Ok(true)
             }

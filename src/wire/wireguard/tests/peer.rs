@@ -1,14 +1,17 @@
-//! The two ends of a session, which write what is to be read: section 5.4 from their side.
+//! The two ends of a session, which write what is to be read: section 5.4 of WireGuard's paper from
+//! their side, with nothing of what reads it.
 
 use base64ct::{Base64, Encoding};
-use blake2::Blake2sMac;
-use blake2::digest::Mac;
 use blake2::digest::consts::U16;
+use blake2::digest::{Digest, Mac};
+use blake2::{Blake2s256, Blake2sMac};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use hkdf::SimpleHkdf;
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 
-use crate::wire::wireguard::handshake::{CONSTRUCTION, IDENTIFIER, derived, hash};
+const CONSTRUCTION: &[u8] = b"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s";
+const IDENTIFIER: &[u8] = b"WireGuard v1 zx2c4 Jason@zx2c4.com";
 
 /// One end.
 #[derive(Clone, Copy)]
@@ -61,6 +64,21 @@ pub(super) struct Session {
     to_initiator: [u8; 32],
     initiator: Peer,
     responder: Peer,
+}
+
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Blake2s256::new();
+    for part in parts {
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+fn derived<const N: usize>(chaining: &[u8; 32], input: &[u8]) -> [[u8; 32]; N] {
+    let mut keys = [[0; 32]; N];
+    let derivation = SimpleHkdf::<Blake2s256>::new(Some(chaining), input);
+    derivation.expand(&[], keys.as_flattened_mut()).unwrap();
+    keys
 }
 
 struct Writer {
@@ -189,6 +207,12 @@ pub(super) fn datagram(from: ([u8; 4], u16), to: ([u8; 4], u16), message: &[u8])
     packet.extend((20 + length).to_be_bytes());
     packet.extend([0, 1, 0, 0, 64, 17, 0, 0]);
     packet.extend([from.0, to.0].as_flattened());
+    let words = packet
+        .chunks(2)
+        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+    let sum: u32 = words.sum();
+    let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
     packet.extend(from.1.to_be_bytes());
     packet.extend(to.1.to_be_bytes());
     packet.extend(length.to_be_bytes());
