@@ -2,7 +2,8 @@
 //! probe.
 
 use super::flows::{Lead, is_icmp};
-use super::sighting::{Extent, Mirror, Place, Sent, Sighting};
+use super::repeats::Spot;
+use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
@@ -24,8 +25,7 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         let (ip, ts) = (&packet.ip, frame.ts);
-        let at = (frame.reference(), ts);
-        let (place, sent) = (Place::of(frame, packet), Sent::of(frame));
+        let (place, spot) = (Place::of(frame, packet), Spot::of(frame, packet));
         let mut room = [0; Lead::OCTETS];
         let quote = &self.made_whole(quote, ts, &mut room);
         // With a tunnel's packet the one in it was dropped.
@@ -37,8 +37,7 @@ impl Correlator {
             (mirror, _) => mirror,
         };
         let evidence = Evidence::Captured;
-        let known =
-            (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (place, sent, mirror), at);
+        let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
         if let Some(of) = known {
             return Relation::Copy { of };
         }
@@ -144,11 +143,11 @@ impl Correlator {
             return;
         }
         let evidence = Evidence::Reported;
-        let seen = (Place::of(frame, packet), Sent::of(frame), || Mirror::AtWork);
-        let at = (frame.reference(), frame.ts);
+        let spot = Spot::of(frame, packet);
+        let seen = (&spot, || Mirror::AtWork);
         let (addrs, octets) = (packet.ip.addrs, message.bytes);
         // Each switch on its way may tell of it.
-        if (self.repeats.copy_of(evidence, addrs, octets, seen, at)).is_some() {
+        if (self.repeats.copy_of(evidence, addrs, octets, seen)).is_some() {
             return;
         }
         let displaced = self.verdicts.error(&Reported {
@@ -252,7 +251,17 @@ mod tests {
         packet
     }
 
-    /// How many errors are told of what was played: datagrams, then errors about them, each at so many
+    /// How many errors are told of what was played.
+    fn count(play: Replay) -> u64 {
+        let outcomes = play.end().into_iter();
+        let told = outcomes.filter_map(|outcome| match outcome {
+            Outcome::Drop(verdict) => Some(verdict.count),
+            _ => None,
+        });
+        told.sum()
+    }
+
+    /// How many are told of these: datagrams, then errors about them, each at so many
     /// milliseconds.
     fn errors(datagrams: &[i64], errors: &[i64]) -> u64 {
         let mut play = Replay::new();
@@ -263,12 +272,7 @@ mod tests {
         for &millis in errors {
             play.at(millis, &port_unreachable(&sent));
         }
-        let outcomes = play.end().into_iter();
-        let told = outcomes.filter_map(|outcome| match outcome {
-            Outcome::Drop(verdict) => Some(verdict.count),
-            _ => None,
-        });
-        told.sum()
+        count(play)
     }
 
     #[test]
@@ -281,6 +285,31 @@ mod tests {
         assert_eq!(errors(&[1], &[5, 9]), 2);
         // Nothing tells.
         assert_eq!(errors(&[], &[5, 5]), 2);
+    }
+
+    /// Of errors alone, how many are told of these: each about a datagram of its own, at so many
+    /// milliseconds, and as often as this.
+    fn alone(errors: &[(i64, usize)]) -> u64 {
+        let mut play = Replay::new();
+        for (number, &(millis, times)) in (0..).zip(errors) {
+            let error = port_unreachable(&datagram(&[number]));
+            for _ in 0..times {
+                play.at(millis, &error);
+            }
+        }
+        count(play)
+    }
+
+    #[test]
+    fn errors_that_all_come_twice_tell_of_a_mirror() {
+        let twice: Vec<_> = (1..=10).map(|n| (n * 10, 2)).collect();
+        assert_eq!(alone(&twice), 3 + 10);
+        // One came once, or more often.
+        for times in [1, 3] {
+            let mut other = twice.clone();
+            other[0].1 = times;
+            assert_eq!(alone(&other), 20 - 2 + u64::try_from(times).unwrap());
+        }
     }
 
     /// Of ICMP alone nothing but a ping beside tells.

@@ -1,4 +1,5 @@
-//! The same error captured twice: on another interface, in another VLAN, at another hop.
+//! The same error captured twice: on another interface, in another VLAN, at another hop or between
+//! other stations of the link.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -8,10 +9,14 @@ use foldhash::fast::RandomState;
 
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror, Place, Sent};
 use super::verdict::Evidence;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
+use crate::wire::Packet;
+use crate::wire::link::linktype;
 
 /// Errors that a new one is compared with.
 const REMEMBERED: usize = 64;
+/// So many errors that differ, each captured twice and none once, tell that a mirror gives all twice.
+const TWINS: usize = 3;
 
 /// The last errors.
 #[derive(Debug, Default)]
@@ -20,14 +25,65 @@ pub(super) struct Repeats {
     hasher: RandomState,
 }
 
+/// Where and how an error was captured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    place: Place,
+    sent: Sent,
+    /// Destination and source of its Ethernet frame.
+    stations: Option<[u8; 12]>,
+    ts: Timestamp,
+    frame: FrameRef,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     /// Hash of evidence, addresses and message.
     hash: u64,
-    place: Place,
-    sent: Sent,
-    ts: Timestamp,
-    frame: FrameRef,
+    spot: Spot,
+    /// How often it was captured again where it had been, a moment later.
+    again: u8,
+}
+
+impl Spot {
+    pub(super) fn of(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
+        let is_ethernet = frame.link == linktype::ETHERNET;
+        Self {
+            place: Place::of(frame, packet),
+            sent: Sent::of(frame),
+            stations: frame.data.first_chunk().filter(|_| is_ethernet).copied(),
+            ts: frame.ts,
+            frame: frame.reference(),
+        }
+    }
+
+    /// What an error with the octets of one at `earlier` is to that.
+    fn tells(&self, earlier: &Self) -> Option<Alike> {
+        // A frame that holds it twice was sent with it twice.
+        if self.frame.is_beside(earlier.frame) {
+            return None;
+        }
+        let apart = self.ts.since(earlier.ts);
+        let soon = is_within(COPY_WINDOW, apart);
+        if self.place.proves_copy_of(earlier.place)
+            || soon && (self.is_elsewhere(earlier) || self.sent.repeats(earlier.sent))
+        {
+            return Some(Alike::Copy);
+        }
+        let may_be_mirrored = self.place == earlier.place && is_within(MIRROR_WINDOW, apart);
+        may_be_mirrored.then_some(Alike::Twin)
+    }
+
+    /// Whether where the two were captured makes them one: routers answer the same packet once, and
+    /// number what they send.
+    fn is_elsewhere(&self, earlier: &Self) -> bool {
+        let (a, b) = (earlier.place, self.place);
+        let numbered = a.is_numbered() && a.ip_id == b.ip_id;
+        // On its way a packet passes from station to station.
+        let passed_on = a.ip_id == b.ip_id
+            && matches!((earlier.stations, self.stations), (Some(a), Some(b)) if a != b);
+        numbered || a.is_copy_of(b) || passed_on
+    }
 }
 
 impl Repeats {
@@ -38,50 +94,67 @@ impl Repeats {
         evidence: Evidence,
         addrs: AddrPair,
         octets: &[u8],
-        (place, sent, mirror): (Place, Sent, impl Fn() -> Mirror),
-        (frame, ts): (FrameRef, Timestamp),
+        (spot, mirror): (&Spot, impl Fn() -> Mirror),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
-        let mut newest_first = self.seen.iter().rev();
-        let known = newest_first.find(|seen| {
-            let mirrored = || {
-                seen.place == place
-                    && is_within(MIRROR_WINDOW, ts.since(seen.ts))
-                    && mirror() == Mirror::AtWork
-            };
-            let soon = || is_within(COPY_WINDOW, ts.since(seen.ts));
-            let is_alike =
-                || is_same_packet(seen.place, place) || sent.repeats(seen.sent) || mirrored();
-            seen.hash == hash
-                && (place.proves_copy_of(seen.place) || soon() && is_alike())
-                // A frame that holds it twice was sent with it twice.
-                && !frame.is_beside(seen.frame)
+        let mut newest_first = self.seen.iter().enumerate().rev();
+        let alike = newest_first.find_map(|(at, seen)| {
+            let is_alike = seen.hash == hash;
+            Some((at, is_alike.then(|| spot.tells(&seen.spot))??))
         });
-        if let Some(seen) = known {
-            return Some(seen.frame);
+        if let Some((at, alike)) = alike {
+            let is_copy = alike == Alike::Copy
+                || mirror() == Mirror::AtWork
+                || self.all_come_twice(hash, spot);
+            let seen = self.seen.get_mut(at)?;
+            seen.again = seen.again.saturating_add(u8::from(alike == Alike::Twin));
+            return is_copy.then_some(seen.spot.frame);
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
         }
         self.seen.push_back(Seen {
             hash,
-            place,
-            sent,
-            ts,
-            frame,
+            spot: *spot,
+            again: 0,
         });
         None
     }
+
+    /// Whether those that were captured before in the same network tell of a mirror: enough that differ,
+    /// also from this one, and each came twice.
+    fn all_come_twice(&self, hash: u64, spot: &Spot) -> bool {
+        let is_over = |seen: &&Seen| !is_within(MIRROR_WINDOW, spot.ts.since(seen.spot.ts));
+        let here = |seen: &&Seen| seen.spot.place.scope() == spot.place.scope();
+        let mut others = [hash; 1 + TWINS];
+        let mut count = 1;
+        for seen in self.seen.iter().filter(here).filter(is_over) {
+            if seen.again != 1 {
+                return false;
+            }
+            let known = others
+                .get(..count)
+                .is_some_and(|known| known.contains(&seen.hash));
+            if let Some(place) = others.get_mut(count).filter(|_| !known) {
+                *place = seen.hash;
+                count += 1;
+            }
+        }
+        count > TWINS
+    }
+}
+
+/// What an error is to one with the same octets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    Copy,
+    /// That, or another.
+    Twin,
 }
 
 fn is_within(window: Duration, apart: Option<Duration>) -> bool {
     // Time that goes backwards between two interfaces is no evidence against.
     apart.is_none_or(|apart| apart <= window)
-}
-
-/// Two errors with the same octets: routers answer the same packet once, and number what they send.
-fn is_same_packet(a: Place, b: Place) -> bool {
-    a.is_numbered() && a.ip_id == b.ip_id || a.is_copy_of(b)
 }
 
 #[cfg(test)]
@@ -113,17 +186,16 @@ mod tests {
     ) -> Option<u64> {
         let (number, millis) = at;
         let addrs = AddrPair::new([10, 0, 3, 2].into(), [10, 0, 1, 1].into());
-        let frame = FrameRef::new(SourceId(0), number);
-        let ts = Timestamp::from_nanos(millis * 1_000_000);
-        repeats
-            .copy_of(
-                Evidence::Captured,
-                addrs,
-                octets,
-                (place.0, Sent::default(), || place.1),
-                (frame, ts),
-            )
-            .map(FrameRef::number)
+        let spot = Spot {
+            place: place.0,
+            sent: Sent::default(),
+            stations: None,
+            ts: Timestamp::from_nanos(millis * 1_000_000),
+            frame: FrameRef::new(SourceId(0), number),
+        };
+        let mirror = || place.1;
+        let of = repeats.copy_of(Evidence::Captured, addrs, octets, (&spot, mirror));
+        of.map(FrameRef::number)
     }
 
     #[test]
@@ -172,6 +244,27 @@ mod tests {
         // Two that answer two packets, as far as anybody can tell.
         assert_eq!(told(Mirror::Unknown, (3, 1)), None);
         assert_eq!(told(Mirror::AtWork, (4, 5)), None);
+    }
+
+    #[test]
+    fn an_error_between_other_stations_is_on_its_way() {
+        let addrs = AddrPair::new([10, 0, 3, 2].into(), [10, 0, 1, 1].into());
+        for (stations, is_copy) in [(1, false), (2, true)] {
+            let mut repeats = Repeats::default();
+            let mut told = |number, stations| {
+                let spot = Spot {
+                    place: place(None, 63, 1),
+                    sent: Sent::default(),
+                    stations: Some([stations; 12]),
+                    ts: Timestamp::from_nanos(0),
+                    frame: FrameRef::new(SourceId(0), number),
+                };
+                let mirror = || Mirror::Unknown;
+                repeats.copy_of(Evidence::Captured, addrs, ERROR, (&spot, mirror))
+            };
+            assert_eq!(told(1, 1), None);
+            assert_eq!(told(2, stations).is_some(), is_copy);
+        }
     }
 
     #[test]

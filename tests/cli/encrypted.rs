@@ -181,9 +181,8 @@ fn messages_in_fragments_are_put_together() {
     };
     let all = read(&octets);
     let messages = of_type(&all, "icmp");
-    let (first, last): (Vec<_>, Vec<_>) = messages
-        .iter()
-        .partition(|message| message["frame"].as_u64().expect("a number") % 2 == 1);
+    let is_first = |message: &&Value| message["frame"].as_u64().expect("a number") % 2 == 1;
+    let (first, last): (Vec<&Value>, Vec<&Value>) = messages.iter().copied().partition(is_first);
     assert_eq!((first.len(), last.len()), (15, 15));
     for message in first {
         assert_eq!(message["reassembly"]["status"], "incomplete");
