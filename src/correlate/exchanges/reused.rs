@@ -129,7 +129,9 @@ impl Exchanges {
         if let Some((slot, _)) = copied {
             return slot;
         }
-        let usual = self.table.at(newest).and_then(|open| open.rtt.get());
+        // Who asks for a neighbor asks again for want of an answer, which a neighbor gives at once.
+        let at_once = (!query.key.kind.has_id()).then_some(Duration::ZERO);
+        let usual = at_once.or_else(|| self.table.at(newest)?.rtt.get());
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
                 !open.differs(query, seen),

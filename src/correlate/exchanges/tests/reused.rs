@@ -87,6 +87,35 @@ fn what_is_alike_in_all_is_answered_in_order() {
     );
 }
 
+/// Solicitations of a neighbor that is slow to come up, asked again twice a second: it answers the last.
+#[test]
+fn a_neighbor_answers_what_was_asked_last() {
+    let key = QueryKey {
+        kind: ExchangeKind::Neighbor,
+        version: IpVersion::V6,
+        addrs: AddrPair::new(
+            "2001:db8::1".parse().unwrap(),
+            "2001:db8::2".parse().unwrap(),
+        ),
+        id: 0,
+        seq: 0,
+        scope: Scope::ANY,
+    };
+    let mut play = Play::new();
+    for millis in [0, 500, 1000] {
+        let seen = (millis, Place::default());
+        let relation = play.take_with(Request, key, (None, 0), seen);
+        assert_eq!(relation, Relation::Request);
+    }
+    play.take_with(Reply, key, (None, 0), (1001, Place::default()));
+    let mut closed = play.finish(60_000);
+    closed.sort_by_key(|exchange| exchange.request);
+    let told: Vec<_> = closed.iter().map(|it| (it.outcome, it.rtt)).collect();
+    let lost = (ExchangeOutcome::Lost, None);
+    let answered = (ExchangeOutcome::Answered, Some(Duration::from_millis(1)));
+    assert_eq!(told, [lost, lost, answered]);
+}
+
 /// One is lost: those after it keep their own replies, and it is lost when its time is over.
 #[test]
 fn a_lost_one_does_not_shift_the_others() {
