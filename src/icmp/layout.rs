@@ -319,6 +319,7 @@ impl<'a> Layout<'a> {
             self.quoted_tunnels(quote, tunnels, at);
             return;
         }
+        let start = at;
         let at = at + ip.header.len();
         let part = Part::QuotedTransport;
         if let Some(header) = upper_header::of(quote) {
@@ -340,6 +341,7 @@ impl<'a> Layout<'a> {
         if let Some(dns) = quote.dns() {
             self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
         }
+        self.inner(quote, start);
     }
 
     /// The tunnels that a quoted packet makes, and the packet inside them.
@@ -355,6 +357,11 @@ impl<'a> Layout<'a> {
                 self.tunnel(&around, at + start);
             }
         }
+        self.inner(quote, at);
+    }
+
+    /// The packet inside the quoted one, of which that lies at `at`.
+    fn inner(&mut self, quote: &Quote<'a>, at: usize) {
         if let Some(inner) = quote.inner()
             && let Some(start) = offset_in(quote.bytes, inner.bytes)
         {

@@ -232,6 +232,14 @@ impl<'a> Quote<'a> {
         of_ip(self.bytes, ip)
     }
 
+    /// How many packets in the quoted one are followed.
+    pub const NESTED: usize = 8;
+
+    /// The packets inside the quoted one, each in the one before it: [`Quote::inner`] of each.
+    pub fn nested(&self) -> impl Iterator<Item = Quote<'a>> + use<'a> {
+        std::iter::successors(self.inner(), Quote::inner).take(Self::NESTED)
+    }
+
     /// What a quoted tunnel packet carries.
     fn carried(&self) -> Option<Quote<'a>> {
         let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;

@@ -204,6 +204,27 @@ fn an_error_about_an_error_is_told_and_decoded_one_level() {
     every_prefix(&packet);
 }
 
+/// Errors about errors, as routers send that break the rule: each is told, to a depth.
+#[test]
+fn errors_in_errors() {
+    let mut packet = ipv4("10.0.0.1", "10.0.0.2", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    for levels in 0..Quote::NESTED + 3 {
+        let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &packet[..]].concat();
+        let outer = v4(&message);
+        let parsed = parse(&outer);
+        let nested: Vec<_> = parsed.quote().unwrap().nested().collect();
+        assert_eq!(nested.len(), levels.min(Quote::NESTED));
+        let ports = QuotedTransport::Ports {
+            src_port: 53,
+            dst_port: 99,
+        };
+        if (1..=Quote::NESTED).contains(&levels) {
+            assert_eq!(nested[levels - 1].transport, ports);
+        }
+        packet = ipv4("192.0.2.1", "203.0.113.9", 1, &message);
+    }
+}
+
 #[test]
 fn what_a_quoted_tunnel_carries() {
     let inner = ipv4("10.0.0.1", "10.0.0.2", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);

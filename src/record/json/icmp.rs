@@ -72,14 +72,7 @@ impl Serialize for Event<'_> {
         let id = community.message(packet.ip.addrs, said);
         map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
         if let Some(quote) = said.quote() {
-            let (extensions, inner) = (said.extensions(), quote.inner());
-            let quoted = Quoted::new(
-                quote,
-                inner.as_ref(),
-                extensions,
-                &packet.ip,
-                &mut community,
-            );
+            let quoted = Quoted::new(quote, said.extensions(), &packet.ip, &mut community);
             map.put("quoted", &quoted)?;
         }
         map.maybe("quoted", said.cut_quote().map(CutQuote))?;

@@ -17,30 +17,29 @@ use crate::wire::checksum::upper_checksum;
 
 /// The quote of an error.
 pub(super) struct Quoted<'a> {
-    packet: QuotedPacket<'a>,
+    /// The quoted packet, the one inside it, and so on.
+    packets: Vec<QuotedPacket<'a>>,
     translation: Translation,
     extensions: Option<&'a Extensions<'a>>,
-    inner: Option<QuotedPacket<'a>>,
 }
 
 impl<'a> Quoted<'a> {
     /// Of the error that `ip` carries.
     pub(super) fn new(
-        quote: &'a Quote<'a>,
-        inner: Option<&'a Quote<'a>>,
+        quote: &Quote<'a>,
         extensions: Option<&'a Extensions<'a>>,
         ip: &Ip<'_>,
         community: &mut CommunityIds,
     ) -> Self {
-        let mut packet = |quote: &'a Quote<'a>| QuotedPacket {
-            quote,
-            community_id: community.quoted(quote),
-        };
+        let packets = std::iter::once(*quote).chain(quote.nested());
         Self {
-            packet: packet(quote),
+            packets: (packets.map(|quote| QuotedPacket {
+                community_id: community.quoted(&quote),
+                quote,
+            }))
+            .collect(),
             translation: quote.translation(ip),
             extensions,
-            inner: inner.map(packet),
         }
     }
 }
@@ -48,36 +47,63 @@ impl<'a> Quoted<'a> {
 impl Serialize for Quoted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        self.packet.put_into(&mut map)?;
+        let Some((packet, inside)) = self.packets.split_first() else {
+            return map.end();
+        };
+        packet.put_into(&mut map)?;
         map.fact("half_translated", self.translation == Translation::Half)?;
         if let Some(extensions) = self.extensions {
             put_extensions(&mut map, extensions)?;
         }
-        if let Some(inner) = &self.inner {
-            if let Some(tunnels) = self.packet.quote.tunnels() {
-                let tunnels = || {
-                    (tunnels.encapsulations()).map(|around| TunnelHeader {
-                        around,
-                        outer: None,
-                    })
-                };
-                map.put("tunnel", &Iter(tunnels))?;
-            }
-            map.put("inner", inner)?;
+        put_inside(&mut map, packet, inside)?;
+        map.end()
+    }
+}
+
+/// The packet inside of another, and those inside it.
+struct Inside<'a>(&'a [QuotedPacket<'a>]);
+
+impl Serialize for Inside<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some((packet, inside)) = self.0.split_first() {
+            packet.put_into(&mut map)?;
+            put_inside(&mut map, packet, inside)?;
         }
         map.end()
     }
 }
 
-/// A quoted packet, or the one inside it.
+/// What is inside of `packet`, and the tunnels that lead there.
+fn put_inside<M: SerializeMap>(
+    map: &mut M,
+    packet: &QuotedPacket<'_>,
+    inside: &[QuotedPacket<'_>],
+) -> Result<(), M::Error> {
+    if inside.is_empty() {
+        return Ok(());
+    }
+    if let Some(tunnels) = packet.quote.tunnels() {
+        let tunnels = || {
+            (tunnels.encapsulations()).map(|around| TunnelHeader {
+                around,
+                outer: None,
+            })
+        };
+        map.put("tunnel", &Iter(tunnels))?;
+    }
+    map.put("inner", &Inside(inside))
+}
+
+/// A quoted packet, or one inside it.
 struct QuotedPacket<'a> {
-    quote: &'a Quote<'a>,
+    quote: Quote<'a>,
     community_id: Option<CommunityId>,
 }
 
 impl QuotedPacket<'_> {
     fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let quote = self.quote;
+        let quote = &self.quote;
         map.put("ip", &IpHeader(&quote.ip))?;
         map.maybe("protocol", quote.ip.upper_protocol().map(Protocol))?;
         match quote.transport {
@@ -135,14 +161,6 @@ impl QuotedPacket<'_> {
             map.put("defects", &defects)?;
         }
         Ok(())
-    }
-}
-
-impl Serialize for QuotedPacket<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.put_into(&mut map)?;
-        map.end()
     }
 }
 

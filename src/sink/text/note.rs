@@ -162,9 +162,10 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     };
     notes.text("quotes ");
     addr::quote(notes.out, quote);
-    if let Some(inner) = quote.inner() {
+    let mut around = *quote;
+    for inner in quote.nested() {
         let out = notes.item();
-        match quote.tunnels() {
+        match around.tunnels() {
             Some(tunnels) => {
                 out.extend_from_slice(b"in its ");
                 for (i, tunnel) in tunnels.iter().enumerate() {
@@ -177,6 +178,7 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             None => out.extend_from_slice(b"which quotes "),
         }
         addr::quote(out, &inner);
+        around = inner;
     }
     if quote.translation(&event.packet.ip) == Translation::Half {
         notes.text("quoted source is another than the receiver: translated on one side only?");

@@ -289,7 +289,7 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
         out.extend_from_slice(b", ");
         super::note::defect(out, found);
     }
-    if depth == 0
+    if depth < Quote::NESTED
         && let Some(inner) = quote.inner()
     {
         for around in quote
@@ -297,9 +297,9 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
             .into_iter()
             .flat_map(TunnelPath::encapsulations)
         {
-            tunnel(out, &around, 1);
+            tunnel(out, &around, depth + 1);
         }
-        quoted(out, &inner, 1, checksums);
+        quoted(out, &inner, depth + 1, checksums);
     }
 }
 
