@@ -66,7 +66,7 @@ const LEGACY_QUOTE: usize = 128;
 enum Fit {
     /// The checksum verifies, or there is none and the objects end where the message does.
     Proven,
-    /// Version and objects are as they should be as far as that can be seen.
+    /// Objects are as they should be as far as that can be seen; the version is, or they end the message.
     Plausible,
     /// Only the version is.
     Version,
@@ -89,7 +89,7 @@ pub(super) fn locate<'a>(
     let ip_header = if unit == 4 { 20 } else { 40 };
     let at_stated = match fit(behind, stated, whole) {
         _ if length == 0 => Fit::None,
-        Fit::None if whole && is_other_version(tail(behind, stated)) => Fit::Proven,
+        Fit::None if whole && stated >= ip_header => fit_of_other_version(tail(behind, stated)),
         Fit::Version if stated < ip_header => Fit::None,
         fit => fit,
     };
@@ -185,10 +185,13 @@ fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
     }
 }
 
-/// Whether `octets` are a structure of another version than 2, as their checksum proves.
-fn is_other_version(octets: &[u8]) -> bool {
-    structure_checksum(octets, true).status == ChecksumStatus::Good
-        && object::ends_exactly(tail(octets, HEADER))
+/// Whether `octets`, all of which are there, are a structure of another version than 2.
+fn fit_of_other_version(octets: &[u8]) -> Fit {
+    match structure_checksum(octets, true).status {
+        _ if !object::ends_exactly(tail(octets, HEADER)) => Fit::None,
+        ChecksumStatus::Good => Fit::Proven,
+        _ => Fit::Plausible,
+    }
 }
 
 /// Whether what stands at `at` in a message that was cut has to be a structure, though its checksum

@@ -294,3 +294,48 @@ fn what_a_cut_quote_holds_at_128_is_no_structure() {
         assert_eq!(found.is_some(), is_structure, "{inside:?} {length}");
     }
 }
+
+/// Where the length field leads to objects that end where the message does, the structure is one of
+/// another version, whatever its checksum; without that field nothing tells.
+#[test]
+fn structures_of_another_version_are_told() {
+    for (spoil, status) in [
+        (None, ChecksumStatus::Good),
+        (Some(0x55), ChecksumStatus::Bad { expected: 0 }),
+        (Some(0), ChecksumStatus::Absent),
+    ] {
+        let mut structure = two_labels(false);
+        structure[0] = 0x10;
+        let sum = internet(&[&structure]).to_be_bytes();
+        let sum = match spoil {
+            None => sum,
+            Some(0) => [0, 0],
+            Some(octet) => [sum[0] ^ octet, sum[1]],
+        };
+        structure[2..4].copy_from_slice(&sum);
+        let packet = with_labels(128, 32, &structure);
+        let (located, found, told, _) = labels(&packet);
+        let same = std::mem::discriminant(&found) == std::mem::discriminant(&status);
+        assert!(same, "{found:?}");
+        assert_eq!((located, told), (Located::Length, vec![16_001, 16_002]));
+        let message = parse(&packet);
+        assert_eq!(rules(&message), ["version is not 2"]);
+        assert!(
+            parse(&with_labels(128, 0, &structure))
+                .extensions()
+                .is_none()
+        );
+        // Padding is none, nor what does not end with the message.
+        assert!(
+            parse(&with_labels(128, 32, &[0x10, 0, 0, 0]))
+                .extensions()
+                .is_none()
+        );
+        structure.push(0);
+        assert!(
+            parse(&with_labels(128, 32, &structure))
+                .extensions()
+                .is_none()
+        );
+    }
+}
