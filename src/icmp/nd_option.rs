@@ -22,6 +22,8 @@ use crate::wire::{Defects, Layer, Limit};
 pub const SOURCE_LINK_LAYER: u8 = 1;
 /// Target link-layer address (RFC 4861 section 4.6.1).
 const TARGET_LINK_LAYER: u8 = 2;
+/// Link-layer address (RFC 5568 section 6.4.3).
+const HANDOVER_LINK_LAYER: u8 = 19;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Parameters of a cryptographically generated address (RFC 3971 section 5.1).
@@ -110,6 +112,9 @@ impl<'a> NdOption<'a> {
             }
             TRUST_ANCHOR => made::trust_anchor(self.bytes, self.stated(), self.table()),
             SOURCE_LINK_LAYER | TARGET_LINK_LAYER if is_eui_64(self.bytes) => made::eui_64(),
+            HANDOVER_LINK_LAYER if self.words == 2 => {
+                made::handover_address(self.bytes, self.table())
+            }
             PROVISIONING_DOMAIN => made::provisioning_domain(self.bytes, self.table()),
             CGA => made::cga(self.bytes, self.stated(), self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),

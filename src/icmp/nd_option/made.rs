@@ -19,6 +19,19 @@ pub(super) fn eui_64() -> Specs {
     rows(&[], [spec::octets(2, 8, "address")])
 }
 
+/// The fields of a link-layer address of a fast handover (RFC 5568 section 6.4.3), of which nothing says
+/// how long it is: one of six octets, or of eight, and zeros behind it.
+pub(super) fn handover_address(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
+    let octets = match *tail(bytes, 3) {
+        [_, _, _, _, _, _, 0, 0, 0, 0, 0, 0, 0] => 6,
+        [_, _, _, _, _, _, _, _, 0, 0, 0, 0, 0] => 8,
+        _ => 13,
+    };
+    let code = table.first().copied();
+    let address = spec::octets(3, octets, "address");
+    rows(&[], code.into_iter().chain([address]))
+}
+
 /// The fields of a trust anchor, without the padding behind its name (RFC 3971 section 6.4.3).
 pub(super) fn trust_anchor(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> Specs {
     const NAME: usize = 4;

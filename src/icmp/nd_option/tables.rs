@@ -70,6 +70,10 @@ const fn sized(
     }
 }
 
+const HANDOVER_ADDRESS: &[FieldSpec] = &[
+    spec::named(spec::u8(2, "option_code"), &HANDOVER_LINK_ADDRESSES),
+    spec::rest(3, "address"),
+];
 const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
 pub(in crate::icmp) const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
@@ -249,13 +253,10 @@ pub(super) const FORMATS: &[Format] = &[
     sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
     sized(18, "new_router_prefix", 3, 3, CODED_ADDRESS),
     row(
-        19,
+        super::HANDOVER_LINK_LAYER,
         "link_layer_address",
         1,
-        &[
-            spec::named(spec::u8(2, "option_code"), &HANDOVER_LINK_ADDRESSES),
-            spec::rest(3, "address"),
-        ],
+        HANDOVER_ADDRESS,
     ),
     sized(
         20,

@@ -286,6 +286,31 @@ fn an_identifier_comes_without_its_padding() {
     );
 }
 
+/// RFC 5568 section 6.4.3: nothing but zeros tells what pads an address.
+#[test]
+fn an_address_of_a_handover_comes_without_its_padding() {
+    for (octets, address) in [
+        (&[2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], 6),
+        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0], 8),
+        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 7], 13),
+    ] {
+        fields(
+            &[&[19, 2, 2], &octets[..]].concat(),
+            &[
+                ("option_code", Value::Number(2)),
+                ("address", Value::Octets(&octets[..address])),
+            ],
+        );
+    }
+    fields(
+        &[19, 1, 2, 1, 2, 3, 4, 0],
+        &[
+            ("option_code", Value::Number(2)),
+            ("address", Value::Octets(&[1, 2, 3, 4, 0])),
+        ],
+    );
+}
+
 fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
     let packet = with(options_octets);
     let option = options(&packet).next().unwrap();
