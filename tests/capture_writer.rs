@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use icmpdump::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, InterfaceId, LinkType, Options, SourceId, Timestamp};
 use icmpdump::sink::capture::{CaptureOptions, CaptureSink, Flush};
 use icmpdump::source::open::open;
 use icmpdump::source::{InterfaceInfo, Resolution, Source, SourceInfo, Step};
@@ -47,6 +47,7 @@ impl Owned {
             wire_len: self.wire_len,
             fcs_len: self.fcs_len,
             data: &self.data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         }

@@ -22,6 +22,8 @@ mod elements;
 mod encrypted;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/facts.rs"]
+mod facts;
 #[path = "cli/headerless.rs"]
 mod headerless;
 #[path = "cli/lines.rs"]

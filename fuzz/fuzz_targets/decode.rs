@@ -8,7 +8,7 @@
 mod look;
 
 use icmpdump::icmp::{Message, layout};
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use icmpdump::wire::{Classified, classify};
 use libfuzzer_sys::fuzz_target;
 
@@ -32,6 +32,7 @@ fuzz_target!(|input: &[u8]| {
         wire_len: captured + u32::from(*cut),
         fcs_len: 0,
         data,
+        options: Options::NONE,
         expanded: None,
         part: None,
     };

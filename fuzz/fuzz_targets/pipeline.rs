@@ -7,7 +7,7 @@
 #[path = "../../tests/hostile/held.rs"]
 mod held;
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use icmpdump::source::{Damage, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step};
 use libfuzzer_sys::fuzz_target;
 
@@ -43,6 +43,7 @@ impl Source for Input<'_> {
             wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX) + u32::from(*high >> 3),
             fcs_len: 0,
             data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         });

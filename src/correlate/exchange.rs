@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::trace::MAX_TTL;
 use crate::icmp::{kind, names};
+use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::reassembly::Gaps;
@@ -74,6 +75,8 @@ pub struct Exchange {
     pub request_missing: Option<Gaps>,
     /// The reply, or the first that did not end it, of which fragments are missing.
     pub reply_part: Option<ReplyPart>,
+    /// What dropped the request where it was captured, if the capture says so.
+    pub dropped: Option<LocalDrop>,
     /// Its reply was captured a moment before it, and told as unsolicited.
     pub told_unsolicited: bool,
     /// Some frame it names passed the filter.

@@ -158,6 +158,7 @@ impl Exchanges {
         if let Some(slot) = self.find(key, hash, seen.place) {
             if let Some(open) = self.copied(slot, query, seen) {
                 let of = open.request;
+                open.dropped = open.dropped.or(seen.dropped);
                 let elsewhere = seen.place.source != open.place.source;
                 if elsewhere {
                     open.seen_at = SeenAt::Several;
@@ -222,6 +223,7 @@ impl Exchanges {
                 closed: false,
                 extent: seen.extent,
                 beside: Beside::ALONE,
+                dropped: seen.dropped,
             },
         );
         if let (Some(older), Some(newest)) = (beside, self.table.newest()) {

@@ -156,7 +156,7 @@ mod tests {
     use etherparse::PacketBuilder;
 
     use super::*;
-    use crate::model::{LinkType, SourceId};
+    use crate::model::{LinkType, Options, SourceId};
     use crate::wire::{Classified, classify, plain};
 
     #[test]
@@ -184,6 +184,7 @@ mod tests {
                     wire_len: u32::try_from(whole.len()).unwrap(),
                     fcs_len: 0,
                     data: &whole[..cut],
+                    options: Options::NONE,
                     expanded: None,
                     part: None,
                 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Config, Correlator, Originals, Outcome, Sight};
 use crate::correlate::observation::Observation;
 use crate::icmp::Message;
-use crate::model::{Frame, LinkType, SourceId, Timestamp};
+use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use crate::wire::{Classified, classify};
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +49,7 @@ impl Replay {
             wire_len: length,
             fcs_len: 0,
             data: packet.get(..snap_length).unwrap_or(packet),
+            options: Options::NONE,
             expanded: None,
             part: None,
         };

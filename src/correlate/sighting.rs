@@ -7,6 +7,7 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 
 use crate::icmp::Message;
+use crate::model::options::{LocalDrop, Verdict};
 use crate::model::{Frame, FrameRef, SourceId, Timestamp};
 use crate::wire::link::{self, FrameFlag, WirelessHeader};
 use crate::wire::{ChecksumStatus, Packet};
@@ -40,6 +41,8 @@ pub(super) struct Sighting {
     pub(super) extent: Extent,
     pub(super) place: Place,
     pub(super) sent: Sent,
+    /// What dropped it there, if the capture says so.
+    pub(super) dropped: Option<LocalDrop>,
 }
 
 /// How much of a message was seen.
@@ -98,6 +101,7 @@ impl Sighting {
             extent,
             place: Place::of(frame, packet),
             sent: Sent::of(frame),
+            dropped: frame.options.dropped().and_then(Verdict::local_drop),
         }
     }
 }

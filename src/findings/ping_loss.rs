@@ -51,6 +51,8 @@ struct Losses {
     /// Runs of two and more.
     bursts: u64,
     one_sided: bool,
+    /// Lost ones that were dropped where they were captured.
+    dropped: u64,
     evidence: Vec<FrameRef>,
     course: Course,
 }
@@ -71,6 +73,7 @@ impl Losses {
         self.bursts += u64::from(self.run == 2);
         self.longest = self.longest.max(self.run);
         self.one_sided |= exchange.one_sided_possible;
+        self.dropped += u64::from(exchange.dropped.is_some());
         if self.evidence.len() < EVIDENCE {
             self.evidence.push(exchange.request);
         }
@@ -127,7 +130,7 @@ impl Diagnosis for PingLoss {
                 continue;
             }
             let (src, dst) = (addrs.src(), addrs.dst());
-            if !losses.one_sided || heard.contains(&src) {
+            if !losses.one_sided || losses.dropped > 0 || heard.contains(&src) {
                 found.push(finding(src, dst, losses));
             } else if let Some(silent) = unanswered.entry(src) {
                 silent.push((dst, losses));
@@ -183,7 +186,13 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
-    let (confidence, advice) = if losses.one_sided {
+    let (confidence, advice) = if losses.dropped == losses.lost {
+        (
+            Confidence::Confirmed,
+            "They were dropped where they were captured: look at the XDP program or the tc filters of \
+             that interface.",
+        )
+    } else if losses.one_sided {
         (
             Confidence::Suspected,
             "No packet of the other direction was captured: make sure the capture point sees the \
@@ -213,8 +222,13 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}",
-            losses.lost, losses.sent
+            "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}{}",
+            losses.lost,
+            losses.sent,
+            match losses.dropped {
+                0 => String::new(),
+                dropped => format!(", {dropped} of them dropped where they were captured"),
+            }
         ),
         evidence: losses.evidence.clone(),
         confidence,
@@ -258,6 +272,7 @@ mod tests {
                 one_sided_possible: false,
                 request_missing: None,
                 reply_part: None,
+                dropped: None,
                 told_unsolicited: false,
                 shown: true,
             });

@@ -5,6 +5,7 @@ use std::iter;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
+use super::options::Options;
 use super::time::Timestamp;
 
 /// Which source (file, standard input, interface) a frame came from, in command-line order.
@@ -57,6 +58,8 @@ pub struct Frame<'a> {
     pub fcs_len: u8,
     /// The captured octets.
     pub data: &'a [u8],
+    /// What the file tells of it beside them.
+    pub options: Options<'a>,
     /// The packet in it, where that is not among its octets as it was sent: none until it was made.
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
@@ -284,6 +287,7 @@ impl<'a> Frame<'a> {
             wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
             fcs_len: 0,
             data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         }

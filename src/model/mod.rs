@@ -1,8 +1,10 @@
 //! What every other module speaks of: time, frames, flows. Depends on nothing.
 
+pub(crate) mod byteorder;
 pub mod flow;
 pub mod frame;
 mod key_log;
+pub mod options;
 mod stored;
 pub mod time;
 
@@ -12,5 +14,6 @@ pub use frame::{
     UnknownPrefix,
 };
 pub use key_log::{LineFault, UnreadLines};
+pub use options::Options;
 pub use stored::StoredFrames;
 pub use time::Timestamp;

@@ -1,6 +1,8 @@
 //! Frames on their way to another thread.
 
+use super::byteorder::Order;
 use super::frame::{Expanded, Frame, InterfaceId, LinkType, Part, SourceId};
+use super::options::Options;
 use super::time::Timestamp;
 
 /// Copies of frames in their order, their octets one behind the other in memory that is used again.
@@ -27,6 +29,9 @@ struct Stored {
     part: Option<Part>,
     start: usize,
     end: usize,
+    /// Octets of its options, behind its own.
+    options: usize,
+    order: Order,
 }
 
 impl StoredFrames {
@@ -34,6 +39,8 @@ impl StoredFrames {
     pub fn push(&mut self, frame: &Frame<'_>) {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
+        let end = self.octets.len();
+        self.octets.extend_from_slice(frame.options.octets);
         if let Some(packet) = frame.expanded {
             self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
             self.expanded.push((self.frames.len(), packet.clone()));
@@ -48,7 +55,9 @@ impl StoredFrames {
             fcs_len: frame.fcs_len,
             part: frame.part,
             start,
-            end: self.octets.len(),
+            end,
+            options: frame.options.octets.len(),
+            order: frame.options.order,
         });
     }
 
@@ -64,6 +73,10 @@ impl StoredFrames {
             wire_len: stored.wire_len,
             fcs_len: stored.fcs_len,
             data: self.octets.get(stored.start..stored.end)?,
+            options: Options::new(
+                stored.order,
+                self.octets.get(stored.end..stored.end + stored.options)?,
+            ),
             expanded: self.expanded_of(at),
             part: stored.part,
         })

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use super::text::{Lines, Naming, Palette, Verbosity, addr, note};
+use super::text::{Lines, Naming, Palette, Verbosity, addr, note, options};
 use super::wrap::Paragraph;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::trace::{Hop, HopRouter, Path, PathEnd};
@@ -127,6 +127,8 @@ fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
         note::frame(out, part.first, page.names);
         out.push(b' ');
         without(out, &part.missing);
+    } else if let Some(dropped) = exchange.dropped {
+        options::dropped_where_captured(out, dropped);
     } else {
         out.extend_from_slice(b"no reply was captured in time");
     }

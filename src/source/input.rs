@@ -220,11 +220,17 @@ impl Input {
         }
     }
 
+    /// The range of the buffered octets from `from` to `to`, counted from the first.
+    #[inline]
+    pub(super) fn place(&self, from: usize, to: usize) -> Range<usize> {
+        self.start + from..self.start + to
+    }
+
     /// Takes a record of `len` buffered octets off the front and gives the range of those from
     /// `from` to `to`, counted from its start.
     #[inline]
     pub(super) fn take(&mut self, len: usize, from: usize, to: usize) -> Range<usize> {
-        let range = self.start + from..self.start + to;
+        let range = self.place(from, to);
         let len = len.min(self.end - self.start);
         self.start += len;
         self.offset += len as u64;

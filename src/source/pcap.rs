@@ -10,8 +10,8 @@ use super::{
     Damage, DamageKind, InterfaceInfo, Notice, Progress, Resolution, Source, SourceInfo, Step,
     linktype,
 };
-use crate::model::{Frame, LinkType, SourceId, Timestamp};
-use crate::wire::byteorder::Order;
+use crate::model::byteorder::Order;
+use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
 
 const HEADER_LEN: usize = 24;
 const RECORD_HEAD_LEN: usize = 16;
@@ -395,6 +395,7 @@ impl Source for PcapSource {
             wire_len: current.wire_len,
             fcs_len: self.format.fcs_len,
             data: self.input.get(&current.data),
+            options: Options::NONE,
             expanded: None,
             part: None,
         })
@@ -422,6 +423,7 @@ impl Source for PcapSource {
                 wire_len: raw.orig_len.max(raw.incl_len),
                 fcs_len: self.format.fcs_len,
                 data: &raw.data,
+                options: Options::NONE,
                 expanded: None,
                 part: None,
             });

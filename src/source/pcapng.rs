@@ -16,8 +16,8 @@ use super::{
     Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
     SourceInfo, Step,
 };
-use crate::model::{Frame, InterfaceId, LinkType, SourceId, Timestamp};
-use crate::wire::byteorder::Order;
+use crate::model::byteorder::Order;
+use crate::model::{Frame, InterfaceId, LinkType, Options, SourceId, Timestamp};
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -71,6 +71,8 @@ struct Current {
     wire_len: u32,
     fcs_len: u8,
     data: Range<usize>,
+    options: Range<usize>,
+    order: Order,
 }
 
 /// What a block came to.
@@ -198,6 +200,10 @@ impl PcapNgSource {
             let body_len = block.len - BLOCK_HEAD_LEN - BLOCK_TAIL_LEN;
             let packet = self.section.packet(kind, body, body_len)?;
             let (from, to) = (BLOCK_HEAD_LEN + packet.from, BLOCK_HEAD_LEN + packet.to);
+            let options = match packet.options {
+                0 => 0..0,
+                start => self.input.place(BLOCK_HEAD_LEN + start, end),
+            };
             let interface = self.section.first.saturating_add(packet.interface);
             self.notice = self.losses.packet(interface, packet.ts, packet.lost);
             Content::Packet(Current {
@@ -207,6 +213,8 @@ impl PcapNgSource {
                 wire_len: packet.wire_len,
                 fcs_len: packet.fcs_len,
                 data: self.input.take(block.kept, from, to),
+                options,
+                order: self.section.order,
             })
         } else {
             let mut content = Content::Other;
@@ -352,6 +360,7 @@ impl Source for PcapNgSource {
             wire_len: current.wire_len,
             fcs_len: current.fcs_len,
             data: self.input.get(&current.data),
+            options: Options::new(current.order, self.input.get(&current.options)),
             expanded: None,
             part: None,
         })

@@ -195,7 +195,7 @@ fn is_json_array(text: &str) -> bool {
 
 /// Whether a pcap record head is there: a time of this age, and lengths that fit each other.
 fn is_pcap_record(head: &[u8]) -> bool {
-    use crate::wire::byteorder::Order;
+    use crate::model::byteorder::Order;
     let years_since_1990 = 631_152_000..=4_102_444_800_u32;
     [Order::Big, Order::Little].into_iter().any(|order| {
         let fields = [0, 4, 8, 12].map(|at| order.u32(head, at));
@@ -209,7 +209,7 @@ fn is_pcap_record(head: &[u8]) -> bool {
 
 /// Whether an ERF record head is there: a time of this age, a type in use, a length that fits.
 fn is_erf_record(head: &[u8]) -> bool {
-    use crate::wire::byteorder::Order;
+    use crate::model::byteorder::Order;
     let years_since_1990 = 631_152_000..=4_102_444_800_u32;
     let (Some(seconds), Some(kind), Some(record), Some(wire)) = (
         Order::Little.u32(head, 4),

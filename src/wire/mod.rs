@@ -3,7 +3,6 @@
 //! Decoding is total: any octets give what could be read, plus [`Defects`]. It borrows and does
 //! not allocate.
 
-pub(crate) mod byteorder;
 pub mod bytes;
 pub mod checksum;
 pub mod defect;

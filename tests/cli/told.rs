@@ -331,7 +331,7 @@ fn filters_find_the_packets_of_logs() {
 }
 
 /// A block of pcapng with these options behind its fields.
-fn block(kind: u32, fields: &[u8], options: &[(u16, &[u8])]) -> Vec<u8> {
+pub(crate) fn block(kind: u32, fields: &[u8], options: &[(u16, &[u8])]) -> Vec<u8> {
     let mut body = fields.to_vec();
     for (code, value) in options {
         let length = u16::try_from(value.len()).unwrap();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use icmpdump::source::{self, Source, Step};
 
 /// Where captures are, from the project's folder: the public ones, which may not be there, and ours.
@@ -38,6 +38,7 @@ impl OwnedFrame {
             wire_len: self.wire_len,
             fcs_len: self.fcs_len,
             data: &self.data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         }

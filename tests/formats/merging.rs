@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use icmpdump::model::{SourceId, Timestamp};
+use icmpdump::model::{Options, SourceId, Timestamp};
 use icmpdump::source::{self, FileSource, Source, Step};
 
 use crate::build::{Header, Order, enhanced, interface, record, sample, section};
@@ -122,6 +122,7 @@ impl Source for Scripted {
             wire_len: 0,
             fcs_len: 0,
             data: &[],
+            options: Options::NONE,
             expanded: None,
             part: None,
         })

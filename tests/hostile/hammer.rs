@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use icmpdump::model::{Frame, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use icmpdump::record::Summary;
 use icmpdump::source::{Damage, InterfaceInfo, Progress, Resolution, Source, SourceInfo, Step};
 use icmpdump::wire::{Classified, classify};
@@ -189,6 +189,7 @@ impl Source for Mutant<'_> {
             wire_len: self.wire_len,
             fcs_len: 0,
             data: &self.data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         })

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use icmpdump::correlate::Relation;
 use icmpdump::icmp::Message;
-use icmpdump::model::{Frame, FrameRef, InterfaceId, LinkType, SourceId, Timestamp};
+use icmpdump::model::{Frame, FrameRef, InterfaceId, LinkType, Options, SourceId, Timestamp};
 use icmpdump::record::{IcmpEvent, Record, Start};
 use icmpdump::sink::{JsonOptions, JsonSink, Sink};
 use icmpdump::source::{InterfaceInfo, Resolution, SourceInfo};
@@ -140,6 +140,7 @@ impl<'a> Captured<'a> {
             wire_len: u32::try_from(on_wire).unwrap(),
             fcs_len: 0,
             data: octets,
+            options: Options::NONE,
             expanded: None,
             part: None,
         };

@@ -35,6 +35,7 @@ pub(crate) fn exchange() -> Exchange {
         one_sided_possible: false,
         request_missing: None,
         reply_part: None,
+        dropped: None,
         told_unsolicited: false,
         shown: true,
     }

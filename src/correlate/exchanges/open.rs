@@ -9,6 +9,7 @@ use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
+use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,8 @@ pub(super) struct Open {
     /// How much of the request was seen.
     pub(super) extent: Extent,
     pub(super) beside: Beside,
+    /// What dropped it where it was captured, last of all.
+    pub(super) dropped: Option<LocalDrop>,
 }
 
 /// What the line of a reply said, if anything.
@@ -191,6 +194,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         one_sided_possible: false,
         request_missing: None,
         reply_part: None,
+        dropped: open.dropped,
         told_unsolicited: open.reply_told == ReplyTold::Unsolicited,
         shown: open.request_shown || open.end_shown,
     }

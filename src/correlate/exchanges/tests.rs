@@ -47,6 +47,7 @@ impl Play {
             extent: Extent::Packet,
             place,
             sent: Sent::default(),
+            dropped: None,
         }
     }
 

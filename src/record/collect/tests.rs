@@ -31,6 +31,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         one_sided_possible: false,
         request_missing: None,
         reply_part: None,
+        dropped: None,
         told_unsolicited: false,
         shown: true,
     }

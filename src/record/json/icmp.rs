@@ -4,6 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::put_fields;
 use super::link::Link;
+use super::options::Told;
 use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
 use super::system::SystemReportOf;
@@ -64,6 +65,7 @@ impl Serialize for Event<'_> {
         if self.context.link_header == LinkHeader::Shown {
             map.put("link", &Link(frame))?;
         }
+        map.maybe("capture", Told::of(frame.options))?;
         let fragment = frame.expanded.and_then(|packet| packet.fragment);
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
         put_encapsulation(&mut map, packet)?;

@@ -11,6 +11,7 @@ mod field;
 mod icmp;
 mod link;
 mod link_detail;
+mod options;
 mod packet;
 mod quoted;
 mod radio;

@@ -5,13 +5,14 @@ use std::num::NonZeroU64;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::value::{Addr, Ascii, Fields, Iter, List, Protocol, Time, nanos};
+use super::value::{Addr, Ascii, Fields, Iter, List, Plain, Protocol, Time, nanos};
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
 use crate::correlate::verdict::{Aftermath, DropVerdict, Evidence, Hops, Role};
 use crate::findings::Finding;
 use crate::icmp::names;
+use crate::model::options::LocalDrop;
 use crate::model::{FlowKey, FrameRef, SourceId, flow::FlowPorts};
 use crate::record::app_error::{AppError, Errno, Raised};
 use crate::record::community::CommunityId;
@@ -50,6 +51,7 @@ pub(super) fn exchange<S: Serializer>(
     map.maybe("reply_code_name", exchange.refusal_name())?;
     map.put("duplicates", &exchange.duplicates)?;
     map.put("corrupted", &exchange.corrupted)?;
+    map.maybe("dropped", exchange.dropped.map(Dropped))?;
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
     map.maybe(
         "request_part",
@@ -66,6 +68,17 @@ pub(super) fn exchange<S: Serializer>(
         }),
     )?;
     map.end()
+}
+
+struct Dropped(LocalDrop);
+
+impl Serialize for Dropped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.name("by", self.0.by())?;
+        map.maybe("name", self.0.name().map(Plain))?;
+        map.end()
+    }
 }
 
 pub(super) fn drop<S: Serializer>(

@@ -10,6 +10,7 @@ mod link;
 mod meaning;
 pub(super) mod names;
 pub(super) mod note;
+pub(super) mod options;
 mod palette;
 mod report;
 mod system;
@@ -231,6 +232,7 @@ impl<W: Write> TextSink<W> {
         }
         self.stamps.write(out, event.frame.ts, &mut self.clock);
         if self.options.link_header == LinkHeader::Shown {
+            link::way_told(out, event);
             link::header(out, event, self.options.verbosity);
         } else {
             link::unasked(out, event);

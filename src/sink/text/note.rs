@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
-use super::{TextOptions, addr, report, system, verbose};
+use super::{TextOptions, addr, options as file, report, system, verbose};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
@@ -119,6 +119,13 @@ pub(super) fn all(
             notes.text("copy of ");
             frame(notes.out, of, names);
         }
+    }
+    let told = event.frame.options;
+    if let Some(verdict) = told.dropped() {
+        notes.fault(|out| file::dropped(out, verdict));
+    }
+    if file::has_errors(told) {
+        notes.fault(|out| file::link_errors(out, told));
     }
     if let Some(reassembly) = event.reassembly {
         fragment(&mut notes, event, reassembly, names);

@@ -1,7 +1,7 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
 use super::fields::{Flags, item, item_with, name_value, unread, value};
-use super::{HeaderChecksums, TextOptions, Verbosity, addr, header};
+use super::{HeaderChecksums, TextOptions, Verbosity, addr, header, options as file};
 use crate::icmp::cause;
 use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
@@ -79,6 +79,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         below(out, 0);
         check_sequence(out, sequence);
     }
+    file::lines(out, event.frame.options, |out| below(out, 0));
     for around in event.packet.tunnels.encapsulations() {
         if let Some(outer) = &around.outer {
             below(out, 0);

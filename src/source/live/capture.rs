@@ -12,7 +12,7 @@ use super::batch::Batch;
 use super::counters::Counters;
 use super::line::{Line, LineState};
 use super::machine::Machine;
-use crate::model::{Frame, InterfaceId, SourceId, Timestamp};
+use crate::model::{Frame, InterfaceId, Options, SourceId, Timestamp};
 use crate::source::notice::{InterfaceCounts, Notice};
 use crate::source::{Damage, InterfaceInfo, Progress, Source, SourceInfo, Step};
 
@@ -204,6 +204,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             wire_len: frame.wire_len,
             fcs_len: 0,
             data,
+            options: Options::NONE,
             expanded: None,
             part: None,
         })

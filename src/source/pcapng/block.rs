@@ -3,9 +3,10 @@
 
 use super::clock::Clock;
 use super::losses::Statistics;
-use crate::model::{LinkType, Timestamp};
+use crate::model::byteorder::Order;
+use crate::model::options::{self, PacketFlags, counter};
+use crate::model::{LinkType, Options, Timestamp};
 use crate::source::{SecretsFault, SecretsKind};
-use crate::wire::byteorder::Order;
 
 /// How many interfaces of a section are kept.
 pub(super) const INTERFACES_MAX: usize = 1 << 16;
@@ -16,13 +17,12 @@ const NAME_MAX: usize = 255;
 
 const MAJOR_VERSION: u16 = 1;
 
-const OPTION_END: u16 = 0;
+/// Octets of the option that ends them.
+const END_LEN: usize = 4;
 const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
 const IF_FCSLEN: u16 = 13;
 const IF_TSOFFSET: u16 = 14;
-const EPB_FLAGS: u16 = 2;
-const EPB_DROPCOUNT: u16 = 4;
 const ISB_IFRECV: u16 = 4;
 const ISB_IFDROP: u16 = 5;
 const ISB_OSDROP: u16 = 7;
@@ -58,6 +58,8 @@ pub(super) struct Packet {
     pub(super) link: LinkType,
     pub(super) from: usize,
     pub(super) to: usize,
+    /// Where its options start, up to the end of the body; 0 where it has none.
+    pub(super) options: usize,
 }
 
 /// The kinds of block that hold packets.
@@ -112,7 +114,7 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<
         fcs_len: 0,
         clock: Clock::default(),
     };
-    for (code, value) in options(order, body.get(8..).unwrap_or_default()) {
+    for (code, value) in Options::new(order, body.get(8..).unwrap_or_default()).iter() {
         let clock = interface.clock;
         match (code, value) {
             (IF_NAME, _) => {
@@ -213,68 +215,52 @@ impl Section {
         }
         let to = from.saturating_add(captured).min(body.len());
         let behind = captured.next_multiple_of(4).saturating_add(from);
-        let (fcs_len, lost) = match body.get(behind..) {
-            Some(rest) if kind != PacketBlock::Simple && rest.len() > 4 => {
-                let told = of_packet(order, rest);
-                (told.fcs_len.unwrap_or(interface.fcs_len), told.lost)
-            }
-            _ => (interface.fcs_len, 0),
-        };
-        let lost = match kind {
-            PacketBlock::Old => order
-                .u16(body, 2)
-                .filter(|lost| *lost != u16::MAX)
-                .map_or(0, u64::from),
-            _ => lost,
-        };
-        Ok(Packet {
+        let mut packet = Packet {
             interface: number,
             // A simple packet has no time.
             ts: stamp.map_or(Timestamp::default(), |stamp| interface.clock.at(stamp)),
             wire_len: wire_len.max(u32::try_from(captured).unwrap_or(u32::MAX)),
-            fcs_len,
-            lost,
+            fcs_len: interface.fcs_len,
+            lost: 0,
             link: interface.link,
             from,
             to,
-        })
+            options: 0,
+        };
+        if let Some(rest) = body.get(behind..)
+            && kind != PacketBlock::Simple
+            && rest.len() > END_LEN
+        {
+            packet.options = behind;
+            packet.take_options(Options::new(order, rest));
+        }
+        if kind == PacketBlock::Old {
+            let lost = order.u16(body, 2).filter(|lost| *lost != u16::MAX);
+            packet.lost = lost.map_or(0, u64::from);
+        }
+        Ok(packet)
+    }
+}
+
+impl Packet {
+    /// Takes what options tell that reading asks for.
+    fn take_options(&mut self, told: Options<'_>) {
+        for (code, value) in told.iter() {
+            match code {
+                options::FLAGS => {
+                    let flags = told.order().u32(value, 0).map(PacketFlags::new);
+                    let len = flags.and_then(PacketFlags::fcs_len);
+                    self.fcs_len = len.unwrap_or(self.fcs_len);
+                }
+                options::DROP_COUNT => self.lost = counter(told.order(), value).unwrap_or(0),
+                _ => {}
+            }
+        }
     }
 }
 
 fn octets(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
-}
-
-/// What options tell of a packet.
-#[derive(Clone, Copy, Default)]
-struct OfPacket {
-    /// The length of its frame check sequence.
-    fcs_len: Option<u8>,
-    /// Packets that were dropped before it.
-    lost: u64,
-}
-
-fn of_packet(order: Order, rest: &[u8]) -> OfPacket {
-    let mut told = OfPacket::default();
-    for (code, value) in options(order, rest) {
-        match code {
-            // Bits 5 to 8; 0 is unknown.
-            EPB_FLAGS => {
-                let len = order.u32(value, 0).map(|flags| flags >> 5 & 0xf);
-                let len = len.and_then(|len| u8::try_from(len).ok());
-                told.fcs_len = len.filter(|len| *len > 0);
-            }
-            EPB_DROPCOUNT => told.lost = counter(order, value).unwrap_or(0),
-            _ => {}
-        }
-    }
-    told
-}
-
-/// A counter of 64 bits; all ones are what some write for one that is not kept.
-fn counter(order: Order, value: &[u8]) -> Option<u64> {
-    let count = order.i64(value, 0)?.cast_unsigned();
-    (count != u64::MAX).then_some(count)
 }
 
 /// The statistics of an interface, but for those that no interface is described for.
@@ -288,7 +274,7 @@ pub(super) fn statistics(section: &Section, body: &[u8]) -> Option<Statistics> {
         ts: clock.at(stamp),
         ..Statistics::default()
     };
-    for (code, value) in options(order, body.get(12..)?) {
+    for (code, value) in Options::new(order, body.get(12..)?).iter() {
         match code {
             ISB_IFRECV => told.received = counter(order, value),
             ISB_IFDROP => told.interface_dropped = counter(order, value),
@@ -297,16 +283,4 @@ pub(super) fn statistics(section: &Section, body: &[u8]) -> Option<Statistics> {
         }
     }
     Some(told)
-}
-
-/// The options in `bytes`, up to the end mark or the first that does not fit.
-fn options(order: Order, bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let code = order.u16(rest, 0).filter(|&code| code != OPTION_END)?;
-        let len = usize::from(order.u16(rest, 2)?);
-        let value = rest.get(4..)?.get(..len)?;
-        rest = rest.get(4 + len.next_multiple_of(4)..).unwrap_or_default();
-        Some((code, value))
-    })
 }

@@ -9,8 +9,8 @@ use super::inside::Inside;
 use super::system::{Dropped, Dropper, SystemMessage, SystemReport, nfula};
 use super::{ether, linktype as lt};
 use crate::model::Timestamp;
+use crate::model::byteorder::Order;
 use crate::wire::Undecodable;
-use crate::wire::byteorder::Order;
 use crate::wire::bytes::{tail, text, u8_at, u16_at, u32_at};
 
 /// A frame behind the header of cooked captures, whose protocol is the family of netlink. Of several

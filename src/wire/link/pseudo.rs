@@ -4,8 +4,8 @@ use super::inside::{self, Inside};
 use super::netlink::Attributes;
 use super::{LinkHeader, Network, Vlans, ether, linktype as lt, netlink};
 use crate::model::LinkType;
+use crate::model::byteorder::Order;
 use crate::wire::Undecodable;
-use crate::wire::byteorder::Order;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// The hardware of a cooked header that is a message of netlink.

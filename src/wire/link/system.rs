@@ -4,8 +4,8 @@
 //! where it was dropped, and leaves open where it was not; it may be told of at several places.
 
 use super::{linktype as lt, netlink, pseudo};
+use crate::model::byteorder::Order;
 use crate::model::{Frame, Timestamp};
-use crate::wire::byteorder::Order;
 use crate::wire::bytes::{array_at, text, u8_at, u16_at, u32_at};
 
 /// What a system tells of a packet. Interfaces are told by the system's numbers.

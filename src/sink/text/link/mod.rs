@@ -10,7 +10,7 @@ mod wireless;
 
 use std::io::Write as _;
 
-use super::system;
+use super::{options, system};
 use crate::model::{Frame, LinkType};
 use crate::record::{IcmpEvent, write};
 use crate::sink::text::Verbosity;
@@ -43,6 +43,17 @@ pub(super) fn unasked(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
         && let Some(tag) = link::addresses(event.frame).switch
     {
         switch::short(out, event.frame.link, event.frame.data, tag);
+    }
+}
+
+/// Which way the frame went, where the file tells and the link's header has no word for it.
+pub(super) fn way_told(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
+    if event.frame.options.is_empty() {
+        return;
+    }
+    let told = link::addresses(event.frame);
+    if told.direction.is_none() && told.packet_type.is_none() {
+        options::direction(out, event.frame.options);
     }
 }
 

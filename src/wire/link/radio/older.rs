@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Fact, Flags, Mark, Phy};
-use crate::wire::byteorder::Order;
+use crate::model::byteorder::Order;
 use crate::wire::bytes::{array_at, u16_at, u32_at};
 
 /// AVS: numbers of 32 bits behind magic, length and two clocks of 64.

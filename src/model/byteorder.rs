@@ -1,9 +1,7 @@
 //! Fields in the byte order of the host that captured, as a file or a header tells it.
 
-use super::bytes::array_at;
-
 /// A byte order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Order {
     Big,
     Little,
@@ -30,14 +28,25 @@ impl Order {
         })
     }
 
-    /// The 64-bit signed field at `at`.
-    pub(crate) fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
+    /// The 64-bit field at `at`.
+    pub(crate) fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
         let field = array_at(bytes, at)?;
         Some(match self {
-            Self::Big => i64::from_be_bytes(field),
-            Self::Little => i64::from_le_bytes(field),
+            Self::Big => u64::from_be_bytes(field),
+            Self::Little => u64::from_le_bytes(field),
         })
     }
+
+    /// The 64-bit signed field at `at`.
+    pub(crate) fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
+        self.u64(bytes, at).map(u64::cast_signed)
+    }
+}
+
+/// The `N` octets at `at`.
+#[inline]
+fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
 }
 
 #[cfg(test)]

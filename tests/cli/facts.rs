@@ -1,0 +1,212 @@
+//! What a pcapng file tells of packets beside their octets.
+
+use serde_json::json;
+
+use crate::common::{of_type, records, run, tool};
+use crate::links::ECHO;
+use crate::told::block;
+
+const XDP_DROP: [u8; 9] = [2, 1, 0, 0, 0, 0, 0, 0, 0];
+const XDP_PASS: [u8; 9] = [2, 2, 0, 0, 0, 0, 0, 0, 0];
+const TC_SHOT: [u8; 9] = [1, 2, 0, 0, 0, 0, 0, 0, 0];
+
+type TestOptions<'a> = &'a [(u16, &'a [u8])];
+
+/// A capture of [`ECHO`] with other sequence numbers, a second apart, with the options of each.
+fn capture(packets: &[TestOptions<'_>]) -> tempfile::NamedTempFile {
+    let packets = (1_u8..).zip(packets);
+    written(packets.map(|(seq, options)| (0, seq, u32::from(seq) * 1_000_000, *options)))
+}
+
+/// One request on two interfaces, as xdpdump writes it.
+fn copies() -> tempfile::NamedTempFile {
+    let id = 5_u64.to_le_bytes();
+    let before: TestOptions<'_> = &[(5, &id)];
+    let behind: TestOptions<'_> = &[(5, &id), (7, &XDP_DROP)];
+    written([(0, 1, 1_000_000, before), (1, 1, 1_000_004, behind)])
+}
+
+/// A capture of two interfaces: the interface, sequence number, time in microseconds and options of each
+/// packet.
+fn written<'a>(
+    packets: impl IntoIterator<Item = (u32, u8, u32, TestOptions<'a>)>,
+) -> tempfile::NamedTempFile {
+    let section = [&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat();
+    let mut file = block(0x0a0d_0d0a, &section, &[(1, b"a section\x1b[31m")]);
+    let comments: TestOptions<'_> = &[(2, b"eth0"), (1, b"an interface"), (1, b"of two comments")];
+    file.extend(block(1, &[1, 0, 0, 0, 0, 0, 0, 0], comments));
+    file.extend(block(1, &[1, 0, 0, 0, 0, 0, 0, 0], &[(2, b"eth0@fexit")]));
+    for (interface, seq, micros, options) in packets {
+        let mut octets = [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0], &ECHO[..]].concat();
+        octets[14 + 27] = seq;
+        octets[14 + 23] = octets[14 + 23].wrapping_sub(seq - 1);
+        let length = u32::try_from(octets.len()).unwrap();
+        let words = [interface, 0, micros, length, length].map(u32::to_le_bytes);
+        let padded = octets.len().next_multiple_of(4);
+        octets.resize(padded, 0);
+        file.extend(block(6, &[words.concat(), octets].concat(), options));
+    }
+    let capture = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(capture.path(), file).unwrap();
+    capture
+}
+
+/// Inbound broadcast with a check sequence of four octets that is wrong.
+const FLAGS: [u8; 4] = 0x0100_000d_u32.to_le_bytes();
+
+fn rich() -> tempfile::NamedTempFile {
+    capture(&[
+        &[(7, &XDP_DROP), (5, &77_u64.to_le_bytes())],
+        &[(7, &XDP_PASS), (2, &FLAGS), (6, &3_u32.to_le_bytes())],
+        &[(7, &TC_SHOT), (3, &[5, 0xde, 0xad, 0xbe, 0xef])],
+        &[(1, b"look \"here\"\x1b[2J\xff"), (1, b"and there")],
+        &[(2, &2_u32.to_le_bytes())],
+    ])
+}
+
+#[test]
+fn what_the_file_says_of_a_packet_is_in_its_record() {
+    let file = rich();
+    let all = records(&["-r", file.path().to_str().unwrap()]);
+    let told: Vec<_> = of_type(&all, "icmp")
+        .iter()
+        .map(|m| m["capture"].clone())
+        .collect();
+    let xdp = json!({"by": "xdp", "name": "XDP_DROP", "number": 1});
+    let tc = json!({"by": "tc", "name": "TC_ACT_SHOT", "number": 2});
+    assert_eq!(
+        told,
+        [
+            json!({"dropped": xdp, "packet_id": 77, "verdicts": [xdp]}),
+            json!({"direction": "in", "reception": "broadcast", "errors": ["crc"], "queue": 3,
+                   "verdicts": [{"by": "xdp", "name": "XDP_PASS", "number": 2}]}),
+            json!({"dropped": tc, "verdicts": [tc],
+                   "hashes": [{"algorithm": 5, "name": "toeplitz", "value": "deadbeef"}]}),
+            json!({"comments": ["look \"here\"\\x1b[2J\\xff", "and there"]}),
+            json!({"direction": "out"}),
+        ]
+    );
+}
+
+#[test]
+fn a_request_that_was_dropped_where_it_was_captured_says_so() {
+    let file = rich();
+    let told = run(&["-r", file.path().to_str().unwrap()]).exits(0).out;
+    let notes: Vec<_> = (told.lines())
+        .filter(|line| line.contains("ICMP echo request,"))
+        .map(|line| line.split_once(" | ").map_or("", |(_, notes)| notes))
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            "dropped here by XDP (XDP_DROP), on eth0",
+            "link errors crc, on eth0",
+            "dropped here by tc (TC_ACT_SHOT), on eth0",
+            "on eth0",
+            "on eth0",
+        ]
+    );
+}
+
+/// Of a request that nobody answered for that, which is told; another one may have been lost anywhere.
+#[test]
+fn what_became_of_such_a_request_names_the_drop() {
+    let none: TestOptions<'_> = &[];
+    let of_xdp: TestOptions<'_> = &[(7, &XDP_DROP)];
+    let of_tc: TestOptions<'_> = &[(7, &TC_SHOT)];
+    let file = capture(&[of_xdp, of_tc, none, of_xdp, none, none, none]);
+    let path = file.path().to_str().unwrap();
+    let all = records(&["-r", path]);
+    let exchanges = of_type(&all, "exchange");
+    let told = |name: &str| -> Vec<_> { exchanges.iter().map(|e| e[name].clone()).collect() };
+    let xdp = json!({"by": "xdp", "name": "XDP_DROP"});
+    let tc = json!({"by": "tc", "name": "TC_ACT_SHOT"});
+    let nothing = json!(null);
+    let expected = [&xdp, &tc, &nothing, &xdp, &nothing, &nothing, &nothing];
+    assert_eq!(told("dropped").iter().collect::<Vec<_>>(), expected);
+    assert_eq!(told("outcome")[..3], ["lost"; 3]);
+    let text = run(&["-r", path]).exits(0).out;
+    for line in [
+        "-- #1 lost: dropped by XDP (XDP_DROP) where it was captured",
+        "-- #2 lost: dropped by tc (TC_ACT_SHOT) where it was captured",
+        "-- #3 lost: no reply was captured in time",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let unfolded = |text: &str| text.replace("\n--    ", " ");
+    assert!(unfolded(&text).contains("3 of them dropped"), "{text}");
+    let all_dropped = capture(&[of_xdp, of_xdp, of_tc, of_xdp, of_xdp, of_xdp]);
+    let text = run(&["-r", all_dropped.path().to_str().unwrap()])
+        .exits(0)
+        .out;
+    let advice = unfolded(&text);
+    assert!(
+        advice.contains("look at the XDP program or the tc filters"),
+        "{text}"
+    );
+}
+
+/// xdpdump captures a packet before the program and behind it: the drop is that of the one request.
+#[test]
+fn a_drop_that_a_copy_tells_of_is_the_requests() {
+    let file = copies();
+    let all = records(&["-r", file.path().to_str().unwrap()]);
+    let of: Vec<_> = of_type(&all, "icmp")
+        .iter()
+        .map(|m| m["copy_of"].clone())
+        .collect();
+    assert_eq!(of, [json!(null), json!({"frame": 1})]);
+    let exchanges = of_type(&all, "exchange");
+    assert_eq!(exchanges.len(), 1);
+    assert_eq!(exchanges[0]["dropped"]["name"], "XDP_DROP");
+}
+
+#[test]
+fn the_rest_is_told_with_v_and_the_way_with_e() {
+    let file = rich();
+    let told = run(&["-v", "-e", "-r", file.path().to_str().unwrap()])
+        .exits(0)
+        .out;
+    for line in [
+        "\tcaptured packet id 77, XDP_DROP\n",
+        "\tcaptured in, broadcast, queue 3, XDP_PASS\n",
+        "\tcaptured TC_ACT_SHOT, hash toeplitz deadbeef\n",
+        "\tcomment \"look \"here\"\\x1b[2J\\xff\"\n",
+        "\tcomment \"and there\"\n",
+        "\tcaptured out\n",
+        " In 02:00:00:00:00:02 > 02:00:00:00:00:01, ethertype",
+        " Out 02:00:00:00:00:02 > 02:00:00:00:00:01, ethertype",
+    ] {
+        assert!(told.contains(line), "{line:?} in {told}");
+    }
+    assert!(!told.contains('\x1b'), "{told}");
+}
+
+/// tshark reads the same.
+#[test]
+fn tshark_agrees() {
+    let file = rich();
+    let fields = [
+        "frame.verdict.ebpf_xdp",
+        "frame.verdict.ebpf_tc",
+        "frame.packet_id",
+        "frame.interface_queue",
+        "frame.packet_flags_direction",
+    ];
+    let path = file.path().to_str().unwrap();
+    let mut arguments = vec!["-r", path, "-T", "fields"];
+    for field in fields {
+        arguments.extend(["-e", field]);
+    }
+    let told = tool("tshark", &arguments).stdout;
+    assert_eq!(
+        String::from_utf8(told).unwrap().lines().collect::<Vec<_>>(),
+        [
+            "1\t\t77\t\t",
+            "2\t\t\t3\t0x00000001",
+            "\t2\t\t\t",
+            "\t\t\t\t",
+            "\t\t\t\t0x00000002",
+        ]
+    );
+}
