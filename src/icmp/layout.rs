@@ -10,6 +10,7 @@ use super::{
     Body, Message, Quote, ip_header, quoted_transport, rpl_metric, svc_param, tunnel_header,
     upper_header,
 };
+use crate::model::LinkType;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{HeaderOrigin, Ip, IpVersion, TunnelPath};
@@ -34,6 +35,8 @@ pub struct LaidField<'a> {
 /// The parts of a packet that are to be told apart at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
+    /// Header of the link that the frame came over.
+    Link,
     /// IP header of a tunnel's packet.
     OuterIp,
     /// Header of a tunnel, with those of UDP before it and of the link inside.
@@ -60,6 +63,7 @@ impl Part {
     /// The snake-case name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Link => "link",
             Self::OuterIp => "outer_ip",
             Self::Tunnel => "tunnel",
             Self::Ip => "ip",
@@ -103,6 +107,20 @@ pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     };
     layout.ip(ip, 0, Part::OuterIp);
     layout.finish(ip.header.len())
+}
+
+/// The fields of the header that a frame of this link begins with, of which these are the octets up to its
+/// packet.
+pub fn link(link: LinkType, octets: &[u8]) -> Vec<LaidField<'_>> {
+    let mut layout = Layout {
+        fields: Vec::new(),
+        regions: Vec::new(),
+    };
+    layout.region(0..octets.len(), "header", Part::Link);
+    for part in tunnel_header::link_parts(link, octets) {
+        layout.begin(&part, octets, 0, Part::Link);
+    }
+    layout.finish(octets.len())
 }
 
 /// The fields of a tunnel's header, by their place in its octets.

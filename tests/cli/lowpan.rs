@@ -108,7 +108,8 @@ fn octets_of_the_frame_and_of_the_packet_are_told_apart() {
     let out = lines(&path, &["-XX"]);
     let rows: Vec<_> = out.lines().filter(|line| line.starts_with('\t')).collect();
     let expected = [
-        ("\t0x0000:  4", "link header"),
+        ("\t-- link header", ""),
+        ("\t0x0002:  07", "sequence 0x7"),
         ("\t0x0015:  7a33 3a80", "6LoWPAN, as it was sent"),
         ("\t-- 6LoWPAN: the packet with its headers expanded", ""),
         (

@@ -1,15 +1,20 @@
 //! The headers of tunnels as items: with names, fields and places, like the parts of messages.
 
 mod frames;
+mod links;
 mod mobile;
 mod moving;
+mod own;
 mod packets;
 mod reports;
 mod step;
 mod tables;
 
+use self::own::{own, telling_port};
 use self::step::Step;
 use super::item::Item;
+use crate::model::LinkType;
+use crate::model::byteorder::Order;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::tunnel::{Encapsulation, Report, ReportHeader, TunnelKind};
 
@@ -26,6 +31,17 @@ pub fn parts<'a>(around: &Encapsulation<'a>) -> Parts<'a> {
             kind => own(kind, 0),
         },
         report: around.report,
+        told: 0,
+    }
+}
+
+/// The parts of the header that a frame of this link begins with, of which these are the octets up to its
+/// packet.
+pub fn link_parts(link: LinkType, octets: &[u8]) -> Parts<'_> {
+    Parts {
+        rest: octets,
+        next: Part::Link(link),
+        report: None,
         told: 0,
     }
 }
@@ -155,8 +171,15 @@ enum Part {
     Ieee802154,
     Ethernet,
     Tag,
+    SecTag,
+    EtherType,
     Ppp,
     CHdlc,
+    /// What a frame of this link begins with.
+    Link(LinkType),
+    /// A message of netlink, of this family.
+    NetlinkMessage(u16),
+    Attributes(links::Attributes, Order),
     End,
 }
 
@@ -165,107 +188,6 @@ enum Part {
 enum Under {
     Ip,
     Udp,
-}
-
-/// UDP ports that tell headers of one kind apart.
-mod port {
-    pub(super) const LISP_CONTROL: u16 = 4342;
-    pub(super) const GSMTAP: u16 = 4729;
-    pub(super) const VXLAN_GPE: u16 = 4790;
-    pub(super) const LWAPP_FRAME: u16 = 12220;
-    pub(super) const LWAPP_CONTROL: u16 = 12223;
-}
-
-/// Which of those a datagram has, the destination's first; 0 for others.
-fn telling_port(udp: &[u8]) -> u16 {
-    use port::{GSMTAP, LISP_CONTROL, LWAPP_CONTROL, LWAPP_FRAME, VXLAN_GPE};
-    let ports = [2, 0].map(|at| u16_at(udp, at).unwrap_or(0));
-    let tells = |port: &u16| match *port {
-        LWAPP_CONTROL => *port == ports[0],
-        port => matches!(port, LISP_CONTROL | GSMTAP | VXLAN_GPE | LWAPP_FRAME),
-    };
-    ports.into_iter().find(tells).unwrap_or(ANY_PORT)
-}
-
-/// Of UDP, and none of [`port`].
-const ANY_PORT: u16 = 1;
-
-/// The header that a kind begins with, behind this UDP port; 0 where there is none.
-const fn own(kind: TunnelKind, port: u16) -> Part {
-    match kind {
-        TunnelKind::IpInIp => Part::End,
-        TunnelKind::IpComp { .. } => Part::IpComp,
-        TunnelKind::EtherIp => Part::EtherIp,
-        TunnelKind::PimRegister => Part::PimRegister,
-        TunnelKind::Gre { .. }
-        | TunnelKind::Pptp { .. }
-        | TunnelKind::Erspan { .. }
-        | TunnelKind::Eoip { .. } => Part::Gre,
-        TunnelKind::Mpls { .. } => Part::Mpls,
-        TunnelKind::Pppoe { .. } => Part::Pppoe,
-        TunnelKind::L2tp { .. } => Part::L2tp,
-        TunnelKind::L2tpV3 { .. } if port == 0 => Part::L2tpV3 { over: Under::Ip },
-        TunnelKind::L2tpV3 { .. } => Part::L2tpV3 { over: Under::Udp },
-        TunnelKind::Nsh { .. } => Part::Nsh,
-        TunnelKind::Gue => Part::Gue,
-        TunnelKind::Vxlan { .. } if port == port::VXLAN_GPE => Part::VxlanGpe,
-        TunnelKind::Vxlan { .. } => Part::Vxlan,
-        TunnelKind::Geneve { .. } => Part::Geneve,
-        TunnelKind::GtpU { .. } => Part::GtpU,
-        TunnelKind::GtpV0 { .. } => Part::GtpV0,
-        TunnelKind::Teredo => Part::TeredoAuthentication,
-        TunnelKind::EthernetInIp | TunnelKind::Msrcp => Part::Ethernet,
-        TunnelKind::IsoIp => Part::Nlpid,
-        TunnelKind::Ax25 => Part::Ax25,
-        TunnelKind::X25 { .. } => Part::X25,
-        TunnelKind::Xot => Part::Xot,
-        TunnelKind::Lisp { .. } if port == port::LISP_CONTROL => Part::LispControl,
-        TunnelKind::Lisp { .. } => Part::Lisp,
-        TunnelKind::WireGuard { .. } => Part::WireGuard,
-        TunnelKind::Amt => Part::Amt,
-        TunnelKind::Ayiya => Part::Ayiya,
-        TunnelKind::MobileIp => Part::MobileIp,
-        TunnelKind::BatmanGateway => Part::BatmanGateway,
-        TunnelKind::Batman => Part::Batman,
-        TunnelKind::Trill => Part::Trill,
-        TunnelKind::Tecmp => Part::Mobile(mobile::Header::Tecmp),
-        TunnelKind::GeoNetworking => Part::Mobile(mobile::Header::GeoNetworking),
-        TunnelKind::Roofnet => Part::Mobile(mobile::Header::Roofnet),
-        TunnelKind::Capwap { .. } => Part::Capwap,
-        TunnelKind::Lwapp if port == port::LWAPP_FRAME => Part::Ethernet,
-        TunnelKind::Lwapp if port == port::LWAPP_CONTROL => Part::AccessPoint,
-        TunnelKind::Lwapp => Part::Lwapp,
-        TunnelKind::Mint if port == 0 => Part::MintLength,
-        TunnelKind::Mint => Part::Mint,
-        TunnelKind::Tzsp => Part::Tzsp,
-        TunnelKind::PeekRemote => Part::PeekRemote,
-        TunnelKind::E100 => Part::E100,
-        TunnelKind::Rftap => Part::Rftap,
-        TunnelKind::Tipc => Part::Tipc,
-        TunnelKind::RedbackLi { .. } => Part::RedbackLi,
-        TunnelKind::JuniperMirror { .. } => Part::JuniperMirror,
-        TunnelKind::BroadcomLi { .. } => Part::BroadcomLi,
-        TunnelKind::Sndcp { .. } if port == port::GSMTAP => Part::Gsmtap,
-        TunnelKind::Sndcp { .. } => Part::GprsNs,
-        TunnelKind::Llc => Part::Llc,
-        TunnelKind::Ieee80211 => Part::Ieee80211,
-        TunnelKind::PppBridged => Part::Bridged,
-        TunnelKind::PppMultilink => Part::Multilink,
-        TunnelKind::PppMultiplexed => Part::Multiplexed,
-        TunnelKind::Zep { .. } => Part::Zep,
-        TunnelKind::Scop => Part::Scop,
-        TunnelKind::NxpSniffer { .. } => Part::NxpSniffer,
-        TunnelKind::EtherCat => Part::EtherCat,
-        TunnelKind::Fcip | TunnelKind::Ifcp => Part::FcEncapsulation,
-        TunnelKind::MpegTs => Part::Rtp,
-        TunnelKind::Sflow
-        | TunnelKind::OpenFlow
-        | TunnelKind::Kismet
-        | TunnelKind::Rpcap
-        | TunnelKind::Msdp
-        | TunnelKind::Nhrp
-        | TunnelKind::Ipfix => Part::Report(0),
-    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -418,11 +340,6 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
             1 => Step::new(16, "zep", tables::ZEP_1, Part::Ieee802154),
             _ => Step::new(32, "zep", tables::ZEP_2, Part::Ieee802154),
         },
-        Part::Ieee802154 => moving::ieee802154(rest)?,
-        Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
-        Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
-        Part::Ppp => moving::ppp(rest)?,
-        Part::CHdlc => Step::new(4, "c_hdlc", tables::C_HDLC, Part::End),
         other => return step_around(other, rest),
     })
 }
@@ -478,8 +395,25 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Bridged => frames::bridged(rest)?,
         Part::Multilink => frames::multilink(rest)?,
         Part::Multiplexed => frames::multiplexed(rest)?,
+        other => return step_of_link(other, rest),
+    })
+}
+
+/// [`step`] of what frames of links begin with.
+fn step_of_link(part: Part, rest: &[u8]) -> Option<Step> {
+    Some(match part {
+        Part::Ieee802154 => moving::ieee802154(rest)?,
+        Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
+        Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
+        Part::SecTag => links::sec_tag(rest)?,
+        Part::EtherType => Step::new(2, "ether_type", links::ETHER_TYPE, behind(u16_at(rest, 0))),
+        Part::Ppp => moving::ppp(rest)?,
+        Part::CHdlc => Step::new(4, "c_hdlc", tables::C_HDLC, Part::End),
         Part::Ieee80211 => frames::ieee802_11(rest),
         Part::Llc => frames::llc(rest),
+        Part::Link(link) => links::step(link, rest)?,
+        Part::NetlinkMessage(family) => links::message(rest, family)?,
+        Part::Attributes(whose, order) => links::attribute(rest, whose, order)?,
         _ => return None,
     })
 }
@@ -488,6 +422,9 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
 const fn behind(ether_type: Option<u16>) -> Part {
     match ether_type {
         Some(0x8100 | 0x88a8 | 0x9100 | 0x9200) => Part::Tag,
+        Some(0x88e5) => Part::SecTag,
+        // A length, as IEEE 802.3 has it.
+        Some(..=1500) => Part::Llc,
         _ => Part::End,
     }
 }

@@ -108,7 +108,7 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
     match event.frame.expanded {
         None => fields(&mut rows, event, network),
         Some(packet) => {
-            rows.add(0..network, Role::Link, b"link header");
+            rows.link(event, network);
             let start = tunnels(&mut rows, event, network);
             let is_payload = |tunnel: Tunnel| matches!(tunnel.kind, TunnelKind::IpComp { .. });
             let (sent, made): (&[u8], &[u8]) = match packet.form {
@@ -223,7 +223,7 @@ fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
         rows.add(0..data.len(), Role::Field, b"frame");
         return;
     };
-    rows.add(0..network.min(start), Role::Link, b"link header");
+    rows.link(event, network.min(start));
     let inside = tunnels(rows, event, network.min(start));
     rows.add(inside..start, Role::Link, b"tunnel header");
     let end = rows.message(event, start);
@@ -255,7 +255,7 @@ fn tunnels(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, start: usize) -> usiz
 
 const fn role(part: Part) -> Role {
     match part {
-        Part::OuterIp | Part::Tunnel | Part::Ip | Part::QuotedIp => Role::Field,
+        Part::Link | Part::OuterIp | Part::Tunnel | Part::Ip | Part::QuotedIp => Role::Field,
         Part::Icmp | Part::Item => Role::Head,
         Part::Payload | Part::QuotedPayload => Role::Link,
         Part::QuotedTransport => Role::Known,
@@ -266,6 +266,7 @@ const fn role(part: Part) -> Role {
 /// What the parts of a packet are called where they begin.
 const fn title(part: Part, version: IpVersion) -> &'static [u8] {
     match (part, version) {
+        (Part::Link, _) => b"link header",
         (Part::OuterIp, _) => b"outer IP header",
         (Part::Tunnel, _) => b"tunnel header",
         (Part::Ip, IpVersion::V4) => b"IPv4",
@@ -300,6 +301,16 @@ impl Rows<'_, '_> {
         };
         let laid = layout::fields(&event.packet.ip, event.message, guess.as_ref());
         self.laid(&laid, start, event)
+    }
+
+    /// Rows of the link header, which has so many octets.
+    fn link(&mut self, event: &IcmpEvent<'_>, octets: usize) {
+        let data = self.data;
+        if octets > self.shown.start
+            && let Some(header) = data.get(..octets)
+        {
+            self.laid(&layout::link(event.frame.link, header), 0, event);
+        }
     }
 
     /// Where the frame ends, but for its check sequence.
