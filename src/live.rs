@@ -203,6 +203,7 @@ pub(crate) fn counts(interfaces: &[InterfaceCounts]) -> Vec<String> {
         let InterfaceCounts {
             name,
             counts,
+            drops: _,
             read,
             unread,
         } = interface;

@@ -11,7 +11,7 @@ use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeKind};
 use crate::icmp::Message;
 use crate::model::Frame;
-use crate::source::InterfaceCounts;
+use crate::source::{DropsTold, InterfaceCounts};
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +29,23 @@ impl CaptureQuality {
     /// What was not captured at all, with what to do about it.
     fn drops(&self) -> impl Iterator<Item = (String, &'static str)> {
         let told = |interface: &InterfaceCounts| {
-            let InterfaceCounts { name, counts, .. } = interface;
+            let InterfaceCounts {
+                name,
+                counts,
+                drops,
+                ..
+            } = interface;
+            let unknown = match drops {
+                DropsTold::AsTheyCame => "requests without an answer then are unknown, not lost",
+                DropsTold::InSum => {
+                    "the file does not say when: what was open at its count is unknown, and a request \
+                     decided before that may count as lost for it"
+                }
+            };
             let dropped = (counts.dropped > 0).then(|| {
                 (
                     format!(
-                        "the kernel dropped {} of {} on {name}, its buffer being full, and \
-                         requests without an answer then are unknown, not lost",
+                        "the kernel dropped {} of {} on {name}, its buffer being full, and {unknown}",
                         counts.dropped,
                         counted(counts.received, "packet")
                     ),

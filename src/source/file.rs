@@ -88,7 +88,7 @@ impl Source for FileSource {
 
     fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
         match self {
-            Self::Pcap(_) => None,
+            Self::Pcap(source) => source.kernel(),
             Self::PcapNg(source) => source.kernel(),
         }
     }

@@ -11,6 +11,7 @@ pub mod filter;
 mod input;
 mod linktype;
 pub mod live;
+mod losses;
 pub mod merge;
 mod notice;
 pub mod open;
@@ -22,7 +23,7 @@ mod sniff;
 
 pub use file::FileSource;
 pub use merge::merge;
-pub use notice::{InterfaceCounts, KernelCounts, Notice};
+pub use notice::{DropsTold, InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
 pub use secrets::{Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 

@@ -108,6 +108,17 @@ impl KernelCounts {
     }
 }
 
+/// When it was told that packets are missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DropsTold {
+    /// Before the requests were decided that may have been answered by them.
+    #[default]
+    AsTheyCame,
+    /// By a count that a file has behind its packets, or among them: requests may have been decided by
+    /// then.
+    InSum,
+}
+
 /// What the kernel counted on one interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceCounts {
@@ -115,6 +126,8 @@ pub struct InterfaceCounts {
     pub name: String,
     /// The counts since the capture began.
     pub counts: KernelCounts,
+    /// When those dropped were told of.
+    pub drops: DropsTold,
     /// Frames of it that were handed on.
     pub read: u64,
     /// Frames that were wanted and left in the kernel's buffer, at the most: the end did not wait for

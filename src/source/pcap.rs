@@ -6,12 +6,14 @@ use std::ops::{ControlFlow, Range};
 use pcap_file::pcap::PcapParser;
 
 use super::input::{Input, Need, RECORD_MAX, Waiting};
+use super::losses::{self, Losses};
 use super::{
-    Damage, DamageKind, InterfaceInfo, Notice, Progress, Resolution, Source, SourceInfo, Step,
-    linktype,
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Resolution, Source,
+    SourceInfo, Step, linktype,
 };
 use crate::model::byteorder::Order;
 use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
+use crate::wire::link::linktype::ERF;
 
 const HEADER_LEN: usize = 24;
 const RECORD_HEAD_LEN: usize = 16;
@@ -115,6 +117,8 @@ impl Format {
         let lengths = Lengths::of(version(4), version(6));
         let (link, fcs_len) = linktype::from_header_word(field(20));
         let parser = match (magic.dialect, lengths) {
+            // Its records tell what was lost before them.
+            _ if link == ERF => None,
             (Dialect::Standard, Lengths::CapturedFirst) => PcapParser::new(header).ok(),
             _ => None,
         };
@@ -143,6 +147,10 @@ pub struct PcapSource {
     info: SourceInfo,
     number: u64,
     current: Option<Current>,
+    /// Told behind the notice that packets before it are missing.
+    held: Option<Current>,
+    /// Of records that tell how many before them were lost.
+    losses: Losses,
     /// Another file began behind the first.
     is_joined: bool,
     notices: Vec<Notice>,
@@ -196,6 +204,8 @@ impl PcapSource {
             format,
             number: 0,
             current: None,
+            held: None,
+            losses: Losses::default(),
             is_joined: false,
             notices: Vec::new(),
             ended: damage.is_some() || !whole,
@@ -220,6 +230,10 @@ impl PcapSource {
 
     /// What the library does not read: other dialects, and records that are not all there yet.
     fn advance_by_hand(&mut self) -> Step {
+        if let Some(held) = self.held.take() {
+            self.current = Some(held);
+            return Step::Frame;
+        }
         if let Some(step) = self.pass_joined_headers() {
             return step;
         }
@@ -256,7 +270,29 @@ impl PcapSource {
         if len > kept && !self.input.drop_behind(kept, (len - kept) as u64) {
             return self.run_short(offset, &format!("a record of {len}"));
         }
-        self.accept(&head, kept, head_len, kept)
+        let step = self.accept(&head, kept, head_len, kept);
+        if self.format.link == ERF {
+            self.behind_losses()
+        } else {
+            step
+        }
+    }
+
+    /// Tells first that records before the current one are missing, if it says so.
+    fn behind_losses(&mut self) -> Step {
+        if self.losses.len() == 0 {
+            self.losses.describe();
+        }
+        let notice = self.current.as_ref().and_then(|current| {
+            let lost = losses::before_record(self.input.get(&current.data));
+            self.losses.packet(0, current.ts, lost)
+        });
+        if notice.is_none() {
+            return Step::Frame;
+        }
+        self.notices.extend(notice);
+        self.held = self.current.take();
+        Step::Tick(Timestamp::MIN)
     }
 
     /// Goes on behind file headers that stand where a record should: `cat` joins captures so. Says
@@ -447,6 +483,10 @@ impl Source for PcapSource {
 
     fn progress(&self) -> Progress {
         self.input.progress()
+    }
+
+    fn kernel(&self) -> Option<Vec<InterfaceCounts>> {
+        self.losses.counts(&self.info.interfaces)
     }
 
     fn notices(&mut self) -> Vec<Notice> {

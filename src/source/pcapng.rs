@@ -2,7 +2,6 @@
 
 mod block;
 mod clock;
-mod losses;
 
 use std::ops::Range;
 
@@ -10,14 +9,15 @@ use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
 use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
-use self::losses::Losses;
 use super::input::{Input, Need, RECORD_MAX};
+use super::losses::{self, Losses};
 use super::{
     Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
     SourceInfo, Step,
 };
 use crate::model::byteorder::Order;
 use crate::model::{Frame, InterfaceId, LinkType, Options, SourceId, Timestamp};
+use crate::wire::link::linktype;
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -205,7 +205,14 @@ impl PcapNgSource {
                 start => self.input.place(BLOCK_HEAD_LEN + start, end),
             };
             let interface = self.section.first.saturating_add(packet.interface);
-            self.notice = self.losses.packet(interface, packet.ts, packet.lost);
+            let lost = match packet.link {
+                linktype::ERF => {
+                    let frame = body.get(packet.from..packet.to).unwrap_or_default();
+                    packet.lost.saturating_add(losses::before_record(frame))
+                }
+                _ => packet.lost,
+            };
+            self.notice = self.losses.packet(interface, packet.ts, lost);
             Content::Packet(Current {
                 interface: InterfaceId(interface),
                 ts: packet.ts,

@@ -17,7 +17,7 @@ use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
-use icmpdump::source::{InterfaceCounts, KernelCounts};
+use icmpdump::source::{DropsTold, InterfaceCounts, KernelCounts};
 use icmpdump::wire::wireguard::Locked;
 use icmpdump::wire::{Encryption, IpVersion, Undecodable};
 use records_support::samples::{T0, exchange, verdict};
@@ -310,6 +310,7 @@ fn the_summary_holds_the_whole_account() {
     summary.kernel = Some(vec![InterfaceCounts {
         name: "eth0".to_owned(),
         counts: KernelCounts::default(),
+        drops: DropsTold::AsTheyCame,
         read: 0,
         unread: 0,
     }]);

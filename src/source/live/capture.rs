@@ -13,7 +13,7 @@ use super::counters::Counters;
 use super::line::{Line, LineState};
 use super::machine::Machine;
 use crate::model::{Frame, InterfaceId, Options, SourceId, Timestamp};
-use crate::source::notice::{InterfaceCounts, Notice};
+use crate::source::notice::{DropsTold, InterfaceCounts, Notice};
 use crate::source::{Damage, InterfaceInfo, Progress, Source, SourceInfo, Step};
 
 /// Interfaces as one source.
@@ -255,6 +255,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
                 Phase::Running => line.counters.total(),
                 Phase::Stopping(_) | Phase::Ended => line.final_counts(),
             },
+            drops: DropsTold::AsTheyCame,
             read: line.read,
             unread: match self.phase {
                 Phase::Ended if line.is_cut => line.unread(),

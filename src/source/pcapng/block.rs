@@ -2,10 +2,10 @@
 //! length, text that is not UTF-8, reserved fields that are not zero.
 
 use super::clock::Clock;
-use super::losses::Statistics;
 use crate::model::byteorder::Order;
 use crate::model::options::{self, PacketFlags, counter};
 use crate::model::{LinkType, Options, Timestamp};
+use crate::source::losses::Statistics;
 use crate::source::{SecretsFault, SecretsKind};
 
 /// How many interfaces of a section are kept.

@@ -2,7 +2,8 @@
 //! beginning, and by packets, each of which may tell how many before it were dropped.
 
 use crate::model::Timestamp;
-use crate::source::{InterfaceCounts, InterfaceInfo, KernelCounts, Notice};
+use crate::source::{DropsTold, InterfaceCounts, InterfaceInfo, KernelCounts, Notice};
+use crate::wire::bytes::{u8_at, u16_at};
 
 /// The interfaces of a file, by their number across sections: those that are described.
 #[derive(Debug, Default)]
@@ -86,7 +87,7 @@ impl Losses {
         line.dropped = told.dropped.unwrap_or(line.dropped);
         line.interface_dropped = told.interface_dropped.unwrap_or(line.interface_dropped);
         let from = std::mem::replace(&mut line.until, told.ts);
-        let missing = line.dropped.saturating_add(line.interface_dropped);
+        let missing = missing(line);
         let more = missing > line.known;
         line.known = line.known.max(missing);
         more.then_some(Notice::Missed {
@@ -108,12 +109,34 @@ impl Losses {
                     dropped,
                     interface_dropped: line.interface_dropped,
                 },
+                drops: if missing(line) > line.by_packets {
+                    DropsTold::InSum
+                } else {
+                    DropsTold::AsTheyCame
+                },
                 read: line.read,
                 unread: 0,
             }
         };
         let lines = self.lines.iter().zip(described).enumerate().map(of);
         self.told.then(|| lines.collect())
+    }
+}
+
+/// How many packets of an interface are missing by its latest statistics.
+fn missing(line: &Line) -> u64 {
+    line.dropped.saturating_add(line.interface_dropped)
+}
+
+/// How many packets were lost before one in Endace's extensible record format. In some types of record
+/// a colour takes the place of that count.
+pub(super) fn before_record(frame: &[u8]) -> u64 {
+    const TYPE: usize = 8;
+    const LOSSES: usize = 12;
+    const EXTENDED: u8 = 0x80;
+    match u8_at(frame, TYPE).map(|kind| kind & !EXTENDED) {
+        Some(1..=9 | 12 | 18 | 21..=25) => u16_at(frame, LOSSES).unwrap_or(0).into(),
+        _ => 0,
     }
 }
 
@@ -141,6 +164,23 @@ mod tests {
         assert_eq!(losses.packet(0, at(3), 7), Some(missed(at(1), 3)));
         assert_eq!(losses.packet(1, at(4), 1), Some(missed(at(2), 4)));
         assert_eq!(losses.packet(2, at(4), 1), None, "never described");
+    }
+
+    #[test]
+    fn a_record_tells_how_many_before_it_were_lost() {
+        let lost = |kind: u8| {
+            let header = [&[0; 8][..], &[kind, 4, 0, 99, 1, 2, 0, 83]].concat();
+            for end in 0..14 {
+                assert_eq!(before_record(&header[..end]), 0);
+            }
+            before_record(&header)
+        };
+        for kind in [1, 2, 4, 5, 9, 0x82, 21, 22, 23] {
+            assert_eq!(lost(kind), 0x0102, "{kind}");
+        }
+        for coloured in [0, 10, 11, 15, 16, 17, 19, 20, 48] {
+            assert_eq!(lost(coloured), 0, "{coloured}");
+        }
     }
 
     #[test]
