@@ -48,6 +48,7 @@ impl Owned {
             fcs_len: self.fcs_len,
             data: &self.data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         }

@@ -33,6 +33,7 @@ fuzz_target!(|input: &[u8]| {
         fcs_len: 0,
         data,
         options: Options::NONE,
+        transfer: None,
         expanded: None,
         part: None,
     };

@@ -44,6 +44,7 @@ impl Source for Input<'_> {
             fcs_len: 0,
             data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         });

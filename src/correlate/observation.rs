@@ -185,6 +185,7 @@ mod tests {
                     fcs_len: 0,
                     data: &whole[..cut],
                     options: Options::NONE,
+                    transfer: None,
                     expanded: None,
                     part: None,
                 };

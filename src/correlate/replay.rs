@@ -50,6 +50,7 @@ impl Replay {
             fcs_len: 0,
             data: packet.get(..snap_length).unwrap_or(packet),
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         };

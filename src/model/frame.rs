@@ -60,12 +60,25 @@ pub struct Frame<'a> {
     pub data: &'a [u8],
     /// What the file tells of it beside them.
     pub options: Options<'a>,
+    /// The transfer of USB that it came in, of which `data` is one packet.
+    pub transfer: Option<UsbTransfer<'a>>,
     /// The packet in it, where that is not among its octets as it was sent: none until it was made.
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
     /// then all else tells of that packet as if it had been sent alone. Or which of the packets is
     /// meant that the frame reports, or carries in messages of TCP: then all else tells of the frame.
     pub part: Option<Part>,
+}
+
+/// A transfer of USB around a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsbTransfer<'a> {
+    /// What the frame as captured is.
+    pub link: LinkType,
+    /// Its octets before those of the transfer.
+    pub header: &'a [u8],
+    /// Number of the session that the packet belongs to (MBIM 1.0 section 7).
+    pub session: Option<u8>,
 }
 
 /// A packet of a frame that may hold several (IEEE 802.11 A-MSDU), or is about others (sFlow).
@@ -288,6 +301,7 @@ impl<'a> Frame<'a> {
             fcs_len: 0,
             data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         }

@@ -11,7 +11,7 @@ pub mod time;
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
     Expanded, Form, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId,
-    UnknownPrefix,
+    UnknownPrefix, UsbTransfer,
 };
 pub use key_log::{LineFault, UnreadLines};
 pub use options::Options;

@@ -1,7 +1,7 @@
 //! Frames on their way to another thread.
 
 use super::byteorder::Order;
-use super::frame::{Expanded, Frame, InterfaceId, LinkType, Part, SourceId};
+use super::frame::{Expanded, Frame, InterfaceId, LinkType, Part, SourceId, UsbTransfer};
 use super::options::Options;
 use super::time::Timestamp;
 
@@ -32,6 +32,8 @@ struct Stored {
     /// Octets of its options, behind its own.
     options: usize,
     order: Order,
+    /// What its transfer is of USB, of which session, and octets of its header, behind those.
+    transfer: Option<(LinkType, Option<u8>, usize)>,
 }
 
 impl StoredFrames {
@@ -41,6 +43,10 @@ impl StoredFrames {
         self.octets.extend_from_slice(frame.data);
         let end = self.octets.len();
         self.octets.extend_from_slice(frame.options.octets);
+        let transfer = frame.transfer.map(|transfer| {
+            self.octets.extend_from_slice(transfer.header);
+            (transfer.link, transfer.session, transfer.header.len())
+        });
         if let Some(packet) = frame.expanded {
             self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
             self.expanded.push((self.frames.len(), packet.clone()));
@@ -58,12 +64,14 @@ impl StoredFrames {
             end,
             options: frame.options.octets.len(),
             order: frame.options.order,
+            transfer,
         });
     }
 
     /// The frame that was added as number `at`, from 0.
     pub fn get(&self, at: usize) -> Option<Frame<'_>> {
         let stored = self.frames.get(at)?;
+        let behind = stored.end + stored.options;
         Some(Frame {
             source: stored.source,
             number: stored.number,
@@ -73,10 +81,15 @@ impl StoredFrames {
             wire_len: stored.wire_len,
             fcs_len: stored.fcs_len,
             data: self.octets.get(stored.start..stored.end)?,
-            options: Options::new(
-                stored.order,
-                self.octets.get(stored.end..stored.end + stored.options)?,
-            ),
+            options: Options::new(stored.order, self.octets.get(stored.end..behind)?),
+            transfer: match stored.transfer {
+                Some((link, session, octets)) => Some(UsbTransfer {
+                    link,
+                    header: self.octets.get(behind..behind + octets)?,
+                    session,
+                }),
+                None => None,
+            },
             expanded: self.expanded_of(at),
             part: stored.part,
         })

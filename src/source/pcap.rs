@@ -432,6 +432,7 @@ impl Source for PcapSource {
             fcs_len: self.format.fcs_len,
             data: self.input.get(&current.data),
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         })
@@ -460,6 +461,7 @@ impl Source for PcapSource {
                 fcs_len: self.format.fcs_len,
                 data: &raw.data,
                 options: Options::NONE,
+                transfer: None,
                 expanded: None,
                 part: None,
             });

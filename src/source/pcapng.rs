@@ -368,6 +368,7 @@ impl Source for PcapNgSource {
             fcs_len: current.fcs_len,
             data: self.input.get(&current.data),
             options: Options::new(current.order, self.input.get(&current.options)),
+            transfer: None,
             expanded: None,
             part: None,
         })

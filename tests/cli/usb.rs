@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::common::{of_type, records};
+use serde_json::json;
+
+use crate::common::{of_type, records, run};
 use crate::links::{ECHO, capture_of};
 
 /// A bulk transfer behind the header of one system.
@@ -73,6 +75,55 @@ fn all_packets_of_a_block_are_those_of_tshark() {
         let all =
             [(1, 1), (1, 2), (2, 1), (2, 2)].map(|(frame, packet)| (Some(frame), Some(packet)));
         assert_eq!(places, all, "{link}");
+    }
+}
+
+/// Whose transfer it was is told with `-e`, and its header named octet by octet with `-XX`.
+#[test]
+fn the_transfer_around_a_packet_is_told() {
+    let mac = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+    let frame = [&mac[..], &ECHO].concat();
+    for (link, bus, device, endpoint) in [
+        (189, 1, 5, 1),
+        (220, 1, 5, 1),
+        (249, 0, 0, 0),
+        (266, 0, 5, 1),
+    ] {
+        let blocks = [block(b"NCM0", &frame), block(b"IPS\x07", &ECHO)];
+        let capture = capture_of(link, blocks.map(|block| transfer(link, &block)));
+        let path = capture.path().to_str().unwrap();
+        let records = records(&["-e", "-r", path]);
+        let told: Vec<_> = of_type(&records, "icmp")
+            .iter()
+            .map(|record| record["link"]["usb"].clone())
+            .collect();
+        let direction = if link == 249 { "out" } else { "in" };
+        let of = |session: Option<u8>| {
+            let mut usb = json!({"bus": bus, "device": device, "endpoint": endpoint,
+                                 "direction": direction});
+            if let Some(session) = session {
+                usb["session"] = session.into();
+            }
+            usb
+        };
+        assert_eq!(
+            told,
+            [of(None), of(None), of(Some(7)), of(Some(7))],
+            "{link}"
+        );
+        let text = run(&["-e", "-XX", "-r", path]).exits(0).out;
+        let header = format!("USB bus {bus}, device {device}, endpoint {endpoint} {direction}, ");
+        assert!(text.contains(&header), "{header} in {text}");
+        assert!(text.contains(", session 7, ip: "), "{text}");
+        for name in [
+            "usb: ",
+            "endpoint ",
+            "transfer 3 bulk",
+            "ethernet: dst address",
+        ] {
+            let is_darwin = link == 266 && name == "transfer 3 bulk";
+            assert!(text.contains(name) || is_darwin, "{link}: {name} in {text}");
+        }
     }
 }
 

@@ -39,6 +39,7 @@ impl OwnedFrame {
             fcs_len: self.fcs_len,
             data: &self.data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         }

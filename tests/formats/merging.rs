@@ -123,6 +123,7 @@ impl Source for Scripted {
             fcs_len: 0,
             data: &[],
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         })

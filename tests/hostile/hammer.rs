@@ -190,6 +190,7 @@ impl Source for Mutant<'_> {
             fcs_len: 0,
             data: &self.data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         })

@@ -141,6 +141,7 @@ impl<'a> Captured<'a> {
             fcs_len: 0,
             data: octets,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         };

@@ -7,6 +7,7 @@ use super::link_detail::detail;
 use super::radio::Radio;
 use super::value::{Fields, Iter, Text};
 use crate::model::Frame;
+use crate::wire::link::usb::TransferHeader;
 use crate::wire::link::{
     self, AddressForm, Addresses, CheckSequence, Direction, FrameFlag, FrameRelay, MeshControl,
     PacketTap, PacketType, Process, Repeater, SecTag, SwitchChip, SwitchTag, VlanTag,
@@ -52,6 +53,7 @@ impl Serialize for Link<'_> {
             map.maybe("process", tap.process.map(ProcessFacts))?;
             map.maybe("effective_process", tap.effective.map(ProcessFacts))?;
         }
+        map.maybe("usb", link::usb::transfer_header(self.0).map(Usb))?;
         map.maybe("hdlc_address", *hdlc_address)?;
         map.maybe("switch", switch.map(Switch))?;
         map.maybe("frame_relay", frame_relay.map(Circuit))?;
@@ -114,6 +116,20 @@ impl Serialize for ProcessFacts<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("id", &self.0.id)?;
         map.put("command", &Text(self.0.command))?;
+        map.end()
+    }
+}
+
+struct Usb(TransferHeader);
+
+impl Serialize for Usb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("bus", self.0.bus)?;
+        map.maybe("device", self.0.device)?;
+        map.maybe("endpoint", self.0.endpoint)?;
+        map.maybe("direction", self.0.direction.map(Direction::name))?;
+        map.maybe("session", self.0.session)?;
         map.end()
     }
 }

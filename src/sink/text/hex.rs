@@ -9,7 +9,7 @@ use super::palette::{Palette, Role};
 use super::{HexDump, meaning, verbose};
 use crate::icmp::layout::{self, LaidField, Part};
 use crate::icmp::{Body, Message, Whole, payload};
-use crate::model::Form;
+use crate::model::{Form, UsbTransfer};
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::offset_in;
 use crate::wire::reassembly::Reassembly;
@@ -39,8 +39,27 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
         HexDump::Ascii => ascii(out, packet),
         HexDump::AsciiWithLink => ascii(out, data),
         HexDump::HexAscii => named(out, event, network..end, palette),
-        HexDump::HexAsciiWithLink => named(out, event, 0..data.len(), palette),
+        HexDump::HexAsciiWithLink => {
+            transfer(out, event, palette);
+            named(out, event, 0..data.len(), palette);
+        }
     }
+}
+
+/// Rows of the header of the transfer of USB that the packet came in, whose other octets lie elsewhere.
+fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, palette: &Palette) {
+    let Some(UsbTransfer { link, header, .. }) = event.frame.transfer else {
+        return;
+    };
+    let mut rows = Rows {
+        out,
+        data: header,
+        palette,
+        shown: 0..header.len(),
+        part: None,
+    };
+    rows.laid(&layout::link(link, header), 0, event);
+    rows.title(b"the packet in the transfer", Role::Link);
 }
 
 /// Rows of hexadecimal words.

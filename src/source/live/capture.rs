@@ -205,6 +205,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             fcs_len: 0,
             data,
             options: Options::NONE,
+            transfer: None,
             expanded: None,
             part: None,
         })

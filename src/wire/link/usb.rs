@@ -7,6 +7,7 @@
 mod bare;
 mod bluetooth;
 mod framing;
+mod header;
 mod transfer;
 
 use std::num::NonZeroU32;
@@ -16,9 +17,10 @@ use self::bare::Bare;
 use self::framing::{Eem, Ncm, Rndis};
 use self::transfer::{Header, Kind};
 use super::linktype as lt;
-use crate::model::{Frame, LinkType, Part};
+use crate::model::{Frame, LinkType, Part, UsbTransfer};
 use crate::wire::bytes::{array_at, tail};
 pub(in crate::wire) use bluetooth::{Hci, hci};
+pub use header::{TransferHeader, transfer_header};
 pub(in crate::wire) use transfer::Way;
 
 /// Whether frames of this link type are transfers of USB, or packets of these.
@@ -42,7 +44,7 @@ pub(in crate::wire) fn data<'a>(frame: &Frame<'a>) -> Option<(&'a [u8], usize)> 
     if !is_usb(frame.link) {
         return None;
     }
-    let transfer = Transfer::of(frame)?;
+    let transfer = transfer_in(frame, &bulk(frame)?);
     Some((transfer.octets, transfer.on_wire))
 }
 
@@ -55,6 +57,12 @@ struct Transfer<'a> {
     on_wire: usize,
 }
 
+/// Where the data of a bulk transfer are in their frame.
+fn bulk(frame: &Frame<'_>) -> Option<Range<usize>> {
+    let header = Header::of(frame).filter(|header| header.kind == Kind::Bulk)?;
+    Some(header.data)
+}
+
 /// The octets of these places of a frame.
 fn transfer_in<'a>(frame: &Frame<'a>, places: &Range<usize>) -> Transfer<'a> {
     let octets = frame.data.get(..places.end).unwrap_or(frame.data);
@@ -65,12 +73,6 @@ fn transfer_in<'a>(frame: &Frame<'a>, places: &Range<usize>) -> Transfer<'a> {
 }
 
 impl<'a> Transfer<'a> {
-    /// The data of a bulk transfer.
-    fn of(frame: &Frame<'a>) -> Option<Self> {
-        let header = Header::of(frame).filter(|header| header.kind == Kind::Bulk)?;
-        Some(transfer_in(frame, &header.data))
-    }
-
     fn word(&self, at: usize) -> Option<u16> {
         array_at(self.octets, at).map(u16::from_le_bytes)
     }
@@ -100,8 +102,15 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// A packet in a transfer: what it is a frame of, and its octets.
-type Datagram = (LinkType, Range<usize>);
+/// A packet in a transfer.
+#[derive(Clone, Debug)]
+struct Datagram {
+    /// What it is a frame of.
+    link: LinkType,
+    octets: Range<usize>,
+    /// Number of its session, where it has one.
+    session: Option<u8>,
+}
 
 /// How packets are put into transfers.
 #[derive(Clone, Debug)]
@@ -128,6 +137,7 @@ impl Framing {
 #[derive(Clone, Debug)]
 pub struct Datagrams<'a> {
     frame: Frame<'a>,
+    around: UsbTransfer<'a>,
     transfer: Transfer<'a>,
     framing: Framing,
     /// How many octets they may still have: they share none.
@@ -142,7 +152,13 @@ impl<'a> Datagrams<'a> {
         if !is_usb(frame.link) {
             return None;
         }
-        let transfer = Transfer::of(frame)?;
+        let places = bulk(frame)?;
+        let transfer = transfer_in(frame, &places);
+        let around = UsbTransfer {
+            link: frame.link,
+            header: frame.data.get(..places.start).unwrap_or_default(),
+            session: None,
+        };
         let mut framings = [
             Ncm::of(transfer).map(Framing::Ncm),
             Rndis::of(transfer).map(Framing::Rndis),
@@ -155,6 +171,7 @@ impl<'a> Datagrams<'a> {
             let next = Some(framing.next(transfer)?);
             Some(Self {
                 frame: *frame,
+                around,
                 transfer,
                 framing,
                 left: transfer.on_wire,
@@ -169,21 +186,30 @@ impl<'a> Iterator for Datagrams<'a> {
     type Item = Frame<'a>;
 
     fn next(&mut self) -> Option<Frame<'a>> {
-        let (link, range) = self.next.take()?;
-        self.left = self.left.saturating_sub(range.len());
-        self.next = (self.framing.next(self.transfer)).filter(|(_, next)| next.len() <= self.left);
+        let Datagram {
+            link,
+            octets,
+            session,
+        } = self.next.take()?;
+        self.left = self.left.saturating_sub(octets.len());
+        let next = self.framing.next(self.transfer);
+        self.next = next.filter(|next| next.octets.len() <= self.left);
         self.number = self.number.saturating_add(1);
         let part = match NonZeroU32::new(self.number) {
             Some(number) if number.get() > 1 || self.next.is_some() => Part::Numbered(number),
             _ => Part::Only,
         };
-        let packet = self.transfer.part(&range)?;
+        let packet = self.transfer.part(&octets)?;
         Some(Frame {
             link,
             data: packet.octets,
             wire_len: u32::try_from(packet.on_wire).unwrap_or(u32::MAX),
             fcs_len: 0,
             part: Some(part),
+            transfer: Some(UsbTransfer {
+                session,
+                ..self.around
+            }),
             ..self.frame
         })
     }

@@ -6,6 +6,7 @@ use super::{end, ether_type, ethernet, family, llc, number, told_length};
 use crate::model::{Frame, LinkType};
 use crate::record::{escape, write};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::link::usb::TransferHeader;
 use crate::wire::link::{PacketTap, Process, linktype as lt};
 
 /// `(authentic,confidential): SPI 0x00000001: `: how IP security protected a packet.
@@ -83,6 +84,29 @@ pub(super) fn sun_atm(out: &mut Vec<u8>, data: &[u8], length: u32) {
         return ethernet(out, data, 6, length.saturating_sub(6));
     }
     llc::header(out, data, 4, length.saturating_sub(4));
+}
+
+/// `USB bus 1, device 5, endpoint 1 in, session 0, `: the transfer around a packet.
+pub(super) fn usb(out: &mut Vec<u8>, told: &TransferHeader) {
+    out.extend_from_slice(b"USB");
+    let mut separator = b" ".as_slice();
+    for (label, value) in [
+        ("bus", told.bus),
+        ("device", told.device),
+        ("endpoint", told.endpoint.map(u16::from)),
+        ("session", told.session.map(u16::from)),
+    ] {
+        let Some(value) = value else { continue };
+        out.extend_from_slice(separator);
+        separator = b", ";
+        out.extend_from_slice(label.as_bytes());
+        number(out, b" ", value.into());
+        if let ("endpoint", Some(direction)) = (label, told.direction) {
+            out.push(b' ');
+            out.extend_from_slice(direction.name().as_bytes());
+        }
+    }
+    out.extend_from_slice(b", ");
 }
 
 /// `ethertype IPv4 (0x0800), length 104: `.

@@ -59,6 +59,9 @@ pub(super) fn way_told(out: &mut Vec<u8>, event: &IcmpEvent<'_>) {
 
 /// The header, with what separates it from the packet.
 pub(super) fn header(out: &mut Vec<u8>, event: &IcmpEvent<'_>, verbosity: Verbosity) {
+    if let Some(told) = link::usb::transfer_header(event.frame) {
+        capture::usb(out, &told);
+    }
     of_frame(out, event, event.frame, verbosity);
 }
 

@@ -32,7 +32,11 @@ impl Bare {
     }
 
     pub(super) fn datagram(self) -> Datagram {
-        (self.link, self.octets)
+        Datagram {
+            link: self.link,
+            octets: self.octets,
+            session: None,
+        }
     }
 }
 

@@ -32,6 +32,8 @@ enum Width {
 struct Table {
     /// What its packets are; none if they are no networks'.
     link: Option<LinkType>,
+    /// Number of the session that they belong to.
+    session: Option<u8>,
     /// Octets of check sequence behind each.
     check: usize,
     /// Where its pointers are that were not read.
@@ -53,6 +55,7 @@ impl Ncm {
             width,
             table: Table {
                 link: None,
+                session: None,
                 check: 0,
                 pointers: 0..0,
             },
@@ -72,16 +75,20 @@ impl Ncm {
             Width::Word => (8, transfer.word(at + 6)?.into()),
             Width::Long => (16, transfer.long(at + 8)?),
         };
-        let (link, check) = match &signature {
-            b"NCM0" | b"ncm0" => (Some(lt::ETHERNET), 0),
-            b"NCM1" | b"ncm1" => (Some(lt::ETHERNET), CHECK),
-            // The fourth octet numbers a session.
-            [b'I', b'P', b'S', _] | [b'i', b'p', b's', _] => (Some(lt::RAW), 0),
-            _ => (None, 0),
+        let (link, session, check) = match signature {
+            [b'N', b'C', b'M', b'0'] | [b'n', b'c', b'm', b'0'] => (Some(lt::ETHERNET), None, 0),
+            [b'N', b'C', b'M', b'1'] | [b'n', b'c', b'm', b'1'] => {
+                (Some(lt::ETHERNET), None, CHECK)
+            }
+            [b'I', b'P', b'S', session] | [b'i', b'p', b's', session] => {
+                (Some(lt::RAW), Some(session), 0)
+            }
+            _ => (None, None, 0),
         };
         self.next = next;
         self.table = Table {
             link,
+            session,
             check,
             pointers: at + header..end,
         };
@@ -112,11 +119,25 @@ impl Ncm {
                 Some((at, length)) => {
                     let octets = at..at.saturating_add(length.saturating_sub(self.table.check));
                     if transfer.part(&octets).is_some() {
-                        return Some((link, octets));
+                        let session = self.table.session;
+                        return Some(Datagram {
+                            link,
+                            octets,
+                            session,
+                        });
                     }
                 }
             }
         }
+    }
+}
+
+/// A frame of Ethernet.
+const fn ethernet(octets: Range<usize>) -> Datagram {
+    Datagram {
+        link: lt::ETHERNET,
+        octets,
+        session: None,
     }
 }
 
@@ -151,7 +172,7 @@ impl Rndis {
             && data.end <= end
             && transfer.part(&data).is_some();
         self.at = end;
-        (is_packet && length > 0).then_some((lt::ETHERNET, data))
+        (is_packet && length > 0).then(|| ethernet(data))
     }
 }
 
@@ -167,7 +188,7 @@ impl Eem {
     /// be certain.
     pub(super) fn of(transfer: Transfer<'_>) -> Option<Self> {
         let mut packets = Self { at: 0 };
-        let (_, first) = packets.next(transfer)?;
+        let first = packets.next(transfer)?.octets;
         while packets.at < transfer.on_wire && packets.at < transfer.octets.len() {
             let before = packets.at;
             packets.next(transfer);
@@ -194,7 +215,7 @@ impl Eem {
             transfer.part(&(start..end))?;
             self.at = end;
             if !octets.is_empty() {
-                return Some((lt::ETHERNET, octets));
+                return Some(ethernet(octets));
             }
         }
     }
