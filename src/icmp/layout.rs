@@ -13,7 +13,9 @@ use super::{
 use crate::model::LinkType;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
-use crate::wire::{HeaderOrigin, Ip, IpVersion, TunnelPath};
+use crate::wire::{
+    Checksum, ChecksumStatus, HeaderOrigin, Ip, IpVersion, TunnelPath, header_checksum,
+};
 
 /// A field with its place in the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct LaidField<'a> {
     pub part: Part,
     /// The option or extension header of IP that begins with it: its snake-case name.
     pub begins: Option<&'static str>,
+    /// What a checksum of a tunnel's headers came to.
+    pub checksum: Option<ChecksumStatus>,
 }
 
 /// The parts of a packet that are to be told apart at a glance.
@@ -106,6 +110,7 @@ pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
         regions: Vec::new(),
     };
     layout.ip(ip, 0, Part::OuterIp);
+    layout.verified(header_checksum(ip));
     layout.finish(ip.header.len())
 }
 
@@ -130,6 +135,7 @@ pub fn tunnel<'a>(around: &Encapsulation<'a>) -> Vec<LaidField<'a>> {
         regions: Vec::new(),
     };
     layout.tunnel(around, 0);
+    layout.verified(around.checksum());
     layout.finish(around.header.len())
 }
 
@@ -158,7 +164,19 @@ impl<'a> Layout<'a> {
             word: field.word().map(|(_, word)| word),
             part,
             begins: None,
+            checksum: None,
         });
+    }
+
+    /// Says what the first checksum of all came to.
+    fn verified(&mut self, checksum: Option<Checksum>) {
+        let field = self
+            .fields
+            .iter_mut()
+            .find(|field| field.name == "checksum");
+        if let (Some(field), Some(checksum)) = (field, checksum) {
+            field.checksum = Some(checksum.status);
+        }
     }
 
     /// What the number of the last field is called.
@@ -439,6 +457,7 @@ impl<'a> Layout<'a> {
                 word: None,
                 part,
                 begins: None,
+                checksum: None,
             });
             gap.start = end;
         }

@@ -38,6 +38,10 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
             fields::value(out, value);
         }
     }
+    if let Some(status) = field.checksum {
+        out.push(b' ');
+        addr::words_of(out, status.word());
+    }
     if let Some(word) = field.word.or_else(|| name(field, event)) {
         out.push(b' ');
         addr::words_of(out, word);
