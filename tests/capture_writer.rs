@@ -61,6 +61,7 @@ fn source(interfaces: &[(Option<&str>, LinkType, Resolution)]) -> Vec<SourceInfo
         .map(|(name, link, resolution)| InterfaceInfo {
             name: name.map(str::to_owned),
             link: *link,
+            comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,
             resolution: *resolution,
@@ -70,6 +71,7 @@ fn source(interfaces: &[(Option<&str>, LinkType, Resolution)]) -> Vec<SourceInfo
         id: SourceId(0),
         name: "test".to_owned(),
         format: "pcap",
+        comments: Vec::new(),
         interfaces,
     }]
 }

@@ -60,9 +60,11 @@ impl Source for Input<'_> {
             id: SourceId(0),
             name: "input".to_owned(),
             format: "pcap",
+            comments: Vec::new(),
             interfaces: vec![InterfaceInfo {
                 name: None,
                 link: LinkType(1),
+                comments: Vec::new(),
                 snaplen: 0,
                 resolution: Resolution::default(),
             }],

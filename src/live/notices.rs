@@ -184,6 +184,7 @@ mod tests {
         let interface = |name: &str| InterfaceInfo {
             name: Some(name.to_owned()),
             link: LinkType(1),
+            comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,
             resolution: Resolution::Nanoseconds,
@@ -192,6 +193,7 @@ mod tests {
             id: SourceId(0),
             name: "eth0,eth1".to_owned(),
             format: "live",
+            comments: Vec::new(),
             interfaces: ["eth0", "eth1"].map(interface).to_vec(),
         }]
     }

@@ -175,6 +175,8 @@ pub struct SourceInfo {
     pub name: String,
     /// The file format, in tcpdump.org's terms: `pcap`, `pcapng`, `live`.
     pub format: &'static str,
+    /// Comments of a pcapng file on its sections, as they came, of which it keeps so many octets.
+    pub comments: Vec<String>,
     /// Interfaces in the order of their declaration; a pcap file has one, without a name.
     pub interfaces: Vec<InterfaceInfo>,
 }
@@ -188,6 +190,8 @@ pub struct InterfaceInfo {
     pub link: LinkType,
     /// The snap length it was captured with, in octets; 0 where unlimited or unknown.
     pub snaplen: u32,
+    /// Comments of a pcapng file on it, as they came.
+    pub comments: Vec<String>,
     /// Octets of frame check sequence that its frames end in, unless a packet says otherwise; 0
     /// where there is none, or nothing tells.
     pub fcs_len: u8,

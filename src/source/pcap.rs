@@ -189,9 +189,11 @@ impl PcapSource {
                 id,
                 name,
                 format: "pcap",
+                comments: Vec::new(),
                 interfaces: vec![InterfaceInfo {
                     name: None,
                     link: format.link,
+                    comments: Vec::new(),
                     snaplen: magic.order.u32(header, 16).unwrap_or(0),
                     fcs_len: format.fcs_len,
                     resolution: if magic.unit < 1000 {

@@ -31,6 +31,9 @@ const BLOCK_TAIL_LEN: usize = 4;
 /// room for the block around it.
 const BLOCK_MAX: u64 = (128 << 20) + (1 << 20);
 
+/// Octets of comments on sections and interfaces that are kept of a file.
+const COMMENTS_MAX: usize = 64 << 10;
+
 /// Octets that [`detect`] wants to see.
 pub(super) const MAGIC_LEN: usize = 12;
 
@@ -57,6 +60,8 @@ pub struct PcapNgSource {
     damage: Option<Damage>,
     secrets: Option<Secrets>,
     losses: Losses,
+    /// Octets of comments on sections and interfaces that are kept yet.
+    comments_left: usize,
     /// Told with the next tick.
     notice: Option<Notice>,
     /// The current packet is told behind that.
@@ -99,6 +104,7 @@ impl PcapNgSource {
                 id,
                 name,
                 format: "pcapng",
+                comments: Vec::new(),
                 interfaces: Vec::new(),
             },
             section: Section {
@@ -111,6 +117,7 @@ impl PcapNgSource {
             damage: None,
             secrets: None,
             losses: Losses::default(),
+            comments_left: COMMENTS_MAX,
             notice: None,
             held: false,
             ended: false,
@@ -226,9 +233,17 @@ impl PcapNgSource {
         } else {
             let mut content = Content::Other;
             match block.block_type {
-                SECTION_HEADER => self.section = self.section.next(byte_order(bytes), body)?,
+                SECTION_HEADER => {
+                    self.section = self.section.next(byte_order(bytes), body)?;
+                    let told = block::section_options(self.section.order, body);
+                    keep_comments(told, &mut self.info.comments, &mut self.comments_left);
+                }
                 INTERFACE_DESCRIPTION => {
                     describe_interface(&mut self.section, &mut self.info.interfaces, body)?;
+                    if let Some(last) = self.info.interfaces.last_mut() {
+                        let told = block::interface_options(self.section.order, body);
+                        keep_comments(told, &mut last.comments, &mut self.comments_left);
+                    }
                     if self.losses.len() < self.info.interfaces.len() {
                         self.losses.describe();
                     }
@@ -286,11 +301,22 @@ fn describe_interface(
             name,
             link: interface.link,
             snaplen: interface.snaplen,
+            comments: Vec::new(),
             fcs_len: interface.fcs_len,
             resolution: interface.clock.resolution(),
         });
     }
     Ok(())
+}
+
+/// Keeps the comments of a block, as many as there is room for.
+fn keep_comments(told: Options<'_>, kept: &mut Vec<String>, left: &mut usize) {
+    for comment in told.comments() {
+        if let Some(rest) = left.checked_sub(comment.len()) {
+            *left = rest;
+            kept.push(String::from_utf8_lossy(comment).into_owned());
+        }
+    }
 }
 
 /// Why the library could not make a block of the octets.

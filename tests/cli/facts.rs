@@ -65,6 +65,31 @@ fn rich() -> tempfile::NamedTempFile {
 }
 
 #[test]
+fn what_the_file_says_of_itself_and_its_interfaces_is_told() {
+    let file = rich();
+    let path = file.path().to_str().unwrap();
+    let all = records(&["-r", path]);
+    let source = &of_type(&all, "start")[0]["sources"][0];
+    assert_eq!(source["comments"], json!(["a section\\x1b[31m"]));
+    let interface = &source["interfaces"][0];
+    assert_eq!(
+        interface["comments"],
+        json!(["an interface", "of two comments"])
+    );
+    let text = run(&["-v", "-r", path]).exits(0).out;
+    let told: Vec<_> = (text.lines().take(3))
+        .map(|line| line.rsplit_once(": ").unwrap().1)
+        .collect();
+    let comments = ["a section\\x1b[31m", "an interface", "of two comments"];
+    assert_eq!(
+        told,
+        comments.map(|comment| format!("comment \"{comment}\""))
+    );
+    let plain = run(&["-r", path]).exits(0).out;
+    assert!(!plain.contains("comment"), "{plain}");
+}
+
+#[test]
 fn what_the_file_says_of_a_packet_is_in_its_record() {
     let file = rich();
     let all = records(&["-r", file.path().to_str().unwrap()]);

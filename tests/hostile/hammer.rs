@@ -201,9 +201,11 @@ impl Source for Mutant<'_> {
             id: SourceId(0),
             name: "mutants".to_owned(),
             format: "pcap",
+            comments: Vec::new(),
             interfaces: vec![InterfaceInfo {
                 name: None,
                 link: LinkType(1),
+                comments: Vec::new(),
                 snaplen: 0,
                 fcs_len: 0,
                 resolution: Resolution::default(),

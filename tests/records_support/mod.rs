@@ -35,9 +35,11 @@ pub(crate) fn sources(names: &[&str]) -> Vec<SourceInfo> {
         id: SourceId(u16::try_from(id).unwrap()),
         name: (*name).to_owned(),
         format: "pcapng",
+        comments: Vec::new(),
         interfaces: vec![InterfaceInfo {
             name: Some("eth0".to_owned()),
             link: LinkType(101),
+            comments: Vec::new(),
             snaplen: 262_144,
             fcs_len: 0,
             resolution: Resolution::Microseconds,

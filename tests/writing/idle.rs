@@ -17,9 +17,11 @@ fn live() -> Vec<SourceInfo> {
         id: SourceId(0),
         name: "eth0".to_owned(),
         format: "live",
+        comments: Vec::new(),
         interfaces: vec![InterfaceInfo {
             name: Some("eth0".to_owned()),
             link: LinkType(1),
+            comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,
             resolution: Resolution::Nanoseconds,

@@ -179,6 +179,7 @@ impl Serialize for StartSource<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("name", &self.context.source(self.source.id))?;
         map.put("format", self.source.format)?;
+        put_comments(&mut map, &self.source.comments)?;
         map.put(
             "interfaces",
             &value::List(&self.source.interfaces, StartInterface),
@@ -198,8 +199,17 @@ impl Serialize for StartInterface<'_> {
         map.put("link_type", &interface.link.0)?;
         map.some("snaplen", interface.snaplen)?;
         map.some("fcs_length", interface.fcs_len.into())?;
+        put_comments(&mut map, &interface.comments)?;
         map.end()
     }
+}
+
+fn put_comments<M: SerializeMap>(map: &mut M, comments: &[String]) -> Result<(), M::Error> {
+    if comments.is_empty() {
+        return Ok(());
+    }
+    let texts = || comments.iter().map(|comment| Text(comment.as_bytes()));
+    map.put("comments", &value::Iter(texts))
 }
 
 /// A reference to a frame from a record of source `own`.

@@ -272,7 +272,12 @@ impl<W: Write> Sink for TextSink<W> {
             self.alike.finish(behind, &page);
         }
         match record {
-            Record::Start(start) => self.names = SourceNames::new(&start.sources),
+            Record::Start(start) => {
+                self.names = SourceNames::new(&start.sources);
+                if tells_all {
+                    options::of_sources(&mut self.buffer, start, &self.names);
+                }
+            }
             Record::Icmp(event) if self.options.lines == Lines::All => {
                 if event.sources.len() != self.names.len() {
                     self.names = SourceNames::new(event.sources);

@@ -4,7 +4,32 @@ use std::io::Write as _;
 
 use crate::model::Options;
 use crate::model::options::{LocalDrop, PacketFlags, Verdict};
-use crate::record::{escape, write};
+use crate::record::json::SourceNames;
+use crate::record::{Start, escape, write};
+use crate::source::{InterfaceInfo, SourceInfo};
+
+/// `-- capture.pcapng: comment "text"`: what files say of their sections and interfaces.
+pub(super) fn of_sources(out: &mut Vec<u8>, start: &Start, names: &SourceNames) {
+    let mut tell = |source: &SourceInfo, interface: Option<&InterfaceInfo>, comments: &[String]| {
+        for text in comments {
+            out.extend_from_slice(b"-- ");
+            out.extend_from_slice(names.get(source.id).as_bytes());
+            if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
+                out.extend_from_slice(b", interface ");
+                escape::push(out, name.as_bytes());
+            }
+            out.extend_from_slice(b": ");
+            comment(out, text.as_bytes());
+            out.push(b'\n');
+        }
+    };
+    for source in &start.sources {
+        tell(source, None, &source.comments);
+        for interface in &source.interfaces {
+            tell(source, Some(interface), &interface.comments);
+        }
+    }
+}
 
 /// `In `, `Out `: which way the packet went, in the words that tcpdump has for cooked captures.
 pub(super) fn direction(out: &mut Vec<u8>, options: Options<'_>) {

@@ -216,6 +216,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             id: SourceId::default(),
             name: self.name.clone(),
             format: "live",
+            comments: Vec::new(),
             interfaces: self.interfaces.clone(),
         }]
     }

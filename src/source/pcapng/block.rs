@@ -105,6 +105,18 @@ pub(super) fn secrets(order: Order, body: &[u8]) -> SecretsBlock {
     }
 }
 
+/// The options of a section header.
+pub(super) fn section_options(order: Order, body: &[u8]) -> Options<'_> {
+    const FIXED: usize = 16;
+    Options::new(order, body.get(FIXED..).unwrap_or_default())
+}
+
+/// Those of an interface description.
+pub(super) fn interface_options(order: Order, body: &[u8]) -> Options<'_> {
+    const FIXED: usize = 8;
+    Options::new(order, body.get(FIXED..).unwrap_or_default())
+}
+
 /// An interface description: the interface, and its name where it has one.
 pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<String>)> {
     let mut name = None;
@@ -114,7 +126,7 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<
         fcs_len: 0,
         clock: Clock::default(),
     };
-    for (code, value) in Options::new(order, body.get(8..).unwrap_or_default()).iter() {
+    for (code, value) in interface_options(order, body).iter() {
         let clock = interface.clock;
         match (code, value) {
             (IF_NAME, _) => {
