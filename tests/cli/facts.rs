@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::common::{of_type, records, run, tool};
-use crate::links::ECHO;
+use crate::common::{of_type, records, run, summary, tool};
+use crate::links::{ECHO, capture_of};
 use crate::told::block;
 
 const XDP_DROP: [u8; 9] = [2, 1, 0, 0, 0, 0, 0, 0, 0];
@@ -205,6 +205,39 @@ fn the_rest_is_told_with_v_and_the_way_with_e() {
         assert!(told.contains(line), "{line:?} in {told}");
     }
     assert!(!told.contains('\x1b'), "{told}");
+}
+
+/// A record of ERF says how many before it were lost: what is open then is not called lost.
+#[test]
+fn what_records_of_erf_say_is_missing_is_not_lost() {
+    const ETHERNET: u8 = 2;
+    const COLOURED: u8 = 11;
+    for (kind, lost_first) in [(ETHERNET, false), (COLOURED, true)] {
+        let records_of = |seq: u8| {
+            let lost = if seq == 4 { 3 } else { 0 };
+            let mac = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+            let mut packet = ECHO;
+            packet[27] = seq;
+            packet[23] = packet[23].wrapping_sub(seq - 1);
+            let header = [&[0; 8][..], &[kind, 4, 0, 60, 0, lost, 0, 42, 0, 0]].concat();
+            [&header[..], &mac, &packet].concat()
+        };
+        let file = capture_of(197, (1..=7).map(records_of));
+        let all = records(&["-r", file.path().to_str().unwrap()]);
+        let outcome = |seq: u8| {
+            let exchanges = of_type(&all, "exchange");
+            let of_seq = exchanges.iter().find(|exchange| exchange["seq"] == seq);
+            of_seq.unwrap()["outcome"].clone()
+        };
+        for seq in 1..=3 {
+            assert_eq!(outcome(seq) == "lost", lost_first, "{kind}: {seq}");
+            assert_eq!(outcome(seq) == "unknown", !lost_first, "{kind}: {seq}");
+        }
+        assert_eq!(outcome(5), "lost");
+        let account = summary(&all);
+        let dropped = (!lost_first).then_some(3);
+        assert_eq!(account["kernel"]["dropped"].as_u64(), dropped);
+    }
 }
 
 /// tshark reads the same.
