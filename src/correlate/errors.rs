@@ -5,13 +5,13 @@ use super::flows::{Lead, is_icmp};
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
-use super::traces::ProbeAnswer;
+use super::traces::{Again, ProbeAnswer, TraceKey};
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::Reported;
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote, Whole};
-use crate::model::{Frame, Timestamp};
+use crate::model::{Frame, FrameRef, Timestamp};
 use crate::wire::{Packet, is_dropped};
 
 impl Correlator {
@@ -39,9 +39,18 @@ impl Correlator {
         let evidence = Evidence::Captured;
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
         if let Some(of) = known {
+            let quoted = &quote.ip;
+            let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_quote(quoted));
+            let again = Again {
+                of,
+                source: frame.source,
+                ts,
+                ttl: ip.hop_limit(),
+            };
+            self.traces.answered_again(&probes, &again);
             return Relation::Copy { of };
         }
-        let (original, never_sent) = self.original(quote, ts);
+        let (original, never_sent) = self.original(quote, (frame.reference(), ts));
         let Some(reason) = DropReason::of_message(message) else {
             return Relation::Error { original };
         };
@@ -107,12 +116,16 @@ impl Correlator {
         }
     }
 
-    /// The packet that an error of this time quotes, where that is looked for, and whether the capture
-    /// would have it if it had been sent.
+    /// The packet that an error in this frame, of this time, quotes, where that is looked for, and
+    /// whether the capture would have it if it had been sent.
     #[inline]
-    pub(super) fn original(&self, quote: &Quote<'_>, ts: Timestamp) -> (Option<Original>, bool) {
+    pub(super) fn original(
+        &self,
+        quote: &Quote<'_>,
+        at: (FrameRef, Timestamp),
+    ) -> (Option<Original>, bool) {
         let start = self.clock.first();
-        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, ts, start));
+        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, at, start));
         let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
             && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
         let original = original.map(|original| match original {
@@ -200,6 +213,7 @@ pub(super) fn ring_answer<'a>(
             lead: Lead::of_quote(&error.quote.ip),
             ttl,
             probe: frame,
+            frame: error.frame,
             from: error.ip.src(),
             rtt: before,
             ttl_back: error.ip.hop_limit(),

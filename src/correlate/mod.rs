@@ -7,6 +7,7 @@
 mod aftermath;
 mod blind;
 pub mod clock;
+mod copies;
 mod errors;
 pub mod exchange;
 mod exchanges;
@@ -340,31 +341,48 @@ impl Correlator {
         let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
-        if query.direction == Direction::Reply
-            && let Relation::Answer(Answer {
-                request: Some(probe),
-                rtt,
-                ..
-            }) = relation
-        {
-            let displaced = self.traces.answered(&ProbeAnswer {
+        if query.direction == Direction::Reply {
+            let answer = ProbeAnswer {
                 addrs: ip.addrs.reversed(),
                 protocol: ip.protocol,
                 lead: Lead::of(message.bytes),
                 ttl: asked_ttl,
-                probe,
+                probe: frame.reference(),
+                frame: frame.reference(),
                 from: ip.src(),
-                rtt,
+                rtt: None,
                 ttl_back: ip.hop_limit(),
                 ts: frame.ts,
                 mpls: None,
                 refusal: None,
                 shown,
-            });
-            self.outcomes
-                .extend(displaced.into_iter().map(Outcome::Path));
+            };
+            self.probe_answered(relation, answer);
         }
         relation
+    }
+
+    /// What a reply that is so related is to the traceroute whose probe it answers.
+    fn probe_answered(&mut self, relation: Relation, answer: ProbeAnswer<'_>) {
+        match relation {
+            Relation::Answer(Answer {
+                request: Some(probe),
+                rtt,
+                ..
+            }) => {
+                let answer = ProbeAnswer {
+                    probe,
+                    rtt,
+                    ..answer
+                };
+                let displaced = self.traces.answered(&answer);
+                (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
+            }
+            Relation::Copy { of } => {
+                (self.traces).answered_again(&answer.key(), &answer.again(of));
+            }
+            _ => {}
+        }
     }
 
     /// Hands out a verdict.

@@ -5,11 +5,12 @@ mod cut;
 use std::time::Duration;
 
 pub(super) use self::cut::missing_octets;
+use super::copies::Copies;
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
-use crate::model::Timestamp;
+use crate::model::{FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
@@ -154,14 +155,21 @@ impl Wanted {
     }
 }
 
-/// Finds the packet that `quote` quotes, in an error captured at `ts` of a capture that began at
-/// `start`.
+/// Finds the packet that `quote` quotes, in the error `frame`, captured at `ts` of a capture that began
+/// at `start`.
 ///
-/// Of several that fit equally well it is the closest before the error.
-pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timestamp) -> Original {
+/// Of several that fit equally well it is the closest before the error; of the copies of one packet,
+/// that seen nearest to its sender.
+pub(super) fn find(
+    ring: &Ring,
+    quote: &Quote<'_>,
+    (frame, ts): (FrameRef, Timestamp),
+    start: Timestamp,
+) -> Original {
     let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_quote(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
-    let mut best: Option<(MatchKind, Fingerprint)> = None;
+    let copies = |first: &Fingerprint| Copies::of(*first, frame.source(), wanted.version);
+    let mut best: Option<(MatchKind, Copies)> = None;
     let mut looked = 0;
     let mut since_segment = 0;
     // A flood of errors about what was never sent is not to cost a walk each.
@@ -173,15 +181,21 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
             if !wanted.is_flow(seen) {
                 return false;
             }
+            if let Some((MatchKind::Exact, copies)) = &mut best {
+                return copies.met(seen);
+            }
             if wanted.is_exact(seen) {
-                best = Some((MatchKind::Exact, *seen));
-                return true;
+                best = Some((MatchKind::Exact, copies(seen)));
+                return false;
             }
             let segment = matches!(best, Some((MatchKind::Segment, _)));
-            if !segment && wanted.is_segment(seen) {
-                best = Some((MatchKind::Segment, *seen));
-            } else if best.is_none() && wanted.known >= 4 {
-                best = Some((MatchKind::Flow, *seen));
+            match &mut best {
+                Some((MatchKind::Segment, copies)) => {
+                    copies.met(seen);
+                }
+                _ if wanted.is_segment(seen) => best = Some((MatchKind::Segment, copies(seen))),
+                None if wanted.known >= 4 => best = Some((MatchKind::Flow, copies(seen))),
+                _ => {}
             }
             looked += 1;
             since_segment += usize::from(segment);
@@ -192,7 +206,7 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
         ring.walk(Chain::Destination, &hashes, |seen| {
             let fits = wanted.is_translated(seen);
             if fits {
-                best = Some((MatchKind::Translated, *seen));
+                best = Some((MatchKind::Translated, copies(seen)));
             }
             fits
         });
@@ -200,15 +214,15 @@ pub(super) fn find(ring: &Ring, quote: &Quote<'_>, ts: Timestamp, start: Timesta
     if best.is_none() {
         // No chain leads there: of what came last only.
         let redirected = (ring.recent(REDIRECTED_DEPTH)).find(|seen| wanted.is_redirected(seen));
-        best = redirected.map(|seen| (MatchKind::Translated, *seen));
+        best = redirected.map(|seen| (MatchKind::Translated, copies(seen)));
     }
     match best {
-        Some((match_kind, seen)) => Original::Found {
+        Some((match_kind, Copies { nearest, timed, .. })) => Original::Found {
             match_kind,
-            frame: seen.frame,
-            before: ts.since(seen.ts),
-            ttl: seen.ttl,
-            shown: seen.shown,
+            frame: nearest.frame,
+            before: ts.since(timed.ts),
+            ttl: nearest.ttl,
+            shown: nearest.shown,
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }

@@ -33,15 +33,24 @@ impl Replay {
 
     /// An IP packet, captured at so many milliseconds.
     pub(super) fn at(&mut self, millis: i64, packet: &[u8]) {
-        self.at_cut(millis, packet, packet.len());
+        self.seen_in(SourceId(0), millis, packet);
+    }
+
+    /// The same in one of several captures.
+    pub(super) fn seen_in(&mut self, source: SourceId, millis: i64, packet: &[u8]) {
+        self.capture(source, millis, packet, packet.len());
     }
 
     /// The same with a snap length.
     pub(super) fn at_cut(&mut self, millis: i64, packet: &[u8], snap_length: usize) {
+        self.capture(SourceId(0), millis, packet, snap_length);
+    }
+
+    fn capture(&mut self, source: SourceId, millis: i64, packet: &[u8], snap_length: usize) {
         self.frames += 1;
         let length = u32::try_from(packet.len()).unwrap();
         let frame = Frame {
-            source: SourceId(0),
+            source,
             number: self.frames,
             interface: None,
             ts: Timestamp::from_nanos(millis * 1_000_000),

@@ -7,16 +7,18 @@ mod tests;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Lead, Marks, Ring, is_icmp};
+use super::copies::Copies;
+use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::trace::{HopRouter, MAX_TTL, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
-use gathered::{DISTINCT_TTLS, HopState, Trace};
+use gathered::{DISTINCT_TTLS, HopState, PENDING_MEMORY, Trace};
 
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
@@ -35,7 +37,7 @@ pub(super) struct TraceKey {
 }
 
 impl TraceKey {
-    fn new(addrs: AddrPair, protocol: u8, lead: Lead) -> Self {
+    pub(super) fn new(addrs: AddrPair, protocol: u8, lead: Lead) -> Self {
         Self {
             addrs,
             protocol,
@@ -43,10 +45,27 @@ impl TraceKey {
         }
     }
 
+    fn version(&self) -> IpVersion {
+        match self.addrs.src() {
+            IpAddr::V4(_) => IpVersion::V4,
+            IpAddr::V6(_) => IpVersion::V6,
+        }
+    }
+
     /// All that was sent between the two.
     fn any(self) -> Self {
         Self { id: None, ..self }
     }
+}
+
+/// An answer that was captured again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    /// Where it was first.
+    pub(super) of: FrameRef,
+    pub(super) source: SourceId,
+    pub(super) ts: Timestamp,
+    pub(super) ttl: Option<u8>,
 }
 
 /// One answer to a probe.
@@ -59,6 +78,8 @@ pub(super) struct ProbeAnswer<'a> {
     /// TTL the probe was captured with.
     pub(super) ttl: u8,
     pub(super) probe: FrameRef,
+    /// The frame that holds the answer.
+    pub(super) frame: FrameRef,
     /// Who answered.
     pub(super) from: IpAddr,
     pub(super) rtt: Option<Duration>,
@@ -73,8 +94,18 @@ pub(super) struct ProbeAnswer<'a> {
 }
 
 impl ProbeAnswer<'_> {
-    fn key(&self) -> TraceKey {
+    pub(super) fn key(&self) -> TraceKey {
         TraceKey::new(self.addrs, self.protocol, self.lead)
+    }
+
+    /// As the one captured in `of` again.
+    pub(super) fn again(&self, of: FrameRef) -> Again {
+        Again {
+            of,
+            source: self.frame.source(),
+            ts: self.ts,
+            ttl: self.ttl_back,
+        }
     }
 
     /// When the probe was captured.
@@ -100,7 +131,8 @@ impl Traces {
         const HOPS: usize = MAX_TTL as usize
             * (size_of::<HopState>()
                 + size_of::<HopRouter>()
-                + HopRouter::RTTS * size_of::<Duration>());
+                + HopRouter::RTTS * size_of::<Duration>())
+            + PENDING_MEMORY;
         Self {
             open: Table::with_memory_and_heap(memory, HOPS),
             pairs: Marks::default(),
@@ -119,19 +151,20 @@ impl Traces {
             self.pairs.mark(pair);
             self.pairs.mark(ring.pair_hash(&any.addrs.reversed()));
             self.entry(any, (answer.probe_ts(), answer.probe), &mut displaced);
-            for seen in ring.recent(PROBES_BEFORE) {
+            let is_sought = |seen: &&Fingerprint| {
                 let recent = answer.ts.since(seen.ts).is_some_and(|age| age < PROBE_AGE);
-                if recent
+                recent
                     && seen.pair == pair
                     && seen.protocol == any.protocol
                     && is_probe(seen.protocol, seen.ttl, seen.lead)
-                {
-                    let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
-                    let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
-                    if let Some(trace) = trace {
-                        trace.sent(seen.ttl);
-                        trace.begun_by(seen.ts, seen.frame);
-                    }
+            };
+            let newest_first: Vec<_> = ring.recent(PROBES_BEFORE).filter(is_sought).collect();
+            for seen in newest_first.into_iter().rev() {
+                let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
+                let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
+                if let Some(trace) = trace {
+                    trace.sent(seen, any.version());
+                    trace.begun_by(seen.ts, seen.frame);
                 }
             }
         }
@@ -157,6 +190,13 @@ impl Traces {
         displaced
     }
 
+    /// An answer to one of these probes, captured again.
+    pub(super) fn answered_again(&mut self, probes: &TraceKey, again: &Again) {
+        if let Some(trace) = self.open.get_mut(probes) {
+            trace.again(again);
+        }
+    }
+
     /// What an answer says beyond what its first fragment said, which was counted.
     pub(super) fn says_more(&mut self, answer: &ProbeAnswer<'_>) {
         if let Some(trace) = self.open.get_mut(&answer.key()) {
@@ -170,7 +210,7 @@ impl Traces {
         self.pairs.is_marked(pair)
     }
 
-    /// Any packet, with the hash of its addresses: a probe, or the answer of a TCP destination,
+    /// Any packet, the last of the ring: a probe, or the answer of a TCP destination,
     /// where a trace of its addresses and protocol is under way. Gives what there was no room for any
     /// more.
     #[inline(never)]
@@ -190,7 +230,9 @@ impl Traces {
                 any.last = packet.ts;
                 let begun = (packet.ts, packet.frame);
                 if let Some(trace) = self.entry(key, begun, &mut displaced) {
-                    trace.sent(packet.ttl);
+                    if let Some(seen) = ring.recent(1).next() {
+                        trace.sent(seen, packet.version);
+                    }
                     trace.last = packet.ts;
                     trace.shown |= shown;
                 }
@@ -269,7 +311,8 @@ impl Traces {
     }
 
     /// What a trace that was taken out came to.
-    fn end(&mut self, key: &TraceKey, trace: Trace) -> Option<Path> {
+    fn end(&mut self, key: &TraceKey, mut trace: Trace) -> Option<Path> {
+        trace.settle();
         if key.id.is_some()
             && !trace.is_path()
             && let Some(any) = self.open.get_mut(&key.any())
@@ -290,24 +333,30 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
     }
     let asked = Lead::of_ports(packet.lead.half(1), packet.lead.half(0));
     let hashes = ring.hashes(packet.addrs().reversed(), TCP, asked);
-    let mut probe = None;
+    let mut probe: Option<Copies> = None;
     ring.walk(Chain::Flow, &hashes, |seen| {
         let sent =
             seen.protocol == TCP && seen.pair == hashes.pair && seen.lead.word() == asked.word();
-        if sent {
-            probe = Some(*seen);
+        match &mut probe {
+            Some(copies) if sent => return copies.met(seen),
+            None if sent => {
+                let source = packet.frame.source();
+                probe = Some(Copies::of(*seen, source, packet.version));
+            }
+            _ => {}
         }
-        sent
+        false
     });
-    let probe = probe?;
+    let Copies { nearest, timed, .. } = probe?;
     Some(ProbeAnswer {
         addrs: packet.addrs().reversed(),
         protocol: TCP,
-        lead: probe.lead,
-        ttl: probe.ttl,
-        probe: probe.frame,
+        lead: nearest.lead,
+        ttl: nearest.ttl,
+        probe: nearest.frame,
+        frame: packet.frame,
         from: packet.addrs().src(),
-        rtt: packet.ts.since(probe.ts),
+        rtt: packet.ts.since(timed.ts),
         // None is sent with 0: that stands for a packet without its header.
         ttl_back: Some(packet.ttl).filter(|ttl| *ttl > 0),
         ts: packet.ts,

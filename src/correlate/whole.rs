@@ -56,7 +56,7 @@ impl Correlator {
             }
             return true;
         }
-        let (original, never_sent) = self.original(quote, error.ts);
+        let (original, never_sent) = self.original(quote, (error.frame, error.ts));
         self.verdicts.withdraw(&Reported {
             message: told,
             quote,

@@ -45,7 +45,8 @@ impl Capture {
         let message = Message::parse(&ip);
         let quote = message.quote().unwrap();
         // Ten minutes in, so that nothing can have been sent before the capture began.
-        find(&self.ring, quote, at(600_000), at(0))
+        let frame = FrameRef::new(SourceId(0), self.frames + 1);
+        find(&self.ring, quote, (frame, at(600_000)), at(0))
     }
 
     fn match_of(&self, packet: &[u8], quoted: usize) -> (MatchKind, u64) {
@@ -201,7 +202,12 @@ fn each_none_has_its_reason() {
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     let message = Message::parse(&ip);
     assert_eq!(
-        find(&capture.ring, message.quote().unwrap(), at(1000), at(0)),
+        find(
+            &capture.ring,
+            message.quote().unwrap(),
+            (FrameRef::new(SourceId(0), 9), at(1000)),
+            at(0)
+        ),
         Original::None(NoOriginal::BeforeCapture)
     );
 }

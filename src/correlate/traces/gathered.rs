@@ -2,10 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::{ProbeAnswer, TraceKey};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Again, ProbeAnswer, TraceKey};
+use crate::correlate::flows::Fingerprint;
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
+use crate::correlate::verdict::DropReason;
 use crate::icmp::payload;
 use crate::model::{FrameRef, Timestamp};
+use crate::wire::IpVersion;
+use crate::wire::ip::protocol::TCP;
 
 /// Different TTLs that make a traceroute.
 pub(super) const DISTINCT_TTLS: usize = 2;
@@ -13,6 +20,11 @@ pub(super) const DISTINCT_TTLS: usize = 2;
 const LABELS: usize = 8;
 /// Routers kept per hop.
 const ROUTERS: usize = 8;
+/// Probes, and answers, of which copies are waited for: those of some seconds.
+const PENDING: usize = 128;
+/// Octets of what is pending, at most.
+pub(super) const PENDING_MEMORY: usize =
+    PENDING * (size_of::<Probe>() + size_of::<Answer>() + LABELS * size_of::<u32>());
 
 /// What was sent with one TTL, and what answered.
 #[derive(Debug, Default)]
@@ -22,17 +34,51 @@ pub(super) struct HopState {
     routers: Vec<HopRouter>,
 }
 
+/// A probe, of which copies may come still.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    /// Where it was seen first.
+    first: FrameRef,
+    /// As it was seen nearest to its sender.
+    nearest: Fingerprint,
+}
+
+/// An answer to a probe of which copies may come still.
+#[derive(Clone, Debug)]
+struct Answer {
+    /// The frame that the probe was found in.
+    probe: FrameRef,
+    /// The TTL it had there.
+    ttl: u8,
+    from: IpAddr,
+    rtt: Option<Duration>,
+    ttl_back: Option<u8>,
+    refusal: Option<DropReason>,
+    mpls: Vec<u32>,
+    /// The frame of the answer itself.
+    frame: FrameRef,
+}
+
 /// One traceroute: what was sent and what answered, by TTL.
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) first_probe: FrameRef,
     pub(super) begun: Timestamp,
     pub(super) last: Timestamp,
-    /// By TTL.
+    /// By TTL, but for what copies may tell more of.
     hops: Vec<HopState>,
+    probes: VecDeque<Probe>,
+    answers: VecDeque<Answer>,
     /// A bit per TTL, see [`Trace::note_answer`].
     answered: u64,
     pub(super) shown: bool,
+}
+
+impl Probe {
+    /// Whether `frame` holds it, as far as is kept.
+    fn is_in(&self, frame: FrameRef) -> bool {
+        frame == self.first || frame == self.nearest.frame
+    }
 }
 
 impl HopState {
@@ -62,6 +108,8 @@ impl Trace {
             begun,
             last: begun,
             hops: Vec::new(),
+            probes: VecDeque::new(),
+            answers: VecDeque::new(),
             answered: 0,
             shown: false,
         }
@@ -78,10 +126,76 @@ impl Trace {
         self.hops.get_mut(at)
     }
 
-    pub(super) fn sent(&mut self, ttl: u8) {
+    /// A probe, unless it was seen before: at another point, that one or this may be nearer.
+    pub(super) fn sent(&mut self, probe: &Fingerprint, version: IpVersion) {
+        let mut newest_first = self.probes.iter_mut().rev();
+        if let Some(known) = newest_first.find(|known| probe.is_copy_of(&known.nearest, version)) {
+            if probe.is_nearer_than(&known.nearest) {
+                known.nearest = *probe;
+            }
+            return;
+        }
+        if self.probes.len() == PENDING {
+            self.settle_probe();
+        }
+        self.probes.push_back(Probe {
+            first: probe.frame,
+            nearest: *probe,
+        });
+    }
+
+    /// Counts the oldest probe where it was sent.
+    fn settle_probe(&mut self) {
+        let Some(probe) = self.probes.pop_front() else {
+            return;
+        };
+        let ttl = probe.nearest.ttl;
+        for answer in &mut self.answers {
+            if probe.is_in(answer.probe) {
+                answer.ttl = ttl;
+            }
+        }
         if let Some(hop) = self.hop(ttl) {
             hop.sent = hop.sent.saturating_add(1);
         }
+    }
+
+    /// Counts the oldest answer where its probe was sent.
+    fn settle_answer(&mut self) {
+        let Some(answer) = self.answers.pop_front() else {
+            return;
+        };
+        let sent = self.probe(answer.probe).map(|probe| probe.nearest.ttl);
+        let Some(hop) = self.hop(sent.unwrap_or(answer.ttl)) else {
+            return;
+        };
+        hop.answers = hop.answers.saturating_add(1);
+        let Some(router) = hop.router(answer.from) else {
+            return;
+        };
+        router.answers = router.answers.saturating_add(1);
+        router.refusal = router.refusal.or(answer.refusal);
+        router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
+        if router.rtts.len() < HopRouter::RTTS {
+            router.rtts.extend(answer.rtt);
+        }
+        if router.mpls.is_empty() {
+            router.mpls = answer.mpls;
+        }
+    }
+
+    /// No copy is waited for any more.
+    pub(super) fn settle(&mut self) {
+        while !self.answers.is_empty() {
+            self.settle_answer();
+        }
+        while !self.probes.is_empty() {
+            self.settle_probe();
+        }
+    }
+
+    fn probe(&self, frame: FrameRef) -> Option<&Probe> {
+        self.probes.iter().rev().find(|probe| probe.is_in(frame))
     }
 
     /// Takes the earlier probe for the first; frames of several files do not tell by their numbers.
@@ -123,38 +237,80 @@ impl Trace {
         self.last = self.last.max(answer.ts);
         self.shown |= answer.shown;
         self.begun_by(answer.probe_ts(), answer.probe);
-        let Some(hop) = self.hop(answer.ttl) else {
+        if answer.protocol == TCP
+            && let Some(known) = self.answer_of(answer)
+        {
+            // Sent again, or seen at another point.
+            let of = known.frame;
+            self.again(&answer.again(of));
             return;
-        };
-        hop.answers = hop.answers.saturating_add(1);
-        let Some(router) = hop.router(answer.from) else {
-            return;
-        };
-        router.answers = router.answers.saturating_add(1);
-        router.refusal = router.refusal.or(answer.refusal);
-        router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
-        if router.rtts.len() < HopRouter::RTTS {
-            router.rtts.extend(answer.rtt);
         }
+        if self.answers.len() == PENDING {
+            self.settle_answer();
+        }
+        self.answers.push_back(Answer {
+            probe: answer.probe,
+            ttl: answer.ttl,
+            from: answer.from,
+            rtt: answer.rtt,
+            ttl_back: answer.ttl_back,
+            refusal: answer.refusal,
+            mpls: Vec::new(),
+            frame: answer.frame,
+        });
         self.labels(answer);
+    }
+
+    /// What the same one answered to the same probe.
+    fn answer_of(&mut self, answer: &ProbeAnswer<'_>) -> Option<&mut Answer> {
+        let probe = self.probe(answer.probe).copied();
+        let is_alike = |known: &&mut Answer| {
+            let same = probe.map_or(known.probe == answer.probe, |it| it.is_in(known.probe));
+            same && known.from == answer.from
+        };
+        self.answers.iter_mut().rev().find(is_alike)
+    }
+
+    /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.
+    pub(super) fn again(&mut self, again: &Again) {
+        let Some(at) = (self.answers.iter()).rposition(|answer| answer.frame == again.of) else {
+            return;
+        };
+        let Some(answer) = self.answers.get(at) else {
+            return;
+        };
+        let Some(probe) = self.probe(answer.probe) else {
+            return;
+        };
+        let nearest = probe.nearest;
+        let is_nearer = answer.frame.source() != again.source || again.ttl < answer.ttl_back;
+        let rtt = again.ts.since(nearest.ts);
+        if is_nearer
+            && again.source == nearest.source()
+            && rtt.is_some()
+            && let Some(answer) = self.answers.get_mut(at)
+        {
+            answer.rtt = rtt;
+            answer.ttl_back = again.ttl;
+        }
     }
 
     /// The labels that an answer tells of.
     pub(super) fn labels(&mut self, answer: &ProbeAnswer<'_>) {
         if let Some(labels) = answer.mpls
-            && let Some(router) = (self.hop(answer.ttl)).and_then(|hop| hop.router(answer.from))
-            && router.mpls.is_empty()
+            && let Some(known) = self.answer_of(answer)
+            && known.mpls.is_empty()
         {
             let labels = labels.iter().take(LABELS).map(|label| label.label);
-            router.mpls.extend(labels);
+            known.mpls.extend(labels);
         }
     }
 
-    /// Adds what makes no trace by itself.
+    /// Adds what makes no trace by itself, and is settled.
     pub(super) fn take_in(&mut self, other: Self) {
         self.last = self.last.max(other.last);
         self.shown |= other.shown;
-        if self.hops.is_empty() {
+        if self.hops.is_empty() && self.probes.is_empty() && self.answers.is_empty() {
             (self.begun, self.first_probe) = (other.begun, other.first_probe);
         }
         self.begun_by(other.begun, other.first_probe);
@@ -180,7 +336,7 @@ impl Trace {
         }
     }
 
-    /// Whether it is one by what was sent and answered here alone.
+    /// Whether it is one by what was sent and answered here alone, once that is settled.
     pub(super) fn is_path(&self) -> bool {
         let answered = self.hops.iter().filter(|hop| hop.answers > 0);
         answered.count() >= DISTINCT_TTLS

@@ -4,6 +4,7 @@ use etherparse::{Icmpv4Type, PacketBuilder};
 use crate::correlate::Outcome;
 use crate::correlate::replay::Replay;
 use crate::correlate::trace::Path;
+use crate::model::SourceId;
 
 const HOST: [u8; 4] = [10, 0, 0, 1];
 const TARGET: [u8; 4] = [10, 0, 9, 1];
@@ -20,16 +21,21 @@ fn probe(id: u16, seq: u16, ttl: u8) -> Vec<u8> {
 
 /// What the router at that TTL says of a probe, or the target.
 fn answer(id: u16, seq: u16, ttl: u8) -> Vec<u8> {
+    answer_with(id, seq, ttl, 64)
+}
+
+/// The same where it has so many hops left.
+fn answer_with(id: u16, seq: u16, ttl: u8, left: u8) -> Vec<u8> {
     let mut packet = Vec::new();
     if ttl < HOPS {
-        PacketBuilder::ipv4([10, 0, ttl, 1], HOST, 64)
+        PacketBuilder::ipv4([10, 0, ttl, 1], HOST, left)
             .icmpv4(Icmpv4Type::TimeExceeded(
                 TimeExceededCode::TtlExceededInTransit,
             ))
             .write(&mut packet, &probe(id, seq, 1))
             .unwrap();
     } else {
-        PacketBuilder::ipv4(TARGET, HOST, 64)
+        PacketBuilder::ipv4(TARGET, HOST, left)
             .icmpv4_echo_reply(id, seq)
             .write(&mut packet, &[7; 32])
             .unwrap();
@@ -44,6 +50,10 @@ fn paths(probes: impl IntoIterator<Item = (u16, u8)>) -> Vec<Path> {
         capture.at(i64::from(number) * 2, &probe(id, number, ttl));
         capture.at(i64::from(number) * 2 + 1, &answer(id, number, ttl));
     }
+    paths_of(capture)
+}
+
+fn paths_of(capture: Replay) -> Vec<Path> {
     let outcomes = capture.end().into_iter();
     let path = |outcome| match outcome {
         Outcome::Path(path) => Some(path),
@@ -165,5 +175,47 @@ fn quotes_that_end_with_the_ip_header_or_soon_behind_it_make_a_path() {
     const HEADERS: usize = 20 + 8 + 20;
     for snap_length in HEADERS..=HEADERS + 8 {
         assert_eq!(datagram_paths(&[0], snap_length), [[1; 4]], "{snap_length}");
+    }
+}
+
+#[test]
+fn a_trace_seen_at_two_points_is_the_one_its_sender_made() {
+    // How many hops the second point is from the first, which capture has it, and by how much its
+    // clock is behind.
+    for (hops, source, behind) in [(1, 0, 0), (0, 0, 0), (1, 1, 0), (1, 1, 500), (2, 1, -500)] {
+        let mut seen = Vec::new();
+        for (ttl, number) in (1..=HOPS).zip(0u16..) {
+            let millis = i64::from(number) * 20;
+            let there = |after| (millis + after - behind, SourceId(source));
+            let here = |after| (millis + after, SourceId(0));
+            seen.push((here(0), probe(1, number, ttl)));
+            if ttl > hops {
+                seen.push((there(1), probe(1, number, ttl - hops)));
+                seen.push((there(2), answer(1, number, ttl)));
+            }
+            seen.push((here(3), answer_with(1, number, ttl, 64 - hops)));
+        }
+        if hops == 0 {
+            // A mirror gives both at once.
+            for ((millis, _), _) in &mut seen {
+                *millis -= *millis % 20 % 2;
+            }
+        }
+        seen.sort_by_key(|((millis, _), _)| *millis);
+        let mut capture = Replay::new();
+        for ((millis, source), packet) in seen {
+            capture.seen_in(source, millis, &packet);
+        }
+        let paths = paths_of(capture);
+        let which = format!("{hops} hops, source {source}, {behind} ms");
+        let told: Vec<_> = paths.iter().map(told).collect();
+        assert_eq!(told, [(Some(1), vec![1; 4])], "{which}");
+        let hops = &paths[0].hops;
+        assert!(hops.iter().all(|hop| hop.unanswered == 0), "{which}");
+        assert!(hops.iter().all(|hop| hop.routers.len() == 1), "{which}");
+        let rtts = hops.iter().flat_map(|hop| &hop.routers[0].rtts);
+        let millis: Vec<_> = rtts.map(|rtt| rtt.as_millis()).collect();
+        let expected = if which.starts_with('0') { 2 } else { 3 };
+        assert_eq!(millis, [expected; 4], "{which}");
     }
 }

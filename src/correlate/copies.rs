@@ -1,0 +1,100 @@
+//! The same packet of any protocol at several points of capture: on both sides of a router, in a
+//! mirror of both ports, in captures of several hosts.
+
+use std::time::Duration;
+
+use super::flows::{Fingerprint, has_ports};
+use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
+use crate::model::SourceId;
+use crate::wire::IpVersion;
+use crate::wire::ip::protocol::TCP;
+
+impl Fingerprint {
+    /// Whether the two are one packet of this IP version, seen at two points. Which of them is first
+    /// tells nothing where two captures were merged: their clocks differ.
+    pub(super) fn is_copy_of(&self, other: &Self, version: IpVersion) -> bool {
+        /// Where UDP and its kin have theirs: offload falsifies it at the sender.
+        const CHECKSUM: u64 = 0x0000_0000_0000_ffff;
+        let facts = |it: &Self| (it.pair, it.protocol, it.label, it.length);
+        if facts(self) != facts(other) {
+            return false;
+        }
+        let numbered = version == IpVersion::V4 && self.label != 0;
+        let elsewhere = self.source() != other.source();
+        let offloads = has_ports(self.protocol) && self.protocol != TCP;
+        let mask = if offloads && (numbered || elsewhere) {
+            !CHECKSUM
+        } else {
+            u64::MAX
+        };
+        let (earlier, later) = if self.ts <= other.ts {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let window = match (elsewhere, numbered) {
+            (true, true) => Duration::MAX,
+            (true, false) if self.lead == other.lead && self.ttl != other.ttl => Duration::MAX,
+            (true, false) => COPY_WINDOW,
+            (false, true) if later.ttl < earlier.ttl => Duration::MAX,
+            (false, _) if later.ttl < earlier.ttl => COPY_WINDOW,
+            (false, true) if later.ttl == earlier.ttl => COPY_WINDOW,
+            (false, _) => MIRROR_WINDOW,
+        };
+        let apart = later.ts.since(earlier.ts);
+        self.lead.agrees(other.lead, mask) && apart.is_some_and(|apart| apart <= window)
+    }
+
+    /// Whether it was seen nearer to its sender than its copy `other`: routers only lower the TTL.
+    pub(super) fn is_nearer_than(&self, other: &Self) -> bool {
+        self.ttl > other.ttl
+    }
+
+    /// Which capture has it.
+    pub(super) fn source(&self) -> SourceId {
+        self.frame.source()
+    }
+}
+
+/// One packet among its copies, as they are met on a walk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copies {
+    /// The one seen nearest to the sender.
+    pub(super) nearest: Fingerprint,
+    /// The one to measure times from in a capture: by one clock, where that capture has it.
+    pub(super) timed: Fingerprint,
+    source: SourceId,
+    version: IpVersion,
+    looked: usize,
+}
+
+impl Copies {
+    /// How many packets of the flow before the first that was met are looked at.
+    const DEPTH: usize = 16;
+
+    /// Those of `first`, as seen from the capture `source`.
+    pub(super) fn of(first: Fingerprint, source: SourceId, version: IpVersion) -> Self {
+        Self {
+            nearest: first,
+            timed: first,
+            source,
+            version,
+            looked: 0,
+        }
+    }
+
+    /// Takes the packet of the flow before; says whether that is enough.
+    pub(super) fn met(&mut self, seen: &Fingerprint) -> bool {
+        if seen.is_copy_of(&self.nearest, self.version) {
+            if !self.nearest.is_nearer_than(seen) {
+                self.nearest = *seen;
+            }
+            let here = |it: &Fingerprint| it.source() == self.source;
+            if here(seen) && (!here(&self.timed) || !self.timed.is_nearer_than(seen)) {
+                self.timed = *seen;
+            }
+        }
+        self.looked += 1;
+        self.looked >= Self::DEPTH
+    }
+}
