@@ -53,9 +53,9 @@ pub struct Exchange {
     pub request: FrameRef,
     /// When it was captured.
     pub requested: Timestamp,
-    /// The first reply, or the error that ended it.
+    /// The first reply, where it was seen nearest to who asked; or the error that ended it.
     pub end: Option<ExchangeEnd>,
-    /// Time from request to `end`.
+    /// Time from request to `end`, at one point of capture where both were seen at one.
     pub rtt: Option<Duration>,
     /// TTL that the request was captured with.
     pub request_ttl: u8,
@@ -98,6 +98,11 @@ impl Exchange {
         names::code_name(version, reply, self.refusal?)
     }
 
+    /// Whether its reply was captured, but not where it was asked, although others were.
+    pub fn lost_on_way_back(&self) -> bool {
+        self.outcome == ExchangeOutcome::Lost && self.end.is_some()
+    }
+
     /// Whether its TTL is that of a traceroute's probes.
     pub fn may_be_probe(&self) -> bool {
         self.request_ttl <= MAX_TTL
@@ -130,7 +135,8 @@ pub enum ExchangeOutcome {
     /// A reply came within the window whose code says why it tells nothing (RFC 8335 section 4, RFC
     /// 4620 section 4).
     Refused,
-    /// No reply was captured though the capture ran on long enough.
+    /// No reply was captured though the capture ran on long enough; or one was, but not where the
+    /// request and the replies to others were.
     Lost,
     /// An ICMP error came instead.
     Error,

@@ -5,6 +5,7 @@ mod early;
 mod end;
 mod fragments;
 mod open;
+mod points;
 mod reused;
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
 use self::open::{Open, ReplyTold, Rtt, SeenAt, close, exchange};
+use self::points::Points;
 use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
@@ -24,7 +26,7 @@ use super::sighting::{Mirror, Place, Scope, Sighting};
 use super::table::{KeyHash, Slot, Table};
 use super::{Outcome, Relation};
 use crate::icmp::Direction;
-use crate::model::{FrameRef, SourceId, Timestamp};
+use crate::model::{FrameRef, Timestamp};
 
 /// Whether all was told that there is to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +91,7 @@ pub(super) struct Exchanges {
     /// The first fragments that were told as replies.
     begun: VecDeque<FrameRef>,
     early: EarlyReplies,
-    /// When a request was seen in other sources than first, by their clocks.
-    elsewhere: Table<(FrameRef, SourceId), Timestamp>,
+    points: Points,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -99,8 +100,6 @@ pub(super) struct Exchanges {
 
 /// Octets of payloads kept at most: a few thousand ordinary pings.
 const PAYLOADS: usize = 128 << 10;
-/// Octets for requests that were seen in several sources, at most: thousands of them.
-const ELSEWHERE: usize = 1 << 20;
 /// Requests without an answer are remembered for this many windows more.
 const LATE_WINDOWS: u32 = 6;
 
@@ -119,7 +118,7 @@ impl Exchanges {
             mirrored: None,
             begun: VecDeque::new(),
             early: EarlyReplies::default(),
-            elsewhere: Table::with_memory((memory / 32).min(ELSEWHERE)),
+            points: Points::new(memory / 32),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -156,19 +155,16 @@ impl Exchanges {
         let mut rtt = Rtt::UNKNOWN;
         let mut beside = None;
         if let Some(slot) = self.find(key, hash, seen.place) {
-            if let Some(open) = self.copied(slot, query, seen) {
+            if let Some(slot) = self.copied(slot, query, seen)
+                && let Some(open) = self.table.at_mut(slot)
+            {
                 let of = open.request;
                 open.dropped = open.dropped.or(seen.dropped);
-                let elsewhere = seen.place.source != open.place.source;
-                if elsewhere {
-                    open.seen_at = SeenAt::Several;
-                }
-                if !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent) {
+                if seen.place.is_copy_of(open.place) {
+                    self.points.asked_at(open, seen);
+                } else if !seen.sent.repeats(open.sent) {
                     open.repeats = open.repeats.saturating_add(1);
                     self.mirrored = Some((seen.place.scope(), seen.ts));
-                }
-                if elsewhere {
-                    self.elsewhere.insert((of, seen.place.source), seen.ts);
                 }
                 return Relation::Copy { of };
             }
@@ -216,6 +212,7 @@ impl Exchanges {
                 duplicates: 0,
                 corrupted: 0,
                 repeats: 0,
+                reply_points: 1,
                 request_shown: seen.shown,
                 end_shown: false,
                 reply_told: ReplyTold::Reply,
@@ -342,7 +339,7 @@ impl Exchanges {
         };
         open.closed = true;
         let open = *open;
-        let outcome = match open.outcome() {
+        let outcome = match self.settled(&key, &open, end) {
             Some(outcome) => outcome,
             None if key.needs_no_reply() => ExchangeOutcome::NoReplyExpected,
             // The answer may have come, and the capture missed it.

@@ -6,6 +6,7 @@
 //! they tell why, and that some requests got none is their sender's limit. Where nothing came back
 //! to the sender from anybody the capture may see one direction only: that is `ping_unanswered`, no
 //! loss, and said once where it is so of many destinations.
+//! A reply that was captured, but not where the request and replies to others were, is lost on its way.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -16,7 +17,7 @@ use foldhash::fast::RandomState;
 use super::group::{EVIDENCE, Groups};
 use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
 use crate::model::{AddrPair, FrameRef};
 
@@ -53,6 +54,8 @@ struct Losses {
     one_sided: bool,
     /// Lost ones that were dropped where they were captured.
     dropped: u64,
+    /// How many were answered, but the reply did not come back.
+    on_way_back: u64,
     evidence: Vec<FrameRef>,
     course: Course,
 }
@@ -74,9 +77,14 @@ impl Losses {
         self.longest = self.longest.max(self.run);
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
-        if self.evidence.len() < EVIDENCE {
-            self.evidence.push(exchange.request);
-        }
+        self.on_way_back += u64::from(exchange.lost_on_way_back());
+        let reply = match exchange.end {
+            Some(ExchangeEnd::Reply(frame)) => Some(frame),
+            _ => None,
+        };
+        let room = EVIDENCE.saturating_sub(self.evidence.len());
+        let frames = [exchange.request].into_iter().chain(reply);
+        self.evidence.extend(frames.take(room));
     }
 }
 
@@ -192,6 +200,12 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "They were dropped where they were captured: look at the XDP program or the tc filters of \
              that interface.",
         )
+    } else if losses.on_way_back > 0 {
+        (
+            Confidence::Confirmed,
+            "Replies were captured on their way back, and not where the requests and other replies \
+             were: the packets vanish behind the point where those named here were last seen.",
+        )
     } else if losses.one_sided {
         (
             Confidence::Suspected,
@@ -210,6 +224,15 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "Capture nearer to the destination to find out on which side of it the packets vanish.",
         )
     };
+    let dropped = match losses.dropped {
+        0 => String::new(),
+        dropped => format!(", {dropped} of them dropped where they were captured"),
+    };
+    let back = match losses.on_way_back {
+        0 => String::new(),
+        all if all == losses.lost => "; the replies came on their way back".to_owned(),
+        some => format!("; {some} of the replies came on their way back"),
+    };
     Finding {
         name: "ping_loss",
         severity: if percent >= CRITICAL_PERCENT
@@ -222,13 +245,8 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}{}",
-            losses.lost,
-            losses.sent,
-            match losses.dropped {
-                0 => String::new(),
-                dropped => format!(", {dropped} of them dropped where they were captured"),
-            }
+            "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}{dropped}{back}",
+            losses.lost, losses.sent
         ),
         evidence: losses.evidence.clone(),
         confidence,
@@ -239,7 +257,6 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::exchange::ExchangeEnd;
     use crate::model::{SourceId, Timestamp};
 
     fn addrs() -> AddrPair {

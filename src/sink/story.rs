@@ -85,6 +85,11 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.extend_from_slice(b"-- ");
     note::frame(out, exchange.request, page.names);
     match exchange.end {
+        Some(ExchangeEnd::Reply(frame)) if exchange.lost_on_way_back() => {
+            out.extend_from_slice(b" lost: its reply was last seen in ");
+            note::frame(out, frame, page.names);
+            out.extend_from_slice(b", not where it was asked");
+        }
         Some(ExchangeEnd::Reply(frame)) => {
             out.extend_from_slice(match exchange.outcome {
                 ExchangeOutcome::Refused => b" refused by ",

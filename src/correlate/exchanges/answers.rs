@@ -1,6 +1,5 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
-use super::open::SeenAt;
 use super::{ExchangeEvent, Exchanges, Rtt, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
@@ -37,16 +36,13 @@ impl Exchanges {
         if let Some(of) = open.reply_copied(query, seen) {
             let mirrored =
                 !seen.place.is_copy_of(open.reply_place) && !open.is_reply_resent(seen, of);
+            if !open.is_reply_resent(seen, of) {
+                self.points.answered_again(&key, open, seen);
+            }
             open.repeats -= u8::from(mirrored);
-            open.is_answered_at(seen);
             return (Relation::Copy { of }, asked_ttl);
         }
-        // As this source has the request, where it does: by one clock.
-        let asked_here = (open.seen_at == SeenAt::Several
-            && seen.place.source != open.place.source)
-            .then(|| self.elsewhere.get(&(open.request, seen.place.source)))
-            .flatten();
-        let rtt = seen.ts.since(*asked_here.unwrap_or(&open.requested));
+        let rtt = seen.ts.since(self.points.requested(open, seen));
         let differs = open.differs(query, seen);
         let change = differs
             .then(|| self.payloads.change(open.kept, query.octets))

@@ -36,6 +36,8 @@ pub(super) struct Open {
     pub(super) corrupted: u32,
     /// How often the request was captured again where it had been, less the replies that were.
     pub(super) repeats: u8,
+    /// At how many points of capture its reply was seen, once there is one.
+    pub(super) reply_points: u8,
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
@@ -59,7 +61,7 @@ pub(super) enum ReplyTold {
     Unsolicited,
 }
 
-/// In how many sources a request was seen.
+/// At how many points of capture a request was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SeenAt {
     One,
@@ -111,20 +113,6 @@ impl Open {
         })
     }
 
-    /// The reply that answered it, captured again: the round trip is that of the source where the request
-    /// was captured first, if both were: by one clock.
-    pub(super) fn is_answered_at(&mut self, seen: &Sighting) {
-        let was_elsewhere = self.reply_place.source != self.place.source;
-        let rtt = seen.ts.since(self.requested);
-        if was_elsewhere && seen.place.source == self.place.source && rtt.is_some() {
-            self.end = Some(ExchangeEnd::Reply(seen.frame));
-            self.reply_place = seen.place;
-            self.reply_sent = seen.sent;
-            self.rtt = Rtt::from(rtt);
-            self.end_shown |= seen.shown;
-        }
-    }
-
     /// Whether a request asks the same in all.
     pub(super) fn asks_alike(&self, query: &Query<'_>) -> bool {
         self.payload == query.payload && self.rest == query.rest
@@ -169,7 +157,8 @@ pub(super) fn close(
     tell: &mut impl FnMut(ExchangeEvent),
 ) {
     let closed = exchange(key, open, outcome);
-    if open.request_shown && open.end.is_none() {
+    let is_news = open.end.is_none() || closed.lost_on_way_back();
+    if open.request_shown && is_news {
         tell(ExchangeEvent::Decided(closed));
     }
     tell(ExchangeEvent::Closed(closed));
@@ -184,7 +173,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         request: open.request,
         requested: open.requested,
         end: open.end,
-        rtt: open.end.and_then(|_| open.rtt.get()),
+        rtt: (open.end.and_then(|_| open.rtt.get())).filter(|_| outcome != ExchangeOutcome::Lost),
         request_ttl: open.place.ttl,
         reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
         outcome,

@@ -37,17 +37,13 @@ impl Beside {
 
 impl Exchanges {
     /// The request that this one is, captured again, among those of the ring of `newest`.
-    pub(super) fn copied(
-        &mut self,
-        newest: Slot,
-        query: &Query<'_>,
-        seen: &Sighting,
-    ) -> Option<&mut Open> {
-        let (slot, _) = self
+    pub(super) fn copied(&self, newest: Slot, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
+        let mut of_ring = self
             .newest_first(newest)
-            .take_while(|(_, open)| is_soon(open, seen) || may_be_late(open, seen))
-            .find(|(_, open)| is_same_packet(open, query, seen, &self.payloads))?;
-        self.table.at_mut(slot)
+            .take_while(|(_, open)| is_soon(open, seen) || may_be_late(open, seen));
+        let (slot, _) =
+            of_ring.find(|(_, open)| is_same_packet(open, query, seen, &self.payloads))?;
+        Some(slot)
     }
 
     /// The same key is used again, at `now`, while the request at `newest` is kept: it gives its place

@@ -1,5 +1,6 @@
 mod missed;
 mod places;
+mod points;
 mod reused;
 
 use std::collections::BTreeMap;
