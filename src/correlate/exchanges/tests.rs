@@ -1,3 +1,4 @@
+mod groups;
 mod missed;
 mod places;
 mod points;
@@ -11,6 +12,7 @@ use super::*;
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind};
 use crate::correlate::query::PayloadPrint;
 use crate::correlate::sighting::{Extent, Sent};
+use crate::correlate::station::Station;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
@@ -49,6 +51,7 @@ impl Play {
             place,
             sent: Sent::default(),
             dropped: None,
+            stations: [Station::default(); 2],
         }
     }
 
