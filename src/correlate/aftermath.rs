@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use self::recent::{Recent, Sent};
 use super::flows::{Chain, Hashes, Lead, Marks, Ring};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
@@ -31,8 +32,8 @@ struct Tracked {
     acked: Option<u32>,
     /// Behind the furthest octet that was sent.
     sent_up_to: Option<u32>,
-    /// The last packet sent.
-    last_sent: Option<Sent>,
+    /// The last packets sent, those before the error too.
+    recent: Recent,
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
     packets: u64,
@@ -82,23 +83,6 @@ impl Service {
 
 /// A new try later than this after an error has other reasons.
 const RETRIED_WITHIN: Duration = Duration::from_mins(1);
-
-/// What tells a packet from the next one of its flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Sent {
-    lead: Lead,
-    id: Option<u32>,
-    ttl: u8,
-}
-
-impl Sent {
-    /// Whether both are one packet, captured at two points: the same octets with the same
-    /// identification, or at another hop.
-    fn is_copy_of(self, before: Self) -> bool {
-        let numbered = self.id.is_some_and(|id| id != 0) && self.id == before.id;
-        self.lead == before.lead && (numbered || (self.id == before.id && self.ttl != before.ttl))
-    }
-}
 
 /// How a connection was closed, the rougher way last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,7 +168,7 @@ impl Followed {
             acked: None,
             // A SYN has no octets, and is one on its own.
             sent_up_to: furthest(before.sent_up_to, dropped.map(|seq| seq.wrapping_add(1))),
-            last_sent: None,
+            recent: before.recent,
             sender_seen: found,
             packets: 0,
             retransmissions: 0,
@@ -273,15 +257,9 @@ impl Tracked {
     /// A packet in the direction of the dropped ones.
     fn sent(&mut self, packet: &Observation) {
         self.sender_seen = true;
-        let this = Sent {
-            lead: packet.lead,
-            id: packet.id(),
-            ttl: packet.ttl,
-        };
-        if self.last_sent.is_some_and(|last| this.is_copy_of(last)) {
+        if self.recent.knows(Sent::now(packet)) {
             return;
         }
-        self.last_sent = Some(this);
         self.packets += 1;
         self.last_packet = Some(packet.ts);
         if packet.protocol != TCP || packet.data > 0 {
@@ -437,6 +415,7 @@ struct Before {
     largest: Option<u32>,
     /// Behind the furthest octet of TCP payload.
     sent_up_to: Option<u32>,
+    recent: Recent,
 }
 
 fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
@@ -449,6 +428,8 @@ fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
             && seen.lead.flow_word(seen.protocol) == word;
         if same {
             before.largest = before.largest.max(Some(seen.length));
+            let (version, addrs) = (quote.ip.version, quote.ip.addrs);
+            before.recent.knows(Sent::before(seen, version, addrs));
             if seen.data > 0 {
                 let end = seen.lead.seq().wrapping_add(seen.data);
                 before.sent_up_to = furthest(before.sent_up_to, Some(end));
@@ -461,5 +442,6 @@ fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
 }
 
 mod opened;
+mod recent;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,15 @@ impl Capture {
 
     fn packet(&mut self, octets: &[u8]) {
         let ts = self.tick();
+        self.take(ts, octets);
+    }
+
+    fn packet_at(&mut self, micros: i64, octets: &[u8]) {
+        self.frames += 1;
+        self.take(Timestamp::from_nanos(micros * 1000), octets);
+    }
+
+    fn take(&mut self, ts: Timestamp, octets: &[u8]) {
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let frame = FrameRef::new(SourceId(0), self.frames);
         let packet = Observation::of_packet(frame, ts, &ip);
@@ -45,6 +54,15 @@ impl Capture {
     /// A router refuses `packet`, of which it quotes 28 octets.
     fn error(&mut self, packet: &[u8]) {
         let ts = self.tick();
+        self.refuse(ts, packet);
+    }
+
+    fn error_at(&mut self, micros: i64, packet: &[u8]) {
+        self.frames += 1;
+        self.refuse(Timestamp::from_nanos(micros * 1000), packet);
+    }
+
+    fn refuse(&mut self, ts: Timestamp, packet: &[u8]) {
         let mut payload = vec![3, 4, 0, 0, 0, 0, 5, 0x78];
         payload.extend_from_slice(&packet[..28]);
         let mut error = Vec::new();
@@ -293,4 +311,53 @@ fn another_port_is_a_new_try() {
         .followed
         .tried(&from(4007), Timestamp::from_parts(100, 0));
     assert_eq!(capture.followed.aftermath(&second).retried, 2);
+}
+
+/// A mirror gives what was dropped again behind the error, and what is sent then, too.
+#[test]
+fn what_is_captured_again_behind_the_error_was_sent_once() {
+    let large = [segment(100, 1460, 1), segment(1560, 1460, 2)];
+    let mut capture = Capture::new();
+    large.iter().for_each(|packet| capture.packet(packet));
+    capture.error(&large[0]);
+    large.iter().for_each(|packet| capture.packet(packet));
+    let aftermath = capture.aftermath();
+    assert_eq!((aftermath.packets, aftermath.retransmissions), (0, 0));
+    assert_eq!(aftermath.size_after, None);
+    let small = [segment(100, 1300, 3), segment(1400, 1300, 4)];
+    for packet in small.iter().chain(&small) {
+        capture.packet(packet);
+    }
+    let aftermath = capture.aftermath();
+    assert_eq!((aftermath.packets, aftermath.retransmissions), (2, 2));
+    // Numbered anew it was sent anew.
+    capture.packet(&segment(100, 1300, 5));
+    assert_eq!(capture.aftermath().packets, 3);
+}
+
+#[test]
+fn what_has_no_number_is_one_packet_for_a_moment_only() {
+    for (protocol_checksum, micros, packets) in [
+        (Some(0x1234), 900, 0),
+        (Some(0x1234), 1000, 1),
+        // No checksum: two of the same length need not be the same.
+        (None, 900, 1),
+    ] {
+        let mut packet = numbered(datagram(CLIENT, SERVER, (4000, 53)), 0, 64);
+        packet[26..28].copy_from_slice(&u16::to_be_bytes(protocol_checksum.unwrap_or(0)));
+        let mut capture = Capture::new();
+        capture.packet_at(0, &packet);
+        capture.error_at(100, &packet);
+        capture.packet_at(micros, &packet);
+        assert_eq!(capture.aftermath().packets, packets, "{micros}");
+    }
+    // The interface is to fill the checksum in: it is that of the addresses and lengths.
+    let mut packet = numbered(datagram(CLIENT, SERVER, (4000, 53)), 0, 64);
+    let sum = 0x0a00 + 1 + 0x0a00 + 0x0201 + 17 + 16;
+    packet[26..28].copy_from_slice(&u16::to_be_bytes(sum));
+    let mut capture = Capture::new();
+    capture.packet_at(0, &packet);
+    capture.error_at(100, &packet);
+    capture.packet_at(500, &packet);
+    assert_eq!(capture.aftermath().packets, 1);
 }

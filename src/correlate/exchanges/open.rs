@@ -232,9 +232,14 @@ pub(super) fn is_same_packet(
         (Some(a), Some(b)) => a == b,
         _ => true,
     };
-    // What comes again at the same place when the answer was there already was sent again.
-    let again =
-        open.end.is_some() && !seen.place.is_copy_of(open.place) && !seen.sent.repeats(open.sent);
+    // What comes again at the same place when the answer was there already was sent again, unless it
+    // bears the same number, or comes as soon as a mirror gives it.
+    let is_mirrored = || (seen.ts.since(open.requested)).is_none_or(|apart| apart < MIRROR_WINDOW);
+    let again = open.end.is_some()
+        && !seen.place.is_copy_of(open.place)
+        && !seen.sent.repeats(open.sent)
+        && !seen.place.is_numbered()
+        && !is_mirrored();
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
     let soon = is_soon(open, seen) && !open.closed && !again;

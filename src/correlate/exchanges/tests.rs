@@ -40,10 +40,14 @@ impl Play {
     }
 
     fn sighting(&mut self, millis: i64, place: Place) -> Sighting {
+        self.sighting_at(at(millis), place)
+    }
+
+    fn sighting_at(&mut self, ts: Timestamp, place: Place) -> Sighting {
         self.frame += 1;
         Sighting {
             frame: FrameRef::new(SourceId(0), self.frame),
-            ts: at(millis),
+            ts,
             shown: true,
             checksum_bad: false,
             broadcast: false,
@@ -77,15 +81,36 @@ impl Play {
         self.take_with(direction, key, (None, 0), (millis, place))
     }
 
+    fn take_at(
+        &mut self,
+        direction: Direction,
+        key: QueryKey,
+        ts: Timestamp,
+        place: Place,
+    ) -> Relation {
+        let seen = self.sighting_at(ts, place);
+        self.take_seen(direction, key, (None, 0), seen)
+    }
+
     /// The same with a payload and what else requests differ in.
     fn take_with(
         &mut self,
         direction: Direction,
         key: QueryKey,
-        (payload, rest): (Option<PayloadPrint>, u32),
+        content: (Option<PayloadPrint>, u32),
         (millis, place): (i64, Place),
     ) -> Relation {
         let seen = self.sighting(millis, place);
+        self.take_seen(direction, key, content, seen)
+    }
+
+    fn take_seen(
+        &mut self,
+        direction: Direction,
+        key: QueryKey,
+        (payload, rest): (Option<PayloadPrint>, u32),
+        seen: Sighting,
+    ) -> Relation {
         let query = Query {
             direction,
             key,

@@ -79,6 +79,41 @@ fn a_reply_without_a_number_is_a_copy_at_once_only() {
     }
 }
 
+/// A mirror gives the request again after the reply, which it then gives again.
+#[test]
+fn a_request_mirrored_after_its_reply_is_a_copy() {
+    for (ip_id, micros, sent) in [
+        (Some(9), 300, 1),
+        (Some(9), 50_000, 1),
+        (Some(9), 200_000, 2),
+        (None, 300, 1),
+        (Some(0), 300, 1),
+        // Without a number as late as this: sent again.
+        (None, 1000, 2),
+        (Some(0), 50_000, 2),
+    ] {
+        let request = Place {
+            ip_id,
+            ttl: 64,
+            ..Place::default()
+        };
+        let reply = Place { ttl: 60, ..request };
+        let mut play = Play::new();
+        let delay = Duration::from_micros(micros);
+        for delay in [Duration::ZERO, delay] {
+            play.take_at(Direction::Request, ping(1), at(0).after(delay), request);
+            let answered = at(0).after(delay + Duration::from_micros(200));
+            play.take_at(Direction::Reply, ping(1), answered, reply);
+        }
+        let closed = play.finish(90_000);
+        assert_eq!(closed.len(), sent, "{ip_id:?} {micros}");
+        for exchange in closed {
+            assert_eq!(exchange.outcome, ExchangeOutcome::Answered);
+            assert_eq!(exchange.duplicates, 0, "{ip_id:?} {micros}");
+        }
+    }
+}
+
 /// Where a packet of this identification was seen: VLAN, interface.
 fn seen_in(ip_id: u32, (vlan, interface): (u16, u32)) -> Place {
     Place {
