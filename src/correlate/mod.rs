@@ -51,13 +51,13 @@ use self::query::Recognizer;
 pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
-use self::repeats::Repeats;
-use self::sighting::{Extent, Sighting};
+use self::repeats::{Repeats, Spot};
+use self::sighting::{Extent, Mirror, Place, Sent, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
 use self::traces::{ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
-use self::verdict::{AftermathOutcome, DropReason, DropVerdict};
+use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, Verdicts};
 use crate::icmp::{Body, Direction, Message};
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
@@ -88,7 +88,10 @@ pub struct Correlator {
     recognizer: Recognizer,
     exchanges: Exchanges,
     parts: Parts,
+    /// Errors.
     repeats: Repeats,
+    /// What neither asks nor answers nor quotes.
+    notices: Repeats,
     ring: Option<Ring>,
     /// The last frame of which the tunnels were taken.
     carried_by: Option<FrameRef>,
@@ -131,6 +134,7 @@ impl Correlator {
             exchanges,
             parts: Parts::new(for_parts),
             repeats: Repeats::default(),
+            notices: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(4))),
             carried_by: None,
             followed: Followed::new(share(1)),
@@ -339,13 +343,16 @@ impl Correlator {
                 let asked = ip.ends().reversed();
                 self.exchanges.blind.add_vague(asked, frame.ts);
             }
-            return Relation::None;
+            return self.notice(frame, packet, message);
         };
         let seen = Sighting::of(frame, packet, message, extent, shown);
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
         let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
+        if relation == Relation::None {
+            return self.notice(frame, packet, message);
+        }
         if query.direction == Direction::Reply {
             let answer = ProbeAnswer {
                 addrs: ip.addrs.reversed(),
@@ -388,6 +395,20 @@ impl Correlator {
             }
             _ => {}
         }
+    }
+
+    /// Relates a message that asks and answers nothing: who sends the same again waits for longer than a
+    /// mirror does.
+    fn notice(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+    ) -> Relation {
+        let seen = (&Spot::of(frame, packet), || Mirror::AtWork);
+        let addrs = packet.ip.addrs;
+        let known = (self.notices).copy_of(Evidence::Captured, addrs, message.bytes, seen);
+        known.map_or(Relation::None, |of| Relation::Copy { of })
     }
 
     /// Hands out a verdict.

@@ -1,5 +1,5 @@
-//! The same error captured twice: on another interface, in another VLAN, at another hop or between
-//! other stations of the link.
+//! The same error, or other message that nobody asked for, captured twice: on another interface, in
+//! another VLAN, at another hop or between other stations of the link.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -13,12 +13,12 @@ use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Packet;
 use crate::wire::link::linktype;
 
-/// Errors that a new one is compared with.
+/// Messages that a new one is compared with.
 const REMEMBERED: usize = 64;
 /// So many errors that differ, each captured twice and none once, tell that a mirror gives all twice.
 const TWINS: usize = 3;
 
-/// The last errors.
+/// The last messages of a kind.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     seen: VecDeque<Seen>,
@@ -87,7 +87,7 @@ impl Spot {
 }
 
 impl Repeats {
-    /// The frame in which the error with these octets was captured, or reported, before; a new one is
+    /// The frame in which the message with these octets was captured, or reported, before; a new one is
     /// remembered. Whether a mirror is at work is asked where all else agrees.
     pub(super) fn copy_of(
         &mut self,

@@ -65,3 +65,23 @@ fn requests_that_differ_in_anything_are_two() {
         assert!(!is_told_as_copy([&first, &other]), "type {kind}");
     }
 }
+
+/// What asks and answers nothing is captured twice as any packet is.
+#[test]
+fn reports_and_advertisements_come_twice_as_well() {
+    const REPORT: u8 = 143;
+    const ADVERTISEMENT: u8 = 134;
+    let message = |kind: u8, last: u8| {
+        let mut packet = Vec::new();
+        let message = [kind, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+        PacketBuilder::ipv6([0xfe; 16], [0xff; 16], 255)
+            .write(&mut packet, IpNumber::IPV6_ICMP, &message)
+            .expect("a packet");
+        packet
+    };
+    for kind in [REPORT, ADVERTISEMENT] {
+        let first = message(kind, 0);
+        assert!(is_told_as_copy([&first, &first]), "type {kind}");
+        assert!(!is_told_as_copy([&first, &message(kind, 1)]), "type {kind}");
+    }
+}
