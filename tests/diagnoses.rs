@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 
 use common::crafted::{Crafted, Varied, echo_reply, echo_request, error, tcp, udp, with_ttl};
 use common::{of_type, records, run};
+use etherparse::{IpNumber, PacketBuilder};
 use serde_json::Value;
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -493,4 +494,37 @@ fn a_traceroute_of_which_only_the_errors_were_captured_is_no_missing_service() {
     capture.at(0, &sent);
     capture.at(5, &error(B, (3, 3), 0, &sent));
     assert_told(&capture, &[("closed_port", "warning")]);
+}
+
+/// The errors about a tunnel's packets are about its sender, whatever is in them.
+#[test]
+fn a_tunnel_that_goes_on_with_large_packets_is_a_black_hole() {
+    let packet = |number: u16, length: usize| {
+        let mut packet = Vec::new();
+        let builder = PacketBuilder::ipv4(A.octets(), B.octets(), 64);
+        let carried = [&[0, 0, 0x12, 0x34][..], &vec![0; length - 24]].concat();
+        (builder.write(&mut packet, IpNumber::GRE, &carried)).expect("a packet");
+        packet[4..6].copy_from_slice(&number.to_be_bytes());
+        packet
+    };
+    for (gap, smaller, expected) in [
+        (1000, 0, &[("pmtu_black_hole", "critical")][..]),
+        // All of it was on its way when the first error was sent.
+        (20, 0, &[]),
+        (1000, 6, &[]),
+    ] {
+        let mut capture = Crafted::new();
+        for number in 1..=6 {
+            let large = packet(number, 1400);
+            capture.at(u64::from(number) * gap, &large);
+            capture.at(
+                u64::from(number) * gap + 10,
+                &error(ROUTER, (3, 4), 1300, &large),
+            );
+        }
+        for number in 7..7 + smaller {
+            capture.at(u64::from(number) * gap, &packet(number, 1300));
+        }
+        assert_told(&capture, expected);
+    }
 }

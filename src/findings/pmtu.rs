@@ -1,7 +1,9 @@
 //! Path MTU discovery: did it work, or do large packets vanish?
 //!
 //! Rule: a router reported an MTU. Confirmed black hole (`pmtu_black_hole`): the sender went on
-//! retransmitting packets larger than that. Worked (`pmtu_discovery`): data got through afterwards.
+//! retransmitting packets larger than that for a second or more; of a tunnel, of which nobody can tell
+//! what is sent again, errors about such packets came for so long. Worked (`pmtu_discovery`): data got
+//! through afterwards.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
 //! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
 //! all that was acknowledged was smaller.
@@ -9,6 +11,7 @@
 //! keep to for IPv4, too).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
@@ -17,9 +20,13 @@ use crate::correlate::unanswered::Directions;
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::model::flow::FlowPorts;
 use crate::source::InterfaceCounts;
+use crate::wire::ip::protocol::TCP;
 
 /// Packets up to this many octets pass on any path.
 const EVERY_PATH: u32 = 1280;
+
+/// For so long comes what was on its way when the first error was sent.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +103,11 @@ impl Large {
     }
 }
 
+/// Whether it is longer than what was on its way when the first error was sent takes to come.
+fn is_long(time: Option<Duration>) -> bool {
+    time.is_some_and(|time| time >= ON_THE_WAY)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Outcome {
     Worked,
@@ -112,9 +124,17 @@ impl Diagnosis for PathMtu {
             (Some(size), Some(mtu)) => size > mtu,
             _ => false,
         };
+        let errors_for = verdict.last.since(verdict.first);
         let outcome = match after.outcome {
             AftermathOutcome::Recovered => Outcome::Worked,
-            AftermathOutcome::Retransmitting if still_large => Outcome::Ignored,
+            AftermathOutcome::Retransmitting if still_large && is_long(after.lasted) => {
+                Outcome::Ignored
+            }
+            AftermathOutcome::Unknown
+                if still_large && verdict.flow.protocol != TCP && is_long(errors_for) =>
+            {
+                Outcome::Ignored
+            }
             _ => return,
         };
         let key = (
