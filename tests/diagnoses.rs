@@ -528,3 +528,29 @@ fn a_tunnel_that_goes_on_with_large_packets_is_a_black_hole() {
         assert_told(&capture, expected);
     }
 }
+
+/// Who answers a request with a bad checksum did not see that; nobody answers a reply.
+#[test]
+fn a_bad_checksum_of_a_reply_is_none_that_is_filled_in() {
+    const CHECKSUM: usize = 22;
+    let damaged = |mut packet: Vec<u8>, is_damaged: bool| {
+        packet[CHECKSUM] ^= u8::from(is_damaged);
+        packet
+    };
+    let (harmless, trouble) = (("bad_checksums", "info"), ("bad_checksums", "warning"));
+    for (request, reply, expected) in [
+        (true, false, &[harmless][..]),
+        (false, true, &[trouble]),
+        (true, true, &[trouble, harmless]),
+    ] {
+        let mut capture = Crafted::new();
+        for seq in 1..=4 {
+            let at = u64::from(seq) * 1000;
+            let asked = echo_request((A, B), 64, (7, seq), PAYLOAD);
+            capture.at(at, &damaged(asked, request));
+            let answered = echo_reply((A, B), 60, (7, seq), PAYLOAD);
+            capture.at(at + 5, &damaged(answered, reply));
+        }
+        assert_told(&capture, expected);
+    }
+}

@@ -1,15 +1,16 @@
 //! ICMP messages whose checksum is wrong.
 //!
-//! Rule: by sender; a message that was answered all the same left its sender in order, and the
-//! checksum was to be filled in by the interface (offload): that is no trouble.
+//! Rule: by sender; requests that were answered all the same left their sender in order, and the
+//! checksum was to be filled in by the interface (offload): that is no trouble. What nobody answers,
+//! as a reply, tells nothing of the sort.
 //! Source: RFC 1071; captures taken on the sending host.
 
 use std::net::IpAddr;
 
-use super::group::Groups;
+use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeOutcome};
-use crate::correlate::{AnswerOutcome, Relation};
 use crate::icmp::Message;
 use crate::model::{Frame, FrameRef};
 use crate::wire::ChecksumStatus;
@@ -20,9 +21,16 @@ const REMEMBERED: usize = 1000;
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BadChecksums {
-    bad: Groups<IpAddr>,
+    bad: Groups<IpAddr, Bad>,
     requests: Vec<FrameRef>,
-    offloaded: u64,
+}
+
+/// What came from one sender.
+#[derive(Clone, Debug, Default)]
+struct Bad {
+    group: Group,
+    /// A request among it was answered.
+    is_filled_in: bool,
 }
 
 impl BadChecksums {
@@ -36,14 +44,10 @@ impl BadChecksums {
         if !matches!(message.checksum.status, ChecksumStatus::Bad { .. }) {
             return;
         }
-        let answer = matches!(
-            relation,
-            Relation::Answer(answer) if answer.outcome != AnswerOutcome::Corrupted
-        );
-        if relation == Relation::Request && self.requests.len() < REMEMBERED && !answer {
+        if relation == Relation::Request && self.requests.len() < REMEMBERED {
             self.requests.push(frame.reference());
         }
-        if let Some(group) = self.bad.entry(src) {
+        if let Some(Bad { group, .. }) = self.bad.entry(src) {
             group.errors += 1;
             group.show(&[frame.reference()]);
         }
@@ -56,44 +60,46 @@ impl Diagnosis for BadChecksums {
             && let Some(at) = self.requests.iter().position(|r| *r == exchange.request)
         {
             self.requests.swap_remove(at);
-            self.offloaded += 1;
+            if let Some(bad) = self.bad.entry(exchange.addrs.src()) {
+                bad.is_filled_in = true;
+            }
         }
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        for (src, group) in self.bad.iter() {
-            let offload = self.offloaded > 0;
-            found.push(Finding {
-                name: "bad_checksums",
-                severity: if offload {
-                    Severity::Info
-                } else {
-                    Severity::Warning
-                },
-                title: format!(
-                    "{} ICMP message{} from {src} with a bad checksum{}",
-                    group.errors,
-                    if group.errors == 1 { "" } else { "s" },
-                    if offload {
-                        ", answered all the same: the interface fills it in after the capture"
-                    } else {
-                        ""
-                    }
-                ),
-                evidence: group.evidence.clone(),
-                confidence: if offload {
-                    Confidence::Suspected
-                } else {
-                    Confidence::Confirmed
-                },
-                advice: if offload {
-                    "Nothing to do; capture on the receiver, or with checksum offload off, to be sure."
-                } else {
-                    "Receivers discard these. Look for faulty memory or a middlebox that rewrites \
-                     packets without mending the checksum."
-                }
-                .to_owned(),
-            });
+        found.extend(self.bad.iter().map(|(src, bad)| bad.finding(*src)));
+    }
+}
+
+impl Bad {
+    fn finding(&self, src: IpAddr) -> Finding {
+        let Group {
+            errors, evidence, ..
+        } = &self.group;
+        let s = if *errors == 1 { "" } else { "s" };
+        let (severity, confidence, why, advice) = if self.is_filled_in {
+            (
+                Severity::Info,
+                Confidence::Suspected,
+                ", answered all the same: the interface fills it in after the capture",
+                "Nothing to do; capture on the receiver, or with checksum offload off, to be sure.",
+            )
+        } else {
+            (
+                Severity::Warning,
+                Confidence::Confirmed,
+                "",
+                "Receivers discard these. Look for faulty memory or a middlebox that rewrites \
+                 packets without mending the checksum.",
+            )
+        };
+        Finding {
+            name: "bad_checksums",
+            severity,
+            title: format!("{errors} ICMP message{s} from {src} with a bad checksum{why}"),
+            evidence: evidence.clone(),
+            confidence,
+            advice: advice.to_owned(),
         }
     }
 }
