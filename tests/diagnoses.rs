@@ -554,3 +554,13 @@ fn a_bad_checksum_of_a_reply_is_none_that_is_filled_in() {
         assert_told(&capture, expected);
     }
 }
+
+#[test]
+fn a_host_is_no_hop_away_from_itself() {
+    let mut capture = Crafted::new();
+    let asked = udp((A, A), 64, (50_000, 443));
+    capture.at(0, &asked);
+    capture.at(5, &error(A, (3, 3), 0, &asked));
+    let hops = of_kind(&capture, "drop")[0]["hops_to_dropper"].clone();
+    assert_eq!(hops, serde_json::json!({"count": 0, "estimate": false}));
+}

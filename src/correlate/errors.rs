@@ -7,7 +7,7 @@ use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::{Again, ProbeAnswer, TraceKey};
 use super::verdict::{DropReason, Evidence};
-use super::verdicts::Reported;
+use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote, Whole};
@@ -66,6 +66,7 @@ impl Correlator {
             shown,
             never_sent,
             evidence,
+            captured: Captured::of(frame, packet),
         };
         if let Some(whole) = whole
             && self.is_told(whole, &reported)
@@ -174,6 +175,7 @@ impl Correlator {
             shown,
             never_sent: false,
             evidence,
+            captured: Captured::OnTheWay,
         });
         if let Some(verdict) = displaced {
             self.complete(verdict);

@@ -10,8 +10,8 @@ use super::translated::Translated;
 use super::verdict::{DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, mtu, payload};
-use crate::model::{FlowKey, FrameRef, Timestamp};
-use crate::wire::{Ip, IpVersion};
+use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
+use crate::wire::{Ip, IpVersion, Packet, link};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -54,6 +54,29 @@ pub(super) struct Reported<'m, 'a> {
     /// The capture would have the quoted packet if it had been sent.
     pub(super) never_sent: bool,
     pub(super) evidence: Evidence,
+    pub(super) captured: Captured,
+}
+
+/// Where an error was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Captured {
+    /// On the host that sent it.
+    AtDropper,
+    OnTheWay,
+}
+
+impl Captured {
+    pub(super) fn of(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
+        let addrs = packet.ip.addrs;
+        // A router's link says the same of what it forwards.
+        let is_new = (packet.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
+        let goes_out = || is_new && packet.tunnels.is_empty() && link::goes_out(frame);
+        if addrs.src() == addrs.dst() || goes_out() {
+            Self::AtDropper
+        } else {
+            Self::OnTheWay
+        }
+    }
 }
 
 impl Reported<'_, '_> {
@@ -283,6 +306,13 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
     if match_kind != MatchKind::Flow {
         verdict.slowest = verdict.slowest.max(before);
+    }
+    if error.captured == Captured::AtDropper && verdict.reason != DropReason::TtlExceeded {
+        verdict.hops_to_dropper = Some(Hops {
+            count: 0,
+            estimate: false,
+        });
+        return;
     }
     // A router that sends nothing back in between only ever lowers the TTL.
     let Some(spent) = ttl.checked_sub(error.quote.ip.ttl) else {

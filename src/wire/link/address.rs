@@ -346,6 +346,12 @@ pub fn is_broadcast(frame: &Frame<'_>) -> bool {
         || found.hdlc_address == Some(HDLC)
 }
 
+/// Whether the link tells that the capturing host sent a frame.
+pub fn goes_out(frame: &Frame<'_>) -> bool {
+    let told = addresses(frame);
+    told.packet_type == Some(PacketType::Outgoing) || told.direction == Some(Direction::Out)
+}
+
 /// Destination, source and EtherType. Those of an aggregate's packet stand before that.
 fn wireless_addresses(
     header: &wireless::MacHeader,

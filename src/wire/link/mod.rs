@@ -38,7 +38,7 @@ pub mod usb;
 mod wireless;
 
 pub use address::{
-    AddressForm, Addresses, LinkAddress, Repeater, addresses, is_broadcast, repeaters,
+    AddressForm, Addresses, LinkAddress, Repeater, addresses, goes_out, is_broadcast, repeaters,
 };
 pub(super) use bnep::Bnep;
 pub(super) use carrier::segment_of_ax25;
