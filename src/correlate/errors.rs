@@ -50,7 +50,11 @@ impl Correlator {
             self.traces.answered_again(&probes, &again);
             return Relation::Copy { of };
         }
-        let (original, never_sent) = self.original(quote, (frame.reference(), ts));
+        let (mut original, never_sent) = self.original(quote, (frame.reference(), ts));
+        // A host that refuses its own packet need not have sent it anywhere.
+        if original == Some(Original::None(NoOriginal::OneSided)) && ip.src() == quote.ip.src() {
+            original = Some(Original::None(NoOriginal::NotCaptured));
+        }
         let Some(reason) = DropReason::of_message(message) else {
             return Relation::Error { original };
         };

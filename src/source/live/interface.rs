@@ -190,7 +190,12 @@ fn refused(name: &str, why: String) -> LiveError {
             };
         }
     }
+    // Of these one is listed, and each has as many as there are numbers.
+    let is_numbered = ["nflog:", "nfqueue:"]
+        .iter()
+        .any(|kind| name.starts_with(kind));
     match find(name) {
+        None if is_numbered => LiveError::Refused { name: owned, why },
         None => LiveError::NoSuchInterface {
             name: owned,
             known: all().into_iter().map(|device| device.name).collect(),
