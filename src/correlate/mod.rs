@@ -52,7 +52,7 @@ pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use self::repeats::{Repeats, Spot};
-use self::sighting::{Extent, Mirror, Place, Sent, Sighting};
+use self::sighting::{Extent, Mirror, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
 use self::traces::{ProbeAnswer, Traces};

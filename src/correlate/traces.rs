@@ -220,12 +220,12 @@ impl Traces {
             let key = TraceKey::new(packet.addrs(), packet.protocol, packet.lead);
             if let Some(any) = self.open.get_mut(&key.any()) {
                 let silence = packet.ts.since(any.last);
-                if key.id.is_none()
-                    && any.begins_anew(packet.ttl)
-                    && silence.is_some_and(|silence| silence > SILENCE)
-                {
-                    let before = any.again(packet.ts, packet.frame);
-                    displaced.extend(before.path(&key));
+                if key.id.is_none() && silence.is_some_and(|silence| silence > SILENCE) {
+                    any.settle();
+                    if any.begins_anew(packet.ttl) {
+                        let before = any.begin_anew(packet.ts, packet.frame);
+                        displaced.extend(before.path(&key));
+                    }
                 }
                 any.last = packet.ts;
                 let begun = (packet.ts, packet.frame);

@@ -6,7 +6,7 @@ use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::query::QueryKey;
 use crate::correlate::sighting::{MIRROR_WINDOW, Place, Sighting};
-use crate::correlate::table::{Slot, Table};
+use crate::correlate::table::Table;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
 

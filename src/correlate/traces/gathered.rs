@@ -212,7 +212,7 @@ impl Trace {
     }
 
     /// Begins another one between the two hosts, and gives the one before.
-    pub(super) fn again(&mut self, begun: Timestamp, first_probe: FrameRef) -> Self {
+    pub(super) fn begin_anew(&mut self, begun: Timestamp, first_probe: FrameRef) -> Self {
         let next = Self {
             // What the two do is tracing still.
             answered: self.answered,
