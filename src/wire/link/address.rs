@@ -330,17 +330,20 @@ pub fn repeaters<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Repeater> + use<
 
 /// Whether the link says that the frame went to every host on it.
 pub fn is_broadcast(frame: &Frame<'_>) -> bool {
-    /// Packet type of cooked captures (`if_packet.h`).
-    const BROADCAST: u16 = 1;
-    let data = frame.data;
-    match frame.link {
-        lt::ETHERNET => data.starts_with(&[0xff; 6]),
-        lt::LINUX_SLL => u16_at(data, 0) == Some(BROADCAST),
-        lt::LINUX_SLL2 => u8_at(data, 10).map(u16::from) == Some(BROADCAST),
-        _ => ieee802154::mac_header_of(frame)
-            .and_then(|header| header.dst)
-            .is_some_and(|dst| dst.as_slice() == [0xff, 0xff]),
+    /// First octet of Cisco HDLC.
+    const HDLC: u8 = 0x8f;
+    if frame.link == lt::ETHERNET {
+        return frame.data.starts_with(&[0xff; 6]);
     }
+    let all = match frame.link {
+        lt::ARCNET_BSD | lt::ARCNET_LINUX => 0,
+        _ => 0xff,
+    };
+    let found = addresses(frame);
+    let is_to_all = |dst: LinkAddress| dst.as_slice().iter().all(|octet| *octet == all);
+    found.dst.is_some_and(is_to_all)
+        || found.packet_type == Some(PacketType::Broadcast)
+        || found.hdlc_address == Some(HDLC)
 }
 
 /// Destination, source and EtherType. Those of an aggregate's packet stand before that.

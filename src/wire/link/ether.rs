@@ -1,7 +1,7 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
 use super::tag::SecTag;
-use super::{LinkHeader, Network, Vlans, carried, mobile};
+use super::{FrameForm, LinkHeader, Network, Vlans, carried, mobile};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -120,6 +120,7 @@ pub(in crate::wire) fn ethernet(data: &[u8], at: usize) -> Result<LinkHeader, Un
         return isl(data, at);
     }
     from_ether_type(data, Vlans::default(), at + 12)
+        .map(|header| header.in_frame(FrameForm::Ethernet, at))
 }
 
 /// Whether the frame goes where those of Cisco's inter-switch link do, behind which is its SNAP.
@@ -132,7 +133,9 @@ fn is_isl(data: &[u8], at: usize) -> bool {
 fn isl(data: &[u8], at: usize) -> Result<LinkHeader, Undecodable> {
     let mut vlans = Vlans::default();
     vlans.push(u16_at(data, at + 20).ok_or(Undecodable::Short)? >> 1);
-    from_ether_type(data, vlans, at + 26 + 12)
+    let frame = at + 26;
+    from_ether_type(data, vlans, frame + 12)
+        .map(|header| header.in_frame(FrameForm::Ethernet, frame))
 }
 
 /// From a type (or length) field at `at` on.
@@ -152,6 +155,8 @@ pub(in crate::wire) fn follow(
     mut kind: u16,
     mut at: usize,
 ) -> Result<LinkHeader, Undecodable> {
+    // Where the innermost frame in this one starts.
+    let mut frame = None;
     let network = loop {
         // Octets before the next type field.
         let skip = match kind {
@@ -163,11 +168,15 @@ pub(in crate::wire) fn follow(
             ..=ether_type::MAX_LENGTH | ether_type::JUMBO_LLC => match behind_llc(data, vlans, at)?
             {
                 BehindLlc::Type(next) => next - at,
+                BehindLlc::Frame(next) => {
+                    frame = Some(next);
+                    next + 12 - at
+                }
                 BehindLlc::Llc(next) => {
                     (kind, at) = (ether_type::JUMBO_LLC, next);
                     continue;
                 }
-                BehindLlc::Header(header) => return Ok(header),
+                BehindLlc::Header(header) => return Ok(in_ethernet(header, frame)),
             },
             ether_type::NSH => break Network::Nsh,
             ether_type::TRILL => break Network::Trill,
@@ -180,8 +189,14 @@ pub(in crate::wire) fn follow(
                 at += 2;
                 break Network::Ax25;
             }
-            ether_type::FABRIC_PATH => 14,
-            ether_type::BRIDGED => 12,
+            ether_type::FABRIC_PATH => {
+                frame = Some(at + 2);
+                14
+            }
+            ether_type::BRIDGED => {
+                frame = Some(at);
+                12
+            }
             ether_type::VN_TAG | ether_type::HSR | ether_type::R_TAG => 4,
             ether_type::CISCO_METADATA | ether_type::E_TAG => 6,
             ether_type::MACSEC | ether_type::ARISTA | ether_type::GIGAMON => {
@@ -191,7 +206,10 @@ pub(in crate::wire) fn follow(
                 }
             }
             // I-TAG, then the customer's addresses (IEEE 802.1ah).
-            ether_type::BACKBONE_BRIDGING => 16,
+            ether_type::BACKBONE_BRIDGING => {
+                frame = Some(at + 4);
+                16
+            }
             kind if is_vlan(kind) => {
                 vlans.push(u16_at(data, at).ok_or(Undecodable::Short)?);
                 2
@@ -209,11 +227,19 @@ pub(in crate::wire) fn follow(
         kind = u16_at(data, at + skip).ok_or(Undecodable::Short)?;
         at += skip + 2;
     };
-    Ok(LinkHeader {
+    let header = LinkHeader {
         vlans,
-        network,
-        offset: at,
-    })
+        ..LinkHeader::at(network, at)
+    };
+    Ok(in_ethernet(header, frame))
+}
+
+/// The header of what is in a frame that starts at `frame`, if it is in one.
+fn in_ethernet(header: LinkHeader, frame: Option<usize>) -> LinkHeader {
+    match frame {
+        Some(at) => header.in_frame(FrameForm::Ethernet, at),
+        None => header,
+    }
 }
 
 /// Length of a header at `at` with an EtherType behind it; `None` where that is not to be had.
@@ -259,6 +285,8 @@ const fn is_frequent(kind: u16) -> bool {
 enum BehindLlc {
     /// A type field, at this place.
     Type(usize),
+    /// An Ethernet frame, at this place.
+    Frame(usize),
     /// Another LLC header, at this place.
     Llc(usize),
     /// Something else.
@@ -273,6 +301,8 @@ pub(in crate::wire) fn llc(
 ) -> Result<LinkHeader, Undecodable> {
     match behind_llc(data, vlans, at)? {
         BehindLlc::Type(next) => from_ether_type(data, vlans, next),
+        BehindLlc::Frame(next) => from_ether_type(data, vlans, next + 12)
+            .map(|header| header.in_frame(FrameForm::Ethernet, next)),
         BehindLlc::Llc(next) => follow(data, vlans, ether_type::JUMBO_LLC, next),
         BehindLlc::Header(header) => Ok(header),
     }
@@ -289,8 +319,7 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
     let header = |network, offset| {
         Ok(BehindLlc::Header(LinkHeader {
             vlans,
-            network,
-            offset,
+            ..LinkHeader::at(network, offset)
         }))
     };
     let other = |kind| header(Network::Other(kind), at);
@@ -315,7 +344,7 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
                         length @ ..=ether_type::MAX_LENGTH => {
                             header(Network::Other(length), start + 14)
                         }
-                        _ => Ok(BehindLlc::Type(start + 12)),
+                        _ => Ok(BehindLlc::Frame(start)),
                     }
                 }
                 // Bridged Token Ring and FDDI.
@@ -412,10 +441,10 @@ pub(super) fn bridged(data: &[u8], vlans: Vlans, at: usize) -> Result<LinkHeader
     match u16_at(data, at + 12).ok_or(Undecodable::Short)? {
         length @ ..=ether_type::MAX_LENGTH => Ok(LinkHeader {
             vlans,
-            network: Network::Other(length),
-            offset: at + 14,
+            ..LinkHeader::at(Network::Other(length), at + 14)
         }),
-        _ => from_ether_type(data, vlans, at + 12),
+        _ => from_ether_type(data, vlans, at + 12)
+            .map(|header| header.in_frame(FrameForm::Ethernet, at)),
     }
 }
 

@@ -162,6 +162,36 @@ pub struct LinkHeader {
     pub network: Network,
     /// Octets before what follows.
     pub offset: usize,
+    /// The frame right around what follows, where another may be around that.
+    pub frame: Option<FrameHeader>,
+}
+
+/// The header of a frame, which names its ends, up to the packet in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// How it is to be read.
+    pub form: FrameForm,
+    /// Octets from its start to the packet.
+    pub length: u16,
+}
+
+/// Frames that name their ends and travel in others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameForm {
+    /// IEEE 802.3.
+    Ethernet,
+    /// IEEE 802.11.
+    Ieee80211,
+}
+
+impl FrameForm {
+    /// The link type of frames that are not in others.
+    pub const fn link(self) -> LinkType {
+        match self {
+            Self::Ethernet => linktype::ETHERNET,
+            Self::Ieee80211 => linktype::IEEE802_11,
+        }
+    }
 }
 
 impl LinkHeader {
@@ -173,7 +203,26 @@ impl LinkHeader {
             },
             network,
             offset,
+            frame: None,
         }
+    }
+
+    /// The same where a frame starts at `at`, unless there is another in it.
+    fn in_frame(self, form: FrameForm, at: usize) -> Self {
+        let length = u16::try_from(self.offset.saturating_sub(at)).ok();
+        let frame = length.map(|length| FrameHeader { form, length });
+        Self {
+            frame: self.frame.or(frame),
+            ..self
+        }
+    }
+
+    /// The header of the frame right around what follows, of `octets`, from which this was read.
+    pub(super) fn frame_in<'a>(&self, octets: &'a [u8]) -> Option<(LinkType, &'a [u8])> {
+        let frame = self.frame?;
+        let start = self.offset.checked_sub(frame.length.into())?;
+        let end = self.offset.min(octets.len());
+        Some((frame.form.link(), octets.get(start..end)?))
     }
 }
 

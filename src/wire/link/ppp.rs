@@ -73,22 +73,21 @@ pub(in crate::wire) fn from_ppp_protocol(
     {
         return Ok(LinkHeader {
             vlans,
-            network: Network::Ip,
-            offset: offset + 1,
+            ..LinkHeader::at(Network::Ip, offset + 1)
         });
     }
+    let network = match protocol {
+        IPV4 | IPV6 | TYPE_IPV4 | TYPE_IPV6 => Network::Ip,
+        BRIDGING => Network::Bridged,
+        MULTILINK => Network::Multilink,
+        LLC => Network::Llc,
+        MULTIPLEXED => Network::Multiplexed,
+        MPLS | MPLS_MULTICAST => Network::Mpls,
+        other => Network::Other(other),
+    };
     Ok(LinkHeader {
         vlans,
-        network: match protocol {
-            IPV4 | IPV6 | TYPE_IPV4 | TYPE_IPV6 => Network::Ip,
-            BRIDGING => Network::Bridged,
-            MULTILINK => Network::Multilink,
-            LLC => Network::Llc,
-            MULTIPLEXED => Network::Multiplexed,
-            MPLS | MPLS_MULTICAST => Network::Mpls,
-            other => Network::Other(other),
-        },
-        offset,
+        ..LinkHeader::at(network, offset)
     })
 }
 

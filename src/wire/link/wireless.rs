@@ -2,7 +2,7 @@
 
 use super::inside::{Inside, inside};
 use super::msdu::{Around, mesh_control, msdu};
-use super::{LinkHeader, Network, Vlans, ether, linktype as lt};
+use super::{FrameForm, LinkHeader, Network, Vlans, ether, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Encryption, Undecodable};
@@ -207,7 +207,8 @@ pub(in crate::wire) fn ieee802_11(data: &[u8], at: usize) -> Option<LinkHeader> 
             Body::Encrypted => None,
         })
         .filter_map(|llc| ether::llc(data, Vlans::default(), llc).ok())
-        .find(|found| !matches!(found.network, Network::Other(_)));
+        .find(|found| !matches!(found.network, Network::Other(_)))
+        .map(|found| found.in_frame(FrameForm::Ieee80211, at));
     let is_encrypted = || {
         matches!(
             bodies,

@@ -27,6 +27,28 @@ impl<'a> Packet<'a> {
         self.tunnels.walk().find_map(|(_, outer)| outer)
     }
 
+    /// The innermost frame around `ip`, up to what it carries, of those in `frame` and itself. `None`
+    /// where that went through a tunnel which carries no frames.
+    pub fn frame_around(&self, frame: &Frame<'a>) -> Option<Frame<'a>> {
+        let within = |(link, data)| Frame {
+            link,
+            data,
+            expanded: None,
+            part: None,
+            ..*frame
+        };
+        let mut around = Some(self.link.frame_in(frame.data).map_or(*frame, within));
+        for tunnel in self.tunnels.encapsulations() {
+            around = match (tunnel.frame, tunnel.outer) {
+                (Some(inner), _) => Some(within(inner)),
+                (None, Some(_)) => None,
+                // Labels and sessions stand between a frame and its packet.
+                (None, None) => around,
+            };
+        }
+        around
+    }
+
     /// Whether it may be in a piece of a packet, or be one, if it is not ICMP.
     pub fn may_be_in_piece(&self) -> bool {
         self.tunnels.has_pieces || !self.is_of_fragment() && may_carry_ip(&self.ip)

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::classify::next_ip;
 use super::position::{Entered, Position, Rest, inside_ip, made_at};
 use super::{Report, TunnelKind, shim};
-use crate::model::Expanded;
 use crate::model::frame::Place;
+use crate::model::{Expanded, LinkType};
 use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
@@ -76,6 +76,7 @@ impl<'a> TunnelPath<'a> {
             },
             outer,
             header: entered.header,
+            frame: entered.frame,
             report: entered.report,
         })
     }
@@ -142,6 +143,8 @@ pub struct Encapsulation<'a> {
     /// What is between its IP header, or the link header, and the packet that it carries: UDP's
     /// header, its own, and the link header of a frame inside.
     pub header: &'a [u8],
+    /// The link header of a frame inside, with its link type, where that may name its ends.
+    pub frame: Option<(LinkType, &'a [u8])>,
     /// What it tells of the packet, where it is no tunnel but a message about that.
     pub report: Option<Report>,
 }

@@ -5,7 +5,7 @@ use super::header;
 use super::report::{self, Report};
 use super::shim;
 use crate::model::frame::Place;
-use crate::model::{Expanded, Form, Frame};
+use crate::model::{Expanded, Form, Frame, LinkType};
 use crate::wire::bytes::tail;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{HeaderOrigin, Ip};
@@ -52,6 +52,7 @@ pub(super) struct Entered<'a> {
     pub(super) kind: TunnelKind,
     pub(super) vlans: Vlans,
     pub(super) header: &'a [u8],
+    pub(super) frame: Option<(LinkType, &'a [u8])>,
     pub(super) inside: Position<'a>,
     pub(super) report: Option<Report>,
 }
@@ -63,6 +64,7 @@ impl<'a> Entered<'a> {
             kind,
             vlans: header.vlans,
             header: rest.bytes.get(..header.offset).unwrap_or(rest.bytes),
+            frame: header.frame_in(rest.bytes),
             inside: Position {
                 network: header.network,
                 rest: rest.behind(header.offset),

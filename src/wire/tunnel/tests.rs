@@ -1,3 +1,4 @@
+mod around;
 mod carriers;
 mod frames;
 mod hidden;

@@ -187,6 +187,7 @@ impl Held {
             kind: self.kind,
             vlans: header.vlans,
             header: bytes.get(..header.offset).unwrap_or(bytes),
+            frame: header.frame_in(bytes),
             inside: Position {
                 network: header.network,
                 rest: Rest {
