@@ -33,7 +33,13 @@ pub enum ExchangeKind {
 impl ExchangeKind {
     /// Whether identifier and sequence number are part of the message.
     pub const fn has_id(self) -> bool {
-        !matches!(self, Self::Neighbor | Self::Router | Self::NodeInformation)
+        !self.is_discovery() && !matches!(self, Self::NodeInformation)
+    }
+
+    /// Whether it is one of Neighbor Discovery, or of router discovery in IPv4, whose answers may
+    /// come unasked.
+    pub(super) const fn is_discovery(self) -> bool {
+        matches!(self, Self::Neighbor | Self::Router)
     }
 }
 
@@ -137,6 +143,6 @@ pub enum ExchangeOutcome {
     Evicted,
     /// The capture itself lost packets, or could not see replies.
     Unknown,
-    /// Nobody has to answer: duplicate address detection, multicast.
+    /// Nobody has to answer: duplicate address detection, multicast, broadcast.
     NoReplyExpected,
 }

@@ -1,6 +1,7 @@
 //! Open requests, and how each is decided: once.
 
 mod answers;
+mod broadcast;
 mod early;
 mod end;
 mod fragments;
@@ -10,6 +11,7 @@ mod reused;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::broadcast::Broadcasts;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
 use self::open::{Open, ReplyTold, Rtt, SeenAt, close, exchange};
@@ -89,6 +91,7 @@ pub(super) struct Exchanges {
     /// The first fragments that were told as replies.
     begun: VecDeque<FrameRef>,
     early: EarlyReplies,
+    broadcasts: Broadcasts,
     /// When a request was seen in other sources than first, by their clocks.
     elsewhere: Table<(FrameRef, SourceId), Timestamp>,
     /// Up to when it is known what the capture missed; of a file all is.
@@ -119,6 +122,7 @@ impl Exchanges {
             mirrored: None,
             begun: VecDeque::new(),
             early: EarlyReplies::default(),
+            broadcasts: Broadcasts::default(),
             elsewhere: Table::with_memory((memory / 32).min(ELSEWHERE)),
             known: Timestamp::MAX,
             blind: Blind::default(),
@@ -150,7 +154,13 @@ impl Exchanges {
         seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Relation {
-        let mut key = query.key.stored(seen.broadcast);
+        if seen.broadcast {
+            self.broadcasts.learn(query.key.addrs.dst());
+        }
+        let mut key = self.stored(query.key);
+        if key != query.key {
+            self.asked_all_after_all(query, seen);
+        }
         let mut hash = self.table.hash(&key);
         self.make_room(seen.ts, tell);
         let mut rtt = Rtt::UNKNOWN;
@@ -203,6 +213,7 @@ impl Exchanges {
                 opened: seen.ts,
                 place: seen.place,
                 sent: seen.sent,
+                asked_by: seen.stations[0],
                 payload: query.payload,
                 rest: query.rest,
                 refusal: 0,
@@ -342,7 +353,9 @@ impl Exchanges {
         let open = *open;
         let outcome = match open.outcome() {
             Some(outcome) => outcome,
-            None if key.needs_no_reply() => ExchangeOutcome::NoReplyExpected,
+            None if key.needs_no_reply() || self.broadcasts.is_one(key.addrs.dst()) => {
+                ExchangeOutcome::NoReplyExpected
+            }
             // The answer may have come, and the capture missed it.
             None if self.blind.hides(key.addrs, open.requested, self.timeout) => {
                 ExchangeOutcome::Unknown

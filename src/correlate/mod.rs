@@ -25,6 +25,7 @@ mod repeats;
 mod replay;
 mod sighting;
 pub mod stalled;
+mod station;
 mod table;
 pub mod trace;
 mod traces;

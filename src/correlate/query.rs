@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
@@ -31,15 +32,7 @@ impl QueryKey {
         Self { scope, ..self }
     }
 
-    /// The key that a request is kept under: one to a group without it, as nobody answers from it.
-    pub(super) fn stored(self, broadcast: bool) -> Self {
-        if !broadcast && !is_group(self.addrs.dst()) {
-            return self;
-        }
-        self.to_group()
-    }
-
-    /// The same of a request to a group.
+    /// The same of a request to a group, which is kept without it, as nobody answers from it.
     pub(super) fn to_group(self) -> Self {
         let nobody = crate::icmp::unspecified(self.version);
         Self {
@@ -50,7 +43,7 @@ impl QueryKey {
 
     /// Whether this is the kept key of a request to a group: anybody may answer.
     pub(super) fn is_to_group(&self) -> bool {
-        self.kind.has_id() && self.addrs.dst().is_unspecified()
+        !self.kind.is_discovery() && self.addrs.dst().is_unspecified()
     }
 
     /// Whether nobody has to answer: groups, router solicitations, and duplicate address detection,
@@ -60,7 +53,7 @@ impl QueryKey {
     }
 }
 
-fn is_group(addr: IpAddr) -> bool {
+pub(super) fn is_group(addr: IpAddr) -> bool {
     match addr {
         IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
         IpAddr::V6(addr) => addr.is_multicast(),
@@ -106,6 +99,16 @@ impl Query<'_> {
             }
             _ => 0,
         }
+    }
+
+    /// How long after a solicitation an advertisement to all may be its answer; `None` where it is
+    /// to one host. Routers wait for up to 0.5 s, and for 3 s between two (RFC 4861 section 6.2.6),
+    /// in IPv4 for 2 s (RFC 1256 section 6).
+    pub(super) fn advertised_within(&self) -> Option<Duration> {
+        is_group(self.addrs.src()).then_some(match self.key.version {
+            IpVersion::V4 => Duration::from_secs(2),
+            IpVersion::V6 => Duration::from_millis(3500),
+        })
     }
 }
 
@@ -320,12 +323,15 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
     })
 }
 
-/// Router discovery: whoever solicits, routers answer all.
+/// Router discovery: whoever solicits, routers may answer all.
 fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
     let any = crate::icmp::unspecified(ip.version);
     Query {
         direction,
-        addrs: ip.addrs,
+        addrs: match direction {
+            Direction::Request => ip.addrs,
+            Direction::Reply => ip.addrs.reversed(),
+        },
         key: QueryKey {
             kind: ExchangeKind::Router,
             version: ip.version,

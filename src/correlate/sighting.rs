@@ -1,12 +1,14 @@
 //! A packet as correlation remembers it, and whether two of them are one.
 
 use std::hash::BuildHasher;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
+use super::station::{self, Station};
 use crate::icmp::Message;
+use crate::icmp::kind::v4;
 use crate::model::{Frame, FrameRef, SourceId, Timestamp};
 use crate::wire::link::{self, FrameFlag, WirelessHeader};
 use crate::wire::{ChecksumStatus, Packet};
@@ -40,6 +42,8 @@ pub(super) struct Sighting {
     pub(super) extent: Extent,
     pub(super) place: Place,
     pub(super) sent: Sent,
+    /// Of Neighbor Discovery: who sent the message, and whose address its option tells.
+    pub(super) stations: [Station; 2],
 }
 
 /// How much of a message was seen.
@@ -98,6 +102,7 @@ impl Sighting {
             extent,
             place: Place::of(frame, packet),
             sent: Sent::of(frame),
+            stations: station::stations(frame, packet, message),
         }
     }
 }
@@ -130,14 +135,27 @@ impl Sent {
 /// Whether a message went to all hosts of its network; an address alone does not tell, as the
 /// network's length is not known (RFC 919 section 7).
 fn is_broadcast(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) -> bool {
-    const ECHO: u8 = 8;
+    let asks = matches!(
+        message.kind,
+        v4::ECHO_REQUEST
+            | v4::TIMESTAMP_REQUEST
+            | v4::INFORMATION_REQUEST
+            | v4::ADDRESS_MASK_REQUEST
+    );
     match packet.ip.dst() {
-        // A host part of two bits at the least, all ones.
-        IpAddr::V4(dst) if message.kind == ECHO && dst.to_bits() & 3 == 3 => {
-            packet.tunnels.is_empty() && link::is_broadcast(frame)
-        }
+        IpAddr::V4(dst) if asks && host_bits(dst) >= LEAST_HOST_BITS => packet
+            .frame_around(frame)
+            .is_some_and(|frame| link::is_broadcast(&frame)),
         _ => false,
     }
+}
+
+/// The shortest host part of an address for all hosts: a network of one bit has none (RFC 3021).
+pub(super) const LEAST_HOST_BITS: u32 = 2;
+
+/// How long the host part of an address can be at most, if it is one for all hosts: it is all ones.
+pub(super) const fn host_bits(addr: Ipv4Addr) -> u32 {
+    addr.to_bits().trailing_ones()
 }
 
 impl Place {

@@ -232,6 +232,17 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         }
     }
 
+    /// The entry at `slot` is found by `key` from now on, under which none may be there; it keeps
+    /// its place in the order.
+    pub(super) fn rename(&mut self, slot: Slot, key: K) {
+        self.hide(slot);
+        let hash = self.hash(&key);
+        if let Some(entry) = self.entries.get_mut(slot.0 as usize) {
+            (entry.key, entry.hash) = (key, hash);
+        }
+        self.show(slot);
+    }
+
     /// Takes the oldest entry out.
     pub(super) fn pop_oldest(&mut self) -> Option<(K, V)> {
         self.remove_at(self.oldest()?)

@@ -21,7 +21,7 @@ use crate::wire::{Defects, Layer, Limit};
 /// Source link-layer address (RFC 4861 section 4.6.1).
 pub const SOURCE_LINK_LAYER: u8 = 1;
 /// Target link-layer address (RFC 4861 section 4.6.1).
-const TARGET_LINK_LAYER: u8 = 2;
+pub const TARGET_LINK_LAYER: u8 = 2;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Parameters of a cryptographically generated address (RFC 3971 section 5.1).

@@ -1,10 +1,11 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
 use super::open::SeenAt;
-use super::{ExchangeEvent, Exchanges, Rtt, exchange};
+use super::{ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::Sighting;
+use crate::correlate::table::Slot;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
 
 /// How far back a reply that fits nothing is compared with open requests.
@@ -18,15 +19,20 @@ impl Exchanges {
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, u8) {
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
-        let found = by_key(query.key).or_else(|| {
+        let mut found = by_key(query.key).or_else(|| {
             (self.multicast > 0)
                 .then(|| by_key(query.key.to_group()))
                 .flatten()
         });
+        let mut miss = None;
+        if found.is_none() {
+            miss = self.near_miss(query.key);
+            found = miss.and_then(|(_, slot)| self.answered_by_another(slot, query));
+        }
         let Some((newest, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
             self.early.add(query, seen);
-            return (self.unsolicited(query.key), 0);
+            return (self.unsolicited(query.key, miss), 0);
         };
         let timeout = self.timeout;
         let slot = self.answered_by(newest, query, seen);
@@ -34,6 +40,9 @@ impl Exchanges {
             return (Relation::None, 0);
         };
         let asked_ttl = open.place.ttl;
+        if open.is_told_unasked(query, seen) {
+            return (Relation::None, asked_ttl);
+        }
         if let Some(of) = open.reply_copied(query, seen) {
             let mirrored =
                 !seen.place.is_copy_of(open.reply_place) && !open.is_reply_resent(seen, of);
@@ -106,7 +115,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let key = key.stored(seen.broadcast);
+        let key = self.stored(key);
         let Some(newest) = self.find(key, self.table.hash(&key), seen.place) else {
             return;
         };
@@ -130,14 +139,24 @@ impl Exchanges {
     }
 
     /// A reply without a request: unsolicited, or nearly the answer to an open one.
-    fn unsolicited(&self, key: QueryKey) -> Relation {
-        if matches!(key.kind, ExchangeKind::Neighbor | ExchangeKind::Router) {
-            // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6).
+    fn unsolicited(&self, key: QueryKey, miss: Option<(NearMiss, Slot)>) -> Relation {
+        // Advertising unasked is how Neighbor Discovery works (RFC 4861 section 7.2.6). And the
+        // request may be what the filter kept out.
+        if key.kind.is_discovery() || self.blind.is_always() {
             return Relation::None;
         }
-        if self.blind.is_always() {
-            // The request may be what the filter kept out.
-            return Relation::None;
+        Relation::Answer(Answer {
+            request: None,
+            rtt: None,
+            outcome: AnswerOutcome::Unsolicited(miss.map(|(miss, _)| miss)),
+            change: None,
+        })
+    }
+
+    /// The open request of which the reply under `key` misses one thing.
+    fn near_miss(&self, key: QueryKey) -> Option<(NearMiss, Slot)> {
+        if key.kind.is_discovery() {
+            return None;
         }
         let newest_first = std::iter::successors(self.table.newest(), |&s| self.table.older(s));
         let mut by_sender = None;
@@ -151,21 +170,16 @@ impl Exchanges {
                 && open_key.seq == key.seq
                 && open.end.is_none();
             if asked_alike && open_key.addrs.dst() == key.addrs.dst() {
-                return unsolicited(Some(NearMiss::Identifier(open.request)));
+                return Some((NearMiss::Identifier(open.request), slot));
             }
-            if asked_alike && open_key.id == key.id && by_sender.is_none() {
-                by_sender = Some(NearMiss::Sender(open.request));
+            if asked_alike && open_key.id == key.id {
+                let miss = (NearMiss::Sender(open.request), slot);
+                if broadcast::host_bits_with(open_key.addrs.dst(), key.addrs.dst()).is_some() {
+                    return Some(miss);
+                }
+                by_sender = by_sender.or(Some(miss));
             }
         }
-        unsolicited(by_sender)
+        by_sender
     }
-}
-
-fn unsolicited(near_miss: Option<NearMiss>) -> Relation {
-    Relation::Answer(Answer {
-        request: None,
-        rtt: None,
-        outcome: AnswerOutcome::Unsolicited(near_miss),
-        change: None,
-    })
 }

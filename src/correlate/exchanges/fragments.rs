@@ -16,7 +16,7 @@ impl Exchanges {
     /// The request under this key was put together, as `query` has it: whether its first fragment is
     /// known.
     pub(in crate::correlate) fn asked_all(&mut self, query: &Query<'_>, seen: &Sighting) -> bool {
-        let key = query.key.stored(seen.broadcast);
+        let key = self.stored(query.key);
         let Some(slot) = self.find(key, self.table.hash(&key), seen.place) else {
             return false;
         };

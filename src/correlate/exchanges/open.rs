@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::ExchangeEvent;
 use super::reused::Beside;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
+use crate::correlate::station::Station;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +22,16 @@ pub(super) struct Open {
     pub(super) opened: Timestamp,
     pub(super) place: Place,
     pub(super) sent: Sent,
+    /// In Neighbor Discovery.
+    pub(super) asked_by: Station,
     pub(super) payload: Option<PayloadPrint>,
     pub(super) rest: u32,
     pub(super) kept: Kept,
     pub(super) end: Option<ExchangeEnd>,
     pub(super) reply_place: Place,
     pub(super) reply_sent: Sent,
-    /// Who sent it: many may answer what went to a group.
+    /// Who sent it: many may answer what went to a group. Before there is one, who was asked, or
+    /// who answered in the place of that last.
     pub(super) reply_from: IpAddr,
     /// That of its end; before there is one, the last of a request under the same key.
     pub(super) rtt: Rtt,
@@ -97,6 +101,23 @@ impl Open {
                 || self.is_mirrored(seen, query.payload)
         };
         (query.addrs.dst() == self.reply_from && is_copy()).then_some(first)
+    }
+
+    /// Whether an advertisement is no answer: a station tells all of the address that it asked
+    /// about, as nobody else has that (RFC 4862 section 5.4), or a router is not asked by whom it
+    /// tells, or not then.
+    pub(super) fn is_told_unasked(&self, query: &Query<'_>, seen: &Sighting) -> bool {
+        match query.key.kind {
+            ExchangeKind::Neighbor => {
+                let is_detection = self.addrs.src().is_unspecified();
+                is_detection && (self.closed || self.asked_by.is_among(seen.stations))
+            }
+            ExchangeKind::Router => match query.advertised_within() {
+                Some(within) => (seen.ts.since(self.requested)).is_some_and(|after| after > within),
+                None => query.addrs.src() != self.addrs.src(),
+            },
+            _ => false,
+        }
     }
 
     /// What its end makes of it.

@@ -1,3 +1,4 @@
+mod groups;
 mod missed;
 mod places;
 mod reused;
@@ -10,6 +11,7 @@ use super::*;
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind};
 use crate::correlate::query::PayloadPrint;
 use crate::correlate::sighting::{Extent, Sent};
+use crate::correlate::station::Station;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
@@ -47,6 +49,7 @@ impl Play {
             extent: Extent::Packet,
             place,
             sent: Sent::default(),
+            stations: [Station::default(); 2],
         }
     }
 
