@@ -14,7 +14,7 @@ use std::time::Duration;
 use self::broadcast::Broadcasts;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
-use self::open::{Open, ReplyTold, Rtt, SeenAt, close, exchange};
+use self::open::{History, Open, ReplyTold, Rtt, SeenAt, close, exchange};
 use self::reused::Beside;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
@@ -164,6 +164,7 @@ impl Exchanges {
         let mut hash = self.table.hash(&key);
         self.make_room(seen.ts, tell);
         let mut rtt = Rtt::UNKNOWN;
+        let mut history = History::New;
         let mut beside = None;
         if let Some(slot) = self.find(key, hash, seen.place) {
             if let Some(open) = self.copied(slot, query, seen) {
@@ -194,6 +195,9 @@ impl Exchanges {
             } else {
                 // The identifier came round, or another process took it.
                 rtt = open.rtt;
+                if open.asks_alike(query) && open.place.ip_id == seen.place.ip_id {
+                    history = History::Repeated;
+                }
                 key = *self.table.key_at(slot).unwrap_or(&key);
                 hash = self.table.hash(&key);
                 beside = self.ask_again(slot, query, seen.ts, tell);
@@ -229,6 +233,7 @@ impl Exchanges {
                 request_shown: seen.shown,
                 end_shown: false,
                 reply_told: ReplyTold::Reply,
+                history,
                 seen_at: SeenAt::One,
                 closed: false,
                 extent: seen.extent,

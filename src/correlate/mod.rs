@@ -334,6 +334,10 @@ impl Correlator {
         let ip = &packet.ip;
         let query = self.recognizer.query(ip, message);
         let Some(query) = &query else {
+            if query::is_vague_reply(message) {
+                let asked = ip.ends().reversed();
+                self.exchanges.blind.add_vague(asked, frame.ts);
+            }
             return Relation::None;
         };
         let seen = Sighting::of(frame, packet, message, extent, shown);

@@ -346,6 +346,38 @@ fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
     }
 }
 
+/// Whether a message may be a reply of which too little was captured to tell what it answers.
+#[cold]
+pub(super) fn is_vague_reply(message: &Message<'_>) -> bool {
+    let is_cut = u32::try_from(message.bytes.len()).is_ok_and(|there| there < message.length);
+    let is_reply = match &message.body {
+        Body::Short { .. } => {
+            message.bytes.is_empty() || answers_by_number(message.version, message.kind)
+        }
+        Body::NodeInformation(info) => info.direction == Direction::Reply,
+        _ => false,
+    };
+    is_cut && is_reply
+}
+
+/// Whether messages of this type answer requests with identifier and sequence number, or a nonce.
+const fn answers_by_number(version: IpVersion, kind: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!(
+            kind,
+            v4::ECHO_REPLY
+                | v4::TIMESTAMP_REPLY
+                | v4::INFORMATION_REPLY
+                | v4::ADDRESS_MASK_REPLY
+                | v4::EXTENDED_ECHO_REPLY
+        ),
+        IpVersion::V6 => matches!(
+            kind,
+            v6::ECHO_REPLY | v6::EXTENDED_ECHO_REPLY | v6::NODE_INFORMATION_RESPONSE
+        ),
+    }
+}
+
 /// Whether an error quotes so much that it is known which packet it is about, if that asked for an
 /// answer.
 pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::common::crafted::Crafted;
+use crate::common::crafted::{Crafted, echo_reply, echo_request, udp};
 use crate::common::{assert_none, of_type, records, run};
 use crate::samples::{Sample, samples};
 
@@ -215,4 +215,34 @@ fn a_message_cut_behind_its_type_has_no_code() {
     }
     assert!(text.contains("ICMP 3/? destination unreachable"), "{text}");
     assert!(text.contains("ICMP unreachable [|icmp]"), "{text}");
+}
+
+/// A reply that was cut before it tells what it answers may be that to any request of these two.
+#[test]
+fn a_request_is_not_lost_whose_reply_may_have_been_cut() {
+    const HEADER: usize = 20;
+    for (captured, outcome) in [
+        (HEADER, "unknown"),
+        (HEADER + 1, "unknown"),
+        (HEADER + 4, "unknown"),
+        (HEADER + 6, "unknown"),
+        (HEADER + 8, "answered"),
+    ] {
+        let hosts = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let request = echo_request(hosts, 64, (7, 1), &[1; 40]);
+        let reply = echo_reply(hosts, 64, (7, 1), &[1; 40]);
+        let mut capture = Crafted::new();
+        capture.at(0, &request);
+        capture.push_cut(10_000, &reply, captured);
+        // It hides nothing of what is asked later.
+        capture.at(60_000, &request);
+        capture.at(120_000, &udp(hosts, 64, (9, 9)));
+        let (_file, path) = capture.path();
+        let all = records(&["-r", &path]);
+        let told: Vec<_> = of_type(&all, "exchange")
+            .iter()
+            .map(|exchange| exchange["outcome"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, [outcome, "lost"], "{captured}");
+    }
 }

@@ -42,6 +42,7 @@ pub(super) struct Open {
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
+    pub(super) history: History,
     pub(super) seen_at: SeenAt,
     pub(super) closed: bool,
     /// The code of its reply, where that says why it tells nothing; else 0.
@@ -58,6 +59,15 @@ pub(super) enum ReplyTold {
     Reply,
     /// That nobody had asked: it was captured a moment before the request.
     Unsolicited,
+}
+
+/// What was asked before under the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum History {
+    /// Nothing, or something else.
+    New,
+    /// The same in all, down to the number of the packet: who asks so will again.
+    Repeated,
 }
 
 /// In how many sources a request was seen.
@@ -243,7 +253,15 @@ pub(super) fn is_same_packet(
 
 /// Whether `seen` came so soon after the request that being alike makes it a copy.
 pub(super) fn is_soon(open: &Open, seen: &Sighting) -> bool {
-    (seen.ts.since(open.requested)).is_none_or(|apart| apart <= COPY_WINDOW)
+    let is_like_before = open.history == History::Repeated
+        && seen.place == open.place
+        && !seen.sent.repeats(open.sent);
+    let window = if is_like_before {
+        MIRROR_WINDOW
+    } else {
+        COPY_WINDOW
+    };
+    (seen.ts.since(open.requested)).is_none_or(|apart| apart <= window)
 }
 
 /// Whether a copy may come later than that, by where the two were seen.

@@ -338,3 +338,39 @@ fn a_round_trip_is_that_of_one_source() {
         assert_eq!(told, [Some(Duration::from_millis(line))], "{behind}");
     }
 }
+
+/// A health check that never counts, nor numbers its packets (RFC 6864 section 4).
+#[test]
+fn what_is_asked_alike_again_and_again_is_no_copy() {
+    let mut play = Play::new();
+    let place = Place {
+        ip_id: Some(0),
+        ttl: 64,
+        ..Place::default()
+    };
+    let mut ask = |millis, answered| {
+        let asked = play.take(Direction::Request, ping(1), millis, place);
+        assert_eq!(asked, Relation::Request, "{millis}");
+        // A mirror gives it twice, at once.
+        let copy = play.take(Direction::Request, ping(1), millis, place);
+        assert!(matches!(copy, Relation::Copy { .. }), "{millis}");
+        if answered {
+            play.reply(millis + 10, ping(1));
+        }
+    };
+    for (millis, answered) in [
+        (0, true),
+        (50, false),
+        (100, true),
+        (150, false),
+        (200, true),
+    ] {
+        ask(millis, answered);
+    }
+    let mut closed = play.finish(60_000);
+    closed.sort_by_key(|exchange| exchange.request);
+    let told: Vec<_> = closed.iter().map(|e| (e.outcome, e.rtt)).collect();
+    let answered = (ExchangeOutcome::Answered, Some(Duration::from_millis(10)));
+    let lost = (ExchangeOutcome::Lost, None);
+    assert_eq!(told, [answered, lost, answered, lost, answered]);
+}
