@@ -90,6 +90,8 @@ pub struct Record<'a> {
     sources: &'a [u8],
     /// Auxiliary data, if all of it was captured; MLDv2 defines none.
     pub auxiliary: &'a [u8],
+    /// Octets of auxiliary data that it claims.
+    pub auxiliary_length: u16,
     /// All its octets, as captured.
     pub bytes: &'a [u8],
     /// How many it claims.
@@ -160,20 +162,22 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
         let bytes = self.rest;
-        let (kind, words) = (u8_at(bytes, 0)?, usize::from(u8_at(bytes, 1)?));
+        let (kind, words) = (u8_at(bytes, 0)?, u8_at(bytes, 1)?);
+        let auxiliary_length = u16::from(words) * 4;
         let count = u16_at(bytes, 2)?;
         let group = array_at::<16>(bytes, 4)?.into();
         let sources = usize::from(count) * 16;
         let behind = tail(bytes, RECORD_HEADER);
         let auxiliary = tail(behind, sources);
-        let length = RECORD_HEADER + sources + words * 4;
+        let length = RECORD_HEADER + sources + usize::from(auxiliary_length);
         self.rest = tail(bytes, length);
         Some(Record {
             kind,
             group,
             count,
             sources: behind.get(..sources).unwrap_or(behind),
-            auxiliary: auxiliary.get(..words * 4).unwrap_or_default(),
+            auxiliary: (auxiliary.get(..auxiliary_length.into())).unwrap_or_default(),
+            auxiliary_length,
             bytes: bytes.get(..length).unwrap_or(bytes),
             length,
         })

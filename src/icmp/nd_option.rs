@@ -40,6 +40,10 @@ const CERTIFICATE: u8 = 16;
 const PROVISIONING_DOMAIN: u8 = 21;
 /// Route information (RFC 4191 section 2.3).
 const ROUTE_INFORMATION: u8 = 24;
+/// Handover key request (RFC 5269 section 3.1).
+const HANDOVER_KEY_REQUEST: u8 = 27;
+/// Handover key reply (RFC 5269 section 3.2).
+const HANDOVER_KEY_REPLY: u8 = 28;
 /// Handover assist information (RFC 5271 section 4.1).
 const HANDOVER_ASSIST: u8 = 29;
 /// Mobile node identifier (RFC 5271 section 4.2).
@@ -115,6 +119,8 @@ impl<'a> NdOption<'a> {
             HANDOVER_LINK_LAYER if self.words == 2 => {
                 made::handover_address(self.bytes, self.table())
             }
+            HANDOVER_KEY_REQUEST => made::handover_key(self.bytes, self.stated(), self.table(), 4),
+            HANDOVER_KEY_REPLY => made::handover_key(self.bytes, self.stated(), self.table(), 6),
             PROVISIONING_DOMAIN => made::provisioning_domain(self.bytes, self.table()),
             CGA => made::cga(self.bytes, self.stated(), self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),

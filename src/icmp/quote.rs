@@ -6,9 +6,11 @@ use super::decode::Decoder;
 use super::error;
 use crate::model::flow::FlowKey;
 use crate::wire::bytes::{array_at, offset_in, u8_at, u16_at, u32_at};
-use crate::wire::ip::protocol;
+use crate::wire::ip::{Fragmentation, protocol};
 use crate::wire::tunnel::{self, TunnelPath};
-use crate::wire::{Defects, Ip, IpVersion, Layer, Limit, Undecodable};
+use crate::wire::{
+    Checksum, ChecksumStatus, Defects, Ip, IpVersion, Layer, Limit, Undecodable, Unverified,
+};
 
 /// A quoted packet.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +77,22 @@ pub struct CutHeader {
     pub version: IpVersion,
     /// Octets of it that are there.
     pub available: usize,
+    /// Type of service or traffic class.
+    pub traffic_class: Option<u8>,
+    /// IPv6 flow label.
+    pub flow_label: Option<u32>,
     /// Length of the whole quoted packet in octets, as it claims.
     pub length: Option<u32>,
     /// IPv4 identification.
     pub id: Option<u16>,
+    /// IPv4 flags and fragment offset.
+    pub fragmentation: Option<Fragmentation>,
     /// Time to live or hop limit.
     pub ttl: Option<u8>,
     /// Protocol number; of IPv6 that of the first extension header, if there was one.
     pub protocol: Option<u8>,
+    /// IPv4 header checksum, which covers octets that are not there.
+    pub checksum: Option<Checksum>,
     /// Source address.
     pub src: Option<IpAddr>,
 }
@@ -95,19 +105,30 @@ impl CutHeader {
             4 if available < 20 => Some(Self {
                 version: IpVersion::V4,
                 available,
+                traffic_class: u8_at(octets, 1),
+                flow_label: None,
                 length: u16_at(octets, 2).map(u32::from),
                 id: u16_at(octets, 4),
+                fragmentation: u16_at(octets, 6).map(Fragmentation::of),
                 ttl: u8_at(octets, 8),
                 protocol: u8_at(octets, 9),
+                checksum: u16_at(octets, 10).map(|found| Checksum {
+                    status: ChecksumStatus::Unverified(Unverified::Truncated),
+                    found: Some(found),
+                }),
                 src: array_at::<4>(octets, 12).map(IpAddr::from),
             }),
             6 if available < 40 => Some(Self {
                 version: IpVersion::V6,
                 available,
+                traffic_class: u16_at(octets, 0).map(|word| (word >> 4 & 0xff) as u8),
+                flow_label: u32_at(octets, 0).map(|word| word & 0x000f_ffff),
                 length: u16_at(octets, 4).map(|payload| u32::from(payload) + 40),
                 id: None,
+                fragmentation: None,
                 ttl: u8_at(octets, 7),
                 protocol: u8_at(octets, 6),
+                checksum: None,
                 src: array_at::<16>(octets, 8).map(IpAddr::from),
             }),
             _ => None,

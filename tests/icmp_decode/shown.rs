@@ -149,12 +149,15 @@ fn a_quote_cut_inside_its_header_tells_what_is_there() {
     for (length, told, text) in [
         (
             16,
-            json!({"version": 4, "src": "192.0.2.1", "ttl": 64, "id": 7, "length": 28}),
+            json!({
+                "version": 4, "src": "192.0.2.1", "ttl": 64, "id": 7, "length": 28, "df": false,
+                "checksum": {"status": "unverified", "reason": "truncated", "value": 0xf693},
+            }),
             "quotes UDP 192.0.2.1 > ? ttl 64",
         ),
         (
             10,
-            json!({"version": 4, "ttl": 64, "id": 7, "length": 28}),
+            json!({"version": 4, "ttl": 64, "id": 7, "length": 28, "df": false}),
             "quotes UDP ttl 64",
         ),
         (1, json!({"version": 4}), "quotes part of an IP header"),

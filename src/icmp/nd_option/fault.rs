@@ -3,8 +3,9 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
-    MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION, TRUST_ANCHOR,
+    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
+    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION,
+    TRUST_ANCHOR,
 };
 use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
@@ -55,8 +56,8 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         }
         PROVISIONING_DOMAIN if !dns::first(tail(option, 6)).complete => tell(6, dns::RULE),
         ROUTE_INFORMATION => route(option, tell),
-        27 => padding(option, 2, 4, tell),
-        28 => padding(option, 2, 6, tell),
+        HANDOVER_KEY_REQUEST => padding(option, 2, 4, tell),
+        HANDOVER_KEY_REPLY => padding(option, 2, 6, tell),
         HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => {
             let length = usize::from(u8_at(option, 3).unwrap_or(0));
             if NAME + length > option.len() {

@@ -45,6 +45,20 @@ pub(super) fn trust_anchor(bytes: &[u8], stated: usize, table: &'static [FieldSp
     rows(table, name.into_iter().filter(|_| length > 0))
 }
 
+/// The fields of a handover key, without the padding behind it (RFC 5269 sections 3.1 and 3.2).
+pub(super) fn handover_key(
+    bytes: &[u8],
+    stated: usize,
+    table: &'static [FieldSpec],
+    at: u16,
+) -> Specs {
+    let padding = u16::from(u8_at(bytes, 2).unwrap_or(0));
+    let room = u16::try_from(stated).unwrap_or(u16::MAX).saturating_sub(at);
+    // Padding that runs over what is before it leaves no key.
+    let length = room.checked_sub(padding).filter(|length| *length > 0);
+    rows(table, length.map(|length| spec::octets(at, length, "key")))
+}
+
 /// The fields of a provisioning domain (RFC 8801 section 3.1): its name, padded to eight octets, then,
 /// where the R flag is set, the header of a router advertisement, and options.
 pub(super) fn provisioning_domain(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {

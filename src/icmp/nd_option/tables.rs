@@ -316,18 +316,17 @@ pub(super) const FORMATS: &[Format] = &[
     row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
     // RFC 5269 section 3.
     row(
-        27,
+        super::HANDOVER_KEY_REQUEST,
         "handover_key_request",
         1,
         &[
             spec::u8(2, "pad_length"),
             spec::bits(3, 4, 4, "algorithm"),
             spec::reserved(3, 1, 0x0f, "reserved"),
-            spec::rest(4, "key"),
         ],
     ),
     row(
-        28,
+        super::HANDOVER_KEY_REPLY,
         "handover_key_reply",
         1,
         &[
@@ -335,7 +334,6 @@ pub(super) const FORMATS: &[Format] = &[
             spec::bits(3, 4, 4, "algorithm"),
             spec::reserved(3, 1, 0x0f, "reserved"),
             spec::seconds_of(4, 2, "lifetime"),
-            spec::rest(6, "key"),
         ],
     ),
     // RFC 5271 section 4.

@@ -311,6 +311,28 @@ fn an_address_of_a_handover_comes_without_its_padding() {
     );
 }
 
+/// RFC 5269 section 3.1.
+#[test]
+fn a_handover_key_comes_without_its_padding() {
+    fields(
+        &[27, 2, 3, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0],
+        &[
+            ("pad_length", Value::Number(3)),
+            ("algorithm", Value::Number(1)),
+            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
+        ],
+    );
+    fields(
+        &[28, 2, 2, 0x10, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0],
+        &[
+            ("pad_length", Value::Number(2)),
+            ("algorithm", Value::Number(1)),
+            ("lifetime", Value::Number(9)),
+            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8])),
+        ],
+    );
+}
+
 fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
     let packet = with(options_octets);
     let option = options(&packet).next().unwrap();

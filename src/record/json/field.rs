@@ -302,6 +302,8 @@ impl Serialize for RecordEntry<'_> {
         )?;
         if !record.auxiliary.is_empty() {
             map.put("auxiliary", &Hex(record.auxiliary))?;
+        } else {
+            map.some("auxiliary_length", record.auxiliary_length.into())?;
         }
         map.maybe("unread", record.item().unread().map(Hex))?;
         map.end()

@@ -128,7 +128,8 @@ impl Serialize for LinkFragmentPosition {
     }
 }
 
-struct FragmentPosition(Fragment);
+/// Where a fragment belongs.
+pub(super) struct FragmentPosition(pub(super) Fragment);
 
 impl Serialize for FragmentPosition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

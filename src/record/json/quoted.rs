@@ -4,7 +4,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
 use super::field::{DnsName, put_kind, put_own_fields};
-use super::packet::{DefectList, IpHeader, OptionEntry, TunnelHeader, UpperChecksum};
+use super::packet::{
+    ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
+};
 use super::value::{Addr, Ascii, Fields, Iter, Protocol};
 use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
@@ -259,11 +261,20 @@ struct CutIp<'a>(&'a CutHeader);
 impl Serialize for CutIp<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.put("version", &self.0.version.number())?;
-        map.maybe("src", self.0.src.map(Addr))?;
-        map.maybe("ttl", self.0.ttl)?;
-        map.maybe("id", self.0.id)?;
-        map.maybe("length", self.0.length)?;
+        let header = self.0;
+        map.put("version", &header.version.number())?;
+        map.maybe("src", header.src.map(Addr))?;
+        map.maybe("ttl", header.ttl)?;
+        map.some("traffic_class", header.traffic_class.map_or(0, u32::from))?;
+        map.some("flow_label", header.flow_label.unwrap_or(0))?;
+        map.maybe("id", header.id)?;
+        map.maybe("length", header.length)?;
+        if let Some(fragmentation) = header.fragmentation {
+            map.put("df", &fragmentation.dont_fragment)?;
+            map.fact("reserved_flag", fragmentation.reserved_flag)?;
+            map.maybe("fragment", fragmentation.fragment.map(FragmentPosition))?;
+        }
+        map.maybe("checksum", header.checksum.map(ChecksumState))?;
         map.end()
     }
 }

@@ -5,13 +5,15 @@ use super::fields::{dns_name, name_value, unread};
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
 use crate::icmp::field::{Extent, Value, numbers, v4_addresses, v4_times, v6_addresses};
-use crate::icmp::ip_header;
 use crate::icmp::item::Item;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
+use crate::icmp::{CutHeader, ip_header};
 use crate::record::write;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, header_checksum, protocol};
+use crate::wire::ip::{
+    ExtensionHeader, Fragmentation, IpOption, OptionSpace, header_checksum, protocol,
+};
 use crate::wire::tunnel::outer_ports;
 use crate::wire::{ChecksumStatus, HeaderOrigin, Ip, IpVersion};
 
@@ -47,34 +49,16 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     if ip.origin == HeaderOrigin::Made {
         return out.extend_from_slice(NO_HEADER);
     }
-    out.extend_from_slice(b"(tos 0x");
-    write::hex(out, ip.traffic_class.into(), 1);
-    out.extend_from_slice(match ip.traffic_class & 3 {
-        0 => b"".as_slice(),
-        1 => b",ECT(1)",
-        2 => b",ECT(0)",
-        _ => b",CE",
-    });
+    out.push(b'(');
+    type_of_service(out, ip.traffic_class);
     number(out, b", ttl ", ip.ttl.into());
     number(out, b", id ", ip.id.unwrap_or(0).into());
-    number(
-        out,
-        b", offset ",
-        ip.fragment.map_or(0, |f| f.offset.into()),
-    );
-    out.extend_from_slice(b", flags [");
-    let flags: [(bool, &[u8]); 3] = [
-        (ip.fragment.is_some_and(|f| f.more), b"+"),
-        (ip.dont_fragment, b"DF"),
-        (ip.reserved_flag(), b"rsvd"),
-    ];
-    let mut separator: &[u8] = b"";
-    for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
-        out.extend_from_slice(separator);
-        out.extend_from_slice(flag);
-        separator = b", ";
-    }
-    out.extend_from_slice(if separator.is_empty() { b"none]" } else { b"]" });
+    let word = Fragmentation {
+        dont_fragment: ip.dont_fragment,
+        reserved_flag: ip.reserved_flag(),
+        fragment: ip.fragment,
+    };
+    fragmentation(out, word);
     out.extend_from_slice(b", proto ");
     addr::protocol(out, ip.named_protocol());
     number(out, b" (", ip.named_protocol().into());
@@ -105,6 +89,85 @@ fn bad_checksum(out: &mut Vec<u8>, label: &[u8], found: u16, expected: u16) {
     out.extend_from_slice(b" (->");
     write::hex(out, expected.into(), 1);
     out.push(b')');
+}
+
+/// `tos 0x2,ECT(0)`.
+fn type_of_service(out: &mut Vec<u8>, octet: u8) {
+    out.extend_from_slice(b"tos 0x");
+    write::hex(out, octet.into(), 1);
+    out.extend_from_slice(match octet & 3 {
+        0 => b"".as_slice(),
+        1 => b",ECT(1)",
+        2 => b",ECT(0)",
+        _ => b",CE",
+    });
+}
+
+/// `, offset 0, flags [DF]`.
+fn fragmentation(out: &mut Vec<u8>, word: Fragmentation) {
+    let Fragmentation {
+        dont_fragment,
+        reserved_flag,
+        fragment,
+    } = word;
+    number(out, b", offset ", fragment.map_or(0, |f| f.offset.into()));
+    out.extend_from_slice(b", flags [");
+    let flags: [(bool, &[u8]); 3] = [
+        (fragment.is_some_and(|f| f.more), b"+"),
+        (dont_fragment, b"DF"),
+        (reserved_flag, b"rsvd"),
+    ];
+    let mut separator: &[u8] = b"";
+    for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
+        out.extend_from_slice(separator);
+        out.extend_from_slice(flag);
+        separator = b", ";
+    }
+    out.extend_from_slice(if separator.is_empty() { b"none]" } else { b"]" });
+}
+
+/// What is there of a quoted header that was cut, as far as a line of its own tells more than its
+/// error's does.
+pub(super) fn cut(out: &mut Vec<u8>, header: &CutHeader) {
+    out.extend_from_slice(match header.version {
+        IpVersion::V4 => b"IP (",
+        IpVersion::V6 => b"IP6 (",
+    });
+    match (header.version, header.traffic_class) {
+        (IpVersion::V4, Some(octet)) => type_of_service(out, octet),
+        (IpVersion::V6, Some(octet)) => {
+            out.extend_from_slice(b"class 0x");
+            write::hex(out, octet.into(), 2);
+        }
+        (version, None) => number(out, b"version ", version.number().into()),
+    }
+    if let Some(label) = header.flow_label {
+        out.extend_from_slice(b", flowlabel 0x");
+        write::hex(out, label.into(), 5);
+    }
+    let maybe = |out: &mut Vec<u8>, label: &[u8], value: Option<u32>| {
+        if let Some(value) = value {
+            number(out, label, value.into());
+        }
+    };
+    maybe(out, b", ttl ", header.ttl.map(u32::from));
+    maybe(out, b", id ", header.id.map(u32::from));
+    if let Some(word) = header.fragmentation {
+        fragmentation(out, word);
+    }
+    if let Some(protocol) = header.protocol {
+        out.extend_from_slice(b", proto ");
+        addr::protocol(out, protocol);
+        number(out, b" (", protocol.into());
+        out.push(b')');
+    }
+    maybe(out, b", length ", header.length);
+    if let Some(found) = header.checksum.and_then(|checksum| checksum.found) {
+        out.extend_from_slice(b", cksum 0x");
+        write::hex(out, found.into(), 4);
+        out.extend_from_slice(b" (unverified)");
+    }
+    out.extend_from_slice(b") [|ip]");
 }
 
 /// `(hlim 64, next-header ICMPv6 (58) payload length: 64)`.

@@ -165,6 +165,9 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
     if let Some(quote) = message.quote() {
         quoted(out, quote, 0, options.header_checksums);
+    } else if let Some(cut) = message.cut_quote() {
+        below(out, 0);
+        header::cut(out, &cut);
     }
     if let Some(structure) = message.extensions() {
         extensions(out, structure);
@@ -353,6 +356,9 @@ pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool
     if !record.auxiliary.is_empty() {
         out.extend_from_slice(b", auxiliary ");
         value(out, Value::Octets(record.auxiliary));
+    } else if record.auxiliary_length > 0 {
+        number(out, b", auxiliary of ", record.auxiliary_length.into());
+        out.extend_from_slice(b" octets");
     }
     if let Some(octets) = record.item().unread() {
         out.extend_from_slice(b", ");

@@ -113,6 +113,34 @@ impl Fragment {
     pub(super) const IP_UNIT: u8 = 8;
 }
 
+/// The flags and the fragment offset of an IPv4 header (RFC 791 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragmentation {
+    /// Don't fragment.
+    pub dont_fragment: bool,
+    /// The bit beside it, which must be zero.
+    pub reserved_flag: bool,
+    /// Where the fragment belongs, if it is one.
+    pub fragment: Option<Fragment>,
+}
+
+impl Fragmentation {
+    /// Reads the word of them.
+    #[inline]
+    pub fn of(word: u16) -> Self {
+        let fragment = Fragment {
+            offset: (word & 0x1fff) << 3,
+            more: word & 0x2000 != 0,
+            unit: Fragment::IP_UNIT,
+        };
+        Self {
+            dont_fragment: word & 0x4000 != 0,
+            reserved_flag: word & 0x8000 != 0,
+            fragment: (word & 0x3fff != 0).then_some(fragment),
+        }
+    }
+}
+
 impl<'a> Ip<'a> {
     /// Reads the IP packet at the start of `bytes`; `limit` tells what ends them.
     ///
@@ -315,9 +343,8 @@ impl<'a> Ip<'a> {
 
     /// Whether the bit of an IPv4 header is set that must be zero (RFC 791 section 3.1).
     pub fn reserved_flag(&self) -> bool {
-        const RESERVED: u8 = 0x80;
-        let octet = self.header.get(6).filter(|_| self.version == IpVersion::V4);
-        octet.is_some_and(|octet| octet & RESERVED != 0)
+        let word = u16_at(self.header, 6).filter(|_| self.version == IpVersion::V4);
+        word.is_some_and(|word| Fragmentation::of(word).reserved_flag)
     }
 
     /// What ends the message that it carries: [`Self::limit`], or that it is a fragment and more follow.

@@ -2,7 +2,7 @@
 
 use super::behind;
 use super::fault::{Fault, Faults};
-use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, v6};
+use super::{Fragmentation, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, v6};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -56,12 +56,7 @@ fn total_length(fixed: &[u8; FIXED]) -> u16 {
 fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
     let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
     let long = |at: usize| u32::from(word(at)) << 16 | u32::from(word(at + 2));
-    let flags = word(6);
-    let fragment = Fragment {
-        offset: (flags & 0x1fff) << 3,
-        more: flags & 0x2000 != 0,
-        unit: Fragment::IP_UNIT,
-    };
+    let fragmentation = Fragmentation::of(word(6));
     Ip {
         version: IpVersion::V4,
         addrs: AddrBits::v4(long(12), long(16)).pair_v4(),
@@ -69,8 +64,8 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
         traffic_class: fixed[1],
         id: Some(u32::from(word(4))),
         flow_label: 0,
-        dont_fragment: flags & 0x4000 != 0,
-        fragment: (flags & 0x3fff != 0).then_some(fragment),
+        dont_fragment: fragmentation.dont_fragment,
+        fragment: fragmentation.fragment,
         protocol: fixed[9],
         length: u32::from(total_length(fixed)),
         length_from_frame: false,
