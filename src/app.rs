@@ -391,7 +391,7 @@ fn damage(damaged: &[source::Damage]) -> Status {
         .iter()
         .map(|damage| match damage.kind {
             DamageKind::Io | DamageKind::Gone => Status::Failed,
-            DamageKind::Cut | DamageKind::Corrupt => Status::Damaged,
+            DamageKind::Cut | DamageKind::Corrupt | DamageKind::Block => Status::Damaged,
         })
         .fold(Status::Done, worse)
 }

@@ -24,12 +24,19 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
             damage.why
         );
     }
+    if damage.kind == DamageKind::Block {
+        return format!(
+            "{name}: the block at offset {}, before frame {}, is damaged: {}; it was passed over, and \
+             reading went on behind it",
+            damage.offset, damage.frame, damage.why
+        );
+    }
     let (what, remedy) = match damage.kind {
         DamageKind::Cut => (
             "cut short",
             "; read the whole file once it is written or copied",
         ),
-        DamageKind::Corrupt => ("damaged", "; fetch the file again"),
+        DamageKind::Corrupt | DamageKind::Block => ("damaged", "; fetch the file again"),
         DamageKind::Io | DamageKind::Gone => ("cannot be read on", ""),
     };
     format!(

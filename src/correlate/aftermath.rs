@@ -1,12 +1,18 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
+mod account;
+mod opened;
+mod recent;
+
 use std::time::Duration;
 
+use self::account::{Account, Close};
 use self::recent::{Recent, Sent};
-use super::flows::{Chain, Hashes, Lead, Marks, Ring};
+use super::flows::{Chain, Hashes, Lead, Marks, Ring, is_told_apart};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
+use super::verdicts::VerdictKey;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
@@ -15,42 +21,59 @@ use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 use crate::wire::tunnel;
 
-const FIN: u8 = 0x01;
-const RST: u8 = 0x04;
-const ACK: u8 = 0x10;
-
 /// How many packets before an error are asked for their size.
 const SIZES_BEFORE: usize = 8;
 
-/// What is known of a flow since the first error about it.
+/// Of how many verdicts about one flow it is told apart what came after: a traceroute whose probes
+/// are one flow has one from each hop.
+const VERDICTS: usize = 32;
+
+/// What an error tells of the flow that it hits.
 #[derive(Clone, Copy, Debug)]
-struct Tracked {
-    first_error: Timestamp,
-    /// The furthest sequence number among the dropped segments.
+pub(super) struct Hit {
+    pub(super) flow: FlowKey,
+    version: IpVersion,
+    /// The sequence number of the dropped segment.
     dropped: Option<u32>,
-    /// The furthest one that the other end acknowledged since the first error.
-    acked: Option<u32>,
+}
+
+impl Hit {
+    /// The packet that `quote` quotes is of `flow`.
+    pub(super) fn of(quote: &Quote<'_>, flow: FlowKey) -> Self {
+        Self {
+            flow,
+            version: quote.ip.version,
+            dropped: match quote.transport {
+                QuotedTransport::Tcp { seq, .. } => seq,
+                _ => None,
+            },
+        }
+    }
+
+    /// That packet was captured.
+    pub(super) fn of_packet(packet: &Observation) -> Self {
+        Self {
+            flow: packet.flow(),
+            version: packet.version,
+            dropped: packet.seq(),
+        }
+    }
+}
+
+/// A flow that errors are about.
+#[derive(Debug)]
+struct Tracked {
+    /// What came after, for each verdict about it that is not told yet.
+    accounts: Vec<Account>,
     /// Behind the furthest octet that was sent.
     sent_up_to: Option<u32>,
     /// The last packets sent, those before the error too.
     recent: Recent,
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
-    packets: u64,
-    retransmissions: u64,
-    size_before: Option<u32>,
-    /// Largest packet since the last error.
-    size_after: Option<u32>,
-    /// Largest packet between the first error and the last.
-    size_between: Option<u32>,
-    /// For other protocols than TCP: the other end sent something since the last error.
-    answered: bool,
-    close: Option<Close>,
     last_packet: Option<Timestamp>,
-    retried: u32,
     /// The source port of the last new try.
     retried_from: Option<u16>,
-    was_open: Option<WasOpen>,
     /// Whether it is known which packets answer it.
     can_be_answered: bool,
 }
@@ -84,23 +107,6 @@ impl Service {
 /// A new try later than this after an error has other reasons.
 const RETRIED_WITHIN: Duration = Duration::from_mins(1);
 
-/// How a connection was closed, the rougher way last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Close {
-    Fin,
-    Reset,
-}
-
-impl Close {
-    fn by(flags: u8) -> Option<Self> {
-        match flags {
-            _ if flags & RST != 0 => Some(Self::Reset),
-            _ if flags & FIN != 0 => Some(Self::Fin),
-            _ => None,
-        }
-    }
-}
-
 /// The flows being followed.
 #[derive(Debug)]
 pub(super) struct Followed {
@@ -111,16 +117,23 @@ pub(super) struct Followed {
     answers: Marks,
     /// By service the flow that met the last error, and when.
     refused: Table<Service, (FlowKey, Timestamp)>,
+    /// Accounts beyond the first of each flow, and how many fit.
+    further: usize,
+    room: usize,
     evicted: u64,
 }
 
 impl Followed {
     pub(super) fn new(memory: usize) -> Self {
+        // A vector that grows takes twice what it holds at the most.
+        let further = 2 * size_of::<Account>();
         Self {
-            flows: Table::with_memory(memory / 4 * 3),
-            refused: Table::with_memory(memory / 4),
+            flows: Table::with_memory_and_heap(memory / 8 * 6, size_of::<Account>()),
+            refused: Table::with_memory(memory / 8),
             sent: Marks::default(),
             answers: Marks::default(),
+            further: 0,
+            room: memory / 8 / further,
             evicted: 0,
         }
     }
@@ -130,13 +143,20 @@ impl Followed {
         self.evicted
     }
 
-    /// Begins, or goes on, to follow the flow that an error at `ts` quotes.
-    pub(super) fn error(&mut self, ring: &Ring, quote: &Quote<'_>, found: bool, ts: Timestamp) {
-        let dropped = match quote.transport {
-            QuotedTransport::Tcp { seq, .. } => seq,
-            _ => None,
-        };
-        let key = quote.flow();
+    /// Begins, or goes on, to follow the flow that an error at `ts` hits, for the verdict that the
+    /// error belongs to; `found` tells whether it is known that packets of it were captured.
+    pub(super) fn error(
+        &mut self,
+        ring: &Ring,
+        verdict: VerdictKey,
+        hit: &Hit,
+        found: bool,
+        ts: Timestamp,
+    ) {
+        let (key, dropped) = (hit.flow, hit.dropped);
+        if !is_told_apart(&key) {
+            return;
+        }
         self.tried(&key, ts);
         if let Some((service, _)) = Service::of(&key) {
             match self.refused.get_mut(&service) {
@@ -144,47 +164,58 @@ impl Followed {
                 None => drop(self.refused.insert(service, (key, ts))),
             }
         }
-        if let Some(flow) = self.flows.get_mut(&key) {
-            flow.dropped = furthest(flow.dropped, dropped);
-            flow.answered = false;
-            // What was on its way when the first error came says nothing about the sender.
-            flow.size_between = flow.size_between.max(flow.size_after.take());
+        let flow = self.flows.get_mut(&key);
+        if let Some(account) = flow.and_then(|flow| flow.account_mut(&verdict)) {
+            account.error(dropped, ts);
             return;
         }
-        let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_quote(&quote.ip));
+        let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
+        let answer = answering(&key, hit.version);
+        let before = before(ring, &hashes, hit);
+        let account = Account {
+            size_before: before.largest,
+            was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
+            ..Account::new(verdict, dropped, ts)
+        };
+        if let Some(flow) = self.flows.get_mut(&key) {
+            let is_first = flow.accounts.is_empty();
+            if is_first || (self.further < self.room && flow.accounts.len() < VERDICTS) {
+                self.further += usize::from(!is_first);
+                flow.accounts.push(account);
+            } else {
+                self.evicted += 1;
+            }
+            return;
+        }
         self.sent.mark(hashes.flow());
-        let mut was_open = None;
-        let answer = answering(&key, quote.ip.version);
         if let Some(answer) = answer {
             let lead = Lead::of_flow(answer.ports);
             let hashes = ring.hashes(answer.addrs, answer.protocol, lead);
             self.answers.mark(hashes.flow());
-            was_open = opened::was_open(ring, &key, &answer);
         }
-        let before = before(ring, &hashes, quote);
         let flow = Tracked {
-            first_error: ts,
-            dropped,
-            acked: None,
+            // With room for no more: most flows are refused by one host for one reason.
+            accounts: vec![account],
             // A SYN has no octets, and is one on its own.
             sent_up_to: furthest(before.sent_up_to, dropped.map(|seq| seq.wrapping_add(1))),
             recent: before.recent,
-            sender_seen: found,
-            packets: 0,
-            retransmissions: 0,
-            size_before: before.largest,
-            size_after: None,
-            size_between: None,
-            answered: false,
-            close: None,
+            sender_seen: found || before.largest.is_some(),
             last_packet: None,
-            retried: 0,
             retried_from: None,
-            was_open,
             can_be_answered: answer.is_some(),
         };
-        if let Some(Displaced::Oldest(..)) = self.flows.insert(key, flow) {
+        if let Some(Displaced::Oldest(_, oldest)) = self.flows.insert(key, flow) {
+            self.further -= oldest.further();
             self.evicted += 1;
+        }
+    }
+
+    /// A verdict is told, for which `flow` was followed: errors that come begin another part of it.
+    pub(super) fn told(&mut self, flow: &FlowKey, verdict: &VerdictKey) {
+        if let Some(flow) = self.flows.get_mut(flow) {
+            self.further -= flow.further();
+            flow.accounts.retain(|account| account.verdict != *verdict);
+            self.further += flow.further();
         }
     }
 
@@ -203,8 +234,11 @@ impl Followed {
             && let Some(before) = self.flows.get_mut(&refused)
             && before.retried_from != Some(port)
         {
-            before.retried = before.retried.saturating_add(1);
             before.retried_from = Some(port);
+            before
+                .accounts
+                .iter_mut()
+                .for_each(|account| account.retried(ts));
         }
     }
 
@@ -240,92 +274,96 @@ impl Followed {
         self.flows.get(key)?.last_packet
     }
 
-    /// Whether the flow's destination sent from its port before the first error.
-    pub(super) fn was_open(&self, key: &FlowKey) -> Option<WasOpen> {
-        self.flows.get(key)?.was_open
+    /// Whether the flow's destination sent from its port before the first error of a verdict.
+    pub(super) fn was_open(&self, verdict: &VerdictKey) -> Option<WasOpen> {
+        self.flows.get(&verdict.flow)?.account(verdict)?.was_open
     }
 
-    /// What became of the flow.
-    pub(super) fn aftermath(&self, key: &FlowKey) -> Aftermath {
-        self.flows
-            .get(key)
-            .map_or(Aftermath::UNKNOWN, |flow| flow.aftermath(key))
+    /// What became of the flow after the errors of a verdict.
+    pub(super) fn aftermath(&self, flow: &FlowKey, verdict: &VerdictKey) -> Aftermath {
+        let is_tcp = flow.protocol == TCP;
+        let flow = self.flows.get(flow);
+        flow.and_then(|flow| Some(flow.aftermath(flow.account(verdict)?, is_tcp)))
+            .unwrap_or(Aftermath::UNKNOWN)
     }
 }
 
 impl Tracked {
+    fn account(&self, verdict: &VerdictKey) -> Option<&Account> {
+        self.accounts
+            .iter()
+            .find(|account| account.verdict == *verdict)
+    }
+
+    fn account_mut(&mut self, verdict: &VerdictKey) -> Option<&mut Account> {
+        self.accounts
+            .iter_mut()
+            .find(|account| account.verdict == *verdict)
+    }
+
+    /// Accounts beyond the first.
+    fn further(&self) -> usize {
+        self.accounts.len().saturating_sub(1)
+    }
+
     /// A packet in the direction of the dropped ones.
     fn sent(&mut self, packet: &Observation) {
         self.sender_seen = true;
         if self.recent.knows(Sent::now(packet)) {
             return;
         }
-        self.packets += 1;
         self.last_packet = Some(packet.ts);
-        if packet.protocol != TCP || packet.data > 0 {
-            self.size_after = self.size_after.max(Some(packet.length));
-        }
-        self.close = self.close.max(Close::by(packet.flags));
+        let mut again = false;
         // SYN and FIN take one sequence number each (RFC 9293 section 3.4).
         let occupied = packet.data.max(u32::from(packet.flags & 0x03 != 0));
         if occupied > 0
             && let Some(seq) = packet.seq()
         {
-            let again = (self.sent_up_to).is_some_and(|end| is_beyond(end, seq));
-            self.retransmissions += u64::from(again);
+            again = (self.sent_up_to).is_some_and(|end| is_beyond(end, seq));
             self.sent_up_to = furthest(self.sent_up_to, Some(seq.wrapping_add(occupied)));
+        }
+        for account in &mut self.accounts {
+            account.sent(packet);
+            account.retransmissions += u64::from(again);
         }
     }
 
     /// A packet from the other end.
     fn answered(&mut self, packet: &Observation) {
         self.last_packet = Some(packet.ts);
-        if packet.protocol != TCP {
-            self.answered = true;
-            return;
-        }
-        self.close = self.close.max(Close::by(packet.flags));
-        if packet.flags & (ACK | RST) == ACK {
-            self.acked = furthest(self.acked, packet.ack());
-        }
+        (self.accounts.iter_mut()).for_each(|account| account.answered(packet));
     }
 
-    /// Whether all that was dropped arrived in the end, or for other protocols than TCP, whether the
-    /// other end answers.
-    fn got_through(&self) -> bool {
-        let acked = matches!((self.acked, self.dropped), (Some(a), Some(b)) if is_beyond(a, b));
-        acked || self.answered
-    }
-
-    fn aftermath(&self, key: &FlowKey) -> Aftermath {
-        let acknowledged = self.got_through();
+    fn aftermath(&self, account: &Account, is_tcp: bool) -> Aftermath {
+        let acknowledged = account.got_through();
         let outcome = if acknowledged {
             AftermathOutcome::Recovered
-        } else if self.close == Some(Close::Reset) {
+        } else if account.close == Some(Close::Reset) {
             AftermathOutcome::Reset
-        } else if !self.sender_seen || (self.dropped.is_none() && self.acked.is_some()) {
+        } else if !self.sender_seen || (account.dropped.is_none() && account.acked.is_some()) {
             // Or something got through, and the quote does not tell whether that was dropped.
             AftermathOutcome::Unknown
-        } else if self.retransmissions > 0
-            || (key.protocol != TCP && self.packets > 0 && self.can_be_answered)
+        } else if account.retransmissions > 0
+            || (!is_tcp && account.packets > 0 && self.can_be_answered)
         {
             AftermathOutcome::Retransmitting
-        } else if self.close == Some(Close::Fin) {
+        } else if account.close == Some(Close::Fin) {
             AftermathOutcome::Ended
-        } else if self.packets == 0 {
+        } else if account.packets == 0 {
             AftermathOutcome::Silent
         } else {
             AftermathOutcome::Unknown
         };
         Aftermath {
             outcome,
-            packets: self.packets,
-            retransmissions: self.retransmissions,
-            size_before: self.size_before,
-            size_after: self.size_after.or(self.size_between),
+            packets: account.packets,
+            answers: account.answers,
+            retransmissions: account.retransmissions,
+            size_before: account.size_before,
+            size_after: account.size_after.or(account.size_between),
             acknowledged,
-            retried: self.retried,
-            lasted: self.last_packet.and_then(|ts| ts.since(self.first_error)),
+            retried: account.retried,
+            lasted: (account.last_packet).and_then(|ts| ts.since(account.first_error)),
         }
     }
 }
@@ -386,7 +424,7 @@ fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<Flow
 }
 
 /// Whether the packets of a flow are likely a tunnel's.
-fn is_of_tunnel(flow: &FlowKey) -> bool {
+pub(super) fn is_of_tunnel(flow: &FlowKey) -> bool {
     let to = match flow.ports {
         FlowPorts::Ports { dst, .. } => Some(dst),
         _ => None,
@@ -418,18 +456,20 @@ struct Before {
     recent: Recent,
 }
 
-fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
-    let word = Lead::of_quote(&quote.ip).flow_word(quote.ip.protocol);
+fn before(ring: &Ring, hashes: &Hashes, hit: &Hit) -> Before {
+    let flow = &hit.flow;
+    let word = Lead::of_flow(flow.ports).flow_word(flow.protocol);
     let mut before = Before::default();
     let mut looked = 0;
     ring.walk(Chain::Flow, hashes, |seen| {
-        let same = seen.protocol == quote.ip.protocol
+        let same = seen.protocol == flow.protocol
             && seen.pair == hashes.pair
             && seen.lead.flow_word(seen.protocol) == word;
         if same {
             before.largest = before.largest.max(Some(seen.length));
-            let (version, addrs) = (quote.ip.version, quote.ip.addrs);
-            before.recent.knows(Sent::before(seen, version, addrs));
+            before
+                .recent
+                .knows(Sent::before(seen, hit.version, flow.addrs));
             if seen.data > 0 {
                 let end = seen.lead.seq().wrapping_add(seen.data);
                 before.sent_up_to = furthest(before.sent_up_to, Some(end));
@@ -441,7 +481,5 @@ fn before(ring: &Ring, hashes: &Hashes, quote: &Quote<'_>) -> Before {
     before
 }
 
-mod opened;
-mod recent;
 #[cfg(test)]
 mod tests;

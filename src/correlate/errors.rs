@@ -1,6 +1,7 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
+use super::aftermath::Hit;
 use super::flows::{Lead, is_icmp};
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
@@ -40,7 +41,7 @@ impl Correlator {
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
         if let Some(of) = known {
             let quoted = &quote.ip;
-            let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_quote(quoted));
+            let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
             let again = Again {
                 of,
                 source: frame.source,
@@ -55,6 +56,7 @@ impl Correlator {
         if original == Some(Original::None(NoOriginal::OneSided)) && ip.src() == quote.ip.src() {
             original = Some(Original::None(NoOriginal::NotCaptured));
         }
+        let inner = self.carried.in_quote(quote, original);
         let Some(reason) = DropReason::of_message(message) else {
             return Relation::Error { original };
         };
@@ -63,6 +65,8 @@ impl Correlator {
             ip,
             message,
             quote,
+            flow: self.datagrams.flow(self.ring.as_ref(), quote),
+            carried: inner.map(|inner| inner.hit.flow),
             original,
             frame: frame.reference(),
             frames: whole.map_or(&own, |whole| whole.frames),
@@ -77,21 +81,27 @@ impl Correlator {
         {
             return Relation::Error { original };
         }
+        let (request, id) = match inner {
+            Some(inner) => (inner.request, inner.id),
+            None => (request, carried.ip.id),
+        };
         if let Some(key) = request {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
             let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-            self.exchanges
-                .error(key, carried.ip.id, seen, &mut |event| {
-                    outcomes.push(event.told(ring.as_ref(), parts));
-                });
+            self.exchanges.error(key, id, seen, &mut |event| {
+                outcomes.push(event.told(ring.as_ref(), parts));
+            });
         }
         if !query::tells_packet(&carried) {
             self.exchanges.blind.add_vague(carried.ip.ends(), ts);
         }
         self.attempts.error(&carried);
         if let Some(ring) = &self.ring {
-            let found = matches!(original, Some(Original::Found { .. }));
-            self.followed.error(ring, quote, found, ts);
+            let hit = inner.map_or_else(|| Hit::of(quote, reported.flow), |inner| inner.hit);
+            let found = inner.is_none() && matches!(original, Some(Original::Found { .. }));
+            if let Some((verdict, _)) = reported.verdict() {
+                self.followed.error(ring, verdict, &hit, found, ts);
+            }
             self.stalls.error(ring, &carried);
             let displaced = self.trace(ring_answer(&reported, reason));
             self.outcomes
@@ -172,6 +182,8 @@ impl Correlator {
             ip: &packet.ip,
             message,
             quote,
+            flow: self.datagrams.flow(None, quote),
+            carried: None,
             original: None,
             frame: frame.reference(),
             frames: &[frame.reference()],
@@ -216,7 +228,7 @@ pub(super) fn ring_answer<'a>(
         ProbeAnswer {
             addrs: error.quote.ip.addrs,
             protocol: error.quote.ip.protocol,
-            lead: Lead::of_quote(&error.quote.ip),
+            lead: Lead::of_ip(&error.quote.ip),
             ttl,
             probe: frame,
             frame: error.frame,

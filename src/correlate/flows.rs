@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 
 use super::observation::Observation;
 use crate::model::flow::{AddrBits, FlowPorts};
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::Ip;
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
 
@@ -23,6 +23,17 @@ pub(super) fn has_ports(protocol: u8) -> bool {
 /// Whether a protocol number is that of ICMP or ICMPv6.
 pub(super) fn is_icmp(protocol: u8) -> bool {
     matches!(protocol, ICMP | IPV6_ICMP)
+}
+
+/// Whether all packets of a flow are known by its key, as quotes and packets have it.
+pub(super) fn is_told_apart(flow: &FlowKey) -> bool {
+    match flow.ports {
+        FlowPorts::Ports { .. } | FlowPorts::Query { .. } => true,
+        FlowPorts::Spi(_) => flow.protocol == ESP,
+        FlowPorts::None => {
+            !has_ports(flow.protocol) && !is_icmp(flow.protocol) && flow.protocol != ESP
+        }
+    }
 }
 
 /// The first eight octets of a transport header as one big-endian word: whatever an error quotes at
@@ -39,12 +50,12 @@ impl Lead {
         self.0.to_be_bytes()
     }
 
-    /// That of a quoted packet; a later fragment has none.
-    pub(super) fn of_quote(ip: &Ip<'_>) -> Self {
-        if ip.is_later_fragment() {
-            return Self::default();
+    /// That of a packet; a later fragment has where it belongs instead, in octets that tell no flow.
+    pub(super) fn of_ip(ip: &Ip<'_>) -> Self {
+        match ip.fragment {
+            Some(place) if place.offset > 0 => Self(place.offset.into()),
+            _ => Self::of(ip.payload),
         }
-        Self::of(ip.payload)
     }
 
     /// That of a transport that begins with these octets.
@@ -77,6 +88,22 @@ impl Lead {
             FlowPorts::Query { kind, id } => Self(u64::from(kind) << 56 | u64::from(id) << 16),
             FlowPorts::Spi(spi) => Self(u64::from(spi) << 32),
             FlowPorts::None => Self::default(),
+        }
+    }
+
+    /// What it adds to protocol and addresses of a packet's flow.
+    pub(super) fn ports(self, protocol: u8) -> FlowPorts {
+        match protocol {
+            _ if has_ports(protocol) && self.word() != 0 => FlowPorts::Ports {
+                src: self.half(0),
+                dst: self.half(1),
+            },
+            _ if is_icmp(protocol) => FlowPorts::Query {
+                kind: self.icmp_type(),
+                id: self.half(2),
+            },
+            ESP => FlowPorts::Spi(self.word()),
+            _ => FlowPorts::None,
         }
     }
 
@@ -129,7 +156,7 @@ pub(super) struct Fingerprint {
     pub(super) lead: Lead,
     /// Hash of the addresses.
     pub(super) pair: u32,
-    /// IPv4 identification, or IPv6 flow label.
+    /// See [`label`](super::observation::label).
     pub(super) label: u32,
     /// Length of the IP packet in octets, as captured or claimed.
     pub(super) length: u32,

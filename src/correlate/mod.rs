@@ -6,8 +6,10 @@
 
 mod aftermath;
 mod blind;
+mod carried;
 pub mod clock;
 mod copies;
+mod datagrams;
 mod errors;
 pub mod exchange;
 mod exchanges;
@@ -39,7 +41,9 @@ mod whole;
 
 use self::aftermath::Followed;
 use self::blind::Blind;
+use self::carried::Carried;
 use self::clock::Clock;
+use self::datagrams::Datagrams;
 use self::exchange::Exchange;
 use self::exchanges::Exchanges;
 use self::flows::{Hashes, Lead, Ring};
@@ -58,7 +62,7 @@ use self::trace::{MAX_TTL, Path};
 use self::traces::{ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
-use self::verdicts::{QUIET, Verdicts};
+use self::verdicts::{QUIET, VerdictKey, Verdicts};
 use crate::icmp::{Body, Direction, Message};
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::{Packet, is_reported};
@@ -95,6 +99,8 @@ pub struct Correlator {
     ring: Option<Ring>,
     /// The last frame of which the tunnels were taken.
     carried_by: Option<FrameRef>,
+    carried: Carried,
+    datagrams: Datagrams,
     followed: Followed,
     verdicts: Verdicts,
     traces: Traces,
@@ -137,6 +143,8 @@ impl Correlator {
             notices: Repeats::default(),
             ring: (config.originals == Originals::Track).then(|| Ring::new(share(4))),
             carried_by: None,
+            carried: Carried::default(),
+            datagrams: Datagrams::default(),
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             traces: Traces::new(share(1)),
@@ -214,6 +222,7 @@ impl Correlator {
         let is_made = frame
             .expanded
             .is_some_and(|made| made.form.is_of_pieces() && made.link.is_none());
+        self.carried.push(Observation::of(frame, &packet.ip));
         if is_made || self.carried_by == Some(frame.reference()) {
             return;
         }
@@ -414,14 +423,18 @@ impl Correlator {
     /// Hands out a verdict.
     fn complete(&mut self, verdict: DropVerdict) {
         let verdict = Box::new(self.completed(verdict));
+        (self.followed).told(&verdict.followed(), &VerdictKey::of(&verdict));
         self.outcomes.push(Outcome::Drop(verdict));
     }
 
     /// Adds to a verdict what only time tells.
     fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
-        verdict.aftermath = self.followed.aftermath(&verdict.flow);
+        let key = VerdictKey::of(&verdict);
+        if verdict.carried != verdict::Carried::Several {
+            verdict.aftermath = self.followed.aftermath(&verdict.followed(), &key);
+        }
         if verdict.reason == DropReason::PortUnreachable {
-            verdict.was_open = self.followed.was_open(&verdict.flow);
+            verdict.was_open = self.followed.was_open(&key);
         }
         let watched = (verdict.last.since(verdict.first).unwrap_or_default()).saturating_add(QUIET);
         if verdict.aftermath.outcome == AftermathOutcome::Silent

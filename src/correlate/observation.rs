@@ -1,9 +1,9 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
-use super::flows::{Lead, has_ports, is_icmp};
-use crate::model::flow::{AddrBits, FlowPorts};
+use super::flows::Lead;
+use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::ip::protocol::{ESP, TCP};
+use crate::wire::ip::protocol::TCP;
 use crate::wire::{Ip, IpVersion, Plain, bytes, is_esp};
 
 /// An IP packet as correlation remembers it.
@@ -15,7 +15,7 @@ pub struct Observation {
     pub frame: FrameRef,
     pub(super) addrs: AddrBits,
     pub(super) lead: Lead,
-    /// IPv4 identification, or IPv6 flow label.
+    /// See [`label`].
     pub(super) label: u32,
     /// Length of the IP packet in octets, as captured or claimed.
     pub(super) length: u32,
@@ -45,10 +45,7 @@ impl Observation {
             addrs: ip.addrs.into(),
             ttl: ip.ttl,
             protocol: ip.protocol,
-            label: match ip.version {
-                IpVersion::V4 => ip.id.unwrap_or(0),
-                IpVersion::V6 => ip.flow_label,
-            },
+            label: label(ip),
             length: ip.length,
             payload: ip.payload,
             payload_length: ip.payload_length,
@@ -60,7 +57,10 @@ impl Observation {
                 payload_length: 0,
                 ..packet
             };
-            return Self::of_plain(frame, ts, &packet);
+            return Self {
+                lead: Lead::of_ip(ip),
+                ..Self::of_plain(frame, ts, &packet)
+            };
         }
         Self::of_plain(frame, ts, &packet)
     }
@@ -130,24 +130,20 @@ impl Observation {
 
     /// The flow it belongs to.
     pub(super) fn flow(&self) -> FlowKey {
-        let lead = self.lead;
-        let ports = match self.protocol {
-            protocol if has_ports(protocol) && lead.word() != 0 => FlowPorts::Ports {
-                src: lead.half(0),
-                dst: lead.half(1),
-            },
-            protocol if is_icmp(protocol) => FlowPorts::Query {
-                kind: lead.icmp_type(),
-                id: lead.half(2),
-            },
-            ESP => FlowPorts::Spi(lead.word()),
-            _ => FlowPorts::None,
-        };
         FlowKey {
             protocol: self.protocol,
             addrs: self.addrs(),
-            ports,
+            ports: self.lead.ports(self.protocol),
         }
+    }
+}
+
+/// What numbers the packets of a host: the identification of IPv4, that of the fragments of an IPv6
+/// packet, or else its flow label.
+pub(super) fn label(ip: &Ip<'_>) -> u32 {
+    match ip.version {
+        IpVersion::V4 => ip.id.unwrap_or(0),
+        IpVersion::V6 => ip.fragment_id().unwrap_or(ip.flow_label),
     }
 }
 

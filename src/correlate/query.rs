@@ -7,10 +7,12 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
+use super::observation::Observation;
 use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
 use crate::model::AddrPair;
+use crate::model::flow::FlowPorts;
 use crate::wire::ip::protocol;
 use crate::wire::{Ip, IpVersion};
 
@@ -411,6 +413,28 @@ pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
         addrs: quote.ip.ends(),
         id,
         seq,
+        scope: Scope::ANY,
+    })
+}
+
+/// The key of the request that a packet is, if it is one with identifier and sequence number.
+pub(super) fn observed_request(packet: &Observation) -> Option<QueryKey> {
+    let FlowPorts::Query { kind, id } = packet.flow().ports else {
+        return None;
+    };
+    let kind = numbered_request(packet.version, kind)?;
+    let seq = packet.lead.half(3);
+    Some(QueryKey {
+        kind,
+        version: packet.version,
+        addrs: packet.addrs(),
+        id,
+        // That of extended echo has one octet (RFC 8335 section 2).
+        seq: if kind == ExchangeKind::ExtendedEcho {
+            seq >> 8
+        } else {
+            seq
+        },
         scope: Scope::ANY,
     })
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 pub(super) use self::cut::missing_octets;
 use super::copies::Copies;
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
+use super::observation::label;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::{FrameRef, Timestamp};
-use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
+use crate::wire::{Ip, IpVersion, Limit};
 
 /// How many packets of the flow are looked at for a better match once one of its segments was
 /// found: retransmissions of the same octets differ in their identification.
@@ -21,6 +22,9 @@ const BETTER_MATCH_DEPTH: usize = 64;
 const FLOW_DEPTH: usize = 1024;
 /// How many packets before the error are searched for one whose destination was rewritten.
 const REDIRECTED_DEPTH: usize = 256;
+/// How many packets before the error are searched for the datagram of a fragment: what a host sends in
+/// fragments it sends together, and no chain leads from one to the other.
+const DATAGRAM_DEPTH: usize = 1 << 10;
 /// How long after its cause an error may come: address resolution gives up after three seconds
 /// (RFC 4861 section 10), queues and distance add to that.
 const ERROR_DELAY: Duration = Duration::from_secs(5);
@@ -37,13 +41,14 @@ struct Wanted {
     length: u32,
     seq: Option<u32>,
     pair: u32,
+    is_later_fragment: bool,
 }
 
 impl Wanted {
     fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
         let ip = &quote.ip;
         Self {
-            lead: Lead::of_quote(ip),
+            lead: Lead::of_ip(ip),
             // Of a packet that ends sooner the rest is known, too: there is none.
             known: if ip.is_later_fragment() || ip.is_whole() {
                 8
@@ -52,16 +57,14 @@ impl Wanted {
             },
             protocol: ip.protocol,
             version: ip.version,
-            label: match ip.version {
-                IpVersion::V4 => ip.id.unwrap_or(0),
-                IpVersion::V6 => ip.flow_label,
-            },
+            label: label(ip),
             length: ip.length,
             seq: match quote.transport {
                 QuotedTransport::Tcp { seq, .. } => seq,
                 _ => None,
             },
             pair: hashes.pair,
+            is_later_fragment: ip.is_later_fragment(),
         }
     }
 
@@ -83,7 +86,9 @@ impl Wanted {
 
     /// Where in the leading octets of its transport a checksum is.
     fn checksum(&self) -> u64 {
-        if is_icmp(self.protocol) {
+        if self.is_later_fragment {
+            0
+        } else if is_icmp(self.protocol) {
             0x0000_ffff_0000_0000
         } else if has_ports(self.protocol) && self.protocol != TCP {
             0x0000_0000_0000_ffff
@@ -105,6 +110,9 @@ impl Wanted {
     /// Whether `seen` holds the quoted octets: the TCP segment with the sequence number, also
     /// where offload captured many segments as one; for ICMP, the query with its sequence number.
     fn is_segment(&self, seen: &Fingerprint) -> bool {
+        if self.is_later_fragment {
+            return false;
+        }
         if let Some(seq) = self.seq {
             return seq == seen.lead.seq() || seq.wrapping_sub(seen.lead.seq()) < seen.data;
         }
@@ -166,7 +174,7 @@ pub(super) fn find(
     (frame, ts): (FrameRef, Timestamp),
     start: Timestamp,
 ) -> Original {
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_quote(&quote.ip));
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let copies = |first: &Fingerprint| Copies::of(*first, frame.source(), wanted.version);
     let mut best: Option<(MatchKind, Copies)> = None;
@@ -203,6 +211,11 @@ pub(super) fn find(
         })
     };
     if best.is_none() {
+        let holds = |seen: &&Fingerprint| seen.length > end_before(&quote.ip);
+        let whole = datagram(ring, quote).filter(holds);
+        best = whole.map(|seen| (MatchKind::Segment, *seen));
+    }
+    if best.is_none() {
         ring.walk(Chain::Destination, &hashes, |seen| {
             let fits = wanted.is_translated(seen);
             if fits {
@@ -228,10 +241,34 @@ pub(super) fn find(
     }
 }
 
+/// The first fragment of a datagram of which `quote` is a later one, or all of it, as it was before a
+/// router took it apart.
+pub(super) fn datagram<'r>(ring: &'r Ring, quote: &Quote<'_>) -> Option<&'r Fingerprint> {
+    let ip = &quote.ip;
+    let (pair, label) = (ring.pair_hash(&ip.addrs), label(ip));
+    if !ip.is_later_fragment() || label == 0 || !ring.direction_seen(&ip.addrs) {
+        return None;
+    }
+    ring.recent(DATAGRAM_DEPTH).find(|seen| {
+        seen.pair == pair
+            && seen.protocol == ip.protocol
+            && seen.label == label
+            // A later fragment has nothing where the ports are.
+            && seen.lead.word() != 0
+    })
+}
+
+/// Length of the packet that ends where a fragment begins, in octets.
+fn end_before(ip: &Ip<'_>) -> u32 {
+    let header = u32::try_from(ip.header.len()).unwrap_or(u32::MAX);
+    let offset = ip.fragment.map_or(0, |place| place.offset);
+    header.saturating_add(offset.into())
+}
+
 /// What the packet that `quote` quotes tells of a mirror, where the error about it was captured twice:
 /// routers answer a packet once, so that it was sent once only, or was captured twice as well.
 pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_quote(&quote.ip));
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut newest: Option<Timestamp> = None;
     let mut mirror = Mirror::Unknown;
@@ -258,7 +295,7 @@ pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
     let pair = ring.pair_hash(&quote.ip.addrs);
     let protocol = quote.ip.protocol;
     let port = |lead: Lead| has_ports(protocol).then(|| lead.flow_word(protocol) & 0xffff);
-    let quoted = port(Lead::of_quote(&quote.ip));
+    let quoted = port(Lead::of_ip(&quote.ip));
     let mut recent = ring.recent(REDIRECTED_DEPTH);
     tells_flow(quote)
         && recent
@@ -280,7 +317,11 @@ fn tells_flow(quote: &Quote<'_>) -> bool {
 fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>) -> NoOriginal {
     let portless = has_ports(quote.ip.protocol) && quote.transport == QuotedTransport::None;
     if portless || !tells_flow(quote) {
-        NoOriginal::FragmentWithoutPorts
+        match quote.ip.limit {
+            _ if quote.ip.is_later_fragment() => NoOriginal::FragmentWithoutPorts,
+            Limit::Capture => NoOriginal::QuoteCut,
+            _ => NoOriginal::QuoteWithoutPorts,
+        }
     } else if end == WalkEnd::Overwritten {
         NoOriginal::Evicted
     } else if into.is_none_or(|into| into < ERROR_DELAY) {

@@ -122,6 +122,10 @@ pub enum NoOriginal {
     OneSided,
     /// The ring no longer holds that time.
     Evicted,
-    /// The quote is a later fragment, or too short for ports.
+    /// The quote is a later fragment, and its datagram was not captured.
     FragmentWithoutPorts,
+    /// The error quotes so little that the ports are not among it.
+    QuoteWithoutPorts,
+    /// The snap length cut the quote before the ports.
+    QuoteCut,
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::verdict::DropVerdict;
 use super::{Config, Correlator, Originals, Outcome, Sight};
-use crate::correlate::observation::Observation;
 use crate::icmp::Message;
 use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
 use crate::wire::{Classified, classify};
@@ -69,9 +69,7 @@ impl Replay {
                 let message = Message::parse(&packet.ip);
                 self.correlator.icmp(&frame, packet, &message, true);
             }
-            Classified::OtherIp(packet) => {
-                self.correlator.other(&Observation::of(&frame, &packet.ip));
-            }
+            Classified::OtherIp(packet) => self.correlator.other_in(&frame, packet),
             _ => panic!("an IP packet"),
         }
         self.take();
@@ -84,6 +82,15 @@ impl Replay {
                 return;
             }
         }
+    }
+
+    /// The verdicts that were told, to the end.
+    pub(super) fn verdicts(self) -> Vec<DropVerdict> {
+        let verdict = |outcome| match outcome {
+            Outcome::Drop(verdict) => Some(*verdict),
+            _ => None,
+        };
+        self.end().into_iter().filter_map(verdict).collect()
     }
 
     /// What was told, to the end.

@@ -56,6 +56,8 @@ pub enum Evidence {
 pub struct DropVerdict {
     /// The quoted flow, in the direction of the dropped packets.
     pub flow: FlowKey,
+    /// What the dropped packets carried, if they were a tunnel's.
+    pub carried: Carried,
     /// Who sent the errors.
     pub dropper: IpAddr,
     /// ICMP or ICMPv6.
@@ -91,6 +93,8 @@ pub struct DropVerdict {
     pub bytes: u64,
     /// The longest time from a dropped packet to its error, where that very packet was found.
     pub slowest: Option<Duration>,
+    /// The snap length cut a quote, so that which packet it is about is not told.
+    pub cut: bool,
     /// Largest TTL that a dropped packet was captured with.
     pub original_ttl: Option<u8>,
     /// TTL of the captured original minus the quoted one.
@@ -147,6 +151,14 @@ impl DropVerdict {
             )
     }
 
+    /// The flow whose packets tell what came of it.
+    pub const fn followed(&self) -> FlowKey {
+        match self.carried {
+            Carried::Flow(carried) => carried,
+            Carried::Unknown | Carried::Several => self.flow,
+        }
+    }
+
     /// How many frames of each kind a verdict names.
     pub const FRAMES: usize = 8;
 
@@ -160,6 +172,7 @@ impl DropVerdict {
     ) -> Self {
         Self {
             flow,
+            carried: Carried::Unknown,
             dropper,
             version,
             kind,
@@ -177,6 +190,7 @@ impl DropVerdict {
             mtu: None,
             bytes: 0,
             slowest: None,
+            cut: false,
             original_ttl: None,
             ttl_spent: None,
             hops_to_dropper: None,
@@ -189,6 +203,18 @@ impl DropVerdict {
             shown: false,
         }
     }
+}
+
+/// What the packets of a flow carried, innermost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carried {
+    /// No packets, or that is not known.
+    #[default]
+    Unknown,
+    /// Packets of one flow.
+    Flow(FlowKey),
+    /// Packets of several flows, as far as they are known.
+    Several,
 }
 
 /// The other side of an address translation.
@@ -252,7 +278,9 @@ pub struct Aftermath {
     pub outcome: AftermathOutcome,
     /// Packets of the flow's direction after the first error.
     pub packets: u64,
-    /// Of them, TCP segments sent again.
+    /// Packets of the other direction after the first error, of other protocols than TCP.
+    pub answers: u64,
+    /// Of the flow's own, TCP segments sent again.
     pub retransmissions: u64,
     /// Largest IP length in octets before the error, as captured.
     pub size_before: Option<u32>,
@@ -272,6 +300,7 @@ impl Aftermath {
     pub const UNKNOWN: Self = Self {
         outcome: AftermathOutcome::Unknown,
         packets: 0,
+        answers: 0,
         retransmissions: 0,
         size_before: None,
         size_after: None,

@@ -7,24 +7,51 @@ use super::aftermath::Followed;
 use super::exchanges::BATCH;
 use super::table::{Displaced, Table};
 use super::translated::Translated;
-use super::verdict::{DropReason, DropVerdict, Evidence, Hops, OtherSide};
+use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, mtu, payload};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Ip, IpVersion, Packet, link};
+use crate::wire::{Ip, IpVersion, Limit, Packet, link};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
 
 /// One verdict per flow, dropper, type and code, and evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct VerdictKey {
-    flow: FlowKey,
+pub(super) struct VerdictKey {
+    pub(super) flow: FlowKey,
     dropper: IpAddr,
     version: IpVersion,
     kind: u8,
     code: u8,
     evidence: Evidence,
+}
+
+impl VerdictKey {
+    /// That of a verdict.
+    pub(super) fn of(verdict: &DropVerdict) -> Self {
+        Self {
+            flow: verdict.flow,
+            dropper: verdict.dropper,
+            version: verdict.version,
+            kind: verdict.kind,
+            code: verdict.code,
+            evidence: verdict.evidence,
+        }
+    }
+
+    /// That of packets too big for a router.
+    #[cfg(test)]
+    pub(super) fn for_tests(flow: FlowKey, dropper: IpAddr) -> Self {
+        Self {
+            flow,
+            dropper,
+            version: IpVersion::V4,
+            kind: 3,
+            code: 4,
+            evidence: Evidence::Captured,
+        }
+    }
 }
 
 /// The verdicts that are still growing.
@@ -45,6 +72,10 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) ip: &'m Ip<'a>,
     pub(super) message: &'m Message<'a>,
     pub(super) quote: &'m Quote<'a>,
+    /// That of the quoted packet, or of the datagram that it is a part of.
+    pub(super) flow: FlowKey,
+    /// That of the packet in its tunnels, if it is a tunnel's.
+    pub(super) carried: Option<FlowKey>,
     pub(super) original: Option<Original>,
     pub(super) frame: FrameRef,
     /// Where its parts are.
@@ -81,11 +112,11 @@ impl Captured {
 
 impl Reported<'_, '_> {
     /// The verdict it belongs to, and its reason.
-    fn verdict(&self) -> Option<(VerdictKey, DropReason)> {
+    pub(super) fn verdict(&self) -> Option<(VerdictKey, DropReason)> {
         let message = self.message;
         let reason = DropReason::of_message(message)?;
         let key = VerdictKey {
-            flow: self.quote.flow(),
+            flow: self.flow,
             dropper: self.ip.src(),
             version: message.version,
             kind: message.kind,
@@ -234,7 +265,7 @@ impl Verdicts {
                 continue;
             };
             let last = flows
-                .last_packet(&key.flow)
+                .last_packet(&verdict.followed())
                 .map_or(verdict.last, |packet| packet.max(verdict.last));
             if last.after(QUIET) < clock
                 && let Some((_, verdict)) = self.open.remove_at(at)
@@ -277,6 +308,12 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
 }
 
 fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
+    let carried = error.carried.map_or(Carried::Unknown, Carried::Flow);
+    if verdict.count == 0 {
+        verdict.carried = carried;
+    } else if verdict.carried != carried {
+        verdict.carried = Carried::Several;
+    }
     verdict.count += 1;
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;
@@ -290,6 +327,8 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     {
         verdict.mtu = mtu::smaller(verdict.mtu, Some(mtu));
     }
+    let identified = matches!(error.original, Some(Original::Found { match_kind, .. }) if match_kind != MatchKind::Flow);
+    verdict.cut |= !identified && error.quote.ip.limit == Limit::Capture;
     let Some(Original::Found {
         match_kind,
         frame,

@@ -60,6 +60,7 @@ impl Correlator {
         self.verdicts.withdraw(&Reported {
             message: told,
             quote,
+            flow: self.datagrams.flow(self.ring.as_ref(), quote),
             original,
             frame: *first,
             frames: &[*first],

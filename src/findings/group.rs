@@ -36,6 +36,8 @@ pub(super) struct Group {
     pub(super) ports: Ports,
     /// The longest that an error took to come.
     pub(super) slowest: Option<Duration>,
+    /// The snap length may have cut what tells.
+    pub(super) cut: bool,
     /// Frames that show it.
     pub(super) evidence: Vec<FrameRef>,
 }
@@ -90,6 +92,7 @@ impl<K: Copy + Eq + Hash> Groups<K> {
                 group.flows += u64::from(verdict.part == 1);
             }
             group.slowest = group.slowest.max(verdict.slowest);
+            group.cut |= verdict.cut;
             if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
                 group.ports.add(dst);
             }

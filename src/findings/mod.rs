@@ -16,6 +16,7 @@ mod fragments_missing;
 mod group;
 mod icmp_rate_limited;
 mod invalid_error;
+mod laps;
 mod ping_course;
 mod ping_loss;
 mod pmtu;

@@ -6,13 +6,11 @@
 //! Source: RFC 1812 section 5.3.1; paths longer than 30 hops are not met in practice, which is
 //! why traceroute stops there by default.
 
-mod laps;
-
 use std::fmt;
 use std::net::IpAddr;
 
-use self::laps::Laps;
 use super::group::{Group, Groups};
+use super::laps::Laps;
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
 use crate::correlate::trace::Path;

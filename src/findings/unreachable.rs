@@ -8,6 +8,9 @@
 //! - A router that prohibits or rejects other packets to the same host filters them: suspected, too.
 //! - The host itself sent the error: it was reached.
 //!
+//! Where the snap length cut off which packet an error is about, nothing tells how fast it came, and it
+//! is suspected, no more.
+//!
 //! Where the same is true of many hosts behind a router, a link or a route is gone: told once.
 //!
 //! Source: RFC 1812 section 5.2.7.1, RFC 4443 section 3.1; RFC 4861 section 10 (three probes, one
@@ -109,6 +112,8 @@ enum Claim {
     Proved,
     /// When its packet passed is not known.
     Plain,
+    /// The snap length cut what would tell.
+    Hidden,
     /// Its sender filters other packets to the host.
     Filtered,
     /// It came at once.
@@ -123,6 +128,7 @@ fn claim(word: Word, Way { dropper, host }: Way, group: &Group, filters: bool) -
         (Word::Host, Some(slowest)) if slowest >= AT_ONCE => Claim::Proved,
         _ if filters => Claim::Filtered,
         (Word::Host, Some(_)) => Claim::AtOnce,
+        (Word::Host, None) if group.cut => Claim::Hidden,
         (Word::Host, None) | (Word::Route, _) => Claim::Plain,
     }
 }
@@ -216,6 +222,14 @@ fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Gro
                     Hosts::One(host) => host.to_string(),
                     Hosts::Many(_) => "them".to_owned(),
                 }
+            ),
+        ),
+        (Claim::Hidden, _) => suspected(
+            format!("{dropper} says that {hosts} {are} unreachable, how fast was cut off{tally}"),
+            format!(
+                "A dead host is told after seconds of address resolution, what a rule or a route set to \
+                 unreachable rejects at once. Capture with a longer snap length, or look at the \
+                 neighbor table and the routes of {dropper}."
             ),
         ),
         (Claim::Proved | Claim::Plain, Word::Host) => told(
@@ -368,5 +382,45 @@ mod tests {
                 .2
                 .ends_with("10.0.0.3 says it has no route to 10.0.0.9")
         );
+    }
+
+    #[test]
+    fn a_cut_makes_nothing_worse() {
+        let flow = FlowKey {
+            protocol: 17,
+            addrs: AddrPair::new([10, 0, 0, 1].into(), HOST.into()),
+            ports: FlowPorts::Ports { src: 5, dst: 53 },
+        };
+        let (kind, reason) = ((IpVersion::V4, 3, 1), DropReason::HostUnreachable);
+        let verdict = DropVerdict {
+            count: 1,
+            ..DropVerdict::new(
+                flow,
+                [10, 0, 1, 1].into(),
+                kind,
+                reason,
+                Timestamp::default(),
+            )
+        };
+        let severity = |verdicts: &[&DropVerdict]| {
+            let mut diagnosis = Unreachable::default();
+            verdicts
+                .iter()
+                .for_each(|verdict| diagnosis.verdict(verdict));
+            let mut found = Vec::new();
+            diagnosis.findings(&mut found);
+            found.first().map(|finding| finding.severity)
+        };
+        let cut = DropVerdict {
+            cut: true,
+            ..verdict.clone()
+        };
+        let slow = DropVerdict {
+            slowest: Some(Duration::from_secs(3)),
+            ..verdict.clone()
+        };
+        assert_eq!(severity(&[&verdict]), Some(Severity::Critical));
+        assert_eq!(severity(&[&cut]), Some(Severity::Warning));
+        assert_eq!(severity(&[&cut, &slow]), Some(Severity::Critical));
     }
 }

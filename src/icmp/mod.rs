@@ -50,11 +50,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use error::is_error;
 pub use extension::Extensions;
+use field::Extent;
 use ndp::NdpKind;
 pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 pub use whole::Whole;
 
-use crate::wire::{Checksum, Defects, Ip, IpVersion};
+use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified};
 
 /// One ICMP or ICMPv6 message.
 #[derive(Clone, Copy, Debug)]
@@ -251,6 +252,14 @@ impl<'a> Message<'a> {
     /// version of IP where that is neither.
     pub fn parse(ip: &Ip<'a>) -> Self {
         decode::message(ip)
+    }
+
+    /// Whether its end is there: the capture may have cut it, or the rest be in other fragments.
+    pub fn end(&self) -> Extent {
+        match self.checksum.status {
+            ChecksumStatus::Unverified(Unverified::Truncated | Unverified::Fragment) => Extent::Cut,
+            _ => Extent::Whole,
+        }
     }
 
     /// The packet this message quotes, whatever its type.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::field::{Field, FieldSpec, spec};
+use super::field::{Extent, Field, FieldSpec, spec};
 use super::{Direction, Echo};
 use crate::model::Timestamp;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -114,59 +114,73 @@ const CLOCK_OFFSET: Duration = Duration::from_hours(24);
 
 /// What the payload of an echo request or reply lets one guess. `captured` is when it was
 /// captured: a time in the payload counts if it is within a day of that.
-pub fn guess(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
-    let only = |sender| PayloadGuess { sender, sent: None };
+///
+/// Of a payload that was cut only that is guessed which no octets behind it can contradict.
+pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
+    let only = |sender| (extent == Extent::Whole).then_some(PayloadGuess { sender, sent: None });
     if payload.is_empty() {
         return None;
     }
-    if let Some(sent) = native_timeval(payload, captured) {
+    let timed = native_timeval(payload, extent, captured)
+        .or_else(|| big_endian_timeval(payload, extent, captured))
+        .or_else(|| go_time(payload, captured));
+    if timed.is_some() {
+        return timed;
+    }
+    if let Some(sender) = pattern(payload) {
+        return only(sender);
+    }
+    if let Some(sent) = clock(payload, extent, captured) {
         return Some(sent);
     }
-    if let Some(sent) = big_endian_timeval(payload, captured) {
-        return Some(sent);
-    }
-    if let Some(sent) = go_time(payload, captured) {
-        return Some(sent);
-    }
-    // A few octets are zero for many reasons.
-    if payload.len() >= 8 && payload.iter().all(|&octet| octet == 0) {
-        return Some(only(Sender::Zeros));
-    }
-    if is_windows(payload) {
-        return Some(only(Sender::Windows));
-    }
-    if payload.len() >= 8 && counts_from(payload, 0x48) {
-        return Some(only(Sender::LinuxTraceroute));
-    }
-    if payload.len() >= 4 && is_hping(payload) {
-        return Some(only(Sender::Hping));
-    }
-    let behind = tail(payload, 8);
-    if behind.len() >= 8 && behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) {
-        return Some(only(Sender::Cisco));
-    }
-    if let Some(sent) = clock(payload, captured) {
-        return Some(sent);
+    if let Some(sender) = pattern_behind(payload) {
+        return only(sender);
     }
     // A count from the first octet on has no time before it.
-    if payload
-        .first()
-        .is_some_and(|&first| counts_from(payload, first))
-    {
+    let counts = |&first| counts_from(payload, first);
+    (!payload.first().is_some_and(counts))
+        .then(|| hipercontracer(payload))
+        .flatten()
+}
+
+/// Whose payloads are one pattern, or nearly, by all octets there are.
+fn pattern(payload: &[u8]) -> Option<Sender> {
+    let behind = tail(payload, 8);
+    Some(match payload.len() {
+        // A few octets are zero for many reasons.
+        8.. if payload.iter().all(|&octet| octet == 0) => Sender::Zeros,
+        _ if is_windows(payload) => Sender::Windows,
+        8.. if counts_from(payload, 0x48) => Sender::LinuxTraceroute,
+        4.. if is_hping(payload) => Sender::Hping,
+        16.. if behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) => Sender::Cisco,
+        _ => return None,
+    })
+}
+
+/// The patterns without a time that fits: another clock, or a capture with rewritten times.
+fn pattern_behind(payload: &[u8]) -> Option<Sender> {
+    // A count from the first octet on has no time before it.
+    if (payload.first()).is_some_and(|&first| counts_from(payload, first)) {
         return None;
     }
-    // The patterns without a time that fits: another clock, or a capture with rewritten times.
-    if behind.len() >= 8 && counts_from(behind, 8) {
-        return Some(only(Sender::Bsd));
+    let (word, behind) = (tail(payload, 4), tail(payload, 8));
+    Some(match payload.len() {
+        16.. if counts_from(behind, 8) => Sender::Bsd,
+        17.. if counts_from(tail(payload, 16), 16) => Sender::Iputils,
+        12.. if word.iter().all(|&octet| octet == 0) => Sender::BusyBox,
+        _ => return None,
+    })
+}
+
+/// So many octets that count on are proof of who sent a time before them, whatever follows.
+const PROOF: usize = 8;
+
+/// Whether octets count on from `first`, as far as it takes.
+fn counts_on(octets: &[u8], first: u8, extent: Extent) -> bool {
+    match octets.get(..PROOF) {
+        Some(octets) => counts_from(octets, first),
+        None => extent == Extent::Whole && counts_from(octets, first),
     }
-    if payload.len() > 16 && counts_from(tail(payload, 16), 16) {
-        return Some(only(Sender::Iputils));
-    }
-    let behind = tail(payload, 4);
-    if behind.len() >= 8 && behind.iter().all(|&octet| octet == 0) {
-        return Some(only(Sender::BusyBox));
-    }
-    hipercontracer(payload)
 }
 
 /// Whether every octet is one more than the one before it, from `first` on.
@@ -187,13 +201,13 @@ fn counts_from(octets: &[u8], first: u8) -> bool {
 }
 
 /// A `struct timeval` of 64-bit or 32-bit words in the sender's byte order, then the pattern.
-fn native_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
+fn native_timeval(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
     let found = |sent| PayloadGuess {
         sender: Sender::Iputils,
         sent: Some(sent),
     };
     let time = |seconds: u64, micros: u64| plausible(seconds, micros, 1_000_000, captured);
-    if counts_from(tail(payload, 16), 16)
+    if counts_on(tail(payload, 16), 16, extent)
         && let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 8))
     {
         let little = time(u64::from_le_bytes(seconds), u64::from_le_bytes(micros));
@@ -207,7 +221,7 @@ fn native_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     {
         return Some(found(sent));
     }
-    if !counts_from(tail(payload, 8), 8) {
+    if !counts_on(tail(payload, 8), 8, extent) {
         return None;
     }
     Some(PayloadGuess {
@@ -226,8 +240,8 @@ fn short_timeval(
     plausible(seconds?.into(), micros?.into(), 1_000_000, captured)
 }
 
-fn big_endian_timeval(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
-    if !counts_from(tail(payload, 8), 8) {
+fn big_endian_timeval(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
+    if !counts_on(tail(payload, 8), 8, extent) {
         return None;
     }
     Some(PayloadGuess {
@@ -248,9 +262,13 @@ fn go_time(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
     })
 }
 
-/// A time by itself, which so many bits prove.
-fn clock(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
+/// A time by itself, which so many bits prove, where the octets behind it tell that it is not another
+/// kind's.
+fn clock(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
     const SECOND: u64 = 1_000_000_000;
+    if extent == Extent::Cut && payload.len() < 8 + PROOF {
+        return None;
+    }
     let found = |sent| PayloadGuess {
         sender: Sender::Clock,
         sent: Some(sent),
@@ -312,9 +330,10 @@ fn is_windows(payload: &[u8]) -> bool {
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
 /// is one too, as with Windows up to XP, or the payload is that of hping3, which sends none unless told.
 /// Windows since Vista sends the identifier 1 and counts in network order.
-pub fn little_endian(echo: &Echo<'_>) -> Option<(u16, u16)> {
+pub fn little_endian(echo: &Echo<'_>, extent: Extent) -> Option<(u16, u16)> {
+    let by_hping = || extent == Extent::Whole && is_hping(echo.payload);
     let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
-    (reads(echo.seq) && (reads(echo.id) || is_hping(echo.payload)))
+    (reads(echo.seq) && (reads(echo.id) || by_hping()))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
 }
 

@@ -65,6 +65,15 @@ impl<'a> Options<'a> {
         })
     }
 
+    /// Whether one claims more octets than there are.
+    pub(crate) fn overrun(self) -> bool {
+        let taken = self
+            .iter()
+            .map(|(_, value)| 4 + value.len().next_multiple_of(4));
+        let behind = self.octets.get(taken.sum()..).unwrap_or_default();
+        self.order.u16(behind, 0).is_some_and(|code| code != END)
+    }
+
     fn all(self, wanted: u16) -> impl Iterator<Item = &'a [u8]> {
         self.iter()
             .filter_map(move |(code, value)| (code == wanted).then_some(value))

@@ -97,6 +97,8 @@ impl Word for NoOriginal {
             Self::OneSided => "one_sided",
             Self::Evicted => "evicted",
             Self::FragmentWithoutPorts => "fragment_without_ports",
+            Self::QuoteWithoutPorts => "quote_without_ports",
+            Self::QuoteCut => "quote_cut",
         }
     }
 }
@@ -265,6 +267,7 @@ impl Word for DamageKind {
         match self {
             Self::Cut => "cut",
             Self::Corrupt => "corrupt",
+            Self::Block => "block",
             Self::Io => "io",
             Self::Gone => "gone",
         }

@@ -7,7 +7,7 @@ use super::story::{Page, counted, often, type_and_code, write_icmp};
 use super::text::{addr, note};
 use super::wrap::{Paragraph, TIE};
 use crate::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Evidence, Hops,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops,
 };
 use crate::model::flow::FlowPorts;
 use crate::record::app_error::AppError;
@@ -42,6 +42,15 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         if let Some(open) = verdict.was_open {
             out.extend_from_slice(b"; the port was still open at ");
             note::frame(out, open.last, page.names);
+        }
+        if let Carried::Flow(carried) = &verdict.carried {
+            out.extend_from_slice(match verdict.count {
+                1 => b"; it carried ",
+                _ => b"; they carried ",
+            });
+            let from = out.len();
+            addr::flow(out, carried);
+            page.hosts.apply(out, from);
         }
         aftermath(out, verdict);
     });
@@ -251,6 +260,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
     let Aftermath {
         outcome,
         packets,
+        answers,
         retransmissions,
         size_before,
         size_after,
@@ -273,7 +283,13 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         // Of these packets, too, errors may tell.
         out.extend_from_slice(b"; ");
         counted(out, packets, "packet");
-        out.extend_from_slice(b" more after the first error, no answer");
+        out.extend_from_slice(b" more after the first error, ");
+        if answers == 0 {
+            out.extend_from_slice(b"no answer");
+        } else {
+            counted(out, answers, "answer");
+            out.extend_from_slice(b", none since the last");
+        }
         return retried_since(out, retried);
     }
     out.extend_from_slice(b"; then ");
@@ -286,7 +302,9 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 write::decimal(out, after.into());
                 " octets)"
             }
-            _ if acknowledged && verdict.flow.protocol == TCP => "data got through: acknowledged",
+            _ if acknowledged && verdict.followed().protocol == TCP => {
+                "data got through: acknowledged"
+            }
             _ if acknowledged => "data got through: answered",
             _ => "data got through",
         },

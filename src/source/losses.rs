@@ -38,6 +38,8 @@ pub(super) struct Statistics {
     pub(super) received: Option<u64>,
     pub(super) interface_dropped: Option<u64>,
     pub(super) dropped: Option<u64>,
+    /// Whether an option claims more octets than the block has.
+    pub(super) overrun: bool,
 }
 
 impl Losses {
@@ -194,6 +196,7 @@ mod tests {
             received: Some(100),
             interface_dropped: None,
             dropped: Some(7),
+            overrun: false,
         };
         assert_eq!(losses.statistics(0, &told), None);
         told.ts = at(9);

@@ -209,12 +209,12 @@ pub enum Resolution {
     Nanoseconds,
 }
 
-/// Why a source ended before its end, or could not be read at all.
+/// Why a source ended before its end, could not be read at all, or lacks something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// Which source.
     pub source: SourceId,
-    /// Offset in octets into the (decompressed) capture where reading stopped.
+    /// Offset in octets into the (decompressed) capture where reading stopped, or where the block is.
     pub offset: u64,
     /// The number of the first frame that could not be read.
     pub frame: u64,
@@ -231,6 +231,8 @@ pub enum DamageKind {
     Cut,
     /// The bytes are not what the format asks for: exit status 3.
     Corrupt,
+    /// The contents of a block are not, and reading went on behind it: exit status 3.
+    Block,
     /// The system could not read on: exit status 1.
     Io,
     /// The interface was removed while it was captured on: exit status 1.

@@ -2,13 +2,15 @@
 
 mod block;
 mod clock;
+mod faults;
 
 use std::ops::Range;
 
 use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
-use self::block::{DESCRIBED_MAX, INTERFACES_MAX, PacketBlock, Section};
+use self::block::{DESCRIBED_MAX, Described, INTERFACES_MAX, OVERRUN, PacketBlock, Section};
+use self::faults::Faults;
 use super::input::{Input, Need, RECORD_MAX};
 use super::losses::{self, Losses};
 use super::{
@@ -58,6 +60,7 @@ pub struct PcapNgSource {
     number: u64,
     current: Option<Current>,
     damage: Option<Damage>,
+    faults: Faults,
     secrets: Option<Secrets>,
     losses: Losses,
     /// Octets of comments on sections and interfaces that are kept yet.
@@ -115,6 +118,7 @@ impl PcapNgSource {
             number: 0,
             current: None,
             damage: None,
+            faults: Faults::default(),
             secrets: None,
             losses: Losses::default(),
             comments_left: COMMENTS_MAX,
@@ -197,12 +201,17 @@ impl PcapNgSource {
         }
     }
 
-    /// Reads the body of `block` and takes the block off the front.
+    /// Reads the body of `block`, which lies at `offset`, and takes the block off the front.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with all of it, in a sentence; then it stays there.
     #[inline]
-    fn read(&mut self, block: &BlockAt) -> Result<Content, String> {
+    fn read(&mut self, block: &BlockAt, offset: u64) -> Result<Content, String> {
         let bytes = self.input.bytes();
         let end = block.kept.min(block.len - BLOCK_TAIL_LEN);
         let body = bytes.get(BLOCK_HEAD_LEN..end).unwrap_or_default();
+        let mut fault = None;
         let content = if let Some(kind) = PacketBlock::from_type(block.block_type) {
             let body_len = block.len - BLOCK_HEAD_LEN - BLOCK_TAIL_LEN;
             let packet = self.section.packet(kind, body, body_len)?;
@@ -220,6 +229,9 @@ impl PcapNgSource {
                 _ => packet.lost,
             };
             self.notice = self.losses.packet(interface, packet.ts, lost);
+            if packet.overrun {
+                fault = Some(OVERRUN.to_owned());
+            }
             Content::Packet(Current {
                 interface: InterfaceId(interface),
                 ts: packet.ts,
@@ -239,7 +251,7 @@ impl PcapNgSource {
                     keep_comments(told, &mut self.info.comments, &mut self.comments_left);
                 }
                 INTERFACE_DESCRIPTION => {
-                    describe_interface(&mut self.section, &mut self.info.interfaces, body)?;
+                    fault = describe_interface(&mut self.section, &mut self.info.interfaces, body);
                     if let Some(last) = self.info.interfaces.last_mut() {
                         let told = block::interface_options(self.section.order, body);
                         keep_comments(told, &mut last.comments, &mut self.comments_left);
@@ -249,10 +261,10 @@ impl PcapNgSource {
                     }
                 }
                 INTERFACE_STATISTICS => {
-                    if let Some(told) = block::statistics(&self.section, body) {
-                        let interface = self.section.first.saturating_add(told.interface);
-                        self.notice = self.losses.statistics(interface, &told);
-                    }
+                    let told = block::statistics(&self.section, body)?;
+                    let interface = self.section.first.saturating_add(told.interface);
+                    self.notice = self.losses.statistics(interface, &told);
+                    fault = told.overrun.then(|| OVERRUN.to_owned());
                 }
                 DECRYPTION_SECRETS => {
                     content = Content::Secrets(block::secrets(self.section.order, body));
@@ -262,7 +274,16 @@ impl PcapNgSource {
             self.input.take(block.kept, 0, 0);
             content
         };
+        if let Some(why) = fault {
+            self.fault(offset, why);
+        }
         Ok(content)
+    }
+
+    /// The block at `offset` is broken, and others behind it need not be.
+    #[cold]
+    fn fault(&mut self, offset: u64, why: String) {
+        (self.faults).push(self.info.id, offset, self.number + 1, why);
     }
 
     fn run_short(&mut self, offset: u64, what: &str) -> Step {
@@ -286,13 +307,17 @@ impl PcapNgSource {
     }
 }
 
+/// Takes the interface that a block describes, and tells what is wrong with it.
 fn describe_interface(
     section: &mut Section,
     described: &mut Vec<InterfaceInfo>,
     body: &[u8],
-) -> Result<(), String> {
-    let (interface, name) = block::interface(section.order, body)
-        .ok_or_else(|| format!("the interface description has only {} octets", body.len()))?;
+) -> Option<String> {
+    let Described {
+        interface,
+        name,
+        fault,
+    } = block::interface(section.order, body);
     if section.interfaces.len() < INTERFACES_MAX {
         section.interfaces.push(interface);
     }
@@ -306,7 +331,7 @@ fn describe_interface(
             resolution: interface.clock.resolution(),
         });
     }
-    Ok(())
+    fault
 }
 
 /// Keeps the comments of a block, as many as there is room for.
@@ -352,7 +377,7 @@ impl Source for PcapNgSource {
             };
             let dropped = (block.len - block.kept) as u64;
             let offset = self.input.offset() - dropped;
-            match self.read(&block) {
+            match self.read(&block, offset) {
                 Ok(Content::Packet(current)) => {
                     self.number += 1;
                     self.current = Some(current);
@@ -376,7 +401,12 @@ impl Source for PcapNgSource {
                     return Step::Tick(Timestamp::MIN);
                 }
                 Ok(Content::Other) => {}
-                Err(why) => return self.stop(offset, why),
+                // Nothing tells how to read what follows.
+                Err(why) if block.block_type == SECTION_HEADER => return self.stop(offset, why),
+                Err(why) => {
+                    self.input.take(block.kept, 0, 0);
+                    self.fault(offset, why);
+                }
             }
         }
         Step::End
@@ -405,7 +435,9 @@ impl Source for PcapNgSource {
     }
 
     fn damage(&self) -> Vec<Damage> {
-        self.damage.iter().cloned().collect()
+        let mut damage = self.faults.damage();
+        damage.extend(self.damage.clone());
+        damage
     }
 
     fn progress(&self) -> Progress {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::common::crafted::{Crafted, echo_reply, echo_request, udp};
-use crate::common::{assert_none, of_type, records, run};
+use crate::common::{assert_none, of_type, recorded, records, run};
 use crate::samples::{Sample, samples};
 
 /// Octets of the message that were captured, fewest first; all of them at last.
@@ -245,4 +245,57 @@ fn a_request_is_not_lost_whose_reply_may_have_been_cut() {
             .collect();
         assert_eq!(told, [outcome, "lost"], "{captured}");
     }
+}
+
+/// A little-endian capture file of the classic format as a snap length would have left it.
+fn snapped(pcap: &[u8], snap_length: usize) -> Vec<u8> {
+    let mut out = pcap[..24].to_vec();
+    let mut rest = &pcap[24..];
+    while let Some((head, behind)) = rest.split_at_checked(16) {
+        let length = u32::from_le_bytes(head[8..12].try_into().expect("four octets")) as usize;
+        let (data, next) = behind.split_at(length.min(behind.len()));
+        let kept = data.get(..snap_length).unwrap_or(data);
+        out.extend_from_slice(&head[..8]);
+        out.extend(u32::try_from(kept.len()).expect("a length").to_le_bytes());
+        out.extend_from_slice(&head[12..]);
+        out.extend_from_slice(kept);
+        rest = next;
+    }
+    out
+}
+
+/// What is guessed of each message of a capture.
+fn guessed(path: &str) -> BTreeMap<u64, Value> {
+    let all = records(&["--emit", "icmp", "-r", path]);
+    let messages = of_type(&all, "icmp").into_iter();
+    let frame = |message: &Value| message["frame"].as_u64().expect("a number");
+    let guesses = messages.map(|message| (frame(message), message["inferred"].clone()));
+    guesses.collect()
+}
+
+#[test]
+fn nothing_is_guessed_of_a_cut_recording_that_the_whole_one_contradicts() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cut = folder.path().join("cut.pcap");
+    let cut = cut.to_str().expect("a path");
+    let mut times = 0;
+    for path in recorded() {
+        let octets = std::fs::read(&path).expect("a capture");
+        if octets.get(1..4) != Some(&[0xc3, 0xb2, 0xa1]) || path.ends_with("formats-cut.pcap") {
+            continue;
+        }
+        let whole = guessed(path.to_str().expect("a path"));
+        for snap_length in [60, 68, 96] {
+            std::fs::write(cut, snapped(&octets, snap_length)).expect("room");
+            for (frame, guess) in guessed(cut) {
+                let of_whole = whole.get(&frame).unwrap_or(&Value::Null);
+                for (name, value) in guess.as_object().into_iter().flatten() {
+                    let at = format!("{} -s {snap_length} #{frame}", path.display());
+                    assert_eq!(value, &of_whole[name], "{at}: {name}");
+                    times += usize::from(name == "sent");
+                }
+            }
+        }
+    }
+    assert!(times > 100, "{times}");
 }

@@ -107,6 +107,30 @@ fn a_pcapng_cut_inside_of_blocks() {
 }
 
 #[test]
+fn a_pcapng_block_with_broken_contents_is_passed_over() {
+    let mut content = fs::read(testdata("formats.pcapng")).expect("a capture");
+    let packets = blocks(&content);
+    let packets: Vec<_> = packets.iter().filter(|(_, kind)| *kind == 6).collect();
+    let (at, all) = (packets[1].0, packets.len());
+    // Behind type, length, interface and time: how much was captured.
+    content[at + 20..at + 24].copy_from_slice(&[0xff; 4]);
+    let run = run_on("broken.pcapng", &content, &["--json"]).exits(3);
+    let run = run.says(&format!(
+        "the block at offset {at}, before frame 2, is damaged"
+    ));
+    let run = run
+        .says("4294967295 captured octets")
+        .says("reading went on behind it");
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    let records = run.records();
+    let summary = summary(&records);
+    assert_eq!(summary["frames"]["read"], all - 1, "{summary}");
+    assert_accounted(summary, "broken.pcapng");
+    assert_eq!(summary["damaged"][0]["kind"], "block", "{summary}");
+    assert_eq!(summary["damaged"][0]["offset"], at, "{summary}");
+}
+
+#[test]
 fn a_compressed_capture_cut_short_gives_what_can_be_decompressed() {
     let whole = fs::read(testdata("demo.pcap")).expect("a capture");
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -148,7 +148,6 @@ fn other_blocks_are_passed_over() {
         interface(LE, 1, 0, &[]),
         block(LE, 4, b"names"),
         block(LE, 0x8000_0001, &large),
-        block(LE, 5, &[]),
         enhanced(LE, 0, 1, DATA, &[]),
         block(LE, 10, b"secrets"),
     ]));
@@ -184,7 +183,10 @@ fn damaged_options_cost_no_packet() {
         .map(|i| i.name.as_deref())
         .collect();
     assert_eq!(names, [Some("eth\u{fffd}\u{1b}"), None, Some("")]);
-    assert!(read.damage.is_empty());
+    // Those that claim more octets than there are tell of damage.
+    let told: Vec<_> = (read.damage.iter()).map(|d| (d.kind, d.frame)).collect();
+    assert_eq!(told, [(DamageKind::Block, 1); 2]);
+    assert!(read.damage.iter().all(|d| d.why.contains("an option")));
 }
 
 #[test]
@@ -225,8 +227,26 @@ fn what_cannot_be_is_damage_at_its_block() {
     let version = Octets::new(LE).u32(0x1a2b_3c4d).u16(2).u16(0).u64(0).end();
     let magic = Octets::new(LE).u32(0x1a2b_3c4e).u16(1).u16(0).u64(0).end();
     for (wrong, why) in [
-        (enhanced(LE, 1, 1, DATA, &[]), "interface 1"),
         (simple(Order::Big, 4, DATA), "more than"),
+        (mismatch, "tail"),
+        (length(30), "multiple of 4"),
+        (length(8), "below"),
+        (length(u32::MAX - 3), "more than"),
+        (block(LE, 0x0a0d_0d0a, &version), "version 2.0"),
+        (block(LE, 0x0a0d_0d0a, &magic), "byte-order magic"),
+    ] {
+        assert_damage(&wrong, 0, why, (DamageKind::Corrupt, 2));
+    }
+}
+
+#[test]
+fn broken_contents_are_passed_over() {
+    let cut = Octets::new(LE).u32(0).u32(0).end();
+    for (wrong, why) in [
+        (
+            enhanced(LE, 1, 1, DATA, &[]),
+            "the packet is of interface 1",
+        ),
         (
             enhanced_as(LE, [0, 17, 17], 1, DATA, &[]),
             "17 captured octets",
@@ -237,32 +257,68 @@ fn what_cannot_be_is_damage_at_its_block() {
         ),
         (block(LE, 6, &[0; 16]), "has only 16 octets"),
         (block(LE, 1, &[0; 4]), "has only 4 octets"),
-        (mismatch, "tail"),
-        (length(30), "multiple of 4"),
-        (length(8), "below"),
-        (length(u32::MAX - 3), "more than"),
-        (block(LE, 0x0a0d_0d0a, &version), "version 2.0"),
-        (block(LE, 0x0a0d_0d0a, &magic), "byte-order magic"),
-        (section(LE)[..].to_vec(), "interface 0"),
+        (block(LE, 5, &cut), "statistics block has only 8 octets"),
+        (
+            block(LE, 5, &[7; 12]),
+            "the statistics are of interface 117901063",
+        ),
     ] {
-        let before = file(&[
-            section(LE),
-            interface(LE, 1, 0, &[]),
-            enhanced(LE, 0, 1, DATA, &[]),
-            enhanced(LE, 0, 2, DATA, &[]),
-        ]);
-        let mut at = before.len();
-        if why == "interface 0" {
-            at += wrong.len();
-        }
-        let after = enhanced(LE, 0, 3, DATA, &[]);
-        let read = whole(&[before, wrong, after].concat());
-        assert_eq!(read.frames.len(), 2, "{why}");
-        let damage = read.only_damage();
-        assert_eq!(damage.kind, DamageKind::Corrupt, "{why}: {}", damage.why);
-        assert_eq!((damage.offset, damage.frame), (at as u64, 3), "{why}");
-        assert!(damage.why.contains(why), "{why}: {}", damage.why);
+        assert_damage(&wrong, 0, why, (DamageKind::Block, 3));
     }
+    // Behind a section header no interface is described yet.
+    let header = section(LE);
+    assert_damage(&header, header.len(), "interface 0", (DamageKind::Block, 2));
+}
+
+/// Checks that `wrong` between two frames and a third one is told as damage at so many octets from its
+/// start, and how many frames are read.
+#[track_caller]
+fn assert_damage(wrong: &[u8], from: usize, why: &str, (kind, frames): (DamageKind, usize)) {
+    let before = file(&[
+        section(LE),
+        interface(LE, 1, 0, &[]),
+        enhanced(LE, 0, 1, DATA, &[]),
+        enhanced(LE, 0, 2, DATA, &[]),
+    ]);
+    let at = before.len() + from;
+    let after = enhanced(LE, 0, 3, DATA, &[]);
+    let read = whole(&[&before, wrong, &after].concat());
+    assert_eq!(read.frames.len(), frames, "{why}");
+    let damage = read.only_damage();
+    assert_eq!(damage.kind, kind, "{why}: {}", damage.why);
+    assert_eq!((damage.offset, damage.frame), (at as u64, 3), "{why}");
+    assert!(damage.why.contains(why), "{why}: {}", damage.why);
+}
+
+#[test]
+fn broken_blocks_are_counted_where_they_are_many() {
+    let mut content = file(&[section(LE), interface(LE, 1, 0, &[])]);
+    for _ in 0..100 {
+        content.extend(enhanced(LE, 9, 1, DATA, &[]));
+        content.extend(enhanced(LE, 0, 1, DATA, &[]));
+    }
+    let read = whole(&content);
+    assert_eq!(read.frames.len(), 100);
+    assert_eq!(read.damage.len(), 17);
+    let last = read.damage.last().expect("damage");
+    assert!(
+        last.why.ends_with("83 more blocks behind it are damaged"),
+        "{}",
+        last.why
+    );
+    assert_eq!(last.frame, 17);
+}
+
+#[test]
+fn an_interface_that_is_cut_counts() {
+    let read = whole(&file(&[
+        section(LE),
+        block(LE, 1, &[]),
+        interface(LE, 1, 0, &[]),
+        enhanced(LE, 1, 1, DATA, &[]),
+    ]));
+    assert_eq!(read.data(), [DATA]);
+    assert_eq!(read.only_damage().kind, DamageKind::Block);
 }
 
 #[test]

@@ -67,8 +67,9 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
     }
     seen += usize::from(cause::of(ip, &message).is_some() || message.cut_quote().is_some());
     if let Body::Echo(echo) = &message.body {
-        let guess = payload::guess(echo.payload, Timestamp::from_nanos(0));
-        seen += usize::from(guess.is_some() || payload::little_endian(echo).is_some());
+        let extent = message.end();
+        let guess = payload::guess(echo.payload, extent, Timestamp::from_nanos(0));
+        seen += usize::from(guess.is_some() || payload::little_endian(echo, extent).is_some());
     }
     seen + message.defects.iter().count()
 }

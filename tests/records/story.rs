@@ -73,6 +73,10 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     assert_eq!(record["flow"]["protocol"], "tcp");
     assert_eq!(record["reason"], "fragmentation_needed");
     assert_eq!(
+        (&record["carried"]["src"], &record["carried"]["dst_port"]),
+        (&json!("10.7.0.1"), &json!(53))
+    );
+    assert_eq!(
         record["hops_to_dropper"],
         json!({"count": 1, "estimate": false})
     );

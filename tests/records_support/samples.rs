@@ -5,7 +5,8 @@ use std::time::Duration;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Evidence, Hops, OtherSide, Role, WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide, Role,
+    WasOpen,
 };
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, Timestamp};
@@ -82,6 +83,7 @@ pub(crate) fn verdict() -> DropVerdict {
         aftermath: Aftermath {
             outcome: AftermathOutcome::Recovered,
             packets: 39,
+            answers: 0,
             retransmissions: 10,
             size_before: Some(1500),
             size_after: Some(1400),
@@ -89,6 +91,12 @@ pub(crate) fn verdict() -> DropVerdict {
             retried: 0,
             lasted: Some(Duration::from_micros(615)),
         },
+        carried: Carried::Flow(FlowKey {
+            protocol: 17,
+            addrs: AddrPair::new(addr("10.7.0.1"), addr("10.7.0.2")),
+            ports: FlowPorts::Ports { src: 4000, dst: 53 },
+        }),
+        cut: false,
         same_as: Some(OtherSide {
             flow: FlowKey {
                 protocol: 6,
@@ -138,6 +146,8 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         was_open: None,
         aftermath: Aftermath::UNKNOWN,
         same_as: None,
+        carried: Carried::Unknown,
+        cut: false,
         counted_there: false,
         probe: true,
         shown: true,

@@ -179,6 +179,8 @@ fn every_original_is_told_with_its_match() {
         NoOriginal::OneSided,
         NoOriginal::Evicted,
         NoOriginal::FragmentWithoutPorts,
+        NoOriginal::QuoteWithoutPorts,
+        NoOriginal::QuoteCut,
     ] {
         assert!(known(Some(Original::None(reason))).starts_with(", original "));
     }

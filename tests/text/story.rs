@@ -8,7 +8,7 @@ use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, DropReason, DropVerdict, Hops, Role, WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, WasOpen,
 };
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::record::collect::Collector;
@@ -65,6 +65,7 @@ fn verdict() -> DropVerdict {
         original_ttl: Some(64),
         was_open: None,
         same_as: None,
+        carried: Carried::Unknown,
         ..samples::verdict()
     }
 }
@@ -85,6 +86,16 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
          --    10 times in 1.2 s, errors #9 #10 and 8 more about #4 and 2 more; then data got through in\n\
          --    smaller packets (1500 -> 1400 octets)\n\
          --    the program is not told: TCP itself is to send smaller segments\n"
+    );
+    let tunnel = DropVerdict {
+        carried: samples::verdict().carried,
+        ..verdict()
+    };
+    assert!(
+        unwrapped(&tunnel)
+            .contains("; they carried UDP 10.7.0.1.4000 > 10.7.0.2.53; then data got"),
+        "{}",
+        tell(&tunnel)
     );
     let refused = DropVerdict {
         dropper: addr("10.0.3.2"),

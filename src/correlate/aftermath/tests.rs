@@ -14,8 +14,8 @@ struct Capture {
     ring: Ring,
     followed: Followed,
     frames: u64,
-    /// The flow that the errors quote.
-    flow: Option<FlowKey>,
+    /// That of the last error.
+    verdict: Option<VerdictKey>,
 }
 
 impl Capture {
@@ -24,7 +24,7 @@ impl Capture {
             ring: Ring::new(1 << 20),
             followed: Followed::new(1 << 20),
             frames: 0,
-            flow: None,
+            verdict: None,
         }
     }
 
@@ -53,6 +53,11 @@ impl Capture {
 
     /// A router refuses `packet`, of which it quotes 28 octets.
     fn error(&mut self, packet: &[u8]) {
+        self.error_by(ROUTER, packet);
+    }
+
+    /// The same of another one.
+    fn error_by(&mut self, dropper: [u8; 4], packet: &[u8]) {
         let ts = self.tick();
         self.refuse(ts, packet);
     }
@@ -66,18 +71,27 @@ impl Capture {
         let mut payload = vec![3, 4, 0, 0, 0, 0, 5, 0x78];
         payload.extend_from_slice(&packet[..28]);
         let mut error = Vec::new();
-        PacketBuilder::ipv4(ROUTER, CLIENT, 64)
+        PacketBuilder::ipv4(dropper, CLIENT, 64)
             .write(&mut error, etherparse::IpNumber::ICMP, &payload)
             .unwrap();
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
         let quote = message.quote().unwrap();
-        self.flow = Some(quote.flow());
-        self.followed.error(&self.ring, quote, true, ts);
+        let verdict = VerdictKey::for_tests(quote.flow(), dropper.into());
+        self.verdict = Some(verdict);
+        let hit = Hit::of(quote, verdict.flow);
+        (self.followed).error(&self.ring, verdict, &hit, true, ts);
     }
 
     fn aftermath(&self) -> Aftermath {
-        self.followed.aftermath(&self.flow.unwrap())
+        let verdict = self.verdict.unwrap();
+        self.followed.aftermath(&verdict.flow, &verdict)
+    }
+
+    /// What came after the errors of another router about the same flow.
+    fn aftermath_by(&self, dropper: [u8; 4]) -> Aftermath {
+        let flow = self.verdict.unwrap().flow;
+        (self.followed).aftermath(&flow, &VerdictKey::for_tests(flow, dropper.into()))
     }
 }
 
@@ -269,7 +283,11 @@ fn a_flow_no_error_was_about_is_not_known() {
         addrs: AddrPair::new(CLIENT.into(), SERVER.into()),
         ports: FlowPorts::Ports { src: 1, dst: 2 },
     };
-    assert_eq!(capture.followed.aftermath(&flow), Aftermath::UNKNOWN);
+    let verdict = VerdictKey::for_tests(flow, ROUTER.into());
+    assert_eq!(
+        capture.followed.aftermath(&flow, &verdict),
+        Aftermath::UNKNOWN
+    );
 }
 
 /// A datagram from this port, and the error about it.
@@ -281,7 +299,7 @@ fn refused(capture: &mut Capture, port: u16, service: u16) -> FlowKey {
         .unwrap();
     capture.packet(&datagram);
     capture.error(&datagram);
-    capture.flow.unwrap()
+    capture.verdict.unwrap().flow
 }
 
 #[test]
@@ -291,8 +309,12 @@ fn another_port_is_a_new_try() {
     let second = refused(&mut capture, 4001, 53);
     refused(&mut capture, 4001, 53);
     let other = refused(&mut capture, 4002, 99);
-    let retried = |flow: FlowKey| capture.followed.aftermath(&flow).retried;
-    assert_eq!((retried(first), retried(second), retried(other)), (1, 0, 0));
+    let retried = |capture: &Capture, flow| {
+        let verdict = VerdictKey::for_tests(flow, ROUTER.into());
+        capture.followed.aftermath(&flow, &verdict).retried
+    };
+    let of = |flow| retried(&capture, flow);
+    assert_eq!((of(first), of(second), of(other)), (1, 0, 0));
     // A connection that is begun, whatever becomes of it; its SYN sent again is no other try.
     let FlowPorts::Ports { dst, .. } = second.ports else {
         unreachable!()
@@ -310,7 +332,89 @@ fn another_port_is_a_new_try() {
     capture
         .followed
         .tried(&from(4007), Timestamp::from_parts(100, 0));
-    assert_eq!(capture.followed.aftermath(&second).retried, 2);
+    assert_eq!(retried(&capture, second), 2);
+}
+
+/// Another router, further on.
+const BEYOND: [u8; 4] = [10, 0, 3, 1];
+
+#[test]
+fn each_verdict_about_a_flow_has_an_aftermath_of_its_own() {
+    let mut capture = Capture::new();
+    let large = segment(100, 1460, 1);
+    capture.packet(&large);
+    capture.error_by(ROUTER, &large);
+    capture.packet(&segment(100, 1360, 2));
+    capture.packet(&acknowledgement(1460));
+    let refused = segment(1460, 1360, 3);
+    capture.packet(&refused);
+    capture.error_by(BEYOND, &refused);
+    // What the first router dropped came through, what the second one did never.
+    assert_eq!(
+        capture.aftermath_by(ROUTER).outcome,
+        AftermathOutcome::Recovered
+    );
+    let beyond = capture.aftermath_by(BEYOND);
+    assert_eq!(beyond.outcome, AftermathOutcome::Silent);
+    assert_eq!((beyond.packets, beyond.acknowledged), (0, false));
+    assert_eq!(beyond.size_before, Some(1500));
+    capture.packet(&segment(1460, 1360, 4));
+    let (first, beyond) = (capture.aftermath_by(ROUTER), capture.aftermath_by(BEYOND));
+    assert_eq!((first.packets, first.retransmissions), (3, 3));
+    assert_eq!(beyond.outcome, AftermathOutcome::Retransmitting);
+    assert_eq!((beyond.packets, beyond.retransmissions), (1, 1));
+}
+
+#[test]
+fn an_answer_between_errors_is_one() {
+    let asked = datagram(CLIENT, SERVER, (5000, 53));
+    let mut capture = Capture::new();
+    capture.packet(&asked);
+    capture.error(&asked);
+    capture.packet(&asked);
+    capture.packet(&datagram(SERVER, CLIENT, (53, 5000)));
+    // An error of somebody else takes nothing from the answer.
+    capture.error_by(BEYOND, &asked);
+    let first = capture.aftermath_by(ROUTER);
+    assert_eq!(first.outcome, AftermathOutcome::Recovered);
+    assert_eq!(capture.aftermath_by(BEYOND).answers, 0);
+    capture.error(&asked);
+    let first = capture.aftermath();
+    assert_eq!(first.outcome, AftermathOutcome::Retransmitting);
+    assert_eq!((first.packets, first.answers), (1, 1));
+}
+
+#[test]
+fn a_verdict_that_was_told_begins_anew() {
+    let asked = datagram(CLIENT, SERVER, (5000, 53));
+    let mut capture = Capture::new();
+    capture.packet(&asked);
+    capture.error(&asked);
+    capture.packet(&asked);
+    let verdict = capture.verdict.unwrap();
+    capture.followed.told(&verdict.flow, &verdict);
+    assert_eq!(capture.aftermath(), Aftermath::UNKNOWN);
+    capture.error(&asked);
+    assert_eq!(capture.aftermath().outcome, AftermathOutcome::Silent);
+}
+
+#[test]
+fn verdicts_about_a_flow_are_bounded() {
+    let large = segment(100, 1460, 1);
+    let mut capture = Capture::new();
+    capture.packet(&large);
+    for hop in 0..=u8::try_from(VERDICTS).unwrap() {
+        capture.error_by([10, 9, 0, hop], &large);
+    }
+    assert_eq!(capture.aftermath(), Aftermath::UNKNOWN);
+    assert_eq!(capture.followed.evicted(), 1);
+    let of_first = capture.aftermath_by([10, 9, 0, 0]);
+    assert_eq!(of_first.outcome, AftermathOutcome::Silent);
+    assert_eq!(capture.followed.further, VERDICTS - 1);
+    let flow = capture.verdict.unwrap().flow;
+    let first = VerdictKey::for_tests(flow, [10, 9, 0, 0].into());
+    capture.followed.told(&flow, &first);
+    assert_eq!(capture.followed.further, VERDICTS - 2);
 }
 
 /// A mirror gives what was dropped again behind the error, and what is sent then, too.

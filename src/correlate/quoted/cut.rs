@@ -20,7 +20,7 @@ pub(in crate::correlate) fn missing_octets(
     if !is_cut || !is_numbered || !ring.direction_seen(&ip.addrs) {
         return None;
     }
-    let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_quote(ip));
+    let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_ip(ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut found = None;
     let mut looked = 0;

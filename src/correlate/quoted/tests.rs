@@ -196,7 +196,7 @@ fn each_none_has_its_reason() {
     );
     assert_eq!(
         capture.find(&dropped, 22),
-        Original::None(NoOriginal::FragmentWithoutPorts)
+        Original::None(NoOriginal::QuoteWithoutPorts)
     );
     let error = unreachable(&dropped);
     let ip = Ip::parse(&error, Limit::Frame).unwrap();

@@ -12,7 +12,7 @@ fn counting(from: u8, length: u8) -> Vec<u8> {
 }
 
 fn sender(payload: &[u8]) -> Option<Sender> {
-    guess(payload, captured()).map(|g| g.sender)
+    guess(payload, Extent::Whole, captured()).map(|g| g.sender)
 }
 
 #[test]
@@ -33,19 +33,19 @@ fn iputils_in_every_order() {
         .concat(),
     ] {
         assert_eq!(
-            guess(&payload, captured()),
+            guess(&payload, Extent::Whole, captured()),
             Some(PayloadGuess {
                 sender: Sender::Iputils,
                 sent: Some(sent)
             })
         );
         for length in 0..payload.len() {
-            let _ = guess(&payload[..length], captured());
+            let _ = guess(&payload[..length], Extent::Whole, captured());
         }
     }
     let far = [&0u64.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat();
     assert_eq!(
-        guess(&far, captured()),
+        guess(&far, Extent::Whole, captured()),
         Some(PayloadGuess {
             sender: Sender::Iputils,
             sent: None
@@ -59,7 +59,7 @@ fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
     let bare = [&seconds[..], &469_423u32.to_le_bytes()].concat();
     for payload in [[&bare[..], &counting(8, 48)].concat(), bare] {
         assert_eq!(
-            guess(&payload, captured()),
+            guess(&payload, Extent::Whole, captured()),
             Some(PayloadGuess {
                 sender: Sender::Timeval32,
                 sent: Some(Timestamp::from_parts(NOW, 469_423_000))
@@ -83,11 +83,11 @@ fn what_tells_nothing_is_no_guess() {
 fn bsd_has_two_big_endian_words() {
     let seconds = u32::try_from(NOW).unwrap().to_be_bytes();
     let payload = [&seconds[..], &5u32.to_be_bytes(), &counting(8, 48)].concat();
-    let found = guess(&payload, captured()).unwrap();
+    let found = guess(&payload, Extent::Whole, captured()).unwrap();
     assert_eq!(found.sender, Sender::Bsd);
     assert_eq!(found.sent, Some(Timestamp::from_parts(NOW, 5_000)));
     assert_eq!(
-        guess(&payload, Timestamp::from_parts(0, 0)),
+        guess(&payload, Extent::Whole, Timestamp::from_parts(0, 0)),
         Some(PayloadGuess {
             sender: Sender::Bsd,
             sent: None
@@ -115,7 +115,7 @@ fn the_others() {
     let nanos = u64::try_from(NOW).unwrap() * 1_000_000_000 + 7;
     let go = [&nanos.to_be_bytes()[..], &[0x5a; 16]].concat();
     assert_eq!(
-        guess(&go, captured()),
+        guess(&go, Extent::Whole, captured()),
         Some(PayloadGuess {
             sender: Sender::Go,
             sent: Some(Timestamp::from_parts(NOW, 7))
@@ -148,13 +148,24 @@ fn the_ttl_of_a_traceroute_tells_no_distance() {
 fn numbers_the_wrong_way_round() {
     let read = |id, seq, payload| {
         let direction = Direction::Request;
-        little_endian(&Echo {
+        let echo = Echo {
             direction,
             id,
             seq,
             payload,
-        })
+        };
+        let of_cut = little_endian(&echo, Extent::Cut);
+        let found = little_endian(&echo, Extent::Whole);
+        assert!(of_cut.is_none() || of_cut == found);
+        found
     };
+    let cut = Echo {
+        direction: Direction::Reply,
+        id: 0x1234,
+        seq: 0x0300,
+        payload: b"",
+    };
+    assert_eq!(little_endian(&cut, Extent::Cut), None);
     assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
     assert_eq!(read(0x1234, 0x0300, b""), Some((0x3412, 3)));
     assert_eq!(read(0x1234, 0x0300, &[b'X'; 4]), Some((0x3412, 3)));
@@ -185,18 +196,18 @@ fn a_time_alone_is_of_some_program() {
             sender: Sender::Clock,
             sent: Some(sent),
         };
-        assert_eq!(guess(&payload, captured()), Some(found));
+        assert_eq!(guess(&payload, Extent::Whole, captured()), Some(found));
         for length in 0..payload.len() {
-            let of_prefix = guess(&payload[..length], captured());
+            let of_prefix = guess(&payload[..length], Extent::Whole, captured());
             assert_eq!(of_prefix.is_some(), length >= 8, "{length}");
         }
         // A day and a second before that.
         let other = Timestamp::from_parts(NOW - 86_402, 0);
-        assert_eq!(guess(&payload, other), None);
+        assert_eq!(guess(&payload, Extent::Whole, other), None);
     }
     // More than a second's microseconds.
     let payload = of(&seconds.to_be_bytes(), &1_000_000_u32.to_be_bytes());
-    assert_eq!(guess(&payload, captured()), None);
+    assert_eq!(guess(&payload, Extent::Whole, captured()), None);
 }
 
 /// What `HiPerConTracer` sends at so many seconds since 1970.
@@ -212,7 +223,7 @@ fn hipercontracer(send_ttl: u8, seconds: u64) -> Vec<u8> {
 fn the_header_of_hipercontracer() {
     let payload = hipercontracer(7, 1_700_000_000);
     // Its time is told whatever that of the capture is.
-    let found = guess(&payload, captured()).unwrap();
+    let found = guess(&payload, Extent::Whole, captured()).unwrap();
     assert_eq!(found.sender, Sender::HiPerConTracer);
     assert_eq!(
         found.sent,
@@ -232,7 +243,7 @@ fn the_header_of_hipercontracer() {
         ]
     );
     for length in 0..payload.len() {
-        let of_prefix = guess(&payload[..length], captured());
+        let of_prefix = guess(&payload[..length], Extent::Whole, captured());
         assert_eq!(of_prefix.is_some(), length >= 16, "{length}");
     }
 }
@@ -251,6 +262,70 @@ fn what_hipercontracer_would_not_send_is_none_of_its() {
         assert_eq!(found, is_one, "{seconds}");
     }
     // Others have no header.
-    let windows = guess(b"abcdefghijklmnopqrstuvwabcdefghi", captured()).unwrap();
+    let windows = guess(
+        b"abcdefghijklmnopqrstuvwabcdefghi",
+        Extent::Whole,
+        captured(),
+    )
+    .unwrap();
     assert_eq!(windows.header(&[1; 32]).count(), 0);
+}
+
+#[test]
+fn what_is_guessed_of_a_beginning_is_what_all_of_it_tells() {
+    let seconds = u32::try_from(NOW).unwrap();
+    let time = |words: [[u8; 4]; 2]| words.concat();
+    let (big, little) = (
+        time([seconds.to_be_bytes(), 5_u32.to_be_bytes()]),
+        time([seconds.to_le_bytes(), 5_u32.to_le_bytes()]),
+    );
+    let wide = |fraction: u64| [u64::from(seconds).to_le_bytes(), fraction.to_le_bytes()].concat();
+    let nanos = u64::from(seconds) * 1_000_000_000 + 7;
+    let begins = [
+        big,
+        little,
+        wide(469_423),
+        wide(469_423_000),
+        [u64::from(seconds).to_be_bytes(), 5_u64.to_be_bytes()].concat(),
+        nanos.to_be_bytes().to_vec(),
+        hipercontracer(7, 1_700_000_000),
+        vec![0; 8],
+        vec![0; 32],
+        vec![1, 2, 3, 4],
+        b"abcdefghijklmnopqrstuvwabcdefghi".to_vec(),
+        vec![b'X'; 20],
+        counting(0x48, 40),
+        Vec::new(),
+    ];
+    let goes_on = [
+        counting(8, 48),
+        counting(8, 6),
+        counting(8, 12),
+        counting(16, 40),
+        counting(16, 9),
+        vec![0; 40],
+        [0xab, 0xcd].repeat(12),
+        vec![b'X'; 30],
+        b"something else that is no pattern".to_vec(),
+        Vec::new(),
+    ];
+    let mut guessed = 0;
+    for begin in &begins {
+        for (first, last) in goes_on
+            .iter()
+            .flat_map(|a| goes_on.iter().map(move |b| (a, b)))
+        {
+            let payload = [&begin[..], &first[..], &last[..]].concat();
+            let whole = guess(&payload, Extent::Whole, captured());
+            for length in 0..payload.len() {
+                let cut = guess(&payload[..length], Extent::Cut, captured());
+                assert!(
+                    cut.is_none() || cut == whole,
+                    "{payload:?} {length}: {cut:?}"
+                );
+                guessed += usize::from(cut.is_some());
+            }
+        }
+    }
+    assert!(guessed > 10_000, "{guessed}");
 }

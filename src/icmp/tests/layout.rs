@@ -17,7 +17,10 @@ fn laid(packet: &[u8]) -> Vec<LaidField<'_>> {
 fn of<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     let message = Message::parse(ip);
     let guess = match &message.body {
-        Body::Echo(echo) => payload::guess(echo.payload, model::Timestamp::from_nanos(0)),
+        Body::Echo(echo) => {
+            let extent = message.end();
+            payload::guess(echo.payload, extent, model::Timestamp::from_nanos(0))
+        }
         _ => None,
     };
     fields(ip, &message, guess.as_ref())

@@ -185,12 +185,13 @@ impl<'a> Inferred<'a> {
         let Body::Echo(echo) = &event.said().body else {
             return None;
         };
+        let extent = event.said().end();
         let inferred = Self {
-            payload: payload::guess(echo.payload, event.frame.ts),
+            payload: payload::guess(echo.payload, extent, event.frame.ts),
             octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: payload::little_endian(echo),
+            little_endian: payload::little_endian(echo, extent),
         };
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()

@@ -9,7 +9,7 @@ use super::value::{Addr, Ascii, Fields, Iter, List, Plain, Protocol, Time, nanos
 use super::{Context, Reference};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::trace::{Hop, HopRouter, Path};
-use crate::correlate::verdict::{Aftermath, DropVerdict, Evidence, Hops, Role};
+use crate::correlate::verdict::{Aftermath, Carried, DropVerdict, Evidence, Hops, Role};
 use crate::findings::Finding;
 use crate::icmp::names;
 use crate::model::options::LocalDrop;
@@ -103,6 +103,10 @@ pub(super) fn drop<S: Serializer>(
             community_id,
         },
     )?;
+    if let Carried::Flow(flow) = &verdict.carried {
+        let community_id = context.community.borrow_mut().flow(flow);
+        map.put("carried", &Flow { flow, community_id })?;
+    }
     map.put("dropper", &Addr(verdict.dropper))?;
     map.put(
         "icmp",
@@ -346,6 +350,7 @@ impl Serialize for WhatCameAfter<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.word("outcome", &after.outcome)?;
         map.put("packets", &after.packets)?;
+        map.maybe("answers", (after.answers > 0).then_some(after.answers))?;
         map.put("retransmissions", &after.retransmissions)?;
         map.fact("acknowledged", after.acknowledged)?;
         map.maybe("retried", (after.retried > 0).then_some(after.retried))?;

@@ -227,8 +227,10 @@ impl Text<'_> {
                 NoOriginal::OneSided => ", original not captured (one direction only)",
                 NoOriginal::Evicted => ", original no longer remembered",
                 NoOriginal::FragmentWithoutPorts => {
-                    ", original not told apart (quote without ports)"
+                    ", original not told apart (fragment without ports)"
                 }
+                NoOriginal::QuoteWithoutPorts => ", original not told apart (quote without ports)",
+                NoOriginal::QuoteCut => ", original not told apart (quote cut by the capture)",
             }),
         }
     }

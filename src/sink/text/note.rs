@@ -327,7 +327,9 @@ fn tell_original(notes: &mut Notes<'_>, original: Original, names: &SourceNames)
             NoOriginal::BeforeCapture => b"original sent before the capture".as_slice(),
             NoOriginal::OneSided => b"original not captured (one direction only)",
             NoOriginal::Evicted => b"original no longer remembered",
-            NoOriginal::FragmentWithoutPorts => b"original not told apart (quote without ports)",
+            NoOriginal::FragmentWithoutPorts => b"original not told apart (fragment without ports)",
+            NoOriginal::QuoteWithoutPorts => b"original not told apart (quote without ports)",
+            NoOriginal::QuoteCut => b"original not told apart (quote cut by the capture)",
         }),
     }
 }

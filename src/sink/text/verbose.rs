@@ -209,11 +209,12 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
         number(out, b" from its sender (initial ttl ", initial.into());
         out.push(b')');
     }
-    if let Some((id, seq)) = payload::little_endian(echo) {
+    let extent = event.said().end();
+    if let Some((id, seq)) = payload::little_endian(echo, extent) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
     }
-    let Some(guess) = payload::guess(echo.payload, event.frame.ts) else {
+    let Some(guess) = payload::guess(echo.payload, extent, event.frame.ts) else {
         return;
     };
     out.extend_from_slice(b", payload as of ");

@@ -55,6 +55,8 @@ pub(super) struct Packet {
     pub(super) fcs_len: u8,
     /// Packets that were dropped before it.
     pub(super) lost: u64,
+    /// Whether an option claims more octets than the block has.
+    pub(super) overrun: bool,
     pub(super) link: LinkType,
     pub(super) from: usize,
     pub(super) to: usize,
@@ -118,15 +120,28 @@ pub(super) fn interface_options(order: Order, body: &[u8]) -> Options<'_> {
 }
 
 /// An interface description: the interface, and its name where it has one.
-pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<String>)> {
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) interface: Interface,
+    pub(super) name: Option<String>,
+    /// What of it could not be read.
+    pub(super) fault: Option<String>,
+}
+
+/// The interface that a block describes. It counts even where the block is too short to tell its link
+/// type, as others are numbered behind it.
+pub(super) fn interface(order: Order, body: &[u8]) -> Described {
     let mut name = None;
+    let mut fault = (body.len() < 8)
+        .then(|| format!("the interface description has only {} octets", body.len()));
     let mut interface = Interface {
-        link: LinkType::from_registry(order.u16(body, 0)?),
-        snaplen: order.u32(body, 4)?,
+        link: LinkType::from_registry(order.u16(body, 0).unwrap_or(u16::MAX)),
+        snaplen: order.u32(body, 4).unwrap_or(0),
         fcs_len: 0,
         clock: Clock::default(),
     };
-    for (code, value) in interface_options(order, body).iter() {
+    let options = interface_options(order, body);
+    for (code, value) in options.iter() {
         let clock = interface.clock;
         match (code, value) {
             (IF_NAME, _) => {
@@ -146,7 +161,14 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<
             _ => {}
         }
     }
-    Some((interface, name))
+    if options.overrun() {
+        fault = Some(OVERRUN.to_owned());
+    }
+    Described {
+        interface,
+        name,
+        fault,
+    }
 }
 
 impl Section {
@@ -170,6 +192,14 @@ impl Section {
             interfaces: Vec::new(),
             first: self.first.saturating_add(declared),
         })
+    }
+
+    #[cold]
+    fn not_described(&self, what_is: &str, interface: u32) -> String {
+        format!(
+            "{what_is} of interface {interface}, counted from 0, and its section has described only {}",
+            self.interfaces.len()
+        )
     }
 
     /// The packet of a block. `body` may lack octets at its end if the block is larger than what
@@ -199,13 +229,7 @@ impl Section {
         let interface = usize::try_from(number)
             .ok()
             .and_then(|number| self.interfaces.get(number))
-            .ok_or_else(|| {
-                format!(
-                    "the packet is of interface {number}, counted from 0, and its section has \
-                     described only {}",
-                    self.interfaces.len()
-                )
-            })?;
+            .ok_or_else(|| self.not_described("the packet is", number))?;
         let from = if kind == PacketBlock::Simple { 4 } else { 20 };
         let room = len.saturating_sub(from);
         let (stamp, captured, wire_len) = if kind == PacketBlock::Simple {
@@ -234,6 +258,7 @@ impl Section {
             wire_len: wire_len.max(u32::try_from(captured).unwrap_or(u32::MAX)),
             fcs_len: interface.fcs_len,
             lost: 0,
+            overrun: false,
             link: interface.link,
             from,
             to,
@@ -243,8 +268,11 @@ impl Section {
             && kind != PacketBlock::Simple
             && rest.len() > END_LEN
         {
+            let told = Options::new(order, rest);
             packet.options = behind;
-            packet.take_options(Options::new(order, rest));
+            packet.take_options(told);
+            // Of a large block the end is not kept.
+            packet.overrun = body.len() == len && told.overrun();
         }
         if kind == PacketBlock::Old {
             let lost = order.u16(body, 2).filter(|lost| *lost != u16::MAX);
@@ -275,18 +303,29 @@ fn octets(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 
-/// The statistics of an interface, but for those that no interface is described for.
-pub(super) fn statistics(section: &Section, body: &[u8]) -> Option<Statistics> {
+/// The statistics of an interface.
+///
+/// # Errors
+///
+/// As for [`Section::packet`].
+pub(super) fn statistics(section: &Section, body: &[u8]) -> Result<Statistics, String> {
     let order = section.order;
-    let interface = order.u32(body, 0)?;
-    let clock = section.interfaces.get(octets(interface))?.clock;
-    let stamp = u64::from(order.u32(body, 4)?) << 32 | u64::from(order.u32(body, 8)?);
+    let field = |at| {
+        (order.u32(body, at))
+            .ok_or_else(|| format!("the statistics block has only {} octets", body.len()))
+    };
+    let (interface, stamp) = (field(0)?, u64::from(field(4)?) << 32 | u64::from(field(8)?));
+    let described = section.interfaces.get(octets(interface));
+    let clock = described
+        .ok_or_else(|| section.not_described("the statistics are", interface))?
+        .clock;
     let mut told = Statistics {
         interface,
         ts: clock.at(stamp),
         ..Statistics::default()
     };
-    for (code, value) in Options::new(order, body.get(12..)?).iter() {
+    let options = Options::new(order, body.get(12..).unwrap_or_default());
+    for (code, value) in options.iter() {
         match code {
             ISB_IFRECV => told.received = counter(order, value),
             ISB_IFDROP => told.interface_dropped = counter(order, value),
@@ -294,5 +333,9 @@ pub(super) fn statistics(section: &Section, body: &[u8]) -> Option<Statistics> {
             _ => {}
         }
     }
-    Some(told)
+    told.overrun = options.overrun();
+    Ok(told)
 }
+
+/// What is wrong where an option claims more octets than its block has.
+pub(super) const OVERRUN: &str = "an option claims more octets than the block has";

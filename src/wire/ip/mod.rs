@@ -341,6 +341,16 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// The identification that the fragments of a packet have in common (RFC 791 section 3.2, RFC 8200
+    /// section 4.5), where this is one that IP made.
+    pub fn fragment_id(&self) -> Option<u32> {
+        self.fragment?;
+        match self.version {
+            IpVersion::V4 => self.id,
+            IpVersion::V6 => v6::fragment_id(self.header),
+        }
+    }
+
     /// Whether the bit of an IPv4 header is set that must be zero (RFC 791 section 3.1).
     pub fn reserved_flag(&self) -> bool {
         let word = u16_at(self.header, 6).filter(|_| self.version == IpVersion::V4);

@@ -313,6 +313,14 @@ pub(super) fn fragmentable_headers(header: &[u8]) -> Option<&[u8]> {
     header.get(FIXED..)
 }
 
+/// The identification in the fragment header within `header`; none where the link fragments.
+pub(super) fn fragment_id(header: &[u8]) -> Option<u32> {
+    let end = header
+        .len()
+        .checked_sub(fragmentable_headers(header)?.len())?;
+    (end > FIXED).then(|| u32_at(header, end - 4)).flatten()
+}
+
 /// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none.
 fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
     if let Some(field) = u16_at(header, 2) {

@@ -1,0 +1,212 @@
+//! What the packets of tunnels carried: an error often quotes no more of them than their own headers.
+
+use std::collections::VecDeque;
+
+use super::aftermath::{Hit, is_of_tunnel};
+use super::flows::is_told_apart;
+use super::observation::Observation;
+use super::query::{self, QueryKey};
+use super::{MatchKind, Original};
+use crate::icmp::Quote;
+use crate::model::FrameRef;
+
+/// The innermost packets of the last tunnel packets.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    recent: VecDeque<Observation>,
+}
+
+/// The packet in all the tunnels of one that an error quotes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inner {
+    /// Its flow, and what the error tells of it.
+    pub(super) hit: Hit,
+    /// What it asks, if it does.
+    pub(super) request: Option<QueryKey>,
+    /// IPv4 identification.
+    pub(super) id: Option<u32>,
+}
+
+impl Carried {
+    /// How many are remembered: errors come a round trip after their cause.
+    const RECENT: usize = 1 << 12;
+
+    /// Takes note of a packet in a tunnel.
+    pub(super) fn push(&mut self, packet: Observation) {
+        if self.recent.len() >= Self::RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(packet);
+    }
+
+    /// What a tunnel's packet that an error quotes carries: as quoted, or else as it was captured, if
+    /// it is known which packet that was, and that it held one packet only.
+    pub(super) fn in_quote(&self, quote: &Quote<'_>, original: Option<Original>) -> Option<Inner> {
+        if !is_of_tunnel(&quote.flow()) {
+            return None;
+        }
+        let innermost = quote.innermost();
+        let quoted = (innermost.bytes.len() < quote.bytes.len()).then(|| Inner {
+            hit: Hit::of(&innermost, innermost.flow()),
+            request: query::quoted_request(&innermost),
+            id: innermost.ip.id,
+        });
+        if quoted.is_some_and(|inner| is_told_apart(&inner.hit.flow)) {
+            return quoted;
+        }
+        let captured = match original {
+            Some(Original::Found {
+                match_kind: MatchKind::Exact,
+                frame,
+                ..
+            }) => self.in_frame(frame),
+            _ => None,
+        };
+        let captured = captured.map(|packet| Inner {
+            hit: Hit::of_packet(packet),
+            request: query::observed_request(packet),
+            id: packet.id(),
+        });
+        // Of a tunnel in it the packet itself may be the innermost that was read.
+        (captured.filter(|inner| inner.hit.flow != quote.flow())).or(quoted)
+    }
+
+    fn in_frame(&self, frame: FrameRef) -> Option<&Observation> {
+        let mut there = self.recent.iter().rev().filter(|seen| seen.frame == frame);
+        let found = there.next()?;
+        there.next().is_none().then_some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::{IpNumber, PacketBuilder};
+
+    use crate::correlate::Outcome;
+    use crate::correlate::exchange::ExchangeOutcome;
+    use crate::correlate::replay::Replay;
+    use crate::correlate::verdict::{AftermathOutcome, Carried as Carries, DropVerdict};
+    use crate::model::flow::FlowPorts;
+
+    const HERE: [u8; 4] = [192, 0, 2, 1];
+    const THERE: [u8; 4] = [192, 0, 2, 2];
+    const CLIENT: [u8; 4] = [10, 0, 0, 1];
+    const SERVER: [u8; 4] = [10, 0, 2, 1];
+    const ROUTER: [u8; 4] = [198, 51, 100, 1];
+
+    /// IP in IP (RFC 2003), with that identification.
+    fn tunnelled(src: [u8; 4], dst: [u8; 4], id: u16, inner: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        (PacketBuilder::ipv4(src, dst, 64).write(&mut packet, IpNumber::IPV4, inner)).unwrap();
+        packet[4..6].copy_from_slice(&id.to_be_bytes());
+        packet
+    }
+
+    fn too_big(quoted: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        let payload = [&[3, 4, 0, 0, 0, 0, 5, 0x78][..], quoted].concat();
+        PacketBuilder::ipv4(ROUTER, HERE, 64)
+            .write(&mut packet, IpNumber::ICMP, &payload)
+            .unwrap();
+        packet
+    }
+
+    fn segment(seq: u32, port: u16) -> Vec<u8> {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(CLIENT, SERVER, 64)
+            .tcp(port, 443, seq, 1000)
+            .ack(1)
+            .write(&mut packet, &[0; 1000])
+            .unwrap();
+        packet
+    }
+
+    fn acknowledgement(ack: u32) -> Vec<u8> {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(SERVER, CLIENT, 64)
+            .tcp(443, 4000, 1, 1000)
+            .ack(ack)
+            .write(&mut packet, &[])
+            .unwrap();
+        packet
+    }
+
+    /// What is told of a segment in a tunnel that a router refuses, of which it quotes so many octets,
+    /// then sent again and acknowledged.
+    fn verdict(quoted: usize, answered: bool) -> DropVerdict {
+        let mut play = Replay::new();
+        let outer = tunnelled(HERE, THERE, 7, &segment(100, 4000));
+        play.at(0, &outer);
+        play.at(5, &too_big(&outer[..quoted]));
+        play.at(9, &tunnelled(HERE, THERE, 8, &segment(100, 4000)));
+        // Of another flow in the tunnel.
+        play.at(10, &tunnelled(HERE, THERE, 9, &segment(9, 4001)));
+        if answered {
+            play.at(20, &tunnelled(THERE, HERE, 1, &acknowledgement(1100)));
+        }
+        let mut verdicts = play.verdicts();
+        assert_eq!(verdicts.len(), 1);
+        verdicts.remove(0)
+    }
+
+    #[test]
+    fn the_flow_in_a_tunnel_tells_what_came_of_it() {
+        for quoted in [20 + 8, 20 + 28, 500] {
+            let told = verdict(quoted, true);
+            let Carries::Flow(carried) = told.carried else {
+                panic!("{quoted}: {:?}", told.carried);
+            };
+            assert_eq!(carried.addrs.src(), std::net::IpAddr::from(CLIENT));
+            let ports = FlowPorts::Ports {
+                src: 4000,
+                dst: 443,
+            };
+            assert_eq!(carried.ports, ports, "{quoted}");
+            assert_eq!(told.flow.ports, FlowPorts::None);
+            assert_eq!(told.aftermath.outcome, AftermathOutcome::Recovered);
+            assert_eq!(told.aftermath.packets, 1, "{quoted}");
+            let silent = verdict(quoted, false).aftermath;
+            assert_eq!(silent.outcome, AftermathOutcome::Retransmitting);
+        }
+    }
+
+    #[test]
+    fn several_flows_in_a_tunnel_tell_nothing() {
+        let mut play = Replay::new();
+        for (millis, port) in [(0, 4000), (10, 4001)] {
+            let outer = tunnelled(HERE, THERE, port, &segment(100, port));
+            play.at(millis, &outer);
+            play.at(millis + 5, &too_big(&outer[..28]));
+        }
+        let verdicts = play.verdicts();
+        assert_eq!(verdicts.len(), 1);
+        assert_eq!(verdicts[0].carried, Carries::Several);
+        assert_eq!(verdicts[0].aftermath.outcome, AftermathOutcome::Unknown);
+    }
+
+    #[test]
+    fn a_short_quote_ends_the_request_in_the_tunnel() {
+        let mut ping = Vec::new();
+        PacketBuilder::ipv4(CLIENT, SERVER, 64)
+            .icmpv4_echo_request(7, 3)
+            .write(&mut ping, b"who is there")
+            .unwrap();
+        for quoted in [28, 48] {
+            let mut play = Replay::new();
+            let outer = tunnelled(HERE, THERE, 7, &ping);
+            play.at(0, &outer);
+            play.at(5, &too_big(&outer[..quoted]));
+            // Not numbered: nothing tells which packet was dropped.
+            let again = tunnelled(HERE, THERE, 0, &ping);
+            play.at(30_000, &again);
+            play.at(30_005, &too_big(&again[..28]));
+            play.at(60_000, &acknowledgement(1));
+            let outcomes = play.end().into_iter().filter_map(|outcome| match outcome {
+                Outcome::Exchange(exchange) => Some(exchange.outcome),
+                _ => None,
+            });
+            let expected = [ExchangeOutcome::Error, ExchangeOutcome::Lost];
+            assert_eq!(outcomes.collect::<Vec<_>>(), expected, "{quoted}");
+        }
+    }
+}
