@@ -213,7 +213,7 @@ pub(super) fn find(
     if best.is_none() {
         let holds = |seen: &&Fingerprint| seen.length > end_before(&quote.ip);
         let whole = datagram(ring, quote).filter(holds);
-        best = whole.map(|seen| (MatchKind::Segment, *seen));
+        best = whole.map(|seen| (MatchKind::Segment, copies(seen)));
     }
     if best.is_none() {
         ring.walk(Chain::Destination, &hashes, |seen| {

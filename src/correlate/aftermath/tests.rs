@@ -59,15 +59,15 @@ impl Capture {
     /// The same of another one.
     fn error_by(&mut self, dropper: [u8; 4], packet: &[u8]) {
         let ts = self.tick();
-        self.refuse(ts, packet);
+        self.refuse(dropper, ts, packet);
     }
 
     fn error_at(&mut self, micros: i64, packet: &[u8]) {
         self.frames += 1;
-        self.refuse(Timestamp::from_nanos(micros * 1000), packet);
+        self.refuse(ROUTER, Timestamp::from_nanos(micros * 1000), packet);
     }
 
-    fn refuse(&mut self, ts: Timestamp, packet: &[u8]) {
+    fn refuse(&mut self, dropper: [u8; 4], ts: Timestamp, packet: &[u8]) {
         let mut payload = vec![3, 4, 0, 0, 0, 0, 5, 0x78];
         payload.extend_from_slice(&packet[..28]);
         let mut error = Vec::new();
