@@ -42,7 +42,7 @@ impl Fingerprint {
             (false, _) => MIRROR_WINDOW,
         };
         let apart = later.ts.since(earlier.ts);
-        self.lead.agrees(other.lead, mask) && apart.is_some_and(|apart| apart <= window)
+        self.lead.agrees(other.lead, mask) && apart.is_none_or(|apart| apart <= window)
     }
 
     /// Whether it was seen nearer to its sender than its copy `other`: routers only lower the TTL.

@@ -44,7 +44,7 @@ impl Correlator {
             let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
             let again = Again {
                 of,
-                source: frame.source,
+                frame: frame.reference(),
                 ts,
                 ttl: ip.hop_limit(),
             };

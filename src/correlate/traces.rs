@@ -15,7 +15,7 @@ use super::trace::{HopRouter, MAX_TTL, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
-use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 use gathered::{DISTINCT_TTLS, HopState, PENDING_MEMORY, Trace};
@@ -61,9 +61,9 @@ impl TraceKey {
 /// An answer that was captured again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
-    /// Where it was first.
+    /// Where it was before.
     pub(super) of: FrameRef,
-    pub(super) source: SourceId,
+    pub(super) frame: FrameRef,
     pub(super) ts: Timestamp,
     pub(super) ttl: Option<u8>,
 }
@@ -102,7 +102,7 @@ impl ProbeAnswer<'_> {
     pub(super) fn again(&self, of: FrameRef) -> Again {
         Again {
             of,
-            source: self.frame.source(),
+            frame: self.frame,
             ts: self.ts,
             ttl: self.ttl_back,
         }

@@ -53,9 +53,11 @@ struct Home {
 pub(super) enum WayBack {
     /// As far as is known.
     Made,
-    /// It was seen on its way, and not where others were seen after it.
+    /// It was seen on its way only, and one to a later request all the way.
     Lost,
-    /// It was not seen there, but no other one was after it.
+    /// It was seen on its way only, so far.
+    Awaited,
+    /// The same, and the capture of the rest of it may have ended.
     Unknown,
 }
 
@@ -156,18 +158,19 @@ impl Points {
             open.end_shown |= seen.shown;
         }
         open.reply_points = open.reply_points.saturating_add(1);
-        let home = self.homes.get_mut(&key.addrs);
-        if let Some(home) = home.filter(|home| home.points > open.reply_points) {
+        let known = self.homes.get_mut(&key.addrs);
+        let asked = (known.as_ref()).map_or(open.requested, |home| home.asked.max(open.requested));
+        if let Some(home) = known.filter(|home| home.points > open.reply_points) {
             let is_there = !home.place.is_apart_from(open.reply_place);
             if is_there && home.place.ttl == open.reply_place.ttl {
-                home.asked = home.asked.max(open.requested);
+                home.asked = asked;
             }
             return;
         }
         let home = Home {
             points: open.reply_points,
             place: open.reply_place,
-            asked: open.requested,
+            asked,
         };
         self.homes.insert(key.addrs, home);
     }
@@ -186,10 +189,11 @@ impl Points {
             && self.asked(open, home_is.source).is_some();
         if !is_short {
             WayBack::Made
-        } else if last.source == home_is.source || open.requested < home.asked {
+        } else if open.requested < home.asked {
             WayBack::Lost
+        } else if last.source == home_is.source {
+            WayBack::Awaited
         } else {
-            // That capture may have ended.
             WayBack::Unknown
         }
     }
@@ -207,15 +211,14 @@ impl Exchanges {
         if !matches!(open.end, Some(ExchangeEnd::Reply(_))) {
             return Some(outcome);
         }
-        let is_over = end.is_none_or(|end| end.settles(key.addrs, open.requested));
+        let is_over = || end.is_none_or(|end| end.settles(key.addrs, open.requested));
+        let is_blind = || (self.blind).hides(key.addrs, open.requested, self.timeout);
         Some(match self.points.way_back(key, open) {
             WayBack::Made => outcome,
-            WayBack::Lost if self.blind.hides(key.addrs, open.requested, self.timeout) => {
-                ExchangeOutcome::Unknown
-            }
-            WayBack::Lost if is_over => ExchangeOutcome::Lost,
-            WayBack::Lost => ExchangeOutcome::Pending,
             WayBack::Unknown => ExchangeOutcome::Unknown,
+            WayBack::Lost | WayBack::Awaited if is_blind() => ExchangeOutcome::Unknown,
+            WayBack::Awaited if !is_over() => ExchangeOutcome::Pending,
+            WayBack::Lost | WayBack::Awaited => ExchangeOutcome::Lost,
         })
     }
 }

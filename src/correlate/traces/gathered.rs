@@ -22,9 +22,14 @@ const LABELS: usize = 8;
 const ROUTERS: usize = 8;
 /// Probes, and answers, of which copies are waited for: those of some seconds.
 const PENDING: usize = 128;
+/// Copies of an answer whose frames are known.
+const COPIES: usize = 8;
 /// Octets of what is pending, at most.
-pub(super) const PENDING_MEMORY: usize =
-    PENDING * (size_of::<Probe>() + size_of::<Answer>() + LABELS * size_of::<u32>());
+pub(super) const PENDING_MEMORY: usize = PENDING
+    * (size_of::<Probe>()
+        + size_of::<Answer>()
+        + LABELS * size_of::<u32>()
+        + COPIES * size_of::<FrameRef>());
 
 /// What was sent with one TTL, and what answered.
 #[derive(Debug, Default)]
@@ -57,6 +62,8 @@ struct Answer {
     mpls: Vec<u32>,
     /// The frame of the answer itself.
     frame: FrameRef,
+    /// Those of its copies, the first few.
+    copies: Vec<FrameRef>,
 }
 
 /// One traceroute: what was sent and what answered, by TTL.
@@ -257,6 +264,7 @@ impl Trace {
             refusal: answer.refusal,
             mpls: Vec::new(),
             frame: answer.frame,
+            copies: Vec::new(),
         });
         self.labels(answer);
     }
@@ -273,9 +281,16 @@ impl Trace {
 
     /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.
     pub(super) fn again(&mut self, again: &Again) {
-        let Some(at) = (self.answers.iter()).rposition(|answer| answer.frame == again.of) else {
+        let is_of = |answer: &Answer| answer.frame == again.of || answer.copies.contains(&again.of);
+        let Some(at) = self.answers.iter().rposition(is_of) else {
             return;
         };
+        let Some(answer) = self.answers.get_mut(at) else {
+            return;
+        };
+        if answer.copies.len() < COPIES {
+            answer.copies.push(again.frame);
+        }
         let Some(answer) = self.answers.get(at) else {
             return;
         };
@@ -283,10 +298,11 @@ impl Trace {
             return;
         };
         let nearest = probe.nearest;
-        let is_nearer = answer.frame.source() != again.source || again.ttl < answer.ttl_back;
+        let is_nearer =
+            answer.frame.source() != again.frame.source() || again.ttl < answer.ttl_back;
         let rtt = again.ts.since(nearest.ts);
         if is_nearer
-            && again.source == nearest.source()
+            && again.frame.source() == nearest.source()
             && rtt.is_some()
             && let Some(answer) = self.answers.get_mut(at)
         {

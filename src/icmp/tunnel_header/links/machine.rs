@@ -17,6 +17,8 @@ pub(super) fn step(link: LinkType, rest: &[u8]) -> Option<Step> {
             let then = cooked(link, u16_at(rest, 2)?, u16_at(rest, 14)?);
             Step::new(16, "linux_cooked", COOKED, then)
         }
+        lt::LINUX_LAPD => Step::new(16, "linux_cooked", COOKED, Part::Link(lt::LAPD)),
+        lt::NORDIC_BLE => Step::new(rest.len(), "nordic", NORDIC, Part::End),
         lt::LINUX_SLL2 => {
             let then = cooked(link, u16_at(rest, 8)?, u16_at(rest, 0)?);
             Step::new(20, "linux_cooked_2", COOKED_2, then)
@@ -424,6 +426,8 @@ const USB_DARWIN: Table = &[
 ];
 
 const USB_PACKET: Table = &[spec::hex(0, 1, "packet_identifier")];
+
+const NORDIC: Table = &[spec::u8(0, "board"), spec::rest(1, "sniffer_header")];
 
 const DIRECTION: Table = &[spec::u32(0, "direction")];
 

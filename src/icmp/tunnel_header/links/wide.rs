@@ -19,6 +19,7 @@ pub(super) fn step(link: LinkType, rest: &[u8]) -> Option<Step> {
         lt::SLIP | lt::SLIP_BSDOS => Step::new(rest.len(), "slip", SLIP, Part::End),
         lt::FRELAY => frame_relay(rest)?,
         lt::MFR => multilink(rest)?,
+        lt::LAPD => Step::new(rest.len(), "lapd", LAPD, Part::End),
         lt::MPLS => nothing_before(Part::Mpls),
         lt::ATM_RFC1483 | lt::ATM_CLIP => llc_over_atm(rest),
         lt::SUNATM => {
@@ -146,6 +147,12 @@ fn docsis(rest: &[u8]) -> Option<Step> {
     let length = usize::from(check) + 2;
     Some(Step::made(length, "docsis", rows, Part::Ethernet))
 }
+
+/// ITU-T Q.921 section 3; what follows the address is X.25's.
+const LAPD: Table = &[
+    spec::hex(0, 2, "address"),
+    spec::rest(2, "control_and_packet"),
+];
 
 const DIRECTION: Table = &[spec::u8(0, "direction")];
 
