@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::icmp::Message;
+use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::IpVersion;
@@ -93,8 +94,9 @@ pub struct DropVerdict {
     pub bytes: u64,
     /// The longest time from a dropped packet to its error, where that very packet was found.
     pub slowest: Option<Duration>,
-    /// The snap length cut a quote, so that which packet it is about is not told.
-    pub cut: bool,
+    /// Whether all quotes are there, as far as which packet they are about is not known: the snap length
+    /// may have cut what tells.
+    pub quotes: Extent,
     /// Largest TTL that a dropped packet was captured with.
     pub original_ttl: Option<u8>,
     /// TTL of the captured original minus the quoted one.
@@ -190,7 +192,7 @@ impl DropVerdict {
             mtu: None,
             bytes: 0,
             slowest: None,
-            cut: false,
+            quotes: Extent::Whole,
             original_ttl: None,
             ttl_spent: None,
             hops_to_dropper: None,

@@ -9,6 +9,7 @@ use super::table::{Displaced, Table};
 use super::translated::Translated;
 use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
+use crate::icmp::field::Extent;
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, mtu, payload};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion, Limit, Packet, link};
@@ -328,7 +329,9 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         verdict.mtu = mtu::smaller(verdict.mtu, Some(mtu));
     }
     let identified = matches!(error.original, Some(Original::Found { match_kind, .. }) if match_kind != MatchKind::Flow);
-    verdict.cut |= !identified && error.quote.ip.limit == Limit::Capture;
+    if !identified && error.quote.ip.limit == Limit::Capture {
+        verdict.quotes = Extent::Cut;
+    }
     let Some(Original::Found {
         match_kind,
         frame,

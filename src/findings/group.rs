@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 
 use super::{Diagnosis, Finding};
 use crate::correlate::verdict::DropVerdict;
+use crate::icmp::field::Extent;
 use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
 
@@ -92,7 +93,7 @@ impl<K: Copy + Eq + Hash> Groups<K> {
                 group.flows += u64::from(verdict.part == 1);
             }
             group.slowest = group.slowest.max(verdict.slowest);
-            group.cut |= verdict.cut;
+            group.cut |= verdict.quotes == Extent::Cut;
             if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
                 group.ports.add(dst);
             }

@@ -226,11 +226,7 @@ fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Gro
         ),
         (Claim::Hidden, _) => suspected(
             format!("{dropper} says that {hosts} {are} unreachable, how fast was cut off{tally}"),
-            format!(
-                "A dead host is told after seconds of address resolution, what a rule or a route set to \
-                 unreachable rejects at once. Capture with a longer snap length, or look at the \
-                 neighbor table and the routes of {dropper}."
-            ),
+            look_closer(dropper),
         ),
         (Claim::Proved | Claim::Plain, Word::Host) => told(
             Severity::Critical,
@@ -272,9 +268,19 @@ fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Gro
     }
 }
 
+/// What to do where the snap length cut what tells a dead host from one that is refused.
+fn look_closer(dropper: IpAddr) -> String {
+    format!(
+        "A dead host is told after seconds of address resolution, what a rule or a route set to \
+         unreachable rejects at once. Capture with a longer snap length, or look at the neighbor table \
+         and the routes of {dropper}."
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::icmp::field::Extent;
     use crate::model::flow::FlowPorts;
     use crate::model::{AddrPair, FlowKey, Timestamp};
     use crate::wire::IpVersion;
@@ -404,15 +410,15 @@ mod tests {
         };
         let severity = |verdicts: &[&DropVerdict]| {
             let mut diagnosis = Unreachable::default();
-            verdicts
-                .iter()
-                .for_each(|verdict| diagnosis.verdict(verdict));
+            for verdict in verdicts {
+                diagnosis.verdict(verdict);
+            }
             let mut found = Vec::new();
             diagnosis.findings(&mut found);
             found.first().map(|finding| finding.severity)
         };
         let cut = DropVerdict {
-            cut: true,
+            quotes: Extent::Cut,
             ..verdict.clone()
         };
         let slow = DropVerdict {

@@ -107,6 +107,12 @@ const WRONG: &[(&str, &str, u64, &str)] = &[
         "experimental mobility has no options of Neighbor Discovery (RFC 4065)",
     ),
     (
+        "icmpv6_icmpv6_reserved",
+        "a sample",
+        145,
+        "the first bit asks for home agents that serve mobile routers (RFC 3963 section 7.2)",
+    ),
+    (
         "icmpv6_icmpv6_data",
         "rpl-dao-oobr.pcap",
         1,

@@ -8,6 +8,7 @@ use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide, Role,
     WasOpen,
 };
+use icmpdump::icmp::field::Extent;
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, Timestamp};
 use icmpdump::wire::IpVersion;
@@ -96,7 +97,7 @@ pub(crate) fn verdict() -> DropVerdict {
             addrs: AddrPair::new(addr("10.7.0.1"), addr("10.7.0.2")),
             ports: FlowPorts::Ports { src: 4000, dst: 53 },
         }),
-        cut: false,
+        quotes: Extent::Whole,
         same_as: Some(OtherSide {
             flow: FlowKey {
                 protocol: 6,
@@ -147,7 +148,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         aftermath: Aftermath::UNKNOWN,
         same_as: None,
         carried: Carried::Unknown,
-        cut: false,
+        quotes: Extent::Whole,
         counted_there: false,
         probe: true,
         shown: true,

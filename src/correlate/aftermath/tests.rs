@@ -422,9 +422,13 @@ fn verdicts_about_a_flow_are_bounded() {
 fn what_is_captured_again_behind_the_error_was_sent_once() {
     let large = [segment(100, 1460, 1), segment(1560, 1460, 2)];
     let mut capture = Capture::new();
-    large.iter().for_each(|packet| capture.packet(packet));
+    for packet in &large {
+        capture.packet(packet);
+    }
     capture.error(&large[0]);
-    large.iter().for_each(|packet| capture.packet(packet));
+    for packet in &large {
+        capture.packet(packet);
+    }
     let aftermath = capture.aftermath();
     assert_eq!((aftermath.packets, aftermath.retransmissions), (0, 0));
     assert_eq!(aftermath.size_after, None);

@@ -233,12 +233,11 @@ pub(super) fn is_same_packet(
         _ => true,
     };
     // What comes again at the same place when the answer was there already was sent again, unless it
-    // bears the same number, or comes as soon as a mirror gives it.
+    // comes as soon as a mirror gives it: programs that make their own packets may number all alike.
     let is_mirrored = || (seen.ts.since(open.requested)).is_none_or(|apart| apart < MIRROR_WINDOW);
     let again = open.end.is_some()
         && !seen.place.is_copy_of(open.place)
         && !seen.sent.repeats(open.sent)
-        && !seen.place.is_numbered()
         && !is_mirrored();
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);

@@ -214,7 +214,7 @@ fn a_trace_seen_at_two_points_is_the_one_its_sender_made() {
         assert!(hops.iter().all(|hop| hop.unanswered == 0), "{which}");
         assert!(hops.iter().all(|hop| hop.routers.len() == 1), "{which}");
         let rtts = hops.iter().flat_map(|hop| &hop.routers[0].rtts);
-        let millis: Vec<_> = rtts.map(|rtt| rtt.as_millis()).collect();
+        let millis: Vec<_> = rtts.map(std::time::Duration::as_millis).collect();
         let expected = if which.starts_with('0') { 2 } else { 3 };
         assert_eq!(millis, [expected; 4], "{which}");
     }

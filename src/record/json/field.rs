@@ -300,10 +300,10 @@ impl Serialize for RecordEntry<'_> {
             "sources",
             &Iter(|| record.sources().map(|a| Addr(a.into()))),
         )?;
-        if !record.auxiliary.is_empty() {
-            map.put("auxiliary", &Hex(record.auxiliary))?;
-        } else {
+        if record.auxiliary.is_empty() {
             map.some("auxiliary_length", record.auxiliary_length.into())?;
+        } else {
+            map.put("auxiliary", &Hex(record.auxiliary))?;
         }
         map.maybe("unread", record.item().unread().map(Hex))?;
         map.end()

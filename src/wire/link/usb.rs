@@ -72,7 +72,7 @@ fn transfer_in<'a>(frame: &Frame<'a>, places: &Range<usize>) -> Transfer<'a> {
     }
 }
 
-impl<'a> Transfer<'a> {
+impl Transfer<'_> {
     fn word(&self, at: usize) -> Option<u16> {
         array_at(self.octets, at).map(u16::from_le_bytes)
     }

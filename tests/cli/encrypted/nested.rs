@@ -53,9 +53,12 @@ impl Nested {
     fn carried(&mut self, packet: Vec<u8>, tunnels: usize, is_reply: bool) -> Vec<u8> {
         self.sent += 1;
         let sessions = self.sessions[..tunnels].iter().rev();
-        sessions.fold(packet, |packet, session| match is_reply {
-            false => session.request(self.sent, &packet),
-            true => session.reply(self.sent, &packet),
+        sessions.fold(packet, |packet, session| {
+            if is_reply {
+                session.reply(self.sent, &packet)
+            } else {
+                session.request(self.sent, &packet)
+            }
         })
     }
 
