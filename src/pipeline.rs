@@ -10,6 +10,7 @@ mod control;
 mod early;
 mod fragments;
 mod ledger;
+mod notes;
 mod outcomes;
 mod pieces;
 mod reports;
@@ -30,6 +31,7 @@ use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
 use self::early::Early;
 use self::ledger::Entry;
+use self::notes::Notes;
 use self::teller::Teller;
 pub use self::teller::Telling;
 use self::turn::Turn;
@@ -49,7 +51,7 @@ use crate::wire::ipcomp::Inflater;
 use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::stream::{Streams, Units};
-use crate::wire::tunnel::{TcpStreams, Templates};
+use crate::wire::tunnel::{Known, TcpStreams};
 use crate::wire::wireguard::WireGuard;
 use crate::wire::{self, Classified, Packet, link};
 
@@ -86,8 +88,10 @@ struct Run<'p, 'o, 's, 'e> {
     inflater: Inflater,
     /// None as long as there are no keys.
     wireguard: Option<Box<WireGuard>>,
-    /// What flow records look like.
-    templates: Templates,
+    /// Of which packets a note is all that is needed by now.
+    notes: Notes,
+    /// What was learnt of messages that are to come.
+    known: Known,
     /// Streams of TCP whose messages may hold packets.
     tcp_streams: TcpStreams,
     /// Where the packets of compressed frames are made.
@@ -158,7 +162,7 @@ impl Pipeline<'_> {
                 return run.finish(&mut source);
             }
             if run.counts.other >= PROBED / 2 {
-                match Ahead::read(source, run.notes()) {
+                match Ahead::read(source, run.notes.clone()) {
                     Ok(mut ahead) => {
                         run.drive::<_, Noted>(&mut ahead, u64::MAX)?;
                         return run.finish(&mut ahead);
@@ -196,7 +200,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             expander: Expander::default(),
             inflater: Inflater::default(),
             wireguard: (!pipe.key_logs.is_empty()).then(Box::default),
-            templates: Templates::default(),
+            notes: Notes::new(!pipe.key_logs.is_empty()),
+            known: Known::default(),
             tcp_streams: TcpStreams::default(),
             expanded: Expanded::default(),
             alone: Vec::new(),
@@ -233,7 +238,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             if self.started
                 && self.pipe.frames.is_none()
                 && others > before
-                && self.wireguard.is_none()
+                && self.notes.suffice()
                 && self.skim::<S, W>(source, frames) > 0
             {
                 self.interim(&*source)?;
@@ -326,7 +331,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     #[inline]
     fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         match wire::plain(frame) {
-            Some(packet) if self.notes().suffice(&packet) => {
+            Some(packet) if self.notes.suffice_of(&packet) => {
                 self.plain(&Observation::of_plain(frame.reference(), frame.ts, &packet))?;
                 self.write_if_selected(frame);
                 Ok(())

@@ -8,6 +8,8 @@ mod aggregate;
 mod bad_input;
 #[path = "cli/bits.rs"]
 mod bits;
+#[path = "cli/captures.rs"]
+mod captures;
 #[path = "cli/carried.rs"]
 mod carried;
 #[path = "cli/cuts.rs"]

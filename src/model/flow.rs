@@ -62,10 +62,7 @@ impl AddrPair {
     pub const fn reversed(self) -> Self {
         Self {
             family: self.family,
-            bits: AddrBits {
-                src: self.bits.dst,
-                dst: self.bits.src,
-            },
+            bits: self.bits.reversed(),
         }
     }
 
@@ -160,6 +157,16 @@ impl AddrBits {
         Self {
             src: Words::v6(src),
             dst: Words::v6(dst),
+        }
+    }
+
+    /// That of the packets that go the other way.
+    #[must_use]
+    #[inline]
+    pub const fn reversed(self) -> Self {
+        Self {
+            src: self.dst,
+            dst: self.src,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::iter;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use super::time::Timestamp;
 
@@ -89,6 +90,14 @@ pub struct Section {
     pub begins: SectionStart,
 }
 
+impl Section {
+    /// Their places.
+    pub fn range(self) -> Range<usize> {
+        let start = usize::from(self.at);
+        start..start + usize::from(self.octets)
+    }
+}
+
 /// What they begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionStart {
@@ -98,6 +107,8 @@ pub enum SectionStart {
     Ip,
     /// A header of the protocol's own.
     Message,
+    /// The same, and a frame of such a link, as an earlier message told.
+    Captured(LinkType),
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed

@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::notes::Notes;
 use crate::correlate::observation::Observation;
 use crate::handover::start_on;
 use crate::model::{Frame, StoredFrames, Timestamp};
 use crate::source::{
     Damage, InterfaceCounts, Notice, Progress, Secrets, SecretsKind, Source, SourceInfo, Step,
 };
-use crate::wire::ip::protocol;
-use crate::wire::{self, Plain, wireguard};
+use crate::wire;
 
 /// What the reader hands over, in the order of the capture.
 #[derive(Clone, Copy)]
@@ -50,24 +50,6 @@ struct End {
     damage: Vec<Damage>,
     notices: Vec<Notice>,
     kernel: Option<Vec<InterfaceCounts>>,
-}
-
-/// Of which packets a note is all that is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notes {
-    /// Those that neither are ICMP nor may hold such a packet.
-    All,
-    /// The same but for what may be a message of WireGuard, whose keys are known.
-    Unencrypted,
-}
-
-impl Notes {
-    #[inline]
-    pub(super) fn suffice(self, packet: &Plain<'_>) -> bool {
-        self == Self::All
-            || packet.protocol != protocol::UDP
-            || !wireguard::may_be_message(packet.payload)
-    }
 }
 
 /// Items, and the octets of their frames.
@@ -100,13 +82,14 @@ impl Batch {
     }
 
     #[inline]
-    fn push(&mut self, frame: &Frame<'_>, notes: Notes) {
+    fn push(&mut self, frame: &Frame<'_>, notes: &mut Notes) {
         if let Some(packet) = wire::plain(frame)
-            && notes.suffice(&packet)
+            && notes.suffice_of(&packet)
         {
             let note = Observation::of_plain(frame.reference(), frame.ts, &packet);
             self.items.push(Item::Plain(note));
         } else {
+            notes.learn(frame);
             self.items.push(Item::Frame);
             self.frames.push(frame);
         }
@@ -350,7 +333,7 @@ fn read(
     let mut batch = emptied.recv().map_err(|_| HungUp)?;
     let mut sources = source.describe();
     loop {
-        if notes == Notes::All {
+        if notes.suffice() {
             source.skim(|frame| batch.note(frame));
         }
         if batch.is_full() {
@@ -368,7 +351,7 @@ fn read(
                         sources = source.describe();
                         batch.push_between(Between::Sources(sources.clone()));
                     }
-                    batch.push(&frame, notes);
+                    batch.push(&frame, &mut notes);
                     hand_over = batch.is_full();
                 }
             }
@@ -378,7 +361,7 @@ fn read(
                     .iter()
                     .any(|secrets| secrets.kind == SecretsKind::WireGuard)
                 {
-                    notes = Notes::Unencrypted;
+                    notes.except_encrypted();
                 }
                 batch.push_between(Between::Secrets(secrets));
                 hand_over = batch.is_full();

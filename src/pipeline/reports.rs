@@ -17,9 +17,10 @@ impl Run<'_, '_, '_, '_> {
         frame: &Frame<'_>,
         packet: &Packet<'_>,
     ) -> io::Result<bool> {
-        if let Some(reports) = Reports::of(frame, packet, &mut self.templates) {
+        if let Some(reports) = Reports::of(frame, packet, &mut self.known) {
             self.with_frame(frame, packet, |run| run.tell_each(reports))?;
-        } else if let Some(messages) = self.tcp_streams.take(frame, packet) {
+        } else if let Some(messages) = self.tcp_streams.take(frame, packet, &mut self.known) {
+            self.notes.learn(frame);
             self.with_frame(frame, packet, |run| run.tell_messages(frame, &messages))?;
         } else {
             return Ok(false);

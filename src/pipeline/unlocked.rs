@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::mem;
 
 use super::Run;
-use super::ahead::Notes;
 use crate::model::{Frame, UnreadLines};
 use crate::source::{Notice, Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 use crate::wire::wireguard::{self, KeyLog, Keys};
@@ -86,6 +85,7 @@ impl Run<'_, '_, '_, '_> {
         if secrets.kind != SecretsKind::WireGuard {
             return;
         }
+        self.notes.except_encrypted();
         let wireguard = self.wireguard.get_or_insert_default();
         let mut log = KeyLog::default();
         let keys = wireguard.keys();
@@ -147,16 +147,5 @@ impl Run<'_, '_, '_, '_> {
         let made = wireguard.open(ip, &mut packet);
         packet.depth = depth;
         self.tell_made(frame, packet, made)
-    }
-}
-
-impl Run<'_, '_, '_, '_> {
-    /// Of which packets a note is all that is needed by now.
-    #[inline]
-    pub(super) fn notes(&self) -> Notes {
-        match self.wireguard {
-            None => Notes::All,
-            Some(_) => Notes::Unencrypted,
-        }
     }
 }

@@ -16,7 +16,7 @@ const FCS_PRESENT: u32 = 0x0400_0000;
 ///
 /// The numbers 11 to 19 are not in the registry: systems wrote their own data link types there
 /// before it was made. Where they do not agree, it is what tcpdump or Wireshark shows a packet of.
-pub(super) fn from_registry(value: u16) -> LinkType {
+pub(crate) fn from_registry(value: u16) -> LinkType {
     LinkType(match value {
         11 => 100,
         12 | 14 => 101,

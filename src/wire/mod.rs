@@ -25,7 +25,7 @@ pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
 pub use esp::is_esp;
 pub use ip::{Fragment, HeaderOrigin, Ip, IpVersion, header_checksum};
 pub use link::{LinkHeader, Network, Vlans};
-pub use plain::{Plain, plain};
+pub use plain::{Plain, capturing, plain};
 pub use reported::{is_dropped, is_reported};
 pub use tunnel::{Packet, TunnelPath};
 

@@ -39,6 +39,27 @@ pub struct Plain<'a> {
 // What the caller does not ask for is never made.
 #[inline(always)]
 pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
+    let mut plain = ordinary(frame)?;
+    let may_hold_packets = if plain.protocol == TCP {
+        tunnel::has_tcp_port(plain.payload)
+    } else {
+        plain.is_esp = esp::is_in_udp(plain.payload);
+        tunnel::has_tunnel_ports(plain.payload)
+    };
+    (!may_hold_packets).then_some(plain)
+}
+
+/// The hosts of which one tells the other in `frame` of frames to come (RPCAP), that may go by any port.
+#[cold]
+pub fn capturing(frame: &Frame<'_>) -> Option<AddrBits> {
+    let packet = ordinary(frame).filter(|packet| packet.protocol == TCP)?;
+    tunnel::tells_of_captures(packet.payload).then_some(packet.addrs)
+}
+
+/// The packet in `frame`, whatever it holds.
+// What the caller does not ask for is never made.
+#[inline(always)]
+fn ordinary<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     const HEADER: usize = 14;
     if frame.link != linktype::ETHERNET {
         return None;
@@ -47,18 +68,11 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let on_wire = wire_len.checked_sub(usize::from(frame.fcs_len) + HEADER)?;
     let (header, packet) = frame.data.split_at_checked(HEADER)?;
     let packet = packet.get(..on_wire).unwrap_or(packet);
-    let mut plain = match u16_at(header, 12)? {
+    match u16_at(header, 12)? {
         0x0800 => v4(packet, on_wire),
         0x86dd => v6(packet, on_wire),
         _ => None,
-    }?;
-    let may_hold_packets = if plain.protocol == TCP {
-        tunnel::has_tcp_port(plain.payload)
-    } else {
-        plain.is_esp = esp::is_in_udp(plain.payload);
-        tunnel::has_tunnel_ports(plain.payload)
-    };
-    (!may_hold_packets).then_some(plain)
+    }
 }
 
 // What the caller does not ask for is never made.

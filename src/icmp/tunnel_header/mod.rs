@@ -257,6 +257,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Sflow
         | TunnelKind::OpenFlow
         | TunnelKind::Kismet
+        | TunnelKind::Rpcap
         | TunnelKind::Msdp
         | TunnelKind::Nhrp
         | TunnelKind::Ipfix => Part::Report(0),

@@ -51,6 +51,7 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::OpenFlowMatch => ("match", MATCH),
         ReportHeader::OpenFlowActions => ("actions", ACTIONS),
         ReportHeader::Kismet { .. } => ("kismet", KISMET),
+        ReportHeader::Rpcap { .. } => ("rpcap", RPCAP),
         ReportHeader::Ipfix => ("ipfix", IPFIX),
         ReportHeader::Netflow9 => ("netflow", NETFLOW_9),
         ReportHeader::SourceActive | ReportHeader::Section(_) | ReportHeader::Nhrp => ("", &[]),
@@ -64,7 +65,7 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         ReportHeader::SampledHeader => link_of(u32_at(rest, 8)?),
         ReportHeader::OldSampledHeader => link_of(u32_at(rest, 0)?),
         ReportHeader::Section(SectionStart::Ip) => Part::End,
-        ReportHeader::Kismet { link } => match link {
+        ReportHeader::Kismet { link } | ReportHeader::Rpcap { link } => match link {
             linktype::ETHERNET => Part::Ethernet,
             linktype::IEEE802_11 => Part::Ieee80211,
             _ => Part::End,
@@ -409,6 +410,19 @@ const KISMET: Table = &[
     spec::hex(12, 4, "parts"),
     spec::u32(16, "data_offset"),
     spec::rest(20, "about"),
+];
+
+/// A message's header, and that of the packet in it.
+const RPCAP: Table = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::u16(2, "value"),
+    spec::u32(4, "length"),
+    spec::u32(8, "seconds"),
+    spec::u32(12, "microseconds"),
+    spec::u32(16, "captured_length"),
+    spec::u32(20, "wire_length"),
+    spec::u32(24, "packet_number"),
 ];
 
 /// RFC 7011 section 3.1.

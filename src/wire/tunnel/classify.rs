@@ -16,7 +16,8 @@ use crate::wire::{Classified, Undecodable};
 /// IP right behind Ethernet, is one of its own from the first octet to the last.
 #[inline]
 pub(in crate::wire) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
-    if frame.expanded.is_some() {
+    // Ports that a message told lead to no packet without it.
+    if frame.expanded.is_some() || frame.place().is_some() {
         return classify_expanded(frame);
     }
     if frame.link == link::linktype::ETHERNET
@@ -30,7 +31,7 @@ pub(in crate::wire) fn classify<'a>(frame: &Frame<'a>) -> Classified<'a> {
     }
 }
 
-/// A frame of which a packet was made.
+/// A frame of which a packet was made, or of which one in messages is meant.
 #[cold]
 fn classify_expanded<'a>(frame: &Frame<'a>) -> Classified<'a> {
     // A later piece alone may lead nowhere.

@@ -192,6 +192,8 @@ pub enum TunnelKind {
     OpenFlow,
     /// Frames that Kismet's drones send their server.
     Kismet,
+    /// Frames that one machine captures for another (RPCAP).
+    Rpcap,
     /// Fibre Channel in TCP (RFC 3821).
     Fcip,
     /// The same between gateways (RFC 4172).
@@ -285,6 +287,7 @@ impl TunnelKind {
             Self::Sflow => "sflow",
             Self::OpenFlow => "openflow",
             Self::Kismet => "kismet",
+            Self::Rpcap => "rpcap",
             Self::Fcip => "fcip",
             Self::Ifcp => "ifcp",
             Self::Msdp => "msdp",
@@ -353,6 +356,7 @@ impl TunnelKind {
             | Self::Sflow
             | Self::OpenFlow
             | Self::Kismet
+            | Self::Rpcap
             | Self::Fcip
             | Self::Ifcp
             | Self::Msdp

@@ -28,10 +28,10 @@ pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icm
 pub use kind::TunnelKind;
 pub use packet::{Packet, is_to_tunnel};
 pub use path::{Encapsulation, Tunnel, TunnelPath, inside, outer_ports};
-pub use report::{Output, Report, ReportHeader, ReportMessage, Reports, Span, Templates};
+pub use report::{Known, Output, Report, ReportHeader, ReportMessage, Reports, Span};
 pub use several::{OneOfSeveral, Several};
 pub(super) use shim::multilink_header;
-pub(super) use tcp::has_port as has_tcp_port;
 pub use tcp::{Message, TcpStreams};
+pub(super) use tcp::{has_port as has_tcp_port, tells_of_captures};
 pub(super) use udp::has_tunnel_ports;
 pub use zep::radio_frame;

@@ -2,6 +2,7 @@
 //! first octets of a packet. What fields a record has is told by a template, which came before.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::{Held, Report, ReportHeader, ReportMessage, Span, TunnelKind};
 use crate::model::AddrPair;
@@ -22,7 +23,7 @@ const IPFIX: u16 = 10;
 
 /// The templates that lead to packets, by who sends them.
 #[derive(Debug, Default)]
-pub struct Templates {
+pub(super) struct Templates {
     /// The latest last.
     known: VecDeque<Template>,
 }
@@ -209,7 +210,7 @@ const fn header_octets(version: u16) -> Option<usize> {
 pub(super) fn held(ip: &Ip<'_>, section: Section) -> Option<Held> {
     let version = u16_at(ip.payload, UDP)?;
     let octets = header_octets(version)?;
-    let start = usize::from(section.at);
+    let Range { start, end } = section.range();
     let header = Span {
         header: match version {
             IPFIX => ReportHeader::Ipfix,
@@ -236,12 +237,12 @@ pub(super) fn held(ip: &Ip<'_>, section: Section) -> Option<Held> {
         kind: TunnelKind::Ipfix,
         report: Some(report),
         start,
-        end: start + usize::from(section.octets),
+        end,
         // No field of all exporters tells how long the packet was.
         on_wire: usize::from(u16::MAX),
         link: match section.begins {
             SectionStart::Ethernet => linktype::ETHERNET,
-            SectionStart::Ip | SectionStart::Message => linktype::RAW,
+            _ => linktype::RAW,
         },
     })
 }

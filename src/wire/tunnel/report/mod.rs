@@ -6,6 +6,7 @@ pub(super) mod kismet;
 pub(super) mod msdp;
 mod nhrp;
 pub(super) mod openflow;
+pub(super) mod rpcap;
 mod sflow;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,6 @@ use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, linktype};
 use crate::wire::{IpVersion, Packet};
-pub use export::Templates;
 pub(super) use nhrp::PROTOCOL as NHRP;
 
 /// What a message of another protocol tells of a packet in it.
@@ -123,6 +123,11 @@ pub enum ReportHeader {
     OpenFlowActions,
     /// A frame that a drone of Kismet heard, with what it tells of that.
     Kismet {
+        /// The frame's link type.
+        link: LinkType,
+    },
+    /// A frame that a machine captured for another (RPCAP).
+    Rpcap {
         /// The frame's link type.
         link: LinkType,
     },
@@ -252,11 +257,28 @@ pub(super) fn enter<'a>(ip: &Ip<'a>, which: Place) -> Option<Entered<'a>> {
     let Place { number, section } = which;
     let held = match section {
         Some(section) if section.begins == SectionStart::Message => return tcp::enter(ip, section),
-        Some(section) => export::held(ip, section),
+        Some(section) => held_at(ip, section),
         None if ip.protocol == protocol::TCP => tcp::first_reported(ip),
         None => Messages::of(ip)?.nth(usize::try_from(number.get() - 1).ok()?),
     };
     held?.enter(ip.payload)
+}
+
+/// The packet in this section.
+fn held_at(ip: &Ip<'_>, section: Section) -> Option<Held> {
+    match section.begins {
+        SectionStart::Captured(link) => rpcap::held(ip.payload, section.range(), ip.src(), link),
+        _ => export::held(ip, section),
+    }
+}
+
+/// What was learnt of messages that are to come.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What flow records look like.
+    templates: export::Templates,
+    /// Which machines capture for others.
+    pub(super) captures: rpcap::RemoteCaptures,
 }
 
 /// The packets that a packet reports, each as the frame with its number. The first thousand: more there
@@ -278,28 +300,31 @@ impl<'a> Reports<'a> {
     const MOST: u32 = 1023;
 
     /// Those in `packet`, the innermost one of `frame`; none where it is a reported one itself. Templates
-    /// that it brings are learnt.
-    pub fn of(frame: &Frame<'a>, packet: &Packet<'a>, templates: &mut Templates) -> Option<Self> {
+    /// that it brings become known.
+    pub fn of(frame: &Frame<'a>, packet: &Packet<'a>, known: &mut Known) -> Option<Self> {
         if frame.place().is_some() {
             return None;
         }
         Some(Self {
             frame: *frame,
             ip: packet.ip,
-            found: Found::of(&packet.ip, templates)?,
+            found: Found::of(&packet.ip, known)?,
             number: 0,
         })
     }
 }
 
 impl<'a> Found<'a> {
-    fn of(ip: &Ip<'a>, templates: &mut Templates) -> Option<Self> {
+    fn of(ip: &Ip<'a>, known: &mut Known) -> Option<Self> {
         let is_export = ip.protocol == protocol::UDP
             && ip.fragment.is_none()
             && has_port(ip.payload, export::is_port);
         if is_export {
-            let sections = templates.sections(ip)?;
+            let sections = known.templates.sections(ip)?;
             return Some(Self::Sections(sections.into_iter()));
+        }
+        if let Some(message) = known.captures.in_datagram(ip) {
+            return Some(Self::Sections(vec![message].into_iter()));
         }
         Messages::of(ip).map(Self::Messages)
     }
@@ -315,7 +340,7 @@ impl<'a> Iterator for Reports<'a> {
                 Found::Messages(messages) => (messages.next()?, None),
                 Found::Sections(sections) => {
                     let section = sections.next()?;
-                    (export::held(&self.ip, section)?, Some(section))
+                    (held_at(&self.ip, section)?, Some(section))
                 }
             };
             self.number += 1;

@@ -1,3 +1,4 @@
+mod captures;
 mod quoting;
 mod records;
 
@@ -14,11 +15,11 @@ type Told = (Report, Vec<u8>);
 
 /// The ICMP messages that an Ethernet frame with `packet` reports, cut to `captured` octets.
 fn reports_of(packet: &[u8], captured: usize) -> Vec<Told> {
-    reports_by(&mut Templates::default(), packet, captured)
+    reports_by(&mut Known::default(), packet, captured)
 }
 
-/// The same with these templates, which it may add to.
-fn reports_by(templates: &mut Templates, packet: &[u8], captured: usize) -> Vec<Told> {
+/// The same with what is known, to which it may add.
+fn reports_by(known: &mut Known, packet: &[u8], captured: usize) -> Vec<Told> {
     let data = ether(0x0800, packet);
     let frame = Frame {
         data: &data[..captured.min(data.len())],
@@ -34,11 +35,11 @@ fn reports_by(templates: &mut Templates, packet: &[u8], captured: usize) -> Vec<
         }
         _ => None,
     };
-    if let Some(reports) = Reports::of(&frame, &outer, templates) {
+    if let Some(reports) = Reports::of(&frame, &outer, known) {
         return reports.filter_map(|frame| told(&frame)).collect();
     }
     let messages = TcpStreams::default()
-        .take(&frame, &outer)
+        .take(&frame, &outer, known)
         .unwrap_or_default();
     let frames = messages.iter().map(|message| message.frame(&frame));
     frames.filter_map(|frame| told(&frame)).collect()

@@ -14,11 +14,11 @@ mod tests;
 use std::ops::Range;
 
 use super::position::{Entered, Position, Rest};
-use super::report::{Held, kismet, msdp, openflow};
+use super::report::{self, Held, Known, kismet, msdp, openflow, rpcap};
 use super::{Packet, TunnelKind};
 use crate::model::frame::{Place, Section, SectionStart};
 use crate::model::{Expanded, Form, Frame, FrameRef, Part};
-use crate::wire::bytes::{array_at, tail, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u32_at};
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol, unfragmented};
 use crate::wire::link::{LinkHeader, Network};
@@ -32,6 +32,7 @@ pub(super) enum Protocol {
     OpenFlow,
     Msdp,
     Kismet,
+    Rpcap,
     Fcip,
     Ifcp,
     Gtp,
@@ -89,6 +90,7 @@ impl Protocol {
             port::OPENFLOW | port::OPENFLOW_OLD => Self::OpenFlow,
             port::GTP_C | port::GTP_U | port::GTP_0 => Self::Gtp,
             port::KISMET => Self::Kismet,
+            rpcap::PORT | rpcap::PORT_ACTIVE => Self::Rpcap,
             port::FCIP => Self::Fcip,
             port::IFCP => Self::Ifcp,
             port::SCOP | port::SCOP_SECURED => Self::Scop,
@@ -105,7 +107,7 @@ impl Protocol {
 
     const fn manner(self) -> Manner {
         match self {
-            Self::OpenFlow | Self::Msdp | Self::Kismet => Manner::Reported,
+            Self::OpenFlow | Self::Msdp | Self::Kismet | Self::Rpcap => Manner::Reported,
             Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => Manner::Carried,
         }
     }
@@ -117,6 +119,7 @@ impl Protocol {
             Self::OpenFlow => openflow::start(octets),
             Self::Msdp => msdp::start(octets),
             Self::Kismet => kismet::start(octets),
+            Self::Rpcap => rpcap::start(octets),
             Self::Fcip => carriers::fibre_channel_start(octets, carriers::FCIP),
             Self::Ifcp => carriers::fibre_channel_start(octets, carriers::IFCP),
             Self::Gtp => carriers::gtp_start(octets),
@@ -136,6 +139,8 @@ impl Protocol {
             Self::OpenFlow => openflow::held(ip.payload, message, ip.src()),
             Self::Msdp => msdp::held(ip.payload, message),
             Self::Kismet => kismet::held(ip.payload, message, ip.src()),
+            // Its link type another message tells.
+            Self::Rpcap => None,
             Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => None,
         }
     }
@@ -149,7 +154,7 @@ impl Protocol {
             Self::Gtp => carriers::gtp(message),
             Self::Scop => carriers::scop(message),
             Self::EtherCat => carriers::ethercat(message),
-            Self::OpenFlow | Self::Msdp | Self::Kismet => None,
+            Self::OpenFlow | Self::Msdp | Self::Kismet | Self::Rpcap => None,
         };
         inside.filter(|(_, inside)| !matches!(inside.network, Network::Other(_)))
     }
@@ -202,6 +207,8 @@ fn is_one(segment: &[u8]) -> bool {
 #[derive(Clone, Copy)]
 struct Segment<'a> {
     protocol: Protocol,
+    /// What its messages begin with.
+    begins: SectionStart,
     /// Sequence number of its first octet of data.
     sequence: u32,
     /// Whether it begins a connection.
@@ -213,13 +220,16 @@ struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// That in `ip`, if messages are looked for in it.
-    fn of(ip: &Ip<'a>, frame: FrameRef) -> Option<Self> {
+    fn of(ip: &Ip<'a>, frame: FrameRef, known: &Known) -> Option<Self> {
         const SHORTEST: usize = 20;
         const SYN: u8 = 0x02;
         if ip.protocol != protocol::TCP || ip.fragment.is_some() {
             return None;
         }
-        let protocol = Protocol::of(ip.payload)?;
+        let (protocol, begins) = match known.captures.link_in(ip) {
+            Some(link) => (Protocol::Rpcap, SectionStart::Captured(link)),
+            None => (Protocol::of(ip.payload)?, SectionStart::Message),
+        };
         let [offset, flags] = array_at(ip.payload, 12)?;
         let start = usize::from(offset >> 4) * 4;
         let end = usize::try_from(ip.payload_length).ok()?;
@@ -228,6 +238,7 @@ impl<'a> Segment<'a> {
         let is_first = flags & SYN != 0;
         Some(Self {
             protocol,
+            begins,
             sequence: u32_at(ip.payload, 4)?.wrapping_add(is_first.into()),
             is_first,
             start,
@@ -237,6 +248,14 @@ impl<'a> Segment<'a> {
                 frame,
             },
         })
+    }
+
+    /// What was captured of a message.
+    fn octets_of<'c>(&'c self, cut: &'c Cut) -> &'c [u8] {
+        match cut {
+            Cut::Made { octets, .. } => octets,
+            Cut::Here { at, octets } => self.data.behind(*at).up_to(*octets).captured,
+        }
     }
 }
 
@@ -280,19 +299,29 @@ impl TcpStreams {
     /// Takes the segment in `packet`, the innermost one of `frame`, and tells the messages that are
     /// whole with it and lead to packets: the first thousand. `None` where it is no such segment, or
     /// in a message itself.
-    pub fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Option<Vec<Message>> {
+    pub fn take(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        known: &mut Known,
+    ) -> Option<Vec<Message>> {
         /// As many as a reference to a frame tells apart.
         const MOST: usize = 1023;
         if frame.place().is_some() {
             return None;
         }
         let ip = &packet.ip;
-        let segment = Segment::of(ip, frame.reference())?;
+        let segment = Segment::of(ip, frame.reference(), known)?;
         let came = Came {
             key: Key::of(frame, packet, self.table.hash_tunnels(packet.tunnels)),
             at: frame.ts,
         };
         let cuts = self.table.take(&came, &segment);
+        if segment.protocol == Protocol::Rpcap {
+            for cut in &cuts {
+                known.captures.learn(ip, segment.octets_of(cut));
+            }
+        }
         let messages = (1..).zip(cuts).take(MOST);
         Some(
             messages
@@ -321,7 +350,10 @@ fn message(
     cut: Cut,
 ) -> Option<Message> {
     let Segment {
-        protocol, start, ..
+        protocol,
+        begins,
+        start,
+        ..
     } = *segment;
     let manner = protocol.manner();
     let ip = &packet.ip;
@@ -331,7 +363,7 @@ fn message(
             section: Some(Section {
                 at: at.try_into().ok()?,
                 octets: octets.try_into().ok()?,
-                begins: SectionStart::Message,
+                begins,
             }),
         })
     };
@@ -354,9 +386,10 @@ fn message(
         })
     };
     if manner == Manner::Carried {
-        let (octets, on_wire) = match &cut {
-            Cut::Made { octets, .. } => (octets.as_slice(), octets.len()),
-            Cut::Here { at, octets } => (segment.data.behind(*at).up_to(*octets).captured, *octets),
+        let octets = segment.octets_of(&cut);
+        let on_wire = match &cut {
+            Cut::Made { octets, .. } => octets.len(),
+            Cut::Here { octets, .. } => *octets,
         };
         protocol.carried(octets, on_wire)?;
         return match cut {
@@ -380,32 +413,30 @@ fn message(
     };
     let made = message.made.as_ref().map(|(made, _)| Position::made(made));
     let ip = &made.map_or(Some(*ip), |made| made.rest.ip().ok())?;
-    enter(ip, message.place.section?)?;
+    report::enter(ip, message.place)?;
     Some(message)
 }
 
 /// The message that this section of the payload of `ip` is.
 pub(super) fn octets_of<'a>(ip: &Ip<'a>, section: Section) -> &'a [u8] {
-    let start = usize::from(section.at);
-    let end = start + usize::from(section.octets);
+    let Range { start, end } = section.range();
     tail(ip.payload.get(..end).unwrap_or(ip.payload), start)
 }
 
 /// The way into the packet in the message that this section of the payload of `ip` is.
 pub(super) fn enter<'a>(ip: &Ip<'a>, section: Section) -> Option<Entered<'a>> {
     let protocol = Protocol::of(ip.payload)?;
-    let start = usize::from(section.at);
-    let octets = usize::from(section.octets);
+    let Range { start, end } = section.range();
     if protocol.manner() == Manner::Reported {
-        let held = protocol.held(ip, start..start + octets)?;
+        let held = protocol.held(ip, start..end)?;
         return held.enter(ip.payload);
     }
-    let (kind, inside) = protocol.carried(octets_of(ip, section), octets)?;
+    let (kind, inside) = protocol.carried(octets_of(ip, section), end - start)?;
     let header = LinkHeader {
         offset: start + inside.offset,
         ..inside
     };
-    let on_wire = (start + octets).checked_sub(protocol.behind_packet())?;
+    let on_wire = end.checked_sub(protocol.behind_packet())?;
     let rest = Rest {
         bytes: ip.payload.get(..on_wire).unwrap_or(ip.payload),
         on_wire,
@@ -414,9 +445,21 @@ pub(super) fn enter<'a>(ip: &Ip<'a>, section: Section) -> Option<Entered<'a>> {
     Some(Entered::new(kind, &header, rest))
 }
 
+/// Whether a message begins in a segment that tells of frames to come, by ports that it tells.
+#[cold]
+pub(in crate::wire) fn tells_of_captures(segment: &[u8]) -> bool {
+    let data = || Some(tail(segment, usize::from(u8_at(segment, 12)? >> 4) * 4));
+    Protocol::of(segment) == Some(Protocol::Rpcap)
+        && data().is_some_and(|data| matches!(rpcap::start(data), Start::Holds(_)))
+}
+
 /// The packet in the first message of a segment that reports one.
 pub(super) fn first_reported(ip: &Ip<'_>) -> Option<Held> {
-    let segment = Segment::of(ip, FrameRef::new(crate::model::SourceId(0), 0))?;
+    let segment = Segment::of(
+        ip,
+        FrameRef::new(crate::model::SourceId(0), 0),
+        &Known::default(),
+    )?;
     let Segment {
         protocol,
         start,

@@ -55,6 +55,7 @@ struct Told {
 /// Those of the segments of one connection, and how many messages lack octets.
 fn told(port: u16, segments: &[Sent]) -> (Vec<Told>, u64) {
     let mut streams = TcpStreams::default();
+    let mut known = Known::default();
     let mut all = Vec::new();
     for (number, sent) in (1..).zip(segments) {
         let data = packet(port, sent);
@@ -69,7 +70,10 @@ fn told(port: u16, segments: &[Sent]) -> (Vec<Told>, u64) {
         let Classified::OtherIp(packet) = classify(&frame) else {
             panic!("no segment");
         };
-        for message in streams.take(&frame, &packet).unwrap_or_default() {
+        for message in streams
+            .take(&frame, &packet, &mut known)
+            .unwrap_or_default()
+        {
             if let Classified::Icmp(packet) = classify(&message.frame(&frame)) {
                 let frames = message.made.iter().flat_map(|(_, frames)| frames);
                 all.push(Told {
@@ -298,7 +302,10 @@ fn each_direction_and_each_tunnel_is_a_stream_of_its_own() {
         let Classified::OtherIp(packet) = classify(&frame) else {
             panic!("no segment");
         };
-        for message in streams.take(&frame, &packet).unwrap() {
+        for message in streams
+            .take(&frame, &packet, &mut Known::default())
+            .unwrap()
+        {
             let frame = message.frame(&frame);
             let Classified::Icmp(packet) = classify(&frame) else {
                 panic!("no ICMP");
@@ -322,7 +329,12 @@ fn streams_keep_within_their_memory() {
         let Classified::OtherIp(packet) = classify(&frame) else {
             panic!("no segment");
         };
-        assert!(streams.take(&frame, &packet).unwrap().is_empty());
+        assert!(
+            streams
+                .take(&frame, &packet, &mut Known::default())
+                .unwrap()
+                .is_empty()
+        );
         assert!(streams.memory() <= 4 << 20, "{}", streams.memory());
     }
     // What was given up for others is counted as what still waits.

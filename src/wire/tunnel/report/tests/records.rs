@@ -4,8 +4,8 @@ use super::*;
 
 #[test]
 fn packets_in_flow_records() {
-    let mut templates = Templates::default();
-    let mut told = |packet: &[u8]| reports_by(&mut templates, packet, usize::MAX);
+    let mut known = Known::default();
+    let mut told = |packet: &[u8]| reports_by(&mut known, packet, usize::MAX);
     // What a record holds is not known before its template.
     let data = export(10, 7, &[variable_records()]);
     assert_eq!(told(&data).len(), 0);
@@ -57,14 +57,14 @@ fn packets_in_flow_records() {
 
 #[test]
 fn templates_are_bounded() {
-    let mut templates = Templates::default();
+    let mut known = Known::default();
     for domain in 0..1000 {
         let packet = export(10, domain, &[template(10, 300, &VARIABLE_FIELDS)]);
-        reports_by(&mut templates, &packet, usize::MAX);
+        reports_by(&mut known, &packet, usize::MAX);
     }
-    let mut known = |domain| {
+    let mut of_domain = |domain| {
         let packet = export(10, domain, &[variable_records()]);
-        reports_by(&mut templates, &packet, usize::MAX).len()
+        reports_by(&mut known, &packet, usize::MAX).len()
     };
-    assert_eq!((known(0), known(999)), (0, 2));
+    assert_eq!((of_domain(0), of_domain(999)), (0, 2));
 }

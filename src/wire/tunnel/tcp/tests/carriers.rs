@@ -151,7 +151,9 @@ fn each_part_of_the_header_has_its_name() {
             let Classified::OtherIp(packet) = classify(&frame) else {
                 panic!("no segment");
             };
-            let messages = TcpStreams::default().take(&frame, &packet).unwrap();
+            let messages = TcpStreams::default()
+                .take(&frame, &packet, &mut Known::default())
+                .unwrap();
             assert_eq!(messages.len(), which + 1);
             let frame = messages[which].frame(&frame);
             let Classified::Icmp(packet) = classify(&frame) else {
