@@ -70,3 +70,5 @@ mod vague;
 mod whole;
 #[path = "cli/wireless.rs"]
 mod wireless;
+#[path = "cli/x25.rs"]
+mod x25;

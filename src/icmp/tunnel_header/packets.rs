@@ -240,3 +240,43 @@ pub(super) fn sndcp(rest: &[u8]) -> Option<Step> {
         Step::made(4, "sndcp", rows.into_iter().chain(numbers), Part::End)
     })
 }
+
+/// RFC 1613 section 4.
+pub(super) fn xot() -> Step {
+    let rows = [spec::u16(0, "version"), spec::u16(2, "length")];
+    Step::made(4, "xot", rows, Part::X25)
+}
+
+/// ITU-T X.25 section 5.3.1: data, whose numbers are of 3 bits or 7; then perhaps what tells the protocol
+/// (RFC 1356 section 3.2).
+pub(super) fn x25(rest: &[u8]) -> Option<Step> {
+    const LONG: u8 = 0x20;
+    const SNAP: u8 = 0x80;
+    let is_long = u8_at(rest, 0)? & LONG != 0;
+    let length: u16 = if is_long { 4 } else { 3 };
+    let rows = [
+        spec::flag(0, 0x80, "qualifier"),
+        spec::flag(0, 0x40, "delivery_confirmation"),
+        spec::bits_of(0, 2, 0, 12, "logical_channel"),
+    ];
+    let numbers = if is_long {
+        [
+            spec::bits(3, 1, 7, "receive_number"),
+            spec::flag(3, 0x01, "more"),
+            spec::bits(2, 1, 7, "send_number"),
+        ]
+    } else {
+        [
+            spec::bits(2, 5, 3, "receive_number"),
+            spec::flag(2, 0x10, "more"),
+            spec::bits(2, 1, 3, "send_number"),
+        ]
+    };
+    let identifier = match u8_at(rest, length.into()) {
+        Some(SNAP) => Some(spec::octets(length, 6, "snap")),
+        Some(_) => Some(spec::hex(length, 1, "nlpid")),
+        None => None,
+    };
+    let rows = rows.into_iter().chain(numbers).chain(identifier);
+    Some(Step::made(rest.len(), "x25", rows, Part::End))
+}

@@ -1,7 +1,7 @@
 //! Ethernet (IEEE 802.3), VLAN tags (802.1Q), LLC (802.2) and SNAP.
 
 use super::tag::SecTag;
-use super::{FrameForm, LinkHeader, Network, Vlans, carried, mobile};
+use super::{FrameForm, LinkHeader, Network, Vlans, carried, lap, mobile};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::{Encryption, Undecodable};
 
@@ -64,6 +64,8 @@ pub(super) mod ether_type {
     pub(in crate::wire::link) const MINT: u16 = 0x8783;
     /// TIPC, between the nodes of a cluster.
     pub(in crate::wire::link) const TIPC: u16 = 0x88ca;
+    /// Packets of X.25.
+    pub(in crate::wire::link) const X25: u16 = 0x0805;
     /// A frame of 802.11 as Intel's Centrino gives it away.
     pub(in crate::wire::link) const CENTRINO: u16 = 0x2452;
     /// AX.25 behind a length, of the packet radio program BPQ.
@@ -184,6 +186,7 @@ pub(in crate::wire) fn follow(
             ether_type::LWAPP | ether_type::LWAPP_OLD => break Network::Lwapp,
             ether_type::MINT => break Network::Mint,
             ether_type::TIPC => break Network::Tipc,
+            ether_type::X25 => break Network::X25,
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {
                 at += 2;
@@ -313,6 +316,7 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
     const IP: u8 = 0x06;
     const ISO: u8 = 0xfe;
     const THREE_COM: u8 = 0x80;
+    const X25: u8 = 0x7e;
     const APPLE: [u8; 3] = [0x00, 0x17, 0xf2];
     const WIRELESS_DIRECT: u16 = 0x0800;
     const UNNUMBERED_INFORMATION: u8 = 0x03;
@@ -362,6 +366,9 @@ fn behind_llc(data: &[u8], vlans: Vlans, at: usize) -> Result<BehindLlc, Undecod
         (THREE_COM, THREE_COM) if control == UNNUMBERED_INFORMATION => Ok(BehindLlc::Type(at + 3)),
         // The lowest bit of the source is set in a response.
         (IP, IP | 0x07) if control == UNNUMBERED_INFORMATION => header(Network::Ip, at + 3),
+        (X25, X25 | 0x7f) if let Some(octets) = lap::behind_control(control) => {
+            header(Network::X25, at + 2 + octets)
+        }
         // ISO/IEC TR 9577, as RFC 2364 section 5 and RFC 2684 appendix B have it.
         (ISO, ISO) if control == UNNUMBERED_INFORMATION => {
             match u8_at(data, at + 3).ok_or(Undecodable::Short)? {

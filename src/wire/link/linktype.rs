@@ -100,6 +100,8 @@ pub const GPRS_LLC: LinkType = LinkType(169);
 pub const GFP_T: LinkType = LinkType(170);
 /// Generic framing procedure, mapped by frame.
 pub const GFP_F: LinkType = LinkType(171);
+/// LAPD of ISDN, behind a cooked header of Linux's.
+pub const LINUX_LAPD: LinkType = LinkType(177);
 /// Ethernet behind Juniper's header.
 pub const JUNIPER_ETHER: LinkType = LinkType(178);
 /// PPP behind Juniper's header.
@@ -152,6 +154,8 @@ pub const BLUETOOTH_LINUX_MONITOR: LinkType = LinkType(254);
 pub const BLUETOOTH_LE_LL_WITH_PHDR: LinkType = LinkType(256);
 /// AX.25 in KISS.
 pub const AX25_KISS: LinkType = LinkType(202);
+/// LAPD of ISDN.
+pub const LAPD: LinkType = LinkType(203);
 /// PPP behind an octet of direction.
 pub const PPP_WITH_DIR: LinkType = LinkType(204);
 /// Cisco HDLC behind an octet of direction.

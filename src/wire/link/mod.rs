@@ -17,6 +17,7 @@ pub mod ieee802154;
 mod infiniband;
 mod inside;
 mod juniper;
+mod lap;
 pub mod linktype;
 mod mobile;
 mod msdu;
@@ -126,6 +127,8 @@ pub enum Network {
     Ieee80211,
     /// A frame of AX.25.
     Ax25,
+    /// A packet of X.25.
+    X25,
     /// LLC in PPP (RFC 2043).
     Llc,
     /// A frame of the PPP bridging control protocol (RFC 3518 section 4.2).
@@ -328,6 +331,9 @@ pub(super) fn dispatch(link: LinkType, data: &[u8], at: usize) -> Result<LinkHea
         lt::SYMANTEC_FIREWALL => recorder::symantec(data, at),
         lt::AX25 => carrier::ax25(data, at),
         lt::AX25_KISS => carrier::ax25_kiss(data, at),
+        lt::LAPD => lap::lapd(data, at),
+        // Behind what cooked frames of Linux have there.
+        lt::LINUX_LAPD => lap::lapd(data, at + 16),
         lt::GPRS_LLC => carrier::gprs_llc(data, at),
         lt::MPEG_2_TS => carrier::transport_stream(data, at),
         lt::FC_2 => fibre_channel::fibre_channel(data, at),

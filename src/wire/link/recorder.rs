@@ -3,7 +3,7 @@
 
 use super::ether;
 use super::inside::Inside;
-use super::{LinkHeader, Vlans, linktype as lt};
+use super::{LinkHeader, Network, Vlans, lap, linktype as lt};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
@@ -32,8 +32,17 @@ pub(super) fn elektrobit(data: &[u8], at: usize) -> Result<(Inside, usize), Unde
 /// SITA's recorders: flags, signals and errors, then which protocol.
 pub(super) fn sita(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const PROTOCOL: usize = 4;
+    const LAPB: u8 = 1;
     const FRAME_RELAY: u8 = 18;
     let inside = match u8_at(data, at + PROTOCOL).ok_or(Undecodable::Short)? {
+        LAPB => {
+            let header = lap::lapb(data, at + PROTOCOL + 1)?;
+            let inside = match header.network {
+                Network::Other(control) => Inside::Other(control),
+                _ => Inside::EtherType(ether::ether_type::X25),
+            };
+            return Ok((inside, header.offset));
+        }
         FRAME_RELAY => Inside::Frame(lt::FRELAY),
         other => Inside::Other(other.into()),
     };

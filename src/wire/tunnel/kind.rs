@@ -96,6 +96,16 @@ pub enum TunnelKind {
     PimRegister,
     /// AX.25, the link of packet radio, over IP or Ethernet.
     Ax25,
+    /// X.25 (RFC 1356).
+    X25 {
+        /// Group and number of the logical channel.
+        channel: u16,
+    },
+    /// X.25 in TCP (RFC 1613).
+    Xot {
+        /// The same.
+        channel: u16,
+    },
     /// LISP (RFC 9300).
     Lisp {
         /// Instance identifier, where the packet tells one.
@@ -251,6 +261,8 @@ impl TunnelKind {
             Self::IsoIp => "iso_ip",
             Self::PimRegister => "pim_register",
             Self::Ax25 => "ax25",
+            Self::X25 { .. } => "x25",
+            Self::Xot { .. } => "xot",
             Self::Lisp { .. } => "lisp",
             Self::Amt => "amt",
             Self::Ayiya => "ayiya",
@@ -301,6 +313,9 @@ impl TunnelKind {
         match self {
             Self::IpComp { cpi } => Some(("cpi", cpi.into())),
             Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
+            Self::X25 { channel } | Self::Xot { channel } => {
+                Some(("logical_channel", channel.into()))
+            }
             Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
             Self::Capwap { radio } => Some(("radio", radio.into())),
             Self::BroadcomLi { id } | Self::RedbackLi { id } => Some(("li_id", id)),

@@ -21,6 +21,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod udp;
+mod x25;
 mod zep;
 
 pub(super) use classify::classify;

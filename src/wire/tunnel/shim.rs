@@ -5,6 +5,7 @@ use super::TunnelKind;
 use super::access;
 use super::cluster;
 use super::header::{ethernet, leads_to_ip};
+use super::x25;
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
@@ -31,6 +32,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Tipc => Ok(cluster::tipc(bytes)?),
         Network::Ieee80211 => Ok((TunnelKind::Ieee80211, link::ieee802_11(bytes, 0)?)),
         Network::Ax25 => ax25(bytes),
+        Network::X25 => x25::x25(bytes),
         Network::Llc => {
             link::llc(bytes, Vlans::default(), 0).map(|inside| (TunnelKind::Llc, inside))
         }

@@ -5,6 +5,7 @@ mod hidden;
 mod packets;
 mod several;
 mod taps;
+mod x25;
 
 use proptest::prelude::*;
 

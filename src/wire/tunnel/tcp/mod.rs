@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::position::{Entered, Position, Rest};
 use super::report::{self, Held, Known, kismet, msdp, openflow, rpcap};
-use super::{Packet, TunnelKind};
+use super::{Packet, TunnelKind, x25};
 use crate::model::frame::{Place, Section, SectionStart};
 use crate::model::{Expanded, Form, Frame, FrameRef, Part};
 use crate::wire::bytes::{array_at, tail, u8_at, u32_at};
@@ -38,6 +38,7 @@ pub(super) enum Protocol {
     Gtp,
     Scop,
     EtherCat,
+    Xot,
 }
 
 /// What the octets that a message begins with tell of it.
@@ -95,6 +96,7 @@ impl Protocol {
             port::IFCP => Self::Ifcp,
             port::SCOP | port::SCOP_SECURED => Self::Scop,
             port::ETHERCAT => Self::EtherCat,
+            x25::XOT_PORT => Self::Xot,
             _ => return None,
         })
     }
@@ -108,7 +110,9 @@ impl Protocol {
     const fn manner(self) -> Manner {
         match self {
             Self::OpenFlow | Self::Msdp | Self::Kismet | Self::Rpcap => Manner::Reported,
-            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => Manner::Carried,
+            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat | Self::Xot => {
+                Manner::Carried
+            }
         }
     }
 
@@ -125,6 +129,7 @@ impl Protocol {
             Self::Gtp => carriers::gtp_start(octets),
             Self::Scop => carriers::scop_start(octets),
             Self::EtherCat => carriers::ethercat_start(octets),
+            Self::Xot => x25::xot_start(octets),
         };
         match start {
             Start::Holds(0) | Start::Other(0) => Start::None,
@@ -141,7 +146,7 @@ impl Protocol {
             Self::Kismet => kismet::held(ip.payload, message, ip.src()),
             // Its link type another message tells.
             Self::Rpcap => None,
-            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat => None,
+            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat | Self::Xot => None,
         }
     }
 
@@ -154,6 +159,7 @@ impl Protocol {
             Self::Gtp => carriers::gtp(message),
             Self::Scop => carriers::scop(message),
             Self::EtherCat => carriers::ethercat(message),
+            Self::Xot => x25::xot(message),
             Self::OpenFlow | Self::Msdp | Self::Kismet | Self::Rpcap => None,
         };
         inside.filter(|(_, inside)| !matches!(inside.network, Network::Other(_)))

@@ -391,6 +391,10 @@ fn in_types() -> Vec<Carrier> {
             typed(0x08ff, &[&[49, 0], &ax25[..]].concat(), &echo()),
             vec![K::Ax25],
         ),
+        (
+            typed(0x0805, &[0x1a, 0xbc, 0], &echo()),
+            vec![K::X25 { channel: 0xabc }],
+        ),
     ]
 }
 

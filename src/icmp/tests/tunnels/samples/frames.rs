@@ -247,6 +247,24 @@ pub(super) fn on_ethernet() -> Vec<Sample> {
 fn in_meshes() -> Vec<Sample> {
     vec![
         typed(
+            0x0805,
+            &[0xda, 0xbc, 0x74, 0xcc],
+            &echo(),
+            &[
+                "x25 qualifier=true delivery_confirmation=true logical_channel=2748 receive_number=3 \
+                 more=true send_number=2 nlpid=0xcc",
+            ],
+        ),
+        typed(
+            0x0805,
+            &[0x20, 1, 0xf6, 0xf8, 0x80, 0, 0, 0, 8, 0],
+            &echo(),
+            &[
+                "x25 qualifier=false delivery_confirmation=false logical_channel=1 receive_number=124 \
+                 more=false send_number=123 snap=800000000800",
+            ],
+        ),
+        typed(
             0x22f3,
             &[0x08, 0x46, 0, 2, 0, 1, 9, 9, 9, 9],
             &tagged(),

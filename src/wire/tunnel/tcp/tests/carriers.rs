@@ -50,6 +50,13 @@ fn mailbox(icmp: &[u8]) -> Vec<u8> {
     message
 }
 
+/// Data of X.25.
+fn xot(icmp: &[u8]) -> Vec<u8> {
+    let packet = v4(1, icmp);
+    let length = u16::try_from(3 + packet.len()).unwrap().to_be_bytes();
+    [&[0, 0, length[0], length[1], 0x10, 1, 0][..], &packet].concat()
+}
+
 /// What a drone heard, with all that it may tell.
 fn heard(link: u32, parts: u32, frame: &[u8]) -> Vec<u8> {
     let mut body = (1 << 31 | parts).to_be_bytes().to_vec();
@@ -83,7 +90,7 @@ fn heard_ethernet(icmp: &[u8]) -> Vec<u8> {
 type Make = fn(&[u8]) -> Vec<u8>;
 
 /// Port, message, and the names of the parts of its header behind TCP's.
-const CARRIERS: [(u16, Make, &[&str]); 7] = [
+const CARRIERS: [(u16, Make, &[&str]); 8] = [
     (
         3225,
         |icmp| encapsulated(1, 0, 5, icmp),
@@ -97,6 +104,7 @@ const CARRIERS: [(u16, Make, &[&str]); 7] = [
     (2152, |icmp| gtp(1, icmp), &["gtp_u"]),
     (2123, |icmp| gtp(1, icmp), &["gtp_u"]),
     (3386, |icmp| gtp(0, icmp), &["gtp_v0"]),
+    (1998, xot, &["xot", "x25"]),
     (34980, mailbox, &["ethercat", "ethernet"]),
     (2502, heard_ethernet, &["kismet", "ethernet"]),
 ];
