@@ -19,6 +19,25 @@ pub struct InterfaceId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u32);
 
+impl LinkType {
+    /// The value for the registry's meaning of `value`.
+    ///
+    /// The numbers 11 to 19 are not in the registry: systems wrote their own data link types there
+    /// before it was made. Where they do not agree, it is what tcpdump or Wireshark shows a packet of.
+    pub fn from_registry(value: u16) -> Self {
+        Self(match value {
+            11 => 100,
+            12 | 14 => 101,
+            13 => 109,
+            15 => 102,
+            16 | 18 | 19 => 106,
+            // NetBSD's own number for it.
+            112 => 104,
+            other => u32::from(other),
+        })
+    }
+}
+
 /// A frame as captured: never more than what was read, never owned.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {

@@ -12,23 +12,6 @@ const EBHSCR_MAX: u32 = 8 << 20;
 /// The flag in a pcap link type word that the length of the frame check sequence is known.
 const FCS_PRESENT: u32 = 0x0400_0000;
 
-/// The value for the registry's meaning of `value`.
-///
-/// The numbers 11 to 19 are not in the registry: systems wrote their own data link types there
-/// before it was made. Where they do not agree, it is what tcpdump or Wireshark shows a packet of.
-pub(crate) fn from_registry(value: u16) -> LinkType {
-    LinkType(match value {
-        11 => 100,
-        12 | 14 => 101,
-        13 => 109,
-        15 => 102,
-        16 | 18 | 19 => 106,
-        // NetBSD's own number for it.
-        112 => 104,
-        other => u32::from(other),
-    })
-}
-
 /// Link type and octets of frame check sequence from the last word of a pcap file header: the
 /// type is its low half, the top four bits count 16-bit words if a flag says so.
 pub(super) fn from_header_word(word: u32) -> (LinkType, u8) {
@@ -38,7 +21,10 @@ pub(super) fn from_header_word(word: u32) -> (LinkType, u8) {
         u8::try_from(word >> 28).unwrap_or(0) * 2
     };
     let [_, _, high, low] = word.to_be_bytes();
-    (from_registry(u16::from_be_bytes([high, low])), fcs)
+    (
+        LinkType::from_registry(u16::from_be_bytes([high, low])),
+        fcs,
+    )
 }
 
 /// The most octets that a frame of this type holds; a length beyond is damage.
@@ -68,16 +54,16 @@ mod tests {
     #[test]
     fn data_link_types_that_leaked_become_the_registrys() {
         for raw_ip in [12, 14, 101] {
-            assert_eq!(from_registry(raw_ip), LinkType(101));
+            assert_eq!(LinkType::from_registry(raw_ip), LinkType(101));
         }
-        assert_eq!(from_registry(11), LinkType(100));
+        assert_eq!(LinkType::from_registry(11), LinkType(100));
         for clip in [16, 18, 19] {
-            assert_eq!(from_registry(clip), LinkType(106));
+            assert_eq!(LinkType::from_registry(clip), LinkType(106));
         }
-        assert_eq!(from_registry(13), LinkType(109));
-        assert_eq!(from_registry(15), LinkType(102));
-        assert_eq!(from_registry(112), LinkType(104));
-        assert_eq!(from_registry(228), LinkType(228));
+        assert_eq!(LinkType::from_registry(13), LinkType(109));
+        assert_eq!(LinkType::from_registry(15), LinkType(102));
+        assert_eq!(LinkType::from_registry(112), LinkType(104));
+        assert_eq!(LinkType::from_registry(228), LinkType(228));
     }
 
     #[test]

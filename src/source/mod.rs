@@ -21,7 +21,6 @@ mod secrets;
 mod sniff;
 
 pub use file::FileSource;
-pub(crate) use linktype::from_registry;
 pub use merge::merge;
 pub use notice::{InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};

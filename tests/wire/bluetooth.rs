@@ -9,9 +9,13 @@ use crate::streams::{ours, records, request};
 
 const H4: u32 = 187;
 const H4_WITH_PHDR: u32 = 201;
+const USB_LINUX: u32 = 189;
+const USB_LINUX_MMAPPED: u32 = 220;
+const USBPCAP: u32 = 249;
 const LE_LL: u32 = 251;
 const LINUX_MONITOR: u32 = 254;
 const LE_LL_WITH_PHDR: u32 = 256;
+const NORDIC_BLE: u32 = 272;
 
 const HANDLE: u16 = 0x2a;
 /// The channels of either end, by what it calls them.
@@ -157,11 +161,70 @@ fn devices() -> Vec<Packet> {
     vec![(In, own), (In, connected.concat())]
 }
 
+/// A transfer of a device with this number.
+const DEVICE: u8 = 5;
+
+fn usb(link: u32, transfer: u8, endpoint: u8, setup: [u8; 8], data: &[u8]) -> Vec<u8> {
+    let octets = u32::try_from(data.len()).unwrap().to_le_bytes();
+    if link == USBPCAP {
+        let head = [
+            &[27, 0][..],
+            &[0; 15],
+            &[1, 0, DEVICE, 0, endpoint, transfer],
+        ]
+        .concat();
+        return [&head, &octets[..], data].concat();
+    }
+    let kind = if endpoint & 0x80 == 0 { b'S' } else { b'C' };
+    let no_setup = if setup == [0; 8] { b'-' } else { 0 };
+    let head = [kind, transfer, endpoint, DEVICE, 1, 0, no_setup, 0];
+    let mut frame = [&[0; 8], &head[..], &[0; 16], &octets, &octets, &setup].concat();
+    frame.resize(if link == USB_LINUX { 48 } else { 64 }, 0);
+    [&frame, data].concat()
+}
+
+/// What a device tells when it is plugged in: that it is a controller, and where its data go.
+fn plugged_in(link: u32) -> Vec<Vec<u8>> {
+    let device = [
+        18, 1, 0, 2, 0xe0, 1, 1, 64, 0x12, 0x0a, 1, 0, 0, 1, 0, 0, 0, 1,
+    ];
+    let asked = |kind, length| [0x80, 6, 0, kind, 0, 0, length, 0];
+    let ask = |kind, length| {
+        let mut frame = usb(link, 2, 0x80, asked(kind, length), &[]);
+        (frame[8], frame[15]) = (b'S', b'<');
+        frame
+    };
+    let answer = |data: &[u8]| {
+        let mut frame = usb(link, 2, 0x80, [0; 8], data);
+        frame[14] = b'-';
+        frame
+    };
+    let interface = [9, 4, 0, 0, 3, 0xe0, 1, 1, 0];
+    let ends = [
+        7, 5, 0x81, 3, 16, 0, 1, 7, 5, 0x82, 2, 64, 0, 0, 7, 5, 2, 2, 64, 0, 0,
+    ];
+    let configuration = [&[9, 2, 39, 0, 1, 1, 0, 0xe0, 50], &interface[..], &ends].concat();
+    vec![
+        ask(1, 18),
+        answer(&device),
+        ask(2, 255),
+        answer(&configuration),
+    ]
+}
+
 /// The packets as frames of a link type between host and controller.
 fn frames(link: u32, packets: &[Packet]) -> Vec<Vec<u8>> {
     let frame = |(way, packet): &Packet| match link {
         H4 => packet.clone(),
         H4_WITH_PHDR => [&[0, 0, 0, u8::from(*way == In)], &packet[..]].concat(),
+        USB_LINUX | USB_LINUX_MMAPPED | USBPCAP => {
+            let (transfer, endpoint) = match (packet[0], way) {
+                (4, _) => (1, 0x81),
+                (_, In) => (3, 0x82),
+                (_, Out) => (3, 2),
+            };
+            usb(link, transfer, endpoint, [0; 8], &packet[1..])
+        }
         _ => {
             let kind = match packet[0] {
                 4 => 3,
@@ -234,6 +297,60 @@ fn tshark_puts_the_same_frames_of_networks_together() {
     }
 }
 
+/// tshark wants to know that the device is a controller, and we do not.
+#[test]
+fn tshark_reads_the_same_frames_of_controllers_on_usb() {
+    let told = [
+        devices(),
+        opened(BNEP),
+        acl(Out, &l2cap(THEIRS, &bnep(&request(1, 600))), 339),
+        acl(In, &l2cap(OURS, &bnep(&request(2, 600))), 27),
+    ]
+    .concat();
+    for link in [USB_LINUX, USB_LINUX_MMAPPED] {
+        let all = [plugged_in(link), frames(link, &told)].concat();
+        let ours = ours(&records(link, &all));
+        assert_eq!(ours.len(), 2, "{link}");
+        let theirs = theirs(link, &all).into_iter();
+        let theirs: Vec<_> = theirs.map(|(frame, seq, _)| (frame, seq)).collect();
+        assert_eq!(ours, theirs, "{link}");
+    }
+    let low_energy = [
+        devices(),
+        opened_with_credits(IPV6),
+        acl(
+            Out,
+            &with_credits(THEIRS, &compressed(1, OWN, PEER, 8), 64)[0],
+            64,
+        ),
+    ]
+    .concat();
+    for link in [USB_LINUX, USB_LINUX_MMAPPED, USBPCAP] {
+        let ours = with_sources(&records(link, &frames(link, &low_energy)));
+        let own = std::net::Ipv6Addr::from(link_local(OWN)).to_string();
+        assert_eq!(
+            ours.into_iter().map(|(_, _, src)| src).collect::<Vec<_>>(),
+            [own]
+        );
+    }
+}
+
+/// Transfers of other devices that begin like theirs, and other transfers of theirs.
+#[test]
+fn a_transfer_of_another_length_is_none_of_a_controller() {
+    let packets = acl(Out, &l2cap(THEIRS, &bnep(&request(1, 60))), 200);
+    let link = USB_LINUX_MMAPPED;
+    let [frame] = frames(link, &packets).try_into().unwrap();
+    assert_eq!(ours(&records(link, &[frame.clone()])), [(1, 1)]);
+    let count = |frame: Vec<u8>| ours(&records(link, &[frame])).len();
+    assert_eq!(count([&frame[..], &[0]].concat()), 0);
+    for (place, value) in [(9, 0), (9, 1), (9, 2), (15, b'<'), (66, 0), (67, 1)] {
+        let mut other = frame.clone();
+        other[place] = value;
+        assert_eq!(count(other), 0, "{place} {value}");
+    }
+}
+
 #[test]
 fn networks_are_read_without_a_direction_and_without_what_opened_their_channel() {
     let packets = [
@@ -241,7 +358,8 @@ fn networks_are_read_without_a_direction_and_without_what_opened_their_channel()
         acl(In, &l2cap(OURS, &bnep(&request(2, 600))), 100),
     ]
     .concat();
-    for link in [H4, H4_WITH_PHDR, LINUX_MONITOR] {
+    let on_usb = [USB_LINUX, USB_LINUX_MMAPPED, USBPCAP];
+    for link in [H4, H4_WITH_PHDR, LINUX_MONITOR].into_iter().chain(on_usb) {
         let records = records(link, &frames(link, &packets));
         assert_eq!(ours(&records), [(7, 1), (14, 2)], "{link}");
     }
@@ -316,6 +434,22 @@ fn tshark_expands_the_same_packets_of_low_energy() {
     }
 }
 
+/// A packet as Nordic's sniffer has it in each version.
+fn sniffed_by_nordic(version: u8, way: Option<Way>, pdu: &[u8]) -> Vec<u8> {
+    let octets = u8::try_from(10 + pdu.len()).unwrap();
+    let kind = match way {
+        None if version == 3 => 2,
+        _ => 6,
+    };
+    let lengths = match version {
+        1 => [6, octets],
+        _ => [octets, 0],
+    };
+    let flags = if way == Some(Out) { 3 } else { 1 };
+    let told = [10, flags, 10, 50, 1, 0, 0, 4, 0, 0];
+    [&[7], &lengths[..], &[version, 1, 0, kind], &told, pdu].concat()
+}
+
 /// On the air parts are numbered by a bit, and there may be others between them.
 #[test]
 fn packets_of_low_energy_are_read_on_the_air() {
@@ -372,6 +506,31 @@ fn packets_of_low_energy_are_read_on_the_air() {
             .collect()
     };
     assert_eq!(seqs(&ours), seqs(&theirs(LE_LL_WITH_PHDR, &with_header)));
+    for version in [1, 2, 3] {
+        let nordic: Vec<_> = all
+            .iter()
+            .map(|(way, pdu)| sniffed_by_nordic(version, *way, pdu))
+            .collect();
+        let ours = with_sources(&records(NORDIC_BLE, &nordic));
+        assert_eq!(ours.len(), 2, "{version}");
+        assert_eq!(seqs(&ours), seqs(&theirs(NORDIC_BLE, &nordic)), "{version}");
+        let count = |change: fn(&mut Vec<u8>)| {
+            let mut changed = nordic.clone();
+            changed.iter_mut().for_each(change);
+            records(NORDIC_BLE, &changed)
+                .iter()
+                .filter(|record| record["type"] == "icmp")
+                .count()
+        };
+        assert_eq!(count(|frame| frame[8] |= 0x0c), count(|_| {}), "authentic");
+        for change in [
+            |frame: &mut Vec<u8>| frame[8] |= 4,
+            |frame| frame[3] = 4,
+            |frame| frame[6] = 7,
+        ] {
+            assert_eq!(count(change), 0, "{version}");
+        }
+    }
     // Without a direction nothing tells whose addresses were left out.
     let bare: Vec<_> = all.into_iter().map(|(_, pdu)| pdu).collect();
     let records = records(LE_LL, &bare);
@@ -427,7 +586,16 @@ fn any_prefix_of_a_frame_of_bluetooth_is_let_pass() {
         ),
     ]
     .concat();
-    for link in [H4, H4_WITH_PHDR, LINUX_MONITOR, LE_LL, LE_LL_WITH_PHDR] {
+    let on_usb = [USB_LINUX, USB_LINUX_MMAPPED, USBPCAP];
+    let others = [
+        H4,
+        H4_WITH_PHDR,
+        LINUX_MONITOR,
+        LE_LL,
+        LE_LL_WITH_PHDR,
+        NORDIC_BLE,
+    ];
+    for link in others.into_iter().chain(on_usb) {
         for frame in frames(link, &packets) {
             let prefixes: Vec<_> = (1..=frame.len()).map(|end| frame[..end].to_vec()).collect();
             records(link, &prefixes);

@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use super::losses::Statistics;
 use crate::model::{LinkType, Timestamp};
-use crate::source::{SecretsFault, SecretsKind, linktype};
+use crate::source::{SecretsFault, SecretsKind};
 use crate::wire::byteorder::Order;
 
 /// How many interfaces of a section are kept.
@@ -107,7 +107,7 @@ pub(super) fn secrets(order: Order, body: &[u8]) -> SecretsBlock {
 pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Interface, Option<String>)> {
     let mut name = None;
     let mut interface = Interface {
-        link: linktype::from_registry(order.u16(body, 0)?),
+        link: LinkType::from_registry(order.u16(body, 0)?),
         snaplen: order.u32(body, 4)?,
         fcs_len: 0,
         clock: Clock::default(),

@@ -209,6 +209,7 @@ pub(super) const fn is_bluetooth(link: LinkType) -> bool {
             | lt::BLUETOOTH_LINUX_MONITOR
             | lt::BLUETOOTH_LE_LL
             | lt::BLUETOOTH_LE_LL_WITH_PHDR
+            | lt::NORDIC_BLE
     )
 }
 

@@ -200,6 +200,8 @@ pub const NETLINK: LinkType = LinkType(253);
 pub const PKTAP: LinkType = LinkType(258);
 /// Ethernet behind the preamble of EPON.
 pub const EPON: LinkType = LinkType(259);
+/// Bluetooth low energy as Nordic's sniffer has it.
+pub const NORDIC_BLE: LinkType = LinkType(272);
 /// DOCSIS behind the header of Excentis's analyser.
 pub const DOCSIS31_XRA31: LinkType = LinkType(273);
 /// IEEE 802.3br: preamble, then Ethernet.

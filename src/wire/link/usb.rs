@@ -5,16 +5,21 @@
 //! checksums show it to be.
 
 mod bare;
+mod bluetooth;
 mod framing;
+mod transfer;
 
 use std::num::NonZeroU32;
 use std::ops::Range;
 
 use self::bare::Bare;
 use self::framing::{Eem, Ncm, Rndis};
+use self::transfer::{Header, Kind};
 use super::linktype as lt;
 use crate::model::{Frame, LinkType, Part};
-use crate::wire::bytes::{array_at, tail, u8_at};
+use crate::wire::bytes::{array_at, tail};
+pub(in crate::wire) use bluetooth::{Hci, hci};
+pub(in crate::wire) use transfer::Way;
 
 /// Whether frames of this link type are transfers of USB, or packets of these.
 #[inline]
@@ -32,57 +37,12 @@ pub const fn is_usb(link: LinkType) -> bool {
     )
 }
 
-/// Where the data of a bulk transfer are in a frame; none where it is another transfer.
-fn bulk_data(frame: &Frame<'_>) -> Option<Range<usize>> {
-    let data = frame.data;
-    let wire_len = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
-    let (start, end) = match frame.link {
-        lt::USB_LINUX | lt::USB_LINUX_MMAPPED => {
-            const TRANSFER: usize = 9;
-            const BULK: u8 = 3;
-            const HAS_NO_DATA: usize = 15;
-            let is_read = u8_at(data, TRANSFER)? == BULK && u8_at(data, HAS_NO_DATA)? == 0;
-            let header = if frame.link == lt::USB_LINUX { 48 } else { 64 };
-            (is_read.then_some(header)?, wire_len)
-        }
-        lt::USBPCAP => {
-            const TRANSFER: usize = 22;
-            const BULK: u8 = 3;
-            let header = u16::from_le_bytes(array_at(data, 0)?);
-            (
-                (u8_at(data, TRANSFER)? == BULK).then_some(header.into())?,
-                wire_len,
-            )
-        }
-        lt::USB_DARWIN => {
-            const HEADER_LENGTH: usize = 2;
-            const TRANSFER: usize = 31;
-            const BULK: u8 = 2;
-            let header = u8_at(data, HEADER_LENGTH)?;
-            (
-                (u8_at(data, TRANSFER)? == BULK).then_some(header.into())?,
-                wire_len,
-            )
-        }
-        _ => {
-            // One packet of a transfer: what it is, data, and a check of 16 bits.
-            const DATA: [u8; 4] = [0xc3, 0x4b, 0x87, 0x0f];
-            const CHECK: usize = 2;
-            (
-                DATA.contains(&u8_at(data, 0)?).then_some(1)?,
-                wire_len.checked_sub(CHECK)?,
-            )
-        }
-    };
-    (start < end).then_some(start..end)
-}
-
 /// The octets of a bulk transfer that were captured, and how many there were.
 pub(in crate::wire) fn data<'a>(frame: &Frame<'a>) -> Option<(&'a [u8], usize)> {
     if !is_usb(frame.link) {
         return None;
     }
-    let (transfer, _) = Transfer::of(frame)?;
+    let transfer = Transfer::of(frame)?;
     Some((transfer.octets, transfer.on_wire))
 }
 
@@ -95,15 +55,20 @@ struct Transfer<'a> {
     on_wire: usize,
 }
 
+/// The octets of these places of a frame.
+fn transfer_in<'a>(frame: &Frame<'a>, places: &Range<usize>) -> Transfer<'a> {
+    let octets = frame.data.get(..places.end).unwrap_or(frame.data);
+    Transfer {
+        octets: tail(octets, places.start),
+        on_wire: places.len(),
+    }
+}
+
 impl<'a> Transfer<'a> {
-    fn of(frame: &Frame<'a>) -> Option<(Self, usize)> {
-        let Range { start, end } = bulk_data(frame)?;
-        let octets = frame.data.get(..end).unwrap_or(frame.data);
-        let transfer = Self {
-            octets: tail(octets, start),
-            on_wire: end - start,
-        };
-        Some((transfer, start))
+    /// The data of a bulk transfer.
+    fn of(frame: &Frame<'a>) -> Option<Self> {
+        let header = Header::of(frame).filter(|header| header.kind == Kind::Bulk)?;
+        Some(transfer_in(frame, &header.data))
     }
 
     fn word(&self, at: usize) -> Option<u16> {
@@ -177,7 +142,7 @@ impl<'a> Datagrams<'a> {
         if !is_usb(frame.link) {
             return None;
         }
-        let (transfer, _) = Transfer::of(frame)?;
+        let transfer = Transfer::of(frame)?;
         let mut framings = [
             Ncm::of(transfer).map(Framing::Ncm),
             Rndis::of(transfer).map(Framing::Rndis),

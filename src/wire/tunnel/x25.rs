@@ -23,7 +23,7 @@ enum Kind {
     /// Data, which start there.
     Data(usize),
     /// What sets a call up, or keeps it.
-    Other(u8),
+    Other,
 }
 
 impl Header {
@@ -37,7 +37,7 @@ impl Header {
             kind: match format & 0x30 {
                 0x10 if is_data => Kind::Data(at + 3),
                 LONG if is_data => Kind::Data(at + 4),
-                _ => Kind::Other(kind),
+                _ => Kind::Other,
             },
         })
     }
@@ -49,7 +49,7 @@ pub(super) fn x25(packet: &[u8]) -> Step {
     let channel = header.channel;
     let inside = match header.kind {
         Kind::Data(start) => ip_in(packet, start),
-        Kind::Other(_) => None,
+        Kind::Other => None,
     };
     let nowhere = LinkHeader::at(Network::Other(0), 3);
     Ok((TunnelKind::X25 { channel }, inside.unwrap_or(nowhere)))
@@ -90,7 +90,7 @@ pub(super) fn xot_start(octets: &[u8]) -> Start {
     };
     match (u16_at(octets, 2).map(usize::from), header.kind) {
         (Some(length @ SHORTEST..), Kind::Data(_)) => Start::Holds(XOT_HEADER + length),
-        (Some(length @ SHORTEST..), Kind::Other(_)) => Start::Other(XOT_HEADER + length),
+        (Some(length @ SHORTEST..), Kind::Other) => Start::Other(XOT_HEADER + length),
         _ => Start::None,
     }
 }
@@ -101,6 +101,6 @@ pub(super) fn xot(message: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let channel = header.channel;
     match header.kind {
         Kind::Data(start) => Some((TunnelKind::Xot { channel }, ip_in(message, start)?)),
-        Kind::Other(_) => None,
+        Kind::Other => None,
     }
 }

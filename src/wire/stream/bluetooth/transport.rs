@@ -5,6 +5,7 @@ use super::{Connection, Direction};
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail};
 use crate::wire::link::linktype as lt;
+use crate::wire::link::usb::{self, Hci, Way};
 
 /// What a frame has.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +60,26 @@ pub(super) fn of<'a>(frame: &Frame<'a>) -> Option<(u16, Transport<'a>)> {
             };
             Some((0, low_energy(tail(frame.data, HEADER), direction)?))
         }
-        _ => None,
+        lt::NORDIC_BLE => Some((0, nordic(frame.data)?)),
+        _ => on_usb(frame),
     }
+}
+
+/// What a transfer of USB has; the number of the controller is that of its device.
+fn on_usb<'a>(frame: &Frame<'a>) -> Option<(u16, Transport<'a>)> {
+    let (device, hci) = usb::hci(frame)?;
+    let transport = match hci {
+        Hci::Command(octets) => Transport::Command(octets),
+        Hci::Event(octets) => Transport::Event(octets),
+        Hci::Data(octets, way) => {
+            let direction = match way {
+                Way::Out => Direction::Out,
+                Way::In => Direction::In,
+            };
+            Transport::Data(acl(device, octets, Some(direction))?)
+        }
+    };
+    Some((device, transport))
 }
 
 /// An octet tells what follows (volume 4 part A section 2).
@@ -117,6 +136,36 @@ fn acl(controller: u16, data: &[u8], direction: Option<Direction>) -> Option<Dat
         octets: octets.get(..length.into()).unwrap_or(octets),
         is_cut: octets.len() < usize::from(length),
     })
+}
+
+/// As Nordic's sniffer has what it heard: the number of a board, a header that its version lays out, and what
+/// is told of the packet. No document tells the format; this is what Wireshark has of it.
+fn nordic(data: &[u8]) -> Option<Transport<'_>> {
+    const BOARD: usize = 1;
+    const HEADER: usize = 6;
+    const ADVERTISEMENT: u8 = 2;
+    const PACKET: u8 = 6;
+    const TOLD: u8 = 10;
+    const OUT: u8 = 0x02;
+    const ENCRYPTED: u8 = 0x04;
+    const AUTHENTIC: u8 = 0x08;
+    let [_, _, version, _, _, kind] = array_at(data, BOARD)?;
+    let [told, flags] = array_at(data, BOARD + HEADER)?;
+    let is_packet = kind == PACKET || kind == ADVERTISEMENT && version == 3;
+    // What the sniffer has the key of is authentic.
+    let is_hidden = flags & (ENCRYPTED | AUTHENTIC) == ENCRYPTED;
+    if !is_packet || !(1..=3).contains(&version) || told != TOLD || is_hidden {
+        return None;
+    }
+    let direction = if flags & OUT == 0 {
+        Direction::In
+    } else {
+        Direction::Out
+    };
+    low_energy(
+        tail(data, BOARD + HEADER + usize::from(TOLD)),
+        Some(direction),
+    )
 }
 
 /// Volume 6 part B section 2.1: an access address, by which advertisements are told from data, and a

@@ -10,7 +10,6 @@ use super::super::tcp::Start;
 use super::{Held, Report, ReportHeader, ReportMessage, Span, TunnelKind};
 use crate::model::frame::{Section, SectionStart};
 use crate::model::{AddrPair, LinkType};
-use crate::source::from_registry;
 use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{Ip, protocol};
 
@@ -144,7 +143,7 @@ impl RemoteCaptures {
         let opened = Opened {
             addrs: ip.addrs,
             ports,
-            link: from_registry(link),
+            link: LinkType::from_registry(link),
         };
         (self.opened).retain(|other| (other.addrs, other.ports) != (opened.addrs, opened.ports));
         push_latest(&mut self.opened, opened);
