@@ -123,7 +123,7 @@ fn carried_by_gre(
         ),
         // Each of these is a radio, or one of its networks, of an access point by Aruba.
         ARUBA_FIRST..=ARUBA_LAST if kind.trailing_zeros() >= 4 => {
-            (None, link::ieee802_11(payload, at)?)
+            (None, LinkHeader::at(Network::Ieee80211, at))
         }
         ISO if matches!(u8_at(payload, at)?, link::NLPID_IPV4 | link::NLPID_IPV6) => {
             (None, LinkHeader::at(Network::Ip, at + 1))

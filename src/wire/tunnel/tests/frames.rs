@@ -272,6 +272,7 @@ pub(super) fn in_gre_and_ip() -> Vec<Carrier> {
     let frame = ether(0x0800, &echo());
     let gre = |header: &[u8], inner: &[u8]| v4(47, &[header, inner].concat());
     let keyless = || vec![K::Gre { key: None }];
+    let wireless = || vec![K::Gre { key: None }, K::Ieee80211];
     vec![
         (
             gre(&[0x20, 1, 0x64, 0, 0, 42, 7, 1], &frame),
@@ -279,8 +280,8 @@ pub(super) fn in_gre_and_ip() -> Vec<Carrier> {
         ),
         (gre(&[0, 0, 0x64, 0], &frame), keyless()),
         (gre(&[0, 0, 0x65, 0x59, 4, 1, 3, 0xcc], &echo()), keyless()),
-        (gre(&[0, 0, 0x82, 0x10], &ieee802_11(&echo())), keyless()),
-        (gre(&[0, 0, 0x83, 0], &swapped(&echo6())), keyless()),
+        (gre(&[0, 0, 0x82, 0x10], &ieee802_11(&echo())), wireless()),
+        (gre(&[0, 0, 0x83, 0], &swapped(&echo6())), wireless()),
         (gre(&[0, 0, 0, 0xfe, 0x8e], &echo6()), keyless()),
         (
             gre(&[0, 0, 0x88, 0x0b, 0xff, 3, 0, 0x21], &echo()),

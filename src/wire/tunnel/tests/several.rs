@@ -113,7 +113,9 @@ fn samples() -> Vec<(u32, Vec<u8>, u32)> {
     let hollow = tipc(0, 6, b"none");
     let messages = [1, 2, 3].map(|seq| tipc(0, 6, &echo(seq)));
     let bundle = tipc(6, 10, &[hollow, messages.concat()].concat());
+    let aruba = [&[0, 0, 0x82, 0x10], &four()[..]].concat();
     vec![
+        (1, ether(0x0800, &v4(47, &aruba)), 1),
         (1, over_udp(37008, &[&[1, 0, 0, 0x12, 1], &four()]), 1),
         (
             1,
