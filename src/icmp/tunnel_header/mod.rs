@@ -218,7 +218,7 @@ const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::IsoIp => Part::Nlpid,
         TunnelKind::Ax25 => Part::Ax25,
         TunnelKind::X25 { .. } => Part::X25,
-        TunnelKind::Xot { .. } => Part::Xot,
+        TunnelKind::Xot => Part::Xot,
         TunnelKind::Lisp { .. } if port == port::LISP_CONTROL => Part::LispControl,
         TunnelKind::Lisp { .. } => Part::Lisp,
         TunnelKind::WireGuard { .. } => Part::WireGuard,

@@ -244,7 +244,7 @@ pub(super) fn sndcp(rest: &[u8]) -> Option<Step> {
 /// RFC 1613 section 4.
 pub(super) fn xot() -> Step {
     let rows = [spec::u16(0, "version"), spec::u16(2, "length")];
-    Step::made(4, "xot", rows, Part::X25)
+    Step::made(4, "xot", rows, Part::End)
 }
 
 /// ITU-T X.25 section 5.3.1: data, whose numbers are of 3 bits or 7; then perhaps what tells the protocol

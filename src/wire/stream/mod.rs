@@ -1,5 +1,5 @@
-//! Streams that carry packets in units of their own, which go on over several frames: those of MPEG-2
-//! and the channels of Bluetooth.
+//! Streams that carry packets in units of their own, which go on over several frames: those of MPEG-2,
+//! the channels of Bluetooth, and those of X.25.
 //!
 //! Which unit an octet is of tell those before it. So each stream that carries packets is followed
 //! from frame to frame, in order; its octets are kept with those of all pieces
@@ -13,6 +13,7 @@ mod tests;
 mod ule;
 mod unit;
 mod units;
+mod x25;
 
 use crate::model::{Frame, InterfaceId, SourceId};
 use crate::wire::Packet;
@@ -25,6 +26,7 @@ pub use units::{Found, Units};
 pub struct Streams {
     transport: Followed<mpeg::Place, mpeg::Stream>,
     bluetooth: bluetooth::Bluetooth,
+    x25: Followed<x25::Place, x25::Circuit>,
     /// Units that were numbered.
     units: u64,
 }
@@ -65,8 +67,11 @@ impl Streams {
         if let Some(run) = run {
             into.depth = run.depth;
             mpeg::take(self, Point::of(frame), &run, into);
-        } else if packet.is_none() {
-            bluetooth::take(self, frame, into);
+        } else {
+            if packet.is_none() {
+                bluetooth::take(self, frame, into);
+            }
+            x25::take(self, frame, packet, into);
         }
         !into.is_empty()
     }

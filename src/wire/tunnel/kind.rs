@@ -102,10 +102,7 @@ pub enum TunnelKind {
         channel: u16,
     },
     /// X.25 in TCP (RFC 1613).
-    Xot {
-        /// The same.
-        channel: u16,
-    },
+    Xot,
     /// LISP (RFC 9300).
     Lisp {
         /// Instance identifier, where the packet tells one.
@@ -262,7 +259,7 @@ impl TunnelKind {
             Self::PimRegister => "pim_register",
             Self::Ax25 => "ax25",
             Self::X25 { .. } => "x25",
-            Self::Xot { .. } => "xot",
+            Self::Xot => "xot",
             Self::Lisp { .. } => "lisp",
             Self::Amt => "amt",
             Self::Ayiya => "ayiya",
@@ -313,9 +310,7 @@ impl TunnelKind {
         match self {
             Self::IpComp { cpi } => Some(("cpi", cpi.into())),
             Self::Eoip { tunnel } => Some(("tunnel", tunnel.into())),
-            Self::X25 { channel } | Self::Xot { channel } => {
-                Some(("logical_channel", channel.into()))
-            }
+            Self::X25 { channel } => Some(("logical_channel", channel.into())),
             Self::Lisp { instance } => instance.map(|instance| ("instance", instance)),
             Self::Capwap { radio } => Some(("radio", radio.into())),
             Self::BroadcomLi { id } | Self::RedbackLi { id } => Some(("li_id", id)),
@@ -343,6 +338,7 @@ impl TunnelKind {
             | Self::IsoIp
             | Self::PimRegister
             | Self::Ax25
+            | Self::Xot
             | Self::Amt
             | Self::Ayiya
             | Self::MobileIp

@@ -35,4 +35,7 @@ pub(super) use shim::multilink_header;
 pub use tcp::{Message, TcpStreams};
 pub(super) use tcp::{has_port as has_tcp_port, tells_of_captures};
 pub(super) use udp::has_tunnel_ports;
+pub(super) use x25::{
+    X25Data, identifier as x25_identifier, in_frame as x25_in_frame, in_message as x25_in_message,
+};
 pub use zep::radio_frame;

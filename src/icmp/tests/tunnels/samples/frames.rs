@@ -248,11 +248,11 @@ fn in_meshes() -> Vec<Sample> {
     vec![
         typed(
             0x0805,
-            &[0xda, 0xbc, 0x74, 0xcc],
+            &[0xda, 0xbc, 0x64, 0xcc],
             &echo(),
             &[
                 "x25 qualifier=true delivery_confirmation=true logical_channel=2748 receive_number=3 \
-                 more=true send_number=2 nlpid=0xcc",
+                 more=false send_number=2 nlpid=0xcc",
             ],
         ),
         typed(

@@ -104,7 +104,7 @@ const CARRIERS: [(u16, Make, &[&str]); 8] = [
     (2152, |icmp| gtp(1, icmp), &["gtp_u"]),
     (2123, |icmp| gtp(1, icmp), &["gtp_u"]),
     (3386, |icmp| gtp(0, icmp), &["gtp_v0"]),
-    (1998, xot, &["xot", "x25"]),
+    (1998, xot, &["xot"]),
     (34980, mailbox, &["ethercat", "ethernet"]),
     (2502, heard_ethernet, &["kismet", "ethernet"]),
 ];
