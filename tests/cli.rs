@@ -16,6 +16,8 @@ mod carried;
 mod cuts;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "cli/elements.rs"]
+mod elements;
 #[path = "cli/encrypted.rs"]
 mod encrypted;
 #[path = "cli/ends.rs"]

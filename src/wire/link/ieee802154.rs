@@ -2,7 +2,9 @@
 //!
 //! Sections are those of IEEE 802.15.4-2015; all numbers are little-endian.
 
-use super::{LinkAddress, LinkHeader, Network, linktype as lt};
+use std::ops::Range;
+
+use super::{LOWPAN, LinkAddress, LinkHeader, Network, linktype as lt};
 use crate::model::{Frame, LinkType};
 use crate::wire::bytes::{array_at, u8_at};
 use crate::wire::{Encryption, Undecodable};
@@ -197,7 +199,12 @@ fn mac_header(data: &[u8], at: usize, fcs: usize) -> Option<MacHeader> {
         }
     }
     if is_2015 && control & ELEMENTS != 0 && header.payload == Payload::Data {
-        next.elements()?;
+        let end = data.len().saturating_sub(header.trailer);
+        if let Some(packet) = next.elements(end)? {
+            header.start = packet.start;
+            header.trailer += next.at.saturating_sub(packet.end);
+            return Some(header);
+        }
     }
     header.start = next.at;
     Some(header)
@@ -305,28 +312,43 @@ impl Fields<'_> {
         })
     }
 
-    /// Steps over information elements (section 7.4): header elements end with a termination, of
-    /// which the first kind announces payload elements.
-    fn elements(&mut self) -> Option<()> {
+    /// Steps over information elements up to `end` (section 7.4): header elements end with a
+    /// termination, of which the first kind announces payload elements. One of these may be a packet.
+    fn elements(&mut self, end: usize) -> Option<Option<Range<usize>>> {
         const PAYLOAD_FOLLOWS: u16 = 0x7e;
         const DATA_FOLLOWS: u16 = 0x7f;
+        const MULTIPLEXED: u16 = 0x3;
         const LAST_GROUP: u16 = 0xf;
-        while self.at < self.data.len() {
+        while self.at < end {
             let element = self.u16()?;
             self.at += usize::from(element & 0x7f);
             match element >> 7 & 0xff {
-                DATA_FOLLOWS => return Some(()),
+                DATA_FOLLOWS => return Some(None),
                 PAYLOAD_FOLLOWS => break,
                 _ => {}
             }
         }
-        while self.at < self.data.len() {
+        let mut packet = None;
+        while self.at < end {
             let element = self.u16()?;
+            let start = self.at;
             self.at += usize::from(element & 0x7ff);
-            if element >> 11 & 0xf == LAST_GROUP {
-                break;
+            match element >> 11 & 0xf {
+                MULTIPLEXED if self.is_lowpan(start) => packet = Some(start + 3..self.at),
+                LAST_GROUP => break,
+                _ => {}
             }
         }
-        Some(())
+        Some(packet)
+    }
+
+    /// Whether a multiplexed element (IEEE 802.15.9 section 7.2) that starts there is all of a packet of
+    /// 6LoWPAN, by its `EtherType`.
+    fn is_lowpan(&self, start: usize) -> bool {
+        const TRANSFER: u8 = 0x07;
+        const ALL: u8 = 0;
+        array_at(self.data, start).is_some_and(|[control, low, high]| {
+            control & TRANSFER == ALL && u16::from_le_bytes([low, high]) == LOWPAN
+        })
     }
 }
