@@ -36,7 +36,10 @@ pub struct Plain<'a> {
 
 /// The packet in `frame` if it is such a one; `None` tells only that [`super::classify`] is to be
 /// asked.
-// What the caller does not ask for is never made.
+#[expect(
+    clippy::inline_always,
+    reason = "what the caller does not ask for is never made"
+)]
 #[inline(always)]
 pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let mut plain = ordinary(frame)?;

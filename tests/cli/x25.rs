@@ -25,6 +25,9 @@ fn counts(path: &str) -> (usize, usize) {
     (of_type(&records(&["-r", path]), "icmp").len(), theirs)
 }
 
+/// What a link has around a packet.
+type Around = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 #[test]
 fn each_link_of_it_is_read() {
     let llc = |control: &'static [u8]| {
@@ -38,7 +41,7 @@ fn each_link_of_it_is_read() {
     let cooked = &[
         0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x30, 0x40, 1, 0, 0,
     ];
-    let links: [(u32, Box<dyn Fn(&[u8]) -> Vec<u8>>); 6] = [
+    let links: [(u32, Around); 6] = [
         (1, Box::new(llc(&[0, 0]))),
         (1, Box::new(llc(&[3]))),
         (196, Box::new(behind(&[0, 0, 0, 0, 1, 1, 0]))),

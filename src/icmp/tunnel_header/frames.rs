@@ -145,7 +145,7 @@ pub(super) fn nxp_sniffer(rest: &[u8]) -> Option<Step> {
 /// `EtherCAT`'s header, and that of the mailbox which is the last before the frame.
 pub(super) fn ethercat(rest: &[u8]) -> Option<Step> {
     const MAILBOX: u16 = 10;
-    let length = in_ethercat(rest, 0).ok()??;
+    let length = in_ethercat(rest).ok()??;
     let mailbox = u16::try_from(length).ok()?.checked_sub(MAILBOX)?;
     let rows = [
         spec::bits(1, 4, 4, "type"),

@@ -24,7 +24,6 @@ pub(super) fn behind(kind: u16, data: &[u8], at: usize) -> Option<Carried> {
             Ok((Inside::Headerless(_) | Inside::Other(_), _)) => Ok(None),
             Err(why) => Err(why),
         },
-        et::ETHERCAT => as_frame(in_ethercat(data, at)),
         et::TELKONET => as_frame(before_telkonets_frame(data, at)),
         et::EXEH => Ok(Some((et::BRIDGED, at + EXEH_HEADER))),
         et::EXTREME_MESH => as_frame(in_extreme_mesh(data, at)),
@@ -48,75 +47,6 @@ fn tunnelled_by_rtmac(data: &[u8], at: usize) -> Carried {
     let [a, b, version, flags] = array_at(data, at).ok_or(Undecodable::Short)?;
     let is_tunnel = version == VERSION && flags & TUNNEL != 0;
     Ok(is_tunnel.then_some((u16::from_be_bytes([a, b]), at + HEADER)))
-}
-
-/// Octets before a frame in `EtherCAT` (IEC 61158-4-12): in a mailbox that one of its datagrams reads or
-/// writes, or in a mailbox alone, as gateways have it (ETG.8200). The first one leads on.
-pub(crate) fn in_ethercat(data: &[u8], at: usize) -> Result<Option<usize>, Undecodable> {
-    const HEADER: usize = 2;
-    const COMMANDS: u16 = 1;
-    const MAILBOX: u16 = 5;
-    const DATAGRAM: usize = 10;
-    const WORKING_COUNTER: usize = 2;
-    /// Commands that read or write by an address of a device or a physical one.
-    const PHYSICAL: std::ops::RangeInclusive<u8> = 1..=6;
-    const READ: [u8; 2] = [1, 4];
-    /// Below it are the registers.
-    const MEMORY: u16 = 0x1000;
-    const LENGTH: u16 = 0x07ff;
-    const MORE: u16 = 0x8000;
-    let begins = le16(data, at)?;
-    let mut place = at + HEADER;
-    match begins >> 12 {
-        COMMANDS => {}
-        MAILBOX => {
-            return Ok(
-                in_mailbox(data, place, usize::from(begins & LENGTH))?.map(|frame| frame - at)
-            );
-        }
-        _ => return Ok(None),
-    }
-    loop {
-        let command = u8_at(data, place).ok_or(Undecodable::Short)?;
-        let offset = le16(data, place + 4)?;
-        let length = le16(data, place + 6)?;
-        let octets = usize::from(length & LENGTH);
-        // What nobody answered holds nothing that was read.
-        let is_unread = READ.contains(&command)
-            && array_at(data, place + DATAGRAM + octets) == Some([0; WORKING_COUNTER]);
-        if PHYSICAL.contains(&command)
-            && offset >= MEMORY
-            && !is_unread
-            && let Some(frame) = in_mailbox(data, place + DATAGRAM, octets)?
-        {
-            return Ok(Some(frame - at));
-        }
-        if length & MORE == 0 {
-            return Ok(None);
-        }
-        place += DATAGRAM + octets + WORKING_COUNTER;
-    }
-}
-
-/// Where the frame of Ethernet starts that a mailbox of so many octets carries whole (ETG.1000.6 section
-/// 5.7): a header that tells length and protocol, then one that tells which fragment this is.
-fn in_mailbox(data: &[u8], at: usize, octets: usize) -> Result<Option<usize>, Undecodable> {
-    const HEADER: usize = 6;
-    const FRAGMENT_HEADER: usize = 4;
-    const ETHERNET: u8 = 2;
-    const FRAGMENT: u16 = 0;
-    const LAST: u16 = 0x0100;
-    const NUMBER: u16 = 0x003f;
-    let length = usize::from(le16(data, at)?);
-    if length < FRAGMENT_HEADER || HEADER + length > octets {
-        return Ok(None);
-    }
-    let protocol = u8_at(data, at + 5).ok_or(Undecodable::Short)? & 0x0f;
-    let kind = le16(data, at + HEADER)?;
-    let place = le16(data, at + HEADER + 2)?;
-    let is_frame =
-        protocol == ETHERNET && kind & 0x0f == FRAGMENT && kind & LAST != 0 && place & NUMBER == 0;
-    Ok(is_frame.then_some(at + HEADER + FRAGMENT_HEADER))
 }
 
 /// Octets before a frame that Telkonet's powerline tunnels; no document tells their meaning.
@@ -211,9 +141,4 @@ fn in_wimax_frames(data: &[u8], at: usize, octets: usize) -> Result<Option<usize
         place += length;
     }
     Ok(None)
-}
-
-fn le16(data: &[u8], at: usize) -> Result<u16, Undecodable> {
-    let octets = array_at(data, at).ok_or(Undecodable::Short)?;
-    Ok(u16::from_le_bytes(octets))
 }

@@ -187,6 +187,7 @@ pub(in crate::wire) fn follow(
             ether_type::MINT => break Network::Mint,
             ether_type::TIPC => break Network::Tipc,
             ether_type::X25 => break Network::X25,
+            ether_type::ETHERCAT => break Network::EtherCat,
             ether_type::CENTRINO => break Network::Ieee80211,
             ether_type::BPQ => {
                 at += 2;

@@ -200,13 +200,12 @@ fn mac_header(data: &[u8], at: usize, fcs: usize) -> Option<MacHeader> {
     }
     if is_2015 && control & ELEMENTS != 0 && header.payload == Payload::Data {
         let end = data.len().saturating_sub(header.trailer);
-        if let Some(packet) = next.elements(end)? {
-            header.start = packet.start;
-            header.trailer += next.at.saturating_sub(packet.end);
-            return Some(header);
-        }
+        let payload = next.elements(end)?;
+        header.start = payload.start;
+        header.trailer += next.at - payload.end;
+    } else {
+        header.start = next.at;
     }
-    header.start = next.at;
     Some(header)
 }
 
@@ -313,8 +312,9 @@ impl Fields<'_> {
     }
 
     /// Steps over information elements up to `end` (section 7.4): header elements end with a
-    /// termination, of which the first kind announces payload elements. One of these may be a packet.
-    fn elements(&mut self, end: usize) -> Option<Option<Range<usize>>> {
+    /// termination, of which the first kind announces payload elements. Tells where the payload is: behind them, or
+    /// one of these.
+    fn elements(&mut self, end: usize) -> Option<Range<usize>> {
         const PAYLOAD_FOLLOWS: u16 = 0x7e;
         const DATA_FOLLOWS: u16 = 0x7f;
         const MULTIPLEXED: u16 = 0x3;
@@ -323,7 +323,7 @@ impl Fields<'_> {
             let element = self.u16()?;
             self.at += usize::from(element & 0x7f);
             match element >> 7 & 0xff {
-                DATA_FOLLOWS => return Some(None),
+                DATA_FOLLOWS => return Some(self.at..self.at),
                 PAYLOAD_FOLLOWS => break,
                 _ => {}
             }
@@ -339,7 +339,7 @@ impl Fields<'_> {
                 _ => {}
             }
         }
-        Some(packet)
+        Some(packet.unwrap_or(self.at..self.at))
     }
 
     /// Whether a multiplexed element (IEEE 802.15.9 section 7.2) that starts there is all of a packet of

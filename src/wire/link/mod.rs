@@ -9,6 +9,7 @@ mod carried;
 mod carrier;
 mod detail;
 mod ether;
+pub(in crate::wire) mod ethercat;
 mod exported;
 mod fcs;
 mod fibre_channel;
@@ -54,12 +55,12 @@ pub use system::{Dropped, Dropper, PfRule, SystemMessage, SystemReport, is_syste
 pub use tag::{Direction, FrameRelay, PacketType, SecTag, VlanTag};
 pub use wireless::{llc_of_802_11, packet_of_aggregate};
 
-pub(crate) use carried::in_ethercat;
 pub(super) use ether::{
     NLPID_IPV4, NLPID_IPV6,
     ether_type::{CISCO_METADATA, LOWPAN},
     ethernet, follow, llc, untagged_ip,
 };
+pub(crate) use ethercat::in_ethercat;
 pub(super) use exported::named;
 pub(super) use inside::inside_tzsp;
 pub(super) use mobile::behind as behind_mobile;
@@ -127,6 +128,8 @@ pub enum Network {
     Ieee80211,
     /// A frame of AX.25.
     Ax25,
+    /// `EtherCAT`.
+    EtherCat,
     /// A packet of X.25.
     X25,
     /// LLC in PPP (RFC 2043).

@@ -106,9 +106,8 @@ fn begin(head: &[u8]) -> Begin {
     const IPV4: usize = 20;
     const IPV6: usize = 40;
     const MULTICAST: u8 = 0xff;
-    let before = match tunnel::x25_identifier(head) {
-        Some(octets) => octets,
-        None => return Begin::Open,
+    let Some(before) = tunnel::x25_identifier(head) else {
+        return Begin::Open;
     };
     let packet = tail(head, before);
     let header = match u8_at(packet, 0) {

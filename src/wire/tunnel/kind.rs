@@ -229,6 +229,7 @@ impl TunnelKind {
                 | Self::Ieee80211
                 | Self::Tecmp
                 | Self::Tipc
+                | Self::EtherCat
         )
     }
 

@@ -1,5 +1,5 @@
 //! Packets of tunnels that hold several packets: an A-MSDU of IEEE 802.11, a packet of PPP multiplexing, a
-//! bundle of TIPC, frames that a recorder hands on together, messages of netlink.
+//! bundle of TIPC, frames that a recorder hands on together, mailboxes of `EtherCAT`, messages of netlink.
 //!
 //! Each packet is looked at as if it came without the others: what stands before them all, then its own
 //! octets as they were captured. Lengths of packets around them count the others still.
@@ -14,7 +14,7 @@ use crate::model::{Frame, LinkType, Part};
 use crate::wire::bytes::{array_at, offset_in, tail, u8_at, u16_at};
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::aggregate::Packets;
-use crate::wire::link::{self, Network, linktype, netlink};
+use crate::wire::link::{self, Network, ethercat, linktype, netlink};
 
 /// The packets, in their order.
 pub struct Several<'a> {
@@ -101,6 +101,7 @@ fn shares(frame: &Frame<'_>) -> Option<(Around, Shares)> {
             Network::Multiplexed => Some((start, multiplexed(bytes, start))),
             Network::Tecmp => Some(recorded(bytes, start)),
             Network::Tipc => Some(bundled(bytes, start)?),
+            Network::EtherCat => Some(in_mailboxes(bytes, start)),
             Network::Ieee80211 => {
                 let place = start..start + at.rest.on_wire;
                 Some(aggregate(frame, linktype::IEEE802_11, place)?)
@@ -132,6 +133,9 @@ fn in_packet(frame: &Frame<'_>, ip: &Ip<'_>) -> Option<Shares> {
     if udp::is_tipc(ip.payload) {
         return bundled(tail(ip.payload, HEADER), start + HEADER);
     }
+    if udp::is_ethercat(ip.payload) {
+        return Some(in_mailboxes(tail(ip.payload, HEADER), start + HEADER));
+    }
     let end = start + usize::try_from(ip.payload_length).ok()?;
     let (link, at) = udp::radio_frame_in(ip.payload)?;
     aggregate(frame, link, start + at..end)
@@ -153,6 +157,13 @@ fn bundled(bytes: &[u8], at: usize) -> Option<Shares> {
     let places = messages.take(MOST);
     let shares = places.map(|place| Share::from(at + place.start..at + place.end));
     Some((at + start, shares.collect()))
+}
+
+/// Datagrams of `EtherCAT` that have a frame each.
+fn in_mailboxes(bytes: &[u8], at: usize) -> Shares {
+    let places = ethercat::datagrams_with_frames(bytes).take(MOST);
+    let shares = places.map(|place| Share::from(at + place.start..at + place.end));
+    (at + ethercat::HEADER, shares.collect())
 }
 
 /// Entries of TECMP: channel, time, length and flags before each.

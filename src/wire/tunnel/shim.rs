@@ -33,6 +33,7 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
         Network::Ieee80211 => Ok((TunnelKind::Ieee80211, link::ieee802_11(bytes, 0)?)),
         Network::Ax25 => ax25(bytes),
         Network::X25 => x25::x25(bytes),
+        Network::EtherCat => ethercat(bytes),
         Network::Llc => {
             link::llc(bytes, Vlans::default(), 0).map(|inside| (TunnelKind::Llc, inside))
         }
@@ -179,6 +180,15 @@ fn ax25(bytes: &[u8]) -> Step {
         [_, protocol] => Network::Other(protocol.into()),
     };
     Ok((TunnelKind::Ax25, LinkHeader::at(network, control + 2)))
+}
+
+/// `EtherCAT`, and the first frame in it.
+fn ethercat(bytes: &[u8]) -> Step {
+    let inside = match link::in_ethercat(bytes)? {
+        Some(start) => link::ethernet(bytes, start)?,
+        None => LinkHeader::at(Network::Other(0), link::ethercat::HEADER),
+    };
+    Ok((TunnelKind::EtherCat, inside))
 }
 
 /// RFC 3518 section 4.2: flags, type of media access control, perhaps what tells the LAN and

@@ -174,6 +174,13 @@ pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     ))
 }
 
+/// Whether a datagram may be one of `EtherCAT`.
+pub(super) fn is_ethercat(datagram: &[u8]) -> bool {
+    [0, 2]
+        .into_iter()
+        .any(|at| u16_at(datagram, at) == Some(port::ETHERCAT))
+}
+
 /// Whether a datagram may carry a message of TIPC.
 pub(super) fn is_tipc(datagram: &[u8]) -> bool {
     [0, 2]
@@ -446,7 +453,7 @@ fn ayiya(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 
 /// `EtherCAT` over UDP, and in it a frame.
 fn ethercat(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
-    let start = link::in_ethercat(bytes, 0).ok()??;
+    let start = link::in_ethercat(bytes).ok()??;
     Some((TunnelKind::EtherCat, ethernet(bytes, start)?))
 }
 

@@ -156,7 +156,8 @@ pub(super) fn xot_start(octets: &[u8]) -> Start {
         return Start::None;
     }
     let Some(header) = Header::parse(octets, XOT_HEADER) else {
-        return Start::Short(XOT_HEADER + SHORTEST);
+        // Long numbers take an octet more.
+        return Start::Short((XOT_HEADER + SHORTEST).max(octets.len() + 1));
     };
     match (u16_at(octets, 2).map(usize::from), header.kind) {
         (Some(length @ SHORTEST..), Kind::Data(_)) => Start::Holds(XOT_HEADER + length),

@@ -63,20 +63,6 @@ pub(super) fn of_ether_types() -> Vec<Header> {
         typed(0x88ae, &[&[0x60, 1], &fibre_channel(false)]),
         typed(0xabcd, &[&[0x20, 1], &fibre_channel(true)]),
         typed(0x9021, &[&[8, 0, 2, 1]]),
-        typed(
-            0x88a4,
-            &[&[56, 0x10], &datagram(5, 0x1000, 44, &mailbox(0))],
-        ),
-        typed(
-            0x88a4,
-            &[
-                &[76, 0x10],
-                &datagram(4, 0x1000, 0x8008, &[0; 8]),
-                &[1, 0],
-                &datagram(4, 0x1080, 44, &mailbox(0)),
-            ],
-        ),
-        typed(0x88a4, &[&[44, 0x50], &mailbox(0)]),
         typed(0x80d5, &[&[0, 28, 0], &snap()]),
         typed(0x80d5, &[&[0, 23, 0, 6, 6, 3]]),
         typed(0x08f0, &[&[0, 1, 0, 1, 9, 26], &wimax(0)]),
@@ -250,6 +236,42 @@ pub(super) fn bridged() -> Vec<Header> {
         direct(&[0, 0, 0x86, 0xdd]),
         direct(&[3, 4, 1, 2, 3, 4, 1, 2, 5, 5, 3, 1, 9, 8, 0]),
     ]
+}
+
+#[test]
+fn frames_in_mailboxes_are_read() {
+    for (_, data, _) in [
+        typed(
+            0x88a4,
+            &[&[56, 0x10], &datagram(5, 0x1000, 44, &mailbox(0))],
+        ),
+        typed(
+            0x88a4,
+            &[
+                &[76, 0x10],
+                &datagram(4, 0x1000, 0x8008, &[0; 8]),
+                &[1, 0],
+                &datagram(4, 0x1080, 44, &mailbox(0)),
+            ],
+        ),
+        typed(0x88a4, &[&[44, 0x50], &mailbox(0)]),
+    ] {
+        let data = [&data[..], &IP].concat();
+        for end in 0..data.len() {
+            let cut = Frame {
+                data: &data[..end],
+                ..frame(1, &data)
+            };
+            let found = classify(&cut);
+            assert!(!matches!(found, Classified::Icmp(packet) if packet.ip.is_whole()));
+        }
+        let found = classify(&frame(1, &data));
+        let (Classified::Icmp(packet) | Classified::OtherIp(packet)) = found else {
+            panic!("{data:x?}: {found:?}");
+        };
+        assert_eq!(packet.tunnels.len(), 1);
+        assert!(packet.ip.is_whole());
+    }
 }
 
 #[test]

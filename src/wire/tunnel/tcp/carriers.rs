@@ -137,6 +137,6 @@ pub(super) fn ethercat_start(octets: &[u8]) -> Start {
 }
 
 pub(super) fn ethercat(message: &[u8]) -> Option<Inside> {
-    let start = link::in_ethercat(message, 0).ok()??;
+    let start = link::in_ethercat(message).ok()??;
     Some((TunnelKind::EtherCat, ethernet(message, start)?))
 }

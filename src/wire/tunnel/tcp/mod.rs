@@ -144,9 +144,14 @@ impl Protocol {
             Self::OpenFlow => openflow::held(ip.payload, message, ip.src()),
             Self::Msdp => msdp::held(ip.payload, message),
             Self::Kismet => kismet::held(ip.payload, message, ip.src()),
-            // Its link type another message tells.
-            Self::Rpcap => None,
-            Self::Fcip | Self::Ifcp | Self::Gtp | Self::Scop | Self::EtherCat | Self::Xot => None,
+            // What link a frame of RPCAP is of another message tells.
+            Self::Rpcap
+            | Self::Fcip
+            | Self::Ifcp
+            | Self::Gtp
+            | Self::Scop
+            | Self::EtherCat
+            | Self::Xot => None,
         }
     }
 

@@ -77,6 +77,36 @@ fn recorded() -> Vec<u8> {
     octets
 }
 
+/// Datagrams of `EtherCAT`, of which the first and the last have no frame.
+fn mailboxes() -> Vec<u8> {
+    let datagram = |data: &[u8], is_last: bool| {
+        let more = if is_last { 0 } else { 0x8000 };
+        let length = (u16::try_from(data.len()).unwrap() | more).to_le_bytes();
+        let header = [5, 1, 0xe9, 3, 0, 0x10, length[0], length[1], 0, 0];
+        [&header[..], data, &[1, 0]].concat()
+    };
+    let mailbox = |packet: &[u8]| {
+        let frame = ether(0x0800, packet);
+        let length = u16::try_from(4 + frame.len()).unwrap().to_le_bytes();
+        [
+            &[length[0], length[1], 7, 0, 0, 0x12, 0, 1, 0, 0],
+            &frame[..],
+        ]
+        .concat()
+    };
+    let all = [
+        datagram(&[0; 8], false),
+        datagram(&mailbox(&echo(1)), false),
+        datagram(&mailbox(&echo(2)), false),
+        datagram(&[0; 12], false),
+        datagram(&mailbox(&echo(3)), false),
+        datagram(&[], true),
+    ]
+    .concat();
+    let length = (u16::try_from(all.len()).unwrap() | 0x1000).to_le_bytes();
+    [&length[..], &all].concat()
+}
+
 /// A message of netlink that logs a packet.
 fn logged(packet: &[u8]) -> Vec<u8> {
     let payload = u16::try_from(4 + packet.len()).unwrap();
@@ -134,6 +164,8 @@ fn samples() -> Vec<(u32, Vec<u8>, u32)> {
         (1, pppoe, 1),
         (9, [&[0xff, 3, 0, 0x59], &multiplexed()[..]].concat(), 1),
         (1, ether(0x99fe, &recorded()), 1),
+        (1, ether(0x88a4, &mailboxes()), 0),
+        (1, over_udp(34980, &[&mailboxes()]), 0),
         (1, over_udp(6118, &[&bundle]), 0),
         (1, ether(0x88ca, &bundle), 0),
         (253, netlink(), 0),
@@ -228,7 +260,7 @@ fn one_packet_alone_is_not_several() {
 proptest! {
     #[test]
     fn no_octets_break_it(
-        which in 0..13_usize,
+        which in 0..samples().len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         length in any::<prop::sample::Index>(),
     ) {

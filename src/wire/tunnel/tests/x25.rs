@@ -117,3 +117,27 @@ fn what_is_no_data_of_ip_leads_nowhere() {
         nowhere(link, &[header, &packet].concat());
     }
 }
+
+#[test]
+fn a_message_in_tcp_tells_its_length_once_its_header_is_there() {
+    use super::super::tcp::Start;
+    use super::super::x25::xot_start;
+    for (message, needed) in [
+        (&[0, 0, 0, 99, 0x10, 1, 0][..], 7),
+        (&[0, 0, 0, 99, 0x20, 1, 0, 0], 8),
+    ] {
+        for end in 0..needed {
+            let expected = if end < 7 { 7 } else { 8 };
+            assert_eq!(xot_start(&message[..end]), Start::Short(expected), "{end}");
+        }
+        assert_eq!(xot_start(message), Start::Holds(103));
+    }
+    assert_eq!(xot_start(&[0, 0, 0, 5, 0x10, 1, 0x0b]), Start::Other(9));
+    for other in [
+        [1, 0, 0, 9, 0x10, 1, 0],
+        [0, 1, 0, 9, 0x10, 1, 0],
+        [0, 0, 0, 2, 0x10, 1, 0],
+    ] {
+        assert_eq!(xot_start(&other), Start::None);
+    }
+}

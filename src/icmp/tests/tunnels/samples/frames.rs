@@ -241,10 +241,10 @@ fn session(ppp: &[u8], inner: &[u8], told: &'static [&'static str]) -> Sample {
 }
 
 pub(super) fn on_ethernet() -> Vec<Sample> {
-    [in_meshes(), in_sessions()].concat()
+    [in_meshes(), in_sessions(), in_x25()].concat()
 }
 
-fn in_meshes() -> Vec<Sample> {
+fn in_x25() -> Vec<Sample> {
     vec![
         typed(
             0x0805,
@@ -264,6 +264,11 @@ fn in_meshes() -> Vec<Sample> {
                  more=false send_number=123 snap=800000000800",
             ],
         ),
+    ]
+}
+
+fn in_meshes() -> Vec<Sample> {
+    vec![
         typed(
             0x22f3,
             &[0x08, 0x46, 0, 2, 0, 1, 9, 9, 9, 9],
