@@ -37,6 +37,7 @@ impl Fingerprint {
         let window = match (elsewhere, numbered) {
             (true, true) => Duration::MAX,
             (true, false) if self.lead == other.lead && self.ttl != other.ttl => Duration::MAX,
+            (true, false) if offloads && self.ttl == other.ttl => return false,
             (true, false) => COPY_WINDOW,
             (false, true) if later.ttl < earlier.ttl => Duration::MAX,
             (false, _) if later.ttl < earlier.ttl => COPY_WINDOW,

@@ -92,6 +92,7 @@ impl Sent {
         let within = match (self.number, self.content) {
             (Some(_), _) if elsewhere => Duration::MAX,
             (Some(_), _) => COPY_WINDOW,
+            (None, Content::Unknown) if self.ttl == before.ttl => return false,
             (None, _) if elsewhere => COPY_WINDOW,
             (None, Content::Told) if self.ttl == before.ttl => MIRROR_WINDOW,
             _ => return false,

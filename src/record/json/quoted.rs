@@ -19,8 +19,9 @@ use crate::wire::checksum::upper_checksum;
 
 /// The quote of an error.
 pub(super) struct Quoted<'a> {
-    /// The quoted packet, the one inside it, and so on.
-    packets: Vec<QuotedPacket<'a>>,
+    packet: QuotedPacket<'a>,
+    /// The packet inside it, that inside this, and so on; most have none.
+    inside: Vec<QuotedPacket<'a>>,
     translation: Translation,
     extensions: Option<&'a Extensions<'a>>,
 }
@@ -33,13 +34,13 @@ impl<'a> Quoted<'a> {
         ip: &Ip<'_>,
         community: &mut CommunityIds,
     ) -> Self {
-        let packets = std::iter::once(*quote).chain(quote.nested());
+        let mut packet = |quote: Quote<'a>| QuotedPacket {
+            community_id: community.quoted(&quote),
+            quote,
+        };
         Self {
-            packets: (packets.map(|quote| QuotedPacket {
-                community_id: community.quoted(&quote),
-                quote,
-            }))
-            .collect(),
+            packet: packet(*quote),
+            inside: quote.nested().map(packet).collect(),
             translation: quote.translation(ip),
             extensions,
         }
@@ -49,15 +50,12 @@ impl<'a> Quoted<'a> {
 impl Serialize for Quoted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let Some((packet, inside)) = self.packets.split_first() else {
-            return map.end();
-        };
-        packet.put_into(&mut map)?;
+        self.packet.put_into(&mut map)?;
         map.fact("half_translated", self.translation == Translation::Half)?;
         if let Some(extensions) = self.extensions {
             put_extensions(&mut map, extensions)?;
         }
-        put_inside(&mut map, packet, inside)?;
+        put_inside(&mut map, &self.packet, &self.inside)?;
         map.end()
     }
 }
