@@ -359,7 +359,7 @@ impl Correlator {
         let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
-        if relation == Relation::None {
+        if matches!(relation, Relation::None) {
             return self.notice(frame, packet, message);
         }
         if query.direction == Direction::Reply {

@@ -106,7 +106,15 @@ impl Points {
     }
 
     /// When the request was where its reply is seen now, by the same clock where there is one.
+    #[inline]
     pub(super) fn requested(&self, open: &Open, seen: &Sighting) -> Timestamp {
+        match open.seen_at {
+            SeenAt::One => open.requested,
+            SeenAt::Several => self.requested_there(open, seen),
+        }
+    }
+
+    fn requested_there(&self, open: &Open, seen: &Sighting) -> Timestamp {
         let Some(Asked { nearest, last }) = self.asked(open, seen.place.source) else {
             return open.requested;
         };
