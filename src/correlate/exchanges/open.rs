@@ -88,16 +88,20 @@ impl Open {
     /// come twice numbers the two replies, in IPv4; where there is no number, time and content have to
     /// tell.
     fn is_mirrored(&self, seen: &Sighting, payload: Option<PayloadPrint>) -> bool {
-        let numbered = seen.place.ip_id.is_some_and(|id| id != 0);
         let is_alike = || {
-            let first = self.rtt.get().map(|rtt| self.requested.after(rtt));
-            let apart = first.and_then(|first| seen.ts.since(first));
-            apart.is_some_and(|apart| apart <= MIRROR_WINDOW)
+            (self.since_end(seen.ts)).is_some_and(|apart| apart <= MIRROR_WINDOW)
                 && payload == self.payload
                 && self.corrupted == 0
                 && !seen.checksum_bad
         };
-        self.repeats > 0 && seen.place == self.reply_place && (numbered || is_alike())
+        self.repeats > 0
+            && seen.place == self.reply_place
+            && (seen.place.is_numbered() || is_alike())
+    }
+
+    /// How long before `now` its end came, as far as the round trip tells.
+    pub(super) fn since_end(&self, now: Timestamp) -> Option<Duration> {
+        now.since(self.requested.after(self.rtt.get()?))
     }
 
     /// Whether a reply is one with the first, which the link sent again.

@@ -145,8 +145,7 @@ impl Points {
             seen.place.scope() == nearest.scope()
         } else if before.ttl == seen.place.ttl {
             // Two ends of one link: longer no mirror holds what it gives twice.
-            let first = open.rtt.get().map(|rtt| open.requested.after(rtt));
-            let apart = first.and_then(|first| seen.ts.since(first));
+            let apart = open.since_end(seen.ts);
             before == seen.place && apart.is_some_and(|apart| apart > MIRROR_WINDOW)
         } else {
             seen.place.ttl < before.ttl && here.last.place.ttl < nearest.ttl

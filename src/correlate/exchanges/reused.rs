@@ -235,12 +235,11 @@ fn gives_way(key: &QueryKey, open: &Open, query: &Query<'_>, now: Timestamp) -> 
     if open.closed {
         return alike;
     }
-    let answered = match open.end {
-        None => return false,
-        Some(_) => open.rtt.get().map(|rtt| open.requested.after(rtt)),
-    };
+    if open.end.is_none() {
+        return false;
+    }
     // What comes twice comes soon.
-    let fresh = (answered.and_then(|at| now.since(at))).is_some_and(|ago| ago <= COPY_WINDOW);
+    let fresh = (open.since_end(now)).is_some_and(|ago| ago <= COPY_WINDOW);
     alike || !fresh
 }
 
