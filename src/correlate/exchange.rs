@@ -133,6 +133,16 @@ pub enum ExchangeEnd {
     Error(FrameRef),
 }
 
+impl ExchangeEnd {
+    /// The reply, if it is one.
+    pub const fn reply(self) -> Option<FrameRef> {
+        match self {
+            Self::Reply(frame) => Some(frame),
+            Self::Error(_) => None,
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExchangeOutcome {

@@ -56,10 +56,8 @@ impl Parts {
             return;
         }
         exchange.request_missing = self.missing.get(&exchange.request).copied();
-        let first = match exchange.end {
-            Some(ExchangeEnd::Reply(frame)) => Some(frame),
-            Some(ExchangeEnd::Error(_)) | None => self.replies.get(&exchange.request).copied(),
-        };
+        let reply = exchange.end.and_then(ExchangeEnd::reply);
+        let first = reply.or_else(|| self.replies.get(&exchange.request).copied());
         exchange.reply_part = first.and_then(|first| {
             Some(ReplyPart {
                 first,

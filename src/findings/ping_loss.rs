@@ -78,10 +78,7 @@ impl Losses {
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
         self.on_way_back += u64::from(exchange.lost_on_way_back());
-        let reply = match exchange.end {
-            Some(ExchangeEnd::Reply(frame)) => Some(frame),
-            _ => None,
-        };
+        let reply = exchange.end.and_then(ExchangeEnd::reply);
         let room = EVIDENCE.saturating_sub(self.evidence.len());
         let frames = [exchange.request].into_iter().chain(reply);
         self.evidence.extend(frames.take(room));

@@ -43,9 +43,9 @@ impl Exchanges {
             return (Relation::None, asked_ttl);
         }
         if let Some(of) = open.reply_copied(query, seen) {
-            let mirrored =
-                !seen.place.is_copy_of(open.reply_place) && !open.is_reply_resent(seen, of);
-            if !open.is_reply_resent(seen, of) {
+            let resent = open.is_reply_resent(seen, of);
+            let mirrored = !resent && !seen.place.is_copy_of(open.reply_place);
+            if !resent {
                 self.points.answered_again(&key, open, seen);
             }
             open.repeats -= u8::from(mirrored);
@@ -75,13 +75,13 @@ impl Exchanges {
         let outcome = if differs || seen.checksum_bad {
             open.corrupted = open.corrupted.saturating_add(1);
             AnswerOutcome::Corrupted
-        } else if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+        } else if open.reply().is_some() {
             AnswerOutcome::Duplicate
         } else {
             AnswerOutcome::Answered
         };
         let relation = answer(outcome);
-        if matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+        if open.reply().is_some() {
             open.duplicates = open.duplicates.saturating_add(1);
             return (relation, asked_ttl);
         }

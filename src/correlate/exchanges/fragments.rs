@@ -2,7 +2,6 @@
 
 use super::Exchanges;
 use super::open::Open;
-use crate::correlate::exchange::ExchangeEnd;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Extent, Sighting};
 use crate::correlate::table::Slot;
@@ -51,7 +50,7 @@ impl Exchanges {
     ) -> Option<Relation> {
         let at = self.begun.iter().position(|begun| *begun == first)?;
         self.begun.remove(at);
-        let ended = |open: &Open| open.end == Some(ExchangeEnd::Reply(first));
+        let ended = |open: &Open| open.reply() == Some(first);
         let found = (self.under(query.key))
             .and_then(|newest| self.newest_first(newest).find(|(_, open)| ended(open)))
             .map(|(slot, _)| slot);
@@ -75,7 +74,7 @@ impl Exchanges {
     /// The request under this key, unless a reply came.
     pub(in crate::correlate) fn asked(&self, key: QueryKey) -> Option<FrameRef> {
         let open = self.table.at(self.under(key)?)?;
-        (!matches!(open.end, Some(ExchangeEnd::Reply(_)))).then_some(open.request)
+        open.reply().is_none().then_some(open.request)
     }
 
     /// Whether replies to the request under this key are to be put together: all of it was captured.

@@ -99,6 +99,11 @@ impl Open {
             && (seen.place.is_numbered() || is_alike())
     }
 
+    /// The reply that ended it.
+    pub(super) fn reply(&self) -> Option<FrameRef> {
+        self.end.and_then(ExchangeEnd::reply)
+    }
+
     /// How long before `now` its end came, as far as the round trip tells.
     pub(super) fn since_end(&self, now: Timestamp) -> Option<Duration> {
         now.since(self.requested.after(self.rtt.get()?))
@@ -111,9 +116,7 @@ impl Open {
 
     /// The reply that this one is, captured again.
     pub(super) fn reply_copied(&self, query: &Query<'_>, seen: &Sighting) -> Option<FrameRef> {
-        let Some(ExchangeEnd::Reply(first)) = self.end else {
-            return None;
-        };
+        let first = self.reply()?;
         let is_copy = || {
             seen.place.is_copy_of(self.reply_place)
                 || self.is_reply_resent(seen, first)
@@ -210,7 +213,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         end: open.end,
         rtt: (open.end.and_then(|_| open.rtt.get())).filter(|_| outcome != ExchangeOutcome::Lost),
         request_ttl: open.place.ttl,
-        reply_ttl: matches!(open.end, Some(ExchangeEnd::Reply(_))).then_some(open.reply_place.ttl),
+        reply_ttl: open.reply().map(|_| open.reply_place.ttl),
         outcome,
         refusal: (open.refusal != 0).then_some(open.refusal),
         duplicates: open.duplicates,

@@ -215,7 +215,7 @@ impl Exchanges {
         end: Option<&End>,
     ) -> Option<ExchangeOutcome> {
         let outcome = open.outcome()?;
-        if !matches!(open.end, Some(ExchangeEnd::Reply(_))) {
+        if open.reply().is_none() {
             return Some(outcome);
         }
         let is_over = || end.is_none_or(|end| end.settles(key.addrs, open.requested));

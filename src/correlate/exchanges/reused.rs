@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::end::SETTLED_AT_LEAST;
 use super::open::{Open, Rtt, is_same_packet, is_soon, may_be_late};
 use super::{ExchangeEvent, Exchanges};
-use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
+use crate::correlate::exchange::ExchangeOutcome;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Sighting};
 use crate::correlate::table::Slot;
@@ -131,7 +131,7 @@ impl Exchanges {
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
                 !open.differs(query, seen),
-                !matches!(open.end, Some(ExchangeEnd::Reply(_))) && !open.closed,
+                open.reply().is_none() && !open.closed,
                 !open.closed,
                 open.rest == query.rest,
                 Reverse(oddity(seen.ts.since(open.requested), usual)),
