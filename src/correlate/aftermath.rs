@@ -10,10 +10,10 @@ use self::account::{Account, Close};
 use self::recent::{Recent, Sent};
 use super::flows::{Chain, Hashes, Lead, Marks, Ring, is_told_apart};
 use super::observation::Observation;
+use super::query;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
 use super::verdicts::VerdictKey;
-use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, Timestamp};
@@ -370,35 +370,12 @@ impl Tracked {
 
 /// The flow of the packets that answer those of `flow`; `None` where they cannot be told.
 fn answering(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
-    turned(flow, |request| match (version, request) {
-        (IpVersion::V4, v4::ECHO_REQUEST) => Some(v4::ECHO_REPLY),
-        // Every other reply is the number behind its request.
-        (
-            IpVersion::V4,
-            v4::TIMESTAMP_REQUEST
-            | v4::INFORMATION_REQUEST
-            | v4::ADDRESS_MASK_REQUEST
-            | v4::EXTENDED_ECHO_REQUEST,
-        )
-        | (IpVersion::V6, v6::ECHO_REQUEST | v6::EXTENDED_ECHO_REQUEST) => Some(request + 1),
-        _ => None,
-    })
+    turned(flow, |request| query::reply_to(version, request))
 }
 
 /// The flow that the packets of `flow` answer.
 fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
-    turned(flow, |reply| match (version, reply) {
-        (IpVersion::V4, v4::ECHO_REPLY) => Some(v4::ECHO_REQUEST),
-        (
-            IpVersion::V4,
-            v4::TIMESTAMP_REPLY
-            | v4::INFORMATION_REPLY
-            | v4::ADDRESS_MASK_REPLY
-            | v4::EXTENDED_ECHO_REPLY,
-        )
-        | (IpVersion::V6, v6::ECHO_REPLY | v6::EXTENDED_ECHO_REPLY) => Some(reply - 1),
-        _ => None,
-    })
+    turned(flow, |reply| query::request_of(version, reply))
 }
 
 fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<FlowKey> {

@@ -363,21 +363,9 @@ pub(super) fn is_vague_reply(message: &Message<'_>) -> bool {
 }
 
 /// Whether messages of this type answer requests with identifier and sequence number, or a nonce.
-const fn answers_by_number(version: IpVersion, kind: u8) -> bool {
-    match version {
-        IpVersion::V4 => matches!(
-            kind,
-            v4::ECHO_REPLY
-                | v4::TIMESTAMP_REPLY
-                | v4::INFORMATION_REPLY
-                | v4::ADDRESS_MASK_REPLY
-                | v4::EXTENDED_ECHO_REPLY
-        ),
-        IpVersion::V6 => matches!(
-            kind,
-            v6::ECHO_REPLY | v6::EXTENDED_ECHO_REPLY | v6::NODE_INFORMATION_RESPONSE
-        ),
-    }
+fn answers_by_number(version: IpVersion, kind: u8) -> bool {
+    request_of(version, kind).is_some()
+        || (version, kind) == (IpVersion::V6, v6::NODE_INFORMATION_RESPONSE)
 }
 
 /// Whether an error quotes so much that it is known which packet it is about, if that asked for an
@@ -451,4 +439,24 @@ const fn numbered_request(version: IpVersion, kind: u8) -> Option<ExchangeKind> 
         }
         _ => return None,
     })
+}
+
+/// The type of the replies to messages of this type, where those are requests with identifier and
+/// sequence number.
+pub(super) fn reply_to(version: IpVersion, request: u8) -> Option<u8> {
+    numbered_request(version, request)?;
+    Some(match (version, request) {
+        (IpVersion::V4, v4::ECHO_REQUEST) => v4::ECHO_REPLY,
+        // Every other reply is the number behind its request.
+        _ => request + 1,
+    })
+}
+
+/// The type of the requests that messages of this type answer, where those are such.
+pub(super) fn request_of(version: IpVersion, reply: u8) -> Option<u8> {
+    let request = match (version, reply) {
+        (IpVersion::V4, v4::ECHO_REPLY) => v4::ECHO_REQUEST,
+        _ => reply.checked_sub(1)?,
+    };
+    (reply_to(version, request) == Some(reply)).then_some(request)
 }
