@@ -9,7 +9,7 @@ use std::time::Duration;
 use self::account::{Account, Close};
 use self::recent::{Recent, Sent};
 use super::flows::{Chain, Hashes, Lead, Marks, Ring, is_told_apart};
-use super::observation::Observation;
+use super::observation::{Observation, occupied};
 use super::query;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
@@ -314,8 +314,7 @@ impl Tracked {
         }
         self.last_packet = Some(packet.ts);
         let mut again = false;
-        // SYN and FIN take one sequence number each (RFC 9293 section 3.4).
-        let occupied = packet.data.max(u32::from(packet.flags & 0x03 != 0));
+        let occupied = occupied(packet.data, packet.flags);
         if occupied > 0
             && let Some(seq) = packet.seq()
         {

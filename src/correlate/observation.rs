@@ -138,6 +138,13 @@ impl Observation {
     }
 }
 
+/// How many sequence numbers a TCP segment takes that has so many octets: SYN and FIN take one each
+/// (RFC 9293 section 3.4).
+pub(super) fn occupied(data: u32, flags: u8) -> u32 {
+    const FIN_OR_SYN: u8 = 0x03;
+    data.max(u32::from(flags & FIN_OR_SYN != 0))
+}
+
 /// What numbers the packets of a host: the identification of IPv4, that of the fragments of an IPv6
 /// packet, or else its flow label.
 pub(super) fn label(ip: &Ip<'_>) -> u32 {

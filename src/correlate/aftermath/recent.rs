@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::correlate::flows::{Fingerprint, Lead, is_icmp};
-use crate::correlate::observation::Observation;
+use crate::correlate::observation::{Observation, occupied};
 use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::{AddrPair, SourceId, Timestamp};
 use crate::wire::IpVersion;
@@ -58,7 +58,7 @@ enum Content {
 impl Sent {
     /// A packet that is captured now.
     pub(super) fn now(packet: &Observation) -> Self {
-        let octets = packet.data.max(u32::from(packet.flags & 0x03 != 0));
+        let octets = occupied(packet.data, packet.flags);
         Self {
             ts: packet.ts,
             lead: packet.lead,
@@ -73,7 +73,7 @@ impl Sent {
     /// One that was captured before, between these addresses.
     pub(super) fn before(seen: &Fingerprint, version: IpVersion, addrs: AddrPair) -> Self {
         let is_numbered = version == IpVersion::V4 && seen.label != 0;
-        let octets = seen.data.max(u32::from(seen.flags & 0x03 != 0));
+        let octets = occupied(seen.data, seen.flags);
         Self {
             ts: seen.ts,
             lead: seen.lead,
