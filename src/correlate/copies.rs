@@ -3,18 +3,15 @@
 
 use std::time::Duration;
 
-use super::flows::{Fingerprint, has_ports};
+use super::flows::{Fingerprint, datagram_checksum};
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::SourceId;
 use crate::wire::IpVersion;
-use crate::wire::ip::protocol::TCP;
 
 impl Fingerprint {
     /// Whether the two are one packet of this IP version, seen at two points. Which of them is first
     /// tells nothing where two captures were merged: their clocks differ.
     pub(super) fn is_copy_of(&self, other: &Self, version: IpVersion) -> bool {
-        /// Where UDP and its kin have theirs: offload falsifies it at the sender.
-        const CHECKSUM: u64 = 0x0000_0000_0000_ffff;
         let facts = |it: &Self| (it.pair, it.protocol, it.label, it.length);
         if facts(self) != facts(other) {
             return false;
@@ -23,9 +20,10 @@ impl Fingerprint {
         let elsewhere = self.source() != other.source();
         // Where a later fragment belongs stands there as well, and is its own.
         let has_checksum = self.lead.flow_word(self.protocol) != 0;
-        let offloads = has_ports(self.protocol) && self.protocol != TCP && has_checksum;
+        let checksum = datagram_checksum(self.protocol);
+        let offloads = checksum != 0 && has_checksum;
         let mask = if offloads && (numbered || elsewhere) {
-            !CHECKSUM
+            !checksum
         } else {
             u64::MAX
         };

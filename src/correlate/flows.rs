@@ -25,6 +25,16 @@ pub(super) fn is_icmp(protocol: u8) -> bool {
     matches!(protocol, ICMP | IPV6_ICMP)
 }
 
+/// Where UDP and its kin have their checksum in the leading octets: offload falsifies it at the sender.
+/// Nowhere for other protocols.
+pub(super) fn datagram_checksum(protocol: u8) -> u64 {
+    if has_ports(protocol) && protocol != TCP {
+        0x0000_0000_0000_ffff
+    } else {
+        0
+    }
+}
+
 /// Whether all packets of a flow are known by its key, as quotes and packets have it.
 pub(super) fn is_told_apart(flow: &FlowKey) -> bool {
     match flow.ports {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 pub(super) use self::cut::missing_octets;
 use super::copies::Copies;
-use super::flows::{Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, has_ports, is_icmp};
+use super::flows::{
+    Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
+};
 use super::observation::label;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
@@ -90,10 +92,8 @@ impl Wanted {
             0
         } else if is_icmp(self.protocol) {
             0x0000_ffff_0000_0000
-        } else if has_ports(self.protocol) && self.protocol != TCP {
-            0x0000_0000_0000_ffff
         } else {
-            0
+            datagram_checksum(self.protocol)
         }
     }
 
