@@ -60,10 +60,12 @@ impl Laps {
         }
         lap.ttl = ttl;
         lap.passes = lap.passes.saturating_add(1);
-        let is_found = lap.passes == PASSES;
+        if lap.passes != PASSES {
+            return None;
+        }
         let mut others = self.seen.iter().filter(|lap| lap.first == first);
         let is_known = others.any(|lap| lap.passes >= PASSES && (lap.from, lap.to) != (from, to));
-        (is_found && !is_known).then_some([from, to])
+        (!is_known).then_some([from, to])
     }
 }
 

@@ -1,8 +1,7 @@
 //! One traceroute while it is gathered.
 
-use std::net::IpAddr;
-
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Again, ProbeAnswer, TraceKey};
@@ -85,6 +84,18 @@ impl Probe {
     /// Whether `frame` holds it, as far as is kept.
     fn is_in(&self, frame: FrameRef) -> bool {
         frame == self.first || frame == self.nearest.frame
+    }
+}
+
+/// The probe that `frame` holds.
+fn probe_in(probes: &VecDeque<Probe>, frame: FrameRef) -> Option<&Probe> {
+    probes.iter().rev().find(|probe| probe.is_in(frame))
+}
+
+impl Answer {
+    /// Whether `frame` holds it, as far as is kept.
+    fn is_in(&self, frame: FrameRef) -> bool {
+        frame == self.frame || self.copies.contains(&frame)
     }
 }
 
@@ -172,7 +183,7 @@ impl Trace {
         let Some(answer) = self.answers.pop_front() else {
             return;
         };
-        let sent = self.probe(answer.probe).map(|probe| probe.nearest.ttl);
+        let sent = probe_in(&self.probes, answer.probe).map(|probe| probe.nearest.ttl);
         let Some(hop) = self.hop(sent.unwrap_or(answer.ttl)) else {
             return;
         };
@@ -199,10 +210,6 @@ impl Trace {
         while !self.probes.is_empty() {
             self.settle_probe();
         }
-    }
-
-    fn probe(&self, frame: FrameRef) -> Option<&Probe> {
-        self.probes.iter().rev().find(|probe| probe.is_in(frame))
     }
 
     /// Takes the earlier probe for the first; frames of several files do not tell by their numbers.
@@ -271,7 +278,7 @@ impl Trace {
 
     /// What the same one answered to the same probe.
     fn answer_of(&mut self, answer: &ProbeAnswer<'_>) -> Option<&mut Answer> {
-        let probe = self.probe(answer.probe).copied();
+        let probe = probe_in(&self.probes, answer.probe).copied();
         let is_alike = |known: &&mut Answer| {
             let same = probe.map_or(known.probe == answer.probe, |it| it.is_in(known.probe));
             same && known.from == answer.from
@@ -281,30 +288,22 @@ impl Trace {
 
     /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.
     pub(super) fn again(&mut self, again: &Again) {
-        let is_of = |answer: &Answer| answer.frame == again.of || answer.copies.contains(&again.of);
-        let Some(at) = self.answers.iter().rposition(is_of) else {
-            return;
-        };
-        let Some(answer) = self.answers.get_mut(at) else {
+        let mut newest_first = self.answers.iter_mut().rev();
+        let Some(answer) = newest_first.find(|answer| answer.is_in(again.of)) else {
             return;
         };
         if answer.copies.len() < COPIES {
             answer.copies.push(again.frame);
         }
-        let Some(answer) = self.answers.get(at) else {
+        let Some(Probe { nearest, .. }) = probe_in(&self.probes, answer.probe) else {
             return;
         };
-        let Some(probe) = self.probe(answer.probe) else {
-            return;
-        };
-        let nearest = probe.nearest;
         let is_nearer =
             answer.frame.source() != again.frame.source() || again.ttl < answer.ttl_back;
         let rtt = again.ts.since(nearest.ts);
         if is_nearer
             && again.frame.source() == nearest.source()
             && rtt.is_some()
-            && let Some(answer) = self.answers.get_mut(at)
         {
             answer.rtt = rtt;
             answer.ttl_back = again.ttl;
