@@ -22,6 +22,54 @@ fn discovery(kind: ExchangeKind, src: &str, dst: &str) -> QueryKey {
 }
 
 #[test]
+fn a_group_is_answered_by_all_of_it() {
+    let mut play = Play::new();
+    let seen = Sighting {
+        broadcast: true,
+        ..play.sighting(0, Place::default())
+    };
+    let asked = QueryKey {
+        addrs: ping(1).addrs.with_dst("192.0.2.255".parse().unwrap()),
+        ..ping(1)
+    };
+    let query = Query {
+        direction: Direction::Request,
+        key: asked,
+        addrs: asked.addrs,
+        payload: None,
+        octets: &[],
+        rest: 0,
+    };
+    play.exchanges.query(&query, &seen, &mut |_| ());
+    assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Answered);
+    let other = QueryKey {
+        addrs: ping(1).addrs.with_dst("192.0.2.3".parse().unwrap()),
+        ..ping(1)
+    };
+    assert_eq!(outcome_of(play.reply(4, other)), AnswerOutcome::Duplicate);
+    let closed = play.finish(5);
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].addrs.dst(), asked.addrs.dst());
+    assert_eq!(closed[0].duplicates, 1);
+}
+
+#[test]
+fn anybody_may_answer_a_group_and_nobody_must() {
+    let group = |seq| QueryKey {
+        addrs: ping(seq).addrs.with_dst("224.0.0.1".parse().unwrap()),
+        ..ping(seq)
+    };
+    let mut play = Play::new();
+    play.request(0, group(1));
+    assert_eq!(outcome_of(play.reply(1, ping(1))), AnswerOutcome::Answered);
+    play.request(100, group(2));
+    let closed = play.finish(60_000);
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+    assert_eq!(closed[0].addrs, group(1).addrs);
+    assert_eq!(closed[1].outcome, ExchangeOutcome::NoReplyExpected);
+}
+
+#[test]
 fn answers_of_others_prove_a_broadcast() {
     let mut play = Play::new();
     // Before it is known and after, answered or not.
