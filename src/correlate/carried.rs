@@ -84,7 +84,7 @@ mod tests {
 
     use crate::correlate::Outcome;
     use crate::correlate::exchange::ExchangeOutcome;
-    use crate::correlate::replay::Replay;
+    use crate::correlate::replay::{self, Replay};
     use crate::correlate::verdict::{AftermathOutcome, Carried as Carries, DropVerdict};
     use crate::model::flow::FlowPorts;
 
@@ -103,32 +103,15 @@ mod tests {
     }
 
     fn too_big(quoted: &[u8]) -> Vec<u8> {
-        let mut packet = Vec::new();
-        let payload = [&[3, 4, 0, 0, 0, 0, 5, 0x78][..], quoted].concat();
-        PacketBuilder::ipv4(ROUTER, HERE, 64)
-            .write(&mut packet, IpNumber::ICMP, &payload)
-            .unwrap();
-        packet
+        replay::error(ROUTER, [3, 4, 0, 0, 0, 0, 5, 0x78], quoted)
     }
 
     fn segment(seq: u32, port: u16) -> Vec<u8> {
-        let mut packet = Vec::new();
-        PacketBuilder::ipv4(CLIENT, SERVER, 64)
-            .tcp(port, 443, seq, 1000)
-            .ack(1)
-            .write(&mut packet, &[0; 1000])
-            .unwrap();
-        packet
+        replay::segment((CLIENT, port), (SERVER, 443), (seq, 1), 1000)
     }
 
     fn acknowledgement(ack: u32) -> Vec<u8> {
-        let mut packet = Vec::new();
-        PacketBuilder::ipv4(SERVER, CLIENT, 64)
-            .tcp(443, 4000, 1, 1000)
-            .ack(ack)
-            .write(&mut packet, &[])
-            .unwrap();
-        packet
+        replay::segment((SERVER, 443), (CLIENT, 4000), (1, ack), 0)
     }
 
     /// What is told of a segment in a tunnel that a router refuses, of which it quotes so many octets,

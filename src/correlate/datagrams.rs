@@ -73,7 +73,7 @@ impl Datagrams {
 mod tests {
     use etherparse::{IpNumber, PacketBuilder};
 
-    use crate::correlate::replay::Replay;
+    use crate::correlate::replay::{self, Replay};
     use crate::correlate::verdict::{AftermathOutcome, DropVerdict};
     use crate::model::flow::FlowPorts;
     use crate::wire::ip::protocol;
@@ -99,12 +99,7 @@ mod tests {
     }
 
     fn error4(quoted: &[u8]) -> Vec<u8> {
-        let mut packet = Vec::new();
-        let payload = [&[3, 13, 0, 0, 0, 0, 0, 0][..], &quoted[..28]].concat();
-        PacketBuilder::ipv4([10, 0, 0, 9], [10, 0, 0, 1], 64)
-            .write(&mut packet, IpNumber::ICMP, &payload)
-            .unwrap();
-        packet
+        replay::error([10, 0, 0, 9], [3, 13, 0, 0, 0, 0, 0, 0], &quoted[..28])
     }
 
     /// The same of IPv6, with a fragment header (RFC 8200 section 4.5).

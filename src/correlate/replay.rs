@@ -1,6 +1,8 @@
-//! Plays packets to a correlator, for tests.
+//! Plays packets to a correlator, and makes some, for tests.
 
 use std::time::Duration;
+
+use etherparse::{IpNumber, PacketBuilder};
 
 use super::verdict::DropVerdict;
 use super::{Config, Correlator, Originals, Outcome, Sight};
@@ -99,4 +101,30 @@ impl Replay {
         self.take();
         self.outcomes
     }
+}
+
+/// A TCP segment between these addresses and ports, with its sequence and acknowledgement number.
+pub(super) fn segment(
+    (src, from): ([u8; 4], u16),
+    (dst, to): ([u8; 4], u16),
+    (seq, ack): (u32, u32),
+    octets: usize,
+) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, dst, 64)
+        .tcp(from, to, seq, 1000)
+        .ack(ack)
+        .write(&mut packet, &vec![0; octets])
+        .unwrap();
+    packet
+}
+
+/// An ICMP error that begins so, to the sender of what it quotes.
+pub(super) fn error(src: [u8; 4], head: [u8; 8], quoted: &[u8]) -> Vec<u8> {
+    let to = quoted[12..16].try_into().unwrap();
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(src, to, 64)
+        .write(&mut packet, IpNumber::ICMP, &[&head, quoted].concat())
+        .unwrap();
+    packet
 }

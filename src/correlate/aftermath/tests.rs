@@ -1,6 +1,7 @@
 use etherparse::PacketBuilder;
 
 use super::*;
+use crate::correlate::replay;
 use crate::icmp::Message;
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::{Ip, Limit};
@@ -68,12 +69,7 @@ impl Capture {
     }
 
     fn refuse(&mut self, dropper: [u8; 4], ts: Timestamp, packet: &[u8]) {
-        let mut payload = vec![3, 4, 0, 0, 0, 0, 5, 0x78];
-        payload.extend_from_slice(&packet[..28]);
-        let mut error = Vec::new();
-        PacketBuilder::ipv4(dropper, CLIENT, 64)
-            .write(&mut error, etherparse::IpNumber::ICMP, &payload)
-            .unwrap();
+        let error = replay::error(dropper, [3, 4, 0, 0, 0, 0, 5, 0x78], &packet[..28]);
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
         let quote = message.quote().unwrap();
@@ -104,12 +100,7 @@ fn numbered(mut packet: Vec<u8>, id: u16, ttl: u8) -> Vec<u8> {
 
 /// A segment of the client.
 fn segment(seq: u32, payload: usize, id: u16) -> Vec<u8> {
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4(CLIENT, SERVER, 64)
-        .tcp(4000, 443, seq, 1000)
-        .ack(1)
-        .write(&mut packet, &vec![0; payload])
-        .unwrap();
+    let packet = replay::segment((CLIENT, 4000), (SERVER, 443), (seq, 1), payload);
     numbered(packet, id, 64)
 }
 
@@ -125,13 +116,7 @@ fn syn(id: u16) -> Vec<u8> {
 
 /// The server acknowledges up to `ack`.
 fn acknowledgement(ack: u32) -> Vec<u8> {
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4(SERVER, CLIENT, 64)
-        .tcp(443, 4000, 1, 1000)
-        .ack(ack)
-        .write(&mut packet, &[])
-        .unwrap();
-    packet
+    replay::segment((SERVER, 443), (CLIENT, 4000), (1, ack), 0)
 }
 
 fn datagram(src: [u8; 4], dst: [u8; 4], ports: (u16, u16)) -> Vec<u8> {

@@ -1,7 +1,7 @@
 use etherparse::{PacketBuilder, PacketBuilderStep, TcpHeader};
 
 use crate::correlate::Outcome;
-use crate::correlate::replay::Replay;
+use crate::correlate::replay::{self, Replay};
 use crate::correlate::stalled::{Peer, Stalled};
 use crate::correlate::unanswered::Directions;
 
@@ -177,14 +177,7 @@ fn probes_of_a_closed_window_are_no_data() {
 
 /// An error of this type about a packet.
 fn error(kind: u8, quoted: &[u8]) -> Vec<u8> {
-    let mut message = vec![kind, 1, 0, 0, 0, 0, 0, 0];
-    message.extend(&quoted[..28]);
-    let to = quoted[12..16].try_into().unwrap();
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4(ROUTER, to, 64)
-        .write(&mut packet, etherparse::IpNumber::ICMP, &message)
-        .unwrap();
-    packet
+    replay::error(ROUTER, [kind, 1, 0, 0, 0, 0, 0, 0], &quoted[..28])
 }
 
 #[test]

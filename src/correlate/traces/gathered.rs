@@ -301,10 +301,7 @@ impl Trace {
         let is_nearer =
             answer.frame.source() != again.frame.source() || again.ttl < answer.ttl_back;
         let rtt = again.ts.since(nearest.ts);
-        if is_nearer
-            && again.frame.source() == nearest.source()
-            && rtt.is_some()
-        {
+        if is_nearer && again.frame.source() == nearest.source() && rtt.is_some() {
             answer.rtt = rtt;
             answer.ttl_back = again.ttl;
         }
