@@ -45,13 +45,6 @@ impl TraceKey {
         }
     }
 
-    fn version(&self) -> IpVersion {
-        match self.addrs.src() {
-            IpAddr::V4(_) => IpVersion::V4,
-            IpAddr::V6(_) => IpVersion::V6,
-        }
-    }
-
     /// All that was sent between the two.
     fn any(self) -> Self {
         Self { id: None, ..self }
@@ -158,12 +151,13 @@ impl Traces {
                     && seen.protocol == any.protocol
                     && is_probe(seen.protocol, seen.ttl, seen.lead)
             };
+            let version = IpVersion::of(any.addrs.src());
             let newest_first: Vec<_> = ring.recent(PROBES_BEFORE).filter(is_sought).collect();
             for seen in newest_first.into_iter().rev() {
                 let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
                 let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
                 if let Some(trace) = trace {
-                    trace.sent(seen, any.version());
+                    trace.sent(seen, version);
                     trace.begun_by(seen.ts, seen.frame);
                 }
             }

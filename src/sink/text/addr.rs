@@ -61,7 +61,7 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
     };
     if let FlowPorts::Query { kind, .. } = flow.ports {
         out.push(b' ');
-        icmp_kind(out, version_of(flow.addrs.src()), kind);
+        icmp_kind(out, IpVersion::of(flow.addrs.src()), kind);
     }
     out.push(b' ');
     pair(out, flow.addrs.src(), flow.addrs.dst(), ports);
@@ -75,13 +75,6 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
             write::hex(out, spi.into(), 8);
         }
         FlowPorts::Ports { .. } | FlowPorts::None => {}
-    }
-}
-
-const fn version_of(addr: IpAddr) -> IpVersion {
-    match addr {
-        IpAddr::V4(_) => IpVersion::V4,
-        IpAddr::V6(_) => IpVersion::V6,
     }
 }
 

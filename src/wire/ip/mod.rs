@@ -31,6 +31,14 @@ pub enum IpVersion {
 }
 
 impl IpVersion {
+    /// That of an address.
+    pub const fn of(addr: IpAddr) -> Self {
+        match addr {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
     /// 4 or 6.
     pub const fn number(self) -> u8 {
         match self {
