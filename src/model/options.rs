@@ -53,25 +53,11 @@ impl<'a> Options<'a> {
 
     /// Code and value of each, up to the end mark or the first that does not fit.
     #[inline]
-    pub fn iter(self) -> impl Iterator<Item = (u16, &'a [u8])> {
-        let Self { order, octets } = self;
-        let mut rest = octets;
-        std::iter::from_fn(move || {
-            let code = order.u16(rest, 0).filter(|&code| code != END)?;
-            let len = usize::from(order.u16(rest, 2)?);
-            let value = rest.get(4..)?.get(..len)?;
-            rest = rest.get(4 + len.next_multiple_of(4)..).unwrap_or_default();
-            Some((code, value))
-        })
-    }
-
-    /// Whether one claims more octets than there are.
-    pub(crate) fn overrun(self) -> bool {
-        let taken = self
-            .iter()
-            .map(|(_, value)| 4 + value.len().next_multiple_of(4));
-        let behind = self.octets.get(taken.sum()..).unwrap_or_default();
-        self.order.u16(behind, 0).is_some_and(|code| code != END)
+    pub const fn iter(self) -> Iter<'a> {
+        Iter {
+            order: self.order,
+            rest: self.octets,
+        }
     }
 
     fn all(self, wanted: u16) -> impl Iterator<Item = &'a [u8]> {
@@ -136,6 +122,34 @@ impl<'a> Options<'a> {
     pub fn process_thread(self) -> Option<(u32, u32)> {
         self.all(PROCESS_THREAD)
             .find_map(|value| self.order.u32(value, 0).zip(self.order.u32(value, 4)))
+    }
+}
+
+/// Options in their order: code and value of each.
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
+    order: Order,
+    rest: &'a [u8],
+}
+
+impl Iter<'_> {
+    /// Whether they end in one that claims more octets than there are.
+    pub(crate) fn overrun(mut self) -> bool {
+        self.by_ref().for_each(drop);
+        self.order.u16(self.rest, 0).is_some_and(|code| code != END)
+    }
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (u16, &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<(u16, &'a [u8])> {
+        let code = self.order.u16(self.rest, 0).filter(|&code| code != END)?;
+        let len = usize::from(self.order.u16(self.rest, 2)?);
+        let value = self.rest.get(4..)?.get(..len)?;
+        self.rest = (self.rest.get(4 + len.next_multiple_of(4)..)).unwrap_or_default();
+        Some((code, value))
     }
 }
 

@@ -140,8 +140,8 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Described {
         fcs_len: 0,
         clock: Clock::default(),
     };
-    let options = interface_options(order, body);
-    for (code, value) in options.iter() {
+    let mut options = interface_options(order, body).iter();
+    for (code, value) in options.by_ref() {
         let clock = interface.clock;
         match (code, value) {
             (IF_NAME, _) => {
@@ -272,7 +272,7 @@ impl Section {
             packet.options = behind;
             packet.take_options(told);
             // Of a large block the end is not kept.
-            packet.overrun = body.len() == len && told.overrun();
+            packet.overrun &= body.len() == len;
         }
         if kind == PacketBlock::Old {
             let lost = order.u16(body, 2).filter(|lost| *lost != u16::MAX);
@@ -285,7 +285,8 @@ impl Section {
 impl Packet {
     /// Takes what options tell that reading asks for.
     fn take_options(&mut self, told: Options<'_>) {
-        for (code, value) in told.iter() {
+        let mut each = told.iter();
+        for (code, value) in each.by_ref() {
             match code {
                 options::FLAGS => {
                     let flags = told.order().u32(value, 0).map(PacketFlags::new);
@@ -296,6 +297,7 @@ impl Packet {
                 _ => {}
             }
         }
+        self.overrun = each.overrun();
     }
 }
 
@@ -324,8 +326,8 @@ pub(super) fn statistics(section: &Section, body: &[u8]) -> Result<Statistics, S
         ts: clock.at(stamp),
         ..Statistics::default()
     };
-    let options = Options::new(order, body.get(12..).unwrap_or_default());
-    for (code, value) in options.iter() {
+    let mut options = Options::new(order, body.get(12..).unwrap_or_default()).iter();
+    for (code, value) in options.by_ref() {
         match code {
             ISB_IFRECV => told.received = counter(order, value),
             ISB_IFDROP => told.interface_dropped = counter(order, value),
