@@ -142,8 +142,9 @@ pub enum SectionStart {
     Ip,
     /// A header of the protocol's own.
     Message,
-    /// The same, and a frame of such a link, as an earlier message told.
-    Captured(LinkType),
+    /// The same, and a frame of a link of this number, as an earlier message told:
+    /// [`LinkType::from_registry`] reads it. It is short, as each packet has a place for it.
+    Captured(u16),
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed

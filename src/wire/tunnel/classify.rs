@@ -62,10 +62,6 @@ fn classify_ordinary<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> 
 }
 
 #[inline]
-#[expect(
-    clippy::large_types_passed_by_value,
-    reason = "it becomes part of what is given back"
-)]
 fn classified(packet: Packet<'_>) -> Classified<'_> {
     match packet.ip.protocol {
         protocol::ICMP | protocol::IPV6_ICMP => Classified::Icmp(packet),

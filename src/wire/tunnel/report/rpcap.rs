@@ -55,12 +55,12 @@ pub(in crate::wire::tunnel) fn start(octets: &[u8]) -> Start {
     }
 }
 
-/// The frame in the message that lies there, which this machine captured on a link of this type.
+/// The frame in the message that lies there, which this machine captured on a link of this number.
 pub(in crate::wire::tunnel) fn held(
     bytes: &[u8],
     message: Range<usize>,
     by: IpAddr,
-    link: LinkType,
+    link: u16,
 ) -> Option<Held> {
     /// More than libpcap lets a frame have.
     const MOST: usize = 1 << 20;
@@ -72,6 +72,7 @@ pub(in crate::wire::tunnel) fn held(
     let captured = octets(at + HEADER + 8)?;
     let sent = octets(at + HEADER + 12)?;
     let start = at + HEADER + PACKET_HEADER;
+    let link = LinkType::from_registry(link);
     let header = Span {
         header: ReportHeader::Rpcap { link },
         at,
@@ -106,7 +107,8 @@ struct Opened {
     /// From that machine.
     addrs: AddrPair,
     ports: [u16; 2],
-    link: LinkType,
+    /// Number of its link type.
+    link: u16,
 }
 
 /// A connection, of TCP or UDP, that frames come by.
@@ -116,7 +118,7 @@ struct UnderWay {
     addrs: AddrPair,
     /// That of either end.
     port: u16,
-    link: LinkType,
+    link: u16,
 }
 
 impl RemoteCaptures {
@@ -143,7 +145,7 @@ impl RemoteCaptures {
         let opened = Opened {
             addrs: ip.addrs,
             ports,
-            link: LinkType::from_registry(link),
+            link,
         };
         (self.opened).retain(|other| (other.addrs, other.ports) != (opened.addrs, opened.ports));
         push_latest(&mut self.opened, opened);
@@ -165,8 +167,8 @@ impl RemoteCaptures {
         }
     }
 
-    /// The link of the frames that come in a packet, if some do.
-    pub(in crate::wire::tunnel) fn link_in(&self, ip: &Ip<'_>) -> Option<LinkType> {
+    /// The number of the link of the frames that come in a packet, if some do.
+    pub(in crate::wire::tunnel) fn link_in(&self, ip: &Ip<'_>) -> Option<u16> {
         if self.under_way.is_empty() {
             return None;
         }
