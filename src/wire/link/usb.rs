@@ -21,7 +21,6 @@ use crate::model::{Frame, LinkType, Part, UsbTransfer};
 use crate::wire::bytes::{array_at, tail};
 pub(in crate::wire) use bluetooth::{Hci, hci};
 pub use header::{TransferHeader, transfer_header};
-pub(in crate::wire) use transfer::Way;
 
 /// Whether frames of this link type are transfers of USB, or packets of these.
 #[inline]

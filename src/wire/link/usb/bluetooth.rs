@@ -3,17 +3,18 @@
 //! That a device is one its descriptors tell, which a capture seldom has. So transfers are taken for what
 //! their lengths show them to be.
 
-use super::transfer::{Header, Kind, Way};
-use super::{is_usb, transfer_in};
+use super::transfer::{Header, Kind};
+use super::{TransferHeader, is_usb, transfer_in};
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::link::Direction;
 
 /// What a transfer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::wire) enum Hci<'a> {
     Command(&'a [u8]),
     Event(&'a [u8]),
-    Data(&'a [u8], Way),
+    Data(&'a [u8], Direction),
 }
 
 /// What the transfer in `frame` has, and the number of its device.
@@ -24,14 +25,19 @@ pub(in crate::wire) fn hci<'a>(frame: &Frame<'a>) -> Option<(u16, Hci<'a>)> {
         return None;
     }
     let header = Header::of(frame)?;
-    let (device, way) = header.device?;
+    let told = TransferHeader::of(frame.link, frame.data);
+    let (device, way) = (told.number()?, told.direction?);
     let transfer = transfer_in(frame, &header.data);
     let octets = transfer.octets;
     let (length, hci) = match (header.kind, way) {
-        (Kind::Control(Some([kind, request, ..])), Way::Out) if [kind, request] == COMMAND => {
+        (Kind::Control(Some([kind, request, ..])), Direction::Out)
+            if [kind, request] == COMMAND =>
+        {
             (3 + usize::from(u8_at(octets, 2)?), Hci::Command(octets))
         }
-        (Kind::Interrupt, Way::In) => (2 + usize::from(u8_at(octets, 1)?), Hci::Event(octets)),
+        (Kind::Interrupt, Direction::In) => {
+            (2 + usize::from(u8_at(octets, 1)?), Hci::Event(octets))
+        }
         (Kind::Bulk, way) => {
             let length = u16::from_le_bytes(array_at(octets, 2)?);
             (4 + usize::from(length), Hci::Data(octets, way))

@@ -4,8 +4,8 @@
 use super::{Connection, Direction};
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail};
-use crate::wire::link::linktype as lt;
-use crate::wire::link::usb::{self, Hci, Way};
+use crate::wire::link::usb::{self, Hci};
+use crate::wire::link::{self, linktype as lt};
 
 /// What a frame has.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +73,8 @@ fn on_usb<'a>(frame: &Frame<'a>) -> Option<(u16, Transport<'a>)> {
         Hci::Event(octets) => Transport::Event(octets),
         Hci::Data(octets, way) => {
             let direction = match way {
-                Way::Out => Direction::Out,
-                Way::In => Direction::In,
+                link::Direction::Out => Direction::Out,
+                link::Direction::In => Direction::In,
             };
             Transport::Data(acl(device, octets, Some(direction))?)
         }
