@@ -3,6 +3,7 @@
 use super::decode::Decoder;
 use super::object;
 use crate::wire::bytes::{tail, u8_at, u16_at};
+use crate::wire::ip::stated_length;
 use crate::wire::{Checksum, ChecksumStatus, Layer, Unverified, checksum};
 
 /// An extension structure.
@@ -208,11 +209,7 @@ fn is_cut_structure(behind: &[u8], at: usize) -> bool {
 
 /// Whether the packet that `behind` quotes ends before `at`, and only zeros stand between.
 fn is_padded(behind: &[u8], at: usize) -> bool {
-    let length = match u8_at(behind, 0).map(|octet| octet >> 4) {
-        Some(4) => u16_at(behind, 2).map(usize::from),
-        Some(6) => u16_at(behind, 4).map(|payload| usize::from(payload) + 40),
-        _ => None,
-    };
+    let length = stated_length(behind).ok();
     (length.and_then(|length| behind.get(length..at)))
         .is_some_and(|padding| !padding.is_empty() && padding.iter().all(|octet| *octet == 0))
 }
