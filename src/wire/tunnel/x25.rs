@@ -132,8 +132,10 @@ fn data(packet: &[u8]) -> Option<X25Data<'_>> {
 /// Those in a frame.
 pub(in crate::wire) fn in_frame<'a>(frame: &Frame<'a>) -> Option<X25Data<'a>> {
     let header = link::parse(frame).ok()?;
-    let is_it = header.network == Network::X25;
-    data(without_fcs(frame).behind(header.offset).bytes).filter(|_| is_it)
+    if header.network != Network::X25 {
+        return None;
+    }
+    data(without_fcs(frame).behind(header.offset).bytes)
 }
 
 /// Those in this message of a segment.
