@@ -114,13 +114,13 @@ fn resolver(options: resolve::Options, config: &Config) -> Option<Resolver> {
 }
 
 /// Reads files in the way that is the fastest: in a thread of their own, which takes the notes too
-/// unless the packets go to a file or leave none.
+/// unless the packets go to a file.
 fn read(
     pipeline: &mut Pipeline<'_>,
     mut source: Merged<FileSource>,
     sink: &mut Fallback<'_>,
 ) -> io::Result<Summary> {
-    if pipeline.frames.is_some() || !pipeline.correlator.tracks_originals() {
+    if pipeline.frames.is_some() {
         if let Merged::One(source) = &mut source {
             source.read_ahead();
         }

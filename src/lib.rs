@@ -29,7 +29,7 @@
 //! Most packets are not ICMP. [`wire::plain()`] tells nearly all of them by a glance, in a loop of the
 //! source's own ([`source::Source::skim`]), and a note of 80 octets is all that correlation asks of
 //! them; for files another thread takes those notes while this one correlates
-//! ([`pipeline::Pipeline::run_ahead`]), or reads ahead where no notes are wanted
+//! ([`pipeline::Pipeline::run_ahead`]), or decompresses ahead where the frames are written
 //! ([`source::FileSource::read_ahead`]). What is found is entered in an account, for findings and
 //! summary, and handed to the sink; where that is much a thread of its own does both
 //! ([`pipeline::Telling`]), which each flush waits for. Live, where what is not read is lost, the

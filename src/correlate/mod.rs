@@ -165,11 +165,6 @@ impl Correlator {
         self.for_summary
     }
 
-    /// Whether packets leave a note, for originals.
-    pub fn tracks_originals(&self) -> bool {
-        self.ring.is_some()
-    }
-
     /// The clock of the capture.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -230,6 +230,10 @@ impl Stream {
         }
     }
 
+    pub(super) fn is_compressed(&self) -> bool {
+        !matches!(self.form, Form::Plain(_))
+    }
+
     /// Octets taken from the file as stored.
     pub(super) fn taken(&self) -> u64 {
         match &self.form {

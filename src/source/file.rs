@@ -20,8 +20,9 @@ pub enum FileSource {
 }
 
 impl FileSource {
-    /// Lets a thread read and decompress ahead of who takes the frames, where the file is a regular
-    /// one and not small: worth it where the frames are taken by one other thread only.
+    /// Lets a thread decompress ahead of who takes the frames, where the file is a regular one, not
+    /// small, and compressed: worth it where the frames are taken by one other thread only. What is
+    /// stored plainly is read sooner than another core hands it over.
     pub fn read_ahead(&mut self) {
         match self {
             Self::Pcap(source) => source.read_ahead(),

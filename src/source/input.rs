@@ -121,12 +121,16 @@ impl Input {
         self.waiting = waiting;
     }
 
-    /// From now on a thread may read ahead, unless reading may wait: what is there is to be told
-    /// then, before more is asked for.
+    /// From now on a thread may decompress ahead, unless reading may wait: what is there is to be
+    /// told then, before more is asked for.
     pub(super) fn read_ahead(&mut self) {
-        if matches!(self.waiting, Waiting::Never) {
+        if matches!(self.waiting, Waiting::Never) && self.is_compressed() {
             self.until_ahead = Some(HERE);
         }
+    }
+
+    fn is_compressed(&self) -> bool {
+        matches!(&self.reader, Reader::Here(Some(stream)) if stream.is_compressed())
     }
 
     /// The octets that are buffered.

@@ -1,19 +1,34 @@
-//! Files large enough for a thread that reads ahead: [`whole`] compares with reading without one.
+//! Files large enough for a thread that decompresses ahead: [`whole`] compares with reading without
+//! one.
 
 use icmpdump::source::DamageKind;
 
 use crate::build::{Header, Order, record, sample, sample_ng};
-use crate::compressed::CODECS;
-use crate::read::whole;
+use crate::compressed::{CODECS, lz4};
+use crate::read::{Whole, whole};
 
 /// Frames of [`sample`] that take several chunks of 256 KiB more than are read without a thread.
 const MANY: u32 = 60_000;
+
+/// Reads these octets as they are and compressed, which must be the same.
+fn both(content: &[u8]) -> Whole {
+    let (plain, compressed) = (whole(content), whole(&lz4(content)));
+    assert!(compressed.frames == plain.frames);
+    let kinds = |read: &Whole| {
+        read.damage
+            .iter()
+            .map(|damage| damage.kind)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&compressed), kinds(&plain));
+    plain
+}
 
 #[test]
 fn records_that_lie_across_chunks_are_whole() {
     for content in [sample(MANY), sample_ng(MANY)] {
         assert!(content.len() > 3 << 20);
-        assert_eq!(whole(&content).frames.len(), MANY as usize);
+        assert_eq!(both(&content).frames.len(), MANY as usize);
     }
 }
 
@@ -34,7 +49,7 @@ fn the_end_may_be_anywhere() {
         let end = chunk * (256 << 10);
         [end - 1, end, end + 1, end + 17]
     }) {
-        let cut = whole(&content[..end]);
+        let cut = both(&content[..end]);
         let kinds: Vec<_> = cut.damage.iter().map(|damage| damage.kind).collect();
         assert!(matches!(kinds[..], [] | [DamageKind::Cut]), "{end}");
         assert!(cut.frames.len() > 10_000, "{end}");
@@ -56,7 +71,7 @@ fn frames_of_a_mebibyte_and_more_between_others() {
         content.extend(record(Order::Little, [1, 2, len, len], &data));
         content.extend(records(100));
     }
-    let read = whole(&content);
+    let read = both(&content);
     assert!(read.damage.is_empty(), "{:?}", read.damage);
     assert_eq!(read.frames.len(), MANY as usize / 2 + 5 * 101);
 }

@@ -27,7 +27,7 @@ fn xz(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("to memory")
 }
 
-fn lz4(content: &[u8]) -> Vec<u8> {
+pub(crate) fn lz4(content: &[u8]) -> Vec<u8> {
     let info = lz4_flex::frame::FrameInfo::new()
         .block_checksums(true)
         .content_checksum(true);
