@@ -74,6 +74,8 @@ pub(super) struct Copies {
 impl Copies {
     /// How many packets of the flow before the first that was met are looked at.
     const DEPTH: usize = 16;
+    /// How long before it another capture may have seen it, by a clock that is behind.
+    const APART: Duration = Duration::from_secs(10);
 
     /// Those of `first`, as seen from the capture `source`.
     pub(super) fn of(first: Fingerprint, source: SourceId, version: IpVersion) -> Self {
@@ -84,6 +86,11 @@ impl Copies {
             version,
             looked: 0,
         }
+    }
+
+    /// Whether a packet came so long before that none from there on is a copy.
+    pub(super) fn are_over(&self, seen: &Fingerprint) -> bool {
+        self.nearest.ts.since(seen.ts) > Some(Self::APART)
     }
 
     /// Takes the packet of the flow before; says whether that is enough.

@@ -186,11 +186,11 @@ pub(super) fn find(
         WalkEnd::Complete
     } else {
         ring.walk(Chain::Flow, &hashes, |seen| {
+            if let Some((MatchKind::Exact, copies)) = &mut best {
+                return copies.are_over(seen) || wanted.is_flow(seen) && copies.met(seen);
+            }
             if !wanted.is_flow(seen) {
                 return false;
-            }
-            if let Some((MatchKind::Exact, copies)) = &mut best {
-                return copies.met(seen);
             }
             if wanted.is_exact(seen) {
                 best = Some((MatchKind::Exact, copies(seen)));
