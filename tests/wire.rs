@@ -9,6 +9,8 @@ mod bluetooth;
 mod captured;
 #[path = "wire/compressor.rs"]
 mod compressor;
+#[path = "wire/conflicts.rs"]
+mod conflicts;
 #[path = "wire/fragments.rs"]
 mod fragments;
 #[path = "common/frames.rs"]

@@ -3,6 +3,7 @@
 //! A diagnosis sees what correlation tells, keeps a bounded account, and says at the end what it
 //! found. None looks at octets, none knows another.
 
+mod address_conflict;
 mod admin_prohibited;
 mod backscatter;
 mod bad_checksums;
@@ -110,6 +111,7 @@ pub struct Diagnostics {
     firewall_reject: Counted<firewall_reject::FirewallReject>,
     icmp_rate_limited: icmp_rate_limited::IcmpRateLimited,
     redirect: redirect::Redirect,
+    address_conflict: address_conflict::AddressConflict,
     silent_drop: silent_drop::SilentDrop,
     invalid_error: invalid_error::InvalidError,
     flood: flood::Flood,
@@ -140,6 +142,8 @@ impl Diagnostics {
         self.capture_quality.icmp(frame, message, relation);
         let addrs = packet.ip.addrs;
         self.redirect.message(frame, &packet.ip, message);
+        self.address_conflict
+            .message(frame, packet, message, relation);
         self.invalid_error.message(frame, addrs, message);
         self.flood.message(frame, addrs, relation);
         self.fragments_missing.message(frame.ts);
@@ -240,7 +244,7 @@ impl Diagnostics {
         copy.findings()
     }
 
-    fn all(&mut self) -> [&mut dyn Diagnosis; 20] {
+    fn all(&mut self) -> [&mut dyn Diagnosis; 21] {
         [
             &mut self.pmtu,
             &mut self.routing_loop,
@@ -254,6 +258,7 @@ impl Diagnostics {
             &mut self.fragments_missing,
             &mut self.icmp_rate_limited,
             &mut self.redirect,
+            &mut self.address_conflict,
             &mut self.invalid_error,
             &mut self.flood,
             &mut self.backscatter,
