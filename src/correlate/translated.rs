@@ -16,7 +16,8 @@ use super::verdict::OtherSide;
 use super::verdicts::Reported;
 use crate::icmp::QuotedTransport;
 use crate::model::flow::FlowPorts;
-use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::wire::ChecksumStatus;
 
 /// Errors that a new one is compared with.
 const REMEMBERED: usize = 64;
@@ -36,6 +37,7 @@ struct Seen {
     dropper: IpAddr,
     frame: FrameRef,
     ts: Timestamp,
+    is_damaged: bool,
 }
 
 impl Translated {
@@ -73,7 +75,12 @@ impl Translated {
             (self.hasher).hash_one((same, error.ip.src(), quoted.dst(), dst_port)),
             (self.hasher).hash_one((same, error.ip.dst(), quoted.src(), src_port)),
         ];
+        let is_damaged = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
         let is_other_side = |seen: &Seen| {
+            // The same error with a bit of it flipped was translated by nobody.
+            if (is_damaged || seen.is_damaged) && is_bit_apart(seen.flow.addrs, flow.addrs) {
+                return false;
+            }
             let [source, destination] = [0, 1].map(|at| seen.hashes[at] == hashes[at]);
             (source && seen.flow.addrs.src() != flow.addrs.src())
                 || (destination && seen.flow.addrs.dst() != flow.addrs.dst())
@@ -100,7 +107,18 @@ impl Translated {
             dropper: error.ip.src(),
             frame: error.frame,
             ts: error.ts,
+            is_damaged,
         });
         known
     }
+}
+
+/// Whether the addresses of two packets differ in one bit.
+fn is_bit_apart(a: AddrPair, b: AddrPair) -> bool {
+    let bits = |addr: IpAddr| match addr {
+        IpAddr::V4(addr) => addr.to_bits().into(),
+        IpAddr::V6(addr) => addr.to_bits(),
+    };
+    let apart = |a, b| (bits(a) ^ bits(b)).count_ones();
+    apart(a.src(), b.src()) + apart(a.dst(), b.dst()) == 1
 }

@@ -75,6 +75,9 @@ pub struct DropVerdict {
     pub part: u32,
     /// How many errors.
     pub count: u64,
+    /// How many of them whoever received them discarded, for a checksum that was bad on the way (RFC
+    /// 1122 section 3.2.2, RFC 4443 section 2.3).
+    pub discarded: u64,
     /// First error.
     pub first: Timestamp,
     /// Last error.
@@ -153,6 +156,11 @@ impl DropVerdict {
             )
     }
 
+    /// Whether nobody heard of it: all its errors were discarded.
+    pub const fn is_unheard(&self) -> bool {
+        self.count > 0 && self.discarded >= self.count
+    }
+
     /// The flow whose packets tell what came of it.
     pub const fn followed(&self) -> FlowKey {
         match self.carried {
@@ -183,6 +191,7 @@ impl DropVerdict {
             evidence: Evidence::Captured,
             part: 1,
             count: 0,
+            discarded: 0,
             first,
             last: first,
             error_frames: Vec::new(),

@@ -9,10 +9,11 @@ use super::table::{Displaced, Table};
 use super::translated::Translated;
 use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide};
 use super::{MatchKind, Original};
+use crate::icmp::cause::ChecksumCause;
 use crate::icmp::field::Extent;
-use crate::icmp::{Body, Error, ErrorClass, Message, Quote, mtu, payload};
+use crate::icmp::{Body, Error, ErrorClass, Message, Quote, cause, mtu, payload};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Ip, IpVersion, Limit, Packet, link};
+use crate::wire::{ChecksumStatus, Ip, IpVersion, Limit, Packet, link};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -126,6 +127,19 @@ impl Reported<'_, '_> {
         };
         Some((key, reason))
     }
+
+    /// Whether receivers discard it: its checksum was bad on the way, not only where the sender leaves
+    /// it to its network card.
+    fn is_discarded(&self) -> bool {
+        let is_new = || (self.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
+        matches!(self.message.checksum.status, ChecksumStatus::Bad { .. })
+            && self.captured == Captured::OnTheWay
+            && match cause::of(self.ip, self.message) {
+                Some(ChecksumCause::Offload) => false,
+                Some(ChecksumCause::NotFilledIn) => !is_new(),
+                _ => true,
+            }
+    }
 }
 
 impl Verdicts {
@@ -208,6 +222,7 @@ impl Verdicts {
             return;
         }
         verdict.count -= 1;
+        verdict.discarded -= u64::from(error.is_discarded()).min(verdict.discarded);
         verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
         verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
         verdict.error_frames.retain(|frame| *frame != error.frame);
@@ -316,6 +331,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         verdict.carried = Carried::Several;
     }
     verdict.count += 1;
+    verdict.discarded += u64::from(error.is_discarded());
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;
     verdict.never_sent += u64::from(error.never_sent);

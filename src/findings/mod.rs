@@ -182,6 +182,11 @@ impl Diagnostics {
         if self.is_told_there(verdict) {
             return;
         }
+        if verdict.is_unheard() {
+            // What it says may be what was damaged; that nobody heard of it blinds its sender.
+            self.pmtu.verdict(verdict);
+            return;
+        }
         for diagnosis in self.all() {
             diagnosis.verdict(verdict);
         }

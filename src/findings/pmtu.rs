@@ -112,6 +112,8 @@ fn is_long(time: Option<Duration>) -> bool {
 enum Outcome {
     Worked,
     Ignored,
+    /// The errors did not reach the sender whole.
+    Discarded,
 }
 
 impl Diagnosis for PathMtu {
@@ -125,15 +127,18 @@ impl Diagnosis for PathMtu {
             _ => false,
         };
         let errors_for = verdict.last.since(verdict.first);
+        let ignored = if verdict.is_unheard() {
+            Outcome::Discarded
+        } else {
+            Outcome::Ignored
+        };
         let outcome = match after.outcome {
-            AftermathOutcome::Recovered => Outcome::Worked,
-            AftermathOutcome::Retransmitting if still_large && is_long(after.lasted) => {
-                Outcome::Ignored
-            }
+            AftermathOutcome::Recovered if !verdict.is_unheard() => Outcome::Worked,
+            AftermathOutcome::Retransmitting if still_large && is_long(after.lasted) => ignored,
             AftermathOutcome::Unknown
                 if still_large && verdict.flow.protocol != TCP && is_long(errors_for) =>
             {
-                Outcome::Ignored
+                ignored
             }
             _ => return,
         };
@@ -178,6 +183,19 @@ impl Diagnosis for PathMtu {
                     advice: "Find out why the sender does not act on the error: a firewall that drops \
                              ICMP before it, path MTU discovery switched off, or a socket option. \
                              MSS clamping at the router is a way around."
+                        .to_owned(),
+                },
+                Outcome::Discarded => Finding {
+                    name: "pmtu_black_hole",
+                    severity: Severity::Critical,
+                    title: format!(
+                        "Large packets to {host} vanish: the errors of {dropper}, {mtu}, have bad \
+                         checksums, which their receiver discards{tally}"
+                    ),
+                    evidence: group.evidence.clone(),
+                    confidence: Confidence::Confirmed,
+                    advice: "Look for faulty memory or a middlebox that rewrites packets without \
+                             mending the checksum. MSS clamping at the router is a way around."
                         .to_owned(),
                 },
             });

@@ -25,6 +25,7 @@ struct Kind {
     protocol: u8,
     port: Option<u16>,
     cause: Cause,
+    is_unheard: bool,
 }
 
 /// Counts verdicts by kind.
@@ -49,6 +50,7 @@ impl Alike {
             protocol: verdict.flow.protocol,
             port,
             cause: Cause::of(verdict),
+            is_unheard: verdict.is_unheard(),
         };
         let at = match self.index.get(&kind) {
             Some(&at) => at,

@@ -65,6 +65,14 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             note::frame(out, there.error, page.names);
         });
     }
+    if verdict.discarded > 0 {
+        next_part(&mut lines);
+        lines.written(|out| discarded(out, verdict));
+    }
+    if verdict.is_unheard() {
+        lines.end();
+        return;
+    }
     let seen = AppError::of(
         verdict.version,
         verdict.kind,
@@ -88,6 +96,19 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         });
     }
     lines.end();
+}
+
+/// That a receiver does not take them.
+fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let told: &[u8] = match (verdict.count, verdict.is_unheard()) {
+        (1, _) => b"discarded for its bad checksum: no program hears of it",
+        (_, true) => b"discarded for their bad checksums: no program hears of them",
+        (_, false) => {
+            write::decimal(out, verdict.discarded);
+            b" of them discarded for a bad checksum"
+        }
+    };
+    out.extend_from_slice(told);
 }
 
 /// `10.9.1.1 (the destination, ~3 hops away)`.

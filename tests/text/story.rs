@@ -63,6 +63,7 @@ fn verdict() -> DropVerdict {
         error_frames: vec![frame(9), frame(10)],
         slowest: None,
         original_ttl: Some(64),
+        discarded: 0,
         was_open: None,
         same_as: None,
         carried: Carried::Unknown,
@@ -86,6 +87,15 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
          --    10 times in 1.2 s, errors #9 #10 and 8 more about #4 and 2 more; then data got through in\n\
          --    smaller packets (1500 -> 1400 octets)\n\
          --    the program is not told: TCP itself is to send smaller segments\n"
+    );
+    let some = DropVerdict {
+        discarded: 2,
+        ..verdict()
+    };
+    let told = unwrapped(&some);
+    assert!(
+        told.contains(" 2 of them discarded for a bad checksum "),
+        "{told}"
     );
     let tunnel = DropVerdict {
         carried: samples::verdict().carried,

@@ -116,6 +116,7 @@ pub(super) fn drop<S: Serializer>(
     map.fact("reported", verdict.evidence == Evidence::Reported)?;
     map.put("part", &verdict.part)?;
     map.put("count", &verdict.count)?;
+    map.maybe("discarded", NonZeroU64::new(verdict.discarded))?;
     map.put("first", &Time(verdict.first))?;
     map.put("last", &Time(verdict.last))?;
     map.put("error_frames", &frames(&verdict.error_frames))?;
@@ -169,6 +170,7 @@ pub(super) fn drop<S: Serializer>(
         verdict.code,
         verdict.flow.protocol,
     );
+    let app_error = app_error.filter(|_| !verdict.is_unheard());
     map.maybe("app_error", app_error.map(Sockets))?;
     map.end()
 }
