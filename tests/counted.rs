@@ -4,7 +4,7 @@ mod common;
 
 use std::net::Ipv4Addr;
 
-use common::crafted::{Crafted, error, udp};
+use common::crafted::{Crafted, echo_request, error, udp};
 use common::{of_type, records, run};
 use serde_json::Value;
 
@@ -86,4 +86,67 @@ fn a_flipped_bit_is_no_translation() {
             assert!(verdict.get("same_as").is_none(), "{verdict}");
         }
     }
+}
+
+/// Packets of which each is captured again a moment later.
+fn mirrored(packets: &[Vec<u8>]) -> Crafted {
+    let mut capture = Crafted::new();
+    for (n, packet) in (0u64..).zip(packets) {
+        capture.push(n * 500_000, packet);
+        capture.push(n * 500_000 + 20, packet);
+    }
+    capture
+}
+
+/// How many a finding with this name says there are, in front of these words.
+fn told(capture: &Crafted, name: &str, words: &str) -> String {
+    let findings = of_kind(capture, "finding");
+    let finding = findings.iter().find(|finding| finding["finding"] == name);
+    let title = finding.expect(name)["title"].as_str().expect("a title");
+    let (before, _) = title.split_once(words).expect(title);
+    let count = before.rsplit([' ', '(']).next();
+    count.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_captured_twice_counts_once() {
+    let numbered = |mut packet: Vec<u8>, number: u8| {
+        packet[ID] = number;
+        packet
+    };
+    let sent = numbered(udp((A, B), 64, (4000, 53)), 1);
+    let gateway = u32::from(Ipv4Addr::new(10, 0, 1, 2));
+    let redirects: Vec<_> = (1..=2)
+        .map(|number| numbered(error(ROUTER, (5, 1), gateway, &sent), number))
+        .collect();
+    assert_eq!(told(&mirrored(&redirects), "redirect", " times"), "2");
+    let small: Vec<_> = (1..=3)
+        .map(|number| numbered(error(ROUTER, (3, 4), 20, &sent), number))
+        .collect();
+    let capture = mirrored(&small);
+    let finding = &of_kind(&capture, "finding")[0];
+    assert_eq!(
+        finding["evidence"].as_array().map(Vec::len),
+        Some(3),
+        "{finding}"
+    );
+    let damaged: Vec<_> = (1..=3)
+        .map(|seq| {
+            let mut packet = numbered(echo_request((A, B), 64, (7, seq.into()), b"data"), seq);
+            packet[ICMP_CHECKSUM] ^= 1;
+            packet
+        })
+        .collect();
+    let count = |capture: &Crafted| told(capture, "bad_checksums", " ICMP messages");
+    assert_eq!(count(&mirrored(&damaged)), "3");
+    // Whole where they were captured first, they were damaged behind.
+    let mut capture = Crafted::new();
+    for (seq, packet) in (0u64..).zip(&damaged) {
+        let mut whole = packet.clone();
+        whole[ICMP_CHECKSUM] ^= 1;
+        capture.push(seq * 500_000, &whole);
+        capture.push(seq * 500_000 + 20, packet);
+        capture.push(seq * 500_000 + 40, packet);
+    }
+    assert_eq!(count(&capture), "3");
 }

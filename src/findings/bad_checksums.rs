@@ -5,7 +5,10 @@
 //! as a reply, tells nothing of the sort.
 //! Source: RFC 1071; captures taken on the sending host.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
@@ -15,7 +18,8 @@ use crate::icmp::Message;
 use crate::model::{Frame, FrameRef};
 use crate::wire::ChecksumStatus;
 
-/// Bad requests remembered until it is known whether they were answered.
+/// Bad requests remembered until it is known whether they were answered, and bad messages that others may
+/// be copies of.
 const REMEMBERED: usize = 1000;
 
 /// See the module.
@@ -23,6 +27,7 @@ const REMEMBERED: usize = 1000;
 pub(super) struct BadChecksums {
     bad: Groups<IpAddr, Bad>,
     requests: Vec<FrameRef>,
+    counted: HashSet<FrameRef, RandomState>,
 }
 
 /// What came from one sender.
@@ -43,6 +48,18 @@ impl BadChecksums {
     ) {
         if !matches!(message.checksum.status, ChecksumStatus::Bad { .. }) {
             return;
+        }
+        // A copy that was damaged on its way there is the first to tell of it.
+        if let Relation::Copy { of } = relation
+            && self.counted.contains(&of)
+        {
+            return;
+        }
+        if self.counted.len() < REMEMBERED {
+            self.counted.insert(frame.reference());
+            if let Relation::Copy { of } = relation {
+                self.counted.insert(of);
+            }
         }
         if relation == Relation::Request && self.requests.len() < REMEMBERED {
             self.requests.push(frame.reference());

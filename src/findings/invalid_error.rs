@@ -41,7 +41,7 @@ enum Fault {
 }
 
 impl InvalidError {
-    /// Takes any message.
+    /// Takes any message that is no copy.
     pub(super) fn message(&mut self, frame: &Frame<'_>, addrs: AddrPair, message: &Message<'_>) {
         if let Body::Error(error) = &message.body
             && let Some(fault) = fault(message, error.class)

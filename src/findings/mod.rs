@@ -141,10 +141,12 @@ impl Diagnostics {
             .message(frame, packet.ip.src(), message, relation);
         self.capture_quality.icmp(frame, message, relation);
         let addrs = packet.ip.addrs;
-        self.redirect.message(frame, &packet.ip, message);
+        if !matches!(relation, Relation::Copy { .. }) {
+            self.redirect.message(frame, &packet.ip, message);
+            self.invalid_error.message(frame, addrs, message);
+        }
         self.address_conflict
             .message(frame, packet, message, relation);
-        self.invalid_error.message(frame, addrs, message);
         self.flood.message(frame, addrs, relation);
         self.fragments_missing.message(frame.ts);
         self.routing_loop.message(frame, packet, relation);

@@ -34,7 +34,7 @@ struct Told {
 }
 
 impl Redirect {
-    /// Takes any message.
+    /// Takes any message that is no copy.
     pub(super) fn message(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, message: &Message<'_>) {
         let (destination, next_hop) = match &message.body {
             Body::Redirect { gateway, quote, .. } => (
