@@ -150,3 +150,33 @@ fn what_is_captured_twice_counts_once() {
     }
     assert_eq!(count(&capture), "3");
 }
+
+/// The errors of a host are counted in its finding as they are beside it.
+#[test]
+fn a_limit_is_told_of_all_flows_together() {
+    let mut capture = Crafted::new();
+    for (port, errors) in [(4000, 3), (4001, 8), (4002, 1)] {
+        let packets = if errors == 1 { 1 } else { 12 };
+        for n in 0..packets {
+            let mut sent = udp((A, B), 64, (port, 53));
+            sent[ID] = u8::try_from(n).expect("an octet") + 1;
+            let at = u64::from(port) * 20_000 + n * 100;
+            capture.at(at, &sent);
+            if n < errors {
+                capture.at(at + 5, &error(B, (3, 3), 0, &sent));
+            }
+        }
+    }
+    let finding = of_kind(&capture, "finding");
+    let mut limited = finding
+        .iter()
+        .filter(|it| it["finding"] == "icmp_rate_limited");
+    let title = &limited.next().expect("a limit")["title"];
+    assert!(
+        title
+            .as_str()
+            .expect("text")
+            .contains(": 12 for 25 packets "),
+        "{title}"
+    );
+}

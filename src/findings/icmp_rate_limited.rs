@@ -1,7 +1,7 @@
 //! A router or host limits how many errors it sends: the errors seen are an undercount.
 //!
 //! Rule: of a flow whose every packet should meet the same error, many packets went unanswered
-//! between the errors. Fragmentation needed concerns large packets only, and host unreachable comes
+//! between the errors. Told for all such flows of its together. Fragmentation needed concerns large packets only, and host unreachable comes
 //! once address resolution gave up: these do not count, nor do traceroutes.
 //! Source: RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f); Linux: one error a second and peer,
 //! six at first (`icmp_ratelimit`), measured.
@@ -27,6 +27,8 @@ pub(super) struct IcmpRateLimited {
 struct Limited {
     errors: u64,
     packets: u64,
+    /// Of a flow too few came.
+    is_limited: bool,
     evidence: super::group::Group,
 }
 
@@ -41,23 +43,22 @@ impl Diagnosis for IcmpRateLimited {
         );
         // The packet of the first error comes before it.
         let packets = verdict.aftermath.packets + 1;
-        if !each_packet
-            || verdict.probe
-            || verdict.aftermath.acknowledged
-            || packets < PACKETS
-            || verdict.count.saturating_mul(PACKETS_PER_ERROR) > packets
-        {
+        if !each_packet || verdict.probe || verdict.aftermath.acknowledged {
             return;
         }
         if let Some(limited) = self.droppers.entry(verdict.dropper) {
             limited.errors += verdict.count;
-            limited.packets += packets;
-            limited.evidence.show(&verdict.error_frames);
+            limited.packets += packets.max(verdict.count);
+            if packets >= PACKETS && verdict.count.saturating_mul(PACKETS_PER_ERROR) <= packets {
+                limited.is_limited = true;
+                limited.evidence.show(&verdict.error_frames);
+            }
         }
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        for (dropper, limited) in self.droppers.iter() {
+        let limited = self.droppers.iter().filter(|(_, it)| it.is_limited);
+        for (dropper, limited) in limited {
             found.push(Finding {
                 name: "icmp_rate_limited",
                 severity: Severity::Info,
