@@ -21,6 +21,9 @@ pub struct Clock {
 struct Span {
     first: Timestamp,
     last: Timestamp,
+    /// Where time went back: the earliest that it came to, and the latest from which.
+    low: Timestamp,
+    high: Timestamp,
 }
 
 /// A last frame further than this behind the one before it does not tell that the capture ran on:
@@ -30,17 +33,25 @@ const BELIEVABLE_GAP: Duration = Duration::from_hours(1);
 impl Clock {
     /// A frame with time `ts` comes next; gives the time that windows are measured against.
     pub fn frame(&mut self, ts: Timestamp) -> Timestamp {
-        let last = self.frames.map_or(ts, |span| span.last);
+        let frames = self.frames.get_or_insert(Span {
+            first: ts,
+            last: ts,
+            low: Timestamp::MAX,
+            high: Timestamp::MIN,
+        });
+        let last = std::mem::replace(&mut frames.last, ts);
         self.went_back = ts < last;
         if self.went_back
             && let Some(step) = last.since(ts)
         {
             self.steps_back += 1;
             self.largest_step_back = self.largest_step_back.max(step);
+            frames.high = frames.high.max(last);
+            if ts.is_told() {
+                frames.low = frames.low.min(ts);
+            }
         }
         self.now = last.min(ts);
-        let first = self.frames.map_or(ts, |span| span.first);
-        self.frames = Some(Span { first, last: ts });
         self.now
     }
 
@@ -66,9 +77,15 @@ impl Clock {
         self.frames.map_or(Timestamp::MIN, |span| span.first)
     }
 
-    /// Times of the first and the last frame, in the order read.
+    /// Time of the last frame read.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.frames.map(|span| span.last)
+    }
+
+    /// The earliest and the latest time of a frame.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        self.frames.map(|span| (span.first, span.last))
+        self.frames
+            .map(|span| (span.first.min(span.low), span.last.max(span.high)))
     }
 
     /// Until when the capture certainly ran.
@@ -104,7 +121,13 @@ mod tests {
         assert_eq!(clock.frame(at(11)), at(11));
         assert_eq!(clock.steps_back, 1);
         assert_eq!(clock.largest_step_back, Duration::from_secs(999_989));
-        assert_eq!(clock.span(), Some((at(10), at(11))));
+        assert_eq!(clock.span(), Some((at(10), at(1_000_000))));
+        assert_eq!(clock.last(), Some(at(11)));
+        // A packet without a time is not from 1970.
+        clock.frame(at(0));
+        clock.frame(at(9));
+        clock.frame(at(8));
+        assert_eq!(clock.span(), Some((at(8), at(1_000_000))));
     }
 
     #[test]

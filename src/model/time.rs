@@ -37,10 +37,15 @@ impl Timestamp {
         self.0
     }
 
+    /// Whether it tells a time: formats without leave zero, and some cannot be told.
+    pub const fn is_told(self) -> bool {
+        !matches!(self.0, 0 | i64::MIN | i64::MAX)
+    }
+
     /// The time passed since `earlier`, or `None` where time went backwards, and between two stamps
     /// that tell no time: the zero that formats without time leave, or beyond what can be told.
     pub fn since(self, earlier: Self) -> Option<Duration> {
-        if self == earlier && matches!(self.0, 0 | i64::MIN | i64::MAX) {
+        if self == earlier && !self.is_told() {
             return None;
         }
         let nanos = i128::from(self.0) - i128::from(earlier.0);

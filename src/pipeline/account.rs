@@ -42,7 +42,7 @@ impl Run<'_, '_, '_, '_> {
         let interim = Interim {
             frames: self.counts,
             kernel: source.kernel(),
-            now: correlator.clock().span().map(|(_, last)| last),
+            now: correlator.clock().last(),
             findings: desk.ledger.diagnostics.so_far(&growing),
             growing,
         };

@@ -324,7 +324,7 @@ pub fn millis_fixed(out: &mut Vec<u8>, span: Duration) {
     padded(out, micros % 1000, 3, b'0');
 }
 
-/// A span for people, rounded: milliseconds below one second, then seconds, minutes, hours.
+/// A span for people, rounded: milliseconds below one second, then seconds, minutes, hours, days.
 pub fn span(out: &mut Vec<u8>, span: Duration) {
     const TENTH: u128 = 100_000_000;
     let tenths = u64::try_from((span.as_nanos() + TENTH / 2) / TENTH).unwrap_or(u64::MAX);
@@ -342,11 +342,17 @@ pub fn span(out: &mut Vec<u8>, span: Duration) {
         out.extend_from_slice(b" min ");
         decimal(out, seconds % 60);
         out.extend_from_slice(b" s");
-    } else {
+    } else if minutes < 24 * 60 {
         decimal(out, minutes / 60);
         out.extend_from_slice(b" h ");
         decimal(out, minutes % 60);
         out.extend_from_slice(b" min");
+    } else {
+        let hours = minutes.saturating_add(30) / 60;
+        decimal(out, hours / 24);
+        out.extend_from_slice(b" d ");
+        decimal(out, hours % 24);
+        out.extend_from_slice(b" h");
     }
 }
 
@@ -487,6 +493,14 @@ mod tests {
         );
         assert_eq!(text(|o| span(o, Duration::from_secs(125))), "2 min 5 s");
         assert_eq!(text(|o| span(o, Duration::from_secs(7300))), "2 h 2 min");
+        for (seconds, expected) in [
+            (86_369, "23 h 59 min"),
+            (86_370, "1 d 0 h"),
+            (2 * 86_400 - 1800, "2 d 0 h"),
+            (2 * 86_400 + 5 * 3600, "2 d 5 h"),
+        ] {
+            assert_eq!(text(|o| span(o, Duration::from_secs(seconds))), expected);
+        }
         millis(&mut Vec::new(), Duration::MAX);
         span(&mut Vec::new(), Duration::MAX);
     }
