@@ -19,7 +19,7 @@ use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
-use crate::model::{AddrPair, FrameRef};
+use crate::model::{AddrPair, FrameRef, Permille};
 
 /// Loss, in percent, from which a finding is critical.
 const CRITICAL_PERCENT: u64 = 10;
@@ -181,7 +181,9 @@ fn unanswered(src: IpAddr, to: &str, silent: &[(IpAddr, &Losses)]) -> Finding {
 }
 
 fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
-    let percent = losses.lost * 100 / losses.sent.max(1);
+    let share = Permille::of(losses.lost, losses.sent)
+        .map(|share| format!(" ({share} %)"))
+        .unwrap_or_default();
     let pattern = match losses.longest {
         0 | 1 => "one at a time".to_owned(),
         longest if longest == losses.sent => "all of them".to_owned(),
@@ -232,7 +234,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
     };
     Finding {
         name: "ping_loss",
-        severity: if percent >= CRITICAL_PERCENT
+        severity: if losses.lost * 100 >= CRITICAL_PERCENT * losses.sent
             && losses.sent >= CRITICAL_SENT
             && losses.lost >= CRITICAL_LOST
             && !losses.one_sided
@@ -242,7 +244,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst} ({percent} %), {pattern}{dropped}{back}",
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{back}",
             losses.lost, losses.sent
         ),
         evidence: losses.evidence.clone(),

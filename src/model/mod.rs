@@ -5,6 +5,7 @@ pub mod flow;
 pub mod frame;
 mod key_log;
 pub mod options;
+mod share;
 mod stored;
 pub mod time;
 
@@ -15,5 +16,6 @@ pub use frame::{
 };
 pub use key_log::{LineFault, UnreadLines};
 pub use options::Options;
+pub use share::Permille;
 pub use stored::StoredFrames;
 pub use time::Timestamp;

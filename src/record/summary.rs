@@ -44,7 +44,7 @@ pub struct Summary {
     pub errors_omitted: u64,
     /// Entries that correlation gave up for want of room.
     pub evictions: Evictions,
-    /// Time of the first and the last frame, in the order read.
+    /// The earliest and the latest time of a frame.
     pub first: Option<Timestamp>,
     /// See `first`.
     pub last: Option<Timestamp>,
@@ -253,9 +253,14 @@ impl PairSummary {
         }
     }
 
+    /// Requests whose time is over.
+    pub const fn decided(&self) -> u64 {
+        self.sent.saturating_sub(self.pending)
+    }
+
     /// lost / (sent - pending), where that is not 0 / 0, and not of a traceroute.
     pub fn loss(&self) -> Option<f64> {
-        let decided = self.sent.saturating_sub(self.pending);
+        let decided = self.decided();
         #[allow(clippy::cast_precision_loss)] // counts of packets, far below 2^52
         (decided > 0 && !self.probe).then(|| self.lost as f64 / decided as f64)
     }

@@ -7,6 +7,7 @@ use super::text::{Clock, Precision};
 use super::wrap::{Paragraph, Table};
 use crate::correlate::verdict::Evidence;
 use crate::icmp::names;
+use crate::model::Permille;
 use crate::record::summary::{FrameCounts, MessageCounts, PairSummary, RttSummary, Summary};
 use crate::record::words::Word;
 use crate::record::{escape, write};
@@ -242,7 +243,8 @@ fn fate(pair: &PairSummary, page: &Page<'_>) -> Vec<String> {
     let loss = pair
         .loss()
         .filter(|_| pair.answered + pair.lost > 0)
-        .map_or_else(|| "-".to_owned(), percent);
+        .and_then(|_| Permille::of(pair.lost, pair.decided()))
+        .map_or_else(|| "-".to_owned(), |share| format!("{share}%"));
     // A traceroute's probes need no answer, and how many got one is the path's matter.
     let loss = if pair.probe { "trace".to_owned() } else { loss };
     vec![
@@ -299,11 +301,6 @@ fn without_code(version: IpVersion, kind: u8) -> String {
         Some(title) => format!("{protocol} {kind}/? {title}"),
         None => format!("{protocol} {kind}/?"),
     }
-}
-
-/// `12.5%`.
-fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
 }
 
 fn droppers(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {

@@ -81,13 +81,10 @@ pub(super) const PINGS: Columns<Ping> = Columns {
         Order::Rtt => pings.sort_by_key(|ping| Reverse(ping.rtt)),
         Order::Recent => pings.sort_by_key(|ping| Reverse(ping.last)),
         Order::Count => pings.sort_by_key(|ping| Reverse(ping.sent)),
-        _ => pings.sort_by_key(|ping| Reverse((ping.loss_permille(), ping.errors))),
+        _ => pings.sort_by_key(|ping| Reverse((ping.loss(), ping.errors))),
     },
     cells: |ping, _now| {
-        let loss = match ping.loss_permille() {
-            None => "-".to_owned(),
-            Some(loss) => format!("{}.{}%", loss / 10, loss % 10),
-        };
+        let loss = (ping.loss()).map_or_else(|| "-".to_owned(), |loss| format!("{loss}%"));
         let lost = if ping.lost > 0 { bad() } else { Style::new() };
         let failed = if ping.errors > 0 { bad() } else { Style::new() };
         vec![

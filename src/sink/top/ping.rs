@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::rows::Row;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, FrameRef, Permille, Timestamp};
 
 /// Requests of one ping that its history shows.
 pub const HISTORY: usize = 48;
@@ -113,9 +113,9 @@ impl Ping {
         self.sent.saturating_sub(decided)
     }
 
-    /// Lost ones in thousandths among those whose time is over: of later ones the answered are known
+    /// Lost ones among those whose time is over: of later ones the answered are known
     /// and the lost are not. `None` while only errors decide.
-    pub fn loss_permille(&self) -> Option<u64> {
+    pub fn loss(&self) -> Option<Permille> {
         if self.answered + self.lost == 0 {
             return None;
         }
@@ -123,7 +123,7 @@ impl Ping {
             (0, _) => (self.sent - self.waiting(), self.lost),
             over => over,
         };
-        (lost * 1000).checked_div(among)
+        Permille::of(lost, among)
     }
 
     /// The mean round trip.

@@ -16,7 +16,7 @@ use super::rows::{Row, Rows};
 use super::{Shared, TopSink, view};
 use crate::correlate::{Config, Correlator, Originals, Sight};
 use crate::findings::{Confidence, Finding, Severity};
-use crate::model::{AddrPair, FrameRef, LinkType, SourceId, Timestamp};
+use crate::model::{AddrPair, FrameRef, LinkType, Permille, SourceId, Timestamp};
 use crate::pipeline::{Control, Observer, Pipeline, Telling};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
@@ -254,7 +254,7 @@ fn loss_is_that_of_requests_whose_time_is_over() {
             ping.decide(request(number), sample, Forgotten::Counts);
         }
     }
-    assert_eq!(ping.loss_permille(), Some(0));
+    assert_eq!(ping.loss(), Permille::of(0, 1));
     for number in 0..8 {
         let sample = match number % 4 {
             0 => Sample::Lost,
@@ -264,7 +264,7 @@ fn loss_is_that_of_requests_whose_time_is_over() {
         ping.close(sample);
     }
     assert_eq!((ping.lost, ping.waiting()), (2, 3));
-    assert_eq!(ping.loss_permille(), Some(250));
+    assert_eq!(ping.loss(), Permille::of(1, 4));
 }
 
 #[test]
