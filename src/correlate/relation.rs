@@ -116,7 +116,7 @@ pub enum MatchKind {
 pub enum NoOriginal {
     /// The capture covers the time and both directions, and the packet is not in it.
     NotCaptured,
-    /// The packet may have been sent before the capture began.
+    /// The packet may have been sent before the capture began, or a filter kept it out.
     BeforeCapture,
     /// Nothing of the flow's direction was captured.
     OneSided,

@@ -223,7 +223,7 @@ impl Text<'_> {
             }
             Some(Original::None(why)) => self.words(match why {
                 NoOriginal::NotCaptured => ", original not captured",
-                NoOriginal::BeforeCapture => ", original sent before the capture",
+                NoOriginal::BeforeCapture => ", original sent before the capture or filtered out",
                 NoOriginal::OneSided => ", original not captured (one direction only)",
                 NoOriginal::Evicted => ", original no longer remembered",
                 NoOriginal::FragmentWithoutPorts => {

@@ -324,7 +324,9 @@ fn tell_original(notes: &mut Notes<'_>, original: Original, names: &SourceNames)
         }
         Original::None(reason) => out.extend_from_slice(match reason {
             NoOriginal::NotCaptured => b"original not captured",
-            NoOriginal::BeforeCapture => b"original sent before the capture".as_slice(),
+            NoOriginal::BeforeCapture => {
+                b"original sent before the capture or filtered out".as_slice()
+            }
             NoOriginal::OneSided => b"original not captured (one direction only)",
             NoOriginal::Evicted => b"original no longer remembered",
             NoOriginal::FragmentWithoutPorts => b"original not told apart (fragment without ports)",
