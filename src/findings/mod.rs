@@ -10,6 +10,7 @@ mod bad_checksums;
 mod capture_quality;
 mod closed_port;
 mod closed_socket;
+mod drop_log;
 mod echo_tunnel;
 mod firewall_reject;
 mod flood;
@@ -154,6 +155,11 @@ impl Diagnostics {
         self.backscatter.message(frame, addrs, message, relation);
     }
 
+    /// Takes an ICMP message that another protocol tells of.
+    pub fn reported(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) {
+        self.ping_loss.logged.reported(frame, packet, message);
+    }
+
     /// Takes what a fragment came to that is told of.
     pub fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, came_to: &Reassembly) {
         let addrs = packet.ip.addrs;
@@ -232,6 +238,7 @@ impl Diagnostics {
     /// What was found, the worst first.
     pub fn findings(&mut self) -> Vec<Finding> {
         let mut found = Vec::new();
+        self.ping_loss.in_loops = self.routing_loop.destinations();
         for diagnosis in self.all() {
             diagnosis.findings(&mut found);
         }

@@ -6,7 +6,7 @@
 //! they tell why, and that some requests got none is their sender's limit. Where nothing came back
 //! to the sender from anybody the capture may see one direction only: that is `ping_unanswered`, no
 //! loss, and said once where it is so of many destinations.
-//! A reply that was captured, but not where the request and replies to others were, is lost on its way.
+//! Nor where all packets to that destination go in a loop. A reply that was captured, but not where the request and replies to others were, is lost on its way.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
+use super::drop_log::DropLog;
 use super::group::{EVIDENCE, Groups};
 use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
@@ -39,6 +40,10 @@ pub(super) struct PingLoss {
     /// Requests with the TTL of a probe, apart: what somebody traces somebody may ping.
     probes: Groups<AddrPair, Losses>,
     traced: HashSet<AddrPair, RandomState>,
+    /// What logs tell of.
+    pub(super) logged: DropLog,
+    /// Destinations to which packets go in loops: that is told of them.
+    pub(super) in_loops: HashSet<IpAddr, RandomState>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,6 +59,8 @@ struct Losses {
     one_sided: bool,
     /// Lost ones that were dropped where they were captured.
     dropped: u64,
+    /// Lost ones that a log says were dropped.
+    logged: u64,
     /// How many were answered, but the reply did not come back.
     on_way_back: u64,
     evidence: Vec<FrameRef>,
@@ -61,7 +68,7 @@ struct Losses {
 }
 
 impl Losses {
-    fn add(&mut self, exchange: &Exchange) {
+    fn add(&mut self, exchange: &Exchange, logged: &DropLog) {
         self.sent += 1;
         self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
         if exchange.outcome != ExchangeOutcome::Lost {
@@ -78,9 +85,11 @@ impl Losses {
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
         self.on_way_back += u64::from(exchange.lost_on_way_back());
+        let log = logged.tells_of(exchange);
+        self.logged += u64::from(log.is_some());
         let reply = exchange.end.and_then(ExchangeEnd::reply);
         let room = EVIDENCE.saturating_sub(self.evidence.len());
-        let frames = [exchange.request].into_iter().chain(reply);
+        let frames = [exchange.request].into_iter().chain(reply).chain(log);
         self.evidence.extend(frames.take(room));
     }
 }
@@ -110,7 +119,7 @@ impl Diagnosis for PingLoss {
                 &mut self.pings
             };
             if let Some(losses) = pings.entry(exchange.addrs) {
-                losses.add(exchange);
+                losses.add(exchange, &self.logged);
             }
         }
     }
@@ -131,11 +140,13 @@ impl Diagnosis for PingLoss {
         for (addrs, losses) in pings.chain(self.probes.iter().filter(untraced)) {
             losses.course.findings(*addrs, found);
             let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
-            if losses.lost == 0 || explained {
+            let goes_round = losses.lost == losses.sent && self.in_loops.contains(&addrs.dst());
+            if losses.lost == 0 || explained || goes_round {
                 continue;
             }
             let (src, dst) = (addrs.src(), addrs.dst());
-            if !losses.one_sided || losses.dropped > 0 || heard.contains(&src) {
+            if !losses.one_sided || losses.dropped > 0 || losses.logged > 0 || heard.contains(&src)
+            {
                 found.push(finding(src, dst, losses));
             } else if let Some(silent) = unanswered.entry(src) {
                 silent.push((dst, losses));
@@ -199,6 +210,12 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "They were dropped where they were captured: look at the XDP program or the tc filters of \
              that interface.",
         )
+    } else if losses.logged > 0 {
+        (
+            Confidence::Suspected,
+            "A log that was captured, too, says that packets named here were dropped: look for the rule \
+             that logs so, or for the reason that it gives.",
+        )
     } else if losses.on_way_back > 0 {
         (
             Confidence::Confirmed,
@@ -227,6 +244,10 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
         0 => String::new(),
         dropped => format!(", {dropped} of them dropped where they were captured"),
     };
+    let logged = match losses.logged {
+        0 => String::new(),
+        logged => format!(", {logged} of them logged as dropped"),
+    };
     let back = match losses.on_way_back {
         0 => String::new(),
         all if all == losses.lost => "; the replies came on their way back".to_owned(),
@@ -244,7 +265,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{back}",
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{back}",
             losses.lost, losses.sent
         ),
         evidence: losses.evidence.clone(),
@@ -330,6 +351,19 @@ mod tests {
             panic!("{titles:?}");
         };
         assert!(title.contains(" lost 1 of 10 pings "), "{title}");
+    }
+
+    #[test]
+    fn a_loop_explains_that_nothing_comes_back() {
+        let looped = |answered| {
+            let mut diagnosis = PingLoss::default();
+            pings(&mut diagnosis, 64, answered, 3);
+            diagnosis.in_loops.insert(addrs().dst());
+            found(diagnosis).len()
+        };
+        assert_eq!(looped(0), 0);
+        // Some got there.
+        assert_eq!(looped(3), 1);
     }
 
     #[test]

@@ -6,8 +6,11 @@
 //! Source: RFC 1812 section 5.3.1; paths longer than 30 hops are not met in practice, which is
 //! why traceroute stops there by default.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::laps::Laps;
@@ -72,6 +75,11 @@ impl RoutingLoop {
                 self.met(destination, Router::Link(station));
             }
         }
+    }
+
+    /// To where packets go in loops.
+    pub(super) fn destinations(&self) -> HashSet<IpAddr, RandomState> {
+        self.by_destination.iter().map(|(to, _)| *to).collect()
     }
 
     fn met(&mut self, destination: IpAddr, router: Router) {

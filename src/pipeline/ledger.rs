@@ -58,9 +58,11 @@ impl Ledger {
         } = self;
         match *entry {
             Entry::Icmp(event) => {
+                let (message, relation) = event.news();
                 // Findings weigh how many there are and what else was captured: reports tell neither.
-                if !matches!(event.relation, Relation::Reported) {
-                    let (message, relation) = event.news();
+                if matches!(event.relation, Relation::Reported) {
+                    diagnostics.reported(event.frame, event.packet, message);
+                } else {
                     diagnostics.icmp(event.frame, event.packet, message, relation);
                     if let Some(came_to) = event.reassembly {
                         diagnostics.fragment(event.frame, event.packet, came_to);
