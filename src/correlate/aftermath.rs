@@ -269,6 +269,18 @@ impl Followed {
         }
     }
 
+    /// Takes a packet of a flow whose error came before it: none that was sent after.
+    pub(super) fn dropped_before(&mut self, packet: &Observation) {
+        let Some(flow) = self.flows.get_mut(&packet.flow()) else {
+            return;
+        };
+        flow.sender_seen = true;
+        flow.recent.knows(Sent::now(packet));
+        for account in &mut flow.accounts {
+            account.size_before = account.size_before.max(Some(packet.length));
+        }
+    }
+
     /// When the flow last sent or received a packet since its first error.
     pub(super) fn last_packet(&self, key: &FlowKey) -> Option<Timestamp> {
         self.flows.get(key)?.last_packet

@@ -3,6 +3,7 @@
 
 use super::aftermath::Hit;
 use super::flows::{Lead, is_icmp};
+use super::hasty::HastyError;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
@@ -102,6 +103,11 @@ impl Correlator {
             if let Some((verdict, _)) = reported.verdict() {
                 self.followed.error(ring, verdict, &hit, found, ts);
             }
+            let seen = || Sighting::of(frame, packet, message, Extent::Packet, shown);
+            let request = request.map(|key| (key, id, seen()));
+            if let Some(hasty) = HastyError::of(ring, &reported, &self.verdicts, hit, request) {
+                self.hasty.add(hasty);
+            }
             self.stalls.error(ring, &carried);
             let displaced = self.trace(ring_answer(&reported, reason));
             self.outcomes
@@ -198,7 +204,7 @@ impl Correlator {
         }
     }
 
-    fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Vec<Path> {
+    pub(super) fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Vec<Path> {
         match (answer, &self.ring) {
             (Some((answer, DropReason::TtlExceeded)), Some(ring)) => {
                 self.traces.expired(ring, &answer)
@@ -237,15 +243,20 @@ pub(super) fn ring_answer<'a>(
             ttl_back: error.ip.hop_limit(),
             ts: error.ts,
             mpls: labels(error.message),
-            refusal: (!matches!(
-                reason,
-                DropReason::TtlExceeded | DropReason::PortUnreachable
-            ))
-            .then_some(reason),
+            refusal: refusal(reason),
             shown: error.shown,
         },
         reason,
     ))
+}
+
+/// Why a probe went no further, other than that its TTL ran out or that it arrived.
+pub(super) fn refusal(reason: DropReason) -> Option<DropReason> {
+    let is_meant = matches!(
+        reason,
+        DropReason::TtlExceeded | DropReason::PortUnreachable
+    );
+    (!is_meant).then_some(reason)
 }
 
 /// The MPLS label stack an error reports (RFC 4950).

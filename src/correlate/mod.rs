@@ -15,6 +15,7 @@ pub mod exchange;
 mod exchanges;
 mod flows;
 mod fragments;
+mod hasty;
 mod limits;
 pub mod observation;
 mod parts;
@@ -48,6 +49,7 @@ use self::exchange::Exchange;
 use self::exchanges::Exchanges;
 use self::flows::{Hashes, Lead, Ring};
 pub use self::fragments::Fragment;
+use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::parts::Parts;
@@ -103,6 +105,7 @@ pub struct Correlator {
     datagrams: Datagrams,
     followed: Followed,
     verdicts: Verdicts,
+    hasty: HastyErrors,
     traces: Traces,
     attempts: Attempts,
     stalls: Stalls,
@@ -147,6 +150,7 @@ impl Correlator {
             datagrams: Datagrams::default(),
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
+            hasty: HastyErrors::default(),
             traces: Traces::new(share(1)),
             attempts: Attempts::new(share(1) / 2),
             stalls: Stalls::new(share(1) / 2),
@@ -311,8 +315,14 @@ impl Correlator {
     fn any_packet(&mut self, packet: &Observation, shown: bool) -> Option<Hashes> {
         let ring = self.ring.as_mut()?;
         let hashes = ring.push(packet, shown);
+        let mut refused = None;
         if self.followed.may_know(hashes.flow()) {
-            self.followed.packet(packet, hashes.flow());
+            if !self.hasty.is_empty() {
+                refused = self.hasty.about_last(ring, packet.ts);
+            }
+            if refused.is_none() {
+                self.followed.packet(packet, hashes.flow());
+            }
             self.stalls.answer(packet);
         }
         if self.stalls.is_again(packet, hashes.flow()) {
@@ -328,6 +338,9 @@ impl Correlator {
             if packet.begins() {
                 self.followed.tried(&packet.flow(), packet.ts);
             }
+        }
+        if let Some(at) = refused {
+            self.refused_before(at, packet, shown);
         }
         Some(hashes)
     }

@@ -32,7 +32,8 @@ const DATAGRAM_DEPTH: usize = 1 << 10;
 const ERROR_DELAY: Duration = Duration::from_secs(5);
 
 /// What the quote says of the packet that caused the error.
-struct Wanted {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
     lead: Lead,
     /// How many octets of `lead` the quote really holds.
     known: u32,
@@ -47,7 +48,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
+    pub(super) fn new(quote: &Quote<'_>, hashes: &Hashes) -> Self {
         let ip = &quote.ip;
         Self {
             lead: Lead::of_ip(ip),
@@ -71,7 +72,7 @@ impl Wanted {
     }
 
     /// Whether `seen` is of the quoted flow: the chain alone does not say so.
-    fn is_flow(&self, seen: &Fingerprint) -> bool {
+    pub(super) fn is_flow(&self, seen: &Fingerprint) -> bool {
         seen.protocol == self.protocol
             && seen.pair == self.pair
             && seen.lead.flow_word(self.protocol) == self.lead.flow_word(self.protocol)
@@ -97,14 +98,17 @@ impl Wanted {
         }
     }
 
+    /// Whether it tells the packet from the next one: IP-ID 0 is no evidence (RFC 6864 section 4).
+    pub(super) fn is_identified(&self) -> bool {
+        self.known == 8 && (self.version == IpVersion::V6 || self.label != 0)
+    }
+
     /// Whether `seen` is this very packet.
-    fn is_exact(&self, seen: &Fingerprint) -> bool {
-        let identified = match self.version {
-            // IP-ID 0 is no evidence (RFC 6864 section 4).
-            IpVersion::V4 => self.label != 0 && seen.label == self.label,
-            IpVersion::V6 => seen.label == self.label && seen.length == self.length,
-        };
-        identified && self.known == 8 && self.same_lead(seen)
+    pub(super) fn is_exact(&self, seen: &Fingerprint) -> bool {
+        self.is_identified()
+            && seen.label == self.label
+            && (self.version == IpVersion::V4 || seen.length == self.length)
+            && self.same_lead(seen)
     }
 
     /// Whether `seen` holds the quoted octets: the TCP segment with the sequence number, also

@@ -86,6 +86,11 @@ impl Replay {
         }
     }
 
+    /// As it stands.
+    pub(super) fn correlator(&self) -> &Correlator {
+        &self.correlator
+    }
+
     /// The verdicts that were told, to the end.
     pub(super) fn verdicts(self) -> Vec<DropVerdict> {
         let verdict = |outcome| match outcome {

@@ -90,6 +90,25 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) captured: Captured,
 }
 
+/// What an error tells of the way of the packet that it answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    quoted_ttl: u8,
+    /// TTL that the error was captured with.
+    pub(super) ttl_back: Option<u8>,
+    captured: Captured,
+}
+
+impl Answered {
+    pub(super) fn of(error: &Reported<'_, '_>) -> Self {
+        Self {
+            quoted_ttl: error.quote.ip.ttl,
+            ttl_back: error.ip.hop_limit(),
+            captured: error.captured,
+        }
+    }
+}
+
 /// Where an error was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Captured {
@@ -202,6 +221,34 @@ impl Verdicts {
             && verdict.error_frames.contains(first)
         {
             note(&mut verdict.error_frames, error.frames);
+        }
+    }
+
+    /// Whether the verdict under `key` names a packet.
+    pub(super) fn has_original(&self, key: &VerdictKey, original: FrameRef) -> bool {
+        (self.open.get(key)).is_some_and(|verdict| verdict.original_frames.contains(&original))
+    }
+
+    /// The very packet of an error under `key` came after it, in this frame, with this TTL; `forget` takes
+    /// back what was thought of that before.
+    pub(super) fn found_late(
+        &mut self,
+        key: &VerdictKey,
+        answered: &Answered,
+        original: (FrameRef, u8, bool),
+        forget: impl FnOnce(&mut DropVerdict),
+    ) {
+        let (frame, ttl, shown) = original;
+        if let Some(verdict) = self.open.get_mut(key) {
+            forget(verdict);
+            let original = Original::Found {
+                match_kind: MatchKind::Exact,
+                frame,
+                before: None,
+                ttl,
+                shown,
+            };
+            found(verdict, answered, original);
         }
     }
 
@@ -348,13 +395,20 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     if !identified && error.quote.ip.limit == Limit::Capture {
         verdict.quotes = Extent::Cut;
     }
-    let Some(Original::Found {
+    if let Some(original) = error.original {
+        found(verdict, &Answered::of(error), original);
+    }
+}
+
+/// Adds what the packet of an error tells.
+fn found(verdict: &mut DropVerdict, error: &Answered, original: Original) {
+    let Original::Found {
         match_kind,
         frame,
         before,
         ttl,
         shown,
-    }) = error.original
+    } = original
     else {
         return;
     };
@@ -373,15 +427,18 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         return;
     }
     // A router that sends nothing back in between only ever lowers the TTL.
-    let Some(spent) = ttl.checked_sub(error.quote.ip.ttl) else {
+    let Some(spent) = ttl.checked_sub(error.quoted_ttl) else {
         return;
     };
-    let mut hops = hops(verdict.reason, spent, error.quote.ip.ttl);
+    let mut hops = hops(verdict.reason, spent, error.quoted_ttl);
     // A filter may refuse a packet after its TTL was decremented (nftables' forward hook does), the
     // destination never. The error's own TTL tells which, if it came back the same way.
     if hops.estimate
         && verdict.dropper != verdict.flow.addrs.dst()
-        && (error.ip.hop_limit()).and_then(|ttl| payload::hops(ttl).checked_add(1)) == Some(spent)
+        && error
+            .ttl_back
+            .and_then(|ttl| payload::hops(ttl).checked_add(1))
+            == Some(spent)
     {
         hops.count = spent;
     }

@@ -125,7 +125,9 @@ impl Exchanges {
         open.end = Some(ExchangeEnd::Error(seen.frame));
         open.rtt = Rtt::from(seen.ts.since(open.requested));
         open.end_shown = seen.shown;
-        if open.request_shown && !seen.shown {
+        // The line of one that came before its request does not tell.
+        let is_early = seen.ts < open.requested;
+        if open.request_shown && (!seen.shown || is_early) {
             tell(ExchangeEvent::Decided(exchange(
                 &key,
                 open,
