@@ -26,8 +26,8 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     }
     if damage.kind == DamageKind::Block {
         return format!(
-            "{name}: the block at offset {}, before frame {}, is damaged: {}; it was passed over, and \
-             reading went on behind it",
+            "{name}: the block at offset {}, before frame {}, is damaged: {}; reading went on behind \
+             it",
             damage.offset, damage.frame, damage.why
         );
     }

@@ -255,7 +255,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                             break;
                         }
                         if !describes(&self.sources, &frame) {
-                            self.sources = source.describe();
+                            self.describe(source);
                         }
                         self.frame(&frame)?;
                     }

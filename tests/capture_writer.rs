@@ -61,6 +61,7 @@ fn source(interfaces: &[(Option<&str>, LinkType, Resolution)]) -> Vec<SourceInfo
         .map(|(name, link, resolution)| InterfaceInfo {
             name: name.map(str::to_owned),
             link: *link,
+            filter: None,
             comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,

@@ -33,6 +33,11 @@ impl Blind {
         }
     }
 
+    /// Only part of the traffic is captured, as it turns out.
+    pub(super) fn part_is_captured(&mut self) {
+        self.always = true;
+    }
+
     /// Whether only part of the traffic is captured at all.
     pub(super) fn is_always(&self) -> bool {
         self.always

@@ -169,6 +169,12 @@ impl Correlator {
         self.for_summary
     }
 
+    /// Only part of the traffic is captured, as it turns out: see [`Sight::Filtered`].
+    pub fn part_is_captured(&mut self) {
+        self.sight = Sight::Filtered;
+        self.exchanges.blind.part_is_captured();
+    }
+
     /// The clock of the capture.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -20,6 +20,12 @@ impl Station {
         Self((hash >> 32) as u32 | 1)
     }
 
+    /// Whether both are known, and not the same. Messages of Neighbor Discovery pass no router
+    /// (RFC 4861 section 7.1), which would put its own in.
+    pub(super) fn is_other_than(self, other: Self) -> bool {
+        self != Self::default() && other != Self::default() && self != other
+    }
+
     /// Whether it is known, and one of these.
     pub(super) fn is_among(self, stations: [Self; 2]) -> bool {
         self != Self::default() && stations.contains(&self)

@@ -36,26 +36,36 @@ impl CaptureQuality {
                 ..
             } = interface;
             let unknown = match drops {
-                DropsTold::AsTheyCame => "requests without an answer then are unknown, not lost",
+                DropsTold::AsTheyCame | DropsTold::WithPackets => {
+                    "requests without an answer then are unknown, not lost"
+                }
                 DropsTold::InSum => {
                     "the file does not say when: what was open at its count is unknown, and a request \
                      decided before that may count as lost for it"
                 }
             };
             let dropped = (counts.dropped > 0).then(|| {
-                (
-                    format!(
-                        "the kernel dropped {} of {} on {name}, its buffer being full, and {unknown}",
-                        counts.dropped,
-                        counted(counts.received, "packet")
+                let (dropped, all) = (counts.dropped, counted(counts.received, "packet"));
+                match drops {
+                    DropsTold::WithPackets => (
+                        format!(
+                            "{dropped} of {all} on {name} are missing, as others tell, and {unknown}"
+                        ),
+                        "Look at the counters and buffers of what captured them, and of its card.",
                     ),
-                    "Capture with a larger buffer (-B), a narrower filter, or less output (-q).",
-                )
+                    DropsTold::AsTheyCame | DropsTold::InSum => (
+                        format!(
+                            "the kernel dropped {dropped} of {all} on {name}, its buffer being full, \
+                             and {unknown}"
+                        ),
+                        "Capture with a larger buffer (-B), a narrower filter, or less output (-q).",
+                    ),
+                }
             });
             let missed = (counts.interface_dropped > 0).then(|| {
                 (
                     format!(
-                        "the interface {name} dropped {} before the host had them",
+                        "{name} dropped {} before the host had them",
                         counted(counts.interface_dropped, "packet")
                     ),
                     "Look at the driver's rings (ethtool -S, -g).",

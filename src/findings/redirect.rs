@@ -67,7 +67,12 @@ impl Redirect {
 
 impl Diagnosis for Redirect {
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let name = |addr: Option<IpAddr>| addr.map_or("?".to_owned(), |addr| addr.to_string());
+        let name = |addr: Option<IpAddr>| {
+            addr.map_or_else(
+                || "a host that the capture cuts off".to_owned(),
+                |addr| addr.to_string(),
+            )
+        };
         for (told, group) in self.groups.iter() {
             let (src, dst) = (told.addrs.src(), told.addrs.dst());
             let times = match group.errors {

@@ -184,6 +184,8 @@ mod tests {
         let interface = |name: &str| InterfaceInfo {
             name: Some(name.to_owned()),
             link: LinkType(1),
+            filter: None,
+            filter: None,
             comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,

@@ -6,13 +6,13 @@ use super::Run;
 use crate::model::Frame;
 use crate::record::collect::Collector;
 use crate::record::{Interim, Record, Start, Summary};
-use crate::source::{Source, SourceInfo};
+use crate::source::{InterfaceInfo, Source, SourceInfo};
 
 impl Run<'_, '_, '_, '_> {
     /// Tells what is being read.
     pub(super) fn start(&mut self, source: &(impl Source + ?Sized)) -> io::Result<()> {
         self.started = true;
-        self.sources = source.describe();
+        self.describe(source);
         self.read_key_logs();
         let start = self.start_record();
         if let Some(frames) = &mut self.pipe.frames {
@@ -21,6 +21,17 @@ impl Run<'_, '_, '_, '_> {
         match self.teller.here() {
             Some(desk) => desk.write(&Record::Start(&start)),
             None => Ok(()),
+        }
+    }
+
+    /// Takes what the sources say of themselves by now.
+    pub(super) fn describe(&mut self, source: &(impl Source + ?Sized)) {
+        self.sources = source.describe();
+        let mut interfaces = (self.sources.iter())
+            .flat_map(|source| &source.interfaces)
+            .peekable();
+        if interfaces.peek().is_some() && interfaces.all(InterfaceInfo::is_filtered) {
+            self.pipe.correlator.part_is_captured();
         }
     }
 

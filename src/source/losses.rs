@@ -113,6 +113,8 @@ impl Losses {
                 },
                 drops: if missing(line) > line.by_packets {
                     DropsTold::InSum
+                } else if by_packets > line.dropped {
+                    DropsTold::WithPackets
                 } else {
                     DropsTold::AsTheyCame
                 },

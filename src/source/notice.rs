@@ -114,6 +114,8 @@ pub enum DropsTold {
     /// Before the requests were decided that may have been answered by them.
     #[default]
     AsTheyCame,
+    /// The same, by packets of a file that tell how many are missing before them, and not why.
+    WithPackets,
     /// By a count that a file has behind its packets, or among them: requests may have been decided by
     /// then.
     InSum,

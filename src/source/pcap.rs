@@ -193,6 +193,7 @@ impl PcapSource {
                 interfaces: vec![InterfaceInfo {
                     name: None,
                     link: format.link,
+                    filter: None,
                     comments: Vec::new(),
                     snaplen: magic.order.u32(header, 16).unwrap_or(0),
                     fcs_len: format.fcs_len,

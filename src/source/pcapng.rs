@@ -316,6 +316,7 @@ fn describe_interface(
     let Described {
         interface,
         name,
+        filter,
         fault,
     } = block::interface(section.order, body);
     if section.interfaces.len() < INTERFACES_MAX {
@@ -326,6 +327,7 @@ fn describe_interface(
             name,
             link: interface.link,
             snaplen: interface.snaplen,
+            filter,
             comments: Vec::new(),
             fcs_len: interface.fcs_len,
             resolution: interface.clock.resolution(),
@@ -405,7 +407,7 @@ impl Source for PcapNgSource {
                 Err(why) if block.block_type == SECTION_HEADER => return self.stop(offset, why),
                 Err(why) => {
                     self.input.take(block.kept, 0, 0);
-                    self.fault(offset, why);
+                    self.fault(offset, format!("{why}; it was passed over"));
                 }
             }
         }

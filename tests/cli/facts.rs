@@ -31,11 +31,20 @@ fn copies() -> tempfile::NamedTempFile {
 fn written<'a>(
     packets: impl IntoIterator<Item = (u32, u8, u32, TestOptions<'a>)>,
 ) -> tempfile::NamedTempFile {
+    let comments: TestOptions<'_> = &[(2, b"eth0"), (1, b"an interface"), (1, b"of two comments")];
+    written_on(&[comments, &[(2, b"eth0@fexit")]], packets)
+}
+
+/// The same of interfaces with these options.
+fn written_on<'a>(
+    interfaces: &[TestOptions<'_>],
+    packets: impl IntoIterator<Item = (u32, u8, u32, TestOptions<'a>)>,
+) -> tempfile::NamedTempFile {
     let section = [&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat();
     let mut file = block(0x0a0d_0d0a, &section, &[(1, b"a section\x1b[31m")]);
-    let comments: TestOptions<'_> = &[(2, b"eth0"), (1, b"an interface"), (1, b"of two comments")];
-    file.extend(block(1, &[1, 0, 0, 0, 0, 0, 0, 0], comments));
-    file.extend(block(1, &[1, 0, 0, 0, 0, 0, 0, 0], &[(2, b"eth0@fexit")]));
+    for options in interfaces {
+        file.extend(block(1, &[1, 0, 0, 0, 0, 0, 0, 0], options));
+    }
     for (interface, seq, micros, options) in packets {
         let mut octets = [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0], &ECHO[..]].concat();
         octets[14 + 27] = seq;
@@ -207,6 +216,37 @@ fn the_rest_is_told_with_v_and_the_way_with_e() {
     assert!(!told.contains('\x1b'), "{told}");
 }
 
+/// What a filter kept out is not lost.
+#[test]
+fn the_filter_that_a_file_was_captured_with_is_heeded() {
+    let open: TestOptions<'_> = &[(2, b"eth1")];
+    for (filter, others, outcome) in [
+        (&b"\0icmp[icmptype] == 8"[..], [].as_slice(), "unknown"),
+        (b"\0dst host 10.0.0.2", &[], "unknown"),
+        (b"\0icmp and host 10.0.0.2", &[], "lost"),
+        // Another interface has all of it.
+        (b"\0icmp[icmptype] == 8", &[open], "lost"),
+    ] {
+        let interface: TestOptions<'_> = &[(2, b"eth0"), (11, filter)];
+        let interfaces = [&[interface], others].concat();
+        let file = written_on(
+            &interfaces,
+            [(0, 1, 0, [].as_slice()), (0, 2, 60_000_000, &[])],
+        );
+        let path = file.path().to_str().unwrap();
+        let all = records(&["-r", path]);
+        let told = String::from_utf8_lossy(&filter[1..]);
+        assert_eq!(
+            of_type(&all, "start")[0]["sources"][0]["interfaces"][0]["filter"],
+            *told
+        );
+        assert_eq!(of_type(&all, "exchange")[0]["outcome"], outcome, "{told}");
+        let text = run(&["-v", "-r", path]).exits(0).out;
+        let line = format!(", interface eth0: captured with the filter \"{told}\"\n");
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
 /// A record of ERF says how many before it were lost: what is open then is not called lost.
 #[test]
 fn what_records_of_erf_say_is_missing_is_not_lost() {
@@ -237,6 +277,13 @@ fn what_records_of_erf_say_is_missing_is_not_lost() {
         let account = summary(&all);
         let dropped = (!lost_first).then_some(3);
         assert_eq!(account["kernel"]["dropped"].as_u64(), dropped);
+        // Whoever that was, it was no kernel.
+        let text = run(&["-q", "-r", file.path().to_str().unwrap()])
+            .exits(0)
+            .out;
+        let told = "3 of 10 packets on interface 0 are missing, as others tell";
+        assert_eq!(text.contains(told), !lost_first, "{text}");
+        assert!(!text.contains("the kernel dropped"), "{text}");
     }
 }
 

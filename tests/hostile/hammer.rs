@@ -205,6 +205,7 @@ impl Source for Mutant<'_> {
             interfaces: vec![InterfaceInfo {
                 name: None,
                 link: LinkType(1),
+                filter: None,
                 comments: Vec::new(),
                 snaplen: 0,
                 fcs_len: 0,

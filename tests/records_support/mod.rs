@@ -39,6 +39,7 @@ pub(crate) fn sources(names: &[&str]) -> Vec<SourceInfo> {
         interfaces: vec![InterfaceInfo {
             name: Some("eth0".to_owned()),
             link: LinkType(101),
+            filter: None,
             comments: Vec::new(),
             snaplen: 262_144,
             fcs_len: 0,

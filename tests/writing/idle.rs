@@ -21,6 +21,7 @@ fn live() -> Vec<SourceInfo> {
         interfaces: vec![InterfaceInfo {
             name: Some("eth0".to_owned()),
             link: LinkType(1),
+            filter: None,
             comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,

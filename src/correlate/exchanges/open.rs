@@ -251,6 +251,7 @@ pub(super) fn is_same_packet(
     let soon = is_soon(open, seen) && !open.closed && !again;
     same_id
         && !together
+        && !seen.stations[0].is_other_than(open.asked_by)
         && (soon || is_proven(open, seen))
         && (open.asks_alike(query) || is_part(open, query, seen, payloads))
 }

@@ -232,14 +232,26 @@ pub(super) fn mint(rest: &[u8]) -> Option<Step> {
 /// IEEE 802.11 section 9.2, up to the LLC.
 pub(super) fn ieee802_11(rest: &[u8]) -> Step {
     const LLC: usize = 8;
+    /// Data with quality of service, by type and the highest bit of the subtype.
+    const QOS_DATA: u8 = 0x88;
+    const BETWEEN_ACCESS_POINTS: u8 = 0x03;
     let rows = [
         spec::hex(0, 2, "frame_control"),
-        spec::u16(2, "duration"),
+        spec::little_endian(2, 2, "duration"),
         spec::octets(4, 6, "address_1"),
         spec::octets(10, 6, "address_2"),
         spec::octets(16, 6, "address_3"),
         spec::little_endian(22, 2, "sequence_control"),
     ];
+    let [kind, flags] = array_at(rest, 0).unwrap_or_default();
+    let four = flags & BETWEEN_ACCESS_POINTS == BETWEEN_ACCESS_POINTS;
+    let fourth = four.then_some(spec::octets(24, 6, "address_4"));
+    let qos = (kind & 0x8c == QOS_DATA).then_some(spec::hex_little_endian(
+        if four { 30 } else { 24 },
+        2,
+        "qos_control",
+    ));
+    let rows = rows.into_iter().chain(fourth).chain(qos);
     let length = rest.len().saturating_sub(LLC).max(1);
     Step::made(length, "ieee802_11", rows, Part::Llc)
 }

@@ -403,7 +403,14 @@ fn step_around(part: Part, rest: &[u8]) -> Option<Step> {
 fn step_of_link(part: Part, rest: &[u8]) -> Option<Step> {
     Some(match part {
         Part::Ieee802154 => moving::ieee802154(rest)?,
-        Part::Ethernet => Step::new(14, "ethernet", tables::ETHERNET, behind(u16_at(rest, 12))),
+        Part::Ethernet => {
+            let behind = behind(u16_at(rest, 12));
+            let table = match behind {
+                Part::Llc => tables::ETHERNET_WITH_LENGTH,
+                _ => tables::ETHERNET,
+            };
+            Step::new(14, "ethernet", table, behind)
+        }
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
         Part::SecTag => links::sec_tag(rest)?,
         Part::EtherType => Step::new(2, "ether_type", links::ETHER_TYPE, behind(u16_at(rest, 0))),

@@ -360,6 +360,13 @@ pub(super) const ZEP_2: Table = &[
 ];
 
 /// IEEE 802.3 section 3.1.1.
+/// IEEE 802.3 section 3.2.6.
+pub(super) const ETHERNET_WITH_LENGTH: Table = &[
+    spec::octets(0, 6, "dst_address"),
+    spec::octets(6, 6, "src_address"),
+    spec::u16(12, "length"),
+];
+
 pub(super) const ETHERNET: Table = &[
     spec::octets(0, 6, "dst_address"),
     spec::octets(6, 6, "src_address"),

@@ -199,6 +199,8 @@ impl Serialize for StartInterface<'_> {
         map.put("link_type", &interface.link.0)?;
         map.some("snaplen", interface.snaplen)?;
         map.some("fcs_length", interface.fcs_len.into())?;
+        let filter = interface.filter.as_deref();
+        map.maybe("filter", filter.map(|filter| Text(filter.as_bytes())))?;
         put_comments(&mut map, &interface.comments)?;
         map.end()
     }

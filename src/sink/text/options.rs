@@ -8,25 +8,35 @@ use crate::record::json::SourceNames;
 use crate::record::{Start, escape, write};
 use crate::source::{InterfaceInfo, SourceInfo};
 
-/// `-- capture.pcapng: comment "text"`: what files say of their sections and interfaces.
+/// `-- capture.pcapng: comment "text"`, `-- capture.pcapng, interface eth0: captured with the filter
+/// "icmp"`: what files say of their sections and interfaces.
 pub(super) fn of_sources(out: &mut Vec<u8>, start: &Start, names: &SourceNames) {
-    let mut tell = |source: &SourceInfo, interface: Option<&InterfaceInfo>, comments: &[String]| {
-        for text in comments {
-            out.extend_from_slice(b"-- ");
-            out.extend_from_slice(names.get(source.id).as_bytes());
-            if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
-                out.extend_from_slice(b", interface ");
-                escape::push(out, name.as_bytes());
-            }
-            out.extend_from_slice(b": ");
-            comment(out, text.as_bytes());
-            out.push(b'\n');
+    let mut tell = |source: &SourceInfo, interface: Option<&InterfaceInfo>, what, text: &String| {
+        out.extend_from_slice(b"-- ");
+        out.extend_from_slice(names.get(source.id).as_bytes());
+        if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
+            out.extend_from_slice(b", interface ");
+            escape::push(out, name.as_bytes());
         }
+        out.extend_from_slice(what);
+        quoted(out, text.as_bytes());
+        out.push(b'\n');
     };
+    let (filtered, commented) = (
+        b": captured with the filter ".as_slice(),
+        b": comment ".as_slice(),
+    );
     for source in &start.sources {
-        tell(source, None, &source.comments);
+        for text in &source.comments {
+            tell(source, None, commented, text);
+        }
         for interface in &source.interfaces {
-            tell(source, Some(interface), &interface.comments);
+            if let Some(text) = &interface.filter {
+                tell(source, Some(interface), filtered, text);
+            }
+            for text in &interface.comments {
+                tell(source, Some(interface), commented, text);
+            }
         }
     }
 }
@@ -128,7 +138,12 @@ pub(super) fn lines(out: &mut Vec<u8>, options: Options<'_>, begin: impl Fn(&mut
 
 /// `comment "text"`.
 pub(in crate::sink) fn comment(out: &mut Vec<u8>, text: &[u8]) {
-    out.extend_from_slice(b"comment \"");
+    out.extend_from_slice(b"comment ");
+    quoted(out, text);
+}
+
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
     escape::push(out, text);
     out.push(b'"');
 }

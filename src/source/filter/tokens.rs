@@ -46,6 +46,21 @@ pub fn speaks_of_flows_only(expression: &str) -> bool {
     true
 }
 
+/// Whether `expression` takes a packet and what answers it alike: it has no directions, and looks at no
+/// octets, lengths or types. May err towards no.
+pub fn takes_both_ways(expression: &str) -> bool {
+    Tokens(expression).all(|token| match token {
+        Token::Word("src" | "dst") | Token::Other => false,
+        Token::Word("not" | "icmp" | "icmp6" | "ether" | "vlan" | "mpls" | "pppoed" | "pppoes") => {
+            true
+        }
+        Token::Word("ppp" | "vxlan" | "geneve" | "llc") => true,
+        Token::Word(word) => !is_other_keyword(word),
+        Token::Escaped(_) => true,
+        Token::Operator(operator) => matches!(operator, "&&" | "||" | "!" | "(" | ")" | "/"),
+    })
+}
+
 /// Keywords for protocols that a quoted packet can be of, and ARP, which it cannot, but which is
 /// no reason to read the rest of an expression otherwise.
 fn is_flow_protocol(word: &str) -> bool {
@@ -286,6 +301,29 @@ mod tests {
             "esp or ah",
         ] {
             assert!(speaks_of_flows_only(expression), "{expression}");
+        }
+    }
+
+    #[test]
+    fn some_expressions_take_no_answers() {
+        for both in [
+            "",
+            "icmp",
+            "icmp or icmp6",
+            "not port 22",
+            "!(host a.example) && tcp",
+            "vlan 5",
+        ] {
+            assert!(takes_both_ways(both), "{both}");
+        }
+        for one in [
+            "icmp[icmptype] == 8",
+            "src host 10.0.0.1",
+            "inbound",
+            "less 100",
+            "ip[8] < 5",
+        ] {
+            assert!(!takes_both_ways(one), "{one}");
         }
     }
 

@@ -90,6 +90,7 @@ pub fn open(
         let info = InterfaceInfo {
             name: Some(name.clone()),
             link,
+            filter: None,
             comments: Vec::new(),
             snaplen: options.snaplen,
             fcs_len: 0,

@@ -170,6 +170,7 @@ fn live(world: &Shared, scripts: Vec<Script>) -> Live<Script, Clock> {
         let info = InterfaceInfo {
             name: Some(format!("eth{index}")),
             link: LinkType(1),
+            filter: None,
             comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,

@@ -14,6 +14,9 @@ pub(super) const INTERFACES_MAX: usize = 1 << 16;
 pub(super) const DESCRIBED_MAX: usize = 1 << 14;
 /// How much of an interface's name is kept, in octets.
 const NAME_MAX: usize = 255;
+/// The same of its filter, and the first octet of one in libpcap's language; others are programs.
+const FILTER_MAX: usize = 1024;
+const FILTER_EXPRESSION: u8 = 0;
 
 const MAJOR_VERSION: u16 = 1;
 
@@ -21,6 +24,7 @@ const MAJOR_VERSION: u16 = 1;
 const END_LEN: usize = 4;
 const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
+const IF_FILTER: u16 = 11;
 const IF_FCSLEN: u16 = 13;
 const IF_TSOFFSET: u16 = 14;
 const ISB_IFRECV: u16 = 4;
@@ -124,6 +128,8 @@ pub(super) fn interface_options(order: Order, body: &[u8]) -> Options<'_> {
 pub(super) struct Described {
     pub(super) interface: Interface,
     pub(super) name: Option<String>,
+    /// The expression that filtered its packets, where the file has that.
+    pub(super) filter: Option<String>,
     /// What of it could not be read.
     pub(super) fault: Option<String>,
 }
@@ -131,7 +137,7 @@ pub(super) struct Described {
 /// The interface that a block describes. It counts even where the block is too short to tell its link
 /// type, as others are numbered behind it.
 pub(super) fn interface(order: Order, body: &[u8]) -> Described {
-    let mut name = None;
+    let (mut name, mut filter) = (None, None);
     let mut fault = (body.len() < 8)
         .then(|| format!("the interface description has only {} octets", body.len()));
     let mut interface = Interface {
@@ -147,6 +153,10 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Described {
             (IF_NAME, _) => {
                 let kept = value.get(..NAME_MAX).unwrap_or(value);
                 name = Some(String::from_utf8_lossy(kept).into_owned());
+            }
+            (IF_FILTER, [FILTER_EXPRESSION, expression @ ..]) => {
+                let kept = expression.get(..FILTER_MAX).unwrap_or(expression);
+                filter = Some(String::from_utf8_lossy(kept).into_owned());
             }
             (IF_TSRESOL, [resolution, ..]) => {
                 interface.clock = clock.with_resolution(*resolution);
@@ -167,6 +177,7 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Described {
     Described {
         interface,
         name,
+        filter,
         fault,
     }
 }
@@ -340,4 +351,5 @@ pub(super) fn statistics(section: &Section, body: &[u8]) -> Result<Statistics, S
 }
 
 /// What is wrong where an option claims more octets than its block has.
-pub(super) const OVERRUN: &str = "an option claims more octets than the block has";
+pub(super) const OVERRUN: &str =
+    "an option claims more octets than the block has, and none from there on is read";
