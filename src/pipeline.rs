@@ -438,7 +438,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         }
         let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
         let said = whole.as_ref().map_or(&message, |whole| &whole.message);
-        let shown = self.pipe.filter.matches(frame) || self.selects_quote(said);
+        let shown = self.pipe.filter.matches(frame) || self.selects_quote(frame, said);
         let correlator = &mut self.pipe.correlator;
         let relation = match reassembly {
             None => correlator.icmp(frame, packet, &message, shown),

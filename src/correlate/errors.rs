@@ -1,7 +1,7 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
-use super::aftermath::Hit;
+use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::{Lead, is_icmp};
 use super::hasty::HastyError;
 use super::repeats::Spot;
@@ -13,8 +13,8 @@ use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Message, Quote, Whole};
-use crate::model::{Frame, FrameRef, Timestamp};
-use crate::wire::{Packet, is_dropped};
+use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
+use crate::wire::{Packet, is_dropped, is_reported};
 
 impl Correlator {
     pub(super) fn error(
@@ -117,6 +117,18 @@ impl Correlator {
             self.complete(verdict);
         }
         Relation::Error { original }
+    }
+
+    /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
+    pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
+        if is_reported(frame) || !is_of_tunnel(&quote.flow()) {
+            return None;
+        }
+        let mut room = [0; Lead::OCTETS];
+        let quote = &self.made_whole(quote, frame.ts, &mut room);
+        let (original, _) = self.original(quote, (frame.reference(), frame.ts));
+        let inner = self.carried.in_quote(quote, original)?;
+        Some(inner.hit.flow)
     }
 
     /// The quote of an error of this time with what was cut of it, where the packet that it has to be of

@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::Run;
-use crate::icmp::Message;
+use crate::icmp::{Message, Quote};
 use crate::model::Frame;
 use crate::record::IcmpEvent;
 use crate::sink::{FrameSink, Room};
@@ -55,12 +55,23 @@ impl Run<'_, '_, '_, '_> {
         }
     }
 
-    /// Whether the packet that a message quotes is selected.
-    pub(super) fn selects_quote(&mut self, message: &Message<'_>) -> bool {
-        self.pipe.filter.looks_into_quotes()
-            && message
-                .quoted_octets()
-                .is_some_and(|(quote, length)| self.pipe.filter.matches_quoted(quote, length))
+    /// Whether the packet that a message in `frame` quotes is selected, or one in that.
+    pub(super) fn selects_quote(&mut self, frame: &Frame<'_>, message: &Message<'_>) -> bool {
+        let filter = &mut self.pipe.filter;
+        let outer = message.quoted_octets();
+        filter.looks_into_quotes()
+            && (outer.is_some_and(|(quote, length)| filter.matches_quoted(quote, length))
+                || (message.quote()).is_some_and(|quote| self.selects_inside(frame, quote)))
+    }
+
+    /// Whether a packet inside of the quoted one is selected: as quoted, or the flow in its tunnels, if
+    /// the capture has the packet.
+    fn selects_inside(&mut self, frame: &Frame<'_>, quote: &Quote<'_>) -> bool {
+        let filter = &mut self.pipe.filter;
+        let mut quoted = quote.nested();
+        quoted.any(|inner| filter.matches_quoted(inner.bytes, inner.ip.length))
+            || (self.pipe.correlator.carried_by(frame, quote))
+                .is_some_and(|flow| filter.matches_flow(&flow))
     }
 
     /// Writes a frame, or takes note of its packet, if that is not ICMP and is selected.

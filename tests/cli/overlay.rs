@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use etherparse::{IpFragOffset, IpNumber, Ipv4Header, PacketBuilder};
 use serde_json::Value;
 
-use crate::common::crafted::{Crafted, echo_reply, echo_request, error, error_with};
+use crate::common::crafted::{Crafted, echo_reply, echo_request, error, error_with, udp};
 use crate::common::{of_type, records, summary};
 
 const ENDS: ([u8; 4], [u8; 4]) = ([192, 0, 2, 1], [192, 0, 2, 2]);
@@ -121,4 +121,46 @@ fn a_message_in_a_fragmented_tunnel_keeps_its_addresses_and_its_tunnel() {
     let drops = of_type(&told, "drop");
     assert_eq!(drops.len(), 1, "{told:?}");
     assert_eq!(drops[0]["flow"]["src"], "10.0.0.1");
+}
+
+/// Who asks for the flow inside finds the error and its verdict, by the quote if that has it, or else by
+/// the packet that was captured, if that is numbered.
+#[test]
+fn an_error_about_a_tunnels_packet_is_found_by_the_flow_inside() {
+    const PROHIBITED: (u8, u8) = (3, 13);
+    let inner = udp(HOSTS, 60, (4000, 9));
+    let all = tunnels(7, &inner).into_iter().zip(tunnels(0, &inner));
+    for ((kind, packet), (_, unnumbered)) in all {
+        for (original, quoted, reaches_inside) in [
+            (Some(&packet), packet.len(), true),
+            (None, packet.len(), true),
+            (Some(&packet), 28, true),
+            (None, 28, false),
+            (Some(&unnumbered), 28, false),
+        ] {
+            let packet = original.unwrap_or(&packet);
+            let mut capture = Crafted::new();
+            if original.is_some() {
+                capture.at(0, packet);
+            }
+            capture.at(5, &error_with(ROUTER, PROHIBITED, 0, &packet[..quoted]));
+            let file = capture.file();
+            let path = file.path().to_str().expect("a path");
+            for (filter, found) in [
+                ("host 10.0.0.2", reaches_inside),
+                ("src host 10.0.0.1 and udp port 9", reaches_inside),
+                ("host 192.0.2.2", true),
+                ("host 10.0.0.3", false),
+                ("udp port 10", false),
+            ] {
+                let what = format!("{kind}, {quoted} octets, '{filter}'");
+                let told = records(&["-r", path, filter]);
+                let count = |kind| of_type(&told, kind).len();
+                assert_eq!(count("icmp"), usize::from(found), "{what}");
+                assert_eq!(count("drop"), usize::from(found), "{what}");
+                let outer = records(&["-r", path, "--quoted", "no", filter]);
+                assert_eq!(of_type(&outer, "icmp").len(), 0, "{what}");
+            }
+        }
+    }
 }

@@ -192,7 +192,7 @@ impl Filter {
         self.quoted && self.run(QUOTE, octets)
     }
 
-    /// Whether the filter selects the packets of a TCP flow, as far as addresses and ports decide:
+    /// Whether the filter selects the packets of a flow, as far as addresses and ports decide:
     /// only where it looks into quotes, too.
     pub fn matches_flow(&mut self, flow: &FlowKey) -> bool {
         self.quoted && {
