@@ -6,9 +6,12 @@ use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::is_told_apart;
 use super::observation::Observation;
 use super::query::{self, QueryKey};
+use super::trace::MAX_TTL;
+use super::traces::ProbeAnswer;
+use super::verdict::DropReason;
 use super::{MatchKind, Original};
 use crate::icmp::Quote;
-use crate::model::FrameRef;
+use crate::model::{FlowKey, FrameRef};
 
 /// The innermost packets of the last tunnel packets.
 #[derive(Debug, Default)]
@@ -71,6 +74,32 @@ impl Carried {
         (captured.filter(|inner| inner.hit.flow != quote.flow())).or(quoted)
     }
 
+    /// What an error about a tunnel's packet answers: that of the probe in it, if the tunnel's TTL began
+    /// with that of what it carries. Of another it is no hop.
+    pub(super) fn answered<'a>(
+        &self,
+        (answer, reason): (ProbeAnswer<'a>, DropReason),
+    ) -> (ProbeAnswer<'a>, DropReason) {
+        let around = FlowKey {
+            protocol: answer.protocol,
+            addrs: answer.addrs,
+            ports: answer.lead.ports(answer.protocol),
+        };
+        // No port is closed but the tunnel's own.
+        let may_answer = reason != DropReason::PortUnreachable && is_of_tunnel(&around);
+        let probe = may_answer.then(|| self.in_frame(answer.probe)).flatten();
+        let is_copied = |probe: &&Observation| (answer.ttl..=MAX_TTL).contains(&probe.ttl);
+        let answer = probe.filter(is_copied).map_or(answer, |probe| ProbeAnswer {
+            addrs: probe.addrs(),
+            protocol: probe.protocol,
+            lead: probe.lead,
+            ttl: probe.ttl,
+            tunnel: Some(answer.addrs),
+            ..answer
+        });
+        (answer, reason)
+    }
+
     fn in_frame(&self, frame: FrameRef) -> Option<&Observation> {
         let mut there = self.recent.iter().rev().filter(|seen| seen.frame == frame);
         let found = there.next()?;
@@ -86,7 +115,9 @@ mod tests {
     use crate::correlate::exchange::ExchangeOutcome;
     use crate::correlate::replay::{self, Replay};
     use crate::correlate::verdict::{AftermathOutcome, Carried as Carries, DropVerdict};
+    use crate::model::AddrPair;
     use crate::model::flow::FlowPorts;
+    use crate::wire::ip::protocol::TCP;
 
     const HERE: [u8; 4] = [192, 0, 2, 1];
     const THERE: [u8; 4] = [192, 0, 2, 2];
@@ -163,7 +194,8 @@ mod tests {
         }
         let verdicts = play.verdicts();
         assert_eq!(verdicts.len(), 1);
-        assert_eq!(verdicts[0].carried, Carries::Several);
+        let hosts = AddrPair::new(CLIENT.into(), SERVER.into());
+        assert_eq!(verdicts[0].carried, Carries::Between(hosts, TCP));
         assert_eq!(verdicts[0].aftermath.outcome, AftermathOutcome::Unknown);
     }
 

@@ -41,7 +41,7 @@ impl Correlator {
         let evidence = Evidence::Captured;
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
         if let Some(of) = known {
-            let quoted = &quote.ip;
+            let quoted = &carried.ip;
             let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
             let again = Again {
                 of,
@@ -109,7 +109,8 @@ impl Correlator {
                 self.hasty.add(hasty);
             }
             self.stalls.error(ring, &carried);
-            let displaced = self.trace(ring_answer(&reported, reason));
+            let answer = ring_answer(&reported, reason);
+            let displaced = self.trace(answer.map(|it| self.carried.answered(it)));
             self.outcomes
                 .extend(displaced.into_iter().map(Outcome::Path));
         }
@@ -256,6 +257,7 @@ pub(super) fn ring_answer<'a>(
             ts: error.ts,
             mpls: labels(error.message),
             refusal: refusal(reason),
+            tunnel: None,
             shown: error.shown,
         },
         reason,

@@ -170,6 +170,7 @@ impl Correlator {
             ts: packet.ts,
             mpls: None,
             refusal: super::errors::refusal(error.reason),
+            tunnel: None,
             shown: error.shown,
         };
         let displaced = self.trace(Some((answer, error.reason)));

@@ -390,6 +390,7 @@ impl Correlator {
                 ts: frame.ts,
                 mpls: None,
                 refusal: None,
+                tunnel: None,
                 shown,
             };
             self.probe_answered(relation, answer);
@@ -444,7 +445,7 @@ impl Correlator {
     /// Adds to a verdict what only time tells.
     fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
         let key = VerdictKey::of(&verdict);
-        if verdict.carried != verdict::Carried::Several {
+        if !verdict.carried.is_of_several() {
             verdict.aftermath = self.followed.aftermath(&verdict.followed(), &key);
         }
         if verdict.reason == DropReason::PortUnreachable {
@@ -469,10 +470,8 @@ impl Correlator {
             }
             _ => false,
         };
-        verdict.probe = may_be_probe
-            && self
-                .traces
-                .is_trace(verdict.flow.addrs, verdict.flow.protocol);
+        let (addrs, protocol) = verdict.probed();
+        verdict.probe = may_be_probe && self.traces.is_trace(addrs, protocol);
         verdict
     }
 }

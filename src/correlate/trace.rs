@@ -128,6 +128,9 @@ pub struct HopRouter {
     pub refusal: Option<DropReason>,
     /// Guess of the hops that its first answer travelled back, from its TTL.
     pub return_hops: Option<u8>,
+    /// The ends of the tunnel that the probes were in, if it spoke of the packets around them: a tunnel's
+    /// TTL may begin with that of what it carries (RFC 2983, RFC 3443).
+    pub tunnel: Option<AddrPair>,
 }
 
 impl HopRouter {
@@ -152,6 +155,7 @@ mod tests {
                     mpls: Vec::new(),
                     refusal: refusal.filter(|_| usize::from(ttl) == routers.len()),
                     return_hops: None,
+                    tunnel: None,
                 })
                 .into_iter()
                 .collect(),

@@ -83,6 +83,8 @@ pub(super) struct ProbeAnswer<'a> {
     pub(super) mpls: Option<Labels<'a>>,
     /// Why the probe went no further, other than that its TTL ran out or that it arrived.
     pub(super) refusal: Option<DropReason>,
+    /// Whom the packet around the probe went between, if it was that which went no further.
+    pub(super) tunnel: Option<AddrPair>,
     pub(super) shown: bool,
 }
 
@@ -356,6 +358,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
         ts: packet.ts,
         mpls: None,
         refusal: None,
+        tunnel: None,
         shown: false,
     })
 }

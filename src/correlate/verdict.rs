@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::icmp::Message;
 use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
-use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::UDP;
 
@@ -165,7 +165,19 @@ impl DropVerdict {
     pub const fn followed(&self) -> FlowKey {
         match self.carried {
             Carried::Flow(carried) => carried,
-            Carried::Unknown | Carried::Several => self.flow,
+            Carried::Unknown | Carried::Between(..) | Carried::Several => self.flow,
+        }
+    }
+
+    /// Hosts and protocol of the packets, which may have been probes: of a tunnel's those inside, but for
+    /// a closed port, which is the tunnel's own.
+    pub(super) fn probed(&self) -> (AddrPair, u8) {
+        let of = |flow: &FlowKey| (flow.addrs, flow.protocol);
+        match self.carried {
+            _ if matches!(self.reason, DropReason::PortUnreachable) => of(&self.flow),
+            Carried::Flow(carried) => of(&carried),
+            Carried::Between(addrs, protocol) => (addrs, protocol),
+            Carried::Unknown | Carried::Several => of(&self.flow),
         }
     }
 
@@ -224,8 +236,35 @@ pub enum Carried {
     Unknown,
     /// Packets of one flow.
     Flow(FlowKey),
-    /// Packets of several flows, as far as they are known.
+    /// Packets of several flows of this protocol, all from the one host to the other.
+    Between(AddrPair, u8),
+    /// Packets of several flows otherwise, as far as they are known.
     Several,
+}
+
+impl Carried {
+    /// Whether it was more than one flow, or may have been.
+    pub const fn is_of_several(&self) -> bool {
+        matches!(self, Self::Between(..) | Self::Several)
+    }
+
+    /// With packets of this flow, too.
+    pub(super) fn and(self, other: Option<FlowKey>) -> Self {
+        match (self, other) {
+            (Self::Unknown, None) => Self::Unknown,
+            (Self::Flow(flow), Some(other)) if flow == other => self,
+            (
+                Self::Flow(FlowKey {
+                    addrs, protocol, ..
+                })
+                | Self::Between(addrs, protocol),
+                Some(other),
+            ) if (addrs, protocol) == (other.addrs, other.protocol) => {
+                Self::Between(addrs, protocol)
+            }
+            _ => Self::Several,
+        }
+    }
 }
 
 /// The other side of an address translation.

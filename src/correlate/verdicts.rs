@@ -371,12 +371,10 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
 }
 
 fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
-    let carried = error.carried.map_or(Carried::Unknown, Carried::Flow);
-    if verdict.count == 0 {
-        verdict.carried = carried;
-    } else if verdict.carried != carried {
-        verdict.carried = Carried::Several;
-    }
+    verdict.carried = match verdict.count {
+        0 => error.carried.map_or(Carried::Unknown, Carried::Flow),
+        _ => verdict.carried.and(error.carried),
+    };
     verdict.count += 1;
     verdict.discarded += u64::from(error.is_discarded());
     verdict.last = verdict.last.max(error.ts);

@@ -322,6 +322,10 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, ttl: u8, page: &P
         let labels: Vec<String> = router.mpls.iter().map(u32::to_string).collect();
         lines.words(&format!("MPLS {}", labels.join(",")));
     }
+    if let Some(ends) = router.tunnel {
+        let ends = format!("{} > {}", ip(ends.src()), ip(ends.dst()));
+        lines.words(&format!("(in the tunnel {})", page.named(&ends)));
+    }
     // The hop itself counts on the way there.
     let back = router.return_hops.map(|hops| hops.saturating_add(1));
     if let Some(back) = back.filter(|back| back.abs_diff(ttl) > SAME_WAY) {

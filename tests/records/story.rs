@@ -1,15 +1,16 @@
 //! What is told of several frames together: exchanges, verdicts, paths, findings.
 
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use icmpdump::correlate::trace::Hop;
+use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::DropReason;
 use icmpdump::findings::{Confidence, Finding, Severity};
+use icmpdump::model::AddrPair;
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::record::Record;
 use serde_json::json;
 
 use super::records_support::samples::{bare_verdict, exchange, hop_router, path, verdict};
-use super::records_support::{Schema, frame, frame_of, json, no_nulls};
+use super::records_support::{Schema, addr, frame, frame_of, json, no_nulls};
 
 #[test]
 fn exchanges_name_their_frames() {
@@ -120,7 +121,10 @@ fn paths_list_hops_with_alternatives() {
             ttl: 1,
             routers: vec![
                 hop_router("10.0.1.2", vec![]),
-                hop_router("10.0.1.3", vec![16001]),
+                HopRouter {
+                    tunnel: Some(AddrPair::new(addr("192.0.2.1"), addr("192.0.2.2"))),
+                    ..hop_router("10.0.1.3", vec![16001])
+                },
             ],
             unanswered: 1,
         },
@@ -137,7 +141,8 @@ fn paths_list_hops_with_alternatives() {
         json!([
             {"ttl": 1, "router": "10.0.1.2", "rtts_ns": [31000, 22000], "answers": 2,
              "alternatives": [{"router": "10.0.1.3", "rtts_ns": [31000, 22000], "answers": 2,
-                               "mpls": [16001]}],
+                               "mpls": [16001],
+                               "tunnel_src": "192.0.2.1", "tunnel_dst": "192.0.2.2"}],
              "unanswered": 1},
             {"ttl": 2, "unanswered": 3}
         ])

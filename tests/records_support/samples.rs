@@ -166,6 +166,7 @@ pub(crate) fn hop_router(text: &str, mpls: Vec<u32>) -> HopRouter {
         mpls,
         refusal: None,
         return_hops: None,
+        tunnel: None,
     }
 }
 

@@ -11,6 +11,7 @@ use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, WasOpen,
 };
 use icmpdump::findings::{Confidence, Finding, Severity};
+use icmpdump::model::AddrPair;
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Summary};
 use icmpdump::sink::text::{Lines, TextOptions, Verbosity};
@@ -245,6 +246,7 @@ fn a_path_is_a_table_of_hops() {
             routers: vec![HopRouter {
                 refusal: Some(DropReason::AdminProhibited),
                 return_hops: Some(9),
+                tunnel: Some(AddrPair::new(addr("192.0.2.1"), addr("192.0.2.2"))),
                 ..hop_router("10.0.3.2", Vec::new())
             }],
             unanswered: 0,
@@ -256,7 +258,8 @@ fn a_path_is_a_table_of_hops() {
          --    admin prohibited\n\
          --     1 10.0.1.2 0.031 0.022 ms MPLS 16001,24001 (1 unanswered)\n\
          --     2 to 3 * (5 unanswered)\n\
-         --     4 10.0.3.2 0.031 0.022 ms (back over ~10 hops) (admin prohibited)\n"
+         --     4 10.0.3.2 0.031 0.022 ms (in the tunnel 192.0.2.1 > 192.0.2.2) (back over ~10 hops) (admin\n\
+         --    prohibited)\n"
     );
 }
 

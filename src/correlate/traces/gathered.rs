@@ -9,7 +9,7 @@ use crate::correlate::flows::Fingerprint;
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
 use crate::correlate::verdict::DropReason;
 use crate::icmp::payload;
-use crate::model::{FrameRef, Timestamp};
+use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
@@ -58,6 +58,7 @@ struct Answer {
     rtt: Option<Duration>,
     ttl_back: Option<u8>,
     refusal: Option<DropReason>,
+    tunnel: Option<AddrPair>,
     mpls: Vec<u32>,
     /// The frame of the answer itself.
     frame: FrameRef,
@@ -111,6 +112,7 @@ impl HopState {
                 mpls: Vec::new(),
                 refusal: None,
                 return_hops: None,
+                tunnel: None,
             });
             return self.routers.last_mut();
         }
@@ -193,6 +195,7 @@ impl Trace {
         };
         router.answers = router.answers.saturating_add(1);
         router.refusal = router.refusal.or(answer.refusal);
+        router.tunnel = router.tunnel.or(answer.tunnel);
         router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
         if router.rtts.len() < HopRouter::RTTS {
             router.rtts.extend(answer.rtt);
@@ -269,6 +272,7 @@ impl Trace {
             rtt: answer.rtt,
             ttl_back: answer.ttl_back,
             refusal: answer.refusal,
+            tunnel: answer.tunnel,
             mpls: Vec::new(),
             frame: answer.frame,
             copies: Vec::new(),
@@ -338,6 +342,7 @@ impl Trace {
                 };
                 router.answers = router.answers.saturating_add(their.answers);
                 router.refusal = router.refusal.or(their.refusal);
+                router.tunnel = router.tunnel.or(their.tunnel);
                 router.return_hops = router.return_hops.or(their.return_hops);
                 let room = HopRouter::RTTS.saturating_sub(router.rtts.len());
                 router.rtts.extend(their.rtts.into_iter().take(room));

@@ -1,10 +1,11 @@
 use etherparse::icmpv4::TimeExceededCode;
-use etherparse::{Icmpv4Type, PacketBuilder};
+use etherparse::{Icmpv4Type, IpNumber, PacketBuilder};
 
 use crate::correlate::Outcome;
-use crate::correlate::replay::Replay;
+use crate::correlate::replay::{self, Replay};
 use crate::correlate::trace::Path;
-use crate::model::SourceId;
+use crate::correlate::verdict::DropVerdict;
+use crate::model::{AddrPair, SourceId};
 
 const HOST: [u8; 4] = [10, 0, 0, 1];
 const TARGET: [u8; 4] = [10, 0, 9, 1];
@@ -218,4 +219,74 @@ fn a_trace_seen_at_two_points_is_the_one_its_sender_made() {
         let expected = if which.starts_with('0') { 2 } else { 3 };
         assert_eq!(millis, [expected; 4], "{which}");
     }
+}
+
+/// The path, and the verdicts, of probes in an IP tunnel (RFC 2003) of which each router quotes so many
+/// octets; the tunnel's TTL begins with the probe's, or with this.
+fn in_a_tunnel(quoted: usize, outer_ttl: Option<u8>) -> (Vec<Path>, Vec<DropVerdict>) {
+    let mut capture = Replay::new();
+    for ttl in 1..=HOPS {
+        let mut inner = Vec::new();
+        PacketBuilder::ipv4(HOST, TARGET, ttl)
+            .udp(4000, 33_434 + u16::from(ttl))
+            .write(&mut inner, b"probe")
+            .unwrap();
+        let mut outer = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], outer_ttl.unwrap_or(ttl))
+            .write(&mut outer, IpNumber::IPV4, &inner)
+            .unwrap();
+        outer[4..6].copy_from_slice(&[1, ttl]);
+        capture.at(i64::from(ttl) * 2, &outer);
+        outer[8] = 1;
+        let answer = match ttl {
+            HOPS => replay::error(TARGET, [3, 3, 0, 0, 0, 0, 0, 0], &inner),
+            _ => replay::error(
+                [198, 51, 100, ttl],
+                [11, 0, 0, 0, 0, 0, 0, 0],
+                &outer[..quoted],
+            ),
+        };
+        capture.at(i64::from(ttl) * 2 + 1, &answer);
+    }
+    let (mut paths, mut verdicts) = (Vec::new(), Vec::new());
+    for outcome in capture.end() {
+        match outcome {
+            Outcome::Path(path) => paths.push(path),
+            Outcome::Drop(verdict) => verdicts.push(*verdict),
+            _ => {}
+        }
+    }
+    (paths, verdicts)
+}
+
+#[test]
+fn routers_in_a_tunnel_are_hops_of_the_trace_inside() {
+    // All of it, or the octets that any router quotes.
+    for quoted in [20 + 33, 28] {
+        let (paths, verdicts) = in_a_tunnel(quoted, None);
+        let told: Vec<_> = paths.iter().map(told).collect();
+        assert_eq!(told, [(None, vec![1; 4])], "{quoted}");
+        assert!(paths[0].reached);
+        assert_eq!(
+            [paths[0].src, paths[0].dst],
+            [HOST, TARGET].map(std::net::IpAddr::from)
+        );
+        let tunnels = paths[0].hops.iter().map(|hop| hop.routers[0].tunnel);
+        let outer = AddrPair::new([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let expected = [Some(outer), Some(outer), Some(outer), None];
+        assert!(tunnels.eq(expected), "{quoted}");
+        assert_eq!(verdicts.len(), 4);
+        assert!(
+            verdicts.iter().all(DropVerdict::is_told_by_path),
+            "{verdicts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_tunnel_with_a_ttl_of_its_own_is_one_hop() {
+    // In a loop there.
+    let (paths, verdicts) = in_a_tunnel(28, Some(60));
+    assert_eq!(paths, []);
+    assert!(!verdicts.iter().any(DropVerdict::is_told_by_path));
 }

@@ -461,6 +461,10 @@ fn put_router<M: SerializeMap>(map: &mut M, router: &HopRouter) -> Result<(), M:
     if let Some(refusal) = router.refusal {
         map.word("refusal", &refusal)?;
     }
+    if let Some(ends) = router.tunnel {
+        map.put("tunnel_src", &Addr(ends.src()))?;
+        map.put("tunnel_dst", &Addr(ends.dst()))?;
+    }
     Ok(())
 }
 
