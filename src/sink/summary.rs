@@ -86,9 +86,6 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
 }
 
 fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
-    if summary.messages.is_empty() {
-        return;
-    }
     let columns: [Column<MessageCounts>; 5] = [
         ("good", |counts| counts.good),
         ("bad", |counts| counts.bad),
@@ -116,12 +113,17 @@ fn messages(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         row.extend(states.iter().map(|(_, of)| of(counts).to_string()));
         table.row(row);
     }
-    table.write(out, page.width, page.palette);
+    if !summary.messages.is_empty() {
+        table.write(out, page.width, page.palette);
+    }
     omitted(out, summary.messages.len().saturating_sub(ROWS), page);
     if summary.fragments > 0 {
         let mut lines = Paragraph::new(out, page.width, 2);
+        if !summary.messages.is_empty() {
+            lines.word("and");
+        }
         lines.words(&format!(
-            "and {} without an ICMP header",
+            "{} without an ICMP header",
             plural(summary.fragments, "frame")
         ));
         lines.end();
