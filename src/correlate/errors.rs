@@ -52,10 +52,22 @@ impl Correlator {
             self.traces.answered_again(&probes, &again);
             return Relation::Copy { of };
         }
-        let (mut original, never_sent) = self.original(quote, (frame.reference(), ts));
+        let (mut original, mut never_sent) = self.original(quote, (frame.reference(), ts));
         // A host that refuses its own packet need not have sent it anywhere.
-        if original == Some(Original::None(NoOriginal::OneSided)) && ip.src() == quote.ip.src() {
-            original = Some(Original::None(NoOriginal::NotCaptured));
+        if ip.src() == quote.ip.src()
+            && let Some(Original::None(why)) = &mut original
+        {
+            *why = match *why {
+                NoOriginal::OneSided | NoOriginal::NotCaptured | NoOriginal::BeforeCapture
+                    if ip.dst() == ip.src() && quote.ip.dst() != ip.src() =>
+                {
+                    // Nobody accuses itself.
+                    never_sent = false;
+                    NoOriginal::RefusedAtSender
+                }
+                NoOriginal::OneSided => NoOriginal::NotCaptured,
+                why => why,
+            };
         }
         let inner = self.carried.in_quote(quote, original);
         let Some(reason) = DropReason::of_message(message) else {

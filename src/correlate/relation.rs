@@ -120,6 +120,8 @@ pub enum NoOriginal {
     BeforeCapture,
     /// Nothing of the flow's direction was captured.
     OneSided,
+    /// Its own host refused it, and told itself: it reached no interface.
+    RefusedAtSender,
     /// The ring no longer holds that time.
     Evicted,
     /// The quote is a later fragment, and its datagram was not captured.

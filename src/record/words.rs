@@ -95,6 +95,7 @@ impl Word for NoOriginal {
             Self::NotCaptured => "not_captured",
             Self::BeforeCapture => "before_capture",
             Self::OneSided => "one_sided",
+            Self::RefusedAtSender => "refused_at_sender",
             Self::Evicted => "evicted",
             Self::FragmentWithoutPorts => "fragment_without_ports",
             Self::QuoteWithoutPorts => "quote_without_ports",

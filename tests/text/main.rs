@@ -177,6 +177,7 @@ fn every_original_is_told_with_its_match() {
         NoOriginal::NotCaptured,
         NoOriginal::BeforeCapture,
         NoOriginal::OneSided,
+        NoOriginal::RefusedAtSender,
         NoOriginal::Evicted,
         NoOriginal::FragmentWithoutPorts,
         NoOriginal::QuoteWithoutPorts,

@@ -225,6 +225,7 @@ impl Text<'_> {
                 NoOriginal::NotCaptured => ", original not captured",
                 NoOriginal::BeforeCapture => ", original sent before the capture or filtered out",
                 NoOriginal::OneSided => ", original not captured (one direction only)",
+                NoOriginal::RefusedAtSender => ", original refused before it was sent",
                 NoOriginal::Evicted => ", original no longer remembered",
                 NoOriginal::FragmentWithoutPorts => {
                     ", original not told apart (fragment without ports)"

@@ -328,6 +328,7 @@ fn tell_original(notes: &mut Notes<'_>, original: Original, names: &SourceNames)
                 b"original sent before the capture or filtered out".as_slice()
             }
             NoOriginal::OneSided => b"original not captured (one direction only)",
+            NoOriginal::RefusedAtSender => b"original refused before it was sent",
             NoOriginal::Evicted => b"original no longer remembered",
             NoOriginal::FragmentWithoutPorts => b"original not told apart (fragment without ports)",
             NoOriginal::QuoteWithoutPorts => b"original not told apart (quote without ports)",
