@@ -53,6 +53,11 @@ impl Run<'_, '_, '_, '_> {
         };
         let hidden = match made {
             Ok(true) => return Ok(true),
+            Ok(false) if packet.is_cut_inside() => {
+                // It may be what somebody waits for.
+                self.pipe.correlator.missed(frame.ts, frame.ts);
+                Some(Undecodable::Short)
+            }
             Ok(false) => packet.hides(),
             Err(why) => Some(why).filter(|why| why.hides()),
         };

@@ -397,7 +397,11 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
         }
     }
     for (why, count) in &summary.unread.in_tunnels {
-        if let Some(what) = hidden_by(*why) {
+        let what = match why {
+            Undecodable::Short => Some("cut before their packet inside, and may hold ICMP"),
+            why => hidden_by(*why),
+        };
+        if let Some(what) = what {
             say(&format!("{} {what}", are(*count, "tunnelled packet")));
         }
     }

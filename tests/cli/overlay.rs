@@ -164,3 +164,38 @@ fn an_error_about_a_tunnels_packet_is_found_by_the_flow_inside() {
         }
     }
 }
+
+/// What became of a plain ping, if something comes back in a tunnel of which so many octets were captured.
+fn came_back(packet: &[u8], captured: usize) -> (Value, Value) {
+    let mut capture = Crafted::new();
+    capture.at(0, &ping(1));
+    capture.push_cut(10_000, packet, captured.min(packet.len()));
+    // Long after.
+    capture.at(60_000, &udp(HOSTS, 64, (4000, 9)));
+    let told = told(&capture);
+    let outcome = of_type(&told, "exchange")[0]["outcome"].clone();
+    (outcome, summary(&told)["in_tunnels"]["short"].clone())
+}
+
+#[test]
+fn a_reply_in_a_tunnel_that_was_cut_before_it_is_not_known_to_be_lost() {
+    let reply = echo_reply(HOSTS, 64, (7, 1), &[9; 56]);
+    let other = udp(HOSTS, 64, (4000, 9));
+    for ((kind, packet), (_, other)) in tunnels(5, &reply).into_iter().zip(tunnels(5, &other)) {
+        let inner = packet.len() - reply.len();
+        for captured in 24..=inner + 20 + 8 {
+            let (outcome, short) = came_back(&packet, captured);
+            let is_told = captured == inner + 20 + 8;
+            let expected = if is_told { "answered" } else { "unknown" };
+            assert_eq!(outcome, expected, "{kind}, {captured} octets");
+            let counted = captured < inner + 20;
+            assert_eq!(short == 1, counted, "{kind}, {captured} octets: {short}");
+        }
+        // What is no ICMP answers nothing.
+        for captured in [inner + 10, inner + 20, other.len()] {
+            let (outcome, short) = came_back(&other, captured);
+            assert_eq!(outcome, "lost", "{kind}, {captured} octets");
+            assert_eq!(short, Value::Null, "{kind}, {captured} octets");
+        }
+    }
+}

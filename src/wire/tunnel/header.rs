@@ -44,14 +44,39 @@ pub(super) const fn is_tunnel_protocol(number: u8) -> bool {
 /// The tunnel header that `ip` carries: what it is, what follows it, and where in the payload.
 pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
     let payload = ip.payload;
-    let found = match ip.protocol {
+    let (kind, inside) = announced(ip)?;
+    let leads_there = match ip.protocol {
+        _ if inside.network != Network::Ip => true,
+        // Any payload may go to these ports: what is called IP must be without fault, or its header's
+        // checksum.
+        protocol::UDP | protocol::UDP_LITE => {
+            let is_fragment = ip.fragment.is_some()
+                || matches!(kind, TunnelKind::Capwap { .. }) && access::is_capwap_fragment(payload);
+            let is_certain = matches!(kind, TunnelKind::E100 | TunnelKind::RedbackLi { .. });
+            let missing = usize::try_from(ip.payload_length)
+                .map_or(0, |length| length.saturating_sub(payload.len()))
+                + cut_before(kind, payload);
+            let inner = tail(payload, inside.offset);
+            Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength).is_ok_and(|inner| {
+                is_fragment || is_certain || !inner.is_defective() || has_good_checksum(&inner)
+            })
+        }
+        _ => leads_to_ip(payload, &inside),
+    };
+    leads_there.then_some((kind, inside))
+}
+
+/// The same where what follows need not be there.
+pub(super) fn announced(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
+    let payload = ip.payload;
+    match ip.protocol {
         protocol::IPV4 | protocol::IPV6 => {
             Some((TunnelKind::IpInIp, LinkHeader::at(Network::Ip, 0)))
         }
         protocol::IP_COMP => {
             let cpi = u16_at(payload, 2)?;
             let inside = LinkHeader::at(Network::Compressed, ipcomp::HEADER);
-            return Some((TunnelKind::IpComp { cpi }, inside));
+            Some((TunnelKind::IpComp { cpi }, inside))
         }
         protocol::ETHER_IP => {
             let inside = ethernet(payload, 2)?;
@@ -72,34 +97,9 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         protocol::MPLS_IN_IP => mpls(payload).ok(),
         protocol::GRE => gre(payload),
         protocol::L2TP => l2tp_3(payload, 0),
-        protocol::UDP | protocol::UDP_LITE => {
-            // Any payload may go to these ports: what is called IP must be without fault, or its
-            // header's checksum.
-            let (kind, inside) = udp(payload)?;
-            let is_fragment = ip.fragment.is_some()
-                || matches!(kind, TunnelKind::Capwap { .. }) && access::is_capwap_fragment(payload);
-            let is_certain = matches!(kind, TunnelKind::E100 | TunnelKind::RedbackLi { .. });
-            return Some((kind, inside)).filter(|(_, inside)| match inside.network {
-                Network::Ip => {
-                    let missing = usize::try_from(ip.payload_length)
-                        .map_or(0, |length| length.saturating_sub(payload.len()))
-                        + cut_before(kind, payload);
-                    let inner = tail(payload, inside.offset);
-                    Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength).is_ok_and(
-                        |inner| {
-                            is_fragment
-                                || is_certain
-                                || !inner.is_defective()
-                                || has_good_checksum(&inner)
-                        },
-                    )
-                }
-                _ => true,
-            });
-        }
+        protocol::UDP | protocol::UDP_LITE => udp(payload),
         _ => None,
-    };
-    found.filter(|(_, inside)| inside.network != Network::Ip || leads_to_ip(payload, inside))
+    }
 }
 
 /// How many octets of a packet were cut before it was sent in a tunnel of this kind.

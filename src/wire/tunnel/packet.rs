@@ -2,13 +2,14 @@
 
 use super::classify::next_ip;
 use super::path::TunnelPath;
-use super::position::inside_ip;
+use super::position::{Entered, Rest, inside_ip};
 use super::report::Report;
 use super::{header, tcp, udp};
 use crate::model::{Form, Frame};
-use crate::wire::Undecodable;
+use crate::wire::bytes::u8_at;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{LinkHeader, Network};
+use crate::wire::{Limit, Undecodable};
 
 /// An IP packet with all that stood around it.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +94,12 @@ impl<'a> Packet<'a> {
         }
         hidden_in(&self.ip)
     }
+
+    /// Whether the capture ends before it is known whether what a tunnel carries in `ip` is ICMP.
+    #[inline]
+    pub fn is_cut_inside(&self) -> bool {
+        self.ip.limit == Limit::Capture && may_carry_ip(&self.ip) && ends_before_inside(&self.ip)
+    }
 }
 
 /// Whether packets of this protocol, to this port, are likely a tunnel's, or report others.
@@ -118,6 +125,50 @@ pub(super) fn may_carry_ip(ip: &Ip<'_>) -> bool {
 }
 
 /// See [`Packet::hides`].
+#[cold]
+fn ends_before_inside(ip: &Ip<'_>) -> bool {
+    /// Octets behind which it would be known whether a header leads to a packet: those of UDP, VXLAN and
+    /// Ethernet.
+    const HEADERS: usize = 8 + 8 + 14;
+    if ip.protocol == protocol::TCP || ip.is_later_fragment() {
+        // Streams count what they lack.
+        return false;
+    }
+    let Some((kind, header)) = header::announced(ip) else {
+        return ip.payload.len() < HEADERS;
+    };
+    let rest = Rest {
+        bytes: ip.payload,
+        on_wire: usize::try_from(ip.payload_length).unwrap_or(usize::MAX),
+        limit: Limit::Capture,
+    };
+    let mut at = Entered::new(kind, &header, rest).inside;
+    for _ in 0..TunnelPath::CAPACITY {
+        if at.network == Network::Ip {
+            let is_short = matches!(at.rest.ip(), Err(Undecodable::Short));
+            return is_short && may_be_icmp(at.rest.bytes);
+        }
+        match at.inside_shim() {
+            Ok(Some(entered)) => at = entered.inside,
+            Ok(None) => return false,
+            Err(why) => return why == Undecodable::Short,
+        }
+    }
+    false
+}
+
+/// Whether a packet of which no more than these octets are there, too few for its header, may be ICMP,
+/// or carry some.
+fn may_be_icmp(octets: &[u8]) -> bool {
+    let protocol = match octets.first().map(|octet| octet >> 4) {
+        Some(4) => u8_at(octets, 9),
+        Some(6) => u8_at(octets, 6),
+        Some(_) => return false,
+        None => None,
+    };
+    protocol.is_none_or(|protocol| !matches!(protocol, protocol::TCP | protocol::UDP))
+}
+
 #[cold]
 fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
     let mut at = inside_ip(ip, None, &mut None)?.inside;
