@@ -67,7 +67,7 @@ use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, VerdictKey, Verdicts};
 use crate::icmp::{Body, Direction, Message};
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
-use crate::wire::{Packet, is_reported};
+use crate::wire::{Ip, Packet, is_reported};
 
 /// What is told later than the packet it is about.
 #[derive(Clone, Debug)]
@@ -210,7 +210,18 @@ impl Correlator {
     /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
     pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         self.around(frame, packet, false);
-        self.other(&Observation::of(frame, &packet.ip));
+        self.passed(frame, &packet.ip, false);
+    }
+
+    /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
+    /// quoted with other addresses than it was captured with.
+    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) -> Option<Hashes> {
+        let packet = Observation::of(frame, ip);
+        let hashes = self.any_packet(&packet, shown);
+        match ip.ends() {
+            ends if ends == ip.addrs => hashes,
+            ends => self.any_packet(&packet.between(ends), shown),
+        }
     }
 
     /// Takes the packets of the tunnels around one: errors quote them as they quote any packet. What
@@ -234,7 +245,7 @@ impl Correlator {
         self.carried_by = Some(frame.reference());
         let carriers = packet.tunnels.encapsulations();
         for carrier in carriers.filter_map(|around| around.outer) {
-            self.any_packet(&Observation::of(frame, &carrier), shown);
+            self.passed(frame, &carrier, shown);
         }
     }
 
@@ -299,7 +310,7 @@ impl Correlator {
     /// What a packet of ICMP leaves behind.
     fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
         self.around(frame, packet, shown);
-        if let Some(hashes) = self.any_packet(&Observation::of(frame, &packet.ip), shown) {
+        if let Some(hashes) = self.passed(frame, &packet.ip, shown) {
             self.attempts.reaches(hashes.host);
         }
     }

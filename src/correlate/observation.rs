@@ -99,6 +99,13 @@ impl Observation {
         }
     }
 
+    /// The same packet with other addresses of the same version.
+    #[must_use]
+    pub(super) fn between(self, addrs: AddrPair) -> Self {
+        let addrs = addrs.into();
+        Self { addrs, ..self }
+    }
+
     pub(super) fn addrs(&self) -> AddrPair {
         match self.version {
             IpVersion::V4 => self.addrs.pair_v4(),

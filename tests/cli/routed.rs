@@ -26,14 +26,19 @@ fn echo6(kind: u8, (src, dst): (Ipv6Addr, Ipv6Addr), next: u8, extension: &[u8])
     .concat()
 }
 
-/// The exchanges that are told of these packets.
-fn exchanges(packets: &[Vec<u8>]) -> Vec<Value> {
+/// What is told of these packets.
+fn told(packets: &[Vec<u8>]) -> Vec<Value> {
     let mut capture = Crafted::new();
     for (millis, packet) in (0..).step_by(10).zip(packets) {
         capture.at(millis, packet);
     }
     let file = capture.file();
-    let told = records(&["-r", file.path().to_str().unwrap()]);
+    records(&["-r", file.path().to_str().unwrap()])
+}
+
+/// The exchanges among that.
+fn exchanges(packets: &[Vec<u8>]) -> Vec<Value> {
+    let told = told(packets);
     of_type(&told, "exchange").into_iter().cloned().collect()
 }
 
@@ -82,5 +87,29 @@ fn a_reply_over_a_source_route_is_found() {
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!(told[0]["outcome"], "answered", "{told:?}");
         assert_eq!(told[0]["dst"], "198.51.100.3", "{told:?}");
+    }
+}
+
+/// A router behind a segment quotes the packet with the next one as its destination.
+#[test]
+fn an_error_from_behind_a_segment_finds_the_packet() {
+    let address = |last: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last);
+    let (asks, hop, asked, router) = (address(1), address(2), address(3), address(4));
+    let packet = |dst: Ipv6Addr, left: u8| {
+        let head = [58, 4, 4, left, 1, 0, 0, 0];
+        let route = [&head[..], &asked.octets(), &hop.octets()].concat();
+        echo6(ECHO_REQUEST, (asks, dst), 43, &route)
+    };
+    for quoted in [packet(hop, 1), packet(asked, 0)] {
+        let length = u8::try_from(8 + quoted.len()).unwrap();
+        let fixed = [0x60, 0, 0, 0, 0, length, 58, 64];
+        let ends = [router.octets(), asks.octets()].concat();
+        let error = [&fixed[..], &ends, &[3, 0, 0, 0, 0, 0, 0, 0], &quoted].concat();
+        let told = told(&[packet(hop, 1), error]);
+        let error = of_type(&told, "icmp")[1];
+        assert_eq!(error["original"]["match"], "exact", "{error}");
+        assert_eq!(error["original"]["frame"], 1);
+        let exchange = of_type(&told, "exchange")[0];
+        assert_eq!(exchange["outcome"], "error");
     }
 }
