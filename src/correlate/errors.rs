@@ -4,6 +4,7 @@
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::{Lead, is_icmp};
 use super::hasty::HastyError;
+use super::quoted::Completed;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
@@ -12,9 +13,9 @@ use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
-use crate::icmp::{Message, Quote, Whole};
+use crate::icmp::{Body, Message, Quote, Whole};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Packet, is_dropped, is_reported};
+use crate::wire::{Limit, Packet, is_dropped, is_reported};
 
 impl Correlator {
     pub(super) fn error(
@@ -121,8 +122,14 @@ impl Correlator {
                 self.hasty.add(hasty);
             }
             self.stalls.error(ring, &carried);
-            let answer = ring_answer(&reported, reason);
-            let displaced = self.trace(answer.map(|it| self.carried.answered(it)));
+            let displaced = if is_of_some_probe(&reported, reason) {
+                let ip = &quote.ip;
+                let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
+                self.traces.blur(probes, (ts, reported.frame))
+            } else {
+                let answer = ring_answer(&reported, reason);
+                self.trace(answer.map(|it| self.carried.answered(it)))
+            };
             self.outcomes
                 .extend(displaced.into_iter().map(Outcome::Path));
         }
@@ -159,6 +166,17 @@ impl Correlator {
                 quote.with_transport(room)
             }
             None => *quote,
+        }
+    }
+
+    /// What an error of this time quotes, where the snap length ends inside of the IP header.
+    #[inline]
+    pub(super) fn quoted_in_part(&self, message: &Message<'_>, ts: Timestamp) -> Option<Completed> {
+        match (&message.body, &self.ring) {
+            (Body::Error(error), Some(ring)) if error.quote.is_none() => {
+                Completed::of(ring, message, ts)
+            }
+            _ => None,
         }
     }
 
@@ -238,6 +256,18 @@ impl Correlator {
             (None, _) => Vec::new(),
         }
     }
+}
+
+/// Whether an error answers a probe, and the snap length cut what tells which.
+fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
+    let is_of_flow = matches!(
+        error.original,
+        Some(Original::Found {
+            match_kind: MatchKind::Flow,
+            ..
+        })
+    );
+    is_of_flow && reason == DropReason::TtlExceeded && error.quote.ip.limit == Limit::Capture
 }
 
 /// The probe that an error answers, where its original was found.

@@ -10,10 +10,11 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::FixedState;
 
 use super::observation::Observation;
+use super::pairs::Pairs;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
-use crate::wire::Ip;
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
+use crate::wire::{Ip, IpVersion};
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -234,6 +235,7 @@ pub(super) struct Ring {
     destination_heads: Vec<u32>,
     /// One bit per hash of (source, destination): what was never set was never seen.
     directions: Vec<u64>,
+    pairs: Pairs,
     /// Seeded by [`Ring::seed`].
     hasher: FixedState,
 }
@@ -248,7 +250,8 @@ impl Ring {
     /// A ring that takes at most `memory` octets, and room only as packets come.
     pub(super) fn new(memory: usize) -> Self {
         let per_packet = size_of::<Fingerprint>() + 1;
-        let capacity = (memory / per_packet).clamp(1 << 8, 1 << 24);
+        let for_packets = memory - Pairs::share(memory);
+        let capacity = (for_packets / per_packet).clamp(1 << 8, 1 << 24);
         // A power of two, so that places follow from sequence numbers by masking.
         let capacity = 1 << capacity.ilog2();
         // Few heads stay in the cache, and errors are rare enough to walk longer chains.
@@ -260,6 +263,7 @@ impl Ring {
             flow_heads: vec![0; heads],
             destination_heads: vec![0; heads],
             directions: vec![0; 1 << (DIRECTION_BITS - 6)],
+            pairs: Pairs::new(memory),
             hasher: FixedState::default(),
         }
     }
@@ -296,19 +300,34 @@ impl Ring {
         }
     }
 
-    fn note_direction(&mut self, pair: u32) {
+    /// Takes note of the first packet from one host to another.
+    #[cold]
+    fn note_direction(&mut self, packet: &Observation, pair: u32) {
         let bit = pair >> (32 - DIRECTION_BITS);
         if let Some(word) = self.directions.get_mut((bit >> 6) as usize) {
             *word |= 1 << (bit & 63);
+        }
+        if packet.version == IpVersion::V6 {
+            self.pairs.add(pair, packet.addrs());
         }
     }
 
     /// Whether a packet from `addrs.src()` to `addrs.dst()` was seen. May err towards yes.
     pub(super) fn direction_seen(&self, addrs: &AddrPair) -> bool {
-        let bit = self.pair_hash(addrs) >> (32 - DIRECTION_BITS);
+        self.is_noted(self.pair_hash(addrs))
+    }
+
+    #[inline]
+    fn is_noted(&self, pair: u32) -> bool {
+        let bit = pair >> (32 - DIRECTION_BITS);
         self.directions
             .get((bit >> 6) as usize)
             .is_some_and(|word| word >> (bit & 63) & 1 == 1)
+    }
+
+    /// The addresses of a hash, of IPv6, if they are known.
+    pub(super) fn addrs_of(&self, pair: u32) -> Option<AddrPair> {
+        self.pairs.get(pair)
     }
 
     /// The hash of an address pair, as fingerprints keep it.
@@ -320,7 +339,9 @@ impl Ring {
     /// filter.
     pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
         let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
-        self.note_direction(hashes.pair);
+        if !self.is_noted(hashes.pair) {
+            self.note_direction(packet, hashes.pair);
+        }
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
         let fingerprint = Fingerprint {

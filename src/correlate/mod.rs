@@ -18,6 +18,7 @@ mod fragments;
 mod hasty;
 mod limits;
 pub mod observation;
+mod pairs;
 mod parts;
 mod passing;
 mod payloads;
@@ -54,6 +55,7 @@ pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::parts::Parts;
 use self::query::Recognizer;
+use self::quoted::Completed;
 pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
@@ -274,7 +276,9 @@ impl Correlator {
             }
             return Relation::Reported;
         }
-        let relation = match message.quote() {
+        let completed = self.quoted_in_part(message, frame.ts);
+        let completed = completed.as_ref().and_then(Completed::quote);
+        let relation = match message.quote().or(completed.as_ref()) {
             Some(quote) if packet.ip.is_acceptable() => {
                 self.error(frame, packet, message, quote, None, shown)
             }

@@ -4,7 +4,7 @@ mod cut;
 
 use std::time::Duration;
 
-pub(super) use self::cut::missing_octets;
+pub(super) use self::cut::{Completed, missing_octets};
 use super::copies::Copies;
 use super::flows::{
     Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
@@ -30,6 +30,9 @@ const DATAGRAM_DEPTH: usize = 1 << 10;
 /// How long after its cause an error may come: address resolution gives up after three seconds
 /// (RFC 4861 section 10), queues and distance add to that.
 const ERROR_DELAY: Duration = Duration::from_secs(5);
+
+/// Where ICMP has its checksum in the leading octets.
+const ICMP_CHECKSUM: u64 = 0x0000_ffff_0000_0000;
 
 /// What the quote says of the packet that caused the error.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +95,7 @@ impl Wanted {
         if self.is_later_fragment {
             0
         } else if is_icmp(self.protocol) {
-            0x0000_ffff_0000_0000
+            ICMP_CHECKSUM
         } else {
             datagram_checksum(self.protocol)
         }

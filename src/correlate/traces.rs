@@ -186,6 +186,19 @@ impl Traces {
         displaced
     }
 
+    /// A router answered one of these probes, and it is not known which: of what was answered nothing is
+    /// told then. Gives what there was no room for any more.
+    pub(super) fn blur(&mut self, probes: TraceKey, at: (Timestamp, FrameRef)) -> Vec<Path> {
+        let mut displaced = Vec::new();
+        if let Some(trace) = self.entry(probes.any(), at, &mut displaced) {
+            trace.is_blurred = true;
+        }
+        if let Some(trace) = self.open.get_mut(&probes) {
+            trace.is_blurred = true;
+        }
+        displaced
+    }
+
     /// An answer to one of these probes, captured again.
     pub(super) fn answered_again(&mut self, probes: &TraceKey, again: &Again) {
         if let Some(trace) = self.open.get_mut(probes) {
@@ -247,7 +260,8 @@ impl Traces {
             protocol,
             id: None,
         };
-        (self.open.get(&key)).is_some_and(|any| any.ttls_answered() >= DISTINCT_TTLS)
+        (self.open.get(&key))
+            .is_some_and(|any| !any.is_blurred && any.ttls_answered() >= DISTINCT_TTLS)
     }
 
     /// Takes out the traces that nothing happened to for `quiet` before `clock`.

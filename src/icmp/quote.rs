@@ -243,6 +243,11 @@ impl<'a> Quote<'a> {
         read(bytes, bytes.len()).ok()
     }
 
+    /// The quote that these octets are, of which so many were sent.
+    pub(crate) fn of(octets: &'a [u8], on_wire: usize) -> Option<Self> {
+        read(octets, on_wire).ok()
+    }
+
     /// The same with a transport that begins with these octets: what was cut of it is known from the
     /// packet itself.
     #[must_use]

@@ -67,3 +67,46 @@ fn what_errors_do_not_quote_is_not_claimed() {
     }
     assert!(compared > 40, "only {compared} recordings");
 }
+
+/// What is told of dropped packets and of traceroutes, but for what octets tell that were cut.
+fn drops(path: &Path) -> Vec<String> {
+    let told = records(&["-r", path.to_str().expect("a path")]);
+    let drops = of_type(&told, "drop").into_iter().map(|drop| {
+        let facts = ["flow", "dropper", "reason", "mtu", "count"];
+        facts.map(|fact| drop[fact].to_string()).join(" ")
+    });
+    let paths = (of_type(&told, "path").into_iter()).map(|path| path["hops"].to_string());
+    let mut all: Vec<_> = drops.chain(paths).collect();
+    all.sort_unstable();
+    all
+}
+
+/// With 96 octets a quote of IPv6 ends in its destination.
+#[test]
+fn a_destination_that_was_cut_is_that_of_the_captured_packet() {
+    for name in [
+        "too-big-ping6",
+        "too-big-udp6",
+        "too-big-tcp6",
+        "port-unreachable6",
+        "traceroute-udp6",
+        "no-route6",
+        "mtr6",
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/{name}.pcap"));
+        let octets = std::fs::read(&path).expect("a recording");
+        let whole = drops(&path);
+        assert!(!whole.is_empty(), "{name}");
+        let cut = drops(cut(&octets, 96).path());
+        if name == "mtr6" {
+            // Nothing tells its probes apart: each router is told of, and no path.
+            assert_eq!(cut.len(), 3, "{cut:?}");
+            assert!(
+                cut.iter()
+                    .all(|drop| drop.contains("\"ttl_exceeded\" null 10"))
+            );
+            continue;
+        }
+        assert_eq!(cut, whole, "{name}");
+    }
+}

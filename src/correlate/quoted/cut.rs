@@ -1,9 +1,13 @@
 //! What a quote lacks that was cut, taken from the captured packet that it has to be of.
 
-use super::{ERROR_DELAY, FLOW_DEPTH, Wanted};
-use crate::correlate::flows::{Chain, Fingerprint, Lead, Ring, has_ports};
-use crate::icmp::Quote;
-use crate::model::Timestamp;
+use std::net::IpAddr;
+
+use super::{ERROR_DELAY, FLOW_DEPTH, ICMP_CHECKSUM, Wanted};
+use crate::correlate::flows::{
+    Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports, is_icmp,
+};
+use crate::icmp::{CutHeader, Message, Quote};
+use crate::model::{AddrPair, Timestamp};
 use crate::wire::IpVersion;
 
 /// How the transport of a packet begins whose quote, in an error captured at `ts`, ends before that:
@@ -55,4 +59,101 @@ impl Wanted {
             && seen.lead != Lead::default()
             && self.same_lead(seen)
     }
+}
+
+/// A quote that ends inside of its IPv6 header, with what the captured packets say of the rest.
+#[derive(Debug)]
+pub(in crate::correlate) struct Completed {
+    octets: [u8; HEADER + Lead::OCTETS],
+    /// How many of them are known.
+    known: usize,
+    /// Length of the whole packet in octets.
+    on_wire: usize,
+}
+
+/// Octets of an IPv6 header, and where the destination begins in it.
+const HEADER: usize = 40;
+const DESTINATION: usize = 24;
+
+impl Completed {
+    /// What an error, captured at `ts`, quotes, if the quote reaches into the destination. The packet is
+    /// one of late from the quoted source with the quoted flow label, length and protocol, to an address
+    /// that begins so; of several what they agree in. `None` where they went to several hosts, or there
+    /// is none.
+    #[cold]
+    pub(in crate::correlate) fn of(
+        ring: &Ring,
+        message: &Message<'_>,
+        ts: Timestamp,
+    ) -> Option<Self> {
+        let header = message
+            .cut_quote()
+            .filter(|it| it.version == IpVersion::V6)?;
+        let (cut, length) = message.quoted_octets()?;
+        let begins = cut.get(DESTINATION..).filter(|begins| !begins.is_empty())?;
+        let (src, protocol) = (header.src?, header.protocol?);
+        let mut found: Option<(AddrPair, Lead, usize)> = None;
+        let fits = |seen: &&Fingerprint| {
+            is_quoted_by(&header, seen) && ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY)
+        };
+        for seen in ring.recent(FLOW_DEPTH).filter(fits) {
+            let Some(addrs) = ring.addrs_of(seen.pair) else {
+                continue;
+            };
+            if addrs.src() != src || !octets_of(addrs.dst()).starts_with(begins) {
+                continue;
+            }
+            found = match found {
+                None => Some((addrs, seen.lead, Lead::OCTETS)),
+                Some((known, lead, agree)) if known == addrs => {
+                    let more = agreeing(lead, seen.lead, protocol);
+                    Some((addrs, lead, agree.min(more)))
+                }
+                Some(_) => return None,
+            };
+        }
+        let (addrs, lead, agree) = found?;
+        let mut octets = [0; HEADER + Lead::OCTETS];
+        let (destination, lead) = (octets_of(addrs.dst()), lead.octets());
+        let rest = destination.iter().skip(begins.len()).chain(&lead);
+        for (to, from) in octets.iter_mut().zip(cut.iter().chain(rest)) {
+            *to = *from;
+        }
+        Some(Self {
+            octets,
+            known: HEADER + agree,
+            on_wire: usize::try_from(length).unwrap_or(usize::MAX),
+        })
+    }
+
+    pub(in crate::correlate) fn quote(&self) -> Option<Quote<'_>> {
+        Quote::of(self.octets.get(..self.known)?, self.on_wire)
+    }
+}
+
+/// Whether a packet can be that of which a quoted header has these fields.
+fn is_quoted_by(header: &CutHeader, seen: &Fingerprint) -> bool {
+    Some(seen.protocol) == header.protocol
+        && Some(seen.label) == header.flow_label
+        && Some(seen.length) == header.length
+        && header.ttl.is_some_and(|ttl| ttl <= seen.ttl)
+        && seen.lead != Lead::default()
+}
+
+fn octets_of(addr: IpAddr) -> [u8; 16] {
+    match addr {
+        IpAddr::V4(addr) => addr.to_ipv6_mapped().octets(),
+        IpAddr::V6(addr) => addr.octets(),
+    }
+}
+
+/// How many leading octets of the transport two packets have in common, whatever their checksums.
+fn agreeing(one: Lead, other: Lead, protocol: u8) -> usize {
+    let checksum = match protocol {
+        protocol if is_icmp(protocol) => ICMP_CHECKSUM,
+        protocol => datagram_checksum(protocol),
+    };
+    let bits = |octets| u64::from_be_bytes(octets) & !checksum;
+    let differ = bits(one.octets()) ^ bits(other.octets());
+    usize::try_from(differ.leading_zeros() / 8).unwrap_or_default()
 }

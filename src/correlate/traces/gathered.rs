@@ -78,6 +78,8 @@ pub(super) struct Trace {
     answers: VecDeque<Answer>,
     /// A bit per TTL, see [`Trace::note_answer`].
     answered: u64,
+    /// Some router answered, and it is not known which probe.
+    pub(super) is_blurred: bool,
     pub(super) shown: bool,
 }
 
@@ -131,6 +133,7 @@ impl Trace {
             probes: VecDeque::new(),
             answers: VecDeque::new(),
             answered: 0,
+            is_blurred: false,
             shown: false,
         }
     }
@@ -326,6 +329,7 @@ impl Trace {
     pub(super) fn take_in(&mut self, other: Self) {
         self.last = self.last.max(other.last);
         self.shown |= other.shown;
+        self.is_blurred |= other.is_blurred;
         if self.hops.is_empty() && self.probes.is_empty() && self.answers.is_empty() {
             (self.begun, self.first_probe) = (other.begun, other.first_probe);
         }
@@ -360,7 +364,7 @@ impl Trace {
     }
 
     pub(super) fn path(self, key: &TraceKey) -> Option<Path> {
-        if !self.is_path() {
+        if self.is_blurred || !self.is_path() {
             return None;
         }
         let target = key.addrs.dst();
