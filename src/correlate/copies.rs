@@ -66,13 +66,16 @@ pub(super) struct Copies {
     pub(super) nearest: Fingerprint,
     /// The one to measure times from in a capture: by one clock, where that capture has it.
     pub(super) timed: Fingerprint,
+    /// The lowest TTL that it has in that capture, where it was seen furthest on its way.
+    pub(super) last_ttl: u8,
     source: SourceId,
     version: IpVersion,
     looked: usize,
 }
 
 impl Copies {
-    /// How many packets of the flow before the first that was met are looked at.
+    /// How many packets of the flow before the one seen nearest are looked at: in a loop each comes by
+    /// once more for each hop.
     const DEPTH: usize = 16;
     /// How long before it another capture may have seen it, by a clock that is behind.
     const APART: Duration = Duration::from_secs(10);
@@ -82,6 +85,7 @@ impl Copies {
         Self {
             nearest: first,
             timed: first,
+            last_ttl: first.ttl,
             source,
             version,
             looked: 0,
@@ -96,10 +100,22 @@ impl Copies {
     /// Takes the packet of the flow before; says whether that is enough.
     pub(super) fn met(&mut self, seen: &Fingerprint) -> bool {
         if seen.is_copy_of(&self.nearest, self.version) {
+            if seen.is_nearer_than(&self.nearest) {
+                // As many times as there are TTLs, at most.
+                self.looked = 0;
+            }
             if !self.nearest.is_nearer_than(seen) {
                 self.nearest = *seen;
             }
             let here = |it: &Fingerprint| it.source() == self.source;
+            if here(seen) {
+                let is_first = !here(&self.timed);
+                self.last_ttl = if is_first {
+                    seen.ttl
+                } else {
+                    self.last_ttl.min(seen.ttl)
+                };
+            }
             if here(seen) && (!here(&self.timed) || !self.timed.is_nearer_than(seen)) {
                 self.timed = *seen;
             }

@@ -429,4 +429,33 @@ mod tests {
         });
         assert_eq!(told, Some(1));
     }
+
+    /// On both sides of a router a packet and the error about it are seen: the hops to who refused it,
+    /// whose TTLs are these.
+    #[test]
+    fn hops_are_counted_from_the_first_side_of_a_router() {
+        // Refused before the TTL was lowered by the next router, and after that.
+        for (quoted, hops) in [(63, 2), (62, 2)] {
+            let mut play = Replay::new();
+            let sent = |ttl| {
+                let mut packet = Vec::new();
+                let builder = PacketBuilder::ipv4([10, 0, 1, 1], [10, 0, 3, 99], ttl);
+                builder.udp(4000, 53).write(&mut packet, b"who").unwrap();
+                packet[5] = 7;
+                packet
+            };
+            let refused = crate::correlate::replay::error;
+            let mut error = refused([10, 0, 2, 2], [3, 1, 0, 0, 0, 0, 0, 0], &sent(quoted));
+            play.at(1, &sent(64));
+            play.at(2, &sent(63));
+            play.at(3, &error);
+            error[8] = 63;
+            play.at(4, &error);
+            let told = play.verdicts();
+            let counts = told
+                .iter()
+                .map(|verdict| verdict.hops_to_dropper.unwrap().count);
+            assert_eq!(counts.collect::<Vec<_>>(), [hops], "{quoted}");
+        }
+    }
 }

@@ -206,7 +206,11 @@ pub(super) fn find(
             let segment = matches!(best, Some((MatchKind::Segment, _)));
             match &mut best {
                 Some((MatchKind::Segment, copies)) => {
+                    let nearest = copies.nearest;
                     copies.met(seen);
+                    if copies.nearest.is_nearer_than(&nearest) {
+                        since_segment = 0;
+                    }
                 }
                 _ if wanted.is_segment(seen) => best = Some((MatchKind::Segment, copies(seen))),
                 None if wanted.known >= 4 => best = Some((MatchKind::Flow, copies(seen))),
@@ -237,12 +241,13 @@ pub(super) fn find(
         best = redirected.map(|seen| (MatchKind::Translated, copies(seen)));
     }
     match best {
-        Some((match_kind, Copies { nearest, timed, .. })) => Original::Found {
+        Some((match_kind, copies)) => Original::Found {
             match_kind,
-            frame: nearest.frame,
-            before: ts.since(timed.ts),
-            ttl: nearest.ttl,
-            shown: nearest.shown,
+            frame: copies.nearest.frame,
+            before: ts.since(copies.timed.ts),
+            ttl: copies.nearest.ttl,
+            last_ttl: copies.last_ttl,
+            shown: copies.nearest.shown,
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }

@@ -89,8 +89,10 @@ pub enum Original {
         frame: FrameRef,
         /// Time from it to the error; `None` where time went backwards.
         before: Option<Duration>,
-        /// Its TTL as captured.
+        /// Its TTL as captured, nearest to its sender.
         ttl: u8,
+        /// Its TTL where the capture that has the error saw it last.
+        last_ttl: u8,
         /// It is a message that passed the filter.
         shown: bool,
     },

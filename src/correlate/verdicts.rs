@@ -405,6 +405,7 @@ fn found(verdict: &mut DropVerdict, error: &Answered, original: Original) {
         frame,
         before,
         ttl,
+        last_ttl,
         shown,
     } = original
     else {
@@ -430,13 +431,13 @@ fn found(verdict: &mut DropVerdict, error: &Answered, original: Original) {
     };
     let mut hops = hops(verdict.reason, spent, error.quoted_ttl);
     // A filter may refuse a packet after its TTL was decremented (nftables' forward hook does), the
-    // destination never. The error's own TTL tells which, if it came back the same way.
+    // destination never. The error's own TTL tells which, if it came back the same way: that is measured
+    // from where both were seen nearest to the dropper.
+    let way_back = (error.ttl_back).and_then(|ttl| payload::hops(ttl).checked_add(1));
     if hops.estimate
         && verdict.dropper != verdict.flow.addrs.dst()
-        && error
-            .ttl_back
-            .and_then(|ttl| payload::hops(ttl).checked_add(1))
-            == Some(spent)
+        && way_back.is_some()
+        && way_back == last_ttl.checked_sub(error.quoted_ttl)
     {
         hops.count = spent;
     }

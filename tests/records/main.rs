@@ -131,6 +131,7 @@ fn an_error_tells_its_quote_and_original() {
             frame: frame_of(1, 11),
             before: Some(Duration::from_micros(270)),
             ttl: 1,
+            last_ttl: 1,
             shown: true,
         }),
     };

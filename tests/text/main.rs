@@ -92,6 +92,7 @@ fn the_lines_of_the_design_are_written_as_they_stand_there() {
             frame: frame(11),
             before: Some(Duration::from_micros(270)),
             ttl: 1,
+            last_ttl: 1,
             shown: true,
         }),
     };
@@ -162,6 +163,7 @@ fn every_original_is_told_with_its_match() {
             frame: frame(7),
             before: None,
             ttl: 1,
+            last_ttl: 1,
             shown: true,
         })
     };

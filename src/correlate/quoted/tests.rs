@@ -318,3 +318,41 @@ fn has_others_of(capture: &Capture, packet: &[u8], quoted: usize) -> bool {
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     has_others(&capture.ring, Message::parse(&ip).quote().unwrap())
 }
+
+/// In a loop it comes by again and again: it was sent when it had all its hops.
+#[test]
+fn a_packet_that_goes_round_is_found_where_it_came_first() {
+    let echo = |ttl| {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(CLIENT, SERVER, ttl)
+            .icmpv4_echo_request(7, 1)
+            .write(&mut packet, b"ping")
+            .unwrap();
+        with_id(packet, 0)
+    };
+    let numbered = |ttl| {
+        let mut packet = udp(CLIENT, 4000, 7);
+        packet[8] = ttl;
+        packet
+    };
+    let passing: [&dyn Fn(u8) -> Vec<u8>; 2] = [&numbered, &echo];
+    for packet in passing {
+        let mut capture = Capture::new();
+        for id in 100..140 {
+            capture.add(&udp(CLIENT, 4000, id));
+        }
+        for ttl in (1..=64).rev() {
+            capture.add(&packet(ttl));
+        }
+        let Original::Found {
+            frame,
+            ttl,
+            last_ttl,
+            ..
+        } = capture.find(&packet(0), 28)
+        else {
+            panic!("found");
+        };
+        assert_eq!((frame.number(), ttl, last_ttl), (41, 64, 1));
+    }
+}
