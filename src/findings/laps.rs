@@ -6,9 +6,11 @@ use crate::model::{Frame, FrameRef};
 use crate::wire::Packet;
 use crate::wire::link::{self, LinkAddress};
 
-/// How often a packet comes by from one station to another, after it was first seen, until that is a
-/// loop: no way leads over the same link twice.
+/// How often a packet comes by on one way, after it was first seen, until that is a loop: no way leads
+/// over the same link twice.
 const PASSES: u8 = 3;
+/// The same where only the sender of the frames is known, which may have several links.
+const PASSES_OF_SENDER: u8 = 6;
 /// Packets on their way from one station to another that are remembered.
 const REMEMBERED: usize = 128;
 
@@ -21,35 +23,61 @@ pub(super) struct Laps {
 #[derive(Clone, Debug)]
 struct Lap {
     first: FrameRef,
-    from: LinkAddress,
-    to: LinkAddress,
+    way: Way,
     /// The lowest so far.
     ttl: u8,
     passes: u8,
 }
 
+/// From one station to another, as far as the link tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    from: LinkAddress,
+    to: Option<LinkAddress>,
+    /// Of those of the capturing host.
+    interface: Option<u32>,
+}
+
+impl Way {
+    fn of(frame: &Frame<'_>) -> Option<Self> {
+        let addresses = link::addresses(frame);
+        Some(Self {
+            from: addresses.src?,
+            to: addresses.dst,
+            interface: addresses.interface_index,
+        })
+    }
+
+    /// How many passes make a loop.
+    fn needed(&self) -> u8 {
+        if self.to.is_some() || self.interface.is_some() {
+            PASSES
+        } else {
+            PASSES_OF_SENDER
+        }
+    }
+}
+
 impl Laps {
     /// Takes the packet of `frame`, which is that of the frame `first` once more; gives the stations
-    /// between which it goes round as soon as that is known.
+    /// among which it goes round as soon as that is known.
     pub(super) fn pass(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
         first: FrameRef,
-    ) -> Option<[LinkAddress; 2]> {
-        let addresses = link::addresses(frame);
-        let (from, to) = (addresses.src?, addresses.dst?);
+    ) -> Option<Vec<LinkAddress>> {
+        let way = Way::of(frame)?;
         let ttl = packet.ip.hop_limit()?;
         let mut laps = self.seen.iter_mut().rev();
-        let known = laps.find(|lap| (lap.first, lap.from, lap.to) == (first, from, to));
+        let known = laps.find(|lap| (lap.first, lap.way) == (first, way));
         let Some(lap) = known else {
             if self.seen.len() == REMEMBERED {
                 self.seen.pop_front();
             }
             self.seen.push_back(Lap {
                 first,
-                from,
-                to,
+                way,
                 ttl,
                 passes: 1,
             });
@@ -60,12 +88,22 @@ impl Laps {
         }
         lap.ttl = ttl;
         lap.passes = lap.passes.saturating_add(1);
-        if lap.passes != PASSES {
+        if lap.passes != way.needed() {
             return None;
         }
-        let mut others = self.seen.iter().filter(|lap| lap.first == first);
-        let is_known = others.any(|lap| lap.passes >= PASSES && (lap.from, lap.to) != (from, to));
-        (!is_known).then_some([from, to])
+        let laps = || self.seen.iter().filter(|lap| lap.first == first);
+        if laps().any(|lap| lap.passes >= lap.way.needed() && lap.way != way) {
+            return None;
+        }
+        let mut stations = Vec::new();
+        for lap in laps().filter(|lap| lap.passes + 1 >= lap.way.needed()) {
+            for station in [Some(lap.way.from), lap.way.to].into_iter().flatten() {
+                if !stations.contains(&station) {
+                    stations.push(station);
+                }
+            }
+        }
+        Some(stations)
     }
 }
 
@@ -77,17 +115,39 @@ mod tests {
     use crate::model::{LinkType, SourceId};
     use crate::wire::{Classified, classify};
 
+    /// Ethernet, and what captures of all interfaces have, in both forms.
+    const ETHERNET: LinkType = LinkType(1);
+    const COOKED: LinkType = LinkType(113);
+    const COOKED_2: LinkType = LinkType(276);
+
     /// How many loops are told of a packet that comes by with these senders, receivers and TTLs.
     fn loops(passes: &[(u8, u8, u8)]) -> usize {
+        loops_on(ETHERNET, passes)
+    }
+
+    /// The same on another link, where for the receiver stands the interface, if any.
+    fn loops_on(link: LinkType, passes: &[(u8, u8, u8)]) -> usize {
         let mut laps = Laps::default();
         let found = passes.iter().filter(|(from, to, ttl)| {
-            let mut data = Vec::new();
-            PacketBuilder::ethernet2([*from; 6], [*to; 6])
-                .ipv4([10, 0, 0, 1], [10, 2, 0, 1], *ttl)
+            let mut data = match link {
+                COOKED => [&[0, 0, 0, 1, 0, 6][..], &[*from; 6], &[0, 0, 8, 0]].concat(),
+                COOKED_2 => [
+                    &[8, 0, 0, 0, 0, 0, 0, *to, 0, 1, 0, 6][..],
+                    &[*from; 6],
+                    &[0, 0],
+                ]
+                .concat(),
+                _ => [[*to; 6], [*from; 6]]
+                    .concat()
+                    .into_iter()
+                    .chain([8, 0])
+                    .collect(),
+            };
+            PacketBuilder::ipv4([10, 0, 0, 1], [10, 2, 0, 1], *ttl)
                 .icmpv4_echo_request(9, 1)
                 .write(&mut data, b"round")
                 .unwrap();
-            let frame = Frame::alone(LinkType(1), &data);
+            let frame = Frame::alone(link, &data);
             let Classified::Icmp(packet) = classify(&frame) else {
                 panic!("ICMP");
             };
@@ -124,5 +184,19 @@ mod tests {
         assert_eq!(loops(&[(1, 2, 60); 10]), 0);
         // A firewall on a stick, mirrored on both of its ports.
         assert_eq!(loops(&[(1, 2, 63), (2, 1, 62), (1, 2, 63), (2, 1, 62)]), 0);
+    }
+
+    #[test]
+    fn captures_of_all_interfaces_tell_a_loop() {
+        // Of a router: in from its neighbor, and out to it, on interface 3.
+        let round: Vec<_> = (0..20u8).map(|at| (at % 2 + 1, 3, 60 - at)).collect();
+        for link in [COOKED, COOKED_2] {
+            assert_eq!(loops_on(link, &round), 1, "{link:?}");
+        }
+        // In at one interface, through three more of the host itself, and out.
+        let hops: Vec<_> = (0..5).map(|at| (7, at + 1, 60 - at)).collect();
+        for link in [COOKED, COOKED_2] {
+            assert_eq!(loops_on(link, &hops), 0, "{link:?}");
+        }
     }
 }

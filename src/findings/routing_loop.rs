@@ -18,15 +18,18 @@ use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::icmp::payload;
 use crate::model::Frame;
 use crate::wire::Packet;
-use crate::wire::link::LinkAddress;
+use crate::wire::link::{self, LinkAddress};
 
 /// Hops after which a TTL does not run out on any sane path.
 const LONGEST_PATH: u8 = 30;
 /// Destinations kept, and routers named for each.
 const DESTINATIONS: usize = 1000;
 const ROUTERS: usize = 4;
+/// Stations whose IP addresses are asked for.
+const STATIONS: usize = 32;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) struct RoutingLoop {
     /// Routers met per destination, in order.
     routers: Vec<(IpAddr, Vec<Router>)>,
     laps: Laps,
+    /// Who sent packets round, and the address that an error of theirs told.
+    stations: Vec<(LinkAddress, Option<IpAddr>)>,
     /// Messages that were seen to go round, per destination.
     going_round: Groups<IpAddr>,
 }
@@ -60,6 +65,9 @@ impl fmt::Display for Router {
 impl RoutingLoop {
     /// Takes any message.
     pub(super) fn message(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, relation: Relation) {
+        if matches!(relation, Relation::Error { .. }) && !self.stations.is_empty() {
+            self.error(frame, packet);
+        }
         if let Relation::Copy { of } = relation
             && let Some(stations) = self.laps.pass(frame, packet, of)
         {
@@ -72,6 +80,9 @@ impl RoutingLoop {
                 group.flows = 1;
             }
             for station in stations {
+                if self.stations.len() < STATIONS && !self.stations.iter().any(|s| s.0 == station) {
+                    self.stations.push((station, None));
+                }
                 self.met(destination, Router::Link(station));
             }
         }
@@ -80,6 +91,41 @@ impl RoutingLoop {
     /// To where packets go in loops.
     pub(super) fn destinations(&self) -> HashSet<IpAddr, RandomState> {
         self.by_destination.iter().map(|(to, _)| *to).collect()
+    }
+
+    /// An error that the sender of its frame sent itself tells whose link-layer address that is.
+    fn error(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        let is_new = (packet.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
+        if !is_new || !packet.tunnels.is_empty() {
+            return;
+        }
+        let Some(from) = link::addresses(frame).src else {
+            return;
+        };
+        if let Some((_, address)) = self.stations.iter_mut().find(|s| s.0 == from) {
+            address.get_or_insert(packet.ip.src());
+        }
+    }
+
+    /// The routers of a loop, by their IP addresses where those are known, and each once.
+    fn named(&self, met: &[Router]) -> Vec<Router> {
+        let mut named = Vec::new();
+        for router in met {
+            let known = match router {
+                Router::Link(at) => self.stations.iter().find(|s| s.0 == *at).and_then(|s| s.1),
+                Router::Ip(_) => None,
+            };
+            let router = known.map_or(*router, Router::Ip);
+            if !named.contains(&router) {
+                named.push(router);
+            }
+        }
+        let is_ip = |router: &Router| matches!(router, Router::Ip(_));
+        if named.iter().filter(|router| is_ip(router)).count() > 1 {
+            // The others may well be further interfaces of these.
+            named.retain(is_ip);
+        }
+        named
     }
 
     fn met(&mut self, destination: IpAddr, router: Router) {
@@ -123,9 +169,8 @@ impl Diagnosis for RoutingLoop {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         for (destination, group) in self.by_destination.iter() {
             let met = self.routers.iter().find(|(d, _)| d == destination);
-            let routers: Vec<_> = met
-                .map(|(_, met)| met.iter().map(ToString::to_string).collect())
-                .unwrap_or_default();
+            let named = met.map(|(_, met)| self.named(met)).unwrap_or_default();
+            let routers: Vec<_> = named.iter().map(ToString::to_string).collect();
             let mut going_round = self.going_round.iter();
             let lost = match group.errors {
                 0 => going_round
@@ -155,5 +200,64 @@ impl Diagnosis for RoutingLoop {
                 },
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::PacketBuilder;
+
+    use super::*;
+    use crate::model::{FrameRef, LinkType, SourceId};
+    use crate::wire::{Classified, classify};
+
+    /// Takes a packet from one of these addresses to the other, in a frame between these stations.
+    fn take(
+        finding: &mut RoutingLoop,
+        (from, to): (u8, u8),
+        (src, ttl): ([u8; 4], u8),
+        relation: Relation,
+    ) {
+        let mut data = Vec::new();
+        PacketBuilder::ethernet2([from; 6], [to; 6])
+            .ipv4(src, [10, 7, 0, 1], ttl)
+            .icmpv4_echo_request(9, 1)
+            .write(&mut data, b"round")
+            .unwrap();
+        let frame = Frame::alone(LinkType(1), &data);
+        let Classified::Icmp(packet) = classify(&frame) else {
+            panic!("ICMP");
+        };
+        finding.message(&frame, &packet, relation);
+    }
+
+    #[test]
+    fn a_router_that_sent_an_error_is_named_by_its_address() {
+        let mut finding = RoutingLoop::default();
+        let of = FrameRef::new(SourceId(0), 1);
+        for ttl in (1..20).rev() {
+            let stations = if ttl % 2 == 0 { (2, 4) } else { (4, 2) };
+            take(
+                &mut finding,
+                stations,
+                ([10, 0, 0, 1], ttl),
+                Relation::Copy { of },
+            );
+        }
+        let titles = |finding: &mut RoutingLoop| {
+            let mut found = Vec::new();
+            finding.findings(&mut found);
+            found.into_iter().map(|it| it.title).collect::<Vec<_>>()
+        };
+        let loops = "Packets to 10.7.0.1 go in a loop, seen at ";
+        let unknown = format!("{loops}04:04:04:04:04:04 and 02:02:02:02:02:02");
+        assert_eq!(titles(&mut finding), [unknown.as_str()]);
+        let error = Relation::Error { original: None };
+        // Passed on by a router, it is of somebody else.
+        take(&mut finding, (4, 2), ([10, 0, 9, 9], 63), error);
+        assert_eq!(titles(&mut finding), [unknown]);
+        take(&mut finding, (4, 2), ([10, 0, 2, 2], 64), error);
+        let known = format!("{loops}10.0.2.2 and 02:02:02:02:02:02");
+        assert_eq!(titles(&mut finding), [known.as_str()]);
     }
 }
