@@ -252,7 +252,7 @@ impl Correlator {
             (Some((answer, DropReason::TtlExceeded)), Some(ring)) => {
                 self.traces.expired(ring, &answer)
             }
-            (Some((answer, _)), _) => self.traces.answered(&answer),
+            (Some((answer, _)), ring) => self.traces.answered(ring.as_ref(), &answer),
             (None, _) => Vec::new(),
         }
     }

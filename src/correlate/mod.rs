@@ -426,7 +426,7 @@ impl Correlator {
                     rtt,
                     ..answer
                 };
-                let displaced = self.traces.answered(&answer);
+                let displaced = self.traces.answered(self.ring.as_ref(), &answer);
                 (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
             }
             Relation::Copy { of } => {

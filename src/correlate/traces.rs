@@ -1,4 +1,5 @@
-//! Finds traceroutes: packets to one destination with different TTLs, some of which ran out.
+//! Finds traceroutes: packets to one destination with different TTLs, some of which ran out, or to a
+//! neighbor, which answers all of them.
 
 mod gathered;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use crate::icmp::object::Labels;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
-use gathered::{DISTINCT_TTLS, HopState, PENDING_MEMORY, Trace};
+use gathered::{HopState, PENDING_MEMORY, Trace};
 
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
@@ -103,6 +104,12 @@ impl ProbeAnswer<'_> {
         }
     }
 
+    /// Whether the destination itself answers what no router would have passed on: the trace of a
+    /// neighbor, where no TTL runs out.
+    fn is_by_neighbor(&self) -> bool {
+        self.ttl == 1 && self.from == self.addrs.dst()
+    }
+
     /// When the probe was captured.
     fn probe_ts(&self) -> Timestamp {
         self.rtt.map_or(self.ts, |rtt| self.ts.before(rtt))
@@ -139,6 +146,10 @@ impl Traces {
         if answer.ttl > MAX_TTL {
             return Vec::new();
         }
+        self.begin(ring, answer)
+    }
+
+    fn begin(&mut self, ring: &Ring, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         let any = answer.key().any();
         let mut displaced = Vec::new();
         if self.open.get(&any).is_none() {
@@ -164,13 +175,20 @@ impl Traces {
                 }
             }
         }
-        displaced.extend(self.answered(answer));
+        displaced.extend(self.go_on(answer));
         displaced
     }
 
-    /// Another answer, which counts only where a trace is under way. Gives what there was no room for
-    /// any more.
-    pub(super) fn answered(&mut self, answer: &ProbeAnswer<'_>) -> Vec<Path> {
+    /// Another answer, which counts only where a trace is under way, or a neighbor's begins. Gives what
+    /// there was no room for any more.
+    pub(super) fn answered(&mut self, ring: Option<&Ring>, answer: &ProbeAnswer<'_>) -> Vec<Path> {
+        match ring {
+            Some(ring) if answer.is_by_neighbor() => self.begin(ring, answer),
+            _ => self.go_on(answer),
+        }
+    }
+
+    fn go_on(&mut self, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         let mut displaced = Vec::new();
         let key = answer.key();
         // What else the two hosts do is no part of it.
@@ -248,7 +266,7 @@ impl Traces {
             }
         }
         if let Some(answer) = tcp_answer(ring, packet) {
-            displaced.extend(self.answered(&answer));
+            displaced.extend(self.go_on(&answer));
         }
         displaced
     }
@@ -260,8 +278,7 @@ impl Traces {
             protocol,
             id: None,
         };
-        (self.open.get(&key))
-            .is_some_and(|any| !any.is_blurred && any.ttls_answered() >= DISTINCT_TTLS)
+        (self.open.get(&key)).is_some_and(|any| !any.is_blurred && any.is_trace())
     }
 
     /// Takes out the traces that nothing happened to for `quiet` before `clock`.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Again, ProbeAnswer, TraceKey};
-use crate::correlate::flows::Fingerprint;
+use crate::correlate::flows::{Fingerprint, has_ports};
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
 use crate::correlate::verdict::DropReason;
 use crate::icmp::payload;
@@ -14,7 +14,11 @@ use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
 /// Different TTLs that make a traceroute.
-pub(super) const DISTINCT_TTLS: usize = 2;
+const DISTINCT_TTLS: usize = 2;
+/// Answers of a neighbor to ports counted up that make one: mtr(8) sends no other TTL then.
+const PORTS_IN_ORDER: u8 = 3;
+/// How far apart two of these are at most, where not all are answered.
+const PORTS_APART: u16 = 16;
 /// MPLS labels kept per router.
 const LABELS: usize = 8;
 /// Routers kept per hop.
@@ -80,7 +84,32 @@ pub(super) struct Trace {
     answered: u64,
     /// Some router answered, and it is not known which probe.
     pub(super) is_blurred: bool,
+    neighbor: Neighbor,
     pub(super) shown: bool,
+}
+
+/// Answers of the destination to probes that no router would have passed on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Neighbor {
+    /// The port of the last.
+    port: u16,
+    in_order: u8,
+}
+
+impl Neighbor {
+    fn answer(&mut self, port: u16) {
+        match port.checked_sub(self.port) {
+            Some(0) => {}
+            Some(1..=PORTS_APART) => self.in_order = self.in_order.saturating_add(1),
+            _ if self.is_traced() => {}
+            _ => self.in_order = 1,
+        }
+        self.port = port;
+    }
+
+    fn is_traced(self) -> bool {
+        self.in_order >= PORTS_IN_ORDER
+    }
 }
 
 impl Probe {
@@ -134,6 +163,7 @@ impl Trace {
             answers: VecDeque::new(),
             answered: 0,
             is_blurred: false,
+            neighbor: Neighbor::default(),
             shown: false,
         }
     }
@@ -236,6 +266,7 @@ impl Trace {
         let next = Self {
             // What the two do is tracing still.
             answered: self.answered,
+            neighbor: self.neighbor,
             ..Self::new(begun, first_probe)
         };
         std::mem::replace(self, next)
@@ -245,11 +276,14 @@ impl Trace {
     pub(super) fn note_answer(&mut self, answer: &ProbeAnswer<'_>) {
         self.last = self.last.max(answer.ts);
         self.answered |= 1_u64 << answer.ttl.min(MAX_TTL);
+        if answer.is_by_neighbor() && has_ports(answer.protocol) {
+            self.neighbor.answer(answer.lead.half(1));
+        }
     }
 
-    /// At how many TTLs.
-    pub(super) fn ttls_answered(&self) -> usize {
-        self.answered.count_ones() as usize
+    /// Whether what the two hosts do is tracing.
+    pub(super) fn is_trace(&self) -> bool {
+        self.answered.count_ones() as usize >= DISTINCT_TTLS || self.neighbor.is_traced()
     }
 
     /// An answer to a probe of this trace.
@@ -360,7 +394,7 @@ impl Trace {
     /// Whether it is one by what was sent and answered here alone, once that is settled.
     pub(super) fn is_path(&self) -> bool {
         let answered = self.hops.iter().filter(|hop| hop.answers > 0);
-        answered.count() >= DISTINCT_TTLS
+        answered.count() >= DISTINCT_TTLS || self.neighbor.is_traced()
     }
 
     pub(super) fn path(self, key: &TraceKey) -> Option<Path> {

@@ -290,3 +290,58 @@ fn a_tunnel_with_a_ttl_of_its_own_is_one_hop() {
     assert_eq!(paths, []);
     assert!(!verdicts.iter().any(DropVerdict::is_told_by_path));
 }
+
+/// The hops of paths, and the verdicts that no path tells, of datagrams to a neighbor with these ports
+/// and TTLs, all of them refused.
+fn at_neighbor(probes: impl IntoIterator<Item = (u16, u8)>) -> (Vec<Vec<u32>>, usize) {
+    let mut capture = Replay::new();
+    for ((port, ttl), number) in probes.into_iter().zip(1u8..) {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(HOST, TARGET, ttl)
+            .udp(4000 + u16::from(number), port)
+            .write(&mut packet, b"probe")
+            .unwrap();
+        packet[5] = number;
+        let mut answer = Vec::new();
+        PacketBuilder::ipv4(TARGET, HOST, 64)
+            .icmpv4_raw(3, 3, [0; 4])
+            .write(&mut answer, &packet)
+            .unwrap();
+        let at = i64::from(number) * 2;
+        capture.at(at, &packet);
+        capture.at(at + 1, &answer);
+    }
+    let outcomes = capture.end();
+    let paths = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Path(path) => Some(told(path).1),
+        _ => None,
+    });
+    let is_told = |outcome: &&Outcome| match outcome {
+        Outcome::Drop(verdict) => !verdict.is_told_by_path(),
+        _ => false,
+    };
+    (paths.collect(), outcomes.iter().filter(is_told).count())
+}
+
+#[test]
+fn a_neighbor_is_a_path_of_one_hop() {
+    let traceroute = (33434..).zip([1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    assert_eq!(at_neighbor(traceroute), (vec![vec![3]], 0));
+    // To one port.
+    let traceroute = [1, 1, 1, 2, 2, 2].map(|ttl| (53, ttl));
+    assert_eq!(at_neighbor(traceroute), (vec![vec![3]], 0));
+    // Who knows after the first probe that it has arrived goes on with the same TTL.
+    let mtr = (33000..33005).map(|port| (port, 1));
+    assert_eq!(at_neighbor(mtr), (vec![vec![5]], 0));
+}
+
+#[test]
+fn ordinary_datagrams_to_closed_ports_are_no_trace() {
+    for ttl in [64, 128, 255] {
+        let told = at_neighbor((33434..33440).map(|port| (port, ttl)));
+        assert_eq!(told, (vec![], 6), "{ttl}");
+    }
+    // Of a protocol that stays on its link.
+    assert_eq!(at_neighbor([(698, 1); 6]), (vec![], 6));
+    assert_eq!(at_neighbor([(698, 1), (5353, 1), (698, 1)]), (vec![], 3));
+}
