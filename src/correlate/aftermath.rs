@@ -405,7 +405,7 @@ fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<Flow
                 id,
             },
             // Each direction of a security association has its own index.
-            FlowPorts::Spi(_) => return None,
+            FlowPorts::Spi(_) | FlowPorts::Message(_) => return None,
             FlowPorts::None => FlowPorts::None,
         },
     })

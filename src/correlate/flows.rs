@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 
 use super::observation::Observation;
 use super::pairs::Pairs;
+use crate::icmp::quote::has_id;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
@@ -41,6 +42,7 @@ pub(super) fn is_told_apart(flow: &FlowKey) -> bool {
     match flow.ports {
         FlowPorts::Ports { .. } | FlowPorts::Query { .. } => true,
         FlowPorts::Spi(_) => flow.protocol == ESP,
+        FlowPorts::Message(_) => false,
         FlowPorts::None => {
             !has_ports(flow.protocol) && !is_icmp(flow.protocol) && flow.protocol != ESP
         }
@@ -97,6 +99,7 @@ impl Lead {
         match ports {
             FlowPorts::Ports { src, dst } => Self::of_ports(src, dst),
             FlowPorts::Query { kind, id } => Self(u64::from(kind) << 56 | u64::from(id) << 16),
+            FlowPorts::Message(kind) => Self(u64::from(kind) << 56),
             FlowPorts::Spi(spi) => Self(u64::from(spi) << 32),
             FlowPorts::None => Self::default(),
         }
@@ -109,10 +112,19 @@ impl Lead {
                 src: self.half(0),
                 dst: self.half(1),
             },
-            _ if is_icmp(protocol) => FlowPorts::Query {
-                kind: self.icmp_type(),
-                id: self.half(2),
-            },
+            _ if is_icmp(protocol) => {
+                let (kind, id) = (self.icmp_type(), self.half(2));
+                let version = if protocol == ICMP {
+                    IpVersion::V4
+                } else {
+                    IpVersion::V6
+                };
+                if has_id(version, kind) {
+                    FlowPorts::Query { kind, id }
+                } else {
+                    FlowPorts::Message(kind)
+                }
+            }
             ESP => FlowPorts::Spi(self.word()),
             _ => FlowPorts::None,
         }
@@ -486,4 +498,20 @@ fn replace_head(heads: &mut [u32], hash: u64, sequence: u32) -> u32 {
     heads
         .get_mut(at)
         .map_or(0, |head| std::mem::replace(head, sequence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_without_an_identifier_have_none() {
+        let ports = |kind, protocol| Lead::of(&[kind, 0, 0, 0, 1, 2, 3, 4]).ports(protocol);
+        for (kind, protocol) in [(3, ICMP), (10, ICMP), (1, IPV6_ICMP), (143, IPV6_ICMP)] {
+            assert_eq!(ports(kind, protocol), FlowPorts::Message(kind));
+        }
+        for (kind, protocol) in [(8, ICMP), (13, ICMP), (128, IPV6_ICMP), (161, IPV6_ICMP)] {
+            assert_eq!(ports(kind, protocol), FlowPorts::Query { kind, id: 0x102 });
+        }
+    }
 }

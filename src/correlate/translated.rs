@@ -64,7 +64,7 @@ impl Translated {
         let (src_port, dst_port) = match flow.ports {
             FlowPorts::Ports { src, dst } => (Some(src), Some(dst)),
             FlowPorts::Query { id, .. } => (Some(id), None),
-            FlowPorts::Spi(_) | FlowPorts::None => (None, None),
+            FlowPorts::Spi(_) | FlowPorts::Message(_) | FlowPorts::None => (None, None),
         };
         let same = (
             (error.ip.id, message.kind, message.code),

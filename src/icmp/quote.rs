@@ -409,17 +409,23 @@ fn ports(payload: &[u8]) -> Option<(u16, u16)> {
     Some((u16_at(payload, 0)?, u16_at(payload, 2)?))
 }
 
+/// Whether messages of this type have an identifier.
+pub(crate) const fn has_id(version: IpVersion, kind: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!(kind, 0 | 8 | 13..=18 | 37 | 38 | 42 | 43),
+        IpVersion::V6 => matches!(kind, 128 | 129 | 160 | 161),
+    }
+}
+
 fn icmp(version: IpVersion, payload: &[u8]) -> Option<QuotedTransport> {
     let (kind, code) = (u8_at(payload, 0)?, u8_at(payload, 1)?);
     let (id, seq) = match (version, kind) {
+        _ if !has_id(version, kind) => (None, None),
         // Extended echo has a sequence number of one octet (RFC 8335 section 2).
         (IpVersion::V4, 42 | 43) | (IpVersion::V6, 160 | 161) => {
             (u16_at(payload, 4), u8_at(payload, 6).map(u16::from))
         }
-        (IpVersion::V4, 0 | 8 | 13..=18 | 37 | 38) | (IpVersion::V6, 128 | 129) => {
-            (u16_at(payload, 4), u16_at(payload, 6))
-        }
-        _ => (None, None),
+        _ => (u16_at(payload, 4), u16_at(payload, 6)),
     };
     Some(QuotedTransport::Icmp {
         kind,

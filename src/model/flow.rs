@@ -248,6 +248,7 @@ impl Hash for FlowKey {
             FlowPorts::Ports { src, dst } => u64::from(src) << 16 | u64::from(dst) | 1 << 40,
             FlowPorts::Query { kind, id } => u64::from(kind) << 16 | u64::from(id) | 2 << 40,
             FlowPorts::Spi(spi) => u64::from(spi) | 3 << 40,
+            FlowPorts::Message(kind) => u64::from(kind) | 4 << 40,
             FlowPorts::None => 0,
         };
         state.write_u64(ports | u64::from(self.protocol) << 32);
@@ -271,6 +272,8 @@ pub enum FlowPorts {
         /// Identifier.
         id: u16,
     },
+    /// ICMP messages without an identifier: their type.
+    Message(u8),
     /// ESP and AH: security parameters index.
     Spi(u32),
     /// Nothing to tell them apart by: other protocols, or a fragment that is not the first.

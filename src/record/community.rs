@@ -114,7 +114,7 @@ impl CommunityIds {
     pub fn flow(&mut self, flow: &FlowKey) -> Option<CommunityId> {
         let ports = match flow.ports {
             FlowPorts::Ports { src, dst } => Some((src, dst)),
-            FlowPorts::Query { kind, .. } => Some((kind.into(), 0)),
+            FlowPorts::Query { kind, .. } | FlowPorts::Message(kind) => Some((kind.into(), 0)),
             FlowPorts::Spi(_) | FlowPorts::None => None,
         };
         if ports.is_none() && matches!(flow.protocol, 1 | 58) {

@@ -247,7 +247,7 @@ impl Serialize for Elsewhere<'_> {
                 map.put("dst_port", &dst)?;
             }
             FlowPorts::Query { id, .. } => map.put("id", &id)?,
-            FlowPorts::Spi(_) | FlowPorts::None => {}
+            FlowPorts::Spi(_) | FlowPorts::Message(_) | FlowPorts::None => {}
         }
         map.maybe(
             "community_id",
@@ -280,6 +280,7 @@ impl Serialize for Flow<'_> {
                 map.put("icmp_type", &kind)?;
                 map.put("id", &id)?;
             }
+            FlowPorts::Message(kind) => map.put("icmp_type", &kind)?,
             FlowPorts::Spi(spi) => map.put("spi", &spi)?,
             FlowPorts::None => {}
         }

@@ -59,7 +59,7 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
         FlowPorts::Ports { src, dst } => Some((src, dst)),
         _ => None,
     };
-    if let FlowPorts::Query { kind, .. } = flow.ports {
+    if let FlowPorts::Query { kind, .. } | FlowPorts::Message(kind) = flow.ports {
         out.push(b' ');
         icmp_kind(out, IpVersion::of(flow.addrs.src()), kind);
     }
@@ -74,7 +74,7 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
             out.extend_from_slice(b" spi 0x");
             write::hex(out, spi.into(), 8);
         }
-        FlowPorts::Ports { .. } | FlowPorts::None => {}
+        FlowPorts::Ports { .. } | FlowPorts::Message(_) | FlowPorts::None => {}
     }
 }
 
