@@ -24,6 +24,11 @@ use crate::wire::tunnel;
 /// How many packets before an error are asked for their size.
 const SIZES_BEFORE: usize = 8;
 
+/// How many packets of a flow, and of those that answer it, are remembered, to know them by when they
+/// are captured again.
+const SENT_BEFORE: usize = 8;
+const ANSWERS_BEFORE: usize = 4;
+
 /// Of how many verdicts about one flow it is told apart what came after: a traceroute whose probes
 /// are one flow has one from each hop.
 const VERDICTS: usize = 32;
@@ -68,7 +73,9 @@ struct Tracked {
     /// Behind the furthest octet that was sent.
     sent_up_to: Option<u32>,
     /// The last packets sent, those before the error too.
-    recent: Recent,
+    recent: Recent<SENT_BEFORE>,
+    /// The last answers, but for TCP, whose acknowledgements say the same each time.
+    answers: Recent<ANSWERS_BEFORE>,
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
     last_packet: Option<Timestamp>,
@@ -199,6 +206,7 @@ impl Followed {
             // A SYN has no octets, and is one on its own.
             sent_up_to: furthest(before.sent_up_to, dropped.map(|seq| seq.wrapping_add(1))),
             recent: before.recent,
+            answers: Recent::default(),
             sender_seen: found || before.largest.is_some(),
             last_packet: None,
             retried_from: None,
@@ -341,6 +349,9 @@ impl Tracked {
 
     /// A packet from the other end.
     fn answered(&mut self, packet: &Observation) {
+        if packet.protocol != TCP && self.answers.knows(Sent::now(packet)) {
+            return;
+        }
         self.last_packet = Some(packet.ts);
         (self.accounts.iter_mut()).for_each(|account| account.answered(packet));
     }
@@ -441,7 +452,7 @@ struct Before {
     largest: Option<u32>,
     /// Behind the furthest octet of TCP payload.
     sent_up_to: Option<u32>,
-    recent: Recent,
+    recent: Recent<SENT_BEFORE>,
 }
 
 fn before(ring: &Ring, hashes: &Hashes, hit: &Hit) -> Before {

@@ -11,17 +11,23 @@ use crate::wire::IpVersion;
 use crate::wire::checksum::internet;
 use crate::wire::ip::protocol::{ESP, TCP, UDP};
 
-/// How many are remembered: a mirror may give a few, and then them again.
-const REMEMBERED: usize = 8;
-
-/// See the module.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Recent {
+/// See the module. As many are remembered as a mirror may give before it gives them again: a few.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recent<const REMEMBERED: usize> {
     last: [Option<Sent>; REMEMBERED],
     next: usize,
 }
 
-impl Recent {
+impl<const REMEMBERED: usize> Default for Recent<REMEMBERED> {
+    fn default() -> Self {
+        Self {
+            last: [None; REMEMBERED],
+            next: 0,
+        }
+    }
+}
+
+impl<const REMEMBERED: usize> Recent<REMEMBERED> {
     /// Takes a packet; says whether it is one of the last.
     pub(super) fn knows(&mut self, sent: Sent) -> bool {
         let known = self.last.iter().flatten();
