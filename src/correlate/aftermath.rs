@@ -343,7 +343,9 @@ impl Tracked {
         }
         for account in &mut self.accounts {
             account.sent(packet);
-            account.retransmissions += u64::from(again);
+            if again {
+                account.sent_again(packet);
+            }
         }
     }
 
@@ -382,7 +384,12 @@ impl Tracked {
             answers: account.answers,
             retransmissions: account.retransmissions,
             size_before: account.size_before,
-            size_after: account.size_after.or(account.size_between),
+            size_after: match outcome {
+                AftermathOutcome::Retransmitting if account.retransmissions > 0 => {
+                    account.sizes_again.largest()
+                }
+                _ => account.sizes.largest(),
+            },
             acknowledged,
             retried: account.retried,
             lasted: (account.last_packet).and_then(|ts| ts.since(account.first_error)),

@@ -24,10 +24,10 @@ pub(super) struct Account {
     pub(super) packets: u64,
     pub(super) retransmissions: u64,
     pub(super) size_before: Option<u32>,
-    /// Largest packet since the last error.
-    pub(super) size_after: Option<u32>,
-    /// Largest packet between the first error and the last.
-    pub(super) size_between: Option<u32>,
+    /// Of what was sent since the first error.
+    pub(super) sizes: Sizes,
+    /// Of what was sent again.
+    pub(super) sizes_again: Sizes,
     /// For other protocols than TCP: what the other end sent.
     pub(super) answers: u64,
     /// Whether any of that came since the last error.
@@ -36,6 +36,29 @@ pub(super) struct Account {
     pub(super) last_packet: Option<Timestamp>,
     pub(super) retried: u32,
     pub(super) was_open: Option<WasOpen>,
+}
+
+/// The largest packets since the first error, in octets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sizes {
+    since_last: Option<u32>,
+    before_last: Option<u32>,
+}
+
+impl Sizes {
+    fn sent(&mut self, length: u32) {
+        self.since_last = self.since_last.max(Some(length));
+    }
+
+    /// What was on its way when the first error came says nothing about the sender.
+    fn error(&mut self) {
+        self.before_last = self.before_last.max(self.since_last.take());
+    }
+
+    /// The largest since the last error, or else before that.
+    pub(super) fn largest(&self) -> Option<u32> {
+        self.since_last.or(self.before_last)
+    }
 }
 
 /// How a connection was closed, the rougher way last.
@@ -67,8 +90,8 @@ impl Account {
             packets: 0,
             retransmissions: 0,
             size_before: None,
-            size_after: None,
-            size_between: None,
+            sizes: Sizes::default(),
+            sizes_again: Sizes::default(),
             answers: 0,
             is_answered: false,
             close: None,
@@ -83,8 +106,8 @@ impl Account {
         self.last_error = ts;
         self.dropped = furthest(self.dropped, dropped);
         self.is_answered = false;
-        // What was on its way when the first error came says nothing about the sender.
-        self.size_between = self.size_between.max(self.size_after.take());
+        self.sizes.error();
+        self.sizes_again.error();
     }
 
     /// A packet in the direction of the dropped ones.
@@ -92,9 +115,15 @@ impl Account {
         self.packets += 1;
         self.last_packet = Some(packet.ts);
         if packet.protocol != TCP || packet.data > 0 {
-            self.size_after = self.size_after.max(Some(packet.length));
+            self.sizes.sent(packet.length);
         }
         self.close = self.close.max(Close::by(packet.flags));
+    }
+
+    /// The same packet holds what was sent before.
+    pub(super) fn sent_again(&mut self, packet: &Observation) {
+        self.retransmissions += 1;
+        self.sizes_again.sent(packet.length);
     }
 
     /// A packet from the other end.

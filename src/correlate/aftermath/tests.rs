@@ -454,3 +454,35 @@ fn what_has_no_number_is_one_packet_for_a_moment_only() {
     capture.packet_at(500, &packet);
     assert_eq!(capture.aftermath().packets, 1);
 }
+
+#[test]
+fn an_answer_captured_again_is_one() {
+    let asked = numbered(datagram(CLIENT, SERVER, (5000, 53)), 1, 64);
+    let mut capture = Capture::new();
+    capture.packet(&asked);
+    capture.error(&asked);
+    for (id, ttl) in [(7, 64), (7, 63), (8, 64), (8, 64), (7, 62), (9, 64)] {
+        capture.packet(&numbered(datagram(SERVER, CLIENT, (53, 5000)), id, ttl));
+    }
+    assert_eq!(capture.aftermath().answers, 3);
+}
+
+#[test]
+fn the_size_of_what_is_sent_again_is_told_and_no_other() {
+    let large = [segment(100, 7240, 1), segment(7340, 7240, 2)];
+    let mut capture = Capture::new();
+    capture.packet(&large[0]);
+    capture.error(&large[0]);
+    // New octets, as offload hands them over.
+    capture.packet(&large[1]);
+    capture.error(&large[1]);
+    for id in 3..6 {
+        let again = segment(100, 1448, id);
+        capture.packet(&again);
+        capture.error(&again);
+    }
+    let aftermath = capture.aftermath();
+    assert_eq!(aftermath.outcome, AftermathOutcome::Retransmitting);
+    assert_eq!(aftermath.retransmissions, 3);
+    assert_eq!(aftermath.size_after, Some(1488));
+}
