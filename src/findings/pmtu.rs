@@ -17,7 +17,7 @@ use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::stalled::Stalled;
 use crate::correlate::unanswered::Directions;
-use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
+use crate::correlate::verdict::{AftermathOutcome, Carried, DropReason, DropVerdict};
 use crate::model::flow::FlowPorts;
 use crate::source::InterfaceCounts;
 use crate::wire::ip::protocol::TCP;
@@ -123,6 +123,10 @@ impl Diagnosis for PathMtu {
         }
         let after = &verdict.aftermath;
         let still_large = match (after.size_after, verdict.mtu) {
+            // Without the tunnel around it, which the MTU is to hold as well.
+            (Some(size), Some(mtu)) if matches!(verdict.carried, Carried::Flow(_)) => {
+                size > mtu || after.size_before == Some(size)
+            }
             (Some(size), Some(mtu)) => size > mtu,
             _ => false,
         };

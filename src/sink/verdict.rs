@@ -299,6 +299,10 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         out.extend_from_slice(b"; what came next is not known");
         return;
     }
+    let octets = match verdict.carried {
+        Carried::Flow(_) => " octets inside the tunnel",
+        Carried::Unknown | Carried::Several => " octets",
+    };
     let repeated = outcome == AftermathOutcome::Retransmitting && retransmissions == 0;
     if repeated && verdict.count > 1 {
         // Of these packets, too, errors may tell.
@@ -321,7 +325,8 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 write::decimal(out, before.into());
                 out.extend_from_slice(b" -> ");
                 write::decimal(out, after.into());
-                " octets)"
+                out.extend_from_slice(octets.as_bytes());
+                ")"
             }
             _ if acknowledged && verdict.followed().protocol == TCP => {
                 "data got through: acknowledged"
@@ -340,7 +345,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 let is_smaller = size_before.is_none_or(|before| after < before);
                 out.extend_from_slice(if is_smaller { b", " } else { b", still " });
                 write::decimal(out, after.into());
-                out.extend_from_slice(b" octets");
+                out.extend_from_slice(octets.as_bytes());
             }
             ": nothing got through"
         }
