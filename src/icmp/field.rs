@@ -8,11 +8,13 @@ mod address;
 mod extent;
 mod list;
 mod names;
+mod netbios;
 pub(super) mod spec;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use super::application::snmp::Oid;
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
 use super::x509;
@@ -25,6 +27,7 @@ pub(super) use address::{PREF64, pref64, pref64_length, prefix};
 pub use extent::Extent;
 pub use list::{numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
 pub use names::{Names, Unit};
+pub use netbios::NetBiosName;
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +150,12 @@ pub enum FieldKind {
     Preference,
     /// The addresses of an RPL source route from here on (RFC 6554 section 3).
     SourceRoute(SourceRoute),
+    /// A name of NetBIOS, its half-octets as letters (RFC 1001 section 14.1).
+    NetBiosName,
+    /// An object identifier in so many octets of BER.
+    Oid(u16),
+    /// So many octets of variable bindings, or as many as there are (RFC 3416 section 3).
+    Bindings(u16),
 }
 
 /// What a field holds.
@@ -196,6 +205,12 @@ pub enum Value<'a> {
     Time(Timestamp),
     /// Addresses without the octets that they have in common with the packet's destination.
     SourceRoute(SourceRoute, &'a [u8]),
+    /// A name of NetBIOS: its text without what pads it, to be escaped, and what it is for.
+    NetBiosName(NetBiosName),
+    /// An object identifier.
+    Oid(Oid<'a>),
+    /// Variable bindings: see [`super::application::snmp::bindings`].
+    Bindings(&'a [u8]),
 }
 
 /// A field with its place in the octets it was read from.
@@ -246,13 +261,15 @@ impl FieldSpec {
             FieldKind::V6 => 16,
             FieldKind::Pref64 => PREF64,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
-            FieldKind::Octets(n) => usize::from(n),
+            FieldKind::Octets(n) | FieldKind::Oid(n) => usize::from(n),
+            FieldKind::NetBiosName => 32,
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
             FieldKind::V4List | FieldKind::Labels => rest.len() - rest.len() % 4,
             FieldKind::V4Times => rest.len() - rest.len() % 8,
-            FieldKind::TextOf(n) | FieldKind::DnsNamesOf(n) | FieldKind::SvcParams(n) => {
-                rest.len().min(usize::from(n))
-            }
+            FieldKind::TextOf(n)
+            | FieldKind::DnsNamesOf(n)
+            | FieldKind::SvcParams(n)
+            | FieldKind::Bindings(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
@@ -360,6 +377,9 @@ impl FieldSpec {
             FieldKind::SvcParams(_) => Value::SvcParams(octets),
             FieldKind::Preference => Value::Preference(Preference::of(*octets.first()?)),
             FieldKind::SourceRoute(route) => Value::SourceRoute(route, octets),
+            FieldKind::NetBiosName => Value::NetBiosName(NetBiosName::read(octets)?),
+            FieldKind::Oid(_) => Value::Oid(Oid(octets)),
+            FieldKind::Bindings(_) => Value::Bindings(octets),
         };
         Some(Field {
             name: self.name,

@@ -7,8 +7,8 @@ use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
 use super::payload::PayloadGuess;
 use super::{
-    Body, Message, Quote, ip_header, quoted_transport, rpl_metric, svc_param, tunnel_header,
-    upper_header,
+    Body, Message, Quote, application, ip_header, quoted_transport, rpl_metric, svc_param,
+    tunnel_header, upper_header,
 };
 use crate::model::LinkType;
 use crate::wire::bytes::{offset_in, tail};
@@ -376,6 +376,9 @@ impl<'a> Layout<'a> {
         }
         if let Some(dns) = quote.dns() {
             self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
+        }
+        if let Some(header) = application::of(quote) {
+            self.item(&header.item, ip.payload, at, Part::QuotedPayload);
         }
         self.inner(quote, start);
     }

@@ -4,6 +4,7 @@
 //! types and codes live in [`names`] alone.
 
 pub mod agent;
+pub mod application;
 pub mod cause;
 mod decode;
 mod describe;

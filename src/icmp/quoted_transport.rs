@@ -1,8 +1,8 @@
 //! What a quoted packet of SCTP or DCCP says behind its ports: the first chunk, the type of packet.
 
 use super::Quote;
-use super::field::{Extent, FieldSpec, spec};
-use super::item::{Item, Specs};
+use super::field::{FieldSpec, spec};
+use super::item::Specs;
 use super::upper_header::UpperHeader;
 use crate::wire::bytes::u8_at;
 use crate::wire::ip::protocol;
@@ -44,8 +44,14 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
         14 => (Some("shutdown_complete"), NOTHING),
         _ => (None, NOTHING),
     };
-    let item = header("sctp_chunk", kind, octets, Specs::Two(CHUNK, own));
-    Some(UpperHeader { item, message })
+    let specs = Specs::Two(CHUNK, own);
+    Some(UpperHeader::new(
+        "sctp_chunk",
+        Some(kind.into()),
+        message,
+        octets,
+        specs,
+    ))
 }
 
 fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
@@ -74,20 +80,13 @@ fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
         _ => NOTHING,
     };
     let specs = Specs::Two(if is_extended { PACKET } else { SHORT_PACKET }, own);
-    let item = header("dccp_packet", kind, octets, specs);
-    Some(UpperHeader { item, message })
-}
-
-const fn header<'a>(name: &'static str, kind: u8, bytes: &'a [u8], specs: Specs) -> Item<'a> {
-    Item {
-        group: "headers",
-        number: Some(kind as u16),
-        name: Some(name),
-        length: None,
-        bytes,
-        extent: Extent::Whole,
+    Some(UpperHeader::new(
+        "dccp_packet",
+        Some(kind.into()),
+        message,
+        octets,
         specs,
-    }
+    ))
 }
 
 const NOTHING: Table = &[];

@@ -16,6 +16,28 @@ pub struct UpperHeader<'a> {
     pub message: Option<&'static str>,
 }
 
+impl<'a> UpperHeader<'a> {
+    /// One that begins `bytes`, with the number and the name of its type.
+    pub(super) const fn new(
+        name: &'static str,
+        number: Option<u16>,
+        message: Option<&'static str>,
+        bytes: &'a [u8],
+        specs: Specs,
+    ) -> Self {
+        let item = Item {
+            group: "headers",
+            number,
+            name: Some(name),
+            length: None,
+            bytes,
+            extent: Extent::Whole,
+            specs,
+        };
+        Self { item, message }
+    }
+}
+
 /// The header of the protocol that a quoted packet carries; of a later fragment there is none.
 pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     let ip = &quote.ip;
@@ -75,18 +97,9 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         }
         _ => return None,
     };
-    Some(UpperHeader {
-        item: Item {
-            group: "headers",
-            number: kind.map(|(number, _)| number.into()),
-            name: Some(name),
-            length: None,
-            bytes: octets,
-            extent: Extent::Whole,
-            specs,
-        },
-        message: kind.and_then(|(_, message)| message),
-    })
+    let number = kind.map(|(number, _)| number.into());
+    let message = kind.and_then(|(_, message)| message);
+    Some(UpperHeader::new(name, number, message, octets, specs))
 }
 
 /// Whether a quoted ICMP message is a query with identifier and sequence number.

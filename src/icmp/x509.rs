@@ -177,7 +177,7 @@ pub(super) fn der_length(octets: &[u8]) -> Option<usize> {
 }
 
 /// Octets of tag and length of a DER value, and of its content.
-fn der_head(octets: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn der_head(octets: &[u8]) -> Option<(usize, usize)> {
     const LONG: u8 = 0x80;
     let first = *octets.get(1)?;
     if first & LONG == 0 {

@@ -292,3 +292,18 @@ pub(in crate::icmp) const fn source_route(
 ) -> FieldSpec {
     field(at, name, FieldKind::SourceRoute(route))
 }
+
+/// A name of NetBIOS as 32 letters.
+pub(in crate::icmp) const fn netbios_name(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::NetBiosName)
+}
+
+/// An object identifier in so many octets.
+pub(in crate::icmp) const fn oid(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Oid(length))
+}
+
+/// Variable bindings in so many octets.
+pub(in crate::icmp) const fn bindings(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Bindings(length))
+}

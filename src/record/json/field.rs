@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Fields, Hex, Iter, NameText, Text, Time, short};
+use crate::icmp::application::snmp;
 use crate::icmp::field::{
     Extent, Field, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
 };
@@ -133,7 +134,28 @@ impl Serialize for FieldValue<'_> {
                 serializer.collect_seq(list)
             }
             Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
+            Value::NetBiosName(name) => serializer.collect_str(&format_args!(
+                "{}<{:02x}>",
+                Escaped(name.text()),
+                name.suffix()
+            )),
+            Value::Oid(oid) => serializer.collect_str(&oid),
+            Value::Bindings(octets) => {
+                serializer.collect_seq(snmp::bindings(octets).map(BindingEntry))
+            }
         }
+    }
+}
+
+/// A variable of SNMP, and its value, if it has one.
+struct BindingEntry<'a>(snmp::Binding<'a>);
+
+impl Serialize for BindingEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.put("variable", &FieldValue(Value::Oid(self.0.variable)))?;
+        map.maybe("value", self.0.value.map(FieldValue))?;
+        map.end()
     }
 }
 

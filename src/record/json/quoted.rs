@@ -12,7 +12,9 @@ use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
-use crate::icmp::{CutHeader, Extensions, Quote, QuotedTransport, Translation, quoted_transport};
+use crate::icmp::{
+    CutHeader, Extensions, Quote, QuotedTransport, Translation, application, quoted_transport,
+};
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
@@ -150,6 +152,7 @@ impl QuotedPacket<'_> {
             map.maybe("header", quoted_transport::of(quote).map(Header))?;
         }
         map.maybe("dns", quote.dns().map(Dns))?;
+        map.maybe("application", application::of(quote).map(Header))?;
         map.put("length", &quote.bytes.len())?;
         map.maybe(
             "community_id",

@@ -2,6 +2,7 @@
 
 use super::addr;
 use super::verbose::{labels, number};
+use crate::icmp::application::snmp::{self, Oid};
 use crate::icmp::field::{
     Field, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
 };
@@ -132,6 +133,23 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             Some(Told::Flag(set)) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
             None => self::value(out, Value::Octets(octets)),
         },
+        Value::NetBiosName(name) => {
+            escape::push(out, name.text());
+            out.push(b'<');
+            write::hex(out, name.suffix().into(), 2);
+            out.push(b'>');
+        }
+        Value::Oid(oid) => oid_text(out, oid),
+        Value::Bindings(octets) => {
+            for (i, binding) in snmp::bindings(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+                oid_text(out, binding.variable);
+                if let Some(bound) = binding.value {
+                    out.push(b'=');
+                    self::value(out, bound);
+                }
+            }
+        }
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
@@ -147,6 +165,14 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 dns_name(out, &name);
             }
         }
+    }
+}
+
+/// `1.3.6.1.2.1.1.3.0`.
+fn oid_text(out: &mut Vec<u8>, oid: Oid<'_>) {
+    for (i, arc) in oid.arcs().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"." });
+        write::decimal(out, arc);
     }
 }
 

@@ -7,9 +7,10 @@ use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
 };
+use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::{
-    Body, Echo, Extensions, Message, Quote, QuotedTransport, ip_header, mld, mtu, node_info,
-    payload, quoted_transport, tunnel_header, upper_header,
+    Body, Echo, Extensions, Message, Quote, QuotedTransport, application, ip_header, mld, mtu,
+    node_info, payload, quoted_transport, tunnel_header, upper_header,
 };
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -277,16 +278,14 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
         item(out, &header.item);
     }
     if let Some(header) = quoted_transport::of(quote) {
-        out.extend_from_slice(b", ");
-        if let Some(name) = header.message {
-            addr::words_of(out, name);
-            out.push(b' ');
-        }
-        item(out, &header.item);
+        named_header(out, &header);
     }
     if let Some(dns) = quote.dns() {
         out.extend_from_slice(b", ");
         header::dns(out, &dns);
+    }
+    if let Some(header) = application::of(quote) {
+        named_header(out, &header);
     }
     number(out, b", ", quote.bytes.len() as u64);
     out.extend_from_slice(b" octets quoted");
@@ -306,6 +305,16 @@ fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderC
         }
         quoted(out, &inner, depth + 1, checksums);
     }
+}
+
+/// `, init sctp chunk (1): flags 0x0`: a header behind the name of its type.
+fn named_header(out: &mut Vec<u8>, header: &UpperHeader<'_>) {
+    out.extend_from_slice(b", ");
+    if let Some(name) = header.message {
+        addr::words_of(out, name);
+        out.push(b' ');
+    }
+    item(out, &header.item);
 }
 
 /// Whether nothing but its table tells of a quoted packet's upper layer.

@@ -1,0 +1,200 @@
+//! What gives hosts their addresses and what they boot from: DHCP, DHCPv6, TFTP.
+
+use super::Payload;
+use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::item::Specs;
+use crate::icmp::upper_header::UpperHeader;
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+
+/// Octets of BOOTP before its options, and of the magic cookie in front of these (RFC 2132 section 2).
+const BOOTP: usize = 236;
+const COOKIE: [u8; 4] = [99, 130, 83, 99];
+
+/// DHCP, or BOOTP without a message type (RFC 2131 section 2).
+pub(super) fn dhcp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    /// Octets of a hardware address that there is place for.
+    const LONGEST: u8 = 16;
+    let octets = payload.octets;
+    let (op, length) = (u8_at(octets, 0)?, u8_at(octets, 2)?);
+    if !matches!(op, 1 | 2) || length > LONGEST {
+        return None;
+    }
+    let kind = message_type(octets);
+    let name = kind.and_then(|at| message(u8_at(octets, at)?));
+    let rows = [
+        spec::u8(0, "op"),
+        spec::hex(4, 4, "transaction"),
+        spec::seconds_of(8, 2, "elapsed"),
+        spec::flag(10, 0x80, "broadcast"),
+        spec::v4(12, "client"),
+        spec::v4(16, "your"),
+        spec::v4(20, "server"),
+        spec::v4(24, "relay"),
+        spec::octets(28, length.into(), "address"),
+    ];
+    let kind = kind.and_then(|at| u16::try_from(at).ok());
+    let rows = rows
+        .into_iter()
+        .chain(kind.map(|at| spec::u8(at, "message_type")));
+    let message = name.or(if op == 1 {
+        Some("request")
+    } else {
+        Some("reply")
+    });
+    let bytes = octets
+        .get(..BOOTP)
+        .filter(|_| kind.is_none())
+        .unwrap_or(octets);
+    Some(UpperHeader::new(
+        "dhcp",
+        None,
+        message,
+        bytes,
+        Specs::made(rows),
+    ))
+}
+
+/// Where option 53 has its number.
+fn message_type(octets: &[u8]) -> Option<usize> {
+    const PAD: u8 = 0;
+    const END: u8 = 255;
+    const MESSAGE_TYPE: u8 = 53;
+    if array_at(octets, BOOTP)? != COOKIE {
+        return None;
+    }
+    let mut at = BOOTP + COOKIE.len();
+    loop {
+        match u8_at(octets, at)? {
+            PAD => at += 1,
+            END => return None,
+            MESSAGE_TYPE => return u8_at(octets, at + 2).map(|_| at + 2),
+            _ => at += 2 + usize::from(u8_at(octets, at + 1)?),
+        }
+    }
+}
+
+/// RFC 2132 section 9.6, RFC 3203, RFC 4388.
+const fn message(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        1 => "discover",
+        2 => "offer",
+        3 => "request",
+        4 => "decline",
+        5 => "ack",
+        6 => "nak",
+        7 => "release",
+        8 => "inform",
+        9 => "force_renew",
+        10 => "lease_query",
+        11 => "lease_unassigned",
+        12 => "lease_unknown",
+        13 => "lease_active",
+        _ => return None,
+    })
+}
+
+/// RFC 8415 section 8.
+const DHCP6: &[FieldSpec] = &[spec::u8(0, "type"), spec::hex(1, 3, "transaction")];
+
+/// RFC 8415 section 9.
+const RELAYED: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "hop_count"),
+    spec::v6(2, "link"),
+    spec::v6(18, "peer"),
+];
+
+pub(super) fn dhcp6<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    let octets = payload.octets;
+    let kind = u8_at(octets, 0)?;
+    let (message, table, length) = match kind {
+        1 => ("solicit", DHCP6, 4),
+        2 => ("advertise", DHCP6, 4),
+        3 => ("request", DHCP6, 4),
+        4 => ("confirm", DHCP6, 4),
+        5 => ("renew", DHCP6, 4),
+        6 => ("rebind", DHCP6, 4),
+        7 => ("reply", DHCP6, 4),
+        8 => ("release", DHCP6, 4),
+        9 => ("decline", DHCP6, 4),
+        10 => ("reconfigure", DHCP6, 4),
+        11 => ("information_request", DHCP6, 4),
+        12 => ("relay_forward", RELAYED, 34),
+        13 => ("relay_reply", RELAYED, 34),
+        14 => ("lease_query", DHCP6, 4),
+        15 => ("lease_query_reply", DHCP6, 4),
+        _ => return None,
+    };
+    let bytes = octets.get(..length).unwrap_or(octets);
+    let specs = Specs::Table(table);
+    Some(UpperHeader::new(
+        "dhcp6",
+        Some(kind.into()),
+        Some(message),
+        bytes,
+        specs,
+    ))
+}
+
+/// RFC 1350 section 5, RFC 2347.
+pub(super) fn tftp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const OPCODE: FieldSpec = spec::u16(0, "type");
+    const BLOCK: &[FieldSpec] = &[OPCODE, spec::u16(2, "block")];
+    let octets = payload.octets;
+    let opcode = u16_at(octets, 0)?;
+    let (message, bytes, specs) = match opcode {
+        1 | 2 => {
+            let (file, behind) = string(octets, 2);
+            let (mode, end) = string(octets, behind);
+            let at = u16::try_from(behind).ok()?;
+            let rows = [
+                OPCODE,
+                spec::text_of(2, file, "file"),
+                spec::text_of(at, mode, "mode"),
+            ];
+            let bytes = octets.get(..end).unwrap_or(octets);
+            let name = if opcode == 1 { "read" } else { "write" };
+            (name, bytes, Specs::made(rows))
+        }
+        3 | 4 => {
+            let name = if opcode == 3 { "data" } else { "ack" };
+            let bytes = octets.get(..4).unwrap_or(octets);
+            (name, bytes, Specs::Table(BLOCK))
+        }
+        5 => {
+            let (length, end) = string(octets, 4);
+            let rows = [
+                OPCODE,
+                spec::u16(2, "error"),
+                spec::text_of(4, length, "text"),
+            ];
+            (
+                "error",
+                octets.get(..end).unwrap_or(octets),
+                Specs::made(rows),
+            )
+        }
+        6 => (
+            "option_ack",
+            octets.get(..2)?,
+            Specs::Table(const { &[OPCODE] }),
+        ),
+        _ => return None,
+    };
+    Some(UpperHeader::new(
+        "tftp",
+        Some(opcode),
+        Some(message),
+        bytes,
+        specs,
+    ))
+}
+
+/// Octets of the text at `at`, and where what is behind its zero octet begins.
+fn string(octets: &[u8], at: usize) -> (u16, usize) {
+    let length = tail(octets, at)
+        .iter()
+        .take_while(|&&octet| octet != 0)
+        .count();
+    (u16::try_from(length).unwrap_or(u16::MAX), at + length + 1)
+}

@@ -1,0 +1,389 @@
+//! Payloads by their octets, each cut at every length.
+
+use crate::icmp::Message;
+use crate::icmp::application::of;
+use crate::icmp::application::snmp::{Oid, bindings};
+use crate::icmp::field::Value;
+use crate::wire::{Ip, Limit};
+
+const UDP: u8 = 17;
+const TCP: u8 = 6;
+
+/// A port unreachable about a packet between these ports, of which `there` octets of payload were
+/// quoted.
+fn error(protocol: u8, ports: [u16; 2], payload: &[u8], there: usize) -> Vec<u8> {
+    let header: &[u8] = match protocol {
+        TCP => &[0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 1, 0, 0, 0, 0, 0],
+        _ => &[0, 0, 0, 0],
+    };
+    let length = u16::try_from(24 + header.len() + payload.len()).unwrap();
+    let mut packet = ip(1, u16::try_from(52 + header.len() + there).unwrap());
+    packet.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+    packet.extend(ip(protocol, length));
+    packet.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
+    packet.extend(header);
+    packet.extend(&payload[..there]);
+    packet
+}
+
+fn ip(protocol: u8, length: u16) -> Vec<u8> {
+    let mut header = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0];
+    header[2..4].copy_from_slice(&length.to_be_bytes());
+    header.extend([192, 0, 2, 1, 198, 51, 100, 7]);
+    header
+}
+
+/// Name, message and fields of a payload, and that each prefix tells no other fields.
+fn told(protocol: u8, ports: [u16; 2], payload: &[u8]) -> String {
+    let at = |length: usize| {
+        let packet = error(protocol, ports, payload, length);
+        let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+        let message = Message::parse(&ip);
+        let header = of(message.quote().unwrap());
+        header.map(|header| {
+            let fields: Vec<_> = (header.item.fields())
+                .filter(|field| !matches!(field.value, Value::Flag(false)))
+                .map(|field| format!("{} {}", field.name, plain(field.value)))
+                .collect();
+            let name = header.item.name.unwrap();
+            (name, header.message.unwrap_or("-"), fields)
+        })
+    };
+    let whole = at(payload.len());
+    for length in 0..payload.len() {
+        let Some((name, _, fields)) = at(length) else {
+            continue;
+        };
+        let all = &whole
+            .as_ref()
+            .unwrap_or_else(|| panic!("{ports:?} {length}: the whole is no {name}"))
+            .2;
+        assert_eq!(name, whole.as_ref().unwrap().0, "{length}");
+        assert!(fields.len() <= all.len(), "{length}: {fields:?}");
+    }
+    whole.map_or(String::new(), |(name, message, fields)| {
+        format!("{name} {message}: {}", fields.join(", "))
+    })
+}
+
+fn plain(value: Value<'_>) -> String {
+    match value {
+        Value::Number(n) => n.to_string(),
+        Value::Hex(n) => format!("{n:#x}"),
+        Value::Flag(_) => "yes".to_owned(),
+        Value::Address(addr) => addr.to_string(),
+        Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        Value::Oid(oid) => oid.to_string(),
+        Value::NetBiosName(name) => {
+            format!(
+                "{}<{:02x}>",
+                String::from_utf8_lossy(name.text()),
+                name.suffix()
+            )
+        }
+        Value::Octets(octets) => octets.iter().map(|octet| format!("{octet:02x}")).collect(),
+        Value::Bindings(octets) => format!("{:?}", bindings(octets).collect::<Vec<_>>().len()),
+        other => format!("{other:?}"),
+    }
+}
+
+/// One of SNMP: a request for `sysUpTime` of RFC 1157.
+const GET: &[u8] =
+    b"\x30\x29\x02\x01\x01\x04\x06public\xa0\x1c\x02\x04\x01\x02\x03\x04\x02\x01\0\x02\x01\0\
+    \x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x03\0\x05\0";
+
+#[test]
+fn messages_of_network_management() {
+    assert_eq!(
+        told(UDP, [40000, 161], GET),
+        "snmp get: version 1, community public, request_id 16909060, error_status 0, error_index 0, \
+         variables 1"
+    );
+    let list = bindings(&GET[29..]).collect::<Vec<_>>();
+    assert_eq!(list[0].variable.to_string(), "1.3.6.1.2.1.1.3.0");
+    assert_eq!(list[0].value, None);
+    let trap = b"\x30\x33\x02\x01\0\x04\x04trap\xa4\x28\x06\x05\x2b\x06\x01\x04\x01\x40\x04\xc0\0\x02\x09\
+        \x02\x01\x06\x02\x01\x34\x43\x02\x01\0\x30\x12\x30\x10\x06\x05\x2b\x06\x01\x04\x02\x04\x07link up";
+    assert_eq!(
+        told(UDP, [40000, 162], trap),
+        "snmp trap: version 0, community trap, enterprise 1.3.6.1.4.1, agent 192.0.2.9, \
+         generic_trap 6, specific_trap 52, uptime_ticks 256, variables 1"
+    );
+    let list = bindings(&trap[trap.len() - 18..]).collect::<Vec<_>>();
+    assert_eq!(list[0].value, Some(Value::Text(b"link up")));
+    let v3 = b"\x30\x20\x02\x01\x03\x30\x0d\x02\x02\x10\x20\x02\x02\x05\xdc";
+    assert_eq!(
+        told(UDP, [40000, 161], v3),
+        "snmp -: version 3, message_id 4128"
+    );
+    let ntp = [&[0x23, 2, 6, 0xec][..], &[0; 8], &[192, 0, 2, 1], &[0; 32]].concat();
+    assert_eq!(
+        told(UDP, [40000, 123], &ntp),
+        "ntp client: leap 0, version 4, mode 3, stratum 2, poll 6, reference 0xc0000201"
+    );
+    let radius = [&[1, 5, 0, 20][..], &[0xab; 16]].concat();
+    assert_eq!(
+        told(UDP, [40000, 1812], &radius),
+        format!(
+            "radius access_request: type 1, id 5, message_length 20, authenticator {}",
+            "ab".repeat(16)
+        )
+    );
+    assert_eq!(
+        told(UDP, [40000, 5683], &[0x40, 1, 0x12, 0x34]),
+        "coap get: version 1, kind 0, code_class 0, code_detail 1, id 4660"
+    );
+}
+
+#[test]
+fn values_of_management_are_read_by_their_tags() {
+    let list = b"\x30\x06\x06\x01\x2b\x02\x01\xff\x30\x07\x06\x01\x2b\x41\x02\xff\xff\
+        \x30\x0e\x06\x01\x2b\x46\x09\0\xff\xff\xff\xff\xff\xff\xff\xff\x30\x05\x06\x01\x2b\x81\0\
+        \x30\x06\x06\x01\x2b\x06\x01\x88\x30\x09\x06\x01\x2b\x04";
+    let values: Vec<_> = bindings(list).map(|binding| binding.value).collect();
+    assert_eq!(
+        values,
+        [
+            Some(Value::Signed(-1)),
+            Some(Value::Number(0xffff)),
+            Some(Value::Number(u64::MAX)),
+            None,
+            Some(Value::Oid(Oid(&[0x88]))),
+            None,
+        ]
+    );
+    for (octets, text) in [
+        (&[0x2b][..], "1.3"),
+        (&[0x88, 0x37], "2.999"),
+        (&[0x2b, 0x86, 0xf7, 0x0d], "1.3.113549"),
+        (&[0x2b, 0x86], "1.3"),
+        (&[0xff; 30], ""),
+    ] {
+        assert_eq!(Oid(octets).to_string(), text);
+    }
+}
+
+#[test]
+fn what_gives_hosts_their_addresses() {
+    let mut bootp = vec![1, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef, 0, 3, 0x80, 0];
+    bootp.extend([0; 16]);
+    bootp.extend([2, 0, 0, 0, 0, 1]);
+    bootp.resize(236, 0);
+    let bare = "transaction 0xdeadbeef, elapsed 3, broadcast yes, client 0.0.0.0, your 0.0.0.0, \
+                server 0.0.0.0, relay 0.0.0.0, address 020000000001";
+    assert_eq!(
+        told(UDP, [68, 67], &bootp),
+        format!("dhcp request: op 1, {bare}")
+    );
+    bootp.extend([99, 130, 83, 99, 0, 61, 1, 9, 53, 1, 1, 255]);
+    assert_eq!(
+        told(UDP, [68, 67], &bootp),
+        format!("dhcp discover: op 1, {bare}, message_type 1")
+    );
+    assert_eq!(
+        told(UDP, [546, 547], &[1, 0xab, 0xcd, 0xef, 0, 8]),
+        "dhcp6 solicit: type 1, transaction 0xabcdef"
+    );
+    assert_eq!(
+        told(UDP, [40000, 69], b"\0\x01boot.img\0octet\0"),
+        "tftp read: type 1, file boot.img, mode octet"
+    );
+    assert_eq!(
+        told(UDP, [69, 40000], b"\0\x04\0\x07"),
+        "tftp ack: type 4, block 7"
+    );
+    assert_eq!(
+        told(UDP, [69, 40000], b"\0\x05\0\x01none\0"),
+        "tftp error: type 5, error 1, text none"
+    );
+    let name = b"FHEPFCELEHFCEPFFFACACACACACACABN";
+    let query = [b"\x12\x34\x01\x10\0\x01\0\0\0\0\0\0\x20", &name[..], &[0]].concat();
+    assert_eq!(
+        told(UDP, [137, 137], &query),
+        "nbns query: id 0x1234, flags 0x110, questions 1, answers 0, authorities 0, \
+         additional_records 0, name_asked WORKGROUP<1d>"
+    );
+}
+
+#[test]
+fn lines_of_text() {
+    let request = b"GET /index.html HTTP/1.1\r\nHost: lab.test\r\n";
+    assert_eq!(
+        told(TCP, [40000, 9999], request),
+        "http -: line GET /index.html HTTP/1.1"
+    );
+    assert_eq!(
+        told(TCP, [25, 40000], b"220 mail.lab.test"),
+        "smtp -: line 220 mail.lab.test"
+    );
+    assert_eq!(
+        told(UDP, [40000, 514], b"<34>1 su: no"),
+        "syslog -: line <34>1 su: no"
+    );
+    assert_eq!(
+        told(UDP, [40000, 1900], b"M-SEARCH * HTTP/1.1\r\n"),
+        "ssdp -: line M-SEARCH * HTTP/1.1"
+    );
+    assert_eq!(told(TCP, [40000, 80], b"\x1b[2J\r\n"), "", "no text");
+    assert_eq!(
+        told(UDP, [40000, 33434], b"@ABCDEFGHIJKLMNO"),
+        "",
+        "a probe"
+    );
+}
+
+/// A hello that asks for `lab.test`.
+fn hello() -> Vec<u8> {
+    let extensions = b"\0\x0a\0\x02\0\0\0\0\0\x0d\0\x0b\0\0\x08lab.test";
+    let mut hello = vec![3, 3];
+    hello.extend([7; 32]);
+    hello.extend([
+        0,
+        0,
+        2,
+        0x13,
+        1,
+        1,
+        0,
+        0,
+        u8::try_from(extensions.len()).unwrap(),
+    ]);
+    hello.extend(extensions);
+    let length = u8::try_from(hello.len()).unwrap();
+    [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &hello].concat()
+}
+
+#[test]
+fn what_is_encrypted_begins_in_the_open() {
+    assert_eq!(
+        told(TCP, [40000, 443], &hello()),
+        "tls client_hello: type 22, version 0x301, record_length 70, server_name lab.test"
+    );
+    assert_eq!(
+        told(TCP, [40000, 443], &[23, 3, 3, 0, 9, 1, 2]),
+        "tls application_data: type 23, version 0x303, record_length 9"
+    );
+    assert_eq!(
+        told(TCP, [40000, 443], &[22, 3, 3, 0, 9, 1, 0xff, 0xff, 0xff]),
+        "tls handshake: type 22, version 0x303, record_length 9",
+        "encrypted"
+    );
+    assert_eq!(told(TCP, [40000, 443], &[23, 9, 3, 0, 9]), "");
+    let dtls = [
+        &[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 8][..],
+        &[1, 0, 0, 2],
+    ]
+    .concat();
+    assert_eq!(
+        told(UDP, [40000, 4433], &dtls),
+        "dtls client_hello: type 22, version 0xfefd, epoch 0, sequence 1, record_length 8"
+    );
+    let long = [0xc3, 0, 0, 0, 1, 2, 0xaa, 0xbb, 1, 0xcc, 0];
+    assert_eq!(
+        told(UDP, [40000, 4433], &long),
+        "quic initial: version 0x1, destination_id aabb, source_id cc"
+    );
+    assert_eq!(
+        told(UDP, [40000, 443], &[0x60, 1, 2]),
+        "quic protected: spin yes"
+    );
+    assert_eq!(told(UDP, [40000, 33434], &[0x60, 1, 2]), "");
+}
+
+#[test]
+fn keys_tunnels_and_calls() {
+    let mut ike = vec![1; 8];
+    ike.extend([0; 8]);
+    ike.extend([33, 0x20, 34, 8, 0, 0, 0, 0, 0, 0, 1, 0]);
+    let header = "initiator_spi 0x101010101010101, responder_spi 0x0, version 2, type 34, flags 0x8, id 0x0, \
+                  message_length 256";
+    assert_eq!(
+        told(UDP, [500, 500], &ike),
+        format!("ike ike_sa_init: {header}")
+    );
+    let marked = [&[0; 4][..], &ike].concat();
+    assert_eq!(
+        told(UDP, [4500, 4500], &marked),
+        format!("ike ike_sa_init: {header}")
+    );
+    assert_eq!(
+        told(UDP, [4500, 4500], &[0xc0, 0, 0, 1, 0, 0, 0, 9, 5]),
+        "esp -: spi 0xc0000001, sequence 9"
+    );
+    assert_eq!(
+        told(UDP, [40000, 88], &[0x6a, 0x81]),
+        "kerberos as_request: type 10"
+    );
+    assert_eq!(
+        told(
+            UDP,
+            [40000, 51820],
+            &[4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+        ),
+        "wireguard transport_data: type 4, receiver 0x1, counter 2"
+    );
+    let mut call = [1_u32, 2, 3, 4, 5].map(u32::to_be_bytes).concat();
+    call.extend([1, 5, 0, 2, 0, 0, 0, 52, 0, 0, 2, 0xd]);
+    assert_eq!(
+        told(UDP, [7001, 7003], &call),
+        "rx data: epoch 0x1, connection 0x2, call 3, sequence 4, serial 5, type 1, client_initiated yes, \
+         last_packet yes, security 2, service 52, opcode 525"
+    );
+}
+
+#[test]
+fn voice_and_routing() {
+    let stun = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    assert_eq!(
+        told(UDP, [40000, 443], &stun),
+        format!(
+            "stun binding_request: type 0x1, message_length 0, cookie 0x2112a442, transaction {}",
+            "07".repeat(12)
+        )
+    );
+    let report = [&[0x81, 200, 0, 6, 0, 0, 0, 9][..], &[0; 20]].concat();
+    assert_eq!(
+        told(UDP, [40000, 40001], &report),
+        "rtcp sender_report: count 1, type 200, words 6, source 0x9"
+    );
+    assert_eq!(
+        told(UDP, [40000, 40001], &report[..24]),
+        "",
+        "longer than its datagram"
+    );
+    let voice = [0x80, 0x80, 0, 5, 0, 0, 0, 160, 0, 0, 0, 9];
+    assert_eq!(
+        told(UDP, [5004, 5004], &voice),
+        "rtp -: marker yes, payload_type 0, sequence 5, media_time 160, source 0x9"
+    );
+    assert_eq!(
+        told(UDP, [520, 520], &[2, 2, 0, 0]),
+        "rip response: type 2, version 2"
+    );
+    let bfd = [0x20, 0xc0, 3, 24, 0, 0, 0, 1, 0, 0, 0, 2];
+    assert_eq!(
+        told(UDP, [49152, 3784], &bfd),
+        "bfd -: version 1, diagnostic 0, state 3, multiplier 3, my_discriminator 0x1, your_discriminator 0x2"
+    );
+    let keepalive = [&[0xff; 16][..], &[0, 19, 4]].concat();
+    assert_eq!(
+        told(TCP, [40000, 179], &keepalive),
+        "bgp keepalive: message_length 19, type 4"
+    );
+}
+
+#[test]
+fn no_octets_whatever_break_a_reader() {
+    for ports in [
+        53, 67, 69, 88, 123, 137, 138, 161, 443, 500, 520, 546, 1812, 1985, 3478, 3784,
+    ]
+    .into_iter()
+    .chain([4500, 5004, 5060, 5683, 7003, 25, 179, 51820])
+    {
+        for octet in [0, 1, 0x16, 0x30, 0x80, 0xa4, 0xc0, 0xff] {
+            for protocol in [UDP, TCP] {
+                told(protocol, [40000, ports], &[octet; 70]);
+            }
+        }
+    }
+}

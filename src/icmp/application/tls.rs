@@ -1,0 +1,227 @@
+//! TLS, DTLS and QUIC: what they begin with, and whom a client asks for. What they encrypt stays so;
+//! that is the rest of QUIC's first packet, too (RFC 9001 section 5.2).
+
+use super::Payload;
+use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::item::Specs;
+use crate::icmp::upper_header::UpperHeader;
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+
+/// RFC 8446 section 5.1.
+const fn content(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        20 => "change_cipher_spec",
+        21 => "alert",
+        HANDSHAKE => "handshake",
+        23 => "application_data",
+        24 => "heartbeat",
+        // RFC 9147 section 4.
+        25 => "connection_id",
+        _ => return None,
+    })
+}
+
+/// RFC 8446 section 4, RFC 5246 section 7.4, RFC 6347 section 4.3.2.
+const fn handshake(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        0 => "hello_request",
+        CLIENT_HELLO => "client_hello",
+        2 => "server_hello",
+        3 => "hello_verify_request",
+        4 => "new_session_ticket",
+        8 => "encrypted_extensions",
+        11 => "certificate",
+        12 => "server_key_exchange",
+        13 => "certificate_request",
+        14 => "server_hello_done",
+        15 => "certificate_verify",
+        16 => "client_key_exchange",
+        20 => "finished",
+        _ => return None,
+    })
+}
+
+/// The name of a message: that of the handshake's, where it is not encrypted and so has a length
+/// that fits into its record.
+fn message(octets: &[u8], at: usize, record: usize) -> Option<&'static str> {
+    let content = content(u8_at(octets, 0)?)?;
+    let inside = || {
+        let length = u32_at(octets, at)? & 0x00ff_ffff;
+        let fits = usize::try_from(length).ok()? + 4 <= record;
+        handshake(u8_at(octets, at)?).filter(|_| fits)
+    };
+    let inside = inside().filter(|_| octets.first() == Some(&HANDSHAKE));
+    Some(inside.unwrap_or(content))
+}
+
+/// RFC 8446 section 5.1.
+const RECORD: [FieldSpec; 3] = [
+    spec::u8(0, "type"),
+    spec::hex(1, 2, "version"),
+    spec::u16(3, "record_length"),
+];
+
+pub(super) fn record<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 5;
+    /// Of what is encrypted (RFC 8446 section 5.2).
+    const LONGEST: u16 = (1 << 14) + 2048;
+    let octets = payload.octets;
+    let length = u16_at(octets, 3)?;
+    if !matches!(u16_at(octets, 1)?, 0x0300..=0x0304) || length > LONGEST {
+        return None;
+    }
+    let message = message(octets, HEADER, length.into())?;
+    let name = (message == "client_hello")
+        .then(|| server_name(octets, HEADER + 4))
+        .flatten();
+    let bytes = octets.get(..name.map_or(HEADER, |(at, length)| at + length));
+    let name = name.and_then(|(at, length)| {
+        Some(spec::text_of(
+            u16::try_from(at).ok()?,
+            u16::try_from(length).ok()?,
+            "server_name",
+        ))
+    });
+    let specs = Specs::made(RECORD.into_iter().chain(name));
+    let kind = u8_at(octets, 0).map(u16::from);
+    Some(UpperHeader::new(
+        "tls",
+        kind,
+        Some(message),
+        bytes.unwrap_or(octets),
+        specs,
+    ))
+}
+
+/// Where a client's hello that begins at `at` has the name of the server, if all of that is there
+/// (RFC 8446 section 4.1.2, RFC 6066 section 3), and how long it is.
+fn server_name(octets: &[u8], at: usize) -> Option<(usize, usize)> {
+    const VERSION_AND_RANDOM: usize = 34;
+    const SERVER_NAME: u16 = 0;
+    const HOST_NAME: u8 = 0;
+    let mut at = at + VERSION_AND_RANDOM;
+    at += 1 + usize::from(u8_at(octets, at)?);
+    at += 2 + usize::from(u16_at(octets, at)?);
+    at += 1 + usize::from(u8_at(octets, at)?);
+    at += 2;
+    while u16_at(octets, at)? != SERVER_NAME {
+        at += 4 + usize::from(u16_at(octets, at + 2)?);
+    }
+    // Behind the extension's header and the length of its list.
+    at += 6;
+    let length = usize::from(u16_at(octets, at + 1)?);
+    let name = tail(octets, at + 3).get(..length)?;
+    let is_name = u8_at(octets, at)? == HOST_NAME && !name.is_empty();
+    is_name.then_some((at + 3, length))
+}
+
+/// RFC 9147 section 4, RFC 6347 section 4.1.
+const DATAGRAM: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::hex(1, 2, "version"),
+    spec::u16(3, "epoch"),
+    spec::number(5, 6, "sequence"),
+    spec::u16(11, "record_length"),
+];
+
+pub(super) fn datagram<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 13;
+    const DTLS_1_0: u16 = 0xfeff;
+    const DTLS_1_2: u16 = 0xfefd;
+    let octets = payload.octets;
+    if !matches!(u16_at(octets, 1)?, DTLS_1_0 | DTLS_1_2) {
+        return None;
+    }
+    let message = message(octets, HEADER, u16_at(octets, 11).unwrap_or(0).into())?;
+    let bytes = octets.get(..HEADER).unwrap_or(octets);
+    let kind = u8_at(octets, 0).map(u16::from);
+    Some(UpperHeader::new(
+        "dtls",
+        kind,
+        Some(message),
+        bytes,
+        Specs::Table(DATAGRAM),
+    ))
+}
+
+const LONG: u8 = 0x80;
+const FIXED: u8 = 0x40;
+
+/// A long header (RFC 9000 section 17.2), told by a version that is known.
+pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const NEGOTIATION: u32 = 0;
+    const V2: u32 = 0x6b33_43cf;
+    /// Before RFC 9000 they might be longer in no version that is known here.
+    const LONGEST_ID: usize = 20;
+    const IDS: usize = 6;
+    let octets = payload.octets;
+    let (first, version) = (u8_at(octets, 0)?, u32_at(octets, 1)?);
+    let is_known = match version {
+        NEGOTIATION | 1 | V2 => true,
+        // Drafts, those of mvfst, those of Google, those that no one is to know (RFC 9000 section 15).
+        _ => {
+            matches!(version >> 8, 0x00ff_0000 | 0x00fa_ceb0)
+                || matches!(version >> 16, 0x5130 | 0x5430)
+                || version & 0x0f0f_0f0f == 0x0a0a_0a0a
+        }
+    };
+    let destination = usize::from(u8_at(octets, 5)?);
+    if first & LONG == 0 || !is_known || (version == NEGOTIATION && payload.length < 11) {
+        return None;
+    }
+    if (first & FIXED == 0 && version != NEGOTIATION) || destination > LONGEST_ID {
+        return None;
+    }
+    let message = match (first >> 4 & 0x03, version) {
+        (_, NEGOTIATION) => "version_negotiation",
+        (0, V2) | (3, _) => "retry",
+        (1, V2) | (0, _) => "initial",
+        (2, V2) | (1, _) => "0rtt",
+        _ => "handshake",
+    };
+    let message = if version == V2 && first >> 4 & 0x03 == 3 {
+        "handshake"
+    } else {
+        message
+    };
+    let source = u8_at(octets, IDS + destination).map(usize::from);
+    let source = source.filter(|&length| length <= LONGEST_ID);
+    let end = IDS + destination + 1 + source.unwrap_or(0);
+    let bytes = octets.get(..end).unwrap_or(octets);
+    let rows = [
+        spec::hex(1, 4, "version"),
+        spec::octets(6, u16::try_from(destination).ok()?, "destination_id"),
+        spec::octets(
+            u16::try_from(IDS + destination + 1).ok()?,
+            u16::try_from(source.unwrap_or(0)).ok()?,
+            "source_id",
+        ),
+    ];
+    Some(UpperHeader::new(
+        "quic",
+        None,
+        Some(message),
+        bytes,
+        Specs::made(rows),
+    ))
+}
+
+/// A short header (RFC 9000 section 17.3), at its port: all but one bit of it is protected.
+pub(super) fn protected<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const TABLE: &[FieldSpec] = &[spec::flag(0, 0x20, "spin")];
+    let octets = payload.octets;
+    if u8_at(octets, 0)? & (LONG | FIXED) != FIXED {
+        return None;
+    }
+    let specs = Specs::Table(TABLE);
+    Some(UpperHeader::new(
+        "quic",
+        None,
+        Some("protected"),
+        octets.get(..1)?,
+        specs,
+    ))
+}
