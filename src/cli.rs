@@ -177,7 +177,7 @@ pub(crate) struct Cli {
     #[arg(short = 'e', help_heading = "Lines")]
     pub(crate) link_header: bool,
 
-    /// Packet in hexadecimal; -xx with the link header
+    /// Packet in hexadecimal; -xx with the link header; in JSON the payloads
     #[arg(short = 'x', action = ArgAction::Count, help_heading = "Lines")]
     pub(crate) hex: u8,
 

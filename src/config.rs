@@ -16,6 +16,7 @@ use crate::cli::{self, Cli, Colour, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};
 use crate::resolve::{self, Domain, Patience};
 use icmpdump::correlate::{self, Originals, Sight};
+use icmpdump::record::Payloads;
 use icmpdump::sink::capture::CaptureOptions;
 use icmpdump::sink::json::{Emit, EmitSet, JsonOptions};
 use icmpdump::sink::text::{
@@ -320,7 +321,15 @@ fn output(cli: &Cli) -> anyhow::Result<Output> {
             None => EmitSet::default(),
         };
         let link_header = cli.link_header.into();
-        return Ok(Output::Json(JsonOptions { emit, link_header }));
+        let payloads = match text(cli).hex {
+            HexDump::None => Payloads::Hidden,
+            _ => Payloads::Shown,
+        };
+        return Ok(Output::Json(JsonOptions {
+            emit,
+            link_header,
+            payloads,
+        }));
     }
     Ok(Output::Text(text(cli)))
 }

@@ -376,6 +376,9 @@ impl<'a> Layout<'a> {
         }
         if let Some(dns) = quote.dns() {
             self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
+            for record in dns.records() {
+                self.item(&record.item(), ip.payload, at, Part::QuotedPayload);
+            }
         }
         if let Some(header) = application::of(quote) {
             self.item(&header.item, ip.payload, at, Part::QuotedPayload);

@@ -9,6 +9,7 @@ pub mod cause;
 mod decode;
 mod describe;
 pub mod dns;
+pub mod dns_record;
 mod error;
 pub mod extension;
 pub mod field;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::decode::Decoder;
 use super::error;
 use crate::model::flow::FlowKey;
-use crate::wire::bytes::{array_at, offset_in, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, offset_in, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, protocol};
 use crate::wire::tunnel::{self, TunnelPath};
 use crate::wire::{
@@ -180,6 +180,22 @@ impl<'a> Quote<'a> {
         } else {
             Translation::Half
         }
+    }
+
+    /// What stands behind the header of TCP, UDP or ICMP, or behind that of IP where the protocol is
+    /// another or this is a later fragment.
+    pub fn payload(&self) -> &'a [u8] {
+        /// Octets of UDP's header and of ICMP's.
+        const HEADER: usize = 8;
+        let octets = self.ip.payload;
+        let header = match self.ip.protocol {
+            _ if self.ip.is_later_fragment() => 0,
+            // Where its length was not quoted nothing behind it was.
+            protocol::TCP => u8_at(octets, 12).map_or(octets.len(), |o| usize::from(o >> 4) * 4),
+            protocol::UDP | protocol::UDP_LITE | protocol::ICMP | protocol::IPV6_ICMP => HEADER,
+            _ => 0,
+        };
+        tail(octets, header)
     }
 
     /// The GRE header of a quoted tunnel packet.

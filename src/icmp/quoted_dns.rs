@@ -1,8 +1,9 @@
-//! What a quoted DNS message asks (RFC 1035 section 4.1): routers that quote more than eight octets
+//! What a quoted DNS message asks or answers (RFC 1035 section 4.1): routers that quote more than eight octets
 //! of a datagram tell which name a client asked for in vain.
 
 use super::Quote;
 use super::dns::Name;
+use super::dns_record::{self, Record};
 use super::field::{Extent, spec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at, u16_at};
@@ -20,6 +21,12 @@ pub struct QuotedDns<'a> {
     pub id: u16,
     /// Whether it answers.
     pub is_response: bool,
+    /// What came of it, in a response: see [`rcode_name`].
+    pub rcode: Option<u8>,
+    /// Questions that it says it has.
+    questions: u16,
+    /// Records that it says it has: answers, authorities, additional ones.
+    pub counts: [u16; 3],
     /// The name of its first question, perhaps without its end.
     pub name: Option<Name<'a>>,
     /// The type of record that it asks for.
@@ -65,6 +72,9 @@ fn read(bytes: &[u8]) -> Option<QuotedDns<'_>> {
         bytes,
         id,
         is_response: flags & RESPONSE != 0,
+        rcode: (flags & RESPONSE != 0).then_some((flags & 0x0f) as u8),
+        questions,
+        counts: [6, 8, 10].map(|at| u16_at(bytes, at).unwrap_or(0)),
         name,
         query_type,
     })
@@ -85,6 +95,11 @@ fn name(octets: &[u8]) -> Option<Name<'_>> {
 }
 
 impl<'a> QuotedDns<'a> {
+    /// Its records, as far as they were quoted.
+    pub fn records(&self) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
+        dns_record::records(self.bytes, HEADER, self.questions, self.counts)
+    }
+
     /// Its fields.
     pub(super) fn item(&self) -> Item<'a> {
         let name_length = self.name.map_or(0, |name| name.wire_len());
@@ -113,15 +128,35 @@ impl<'a> QuotedDns<'a> {
             number: None,
             name: Some("dns"),
             length: None,
-            bytes: self.bytes,
+            bytes: (self.bytes)
+                .get(..HEADER + usize::from(name_length) + 4)
+                .unwrap_or(self.bytes),
             extent: Extent::Whole,
             specs: Specs::made(rows),
         }
     }
 }
 
+/// The name of a response code (IANA registry `DNS RCODEs`).
+pub const fn rcode_name(rcode: u8) -> Option<&'static str> {
+    Some(match rcode {
+        0 => "NoError",
+        1 => "FormErr",
+        2 => "ServFail",
+        3 => "NXDomain",
+        4 => "NotImp",
+        5 => "Refused",
+        6 => "YXDomain",
+        7 => "YXRRSet",
+        8 => "NXRRSet",
+        9 => "NotAuth",
+        10 => "NotZone",
+        _ => return None,
+    })
+}
+
 /// The mnemonic of a type of records (IANA registry `Resource Record (RR) TYPEs`), of those that
-/// clients ask for.
+/// clients ask for, and of those beside them.
 pub const fn type_name(query_type: u16) -> Option<&'static str> {
     Some(match query_type {
         1 => "A",
@@ -137,6 +172,7 @@ pub const fn type_name(query_type: u16) -> Option<&'static str> {
         33 => "SRV",
         35 => "NAPTR",
         39 => "DNAME",
+        41 => "OPT",
         43 => "DS",
         44 => "SSHFP",
         46 => "RRSIG",

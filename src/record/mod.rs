@@ -5,6 +5,7 @@
 pub mod app_error;
 pub mod collect;
 pub mod community;
+pub mod dns;
 pub mod escape;
 mod interim;
 pub mod json;
@@ -45,6 +46,16 @@ impl From<bool> for LinkHeader {
     fn from(given: bool) -> Self {
         if given { Self::Shown } else { Self::Hidden }
     }
+}
+
+/// Whether the octets of payloads are told (`-x`, `-X`, `-A`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Payloads {
+    /// They are not.
+    #[default]
+    Hidden,
+    /// They are.
+    Shown,
 }
 
 /// One record of output.

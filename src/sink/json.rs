@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use super::Sink;
-use crate::record::LinkHeader;
 use crate::record::json::{Context, Json};
-use crate::record::{Interim, Kinds, Record};
+use crate::record::{Interim, Kinds, LinkHeader, Payloads, Record};
 
 /// The record types that can be chosen; `start` is always written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +137,8 @@ pub struct JsonOptions {
     pub emit: EmitSet,
     /// Whether they tell the link-layer header.
     pub link_header: LinkHeader,
+    /// Whether they tell the octets of payloads.
+    pub payloads: Payloads,
 }
 
 /// Writes records as JSON lines.
@@ -162,13 +163,19 @@ impl<W: Write> JsonSink<W> {
 
 impl<W: Write> Sink for JsonSink<W> {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        let link_header = self.options.link_header;
+        let JsonOptions {
+            link_header,
+            payloads,
+            ..
+        } = self.options;
         match record {
-            Record::Start(start) => self.context = Context::new(&start.sources, link_header),
+            Record::Start(start) => {
+                self.context = Context::new(&start.sources, link_header, payloads);
+            }
             // A source that was not there at the start: none is known to do this, but names must
             // not be missing if one does.
             Record::Icmp(event) if event.sources.len() != self.context.names.len() => {
-                self.context = Context::new(event.sources, link_header);
+                self.context = Context::new(event.sources, link_header, payloads);
             }
             _ => {}
         }

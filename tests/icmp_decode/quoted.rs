@@ -343,10 +343,11 @@ fn a_quoted_dns_message_tells_its_name() {
     let (record, lines) = dns(&root);
     assert_eq!(
         record,
-        json!({"id": 0x1234, "response": true, "name": ".", "query_type": "TYPE65280"})
+        json!({"id": 0x1234, "response": true, "name": ".", "query_type": "TYPE65280",
+            "rcode": 3, "rcode_name": "NXDomain"})
     );
     assert!(
-        lines.contains("DNS response 4660 TYPE65280? ., "),
+        lines.contains("DNS response 4660 TYPE65280? ., NXDomain, "),
         "{lines}"
     );
     // No port of it, no header of it, no label of it.
@@ -359,6 +360,79 @@ fn a_quoted_dns_message_tells_its_name() {
     let mut pointer = QUERY.to_vec();
     pointer[20] = 0xc0;
     assert_eq!(dns(&pointer).0, json!({"id": 0x1234, "response": false}));
+}
+
+#[test]
+fn a_quoted_dns_response_tells_its_records() {
+    let response = [
+        &QUERY[..10],
+        b"\x81\x80\0\x01\0\x02\0\0\0\x01",
+        &QUERY[20..],
+        b"\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x05\x02w\x1b\xc0\x10",
+        b"\xc0\x26\0\x1c\0\x01\0\0\0\x3c\0\x10\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07",
+        b"\0\0\x29\x04\xd0\0\0\0\0\0\0",
+    ]
+    .concat();
+    let (record, lines) = dns(&response);
+    assert_eq!(record["rcode_name"], "NoError");
+    assert_eq!(record["answers"], 2);
+    assert_eq!(
+        record["records"],
+        json!([
+            {"section": "answer", "name": "lab.test", "type": "CNAME", "ttl": 300, "data": "w\\x1b.test"},
+            {"section": "answer", "name": "w\\x1b.test", "type": "AAAA", "ttl": 60,
+                "data": "2001:db8::7"},
+            {"section": "additional", "name": ".", "type": "OPT", "data": ""}
+        ])
+    );
+    let text = "DNS response 4660 AAAA? lab.test, NoError, answers 2, additional 1: lab.test CNAME \
+                w\\x1b.test ttl 300; w\\x1b.test AAAA 2001:db8::7 ttl 60; . OPT, ";
+    assert!(lines.contains(text), "{lines}");
+    let dump = run(&[dns_error(&response)], &["-tX"]);
+    for row in ["record type 5", "record ttl 300", "record data 2001:db8::7"] {
+        assert!(dump.contains(row), "{row} in\n{dump}");
+    }
+    // A record whose data are cut.
+    let (record, _) = dns(&response[..response.len() - 20]);
+    assert_eq!(record["records"].as_array().unwrap().len(), 2);
+    assert_eq!(record["records"][1].get("data"), None);
+}
+
+#[test]
+fn json_has_the_octets_of_payloads_where_they_are_asked_for() {
+    let echo = v4(
+        [192, 0, 2, 1],
+        [203, 0, 113, 9],
+        1,
+        b"\x08\0\0\0\0\x07\0\x01abc",
+    );
+    let packets = [dns_error(QUERY), echo];
+    let payloads = |arguments: &[&str]| {
+        let all = run(&packets, arguments);
+        let records = all
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let messages: Vec<_> = records.filter(|record| record["type"] == "icmp").collect();
+        let [error, echo] = &messages[..] else {
+            panic!("{all}");
+        };
+        assert!(error["icmp"]["payload"].is_null() && echo["quoted"].is_null());
+        [
+            error["quoted"]["payload"].clone(),
+            echo["icmp"]["payload"].clone(),
+        ]
+    };
+    let query: String = QUERY[8..]
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    for option in ["-x", "-X", "-A"] {
+        assert_eq!(
+            payloads(&["--json", option]),
+            [json!(query), json!("616263")]
+        );
+    }
+    assert_eq!(payloads(&["--json"]), [Value::Null, Value::Null]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn check_captures(folder: &str) -> usize {
     let mut count = 0;
     for path in captures(std::path::Path::new(folder)) {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_icmpdump"))
-            .args(["--json", "-e", "-r"])
+            .args(["--json", "-e", "-x", "-r"])
             .arg(&path)
             .output()
             .unwrap();

@@ -20,7 +20,7 @@ mod tests;
 
 use super::Quote;
 use super::upper_header::UpperHeader;
-use crate::wire::bytes::{tail, u8_at, u16_at};
+use crate::wire::bytes::u16_at;
 use crate::wire::ip::protocol;
 
 /// What stands behind the transport header.
@@ -39,19 +39,20 @@ type Reader = for<'a> fn(&Payload<'a>) -> Option<UpperHeader<'a>>;
 /// What the payload of the quoted packet is; `None` of a later fragment, where the quote ends before it, and
 /// of what nothing is known of.
 pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
-    const UDP_HEADER: usize = 8;
     let segment = quote.ip.payload;
     if quote.ip.is_later_fragment() {
         return None;
     }
-    let (header, readers) = match quote.ip.protocol {
-        protocol::UDP => (UDP_HEADER, DATAGRAMS),
-        protocol::TCP => (usize::from(u8_at(segment, 12)? >> 4) * 4, SEGMENTS),
+    let readers = match quote.ip.protocol {
+        protocol::UDP => DATAGRAMS,
+        protocol::TCP => SEGMENTS,
         _ => return None,
     };
+    let octets = Some(quote.payload()).filter(|octets| !octets.is_empty())?;
+    let header = segment.len() - octets.len();
     let whole = usize::try_from(quote.ip.payload_length).unwrap_or(usize::MAX);
     let payload = Payload {
-        octets: Some(tail(segment, header)).filter(|octets| !octets.is_empty())?,
+        octets,
         length: whole.saturating_sub(header),
         src_port: u16_at(segment, 0)?,
         dst_port: u16_at(segment, 2)?,

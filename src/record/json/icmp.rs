@@ -14,7 +14,7 @@ use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange,
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
-use crate::record::{IcmpEvent, LinkHeader};
+use crate::record::{IcmpEvent, LinkHeader, Payloads};
 use crate::wire::Ip;
 use crate::wire::link::{self, SystemReport};
 use crate::wire::reassembly::Reassembly;
@@ -70,11 +70,20 @@ impl Serialize for Event<'_> {
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;
-        map.put("icmp", &Fields4And6(&packet.ip, message))?;
+        map.put(
+            "icmp",
+            &Fields4And6(&packet.ip, message, self.context.payloads),
+        )?;
         let id = community.message(packet.ip.addrs, said);
         map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
         if let Some(quote) = said.quote() {
-            let quoted = Quoted::new(quote, said.extensions(), &packet.ip, &mut community);
+            let quoted = Quoted::new(
+                quote,
+                said.extensions(),
+                &packet.ip,
+                &mut community,
+                self.context.payloads,
+            );
             map.put("quoted", &quoted)?;
         }
         map.maybe("quoted", said.cut_quote().map(CutQuote))?;
@@ -339,11 +348,11 @@ impl Serialize for MessageChecksum<'_> {
 }
 
 /// The message itself.
-struct Fields4And6<'a>(&'a Ip<'a>, &'a Message<'a>);
+struct Fields4And6<'a>(&'a Ip<'a>, &'a Message<'a>, Payloads);
 
 impl Serialize for Fields4And6<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(ip, message) = self;
+        let Self(ip, message, payloads) = self;
         let mut map = serializer.serialize_map(None)?;
         map.put("version", &message.version.number())?;
         if matches!(message.body, Body::Fragment) {
@@ -363,6 +372,11 @@ impl Serialize for Fields4And6<'_> {
         }
         map.put("checksum", &MessageChecksum { ip, message })?;
         body::put(&mut map, message)?;
+        if *payloads == Payloads::Shown
+            && let Body::Echo(echo) = &message.body
+        {
+            map.put("payload", &Hex(echo.payload))?;
+        }
         map.maybe("unread", message.unread().map(Hex))?;
         map.end()
     }

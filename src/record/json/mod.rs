@@ -26,7 +26,7 @@ use std::cell::RefCell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::community::CommunityIds;
-use super::{LinkHeader, Record, SCHEMA, Start};
+use super::{LinkHeader, Payloads, Record, SCHEMA, Start};
 use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, SourceInfo};
 pub(crate) use field::is_link_address;
@@ -84,17 +84,19 @@ pub struct Context {
     /// Whether none of them needs an escape: each record tells one.
     names_are_plain: bool,
     link_header: LinkHeader,
+    payloads: Payloads,
     community: RefCell<CommunityIds>,
 }
 
 impl Context {
     /// For these sources.
-    pub fn new(sources: &[SourceInfo], link_header: LinkHeader) -> Self {
+    pub fn new(sources: &[SourceInfo], link_header: LinkHeader, payloads: Payloads) -> Self {
         let names = SourceNames::new(sources);
         Self {
             names_are_plain: names.0.iter().all(|name| value::is_plain(name.as_bytes())),
             names,
             link_header,
+            payloads,
             community: RefCell::default(),
         }
     }

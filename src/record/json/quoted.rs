@@ -7,15 +7,17 @@ use super::field::{DnsName, put_kind, put_own_fields};
 use super::packet::{
     ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
 };
-use super::value::{Addr, Ascii, Fields, Iter, Protocol};
+use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol};
+use crate::icmp::dns_record::Record;
 use crate::icmp::quote::Gre;
-use crate::icmp::quoted_dns::{QuotedDns, type_name};
+use crate::icmp::quoted_dns::{QuotedDns, rcode_name, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{
     CutHeader, Extensions, Quote, QuotedTransport, Translation, application, quoted_transport,
 };
 use crate::record::community::{CommunityId, CommunityIds};
+use crate::record::{Payloads, dns};
 use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
 
@@ -35,10 +37,12 @@ impl<'a> Quoted<'a> {
         extensions: Option<&'a Extensions<'a>>,
         ip: &Ip<'_>,
         community: &mut CommunityIds,
+        payloads: Payloads,
     ) -> Self {
         let mut packet = |quote: Quote<'a>| QuotedPacket {
             community_id: community.quoted(&quote),
             quote,
+            payloads,
         };
         Self {
             packet: packet(*quote),
@@ -101,6 +105,7 @@ fn put_inside<M: SerializeMap>(
 struct QuotedPacket<'a> {
     quote: Quote<'a>,
     community_id: Option<CommunityId>,
+    payloads: Payloads,
 }
 
 impl QuotedPacket<'_> {
@@ -153,6 +158,9 @@ impl QuotedPacket<'_> {
         }
         map.maybe("dns", quote.dns().map(Dns))?;
         map.maybe("application", application::of(quote).map(Header))?;
+        if self.payloads == Payloads::Shown {
+            map.put("payload", &Hex(quote.payload()))?;
+        }
         map.put("length", &quote.bytes.len())?;
         map.maybe(
             "community_id",
@@ -216,15 +224,61 @@ impl Serialize for Dns<'_> {
             map.put("name", &DnsName(name))?;
             map.fact("name_cut", !name.complete)?;
         }
-        map.maybe("query_type", dns.query_type.map(QueryType))?;
+        map.maybe("query_type", dns.query_type.map(RecordType))?;
+        map.maybe("rcode", dns.rcode)?;
+        if let Some(word) = dns.rcode.and_then(rcode_name) {
+            map.name("rcode_name", word)?;
+        }
+        for (key, count) in ["answers", "authorities", "additional"]
+            .iter()
+            .zip(dns.counts)
+        {
+            map.some(key, count.into())?;
+        }
+        if dns.records().next().is_some() {
+            map.put("records", &Iter(|| dns.records().map(RecordEntry)))?;
+        }
+        map.end()
+    }
+}
+
+/// Text that is written with its escapes.
+struct Zone<F>(F);
+
+impl<F: Fn(&mut Vec<u8>)> Serialize for Zone<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = Vec::new();
+        (self.0)(&mut text);
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+struct RecordEntry<'a>(Record<'a>);
+
+impl Serialize for RecordEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.name("section", record.section.name())?;
+        map.put(
+            "name",
+            &Zone(|out: &mut Vec<u8>| dns::name(out, record.name())),
+        )?;
+        map.put("type", &RecordType(record.kind))?;
+        map.maybe("ttl", record.ttl)?;
+        let data = record.data();
+        map.maybe(
+            "data",
+            data.map(|data| Zone(move |out: &mut Vec<u8>| dns::data(out, data))),
+        )?;
         map.end()
     }
 }
 
 /// The mnemonic of a type, or `TYPE65280` (RFC 3597 section 5).
-struct QueryType(u16);
+struct RecordType(u16);
 
-impl Serialize for QueryType {
+impl Serialize for RecordType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match type_name(self.0) {
             Some(name) => serializer.serialize_str(name),

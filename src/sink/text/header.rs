@@ -5,10 +5,11 @@ mod options;
 use super::fields::dns_name;
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
-use crate::icmp::quoted_dns::{QuotedDns, type_name};
+use crate::icmp::dns_record::RecordData;
+use crate::icmp::quoted_dns::{QuotedDns, rcode_name, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, ip_header};
-use crate::record::write;
+use crate::record::{dns, write};
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, IpOption, header_checksum};
 use crate::wire::tunnel::outer_ports;
@@ -243,15 +244,16 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
     number(out, b", length ", header.data_length.into());
 }
 
-/// `DNS query 4660 A? lab.test`: an ellipsis where the quote cuts the name.
-pub(super) fn dns(out: &mut Vec<u8>, dns: &QuotedDns<'_>) {
-    out.extend_from_slice(if dns.is_response {
+/// `DNS query 4660 A? lab.test`: an ellipsis where the quote cuts the name. Of a response what came of
+/// it, and the records that were quoted.
+pub(super) fn dns(out: &mut Vec<u8>, quoted: &QuotedDns<'_>) {
+    out.extend_from_slice(if quoted.is_response {
         b"DNS response "
     } else {
         b"DNS query "
     });
-    write::decimal(out, dns.id.into());
-    match (dns.query_type, dns.query_type.and_then(type_name)) {
+    write::decimal(out, quoted.id.into());
+    match (quoted.query_type, quoted.query_type.and_then(type_name)) {
         (_, Some(name)) => {
             out.push(b' ');
             out.extend_from_slice(name.as_bytes());
@@ -259,8 +261,8 @@ pub(super) fn dns(out: &mut Vec<u8>, dns: &QuotedDns<'_>) {
         (Some(kind), None) => number(out, b" TYPE", kind.into()),
         (None, None) => {}
     }
-    if let Some(name) = &dns.name {
-        out.extend_from_slice(if dns.query_type.is_some() {
+    if let Some(name) = &quoted.name {
+        out.extend_from_slice(if quoted.query_type.is_some() {
             b"? "
         } else {
             b" "
@@ -268,6 +270,47 @@ pub(super) fn dns(out: &mut Vec<u8>, dns: &QuotedDns<'_>) {
         dns_name(out, name);
         if !name.complete {
             out.extend_from_slice(b"...");
+        }
+    }
+    if let Some(rcode) = quoted.rcode {
+        match rcode_name(rcode) {
+            Some(name) => {
+                out.extend_from_slice(b", ");
+                out.extend_from_slice(name.as_bytes());
+            }
+            None => number(out, b", rcode ", rcode.into()),
+        }
+    }
+    for (name, count) in [
+        b", answers ".as_slice(),
+        b", authorities ",
+        b", additional ",
+    ]
+    .iter()
+    .zip(quoted.counts)
+    .filter(|(_, count)| *count > 0)
+    {
+        number(out, name, count.into());
+    }
+    for (i, record) in quoted.records().enumerate() {
+        out.extend_from_slice(if i == 0 { b": " } else { b"; " });
+        dns::name(out, record.name());
+        match type_name(record.kind) {
+            Some(name) => {
+                out.push(b' ');
+                out.extend_from_slice(name.as_bytes());
+            }
+            None => number(out, b" TYPE", record.kind.into()),
+        }
+        if let Some(data) = record
+            .data()
+            .filter(|data| *data != RecordData::Octets(&[]))
+        {
+            out.push(b' ');
+            dns::data(out, data);
+        }
+        if let Some(ttl) = record.ttl {
+            number(out, b" ttl ", ttl.into());
         }
     }
 }

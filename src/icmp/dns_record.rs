@@ -1,0 +1,302 @@
+//! Resource records of a DNS message (RFC 1035 section 4.1.3), whose names may lead to names before
+//! them.
+
+use std::iter;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use super::field::{Extent, spec};
+use super::item::{Item, Specs};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+
+/// A name that may end in a pointer to another (RFC 1035 section 4.1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackedName<'a> {
+    message: &'a [u8],
+    at: usize,
+}
+
+impl<'a> PackedName<'a> {
+    /// The labels, outermost last, as far as they are there. To be escaped wherever they are shown.
+    pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        /// Those of the longest name (RFC 1035 section 2.3.4).
+        const MOST: usize = 127;
+        let Self { message, mut at } = *self;
+        // A pointer leads further back than all before it, so that none is followed twice.
+        let mut first = at;
+        let labels = iter::from_fn(move || {
+            loop {
+                match u8_at(message, at)? {
+                    0 => return None,
+                    length @ 1..=63 => {
+                        let label = tail(message, at + 1).get(..length.into())?;
+                        at += 1 + label.len();
+                        return Some(label);
+                    }
+                    0xc0.. => {
+                        let target = usize::from(u16_at(message, at)? & 0x3fff);
+                        first = Some(target).filter(|&target| target < first)?;
+                        at = target;
+                    }
+                    _ => return None,
+                }
+            }
+        });
+        labels.take(MOST)
+    }
+}
+
+/// Where the name at `at` ends; `None` where it does not, or is none.
+fn name_end(message: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match u8_at(message, at)? {
+            0 => return Some(at + 1),
+            length @ 1..=63 => at += 1 + usize::from(length),
+            0xc0.. => return u8_at(message, at + 1).map(|_| at + 2),
+            _ => return None,
+        }
+    }
+}
+
+/// The part of a message that a record is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// It answers the question.
+    Answer,
+    /// It tells who has authority.
+    Authority,
+    /// It helps with the others.
+    Additional,
+}
+
+impl Section {
+    /// The snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Authority => "authority",
+            Self::Additional => "additional",
+        }
+    }
+}
+
+/// A record, of which at least name and type are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    message: &'a [u8],
+    start: usize,
+    /// Where its type is.
+    fixed: usize,
+    /// The part of the message that it is in.
+    pub section: Section,
+    /// Its type.
+    pub kind: u16,
+    /// For how many seconds it may be kept.
+    pub ttl: Option<u32>,
+    /// Its data, if all of that is there.
+    data: Option<Range<usize>>,
+}
+
+/// What a record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordData<'a> {
+    /// An address (A, AAAA).
+    Address(IpAddr),
+    /// Another name (NS, CNAME, PTR, DNAME).
+    Name(PackedName<'a>),
+    /// A name, and the numbers before it (MX, SRV).
+    Numbered(&'a [u8], PackedName<'a>),
+    /// Strings, an octet of length before each (TXT, HINFO): see [`super::field::strings`].
+    Strings(&'a [u8]),
+    /// Who has authority, and the serial number of what is known there (SOA).
+    Authority(PackedName<'a>, Option<u32>),
+    /// Another type, or data that do not fit theirs.
+    Octets(&'a [u8]),
+}
+
+/// EDNS (RFC 6891 section 6.1.3): what is no record of a name has no time to live.
+const OPT: u16 = 41;
+
+impl<'a> Record<'a> {
+    /// Whose record it is.
+    pub fn name(&self) -> PackedName<'a> {
+        PackedName {
+            message: self.message,
+            at: self.start,
+        }
+    }
+
+    /// What it says, if all of that is there.
+    pub fn data(&self) -> Option<RecordData<'a>> {
+        let Range { start, end } = self.data.clone()?;
+        let octets = self.message.get(start..end)?;
+        let name = |before: usize| {
+            let name = PackedName {
+                message: self.message,
+                at: start + before,
+            };
+            let fits = name_end(self.message, name.at).is_some_and(|name_end| name_end <= end);
+            fits.then_some(name)
+        };
+        let told = match self.kind {
+            1 => array_at::<4>(octets, 0).map(|a| RecordData::Address(Ipv4Addr::from(a).into())),
+            28 => array_at::<16>(octets, 0).map(|a| RecordData::Address(Ipv6Addr::from(a).into())),
+            2 | 5 | 12 | 39 => name(0).map(RecordData::Name),
+            15 => name(2).and_then(|name| Some(RecordData::Numbered(octets.get(..2)?, name))),
+            33 => name(6).and_then(|name| Some(RecordData::Numbered(octets.get(..6)?, name))),
+            6 => name(0).map(|primary| {
+                let mailbox = name_end(self.message, start);
+                let serial = mailbox.and_then(|at| name_end(self.message, at));
+                let serial = serial.and_then(|at| u32_at(self.message.get(..end)?, at));
+                RecordData::Authority(primary, serial)
+            }),
+            13 | 16 => Some(RecordData::Strings(octets)),
+            _ => None,
+        };
+        Some(told.unwrap_or(RecordData::Octets(octets)))
+    }
+
+    /// Its fields.
+    pub(super) fn item(&self) -> Item<'a> {
+        let end = self
+            .data
+            .as_ref()
+            .map_or(self.message.len(), |data| data.end);
+        let bytes = self.message.get(self.start..end).unwrap_or_default();
+        let name = u16::try_from(self.fixed - self.start).unwrap_or(0);
+        let data = match (self.kind, self.data.as_ref().map(Range::len)) {
+            (1, Some(4)) => spec::v4(name + 10, "record_data"),
+            (28, Some(16)) => spec::v6(name + 10, "record_data"),
+            _ => spec::rest(name + 10, "record_data"),
+        };
+        let rows = [
+            spec::octets(0, name, "record_name"),
+            spec::u16(name, "record_type"),
+            spec::hex(name + 2, 2, "record_class"),
+            spec::u32(name + 4, "record_ttl"),
+            spec::u16(name + 8, "record_length"),
+            data,
+        ];
+        Item {
+            group: "records",
+            number: None,
+            name: None,
+            length: None,
+            bytes,
+            extent: Extent::Whole,
+            specs: Specs::made(rows),
+        }
+    }
+}
+
+/// The records behind so many questions that begin at `at`, in each section as many as `counts` has,
+/// up to the first whose type is not there any more.
+pub(super) fn records<'a>(
+    message: &'a [u8],
+    mut at: usize,
+    questions: u16,
+    counts: [u16; 3],
+) -> impl Iterator<Item = Record<'a>> + Clone {
+    const TYPE_AND_CLASS: usize = 4;
+    const FIXED: usize = 10;
+    let mut is_there = true;
+    for _ in 0..questions {
+        match name_end(message, at) {
+            Some(end) => at = end + TYPE_AND_CLASS,
+            None => is_there = false,
+        }
+        if !is_there {
+            break;
+        }
+    }
+    let sections = [Section::Answer, Section::Authority, Section::Additional];
+    let each = sections.into_iter().zip(counts);
+    let all = each.flat_map(|(section, count)| iter::repeat_n(section, count.into()));
+    all.map_while(move |section| {
+        let start = Some(at).filter(|_| is_there)?;
+        let fixed = name_end(message, start)?;
+        let kind = u16_at(message, fixed)?;
+        let length = u16_at(message, fixed + 8).map(usize::from);
+        let end = length.map(|length| fixed + FIXED + length);
+        let data = end
+            .map(|end| fixed + FIXED..end)
+            .filter(|data| data.end <= message.len());
+        // Nothing behind data that are cut.
+        is_there = data.is_some();
+        at = end.unwrap_or(at);
+        Some(Record {
+            message,
+            start,
+            fixed,
+            section,
+            kind,
+            ttl: u32_at(message, fixed + 4).filter(|_| kind != OPT),
+            data,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: PackedName<'_>) -> String {
+        let labels: Vec<_> = name.labels().map(String::from_utf8_lossy).collect();
+        labels.join(".")
+    }
+
+    #[test]
+    fn names_lead_back_and_never_round() {
+        let message = b"\x03lab\x04test\0\x03www\xc0\0\xc0\x0f\xc0\x10";
+        let at = |at| text(PackedName { message, at });
+        assert_eq!(at(0), "lab.test");
+        assert_eq!(at(10), "www.lab.test");
+        assert_eq!((at(16), at(18)), (String::new(), String::new()));
+        assert_eq!(name_end(message, 10), Some(16));
+        let round = [0xc0, 2, 0xc0, 0];
+        for at in 0..4 {
+            let name = PackedName {
+                message: &round,
+                at,
+            };
+            assert_eq!(name.labels().count(), 0);
+        }
+        let long = [1; 400];
+        let name = PackedName {
+            message: &long,
+            at: 0,
+        };
+        assert_eq!(name.labels().count(), 127);
+    }
+
+    #[test]
+    fn every_prefix_of_records_is_told_as_far_as_it_goes() {
+        let question = b"\x03lab\0\0\x01\0\x01";
+        let answers = b"\xc0\0\0\x01\0\x01\0\0\x01\x2c\0\x04\xc0\0\x02\x01\
+            \xc0\0\0\x0f\0\x01\0\0\0\x05\0\x08\0\x0a\x03www\xc0\0";
+        let message = [&question[..], answers].concat();
+        for length in 0..=message.len() {
+            let octets = &message[..length];
+            let all: Vec<_> = records(octets, 0, 1, [1, 1, 0]).collect();
+            let expected = usize::from(length >= 13) + usize::from(length >= 29);
+            assert_eq!(all.len(), expected, "{length}");
+            if let Some(first) = all.first() {
+                assert_eq!(
+                    (first.section, text(first.name())),
+                    (Section::Answer, "lab".into())
+                );
+                let data = RecordData::Address([192, 0, 2, 1].into());
+                assert_eq!(first.data(), (length >= 25).then_some(data), "{length}");
+                assert_eq!(first.ttl, (length >= 19).then_some(300));
+                assert!(first.item().fields().count() <= 6);
+            }
+        }
+        let all: Vec<_> = records(&message, 0, 1, [1, 1, 9]).collect();
+        let Some(RecordData::Numbered(before, name)) = all[1].data() else {
+            panic!("{all:?}");
+        };
+        assert_eq!((before, text(name)), (&[0, 10][..], "www.lab".into()));
+        assert_eq!(records(&[0xff; 90], 0, 255, [u16::MAX; 3]).count(), 0);
+        assert!(records(&[0; 900], 0, 0, [u16::MAX; 3]).count() < 90);
+    }
+}

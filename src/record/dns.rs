@@ -1,0 +1,45 @@
+//! What records of DNS say, as a zone file has it (RFC 1035 section 5.1).
+
+use crate::icmp::dns_record::{PackedName, RecordData};
+use crate::icmp::field::strings;
+use crate::record::{escape, write};
+
+/// `lab.test`; the root is a point.
+pub fn name(out: &mut Vec<u8>, name: PackedName<'_>) {
+    if name.labels().next().is_none() {
+        out.push(b'.');
+    }
+    for (i, label) in name.labels().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"." });
+        escape::push(out, label);
+    }
+}
+
+/// `192.0.2.1`, `10 mail.lab.test`: text, escaped.
+pub fn data(out: &mut Vec<u8>, data: RecordData<'_>) {
+    match data {
+        RecordData::Address(addr) => write::ip(out, addr),
+        RecordData::Name(other) => name(out, other),
+        RecordData::Numbered(numbers, other) => {
+            for pair in numbers.as_chunks::<2>().0 {
+                write::decimal(out, u16::from_be_bytes(*pair).into());
+                out.push(b' ');
+            }
+            name(out, other);
+        }
+        RecordData::Strings(octets) => {
+            for (i, string) in strings(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b" " });
+                escape::push(out, string);
+            }
+        }
+        RecordData::Authority(primary, serial) => {
+            name(out, primary);
+            if let Some(serial) = serial {
+                out.extend_from_slice(b" serial ");
+                write::decimal(out, serial.into());
+            }
+        }
+        RecordData::Octets(octets) => write::hex_octets(out, octets, b""),
+    }
+}
