@@ -5,7 +5,7 @@
 
 use super::field::{Extent, Field, FieldKind, FieldSpec};
 use super::nd_option::NdOptions;
-use super::object::{self, Objects};
+use super::object::Objects;
 use super::rpl_option::RplOptions;
 use super::{Body, Message, agent, lowpan, mld, v4};
 use crate::icmp::{ilnp, renumbering};
@@ -217,18 +217,7 @@ impl<'a> Iterator for Items<'a> {
                 }
             }
             Walk::Mld(records) => records.next()?.item(),
-            Walk::Objects(objects) => {
-                let object = objects.next()?;
-                Item {
-                    group: "extensions",
-                    number: Some(u16::from_be_bytes([object.class, object.c_type])),
-                    name: object.name(),
-                    length: None,
-                    bytes: object.whole,
-                    extent: object.extent(),
-                    specs: object::specs(&object),
-                }
-            }
+            Walk::Objects(objects) => objects.next()?.item(),
             Walk::Renumbering(parts) => {
                 let part = parts.next()?;
                 Item {

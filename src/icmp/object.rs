@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{Extent, FieldSpec, spec, unpadded};
+use super::field::{Extent, FieldSpec, Value, spec, unpadded};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
@@ -40,18 +40,41 @@ pub enum ExtensionObject<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// What is in it behind its last field, and of a field that does not fit; `None` where all has
-    /// a name.
-    pub fn unread(&self) -> Option<&'a [u8]> {
-        let item = Item {
+    /// The object with its fields.
+    pub(super) fn item(&self) -> Item<'a> {
+        Item {
             group: "extensions",
-            number: None,
-            name: None,
+            number: Some(u16::from_be_bytes([self.class, self.c_type])),
+            name: self.name(),
             length: None,
             bytes: self.whole,
             extent: self.extent(),
             specs: specs(self),
-        };
+        }
+    }
+
+    /// The bits of an address's header that are to be zero, where one is set.
+    pub fn reserved(&self) -> Option<u64> {
+        self.item().fields().find_map(|field| match field.value {
+            Value::Hex(bits) if field.name == "reserved" => Some(bits),
+            _ => None,
+        })
+    }
+
+    /// What pads an address and is not zero, though it is to be.
+    pub fn padding(&self) -> Option<&'a [u8]> {
+        self.item().fields().find_map(|field| match field.value {
+            Value::Octets(octets) if field.name == "padding" => {
+                octets.iter().any(|&octet| octet != 0).then_some(octets)
+            }
+            _ => None,
+        })
+    }
+
+    /// What is in it behind its last field, and of a field that does not fit; `None` where all has
+    /// a name.
+    pub fn unread(&self) -> Option<&'a [u8]> {
+        let item = self.item();
         if item.extent == Extent::Cut {
             // How an address or name is laid out is told with it.
             let told = (item.fields())
@@ -430,7 +453,7 @@ pub(super) fn specs(object: &Object<'_>) -> Specs {
         (3, 3) => match u16_at(object.bytes, 0) {
             Some(AFI_IPV4) => Specs::Two(FIELDS, IDENTIFICATION_V4),
             Some(AFI_IPV6) => Specs::Two(FIELDS, IDENTIFICATION_V6),
-            _ => Specs::Two(FIELDS, IDENTIFICATION_OTHER),
+            _ => identification_other(object),
         },
         (4, 1) => Specs::Two(FIELDS, const { &[spec::u32(4, "pointer")] }),
         _ => Specs::Two(FIELDS, UNKNOWN),
@@ -450,7 +473,11 @@ fn interface_specs(object: &Object<'_>) -> Specs {
             Some(AFI_IPV6) => spec::v6(behind, "address"),
             _ => spec::rest(behind, "address"),
         };
-        [spec::u16(at(offset), "address_family"), address]
+        [
+            spec::u16(at(offset), "address_family"),
+            spec::reserved(at(offset + 2), 2, 0xffff, "reserved"),
+            address,
+        ]
     });
     let name = parts.name.map(|(offset, length)| {
         let octets = u16::try_from(length).unwrap_or(1).saturating_sub(1);
@@ -460,8 +487,36 @@ fn interface_specs(object: &Object<'_>) -> Specs {
         ]
     });
     let mtu = parts.mtu.map(|offset| spec::u32(at(offset), "mtu"));
-    let pairs = address.into_iter().chain(name).flatten();
-    Specs::made(FIELDS.iter().copied().chain(index).chain(pairs).chain(mtu))
+    let parts = address.into_iter().flatten();
+    let parts = index.into_iter().chain(parts);
+    let parts = parts.chain(name.into_iter().flatten()).chain(mtu);
+    Specs::made(FIELDS.iter().copied().chain(parts))
+}
+
+/// An address of another family, and what pads it to a multiple of four octets (RFC 8335 section
+/// 2.1).
+fn identification_other(object: &Object<'_>) -> Specs {
+    const ADDRESS: u16 = 8;
+    let length = u8_at(object.bytes, 2).map_or(0, u16::from);
+    let there = u16::try_from(object.whole.len()).unwrap_or(u16::MAX);
+    let length = length.min(there.saturating_sub(ADDRESS));
+    let parts = [
+        spec::octets(ADDRESS, length, "address"),
+        spec::rest(ADDRESS + length, "padding"),
+    ];
+    let fields = FIELDS.iter().chain(IDENTIFICATION).copied();
+    Specs::made(fields.chain(parts))
+}
+
+/// The name of an address family that is neither IPv4 nor IPv6 (IANA registry `Address Family
+/// Numbers`).
+pub const fn family_name(family: u16) -> Option<&'static str> {
+    match family {
+        6 => Some("ieee_802"),
+        16389 => Some("mac_48"),
+        16390 => Some("mac_64"),
+        _ => None,
+    }
 }
 
 /// The fields of an object's header.
@@ -473,16 +528,16 @@ const FIELDS: &[FieldSpec] = &[
 ];
 
 macro_rules! identification {
-    ($address:expr) => {
+    ($($address:expr)?) => {
         &[
             spec::u16(4, "address_family"),
             spec::u8(6, "address_length"),
             spec::reserved(7, 1, 0xff, "reserved"),
-            $address,
+            $($address,)?
         ]
     };
 }
 
 const IDENTIFICATION_V4: &[FieldSpec] = identification!(spec::v4(8, "address"));
 const IDENTIFICATION_V6: &[FieldSpec] = identification!(spec::v6(8, "address"));
-const IDENTIFICATION_OTHER: &[FieldSpec] = identification!(spec::rest(8, "address"));
+const IDENTIFICATION: &[FieldSpec] = identification!();

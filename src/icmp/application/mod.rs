@@ -36,8 +36,8 @@ struct Payload<'a> {
 /// Reads a payload that may be of its protocol.
 type Reader = for<'a> fn(&Payload<'a>) -> Option<UpperHeader<'a>>;
 
-/// What the payload of the quoted packet is; `None` of a later fragment, where the quote ends before it, and
-/// of what nothing is known of.
+/// What the payload of the quoted packet is; `None` of a later fragment, where the quote ends before
+/// it, and of what nothing is known of.
 pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     let segment = quote.ip.payload;
     if quote.ip.is_later_fragment() {

@@ -175,17 +175,14 @@ pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     if (first & FIXED == 0 && version != NEGOTIATION) || destination > LONGEST_ID {
         return None;
     }
-    let message = match (first >> 4 & 0x03, version) {
-        (_, NEGOTIATION) => "version_negotiation",
-        (0, V2) | (3, _) => "retry",
-        (1, V2) | (0, _) => "initial",
-        (2, V2) | (1, _) => "0rtt",
-        _ => "handshake",
-    };
-    let message = if version == V2 && first >> 4 & 0x03 == 3 {
-        "handshake"
-    } else {
-        message
+    // Version 2 counts its types from another one on (RFC 9369 section 3.2).
+    let kind = (first >> 4).wrapping_sub(u8::from(version == V2)) & 0x03;
+    let message = match (version, kind) {
+        (NEGOTIATION, _) => "version_negotiation",
+        (_, 0) => "initial",
+        (_, 1) => "0rtt",
+        (_, 2) => "handshake",
+        _ => "retry",
     };
     let source = u8_at(octets, IDS + destination).map(usize::from);
     let source = source.filter(|&length| length <= LONGEST_ID);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, Label, Object, Objects, Role, class_name,
+    family_name,
 };
 
 fn object(octets: &[u8]) -> Object<'_> {
@@ -100,6 +101,29 @@ fn addresses_of_other_families_and_names_without_length() {
         panic!();
     };
     assert_eq!((interface.name, interface.mtu), (None, None));
+}
+
+#[test]
+fn no_octets_of_an_address_go_untold() {
+    // RFC 5837 section 4.2: two octets behind the family.
+    let octets = built(2, 0x04, &[0, 1, 0x12, 0x34, 192, 0, 2, 1]);
+    assert_eq!(object(&octets).reserved(), Some(0x1234));
+    let octets = built(2, 0x04, &[0, 1, 0, 0, 192, 0, 2, 1]);
+    assert_eq!(object(&octets).reserved(), None);
+    // RFC 8335 section 2.1: padded to a multiple of four.
+    let mac = [0x40, 5, 6, 0, 2, 0, 0, 0, 0, 1];
+    for padding in [[0, 0], [0, 7]] {
+        let octets = built(3, 3, &[&mac[..], &padding].concat());
+        let told = object(&octets);
+        let expected = (padding != [0, 0]).then_some(&padding[..]);
+        assert_eq!((told.padding(), told.unread()), (expected, None));
+        for length in 0..octets.len() {
+            for object in Objects::new(&octets[..length]) {
+                let _ = (object.padding(), object.reserved(), object.unread());
+            }
+        }
+    }
+    assert_eq!(family_name(16389), Some("mac_48"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::icmp::item::Item;
 use crate::icmp::mld;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
+    family_name,
 };
 use crate::icmp::x509::{self, Told};
 use crate::icmp::{dns, rpl_metric, svc_param};
@@ -222,6 +223,8 @@ impl Serialize for ExtensionEntry<'_> {
             }
             ExtensionObject::Unknown => {}
         }
+        map.maybe("reserved", object.reserved())?;
+        map.maybe("padding", object.padding().map(Hex))?;
         map.maybe("unread", object.unread().map(Hex))?;
         map.end()
     }
@@ -245,6 +248,9 @@ fn put_address<M: SerializeMap>(map: &mut M, address: Address<'_>) -> Result<(),
         Address::Ip(addr) => map.put("address", &Addr(addr)),
         Address::Other { family, bytes } => {
             map.put("address_family", &family)?;
+            if let Some(name) = family_name(family) {
+                map.name("address_family_name", name)?;
+            }
             map.put("bytes", &Hex(bytes))
         }
     }

@@ -167,7 +167,10 @@ impl Serialize for FragmentOutcome<'_> {
                     .collect();
                 map.put("frames", &frames)?;
                 if let Some(whole) = self.of.event.whole {
-                    map.put("icmp", &Fields4And6(&whole.ip, &whole.message))?;
+                    map.put(
+                        "icmp",
+                        &Fields4And6(&whole.ip, &whole.message, self.of.context.payloads),
+                    )?;
                 }
             }
             Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {

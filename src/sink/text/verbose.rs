@@ -6,6 +6,7 @@ use crate::icmp::cause;
 use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
+    family_name,
 };
 use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::{
@@ -428,6 +429,14 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
         }
         ExtensionObject::Unknown => {}
     }
+    if let Some(bits) = object.reserved() {
+        out.extend_from_slice(b", reserved 0x");
+        write::hex(out, bits, 1);
+    }
+    if let Some(octets) = object.padding() {
+        out.extend_from_slice(b", padding ");
+        value(out, Value::Octets(octets));
+    }
     if let Some(octets) = object.unread() {
         out.extend_from_slice(b", ");
         unread(out, octets);
@@ -471,6 +480,10 @@ fn object_address(out: &mut Vec<u8>, address: Address<'_>) {
         }
         Address::Other { family, bytes } => {
             number(out, b" address of family ", family.into());
+            if let Some(name) = family_name(family) {
+                out.push(b' ');
+                addr::words_of(out, name);
+            }
             out.push(b' ');
             value(out, Value::Octets(bytes));
         }
