@@ -246,6 +246,7 @@ impl Verdicts {
                 frame,
                 before: None,
                 ttl,
+                last_ttl: ttl,
                 shown,
             };
             found(verdict, answered, original);

@@ -185,7 +185,6 @@ mod tests {
             name: Some(name.to_owned()),
             link: LinkType(1),
             filter: None,
-            filter: None,
             comments: Vec::new(),
             snaplen: 0,
             fcs_len: 0,

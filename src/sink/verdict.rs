@@ -301,7 +301,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
     }
     let octets = match verdict.carried {
         Carried::Flow(_) => " octets inside the tunnel",
-        Carried::Unknown | Carried::Several => " octets",
+        Carried::Unknown | Carried::Between(..) | Carried::Several => " octets",
     };
     let repeated = outcome == AftermathOutcome::Retransmitting && retransmissions == 0;
     if repeated && verdict.count > 1 {
