@@ -4,7 +4,7 @@ mod common;
 
 use std::net::Ipv4Addr;
 
-use common::crafted::{Crafted, echo_request, error, udp};
+use common::crafted::{Crafted, echo_reply, echo_request, error, udp};
 use common::{of_type, records, run};
 use serde_json::Value;
 
@@ -139,6 +139,18 @@ fn what_is_captured_twice_counts_once() {
         .collect();
     let count = |capture: &Crafted| told(capture, "bad_checksums", " ICMP messages");
     assert_eq!(count(&mirrored(&damaged)), "3");
+    // Replies on their way, each a copy of the last.
+    let mut capture = Crafted::new();
+    for seq in 1..=3 {
+        let at = u64::from(seq) * 500_000;
+        capture.push(at, &echo_request((A, B), 64, (7, seq.into()), b"data"));
+        for hop in 1..=3 {
+            let mut reply = numbered(echo_reply((A, B), 64 - hop, (7, seq.into()), b"data"), seq);
+            reply[ICMP_CHECKSUM] ^= 1;
+            capture.push(at + 1000 * u64::from(hop), &reply);
+        }
+    }
+    assert_eq!(count(&capture), "3");
     // Whole where they were captured first, they were damaged behind.
     let mut capture = Crafted::new();
     for (seq, packet) in (0u64..).zip(&damaged) {

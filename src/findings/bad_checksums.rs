@@ -49,17 +49,19 @@ impl BadChecksums {
         if !matches!(message.checksum.status, ChecksumStatus::Bad { .. }) {
             return;
         }
-        // A copy that was damaged on its way there is the first to tell of it.
-        if let Relation::Copy { of } = relation
-            && self.counted.contains(&of)
-        {
-            return;
-        }
+        // A copy that was damaged on its way there is the first to tell of it. The next one may be said to
+        // be a copy of this.
+        let original = match relation {
+            Relation::Copy { of } => Some(of),
+            _ => None,
+        };
+        let is_counted = original.is_some_and(|of| self.counted.contains(&of));
         if self.counted.len() < REMEMBERED {
+            self.counted.extend(original);
             self.counted.insert(frame.reference());
-            if let Relation::Copy { of } = relation {
-                self.counted.insert(of);
-            }
+        }
+        if is_counted {
+            return;
         }
         if relation == Relation::Request && self.requests.len() < REMEMBERED {
             self.requests.push(frame.reference());
