@@ -41,6 +41,11 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) wireguard_keys: Vec<PathBuf>,
 
+    /// Decrypt Wi-Fi frames (IEEE 802.11) with the keys in FILE, lines such as
+    /// wpa-pwd:PASSPHRASE:SSID, wpa-psk:HEX and tk:HEX, or a file that Wireshark keeps; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) wlan_keys: Vec<PathBuf>,
+
     /// Stop after N messages were shown (with -w: after N packets were written)
     #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
     pub(crate) count: Option<u64>,

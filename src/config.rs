@@ -150,7 +150,7 @@ impl Config {
         let resolve = resolve(cli);
         let (run_as, sandbox) = confinement(cli);
         Ok(Self {
-            key_logs: key_log::open(&cli.wireguard_keys)?,
+            key_logs: key_log::open(cli)?,
             filter: Filter::new(&filter, expression::quoted(cli.quoted)),
             correlate,
             output: output(cli)?,

@@ -40,7 +40,7 @@ use self::way::{Direct, Noted, Way};
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Relation};
 use crate::icmp::{Message, Whole};
-use crate::model::{Expanded, Frame, Timestamp};
+use crate::model::{Expanded, Frame, KeyKind, Timestamp};
 use crate::record::collect::UnknownLinks;
 use crate::record::summary::Unread;
 use crate::record::{FrameCounts, IcmpEvent, Summary};
@@ -51,6 +51,7 @@ use crate::wire::lowpan::{self, Expander};
 use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::stream::{Streams, Units};
 use crate::wire::tunnel::{Known, TcpStreams};
+use crate::wire::wlan::Wlan;
 use crate::wire::{self, Classified, Packet, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
@@ -79,6 +80,8 @@ struct Run<'p, 'o, 's, 'e> {
     pipe: &'p mut Pipeline<'o>,
     teller: Teller<'s, 'e>,
     reassembler: Reassembler,
+    /// None as long as there are no keys.
+    wlan: Option<Box<Wlan>>,
     streams: Streams,
     /// What the last frame held of them.
     units: Units,
@@ -188,14 +191,17 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
     ) -> Self {
         let memory = pipe.correlator.memory_for_summary();
         let mut reassembler = Reassembler::new(REASSEMBLY_MEMORY);
-        reassembler.opener.wireguard = (!pipe.key_logs.is_empty()).then(Box::default);
+        let has = |kind| pipe.key_logs.iter().any(|log| log.kind() == kind);
+        let (has_wireguard, has_wlan) = (has(KeyKind::WireGuard), has(KeyKind::Wlan));
+        reassembler.opener.wireguard = has_wireguard.then(Box::default);
         Self {
             teller: Teller::new(scope, sink, pipe.telling, memory),
             reassembler,
+            wlan: has_wlan.then(Box::default),
             streams: Streams::default(),
             units: Units::default(),
             expander: Expander::default(),
-            notes: Notes::new(!pipe.key_logs.is_empty()),
+            notes: Notes::new(has_wireguard),
             known: Known::default(),
             tcp_streams: TcpStreams::default(),
             expanded: Expanded::default(),

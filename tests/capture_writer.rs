@@ -49,6 +49,7 @@ impl Owned {
             data: &self.data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         }

@@ -74,5 +74,7 @@ mod vague;
 mod whole;
 #[path = "cli/wireless.rs"]
 mod wireless;
+#[path = "cli/wlan.rs"]
+mod wlan;
 #[path = "cli/x25.rs"]
 mod x25;

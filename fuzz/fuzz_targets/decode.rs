@@ -34,6 +34,7 @@ fuzz_target!(|input: &[u8]| {
         data,
         options: Options::NONE,
         transfer: None,
+        cipher: None,
         expanded: None,
         part: None,
     };

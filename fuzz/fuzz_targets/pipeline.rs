@@ -45,6 +45,7 @@ impl Source for Input<'_> {
             data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         });

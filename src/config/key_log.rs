@@ -2,22 +2,26 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::anyhow;
+use icmpdump::model::KeyKind;
 use icmpdump::pipeline::KeyLogFile;
+
+use crate::cli::Cli;
 
 /// A file of keys that is open.
 #[derive(Debug)]
 pub(crate) struct KeyLog {
     pub(crate) name: String,
     pub(crate) file: File,
+    kind: KeyKind,
 }
 
 impl KeyLog {
     /// Who reads it.
     pub(crate) fn reader(self) -> KeyLogFile {
-        KeyLogFile::new(self.file)
+        KeyLogFile::new(self.file, self.kind)
     }
 }
 
@@ -26,11 +30,13 @@ impl KeyLog {
 /// # Errors
 ///
 /// Which cannot be, and why.
-pub(super) fn open(paths: &[PathBuf]) -> anyhow::Result<Vec<KeyLog>> {
-    paths.iter().map(one).collect()
+pub(super) fn open(cli: &Cli) -> anyhow::Result<Vec<KeyLog>> {
+    let wireguard = (cli.wireguard_keys.iter()).map(|path| one(path, KeyKind::WireGuard));
+    let wlan = cli.wlan_keys.iter().map(|path| one(path, KeyKind::Wlan));
+    wireguard.chain(wlan).collect()
 }
 
-fn one(path: &PathBuf) -> anyhow::Result<KeyLog> {
+fn one(path: &Path, kind: KeyKind) -> anyhow::Result<KeyLog> {
     let name = path.display().to_string();
     let opened = File::open(path).and_then(|file| {
         let is_dir = file.metadata()?.is_dir();
@@ -41,21 +47,23 @@ fn one(path: &PathBuf) -> anyhow::Result<KeyLog> {
         }
     });
     let file = opened.map_err(|error| {
-        let expected = "--wireguard-keys expects a text file of lines such as \
-                        LOCAL_STATIC_PRIVATE_KEY=...";
+        let (option, line) = match kind {
+            KeyKind::WireGuard => ("--wireguard-keys", "LOCAL_STATIC_PRIVATE_KEY=..."),
+            KeyKind::Wlan => ("--wlan-keys", "wpa-pwd:PASSPHRASE:SSID"),
+        };
+        let expected = format!("{option} expects a text file of lines such as {line}");
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                anyhow!("--wireguard-keys {name}: no such file; {expected}")
+                anyhow!("{option} {name}: no such file; {expected}")
             }
             ErrorKind::IsADirectory => {
-                anyhow!("--wireguard-keys {name}: is a directory; {expected}")
+                anyhow!("{option} {name}: is a directory; {expected}")
             }
             ErrorKind::PermissionDenied => anyhow!(
-                "--wireguard-keys {name}: permission denied; {expected}, and you must be able to \
-                 read it"
+                "{option} {name}: permission denied; {expected}, and you must be able to read it"
             ),
-            _ => anyhow!("--wireguard-keys {name}: {error}; {expected}"),
+            _ => anyhow!("{option} {name}: {error}; {expected}"),
         }
     })?;
-    Ok(KeyLog { name, file })
+    Ok(KeyLog { name, file, kind })
 }

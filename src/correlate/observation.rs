@@ -196,6 +196,7 @@ mod tests {
                     data: &whole[..cut],
                     options: Options::NONE,
                     transfer: None,
+                    cipher: None,
                     expanded: None,
                     part: None,
                 };

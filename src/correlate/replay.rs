@@ -62,6 +62,7 @@ impl Replay {
             data: packet.get(..snap_length).unwrap_or(packet),
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::config::KeyLog;
-use icmpdump::model::{InterfaceId, LineFault, Timestamp};
+use icmpdump::model::{InterfaceId, KeyKind, LineFault, Timestamp};
 use icmpdump::source::{KernelCounts, Notice, SecretsFault, SecretsOrigin, SourceInfo};
 
 /// How often drops are told while they go on.
@@ -137,7 +137,10 @@ fn secrets(fault: &SecretsFault) -> String {
                 LineFault::Name => "names no key that is known",
                 LineFault::Key => "has no key of 32 octets in base64",
                 LineFault::Alone => "has a pre-shared key without an ephemeral one before it",
-                LineFault::Full => "has a static key more than are kept",
+                LineFault::Full => "has a key more than are kept",
+                LineFault::Hex => "has no key of hexadecimal digits, as many as its kind has",
+                LineFault::Passphrase => "has no passphrase of 8 to 63 characters",
+                LineFault::Ssid => "has no name of a network of 1 to 32 octets",
             };
             let others = match unread.count {
                 0 | 1 => String::new(),
@@ -146,7 +149,10 @@ fn secrets(fault: &SecretsFault) -> String {
             };
             format!("line {} {why}{others}; other keys are used", unread.line)
         }
-        SecretsFault::NoKey => {
+        SecretsFault::NoKey(KeyKind::Wlan) => {
+            "no Wi-Fi key in it; there are lines such as wpa-pwd:PASSPHRASE:SSID".to_owned()
+        }
+        SecretsFault::NoKey(KeyKind::WireGuard) => {
             "no WireGuard key in it; a key log has lines such as LOCAL_STATIC_PRIVATE_KEY=..."
                 .to_owned()
         }

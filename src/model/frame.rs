@@ -62,12 +62,31 @@ pub struct Frame<'a> {
     pub options: Options<'a>,
     /// The transfer of USB that it came in, of which `data` is one packet.
     pub transfer: Option<UsbTransfer<'a>>,
+    /// What it was encrypted by, where its octets are those that it would have had without.
+    pub cipher: Option<LinkCipher>,
     /// The packet in it, where that is not among its octets as it was sent: none until it was made.
     pub expanded: Option<&'a Expanded>,
     /// Which of its packets this is, where the link puts several into a frame, and it was taken apart:
     /// then all else tells of that packet as if it had been sent alone. Or which of the packets is
     /// meant that the frame reports, or carries in messages of TCP: then all else tells of the frame.
     pub part: Option<Part>,
+}
+
+/// What encrypts frames of IEEE 802.11 (section 12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkCipher {
+    /// RC4 with a key of 40 or 104 bits.
+    Wep,
+    /// RC4 with a key of its own for each packet.
+    Tkip,
+    /// AES in counter mode with CBC-MAC, and a key of 128 bits.
+    Ccmp128,
+    /// The same with 256.
+    Ccmp256,
+    /// AES in Galois/counter mode, and a key of 128 bits.
+    Gcmp128,
+    /// The same with 256.
+    Gcmp256,
 }
 
 /// A transfer of USB around a packet.
@@ -303,6 +322,7 @@ impl<'a> Frame<'a> {
             data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         }

@@ -1,5 +1,14 @@
 //! What is wrong with a key log, told without what is in it.
 
+/// What keys are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// WireGuard.
+    WireGuard,
+    /// IEEE 802.11.
+    Wlan,
+}
+
 /// Lines that could not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadLines {
@@ -22,6 +31,12 @@ pub enum LineFault {
     Key,
     /// A pre-shared key stands behind no ephemeral one.
     Alone,
-    /// There are more static keys than are kept.
+    /// There are more of its kind than are kept.
     Full,
+    /// The key is not hexadecimal digits, as many as its kind has.
+    Hex,
+    /// The passphrase is not 8 to 63 octets.
+    Passphrase,
+    /// The name of the network is not 1 to 32 octets.
+    Ssid,
 }

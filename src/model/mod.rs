@@ -11,10 +11,10 @@ pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
-    Expanded, Form, Frame, FrameRef, InterfaceId, LinkFragment, LinkType, Part, SourceId,
-    UnknownPrefix, UsbTransfer,
+    Expanded, Form, Frame, FrameRef, InterfaceId, LinkCipher, LinkFragment, LinkType, Part,
+    SourceId, UnknownPrefix, UsbTransfer,
 };
-pub use key_log::{LineFault, UnreadLines};
+pub use key_log::{KeyKind, LineFault, UnreadLines};
 pub use options::Options;
 pub use share::Permille;
 pub use stored::StoredFrames;

@@ -1,7 +1,9 @@
 //! Frames on their way to another thread.
 
 use super::byteorder::Order;
-use super::frame::{Expanded, Frame, InterfaceId, LinkType, Part, SourceId, UsbTransfer};
+use super::frame::{
+    Expanded, Frame, InterfaceId, LinkCipher, LinkType, Part, SourceId, UsbTransfer,
+};
 use super::options::Options;
 use super::time::Timestamp;
 
@@ -27,6 +29,7 @@ struct Stored {
     wire_len: u32,
     fcs_len: u8,
     part: Option<Part>,
+    cipher: Option<LinkCipher>,
     start: usize,
     end: usize,
     /// Octets of its options, behind its own.
@@ -60,6 +63,7 @@ impl StoredFrames {
             wire_len: frame.wire_len,
             fcs_len: frame.fcs_len,
             part: frame.part,
+            cipher: frame.cipher,
             start,
             end,
             options: frame.options.octets.len(),
@@ -92,6 +96,7 @@ impl StoredFrames {
             },
             expanded: self.expanded_of(at),
             part: stored.part,
+            cipher: stored.cipher,
         })
     }
 

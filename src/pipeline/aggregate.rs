@@ -17,6 +17,14 @@ impl Run<'_, '_, '_, '_> {
     #[inline(never)]
     pub(super) fn take_apart(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.count(frame.ts)?;
+        if self.wlan.is_some() && self.unlock(frame)? {
+            return Ok(());
+        }
+        self.tell_apart(frame)
+    }
+
+    /// The same of one that is counted, and not encrypted.
+    pub(super) fn tell_apart(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         if let Some(packets) = Packets::of(frame) {
             let mut octets = mem::take(&mut self.alone);
             let sorted = self.sort_each(frame, packets, |run, packet| {

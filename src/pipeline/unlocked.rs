@@ -5,16 +5,24 @@ use std::io::{self, Read};
 use std::mem;
 
 use super::Run;
-use crate::model::UnreadLines;
+use super::turn::Turn;
+use crate::model::{Frame, KeyKind, UnreadLines};
 use crate::source::{Notice, Secrets, SecretsFault, SecretsKind, SecretsOrigin};
-use crate::wire::wireguard::{KeyLog, Keys};
+use crate::wire::wlan::{Opened, Wlan};
+use crate::wire::{Encryption, KeyLines, KeyLog, Undecodable, wireguard, wlan};
 
 /// A file of keys, which may grow while packets come.
 pub struct KeyLogFile {
     file: File,
-    log: KeyLog,
+    log: Log,
     /// Whether there may be more later.
     grows: Growth,
+}
+
+/// How far it was read.
+enum Log {
+    WireGuard(wireguard::KeyLog),
+    Wlan(wlan::KeyLog),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,17 +33,28 @@ enum Growth {
 }
 
 impl KeyLogFile {
-    /// Takes a file that is open; what is in it is read once packets are.
-    pub fn new(file: File) -> Self {
+    /// Takes a file that is open, of keys of this kind; what is in it is read once packets are.
+    pub fn new(file: File, kind: KeyKind) -> Self {
         Self {
             file,
-            log: KeyLog::default(),
+            log: match kind {
+                KeyKind::WireGuard => Log::WireGuard(KeyLog::default()),
+                KeyKind::Wlan => Log::Wlan(KeyLog::default()),
+            },
             grows: Growth::Unread,
         }
     }
 
-    /// Adds the keys that are there by now to `keys`, and says what is wrong with them.
-    fn read(&mut self, keys: &mut Keys, mut tell: impl FnMut(SecretsFault)) {
+    /// What its keys are for.
+    pub(super) const fn kind(&self) -> KeyKind {
+        match self.log {
+            Log::WireGuard(_) => KeyKind::WireGuard,
+            Log::Wlan(_) => KeyKind::Wlan,
+        }
+    }
+
+    /// Adds the keys that are there by now to those that are known, and says what is wrong with them.
+    fn read(&mut self, known: &mut Known<'_>, mut tell: impl FnMut(SecretsFault)) {
         /// Octets that are read at once.
         const CHUNK: usize = 16 << 10;
         if self.grows == Growth::None {
@@ -55,7 +74,7 @@ impl KeyLogFile {
                     break;
                 }
             };
-            if let Some(more) = keys.read(&mut self.log, octets) {
+            if let Some(more) = self.log.read(known, octets) {
                 unread.get_or_insert(UnreadLines { count: 0, ..more }).count += more.count;
             }
         }
@@ -68,8 +87,30 @@ impl KeyLogFile {
                 self.grows = Growth::None;
             }
             if self.log.keys() == 0 {
-                tell(SecretsFault::NoKey);
+                tell(SecretsFault::NoKey(self.kind()));
             }
+        }
+    }
+}
+
+/// Where keys are kept.
+struct Known<'a> {
+    wireguard: Option<&'a mut wireguard::Keys>,
+    wlan: Option<&'a mut wlan::Keys>,
+}
+
+impl Log {
+    fn read(&mut self, known: &mut Known<'_>, octets: &[u8]) -> Option<UnreadLines> {
+        match self {
+            Self::WireGuard(log) => known.wireguard.as_mut()?.read(log, octets),
+            Self::Wlan(log) => known.wlan.as_mut()?.read(log, octets),
+        }
+    }
+
+    fn keys(&self) -> u64 {
+        match self {
+            Self::WireGuard(log) => log.keys(),
+            Self::Wlan(log) => log.keys(),
         }
     }
 }
@@ -97,7 +138,7 @@ impl Run<'_, '_, '_, '_> {
             }),
             (None, last) => last,
         };
-        let no_key = (log.keys() == 0).then_some(SecretsFault::NoKey);
+        let no_key = (log.keys() == 0).then_some(SecretsFault::NoKey(KeyKind::WireGuard));
         let faults = [secrets.fault, unread.map(SecretsFault::Lines), no_key];
         let origin = SecretsOrigin::Block {
             source: secrets.source,
@@ -113,16 +154,51 @@ impl Run<'_, '_, '_, '_> {
     #[cold]
     pub(super) fn read_key_logs(&mut self) {
         let pipe = &mut *self.pipe;
-        let Some(wireguard) = &mut self.reassembler.opener.wireguard else {
-            return;
+        let wireguard = self.reassembler.opener.wireguard.as_mut();
+        let mut known = Known {
+            wireguard: wireguard.map(|wireguard| wireguard.keys()),
+            wlan: self.wlan.as_mut().map(|wlan| wlan.keys()),
         };
         for (number, file) in (0..).zip(&mut pipe.key_logs) {
             let origin = SecretsOrigin::File(number);
             let sources = &self.sources;
             let observer = &mut *pipe.observer;
-            file.read(wireguard.keys(), |fault| {
+            file.read(&mut known, |fault| {
                 observer.notice(&Notice::Secrets { origin, fault }, sources);
             });
         }
+    }
+
+    /// A frame that may be one of IEEE 802.11, some of whose keys are known: whether it was encrypted, and
+    /// is told, or counted.
+    #[cold]
+    pub(super) fn unlock(&mut self, frame: &Frame<'_>) -> io::Result<bool> {
+        let Some(mut wlan) = self.wlan.take() else {
+            return Ok(false);
+        };
+        // A key may have been added since, for the session that begins.
+        if Wlan::is_handshake(frame) {
+            self.wlan = Some(wlan);
+            self.read_key_logs();
+            let Some(with_keys) = self.wlan.take() else {
+                return Ok(false);
+            };
+            wlan = with_keys;
+        }
+        let told = match wlan.open(frame) {
+            Opened::Clear => Ok(false),
+            Opened::Locked(why) => {
+                self.undecodable(frame, Undecodable::Encrypted(Encryption::Wlan(why)));
+                Ok(true)
+            }
+            Opened::Made(made) => {
+                let before = mem::replace(&mut self.turn, Turn::Packet { selected: false });
+                let told = self.tell_apart(&made);
+                self.end_turn(frame, before);
+                told.map(|()| true)
+            }
+        };
+        self.wlan = Some(wlan);
+        told
     }
 }

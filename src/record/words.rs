@@ -5,12 +5,12 @@ use crate::correlate::trace::PathEnd;
 use crate::correlate::verdict::{AftermathOutcome, DropReason, Role};
 use crate::correlate::{AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original};
 use crate::findings::{Confidence, Severity};
+use crate::model::LinkCipher;
 use crate::record::summary::ErrorOutcome;
 use crate::source::DamageKind;
 use crate::wire::link::{Dropper, SystemMessage};
 use crate::wire::tunnel::ReportMessage;
-use crate::wire::wireguard::Locked;
-use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Undecodable, Unverified};
+use crate::wire::{ChecksumStatus, Encryption, Layer, Limit, Locked, Undecodable, Unverified};
 
 /// A value that output names by one snake-case word.
 pub trait Word {
@@ -275,6 +275,19 @@ impl Word for DamageKind {
     }
 }
 
+impl Word for LinkCipher {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Wep => "wep",
+            Self::Tkip => "tkip",
+            Self::Ccmp128 => "ccmp_128",
+            Self::Ccmp256 => "ccmp_256",
+            Self::Gcmp128 => "gcmp_128",
+            Self::Gcmp256 => "gcmp_256",
+        }
+    }
+}
+
 impl Word for Undecodable {
     fn word(&self) -> &'static str {
         match self {
@@ -282,6 +295,13 @@ impl Word for Undecodable {
             Self::Short => "short",
             Self::Malformed => "malformed",
             Self::Encrypted(Encryption::Ieee802_11) => "encrypted_802_11",
+            Self::Encrypted(Encryption::Wlan(Locked::NoHandshake)) => {
+                "encrypted_802_11_no_handshake"
+            }
+            Self::Encrypted(Encryption::Wlan(Locked::NoKey)) => "encrypted_802_11_no_key",
+            Self::Encrypted(Encryption::Wlan(Locked::NotAuthentic)) => {
+                "encrypted_802_11_not_authentic"
+            }
             Self::Encrypted(Encryption::Ieee802_15_4) => "encrypted_802_15_4",
             Self::Encrypted(Encryption::MacSec) => "encrypted_macsec",
             Self::Encrypted(Encryption::GprsLlc) => "encrypted_gprs_llc",

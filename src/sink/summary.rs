@@ -13,8 +13,7 @@ use crate::record::words::Word;
 use crate::record::{escape, write};
 use crate::source::DamageKind;
 use crate::wire::reassembly::Fates;
-use crate::wire::wireguard::Locked;
-use crate::wire::{Encryption, IpVersion, TunnelPath, Undecodable};
+use crate::wire::{Encryption, IpVersion, Locked, TunnelPath, Undecodable};
 
 /// Rows of a table that are written; the others are counted.
 const ROWS: usize = 20;
@@ -355,6 +354,13 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
         Undecodable::Short => "too short for a link or IP header",
         Undecodable::Malformed => "malformed in the link or IP header",
         Undecodable::Encrypted(Encryption::Ieee802_11) => "encrypted (802.11), and may hold ICMP",
+        Undecodable::Encrypted(Encryption::Wlan(why)) => match why {
+            Locked::NoHandshake => {
+                "encrypted (802.11, whose handshake was not captured), and may hold ICMP"
+            }
+            Locked::NoKey => "encrypted (802.11, no key for it), and may hold ICMP",
+            Locked::NotAuthentic => "encrypted (802.11, damaged, forged or cut), and may hold ICMP",
+        },
         Undecodable::Encrypted(Encryption::Ieee802_15_4) => {
             "encrypted (802.15.4), and may hold ICMP"
         }

@@ -436,6 +436,7 @@ impl Source for PcapSource {
             data: self.input.get(&current.data),
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         })
@@ -465,6 +466,7 @@ impl Source for PcapSource {
                 data: &raw.data,
                 options: Options::NONE,
                 transfer: None,
+                cipher: None,
                 expanded: None,
                 part: None,
             });

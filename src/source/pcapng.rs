@@ -427,6 +427,7 @@ impl Source for PcapNgSource {
             data: self.input.get(&current.data),
             options: Options::new(current.order, self.input.get(&current.options)),
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         })

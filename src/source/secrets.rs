@@ -1,6 +1,6 @@
 //! Secrets that a capture brings for the traffic in it.
 
-use crate::model::{SourceId, UnreadLines};
+use crate::model::{KeyKind, SourceId, UnreadLines};
 
 /// A block of secrets (pcapng, decryption secrets block). What it holds has no words.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub enum SecretsFault {
     },
     /// Lines could not be used.
     Lines(UnreadLines),
-    /// There is no key in it.
-    NoKey,
+    /// There is no key in it, of this kind.
+    NoKey(KeyKind),
     /// The system could not read on.
     Unreadable,
 }

@@ -9,6 +9,7 @@ pub mod defect;
 mod esp;
 pub mod ip;
 pub mod ipcomp;
+mod key_log;
 pub mod link;
 pub mod lowpan;
 mod opener;
@@ -19,11 +20,13 @@ mod reported;
 pub mod stream;
 pub mod tunnel;
 pub mod wireguard;
+pub mod wlan;
 
 pub use checksum::{Checksum, ChecksumStatus, Unverified, icmp_checksum};
 pub use defect::{Defect, DefectKind, Defects, Layer, Limit};
 pub use esp::is_esp;
 pub use ip::{Fragment, HeaderOrigin, Ip, IpVersion, header_checksum};
+pub use key_log::{KeyLines, KeyLog};
 pub use link::{LinkHeader, Network, Vlans};
 pub use opener::Opener;
 pub use plain::{Plain, capturing, plain};
@@ -77,6 +80,8 @@ impl Undecodable {
 pub enum Encryption {
     /// WEP, WPA and their successors (IEEE 802.11 section 12).
     Ieee802_11,
+    /// The same, whose packets are read where its keys are known, and some are.
+    Wlan(Locked),
     /// IEEE 802.15.4 section 9.
     Ieee802_15_4,
     /// IEEE 802.1AE.
@@ -84,7 +89,18 @@ pub enum Encryption {
     /// The LLC of GPRS (3GPP TS 44.064 section 8.9).
     GprsLlc,
     /// WireGuard, whose packets are read where its keys are known.
-    WireGuard(wireguard::Locked),
+    WireGuard(Locked),
+}
+
+/// Why what is encrypted cannot be read, where keys are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Locked {
+    /// The handshake of its session was not captured, or no more than half of it.
+    NoHandshake,
+    /// The keys do not lead to those of the session.
+    NoKey,
+    /// It is not what the session's keys encrypted: damaged, or forged.
+    NotAuthentic,
 }
 
 /// Tells what `frame` is. Looks at no octet behind the IP headers.

@@ -40,6 +40,7 @@ impl OwnedFrame {
             data: &self.data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         }

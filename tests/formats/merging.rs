@@ -124,6 +124,7 @@ impl Source for Scripted {
             data: &[],
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         })

@@ -191,6 +191,7 @@ impl Source for Mutant<'_> {
             data: &self.data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         })

@@ -20,7 +20,10 @@ struct Shown {
 /// Runs all commands and compares what they print with what is shown.
 pub(crate) fn run(readme: &mut Document) {
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(project().join("testdata"), folder.path().join("testdata")).unwrap();
+    for captures in ["testdata", "tests"] {
+        let here = folder.path().join(captures);
+        std::os::unix::fs::symlink(project().join(captures), here).unwrap();
+    }
     let mut count = 0;
     for block in blocks(readme.text()) {
         match block.mark.as_str() {

@@ -3,7 +3,7 @@
 //! Code blocks marked `console` hold commands behind `$ ` and their output; a line `...` stands for
 //! lines left out. Code blocks marked `sh` hold commands that must succeed, one a line. Blocks with
 //! another mark, or none, are not run: they need the network, root, or a program that tests do not
-//! install. Commands run in a folder that holds nothing but `testdata/`, in UTC, with the program
+//! install. Commands run in a folder that holds nothing but `testdata/` and `tests/`, in UTC, with the program
 //! first in `PATH`.
 //!
 //! After an intended change write tables and output anew, look at the difference, and commit it

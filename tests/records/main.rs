@@ -18,7 +18,7 @@ use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
 use icmpdump::source::{Damage, DamageKind};
 use icmpdump::source::{DropsTold, InterfaceCounts, KernelCounts};
-use icmpdump::wire::wireguard::Locked;
+use icmpdump::wire::Locked;
 use icmpdump::wire::{Encryption, IpVersion, Undecodable};
 use records_support::samples::{T0, exchange, verdict};
 use records_support::{
@@ -31,6 +31,13 @@ const LOCKED: [(Locked, &str); 3] = [
     (Locked::NoHandshake, "encrypted_wireguard_no_handshake"),
     (Locked::NoKey, "encrypted_wireguard_no_key"),
     (Locked::NotAuthentic, "encrypted_wireguard_not_authentic"),
+];
+
+/// Why a frame of IEEE 802.11 is not read where keys are known.
+const LOCKED_FRAMES: [(Locked, &str); 3] = [
+    (Locked::NoHandshake, "encrypted_802_11_no_handshake"),
+    (Locked::NoKey, "encrypted_802_11_no_key"),
+    (Locked::NotAuthentic, "encrypted_802_11_not_authentic"),
 ];
 
 /// Why a frame is undecodable, and how a record names that.
@@ -294,9 +301,11 @@ fn the_summary_holds_the_whole_account() {
     summary.unknown_links.insert(LinkType(250), 1);
     summary.unread.esp = 3;
     summary.unread.deep = 2;
-    summary.unread.undecodable = REASONS.map(|(why, _)| (why, 2)).into();
+    let frames = LOCKED_FRAMES.map(|(why, _)| Undecodable::Encrypted(Encryption::Wlan(why)));
+    let reasons = REASONS.map(|(why, _)| why).into_iter().chain(frames);
+    summary.unread.undecodable = reasons.map(|why| (why, 2)).collect();
     let in_tunnels = REASONS.into_iter().filter(|(why, _)| why.hides());
-    let locked = LOCKED.map(|(why, _)| why.into());
+    let locked = LOCKED.map(|(why, _)| Undecodable::Encrypted(Encryption::WireGuard(why)));
     let in_tunnels = in_tunnels.map(|(why, _)| why).chain(locked);
     summary.unread.in_tunnels = in_tunnels.map(|why| (why, 4)).collect();
     summary.frames = FrameCounts {
@@ -344,6 +353,9 @@ fn the_summary_holds_the_whole_account() {
     for (why, word) in REASONS {
         assert_eq!(record["undecodable"][word], 2, "{word}");
         assert_eq!(record["in_tunnels"][word] == 4, why.hides(), "{word}");
+    }
+    for (_, word) in LOCKED_FRAMES {
+        assert_eq!(record["undecodable"][word], 2, "{word}");
     }
     for (_, word) in LOCKED {
         assert_eq!(record["in_tunnels"][word], 4, "{word}");

@@ -145,6 +145,7 @@ impl<'a> Captured<'a> {
             data: octets,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         };

@@ -14,6 +14,7 @@ use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange,
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message};
+use crate::record::words::Word;
 use crate::record::{IcmpEvent, LinkHeader, Payloads};
 use crate::wire::Ip;
 use crate::wire::link::{self, SystemReport};
@@ -68,6 +69,7 @@ impl Serialize for Event<'_> {
         map.maybe("capture", Told::of(frame.options))?;
         let fragment = frame.expanded.and_then(|packet| packet.fragment);
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
+        map.maybe("decrypted", frame.cipher.as_ref().map(Word::word))?;
         put_encapsulation(&mut map, packet)?;
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put(

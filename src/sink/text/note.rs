@@ -11,7 +11,7 @@ use crate::correlate::{
 };
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{Message, Translation};
-use crate::model::{FrameRef, LinkFragment, UnknownPrefix};
+use crate::model::{FrameRef, LinkCipher, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -352,6 +352,16 @@ fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         let out = notes.item();
         out.extend_from_slice(b"vlan ");
         write::decimal(out, (*vlan).into());
+    }
+    if let Some(cipher) = event.frame.cipher {
+        notes.text(match cipher {
+            LinkCipher::Wep => "decrypted (WEP)",
+            LinkCipher::Tkip => "decrypted (TKIP)",
+            LinkCipher::Ccmp128 => "decrypted (CCMP)",
+            LinkCipher::Ccmp256 => "decrypted (CCMP-256)",
+            LinkCipher::Gcmp128 => "decrypted (GCMP)",
+            LinkCipher::Gcmp256 => "decrypted (GCMP-256)",
+        });
     }
     for tunnel in event.packet.tunnels.iter() {
         let out = notes.item();

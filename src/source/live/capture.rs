@@ -206,6 +206,7 @@ impl<T: Tap, M: Machine> Source for Live<T, M> {
             data,
             options: Options::NONE,
             transfer: None,
+            cipher: None,
             expanded: None,
             part: None,
         })

@@ -77,8 +77,8 @@ pub fn check_sequence_octets(frame: &Frame<'_>) -> usize {
 
 /// The check sequence of `frame`, if it is known to have one.
 pub fn check_sequence(frame: &Frame<'_>) -> Option<CheckSequence> {
-    // A packet of an aggregate is looked at without what is behind it.
-    if frame.part.is_some() {
+    // A packet of an aggregate is looked at without what is behind it, and it covers what was sent.
+    if frame.part.is_some() || frame.cipher.is_some() {
         return None;
     }
     let (kind, start) = kind(frame)?;

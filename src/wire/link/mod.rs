@@ -21,6 +21,7 @@ mod juniper;
 mod lap;
 pub mod linktype;
 mod mobile;
+pub(super) mod mpdu;
 mod msdu;
 mod names;
 pub(super) mod netlink;

@@ -267,6 +267,16 @@ pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
     mac_header(data, at, tools.padding)
 }
 
+/// The header of a frame of 802.11 from `at` on, and whether what stands before it tells of a check
+/// sequence at the end; none of another link type.
+pub(super) fn header_and_fcs(link: LinkType, data: &[u8], at: usize) -> Option<(MacHeader, bool)> {
+    if !is_ieee802_11(link) {
+        return None;
+    }
+    let (at, tools) = start(link, data, at).ok()?;
+    Some((mac_header(data, at, tools.padding)?, tools.has_fcs))
+}
+
 /// The aggregate in a frame of 802.11 in a tunnel; see [`ieee802_11()`] for its control field.
 pub(super) fn aggregate(link: LinkType, data: &[u8], at: usize) -> Option<Aggregate> {
     if !is_ieee802_11(link) {

@@ -2,7 +2,6 @@
 //! the format (its `packet-wireguard.c`), Linux's `extract-handshakes.sh` writes it.
 
 use std::collections::{HashMap, VecDeque};
-use std::mem;
 
 use base64ct::{Base64, Encoding};
 use blake2::Blake2sMac;
@@ -12,7 +11,8 @@ use foldhash::fast::RandomState;
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 
 use super::handshake::hash;
-use crate::model::{LineFault, UnreadLines};
+use crate::model::LineFault;
+use crate::wire::key_log::{self, KeyLines};
 
 /// A key, of whatever kind. It has no words: what is not to be told cannot be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +24,6 @@ const KEY: usize = 32;
 const EPHEMERALS: usize = 1 << 16;
 /// How many static keys are: one is for a peer. Each is tried on a handshake.
 const STATICS: usize = 1 << 12;
-/// Octets that a line may have.
-const LINE: usize = 512;
 
 /// The keys that are known.
 #[derive(Default)]
@@ -42,27 +40,12 @@ pub struct Keys {
     generation: u64,
 }
 
-/// How far a key log was read.
-#[derive(Default)]
-pub struct KeyLog {
-    /// Lines so far.
-    lines: u64,
-    /// The beginning of the next one.
-    rest: Vec<u8>,
-    /// The one before was taken while its end was still to come.
-    ends_early: bool,
-    /// The ephemeral key before, to which a pre-shared one belongs.
-    ephemeral: Option<Key>,
-    /// Keys so far.
-    keys: u64,
-}
+/// How far a key log was read; with it the ephemeral key before, to which a pre-shared one belongs.
+pub type KeyLog = key_log::KeyLog<Ephemeral>;
 
-impl KeyLog {
-    /// How many keys it held so far.
-    pub fn keys(&self) -> u64 {
-        self.keys
-    }
-}
+/// An ephemeral key, if there is one.
+#[derive(Default)]
+pub struct Ephemeral(Option<Key>);
 
 /// What a line adds.
 enum Line {
@@ -96,66 +79,22 @@ impl Line {
     }
 }
 
-impl Keys {
-    /// Adds the keys of `octets`, which go on where `log` ended. A last line without an end is taken
-    /// if it is one, and waits for more if not.
-    ///
-    /// Says which lines could not be used.
-    pub fn read(&mut self, log: &mut KeyLog, octets: &[u8]) -> Option<UnreadLines> {
-        let mut unread = None;
-        for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            let room = LINE.saturating_sub(log.rest.len());
-            log.rest.extend(line.iter().take(room));
-            if line.ends_with(b"\n") {
-                self.end_line(log, &mut unread);
-            }
-        }
-        if matches!(Line::parse(&log.rest), Ok(Some(_))) {
-            self.end_line(log, &mut unread);
-            log.ends_early = true;
-        }
-        unread
-    }
+impl KeyLines for Keys {
+    type Before = Ephemeral;
 
-    /// The log is at its end: what waits is a line.
-    pub fn end(&mut self, log: &mut KeyLog) -> Option<UnreadLines> {
-        let mut unread = None;
-        if !log.rest.is_empty() {
-            self.end_line(log, &mut unread);
-        }
-        unread
-    }
-
-    fn end_line(&mut self, log: &mut KeyLog, unread: &mut Option<UnreadLines>) {
-        let is_end_of_last = mem::take(&mut log.ends_early) && log.rest.trim_ascii().is_empty();
-        if !is_end_of_last {
-            log.lines += 1;
-            let added = self.add_line(log);
-            log.keys += u64::from(added == Ok(true));
-            if let Err(why) = added {
-                let line = log.lines;
-                let first = unread.get_or_insert(UnreadLines {
-                    line,
-                    why,
-                    count: 0,
-                });
-                first.count += 1;
-            }
-        }
-        log.rest.clear();
-    }
-
-    /// Adds the key of a line; says whether it has one.
-    fn add_line(&mut self, log: &mut KeyLog) -> Result<bool, LineFault> {
-        if log.rest.len() >= LINE {
-            return Err(LineFault::Long);
-        }
-        match Line::parse(&log.rest)? {
-            Some(line) => self.add(&line, &mut log.ephemeral).map(|()| true),
+    fn add_line(&mut self, line: &[u8], before: &mut Ephemeral) -> Result<bool, LineFault> {
+        match Line::parse(line)? {
+            Some(line) => self.add(&line, &mut before.0).map(|()| true),
             None => Ok(false),
         }
     }
 
+    fn is_key(line: &[u8]) -> bool {
+        matches!(Line::parse(line), Ok(Some(_)))
+    }
+}
+
+impl Keys {
     fn add(&mut self, line: &Line, ephemeral: &mut Option<Key>) -> Result<(), LineFault> {
         match *line {
             Line::StaticPrivate(private) => {

@@ -21,7 +21,7 @@ use super::defect::Limit;
 use super::ip::{Ip, IpVersion, header_checksum};
 use super::link::{LinkHeader, Network};
 use super::tunnel::TunnelKind;
-use super::{ChecksumStatus, Encryption, Undecodable};
+use super::{ChecksumStatus, Encryption, Locked, Undecodable};
 use crate::model::{Expanded, Form};
 
 /// Octets of an authentication tag.
@@ -59,23 +59,6 @@ pub(super) fn enter(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
             LinkHeader::at(Network::Ip, UDP + message::TRANSPORT_HEADER),
         )),
         _ => None,
-    }
-}
-
-/// Why the packet in a message cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Locked {
-    /// The handshake of its session was not captured, or no more than half of it.
-    NoHandshake,
-    /// The keys do not lead to those of the session.
-    NoKey,
-    /// It is not what the session's keys encrypted: damaged, or forged.
-    NotAuthentic,
-}
-
-impl From<Locked> for Undecodable {
-    fn from(why: Locked) -> Self {
-        Self::Encrypted(Encryption::WireGuard(why))
     }
 }
 
@@ -139,7 +122,7 @@ impl WireGuard {
             Err(Locked::NoHandshake) if transport.is_marked => Ok(false),
             // Too short for anything to be plausible.
             Err(Locked::NotAuthentic) if transport.sealed.len() < LEAST => Ok(false),
-            Err(why) => Err(why.into()),
+            Err(why) => Err(Undecodable::Encrypted(Encryption::WireGuard(why))),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
 
-use super::Locked;
 use super::handshake::SessionKeys;
 use super::keys::Keys;
 use super::message::{Initiation, Response, receiver_of_response, sender};
+use crate::wire::Locked;
 use crate::wire::ip::Ip;
 use crate::wire::tunnel::outer_ports;
 
