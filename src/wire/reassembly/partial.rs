@@ -174,12 +174,16 @@ impl Partial {
         self.seen_as == Some((piece.frame.source(), piece.ttl))
     }
 
+    /// Whether the fragment was captured into the same file as the latest.
+    pub(super) fn is_of_source_of(&self, piece: &Piece) -> bool {
+        (self.seen_as).is_some_and(|(source, _)| source == piece.frame.source())
+    }
+
     /// Whether the fragment, captured into the same file, is the same as one that came, or another in
     /// the place of what came. Where it is the same but for where it begins and ends it is of the same
     /// packet at the next hop, which cut it anew: that has all its fragments.
     pub(super) fn meets(&self, piece: &Piece, part: FragmentablePart<'_>) -> bool {
-        let same_source = (self.seen_as).is_some_and(|(source, _)| source == piece.frame.source());
-        same_source && (self.overlapped || self.meets_octets(piece, part))
+        self.is_of_source_of(piece) && (self.overlapped || self.meets_octets(piece, part))
     }
 
     /// Whether octets came in its place that it repeats, all of them, or contradicts.

@@ -104,7 +104,9 @@ impl Table {
         let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
         let found = of(&|p| p.was_seen_as(piece))
             .or_else(|| of(&|p| p.meets(piece, part)))
-            .or_else(|| of(&|p| p.lacks(piece)));
+            .or_else(|| of(&|p| p.is_of_source_of(piece) && p.lacks(piece)))
+            // A copy of what its own file has all of is no part of what another one has.
+            .or_else(|| of(&|p| known.is_none() && p.lacks(piece)));
         let index = found.unwrap_or_else(|| {
             self.serial += 1;
             self.order.push_back((key, self.serial));
@@ -136,13 +138,14 @@ impl Table {
         (outcome, is_icmp)
     }
 
-    /// Gives up copies of fragments, before `piece` if it does not fit behind them, or comes later than
-    /// copies do: an identification that is used again.
+    /// Gives up copies of fragments, before `piece` of the same file if it does not fit behind them, or
+    /// comes later than copies do: an identification that is used again.
     fn forget_copy(&mut self, key: &Key, piece: &Piece, is_new: bool, now: Timestamp) {
         let there = self.partials.get(key).into_iter().flatten();
         let mut copies = there.filter(|partial| {
             let is_late = !recent::is_recent(partial.started(), now);
-            partial.is_copy() && (is_late || is_new && !partial.lacks(piece))
+            let is_other = is_new && partial.is_of_source_of(piece) && !partial.lacks(piece);
+            partial.is_copy() && (is_late || is_other)
         });
         if let Some(serial) = copies.next().map(Partial::serial) {
             self.remove(key, serial);

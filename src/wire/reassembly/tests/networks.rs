@@ -138,6 +138,61 @@ fn a_packet_captured_into_two_files_becomes_whole_twice() {
     }
 }
 
+/// A router captures what comes in and what goes out, and the host behind it captures as well.
+#[test]
+fn copies_in_one_file_take_nothing_from_another() {
+    let pieces = pieces4(7, &echo(64), 32);
+    let hop = |piece: usize, ttl: u8| {
+        let mut data = pieces[piece].clone();
+        data[8] = ttl;
+        data
+    };
+    const ROUTER: u16 = 0;
+    const HOST: u16 = 1;
+    for order in [
+        // The fragments pass one after the other, and the first before the second comes.
+        [
+            (ROUTER, 0, 64),
+            (ROUTER, 1, 64),
+            (ROUTER, 0, 63),
+            (HOST, 0, 62),
+            (ROUTER, 1, 63),
+            (HOST, 1, 62),
+        ],
+        [
+            (ROUTER, 0, 64),
+            (ROUTER, 0, 63),
+            (HOST, 0, 62),
+            (ROUTER, 1, 64),
+            (ROUTER, 1, 63),
+            (HOST, 1, 62),
+        ],
+    ] {
+        let mut reassembler = Reassembler::new(ROOM);
+        let mut whole = Vec::new();
+        for (number, (file, piece, ttl)) in (1..).zip(order) {
+            let frame = in_file(file, number);
+            match reassembler.feed(&packet(&hop(piece, ttl)), frame, None, at(0)) {
+                Reassembly::Complete(message) => {
+                    let sources = message.frames().iter().map(|frame| frame.source().0);
+                    whole.push(sources.collect::<Vec<_>>());
+                }
+                outcome => assert!(
+                    matches!(
+                        outcome,
+                        Reassembly::Incomplete(_) | Reassembly::Duplicate { .. }
+                    ),
+                    "{outcome:?}"
+                ),
+            }
+        }
+        // What goes out may be put together as well.
+        whole.dedup();
+        assert_eq!(whole, [[ROUTER; 2], [HOST; 2]], "{order:?}");
+        assert_eq!(reassembler.fates().waiting, 0);
+    }
+}
+
 #[test]
 fn overlaps_are_told_across_files_as_within_one() {
     let message = echo(64);
