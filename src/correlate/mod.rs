@@ -446,7 +446,10 @@ impl Correlator {
     ) -> Relation {
         let seen = (&Spot::of(frame, packet), || Mirror::AtWork);
         let addrs = packet.ip.addrs;
-        let known = (self.notices).copy_of(Evidence::Captured, addrs, message.bytes, seen);
+        // Fragments of one message may be alike.
+        let offset = packet.ip.fragment.map_or(0, |fragment| fragment.offset);
+        let octets = (offset, message.bytes);
+        let known = (self.notices).copy_of(Evidence::Captured, addrs, octets, seen);
         known.map_or(Relation::None, |of| Relation::Copy { of })
     }
 

@@ -2,7 +2,7 @@
 //! another VLAN, at another hop or between other stations of the link.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -93,7 +93,7 @@ impl Repeats {
         &mut self,
         evidence: Evidence,
         addrs: AddrPair,
-        octets: &[u8],
+        octets: impl Hash,
         (spot, mirror): (&Spot, impl Fn() -> Mirror),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
