@@ -77,6 +77,14 @@ impl Losses {
         Some(Notice::Missed { from, until: ts })
     }
 
+    /// A packet could not be read; says around which time, as far as that is known. Who asked later
+    /// waits for another.
+    #[cold]
+    pub(super) fn passed_over(&self) -> Option<Notice> {
+        let from = self.lines.iter().map(|line| line.last).max()?;
+        (from > Timestamp::MIN).then_some(Notice::Missed { from, until: from })
+    }
+
     /// Takes the statistics of an interface; says between which times packets are missing that no
     /// packet told of.
     pub(super) fn statistics(&mut self, interface: u32, told: &Statistics) -> Option<Notice> {
@@ -168,6 +176,18 @@ mod tests {
         assert_eq!(losses.packet(0, at(3), 7), Some(missed(at(1), 3)));
         assert_eq!(losses.packet(1, at(4), 1), Some(missed(at(2), 4)));
         assert_eq!(losses.packet(2, at(4), 1), None, "never described");
+    }
+
+    #[test]
+    fn a_packet_that_cannot_be_read_is_missing_behind_the_last_one() {
+        let mut losses = Losses::default();
+        assert_eq!(losses.passed_over(), None);
+        losses.describe();
+        losses.describe();
+        assert_eq!(losses.passed_over(), None, "nobody asked before");
+        losses.packet(1, at(2), 0);
+        losses.packet(0, at(1), 0);
+        assert_eq!(losses.passed_over(), Some(missed(at(2), 2)));
     }
 
     #[test]

@@ -408,6 +408,10 @@ impl Source for PcapNgSource {
                 Err(why) => {
                     self.input.take(block.kept, 0, 0);
                     self.fault(offset, format!("{why}; it was passed over"));
+                    if PacketBlock::from_type(block.block_type).is_some() {
+                        self.notice = self.losses.passed_over();
+                        return Step::Tick(Timestamp::MIN);
+                    }
                 }
             }
         }
