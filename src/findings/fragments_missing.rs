@@ -4,7 +4,8 @@
 //! of all of these: all but the first fragments, the first ones, or others. The newest may still be
 //! under way when the capture ends, and does not count for a second. Where no message in fragments is
 //! whole the capture itself may take none but the first: a filter that looks into a header finds it
-//! there alone.
+//! there alone. A message that was answered arrived whole: the capture missed what it lacks, and may
+//! have missed what other messages between the two lack.
 //! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use foldhash::fast::RandomState;
 
 use super::group::{EVIDENCE, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::source::InterfaceCounts;
 use crate::wire::reassembly::{Gaps, Missing, Reassembly};
@@ -32,6 +34,8 @@ pub(super) struct FragmentsMissing {
     waiting: HashMap<FrameRef, Waiting, RandomState>,
     /// How many were put together, by who sent them to whom.
     whole: Groups<AddrPair, u64>,
+    /// Of how many that are not whole here an answer tells that they arrived, in the same way.
+    answered: Groups<AddrPair, u64>,
     newest: Option<Timestamp>,
     /// Whether the kernel dropped packets, which these may be.
     drops: bool,
@@ -40,6 +44,8 @@ pub(super) struct FragmentsMissing {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     addrs: AddrPair,
+    /// The fragment that begins it.
+    first: Option<FrameRef>,
     since: Timestamp,
     missing: Gaps,
 }
@@ -130,10 +136,28 @@ impl FragmentsMissing {
             // A later fragment of a tunnel's packet does not tell whom the message inside goes to.
             let of = self.waiting.entry(missing.earliest).or_insert(Waiting {
                 addrs,
+                first: missing.first,
                 since: at,
                 missing: missing.gaps,
             });
-            (of.since, of.missing) = (at, missing.gaps);
+            (of.since, of.first, of.missing) = (at, missing.first, missing.gaps);
+        }
+    }
+
+    /// Takes a request that was decided.
+    pub(super) fn exchange(&mut self, exchange: &Exchange) {
+        let is_answered = exchange.end.and_then(ExchangeEnd::reply).is_some();
+        if exchange.request_missing.is_none() || !is_answered {
+            return;
+        }
+        let begins = |of: &Waiting| of.first == Some(exchange.request);
+        let mut arrived = self.waiting.iter().filter(|(_, of)| begins(of));
+        let Some((earliest, addrs)) = arrived.next().map(|(frame, of)| (*frame, of.addrs)) else {
+            return;
+        };
+        self.waiting.remove(&earliest);
+        if let Some(count) = self.answered.entry(addrs) {
+            *count += 1;
         }
     }
 
@@ -166,7 +190,8 @@ impl Diagnosis for FragmentsMissing {
         for ((addrs, lack), frames) in lacks.iter().filter(|(_, frames)| frames.len() >= ALIKE) {
             let count =
                 |groups: &mut Groups<AddrPair, u64>| groups.entry(*addrs).map_or(0, |count| *count);
-            let all = count(&mut parts) + count(&mut self.whole);
+            let answered = count(&mut self.answered);
+            let all = count(&mut parts) + count(&mut self.whole) + answered;
             let is_capture = *lack == Lack::AllButFirst && !takes_all;
             let advice = if is_capture {
                 "No message of the capture is whole: a capture filter that looks into a header (icmp[...], \
@@ -180,7 +205,7 @@ impl Diagnosis for FragmentsMissing {
                 severity: Severity::Warning,
                 title: lack.title(*addrs, frames.len(), all),
                 evidence: frames.iter().take(EVIDENCE).copied().collect(),
-                confidence: if is_capture || self.drops {
+                confidence: if is_capture || self.drops || answered > 0 {
                     Confidence::Suspected
                 } else {
                     Confidence::Confirmed

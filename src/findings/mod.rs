@@ -41,7 +41,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::{DropVerdict, Evidence};
 use crate::icmp::Message;
-use crate::model::{FlowKey, Frame, FrameRef};
+use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
 use crate::source::InterfaceCounts;
 use crate::wire::Packet;
 use crate::wire::reassembly::Reassembly;
@@ -179,6 +179,7 @@ impl Diagnostics {
     /// Takes a request that was decided.
     pub fn exchange(&mut self, exchange: &Exchange) {
         self.ping_loss.exchange(exchange);
+        self.fragments_missing.exchange(exchange);
         self.bad_checksums.exchange(exchange);
         self.capture_quality.exchange(exchange);
         self.sweep.exchange(exchange);
@@ -233,6 +234,11 @@ impl Diagnostics {
         verdict.counted_there
             && there.flow.addrs.dst() != verdict.flow.addrs.dst()
             && self.translated.contains(&there.flow)
+    }
+
+    /// Takes note that the capture ran on until then.
+    pub fn ran_until(&mut self, end: Timestamp) {
+        self.fragments_missing.message(end);
     }
 
     /// What was found, the worst first.

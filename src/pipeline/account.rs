@@ -97,6 +97,7 @@ impl Run<'_, '_, '_, '_> {
         if let Some(kernel) = source.kernel() {
             diagnostics.kernel(&kernel);
         }
+        diagnostics.ran_until(self.pipe.correlator.clock().end());
         for finding in diagnostics.findings() {
             desk.write(&Record::Finding(&finding))?;
         }

@@ -86,6 +86,24 @@ fn of_a_request_in_part_is_told_what_is_missing() {
     assert_eq!(findings(&told)[0]["confidence"], "suspected");
 }
 
+/// Whoever answers a request got all of it: the capture lacks what is missing, not the network.
+#[test]
+fn requests_in_part_that_are_answered_accuse_nobody() {
+    let file = pings(|kind, _, n| kind == REPLY || n != 1);
+    let told = records(&file);
+    let part = json!({"missing": [{"offset": 600, "length": 600}]});
+    assert_eq!(exchanges(&told)[0]["request_part"], part);
+    assert_eq!(exchanges(&told)[0]["outcome"], "answered");
+    assert_eq!(findings(&told), [] as [&Value; 0]);
+    // Of some of them nothing tells that.
+    let file = pings(|kind, seq, n| if kind == REPLY { seq < 3 } else { n != 1 });
+    let told = records(&file);
+    let finding = findings(&told)[0];
+    let title = finding["title"].as_str().unwrap();
+    assert!(title.starts_with("Of 3 of 5 messages "), "{title}");
+    assert_eq!(finding["confidence"], "suspected");
+}
+
 #[test]
 fn fragments_that_come_later_are_not_missing() {
     // Backwards, and with the first and the last turned round.
