@@ -96,7 +96,7 @@ impl Exchanges {
 
     /// Anybody may answer the request at `slot` from now on, which is kept under `key`; not where
     /// another has that place.
-    fn goes_to_all(&mut self, slot: Slot, key: QueryKey) -> bool {
+    pub(super) fn goes_to_all(&mut self, slot: Slot, key: QueryKey) -> bool {
         let group = key.to_group();
         if self.table.find(&group).is_some() {
             return false;

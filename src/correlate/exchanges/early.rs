@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::broadcast::host_bits_with;
 use super::open::{ReplyTold, Rtt, exchange};
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
@@ -60,8 +61,14 @@ impl EarlyReplies {
         self.last.is_empty()
     }
 
-    /// The reply to the request that is captured now.
-    fn take(&mut self, query: &Query<'_>, seen: &Sighting) -> Option<EarlyReply> {
+    /// The reply to the request that is captured now, which goes to whom the key tells that it is kept
+    /// under, or to all hosts of a network, if the sender itself answers it.
+    fn take(
+        &mut self,
+        query: &Query<'_>,
+        stored: &QueryKey,
+        seen: &Sighting,
+    ) -> Option<EarlyReply> {
         let is_near = |reply: &EarlyReply| {
             let after = reply.ts.since(seen.ts).or_else(|| seen.ts.since(reply.ts));
             after.is_some_and(|apart| apart <= OUT_OF_ORDER)
@@ -70,9 +77,17 @@ impl EarlyReplies {
             self.last.clear();
             return None;
         }
-        let answers = |reply: &EarlyReply| {
-            reply.key == query.key && reply.payload == query.payload && is_near(reply)
+        let (asker, asked) = (query.key.addrs.src(), query.key.addrs.dst());
+        let goes_to = |reply: &EarlyReply| {
+            let is_all = || stored.is_to_group() || host_bits_with(asked, asker).is_some();
+            reply.key == query.key
+                || reply.from == asker
+                    && reply.payload.is_some()
+                    && reply.key.to_group() == query.key.to_group()
+                    && is_all()
         };
+        let answers =
+            |reply: &EarlyReply| goes_to(reply) && reply.payload == query.payload && is_near(reply);
         let at = self.last.iter().position(answers)?;
         self.last.remove(at)
     }
@@ -87,14 +102,18 @@ impl Exchanges {
         seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let Some(reply) = self.early.take(query, seen) else {
+        let newest = self.table.newest();
+        let Some((slot, key)) = newest.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
+        else {
             return;
         };
-        let Some(slot) = self.table.newest() else {
+        let Some(reply) = self.early.take(query, &key, seen) else {
             return;
         };
-        let key = self.table.key_at(slot).copied();
-        let (Some(key), Some(open)) = (key, self.table.at_mut(slot)) else {
+        if reply.from != query.key.addrs.dst() && !key.is_to_group() {
+            self.goes_to_all(slot, key);
+        }
+        let Some(open) = self.table.at_mut(slot) else {
             return;
         };
         open.end = Some(ExchangeEnd::Reply(reply.frame));
