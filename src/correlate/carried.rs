@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::is_told_apart;
 use super::observation::Observation;
-use super::query::{self, QueryKey};
+use super::query::{self, Numbered, QueryKey};
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
@@ -24,8 +24,8 @@ pub(super) struct Carried {
 pub(super) struct Inner {
     /// Its flow, and what the error tells of it.
     pub(super) hit: Hit,
-    /// What it asks, if it does.
-    pub(super) request: Option<QueryKey>,
+    /// What it asks or answers, if it does.
+    pub(super) query: Option<Numbered>,
     /// IPv4 identification.
     pub(super) id: Option<u32>,
 }
@@ -51,7 +51,7 @@ impl Carried {
         let innermost = quote.innermost();
         let quoted = (innermost.bytes.len() < quote.bytes.len()).then(|| Inner {
             hit: Hit::of(&innermost, innermost.flow()),
-            request: query::quoted_request(&innermost),
+            query: Numbered::of_quote(&innermost),
             id: innermost.ip.id,
         });
         if quoted.is_some_and(|inner| is_told_apart(&inner.hit.flow)) {
@@ -67,7 +67,7 @@ impl Carried {
         };
         let captured = captured.map(|packet| Inner {
             hit: Hit::of_packet(packet),
-            request: query::observed_request(packet),
+            query: Numbered::of_lead(packet.version, packet.addrs(), packet.protocol, packet.lead),
             id: packet.id(),
         });
         // Of a tunnel in it the packet itself may be the innermost that was read.

@@ -73,6 +73,8 @@ impl Datagrams {
 mod tests {
     use etherparse::{IpNumber, PacketBuilder};
 
+    use crate::correlate::Outcome;
+    use crate::correlate::exchange::ExchangeOutcome;
     use crate::correlate::replay::{self, Replay};
     use crate::correlate::verdict::{AftermathOutcome, DropVerdict};
     use crate::model::flow::FlowPorts;
@@ -173,6 +175,27 @@ mod tests {
         let verdicts = told(&[whole, error4(&part4(9, 16, true))]);
         assert_eq!(verdicts[0].flow.ports, FlowPorts::None);
         assert_eq!(verdicts[0].aftermath.outcome, AftermathOutcome::Unknown);
+    }
+
+    #[test]
+    fn an_error_about_a_later_part_of_a_ping_ends_it() {
+        for (id, expected) in [(7, ExchangeOutcome::Error), (8, ExchangeOutcome::Unknown)] {
+            let mut play = Replay::new();
+            let ping = |id: u16, offset: u16| {
+                let mut part = part4(id, offset, true);
+                part[9] = protocol::ICMP;
+                part[20..28].copy_from_slice(&[8, 0, 0, 0, 0, 5, 0, 9]);
+                part
+            };
+            play.at(0, &ping(7, 0));
+            play.at(1, &error4(&ping(id, 16)));
+            play.at(60_000, &part4(9, 0, false));
+            let outcomes = play.end().into_iter().filter_map(|outcome| match outcome {
+                Outcome::Exchange(exchange) => Some(exchange.outcome),
+                _ => None,
+            });
+            assert_eq!(outcomes.collect::<Vec<_>>(), [expected], "{id}");
+        }
     }
 
     #[test]

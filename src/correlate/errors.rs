@@ -2,8 +2,10 @@
 //! probe.
 
 use super::aftermath::{Hit, is_of_tunnel};
+use super::exchange::ReplyDrop;
 use super::flows::{Lead, is_icmp};
 use super::hasty::HastyError;
+use super::query::Numbered;
 use super::quoted::Completed;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
@@ -13,7 +15,7 @@ use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
-use crate::icmp::{Body, Message, Quote, Whole};
+use crate::icmp::{Body, Direction, Message, Quote, Whole};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::{Limit, Packet, is_dropped, is_reported};
 
@@ -33,9 +35,10 @@ impl Correlator {
         let quote = &self.made_whole(quote, ts, &mut room);
         // With a tunnel's packet the one in it was dropped.
         let carried = quote.innermost();
-        let request = query::quoted_request(&carried);
+        let quoted_query = Numbered::of_quote(&carried);
+        let asked = quoted_query.and_then(Numbered::request);
         let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
-        let mirror = || match (exchanges.mirror(request, place, ts), ring) {
+        let mirror = || match (exchanges.mirror(asked, place, ts), ring) {
             (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
             (mirror, _) => mirror,
         };
@@ -95,18 +98,32 @@ impl Correlator {
         {
             return Relation::Error { original };
         }
-        let (request, id) = match inner {
-            Some(inner) => (inner.request, inner.id),
-            None => (request, carried.ip.id),
+        let (query, id) = match inner {
+            Some(inner) => (inner.query, inner.id),
+            None => {
+                let of_datagram = || quoted::query_of_datagram(self.ring.as_ref()?, quote);
+                (quoted_query.or_else(of_datagram), carried.ip.id)
+            }
         };
-        if let Some(key) = request {
+        if let Some(query) = query {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
             let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-            self.exchanges.error(key, id, seen, &mut |event| {
-                outcomes.push(event.told(ring.as_ref(), parts));
-            });
+            match query.direction {
+                Direction::Request => self.exchanges.error(query.key, id, seen, &mut |event| {
+                    outcomes.push(event.told(ring.as_ref(), parts));
+                }),
+                // A quench may come before anything is dropped (RFC 792).
+                Direction::Reply if reason == DropReason::SourceQuench => {}
+                Direction::Reply => {
+                    let drop = ReplyDrop::Error {
+                        frame: frame.reference(),
+                        dropper: ip.src(),
+                    };
+                    self.exchanges.reply_dropped(query.key, (id, place), drop);
+                }
+            }
         }
-        if !query::tells_packet(&carried) {
+        if query.is_none() && !query::tells_packet(&carried) {
             self.exchanges.blind.add_vague(carried.ip.ends(), ts);
         }
         self.attempts.error(&carried);
@@ -117,6 +134,7 @@ impl Correlator {
                 self.followed.error(ring, verdict, &hit, found, ts);
             }
             let seen = || Sighting::of(frame, packet, message, Extent::Packet, shown);
+            let request = query.and_then(Numbered::request);
             let request = request.map(|key| (key, id, seen()));
             if let Some(hasty) = HastyError::of(ring, &reported, &self.verdicts, hit, request) {
                 self.hasty.add(hasty);

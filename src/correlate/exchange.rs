@@ -83,6 +83,8 @@ pub struct Exchange {
     pub reply_part: Option<ReplyPart>,
     /// What dropped the request where it was captured, if the capture says so.
     pub dropped: Option<LocalDrop>,
+    /// What dropped its reply on the way back, if the capture says so.
+    pub reply_dropped: Option<ReplyDrop>,
     /// Its reply was captured a moment before it, and told as unsolicited.
     pub told_unsolicited: bool,
     /// Some frame it names passed the filter.
@@ -104,9 +106,11 @@ impl Exchange {
         names::code_name(version, reply, self.refusal?)
     }
 
-    /// Whether its reply was captured, but not where it was asked, although others were.
+    /// Whether its reply was captured, but not where it was asked, although others were; or is known to
+    /// have been dropped.
     pub fn lost_on_way_back(&self) -> bool {
-        self.outcome == ExchangeOutcome::Lost && self.end.is_some()
+        self.outcome == ExchangeOutcome::Lost
+            && (self.end.is_some() || self.reply_dropped.is_some())
     }
 
     /// Whether its TTL is that of a traceroute's probes.
@@ -143,6 +147,20 @@ impl ExchangeEnd {
     }
 }
 
+/// How it is known that a reply never came to who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyDrop {
+    /// An ICMP error that quotes the reply.
+    Error {
+        /// That error.
+        frame: FrameRef,
+        /// Who sent it.
+        dropper: IpAddr,
+    },
+    /// The verdict with which it was captured.
+    WhereCaptured(LocalDrop),
+}
+
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExchangeOutcome {
@@ -152,7 +170,7 @@ pub enum ExchangeOutcome {
     /// 4620 section 4).
     Refused,
     /// No reply was captured though the capture ran on long enough; or one was, but not where the
-    /// request and the replies to others were.
+    /// request and the replies to others were, or it was dropped on its way back.
     Lost,
     /// An ICMP error came instead.
     Error,

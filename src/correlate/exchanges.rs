@@ -8,6 +8,7 @@ mod fragments;
 mod open;
 mod points;
 mod reused;
+mod undelivered;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,9 +16,10 @@ use std::time::Duration;
 use self::broadcast::Broadcasts;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
-use self::open::{History, Open, ReplyTold, Rtt, SeenAt, close, exchange};
+use self::open::{History, Open, ReplyTold, Rtt, SeenAt, Window, close, exchange};
 use self::points::Points;
 use self::reused::Beside;
+use self::undelivered::Undelivered;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
 use super::flows::Ring;
@@ -49,6 +51,8 @@ pub(super) enum ExchangeEvent {
     Decided(Exchange),
     /// Its window closed.
     Closed(Exchange),
+    /// It was told as lost, and an error came after its window.
+    Late(Exchange),
 }
 
 impl ExchangeEvent {
@@ -64,9 +68,11 @@ impl ExchangeEvent {
                 // A neighbor that does not answer need not be there at all.
                 exchange.one_sided_possible = exchange.outcome == ExchangeOutcome::Lost
                     && exchange.kind.has_id()
+                    && exchange.reply_dropped.is_none()
                     && ring.is_some_and(|ring| !ring.direction_seen(&exchange.addrs.reversed()));
                 Outcome::Exchange(exchange)
             }
+            Self::Late(exchange) => Outcome::LateError(exchange),
         }
     }
 }
@@ -95,6 +101,7 @@ pub(super) struct Exchanges {
     early: EarlyReplies,
     broadcasts: Broadcasts,
     points: Points,
+    undelivered: Undelivered,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -123,6 +130,7 @@ impl Exchanges {
             early: EarlyReplies::default(),
             broadcasts: Broadcasts::default(),
             points: Points::new(memory / 32),
+            undelivered: Undelivered::new(memory / 32),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -184,7 +192,7 @@ impl Exchanges {
             };
             let scope = seen.place.scope();
             let elsewhere = open.place.scope() != scope;
-            if elsewhere && !open.closed && open.end.is_none() && key.kind.has_id() {
+            if elsewhere && !open.is_closed() && open.end.is_none() && key.kind.has_id() {
                 // Another host of the same address, in a network of its own. What has no identifier
                 // is asked again as it is, and may be seen somewhere else first this time.
                 key = key.within(scope);
@@ -233,7 +241,7 @@ impl Exchanges {
                 reply_told: ReplyTold::Reply,
                 history,
                 seen_at: SeenAt::One,
-                closed: false,
+                window: Window::Open,
                 extent: seen.extent,
                 beside: Beside::ALONE,
                 dropped: seen.dropped,
@@ -287,7 +295,7 @@ impl Exchanges {
         let remembered = self.timeout.saturating_mul(LATE_WINDOWS + 1);
         while let Some(slot) = self.table.oldest()
             && let Some(open) = self.table.at(slot)
-            && open.closed
+            && open.is_closed()
             && open.opened.after(remembered) < clock
         {
             self.forget(slot);
@@ -350,10 +358,10 @@ impl Exchanges {
         let Some(&key) = self.table.key_at(slot) else {
             return;
         };
-        let Some(open) = self.table.at_mut(slot).filter(|open| !open.closed) else {
+        let Some(open) = self.table.at_mut(slot).filter(|open| !open.is_closed()) else {
             return;
         };
-        open.closed = true;
+        open.window = Window::Closed;
         let open = *open;
         let outcome = match self.settled(&key, &open, end) {
             Some(outcome) => outcome,
@@ -369,7 +377,13 @@ impl Exchanges {
             }
             None => ExchangeOutcome::Lost,
         };
-        close(&key, &open, outcome, tell);
+        if outcome == ExchangeOutcome::Lost
+            && let Some(open) = self.table.at_mut(slot)
+        {
+            open.window = Window::ClosedOnLost;
+        }
+        let dropped = self.undelivered.reply_to(&open);
+        close(&key, &open, (outcome, dropped), tell);
     }
 
     /// Makes room for one more at `now`.
@@ -381,11 +395,18 @@ impl Exchanges {
             return;
         };
         if let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot))
-            && !open.closed
+            && !open.is_closed()
         {
-            let outcome = (open.outcome()).unwrap_or_else(|| self.given_up(slot, now));
+            let dropped = self.undelivered.reply_to(open);
+            let outcome = match dropped {
+                Some(_) => ExchangeOutcome::Lost,
+                None => (open.outcome()).unwrap_or_else(|| self.given_up(slot, now)),
+            };
             self.evicted += u64::from(outcome != ExchangeOutcome::Lost);
-            tell(ExchangeEvent::Closed(exchange(key, open, outcome)));
+            tell(ExchangeEvent::Closed(Exchange {
+                reply_dropped: dropped,
+                ..exchange(key, open, outcome)
+            }));
         }
         self.forget(slot);
     }

@@ -79,6 +79,8 @@ pub enum Outcome {
     Decided(Exchange),
     /// The window of a request closed.
     Exchange(Exchange),
+    /// An error came about a request whose window had closed, and which was told as lost.
+    LateError(Exchange),
     /// A drop verdict is complete.
     Drop(Box<DropVerdict>),
     /// A traceroute is complete.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
-use super::observation::Observation;
+use super::flows::Lead;
 use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
@@ -384,47 +384,76 @@ pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
     }
 }
 
-/// The key of the request that an error quotes, if it quotes one.
-pub(super) fn quoted_request(quote: &Quote<'_>) -> Option<QueryKey> {
-    let QuotedTransport::Icmp {
-        kind,
-        id: Some(id),
-        seq: Some(seq),
-        ..
-    } = quote.transport
-    else {
-        return None;
-    };
-    Some(QueryKey {
-        kind: numbered_request(quote.ip.version, kind)?,
-        version: quote.ip.version,
-        addrs: quote.ip.ends(),
-        id,
-        seq,
-        scope: Scope::ANY,
-    })
+/// A request or reply with identifier and sequence number that an error is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbered {
+    pub(super) direction: Direction,
+    /// That of the request.
+    pub(super) key: QueryKey,
 }
 
-/// The key of the request that a packet is, if it is one with identifier and sequence number.
-pub(super) fn observed_request(packet: &Observation) -> Option<QueryKey> {
-    let FlowPorts::Query { kind, id } = packet.flow().ports else {
-        return None;
-    };
-    let kind = numbered_request(packet.version, kind)?;
-    let seq = packet.lead.half(3);
-    Some(QueryKey {
-        kind,
-        version: packet.version,
-        addrs: packet.addrs(),
-        id,
-        // That of extended echo has one octet (RFC 8335 section 2).
-        seq: if kind == ExchangeKind::ExtendedEcho {
-            seq >> 8
-        } else {
-            seq
-        },
-        scope: Scope::ANY,
-    })
+impl Numbered {
+    /// Of a message of this type between these, if it is one.
+    fn new(version: IpVersion, kind: u8, addrs: AddrPair, (id, seq): (u16, u16)) -> Option<Self> {
+        let (direction, kind) = match numbered_request(version, kind) {
+            Some(kind) => (Direction::Request, kind),
+            None => {
+                let request = request_of(version, kind)?;
+                (Direction::Reply, numbered_request(version, request)?)
+            }
+        };
+        let addrs = match direction {
+            Direction::Request => addrs,
+            Direction::Reply => addrs.reversed(),
+        };
+        let key = QueryKey {
+            kind,
+            version,
+            addrs,
+            id,
+            seq,
+            scope: Scope::ANY,
+        };
+        Some(Self { direction, key })
+    }
+
+    /// What an error quotes, if that is one.
+    pub(super) fn of_quote(quote: &Quote<'_>) -> Option<Self> {
+        let QuotedTransport::Icmp {
+            kind,
+            id: Some(id),
+            seq: Some(seq),
+            ..
+        } = quote.transport
+        else {
+            return None;
+        };
+        Self::new(quote.ip.version, kind, quote.ip.ends(), (id, seq))
+    }
+
+    /// What a packet is that begins so, if it is one.
+    pub(super) fn of_lead(
+        version: IpVersion,
+        addrs: AddrPair,
+        protocol: u8,
+        lead: Lead,
+    ) -> Option<Self> {
+        let FlowPorts::Query { kind, id } = lead.ports(protocol) else {
+            return None;
+        };
+        let numbered = Self::new(version, kind, addrs, (id, lead.half(3)))?;
+        let mut key = numbered.key;
+        if key.kind == ExchangeKind::ExtendedEcho {
+            // It has one octet (RFC 8335 section 2).
+            key.seq >>= 8;
+        }
+        Some(Self { key, ..numbered })
+    }
+
+    /// The key of the request, if it is one itself.
+    pub(super) fn request(self) -> Option<QueryKey> {
+        (self.direction == Direction::Request).then_some(self.key)
+    }
 }
 
 /// What a message of this type asks for, if it is a request with identifier and sequence number.

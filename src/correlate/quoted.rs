@@ -10,6 +10,7 @@ use super::flows::{
     Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
 };
 use super::observation::label;
+use super::query::Numbered;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
@@ -268,6 +269,12 @@ pub(super) fn datagram<'r>(ring: &'r Ring, quote: &Quote<'_>) -> Option<&'r Fing
             // A later fragment has nothing where the ports are.
             && seen.lead.word() != 0
     })
+}
+
+/// What the datagram asks or answers of which `quote` is a later fragment, if it is known.
+pub(super) fn query_of_datagram(ring: &Ring, quote: &Quote<'_>) -> Option<Numbered> {
+    let (ip, first) = (&quote.ip, datagram(ring, quote)?);
+    Numbered::of_lead(ip.version, ip.ends(), ip.protocol, first.lead)
 }
 
 /// Length of the packet that ends where a fragment begins, in octets.

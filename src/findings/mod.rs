@@ -186,6 +186,11 @@ impl Diagnostics {
         self.backscatter.exchange(exchange);
     }
 
+    /// Takes a request that was decided as lost, and of which an error came later.
+    pub fn late_error(&mut self, exchange: &Exchange) {
+        self.ping_loss.late_error(exchange);
+    }
+
     /// Takes a drop verdict.
     pub fn verdict(&mut self, verdict: &DropVerdict) {
         if self.is_told_there(verdict) {

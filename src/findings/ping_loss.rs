@@ -6,7 +6,9 @@
 //! they tell why, and that some requests got none is their sender's limit. Where nothing came back
 //! to the sender from anybody the capture may see one direction only: that is `ping_unanswered`, no
 //! loss, and said once where it is so of many destinations.
-//! Nor where all packets to that destination go in a loop. A reply that was captured, but not where the request and replies to others were, is lost on its way.
+//! Nor where all packets to that destination go in a loop. A reply that was captured, but not where the
+//! request and replies to others were, is lost on its way; so is one that was dropped as an error about
+//! it says, or the verdict with which it was captured.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -18,7 +20,7 @@ use super::drop_log::DropLog;
 use super::group::{EVIDENCE, Groups};
 use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
 use crate::correlate::trace::Path;
 use crate::model::{AddrPair, FrameRef, Permille};
 
@@ -63,6 +65,9 @@ struct Losses {
     logged: u64,
     /// How many were answered, but the reply did not come back.
     on_way_back: u64,
+    /// How many replies are known to have been dropped, and by what.
+    replies_dropped: u64,
+    droppers: Vec<Dropper>,
     evidence: Vec<FrameRef>,
     course: Course,
 }
@@ -84,17 +89,117 @@ impl Losses {
         self.longest = self.longest.max(self.run);
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
-        self.on_way_back += u64::from(exchange.lost_on_way_back());
+        let error = exchange.reply_dropped.and_then(|by| self.reply_dropped(by));
+        self.on_way_back +=
+            u64::from(exchange.lost_on_way_back() && exchange.reply_dropped.is_none());
         let log = logged.tells_of(exchange);
         self.logged += u64::from(log.is_some());
         let reply = exchange.end.and_then(ExchangeEnd::reply);
         let room = EVIDENCE.saturating_sub(self.evidence.len());
-        let frames = [exchange.request].into_iter().chain(reply).chain(log);
+        let frames = [exchange.request].into_iter().chain(reply);
+        let frames = frames.chain(error).chain(log);
         self.evidence.extend(frames.take(room));
+    }
+
+    /// An error tells what became of a request that is counted as lost.
+    fn late_error(&mut self, request: FrameRef) {
+        self.lost = self.lost.saturating_sub(1);
+        self.errors += 1;
+        self.longest = self.longest.min(self.lost);
+        self.bursts = self.bursts.min(self.lost / 2);
+        self.evidence.retain(|frame| *frame != request);
+    }
+
+    /// A reply was dropped; the error that says so.
+    fn reply_dropped(&mut self, by: ReplyDrop) -> Option<FrameRef> {
+        self.replies_dropped += 1;
+        let (dropper, error) = match by {
+            ReplyDrop::Error { frame, dropper } => (Dropper::Sender(dropper), Some(frame)),
+            ReplyDrop::WhereCaptured(_) => (Dropper::Here, None),
+        };
+        if self.droppers.len() < NAMED && !self.droppers.contains(&dropper) {
+            self.droppers.push(dropper);
+        }
+        error
+    }
+
+    /// `; 5 of the replies were dropped on the way back by 10.0.3.1`.
+    fn replies_dropped(&self) -> String {
+        if self.replies_dropped == 0 {
+            return String::new();
+        }
+        let by: Vec<_> = self.droppers.iter().map(Dropper::words).collect();
+        format!(
+            "; {} of the replies {} dropped {}",
+            self.replies_dropped,
+            if self.replies_dropped == 1 {
+                "was"
+            } else {
+                "were"
+            },
+            by.join(" and ")
+        )
+    }
+
+    /// What to do where replies were dropped.
+    fn advice_for_droppers(&self) -> String {
+        let senders: Vec<_> = (self.droppers.iter())
+            .filter_map(|dropper| match dropper {
+                Dropper::Sender(addr) => Some(addr.to_string()),
+                Dropper::Here => None,
+            })
+            .collect();
+        if senders.is_empty() {
+            return "The replies were dropped where they were captured: look at the XDP program or the \
+                    tc filters of that interface."
+                .to_owned();
+        }
+        format!(
+            "The requests arrive, and the replies are dropped on their way back: the errors about them \
+             tell why. Look at {}.",
+            senders.join(" and ")
+        )
+    }
+}
+
+/// What dropped a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dropper {
+    /// Who told so.
+    Sender(IpAddr),
+    /// The host that captured it.
+    Here,
+}
+
+impl Dropper {
+    fn words(&self) -> String {
+        match self {
+            Self::Sender(addr) => format!("on the way back by {addr}"),
+            Self::Here => "where they were captured".to_owned(),
+        }
     }
 }
 
 impl PingLoss {
+    /// Takes a request that was lost, and of which an error came later.
+    pub(super) fn late_error(&mut self, exchange: &Exchange) {
+        if exchange.kind == ExchangeKind::Echo
+            && let Some((losses, _)) = self.of(exchange)
+        {
+            losses.late_error(exchange.request);
+        }
+    }
+
+    /// The pings that a request is one of, and what logs tell.
+    fn of(&mut self, exchange: &Exchange) -> Option<(&mut Losses, &DropLog)> {
+        let pings = if exchange.may_be_probe() {
+            &mut self.probes
+        } else {
+            &mut self.pings
+        };
+        Some((pings.entry(exchange.addrs)?, &self.logged))
+    }
+
     /// The senders to whom anything came back.
     fn heard(&self) -> HashSet<IpAddr, RandomState> {
         let answered = self
@@ -112,15 +217,11 @@ impl Diagnosis for PingLoss {
             exchange.outcome,
             ExchangeOutcome::Answered | ExchangeOutcome::Error | ExchangeOutcome::Lost
         );
-        if exchange.kind == ExchangeKind::Echo && decided {
-            let pings = if exchange.may_be_probe() {
-                &mut self.probes
-            } else {
-                &mut self.pings
-            };
-            if let Some(losses) = pings.entry(exchange.addrs) {
-                losses.add(exchange, &self.logged);
-            }
+        if exchange.kind == ExchangeKind::Echo
+            && decided
+            && let Some((losses, logged)) = self.of(exchange)
+        {
+            losses.add(exchange, logged);
         }
     }
 
@@ -204,7 +305,10 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
-    let (confidence, advice) = if losses.dropped == losses.lost {
+    let droppers = losses.advice_for_droppers();
+    let (confidence, advice) = if losses.replies_dropped > 0 {
+        (Confidence::Confirmed, droppers.as_str())
+    } else if losses.dropped == losses.lost {
         (
             Confidence::Confirmed,
             "They were dropped where they were captured: look at the XDP program or the tc filters of \
@@ -265,8 +369,10 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{back}",
-            losses.lost, losses.sent
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{back}{}",
+            losses.lost,
+            losses.sent,
+            losses.replies_dropped()
         ),
         evidence: losses.evidence.clone(),
         confidence,
@@ -310,6 +416,7 @@ mod tests {
                 request_missing: None,
                 reply_part: None,
                 dropped: None,
+                reply_dropped: None,
                 told_unsolicited: false,
                 shown: true,
             });

@@ -55,6 +55,7 @@ enum Item {
 enum Other {
     /// The sources of the messages from here on.
     Sources(Vec<SourceInfo>),
+    LateError(Box<Exchange>),
     Drop(Box<DropVerdict>),
     Path(Box<Path>),
     Unanswered(Box<Unanswered>),
@@ -213,6 +214,7 @@ impl<'s, 'e> Behind<'s, 'e> {
                 batch.items.push(Item::Decided);
                 batch.exchanges.push(*exchange);
             }
+            Entry::LateError(exchange) => batch.push(Other::LateError(Box::new(*exchange))),
             Entry::Drop(verdict) => batch.push(Other::Drop(Box::new(verdict.clone()))),
             Entry::Path(path) => batch.push(Other::Path(Box::new(path.clone()))),
             Entry::Unanswered(attempt) => batch.push(Other::Unanswered(Box::new(*attempt))),
@@ -375,6 +377,7 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
             }
             Item::Other => match others.next() {
                 Some(Other::Sources(new)) => *sources = mem::take(new),
+                Some(Other::LateError(exchange)) => desk.tell(&Entry::LateError(exchange))?,
                 Some(Other::Drop(verdict)) => desk.tell(&Entry::Drop(verdict))?,
                 Some(Other::Path(path)) => desk.tell(&Entry::Path(path))?,
                 Some(Other::Unanswered(attempt)) => desk.tell(&Entry::Unanswered(attempt))?,

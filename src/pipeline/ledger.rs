@@ -16,6 +16,7 @@ pub(super) enum Entry<'a> {
     Icmp(&'a IcmpEvent<'a>),
     Decided(&'a Exchange),
     Exchange(&'a Exchange),
+    LateError(&'a Exchange),
     Drop(&'a DropVerdict),
     Path(&'a Path),
     Unanswered(&'a Unanswered),
@@ -31,7 +32,7 @@ impl<'a> Entry<'a> {
             Self::Exchange(exchange) => Some(Record::Exchange(exchange)),
             Self::Drop(verdict) => Some(Record::Drop(verdict)),
             Self::Path(path) => Some(Record::Path(path)),
-            Self::Unanswered(_) | Self::Stalled(_) => None,
+            Self::LateError(_) | Self::Unanswered(_) | Self::Stalled(_) => None,
         }
     }
 }
@@ -75,6 +76,10 @@ impl Ledger {
             Entry::Exchange(exchange) => {
                 diagnostics.exchange(exchange);
                 collector.exchange(exchange);
+            }
+            Entry::LateError(exchange) => {
+                diagnostics.late_error(exchange);
+                collector.late_error(exchange);
             }
             Entry::Drop(verdict) => {
                 if verdict.evidence == Evidence::Captured {

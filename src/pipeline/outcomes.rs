@@ -33,6 +33,7 @@ impl Run<'_, '_, '_, '_> {
                     }
                     Entry::Exchange(exchange)
                 }
+                Outcome::LateError(exchange) if exchange.shown => Entry::LateError(exchange),
                 Outcome::Drop(verdict) if verdict.shown => Entry::Drop(verdict),
                 Outcome::Path(path) if path.shown => Entry::Path(path),
                 Outcome::Stalled(stall) if selects(&stall.flow) => Entry::Stalled(stall),

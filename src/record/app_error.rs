@@ -6,7 +6,11 @@
 
 use std::fmt;
 
+use crate::correlate::verdict::DropVerdict;
+use crate::icmp::kind::{v4, v6};
+use crate::model::flow::FlowPorts;
 use crate::wire::IpVersion;
+use crate::wire::ip::protocol;
 
 /// An error number of Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,6 +157,22 @@ enum Transport {
 }
 
 impl AppError {
+    /// What comes of the errors of a verdict. `None` also where the system sent the dropped packets
+    /// itself, as it does replies and errors of ICMP.
+    pub fn of_verdict(verdict: &DropVerdict) -> Option<Self> {
+        let flow = &verdict.flow;
+        let is_own = match flow.ports {
+            FlowPorts::Query { kind, .. } if is_icmp(flow.protocol) => {
+                is_sent_by_system(verdict.version, kind)
+            }
+            _ => false,
+        };
+        if is_own {
+            return None;
+        }
+        Self::of(verdict.version, verdict.kind, verdict.code, flow.protocol)
+    }
+
     /// What comes of an error of this type and code for a packet of this IP protocol.
     ///
     /// `None` where no program's socket is behind the protocol (tunnels, `IPsec`), where the kernel
@@ -222,6 +242,30 @@ impl AppError {
                 (Socket::Recverr, Raised::AtOnce),
             ],
         }
+    }
+}
+
+fn is_icmp(protocol: u8) -> bool {
+    matches!(protocol, protocol::ICMP | protocol::IPV6_ICMP)
+}
+
+/// Whether systems themselves send ICMP messages of this type: errors, and replies to what others ask.
+const fn is_sent_by_system(version: IpVersion, kind: u8) -> bool {
+    match version {
+        IpVersion::V4 => matches!(
+            kind,
+            v4::ECHO_REPLY | 3
+                ..=5 | 11
+                    | 12
+                    | v4::TIMESTAMP_REPLY
+                    | v4::INFORMATION_REPLY
+                    | v4::ADDRESS_MASK_REPLY
+                    | v4::EXTENDED_ECHO_REPLY
+        ),
+        IpVersion::V6 => matches!(
+            kind,
+            0..=127 | v6::ECHO_REPLY | 133..=v6::REDIRECT | v6::EXTENDED_ECHO_REPLY
+        ),
     }
 }
 
@@ -316,6 +360,44 @@ fn v6(kind: u8, code: u8) -> Option<(Option<Errno>, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::correlate::verdict::DropReason;
+    use crate::model::{AddrPair, FlowKey, Timestamp};
+
+    /// Systems answer pings and send errors themselves.
+    #[test]
+    fn no_program_sent_what_the_system_sends() {
+        let of = |protocol, kind| {
+            let (version, addr) = match protocol {
+                protocol::ICMP => (IpVersion::V4, std::net::IpAddr::from([192, 0, 2, 1])),
+                _ => (IpVersion::V6, std::net::IpAddr::from([0; 16])),
+            };
+            let flow = FlowKey {
+                protocol,
+                addrs: AddrPair::of_one(addr),
+                ports: FlowPorts::Query { kind, id: 7 },
+            };
+            let icmp = match version {
+                IpVersion::V4 => (version, 3, 13),
+                IpVersion::V6 => (version, 1, 1),
+            };
+            let reason = DropReason::AdminProhibited;
+            let verdict = DropVerdict::new(flow, addr, icmp, reason, Timestamp::default());
+            AppError::of_verdict(&verdict)
+        };
+        for kind in [v4::ECHO_REPLY, 3, 11, v4::TIMESTAMP_REPLY] {
+            assert_eq!(of(protocol::ICMP, kind), None, "{kind}");
+        }
+        for kind in [1, 3, v6::ECHO_REPLY, 136] {
+            assert_eq!(of(protocol::IPV6_ICMP, kind), None, "{kind}");
+        }
+        for asked in [
+            of(protocol::ICMP, v4::ECHO_REQUEST),
+            of(protocol::IPV6_ICMP, v6::ECHO_REQUEST),
+        ] {
+            let errno = asked.and_then(|error| error.errno());
+            assert!(matches!(errno, Some(Errno::HostUnreach | Errno::Acces)));
+        }
+    }
 
     /// Name of the errno and whether it is fatal, as WIRE says it, one line per code.
     #[test]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::text::{Lines, Naming, Palette, Verbosity, addr, note, options};
 use super::wrap::Paragraph;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use crate::correlate::trace::{Hop, HopRouter, Path, PathEnd};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::icmp::names;
@@ -86,9 +86,15 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     note::frame(out, exchange.request, page.names);
     match exchange.end {
         Some(ExchangeEnd::Reply(frame)) if exchange.lost_on_way_back() => {
-            out.extend_from_slice(b" lost: its reply was last seen in ");
-            note::frame(out, frame, page.names);
-            out.extend_from_slice(b", not where it was asked");
+            if let Some(dropped) = exchange.reply_dropped {
+                out.extend_from_slice(b" lost: its reply ");
+                note::frame(out, frame, page.names);
+                reply_dropped(out, dropped, page);
+            } else {
+                out.extend_from_slice(b" lost: its reply was last seen in ");
+                note::frame(out, frame, page.names);
+                out.extend_from_slice(b", not where it was asked");
+            }
         }
         Some(ExchangeEnd::Reply(frame)) => {
             out.extend_from_slice(match exchange.outcome {
@@ -132,10 +138,29 @@ fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
         note::frame(out, part.first, page.names);
         out.push(b' ');
         without(out, &part.missing);
+    } else if let Some(dropped) = exchange.reply_dropped {
+        out.extend_from_slice(b"its reply");
+        reply_dropped(out, dropped, page);
     } else if let Some(dropped) = exchange.dropped {
         options::dropped_where_captured(out, dropped);
     } else {
         out.extend_from_slice(b"no reply was captured in time");
+    }
+}
+
+/// ` was dropped on its way back by 192.0.2.1, error #3`.
+fn reply_dropped(out: &mut Vec<u8>, dropped: ReplyDrop, page: &Page<'_>) {
+    out.extend_from_slice(b" was ");
+    match dropped {
+        ReplyDrop::Error { frame, dropper } => {
+            out.extend_from_slice(b"dropped on its way back by ");
+            let from = out.len();
+            write::ip(out, dropper);
+            page.hosts.apply(out, from);
+            out.extend_from_slice(b", error ");
+            note::frame(out, frame, page.names);
+        }
+        ReplyDrop::WhereCaptured(dropped) => options::dropped_where_captured(out, dropped),
     }
 }
 

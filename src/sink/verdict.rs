@@ -73,12 +73,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         lines.end();
         return;
     }
-    let seen = AppError::of(
-        verdict.version,
-        verdict.kind,
-        verdict.code,
-        verdict.flow.protocol,
-    );
+    let seen = AppError::of_verdict(verdict);
     // Where no program is told there is little to tell of.
     if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {
         next_part(&mut lines);

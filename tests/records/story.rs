@@ -1,11 +1,12 @@
 //! What is told of several frames together: exchanges, verdicts, paths, findings.
 
-use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::DropReason;
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::model::AddrPair;
 use icmpdump::model::flow::FlowPorts;
+use icmpdump::model::options::LocalDrop;
 use icmpdump::record::Record;
 use serde_json::json;
 
@@ -44,6 +45,29 @@ fn exchanges_name_their_frames() {
     assert_eq!(record["source"], "b.pcap");
     assert_eq!(record["request"], json!({"frame": 7}));
     assert_eq!(record["one_sided_possible"], true);
+    for (dropped, expected) in [
+        (
+            ReplyDrop::Error {
+                frame: frame_of(1, 9),
+                dropper: addr("10.0.3.1"),
+            },
+            json!({"error": {"frame": 9, "source": "b.pcap"}, "dropper": "10.0.3.1"}),
+        ),
+        (
+            ReplyDrop::WhereCaptured(LocalDrop::TcShot),
+            json!({"by": "tc", "name": "TC_ACT_SHOT"}),
+        ),
+    ] {
+        let lost = Exchange {
+            outcome: ExchangeOutcome::Lost,
+            reply_dropped: Some(dropped),
+            ..exchange()
+        };
+        let record = json(&Record::Exchange(&lost), &["a.pcap", "b.pcap"]);
+        schema.check(&record);
+        assert_eq!(record["reply_dropped"], expected);
+        assert_eq!(record["reply"], json!({"frame": 2}));
+    }
     for outcome in [
         ExchangeOutcome::Error,
         ExchangeOutcome::Pending,

@@ -38,6 +38,7 @@ pub(crate) fn exchange() -> Exchange {
         request_missing: None,
         reply_part: None,
         dropped: None,
+        reply_dropped: None,
         told_unsolicited: false,
         shown: true,
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::records_support::samples::{self, exchange, hop_router, path};
 use super::records_support::{addr, frame};
-use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, WasOpen,
 };
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::model::AddrPair;
+use icmpdump::model::options::LocalDrop;
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Summary};
 use icmpdump::sink::text::{Lines, TextOptions, Verbosity};
@@ -56,6 +57,37 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
         told(&lost, Lines::All),
         "-- #1 lost: no reply was captured in time\n"
     );
+    let error = ReplyDrop::Error {
+        frame: frame(3),
+        dropper: addr("10.0.3.1"),
+    };
+    let here = ReplyDrop::WhereCaptured(LocalDrop::XdpDrop);
+    let reply = Some(ExchangeEnd::Reply(frame(2)));
+    for (end, dropped, expected) in [
+        (
+            reply,
+            error,
+            "its reply #2 was dropped on its way back by 10.0.3.1, error #3",
+        ),
+        (
+            None,
+            error,
+            "its reply was dropped on its way back by 10.0.3.1, error #3",
+        ),
+        (
+            reply,
+            here,
+            "its reply #2 was dropped by XDP (XDP_DROP) where it was captured",
+        ),
+    ] {
+        let lost = Exchange {
+            end,
+            reply_dropped: Some(dropped),
+            ..lost
+        };
+        let expected = format!("-- #1 lost: {expected}\n");
+        assert_eq!(told(&lost, Lines::All), expected);
+    }
 }
 
 /// One whose packets met the router on their first hop, seen on one side only.

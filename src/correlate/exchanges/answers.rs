@@ -1,5 +1,6 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
+use super::open::Window;
 use super::{ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
@@ -47,6 +48,11 @@ impl Exchanges {
             let mirrored = !resent && !seen.place.is_copy_of(open.reply_place);
             if !resent {
                 self.points.answered_again(&key, open, seen);
+                if open.reply() == Some(seen.frame) {
+                    self.undelivered.came(open.request, seen);
+                } else {
+                    self.undelivered.noticed(open.request, seen);
+                }
             }
             open.repeats -= u8::from(mirrored);
             return (Relation::Copy { of }, asked_ttl);
@@ -64,7 +70,7 @@ impl Exchanges {
                 change,
             })
         };
-        if open.closed || rtt.is_some_and(|rtt| rtt > timeout) {
+        if open.is_closed() || rtt.is_some_and(|rtt| rtt > timeout) {
             return (answer(AnswerOutcome::Late), asked_ttl);
         }
         if key.kind == ExchangeKind::Router && open.end.is_some() {
@@ -92,7 +98,8 @@ impl Exchanges {
         open.reply_from = query.addrs.dst();
         open.rtt = Rtt::from(rtt);
         open.end_shown = seen.shown;
-        if open.request_shown && !seen.shown {
+        self.undelivered.noticed(open.request, seen);
+        if open.request_shown && !seen.shown && seen.dropped.is_none() {
             let outcome = open.outcome().unwrap_or(ExchangeOutcome::Answered);
             tell(ExchangeEvent::Decided(exchange(&key, open, outcome)));
         }
@@ -103,7 +110,8 @@ impl Exchanges {
     }
 
     /// An error about the request under `key`, of this IPv4 identification: ends it unless a reply
-    /// did.
+    /// did. Who waits for fragments waits for half a minute and more: one that was told as lost got
+    /// the error all the same.
     pub(in crate::correlate) fn error(
         &mut self,
         key: QueryKey,
@@ -119,20 +127,21 @@ impl Exchanges {
         let Some(open) = self.table.at_mut(slot) else {
             return;
         };
-        if open.closed || open.end.is_some() {
+        let is_late = open.window == Window::ClosedOnLost;
+        if open.is_closed() && !is_late || open.end.is_some() {
             return;
         }
         open.end = Some(ExchangeEnd::Error(seen.frame));
         open.rtt = Rtt::from(seen.ts.since(open.requested));
         open.end_shown = seen.shown;
+        let ended = exchange(&key, open, ExchangeOutcome::Error);
         // The line of one that came before its request does not tell.
         let is_early = seen.ts < open.requested;
         if open.request_shown && (!seen.shown || is_early) {
-            tell(ExchangeEvent::Decided(exchange(
-                &key,
-                open,
-                ExchangeOutcome::Error,
-            )));
+            tell(ExchangeEvent::Decided(ended));
+        }
+        if is_late {
+            tell(ExchangeEvent::Late(ended));
         }
     }
 

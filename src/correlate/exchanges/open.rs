@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ExchangeEvent;
 use super::reused::Beside;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
@@ -47,7 +47,7 @@ pub(super) struct Open {
     pub(super) reply_told: ReplyTold,
     pub(super) history: History,
     pub(super) seen_at: SeenAt,
-    pub(super) closed: bool,
+    pub(super) window: Window,
     /// The code of its reply, where that says why it tells nothing; else 0.
     pub(super) refusal: u8,
     /// How much of the request was seen.
@@ -75,6 +75,15 @@ pub(super) enum History {
     Repeated,
 }
 
+/// Whether what comes for a request still decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Window {
+    Open,
+    Closed,
+    /// It was told as lost.
+    ClosedOnLost,
+}
+
 /// At how many points of capture a request was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SeenAt {
@@ -97,6 +106,12 @@ impl Open {
         self.repeats > 0
             && seen.place == self.reply_place
             && (seen.place.is_numbered() || is_alike())
+    }
+
+    /// Whether its window closed.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.window != Window::Open
     }
 
     /// The reply that ended it.
@@ -132,7 +147,7 @@ impl Open {
         match query.key.kind {
             ExchangeKind::Neighbor => {
                 let is_detection = self.addrs.src().is_unspecified();
-                is_detection && (self.closed || self.asked_by.is_among(seen.stations))
+                is_detection && (self.is_closed() || self.asked_by.is_among(seen.stations))
             }
             ExchangeKind::Router => match query.advertised_within() {
                 Some(within) => (seen.ts.since(self.requested)).is_some_and(|after| after > within),
@@ -187,14 +202,17 @@ impl From<Option<Duration>> for Rtt {
     }
 }
 
-/// Tells that a request came to `outcome`.
+/// Tells that a request came to this, with what dropped its reply.
 pub(super) fn close(
     key: &QueryKey,
     open: &Open,
-    outcome: ExchangeOutcome,
+    (outcome, reply_dropped): (ExchangeOutcome, Option<ReplyDrop>),
     tell: &mut impl FnMut(ExchangeEvent),
 ) {
-    let closed = exchange(key, open, outcome);
+    let closed = Exchange {
+        reply_dropped,
+        ..exchange(key, open, outcome)
+    };
     let is_news = open.end.is_none() || closed.lost_on_way_back();
     if open.request_shown && is_news {
         tell(ExchangeEvent::Decided(closed));
@@ -222,6 +240,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         request_missing: None,
         reply_part: None,
         dropped: open.dropped,
+        reply_dropped: None,
         told_unsolicited: open.reply_told == ReplyTold::Unsolicited,
         shown: open.request_shown || open.end_shown,
     }
@@ -248,7 +267,7 @@ pub(super) fn is_same_packet(
         && !is_mirrored();
     // A frame that holds it twice was sent with it twice.
     let together = seen.frame.is_beside(open.request);
-    let soon = is_soon(open, seen) && !open.closed && !again;
+    let soon = is_soon(open, seen) && !open.is_closed() && !again;
     same_id
         && !together
         && !seen.stations[0].is_other_than(open.asked_by)
@@ -277,7 +296,7 @@ pub(super) fn may_be_late(open: &Open, seen: &Sighting) -> bool {
 /// Whether being alike makes `seen` a copy however late. What waited at a hop, for address resolution
 /// or in a queue, goes on before it is answered.
 fn is_proven(open: &Open, seen: &Sighting) -> bool {
-    let goes_on = seen.place.ttl < open.place.ttl && open.end.is_none() && !open.closed;
+    let goes_on = seen.place.ttl < open.place.ttl && open.end.is_none() && !open.is_closed();
     seen.place.proves_copy_of(open.place) || goes_on
 }
 

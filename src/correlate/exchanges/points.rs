@@ -214,7 +214,11 @@ impl Exchanges {
         open: &Open,
         end: Option<&End>,
     ) -> Option<ExchangeOutcome> {
-        let outcome = open.outcome()?;
+        let outcome = open.outcome();
+        if outcome != Some(ExchangeOutcome::Error) && self.undelivered.reply_to(open).is_some() {
+            return Some(ExchangeOutcome::Lost);
+        }
+        let outcome = outcome?;
         if open.reply().is_none() {
             return Some(outcome);
         }

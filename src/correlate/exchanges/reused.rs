@@ -131,8 +131,8 @@ impl Exchanges {
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
                 !open.differs(query, seen),
-                open.reply().is_none() && !open.closed,
-                !open.closed,
+                open.reply().is_none() && !open.is_closed(),
+                !open.is_closed(),
                 open.rest == query.rest,
                 Reverse(oddity(seen.ts.since(open.requested), usual)),
             )
@@ -149,7 +149,7 @@ impl Exchanges {
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
                 ip_id.is_some_and(|id| id != 0) && open.place.ip_id == ip_id,
-                open.end.is_none() && !open.closed,
+                open.end.is_none() && !open.is_closed(),
                 Reverse(oddity(now.since(open.requested), usual)),
             )
         });
@@ -232,7 +232,7 @@ fn gives_way(key: &QueryKey, open: &Open, query: &Query<'_>, now: Timestamp) -> 
         return true;
     }
     let alike = open.asks_alike(query);
-    if open.closed {
+    if open.is_closed() {
         return alike;
     }
     if open.end.is_none() {

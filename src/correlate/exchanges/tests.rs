@@ -3,6 +3,7 @@ mod missed;
 mod places;
 mod points;
 mod reused;
+mod undelivered;
 
 use std::collections::BTreeMap;
 
@@ -149,7 +150,7 @@ impl Play {
             .into_iter()
             .filter_map(|event| match event {
                 ExchangeEvent::Closed(exchange) => Some(exchange),
-                ExchangeEvent::Decided(_) => None,
+                ExchangeEvent::Decided(_) | ExchangeEvent::Late(_) => None,
             })
             .collect()
     }
@@ -397,6 +398,45 @@ fn a_reply_captured_a_moment_before_its_request_answers_it() {
         let closed = play.finish(60_000);
         assert_eq!(closed[0].outcome, ExchangeOutcome::Lost);
         assert!(!closed[0].told_unsolicited);
+    }
+}
+
+/// A host answers its own broadcast, too, and may be captured to do so before it is captured to ask.
+#[test]
+fn the_sender_of_a_broadcast_answers_it_as_well() {
+    let of = |dst: [u8; 4], seq| QueryKey {
+        addrs: ping(1).addrs.with_dst(dst.into()),
+        ..ping(seq)
+    };
+    let content = |seq| (Some(PayloadPrint::for_tests(u64::from(seq))), 0);
+    for (to, answers) in [
+        ([192, 0, 2, 255], true),
+        ([255; 4], true),
+        ([224, 0, 0, 1], true),
+        // Not one of the network's all.
+        ([192, 0, 2, 9], false),
+        ([198, 51, 100, 255], false),
+    ] {
+        let mut play = Play::new();
+        for seq in [1, 2] {
+            let millis = i64::from(seq) * 1000;
+            let place = Place::default();
+            let own = of([192, 0, 2, 1], seq);
+            play.take_with(Direction::Reply, own, content(seq), (millis, place));
+            play.take_with(
+                Direction::Request,
+                of(to, seq),
+                content(seq),
+                (millis, place),
+            );
+        }
+        let closed = play.finish(60_000);
+        assert_eq!(closed.len(), 2);
+        for exchange in closed {
+            let is_answered = exchange.outcome == ExchangeOutcome::Answered;
+            assert_eq!(is_answered, answers, "{to:?}");
+            assert_eq!(exchange.told_unsolicited, answers, "{to:?}");
+        }
     }
 }
 

@@ -213,8 +213,7 @@ impl Collector {
         if !exchange.shown {
             return;
         }
-        let outcomes = self.exchanges.entry(exchange.kind).or_default();
-        *outcomes.entry(exchange.outcome).or_default() += 1;
+        *self.count(exchange.kind, exchange.outcome) += 1;
         if exchange.told_unsolicited {
             self.unsolicited = self.unsolicited.saturating_sub(1);
         }
@@ -242,6 +241,26 @@ impl Collector {
         if let Some(pair) = self.pairs.get_mut(index) {
             pair.add(exchange, &mut self.room);
         }
+    }
+
+    /// An error came about a request that was counted as lost.
+    pub fn late_error(&mut self, exchange: &Exchange) {
+        let lost = self.count(exchange.kind, ExchangeOutcome::Lost);
+        *lost = lost.saturating_sub(1);
+        *self.count(exchange.kind, ExchangeOutcome::Error) += 1;
+        let key = (exchange.addrs, exchange.id.unwrap_or(0));
+        if exchange.kind == ExchangeKind::Echo
+            && let Some(index) = self.pair_index.get(&key)
+            && let Some(Pair { summary, .. }) = self.pairs.get_mut(*index)
+        {
+            summary.lost = summary.lost.saturating_sub(1);
+            summary.errors += 1;
+        }
+    }
+
+    fn count(&mut self, kind: ExchangeKind, outcome: ExchangeOutcome) -> &mut u64 {
+        let outcomes = self.exchanges.entry(kind).or_default();
+        outcomes.entry(outcome).or_default()
     }
 
     /// Remembers who traced whom with echo requests.

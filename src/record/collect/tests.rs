@@ -32,6 +32,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         request_missing: None,
         reply_part: None,
         dropped: None,
+        reply_dropped: None,
         told_unsolicited: false,
         shown: true,
     }

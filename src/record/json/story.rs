@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Addr, Ascii, Fields, Iter, List, Plain, Protocol, Time, nanos};
 use super::{Context, Reference};
-use crate::correlate::exchange::{Exchange, ExchangeEnd};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ReplyDrop};
 use crate::correlate::trace::{Hop, HopRouter, Path};
 use crate::correlate::verdict::{Aftermath, Carried, DropVerdict, Evidence, Hops, Role};
 use crate::findings::Finding;
@@ -52,6 +52,11 @@ pub(super) fn exchange<S: Serializer>(
     map.put("duplicates", &exchange.duplicates)?;
     map.put("corrupted", &exchange.corrupted)?;
     map.maybe("dropped", exchange.dropped.map(Dropped))?;
+    let reply_dropped = exchange.reply_dropped.map(|dropped| match dropped {
+        ReplyDrop::Error { frame, dropper } => ReplyDropped::Error(reference(frame), dropper),
+        ReplyDrop::WhereCaptured(dropped) => ReplyDropped::WhereCaptured(Dropped(dropped)),
+    });
+    map.maybe("reply_dropped", reply_dropped)?;
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
     map.maybe(
         "request_part",
@@ -68,6 +73,25 @@ pub(super) fn exchange<S: Serializer>(
         }),
     )?;
     map.end()
+}
+
+enum ReplyDropped<'a> {
+    Error(Reference<'a>, IpAddr),
+    WhereCaptured(Dropped),
+}
+
+impl Serialize for ReplyDropped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Error(error, dropper) => {
+                let mut map = serializer.serialize_map(None)?;
+                map.put("error", error)?;
+                map.put("dropper", &Addr(*dropper))?;
+                map.end()
+            }
+            Self::WhereCaptured(dropped) => dropped.serialize(serializer),
+        }
+    }
 }
 
 struct Dropped(LocalDrop);
@@ -164,13 +188,7 @@ pub(super) fn drop<S: Serializer>(
     )?;
     map.fact("probe", verdict.probe)?;
     map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
-    let app_error = AppError::of(
-        verdict.version,
-        verdict.kind,
-        verdict.code,
-        verdict.flow.protocol,
-    );
-    let app_error = app_error.filter(|_| !verdict.is_unheard());
+    let app_error = AppError::of_verdict(verdict).filter(|_| !verdict.is_unheard());
     map.maybe("app_error", app_error.map(Sockets))?;
     map.end()
 }
