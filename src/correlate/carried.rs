@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::is_told_apart;
 use super::observation::Observation;
-use super::query::{self, Numbered, QueryKey};
+use super::query::Numbered;
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;

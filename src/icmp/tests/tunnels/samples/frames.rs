@@ -16,7 +16,7 @@ fn ieee802_11() -> Vec<u8> {
 }
 
 const WIRELESS: [&str; 2] = [
-    "ieee802_11 frame_control=0x802 duration=9 address_1=020000000002 address_2=020000000003 \
+    "ieee802_11 frame_control=0x802 duration=2304 address_1=020000000002 address_2=020000000003 \
      address_3=020000000001 sequence_control=16",
     "llc dsap=0xaa ssap=0xaa control=0x3 oui=0x0 ether_type=0x800",
 ];
