@@ -123,7 +123,9 @@ impl Account {
     /// The same packet holds what was sent before.
     pub(super) fn sent_again(&mut self, packet: &Observation) {
         self.retransmissions += 1;
-        self.sizes_again.sent(packet.length);
+        if packet.data > 0 {
+            self.sizes_again.sent(packet.length);
+        }
     }
 
     /// A packet from the other end.
