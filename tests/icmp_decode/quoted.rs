@@ -422,10 +422,9 @@ fn json_has_the_octets_of_payloads_where_they_are_asked_for() {
             echo["icmp"]["payload"].clone(),
         ]
     };
-    let query: String = QUERY[8..]
+    let query = QUERY[8..]
         .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
+        .fold(String::new(), |text, octet| format!("{text}{octet:02x}"));
     for option in ["-x", "-X", "-A"] {
         assert_eq!(
             payloads(&["--json", option]),

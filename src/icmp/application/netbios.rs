@@ -1,4 +1,4 @@
-//! NetBIOS over UDP (RFC 1002 section 4).
+//! `NetBIOS` over UDP (RFC 1002 section 4).
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};

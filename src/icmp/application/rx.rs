@@ -1,4 +1,4 @@
-//! Rx, the remote procedure calls of AFS. No RFC has it: the header is that of `rx/rx.h` of OpenAFS.
+//! Rx, the remote procedure calls of AFS. No RFC has it: the header is that of `rx/rx.h` of `OpenAFS`.
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};

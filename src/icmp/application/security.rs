@@ -55,25 +55,19 @@ const ESP: &[FieldSpec] = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
 
 /// IKE behind a marker, ESP, or what keeps a NAT's mapping (RFC 3948 section 2).
 pub(super) fn encapsulated<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const MARKER: u32 = 0;
     const KEEPALIVE: &[FieldSpec] = &[spec::hex(0, 1, "keepalive")];
     let octets = payload.octets;
     if octets == [0xff] && payload.length == 1 {
         let specs = Specs::Table(KEEPALIVE);
         return Some(UpperHeader::new("nat_keepalive", None, None, octets, specs));
     }
-    match u32_at(octets, 0)? {
-        0 => header(Some(tail(octets, 4)).filter(|octets| !octets.is_empty())?),
-        _ => {
-            let bytes = octets.get(..8).unwrap_or(octets);
-            Some(UpperHeader::new(
-                "esp",
-                None,
-                None,
-                bytes,
-                Specs::Table(ESP),
-            ))
-        }
+    if u32_at(octets, 0)? == MARKER {
+        return header(tail(octets, 4));
     }
+    let bytes = octets.get(..8).unwrap_or(octets);
+    let specs = Specs::Table(ESP);
+    Some(UpperHeader::new("esp", None, None, bytes, specs))
 }
 
 /// RFC 4120 section 5.10: the application tag in front tells the message.

@@ -189,7 +189,7 @@ fn request(octets: &[u8], at: usize) -> Rows {
         *row = value.as_ref().and_then(|value| value.number(name));
         value = value.and_then(|value| value.next(octets));
     }
-    rows[3] = value.and_then(|list| list.bindings());
+    rows[3] = value.and_then(Ber::bindings);
     rows
 }
 
@@ -210,7 +210,7 @@ fn trap(octets: &[u8], at: usize) -> Rows {
         generic.and_then(|value| value.number("generic_trap")),
         specific.and_then(|value| value.number("specific_trap")),
         ticks.and_then(|value| value.number("uptime_ticks")),
-        list.and_then(|list| list.bindings()),
+        list.and_then(Ber::bindings),
     ]
 }
 

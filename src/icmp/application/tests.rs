@@ -81,7 +81,9 @@ fn plain(value: Value<'_>) -> String {
                 name.suffix()
             )
         }
-        Value::Octets(octets) => octets.iter().map(|octet| format!("{octet:02x}")).collect(),
+        Value::Octets(octets) => octets
+            .iter()
+            .fold(String::new(), |text, octet| format!("{text}{octet:02x}")),
         Value::Bindings(octets) => format!("{:?}", bindings(octets).collect::<Vec<_>>().len()),
         other => format!("{other:?}"),
     }

@@ -1,6 +1,6 @@
-//! Names of NetBIOS.
+//! Names of `NetBIOS`.
 
-/// A name of NetBIOS (RFC 1001 section 14.1): 15 octets that spaces pad, and one that tells what it
+/// A name of `NetBIOS` (RFC 1001 section 14.1): 15 octets that spaces pad, and one that tells what it
 /// is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetBiosName([u8; 16]);

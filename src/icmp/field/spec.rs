@@ -293,7 +293,7 @@ pub(in crate::icmp) const fn source_route(
     field(at, name, FieldKind::SourceRoute(route))
 }
 
-/// A name of NetBIOS as 32 letters.
+/// A name of `NetBIOS` as 32 letters.
 pub(in crate::icmp) const fn netbios_name(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::NetBiosName)
 }

@@ -4,7 +4,8 @@ use super::addr;
 use super::verbose::{labels, number};
 use crate::icmp::application::snmp::{self, Oid};
 use crate::icmp::field::{
-    Field, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
+    Field, NetBiosName, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times,
+    v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
@@ -133,23 +134,9 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             Some(Told::Flag(set)) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
             None => self::value(out, Value::Octets(octets)),
         },
-        Value::NetBiosName(name) => {
-            escape::push(out, name.text());
-            out.push(b'<');
-            write::hex(out, name.suffix().into(), 2);
-            out.push(b'>');
-        }
+        Value::NetBiosName(name) => netbios(out, name),
         Value::Oid(oid) => oid_text(out, oid),
-        Value::Bindings(octets) => {
-            for (i, binding) in snmp::bindings(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
-                oid_text(out, binding.variable);
-                if let Some(bound) = binding.value {
-                    out.push(b'=');
-                    self::value(out, bound);
-                }
-            }
-        }
+        Value::Bindings(octets) => bindings(out, octets),
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
@@ -164,6 +151,26 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
                 dns_name(out, &name);
             }
+        }
+    }
+}
+
+/// `WORKGROUP<1d>`, as tshark writes it.
+fn netbios(out: &mut Vec<u8>, name: NetBiosName) {
+    escape::push(out, name.text());
+    out.push(b'<');
+    write::hex(out, name.suffix().into(), 2);
+    out.push(b'>');
+}
+
+/// `1.3.6.1.2.1.1.3.0=4711`, one behind the other.
+fn bindings(out: &mut Vec<u8>, octets: &[u8]) {
+    for (i, binding) in snmp::bindings(octets).enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+        oid_text(out, binding.variable);
+        if let Some(bound) = binding.value {
+            out.push(b'=');
+            value(out, bound);
         }
     }
 }
