@@ -1,51 +1,77 @@
 //! The same packet of any protocol at several points of capture: on both sides of a router, in a
 //! mirror of both ports, in captures of several hosts.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Fingerprint, datagram_checksum};
+use super::flows::{Fingerprint, Lead, datagram_checksum};
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
-use crate::model::SourceId;
+use crate::model::{AddrPair, SourceId};
 use crate::wire::IpVersion;
+use crate::wire::checksum::internet;
+use crate::wire::ip::protocol::UDP;
+
+/// What two packets are to each other, by what is kept of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likeness {
+    Different,
+    /// Nothing tells their content: one packet, or two of a flow that look alike.
+    Alike,
+    /// One packet.
+    Same,
+}
 
 impl Fingerprint {
-    /// Whether the two are one packet of this IP version, seen at two points. Which of them is first
-    /// tells nothing where two captures were merged: their clocks differ.
-    pub(super) fn is_copy_of(&self, other: &Self, version: IpVersion) -> bool {
+    /// Whether the two, between these addresses, are one packet, seen at two points. Which of them is
+    /// first tells nothing where two captures were merged: their clocks differ.
+    pub(super) fn likeness(&self, other: &Self, addrs: AddrPair) -> Likeness {
         let facts = |it: &Self| (it.pair, it.protocol, it.label, it.length);
         if facts(self) != facts(other) {
-            return false;
+            return Likeness::Different;
         }
-        let numbered = version == IpVersion::V4 && self.label != 0;
+        let numbered = IpVersion::of(addrs.src()) == IpVersion::V4 && self.label != 0;
         let elsewhere = self.source() != other.source();
         // Where a later fragment belongs stands there as well, and is its own.
         let has_checksum = self.lead.flow_word(self.protocol) != 0;
         let checksum = datagram_checksum(self.protocol);
         let offloads = checksum != 0 && has_checksum;
-        let mask = if offloads && (numbered || elsewhere) {
+        let told = |it: &Self| !offloads || tells_content(it.protocol, it.lead, addrs);
+        let both_told = told(self) && told(other);
+        let mask = if offloads && (numbered || elsewhere && !both_told) {
             !checksum
         } else {
             u64::MAX
         };
+        if !self.lead.agrees(other.lead, mask) {
+            return Likeness::Different;
+        }
         let (earlier, later) = if self.ts <= other.ts {
             (self, other)
         } else {
             (other, self)
         };
-        let window = match (elsewhere, numbered) {
-            (true, true) => Duration::MAX,
-            (true, false) if self.lead == other.lead && self.ttl != other.ttl => Duration::MAX,
-            (true, false) if offloads && self.ttl == other.ttl => return false,
-            (true, false) => COPY_WINDOW,
-            (false, true) if later.ttl < earlier.ttl => Duration::MAX,
-            (false, _) if later.ttl < earlier.ttl => COPY_WINDOW,
-            (false, true) if later.ttl == earlier.ttl => COPY_WINDOW,
+        let (window, likeness) = match (elsewhere, numbered) {
+            (true, true) => (Duration::MAX, Likeness::Same),
+            (true, false) if self.lead == other.lead && self.ttl != other.ttl => {
+                (Duration::MAX, Likeness::Same)
+            }
             // Where the card fills in checksums, datagrams that differ in what they hold look alike.
-            (false, false) if offloads => return false,
-            (false, _) => MIRROR_WINDOW,
+            (true, false) if !both_told && self.ttl == other.ttl => (COPY_WINDOW, Likeness::Alike),
+            (true, false) => (COPY_WINDOW, Likeness::Same),
+            (false, true) if later.ttl < earlier.ttl => (Duration::MAX, Likeness::Same),
+            (false, _) if later.ttl < earlier.ttl => (COPY_WINDOW, Likeness::Same),
+            (false, true) if later.ttl == earlier.ttl => (COPY_WINDOW, Likeness::Same),
+            // One program may send the same to hop after hop.
+            (false, false) if offloads && self.ttl != other.ttl => return Likeness::Different,
+            (false, false) if !both_told => (MIRROR_WINDOW, Likeness::Alike),
+            (false, _) => (MIRROR_WINDOW, Likeness::Same),
         };
         let apart = later.ts.since(earlier.ts);
-        self.lead.agrees(other.lead, mask) && apart.is_none_or(|apart| apart <= window)
+        if apart.is_none_or(|apart| apart <= window) {
+            likeness
+        } else {
+            Likeness::Different
+        }
     }
 
     /// Whether it was seen nearer to its sender than its copy `other`: routers only lower the TTL.
@@ -69,7 +95,7 @@ pub(super) struct Copies {
     /// The lowest TTL that it has in that capture, where it was seen furthest on its way.
     pub(super) last_ttl: u8,
     source: SourceId,
-    version: IpVersion,
+    addrs: AddrPair,
     looked: usize,
 }
 
@@ -80,14 +106,14 @@ impl Copies {
     /// How long before it another capture may have seen it, by a clock that is behind.
     const APART: Duration = Duration::from_secs(10);
 
-    /// Those of `first`, as seen from the capture `source`.
-    pub(super) fn of(first: Fingerprint, source: SourceId, version: IpVersion) -> Self {
+    /// Those of `first`, between these addresses, as seen from the capture `source`.
+    pub(super) fn of(first: Fingerprint, source: SourceId, addrs: AddrPair) -> Self {
         Self {
             nearest: first,
             timed: first,
             last_ttl: first.ttl,
             source,
-            version,
+            addrs,
             looked: 0,
         }
     }
@@ -99,7 +125,14 @@ impl Copies {
 
     /// Takes the packet of the flow before; says whether that is enough.
     pub(super) fn met(&mut self, seen: &Fingerprint) -> bool {
-        if seen.is_copy_of(&self.nearest, self.version) {
+        let here = |it: &Fingerprint| it.source() == self.source;
+        let is_copy = match seen.likeness(&self.nearest, self.addrs) {
+            Likeness::Same => true,
+            // The first in the other capture, going back from one, is that one.
+            Likeness::Alike => here(seen) && !here(&self.timed),
+            Likeness::Different => false,
+        };
+        if is_copy {
             if seen.is_nearer_than(&self.nearest) {
                 // As many times as there are TTLs, at most.
                 self.looked = 0;
@@ -107,7 +140,6 @@ impl Copies {
             if !self.nearest.is_nearer_than(seen) {
                 self.nearest = *seen;
             }
-            let here = |it: &Fingerprint| it.source() == self.source;
             if here(seen) {
                 let is_first = !here(&self.timed);
                 self.last_ttl = if is_first {
@@ -123,4 +155,20 @@ impl Copies {
         self.looked += 1;
         self.looked >= Self::DEPTH
     }
+}
+
+/// Whether the checksum of a datagram tells what it holds: it is there, and not that of the addresses
+/// and lengths alone, as where the card is to add the rest.
+pub(super) fn tells_content(protocol: u8, lead: Lead, addrs: AddrPair) -> bool {
+    let (kind, length) = ([0, UDP], lead.half(2).to_be_bytes());
+    let sum = match (addrs.src(), addrs.dst()) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => {
+            internet(&[&src.octets(), &dst.octets(), &kind, &length])
+        }
+        (IpAddr::V6(src), IpAddr::V6(dst)) => {
+            internet(&[&src.octets(), &dst.octets(), &kind, &length])
+        }
+        _ => return false,
+    };
+    protocol == UDP && lead.half(3) != 0 && !sum != lead.half(3)
 }

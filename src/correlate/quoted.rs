@@ -184,7 +184,7 @@ pub(super) fn find(
 ) -> Original {
     let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
-    let copies = |first: &Fingerprint| Copies::of(*first, frame.source(), wanted.version);
+    let copies = |first: &Fingerprint| Copies::of(*first, frame.source(), quote.ip.addrs);
     let mut best: Option<(MatchKind, Copies)> = None;
     let mut looked = 0;
     let mut since_segment = 0;

@@ -17,7 +17,6 @@ use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
 use crate::model::{AddrPair, FrameRef, Timestamp};
-use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 use gathered::{HopState, PENDING_MEMORY, Trace};
 
@@ -164,13 +163,12 @@ impl Traces {
                     && seen.protocol == any.protocol
                     && is_probe(seen.protocol, seen.ttl, seen.lead)
             };
-            let version = IpVersion::of(any.addrs.src());
             let newest_first: Vec<_> = ring.recent(PROBES_BEFORE).filter(is_sought).collect();
             for seen in newest_first.into_iter().rev() {
                 let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
                 let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
                 if let Some(trace) = trace {
-                    trace.sent(seen, version);
+                    trace.sent(seen, any.addrs);
                     trace.begun_by(seen.ts, seen.frame);
                 }
             }
@@ -258,7 +256,7 @@ impl Traces {
                 let begun = (packet.ts, packet.frame);
                 if let Some(trace) = self.entry(key, begun, &mut displaced) {
                     if let Some(seen) = ring.recent(1).next() {
-                        trace.sent(seen, packet.version);
+                        trace.sent(seen, packet.addrs());
                     }
                     trace.last = packet.ts;
                     trace.shown |= shown;
@@ -368,7 +366,7 @@ fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> 
             Some(copies) if sent => return copies.met(seen),
             None if sent => {
                 let source = packet.frame.source();
-                probe = Some(Copies::of(*seen, source, packet.version));
+                probe = Some(Copies::of(*seen, source, packet.addrs().reversed()));
             }
             _ => {}
         }

@@ -1,14 +1,13 @@
 //! The last packets of a flow: what is one of them, captured again, is none more that was sent.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::correlate::copies::tells_content;
 use crate::correlate::flows::{Fingerprint, Lead, is_icmp};
 use crate::correlate::observation::{Observation, occupied};
 use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::{AddrPair, SourceId, Timestamp};
 use crate::wire::IpVersion;
-use crate::wire::checksum::internet;
 use crate::wire::ip::protocol::{ESP, TCP, UDP};
 
 /// See the module. As many are remembered as a mirror may give before it gives them again: a few.
@@ -116,26 +115,10 @@ impl Content {
     fn of(protocol: u8, lead: Lead, octets: u32, addrs: impl Fn() -> AddrPair) -> Self {
         let told = match protocol {
             TCP => octets > 0,
-            UDP => lead.half(3) != 0 && !is_left_to_card(addrs(), lead),
+            UDP => tells_content(protocol, lead, addrs()),
             ESP => true,
             _ => is_icmp(protocol),
         };
         if told { Self::Told } else { Self::Unknown }
     }
-}
-
-/// Whether the checksum of a datagram is that of the addresses and lengths alone, as the interface is
-/// to add the rest.
-fn is_left_to_card(addrs: AddrPair, lead: Lead) -> bool {
-    let (protocol, length) = ([0, UDP], lead.half(2).to_be_bytes());
-    let sum = match (addrs.src(), addrs.dst()) {
-        (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            internet(&[&src.octets(), &dst.octets(), &protocol, &length])
-        }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => {
-            internet(&[&src.octets(), &dst.octets(), &protocol, &length])
-        }
-        _ => return false,
-    };
-    !sum == lead.half(3)
 }

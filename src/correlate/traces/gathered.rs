@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Again, ProbeAnswer, TraceKey};
+use crate::correlate::copies::Likeness;
 use crate::correlate::flows::{Fingerprint, has_ports};
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
 use crate::correlate::verdict::DropReason;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, Timestamp};
-use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
 /// Different TTLs that make a traceroute.
@@ -117,6 +117,21 @@ impl Probe {
     fn is_in(&self, frame: FrameRef) -> bool {
         frame == self.first || frame == self.nearest.frame
     }
+
+    /// Whether a packet between these addresses is this probe, seen again.
+    fn is_seen_again(&self, seen: &Fingerprint, addrs: AddrPair) -> bool {
+        let nearest = &self.nearest;
+        match seen.likeness(nearest, addrs) {
+            Likeness::Same => true,
+            // A capture has each probe once, unless it is that of a mirror: no tool sends two that are
+            // alike so soon.
+            Likeness::Alike => {
+                let is_known = |source| source == self.first.source() || source == nearest.source();
+                seen.source() == nearest.source() || !is_known(seen.source())
+            }
+            Likeness::Different => false,
+        }
+    }
 }
 
 /// The probe that `frame` holds.
@@ -180,9 +195,9 @@ impl Trace {
     }
 
     /// A probe, unless it was seen before: at another point, that one or this may be nearer.
-    pub(super) fn sent(&mut self, probe: &Fingerprint, version: IpVersion) {
+    pub(super) fn sent(&mut self, probe: &Fingerprint, addrs: AddrPair) {
         let mut newest_first = self.probes.iter_mut().rev();
-        if let Some(known) = newest_first.find(|known| probe.is_copy_of(&known.nearest, version)) {
+        if let Some(known) = newest_first.find(|known| known.is_seen_again(probe, addrs)) {
             if probe.is_nearer_than(&known.nearest) {
                 known.nearest = *probe;
             }
