@@ -10,7 +10,7 @@ use super::quoted::Completed;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
-use super::traces::{Again, ProbeAnswer, TraceKey};
+use super::traces::{Again, Known, ProbeAnswer, TraceKey};
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
@@ -44,16 +44,9 @@ impl Correlator {
         };
         let evidence = Evidence::Captured;
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
-        if let Some(of) = known {
-            let quoted = &carried.ip;
-            let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
-            let again = Again {
-                of,
-                frame: frame.reference(),
-                ts,
-                ttl: ip.hop_limit(),
-            };
-            self.traces.answered_again(&probes, &again);
+        if let Some(of) = known
+            && self.captured_again(of, frame, packet, &carried) == Known::Before
+        {
             return Relation::Copy { of };
         }
         let (mut original, mut never_sent) = self.original(quote, (frame.reference(), ts));
@@ -74,8 +67,9 @@ impl Correlator {
             };
         }
         let inner = self.carried.in_quote(quote, original);
+        let relation = known.map_or(Relation::Error { original }, |of| Relation::Copy { of });
         let Some(reason) = DropReason::of_message(message) else {
-            return Relation::Error { original };
+            return relation;
         };
         let own = [frame.reference()];
         let reported = Reported {
@@ -93,6 +87,12 @@ impl Correlator {
             evidence,
             captured: Captured::of(frame, packet),
         };
+        if known.is_some() {
+            let displaced = self.trace(ring_answer(&reported, reason));
+            self.outcomes
+                .extend(displaced.into_iter().map(Outcome::Path));
+            return relation;
+        }
         if let Some(whole) = whole
             && self.is_told(whole, &reported)
         {
@@ -167,6 +167,25 @@ impl Correlator {
         let (original, _) = self.original(quote, (frame.reference(), frame.ts));
         let inner = self.carried.in_quote(quote, original)?;
         Some(inner.hit.flow)
+    }
+
+    /// The error that `of` has is captured again: whether the trace whose probe it answers knew of it.
+    fn captured_again(
+        &mut self,
+        of: FrameRef,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        quote: &Quote<'_>,
+    ) -> Known {
+        let quoted = &quote.ip;
+        let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
+        let again = Again {
+            of,
+            frame: frame.reference(),
+            ts: frame.ts,
+            ttl: packet.ip.hop_limit(),
+        };
+        self.traces.answered_again(&probes, &again)
     }
 
     /// The quote of an error of this time with what was cut of it, where the packet that it has to be of

@@ -65,6 +65,8 @@ pub struct Exchange {
     pub rtt: Option<Duration>,
     /// TTL that the request was captured with.
     pub request_ttl: u8,
+    /// At how many points of capture the request was seen.
+    pub request_points: u8,
     /// TTL that the reply was captured with.
     pub reply_ttl: Option<u8>,
     /// What became of it.

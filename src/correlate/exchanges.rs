@@ -16,7 +16,7 @@ use std::time::Duration;
 use self::broadcast::Broadcasts;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
-use self::open::{History, Open, ReplyTold, Rtt, SeenAt, Window, close, exchange};
+use self::open::{History, Open, ReplyTold, Rtt, Window, close, exchange};
 use self::points::Points;
 use self::reused::Beside;
 use self::undelivered::Undelivered;
@@ -43,6 +43,16 @@ pub(super) enum Batch {
 
 /// What is told at once of windows that close together: a flood's all do.
 pub(super) const BATCH: usize = 1024;
+
+/// The request that a reply, or a copy of one, belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) frame: FrameRef,
+    /// TTL that it was captured with.
+    pub(super) ttl: u8,
+    /// From it to the reply.
+    pub(super) rtt: Option<Duration>,
+}
 
 /// What is told of an exchange, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,16 +151,16 @@ impl Exchanges {
         self.evicted
     }
 
-    /// Takes a query message; `tell` hears of exchanges that this decides or closes. The number is
-    /// the TTL of the request, where a reply found one.
+    /// Takes a query message; `tell` hears of exchanges that this decides or closes. Gives what a
+    /// reply asks about, where it found a request.
     pub(super) fn query(
         &mut self,
         query: &Query<'_>,
         seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
-    ) -> (Relation, u8) {
+    ) -> (Relation, Option<Asked>) {
         match query.direction {
-            Direction::Request => (self.request(query, seen, tell), seen.place.ttl),
+            Direction::Request => (self.request(query, seen, tell), None),
             Direction::Reply => self.reply(query, seen, tell),
         }
     }
@@ -240,7 +250,7 @@ impl Exchanges {
                 end_shown: false,
                 reply_told: ReplyTold::Reply,
                 history,
-                seen_at: SeenAt::One,
+                points: 1,
                 window: Window::Open,
                 extent: seen.extent,
                 beside: Beside::ALONE,
@@ -266,10 +276,12 @@ impl Exchanges {
         clock <= self.wake
     }
 
-    /// Closes the windows that have passed at `clock`, a batch of them.
+    /// Closes the windows that have passed at `clock`, a batch of them; `ring` has what else was
+    /// captured.
     pub(super) fn advance(
         &mut self,
         clock: Timestamp,
+        ring: Option<&Ring>,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> Batch {
         if self.is_quiet(clock) {
@@ -286,7 +298,7 @@ impl Exchanges {
             told += 1;
             let answered = open.end.is_some();
             self.cursor = self.table.newer(slot);
-            self.close(slot, None, tell);
+            self.close(slot, (None, ring), tell);
             if answered {
                 // Only the unanswered are remembered: a late reply is to be told as such.
                 self.forget(slot);
@@ -321,7 +333,12 @@ impl Exchanges {
     }
 
     /// Closes what is open at the end of the capture, a batch of it.
-    pub(super) fn finish(&mut self, end: Timestamp, tell: &mut impl FnMut(ExchangeEvent)) -> Batch {
+    pub(super) fn finish(
+        &mut self,
+        end: Timestamp,
+        ring: Option<&Ring>,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> Batch {
         let end = self.end.take().unwrap_or_else(|| End {
             at: end,
             slow: self.slow(),
@@ -331,7 +348,7 @@ impl Exchanges {
                 return Batch::Last;
             };
             self.cursor = self.table.newer(slot);
-            self.close(slot, Some(&end), tell);
+            self.close(slot, (Some(&end), ring), tell);
         }
         self.end = Some(end);
         Batch::MoreToCome
@@ -354,7 +371,12 @@ impl Exchanges {
         pairs
     }
 
-    fn close(&mut self, slot: Slot, end: Option<&End>, tell: &mut impl FnMut(ExchangeEvent)) {
+    fn close(
+        &mut self,
+        slot: Slot,
+        (end, ring): (Option<&End>, Option<&Ring>),
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) {
         let Some(&key) = self.table.key_at(slot) else {
             return;
         };
@@ -363,7 +385,7 @@ impl Exchanges {
         };
         open.window = Window::Closed;
         let open = *open;
-        let outcome = match self.settled(&key, &open, end) {
+        let outcome = match self.settled(&key, &open, end, ring) {
             Some(outcome) => outcome,
             None if key.needs_no_reply() || self.broadcasts.is_one(key.addrs.dst()) => {
                 ExchangeOutcome::NoReplyExpected

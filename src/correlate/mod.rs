@@ -63,11 +63,11 @@ use self::repeats::{Repeats, Spot};
 use self::sighting::{Extent, Mirror, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
-use self::traces::{ProbeAnswer, Traces};
+use self::traces::{Known, ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, VerdictKey, Verdicts};
-use crate::icmp::{Body, Direction, Message};
+use crate::icmp::{Body, Message};
 use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::{Ip, Packet, is_reported};
 
@@ -387,22 +387,22 @@ impl Correlator {
         };
         let seen = Sighting::of(frame, packet, message, extent, shown);
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-        let (relation, asked_ttl) = self.exchanges.query(query, &seen, &mut |event| {
+        let (relation, asked) = self.exchanges.query(query, &seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
         if matches!(relation, Relation::None) {
             return self.notice(frame, packet, message);
         }
-        if query.direction == Direction::Reply {
+        if let Some(asked) = asked {
             let answer = ProbeAnswer {
                 addrs: ip.addrs.reversed(),
                 protocol: ip.protocol,
                 lead: Lead::of(message.bytes),
-                ttl: asked_ttl,
-                probe: frame.reference(),
+                ttl: asked.ttl,
+                probe: asked.frame,
                 frame: frame.reference(),
                 from: ip.src(),
-                rtt: None,
+                rtt: asked.rtt,
                 ttl_back: ip.hop_limit(),
                 ts: frame.ts,
                 mpls: None,
@@ -410,32 +410,24 @@ impl Correlator {
                 tunnel: None,
                 shown,
             };
-            self.probe_answered(relation, answer);
+            self.probe_answered(relation, &answer);
         }
         relation
     }
 
     /// What a reply that is so related is to the traceroute whose probe it answers.
-    fn probe_answered(&mut self, relation: Relation, answer: ProbeAnswer<'_>) {
-        match relation {
-            Relation::Answer(Answer {
-                request: Some(probe),
-                rtt,
-                ..
-            }) => {
-                let answer = ProbeAnswer {
-                    probe,
-                    rtt,
-                    ..answer
-                };
-                let displaced = self.traces.answered(self.ring.as_ref(), &answer);
-                (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
-            }
+    fn probe_answered(&mut self, relation: Relation, answer: &ProbeAnswer<'_>) {
+        let displaced = match relation {
+            Relation::Answer(_) => self.traces.answered(self.ring.as_ref(), answer),
             Relation::Copy { of } => {
-                (self.traces).answered_again(&answer.key(), &answer.again(of));
+                match (self.traces).answered_again(&answer.key(), &answer.again(of)) {
+                    Known::Before => return,
+                    Known::Not => self.traces.answered(self.ring.as_ref(), answer),
+                }
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
     }
 
     /// Relates a message that asks and answers nothing: who sends the same again waits for longer than a

@@ -72,7 +72,7 @@ impl Correlator {
     /// Tells what passing time decides, or notes that there is more.
     fn pass(&mut self, now: Timestamp) {
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-        let batch = self.exchanges.advance(now, &mut |event| {
+        let batch = self.exchanges.advance(now, ring.as_ref(), &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
         if batch == Batch::MoreToCome {
@@ -102,7 +102,7 @@ impl Correlator {
             horizon => self.clock.end().max(horizon),
         };
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-        let batch = self.exchanges.finish(end, &mut |event| {
+        let batch = self.exchanges.finish(end, ring.as_ref(), &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         });
         self.left = Left::End;

@@ -61,6 +61,13 @@ pub(super) struct Again {
     pub(super) ttl: Option<u8>,
 }
 
+/// Whether a trace took an answer before it was captured again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Before,
+    Not,
+}
+
 /// One answer to a probe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProbeAnswer<'a> {
@@ -215,10 +222,16 @@ impl Traces {
         displaced
     }
 
-    /// An answer to one of these probes, captured again.
-    pub(super) fn answered_again(&mut self, probes: &TraceKey, again: &Again) {
-        if let Some(trace) = self.open.get_mut(probes) {
-            trace.again(again);
+    /// An answer to one of these probes, captured again. A capture whose clock is behind may have had it
+    /// before anything told of a trace.
+    pub(super) fn answered_again(&mut self, probes: &TraceKey, again: &Again) -> Known {
+        match self.open.get_mut(probes) {
+            Some(trace) if trace.may_have_missed(again) => Known::Not,
+            Some(trace) => {
+                trace.again(again);
+                Known::Before
+            }
+            None => Known::Before,
         }
     }
 

@@ -8,7 +8,8 @@
 //! loss, and said once where it is so of many destinations.
 //! Nor where all packets to that destination go in a loop. A reply that was captured, but not where the
 //! request and replies to others were, is lost on its way; so is one that was dropped as an error about
-//! it says, or the verdict with which it was captured.
+//! it says, or the verdict with which it was captured; and a request that was captured at fewer points
+//! than one that was answered, on its way out.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -32,6 +33,8 @@ const CRITICAL_SENT: u64 = 5;
 const CRITICAL_LOST: u64 = 2;
 /// Destinations of one sender that are named one by one, if none of them answers.
 const NAMED: usize = 3;
+/// Points of capture told apart.
+const POINTS: usize = 8;
 /// Traced pairs remembered.
 const TRACES: usize = 10_000;
 
@@ -68,6 +71,11 @@ struct Losses {
     /// How many replies are known to have been dropped, and by what.
     replies_dropped: u64,
     droppers: Vec<Dropper>,
+    /// Those of which no reply was captured, by the number of points that their requests were captured
+    /// at.
+    lost_at: [u64; POINTS],
+    /// At how many points requests were captured whose reply was.
+    points: usize,
     evidence: Vec<FrameRef>,
     course: Course,
 }
@@ -75,6 +83,14 @@ struct Losses {
 impl Losses {
     fn add(&mut self, exchange: &Exchange, logged: &DropLog) {
         self.sent += 1;
+        let points = usize::from(exchange.request_points).min(POINTS);
+        if exchange.end.and_then(ExchangeEnd::reply).is_some() {
+            self.points = self.points.max(points);
+        } else if exchange.outcome == ExchangeOutcome::Lost
+            && let Some(lost) = self.lost_at.get_mut(points.saturating_sub(1))
+        {
+            *lost += 1;
+        }
         self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
         if exchange.outcome != ExchangeOutcome::Lost {
             if exchange.outcome == ExchangeOutcome::Answered {
@@ -99,6 +115,14 @@ impl Losses {
         let frames = [exchange.request].into_iter().chain(reply);
         let frames = frames.chain(error).chain(log);
         self.evidence.extend(frames.take(room));
+    }
+
+    /// How many requests were captured on their way, but not at all points where others were.
+    fn on_way_out(&self) -> u64 {
+        self.lost_at
+            .iter()
+            .take(self.points.saturating_sub(1))
+            .sum()
     }
 
     /// An error tells what became of a request that is counted as lost.
@@ -320,6 +344,12 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "A log that was captured, too, says that packets named here were dropped: look for the rule \
              that logs so, or for the reason that it gives.",
         )
+    } else if losses.on_way_out() > 0 {
+        (
+            Confidence::Confirmed,
+            "Requests were captured on their way there, and not at all points where others were: they \
+             vanish behind the last point that has them.",
+        )
     } else if losses.on_way_back > 0 {
         (
             Confidence::Confirmed,
@@ -357,6 +387,11 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
         all if all == losses.lost => "; the replies came on their way back".to_owned(),
         some => format!("; {some} of the replies came on their way back"),
     };
+    let out = match losses.on_way_out() {
+        0 => String::new(),
+        all if all == losses.lost => "; the requests were lost on their way there".to_owned(),
+        some => format!("; {some} of the requests were lost on their way there"),
+    };
     Finding {
         name: "ping_loss",
         severity: if losses.lost * 100 >= CRITICAL_PERCENT * losses.sent
@@ -369,7 +404,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{back}{}",
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{out}{back}{}",
             losses.lost,
             losses.sent,
             losses.replies_dropped()
@@ -391,6 +426,16 @@ mod tests {
 
     /// Takes pings of which the last ones are lost.
     fn pings(diagnosis: &mut PingLoss, request_ttl: u8, answered: u64, lost: u64) {
+        pings_at(diagnosis, request_ttl, (answered, 1), (lost, 1));
+    }
+
+    /// The same, each kind seen at so many points.
+    fn pings_at(
+        diagnosis: &mut PingLoss,
+        request_ttl: u8,
+        (answered, answered_at): (u64, u8),
+        (lost, lost_at): (u64, u8),
+    ) {
         for number in 1..=answered + lost {
             let request = FrameRef::new(SourceId(0), number);
             let end = (number <= answered).then_some(ExchangeEnd::Reply(request));
@@ -413,6 +458,7 @@ mod tests {
                 duplicates: 0,
                 corrupted: 0,
                 one_sided_possible: false,
+                request_points: end.map_or(lost_at, |_| answered_at),
                 request_missing: None,
                 reply_part: None,
                 dropped: None,
@@ -420,6 +466,18 @@ mod tests {
                 told_unsolicited: false,
                 shown: true,
             });
+        }
+    }
+
+    #[test]
+    fn requests_that_went_less_far_than_others_were_lost_on_their_way_out() {
+        for (points, told) in [(1, true), (2, false)] {
+            let mut diagnosis = PingLoss::default();
+            pings_at(&mut diagnosis, 64, (9, 2), (0, 2));
+            pings_at(&mut diagnosis, 64, (0, 2), (1, points));
+            let found = found(diagnosis);
+            let title = &found.first().unwrap().title;
+            assert_eq!(title.contains("lost on their way there"), told, "{title}");
         }
     }
 

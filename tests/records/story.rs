@@ -35,6 +35,7 @@ fn exchanges_name_their_frames() {
         reply_ttl: None,
         outcome: ExchangeOutcome::Lost,
         one_sided_possible: true,
+        request_points: 1,
         request_missing: None,
         reply_part: None,
         request: frame_of(1, 7),

@@ -35,6 +35,7 @@ pub(crate) fn exchange() -> Exchange {
         duplicates: 0,
         corrupted: 0,
         one_sided_possible: false,
+        request_points: 1,
         request_missing: None,
         reply_part: None,
         dropped: None,

@@ -349,6 +349,7 @@ fn the_summary_adds_up_and_fits_the_width() {
         outcome: ExchangeOutcome::Lost,
         rtt: None,
         one_sided_possible: true,
+        request_points: 1,
         request_missing: None,
         reply_part: None,
         ..exchange()

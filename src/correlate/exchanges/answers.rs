@@ -1,7 +1,7 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
-use super::open::Window;
-use super::{ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
+use super::open::{Open, Window};
+use super::{Asked, ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::Sighting;
@@ -17,7 +17,7 @@ impl Exchanges {
         query: &Query<'_>,
         seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
-    ) -> (Relation, u8) {
+    ) -> (Relation, Option<Asked>) {
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
         let mut found = by_key(query.key).or_else(|| {
             (self.multicast > 0)
@@ -32,22 +32,33 @@ impl Exchanges {
         let Some((newest, key)) = found.and_then(|slot| Some((slot, *self.table.key_at(slot)?)))
         else {
             self.early.add(query, seen);
-            return (self.unsolicited(query.key, miss), 0);
+            return (self.unsolicited(query.key, miss), None);
         };
         let timeout = self.timeout;
         let slot = self.answered_by(newest, query, seen);
         let Some(open) = self.table.at_mut(slot) else {
-            return (Relation::None, 0);
+            return (Relation::None, None);
         };
-        let asked_ttl = open.place.ttl;
         if open.is_told_unasked(query, seen) {
-            return (Relation::None, asked_ttl);
+            return (Relation::None, None);
         }
+        let asked = |open: &Open, rtt| {
+            Some(Asked {
+                frame: open.request,
+                ttl: open.place.ttl,
+                rtt,
+            })
+        };
+        let differs = open.differs(query, seen);
+        let is_bad = differs || seen.checksum_bad;
         if let Some(of) = open.reply_copied(query, seen) {
             let resent = open.is_reply_resent(seen, of);
             let mirrored = !resent && !seen.place.is_copy_of(open.reply_place);
             if !resent {
-                self.points.answered_again(&key, open, seen);
+                if self.points.answered_again(&key, open, seen) && is_bad {
+                    // It was damaged on its way, behind the point where it was seen first.
+                    open.corrupted = open.corrupted.max(1);
+                }
                 if open.reply() == Some(seen.frame) {
                     self.undelivered.came(open.request, seen);
                 } else {
@@ -55,10 +66,13 @@ impl Exchanges {
                 }
             }
             open.repeats -= u8::from(mirrored);
-            return (Relation::Copy { of }, asked_ttl);
+            return (Relation::Copy { of }, asked(open, open.rtt.get()));
+        }
+        if let Some(of) = self.points.further_copied(open, query, seen) {
+            return (Relation::Copy { of }, None);
         }
         let rtt = seen.ts.since(self.points.requested(open, seen));
-        let differs = open.differs(query, seen);
+        let asked = asked(open, rtt);
         let change = differs
             .then(|| self.payloads.change(open.kept, query.octets))
             .flatten();
@@ -71,14 +85,16 @@ impl Exchanges {
             })
         };
         if open.is_closed() || rtt.is_some_and(|rtt| rtt > timeout) {
-            return (answer(AnswerOutcome::Late), asked_ttl);
+            let late = answer(AnswerOutcome::Late);
+            self.points.came_further(open.request, query, seen);
+            return (late, asked);
         }
         if key.kind == ExchangeKind::Router && open.end.is_some() {
             // Routers advertise when they like; only the first answers.
-            return (Relation::None, asked_ttl);
+            return (Relation::None, asked);
         }
         // Raw sockets get replies with a bad checksum, and ping counts them: answered, not lost.
-        let outcome = if differs || seen.checksum_bad {
+        let outcome = if is_bad {
             open.corrupted = open.corrupted.saturating_add(1);
             AnswerOutcome::Corrupted
         } else if open.reply().is_some() {
@@ -89,7 +105,8 @@ impl Exchanges {
         let relation = answer(outcome);
         if open.reply().is_some() {
             open.duplicates = open.duplicates.saturating_add(1);
-            return (relation, asked_ttl);
+            self.points.came_further(open.request, query, seen);
+            return (relation, asked);
         }
         open.end = Some(ExchangeEnd::Reply(seen.frame));
         open.refusal = query.refusal();
@@ -106,7 +123,7 @@ impl Exchanges {
         if slot != newest {
             self.expect(newest, rtt);
         }
-        (relation, asked_ttl)
+        (relation, asked)
     }
 
     /// An error about the request under `key`, of this IPv4 identification: ends it unless a reply

@@ -46,7 +46,8 @@ pub(super) struct Open {
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
     pub(super) history: History,
-    pub(super) seen_at: SeenAt,
+    /// At how many points of capture the request was seen.
+    pub(super) points: u8,
     pub(super) window: Window,
     /// The code of its reply, where that says why it tells nothing; else 0.
     pub(super) refusal: u8,
@@ -82,13 +83,6 @@ pub(super) enum Window {
     Closed,
     /// It was told as lost.
     ClosedOnLost,
-}
-
-/// At how many points of capture a request was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SeenAt {
-    One,
-    Several,
 }
 
 impl Open {
@@ -231,6 +225,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         end: open.end,
         rtt: (open.end.and_then(|_| open.rtt.get())).filter(|_| outcome != ExchangeOutcome::Lost),
         request_ttl: open.place.ttl,
+        request_points: open.points,
         reply_ttl: open.reply().map(|_| open.reply_place.ttl),
         outcome,
         refusal: (open.refusal != 0).then_some(open.refusal),

@@ -1,11 +1,14 @@
 //! A request and its reply at several points of capture: where a round trip is measured, and which
 //! replies never got back to where others did.
 
-use super::open::{Open, Rtt, SeenAt};
+use std::net::IpAddr;
+
+use super::open::{Open, Rtt};
 use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
-use crate::correlate::query::QueryKey;
-use crate::correlate::sighting::{MIRROR_WINDOW, Place, Sighting};
+use crate::correlate::flows::Ring;
+use crate::correlate::query::{Query, QueryKey};
+use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Sighting};
 use crate::correlate::table::Table;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
@@ -14,6 +17,12 @@ use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
 const ASKED: usize = 1 << 20;
 /// Octets for pairs whose replies were seen at several points.
 const HOMES: usize = 1 << 18;
+/// Octets for requests that got more replies than one, or late ones.
+const FURTHER: usize = 1 << 16;
+/// Captures that are looked at for where a request was seen.
+const SOURCES: u16 = 16;
+/// How many packets are searched for others that went the way of a reply.
+const OTHERS: usize = 1 << 12;
 
 /// What is known of points of capture.
 #[derive(Debug)]
@@ -21,6 +30,19 @@ pub(super) struct Points {
     /// Where a request was seen again, by the capture that has it there.
     asked: Table<(FrameRef, SourceId), Asked>,
     homes: Table<AddrPair, Home>,
+    /// The last reply to a request that did not end it.
+    further: Table<FrameRef, Further>,
+    /// The last of the captures that requests were seen in.
+    last_source: SourceId,
+}
+
+/// A reply that did not end its request.
+#[derive(Clone, Copy, Debug)]
+struct Further {
+    frame: FrameRef,
+    from: IpAddr,
+    place: Place,
+    ts: Timestamp,
 }
 
 /// Where and when a request was seen.
@@ -35,6 +57,20 @@ struct Point {
 struct Asked {
     nearest: Point,
     last: Point,
+}
+
+impl Asked {
+    /// Whether a packet that goes back was not seen as far as where the request was nearest to who
+    /// asks.
+    fn is_behind(&self, seen: Place) -> bool {
+        let (nearest, last) = (self.nearest.place, self.last.place);
+        if nearest.scope() == last.scope() {
+            // It has not come as far as the request went between the two.
+            payload::hops(seen.ttl) < nearest.ttl.saturating_sub(last.ttl)
+        } else {
+            seen.scope() == last.scope()
+        }
+    }
 }
 
 /// How far the replies to one who asks come.
@@ -66,6 +102,8 @@ impl Points {
         Self {
             asked: Table::with_memory(memory.min(ASKED)),
             homes: Table::with_memory((memory / 4).min(HOMES)),
+            further: Table::with_memory((memory / 8).min(FURTHER)),
+            last_source: SourceId(0),
         }
     }
 
@@ -82,16 +120,24 @@ impl Points {
         if seen.place.ttl > asked.nearest.place.ttl {
             asked.nearest = point;
         }
-        asked.last = point;
-        open.seen_at = SeenAt::Several;
+        // Of several clocks, time does not tell the order.
+        if seen.place.ttl <= asked.last.place.ttl {
+            asked.last = point;
+        }
+        open.points = open.points.saturating_add(1);
+        self.last_source = self
+            .last_source
+            .max(seen.place.source)
+            .max(open.place.source);
         self.asked.insert((open.request, seen.place.source), asked);
     }
 
     /// Where the capture `source` has a request, if it does.
     fn asked(&self, open: &Open, source: SourceId) -> Option<Asked> {
-        let again = match open.seen_at {
-            SeenAt::One => None,
-            SeenAt::Several => self.asked.get(&(open.request, source)).copied(),
+        let again = if open.points > 1 {
+            self.asked.get(&(open.request, source)).copied()
+        } else {
+            None
         };
         let first = Point {
             place: open.place,
@@ -108,24 +154,20 @@ impl Points {
     /// When the request was where its reply is seen now, by the same clock where there is one.
     #[inline]
     pub(super) fn requested(&self, open: &Open, seen: &Sighting) -> Timestamp {
-        match open.seen_at {
-            SeenAt::One => open.requested,
-            SeenAt::Several => self.requested_there(open, seen),
+        if open.points > 1 {
+            self.requested_there(open, seen)
+        } else {
+            open.requested
         }
     }
 
     fn requested_there(&self, open: &Open, seen: &Sighting) -> Timestamp {
-        let Some(Asked { nearest, last }) = self.asked(open, seen.place.source) else {
+        let Some(asked) = self.asked(open, seen.place.source) else {
             return open.requested;
         };
-        let way = nearest.place.ttl.saturating_sub(last.place.ttl);
-        let is_behind = if nearest.place.scope() == last.place.scope() {
-            // It has not come as far as the request went between the two.
-            payload::hops(seen.place.ttl) < way
-        } else {
-            seen.place.scope() == last.place.scope()
-        };
-        if is_behind { last.ts } else { nearest.ts }
+        let is_behind = asked.is_behind(seen.place);
+        let point = if is_behind { asked.last } else { asked.nearest };
+        point.ts
     }
 
     /// Whether a reply is seen nearer to who asked than it was before; when the request was there.
@@ -154,10 +196,16 @@ impl Points {
     }
 
     /// The reply that answered a request, captured again: the round trip is that at the point nearest
-    /// to who asked, if both were there.
-    pub(super) fn answered_again(&mut self, key: &QueryKey, open: &mut Open, seen: &Sighting) {
+    /// to who asked, if both were there. Says whether it is seen nearer now.
+    pub(super) fn answered_again(
+        &mut self,
+        key: &QueryKey,
+        open: &mut Open,
+        seen: &Sighting,
+    ) -> bool {
         let rtt = (self.nearer(open, seen)).and_then(|requested| seen.ts.since(requested));
-        if rtt.is_some() {
+        let is_nearer = rtt.is_some();
+        if is_nearer {
             open.end = Some(ExchangeEnd::Reply(seen.frame));
             open.reply_place = seen.place;
             open.reply_sent = seen.sent;
@@ -172,7 +220,7 @@ impl Points {
             if is_there && home.place.ttl == open.reply_place.ttl {
                 home.asked = asked;
             }
-            return;
+            return is_nearer;
         }
         let home = Home {
             points: open.reply_points,
@@ -180,28 +228,94 @@ impl Points {
             asked,
         };
         self.homes.insert(key.addrs, home);
+        is_nearer
+    }
+
+    /// A reply to `request` came that did not end it.
+    pub(super) fn came_further(&mut self, request: FrameRef, query: &Query<'_>, seen: &Sighting) {
+        let further = Further {
+            frame: seen.frame,
+            from: query.addrs.dst(),
+            place: seen.place,
+            ts: seen.ts,
+        };
+        self.further.insert(request, further);
+    }
+
+    /// The last reply that did not end the request, if this is that one at another point.
+    pub(super) fn further_copied(
+        &self,
+        open: &Open,
+        query: &Query<'_>,
+        seen: &Sighting,
+    ) -> Option<FrameRef> {
+        if open.duplicates == 0 && !open.is_closed() {
+            return None;
+        }
+        let known = self.further.get(&open.request)?;
+        let soon = (seen.ts.since(known.ts)).is_none_or(|apart| apart <= COPY_WINDOW);
+        let is_copy = soon && known.from == query.addrs.dst() && seen.place.is_copy_of(known.place);
+        is_copy.then_some(known.frame)
     }
 
     /// What became of the reply to a request that was answered somewhere.
-    pub(super) fn way_back(&self, key: &QueryKey, open: &Open) -> WayBack {
-        if open.seen_at == SeenAt::One {
+    pub(super) fn way_back(&self, key: &QueryKey, open: &Open, ring: Option<&Ring>) -> WayBack {
+        if open.points == 1 {
             return WayBack::Made;
         }
+        let others = || ring.map_or(WayBack::Made, |ring| self.way_of_others(key, open, ring));
         let Some(home) = self.homes.get(&key.addrs) else {
-            return WayBack::Made;
+            return others();
         };
         let (last, home_is) = (open.reply_place, home.place);
         let is_short = open.reply_points < home.points
             && (last.is_apart_from(home_is) || last.ttl > home_is.ttl)
             && self.asked(open, home_is.source).is_some();
         if !is_short {
-            WayBack::Made
+            others()
         } else if open.requested < home.asked {
             WayBack::Lost
         } else if last.source == home_is.source {
             WayBack::Awaited
         } else {
             WayBack::Unknown
+        }
+    }
+
+    /// What became of it where no reply of that pair came back: others that went the same way tell
+    /// whether the capture would have it.
+    fn way_of_others(&self, key: &QueryKey, open: &Open, ring: &Ring) -> WayBack {
+        let reply = open.reply_place;
+        let sources = (0..=self.last_source.0.min(SOURCES)).map(SourceId);
+        let asked = sources.filter_map(|source| Some((source, self.asked(open, source)?)));
+        let Some((home, nearest)) = asked.max_by_key(|(_, asked)| asked.nearest.place.ttl) else {
+            return WayBack::Made;
+        };
+        let here = home == reply.source;
+        let is_short = (self.asked(open, reply.source)).is_some_and(|there| {
+            if here {
+                there.is_behind(reply)
+            } else {
+                there.nearest.place.ttl < nearest.nearest.place.ttl
+            }
+        });
+        if !is_short {
+            return WayBack::Made;
+        }
+        let back = ring.pair_hash(&key.addrs.reversed());
+        let hops = payload::hops(reply.ttl);
+        let (mut came, mut ran_on) = (false, false);
+        for seen in ring.recent(OTHERS).filter(|seen| seen.source() == home) {
+            came |= seen.pair == back && (!here || payload::hops(seen.ttl) > hops);
+            ran_on |= seen.ts > nearest.nearest.ts;
+            if came && ran_on {
+                return WayBack::Lost;
+            }
+        }
+        match came {
+            true if here => WayBack::Awaited,
+            true => WayBack::Unknown,
+            false => WayBack::Made,
         }
     }
 }
@@ -213,6 +327,7 @@ impl Exchanges {
         key: &QueryKey,
         open: &Open,
         end: Option<&End>,
+        ring: Option<&Ring>,
     ) -> Option<ExchangeOutcome> {
         let outcome = open.outcome();
         if outcome != Some(ExchangeOutcome::Error) && self.undelivered.reply_to(open).is_some() {
@@ -224,7 +339,7 @@ impl Exchanges {
         }
         let is_over = || end.is_none_or(|end| end.settles(key.addrs, open.requested));
         let is_blind = || (self.blind).hides(key.addrs, open.requested, self.timeout);
-        Some(match self.points.way_back(key, open) {
+        Some(match self.points.way_back(key, open, ring) {
             WayBack::Made => outcome,
             WayBack::Unknown => ExchangeOutcome::Unknown,
             WayBack::Lost | WayBack::Awaited if is_blind() => ExchangeOutcome::Unknown,

@@ -60,7 +60,7 @@ impl Exchanges {
         let older = open.beside.older;
         let stays = !gives_way(key, open, query, now);
         if !stays {
-            self.close(newest, None, tell);
+            self.close(newest, (None, None), tell);
             self.forget(newest);
         }
         let stays = if stays { newest } else { older };

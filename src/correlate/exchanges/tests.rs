@@ -122,7 +122,7 @@ impl Play {
         };
         let told = &mut self.told;
         self.exchanges
-            .advance(seen.ts, &mut |event| told.push(event));
+            .advance(seen.ts, None, &mut |event| told.push(event));
         let (relation, _) = self
             .exchanges
             .query(&query, &seen, &mut |event| told.push(event));
@@ -145,7 +145,7 @@ impl Play {
     fn finish(mut self, millis: i64) -> Vec<Exchange> {
         let told = &mut self.told;
         self.exchanges
-            .finish(at(millis), &mut |event| told.push(event));
+            .finish(at(millis), None, &mut |event| told.push(event));
         self.told
             .into_iter()
             .filter_map(|event| match event {

@@ -49,6 +49,8 @@ struct Probe {
     first: FrameRef,
     /// As it was seen nearest to its sender.
     nearest: Fingerprint,
+    /// Where it was seen as near, last of all.
+    beside: FrameRef,
 }
 
 /// An answer to a probe of which copies may come still.
@@ -80,6 +82,8 @@ pub(super) struct Trace {
     hops: Vec<HopState>,
     probes: VecDeque<Probe>,
     answers: VecDeque<Answer>,
+    /// Whether some answers were settled.
+    has_settled: bool,
     /// A bit per TTL, see [`Trace::note_answer`].
     answered: u64,
     /// Some router answered, and it is not known which probe.
@@ -115,7 +119,7 @@ impl Neighbor {
 impl Probe {
     /// Whether `frame` holds it, as far as is kept.
     fn is_in(&self, frame: FrameRef) -> bool {
-        frame == self.first || frame == self.nearest.frame
+        [self.first, self.nearest.frame, self.beside].contains(&frame)
     }
 
     /// Whether a packet between these addresses is this probe, seen again.
@@ -176,6 +180,7 @@ impl Trace {
             hops: Vec::new(),
             probes: VecDeque::new(),
             answers: VecDeque::new(),
+            has_settled: false,
             answered: 0,
             is_blurred: false,
             neighbor: Neighbor::default(),
@@ -200,6 +205,8 @@ impl Trace {
         if let Some(known) = newest_first.find(|known| known.is_seen_again(probe, addrs)) {
             if probe.is_nearer_than(&known.nearest) {
                 known.nearest = *probe;
+            } else if !known.nearest.is_nearer_than(probe) {
+                known.beside = probe.frame;
             }
             return;
         }
@@ -209,6 +216,7 @@ impl Trace {
         self.probes.push_back(Probe {
             first: probe.frame,
             nearest: *probe,
+            beside: probe.frame,
         });
     }
 
@@ -233,6 +241,7 @@ impl Trace {
         let Some(answer) = self.answers.pop_front() else {
             return;
         };
+        self.has_settled = true;
         let sent = probe_in(&self.probes, answer.probe).map(|probe| probe.nearest.ttl);
         let Some(hop) = self.hop(sent.unwrap_or(answer.ttl)) else {
             return;
@@ -282,6 +291,8 @@ impl Trace {
             // What the two do is tracing still.
             answered: self.answered,
             neighbor: self.neighbor,
+            // Copies of answers to the one before may come still.
+            has_settled: self.has_settled,
             ..Self::new(begun, first_probe)
         };
         std::mem::replace(self, next)
@@ -340,6 +351,13 @@ impl Trace {
             same && known.from == answer.from
         };
         self.answers.iter_mut().rev().find(is_alike)
+    }
+
+    /// Whether an answer that is captured again came before the trace began to be gathered. What was
+    /// settled is not known any more.
+    pub(super) fn may_have_missed(&self, again: &Again) -> bool {
+        let is_known = self.answers.iter().any(|answer| answer.is_in(again.of));
+        !is_known && !self.has_settled
     }
 
     /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.

@@ -2,7 +2,7 @@ use etherparse::icmpv4::TimeExceededCode;
 use etherparse::{Icmpv4Type, IpNumber, PacketBuilder};
 
 use crate::correlate::Outcome;
-use crate::correlate::replay::{self, Replay};
+use crate::correlate::replay::{self, Replay, error};
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::model::{AddrPair, SourceId};
@@ -344,4 +344,125 @@ fn ordinary_datagrams_to_closed_ports_are_no_trace() {
     // Of a protocol that stays on its link.
     assert_eq!(at_neighbor([(698, 1); 6]), (vec![], 6));
     assert_eq!(at_neighbor([(698, 1), (5353, 1), (698, 1)]), (vec![], 3));
+}
+
+/// The target's own capture, whose clock is behind, has all of its answers before anything tells of a
+/// trace.
+#[test]
+fn answers_that_another_capture_had_before_a_trace_was_known_count() {
+    /// Octets of a probe that an answer quotes, and the type and code of port unreachable.
+    const REFUSED: [u8; 8] = [3, 3, 0, 0, 0, 0, 0, 0];
+    let datagram = |number: u16, ttl: u8| {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(HOST, TARGET, ttl)
+            .udp(4000, 33434 + number)
+            .write(&mut packet, b"probe")
+            .unwrap();
+        packet[4..6].copy_from_slice(&(number + 1).to_be_bytes());
+        packet
+    };
+    for (is_echo, behind) in [
+        (true, 1),
+        (false, 1),
+        (true, 100),
+        (false, 100),
+        (false, 2000),
+    ] {
+        let mut seen = Vec::new();
+        for (ttl, number) in (1..=HOPS).zip(0u16..) {
+            let at = i64::from(number) * 50;
+            let (sent, arrived, back) = if is_echo {
+                (
+                    probe(1, number, ttl),
+                    probe(1, number, 1),
+                    answer_with(1, number, ttl, 64),
+                )
+            } else if ttl < HOPS {
+                let from = [10, 0, ttl, 1];
+                let head = [11, 0, 0, 0, 0, 0, 0, 0];
+                let back = error(from, head, &datagram(number, 1));
+                (datagram(number, ttl), datagram(number, 1), back)
+            } else {
+                let back = error(TARGET, REFUSED, &datagram(number, 1));
+                (datagram(number, ttl), datagram(number, 1), back)
+            };
+            seen.push((at, SourceId(0), sent));
+            if ttl == HOPS {
+                // All of the trace takes less time than the clocks differ by.
+                let there = at + 10 - i64::from(number) * 50 * i64::from(behind > 1) - behind;
+                seen.push((there, SourceId(1), arrived));
+                seen.push((there, SourceId(1), back.clone()));
+                let mut home = back;
+                home[8] -= 3;
+                seen.push((at + 20, SourceId(0), home));
+            } else {
+                seen.push((at + 20, SourceId(0), back));
+            }
+        }
+        seen.sort_by_key(|(millis, ..)| *millis);
+        let mut capture = Replay::new();
+        for (millis, source, packet) in seen {
+            capture.seen_in(source, millis, &packet);
+        }
+        let which = format!("echo: {is_echo}, {behind} ms behind");
+        let paths = paths_of(capture);
+        assert_eq!(paths.len(), 1, "{which}");
+        assert!(paths[0].reached, "{which}");
+        assert_eq!(told(&paths[0]).1, [1; 4], "{which}");
+        assert!(
+            paths[0].hops.iter().all(|hop| hop.unanswered == 0),
+            "{which}"
+        );
+    }
+}
+
+/// Two captures of one link, and one of a mirror.
+#[test]
+fn datagrams_of_ipv6_seen_twice_at_one_hop_are_one_probe() {
+    const HERE: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    const THERE: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+    // With its checksum, and where the card is to add it.
+    for (is_left_to_card, other) in [(false, 1), (true, 1), (false, 0), (true, 0)] {
+        let mut capture = Replay::new();
+        for ttl in 1..=HOPS {
+            let datagram = |left| {
+                let mut packet = Vec::new();
+                PacketBuilder::ipv6(HERE, THERE, left)
+                    .udp(4000 + u16::from(ttl), 33434)
+                    .write(&mut packet, b"probe")
+                    .unwrap();
+                if is_left_to_card {
+                    let pseudo = [&HERE[..], &THERE, &[0, 17, 0, 13]].concat();
+                    let sum = !crate::wire::checksum::internet(&[&pseudo]);
+                    packet[46..48].copy_from_slice(&sum.to_be_bytes());
+                }
+                packet
+            };
+            let mut from = THERE;
+            from[14] = ttl;
+            let mut back = Vec::new();
+            PacketBuilder::ipv6(from, HERE, 64)
+                .icmpv6_raw(3, 0, [0; 4])
+                .write(&mut back, &datagram(1))
+                .unwrap();
+            let at = i64::from(ttl) * 10;
+            for source in [0, other] {
+                capture.seen_in(SourceId(source), at, &datagram(ttl));
+            }
+            for source in [other, 0] {
+                capture.seen_in(SourceId(source), at + 1, &back);
+            }
+        }
+        let paths = paths_of(capture);
+        let which = format!("left to card: {is_left_to_card}, other capture {other}");
+        assert_eq!(
+            paths.iter().map(told).collect::<Vec<_>>(),
+            [(None, vec![1; 4])],
+            "{which}"
+        );
+        assert!(
+            paths[0].hops.iter().all(|hop| hop.unanswered == 0),
+            "{which}"
+        );
+    }
 }

@@ -29,6 +29,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         duplicates: 1,
         corrupted: 0,
         one_sided_possible: false,
+        request_points: 1,
         request_missing: None,
         reply_part: None,
         dropped: None,

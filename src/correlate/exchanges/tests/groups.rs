@@ -245,7 +245,7 @@ fn a_station_does_not_answer_its_own_question_for_its_address() {
                 octets: &[],
                 rest: 0,
             };
-            play.exchanges.advance(seen.ts, &mut |_| ());
+            play.exchanges.advance(seen.ts, None, &mut |_| ());
             (told, _) = play.exchanges.query(&query, &seen, &mut |_| ());
         }
         assert_eq!(told != Relation::None, conflict, "{said_by:?} {millis}");
@@ -300,7 +300,7 @@ fn routers_answer_all_soon_and_a_host_when_they_can() {
                     octets: &[],
                     rest: 0,
                 };
-                play.exchanges.advance(seen.ts, &mut |_| ());
+                play.exchanges.advance(seen.ts, None, &mut |_| ());
                 (told, _) = play.exchanges.query(&query, &seen, &mut |_| ());
             }
             assert_eq!(told != Relation::None, answers, "{to} {millis}");

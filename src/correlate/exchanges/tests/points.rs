@@ -49,6 +49,9 @@ fn a_round_trip_is_that_at_the_point_nearest_to_who_asks() {
         (POINTS[0], 0),
         (POINTS[1], 0),
         (POINTS[2], 0),
+        // In one file, so that who asks comes second.
+        (POINTS[0], 120),
+        (POINTS[1], 120),
         (POINTS[2], 120),
         (POINTS[2], 500),
     ] {
@@ -98,5 +101,107 @@ fn a_reply_that_does_not_come_back_as_others_do_is_lost() {
                 assert!(second.lost_on_way_back() && second.rtt.is_none());
             }
         }
+    }
+}
+
+#[test]
+fn replies_that_others_came_back_where_they_did_not_are_lost() {
+    use crate::correlate::Outcome;
+    use crate::correlate::replay::{Replay, segment};
+    use etherparse::PacketBuilder;
+
+    const HERE: [u8; 4] = [10, 0, 1, 1];
+    const THERE: [u8; 4] = [10, 0, 3, 2];
+    let echo = |seq: u16, left: u8| {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(HERE, THERE, left)
+            .icmpv4_echo_request(7, seq)
+            .write(&mut packet, b"ping")
+            .unwrap();
+        packet[4..6].copy_from_slice(&seq.to_be_bytes());
+        packet
+    };
+    let reply = |seq: u16| {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(THERE, HERE, 64)
+            .icmpv4_echo_reply(7, seq)
+            .write(&mut packet, b"ping")
+            .unwrap();
+        packet[4..6].copy_from_slice(&(100 + seq).to_be_bytes());
+        packet
+    };
+    // In two captures and in one; whether something else went the way of the replies.
+    for (source, others) in [(1, true), (0, true), (1, false), (0, false)] {
+        let (near, far) = (SourceId(0), SourceId(source));
+        let mut capture = Replay::new();
+        if others {
+            let mut other = segment((THERE, 80), (HERE, 4000), (1, 2), 0);
+            capture.seen_in(far, 0, &other);
+            other[8] -= 2;
+            capture.seen_in(near, 1, &other);
+        }
+        for seq in 1..=3 {
+            let at = i64::from(seq) * 1000;
+            capture.seen_in(near, at, &echo(seq, 64));
+            capture.seen_in(far, at + 1, &echo(seq, 62));
+            capture.seen_in(far, at + 2, &reply(seq));
+        }
+        capture.seen_in(near, 9000, &echo(9, 64));
+        let outcomes = capture
+            .end()
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                Outcome::Exchange(exchange) if exchange.seq != Some(9) => Some(exchange),
+                _ => None,
+            });
+        let expected = if others {
+            ExchangeOutcome::Lost
+        } else {
+            ExchangeOutcome::Answered
+        };
+        let told: Vec<_> = outcomes.map(|exchange| exchange.outcome).collect();
+        assert_eq!(told, [expected; 3], "source {source}, others: {others}");
+    }
+}
+
+#[test]
+fn further_replies_count_once_wherever_they_are_seen() {
+    for points in POINTS {
+        let mut play = Play::new();
+        play_ping(&mut play, 1, points, 0, 4);
+        let [.., there, here] = points;
+        let again = [(1200, seen(900, there)), (1210, seen(900, here))];
+        let told = again.map(|(at, place)| play.take(Direction::Reply, ping(1), at, place));
+        assert_eq!(outcome_of(told[0]), AnswerOutcome::Duplicate, "{points:?}");
+        assert!(matches!(told[1], Relation::Copy { of } if of.number() == 5));
+        // One more of its own.
+        let more = play.take(Direction::Reply, ping(1), 1300, seen(901, there));
+        assert_eq!(outcome_of(more), AnswerOutcome::Duplicate, "{points:?}");
+        // And late ones.
+        play_ping(&mut play, 2, points, 0, 2);
+        let late = [(20_000, seen(102, there)), (20_010, seen(102, here))];
+        let told = late.map(|(at, place)| play.take(Direction::Reply, ping(2), at, place));
+        assert_eq!(outcome_of(told[0]), AnswerOutcome::Late, "{points:?}");
+        assert!(matches!(told[1], Relation::Copy { .. }), "{points:?}");
+        let closed = play.finish(40_000);
+        let counts: Vec<_> = (closed.iter())
+            .map(|exchange| (exchange.duplicates, exchange.request_points))
+            .collect();
+        assert_eq!(counts, [(2, 2), (0, 2)], "{points:?}");
+    }
+}
+
+#[test]
+fn a_reply_damaged_on_its_way_back_is_corrupted() {
+    for points in POINTS {
+        let mut play = Play::new();
+        play_ping(&mut play, 1, points, 0, 3);
+        let mut damaged = play.sighting(1181, seen(101, points[3]));
+        damaged.checksum_bad = true;
+        let relation = play.take_seen(Direction::Reply, ping(1), (None, 0), damaged);
+        assert!(matches!(relation, Relation::Copy { .. }));
+        let closed = play.finish(20_000);
+        assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+        assert_eq!(closed[0].corrupted, 1, "{points:?}");
     }
 }
