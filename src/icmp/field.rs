@@ -19,11 +19,11 @@ use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
 use super::x509;
 use crate::model::Timestamp;
-use crate::wire::bytes::{offset_in, u8_at};
+use crate::wire::bytes::offset_in;
 use crate::wire::ip::source_route::SourceRoute;
 
+pub(super) use address::prefix;
 use address::suffix;
-pub(super) use address::{PREF64, pref64, pref64_length, prefix};
 pub use extent::Extent;
 pub use list::{numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
 pub use names::{Names, Unit};
@@ -82,9 +82,6 @@ pub enum FieldKind {
     Masked(u16),
     /// The length of a NAT64 prefix by its code in the low bits of two octets (RFC 8781 section 4).
     Pref64Length,
-    /// A NAT64 prefix in twelve octets, of which its length tells how many bits count: the code of that
-    /// stands in the octet before.
-    Pref64,
     /// The milliseconds that a response code of MLDv2 in two octets stands for.
     MldResponse,
     /// The seconds that a query interval code of MLDv2 in an octet stands for.
@@ -259,7 +256,6 @@ impl FieldSpec {
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
             FieldKind::Time => 8,
             FieldKind::V6 => 16,
-            FieldKind::Pref64 => PREF64,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) | FieldKind::Oid(n) => usize::from(n),
             FieldKind::NetBiosName => 32,
@@ -341,10 +337,6 @@ impl FieldSpec {
                 }
             }
             FieldKind::Pref64Length => Value::Number(pref64_length(*octets.last()?)?.into()),
-            FieldKind::Pref64 => {
-                let code = u8_at(header, usize::from(self.at).checked_sub(1)?)?;
-                Value::Address(pref64(code, octets).into())
-            }
             FieldKind::MldResponse => {
                 Value::Number(max_response_ms(u16::from_be_bytes(*octets.first_chunk()?)).into())
             }
@@ -397,6 +389,13 @@ pub fn read<'a>(
     header: &'a [u8],
 ) -> impl Iterator<Item = Field<'a>> + use<'a> {
     table.iter().filter_map(|spec| spec.read(header))
+}
+
+/// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);
+/// `None` for those that are reserved.
+pub(super) fn pref64_length(code: u8) -> Option<u8> {
+    const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];
+    LENGTHS.get(usize::from(code & 7)).copied()
 }
 
 /// Text without the zero octets that pad it.

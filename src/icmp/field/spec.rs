@@ -172,10 +172,6 @@ pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> Field
     field(at, name, FieldKind::Pref64Length)
 }
 
-pub(in crate::icmp) const fn pref64(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::Pref64)
-}
-
 /// A router preference in bits 4 and 3 of an octet (RFC 4191 section 2.1).
 pub(in crate::icmp) const fn preference(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Preference)

