@@ -281,7 +281,7 @@ fn what_records_of_erf_say_is_missing_is_not_lost() {
         let text = run(&["-q", "-r", file.path().to_str().unwrap()])
             .exits(0)
             .out;
-        let told = "3 of 10 packets on interface 0 are missing, as others tell";
+        let told = "3 of 10 packets on interface 0 are missing";
         assert_eq!(text.contains(told), !lost_first, "{text}");
         assert!(!text.contains("the kernel dropped"), "{text}");
     }

@@ -128,9 +128,7 @@ fn json_times_are_utc_nanoseconds_whatever_the_flags() {
     let capture = testdata("formats-nano.pcap");
     let plain = run(&["-r", &capture, "--json"]).good();
     let mut command = command();
-    command.args([
-        "-r", &capture, "--json", "-tttt", "--micro", "-v", "-#", "-x",
-    ]);
+    command.args(["-r", &capture, "--json", "-tttt", "--micro", "-v", "-#"]);
     assert_eq!(finish(command.env("TZ", "Asia/Tokyo")).good(), plain);
     let epochs = tcpdump_stamps(&capture, &["-tt", "--nano"], "UTC");
     let all = crate::common::parse(&plain);
