@@ -11,6 +11,10 @@ use crate::wire::IpVersion;
 use crate::wire::checksum::internet;
 use crate::wire::ip::protocol::UDP;
 
+/// How far apart two captures see a packet at one hop whose content nothing tells: those of one host, by
+/// one clock. Programs take longer to send the next.
+const BESIDE: Duration = Duration::from_micros(100);
+
 /// What two packets are to each other, by what is kept of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
@@ -56,7 +60,7 @@ impl Fingerprint {
                 (Duration::MAX, Likeness::Same)
             }
             // Where the card fills in checksums, datagrams that differ in what they hold look alike.
-            (true, false) if !both_told && self.ttl == other.ttl => (COPY_WINDOW, Likeness::Alike),
+            (true, false) if !both_told && self.ttl == other.ttl => (BESIDE, Likeness::Alike),
             (true, false) => (COPY_WINDOW, Likeness::Same),
             (false, true) if later.ttl < earlier.ttl => (Duration::MAX, Likeness::Same),
             (false, _) if later.ttl < earlier.ttl => (COPY_WINDOW, Likeness::Same),

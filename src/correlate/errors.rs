@@ -1,6 +1,8 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
+use std::net::IpAddr;
+
 use super::aftermath::{Hit, is_of_tunnel};
 use super::exchange::ReplyDrop;
 use super::flows::{Lead, is_icmp};
@@ -17,7 +19,7 @@ use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sigh
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Body, Direction, Message, Quote, Whole};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Limit, Packet, is_dropped, is_reported};
+use crate::wire::{Ip, Limit, Packet, is_dropped, is_reported};
 
 impl Correlator {
     pub(super) fn error(
@@ -50,21 +52,10 @@ impl Correlator {
             return Relation::Copy { of };
         }
         let (mut original, mut never_sent) = self.original(quote, (frame.reference(), ts));
-        // A host that refuses its own packet need not have sent it anywhere.
-        if ip.src() == quote.ip.src()
-            && let Some(Original::None(why)) = &mut original
-        {
-            *why = match *why {
-                NoOriginal::OneSided | NoOriginal::NotCaptured | NoOriginal::BeforeCapture
-                    if ip.dst() == ip.src() && quote.ip.dst() != ip.src() =>
-                {
-                    // Nobody accuses itself.
-                    never_sent = false;
-                    NoOriginal::RefusedAtSender
-                }
-                NoOriginal::OneSided => NoOriginal::NotCaptured,
-                why => why,
-            };
+        if let Some(Original::None(why)) = &mut original {
+            *why = missed_of_own(ip, &quote.ip, *why);
+            // Nobody accuses itself.
+            never_sent &= *why != NoOriginal::RefusedAtSender;
         }
         let inner = self.carried.in_quote(quote, original);
         let relation = known.map_or(Relation::Error { original }, |of| Relation::Copy { of });
@@ -98,30 +89,15 @@ impl Correlator {
         {
             return Relation::Error { original };
         }
-        let (query, id) = match inner {
-            Some(inner) => (inner.query, inner.id),
-            None => {
-                let of_datagram = || quoted::query_of_datagram(self.ring.as_ref()?, quote);
-                (quoted_query.or_else(of_datagram), carried.ip.id)
-            }
+        let (query, id) = if let Some(inner) = inner {
+            (inner.query, inner.id)
+        } else {
+            let of_datagram = || quoted::query_of_datagram(self.ring.as_ref()?, quote);
+            (quoted_query.or_else(of_datagram), carried.ip.id)
         };
         if let Some(query) = query {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
-            let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-            match query.direction {
-                Direction::Request => self.exchanges.error(query.key, id, seen, &mut |event| {
-                    outcomes.push(event.told(ring.as_ref(), parts));
-                }),
-                // A quench may come before anything is dropped (RFC 792).
-                Direction::Reply if reason == DropReason::SourceQuench => {}
-                Direction::Reply => {
-                    let drop = ReplyDrop::Error {
-                        frame: frame.reference(),
-                        dropper: ip.src(),
-                    };
-                    self.exchanges.reply_dropped(query.key, (id, place), drop);
-                }
-            }
+            self.hits_query(query, id, (ip.src(), reason), seen);
         }
         if query.is_none() && !query::tells_packet(&carried) {
             self.exchanges.blind.add_vague(carried.ip.ends(), ts);
@@ -137,7 +113,7 @@ impl Correlator {
             let request = query.and_then(Numbered::request);
             let request = request.map(|key| (key, id, seen()));
             if let Some(hasty) = HastyError::of(ring, &reported, &self.verdicts, hit, request) {
-                self.hasty.add(hasty);
+                self.hasty.add(&hasty);
             }
             self.stalls.error(ring, &carried);
             let displaced = if is_of_some_probe(&reported, reason) {
@@ -155,6 +131,29 @@ impl Correlator {
             self.complete(verdict);
         }
         Relation::Error { original }
+    }
+
+    /// An error of this sender, seen so, is about the request or reply `query`, of this identification.
+    fn hits_query(
+        &mut self,
+        query: Numbered,
+        id: Option<u32>,
+        (dropper, reason): (IpAddr, DropReason),
+        seen: Sighting,
+    ) {
+        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
+        match query.direction {
+            Direction::Request => self.exchanges.error(query.key, id, seen, &mut |event| {
+                outcomes.push(event.told(ring.as_ref(), parts));
+            }),
+            // A quench may come before anything is dropped (RFC 792).
+            Direction::Reply if reason == DropReason::SourceQuench => {}
+            Direction::Reply => {
+                let (frame, place) = (seen.frame, seen.place);
+                let drop = ReplyDrop::Error { frame, dropper };
+                self.exchanges.reply_dropped(query.key, (id, place), drop);
+            }
+        }
     }
 
     /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
@@ -361,6 +360,21 @@ fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
             ExtensionObject::Mpls(labels) => Some(labels),
             _ => None,
         })
+}
+
+/// Why nothing was captured of the packet that an error is about, where its own sender may have refused
+/// it: that need not have sent it anywhere.
+fn missed_of_own(ip: &Ip<'_>, quoted: &Ip<'_>, why: NoOriginal) -> NoOriginal {
+    match why {
+        _ if ip.src() != quoted.src() => why,
+        NoOriginal::OneSided | NoOriginal::NotCaptured | NoOriginal::BeforeCapture
+            if ip.dst() == ip.src() && quoted.dst() != ip.src() =>
+        {
+            NoOriginal::RefusedAtSender
+        }
+        NoOriginal::OneSided => NoOriginal::NotCaptured,
+        why => why,
+    }
 }
 
 #[cfg(test)]

@@ -106,11 +106,11 @@ impl HastyError {
 }
 
 impl HastyErrors {
-    pub(super) fn add(&mut self, error: HastyError) {
+    pub(super) fn add(&mut self, error: &HastyError) {
         if self.last.len() == KEPT {
             self.last.pop_front();
         }
-        self.last.push_back(error);
+        self.last.push_back(*error);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -140,7 +140,7 @@ impl Correlator {
             return;
         };
         let original = (packet.frame, packet.ttl, shown);
-        (self.verdicts).found_late(&error.verdict, &error.answered, original, |verdict| {
+        (self.verdicts).found_late(&error.verdict, error.answered, original, |verdict| {
             verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
             if let Some((mistaken, named)) = error.mistaken {
                 verdict.original_count = verdict.original_count.saturating_sub(1);

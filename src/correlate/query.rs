@@ -395,12 +395,11 @@ pub(super) struct Numbered {
 impl Numbered {
     /// Of a message of this type between these, if it is one.
     fn new(version: IpVersion, kind: u8, addrs: AddrPair, (id, seq): (u16, u16)) -> Option<Self> {
-        let (direction, kind) = match numbered_request(version, kind) {
-            Some(kind) => (Direction::Request, kind),
-            None => {
-                let request = request_of(version, kind)?;
-                (Direction::Reply, numbered_request(version, request)?)
-            }
+        let (direction, kind) = if let Some(kind) = numbered_request(version, kind) {
+            (Direction::Request, kind)
+        } else {
+            let request = request_of(version, kind)?;
+            (Direction::Reply, numbered_request(version, request)?)
         };
         let addrs = match direction {
             Direction::Request => addrs,

@@ -234,7 +234,7 @@ impl Verdicts {
     pub(super) fn found_late(
         &mut self,
         key: &VerdictKey,
-        answered: &Answered,
+        answered: Answered,
         original: (FrameRef, u8, bool),
         forget: impl FnOnce(&mut DropVerdict),
     ) {
@@ -395,12 +395,12 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         verdict.quotes = Extent::Cut;
     }
     if let Some(original) = error.original {
-        found(verdict, &Answered::of(error), original);
+        found(verdict, Answered::of(error), original);
     }
 }
 
 /// Adds what the packet of an error tells.
-fn found(verdict: &mut DropVerdict, error: &Answered, original: Original) {
+fn found(verdict: &mut DropVerdict, error: Answered, original: Original) {
     let Original::Found {
         match_kind,
         frame,

@@ -28,7 +28,7 @@ struct Limited {
     errors: u64,
     packets: u64,
     /// Of a flow too few came.
-    is_limited: bool,
+    too_few: bool,
     evidence: super::group::Group,
 }
 
@@ -50,14 +50,14 @@ impl Diagnosis for IcmpRateLimited {
             limited.errors += verdict.count;
             limited.packets += packets.max(verdict.count);
             if packets >= PACKETS && verdict.count.saturating_mul(PACKETS_PER_ERROR) <= packets {
-                limited.is_limited = true;
+                limited.too_few = true;
                 limited.evidence.show(&verdict.error_frames);
             }
         }
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let limited = self.droppers.iter().filter(|(_, it)| it.is_limited);
+        let limited = self.droppers.iter().filter(|(_, it)| it.too_few);
         for (dropper, limited) in limited {
             found.push(Finding {
                 name: "icmp_rate_limited",

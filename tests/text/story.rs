@@ -182,7 +182,12 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
     assert!(unwrapped(&answered).contains("then data got through: acknowledged "));
     answered.flow.protocol = 17;
     assert!(unwrapped(&answered).contains("then data got through: answered "));
-    // Every reason and outcome has words of its own.
+}
+
+#[test]
+fn every_reason_and_outcome_has_words_of_its_own() {
+    let tell =
+        |verdict: &DropVerdict| text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
     let mut told = std::collections::HashSet::new();
     for reason in [
         DropReason::NoRoute,

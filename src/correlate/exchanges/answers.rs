@@ -18,13 +18,7 @@ impl Exchanges {
         seen: &Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> (Relation, Option<Asked>) {
-        let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
-        let mut found = by_key(query.key).or_else(|| {
-            (self.multicast > 0)
-                .then(|| by_key(query.key.to_group()))
-                .flatten()
-        });
-        let mut miss = None;
+        let (mut found, mut miss) = (self.asked_for(query, seen), None);
         if found.is_none() {
             miss = self.near_miss(query.key);
             found = miss.and_then(|(_, slot)| self.answered_by_another(slot, query));
@@ -124,6 +118,16 @@ impl Exchanges {
             self.expect(newest, rtt);
         }
         (relation, asked)
+    }
+
+    /// The newest request that a reply may answer by its key.
+    fn asked_for(&self, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
+        let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
+        by_key(query.key).or_else(|| {
+            (self.multicast > 0)
+                .then(|| by_key(query.key.to_group()))
+                .flatten()
+        })
     }
 
     /// An error about the request under `key`, of this IPv4 identification: ends it unless a reply

@@ -77,11 +77,12 @@ impl EarlyReplies {
             self.last.clear();
             return None;
         }
-        let (asker, asked) = (query.key.addrs.src(), query.key.addrs.dst());
+        let addrs = query.key.addrs;
         let goes_to = |reply: &EarlyReply| {
-            let is_all = || stored.is_to_group() || host_bits_with(asked, asker).is_some();
+            let is_all =
+                || stored.is_to_group() || host_bits_with(addrs.dst(), addrs.src()).is_some();
             reply.key == query.key
-                || reply.from == asker
+                || reply.from == addrs.src()
                     && reply.payload.is_some()
                     && reply.key.to_group() == query.key.to_group()
                     && is_all()

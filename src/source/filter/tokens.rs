@@ -51,14 +51,19 @@ pub fn speaks_of_flows_only(expression: &str) -> bool {
 pub fn takes_both_ways(expression: &str) -> bool {
     Tokens(expression).all(|token| match token {
         Token::Word("src" | "dst") | Token::Other => false,
-        Token::Word("not" | "icmp" | "icmp6" | "ether" | "vlan" | "mpls" | "pppoed" | "pppoes") => {
-            true
-        }
-        Token::Word("ppp" | "vxlan" | "geneve" | "llc") => true,
-        Token::Word(word) => !is_other_keyword(word),
+        Token::Word(word) => is_symmetric_keyword(word) || !is_other_keyword(word),
         Token::Escaped(_) => true,
         Token::Operator(operator) => matches!(operator, "&&" | "||" | "!" | "(" | ")" | "/"),
     })
+}
+
+/// Those of [`OTHER_KEYWORDS`] that take a packet and its answer alike.
+fn is_symmetric_keyword(word: &str) -> bool {
+    const PROTOCOLS: [&str; 11] = [
+        "icmp", "icmp6", "ether", "vlan", "mpls", "pppoed", "pppoes", "ppp", "vxlan", "geneve",
+        "llc",
+    ];
+    word == "not" || PROTOCOLS.contains(&word)
 }
 
 /// Keywords for protocols that a quoted packet can be of, and ARP, which it cannot, but which is

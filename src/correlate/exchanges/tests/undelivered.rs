@@ -85,9 +85,10 @@ fn a_reply_dropped_where_it_was_captured_answers_nothing() {
         let closed = only(&play.finish(60_000));
         let dropped = ReplyDrop::WhereCaptured(LocalDrop::XdpDrop);
         assert_eq!(closed.reply_dropped, is_lost.then_some(dropped), "{then:?}");
-        let outcome = match is_lost {
-            true => ExchangeOutcome::Lost,
-            false => ExchangeOutcome::Answered,
+        let outcome = if is_lost {
+            ExchangeOutcome::Lost
+        } else {
+            ExchangeOutcome::Answered
         };
         assert_eq!(closed.outcome, outcome, "{then:?}");
     }

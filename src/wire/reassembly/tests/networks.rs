@@ -141,14 +141,14 @@ fn a_packet_captured_into_two_files_becomes_whole_twice() {
 /// A router captures what comes in and what goes out, and the host behind it captures as well.
 #[test]
 fn copies_in_one_file_take_nothing_from_another() {
+    const ROUTER: u16 = 0;
+    const HOST: u16 = 1;
     let pieces = pieces4(7, &echo(64), 32);
     let hop = |piece: usize, ttl: u8| {
         let mut data = pieces[piece].clone();
         data[8] = ttl;
         data
     };
-    const ROUTER: u16 = 0;
-    const HOST: u16 = 1;
     for order in [
         // The fragments pass one after the other, and the first before the second comes.
         [
