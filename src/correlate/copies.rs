@@ -13,7 +13,7 @@ use crate::wire::ip::protocol::UDP;
 
 /// How far apart two captures see a packet at one hop whose content nothing tells: those of one host, by
 /// one clock. Programs take longer to send the next.
-const BESIDE: Duration = Duration::from_micros(100);
+const BESIDE: Duration = Duration::from_micros(20);
 
 /// What two packets are to each other, by what is kept of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
