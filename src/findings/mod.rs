@@ -11,6 +11,7 @@ mod capture_quality;
 mod closed_port;
 mod closed_socket;
 mod drop_log;
+mod dropped_replies;
 mod echo_tunnel;
 mod firewall_reject;
 mod flood;

@@ -18,10 +18,11 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 
 use super::drop_log::DropLog;
+use super::dropped_replies::DroppedReplies;
 use super::group::{EVIDENCE, Groups};
 use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
 use crate::model::{AddrPair, FrameRef, Permille};
 
@@ -68,9 +69,8 @@ struct Losses {
     logged: u64,
     /// How many were answered, but the reply did not come back.
     on_way_back: u64,
-    /// How many replies are known to have been dropped, and by what.
-    replies_dropped: u64,
-    droppers: Vec<Dropper>,
+    /// Replies that are known to have been dropped.
+    replies_dropped: DroppedReplies,
     /// Those of which no reply was captured, by the number of points that their requests were captured
     /// at.
     lost_at: [u64; POINTS],
@@ -105,7 +105,9 @@ impl Losses {
         self.longest = self.longest.max(self.run);
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
-        let error = exchange.reply_dropped.and_then(|by| self.reply_dropped(by));
+        let error = exchange
+            .reply_dropped
+            .and_then(|by| self.replies_dropped.add(by));
         self.on_way_back +=
             u64::from(exchange.lost_on_way_back() && exchange.reply_dropped.is_none());
         let log = logged.tells_of(exchange);
@@ -132,75 +134,6 @@ impl Losses {
         self.longest = self.longest.min(self.lost);
         self.bursts = self.bursts.min(self.lost / 2);
         self.evidence.retain(|frame| *frame != request);
-    }
-
-    /// A reply was dropped; the error that says so.
-    fn reply_dropped(&mut self, by: ReplyDrop) -> Option<FrameRef> {
-        self.replies_dropped += 1;
-        let (dropper, error) = match by {
-            ReplyDrop::Error { frame, dropper } => (Dropper::Sender(dropper), Some(frame)),
-            ReplyDrop::WhereCaptured(_) => (Dropper::Here, None),
-        };
-        if self.droppers.len() < NAMED && !self.droppers.contains(&dropper) {
-            self.droppers.push(dropper);
-        }
-        error
-    }
-
-    /// `; 5 of the replies were dropped on the way back by 10.0.3.1`.
-    fn replies_dropped(&self) -> String {
-        if self.replies_dropped == 0 {
-            return String::new();
-        }
-        let by: Vec<_> = self.droppers.iter().map(Dropper::words).collect();
-        format!(
-            "; {} of the replies {} dropped {}",
-            self.replies_dropped,
-            if self.replies_dropped == 1 {
-                "was"
-            } else {
-                "were"
-            },
-            by.join(" and ")
-        )
-    }
-
-    /// What to do where replies were dropped.
-    fn advice_for_droppers(&self) -> String {
-        let senders: Vec<_> = (self.droppers.iter())
-            .filter_map(|dropper| match dropper {
-                Dropper::Sender(addr) => Some(addr.to_string()),
-                Dropper::Here => None,
-            })
-            .collect();
-        if senders.is_empty() {
-            return "The replies were dropped where they were captured: look at the XDP program or the \
-                    tc filters of that interface."
-                .to_owned();
-        }
-        format!(
-            "The requests arrive, and the replies are dropped on their way back: the errors about them \
-             tell why. Look at {}.",
-            senders.join(" and ")
-        )
-    }
-}
-
-/// What dropped a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dropper {
-    /// Who told so.
-    Sender(IpAddr),
-    /// The host that captured it.
-    Here,
-}
-
-impl Dropper {
-    fn words(&self) -> String {
-        match self {
-            Self::Sender(addr) => format!("on the way back by {addr}"),
-            Self::Here => "where they were captured".to_owned(),
-        }
     }
 }
 
@@ -329,9 +262,9 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
-    let droppers = losses.advice_for_droppers();
-    let (confidence, advice) = if losses.replies_dropped > 0 {
-        (Confidence::Confirmed, droppers.as_str())
+    let droppers = losses.replies_dropped.advice();
+    let (confidence, advice) = if let Some(advice) = &droppers {
+        (Confidence::Confirmed, advice.as_str())
     } else if losses.dropped == losses.lost {
         (
             Confidence::Confirmed,
@@ -407,7 +340,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{out}{back}{}",
             losses.lost,
             losses.sent,
-            losses.replies_dropped()
+            losses.replies_dropped.words()
         ),
         evidence: losses.evidence.clone(),
         confidence,
