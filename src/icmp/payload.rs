@@ -310,8 +310,7 @@ fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Opt
     }
     let nanos = u32::try_from(fraction.checked_mul(1_000_000_000 / unit)?).ok()?;
     let sent = Timestamp::from_parts(i64::try_from(seconds).ok()?, nanos);
-    let apart = captured.since(sent).or_else(|| sent.since(captured))?;
-    (apart <= CLOCK_OFFSET).then_some(sent)
+    (captured.apart(sent)? <= CLOCK_OFFSET).then_some(sent)
 }
 
 /// The letter X, as often as was asked for; not at all by default.

@@ -53,6 +53,11 @@ impl Timestamp {
         (nanos >= 0).then(|| Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
     }
 
+    /// The time between the two, whichever came first; `None` as for [`Self::since`].
+    pub fn apart(self, other: Self) -> Option<Duration> {
+        self.since(other).or_else(|| other.since(self))
+    }
+
     /// This time plus `span`, saturating.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {

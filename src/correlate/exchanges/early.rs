@@ -70,8 +70,7 @@ impl EarlyReplies {
         seen: &Sighting,
     ) -> Option<EarlyReply> {
         let is_near = |reply: &EarlyReply| {
-            let after = reply.ts.since(seen.ts).or_else(|| seen.ts.since(reply.ts));
-            after.is_some_and(|apart| apart <= OUT_OF_ORDER)
+            (reply.ts.apart(seen.ts)).is_some_and(|apart| apart <= OUT_OF_ORDER)
         };
         if !self.last.back().is_some_and(is_near) {
             self.last.clear();

@@ -24,8 +24,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
         let (last_now, last_uptime) = self.clocks;
         let stepped = |now: Timestamp, uptime: Duration| {
             let expected = last_now.after(uptime.saturating_sub(last_uptime));
-            let off = now.since(expected).or_else(|| expected.since(now));
-            off.is_some_and(|off| off > CLOCK_STEP)
+            now.apart(expected).is_some_and(|off| off > CLOCK_STEP)
         };
         // Who was kept waiting between the two readings has seen no step.
         for _ in 0..3 {
