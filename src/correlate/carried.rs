@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use super::aftermath::{Hit, is_of_tunnel};
-use super::flows::is_told_apart;
+use super::flows::{Lead, is_told_apart};
 use super::observation::Observation;
 use super::query::Numbered;
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
-use super::{MatchKind, Original};
+use super::{Correlator, MatchKind, Original};
 use crate::icmp::Quote;
-use crate::model::{FlowKey, FrameRef};
+use crate::model::{FlowKey, Frame, FrameRef};
+use crate::wire::is_reported;
 
 /// The innermost packets of the last tunnel packets.
 #[derive(Debug, Default)]
@@ -104,6 +105,20 @@ impl Carried {
         let mut there = self.recent.iter().rev().filter(|seen| seen.frame == frame);
         let found = there.next()?;
         there.next().is_none().then_some(found)
+    }
+}
+
+impl Correlator {
+    /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
+    pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
+        if is_reported(frame) || !is_of_tunnel(&quote.flow()) {
+            return None;
+        }
+        let mut room = [0; Lead::OCTETS];
+        let quote = &self.made_whole(quote, frame.ts, &mut room);
+        let (original, _) = self.original(quote, (frame.reference(), frame.ts));
+        let inner = self.carried.in_quote(quote, original)?;
+        Some(inner.hit.flow)
     }
 }
 

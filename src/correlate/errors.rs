@@ -3,11 +3,11 @@
 
 use std::net::IpAddr;
 
-use super::aftermath::{Hit, is_of_tunnel};
+use super::aftermath::Hit;
 use super::exchange::ReplyDrop;
 use super::flows::{Lead, is_icmp};
 use super::hasty::HastyError;
-use super::query::Numbered;
+use super::query::{Numbered, QueryKey};
 use super::quoted::Completed;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
@@ -18,8 +18,8 @@ use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Body, Direction, Message, Quote, Whole};
-use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Ip, Limit, Packet, is_dropped, is_reported};
+use crate::model::{Frame, FrameRef, Timestamp};
+use crate::wire::{Ip, Limit, Packet, is_dropped};
 
 impl Correlator {
     pub(super) fn error(
@@ -95,11 +95,13 @@ impl Correlator {
             let of_datagram = || quoted::query_of_datagram(self.ring.as_ref()?, quote);
             (quoted_query.or_else(of_datagram), carried.ip.id)
         };
-        if let Some(query) = query {
+        let query = query.map(|query| {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);
+            (query, seen)
+        });
+        if let Some((query, seen)) = query {
             self.hits_query(query, id, (ip.src(), reason), seen);
-        }
-        if query.is_none() && !query::tells_packet(&carried) {
+        } else if !query::tells_packet(&carried) {
             self.exchanges.blind.add_vague(carried.ip.ends(), ts);
         }
         self.attempts.error(&carried);
@@ -109,9 +111,7 @@ impl Correlator {
             if let Some((verdict, _)) = reported.verdict() {
                 self.followed.error(ring, verdict, &hit, found, ts);
             }
-            let seen = || Sighting::of(frame, packet, message, Extent::Packet, shown);
-            let request = query.and_then(Numbered::request);
-            let request = request.map(|key| (key, id, seen()));
+            let request = query.and_then(|(query, seen)| Some((query.request()?, id, seen)));
             if let Some(hasty) = HastyError::of(ring, &reported, &self.verdicts, hit, request) {
                 self.hasty.add(&hasty);
             }
@@ -141,11 +141,8 @@ impl Correlator {
         (dropper, reason): (IpAddr, DropReason),
         seen: Sighting,
     ) {
-        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
         match query.direction {
-            Direction::Request => self.exchanges.error(query.key, id, seen, &mut |event| {
-                outcomes.push(event.told(ring.as_ref(), parts));
-            }),
+            Direction::Request => self.request_failed(query.key, id, seen),
             // A quench may come before anything is dropped (RFC 792).
             Direction::Reply if reason == DropReason::SourceQuench => {}
             Direction::Reply => {
@@ -156,16 +153,12 @@ impl Correlator {
         }
     }
 
-    /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
-    pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
-        if is_reported(frame) || !is_of_tunnel(&quote.flow()) {
-            return None;
-        }
-        let mut room = [0; Lead::OCTETS];
-        let quote = &self.made_whole(quote, frame.ts, &mut room);
-        let (original, _) = self.original(quote, (frame.reference(), frame.ts));
-        let inner = self.carried.in_quote(quote, original)?;
-        Some(inner.hit.flow)
+    /// An error that is seen so is about the request under `key`, of this identification.
+    pub(super) fn request_failed(&mut self, key: QueryKey, id: Option<u32>, seen: Sighting) {
+        let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
+        self.exchanges.error(key, id, seen, &mut |event| {
+            outcomes.push(event.told(ring.as_ref(), parts));
+        });
     }
 
     /// The error that `of` has is captured again: whether the trace whose probe it answers knew of it.
@@ -185,24 +178,6 @@ impl Correlator {
             ttl: packet.ip.hop_limit(),
         };
         self.traces.answered_again(&probes, &again)
-    }
-
-    /// The quote of an error of this time with what was cut of it, where the packet that it has to be of
-    /// was captured.
-    pub(super) fn made_whole<'q>(
-        &self,
-        quote: &Quote<'q>,
-        ts: Timestamp,
-        room: &'q mut [u8; Lead::OCTETS],
-    ) -> Quote<'q> {
-        let octets = (self.ring.as_ref()).and_then(|ring| quoted::missing_octets(ring, quote, ts));
-        match octets {
-            Some(octets) => {
-                *room = octets;
-                quote.with_transport(room)
-            }
-            None => *quote,
-        }
     }
 
     /// What an error of this time quotes, where the snap length ends inside of the IP header.

@@ -57,7 +57,8 @@ enum Named {
 }
 
 impl HastyError {
-    /// Of an error that is not added to its verdict yet, unless its very packet is known, or nothing would tell it from the next.
+    /// Of an error that is not added to its verdict yet, unless its very packet is known, or nothing would
+    /// tell it from the next.
     pub(super) fn of(
         ring: &Ring,
         error: &Reported<'_, '_>,
@@ -100,8 +101,7 @@ impl HastyError {
     }
 
     fn is_near(&self, ts: Timestamp) -> bool {
-        let apart = self.ts.since(ts).or_else(|| ts.since(self.ts));
-        apart.is_some_and(|apart| apart <= OUT_OF_ORDER)
+        (self.ts.apart(ts)).is_some_and(|apart| apart <= OUT_OF_ORDER)
     }
 }
 
@@ -152,10 +152,7 @@ impl Correlator {
             self.followed.dropped_before(packet);
         }
         if let Some((key, id, seen)) = error.request {
-            let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-            self.exchanges.error(key, id, seen, &mut |event| {
-                outcomes.push(event.told(ring.as_ref(), parts));
-            });
+            self.request_failed(key, id, seen);
         }
         let answer = ProbeAnswer {
             addrs: error.addrs,

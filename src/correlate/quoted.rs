@@ -4,7 +4,7 @@ mod cut;
 
 use std::time::Duration;
 
-pub(super) use self::cut::{Completed, missing_octets};
+pub(super) use self::cut::Completed;
 use super::copies::Copies;
 use super::flows::{
     Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{ERROR_DELAY, FLOW_DEPTH, ICMP_CHECKSUM, Wanted};
+use crate::correlate::Correlator;
 use crate::correlate::flows::{
     Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports, is_icmp,
 };
@@ -10,10 +11,30 @@ use crate::icmp::{CutHeader, Message, Quote};
 use crate::model::{AddrPair, Timestamp};
 use crate::wire::IpVersion;
 
+impl Correlator {
+    /// The quote of an error of this time with what was cut of it, where the packet that it has to be of
+    /// was captured.
+    pub(in crate::correlate) fn made_whole<'q>(
+        &self,
+        quote: &Quote<'q>,
+        ts: Timestamp,
+        room: &'q mut [u8; Lead::OCTETS],
+    ) -> Quote<'q> {
+        let octets = (self.ring.as_ref()).and_then(|ring| missing_octets(ring, quote, ts));
+        match octets {
+            Some(octets) => {
+                *room = octets;
+                quote.with_transport(room)
+            }
+            None => *quote,
+        }
+    }
+}
+
 /// How the transport of a packet begins whose quote, in an error captured at `ts`, ends before that:
 /// cut by the snap length, or by who sent it. The IPv4 header tells the packet, as the only one of late
 /// between the two hosts with this identification (RFC 6864) and length; `None` where it does not.
-pub(in crate::correlate) fn missing_octets(
+pub(super) fn missing_octets(
     ring: &Ring,
     quote: &Quote<'_>,
     ts: Timestamp,

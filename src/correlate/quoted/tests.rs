@@ -253,7 +253,7 @@ fn missing(capture: &Capture, packet: &[u8], quoted: usize) -> Option<[u8; 8]> {
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     let message = Message::parse(&ip);
     let now = at(i64::try_from(capture.frames).unwrap() + 1);
-    missing_octets(&capture.ring, message.quote().unwrap(), now)
+    cut::missing_octets(&capture.ring, message.quote().unwrap(), now)
 }
 
 fn ping(seq: u16, id: u16) -> Vec<u8> {
