@@ -359,7 +359,6 @@ pub(super) const ZEP_2: Table = &[
     spec::bits(31, 0, 7, "frame_length"),
 ];
 
-/// IEEE 802.3 section 3.1.1.
 /// IEEE 802.3 section 3.2.6.
 pub(super) const ETHERNET_WITH_LENGTH: Table = &[
     spec::octets(0, 6, "dst_address"),
@@ -367,6 +366,7 @@ pub(super) const ETHERNET_WITH_LENGTH: Table = &[
     spec::u16(12, "length"),
 ];
 
+/// IEEE 802.3 section 3.1.1.
 pub(super) const ETHERNET: Table = &[
     spec::octets(0, 6, "dst_address"),
     spec::octets(6, 6, "src_address"),
