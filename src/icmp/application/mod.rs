@@ -76,8 +76,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[161, 162], snmp::message),
     (&[500, 848], security::ike),
     (&[4500], security::encapsulated),
-    (&[520], routing::rip),
-    (&[521], routing::rip),
+    (&[520, 521], routing::rip),
     (&[1812, 1813, 1645, 1646, 3799], management::radius),
     (&[1985, 2029], routing::hsrp),
     (&[3784, 4784, 6784], routing::bfd),
@@ -92,8 +91,8 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[], tls::quic),
     (&[], tls::datagram),
     (&[], media::rtcp),
-    (&[514, 1900, 2427, 2727, 3702, 5060], text::line),
     (&[], text::known),
+    (&[514, 1900, 2427, 2727, 3702, 5060], text::line),
     (&[443, 784, 853, 8853], tls::protected),
 ];
 
@@ -101,11 +100,11 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
 const SEGMENTS: &[(&[u16], Reader)] = &[
     (&[], tls::record),
     (&[179], routing::bgp),
+    (&[], text::known),
     (
         &[
-            21, 25, 80, 110, 119, 143, 514, 587, 1080, 3128, 5060, 5222, 6667, 8000, 8080,
+            21, 25, 80, 110, 119, 143, 514, 587, 3128, 5060, 5222, 6667, 8000, 8080,
         ],
         text::line,
     ),
-    (&[], text::known),
 ];

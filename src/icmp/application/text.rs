@@ -40,30 +40,28 @@ pub(super) fn known<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     first_line(name, payload.octets)
 }
 
-/// A line at the port of a protocol that has them.
+/// A line at the port of a protocol that has them, which its first word does not tell.
 pub(super) fn line<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
-    known(payload).or_else(|| {
-        let by_port = |port| {
-            Some(match port {
-                21 => "ftp",
-                25 | 587 => "smtp",
-                80 | 3128 | 8000 | 8080 => "http",
-                110 => "pop3",
-                119 => "nntp",
-                143 => "imap",
-                514 => "syslog",
-                1900 => "ssdp",
-                2427 | 2727 => "mgcp",
-                3702 => "ws_discovery",
-                5060 => "sip",
-                5222 => "xmpp",
-                6667 => "irc",
-                _ => return None,
-            })
-        };
-        let name = by_port(payload.dst_port).or_else(|| by_port(payload.src_port))?;
-        first_line(name, payload.octets)
-    })
+    let by_port = |port| {
+        Some(match port {
+            21 => "ftp",
+            25 | 587 => "smtp",
+            80 | 3128 | 8000 | 8080 => "http",
+            110 => "pop3",
+            119 => "nntp",
+            143 => "imap",
+            514 => "syslog",
+            1900 => "ssdp",
+            2427 | 2727 => "mgcp",
+            3702 => "ws_discovery",
+            5060 => "sip",
+            5222 => "xmpp",
+            6667 => "irc",
+            _ => return None,
+        })
+    };
+    let name = by_port(payload.dst_port).or_else(|| by_port(payload.src_port))?;
+    first_line(name, payload.octets)
 }
 
 /// The first line of text, where it is that: printable to its end or to that of the quote.
