@@ -160,7 +160,8 @@ const ICMP: Table = &[
 /// What a query has behind [`ICMP`].
 const QUERY: Table = &[spec::u16(4, "id"), spec::u16(6, "seq")];
 
-const ESP: Table = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
+/// RFC 4303 section 2.
+pub(super) const ESP: Table = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
 
 /// RFC 3376 section 4.2.
 const IGMP_V3_REPORT: u8 = 0x22;

@@ -4,7 +4,7 @@ use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
+use crate::wire::bytes::{array_at, tail, text, u8_at, u16_at};
 
 /// Octets of BOOTP before its options, and of the magic cookie in front of these (RFC 2132 section 2).
 const BOOTP: usize = 236;
@@ -192,9 +192,6 @@ pub(super) fn tftp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
 
 /// Octets of the text at `at`, and where what is behind its zero octet begins.
 fn string(octets: &[u8], at: usize) -> (u16, usize) {
-    let length = tail(octets, at)
-        .iter()
-        .take_while(|&&octet| octet != 0)
-        .count();
+    let length = text(tail(octets, at)).len();
     (u16::try_from(length).unwrap_or(u16::MAX), at + length + 1)
 }

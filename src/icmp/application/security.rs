@@ -4,7 +4,7 @@
 use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
-use crate::icmp::upper_header::UpperHeader;
+use crate::icmp::upper_header::{ESP, UpperHeader};
 use crate::wire::bytes::{tail, u8_at, u32_at};
 
 /// RFC 7296 section 3.1, RFC 2408 section 3.1.
@@ -50,8 +50,6 @@ fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
         Specs::Table(IKE),
     ))
 }
-
-const ESP: &[FieldSpec] = &[spec::hex(0, 4, "spi"), spec::u32(4, "sequence")];
 
 /// IKE behind a marker, ESP, or what keeps a NAT's mapping (RFC 3948 section 2).
 pub(super) fn encapsulated<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
