@@ -105,25 +105,31 @@ const RELAYED: &[FieldSpec] = &[
 ];
 
 pub(super) fn dhcp6<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const RELAY_FORWARD: u8 = 12;
+    const RELAY_REPLY: u8 = 13;
     let octets = payload.octets;
     let kind = u8_at(octets, 0)?;
-    let (message, table, length) = match kind {
-        1 => ("solicit", DHCP6, 4),
-        2 => ("advertise", DHCP6, 4),
-        3 => ("request", DHCP6, 4),
-        4 => ("confirm", DHCP6, 4),
-        5 => ("renew", DHCP6, 4),
-        6 => ("rebind", DHCP6, 4),
-        7 => ("reply", DHCP6, 4),
-        8 => ("release", DHCP6, 4),
-        9 => ("decline", DHCP6, 4),
-        10 => ("reconfigure", DHCP6, 4),
-        11 => ("information_request", DHCP6, 4),
-        12 => ("relay_forward", RELAYED, 34),
-        13 => ("relay_reply", RELAYED, 34),
-        14 => ("lease_query", DHCP6, 4),
-        15 => ("lease_query_reply", DHCP6, 4),
+    let message = match kind {
+        1 => "solicit",
+        2 => "advertise",
+        3 => "request",
+        4 => "confirm",
+        5 => "renew",
+        6 => "rebind",
+        7 => "reply",
+        8 => "release",
+        9 => "decline",
+        10 => "reconfigure",
+        11 => "information_request",
+        RELAY_FORWARD => "relay_forward",
+        RELAY_REPLY => "relay_reply",
+        14 => "lease_query",
+        15 => "lease_query_reply",
         _ => return None,
+    };
+    let (table, length) = match kind {
+        RELAY_FORWARD | RELAY_REPLY => (RELAYED, 34),
+        _ => (DHCP6, 4),
     };
     let bytes = octets.get(..length).unwrap_or(octets);
     let specs = Specs::Table(table);

@@ -35,25 +35,25 @@ const NTP_PRIVATE: &[FieldSpec] = &[
 ];
 
 pub(super) fn ntp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    /// What clocks said is left to a dump.
+    const CLOCKLESS: usize = 16;
     let octets = payload.octets;
     let first = u8_at(octets, 0)?;
     let (message, table, length) = match first & 0x07 {
-        1 => (Some("symmetric_active"), NTP, 48),
-        2 => (Some("symmetric_passive"), NTP, 48),
-        3 => (Some("client"), NTP, 48),
-        4 => (Some("server"), NTP, 48),
-        5 => (Some("broadcast"), NTP, 48),
+        1 => (Some("symmetric_active"), NTP, CLOCKLESS),
+        2 => (Some("symmetric_passive"), NTP, CLOCKLESS),
+        3 => (Some("client"), NTP, CLOCKLESS),
+        4 => (Some("server"), NTP, CLOCKLESS),
+        5 => (Some("broadcast"), NTP, CLOCKLESS),
         6 => (Some("control"), NTP_CONTROL, 12),
         7 => (Some("private"), NTP_PRIVATE, 4),
         // NTP version 1 has no modes (RFC 1059 section 3.2.1).
-        _ => (None, NTP, 48),
+        _ => (None, NTP, CLOCKLESS),
     };
     if !(1..=4).contains(&(first >> 3 & 0x07)) {
         return None;
     }
-    let there = octets.get(..length).unwrap_or(octets);
-    // What clocks said is left to a dump.
-    let bytes = there.get(..16).unwrap_or(there);
+    let bytes = octets.get(..length).unwrap_or(octets);
     Some(UpperHeader::new(
         "ntp",
         None,
