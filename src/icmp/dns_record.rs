@@ -192,37 +192,27 @@ impl<'a> Record<'a> {
 /// up to the first whose type is not there any more.
 pub(super) fn records(
     message: &[u8],
-    mut at: usize,
+    at: usize,
     questions: u16,
     counts: [u16; 3],
 ) -> impl Iterator<Item = Record<'_>> + Clone {
     const TYPE_AND_CLASS: usize = 4;
     const FIXED: usize = 10;
-    let mut is_there = true;
-    for _ in 0..questions {
-        match name_end(message, at) {
-            Some(end) => at = end + TYPE_AND_CLASS,
-            None => is_there = false,
-        }
-        if !is_there {
-            break;
-        }
-    }
+    let behind = |at, _| Some(name_end(message, at)? + TYPE_AND_CLASS);
+    let mut next = (0..questions).try_fold(at, behind);
     let sections = [Section::Answer, Section::Authority, Section::Additional];
     let each = sections.into_iter().zip(counts);
     let all = each.flat_map(|(section, count)| iter::repeat_n(section, count.into()));
     all.map_while(move |section| {
-        let start = Some(at).filter(|_| is_there)?;
+        let start = next?;
         let fixed = name_end(message, start)?;
         let kind = u16_at(message, fixed)?;
         let length = u16_at(message, fixed + 8).map(usize::from);
-        let end = length.map(|length| fixed + FIXED + length);
-        let data = end
-            .map(|end| fixed + FIXED..end)
-            .filter(|data| data.end <= message.len());
+        let at = fixed + FIXED;
+        let data = length.map(|length| at..at + length);
+        let data = data.filter(|data| data.end <= message.len());
         // Nothing behind data that are cut.
-        is_there = data.is_some();
-        at = end.unwrap_or(at);
+        next = data.as_ref().map(|data| data.end);
         Some(Record {
             message,
             start,

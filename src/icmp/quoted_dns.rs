@@ -1,5 +1,5 @@
-//! What a quoted DNS message asks or answers (RFC 1035 section 4.1): routers that quote more than eight octets
-//! of a datagram tell which name a client asked for in vain.
+//! What a quoted DNS message asks or answers (RFC 1035 section 4.1): routers that quote more than
+//! eight octets of a datagram tell which name a client asked for in vain.
 
 use super::Quote;
 use super::dns::Name;
