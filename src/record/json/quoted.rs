@@ -7,7 +7,7 @@ use super::field::{DnsName, put_kind, put_own_fields};
 use super::packet::{
     ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
 };
-use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol};
+use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol, escaped};
 use crate::icmp::dns_record::Record;
 use crate::icmp::quote::Gre;
 use crate::icmp::quoted_dns::{QuotedDns, rcode_name, type_name};
@@ -247,9 +247,7 @@ struct Zone<F>(F);
 
 impl<F: Fn(&mut Vec<u8>)> Serialize for Zone<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Vec::new();
-        (self.0)(&mut text);
-        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+        escaped(serializer, &self.0)
     }
 }
 

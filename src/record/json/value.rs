@@ -179,9 +179,7 @@ impl Serialize for Text<'_> {
         if is_plain(self.0) {
             return Ascii(self.0).serialize(serializer);
         }
-        let mut text = Vec::new();
-        escape::push(&mut text, self.0);
-        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+        escaped(serializer, |out| escape::push(out, self.0))
     }
 }
 
@@ -190,9 +188,7 @@ pub(super) struct NameText<'a>(pub(super) &'a str);
 
 impl Serialize for NameText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Vec::new();
-        escape::push_name(&mut text, self.0);
-        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+        escaped(serializer, |out| escape::push_name(out, self.0))
     }
 }
 
@@ -214,6 +210,16 @@ pub(super) fn short<S: Serializer>(
     write: impl FnOnce(&mut Vec<u8>),
 ) -> Result<S::Ok, S::Error> {
     written(write, |text| Ascii(text).serialize(serializer))
+}
+
+/// Serializes text that is written with its escapes.
+pub(super) fn escaped<S: Serializer>(
+    serializer: S,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<S::Ok, S::Error> {
+    written(write, |text| {
+        serializer.serialize_str(std::str::from_utf8(text).unwrap_or_default())
+    })
 }
 
 /// What is made of text, without an allocation: the buffer is kept per thread.
