@@ -9,7 +9,12 @@ pub fn name(out: &mut Vec<u8>, name: PackedName<'_>) {
     if name.labels().next().is_none() {
         out.push(b'.');
     }
-    for (i, label) in name.labels().enumerate() {
+    labels(out, name.labels());
+}
+
+/// `lab.test`: labels with points between them, escaped.
+pub fn labels<'a>(out: &mut Vec<u8>, labels: impl Iterator<Item = &'a [u8]>) {
+    for (i, label) in labels.enumerate() {
         out.extend_from_slice(if i == 0 { b"" } else { b"." });
         escape::push(out, label);
     }

@@ -11,6 +11,7 @@ use crate::icmp::item::Item;
 use crate::icmp::object::Labels;
 use crate::icmp::x509::{self, Told};
 use crate::icmp::{dns, rpl_metric, svc_param};
+use crate::record::dns::labels as dns_labels;
 use crate::record::json::is_link_address;
 use crate::record::{escape, write};
 
@@ -188,10 +189,7 @@ pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
     if name.is_root() {
         out.push(b'.');
     }
-    for (i, label) in name.labels().enumerate() {
-        out.extend_from_slice(if i == 0 { b"" } else { b"." });
-        escape::push(out, label);
-    }
+    dns_labels(out, name.labels());
 }
 
 fn items<'a>(out: &mut Vec<u8>, items: impl Iterator<Item = Item<'a>>) {

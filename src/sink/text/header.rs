@@ -253,13 +253,8 @@ pub(super) fn dns(out: &mut Vec<u8>, quoted: &QuotedDns<'_>) {
         b"DNS query "
     });
     write::decimal(out, quoted.id.into());
-    match (quoted.query_type, quoted.query_type.and_then(type_name)) {
-        (_, Some(name)) => {
-            out.push(b' ');
-            out.extend_from_slice(name.as_bytes());
-        }
-        (Some(kind), None) => number(out, b" TYPE", kind.into()),
-        (None, None) => {}
+    if let Some(kind) = quoted.query_type {
+        record_type(out, kind);
     }
     if let Some(name) = &quoted.name {
         out.extend_from_slice(if quoted.query_type.is_some() {
@@ -295,13 +290,7 @@ pub(super) fn dns(out: &mut Vec<u8>, quoted: &QuotedDns<'_>) {
     for (i, record) in quoted.records().enumerate() {
         out.extend_from_slice(if i == 0 { b": " } else { b"; " });
         dns::name(out, record.name());
-        match type_name(record.kind) {
-            Some(name) => {
-                out.push(b' ');
-                out.extend_from_slice(name.as_bytes());
-            }
-            None => number(out, b" TYPE", record.kind.into()),
-        }
+        record_type(out, record.kind);
         if let Some(data) = record
             .data()
             .filter(|data| *data != RecordData::Octets(&[]))
@@ -312,6 +301,17 @@ pub(super) fn dns(out: &mut Vec<u8>, quoted: &QuotedDns<'_>) {
         if let Some(ttl) = record.ttl {
             number(out, b" ttl ", ttl.into());
         }
+    }
+}
+
+/// ` AAAA`, or ` TYPE65280` (RFC 3597 section 5).
+fn record_type(out: &mut Vec<u8>, kind: u16) {
+    match type_name(kind) {
+        Some(name) => {
+            out.push(b' ');
+            out.extend_from_slice(name.as_bytes());
+        }
+        None => number(out, b" TYPE", kind.into()),
     }
 }
 
