@@ -241,10 +241,8 @@ fn pairs(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
 /// Who pinged whom, and what became of the requests.
 fn fate(pair: &PairSummary, page: &Page<'_>) -> Vec<String> {
     // Where errors came back for all, a loss of 0 % would sound as if the ping worked.
-    let loss = pair
-        .loss()
+    let loss = Permille::of(pair.lost, pair.decided())
         .filter(|_| pair.answered + pair.lost > 0)
-        .and_then(|_| Permille::of(pair.lost, pair.decided()))
         .map_or_else(|| "-".to_owned(), |share| format!("{share}%"));
     // A traceroute's probes need no answer, and how many got one is the path's matter.
     let loss = if pair.probe { "trace".to_owned() } else { loss };
