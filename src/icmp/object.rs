@@ -1,9 +1,11 @@
 //! The objects of an extension structure (RFC 4884 section 8).
 
+mod specs;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{Extent, FieldSpec, Value, spec, unpadded};
-use super::item::{Item, Specs};
+use super::field::{Extent, Value, unpadded};
+use super::item::Item;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -49,7 +51,7 @@ impl<'a> Object<'a> {
             length: None,
             bytes: self.whole,
             extent: self.extent(),
-            specs: specs(self),
+            specs: specs::of(self),
         }
     }
 
@@ -423,6 +425,17 @@ fn identification(c_type: u8, bytes: &[u8], extent: Extent) -> Option<InterfaceI
 const AFI_IPV4: u16 = 1;
 const AFI_IPV6: u16 = 2;
 
+/// The name of an address family that is neither IPv4 nor IPv6 (IANA registry `Address Family
+/// Numbers`).
+pub const fn family_name(family: u16) -> Option<&'static str> {
+    match family {
+        6 => Some("ieee_802"),
+        16389 => Some("mac_48"),
+        16390 => Some("mac_64"),
+        _ => None,
+    }
+}
+
 fn address(family: u16, bytes: &[u8]) -> Address<'_> {
     let ip = match family {
         AFI_IPV4 => array_at::<4>(bytes, 0).map(|octets| Ipv4Addr::from(octets).into()),
@@ -439,105 +452,3 @@ fn known_address(address: Address<'_>, extent: Extent) -> Option<Address<'_>> {
         known => Some(known),
     }
 }
-
-/// The fields of an object, by their place in all its octets.
-pub(super) fn specs(object: &Object<'_>) -> Specs {
-    if usize::from(object.length) < HEADER {
-        return Specs::Two(FIELDS, UNKNOWN);
-    }
-    match (object.class, object.c_type) {
-        (1, 1) => Specs::Two(FIELDS, const { &[spec::labels(4, "labels")] }),
-        (2, _) => interface_specs(object),
-        (3, 1) => Specs::Two(FIELDS, const { &[spec::text(4, "name")] }),
-        (3, 2) => Specs::Two(FIELDS, const { &[spec::u32(4, "if_index")] }),
-        (3, 3) => match u16_at(object.bytes, 0) {
-            Some(AFI_IPV4) => Specs::Two(FIELDS, IDENTIFICATION_V4),
-            Some(AFI_IPV6) => Specs::Two(FIELDS, IDENTIFICATION_V6),
-            _ => identification_other(object),
-        },
-        (4, 1) => Specs::Two(FIELDS, const { &[spec::u32(4, "pointer")] }),
-        _ => Specs::Two(FIELDS, UNKNOWN),
-    }
-}
-
-/// Whatever bits are set, what stands before the last field fits into 16 bits: the longest name
-/// has 255 octets.
-fn interface_specs(object: &Object<'_>) -> Specs {
-    let parts = interface_parts(object.c_type, object.bytes);
-    let at = |offset: usize| u16::try_from(HEADER + offset).unwrap_or(u16::MAX);
-    let index = parts.index.map(|offset| spec::u32(at(offset), "if_index"));
-    let address = parts.address.map(|offset| {
-        let behind = at(offset + 4);
-        let address = match u16_at(object.bytes, offset) {
-            Some(AFI_IPV4) => spec::v4(behind, "address"),
-            Some(AFI_IPV6) => spec::v6(behind, "address"),
-            _ => spec::rest(behind, "address"),
-        };
-        [
-            spec::u16(at(offset), "address_family"),
-            spec::reserved(at(offset + 2), 2, 0xffff, "reserved"),
-            address,
-        ]
-    });
-    let name = parts.name.map(|(offset, length)| {
-        let octets = u16::try_from(length).unwrap_or(1).saturating_sub(1);
-        [
-            spec::u8(at(offset), "name_length"),
-            spec::text_of(at(offset + 1), octets, "name"),
-        ]
-    });
-    let mtu = parts.mtu.map(|offset| spec::u32(at(offset), "mtu"));
-    let parts = address.into_iter().flatten();
-    let parts = index.into_iter().chain(parts);
-    let parts = parts.chain(name.into_iter().flatten()).chain(mtu);
-    Specs::made(FIELDS.iter().copied().chain(parts))
-}
-
-/// An address of another family, and what pads it to a multiple of four octets (RFC 8335 section
-/// 2.1).
-fn identification_other(object: &Object<'_>) -> Specs {
-    const ADDRESS: u16 = 8;
-    let length = u8_at(object.bytes, 2).map_or(0, u16::from);
-    let there = u16::try_from(object.whole.len()).unwrap_or(u16::MAX);
-    let length = length.min(there.saturating_sub(ADDRESS));
-    let parts = [
-        spec::octets(ADDRESS, length, "address"),
-        spec::rest(ADDRESS + length, "padding"),
-    ];
-    let fields = FIELDS.iter().chain(IDENTIFICATION).copied();
-    Specs::made(fields.chain(parts))
-}
-
-/// The name of an address family that is neither IPv4 nor IPv6 (IANA registry `Address Family
-/// Numbers`).
-pub const fn family_name(family: u16) -> Option<&'static str> {
-    match family {
-        6 => Some("ieee_802"),
-        16389 => Some("mac_48"),
-        16390 => Some("mac_64"),
-        _ => None,
-    }
-}
-
-/// The fields of an object's header.
-const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];
-const FIELDS: &[FieldSpec] = &[
-    spec::u16(0, "length"),
-    spec::u8(2, "class"),
-    spec::u8(3, "c_type"),
-];
-
-macro_rules! identification {
-    ($($address:expr)?) => {
-        &[
-            spec::u16(4, "address_family"),
-            spec::u8(6, "address_length"),
-            spec::reserved(7, 1, 0xff, "reserved"),
-            $($address,)?
-        ]
-    };
-}
-
-const IDENTIFICATION_V4: &[FieldSpec] = identification!(spec::v4(8, "address"));
-const IDENTIFICATION_V6: &[FieldSpec] = identification!(spec::v6(8, "address"));
-const IDENTIFICATION: &[FieldSpec] = identification!();
