@@ -157,8 +157,8 @@ enum Transport {
 }
 
 impl AppError {
-    /// What comes of the errors of a verdict. `None` also where the system sent the dropped packets
-    /// itself, as it does replies and errors of ICMP.
+    /// What comes of the errors of a verdict. `None` also where nobody heard of them, and where the
+    /// system sent the dropped packets itself, as it does replies and errors of ICMP.
     pub fn of_verdict(verdict: &DropVerdict) -> Option<Self> {
         let flow = &verdict.flow;
         let is_own = match flow.ports {
@@ -167,7 +167,7 @@ impl AppError {
             }
             _ => false,
         };
-        if is_own {
+        if is_own || verdict.is_unheard() {
             return None;
         }
         Self::of(verdict.version, verdict.kind, verdict.code, flow.protocol)

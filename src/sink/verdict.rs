@@ -69,10 +69,6 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         next_part(&mut lines);
         lines.written(|out| discarded(out, verdict));
     }
-    if verdict.is_unheard() {
-        lines.end();
-        return;
-    }
     let seen = AppError::of_verdict(verdict);
     // Where no program is told there is little to tell of.
     if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {

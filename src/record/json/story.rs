@@ -188,8 +188,7 @@ pub(super) fn drop<S: Serializer>(
     )?;
     map.fact("probe", verdict.probe)?;
     map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
-    let app_error = AppError::of_verdict(verdict).filter(|_| !verdict.is_unheard());
-    map.maybe("app_error", app_error.map(Sockets))?;
+    map.maybe("app_error", AppError::of_verdict(verdict).map(Sockets))?;
     map.end()
 }
 
