@@ -6,8 +6,8 @@ use std::io::{Seek, SeekFrom, Write};
 
 use icmpdump::model::SourceId;
 use icmpdump::source::{self, Source, Step};
-use icmpdump::wire::classify;
 use icmpdump::wire::KeyLines as _;
+use icmpdump::wire::classify;
 use icmpdump::wire::wireguard::{KeyLog, WireGuard};
 use libfuzzer_sys::fuzz_target;
 

@@ -65,8 +65,10 @@ impl Source for Input<'_> {
             interfaces: vec![InterfaceInfo {
                 name: None,
                 link: LinkType(1),
-                comments: Vec::new(),
                 snaplen: 0,
+                filter: None,
+                comments: Vec::new(),
+                fcs_len: 0,
                 resolution: Resolution::default(),
             }],
         }]
