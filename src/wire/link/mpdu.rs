@@ -1,7 +1,6 @@
 //! Frames of IEEE 802.11 as those see them who encrypt (section 12): what stands before what is
 //! encrypted, and up to where that goes.
 
-use super::inside::{Inside, inside};
 use super::wireless::{self, Body};
 use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -39,21 +38,9 @@ pub(in crate::wire) enum MpduKind {
 impl<'a> Mpdu<'a> {
     /// The frame; none of another link, or of one whose header was cut.
     pub(in crate::wire) fn of(frame: &Frame<'a>) -> Option<Self> {
-        const FCS: usize = 4;
         const BEACON: u8 = 0x80;
         const PROBE_RESPONSE: u8 = 0x50;
-        let (link, at) = match inside(frame.link, frame.data, 0) {
-            Some(Ok((Inside::Frame(link), at))) => (link, at),
-            Some(_) => return None,
-            None => (frame.link, 0),
-        };
-        let (header, has_fcs) = wireless::header_and_fcs(link, frame.data, at)?;
-        let check = match frame.fcs_len {
-            _ if frame.is_cut() => 0,
-            0 if has_fcs => FCS,
-            told => told.into(),
-        };
-        let end = frame.data.len().checked_sub(check)?;
+        let (header, end) = wireless::header_and_end(frame)?;
         let kind = match header.body {
             Some(Body::Encrypted) => MpduKind::Protected,
             Some(Body::Packet(_) | Body::Aggregate(_)) => MpduKind::Clear,

@@ -50,29 +50,14 @@ const MORE_FRAGMENTS: u8 = 0x04;
 
 /// The part of a packet that a data frame carries in the clear.
 pub(in crate::wire) fn part_of_802_11<'a>(frame: &Frame<'a>) -> Option<PartOfPacket<'a>> {
-    const FCS: usize = 4;
-    let (link, start_at) = match inside(frame.link, frame.data, 0) {
-        Some(Ok((Inside::Frame(link), at))) => (link, at),
-        Some(_) => return None,
-        None => (frame.link, 0),
-    };
-    if !is_ieee802_11(link) {
-        return None;
-    }
-    let (at, tools) = start(link, frame.data, start_at).ok()?;
-    let header = mac_header(frame.data, at, tools.padding)?;
+    let (header, end) = header_and_end(frame)?;
     let Some(Body::Packet(_)) = header.body else {
         return None;
     };
-    let check = match frame.fcs_len {
-        0 if tools.has_fcs => FCS,
-        told => told.into(),
-    };
-    let end = frame.data.len().checked_sub(check)?;
     Some(PartOfPacket {
-        header: tail(frame.data, at),
+        header: tail(frame.data, header.at),
         body: frame.data.get(header.body_at..end)?,
-        more: u8_at(frame.data, at + 1)? & MORE_FRAGMENTS != 0,
+        more: u8_at(frame.data, header.at + 1)? & MORE_FRAGMENTS != 0,
         tid: (header.tid_at)
             .and_then(|at| u8_at(frame.data, at))
             .map_or(0, |octet| octet & 0x0f),
@@ -255,6 +240,23 @@ pub fn packet_of_aggregate(frame: &Frame<'_>) -> Option<usize> {
 /// The 802.11 header of a frame of a link type that has one, behind the headers that capture tools
 /// put before it.
 pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
+    header_and_tools(link, data).map(|(header, _)| header)
+}
+
+/// The same, and where the frame ends: before its check sequence, if that was captured.
+pub(super) fn header_and_end(frame: &Frame<'_>) -> Option<(MacHeader, usize)> {
+    const FCS: usize = 4;
+    let (header, tools) = header_and_tools(frame.link, frame.data)?;
+    let check = match frame.fcs_len {
+        _ if frame.is_cut() => 0,
+        0 if tools.has_fcs => FCS,
+        told => told.into(),
+    };
+    Some((header, frame.data.len().checked_sub(check)?))
+}
+
+/// The header, and what those before it tell.
+fn header_and_tools(link: LinkType, data: &[u8]) -> Option<(MacHeader, Tools)> {
     let (link, at) = match inside(link, data, 0) {
         Some(Ok((Inside::Frame(link), at))) => (link, at),
         Some(_) => return None,
@@ -264,17 +266,7 @@ pub(super) fn header(link: LinkType, data: &[u8]) -> Option<MacHeader> {
         return None;
     }
     let (at, tools) = start(link, data, at).ok()?;
-    mac_header(data, at, tools.padding)
-}
-
-/// The header of a frame of 802.11 from `at` on, and whether what stands before it tells of a check
-/// sequence at the end; none of another link type.
-pub(super) fn header_and_fcs(link: LinkType, data: &[u8], at: usize) -> Option<(MacHeader, bool)> {
-    if !is_ieee802_11(link) {
-        return None;
-    }
-    let (at, tools) = start(link, data, at).ok()?;
-    Some((mac_header(data, at, tools.padding)?, tools.has_fcs))
+    Some((mac_header(data, at, tools.padding)?, tools))
 }
 
 /// The aggregate in a frame of 802.11 in a tunnel; see [`ieee802_11()`] for its control field.
