@@ -124,7 +124,7 @@ pub(super) fn may_carry_ip(ip: &Ip<'_>) -> bool {
     }
 }
 
-/// See [`Packet::hides`].
+/// See [`Packet::is_cut_inside`].
 #[cold]
 fn ends_before_inside(ip: &Ip<'_>) -> bool {
     /// Octets behind which it would be known whether a header leads to a packet: those of UDP, VXLAN and
@@ -169,6 +169,7 @@ fn may_be_icmp(octets: &[u8]) -> bool {
     protocol.is_none_or(|protocol| !matches!(protocol, protocol::TCP | protocol::UDP))
 }
 
+/// See [`Packet::hides`].
 #[cold]
 fn hidden_in(ip: &Ip<'_>) -> Option<Undecodable> {
     let mut at = inside_ip(ip, None, &mut None)?.inside;
