@@ -173,18 +173,13 @@ impl Run<'_, '_, '_, '_> {
     /// is told, or counted.
     #[cold]
     pub(super) fn unlock(&mut self, frame: &Frame<'_>) -> io::Result<bool> {
+        // A key may have been added since, for the session that begins.
+        if Wlan::is_handshake(frame) {
+            self.read_key_logs();
+        }
         let Some(mut wlan) = self.wlan.take() else {
             return Ok(false);
         };
-        // A key may have been added since, for the session that begins.
-        if Wlan::is_handshake(frame) {
-            self.wlan = Some(wlan);
-            self.read_key_logs();
-            let Some(with_keys) = self.wlan.take() else {
-                return Ok(false);
-            };
-            wlan = with_keys;
-        }
         let told = match wlan.open(frame) {
             Opened::Clear => Ok(false),
             Opened::Locked(why) => {
