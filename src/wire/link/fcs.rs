@@ -7,8 +7,8 @@ use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail};
 use crate::wire::{Defects, Layer};
 
-/// Of IEEE 802.3 section 3.2.9, IEEE 802.11 section 9.2.4.8, and HDLC with 32 bits.
-const CRC_32: Crc<u32, Table<1>> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Of IEEE 802.3 section 3.2.9, IEEE 802.11 sections 9.2.4.8 and 12.3.2, and HDLC with 32 bits.
+pub(in crate::wire) static CRC_32: Crc<u32, Table<1>> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// Of IEEE 802.15.4 section 7.2.10.
 const CRC_16: Crc<u16, Table<1>> = Crc::<u16>::new(&CRC_16_KERMIT);
 /// Of HDLC with 16 bits (RFC 1662 appendix C.2).

@@ -63,6 +63,7 @@ pub(super) use ether::{
 };
 pub(crate) use ethercat::in_ethercat;
 pub(super) use exported::named;
+pub(super) use fcs::CRC_32;
 pub(super) use inside::inside_tzsp;
 pub(super) use mobile::behind as behind_mobile;
 pub(super) use ppp::{from_ppp_protocol, ppp, ppp_or_hdlc};

@@ -1,17 +1,15 @@
 //! What RC4 encrypts: WEP (IEEE 802.11 section 12.3.2), and TKIP (section 12.5.1), which mixes a key of
 //! its own for each packet.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use rc4::{KeyInit, Rc4, StreamCipher};
 
 use crate::wire::bytes::array_at;
+use crate::wire::link::CRC_32;
 
 /// Octets of the integrity check value.
 const ICV: usize = 4;
 /// Octets of Michael's code, behind the packet.
 const MICHAEL: usize = 8;
-
-static CHECK: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// Whether a frame has the last part of its packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +58,7 @@ fn open(seed: &[u8], sealed: &[u8], packet: &mut Vec<u8>) -> Option<()> {
     let made = packet.get_mut(start..)?;
     Rc4::new_from_slice(seed).ok()?.apply_keystream(made);
     let (octets, check) = made.split_at_checked(made.len().checked_sub(ICV)?)?;
-    let fits = CHECK.checksum(octets).to_le_bytes() == check;
+    let fits = CRC_32.checksum(octets).to_le_bytes() == check;
     packet.truncate(packet.len() - ICV);
     fits.then_some(())
 }
@@ -192,7 +190,7 @@ mod tests {
         let packet = b"\xaa\xaa\x03\x00\x00\x00\x08\x00\x45\x00";
         let key = [0x54, 0x1f, 0x7a, 0x22, 0x81];
         body.extend_from_slice(packet);
-        body.extend(CHECK.checksum(packet).to_le_bytes());
+        body.extend(CRC_32.checksum(packet).to_le_bytes());
         let seed = [&body[..3], &key].concat();
         Rc4::new_from_slice(&seed)
             .unwrap()
