@@ -49,17 +49,13 @@ impl Temporal {
     /// One that begins what was derived, as the cipher is not told.
     pub(super) fn derived(key: &[u8]) -> Self {
         Self {
-            length: if key.len() > 16 {
-                Length::AtMost
-            } else {
-                Length::Known
-            },
+            length: Length::AtMost,
             ..Self::given(key)
         }
     }
 
     /// Writes what `sealed` holds behind what is in `packet`, if this is the key that encrypted it, and
-    /// says by which cipher, and how many octets were before it.
+    /// says by which cipher.
     pub(super) fn open(&mut self, sealed: &Sealed<'_>, packet: &mut Vec<u8>) -> Option<LinkCipher> {
         use LinkCipher::{Ccmp128, Ccmp256, Gcmp128, Gcmp256, Tkip};
         let ciphers: &[LinkCipher] = match (&self.cipher, self.key.len(), self.length) {
@@ -68,17 +64,10 @@ impl Temporal {
             (None, _, Length::Known) => &[Ccmp256, Gcmp256, Tkip],
             (None, _, Length::AtMost) => &[Ccmp128, Gcmp128, Tkip, Ccmp256, Gcmp256],
         };
-        let start = packet.len();
-        let found = ciphers.iter().copied().find(|cipher| {
-            packet.truncate(start);
-            sealed.opens(*cipher, &self.key, packet)
-        });
-        if found.is_some() {
-            self.cipher = found;
-        } else {
-            packet.truncate(start);
-        }
-        found
+        let mut ciphers = ciphers.iter().copied();
+        let found = ciphers.find(|cipher| sealed.opens(*cipher, &self.key, packet))?;
+        self.cipher = Some(found);
+        Some(found)
     }
 }
 
@@ -104,7 +93,8 @@ impl Sealed<'_> {
         Some(u8_at(self.body, 3)? >> 6)
     }
 
-    fn opens(&self, cipher: LinkCipher, key: &[u8], packet: &mut Vec<u8>) -> bool {
+    /// Writes what it holds behind what is in `packet`, if this key encrypted it; nothing if not.
+    pub(super) fn opens(&self, cipher: LinkCipher, key: &[u8], packet: &mut Vec<u8>) -> bool {
         const SPP: u8 = 0x80;
         let qos = self.qos.map(|octet| octet & 0x0f);
         // The bit that tells of an aggregate counts where both ends agreed so.
@@ -122,21 +112,14 @@ impl Sealed<'_> {
             LinkCipher::Wep => rc4::wep(self.body, key, packet),
         };
         let start = packet.len();
-        with(qos, packet).is_some()
-            || protected.is_some_and(|octet| {
+        let mut opens_with = |qos| {
+            let opened = with(qos, packet).is_some();
+            if !opened {
                 packet.truncate(start);
-                with(Some(octet & 0x8f), packet).is_some()
-            })
-    }
-
-    /// Opens one of WEP, whose header tells no cipher.
-    pub(super) fn open_wep(&self, key: &[u8], packet: &mut Vec<u8>) -> bool {
-        let start = packet.len();
-        let opened = self.opens(LinkCipher::Wep, key, packet);
-        if !opened {
-            packet.truncate(start);
-        }
-        opened
+            }
+            opened
+        };
+        opens_with(qos) || protected.is_some_and(|octet| opens_with(Some(octet & 0x8f)))
     }
 
     fn fragment(&self) -> Fragment {

@@ -101,16 +101,15 @@ impl Wlan {
             *flags &= !PROTECTED;
         }
         let opened = self.opened(mpdu, from, to, &mut octets);
+        if opened.is_ok() {
+            self.learn(from, to, tail(&octets, mpdu.body_at));
+            octets.extend_from_slice(tail(frame.data, mpdu.end));
+        }
         self.octets = octets;
         let cipher = match opened {
             Ok(cipher) => cipher,
             Err(why) => return Opened::Locked(why),
         };
-        let llc = tail(&self.octets, mpdu.body_at);
-        if let Some(message) = key_frame(llc) {
-            self.sessions.message(from, to, message, &mut self.keys);
-        }
-        self.octets.extend_from_slice(tail(frame.data, mpdu.end));
         let less = frame.data.len().saturating_sub(self.octets.len());
         let less = u32::try_from(less).unwrap_or(u32::MAX);
         Opened::Made(Frame {
@@ -135,7 +134,9 @@ impl Wlan {
             body: mpdu.body,
         };
         if !sealed.is_extended() {
-            let opens = (self.keys.wep.iter()).any(|key| sealed.open_wep(key, packet));
+            // The header of WEP tells no other cipher.
+            let opens =
+                (self.keys.wep.iter()).any(|key| sealed.opens(LinkCipher::Wep, key, packet));
             return opens.then_some(LinkCipher::Wep).ok_or(Locked::NoKey);
         }
         let why = match self.sessions.open(from, to, &sealed, packet) {
