@@ -58,9 +58,9 @@ impl Run<'_, '_, '_, '_> {
     /// Whether the packet that a message in `frame` quotes is selected, or one in that.
     pub(super) fn selects_quote(&mut self, frame: &Frame<'_>, message: &Message<'_>) -> bool {
         let filter = &mut self.pipe.filter;
-        let outer = message.quoted_octets();
         filter.looks_into_quotes()
-            && (outer.is_some_and(|(quote, length)| filter.matches_quoted(quote, length))
+            && ((message.quoted_octets())
+                .is_some_and(|(quote, length)| filter.matches_quoted(quote, length))
                 || (message.quote()).is_some_and(|quote| self.selects_inside(frame, quote)))
     }
 
