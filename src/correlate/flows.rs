@@ -14,17 +14,13 @@ use super::pairs::Pairs;
 use crate::icmp::quote::has_id;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+pub(super) use crate::wire::ip::protocol::is_icmp;
 use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
 use crate::wire::{Ip, IpVersion};
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
     matches!(protocol, TCP | UDP | DCCP | SCTP | UDP_LITE)
-}
-
-/// Whether a protocol number is that of ICMP or ICMPv6.
-pub(super) fn is_icmp(protocol: u8) -> bool {
-    matches!(protocol, ICMP | IPV6_ICMP)
 }
 
 /// Where UDP and its kin have their checksum in the leading octets: offload falsifies it at the sender.

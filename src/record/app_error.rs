@@ -162,7 +162,7 @@ impl AppError {
     pub fn of_verdict(verdict: &DropVerdict) -> Option<Self> {
         let flow = &verdict.flow;
         let is_own = match flow.ports {
-            FlowPorts::Query { kind, .. } if is_icmp(flow.protocol) => {
+            FlowPorts::Query { kind, .. } if protocol::is_icmp(flow.protocol) => {
                 is_sent_by_system(verdict.version, kind)
             }
             _ => false,
@@ -243,10 +243,6 @@ impl AppError {
             ],
         }
     }
-}
-
-fn is_icmp(protocol: u8) -> bool {
-    matches!(protocol, protocol::ICMP | protocol::IPV6_ICMP)
 }
 
 /// Whether systems themselves send ICMP messages of this type: errors, and replies to what others ask.

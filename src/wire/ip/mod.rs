@@ -455,4 +455,10 @@ pub mod protocol {
     pub const HIP: u8 = ip_number::HIP.0;
     /// Shim6 (RFC 5533).
     pub const SHIM6: u8 = ip_number::SHIM6.0;
+
+    /// Whether a protocol number is that of ICMP or ICMPv6.
+    #[inline]
+    pub const fn is_icmp(protocol: u8) -> bool {
+        matches!(protocol, ICMP | IPV6_ICMP)
+    }
 }

@@ -431,5 +431,5 @@ fn may_be_icmp(ip: &Ip<'_>) -> bool {
 }
 
 fn names_icmp(ip: &Ip<'_>) -> bool {
-    matches!(ip.protocol, protocol::ICMP | protocol::IPV6_ICMP)
+    protocol::is_icmp(ip.protocol)
 }

@@ -223,3 +223,28 @@ proptest! {
         prop_assert_eq!(told, asked);
     }
 }
+
+#[test]
+fn what_is_asked_again_after_the_answer_is_no_copy() {
+    let place = |ttl| Place {
+        ip_id: Some(1),
+        ttl,
+        ..Place::default()
+    };
+    let mut play = Play::new();
+    let ask =
+        |play: &mut Play, ttl, millis| play.take(Direction::Request, ping(1), millis, place(ttl));
+    assert_eq!(ask(&mut play, 64, 0), Relation::Request);
+    // Mirrored, or seen at the next hop, before the answer and after it.
+    let copy = Relation::Copy {
+        of: FrameRef::new(SourceId(0), 1),
+    };
+    assert_eq!(ask(&mut play, 64, 0), copy);
+    assert_eq!(ask(&mut play, 63, 1), copy);
+    assert_eq!(outcome_of(play.reply(2, ping(1))), AnswerOutcome::Answered);
+    assert_eq!(ask(&mut play, 63, 3), copy);
+    // The same place again, as a program that numbers nothing sends it.
+    assert_eq!(ask(&mut play, 64, 4), Relation::Request);
+    assert_eq!(outcome_of(play.reply(5, ping(1))), AnswerOutcome::Answered);
+    assert_eq!(play.finish(6).len(), 2);
+}
