@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Frame, FrameRef};
+use crate::model::{Frame, FrameRef, InterfaceId, SourceId};
 use crate::wire::Packet;
 use crate::wire::link::{self, LinkAddress};
 
 /// How often a packet comes by on one way, after it was first seen, until that is a loop: no way leads
 /// over the same link twice.
 const PASSES: u8 = 3;
-/// The same where only the sender of the frames is known, which may have several links.
+/// The same where only the sender of the frames is known, which may have several links, or only the
+/// interface, which may have several senders.
 const PASSES_OF_SENDER: u8 = 6;
+/// The same where the link has no addresses: so many hops are not captured into one file.
+const PASSES_OF_NOBODY: u8 = 15;
 /// Packets on their way from one station to another that are remembered.
 const REMEMBERED: usize = 128;
 
@@ -32,42 +35,46 @@ struct Lap {
 /// From one station to another, as far as the link tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Way {
-    from: LinkAddress,
+    from: Option<LinkAddress>,
     to: Option<LinkAddress>,
     /// Of those of the capturing host.
     interface: Option<u32>,
+    /// Where the link tells no addresses, of which capture and interface it is.
+    captured: Option<(SourceId, Option<InterfaceId>)>,
 }
 
 impl Way {
-    fn of(frame: &Frame<'_>) -> Option<Self> {
+    fn of(frame: &Frame<'_>) -> Self {
         let addresses = link::addresses(frame);
-        Some(Self {
-            from: addresses.src?,
+        let captured = (frame.source, frame.interface);
+        Self {
+            from: addresses.src,
             to: addresses.dst,
             interface: addresses.interface_index,
-        })
+            captured: addresses.src.is_none().then_some(captured),
+        }
     }
 
     /// How many passes make a loop.
     fn needed(&self) -> u8 {
-        if self.to.is_some() || self.interface.is_some() {
-            PASSES
-        } else {
-            PASSES_OF_SENDER
+        match (self.from, self.to, self.interface) {
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => PASSES,
+            (Some(_), None, None) | (None, _, Some(_)) => PASSES_OF_SENDER,
+            (None, _, None) => PASSES_OF_NOBODY,
         }
     }
 }
 
 impl Laps {
     /// Takes the packet of `frame`, which is that of the frame `first` once more; gives the stations
-    /// among which it goes round as soon as that is known.
+    /// among which it goes round, as far as the link tells, as soon as that is known.
     pub(super) fn pass(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
         first: FrameRef,
     ) -> Option<Vec<LinkAddress>> {
-        let way = Way::of(frame)?;
+        let way = Way::of(frame);
         let ttl = packet.ip.hop_limit()?;
         let mut laps = self.seen.iter_mut().rev();
         let known = laps.find(|lap| (lap.first, lap.way) == (first, way));
@@ -97,7 +104,7 @@ impl Laps {
         }
         let mut stations = Vec::new();
         for lap in laps().filter(|lap| lap.passes + 1 >= lap.way.needed()) {
-            for station in [Some(lap.way.from), lap.way.to].into_iter().flatten() {
+            for station in [lap.way.from, lap.way.to].into_iter().flatten() {
                 if !stations.contains(&station) {
                     stations.push(station);
                 }
@@ -119,6 +126,7 @@ mod tests {
     const ETHERNET: LinkType = LinkType(1);
     const COOKED: LinkType = LinkType(113);
     const COOKED_2: LinkType = LinkType(276);
+    const RAW: LinkType = LinkType(101);
 
     /// How many loops are told of a packet that comes by with these senders, receivers and TTLs.
     fn loops(passes: &[(u8, u8, u8)]) -> usize {
@@ -130,6 +138,7 @@ mod tests {
         let mut laps = Laps::default();
         let found = passes.iter().filter(|(from, to, ttl)| {
             let mut data = match link {
+                RAW => Vec::new(),
                 COOKED => [&[0, 0, 0, 1, 0, 6][..], &[*from; 6], &[0, 0, 8, 0]].concat(),
                 COOKED_2 => [
                     &[8, 0, 0, 0, 0, 0, 0, *to, 0, 1, 0, 6][..],
@@ -184,6 +193,16 @@ mod tests {
         assert_eq!(loops(&[(1, 2, 60); 10]), 0);
         // A firewall on a stick, mirrored on both of its ports.
         assert_eq!(loops(&[(1, 2, 63), (2, 1, 62), (1, 2, 63), (2, 1, 62)]), 0);
+    }
+
+    #[test]
+    fn a_link_without_addresses_tells_a_loop_by_more_passes() {
+        let round: Vec<_> = (0..30u8).map(|at| (0, 0, 60 - at)).collect();
+        assert_eq!(loops_on(RAW, &round), 1);
+        // One packet at the hops of a long way, captured into one file.
+        assert_eq!(loops_on(RAW, &round[..12]), 0);
+        // A mirror gives it twice each time.
+        assert_eq!(loops_on(RAW, &[(0, 0, 60); 30]), 0);
     }
 
     #[test]

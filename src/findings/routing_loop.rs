@@ -2,7 +2,8 @@
 //!
 //! Rule: packets of a flow that is no traceroute ran out of TTL after more hops than any path has, or a
 //! traceroute met the same router at a later hop with another one in between, or a message was captured
-//! several times between the same two stations of a link, with a lower TTL each time.
+//! several times between the same two stations of a link, or many times on one without addresses, with
+//! a lower TTL each time.
 //! Source: RFC 1812 section 5.3.1; paths longer than 30 hops are not met in practice, which is
 //! why traceroute stops there by default.
 
@@ -171,6 +172,10 @@ impl Diagnosis for RoutingLoop {
             let met = self.routers.iter().find(|(d, _)| d == destination);
             let named = met.map(|(_, met)| self.named(met)).unwrap_or_default();
             let routers: Vec<_> = named.iter().map(ToString::to_string).collect();
+            let seen_at = match routers.as_slice() {
+                [] => String::new(),
+                several => format!(", seen at {}", several.join(" and ")),
+            };
             let mut going_round = self.going_round.iter();
             let lost = match group.errors {
                 0 => going_round
@@ -182,13 +187,14 @@ impl Diagnosis for RoutingLoop {
             found.push(Finding {
                 name: "routing_loop",
                 severity: Severity::Critical,
-                title: format!(
-                    "Packets to {destination} go in a loop, seen at {}{lost}",
-                    routers.join(" and ")
-                ),
+                title: format!("Packets to {destination} go in a loop{seen_at}{lost}"),
                 evidence: group.evidence.clone(),
                 confidence: Confidence::Confirmed,
                 advice: match routers.as_slice() {
+                    [] => format!(
+                        "Compare the routes to {destination} on the routers at both ends of the \
+                         link: they send it to each other."
+                    ),
                     [one] => format!(
                         "Compare the routes to {destination} on {one} and its neighbors: two of \
                          them send it to each other."
