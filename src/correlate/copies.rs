@@ -1,15 +1,15 @@
 //! The same packet of any protocol at several points of capture: on both sides of a router, in a
-//! mirror of both ports, in captures of several hosts.
+//! mirror of both ports, in captures of several hosts, behind an address translation.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Fingerprint, Lead, datagram_checksum};
+use super::flows::{Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports};
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::{AddrPair, SourceId};
 use crate::wire::IpVersion;
 use crate::wire::checksum::internet;
-use crate::wire::ip::protocol::UDP;
+use crate::wire::ip::protocol::{TCP, UDP, is_icmp};
 
 /// How far apart two captures see a packet at one hop whose content nothing tells: those of one host, by
 /// one clock. Programs take longer to send the next.
@@ -81,6 +81,28 @@ impl Fingerprint {
     /// Whether it was seen nearer to its sender than its copy `other`: routers only lower the TTL.
     pub(super) fn is_nearer_than(&self, other: &Self) -> bool {
         self.ttl > other.ttl
+    }
+
+    /// Whether it is `before` behind a translation of its source, by what that leaves alone, and at the
+    /// next hop, or further on in another capture.
+    fn is_translated_of(&self, before: &Self) -> bool {
+        let facts = |it: &Self| (it.protocol, it.label, it.length, it.data, it.flags);
+        // Ports, or a query's identifier, are rewritten, and checksums with them.
+        let kept = match self.protocol {
+            TCP => 0x0000_ffff_ffff_ffff,
+            protocol if has_ports(protocol) => 0x0000_ffff_ffff_0000,
+            protocol if is_icmp(protocol) => 0xffff_0000_0000_ffff,
+            _ => u64::MAX,
+        };
+        let is_further = if self.source() == before.source() {
+            self.ttl.checked_add(1) == Some(before.ttl)
+        } else {
+            self.ttl < before.ttl
+        };
+        is_further
+            && self.pair != before.pair
+            && facts(self) == facts(before)
+            && self.lead.agrees(before.lead, kept)
     }
 
     /// Which capture has it.
@@ -159,6 +181,25 @@ impl Copies {
         self.looked += 1;
         self.looked >= Self::DEPTH
     }
+}
+
+/// Whether a packet of IPv4 between these addresses was captured before its source was translated as
+/// well; where none is numbered, nothing tells.
+pub(super) fn is_behind_translation(ring: &Ring, addrs: AddrPair, seen: &Fingerprint) -> bool {
+    if IpVersion::of(addrs.src()) != IpVersion::V4 || seen.label == 0 {
+        return false;
+    }
+    let hashes = ring.hashes(addrs, seen.protocol, seen.lead);
+    let mut is_behind = false;
+    ring.walk(Chain::Destination, &hashes, |other| {
+        is_behind = other
+            .ts
+            .apart(seen.ts)
+            .is_some_and(|apart| apart <= COPY_WINDOW)
+            && seen.is_translated_of(other);
+        is_behind || seen.ts.since(other.ts) > Some(COPY_WINDOW)
+    });
+    is_behind
 }
 
 /// Whether the checksum of a datagram tells what it holds: it is there, and not that of the addresses

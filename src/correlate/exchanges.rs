@@ -8,6 +8,7 @@ mod fragments;
 mod open;
 mod points;
 mod reused;
+mod translated;
 mod undelivered;
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use self::end::{End, Slow};
 use self::open::{History, Open, ReplyTold, Rtt, Window, close, exchange};
 use self::points::Points;
 use self::reused::Beside;
+use self::translated::Translations;
 use self::undelivered::Undelivered;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
@@ -52,6 +54,19 @@ pub(super) struct Asked {
     pub(super) ttl: u8,
     /// From it to the reply.
     pub(super) rtt: Option<Duration>,
+    /// Where the reply is on its way back.
+    pub(super) back: Back,
+}
+
+/// Where a reply is on its way back, where that leads through an address translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Back {
+    /// It was translated, or never is, as far as is known.
+    Translated,
+    /// It goes to who translated its request.
+    Untranslated,
+    /// It was captured untranslated before, and was translated since.
+    JustTranslated,
 }
 
 /// What is told of an exchange, and when.
@@ -112,6 +127,7 @@ pub(super) struct Exchanges {
     broadcasts: Broadcasts,
     points: Points,
     undelivered: Undelivered,
+    translations: Translations,
     /// Up to when it is known what the capture missed; of a file all is.
     known: Timestamp,
     /// When answers may have been missed.
@@ -141,6 +157,7 @@ impl Exchanges {
             broadcasts: Broadcasts::default(),
             points: Points::new(memory / 32),
             undelivered: Undelivered::new(memory / 32),
+            translations: Translations::new(memory / 32),
             known: Timestamp::MAX,
             blind: Blind::default(),
         }
@@ -154,6 +171,18 @@ impl Exchanges {
     /// Takes a query message; `tell` hears of exchanges that this decides or closes. Gives what a
     /// reply asks about, where it found a request.
     pub(super) fn query(
+        &mut self,
+        query: &Query<'_>,
+        seen: &Sighting,
+        tell: &mut impl FnMut(ExchangeEvent),
+    ) -> (Relation, Option<Asked>) {
+        if let Some((query, seen)) = self.before_translation(query, seen) {
+            return self.take(&query, &seen, tell);
+        }
+        self.take(query, seen, tell)
+    }
+
+    fn take(
         &mut self,
         query: &Query<'_>,
         seen: &Sighting,

@@ -47,7 +47,7 @@ use self::carried::Carried;
 use self::clock::Clock;
 use self::datagrams::Datagrams;
 use self::exchange::Exchange;
-use self::exchanges::Exchanges;
+use self::exchanges::{Back, Exchanges};
 use self::flows::{Hashes, Lead, Ring};
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
@@ -410,16 +410,20 @@ impl Correlator {
                 tunnel: None,
                 shown,
             };
-            self.probe_answered(relation, &answer);
+            self.probe_answered((relation, asked.back), &answer);
         }
         relation
     }
 
-    /// What a reply that is so related is to the traceroute whose probe it answers.
-    fn probe_answered(&mut self, relation: Relation, answer: &ProbeAnswer<'_>) {
-        let displaced = match relation {
-            Relation::Answer(_) => self.traces.answered(self.ring.as_ref(), answer),
-            Relation::Copy { of } => {
+    /// What a reply that is so related is to the traceroute whose probe it answers: one that goes to
+    /// who translated the probe has not come to who sent it.
+    fn probe_answered(&mut self, told: (Relation, Back), answer: &ProbeAnswer<'_>) {
+        let displaced = match told {
+            (_, Back::Untranslated) => return self.traces.note(answer),
+            (Relation::Answer(_), _) | (Relation::Copy { .. }, Back::JustTranslated) => {
+                self.traces.answered(self.ring.as_ref(), answer)
+            }
+            (Relation::Copy { of }, Back::Translated) => {
                 match (self.traces).answered_again(&answer.key(), &answer.again(of)) {
                     Known::Before => return,
                     Known::Not => self.traces.answered(self.ring.as_ref(), answer),

@@ -73,6 +73,17 @@ pub(super) struct Place {
     pub(super) vlan: u16,
     pub(super) interface: u32,
     pub(super) source: SourceId,
+    pub(super) side: Side,
+}
+
+/// The side of an address translation that a packet was seen on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Side {
+    /// That of who asks, as far as is known.
+    #[default]
+    Asker,
+    /// Where the translator has put itself in the place of who asks.
+    Translator,
 }
 
 /// The network that a packet was seen in: addresses mean something within it only.
@@ -171,15 +182,17 @@ impl Place {
             vlan: packet.link.vlans.as_slice().last().copied().unwrap_or(0),
             interface: frame.interface.map_or(0, |interface| interface.0 + 1),
             source: frame.source,
+            side: Side::Asker,
         }
     }
 
-    /// VLAN and interface, in one word. Not the source: a capture in two files is one capture.
+    /// VLAN, interface and side, in one word. Not the source: a capture in two files is one capture.
     pub(super) fn scope(self) -> Scope {
         let vlan = u32::from(self.vlan & 0xfff);
-        // Of more interfaces than half a million some share a scope.
-        let interface = self.interface & 0x7_ffff;
-        Scope(1 << 31 | interface << 12 | vlan)
+        // Of more interfaces than a quarter of a million some share a scope.
+        let interface = self.interface & 0x3_ffff;
+        let side = u32::from(self.side == Side::Translator);
+        Scope(1 << 31 | side << 30 | interface << 12 | vlan)
     }
 
     /// Whether `other` can be the same packet at another point of the capture: another interface,
@@ -190,7 +203,8 @@ impl Place {
 
     /// Whether the two are different points of the capture.
     pub(super) fn is_apart_from(self, other: Self) -> bool {
-        self.vlan != other.vlan || self.interface != other.interface || self.source != other.source
+        (self.vlan, self.interface, self.source, self.side)
+            != (other.vlan, other.interface, other.source, other.side)
     }
 
     /// Whether a packet with the octets of one at `earlier`, and seen here however much later, has to

@@ -8,7 +8,7 @@ mod tests;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::copies::Copies;
+use super::copies::{Copies, is_behind_translation};
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
@@ -116,6 +116,17 @@ impl ProbeAnswer<'_> {
         self.ttl == 1 && self.from == self.addrs.dst()
     }
 
+    /// Whether its probe was captured before its source was translated as well.
+    fn is_behind_translation(&self, ring: &Ring) -> bool {
+        let hashes = ring.hashes(self.addrs, self.protocol, self.lead);
+        let mut probe = None;
+        ring.walk(Chain::Flow, &hashes, |seen| {
+            probe = (seen.frame == self.probe).then_some(*seen);
+            probe.is_some() || self.ts.since(seen.ts) > Some(PROBE_AGE)
+        });
+        probe.is_some_and(|probe| is_behind_translation(ring, self.addrs, &probe))
+    }
+
     /// When the probe was captured.
     fn probe_ts(&self) -> Timestamp {
         self.rtt.map_or(self.ts, |rtt| self.ts.before(rtt))
@@ -172,6 +183,9 @@ impl Traces {
             };
             let newest_first: Vec<_> = ring.recent(PROBES_BEFORE).filter(is_sought).collect();
             for seen in newest_first.into_iter().rev() {
+                if is_behind_translation(ring, any.addrs, seen) {
+                    continue;
+                }
                 let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
                 let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
                 if let Some(trace) = trace {
@@ -180,7 +194,7 @@ impl Traces {
                 }
             }
         }
-        displaced.extend(self.go_on(answer));
+        displaced.extend(self.go_on(Some(ring), answer));
         displaced
     }
 
@@ -189,11 +203,19 @@ impl Traces {
     pub(super) fn answered(&mut self, ring: Option<&Ring>, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         match ring {
             Some(ring) if answer.is_by_neighbor() => self.begin(ring, answer),
-            _ => self.go_on(answer),
+            _ => self.go_on(ring, answer),
         }
     }
 
-    fn go_on(&mut self, answer: &ProbeAnswer<'_>) -> Vec<Path> {
+    /// An answer to a probe that was captured before its source was translated as well: what was sent
+    /// behind that is a trace like any, and told as who sent it sees it.
+    pub(super) fn note(&mut self, answer: &ProbeAnswer<'_>) {
+        if let Some(any) = self.open.get_mut(&answer.key().any()) {
+            any.note_answer(answer);
+        }
+    }
+
+    fn go_on(&mut self, ring: Option<&Ring>, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         let mut displaced = Vec::new();
         let key = answer.key();
         // What else the two hosts do is no part of it.
@@ -201,6 +223,9 @@ impl Traces {
             && let Some(any) = self.open.get_mut(&key.any())
         {
             any.note_answer(answer);
+            if ring.is_some_and(|ring| answer.is_behind_translation(ring)) {
+                return displaced;
+            }
             let begun = (answer.probe_ts(), answer.probe);
             if let Some(trace) = self.entry(key, begun, &mut displaced) {
                 trace.answer(answer);
@@ -267,17 +292,19 @@ impl Traces {
                 }
                 any.last = packet.ts;
                 let begun = (packet.ts, packet.frame);
-                if let Some(trace) = self.entry(key, begun, &mut displaced) {
-                    if let Some(seen) = ring.recent(1).next() {
-                        trace.sent(seen, packet.addrs());
-                    }
+                let seen = (ring.recent(1).next())
+                    .filter(|seen| !is_behind_translation(ring, packet.addrs(), seen));
+                if let Some(seen) = seen
+                    && let Some(trace) = self.entry(key, begun, &mut displaced)
+                {
+                    trace.sent(seen, packet.addrs());
                     trace.last = packet.ts;
                     trace.shown |= shown;
                 }
             }
         }
         if let Some(answer) = tcp_answer(ring, packet) {
-            displaced.extend(self.go_on(&answer));
+            displaced.extend(self.go_on(Some(ring), &answer));
         }
         displaced
     }

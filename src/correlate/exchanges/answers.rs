@@ -1,10 +1,10 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
 use super::open::{Open, Window};
-use super::{Asked, ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
+use super::{Asked, Back, ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
-use crate::correlate::sighting::Sighting;
+use crate::correlate::sighting::{Side, Sighting};
 use crate::correlate::table::Slot;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
 
@@ -36,11 +36,17 @@ impl Exchanges {
         if open.is_told_unasked(query, seen) {
             return (Relation::None, None);
         }
+        let was_at = open.reply().map(|_| open.reply_place.side);
         let asked = |open: &Open, rtt| {
             Some(Asked {
                 frame: open.request,
                 ttl: open.place.ttl,
                 rtt,
+                back: match (was_at, seen.place.side) {
+                    (_, Side::Translator) => Back::Untranslated,
+                    (Some(Side::Translator), Side::Asker) => Back::JustTranslated,
+                    (_, Side::Asker) => Back::Translated,
+                },
             })
         };
         let differs = open.differs(query, seen);
@@ -140,7 +146,7 @@ impl Exchanges {
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let key = self.stored(key);
+        let key = self.stored(self.translations.before(key));
         let Some(newest) = self.find(key, self.table.hash(&key), seen.place) else {
             return;
         };

@@ -10,6 +10,7 @@ use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
 use crate::correlate::station::Station;
+use crate::icmp::{field, payload};
 use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
@@ -293,6 +294,12 @@ pub(super) fn may_be_late(open: &Open, seen: &Sighting) -> bool {
 fn is_proven(open: &Open, seen: &Sighting) -> bool {
     let goes_on = seen.place.ttl < open.place.ttl && open.end.is_none() && !open.is_closed();
     seen.place.proves_copy_of(open.place) || goes_on
+}
+
+/// Whether a request has the time in its data at which it was sent: none like it is sent later.
+pub(super) fn is_timed(query: &Query<'_>, seen: &Sighting) -> bool {
+    let guess = payload::guess(query.octets, field::Extent::Cut, seen.ts);
+    guess.is_some_and(|guess| guess.sent.is_some())
 }
 
 /// Whether one of the two is a fragment of a message that the other can be, whole or cut otherwise: at

@@ -8,7 +8,7 @@ use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::flows::Ring;
 use crate::correlate::query::{Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Sighting};
+use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Side, Sighting};
 use crate::correlate::table::Table;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
@@ -130,6 +130,12 @@ impl Points {
             .max(seen.place.source)
             .max(open.place.source);
         self.asked.insert((open.request, seen.place.source), asked);
+    }
+
+    /// Whether the capture `source` has a request behind an address translation.
+    pub(super) fn is_translated(&self, open: &Open, source: SourceId) -> bool {
+        let asked = self.asked(open, source);
+        asked.is_some_and(|asked| asked.last.place.side == Side::Translator)
     }
 
     /// Where the capture `source` has a request, if it does.
@@ -313,6 +319,8 @@ impl Points {
             }
         }
         match came {
+            // Who translated the request sends its reply on, or nobody does.
+            false if here && reply.side == Side::Translator => WayBack::Awaited,
             true if here => WayBack::Awaited,
             true => WayBack::Unknown,
             false => WayBack::Made,

@@ -5,6 +5,7 @@ mod missed;
 mod places;
 mod points;
 mod reused;
+mod translated;
 mod undelivered;
 
 use std::collections::BTreeMap;

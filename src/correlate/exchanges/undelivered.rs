@@ -58,6 +58,7 @@ impl Exchanges {
         (ip_id, place): (Option<u32>, Place),
         dropped: ReplyDrop,
     ) {
+        let key = self.translations.before(key);
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), place);
         let Some(newest) = by_key(key).or_else(|| by_key(key.to_group())) else {
             return;

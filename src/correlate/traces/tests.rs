@@ -1,3 +1,5 @@
+mod translated;
+
 use etherparse::icmpv4::TimeExceededCode;
 use etherparse::{Icmpv4Type, IpNumber, PacketBuilder};
 

@@ -20,7 +20,7 @@ def translated(incident, family, where, interface, options=""):
             said = traffic(incident, net, family)
     if where != "r2":
         incident.ping_row(SRC[family], net.b(family), 100, said)
-    if where != "a":
+    if where == "r2":
         incident.translated_ping_row(OUTSIDE[family], net.b(family), 100, said)
     if interface == "any":
         incident.rows["ping"][0] |= {"rtt_min_ms": None, "rtt_avg_ms": None, "rtt_max_ms": None}
