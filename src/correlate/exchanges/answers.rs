@@ -51,7 +51,12 @@ impl Exchanges {
         };
         let differs = open.differs(query, seen);
         let is_bad = differs || seen.checksum_bad;
-        if let Some(of) = open.reply_copied(query, seen) {
+        if let Some(of) = self.points.further_copied(open, query, seen) {
+            return (Relation::Copy { of }, None);
+        }
+        let copied =
+            (open.reply_copied(query, seen)).filter(|_| !self.points.came_again(open, seen));
+        if let Some(of) = copied {
             let resent = open.is_reply_resent(seen, of);
             let mirrored = !resent && !seen.place.is_copy_of(open.reply_place);
             if !resent {
@@ -67,9 +72,6 @@ impl Exchanges {
             }
             open.repeats -= u8::from(mirrored);
             return (Relation::Copy { of }, asked(open, open.rtt.get()));
-        }
-        if let Some(of) = self.points.further_copied(open, query, seen) {
-            return (Relation::Copy { of }, None);
         }
         let rtt = seen.ts.since(self.points.requested(open, seen));
         let asked = asked(open, rtt);

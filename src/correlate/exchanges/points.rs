@@ -17,6 +17,8 @@ use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
 const ASKED: usize = 1 << 20;
 /// Octets for pairs whose replies were seen at several points.
 const HOMES: usize = 1 << 18;
+/// Octets for replies that were seen at several points.
+const PASSED: usize = 1 << 18;
 /// Octets for requests that got more replies than one, or late ones.
 const FURTHER: usize = 1 << 16;
 /// Captures that are looked at for where a request was seen.
@@ -30,6 +32,8 @@ pub(super) struct Points {
     /// Where a request was seen again, by the capture that has it there.
     asked: Table<(FrameRef, SourceId), Asked>,
     homes: Table<AddrPair, Home>,
+    /// Where a reply was seen on its way, before or beside where it was seen nearest to who asked.
+    passed: Table<FrameRef, Place>,
     /// The last reply to a request that did not end it.
     further: Table<FrameRef, Further>,
     /// The last of the captures that requests were seen in.
@@ -102,6 +106,7 @@ impl Points {
         Self {
             asked: Table::with_memory(memory.min(ASKED)),
             homes: Table::with_memory((memory / 4).min(HOMES)),
+            passed: Table::with_memory((memory / 4).min(PASSED)),
             further: Table::with_memory((memory / 8).min(FURTHER)),
             last_source: SourceId(0),
         }
@@ -211,6 +216,14 @@ impl Points {
     ) -> bool {
         let rtt = (self.nearer(open, seen)).and_then(|requested| seen.ts.since(requested));
         let is_nearer = rtt.is_some();
+        if open.reply_points == 1 {
+            let passed = if is_nearer {
+                open.reply_place
+            } else {
+                seen.place
+            };
+            self.passed.insert(open.request, passed);
+        }
         if is_nearer {
             open.end = Some(ExchangeEnd::Reply(seen.frame));
             open.reply_place = seen.place;
@@ -235,6 +248,15 @@ impl Points {
         };
         self.homes.insert(key.addrs, home);
         is_nearer
+    }
+
+    /// Whether a reply is another with the number of the first, which was seen here on its way and nearer
+    /// to who asked since: packets do not come back to where they were.
+    #[inline]
+    pub(super) fn came_again(&self, open: &Open, seen: &Sighting) -> bool {
+        open.reply_points > 1
+            && open.repeats == 0
+            && self.passed.get(&open.request) == Some(&seen.place)
     }
 
     /// A reply to `request` came that did not end it.

@@ -205,3 +205,21 @@ fn a_reply_damaged_on_its_way_back_is_corrupted() {
         assert_eq!(closed[0].corrupted, 1, "{points:?}");
     }
 }
+
+#[test]
+fn a_duplicate_with_the_number_of_the_reply_is_told_where_it_is_seen_first() {
+    for points in POINTS {
+        let mut play = Play::new();
+        play_ping(&mut play, 1, points, 0, 4);
+        let [.., there, here] = points;
+        for round in 0..2 {
+            let first = play.frame + 1;
+            let again = [there, here]
+                .map(|point| play.take(Direction::Reply, ping(1), 1200, seen(101, point)));
+            let outcome = outcome_of(again[0]);
+            assert_eq!(outcome, AnswerOutcome::Duplicate, "{points:?}, {round}");
+            assert!(matches!(again[1], Relation::Copy { of } if of.number() == first));
+        }
+        assert_eq!(play.finish(20_000)[0].duplicates, 2, "{points:?}");
+    }
+}
