@@ -267,7 +267,7 @@ pub(super) fn is_same_packet(
     same_id
         && !together
         && !seen.stations[0].is_other_than(open.asked_by)
-        && (soon || is_proven(open, seen))
+        && (soon || is_proven(open, seen) || is_timed(query, seen))
         && (open.asks_alike(query) || is_part(open, query, seen, payloads))
 }
 

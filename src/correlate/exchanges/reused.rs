@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::end::SETTLED_AT_LEAST;
-use super::open::{Open, Rtt, is_same_packet, is_soon, may_be_late};
+use super::open::{Open, Rtt, is_same_packet, is_soon, is_timed, may_be_late};
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::exchange::ExchangeOutcome;
 use crate::correlate::query::{Query, QueryKey};
@@ -38,9 +38,9 @@ impl Beside {
 impl Exchanges {
     /// The request that this one is, captured again, among those of the ring of `newest`.
     pub(super) fn copied(&self, newest: Slot, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
-        let mut of_ring = self
-            .newest_first(newest)
-            .take_while(|(_, open)| is_soon(open, seen) || may_be_late(open, seen));
+        let mut of_ring = self.newest_first(newest).take_while(|(_, open)| {
+            is_soon(open, seen) || may_be_late(open, seen) || is_timed(query, seen)
+        });
         let (slot, _) =
             of_ring.find(|(_, open)| is_same_packet(open, query, seen, &self.payloads))?;
         Some(slot)

@@ -404,3 +404,39 @@ fn what_is_asked_alike_again_and_again_is_no_copy() {
     let lost = (ExchangeOutcome::Lost, None);
     assert_eq!(told, [answered, lost, answered, lost, answered]);
 }
+
+#[test]
+fn a_time_in_its_data_tells_that_a_request_was_sent_once() {
+    // `struct timeval` of iputils.
+    let mut timed = [0; 56];
+    timed[..4].copy_from_slice(&1_000_000_u32.to_le_bytes());
+    for (octet, count) in timed[16..].iter_mut().zip(16..) {
+        *octet = count;
+    }
+    for (octets, is_copy) in [(timed, true), ([0; 56], false)] {
+        for ip_id in [Some(7), None] {
+            let mut play = Play::new();
+            let mut ask = |millis| {
+                let place = Place {
+                    ip_id,
+                    ttl: 64,
+                    ..Place::default()
+                };
+                let query = Query {
+                    direction: Direction::Request,
+                    key: ping(1),
+                    addrs: ping(1).addrs,
+                    payload: Some(PayloadPrint::for_tests(1)),
+                    octets: &octets,
+                    rest: 0,
+                };
+                let seen = play.sighting(millis, place);
+                play.exchanges.query(&query, &seen, &mut |_| {}).0
+            };
+            assert_eq!(ask(1_000_000_100), Relation::Request);
+            let told = ask(1_000_000_400);
+            let copied = matches!(told, Relation::Copy { of } if of.number() == 1);
+            assert_eq!(copied, is_copy, "{octets:?} {ip_id:?}");
+        }
+    }
+}
