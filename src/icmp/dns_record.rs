@@ -57,6 +57,79 @@ fn name_end(message: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// How a message is sent. Multicast DNS has a bit of its own in front of a class (RFC 6762 sections
+/// 18.12 and 18.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cast {
+    /// To one, or to those that know no such bit.
+    Unicast,
+    /// As multicast DNS.
+    Multicast,
+}
+
+/// A class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Its number: see [`super::quoted_dns::class_name`].
+    pub number: u16,
+    /// Of a question of multicast DNS, that the response should be unicast; of a record, that it
+    /// replaces those that are kept.
+    pub marked: bool,
+}
+
+impl Class {
+    /// The Internet's.
+    pub const IN: u16 = 1;
+
+    pub(super) const fn of(word: u16, cast: Cast) -> Self {
+        const MARK: u16 = 0x8000;
+        match cast {
+            Cast::Unicast => Self {
+                number: word,
+                marked: false,
+            },
+            Cast::Multicast => Self {
+                number: word & !MARK,
+                marked: word & MARK != 0,
+            },
+        }
+    }
+}
+
+/// A question that is all there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// What it is about.
+    pub name: PackedName<'a>,
+    /// The type of record that it asks for.
+    pub kind: u16,
+    /// Their class.
+    pub class: Class,
+}
+
+/// Octets of type and class.
+const TYPE_AND_CLASS: usize = 4;
+
+/// The questions from `at` on, at most so many, up to the first that is not all there.
+pub(super) fn questions(
+    message: &[u8],
+    at: usize,
+    count: u16,
+    cast: Cast,
+) -> impl Iterator<Item = Question<'_>> + Clone {
+    let mut next = at;
+    (0..count).map_while(move |_| {
+        let at = next;
+        let end = name_end(message, at)?;
+        next = end + TYPE_AND_CLASS;
+        Some(Question {
+            name: PackedName { message, at },
+            kind: u16_at(message, end)?,
+            class: Class::of(u16_at(message, end + 2)?, cast),
+        })
+    })
+}
+
 /// The part of a message that a record is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -90,8 +163,12 @@ pub struct Record<'a> {
     pub section: Section,
     /// Its type.
     pub kind: u16,
+    /// Its class; EDNS has none.
+    pub class: Option<Class>,
     /// For how many seconds it may be kept.
     pub ttl: Option<u32>,
+    /// What EDNS has in their places.
+    pub edns: Option<Edns>,
     /// Its data, if all of that is there.
     data: Option<Range<usize>>,
 }
@@ -113,8 +190,35 @@ pub enum RecordData<'a> {
     Octets(&'a [u8]),
 }
 
-/// EDNS (RFC 6891 section 6.1.3): what is no record of a name has no time to live.
+/// EDNS: what is no record of a name has neither class nor time to live.
 const OPT: u16 = 41;
+
+/// What EDNS tells in front of its options (RFC 6891 section 6.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edns {
+    /// Octets of a datagram that its sender can take.
+    pub udp_size: u16,
+    /// The upper bits of the response code.
+    pub extended_rcode: u8,
+    /// Version.
+    pub version: u8,
+    /// Whether DNSSEC is wanted (RFC 3225).
+    pub dnssec_ok: bool,
+}
+
+impl Edns {
+    /// At `at`, where other records have their class.
+    fn read(message: &[u8], at: usize) -> Option<Self> {
+        const DNSSEC_OK: u8 = 0x80;
+        let [extended_rcode, version, flags, _] = array_at(message, at + 2)?;
+        Some(Self {
+            udp_size: u16_at(message, at)?,
+            extended_rcode,
+            version,
+            dnssec_ok: flags & DNSSEC_OK != 0,
+        })
+    }
+}
 
 impl<'a> Record<'a> {
     /// Whose record it is.
@@ -195,8 +299,8 @@ pub(super) fn records(
     at: usize,
     questions: u16,
     counts: [u16; 3],
+    cast: Cast,
 ) -> impl Iterator<Item = Record<'_>> + Clone {
-    const TYPE_AND_CLASS: usize = 4;
     const FIXED: usize = 10;
     let behind = |at, _| Some(name_end(message, at)? + TYPE_AND_CLASS);
     let mut next = (0..questions).try_fold(at, behind);
@@ -207,6 +311,7 @@ pub(super) fn records(
         let start = next?;
         let fixed = name_end(message, start)?;
         let kind = u16_at(message, fixed)?;
+        let class = u16_at(message, fixed + 2).map(|word| Class::of(word, cast));
         let length = u16_at(message, fixed + 8).map(usize::from);
         let at = fixed + FIXED;
         let data = length.map(|length| at..at + length);
@@ -219,7 +324,9 @@ pub(super) fn records(
             fixed,
             section,
             kind,
+            class: class.filter(|_| kind != OPT),
             ttl: u32_at(message, fixed + 4).filter(|_| kind != OPT),
+            edns: Edns::read(message, fixed + 2).filter(|_| kind == OPT),
             data,
         })
     })
@@ -266,7 +373,7 @@ mod tests {
         let message = [&question[..], answers].concat();
         for length in 0..=message.len() {
             let octets = &message[..length];
-            let all: Vec<_> = records(octets, 0, 1, [1, 1, 0]).collect();
+            let all: Vec<_> = records(octets, 0, 1, [1, 1, 0], Cast::Unicast).collect();
             let expected = usize::from(length >= 13) + usize::from(length >= 29);
             assert_eq!(all.len(), expected, "{length}");
             if let Some(first) = all.first() {
@@ -280,12 +387,15 @@ mod tests {
                 assert!(first.item().fields().count() <= 6);
             }
         }
-        let all: Vec<_> = records(&message, 0, 1, [1, 1, 9]).collect();
+        let all: Vec<_> = records(&message, 0, 1, [1, 1, 9], Cast::Unicast).collect();
         let Some(RecordData::Numbered(before, name)) = all[1].data() else {
             panic!("{all:?}");
         };
         assert_eq!((before, text(name)), (&[0, 10][..], "www.lab".into()));
-        assert_eq!(records(&[0xff; 90], 0, 255, [u16::MAX; 3]).count(), 0);
-        assert!(records(&[0; 900], 0, 0, [u16::MAX; 3]).count() < 90);
+        assert_eq!(
+            records(&[0xff; 90], 0, 255, [u16::MAX; 3], Cast::Unicast).count(),
+            0
+        );
+        assert!(records(&[0; 900], 0, 0, [u16::MAX; 3], Cast::Multicast).count() < 90);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Quote;
 use super::dns::Name;
-use super::dns_record::{self, Record};
+use super::dns_record::{self, Cast, Class, Question, Record};
 use super::field::{Extent, spec};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at, u16_at};
@@ -13,70 +13,141 @@ use crate::wire::ip::protocol;
 const UDP_HEADER: usize = 8;
 const HEADER: usize = 12;
 
-/// The message, of which at least the header was quoted.
+const DNS: u16 = 53;
+const MULTICAST_DNS: u16 = 5353;
+const LLMNR: u16 = 5355;
+
+/// The message, of which at least identifier and flags were quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotedDns<'a> {
     bytes: &'a [u8],
+    cast: Cast,
     /// Identifier.
     pub id: u16,
-    /// Whether it answers.
-    pub is_response: bool,
-    /// What came of it, in a response: see [`rcode_name`].
-    pub rcode: Option<u8>,
+    flags: Flags,
     /// Questions that it says it has.
-    questions: u16,
+    pub questions: Option<u16>,
     /// Records that it says it has: answers, authorities, additional ones.
     pub counts: [u16; 3],
     /// The name of its first question, perhaps without its end.
     pub name: Option<Name<'a>>,
     /// The type of record that it asks for.
     pub query_type: Option<u16>,
+    /// The class of that.
+    pub query_class: Option<Class>,
+}
+
+/// The second word of a message (RFC 1035 section 4.1.1, RFC 4035 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flags(u16);
+
+impl Flags {
+    const RESPONSE: u16 = 0x8000;
+    /// To be zero.
+    const RESERVED: u16 = 0x0040;
+    /// Their names, the first bit first.
+    const NAMES: [(u16, &'static str); 6] = [
+        (0x0400, "aa"),
+        (0x0200, "tc"),
+        (0x0100, "rd"),
+        (0x0080, "ra"),
+        (0x0020, "ad"),
+        (0x0010, "cd"),
+    ];
+
+    const fn is_response(self) -> bool {
+        self.0 & Self::RESPONSE != 0
+    }
+
+    fn opcode(self) -> u8 {
+        self.0.to_be_bytes()[0] >> 3 & 0x0f
+    }
+
+    fn rcode(self) -> u8 {
+        self.0.to_be_bytes()[1] & 0x0f
+    }
+
+    /// Whether probes and others, who send anything to these ports, hardly have them.
+    fn are_likely(self) -> bool {
+        /// The highest that is assigned (IANA registry `DNS OpCodes`).
+        const LAST_OPCODE: u8 = 6;
+        self.opcode() <= LAST_OPCODE
+    }
+
+    /// The same, where nothing else tells.
+    fn are_plain(self) -> bool {
+        let answers = self.is_response() || (self.rcode() == 0 && self.0 & 0x0480 == 0);
+        self.are_likely() && self.0 & Self::RESERVED == 0 && answers
+    }
 }
 
 impl<'a> Quote<'a> {
     /// The DNS message of a quoted datagram, by its port: that of DNS, of multicast DNS (RFC 6762)
-    /// or of LLMNR (RFC 4795).
+    /// or of LLMNR (RFC 4795); or that a quoted segment begins with.
     pub fn dns(&self) -> Option<QuotedDns<'a>> {
-        const PORTS: [u16; 3] = [53, 5353, 5355];
-        let (ip, payload) = (&self.ip, self.ip.payload);
-        if ip.protocol != protocol::UDP || ip.is_later_fragment() {
+        const PORTS: [u16; 3] = [DNS, MULTICAST_DNS, LLMNR];
+        let (ip, octets) = (&self.ip, self.ip.payload);
+        if !matches!(ip.protocol, protocol::UDP | protocol::TCP) || ip.is_later_fragment() {
             return None;
         }
-        let ports = [u16_at(payload, 0)?, u16_at(payload, 2)?];
+        let ports = [u16_at(octets, 0)?, u16_at(octets, 2)?];
         if !ports.iter().any(|port| PORTS.contains(port)) {
             return None;
         }
-        read(tail(payload, UDP_HEADER))
+        if ip.protocol == protocol::TCP {
+            return read_segment(self.payload());
+        }
+        let cast = if ports.contains(&MULTICAST_DNS) {
+            Cast::Multicast
+        } else {
+            Cast::Unicast
+        };
+        read(tail(octets, UDP_HEADER), cast)
     }
 }
 
-fn read(bytes: &[u8]) -> Option<QuotedDns<'_>> {
-    const RESPONSE: u16 = 0x8000;
-    /// The highest that is assigned (IANA registry `DNS OpCodes`).
-    const LAST_OPCODE: u16 = 6;
+/// A message behind its length (RFC 1035 section 4.2.2). Most segments of a long answer begin within
+/// it: only what has the header of a message is told.
+fn read_segment(octets: &[u8]) -> Option<QuotedDns<'_>> {
+    let length = usize::from(u16_at(octets, 0)?);
+    let message = tail(octets, 2);
+    let message = message.get(..length).unwrap_or(message);
+    let dns = read(message, Cast::Unicast)?;
+    // That of a zone transfer has no question in all messages but the first (RFC 5936 section 2.2).
+    let has_question = match dns.questions? {
+        0 => dns.is_response() && dns.counts[0] > 0,
+        1 => message.len() == HEADER || dns.name.is_some(),
+        _ => false,
+    };
+    (message.len() >= HEADER && dns.flags.are_plain() && has_question).then_some(dns)
+}
+
+fn read(bytes: &[u8], cast: Cast) -> Option<QuotedDns<'_>> {
     /// Multicast DNS asks several at once; text in the header's place would be thousands.
     const MOST_QUESTIONS: u16 = 255;
-    let (id, flags) = (u16_at(bytes, 0)?, u16_at(bytes, 2)?);
-    let questions = u16_at(bytes, 4)?;
-    u16_at(bytes, HEADER - 2)?;
-    // Probes and others send anything to these ports.
-    if flags >> 11 & 0x0f > LAST_OPCODE || questions > MOST_QUESTIONS {
+    let (id, flags) = (u16_at(bytes, 0)?, Flags(u16_at(bytes, 2)?));
+    let questions = u16_at(bytes, 4);
+    let is_likely = if bytes.len() < HEADER {
+        flags.are_plain()
+    } else {
+        flags.are_likely()
+    };
+    if !is_likely || questions > Some(MOST_QUESTIONS) {
         return None;
     }
-    let name = name(tail(bytes, HEADER)).filter(|_| questions > 0);
-    let query_type = match name {
-        Some(name) if name.complete => u16_at(bytes, HEADER + name.wire_len()),
-        _ => None,
-    };
+    let name = name(tail(bytes, HEADER)).filter(|_| questions > Some(0));
+    let behind = name.filter(|name| name.complete);
+    let behind = behind.map(|name| HEADER + name.wire_len());
     Some(QuotedDns {
         bytes,
+        cast,
         id,
-        is_response: flags & RESPONSE != 0,
-        rcode: (flags & RESPONSE != 0).then_some((flags & 0x0f) as u8),
+        flags,
         questions,
         counts: [6, 8, 10].map(|at| u16_at(bytes, at).unwrap_or(0)),
         name,
-        query_type,
+        query_type: behind.and_then(|at| u16_at(bytes, at)),
+        query_class: behind.and_then(|at| Some(Class::of(u16_at(bytes, at + 2)?, cast))),
     })
 }
 
@@ -95,9 +166,38 @@ fn name(octets: &[u8]) -> Option<Name<'_>> {
 }
 
 impl<'a> QuotedDns<'a> {
+    /// Whether it answers.
+    pub const fn is_response(&self) -> bool {
+        self.flags.is_response()
+    }
+
+    /// What it is for: see [`opcode_name`].
+    pub fn opcode(&self) -> u8 {
+        self.flags.opcode()
+    }
+
+    /// The names of its flags that are set.
+    pub fn flags(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        let Flags(bits) = self.flags;
+        let names = Flags::NAMES.into_iter();
+        names.filter_map(move |(mask, name)| (bits & mask != 0).then_some(name))
+    }
+
+    /// What came of it, in a response: see [`rcode_name`].
+    pub fn rcode(&self) -> Option<u8> {
+        self.is_response().then(|| self.flags.rcode())
+    }
+
+    /// The questions behind its first, as far as they were quoted.
+    pub fn further_questions(&self) -> impl Iterator<Item = Question<'a>> + Clone + use<'a> {
+        let count = self.questions.unwrap_or(0);
+        dns_record::questions(self.bytes, HEADER, count, self.cast).skip(1)
+    }
+
     /// Its records, as far as they were quoted.
     pub fn records(&self) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
-        dns_record::records(self.bytes, HEADER, self.questions, self.counts)
+        let questions = self.questions.unwrap_or(0);
+        dns_record::records(self.bytes, HEADER, questions, self.counts, self.cast)
     }
 
     /// Its fields.
@@ -135,6 +235,30 @@ impl<'a> QuotedDns<'a> {
             specs: Specs::made(rows),
         }
     }
+}
+
+/// What a message is for, but for a query (IANA registry `DNS OpCodes`).
+pub const fn opcode_name(opcode: u8) -> Option<&'static str> {
+    Some(match opcode {
+        1 => "iquery",
+        2 => "status",
+        4 => "notify",
+        5 => "update",
+        6 => "stateful",
+        _ => return None,
+    })
+}
+
+/// The mnemonic of a class (IANA registry `DNS CLASSes`).
+pub const fn class_name(class: u16) -> Option<&'static str> {
+    Some(match class {
+        1 => "IN",
+        3 => "CH",
+        4 => "HS",
+        254 => "NONE",
+        255 => "ANY",
+        _ => return None,
+    })
 }
 
 /// The name of a response code (IANA registry `DNS RCODEs`).

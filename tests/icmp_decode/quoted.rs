@@ -313,9 +313,13 @@ fn a_quoted_dns_message_tells_its_name() {
     let (record, lines) = dns(QUERY);
     assert_eq!(
         record,
-        json!({"id": 0x1234, "response": false, "name": "lab.test", "query_type": "AAAA"})
+        json!({"id": 0x1234, "response": false, "flags": ["rd"], "questions": 1, "name": "lab.test",
+            "query_type": "AAAA", "query_class": "IN"})
     );
-    assert!(lines.contains("DNS query 4660 AAAA? lab.test, "), "{lines}");
+    assert!(
+        lines.contains("DNS query 4660 AAAA? lab.test, flags [rd], "),
+        "{lines}"
+    );
     let dump = run(&[dns_error(QUERY)], &["-tX"]);
     for row in [
         "dns id 4660",
@@ -329,9 +333,13 @@ fn a_quoted_dns_message_tells_its_name() {
     let (record, lines) = dns(&QUERY[..26]);
     assert_eq!(
         record,
-        json!({"id": 0x1234, "response": false, "name": "lab.t", "name_cut": true})
+        json!({"id": 0x1234, "response": false, "flags": ["rd"], "questions": 1, "name": "lab.t",
+            "name_cut": true})
     );
-    assert!(lines.contains("DNS query 4660 lab.t..., "), "{lines}");
+    assert!(
+        lines.contains("DNS query 4660 lab.t..., flags [rd], "),
+        "{lines}"
+    );
     // The root, of a type without a name; a response.
     let root = [
         &QUERY[..10],
@@ -343,23 +351,26 @@ fn a_quoted_dns_message_tells_its_name() {
     let (record, lines) = dns(&root);
     assert_eq!(
         record,
-        json!({"id": 0x1234, "response": true, "name": ".", "query_type": "TYPE65280",
-            "rcode": 3, "rcode_name": "NXDomain"})
+        json!({"id": 0x1234, "response": true, "flags": ["rd", "ra"], "questions": 1, "name": ".",
+            "query_type": "TYPE65280", "query_class": "IN", "rcode": 3, "rcode_name": "NXDomain"})
     );
     assert!(
-        lines.contains("DNS response 4660 TYPE65280? ., NXDomain, "),
+        lines.contains("DNS response 4660 TYPE65280? ., flags [rd, ra], NXDomain, "),
         "{lines}"
     );
     // No port of it, no header of it, no label of it.
     let mut other = QUERY.to_vec();
     other[3] = 54;
-    assert!(dns(&other).0.is_null() && dns(&QUERY[..19]).0.is_null());
+    assert!(dns(&other).0.is_null() && dns(&QUERY[..11]).0.is_null());
     // What a probe may send to that port.
     let probe = [&QUERY[..8], b"a probe of 32 octets ..........."].concat();
     assert!(dns(&probe).0.is_null());
     let mut pointer = QUERY.to_vec();
     pointer[20] = 0xc0;
-    assert_eq!(dns(&pointer).0, json!({"id": 0x1234, "response": false}));
+    assert_eq!(
+        dns(&pointer).0,
+        json!({"id": 0x1234, "response": false, "flags": ["rd"], "questions": 1})
+    );
 }
 
 #[test]
@@ -370,7 +381,7 @@ fn a_quoted_dns_response_tells_its_records() {
         &QUERY[20..],
         b"\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x05\x02w\x1b\xc0\x10",
         b"\xc0\x26\0\x1c\0\x01\0\0\0\x3c\0\x10\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07",
-        b"\0\0\x29\x04\xd0\0\0\0\0\0\0",
+        b"\0\0\x29\x04\xd0\0\0\x80\0\0\0",
     ]
     .concat();
     let (record, lines) = dns(&response);
@@ -379,14 +390,15 @@ fn a_quoted_dns_response_tells_its_records() {
     assert_eq!(
         record["records"],
         json!([
-            {"section": "answer", "name": "lab.test", "type": "CNAME", "ttl": 300, "data": "w\\x1b.test"},
-            {"section": "answer", "name": "w\\x1b.test", "type": "AAAA", "ttl": 60,
+            {"section": "answer", "name": "lab.test", "type": "CNAME", "class": "IN", "ttl": 300, "data": "w\\x1b.test"},
+            {"section": "answer", "name": "w\\x1b.test", "type": "AAAA", "class": "IN", "ttl": 60,
                 "data": "2001:db8::7"},
-            {"section": "additional", "name": ".", "type": "OPT", "data": ""}
+            {"section": "additional", "name": ".", "type": "OPT", "udp_size": 1232, "dnssec_ok": true,
+                "data": ""}
         ])
     );
-    let text = "DNS response 4660 AAAA? lab.test, NoError, answers 2, additional 1: lab.test CNAME \
-                w\\x1b.test ttl 300; w\\x1b.test AAAA 2001:db8::7 ttl 60; . OPT, ";
+    let text = "DNS response 4660 AAAA? lab.test, flags [rd, ra], NoError, answers 2, additional 1: lab.test CNAME \
+                w\\x1b.test ttl 300; w\\x1b.test AAAA 2001:db8::7 ttl 60; . OPT udp size 1232 do, ";
     assert!(lines.contains(text), "{lines}");
     let dump = run(&[dns_error(&response)], &["-tX"]);
     for row in ["record type 5", "record ttl 300", "record data 2001:db8::7"] {
@@ -396,6 +408,112 @@ fn a_quoted_dns_response_tells_its_records() {
     let (record, _) = dns(&response[..response.len() - 20]);
     assert_eq!(record["records"].as_array().unwrap().len(), 2);
     assert_eq!(record["records"][1].get("data"), None);
+}
+
+#[test]
+fn a_quoted_dns_message_tells_what_it_is_for() {
+    let of = |flags: [u8; 2], class: u8| {
+        let header = [&QUERY[..10], &flags, &QUERY[12..33], &[class]].concat();
+        dns(&header)
+    };
+    let (record, lines) = of([0x28, 0], 1);
+    assert_eq!(
+        (&record["opcode"], &record["opcode_name"], &record["flags"]),
+        (&json!(5), &json!("update"), &json!([]))
+    );
+    assert!(
+        lines.contains("DNS update 4660 AAAA? lab.test, 5"),
+        "{lines}"
+    );
+    let (record, lines) = of([0xa4, 0], 1);
+    assert_eq!(record["opcode_name"], "notify");
+    assert!(
+        lines.contains("DNS notify response 4660 AAAA? lab.test, flags [aa], NoError, "),
+        "{lines}"
+    );
+    let (record, lines) = of([0x03, 0x30], 3);
+    assert_eq!(record["flags"], json!(["tc", "rd", "ad", "cd"]));
+    assert_eq!(record["query_class"], "CH");
+    assert!(
+        lines.contains("DNS query 4660 AAAA CH? lab.test, "),
+        "{lines}"
+    );
+    assert!(of([0, 0], 17).1.contains("AAAA CLASS17? lab.test"));
+    // Identifier and flags, and what a probe has in their places.
+    let (record, lines) = dns(&QUERY[..13]);
+    assert_eq!(
+        record,
+        json!({"id": 0x1234, "response": false, "flags": ["rd"]})
+    );
+    assert!(lines.contains("DNS query 4660, flags [rd], "), "{lines}");
+    assert!(dns(&[&QUERY[..8], b"HIJK"].concat()).0.is_null());
+}
+
+#[test]
+fn multicast_dns_asks_several_at_once() {
+    let mut query = b"\x14\xe9\x14\xe9\0\0\0\0\0\0\0\0\0\x03\0\x01\0\0\0\0".to_vec();
+    query.extend(b"\x01a\x05local\0\0\x0c\x80\x01");
+    query.extend(b"\x01b\xc0\x0e\0\x0c\0\x01");
+    query.extend(b"\x01c\xc0\x0e\0\xff\x80\x01");
+    query.extend(b"\xc0\x0c\0\x0c\x80\x01\0\0\0\x09\0\x04\x01x\xc0\x0e");
+    let (record, lines) = dns(&query);
+    assert_eq!(record["questions"], 3);
+    assert_eq!(record["unicast_response"], true);
+    assert_eq!(
+        record["further_questions"],
+        json!([
+            {"name": "b.local", "query_type": "PTR", "query_class": "IN"},
+            {"name": "c.local", "query_type": "ANY", "query_class": "IN", "unicast_response": true},
+        ])
+    );
+    assert_eq!(record["records"][0]["cache_flush"], true);
+    let text = "DNS query 0 [3 questions] PTR (QU)? a.local, PTR? b.local, ANY (QU)? c.local, answers 1: \
+                a.local PTR (cache flush) x.local ttl 9, ";
+    assert!(lines.contains(text), "{lines}");
+    for length in 0..query.len() {
+        dns(&query[..length]);
+    }
+    // Without port 5353 that bit is one of the class.
+    query[1] = 0;
+    query[..4].copy_from_slice(&[0xc0, 0, 0, 53]);
+    assert_eq!(dns(&query).0["query_class"], "CLASS32769");
+}
+
+#[test]
+fn a_quoted_segment_may_begin_with_a_dns_message() {
+    let segment = |octets: &[u8]| {
+        let header = b"\xc0\0\0\x35\0\0\0\x01\0\0\0\x02\x50\x18\x01\0\0\0\0\0";
+        let quote = v4(
+            [192, 0, 2, 1],
+            [203, 0, 113, 9],
+            6,
+            &[&header[..], octets].concat(),
+        );
+        let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+        let packet = [v4([203, 0, 113, 9], [192, 0, 2, 1], 1, &message)];
+        let records = records(&packet);
+        let record = records.iter().find(|r| r["type"] == "icmp").unwrap();
+        (record["quoted"]["dns"].clone(), run(&packet, &["-tvX"]))
+    };
+    let message = [&[0, 26], &QUERY[8..]].concat();
+    let (record, lines) = segment(&message);
+    assert_eq!(record["name"], "lab.test");
+    assert!(
+        lines.contains("DNS query 4660 AAAA? lab.test, ") && lines.contains("question lab.test"),
+        "{lines}"
+    );
+    for length in 0..message.len() {
+        assert_eq!(
+            segment(&message[..length]).0.is_null(),
+            length < 14,
+            "{length}"
+        );
+    }
+    assert!(
+        segment(b"\0\x20what is in the middle of an answer")
+            .0
+            .is_null()
+    );
 }
 
 #[test]
@@ -441,7 +559,7 @@ fn every_prefix_of_a_quoted_dns_message() {
         let ip = Ip::parse(&packet, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
         let dns = message.quote().unwrap().dns();
-        assert_eq!(dns.is_some(), length >= 20, "{length}");
+        assert_eq!(dns.is_some(), length >= 12, "{length}");
         let Some(dns) = dns else { continue };
         assert_eq!(dns.name.is_some(), length > 20, "{length}");
         assert_eq!(dns.query_type, (length >= 32).then_some(28), "{length}");

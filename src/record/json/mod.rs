@@ -7,6 +7,7 @@
 //! of the first frame it names, and every frame of another source says so beside its number.
 
 mod body;
+mod dns;
 mod field;
 mod icmp;
 mod link;

@@ -3,21 +3,20 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::body::put_extensions;
-use super::field::{DnsName, put_kind, put_own_fields};
+use super::dns::Dns;
+use super::field::{put_kind, put_own_fields};
 use super::packet::{
     ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
 };
-use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol, escaped};
-use crate::icmp::dns_record::Record;
+use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol};
 use crate::icmp::quote::Gre;
-use crate::icmp::quoted_dns::{QuotedDns, rcode_name, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{
     CutHeader, Extensions, Quote, QuotedTransport, Translation, application, quoted_transport,
 };
+use crate::record::Payloads;
 use crate::record::community::{CommunityId, CommunityIds};
-use crate::record::{Payloads, dns};
 use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
 
@@ -209,79 +208,6 @@ impl Serialize for Header<'_> {
         map.maybe("message", *message)?;
         put_own_fields(&mut map, item)?;
         map.end()
-    }
-}
-
-struct Dns<'a>(QuotedDns<'a>);
-
-impl Serialize for Dns<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let dns = &self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.put("id", &dns.id)?;
-        map.put("response", &dns.is_response)?;
-        if let Some(name) = dns.name {
-            map.put("name", &DnsName(name))?;
-            map.fact("name_cut", !name.complete)?;
-        }
-        map.maybe("query_type", dns.query_type.map(RecordType))?;
-        map.maybe("rcode", dns.rcode)?;
-        if let Some(word) = dns.rcode.and_then(rcode_name) {
-            map.name("rcode_name", word)?;
-        }
-        for (key, count) in ["answers", "authorities", "additional"]
-            .iter()
-            .zip(dns.counts)
-        {
-            map.some(key, count.into())?;
-        }
-        if dns.records().next().is_some() {
-            map.put("records", &Iter(|| dns.records().map(RecordEntry)))?;
-        }
-        map.end()
-    }
-}
-
-/// Text that is written with its escapes.
-struct Zone<F>(F);
-
-impl<F: Fn(&mut Vec<u8>)> Serialize for Zone<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        escaped(serializer, &self.0)
-    }
-}
-
-struct RecordEntry<'a>(Record<'a>);
-
-impl Serialize for RecordEntry<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = &self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.name("section", record.section.name())?;
-        map.put(
-            "name",
-            &Zone(|out: &mut Vec<u8>| dns::name(out, record.name())),
-        )?;
-        map.put("type", &RecordType(record.kind))?;
-        map.maybe("ttl", record.ttl)?;
-        let data = record.data();
-        map.maybe(
-            "data",
-            data.map(|data| Zone(move |out: &mut Vec<u8>| dns::data(out, data))),
-        )?;
-        map.end()
-    }
-}
-
-/// The mnemonic of a type, or `TYPE65280` (RFC 3597 section 5).
-struct RecordType(u16);
-
-impl Serialize for RecordType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match type_name(self.0) {
-            Some(name) => serializer.serialize_str(name),
-            None => serializer.collect_str(&format_args!("TYPE{}", self.0)),
-        }
     }
 }
 

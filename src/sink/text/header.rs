@@ -1,19 +1,18 @@
 //! IP headers in detail, and headers behind them, in tcpdump's words where it has any.
 
+mod dns;
 mod options;
 
-use super::fields::dns_name;
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
-use crate::icmp::dns_record::RecordData;
-use crate::icmp::quoted_dns::{QuotedDns, rcode_name, type_name};
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, ip_header};
-use crate::record::{dns, write};
+use crate::record::write;
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, IpOption, header_checksum};
 use crate::wire::tunnel::outer_ports;
 use crate::wire::{ChecksumStatus, HeaderOrigin, Ip, IpVersion};
+pub(super) use dns::dns;
 pub(super) use options::extension_headers;
 use options::{option4, unnamed};
 
@@ -242,77 +241,6 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
         out.push(b']');
     }
     number(out, b", length ", header.data_length.into());
-}
-
-/// `DNS query 4660 A? lab.test`: an ellipsis where the quote cuts the name. Of a response what came of
-/// it, and the records that were quoted.
-pub(super) fn dns(out: &mut Vec<u8>, quoted: &QuotedDns<'_>) {
-    out.extend_from_slice(if quoted.is_response {
-        b"DNS response "
-    } else {
-        b"DNS query "
-    });
-    write::decimal(out, quoted.id.into());
-    if let Some(kind) = quoted.query_type {
-        record_type(out, kind);
-    }
-    if let Some(name) = &quoted.name {
-        out.extend_from_slice(if quoted.query_type.is_some() {
-            b"? "
-        } else {
-            b" "
-        });
-        dns_name(out, name);
-        if !name.complete {
-            out.extend_from_slice(b"...");
-        }
-    }
-    if let Some(rcode) = quoted.rcode {
-        match rcode_name(rcode) {
-            Some(name) => {
-                out.extend_from_slice(b", ");
-                out.extend_from_slice(name.as_bytes());
-            }
-            None => number(out, b", rcode ", rcode.into()),
-        }
-    }
-    for (name, count) in [
-        b", answers ".as_slice(),
-        b", authorities ",
-        b", additional ",
-    ]
-    .iter()
-    .zip(quoted.counts)
-    .filter(|(_, count)| *count > 0)
-    {
-        number(out, name, count.into());
-    }
-    for (i, record) in quoted.records().enumerate() {
-        out.extend_from_slice(if i == 0 { b": " } else { b"; " });
-        dns::name(out, record.name());
-        record_type(out, record.kind);
-        if let Some(data) = record
-            .data()
-            .filter(|data| *data != RecordData::Octets(&[]))
-        {
-            out.push(b' ');
-            dns::data(out, data);
-        }
-        if let Some(ttl) = record.ttl {
-            number(out, b" ttl ", ttl.into());
-        }
-    }
-}
-
-/// ` AAAA`, or ` TYPE65280` (RFC 3597 section 5).
-fn record_type(out: &mut Vec<u8>, kind: u16) {
-    match type_name(kind) {
-        Some(name) => {
-            out.push(b' ');
-            out.extend_from_slice(name.as_bytes());
-        }
-        None => number(out, b" TYPE", kind.into()),
-    }
 }
 
 fn tcp_option(out: &mut Vec<u8>, option: &IpOption<'_>) {
