@@ -14,6 +14,7 @@ pub(super) mod spec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use super::application::parts::Parts;
 use super::application::snmp::Oid;
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
@@ -114,6 +115,17 @@ pub enum FieldKind {
     Text,
     /// So many octets of such text, or as many as there are.
     TextOf(u16),
+    /// The same of text that goes on where the packet was cut.
+    CutTextOf(u16),
+    /// Some bits of a number that so many decimal digits write (RFC 5424 section 6.2.1).
+    Written {
+        /// Digits of the number.
+        digits: u8,
+        /// Bits to the right of the field.
+        shift: u8,
+        /// Bits in the field.
+        width: u8,
+    },
     /// IPv4 addresses from here on, as many as fit.
     V4List,
     /// Numbers of so many octets from here on, as many as fit.
@@ -131,6 +143,17 @@ pub enum FieldKind {
     Sequences(u8),
     /// So many IPv6 addresses, or as many as fit.
     V6Array(u16),
+    /// So many IPv4 addresses, or as many as fit.
+    V4Array(u16),
+    /// A signed number of one octet.
+    SignedOctet,
+    /// Seconds in two octets and 1/65536ths of one in two more, as microseconds (RFC 5905 section 6).
+    ShortTime,
+    /// When something was, in eight octets: seconds since 1900, or since 2036 where the first bit is
+    /// not set, and 1/2^32ths of one (RFC 5905 section 6). Zero is no time.
+    NtpTime,
+    /// Parts that repeat from here on.
+    Parts(Parts),
     /// An address prefix cut after its last significant octet, from here on.
     V6Prefix,
     /// The prefix of no octets, `::`.
@@ -174,6 +197,8 @@ pub enum Value<'a> {
     Octets(&'a [u8]),
     /// Text that the sender chose: to be escaped wherever it is shown.
     Text(&'a [u8]),
+    /// Such text, of which the end was cut.
+    CutText(&'a [u8]),
     /// IPv6 addresses one behind the other; octets that fill none are not part of it.
     V6List(&'a [u8]),
     /// IPv4 addresses one behind the other; octets that fill none are not part of it.
@@ -208,6 +233,8 @@ pub enum Value<'a> {
     Oid(Oid<'a>),
     /// Variable bindings: see [`super::application::snmp::bindings`].
     Bindings(&'a [u8]),
+    /// Parts that repeat: see [`Parts::items`].
+    Parts(Parts, &'a [u8]),
 }
 
 /// A field with its place in the octets it was read from.
@@ -262,11 +289,18 @@ impl FieldSpec {
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
             FieldKind::V4List | FieldKind::Labels => rest.len() - rest.len() % 4,
             FieldKind::V4Times => rest.len() - rest.len() % 8,
+            FieldKind::Written { digits, .. } => usize::from(digits),
             FieldKind::TextOf(n)
+            | FieldKind::CutTextOf(n)
             | FieldKind::DnsNamesOf(n)
             | FieldKind::SvcParams(n)
             | FieldKind::Bindings(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
+            FieldKind::V4Array(count) => (rest.len() / 4).min(usize::from(count)) * 4,
+            FieldKind::SignedOctet => 1,
+            FieldKind::ShortTime => 4,
+            FieldKind::NtpTime => 8,
+            FieldKind::Parts(parts) => parts.complete(rest),
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
             FieldKind::V6PrefixOfNone => 0,
@@ -351,7 +385,15 @@ impl FieldSpec {
             }
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
-            FieldKind::V4List => Value::V4List(octets),
+            FieldKind::CutTextOf(_) => Value::CutText(octets),
+            FieldKind::Written { shift, width, .. } => {
+                Value::Number(written(octets)? >> shift & ((1 << width) - 1))
+            }
+            FieldKind::V4List | FieldKind::V4Array(_) => Value::V4List(octets),
+            FieldKind::SignedOctet => Value::Signed(octets.first()?.cast_signed().into()),
+            FieldKind::ShortTime => Value::Number((number(octets) * 1_000_000) >> 16),
+            FieldKind::NtpTime => Value::Time(ntp_time(number(octets))?),
+            FieldKind::Parts(parts) => Value::Parts(parts, octets),
             FieldKind::NumberList(n) => Value::NumberList(n, octets),
             FieldKind::X509(part) => {
                 let found = x509::find(part, octets)?;
@@ -398,10 +440,33 @@ pub(super) fn pref64_length(code: u8) -> Option<u8> {
     LENGTHS.get(usize::from(code & 7)).copied()
 }
 
+/// The number that decimal digits write.
+fn written(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
 /// Text without the zero octets that pad it.
 pub(super) fn unpadded(text: &[u8]) -> &[u8] {
     let padding = text.iter().rev().take_while(|&&octet| octet == 0).count();
     text.get(..text.len() - padding).unwrap_or(text)
+}
+
+/// `None` of zero.
+fn ntp_time(fixed: u64) -> Option<Timestamp> {
+    /// From 1900 to 1970, and from there to 2036, in seconds.
+    const UNIX: i64 = 2_208_988_800;
+    const SECOND_ERA: i64 = 2_085_978_496;
+    let seconds = i64::try_from(fixed >> 32).ok()?;
+    let nanos = u32::try_from((fixed & 0xffff_ffff) * 1_000_000_000 >> 32).ok()?;
+    let since_1970 = if fixed >> 63 == 0 {
+        seconds + SECOND_ERA
+    } else {
+        seconds - UNIX
+    };
+    (fixed != 0).then(|| Timestamp::from_parts(since_1970, nanos))
 }
 
 /// `None` of a time that nanoseconds in 64 bits do not reach.

@@ -1,6 +1,9 @@
 //! The upper-layer headers of quoted packets as items: with names, fields and places. A quote holds
 //! eight octets of them at least (RFC 792), so that most fields come early in these tables.
 
+mod multicast;
+mod routing;
+
 use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
 use super::{Quote, QuotedTransport, tunnel_header};
@@ -69,18 +72,11 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         IGMP => of_type("igmp", IGMP_QUERY, first, igmp(first)),
         RSVP => of_type("rsvp", RSVP_FIELDS, second, rsvp(second)),
         EIGRP => of_type("eigrp", EIGRP_FIELDS, second, eigrp(second)),
-        OSPF => {
-            let own = if first == 3 { OSPF_3 } else { OSPF_2 };
-            let message = Some((second, ospf(second)));
-            ("ospf", Specs::Two(OSPF_FIELDS, own), message)
-        }
-        PIM => of_type("pim", PIM_FIELDS, first & 0x0f, pim(first & 0x0f)),
         protocol::IP_COMP => table("ipcomp", tunnel_header::IP_COMP),
-        VRRP => {
-            let fields = if first >> 4 < 3 { VRRP_2 } else { VRRP_3 };
-            let message = (first & 0x0f == 1).then_some("advertisement");
-            of_type("vrrp", fields, first & 0x0f, message)
-        }
+        OSPF => return routing::ospf(octets),
+        PIM => return routing::pim(octets),
+        protocol::VRRP => return routing::vrrp(ip),
+        PGM => return multicast::pgm(octets),
         protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
         protocol::MOBILITY => {
             let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
@@ -113,7 +109,7 @@ const RSVP: u8 = 46;
 const EIGRP: u8 = 88;
 const OSPF: u8 = 89;
 const PIM: u8 = 103;
-const VRRP: u8 = 112;
+const PGM: u8 = 113;
 
 type Table = &'static [FieldSpec];
 type Name = Option<&'static str>;
@@ -253,79 +249,6 @@ const fn eigrp(opcode: u8) -> Name {
         _ => return None,
     })
 }
-
-/// What both versions begin with.
-const OSPF_FIELDS: Table = &[
-    spec::u8(0, "version"),
-    spec::u8(1, "type"),
-    spec::u16(2, "packet_length"),
-    spec::v4(4, "router_id"),
-    spec::v4(8, "area"),
-    spec::hex(12, 2, "checksum"),
-];
-
-/// RFC 2328 section A.3.1.
-const OSPF_2: Table = &[spec::u16(14, "authentication_type")];
-/// RFC 5340 section A.3.1.
-const OSPF_3: Table = &[spec::u8(14, "instance")];
-
-const fn ospf(kind: u8) -> Name {
-    Some(match kind {
-        1 => "hello",
-        2 => "database_description",
-        3 => "link_state_request",
-        4 => "link_state_update",
-        5 => "link_state_acknowledgment",
-        _ => return None,
-    })
-}
-
-/// RFC 7761 section 4.9.
-const PIM_FIELDS: Table = &[
-    spec::bits(0, 4, 4, "version"),
-    spec::bits(0, 0, 4, "type"),
-    spec::hex(2, 2, "checksum"),
-];
-
-const fn pim(kind: u8) -> Name {
-    Some(match kind {
-        0 => "hello",
-        1 => "register",
-        2 => "register_stop",
-        3 => "join_prune",
-        4 => "bootstrap",
-        5 => "assert",
-        6 => "graft",
-        7 => "graft_ack",
-        8 => "candidate_rp_advertisement",
-        // RFC 3973 and RFC 5015.
-        9 => "state_refresh",
-        10 => "designated_forwarder_election",
-        _ => return None,
-    })
-}
-
-macro_rules! vrrp {
-    ($($own:expr),*) => {
-        &[
-            spec::bits(0, 4, 4, "version"),
-            spec::bits(0, 0, 4, "type"),
-            spec::u8(1, "virtual_router"),
-            spec::u8(2, "priority"),
-            spec::u8(3, "ip_address_count"),
-            $($own,)*
-            spec::hex(6, 2, "checksum"),
-        ]
-    };
-}
-
-/// RFC 3768 section 5.1.
-const VRRP_2: Table = vrrp!(
-    spec::u8(4, "authentication_type"),
-    spec::u8(5, "advertisement_interval")
-);
-/// RFC 5798 section 5.1: the interval is in hundredths of a second.
-const VRRP_3: Table = vrrp!(spec::bits_of(4, 2, 0, 12, "advertisement_centiseconds"));
 
 /// RFC 6275 section 6.1.1.
 const MOBILITY: Table = &[

@@ -140,8 +140,8 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
     }
 }
 
-/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), ICMP or
-/// ICMPv6 message that `ip` carries; `None` where there is another, or the field is not there.
+/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), ICMP, ICMPv6
+/// or VRRP message that `ip` carries; `None` where there is another, or the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
     let at = match (ip.version, ip.protocol) {
@@ -151,6 +151,7 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         (_, protocol::ICMP | protocol::IPV6_ICMP) => {
             return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
         }
+        (_, protocol::VRRP) => return vrrp_checksum(ip),
         _ => return None,
     };
     let found = u16_at(ip.payload, at)?;
@@ -176,6 +177,25 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     };
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
     verify_with_addresses(ip, length, covered, at)
+}
+
+/// That of version 2 covers the message alone (RFC 3768 section 5.3.8), that of version 3 the addresses
+/// too (RFC 5798 section 5.2.8), which not all senders heed: either is good.
+fn vrrp_checksum(ip: &Ip<'_>) -> Option<Checksum> {
+    const AT: usize = 6;
+    const PSEUDO_HEADER_SINCE: u8 = 3;
+    let found = u16_at(ip.payload, AT)?;
+    if ip.fragment.is_some() {
+        return Some(unverified(Unverified::Fragment, Some(found)));
+    }
+    if !ip.is_whole() {
+        return Some(unverified(why_cut(ip), Some(found)));
+    }
+    let alone = verify(&[], ip.payload, AT);
+    if u8_at(ip.payload, 0)? >> 4 < PSEUDO_HEADER_SINCE || alone.status == ChecksumStatus::Good {
+        return Some(alone);
+    }
+    verify_with_addresses(ip, ip.payload_length, ip.payload, AT)
 }
 
 /// The checksum at `at` in `covered`, which it covers together with the addresses of `ip`, its

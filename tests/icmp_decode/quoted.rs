@@ -166,6 +166,86 @@ fn samples() -> Vec<Sample> {
             "advertisement centiseconds 300, checksum 0x1234",
         ),
         sample(
+            89,
+            b"\x02\x01\0\x30\x0a\0\0\x09\0\0\0\x01\x12\x34\0\0\0\0\0\0\0\0\0\0\
+              \xff\xff\xff\0\0\x0a\x12\x01\0\0\0\x28\x0a\0\0\x09\x0a\0\0\x08\x0a\0\0\x07",
+            json!({"type": 1, "name": "ospf", "message": "hello", "body_version": 2,
+                   "packet_length": 48, "router_id": "10.0.0.9", "area": "0.0.0.1",
+                   "body_checksum": 0x1234, "authentication_type": 0, "mask": "255.255.255.0",
+                   "hello_interval": 10, "options": 0x12, "priority": 1, "dead_interval": 40,
+                   "designated_router": "10.0.0.9", "backup_router": "10.0.0.8",
+                   "neighbors": ["10.0.0.7"]}),
+            "quotes OSPF hello ",
+            "hello interval 10 s, options 0x12, priority 1, dead interval 40 s, designated router 10.0.0.9, \
+             backup router 10.0.0.8, neighbors 10.0.0.7, ",
+        ),
+        sample(
+            89,
+            b"\x03\x01\0\x28\x0a\0\0\x09\0\0\0\0\x12\x34\0\0\0\0\0\x05\x01\0\0\x13\
+              \0\x0a\0\x28\x0a\0\0\x09\0\0\0\0\x0a\0\0\x07",
+            json!({"type": 1, "name": "ospf", "message": "hello", "body_version": 3,
+                   "packet_length": 40, "router_id": "10.0.0.9", "area": "0.0.0.0",
+                   "body_checksum": 0x1234, "instance": 0, "interface": 5, "priority": 1,
+                   "options": 0x13, "hello_interval": 10, "dead_interval": 40,
+                   "designated_router": "10.0.0.9", "backup_router": "0.0.0.0",
+                   "neighbors": ["10.0.0.7"]}),
+            "quotes OSPF hello ",
+            "interface 5, priority 1, options 0x13, hello interval 10 s, dead interval 40 s",
+        ),
+        sample(
+            89,
+            b"\x02\x02\0\x20\x0a\0\0\x09\0\0\0\0\x12\x34\0\0\0\0\0\0\0\0\0\0\
+              \x05\xdc\x02\x07\0\0\0\x09",
+            json!({"type": 2, "name": "ospf", "message": "database_description", "body_version": 2,
+                   "packet_length": 32, "router_id": "10.0.0.9", "area": "0.0.0.0",
+                   "body_checksum": 0x1234, "authentication_type": 0, "mtu": 1500, "options": 2,
+                   "flags": 7, "sequence": 9}),
+            "quotes OSPF database description ",
+            "mtu 1500, options 0x2, flags 0x7, sequence 9, ",
+        ),
+        sample(
+            103,
+            b"\x20\0\x12\x34\0\x01\0\x02\0\x69\0\x02\0\x04\x01\xf4\x09\xc4\
+              \0\x13\0\x04\0\0\0\x01\0\x14\0\x04\0\0\0\x2a",
+            json!({"type": 0, "name": "pim", "message": "hello", "body_version": 2,
+                   "body_checksum": 0x1234, "hold_time": 105, "propagation_delay": 500,
+                   "override_interval": 2500, "priority": 1, "generation": 42}),
+            "quotes PIM hello ",
+            "hold time 105 s, propagation delay 500 ms, override interval 2500 ms, priority 1, generation 0x2a, ",
+        ),
+        sample(
+            103,
+            b"\x23\0\x12\x34\x01\0\x0a\0\0\x01\0\x01\0\xd2\x01\0\0\x20\xef\x01\x01\x01\
+              \0\x01\0\0",
+            json!({"type": 3, "name": "pim", "message": "join_prune", "body_version": 2,
+                   "body_checksum": 0x1234, "upstream": "10.0.0.1", "group_count": 1,
+                   "hold_time": 210, "mask_length": 32, "group": "239.1.1.1", "joined": 1,
+                   "pruned": 0}),
+            "quotes PIM join prune ",
+            "upstream 10.0.0.1, group count 1, hold time 210 s, mask length 32, group 239.1.1.1, joined 1, pruned 0, ",
+        ),
+        sample(
+            112,
+            b"\x21\x07\x64\x02\x01\x03\x12\x34\x0a\0\0\x01\x0a\0\0\x02password",
+            json!({"type": 1, "name": "vrrp", "message": "advertisement", "body_version": 2,
+                   "virtual_router": 7, "priority": 100, "ip_address_count": 2,
+                   "authentication_type": 1, "advertisement_interval": 3, "body_checksum": 0x1234,
+                   "addresses": ["10.0.0.1", "10.0.0.2"], "password": "password"}),
+            "quotes VRRP advertisement ",
+            "advertisement interval 3 s, checksum 0x1234, addresses 10.0.0.1 10.0.0.2, password password, ",
+        ),
+        sample(
+            113,
+            b"\x34\x08\x15\xbb\0\0\x12\x34\x33\x29\x04\x1e\xba\x74\0\0\
+              \0\x01\x68\x1e\0\0\x54\x72\0\0\xd6\xa6\0\x01\0\0\x0a\0\0\x2d",
+            json!({"type": 0, "name": "pgm", "message": "source_path", "src_port": 13320,
+                   "dst_port": 5563, "options": 0, "body_checksum": 0x1234,
+                   "source": "3329041eba74", "data_length": 0, "sequence": 92190, "trail": 21618,
+                   "lead": 54950, "path": "10.0.0.45"}),
+            "quotes ",
+            "sequence 92190, trail 21618, lead 54950, path 10.0.0.45, ",
+        ),
+        sample(
             115,
             &[0, 0, 0, 9, 1, 2, 3, 4],
             json!({"name": "l2tp", "session": 9}),
@@ -266,7 +346,14 @@ fn every_prefix_of_every_protocol_keeps_what_it_has() {
             if some.iter().any(|field| field.contains("Octets")) {
                 continue;
             }
-            assert!(all.starts_with(&some), "{quoted}: {some:?} of {all:?}");
+            // Of a list there are as many as were quoted.
+            let listed = some.last().is_some_and(|field| field.contains("V4List"));
+            let whole = some.len() - usize::from(listed);
+            assert!(
+                all.starts_with(&some[..whole]),
+                "{quoted}: {some:?} of {all:?}"
+            );
+            assert!(some.len() <= all.len());
         }
         assert!(!all.is_empty());
     }
@@ -611,6 +698,37 @@ fn checksums_of_quoted_packets_are_verified_where_that_is_possible() {
             );
         }
     }
+}
+
+#[test]
+fn the_checksum_of_vrrp_is_verified() {
+    let message = b"\x21\x2a\xbf\x01\0\x0a\0\0\x0a\x04\x2a\x01\0\0\0\0\0\0\0\0";
+    let told = |octets: &[u8]| {
+        let quote = v4([192, 0, 2, 1], [224, 0, 0, 18], 112, octets);
+        let message = [&[3, 2, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+        let all = records(&[v4([192, 0, 2, 2], [192, 0, 2, 1], 1, &message)]);
+        let record = all.into_iter().find(|r| r["type"] == "icmp").unwrap();
+        record["quoted"]["checksum"].clone()
+    };
+    for first in [0x21, 0x31] {
+        let mut octets = message.to_vec();
+        octets[0] = first;
+        let bad = told(&octets);
+        assert_eq!(bad["status"], "bad");
+        let expected = u16::try_from(bad["expected"].as_u64().unwrap()).unwrap();
+        octets[6..8].copy_from_slice(&expected.to_be_bytes());
+        assert_eq!(told(&octets)["status"], "good");
+        if first == 0x21 {
+            assert_eq!(expected, {
+                let words = octets
+                    .chunks(2)
+                    .map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]));
+                let sum: u32 = words.sum::<u32>() - u32::from(expected);
+                !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap()
+            });
+        }
+    }
+    assert!(told(&message[..7]).is_null());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{array_at, tail, text, u8_at, u16_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
 /// Octets of BOOTP before its options, and of the magic cookie in front of these (RFC 2132 section 2).
 const BOOTP: usize = 236;
@@ -150,17 +150,12 @@ pub(super) fn tftp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let opcode = u16_at(octets, 0)?;
     let (message, bytes, specs) = match opcode {
         1 | 2 => {
-            let (file, behind) = string(octets, 2);
-            let (mode, end) = string(octets, behind);
-            let at = u16::try_from(behind).ok()?;
-            let rows = [
-                OPCODE,
-                spec::text_of(2, file, "file"),
-                spec::text_of(at, mode, "mode"),
-            ];
+            let (file, behind) = string(payload, 2, "file");
+            let (mode, end) = string(payload, behind, "mode");
+            let rows = [Some(OPCODE), file, mode];
             let bytes = octets.get(..end).unwrap_or(octets);
             let name = if opcode == 1 { "read" } else { "write" };
-            (name, bytes, Specs::made(rows))
+            (name, bytes, Specs::made(rows.into_iter().flatten()))
         }
         3 | 4 => {
             let name = if opcode == 3 { "data" } else { "ack" };
@@ -168,17 +163,10 @@ pub(super) fn tftp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
             (name, bytes, Specs::Table(BLOCK))
         }
         5 => {
-            let (length, end) = string(octets, 4);
-            let rows = [
-                OPCODE,
-                spec::u16(2, "error"),
-                spec::text_of(4, length, "text"),
-            ];
-            (
-                "error",
-                octets.get(..end).unwrap_or(octets),
-                Specs::made(rows),
-            )
+            let (text, end) = string(payload, 4, "text");
+            let rows = [Some(OPCODE), Some(spec::u16(2, "error")), text];
+            let bytes = octets.get(..end).unwrap_or(octets);
+            ("error", bytes, Specs::made(rows.into_iter().flatten()))
         }
         6 => (
             "option_ack",
@@ -196,8 +184,10 @@ pub(super) fn tftp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     ))
 }
 
-/// Octets of the text at `at`, and where what is behind its zero octet begins.
-fn string(octets: &[u8], at: usize) -> (u16, usize) {
-    let length = text(tail(octets, at)).len();
-    (u16::try_from(length).unwrap_or(u16::MAX), at + length + 1)
+/// The field of the text at `at`, and where what is behind its zero octet begins.
+fn string(payload: &Payload<'_>, at: usize, name: &'static str) -> (Option<FieldSpec>, usize) {
+    let length = payload.end(at, |octet| octet == 0);
+    let there = tail(payload.octets, at).len();
+    let behind = at + length.unwrap_or(there) + 1;
+    (payload.text(at, length, name), behind)
 }

@@ -1,67 +1,10 @@
-//! What networks and devices are run with: NTP, RADIUS, CoAP.
+//! What networks and devices are run with: RADIUS, CoAP, sFlow, OpenFlow.
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{u8_at, u16_at};
-
-/// RFC 5905 section 7.3.
-const NTP: &[FieldSpec] = &[
-    spec::bits(0, 6, 2, "leap"),
-    spec::bits(0, 3, 3, "version"),
-    spec::bits(0, 0, 3, "mode"),
-    spec::u8(1, "stratum"),
-    spec::u8(2, "poll"),
-    spec::hex(12, 4, "reference"),
-];
-
-/// RFC 9327 section 2.
-const NTP_CONTROL: &[FieldSpec] = &[
-    spec::bits(0, 3, 3, "version"),
-    spec::bits(0, 0, 3, "mode"),
-    spec::bits(1, 0, 5, "opcode"),
-    spec::u16(2, "sequence"),
-    spec::hex(4, 2, "status"),
-    spec::u16(6, "association"),
-];
-
-/// What `ntpdc` sends: no RFC has it.
-const NTP_PRIVATE: &[FieldSpec] = &[
-    spec::bits(0, 3, 3, "version"),
-    spec::bits(0, 0, 3, "mode"),
-    spec::u8(2, "implementation"),
-    spec::u8(3, "request"),
-];
-
-pub(super) fn ntp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
-    /// What clocks said is left to a dump.
-    const CLOCKLESS: usize = 16;
-    let octets = payload.octets;
-    let first = u8_at(octets, 0)?;
-    let (message, table, length) = match first & 0x07 {
-        1 => (Some("symmetric_active"), NTP, CLOCKLESS),
-        2 => (Some("symmetric_passive"), NTP, CLOCKLESS),
-        3 => (Some("client"), NTP, CLOCKLESS),
-        4 => (Some("server"), NTP, CLOCKLESS),
-        5 => (Some("broadcast"), NTP, CLOCKLESS),
-        6 => (Some("control"), NTP_CONTROL, 12),
-        7 => (Some("private"), NTP_PRIVATE, 4),
-        // NTP version 1 has no modes (RFC 1059 section 3.2.1).
-        _ => (None, NTP, CLOCKLESS),
-    };
-    if !(1..=4).contains(&(first >> 3 & 0x07)) {
-        return None;
-    }
-    let bytes = octets.get(..length).unwrap_or(octets);
-    Some(UpperHeader::new(
-        "ntp",
-        None,
-        message,
-        bytes,
-        Specs::Table(table),
-    ))
-}
+use crate::wire::bytes::{u8_at, u16_at, u32_at};
 
 /// RFC 2865 section 3.
 const RADIUS: &[FieldSpec] = &[
@@ -141,4 +84,82 @@ pub(super) fn coap<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         octets.get(..4)?,
         Specs::Table(COAP),
     ))
+}
+
+/// Version 5 of `sFlow`, section 5 of its specification; that of an agent in IPv6 has 12 octets more.
+const SFLOW_V4: &[FieldSpec] = &[
+    spec::u32(0, "version"),
+    spec::v4(8, "agent"),
+    spec::u32(12, "sub_agent"),
+    spec::u32(16, "sequence"),
+    spec::millis(20, 4, "uptime_ms"),
+    spec::u32(24, "sample_count"),
+];
+const SFLOW_V6: &[FieldSpec] = &[
+    spec::u32(0, "version"),
+    spec::v6(8, "agent"),
+    spec::u32(24, "sub_agent"),
+    spec::u32(28, "sequence"),
+    spec::millis(32, 4, "uptime_ms"),
+    spec::u32(36, "sample_count"),
+];
+
+pub(super) fn sflow<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const VERSION: u32 = 5;
+    let octets = payload.octets;
+    if u32_at(octets, 0)? != VERSION {
+        return None;
+    }
+    let (table, length) = match u32_at(octets, 4) {
+        None | Some(1) => (SFLOW_V4, 28),
+        Some(2) => (SFLOW_V6, 40),
+        _ => return None,
+    };
+    let bytes = octets.get(..length).unwrap_or(octets);
+    let specs = Specs::Table(table);
+    Some(UpperHeader::new("sflow", None, None, bytes, specs))
+}
+
+/// Section A.1 of the `OpenFlow` switch specification.
+const OPENFLOW: &[FieldSpec] = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::u16(2, "message_length"),
+    spec::hex(4, 4, "transaction"),
+];
+
+pub(super) fn openflow<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 8;
+    /// That of 1.5, and its highest type.
+    const LAST_VERSION: u8 = 6;
+    const LAST_TYPE: u8 = 35;
+    let octets = payload.octets;
+    let (version, kind) = (u8_at(octets, 0)?, u8_at(octets, 1)?);
+    let length = usize::from(u16_at(octets, 2)?);
+    if !(1..=LAST_VERSION).contains(&version) || kind > LAST_TYPE || length < HEADER {
+        return None;
+    }
+    let message = match kind {
+        0 => Some("hello"),
+        1 => Some("error"),
+        2 => Some("echo_request"),
+        3 => Some("echo_reply"),
+        4 => Some("experimenter"),
+        5 => Some("features_request"),
+        6 => Some("features_reply"),
+        7 => Some("configuration_request"),
+        8 => Some("configuration_reply"),
+        9 => Some("set_configuration"),
+        10 => Some("packet_in"),
+        11 => Some("flow_removed"),
+        12 => Some("port_status"),
+        13 => Some("packet_out"),
+        14 => Some("flow_modification"),
+        // What the others are called differs from version to version.
+        _ => None,
+    };
+    let bytes = octets.get(..HEADER).unwrap_or(octets);
+    let specs = Specs::Table(OPENFLOW);
+    let kind = Some(kind.into());
+    Some(UpperHeader::new("openflow", kind, message, bytes, specs))
 }

@@ -5,9 +5,15 @@
 //! Names and ports are those of IANA's registry. DNS has more to tell: [`super::quoted_dns`].
 
 mod addressing;
+mod calls;
+mod clocks;
 mod management;
 mod media;
+mod mpls;
+mod nat;
 mod netbios;
+mod overlay;
+pub mod parts;
 mod routing;
 mod rx;
 mod security;
@@ -19,7 +25,9 @@ mod tls;
 mod tests;
 
 use super::Quote;
+use super::field::{FieldSpec, spec};
 use super::upper_header::UpperHeader;
+use crate::wire::IpVersion;
 use crate::wire::bytes::u16_at;
 use crate::wire::ip::protocol;
 
@@ -31,6 +39,39 @@ struct Payload<'a> {
     length: usize,
     src_port: u16,
     dst_port: u16,
+    /// Of the packet.
+    version: IpVersion,
+}
+
+impl<'a> Payload<'a> {
+    /// Where a word that begins at `at` ends, if that was quoted, by the octets that may end it.
+    fn end(&self, at: usize, ends: impl Fn(u8) -> bool) -> Option<usize> {
+        let rest = self.octets.get(at..)?;
+        rest.iter().position(|&octet| ends(octet))
+    }
+
+    /// The field of so many octets of text at `at`, or of those up to where the quote ends within
+    /// it, which is told.
+    fn text(&self, at: usize, length: Option<usize>, name: &'static str) -> Option<FieldSpec> {
+        let there = self.octets.get(at..)?.len();
+        let length_there = u16::try_from(length.unwrap_or(there)).ok()?;
+        let at = u16::try_from(at).ok()?;
+        let is_cut = length.is_none() && self.octets.len() < self.length;
+        Some(if is_cut {
+            spec::cut_text_of(at, length_there, name)
+        } else {
+            spec::text_of(at, length_there, name)
+        })
+    }
+
+    /// The line at `at`, and its field; `None` of an empty one.
+    fn line(&self, at: usize) -> Option<(&'a [u8], FieldSpec)> {
+        let length = self.end(at, |octet| matches!(octet, b'\r' | b'\n'));
+        let rest = self.octets.get(at..)?;
+        let line = rest.get(..length.unwrap_or(rest.len()))?;
+        let row = self.text(at, length, "line")?;
+        (!line.is_empty()).then_some((line, row))
+    }
 }
 
 /// Reads a payload that may be of its protocol.
@@ -56,6 +97,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         length: whole.saturating_sub(header),
         src_port: u16_at(segment, 0)?,
         dst_port: u16_at(segment, 2)?,
+        version: quote.ip.version,
     };
     let ports = [payload.src_port, payload.dst_port];
     let mut readers = readers
@@ -70,18 +112,28 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[546, 547], addressing::dhcp6),
     (&[69], addressing::tftp),
     (&[88], security::kerberos),
-    (&[123], management::ntp),
+    (&[111, 2049], calls::rpc),
+    (&[123], clocks::ntp),
     (&[137], netbios::names),
     (&[138], netbios::datagram),
     (&[161, 162], snmp::message),
+    (&[319, 320], clocks::ptp),
     (&[500, 848], security::ike),
     (&[4500], security::encapsulated),
     (&[520, 521], routing::rip),
-    (&[1812, 1813, 1645, 1646, 3799], management::radius),
+    (&[525], clocks::timed),
+    (&[646], mpls::ldp),
+    (&[698], overlay::olsr),
+    (&[701], mpls::lmp),
+    (&[1645, 1646, 1700, 1812, 1813, 3799], management::radius),
     (&[1985, 2029], routing::hsrp),
-    (&[3784, 4784, 6784], routing::bfd),
+    (&[3503], mpls::lsp_ping),
+    (&[3784, 4784, 6784, 7784], routing::bfd),
+    (&[4342], overlay::lisp),
     (&[5004], media::rtp),
+    (&[5350, 5351], nat::mapping),
     (&[5683], management::coap),
+    (&[6343], management::sflow),
     (&[51820], security::wireguard),
     (
         &[7000, 7001, 7002, 7003, 7004, 7005, 7007, 7008, 7009, 7021],
@@ -91,20 +143,27 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[], tls::quic),
     (&[], tls::datagram),
     (&[], media::rtcp),
+    (&[514, 1900, 2427, 2727, 3702, 5060], text::datagram),
     (&[], text::known),
-    (&[514, 1900, 2427, 2727, 3702, 5060], text::line),
     (&[443, 784, 853, 8853], tls::protected),
 ];
 
 /// Of TCP segments.
 const SEGMENTS: &[(&[u16], Reader)] = &[
     (&[], tls::record),
+    (&[88], security::kerberos_segment),
+    (&[111, 2049], calls::rpc_segment),
+    (&[139, 445], netbios::session),
     (&[179], routing::bgp),
+    (&[323], overlay::rpki),
+    (&[646], mpls::ldp),
+    (&[1723], calls::pptp),
+    (&[6379], calls::resp),
+    (&[6633, 6653], management::openflow),
     (&[], text::known),
+    (&[23], calls::telnet),
     (
-        &[
-            21, 25, 80, 110, 119, 143, 514, 587, 3128, 5060, 5222, 6667, 8000, 8080,
-        ],
-        text::line,
+        &[21, 25, 43, 110, 119, 143, 514, 587, 5060, 5222, 6667],
+        text::segment,
     ),
 ];

@@ -1,4 +1,4 @@
-//! `NetBIOS` over UDP (RFC 1002 section 4).
+//! `NetBIOS` over UDP and TCP (RFC 1002 section 4).
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
@@ -91,6 +91,52 @@ pub(super) fn datagram<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let specs = Specs::Two(DATAGRAM, own);
     Some(UpperHeader::new(
         "nbds",
+        Some(kind.into()),
+        Some(message),
+        bytes,
+        specs,
+    ))
+}
+
+/// RFC 1002 section 4.3.1; SMB has a length of three octets without flags.
+const SESSION: &[FieldSpec] = &[spec::u8(0, "type"), spec::number(1, 3, "message_length")];
+
+const CALL: &[FieldSpec] = &[
+    spec::netbios_name(5, "called"),
+    spec::netbios_name(39, "calling"),
+];
+
+/// The session service, and SMB behind its header.
+pub(super) fn session<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 4;
+    const MESSAGE: u8 = 0;
+    /// What SMB 1, 2 and 3 begin with.
+    const SMB: [[u8; 4]; 4] = [*b"\xffSMB", *b"\xfeSMB", *b"\xfdSMB", *b"\xfcSMB"];
+    let octets = payload.octets;
+    let kind = u8_at(octets, 0)?;
+    let message = match kind {
+        MESSAGE if SMB.contains(octets.get(HEADER..)?.first_chunk()?) => "message",
+        0x81 => "request",
+        0x82 => "positive_response",
+        0x83 => "negative_response",
+        0x84 => "retarget_response",
+        0x85 => "keepalive",
+        _ => return None,
+    };
+    // The flags but for the length's first bit are zero.
+    if kind != MESSAGE && u8_at(octets, 1)? > 1 {
+        return None;
+    }
+    let has_names = kind == 0x81 && u8_at(octets, HEADER) == Some(ENCODED);
+    let (own, end) = if has_names {
+        (CALL, 71)
+    } else {
+        (&[][..], HEADER)
+    };
+    let bytes = octets.get(..end).unwrap_or(octets);
+    let specs = Specs::Two(SESSION, own);
+    Some(UpperHeader::new(
+        "nbss",
         Some(kind.into()),
         Some(message),
         bytes,

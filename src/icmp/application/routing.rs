@@ -1,15 +1,28 @@
 //! What routers tell each other over UDP and TCP: RIP, HSRP, BFD, BGP.
 
 use super::Payload;
+use super::parts::Parts;
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
 use crate::wire::bytes::{array_at, u8_at};
 
-/// RFC 2453 section 3.6, RFC 2080 section 2.1.
-const RIP: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "version")];
+/// RFC 2453 section 3.6.
+const RIP: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "version"),
+    spec::parts(4, Parts::RipRoutes, "routes"),
+];
+
+/// RFC 2080 section 2.1.
+const RIP_NG: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "version"),
+    spec::parts(4, Parts::RipNgRoutes, "routes"),
+];
 
 pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const RIP_NG_PORT: u16 = 521;
     let octets = payload.octets;
     let command = u8_at(octets, 0)?;
     let message = match command {
@@ -17,23 +30,42 @@ pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => "response",
         _ => return None,
     };
-    let bytes = octets.get(..2).unwrap_or(octets);
+    let (name, table) = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
+        ("rip", RIP_NG)
+    } else {
+        ("rip", RIP)
+    };
     Some(UpperHeader::new(
-        "rip",
+        name,
         Some(command.into()),
         Some(message),
-        bytes,
-        Specs::Table(RIP),
+        octets,
+        Specs::Table(table),
     ))
 }
+
+const HSRP_STATES: Names = Names {
+    key: "state_name",
+    words: &spec::sparse::<17>(&[
+        (0, "initial"),
+        (1, "learn"),
+        (2, "listen"),
+        (4, "speak"),
+        (8, "standby"),
+        (16, "active"),
+    ]),
+};
 
 /// RFC 2281 section 5.1.
 const HSRP: &[FieldSpec] = &[
     spec::u8(0, "version"),
     spec::u8(1, "type"),
-    spec::u8(2, "state"),
+    spec::named(spec::u8(2, "state"), &HSRP_STATES),
+    spec::seconds_of(3, 1, "hello_time"),
+    spec::seconds_of(4, 1, "hold_time"),
     spec::u8(5, "priority"),
     spec::u8(6, "group"),
+    spec::text_of(8, 8, "authentication"),
     spec::v4(16, "virtual_address"),
 ];
 
@@ -61,14 +93,38 @@ const BFD_STATES: Names = Names {
     words: &["admin_down", "down", "init", "up"],
 };
 
+const BFD_DIAGNOSTICS: Names = Names {
+    key: "diagnostic_name",
+    words: &[
+        "none",
+        "detection_time_expired",
+        "echo_failed",
+        "neighbor_signaled_down",
+        "forwarding_plane_reset",
+        "path_down",
+        "concatenated_path_down",
+        "administratively_down",
+        "reverse_concatenated_path_down",
+    ],
+};
+
 /// RFC 5880 section 4.1.
 const BFD: &[FieldSpec] = &[
     spec::bits(0, 5, 3, "version"),
-    spec::bits(0, 0, 5, "diagnostic"),
+    spec::named(spec::bits(0, 0, 5, "diagnostic"), &BFD_DIAGNOSTICS),
     spec::named(spec::bits(1, 6, 2, "state"), &BFD_STATES),
+    spec::flag(1, 0x20, "poll"),
+    spec::flag(1, 0x10, "final"),
+    spec::flag(1, 0x08, "control_plane_independent"),
+    spec::flag(1, 0x04, "authentication_present"),
+    spec::flag(1, 0x02, "demand"),
+    spec::flag(1, 0x01, "multipoint"),
     spec::u8(2, "multiplier"),
     spec::hex(4, 4, "my_discriminator"),
     spec::hex(8, 4, "your_discriminator"),
+    spec::micros(12, 4, "desired_tx_us"),
+    spec::micros(16, 4, "required_rx_us"),
+    spec::micros(20, 4, "required_echo_rx_us"),
 ];
 
 pub(super) fn bfd<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
@@ -76,7 +132,7 @@ pub(super) fn bfd<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     if u8_at(octets, 0)? >> 5 != 1 {
         return None;
     }
-    let bytes = octets.get(..12).unwrap_or(octets);
+    let bytes = octets.get(..24).unwrap_or(octets);
     Some(UpperHeader::new(
         "bfd",
         None,

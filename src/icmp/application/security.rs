@@ -70,9 +70,21 @@ pub(super) fn encapsulated<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>>
 
 /// RFC 4120 section 5.10: the application tag in front tells the message.
 pub(super) fn kerberos<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    kerberos_message(payload.octets)
+}
+
+/// RFC 4120 section 7.2.2: the message behind its length.
+pub(super) fn kerberos_segment<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    /// More than any ticket needs.
+    const LONGEST: u32 = 1 << 20;
+    let octets = payload.octets;
+    u32_at(octets, 0).filter(|&length| length < LONGEST)?;
+    kerberos_message(tail(octets, 4))
+}
+
+fn kerberos_message(octets: &[u8]) -> Option<UpperHeader<'_>> {
     const APPLICATION: u8 = 0x60;
     const TABLE: &[FieldSpec] = &[spec::bits(0, 0, 5, "type")];
-    let octets = payload.octets;
     let tag = u8_at(octets, 0)?;
     if tag & 0xe0 != APPLICATION {
         return None;

@@ -145,15 +145,26 @@ pub(super) fn message<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let version = Ber::at(octets, outer.content.start)?.of(INTEGER)?;
     let known = number(octets.get(version.content.clone())?);
     let next = Ber::at(octets, version.content.end);
-    let mut rows = [None; 10];
+    let mut rows = [None; 13];
     let mut name = None;
+    let mut bytes = octets;
     rows[0] = version
         .number("version")
         .map(|row| spec::named(row, &VERSIONS));
     if known == V3 {
-        // RFC 3412 section 6: what is behind the identifier may be encrypted.
-        let id = next.and_then(|header| Ber::at(octets, header.content.start)?.of(INTEGER));
-        rows[1] = id.and_then(|id| id.number("message_id"));
+        let (fields, ends) = v3(octets, next.as_ref());
+        for (to, row) in rows.iter_mut().skip(1).zip(fields) {
+            *to = row;
+        }
+        if let Some(V3Ends { user, security }) = ends {
+            let (kind, list) = scoped(octets, security);
+            name = kind;
+            rows[12] = list;
+            // Parameters of authentication and what is encrypted are of no use here.
+            if list.is_none() {
+                bytes = octets.get(..user).unwrap_or(octets);
+            }
+        }
     } else if known < V3
         && let Some(community) = next.and_then(|next| next.of(OCTET_STRING))
     {
@@ -173,7 +184,72 @@ pub(super) fn message<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         return None;
     }
     let specs = Specs::made(rows.into_iter().flatten());
-    Some(UpperHeader::new("snmp", None, name, octets, specs))
+    Some(UpperHeader::new("snmp", None, name, bytes, specs))
+}
+
+/// Where parts of a message of version 3 end.
+struct V3Ends {
+    /// The user's name.
+    user: usize,
+    /// What the security model has; behind it may be encrypted.
+    security: usize,
+}
+
+/// The header of version 3 (RFC 3412 section 6) and its user (RFC 3414 section 2.4).
+fn v3(octets: &[u8], header: Option<&Ber>) -> ([Option<FieldSpec>; 11], Option<V3Ends>) {
+    let mut rows = [None; 11];
+    let within = |value: &Ber| Ber::at(octets, value.content.start);
+    let behind = |value: &Ber| value.next(octets);
+    let id = header.and_then(within);
+    let size = id.as_ref().and_then(behind);
+    let flags = size.as_ref().and_then(behind);
+    let model = flags.as_ref().and_then(behind);
+    rows[0] = id.as_ref().and_then(|value| value.number("message_id"));
+    rows[1] = size.as_ref().and_then(|value| value.number("max_size"));
+    if let Some((at, 1)) = flags
+        .and_then(|value| value.of(OCTET_STRING))
+        .and_then(|value| value.place())
+    {
+        rows[2] = Some(spec::flag(at, 0x01, "authenticated"));
+        rows[3] = Some(spec::flag(at, 0x02, "private"));
+        rows[4] = Some(spec::flag(at, 0x04, "reportable"));
+    }
+    rows[5] = model
+        .as_ref()
+        .and_then(|value| value.number("security_model"));
+    let Some(security) = header
+        .and_then(behind)
+        .and_then(|value| value.of(OCTET_STRING))
+    else {
+        return (rows, None);
+    };
+    let user = within(&security).and_then(|value| value.of(SEQUENCE));
+    let engine = user.as_ref().and_then(within);
+    let boots = engine.as_ref().and_then(behind);
+    let time = boots.as_ref().and_then(behind);
+    let name = time.as_ref().and_then(behind);
+    rows[6] = engine.and_then(|value| value.of(OCTET_STRING)?.row(spec::octets, "engine"));
+    rows[7] = boots.and_then(|value| value.number("engine_boots"));
+    rows[8] = time.and_then(|value| value.number("engine_time"));
+    let name = name.and_then(|value| value.of(OCTET_STRING));
+    rows[9] = (name.as_ref()).and_then(|value| value.row(spec::text_of, "user"));
+    let ends = name.map(|name| V3Ends {
+        user: name.content.end,
+        security: security.content.end,
+    });
+    (rows, ends.filter(|_| security.is_whole))
+}
+
+/// The message in the scope at `at`, and its variables (RFC 3412 section 6.8); nothing of one that is
+/// encrypted.
+fn scoped(octets: &[u8], at: usize) -> (Option<&'static str>, Option<FieldSpec>) {
+    let scope = Ber::at(octets, at).and_then(|value| value.of(SEQUENCE));
+    let engine = scope.and_then(|value| Ber::at(octets, value.content.start));
+    let context = engine.and_then(|value| value.next(octets));
+    let body = context.and_then(|value| value.next(octets));
+    body.map_or((None, None), |body| {
+        (pdu(body.tag), request(octets, body.content.start)[3])
+    })
 }
 
 type Rows = [Option<FieldSpec>; 6];

@@ -20,6 +20,8 @@ impl Names {
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    /// Millionths of a second.
+    Microseconds,
     /// Thousandths of a second.
     Milliseconds,
     /// Seconds.
@@ -32,6 +34,7 @@ impl Unit {
     /// Its symbol.
     pub const fn symbol(self) -> &'static str {
         match self {
+            Self::Microseconds => "us",
             Self::Milliseconds => "ms",
             Self::Seconds => "s",
             Self::Minutes => "min",

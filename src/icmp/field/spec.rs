@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{FieldKind, FieldSpec, Names, Unit};
+use crate::icmp::application::parts::Parts;
 use crate::icmp::x509::Part;
 use crate::wire::ip::source_route::SourceRoute;
 
@@ -210,6 +211,35 @@ pub(in crate::icmp) const fn v4_times(at: u16, name: &'static str) -> FieldSpec 
     field(at, name, FieldKind::V4Times)
 }
 
+pub(in crate::icmp) const fn v4_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V4Array(count))
+}
+
+/// A signed number of one octet.
+pub(in crate::icmp) const fn i8(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::SignedOctet)
+}
+
+/// A number of microseconds.
+pub(in crate::icmp) const fn micros(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    time(number(at, octets, name), Unit::Microseconds)
+}
+
+/// Seconds and a part of one in four octets, as microseconds.
+pub(in crate::icmp) const fn short_time(at: u16, name: &'static str) -> FieldSpec {
+    time(field(at, name, FieldKind::ShortTime), Unit::Microseconds)
+}
+
+/// A time of NTP in eight octets.
+pub(in crate::icmp) const fn ntp_time(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::NtpTime)
+}
+
+/// Parts that repeat.
+pub(in crate::icmp) const fn parts(at: u16, parts: Parts, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Parts(parts))
+}
+
 pub(in crate::icmp) const fn v6_array(at: u16, count: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::V6Array(count))
 }
@@ -251,6 +281,26 @@ pub(in crate::icmp) const fn text(at: u16, name: &'static str) -> FieldSpec {
 
 pub(in crate::icmp) const fn text_of(at: u16, length: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::TextOf(length))
+}
+
+pub(in crate::icmp) const fn cut_text_of(at: u16, length: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::CutTextOf(length))
+}
+
+/// Some bits of a number in so many decimal digits.
+pub(in crate::icmp) const fn written(
+    at: u16,
+    digits: u8,
+    shift: u8,
+    width: u8,
+    name: &'static str,
+) -> FieldSpec {
+    let kind = FieldKind::Written {
+        digits,
+        shift,
+        width,
+    };
+    field(at, name, kind)
 }
 
 pub(in crate::icmp) const fn v6_list(at: u16, name: &'static str) -> FieldSpec {

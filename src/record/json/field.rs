@@ -51,12 +51,25 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
                 }
                 value => map.put(key, &FieldValue(value))?,
             }
+            map.fact(cut(field.name), matches!(field.value, Value::CutText(_)))?;
             if let Some((key, word)) = field.word() {
                 map.name(key, word)?;
             }
         }
     }
     Ok(())
+}
+
+/// The name of the fact that text goes on where its packet was cut.
+fn cut(name: &'static str) -> &'static str {
+    match name {
+        "line" => "line_cut",
+        "file" => "file_cut",
+        "mode" => "mode_cut",
+        "host" => "host_cut",
+        "command" => "command_cut",
+        _ => "text_cut",
+    }
 }
 
 /// A field's name, or another one where every message and item has a field of that name.
@@ -97,7 +110,7 @@ impl Serialize for FieldValue<'_> {
             Value::Flag(set) => serializer.serialize_bool(set),
             Value::Address(addr) => Addr(addr).serialize(serializer),
             Value::Octets(octets) => Hex(octets).serialize(serializer),
-            Value::Text(text) => Text(text).serialize(serializer),
+            Value::Text(text) | Value::CutText(text) => Text(text).serialize(serializer),
             Value::V4List(octets) => {
                 let list = v4_addresses(octets).map(|a: Ipv4Addr| Addr(a.into()));
                 serializer.collect_seq(list)
@@ -125,6 +138,9 @@ impl Serialize for FieldValue<'_> {
                 Some(Told::Flag(set)) => serializer.serialize_bool(set),
                 None => Hex(octets).serialize(serializer),
             },
+            Value::Parts(parts, octets) => {
+                serializer.collect_seq(parts.items(octets).map(ItemEntry))
+            }
             Value::RplMetrics(octets) => {
                 serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))
             }

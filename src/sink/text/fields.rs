@@ -83,6 +83,10 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         }
         Value::Text([]) => out.extend_from_slice(b"\"\""),
         Value::Text(text) => escape::push(out, text),
+        Value::CutText(text) => {
+            escape::push(out, text);
+            out.extend_from_slice(b"...");
+        }
         Value::V4List(octets) => {
             for (i, addr) in v4_addresses(octets).enumerate() {
                 out.extend_from_slice(if i == 0 { b"" } else { b" " });
@@ -138,6 +142,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::NetBiosName(name) => netbios(out, name),
         Value::Oid(oid) => oid_text(out, oid),
         Value::Bindings(octets) => bindings(out, octets),
+        Value::Parts(parts, octets) => items(out, parts.items(octets)),
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),

@@ -431,6 +431,8 @@ pub mod protocol {
     pub const L2TP: u8 = ip_number::LAYER2_TUNNELING_PROTOCOL.0;
     /// Encapsulating security payload.
     pub const ESP: u8 = ip_number::ENCAPSULATING_SECURITY_PAYLOAD.0;
+    /// Virtual router redundancy.
+    pub const VRRP: u8 = 112;
     /// Authentication header.
     pub const AH: u8 = ip_number::AUTHENTICATION_HEADER.0;
     /// ICMPv6.

@@ -1,0 +1,183 @@
+//! Parts that repeat in what applications send: routes of RIP, commands of telnet.
+
+use crate::icmp::field::{Extent, FieldSpec, Names, spec};
+use crate::icmp::item::{Item, Specs};
+use crate::wire::bytes::{tail, u8_at};
+
+/// Which parts these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Routes of RIP version 1 or 2 (RFC 2453 sections 3.6 and 4).
+    RipRoutes,
+    /// Routes of `RIPng` (RFC 2080 section 2.1).
+    RipNgRoutes,
+    /// Commands of telnet (RFC 854).
+    TelnetCommands,
+}
+
+const RIP_ROUTE: &[FieldSpec] = &[
+    spec::u16(0, "family"),
+    spec::u16(2, "tag"),
+    spec::v4(4, "prefix"),
+    spec::v4(8, "mask"),
+    spec::v4(12, "next_hop"),
+    spec::u32(16, "metric"),
+];
+
+/// What stands in a route's place (RFC 2453 section 4.1); others than of a password (2) hold what is no
+/// text.
+const RIP_AUTHENTICATION: &[FieldSpec] = &[spec::u16(2, "kind"), spec::octets(4, 16, "data")];
+
+const RIP_NG_ROUTE: &[FieldSpec] = &[
+    spec::v6(0, "prefix"),
+    spec::u16(16, "tag"),
+    spec::u8(18, "prefix_length"),
+    spec::u8(19, "metric"),
+];
+
+/// IANA registry `Telnet Options`, of those that are met.
+const TELNET_OPTIONS: Names = Names {
+    key: "option_name",
+    words: &spec::sparse::<40>(&[
+        (0, "binary"),
+        (1, "echo"),
+        (3, "suppress_go_ahead"),
+        (5, "status"),
+        (6, "timing_mark"),
+        (18, "logout"),
+        (24, "terminal_type"),
+        (31, "window_size"),
+        (32, "terminal_speed"),
+        (33, "flow_control"),
+        (34, "line_mode"),
+        (35, "x_display"),
+        (36, "environment"),
+        (37, "authentication"),
+        (38, "encryption"),
+        (39, "new_environment"),
+    ]),
+};
+const TELNET_OPTION: &[FieldSpec] = &[spec::named(spec::u8(2, "option"), &TELNET_OPTIONS)];
+
+/// Interprets what follows as a command.
+pub(super) const IAC: u8 = 255;
+const SUBNEGOTIATION: u8 = 250;
+const SUBNEGOTIATION_END: u8 = 240;
+
+/// RFC 854, RFC 885.
+const fn telnet(command: u8) -> Option<&'static str> {
+    Some(match command {
+        236 => "end_of_file",
+        237 => "suspend",
+        238 => "abort",
+        239 => "end_of_record",
+        SUBNEGOTIATION_END => "subnegotiation_end",
+        241 => "no_operation",
+        242 => "data_mark",
+        243 => "break",
+        244 => "interrupt_process",
+        245 => "abort_output",
+        246 => "are_you_there",
+        247 => "erase_character",
+        248 => "erase_line",
+        249 => "go_ahead",
+        SUBNEGOTIATION => "subnegotiation",
+        251 => "will",
+        252 => "wont",
+        253 => "do",
+        254 => "dont",
+        _ => return None,
+    })
+}
+
+impl Parts {
+    /// The parts at the beginning of `octets` that are all there.
+    pub fn items(self, octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
+        self.walk(octets).map(|(item, _)| item)
+    }
+
+    /// Octets of them.
+    pub(in crate::icmp) fn complete(self, octets: &[u8]) -> usize {
+        self.walk(octets).map(|(_, length)| length).sum()
+    }
+
+    /// Each with the octets up to the next.
+    fn walk(self, octets: &[u8]) -> impl Iterator<Item = (Item<'_>, usize)> + Clone {
+        let mut rest = octets;
+        std::iter::from_fn(move || {
+            let (item, length) = match self {
+                Self::RipRoutes => rip_route(rest)?,
+                Self::RipNgRoutes => {
+                    let route = rest.get(..ROUTE)?;
+                    let table = Specs::Table(RIP_NG_ROUTE);
+                    (part("routes", None, route, table), ROUTE)
+                }
+                Self::TelnetCommands => telnet_command(rest)?,
+            };
+            rest = tail(rest, length);
+            Some((item, length))
+        })
+    }
+}
+
+/// Octets of a route.
+const ROUTE: usize = 20;
+
+fn rip_route(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+    const AUTHENTICATION: [u8; 2] = [0xff; 2];
+    let route = octets.get(..ROUTE)?;
+    let (name, table) = if route.starts_with(&AUTHENTICATION) {
+        (Some("authentication"), RIP_AUTHENTICATION)
+    } else {
+        (None, RIP_ROUTE)
+    };
+    Some((part("routes", name, route, Specs::Table(table)), ROUTE))
+}
+
+fn telnet_command(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+    let command = u8_at(octets, 1).filter(|_| octets.first() == Some(&IAC))?;
+    let name = telnet(command)?;
+    let (length, specs) = match command {
+        SUBNEGOTIATION => {
+            let end = subnegotiation_end(octets)?;
+            let data = u16::try_from(end).ok()?.saturating_sub(3);
+            let data = spec::octets(3, data, "data");
+            let rows = TELNET_OPTION.iter().copied().chain([data]);
+            // The command that ends it is behind it.
+            let part = part(
+                "commands",
+                Some(name),
+                octets.get(..end)?,
+                Specs::made(rows),
+            );
+            return Some((part, end + 2));
+        }
+        251..=254 => (3, Specs::Table(TELNET_OPTION)),
+        _ => (2, Specs::Table(&[])),
+    };
+    let bytes = octets.get(..length)?;
+    Some((part("commands", Some(name), bytes, specs), length))
+}
+
+/// Where the command is that ends the subnegotiation in front of `octets`.
+fn subnegotiation_end(octets: &[u8]) -> Option<usize> {
+    const END: [u8; 2] = [IAC, SUBNEGOTIATION_END];
+    octets.windows(2).position(|pair| pair == END)
+}
+
+fn part<'a>(
+    group: &'static str,
+    name: Option<&'static str>,
+    bytes: &'a [u8],
+    specs: Specs,
+) -> Item<'a> {
+    Item {
+        group,
+        number: None,
+        name,
+        length: None,
+        bytes,
+        extent: Extent::Whole,
+        specs,
+    }
+}
