@@ -150,9 +150,18 @@ impl Diagnosis for RoutingLoop {
         let far = verdict
             .hops_to_dropper
             .is_some_and(|hops| hops.count > LONGEST_PATH);
-        if verdict.reason == DropReason::TtlExceeded && far && !verdict.probe {
-            self.by_destination.add(verdict.flow.addrs.dst(), verdict);
-            self.met(verdict.flow.addrs.dst(), Router::Ip(verdict.dropper));
+        if verdict.reason != DropReason::TtlExceeded || verdict.probe {
+            return;
+        }
+        let destination = verdict.flow.addrs.dst();
+        let is_seen = || self.going_round.iter().any(|(to, _)| *to == destination);
+        let is_named = || self.routers.iter().any(|(to, _)| *to == destination);
+        if far {
+            self.by_destination.add(destination, verdict);
+            self.met(destination, Router::Ip(verdict.dropper));
+        } else if is_seen() && !is_named() {
+            // The link tells nobody.
+            self.met(destination, Router::Ip(verdict.dropper));
         }
     }
 
