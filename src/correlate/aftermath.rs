@@ -289,6 +289,14 @@ impl Followed {
         }
     }
 
+    /// A mirror gave an error about a flow twice: so it does with what that sends, and is sent.
+    pub(super) fn mirrored(&mut self, key: &FlowKey) {
+        if let Some(flow) = self.flows.get_mut(key) {
+            flow.recent.is_mirrored();
+            flow.answers.is_mirrored();
+        }
+    }
+
     /// When the flow last sent or received a packet since its first error.
     pub(super) fn last_packet(&self, key: &FlowKey) -> Option<Timestamp> {
         self.flows.get(key)?.last_packet

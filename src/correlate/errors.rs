@@ -169,6 +169,10 @@ impl Correlator {
         packet: &Packet<'_>,
         quote: &Quote<'_>,
     ) -> Known {
+        let ring = self.ring.as_ref();
+        if ring.is_some_and(|ring| quoted::mirror(ring, quote) == Mirror::AtWork) {
+            self.followed.mirrored(&quote.flow());
+        }
         let quoted = &quote.ip;
         let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
         let again = Again {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::correlate::copies::tells_content;
 use crate::correlate::flows::{Fingerprint, Lead, is_icmp};
 use crate::correlate::observation::{Observation, occupied};
-use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW};
+use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror};
 use crate::model::{AddrPair, SourceId, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::{ESP, TCP, UDP};
@@ -15,6 +15,8 @@ use crate::wire::ip::protocol::{ESP, TCP, UDP};
 pub(super) struct Recent<const REMEMBERED: usize> {
     last: [Option<Sent>; REMEMBERED],
     next: usize,
+    /// Whether one gives the flow twice.
+    mirror: Mirror,
 }
 
 impl<const REMEMBERED: usize> Default for Recent<REMEMBERED> {
@@ -22,6 +24,7 @@ impl<const REMEMBERED: usize> Default for Recent<REMEMBERED> {
         Self {
             last: [None; REMEMBERED],
             next: 0,
+            mirror: Mirror::Unknown,
         }
     }
 }
@@ -29,13 +32,28 @@ impl<const REMEMBERED: usize> Default for Recent<REMEMBERED> {
 impl<const REMEMBERED: usize> Recent<REMEMBERED> {
     /// Takes a packet; says whether it is one of the last.
     pub(super) fn knows(&mut self, sent: Sent) -> bool {
-        let known = self.last.iter().flatten();
-        let is_known = known.into_iter().any(|before| sent.is_copy_of(before));
+        let mirror = self.mirror;
+        let mut last = self.last.iter_mut().flatten();
+        let known = last.find(|before| sent.is_copy_of(before, mirror));
+        let is_known = known.is_some();
+        if let Some(before) = known.filter(|before| sent.is_beside(before)) {
+            before.content = before.content.given_twice();
+        }
         if !is_known && let Some(place) = self.last.get_mut(self.next) {
             *place = Some(sent);
             self.next = (self.next + 1) % REMEMBERED;
         }
         is_known
+    }
+
+    /// A mirror gives the flow twice, as it turned out; what it gave before it did so for.
+    pub(super) fn is_mirrored(&mut self) {
+        if self.mirror == Mirror::Unknown {
+            self.mirror = Mirror::AtWork;
+            for sent in self.last.iter_mut().flatten() {
+                sent.content = sent.content.given_twice();
+            }
+        }
     }
 }
 
@@ -58,6 +76,8 @@ enum Content {
     /// By a sequence number or a checksum.
     Told,
     Unknown,
+    /// The same, and its copy came.
+    GivenTwice,
 }
 
 impl Sent {
@@ -90,13 +110,23 @@ impl Sent {
         }
     }
 
+    /// Whether both were captured at one place, as far as is known.
+    fn is_beside(&self, other: &Self) -> bool {
+        (self.source, self.ttl) == (other.source, other.ttl)
+    }
+
     /// Whether both are one packet: by its number, or by what it holds where it was seen at another
-    /// hop or in another capture, or comes as soon as a mirror gives it.
-    fn is_copy_of(&self, before: &Self) -> bool {
+    /// hop or in another capture, or comes as soon as a mirror gives it. Where nothing tells what it
+    /// holds, a mirror that is at work gives each once more.
+    fn is_copy_of(&self, before: &Self, mirror: Mirror) -> bool {
+        let given = mirror == Mirror::AtWork
+            && before.content == Content::Unknown
+            && self.is_beside(before);
         let elsewhere = self.source != before.source || self.ttl < before.ttl;
         let within = match (self.number, self.content) {
             (Some(_), _) if elsewhere => Duration::MAX,
             (Some(_), _) => COPY_WINDOW,
+            (None, Content::Unknown) if given => MIRROR_WINDOW,
             (None, Content::Unknown) if self.ttl == before.ttl => return false,
             (None, _) if elsewhere => COPY_WINDOW,
             (None, Content::Told) if self.ttl == before.ttl => MIRROR_WINDOW,
@@ -111,6 +141,13 @@ impl Sent {
 }
 
 impl Content {
+    fn given_twice(self) -> Self {
+        match self {
+            Self::Told => Self::Told,
+            Self::Unknown | Self::GivenTwice => Self::GivenTwice,
+        }
+    }
+
     /// Of a packet that takes so many TCP sequence numbers.
     fn of(protocol: u8, lead: Lead, octets: u32, addrs: impl Fn() -> AddrPair) -> Self {
         let told = match protocol {
@@ -120,5 +157,67 @@ impl Content {
             _ => is_icmp(protocol),
         };
         if told { Self::Told } else { Self::Unknown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::{IpNumber, PacketBuilder};
+
+    use crate::correlate::replay::Replay;
+
+    const CLIENT: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    const SERVER: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+
+    /// When the packet is sent that is refused, in milliseconds.
+    const FIRST: i64 = 10;
+
+    /// A datagram whose checksum the card is to complete: the next one looks the same.
+    fn datagram() -> Vec<u8> {
+        let sum = 2 * (0x2001 + 0x0db8) + 1 + 2 + 17 + 12;
+        let [high, low] = u16::to_be_bytes(sum);
+        let udp = [0x9c, 0x41, 0, 9, 0, 12, high, low, 1, 2, 3, 4];
+        let mut packet = Vec::new();
+        PacketBuilder::ipv6(CLIENT, SERVER, 64)
+            .write(&mut packet, IpNumber::UDP, &udp)
+            .unwrap();
+        // Flow label, as systems give each flow one.
+        packet[3] = 5;
+        packet
+    }
+
+    fn error() -> Vec<u8> {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv6(SERVER, CLIENT, 64)
+            .icmpv6_raw(1, 4, [0; 4])
+            .write(&mut packet, &datagram())
+            .unwrap();
+        packet
+    }
+
+    /// How many packets came after the error, of a flow captured so often each time.
+    fn after(times: usize, sent: &[i64]) -> u64 {
+        let mut capture = Replay::new();
+        for &millis in sent {
+            for _ in 0..times {
+                capture.at(millis, &datagram());
+            }
+            if millis == FIRST {
+                for _ in 0..times {
+                    capture.at(millis + 1, &error());
+                }
+            }
+        }
+        let verdicts = capture.verdicts();
+        assert_eq!((verdicts.len(), verdicts[0].count), (1, 1), "{times}");
+        verdicts[0].aftermath.packets
+    }
+
+    #[test]
+    fn what_a_mirror_gives_twice_was_sent_once() {
+        // The last two at once.
+        let sent = [FIRST, 100, 200, 300, 300];
+        assert_eq!(after(2, &sent), 4);
+        assert_eq!(after(1, &sent), 4);
     }
 }
