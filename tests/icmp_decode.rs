@@ -26,6 +26,8 @@ mod oracle;
 mod ours;
 #[path = "icmp_decode/quoted.rs"]
 mod quoted;
+#[path = "icmp_decode/quoted_dns.rs"]
+mod quoted_dns;
 #[path = "icmp_decode/said.rs"]
 mod said;
 #[path = "icmp_decode/samples.rs"]

@@ -10,6 +10,7 @@ mod list;
 mod names;
 mod netbios;
 pub(super) mod spec;
+mod times;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -29,6 +30,7 @@ pub use extent::Extent;
 pub use list::{numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
 pub use names::{Names, Unit};
 pub use netbios::NetBiosName;
+use times::{ntp_time, time};
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -454,32 +456,6 @@ pub(super) fn unpadded(text: &[u8]) -> &[u8] {
     text.get(..text.len() - padding).unwrap_or(text)
 }
 
-/// `None` of zero.
-fn ntp_time(fixed: u64) -> Option<Timestamp> {
-    /// From 1900 to 1970, and from there to 2036, in seconds.
-    const UNIX: i64 = 2_208_988_800;
-    const SECOND_ERA: i64 = 2_085_978_496;
-    let seconds = i64::try_from(fixed >> 32).ok()?;
-    let nanos = u32::try_from((fixed & 0xffff_ffff) * 1_000_000_000 >> 32).ok()?;
-    let since_1970 = if fixed >> 63 == 0 {
-        seconds + SECOND_ERA
-    } else {
-        seconds - UNIX
-    };
-    (fixed != 0).then(|| Timestamp::from_parts(since_1970, nanos))
-}
-
-/// `None` of a time that nanoseconds in 64 bits do not reach.
-fn time(octets: &[u8]) -> Option<Timestamp> {
-    const SECOND: u64 = 1_000_000_000;
-    let fixed = number(octets);
-    let (seconds, fraction) = (fixed >> 16, fixed & 0xffff);
-    let nanos = seconds
-        .checked_mul(SECOND)?
-        .checked_add((fraction * SECOND) >> 16)?;
-    Some(Timestamp::from_nanos(i64::try_from(nanos).ok()?))
-}
-
 pub(super) fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
 }
@@ -489,80 +465,4 @@ fn little_endian(octets: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &[FieldSpec] = &[
-        spec::u8(0, "a"),
-        spec::bits(1, 6, 2, "b"),
-        spec::flag(1, 0x20, "c"),
-        spec::u16(2, "d"),
-        spec::v4(4, "e"),
-        spec::v6_list(8, "f"),
-    ];
-
-    #[test]
-    fn every_prefix_gives_the_fields_that_fit() {
-        let mut header = vec![7, 0b1010_0000, 1, 2, 192, 0, 2, 1];
-        header.extend([9; 40]);
-        let all: Vec<_> = read(TABLE, &header).collect();
-        assert_eq!(all.len(), TABLE.len());
-        assert_eq!(all[1].value, Value::Number(2));
-        assert_eq!(all[2].value, Value::Flag(true));
-        assert_eq!(all[3].value, Value::Number(0x0102));
-        assert_eq!(
-            all[5].range,
-            8..40,
-            "the ninth octet past two addresses is left out"
-        );
-        for length in 0..header.len() {
-            let some: Vec<_> = read(TABLE, &header[..length]).collect();
-            for field in &some[..some.len().min(5)] {
-                assert!(all.contains(field), "{length}: {field:?}");
-            }
-            let fitting = all[..5].iter().filter(|f| f.range.end <= length).count();
-            assert_eq!(some.len().min(5), fitting, "{length}");
-        }
-    }
-
-    #[test]
-    fn prefixes_and_signs() {
-        assert_eq!(prefix(&[0x20, 1]), "2001::".parse::<Ipv6Addr>().unwrap());
-        assert_eq!(prefix(&[0xff; 30]), Ipv6Addr::from([0xff; 16]));
-        let field = spec::i32(0, "n").read(&[0xff; 4]).unwrap();
-        assert_eq!(field.value, Value::Signed(-1));
-        assert_eq!(
-            spec::hex(0, 8, "n").read(&[0xff; 8]).unwrap().value,
-            Value::Hex(u64::MAX)
-        );
-        assert!(spec::rest(2, "r").read(&[1, 2]).is_none());
-        let index = spec::bits_of(0, 4, 0, 20, "n").read(&[0xff; 4]).unwrap();
-        assert_eq!(index.value, Value::Number(0xf_ffff));
-        assert_eq!(
-            spec::inverted(0, 2, "n").read(&[0xff, 0xfe]).unwrap().value,
-            Value::Number(1)
-        );
-        assert_eq!(
-            spec::digits(0, 2, "n").read(&[0x21, 0x43]).unwrap().value,
-            Value::Hex(0x1234)
-        );
-        assert_eq!(
-            spec::hex_little_endian(0, 8, "n")
-                .read(&[1, 2, 3, 4, 5, 6, 7, 8])
-                .unwrap()
-                .value,
-            Value::Hex(0x0807_0605_0403_0201)
-        );
-        let reserved = spec::reserved(0, 2, 0x0ff0, "n");
-        assert_eq!(reserved.read(&[0xf0, 0x0f]), None);
-        assert_eq!(
-            reserved.read(&[0xf1, 0x2f]).unwrap().value,
-            Value::Hex(0x12)
-        );
-        let address = spec::inverted_v4(0, "n").read(&[0x3f, 0xff, 0xfd, 0xfe]);
-        assert_eq!(
-            address.unwrap().value,
-            Value::Address(Ipv4Addr::new(192, 0, 2, 1).into())
-        );
-    }
-}
+mod tests;
