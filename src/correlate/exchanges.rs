@@ -123,6 +123,8 @@ pub(super) struct Exchanges {
     mirrored: Option<(Scope, Timestamp)>,
     /// The first fragments that were told as replies.
     begun: VecDeque<FrameRef>,
+    /// Replies that were captured at another point before they were whole.
+    begun_beside: VecDeque<(FrameRef, Sighting)>,
     early: EarlyReplies,
     broadcasts: Broadcasts,
     points: Points,
@@ -153,6 +155,7 @@ impl Exchanges {
             evicted: 0,
             mirrored: None,
             begun: VecDeque::new(),
+            begun_beside: VecDeque::new(),
             early: EarlyReplies::default(),
             broadcasts: Broadcasts::default(),
             points: Points::new(memory / 32),

@@ -52,8 +52,9 @@ impl Correlator {
             Fragment::Single => self.packet(frame, packet, message, Extent::Begun, shown),
             Fragment::Again { of } if own.is_some() => {
                 self.observe(frame, packet, shown);
-                if let Some(own) = own.filter(|_| !answers) {
-                    self.exchanges.asked_again(own.key, of);
+                if let Some(own) = own {
+                    let seen = Sighting::of(frame, packet, message, Extent::Begun, shown);
+                    self.exchanges.begun_again(&own, of, &seen);
                 }
                 Relation::Copy { of }
             }
@@ -111,6 +112,10 @@ impl Correlator {
         if query.direction == Direction::Request && !begins {
             return Relation::None;
         }
-        self.query(frame, &whole, all, Extent::PutTogether, shown)
+        let relation = self.query(frame, &whole, all, Extent::PutTogether, shown);
+        if let Some(first) = first {
+            self.exchanges.answered_beside(query.key, first);
+        }
+        relation
     }
 }

@@ -1,6 +1,6 @@
 //! Requests that come twice within a moment: captured twice only where nothing tells them apart.
 
-use etherparse::{Icmpv4Type, IpNumber, PacketBuilder};
+use etherparse::{IcmpEchoHeader, Icmpv4Type, IpNumber, PacketBuilder};
 use serde_json::Value;
 
 use crate::common::crafted::Crafted;
@@ -83,5 +83,75 @@ fn reports_and_advertisements_come_twice_as_well() {
         let first = message(kind, 0);
         assert!(is_told_as_copy([&first, &first]), "type {kind}");
         assert!(!is_told_as_copy([&first, &message(kind, 1)]), "type {kind}");
+    }
+}
+
+const ASKER: [u8; 4] = [192, 0, 2, 1];
+const ASKED: [u8; 4] = [192, 0, 2, 2];
+
+/// The fragments of an echo message that is too long for one packet, seen with this TTL.
+fn fragments(src: [u8; 4], dst: [u8; 4], ttl: u8, (kind, seq): (Icmpv4Type, u16)) -> [Vec<u8>; 2] {
+    let mut whole = Vec::new();
+    PacketBuilder::ipv4(src, dst, ttl)
+        .icmpv4(kind)
+        .write(&mut whole, &[7; 40])
+        .expect("a packet");
+    let (header, message) = whole.split_at(20);
+    [(0, 0x2000), (3, 0)].map(|(offset, more): (u16, u16)| {
+        let at = usize::from(offset) * 8;
+        let part = if more > 0 {
+            &message[..24]
+        } else {
+            &message[at..]
+        };
+        let mut packet = [header, part].concat();
+        let length = u16::try_from(packet.len()).unwrap();
+        packet[2..4].copy_from_slice(&length.to_be_bytes());
+        packet[4..6].copy_from_slice(&(100 + seq).to_be_bytes());
+        packet[6..8].copy_from_slice(&(offset | more).to_be_bytes());
+        packet
+    })
+}
+
+/// What became of pings in fragments, seen where they are sent and where they arrive, whose replies are seen
+/// there in this order: each by the number of its fragment and its TTL.
+fn outcome_of_fragmented(replies: &[(usize, u8)]) -> Value {
+    let mut capture = Crafted::new();
+    for seq in 1..=3 {
+        let begin = u64::from(seq) * 1_000_000;
+        let header = IcmpEchoHeader { id: 7, seq };
+        let asks = (Icmpv4Type::EchoRequest(header), seq);
+        let requests = [64, 62]
+            .map(|ttl| fragments(ASKER, ASKED, ttl, asks))
+            .concat();
+        for (micros, packet) in (begin..).zip(&requests) {
+            capture.push(micros, packet);
+        }
+        let answers = (Icmpv4Type::EchoReply(header), seq);
+        for (micros, &(part, ttl)) in (begin + 50..).zip(replies) {
+            capture.push(micros, &fragments(ASKED, ASKER, ttl, answers)[part]);
+        }
+    }
+    // Something else comes all the way back, and the capture goes on.
+    let mut other = Vec::new();
+    let datagram = PacketBuilder::ipv4(ASKED, ASKER, 62).udp(53, 4000);
+    datagram.write(&mut other, b"here").expect("a packet");
+    capture.push(30_000_000, &other);
+    let file = capture.file();
+    let told = records(&["-r", file.path().to_str().unwrap()]);
+    let exchanges = of_type(&told, "exchange");
+    assert_eq!(exchanges.len(), 3, "{told:?}");
+    exchanges[1]["outcome"].clone()
+}
+
+#[test]
+fn replies_in_fragments_come_back_where_they_are_seen_again() {
+    let (at_sender, at_asker) = (64, 62);
+    let lost = [(0, at_sender), (1, at_sender)];
+    assert_eq!(outcome_of_fragmented(&lost), "lost");
+    for order in [[0, 1, 2, 3], [0, 2, 1, 3]] {
+        let all = [(0, at_sender), (1, at_sender), (0, at_asker), (1, at_asker)];
+        let seen = order.map(|at| all[at]);
+        assert_eq!(outcome_of_fragmented(&seen), "answered", "{order:?}");
     }
 }

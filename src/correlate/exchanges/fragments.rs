@@ -6,6 +6,7 @@ use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Extent, Sighting};
 use crate::correlate::table::Slot;
 use crate::correlate::{Answer, AnswerOutcome, Relation};
+use crate::icmp::Direction;
 use crate::model::FrameRef;
 
 /// Replies that are told by their first fragment and may be put together: this many of the last.
@@ -83,12 +84,60 @@ impl Exchanges {
             .is_none_or(|open| open.extent != Extent::Begun)
     }
 
-    /// A fragment of the request that `of` told of was captured again.
-    pub(in crate::correlate) fn asked_again(&mut self, key: QueryKey, of: FrameRef) {
-        if let Some(slot) = self.under(key)
-            && let Some(open) = self.table.at_mut(slot)
-            && open.request == of
+    /// The fragment that begins a message, and that `of` has, was captured again.
+    pub(in crate::correlate) fn begun_again(
+        &mut self,
+        query: &Query<'_>,
+        of: FrameRef,
+        seen: &Sighting,
+    ) {
+        match query.direction {
+            Direction::Request => self.asked_again(query.key, of, seen),
+            Direction::Reply => {
+                if !self.answered_there(query.key, seen) {
+                    if self.begun_beside.len() == BEGUN {
+                        self.begun_beside.pop_front();
+                    }
+                    self.begun_beside.push_back((of, *seen));
+                }
+            }
+        }
+    }
+
+    /// The reply that begins in `first` is whole: it was where that was captured again before.
+    pub(in crate::correlate) fn answered_beside(&mut self, key: QueryKey, first: FrameRef) {
+        while let Some(at) = (self.begun_beside.iter()).position(|(of, _)| *of == first)
+            && let Some((_, seen)) = self.begun_beside.remove(at)
         {
+            self.answered_there(key, &seen);
+        }
+    }
+
+    /// The reply to the request under this key was seen there, too; whether there is one.
+    fn answered_there(&mut self, key: QueryKey, seen: &Sighting) -> bool {
+        let answered =
+            |open: &Open| open.reply().is_some() && open.reply_place.ip_id == seen.place.ip_id;
+        let found = (self.under(key))
+            .and_then(|newest| self.newest_first(newest).find(|(_, open)| answered(open)))
+            .map(|(slot, _)| slot);
+        let Some(open) = found.and_then(|slot| self.table.at_mut(slot)) else {
+            return false;
+        };
+        if seen.place.is_copy_of(open.reply_place) {
+            self.points.answered_again(&key, open, seen);
+        }
+        true
+    }
+
+    fn asked_again(&mut self, key: QueryKey, of: FrameRef, seen: &Sighting) {
+        let Some(open) = (self.under(key).and_then(|slot| self.table.at_mut(slot)))
+            .filter(|open| open.request == of)
+        else {
+            return;
+        };
+        if seen.place.is_copy_of(open.place) {
+            self.points.asked_at(open, seen);
+        } else {
             open.repeats = open.repeats.saturating_add(1);
         }
     }
