@@ -15,6 +15,7 @@ pub mod exchange;
 mod exchanges;
 mod flows;
 mod fragments;
+mod furthest;
 mod hasty;
 mod limits;
 pub mod observation;

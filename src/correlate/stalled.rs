@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::aftermath::{Followed, is_beyond};
 use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Hashes, Lead, Marks, Ring};
+use super::furthest;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;
@@ -59,6 +60,8 @@ pub struct Stalled {
     pub acknowledged: Option<u32>,
     /// Whether the capture can see acknowledgements.
     pub directions: Directions,
+    /// Where they were last seen on their way, if other packets to the same host came further.
+    pub last_seen: Option<FrameRef>,
     /// Whom the data was for.
     pub peer: Peer,
     seq: u32,
@@ -72,6 +75,7 @@ impl Stalled {
             length: packet.length,
             acknowledged: None,
             directions: Directions::OneSidedPossible,
+            last_seen: None,
             peer: Peer::Open,
             seq,
         }
@@ -248,8 +252,12 @@ impl Stalls {
         } else {
             Directions::OneSidedPossible
         };
+        let is_sent = |seen: &Fingerprint| {
+            seen.data > 0 && seen.lead.seq() == stall.seq && seen.ts >= stall.sent.first
+        };
         Some(Stalled {
             directions,
+            last_seen: furthest::last_seen(ring, flow, is_sent),
             peer: peer(ring, flow),
             ..*stall
         })

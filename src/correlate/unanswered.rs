@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
+use super::furthest;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
-use crate::model::{AddrPair, FlowKey, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 const SYN: u8 = 0x02;
@@ -24,7 +25,7 @@ const ACK: u8 = 0x10;
 
 /// A SYN sooner after the one before it is that one at another point of capture: stacks wait for a
 /// second (RFC 6298 section 2.1).
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(500);
 /// When the second retransmission is due: before that, silence proves nothing.
 const SECOND_RETRANSMISSION: Duration = Duration::from_secs(3);
 /// How long the last SYN may wait for its answer.
@@ -42,6 +43,8 @@ pub struct Unanswered {
     pub sent: Transmissions,
     /// Whether the capture can see answers to this host.
     pub directions: Directions,
+    /// Where they were last seen on their way, if other packets to the same host came further.
+    pub last_seen: Option<FrameRef>,
     seq: u32,
 }
 
@@ -161,6 +164,7 @@ impl Attempts {
             flow: packet.flow(),
             sent: Transmissions::begin(packet.ts, packet.frame),
             directions: Directions::OneSidedPossible,
+            last_seen: None,
             seq: key.seq,
         };
         let attempt = Attempt {
@@ -222,7 +226,13 @@ impl Attempts {
         } else {
             Directions::OneSidedPossible
         };
-        Some((Unanswered { directions, ..told }, attempt.ttl))
+        let is_syn = |seen: &Fingerprint| seen.lead.seq() == told.seq && seen.ts >= told.sent.first;
+        let judged = Unanswered {
+            directions,
+            last_seen: furthest::last_seen(ring, &told.flow, is_syn),
+            ..told
+        };
+        Some((judged, attempt.ttl))
     }
 }
 

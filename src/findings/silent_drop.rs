@@ -7,7 +7,7 @@
 //! no ICMP error was about its two ends, with their ports (where only large segments vanish that is a
 //! `pmtu_black_hole`). If they had closed their side before, they may have left for good: worth
 //! knowing, no warning. A candidate, no more: the packets may be dropped on the way there or the answers
-//! on the way back. Where no packet to the sender was captured at all, the capture may see one
+//! on the way back, unless other packets to the same host were captured at points further on. Where no packet to the sender was captured at all, the capture may see one
 //! direction only: worth knowing, no warning. Nothing is said where the kernel dropped packets.
 //! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
 //! it is sent again).
@@ -22,8 +22,8 @@ use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::stalled::{Peer, Stalled};
 use crate::correlate::transmissions::Transmissions;
 use crate::correlate::unanswered::{Directions, Unanswered};
-use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
+use crate::model::{FlowKey, FrameRef};
 use crate::source::InterfaceCounts;
 
 /// A host that gets no answer from more destinations than this gets one finding.
@@ -53,6 +53,8 @@ struct Silence {
     /// SYNs, or transmissions of the same data, in `errors`.
     group: Group,
     both_directions: bool,
+    /// Connections whose packets came less far than others.
+    lost_on_way: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +69,7 @@ struct Attempt<'a> {
     flow: FlowKey,
     sent: &'a Transmissions,
     directions: Directions,
+    last_seen: Option<FrameRef>,
 }
 
 impl Silence {
@@ -76,6 +79,9 @@ impl Silence {
         if let FlowPorts::Ports { dst, .. } = attempt.flow.ports {
             self.group.ports.add(dst);
         }
+        // Behind that frame they vanish.
+        self.group.show(attempt.last_seen.as_slice());
+        self.lost_on_way += u64::from(attempt.last_seen.is_some());
         self.group.show(attempt.sent.frames());
         self.both_directions |= attempt.directions == Directions::Both;
     }
@@ -105,7 +111,16 @@ impl Silence {
                  error: the same data{of} sent {errors} times"
             ),
         };
-        let (severity, title, advice) = if self.both_directions {
+        let is_on_way = self.lost_on_way > 0 && self.lost_on_way == *flows;
+        let (severity, title, advice) = if is_on_way && what != What::Farewell {
+            (
+                Severity::Warning,
+                format!("{title}; they were lost on their way there"),
+                "Other packets from the same host to the same destination came further: these vanish \
+                 behind the point where they were last seen. Look for a packet filter or a full queue \
+                 there.",
+            )
+        } else if self.both_directions {
             (
                 match what {
                     What::Connecting | What::Data => Severity::Warning,
@@ -164,6 +179,7 @@ impl SilentDrop {
             flow: attempt.flow,
             sent: &attempt.sent,
             directions: attempt.directions,
+            last_seen: attempt.last_seen,
         });
     }
 
@@ -176,6 +192,7 @@ impl SilentDrop {
             flow: stall.flow,
             sent: &stall.sent,
             directions: stall.directions,
+            last_seen: stall.last_seen,
         });
     }
 

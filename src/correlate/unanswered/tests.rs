@@ -195,3 +195,34 @@ fn what_has_no_room_is_counted() {
     }
     assert_eq!(capture.attempts.evicted(), 5);
 }
+
+/// SYNs that a router gets and does not send on, beside what comes further, if it is as it was `changed`.
+fn where_seen(change: impl Fn(&mut [u8])) -> Option<u64> {
+    let mut capture = Capture::new();
+    let datagram = |ttl: u8| {
+        let mut packet = Vec::new();
+        let sent = PacketBuilder::ipv4(CLIENT, SERVER, ttl).udp(4000, 53);
+        sent.write(&mut packet, b"who is there").unwrap();
+        packet
+    };
+    capture.take(0, &datagram(64));
+    let mut further = datagram(62);
+    change(&mut further);
+    capture.take(1, &further);
+    for (millis, id) in [(10, 1), (1010, 2), (3010, 3)] {
+        capture.syn(millis, 64, id);
+        capture.syn(millis, 63, id);
+    }
+    let told = capture.end(20_000);
+    assert_eq!(told.len(), 1);
+    told[0].last_seen.map(FrameRef::number)
+}
+
+#[test]
+fn where_packets_vanish_is_told_by_others_that_come_further() {
+    assert_eq!(where_seen(|_| {}), Some(4));
+    // No further than these, of another host, another datagram.
+    assert_eq!(where_seen(|further| further[8] = 63), None);
+    assert_eq!(where_seen(|further| further[15] += 1), None);
+    assert_eq!(where_seen(|further| further[5] += 1), None);
+}
