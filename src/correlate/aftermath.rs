@@ -55,6 +55,11 @@ impl Hit {
         }
     }
 
+    /// The sequence number of the dropped segment, if it is known.
+    pub(super) const fn dropped(&self) -> Option<u32> {
+        self.dropped
+    }
+
     /// That packet was captured.
     pub(super) fn of_packet(packet: &Observation) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::aftermath::{Hit, is_of_tunnel};
-use super::flows::{Lead, is_told_apart};
+use super::flows::{Lead, is_icmp, is_told_apart};
 use super::observation::Observation;
 use super::query::Numbered;
 use super::trace::MAX_TTL;
@@ -12,6 +12,7 @@ use super::verdict::DropReason;
 use super::{Correlator, MatchKind, Original};
 use crate::icmp::Quote;
 use crate::model::{FlowKey, Frame, FrameRef};
+use crate::wire::ip::protocol::TCP;
 use crate::wire::is_reported;
 
 /// The innermost packets of the last tunnel packets.
@@ -29,6 +30,17 @@ pub(super) struct Inner {
     pub(super) query: Option<Numbered>,
     /// IPv4 identification.
     pub(super) id: Option<u32>,
+}
+
+impl Inner {
+    /// Whether a quote ends before the sequence number of its segment or query.
+    fn lacks_number(&self) -> bool {
+        match self.hit.flow.protocol {
+            TCP => self.hit.dropped().is_none(),
+            protocol if is_icmp(protocol) => self.query.is_none(),
+            _ => false,
+        }
+    }
 }
 
 impl Carried {
@@ -55,7 +67,8 @@ impl Carried {
             query: Numbered::of_quote(&innermost),
             id: innermost.ip.id,
         });
-        if quoted.is_some_and(|inner| is_told_apart(&inner.hit.flow)) {
+        let is_told = quoted.is_some_and(|inner| is_told_apart(&inner.hit.flow));
+        if is_told && !quoted.is_some_and(|inner| inner.lacks_number()) {
             return quoted;
         }
         let captured = match original {
@@ -71,8 +84,12 @@ impl Carried {
             query: Numbered::of_lead(packet.version, packet.addrs(), packet.protocol, packet.lead),
             id: packet.id(),
         });
-        // Of a tunnel in it the packet itself may be the innermost that was read.
-        (captured.filter(|inner| inner.hit.flow != quote.flow())).or(quoted)
+        let fits = |inner: &Inner| match quoted {
+            Some(quoted) if is_told => inner.hit.flow == quoted.hit.flow,
+            // Of a tunnel in it the packet itself may be the innermost that was read.
+            _ => inner.hit.flow != quote.flow(),
+        };
+        captured.filter(fits).or(quoted)
     }
 
     /// What an error about a tunnel's packet answers: that of the probe in it, if the tunnel's TTL began
@@ -180,7 +197,8 @@ mod tests {
 
     #[test]
     fn the_flow_in_a_tunnel_tells_what_came_of_it() {
-        for quoted in [20 + 8, 20 + 28, 500] {
+        // To the inner IP header, the ports, the sequence number, and all of it.
+        for quoted in [20 + 8, 20 + 24, 20 + 28, 500] {
             let told = verdict(quoted, true);
             let Carries::Flow(carried) = told.carried else {
                 panic!("{quoted}: {:?}", told.carried);
@@ -221,7 +239,7 @@ mod tests {
             .icmpv4_echo_request(7, 3)
             .write(&mut ping, b"who is there")
             .unwrap();
-        for quoted in [28, 48] {
+        for quoted in [28, 46, 48] {
             let mut play = Replay::new();
             let outer = tunnelled(HERE, THERE, 7, &ping);
             play.at(0, &outer);
