@@ -8,7 +8,7 @@ use crate::correlate::exchange::{ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{DropReason, Evidence};
 use crate::correlate::{Evictions, MatchKind, NoOriginal, Original};
 use crate::model::{AddrPair, LinkType, Timestamp};
-use crate::source::{Damage, InterfaceCounts, KernelCounts};
+use crate::source::{Damage, DropsTold, InterfaceCounts, KernelCounts};
 use crate::wire::reassembly::Fates;
 use crate::wire::{IpVersion, Undecodable};
 
@@ -67,6 +67,14 @@ impl Summary {
         Some(interfaces.fold(KernelCounts::default(), |sum, interface| {
             sum.plus(interface.counts)
         }))
+    }
+
+    /// How many of those that [`Summary::kernel_total`] counts as dropped packets of a file tell of, and not
+    /// why.
+    pub fn missing_as_packets_tell(&self) -> u64 {
+        let told = self.kernel.iter().flatten();
+        let told = told.filter(|interface| interface.drops == DropsTold::WithPackets);
+        told.map(|interface| interface.counts.dropped).sum()
     }
 
     /// All shown messages by the state of their checksum.

@@ -76,9 +76,16 @@ fn head(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>, clock: &mut Clock
     }
     if let Some(kernel) = summary.kernel_total() {
         lines.line();
+        let by_packets = summary.missing_as_packets_tell();
+        let (who, missing) = match by_packets {
+            0 => ("kernel", String::new()),
+            some => ("counts", format!(" {some} missing as packets tell,")),
+        };
         lines.words(&format!(
-            "kernel: {} received, {} dropped for want of buffer space, {} dropped by the interface",
-            kernel.received, kernel.dropped, kernel.interface_dropped
+            "{who}: {} received,{missing} {} dropped for want of buffer space, {} dropped by the interface",
+            kernel.received,
+            kernel.dropped.saturating_sub(by_packets),
+            kernel.interface_dropped
         ));
     }
     lines.end();

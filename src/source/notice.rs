@@ -82,7 +82,7 @@ pub enum Notice {
 pub struct KernelCounts {
     /// Packets that passed the kernel's filter, dropped ones included.
     pub received: u64,
-    /// Packets dropped for want of buffer space.
+    /// Packets dropped for want of buffer space; with [`DropsTold::WithPackets`] whatever dropped them.
     pub dropped: u64,
     /// Packets dropped by the interface or its driver.
     pub interface_dropped: u64,
