@@ -26,9 +26,10 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     }
     if damage.kind == DamageKind::Block {
         return format!(
-            "{name}: the block at offset {}, before frame {}, is damaged: {}; reading went on behind \
-             it",
-            damage.offset, damage.frame, damage.why
+            "{name}: the block at {}, before frame {}, is damaged: {}; reading went on behind it",
+            damage.place(),
+            damage.frame,
+            damage.why
         );
     }
     let (what, remedy) = match damage.kind {
@@ -40,8 +41,10 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
         DamageKind::Io | DamageKind::Gone => ("cannot be read on", ""),
     };
     format!(
-        "{name}: {what} at offset {}, frame {}: {}; everything before it was processed{remedy}",
-        damage.offset, damage.frame, damage.why
+        "{name}: {what} at {}, frame {}: {}; everything before it was processed{remedy}",
+        damage.place(),
+        damage.frame,
+        damage.why
     )
 }
 

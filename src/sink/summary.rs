@@ -447,9 +447,9 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
             continue;
         }
         say(&format!(
-            "{} is damaged at offset {}, frame {}: {why}",
+            "{} is damaged at {}, frame {}: {why}",
             page.names.get(damage.source),
-            damage.offset,
+            damage.place(),
             damage.frame
         ));
     }

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::ahead::Ahead;
 use super::codec::{Fault, Stream};
-use super::{Damage, DamageKind, SourceId};
+use super::{Damage, DamageKind, Octets, SourceId};
 
 /// What is read at a time, in octets: small enough to stay in the second-level cache.
 const CHUNK: usize = 256 << 10;
@@ -284,6 +284,15 @@ impl Input {
         }
     }
 
+    /// Damage with what its offset is of.
+    pub(super) fn placed(&self, damage: impl Iterator<Item = Damage>) -> Vec<Damage> {
+        let of = match self.reader {
+            Reader::Here(_) if !self.is_compressed() => Octets::Stored,
+            Reader::Here(_) | Reader::Ahead(_) => Octets::Decompressed,
+        };
+        damage.map(|damage| Damage { of, ..damage }).collect()
+    }
+
     /// What to report where the input ran short of a record at `offset`: nothing if it ended
     /// between two records.
     pub(super) fn shortage(
@@ -297,6 +306,7 @@ impl Input {
         let damage = |kind, why| Damage {
             source,
             offset,
+            of: Octets::default(),
             frame,
             kind,
             why,

@@ -223,14 +223,37 @@ pub enum Resolution {
 pub struct Damage {
     /// Which source.
     pub source: SourceId,
-    /// Offset in octets into the (decompressed) capture where reading stopped, or where the block is.
+    /// Offset in octets where reading stopped, or where the block is.
     pub offset: u64,
+    /// What these octets are of.
+    pub of: Octets,
     /// The number of the first frame that could not be read.
     pub frame: u64,
     /// The kind of fault.
     pub kind: DamageKind,
     /// What was expected and what was found, in one sentence without a final stop.
     pub why: String,
+}
+
+impl Damage {
+    /// `offset 41`, and of what if that is not the file itself.
+    pub fn place(&self) -> impl std::fmt::Display {
+        let of = match self.of {
+            Octets::Stored => "",
+            Octets::Decompressed => " of the decompressed capture",
+        };
+        std::fmt::from_fn(move |f| write!(f, "offset {}{of}", self.offset))
+    }
+}
+
+/// Which octets an offset counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Octets {
+    /// Those of the file as it is stored.
+    #[default]
+    Stored,
+    /// Those that it decompresses to.
+    Decompressed,
 }
 
 /// The kinds of fault, which decide the exit status.

@@ -8,8 +8,8 @@ use pcap_file::pcap::PcapParser;
 use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::losses::{self, Losses};
 use super::{
-    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Resolution, Source,
-    SourceInfo, Step, linktype,
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Octets, Progress, Resolution,
+    Source, SourceInfo, Step, linktype,
 };
 use crate::model::byteorder::Order;
 use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
@@ -376,6 +376,7 @@ impl PcapSource {
         self.damage = Some(Damage {
             source: self.info.id,
             offset: self.input.offset(),
+            of: Octets::default(),
             frame: self.number + 1,
             kind,
             why,
@@ -485,7 +486,7 @@ impl Source for PcapSource {
     }
 
     fn damage(&self) -> Vec<Damage> {
-        self.damage.iter().cloned().collect()
+        self.input.placed(self.damage.iter().cloned())
     }
 
     fn progress(&self) -> Progress {

@@ -14,7 +14,7 @@ use self::faults::Faults;
 use super::input::{Input, Need, RECORD_MAX};
 use super::losses::{self, Losses};
 use super::{
-    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Octets, Progress, Secrets, Source,
     SourceInfo, Step,
 };
 use crate::model::byteorder::Order;
@@ -299,6 +299,7 @@ impl PcapNgSource {
         self.damage = Some(Damage {
             source: self.info.id,
             offset,
+            of: Octets::default(),
             frame: self.number + 1,
             kind: DamageKind::Corrupt,
             why,
@@ -442,9 +443,8 @@ impl Source for PcapNgSource {
     }
 
     fn damage(&self) -> Vec<Damage> {
-        let mut damage = self.faults.damage();
-        damage.extend(self.damage.clone());
-        damage
+        let faults = self.faults.damage().into_iter();
+        self.input.placed(faults.chain(self.damage.clone()))
     }
 
     fn progress(&self) -> Progress {

@@ -14,7 +14,7 @@ use crate::record::summary::{
     DropperSummary, FrameCounts, MessageCounts, MessageKind, PairSummary, RttSummary, Summary,
 };
 use crate::record::words::Word;
-use crate::source::{Damage, InterfaceCounts, KernelCounts};
+use crate::source::{Damage, InterfaceCounts, KernelCounts, Octets};
 use crate::wire::reassembly::Fates;
 
 pub(super) fn summary<S: Serializer>(
@@ -312,6 +312,7 @@ impl Serialize for Broken<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("source", &self.context.source(damage.source))?;
         map.put("offset", &damage.offset)?;
+        map.fact("decompressed", damage.of == Octets::Decompressed)?;
         map.put("frame", &damage.frame)?;
         map.word("kind", &damage.kind)?;
         map.put("why", &Text(damage.why.as_bytes()))?;

@@ -1,7 +1,7 @@
 //! Blocks whose contents are broken, though their lengths are right: reading goes on behind them.
 
 use crate::model::SourceId;
-use crate::source::{Damage, DamageKind};
+use crate::source::{Damage, DamageKind, Octets};
 
 /// How many are told one by one.
 const TOLD: usize = 16;
@@ -21,6 +21,7 @@ impl Faults {
         let damage = Damage {
             source,
             offset,
+            of: Octets::default(),
             frame,
             kind: DamageKind::Block,
             why,

@@ -10,7 +10,7 @@ use crate::source::live::line::{Line, LineEnd, LineState};
 use crate::source::live::links::LinkChange;
 use crate::source::live::machine::Machine;
 use crate::source::notice::Notice;
-use crate::source::{Damage, DamageKind};
+use crate::source::{Damage, DamageKind, Octets};
 
 /// How often counters are read.
 const CHORES_EVERY: Duration = Duration::from_secs(1);
@@ -169,6 +169,7 @@ impl<T: Tap, M: Machine> Live<T, M> {
         self.damage.push(Damage {
             source: SourceId::default(),
             offset: 0,
+            of: Octets::default(),
             frame: self.number + 1,
             kind,
             why,
