@@ -163,7 +163,8 @@ impl<'a> Quote<'a> {
                 kind, id: Some(id), ..
             } => FlowPorts::Query { kind, id },
             QuotedTransport::Spi(spi) => FlowPorts::Spi(spi),
-            QuotedTransport::Icmp { id: None, .. } | QuotedTransport::None => FlowPorts::None,
+            QuotedTransport::Icmp { kind, id: None, .. } => FlowPorts::Message(kind),
+            QuotedTransport::None => FlowPorts::None,
         };
         FlowKey {
             protocol: self.ip.protocol,

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::correlate::verdict::DropVerdict;
+use crate::icmp::is_error;
 use crate::icmp::kind::{v4, v6};
 use crate::model::flow::FlowPorts;
 use crate::wire::IpVersion;
@@ -154,23 +155,41 @@ enum Transport {
     Tcp,
     Udp,
     Raw,
+    /// ICMP, where a ping socket may send it as well.
+    Ping,
+    /// What no program sends.
+    System,
 }
 
 impl AppError {
-    /// What comes of the errors of a verdict. `None` also where nobody heard of them, and where the
-    /// system sent the dropped packets itself, as it does replies and errors of ICMP.
+    /// What comes of the errors of a verdict. `None` also where nobody heard of them.
     pub fn of_verdict(verdict: &DropVerdict) -> Option<Self> {
-        let flow = &verdict.flow;
-        let is_own = match flow.ports {
-            FlowPorts::Query { kind, .. } if protocol::is_icmp(flow.protocol) => {
-                is_sent_by_system(verdict.version, kind)
-            }
-            _ => false,
-        };
-        if is_own || verdict.is_unheard() {
+        if verdict.is_unheard() {
             return None;
         }
-        Self::of(verdict.version, verdict.kind, verdict.code, flow.protocol)
+        let protocol = verdict.flow.protocol;
+        let error = Self::of(verdict.version, verdict.kind, verdict.code, protocol)?;
+        let is_icmp = protocol::is_icmp(protocol);
+        Some(match verdict.flow.ports {
+            FlowPorts::Query { kind, .. } | FlowPorts::Message(kind) if is_icmp => {
+                error.about(icmp_sender(verdict.version, kind))
+            }
+            _ if is_icmp => error.about(Transport::Ping),
+            _ => error,
+        })
+    }
+
+    /// The same, about packets that are sent so.
+    fn about(self, protocol: Transport) -> Self {
+        match protocol {
+            Transport::System => Self {
+                errno: None,
+                protocol,
+                too_big: false,
+                ..self
+            },
+            _ => Self { protocol, ..self },
+        }
     }
 
     /// What comes of an error of this type and code for a packet of this IP protocol.
@@ -182,19 +201,21 @@ impl AppError {
             6 => Transport::Tcp,
             17 | 136 => Transport::Udp,
             4 | 33 | 41 | 47 | 50 | 51 | 108 | 132 => return None,
+            protocol::IGMP => Transport::System,
             _ => Transport::Raw,
         };
         let (errno, fatal) = match version {
             IpVersion::V4 => v4(kind, code)?,
             IpVersion::V6 => v6(kind, code)?,
         };
-        Some(Self {
+        let error = Self {
             errno,
             fatal,
             version,
             protocol: transport,
             too_big: errno == Some(Errno::MsgSize),
-        })
+        };
+        Some(error.about(transport))
     }
 
     /// The error number, whoever sees it; `None` where nobody does.
@@ -222,7 +243,9 @@ impl AppError {
         };
         match self.protocol {
             Transport::Udp => datagram(Socket::ConnectedUdp, Socket::UnconnectedUdp),
-            Transport::Raw => datagram(Socket::ConnectedRaw, Socket::UnconnectedRaw),
+            Transport::Raw | Transport::Ping | Transport::System => {
+                datagram(Socket::ConnectedRaw, Socket::UnconnectedRaw)
+            }
             // TCP lowers its segment size instead of failing (RFC 1191 section 6.4).
             Transport::Tcp if self.errno.is_none() || self.too_big => [
                 (Socket::ConnectingTcp, Raised::Never),
@@ -245,23 +268,32 @@ impl AppError {
     }
 }
 
-/// Whether systems themselves send ICMP messages of this type: errors, and replies to what others ask.
-const fn is_sent_by_system(version: IpVersion, kind: u8) -> bool {
-    match version {
-        IpVersion::V4 => matches!(
-            kind,
-            v4::ECHO_REPLY | 3
-                ..=5 | 11
-                    | 12
-                    | v4::TIMESTAMP_REPLY
-                    | v4::INFORMATION_REPLY
-                    | v4::ADDRESS_MASK_REPLY
-                    | v4::EXTENDED_ECHO_REPLY
-        ),
-        IpVersion::V6 => matches!(
-            kind,
-            0..=127 | v6::ECHO_REPLY | 133..=v6::REDIRECT | v6::EXTENDED_ECHO_REPLY
-        ),
+/// Who sends ICMP messages of this type. Systems themselves send errors, replies to what others ask, and
+/// what finds neighbors and groups; router advertisements come from a program (radvd).
+const fn icmp_sender(version: IpVersion, kind: u8) -> Transport {
+    match (version, kind) {
+        (IpVersion::V4, v4::ECHO_REQUEST | v4::EXTENDED_ECHO_REQUEST)
+        | (IpVersion::V6, v6::ECHO_REQUEST | v6::EXTENDED_ECHO_REQUEST) => Transport::Ping,
+        (
+            IpVersion::V4,
+            v4::ECHO_REPLY
+            | v4::TIMESTAMP_REPLY
+            | v4::INFORMATION_REPLY
+            | v4::ADDRESS_MASK_REPLY
+            | v4::EXTENDED_ECHO_REPLY,
+        )
+        | (
+            IpVersion::V6,
+            v6::ECHO_REPLY
+            | v6::EXTENDED_ECHO_REPLY
+            | v6::ROUTER_SOLICITATION
+            | v6::NEIGHBOR_SOLICITATION
+            | v6::NEIGHBOR_ADVERTISEMENT
+            | v6::MULTICAST_LISTENER_QUERY..=v6::MULTICAST_LISTENER_DONE
+            | v6::MULTICAST_LISTENER_REPORT_V2,
+        ) => Transport::System,
+        _ if is_error(version, kind) => Transport::System,
+        _ => Transport::Raw,
     }
 }
 
@@ -269,7 +301,10 @@ const fn is_sent_by_system(version: IpVersion, kind: u8) -> bool {
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(errno) = self.errno else {
-            return f.write_str("no program is told");
+            return f.write_str(match self.protocol {
+                Transport::System => "no program is told: the system itself sends such packets",
+                _ => "no program is told",
+            });
         };
         let (name, message) = (errno.name(), errno.message());
         let recverr = match self.version {
@@ -278,7 +313,8 @@ impl fmt::Display for AppError {
         };
         let socket = match self.protocol {
             Transport::Udp => "UDP",
-            _ => "raw or ping",
+            Transport::Ping => "raw or ping",
+            _ => "raw",
         };
         match self.protocol {
             Transport::Tcp if self.too_big => {
@@ -295,7 +331,7 @@ impl fmt::Display for AppError {
                      on timeout"
                 )
             }
-            Transport::Udp | Transport::Raw if self.fatal => {
+            _ if self.fatal => {
                 let but = if self.too_big {
                     " unless path MTU discovery is off"
                 } else {
@@ -307,7 +343,7 @@ impl fmt::Display for AppError {
                      {recverr}"
                 )
             }
-            Transport::Udp | Transport::Raw => {
+            _ => {
                 write!(
                     f,
                     "a {socket} socket gets {name} ({message}) only with {recverr}"
@@ -354,139 +390,4 @@ fn v6(kind: u8, code: u8) -> Option<(Option<Errno>, bool)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::correlate::verdict::DropReason;
-    use crate::model::{AddrPair, FlowKey, Timestamp};
-
-    /// Systems answer pings and send errors themselves.
-    #[test]
-    fn no_program_sent_what_the_system_sends() {
-        let of = |protocol, kind| {
-            let (version, addr) = match protocol {
-                protocol::ICMP => (IpVersion::V4, std::net::IpAddr::from([192, 0, 2, 1])),
-                _ => (IpVersion::V6, std::net::IpAddr::from([0; 16])),
-            };
-            let flow = FlowKey {
-                protocol,
-                addrs: AddrPair::of_one(addr),
-                ports: FlowPorts::Query { kind, id: 7 },
-            };
-            let icmp = match version {
-                IpVersion::V4 => (version, 3, 13),
-                IpVersion::V6 => (version, 1, 1),
-            };
-            let reason = DropReason::AdminProhibited;
-            let verdict = DropVerdict::new(flow, addr, icmp, reason, Timestamp::default());
-            AppError::of_verdict(&verdict)
-        };
-        for kind in [v4::ECHO_REPLY, 3, 11, v4::TIMESTAMP_REPLY] {
-            assert_eq!(of(protocol::ICMP, kind), None, "{kind}");
-        }
-        for kind in [1, 3, v6::ECHO_REPLY, 136] {
-            assert_eq!(of(protocol::IPV6_ICMP, kind), None, "{kind}");
-        }
-        for asked in [
-            of(protocol::ICMP, v4::ECHO_REQUEST),
-            of(protocol::IPV6_ICMP, v6::ECHO_REQUEST),
-        ] {
-            let errno = asked.and_then(|error| error.errno());
-            assert!(matches!(errno, Some(Errno::HostUnreach | Errno::Acces)));
-        }
-    }
-
-    /// Name of the errno and whether it is fatal, as WIRE says it, one line per code.
-    #[test]
-    fn every_code_has_the_errno_that_linux_gives_it() {
-        let expected_v4: &[(u8, &str, bool)] = &[
-            (0, "ENETUNREACH", false),
-            (1, "EHOSTUNREACH", false),
-            (2, "ENOPROTOOPT", true),
-            (3, "ECONNREFUSED", true),
-            (4, "EMSGSIZE", true),
-            (5, "EOPNOTSUPP", false),
-            (6, "ENETUNREACH", true),
-            (7, "EHOSTDOWN", true),
-            (8, "ENONET", true),
-            (9, "ENETUNREACH", true),
-            (10, "EHOSTUNREACH", true),
-            (11, "ENETUNREACH", false),
-            (12, "EHOSTUNREACH", false),
-            (13, "EHOSTUNREACH", true),
-            (14, "EHOSTUNREACH", true),
-            (15, "EHOSTUNREACH", true),
-        ];
-        for (code, name, fatal) in expected_v4 {
-            let error = AppError::of(IpVersion::V4, 3, *code, 17).unwrap();
-            assert_eq!(error.errno().unwrap().name(), *name, "3/{code}");
-            assert_eq!(error.fatal, *fatal, "3/{code}");
-        }
-        let expected_v6: &[(u8, u8, &str, bool)] = &[
-            (1, 0, "ENETUNREACH", false),
-            (1, 1, "EACCES", true),
-            (1, 2, "EHOSTUNREACH", false),
-            (1, 3, "EHOSTUNREACH", false),
-            (1, 4, "ECONNREFUSED", true),
-            (1, 5, "EACCES", true),
-            (1, 6, "EACCES", true),
-            (1, 7, "EPROTO", true),
-            (1, 8, "EPROTO", true),
-            (2, 0, "EMSGSIZE", true),
-            (3, 0, "EHOSTUNREACH", false),
-            (3, 1, "EHOSTUNREACH", false),
-            (4, 0, "EPROTO", true),
-        ];
-        for (kind, code, name, fatal) in expected_v6 {
-            let error = AppError::of(IpVersion::V6, *kind, *code, 17).unwrap();
-            assert_eq!(error.errno().unwrap().name(), *name, "{kind}/{code}");
-            assert_eq!(error.fatal, *fatal, "{kind}/{code}");
-        }
-    }
-
-    #[test]
-    fn who_sees_it_depends_on_the_socket() {
-        use Raised::{AtOnce, AtOnceOrOnRetry, Never, OnTimeout};
-        let raised = |version, kind, code, protocol| {
-            AppError::of(version, kind, code, protocol)
-                .unwrap()
-                .sockets()
-                .map(|(_, raised)| raised)
-        };
-        assert_eq!(raised(IpVersion::V4, 3, 3, 6), [AtOnce, OnTimeout, AtOnce]);
-        assert_eq!(
-            raised(IpVersion::V6, 3, 0, 6),
-            [AtOnceOrOnRetry, OnTimeout, AtOnce]
-        );
-        assert_eq!(raised(IpVersion::V4, 3, 4, 6), [Never; 3]);
-        assert_eq!(raised(IpVersion::V6, 2, 0, 6), [Never; 3]);
-        assert_eq!(raised(IpVersion::V4, 4, 0, 6), [Never; 3]);
-        assert_eq!(raised(IpVersion::V4, 11, 1, 6), [Never; 3]);
-        assert_eq!(raised(IpVersion::V4, 11, 1, 17), [Never; 3]);
-        assert_eq!(raised(IpVersion::V6, 3, 1, 17), [Never, Never, AtOnce]);
-        assert_eq!(raised(IpVersion::V4, 5, 1, 17), [Never; 3]);
-        assert_eq!(raised(IpVersion::V4, 3, 3, 17), [AtOnce, Never, AtOnce]);
-        assert_eq!(raised(IpVersion::V4, 3, 4, 17), [AtOnce, Never, AtOnce]);
-        assert_eq!(raised(IpVersion::V4, 3, 1, 17), [Never, Never, AtOnce]);
-        assert_eq!(raised(IpVersion::V4, 11, 0, 1), [Never, Never, AtOnce]);
-        assert_eq!(raised(IpVersion::V6, 1, 1, 58), [AtOnce, Never, AtOnce]);
-    }
-
-    #[test]
-    fn no_type_code_or_protocol_is_left_without_an_answer() {
-        for version in [IpVersion::V4, IpVersion::V6] {
-            for kind in 0..=255 {
-                for code in 0..=255 {
-                    for protocol in [1, 6, 17, 50, 58, 132, 200] {
-                        if let Some(error) = AppError::of(version, kind, code, protocol) {
-                            assert!(!error.to_string().is_empty());
-                            assert_eq!(error.sockets().len(), 3);
-                        }
-                    }
-                }
-            }
-        }
-        assert_eq!(AppError::of(IpVersion::V4, 8, 0, 17), None);
-        assert_eq!(AppError::of(IpVersion::V6, 129, 0, 17), None);
-        assert_eq!(AppError::of(IpVersion::V4, 3, 3, 50), None);
-    }
-}
+mod tests;

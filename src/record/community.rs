@@ -5,7 +5,7 @@
 
 use community_id::calculate_community_id;
 
-use crate::icmp::{Message, Quote, QuotedTransport};
+use crate::icmp::{Message, Quote, QuotedTransport, is_error};
 use crate::model::{AddrPair, FlowKey, flow::FlowPorts};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol;
@@ -110,10 +110,15 @@ impl CommunityIds {
         })
     }
 
-    /// The ID of a flow.
+    /// The ID of a flow; `None` where not all is known that it is made of.
     pub fn flow(&mut self, flow: &FlowKey) -> Option<CommunityId> {
+        if !flow.has_destination() {
+            return None;
+        }
         let ports = match flow.ports {
             FlowPorts::Ports { src, dst } => Some((src, dst)),
+            // The code of an error counts, and is not known.
+            FlowPorts::Message(kind) if is_error(IpVersion::of(flow.addrs.src()), kind) => None,
             FlowPorts::Query { kind, .. } | FlowPorts::Message(kind) => Some((kind.into(), 0)),
             FlowPorts::Spi(_) | FlowPorts::None => None,
         };
@@ -205,6 +210,8 @@ mod tests {
     fn what_has_no_ports_has_no_id_where_the_protocol_needs_them() {
         assert_eq!(id(&flow("10.0.0.1", "10.0.0.2", 6, FlowPorts::None)), None);
         assert_eq!(id(&flow("10.0.0.1", "10.0.0.2", 1, FlowPorts::None)), None);
+        let error = FlowPorts::Message(3);
+        assert_eq!(id(&flow("10.0.0.1", "10.0.0.2", 1, error)), None);
         assert!(id(&flow("10.0.0.1", "10.0.0.2", 47, FlowPorts::None)).is_some());
         assert!(id(&flow("10.0.0.1", "10.0.0.2", 50, FlowPorts::Spi(5))).is_some());
     }

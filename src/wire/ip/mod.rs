@@ -409,6 +409,8 @@ pub mod protocol {
     pub const HOPOPT: u8 = ip_number::IPV6_HOP_BY_HOP.0;
     /// ICMP for IPv4.
     pub const ICMP: u8 = ip_number::ICMP.0;
+    /// IGMP.
+    pub const IGMP: u8 = ip_number::IGMP.0;
     /// IPv4 in IP.
     pub const IPV4: u8 = ip_number::IPV4.0;
     /// TCP.
