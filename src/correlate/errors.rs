@@ -46,6 +46,9 @@ impl Correlator {
         };
         let evidence = Evidence::Captured;
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
+        if let Some(of) = known {
+            self.sent_again(of, frame, shown);
+        }
         if let Some(of) = known
             && self.captured_again(of, frame, packet, &carried) == Known::Before
         {
@@ -89,6 +92,7 @@ impl Correlator {
         {
             return Relation::Error { original };
         }
+        self.loses_error(&reported, reason);
         let (query, id) = if let Some(inner) = inner {
             (inner.query, inner.id)
         } else {
@@ -130,6 +134,7 @@ impl Correlator {
         if let Some(verdict) = self.verdicts.error(&reported) {
             self.complete(verdict);
         }
+        self.error_sent(&reported, frame);
         Relation::Error { original }
     }
 

@@ -149,10 +149,10 @@ impl ExchangeEnd {
     }
 }
 
-/// How it is known that a reply never came to who asked.
+/// How it is known that a reply, or an error, never came to whom it was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyDrop {
-    /// An ICMP error that quotes the reply.
+    /// An ICMP error that quotes it.
     Error {
         /// That error.
         frame: FrameRef,

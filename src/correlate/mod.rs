@@ -38,6 +38,7 @@ mod traces;
 mod translated;
 pub mod transmissions;
 pub mod unanswered;
+mod undelivered;
 pub mod verdict;
 mod verdicts;
 mod whole;
@@ -66,6 +67,7 @@ use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
 use self::traces::{Known, ProbeAnswer, Traces};
 use self::unanswered::{Attempts, Unanswered};
+use self::undelivered::SentErrors;
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, VerdictKey, Verdicts};
 use crate::icmp::{Body, Message};
@@ -111,6 +113,7 @@ pub struct Correlator {
     followed: Followed,
     verdicts: Verdicts,
     hasty: HastyErrors,
+    sent_errors: SentErrors,
     traces: Traces,
     attempts: Attempts,
     stalls: Stalls,
@@ -156,6 +159,7 @@ impl Correlator {
             followed: Followed::new(share(1)),
             verdicts: Verdicts::new(share(2)),
             hasty: HastyErrors::default(),
+            sent_errors: SentErrors::default(),
             traces: Traces::new(share(1)),
             attempts: Attempts::new(share(1) / 2),
             stalls: Stalls::new(share(1) / 2),

@@ -40,15 +40,26 @@ impl Replay {
 
     /// The same in one of several captures.
     pub(super) fn seen_in(&mut self, source: SourceId, millis: i64, packet: &[u8]) {
-        self.capture(source, millis, packet, packet.len());
+        self.capture(source, millis, (packet, packet.len()), Options::NONE);
+    }
+
+    /// The same with what a pcapng file tells of it.
+    pub(super) fn at_with(&mut self, millis: i64, packet: &[u8], options: Options<'_>) {
+        self.capture(SourceId(0), millis, (packet, packet.len()), options);
     }
 
     /// The same with a snap length.
     pub(super) fn at_cut(&mut self, millis: i64, packet: &[u8], snap_length: usize) {
-        self.capture(SourceId(0), millis, packet, snap_length);
+        self.capture(SourceId(0), millis, (packet, snap_length), Options::NONE);
     }
 
-    fn capture(&mut self, source: SourceId, millis: i64, packet: &[u8], snap_length: usize) {
+    fn capture(
+        &mut self,
+        source: SourceId,
+        millis: i64,
+        (packet, snap_length): (&[u8], usize),
+        options: Options<'_>,
+    ) {
         self.frames += 1;
         let length = u32::try_from(packet.len()).unwrap();
         let frame = Frame {
@@ -60,7 +71,7 @@ impl Replay {
             wire_len: length,
             fcs_len: 0,
             data: packet.get(..snap_length).unwrap_or(packet),
-            options: Options::NONE,
+            options,
             transfer: None,
             cipher: None,
             expanded: None,

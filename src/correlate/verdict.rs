@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::exchange::ReplyDrop;
 use crate::icmp::Message;
 use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
@@ -78,6 +79,8 @@ pub struct DropVerdict {
     /// How many of them whoever received them discarded, for a checksum that was bad on the way (RFC
     /// 1122 section 3.2.2, RFC 4443 section 2.3).
     pub discarded: u64,
+    /// Those of the others that were dropped on their way back.
+    pub undelivered: Option<Undelivered>,
     /// First error.
     pub first: Timestamp,
     /// Last error.
@@ -156,8 +159,14 @@ impl DropVerdict {
             )
     }
 
-    /// Whether nobody heard of it: all its errors were discarded.
-    pub const fn is_unheard(&self) -> bool {
+    /// Whether nobody heard of it: none of its errors came to its receiver, whole.
+    pub fn is_unheard(&self) -> bool {
+        let undelivered = self.undelivered.map_or(0, |undelivered| undelivered.count);
+        self.count > 0 && self.discarded.saturating_add(undelivered) >= self.count
+    }
+
+    /// Whether all its errors were discarded as damaged: what they say may be what was.
+    pub const fn is_damaged(&self) -> bool {
         self.count > 0 && self.discarded >= self.count
     }
 
@@ -204,6 +213,7 @@ impl DropVerdict {
             part: 1,
             count: 0,
             discarded: 0,
+            undelivered: None,
             first,
             last: first,
             error_frames: Vec::new(),
@@ -226,6 +236,15 @@ impl DropVerdict {
             shown: false,
         }
     }
+}
+
+/// Errors that never came to whom they were for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// How many.
+    pub count: u64,
+    /// What dropped the first of them.
+    pub first: ReplyDrop,
 }
 
 /// What the packets of a flow carried, innermost.

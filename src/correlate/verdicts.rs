@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::aftermath::Followed;
+use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
 use super::table::{Displaced, Table};
 use super::translated::Translated;
-use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide};
+use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide, Undelivered};
 use super::{MatchKind, Original};
 use crate::icmp::cause::ChecksumCause;
 use crate::icmp::field::Extent;
@@ -149,7 +150,7 @@ impl Reported<'_, '_> {
 
     /// Whether receivers discard it: its checksum was bad on the way, not only where the sender leaves
     /// it to its network card.
-    fn is_discarded(&self) -> bool {
+    pub(super) fn is_discarded(&self) -> bool {
         let is_new = || (self.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
         matches!(self.message.checksum.status, ChecksumStatus::Bad { .. })
             && self.captured == Captured::OnTheWay
@@ -253,6 +254,18 @@ impl Verdicts {
         }
     }
 
+    /// One of the errors under `key` was dropped so on its way back, as a packet tells that is shown or not.
+    pub(super) fn undelivered(&mut self, key: &VerdictKey, by: ReplyDrop, shown: bool) {
+        if let Some(verdict) = self.open.get_mut(key) {
+            verdict.shown |= shown;
+            let known = (verdict.undelivered).get_or_insert(Undelivered {
+                count: 0,
+                first: by,
+            });
+            known.count += 1;
+        }
+    }
+
     /// Takes back an error that was added, of which more is known now.
     pub(super) fn withdraw(&mut self, error: &Reported<'_, '_>) {
         let Some((key, _)) = error.verdict() else {
@@ -271,6 +284,9 @@ impl Verdicts {
         }
         verdict.count -= 1;
         verdict.discarded -= u64::from(error.is_discarded()).min(verdict.discarded);
+        if let Some(undelivered) = &mut verdict.undelivered {
+            undelivered.count = undelivered.count.min(verdict.count);
+        }
         verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
         verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
         verdict.error_frames.retain(|frame| *frame != error.frame);

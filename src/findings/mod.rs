@@ -197,7 +197,7 @@ impl Diagnostics {
         if self.is_told_there(verdict) {
             return;
         }
-        if verdict.is_unheard() {
+        if verdict.is_damaged() {
             // What it says may be what was damaged; that nobody heard of it blinds its sender.
             self.pmtu.verdict(verdict);
             return;

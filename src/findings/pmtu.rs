@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
+use crate::correlate::exchange::ReplyDrop;
 use crate::correlate::stalled::Stalled;
 use crate::correlate::unanswered::Directions;
 use crate::correlate::verdict::{AftermathOutcome, Carried, DropReason, DropVerdict};
@@ -114,6 +115,8 @@ enum Outcome {
     Ignored,
     /// The errors did not reach the sender whole.
     Discarded,
+    /// They did not reach it, as an error of this sender says, or the verdict with which they were captured.
+    Undelivered(Option<IpAddr>),
 }
 
 impl Diagnosis for PathMtu {
@@ -131,10 +134,11 @@ impl Diagnosis for PathMtu {
             _ => false,
         };
         let errors_for = verdict.last.since(verdict.first);
-        let ignored = if verdict.is_unheard() {
-            Outcome::Discarded
-        } else {
-            Outcome::Ignored
+        let ignored = match verdict.undelivered.map(|undelivered| undelivered.first) {
+            _ if !verdict.is_unheard() => Outcome::Ignored,
+            Some(ReplyDrop::Error { dropper, .. }) => Outcome::Undelivered(Some(dropper)),
+            Some(ReplyDrop::WhereCaptured(_)) => Outcome::Undelivered(None),
+            None => Outcome::Discarded,
         };
         let outcome = match after.outcome {
             AftermathOutcome::Recovered if !verdict.is_unheard() => Outcome::Worked,
@@ -202,6 +206,29 @@ impl Diagnosis for PathMtu {
                              mending the checksum. MSS clamping at the router is a way around."
                         .to_owned(),
                 },
+                Outcome::Undelivered(by) => {
+                    let (by, there) = match by {
+                        Some(by) => (format!("on their way back by {by}"), format!("through {by}")),
+                        None => (
+                            "where they were captured".to_owned(),
+                            "through the XDP program or the tc filters there".to_owned(),
+                        ),
+                    };
+                    Finding {
+                        name: "pmtu_black_hole",
+                        severity: Severity::Critical,
+                        title: format!(
+                            "Large packets to {host} vanish: the errors of {dropper}, {mtu}, are dropped \
+                             {by}{tally}"
+                        ),
+                        evidence: group.evidence.clone(),
+                        confidence: Confidence::Confirmed,
+                        advice: format!(
+                            "Let ICMP type 3 code 4 and ICMPv6 type 2 {there}. MSS clamping at the router \
+                             is a way around."
+                        ),
+                    }
+                }
             });
         }
     }

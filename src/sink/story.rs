@@ -142,7 +142,8 @@ fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
         out.extend_from_slice(b"its reply");
         reply_dropped(out, dropped, page);
     } else if let Some(dropped) = exchange.dropped {
-        options::dropped_where_captured(out, dropped);
+        out.extend_from_slice(b"dropped ");
+        options::by_local_drop(out, dropped);
     } else {
         out.extend_from_slice(b"no reply was captured in time");
     }
@@ -150,17 +151,25 @@ fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
 
 /// ` was dropped on its way back by 192.0.2.1, error #3`.
 fn reply_dropped(out: &mut Vec<u8>, dropped: ReplyDrop, page: &Page<'_>) {
-    out.extend_from_slice(b" was ");
+    out.extend_from_slice(match dropped {
+        ReplyDrop::Error { .. } => b" was dropped on its way back ".as_slice(),
+        ReplyDrop::WhereCaptured(_) => b" was dropped ",
+    });
+    dropped_by(out, dropped, page);
+}
+
+/// `by 192.0.2.1, error #3`.
+pub(super) fn dropped_by(out: &mut Vec<u8>, dropped: ReplyDrop, page: &Page<'_>) {
     match dropped {
         ReplyDrop::Error { frame, dropper } => {
-            out.extend_from_slice(b"dropped on its way back by ");
+            out.extend_from_slice(b"by ");
             let from = out.len();
             write::ip(out, dropper);
             page.hosts.apply(out, from);
             out.extend_from_slice(b", error ");
             note::frame(out, frame, page.names);
         }
-        ReplyDrop::WhereCaptured(dropped) => options::dropped_where_captured(out, dropped),
+        ReplyDrop::WhereCaptured(dropped) => options::by_local_drop(out, dropped),
     }
 }
 

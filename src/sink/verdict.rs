@@ -3,11 +3,11 @@
 
 use std::io::Write;
 
-use super::story::{Page, counted, often, type_and_code, write_icmp};
+use super::story::{Page, counted, dropped_by, often, type_and_code, write_icmp};
 use super::text::{addr, note};
 use super::wrap::{Paragraph, TIE};
 use crate::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, Undelivered,
 };
 use crate::model::flow::FlowPorts;
 use crate::record::app_error::AppError;
@@ -69,6 +69,10 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         next_part(&mut lines);
         lines.written(|out| discarded(out, verdict));
     }
+    if let Some(lost) = verdict.undelivered {
+        next_part(&mut lines);
+        lines.written(|out| undelivered(out, verdict, lost, page));
+    }
     let seen = AppError::of_verdict(verdict);
     // Where no program is told there is little to tell of.
     if let Some(seen) = seen.filter(|seen| !page.is_brief() || seen.is_told()) {
@@ -91,7 +95,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
 
 /// That a receiver does not take them.
 fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    let told: &[u8] = match (verdict.count, verdict.is_unheard()) {
+    let told: &[u8] = match (verdict.count, verdict.is_damaged()) {
         (1, _) => b"discarded for its bad checksum: no program hears of it",
         (_, true) => b"discarded for their bad checksums: no program hears of them",
         (_, false) => {
@@ -100,6 +104,26 @@ fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict) {
         }
     };
     out.extend_from_slice(told);
+}
+
+/// That a receiver never got them.
+fn undelivered(out: &mut Vec<u8>, verdict: &DropVerdict, lost: Undelivered, page: &Page<'_>) {
+    let is_all = lost.count >= verdict.count;
+    if !is_all {
+        write::decimal(out, lost.count);
+        out.extend_from_slice(b" of them ");
+    }
+    out.extend_from_slice(match lost.count {
+        1 => b"dropped on its way back ".as_slice(),
+        _ => b"dropped on their way back, the first ",
+    });
+    dropped_by(out, lost.first, page);
+    if is_all {
+        out.extend_from_slice(match lost.count {
+            1 => b": no program hears of it".as_slice(),
+            _ => b": no program hears of them",
+        });
+    }
 }
 
 /// `10.9.1.1 (the destination, ~3 hops away)`.

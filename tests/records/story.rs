@@ -2,7 +2,7 @@
 
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::trace::{Hop, HopRouter};
-use icmpdump::correlate::verdict::DropReason;
+use icmpdump::correlate::verdict::{DropReason, DropVerdict, Undelivered};
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::model::AddrPair;
 use icmpdump::model::flow::FlowPorts;
@@ -92,6 +92,24 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     let schema = Schema::load();
     let record = json(&Record::Drop(&verdict()), &["a.pcap", "b.pcap"]);
     schema.check(&record);
+    assert!(record.get("undelivered").is_none());
+    let lost = DropVerdict {
+        undelivered: Some(Undelivered {
+            count: 3,
+            first: ReplyDrop::Error {
+                frame: frame_of(1, 12),
+                dropper: addr("10.0.3.1"),
+            },
+        }),
+        ..verdict()
+    };
+    let told = json(&Record::Drop(&lost), &["a.pcap", "b.pcap"]);
+    schema.check(&told);
+    assert_eq!(told["undelivered"], 3);
+    assert_eq!(
+        told["undelivered_by"],
+        json!({"error": {"frame": 12, "source": "b.pcap"}, "dropper": "10.0.3.1"})
+    );
     assert_eq!(
         record["error_frames"],
         json!([{"frame": 9}, {"frame": 10, "source": "b.pcap"}])

@@ -64,6 +64,7 @@ pub(crate) fn verdict() -> DropVerdict {
         part: 1,
         count: 10,
         discarded: 2,
+        undelivered: None,
         first: T0,
         last: T0.after(Duration::from_millis(1200)),
         error_frames: vec![frame(9), frame_of(1, 10)],

@@ -8,7 +8,7 @@ use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, Undelivered, WasOpen,
 };
 use icmpdump::findings::{Confidence, Finding, Severity};
 use icmpdump::model::AddrPair;
@@ -90,6 +90,13 @@ fn decisions_by_hidden_frames_get_a_line_unless_quiet() {
     }
 }
 
+fn lost_on_way_back() -> ReplyDrop {
+    ReplyDrop::Error {
+        frame: frame(3),
+        dropper: addr("10.0.3.1"),
+    }
+}
+
 /// One whose packets met the router on their first hop, seen on one side only.
 fn verdict() -> DropVerdict {
     DropVerdict {
@@ -130,6 +137,32 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         told.contains(" 2 of them discarded for a bad checksum "),
         "{told}"
     );
+    let here = ReplyDrop::WhereCaptured(LocalDrop::XdpDrop);
+    for (count, first, expected) in [
+        (
+            1,
+            lost_on_way_back(),
+            "1 of them dropped on its way back by 10.0.3.1, error #3 the",
+        ),
+        (
+            2,
+            here,
+            "2 of them dropped on their way back, the first by XDP (XDP_DROP) where it was captured",
+        ),
+        (
+            10,
+            lost_on_way_back(),
+            "dropped on their way back, the first by 10.0.3.1, error #3: no program hears of them\n",
+        ),
+    ] {
+        let lost = DropVerdict {
+            undelivered: Some(Undelivered { count, first }),
+            ..verdict()
+        };
+        let told = unwrapped(&lost);
+        assert!(told.contains(expected), "{told}");
+        assert_eq!(told.contains("TCP itself"), count < 10);
+    }
     let tunnel = DropVerdict {
         carried: samples::verdict().carried,
         ..verdict()

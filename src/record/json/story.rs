@@ -52,10 +52,7 @@ pub(super) fn exchange<S: Serializer>(
     map.put("duplicates", &exchange.duplicates)?;
     map.put("corrupted", &exchange.corrupted)?;
     map.maybe("dropped", exchange.dropped.map(Dropped))?;
-    let reply_dropped = exchange.reply_dropped.map(|dropped| match dropped {
-        ReplyDrop::Error { frame, dropper } => ReplyDropped::Error(reference(frame), dropper),
-        ReplyDrop::WhereCaptured(dropped) => ReplyDropped::WhereCaptured(Dropped(dropped)),
-    });
+    let reply_dropped = (exchange.reply_dropped).map(|dropped| OnWayBack(dropped, reference));
     map.maybe("reply_dropped", reply_dropped)?;
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
     map.maybe(
@@ -75,21 +72,19 @@ pub(super) fn exchange<S: Serializer>(
     map.end()
 }
 
-enum ReplyDropped<'a> {
-    Error(Reference<'a>, IpAddr),
-    WhereCaptured(Dropped),
-}
+/// What dropped a reply or an error, with what names the frame of the error about it.
+struct OnWayBack<F>(ReplyDrop, F);
 
-impl Serialize for ReplyDropped<'_> {
+impl<'a, F: Fn(FrameRef) -> Reference<'a>> Serialize for OnWayBack<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Error(error, dropper) => {
+        match self.0 {
+            ReplyDrop::Error { frame, dropper } => {
                 let mut map = serializer.serialize_map(None)?;
-                map.put("error", error)?;
-                map.put("dropper", &Addr(*dropper))?;
+                map.put("error", &(self.1)(frame))?;
+                map.put("dropper", &Addr(dropper))?;
                 map.end()
             }
-            Self::WhereCaptured(dropped) => dropped.serialize(serializer),
+            ReplyDrop::WhereCaptured(dropped) => Dropped(dropped).serialize(serializer),
         }
     }
 }
@@ -113,6 +108,11 @@ pub(super) fn drop<S: Serializer>(
     let own = own_source(verdict.error_frames.iter().chain(&verdict.original_frames));
     let frames = |frames| References {
         frames,
+        own,
+        context,
+    };
+    let reference = |frame| Reference {
+        frame,
         own,
         context,
     };
@@ -141,6 +141,10 @@ pub(super) fn drop<S: Serializer>(
     map.put("part", &verdict.part)?;
     map.put("count", &verdict.count)?;
     map.maybe("discarded", NonZeroU64::new(verdict.discarded))?;
+    if let Some(undelivered) = verdict.undelivered {
+        map.put("undelivered", &undelivered.count)?;
+        map.put("undelivered_by", &OnWayBack(undelivered.first, reference))?;
+    }
     map.put("first", &Time(verdict.first))?;
     map.put("last", &Time(verdict.last))?;
     map.put("error_frames", &frames(&verdict.error_frames))?;
@@ -167,11 +171,7 @@ pub(super) fn drop<S: Serializer>(
                 flow: &there.flow,
                 dropper: there.dropper,
                 community_id,
-                error: Reference {
-                    frame: there.error,
-                    own,
-                    context,
-                },
+                error: reference(there.error),
             },
         )?;
     }
@@ -179,11 +179,7 @@ pub(super) fn drop<S: Serializer>(
         "was_open",
         verdict.was_open.map(|open| Before {
             role: open.role,
-            last: Reference {
-                frame: open.last,
-                own,
-                context,
-            },
+            last: reference(open.last),
         }),
     )?;
     map.fact("probe", verdict.probe)?;

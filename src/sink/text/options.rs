@@ -50,14 +50,14 @@ pub(super) fn direction(out: &mut Vec<u8>, options: Options<'_>) {
     }
 }
 
-/// `dropped by XDP (XDP_DROP) where it was captured`.
-pub(in crate::sink) fn dropped_where_captured(out: &mut Vec<u8>, dropped: LocalDrop) {
+/// `by XDP (XDP_DROP) where it was captured`.
+pub(in crate::sink) fn by_local_drop(out: &mut Vec<u8>, dropped: LocalDrop) {
     let by = match dropped {
         LocalDrop::XdpAborted | LocalDrop::XdpDrop | LocalDrop::XdpUnknown => "XDP",
         LocalDrop::TcShot => "tc",
     };
     let name = dropped.name().unwrap_or("unknown action");
-    let _ = write!(out, "dropped by {by} ({name}) where it was captured");
+    let _ = write!(out, "by {by} ({name}) where it was captured");
 }
 
 /// `dropped here by XDP (XDP_DROP)`.
