@@ -310,7 +310,7 @@ impl Correlator {
             Body::Error(_) => {
                 let to = AddrPair::of_one(packet.ip.dst());
                 self.exchanges.blind.add_vague(to, frame.ts);
-                Relation::Error { original: None }
+                self.vague_error(frame, packet, message, shown)
             }
             Body::Redirect { .. } => Relation::Error { original: None },
             _ if packet.ip.is_acceptable() => self.query(frame, packet, message, extent, shown),

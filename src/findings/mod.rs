@@ -194,7 +194,8 @@ impl Diagnostics {
 
     /// Takes a drop verdict.
     pub fn verdict(&mut self, verdict: &DropVerdict) {
-        if self.is_told_there(verdict) {
+        // Without a destination there is nobody to tell of.
+        if !verdict.flow.has_destination() || self.is_told_there(verdict) {
             return;
         }
         if verdict.is_damaged() {

@@ -239,6 +239,14 @@ pub struct FlowKey {
     pub ports: FlowPorts,
 }
 
+impl FlowKey {
+    /// Whether it is known where the packets went: no packet is sent to the unspecified address (RFC 4291
+    /// section 2.5.2), which stands for that.
+    pub const fn has_destination(&self) -> bool {
+        !self.addrs.dst().is_unspecified()
+    }
+}
+
 impl Hash for FlowKey {
     // In one word beside the addresses, for the same reason.
     #[inline]

@@ -80,7 +80,9 @@ impl Alike {
             }
             let mut service = words::protocol_title(kind.protocol)
                 .map_or_else(|| format!("protocol {}", kind.protocol), str::to_owned);
-            let _ = write!(service, " to {}", page.named(&ip(kind.dst)));
+            if !kind.dst.is_unspecified() {
+                let _ = write!(service, " to {}", page.named(&ip(kind.dst)));
+            }
             if let Some(port) = kind.port {
                 let _ = write!(service, ".{port}");
             }

@@ -283,7 +283,12 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         _ => b"errors ".as_slice(),
     });
     page.frames(out, &verdict.error_frames, verdict.count);
-    if verdict.original_frames.is_empty() {
+    if !verdict.flow.has_destination() {
+        out.extend_from_slice(match verdict.count {
+            1 => b"; its quote ends before it tells where the dropped packet went".as_slice(),
+            _ => b"; their quotes end before they tell where the dropped packets went",
+        });
+    } else if verdict.original_frames.is_empty() {
         out.extend_from_slice(b"; the dropped packets were not captured");
     } else {
         out.extend_from_slice(b" about ");

@@ -3,13 +3,17 @@
 use std::net::IpAddr;
 
 use super::{ERROR_DELAY, FLOW_DEPTH, ICMP_CHECKSUM, Wanted};
-use crate::correlate::Correlator;
 use crate::correlate::flows::{
     Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports, is_icmp,
 };
+use crate::correlate::repeats::Spot;
+use crate::correlate::sighting::Mirror;
+use crate::correlate::verdict::Evidence;
+use crate::correlate::verdicts::{Captured, Reported};
+use crate::correlate::{Correlator, Relation};
 use crate::icmp::{CutHeader, Message, Quote};
-use crate::model::{AddrPair, Timestamp};
-use crate::wire::IpVersion;
+use crate::model::{AddrPair, Frame, Timestamp};
+use crate::wire::{IpVersion, Packet};
 
 impl Correlator {
     /// The quote of an error of this time with what was cut of it, where the packet that it has to be of
@@ -28,6 +32,49 @@ impl Correlator {
             }
             None => *quote,
         }
+    }
+}
+
+impl Correlator {
+    /// Relates an error whose quote ends before it tells where the packet went. Who dropped what of whom, and
+    /// why, is known all the same.
+    pub(in crate::correlate) fn vague_error(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        shown: bool,
+    ) -> Relation {
+        let told =
+            Completed::to_nobody(message, packet.ip.dst()).filter(|_| packet.ip.is_acceptable());
+        let Some(quote) = told.as_ref().and_then(Completed::quote) else {
+            return Relation::Error { original: None };
+        };
+        let evidence = Evidence::Captured;
+        let seen = (&Spot::of(frame, packet), || Mirror::Unknown);
+        let known = (self.repeats).copy_of(evidence, packet.ip.addrs, message.bytes, seen);
+        if let Some(of) = known {
+            return Relation::Copy { of };
+        }
+        let displaced = self.verdicts.error(&Reported {
+            ip: &packet.ip,
+            message,
+            quote: &quote,
+            flow: quote.flow(),
+            carried: None,
+            original: None,
+            frame: frame.reference(),
+            frames: &[frame.reference()],
+            ts: frame.ts,
+            shown,
+            never_sent: false,
+            evidence,
+            captured: Captured::of(frame, packet),
+        });
+        if let Some(verdict) = displaced {
+            self.complete(verdict);
+        }
+        Relation::Error { original: None }
     }
 }
 
@@ -143,6 +190,32 @@ impl Completed {
         Some(Self {
             octets,
             known: HEADER + agree,
+            on_wire: usize::try_from(length).unwrap_or(usize::MAX),
+        })
+    }
+
+    /// What an error to the host `to` quotes, if the quote reaches to the protocol and does not tell the
+    /// destination: with the unspecified address in its place, and from whom errors about it go to.
+    #[cold]
+    fn to_nobody(message: &Message<'_>, to: IpAddr) -> Option<Self> {
+        let header = message.cut_quote().filter(|it| it.protocol.is_some())?;
+        let (cut, length) = message.quoted_octets()?;
+        let (source, known) = match header.version {
+            IpVersion::V4 => (12, 20),
+            IpVersion::V6 => (8, HEADER),
+        };
+        let mut octets = [0; HEADER + Lead::OCTETS];
+        for (to, from) in octets.iter_mut().zip(cut.iter().take(source)) {
+            *to = *from;
+        }
+        let from = match header.src.unwrap_or(to) {
+            IpAddr::V4(addr) => &addr.octets()[..],
+            IpAddr::V6(addr) => &addr.octets(),
+        };
+        (octets.get_mut(source..)?.get_mut(..from.len())?).copy_from_slice(from);
+        Some(Self {
+            octets,
+            known,
             on_wire: usize::try_from(length).unwrap_or(usize::MAX),
         })
     }

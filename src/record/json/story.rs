@@ -283,7 +283,10 @@ impl Serialize for Flow<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("protocol", &Protocol(flow.protocol))?;
         map.put("src", &Addr(flow.addrs.src()))?;
-        map.put("dst", &Addr(flow.addrs.dst()))?;
+        map.maybe(
+            "dst",
+            flow.has_destination().then(|| Addr(flow.addrs.dst())),
+        )?;
         match flow.ports {
             FlowPorts::Ports { src, dst } => {
                 map.put("src_port", &src)?;

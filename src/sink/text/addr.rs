@@ -52,7 +52,7 @@ fn carried(out: &mut Vec<u8>, number: u8) {
     });
 }
 
-/// `UDP 10.9.1.2.43210 > 10.9.2.2.33434`, `ICMP echo request 10.9.1.2 > 10.9.2.2 id 5`.
+/// `UDP 10.9.1.2.43210 > 10.9.2.2.33434`, `ICMP echo request 10.9.1.2 > 10.9.2.2 id 5`, `UDP 10.9.1.2 > ?`.
 pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
     carried(out, flow.protocol);
     let ports = match flow.ports {
@@ -64,7 +64,12 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
         icmp_kind(out, IpVersion::of(flow.addrs.src()), kind);
     }
     out.push(b' ');
-    pair(out, flow.addrs.src(), flow.addrs.dst(), ports);
+    if flow.has_destination() {
+        pair(out, flow.addrs.src(), flow.addrs.dst(), ports);
+    } else {
+        write::ip(out, flow.addrs.src());
+        out.extend_from_slice(b" > ?");
+    }
     match flow.ports {
         FlowPorts::Query { id, .. } => {
             out.extend_from_slice(b" id ");
