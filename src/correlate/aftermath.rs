@@ -272,7 +272,7 @@ impl Followed {
         if self.sent.is_marked(hash)
             && let Some(flow) = self.flows.get_mut(&packet.flow())
         {
-            flow.sent(packet);
+            flow.sent(packet, None);
         }
         if self.answers.is_marked(hash)
             && let Some(key) = answered(&packet.flow(), packet.version)
@@ -282,15 +282,10 @@ impl Followed {
         }
     }
 
-    /// Takes a packet of a flow whose error came before it: none that was sent after.
-    pub(super) fn dropped_before(&mut self, packet: &Observation) {
-        let Some(flow) = self.flows.get_mut(&packet.flow()) else {
-            return;
-        };
-        flow.sender_seen = true;
-        flow.recent.knows(Sent::now(packet));
-        for account in &mut flow.accounts {
-            account.size_before = account.size_before.max(Some(packet.length));
+    /// Takes a packet of a flow whose error came before it, at `error`.
+    pub(super) fn dropped_before(&mut self, packet: &Observation, error: Timestamp) {
+        if let Some(flow) = self.flows.get_mut(&packet.flow()) {
+            flow.sent(packet, Some(error));
         }
     }
 
@@ -339,8 +334,8 @@ impl Tracked {
         self.accounts.len().saturating_sub(1)
     }
 
-    /// A packet in the direction of the dropped ones.
-    fn sent(&mut self, packet: &Observation) {
+    /// A packet in the direction of the dropped ones, whose own error came before it, if that did.
+    fn sent(&mut self, packet: &Observation, error: Option<Timestamp>) {
         self.sender_seen = true;
         if self.recent.knows(Sent::now(packet)) {
             return;
@@ -355,9 +350,16 @@ impl Tracked {
             self.sent_up_to = furthest(self.sent_up_to, Some(seq.wrapping_add(occupied)));
         }
         for account in &mut self.accounts {
+            if error.is_some_and(|error| error <= account.first_error) {
+                account.size_before = account.size_before.max(Some(packet.length));
+                continue;
+            }
             account.sent(packet);
             if again {
                 account.sent_again(packet);
+            }
+            if error.is_some() {
+                account.settle_sizes();
             }
         }
     }

@@ -149,7 +149,7 @@ impl Correlator {
             }
         });
         if error.hit.flow == packet.flow() {
-            self.followed.dropped_before(packet);
+            self.followed.dropped_before(packet, error.ts);
         }
         if let Some((key, id, seen)) = error.request {
             self.request_failed(key, id, seen);
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::correlate::exchange::ExchangeOutcome;
     use crate::correlate::replay::{Replay, error};
-    use crate::correlate::verdict::DropVerdict;
+    use crate::correlate::verdict::{AftermathOutcome, DropVerdict};
 
     const CLIENT: [u8; 4] = [10, 0, 0, 1];
     const SERVER: [u8; 4] = [10, 9, 0, 3];
@@ -233,6 +233,22 @@ mod tests {
             assert_eq!((other.never_sent, other.original_count), (1, 0));
             assert_eq!(other.aftermath.packets, 1);
         }
+    }
+
+    #[test]
+    fn what_was_sent_after_the_first_error_counts_though_its_own_came_before_it() {
+        let mut play = Replay::new();
+        for (at, number) in [(20_000, 1), (20_400, 2), (20_800, 3)] {
+            let sent = datagram(4001, number);
+            play.at(at, &error(SERVER, [3, 3, 0, 0, 0, 0, 0, 0], &sent));
+            play.at(at + 1, &sent);
+        }
+        play.at(60_000, &datagram(4000, 9));
+        let verdicts = play.verdicts();
+        assert_eq!((verdicts[0].count, verdicts[0].hasty), (3, 3));
+        let after = verdicts[0].aftermath;
+        assert_eq!(after.outcome, AftermathOutcome::Retransmitting);
+        assert_eq!(after.packets, 2);
     }
 
     #[test]

@@ -100,6 +100,8 @@ pub struct DropVerdict {
     pub bytes: u64,
     /// The longest time from a dropped packet to its error, where that very packet was found.
     pub slowest: Option<Duration>,
+    /// Errors that were captured before their packets, which came at once, then.
+    pub hasty: u64,
     /// Whether all quotes are there, as far as which packet they are about is not known: the snap length
     /// may have cut what tells.
     pub quotes: Extent,
@@ -223,6 +225,7 @@ impl DropVerdict {
             mtu: None,
             bytes: 0,
             slowest: None,
+            hasty: 0,
             quotes: Extent::Whole,
             original_ttl: None,
             ttl_spent: None,

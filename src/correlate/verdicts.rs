@@ -242,6 +242,7 @@ impl Verdicts {
         let (frame, ttl, shown) = original;
         if let Some(verdict) = self.open.get_mut(key) {
             forget(verdict);
+            verdict.hasty += 1;
             let original = Original::Found {
                 match_kind: MatchKind::Exact,
                 frame,

@@ -37,6 +37,8 @@ pub(super) struct Group {
     pub(super) ports: Ports,
     /// The longest that an error took to come.
     pub(super) slowest: Option<Duration>,
+    /// Whether some came at once, as they were captured before their packets.
+    pub(super) hasty: bool,
     /// The snap length may have cut what tells.
     pub(super) cut: bool,
     /// Frames that show it.
@@ -93,6 +95,7 @@ impl<K: Copy + Eq + Hash> Groups<K> {
                 group.flows += u64::from(verdict.part == 1);
             }
             group.slowest = group.slowest.max(verdict.slowest);
+            group.hasty |= verdict.hasty > 0;
             group.cut |= verdict.quotes == Extent::Cut;
             if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
                 group.ports.add(dst);

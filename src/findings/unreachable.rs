@@ -8,6 +8,9 @@
 //! - A router that prohibits or rejects other packets to the same host filters them: suspected, too.
 //! - The host itself sent the error: it was reached.
 //!
+//! Errors that were captured a moment before their packets came at once, too, whatever the others say:
+//! packets that are alike may have been taken for one another.
+//!
 //! Where the snap length cut off which packet an error is about, nothing tells how fast it came, and it
 //! is suspected, no more.
 //!
@@ -125,9 +128,10 @@ fn claim(word: Word, Way { dropper, host }: Way, group: &Group, filters: bool) -
         return Claim::OfItself;
     }
     match (word, group.slowest) {
-        (Word::Host, Some(slowest)) if slowest >= AT_ONCE => Claim::Proved,
+        (Word::Host, Some(slowest)) if slowest >= AT_ONCE && !group.hasty => Claim::Proved,
         _ if filters => Claim::Filtered,
         (Word::Host, Some(_)) => Claim::AtOnce,
+        (Word::Host, None) if group.hasty => Claim::AtOnce,
         (Word::Host, None) if group.cut => Claim::Hidden,
         (Word::Host, None) | (Word::Route, _) => Claim::Plain,
     }

@@ -74,6 +74,7 @@ pub(crate) fn verdict() -> DropVerdict {
         mtu: Some(1400),
         bytes: 15_000,
         slowest: Some(Duration::from_micros(270)),
+        hasty: 0,
         original_ttl: Some(1),
         ttl_spent: Some(0),
         hops_to_dropper: Some(Hops {
@@ -136,6 +137,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         part: 2,
         count: 1,
         discarded: 0,
+        undelivered: None,
         first: T0,
         last: T0,
         error_frames: vec![frame(3)],
@@ -145,6 +147,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         mtu: None,
         bytes: 0,
         slowest: None,
+        hasty: 0,
         original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,

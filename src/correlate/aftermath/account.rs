@@ -106,6 +106,11 @@ impl Account {
         self.last_error = ts;
         self.dropped = furthest(self.dropped, dropped);
         self.is_answered = false;
+        self.settle_sizes();
+    }
+
+    /// What was sent up to now was on its way when an error came.
+    pub(super) fn settle_sizes(&mut self) {
         self.sizes.error();
         self.sizes_again.error();
     }
