@@ -5,7 +5,8 @@
 //! under way when the capture ends, and does not count for a second. Where no message in fragments is
 //! whole the capture itself may take none but the first: a filter that looks into a header finds it
 //! there alone. A message that was answered arrived whole: the capture missed what it lacks, and may
-//! have missed what other messages between the two lack.
+//! have missed what other messages between the two lack. What is captured at several points is one
+//! message; what is whole at one of them lost fragments on the way to the others.
 //! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
 
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ use crate::wire::reassembly::{Gaps, Missing, Reassembly};
 const ALIKE: usize = 3;
 /// What is missing for so long is lost.
 const LATE: Duration = Duration::from_secs(1);
+/// Two of one number, in so short a time, are one at two points of capture; their clocks may differ.
+const SAME: Duration = Duration::from_secs(10);
 /// Messages that may still become whole, at most.
 const WAITING: usize = 10_000;
 
@@ -34,6 +37,8 @@ pub(super) struct FragmentsMissing {
     waiting: HashMap<FrameRef, Waiting, RandomState>,
     /// How many were put together, by who sent them to whom.
     whole: Groups<AddrPair, u64>,
+    /// When the last one of a number was.
+    complete: HashMap<Fragmented, Timestamp, RandomState>,
     /// Of how many that are not whole here an answer tells that they arrived, in the same way.
     answered: Groups<AddrPair, u64>,
     newest: Option<Timestamp>,
@@ -41,13 +46,29 @@ pub(super) struct FragmentsMissing {
     drops: bool,
 }
 
+/// A message in fragments, wherever it is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Fragmented {
+    pub(super) addrs: AddrPair,
+    /// The identification of its fragments, if it is IP that took it apart.
+    pub(super) id: Option<u32>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
-    addrs: AddrPair,
+    message: Fragmented,
     /// The fragment that begins it.
     first: Option<FrameRef>,
     since: Timestamp,
     missing: Gaps,
+}
+
+/// Messages that lack the same.
+#[derive(Clone, Debug, Default)]
+struct Lacking {
+    frames: Vec<FrameRef>,
+    /// How many were put together at another point of the capture.
+    whole_elsewhere: usize,
 }
 
 /// What is missing.
@@ -111,14 +132,20 @@ impl FragmentsMissing {
     }
 
     /// Takes what a fragment came to that went this way.
-    pub(super) fn fragment(&mut self, at: Timestamp, addrs: AddrPair, came_to: &Reassembly) {
+    pub(super) fn fragment(&mut self, at: Timestamp, message: Fragmented, came_to: &Reassembly) {
         match came_to {
-            Reassembly::Incomplete(missing) => self.goes_on(at, addrs, missing),
+            Reassembly::Incomplete(missing) => self.goes_on(at, message, missing),
             Reassembly::Complete(whole) => {
                 for frame in whole.frames() {
                     self.waiting.remove(frame);
                 }
-                if let Some(count) = self.whole.entry(addrs) {
+                if self.is_whole_elsewhere(message, at) {
+                    return;
+                }
+                if self.complete.len() < WAITING || self.complete.contains_key(&message) {
+                    self.complete.insert(message, at);
+                }
+                if let Some(count) = self.whole.entry(message.addrs) {
                     *count += 1;
                 }
             }
@@ -126,7 +153,12 @@ impl FragmentsMissing {
         }
     }
 
-    fn goes_on(&mut self, at: Timestamp, addrs: AddrPair, missing: &Missing) {
+    /// Whether a message was put together at about that time, at another point of capture.
+    fn is_whole_elsewhere(&self, message: Fragmented, at: Timestamp) -> bool {
+        is_same(message, self.complete.get(&message).copied(), at)
+    }
+
+    fn goes_on(&mut self, at: Timestamp, message: Fragmented, missing: &Missing) {
         // The link took it apart: nothing tells what is missing.
         if missing.gaps.told().is_empty() {
             return;
@@ -135,7 +167,7 @@ impl FragmentsMissing {
         if has_room || self.waiting.contains_key(&missing.earliest) {
             // A later fragment of a tunnel's packet does not tell whom the message inside goes to.
             let of = self.waiting.entry(missing.earliest).or_insert(Waiting {
-                addrs,
+                message,
                 first: missing.first,
                 since: at,
                 missing: missing.gaps,
@@ -152,7 +184,8 @@ impl FragmentsMissing {
         }
         let begins = |of: &Waiting| of.first == Some(exchange.request);
         let mut arrived = self.waiting.iter().filter(|(_, of)| begins(of));
-        let Some((earliest, addrs)) = arrived.next().map(|(frame, of)| (*frame, of.addrs)) else {
+        let Some((earliest, addrs)) = arrived.next().map(|(frame, of)| (*frame, of.message.addrs))
+        else {
             return;
         };
         self.waiting.remove(&earliest);
@@ -173,21 +206,42 @@ impl FragmentsMissing {
     }
 }
 
+/// Whether `message`, seen at this time, is one with that of its number, seen then.
+fn is_same(message: Fragmented, then: Option<Timestamp>, at: Timestamp) -> bool {
+    let apart = then.and_then(|then| then.apart(at));
+    message.id.is_some() && apart.is_some_and(|apart| apart < SAME)
+}
+
 impl Diagnosis for FragmentsMissing {
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let mut lacks: Groups<(AddrPair, Lack), Vec<FrameRef>> = Groups::default();
+        let mut lacks: Groups<(AddrPair, Lack), Lacking> = Groups::default();
         let mut parts: Groups<AddrPair, u64> = Groups::default();
+        let mut known = HashMap::<Fragmented, Timestamp, RandomState>::default();
         for (frame, waiting) in self.lost() {
-            let lack = Lack::of(&waiting.missing);
-            if let Some(frames) = lacks.entry((waiting.addrs, lack)) {
-                frames.push(frame);
+            let Waiting { message, since, .. } = waiting;
+            let before = known.insert(message, since);
+            if is_same(message, before, since) {
+                continue;
             }
-            if let Some(count) = parts.entry(waiting.addrs) {
+            let is_whole = self.is_whole_elsewhere(message, since);
+            let lack = Lack::of(&waiting.missing);
+            if let Some(lacking) = lacks.entry((message.addrs, lack)) {
+                lacking.frames.push(frame);
+                lacking.whole_elsewhere += usize::from(is_whole);
+            }
+            if !is_whole && let Some(count) = parts.entry(message.addrs) {
                 *count += 1;
             }
         }
         let takes_all = self.whole.len() > 0;
-        for ((addrs, lack), frames) in lacks.iter().filter(|(_, frames)| frames.len() >= ALIKE) {
+        for ((addrs, lack), lacking) in lacks.iter() {
+            let Lacking {
+                frames,
+                whole_elsewhere,
+            } = lacking;
+            if frames.len() < ALIKE {
+                continue;
+            }
             let count =
                 |groups: &mut Groups<AddrPair, u64>| groups.entry(*addrs).map_or(0, |count| *count);
             let answered = count(&mut self.answered);
@@ -197,6 +251,9 @@ impl Diagnosis for FragmentsMissing {
                 "No message of the capture is whole: a capture filter that looks into a header (icmp[...], \
                  port) takes first fragments alone. If there was none, fragments are dropped before \
                  the capture point."
+            } else if *whole_elsewhere == frames.len() {
+                "Another point of the capture has all of their fragments: what is missing is dropped on the \
+                 way from there to where it is missing."
             } else {
                 lack.advice()
             };

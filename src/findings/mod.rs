@@ -34,6 +34,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
+use self::fragments_missing::Fragmented;
 use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
@@ -163,8 +164,11 @@ impl Diagnostics {
 
     /// Takes what a fragment came to that is told of.
     pub fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, came_to: &Reassembly) {
-        let addrs = packet.ip.addrs;
-        self.fragments_missing.fragment(frame.ts, addrs, came_to);
+        let message = Fragmented {
+            addrs: packet.ip.addrs,
+            id: packet.ip.fragment_id(),
+        };
+        self.fragments_missing.fragment(frame.ts, message, came_to);
     }
 
     /// Takes what the kernel counted while capturing.

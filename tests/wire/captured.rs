@@ -40,10 +40,23 @@ pub(crate) fn written_at(
 
 /// The records of a capture.
 pub(crate) fn records(file: &tempfile::NamedTempFile) -> Vec<Value> {
-    told(file, &["--json"])
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    parsed(&told(file, &["--json"]))
+}
+
+/// The records of two captures together.
+pub(crate) fn records_of_both(
+    first: &tempfile::NamedTempFile,
+    second: &tempfile::NamedTempFile,
+) -> Vec<Value> {
+    parsed(&told(
+        second,
+        &["--json", "-r", first.path().to_str().unwrap()],
+    ))
+}
+
+fn parsed(lines: &str) -> Vec<Value> {
+    let values = lines.lines().map(serde_json::from_str);
+    values.map(Result::unwrap).collect()
 }
 
 /// What the program prints of a capture.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::answered::{exchanges, message};
-use crate::captured::{records, text, written, written_at};
+use crate::captured::{records, records_of_both, text, written, written_at};
 use crate::tunnel_fragments::{RAW, cut, echo, gre};
 
 const REQUEST: u8 = 8;
@@ -102,6 +102,33 @@ fn requests_in_part_that_are_answered_accuse_nobody() {
     let title = finding["title"].as_str().unwrap();
     assert!(title.starts_with("Of 3 of 5 messages "), "{title}");
     assert_eq!(finding["confidence"], "suspected");
+}
+
+/// Captured where they are sent, too, they are the same messages.
+#[test]
+fn messages_are_counted_once_however_many_points_have_them() {
+    let sent = pings(|kind, _, _| kind == REQUEST);
+    let arrived = pings(|kind, _, n| kind == REQUEST && n == 0);
+    for (first, second, advice) in [
+        (
+            &sent,
+            &arrived,
+            "Another point of the capture has all of their fragments",
+        ),
+        (
+            &arrived,
+            &sent,
+            "Another point of the capture has all of their fragments",
+        ),
+        (&arrived, &arrived, "No message of the capture is whole"),
+    ] {
+        let told = records_of_both(first, second);
+        let finding = findings(&told)[0];
+        let title = finding["title"].as_str().unwrap();
+        assert!(title.starts_with("Of 5 of 5 messages "), "{title}");
+        let told = finding["advice"].as_str().unwrap();
+        assert!(told.starts_with(advice), "{told}");
+    }
 }
 
 #[test]
