@@ -128,12 +128,16 @@ impl Losses {
     }
 
     /// An error tells what became of a request that is counted as lost.
-    fn late_error(&mut self, request: FrameRef) {
+    fn late_error(&mut self, exchange: &Exchange) {
+        let points = usize::from(exchange.request_points).min(POINTS);
+        if let Some(lost) = self.lost_at.get_mut(points.saturating_sub(1)) {
+            *lost = lost.saturating_sub(1);
+        }
         self.lost = self.lost.saturating_sub(1);
         self.errors += 1;
         self.longest = self.longest.min(self.lost);
         self.bursts = self.bursts.min(self.lost / 2);
-        self.evidence.retain(|frame| *frame != request);
+        (self.evidence).retain(|frame| *frame != exchange.request);
     }
 }
 
@@ -143,7 +147,7 @@ impl PingLoss {
         if exchange.kind == ExchangeKind::Echo
             && let Some((losses, _)) = self.of(exchange)
         {
-            losses.late_error(exchange.request);
+            losses.late_error(exchange);
         }
     }
 
