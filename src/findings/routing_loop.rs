@@ -39,10 +39,17 @@ pub(super) struct RoutingLoop {
     /// Routers met per destination, in order.
     routers: Vec<(IpAddr, Vec<Router>)>,
     laps: Laps,
-    /// Who sent packets round, and the address that an error of theirs told.
-    stations: Vec<(LinkAddress, Option<IpAddr>)>,
+    /// Who sent packets round.
+    stations: Vec<Station>,
     /// Messages that were seen to go round, per destination.
     going_round: Groups<IpAddr>,
+}
+
+/// Who sent packets round, with the addresses that errors of theirs told, of each version of IP the first.
+#[derive(Clone, Debug)]
+struct Station {
+    link: LinkAddress,
+    told: Vec<IpAddr>,
 }
 
 /// A router as far as it is known.
@@ -81,8 +88,13 @@ impl RoutingLoop {
                 group.flows = 1;
             }
             for station in stations {
-                if self.stations.len() < STATIONS && !self.stations.iter().any(|s| s.0 == station) {
-                    self.stations.push((station, None));
+                if self.stations.len() < STATIONS
+                    && !self.stations.iter().any(|known| known.link == station)
+                {
+                    self.stations.push(Station {
+                        link: station,
+                        told: Vec::new(),
+                    });
                 }
                 self.met(destination, Router::Link(station));
             }
@@ -103,20 +115,29 @@ impl RoutingLoop {
         let Some(from) = link::addresses(frame).src else {
             return;
         };
-        if let Some((_, address)) = self.stations.iter_mut().find(|s| s.0 == from) {
-            address.get_or_insert(packet.ip.src());
+        let told = packet.ip.src();
+        if let Some(station) = (self.stations.iter_mut()).find(|station| station.link == from)
+            && !(station.told.iter()).any(|known| known.is_ipv4() == told.is_ipv4())
+        {
+            station.told.push(told);
         }
     }
 
-    /// The routers of a loop, by their IP addresses where those are known, and each once.
-    fn named(&self, met: &[Router]) -> Vec<Router> {
+    /// The routers of a loop to this destination, by their IP addresses of its version where those are known,
+    /// and each once.
+    fn named(&self, destination: IpAddr, met: &[Router]) -> Vec<Router> {
+        let address = |at: LinkAddress| {
+            let station = self.stations.iter().find(|station| station.link == at)?;
+            let mut told = station.told.iter();
+            told.find(|told| told.is_ipv4() == destination.is_ipv4())
+        };
         let mut named = Vec::new();
         for router in met {
             let known = match router {
-                Router::Link(at) => self.stations.iter().find(|s| s.0 == *at).and_then(|s| s.1),
+                Router::Link(at) => address(*at),
                 Router::Ip(_) => None,
             };
-            let router = known.map_or(*router, Router::Ip);
+            let router = known.map_or(*router, |known| Router::Ip(*known));
             if !named.contains(&router) {
                 named.push(router);
             }
@@ -179,7 +200,8 @@ impl Diagnosis for RoutingLoop {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         for (destination, group) in self.by_destination.iter() {
             let met = self.routers.iter().find(|(d, _)| d == destination);
-            let named = met.map(|(_, met)| self.named(met)).unwrap_or_default();
+            let named = met.map(|(_, met)| self.named(*destination, met));
+            let named = named.unwrap_or_default();
             let routers: Vec<_> = named.iter().map(ToString::to_string).collect();
             let seen_at = match routers.as_slice() {
                 [] => String::new(),
@@ -271,6 +293,18 @@ mod tests {
         // Passed on by a router, it is of somebody else.
         take(&mut finding, (4, 2), ([10, 0, 9, 9], 63), error);
         assert_eq!(titles(&mut finding), [unknown]);
+        // An address of the other version of IP names nobody here.
+        let mut data = Vec::new();
+        PacketBuilder::ethernet2([2; 6], [4; 6])
+            .ipv6([0xfd; 16], [0xfe; 16], 64)
+            .icmpv6_echo_request(9, 1)
+            .write(&mut data, b"round")
+            .unwrap();
+        let frame = Frame::alone(LinkType(1), &data);
+        let Classified::Icmp(packet) = classify(&frame) else {
+            panic!("ICMP");
+        };
+        finding.message(&frame, &packet, error);
         take(&mut finding, (4, 2), ([10, 0, 2, 2], 64), error);
         let known = format!("{loops}10.0.2.2 and 02:02:02:02:02:02");
         assert_eq!(titles(&mut finding), [known.as_str()]);
