@@ -309,6 +309,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         retried,
         ..
     } = verdict.aftermath;
+    let mtu = verdict.mtu.filter(|mtu| *mtu > 0);
     if outcome == AftermathOutcome::Unknown && packets > 0 {
         out.extend_from_slice(b"; ");
         counted(out, packets, "packet");
@@ -340,7 +341,8 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
     out.extend_from_slice(b"; then ");
     let words = match outcome {
         AftermathOutcome::Recovered => match (size_before, size_after) {
-            (Some(before), Some(after)) if after < before => {
+            // Segmentation offload shows what was sent before it was cut to size.
+            (Some(before), Some(after)) if after < before && mtu.is_none_or(|mtu| after <= mtu) => {
                 out.extend_from_slice(b"data got through in smaller packets (");
                 write::decimal(out, before.into());
                 out.extend_from_slice(b" -> ");
