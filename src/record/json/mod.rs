@@ -21,6 +21,7 @@ mod summary;
 mod system;
 mod text;
 mod value;
+mod verdict;
 
 use std::cell::RefCell;
 
@@ -147,7 +148,7 @@ impl Json<'_> {
             Record::Exchange(exchange) | Record::Decided(exchange) => {
                 story::exchange(exchange, context, text)
             }
-            Record::Drop(verdict) => story::drop(verdict, context, text),
+            Record::Drop(verdict) => verdict::drop(verdict, context, text),
             Record::Path(path) => story::path(path, context, text),
             Record::Finding(finding) => story::finding(finding, context, text),
             Record::Summary(summary) => summary::summary(summary, context, text),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Context;
-use super::story::ErrorKind;
 use super::value::{Addr, Fields, Iter, List, Text, Time};
+use super::verdict::ErrorKind;
 use crate::correlate::Evictions;
 use crate::correlate::verdict::Evidence;
 use crate::model::LinkType;
