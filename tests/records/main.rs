@@ -16,7 +16,7 @@ use icmpdump::model::{LinkType, SourceId};
 use icmpdump::record::collect::Collector;
 use icmpdump::record::{FrameCounts, Record, Start, Summary};
 use icmpdump::sink::{Emit, EmitSet, JsonOptions, JsonSink, Sink};
-use icmpdump::source::{Damage, DamageKind};
+use icmpdump::source::{Damage, DamageKind, Octets};
 use icmpdump::source::{DropsTold, InterfaceCounts, KernelCounts};
 use icmpdump::wire::Locked;
 use icmpdump::wire::{Encryption, IpVersion, Undecodable};
@@ -335,6 +335,7 @@ fn the_summary_holds_the_whole_account() {
     summary.damaged = vec![Damage {
         source: SourceId(0),
         offset: 99,
+        of: Octets::Stored,
         frame: 11,
         kind: DamageKind::Cut,
         why: "16 octets of a record header expected, 3 found\u{1b}[2J".to_owned(),
