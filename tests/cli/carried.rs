@@ -19,14 +19,7 @@ fn ethernet_over_infiniband_smartedge_and_exported_units_are_read() {
         (ours, usize::from(theirs.trim_end() == "8"))
     };
     let frame = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
-    for (operation, header, is_read) in [
-        (0x64, [0xc0, 0, 0, 1], true),
-        (0x65, [0xc5, 0x80, 0, 1], true),
-        // The first part of a longer frame, a later one, and what is no datagram.
-        (0x64, [0xc0, 0x40, 0, 1], true),
-        (0x64, [0xc0, 0x01, 0, 1], false),
-        (0x04, [0xc0, 0, 0, 1], false),
-    ] {
+    let in_infiniband = |operation, headers: &[&[u8]], tail: &[u8]| {
         let extended: &[u8] = match operation {
             0x64 => &[0, 0, 0, 1, 0, 0, 0, 0x49],
             0x65 => &[0, 0, 0, 1, 0, 0, 0, 0x49, 0, 0, 0, 0],
@@ -36,18 +29,41 @@ fn ethernet_over_infiniband_smartedge_and_exported_units_are_read() {
             &[0, 2, 0, 2, 0, 20, 0, 1],
             &[operation, 0, 0xff, 0xff, 0, 0, 0, 0x48, 0, 0, 0, 1][..],
             extended,
-            &header,
-            &frame,
+            &headers.concat(),
         ]
         .concat();
-        let length = u8::try_from(parts.len() + ECHO.len() + 6).unwrap();
+        let length = u8::try_from(parts.len() + ECHO.len() + tail.len()).unwrap();
         let erf = [&[0; 8][..], &[21, 0, 0, 16 + length, 0, 0, 0, length]].concat();
+        count(197, &[erf, parts].concat(), tail)
+    };
+    for (operation, header, is_read) in [
+        (0x64, [0xc0, 0, 0, 1], true),
+        (0x65, [0xc5, 0x80, 0, 1], true),
+        // The first part of a longer frame, a later one, and what is no datagram.
+        (0x64, [0xc0, 0x40, 0, 1], true),
+        (0x64, [0xc0, 0x01, 0, 1], false),
+        (0x04, [0xc0, 0, 0, 1], false),
+    ] {
         let read = usize::from(is_read);
         assert_eq!(
-            count(197, &[erf, parts].concat(), &[0; 6]),
+            in_infiniband(operation, &[&header, &frame], &[0; 6]),
             (read, read),
             "{operation} {header:x?}"
         );
+    }
+    // Fibre Channel, by its signature and how a frame starts; what ends it, and the sums of both.
+    for (signature, start, is_read) in
+        [(0x40, 0x2e, true), (0x40, 0x2f, false), (0x80, 0x2e, false)]
+    {
+        let mut header = [0; 16];
+        (header[0], header[15]) = (signature, start);
+        let mut fibre_channel = [0; 24];
+        fibre_channel[8] = 5;
+        let llc = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        let tail = [0, 0, 0, 0, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let read = usize::from(is_read);
+        let counts = in_infiniband(0x64, &[&header, &fibre_channel, &llc], &tail);
+        assert_eq!(counts, (read, read), "{signature:x} {start:x}");
     }
     for (protocol, start, packet, before) in [
         (1, 24, 24, &[][..]),

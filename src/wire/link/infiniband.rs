@@ -1,5 +1,5 @@
-//! `InfiniBand`: what its transports carry of IP (RFC 4391, in connected mode RFC 4755), or of
-//! Ethernet.
+//! `InfiniBand`: what its transports carry of IP (RFC 4391, in connected mode RFC 4755), of Ethernet, or of
+//! Fibre Channel.
 
 use super::inside::Inside;
 use super::linktype as lt;
@@ -38,7 +38,7 @@ pub(super) fn behind_global_route(data: &[u8], at: usize) -> Result<(Inside, usi
 /// From the base transport header on: 12 octets, of which the first tells service and operation, and
 /// the headers that these have (section 9.2). Whole messages alone lead on, with the header of IP
 /// over `InfiniBand`: an EtherType and two octets of 0; or, in datagrams, with that of Mellanox's
-/// Ethernet over `InfiniBand`.
+/// Ethernet over `InfiniBand`; or that of Fibre Channel over it.
 fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     const BASE: usize = 12;
     const IMMEDIATE: usize = 4;
@@ -58,6 +58,9 @@ fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
     };
     let behind = at + BASE + extended;
     match array_at(data, behind).ok_or(Undecodable::Short)? {
+        _ if is_fibre_channel(data, behind) => {
+            Ok((Inside::Frame(lt::FC_2), behind + FIBRE_CHANNEL_HEADER))
+        }
         [high, low, 0, 0] if !is_ethernet(high) => {
             let kind = u16::from_be_bytes([high, low]);
             Ok((Inside::EtherType(kind), behind + HEADER))
@@ -71,6 +74,20 @@ fn transport(data: &[u8], at: usize) -> Result<(Inside, usize), Undecodable> {
         }
         [high, low, ..] => Ok((Inside::Other(u16::from_be_bytes([high, low])), behind)),
     }
+}
+
+/// Octets before a frame of Fibre Channel, of which the last is how it starts.
+const FIBRE_CHANNEL_HEADER: usize = 16;
+
+/// Whether Mellanox's Fibre Channel over `InfiniBand` begins here: its signature and version 0, and a start
+/// of frame that there is (RFC 3643 section 5.3).
+fn is_fibre_channel(data: &[u8], at: usize) -> bool {
+    const SIGNATURE: u8 = 1;
+    const STARTS: [u8; 8] = [0x28, 0x29, 0x2d, 0x2e, 0x31, 0x35, 0x36, 0x39];
+    array_at(data, at).is_some_and(|header: [u8; FIBRE_CHANNEL_HEADER]| {
+        let [first, _, version, .., start] = header;
+        first >> 6 == SIGNATURE && version >> 4 == 0 && STARTS.contains(&start)
+    })
 }
 
 /// Whether the header of Ethernet over `InfiniBand` begins with this octet: no EtherType of IP does.
