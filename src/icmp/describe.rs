@@ -1,6 +1,7 @@
 //! The fields of any message, by name: for sinks that print what they do not know by heart.
 
 use super::field::{Extent, Field, FieldKind, FieldSpec, Names, read, spec};
+use super::v6::FIRST_INFORMATIONAL;
 use super::{
     Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
 };
@@ -238,12 +239,15 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         {
             UNKNOWN
         }
+        // They may mean anything; packets that are quoted stand behind them.
+        (V6, 0 | 5..FIRST_INFORMATIONAL) => OF_QUOTING,
         _ => &[],
     }
 }
 
 /// What is behind the checksum of a type without a format here.
 const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];
+const OF_QUOTING: &[FieldSpec] = &[spec::octets(4, 4, "data")];
 const ECHO: &[FieldSpec] = &[
     spec::u16(4, "id"),
     spec::u16(6, "seq"),

@@ -8,6 +8,8 @@ use crate::wire::ip::{IpOptions, OptionSpace, protocol};
 
 /// Octets of the header without options.
 const FIXED: usize = 20;
+/// The flag of urgent data.
+const URGENT: u16 = 0x20;
 
 /// The rest of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +18,19 @@ pub struct TcpHeader<'a> {
     bytes: &'a [u8],
     /// What it acknowledges.
     pub acknowledgment: u32,
-    /// Flags as on the wire: FIN is the lowest bit, then SYN, RST, PSH, ACK, URG, ECE, CWR.
-    pub flags: u8,
+    /// Flags as on the wire: FIN is the lowest bit, then SYN, RST, PSH, ACK, URG, ECE, CWR, AE, and three that
+    /// are reserved.
+    pub flags: u16,
     /// Window as on the wire, not scaled.
     pub window: Option<u16>,
+    /// How far urgent data reach behind the sequence number, where URG is set.
+    pub urgent: Option<u16>,
     /// Octets of data that the segment had, by the lengths of both headers.
     pub data_length: u32,
 }
 
-/// Name and tcpdump's letter of each flag, the lowest bit first.
-pub const FLAGS: [(&str, u8); 8] = [
+/// Name and tcpdump's letter of each flag, the lowest bit first (RFC 9293 section 3.1, RFC 9768 section 3.1).
+pub const FLAGS: [(&str, u8); 9] = [
     ("fin", b'F'),
     ("syn", b'S'),
     ("rst", b'R'),
@@ -34,6 +39,7 @@ pub const FLAGS: [(&str, u8); 8] = [
     ("urg", b'U'),
     ("ece", b'E'),
     ("cwr", b'W'),
+    ("ae", b'e'),
 ];
 
 impl<'a> TcpHeader<'a> {
@@ -56,11 +62,13 @@ impl<'a> Quote<'a> {
         let octets = ip.payload;
         let length = usize::from(u8_at(octets, 12)? >> 4) * 4;
         let header = length.max(FIXED);
+        let flags = u16_at(octets, 12)? & 0x0fff;
         Some(TcpHeader {
             bytes: octets.get(..header).unwrap_or(octets),
             acknowledgment: u32_at(octets, 8)?,
-            flags: u8_at(octets, 13)?,
+            flags,
             window: u16_at(octets, 14),
+            urgent: u16_at(octets, 18).filter(|_| flags & URGENT != 0),
             data_length: ip
                 .payload_length
                 .saturating_sub(u32::try_from(header).unwrap_or(u32::MAX)),

@@ -408,13 +408,22 @@ pub(super) const FORMATS: &[Format] = &[
             spec::v6(8, "address"),
         ],
     ),
-    // RFC 7400 section 3.3.
+    // RFC 7400 section 3.3, RFC 8505 section 4.3.
     sized(
         36,
         "6lowpan_capability",
         1,
         1,
-        &[spec::hex(2, 2, "flags"), spec::hex(4, 4, "more_flags")],
+        &[
+            spec::reserved(2, 2, 0xffc0, "more_flags"),
+            spec::flag(3, 0x20, "extended_duplicate_address"),
+            spec::flag(3, 0x10, "low_power_router"),
+            spec::flag(3, 0x08, "border_router"),
+            spec::flag(3, 0x04, "routing_registrar"),
+            spec::flag(3, 0x02, "extended_address_registration"),
+            spec::flag(3, 0x01, "generic_header_compression"),
+            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+        ],
     ),
     // RFC 8910 section 2.3.
     row(37, "captive_portal", 1, &[spec::text(2, "uri")]),

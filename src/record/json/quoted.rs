@@ -188,6 +188,7 @@ impl Serialize for TcpFields<'_> {
         map.put("flags", &Iter(flags))?;
         map.put("ack", &header.acknowledgment)?;
         map.maybe("window", header.window)?;
+        map.maybe("urgent_pointer", header.urgent)?;
         map.put("data_length", &header.data_length)?;
         let options = || header.options().filter(|option| option.kind > 1);
         if options().next().is_some() {

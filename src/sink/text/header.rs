@@ -233,6 +233,9 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
     if let Some(window) = header.window {
         number(out, b", win ", window.into());
     }
+    if let Some(urgent) = header.urgent {
+        number(out, b", urg ", urgent.into());
+    }
     for (i, option) in header.options().enumerate() {
         out.extend_from_slice(if i == 0 { b", options [" } else { b"," });
         tcp_option(out, &option);

@@ -105,7 +105,9 @@ fn first_word6(out: &mut Vec<u8>, word: u64) {
 
 /// RFC 9293 section 3.1.
 fn tcp_flags(out: &mut Vec<u8>, word: u64) {
-    const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+    const FLAGS: [&str; 12] = [
+        "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE", "0x200", "0x400", "0x800",
+    ];
     number(out, "header words ", word >> 12);
     out.extend_from_slice(b", flags");
     for (bit, flag) in FLAGS.iter().enumerate() {
