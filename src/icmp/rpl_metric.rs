@@ -21,11 +21,29 @@ struct Records {
     name: &'static str,
     /// Octets before the first one.
     at: usize,
-    /// Octets of each.
-    size: usize,
+    size: Size,
     fields: &'static [FieldSpec],
     /// Those of a constraint.
     constraint: &'static [FieldSpec],
+}
+
+/// Octets of a part.
+#[derive(Clone, Copy)]
+enum Size {
+    Octets(usize),
+    /// As many as its second octet tells, behind that.
+    Told,
+}
+
+impl Size {
+    /// That of the first part in `octets`.
+    fn of(self, octets: &[u8]) -> usize {
+        const HEADER: usize = 2;
+        match self {
+            Self::Octets(octets) => octets,
+            Self::Told => HEADER + u8_at(octets, 1).map_or(0, usize::from),
+        }
+    }
 }
 
 /// How many octets there may be behind the header of an object.
@@ -74,7 +92,8 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
         if let Some((records, left)) = &mut recorded
             && !left.is_empty()
         {
-            let (bytes, behind) = left.split_at_checked(records.size).unwrap_or((left, &[]));
+            let size = records.size.of(left);
+            let (bytes, behind) = left.split_at_checked(size).unwrap_or((left, &[]));
             *left = behind;
             return Some(Item {
                 group: GROUP,
@@ -82,7 +101,7 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
                 name: Some(records.name),
                 length: None,
                 bytes,
-                extent: Extent::of(bytes.len(), records.size),
+                extent: Extent::of(bytes.len(), size),
                 specs: Specs::Table(records.fields),
             });
         }
@@ -160,11 +179,24 @@ const NODE_STATE: Format = Format {
         spec::reserved(4, 2, 0xfffc, "reserved2"),
         spec::flag(5, 0x02, "aggregator"),
         spec::flag(5, 0x01, "overload"),
-        spec::rest(6, "data"),
     ],
-    records: None,
+    records: Some(TYPED),
     body: Body::AtLeast(2),
 };
+
+/// Parts that tell more of a node, of which no type is assigned (RFC 6551 sections 3.1 and 3.3).
+const TYPED: Records = Records {
+    name: "node_characteristic",
+    at: 6,
+    size: Size::Told,
+    fields: TYPE_LENGTH_VALUE,
+    constraint: TYPE_LENGTH_VALUE,
+};
+const TYPE_LENGTH_VALUE: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "length"),
+    spec::rest(2, "value"),
+];
 
 /// RFC 6551 section 3.2.
 const NODE_ENERGY: Format = Format {
@@ -173,7 +205,7 @@ const NODE_ENERGY: Format = Format {
     records: Some(Records {
         name: "node",
         at: 4,
-        size: 2,
+        size: Size::Octets(2),
         fields: ENERGY,
         constraint: ENERGY,
     }),
@@ -190,12 +222,8 @@ const ENERGY: &[FieldSpec] = &[
 /// RFC 6551 section 3.3.
 const HOP_COUNT: Format = Format {
     name: "hop_count",
-    fields: &[
-        spec::reserved(4, 1, 0xff, "reserved2"),
-        spec::u8(5, "hops"),
-        spec::rest(6, "data"),
-    ],
-    records: None,
+    fields: &[spec::reserved(4, 1, 0xff, "reserved2"), spec::u8(5, "hops")],
+    records: Some(TYPED),
     body: Body::AtLeast(2),
 };
 
@@ -222,7 +250,7 @@ const LINK_QUALITY: Format = Format {
     records: Some(Records {
         name: "links_of_quality",
         at: 5,
-        size: 1,
+        size: Size::Octets(1),
         fields: QUALITY,
         constraint: QUALITY,
     }),
@@ -245,7 +273,7 @@ const LINK_COLOR: Format = Format {
     records: Some(Records {
         name: "links_of_color",
         at: 5,
-        size: 2,
+        size: Size::Octets(2),
         fields: &[
             spec::bits_of(0, 2, 6, 10, "color"),
             spec::bits_of(0, 2, 0, 6, "count"),
@@ -342,6 +370,32 @@ mod tests {
             assert!(cut.map(|item| item.fields().count()).sum::<usize>() < 200);
         }
     }
+
+    /// Types that may be assigned one day.
+    #[test]
+    fn what_tells_more_of_a_node_is_told_part_by_part() {
+        let container = [1, 0, 0, 9, 0, 1, 9, 2, 7, 8, 3, 9, 1, 3, 0, 0, 2, 0, 5];
+        let told: Vec<_> = items(&container).map(|item| item.name).collect();
+        let part = Some("node_characteristic");
+        let expected = [
+            Some("node_state_and_attribute"),
+            part,
+            part,
+            Some("hop_count"),
+        ];
+        assert_eq!(told, expected);
+        let parts: Vec<_> = items(&container).skip(1).take(2).collect();
+        assert_eq!(fields(&parts[0]), [("value", Value::Octets(&[7, 8]))]);
+        assert_eq!(
+            (parts[0].extent, parts[1].extent),
+            (Extent::Whole, Extent::Cut)
+        );
+        assert_eq!(parts[1].unread(), Some(&[1][..]));
+        for length in 0..container.len() {
+            assert!(items(&container[..length]).count() <= 4);
+        }
+    }
+
     #[test]
     fn a_constraint_of_color_tells_whether_it_leaves_links_out() {
         let container = [8, 2, 0, 5, 0, 0x40, 0x41, 0x80, 0x00];
