@@ -158,10 +158,20 @@ impl Sessions {
         if is_group(to) {
             let group = self.groups.known(&from).ok_or(Locked::NoHandshake)?;
             let id = sealed.key_id();
-            let mut keys = group.iter_mut().filter(|(of, _)| Some(*of) == id);
-            return keys
-                .find_map(|(_, key)| key.open(sealed, packet))
-                .ok_or(Locked::NotAuthentic);
+            let is_apt = |of: u8| Some(of) == id;
+            let is_known = group.iter().any(|(of, _)| is_apt(*of));
+            // A key of another number may be the same.
+            for apt in [true, false] {
+                let mut keys = group.iter_mut().filter(|(of, _)| is_apt(*of) == apt);
+                if let Some(cipher) = keys.find_map(|(_, key)| key.open(sealed, packet)) {
+                    return Ok(cipher);
+                }
+            }
+            return Err(if is_known {
+                Locked::NotAuthentic
+            } else {
+                Locked::NoHandshake
+            });
         }
         let pair = (self.pairs.known(&pair(from, to))).ok_or(Locked::NoHandshake)?;
         if pair.temporal.is_empty() {
