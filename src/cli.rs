@@ -46,6 +46,11 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) wlan_keys: Vec<PathBuf>,
 
+    /// Decrypt ESP packets with the security associations in FILE, as `ip xfrm state` prints them or
+    /// Wireshark keeps them (esp_sa); repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) esp_keys: Vec<PathBuf>,
+
     /// Stop after N messages were shown (with -w: after N packets were written)
     #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
     pub(crate) count: Option<u64>,

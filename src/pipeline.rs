@@ -192,16 +192,21 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         let memory = pipe.correlator.memory_for_summary();
         let mut reassembler = Reassembler::new(REASSEMBLY_MEMORY);
         let has = |kind| pipe.key_logs.iter().any(|log| log.kind() == kind);
-        let (has_wireguard, has_wlan) = (has(KeyKind::WireGuard), has(KeyKind::Wlan));
-        reassembler.opener.wireguard = has_wireguard.then(Box::default);
+        reassembler.opener.wireguard = has(KeyKind::WireGuard).then(Box::default);
+        reassembler.opener.esp.keys = has(KeyKind::Esp).then(Box::default);
+        let wlan = has(KeyKind::Wlan).then(Box::default);
+        let mut notes = Notes::default();
+        for log in &pipe.key_logs {
+            notes.except(log.kind());
+        }
         Self {
             teller: Teller::new(scope, sink, pipe.telling, memory),
             reassembler,
-            wlan: has_wlan.then(Box::default),
+            wlan,
             streams: Streams::default(),
             units: Units::default(),
             expander: Expander::default(),
-            notes: Notes::new(has_wireguard),
+            notes,
             known: Known::default(),
             tcp_streams: TcpStreams::default(),
             expanded: Expanded::default(),
@@ -406,7 +411,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                     }
                 }
                 self.counts.other += 1;
-                self.unread.esp += u64::from(wire::is_esp(&packet.ip));
+                self.unread.esp += u64::from(self.is_unread_esp(&packet.ip));
                 // What was not captured, but told of, is nobody's original.
                 if !wire::is_reported(frame) {
                     self.pipe.correlator.other_in(frame, packet);

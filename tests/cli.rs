@@ -22,6 +22,8 @@ mod elements;
 mod encrypted;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/esp.rs"]
+mod esp;
 #[path = "cli/facts.rs"]
 mod facts;
 #[path = "cli/headerless.rs"]

@@ -33,7 +33,8 @@ impl KeyLog {
 pub(super) fn open(cli: &Cli) -> anyhow::Result<Vec<KeyLog>> {
     let wireguard = (cli.wireguard_keys.iter()).map(|path| one(path, KeyKind::WireGuard));
     let wlan = cli.wlan_keys.iter().map(|path| one(path, KeyKind::Wlan));
-    wireguard.chain(wlan).collect()
+    let esp = cli.esp_keys.iter().map(|path| one(path, KeyKind::Esp));
+    wireguard.chain(wlan).chain(esp).collect()
 }
 
 fn one(path: &Path, kind: KeyKind) -> anyhow::Result<KeyLog> {
@@ -50,6 +51,7 @@ fn one(path: &Path, kind: KeyKind) -> anyhow::Result<KeyLog> {
         let (option, line) = match kind {
             KeyKind::WireGuard => ("--wireguard-keys", "LOCAL_STATIC_PRIVATE_KEY=..."),
             KeyKind::Wlan => ("--wlan-keys", "wpa-pwd:PASSPHRASE:SSID"),
+            KeyKind::Esp => ("--esp-keys", "those of `ip xfrm state`"),
         };
         let expected = format!("{option} expects a text file of lines such as {line}");
         match error.kind() {

@@ -141,19 +141,28 @@ fn secrets(fault: &SecretsFault) -> String {
                 LineFault::Hex => "has no key of hexadecimal digits, as many as its kind has",
                 LineFault::Passphrase => "has no passphrase of 8 to 63 characters",
                 LineFault::Ssid => "has no name of a network of 1 to 32 octets",
+                LineFault::Association => "has no SPI, or no address of an end",
+                LineFault::Cipher => "names a cipher or a hash that is not known",
             };
             let others = match unread.count {
                 0 | 1 => String::new(),
                 2 => ", and one line more is of no use".to_owned(),
                 count => format!(", and {} lines more are of no use", count - 1),
             };
-            format!("line {} {why}{others}; other keys are used", unread.line)
+            format!(
+                "line {} {why}{others}; any other keys are used",
+                unread.line
+            )
         }
         SecretsFault::NoKey(KeyKind::Wlan) => {
             "no Wi-Fi key in it; there are lines such as wpa-pwd:PASSPHRASE:SSID".to_owned()
         }
         SecretsFault::NoKey(KeyKind::WireGuard) => {
             "no WireGuard key in it; a key log has lines such as LOCAL_STATIC_PRIVATE_KEY=..."
+                .to_owned()
+        }
+        SecretsFault::NoKey(KeyKind::Esp) => {
+            "no key of ESP in it; it is what `ip xfrm state` prints, or Wireshark's file esp_sa"
                 .to_owned()
         }
         SecretsFault::Unreadable => "cannot be read on; the keys before are used".to_owned(),

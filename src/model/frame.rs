@@ -167,7 +167,7 @@ pub enum SectionStart {
 }
 
 /// An IP packet that a frame carries in another form, as it was before: one that is compressed
-/// (6LoWPAN, `IPComp`) or encrypted (WireGuard), or one of which the frame has the last fragment.
+/// (6LoWPAN, `IPComp`) or encrypted (WireGuard, ESP), or one of which the frame has the last fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
     /// Its octets from the IP header on, or from that of `link`, as far as they were captured.
@@ -178,8 +178,8 @@ pub struct Expanded {
     pub depth: u8,
     /// What it is made of.
     pub form: Form,
-    /// Whether the tunnel around it encrypts it.
-    pub decrypted: bool,
+    /// What the tunnel around it encrypts it by.
+    pub sealing: Option<Sealing>,
     /// Octets of the piece that is in the frame, if it is made of pieces.
     pub piece: usize,
     /// What it is a frame of, where it begins with a link header.
@@ -194,6 +194,17 @@ pub struct Expanded {
     pub pan: Option<u16>,
     /// The packet around it, where that had to be made as well.
     pub around: Option<Box<Expanded>>,
+}
+
+/// By what a tunnel encrypts its packets, as nothing but the keys tells for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    /// WireGuard.
+    WireGuard,
+    /// ESP, by a security association that is known.
+    Esp,
+    /// ESP that shows by what it holds that it encrypts nothing (RFC 2410).
+    NullEsp,
 }
 
 /// What a packet is made of.
@@ -234,7 +245,7 @@ impl Expanded {
         self.wire_len = 0;
         self.depth = 0;
         self.form = Form::default();
-        self.decrypted = false;
+        self.sealing = None;
         self.piece = 0;
         self.link = None;
         self.fragment = None;

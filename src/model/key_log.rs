@@ -7,6 +7,8 @@ pub enum KeyKind {
     WireGuard,
     /// IEEE 802.11.
     Wlan,
+    /// ESP.
+    Esp,
 }
 
 /// Lines that could not be used.
@@ -39,4 +41,8 @@ pub enum LineFault {
     Passphrase,
     /// The name of the network is not 1 to 32 octets.
     Ssid,
+    /// A security association lacks its SPI or an address, or they are none.
+    Association,
+    /// Its cipher, or what authenticates it, is not known here.
+    Cipher,
 }

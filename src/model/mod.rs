@@ -12,7 +12,7 @@ pub mod time;
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
     Expanded, Form, Frame, FrameRef, InterfaceId, LinkCipher, LinkFragment, LinkType, Part,
-    SourceId, UnknownPrefix, UsbTransfer,
+    Sealing, SourceId, UnknownPrefix, UsbTransfer,
 };
 pub use key_log::{KeyKind, LineFault, UnreadLines};
 pub use options::Options;

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::notes::Notes;
 use crate::correlate::observation::Observation;
 use crate::handover::start_on;
-use crate::model::{Frame, StoredFrames, Timestamp};
+use crate::model::{Frame, KeyKind, StoredFrames, Timestamp};
 use crate::source::{
     Damage, InterfaceCounts, Notice, Progress, Secrets, SecretsKind, Source, SourceInfo, Step,
 };
@@ -361,7 +361,7 @@ fn read(
                     .iter()
                     .any(|secrets| secrets.kind == SecretsKind::WireGuard)
                 {
-                    notes.except_encrypted();
+                    notes.except(KeyKind::WireGuard);
                 }
                 batch.push_between(Between::Secrets(secrets));
                 hand_over = batch.is_full();

@@ -9,7 +9,7 @@ use crate::model::{Expanded, Frame};
 use crate::wire::link::Headerless;
 use crate::wire::lowpan::Within;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{Ip, Packet, TunnelPath, Undecodable, ipcomp, lowpan, tunnel, wireguard};
+use crate::wire::{Ip, Packet, TunnelPath, Undecodable, lowpan, tunnel};
 
 impl Run<'_, '_, '_, '_> {
     /// A frame whose packet is to be made first.
@@ -46,7 +46,7 @@ impl Run<'_, '_, '_, '_> {
         } else if let Some(radio) = tunnel::radio_frame(ip, frame) {
             let ends = (ip.src(), ip.dst());
             self.expand_inside(frame, &radio, Some(Within { ends, depth }))?
-        } else if ipcomp::is_compressed(ip) || self.reassembler.opener.wireguard.is_some() {
+        } else if self.reassembler.opener.opens(ip) {
             self.open(frame, ip, depth)?
         } else {
             Ok(false)
@@ -111,8 +111,7 @@ impl Run<'_, '_, '_, '_> {
         ip: &Ip<'_>,
         depth: u8,
     ) -> io::Result<Result<bool, Undecodable>> {
-        // Keys are logged when they are made, before anything goes out.
-        if wireguard::is_handshake(ip) {
+        if self.reassembler.opener.wants_keys(ip, frame.ts) {
             self.read_key_logs();
         }
         let mut packet = mem::take(&mut self.expanded);

@@ -2,43 +2,42 @@
 
 use std::collections::VecDeque;
 
-use crate::model::Frame;
 use crate::model::flow::AddrBits;
+use crate::model::{Frame, KeyKind};
 use crate::wire::ip::protocol;
 use crate::wire::{self, Plain, wireguard};
 
 /// Of those that neither are ICMP nor may hold such a packet, as far as their octets tell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
-    datagrams: Datagrams,
+    /// What may be a message of WireGuard.
+    wireguard: Keys,
+    /// What may be ESP.
+    esp: Keys,
     /// Between these hosts none: frames that one captures for the other come by any port.
     capturing: VecDeque<AddrBits>,
 }
 
-/// Of which datagrams.
+/// Whether keys are known, with which datagrams may turn out to hold packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Datagrams {
+enum Keys {
     #[default]
-    All,
-    /// All but what may be a message of WireGuard, whose keys are known.
-    Unencrypted,
+    None,
+    Known,
 }
 
 impl Notes {
     /// Pairs of hosts that are kept, each in both directions: more are no captures.
     const MOST: usize = 128;
 
-    /// Where keys of WireGuard are known or not.
-    pub(super) fn new(keys: bool) -> Self {
-        let mut notes = Self::default();
-        if keys {
-            notes.except_encrypted();
+    /// Keys of this kind are known: of what they may open more than a note is needed.
+    pub(super) fn except(&mut self, kind: KeyKind) {
+        match kind {
+            KeyKind::WireGuard => self.wireguard = Keys::Known,
+            KeyKind::Esp => self.esp = Keys::Known,
+            // A frame of Wi-Fi is no plain one.
+            KeyKind::Wlan => {}
         }
-        notes
-    }
-
-    pub(super) fn except_encrypted(&mut self) {
-        self.datagrams = Datagrams::Unencrypted;
     }
 
     /// Learns from a frame of which more than a note is needed.
@@ -57,7 +56,7 @@ impl Notes {
     /// Whether one is all that is needed of each such packet.
     #[inline]
     pub(super) fn suffice(&self) -> bool {
-        self.datagrams == Datagrams::All && self.capturing.is_empty()
+        self.wireguard == Keys::None && self.esp == Keys::None && self.capturing.is_empty()
     }
 
     /// Whether it is of this one.
@@ -67,9 +66,10 @@ impl Notes {
     }
 
     fn tell_all_of(&self, packet: &Plain<'_>) -> bool {
-        let is_open = self.datagrams == Datagrams::All
-            || packet.protocol != protocol::UDP
-            || !wireguard::may_be_message(packet.payload);
-        is_open && !self.capturing.contains(&packet.addrs)
+        let is_wireguard = self.wireguard == Keys::Known
+            && packet.protocol == protocol::UDP
+            && wireguard::may_be_message(packet.payload);
+        let is_esp = self.esp == Keys::Known && packet.is_esp;
+        !is_wireguard && !is_esp && !self.capturing.contains(&packet.addrs)
     }
 }

@@ -9,7 +9,7 @@ use super::turn::Turn;
 use crate::model::{Frame, KeyKind, UnreadLines};
 use crate::source::{Notice, Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 use crate::wire::wlan::{Opened, Wlan};
-use crate::wire::{Encryption, KeyLines, KeyLog, Undecodable, wireguard, wlan};
+use crate::wire::{self, Encryption, Ip, KeyLines, KeyLog, Undecodable, esp, wireguard, wlan};
 
 /// A file of keys, which may grow while packets come.
 pub struct KeyLogFile {
@@ -23,6 +23,7 @@ pub struct KeyLogFile {
 enum Log {
     WireGuard(wireguard::KeyLog),
     Wlan(wlan::KeyLog),
+    Esp(esp::KeyLog),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,7 @@ impl KeyLogFile {
             log: match kind {
                 KeyKind::WireGuard => Log::WireGuard(KeyLog::default()),
                 KeyKind::Wlan => Log::Wlan(KeyLog::default()),
+                KeyKind::Esp => Log::Esp(KeyLog::default()),
             },
             grows: Growth::Unread,
         }
@@ -50,6 +52,7 @@ impl KeyLogFile {
         match self.log {
             Log::WireGuard(_) => KeyKind::WireGuard,
             Log::Wlan(_) => KeyKind::Wlan,
+            Log::Esp(_) => KeyKind::Esp,
         }
     }
 
@@ -97,6 +100,7 @@ impl KeyLogFile {
 struct Known<'a> {
     wireguard: Option<&'a mut wireguard::Keys>,
     wlan: Option<&'a mut wlan::Keys>,
+    esp: Option<&'a mut esp::Keys>,
 }
 
 impl Log {
@@ -104,6 +108,7 @@ impl Log {
         match self {
             Self::WireGuard(log) => known.wireguard.as_mut()?.read(log, octets),
             Self::Wlan(log) => known.wlan.as_mut()?.read(log, octets),
+            Self::Esp(log) => known.esp.as_mut()?.read(log, octets),
         }
     }
 
@@ -111,6 +116,7 @@ impl Log {
         match self {
             Self::WireGuard(log) => log.keys(),
             Self::Wlan(log) => log.keys(),
+            Self::Esp(log) => log.keys(),
         }
     }
 }
@@ -125,7 +131,7 @@ impl Run<'_, '_, '_, '_> {
         if secrets.kind != SecretsKind::WireGuard {
             return;
         }
-        self.notes.except_encrypted();
+        self.notes.except(KeyKind::WireGuard);
         let wireguard = self.reassembler.opener.wireguard.get_or_insert_default();
         let mut log = KeyLog::default();
         let keys = wireguard.keys();
@@ -154,10 +160,11 @@ impl Run<'_, '_, '_, '_> {
     #[cold]
     pub(super) fn read_key_logs(&mut self) {
         let pipe = &mut *self.pipe;
-        let wireguard = self.reassembler.opener.wireguard.as_mut();
+        let opener = &mut self.reassembler.opener;
         let mut known = Known {
-            wireguard: wireguard.map(|wireguard| wireguard.keys()),
+            wireguard: (opener.wireguard.as_mut()).map(|wireguard| wireguard.keys()),
             wlan: self.wlan.as_mut().map(|wlan| wlan.keys()),
+            esp: opener.esp.keys.as_deref_mut(),
         };
         for (number, file) in (0..).zip(&mut pipe.key_logs) {
             let origin = SecretsOrigin::File(number);
@@ -167,6 +174,14 @@ impl Run<'_, '_, '_, '_> {
                 observer.notice(&Notice::Secrets { origin, fault }, sources);
             });
         }
+    }
+
+    /// Whether `ip`, which was not opened, is ESP, and nothing else tells that: it is counted apart where
+    /// there are keys, and a fragment that one may open is waited for.
+    #[inline]
+    pub(super) fn is_unread_esp(&self, ip: &Ip<'_>) -> bool {
+        let opener = &self.reassembler.opener;
+        wire::is_esp(ip) && !opener.esp.is_told(ip) && !opener.esp.knows(ip)
     }
 
     /// A frame that may be one of IEEE 802.11, some of whose keys are known: whether it was encrypted, and

@@ -312,6 +312,10 @@ impl Word for Undecodable {
             Self::Encrypted(Encryption::WireGuard(Locked::NotAuthentic)) => {
                 "encrypted_wireguard_not_authentic"
             }
+            Self::Encrypted(Encryption::Esp(Locked::NoHandshake | Locked::NoKey)) => {
+                "encrypted_esp_no_key"
+            }
+            Self::Encrypted(Encryption::Esp(Locked::NotAuthentic)) => "encrypted_esp_not_authentic",
             Self::Compression => "compression",
             Self::FirstFragment => "first_fragment",
         }

@@ -364,7 +364,10 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
                 "encrypted (802.11, whose handshake was not captured), and may hold ICMP"
             }
             Locked::NoKey => "encrypted (802.11, no key for it), and may hold ICMP",
-            Locked::NotAuthentic => "encrypted (802.11, damaged, forged or cut), and may hold ICMP",
+            Locked::NotAuthentic => {
+                "encrypted (802.11, no key fits: a later handshake was not captured, or the frame is \
+                 damaged, forged or cut), and may hold ICMP"
+            }
         },
         Undecodable::Encrypted(Encryption::Ieee802_15_4) => {
             "encrypted (802.15.4), and may hold ICMP"
@@ -377,6 +380,14 @@ fn hidden_by(why: Undecodable) -> Option<&'static str> {
             }
             Locked::NoKey => "encrypted (WireGuard, no key for it), and may hold ICMP",
             Locked::NotAuthentic => "encrypted (WireGuard, damaged or forged), and may hold ICMP",
+        },
+        Undecodable::Encrypted(Encryption::Esp(why)) => match why {
+            Locked::NoHandshake | Locked::NoKey => {
+                "encrypted (ESP, no key for it), and may hold ICMP"
+            }
+            Locked::NotAuthentic => {
+                "encrypted (ESP, damaged, forged, cut or of another key), and may hold ICMP"
+            }
         },
         Undecodable::Compression => "compressed in a way that is not known, or damaged",
         Undecodable::FirstFragment => "fragments of which the first was not captured",

@@ -9,9 +9,8 @@ use std::ops::RangeInclusive;
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::Undecodable;
-use super::bytes::{array_at, offset_in, tail};
-use super::checksum::internet;
-use super::ip::{Ip, IpVersion, protocol};
+use super::bytes::{array_at, tail};
+use super::ip::{Ip, protocol, restore, unmeasured};
 use crate::model::Expanded;
 
 /// Octets of the header (section 3.1): next header, flags, the number of the method.
@@ -112,60 +111,13 @@ fn add(inflate: &mut Decompress, data: &[u8], most: usize, made: &mut Vec<u8>) -
     }
 }
 
-/// Octets of the header that its length field leaves out.
-const fn unmeasured(ip: &Ip<'_>) -> usize {
-    match ip.version {
-        IpVersion::V4 => 0,
-        IpVersion::V6 => 40,
-    }
-}
-
-/// Writes into a copy of the header of `ip` what was there before: the protocol, and the length of
-/// what is now `payload` octets. Of a first fragment it makes a packet that was cut.
-fn restore(ip: &Ip<'_>, next: u8, payload: usize, octets: &mut [u8]) {
-    let mut put = |at: usize, with: &[u8]| {
-        if let Some(place) = octets.get_mut(at..at + with.len()) {
-            place.copy_from_slice(with);
-        }
-    };
-    let length = ip.header.len() - unmeasured(ip) + payload;
-    let length = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
-    let mut named_at = match ip.version {
-        IpVersion::V4 => 9,
-        IpVersion::V6 => 6,
-    };
-    for header in ip.extension_headers() {
-        named_at = offset_in(ip.header, header.bytes).unwrap_or(named_at);
-        if header.protocol == protocol::FRAG {
-            put(named_at + 2, &[0, 0]);
-        }
-    }
-    put(named_at, &[next]);
-    match ip.version {
-        IpVersion::V6 => put(4, &length),
-        IpVersion::V4 => {
-            const MORE_FRAGMENTS: u8 = 0x20;
-            const CHECKSUM: usize = 10;
-            let flags = ip.header.get(6).copied().unwrap_or(0);
-            put(2, &length);
-            put(6, &[flags & !MORE_FRAGMENTS]);
-            put(CHECKSUM, &[0, 0]);
-            let words = ip.header.first().map_or(0, |first| first & 0x0f);
-            let fixed = octets.get(..usize::from(words) * 4).unwrap_or_default();
-            let sum = internet(&[fixed]).to_be_bytes();
-            if let Some(place) = octets.get_mut(CHECKSUM..CHECKSUM + 2) {
-                place.copy_from_slice(&sum);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use flate2::{Compress, Compression, FlushCompress};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::checksum::internet;
     use crate::wire::{ChecksumStatus, Limit, header_checksum};
 
     fn deflate(data: &[u8], zlib_header: bool, flush: FlushCompress) -> Vec<u8> {

@@ -7,6 +7,9 @@ use crate::model::{LineFault, UnreadLines};
 /// Octets that a line may have.
 const LINE: usize = 512;
 
+/// What some editors put before text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Keys that lines of text tell.
 pub trait KeyLines {
     /// What lines before tell of one.
@@ -80,6 +83,9 @@ impl<Before> KeyLog<Before> {
         let is_end_of_last = mem::take(&mut self.ends_early) && self.rest.trim_ascii().is_empty();
         if !is_end_of_last {
             self.lines += 1;
+            if self.lines == 1 && self.rest.starts_with(BYTE_ORDER_MARK) {
+                self.rest.drain(..BYTE_ORDER_MARK.len());
+            }
             let added = if self.rest.len() >= LINE {
                 Err(LineFault::Long)
             } else {
@@ -98,4 +104,19 @@ impl<Before> KeyLog<Before> {
         }
         self.rest.clear();
     }
+}
+
+/// Octets in hexadecimal digits, perhaps with colons or dashes between them.
+pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = (text.iter().copied())
+        .filter(|octet| !matches!(octet, b':' | b'-'))
+        .collect();
+    digits.chunks(2).map(octet).collect()
+}
+
+/// The octet of two such digits.
+pub(super) fn octet(digits: &[u8]) -> Option<u8> {
+    let text = str::from_utf8(digits).ok()?;
+    let is_hex = digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
+    u8::from_str_radix(text, 16).ok().filter(|_| is_hex)
 }

@@ -6,7 +6,7 @@
 pub mod bytes;
 pub mod checksum;
 pub mod defect;
-mod esp;
+pub mod esp;
 pub mod ip;
 pub mod ipcomp;
 mod key_log;
@@ -90,6 +90,8 @@ pub enum Encryption {
     GprsLlc,
     /// WireGuard, whose packets are read where its keys are known.
     WireGuard(Locked),
+    /// ESP, whose packets are read where its keys are known, and some are.
+    Esp(Locked),
 }
 
 /// Why what is encrypted cannot be read, where keys are known.

@@ -30,7 +30,7 @@ pub struct Plain<'a> {
     pub payload: &'a [u8],
     /// Length of the transport in octets.
     pub payload_length: u32,
-    /// Whether it carries ESP, which may hold a packet, though none that can be read.
+    /// Whether it carries ESP, which may hold a packet, though none that can be read without a key.
     pub is_esp: bool,
 }
 
@@ -47,7 +47,7 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
         tunnel::has_tcp_port(plain.payload)
     } else {
         plain.is_esp = esp::is_in_udp(plain.payload);
-        tunnel::has_tunnel_ports(plain.payload)
+        tunnel::has_tunnel_ports(plain.payload) || plain.is_esp && esp::may_be_clear(plain.payload)
     };
     (!may_hold_packets).then_some(plain)
 }

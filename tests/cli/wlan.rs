@@ -15,13 +15,18 @@ fn crafted(name: &str) -> String {
 /// What tshark shows of ICMP, with these keys.
 fn tshark(capture: &str, keys: &str) -> Vec<u64> {
     let given = fs::read_to_string(keys).expect("keys");
-    let mut all = vec!["-n".to_owned(), "-r".to_owned(), capture.to_owned()];
-    let mut prefer = |what: String| all.extend(["-o".to_owned(), what]);
-    prefer("wlan.enable_decryption:TRUE".to_owned());
-    for line in given.lines() {
+    let keys = given.lines().map(|line| {
         let (kind, key) = line.split_once(':').expect("a key");
-        prefer(format!("uat:80211_keys:\"{kind}\",\"{key}\""));
-    }
+        format!("uat:80211_keys:\"{kind}\",\"{key}\"")
+    });
+    let decrypt = ["wlan.enable_decryption:TRUE".to_owned()];
+    icmp_by_tshark(capture, decrypt.into_iter().chain(keys))
+}
+
+/// In which frames tshark shows ICMP, with these preferences.
+pub(crate) fn icmp_by_tshark(capture: &str, preferences: impl Iterator<Item = String>) -> Vec<u64> {
+    let mut all = vec!["-n".to_owned(), "-r".to_owned(), capture.to_owned()];
+    all.extend(preferences.flat_map(|what| ["-o".to_owned(), what]));
     let fields = ["-Y", "icmp || icmpv6", "-T", "fields", "-e", "frame.number"];
     all.extend(fields.map(str::to_owned));
     let output = tool(
@@ -35,7 +40,7 @@ fn tshark(capture: &str, keys: &str) -> Vec<u64> {
 }
 
 /// In which frames there are messages.
-fn frames(records: &[Value]) -> Vec<u64> {
+pub(crate) fn frames(records: &[Value]) -> Vec<u64> {
     let number = |message: &&Value| match &message["frame"] {
         Value::Number(number) => number.as_u64().expect("a number"),
         other => panic!("{other}"),

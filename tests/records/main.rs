@@ -33,6 +33,12 @@ const LOCKED: [(Locked, &str); 3] = [
     (Locked::NotAuthentic, "encrypted_wireguard_not_authentic"),
 ];
 
+/// Why a packet of ESP is not.
+const LOCKED_ESP: [(Locked, &str); 2] = [
+    (Locked::NoKey, "encrypted_esp_no_key"),
+    (Locked::NotAuthentic, "encrypted_esp_not_authentic"),
+];
+
 /// Why a frame of IEEE 802.11 is not read where keys are known.
 const LOCKED_FRAMES: [(Locked, &str); 3] = [
     (Locked::NoHandshake, "encrypted_802_11_no_handshake"),
@@ -306,7 +312,8 @@ fn the_summary_holds_the_whole_account() {
     summary.unread.undecodable = reasons.map(|why| (why, 2)).collect();
     let in_tunnels = REASONS.into_iter().filter(|(why, _)| why.hides());
     let locked = LOCKED.map(|(why, _)| Undecodable::Encrypted(Encryption::WireGuard(why)));
-    let in_tunnels = in_tunnels.map(|(why, _)| why).chain(locked);
+    let of_esp = LOCKED_ESP.map(|(why, _)| Undecodable::Encrypted(Encryption::Esp(why)));
+    let in_tunnels = in_tunnels.map(|(why, _)| why).chain(locked).chain(of_esp);
     summary.unread.in_tunnels = in_tunnels.map(|why| (why, 4)).collect();
     summary.frames = FrameCounts {
         read: 9,
@@ -358,7 +365,7 @@ fn the_summary_holds_the_whole_account() {
     for (_, word) in LOCKED_FRAMES {
         assert_eq!(record["undecodable"][word], 2, "{word}");
     }
-    for (_, word) in LOCKED {
+    for (_, word) in LOCKED.into_iter().chain(LOCKED_ESP) {
         assert_eq!(record["in_tunnels"][word], 4, "{word}");
     }
     assert_eq!(

@@ -59,6 +59,7 @@ pub(super) const fn own(kind: TunnelKind, port: u16) -> Part {
         TunnelKind::Lisp { .. } if port == port::LISP_CONTROL => Part::LispControl,
         TunnelKind::Lisp { .. } => Part::Lisp,
         TunnelKind::WireGuard { .. } => Part::WireGuard,
+        TunnelKind::Esp { .. } | TunnelKind::EspNull { .. } => Part::Esp,
         TunnelKind::Amt => Part::Amt,
         TunnelKind::Ayiya => Part::Ayiya,
         TunnelKind::MobileIp => Part::MobileIp,

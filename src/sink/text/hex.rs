@@ -9,7 +9,7 @@ use super::palette::{Palette, Role};
 use super::{HexDump, meaning, verbose};
 use crate::icmp::layout::{self, LaidField, Part};
 use crate::icmp::{Body, Message, Whole, payload};
-use crate::model::{Form, UsbTransfer};
+use crate::model::{Form, Sealing, UsbTransfer};
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::offset_in;
 use crate::wire::reassembly::Reassembly;
@@ -139,10 +139,17 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"6LoWPAN, as it was sent",
                     b"6LoWPAN: the packet with its headers expanded",
                 ),
-                Form::Decrypted => (
-                    b"encrypted packet and its tag",
-                    b"WireGuard: the packet decrypted",
-                ),
+                Form::Decrypted => match packet.sealing {
+                    Some(Sealing::Esp) => (b"encrypted packet", b"ESP: the packet decrypted"),
+                    Some(Sealing::NullEsp) => (
+                        b"packet and what ends ESP",
+                        b"ESP: the packet, not encrypted",
+                    ),
+                    _ => (
+                        b"encrypted packet and its tag",
+                        b"WireGuard: the packet decrypted",
+                    ),
+                },
                 Form::Headerless(_) => (
                     b"unit without its IP header, as it was captured",
                     b"what IP carried",

@@ -3,6 +3,7 @@
 mod behind;
 mod fault;
 mod fragment;
+mod restored;
 pub mod source_route;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
 pub use fragment::{Fragment, Fragmentation};
 pub(super) use fragment::{FragmentablePart, fragmentable_part};
+pub(super) use restored::{restore, unmeasured};
 pub(super) use v6::is_extension;
 pub(super) use whole::unfragmented;
 

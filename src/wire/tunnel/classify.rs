@@ -155,7 +155,9 @@ pub(super) fn next_ip<'a>(
     for more in (1u8..).take(TunnelPath::CAPACITY) {
         let made = made_at(expanded, depth + more);
         let mut at = made.map_or(entered.inside, Position::made);
-        if made.is_some_and(|packet| packet.decrypted) && ip.message_limit() == Limit::Fragment {
+        if made.is_some_and(|packet| packet.sealing.is_some())
+            && ip.message_limit() == Limit::Fragment
+        {
             // Its own lengths are those of all fragments.
             at.rest.on_wire = at.rest.bytes.len();
             at.rest.limit = Limit::Fragment;

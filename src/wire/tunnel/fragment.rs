@@ -41,7 +41,7 @@ pub(in crate::wire) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> 
 /// fragment names where that was cut, any may stand.
 pub(in crate::wire) fn may_be_fragment_of_carrier(ip: &Ip<'_>) -> bool {
     match ip.protocol {
-        protocol::UDP => true,
+        protocol::UDP | protocol::ESP => true,
         other => {
             is_extension(other) || ip.may_be_cut_in_extension() || header::is_tunnel_protocol(other)
         }

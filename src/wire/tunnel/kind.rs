@@ -66,6 +66,16 @@ pub enum TunnelKind {
         /// Index by which the receiver knows the session.
         receiver: u32,
     },
+    /// ESP (RFC 4303).
+    Esp {
+        /// Security parameters index.
+        spi: u32,
+    },
+    /// ESP that encrypts nothing (RFC 2410), as its packet shows.
+    EspNull {
+        /// Security parameters index.
+        spi: u32,
+    },
     /// Geneve (RFC 8926).
     Geneve {
         /// 24-bit network identifier.
@@ -250,6 +260,8 @@ impl TunnelKind {
             Self::Gue => "gue",
             Self::Vxlan { .. } => "vxlan",
             Self::WireGuard { .. } => "wireguard",
+            Self::Esp { .. } => "esp",
+            Self::EspNull { .. } => "esp_null",
             Self::Geneve { .. } => "geneve",
             Self::GtpU { .. } => "gtp_u",
             Self::GtpV0 { .. } => "gtp_v0",
@@ -329,6 +341,7 @@ impl TunnelKind {
             }
             Self::Vxlan { vni } | Self::Geneve { vni } => Some(("vni", vni)),
             Self::WireGuard { receiver } => Some(("receiver", receiver)),
+            Self::Esp { spi } | Self::EspNull { spi } => Some(("spi", spi)),
             Self::GtpU { teid } => Some(("teid", teid)),
             Self::GtpV0 { flow } => Some(("flow_label", flow.into())),
             Self::IpInIp

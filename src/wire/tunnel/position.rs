@@ -5,12 +5,12 @@ use super::header;
 use super::report::{self, Report};
 use super::shim;
 use crate::model::frame::Place;
-use crate::model::{Expanded, Form, Frame, LinkType};
+use crate::model::{Expanded, Form, Frame, LinkType, Sealing};
 use crate::wire::bytes::tail;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{HeaderOrigin, Ip};
 use crate::wire::link::{self, LinkHeader, Network, Vlans};
-use crate::wire::{Undecodable, wireguard};
+use crate::wire::{Undecodable, esp, wireguard};
 
 /// Octets that are still to be read.
 #[derive(Clone, Copy)]
@@ -158,10 +158,10 @@ pub(super) fn inside_ip<'a>(
         return Some(entered);
     }
     // Nothing but the keys tells for certain what goes to any port.
-    let (kind, header) = if made.is_some_and(|packet| packet.decrypted) {
-        wireguard::enter(ip)?
-    } else {
-        header::carried(ip)?
+    let (kind, header) = match made.and_then(|packet| packet.sealing) {
+        Some(Sealing::WireGuard) => wireguard::enter(ip)?,
+        Some(sealing) => esp::enter(ip, sealing)?,
+        None => header::carried(ip)?,
     };
     let rest = Rest {
         bytes: ip.payload,

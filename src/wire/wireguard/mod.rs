@@ -17,12 +17,11 @@ use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
 pub use self::keys::{KeyLog, Keys};
 use self::message::{Message, Transport};
 use self::sessions::Sessions;
-use super::defect::Limit;
-use super::ip::{Ip, IpVersion, header_checksum};
+use super::ip::Ip;
 use super::link::{LinkHeader, Network};
 use super::tunnel::TunnelKind;
-use super::{ChecksumStatus, Encryption, Locked, Undecodable};
-use crate::model::{Expanded, Form};
+use super::{Encryption, Locked, Undecodable, opener};
+use crate::model::{Expanded, Form, Sealing};
 
 /// Octets of an authentication tag.
 const TAG: usize = 16;
@@ -115,7 +114,7 @@ impl WireGuard {
         match opened {
             Ok(()) => {
                 into.form = Form::Decrypted;
-                into.decrypted = true;
+                into.sealing = Some(Sealing::WireGuard);
                 into.set_wire_len(transport.length);
                 Ok(true)
             }
@@ -135,6 +134,8 @@ impl Transport<'_> {
     fn decrypt(&self, key: &[u8; 32], packet: &mut Vec<u8>) -> bool {
         /// Octets of the key stream that make the key of the tag (RFC 8439 section 2.8).
         const BEFORE: u32 = 64;
+        /// Octets of padding, less than so many.
+        const PADDED: usize = 16;
         let mut nonce = [0; 12];
         nonce[4..].copy_from_slice(&self.counter.to_le_bytes());
         if let Some((sealed, tag)) = self.whole() {
@@ -154,24 +155,8 @@ impl Transport<'_> {
         let mut stream = ChaCha20::new(key.into(), (&nonce).into());
         stream.try_seek(BEFORE).is_ok()
             && stream.try_apply_keystream(packet).is_ok()
-            && is_plausible(packet, self.length)
+            && opener::is_plausible(packet, self.length, PADDED)
     }
-}
-
-/// Whether what was decrypted without its tag is the beginning of a packet: its header agrees with
-/// the message's length, which is that of the packet and less than 16 octets of padding
-/// (section 5.4.6), and of IPv4 with its checksum.
-fn is_plausible(packet: &[u8], length: usize) -> bool {
-    const PADDED: usize = 16;
-    let Ok(ip) = Ip::parse_on_wire(packet, length, Limit::Frame) else {
-        return false;
-    };
-    let padding = usize::try_from(ip.length)
-        .ok()
-        .and_then(|ip| length.checked_sub(ip));
-    padding.is_some_and(|padding| padding < PADDED)
-        && (ip.version == IpVersion::V6
-            || header_checksum(&ip).map(|checksum| checksum.status) == Some(ChecksumStatus::Good))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use sha1::Sha1;
 
 use super::cipher::Temporal;
 use crate::model::LineFault;
-use crate::wire::key_log::{self, KeyLines};
+use crate::wire::key_log::{self, KeyLines, hex, octet};
 
 /// How far a file of keys was read.
 pub type KeyLog = key_log::KeyLog<()>;
@@ -94,20 +94,6 @@ fn quoted(line: &[u8]) -> Option<(&[u8], &[u8])> {
 fn split(text: &[u8], by: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|octet| *octet == by)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
-}
-
-/// Octets in hexadecimal digits, perhaps with colons or dashes between them.
-fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = (text.iter().copied())
-        .filter(|octet| !matches!(octet, b':' | b'-'))
-        .collect();
-    digits.chunks(2).map(octet).collect()
-}
-
-fn octet(digits: &[u8]) -> Option<u8> {
-    let text = str::from_utf8(digits).ok()?;
-    let is_hex = digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
-    u8::from_str_radix(text, 16).ok().filter(|_| is_hex)
 }
 
 /// `PASSPHRASE:SSID` or `PASSPHRASE`; `%3a` in them is a colon, and so with other octets.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use self::peer::{Peer, Session, datagram, line, public};
 use super::*;
 use crate::wire::KeyLines;
+use crate::wire::Limit;
 use crate::wire::checksum::internet;
 
 /// An echo request from one end of the tunnel to the other.

@@ -1,0 +1,71 @@
+//! ESP that encrypts nothing (RFC 2410, RFC 4543), which no octet says: where a message or a packet in it
+//! proves to be one by all its lengths and its checksum (after RFC 5879).
+
+use super::association::{is_padding, untrailed};
+use super::{HEADER, Sealed};
+use crate::wire::ip::{Ip, IpVersion, protocol, restore};
+use crate::wire::{ChecksumStatus, Limit, header_checksum, icmp_checksum};
+
+/// Octets before and behind what is carried: an initialization vector, an integrity check value, without
+/// which nothing may go that is not encrypted (RFC 4303 section 3.2).
+const SHAPES: [(usize, usize); 5] = [(0, 12), (0, 16), (0, 24), (0, 32), (8, 16)];
+
+/// What a packet of ESP would hold in these shapes.
+fn payloads<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
+    let body = if sealed.is_whole() {
+        sealed.octets.get(HEADER..)
+    } else {
+        None
+    };
+    SHAPES.into_iter().filter_map(move |(vector, code)| {
+        let body = body?;
+        let octets = body.get(vector..body.len().checked_sub(code)?)?;
+        let (length, next) = untrailed(octets)?;
+        let is_one = matches!(
+            next,
+            protocol::ICMP | protocol::IPV4 | protocol::IPV6 | protocol::IPV6_ICMP
+        ) && is_padding(octets.get(length..octets.len().checked_sub(2)?)?);
+        is_one
+            .then(|| Some((next, octets.get(..length)?)))
+            .flatten()
+    })
+}
+
+/// Whether a glance at its end tells that it may be such a one.
+pub(super) fn may_be(sealed: &Sealed<'_>) -> bool {
+    payloads(sealed).next().is_some()
+}
+
+/// Writes what `ip` carries in `sealed` to `made`, behind the header that is there already, if it is such
+/// a one; nothing if not.
+pub(super) fn open(sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<(u8, usize)> {
+    let start = made.len();
+    for (next, payload) in payloads(sealed) {
+        let is_it = match next {
+            protocol::IPV4 => is_packet(payload, IpVersion::V4),
+            protocol::IPV6 => is_packet(payload, IpVersion::V6),
+            _ => {
+                made.extend_from_slice(payload);
+                restore(ip, next, payload.len(), made);
+                let is_message = Ip::parse(made, Limit::Frame)
+                    .is_ok_and(|ip| icmp_checksum(&ip).status == ChecksumStatus::Good);
+                made.truncate(start);
+                is_message
+            }
+        };
+        if is_it {
+            made.extend_from_slice(payload);
+            return Some((next, payload.len()));
+        }
+    }
+    None
+}
+
+fn is_packet(octets: &[u8], version: IpVersion) -> bool {
+    Ip::parse(octets, Limit::Frame).is_ok_and(|ip| {
+        ip.version == version
+            && !ip.is_defective()
+            && usize::try_from(ip.length) == Ok(octets.len())
+            && header_checksum(&ip).is_none_or(|sum| sum.status == ChecksumStatus::Good)
+    })
+}

@@ -1,0 +1,189 @@
+//! Packets that ESP encrypts, read with security associations from a file: as tshark reads them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::common::{assert_accounted, of_type, project, records, run, summary, tool};
+use crate::wlan::{frames, icmp_by_tshark};
+
+/// A file that `tests/esp/make.py` wrote.
+fn crafted(name: &str) -> String {
+    let path = project("tests/esp").join(name);
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// Frames of `esp.pcap`.
+const FRAMES: u64 = 80;
+/// The last two: one is damaged, of the other nobody has a key.
+const LOCKED: u64 = 2;
+/// One that is no ICMP.
+const QUESTION: u64 = 77;
+
+/// The associations of `esp.xfrm` as Wireshark has them, but for ciphers that tshark 4.0 does not know.
+fn rows() -> Vec<String> {
+    let text = fs::read_to_string(crafted("esp.xfrm")).expect("associations");
+    let states = text
+        .split("src ")
+        .filter(|state| state.contains("proto esp"));
+    states.filter_map(row).collect()
+}
+
+fn row(state: &str) -> Option<String> {
+    let words: Vec<_> = state.split_whitespace().collect();
+    let behind = |name: &str, places: usize| {
+        let at = words.iter().position(|word| *word == name)?;
+        words.get(at + places).copied()
+    };
+    let (src, dst, spi) = (words[0], behind("dst", 1)?, behind("spi", 1)?);
+    let version = if src.contains(':') { "IPv6" } else { "IPv4" };
+    let (cipher, key) = match (behind("enc", 1), behind("aead", 1)) {
+        (Some("cbc(aes)"), _) => ("AES-CBC [RFC3602]", behind("enc", 2)?),
+        (Some("rfc3686(ctr(aes))"), _) => ("AES-CTR [RFC3686]", behind("enc", 2)?),
+        (Some("cbc(des3_ede)"), _) => ("TripleDES-CBC [RFC2451]", behind("enc", 2)?),
+        (Some("ecb(cipher_null)"), _) => ("NULL", ""),
+        (_, Some("rfc4106(gcm(aes))")) => {
+            ("AES-GCM with 16 octet ICV [RFC4106]", behind("aead", 2)?)
+        }
+        _ => return None,
+    };
+    let code = match behind("auth-trunc", 1) {
+        Some("hmac(sha1)") => "HMAC-SHA-1-96 [RFC2404]",
+        Some("hmac(md5)") => "HMAC-MD5-96 [RFC2403]",
+        Some("hmac(sha256)") => "HMAC-SHA-256-128 [RFC4868]",
+        Some("hmac(sha384)") => "HMAC-SHA-384-192 [RFC4868]",
+        Some("hmac(sha512)") => "HMAC-SHA-512-256 [RFC4868]",
+        _ => "NULL",
+    };
+    let by = behind("auth-trunc", 2).unwrap_or_default();
+    Some(format!(
+        "\"{version}\",\"{src}\",\"{dst}\",\"{spi}\",\"{cipher}\",\"{key}\",\"{code}\",\"{by}\""
+    ))
+}
+
+/// What each message says but for how it was made.
+fn told(records: &[Value]) -> Vec<(u64, Value, Value)> {
+    let messages = of_type(records, "icmp").into_iter();
+    messages
+        .map(|message| {
+            let frame = message["frame"].as_u64().expect("a number");
+            (frame, message["ip"].clone(), message["icmp"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn packets_are_read_as_tshark_reads_them() {
+    let (capture, keys) = (crafted("esp.pcap"), crafted("esp.xfrm"));
+    let ours = records(&["-r", &capture, "--esp-keys", &keys]);
+    assert_accounted(summary(&ours), "esp");
+    let read: Vec<_> = (1..=FRAMES - LOCKED).filter(|at| *at != QUESTION).collect();
+    assert_eq!(frames(&ours), read);
+    for message in of_type(&ours, "icmp") {
+        assert_eq!(message["icmp"]["checksum"]["status"], "good", "{message}");
+        assert_eq!(message["tunnel"][0]["kind"], "esp", "{message}");
+    }
+    let hidden = json!({"encrypted_esp_no_key": 1, "encrypted_esp_not_authentic": 1});
+    assert_eq!(summary(&ours)["in_tunnels"], hidden);
+    assert_eq!(summary(&ours)["esp"], Value::Null);
+    // Wireshark's table, given to both.
+    let rows = rows();
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = folder.path().join("esp_sa");
+    fs::write(&table, rows.join("\n")).expect("room");
+    let by_table = records(&["-r", &capture, "--esp-keys", table.to_str().expect("UTF-8")]);
+    let preferences = ["esp.enable_encryption_decode:TRUE".to_owned()]
+        .into_iter()
+        .chain(["esp.enable_authentication_check:TRUE".to_owned()])
+        .chain(rows.iter().map(|row| format!("uat:esp_sa:{row}")));
+    let theirs = icmp_by_tshark(&capture, preferences);
+    // tshark reads what it could not authenticate as well.
+    let authentic: Vec<_> = (theirs.into_iter())
+        .filter(|frame| *frame <= FRAMES - LOCKED)
+        .collect();
+    assert!(authentic.len() > 50, "{authentic:?}");
+    assert_eq!(frames(&by_table), authentic);
+    let all = told(&ours);
+    for message in told(&by_table) {
+        assert!(all.contains(&message), "{message:?}");
+    }
+}
+
+/// An error behind the tunnel finds the packet that it is about, in the tunnel.
+#[test]
+fn errors_in_the_tunnel_are_mapped_to_flows() {
+    let (capture, keys) = (crafted("esp.pcap"), crafted("esp.xfrm"));
+    let ours = records(&["-r", &capture, "--esp-keys", &keys]);
+    let drops = of_type(&ours, "drop");
+    let [verdict] = &drops[..] else {
+        panic!("{drops:?}");
+    };
+    assert_eq!(verdict["original_frames"], json!([{"frame": QUESTION}]));
+    assert_eq!(verdict["flow"]["dst"], "10.2.0.9", "{verdict}");
+    let outcomes = of_type(&ours, "exchange");
+    assert_eq!(outcomes.len(), 38);
+    for exchange in outcomes {
+        assert_eq!(exchange["outcome"], "answered", "{exchange}");
+    }
+}
+
+/// What encrypts nothing is read without any key, and said to be guessed; the rest is counted.
+#[test]
+fn without_keys_what_shows_itself_is_read() {
+    let ours = records(&["-r", &crafted("esp.pcap")]);
+    let clear = frames(&ours);
+    assert_eq!(clear.len(), 8);
+    for message in of_type(&ours, "icmp") {
+        assert_eq!(message["tunnel"][0]["kind"], "esp_null", "{message}");
+    }
+    assert_eq!(summary(&ours)["esp"], FRAMES - 8);
+    assert_eq!(summary(&ours)["in_tunnels"], Value::Null);
+}
+
+#[test]
+fn of_what_was_cut_the_beginning_is_read_in_tunnels() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = folder.path().join("cut.pcap");
+    let cut = cut.to_str().expect("UTF-8");
+    tool(
+        "editcap",
+        &["-s", "110", "-F", "pcap", &crafted("esp.pcap"), cut],
+    );
+    let ours = records(&["-r", cut, "--esp-keys", &crafted("esp.xfrm")]);
+    assert_accounted(summary(&ours), "cut");
+    // 36 pings of IPv4 in tunnels, and two and the error in UDP.
+    let of_tunnel = |message: &&&Value| {
+        message["ip"]["src"]
+            .as_str()
+            .is_some_and(|src| src.starts_with("10."))
+    };
+    let messages = of_type(&ours, "icmp");
+    assert_eq!(messages.iter().filter(of_tunnel).count(), 18 + 4 + 1);
+    for message in messages.iter().filter(of_tunnel) {
+        let status = &message["icmp"]["checksum"]["status"];
+        assert!(status == "unverified" || status == "good", "{message}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_keys_is_told_and_no_key_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys");
+    let path = keys.to_str().expect("UTF-8");
+    fs::write(
+        &keys,
+        "src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi 0x1000\n\tenc cbc(aes) 0xc0ffee\n",
+    )
+    .expect("room");
+    let told = run(&["-r", &crafted("esp.pcap"), "--esp-keys", path]).err;
+    assert!(
+        told.contains("line 3 has no key of hexadecimal digits"),
+        "{told}"
+    );
+    assert!(
+        told.contains("no key of ESP in it") && !told.contains("c0ffee"),
+        "{told}"
+    );
+    let told = run(&["-r", &crafted("esp.pcap"), "--esp-keys", "/nowhere"]).err;
+    assert!(told.contains("--esp-keys /nowhere: no such file"), "{told}");
+}
