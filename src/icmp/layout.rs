@@ -117,12 +117,21 @@ pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
 /// The fields of the header that a frame of this link begins with, of which these are the octets up to its
 /// packet.
 pub fn link(link: LinkType, octets: &[u8]) -> Vec<LaidField<'_>> {
+    of_link(tunnel_header::link_parts(link, octets), octets)
+}
+
+/// The fields of what stands right before a packet in its transfer of USB.
+pub fn transfer(octets: &[u8]) -> Vec<LaidField<'_>> {
+    of_link(tunnel_header::transfer_parts(octets), octets)
+}
+
+fn of_link<'a>(parts: tunnel_header::Parts<'a>, octets: &'a [u8]) -> Vec<LaidField<'a>> {
     let mut layout = Layout {
         fields: Vec::new(),
         regions: Vec::new(),
     };
     layout.region(0..octets.len(), "header", Part::Link);
-    for part in tunnel_header::link_parts(link, octets) {
+    for part in parts {
         layout.begin(&part, octets, 0, Part::Link);
     }
     layout.finish(octets.len())

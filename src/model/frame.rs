@@ -96,6 +96,8 @@ pub struct UsbTransfer<'a> {
     pub link: LinkType,
     /// Its octets before those of the transfer.
     pub header: &'a [u8],
+    /// The octets of the transfer right before the packet that tell of it: of RNDIS and EEM.
+    pub around: &'a [u8],
     /// Number of the session that the packet belongs to (MBIM 1.0 section 7).
     pub session: Option<u8>,
 }

@@ -35,8 +35,9 @@ struct Stored {
     /// Octets of its options, behind its own.
     options: usize,
     order: Order,
-    /// What its transfer is of USB, of which session, and octets of its header, behind those.
-    transfer: Option<(LinkType, Option<u8>, usize)>,
+    /// What its transfer is of USB, of which session, and octets of its header and of what is around it, behind
+    /// those.
+    transfer: Option<(LinkType, Option<u8>, [usize; 2])>,
 }
 
 impl StoredFrames {
@@ -48,7 +49,9 @@ impl StoredFrames {
         self.octets.extend_from_slice(frame.options.octets);
         let transfer = frame.transfer.map(|transfer| {
             self.octets.extend_from_slice(transfer.header);
-            (transfer.link, transfer.session, transfer.header.len())
+            self.octets.extend_from_slice(transfer.around);
+            let octets = [transfer.header.len(), transfer.around.len()];
+            (transfer.link, transfer.session, octets)
         });
         if let Some(packet) = frame.expanded {
             self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
@@ -87,9 +90,10 @@ impl StoredFrames {
             data: self.octets.get(stored.start..stored.end)?,
             options: Options::new(stored.order, self.octets.get(stored.end..behind)?),
             transfer: match stored.transfer {
-                Some((link, session, octets)) => Some(UsbTransfer {
+                Some((link, session, [header, around])) => Some(UsbTransfer {
                     link,
-                    header: self.octets.get(behind..behind + octets)?,
+                    header: self.octets.get(behind..behind + header)?,
+                    around: self.octets.get(behind + header..behind + header + around)?,
                     session,
                 }),
                 None => None,

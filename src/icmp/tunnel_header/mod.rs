@@ -46,6 +46,16 @@ pub fn link_parts(link: LinkType, octets: &[u8]) -> Parts<'_> {
     }
 }
 
+/// The parts of what stands right before a packet in its transfer of USB.
+pub fn transfer_parts(octets: &[u8]) -> Parts<'_> {
+    Parts {
+        rest: octets,
+        next: Part::MessageAround,
+        report: None,
+        told: 0,
+    }
+}
+
 /// The header of GRE by itself, for packets that were quoted no further.
 pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
     let step = moving::gre(octets)?;
@@ -181,6 +191,10 @@ enum Part {
     /// A message of netlink, of this family.
     NetlinkMessage(u16),
     Attributes(links::Attributes, Order),
+    RadioFields(links::RadioFields),
+    PpiFields(links::PpiFields),
+    /// The message of USB around a packet.
+    MessageAround,
     End,
 }
 
@@ -423,6 +437,9 @@ fn step_of_link(part: Part, rest: &[u8]) -> Option<Step> {
         Part::Link(link) => links::step(link, rest)?,
         Part::NetlinkMessage(family) => links::message(rest, family)?,
         Part::Attributes(whose, order) => links::attribute(rest, whose, order)?,
+        Part::RadioFields(fields) => fields.step(),
+        Part::PpiFields(fields) => fields.step(rest)?,
+        Part::MessageAround => links::message_around(rest)?,
         _ => return None,
     })
 }

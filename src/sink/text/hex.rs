@@ -48,7 +48,13 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
 
 /// Rows of the header of the transfer of USB that the packet came in, whose other octets lie elsewhere.
 fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, palette: &Palette) {
-    let Some(UsbTransfer { link, header, .. }) = event.frame.transfer else {
+    let Some(UsbTransfer {
+        link,
+        header,
+        around,
+        ..
+    }) = event.frame.transfer
+    else {
         return;
     };
     let mut rows = Rows {
@@ -59,6 +65,11 @@ fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, palette: &Palette) {
         part: None,
     };
     rows.laid(&layout::link(link, header), 0, event);
+    if !around.is_empty() {
+        rows.title(b"the message in the transfer, up to its packet", Role::Link);
+        (rows.data, rows.shown) = (around, 0..around.len());
+        rows.laid(&layout::transfer(around), 0, event);
+    }
     rows.title(b"the packet in the transfer", Role::Link);
 }
 

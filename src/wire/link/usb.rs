@@ -107,6 +107,8 @@ struct Datagram {
     /// What it is a frame of.
     link: LinkType,
     octets: Range<usize>,
+    /// How many right before it tell of it.
+    before: usize,
     /// Number of its session, where it has one.
     session: Option<u8>,
 }
@@ -156,6 +158,7 @@ impl<'a> Datagrams<'a> {
         let around = UsbTransfer {
             link: frame.link,
             header: frame.data.get(..places.start).unwrap_or_default(),
+            around: &[],
             session: None,
         };
         let mut framings = [
@@ -188,6 +191,7 @@ impl<'a> Iterator for Datagrams<'a> {
         let Datagram {
             link,
             octets,
+            before,
             session,
         } = self.next.take()?;
         self.left = self.left.saturating_sub(octets.len());
@@ -199,6 +203,7 @@ impl<'a> Iterator for Datagrams<'a> {
             _ => Part::Only,
         };
         let packet = self.transfer.part(&octets)?;
+        let around = octets.start.saturating_sub(before)..octets.start;
         Some(Frame {
             link,
             data: packet.octets,
@@ -207,6 +212,7 @@ impl<'a> Iterator for Datagrams<'a> {
             part: Some(part),
             transfer: Some(UsbTransfer {
                 session,
+                around: self.transfer.octets.get(around).unwrap_or_default(),
                 ..self.around
             }),
             ..self.frame

@@ -1,7 +1,9 @@
 //! Headers of links: what stands in a frame before its packet.
 
 mod machine;
+mod radio;
 mod recorder;
+mod transfer;
 mod wide;
 
 use super::{Part, Step};
@@ -13,6 +15,8 @@ use crate::wire::link::linktype as lt;
 type Table = &'static [FieldSpec];
 
 pub(super) use machine::{Attributes, attribute, message};
+pub(super) use radio::{PpiFields, RadioFields};
+pub(super) use transfer::message_around;
 
 /// What `rest` begins with, which is the header of `link` as far as it goes.
 pub(super) fn step(link: LinkType, rest: &[u8]) -> Option<Step> {

@@ -1,6 +1,6 @@
 //! Headers that recorders and radios put before the frames of other links.
 
-use super::{Part, Step, Table};
+use super::{Part, Step, Table, radio};
 use crate::icmp::field::spec;
 use crate::model::LinkType;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
@@ -15,13 +15,10 @@ pub(super) fn step(link: LinkType, rest: &[u8]) -> Option<Step> {
         }
         lt::ETHERNET_MPACKET => Step::new(8, "preamble", PREAMBLE, Part::Ethernet),
         lt::EPON => Step::new(8, "preamble", EPON, Part::Ethernet),
-        lt::IEEE802_11_RADIOTAP => Step::of_length(le16(2)?, "radiotap", RADIOTAP, Part::Ieee80211),
+        lt::IEEE802_11_RADIOTAP => radio::radiotap(rest)?,
         lt::IEEE802_11_PRISM => Step::of_length(144, "prism", PRISM, Part::Ieee80211),
         lt::IEEE802_11_AVS => Step::of_length(u16_at(rest, 6)?, "avs", AVS, Part::Ieee80211),
-        lt::PPI => {
-            let then = of_number(array_at(rest, 4).map(u32::from_le_bytes)?);
-            Step::of_length(le16(2)?, "ppi", PPI, then)
-        }
+        lt::PPI => radio::ppi(rest)?,
         lt::PKTAP | lt::USER2 => {
             let length = u16::try_from(array_at(rest, 0).map(u32::from_le_bytes)?).ok()?;
             let then = of_number(array_at(rest, 8).map(u32::from_le_bytes)?);
@@ -46,7 +43,7 @@ pub(super) fn step(link: LinkType, rest: &[u8]) -> Option<Step> {
 }
 
 /// The part by a DLT number.
-fn of_number(number: u32) -> Part {
+pub(super) fn of_number(number: u32) -> Part {
     match number {
         11 => Part::Link(lt::ATM_RFC1483),
         // None names another that names one.
@@ -189,13 +186,6 @@ const EPON: Table = &[
     spec::hex(7, 1, "check"),
 ];
 
-const RADIOTAP: Table = &[
-    spec::u8(0, "version"),
-    spec::little_endian(2, 2, "header_length"),
-    spec::hex_little_endian(4, 4, "present"),
-    spec::rest(8, "radio_fields"),
-];
-
 const PRISM: Table = &[
     spec::hex(0, 4, "message"),
     spec::hex(4, 4, "message_length"),
@@ -209,14 +199,6 @@ const AVS: Table = &[
     spec::hex(8, 8, "mac_time"),
     spec::hex(16, 8, "host_time"),
     spec::rest(24, "radio_fields"),
-];
-
-const PPI: Table = &[
-    spec::u8(0, "version"),
-    spec::hex(1, 1, "flags"),
-    spec::little_endian(2, 2, "header_length"),
-    spec::little_endian(4, 4, "link_type"),
-    spec::rest(8, "fields"),
 ];
 
 const PACKET_TAP: Table = &[

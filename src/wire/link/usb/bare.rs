@@ -35,6 +35,7 @@ impl Bare {
         Datagram {
             link: self.link,
             octets: self.octets,
+            before: 0,
             session: None,
         }
     }

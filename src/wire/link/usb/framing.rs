@@ -123,6 +123,7 @@ impl Ncm {
                         return Some(Datagram {
                             link,
                             octets,
+                            before: 0,
                             session,
                         });
                     }
@@ -132,11 +133,12 @@ impl Ncm {
     }
 }
 
-/// A frame of Ethernet.
-const fn ethernet(octets: Range<usize>) -> Datagram {
+/// A frame of Ethernet, behind so many octets that tell of it.
+const fn ethernet(octets: Range<usize>, before: usize) -> Datagram {
     Datagram {
         link: lt::ETHERNET,
         octets,
+        before,
         session: None,
     }
 }
@@ -172,7 +174,7 @@ impl Rndis {
             && data.end <= end
             && transfer.part(&data).is_some();
         self.at = end;
-        (is_packet && length > 0).then(|| ethernet(data))
+        (is_packet && length > 0).then(|| ethernet(data, start - at))
     }
 }
 
@@ -215,7 +217,7 @@ impl Eem {
             transfer.part(&(start..end))?;
             self.at = end;
             if !octets.is_empty() {
-                return Some(ethernet(octets));
+                return Some(ethernet(octets, 2));
             }
         }
     }
