@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::model::flow::AddrBits;
 use crate::model::{Frame, KeyKind};
 use crate::wire::ip::protocol;
-use crate::wire::{self, Plain, wireguard};
+use crate::wire::{self, Plain, esp, wireguard};
 
 /// Of those that neither are ICMP nor may hold such a packet, as far as their octets tell.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +69,9 @@ impl Notes {
         let is_wireguard = self.wireguard == Keys::Known
             && packet.protocol == protocol::UDP
             && wireguard::may_be_message(packet.payload);
-        let is_esp = self.esp == Keys::Known && packet.is_esp;
+        let is_esp = self.esp == Keys::Known
+            && packet.protocol == protocol::UDP
+            && esp::may_be_in_udp(packet.payload);
         !is_wireguard && !is_esp && !self.capturing.contains(&packet.addrs)
     }
 }

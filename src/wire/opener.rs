@@ -28,7 +28,7 @@ impl Opener {
         if ipcomp::is_compressed(ip) {
             return self.inflater.expand(ip, into).map(|()| true);
         }
-        let is_esp = esp::is_esp(ip);
+        let is_esp = self.esp.handles(ip);
         if let Some(wireguard) = &mut self.wireguard {
             let opened = wireguard.open(ip, into);
             if !is_esp || opened == Ok(true) {
@@ -45,7 +45,7 @@ impl Opener {
     /// Whether `ip` carries what is to be handed to [`Self::open`].
     #[inline]
     pub fn opens(&self, ip: &Ip<'_>) -> bool {
-        ipcomp::is_compressed(ip) || self.wireguard.is_some() || esp::is_esp(ip)
+        ipcomp::is_compressed(ip) || self.wireguard.is_some() || self.esp.handles(ip)
     }
 
     /// Whether there may be new keys by now, which `ip` needs or leads to.

@@ -42,6 +42,13 @@ pub(super) fn is_in_udp(datagram: &[u8]) -> bool {
         && u32_at(datagram, UDP).is_some_and(|spi| spi != 0)
 }
 
+/// Whether a datagram may carry ESP for one who knows keys: who is behind a NAT is sent it to any port.
+pub fn may_be_in_udp(datagram: &[u8]) -> bool {
+    is_in_udp(datagram)
+        || u16_at(datagram, 0) == Some(NAT_TRAVERSAL)
+            && u32_at(datagram, UDP).is_some_and(|spi| spi != 0)
+}
+
 /// Whether what a datagram carries, which is ESP, may be read without any key.
 #[cold]
 pub(super) fn may_be_clear(datagram: &[u8]) -> bool {
@@ -71,13 +78,12 @@ struct Sealed<'a> {
 
 impl<'a> Sealed<'a> {
     fn of(ip: &Ip<'a>) -> Option<Self> {
-        if !is_esp(ip) || ip.is_later_fragment() {
-            return None;
+        match ip.protocol {
+            _ if ip.is_later_fragment() => None,
+            protocol::ESP => Self::new(ip.payload, usize::try_from(ip.payload_length).ok()?, 0),
+            protocol::UDP if may_be_in_udp(ip.payload) => Self::in_udp(ip.payload),
+            _ => None,
         }
-        if ip.protocol == protocol::UDP {
-            return Self::in_udp(ip.payload);
-        }
-        Self::new(ip.payload, usize::try_from(ip.payload_length).ok()?, 0)
     }
 
     fn in_udp(datagram: &'a [u8]) -> Option<Self> {
@@ -123,6 +129,11 @@ impl Esp {
             self.asked = second;
         }
         wants
+    }
+
+    /// Whether `ip` carries ESP, by its protocol or port, or by an association.
+    pub fn handles(&self, ip: &Ip<'_>) -> bool {
+        is_esp(ip) || self.knows(ip)
     }
 
     /// Whether an association may open what `ip` carries.

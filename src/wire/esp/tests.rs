@@ -231,6 +231,31 @@ fn ends_are_where_they_may_be() {
     }
 }
 
+/// A NAT maps port 4500 of who is behind it to any other, which an answer is sent to.
+#[test]
+fn an_answer_through_a_nat_goes_to_any_port() {
+    let udp = |ports: [u8; 4]| {
+        let esp = clear_with(KEY, None, &ping(), 1).split_off(20);
+        let length = u16::try_from(8 + esp.len()).unwrap().to_be_bytes();
+        packet(17, &[&ports[..], &length, &[0, 0], &esp].concat())
+    };
+    let state = format!("{STATE}{CODE}\tenc ecb(cipher_null)\n");
+    for (ports, is_it) in [
+        ([0x11, 0x94, 0x11, 0x94], true),
+        ([0x11, 0x94, 0xee, 0x01], true),
+        ([0xee, 0x01, 0x11, 0x94], true),
+        ([0xee, 0x01, 0xee, 0x02], false),
+    ] {
+        let sent = udp(ports);
+        let ip = Ip::parse(&sent, Limit::Frame).unwrap();
+        let (mut esp, ..) = keys(&state);
+        assert_eq!(esp.handles(&ip), is_it, "{ports:x?}");
+        let made = is_it.then(|| open(&mut esp, &sent, sent.len()).unwrap().unwrap());
+        let as_it_was = is_it.then(|| with_checksum(packet(1, &ping())));
+        assert_eq!(made.map(|made| made.octets), as_it_was);
+    }
+}
+
 #[test]
 fn no_prefix_panics_and_damage_is_told() {
     let (mut esp, ..) = keys(&format!("{STATE}{CODE}\tenc ecb(cipher_null)\n"));
