@@ -14,6 +14,7 @@ mod undelivered;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub(super) use self::answers::{Asked, Back};
 use self::broadcast::Broadcasts;
 use self::early::EarlyReplies;
 use self::end::{End, Slow};
@@ -45,29 +46,6 @@ pub(super) enum Batch {
 
 /// What is told at once of windows that close together: a flood's all do.
 pub(super) const BATCH: usize = 1024;
-
-/// The request that a reply, or a copy of one, belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) frame: FrameRef,
-    /// TTL that it was captured with.
-    pub(super) ttl: u8,
-    /// From it to the reply.
-    pub(super) rtt: Option<Duration>,
-    /// Where the reply is on its way back.
-    pub(super) back: Back,
-}
-
-/// Where a reply is on its way back, where that leads through an address translation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Back {
-    /// It was translated, or never is, as far as is known.
-    Translated,
-    /// It goes to who translated its request.
-    Untranslated,
-    /// It was captured untranslated before, and was translated since.
-    JustTranslated,
-}
 
 /// What is told of an exchange, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

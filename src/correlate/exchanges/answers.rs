@@ -1,15 +1,41 @@
 //! What ends a request: its reply, or an error about it; and replies that fit none.
 
+use std::time::Duration;
+
 use super::open::{Open, Window};
-use super::{Asked, Back, ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
+use super::{ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Side, Sighting};
 use crate::correlate::table::Slot;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
+use crate::model::FrameRef;
 
 /// How far back a reply that fits nothing is compared with open requests.
 const NEAR_MISS_DEPTH: usize = 64;
+
+/// The request that a reply, or a copy of one, belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::correlate) struct Asked {
+    pub(in crate::correlate) frame: FrameRef,
+    /// TTL that it was captured with.
+    pub(in crate::correlate) ttl: u8,
+    /// From it to the reply.
+    pub(in crate::correlate) rtt: Option<Duration>,
+    /// Where the reply is on its way back.
+    pub(in crate::correlate) back: Back,
+}
+
+/// Where a reply is on its way back, where that leads through an address translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::correlate) enum Back {
+    /// It was translated, or never is, as far as is known.
+    Translated,
+    /// It goes to who translated its request.
+    Untranslated,
+    /// It was captured untranslated before, and was translated since.
+    JustTranslated,
+}
 
 impl Exchanges {
     pub(super) fn reply(
