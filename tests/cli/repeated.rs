@@ -90,10 +90,10 @@ const ASKER: [u8; 4] = [192, 0, 2, 1];
 const ASKED: [u8; 4] = [192, 0, 2, 2];
 
 /// The fragments of an echo message that is too long for one packet, seen with this TTL.
-fn fragments(src: [u8; 4], dst: [u8; 4], ttl: u8, (kind, seq): (Icmpv4Type, u16)) -> [Vec<u8>; 2] {
+fn fragments(src: [u8; 4], dst: [u8; 4], ttl: u8, (kind, seq): (&Icmpv4Type, u16)) -> [Vec<u8>; 2] {
     let mut whole = Vec::new();
     PacketBuilder::ipv4(src, dst, ttl)
-        .icmpv4(kind)
+        .icmpv4(kind.clone())
         .write(&mut whole, &[7; 40])
         .expect("a packet");
     let (header, message) = whole.split_at(20);
@@ -120,14 +120,14 @@ fn outcome_of_fragmented(replies: &[(usize, u8)]) -> Value {
     for seq in 1..=3 {
         let begin = u64::from(seq) * 1_000_000;
         let header = IcmpEchoHeader { id: 7, seq };
-        let asks = (Icmpv4Type::EchoRequest(header), seq);
+        let asks = (&Icmpv4Type::EchoRequest(header), seq);
         let requests = [64, 62]
             .map(|ttl| fragments(ASKER, ASKED, ttl, asks))
             .concat();
         for (micros, packet) in (begin..).zip(&requests) {
             capture.push(micros, packet);
         }
-        let answers = (Icmpv4Type::EchoReply(header), seq);
+        let answers = (&Icmpv4Type::EchoReply(header), seq);
         for (micros, &(part, ttl)) in (begin + 50..).zip(replies) {
             capture.push(micros, &fragments(ASKED, ASKER, ttl, answers)[part]);
         }
