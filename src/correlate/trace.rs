@@ -43,12 +43,12 @@ pub enum PathEnd {
         /// Why.
         reason: DropReason,
     },
-    /// A router was met twice, with another one in between.
+    /// A router was met twice, with another one in between, or again and again.
     Loop {
         /// Which.
         router: IpAddr,
-        /// The one in between.
-        other: IpAddr,
+        /// The one in between, if it answers.
+        other: Option<IpAddr>,
     },
     /// Behind some hop nobody answered.
     Silent {
@@ -86,20 +86,40 @@ impl Path {
         })
     }
 
-    /// A router that answered at two hops, and one in between. Adjacent hops alike are a router that
-    /// answers for its neighbor, no loop.
-    pub fn met_twice(&self) -> Option<(IpAddr, IpAddr)> {
+    /// A router that answered at two hops, and one in between; or one that answered again and again,
+    /// while none did in between. Adjacent hops alike are a router that answers for its neighbor, no loop.
+    pub fn met_twice(&self) -> Option<(IpAddr, Option<IpAddr>)> {
         let first = |hop: &Hop| hop.routers.first().map(|router| router.router);
         let routers: Vec<_> = self.hops.iter().map(first).collect();
-        routers.iter().enumerate().find_map(|(at, router)| {
+        let other = routers.iter().enumerate().find_map(|(at, router)| {
             let router = (*router)?;
             let before = routers.get(..at)?;
             let first = before.iter().position(|seen| *seen == Some(router))?;
             let mut between = routers.get(first + 1..at)?.iter().flatten();
             let other = between.find(|other| **other != router)?;
-            Some((router, *other))
-        })
+            Some((router, Some(*other)))
+        });
+        other.or_else(|| Some((met_again_and_again(&routers)?, None)))
     }
+}
+
+/// The router that alone answered at the last hops where any did, never at two in a row.
+fn met_again_and_again(routers: &[Option<IpAddr>]) -> Option<IpAddr> {
+    /// More often than a router is met that answers for those behind it, if not each time.
+    const AGAIN: usize = 3;
+    let last = routers.iter().flatten().next_back().copied();
+    let mut times = 0;
+    let mut later = None;
+    for router in routers.iter().rev() {
+        match (*router, later) {
+            (None, _) => {}
+            (router, None) if router == last => times += 1,
+            // Another one, or at two hops in a row.
+            (router, _) => return last.filter(|_| router != last && times >= AGAIN),
+        }
+        later = *router;
+    }
+    last.filter(|_| times >= AGAIN)
 }
 
 /// What answered at one TTL.
@@ -188,9 +208,21 @@ mod tests {
                 None,
                 PathEnd::Loop {
                     router: addr(3),
-                    other: addr(4),
+                    other: Some(addr(4)),
                 },
             ),
+            (
+                &[2, 3, 0, 3, 0, 3, 0],
+                None,
+                PathEnd::Loop {
+                    router: addr(3),
+                    other: None,
+                },
+            ),
+            // One that answers for its neighbors, most of the time.
+            (&[2, 3, 0, 3], None, PathEnd::Silent { after: 4 }),
+            (&[3, 0, 3, 3, 0, 3], None, PathEnd::Silent { after: 6 }),
+            (&[3, 0, 3, 0, 3, 3], None, PathEnd::Silent { after: 6 }),
             (
                 &[2, 3],
                 refused,

@@ -1,9 +1,9 @@
 //! Packets go round between routers until their TTL is spent.
 //!
 //! Rule: packets of a flow that is no traceroute ran out of TTL after more hops than any path has, or a
-//! traceroute met the same router at a later hop with another one in between, or a message was captured
-//! several times between the same two stations of a link, or many times on one without addresses, with
-//! a lower TTL each time.
+//! traceroute met the same router at a later hop with another one in between, or again and again with
+//! nobody in between, or a message was captured several times between the same two stations of a link,
+//! or many times on one without addresses, with a lower TTL each time.
 //! Source: RFC 1812 section 5.3.1; paths longer than 30 hops are not met in practice, which is
 //! why traceroute stops there by default.
 
@@ -193,8 +193,9 @@ impl Diagnosis for RoutingLoop {
         if let Some(group) = self.by_destination.entry(path.dst) {
             group.show(&[path.first_probe]);
         }
-        self.met(path.dst, Router::Ip(router));
-        self.met(path.dst, Router::Ip(other));
+        for router in [Some(router), other].into_iter().flatten() {
+            self.met(path.dst, Router::Ip(router));
+        }
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {

@@ -329,9 +329,14 @@ fn why_ended(end: PathEnd) -> String {
                 reason.word().replace('_', " ")
             )
         }
-        PathEnd::Loop { router, other } => {
-            format!(": in a loop, from {} to {} and back", ip(router), ip(other))
-        }
+        PathEnd::Loop {
+            router,
+            other: Some(other),
+        } => format!(": in a loop, from {} to {} and back", ip(router), ip(other)),
+        PathEnd::Loop {
+            router,
+            other: None,
+        } => format!(": in a loop, to {} again and again", ip(router)),
         PathEnd::Silent { after } => format!(": nobody answers behind hop {after}"),
     }
 }
@@ -363,7 +368,7 @@ fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, ttl: u8, page: &P
     // The hop itself counts on the way there.
     let back = router.return_hops.map(|hops| hops.saturating_add(1));
     if let Some(back) = back.filter(|back| back.abs_diff(ttl) > SAME_WAY) {
-        lines.words(&format!("(back over ~{back} hops)"));
+        lines.words(&format!("(back over ~{})", plural(back.into(), "hop")));
     }
     if let Some(refusal) = router.refusal {
         lines.words(&format!("({})", refusal.word().replace('_', " ")));
