@@ -13,16 +13,36 @@ use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
 use crate::wire::Packet;
 use crate::wire::link::linktype;
 
-/// Messages that a new one is compared with.
-const REMEMBERED: usize = 64;
+/// Messages that a new one is compared with: those of some seconds, as the clocks of two captures may
+/// differ.
+const REMEMBERED: usize = 1 << 11;
+/// Of how many it is asked whether a mirror gave them.
+const MIRRORED: usize = 64;
+/// Chains of those with the same lower bits of their hashes.
+const CHAINS: usize = 1 << 8;
 /// So many errors that differ, each captured twice and none once, tell that a mirror gives all twice.
 const TWINS: usize = 3;
 
 /// The last messages of a kind.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Repeats {
     seen: VecDeque<Seen>,
+    /// How many were forgotten: the number of the first in `seen`.
+    forgotten: u64,
+    /// The number of the newest in each chain, if it has one.
+    newest: [Option<u64>; CHAINS],
     hasher: RandomState,
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self {
+            seen: VecDeque::new(),
+            forgotten: 0,
+            newest: [None; CHAINS],
+            hasher: RandomState::default(),
+        }
+    }
 }
 
 /// Where and how an error was captured.
@@ -43,6 +63,8 @@ struct Seen {
     spot: Spot,
     /// How often it was captured again where it had been, a moment later.
     again: u8,
+    /// The number of the one before in its chain.
+    before: Option<u64>,
 }
 
 impl Spot {
@@ -97,7 +119,13 @@ impl Repeats {
         (spot, mirror): (&Spot, impl Fn() -> Mirror),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
-        let mut newest_first = self.seen.iter().enumerate().rev();
+        #[allow(clippy::cast_possible_truncation)] // the lower bits, by design
+        let chain = hash as usize % CHAINS;
+        let newest = self.newest.get(chain).copied().flatten();
+        let place = |number: u64| usize::try_from(number.checked_sub(self.forgotten)?).ok();
+        let at = |number: u64| Some((place(number)?, self.seen.get(place(number)?)?));
+        let mut newest_first =
+            std::iter::successors(newest.and_then(at), |(_, seen)| at(seen.before?));
         let alike = newest_first.find_map(|(at, seen)| {
             let is_alike = seen.hash == hash;
             Some((at, is_alike.then(|| spot.tells(&seen.spot))??))
@@ -112,11 +140,17 @@ impl Repeats {
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
+            self.forgotten += 1;
+        }
+        let number = self.forgotten + self.seen.len() as u64;
+        if let Some(newest) = self.newest.get_mut(chain) {
+            *newest = Some(number);
         }
         self.seen.push_back(Seen {
             hash,
             spot: *spot,
             again: 0,
+            before: newest,
         });
         None
     }
@@ -128,7 +162,8 @@ impl Repeats {
         let here = |seen: &&Seen| seen.spot.place.scope() == spot.place.scope();
         let mut others = [hash; 1 + TWINS];
         let mut count = 1;
-        for seen in self.seen.iter().filter(here).filter(is_over) {
+        let last = self.seen.iter().rev().take(MIRRORED);
+        for seen in last.filter(here).filter(is_over) {
             if seen.again != 1 {
                 return false;
             }
@@ -312,9 +347,22 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_is_known_by_another_clock_after_many_others() {
+        let mut repeats = Repeats::default();
+        for round in 0..2 {
+            for id in 1..500 {
+                let place = place(Some(id), 64 - round, u32::from(round));
+                let number = u64::from(round) * 1000 + u64::from(id);
+                let of = told(&mut repeats, ERROR, place, (number, i64::from(round) * 700));
+                assert_eq!(of, (round == 1).then(|| id.into()), "{id}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_remembered_is_bounded() {
         let mut repeats = Repeats::default();
-        for id in 0..1000 {
+        for id in 0..5000 {
             told(&mut repeats, ERROR, place(Some(id), 63, 1), (id.into(), 0));
         }
         assert_eq!(repeats.seen.len(), REMEMBERED);
