@@ -18,7 +18,8 @@ use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
 use crate::icmp::{Body, Direction, Message, Quote, Whole};
-use crate::model::{Frame, FrameRef, Timestamp};
+use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
+use crate::wire::ip::protocol::UDP;
 use crate::wire::{Ip, Limit, Packet, is_dropped};
 
 impl Correlator {
@@ -186,7 +187,7 @@ impl Correlator {
             ts: frame.ts,
             ttl: packet.ip.hop_limit(),
         };
-        self.traces.answered_again(&probes, &again)
+        self.traces.answered_again(probes, &again)
     }
 
     /// What an error of this time quotes, where the snap length ends inside of the IP header.
@@ -305,10 +306,11 @@ pub(super) fn ring_answer<'a>(
     else {
         return None;
     };
+    let probed = (error.quote.ip.addrs, error.quote.ip.protocol);
     (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
         ProbeAnswer {
-            addrs: error.quote.ip.addrs,
-            protocol: error.quote.ip.protocol,
+            addrs: probed.0,
+            protocol: probed.1,
             lead: Lead::of_ip(&error.quote.ip),
             ttl,
             probe: frame,
@@ -318,7 +320,7 @@ pub(super) fn ring_answer<'a>(
             ttl_back: error.ip.hop_limit(),
             ts: error.ts,
             mpls: labels(error.message),
-            refusal: refusal(reason),
+            refusal: refusal(reason, error.ip.src(), probed),
             tunnel: None,
             shown: error.shown,
         },
@@ -326,12 +328,19 @@ pub(super) fn ring_answer<'a>(
     ))
 }
 
-/// Why a probe went no further, other than that its TTL ran out or that it arrived.
-pub(super) fn refusal(reason: DropReason) -> Option<DropReason> {
-    let is_meant = matches!(
-        reason,
-        DropReason::TtlExceeded | DropReason::PortUnreachable
-    );
+/// Why a probe of this protocol from one host to another went no further, other than that its TTL ran out
+/// or that it arrived: only who is asked says that nobody listens, and of TCP its stack resets
+/// (RFC 9293 section 3.10.7.1).
+pub(super) fn refusal(
+    reason: DropReason,
+    from: IpAddr,
+    (addrs, protocol): (AddrPair, u8),
+) -> Option<DropReason> {
+    let is_meant = match reason {
+        DropReason::TtlExceeded => true,
+        DropReason::PortUnreachable => from == addrs.dst() && protocol == UDP,
+        _ => false,
+    };
     (!is_meant).then_some(reason)
 }
 

@@ -90,6 +90,11 @@ impl Lead {
         Self(u64::from(src) << 48 | u64::from(dst) << 32)
     }
 
+    /// That of a TCP segment between two ports, with this sequence number.
+    pub(super) fn of_segment(src: u16, dst: u16, seq: u32) -> Self {
+        Self(Self::of_ports(src, dst).0 | u64::from(seq))
+    }
+
     /// That of a packet of a flow, as far as the flow tells.
     pub(super) fn of_flow(ports: FlowPorts) -> Self {
         match ports {

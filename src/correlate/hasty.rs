@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Correlator;
 use super::aftermath::Hit;
+use super::errors::refusal;
 use super::flows::{Lead, Ring};
 use super::observation::Observation;
 use super::query::QueryKey;
@@ -166,7 +167,7 @@ impl Correlator {
             ttl_back: error.answered.ttl_back,
             ts: packet.ts,
             mpls: None,
-            refusal: super::errors::refusal(error.reason),
+            refusal: refusal(error.reason, error.from, (error.addrs, packet.protocol)),
             tunnel: None,
             shown: error.shown,
         };

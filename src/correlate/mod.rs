@@ -23,6 +23,7 @@ mod pairs;
 mod parts;
 mod passing;
 mod payloads;
+mod probed;
 mod query;
 mod quoted;
 mod relation;
@@ -49,8 +50,8 @@ use self::carried::Carried;
 use self::clock::Clock;
 use self::datagrams::Datagrams;
 use self::exchange::Exchange;
-use self::exchanges::{Back, Exchanges};
-use self::flows::{Hashes, Lead, Ring};
+use self::exchanges::Exchanges;
+use self::flows::{Hashes, Ring};
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
@@ -65,7 +66,7 @@ use self::repeats::{Repeats, Spot};
 use self::sighting::{Extent, Mirror, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
-use self::traces::{Known, ProbeAnswer, Traces};
+use self::traces::Traces;
 use self::unanswered::{Attempts, Unanswered};
 use self::undelivered::SentErrors;
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
@@ -398,45 +399,8 @@ impl Correlator {
         if matches!(relation, Relation::None) {
             return self.notice(frame, packet, message);
         }
-        if let Some(asked) = asked {
-            let answer = ProbeAnswer {
-                addrs: ip.addrs.reversed(),
-                protocol: ip.protocol,
-                lead: Lead::of(message.bytes),
-                ttl: asked.ttl,
-                probe: asked.frame,
-                frame: frame.reference(),
-                from: ip.src(),
-                rtt: asked.rtt,
-                ttl_back: ip.hop_limit(),
-                ts: frame.ts,
-                mpls: None,
-                refusal: None,
-                tunnel: None,
-                shown,
-            };
-            self.probe_answered((relation, asked.back), &answer);
-        }
+        self.probed((relation, asked), (frame, ip, message), shown);
         relation
-    }
-
-    /// What a reply that is so related is to the traceroute whose probe it answers: one that goes to
-    /// who translated the probe has not come to who sent it.
-    fn probe_answered(&mut self, told: (Relation, Back), answer: &ProbeAnswer<'_>) {
-        let displaced = match told {
-            (_, Back::Untranslated) => return self.traces.note(answer),
-            (Relation::Answer(_), _) | (Relation::Copy { .. }, Back::JustTranslated) => {
-                self.traces.answered(self.ring.as_ref(), answer)
-            }
-            (Relation::Copy { of }, Back::Translated) => {
-                match (self.traces).answered_again(&answer.key(), &answer.again(of)) {
-                    Known::Before => return,
-                    Known::Not => self.traces.answered(self.ring.as_ref(), answer),
-                }
-            }
-            _ => return,
-        };
-        (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
     }
 
     /// Relates a message that asks and answers nothing: who sends the same again waits for longer than a

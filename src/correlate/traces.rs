@@ -1,24 +1,35 @@
 //! Finds traceroutes: packets to one destination with different TTLs, some of which ran out, or to a
 //! neighbor, which answers all of them.
 
+mod course;
+mod early;
 mod gathered;
+mod key;
+mod pending;
+mod tcp;
 #[cfg(test)]
 mod tests;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::copies::{Copies, is_behind_translation};
-use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, is_icmp};
+use super::aftermath::is_of_tunnel;
+use super::copies::is_behind_translation;
+use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, has_ports, is_icmp};
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::trace::{HopRouter, MAX_TTL, Path};
 use super::verdict::DropReason;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
+pub(super) use early::EarlyAnswer;
+use early::EarlyAnswers;
 use gathered::{HopState, PENDING_MEMORY, Trace};
+pub(super) use key::TraceKey;
+use key::Whose;
+use tcp::tcp_answer;
 
 /// How many packets before the first answer are searched for probes already sent.
 const PROBES_BEFORE: usize = 1024;
@@ -27,29 +38,8 @@ const PROBE_AGE: Duration = Duration::from_secs(10);
 /// Who begins at the first hop again after such a silence traces anew: tools wait five seconds for the
 /// last answer (traceroute(8), option -w), and mtr(8) probes each hop once a second.
 const SILENCE: Duration = Duration::from_secs(6);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct TraceKey {
-    addrs: AddrPair,
-    protocol: u8,
-    /// Whose probes: of ICMP those of one identifier, or `None` for what else was sent between the two.
-    id: Option<u16>,
-}
-
-impl TraceKey {
-    pub(super) fn new(addrs: AddrPair, protocol: u8, lead: Lead) -> Self {
-        Self {
-            addrs,
-            protocol,
-            id: is_icmp(protocol).then(|| lead.half(2)),
-        }
-    }
-
-    /// All that was sent between the two.
-    fn any(self) -> Self {
-        Self { id: None, ..self }
-    }
-}
+/// Of how many runs copies and late answers are known for what they are.
+const RUNS: u16 = 16;
 
 /// An answer that was captured again.
 #[derive(Clone, Copy, Debug)]
@@ -136,12 +126,14 @@ impl ProbeAnswer<'_> {
 /// The traceroutes being gathered.
 ///
 /// Each has an entry for the two hosts and the protocol. Of ICMP each identifier has another one: most
-/// tools keep theirs, so that two who trace at once are told apart. What makes no trace by itself, as of
-/// tools that give each probe an identifier of its own, is in the end a part of the first.
+/// tools keep theirs, so that two who trace at once are told apart. So has, of what is sent to ports, each
+/// run. What makes no trace by itself, as of tools that give each probe an identifier of its own, is in the
+/// end a part of the first.
 #[derive(Debug)]
 pub(super) struct Traces {
     open: Table<TraceKey, Trace>,
     pairs: Marks,
+    early: EarlyAnswers,
 }
 
 impl Traces {
@@ -155,6 +147,7 @@ impl Traces {
         Self {
             open: Table::with_memory_and_heap(memory, HOPS),
             pairs: Marks::default(),
+            early: EarlyAnswers::default(),
         }
     }
 
@@ -183,15 +176,7 @@ impl Traces {
             };
             let newest_first: Vec<_> = ring.recent(PROBES_BEFORE).filter(is_sought).collect();
             for seen in newest_first.into_iter().rev() {
-                if is_behind_translation(ring, any.addrs, seen) {
-                    continue;
-                }
-                let key = TraceKey::new(any.addrs, any.protocol, seen.lead);
-                let trace = self.entry(key, (seen.ts, seen.frame), &mut displaced);
-                if let Some(trace) = trace {
-                    trace.sent(seen, any.addrs);
-                    trace.begun_by(seen.ts, seen.frame);
-                }
+                self.probe(ring, seen, any.addrs, &mut displaced);
             }
         }
         displaced.extend(self.go_on(Some(ring), answer));
@@ -217,21 +202,112 @@ impl Traces {
 
     fn go_on(&mut self, ring: Option<&Ring>, answer: &ProbeAnswer<'_>) -> Vec<Path> {
         let mut displaced = Vec::new();
-        let key = answer.key();
         // What else the two hosts do is no part of it.
         if (1..=MAX_TTL).contains(&answer.ttl)
-            && let Some(any) = self.open.get_mut(&key.any())
+            && let Some(any) = self.open.get_mut(&answer.key().any())
         {
             any.note_answer(answer);
             if ring.is_some_and(|ring| answer.is_behind_translation(ring)) {
                 return displaced;
             }
+            let known = self.find(answer.key(), |trace| trace.has_probe(answer.probe));
+            let key = known.unwrap_or_else(|| self.newest(answer.key()));
             let begun = (answer.probe_ts(), answer.probe);
             if let Some(trace) = self.entry(key, begun, &mut displaced) {
                 trace.answer(answer);
             }
+            self.note_trace(key);
         }
         displaced
+    }
+
+    /// Takes a probe between these addresses that was captured, where they are traced. Gives its trace.
+    fn probe(
+        &mut self,
+        ring: &Ring,
+        probe: &Fingerprint,
+        addrs: AddrPair,
+        displaced: &mut Vec<Path>,
+    ) -> Option<&mut Trace> {
+        let key = TraceKey::new(addrs, probe.protocol, probe.lead);
+        let port = has_ports(probe.protocol).then(|| probe.lead.half(1));
+        // What a tunnel carries may begin with any TTL: that is no course of its own.
+        let has_course = !is_of_tunnel(&FlowKey {
+            protocol: probe.protocol,
+            addrs,
+            ports: probe.lead.ports(probe.protocol),
+        });
+        let any = self.open.get_mut(&key.any())?;
+        if is_behind_translation(ring, addrs, probe) {
+            any.course.sent(probe, port);
+            return None;
+        }
+        let known = self.find(key, |trace| trace.knows(probe, addrs));
+        let key = match known {
+            Some(known) => {
+                self.open.get_mut(&known)?.sent_again(probe, addrs);
+                known
+            }
+            None => {
+                let newest = self.newest(key);
+                let is_over = self
+                    .open
+                    .get(&newest)
+                    .is_some_and(|trace| port.is_some_and(|port| trace.is_over(probe, port)));
+                let any = self.open.get_mut(&key.any())?;
+                if has_course {
+                    any.course.sent(probe, port);
+                }
+                any.runs = any.runs.wrapping_add(is_over.into());
+                let key = self.newest(key);
+                let trace = self.entry(key, (probe.ts, probe.frame), displaced)?;
+                trace.sent(probe);
+                if has_course {
+                    trace.course.sent(probe, port);
+                }
+                self.note_trace(key);
+                key
+            }
+        };
+        let trace = self.open.get_mut(&key)?;
+        trace.begun_by(probe.ts, probe.frame);
+        Some(trace)
+    }
+
+    /// The one that is under way for such probes.
+    fn newest(&self, key: TraceKey) -> TraceKey {
+        match (key.whose, self.open.get(&key.any())) {
+            (Whose::All, Some(any)) => key.run(any.runs),
+            _ => key,
+        }
+    }
+
+    /// The newest for such probes that `fits`.
+    fn find(&self, key: TraceKey, fits: impl Fn(&Trace) -> bool) -> Option<TraceKey> {
+        let mut newest_first = self.newest_first(key);
+        newest_first.find(|key| self.open.get(key).is_some_and(&fits))
+    }
+
+    /// The last ones for such probes.
+    fn newest_first(&self, key: TraceKey) -> impl Iterator<Item = TraceKey> + use<> {
+        let newest = self.newest(key);
+        let more = match newest.whose {
+            Whose::Run(run) => run.min(RUNS - 1),
+            Whose::All | Whose::Identifier(_) => 0,
+        };
+        (0..=more).map(move |ago| match newest.whose {
+            Whose::Run(run) => newest.run(run.wrapping_sub(ago)),
+            Whose::All | Whose::Identifier(_) => newest,
+        })
+    }
+
+    /// What one of them tells of what the two hosts do.
+    fn note_trace(&mut self, key: TraceKey) {
+        if self.open.get(&key).is_some_and(Trace::is_trace)
+            && let Some(any) = self.open.get_mut(&key.any())
+        {
+            any.is_told = true;
+        }
     }
 
     /// A router answered one of these probes, and it is not known which: of what was answered nothing is
@@ -241,7 +317,8 @@ impl Traces {
         if let Some(trace) = self.entry(probes.any(), at, &mut displaced) {
             trace.is_blurred = true;
         }
-        if let Some(trace) = self.open.get_mut(&probes) {
+        let newest = self.newest(probes);
+        if let Some(trace) = self.open.get_mut(&newest) {
             trace.is_blurred = true;
         }
         displaced
@@ -249,22 +326,42 @@ impl Traces {
 
     /// An answer to one of these probes, captured again. A capture whose clock is behind may have had it
     /// before anything told of a trace.
-    pub(super) fn answered_again(&mut self, probes: &TraceKey, again: &Again) -> Known {
-        match self.open.get_mut(probes) {
-            Some(trace) if trace.may_have_missed(again) => Known::Not,
-            Some(trace) => {
+    pub(super) fn answered_again(&mut self, probes: TraceKey, again: &Again) -> Known {
+        if let Some(key) = self.find(probes, |trace| trace.has_answer(again.of)) {
+            if let Some(trace) = self.open.get_mut(&key) {
                 trace.again(again);
-                Known::Before
             }
-            None => Known::Before,
+            return Known::Before;
+        }
+        let is_open = self.find(probes, |_| true).is_some();
+        // What was settled is not known any more.
+        if is_open && self.find(probes, |trace| trace.has_settled).is_none() {
+            Known::Not
+        } else {
+            Known::Before
         }
     }
 
     /// What an answer says beyond what its first fragment said, which was counted.
     pub(super) fn says_more(&mut self, answer: &ProbeAnswer<'_>) {
-        if let Some(trace) = self.open.get_mut(&answer.key()) {
-            trace.labels(answer);
+        for key in self.newest_first(answer.key()) {
+            if let Some(trace) = self.open.get_mut(&key) {
+                trace.labels(answer);
+            }
         }
+    }
+
+    /// A reply that fits no request so far.
+    pub(super) fn unasked(&mut self, answer: EarlyAnswer) {
+        self.early.add(answer);
+    }
+
+    /// The reply to this request, if it was captured a moment before.
+    pub(super) fn answered_before(
+        &mut self,
+        request: &Observation,
+    ) -> Option<ProbeAnswer<'static>> {
+        self.early.take(request)
     }
 
     /// Whether packets between the addresses of this hash may be of a trace.
@@ -279,43 +376,39 @@ impl Traces {
     #[inline(never)]
     pub(super) fn packet(&mut self, ring: &Ring, packet: &Observation, shown: bool) -> Vec<Path> {
         let mut displaced = Vec::new();
-        if is_probe(packet.protocol, packet.ttl, packet.lead) {
-            let key = TraceKey::new(packet.addrs(), packet.protocol, packet.lead);
-            if let Some(any) = self.open.get_mut(&key.any()) {
-                let silence = packet.ts.since(any.last);
-                if key.id.is_none() && silence.is_some_and(|silence| silence > SILENCE) {
-                    any.settle();
-                    if any.begins_anew(packet.ttl) {
-                        let before = any.begin_anew(packet.ts, packet.frame);
-                        displaced.extend(before.path(&key));
-                    }
-                }
+        if is_probe(packet.protocol, packet.ttl, packet.lead)
+            && let Some(seen) = ring.recent(1).next()
+        {
+            if let Some(trace) = self.probe(ring, seen, packet.addrs(), &mut displaced) {
+                trace.last = packet.ts;
+                trace.shown |= shown;
+            }
+            let any = TraceKey::all(packet.addrs(), packet.protocol);
+            if let Some(any) = self.open.get_mut(&any) {
                 any.last = packet.ts;
-                let begun = (packet.ts, packet.frame);
-                let seen = (ring.recent(1).next())
-                    .filter(|seen| !is_behind_translation(ring, packet.addrs(), seen));
-                if let Some(seen) = seen
-                    && let Some(trace) = self.entry(key, begun, &mut displaced)
-                {
-                    trace.sent(seen, packet.addrs());
-                    trace.last = packet.ts;
-                    trace.shown |= shown;
-                }
             }
         }
-        if let Some(answer) = tcp_answer(ring, packet) {
-            displaced.extend(self.go_on(Some(ring), &answer));
+        if packet.protocol == TCP {
+            let answer = match tcp_answer(ring, packet) {
+                Some(Ok(answer)) => Some(answer),
+                Some(Err(early)) => {
+                    self.early.add(early);
+                    None
+                }
+                None => self.early.take(packet),
+            };
+            displaced.extend(
+                answer
+                    .iter()
+                    .flat_map(|answer| self.go_on(Some(ring), answer)),
+            );
         }
         displaced
     }
 
     /// Whether packets of these addresses and protocol are a traceroute's.
     pub(super) fn is_trace(&self, addrs: AddrPair, protocol: u8) -> bool {
-        let key = TraceKey {
-            addrs,
-            protocol,
-            id: None,
-        };
+        let key = TraceKey::all(addrs, protocol);
         (self.open.get(&key)).is_some_and(|any| !any.is_blurred && any.is_trace())
     }
 
@@ -332,12 +425,13 @@ impl Traces {
     /// Takes out the traces that `are_over`, in order of their first probes.
     fn take_out(&mut self, are_over: impl Fn(&Trace) -> bool) -> Vec<Path> {
         let mut done = Vec::new();
-        // Those of an identifier first: they may become a part of the others.
-        for is_of_one in [true, false] {
+        // Those of one first: they may become a part of the others.
+        for is_of_all in [false, true] {
             let mut slot = self.open.oldest();
             while let Some(at) = slot {
                 slot = self.open.newer(at);
-                let is_next = (self.open.key_at(at)).is_some_and(|k| k.id.is_some() == is_of_one);
+                let is_next = (self.open.key_at(at))
+                    .is_some_and(|key| (key.whose == Whose::All) == is_of_all);
                 if is_next
                     && self.open.at(at).is_some_and(&are_over)
                     && let Some((key, trace)) = self.open.remove_at(at)
@@ -378,7 +472,7 @@ impl Traces {
     /// What a trace that was taken out came to.
     fn end(&mut self, key: &TraceKey, mut trace: Trace) -> Option<Path> {
         trace.settle();
-        if key.id.is_some()
+        if key.whose != Whose::All
             && !trace.is_path()
             && let Some(any) = self.open.get_mut(&key.any())
         {
@@ -387,49 +481,6 @@ impl Traces {
         }
         trace.path(key)
     }
-}
-
-/// The probe that a TCP packet of a destination answers: the last one sent on that connection.
-fn tcp_answer<'a>(ring: &Ring, packet: &Observation) -> Option<ProbeAnswer<'a>> {
-    const SYN: u8 = 0x02;
-    const RST: u8 = 0x04;
-    if packet.protocol != TCP || packet.flags & (SYN | RST) == 0 {
-        return None;
-    }
-    let asked = Lead::of_ports(packet.lead.half(1), packet.lead.half(0));
-    let hashes = ring.hashes(packet.addrs().reversed(), TCP, asked);
-    let mut probe: Option<Copies> = None;
-    ring.walk(Chain::Flow, &hashes, |seen| {
-        let sent =
-            seen.protocol == TCP && seen.pair == hashes.pair && seen.lead.word() == asked.word();
-        match &mut probe {
-            Some(copies) if sent => return copies.met(seen),
-            None if sent => {
-                let source = packet.frame.source();
-                probe = Some(Copies::of(*seen, source, packet.addrs().reversed()));
-            }
-            _ => {}
-        }
-        false
-    });
-    let Copies { nearest, timed, .. } = probe?;
-    Some(ProbeAnswer {
-        addrs: packet.addrs().reversed(),
-        protocol: TCP,
-        lead: nearest.lead,
-        ttl: nearest.ttl,
-        probe: nearest.frame,
-        frame: packet.frame,
-        from: packet.addrs().src(),
-        rtt: packet.ts.since(timed.ts),
-        // None is sent with 0: that stands for a packet without its header.
-        ttl_back: Some(packet.ttl).filter(|ttl| *ttl > 0),
-        ts: packet.ts,
-        mpls: None,
-        refusal: None,
-        tunnel: None,
-        shown: false,
-    })
 }
 
 /// Whether a packet may be a probe: of ICMP only requests are, echo of ICMP and ICMPv6.

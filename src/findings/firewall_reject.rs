@@ -1,7 +1,7 @@
 //! A firewall plays dead: port or protocol unreachable where a host would not send it.
 //!
 //! Rule: port or protocol unreachable for TCP, which a stack answers with a reset (RFC 9293 section
-//! 3.10.7.1), or from a sender that is not the destination; not about a traceroute.
+//! 3.10.7.1), or from a sender that is not the destination, which a traceroute by UDP may well get.
 //! Source: RFC 1122 section 3.2.2.1; the default of Linux `REJECT` rules.
 
 use super::group::{Group, Refusal, Rule};
@@ -31,7 +31,8 @@ impl Rule for FirewallReject {
         };
         let refusal = Refusal::of(verdict);
         let odd = refusal.protocol == TCP || !refusal.is_by_host();
-        (odd && !verdict.probe).then_some(Reject { refusal, words })
+        let asked_for = verdict.probe && refusal.protocol != TCP;
+        (odd && !asked_for).then_some(Reject { refusal, words })
     }
 
     fn finding(Reject { refusal, words }: &Reject, group: &Group) -> Finding {

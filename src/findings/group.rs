@@ -13,6 +13,7 @@ use crate::correlate::verdict::DropVerdict;
 use crate::icmp::field::Extent;
 use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
+use crate::wire::ip::protocol::TCP;
 
 /// Frames that a finding names.
 pub(super) const EVIDENCE: usize = 10;
@@ -215,7 +216,7 @@ pub(super) struct Refusal {
     pub(super) dropper: IpAddr,
     pub(super) host: IpAddr,
     pub(super) protocol: u8,
-    /// Ports tell something: those of a traceroute's probes do not.
+    /// Ports tell something: those of a traceroute's datagrams do not.
     with_ports: bool,
 }
 
@@ -226,7 +227,7 @@ impl Refusal {
             dropper: verdict.dropper,
             host: verdict.flow.addrs.dst(),
             protocol: verdict.flow.protocol,
-            with_ports: !verdict.probe,
+            with_ports: !verdict.probe || verdict.flow.protocol == TCP,
         }
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::time::Duration;
 
+use super::course::Course;
+use super::pending::{Answer, Probe, probe_in};
 use super::{Again, ProbeAnswer, TraceKey};
-use crate::correlate::copies::Likeness;
 use crate::correlate::flows::{Fingerprint, has_ports};
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
-use crate::correlate::verdict::DropReason;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
@@ -42,36 +41,6 @@ pub(super) struct HopState {
     routers: Vec<HopRouter>,
 }
 
-/// A probe, of which copies may come still.
-#[derive(Clone, Copy, Debug)]
-struct Probe {
-    /// Where it was seen first.
-    first: FrameRef,
-    /// As it was seen nearest to its sender.
-    nearest: Fingerprint,
-    /// Where it was seen as near, last of all.
-    beside: FrameRef,
-}
-
-/// An answer to a probe of which copies may come still.
-#[derive(Clone, Debug)]
-struct Answer {
-    /// The frame that the probe was found in.
-    probe: FrameRef,
-    /// The TTL it had there.
-    ttl: u8,
-    from: IpAddr,
-    rtt: Option<Duration>,
-    ttl_back: Option<u8>,
-    refusal: Option<DropReason>,
-    tunnel: Option<AddrPair>,
-    mpls: Vec<u32>,
-    /// The frame of the answer itself.
-    frame: FrameRef,
-    /// Those of its copies, the first few.
-    copies: Vec<FrameRef>,
-}
-
 /// One traceroute: what was sent and what answered, by TTL.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -83,9 +52,14 @@ pub(super) struct Trace {
     probes: VecDeque<Probe>,
     answers: VecDeque<Answer>,
     /// Whether some answers were settled.
-    has_settled: bool,
+    pub(super) has_settled: bool,
     /// A bit per TTL, see [`Trace::note_answer`].
     answered: u64,
+    pub(super) course: Course,
+    /// How many runs were over, of all that is sent between two hosts.
+    pub(super) runs: u16,
+    /// One of an identifier, or a run, is a traceroute.
+    pub(super) is_told: bool,
     /// Some router answered, and it is not known which probe.
     pub(super) is_blurred: bool,
     neighbor: Neighbor,
@@ -113,40 +87,6 @@ impl Neighbor {
 
     fn is_traced(self) -> bool {
         self.in_order >= PORTS_IN_ORDER
-    }
-}
-
-impl Probe {
-    /// Whether `frame` holds it, as far as is kept.
-    fn is_in(&self, frame: FrameRef) -> bool {
-        [self.first, self.nearest.frame, self.beside].contains(&frame)
-    }
-
-    /// Whether a packet between these addresses is this probe, seen again.
-    fn is_seen_again(&self, seen: &Fingerprint, addrs: AddrPair) -> bool {
-        let nearest = &self.nearest;
-        match seen.likeness(nearest, addrs) {
-            Likeness::Same => true,
-            // A capture has each probe once, unless it is that of a mirror: no tool sends two that are
-            // alike so soon.
-            Likeness::Alike => {
-                let is_known = |source| source == self.first.source() || source == nearest.source();
-                seen.source() == nearest.source() || !is_known(seen.source())
-            }
-            Likeness::Different => false,
-        }
-    }
-}
-
-/// The probe that `frame` holds.
-fn probe_in(probes: &VecDeque<Probe>, frame: FrameRef) -> Option<&Probe> {
-    probes.iter().rev().find(|probe| probe.is_in(frame))
-}
-
-impl Answer {
-    /// Whether `frame` holds it, as far as is kept.
-    fn is_in(&self, frame: FrameRef) -> bool {
-        frame == self.frame || self.copies.contains(&frame)
     }
 }
 
@@ -182,6 +122,9 @@ impl Trace {
             answers: VecDeque::new(),
             has_settled: false,
             answered: 0,
+            course: Course::default(),
+            runs: 0,
+            is_told: false,
             is_blurred: false,
             neighbor: Neighbor::default(),
             shown: false,
@@ -199,24 +142,40 @@ impl Trace {
         self.hops.get_mut(at)
     }
 
-    /// A probe, unless it was seen before: at another point, that one or this may be nearer.
-    pub(super) fn sent(&mut self, probe: &Fingerprint, addrs: AddrPair) {
-        let mut newest_first = self.probes.iter_mut().rev();
-        if let Some(known) = newest_first.find(|known| known.is_seen_again(probe, addrs)) {
-            if probe.is_nearer_than(&known.nearest) {
-                known.nearest = *probe;
-            } else if !known.nearest.is_nearer_than(probe) {
-                known.beside = probe.frame;
-            }
+    /// Whether a probe was seen before, at another point.
+    pub(super) fn knows(&self, probe: &Fingerprint, addrs: AddrPair) -> bool {
+        self.place_of(probe, addrs).is_some()
+    }
+
+    /// Where it stands among the probes. Of several alike captures have the same one first.
+    fn place_of(&self, probe: &Fingerprint, addrs: AddrPair) -> Option<usize> {
+        let is_known = |known: &Probe| known.is_seen_again(probe, addrs);
+        let known = self.probes.iter().rposition(is_known);
+        known.or_else(|| (self.probes.iter()).position(|known| known.may_be_elsewhere(probe)))
+    }
+
+    /// A probe that it knows: that one or this may be nearer.
+    pub(super) fn sent_again(&mut self, probe: &Fingerprint, addrs: AddrPair) {
+        let known = self.place_of(probe, addrs);
+        let Some(known) = known.and_then(|at| self.probes.get_mut(at)) else {
             return;
+        };
+        if probe.is_nearer_than(&known.nearest) {
+            known.nearest = *probe;
+        } else if !known.nearest.is_nearer_than(probe) {
+            known.beside = *probe;
         }
+    }
+
+    /// Another probe.
+    pub(super) fn sent(&mut self, probe: &Fingerprint) {
         if self.probes.len() == PENDING {
             self.settle_probe();
         }
         self.probes.push_back(Probe {
             first: probe.frame,
             nearest: *probe,
-            beside: probe.frame,
+            beside: *probe,
         });
     }
 
@@ -279,23 +238,19 @@ impl Trace {
         }
     }
 
-    /// Whether it is a path already, and a probe with this TTL would be the first of another.
-    pub(super) fn begins_anew(&self, ttl: u8) -> bool {
-        let first = self.hops.iter().position(|hop| hop.sent > 0);
-        first.is_some_and(|first| usize::from(ttl) <= first + 1) && self.is_path()
+    /// Whether a probe is the first of another run, see [`Course::is_over`].
+    pub(super) fn is_over(&self, probe: &Fingerprint, port: u16) -> bool {
+        self.course.is_over(probe, port, self.last)
     }
 
-    /// Begins another one between the two hosts, and gives the one before.
-    pub(super) fn begin_anew(&mut self, begun: Timestamp, first_probe: FrameRef) -> Self {
-        let next = Self {
-            // What the two do is tracing still.
-            answered: self.answered,
-            neighbor: self.neighbor,
-            // Copies of answers to the one before may come still.
-            has_settled: self.has_settled,
-            ..Self::new(begun, first_probe)
-        };
-        std::mem::replace(self, next)
+    /// Whether `frame` holds one of the last probes.
+    pub(super) fn has_probe(&self, frame: FrameRef) -> bool {
+        probe_in(&self.probes, frame).is_some()
+    }
+
+    /// Whether `frame` holds one of the last answers.
+    pub(super) fn has_answer(&self, frame: FrameRef) -> bool {
+        self.answers.iter().any(|answer| answer.is_in(frame))
     }
 
     /// That something answered, here or a probe of an identifier of its own.
@@ -309,17 +264,20 @@ impl Trace {
 
     /// Whether what the two hosts do is tracing.
     pub(super) fn is_trace(&self) -> bool {
-        self.answered.count_ones() as usize >= DISTINCT_TTLS || self.neighbor.is_traced()
+        self.is_told
+            || self.answered.count_ones() as usize >= DISTINCT_TTLS
+            || self.answered & self.course.climbed() != 0
+            || self.neighbor.is_traced()
     }
 
     /// An answer to a probe of this trace.
     pub(super) fn answer(&mut self, answer: &ProbeAnswer<'_>) {
-        self.last = self.last.max(answer.ts);
+        self.note_answer(answer);
         self.shown |= answer.shown;
         self.begun_by(answer.probe_ts(), answer.probe);
-        if answer.protocol == TCP
-            && let Some(known) = self.answer_of(answer)
-        {
+        let source = answer.frame.source();
+        let is_copy = |known: &Answer| answer.protocol == TCP || known.frame.source() != source;
+        if let Some(known) = self.answer_that(answer, is_copy) {
             // Sent again, or seen at another point.
             let of = known.frame;
             self.again(&answer.again(of));
@@ -339,25 +297,28 @@ impl Trace {
             mpls: Vec::new(),
             frame: answer.frame,
             copies: Vec::new(),
+            timed_in: source,
         });
         self.labels(answer);
     }
 
     /// What the same one answered to the same probe.
     fn answer_of(&mut self, answer: &ProbeAnswer<'_>) -> Option<&mut Answer> {
+        self.answer_that(answer, |_| true)
+    }
+
+    /// The same, if it `fits`.
+    fn answer_that(
+        &mut self,
+        answer: &ProbeAnswer<'_>,
+        fits: impl Fn(&Answer) -> bool,
+    ) -> Option<&mut Answer> {
         let probe = probe_in(&self.probes, answer.probe).copied();
         let is_alike = |known: &&mut Answer| {
             let same = probe.map_or(known.probe == answer.probe, |it| it.is_in(known.probe));
-            same && known.from == answer.from
+            same && known.from == answer.from && fits(known)
         };
         self.answers.iter_mut().rev().find(is_alike)
-    }
-
-    /// Whether an answer that is captured again came before the trace began to be gathered. What was
-    /// settled is not known any more.
-    pub(super) fn may_have_missed(&self, again: &Again) -> bool {
-        let is_known = self.answers.iter().any(|answer| answer.is_in(again.of));
-        !is_known && !self.has_settled
     }
 
     /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.
@@ -369,15 +330,21 @@ impl Trace {
         if answer.copies.len() < COPIES {
             answer.copies.push(again.frame);
         }
-        let Some(Probe { nearest, .. }) = probe_in(&self.probes, answer.probe) else {
+        let source = again.frame.source();
+        let Some(probe) = probe_in(&self.probes, answer.probe) else {
             return;
         };
-        let is_nearer =
-            answer.frame.source() != again.frame.source() || again.ttl < answer.ttl_back;
-        let rtt = again.ts.since(nearest.ts);
-        if is_nearer && again.frame.source() == nearest.source() && rtt.is_some() {
+        let rtt = probe.near_in(source).and_then(|at| again.ts.since(at.ts));
+        let is_nearer = if answer.timed_in == source {
+            again.ttl < answer.ttl_back
+        } else {
+            // Where it takes longest is nearest to who probes.
+            probe.near_in(answer.timed_in).is_none() || rtt > answer.rtt
+        };
+        if is_nearer && rtt.is_some() {
             answer.rtt = rtt;
             answer.ttl_back = again.ttl;
+            answer.timed_in = source;
         }
     }
 
@@ -424,10 +391,19 @@ impl Trace {
         }
     }
 
-    /// Whether it is one by what was sent and answered here alone, once that is settled.
+    /// Whether it is one by what was sent and answered here alone, once that is settled: several hops
+    /// answered, or one did and nobody behind it.
     pub(super) fn is_path(&self) -> bool {
-        let answered = self.hops.iter().filter(|hop| hop.answers > 0);
-        answered.count() >= DISTINCT_TTLS || self.neighbor.is_traced()
+        let bits = |is_one: fn(&HopState) -> bool| {
+            let hops = self.hops.iter().zip(1_u32..);
+            hops.filter(|(hop, _)| is_one(hop))
+                .fold(0_u64, |bits, (_, ttl)| bits | 1 << ttl.min(63))
+        };
+        let answered = bits(|hop| hop.answers > 0);
+        let climbed = self.course.climbed();
+        answered.count_ones() as usize >= DISTINCT_TTLS
+            || self.neighbor.is_traced()
+            || climbed != 0 && climbed & !bits(|hop| hop.sent > 0) == 0 && climbed & answered != 0
     }
 
     pub(super) fn path(self, key: &TraceKey) -> Option<Path> {
@@ -465,7 +441,7 @@ impl Trace {
             src: key.addrs.src(),
             dst: target,
             protocol: key.protocol,
-            id: key.id,
+            id: key.id(),
             hops,
             reached: reached_at.is_some(),
             first_probe: self.first_probe,

@@ -1,3 +1,4 @@
+mod runs;
 mod translated;
 
 use etherparse::icmpv4::TimeExceededCode;
