@@ -2,16 +2,17 @@
 //!
 //! Rule: ICMP messages cut by the snap length so that their checksum cannot be verified, and queries
 //! but pings of which one direction only was captured. Packets that the kernel dropped because its
-//! buffer was full, or the interface because the host was too slow.
+//! buffer was full, or the interface because the host was too slow, or a filter that the file records.
 //! Source: tcpdump(8) on `-s`; RFC 1122 on what an error quotes.
 
 use super::group::{EVIDENCE, Group, counted};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
-use crate::correlate::exchange::{Exchange, ExchangeKind};
+use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::icmp::Message;
 use crate::model::Frame;
-use crate::source::{DropsTold, InterfaceCounts};
+use crate::record::escape::Escaped;
+use crate::source::{DropsTold, InterfaceCounts, RecordedFilter};
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +20,19 @@ pub(super) struct CaptureQuality {
     cut: Group,
     one_sided: Group,
     kernel: Vec<InterfaceCounts>,
+    /// Requests of which nobody knows what became.
+    unknown: u64,
+    /// What may have kept their answers out.
+    filters: Vec<RecordedFilter>,
 }
 
 impl CaptureQuality {
     pub(super) fn kernel(&mut self, interfaces: &[InterfaceCounts]) {
         self.kernel = interfaces.to_vec();
+    }
+
+    pub(super) fn filtered(&mut self, filters: &[&RecordedFilter]) {
+        self.filters = filters.iter().copied().cloned().collect();
     }
 
     /// What was not captured at all, with what to do about it.
@@ -77,6 +86,15 @@ impl CaptureQuality {
     }
 }
 
+fn words(filter: &RecordedFilter) -> String {
+    match filter {
+        RecordedFilter::Expression(expression) => {
+            format!("the filter \"{}\"", Escaped(expression.as_bytes()))
+        }
+        RecordedFilter::Program(octets) => format!("a filter program of {octets} octets"),
+    }
+}
+
 impl Diagnosis for CaptureQuality {
     fn icmp(&mut self, frame: &Frame<'_>, message: &Message<'_>, _relation: Relation) {
         if frame.is_cut() && (message.bytes.len() as u64) < u64::from(message.length) {
@@ -88,6 +106,7 @@ impl Diagnosis for CaptureQuality {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
+        self.unknown += u64::from(exchange.outcome == ExchangeOutcome::Unknown);
         // Of pings `ping_unanswered` and `ping_loss` say it.
         if exchange.one_sided_possible && exchange.kind != ExchangeKind::Echo {
             self.one_sided.errors += 1;
@@ -122,6 +141,16 @@ impl Diagnosis for CaptureQuality {
                 counted(self.one_sided.errors, "request")
             ));
             advice.push("Replies may take another way: capture where both directions pass.");
+        }
+        if self.unknown > 0 && !self.filters.is_empty() {
+            let filters: Vec<_> = self.filters.iter().map(words).collect();
+            told.push(format!(
+                "it was taken with {}, which may have kept answers out: {} without one {} unknown, not lost",
+                filters.join(", "),
+                counted(self.unknown, "request"),
+                if self.unknown == 1 { "is" } else { "are" },
+            ));
+            advice.push("Capture without a filter, or with one that takes both directions (host, net, port).");
         }
         if told.is_empty() {
             return;

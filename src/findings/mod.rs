@@ -44,7 +44,7 @@ use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::{DropVerdict, Evidence};
 use crate::icmp::Message;
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::source::InterfaceCounts;
+use crate::source::{InterfaceCounts, RecordedFilter};
 use crate::wire::Packet;
 use crate::wire::reassembly::Reassembly;
 
@@ -179,6 +179,11 @@ impl Diagnostics {
         self.pmtu.kernel(interfaces);
         self.invalid_error.kernel(interfaces);
         self.backscatter.kernel(interfaces);
+    }
+
+    /// Takes the filters that may have kept out what answers the packets that were captured.
+    pub fn filtered(&mut self, filters: &[&RecordedFilter]) {
+        self.capture_quality.filtered(filters);
     }
 
     /// Takes a request that was decided.

@@ -6,7 +6,7 @@ use super::Run;
 use crate::model::Frame;
 use crate::record::collect::Collector;
 use crate::record::{Interim, Record, Start, Summary};
-use crate::source::{InterfaceInfo, Source, SourceInfo};
+use crate::source::{Source, SourceInfo, one_way_filters};
 
 impl Run<'_, '_, '_, '_> {
     /// Tells what is being read.
@@ -27,10 +27,7 @@ impl Run<'_, '_, '_, '_> {
     /// Takes what the sources say of themselves by now.
     pub(super) fn describe(&mut self, source: &(impl Source + ?Sized)) {
         self.sources = source.describe();
-        let mut interfaces = (self.sources.iter())
-            .flat_map(|source| &source.interfaces)
-            .peekable();
-        if interfaces.peek().is_some() && interfaces.all(InterfaceInfo::is_filtered) {
+        if !one_way_filters(&self.sources).is_empty() {
             self.pipe.correlator.part_is_captured();
         }
     }
@@ -97,6 +94,7 @@ impl Run<'_, '_, '_, '_> {
         if let Some(kernel) = source.kernel() {
             diagnostics.kernel(&kernel);
         }
+        diagnostics.filtered(&one_way_filters(&self.sources));
         diagnostics.ran_until(self.pipe.correlator.clock().end());
         for finding in diagnostics.findings() {
             desk.write(&Record::Finding(&finding))?;

@@ -17,6 +17,7 @@ mod notice;
 pub mod open;
 pub mod pcap;
 pub mod pcapng;
+mod recorded_filter;
 pub mod remedy;
 mod secrets;
 mod sniff;
@@ -25,6 +26,7 @@ pub use file::FileSource;
 pub use merge::merge;
 pub use notice::{DropsTold, InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
+pub use recorded_filter::{RecordedFilter, one_way_filters};
 pub use secrets::{Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 
 use std::ops::ControlFlow;
@@ -190,8 +192,8 @@ pub struct InterfaceInfo {
     pub link: LinkType,
     /// The snap length it was captured with, in octets; 0 where unlimited or unknown.
     pub snaplen: u32,
-    /// The filter that a pcapng file says its packets passed, as it came, in libpcap's language.
-    pub filter: Option<String>,
+    /// The filter that a pcapng file says its packets passed.
+    pub filter: Option<RecordedFilter>,
     /// Comments of a pcapng file on it, as they came.
     pub comments: Vec<String>,
     /// Octets of frame check sequence that its frames end in, unless a packet says otherwise; 0
@@ -199,13 +201,6 @@ pub struct InterfaceInfo {
     pub fcs_len: u8,
     /// How fine its time stamps are.
     pub resolution: Resolution,
-}
-
-impl InterfaceInfo {
-    /// Whether its packets passed a filter that may have kept out what answers them.
-    pub fn is_filtered(&self) -> bool {
-        (self.filter.as_deref()).is_some_and(|filter| !filter::tokens::takes_both_ways(filter))
-    }
 }
 
 /// How fine time stamps are, as far as a format to write them in must know.

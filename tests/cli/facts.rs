@@ -224,6 +224,8 @@ fn the_filter_that_a_file_was_captured_with_is_heeded() {
         (&b"\0icmp[icmptype] == 8"[..], [].as_slice(), "unknown"),
         (b"\0dst host 10.0.0.2", &[], "unknown"),
         (b"\0icmp and host 10.0.0.2", &[], "lost"),
+        // A program: what it takes is not known.
+        (b"\x01\x00\x00\x28\x00\x00\x0c\x08\x00", &[], "unknown"),
         // Another interface has all of it.
         (b"\0icmp[icmptype] == 8", &[open], "lost"),
     ] {
@@ -235,14 +237,31 @@ fn the_filter_that_a_file_was_captured_with_is_heeded() {
         );
         let path = file.path().to_str().unwrap();
         let all = records(&["-r", path]);
-        let told = String::from_utf8_lossy(&filter[1..]);
-        assert_eq!(
-            of_type(&all, "start")[0]["sources"][0]["interfaces"][0]["filter"],
-            *told
-        );
+        let (told, line) = match filter {
+            [0, expression @ ..] => {
+                let told = String::from_utf8_lossy(expression).into_owned();
+                let line = format!("captured with the filter \"{told}\"\n");
+                (json!({ "filter": told }), line)
+            }
+            _ => (
+                json!({ "filter_octets": filter.len() - 1 }),
+                "captured with a filter program of 8 octets\n".to_owned(),
+            ),
+        };
+        let mut interface = of_type(&all, "start")[0]["sources"][0]["interfaces"][0].clone();
+        for other in ["name", "link_type", "snaplen"] {
+            interface.as_object_mut().unwrap().remove(other);
+        }
+        assert_eq!(interface, told);
         assert_eq!(of_type(&all, "exchange")[0]["outcome"], outcome, "{told}");
+        let findings = of_type(&all, "finding");
+        let blamed = findings.iter().any(|finding| {
+            let title = finding["title"].as_str().unwrap();
+            title.contains("which may have kept answers out: 2 requests without one are unknown")
+        });
+        assert_eq!(blamed, outcome == "unknown", "{findings:?}");
         let text = run(&["-v", "-r", path]).exits(0).out;
-        let line = format!(", interface eth0: captured with the filter \"{told}\"\n");
+        let line = format!(", interface eth0: {line}");
         assert!(text.contains(&line), "{text}");
     }
 }

@@ -30,7 +30,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::community::CommunityIds;
 use super::{LinkHeader, Payloads, Record, SCHEMA, Start};
 use crate::model::{FrameRef, SourceId};
-use crate::source::{InterfaceInfo, SourceInfo};
+use crate::source::{InterfaceInfo, RecordedFilter, SourceInfo};
 pub(crate) use field::is_link_address;
 pub(crate) use value::nanos;
 use value::{Fields, Plain, Text};
@@ -203,8 +203,13 @@ impl Serialize for StartInterface<'_> {
         map.put("link_type", &interface.link.0)?;
         map.some("snaplen", interface.snaplen)?;
         map.some("fcs_length", interface.fcs_len.into())?;
-        let filter = interface.filter.as_deref();
-        map.maybe("filter", filter.map(|filter| Text(filter.as_bytes())))?;
+        match &interface.filter {
+            Some(RecordedFilter::Expression(filter)) => {
+                map.put("filter", &Text(filter.as_bytes()))?;
+            }
+            Some(RecordedFilter::Program(octets)) => map.put("filter_octets", octets)?,
+            None => {}
+        }
         put_comments(&mut map, &interface.comments)?;
         map.end()
     }

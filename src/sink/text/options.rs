@@ -6,12 +6,15 @@ use crate::model::Options;
 use crate::model::options::{LocalDrop, PacketFlags, Verdict};
 use crate::record::json::SourceNames;
 use crate::record::{Start, escape, write};
-use crate::source::{InterfaceInfo, SourceInfo};
+use crate::source::{InterfaceInfo, RecordedFilter, SourceInfo};
 
 /// `-- capture.pcapng: comment "text"`, `-- capture.pcapng, interface eth0: captured with the filter
 /// "icmp"`: what files say of their sections and interfaces.
 pub(super) fn of_sources(out: &mut Vec<u8>, start: &Start, names: &SourceNames) {
-    let mut tell = |source: &SourceInfo, interface: Option<&InterfaceInfo>, what, text: &String| {
+    let mut tell = |source: &SourceInfo,
+                    interface: Option<&InterfaceInfo>,
+                    what: &[u8],
+                    text: Option<&str>| {
         out.extend_from_slice(b"-- ");
         out.extend_from_slice(names.get(source.id).as_bytes());
         if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
@@ -19,7 +22,9 @@ pub(super) fn of_sources(out: &mut Vec<u8>, start: &Start, names: &SourceNames) 
             escape::push(out, name.as_bytes());
         }
         out.extend_from_slice(what);
-        quoted(out, text.as_bytes());
+        if let Some(text) = text {
+            quoted(out, text.as_bytes());
+        }
         out.push(b'\n');
     };
     let (filtered, commented) = (
@@ -28,14 +33,21 @@ pub(super) fn of_sources(out: &mut Vec<u8>, start: &Start, names: &SourceNames) 
     );
     for source in &start.sources {
         for text in &source.comments {
-            tell(source, None, commented, text);
+            tell(source, None, commented, Some(text));
         }
         for interface in &source.interfaces {
-            if let Some(text) = &interface.filter {
-                tell(source, Some(interface), filtered, text);
+            match &interface.filter {
+                Some(RecordedFilter::Expression(text)) => {
+                    tell(source, Some(interface), filtered, Some(text));
+                }
+                Some(RecordedFilter::Program(octets)) => {
+                    let what = format!(": captured with a filter program of {octets} octets");
+                    tell(source, Some(interface), what.as_bytes(), None);
+                }
+                None => {}
             }
             for text in &interface.comments {
-                tell(source, Some(interface), commented, text);
+                tell(source, Some(interface), commented, Some(text));
             }
         }
     }

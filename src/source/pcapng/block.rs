@@ -6,7 +6,7 @@ use crate::model::byteorder::Order;
 use crate::model::options::{self, PacketFlags, counter};
 use crate::model::{LinkType, Options, Timestamp};
 use crate::source::losses::Statistics;
-use crate::source::{SecretsFault, SecretsKind};
+use crate::source::{RecordedFilter, SecretsFault, SecretsKind};
 
 /// How many interfaces of a section are kept.
 pub(super) const INTERFACES_MAX: usize = 1 << 16;
@@ -128,8 +128,8 @@ pub(super) fn interface_options(order: Order, body: &[u8]) -> Options<'_> {
 pub(super) struct Described {
     pub(super) interface: Interface,
     pub(super) name: Option<String>,
-    /// The expression that filtered its packets, where the file has that.
-    pub(super) filter: Option<String>,
+    /// The filter of its packets, where the file has that.
+    pub(super) filter: Option<RecordedFilter>,
     /// What of it could not be read.
     pub(super) fault: Option<String>,
 }
@@ -156,7 +156,11 @@ pub(super) fn interface(order: Order, body: &[u8]) -> Described {
             }
             (IF_FILTER, [FILTER_EXPRESSION, expression @ ..]) => {
                 let kept = expression.get(..FILTER_MAX).unwrap_or(expression);
-                filter = Some(String::from_utf8_lossy(kept).into_owned());
+                let expression = String::from_utf8_lossy(kept).into_owned();
+                filter = Some(RecordedFilter::Expression(expression));
+            }
+            (IF_FILTER, [_, program @ ..]) => {
+                filter = Some(RecordedFilter::Program(program.len()));
             }
             (IF_TSRESOL, [resolution, ..]) => {
                 interface.clock = clock.with_resolution(*resolution);
