@@ -1,11 +1,12 @@
 //! When the capture itself did not see: kernel drops, clocks that were set, errors that were cut.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use crate::model::{AddrPair, Timestamp};
+use super::sighting::Place;
+use crate::model::{AddrPair, InterfaceId, SourceId, Timestamp};
 
 /// Intervals that are remembered; where there are more, the oldest grow together.
 const INTERVALS: usize = 1024;
@@ -16,6 +17,8 @@ pub(super) struct Blind {
     intervals: VecDeque<(Timestamp, Timestamp)>,
     /// Only part of the traffic is captured at all.
     always: bool,
+    /// Where only part of it is.
+    partly: HashSet<(SourceId, InterfaceId), RandomState>,
     /// Errors that do not tell which packet they are about, by whom they may be about: the first and
     /// the last.
     vague: HashMap<AddrPair, (Timestamp, Timestamp), RandomState>,
@@ -36,6 +39,17 @@ impl Blind {
     /// Only part of the traffic is captured, as it turns out.
     pub(super) fn part_is_captured(&mut self) {
         self.always = true;
+    }
+
+    /// Only part of the traffic is captured on an interface.
+    pub(super) fn part_is_captured_on(&mut self, source: SourceId, interface: InterfaceId) {
+        self.partly.insert((source, interface));
+    }
+
+    /// Whether what answers a packet that was seen at one place alone may have been missed there.
+    pub(super) fn hides_at(&self, place: Place) -> bool {
+        !self.partly.is_empty()
+            && (place.interface()).is_some_and(|at| self.partly.contains(&(place.source, at)))
     }
 
     /// Whether only part of the traffic is captured at all.

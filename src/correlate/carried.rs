@@ -126,6 +126,11 @@ impl Carried {
 }
 
 impl Correlator {
+    /// The flow of the packet that `quote` quotes: that of a later fragment as its first one tells.
+    pub fn quoted_flow(&mut self, quote: &Quote<'_>) -> FlowKey {
+        self.datagrams.flow(self.ring.as_ref(), quote)
+    }
+
     /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
     pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
         if is_reported(frame) || !is_of_tunnel(&quote.flow()) {

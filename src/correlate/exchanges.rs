@@ -401,7 +401,9 @@ impl Exchanges {
                 ExchangeOutcome::NoReplyExpected
             }
             // The answer may have come, and the capture missed it.
-            None if self.blind.hides(key.addrs, open.requested, self.timeout) => {
+            None if self.blind.hides(key.addrs, open.requested, self.timeout)
+                || open.points == 1 && self.blind.hides_at(open.place) =>
+            {
                 ExchangeOutcome::Unknown
             }
             None if end.is_some_and(|end| !end.settles(key.addrs, open.requested)) => {

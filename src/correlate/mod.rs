@@ -72,7 +72,7 @@ use self::undelivered::SentErrors;
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, VerdictKey, Verdicts};
 use crate::icmp::{Body, Message};
-use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
+use crate::model::{AddrPair, Frame, FrameRef, InterfaceId, SourceId, Timestamp};
 use crate::wire::{Ip, Packet, is_reported};
 
 /// What is told later than the packet it is about.
@@ -183,6 +183,12 @@ impl Correlator {
     pub fn part_is_captured(&mut self) {
         self.sight = Sight::Filtered;
         self.exchanges.blind.part_is_captured();
+    }
+
+    /// Only part of the traffic is captured on an interface: requests that were seen there alone may
+    /// have been answered.
+    pub fn part_is_captured_on(&mut self, source: SourceId, interface: InterfaceId) {
+        self.exchanges.blind.part_is_captured_on(source, interface);
     }
 
     /// The clock of the capture.

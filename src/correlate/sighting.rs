@@ -10,7 +10,7 @@ use super::station::{self, Station};
 use crate::icmp::Message;
 use crate::icmp::kind::v4;
 use crate::model::options::{LocalDrop, Verdict};
-use crate::model::{Frame, FrameRef, SourceId, Timestamp};
+use crate::model::{Frame, FrameRef, InterfaceId, SourceId, Timestamp};
 use crate::wire::link::{self, FrameFlag, WirelessHeader};
 use crate::wire::{ChecksumStatus, Packet};
 
@@ -184,6 +184,11 @@ impl Place {
             source: frame.source,
             side: Side::Asker,
         }
+    }
+
+    /// The interface, where the capture tells.
+    pub(super) fn interface(self) -> Option<InterfaceId> {
+        self.interface.checked_sub(1).map(InterfaceId)
     }
 
     /// VLAN, interface and side, in one word. Not the source: a capture in two files is one capture.

@@ -1,7 +1,7 @@
 //! Several stations of a link want one IPv6 address: `address_conflict`.
 //!
-//! Rule: a host asks whether an address is free, and within three seconds another station of that link
-//! advertises it, or asks the same. Stations are told by their link-layer addresses, links by VLAN,
+//! Rule: a host asks whether an address is free, and another station of that link advertises it within
+//! three seconds, or asks the same within one. Stations are told by their link-layer addresses, links by VLAN,
 //! interface and tunnel: without the former nothing is said. What no node heeds is left out: messages
 //! that a router may have passed on (RFC 4861 sections 7.1.1, 7.1.2), and a question that comes back
 //! with its own nonce (RFC 7527 section 4.2), whoever sends it.
@@ -23,7 +23,9 @@ use crate::wire::link::{self, LinkAddress, Vlans};
 use crate::wire::tunnel::TunnelKind;
 
 /// How long an answer may take: hosts ask up to three times, one second apart (RFC 4862 section 5.1).
-const WINDOW: Duration = Duration::from_secs(3);
+const ANSWERED: Duration = Duration::from_secs(3);
+/// How long a host waits behind the last time that it asked, before the address is its own.
+const WAITS: Duration = Duration::from_secs(1);
 /// Addresses that are asked for at a time.
 const REMEMBERED: usize = 64;
 /// Stations of one kind that are named for an address.
@@ -133,7 +135,7 @@ impl AddressConflict {
             _ => None,
         });
         for asked in self.asked.iter().rev() {
-            let is_late = (frame.ts.since(asked.ts)).is_none_or(|apart| apart > WINDOW);
+            let is_late = (frame.ts.since(asked.ts)).is_none_or(|apart| apart > owns.within());
             let came_back = nonce.is_some() && asked.nonce == nonce;
             if asked.wanted != wanted || asked.by == station || is_late || came_back {
                 continue;
@@ -155,6 +157,16 @@ impl AddressConflict {
                 ts: frame.ts,
                 frame: frame.reference(),
             });
+        }
+    }
+}
+
+impl Owns {
+    /// How long after a question what another station says is about it.
+    const fn within(self) -> Duration {
+        match self {
+            Self::Already => ANSWERED,
+            Self::NotYet => WAITS,
         }
     }
 }

@@ -14,14 +14,17 @@ use crate::model::Frame;
 use crate::record::escape::Escaped;
 use crate::source::{DropsTold, InterfaceCounts, RecordedFilter};
 
+/// Filters that are named.
+const FILTERS: usize = 3;
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CaptureQuality {
     cut: Group,
     one_sided: Group,
     kernel: Vec<InterfaceCounts>,
-    /// Requests of which nobody knows what became.
-    unknown: u64,
+    /// Whether there are requests of which nobody knows what became.
+    some_unknown: bool,
     /// What may have kept their answers out.
     filters: Vec<RecordedFilter>,
 }
@@ -31,8 +34,12 @@ impl CaptureQuality {
         self.kernel = interfaces.to_vec();
     }
 
-    pub(super) fn filtered(&mut self, filters: &[&RecordedFilter]) {
-        self.filters = filters.iter().copied().cloned().collect();
+    pub(super) fn filtered<'a>(&mut self, filters: impl Iterator<Item = &'a RecordedFilter>) {
+        for filter in filters {
+            if self.filters.len() < FILTERS && !self.filters.contains(filter) {
+                self.filters.push(filter.clone());
+            }
+        }
     }
 
     /// What was not captured at all, with what to do about it.
@@ -106,7 +113,7 @@ impl Diagnosis for CaptureQuality {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        self.unknown += u64::from(exchange.outcome == ExchangeOutcome::Unknown);
+        self.some_unknown |= exchange.outcome == ExchangeOutcome::Unknown;
         // Of pings `ping_unanswered` and `ping_loss` say it.
         if exchange.one_sided_possible && exchange.kind != ExchangeKind::Echo {
             self.one_sided.errors += 1;
@@ -142,13 +149,12 @@ impl Diagnosis for CaptureQuality {
             ));
             advice.push("Replies may take another way: capture where both directions pass.");
         }
-        if self.unknown > 0 && !self.filters.is_empty() {
+        if self.some_unknown && !self.filters.is_empty() {
             let filters: Vec<_> = self.filters.iter().map(words).collect();
             told.push(format!(
-                "it was taken with {}, which may have kept answers out: {} without one {} unknown, not lost",
-                filters.join(", "),
-                counted(self.unknown, "request"),
-                if self.unknown == 1 { "is" } else { "are" },
+                "packets were captured with {}, which may have kept answers out: what has none for that is \
+                 unknown, not lost",
+                filters.join(", ")
             ));
             advice.push("Capture without a filter, or with one that takes both directions (host, net, port).");
         }

@@ -182,7 +182,7 @@ impl Diagnostics {
     }
 
     /// Takes the filters that may have kept out what answers the packets that were captured.
-    pub fn filtered(&mut self, filters: &[&RecordedFilter]) {
+    pub fn filtered<'a>(&mut self, filters: impl Iterator<Item = &'a RecordedFilter>) {
         self.capture_quality.filtered(filters);
     }
 

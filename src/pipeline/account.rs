@@ -6,7 +6,7 @@ use super::Run;
 use crate::model::Frame;
 use crate::record::collect::Collector;
 use crate::record::{Interim, Record, Start, Summary};
-use crate::source::{Source, SourceInfo, one_way_filters};
+use crate::source::{Source, SourceInfo, all_are_one_way, one_way_interfaces};
 
 impl Run<'_, '_, '_, '_> {
     /// Tells what is being read.
@@ -27,8 +27,12 @@ impl Run<'_, '_, '_, '_> {
     /// Takes what the sources say of themselves by now.
     pub(super) fn describe(&mut self, source: &(impl Source + ?Sized)) {
         self.sources = source.describe();
-        if !one_way_filters(&self.sources).is_empty() {
-            self.pipe.correlator.part_is_captured();
+        let correlator = &mut self.pipe.correlator;
+        if all_are_one_way(&self.sources) {
+            correlator.part_is_captured();
+        }
+        for (source, interface, _) in one_way_interfaces(&self.sources) {
+            correlator.part_is_captured_on(source, interface);
         }
     }
 
@@ -94,7 +98,7 @@ impl Run<'_, '_, '_, '_> {
         if let Some(kernel) = source.kernel() {
             diagnostics.kernel(&kernel);
         }
-        diagnostics.filtered(&one_way_filters(&self.sources));
+        diagnostics.filtered(one_way_interfaces(&self.sources).map(|(_, _, filter)| filter));
         diagnostics.ran_until(self.pipe.correlator.clock().end());
         for finding in diagnostics.findings() {
             desk.write(&Record::Finding(&finding))?;

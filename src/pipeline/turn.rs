@@ -64,12 +64,14 @@ impl Run<'_, '_, '_, '_> {
                 || (message.quote()).is_some_and(|quote| self.selects_inside(frame, quote)))
     }
 
-    /// Whether a packet inside of the quoted one is selected: as quoted, or the flow in its tunnels, if
-    /// the capture has the packet.
+    /// Whether the flow of the quoted packet is selected, which fragments and extension headers hide
+    /// from programs, or a packet inside of it: as quoted, or the flow in its tunnels, if the capture
+    /// has the packet.
     fn selects_inside(&mut self, frame: &Frame<'_>, quote: &Quote<'_>) -> bool {
         let filter = &mut self.pipe.filter;
         let mut quoted = quote.nested();
-        quoted.any(|inner| filter.matches_quoted(inner.bytes, inner.ip.length))
+        filter.matches_flow(&self.pipe.correlator.quoted_flow(quote))
+            || quoted.any(|inner| filter.matches_quoted(inner.bytes, inner.ip.length))
             || (self.pipe.correlator.carried_by(frame, quote))
                 .is_some_and(|flow| filter.matches_flow(&flow))
     }

@@ -26,7 +26,7 @@ pub use file::FileSource;
 pub use merge::merge;
 pub use notice::{DropsTold, InterfaceCounts, KernelCounts, Notice};
 pub use open::{OpenError, names, open, open_as};
-pub use recorded_filter::{RecordedFilter, one_way_filters};
+pub use recorded_filter::{RecordedFilter, all_are_one_way, one_way_interfaces};
 pub use secrets::{Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 
 use std::ops::ControlFlow;

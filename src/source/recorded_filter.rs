@@ -1,10 +1,8 @@
 //! The filter that a file says its packets passed.
 
+use super::SourceInfo;
 use super::filter::tokens;
-use super::{InterfaceInfo, SourceInfo};
-
-/// Filters that are told.
-const TOLD: usize = 4;
+use crate::model::{InterfaceId, SourceId};
 
 /// A filter as a pcapng file records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,21 +23,21 @@ impl RecordedFilter {
     }
 }
 
-/// The filters of the interfaces, each once, if on each of them one may have kept out what answers
-/// the packets that it took, the first ones; none where an interface has all.
-pub fn one_way_filters(sources: &[SourceInfo]) -> Vec<&RecordedFilter> {
-    let interfaces = || sources.iter().flat_map(|source| &source.interfaces);
-    let one_way = |interface: &InterfaceInfo| {
-        (interface.filter.as_ref()).is_some_and(RecordedFilter::may_take_one_way)
-    };
-    if !interfaces().all(one_way) {
-        return Vec::new();
-    }
-    let mut filters: Vec<&RecordedFilter> = Vec::new();
-    for filter in interfaces().filter_map(|interface| interface.filter.as_ref()) {
-        if filters.len() < TOLD && !filters.contains(&filter) {
-            filters.push(filter);
-        }
-    }
-    filters
+/// The interfaces on which a filter may have kept out what answers the packets that it took.
+pub fn one_way_interfaces(
+    sources: &[SourceInfo],
+) -> impl Iterator<Item = (SourceId, InterfaceId, &RecordedFilter)> {
+    sources.iter().flat_map(|source| {
+        let interfaces = (0..).map(InterfaceId).zip(&source.interfaces);
+        interfaces.filter_map(|(id, interface)| {
+            let filter = interface.filter.as_ref()?;
+            filter.may_take_one_way().then_some((source.id, id, filter))
+        })
+    })
+}
+
+/// Whether that holds of all interfaces.
+pub fn all_are_one_way(sources: &[SourceInfo]) -> bool {
+    let all: usize = sources.iter().map(|source| source.interfaces.len()).sum();
+    all > 0 && one_way_interfaces(sources).count() == all
 }

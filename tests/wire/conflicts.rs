@@ -144,6 +144,16 @@ fn stations_that_want_one_address_are_told_together() {
 }
 
 #[test]
+fn who_asks_when_another_has_the_address_already_is_alone() {
+    let told = conflicts(&[(0, asks(ONE)), (2000, asks(OTHER)), (2001, has(ONE))]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        told[0]["title"],
+        "2001:db8::5 is in use by 02:00:00:00:00:01, and 02:00:00:00:00:02 wants it too"
+    );
+}
+
+#[test]
 fn a_question_that_comes_back_is_known_by_its_nonce() {
     let conflict = [(0, asks_with(ONE, 1)), (1, asks_with(OTHER, 2))];
     assert_eq!(conflicts(&conflict).len(), 1);
