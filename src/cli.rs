@@ -47,7 +47,7 @@ pub(crate) struct Cli {
     pub(crate) wlan_keys: Vec<PathBuf>,
 
     /// Decrypt ESP packets with the security associations in FILE, as `ip xfrm state` prints them or
-    /// Wireshark keeps them (esp_sa); repeatable
+    /// Wireshark keeps them in `esp_sa`; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) esp_keys: Vec<PathBuf>,
 

@@ -84,8 +84,7 @@ impl Correlator {
         };
         if known.is_some() {
             let displaced = self.trace(ring_answer(&reported, reason));
-            self.outcomes
-                .extend(displaced.into_iter().map(Outcome::Path));
+            self.displaced(displaced);
             return relation;
         }
         if let Some(whole) = whole
@@ -126,17 +125,20 @@ impl Correlator {
                 let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
                 self.traces.blur(probes, (ts, reported.frame))
             } else {
-                let answer = ring_answer(&reported, reason);
-                self.trace(answer.map(|it| self.carried.answered(it)))
+                self.trace(ring_answer(&reported, reason).map(|it| self.carried.answered(it)))
             };
-            self.outcomes
-                .extend(displaced.into_iter().map(Outcome::Path));
+            self.displaced(displaced);
         }
         if let Some(verdict) = self.verdicts.error(&reported) {
             self.complete(verdict);
         }
         self.error_sent(&reported, frame);
         Relation::Error { original }
+    }
+
+    /// Paths that there was no room for any more are told.
+    fn displaced(&mut self, paths: Vec<Path>) {
+        self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }
 
     /// An error of this sender, seen so, is about the request or reply `query`, of this identification.

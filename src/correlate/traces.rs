@@ -243,31 +243,28 @@ impl Traces {
             return None;
         }
         let known = self.find(key, |trace| trace.knows(probe, addrs));
-        let key = match known {
-            Some(known) => {
-                self.open.get_mut(&known)?.sent_again(probe, addrs);
-                known
+        let key = if let Some(known) = known {
+            self.open.get_mut(&known)?.sent_again(probe, addrs);
+            known
+        } else {
+            let newest = self.newest(key);
+            let is_over = self
+                .open
+                .get(&newest)
+                .is_some_and(|trace| port.is_some_and(|port| trace.is_over(probe, port)));
+            let any = self.open.get_mut(&key.any())?;
+            if has_course {
+                any.course.sent(probe, port);
             }
-            None => {
-                let newest = self.newest(key);
-                let is_over = self
-                    .open
-                    .get(&newest)
-                    .is_some_and(|trace| port.is_some_and(|port| trace.is_over(probe, port)));
-                let any = self.open.get_mut(&key.any())?;
-                if has_course {
-                    any.course.sent(probe, port);
-                }
-                any.runs = any.runs.wrapping_add(is_over.into());
-                let key = self.newest(key);
-                let trace = self.entry(key, (probe.ts, probe.frame), displaced)?;
-                trace.sent(probe);
-                if has_course {
-                    trace.course.sent(probe, port);
-                }
-                self.note_trace(key);
-                key
+            any.runs = any.runs.wrapping_add(is_over.into());
+            let key = self.newest(key);
+            let trace = self.entry(key, (probe.ts, probe.frame), displaced)?;
+            trace.sent(probe);
+            if has_course {
+                trace.course.sent(probe, port);
             }
+            self.note_trace(key);
+            key
         };
         let trace = self.open.get_mut(&key)?;
         trace.begun_by(probe.ts, probe.frame);

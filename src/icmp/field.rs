@@ -274,16 +274,21 @@ impl FieldSpec {
             | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
             | FieldKind::Inverted(n) => usize::from(n),
-            FieldKind::Signed | FieldKind::Seconds | FieldKind::V4 | FieldKind::InvertedV4 => 4,
+            FieldKind::Signed
+            | FieldKind::Seconds
+            | FieldKind::ShortTime
+            | FieldKind::V4
+            | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } | FieldKind::Reserved { octets, .. } => {
                 usize::from(octets)
             }
             FieldKind::Flag(_)
+            | FieldKind::SignedOctet
             | FieldKind::MldInterval
             | FieldKind::Preference
             | FieldKind::RouteLifetime => 1,
             FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
-            FieldKind::Time => 8,
+            FieldKind::Time | FieldKind::NtpTime => 8,
             FieldKind::V6 => 16,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) | FieldKind::Oid(n) => usize::from(n),
@@ -299,9 +304,6 @@ impl FieldSpec {
             | FieldKind::Bindings(n) => rest.len().min(usize::from(n)),
             FieldKind::V6List => rest.len() - rest.len() % 16,
             FieldKind::V4Array(count) => (rest.len() / 4).min(usize::from(count)) * 4,
-            FieldKind::SignedOctet => 1,
-            FieldKind::ShortTime => 4,
-            FieldKind::NtpTime => 8,
             FieldKind::Parts(parts) => parts.complete(rest),
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),

@@ -76,7 +76,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         OSPF => return routing::ospf(octets),
         PIM => return routing::pim(octets),
         protocol::VRRP => return routing::vrrp(ip),
-        PGM => return multicast::pgm(octets),
+        PGM => return Some(multicast::pgm(octets)),
         protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
         protocol::MOBILITY => {
             let kind = u8_at(octets, 2).unwrap_or(u8::MAX);

@@ -73,6 +73,7 @@ fn every_flag_option_and_header_length_is_a_value() {
     for octet in 0..=u8::MAX {
         let mut segment = SYN;
         segment[13] = octet;
+        segment[18..20].copy_from_slice(&[1, 2]);
         segment[20] = octet;
         // The option's length is what the header's words are.
         segment[12] = octet;
@@ -80,7 +81,8 @@ fn every_flag_option_and_header_length_is_a_value() {
         let ip = Ip::parse(&packet, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
         let tcp = message.quote().unwrap().tcp().unwrap();
-        assert_eq!(tcp.flags, octet);
+        assert_eq!(tcp.flags, u16::from_be_bytes([octet & 0x0f, octet]));
+        assert_eq!(tcp.urgent, (octet & 0x20 != 0).then_some(0x0102));
         assert!(tcp.options().count() <= 40);
         let words = usize::from(octet >> 4).max(5);
         assert_eq!(

@@ -207,6 +207,14 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         "{}",
         tell(&late)
     );
+}
+
+#[test]
+fn data_that_got_through_was_acknowledged_or_answered() {
+    let unwrapped = |verdict: &DropVerdict| {
+        let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+        text.replace("\n--    ", " ")
+    };
     let mut answered = DropVerdict {
         reason: DropReason::TtlExceeded,
         ..verdict()

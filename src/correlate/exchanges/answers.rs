@@ -37,6 +37,19 @@ pub(in crate::correlate) enum Back {
     JustTranslated,
 }
 
+impl Open {
+    /// The first reply, which came after `rtt`.
+    fn answer(&mut self, query: &Query<'_>, seen: &Sighting, rtt: Option<Duration>) {
+        self.end = Some(ExchangeEnd::Reply(seen.frame));
+        self.refusal = query.refusal();
+        self.reply_place = seen.place;
+        self.reply_sent = seen.sent;
+        self.reply_from = query.addrs.dst();
+        self.rtt = Rtt::from(rtt);
+        self.end_shown = seen.shown;
+    }
+}
+
 impl Exchanges {
     pub(super) fn reply(
         &mut self,
@@ -136,13 +149,7 @@ impl Exchanges {
             self.points.came_further(open.request, query, seen);
             return (relation, asked);
         }
-        open.end = Some(ExchangeEnd::Reply(seen.frame));
-        open.refusal = query.refusal();
-        open.reply_place = seen.place;
-        open.reply_sent = seen.sent;
-        open.reply_from = query.addrs.dst();
-        open.rtt = Rtt::from(rtt);
-        open.end_shown = seen.shown;
+        open.answer(query, seen, rtt);
         self.undelivered.noticed(open.request, seen);
         if open.request_shown && !seen.shown && seen.dropped.is_none() {
             let outcome = open.outcome().unwrap_or(ExchangeOutcome::Answered);

@@ -169,8 +169,9 @@ mod tests {
     fn ttls_that_rise_one_by_one_are_no_accident() {
         let climbed = |ttls: &[u8]| {
             let mut course = Course::default();
-            ttls.iter()
-                .for_each(|ttl| course.went_on((SourceId(0), *ttl), None));
+            for ttl in ttls {
+                course.went_on((SourceId(0), *ttl), None);
+            }
             course.climbed()
         };
         assert_eq!(climbed(&[1, 1, 2, 2, 3, 3]), 0b1110);

@@ -42,6 +42,7 @@ pub(super) struct HopState {
 }
 
 /// One traceroute: what was sent and what answered, by TTL.
+#[allow(clippy::struct_excessive_bools)] // each a fact of its own
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) first_probe: FrameRef,

@@ -1,4 +1,4 @@
-//! What asks another host to do something: SunRPC and so NFS, PPTP, RESP, telnet.
+//! What asks another host to do something: `SunRPC` and so NFS, PPTP, RESP, telnet.
 
 use super::parts::{IAC, Parts};
 use super::{Payload, text};

@@ -1,4 +1,4 @@
-//! What networks and devices are run with: RADIUS, CoAP, sFlow, OpenFlow.
+//! What networks and devices are run with: RADIUS, CoAP, sFlow, `OpenFlow`.
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, Names, spec};

@@ -80,14 +80,14 @@ fn plain(value: Value<'_>) -> String {
         Value::Hex(n) => format!("{n:#x}"),
         Value::Signed(n) => n.to_string(),
         Value::Time(ts) => ts.as_nanos().to_string(),
-        Value::Parts(parts, octets) => parts
-            .items(octets)
-            .map(|item| {
+        Value::Parts(parts, octets) => {
+            let told = parts.items(octets).map(|item| {
                 let fields = item.fields().map(|field| plain(field.value));
                 let fields: Vec<_> = fields.collect();
                 format!("[{} {}]", item.name.unwrap_or("-"), fields.join(" "))
-            })
-            .collect(),
+            });
+            told.collect::<Vec<_>>().concat()
+        }
         Value::Flag(_) => "yes".to_owned(),
         Value::Address(addr) => addr.to_string(),
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),

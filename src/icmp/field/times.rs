@@ -9,7 +9,7 @@ pub(super) fn ntp_time(fixed: u64) -> Option<Timestamp> {
     const UNIX: i64 = 2_208_988_800;
     const SECOND_ERA: i64 = 2_085_978_496;
     let seconds = i64::try_from(fixed >> 32).ok()?;
-    let nanos = u32::try_from((fixed & 0xffff_ffff) * 1_000_000_000 >> 32).ok()?;
+    let nanos = u32::try_from(((fixed & 0xffff_ffff) * 1_000_000_000) >> 32).ok()?;
     let since_1970 = if fixed >> 63 == 0 {
         seconds + SECOND_ERA
     } else {

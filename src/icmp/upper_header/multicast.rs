@@ -6,7 +6,7 @@ use crate::icmp::item::Specs;
 use crate::wire::bytes::u8_at;
 
 /// RFC 3208 section 8.
-pub(super) fn pgm(octets: &[u8]) -> Option<UpperHeader<'_>> {
+pub(super) fn pgm(octets: &[u8]) -> UpperHeader<'_> {
     const HEADER: &[FieldSpec] = &[
         spec::u16(0, "src_port"),
         spec::u16(2, "dst_port"),
@@ -53,5 +53,5 @@ pub(super) fn pgm(octets: &[u8]) -> Option<UpperHeader<'_>> {
     let bytes = octets.get(..length).unwrap_or(octets);
     let specs = Specs::Two(HEADER, own);
     let kind = kind.map(u16::from);
-    Some(UpperHeader::new("pgm", kind, message, bytes, specs))
+    UpperHeader::new("pgm", kind, message, bytes, specs)
 }

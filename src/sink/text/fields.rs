@@ -87,53 +87,25 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
             escape::push(out, text);
             out.extend_from_slice(b"...");
         }
-        Value::V4List(octets) => {
-            for (i, addr) in v4_addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv4(out, addr);
-            }
-        }
-        Value::NumberList(size, octets) => {
-            for (i, number) in numbers(size, octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, number);
-            }
-        }
+        Value::V4List(octets) => spaced(out, v4_addresses(octets), write::ipv4),
+        Value::NumberList(size, octets) => spaced(out, numbers(size, octets), write::decimal),
         Value::Sequences(first, octets) => {
-            for (i, number) in sequences(first, octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, number.into());
-            }
+            let numbers = sequences(first, octets).map(u64::from);
+            spaced(out, numbers, write::decimal);
         }
-        Value::V4Times(octets) => {
-            for (i, (addr, time)) in v4_times(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::decimal(out, time.into());
-                out.push(b'@');
-                write::ipv4(out, addr);
-            }
-        }
-        Value::V6List(octets) => {
-            for (i, addr) in v6_addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv6(out, addr);
-            }
-        }
+        Value::V4Times(octets) => spaced(out, v4_times(octets), |out, (addr, time)| {
+            write::decimal(out, time.into());
+            out.push(b'@');
+            write::ipv4(out, addr);
+        }),
+        Value::V6List(octets) => spaced(out, v6_addresses(octets), write::ipv6),
         Value::Labels(octets) => labels(out, &Labels(octets)),
-        Value::Strings(octets) => {
-            for (i, string) in strings(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                escape::push(out, string);
-            }
-        }
+        Value::Strings(octets) => spaced(out, strings(octets), escape::push),
         Value::SvcParams(octets) => items(out, svc_param::items(octets)),
         Value::X509(part, octets) => match x509::told(part, octets) {
             Some(Told::Text(text)) => escape::push_name(out, &text),
             Some(Told::List(texts)) => {
-                for (i, text) in texts.iter().enumerate() {
-                    out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                    escape::push_name(out, text);
-                }
+                spaced(out, texts.iter(), |out, text| escape::push_name(out, text));
             }
             Some(Told::Number(n)) => write::decimal(out, n),
             Some(Told::Flag(set)) => out.extend_from_slice(if set { b"yes" } else { b"no" }),
@@ -146,18 +118,24 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
-        Value::SourceRoute(route, octets) => {
-            for (i, addr) in route.addresses(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                write::ipv6(out, addr);
-            }
-        }
+        Value::SourceRoute(route, octets) => spaced(out, route.addresses(octets), write::ipv6),
         Value::DnsNames(octets) => {
-            for (i, name) in dns::names(octets).enumerate() {
-                out.extend_from_slice(if i == 0 { b"" } else { b" " });
-                dns_name(out, &name);
-            }
+            spaced(out, dns::names(octets), |out, name| dns_name(out, &name));
         }
+    }
+}
+
+/// Items with spaces between them.
+fn spaced<T>(
+    out: &mut Vec<u8>,
+    items: impl Iterator<Item = T>,
+    mut write: impl FnMut(&mut Vec<u8>, T),
+) {
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        write(out, item);
     }
 }
 

@@ -112,7 +112,7 @@ impl End {
 }
 
 /// The next word, as what it is to be.
-fn word_as<'a, T: std::str::FromStr>(words: &mut Words<'a>) -> Result<T, LineFault> {
+fn word_as<T: std::str::FromStr>(words: &mut Words<'_>) -> Result<T, LineFault> {
     let text = words.next().and_then(|word| str::from_utf8(word).ok());
     (text.and_then(|text| text.parse().ok())).ok_or(LineFault::Association)
 }

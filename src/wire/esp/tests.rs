@@ -301,7 +301,7 @@ proptest! {
             format!("enc cbc(des3_ede) 0x{aes}0001020304050607"),
             "enc ecb(cipher_null)".to_owned(),
         ] {
-            lines += &format!("{STATE}\t{cipher}\n");
+            lines.extend([STATE, "\t", &cipher, "\n"]);
         }
         let (mut esp, count, fault) = keys(&lines);
         prop_assert_eq!((count, fault), (8, None));
