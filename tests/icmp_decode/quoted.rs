@@ -157,6 +157,27 @@ fn samples() -> Vec<Sample> {
             "vrrp (1): version 2, virtual router 7, priority 100, ip address count 1",
         ),
         sample(
+            115,
+            &[0, 0, 0, 9, 1, 2, 3, 4],
+            json!({"name": "l2tp", "session": 9}),
+            "quotes L2TP ",
+            "l2tp: session 9",
+        ),
+        sample(
+            47,
+            &[0x30, 0, 8, 0, 0, 0, 0, 5, 0, 0, 0, 6],
+            json!({"name": "gre", "flags_and_version": 0x3000, "protocol": 0x0800, "key": 5,
+                   "sequence": 6}),
+            "quotes GRE 192.0.2.1 > ",
+            "gre: flags and version 0x3000, protocol 0x800, key 5, sequence 6",
+        ),
+    ]
+}
+
+/// What routers say to each other, beyond the first octets.
+fn routing_samples() -> Vec<Sample> {
+    vec![
+        sample(
             112,
             &[0x31, 7, 100, 1, 0x01, 0x2c, 0x12, 0x34],
             json!({"type": 1, "name": "vrrp", "message": "advertisement", "body_version": 3,
@@ -245,21 +266,6 @@ fn samples() -> Vec<Sample> {
             "quotes ",
             "sequence 92190, trail 21618, lead 54950, path 10.0.0.45, ",
         ),
-        sample(
-            115,
-            &[0, 0, 0, 9, 1, 2, 3, 4],
-            json!({"name": "l2tp", "session": 9}),
-            "quotes L2TP ",
-            "l2tp: session 9",
-        ),
-        sample(
-            47,
-            &[0x30, 0, 8, 0, 0, 0, 0, 5, 0, 0, 0, 6],
-            json!({"name": "gre", "flags_and_version": 0x3000, "protocol": 0x0800, "key": 5,
-                   "sequence": 6}),
-            "quotes GRE 192.0.2.1 > ",
-            "gre: flags and version 0x3000, protocol 0x800, key 5, sequence 6",
-        ),
     ]
 }
 
@@ -305,7 +311,9 @@ fn error(sample: &Sample, version: u8, quoted: usize) -> Vec<u8> {
 
 fn all() -> impl Iterator<Item = (u8, Sample)> {
     let of_6 = samples6().into_iter().map(|sample| (6, sample));
-    let of_4 = samples().into_iter().chain(transports());
+    let of_4 = (samples().into_iter())
+        .chain(routing_samples())
+        .chain(transports());
     of_4.map(|sample| (4, sample)).chain(of_6)
 }
 
