@@ -13,7 +13,7 @@ use crate::correlate::verdicts::{Captured, Reported};
 use crate::correlate::{Correlator, Relation};
 use crate::icmp::{CutHeader, Message, Quote};
 use crate::model::{AddrPair, Frame, Timestamp};
-use crate::wire::{IpVersion, Packet};
+use crate::wire::{IpVersion, Limit, Packet};
 
 impl Correlator {
     /// The quote of an error of this time with what was cut of it, where the packet that it has to be of
@@ -45,8 +45,10 @@ impl Correlator {
         message: &Message<'_>,
         shown: bool,
     ) -> Relation {
-        let told =
-            Completed::to_nobody(message, packet.ip.dst()).filter(|_| packet.ip.is_acceptable());
+        // What its other fragments have is told when they are put together.
+        let is_fragment = packet.ip.limit == Limit::Fragment || packet.ip.fragment.is_some();
+        let told = Completed::to_nobody(message, packet.ip.dst())
+            .filter(|_| packet.ip.is_acceptable() && !is_fragment);
         let Some(quote) = told.as_ref().and_then(Completed::quote) else {
             return Relation::Error { original: None };
         };
