@@ -11,7 +11,7 @@ use crate::icmp::Message;
 use crate::icmp::kind::v4;
 use crate::model::options::{LocalDrop, Verdict};
 use crate::model::{Frame, FrameRef, InterfaceId, SourceId, Timestamp};
-use crate::wire::link::{self, FrameFlag, WirelessHeader};
+use crate::wire::link::{self, FrameFlag, PacketType, WirelessHeader, linktype as lt};
 use crate::wire::{ChecksumStatus, Packet};
 
 /// Requests alike in everything within this time are one packet, captured twice. Later it takes a
@@ -42,6 +42,7 @@ pub(super) struct Sighting {
     pub(super) broadcast: bool,
     pub(super) extent: Extent,
     pub(super) place: Place,
+    pub(super) passage: Passage,
     pub(super) sent: Sent,
     /// What dropped it there, if the capture says so.
     pub(super) dropped: Option<LocalDrop>,
@@ -74,6 +75,31 @@ pub(super) struct Place {
     pub(super) interface: u32,
     pub(super) source: SourceId,
     pub(super) side: Side,
+}
+
+/// Whether a packet came in at the capturing host or left it: of a router that is captured on all its
+/// interfaces, what leaves was forwarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// Nothing tells.
+    #[default]
+    Unknown,
+    Entered,
+    Left,
+}
+
+impl Passage {
+    /// Of `frame`, as the header of a cooked capture tells.
+    fn of(frame: &Frame<'_>) -> Self {
+        if !matches!(frame.link, lt::LINUX_SLL | lt::LINUX_SLL2) {
+            return Self::Unknown;
+        }
+        match link::addresses(frame).packet_type {
+            Some(PacketType::Outgoing) => Self::Left,
+            Some(PacketType::Host) => Self::Entered,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// The side of an address translation that a packet was seen on.
@@ -115,6 +141,7 @@ impl Sighting {
             broadcast: is_broadcast(frame, packet, message),
             extent,
             place: Place::of(frame, packet),
+            passage: Passage::of(frame),
             sent: Sent::of(frame),
             dropped: frame.options.dropped().and_then(Verdict::local_drop),
             stations: station::stations(frame, packet, message),

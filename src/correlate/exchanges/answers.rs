@@ -43,6 +43,7 @@ impl Open {
         self.end = Some(ExchangeEnd::Reply(seen.frame));
         self.refusal = query.refusal();
         self.reply_place = seen.place;
+        self.reply_passage = seen.passage;
         self.reply_sent = seen.sent;
         self.reply_from = query.addrs.dst();
         self.rtt = Rtt::from(rtt);

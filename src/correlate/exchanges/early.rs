@@ -10,7 +10,7 @@ use super::open::{ReplyTold, Rtt, exchange};
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
-use crate::correlate::sighting::{Place, Sighting};
+use crate::correlate::sighting::{Passage, Place, Sighting};
 use crate::model::{FrameRef, Timestamp};
 
 /// A reply and its request out of order have times that differ by no more: some tenths of a
@@ -33,6 +33,7 @@ struct EarlyReply {
     frame: FrameRef,
     ts: Timestamp,
     place: Place,
+    passage: Passage,
     shown: bool,
     checksum_bad: bool,
     /// See [`Query::refusal`].
@@ -51,6 +52,7 @@ impl EarlyReplies {
             frame: seen.frame,
             ts: seen.ts,
             place: seen.place,
+            passage: seen.passage,
             shown: seen.shown,
             checksum_bad: seen.checksum_bad,
             refusal: query.refusal(),
@@ -119,6 +121,7 @@ impl Exchanges {
         open.end = Some(ExchangeEnd::Reply(reply.frame));
         open.refusal = reply.refusal;
         open.reply_place = reply.place;
+        open.reply_passage = reply.passage;
         open.reply_from = reply.from;
         open.rtt = Rtt::from(reply.ts.since(open.requested));
         open.corrupted = u32::from(reply.checksum_bad);

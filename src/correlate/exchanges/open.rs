@@ -8,7 +8,9 @@ use super::reused::Beside;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, Extent, MIRROR_WINDOW, Place, Sent, Sighting};
+use crate::correlate::sighting::{
+    COPY_WINDOW, Extent, MIRROR_WINDOW, Passage, Place, Sent, Sighting,
+};
 use crate::correlate::station::Station;
 use crate::icmp::{field, payload};
 use crate::model::options::LocalDrop;
@@ -23,6 +25,7 @@ pub(super) struct Open {
     /// When its window opened, in correlation time.
     pub(super) opened: Timestamp,
     pub(super) place: Place,
+    pub(super) passage: Passage,
     pub(super) sent: Sent,
     /// In Neighbor Discovery.
     pub(super) asked_by: Station,
@@ -31,6 +34,7 @@ pub(super) struct Open {
     pub(super) kept: Kept,
     pub(super) end: Option<ExchangeEnd>,
     pub(super) reply_place: Place,
+    pub(super) reply_passage: Passage,
     pub(super) reply_sent: Sent,
     /// Who sent it: many may answer what went to a group. Before there is one, who was asked, or
     /// who answered in the place of that last.
@@ -224,7 +228,9 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         request: open.request,
         requested: open.requested,
         end: open.end,
-        rtt: (open.end.and_then(|_| open.rtt.get())).filter(|_| outcome != ExchangeOutcome::Lost),
+        // What is not known to have come back took no known time.
+        rtt: (open.end.and_then(|_| open.rtt.get()))
+            .filter(|_| !matches!(outcome, ExchangeOutcome::Lost | ExchangeOutcome::Unknown)),
         request_ttl: open.place.ttl,
         request_points: open.points,
         reply_ttl: open.reply().map(|_| open.reply_place.ttl),

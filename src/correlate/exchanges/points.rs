@@ -8,7 +8,7 @@ use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::flows::Ring;
 use crate::correlate::query::{Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Place, Side, Sighting};
+use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Passage, Place, Side, Sighting};
 use crate::correlate::table::Table;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
@@ -53,6 +53,7 @@ struct Further {
 #[derive(Clone, Copy, Debug)]
 struct Point {
     place: Place,
+    passage: Passage,
     ts: Timestamp,
 }
 
@@ -74,6 +75,14 @@ impl Asked {
         } else {
             seen.scope() == last.scope()
         }
+    }
+
+    /// Whether a packet that goes back came in at the router that let the request through, and did not
+    /// leave it again.
+    fn keeps(&self, seen: Passage) -> bool {
+        let ways = (self.nearest.passage, self.last.passage, seen);
+        ways == (Passage::Entered, Passage::Left, Passage::Entered)
+            && self.last.place.ttl < self.nearest.place.ttl
     }
 }
 
@@ -97,7 +106,7 @@ pub(super) enum WayBack {
     Lost,
     /// It was seen on its way only, so far.
     Awaited,
-    /// The same, and the capture of the rest of it may have ended.
+    /// The same, and the capture of the rest of it may have ended, or never see that direction.
     Unknown,
 }
 
@@ -116,6 +125,7 @@ impl Points {
     pub(super) fn asked_at(&mut self, open: &mut Open, seen: &Sighting) {
         let point = Point {
             place: seen.place,
+            passage: seen.passage,
             ts: seen.ts,
         };
         let mut asked = self.asked(open, seen.place.source).unwrap_or(Asked {
@@ -152,6 +162,7 @@ impl Points {
         };
         let first = Point {
             place: open.place,
+            passage: open.passage,
             ts: open.requested,
         };
         again.or_else(|| {
@@ -227,6 +238,7 @@ impl Points {
         if is_nearer {
             open.end = Some(ExchangeEnd::Reply(seen.frame));
             open.reply_place = seen.place;
+            open.reply_passage = seen.passage;
             open.reply_sent = seen.sent;
             open.rtt = Rtt::from(rtt);
             open.end_shown |= seen.shown;
@@ -291,7 +303,7 @@ impl Points {
         if open.points == 1 {
             return WayBack::Made;
         }
-        let others = || ring.map_or(WayBack::Made, |ring| self.way_of_others(key, open, ring));
+        let others = || self.way_of_others(key, open, ring);
         let Some(home) = self.homes.get(&key.addrs) else {
             return others();
         };
@@ -311,8 +323,8 @@ impl Points {
     }
 
     /// What became of it where no reply of that pair came back: others that went the same way tell
-    /// whether the capture would have it.
-    fn way_of_others(&self, key: &QueryKey, open: &Open, ring: &Ring) -> WayBack {
+    /// whether the capture would have it. That none did may be as it sees one direction only.
+    fn way_of_others(&self, key: &QueryKey, open: &Open, ring: Option<&Ring>) -> WayBack {
         let reply = open.reply_place;
         let sources = (0..=self.last_source.0.min(SOURCES)).map(SourceId);
         let asked = sources.filter_map(|source| Some((source, self.asked(open, source)?)));
@@ -321,15 +333,19 @@ impl Points {
         };
         let here = home == reply.source;
         let is_short = (self.asked(open, reply.source)).is_some_and(|there| {
-            if here {
-                there.is_behind(reply)
-            } else {
-                there.nearest.place.ttl < nearest.nearest.place.ttl
-            }
+            there.keeps(open.reply_passage) && open.duplicates == 0
+                || if here {
+                    there.is_behind(reply)
+                } else {
+                    there.nearest.place.ttl < nearest.nearest.place.ttl
+                }
         });
         if !is_short {
             return WayBack::Made;
         }
+        let Some(ring) = ring else {
+            return WayBack::Unknown;
+        };
         let back = ring.pair_hash(&key.addrs.reversed());
         let hops = payload::hops(reply.ttl);
         let (mut came, mut ran_on) = (false, false);
@@ -344,8 +360,7 @@ impl Points {
             // Who translated the request sends its reply on, or nobody does.
             false if here && reply.side == Side::Translator => WayBack::Awaited,
             true if here => WayBack::Awaited,
-            true => WayBack::Unknown,
-            false => WayBack::Made,
+            _ => WayBack::Unknown,
         }
     }
 }

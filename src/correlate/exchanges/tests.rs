@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind};
 use crate::correlate::query::PayloadPrint;
-use crate::correlate::sighting::{Extent, Sent};
+use crate::correlate::sighting::{Extent, Passage, Sent};
 use crate::correlate::station::Station;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
@@ -57,6 +57,7 @@ impl Play {
             broadcast: false,
             extent: Extent::Packet,
             place,
+            passage: Passage::Unknown,
             sent: Sent::default(),
             dropped: None,
             stations: [Station::default(); 2],

@@ -74,8 +74,8 @@ fn a_reply_that_does_not_come_back_as_others_do_is_lost() {
         for (counts, expected) in [
             ([4, 3, 4], Lost),
             ([4, 4, 4], Answered),
-            // The point is no good for replies.
-            ([3, 3, 3], Answered),
+            // The point may be no good for replies.
+            ([3, 3, 3], Unknown),
             // The last one, of which more below.
             ([4, 4, 3], Answered),
         ] {
@@ -92,6 +92,7 @@ fn a_reply_that_does_not_come_back_as_others_do_is_lost() {
                 // The other capture may have ended.
                 ([4, 4, 3], true) => assert_eq!(last, Unknown),
                 ([4, 4, 3], false) => assert_eq!(last, Lost),
+                ([3, 3, 3], _) => assert_eq!(last, Unknown),
                 _ => assert_eq!(last, Answered),
             }
             if expected == Lost {
@@ -157,10 +158,40 @@ fn replies_that_others_came_back_where_they_did_not_are_lost() {
         let expected = if others {
             ExchangeOutcome::Lost
         } else {
-            ExchangeOutcome::Answered
+            ExchangeOutcome::Unknown
         };
         let told: Vec<_> = outcomes.map(|exchange| exchange.outcome).collect();
         assert_eq!(told, [expected; 3], "source {source}, others: {others}");
+    }
+}
+
+#[test]
+fn a_reply_that_a_router_takes_and_does_not_send_on_is_not_answered() {
+    use Passage::{Entered, Left};
+    // The other host is so many hops away that the hop limits of its replies tell nothing.
+    let request = [(64, Entered), (63, Left)];
+    for (replies, expected) in [
+        (&[(50, Entered)][..], ExchangeOutcome::Unknown),
+        (&[(50, Entered), (49, Left)], ExchangeOutcome::Answered),
+        (&[(49, Left), (50, Entered)], ExchangeOutcome::Answered),
+    ] {
+        let mut play = Play::new();
+        let packets = [
+            (Direction::Request, &request[..]),
+            (Direction::Reply, replies),
+        ];
+        for (direction, points) in packets {
+            for (ttl, passage) in points {
+                let mut at_point = play.sighting(1, seen(7, (*ttl, 0, 0)));
+                at_point.passage = *passage;
+                play.take_seen(direction, ping(1), (None, 0), at_point);
+            }
+        }
+        let closed = play.finish(20_000);
+        assert_eq!(closed.len(), 1, "{replies:?}");
+        assert_eq!(closed[0].outcome, expected, "{replies:?}");
+        let is_timed = expected == ExchangeOutcome::Answered;
+        assert_eq!(closed[0].rtt.is_some(), is_timed, "{replies:?}");
     }
 }
 
