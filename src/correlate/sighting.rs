@@ -75,6 +75,8 @@ pub(super) struct Place {
     pub(super) interface: u32,
     pub(super) source: SourceId,
     pub(super) side: Side,
+    /// In how many tunnels.
+    pub(super) depth: u8,
 }
 
 /// Whether a packet came in at the capturing host or left it: of a router that is captured on all its
@@ -210,6 +212,7 @@ impl Place {
             interface: frame.interface.map_or(0, |interface| interface.0 + 1),
             source: frame.source,
             side: Side::Asker,
+            depth: u8::try_from(packet.tunnels.len()).unwrap_or(u8::MAX),
         }
     }
 
@@ -233,10 +236,11 @@ impl Place {
         (self.ttl != other.ttl || self.is_apart_from(other)) && self.ip_id == other.ip_id
     }
 
-    /// Whether the two are different points of the capture.
+    /// Whether the two are different points of the capture: one of them inside of a tunnel that ends
+    /// between them, for example.
     pub(super) fn is_apart_from(self, other: Self) -> bool {
-        (self.vlan, self.interface, self.source, self.side)
-            != (other.vlan, other.interface, other.source, other.side)
+        let point = |it: Self| (it.vlan, it.interface, it.source, it.side, it.depth);
+        point(self) != point(other)
     }
 
     /// Whether a packet with the octets of one at `earlier`, and seen here however much later, has to

@@ -207,6 +207,9 @@ impl Points {
         } else if before.scope() != seen.place.scope() && nearest.scope() != here.last.place.scope()
         {
             seen.place.scope() == nearest.scope()
+        } else if before.ttl == seen.place.ttl && before.depth != seen.place.depth {
+            // What comes out of a tunnel at a router, or goes into one, is on its way through.
+            here.last.place.ttl < nearest.ttl
         } else if before.ttl == seen.place.ttl {
             // Two ends of one link: longer no mirror holds what it gives twice.
             let apart = open.since_end(seen.ts);

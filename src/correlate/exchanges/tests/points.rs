@@ -254,3 +254,33 @@ fn a_duplicate_with_the_number_of_the_reply_is_told_where_it_is_seen_first() {
         assert_eq!(play.finish(20_000)[0].duplicates, 2, "{points:?}");
     }
 }
+
+#[test]
+fn a_packet_in_a_tunnel_and_out_of_it_is_one() {
+    // The end of a tunnel is captured on all interfaces; IPv6 has no numbers.
+    for ip_id in [Some(7), None] {
+        let place = |(ttl, depth)| Place {
+            ip_id,
+            ttl,
+            depth,
+            ..Place::default()
+        };
+        let mut play = Play::new();
+        let points = |ends: [(u8, u8); 3]| ends.map(place);
+        for place in points([(64, 0), (63, 0), (63, 1)]) {
+            play.take(Direction::Request, ping(1), 1, place);
+        }
+        let back = points([(63, 1), (63, 0), (62, 0)]);
+        let first = play.take(Direction::Reply, ping(1), 2, back[0]);
+        assert_eq!(outcome_of(first), AnswerOutcome::Answered);
+        for place in &back[1..] {
+            let again = play.take(Direction::Reply, ping(1), 2, *place);
+            assert!(matches!(again, Relation::Copy { .. }), "{ip_id:?}");
+        }
+        // One that was sent twice is no copy.
+        let more = play.take(Direction::Reply, ping(1), 3, back[0]);
+        assert_eq!(outcome_of(more), AnswerOutcome::Duplicate, "{ip_id:?}");
+        let closed = play.finish(20_000);
+        assert_eq!((closed.len(), closed[0].duplicates), (1, 1), "{ip_id:?}");
+    }
+}
