@@ -3,17 +3,20 @@
 //! Rule: ICMP messages cut by the snap length so that their checksum cannot be verified, and queries
 //! but pings of which one direction only was captured. Packets that the kernel dropped because its
 //! buffer was full, or the interface because the host was too slow, or a filter that the file records.
+//! Replies that were captured on their way alone.
 //! Source: tcpdump(8) on `-s`; RFC 1122 on what an error quotes.
 
 use super::group::{EVIDENCE, Group, counted};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
-use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::icmp::Message;
 use crate::model::Frame;
 use crate::record::escape::Escaped;
 use crate::source::{DropsTold, InterfaceCounts, RecordedFilter};
 
+/// Requests of which one capture may have ended before the reply came back are fewer.
+const MANY: u64 = 3;
 /// Filters that are named.
 const FILTERS: usize = 3;
 
@@ -23,6 +26,8 @@ pub(super) struct CaptureQuality {
     cut: Group,
     one_sided: Group,
     kernel: Vec<InterfaceCounts>,
+    /// Requests whose reply was captured on its way, and it is not known whether it came back.
+    on_way_back: Group,
     /// Whether there are requests of which nobody knows what became.
     some_unknown: bool,
     /// What may have kept their answers out.
@@ -114,6 +119,12 @@ impl Diagnosis for CaptureQuality {
 
     fn exchange(&mut self, exchange: &Exchange) {
         self.some_unknown |= exchange.outcome == ExchangeOutcome::Unknown;
+        if exchange.outcome == ExchangeOutcome::Unknown
+            && let Some(reply) = exchange.end.and_then(ExchangeEnd::reply)
+        {
+            self.on_way_back.errors += 1;
+            self.on_way_back.show(&[exchange.request, reply]);
+        }
         // Of pings `ping_unanswered` and `ping_loss` say it.
         if exchange.one_sided_possible && exchange.kind != ExchangeKind::Echo {
             self.one_sided.errors += 1;
@@ -130,11 +141,22 @@ impl Diagnosis for CaptureQuality {
             told.push(what);
             advice.push(remedy);
         }
-        let severity = if told.is_empty() {
+        let severity = if told.is_empty() && self.on_way_back.errors < MANY {
             Severity::Info
         } else {
             Severity::Warning
         };
+        if self.on_way_back.errors > 0 {
+            told.push(format!(
+                "of {} the reply was captured on its way, and nothing tells whether it came back to who \
+                 asked",
+                counted(self.on_way_back.errors, "request")
+            ));
+            advice.push(
+                "Ask the program that sent them: what did not come back was lost behind the last point of \
+                 capture, or came another way.",
+            );
+        }
         if self.cut.errors > 0 {
             told.push(format!(
                 "the snap length cut {} short, so that checksums are unverified",
@@ -163,6 +185,7 @@ impl Diagnosis for CaptureQuality {
         }
         let mut evidence = std::mem::take(&mut self.cut);
         evidence.show(&self.one_sided.evidence);
+        evidence.show(&self.on_way_back.evidence);
         found.push(Finding {
             name: "capture_quality",
             severity,
@@ -171,5 +194,68 @@ impl Diagnosis for CaptureQuality {
             confidence: Confidence::Confirmed,
             advice: advice.join(" "),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::exchange::ExchangeKind::Echo;
+    use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+
+    /// A ping whose reply was captured.
+    fn ping(number: u64, outcome: ExchangeOutcome) -> Exchange {
+        let frame = |number| FrameRef::new(SourceId(0), number);
+        let host = |last| std::net::IpAddr::from([192, 0, 2, last]);
+        Exchange {
+            kind: Echo,
+            addrs: AddrPair::new(host(1), host(2)),
+            id: Some(7),
+            seq: Some(0),
+            request: frame(number),
+            requested: Timestamp::default(),
+            end: Some(ExchangeEnd::Reply(frame(100 + number))),
+            rtt: None,
+            request_ttl: 64,
+            reply_ttl: None,
+            outcome,
+            refusal: None,
+            duplicates: 0,
+            corrupted: 0,
+            one_sided_possible: false,
+            request_points: 2,
+            request_missing: None,
+            reply_part: None,
+            dropped: None,
+            reply_dropped: None,
+            told_unsolicited: false,
+            shown: true,
+        }
+    }
+
+    #[test]
+    fn replies_that_were_captured_on_their_way_alone_are_told() {
+        for (outcome, count, severity) in [
+            (ExchangeOutcome::Answered, 5, None),
+            (ExchangeOutcome::Unknown, 1, Some(Severity::Info)),
+            (ExchangeOutcome::Unknown, 3, Some(Severity::Warning)),
+        ] {
+            let mut diagnosis = CaptureQuality::default();
+            for number in 1..=count {
+                diagnosis.exchange(&ping(number, outcome));
+            }
+            let mut found = Vec::new();
+            diagnosis.findings(&mut found);
+            let told = found.first();
+            assert_eq!(told.map(|told| told.severity), severity);
+            if let Some(told) = told {
+                let title = format!(
+                    "of {} the reply was captured on its way",
+                    counted(count, "request")
+                );
+                assert!(told.title.contains(&title), "{}", told.title);
+                assert_eq!(told.evidence.len() as u64, 2 * count);
+            }
+        }
     }
 }
