@@ -105,6 +105,11 @@ impl Correlator {
         {
             return relation;
         }
+        if query.direction == Direction::Reply
+            && first.is_some_and(|first| self.exchanges.is_answered_in(query.key, first))
+        {
+            return Relation::None;
+        }
         if query.direction == Direction::Request && self.exchanges.asked_all(&query, &seen) {
             return Relation::None;
         }

@@ -72,6 +72,14 @@ impl Exchanges {
         }))
     }
 
+    /// Whether the reply to the request under this key is known by its beginning in `first`, where that
+    /// came again nearer to who asked.
+    pub(in crate::correlate) fn is_answered_in(&self, key: QueryKey, first: FrameRef) -> bool {
+        self.under(key).is_some_and(|newest| {
+            (self.newest_first(newest)).any(|(_, open)| open.reply() == Some(first))
+        })
+    }
+
     /// The request under this key, unless a reply came.
     pub(in crate::correlate) fn asked(&self, key: QueryKey) -> Option<FrameRef> {
         let open = self.table.at(self.under(key)?)?;
