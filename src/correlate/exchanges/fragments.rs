@@ -51,10 +51,7 @@ impl Exchanges {
     ) -> Option<Relation> {
         let at = self.begun.iter().position(|begun| *begun == first)?;
         self.begun.remove(at);
-        let ended = |open: &Open| open.reply() == Some(first);
-        let found = (self.under(query.key))
-            .and_then(|newest| self.newest_first(newest).find(|(_, open)| ended(open)))
-            .map(|(slot, _)| slot);
+        let found = self.answered(query.key, |open| open.reply() == Some(first));
         let Some(open) = found.and_then(|slot| self.table.at_mut(slot)) else {
             return Some(Relation::None);
         };
@@ -75,9 +72,7 @@ impl Exchanges {
     /// Whether the reply to the request under this key is known by its beginning in `first`, where that
     /// came again nearer to who asked.
     pub(in crate::correlate) fn is_answered_in(&self, key: QueryKey, first: FrameRef) -> bool {
-        self.under(key).is_some_and(|newest| {
-            (self.newest_first(newest)).any(|(_, open)| open.reply() == Some(first))
-        })
+        (self.answered(key, |open| open.reply() == Some(first))).is_some()
     }
 
     /// The request under this key, unless a reply came.
@@ -123,11 +118,7 @@ impl Exchanges {
 
     /// The reply to the request under this key was seen there, too; whether there is one.
     fn answered_there(&mut self, key: QueryKey, seen: &Sighting) -> bool {
-        let answered =
-            |open: &Open| open.reply().is_some() && open.reply_place.ip_id == seen.place.ip_id;
-        let found = (self.under(key))
-            .and_then(|newest| self.newest_first(newest).find(|(_, open)| answered(open)))
-            .map(|(slot, _)| slot);
+        let found = self.answered(key, |open| open.reply_place.ip_id == seen.place.ip_id);
         let Some(open) = found.and_then(|slot| self.table.at_mut(slot)) else {
             return false;
         };
@@ -148,6 +139,13 @@ impl Exchanges {
         } else {
             open.repeats = open.repeats.saturating_add(1);
         }
+    }
+
+    /// The newest request under this key that has a reply and `fits`.
+    fn answered(&self, key: QueryKey, fits: impl Fn(&Open) -> bool) -> Option<Slot> {
+        let mut newest_first = self.newest_first(self.under(key)?);
+        let found = newest_first.find(|(_, open)| open.reply().is_some() && fits(open));
+        found.map(|(slot, _)| slot)
     }
 
     fn under(&self, key: QueryKey) -> Option<Slot> {
