@@ -49,11 +49,9 @@ impl Correlator {
         let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
         if let Some(of) = known {
             self.sent_again(of, frame, shown);
-        }
-        if let Some(of) = known
-            && self.captured_again(of, frame, packet, &carried) == Known::Before
-        {
-            return Relation::Copy { of };
+            if self.captured_again(of, frame, packet, &carried) == Known::Before {
+                return Relation::Copy { of };
+            }
         }
         let (mut original, mut never_sent) = self.original(quote, (frame.reference(), ts));
         if let Some(Original::None(why)) = &mut original {
@@ -84,7 +82,7 @@ impl Correlator {
         };
         if known.is_some() {
             let displaced = self.trace(ring_answer(&reported, reason));
-            self.displaced(displaced);
+            self.tell_paths(displaced);
             return relation;
         }
         if let Some(whole) = whole
@@ -127,7 +125,7 @@ impl Correlator {
             } else {
                 self.trace(ring_answer(&reported, reason).map(|it| self.carried.answered(it)))
             };
-            self.displaced(displaced);
+            self.tell_paths(displaced);
         }
         if let Some(verdict) = self.verdicts.error(&reported) {
             self.complete(verdict);
@@ -136,8 +134,8 @@ impl Correlator {
         Relation::Error { original }
     }
 
-    /// Paths that there was no room for any more are told.
-    fn displaced(&mut self, paths: Vec<Path>) {
+    /// Paths of which no more comes, or that there was no room for any more, are told.
+    pub(super) fn tell_paths(&mut self, paths: Vec<Path>) {
         self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }
 

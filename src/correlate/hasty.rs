@@ -16,7 +16,7 @@ use super::sighting::Sighting;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Answered, Reported, VerdictKey, Verdicts};
-use super::{MatchKind, Original, Outcome};
+use super::{MatchKind, Original};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// An error and its original out of order have times that differ by no more.
@@ -172,8 +172,7 @@ impl Correlator {
             shown: error.shown,
         };
         let displaced = self.trace(Some((answer, error.reason)));
-        self.outcomes
-            .extend(displaced.into_iter().map(Outcome::Path));
+        self.tell_paths(displaced);
     }
 }
 
@@ -182,6 +181,7 @@ mod tests {
     use etherparse::PacketBuilder;
 
     use super::*;
+    use crate::correlate::Outcome;
     use crate::correlate::exchange::ExchangeOutcome;
     use crate::correlate::replay::{Replay, error};
     use crate::correlate::verdict::{AftermathOutcome, DropVerdict};

@@ -130,7 +130,7 @@ impl Correlator {
         }
         if self.left == Left::Nothing {
             let paths = self.traces.finish();
-            self.outcomes.extend(paths.into_iter().map(Outcome::Path));
+            self.tell_paths(paths);
         }
     }
 
@@ -182,6 +182,6 @@ impl Correlator {
         self.swept = now;
         self.sweep_at = now.after(QUIET / 4);
         let paths = self.traces.quiet(now, QUIET);
-        self.outcomes.extend(paths.into_iter().map(Outcome::Path));
+        self.tell_paths(paths);
     }
 }

@@ -4,7 +4,7 @@ use super::exchanges::{Asked, Back};
 use super::flows::Lead;
 use super::observation::Observation;
 use super::traces::{EarlyAnswer, Known, ProbeAnswer};
-use super::{Answer, Correlator, Outcome, Relation};
+use super::{Answer, Correlator, Relation};
 use crate::icmp::Message;
 use crate::icmp::kind::{v4, v6};
 use crate::model::Frame;
@@ -80,6 +80,6 @@ impl Correlator {
 
     fn replied(&mut self, answer: &ProbeAnswer<'_>) {
         let displaced = self.traces.answered(self.ring.as_ref(), answer);
-        (self.outcomes).extend(displaced.into_iter().map(Outcome::Path));
+        self.tell_paths(displaced);
     }
 }
