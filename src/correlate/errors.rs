@@ -8,7 +8,6 @@ use super::exchange::ReplyDrop;
 use super::flows::{Lead, is_icmp};
 use super::hasty::HastyError;
 use super::query::{Numbered, QueryKey};
-use super::quoted::Completed;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
@@ -17,8 +16,8 @@ use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
 use crate::icmp::object::{ExtensionObject, Labels};
-use crate::icmp::{Body, Direction, Message, Quote, Whole};
-use crate::model::{AddrPair, Frame, FrameRef, Timestamp};
+use crate::icmp::{Direction, Message, Quote, Whole};
+use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::UDP;
 use crate::wire::{Ip, Limit, Packet, is_dropped};
 
@@ -190,17 +189,6 @@ impl Correlator {
         self.traces.answered_again(probes, &again)
     }
 
-    /// What an error of this time quotes, where the snap length ends inside of the IP header.
-    #[inline]
-    pub(super) fn quoted_in_part(&self, message: &Message<'_>, ts: Timestamp) -> Option<Completed> {
-        match (&message.body, &self.ring) {
-            (Body::Error(error), Some(ring)) if error.quote.is_none() => {
-                Completed::of(ring, message, ts)
-            }
-            _ => None,
-        }
-    }
-
     /// The packet that an error in this frame, of this time, quotes, where that is looked for, and
     /// whether the capture would have it if it had been sent.
     #[inline]
@@ -248,11 +236,23 @@ impl Correlator {
         if (self.repeats.copy_of(evidence, addrs, octets, seen)).is_some() {
             return;
         }
+        let flow = self.datagrams.flow(None, quote);
+        self.error_alone((frame, packet, message), (quote, flow), evidence, shown);
+    }
+
+    /// Adds an error of which nothing counts but what it says itself, about this flow.
+    pub(super) fn error_alone(
+        &mut self,
+        (frame, packet, message): (&Frame<'_>, &Packet<'_>, &Message<'_>),
+        (quote, flow): (&Quote<'_>, FlowKey),
+        evidence: Evidence,
+        shown: bool,
+    ) {
         let displaced = self.verdicts.error(&Reported {
             ip: &packet.ip,
             message,
             quote,
-            flow: self.datagrams.flow(None, quote),
+            flow,
             carried: None,
             original: None,
             frame: frame.reference(),
@@ -261,7 +261,10 @@ impl Correlator {
             shown,
             never_sent: false,
             evidence,
-            captured: Captured::OnTheWay,
+            captured: match evidence {
+                Evidence::Captured => Captured::of(frame, packet),
+                Evidence::Reported => Captured::OnTheWay,
+            },
         });
         if let Some(verdict) = displaced {
             self.complete(verdict);

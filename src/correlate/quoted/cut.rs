@@ -9,9 +9,8 @@ use crate::correlate::flows::{
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::Mirror;
 use crate::correlate::verdict::Evidence;
-use crate::correlate::verdicts::{Captured, Reported};
 use crate::correlate::{Correlator, Relation};
-use crate::icmp::{CutHeader, Message, Quote};
+use crate::icmp::{Body, CutHeader, Message, Quote};
 use crate::model::{AddrPair, Frame, Timestamp};
 use crate::wire::{IpVersion, Limit, Packet};
 
@@ -33,9 +32,22 @@ impl Correlator {
             None => *quote,
         }
     }
-}
 
-impl Correlator {
+    /// What an error of this time quotes, where the snap length ends inside of the IP header.
+    #[inline]
+    pub(in crate::correlate) fn quoted_in_part(
+        &self,
+        message: &Message<'_>,
+        ts: Timestamp,
+    ) -> Option<Completed> {
+        match (&message.body, &self.ring) {
+            (Body::Error(error), Some(ring)) if error.quote.is_none() => {
+                Completed::of(ring, message, ts)
+            }
+            _ => None,
+        }
+    }
+
     /// Relates an error whose quote ends before it tells where the packet went. Who dropped what of whom, and
     /// why, is known all the same.
     pub(in crate::correlate) fn vague_error(
@@ -58,24 +70,8 @@ impl Correlator {
         if let Some(of) = known {
             return Relation::Copy { of };
         }
-        let displaced = self.verdicts.error(&Reported {
-            ip: &packet.ip,
-            message,
-            quote: &quote,
-            flow: quote.flow(),
-            carried: None,
-            original: None,
-            frame: frame.reference(),
-            frames: &[frame.reference()],
-            ts: frame.ts,
-            shown,
-            never_sent: false,
-            evidence,
-            captured: Captured::of(frame, packet),
-        });
-        if let Some(verdict) = displaced {
-            self.complete(verdict);
-        }
+        let error = (frame, packet, message);
+        self.error_alone(error, (&quote, quote.flow()), evidence, shown);
         Relation::Error { original: None }
     }
 }
@@ -151,11 +147,7 @@ impl Completed {
     /// that begins so; of several what they agree in. `None` where they went to several hosts, or there
     /// is none.
     #[cold]
-    pub(in crate::correlate) fn of(
-        ring: &Ring,
-        message: &Message<'_>,
-        ts: Timestamp,
-    ) -> Option<Self> {
+    fn of(ring: &Ring, message: &Message<'_>, ts: Timestamp) -> Option<Self> {
         let header = message
             .cut_quote()
             .filter(|it| it.version == IpVersion::V6)?;
