@@ -1,49 +1,39 @@
 //! Errors that never came to whom they were for: another error is about them, or they were captured with
 //! the verdict that dropped them.
 
-use std::collections::VecDeque;
-
 use super::exchange::ReplyDrop;
+use super::table::Table;
 use super::verdict::DropReason;
 use super::verdicts::{Reported, VerdictKey};
 use super::{Correlator, MatchKind, Original};
 use crate::model::options::Verdict;
 use crate::model::{Frame, FrameRef};
 
-/// Errors that are remembered: what drops one tells so within a round trip.
-const REMEMBERED: usize = 256;
+/// Octets for the errors that are remembered, some hundreds: what drops one tells so within a round trip.
+const MEMORY: usize = 40 << 10;
 
-/// The last errors that were sent.
-#[derive(Debug, Default)]
-pub(super) struct SentErrors {
-    last: VecDeque<SentError>,
-}
+/// The last errors that were sent, by the frames that they were captured in.
+#[derive(Debug)]
+pub(super) struct SentErrors(Table<FrameRef, SentError>);
 
 /// One, at one of the points where it was captured.
 #[derive(Clone, Copy, Debug)]
 struct SentError {
-    frame: FrameRef,
     /// Where it was captured first.
     first: FrameRef,
     verdict: VerdictKey,
 }
 
+impl Default for SentErrors {
+    fn default() -> Self {
+        Self(Table::with_memory(MEMORY))
+    }
+}
+
 impl SentErrors {
-    fn add(&mut self, error: SentError) {
-        if self.last.len() == REMEMBERED {
-            self.last.pop_front();
-        }
-        self.last.push_back(error);
-    }
-
-    fn find(&self, frame: FrameRef) -> Option<SentError> {
-        let mut newest_first = self.last.iter().rev();
-        newest_first.find(|error| error.frame == frame).copied()
-    }
-
     /// It is lost once only, whatever else is told of it.
     fn remove(&mut self, lost: SentError) {
-        self.last.retain(|error| error.first != lost.first);
+        self.0.take_out(|error| error.first == lost.first);
     }
 }
 
@@ -57,23 +47,18 @@ impl Correlator {
             return;
         }
         let sent = SentError {
-            frame: error.frame,
             first: error.frame,
             verdict,
         };
-        self.sent_errors.add(sent);
+        self.sent_errors.0.insert(error.frame, sent);
         self.dropped_here(sent, frame, error.shown);
     }
 
     /// The error that `of` has was captured again, in this frame.
     pub(super) fn sent_again(&mut self, of: FrameRef, frame: &Frame<'_>, shown: bool) {
-        if let Some(known) = self.sent_errors.find(of) {
-            let again = SentError {
-                frame: frame.reference(),
-                ..known
-            };
-            self.sent_errors.add(again);
-            self.dropped_here(again, frame, shown);
+        if let Some(known) = self.sent_errors.0.get(&of).copied() {
+            self.sent_errors.0.insert(frame.reference(), known);
+            self.dropped_here(known, frame, shown);
         }
     }
 
@@ -96,7 +81,10 @@ impl Correlator {
         // A quench may come before anything is dropped (RFC 792).
         let may_tell = reason != DropReason::SourceQuench
             && matches!(match_kind, MatchKind::Exact | MatchKind::Segment);
-        let Some(lost) = may_tell.then(|| self.sent_errors.find(frame)).flatten() else {
+        if !may_tell {
+            return;
+        }
+        let Some(lost) = self.sent_errors.0.get(&frame).copied() else {
             return;
         };
         // Errors that nothing numbers are alike but for what they quote.
