@@ -18,19 +18,21 @@ impl Correlator {
         (frame, ip, message): (&Frame<'_>, &Ip<'_>, &Message<'_>),
         shown: bool,
     ) {
-        let lead = Lead::of(message.bytes);
+        let lead = || Lead::of(message.bytes);
         let answer = match (relation, asked) {
             (Relation::Request, _) => {
-                self.replied_before(&Observation::of(frame, ip));
+                if self.traces.has_unasked() {
+                    self.replied_before(&Observation::of(frame, ip));
+                }
                 return;
             }
             (Relation::Answer(Answer { request: None, .. }), _)
-                if matches!(lead.icmp_type(), v4::ECHO_REPLY | v6::ECHO_REPLY) =>
+                if matches!(lead().icmp_type(), v4::ECHO_REPLY | v6::ECHO_REPLY) =>
             {
                 self.traces.unasked(EarlyAnswer {
                     addrs: ip.addrs.reversed(),
                     protocol: ip.protocol,
-                    lead,
+                    lead: lead(),
                     frame: frame.reference(),
                     ts: frame.ts,
                     ttl_back: ip.hop_limit(),
@@ -42,7 +44,7 @@ impl Correlator {
             (_, Some(asked)) => ProbeAnswer {
                 addrs: ip.addrs.reversed(),
                 protocol: ip.protocol,
-                lead,
+                lead: lead(),
                 ttl: asked.ttl,
                 probe: asked.frame,
                 frame: frame.reference(),

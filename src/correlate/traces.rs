@@ -353,6 +353,12 @@ impl Traces {
         self.early.add(answer);
     }
 
+    /// Whether there is such a reply that may be of now.
+    #[inline]
+    pub(super) fn has_unasked(&self) -> bool {
+        !self.early.is_empty()
+    }
+
     /// The reply to this request, if it was captured a moment before.
     pub(super) fn answered_before(
         &mut self,

@@ -60,6 +60,10 @@ impl EarlyAnswers {
         self.last.push_back(answer);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
     /// The answer to `probe`, if it was captured already.
     pub(super) fn take(&mut self, probe: &Observation) -> Option<ProbeAnswer<'static>> {
         if !self.last.back()?.is_near(probe.ts) {
