@@ -251,8 +251,8 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
 /// Whether `query` is the request `open`, captured again.
 pub(super) fn is_same_packet(
     open: &Open,
-    query: &Query<'_>,
-    seen: &Sighting,
+    (query, seen): (&Query<'_>, &Sighting),
+    is_timed: impl Fn() -> bool,
     payloads: &Payloads,
 ) -> bool {
     let same_id = match (open.place.ip_id, seen.place.ip_id) {
@@ -273,7 +273,7 @@ pub(super) fn is_same_packet(
     same_id
         && !together
         && !seen.stations[0].is_other_than(open.asked_by)
-        && (soon || is_proven(open, seen) || is_timed(query, seen))
+        && (soon || is_proven(open, seen) || is_timed())
         && (open.asks_alike(query) || is_part(open, query, seen, payloads))
 }
 

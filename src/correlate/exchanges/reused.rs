@@ -5,6 +5,7 @@
 //! together with the newest in a ring. A reply belongs to the one whose content it brings back. Of
 //! those that are alike in all, it belongs to the one that makes the round trip the usual one.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -38,11 +39,13 @@ impl Beside {
 impl Exchanges {
     /// The request that this one is, captured again, among those of the ring of `newest`.
     pub(super) fn copied(&self, newest: Slot, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
-        let mut of_ring = self.newest_first(newest).take_while(|(_, open)| {
-            is_soon(open, seen) || may_be_late(open, seen) || is_timed(query, seen)
-        });
-        let (slot, _) =
-            of_ring.find(|(_, open)| is_same_packet(open, query, seen, &self.payloads))?;
+        let is_timed = LazyCell::new(|| is_timed(query, seen));
+        let mut of_ring = self
+            .newest_first(newest)
+            .take_while(|(_, open)| is_soon(open, seen) || may_be_late(open, seen) || *is_timed);
+        let is_same =
+            |open: &Open| is_same_packet(open, (query, seen), || *is_timed, &self.payloads);
+        let (slot, _) = of_ring.find(|(_, open)| is_same(open))?;
         Some(slot)
     }
 
