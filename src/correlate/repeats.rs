@@ -122,8 +122,10 @@ impl Repeats {
         #[allow(clippy::cast_possible_truncation)] // the lower bits, by design
         let chain = hash as usize % CHAINS;
         let newest = self.newest.get(chain).copied().flatten();
-        let place = |number: u64| usize::try_from(number.checked_sub(self.forgotten)?).ok();
-        let at = |number: u64| Some((place(number)?, self.seen.get(place(number)?)?));
+        let at = |number: u64| {
+            let place = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
+            Some((place, self.seen.get(place)?))
+        };
         let mut newest_first =
             std::iter::successors(newest.and_then(at), |(_, seen)| at(seen.before?));
         let alike = newest_first.find_map(|(at, seen)| {

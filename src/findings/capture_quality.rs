@@ -118,12 +118,12 @@ impl Diagnosis for CaptureQuality {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        self.some_unknown |= exchange.outcome == ExchangeOutcome::Unknown;
-        if exchange.outcome == ExchangeOutcome::Unknown
-            && let Some(reply) = exchange.end.and_then(ExchangeEnd::reply)
-        {
-            self.on_way_back.errors += 1;
-            self.on_way_back.show(&[exchange.request, reply]);
+        if exchange.outcome == ExchangeOutcome::Unknown {
+            self.some_unknown = true;
+            if let Some(reply) = exchange.end.and_then(ExchangeEnd::reply) {
+                self.on_way_back.errors += 1;
+                self.on_way_back.show(&[exchange.request, reply]);
+            }
         }
         // Of pings `ping_unanswered` and `ping_loss` say it.
         if exchange.one_sided_possible && exchange.kind != ExchangeKind::Echo {

@@ -7,8 +7,9 @@
 //! no ICMP error was about its two ends, with their ports (where only large segments vanish that is a
 //! `pmtu_black_hole`). If they had closed their side before, they may have left for good: worth
 //! knowing, no warning. A candidate, no more: the packets may be dropped on the way there or the answers
-//! on the way back, unless other packets to the same host were captured at points further on. Where no packet to the sender was captured at all, the capture may see one
-//! direction only: worth knowing, no warning. Nothing is said where the kernel dropped packets.
+//! on the way back, unless other packets to the same host were captured at points further on. Where no
+//! packet to the sender was captured at all, the capture may see one direction only: worth knowing, no
+//! warning. Nothing is said where the kernel dropped packets.
 //! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
 //! it is sent again).
 
