@@ -138,8 +138,9 @@ impl Esp {
 
     /// Whether an association may open what `ip` carries.
     pub fn knows(&self, ip: &Ip<'_>) -> bool {
-        (self.keys.as_ref().zip(Sealed::of(ip)))
-            .is_some_and(|(keys, sealed)| keys.of(sealed.spi).next().is_some())
+        let knows =
+            |keys: &Keys| Sealed::of(ip).is_some_and(|sealed| keys.of(sealed.spi).next().is_some());
+        self.keys.as_deref().is_some_and(knows)
     }
 
     /// Makes the packet that `ip` carries in `into`: whether it carries one that can be read without a
