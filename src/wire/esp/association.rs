@@ -144,15 +144,12 @@ impl Association {
                 .is_some()
         };
         let octets = made.get(start..).filter(|_| is_opened)?;
-        let (length, next) = untrailed(octets)?;
-        let is_plausible = || {
-            let payload = octets.get(..length).unwrap_or_default();
-            let padding = octets.get(length..octets.len() - TRAILER);
-            padding.is_some_and(is_padding) && may_be(next, payload)
-        };
-        if !self.is_certain() && !is_plausible() {
+        let (payload, padding, next) = untrailed(octets)?;
+        let is_it = self.is_certain() || is_padding(padding) && may_be(next, payload);
+        if !is_it {
             return None;
         }
+        let length = payload.len();
         made.truncate(start + length);
         Some(Payload { next, length })
     }
@@ -188,11 +185,12 @@ impl Association {
     }
 }
 
-/// Where the payload ends, and what it is of.
-pub(super) fn untrailed(octets: &[u8]) -> Option<(usize, u8)> {
-    let (_, &[padding, next]) = octets.split_last_chunk()?;
-    let length = octets.len().checked_sub(TRAILER + usize::from(padding))?;
-    Some((length, next))
+/// The payload, the padding behind it, and what the payload is of.
+pub(super) fn untrailed(octets: &[u8]) -> Option<(&[u8], &[u8], u8)> {
+    let (padded, &[padding, next]) = octets.split_last_chunk::<TRAILER>()?;
+    let length = padded.len().checked_sub(padding.into())?;
+    let (payload, padding) = padded.split_at_checked(length)?;
+    Some((payload, padding, next))
 }
 
 /// Whether it is 1, 2, 3 and so on (RFC 4303 section 2.4).

@@ -20,14 +20,12 @@ fn payloads<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = (u8, &'a [u8])> + u
     SHAPES.into_iter().filter_map(move |(vector, code)| {
         let body = body?;
         let octets = body.get(vector..body.len().checked_sub(code)?)?;
-        let (length, next) = untrailed(octets)?;
+        let (payload, padding, next) = untrailed(octets)?;
         let is_one = matches!(
             next,
             protocol::ICMP | protocol::IPV4 | protocol::IPV6 | protocol::IPV6_ICMP
-        ) && is_padding(octets.get(length..octets.len().checked_sub(2)?)?);
-        is_one
-            .then(|| Some((next, octets.get(..length)?)))
-            .flatten()
+        ) && is_padding(padding);
+        is_one.then_some((next, payload))
     })
 }
 
