@@ -118,6 +118,15 @@ impl Cipher {
 
     /// Decrypts `octets` if `tag` authenticates them.
     pub(super) fn open(self, key: &[u8], sealed: &Authentic<'_>, octets: &mut [u8]) -> Option<()> {
+        if self == Self::AesGmac {
+            // It is GCM of nothing, with all that is there beside it.
+            let header = [sealed.header, sealed.vector, octets].concat();
+            let sealed = Authentic {
+                header: &header,
+                ..*sealed
+            };
+            return Self::AesGcm(Tag::Octets16).open(key, &sealed, &mut []);
+        }
         let (key, nonce) = self.with_nonce(key, sealed.vector)?;
         match (self, key.len()) {
             (Self::AesGcm(tag), 16) => gcm::<Aes128>(tag, key, &nonce, sealed, octets),
@@ -126,18 +135,6 @@ impl Cipher {
             (Self::AesCcm(tag), 16) => ccm::<Aes128>(tag, key, &nonce, sealed, octets),
             (Self::AesCcm(tag), 24) => ccm::<Aes192>(tag, key, &nonce, sealed, octets),
             (Self::AesCcm(tag), _) => ccm::<Aes256>(tag, key, &nonce, sealed, octets),
-            (Self::AesGmac, length) => {
-                let header = [sealed.header, sealed.vector, octets].concat();
-                let sealed = Authentic {
-                    header: &header,
-                    ..*sealed
-                };
-                match length {
-                    16 => gcm::<Aes128>(Tag::Octets16, key, &nonce, &sealed, &mut []),
-                    24 => gcm::<Aes192>(Tag::Octets16, key, &nonce, &sealed, &mut []),
-                    _ => gcm::<Aes256>(Tag::Octets16, key, &nonce, &sealed, &mut []),
-                }
-            }
             (Self::ChaCha20Poly1305, _) => aead::<ChaCha20Poly1305>(key, &nonce, sealed, octets),
             _ => None,
         }
