@@ -3,6 +3,7 @@
 //! Decoding is total: any octets give what could be read, plus [`Defects`]. It borrows and does
 //! not allocate.
 
+mod aead;
 pub mod bytes;
 pub mod checksum;
 pub mod defect;

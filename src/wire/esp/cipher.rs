@@ -3,13 +3,12 @@
 use aes::cipher::consts::{U8, U11, U12, U16};
 use aes::cipher::{
     BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockSizeUser, InnerIvInit, KeyInit,
-    KeyIvInit, StreamCipher, StreamCipherSeek,
+    KeyIvInit, StreamCipher,
 };
 use aes::{Aes128, Aes192, Aes256};
 use aes_gcm::AesGcm;
 use ccm::Ccm;
 use ccm::aead::AeadInOut;
-use chacha20::ChaCha20;
 use chacha20poly1305::ChaCha20Poly1305;
 use cmac::Cmac;
 use ctr::Ctr32BE;
@@ -18,6 +17,8 @@ use hmac::{Hmac, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
+
+use crate::wire::aead;
 
 /// Ciphers, those that authenticate as well among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Cipher {
             (Self::AesCcm(tag), 16) => ccm::<Aes128>(tag, key, &nonce, sealed, octets),
             (Self::AesCcm(tag), 24) => ccm::<Aes192>(tag, key, &nonce, sealed, octets),
             (Self::AesCcm(tag), _) => ccm::<Aes256>(tag, key, &nonce, sealed, octets),
-            (Self::ChaCha20Poly1305, _) => aead::<ChaCha20Poly1305>(key, &nonce, sealed, octets),
+            (Self::ChaCha20Poly1305, _) => open::<ChaCha20Poly1305>(key, &nonce, sealed, octets),
             _ => None,
         }
     }
@@ -147,8 +148,6 @@ impl Cipher {
         const FIRST: [u8; 4] = [0, 0, 0, 1];
         /// Octets of lengths less one (RFC 4309 section 4).
         const CCM_FLAGS: [u8; 1] = [3];
-        /// Octets of the key stream that make the key of the tag (RFC 8439 section 2.8).
-        const BEFORE: u32 = 64;
         let (key, nonce) = self.with_nonce(key, vector)?;
         match (self, key.len()) {
             (Self::Null | Self::AesGmac, _) => Some(()),
@@ -162,11 +161,7 @@ impl Cipher {
             (Self::AesCcm(_), _) => {
                 counter(key, &[&CCM_FLAGS, &nonce[..], &FIRST].concat(), octets)
             }
-            (Self::ChaCha20Poly1305, _) => {
-                let mut stream = ChaCha20::new_from_slices(key, &nonce).ok()?;
-                stream.try_seek(BEFORE).ok()?;
-                stream.try_apply_keystream(octets).ok()
-            }
+            (Self::ChaCha20Poly1305, _) => aead::chacha20(key, &nonce, octets),
         }
     }
 }
@@ -187,9 +182,9 @@ fn gcm<A: BlockSizeUser<BlockSize = U16> + BlockCipherEncrypt + KeyInit>(
     octets: &mut [u8],
 ) -> Option<()> {
     let open = match tag {
-        Tag::Octets8 => aead::<AesGcm<A, U12, U8>>,
-        Tag::Octets12 => aead::<AesGcm<A, U12, U12>>,
-        Tag::Octets16 => aead::<AesGcm<A, U12, U16>>,
+        Tag::Octets8 => open::<AesGcm<A, U12, U8>>,
+        Tag::Octets12 => open::<AesGcm<A, U12, U12>>,
+        Tag::Octets16 => open::<AesGcm<A, U12, U16>>,
     };
     open(key, nonce, sealed, octets)
 }
@@ -202,22 +197,20 @@ fn ccm<A: BlockSizeUser<BlockSize = U16> + BlockCipherEncrypt + KeyInit>(
     octets: &mut [u8],
 ) -> Option<()> {
     let open = match tag {
-        Tag::Octets8 => aead::<Ccm<A, U8, U11>>,
-        Tag::Octets12 => aead::<Ccm<A, U12, U11>>,
-        Tag::Octets16 => aead::<Ccm<A, U16, U11>>,
+        Tag::Octets8 => open::<Ccm<A, U8, U11>>,
+        Tag::Octets12 => open::<Ccm<A, U12, U11>>,
+        Tag::Octets16 => open::<Ccm<A, U16, U11>>,
     };
     open(key, nonce, sealed, octets)
 }
 
-fn aead<C: AeadInOut + KeyInit>(
+fn open<C: AeadInOut + KeyInit>(
     key: &[u8],
     nonce: &[u8],
     sealed: &Authentic<'_>,
     octets: &mut [u8],
 ) -> Option<()> {
-    let cipher = C::new_from_slice(key).ok()?;
-    let (nonce, tag) = (nonce.try_into().ok()?, sealed.tag.try_into().ok()?);
-    (cipher.decrypt_inout_detached(nonce, sealed.header, octets.into(), tag)).ok()
+    aead::open::<C>(key, nonce, sealed.header, octets, sealed.tag)
 }
 
 fn cbc<C: BlockCipherDecrypt + KeyInit>(

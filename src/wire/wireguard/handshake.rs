@@ -2,13 +2,13 @@
 //! (sections 5.4.2, 5.4.3 and 5.4.5), as one looks on who knows some of the keys.
 
 use blake2::{Blake2s256, Digest};
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use chacha20poly1305::ChaCha20Poly1305;
 use hkdf::SimpleHkdf;
 
 use super::TAG;
 use super::keys::{Key, Keys};
 use super::message::{Initiation, Response};
+use crate::wire::aead;
 use crate::wire::bytes::array_at;
 
 pub(super) const CONSTRUCTION: &[u8] = b"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s";
@@ -106,11 +106,7 @@ impl Noise {
     /// Decrypts `octets` if they are what the tag says, and takes what was sent into the hash.
     fn open(&mut self, key: &[u8; 32], octets: &mut [u8], tag: &[u8; TAG]) -> Option<()> {
         let hash = hash(&[&self.hash, octets, tag]);
-        let cipher = ChaCha20Poly1305::new(key.into());
-        let nonce = [0; 12];
-        cipher
-            .decrypt_inout_detached((&nonce).into(), &self.hash, octets.into(), tag.into())
-            .ok()?;
+        aead::open::<ChaCha20Poly1305>(key, &[0; 12], &self.hash, octets, tag)?;
         self.hash = hash;
         Some(())
     }

@@ -9,10 +9,7 @@ mod keys;
 mod message;
 mod sessions;
 
-use chacha20::ChaCha20;
-use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use chacha20poly1305::ChaCha20Poly1305;
 
 pub use self::keys::{KeyLog, Keys};
 use self::message::{Message, Transport};
@@ -20,7 +17,7 @@ use self::sessions::Sessions;
 use super::ip::Ip;
 use super::link::{LinkHeader, Network};
 use super::tunnel::TunnelKind;
-use super::{Encryption, Locked, Undecodable, opener};
+use super::{Encryption, Locked, Undecodable, aead, opener};
 use crate::model::{Expanded, Form, Sealing};
 
 /// Octets of an authentication tag.
@@ -132,29 +129,17 @@ const LEAST: usize = 20;
 impl Transport<'_> {
     /// Writes the packet to `packet` if `key` is the one that encrypted it (section 5.4.6).
     fn decrypt(&self, key: &[u8; 32], packet: &mut Vec<u8>) -> bool {
-        /// Octets of the key stream that make the key of the tag (RFC 8439 section 2.8).
-        const BEFORE: u32 = 64;
         /// Octets of padding, less than so many.
         const PADDED: usize = 16;
         let mut nonce = [0; 12];
         nonce[4..].copy_from_slice(&self.counter.to_le_bytes());
         if let Some((sealed, tag)) = self.whole() {
             packet.extend_from_slice(sealed);
-            let cipher = ChaCha20Poly1305::new(key.into());
-            return cipher
-                .decrypt_inout_detached(
-                    (&nonce).into(),
-                    &[],
-                    packet.as_mut_slice().into(),
-                    tag.into(),
-                )
-                .is_ok();
+            return aead::open::<ChaCha20Poly1305>(key, &nonce, &[], packet, tag).is_some();
         }
         let sealed = self.sealed.get(..self.length).unwrap_or(self.sealed);
         packet.extend_from_slice(sealed);
-        let mut stream = ChaCha20::new(key.into(), (&nonce).into());
-        stream.try_seek(BEFORE).is_ok()
-            && stream.try_apply_keystream(packet).is_ok()
+        aead::chacha20(key, &nonce, packet).is_some()
             && opener::is_plausible(packet, self.length, PADDED)
     }
 }

@@ -9,6 +9,7 @@ use ccm::aead::{AeadInOut, KeyInit};
 
 use super::rc4::{self, Fragment};
 use crate::model::LinkCipher;
+use crate::wire::aead;
 use crate::wire::bytes::{array_at, tail, u8_at};
 
 /// Octets before what CCMP and GCMP encrypt, and TKIP: the packet's number, and which key it is.
@@ -175,15 +176,8 @@ impl Sealed<'_> {
         let (sealed, tag) = sealed.split_at_checked(at)?;
         let start = packet.len();
         packet.extend_from_slice(sealed);
-        let cipher = C::new_from_slice(key).ok()?;
-        cipher
-            .decrypt_inout_detached(
-                nonce.try_into().ok()?,
-                &self.additional(qos)?,
-                packet.get_mut(start..)?.into(),
-                tag.try_into().ok()?,
-            )
-            .ok()
+        let beside = self.additional(qos)?;
+        aead::open::<C>(key, nonce, &beside, packet.get_mut(start..)?, tag)
     }
 
     /// What is authenticated beside the packet (section 12.5.2.3.3): the header without what may differ
