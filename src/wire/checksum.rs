@@ -147,11 +147,10 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     let at = match (ip.version, ip.protocol) {
         _ if ip.is_later_fragment() => return None,
         (_, protocol::TCP) => 16,
-        (_, protocol::UDP) => 6,
+        (_, protocol::UDP | protocol::VRRP) => 6,
         (_, protocol::ICMP | protocol::IPV6_ICMP) => {
             return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
         }
-        (_, protocol::VRRP) => return vrrp_checksum(ip),
         _ => return None,
     };
     let found = u16_at(ip.payload, at)?;
@@ -175,27 +174,23 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         Some(covered) => covered,
         None => return Some(unverified(why_cut(ip), Some(found))),
     };
+    if ip.protocol == protocol::VRRP
+        && let Some(alone) = verify_vrrp_alone(covered, at)
+    {
+        return Some(alone);
+    }
     let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
     verify_with_addresses(ip, length, covered, at)
 }
 
-/// That of version 2 covers the message alone (RFC 3768 section 5.3.8), that of version 3 the addresses
-/// too (RFC 5798 section 5.2.8), which not all senders heed: either is good.
-fn vrrp_checksum(ip: &Ip<'_>) -> Option<Checksum> {
-    const AT: usize = 6;
+/// The checksum of VRRP that covers the message alone, where that is the one that counts: that of
+/// version 2 does (RFC 3768 section 5.3.8), that of version 3 covers the addresses too (RFC 5798 section
+/// 5.2.8), which not all senders heed, so that either is good.
+fn verify_vrrp_alone(message: &[u8], at: usize) -> Option<Checksum> {
     const PSEUDO_HEADER_SINCE: u8 = 3;
-    let found = u16_at(ip.payload, AT)?;
-    if ip.fragment.is_some() {
-        return Some(unverified(Unverified::Fragment, Some(found)));
-    }
-    if !ip.is_whole() {
-        return Some(unverified(why_cut(ip), Some(found)));
-    }
-    let alone = verify(&[], ip.payload, AT);
-    if u8_at(ip.payload, 0)? >> 4 < PSEUDO_HEADER_SINCE || alone.status == ChecksumStatus::Good {
-        return Some(alone);
-    }
-    verify_with_addresses(ip, ip.payload_length, ip.payload, AT)
+    let alone = verify(&[], message, at);
+    let counts = u8_at(message, 0)? >> 4 < PSEUDO_HEADER_SINCE;
+    (counts || alone.status == ChecksumStatus::Good).then_some(alone)
 }
 
 /// The checksum at `at` in `covered`, which it covers together with the addresses of `ip`, its

@@ -436,7 +436,7 @@ pub mod protocol {
     /// Encapsulating security payload.
     pub const ESP: u8 = ip_number::ENCAPSULATING_SECURITY_PAYLOAD.0;
     /// Virtual router redundancy.
-    pub const VRRP: u8 = 112;
+    pub const VRRP: u8 = ip_number::VRRP.0;
     /// Authentication header.
     pub const AH: u8 = ip_number::AUTHENTICATION_HEADER.0;
     /// ICMPv6.
