@@ -445,7 +445,7 @@ pub(super) fn pref64_length(code: u8) -> Option<u8> {
 }
 
 /// The number that decimal digits write.
-fn written(digits: &[u8]) -> Option<u64> {
+pub(super) fn written(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, digit| {
         let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
         number.checked_mul(10)?.checked_add(digit.into())

@@ -1,7 +1,7 @@
 //! Protocols whose messages begin with a line of text: HTTP, SIP, SMTP, SSDP, syslog and others.
 
 use super::Payload;
-use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::icmp::field::{FieldSpec, Names, spec, written};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
 
@@ -152,13 +152,13 @@ fn syslog<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let Some(digits) = priority(payload.octets) else {
         return first_line(SYSLOG, payload);
     };
-    let written = |shift, width, name| spec::written(1, digits, shift, width, name);
+    let bits = |shift, width, name| spec::written(1, digits, shift, width, name);
     let behind = usize::from(digits) + 2;
     let line = payload.line(behind);
     let end = line.map_or(behind, |(line, _)| behind + line.len());
     let rows: [FieldSpec; 2] = [
-        spec::named(written(3, 5, "facility"), &FACILITIES),
-        spec::named(written(0, 3, "severity"), &SEVERITIES),
+        spec::named(bits(3, 5, "facility"), &FACILITIES),
+        spec::named(bits(0, 3, "severity"), &SEVERITIES),
     ];
     let specs = Specs::made(rows.into_iter().chain(line.map(|(_, row)| row)));
     let bytes = payload.octets.get(..end)?;
@@ -167,11 +167,9 @@ fn syslog<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
 
 /// How many digits a priority has.
 fn priority(octets: &[u8]) -> Option<u8> {
-    const HIGHEST: u32 = 191;
+    const HIGHEST: u64 = 191;
     let rest = octets.strip_prefix(b"<")?;
     let end = rest.iter().take(4).position(|&octet| octet == b'>')?;
-    let digits = rest.get(..end)?;
-    let number = str::from_utf8(digits).ok()?.parse::<u32>().ok()?;
-    let is_one = digits.iter().all(u8::is_ascii_digit) && number <= HIGHEST;
+    let is_one = end > 0 && written(rest.get(..end)?)? <= HIGHEST;
     u8::try_from(end).ok().filter(|_| is_one)
 }
