@@ -149,7 +149,8 @@ pub(super) fn lmp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     if u8_at(octets, 0)? >> 4 != 1 {
         return None;
     }
-    let message = match u8_at(octets, 3)? {
+    let kind = u8_at(octets, 3)?;
+    let message = match kind {
         1 => "config",
         2 => "config_ack",
         3 => "config_nack",
@@ -172,8 +173,8 @@ pub(super) fn lmp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         20 => "channel_status_response",
         _ => return None,
     };
-    let kind = u8_at(octets, 3).map(u16::from);
     let bytes = octets.get(..6).unwrap_or(octets);
     let specs = Specs::Table(LMP);
+    let kind = Some(kind.into());
     Some(UpperHeader::new("lmp", kind, Some(message), bytes, specs))
 }

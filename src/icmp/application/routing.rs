@@ -30,13 +30,13 @@ pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => "response",
         _ => return None,
     };
-    let (name, table) = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
-        ("rip", RIP_NG)
+    let table = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
+        RIP_NG
     } else {
-        ("rip", RIP)
+        RIP
     };
     Some(UpperHeader::new(
-        name,
+        "rip",
         Some(command.into()),
         Some(message),
         octets,
