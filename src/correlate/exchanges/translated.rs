@@ -20,20 +20,27 @@ const LOOKED_AT: usize = 32;
 
 /// What requests asked before their translation, by what they ask behind it.
 #[derive(Debug)]
-pub(super) struct Translations(Table<QueryKey, QueryKey>);
+pub(super) struct Translations {
+    known: Table<QueryKey, QueryKey>,
+    /// The highest TTL of all requests: behind a translation it is lower than before.
+    highest_ttl: u8,
+}
 
 impl Translations {
     pub(super) fn new(memory: usize) -> Self {
-        Self(Table::with_memory(memory.min(MEMORY)))
+        Self {
+            known: Table::with_memory(memory.min(MEMORY)),
+            highest_ttl: 0,
+        }
     }
 
     /// The key of a request before its translation; that itself, where none is known.
     #[inline]
     pub(super) fn before(&self, key: QueryKey) -> QueryKey {
-        if self.0.len() == 0 {
+        if self.known.len() == 0 {
             return key;
         }
-        self.0.get(&key).copied().unwrap_or(key)
+        self.known.get(&key).copied().unwrap_or(key)
     }
 }
 
@@ -64,13 +71,19 @@ impl Exchanges {
         known: QueryKey,
         seen: &Sighting,
     ) -> Option<QueryKey> {
+        let highest_ttl = &mut self.translations.highest_ttl;
+        *highest_ttl = seen.place.ttl.max(*highest_ttl);
+        let is_first_hop = seen.place.ttl == *highest_ttl;
         if known != query.key {
             let (before, there) = as_before(query, known, seen);
             if self.is_captured_again(&before, &there) {
                 return Some(known);
             }
             // Its number serves another request by now.
-            self.translations.0.remove(&query.key);
+            self.translations.known.remove(&query.key);
+        }
+        if is_first_hop {
+            return None;
         }
         let (slot, _) = std::iter::successors(self.table.newest(), |&slot| self.table.older(slot))
             .take(LOOKED_AT)
@@ -83,7 +96,7 @@ impl Exchanges {
             return None;
         }
         let key = *self.table.key_at(slot)?;
-        self.translations.0.insert(query.key, key);
+        self.translations.known.insert(query.key, key);
         Some(key)
     }
 
