@@ -227,10 +227,17 @@ fn input(cli: &Cli, filter: &str) -> anyhow::Result<Input> {
             "'{word}' is a file, not a filter: each file to read has an -r of its own: -r {word}"
         );
     }
+    let live = &cli.live;
     if !cli.read.is_empty() {
+        // Not used for files, but to name none that is one is a slip.
+        if let Some(name) = &live.linktype
+            && name.parse::<i32>().is_err()
+            && pcap::Linktype::from_name(name).is_err()
+        {
+            bail!("-y {name}: no such link type; -L lists those of an interface");
+        }
         return Ok(Input::Files(cli.read.clone()));
     }
-    let live = &cli.live;
     if live.only_filter && filter.is_empty() {
         bail!("--only-filter needs a filter: give one, or leave it out to capture all ICMP");
     }

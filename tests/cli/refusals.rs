@@ -185,6 +185,7 @@ fn arguments_that_make_no_sense() {
         ),
         (&["--no-such-flag"], &["--no-such-flag", "--help"]),
         (&["-c", "0"], &["-c", "0"]),
+        (&["-y", "FOO"], &["-y FOO", "no such link type", "-L"]),
         (&["-c", "many"], &["-c", "many"]),
         (&["-c", "-1"], &["-1"]),
         (
