@@ -1,5 +1,7 @@
 //! Protocols whose messages begin with a line of text: HTTP, SIP, SMTP, SSDP, syslog and others.
 
+mod line_form;
+
 use super::Payload;
 use crate::icmp::field::{FieldSpec, Names, spec, written};
 use crate::icmp::item::Specs;
@@ -57,39 +59,15 @@ pub(super) fn known<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     first_line(name, payload)
 }
 
-/// A line of a datagram at the port of a protocol that has them.
+/// A line of a datagram at the port of a protocol that has them, if it has the form of one.
 pub(super) fn datagram<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
-    by_port(payload, |port| {
-        Some(match port {
-            514 => "syslog",
-            1900 => "ssdp",
-            2427 | 2727 => "mgcp",
-            3702 => "ws_discovery",
-            5060 => "sip",
-            _ => return None,
-        })
-    })
+    by_port(payload, |port| line_form::of_datagram(port, payload.octets))
 }
 
-/// A line of a segment at the port of a protocol that has them. HTTP is not among these: its first
-/// word tells it, and its ports serve others as well.
+/// The same of a segment: one that is quoted is most often of the middle of a stream. HTTP is not among these: its first word tells it,
+/// and its ports serve others as well.
 pub(super) fn segment<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
-    by_port(payload, |port| {
-        Some(match port {
-            21 => "ftp",
-            23 => "telnet",
-            25 | 587 => "smtp",
-            43 => "whois",
-            110 => "pop3",
-            119 => "nntp",
-            143 => "imap",
-            514 => "syslog",
-            5060 => "sip",
-            5222 => "xmpp",
-            6667 => "irc",
-            _ => return None,
-        })
-    })
+    by_port(payload, |port| line_form::of(port, payload.octets))
 }
 
 fn by_port<'a>(

@@ -57,12 +57,68 @@ fn lines_of_text() {
 fn a_port_alone_tells_no_line_of_another_protocol() {
     // IRC on a port of HTTP; a port of TCP's in a datagram.
     assert_eq!(told(TCP, [40000, 8000], b"USER a +iw a :A B\r\n"), "");
-    assert_eq!(
-        told(UDP, [5060, 80], b"hello there\r\n"),
-        "sip -: line hello there"
-    );
+    assert_eq!(told(UDP, [5060, 80], b"hello there\r\n"), "");
     assert_eq!(told(UDP, [40000, 25], b"hello there\r\n"), "");
     assert_eq!(told(TCP, [40000, 1900], b"hello there\r\n"), "");
+}
+
+#[test]
+fn text_in_the_middle_of_a_stream_is_no_line() {
+    for (port, lines) in [
+        (21, &["USER a\r\n", "230-Welcome\r\n", "PASV\r\n"][..]),
+        (25, &["MAIL FROM:<a@lab.test>\r\n", "250 ok\r\n"]),
+        (110, &["+OK 2 octets\r\n", "-ERR no\r\n", "RETR 1\r\n"]),
+        (119, &["GROUP lab.test\r\n", "211 1 2 3\r\n"]),
+        (
+            143,
+            &[
+                "a1 login a b\r\n",
+                "* 5 EXISTS\r\n",
+                "* OK ready\r\n",
+                "A2 OK done\r\n",
+            ],
+        ),
+        (514, &["<34>1 su: no\n"]),
+        (
+            5060,
+            &["REFER sip:a@lab.test SIP/2.0\r\n", "SIP/2.0 200 OK\r\n"],
+        ),
+        (5222, &["<stream:stream to='lab.test'>"]),
+        (
+            6667,
+            &[
+                "NICK a\r\n",
+                ":irc.lab.test 001 a :hello\r\n",
+                "PING :a\r\n",
+            ],
+        ),
+    ] {
+        for line in lines {
+            assert_ne!(told(TCP, [40000, port], line.as_bytes()), "", "{line}");
+        }
+        for line in [
+            "this is the body of a mail\r\n",
+            "Help is on its way\r\n",
+            "2024 was a year\r\n",
+            "OK, then\r\n",
+            "* a point\r\n",
+            "USE",
+            "A sentence. And one more\r\n",
+        ] {
+            assert_eq!(
+                told(TCP, [40000, port], line.as_bytes()),
+                "",
+                "{port} {line}"
+            );
+        }
+    }
+    for port in [1900, 2427, 3702, 5060] {
+        assert_eq!(told(UDP, [40000, port], b"hello there\r\n"), "", "{port}");
+    }
+    assert_eq!(
+        told(UDP, [40000, 2427], b"RSIP 1 a@lab.test MGCP 1.0\r\n"),
+        "mgcp -: line RSIP 1 a@lab.test MGCP 1.0"
+    );
 }
 
 #[test]
