@@ -58,8 +58,8 @@ pub enum FieldKind {
     LittleEndian(u8),
     /// An unsigned number of so many octets, the low one first, for people to read in hexadecimal.
     HexLittleEndian(u8),
-    /// A signed number of four octets.
-    Signed,
+    /// A signed number of so many octets, at most eight.
+    Signed(u8),
     /// Seconds in four octets; all ones are for ever (RFC 4861 section 4.6.2).
     Seconds,
     /// Some bits of a number of so many octets, at most eight.
@@ -147,8 +147,6 @@ pub enum FieldKind {
     V6Array(u16),
     /// So many IPv4 addresses, or as many as fit.
     V4Array(u16),
-    /// A signed number of one octet.
-    SignedOctet,
     /// Seconds in two octets and 1/65536ths of one in two more, as microseconds (RFC 5905 section 6).
     ShortTime,
     /// When something was, in eight octets: seconds since 1900, or since 2036 where the first bit is
@@ -273,17 +271,13 @@ impl FieldSpec {
             | FieldKind::LittleEndian(n)
             | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
+            | FieldKind::Signed(n)
             | FieldKind::Inverted(n) => usize::from(n),
-            FieldKind::Signed
-            | FieldKind::Seconds
-            | FieldKind::ShortTime
-            | FieldKind::V4
-            | FieldKind::InvertedV4 => 4,
+            FieldKind::Seconds | FieldKind::ShortTime | FieldKind::V4 | FieldKind::InvertedV4 => 4,
             FieldKind::Bits { octets, .. } | FieldKind::Reserved { octets, .. } => {
                 usize::from(octets)
             }
             FieldKind::Flag(_)
-            | FieldKind::SignedOctet
             | FieldKind::MldInterval
             | FieldKind::Preference
             | FieldKind::RouteLifetime => 1,
@@ -351,7 +345,7 @@ impl FieldSpec {
                 let digits = octets.iter().map(|octet| octet.rotate_left(4));
                 Value::Hex(digits.fold(0, |n, octet| n << 8 | u64::from(octet)))
             }
-            FieldKind::Signed => Value::Signed(i32::from_be_bytes(*octets.first_chunk()?).into()),
+            FieldKind::Signed(_) => Value::Signed(signed(octets)?),
             FieldKind::Seconds => Value::Seconds(u32::from_be_bytes(*octets.first_chunk()?)),
             FieldKind::Bits { shift, width, .. } => {
                 Value::Number(number(octets) >> shift & ((1 << width) - 1))
@@ -394,7 +388,6 @@ impl FieldSpec {
                 Value::Number(written(octets)? >> shift & ((1 << width) - 1))
             }
             FieldKind::V4List | FieldKind::V4Array(_) => Value::V4List(octets),
-            FieldKind::SignedOctet => Value::Signed(octets.first()?.cast_signed().into()),
             FieldKind::ShortTime => Value::Number((number(octets) * 1_000_000) >> 16),
             FieldKind::NtpTime => Value::Time(ntp_time(number(octets))?),
             FieldKind::Parts(parts) => Value::Parts(parts, octets),
@@ -460,6 +453,13 @@ pub(super) fn unpadded(text: &[u8]) -> &[u8] {
 
 pub(super) fn number(octets: &[u8]) -> u64 {
     octets.iter().fold(0, |n, &octet| n << 8 | u64::from(octet))
+}
+
+/// A number in two's complement; `None` of no octet, and of more than eight.
+pub(super) fn signed(octets: &[u8]) -> Option<i64> {
+    let bits = u32::try_from(octets.len()).ok()?.checked_mul(8)?;
+    let unused = 64_u32.checked_sub(bits).filter(|&unused| unused < 64)?;
+    Some((number(octets) << unused).cast_signed() >> unused)
 }
 
 fn little_endian(octets: &[u8]) -> u64 {

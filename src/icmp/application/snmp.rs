@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::Payload;
-use crate::icmp::field::{FieldSpec, Names, Value, number, spec};
+use crate::icmp::field::{FieldSpec, Names, Value, number, signed, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::x509::der_head;
@@ -23,6 +23,7 @@ const TIME_TICKS: u8 = 0x43;
 const COUNTER_64: u8 = 0x46;
 /// RFC 3416 section 3.
 const TRAP_V1: u8 = 0xa4;
+const GET_BULK: u8 = 0xa5;
 
 const VERSIONS: Names = Names {
     key: "version_name",
@@ -75,11 +76,24 @@ impl Ber {
 
     /// The field of a number that fits into eight octets.
     fn number(&self, name: &'static str) -> Option<FieldSpec> {
+        self.number_as(spec::number, name)
+    }
+
+    /// That of one that may be negative.
+    fn signed(&self, name: &'static str) -> Option<FieldSpec> {
+        self.number_as(spec::signed, name)
+    }
+
+    fn number_as(
+        &self,
+        made: impl Fn(u16, u8, &'static str) -> FieldSpec,
+        name: &'static str,
+    ) -> Option<FieldSpec> {
         let (at, length) = self.place()?;
         let length = u8::try_from(length)
             .ok()
             .filter(|length| (1..=8).contains(length))?;
-        matches!(self.tag, INTEGER | TIME_TICKS).then(|| spec::number(at, length, name))
+        matches!(self.tag, INTEGER | TIME_TICKS).then(|| made(at, length, name))
     }
 
     /// The field of a list of bindings, as far as that goes.
@@ -95,20 +109,25 @@ impl Ber {
         Self::at(octets, self.content.end).filter(|_| self.is_whole)
     }
 
+    /// Why it is no value, if it is one of the exceptions (RFC 3416 section 3).
+    const fn exception(&self) -> Option<&'static str> {
+        Some(match self.tag {
+            0x80 => "no_such_object",
+            0x81 => "no_such_instance",
+            0x82 => "end_of_mib_view",
+            _ => return None,
+        })
+    }
+
     /// What it says, if it is not null or one of its exceptions.
     fn told<'a>(&self, octets: &'a [u8]) -> Option<Value<'a>> {
-        /// RFC 3416 section 3: no such object, no such instance, end of the view.
         const NULL: u8 = 0x05;
-        const EXCEPTIONS: [u8; 3] = [0x80, 0x81, 0x82];
         let content = octets.get(self.content.clone())?;
         let fits = (1..=8).contains(&content.len());
         Some(match self.tag {
             NULL => return None,
-            tag if EXCEPTIONS.contains(&tag) => return None,
-            INTEGER if fits => {
-                let unused = 64 - 8 * u32::try_from(content.len()).ok()?;
-                Value::Signed((number(content) << unused).cast_signed() >> unused)
-            }
+            _ if self.exception().is_some() => return None,
+            INTEGER if fits => Value::Signed(signed(content)?),
             COUNTER..=TIME_TICKS | COUNTER_64 if fits => Value::Number(number(content)),
             // Of 64 bits with the highest set.
             COUNTER_64 if content.len() == 9 => Value::Number(number(tail(content, 1))),
@@ -130,7 +149,7 @@ const fn pdu(tag: u8) -> Option<&'static str> {
         0xa2 => "response",
         0xa3 => "set",
         TRAP_V1 => "trap",
-        0xa5 => "get_bulk",
+        GET_BULK => "get_bulk",
         0xa6 => "inform",
         0xa7 => "trap_v2",
         0xa8 => "report",
@@ -171,7 +190,11 @@ pub(super) fn message<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         rows[1] = community.row(spec::text_of, "community");
         if let Some(body) = community.next(octets) {
             name = pdu(body.tag);
-            let fields = if body.tag == TRAP_V1 { trap } else { request };
+            let fields = match body.tag {
+                TRAP_V1 => trap,
+                GET_BULK => bulk,
+                _ => request,
+            };
             for (to, row) in rows
                 .iter_mut()
                 .skip(2)
@@ -254,14 +277,51 @@ fn scoped(octets: &[u8], at: usize) -> (Option<&'static str>, Option<FieldSpec>)
 
 type Rows = [Option<FieldSpec>; 6];
 
-/// RFC 3416 section 3: what all but the first version's trap have.
+/// RFC 3416 section 3, RFC 1157 section 4.1.1.
+const ERROR_STATUS: Names = Names {
+    key: "error_name",
+    words: &[
+        "",
+        "too_big",
+        "no_such_name",
+        "bad_value",
+        "read_only",
+        "general_error",
+        "no_access",
+        "wrong_type",
+        "wrong_length",
+        "wrong_encoding",
+        "wrong_value",
+        "no_creation",
+        "inconsistent_value",
+        "resource_unavailable",
+        "commit_failed",
+        "undo_failed",
+        "authorization_error",
+        "not_writable",
+        "inconsistent_name",
+    ],
+};
+
+/// RFC 3416 section 3: what all but a request in bulk and the first version's trap have.
 fn request(octets: &[u8], at: usize) -> Rows {
+    let mut rows = numbered(octets, at, ["error_status", "error_index"]);
+    rows[1] = rows[1].map(|row| spec::named(row, &ERROR_STATUS));
+    rows
+}
+
+/// RFC 3416 section 3: where others have what went wrong.
+fn bulk(octets: &[u8], at: usize) -> Rows {
+    numbered(octets, at, ["non_repeaters", "max_repetitions"])
+}
+
+/// An identifier, two numbers, and the bindings.
+fn numbered(octets: &[u8], at: usize, names: [&'static str; 2]) -> Rows {
     let mut rows = [None; 6];
-    let mut value = Ber::at(octets, at);
-    for (row, name) in rows
-        .iter_mut()
-        .zip(["request_id", "error_status", "error_index"])
-    {
+    let id = Ber::at(octets, at);
+    rows[0] = id.as_ref().and_then(|value| value.signed("request_id"));
+    let mut value = id.and_then(|value| value.next(octets));
+    for (row, name) in rows.iter_mut().skip(1).zip(names) {
         *row = value.as_ref().and_then(|value| value.number(name));
         value = value.and_then(|value| value.next(octets));
     }
@@ -297,6 +357,8 @@ pub struct Binding<'a> {
     pub variable: Oid<'a>,
     /// `None` where it has none, as in a request, or was cut.
     pub value: Option<Value<'a>>,
+    /// Why it has none: the snake-case name of an exception.
+    pub exception: Option<&'static str>,
 }
 
 /// The bindings in the content of a list of them; of one that is cut the variable at least.
@@ -310,6 +372,7 @@ pub fn bindings(octets: &[u8]) -> impl Iterator<Item = Binding<'_>> + Clone {
         variable.place()?;
         Some(Binding {
             variable: Oid(octets.get(variable.content.clone())?),
+            exception: value.as_ref().and_then(Ber::exception),
             value: value.and_then(|value| value.told(octets)),
         })
     })

@@ -108,7 +108,7 @@ pub(in crate::icmp) const fn hex_little_endian(
 }
 
 pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::Signed)
+    field(at, name, FieldKind::Signed(4))
 }
 
 /// A number of seconds in four octets, all of them set for ever.
@@ -215,9 +215,14 @@ pub(in crate::icmp) const fn v4_array(at: u16, count: u16, name: &'static str) -
     field(at, name, FieldKind::V4Array(count))
 }
 
+/// A signed number of so many octets.
+pub(in crate::icmp) const fn signed(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Signed(octets))
+}
+
 /// A signed number of one octet.
 pub(in crate::icmp) const fn i8(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::SignedOctet)
+    field(at, name, FieldKind::Signed(1))
 }
 
 /// A number of microseconds.

@@ -172,6 +172,7 @@ impl Serialize for BindingEntry<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.put("variable", &FieldValue(Value::Oid(self.0.variable)))?;
         map.maybe("value", self.0.value.map(FieldValue))?;
+        map.maybe("exception", self.0.exception)?;
         map.end()
     }
 }

@@ -33,6 +33,11 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
         {
             write::hex_octets(out, octets, b":");
         }
+        // An identifier, of which zeros in front are part.
+        Value::Hex(n) if field.range.len() == size_of::<u64>() => {
+            out.extend_from_slice(b"0x");
+            write::hex(out, n, 16);
+        }
         other => value(out, other),
     }
     if let Some(unit) = field.unit
@@ -155,6 +160,11 @@ fn bindings(out: &mut Vec<u8>, octets: &[u8]) {
         if let Some(bound) = binding.value {
             out.push(b'=');
             value(out, bound);
+        }
+        if let Some(exception) = binding.exception {
+            out.extend_from_slice(b"=[");
+            addr::words_of(out, exception);
+            out.push(b']');
         }
     }
 }
