@@ -19,29 +19,74 @@ pub struct PackedName<'a> {
 impl<'a> PackedName<'a> {
     /// The labels, outermost last, as far as they are there. To be escaped wherever they are shown.
     pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        /// Those of the longest name (RFC 1035 section 2.3.4).
-        const MOST: usize = 127;
-        let Self { message, mut at } = *self;
-        // A pointer leads further back than all before it, so that none is followed twice.
-        let mut first = at;
-        let labels = iter::from_fn(move || {
-            loop {
-                match u8_at(message, at)? {
-                    length @ 1..=63 => {
-                        let label = tail(message, at + 1).get(..length.into())?;
-                        at += 1 + label.len();
-                        return Some(label);
-                    }
-                    0xc0.. => {
-                        let target = usize::from(u16_at(message, at)? & 0x3fff);
-                        first = Some(target).filter(|&target| target < first)?;
-                        at = target;
-                    }
-                    _ => return None,
-                }
+        let mut walk = Walk::from(*self);
+        iter::from_fn(move || walk.next().ok().flatten())
+    }
+
+    /// Whether the labels lead to the end of a name, not to a pointer that leads nowhere.
+    pub fn is_whole(&self) -> bool {
+        let mut walk = Walk::from(*self);
+        loop {
+            match walk.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(NoName) => return false,
             }
-        });
-        labels.take(MOST)
+        }
+    }
+}
+
+/// The way through the labels of a name.
+struct Walk<'a> {
+    message: &'a [u8],
+    at: usize,
+    /// The first octet of all that were looked at: a pointer leads further back, so that none is
+    /// followed twice.
+    first: usize,
+    left: u8,
+}
+
+/// What is there is no end of a name.
+struct NoName;
+
+impl<'a> From<PackedName<'a>> for Walk<'a> {
+    fn from(PackedName { message, at }: PackedName<'a>) -> Self {
+        /// Labels of the longest name (RFC 1035 section 2.3.4).
+        const MOST: u8 = 127;
+        Self {
+            message,
+            at,
+            first: at,
+            left: MOST,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// The next label; `None` behind the last.
+    fn next(&mut self) -> Result<Option<&'a [u8]>, NoName> {
+        let message = self.message;
+        loop {
+            match u8_at(message, self.at).ok_or(NoName)? {
+                0 => return Ok(None),
+                length @ 1..=63 => {
+                    self.left = self.left.checked_sub(1).ok_or(NoName)?;
+                    let label = tail(message, self.at + 1).get(..length.into());
+                    let label = label.ok_or(NoName)?;
+                    self.at += 1 + label.len();
+                    return Ok(Some(label));
+                }
+                0xc0.. => {
+                    let target = u16_at(message, self.at).ok_or(NoName)? & 0x3fff;
+                    self.at = usize::from(target);
+                    if self.at >= self.first {
+                        return Err(NoName);
+                    }
+                    self.first = self.at;
+                }
+                _ => return Err(NoName),
+            }
+        }
     }
 }
 
@@ -356,7 +401,19 @@ mod tests {
                 at,
             };
             assert_eq!(name.labels().count(), 0);
+            assert!(!name.is_whole());
         }
+        for at in [0, 10, 16, 18] {
+            assert!(PackedName { message, at }.is_whole(), "{at}");
+        }
+        let cut = &message[..9];
+        assert!(
+            !PackedName {
+                message: cut,
+                at: 0
+            }
+            .is_whole()
+        );
         let long = [1; 400];
         let name = PackedName {
             message: &long,

@@ -4,12 +4,16 @@ use crate::icmp::dns_record::{PackedName, RecordData};
 use crate::icmp::field::strings;
 use crate::record::{escape, write};
 
-/// `lab.test`; the root is a point.
+/// `lab.test`; the root is a point. `lab.<bad pointer>` of a name that leads nowhere.
 pub fn name(out: &mut Vec<u8>, name: PackedName<'_>) {
-    if name.labels().next().is_none() {
+    let is_empty = name.labels().next().is_none();
+    labels(out, name.labels());
+    if !name.is_whole() {
+        out.extend_from_slice(if is_empty { b"" } else { b"." });
+        out.extend_from_slice(b"<bad pointer>");
+    } else if is_empty {
         out.push(b'.');
     }
-    labels(out, name.labels());
 }
 
 /// `lab.test`: labels with points between them, escaped.

@@ -63,6 +63,7 @@ impl Serialize for QuestionEntry<'_> {
         let Question { name, kind, class } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.put("name", &Zone(|out: &mut Vec<u8>| dns::name(out, name)))?;
+        map.fact("bad_name", !name.is_whole())?;
         map.put("query_type", &RecordType(kind))?;
         put_question_class(&mut map, class)?;
         map.end()
@@ -89,6 +90,7 @@ impl Serialize for RecordEntry<'_> {
             "name",
             &Zone(|out: &mut Vec<u8>| dns::name(out, record.name())),
         )?;
+        map.fact("bad_name", !record.name().is_whole())?;
         map.put("type", &RecordType(record.kind))?;
         if let Some(class) = record.class {
             map.put("class", &RecordClass(class))?;
