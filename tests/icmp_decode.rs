@@ -28,6 +28,8 @@ mod ours;
 mod quoted;
 #[path = "icmp_decode/quoted_dns.rs"]
 mod quoted_dns;
+#[path = "icmp_decode/quoted_icmp.rs"]
+mod quoted_icmp;
 #[path = "icmp_decode/said.rs"]
 mod said;
 #[path = "icmp_decode/samples.rs"]

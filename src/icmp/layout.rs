@@ -1,21 +1,18 @@
 //! Where each field of a packet stands: for hex dumps with the names beside the octets.
 
+mod quoted;
+
 use std::ops::Range;
 
 use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
 use super::field::{Field, FieldSpec, Value, spec};
 use super::item::Item;
 use super::payload::PayloadGuess;
-use super::{
-    Body, Message, Quote, application, ip_header, quoted_transport, rpl_metric, svc_param,
-    tunnel_header, upper_header,
-};
+use super::{Body, Message, Quote, ip_header, rpl_metric, svc_param, tunnel_header};
 use crate::model::LinkType;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
-use crate::wire::{
-    Checksum, ChecksumStatus, HeaderOrigin, Ip, IpVersion, TunnelPath, header_checksum,
-};
+use crate::wire::{Checksum, ChecksumStatus, HeaderOrigin, Ip, IpVersion, header_checksum};
 
 /// A field with its place in the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub struct LaidField<'a> {
     pub part: Part,
     /// The option or extension header of IP that begins with it: its snake-case name.
     pub begins: Option<&'static str>,
-    /// What a checksum of a tunnel's headers came to.
+    /// What a checksum of a tunnel's headers, or of a quoted message, came to.
     pub checksum: Option<ChecksumStatus>,
 }
 
@@ -90,10 +87,7 @@ pub fn fields<'a>(
     message: &Message<'a>,
     guess: Option<&PayloadGuess>,
 ) -> Vec<LaidField<'a>> {
-    let mut layout = Layout {
-        fields: Vec::new(),
-        regions: Vec::new(),
-    };
+    let mut layout = Layout::new();
     layout.ip(ip, 0, Part::Ip);
     layout.message(message, ip.header.len());
     if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
@@ -105,10 +99,7 @@ pub fn fields<'a>(
 
 /// The fields of an IP header and its options or extension headers.
 pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
-    let mut layout = Layout {
-        fields: Vec::new(),
-        regions: Vec::new(),
-    };
+    let mut layout = Layout::new();
     layout.ip(ip, 0, Part::OuterIp);
     layout.verified(header_checksum(ip));
     layout.finish(ip.header.len())
@@ -126,10 +117,7 @@ pub fn transfer(octets: &[u8]) -> Vec<LaidField<'_>> {
 }
 
 fn of_link<'a>(parts: tunnel_header::Parts<'a>, octets: &'a [u8]) -> Vec<LaidField<'a>> {
-    let mut layout = Layout {
-        fields: Vec::new(),
-        regions: Vec::new(),
-    };
+    let mut layout = Layout::new();
     layout.region(0..octets.len(), "header", Part::Link);
     for part in parts {
         layout.begin(&part, octets, 0, Part::Link);
@@ -139,10 +127,7 @@ fn of_link<'a>(parts: tunnel_header::Parts<'a>, octets: &'a [u8]) -> Vec<LaidFie
 
 /// The fields of a tunnel's header, by their place in its octets.
 pub fn tunnel<'a>(around: &Encapsulation<'a>) -> Vec<LaidField<'a>> {
-    let mut layout = Layout {
-        fields: Vec::new(),
-        regions: Vec::new(),
-    };
+    let mut layout = Layout::new();
     layout.tunnel(around, 0);
     layout.verified(around.checksum());
     layout.finish(around.header.len())
@@ -152,9 +137,19 @@ struct Layout<'a> {
     fields: Vec<LaidField<'a>>,
     /// What octets without a field are called, and where they belong; later ones go before.
     regions: Vec<(Range<usize>, &'static str, Part)>,
+    /// How many packets inside of one that is quoted are still followed.
+    deeper: usize,
 }
 
 impl<'a> Layout<'a> {
+    const fn new() -> Self {
+        Self {
+            fields: Vec::new(),
+            regions: Vec::new(),
+            deeper: Quote::NESTED,
+        }
+    }
+
     fn region(&mut self, range: Range<usize>, name: &'static str, part: Part) {
         if !range.is_empty() {
             self.regions.push((range, name, part));
@@ -334,13 +329,6 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Names octets of a field that does not fit into what is there of a quoted header.
-    fn half(&mut self, item: &Item<'a>, at: usize, part: Part) {
-        if let Some(start) = item.half() {
-            self.region(at + start..at + item.bytes.len(), "unread", part);
-        }
-    }
-
     fn items(
         &mut self,
         items: impl Iterator<Item = Item<'a>>,
@@ -350,73 +338,6 @@ impl<'a> Layout<'a> {
     ) {
         for item in items {
             self.item(&item, bytes, at, part);
-        }
-    }
-
-    fn quote(&mut self, quote: &Quote<'a>, at: usize) {
-        let ip = &quote.ip;
-        self.region(at..at + quote.bytes.len(), "data", Part::QuotedPayload);
-        self.ip(ip, at, Part::QuotedIp);
-        if ip.is_later_fragment() {
-            return;
-        }
-        if let Some(tunnels) = quote.tunnels() {
-            self.quoted_tunnels(quote, tunnels, at);
-            return;
-        }
-        let start = at;
-        let at = at + ip.header.len();
-        let part = Part::QuotedTransport;
-        if let Some(header) = upper_header::of(quote) {
-            self.half(&header.item, at, part);
-            for field in header.item.fields() {
-                self.push(at, &field, part);
-            }
-        }
-        if let Some(header) = quoted_transport::of(quote) {
-            let at = at + ip.payload.len() - header.item.bytes.len();
-            self.half(&header.item, at, part);
-            for field in header.item.fields() {
-                self.push(at, &field, part);
-            }
-        }
-        for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
-            self.begin(&ip_header::option(&option), ip.payload, at, part);
-        }
-        if let Some(dns) = quote.dns() {
-            self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
-            for record in dns.records() {
-                self.item(&record.item(), ip.payload, at, Part::QuotedPayload);
-            }
-        }
-        if let Some(header) = application::of(quote) {
-            self.item(&header.item, ip.payload, at, Part::QuotedPayload);
-        }
-        self.inner(quote, start);
-    }
-
-    /// The tunnels that a quoted packet makes, and the packet inside them.
-    fn quoted_tunnels(&mut self, quote: &Quote<'a>, tunnels: TunnelPath<'a>, at: usize) {
-        for (depth, around) in tunnels.encapsulations().enumerate() {
-            if depth > 0
-                && let Some(outer) = &around.outer
-                && let Some(start) = offset_in(quote.bytes, outer.header)
-            {
-                self.ip(outer, at + start, Part::QuotedIp);
-            }
-            if let Some(start) = offset_in(quote.bytes, around.header) {
-                self.tunnel(&around, at + start);
-            }
-        }
-        self.inner(quote, at);
-    }
-
-    /// The packet inside the quoted one, of which that lies at `at`.
-    fn inner(&mut self, quote: &Quote<'a>, at: usize) {
-        if let Some(inner) = quote.inner()
-            && let Some(start) = offset_in(quote.bytes, inner.bytes)
-        {
-            self.quote(&inner, at + start);
         }
     }
 

@@ -32,6 +32,7 @@ pub mod object;
 pub mod payload;
 pub mod quote;
 pub mod quoted_dns;
+mod quoted_inside;
 pub mod quoted_transport;
 pub mod renumbering;
 pub mod rpl;
@@ -55,6 +56,7 @@ pub use extension::Extensions;
 use field::Extent;
 use ndp::NdpKind;
 pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
+pub use quoted_inside::TunnelAlone;
 pub use whole::Whole;
 
 use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified};

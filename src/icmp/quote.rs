@@ -3,11 +3,9 @@
 use std::net::IpAddr;
 
 use super::decode::Decoder;
-use super::error;
 use crate::model::flow::FlowKey;
-use crate::wire::bytes::{array_at, offset_in, tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, protocol};
-use crate::wire::tunnel::{self, TunnelPath};
 use crate::wire::{
     Checksum, ChecksumStatus, Defects, Ip, IpVersion, Layer, Limit, Undecodable, Unverified,
 };
@@ -199,6 +197,34 @@ impl<'a> Quote<'a> {
         tail(octets, header)
     }
 
+    /// The same, but of a UDP datagram no more than its own header counts: what is behind that are
+    /// options of UDP (RFC 9868), if anything.
+    pub(super) fn datagram_payload(&self) -> &'a [u8] {
+        let behind = self.payload();
+        let header = self.ip.payload.len() - behind.len();
+        let length = self.whole_udp().map(|length| length.saturating_sub(header));
+        length
+            .and_then(|length| behind.get(..length))
+            .unwrap_or(behind)
+    }
+
+    /// The length of a UDP datagram by its header, unless that leaves it to IP (RFC 2675 section 4).
+    pub(super) fn whole_udp(&self) -> Option<usize> {
+        self.udp_length()
+            .map(usize::from)
+            .filter(|&length| length > 0)
+    }
+
+    /// Whether nothing tells of the quoted packet's upper layer but [`super::upper_header`]: it is
+    /// neither of the transports nor ESP. What AH protects may be.
+    pub fn is_of_other_protocol(&self) -> bool {
+        match self.transport {
+            QuotedTransport::None => true,
+            QuotedTransport::Spi(_) => self.ip.protocol != protocol::ESP,
+            _ => false,
+        }
+    }
+
     /// The GRE header of a quoted tunnel packet.
     pub fn gre(&self) -> Option<Gre> {
         if self.ip.protocol != protocol::GRE || self.ip.is_later_fragment() {
@@ -240,26 +266,6 @@ impl<'a> Quote<'a> {
         }
     }
 
-    /// The packet inside the quoted one: what a quoted ICMP error quotes itself, or what a quoted
-    /// tunnel packet carries. One level, decoded when asked for.
-    pub fn inner(&self) -> Option<Quote<'a>> {
-        /// Octets of an ICMP header before the quote.
-        const HEADER: usize = 8;
-        let payload = self.ip.payload;
-        let quotes = match (self.ip.protocol, self.transport) {
-            (protocol::ICMP, QuotedTransport::Icmp { kind, .. }) => {
-                error::is_error(IpVersion::V4, kind)
-            }
-            // A redirect keeps its quote in an option, too far behind to be looked for.
-            (protocol::IPV6_ICMP, QuotedTransport::Icmp { kind, .. }) => {
-                kind != super::kind::v6::REDIRECT && error::is_error(IpVersion::V6, kind)
-            }
-            _ => return self.carried(),
-        };
-        let bytes = payload.get(HEADER..).filter(|_| quotes)?;
-        read(bytes, bytes.len()).ok()
-    }
-
     /// The quote that these octets are, of which so many were sent.
     pub(crate) fn of(octets: &'a [u8], on_wire: usize) -> Option<Self> {
         read(octets, on_wire).ok()
@@ -273,40 +279,6 @@ impl<'a> Quote<'a> {
         let length = usize::try_from(ip.payload_length).unwrap_or(usize::MAX);
         ip.payload = octets.get(..length).unwrap_or(octets);
         of_ip(self.bytes, ip)
-    }
-
-    /// How many packets in the quoted one are followed.
-    pub const NESTED: usize = 8;
-
-    /// The packets inside the quoted one, each in the one before it: [`Quote::inner`] of each.
-    pub fn nested(&self) -> impl Iterator<Item = Quote<'a>> + use<'a> {
-        std::iter::successors(self.inner(), Quote::inner).take(Self::NESTED)
-    }
-
-    /// What a quoted tunnel packet carries.
-    fn carried(&self) -> Option<Quote<'a>> {
-        let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
-        let start = offset_in(self.bytes, ip.header)?;
-        let end = start + ip.header.len() + ip.payload.len();
-        Some(of_ip(self.bytes.get(start..end)?, ip))
-    }
-
-    /// The packet in all the tunnels of the quoted one, as far as they are quoted.
-    #[must_use]
-    pub fn innermost(&self) -> Self {
-        let mut quote = *self;
-        for _ in 0..TunnelPath::CAPACITY {
-            match quote.carried() {
-                Some(carried) => quote = carried,
-                None => break,
-            }
-        }
-        quote
-    }
-
-    /// The tunnels between the quoted packet and [`Quote::inner`].
-    pub fn tunnels(&self) -> Option<TunnelPath<'a>> {
-        tunnel::inside(&self.ip, self.bytes).map(|(tunnels, _)| tunnels)
     }
 }
 
@@ -367,7 +339,7 @@ fn read(octets: &[u8], on_wire: usize) -> Result<Quote<'_>, Undecodable> {
     Ok(of_ip(octets.get(..end).unwrap_or(octets), ip))
 }
 
-fn of_ip<'a>(bytes: &'a [u8], ip: Ip<'a>) -> Quote<'a> {
+pub(super) fn of_ip<'a>(bytes: &'a [u8], ip: Ip<'a>) -> Quote<'a> {
     Quote {
         bytes,
         transport: transport(&ip),

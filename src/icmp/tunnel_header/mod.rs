@@ -129,6 +129,7 @@ enum Part {
     Geneve,
     GeneveOptions {
         left: usize,
+        carried: u16,
     },
     GtpU,
     GtpV0,
@@ -335,15 +336,23 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         }
         Part::Geneve => {
             let left = usize::from(u8_at(rest, 0)? & 0x3f) * 4;
-            let then = Part::GeneveOptions { left };
+            let carried = u16_at(rest, 2).unwrap_or(0);
+            let then = Part::GeneveOptions { left, carried };
             Step::new(8, "geneve", tables::GENEVE, then)
         }
-        Part::GeneveOptions { left: 0 } => Step::new(0, "", &[], Part::Ethernet),
-        Part::GeneveOptions { left } => {
+        Part::GeneveOptions { left: 0, carried } => {
+            const BRIDGED_ETHERNET: u16 = 0x6558;
+            let then = match carried {
+                BRIDGED_ETHERNET => Part::Ethernet,
+                other => behind(Some(other)),
+            };
+            Step::new(0, "", &[], then)
+        }
+        Part::GeneveOptions { left, carried } => {
             let [_, _, kind, length] = array_at(rest, 0)?;
             let length = (4 + usize::from(length & 0x1f) * 4).min(left);
             let left = left - length;
-            let then = Part::GeneveOptions { left };
+            let then = Part::GeneveOptions { left, carried };
             Step::new(length, "geneve_option", tables::GENEVE_OPTION, then).numbered(kind.into())
         }
         Part::GtpV0 => Step::new(20, "gtp_v0", tables::GTP_V0, Part::End),

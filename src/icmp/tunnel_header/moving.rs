@@ -88,6 +88,7 @@ pub(super) const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
 
 /// RFC 2661 section 3.1.
 pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
+    const CONTROL: u16 = 0x8000;
     const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
@@ -107,15 +108,14 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
     }
     let padding = match flags & OFFSET {
         0 => 0,
-        _ => usize::from(u16_at(rest, usize::from(at) - 2)?),
+        _ => u16_at(rest, usize::from(at) - 2).map_or(0, usize::from),
     };
     let length = usize::from(at) + padding;
-    Some(Step::made(
-        length,
-        "l2tp",
-        rows.into_iter().flatten(),
-        Part::Ppp,
-    ))
+    let then = match flags & CONTROL {
+        0 => Part::Ppp,
+        _ => Part::End,
+    };
+    Some(Step::made(length, "l2tp", rows.into_iter().flatten(), then))
 }
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: cookie and sublayer header are as long as agreed on.
@@ -131,7 +131,8 @@ pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
         .map(|agreed| (agreed, Part::Ethernet))
         .or_else(|| find(is_c_hdlc).map(|agreed| (agreed, Part::CHdlc)))
         .or_else(|| find(is_ppp).map(|agreed| (agreed, Part::Ppp)))
-        .or_else(|| find(<[u8]>::is_empty).map(|agreed| (agreed, Part::End)))?;
+        .or_else(|| find(<[u8]>::is_empty).map(|agreed| (agreed, Part::End)))
+        .unwrap_or((0, Part::End));
     let agreed_row = (agreed > 0).then(|| spec::octets(at + 4, agreed, "cookie_and_sublayer"));
     let rows = (flags.into_iter())
         .chain([spec::u32(at, "session")])
@@ -172,7 +173,7 @@ pub(super) fn gtp_u(rest: &[u8]) -> Option<Step> {
         (optional.into_iter()).filter_map(|(flag, row)| (flags & flag != 0).then_some(row));
     let kind = match flags & EXTENSION {
         0 => 0,
-        _ => u8_at(rest, 11)?,
+        _ => u8_at(rest, 11).unwrap_or(0),
     };
     let rows = tables::GTP_U.iter().copied().chain(optional);
     Some(Step::made(12, "gtp_u", rows, Part::GtpExtension { kind }))

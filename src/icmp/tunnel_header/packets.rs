@@ -31,12 +31,16 @@ pub(super) const BATMAN_GATEWAY: &[FieldSpec] = &[spec::u8(0, "type")];
 pub(super) fn lisp(rest: &[u8]) -> Option<Step> {
     let flags = u8_at(rest, 0)?;
     let is_set = |flag| move |_: &FieldSpec| flags & flag != 0;
+    let then = match (flags & 0x04, u8_at(rest, 3)) {
+        (0x04, Some(3)) => Part::Ethernet,
+        _ => Part::End,
+    };
     let rows = [spec::hex(0, 1, "flags")].into_iter();
     let rows = rows.chain(Some(spec::number(1, 3, "nonce")).filter(is_set(0x80)));
     let rows = rows.chain(Some(spec::u8(3, "next_protocol")).filter(is_set(0x04)));
     let rows = rows.chain(Some(spec::number(4, 3, "instance")).filter(is_set(0x08)));
     let status = Some(spec::u8(7, "locator_status")).filter(is_set(0x40));
-    Some(Step::made(8, "lisp", rows.chain(status), Part::Ethernet))
+    Some(Step::made(8, "lisp", rows.chain(status), then))
 }
 
 /// What Wireshark found of Redback's lawful interception: type, length and value, up to an end.

@@ -359,19 +359,14 @@ impl Serialize for Fields4And6<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(ip, message, payloads) = self;
         let mut map = serializer.serialize_map(None)?;
-        map.put("version", &message.version.number())?;
         if matches!(message.body, Body::Fragment) {
             // A later fragment holds no ICMP header, so there is no type to tell.
+            map.put("version", &message.version.number())?;
             map.name("name", "fragment")?;
             map.put("length", &message.length)?;
             return map.end();
         }
-        // What was cut away is not 0.
-        map.maybe("type", message.bytes.first().copied())?;
-        map.maybe("code", message.bytes.get(1).copied())?;
-        map.name("name", message.name())?;
-        map.maybe("code_name", message.code_name())?;
-        map.put("length", &message.length)?;
+        put_names(&mut map, message)?;
         if message.bytes.is_empty() {
             return map.end();
         }
@@ -385,4 +380,18 @@ impl Serialize for Fields4And6<'_> {
         map.maybe("unread", message.unread().map(Hex))?;
         map.end()
     }
+}
+
+/// Adds what a message is.
+pub(super) fn put_names<M: SerializeMap>(
+    map: &mut M,
+    message: &Message<'_>,
+) -> Result<(), M::Error> {
+    map.put("version", &message.version.number())?;
+    // What was cut away is not 0.
+    map.maybe("type", message.bytes.first().copied())?;
+    map.maybe("code", message.bytes.get(1).copied())?;
+    map.name("name", message.name())?;
+    map.maybe("code_name", message.code_name())?;
+    map.put("length", &message.length)
 }

@@ -2,9 +2,10 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::body::put_extensions;
+use super::body::{self, put_extensions};
 use super::dns::Dns;
 use super::field::{put_kind, put_own_fields};
+use super::icmp::put_names;
 use super::packet::{
     ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
 };
@@ -13,7 +14,8 @@ use crate::icmp::quote::Gre;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{
-    CutHeader, Extensions, Quote, QuotedTransport, Translation, application, quoted_transport,
+    Body, CutHeader, Extensions, Message, Quote, QuotedTransport, Translation, TunnelAlone,
+    application, quoted_transport,
 };
 use crate::record::Payloads;
 use crate::record::community::{CommunityId, CommunityIds};
@@ -86,7 +88,10 @@ fn put_inside<M: SerializeMap>(
     inside: &[QuotedPacket<'_>],
 ) -> Result<(), M::Error> {
     if inside.is_empty() {
-        return Ok(());
+        return match packet.quote.tunnel_alone() {
+            Some(alone) => put_tunnel_alone(map, alone),
+            None => Ok(()),
+        };
     }
     if let Some(tunnels) = packet.quote.tunnels() {
         let tunnels = || {
@@ -98,6 +103,16 @@ fn put_inside<M: SerializeMap>(
         map.put("tunnel", &Iter(tunnels))?;
     }
     map.put("inner", &Inside(inside))
+}
+
+/// The tunnel of a packet of which none inside is there, but perhaps a part of its header.
+fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: TunnelAlone<'_>) -> Result<(), M::Error> {
+    let tunnel = TunnelHeader {
+        around: alone.around,
+        outer: None,
+    };
+    map.put("tunnel", &[tunnel])?;
+    map.maybe("inner", alone.inside.map(CutQuote))
 }
 
 /// A quoted packet, or one inside it.
@@ -136,6 +151,7 @@ impl QuotedPacket<'_> {
                 map.put("icmp_code", &code)?;
                 map.maybe("id", id)?;
                 map.maybe("icmp_seq", seq)?;
+                map.maybe("icmp", quote.message().and_then(QuotedMessage::of))?;
             }
             QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
             QuotedTransport::None => {}
@@ -150,7 +166,7 @@ impl QuotedPacket<'_> {
         map.maybe("tcp", quote.tcp().map(TcpFields))?;
         map.maybe("gre", quote.gre().map(GreHeader))?;
         // The others are told by the fields above, or as tunnels.
-        if quote.transport == QuotedTransport::None && quote.tunnels().is_none() {
+        if quote.is_of_other_protocol() && quote.tunnels().is_none() {
             map.maybe("header", upper_header::of(quote).map(Header))?;
         } else {
             map.maybe("header", quoted_transport::of(quote).map(Header))?;
@@ -171,6 +187,33 @@ impl QuotedPacket<'_> {
             map.put("defects", &defects)?;
         }
         Ok(())
+    }
+}
+
+/// A quoted ICMP message.
+struct QuotedMessage<'a>(Message<'a>);
+
+impl<'a> QuotedMessage<'a> {
+    /// Of that which has more to tell than the quoted packet's own fields.
+    fn of(message: Message<'a>) -> Option<Self> {
+        let is_told = matches!(message.body, Body::Echo(_) | Body::Short { .. });
+        (!is_told).then_some(Self(message))
+    }
+}
+
+impl Serialize for QuotedMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let message = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        put_names(&mut map, message)?;
+        body::put(&mut map, message)?;
+        if let Body::Error(error) = &message.body
+            && let Some(extensions) = &error.extensions
+        {
+            put_extensions(&mut map, extensions)?;
+        }
+        map.maybe("unread", message.unread().map(Hex))?;
+        map.end()
     }
 }
 

@@ -187,6 +187,15 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         addr::quote(out, &inner);
         around = inner;
     }
+    if let Some(alone) = around.tunnel_alone() {
+        let out = notes.item();
+        out.extend_from_slice(b"in its ");
+        tunnel_kind(out, alone.around.tunnel.kind);
+        if let Some(cut) = alone.inside {
+            out.push(b' ');
+            addr::cut_quote(out, &cut);
+        }
+    }
     if quote.translation(&event.packet.ip) == Translation::Half {
         notes.text("quoted source is another than the receiver: translated on one side only?");
     }

@@ -1,25 +1,21 @@
 //! `-v`: IP fields and checksums in the line, and lines below it for what the message carries.
 
+mod quoted;
+
 use super::fields::{Flags, item, item_with, name_value, unread, value};
-use super::{HeaderChecksums, TextOptions, Verbosity, addr, header, options as file};
+use super::{TextOptions, Verbosity, addr, header, options as file};
 use crate::icmp::cause;
 use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
     family_name,
 };
-use crate::icmp::upper_header::UpperHeader;
-use crate::icmp::{
-    Body, Echo, Extensions, Message, Quote, QuotedTransport, application, ip_header, mld, mtu,
-    node_info, payload, quoted_transport, tunnel_header, upper_header,
-};
+use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
-use crate::wire::checksum::upper_checksum;
-use crate::wire::ip::protocol;
 use crate::wire::link::{self, CheckSequence};
 use crate::wire::tunnel::Encapsulation;
-use crate::wire::{Checksum, ChecksumStatus, IpVersion, TunnelPath};
+use crate::wire::{Checksum, ChecksumStatus};
 
 pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
     out.extend_from_slice(label);
@@ -111,18 +107,38 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
             message.body,
             Body::Echo(_) | Body::Timestamp(_) | Body::ExtendedEcho(_) | Body::FastHandover(_)
         );
+    fields(out, message, |field| match field {
+        "payload" => !full,
+        "id" | "seq" => has_id && !full,
+        _ => false,
+    });
+    if let Body::Echo(echo) = &message.body {
+        guessed(out, echo, event);
+    }
+    parts(out, message, 1, full);
+    if let Some(quote) = message.quote() {
+        quoted::lines(out, quote, 0, options);
+    } else if let Some(cut) = message.cut_quote() {
+        below(out, 0);
+        header::cut(out, &cut);
+    }
+    if let Some(structure) = message.extensions() {
+        extensions(out, structure, 0);
+    }
+}
+
+/// `, mtu 1400`: the fields of a message but for those that are told elsewhere.
+fn fields(out: &mut Vec<u8>, message: &Message<'_>, is_told: impl Fn(&str) -> bool) {
     let mut flags = Flags::new(message.fields());
     for field in message.fields() {
         if flags.put(out, &field, b", ") {
             continue;
         }
         let told = match field.name {
-            "payload" => !full,
-            "id" | "seq" => has_id && !full,
             // Below; of codes the time that they are for stands behind them.
             "sources" | "interval_code" => true,
             "max_response" => message.kind == 130,
-            _ => false,
+            name => is_told(name),
         };
         if !told {
             out.extend_from_slice(b", ");
@@ -143,36 +159,27 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     if let Some(estimate) = mtu::untold(message) {
         number(out, b", estimated mtu ", estimate.into());
     }
-    match &message.body {
-        Body::Echo(echo) => guessed(out, echo, event),
-        Body::Mld(mld) => {
-            for record in mld.records() {
-                below(out, 1);
-                mld_record(out, &record, full);
-            }
-            if let mld::Mld::QueryV2(query) = mld {
-                for source in query.sources() {
-                    below(out, 1);
-                    out.extend_from_slice(b"source ");
-                    write::ipv6(out, source);
-                }
-            }
+}
+
+/// What repeats in a message, a line each; the sources of records if all is to be told.
+fn parts(out: &mut Vec<u8>, message: &Message<'_>, depth: usize, full: bool) {
+    let Body::Mld(mld) = &message.body else {
+        for part in message.items() {
+            below(out, depth);
+            item(out, &part);
         }
-        _ => {
-            for part in message.items() {
-                below(out, 1);
-                item(out, &part);
-            }
+        return;
+    };
+    for record in mld.records() {
+        below(out, depth);
+        mld_record(out, &record, full);
+    }
+    if let mld::Mld::QueryV2(query) = mld {
+        for source in query.sources() {
+            below(out, depth);
+            out.extend_from_slice(b"source ");
+            write::ipv6(out, source);
         }
-    }
-    if let Some(quote) = message.quote() {
-        quoted(out, quote, 0, options.header_checksums);
-    } else if let Some(cut) = message.cut_quote() {
-        below(out, 0);
-        header::cut(out, &cut);
-    }
-    if let Some(structure) = message.extensions() {
-        extensions(out, structure);
     }
 }
 
@@ -237,92 +244,6 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
     }
 }
 
-/// The packet that an error quotes, and the one inside it, if there is one.
-fn quoted(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, checksums: HeaderChecksums) {
-    below(out, depth);
-    header::ip(out, &quote.ip, checksums);
-    below(out, depth + 1);
-    addr::quote(out, quote);
-    if let Some(tag) = quote.verification_tag() {
-        out.extend_from_slice(b", verification tag 0x");
-        write::hex(out, tag.into(), 8);
-    }
-    if quote.ip.protocol != protocol::DCCP
-        && let Some(sequence) = quote.sequence()
-    {
-        number(out, b", sequence ", sequence);
-    }
-    for header in quote
-        .ip
-        .extension_headers()
-        .filter(|_| quote.ip.version == IpVersion::V4)
-    {
-        out.extend_from_slice(b", ");
-        item(out, &ip_header::extension_header(&header));
-    }
-    if let Some(tcp) = quote.tcp() {
-        header::tcp(out, &tcp);
-    }
-    if let Some(length) = quote.udp_length() {
-        number(out, b", udp length ", length.into());
-    }
-    if let Some(sum) = upper_checksum(&quote.ip) {
-        out.extend_from_slice(b", checksum ");
-        checksum(out, sum);
-        if let Some(cause) = cause::of_quoted(&quote.ip) {
-            out.extend_from_slice(b", ");
-            out.extend_from_slice(cause.title().as_bytes());
-        }
-    }
-    if let Some(header) = upper_header::of(quote).filter(|_| is_told_by_table(quote)) {
-        out.extend_from_slice(b", ");
-        item(out, &header.item);
-    }
-    if let Some(header) = quoted_transport::of(quote) {
-        named_header(out, &header);
-    }
-    if let Some(dns) = quote.dns() {
-        out.extend_from_slice(b", ");
-        header::dns(out, &dns);
-    }
-    if let Some(header) = application::of(quote) {
-        named_header(out, &header);
-    }
-    number(out, b", ", quote.bytes.len() as u64);
-    out.extend_from_slice(b" octets quoted");
-    for found in quote.ip.defects().iter() {
-        out.extend_from_slice(b", ");
-        super::note::defect(out, found);
-    }
-    if depth < Quote::NESTED
-        && let Some(inner) = quote.inner()
-    {
-        for around in quote
-            .tunnels()
-            .into_iter()
-            .flat_map(TunnelPath::encapsulations)
-        {
-            tunnel(out, &around, depth + 1);
-        }
-        quoted(out, &inner, depth + 1, checksums);
-    }
-}
-
-/// `, init sctp chunk (1): flags 0x0`: a header behind the name of its type.
-fn named_header(out: &mut Vec<u8>, header: &UpperHeader<'_>) {
-    out.extend_from_slice(b", ");
-    if let Some(name) = header.message {
-        addr::words_of(out, name);
-        out.push(b' ');
-    }
-    item(out, &header.item);
-}
-
-/// Whether nothing but its table tells of a quoted packet's upper layer.
-fn is_told_by_table(quote: &Quote<'_>) -> bool {
-    quote.transport == QuotedTransport::None && quote.tunnels().is_none()
-}
-
 /// `0x4919 good`, `0x4919 bad (0x4918 expected)`.
 pub(super) fn checksum(out: &mut Vec<u8>, checksum: Checksum) {
     if let Some(found) = checksum.found
@@ -380,8 +301,8 @@ pub(super) fn mld_record(out: &mut Vec<u8>, record: &mld::Record<'_>, full: bool
 /// The version of the structures that RFC 4884 section 7 describes.
 const RFC_4884: u8 = 2;
 
-fn extensions(out: &mut Vec<u8>, structure: &Extensions<'_>) {
-    below(out, 0);
+fn extensions(out: &mut Vec<u8>, structure: &Extensions<'_>, depth: usize) {
+    below(out, depth);
     out.extend_from_slice(b"extensions (RFC 4884), found by ");
     addr::words_of(out, structure.located.name());
     if structure.version != RFC_4884 {
@@ -394,7 +315,7 @@ fn extensions(out: &mut Vec<u8>, structure: &Extensions<'_>) {
     out.extend_from_slice(b", checksum ");
     checksum(out, structure.checksum);
     for object in structure.objects() {
-        below(out, 1);
+        below(out, depth + 1);
         extension_object(out, &object);
     }
 }

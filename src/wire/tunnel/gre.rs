@@ -85,6 +85,29 @@ pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?))
 }
 
+/// The tunnel of frames that a header of version 0 names, whatever is behind it. That of packets is
+/// told by the header itself.
+pub(super) fn named(payload: &[u8]) -> Option<TunnelKind> {
+    let header = Header::parse(payload)?;
+    let has_session = match header.kind {
+        BRIDGED_ETHERNET => return Some(TunnelKind::Gre { key: header.key }),
+        ERSPAN => header.is_sequenced,
+        ERSPAN_3 => true,
+        _ => return None,
+    };
+    let session = if has_session {
+        Some(erspan_session(payload, header.octets)?)
+    } else {
+        None
+    };
+    Some(TunnelKind::Erspan { session })
+}
+
+/// In the header of type II or III at `at`.
+fn erspan_session(payload: &[u8], at: usize) -> Option<u16> {
+    Some(u16_at(payload, at + 2)? & 0x03ff)
+}
+
 /// Where a message of NHRP starts, if the header announces one.
 pub(super) fn nhrp_at(payload: &[u8]) -> Option<usize> {
     const NHRP: u16 = 0x2001;
@@ -93,6 +116,9 @@ pub(super) fn nhrp_at(payload: &[u8]) -> Option<usize> {
         .map(|header| header.octets)
 }
 
+const BRIDGED_ETHERNET: u16 = 0x6558;
+const ERSPAN: u16 = 0x88be;
+const ERSPAN_3: u16 = 0x22eb;
 /// Ethernet over IP, by its maker's choice.
 const ETHERNET_OVER_IP: u16 = 0x6400;
 
@@ -103,9 +129,6 @@ fn carried_by_gre(
     sequenced: bool,
     at: usize,
 ) -> Option<(Option<TunnelKind>, LinkHeader)> {
-    const BRIDGED_ETHERNET: u16 = 0x6558;
-    const ERSPAN: u16 = 0x88be;
-    const ERSPAN_3: u16 = 0x22eb;
     const WCCP: u16 = 0x883e;
     const FRAME_RELAY: u16 = 0x6559; // RFC 1701
     const ARUBA_FIRST: u16 = 0x8200;
@@ -114,7 +137,7 @@ fn carried_by_gre(
     const CDMA2000: u16 = 0x8881; // 3GPP2 A.S0012
     const UNSTRUCTURED: u16 = 0x88d2; // 3GPP2 A.S0012
     let erspan = |session| Some(TunnelKind::Erspan { session });
-    let session = || Some(u16_at(payload, at + 2)? & 0x03ff);
+    let session = || erspan_session(payload, at);
     Some(match kind {
         BRIDGED_ETHERNET | ETHERNET_OVER_IP => (None, ethernet(payload, at)?),
         FRAME_RELAY => (

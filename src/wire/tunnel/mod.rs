@@ -7,6 +7,7 @@ mod cluster;
 mod fragment;
 mod gre;
 mod header;
+mod header_alone;
 mod kind;
 mod mobile;
 mod packet;
@@ -26,6 +27,7 @@ mod zep;
 
 pub(super) use classify::classify;
 pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icmp, piece};
+pub use header_alone::header_alone;
 pub use kind::TunnelKind;
 pub use packet::{Packet, is_to_tunnel};
 pub use path::{Encapsulation, Tunnel, TunnelPath, inside, outer_ports};

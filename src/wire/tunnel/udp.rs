@@ -12,12 +12,12 @@ use crate::wire::ip::protocol;
 use crate::wire::link::{self, LinkHeader, Network, Vlans, linktype};
 
 /// The ports of tunnels.
-mod port {
+pub(super) mod port {
     pub(super) const MOBILE_IP: u16 = 434; // RFC 3519 section 4.1
     /// L2TP (RFC 3931 keeps its port).
-    pub(super) const L2TP: u16 = 1701;
+    pub(in super::super) const L2TP: u16 = 1701;
     pub(super) const GTP_C: u16 = 2123;
-    pub(super) const GTP_U: u16 = 2152;
+    pub(in super::super) const GTP_U: u16 = 2152;
     pub(super) const GPRS_NS: u16 = 2157; // 3GPP TS 48.016
     pub(super) const AMT: u16 = 2268; // RFC 7450 section 7
     pub(super) const GTP_0: u16 = 3386; // GSM 09.60 section 13
@@ -25,20 +25,20 @@ mod port {
     /// Heartbeats of Windows clusters.
     pub(super) const MSRCP: u16 = 3343;
     pub(super) const BATMAN_GATEWAY: u16 = 4306;
-    pub(super) const LISP: u16 = 4341; // RFC 9300 section 5
+    pub(in super::super) const LISP: u16 = 4341; // RFC 9300 section 5
     pub(super) const LISP_CONTROL: u16 = 4342; // RFC 9301 section 5
     pub(super) const GSMTAP: u16 = 4729;
     pub(super) const GRE: u16 = 4754; // RFC 8086 section 8
-    pub(super) const VXLAN: u16 = 4789;
-    pub(super) const VXLAN_GPE: u16 = 4790;
+    pub(in super::super) const VXLAN: u16 = 4789;
+    pub(in super::super) const VXLAN_GPE: u16 = 4790;
     pub(super) const AYIYA: u16 = 5072; // draft-massar-v6ops-ayiya-02 section 4.3
     pub(super) const CAPWAP: u16 = 5247; // RFC 5415 section 14
     pub(super) const GUE: u16 = 6080; // draft-ietf-intarea-gue section 6.1
-    pub(super) const GENEVE: u16 = 6081;
+    pub(in super::super) const GENEVE: u16 = 6081;
     pub(super) const TIPC: u16 = 6118;
     pub(super) const MPLS: u16 = 6635; // RFC 7510
     /// What Linux took for VXLAN before there was an assignment, and still does by default.
-    pub(super) const VXLAN_LINUX: u16 = 8472;
+    pub(in super::super) const VXLAN_LINUX: u16 = 8472;
     /// Enterprise Extender, by its five priorities (RFC 2353 section 2.6.1).
     pub(super) const LLC_FIRST: u16 = 12000;
     pub(super) const LLC_LAST: u16 = 12004;
@@ -154,7 +154,7 @@ fn is_tunnels(datagram: &[u8]) -> bool {
 }
 
 /// Octets of the UDP header.
-const HEADER: usize = 8;
+pub(super) const HEADER: usize = 8;
 
 /// The tunnel header in a datagram, by the destination's port, or that of a server that answers.
 pub(super) fn udp(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {

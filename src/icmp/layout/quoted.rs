@@ -1,0 +1,131 @@
+//! Where each field of a quoted packet stands, and of those inside it.
+
+use super::{Layout, Part};
+use crate::icmp::item::Item;
+use crate::icmp::{
+    Message, Quote, application, describe, ip_header, quoted_transport, tunnel_header, upper_header,
+};
+use crate::wire::TunnelPath;
+use crate::wire::bytes::{offset_in, tail};
+
+impl<'a> Layout<'a> {
+    pub(super) fn quote(&mut self, quote: &Quote<'a>, at: usize) {
+        let ip = &quote.ip;
+        self.region(at..at + quote.bytes.len(), "data", Part::QuotedPayload);
+        self.ip(ip, at, Part::QuotedIp);
+        if ip.is_later_fragment() {
+            return;
+        }
+        if let Some(tunnels) = quote.tunnels() {
+            self.quoted_tunnels(quote, tunnels, at);
+            return;
+        }
+        let at = at + ip.header.len();
+        let part = Part::QuotedTransport;
+        if let Some(alone) = quote.tunnel_alone() {
+            let mut behind = ip.payload;
+            for part in tunnel_header::parts(&alone.around) {
+                self.begin(&part, ip.payload, at, Part::Tunnel);
+                behind = tail(behind, part.bytes.len());
+            }
+            if alone.inside.is_some() {
+                let at = at + ip.payload.len() - behind.len();
+                self.region(at..at + behind.len(), "unread", Part::QuotedIp);
+                self.table(describe::ip_header(behind), behind, at, Part::QuotedIp);
+            }
+            return;
+        }
+        if let Some(message) = quote.message() {
+            self.quoted_message(&message, at);
+            return;
+        }
+        if let Some(header) = upper_header::of(quote) {
+            self.half(&header.item, at, part);
+            for field in header.item.fields() {
+                self.push(at, &field, part);
+            }
+        }
+        if let Some(header) = quoted_transport::of(quote) {
+            let at = at + ip.payload.len() - header.item.bytes.len();
+            self.half(&header.item, at, part);
+            for field in header.item.fields() {
+                self.push(at, &field, part);
+            }
+        }
+        for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
+            self.begin(&ip_header::option(&option), ip.payload, at, part);
+        }
+        if let Some(dns) = quote.dns() {
+            self.item(&dns.item(), ip.payload, at, Part::QuotedPayload);
+            for record in dns.records() {
+                self.item(&record.item(), ip.payload, at, Part::QuotedPayload);
+            }
+        }
+        if let Some(header) = application::of(quote) {
+            self.item(&header.item, ip.payload, at, Part::QuotedPayload);
+        }
+    }
+
+    /// A quoted message, with what that quotes again.
+    fn quoted_message(&mut self, message: &Message<'a>, at: usize) {
+        let Some(deeper) = self.deeper.checked_sub(1) else {
+            return;
+        };
+        let (fields, regions) = (self.fields.len(), self.regions.len());
+        self.deeper = deeper;
+        self.message(message, at);
+        self.deeper += 1;
+        let quoted = |part| match part {
+            Part::Icmp | Part::Item | Part::Extension => Part::QuotedTransport,
+            Part::Payload => Part::QuotedPayload,
+            other => other,
+        };
+        for field in self.fields.iter_mut().skip(fields) {
+            match (field.part, field.name) {
+                (Part::Icmp, "type") => field.word = Some(message.name()),
+                (Part::Icmp, "code") => field.word = message.code_name(),
+                (Part::Icmp, "checksum") => field.checksum = Some(message.checksum.status),
+                _ => {}
+            }
+            field.part = quoted(field.part);
+        }
+        for (.., part) in self.regions.iter_mut().skip(regions) {
+            *part = quoted(*part);
+        }
+    }
+
+    /// The tunnels that a quoted packet makes, and the packet inside them.
+    fn quoted_tunnels(&mut self, quote: &Quote<'a>, tunnels: TunnelPath<'a>, at: usize) {
+        for (depth, around) in tunnels.encapsulations().enumerate() {
+            if depth > 0
+                && let Some(outer) = &around.outer
+                && let Some(start) = offset_in(quote.bytes, outer.header)
+            {
+                self.ip(outer, at + start, Part::QuotedIp);
+            }
+            if let Some(start) = offset_in(quote.bytes, around.header) {
+                self.tunnel(&around, at + start);
+            }
+        }
+        self.inner(quote, at);
+    }
+
+    /// The packet inside the quoted one, of which that lies at `at`.
+    fn inner(&mut self, quote: &Quote<'a>, at: usize) {
+        if let Some(deeper) = self.deeper.checked_sub(1)
+            && let Some(inner) = quote.inner()
+            && let Some(start) = offset_in(quote.bytes, inner.bytes)
+        {
+            self.deeper = deeper;
+            self.quote(&inner, at + start);
+            self.deeper += 1;
+        }
+    }
+
+    /// Names octets of a field that does not fit into what is there of a quoted header.
+    fn half(&mut self, item: &Item<'a>, at: usize, part: Part) {
+        if let Some(start) = item.half() {
+            self.region(at + start..at + item.bytes.len(), "unread", part);
+        }
+    }
+}
