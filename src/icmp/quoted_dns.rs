@@ -9,8 +9,7 @@ use super::item::{Item, Specs};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 use crate::wire::ip::protocol;
 
-/// Octets of UDP's header, and of the message's before its first question.
-const UDP_HEADER: usize = 8;
+/// Octets of a message before its first question.
 const HEADER: usize = 12;
 
 const DNS: u16 = 53;
@@ -102,7 +101,7 @@ impl<'a> Quote<'a> {
         } else {
             Cast::Unicast
         };
-        read(tail(octets, UDP_HEADER), cast)
+        read(self.datagram_payload(), cast)
     }
 }
 

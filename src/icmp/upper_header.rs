@@ -81,7 +81,11 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         protocol::MOBILITY => {
             let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
             let own = match kind {
+                1 | 2 => MOBILITY_TEST_INIT,
+                3 | 4 => MOBILITY_TEST,
                 BINDING_UPDATE => MOBILITY_UPDATE,
+                6 => MOBILITY_ACKNOWLEDGMENT,
+                7 => MOBILITY_ERROR,
                 _ => MOBILITY_OTHER,
             };
             let message = Some((kind, mobility(kind)));
@@ -259,6 +263,27 @@ const MOBILITY: Table = &[
 ];
 
 const MOBILITY_OTHER: Table = &[spec::rest(6, "data")];
+
+/// RFC 6275 sections 6.1.3 and 6.1.4.
+const MOBILITY_TEST_INIT: Table = &[spec::octets(8, 8, "cookie")];
+
+/// RFC 6275 sections 6.1.5 and 6.1.6.
+const MOBILITY_TEST: Table = &[
+    spec::u16(6, "nonce_index"),
+    spec::octets(8, 8, "cookie"),
+    spec::octets(16, 8, "keygen_token"),
+];
+
+/// RFC 6275 section 6.1.8.
+const MOBILITY_ACKNOWLEDGMENT: Table = &[
+    spec::u8(6, "status"),
+    spec::hex(7, 1, "flags"),
+    spec::u16(8, "sequence"),
+    spec::u16(10, "lifetime"),
+];
+
+/// RFC 6275 section 6.1.9.
+const MOBILITY_ERROR: Table = &[spec::u8(6, "status"), spec::v6(8, "home_address")];
 
 const BINDING_UPDATE: u8 = 5;
 

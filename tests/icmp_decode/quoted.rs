@@ -282,6 +282,15 @@ fn samples6() -> Vec<Sample> {
             "mobility (5): payload protocol 59, header length 1, checksum 0x1234, sequence 9",
         ),
         sample(
+            135,
+            b"\x3b\x01\x02\0\x12\x34\0\0\x01\x02\x03\x04\x05\x06\x07\x08",
+            json!({"type": 2, "name": "mobility", "message": "care_of_test_init",
+                   "payload_protocol": 59, "header_length": 1, "body_checksum": 0x1234,
+                   "cookie": "0102030405060708"}),
+            "quotes mobility header care of test init 2001:db8::1 > ",
+            "checksum 0x1234, cookie 0102030405060708, ",
+        ),
+        sample(
             139,
             &[59, 4, 1, 0x21, 0x12, 0x34, 0, 0],
             json!({"type": 1, "name": "hip", "message": "i1", "payload_protocol": 59,
@@ -426,4 +435,26 @@ fn the_reserved_flag_of_ipv4_is_told() {
     assert_eq!(record["ip"]["reserved_flag"], true);
     let lines = run(&[packet], &["-tv"]);
     assert!(lines.contains("flags [DF, rsvd]"), "{lines}");
+}
+
+#[test]
+fn what_is_behind_an_authentication_header_is_told() {
+    let mut packet = vec![89, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1];
+    packet.extend([7; 12]);
+    packet.extend(b"\x02\x01\0\x2c\x0a\0\0\x09\0\0\0\0\x12\x34\0\0");
+    let quote = v4([192, 0, 2, 1], [203, 0, 113, 9], 51, &packet);
+    let error = v4(
+        [192, 0, 2, 254],
+        [192, 0, 2, 1],
+        1,
+        &[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat(),
+    );
+    let records = records(&[error.clone()]);
+    let quoted = &records.iter().find(|r| r["type"] == "icmp").unwrap()["quoted"];
+    assert_eq!(quoted["spi"], 9);
+    assert_eq!(quoted["header"]["message"], "hello");
+    assert_eq!(quoted["header"]["router_id"], "10.0.0.9");
+    let lines = run(&[error], &["-tv"]);
+    assert!(lines.contains("quotes OSPF hello 192.0.2.1 > "), "{lines}");
+    assert!(lines.contains("router id 10.0.0.9"), "{lines}");
 }

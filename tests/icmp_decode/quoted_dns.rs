@@ -16,6 +16,13 @@ fn dns_error(datagram: &[u8]) -> Vec<u8> {
     v4([203, 0, 113, 9], [192, 0, 2, 1], 1, &message)
 }
 
+/// With the length in UDP's header.
+fn with_length(mut datagram: Vec<u8>) -> Vec<u8> {
+    let length = u16::try_from(datagram.len()).unwrap();
+    datagram[4..6].copy_from_slice(&length.to_be_bytes());
+    datagram
+}
+
 fn dns(datagram: &[u8]) -> (Value, String) {
     let packet = [dns_error(datagram)];
     let records = records(&packet);
@@ -99,6 +106,7 @@ fn a_quoted_dns_response_tells_its_records() {
         b"\0\0\x29\x04\xd0\0\0\x80\0\0\0",
     ]
     .concat();
+    let response = with_length(response);
     let (record, lines) = dns(&response);
     assert_eq!(record["rcode_name"], "NoError");
     assert_eq!(record["answers"], 2);
@@ -123,6 +131,39 @@ fn a_quoted_dns_response_tells_its_records() {
     let (record, _) = dns(&response[..response.len() - 20]);
     assert_eq!(record["records"].as_array().unwrap().len(), 2);
     assert_eq!(record["records"][1].get("data"), None);
+}
+
+#[test]
+fn a_name_that_leads_nowhere_is_no_root() {
+    // The record's own octets, behind a question of the root.
+    let response = [
+        &QUERY[..10],
+        b"\x81\x80\0\x01\0\x01\0\0\0\0\0\0\x01\0\x01",
+        b"\xc0\x11\0\x01\0\x01\0\0\0\x01\0\x04\x01\x02\x03\x04",
+    ]
+    .concat();
+    let (record, lines) = dns(&with_length(response));
+    assert_eq!(
+        record["records"],
+        json!([{"section": "answer", "name": "<bad pointer>", "bad_name": true, "type": "A",
+            "class": "IN", "ttl": 1, "data": "1.2.3.4"}])
+    );
+    assert!(
+        lines.contains(": <bad pointer> A 1.2.3.4 ttl 1, "),
+        "{lines}"
+    );
+}
+
+#[test]
+fn what_is_behind_the_end_of_a_datagram_is_none_of_it() {
+    let mut short = QUERY.to_vec();
+    short[5] = 8;
+    assert!(dns(&short).0.is_null());
+    short[5] = 12;
+    assert_eq!(
+        dns(&short).0,
+        json!({"id": 0x1234, "response": false, "flags": ["rd"]})
+    );
 }
 
 #[test]

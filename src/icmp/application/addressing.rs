@@ -41,10 +41,11 @@ pub(super) fn dhcp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     } else {
         Some("reply")
     });
-    let bytes = octets
-        .get(..BOOTP)
-        .filter(|_| kind.is_none())
-        .unwrap_or(octets);
+    let end = match kind {
+        None => BOOTP,
+        Some(at) => end_of_options(octets, usize::from(at) + 1),
+    };
+    let bytes = octets.get(..end).unwrap_or(octets);
     Some(UpperHeader::new(
         "dhcp",
         None,
@@ -54,10 +55,20 @@ pub(super) fn dhcp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     ))
 }
 
+const PAD: u8 = 0;
+const END: u8 = 255;
+
+/// `at`, if only the end of all options is there, otherwise the end of the octets.
+fn end_of_options(octets: &[u8], at: usize) -> usize {
+    let mut rest = tail(octets, at).iter().skip_while(|&&octet| octet == PAD);
+    match rest.next() {
+        Some(&END) => at,
+        _ => octets.len(),
+    }
+}
+
 /// Where option 53 has its number.
 fn message_type(octets: &[u8]) -> Option<usize> {
-    const PAD: u8 = 0;
-    const END: u8 = 255;
     const MESSAGE_TYPE: u8 = 53;
     if array_at(octets, BOOTP)? != COOKIE {
         return None;

@@ -82,6 +82,13 @@ const STUN: &[FieldSpec] = &[
     spec::octets(8, 12, "transaction"),
 ];
 
+/// RFC 3489 section 11.1: where the cookie is now, the transaction began.
+const STUN_WITHOUT_COOKIE: &[FieldSpec] = &[
+    spec::hex(0, 2, "type"),
+    spec::u16(2, "message_length"),
+    spec::octets(4, 16, "transaction"),
+];
+
 /// Told by its magic cookie, or by the port and a length that fits where it is older (RFC 3489
 /// section 11.1).
 pub(super) fn stun<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
@@ -118,12 +125,17 @@ pub(super) fn stun<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         0x0119 => Some("channel_bind_error"),
         _ => None,
     };
+    let table = if cookie == Some(COOKIE) {
+        STUN
+    } else {
+        STUN_WITHOUT_COOKIE
+    };
     let bytes = octets.get(..HEADER).unwrap_or(octets);
     Some(UpperHeader::new(
         "stun",
         Some(kind),
         message,
         bytes,
-        Specs::Table(STUN),
+        Specs::Table(table),
     ))
 }

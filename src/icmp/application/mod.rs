@@ -77,11 +77,12 @@ impl<'a> Payload<'a> {
 /// Reads a payload that may be of its protocol.
 type Reader = for<'a> fn(&Payload<'a>) -> Option<UpperHeader<'a>>;
 
-/// What the payload of the quoted packet is; `None` of a later fragment, where the quote ends before
-/// it, and of what nothing is known of.
+/// What the payload of the quoted packet is; `None` of a later fragment, of DNS, where the quote ends
+/// before it, and of what nothing is known of.
 pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     let segment = quote.ip.payload;
-    if quote.ip.is_later_fragment() {
+    // An identifier of DNS may be what another protocol begins with.
+    if quote.ip.is_later_fragment() || quote.dns().is_some() {
         return None;
     }
     let readers = match quote.ip.protocol {
@@ -89,9 +90,10 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         protocol::TCP => SEGMENTS,
         _ => return None,
     };
-    let octets = Some(quote.payload()).filter(|octets| !octets.is_empty())?;
-    let header = segment.len() - octets.len();
+    let octets = Some(quote.datagram_payload()).filter(|octets| !octets.is_empty())?;
+    let header = segment.len() - quote.payload().len();
     let whole = usize::try_from(quote.ip.payload_length).unwrap_or(usize::MAX);
+    let whole = quote.whole_udp().map_or(whole, |length| whole.min(length));
     let payload = Payload {
         octets,
         length: whole.saturating_sub(header),
@@ -133,6 +135,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[5004], media::rtp),
     (&[5350, 5351], nat::mapping),
     (&[5683], management::coap),
+    (&[6696], routing::babel),
     (&[6343], management::sflow),
     (&[51820], security::wireguard),
     (

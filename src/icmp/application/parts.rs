@@ -1,4 +1,6 @@
-//! Parts that repeat in what applications send: routes of RIP, commands of telnet.
+//! Parts that repeat in what applications send: routes of RIP, commands of telnet, what Babel says.
+
+mod babel;
 
 use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::item::{Item, Specs};
@@ -13,6 +15,8 @@ pub enum Parts {
     RipNgRoutes,
     /// Commands of telnet (RFC 854).
     TelnetCommands,
+    /// Parts of a packet of Babel (RFC 8966 section 4.6).
+    BabelTlvs,
 }
 
 const RIP_ROUTE: &[FieldSpec] = &[
@@ -113,6 +117,7 @@ impl Parts {
                     (part("routes", None, route, table), ROUTE)
                 }
                 Self::TelnetCommands => telnet_command(rest)?,
+                Self::BabelTlvs => babel::part(rest)?,
             };
             rest = tail(rest, length);
             Some((item, length))

@@ -1,11 +1,11 @@
-//! What routers tell each other over UDP and TCP: RIP, HSRP, BFD, BGP.
+//! What routers tell each other over UDP and TCP: RIP, HSRP, Babel, BFD, BGP.
 
 use super::Payload;
 use super::parts::Parts;
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{array_at, u8_at};
+use crate::wire::bytes::{array_at, u8_at, u16_at};
 
 /// RFC 2453 section 3.6.
 const RIP: &[FieldSpec] = &[
@@ -30,18 +30,39 @@ pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => "response",
         _ => return None,
     };
-    let table = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
-        RIP_NG
+    let (name, table) = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
+        ("ripng", RIP_NG)
     } else {
-        RIP
+        ("rip", RIP)
     };
     Some(UpperHeader::new(
-        "rip",
+        name,
         Some(command.into()),
         Some(message),
         octets,
         Specs::Table(table),
     ))
+}
+
+/// RFC 8966 section 4.2.
+const BABEL: &[FieldSpec] = &[
+    spec::u8(1, "version"),
+    spec::u16(2, "body_length"),
+    spec::parts(4, Parts::BabelTlvs, "messages"),
+];
+
+pub(super) fn babel<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const MAGIC: u8 = 42;
+    const HEADER: usize = 4;
+    let octets = payload.octets;
+    if u8_at(octets, 0)? != MAGIC {
+        return None;
+    }
+    // What is behind the body protects it.
+    let body = u16_at(octets, 2).map_or(octets.len(), usize::from);
+    let bytes = octets.get(..HEADER + body).unwrap_or(octets);
+    let specs = Specs::Table(BABEL);
+    Some(UpperHeader::new("babel", None, None, bytes, specs))
 }
 
 const HSRP_STATES: Names = Names {

@@ -123,6 +123,19 @@ fn messages_of_network_management() {
     let list = bindings(&GET[29..]).collect::<Vec<_>>();
     assert_eq!(list[0].variable.to_string(), "1.3.6.1.2.1.1.3.0");
     assert_eq!(list[0].value, None);
+    let bulk = b"\x30\x1b\x02\x01\x01\x04\x01c\xa5\x13\x02\x01\xfb\x02\x01\x02\x02\x01\x14\
+        \x30\x08\x30\x06\x06\x02\x2b\x06\x82\0";
+    assert_eq!(
+        told(UDP, [40000, 161], bulk),
+        "snmp get_bulk: version 1, community c, request_id -5, non_repeaters 2, max_repetitions 20, \
+         variables 1"
+    );
+    let end = bindings(&bulk[bulk.len() - 8..]).next().unwrap();
+    assert_eq!((end.value, end.exception), (None, Some("end_of_mib_view")));
+    let mut failed = GET.to_vec();
+    failed[13] = 0xa2;
+    failed[23] = 2;
+    assert!(told(UDP, [161, 40000], &failed).contains("error_status 2"));
     let trap = b"\x30\x33\x02\x01\0\x04\x04trap\xa4\x28\x06\x05\x2b\x06\x01\x04\x01\x40\x04\xc0\0\x02\x09\
         \x02\x01\x06\x02\x01\x34\x43\x02\x01\0\x30\x12\x30\x10\x06\x05\x2b\x06\x01\x04\x02\x04\x07link up";
     assert_eq!(
@@ -282,6 +295,17 @@ fn what_is_encrypted_begins_in_the_open() {
         told(UDP, [40000, 443], &[0x60, 1, 2]),
         "quic protected: spin yes"
     );
+    // The last draft, and what a station of another maker broadcasts.
+    let draft = [0xc3, 0xff, 0, 0, 0x22, 1, 9, 0];
+    assert_eq!(
+        told(UDP, [40000, 4433], &draft),
+        "quic initial: version 0xff000022, destination_id 09"
+    );
+    let other = [0xff, 0xff, 0, 0, 0xa0, 0, 0x5c, 0xd9];
+    assert_eq!(told(UDP, [60480, 62976], &other), "");
+    // An identifier of LLMNR, with a question, is no long header of version 0.
+    let question = b"\xa0\0\0\0\0\x01\0\0\0\0\0\0\x03lab\0\0\xff\0\x01";
+    assert_eq!(told(UDP, [61603, 5355], question), "");
     assert_eq!(told(UDP, [40000, 33434], &[0x60, 1, 2]), "");
 }
 
@@ -336,6 +360,15 @@ fn voice_and_routing() {
             "07".repeat(12)
         )
     );
+    let old = [&[0, 1, 0, 0][..], &[7; 16]].concat();
+    assert_eq!(
+        told(UDP, [40000, 3478], &old),
+        format!(
+            "stun binding_request: type 0x1, message_length 0, transaction {}",
+            "07".repeat(16)
+        ),
+        "of RFC 3489"
+    );
     let report = [&[0x81, 200, 0, 6, 0, 0, 0, 9][..], &[0; 20]].concat();
     assert_eq!(
         told(UDP, [40000, 40001], &report),
@@ -355,6 +388,16 @@ fn voice_and_routing() {
         told(UDP, [520, 520], &[2, 2, 0, 0]),
         "rip response: type 2, version 2"
     );
+    assert_eq!(
+        told(UDP, [521, 521], &[2, 1, 0, 0]),
+        "ripng response: type 2, version 1"
+    );
+    let babel = [42, 2, 0, 10, 4, 6, 0x80, 0, 0, 9, 1, 0x90, 0, 99, 1, 7];
+    assert_eq!(
+        told(UDP, [6696, 6696], &babel),
+        "babel -: version 2, body_length 10, messages [hello yes 9 400][pad1 ]"
+    );
+    assert_eq!(told(UDP, [6696, 6696], &[41, 2, 0, 0]), "");
     let bfd = [0x20, 0xc0, 3, 24, 0, 0, 0, 1, 0, 0, 0, 2];
     assert_eq!(
         told(UDP, [49152, 3784], &bfd),
@@ -374,7 +417,7 @@ fn no_octets_whatever_break_a_reader() {
     ]
     .into_iter()
     .chain([
-        4500, 5004, 5060, 5350, 5683, 7003, 21, 23, 25, 43, 179, 51820,
+        4500, 5004, 5060, 5350, 5683, 6696, 7003, 21, 23, 25, 43, 179, 51820,
     ]) {
         for octet in [0, 1, 2, 0x16, 0x30, 0x3c, 0x80, 0xa4, 0xc0, 0xff] {
             for protocol in [UDP, TCP] {

@@ -161,9 +161,11 @@ pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let (first, version) = (u8_at(octets, 0)?, u32_at(octets, 1)?);
     let is_known = match version {
         NEGOTIATION | 1 | V2 => true,
-        // Drafts, those of mvfst, those of Google, those that no one is to know (RFC 9000 section 15).
+        // Drafts, of which the last is 34, those of mvfst, those of Google, those that no one is to know
+        // (RFC 9000 section 15).
         _ => {
-            matches!(version >> 8, 0x00ff_0000 | 0x00fa_ceb0)
+            matches!(version, 0xff00_0000..=0xff00_0022)
+                || version >> 8 == 0x00fa_ceb0
                 || matches!(version >> 16, 0x5130 | 0x5430)
                 || version & 0x0f0f_0f0f == 0x0a0a_0a0a
         }

@@ -135,13 +135,13 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
             out.push(b' ');
             icmp_kind(out, ip.version, kind);
         }
-        QuotedTransport::Spi(_) => {}
-        QuotedTransport::None => {
-            if let Some(name) = upper_header::of(quote).and_then(|header| header.message) {
-                out.push(b' ');
-                words_of(out, name);
-            }
-        }
+        QuotedTransport::Spi(_) | QuotedTransport::None => {}
+    }
+    if quote.is_of_other_protocol()
+        && let Some(name) = upper_header::of(quote).and_then(|header| header.message)
+    {
+        out.push(b' ');
+        words_of(out, name);
     }
     out.push(b' ');
     pair(out, ip.addrs.src(), ip.addrs.dst(), ports);

@@ -59,7 +59,7 @@ fn neighbors_and_routes() {
     let ng = b"\x02\x01\0\0\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\x02";
     assert_eq!(
         told(UDP, [521, 521], ng),
-        "rip response: type 2, version 1, routes [- 2001:db8:: 0 32 2]"
+        "ripng response: type 2, version 1, routes [- 2001:db8:: 0 32 2]"
     );
     let olsr = b"\0\x10\0\x09\x01\x86\0\x0c\x0a\0\0\x01\x01\0\0\x07";
     assert_eq!(
