@@ -72,14 +72,19 @@ impl HastyError {
             Original::Found {
                 match_kind: MatchKind::Flow,
                 frame,
+                is_other: false,
                 ..
             } => {
                 let is_named = verdicts.has_original(&verdict, frame);
                 let named = if is_named { Named::Before } else { Named::Now };
                 Some((frame, named))
             }
+            Original::None(_)
+            | Original::Found {
+                match_kind: MatchKind::Flow,
+                ..
+            } => None,
             Original::Found { .. } => return None,
-            Original::None(_) => None,
         };
         let ip = &error.quote.ip;
         let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_ip(ip));

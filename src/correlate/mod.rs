@@ -30,6 +30,7 @@ mod relation;
 mod repeats;
 #[cfg(test)]
 mod replay;
+pub mod segment;
 mod sighting;
 pub mod stalled;
 mod station;

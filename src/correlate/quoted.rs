@@ -15,7 +15,7 @@ use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::{FrameRef, Timestamp};
-use crate::wire::ip::protocol::TCP;
+use crate::wire::ip::protocol::{TCP, UDP};
 use crate::wire::{Ip, IpVersion, Limit};
 
 /// How many packets of the flow are looked at for a better match once one of its segments was
@@ -127,6 +127,14 @@ impl Wanted {
         is_icmp(self.protocol) && self.known == 8 && self.same_lead(seen)
     }
 
+    /// Whether `seen`, of its flow, can be this packet where nothing tells that it is: datagrams may look
+    /// alike, and offload captures several as one.
+    fn may_be(&self, seen: &Fingerprint) -> bool {
+        let is_larger = self.protocol == UDP && seen.length > self.length;
+        let is_alike = !self.is_identified() && seen.label == self.label && self.same_lead(seen);
+        is_larger || is_alike
+    }
+
     /// Whether `seen` can be this packet before its destination was rewritten.
     fn is_redirected(&self, seen: &Fingerprint) -> bool {
         /// Source port and TCP sequence number.
@@ -188,6 +196,7 @@ pub(super) fn find(
     let mut best: Option<(MatchKind, Copies)> = None;
     let mut looked = 0;
     let mut since_segment = 0;
+    let mut may_be = false;
     // A flood of errors about what was never sent is not to cost a walk each.
     let never_sent = !ring.direction_seen(&quote.ip.addrs);
     let end = if never_sent {
@@ -217,6 +226,7 @@ pub(super) fn find(
                 None if wanted.known >= 4 => best = Some((MatchKind::Flow, copies(seen))),
                 _ => {}
             }
+            may_be = may_be || wanted.may_be(seen);
             looked += 1;
             since_segment += usize::from(segment);
             since_segment > BETTER_MATCH_DEPTH || looked > FLOW_DEPTH
@@ -248,7 +258,9 @@ pub(super) fn find(
             before: ts.since(copies.timed.ts),
             ttl: copies.nearest.ttl,
             last_ttl: copies.last_ttl,
+            flags: copies.nearest.flags,
             shown: copies.nearest.shown,
+            is_other: match_kind == MatchKind::Flow && !may_be,
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }

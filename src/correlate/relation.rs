@@ -93,8 +93,12 @@ pub enum Original {
         ttl: u8,
         /// Its TTL where the capture that has the error saw it last.
         last_ttl: u8,
+        /// Its TCP flags; 0 for other protocols.
+        flags: u8,
         /// It is a message that passed the filter.
         shown: bool,
+        /// Another packet of the flow than the quoted one, as the quote tells.
+        is_other: bool,
     },
     /// None, and why.
     None(NoOriginal),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::exchange::ReplyDrop;
+use super::segment::Segment;
 use crate::icmp::Message;
 use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
@@ -98,6 +99,8 @@ pub struct DropVerdict {
     pub mtu: Option<u32>,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
     pub bytes: u64,
+    /// What all dropped packets were, if it was TCP and is known.
+    pub segment: Option<Segment>,
     /// The longest time from a dropped packet to its error, where that very packet was found.
     pub slowest: Option<Duration>,
     /// Errors that were captured before their packets, which came at once, then.
@@ -224,6 +227,7 @@ impl DropVerdict {
             never_sent: 0,
             mtu: None,
             bytes: 0,
+            segment: None,
             slowest: None,
             hasty: 0,
             quotes: Extent::Whole,

@@ -1,20 +1,24 @@
 //! Errors gathered into drop verdicts.
 
+mod way;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
+use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::translated::Translated;
-use super::verdict::{Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide, Undelivered};
+use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Undelivered};
 use super::{MatchKind, Original};
 use crate::icmp::cause::ChecksumCause;
 use crate::icmp::field::Extent;
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, cause, mtu, payload};
-use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{ChecksumStatus, Ip, IpVersion, Limit, Packet, link};
+use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::wire::{ChecksumStatus, Ip, IpVersion, Limit};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -91,47 +95,6 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) captured: Captured,
 }
 
-/// What an error tells of the way of the packet that it answers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
-    quoted_ttl: u8,
-    /// TTL that the error was captured with.
-    pub(super) ttl_back: Option<u8>,
-    captured: Captured,
-}
-
-impl Answered {
-    pub(super) fn of(error: &Reported<'_, '_>) -> Self {
-        Self {
-            quoted_ttl: error.quote.ip.ttl,
-            ttl_back: error.ip.hop_limit(),
-            captured: error.captured,
-        }
-    }
-}
-
-/// Where an error was captured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Captured {
-    /// On the host that sent it.
-    AtDropper,
-    OnTheWay,
-}
-
-impl Captured {
-    pub(super) fn of(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
-        let addrs = packet.ip.addrs;
-        // A router's link says the same of what it forwards.
-        let is_new = (packet.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
-        let goes_out = || is_new && packet.tunnels.is_empty() && link::goes_out(frame);
-        if addrs.src() == addrs.dst() || goes_out() {
-            Self::AtDropper
-        } else {
-            Self::OnTheWay
-        }
-    }
-}
-
 impl Reported<'_, '_> {
     /// The verdict it belongs to, and its reason.
     pub(super) fn verdict(&self) -> Option<(VerdictKey, DropReason)> {
@@ -146,6 +109,17 @@ impl Reported<'_, '_> {
             evidence: self.evidence,
         };
         Some((key, reason))
+    }
+
+    /// What it is about, where that is TCP.
+    pub(super) fn segment(&self) -> Option<Segment> {
+        let captured = || match self.original {
+            Some(Original::Found {
+                match_kind, flags, ..
+            }) if match_kind != MatchKind::Flow => Segment::with(flags),
+            _ => None,
+        };
+        Segment::quoted(self.quote).or_else(captured)
     }
 
     /// Whether receivers discard it: its checksum was bad on the way, not only where the sender leaves
@@ -249,7 +223,10 @@ impl Verdicts {
                 before: None,
                 ttl,
                 last_ttl: ttl,
+                // What the error is about, its quote told.
+                flags: 0,
                 shown,
+                is_other: false,
             };
             found(verdict, answered, original);
         }
@@ -291,7 +268,12 @@ impl Verdicts {
         verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
         verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
         verdict.error_frames.retain(|frame| *frame != error.frame);
-        if let Some(Original::Found { frame, .. }) = error.original {
+        if let Some(Original::Found {
+            frame,
+            is_other: false,
+            ..
+        }) = error.original
+        {
             verdict.original_count = verdict.original_count.saturating_sub(1);
             verdict.original_frames.retain(|known| *known != frame);
         }
@@ -393,6 +375,11 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         0 => error.carried.map_or(Carried::Unknown, Carried::Flow),
         _ => verdict.carried.and(error.carried),
     };
+    let segment = error.segment();
+    verdict.segment = match verdict.count {
+        0 => segment,
+        _ => verdict.segment.filter(|known| segment == Some(*known)),
+    };
     verdict.count += 1;
     verdict.discarded += u64::from(error.is_discarded());
     verdict.last = verdict.last.max(error.ts);
@@ -425,50 +412,22 @@ fn found(verdict: &mut DropVerdict, error: Answered, original: Original) {
         ttl,
         last_ttl,
         shown,
+        is_other,
+        ..
     } = original
     else {
         return;
     };
-    verdict.shown |= shown;
-    verdict.original_count += 1;
-    note(&mut verdict.original_frames, &[frame]);
+    if !is_other {
+        verdict.shown |= shown;
+        verdict.original_count += 1;
+        note(&mut verdict.original_frames, &[frame]);
+    }
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
     if match_kind != MatchKind::Flow {
         verdict.slowest = verdict.slowest.max(before);
     }
-    if error.captured == Captured::AtDropper && verdict.reason != DropReason::TtlExceeded {
-        verdict.hops_to_dropper = Some(Hops {
-            count: 0,
-            estimate: false,
-        });
-        return;
-    }
-    // A router that sends nothing back in between only ever lowers the TTL.
-    let Some(spent) = ttl.checked_sub(error.quoted_ttl) else {
-        return;
-    };
-    let mut hops = hops(verdict.reason, spent, error.quoted_ttl);
-    // A filter may refuse a packet after its TTL was decremented (nftables' forward hook does), the
-    // destination never. The error's own TTL tells which, if it came back the same way: that is measured
-    // from where both were seen nearest to the dropper.
-    let way_back = (error.ttl_back).and_then(|ttl| payload::hops(ttl).checked_add(1));
-    if hops.estimate
-        && verdict.dropper != verdict.flow.addrs.dst()
-        && way_back.is_some()
-        && way_back == last_ttl.checked_sub(error.quoted_ttl)
-    {
-        hops.count = spent;
-    }
-    if match_kind != MatchKind::Flow {
-        verdict.ttl_spent = Some(spent);
-        verdict.hops_to_dropper = Some(hops);
-    } else if verdict.hops_to_dropper.is_none_or(|known| known.estimate) {
-        // Another packet of the flow; all of them travel as far, but for a traceroute's.
-        verdict.hops_to_dropper = Some(Hops {
-            estimate: true,
-            ..hops
-        });
-    }
+    error.distance(verdict, (match_kind, ttl, last_ttl));
 }
 
 fn note(frames: &mut Vec<FrameRef>, more: &[FrameRef]) {
@@ -476,24 +435,5 @@ fn note(frames: &mut Vec<FrameRef>, more: &[FrameRef]) {
         if frames.len() < DropVerdict::FRAMES && !frames.contains(frame) {
             frames.push(*frame);
         }
-    }
-}
-
-/// Hops to the dropper, counting it. Linux checks for a spent TTL and for the MTU before it
-/// decrements, so the quote still holds the TTL that arrived; others decrement first.
-fn hops(reason: DropReason, spent: u8, quoted_ttl: u8) -> Hops {
-    let checked_first = match reason {
-        DropReason::TtlExceeded => quoted_ttl > 0,
-        DropReason::FragmentationNeeded => true,
-        _ => {
-            return Hops {
-                count: spent.saturating_add(1),
-                estimate: true,
-            };
-        }
-    };
-    Hops {
-        count: spent.saturating_add(u8::from(checked_first)),
-        estimate: false,
     }
 }

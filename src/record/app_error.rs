@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::correlate::segment::Segment;
 use crate::correlate::verdict::DropVerdict;
 use crate::icmp::is_error;
 use crate::icmp::kind::{v4, v6};
@@ -153,6 +154,10 @@ pub struct AppError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
     Tcp,
+    /// TCP once connected.
+    ConnectedTcp,
+    /// What systems send of TCP before a program has the connection, or when none has it.
+    SystemTcp,
     Udp,
     Raw,
     /// ICMP, where a ping socket may send it as well.
@@ -175,14 +180,19 @@ impl AppError {
                 error.about(icmp_sender(verdict.version, kind))
             }
             _ if is_icmp => error.about(Transport::Ping),
-            _ => error,
+            _ => match verdict.segment {
+                // tcp_v4_err() and tcp_v6_err() tell nobody of what happens to a request socket.
+                Some(Segment::SynAck | Segment::Reset) => error.about(Transport::SystemTcp),
+                Some(Segment::Connected) => error.about(Transport::ConnectedTcp),
+                Some(Segment::Syn) | None => error,
+            },
         })
     }
 
     /// The same, about packets that are sent so.
     fn about(self, protocol: Transport) -> Self {
         match protocol {
-            Transport::System => Self {
+            Transport::System | Transport::SystemTcp => Self {
                 errno: None,
                 protocol,
                 too_big: false,
@@ -247,12 +257,16 @@ impl AppError {
                 datagram(Socket::ConnectedRaw, Socket::UnconnectedRaw)
             }
             // TCP lowers its segment size instead of failing (RFC 1191 section 6.4).
-            Transport::Tcp if self.errno.is_none() || self.too_big => [
-                (Socket::ConnectingTcp, Raised::Never),
-                (Socket::EstablishedTcp, Raised::Never),
-                (Socket::Recverr, Raised::Never),
-            ],
-            Transport::Tcp => [
+            Transport::Tcp | Transport::ConnectedTcp | Transport::SystemTcp
+                if self.errno.is_none() || self.too_big =>
+            {
+                [
+                    (Socket::ConnectingTcp, Raised::Never),
+                    (Socket::EstablishedTcp, Raised::Never),
+                    (Socket::Recverr, Raised::Never),
+                ]
+            }
+            Transport::Tcp | Transport::ConnectedTcp | Transport::SystemTcp => [
                 (
                     Socket::ConnectingTcp,
                     match self.version {
@@ -302,7 +316,9 @@ impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(errno) = self.errno else {
             return f.write_str(match self.protocol {
-                Transport::System => "no program is told: the system itself sends such packets",
+                Transport::System | Transport::SystemTcp => {
+                    "no program is told: the system itself sends such packets"
+                }
                 _ => "no program is told",
             });
         };
@@ -317,9 +333,14 @@ impl fmt::Display for AppError {
             _ => "raw",
         };
         match self.protocol {
-            Transport::Tcp if self.too_big => {
+            Transport::Tcp | Transport::ConnectedTcp if self.too_big => {
                 f.write_str("the program is not told: TCP itself is to send smaller segments")
             }
+            Transport::ConnectedTcp => write!(
+                f,
+                "an established connection gets {name} ({message}) only on timeout; with {recverr} at \
+                 once"
+            ),
             Transport::Tcp => {
                 let when = match self.version {
                     IpVersion::V4 => "",

@@ -145,7 +145,9 @@ fn an_error_tells_its_quote_and_original() {
             before: Some(Duration::from_micros(270)),
             ttl: 1,
             last_ttl: 1,
+            flags: 0,
             shown: true,
+            is_other: false,
         }),
     };
     let record = error.json(found, &["a.pcap", "b.pcap"]);

@@ -93,7 +93,9 @@ fn the_lines_of_the_design_are_written_as_they_stand_there() {
             before: Some(Duration::from_micros(270)),
             ttl: 1,
             last_ttl: 1,
+            flags: 0,
             shown: true,
+            is_other: false,
         }),
     };
     assert_eq!(
@@ -164,7 +166,9 @@ fn every_original_is_told_with_its_match() {
             before: None,
             ttl: 1,
             last_ttl: 1,
+            flags: 0,
             shown: true,
+            is_other: false,
         })
     };
     assert_eq!(known(None), "");

@@ -158,6 +158,52 @@ fn identification_zero_is_no_evidence() {
     );
 }
 
+/// A packet of the flow is told from the dropped one where anything tells them apart.
+#[test]
+fn another_packet_of_the_flow_is_not_the_quoted_one() {
+    let is_other = |captured: &[Vec<u8>], dropped: &[u8], quoted| {
+        let mut capture = Capture::new();
+        for packet in captured {
+            capture.add(packet);
+        }
+        match capture.find(dropped, quoted) {
+            Original::Found {
+                match_kind: MatchKind::Flow,
+                is_other,
+                ..
+            } => is_other,
+            original => panic!("{original:?}"),
+        }
+    };
+    let syn = tcp(CLIENT, 4000, 100, 0, 7);
+    // By sequence number, and where that is not quoted, by identification.
+    assert!(is_other(
+        &[syn.clone()],
+        &tcp(CLIENT, 4000, 101, 1460, 8),
+        28
+    ));
+    assert!(is_other(
+        &[syn.clone()],
+        &tcp(CLIENT, 4000, 101, 1460, 0),
+        28
+    ));
+    assert!(is_other(
+        &[syn.clone()],
+        &tcp(CLIENT, 4000, 101, 1460, 8),
+        24
+    ));
+    assert!(!is_other(&[syn], &tcp(CLIENT, 4000, 101, 1460, 7), 24));
+    // Datagrams without one may look alike: the last of them counts as little as the others.
+    let alike = [udp(CLIENT, 4000, 0), udp(CLIENT, 4000, 5)];
+    assert!(!is_other(&alike, &udp(CLIENT, 4000, 0), 28));
+    assert!(is_other(&alike, &udp(CLIENT, 4000, 6), 28));
+    // Offload captures several as one.
+    let mut large = udp(CLIENT, 4000, 5);
+    large.resize(3000, 0);
+    large[2..4].copy_from_slice(&3000_u16.to_be_bytes());
+    assert!(!is_other(&[large], &udp(CLIENT, 4000, 6), 28));
+}
+
 #[test]
 fn another_flow_between_the_same_hosts_is_no_match() {
     let mut capture = Capture::new();

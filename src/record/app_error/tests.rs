@@ -89,6 +89,52 @@ fn no_program_is_told_of_what_the_system_sends() {
     }
 }
 
+/// What is told depends on what the connection was when its segment was dropped.
+#[test]
+fn only_who_waits_in_connect_is_told_that_it_fails() {
+    let told = |segment, code| {
+        let flow = FlowKey {
+            protocol: protocol::TCP,
+            addrs: AddrPair::of_one([192, 0, 2, 1].into()),
+            ports: FlowPorts::Ports {
+                src: 8080,
+                dst: 50098,
+            },
+        };
+        let icmp = (IpVersion::V4, 3, code);
+        let reason = DropReason::of(IpVersion::V4, 3, code).unwrap();
+        let at = Timestamp::default();
+        let verdict = DropVerdict {
+            segment,
+            ..DropVerdict::new(flow, flow.addrs.src(), icmp, reason, at)
+        };
+        let error = AppError::of_verdict(&verdict).unwrap();
+        (error.to_string(), error.is_told())
+    };
+    let connecting = "connect() fails with EHOSTUNREACH (No route to host); established connections \
+                      only on timeout";
+    for segment in [None, Some(Segment::Syn)] {
+        assert_eq!(told(segment, 13), (connecting.to_owned(), true));
+    }
+    let connected = "an established connection gets EHOSTUNREACH (No route to host) only on timeout; \
+                     with IP_RECVERR at once";
+    assert_eq!(
+        told(Some(Segment::Connected), 13),
+        (connected.to_owned(), true)
+    );
+    let smaller = "the program is not told: TCP itself is to send smaller segments";
+    assert_eq!(
+        told(Some(Segment::Connected), 4),
+        (smaller.to_owned(), false)
+    );
+    for segment in [Segment::SynAck, Segment::Reset] {
+        for code in [4, 10, 13] {
+            let (text, is_told) = told(Some(segment), code);
+            assert!(!is_told && text.contains("the system itself"), "{text}");
+        }
+    }
+}
+
 /// Name of the errno and whether it is fatal, as WIRE says it, one line per code.
 #[test]
 fn every_code_has_the_errno_that_linux_gives_it() {
