@@ -3,20 +3,21 @@
 mod account;
 mod opened;
 mod recent;
-
-use std::time::Duration;
+mod retries;
 
 use self::account::{Account, Close};
 use self::recent::{Recent, Sent};
+use self::retries::{RETRIED_WITHIN, Service};
 use super::flows::{Chain, Hashes, Lead, Marks, Ring, is_told_apart};
 use super::observation::{Observation, occupied};
 use super::query;
+use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
 use super::verdicts::VerdictKey;
 use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
-use crate::model::{AddrPair, FlowKey, Timestamp};
+use crate::model::{FlowKey, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 use crate::wire::tunnel;
@@ -40,6 +41,8 @@ pub(super) struct Hit {
     version: IpVersion,
     /// The sequence number of the dropped segment.
     dropped: Option<u32>,
+    /// What that was.
+    segment: Option<Segment>,
 }
 
 impl Hit {
@@ -52,6 +55,7 @@ impl Hit {
                 QuotedTransport::Tcp { seq, .. } => seq,
                 _ => None,
             },
+            segment: Segment::quoted(quote),
         }
     }
 
@@ -66,6 +70,7 @@ impl Hit {
             flow: packet.flow(),
             version: packet.version,
             dropped: packet.seq(),
+            segment: Segment::with(packet.flags),
         }
     }
 }
@@ -84,40 +89,13 @@ struct Tracked {
     /// Whether the flow's own direction was ever captured.
     sender_seen: bool,
     last_packet: Option<Timestamp>,
-    /// The source port of the last new try.
-    retried_from: Option<u16>,
+    /// The source port of the last other flow to its service.
+    tried_from: Option<u16>,
+    /// When it began, where that was looked for.
+    began: Option<Timestamp>,
     /// Whether it is known which packets answer it.
     can_be_answered: bool,
 }
-
-/// A service as one host sees it: what a program tries again to reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Service {
-    addrs: AddrPair,
-    protocol: u8,
-    port: u16,
-}
-
-impl Service {
-    /// The service of a flow, with the source port.
-    fn of(flow: &FlowKey) -> Option<(Self, u16)> {
-        let FlowPorts::Ports { src, dst } = flow.ports else {
-            return None;
-        };
-        if is_of_tunnel(flow) {
-            return None;
-        }
-        let service = Self {
-            addrs: flow.addrs,
-            protocol: flow.protocol,
-            port: dst,
-        };
-        Some((service, src))
-    }
-}
-
-/// A new try later than this after an error has other reasons.
-const RETRIED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The flows being followed.
 #[derive(Debug)]
@@ -169,7 +147,10 @@ impl Followed {
         if !is_told_apart(&key) {
             return;
         }
-        self.tried(&key, ts);
+        // A connection that is there was not begun for what another one met.
+        if hit.segment.is_none_or(|segment| segment == Segment::Syn) {
+            self.tried(ring, &key, ts);
+        }
         if let Some((service, _)) = Service::of(&key) {
             match self.refused.get_mut(&service) {
                 Some(known) => *known = (key, ts),
@@ -214,7 +195,8 @@ impl Followed {
             answers: Recent::default(),
             sender_seen: found || before.largest.is_some(),
             last_packet: None,
-            retried_from: None,
+            tried_from: None,
+            began: None,
             can_be_answered: answer.is_some(),
         };
         if let Some(Displaced::Oldest(_, oldest)) = self.flows.insert(key, flow) {
@@ -229,29 +211,6 @@ impl Followed {
             self.further -= flow.further();
             flow.accounts.retain(|account| account.verdict != *verdict);
             self.further += flow.further();
-        }
-    }
-
-    /// A flow was begun, or met an error: where another one to the same service was refused a little
-    /// while ago, the program tries again.
-    pub(super) fn tried(&mut self, flow: &FlowKey, ts: Timestamp) {
-        let Some((service, port)) = Service::of(flow) else {
-            return;
-        };
-        let Some(&(refused, error)) = self.refused.get(&service) else {
-            return;
-        };
-        let soon = ts.since(error).is_some_and(|gap| gap <= RETRIED_WITHIN);
-        if soon
-            && refused != *flow
-            && let Some(before) = self.flows.get_mut(&refused)
-            && before.retried_from != Some(port)
-        {
-            before.retried_from = Some(port);
-            before
-                .accounts
-                .iter_mut()
-                .for_each(|account| account.retried(ts));
         }
     }
 

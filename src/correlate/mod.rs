@@ -372,7 +372,7 @@ impl Correlator {
         if Attempts::concerns(packet.flags) {
             self.attempts.packet(ring, packet);
             if packet.begins() {
-                self.followed.tried(&packet.flow(), packet.ts);
+                self.followed.tried(ring, &packet.flow(), packet.ts);
             }
         }
         if let Some(at) = refused {

@@ -147,10 +147,12 @@ impl Account {
         }
     }
 
-    /// The program began anew.
-    pub(super) fn retried(&mut self, ts: Timestamp) {
+    /// Another flow to the same service, which began at `began`, sent at `ts`: the program began anew,
+    /// if the first error was there before.
+    pub(super) fn retried(&mut self, began: Timestamp, ts: Timestamp) {
         let soon = (ts.since(self.last_error)).is_some_and(|gap| gap <= RETRIED_WITHIN);
-        self.retried = self.retried.saturating_add(soon.into());
+        let is_new = soon && began >= self.first_error;
+        self.retried = self.retried.saturating_add(is_new.into());
     }
 
     /// Whether all that was dropped arrived in the end, or for other protocols than TCP, whether the

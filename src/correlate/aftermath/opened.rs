@@ -40,6 +40,16 @@ fn first(ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
     first.filter(|_| end == WalkEnd::Complete)
 }
 
+/// When the earliest packet came of a flow that the ring still holds.
+pub(super) fn first_known(ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
+    let mut first: Option<Timestamp> = None;
+    walk(ring, flow, |seen| {
+        first = Some(first.map_or(seen.ts, |known| known.min(seen.ts)));
+        false
+    });
+    first
+}
+
 /// Walks the packets of a flow from the newest back, until `visit` is content.
 fn walk(ring: &Ring, flow: &FlowKey, mut visit: impl FnMut(&Fingerprint) -> bool) -> WalkEnd {
     let lead = Lead::of_flow(flow.ports);

@@ -309,14 +309,12 @@ fn another_port_is_a_new_try() {
         ..second
     };
     for port in [4005, 4005, 4006] {
-        capture
-            .followed
-            .tried(&from(port), Timestamp::from_nanos(60_000_000));
+        let ts = Timestamp::from_nanos(60_000_000);
+        capture.followed.tried(&capture.ring, &from(port), ts);
     }
     // Much later there are other reasons.
-    capture
-        .followed
-        .tried(&from(4007), Timestamp::from_parts(100, 0));
+    let ts = Timestamp::from_parts(100, 0);
+    capture.followed.tried(&capture.ring, &from(4007), ts);
     assert_eq!(retried(&capture, second), 2);
 }
 
