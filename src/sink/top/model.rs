@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::ping::Forgotten;
 pub use super::ping::{HISTORY, Ping, Sample};
 use super::rows::{Row, Rows};
-use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::correlate::{AnswerOutcome, Original, Relation};
 use crate::findings::Finding;
@@ -315,6 +315,7 @@ impl Model {
         let sample = sample(exchange);
         let forgotten = match sample {
             Sample::Answered(_) => Forgotten::Passes,
+            _ if exchange.end.and_then(ExchangeEnd::reply).is_some() => Forgotten::WasAnswered,
             _ => Forgotten::Counts,
         };
         self.ping(exchange, sample, |ping| {

@@ -23,6 +23,19 @@ pub enum Sample {
     Unknown,
 }
 
+impl Sample {
+    /// Whether it is what became of a request of which `before` is known: replies may turn out to have
+    /// been dropped on their way back, and errors come after the time for a reply is over.
+    fn corrects(self, before: Self) -> bool {
+        match before {
+            Self::Waiting => true,
+            Self::Answered(_) => matches!(self, Self::Lost | Self::Unknown),
+            Self::Lost => self == Self::Error,
+            Self::Error | Self::Unknown => false,
+        }
+    }
+}
+
 /// The requests from one host to another under one identifier.
 #[derive(Clone, Debug)]
 pub struct Ping {
@@ -154,11 +167,18 @@ impl Ping {
     /// holds it.
     pub(super) fn decide(&mut self, request: FrameRef, sample: Sample, otherwise: Forgotten) {
         let slot = (self.history.iter_mut()).find(|slot| slot.request == Some(request));
-        match slot {
-            Some(slot) if slot.sample == Sample::Waiting => slot.sample = sample,
-            None if otherwise == Forgotten::Counts => {}
-            _ => return,
-        }
+        let before = match slot {
+            Some(slot) if sample.corrects(slot.sample) => {
+                std::mem::replace(&mut slot.sample, sample)
+            }
+            None => match otherwise {
+                Forgotten::Counts => Sample::Waiting,
+                Forgotten::WasAnswered => Sample::Answered(None),
+                Forgotten::Passes => return,
+            },
+            Some(_) => return,
+        };
+        self.take_back(before);
         match sample {
             Sample::Waiting => {}
             Sample::Answered(rtt) => {
@@ -176,6 +196,30 @@ impl Ping {
             Sample::Unknown => self.unknown += 1,
         }
     }
+
+    /// A request came to something else than was noted.
+    fn take_back(&mut self, sample: Sample) {
+        let count = match sample {
+            Sample::Waiting => return,
+            Sample::Answered(rtt) => {
+                if let (Some(rtt), (sum, count)) = (rtt, self.sum) {
+                    self.sum = (sum.saturating_sub(rtt), count.saturating_sub(1));
+                }
+                &mut self.answered
+            }
+            Sample::Lost => {
+                let (_, lost) = &mut self.over;
+                *lost = lost.saturating_sub(1);
+                &mut self.lost
+            }
+            Sample::Error => &mut self.errors,
+            Sample::Unknown => &mut self.unknown,
+        };
+        *count = count.saturating_sub(1);
+        if self.answered == 0 {
+            (self.rtt, self.min, self.max) = (None, None, None);
+        }
+    }
 }
 
 /// What a decision about a request means that the history no longer holds.
@@ -183,6 +227,8 @@ impl Ping {
 pub(super) enum Forgotten {
     /// It is the only one.
     Counts,
+    /// The same, and it was counted as answered before.
+    WasAnswered,
     /// It was counted before, or will be.
     Passes,
 }
