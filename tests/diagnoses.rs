@@ -564,3 +564,56 @@ fn a_host_is_no_hop_away_from_itself() {
     let hops = of_kind(&capture, "drop")[0]["hops_to_dropper"].clone();
     assert_eq!(hops, serde_json::json!({"count": 0, "estimate": false}));
 }
+
+/// A host that answers whoever wants to connect, and whom nobody hears.
+#[test]
+fn answers_to_syns_that_vanish_on_their_way_back() {
+    let asked = |times: &[u64]| {
+        let mut capture = Crafted::new();
+        for at in times {
+            capture.at(*at, &tcp((A, B), (4000, 5001), 100, |tcp| tcp.syn(), &[]));
+            let answer = tcp((B, A), (5001, 4000), 900, |tcp| tcp.syn().ack(101), &[]);
+            capture.at(*at + 1, &answer);
+        }
+        ping(&mut capture, (9000, 1000), 2, 900, 60);
+        of_kind(&capture, "finding")
+    };
+    // One answer that is lost is no more than that.
+    assert_eq!(asked(&[0]), [] as [Value; 0]);
+    let found = asked(&[0, 1000, 3000, 7000]);
+    let [finding] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (&finding["finding"], &finding["severity"], &finding["title"]),
+        (
+            &"silent_drop".into(),
+            &"warning".into(),
+            &"10.0.0.1 gets no answer from 10.0.2.9 port 5001, which does answer, and no ICMP error: 4 \
+              SYNs; the answers were lost on their way back"
+                .into()
+        )
+    );
+}
+
+/// The frames that a verdict names are those of dropped packets, not of others of their flow.
+#[test]
+fn a_verdict_names_no_other_packet_of_the_flow_as_dropped() {
+    let syn = tcp((A, B), (4000, 443), 100, |tcp| tcp.syn(), &[]);
+    let data = tcp((A, B), (4000, 443), 101, |tcp| tcp.ack(1), &[0; 1460]);
+    for (captured, frames) in [
+        (false, serde_json::json!([])),
+        (true, serde_json::json!([{"frame": 2}])),
+    ] {
+        let mut capture = Crafted::new();
+        capture.at(0, &syn);
+        if captured {
+            capture.at(90, &data);
+        }
+        capture.at(100, &error(ROUTER, (3, 4), 1400, &data));
+        let drops = of_kind(&capture, "drop");
+        assert_eq!(drops[0]["original_frames"], frames);
+        let count = u64::from(captured);
+        assert_eq!(drops[0]["original_count"], count);
+    }
+}

@@ -105,8 +105,8 @@ impl Correlator {
         } else if !query::tells_packet(&carried) {
             self.exchanges.blind.add_vague(carried.ip.ends(), ts);
         }
-        self.attempts.error(&carried);
         if let Some(ring) = &self.ring {
+            self.attempts.error(ring, &carried);
             let hit = inner.map_or_else(|| Hit::of(quote, reported.flow), |inner| inner.hit);
             let found = inner.is_none() && matches!(original, Some(Original::Found { .. }));
             if let Some((verdict, _)) = reported.verdict() {

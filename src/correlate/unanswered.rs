@@ -1,4 +1,5 @@
-//! TCP connections that were tried again and again, and of which nobody said a word.
+//! TCP connections that were tried again and again, and of which nobody said a word, or whose answers did
+//! not arrive.
 //!
 //! Only packets with SYN or RST are looked at: what carries data costs nothing. A connection is
 //! known by its destination and the initial sequence number, which answers and ICMP errors bring
@@ -12,6 +13,7 @@ use super::exchanges::Batch;
 use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
 use super::furthest;
 use super::observation::Observation;
+use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;
 use crate::icmp::{Quote, QuotedTransport};
@@ -45,6 +47,8 @@ pub struct Unanswered {
     pub directions: Directions,
     /// Where they were last seen on their way, if other packets to the same host came further.
     pub last_seen: Option<FrameRef>,
+    /// The last answer, if there were several that did not arrive: who asked went on asking.
+    pub in_vain: Option<FrameRef>,
     seq: u32,
 }
 
@@ -78,12 +82,29 @@ struct Attempt {
     /// IP identification of the last SYN.
     id: Option<u32>,
     ttl: u8,
+    answers: Option<Answers>,
+}
+
+/// What accepted a connection.
+#[derive(Clone, Copy, Debug)]
+struct Answers {
+    /// How many, but for those at other points of capture.
+    count: u32,
+    last: Timestamp,
+    frame: FrameRef,
+    /// The hash of their flow.
+    flow: u32,
 }
 
 /// Connections that wait for an answer.
 #[derive(Debug)]
 pub(super) struct Attempts {
     open: Table<AttemptKey, Attempt>,
+    /// Those whose first SYN was answered: nearly all are begun, and of no interest any more. The latest
+    /// are kept for the one that is not.
+    answered: Table<AttemptKey, Attempt>,
+    /// Flows that errors are about, by their hash.
+    explained: Marks,
     /// Hosts to which packets came, by the hash of their address.
     reached: Marks,
     evicted: u64,
@@ -92,7 +113,9 @@ pub(super) struct Attempts {
 impl Attempts {
     pub(super) fn new(memory: usize) -> Self {
         Self {
-            open: Table::with_memory(memory),
+            open: Table::with_memory(memory / 8 * 7),
+            answered: Table::with_memory(memory / 8),
+            explained: Marks::default(),
             reached: Marks::default(),
             evicted: 0,
         }
@@ -129,20 +152,26 @@ impl Attempts {
         if packet.flags & ACK != 0
             && let Some(ack) = packet.ack()
         {
-            self.answered(AttemptKey {
+            let key = AttemptKey {
                 dst: packet.addrs().src(),
                 port: src,
                 seq: ack.wrapping_sub(1),
-            });
+            };
+            if packet.flags & RST != 0 {
+                self.is_over(&key);
+            } else {
+                self.accepted(key, ring, packet);
+            }
         }
     }
 
     /// An ICMP error quotes a packet: of that connection somebody told.
-    pub(super) fn error(&mut self, quote: &Quote<'_>) {
+    pub(super) fn error(&mut self, ring: &Ring, quote: &Quote<'_>) {
         if let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport
             && let FlowPorts::Ports { dst, .. } = quote.flow().ports
         {
-            self.answered(AttemptKey {
+            self.explained.mark(flow_hash(ring, &quote.flow()));
+            self.is_over(&AttemptKey {
                 dst: quote.ip.dst(),
                 port: dst,
                 seq,
@@ -160,26 +189,60 @@ impl Attempts {
             attempt.again(packet);
             return;
         }
+        if let Some((_, mut attempt)) = self.answered.remove(&key) {
+            attempt.again(packet);
+            self.keep(key, attempt);
+            return;
+        }
         let told = Unanswered {
             flow: packet.flow(),
             sent: Transmissions::begin(packet.ts, packet.frame),
             directions: Directions::OneSidedPossible,
             last_seen: None,
+            in_vain: None,
             seq: key.seq,
         };
         let attempt = Attempt {
             told,
             id: packet.id(),
             ttl: packet.ttl,
+            answers: None,
         };
-        if let Some(Displaced::Oldest(..)) = self.open.insert(key, attempt) {
+        self.keep(key, attempt);
+    }
+
+    /// An attempt goes where it belongs.
+    fn keep(&mut self, key: AttemptKey, attempt: Attempt) {
+        if attempt.answers.is_some() && attempt.told.sent.count == 1 {
+            self.answered.insert(key, attempt);
+        } else if let Some(Displaced::Oldest(..)) = self.open.insert(key, attempt) {
             self.evicted += 1;
         }
     }
 
-    fn answered(&mut self, key: AttemptKey) {
-        if let Some(slot) = self.open.find(&key) {
+    /// A SYN is answered with one.
+    fn accepted(&mut self, key: AttemptKey, ring: &Ring, packet: &Observation) {
+        let flow = || flow_hash(ring, &packet.flow());
+        if let Some(attempt) = self.answered.get_mut(&key) {
+            attempt.accepted(packet, flow());
+        } else if let Some(slot) = self.open.find(&key)
+            && let Some(attempt) = self.open.at_mut(slot)
+        {
+            attempt.accepted(packet, flow());
+            if attempt.told.sent.count == 1
+                && let Some((key, attempt)) = self.open.remove_at(slot)
+            {
+                self.keep(key, attempt);
+            }
+        }
+    }
+
+    /// Somebody told what becomes of the connection.
+    fn is_over(&mut self, key: &AttemptKey) {
+        if let Some(slot) = self.open.find(key) {
             self.open.discard(slot);
+        } else if let Some(slot) = self.answered.find(key) {
+            self.answered.discard(slot);
         }
     }
 
@@ -215,7 +278,20 @@ impl Attempts {
         let silent = told.sent.count > 1
             && told.sent.first.after(SECOND_RETRANSMISSION) <= now
             && told.sent.last.after(ANSWER_TIME) <= now;
-        if !silent || goes_on(ring, &told) || is_answered(ring, &told) {
+        if !silent || goes_on(ring, &told) {
+            return None;
+        }
+        if let Some(answers) = attempt.answers {
+            return (self.is_in_vain(ring, &told, answers)).then_some((
+                Unanswered {
+                    directions: Directions::Both,
+                    in_vain: Some(answers.frame),
+                    ..told
+                },
+                attempt.ttl,
+            ));
+        }
+        if is_answered(ring, &told) {
             return None;
         }
         let host = told.flow.addrs.src();
@@ -236,7 +312,42 @@ impl Attempts {
     }
 }
 
+impl Attempts {
+    /// Whether who asked got none of several answers, and of none of them an error told.
+    fn is_in_vain(&self, ring: &Ring, told: &Unanswered, answers: Answers) -> bool {
+        let FlowPorts::Ports { src, dst } = told.flow.ports else {
+            return false;
+        };
+        let (addrs, back) = (told.flow.addrs.reversed(), Lead::of_ports(dst, src));
+        let is_explained = self.explained.is_marked(answers.flow)
+            || (self.explained).is_marked(ring.hashes(addrs, TCP, back).flow());
+        let is_more = |seen: &Fingerprint| Segment::with(seen.flags) != Some(Segment::SynAck);
+        answers.count > 1
+            && !is_explained
+            && !any_since(ring, addrs, back, told.sent.first, is_more)
+    }
+}
+
 impl Attempt {
+    /// An answer in this flow.
+    fn accepted(&mut self, packet: &Observation, flow: u32) {
+        let (last, frame) = (packet.ts, packet.frame);
+        let Some(answers) = &mut self.answers else {
+            self.answers = Some(Answers {
+                count: 1,
+                last,
+                frame,
+                flow,
+            });
+            return;
+        };
+        if (last.since(answers.last)).is_some_and(|gap| gap >= SHORTEST_TIMEOUT) {
+            answers.count = answers.count.saturating_add(1);
+            answers.last = last;
+        }
+        (answers.frame, answers.flow) = (frame, flow);
+    }
+
     /// The SYN comes again: sent again, or the same packet at another hop, interface or file.
     fn again(&mut self, packet: &Observation) {
         let told = &mut self.told;
@@ -248,6 +359,11 @@ impl Attempt {
             self.id = packet.id();
         }
     }
+}
+
+fn flow_hash(ring: &Ring, flow: &FlowKey) -> u32 {
+    ring.hashes(flow.addrs, TCP, Lead::of_flow(flow.ports))
+        .flow()
 }
 
 fn host_hash(ring: &Ring, host: IpAddr) -> u32 {

@@ -9,7 +9,8 @@
 //! knowing, no warning. A candidate, no more: the packets may be dropped on the way there or the answers
 //! on the way back, unless other packets to the same host were captured at points further on. Where no
 //! packet to the sender was captured at all, the capture may see one direction only: worth knowing, no
-//! warning. Nothing is said where the kernel dropped packets.
+//! warning. An answered SYN is one all the same where it is sent again after it was answered more than
+//! once, and the connection does not go on. Nothing is said where the kernel dropped packets.
 //! Source: RFC 9293 section 3.10.7 (what a host answers to a SYN), RFC 6298 section 2.1 and 5.5 (when
 //! it is sent again).
 
@@ -44,6 +45,8 @@ pub(super) struct SilentDrop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum What {
     Connecting,
+    /// A connection that is accepted, in vain.
+    Accepted,
     Data,
     /// Data for a peer that has closed its side.
     Farewell,
@@ -103,6 +106,10 @@ impl Silence {
             What::Connecting => format!(
                 "{src} gets no answer from {to}{ports}, and no ICMP error: {errors} SYNs{of}"
             ),
+            What::Accepted => format!(
+                "{src} gets no answer from {to}{ports}, which does answer, and no ICMP error: {errors} \
+                 SYNs{of}; the answers were lost on their way back"
+            ),
             What::Data => format!(
                 "{src} gets no acknowledgement from {to}{ports}, and no ICMP error: the same data{of} \
                  sent {errors} times"
@@ -113,7 +120,16 @@ impl Silence {
             ),
         };
         let is_on_way = self.lost_on_way > 0 && self.lost_on_way == *flows;
-        let (severity, title, advice) = if is_on_way && what != What::Farewell {
+        let (severity, title, advice) = if what == What::Accepted {
+            (
+                Severity::Warning,
+                title,
+                "The SYNs arrive and are answered, and their sender goes on asking: the answers vanish \
+                 behind the point where they were last seen. Look there for a packet filter, for one \
+                 that knows nothing of the connection as the SYNs went another way, or for a missing \
+                 route back.",
+            )
+        } else if is_on_way && what != What::Farewell {
             (
                 Severity::Warning,
                 format!("{title}; they were lost on their way there"),
@@ -124,12 +140,12 @@ impl Silence {
         } else if self.both_directions {
             (
                 match what {
-                    What::Connecting | What::Data => Severity::Warning,
+                    What::Connecting | What::Accepted | What::Data => Severity::Warning,
                     What::Farewell => Severity::Info,
                 },
                 title,
                 match what {
-                    What::Connecting => {
+                    What::Connecting | What::Accepted => {
                         "Somebody drops without a word: a packet filter on the way or on the host, a \
                          black-hole route, a host that is down behind a router that sends no errors, \
                          or the answers get lost on their way back. Capture nearer to the destination: \
@@ -176,11 +192,14 @@ impl SilentDrop {
 
     pub(super) fn unanswered(&mut self, attempt: &Unanswered) {
         self.add(&Attempt {
-            what: What::Connecting,
+            what: match attempt.in_vain {
+                Some(_) => What::Accepted,
+                None => What::Connecting,
+            },
             flow: attempt.flow,
             sent: &attempt.sent,
             directions: attempt.directions,
-            last_seen: attempt.last_seen,
+            last_seen: attempt.last_seen.or(attempt.in_vain),
         });
     }
 

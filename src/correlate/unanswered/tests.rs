@@ -1,6 +1,7 @@
 use etherparse::PacketBuilder;
 
 use super::*;
+use crate::correlate::replay;
 use crate::icmp::Message;
 use crate::model::{FrameRef, SourceId};
 use crate::wire::{Ip, Limit};
@@ -134,6 +135,56 @@ fn an_answer_ends_it_however_late() {
     assert!(capture.end_is_silent(60_000));
 }
 
+/// SYNs that are answered each time, and sent again all the same.
+fn answered(capture: &mut Capture) {
+    let answer = from_server(4000, |tcp| tcp.syn().ack(ISN.wrapping_add(1)));
+    for (millis, id) in [(0, 1), (1000, 2), (3000, 3)] {
+        for (point, ttl) in [(0, 64), (1, 62)] {
+            capture.syn(millis + point, ttl, id);
+        }
+        capture.take(millis + 2, &answer);
+    }
+    // Sent again by itself.
+    capture.take(4100, &answer);
+}
+
+#[test]
+fn answers_that_who_asked_never_gets_are_told() {
+    let mut capture = Capture::new();
+    answered(&mut capture);
+    let told = capture.end(20_000);
+    let [attempt] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(attempt.sent.count, 3);
+    assert_eq!(attempt.in_vain.map(FrameRef::number), Some(10));
+}
+
+#[test]
+fn answers_that_arrive_or_are_told_of_are_not_in_vain() {
+    let ends: [Vec<u8>; 4] = [
+        // It goes on, or is reset by either end.
+        from_client(CLIENT, 64, |tcp| tcp.ack(10), ISN.wrapping_add(1)),
+        from_client(CLIENT, 64, Tcp::rst, ISN.wrapping_add(1)),
+        from_server(4000, |tcp| tcp.rst().ack(ISN.wrapping_add(1))),
+        from_server(4000, |tcp| tcp.ack(ISN.wrapping_add(1))),
+    ];
+    for end in ends {
+        let mut capture = Capture::new();
+        answered(&mut capture);
+        capture.take(4200, &end);
+        assert!(capture.end_is_silent(20_000));
+    }
+    let mut capture = Capture::new();
+    answered(&mut capture);
+    let answer = from_server(4000, |tcp| tcp.syn().ack(ISN.wrapping_add(1)));
+    let error = replay::error(ROUTER, [3, 10, 0, 0, 0, 0, 0, 0], &answer[..28]);
+    let ip = Ip::parse(&error, Limit::Frame).unwrap();
+    let message = Message::parse(&ip);
+    (capture.attempts).error(&capture.ring, message.quote().unwrap());
+    assert!(capture.end_is_silent(20_000));
+}
+
 #[test]
 fn a_connection_that_goes_on_was_answered_elsewhere() {
     let mut capture = Capture::of_syns(&[0, 1000]);
@@ -155,7 +206,7 @@ fn an_error_about_it_is_no_silence() {
             .unwrap();
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
-        capture.attempts.error(message.quote().unwrap());
+        (capture.attempts).error(&capture.ring, message.quote().unwrap());
         assert!(capture.end_is_silent(60_000));
     }
 }
