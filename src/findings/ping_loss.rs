@@ -366,6 +366,42 @@ mod tests {
         pings_at(diagnosis, request_ttl, (answered, 1), (lost, 1));
     }
 
+    /// A request that was answered so, or was lost.
+    fn exchange(
+        number: u64,
+        request_ttl: u8,
+        end: Option<ExchangeEnd>,
+        request_points: u8,
+    ) -> Exchange {
+        Exchange {
+            kind: ExchangeKind::Echo,
+            addrs: addrs(),
+            id: Some(7),
+            seq: Some(0),
+            request: FrameRef::new(SourceId(0), number),
+            requested: Timestamp::default(),
+            end,
+            rtt: None,
+            request_ttl,
+            reply_ttl: None,
+            outcome: match end {
+                Some(_) => ExchangeOutcome::Answered,
+                None => ExchangeOutcome::Lost,
+            },
+            refusal: None,
+            duplicates: 0,
+            corrupted: 0,
+            one_sided_possible: false,
+            request_points,
+            request_missing: None,
+            reply_part: None,
+            dropped: None,
+            reply_dropped: None,
+            told_unsolicited: false,
+            shown: true,
+        }
+    }
+
     /// The same, each kind seen at so many points.
     fn pings_at(
         diagnosis: &mut PingLoss,
@@ -376,33 +412,8 @@ mod tests {
         for number in 1..=answered + lost {
             let request = FrameRef::new(SourceId(0), number);
             let end = (number <= answered).then_some(ExchangeEnd::Reply(request));
-            diagnosis.exchange(&Exchange {
-                kind: ExchangeKind::Echo,
-                addrs: addrs(),
-                id: Some(7),
-                seq: Some(0),
-                request,
-                requested: Timestamp::default(),
-                end,
-                rtt: None,
-                request_ttl,
-                reply_ttl: None,
-                outcome: match end {
-                    Some(_) => ExchangeOutcome::Answered,
-                    None => ExchangeOutcome::Lost,
-                },
-                refusal: None,
-                duplicates: 0,
-                corrupted: 0,
-                one_sided_possible: false,
-                request_points: end.map_or(lost_at, |_| answered_at),
-                request_missing: None,
-                reply_part: None,
-                dropped: None,
-                reply_dropped: None,
-                told_unsolicited: false,
-                shown: true,
-            });
+            let points = end.map_or(lost_at, |_| answered_at);
+            diagnosis.exchange(&exchange(number, request_ttl, end, points));
         }
     }
 
@@ -416,6 +427,26 @@ mod tests {
             let title = &found.first().unwrap().title;
             assert_eq!(title.contains("lost on their way there"), told, "{title}");
         }
+    }
+
+    #[test]
+    fn a_request_that_an_error_explains_late_was_not_lost_on_its_way() {
+        let mut diagnosis = PingLoss::default();
+        pings_at(&mut diagnosis, 64, (9, 2), (3, 1));
+        // The last two are those of which parts were missing at reassembly.
+        for number in [11, 12] {
+            diagnosis.late_error(&exchange(number, 64, None, 1));
+        }
+        let found = found(diagnosis);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        let title = &finding.title;
+        assert!(title.contains(" lost 1 of 12 pings "), "{title}");
+        assert!(
+            title.ends_with("; the requests were lost on their way there"),
+            "{title}"
+        );
     }
 
     fn found(mut diagnosis: PingLoss) -> Vec<Finding> {

@@ -233,3 +233,109 @@ impl Diagnosis for PathMtu {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::verdict::{Aftermath, Undelivered};
+    use crate::model::options::LocalDrop;
+    use crate::model::{AddrPair, FlowKey, FrameRef, SourceId, Timestamp};
+    use crate::wire::IpVersion;
+
+    const SENDER: [u8; 4] = [10, 0, 0, 1];
+    const HOST: [u8; 4] = [10, 0, 2, 1];
+    const ROUTER: [u8; 4] = [10, 0, 1, 1];
+
+    /// A connection that goes on with packets of this size, with an MTU of 1400 on its way.
+    fn going_on_with(size: u32) -> DropVerdict {
+        let flow = FlowKey {
+            protocol: TCP,
+            addrs: AddrPair::new(SENDER.into(), HOST.into()),
+            ports: FlowPorts::Ports {
+                src: 4000,
+                dst: 443,
+            },
+        };
+        let icmp = (IpVersion::V4, 3, 4);
+        let reason = DropReason::FragmentationNeeded;
+        DropVerdict {
+            count: 3,
+            mtu: Some(1400),
+            error_frames: vec![FrameRef::new(SourceId(0), 2)],
+            aftermath: Aftermath {
+                outcome: AftermathOutcome::Retransmitting,
+                retransmissions: 4,
+                size_after: Some(size),
+                lasted: Some(Duration::from_secs(7)),
+                ..Aftermath::UNKNOWN
+            },
+            ..DropVerdict::new(flow, ROUTER.into(), icmp, reason, Timestamp::default())
+        }
+    }
+
+    fn found(verdict: &DropVerdict) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut diagnosis = PathMtu::default();
+        diagnosis.verdict(verdict);
+        diagnosis.findings(&mut found);
+        found
+    }
+
+    #[track_caller]
+    fn assert_black_hole(verdict: &DropVerdict, title: &str, advice: &str) {
+        let found = found(verdict);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        let kind = (finding.name, finding.severity, finding.confidence);
+        let expected = ("pmtu_black_hole", Severity::Critical, Confidence::Confirmed);
+        assert_eq!(kind, expected);
+        let expected = format!("Large packets to 10.0.2.1 vanish: {title} (3 packets)");
+        assert_eq!(finding.title, expected);
+        assert!(finding.advice.starts_with(advice), "{}", finding.advice);
+    }
+
+    #[test]
+    fn a_black_hole_says_why_the_sender_goes_on() {
+        assert_black_hole(
+            &going_on_with(1500),
+            "10.0.1.1 reports MTU 1400, the sender goes on sending larger ones",
+            "Find out why the sender does not act on the error",
+        );
+        let discarded = DropVerdict {
+            discarded: 3,
+            ..going_on_with(1500)
+        };
+        assert_black_hole(
+            &discarded,
+            "the errors of 10.0.1.1, MTU 1400, have bad checksums, which their receiver discards",
+            "Look for faulty memory",
+        );
+        let undelivered = |first| DropVerdict {
+            undelivered: Some(Undelivered { count: 3, first }),
+            ..going_on_with(1500)
+        };
+        let by_error = ReplyDrop::Error {
+            frame: FrameRef::new(SourceId(0), 9),
+            dropper: [10, 0, 9, 9].into(),
+        };
+        assert_black_hole(
+            &undelivered(by_error),
+            "the errors of 10.0.1.1, MTU 1400, are dropped on their way back by 10.0.9.9",
+            "Let ICMP type 3 code 4 and ICMPv6 type 2 through 10.0.9.9.",
+        );
+        assert_black_hole(
+            &undelivered(ReplyDrop::WhereCaptured(LocalDrop::XdpDrop)),
+            "the errors of 10.0.1.1, MTU 1400, are dropped where they were captured",
+            "Let ICMP type 3 code 4 and ICMPv6 type 2 through the XDP program or the tc filters there.",
+        );
+    }
+
+    #[test]
+    fn a_sender_that_heeds_the_mtu_or_has_no_time_to_is_no_black_hole() {
+        assert_eq!(found(&going_on_with(1400)), []);
+        let mut soon = going_on_with(1500);
+        soon.aftermath.lasted = Some(Duration::from_millis(900));
+        assert_eq!(found(&soon), []);
+    }
+}

@@ -215,6 +215,14 @@ fn data_that_got_through_was_acknowledged_or_answered() {
         let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
         text.replace("\n--    ", " ")
     };
+    // What is larger than the MTU was cut to size by segmentation offload after it was captured.
+    let mut offloaded = verdict();
+    let after = &mut offloaded.aftermath;
+    (after.size_before, after.size_after) = (Some(7212), Some(5792));
+    assert!(unwrapped(&offloaded).contains("then data got through: acknowledged "));
+    offloaded.aftermath.size_after = Some(1400);
+    let smaller = "then data got through in smaller packets (7212 -> 1400 octets) ";
+    assert!(unwrapped(&offloaded).contains(smaller));
     let mut answered = DropVerdict {
         reason: DropReason::TtlExceeded,
         ..verdict()
