@@ -7,7 +7,7 @@ use super::{CutHeader, Message, Quote, QuotedTransport, error, tunnel_header};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::ip::protocol;
-use crate::wire::tunnel::{self, Encapsulation, TunnelPath};
+use crate::wire::tunnel::{self, Encapsulation, TunnelKind, TunnelPath};
 
 /// The header of a tunnel that a quote ends in or behind, or that carries something else than IP.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +85,15 @@ impl<'a> Quote<'a> {
         }
         let parts = || tunnel_header::parts(&around);
         let end: usize = parts().map(|part| part.bytes.len()).sum();
-        let leads_to_ip = parts().any(|part| announces_ip(&part));
-        let inside = CutHeader::read(tail(around.header, end)).filter(|_| leads_to_ip);
+        let is_ip_in_ip = around.tunnel.kind == TunnelKind::IpInIp;
+        let leads_to_ip = is_ip_in_ip || parts().any(|part| announces_ip(&part));
+        let is_cut = !self.ip.is_whole();
+        let inside = CutHeader::read(tail(around.header, end)).filter(|_| leads_to_ip && is_cut);
+        // The header of GRE is told of itself.
+        let told = usize::from(self.ip.protocol == protocol::GRE);
+        if inside.is_none() && parts().count() <= told {
+            return None;
+        }
         Some(TunnelAlone { around, inside })
     }
 }
@@ -102,9 +109,8 @@ fn announces_ip(part: &Item<'_>) -> bool {
             return false;
         };
         match (part.name, field.name) {
-            (Some("ethernet" | "vlan_tag"), "ether_type") | (Some("geneve"), "protocol") => {
-                matches!(number, IPV4 | IPV6)
-            }
+            (Some("ethernet" | "vlan_tag"), "ether_type")
+            | (Some("geneve" | "gre"), "protocol") => matches!(number, IPV4 | IPV6),
             (Some("ppp"), "protocol") => matches!(number, 0x21 | 0x57),
             (Some("gtp_u"), "message_type") => number == G_PDU,
             (Some("vxlan_gpe"), "next_protocol") => matches!(number, 1 | 2),

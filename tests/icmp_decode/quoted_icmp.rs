@@ -322,6 +322,30 @@ fn a_tunnel_is_told_by_its_header_alone() {
 }
 
 #[test]
+fn what_is_there_of_a_packet_inside_another_is_told() {
+    let inner = v4([1, 1, 1, 1], [2, 2, 2, 2], 17, &[0, 5, 0, 53, 0, 8, 0, 0]);
+    let inner6 = v6(17, &[0, 5, 0, 53, 0, 8, 0, 0]);
+    let gre = [&[0x20, 0, 8, 0, 0, 0, 0, 9], &inner[..]].concat();
+    for (packet, header, text) in [
+        (v4(HOST, FAR, 4, &inner), 0, "in its ip in ip UDP"),
+        (v4(HOST, FAR, 41, &inner6), 0, "in its ip in ip UDP"),
+        (v4(HOST, FAR, 47, &gre), 8, "in its gre key 9 UDP"),
+    ] {
+        // Up to the protocol, and a little more.
+        let length = 20 + header + 10;
+        let error = about(&packet, length);
+        let told = quoted(&error);
+        assert_eq!(told["inner"]["ip"]["ttl"], 64, "{told}");
+        assert_eq!(told["inner"]["protocol"], "udp");
+        let line = run(&[error], &["-t"]);
+        assert!(line.contains(text), "{text} in\n{line}");
+        let told = quoted(&about(&packet, 20 + header));
+        assert!(told["tunnel"].is_null(), "{told}");
+        every_octet_is_laid(&packet);
+    }
+}
+
+#[test]
 fn a_tunnel_of_anything_but_ip_is_told() {
     let arp = [&MACS[..], &[8, 6], &[0; 28]].concat();
     let vxlan = datagram(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0], &arp[..]].concat());
@@ -376,6 +400,11 @@ fn a_tunnel_of_anything_but_ip_is_told() {
     let told = quoted(&about(&control, control.len()));
     let headers = told["tunnel"][0]["headers"].as_array().unwrap();
     assert_eq!((headers.len(), &headers[1]["tunnel"]), (2, &json!(7)));
+    // Nothing was cut of what is no IP packet.
+    let text = datagram(2152, b"\x30\xff\0\x04\0\0\0\x05abcd");
+    let told = quoted(&about(&text, text.len()));
+    assert_eq!(told["tunnel"][0]["teid"], 5);
+    assert!(told["inner"].is_null());
     // The ports alone are none.
     for port in [4789, 6081, 2152, 1701, 4341] {
         let other = datagram(port, &[0xc0; 40]);

@@ -397,6 +397,20 @@ fn voice_and_routing() {
         told(UDP, [6696, 6696], &babel),
         "babel -: version 2, body_length 10, messages [hello yes 9 400][pad1 ]"
     );
+    let mut babel = vec![
+        42, 2, 0, 54, 5, 14, 3, 0, 0, 96, 4, 0xb0, 0, 0, 0, 0, 0, 0, 0, 7,
+    ];
+    babel.extend([8, 14, 1, 0, 32, 0, 1, 0x90, 0, 9, 0, 96, 10, 0, 0, 5]);
+    babel.extend([
+        7, 6, 1, 0, 192, 0, 2, 1, 8, 12, 2, 0, 48, 4, 1, 0x90, 0, 9, 0, 0, 0xab, 0xcd,
+    ]);
+    assert_eq!(
+        told(UDP, [6696, 6696], &babel),
+        "babel -: version 2, body_length 54, messages [ihu 3 96 1200 fe80::7]\
+         [update 1 yes yes 32 0 400 9 96 10.0.0.5][next_hop 1 192.0.2.1]\
+         [update 2 yes yes 48 4 400 9 0 abcd]",
+        "each flag is told, set or not"
+    );
     assert_eq!(told(UDP, [6696, 6696], &[41, 2, 0, 0]), "");
     let bfd = [0x20, 0xc0, 3, 24, 0, 0, 0, 1, 0, 0, 0, 2];
     assert_eq!(

@@ -24,6 +24,8 @@ pub enum Unit {
     Microseconds,
     /// Thousandths of a second.
     Milliseconds,
+    /// Hundredths of a second.
+    Centiseconds,
     /// Seconds.
     Seconds,
     /// Minutes.
@@ -36,6 +38,7 @@ impl Unit {
         match self {
             Self::Microseconds => "us",
             Self::Milliseconds => "ms",
+            Self::Centiseconds => "cs",
             Self::Seconds => "s",
             Self::Minutes => "min",
         }

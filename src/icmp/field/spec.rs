@@ -55,6 +55,11 @@ pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> 
     time(number(at, octets, name), Unit::Milliseconds)
 }
 
+/// A number of hundredths of a second in two octets.
+pub(in crate::icmp) const fn centis(at: u16, name: &'static str) -> FieldSpec {
+    time(u16(at, name), Unit::Centiseconds)
+}
+
 /// A time in eight octets.
 pub(in crate::icmp) const fn when(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::Time)

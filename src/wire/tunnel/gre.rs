@@ -85,12 +85,13 @@ pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?))
 }
 
-/// The tunnel of frames that a header of version 0 names, whatever is behind it. That of packets is
-/// told by the header itself.
+/// The tunnel of frames or packets that a header of version 0 names, whatever is behind it.
 pub(super) fn named(payload: &[u8]) -> Option<TunnelKind> {
+    const IPV4: u16 = 0x0800;
+    const IPV6: u16 = 0x86dd;
     let header = Header::parse(payload)?;
     let has_session = match header.kind {
-        BRIDGED_ETHERNET => return Some(TunnelKind::Gre { key: header.key }),
+        BRIDGED_ETHERNET | IPV4 | IPV6 => return Some(TunnelKind::Gre { key: header.key }),
         ERSPAN => header.is_sequenced,
         ERSPAN_3 => true,
         _ => return None,

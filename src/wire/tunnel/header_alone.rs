@@ -19,6 +19,7 @@ pub fn header_alone<'a>(ip: &Ip<'a>) -> Option<Encapsulation<'a>> {
     let kind = match ip.protocol {
         protocol::UDP => in_datagram(header)?,
         protocol::GRE => gre::named(header)?,
+        protocol::IPV4 | protocol::IPV6 => TunnelKind::IpInIp,
         protocol::ETHER_IP if u8_at(header, 0)? >> 4 == 3 => TunnelKind::EtherIp,
         protocol::MPLS_IN_IP => announced(ip)?.0,
         _ => return None,
