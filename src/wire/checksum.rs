@@ -55,17 +55,45 @@ pub enum Unverified {
 /// The Internet checksum of `parts` laid end to end: what the checksum field must hold if it is
 /// zero in them, and 0 if they hold a field that verifies.
 pub fn internet(parts: &[&[u8]]) -> u16 {
-    let mut total = 0u64;
+    let mut total = 0;
     let mut odd = false;
     for part in parts {
-        let sum = words::add_slice(0, part);
-        // Behind an odd number of octets every octet stands in the other half of its word: the
-        // folded sum is the byte-swapped one (RFC 1071 section 2 B).
-        let folded = !words::ones_complement(sum);
-        total += u64::from(if odd { folded.swap_bytes() } else { folded });
+        if odd {
+            // Behind an odd number of octets every octet stands in the other half of its word: the
+            // folded sum is the byte-swapped one (RFC 1071 section 2 B).
+            let folded = !words::ones_complement(folded(sum(part)));
+            total += u128::from(folded.swap_bytes());
+        } else {
+            total += sum(part);
+        }
         odd ^= part.len() % 2 == 1;
     }
-    words::ones_complement(total).to_be()
+    words::ones_complement(folded(total)).to_be()
+}
+
+/// The sum of `octets` in words of 64 bits as they lie in memory, the last filled up with zeros; its
+/// carries gather in the upper half. It folds to that in words of 16 (RFC 1071 section 2 C).
+fn sum(octets: &[u8]) -> u128 {
+    let (words, rest) = octets.as_chunks();
+    let (pairs, last) = rest.as_chunks();
+    let mut total = 0;
+    for word in words {
+        total += u128::from(u64::from_ne_bytes(*word));
+    }
+    for pair in pairs {
+        total += u128::from(u16::from_ne_bytes(*pair));
+    }
+    if let [octet] = last {
+        total += u128::from(u16::from_ne_bytes([*octet, 0]));
+    }
+    total
+}
+
+/// With the carries added again.
+#[allow(clippy::cast_possible_truncation)] // the halves
+fn folded(total: u128) -> u64 {
+    let (sum, carried) = (total as u64).overflowing_add((total >> 64) as u64);
+    sum + u64::from(carried)
 }
 
 /// The checksum at `at` in `covered`, which it covers together with `pseudo`.
