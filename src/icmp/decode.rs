@@ -2,9 +2,8 @@
 
 use super::{Body, Echo, Message, v4, v6};
 use crate::wire::bytes::{u8_at, u16_at};
-use crate::wire::checksum::icmp_checksum;
 use crate::wire::ip::protocol;
-use crate::wire::{Defects, Ip, IpVersion, Layer, Limit};
+use crate::wire::{Checksum, Defects, Ip, IpVersion, Layer, Limit};
 
 /// A message in the course of being decoded.
 pub(super) struct Decoder<'i, 'a> {
@@ -62,7 +61,7 @@ impl Decoder<'_, '_> {
     }
 }
 
-pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
+pub(super) fn message<'a>(ip: &Ip<'a>, checksum: Checksum) -> Message<'a> {
     // Most are echoes with nothing to be said about them: made where they are returned, and not
     // copied there with the room of all other bodies.
     match Echo::ordinary(ip) {
@@ -72,16 +71,16 @@ pub(super) fn message<'a>(ip: &Ip<'a>) -> Message<'a> {
             code: Some(0),
             bytes: ip.payload,
             length: ip.payload_length,
-            checksum: icmp_checksum(ip),
+            checksum,
             body: Body::Echo(echo),
             defects: Defects::default(),
         },
-        None => any_message(ip),
+        None => any_message(ip, checksum),
     }
 }
 
 #[inline(never)]
-fn any_message<'a>(ip: &Ip<'a>) -> Message<'a> {
+fn any_message<'a>(ip: &Ip<'a>, checksum: Checksum) -> Message<'a> {
     let version = match ip.protocol {
         protocol::ICMP => IpVersion::V4,
         protocol::IPV6_ICMP => IpVersion::V6,
@@ -96,7 +95,7 @@ fn any_message<'a>(ip: &Ip<'a>) -> Message<'a> {
         code,
         bytes,
         length: ip.payload_length,
-        checksum: icmp_checksum(ip),
+        checksum,
         body: Body::Other,
         defects: Defects::default(),
     };

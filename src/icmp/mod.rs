@@ -59,7 +59,7 @@ pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 pub use quoted_inside::TunnelAlone;
 pub use whole::Whole;
 
-use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified};
+use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified, checksum};
 
 /// One ICMP or ICMPv6 message.
 #[derive(Clone, Copy, Debug)]
@@ -255,7 +255,12 @@ impl<'a> Message<'a> {
     /// Decodes the ICMP message that `ip` carries: ICMP or ICMPv6 by its protocol number, by the
     /// version of IP where that is neither.
     pub fn parse(ip: &Ip<'a>) -> Self {
-        decode::message(ip)
+        Self::parse_verified(ip, checksum::icmp_checksum(ip))
+    }
+
+    /// The same where it is known what its checksum proved to be.
+    pub(crate) fn parse_verified(ip: &Ip<'a>, checksum: Checksum) -> Self {
+        decode::message(ip, checksum)
     }
 
     /// Whether its end is there: the capture may have cut it, or the rest be in other fragments.

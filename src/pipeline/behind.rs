@@ -1,7 +1,7 @@
 //! The thread that tells what is told behind time.
 //!
 //! A message crosses as its frame and is decoded there once more, which costs less than to copy what
-//! was decoded. What is told keeps its order.
+//! was decoded; but its checksum, which covers all its octets, is not verified again. What is told keeps its order.
 
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
@@ -26,7 +26,7 @@ use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
 use crate::wire::reassembly::Reassembly;
-use crate::wire::{Classified, classify};
+use crate::wire::{Checksum, Classified, classify};
 
 /// Entries in a batch.
 const ITEMS: usize = 512;
@@ -88,7 +88,8 @@ enum Wait {
 struct Batch {
     items: Vec<Item>,
     frames: StoredFrames,
-    relations: Vec<Relation>,
+    /// Of each message what correlation knows of it, and what its checksum proved to be.
+    known: Vec<(Relation, Checksum)>,
     fragments: Vec<Reassembly>,
     exchanges: Vec<Exchange>,
     others: Vec<Other>,
@@ -101,7 +102,7 @@ impl Batch {
     fn octets(&self) -> usize {
         self.frames.memory()
             + self.items.capacity() * size_of::<Item>()
-            + self.relations.capacity() * size_of::<Relation>()
+            + self.known.capacity() * size_of::<(Relation, Checksum)>()
             + self.fragments.capacity() * size_of::<Reassembly>()
             + self.exchanges.capacity() * size_of::<Exchange>()
             + self.others.capacity() * size_of::<Other>()
@@ -112,7 +113,7 @@ impl Batch {
     fn clear(&mut self) {
         self.items.clear();
         self.frames.clear();
-        self.relations.clear();
+        self.known.clear();
         self.fragments.clear();
         self.exchanges.clear();
         self.others.clear();
@@ -197,7 +198,7 @@ impl<'s, 'e> Behind<'s, 'e> {
                     batch.push(Other::Sources(event.sources.to_vec()));
                 }
                 batch.frames.push(event.frame);
-                batch.relations.push(event.relation);
+                batch.known.push((event.relation, event.message.checksum));
                 batch.items.push(match event.reassembly {
                     None => Item::Icmp,
                     Some(reassembly) => {
@@ -331,7 +332,7 @@ fn take_all(desk: &mut Desk<'_>, full: &Receiver<Batch>, answers: &Sender<Answer
 }
 
 fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -> io::Result<()> {
-    let mut messages = (0..).zip(&batch.relations);
+    let mut messages = (0..).zip(&batch.known);
     let mut fragments = batch.fragments.iter();
     let mut exchanges = batch.exchanges.iter();
     let mut others = batch.others.iter_mut();
@@ -342,7 +343,7 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                     Item::Fragment => fragments.next(),
                     _ => None,
                 };
-                let Some((at, relation)) = messages.next() else {
+                let Some((at, &(relation, checksum))) = messages.next() else {
                     continue;
                 };
                 let Some(frame) = batch.frames.get(at) else {
@@ -358,8 +359,8 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                 desk.tell(&Entry::Icmp(&IcmpEvent {
                     frame: &frame,
                     packet,
-                    message: &Message::parse(&packet.ip),
-                    relation: *relation,
+                    message: &Message::parse_verified(&packet.ip, checksum),
+                    relation,
                     reassembly,
                     whole: whole.as_ref(),
                     sources,

@@ -1,5 +1,7 @@
 //! An IP packet with all that stood around it.
 
+use std::borrow::Cow;
+
 use super::classify::next_ip;
 use super::path::TunnelPath;
 use super::position::{Entered, Rest, inside_ip};
@@ -62,15 +64,14 @@ impl<'a> Packet<'a> {
 
     /// What of this packet, which is made of what `frame` holds, is told with that: all, or what the
     /// last piece adds to what the first one told.
-    #[must_use]
-    pub fn as_told(&self, frame: &Frame<'_>) -> Self {
-        let ip = match frame.expanded {
-            Some(made) if matches!(made.form, Form::Last | Form::Later) => {
-                self.ip.later_piece(made.piece, made.form == Form::Later)
-            }
-            _ => self.ip,
-        };
-        Self { ip, ..*self }
+    pub fn as_told(&self, frame: &Frame<'_>) -> Cow<'_, Self> {
+        match frame.expanded {
+            Some(made) if matches!(made.form, Form::Last | Form::Later) => Cow::Owned(Self {
+                ip: self.ip.later_piece(made.piece, made.form == Form::Later),
+                ..*self
+            }),
+            _ => Cow::Borrowed(self),
+        }
     }
 
     /// Whether `ip` carries a packet again, which lies deeper than tunnels are followed.
