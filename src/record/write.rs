@@ -232,6 +232,11 @@ pub fn clock(out: &mut Vec<u8>, second: u64) {
     if second >= 360_000 {
         decimal(out, second / 360_000);
     }
+    out.extend_from_slice(&clock_text(second));
+}
+
+/// `HH:MM:SS` for a second of the day.
+pub fn clock_text(second: u64) -> [u8; 8] {
     let mut text = *b"00:00:00";
     for (place, value) in text
         .chunks_mut(3)
@@ -239,7 +244,7 @@ pub fn clock(out: &mut Vec<u8>, second: u64) {
     {
         place[..2].copy_from_slice(&two(value));
     }
-    out.extend_from_slice(&text);
+    text
 }
 
 /// Seconds since the epoch and the nanoseconds beyond them, rounded towards the past.

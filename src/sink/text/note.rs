@@ -121,11 +121,13 @@ pub(super) fn all(
         }
     }
     let told = event.frame.options;
-    if let Some(verdict) = told.dropped() {
-        notes.fault(|out| file::dropped(out, verdict));
-    }
-    if file::has_errors(told) {
-        notes.fault(|out| file::link_errors(out, told));
+    if !told.is_empty() {
+        if let Some(verdict) = told.dropped() {
+            notes.fault(|out| file::dropped(out, verdict));
+        }
+        if file::has_errors(told) {
+            notes.fault(|out| file::link_errors(out, told));
+        }
     }
     if let Some(reassembly) = event.reassembly {
         fragment(&mut notes, event, reassembly, names);
@@ -148,12 +150,15 @@ pub(super) fn all(
         });
     }
     code(&mut notes, event.said());
-    for defects in [&event.packet.ip.defects(), &event.said().defects] {
-        for found in defects.iter() {
-            // That octets are missing shows in tcpdump's wording already where the snap length is
-            // to blame for it.
+    // That octets are missing shows in tcpdump's wording already where the snap length is to blame for
+    // it.
+    if event.packet.ip.is_defective() {
+        for found in event.packet.ip.defects().iter() {
             notes.fault(|out| defect(out, found));
         }
+    }
+    for found in event.said().defects.iter() {
+        notes.fault(|out| defect(out, found));
     }
     notes.end();
 }

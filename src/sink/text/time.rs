@@ -42,6 +42,9 @@ pub(crate) struct Clock {
     /// The day that `date` spells.
     day: i64,
     date: Vec<u8>,
+    /// The second, as the zone has it not yet, that `time` spells: most lines tell that of the last.
+    second: i64,
+    time: [u8; 8],
 }
 
 impl Clock {
@@ -54,6 +57,8 @@ impl Clock {
             offset: 0,
             day: i64::MIN,
             date: Vec::new(),
+            second: i64::MIN,
+            time: [0; 8],
         }
     }
 
@@ -85,8 +90,13 @@ impl Clock {
     }
 
     fn clock(&mut self, out: &mut Vec<u8>, ts: Timestamp, precision: Precision) {
-        let (_, second, nanos) = self.local(ts);
-        write::clock(out, second);
+        let (second, nanos) = write::split(ts);
+        if second != self.second {
+            let (_, of_day, _) = self.local(ts);
+            self.time = write::clock_text(of_day);
+            self.second = second;
+        }
+        out.extend_from_slice(&self.time);
         fraction(out, nanos, precision);
     }
 }
