@@ -457,11 +457,18 @@ impl Ring {
 /// One bit per hash: tells most packets of no interest by a glance. Never wrong about a hash that
 /// was marked.
 #[derive(Debug)]
-pub(super) struct Marks(Vec<u64>);
+pub(super) struct Marks {
+    words: Vec<u64>,
+    /// Nothing is marked: then no word has to be fetched to know.
+    is_empty: bool,
+}
 
 impl Default for Marks {
     fn default() -> Self {
-        Self(vec![0; Self::WORDS])
+        Self {
+            words: vec![0; Self::WORDS],
+            is_empty: true,
+        }
     }
 }
 
@@ -471,16 +478,17 @@ impl Marks {
 
     /// Marks a hash.
     pub(super) fn mark(&mut self, hash: u32) {
-        if let Some(word) = self.0.get_mut((hash >> 19) as usize) {
+        self.is_empty = false;
+        if let Some(word) = self.words.get_mut((hash >> 19) as usize) {
             *word |= 1 << (hash >> 13 & 63);
         }
     }
 
     /// Whether a hash may have been marked.
     pub(super) fn is_marked(&self, hash: u32) -> bool {
-        self.0
-            .get((hash >> 19) as usize)
-            .is_some_and(|word| word >> (hash >> 13 & 63) & 1 == 1)
+        !self.is_empty
+            && (self.words.get((hash >> 19) as usize))
+                .is_some_and(|word| word >> (hash >> 13 & 63) & 1 == 1)
     }
 }
 

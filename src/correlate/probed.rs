@@ -3,6 +3,7 @@
 use super::exchanges::{Asked, Back};
 use super::flows::Lead;
 use super::observation::Observation;
+use super::trace::MAX_TTL;
 use super::traces::{EarlyAnswer, Known, ProbeAnswer};
 use super::{Answer, Correlator, Relation};
 use crate::icmp::Message;
@@ -41,6 +42,12 @@ impl Correlator {
                 return;
             }
             (_, None) => return,
+            // No trace looks at what so many hops are left to.
+            (Relation::Answer(_), Some(asked))
+                if asked.ttl > MAX_TTL && asked.back == Back::Translated =>
+            {
+                return;
+            }
             (_, Some(asked)) => ProbeAnswer {
                 addrs: ip.addrs.reversed(),
                 protocol: ip.protocol,

@@ -145,10 +145,19 @@ impl Sighting {
             place: Place::of(frame, packet),
             passage: Passage::of(frame),
             sent: Sent::of(frame),
-            dropped: frame.options.dropped().and_then(Verdict::local_drop),
+            dropped: local_drop(frame),
             stations: station::stations(frame, packet, message),
         }
     }
+}
+
+/// What dropped a packet where it was captured; most frames have no options that could tell.
+#[inline]
+fn local_drop(frame: &Frame<'_>) -> Option<LocalDrop> {
+    if frame.options.is_empty() {
+        return None;
+    }
+    frame.options.dropped().and_then(Verdict::local_drop)
 }
 
 impl Sent {
@@ -156,10 +165,16 @@ impl Sent {
 
     /// Of `frame`; most links tell nothing. Receivers know duplicates by transmitter, traffic
     /// identifier, sequence and fragment number (IEEE 802.11 section 10.3.2.14).
+    #[inline]
     pub(super) fn of(frame: &Frame<'_>) -> Self {
-        if !link::aggregate::may_hold(frame.link) {
-            return Self::default();
+        if link::aggregate::may_hold(frame.link) {
+            Self::of_wireless(frame)
+        } else {
+            Self::default()
         }
+    }
+
+    fn of_wireless(frame: &Frame<'_>) -> Self {
         let Some(header) = WirelessHeader::of(frame) else {
             return Self::default();
         };
