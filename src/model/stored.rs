@@ -12,13 +12,13 @@ use super::time::Timestamp;
 pub struct StoredFrames {
     frames: Vec<Stored>,
     octets: Vec<u8>,
-    /// Packets that frames carry compressed, with the numbers of those.
-    expanded: Vec<(usize, Expanded)>,
-    /// Octets of those.
+    /// What few frames have beside their octets, with the numbers of those.
+    extras: Vec<(usize, Extra)>,
+    /// Octets of packets that were made of frames.
     made: usize,
 }
 
-/// A frame without its octets.
+/// A frame without its octets, and without what only few have.
 #[derive(Clone, Copy, Debug)]
 struct Stored {
     source: SourceId,
@@ -28,16 +28,23 @@ struct Stored {
     link: LinkType,
     wire_len: u32,
     fcs_len: u8,
-    part: Option<Part>,
-    cipher: Option<LinkCipher>,
+    has_extra: bool,
     start: usize,
     end: usize,
-    /// Octets of its options, behind its own.
-    options: usize,
+}
+
+/// Options, the transfer of USB and the packet that was made of a frame. Octets lie behind its own.
+#[derive(Debug)]
+struct Extra {
     order: Order,
-    /// What its transfer is of USB, of which session, and octets of its header and of what is around it, behind
-    /// those.
+    /// Octets of its options.
+    options: usize,
+    /// What its transfer is of USB, of which session, and octets of its header and of what is around
+    /// it, behind those.
     transfer: Option<(LinkType, Option<u8>, [usize; 2])>,
+    part: Option<Part>,
+    cipher: Option<LinkCipher>,
+    expanded: Option<Box<Expanded>>,
 }
 
 impl StoredFrames {
@@ -46,16 +53,13 @@ impl StoredFrames {
         let start = self.octets.len();
         self.octets.extend_from_slice(frame.data);
         let end = self.octets.len();
-        self.octets.extend_from_slice(frame.options.octets);
-        let transfer = frame.transfer.map(|transfer| {
-            self.octets.extend_from_slice(transfer.header);
-            self.octets.extend_from_slice(transfer.around);
-            let octets = [transfer.header.len(), transfer.around.len()];
-            (transfer.link, transfer.session, octets)
-        });
-        if let Some(packet) = frame.expanded {
-            self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
-            self.expanded.push((self.frames.len(), packet.clone()));
+        let has_extra = !frame.options.is_empty()
+            || frame.transfer.is_some()
+            || frame.part.is_some()
+            || frame.cipher.is_some()
+            || frame.expanded.is_some();
+        if has_extra {
+            self.push_extra(frame);
         }
         self.frames.push(Stored {
             source: frame.source,
@@ -65,21 +69,39 @@ impl StoredFrames {
             link: frame.link,
             wire_len: frame.wire_len,
             fcs_len: frame.fcs_len,
-            part: frame.part,
-            cipher: frame.cipher,
+            has_extra,
             start,
             end,
-            options: frame.options.octets.len(),
-            order: frame.options.order,
-            transfer,
         });
+    }
+
+    #[cold]
+    fn push_extra(&mut self, frame: &Frame<'_>) {
+        self.octets.extend_from_slice(frame.options.octets);
+        let transfer = frame.transfer.map(|transfer| {
+            self.octets.extend_from_slice(transfer.header);
+            self.octets.extend_from_slice(transfer.around);
+            let octets = [transfer.header.len(), transfer.around.len()];
+            (transfer.link, transfer.session, octets)
+        });
+        if let Some(packet) = frame.expanded {
+            self.made += (packet.and_around().map(|made| made.octets.len())).sum::<usize>();
+        }
+        let extra = Extra {
+            order: frame.options.order,
+            options: frame.options.octets.len(),
+            transfer,
+            part: frame.part,
+            cipher: frame.cipher,
+            expanded: frame.expanded.cloned().map(Box::new),
+        };
+        self.extras.push((self.frames.len(), extra));
     }
 
     /// The frame that was added as number `at`, from 0.
     pub fn get(&self, at: usize) -> Option<Frame<'_>> {
         let stored = self.frames.get(at)?;
-        let behind = stored.end + stored.options;
-        Some(Frame {
+        let frame = Frame {
             source: stored.source,
             number: stored.number,
             interface: stored.interface,
@@ -88,28 +110,45 @@ impl StoredFrames {
             wire_len: stored.wire_len,
             fcs_len: stored.fcs_len,
             data: self.octets.get(stored.start..stored.end)?,
-            options: Options::new(stored.order, self.octets.get(stored.end..behind)?),
-            transfer: match stored.transfer {
-                Some((link, session, [header, around])) => Some(UsbTransfer {
-                    link,
-                    header: self.octets.get(behind..behind + header)?,
-                    around: self.octets.get(behind + header..behind + header + around)?,
-                    session,
-                }),
-                None => None,
-            },
-            expanded: self.expanded_of(at),
-            part: stored.part,
-            cipher: stored.cipher,
-        })
+            options: Options::NONE,
+            transfer: None,
+            expanded: None,
+            part: None,
+            cipher: None,
+        };
+        if stored.has_extra {
+            self.with_extra(at, stored.end, frame)
+        } else {
+            Some(frame)
+        }
     }
 
-    fn expanded_of(&self, at: usize) -> Option<&Expanded> {
-        let found = self
-            .expanded
-            .binary_search_by_key(&at, |(of, _)| *of)
-            .ok()?;
-        self.expanded.get(found).map(|(_, packet)| packet)
+    /// The frame with what else was stored of it at `start`.
+    #[cold]
+    fn with_extra<'a>(&'a self, at: usize, start: usize, frame: Frame<'a>) -> Option<Frame<'a>> {
+        let found = self.extras.binary_search_by_key(&at, |(of, _)| *of).ok()?;
+        let (_, extra) = self.extras.get(found)?;
+        let (options, rest) = (self.octets.get(start..)?).split_at_checked(extra.options)?;
+        let transfer = match extra.transfer {
+            Some((link, session, [header, around])) => {
+                let (header, rest) = rest.split_at_checked(header)?;
+                Some(UsbTransfer {
+                    link,
+                    header,
+                    around: rest.get(..around)?,
+                    session,
+                })
+            }
+            None => None,
+        };
+        Some(Frame {
+            options: Options::new(extra.order, options),
+            transfer,
+            expanded: extra.expanded.as_deref(),
+            part: extra.part,
+            cipher: extra.cipher,
+            ..frame
+        })
     }
 
     /// Octets of all frames, and of the packets that were made of them.
@@ -119,14 +158,17 @@ impl StoredFrames {
 
     /// Octets of memory they hold.
     pub fn memory(&self) -> usize {
-        self.made + self.octets.capacity() + self.frames.capacity() * size_of::<Stored>()
+        self.made
+            + self.octets.capacity()
+            + self.frames.capacity() * size_of::<Stored>()
+            + self.extras.capacity() * size_of::<(usize, Extra)>()
     }
 
     /// Forgets all frames and keeps their room.
     pub fn clear(&mut self) {
         self.frames.clear();
         self.octets.clear();
-        self.expanded.clear();
+        self.extras.clear();
         self.made = 0;
     }
 }
