@@ -347,7 +347,8 @@ fn what_is_there_of_a_packet_inside_another_is_told() {
 
 #[test]
 fn a_tunnel_of_anything_but_ip_is_told() {
-    let arp = [&MACS[..], &[8, 6], &[0; 28]].concat();
+    let mut arp = [&MACS[..], &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1]].concat();
+    arp.extend([2, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
     let vxlan = datagram(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0], &arp[..]].concat());
     let gre = v4(
         HOST,
@@ -378,7 +379,14 @@ fn a_tunnel_of_anything_but_ip_is_told() {
             assert_eq!(told["tunnel"][0][key], *value, "{told}");
         }
         let headers = told["tunnel"][0]["headers"].as_array().unwrap();
-        let ethernet = headers.last().unwrap();
+        let [.., ethernet, inside] = &headers[..] else {
+            panic!("{told}");
+        };
+        assert_eq!(
+            (&inside["name"], &inside["dst"]),
+            (&json!("arp"), &json!("2.2.2.2"))
+        );
+        assert_eq!(inside["operation_name"], "request");
         assert_eq!(ethernet["src_address"], "02:00:00:00:00:01");
         assert_eq!(ethernet["ether_type"], 0x0806);
         assert!(told["inner"].is_null());
@@ -390,7 +398,22 @@ fn a_tunnel_of_anything_but_ip_is_told() {
     let echo = datagram(2152, &[0x32, 1, 0, 4, 0, 0, 0, 0, 0, 9, 0, 0]);
     let told = quoted(&about(&echo, echo.len()));
     assert_eq!(told["tunnel"][0]["headers"][1]["sequence"], 9);
+    assert_eq!(
+        told["tunnel"][0]["headers"][1]["message_type_name"],
+        "echo_request"
+    );
     assert!(told["inner"].is_null());
+    let mut unknown = vec![0x32, 26, 0, 16, 0, 0, 0, 0, 0, 9, 0, 0];
+    unknown.extend([16, 0, 0, 0, 7, 133, 0, 4, 10, 1, 0, 1]);
+    let unknown = datagram(2152, &unknown);
+    let told = quoted(&about(&unknown, unknown.len()));
+    let headers = told["tunnel"][0]["headers"].as_array().unwrap();
+    assert_eq!(headers[1]["message_type_name"], "error_indication");
+    assert_eq!(
+        (&headers[2]["teid"], &headers[3]["peer"]),
+        (&json!(7), &json!("10.1.0.1"))
+    );
+    every_octet_is_laid(&unknown);
     let control = datagram(
         1701,
         &[
@@ -405,6 +428,14 @@ fn a_tunnel_of_anything_but_ip_is_told() {
     let told = quoted(&about(&text, text.len()));
     assert_eq!(told["tunnel"][0]["teid"], 5);
     assert!(told["inner"].is_null());
+    // What goes from such a port is none.
+    let mut from = datagram(53, &[0x30, 255, 0, 28, 0, 0, 0, 5]);
+    for (port, is_tunnel) in [(2152_u16, true), (6081, false), (4789, false)] {
+        from[20..22].copy_from_slice(&port.to_be_bytes());
+        from[28] = if is_tunnel { 0x30 } else { 8 };
+        let told = quoted(&about(&from, from.len()));
+        assert_eq!(told["tunnel"].is_null(), !is_tunnel, "{port}: {told}");
+    }
     // The ports alone are none.
     for port in [4789, 6081, 2152, 1701, 4341] {
         let other = datagram(port, &[0xc0; 40]);

@@ -135,7 +135,11 @@ enum Part {
     GtpV0,
     GtpExtension {
         kind: u8,
+        /// Of the message that it is in.
+        message: u8,
     },
+    /// An element of a message of GTP itself.
+    GtpElement,
     TeredoAuthentication,
     TeredoOrigin,
     Lisp,
@@ -185,6 +189,7 @@ enum Part {
     Tag,
     SecTag,
     EtherType,
+    Arp,
     Ppp,
     CHdlc,
     /// What a frame of this link begins with.
@@ -357,7 +362,8 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         }
         Part::GtpV0 => Step::new(20, "gtp_v0", tables::GTP_V0, Part::End),
         Part::GtpU => moving::gtp_u(rest)?,
-        Part::GtpExtension { kind } => moving::gtp_extension(rest, kind)?,
+        Part::GtpExtension { kind, message } => moving::gtp_extension(rest, kind, message)?,
+        Part::GtpElement => moving::gtp_element(rest)?,
         Part::TeredoAuthentication => moving::teredo_authentication(rest)?,
         Part::TeredoOrigin => Step::new(8, "teredo_origin", tables::TEREDO_ORIGIN, Part::End),
         Part::Zep => match u8_at(rest, 2)? {
@@ -438,6 +444,7 @@ fn step_of_link(part: Part, rest: &[u8]) -> Option<Step> {
         }
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
         Part::SecTag => links::sec_tag(rest)?,
+        Part::Arp => links::arp(rest)?,
         Part::EtherType => Step::new(2, "ether_type", links::ETHER_TYPE, behind(u16_at(rest, 0))),
         Part::Ppp => moving::ppp(rest)?,
         Part::CHdlc => Step::new(4, "c_hdlc", tables::C_HDLC, Part::End),
@@ -458,6 +465,7 @@ const fn behind(ether_type: Option<u16>) -> Part {
     match ether_type {
         Some(0x8100 | 0x88a8 | 0x9100 | 0x9200) => Part::Tag,
         Some(0x88e5) => Part::SecTag,
+        Some(0x0806) => Part::Arp,
         // A length, as IEEE 802.3 has it.
         Some(..=1500) => Part::Llc,
         _ => Part::End,

@@ -161,8 +161,9 @@ pub(super) fn gtp_u(rest: &[u8]) -> Option<Step> {
     const SEQUENCE: u8 = 0x02;
     const N_PDU: u8 = 0x01;
     let flags = u8_at(rest, 0)?;
+    let message = u8_at(rest, 1).unwrap_or(0);
     if flags & (EXTENSION | SEQUENCE | N_PDU) == 0 {
-        return Some(Step::new(8, "gtp_u", tables::GTP_U, Part::End));
+        return Some(Step::new(8, "gtp_u", tables::GTP_U, in_gtp(message)));
     }
     let optional = [
         (SEQUENCE, spec::u16(8, "sequence")),
@@ -176,19 +177,46 @@ pub(super) fn gtp_u(rest: &[u8]) -> Option<Step> {
         _ => u8_at(rest, 11).unwrap_or(0),
     };
     let rows = tables::GTP_U.iter().copied().chain(optional);
-    Some(Step::made(12, "gtp_u", rows, Part::GtpExtension { kind }))
+    let then = Part::GtpExtension { kind, message };
+    Some(Step::made(12, "gtp_u", rows, then))
+}
+
+/// What is in a message of this type: a packet, or what the ends of the tunnel tell each other.
+const fn in_gtp(message: u8) -> Part {
+    match message {
+        tables::G_PDU => Part::End,
+        _ => Part::GtpElement,
+    }
+}
+
+/// 3GPP TS 29.281 section 8, of those that tell which tunnel a message is about, and the counter of
+/// echoes.
+pub(super) fn gtp_element(rest: &[u8]) -> Option<Step> {
+    const RECOVERY: &[FieldSpec] = &[spec::u8(1, "restart_counter")];
+    const ENDPOINT: &[FieldSpec] = &[spec::u32(1, "teid")];
+    const PEER_V4: &[FieldSpec] = &[spec::v4(3, "peer")];
+    const PEER_V6: &[FieldSpec] = &[spec::v6(3, "peer")];
+    let then = Part::GtpElement;
+    Some(match (u8_at(rest, 0)?, u16_at(rest, 1)) {
+        (14, _) => Step::new(2, "recovery", RECOVERY, then),
+        (16, _) => Step::new(5, "tunnel_endpoint", ENDPOINT, then),
+        (133, Some(4)) => Step::new(7, "peer_address", PEER_V4, then),
+        (133, Some(16)) => Step::new(19, "peer_address", PEER_V6, then),
+        _ => return None,
+    })
 }
 
 /// 3GPP TS 29.281 section 5.2: its length is in units of 4 octets, the last octet tells what comes
 /// next.
-pub(super) fn gtp_extension(rest: &[u8], kind: u8) -> Option<Step> {
+pub(super) fn gtp_extension(rest: &[u8], kind: u8, message: u8) -> Option<Step> {
     if kind == 0 {
-        return None;
+        return Some(Step::new(0, "", &[], in_gtp(message)));
     }
     let length = usize::from(u8_at(rest, 0)?) * 4;
     let last = length.checked_sub(1)?;
     let then = Part::GtpExtension {
         kind: u8_at(rest, last)?,
+        message,
     };
     let (name, own, fixed) = tables::gtp_extension(kind, array_at(rest, 1)?);
     let last = u16::try_from(last).ok()?;

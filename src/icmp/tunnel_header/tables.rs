@@ -1,7 +1,7 @@
 //! The tables of tunnel headers.
 
 use super::u32_at;
-use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::field::{FieldSpec, Names, spec};
 
 type Table = &'static [FieldSpec];
 
@@ -210,10 +210,27 @@ pub(super) const GENEVE_OPTION: Table = &[
     spec::rest(4, "data"),
 ];
 
+/// The type of message that carries a packet.
+pub(super) const G_PDU: u8 = 255;
+
+/// 3GPP TS 29.281 section 6.1.
+const GTP_MESSAGES: Names = Names {
+    key: "message_type_name",
+    words: &spec::sparse::<256>(&[
+        (1, "echo_request"),
+        (2, "echo_response"),
+        (26, "error_indication"),
+        (31, "supported_extension_headers"),
+        (253, "tunnel_status"),
+        (254, "end_marker"),
+        (G_PDU as usize, "g_pdu"),
+    ]),
+};
+
 /// 3GPP TS 29.281 section 5.1.
 pub(super) const GTP_U: Table = &[
     spec::hex(0, 1, "flags"),
-    spec::u8(1, "message_type"),
+    spec::named(spec::u8(1, "message_type"), &GTP_MESSAGES),
     spec::u16(2, "payload_length"),
     spec::u32(4, "teid"),
 ];

@@ -61,16 +61,25 @@ fn in_datagram(datagram: &[u8]) -> Option<TunnelKind> {
             port::LISP if first & IDENTIFIER_VALID != 0 => TunnelKind::Lisp {
                 instance: Some(network()?),
             },
-            port::GTP_U if first >> 4 == GTP_1 => TunnelKind::GtpU {
-                teid: u32_at(bytes, 4)?,
-            },
+            port::GTP_U if first >> 4 == GTP_1 && is_gtp_message(u8_at(bytes, 1)?) => {
+                TunnelKind::GtpU {
+                    teid: u32_at(bytes, 4)?,
+                }
+            }
             port::L2TP => l2tp(bytes)?,
             _ => return None,
         })
     };
-    [2, 0]
-        .into_iter()
-        .find_map(|at| behind(u16_at(datagram, at)?))
+    behind(u16_at(datagram, 2)?).or_else(|| {
+        // Only these answer to the port that a message is from.
+        let from = u16_at(datagram, 0).filter(|port| matches!(*port, port::GTP_U | port::L2TP));
+        behind(from?)
+    })
+}
+
+/// Whether GTP has messages of this type (3GPP TS 29.281 section 6.1).
+const fn is_gtp_message(kind: u8) -> bool {
+    matches!(kind, 1 | 2 | 26 | 31 | 253..=255)
 }
 
 /// That of L2TP: of version 2 control messages have one as well.

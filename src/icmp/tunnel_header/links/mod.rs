@@ -7,7 +7,7 @@ mod transfer;
 mod wide;
 
 use super::{Part, Step};
-use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::model::LinkType;
 use crate::wire::bytes::{array_at, u8_at};
 use crate::wire::link::linktype as lt;
@@ -182,6 +182,31 @@ pub(super) fn sec_tag(rest: &[u8]) -> Option<Step> {
     let length = if has_channel { 14 } else { 6 };
     let rows = rows.into_iter().chain(channel);
     Some(Step::made(length, "macsec", rows, Part::EtherType))
+}
+
+const ARP_OPERATIONS: Names = Names {
+    key: "operation_name",
+    words: &["", "request", "reply", "reverse_request", "reverse_reply"],
+};
+
+/// RFC 826, for IPv4 over networks with addresses of 48 bits.
+const ARP: Table = &[
+    spec::u16(0, "hardware_type"),
+    spec::hex(2, 2, "protocol"),
+    spec::u8(4, "hardware_length"),
+    spec::u8(5, "protocol_length"),
+    spec::named(spec::u16(6, "operation"), &ARP_OPERATIONS),
+    spec::octets(8, 6, "src_address"),
+    spec::v4(14, "src"),
+    spec::octets(18, 6, "dst_address"),
+    spec::v4(24, "dst"),
+];
+
+/// A message of the address resolution protocol, whose addresses have these lengths.
+pub(super) fn arp(rest: &[u8]) -> Option<Step> {
+    const LENGTHS: [u8; 2] = [6, 4];
+    let lengths = array_at(rest, 4).unwrap_or(LENGTHS);
+    (lengths == LENGTHS).then(|| Step::new(28, "arp", ARP, Part::End))
 }
 
 /// LLC behind ATM's adaptation, which may carry a bridged frame of Ethernet behind two octets (RFC 2684
