@@ -4,7 +4,8 @@
 //! protocol.
 //! Source: RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.
 
-use super::group::{Group, Refusal, Rule};
+use super::group::{Group, Rule};
+use super::refusal::Refusal;
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 
@@ -17,6 +18,10 @@ impl Rule for AdminProhibited {
 
     fn key(verdict: &DropVerdict) -> Option<Refusal> {
         (verdict.reason == DropReason::AdminProhibited).then(|| Refusal::of(verdict))
+    }
+
+    fn port(verdict: &DropVerdict) -> Option<u16> {
+        Refusal::port(verdict)
     }
 
     fn finding(refusal: &Refusal, group: &Group) -> Finding {

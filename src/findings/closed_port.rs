@@ -5,7 +5,8 @@
 //! Source: RFC 1122 section 4.1.3.1, RFC 4443 section 3.1.
 
 use super::closed_socket;
-use super::group::{Group, Refusal, Rule, protocol};
+use super::group::{Group, Rule, protocol};
+use super::refusal::Refusal;
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::model::flow::FlowPorts;

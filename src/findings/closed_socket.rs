@@ -7,7 +7,8 @@
 //! that end.
 
 use super::closed_port::is_refused_by_host;
-use super::group::{Group, Refusal, Rule, protocol};
+use super::group::{Group, Rule, protocol};
+use super::refusal::Refusal;
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropVerdict, Role};
 

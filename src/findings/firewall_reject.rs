@@ -4,7 +4,8 @@
 //! 3.10.7.1), or from a sender that is not the destination, which a traceroute by UDP may well get.
 //! Source: RFC 1122 section 3.2.2.1; the default of Linux `REJECT` rules.
 
-use super::group::{Group, Refusal, Rule};
+use super::group::{Group, Rule};
+use super::refusal::Refusal;
 use super::{Confidence, Finding, Severity};
 use crate::correlate::verdict::{DropReason, DropVerdict};
 use crate::wire::ip::protocol::TCP;
@@ -33,6 +34,10 @@ impl Rule for FirewallReject {
         let odd = refusal.protocol == TCP || !refusal.is_by_host();
         let asked_for = verdict.probe && refusal.protocol != TCP;
         (odd && !asked_for).then_some(Reject { refusal, words })
+    }
+
+    fn port(verdict: &DropVerdict) -> Option<u16> {
+        Refusal::port(verdict)
     }
 
     fn finding(Reject { refusal, words }: &Reject, group: &Group) -> Finding {

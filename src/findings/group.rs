@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -13,7 +12,6 @@ use crate::correlate::verdict::DropVerdict;
 use crate::icmp::field::Extent;
 use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
-use crate::wire::ip::protocol::TCP;
 
 /// Frames that a finding names.
 pub(super) const EVIDENCE: usize = 10;
@@ -87,8 +85,13 @@ impl<K: Copy + Eq + Hash, G: Default> Groups<K, G> {
 }
 
 impl<K: Copy + Eq + Hash> Groups<K> {
-    /// Adds a verdict.
+    /// Adds a verdict, by the port that the packets were directed at.
     pub(super) fn add(&mut self, key: K, verdict: &DropVerdict) {
+        self.add_at(key, verdict, destination(verdict));
+    }
+
+    /// Adds a verdict that is about a port.
+    fn add_at(&mut self, key: K, verdict: &DropVerdict, port: Option<u16>) {
         if let Some(group) = self.entry(key) {
             // One error on both sides of a translation is one, unless a filter hid the other.
             if !verdict.counted_there || group.errors == 0 {
@@ -98,8 +101,8 @@ impl<K: Copy + Eq + Hash> Groups<K> {
             group.slowest = group.slowest.max(verdict.slowest);
             group.hasty |= verdict.hasty > 0;
             group.cut |= verdict.quotes == Extent::Cut;
-            if let FlowPorts::Ports { dst, .. } = verdict.flow.ports {
-                group.ports.add(dst);
+            if let Some(port) = port {
+                group.ports.add(port);
             }
             group.show(&verdict.error_frames);
             group.show(&verdict.original_frames);
@@ -175,6 +178,14 @@ impl fmt::Display for Ports {
     }
 }
 
+/// The port that the packets of a verdict were directed at.
+const fn destination(verdict: &DropVerdict) -> Option<u16> {
+    match verdict.flow.ports {
+        FlowPorts::Ports { dst, .. } => Some(dst),
+        _ => None,
+    }
+}
+
 /// A diagnosis that counts alike verdicts together.
 pub(super) trait Rule {
     /// What makes verdicts alike.
@@ -182,6 +193,11 @@ pub(super) trait Rule {
 
     /// The key of a verdict that the diagnosis is about.
     fn key(verdict: &DropVerdict) -> Option<Self::Key>;
+
+    /// The port of a verdict that tells the packets from others.
+    fn port(verdict: &DropVerdict) -> Option<u16> {
+        destination(verdict)
+    }
 
     /// What is said of alike verdicts.
     fn finding(key: &Self::Key, group: &Group) -> Finding;
@@ -200,55 +216,13 @@ impl<R: Rule> Default for Counted<R> {
 impl<R: Rule> Diagnosis for Counted<R> {
     fn verdict(&mut self, verdict: &DropVerdict) {
         if let Some(key) = R::key(verdict) {
-            self.0.add(key, verdict);
+            self.0.add_at(key, verdict, R::port(verdict));
         }
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let told = self.0.iter().map(|(key, group)| R::finding(key, group));
         found.extend(told);
-    }
-}
-
-/// Who refuses what to whom: packets of one protocol to one host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Refusal {
-    pub(super) dropper: IpAddr,
-    pub(super) host: IpAddr,
-    pub(super) protocol: u8,
-    /// Ports tell something: those of a traceroute's datagrams do not.
-    with_ports: bool,
-}
-
-impl Refusal {
-    /// What a verdict says of it.
-    pub(super) fn of(verdict: &DropVerdict) -> Self {
-        Self {
-            dropper: verdict.dropper,
-            host: verdict.flow.addrs.dst(),
-            protocol: verdict.flow.protocol,
-            with_ports: !verdict.probe || verdict.flow.protocol == TCP,
-        }
-    }
-
-    /// Whether the destination itself refuses.
-    pub(super) fn is_by_host(&self) -> bool {
-        self.dropper == self.host
-    }
-
-    /// `TCP 10.0.0.1 port 443`, or `TCP port 443` of the dropper itself.
-    pub(super) fn what(&self, group: &Group) -> String {
-        let protocol = protocol(self.protocol);
-        let ports = if self.with_ports {
-            group.ports.to_string()
-        } else {
-            String::new()
-        };
-        if self.is_by_host() {
-            format!("{protocol}{ports}")
-        } else {
-            format!("{protocol} {}{ports}", self.host)
-        }
     }
 }
 

@@ -24,6 +24,7 @@ mod ping_course;
 mod ping_loss;
 mod pmtu;
 mod redirect;
+mod refusal;
 mod routing_loop;
 mod silent_drop;
 mod sweep;
