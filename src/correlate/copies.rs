@@ -122,6 +122,8 @@ pub(super) struct Copies {
     pub(super) last_ttl: u8,
     source: SourceId,
     addrs: AddrPair,
+    /// Whether the nearest is known by another capture beside the first that it was met in.
+    is_beside: bool,
     looked: usize,
 }
 
@@ -140,6 +142,7 @@ impl Copies {
             last_ttl: first.ttl,
             source,
             addrs,
+            is_beside: false,
             looked: 0,
         }
     }
@@ -155,7 +158,11 @@ impl Copies {
         let is_copy = match seen.likeness(&self.nearest, self.addrs) {
             Likeness::Same => true,
             // The first in the other capture, going back from one, is that one.
-            Likeness::Alike => here(seen) && !here(&self.timed),
+            Likeness::Alike if here(seen) => !here(&self.timed),
+            Likeness::Alike => {
+                seen.source() != self.nearest.source()
+                    && !std::mem::replace(&mut self.is_beside, true)
+            }
             Likeness::Different => false,
         };
         if is_copy {

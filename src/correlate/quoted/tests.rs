@@ -464,3 +464,31 @@ fn an_error_cut_before_the_quoted_destination_of_ipv4_is_told_with_what_is_known
         assert!(!told[0].flow.has_destination(), "{quoted}");
     }
 }
+
+/// Two captures of one link, by one clock, and the error in a third.
+#[test]
+fn of_one_packet_on_a_link_the_sender_s_own_capture_is_named() {
+    let client = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).octets();
+    let server = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2).octets();
+    // As the card is to complete the checksum, datagrams that differ look alike.
+    let sum = 2 * (0x2001 + 0x0db8) + 1 + 2 + 17 + 12;
+    let [high, low] = u16::to_be_bytes(sum);
+    let udp = [0x9c, 0x41, 0, 9, 0, 12, high, low, 1, 2, 3, 4];
+    let mut sent = Vec::new();
+    PacketBuilder::ipv6(client, server, 64)
+        .write(&mut sent, etherparse::IpNumber::UDP, &udp)
+        .unwrap();
+    let mut error = Vec::new();
+    PacketBuilder::ipv6(server, client, 64)
+        .icmpv6_raw(1, 3, [0; 4])
+        .write(&mut error, &sent)
+        .unwrap();
+    let mut play = Replay::new();
+    // The one before is no copy of it.
+    play.seen_in(SourceId(0), 1, &sent);
+    play.seen_in(SourceId(0), 5, &sent);
+    play.seen_in(SourceId(1), 5, &sent);
+    play.seen_in(SourceId(2), 6, &error);
+    let verdicts = play.verdicts();
+    assert_eq!(verdicts[0].original_frames, [FrameRef::new(SourceId(0), 2)]);
+}
