@@ -1,6 +1,7 @@
 //! When the capture itself did not see: kernel drops, clocks that were set, errors that were cut.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -19,14 +20,44 @@ pub(super) struct Blind {
     always: bool,
     /// Where only part of it is.
     partly: HashSet<(SourceId, InterfaceId), RandomState>,
-    /// Errors that do not tell which packet they are about, by whom they may be about: the first and
-    /// the last.
-    vague: HashMap<AddrPair, (Timestamp, Timestamp), RandomState>,
+    /// Errors that do not tell which packet they are about.
+    vague: Vague<AddrPair>,
+    /// Those that may be about a reply, by the capture that has them, too.
+    replies: Vague<(AddrPair, SourceId)>,
 }
 
 /// Pairs of addresses of which errors that do not tell more are remembered; of more, any packet
 /// may be the one.
 const VAGUE: usize = 1 << 12;
+
+/// The first and the last of such errors, by what they may be about.
+#[derive(Debug)]
+struct Vague<K>(HashMap<K, (Timestamp, Timestamp), RandomState>);
+
+impl<K> Default for Vague<K> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<K: Eq + Hash> Vague<K> {
+    /// Takes one at `ts`; says whether there was room.
+    fn add(&mut self, about: K, ts: Timestamp) -> bool {
+        let room = self.0.len() < VAGUE;
+        match self.0.get_mut(&about) {
+            Some((first, last)) => (*first, *last) = ((*first).min(ts), (*last).max(ts)),
+            None if room => drop(self.0.insert(about, (ts, ts))),
+            None => return false,
+        }
+        true
+    }
+
+    /// Whether one of them may have come within `window` from `start`.
+    fn hits(&self, about: &K, start: Timestamp, window: Duration) -> bool {
+        (self.0.get(about))
+            .is_some_and(|(first, last)| *first <= start.after(window) && start <= *last)
+    }
+}
 
 impl Blind {
     pub(super) fn new(always: bool) -> Self {
@@ -78,22 +109,34 @@ impl Blind {
     /// An error at `ts` was about a packet between these, or of one of them where it is a pair with
     /// itself: which one it does not tell.
     pub(super) fn add_vague(&mut self, addrs: AddrPair, ts: Timestamp) {
-        let room = self.vague.len() < VAGUE;
-        match self.vague.get_mut(&addrs) {
-            Some((first, last)) => (*first, *last) = ((*first).min(ts), (*last).max(ts)),
-            None if room => drop(self.vague.insert(addrs, (ts, ts))),
-            None => self.add(ts, ts),
+        if !self.vague.add(addrs, ts) {
+            self.add(ts, ts);
         }
+    }
+
+    /// The same of an error in this capture that may be about a reply. Where there is no room replies are
+    /// taken for what they look like, as those are of which nobody tells.
+    pub(super) fn add_vague_reply(&mut self, addrs: AddrPair, source: SourceId, ts: Timestamp) {
+        self.replies.add((addrs, source), ts);
+    }
+
+    /// Whether an error within `window` from `start` may be about a reply between these, which no other
+    /// capture than this one has nearer to who asked.
+    pub(super) fn doubts(
+        &self,
+        addrs: AddrPair,
+        source: SourceId,
+        (start, window): (Timestamp, Duration),
+    ) -> bool {
+        let is_vague = |addrs| self.replies.hits(&(addrs, source), start, window);
+        !self.replies.0.is_empty() && (is_vague(addrs) || is_vague(AddrPair::of_one(addrs.src())))
     }
 
     /// Whether what a packet between these met within `window` from `start` may have been missed.
     pub(super) fn hides(&self, addrs: AddrPair, start: Timestamp, window: Duration) -> bool {
-        let is_vague = |addrs| {
-            (self.vague.get(&addrs))
-                .is_some_and(|(first, last)| *first <= start.after(window) && start <= *last)
-        };
+        let is_vague = |addrs| self.vague.hits(&addrs, start, window);
         self.overlaps(start, window)
-            || !self.vague.is_empty()
+            || !self.vague.0.is_empty()
                 && (is_vague(addrs) || is_vague(AddrPair::of_one(addrs.src())))
     }
 
@@ -201,5 +244,72 @@ mod tests {
         assert!(!blind.overlaps(at(195), TEN));
         blind.step_back(at(50));
         assert!(!blind.overlaps(at(95), TEN));
+    }
+
+    #[test]
+    fn replies_that_an_error_may_be_about_are_doubted() {
+        use etherparse::PacketBuilder;
+
+        use crate::correlate::exchange::ExchangeOutcome;
+        use crate::correlate::replay::Replay;
+        use crate::correlate::{Outcome, exchange::Exchange};
+
+        let host = |last| {
+            let mut octets = [0; 16];
+            (octets[0], octets[1], octets[15]) = (0x20, 1, last);
+            octets
+        };
+        let echo = |is_reply: bool, seq: u16| {
+            let mut packet = Vec::new();
+            let (src, dst) = if is_reply { (2, 1) } else { (1, 2) };
+            let ip = PacketBuilder::ipv6(host(src), host(dst), 64);
+            let icmp = if is_reply {
+                ip.icmpv6_echo_reply(7, seq)
+            } else {
+                ip.icmpv6_echo_request(7, seq)
+            };
+            icmp.write(&mut packet, b"there and back").unwrap();
+            packet
+        };
+        // What a router says of the second reply, to a snap length of so many octets.
+        let outcomes = |snap_length: usize| {
+            let mut play = Replay::new();
+            for (at, seq) in [(0, 1), (20_000, 2), (40_000, 3)] {
+                play.at(at, &echo(false, seq));
+                play.at(at + 1, &echo(true, seq));
+                if seq == 2 {
+                    let mut error = Vec::new();
+                    PacketBuilder::ipv6(host(3), host(2), 64)
+                        .icmpv6_raw(1, 1, [0; 4])
+                        .write(&mut error, &echo(true, seq))
+                        .unwrap();
+                    play.at_cut(at + 2, &error, snap_length);
+                }
+            }
+            play.at(60_000, &echo(false, 4));
+            let told = play.end().into_iter().filter_map(|outcome| match outcome {
+                Outcome::Exchange(Exchange { outcome, .. }) => Some(outcome),
+                _ => None,
+            });
+            told.take(3).collect::<Vec<_>>()
+        };
+        let (came, lost) = (ExchangeOutcome::Answered, ExchangeOutcome::Lost);
+        assert_eq!(outcomes(200), [came, lost, came]);
+        // To whom it was, and which it was, are not known.
+        for snap_length in [48 + 24, 48 + 40, 48 + 46] {
+            let doubted = [came, ExchangeOutcome::Unknown, came];
+            assert_eq!(outcomes(snap_length), doubted, "{snap_length}");
+        }
+        // It was no reply.
+        let mut blind = Blind::default();
+        let addr = |last| std::net::IpAddr::from(host(last));
+        let back = AddrPair::new(addr(2), addr(1));
+        let doubts = |blind: &Blind, source| blind.doubts(back, SourceId(source), (at(99), TEN));
+        blind.add_vague(back, at(100));
+        assert!(!doubts(&blind, 0));
+        blind.add_vague_reply(back, SourceId(0), at(100));
+        assert!(doubts(&blind, 0));
+        // Another capture has the reply nearer to who asked.
+        assert!(!doubts(&blind, 1));
     }
 }

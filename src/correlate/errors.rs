@@ -102,8 +102,14 @@ impl Correlator {
         });
         if let Some((query, seen)) = query {
             self.hits_query(query, id, (ip.src(), reason), seen);
-        } else if !query::tells_packet(&carried) {
-            self.exchanges.blind.add_vague(carried.ip.ends(), ts);
+        } else {
+            let (blind, ends) = (&mut self.exchanges.blind, carried.ip.ends());
+            if !query::tells_packet(&carried) {
+                blind.add_vague(ends, ts);
+            }
+            if query::may_be_reply(&carried) {
+                blind.add_vague_reply(ends, frame.source, ts);
+            }
         }
         if let Some(ring) = &self.ring {
             self.attempts.error(ring, &carried);

@@ -73,7 +73,7 @@ use self::undelivered::SentErrors;
 use self::verdict::{AftermathOutcome, DropReason, DropVerdict, Evidence};
 use self::verdicts::{QUIET, VerdictKey, Verdicts};
 use crate::icmp::{Body, Message};
-use crate::model::{AddrPair, Frame, FrameRef, InterfaceId, SourceId, Timestamp};
+use crate::model::{Frame, FrameRef, InterfaceId, SourceId, Timestamp};
 use crate::wire::{Ip, Packet, is_reported};
 
 /// What is told later than the packet it is about.
@@ -315,11 +315,7 @@ impl Correlator {
     ) -> Relation {
         match message.body {
             // It quotes too little to look for: one all the same.
-            Body::Error(_) => {
-                let to = AddrPair::of_one(packet.ip.dst());
-                self.exchanges.blind.add_vague(to, frame.ts);
-                self.vague_error(frame, packet, message, shown)
-            }
+            Body::Error(_) => self.vague_error(frame, packet, message, shown),
             Body::Redirect { .. } => Relation::Error { original: None },
             _ if packet.ip.is_acceptable() => self.query(frame, packet, message, extent, shown),
             _ => Relation::None,

@@ -384,6 +384,17 @@ pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
     }
 }
 
+/// Whether an error may be about a reply, and quotes too little to tell which.
+pub(super) fn may_be_reply(quote: &Quote<'_>) -> bool {
+    match quote.transport {
+        QuotedTransport::Icmp {
+            kind, seq: None, ..
+        } => request_of(quote.ip.version, kind).is_some(),
+        QuotedTransport::None => protocol::is_icmp(quote.ip.protocol),
+        _ => false,
+    }
+}
+
 /// A request or reply with identifier and sequence number that an error is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbered {

@@ -387,7 +387,12 @@ impl Exchanges {
         }
         let is_over = || end.is_none_or(|end| end.settles(key.addrs, open.requested));
         let is_blind = || (self.blind).hides(key.addrs, open.requested, self.timeout);
+        let replied = open.requested.after(open.rtt.get().unwrap_or_default());
+        let way = (key.addrs.reversed(), open.reply_place.source);
         Some(match self.points.way_back(key, open, ring) {
+            WayBack::Made if (self.blind).doubts(way.0, way.1, (replied, self.timeout)) => {
+                ExchangeOutcome::Unknown
+            }
             WayBack::Made => outcome,
             WayBack::Unknown => ExchangeOutcome::Unknown,
             WayBack::Lost | WayBack::Awaited if is_blind() => ExchangeOutcome::Unknown,

@@ -9,7 +9,7 @@ use crate::correlate::flows::{
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::Mirror;
 use crate::correlate::verdict::Evidence;
-use crate::correlate::{Correlator, Relation};
+use crate::correlate::{Correlator, Relation, query};
 use crate::icmp::{Body, CutHeader, Message, Quote};
 use crate::model::{AddrPair, Frame, Timestamp};
 use crate::wire::{IpVersion, Limit, Packet};
@@ -61,7 +61,13 @@ impl Correlator {
         let is_fragment = packet.ip.limit == Limit::Fragment || packet.ip.fragment.is_some();
         let told = Completed::to_nobody(message, packet.ip.dst())
             .filter(|_| packet.ip.is_acceptable() && !is_fragment);
-        let Some(quote) = told.as_ref().and_then(Completed::quote) else {
+        let quote = told.as_ref().and_then(Completed::quote);
+        let (blind, to) = (&mut self.exchanges.blind, AddrPair::of_one(packet.ip.dst()));
+        blind.add_vague(to, frame.ts);
+        if !is_fragment && quote.is_none_or(|quote| query::may_be_reply(&quote)) {
+            blind.add_vague_reply(to, frame.source, frame.ts);
+        }
+        let Some(quote) = quote else {
             return Relation::Error { original: None };
         };
         let evidence = Evidence::Captured;
