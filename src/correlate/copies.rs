@@ -122,7 +122,7 @@ pub(super) struct Copies {
     pub(super) last_ttl: u8,
     source: SourceId,
     addrs: AddrPair,
-    /// Whether the nearest is known by another capture beside the first that it was met in.
+    /// Whether the nearest was met in two captures beside each other.
     is_beside: bool,
     looked: usize,
 }
@@ -169,6 +169,7 @@ impl Copies {
             if seen.is_nearer_than(&self.nearest) {
                 // As many times as there are TTLs, at most.
                 self.looked = 0;
+                self.is_beside = false;
             }
             if !self.nearest.is_nearer_than(seen) {
                 self.nearest = *seen;

@@ -488,6 +488,11 @@ fn of_one_packet_on_a_link_the_sender_s_own_capture_is_named() {
     play.seen_in(SourceId(0), 1, &sent);
     play.seen_in(SourceId(0), 5, &sent);
     play.seen_in(SourceId(1), 5, &sent);
+    // So it was at the next hop.
+    let mut forwarded = sent.clone();
+    forwarded[7] = 63;
+    play.seen_in(SourceId(1), 5, &forwarded);
+    play.seen_in(SourceId(2), 5, &forwarded);
     play.seen_in(SourceId(2), 6, &error);
     let verdicts = play.verdicts();
     assert_eq!(verdicts[0].original_frames, [FrameRef::new(SourceId(0), 2)]);
