@@ -97,7 +97,7 @@ pub(super) fn stun<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     const HEADER: usize = 20;
     let octets = payload.octets;
     let (kind, length) = (u16_at(octets, 0)?, usize::from(u16_at(octets, 2)?));
-    let is_its_port = [payload.src_port, payload.dst_port].contains(&PORT);
+    let is_its_port = payload.has(PORT);
     let fits = length + HEADER == payload.length;
     let cookie = u32_at(octets, 4);
     if kind >> 14 != 0 || length % 4 != 0 || (cookie != Some(COOKIE) && !(is_its_port && fits)) {

@@ -44,6 +44,11 @@ struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
+    /// Whether it goes to this port, or from it.
+    fn has(&self, port: u16) -> bool {
+        [self.src_port, self.dst_port].contains(&port)
+    }
+
     /// Where a word that begins at `at` ends, if that was quoted, by the octets that may end it.
     fn end(&self, at: usize, ends: impl Fn(u8) -> bool) -> Option<usize> {
         let rest = self.octets.get(at..)?;
@@ -144,6 +149,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     ),
     (&[], media::stun),
     (&[], tls::quic),
+    (&[80, 443], tls::google_quic),
     (&[], tls::datagram),
     (&[], media::rtcp),
     (&[514, 1900, 2427, 2727, 3702, 5060], text::datagram),

@@ -30,7 +30,7 @@ pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => "response",
         _ => return None,
     };
-    let (name, table) = if [payload.src_port, payload.dst_port].contains(&RIP_NG_PORT) {
+    let (name, table) = if payload.has(RIP_NG_PORT) {
         ("ripng", RIP_NG)
     } else {
         ("rip", RIP)

@@ -295,6 +295,17 @@ fn what_is_encrypted_begins_in_the_open() {
         told(UDP, [40000, 443], &[0x60, 1, 2]),
         "quic protected: spin yes"
     );
+    let greased = [0x83, 0, 0, 0, 1, 2, 0xaa, 0xbb, 1, 0xcc, 0];
+    assert_eq!(
+        told(UDP, [4443, 40000], &greased),
+        "quic initial: version 0x1, destination_id aabb, source_id cc"
+    );
+    assert_eq!(told(UDP, [40000, 40001], &greased), "");
+    assert_eq!(
+        told(UDP, [40000, 443], b"\x0d12345678Q025\x01\x02"),
+        "google_quic -: flags 0xd, connection 3132333435363738, version Q025"
+    );
+    assert_eq!(told(UDP, [40000, 443], b"\x0d12345678Qabc\x01\x02"), "");
     // The last draft, and what a station of another maker broadcasts.
     let draft = [0xc3, 0xff, 0, 0, 0x22, 1, 9, 0];
     assert_eq!(

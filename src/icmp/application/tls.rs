@@ -5,7 +5,7 @@ use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -147,6 +147,9 @@ pub(super) fn datagram<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     ))
 }
 
+/// Ports that QUIC is met at.
+const PORTS: [u16; 6] = [443, 784, 853, 4433, 4443, 8853];
+
 const LONG: u8 = 0x80;
 const FIXED: u8 = 0x40;
 
@@ -174,7 +177,10 @@ pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     if first & LONG == 0 || !is_known || (version == NEGOTIATION && payload.length < 11) {
         return None;
     }
-    if (first & FIXED == 0 && version != NEGOTIATION) || destination > LONGEST_ID {
+    // Ends that agreed on it set that bit at random (RFC 9287).
+    let may_grease = matches!(version, 1 | V2) && PORTS.iter().any(|&port| payload.has(port));
+    let is_fixed = first & FIXED != 0 || version == NEGOTIATION || may_grease;
+    if !is_fixed || destination > LONGEST_ID {
         return None;
     }
     // Version 2 counts its types from another one on (RFC 9369 section 3.2).
@@ -206,6 +212,30 @@ pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         bytes,
         Specs::made(rows),
     ))
+}
+
+/// The header that Google's QUIC had up to version 43, with its version (`QUIC Wire Layout
+/// Specification` of 2016, public packet header): that of a client's first packets.
+pub(super) fn google_quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 13;
+    const HAS_VERSION: u8 = 0x01;
+    const HAS_CONNECTION: u8 = 0x08;
+    const UNUSED: u8 = 0xc0;
+    const TABLE: &[FieldSpec] = &[
+        spec::hex(0, 1, "flags"),
+        spec::octets(1, 8, "connection"),
+        spec::text_of(9, 4, "version"),
+    ];
+    let octets = payload.octets;
+    let flags = u8_at(octets, 0)? & (UNUSED | HAS_VERSION | HAS_CONNECTION);
+    let [q, version @ ..]: [u8; 4] = array_at(octets, 9)?;
+    let is_version = q == b'Q' && version.iter().all(u8::is_ascii_digit);
+    if flags != HAS_VERSION | HAS_CONNECTION || !is_version {
+        return None;
+    }
+    let specs = Specs::Table(TABLE);
+    let bytes = octets.get(..HEADER)?;
+    Some(UpperHeader::new("google_quic", None, None, bytes, specs))
 }
 
 /// A short header (RFC 9000 section 17.3), at its port: all but one bit of it is protected.
