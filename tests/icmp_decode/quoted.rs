@@ -166,10 +166,11 @@ fn samples() -> Vec<Sample> {
         sample(
             47,
             &[0x30, 0, 8, 0, 0, 0, 0, 5, 0, 0, 0, 6],
-            json!({"name": "gre", "flags_and_version": 0x3000, "protocol": 0x0800, "key": 5,
-                   "sequence": 6}),
+            json!({"name": "gre", "checksum_present": false, "routing_present": false,
+                   "key_present": true, "sequence_present": true, "strict_source_route": false,
+                   "body_version": 0, "protocol": 0x0800, "key": 5, "sequence": 6}),
             "quotes GRE 192.0.2.1 > ",
-            "gre: flags and version 0x3000, protocol 0x800, key 5, sequence 6",
+            "gre: flags [key present, sequence present], version 0, protocol 0x800, key 5, sequence 6",
         ),
     ]
 }

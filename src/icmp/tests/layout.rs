@@ -203,7 +203,12 @@ fn every_prefix_of_a_packet_is_covered() {
     assert_eq!(
         names(&found, Part::QuotedTransport),
         [
-            "flags_and_version",
+            "checksum_present",
+            "routing_present",
+            "key_present",
+            "sequence_present",
+            "strict_source_route",
+            "version",
             "protocol",
             "checksum",
             "key",

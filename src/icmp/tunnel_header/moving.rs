@@ -62,10 +62,8 @@ pub(super) fn gre(rest: &[u8]) -> Option<Step> {
     } else {
         carried_by_gre(carried, has(SEQUENCE))
     };
-    let rows = tables::GRE
-        .iter()
-        .copied()
-        .chain(rows.into_iter().flatten());
+    let flags = if is_pptp { tables::GRE_1 } else { tables::GRE };
+    let rows = flags.iter().copied().chain(rows.into_iter().flatten());
     Some(Step::made(usize::from(at), "gre", rows, then))
 }
 
@@ -93,9 +91,9 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let flags = u16_at(rest, 0)?;
-    let mut rows = [Some(spec::hex(0, 2, "flags_and_version")); 7];
+    let mut rows = [None; 6];
     let mut at: u16 = 2;
-    for (row, (flag, name)) in rows.iter_mut().skip(1).zip([
+    for (row, (flag, name)) in rows.iter_mut().zip([
         (LENGTH, "message_length"),
         (0, "tunnel"),
         (0, "session"),
@@ -115,14 +113,15 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
         0 => Part::Ppp,
         _ => Part::End,
     };
-    Some(Step::made(length, "l2tp", rows.into_iter().flatten(), then))
+    let rows = (tables::L2TP.iter().copied()).chain(rows.into_iter().flatten());
+    Some(Step::made(length, "l2tp", rows, then))
 }
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: cookie and sublayer header are as long as agreed on.
 pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
     let (flags, at) = match over {
-        Under::Ip => (None, 0),
-        Under::Udp => (Some(spec::hex(0, 2, "flags_and_version")), 4),
+        Under::Ip => ([].as_slice(), 0),
+        Under::Udp => (tables::L2TP_3, 4),
     };
     let inside = |agreed: &u16| rest.get(usize::from(at + 4 + agreed)..);
     let lengths = || (0..=12).step_by(4);
@@ -134,7 +133,7 @@ pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
         .or_else(|| find(<[u8]>::is_empty).map(|agreed| (agreed, Part::End)))
         .unwrap_or((0, Part::End));
     let agreed_row = (agreed > 0).then(|| spec::octets(at + 4, agreed, "cookie_and_sublayer"));
-    let rows = (flags.into_iter())
+    let rows = (flags.iter().copied())
         .chain([spec::u32(at, "session")])
         .chain(agreed_row);
     let length = usize::from(at + 4 + agreed);

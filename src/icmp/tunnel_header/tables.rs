@@ -32,10 +32,55 @@ pub(super) const PIM_REGISTER: Table = &[
     spec::flag(4, 0x40, "null_register"),
 ];
 
-/// RFC 2784 section 2.1; flags and what they announce differ.
+/// RFC 2784 section 2.1, with the flags of RFC 2890 and RFC 1701; what they announce differs.
 pub(super) const GRE: Table = &[
-    spec::hex(0, 2, "flags_and_version"),
-    spec::hex(2, 2, "protocol"),
+    GRE_CHECKSUM,
+    GRE_ROUTING,
+    GRE_KEY,
+    GRE_SEQUENCE,
+    GRE_STRICT,
+    spec::reserved(0, 2, 0x07f8, "reserved"),
+    GRE_VERSION,
+    GRE_PROTOCOL,
+];
+
+/// Version 1 (RFC 2637 section 4.1).
+pub(super) const GRE_1: Table = &[
+    GRE_CHECKSUM,
+    GRE_ROUTING,
+    GRE_KEY,
+    GRE_SEQUENCE,
+    GRE_STRICT,
+    spec::masked(0, 0x0080, "acknowledgment_present"),
+    spec::reserved(0, 2, 0x0778, "reserved"),
+    GRE_VERSION,
+    GRE_PROTOCOL,
+];
+
+const GRE_CHECKSUM: FieldSpec = spec::masked(0, 0x8000, "checksum_present");
+const GRE_ROUTING: FieldSpec = spec::masked(0, 0x4000, "routing_present");
+const GRE_KEY: FieldSpec = spec::masked(0, 0x2000, "key_present");
+const GRE_SEQUENCE: FieldSpec = spec::masked(0, 0x1000, "sequence_present");
+const GRE_STRICT: FieldSpec = spec::masked(0, 0x0800, "strict_source_route");
+const GRE_VERSION: FieldSpec = spec::bits_of(0, 2, 0, 3, "version");
+const GRE_PROTOCOL: FieldSpec = spec::hex(2, 2, "protocol");
+
+/// RFC 2661 section 3.1.
+pub(super) const L2TP: Table = &[
+    spec::masked(0, 0x8000, "control"),
+    spec::masked(0, 0x4000, "length_present"),
+    spec::masked(0, 0x0800, "sequence_present"),
+    spec::masked(0, 0x0200, "offset_present"),
+    spec::masked(0, 0x0100, "priority"),
+    spec::reserved(0, 2, 0x34f0, "reserved"),
+    spec::bits_of(0, 2, 0, 4, "version"),
+];
+
+/// RFC 3931 section 4.1.2.1.
+pub(super) const L2TP_3: Table = &[
+    spec::masked(0, 0x8000, "control"),
+    spec::reserved(0, 2, 0x7ff0, "reserved"),
+    spec::bits_of(0, 2, 0, 4, "version"),
 ];
 
 /// RFC 1701: source route entry.
@@ -175,18 +220,31 @@ pub(super) const GUE: Table = &[
 pub(super) const VXLAN_HAS_POLICY: u8 = 0x80;
 
 /// RFC 7348 section 5.
-pub(super) const VXLAN: Table = &[spec::hex(0, 1, "flags"), spec::number(4, 3, "vni")];
+pub(super) const VXLAN: Table = &[
+    spec::flag(0, 0x08, "vni_present"),
+    spec::reserved(0, 1, 0xf7, "reserved"),
+    spec::number(4, 3, "vni"),
+];
 
 /// draft-smith-vxlan-group-policy section 2.1.
 pub(super) const VXLAN_WITH_POLICY: Table = &[
-    spec::hex(0, 2, "flags"),
+    spec::masked(0, 0x8000, "policy_present"),
+    spec::masked(0, 0x0800, "vni_present"),
+    spec::masked(0, 0x0040, "dont_learn"),
+    spec::masked(0, 0x0008, "policy_applied"),
+    spec::reserved(0, 2, 0x77b7, "reserved"),
     spec::u16(2, "group_policy"),
     spec::number(4, 3, "vni"),
 ];
 
 /// draft-ietf-nvo3-vxlan-gpe section 3.
 pub(super) const VXLAN_GPE: Table = &[
-    spec::hex(0, 1, "flags"),
+    spec::bits(0, 4, 2, "version"),
+    spec::flag(0, 0x08, "vni_present"),
+    spec::flag(0, 0x04, "next_protocol_present"),
+    spec::flag(0, 0x02, "broadcast"),
+    spec::flag(0, 0x01, "oam"),
+    spec::reserved(0, 1, 0xc0, "reserved"),
     spec::u8(3, "next_protocol"),
     spec::number(4, 3, "vni"),
 ];
@@ -229,7 +287,12 @@ const GTP_MESSAGES: Names = Names {
 
 /// 3GPP TS 29.281 section 5.1.
 pub(super) const GTP_U: Table = &[
-    spec::hex(0, 1, "flags"),
+    spec::bits(0, 5, 3, "version"),
+    spec::flag(0, 0x10, "protocol_type"),
+    spec::flag(0, 0x04, "extension_present"),
+    spec::flag(0, 0x02, "sequence_present"),
+    spec::flag(0, 0x01, "n_pdu_present"),
+    spec::reserved(0, 1, 0x08, "reserved"),
     spec::named(spec::u8(1, "message_type"), &GTP_MESSAGES),
     spec::u16(2, "payload_length"),
     spec::u32(4, "teid"),
@@ -237,7 +300,10 @@ pub(super) const GTP_U: Table = &[
 
 /// GSM 09.60 section 6.
 pub(super) const GTP_V0: Table = &[
-    spec::hex(0, 1, "flags"),
+    spec::bits(0, 5, 3, "version"),
+    spec::flag(0, 0x10, "protocol_type"),
+    spec::bits(0, 1, 3, "spare"),
+    spec::flag(0, 0x01, "n_pdu_present"),
     spec::u8(1, "message_type"),
     spec::u16(2, "payload_length"),
     spec::u16(4, "sequence"),

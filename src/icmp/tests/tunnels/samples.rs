@@ -176,7 +176,9 @@ fn in_gre() -> Vec<Sample> {
                 &tagged(),
             ),
             &[
-                "gre flags_and_version=0xb000 protocol=0x6558 checksum=0x102 key=7 sequence=9",
+                "gre checksum_present=true routing_present=false key_present=true \
+                 sequence_present=true strict_source_route=false version=0 protocol=0x6558 \
+                 checksum=0x102 key=7 sequence=9",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -191,7 +193,9 @@ fn in_gre() -> Vec<Sample> {
                 &echo(),
             ),
             &[
-                "gre flags_and_version=0x4000 protocol=0x800 checksum=0x0 offset=4",
+                "gre checksum_present=false routing_present=true key_present=false \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x800 \
+                 checksum=0x0 offset=4",
                 "source_route address_family=0x800 offset=4 length=4 route=01020304",
                 "source_route address_family=0x0 offset=0 length=0",
             ],
@@ -206,8 +210,9 @@ fn in_gre() -> Vec<Sample> {
                 &echo(),
             ),
             &[
-                "gre flags_and_version=0x3081 protocol=0x880b payload_length=34 call=4660 \
-                 sequence=1 acknowledgment=2",
+                "gre checksum_present=false routing_present=false key_present=true \
+                 sequence_present=true strict_source_route=false acknowledgment_present=true \
+                 version=1 protocol=0x880b payload_length=34 call=4660 sequence=1 acknowledgment=2",
                 "ppp address_and_control=0xff03 protocol=0x21",
             ],
         ),
@@ -220,7 +225,9 @@ fn in_gre() -> Vec<Sample> {
                 &tagged(),
             ),
             &[
-                "gre flags_and_version=0x1000 protocol=0x88be sequence=1",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=true strict_source_route=false version=0 protocol=0x88be \
+                 sequence=1",
                 "erspan version=1 vlan=42 class_of_service=5 encapsulation=1 truncated=true \
                  session=5 index=9",
                 TAGGED[0],
@@ -238,7 +245,9 @@ fn in_gre() -> Vec<Sample> {
                 &tagged(),
             ),
             &[
-                "gre flags_and_version=0x1000 protocol=0x22eb sequence=1",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=true strict_source_route=false version=0 protocol=0x22eb \
+                 sequence=1",
                 "erspan version=2 vlan=1 class_of_service=7 bad_short_oversized=3 truncated=true \
                  session=1023 timestamp=256 security_group_tag=7 ethernet_frame=true frame_type=0 \
                  hardware_id=2 egress=true timestamp_granularity=2",
@@ -251,7 +260,8 @@ fn in_gre() -> Vec<Sample> {
         ip(
             over(47, &[0, 0, 0x88, 0x3e, 0x80, 1, 2, 3], &echo()),
             &[
-                "gre flags_and_version=0x0 protocol=0x883e",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x883e",
                 "wccp dynamic_service=true service=1 alternative_bucket=2 primary_bucket=3",
             ],
         ),
@@ -264,7 +274,7 @@ fn over_udp_alone() -> Vec<Sample> {
             over_udp(4789, &[8, 0, 0, 0, 1, 0x23, 0x45, 0], &tagged()),
             &[
                 "udp src_port=49152 dst_port=4789 udp_length=66 checksum=0x1234",
-                "vxlan flags=0x8 vni=74565",
+                "vxlan vni_present=true vni=74565",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -274,7 +284,8 @@ fn over_udp_alone() -> Vec<Sample> {
             over_udp(8472, &[0x88, 0x48, 0, 7, 0, 0, 5, 0], &tagged()),
             &[
                 "udp src_port=49152 dst_port=8472 udp_length=66 checksum=0x1234",
-                "vxlan flags=0x8848 group_policy=7 vni=5",
+                "vxlan policy_present=true vni_present=true dont_learn=true policy_applied=true \
+                 group_policy=7 vni=5",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -284,7 +295,8 @@ fn over_udp_alone() -> Vec<Sample> {
             over_udp(4790, &[0x0c, 0, 0, 1, 0, 0, 5, 0], &echo()),
             &[
                 "udp src_port=49152 dst_port=4790 udp_length=44 checksum=0x1234",
-                "vxlan_gpe flags=0xc next_protocol=1 vni=5",
+                "vxlan_gpe version=0 vni_present=true next_protocol_present=true broadcast=false \
+                 oam=false next_protocol=1 vni=5",
             ],
         ),
     ]
@@ -315,7 +327,8 @@ fn over_udp_with_options() -> Vec<Sample> {
             over_udp(2152, &[0x30, 255, 0, 28, 0, 0, 0, 9], &echo()),
             &[
                 "udp src_port=49152 dst_port=2152 udp_length=44 checksum=0x1234",
-                "gtp_u flags=0x30 message_type=255 payload_length=28 teid=9",
+                "gtp_u version=1 protocol_type=true extension_present=false sequence_present=false \
+                 n_pdu_present=false message_type=255 payload_length=28 teid=9",
             ],
         ),
         ip(
@@ -329,7 +342,8 @@ fn over_udp_with_options() -> Vec<Sample> {
             ),
             &[
                 "udp src_port=49152 dst_port=2152 udp_length=72 checksum=0x1234",
-                "gtp_u flags=0x36 message_type=255 payload_length=52 teid=9 sequence=5 \
+                "gtp_u version=1 protocol_type=true extension_present=true sequence_present=true \
+                 n_pdu_present=false message_type=255 payload_length=52 teid=9 sequence=5 \
                  next_extension=0x85",
                 "pdu_session_container length=1 pdu_type=0 \
                  reflective_qos=true qfi=9 next_extension=0x85",
@@ -350,7 +364,8 @@ fn over_udp_with_options() -> Vec<Sample> {
             ),
             &[
                 "udp src_port=49152 dst_port=1701 udp_length=56 checksum=0x1234",
-                "l2tp flags_and_version=0x4a02 message_length=46 tunnel=3 session=4 ns=1 nr=2 \
+                "l2tp control=false length_present=true sequence_present=true offset_present=true \
+                 priority=false version=2 message_length=46 tunnel=3 session=4 ns=1 nr=2 \
                  offset_size=2",
                 "ppp address_and_control=0xff03 protocol=0x21",
             ],
@@ -359,7 +374,8 @@ fn over_udp_with_options() -> Vec<Sample> {
             over_udp(1701, &[0, 2, 0, 3, 0, 4, 0x21], &echo()),
             &[
                 "udp src_port=49152 dst_port=1701 udp_length=43 checksum=0x1234",
-                "l2tp flags_and_version=0x2 tunnel=3 session=4",
+                "l2tp control=false length_present=false sequence_present=false \
+                 offset_present=false priority=false version=2 tunnel=3 session=4",
                 "ppp protocol=0x21",
             ],
         ),
@@ -391,7 +407,8 @@ fn sessions_and_services() -> Vec<Sample> {
                 &tagged(),
             ),
             &[
-                "gre flags_and_version=0x0 protocol=0x894f",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x894f",
                 "nsh version=0 oam=true ttl=63 header_words=3 metadata_type=2 next_protocol=3 \
                  service_path=7 service_index=254 metadata=01020304",
                 TAGGED[0],
@@ -403,7 +420,7 @@ fn sessions_and_services() -> Vec<Sample> {
             over_udp(1701, &[0, 3, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0], &tagged()),
             &[
                 "udp src_port=49152 dst_port=1701 udp_length=70 checksum=0x1234",
-                "l2tpv3 flags_and_version=0x3 session=9 cookie_and_sublayer=00000000",
+                "l2tpv3 control=false version=3 session=9 cookie_and_sublayer=00000000",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -420,8 +437,8 @@ fn sessions_and_services() -> Vec<Sample> {
             ),
             &[
                 "udp src_port=49152 dst_port=3386 udp_length=56 checksum=0x1234",
-                "gtp_v0 flags=0x1e message_type=255 payload_length=28 sequence=1 flow_label=2 \
-                 n_pdu=255 tid=0x2400101234567890",
+                "gtp_v0 version=0 protocol_type=true spare=7 n_pdu_present=false message_type=255 \
+                 payload_length=28 sequence=1 flow_label=2 n_pdu=255 tid=0x2400101234567890",
             ],
         ),
         ip(

@@ -172,7 +172,9 @@ fn of_mirrors_and_bridges() -> Vec<Sample> {
         ip(
             over(47, &[0x20, 1, 0x64, 0, 0, 50, 7, 1], &tagged()),
             &[
-                "gre flags_and_version=0x2001 protocol=0x6400 payload_length=50 tunnel=263",
+                "gre checksum_present=false routing_present=false key_present=true \
+                 sequence_present=false strict_source_route=false acknowledgment_present=false \
+                 version=1 protocol=0x6400 payload_length=50 tunnel=263",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -181,7 +183,8 @@ fn of_mirrors_and_bridges() -> Vec<Sample> {
         ip(
             over(47, &[0, 0, 0x82, 0x10], &ieee802_11()),
             &[
-                "gre flags_and_version=0x0 protocol=0x8210",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x8210",
                 WIRELESS[0],
                 WIRELESS[1],
             ],
@@ -203,7 +206,8 @@ fn of_receivers_and_clusters() -> Vec<Sample> {
             ),
             &[
                 "udp src_port=49152 dst_port=52001 udp_length=78 checksum=0x1234",
-                "rftap magic=0x52467461 header_words=5 flags=0x3 link_type=1 parameters=1122334455667788",
+                "rftap magic=0x52467461 header_words=5 flags=0x3 link_type=1 \
+                 parameters=1122334455667788",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
@@ -251,8 +255,8 @@ fn in_x25() -> Vec<Sample> {
             &[0xda, 0xbc, 0x64, 0xcc],
             &echo(),
             &[
-                "x25 qualifier=true delivery_confirmation=true logical_channel=2748 receive_number=3 \
-                 more=false send_number=2 nlpid=0xcc",
+                "x25 qualifier=true delivery_confirmation=true logical_channel=2748 \
+                 receive_number=3 more=false send_number=2 nlpid=0xcc",
             ],
         ),
         typed(
@@ -260,8 +264,8 @@ fn in_x25() -> Vec<Sample> {
             &[0x20, 1, 0xf6, 0xf8, 0x80, 0, 0, 0, 8, 0],
             &echo(),
             &[
-                "x25 qualifier=false delivery_confirmation=false logical_channel=1 receive_number=124 \
-                 more=false send_number=123 snap=800000000800",
+                "x25 qualifier=false delivery_confirmation=false logical_channel=1 \
+                 receive_number=124 more=false send_number=123 snap=800000000800",
             ],
         ),
     ]

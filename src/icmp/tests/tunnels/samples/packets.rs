@@ -86,7 +86,8 @@ fn over_known_ports() -> Vec<Sample> {
             over_udp(4754, &[0x20, 0, 8, 0, 0, 0, 0, 9], &echo()),
             &[
                 datagram!(4754, 44),
-                "gre flags_and_version=0x2000 protocol=0x800 key=9",
+                "gre checksum_present=false routing_present=false key_present=true \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x800 key=9",
             ],
         ),
         ip(
@@ -144,7 +145,8 @@ fn over_known_ports() -> Vec<Sample> {
             &[
                 datagram!(434, 44),
                 "mobile_ip type=4 next_protocol=47",
-                "gre flags_and_version=0x0 protocol=0x800",
+                "gre checksum_present=false routing_present=false key_present=false \
+                 sequence_present=false strict_source_route=false version=0 protocol=0x800",
             ],
         ),
     ]
