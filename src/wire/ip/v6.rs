@@ -321,7 +321,8 @@ pub(super) fn fragment_id(header: &[u8]) -> Option<u32> {
     (end > FIXED).then(|| u32_at(header, end - 4)).flatten()
 }
 
-/// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none.
+/// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none: within another
+/// it leaves the place and the identification of that.
 fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
     if let Some(field) = u16_at(header, 2) {
         let fragment = Fragment {
@@ -331,6 +332,8 @@ fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
         };
         if fragment.more || fragment.offset > 0 {
             ip.fragment = Some(fragment);
+        } else if ip.fragment.is_some() {
+            return;
         }
     }
     ip.id = u32_at(header, 4);

@@ -44,7 +44,8 @@ pub enum Reassembly {
         /// Where they came.
         of: FrameRef,
     },
-    /// It covers, differently, octets that came before. The message is not put together.
+    /// It covers, differently, octets that came before. The message is not put together, unless it was
+    /// whole already.
     Overlap {
         /// The frame of the fragment that it overlaps.
         with: FrameRef,
@@ -177,14 +178,28 @@ impl Reassembler {
         if let Some((around, outer)) = packet.tunnels.fragment() {
             return self.carrier(packet, around, &outer, came);
         }
-        if may_be_icmp(&packet.ip) {
-            let hash = self.messages.hash_tunnels(0, packet.tunnels);
+        let hash = self.messages.hash_tunnels(0, packet.tunnels);
+        if may_be_icmp(&packet.ip) || self.is_of_message(packet, hash, interface) {
             let outcome = self.message(packet, hash, came);
             if !matches!(outcome, Reassembly::NotIcmpFragment) || names_icmp(&packet.ip) {
                 return outcome;
             }
         }
         self.carrier(packet, packet.tunnels, &packet.ip, came)
+    }
+
+    /// Whether it is a later fragment of a message that others told of, whatever it names itself: only the
+    /// first fragment's next header counts (RFC 8200 section 4.5).
+    fn is_of_message(
+        &self,
+        packet: &Packet<'_>,
+        tunnels: u64,
+        interface: Option<InterfaceId>,
+    ) -> bool {
+        let ip = &packet.ip;
+        ip.version == IpVersion::V6
+            && ip.is_later_fragment()
+            && (self.messages).is_icmp(&key(packet, ip, tunnels, interface))
     }
 
     /// A fragment of a message, inside of tunnels that have this hash.
@@ -288,6 +303,8 @@ impl Reassembler {
             self.carriers.completed();
         }
         self.carriers.newest_is_icmp();
+        // The fragments are the message's own where its first one ends before ICMP's header.
+        let is_own = tunnels.is_empty() && made.around.is_none();
         let (header, payload) = (place(ip.header), place(ip.payload));
         let told = if !is_told {
             0
@@ -302,6 +319,11 @@ impl Reassembler {
         };
         let told = told.min(payload.len());
         let fields = ip.moved_to(&[], &[]);
+        let fragmented = match (is_own, is_told) {
+            (true, _) if ip.fragment.is_none() => Fragmented::Message,
+            (_, true) => Fragmented::Told,
+            (_, false) => Fragmented::Untold,
+        };
         made.move_in(u8::try_from(around.len()).unwrap_or(u8::MAX));
         (made.form, made.piece) = match (is_told, last.ip.fragment) {
             (true, Some(_)) => (Form::Last, last.ip.payload.len()),
@@ -315,11 +337,7 @@ impl Reassembler {
             payload,
             frames,
             told_as_other,
-            fragmented: if is_told {
-                Fragmented::Told
-            } else {
-                Fragmented::Untold
-            },
+            fragmented,
         }))
     }
 

@@ -1,7 +1,7 @@
 //! The fragments of one packet.
 
 use super::missing::{Holes, Missing};
-use super::recent::Known;
+use super::recent::{Known, Octets};
 use super::{Reassembly, Refusal};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
@@ -54,6 +54,11 @@ impl Piece {
         self.frame
     }
 
+    /// Whether it is a first fragment.
+    pub(super) fn begins(&self) -> bool {
+        self.start == 0
+    }
+
     /// Whether `other` has the same place.
     pub(super) fn is_at(&self, other: &Self) -> bool {
         (self.start, self.end, self.last) == (other.start, other.end, other.last)
@@ -78,14 +83,24 @@ pub(super) struct Partial {
     overlapped: bool,
     /// Whether a fragment came that is known to be ICMP's.
     is_icmp: bool,
-    /// Whether all of it was captured before: of a packet that was put together.
-    is_copy: bool,
+    kin: Kin,
     /// Fragments that came before one that is known to be ICMP's.
     told_as_other: u64,
     /// Those of the latest fragment.
     seen_as: Option<(SourceId, u8)>,
     /// The fragment that came before the others.
     earliest: Option<FrameRef>,
+}
+
+/// What its fragments are to a packet that was put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kin {
+    /// Those of another.
+    None,
+    /// All of them were captured before.
+    Copy,
+    /// All of them have the places of its own, the first that came with other octets.
+    Rival,
 }
 
 /// What is to be said of a message that is given up.
@@ -141,7 +156,7 @@ impl Partial {
             first: None,
             overlapped: false,
             is_icmp: false,
-            is_copy: false,
+            kin: Kin::None,
             told_as_other: 0,
             seen_as: None,
             earliest: None,
@@ -152,21 +167,29 @@ impl Partial {
         self.is_icmp
     }
 
-    pub(super) fn is_copy(&self) -> bool {
-        self.is_copy
+    /// Whether all that came of it is in the places of a packet that was put together.
+    pub(super) fn is_kin(&self) -> bool {
+        self.kin != Kin::None
     }
 
-    /// The next fragment is one of a packet that was put together, or not.
+    /// The next fragment is in the place of one of a packet that was put together, or not.
     pub(super) fn takes(&mut self, known: Option<Known>) {
-        let was_copy = self.is_copy || self.pieces.is_empty();
-        let Some(known) = known.filter(|_| was_copy) else {
-            // What copies told is not known of another packet.
-            self.is_icmp &= !self.is_copy;
-            self.is_copy = false;
-            return;
+        let begins = self.pieces.is_empty() && !self.overlapped;
+        let kin = match (self.kin, known.map(|known| known.octets)) {
+            (Kin::None, Some(Octets::Same)) if begins => Kin::Copy,
+            (Kin::None, Some(Octets::Other)) if begins => Kin::Rival,
+            (Kin::Copy, Some(Octets::Same)) => Kin::Copy,
+            (Kin::Rival, Some(_)) => Kin::Rival,
+            _ => Kin::None,
         };
-        self.is_copy = true;
-        self.is_icmp |= known.is_icmp;
+        if kin == Kin::None {
+            // What copies told is not known of another packet.
+            self.is_icmp &= self.kin == Kin::None;
+        }
+        if let Some(known) = known.filter(|_| kin != Kin::None) {
+            self.is_icmp |= known.is_icmp;
+        }
+        self.kin = kin;
     }
 
     /// Whether the fragment was captured where the others were, by file and TTL.
@@ -221,9 +244,9 @@ impl Partial {
         !piece.last || highest <= piece.end
     }
 
-    /// `None` for what was never known to be ICMP, and for what was captured before.
+    /// `None` for what was never known to be ICMP, and for what came beside a packet that is whole.
     pub(super) fn fate(&self) -> Option<Fate> {
-        (self.is_icmp && !self.is_copy).then_some(if self.overlapped {
+        (self.is_icmp && self.kin == Kin::None).then_some(if self.overlapped {
             Fate::Overlapping
         } else {
             Fate::Waiting

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use super::partial::{Added, Fate, Partial, Piece};
-use super::recent::{self, Recent};
+use super::recent::{self, Known, Lead, Recent};
 use super::{Fates, Reassembler, Reassembly};
 use crate::model::{AddrPair, InterfaceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
@@ -98,8 +98,10 @@ impl Table {
     ) -> (Added, bool) {
         let hasher = self.partials.hasher().clone();
         let hash = |octets: &[u8]| hasher.hash_one(octets);
-        let known = (self.recent).find(&key, piece, || hash(&part.to_vec()), now);
-        self.forget_copy(&key, piece, known.is_none(), now);
+        let lead = Lead::of(ip.payload);
+        let met = (self.recent).find(&key, (piece, lead), || hash(&part.to_vec()), now);
+        let known = met.filter(Known::is_copy);
+        self.forget_kin(&key, piece, known.is_none(), now);
         let there = self.partials.entry(key).or_default();
         let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
         let found = of(&|p| p.was_seen_as(piece))
@@ -119,18 +121,20 @@ impl Table {
             return (Added::Outcome(Reassembly::NotIcmpFragment), false);
         };
         let before = partial.memory();
-        partial.takes(known);
+        partial.takes(met);
         let mut outcome = partial.add(piece, part, ip, is_icmp);
         let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
-        match (&outcome, known) {
-            (Added::Whole(_), _) => {
+        match (&outcome, met) {
+            (Added::Whole(whole), _) => {
+                let message = whole.octets.get(whole.first.skip..);
+                let lead = message.and_then(Lead::of);
                 let parts = partial.hashed(hash);
-                self.recent.add(key, is_icmp, parts, now);
+                self.recent.add((key, is_icmp), lead, parts, now);
                 self.remove(&key, serial);
             }
-            (Added::Outcome(Reassembly::Incomplete(_)), Some(known)) if partial.is_copy() => {
-                outcome = Added::Outcome(Reassembly::Duplicate { of: known.of });
+            (Added::Outcome(Reassembly::Incomplete(_)), Some(met)) if partial.is_kin() => {
+                outcome = Added::Outcome(met.outcome());
             }
             _ => {}
         }
@@ -138,16 +142,16 @@ impl Table {
         (outcome, is_icmp)
     }
 
-    /// Gives up copies of fragments, before `piece` of the same file if it does not fit behind them, or
-    /// comes later than copies do: an identification that is used again.
-    fn forget_copy(&mut self, key: &Key, piece: &Piece, is_new: bool, now: Timestamp) {
+    /// Gives up copies of fragments, and others in their places, before `piece` of the same file if it does
+    /// not fit behind them, or comes later than copies do: an identification that is used again.
+    fn forget_kin(&mut self, key: &Key, piece: &Piece, is_new: bool, now: Timestamp) {
         let there = self.partials.get(key).into_iter().flatten();
-        let mut copies = there.filter(|partial| {
+        let mut kin = there.filter(|partial| {
             let is_late = !recent::is_recent(partial.started(), now);
             let is_other = is_new && partial.is_of_source_of(piece) && !partial.lacks(piece);
-            partial.is_copy() && (is_late || is_other)
+            partial.is_kin() && (is_late || is_other)
         });
-        if let Some(serial) = copies.next().map(Partial::serial) {
+        if let Some(serial) = kin.next().map(Partial::serial) {
             self.remove(key, serial);
         }
     }

@@ -8,6 +8,8 @@ use crate::wire::checksum::internet;
 use crate::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 
 mod carriers;
+mod headers;
+mod late;
 mod pieces;
 
 const ROOM: usize = 1 << 20;

@@ -1,0 +1,61 @@
+//! Fragments that come when their message is whole.
+
+use super::*;
+
+fn millis(n: u32) -> Timestamp {
+    Timestamp::from_parts(0, n * 1_000_000)
+}
+
+/// A message that is whole with frame 2.
+fn whole(message: &[u8]) -> Reassembler {
+    let mut reassembler = Reassembler::new(ROOM);
+    for (number, piece) in (1..).zip(&pieces4(7, message, 32)) {
+        reassembler.feed(&packet(piece), frame_ref(number), None, millis(0));
+    }
+    assert_eq!(reassembler.fates().complete, 1);
+    reassembler
+}
+
+#[test]
+fn other_octets_in_the_place_of_a_message_that_is_whole_are_told() {
+    let message = echo(64);
+    for (which, of) in [(0, 1), (1, 2)] {
+        let mut forged = pieces4(7, &message, 32).swap_remove(which);
+        forged[40] ^= 1;
+        let mut reassembler = whole(&message);
+        let outcome = reassembler.feed(&packet(&forged), frame_ref(3), None, millis(100));
+        assert!(
+            matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(of)),
+            "{outcome:?}"
+        );
+        // It is no message of its own.
+        let alone = Fates {
+            complete: 1,
+            ..Fates::default()
+        };
+        assert_eq!(reassembler.fates(), alone);
+        reassembler.expire(at(100));
+        assert_eq!(reassembler.fates(), alone);
+
+        let mut reassembler = whole(&message);
+        let outcome = reassembler.feed(&packet(&forged), frame_ref(3), None, millis(101));
+        assert!(matches!(outcome, Reassembly::Incomplete(_)), "{outcome:?}");
+        assert_eq!(reassembler.fates().waiting, 1);
+    }
+}
+
+/// Programs that never count their identifications use them again at once.
+#[test]
+fn another_message_of_the_same_identification_is_no_overlap() {
+    let mut next = echo(64);
+    next[7] = 2;
+    next[50] ^= 1;
+    let mut reassembler = whole(&echo(64));
+    let [first, last] = pieces4(7, &next, 32).try_into().unwrap();
+    let outcome = reassembler.feed(&packet(&first), frame_ref(3), None, millis(1));
+    assert!(matches!(outcome, Reassembly::Incomplete(_)));
+    assert_eq!(reassembler.fates().waiting, 1);
+    let outcome = reassembler.feed(&packet(&last), frame_ref(4), None, millis(1));
+    assert!(matches!(outcome, Reassembly::Complete(whole) if whole.ip().payload == next));
+    assert_eq!(reassembler.fates().complete, 2);
+}
