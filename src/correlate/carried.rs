@@ -13,12 +13,23 @@ use super::{Correlator, MatchKind, Original};
 use crate::icmp::Quote;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::wire::ip::protocol::TCP;
-use crate::wire::is_reported;
+use crate::wire::tunnel::TunnelKind;
+use crate::wire::{Packet, is_reported};
 
 /// The innermost packets of the last tunnel packets.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
-    recent: VecDeque<Observation>,
+    recent: VecDeque<Inside>,
+    /// Whether any of them ever was decrypted.
+    has_sealed: bool,
+}
+
+/// The innermost packet of a tunnel's.
+#[derive(Debug)]
+struct Inside {
+    packet: Observation,
+    /// The flow of the packet that it was encrypted in: its octets do not tell that it is a tunnel's.
+    sealed: Option<FlowKey>,
 }
 
 /// The packet in all the tunnels of one that an error quotes.
@@ -47,18 +58,35 @@ impl Carried {
     /// How many are remembered: errors come a round trip after their cause.
     const RECENT: usize = 1 << 12;
 
-    /// Takes note of a packet in a tunnel.
-    pub(super) fn push(&mut self, packet: Observation) {
+    /// Takes note of the packet in `frame`, which is in tunnels.
+    pub(super) fn push(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         if self.recent.len() >= Self::RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(packet);
+        let mut around = packet.tunnels.encapsulations();
+        let sealed = around.find_map(|around| match around.tunnel.kind {
+            TunnelKind::Esp { .. } | TunnelKind::EspNull { .. } | TunnelKind::WireGuard { .. } => {
+                Some(Observation::of(frame, &around.outer?).flow())
+            }
+            _ => None,
+        });
+        self.has_sealed |= sealed.is_some();
+        self.recent.push_back(Inside {
+            packet: Observation::of(frame, &packet.ip),
+            sealed,
+        });
+    }
+
+    /// Whether a flow is a tunnel's, by what it is or because a packet of it was decrypted.
+    fn is_tunnel(&self, flow: &FlowKey) -> bool {
+        let is_sealed = |seen: &Inside| seen.sealed.as_ref() == Some(flow);
+        is_of_tunnel(flow) || self.has_sealed && self.recent.iter().rev().any(is_sealed)
     }
 
     /// What a tunnel's packet that an error quotes carries: as quoted, or else as it was captured, if
     /// it is known which packet that was, and that it held one packet only.
     pub(super) fn in_quote(&self, quote: &Quote<'_>, original: Option<Original>) -> Option<Inner> {
-        if !is_of_tunnel(&quote.flow()) {
+        if !self.is_tunnel(&quote.flow()) {
             return None;
         }
         let innermost = quote.innermost();
@@ -104,7 +132,7 @@ impl Carried {
             ports: answer.lead.ports(answer.protocol),
         };
         // No port is closed but the tunnel's own.
-        let may_answer = reason != DropReason::PortUnreachable && is_of_tunnel(&around);
+        let may_answer = reason != DropReason::PortUnreachable && self.is_tunnel(&around);
         let probe = may_answer.then(|| self.in_frame(answer.probe)).flatten();
         let is_copied = |probe: &&Observation| (answer.ttl..=MAX_TTL).contains(&probe.ttl);
         let answer = probe.filter(is_copied).map_or(answer, |probe| ProbeAnswer {
@@ -119,7 +147,8 @@ impl Carried {
     }
 
     fn in_frame(&self, frame: FrameRef) -> Option<&Observation> {
-        let mut there = self.recent.iter().rev().filter(|seen| seen.frame == frame);
+        let recent = self.recent.iter().rev().map(|seen| &seen.packet);
+        let mut there = recent.filter(|seen| seen.frame == frame);
         let found = there.next()?;
         there.next().is_none().then_some(found)
     }
@@ -133,7 +162,7 @@ impl Correlator {
 
     /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
     pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
-        if is_reported(frame) || !is_of_tunnel(&quote.flow()) {
+        if is_reported(frame) || !self.carried.is_tunnel(&quote.flow()) {
             return None;
         }
         let mut room = [0; Lead::OCTETS];

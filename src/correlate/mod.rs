@@ -255,7 +255,7 @@ impl Correlator {
         let is_made = frame
             .expanded
             .is_some_and(|made| made.form.is_of_pieces() && made.link.is_none());
-        self.carried.push(Observation::of(frame, &packet.ip));
+        self.carried.push(frame, packet);
         if is_made || self.carried_by == Some(frame.reference()) {
             return;
         }

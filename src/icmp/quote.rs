@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::decode::Decoder;
 use crate::model::flow::FlowKey;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::esp;
 use crate::wire::ip::{Fragmentation, protocol};
 use crate::wire::{
     Checksum, ChecksumStatus, Defects, Ip, IpVersion, Layer, Limit, Undecodable, Unverified,
@@ -222,6 +223,17 @@ impl<'a> Quote<'a> {
             QuotedTransport::None => true,
             QuotedTransport::Spi(_) => self.ip.protocol != protocol::ESP,
             _ => false,
+        }
+    }
+
+    /// The security parameters index of AH or ESP, of ESP in UDP too (RFC 3948).
+    pub fn spi(&self) -> Option<u32> {
+        match self.transport {
+            QuotedTransport::Spi(spi) => Some(spi),
+            QuotedTransport::Ports { .. } if self.ip.protocol == protocol::UDP => {
+                esp::spi_in_udp(self.ip.payload)
+            }
+            _ => None,
         }
     }
 

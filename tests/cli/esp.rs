@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::common::crafted::{Crafted, error};
 use crate::common::{assert_accounted, of_type, project, records, run, summary, tool};
 use crate::wlan::{frames, icmp_by_tshark};
 
@@ -125,6 +126,36 @@ fn errors_in_the_tunnel_are_mapped_to_flows() {
     for exchange in outcomes {
         assert_eq!(exchange["outcome"], "answered", "{exchange}");
     }
+}
+
+/// An error about ESP itself, which quotes no more than SPI and sequence number, is about what that very
+/// packet carried.
+#[test]
+fn errors_about_the_tunnel_end_the_request_inside() {
+    const FILE: usize = 24;
+    const RECORD: usize = 16;
+    const ETHERNET: usize = 14;
+    const QUOTED: usize = 28;
+    let octets = fs::read(crafted("esp.pcap")).expect("a capture");
+    let frame = &octets[FILE + RECORD..];
+    let length = u16::from_be_bytes([frame[ETHERNET + 2], frame[ETHERNET + 3]]);
+    let request = &frame[ETHERNET..ETHERNET + usize::from(length)];
+    let mut capture = Crafted::new();
+    capture.at(0, request);
+    capture.at(
+        10,
+        &error([198, 51, 100, 1].into(), (3, 4), 1400, &request[..QUOTED]),
+    );
+    let (_kept, path) = capture.path();
+    let ours = records(&["-r", &path, "--esp-keys", &crafted("esp.xfrm")]);
+    let exchanges = of_type(&ours, "exchange");
+    assert_eq!(exchanges.len(), 1, "{exchanges:?}");
+    assert_eq!(exchanges[0]["outcome"], "error", "{exchanges:?}");
+    let drops = of_type(&ours, "drop");
+    assert_eq!(drops.len(), 1, "{drops:?}");
+    assert_eq!(drops[0]["flow"]["spi"], 0x1000, "{drops:?}");
+    assert_eq!(drops[0]["carried"]["protocol"], "icmp", "{drops:?}");
+    assert_eq!(drops[0]["carried"]["dst"], "192.0.2.2", "{drops:?}");
 }
 
 /// What encrypts nothing is read without any key, and said to be guessed; the rest is counted.

@@ -151,11 +151,11 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
             number(out, b" id ", id.map(u32::from));
             number(out, b" seq ", seq.map(u32::from));
         }
-        QuotedTransport::Spi(spi) => {
-            out.extend_from_slice(b" spi 0x");
-            write::hex(out, spi.into(), 8);
-        }
         _ => {}
+    }
+    if let Some(spi) = quote.spi() {
+        out.extend_from_slice(b" spi 0x");
+        write::hex(out, spi.into(), 8);
     }
     if let Some(gre) = quote.gre() {
         number(out, b" key ", gre.key);

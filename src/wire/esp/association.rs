@@ -4,37 +4,56 @@ use std::net::IpAddr;
 
 use super::cipher::{Authentic, Cipher, Code};
 use super::{HEADER, Sealed};
-use crate::wire::ip::{Ip, IpVersion, protocol};
-use crate::wire::{Limit, opener};
+use crate::wire::ip::{Ip, IpVersion, protocol, restore};
+use crate::wire::{ChecksumStatus, Limit, icmp_checksum, opener};
 
 /// Octets behind the padding: its length, and the next header.
 const TRAILER: usize = 2;
 /// Octets of padding and its length at most.
 const PADDED: usize = 257;
 
+/// Octets of padding, which is 1, 2, 3 and so on, from which no wrong key makes it by chance.
+const PROVING: usize = 2;
+
 /// Addresses that an end may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Any,
-    /// Those that begin with so many bits of this one.
-    In(IpAddr, u8),
+    V4(Masked<u32>),
+    V6(Masked<u128>),
 }
 
 impl End {
     pub(super) fn takes(self, addr: IpAddr) -> bool {
         match (self, addr) {
             (Self::Any, _) => true,
-            (Self::In(IpAddr::V4(net), bits), IpAddr::V4(addr)) => {
-                let differ = net.to_bits() ^ addr.to_bits();
-                differ.leading_zeros() >= u32::from(bits).min(u32::BITS)
-            }
-            (Self::In(IpAddr::V6(net), bits), IpAddr::V6(addr)) => {
-                let differ = net.to_bits() ^ addr.to_bits();
-                differ.leading_zeros() >= u32::from(bits)
-            }
+            (Self::V4(net), IpAddr::V4(addr)) => net.takes(addr.to_bits()),
+            (Self::V6(net), IpAddr::V6(addr)) => net.takes(addr.to_bits()),
             _ => false,
         }
     }
+}
+
+/// The numbers that have the same bits as this one where its mask has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Masked<T> {
+    pub(super) number: T,
+    pub(super) mask: T,
+}
+
+impl<T: Copy + PartialEq + std::ops::BitAnd<Output = T>> Masked<T> {
+    pub(super) fn takes(self, number: T) -> bool {
+        number & self.mask == self.number & self.mask
+    }
+}
+
+/// What an association carries (RFC 4301 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Whole packets.
+    Tunnel,
+    /// Anything, or nobody says.
+    Any,
 }
 
 /// How a packet is encrypted. It has no words, as the keys in it are not to be told.
@@ -66,8 +85,8 @@ impl Authentication {
 pub(super) struct Association {
     pub(super) src: End,
     pub(super) dst: End,
-    /// Any where there is none.
-    pub(super) spi: Option<u32>,
+    pub(super) spi: Masked<u32>,
+    pub(super) mode: Mode,
     pub(super) encryption: Encryption,
     pub(super) authentication: Authentication,
     /// The upper half of sequence numbers of 64 bits, of which packets have the lower one.
@@ -93,15 +112,26 @@ impl Association {
         self.encryption.cipher.tag().is_some() || self.authentication.code != Code::Unchecked
     }
 
+    /// Whether it decrypts with another key than the one that authenticates: that one of them is right
+    /// says nothing of the other.
+    fn decrypts_apart(&self) -> bool {
+        !matches!(self.encryption.cipher, Cipher::Null) && self.encryption.cipher.tag().is_none()
+    }
+
     fn tag(&self) -> usize {
         (self.encryption.cipher.tag()).unwrap_or(self.authentication.octets)
     }
 
     /// Writes what `sealed` holds behind what is in `made`; nothing where it does not open that.
-    pub(super) fn open(&self, sealed: &Sealed<'_>, made: &mut Vec<u8>) -> Option<Payload> {
+    pub(super) fn open(
+        &self,
+        sealed: &Sealed<'_>,
+        ip: &Ip<'_>,
+        made: &mut Vec<u8>,
+    ) -> Option<Payload> {
         let start = made.len();
         let opened = if sealed.is_whole() {
-            self.open_whole(sealed, made)
+            self.open_whole(sealed, ip, made)
         } else {
             self.open_beginning(sealed, made)
         };
@@ -111,7 +141,7 @@ impl Association {
         opened
     }
 
-    fn open_whole(&self, sealed: &Sealed<'_>, made: &mut Vec<u8>) -> Option<Payload> {
+    fn open_whole(&self, sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<Payload> {
         let start = made.len();
         let at = sealed.length.checked_sub(self.tag())?;
         let (authentic, tag) = sealed.octets.split_at_checked(at)?;
@@ -145,13 +175,44 @@ impl Association {
         };
         let octets = made.get(start..).filter(|_| is_opened)?;
         let (payload, padding, next) = untrailed(octets)?;
-        let is_it = self.is_certain() || is_padding(padding) && may_be(next, payload);
+        let is_certain = self.is_certain();
+        let is_it = is_certain && !self.decrypts_apart()
+            || is_padding(padding)
+                && match padding.len() {
+                    PROVING.. => is_certain || self.may_be(next, payload),
+                    _ => self.may_be(next, payload) && is_sound(next, payload, ip),
+                };
         if !is_it {
             return None;
         }
         let length = payload.len();
         made.truncate(start + length);
         Some(Payload { next, length })
+    }
+
+    /// Whether `payload` may be what this next header says.
+    fn may_be(&self, next: u8, payload: &[u8]) -> bool {
+        use protocol::{
+            AH, DCCP, DEST_OPTIONS, ETHER_IP, GRE, ICMP, IP_COMP, IPV4, IPV6, IPV6_ICMP, L2TP,
+            MOBILITY, MPLS_IN_IP, NO_NEXT_HEADER, SCTP, TCP, UDP, UDP_LITE, VRRP,
+        };
+        const OSPF: u8 = 89;
+        const PIM: u8 = 103;
+        let is_packet = |version| {
+            Ip::parse(payload, Limit::Frame)
+                .is_ok_and(|ip| ip.version == version && !ip.is_defective())
+        };
+        match next {
+            IPV4 => is_packet(IpVersion::V4),
+            IPV6 => is_packet(IpVersion::V6),
+            // What hides that nothing goes on (RFC 4303 section 2.6).
+            NO_NEXT_HEADER => self.is_certain(),
+            _ if self.mode == Mode::Tunnel => false,
+            ICMP | IPV6_ICMP | TCP | UDP | SCTP | GRE | L2TP | IP_COMP => true,
+            AH | DCCP | DEST_OPTIONS | ETHER_IP | MOBILITY | MPLS_IN_IP | OSPF | PIM | UDP_LITE
+            | VRRP => self.is_certain(),
+            _ => false,
+        }
     }
 
     /// What was cut lacks what it would be told by for certain, and what it carries: that can be told of
@@ -198,20 +259,20 @@ pub(super) fn is_padding(octets: &[u8]) -> bool {
     (1..=u8::MAX).zip(octets).all(|(is, octet)| is == *octet)
 }
 
-/// Whether `payload` may be what this next header says.
-fn may_be(next: u8, payload: &[u8]) -> bool {
-    use protocol::{GRE, ICMP, IP_COMP, IPV4, IPV6, IPV6_ICMP, L2TP, SCTP, TCP, UDP};
-    let is_packet = |version| {
-        Ip::parse(payload, Limit::Frame).is_ok_and(|ip| ip.version == version && !ip.is_defective())
-    };
-    match next {
-        IPV4 => is_packet(IpVersion::V4),
-        IPV6 => is_packet(IpVersion::V6),
-        other => matches!(
-            other,
-            ICMP | IPV6_ICMP | TCP | UDP | SCTP | GRE | L2TP | IP_COMP
-        ),
-    }
+/// Whether a message of ICMP is it by its checksum too; of anything else that is not asked.
+fn is_sound(next: u8, payload: &[u8], ip: &Ip<'_>) -> bool {
+    !protocol::is_icmp(next) || is_message(next, payload, ip, &mut ip.header.to_vec())
+}
+
+/// Whether `payload` of `ip` is a message of ICMP by its checksum. In `made` is the header of `ip`.
+pub(super) fn is_message(next: u8, payload: &[u8], ip: &Ip<'_>, made: &mut Vec<u8>) -> bool {
+    let start = made.len();
+    made.extend_from_slice(payload);
+    restore(ip, next, payload.len(), made);
+    let is_message = Ip::parse(made, Limit::Frame)
+        .is_ok_and(|ip| icmp_checksum(&ip).status == ChecksumStatus::Good);
+    made.truncate(start);
+    is_message
 }
 
 /// SPI and sequence number, the upper half of it between them where it has one (RFC 4106 section 5).

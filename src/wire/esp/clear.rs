@@ -1,10 +1,10 @@
 //! ESP that encrypts nothing (RFC 2410, RFC 4543), which no octet says: where a message or a packet in it
 //! proves to be one by all its lengths and its checksum (after RFC 5879).
 
-use super::association::{is_padding, untrailed};
+use super::association::{is_message, is_padding, untrailed};
 use super::{HEADER, Sealed};
-use crate::wire::ip::{Ip, IpVersion, protocol, restore};
-use crate::wire::{ChecksumStatus, Limit, header_checksum, icmp_checksum};
+use crate::wire::ip::{Ip, IpVersion, protocol};
+use crate::wire::{ChecksumStatus, Limit, header_checksum};
 
 /// Octets before and behind what is carried: an initialization vector, an integrity check value, without
 /// which nothing may go that is not encrypted (RFC 4303 section 3.2).
@@ -37,19 +37,11 @@ pub(super) fn may_be(sealed: &Sealed<'_>) -> bool {
 /// Writes what `ip` carries in `sealed` to `made`, behind the header that is there already, if it is such
 /// a one; nothing if not.
 pub(super) fn open(sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<(u8, usize)> {
-    let start = made.len();
     for (next, payload) in payloads(sealed) {
         let is_it = match next {
             protocol::IPV4 => is_packet(payload, IpVersion::V4),
             protocol::IPV6 => is_packet(payload, IpVersion::V6),
-            _ => {
-                made.extend_from_slice(payload);
-                restore(ip, next, payload.len(), made);
-                let is_message = Ip::parse(made, Limit::Frame)
-                    .is_ok_and(|ip| icmp_checksum(&ip).status == ChecksumStatus::Good);
-                made.truncate(start);
-                is_message
-            }
+            _ => is_message(next, payload, ip, made),
         };
         if is_it {
             made.extend_from_slice(payload);

@@ -17,7 +17,7 @@ const MOST: usize = 1 << 16;
 /// How many are of one SPI, or of any: each is tried on a packet. Of more the oldest are given up.
 const NAMESAKES: usize = 64;
 
-/// The associations that are known, the latest of each SPI first.
+/// The associations that are known, the latest of each SPI first; together those that are of several.
 #[derive(Default)]
 pub struct Keys {
     known: HashMap<Option<u32>, VecDeque<Association>, RandomState>,
@@ -28,16 +28,17 @@ impl Keys {
     /// Those that a packet with this SPI may be of.
     pub(super) fn of(&self, spi: u32) -> impl Iterator<Item = &Association> {
         let of = |spi| self.known.get(&spi).into_iter().flatten();
-        of(Some(spi)).chain(of(None))
+        (of(Some(spi)).chain(of(None))).filter(move |known| known.spi.takes(spi))
     }
 
     fn add(&mut self, association: Association) -> Result<(), LineFault> {
-        let namesakes = self.known.entry(association.spi).or_default();
+        let namesakes = self.known.entry(association.spi.only()).or_default();
         let before = namesakes.len();
         // It is told again, or goes on.
         namesakes.retain(|known| {
             known.encryption != association.encryption
-                || (known.src, known.dst) != (association.src, association.dst)
+                || (known.src, known.dst, known.spi)
+                    != (association.src, association.dst, association.spi)
         });
         namesakes.truncate(NAMESAKES - 1);
         let is_more = namesakes.len() >= before;

@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
-use super::association::{Association, Authentication, Encryption, End};
+use super::association::{Association, Authentication, Encryption, Masked, Mode};
 use super::cipher::{Cipher, Code, Tag};
+use super::wildcard;
 use crate::model::LineFault;
 use crate::wire::key_log::hex;
 
@@ -16,6 +17,7 @@ pub struct Lines {
     /// Whether it is none of ESP.
     is_other: bool,
     spi: Option<u32>,
+    mode: Option<Mode>,
     encryption: Option<Encryption>,
     authentication: Option<Authentication>,
     upper: u32,
@@ -56,6 +58,7 @@ impl Lines {
                 b"dst" => self.dst = Some(word_as(words)?),
                 b"proto" => self.is_other = words.next() != Some(b"esp"),
                 b"spi" => self.spi = Some(number(words)?),
+                b"mode" => self.mode = mode(words),
                 _ if self.is_other => {}
                 b"seq-hi" | b"oseq-hi" => {
                     self.upper = self.upper.max(number(words)?);
@@ -83,31 +86,14 @@ impl Lines {
             return Err(LineFault::Association);
         };
         Ok(Some(Association {
-            src: End::of(src),
-            dst: End::of(dst),
-            spi: Some(spi),
+            src: wildcard::of_addr(src),
+            dst: wildcard::of_addr(dst),
+            spi: Masked::of(spi),
+            mode: self.mode.unwrap_or(Mode::Any),
             encryption: encryption.clone(),
             authentication: self.authentication.clone().unwrap_or(Authentication::NONE),
             upper: self.upper,
         }))
-    }
-}
-
-impl End {
-    fn of(addr: IpAddr) -> Self {
-        Self::In(addr, 128)
-    }
-
-    /// An address, with the length of a prefix perhaps, or any.
-    fn parse(text: &[u8]) -> Option<Self> {
-        if text == b"*" {
-            return Some(Self::Any);
-        }
-        let text = str::from_utf8(text).ok()?;
-        let Some((addr, bits)) = text.split_once('/') else {
-            return text.parse().ok().map(Self::of);
-        };
-        Some(Self::In(addr.parse().ok()?, bits.parse().ok()?))
     }
 }
 
@@ -123,7 +109,7 @@ fn number(words: &mut Words<'_>) -> Result<u32, LineFault> {
     number_in(word).ok_or(LineFault::Association)
 }
 
-fn number_in(word: &[u8]) -> Option<u32> {
+pub(super) fn number_in(word: &[u8]) -> Option<u32> {
     let text = str::from_utf8(word).ok()?;
     match text.strip_prefix("0x") {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -131,14 +117,20 @@ fn number_in(word: &[u8]) -> Option<u32> {
     }
 }
 
-/// A name, perhaps in the quotation marks of a shell.
-fn name<'a>(words: &mut Words<'a>) -> &'a [u8] {
-    let word = words.next().unwrap_or_default();
-    let quotes = |octet: &u8| matches!(octet, b'\'' | b'"');
-    let start = word.iter().take_while(|octet| quotes(octet)).count();
-    let word = word.get(start..).unwrap_or_default();
-    let end = word.iter().rev().take_while(|octet| quotes(octet)).count();
-    word.get(..word.len() - end).unwrap_or_default()
+/// A name, without what a shell quotes it by.
+fn name(words: &mut Words<'_>) -> Vec<u8> {
+    let word = words.next().unwrap_or_default().iter();
+    word.filter(|octet| !matches!(octet, b'\'' | b'"' | b'\\'))
+        .copied()
+        .collect()
+}
+
+fn mode(words: &mut Words<'_>) -> Option<Mode> {
+    let mode = words.next()?;
+    Some(match mode {
+        b"tunnel" => Mode::Tunnel,
+        _ => Mode::Any,
+    })
 }
 
 /// A key in hexadecimal digits behind `0x`.
@@ -154,12 +146,12 @@ fn bits(words: &mut Words<'_>) -> Option<usize> {
 /// `NAME KEY`, and of those that authenticate how many bits they do that with.
 fn encryption(words: &mut Words<'_>) -> Result<Encryption, LineFault> {
     let name = name(words);
-    let key = match name {
+    let key = match &name[..] {
         b"ecb(cipher_null)" | b"cipher_null" => Vec::new(),
         _ => key(words.next())?,
     };
     let tag = |words| bits(words).and_then(Tag::of_bits).ok_or(LineFault::Cipher);
-    let cipher = match name {
+    let cipher = match &name[..] {
         b"ecb(cipher_null)" | b"cipher_null" => Cipher::Null,
         b"cbc(aes)" | b"aes" => Cipher::AesCbc,
         b"cbc(des3_ede)" | b"des3_ede" => Cipher::TripleDesCbc,
@@ -183,7 +175,7 @@ impl Encryption {
 
 /// `NAME KEY`, and where that is told how many bits are kept.
 fn authentication(is_truncated: bool, words: &mut Words<'_>) -> Result<Authentication, LineFault> {
-    let (code, kept) = match name(words) {
+    let (code, kept) = match &name(words)[..] {
         b"digest_null" => {
             // It has no key, but as many bits as others.
             return Ok(Authentication::NONE);
@@ -230,14 +222,11 @@ fn row(line: &[u8]) -> Result<Association, LineFault> {
     });
     let mut field = || fields.next().unwrap_or(Err(LineFault::Association));
     let is_ip = matches!(field()?, b"IPv4" | b"IPv6");
-    let (src, dst) = (End::parse(field()?), End::parse(field()?));
+    let (src, dst) = (wildcard::end(field()?), wildcard::end(field()?));
     let (Some(src), Some(dst), true) = (src, dst, is_ip) else {
         return Err(LineFault::Association);
     };
-    let spi = match field()? {
-        b"*" => None,
-        spi => Some(number_in(spi).ok_or(LineFault::Association)?),
-    };
+    let spi = wildcard::spi(field()?).ok_or(LineFault::Association)?;
     let (cipher, cipher_key) = (field()?, field()?);
     let (code, code_key) = (field()?, field()?);
     let (code, bits) = code_of(code).ok_or(LineFault::Cipher)?;
@@ -254,6 +243,7 @@ fn row(line: &[u8]) -> Result<Association, LineFault> {
         src,
         dst,
         spi,
+        mode: Mode::Any,
         encryption,
         authentication,
         upper: 0,

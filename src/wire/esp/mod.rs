@@ -7,6 +7,7 @@ mod cipher;
 mod clear;
 mod keys;
 mod line;
+mod wildcard;
 
 use self::association::Payload;
 pub use self::keys::{KeyLog, Keys};
@@ -47,6 +48,11 @@ pub fn may_be_in_udp(datagram: &[u8]) -> bool {
     is_in_udp(datagram)
         || u16_at(datagram, 0) == Some(NAT_TRAVERSAL)
             && u32_at(datagram, UDP).is_some_and(|spi| spi != 0)
+}
+
+/// The SPI of the ESP that a datagram may carry.
+pub fn spi_in_udp(datagram: &[u8]) -> Option<u32> {
+    u32_at(datagram, UDP).filter(|_| may_be_in_udp(datagram))
 }
 
 /// Whether what a datagram carries, which is ESP, may be read without any key.
@@ -207,7 +213,7 @@ impl Esp {
                 if !is_apt || !is_there && !sealed.is_whole() {
                     continue;
                 }
-                if let Some(payload) = known.open(sealed, made) {
+                if let Some(payload) = known.open(sealed, ip, made) {
                     return Ok(payload);
                 }
                 why = Locked::NotAuthentic;

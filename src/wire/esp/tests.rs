@@ -146,6 +146,73 @@ fn sequence_numbers_may_have_64_bits() {
     }
 }
 
+/// A key of the cipher that is wrong beside a right one of the code makes no packet.
+#[test]
+fn a_wrong_cipher_key_makes_nothing() {
+    let aes = "\tenc cbc(aes) 0x000102030405060708090a0b0c0d0e0f\n";
+    let why = Encryption::Esp(Locked::NotAuthentic);
+    for (mode, most) in [("tunnel", 0), ("transport", 2)] {
+        let (mut esp, ..) = keys(&format!("{STATE}{CODE}{aes}").replace("transport", mode));
+        let mut made = Vec::new();
+        for seed in 0..2000u32 {
+            // A vector and two blocks, with the trailer that `clear_with` adds.
+            let mut garbage: Vec<u8> = seed.to_be_bytes().repeat(12);
+            garbage.truncate(46);
+            let sealed = clear_with(KEY, None, &garbage, 4);
+            match open(&mut esp, &sealed, sealed.len()) {
+                Ok(packet) => made.extend(packet),
+                error => assert_eq!(error, Err(Undecodable::Encrypted(why))),
+            }
+        }
+        assert!(made.len() <= most, "{made:?}");
+        assert!(
+            made.iter()
+                .all(|packet| !matches!(packet.octets[9], 1 | 58))
+        );
+    }
+}
+
+/// Parts of addresses and digits of SPIs may be any, in Wireshark's table.
+#[test]
+fn wildcards_stand_for_any() {
+    let udp = [0x9c, 0x40, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+    let sealed = clear_with(KEY, None, &udp, 17);
+    let any = "ANY 128 bit authentication [no checking]";
+    for (src, spi, opens) in [
+        ("192.0.2.1", "0x00001001", true),
+        ("192.0.2.*", "0x0000100*", true),
+        ("*.*.2.1", "0x*0001001", true),
+        ("192.0.*.2", "0x0000100*", false),
+        ("192.0.2.*", "0x0000*002", false),
+        ("*", "*", true),
+    ] {
+        let row =
+            format!("\"IPv4\",\"{src}\",\"192.0.2.2\",\"{spi}\",\"NULL\",\"\",\"{any}\",\"\"\n");
+        let (mut esp, count, fault) = keys(&row);
+        assert_eq!((count, fault), (1, None), "{row}");
+        let made = open(&mut esp, &sealed, sealed.len());
+        assert_eq!(made.is_ok(), opens, "{row}");
+    }
+    for (pattern, address, takes) in [
+        ("2001:db8::*", "2001:db8::17", true),
+        ("2001:db8::*", "2001:db8:1::17", false),
+        ("2001:db8:*::1", "2001:db8:ab::1", true),
+        ("2001:db8:a*::1", "2001:db8:ab::1", true),
+        ("2001:db8:a*::1", "2001:db8:bb::1", false),
+        ("*::1", "fe80::1", true),
+        ("fe80::/10", "febf::1", true),
+        ("fe80::/10", "fec0::1", false),
+        ("::/0", "fec0::1", true),
+    ] {
+        let end = wildcard::end(pattern.as_bytes()).unwrap();
+        assert_eq!(end.takes(address.parse().unwrap()), takes, "{pattern}");
+    }
+    for refused in ["192.0.2", "192.0.2.1*", "::*::", "*:*", "1.2.3.4.*"] {
+        assert_eq!(wildcard::end(refused.as_bytes()), None, "{refused}");
+    }
+    assert_eq!(wildcard::spi(b"10*"), None);
+}
+
 #[test]
 fn lines_are_told_by_what_is_wrong_with_them() {
     use LineFault::{Association, Cipher, Hex};
@@ -160,6 +227,13 @@ fn lines_are_told_by_what_is_wrong_with_them() {
         (
             format!(
                 "ip xfrm state add src ::1 dst ::2 proto esp spi 9 mode tunnel enc 'cbc(aes)' {aes} sel src ::/0 dst ::/0\n"
+            ),
+            1,
+            None,
+        ),
+        (
+            format!(
+                "ip xfrm state add src ::1 dst ::2 proto esp spi 9 auth hmac\\(sha1\\) 0x0b enc cbc\\(aes\\) {aes}\n"
             ),
             1,
             None,
