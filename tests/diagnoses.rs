@@ -571,7 +571,16 @@ fn answers_to_syns_that_vanish_on_their_way_back() {
     let asked = |times: &[u64]| {
         let mut capture = Crafted::new();
         for at in times {
-            capture.at(*at, &tcp((A, B), (4000, 5001), 100, |tcp| tcp.syn(), &[]));
+            capture.at(
+                *at,
+                &tcp(
+                    (A, B),
+                    (4000, 5001),
+                    100,
+                    etherparse::PacketBuilderStep::syn,
+                    &[],
+                ),
+            );
             let answer = tcp((B, A), (5001, 4000), 900, |tcp| tcp.syn().ack(101), &[]);
             capture.at(*at + 1, &answer);
         }
@@ -599,7 +608,13 @@ fn answers_to_syns_that_vanish_on_their_way_back() {
 /// The frames that a verdict names are those of dropped packets, not of others of their flow.
 #[test]
 fn a_verdict_names_no_other_packet_of_the_flow_as_dropped() {
-    let syn = tcp((A, B), (4000, 443), 100, |tcp| tcp.syn(), &[]);
+    let syn = tcp(
+        (A, B),
+        (4000, 443),
+        100,
+        etherparse::PacketBuilderStep::syn,
+        &[],
+    );
     let data = tcp((A, B), (4000, 443), 101, |tcp| tcp.ack(1), &[0; 1460]);
     for (captured, frames) in [
         (false, serde_json::json!([])),

@@ -103,13 +103,7 @@ impl Correlator {
         if let Some((query, seen)) = query {
             self.hits_query(query, id, (ip.src(), reason), seen);
         } else {
-            let (blind, ends) = (&mut self.exchanges.blind, carried.ip.ends());
-            if !query::tells_packet(&carried) {
-                blind.add_vague(ends, ts);
-            }
-            if query::may_be_reply(&carried) {
-                blind.add_vague_reply(ends, frame.source, ts);
-            }
+            self.doubt_what_is_like(&carried, frame);
         }
         if let Some(ring) = &self.ring {
             self.attempts.error(ring, &carried);
@@ -137,6 +131,17 @@ impl Correlator {
         }
         self.error_sent(&reported, frame);
         Relation::Error { original }
+    }
+
+    /// An error in `frame` quotes too little to tell which request or reply it is about.
+    fn doubt_what_is_like(&mut self, quote: &Quote<'_>, frame: &Frame<'_>) {
+        let (blind, ends) = (&mut self.exchanges.blind, quote.ip.ends());
+        if !query::tells_packet(quote) {
+            blind.add_vague(ends, frame.ts);
+        }
+        if query::may_be_reply(quote) {
+            blind.add_vague_reply(ends, frame.source, frame.ts);
+        }
     }
 
     /// Paths of which no more comes, or that there was no room for any more, are told.

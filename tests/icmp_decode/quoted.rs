@@ -450,7 +450,7 @@ fn what_is_behind_an_authentication_header_is_told() {
         1,
         &[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat(),
     );
-    let records = records(&[error.clone()]);
+    let records = records(std::slice::from_ref(&error));
     let quoted = &records.iter().find(|r| r["type"] == "icmp").unwrap()["quoted"];
     assert_eq!(quoted["spi"], 9);
     assert_eq!(quoted["header"]["message"], "hello");

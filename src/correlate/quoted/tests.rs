@@ -178,17 +178,17 @@ fn another_packet_of_the_flow_is_not_the_quoted_one() {
     let syn = tcp(CLIENT, 4000, 100, 0, 7);
     // By sequence number, and where that is not quoted, by identification.
     assert!(is_other(
-        &[syn.clone()],
+        std::slice::from_ref(&syn),
         &tcp(CLIENT, 4000, 101, 1460, 8),
         28
     ));
     assert!(is_other(
-        &[syn.clone()],
+        std::slice::from_ref(&syn),
         &tcp(CLIENT, 4000, 101, 1460, 0),
         28
     ));
     assert!(is_other(
-        &[syn.clone()],
+        std::slice::from_ref(&syn),
         &tcp(CLIENT, 4000, 101, 1460, 8),
         24
     ));

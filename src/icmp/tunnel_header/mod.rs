@@ -315,7 +315,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
         Part::ControlWord => Step::new(4, "control_word", tables::CONTROL_WORD, Part::Ethernet),
         Part::Pppoe => Step::new(6, "pppoe", tables::PPPOE, Part::Ppp),
         Part::L2tp => moving::l2tp(rest)?,
-        Part::L2tpV3 { over } => moving::l2tp_3(rest, over)?,
+        Part::L2tpV3 { over } => moving::l2tp_3(rest, over),
         Part::Nsh => {
             let length = usize::from(u8_at(rest, 1)? & 0x3f) * 4;
             let then = match u8_at(rest, 3)? {
@@ -345,21 +345,7 @@ fn step(part: Part, rest: &[u8]) -> Option<Step> {
             let then = Part::GeneveOptions { left, carried };
             Step::new(8, "geneve", tables::GENEVE, then)
         }
-        Part::GeneveOptions { left: 0, carried } => {
-            const BRIDGED_ETHERNET: u16 = 0x6558;
-            let then = match carried {
-                BRIDGED_ETHERNET => Part::Ethernet,
-                other => behind(Some(other)),
-            };
-            Step::new(0, "", &[], then)
-        }
-        Part::GeneveOptions { left, carried } => {
-            let [_, _, kind, length] = array_at(rest, 0)?;
-            let length = (4 + usize::from(length & 0x1f) * 4).min(left);
-            let left = left - length;
-            let then = Part::GeneveOptions { left, carried };
-            Step::new(length, "geneve_option", tables::GENEVE_OPTION, then).numbered(kind.into())
-        }
+        Part::GeneveOptions { left, carried } => moving::geneve_options(rest, left, carried)?,
         Part::GtpV0 => Step::new(20, "gtp_v0", tables::GTP_V0, Part::End),
         Part::GtpU => moving::gtp_u(rest)?,
         Part::GtpExtension { kind, message } => moving::gtp_extension(rest, kind, message)?,

@@ -118,7 +118,7 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
 }
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: cookie and sublayer header are as long as agreed on.
-pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
+pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Step {
     let (flags, at) = match over {
         Under::Ip => ([].as_slice(), 0),
         Under::Udp => (tables::L2TP_3, 4),
@@ -137,7 +137,24 @@ pub(super) fn l2tp_3(rest: &[u8], over: Under) -> Option<Step> {
         .chain([spec::u32(at, "session")])
         .chain(agreed_row);
     let length = usize::from(at + 4 + agreed);
-    Some(Step::made(length, "l2tpv3", rows, then))
+    Step::made(length, "l2tpv3", rows, then)
+}
+
+/// RFC 8926 section 3.5: the options of which so many octets are left, and what is behind them.
+pub(super) fn geneve_options(rest: &[u8], left: usize, carried: u16) -> Option<Step> {
+    const BRIDGED_ETHERNET: u16 = 0x6558;
+    if left == 0 {
+        let then = match carried {
+            BRIDGED_ETHERNET => Part::Ethernet,
+            other => behind(Some(other)),
+        };
+        return Some(Step::new(0, "", &[], then));
+    }
+    let [_, _, kind, length] = array_at(rest, 0)?;
+    let length = (4 + usize::from(length & 0x1f) * 4).min(left);
+    let left = left - length;
+    let then = Part::GeneveOptions { left, carried };
+    Some(Step::new(length, "geneve_option", tables::GENEVE_OPTION, then).numbered(kind.into()))
 }
 
 /// Whether a header of Cisco HDLC makes up all of `octets`.

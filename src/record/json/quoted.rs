@@ -89,7 +89,7 @@ fn put_inside<M: SerializeMap>(
 ) -> Result<(), M::Error> {
     if inside.is_empty() {
         return match packet.quote.tunnel_alone() {
-            Some(alone) => put_tunnel_alone(map, alone),
+            Some(alone) => put_tunnel_alone(map, &alone),
             None => Ok(()),
         };
     }
@@ -106,7 +106,7 @@ fn put_inside<M: SerializeMap>(
 }
 
 /// The tunnel of a packet of which none inside is there, but perhaps a part of its header.
-fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: TunnelAlone<'_>) -> Result<(), M::Error> {
+fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: &TunnelAlone<'_>) -> Result<(), M::Error> {
     let tunnel = TunnelHeader {
         around: alone.around,
         outer: None,
@@ -151,7 +151,8 @@ impl QuotedPacket<'_> {
                 map.put("icmp_code", &code)?;
                 map.maybe("id", id)?;
                 map.maybe("icmp_seq", seq)?;
-                map.maybe("icmp", quote.message().and_then(QuotedMessage::of))?;
+                let message = quote.message();
+                map.maybe("icmp", message.as_ref().and_then(QuotedMessage::of))?;
             }
             QuotedTransport::Spi(spi) => map.put("spi", &spi)?,
             QuotedTransport::None => {}
@@ -191,11 +192,11 @@ impl QuotedPacket<'_> {
 }
 
 /// A quoted ICMP message.
-struct QuotedMessage<'a>(Message<'a>);
+struct QuotedMessage<'m>(&'m Message<'m>);
 
-impl<'a> QuotedMessage<'a> {
+impl<'m> QuotedMessage<'m> {
     /// Of that which has more to tell than the quoted packet's own fields.
-    fn of(message: Message<'a>) -> Option<Self> {
+    fn of(message: &'m Message<'_>) -> Option<Self> {
         let is_told = matches!(message.body, Body::Echo(_) | Body::Short { .. });
         (!is_told).then_some(Self(message))
     }
@@ -203,7 +204,7 @@ impl<'a> QuotedMessage<'a> {
 
 impl Serialize for QuotedMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let message = &self.0;
+        let message = self.0;
         let mut map = serializer.serialize_map(None)?;
         put_names(&mut map, message)?;
         body::put(&mut map, message)?;
