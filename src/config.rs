@@ -350,7 +350,7 @@ fn top() -> anyhow::Result<Output> {
              for a pipe or a file leave it out, or use -q or --json"
         );
     }
-    if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
+    if !is_screen() {
         bail!("--top draws on a terminal, and TERM names none that can: set it, or use -q");
     }
     Ok(Output::Top)
@@ -408,7 +408,7 @@ fn text(cli: &Cli) -> TextOptions {
         colour: match cli.color {
             Colour::Always => true.into(),
             Colour::Never => false.into(),
-            Colour::Auto => (terminal && std::env::var_os("NO_COLOR").is_none()).into(),
+            Colour::Auto => (terminal && shows_colour()).into(),
         },
         width: terminal_size::terminal_size()
             .filter(|_| terminal)
@@ -465,6 +465,16 @@ fn split_unit(text: &str) -> (&str, &str) {
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
     (number.trim(), unit.trim())
+}
+
+/// Whether the terminal, if there is one, does more than print lines.
+fn is_screen() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Whether a terminal is to have colours.
+fn shows_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none() && is_screen()
 }
 
 #[cfg(test)]

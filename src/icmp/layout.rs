@@ -257,6 +257,9 @@ impl<'a> Layout<'a> {
             let end = at + bytes.len();
             self.region(end - octets.len()..end, "unread", Part::Icmp);
         }
+        if message.quote().is_none() {
+            self.behind_quote(message, at, BEFORE_QUOTE);
+        }
         if message.cut_quote().is_some() {
             let quoted = at + BEFORE_QUOTE..at + bytes.len();
             self.region(quoted, "unread", Part::QuotedIp);
@@ -267,6 +270,8 @@ impl<'a> Layout<'a> {
         if let Some(quote) = message.quote()
             && let Some(start) = offset_in(bytes, quote.bytes)
         {
+            let end = start + quote.bytes.len();
+            self.behind_quote(message, at, end);
             self.quote(quote, at + start);
         }
         if let Some(extensions) = message.extensions()
@@ -286,6 +291,20 @@ impl<'a> Layout<'a> {
                 self.region(at + end..at + start, "padding", Part::QuotedPayload);
             }
         }
+    }
+
+    /// What is behind the length of a quote that ends there in a message, or in place of one.
+    fn behind_quote(&mut self, message: &Message<'a>, at: usize, end: usize) {
+        if !matches!(message.body, Body::Error(_) | Body::Redirect { .. }) {
+            return;
+        }
+        let behind = tail(message.bytes, end);
+        let name = if behind.iter().all(|octet| *octet == 0) {
+            "padding"
+        } else {
+            "unread"
+        };
+        self.region(at + end..at + end + behind.len(), name, Part::QuotedPayload);
     }
 
     /// The header that the payload of an echo has, with what is behind it.

@@ -251,6 +251,13 @@ impl<'a> Quote<'a> {
         is_udp.then(|| u16_at(self.ip.payload, 4)).flatten()
     }
 
+    /// How many octets the checksum of a quoted UDP-Lite datagram covers, from its header on; 0 for all
+    /// (RFC 3828 section 3.1).
+    pub fn checksum_coverage(&self) -> Option<u16> {
+        let is_lite = self.ip.protocol == protocol::UDP_LITE && !self.ip.is_later_fragment();
+        is_lite.then(|| u16_at(self.ip.payload, 4)).flatten()
+    }
+
     /// The verification tag of a quoted SCTP packet (RFC 9260 section 3.1).
     pub fn verification_tag(&self) -> Option<u32> {
         let is_sctp = self.ip.protocol == protocol::SCTP && !self.ip.is_later_fragment();

@@ -168,14 +168,14 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
     }
 }
 
-/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), ICMP, ICMPv6
-/// or VRRP message that `ip` carries; `None` where there is another, or the field is not there.
+/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), UDP-Lite (RFC 3828
+/// section 3.1), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
     let at = match (ip.version, ip.protocol) {
         _ if ip.is_later_fragment() => return None,
         (_, protocol::TCP) => 16,
-        (_, protocol::UDP | protocol::VRRP) => 6,
+        (_, protocol::UDP | protocol::UDP_LITE | protocol::VRRP) => 6,
         (_, protocol::ICMP | protocol::IPV6_ICMP) => {
             return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
         }
@@ -188,10 +188,13 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
             found: Some(found),
         });
     }
-    // UDP's own length may leave octets of the packet out; one that leads nowhere, or 0 in a
-    // jumbogram (RFC 2675 section 4), counts for nothing.
+    // UDP's own length may leave octets of the packet out, and so does the coverage that UDP-Lite has in
+    // its place; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section 4), counts for
+    // nothing.
     let own = u16_at(ip.payload, LENGTH).filter(|&own| {
-        ip.protocol == protocol::UDP && own >= 8 && u32::from(own) <= ip.payload_length
+        matches!(ip.protocol, protocol::UDP | protocol::UDP_LITE)
+            && own >= 8
+            && u32::from(own) <= ip.payload_length
     });
     let covered = match own {
         Some(own) => ip.payload.get(..usize::from(own)),
@@ -207,7 +210,10 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     {
         return Some(alone);
     }
-    let length = u32::try_from(covered.len()).unwrap_or(u32::MAX);
+    let length = match ip.protocol {
+        protocol::UDP_LITE => ip.payload_length,
+        _ => u32::try_from(covered.len()).unwrap_or(u32::MAX),
+    };
     verify_with_addresses(ip, length, covered, at)
 }
 

@@ -450,6 +450,14 @@ fn headers_of_a_quote_are_told_in_full() {
     let (text, sctp) = verbose(132, &eight);
     assert_eq!(sctp["quoted"]["verification_tag"], 0x0102_0304);
     assert!(text.contains("verification tag 0x01020304"), "{text}");
+    // Of UDP-Lite the checksum covers the header alone.
+    let (text, lite) = verbose(136, &[0, 53, 0x12, 0x34, 0, 8, 3, 4]);
+    assert_eq!(lite["quoted"]["checksum_coverage"], 8);
+    assert_eq!(lite["quoted"]["checksum"]["value"], 0x0304);
+    assert!(
+        text.contains("checksum coverage 8, checksum 0x0304"),
+        "{text}"
+    );
     let (text, esp) = verbose(50, &eight);
     assert_eq!(esp["quoted"]["sequence"], 0x0102_0304);
     assert!(text.contains("spi 0x00351234"), "{text}");

@@ -127,6 +127,20 @@ fn an_error_with_quote_padding_and_labels() {
     );
 }
 
+/// What stands behind the length of a quote is not the message's own, nor what is no packet.
+#[test]
+fn what_no_quote_explains_is_called_unread() {
+    let message = |behind: &[u8]| [&[3, 1, 0, 0, 0, 0, 0, 0][..], behind].concat();
+    let datagram = ipv4("192.0.2.1", "203.0.113.9", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    for (behind, name) in [([0; 3], "padding"), ([0, 0, 7], "unread")] {
+        let packet = v4(&message(&[&datagram[..], &behind].concat()));
+        let found = laid(&packet);
+        assert!(names(&found, Part::QuotedPayload).contains(&name), "{name}");
+    }
+    let packet = v4(&message(&[0x55; 30]));
+    assert!(names(&laid(&packet), Part::QuotedPayload).contains(&"unread"));
+}
+
 #[test]
 fn options_records_and_their_reserved_octets() {
     let packet = v6(&[133, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 5, 220]);

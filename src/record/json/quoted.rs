@@ -158,6 +158,7 @@ impl QuotedPacket<'_> {
             QuotedTransport::None => {}
         }
         map.maybe("udp_length", quote.udp_length())?;
+        map.maybe("checksum_coverage", quote.checksum_coverage())?;
         map.maybe(
             "checksum",
             upper_checksum(&quote.ip).map(|checksum| UpperChecksum::new(checksum, &quote.ip)),

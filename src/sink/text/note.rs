@@ -445,6 +445,11 @@ fn inner_vlans(out: &mut Vec<u8>, vlans: Vlans) {
 
 pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     addr::words_of(out, kind.name());
+    // A session is one of a tunnel's.
+    if let TunnelKind::L2tp { tunnel, .. } = kind {
+        out.extend_from_slice(b" tunnel ");
+        write::decimal(out, tunnel.into());
+    }
     if let Some((name, value)) = kind.identifier() {
         out.push(b' ');
         out.extend_from_slice(name.as_bytes());

@@ -333,10 +333,10 @@ impl Reassembler {
             fields,
             made,
             header,
-            told,
             payload,
             frames,
             told_as_other,
+            told,
             fragmented,
         }))
     }

@@ -13,22 +13,12 @@ impl Encapsulation<'_> {
     pub fn checksum(&self) -> Option<Checksum> {
         let outer = self.outer.as_ref()?;
         match outer.protocol {
-            protocol::UDP | protocol::TCP => upper_checksum(outer),
-            protocol::UDP_LITE => udp_lite(outer),
+            protocol::UDP | protocol::UDP_LITE | protocol::TCP => upper_checksum(outer),
             protocol::GRE => gre(outer),
             header::PIM => pim_register(outer),
             _ => None,
         }
     }
-}
-
-/// RFC 3828 section 3.1: the field that is UDP's length tells how much is covered, 0 for all.
-fn udp_lite(outer: &Ip<'_>) -> Option<Checksum> {
-    let covered = match u16_at(outer.payload, 4)? {
-        0 => Covered::All,
-        coverage => Covered::First(coverage.into()),
-    };
-    verified(outer, 6, covered, Some(outer.payload_length))
 }
 
 /// RFC 2784 section 2.5: header and payload, where a flag tells that there is one.

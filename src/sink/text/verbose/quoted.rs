@@ -104,6 +104,9 @@ fn transport(out: &mut Vec<u8>, quote: &Quote<'_>) {
     if let Some(length) = quote.udp_length() {
         number(out, b", udp length ", length.into());
     }
+    if let Some(octets) = quote.checksum_coverage() {
+        number(out, b", checksum coverage ", octets.into());
+    }
     if let Some(sum) = upper_checksum(&quote.ip) {
         out.extend_from_slice(b", checksum ");
         checksum(out, sum);
