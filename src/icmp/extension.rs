@@ -106,6 +106,7 @@ pub(super) fn locate<'a>(
         _ if in_octets >= LEGACY_QUOTE && is_proven(in_octets) => {
             (in_octets, Located::LengthInOctets)
         }
+        Fit::Plausible | Fit::Version if stated == LEGACY_QUOTE => (stated, Located::Length),
         _ if is_proven(LEGACY_QUOTE) => (LEGACY_QUOTE, Located::Legacy),
         _ if length != 0 && is_proven(in_octets) => (in_octets, Located::LengthInOctets),
         Fit::Plausible | Fit::Version => (stated, Located::Length),

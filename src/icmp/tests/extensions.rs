@@ -247,6 +247,12 @@ fn a_structure_that_was_cut_is_shown_as_far_as_it_goes() {
             assert_eq!(cut_short.count(), 1, "{cut}");
         }
     }
+    // A length field that leads to the same place says how it was found.
+    let packet = with_labels(128, 32, &two_labels(true));
+    for cut in START + 2..packet.len() {
+        let told = found(&packet, cut).map(|(located, ..)| located);
+        assert_eq!(told, Some(Located::Length), "{cut}");
+    }
     // Zeros behind a quoted packet that ends before are there for what follows.
     let mut packet = with_labels(128, 0, &two_labels(true));
     packet[20 + 8 + 2..][..2].copy_from_slice(&[0, 28]);
