@@ -90,7 +90,8 @@ pub struct Ip<'a> {
     pub final_destination: Option<Ipv6Addr>,
     /// Address from a Home Address option (RFC 6275): the ICMPv6 checksum covers it.
     pub home_address: Option<Ipv6Addr>,
-    /// A router alert option is there (RFC 2113, RFC 2711).
+    /// A router alert option is there (RFC 2113), in IPv6 where routers look for it: in a header of
+    /// hop-by-hop options (RFC 2711 section 2.1).
     pub router_alert: bool,
     /// What a compressed header (RFC 6282) does not tell of the addresses.
     pub unknown_prefix: UnknownPrefix,

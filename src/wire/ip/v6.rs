@@ -199,7 +199,7 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     let mut walked = 2;
     for option in options(header) {
         match option.kind {
-            ROUTER_ALERT => ip.router_alert = true,
+            ROUTER_ALERT => ip.router_alert |= ip.protocol == protocol::HOPOPT,
             HOME_ADDRESS => ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from),
             JUMBO_PAYLOAD => jumbo(ip, option.data, at),
             _ => {}
