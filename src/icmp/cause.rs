@@ -3,8 +3,10 @@
 //! Inference, not decoding: each cause explains the value found exactly, but another might too.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::ops::Range;
 
-use super::Message;
+use super::payload::counts_from;
+use super::{Body, Message};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card};
 use crate::wire::ip::{header_checksum, protocol};
 use crate::wire::{Checksum, ChecksumStatus, Ip};
@@ -26,6 +28,8 @@ pub enum ChecksumCause {
     OldAddress(Ipv6Addr),
     /// The quoted IPv4 header was changed, and neither its checksum nor this one followed.
     QuoteRewritten,
+    /// One word of a payload that counts is not what it was: put back, it makes the checksum right.
+    AlteredWord,
     /// One bit of the message, the checksum included, was flipped.
     FlippedBit,
 }
@@ -40,6 +44,7 @@ impl ChecksumCause {
             Self::ByteOrder => "byte_order",
             Self::OldAddress(_) => "old_address",
             Self::QuoteRewritten => "quote_rewritten",
+            Self::AlteredWord => "altered_word",
             Self::FlippedBit => "flipped_bit",
         }
     }
@@ -53,6 +58,7 @@ impl ChecksumCause {
             Self::ByteOrder => "its octets are swapped",
             Self::OldAddress(_) => "right before an address was translated",
             Self::QuoteRewritten => "right before the quote was rewritten",
+            Self::AlteredWord => "one 16-bit word of a counting payload altered",
             Self::FlippedBit => "one bit flipped",
         }
     }
@@ -98,6 +104,9 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     {
         return Some(ChecksumCause::QuoteRewritten);
     }
+    if has_altered_word(message, difference(found, expected)) {
+        return Some(ChecksumCause::AlteredWord);
+    }
     is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit)
 }
 
@@ -117,11 +126,51 @@ fn old_address(pseudo: &[u8; 40], message: &Message<'_>) -> Option<Ipv6Addr> {
     })
 }
 
-/// Whether two checksums differ by a power of two in ones' complement arithmetic (RFC 1071): what
-/// one flipped bit makes of the sum.
+/// Whether more than one bit is wrong in a word of an echo's payload, in the midst of octets that count,
+/// and by so much as the checksum is off.
+fn has_altered_word(message: &Message<'_>, off_by: u32) -> bool {
+    /// So many octets that count on tell what stands beside them.
+    const RUN: u8 = 8;
+    let Body::Echo(echo) = &message.body else {
+        return false;
+    };
+    let payload = echo.payload;
+    let first_of = |range: Range<usize>| {
+        let octets = payload.get(range)?;
+        let first = *octets.first()?;
+        counts_from(octets, first).then_some(first)
+    };
+    let (words, _) = payload.as_chunks::<2>();
+    words.iter().enumerate().any(|(n, word)| {
+        let (start, end) = (2 * n, 2 * n + 2);
+        let before = start
+            .checked_sub(RUN.into())
+            .and_then(|at| first_of(at..start));
+        let behind = first_of(end..end + usize::from(RUN));
+        let was_right = |first: u8| {
+            let (is, was) = (
+                u16::from_be_bytes(*word),
+                u16::from_be_bytes([first, first.wrapping_add(1)]),
+            );
+            (is ^ was).count_ones() > 1 && difference(is, was) == off_by
+        };
+        before.is_some_and(|first| was_right(first.wrapping_add(RUN)))
+            || behind.is_some_and(|first| was_right(first.wrapping_sub(2)))
+    })
+}
+
+/// The numbers that ones' complement arithmetic of 16 bits tells apart (RFC 1071).
+const MODULUS: u32 = 0xffff;
+
+/// How far a sum is above another in that arithmetic.
+fn difference(a: u16, b: u16) -> u32 {
+    (u32::from(a) + MODULUS - u32::from(b)) % MODULUS
+}
+
+/// Whether two checksums differ by a power of two in that arithmetic: what one flipped bit makes of the
+/// sum.
 fn is_power_apart(a: u16, b: u16) -> bool {
-    const MODULUS: u32 = 0xffff;
-    let difference = (u32::from(a) + MODULUS - u32::from(b)) % MODULUS;
+    let difference = difference(a, b);
     difference.is_power_of_two() || (MODULUS - difference).is_power_of_two()
 }
 
@@ -164,6 +213,30 @@ mod tests {
                 assert_eq!(cause(&flipped), Some(ChecksumCause::FlippedBit), "{bit}");
             }
         }
+    }
+
+    #[test]
+    fn a_word_of_a_counting_payload() {
+        let mut echo = vec![8, 0, 0, 0, 0, 7, 0, 9];
+        echo.extend([0xd7; 16]);
+        echo.extend(0x10..0x38);
+        // At the start of the count, in its midst and at its end.
+        for at in [44, 60, 82] {
+            for word in [[0, 0], [0xff, 0x42], [0xef, 0x1e]] {
+                let mut packet = v4(&echo);
+                packet[at..at + 2].copy_from_slice(&word);
+                assert_eq!(cause(&packet), Some(ChecksumCause::AlteredWord), "{at}");
+                // Two words are not one.
+                packet[at - 8] ^= 0x5a;
+                assert_eq!(cause(&packet), None, "{at}");
+            }
+        }
+        let mut packet = v4(&echo);
+        packet.swap(60, 61);
+        assert_eq!(cause(&packet), Some(ChecksumCause::AlteredWord));
+        packet.swap(60, 61);
+        packet[60] ^= 4;
+        assert_eq!(cause(&packet), Some(ChecksumCause::FlippedBit));
     }
 
     #[test]

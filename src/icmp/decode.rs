@@ -48,6 +48,14 @@ impl Decoder<'_, '_> {
         }
     }
 
+    /// Tells of a packet with a fragment header (RFC 8200 section 4.5), be it in one fragment.
+    pub(super) fn expect_no_fragment_header(&mut self, rule: &'static str) {
+        let mut headers = self.ip.extension_headers();
+        if headers.any(|header| header.protocol == protocol::FRAG) {
+            self.rule(0, rule);
+        }
+    }
+
     /// A query that is too short for its fixed fields.
     pub(super) fn short_query<'b>(&self) -> Body<'b> {
         Body::Short {

@@ -121,12 +121,15 @@ impl<'a> Message<'a> {
     }
 
     /// The tables of its fields, each with the place of the header that it is of.
-    fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
+    fn tables(&self) -> [(&'static [FieldSpec], usize); 3] {
         match &self.body {
-            Body::Fragment => [(&[][..], 0); 2],
+            Body::Fragment => [(&[][..], 0); 3],
             Body::Rpl(rpl) => rpl.tables(),
-            Body::NodeInformation(node) => node.tables(),
-            _ => [(table(self), 0), (&[], 0)],
+            Body::NodeInformation(node) => {
+                let [query, data] = node.tables();
+                [query, data, (&[], 0)]
+            }
+            _ => [(table(self), 0), (&[], 0), (&[], 0)],
         }
     }
 

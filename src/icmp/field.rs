@@ -156,8 +156,8 @@ pub enum FieldKind {
     Parts(Parts),
     /// An address prefix cut after its last significant octet, from here on.
     V6Prefix,
-    /// The prefix of no octets, `::`.
-    V6PrefixOfNone,
+    /// The same in so many octets, which may be none: `::`.
+    V6PrefixOf(u8),
     /// Names in DNS wire format from here on (RFC 1035 section 3.1).
     DnsNames,
     /// So many octets of them, or as many as there are.
@@ -301,7 +301,7 @@ impl FieldSpec {
             FieldKind::Parts(parts) => parts.complete(rest),
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
-            FieldKind::V6PrefixOfNone => 0,
+            FieldKind::V6PrefixOf(n) => usize::from(n),
             FieldKind::Rest
             | FieldKind::Text
             | FieldKind::DnsNames
@@ -324,7 +324,7 @@ impl FieldSpec {
         };
         let range = start..start + length;
         let octets = header.get(range.clone())?;
-        (!octets.is_empty() || self.kind == FieldKind::V6PrefixOfNone).then_some(range)
+        (!octets.is_empty() || self.kind == FieldKind::V6PrefixOf(0)).then_some(range)
     }
 
     /// Reads the field from `header`, if it is all there; reserved bits if one of them is set.
@@ -378,9 +378,7 @@ impl FieldSpec {
             FieldKind::V6 => Value::Address(Ipv6Addr::from(*octets.first_chunk()?).into()),
             FieldKind::V6Suffix(other, _) => Value::Address(suffix(other, octets).into()),
             FieldKind::RouteLifetime => Value::Number(1 << (octets.first()? >> 6 << 1)),
-            FieldKind::V6Prefix | FieldKind::V6PrefixOfNone => {
-                Value::Address(prefix(octets).into())
-            }
+            FieldKind::V6Prefix | FieldKind::V6PrefixOf(_) => Value::Address(prefix(octets).into()),
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::CutTextOf(_) => Value::CutText(octets),

@@ -7,7 +7,8 @@ use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, spec, v6_addresses};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
-use crate::wire::{HeaderOrigin, Layer};
+use crate::wire::ip::protocol;
+use crate::wire::{HeaderOrigin, Ip, Layer};
 
 /// A query, report or done message.
 #[derive(Clone, Copy, Debug)]
@@ -303,6 +304,9 @@ fn rules(decoder: &mut Decoder<'_, '_>) {
     if !ip.router_alert && ip.origin == HeaderOrigin::Captured {
         decoder.rule(0, "MLD without router alert");
     }
+    if router_alert_value(ip).is_some_and(|value| value != 0) {
+        decoder.rule(0, "router alert of MLD has another value than 0");
+    }
     if let IpAddr::V6(src) = ip.src() {
         // A host without an address yet reports from the unspecified one (RFC 3590).
         let may_be_unspecified = matches!(decoder.kind, REPORT_V1 | REPORT_V2);
@@ -310,6 +314,14 @@ fn rules(decoder: &mut Decoder<'_, '_>) {
             decoder.rule(0, "source of MLD is not link-local");
         }
     }
+}
+
+/// What a router alert says that the packet holds (RFC 2711 section 2.1): 0 stands for MLD.
+fn router_alert_value(ip: &Ip<'_>) -> Option<u16> {
+    const ROUTER_ALERT: u8 = 5;
+    let header = { ip.extension_headers() }.find(|header| header.protocol == protocol::HOPOPT)?;
+    let alert = { header.options() }.find(|option| option.kind == ROUTER_ALERT)?;
+    u16_at(alert.bytes, 2)
 }
 
 /// Of queries, MLDv1 reports and done messages.

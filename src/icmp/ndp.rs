@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
-use super::nd_option::{self, NdOptions, REDIRECTED_HEADER, SOURCE_LINK_LAYER};
+use super::nd_option::{
+    self, NdOptions, REDIRECTED_HEADER, SOURCE_LINK_LAYER, TARGET_ADDRESS_LIST, TARGET_LINK_LAYER,
+};
 use super::{Body, Direction, Quote, error, quote};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -140,8 +142,27 @@ pub(super) fn inverse<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -
     decoder.need(fixed);
     let options = tail(decoder.bytes, fixed);
     rules(decoder, NdpKind::Short, options);
+    required_of_inverse(decoder, direction, options);
     nd_option::check(options, decoder.limit(), decoder.defects);
     Body::InverseNeighbor(InverseNeighbor { direction, options })
+}
+
+/// The options without which a message is to be discarded (RFC 3122 sections 4.3.1 and 4.3.2).
+fn required_of_inverse(decoder: &mut Decoder<'_, '_>, direction: Direction, options: &[u8]) {
+    // An option may be in what is not there.
+    if !decoder.is_whole() {
+        return;
+    }
+    let has = |kind| NdOptions::new(options).any(|option| option.kind == kind);
+    if !has(SOURCE_LINK_LAYER) || !has(TARGET_LINK_LAYER) {
+        decoder.rule(
+            8,
+            "inverse neighbor discovery without both link-layer addresses",
+        );
+    }
+    if direction == Direction::Reply && !has(TARGET_ADDRESS_LIST) {
+        decoder.rule(8, "inverse neighbor advertisement without target addresses");
+    }
 }
 
 /// Octets before the options, by message type.
@@ -157,6 +178,8 @@ pub(super) const fn fixed_len(kind: u8) -> usize {
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     let fixed = fixed_len(decoder.kind);
     decoder.need(fixed);
+    // RFC 6980 section 5: what hides an advertisement from the switches that guard against it.
+    decoder.expect_no_fragment_header("neighbor discovery with a fragment header");
     let kind = fixed_fields(decoder).unwrap_or(NdpKind::Short);
     let options = tail(decoder.bytes, fixed);
     rules(decoder, kind, options);

@@ -184,7 +184,7 @@ fn counts_on(octets: &[u8], first: u8, extent: Extent) -> bool {
 }
 
 /// Whether every octet is one more than the one before it, from `first` on.
-fn counts_from(octets: &[u8], first: u8) -> bool {
+pub(super) fn counts_from(octets: &[u8], first: u8) -> bool {
     const ROUND: usize = 256;
     /// Two rounds, so that one can begin anywhere.
     const COUNT: [u8; 2 * ROUND] = {

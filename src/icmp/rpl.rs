@@ -19,6 +19,8 @@ pub struct Rpl<'a> {
     /// The message from its base on, as captured; encrypted octets where
     /// [`Security::is_encrypted`].
     base: &'a [u8],
+    /// Whether an authentication code stands behind `base`.
+    has_code: bool,
 }
 
 /// The messages, secure or not.
@@ -140,6 +142,18 @@ impl Security<'_> {
         self.level().is_none_or(|level| level % 2 == 1)
     }
 
+    /// Octets of the message authentication code or signature at the end of a message that is not
+    /// encrypted (RFC 6550 figures 11 and 12); `None` for a level that is not assigned.
+    fn code_octets(&self) -> Option<usize> {
+        Some(match (self.key_mode()?, self.level()?) {
+            (0..=2, 0) => 4,
+            (0..=2, 2) => 8,
+            (3, 0) => 384,
+            (3, 2) => 256,
+            _ => return None,
+        })
+    }
+
     /// What tells the key (RFC 6550 figure 11).
     fn key(&self) -> KeyIdentifier {
         match (self.key_mode(), self.level()) {
@@ -220,7 +234,7 @@ impl<'a> Rpl<'a> {
     }
 
     /// The fields of security section and base with the offset in the message that theirs add to.
-    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
+    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 3] {
         let security = match self.security {
             Some(security) => (security.table(), 4),
             None => (&[][..], 4),
@@ -235,7 +249,8 @@ impl<'a> Rpl<'a> {
                 _ => DAO_ACK_WITH_ID,
             },
         };
-        [security, (base, at)]
+        let code = if self.has_code { CODE } else { &[] };
+        [security, (base, at), (code, at + self.base.len())]
     }
 }
 
@@ -245,19 +260,34 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         bytes: tail(bytes, 4),
     });
     let start = 4 + security.map_or(0, |s| s.octets());
-    let message = Rpl {
+    let mut message = Rpl {
         kind: RplKind::of(decoder.code),
         security,
         base: tail(bytes, start),
+        has_code: false,
     };
     if security.is_some_and(|s| s.is_encrypted()) {
         decoder.need(start);
     } else {
         let options = start + message.base_octets();
         decoder.need(options);
-        // Behind the options of a secure message stands its authentication code.
-        if message.kind != RplKind::Other && security.is_none() {
-            let octets = tail(bytes, options);
+        if let Some(security) = security
+            && message.kind != RplKind::Other
+        {
+            // In the first of several fragments the end is not there.
+            let length = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
+            let end = match security.code_octets() {
+                _ if decoder.ip.fragment.is_some() => usize::MAX,
+                Some(octets) => length.saturating_sub(octets).max(options),
+                None => options,
+            };
+            if let Some(before) = bytes.get(start..end) {
+                message.base = before;
+                message.has_code = true;
+            }
+        }
+        if message.kind != RplKind::Other {
+            let octets = tail(message.base, message.base_octets());
             rpl_option::check(octets, options, decoder);
         }
     }
@@ -284,6 +314,9 @@ const SECURITY: &[FieldSpec] = security!();
 const SECURITY_WITH_INDEX: &[FieldSpec] = security!(spec::u8(8, "key_index"));
 const SECURITY_WITH_SOURCE: &[FieldSpec] =
     security!(spec::octets(8, 8, "key_source"), spec::u8(16, "key_index"));
+
+/// What stands behind the options of a secure message.
+const CODE: &[FieldSpec] = &[spec::rest(0, "authentication_code")];
 
 const ENCRYPTED: &[FieldSpec] = &[spec::rest(0, "encrypted")];
 

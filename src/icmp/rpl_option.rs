@@ -26,6 +26,10 @@ pub struct RplOption<'a> {
 
 /// Of peer-to-peer routes (RFC 6997 section 7).
 const P2P_ROUTE_DISCOVERY: u8 = 10;
+/// Of a destination (section 6.7.7).
+const RPL_TARGET: u8 = 5;
+/// That the whole address of the advertising node is there (RFC 9010 section 6.1).
+const FULL_ADDRESS: u8 = 0x80;
 
 impl<'a> RplOption<'a> {
     /// The octets behind type and length.
@@ -52,8 +56,31 @@ impl<'a> RplOption<'a> {
     pub(super) fn specs(&self) -> Specs {
         match (self.kind, u8_at(self.bytes, 2)) {
             (P2P_ROUTE_DISCOVERY, Some(octet)) => self.route_discovery(octet & 0x0f),
+            (RPL_TARGET, Some(flags)) => self.target(flags),
             _ => Specs::Two(self.header_table(), table(self.kind)),
         }
+    }
+
+    /// A target, behind whose prefix the registration ownership verifier of its address may stand
+    /// (RFC 9010 section 6.1).
+    fn target(&self, flags: u8) -> Specs {
+        const PREFIX: u8 = 4;
+        let room = self.length().unwrap_or(0).saturating_sub(PREFIX.into());
+        let prefix_and_owner = match owner(flags) {
+            Owner::None => [Some(spec::v6_prefix(PREFIX.into(), "prefix")), None],
+            Owner::Octets(octets) => {
+                let prefix = room.saturating_sub(octets.into()).min(16);
+                let prefix = u8::try_from(prefix).unwrap_or(16);
+                let behind = u16::from(PREFIX + prefix);
+                [
+                    Some(spec::v6_prefix_of(PREFIX.into(), prefix, "prefix")),
+                    Some(spec::octets(behind, octets.into(), "owner")),
+                ]
+            }
+            Owner::Undetermined => [Some(spec::rest(PREFIX.into(), "prefix_and_owner")), None],
+        };
+        let head = self.header_table().iter().chain(TARGET_FLAGS).copied();
+        Specs::made(head.chain(prefix_and_owner.into_iter().flatten()))
     }
 
     /// A discovered route (RFC 6997 section 7): the target's address, then those on the way, all without
@@ -94,6 +121,26 @@ impl<'a> RplOption<'a> {
     }
 }
 
+/// What stands behind the prefix of a target (RFC 9010 section 6.1).
+#[derive(Clone, Copy)]
+enum Owner {
+    /// Nothing: the option of RFC 6550.
+    None,
+    /// A registration ownership verifier of so many octets.
+    Octets(u8),
+    /// One whose size is not defined.
+    Undetermined,
+}
+
+/// The owner, by the octet of flags.
+const fn owner(flags: u8) -> Owner {
+    match flags & 0x0f {
+        0 => Owner::None,
+        size @ 1..=4 => Owner::Octets(size * 8),
+        _ => Owner::Undetermined,
+    }
+}
+
 /// The snake-case name of an option type.
 pub const fn option_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
@@ -102,7 +149,7 @@ pub const fn option_name(kind: u8) -> Option<&'static str> {
         2 => "dag_metric_container",
         3 => "route_information",
         4 => "dodag_configuration",
-        5 => "rpl_target",
+        RPL_TARGET => "rpl_target",
         6 => "transit_information",
         7 => "solicited_information",
         8 => "prefix_information",
@@ -176,7 +223,7 @@ fn faults(option: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
             }
         }
         Some(3) => nd_option::route_faults(option, &mut tell),
-        Some(5) => nd_option::prefix_length_fault(option, 3, &mut tell),
+        Some(RPL_TARGET) => nd_option::prefix_length_fault(option, 3, &mut tell),
         Some(8) => nd_option::prefix_faults(option, &mut tell),
         // RFC 6997 section 8.2.
         Some(P2P_ROUTE_DISCOVERY) if code == DISCOVERY_REPLY => {
@@ -204,7 +251,21 @@ fn fits(option: &[u8], length: usize) -> bool {
         // The prefix may come without its last octets.
         Some(3) => (8 + prefix(2)..=24).contains(&length),
         Some(4) => length == 16,
-        Some(5) => (4 + prefix(3)..=20).contains(&length),
+        Some(RPL_TARGET) => {
+            let flags = u8_at(option, 2).unwrap_or(0);
+            let least = match flags & FULL_ADDRESS {
+                0 => 4 + prefix(3),
+                _ => 20,
+            };
+            match owner(flags) {
+                Owner::None => (least..=20).contains(&length),
+                Owner::Octets(octets) => {
+                    let octets = usize::from(octets);
+                    (least + octets..=20 + octets).contains(&length)
+                }
+                Owner::Undetermined => length >= least,
+            }
+        }
         // With the parent's address where that is needed.
         Some(6) => matches!(length, 6 | 22),
         Some(7) => length == 21,
@@ -222,7 +283,7 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
         // Laid out as that of Neighbor Discovery (RFC 6550 section 6.7.5).
         3 => nd_option::ROUTE,
         4 => CONFIGURATION,
-        5 => TARGET,
+        RPL_TARGET => TARGET_FLAGS,
         6 => TRANSIT,
         7 => SOLICITED,
         8 => PREFIX,
@@ -232,7 +293,11 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
 }
 
 const CONFIGURATION: &[FieldSpec] = &[
-    spec::reserved(2, 1, 0xf0, "reserved1"),
+    spec::reserved(2, 1, 0x80, "reserved1"),
+    // RFC 9010 section 6.3, RFC 9035 section 3, RFC 9008 section 4.1.3.
+    spec::flag(2, 0x40, "root_proxies_registration"),
+    spec::flag(2, 0x20, "compression"),
+    spec::flag(2, 0x10, "rpi_0x23"),
     spec::flag(2, 0x08, "authentication"),
     spec::bits(2, 0, 3, "path_control_size"),
     spec::u8(3, "interval_doublings"),
@@ -246,10 +311,13 @@ const CONFIGURATION: &[FieldSpec] = &[
     spec::u16(14, "lifetime_unit"),
 ];
 
-const TARGET: &[FieldSpec] = &[
-    spec::reserved(2, 1, 0xff, "reserved"),
+/// RFC 9010 section 6.1: before the prefix.
+const TARGET_FLAGS: &[FieldSpec] = &[
+    spec::flag(2, FULL_ADDRESS, "full_address"),
+    spec::flag(2, 0x40, "proxy_requested"),
+    spec::reserved(2, 1, 0x30, "reserved"),
+    spec::bits(2, 0, 4, "owner_size"),
     spec::u8(3, "prefix_length"),
-    spec::v6_prefix(4, "prefix"),
 ];
 
 const TRANSIT: &[FieldSpec] = &[

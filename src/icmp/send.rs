@@ -61,6 +61,10 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     let fixed = header(direction);
     decoder.need(fixed);
     decoder.expect_code_0();
+    // Advertisements, whose certificates may be long, are to be taken all the same (RFC 6980 section 5).
+    if direction == Direction::Request {
+        decoder.expect_no_fragment_header("certification path solicitation with a fragment header");
+    }
     let options = tail(decoder.bytes, fixed);
     nd_option::check(options, decoder.limit(), decoder.defects);
     Body::CertificationPath(CertificationPath {

@@ -321,8 +321,8 @@ pub(in crate::icmp) const fn v6_prefix(at: u16, name: &'static str) -> FieldSpec
     field(at, name, FieldKind::V6Prefix)
 }
 
-pub(in crate::icmp) const fn v6_prefix_of_none(at: u16, name: &'static str) -> FieldSpec {
-    field(at, name, FieldKind::V6PrefixOfNone)
+pub(in crate::icmp) const fn v6_prefix_of(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V6PrefixOf(octets))
 }
 
 pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {

@@ -293,7 +293,8 @@ const NODE_RESPONSE: &[CodeNames] = &[
     code(2, "unknown_qtype", "unknown qtype"),
 ];
 
-/// RFC 6550 section 6; RFC 6997 for the discovery reply object, RFC 9009 for the destination cleanup object.
+/// RFC 6550 section 6; RFC 6997 for the discovery reply object, RFC 6998 for the measurement
+/// object, RFC 9009 for the destination cleanup object.
 const RPL: &[CodeNames] = &[
     code(0x00, "dis", "DODAG information solicitation"),
     code(0x01, "dio", "DODAG information object"),
@@ -305,6 +306,7 @@ const RPL: &[CodeNames] = &[
     ),
     code(0x04, "dro", "discovery reply object"),
     code(0x05, "dro_ack", "discovery reply object acknowledgment"),
+    code(0x06, "mo", "measurement object"),
     code(0x07, "dco", "destination cleanup object"),
     code(0x08, "dco_ack", "destination cleanup object acknowledgment"),
     code(0x80, "secure_dis", "secure DODAG information solicitation"),
@@ -325,6 +327,7 @@ const RPL: &[CodeNames] = &[
         "secure_dro_ack",
         "secure discovery reply object acknowledgment",
     ),
+    code(0x86, "secure_mo", "secure measurement object"),
     code(0x87, "secure_dco", "secure destination cleanup object"),
     code(
         0x88,

@@ -3,9 +3,9 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
-    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION,
-    TRUST_ANCHOR,
+    CERTIFICATE, CGA, CRYPTO_ID, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
+    HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, ND_SIGNATURE,
+    PROVISIONING_DOMAIN, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, crypto,
 };
 use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
@@ -14,6 +14,8 @@ use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// The rule that a stated length breaks, whatever kind of option it is.
 pub(in crate::icmp) const LENGTH: &str = "option length wrong for its type";
+/// The rule that a part breaks whose length leads out of its option.
+const LONGER_PART: &str = "part longer than its option";
 /// Bits of an address.
 const ADDRESS_BITS: u8 = 128;
 /// Octets before the name of a trust anchor, before a certificate and before an identifier.
@@ -32,7 +34,9 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         // RFC 8200 section 5.
         5 if u32_at(option, 4).is_some_and(|mtu| mtu < 1280) => tell(4, "MTU under 1280"),
         // RFC 3122 section 3, RFC 8106 section 5.3.1: eight octets and whole addresses.
-        9 | 10 | 25 if u8_at(option, 1).is_some_and(|words| words % 2 == 0) => tell(1, LENGTH),
+        9 | TARGET_ADDRESS_LIST | 25 if u8_at(option, 1).is_some_and(|words| words % 2 == 0) => {
+            tell(1, LENGTH)
+        }
         CGA => padding(option, 2, 29, tell),
         TRUST_ANCHOR => {
             padding(option, 3, NAME, tell);
@@ -71,6 +75,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         38 if u8_at(option, 3).is_some_and(|code| pref64_length(code).is_none()) => {
             tell(3, "reserved prefix length code");
         }
+        CRYPTO_ID | ND_SIGNATURE if !crypto::fits(option) => tell(2, LONGER_PART),
         ENCRYPTED_DNS => encrypted_dns(option, tell),
         _ => {}
     }
@@ -139,7 +144,7 @@ fn encrypted_dns(option: &[u8], tell: Tell<'_>) {
             return;
         };
         let Some(part) = option.get(at + 2..at + 2 + length) else {
-            return tell(at, "part longer than its option");
+            return tell(at, LONGER_PART);
         };
         if at == FIRST {
             names(part, at + 2, tell);

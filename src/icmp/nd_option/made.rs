@@ -1,6 +1,6 @@
 //! The fields of options whose fields move.
 
-use super::tables::{CODED_IDENTIFIER, ENCRYPTED_DNS, FIELDS, ROUTE};
+use super::tables::{CODED_IDENTIFIER, FIELDS, ROUTE};
 use crate::icmp::dns;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
@@ -105,6 +105,13 @@ pub(super) fn cga(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> S
     rows(table, own)
 }
 
+/// The fields of an encrypted DNS option before its name.
+pub(super) const ENCRYPTED_DNS: &[FieldSpec] = &[
+    spec::u16(2, "service_priority"),
+    spec::seconds(4, "lifetime"),
+    spec::u16(8, "name_length"),
+];
+
 /// The fields of an encrypted DNS option (RFC 9463 section 6.1): a length before each of its parts.
 pub(super) fn encrypted_dns(bytes: &[u8]) -> Specs {
     let length_at = |at: u16| u16_at(bytes, usize::from(at)).unwrap_or(0);
@@ -145,10 +152,10 @@ pub(super) fn too_short(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
 
 /// A route whose prefix has no octets (RFC 4191 section 2.3).
 pub(super) fn default_route() -> Specs {
-    rows(ROUTE, [spec::v6_prefix_of_none(8, "prefix")])
+    rows(ROUTE, [spec::v6_prefix_of(8, 0, "prefix")])
 }
 
 /// The fields of every option, then those of a table, then others.
-fn rows(table: &[FieldSpec], own: impl IntoIterator<Item = FieldSpec>) -> Specs {
+pub(super) fn rows(table: &[FieldSpec], own: impl IntoIterator<Item = FieldSpec>) -> Specs {
     Specs::made(FIELDS.iter().chain(table).copied().chain(own))
 }

@@ -3,6 +3,7 @@
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
 };
+use super::{crypto, made};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::REGISTRATION_STATUSES;
 use crate::icmp::x509::Part;
@@ -101,12 +102,6 @@ const SIGNATURE: &[FieldSpec] = &[
     spec::rest(20, "signature"),
 ];
 
-pub(super) const ENCRYPTED_DNS: &[FieldSpec] = &[
-    spec::u16(2, "service_priority"),
-    spec::seconds(4, "lifetime"),
-    spec::u16(8, "name_length"),
-];
-
 /// All of them, by ascending type.
 pub(super) const FORMATS: &[Format] = &[
     // RFC 4861 section 4.6.
@@ -128,7 +123,9 @@ pub(super) const FORMATS: &[Format] = &[
             spec::flag(3, 0x40, "autonomous"),
             // RFC 6275 section 7.2.
             spec::flag(3, 0x20, "router_address"),
-            spec::reserved(3, 1, 0x1f, "reserved1"),
+            // RFC 9762.
+            spec::flag(3, 0x10, "prefix_delegation_preferred"),
+            spec::reserved(3, 1, 0x0f, "reserved1"),
             spec::seconds(4, "valid_lifetime"),
             spec::seconds(8, "preferred_lifetime"),
             spec::reserved(12, 4, 0xffff_ffff, "reserved2"),
@@ -186,7 +183,12 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 3122 section 3.
     row(9, "source_address_list", 1, ADDRESS_LIST),
-    row(10, "target_address_list", 1, ADDRESS_LIST),
+    row(
+        super::TARGET_ADDRESS_LIST,
+        "target_address_list",
+        1,
+        ADDRESS_LIST,
+    ),
     // RFC 3971 sections 5 and 6.4.
     row(
         super::CGA,
@@ -442,8 +444,13 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 8928 sections 4.3 and 4.4.
-    row(39, "crypto_id_parameters", 1, UNKNOWN),
-    row(40, "nd_signature", 1, UNKNOWN),
+    row(
+        super::CRYPTO_ID,
+        "crypto_id_parameters",
+        1,
+        crypto::PARAMETERS,
+    ),
+    row(super::ND_SIGNATURE, "nd_signature", 1, crypto::SIGNATURE),
     // RFC 6775 based, RFC 9176 section 4.1.1.
     sized(
         41,
@@ -460,7 +467,12 @@ pub(super) const FORMATS: &[Format] = &[
     row(138, "card_request", 1, UNKNOWN),
     row(139, "card_reply", 1, UNKNOWN),
     // RFC 9463 section 6.1.
-    row(super::ENCRYPTED_DNS, "encrypted_dns", 1, ENCRYPTED_DNS),
+    row(
+        super::ENCRYPTED_DNS,
+        "encrypted_dns",
+        1,
+        made::ENCRYPTED_DNS,
+    ),
     row(253, "experiment_1", 1, UNKNOWN),
     row(254, "experiment_2", 1, UNKNOWN),
 ];

@@ -126,3 +126,19 @@ fn rules_of_mld() {
         ]
     );
 }
+
+/// RFC 2711 section 2.1: a hop-by-hop option, whose value says what the packet holds.
+#[test]
+fn a_router_alert_that_no_router_reads() {
+    let octets = [&[131, 0, 0, 0, 0, 0, 0, 0], &[0xff; 16][..]].concat();
+    let mut packet = with_router_alert("fe80::1", "ff02::1", &octets);
+    assert!(rules(&parse(&packet)).is_empty());
+    packet[45] = 1;
+    assert_eq!(
+        rules(&parse(&packet)),
+        ["router alert of MLD has another value than 0"]
+    );
+    packet[45] = 0;
+    packet[6] = 60;
+    assert_eq!(rules(&parse(&packet)), ["MLD without router alert"]);
+}

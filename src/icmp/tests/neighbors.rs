@@ -164,17 +164,76 @@ fn rules_of_neighbor_discovery() {
 
 #[test]
 fn inverse_discovery_has_options_alone() {
-    for (kind, direction) in [(141, Direction::Request), (142, Direction::Reply)] {
-        let packet = v6(&[&[kind, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..]].concat());
+    let target = [2, 1, 2, 0, 0, 0, 0, 8];
+    let list = [&[10, 3, 0, 0, 0, 0, 0, 0][..], &[0x20; 16]].concat();
+    for (kind, direction, list) in [
+        (141, Direction::Request, &[][..]),
+        (142, Direction::Reply, &list),
+    ] {
+        let head = [kind, 0, 0, 0, 0, 0, 0, 0];
+        let packet = v6(&[&head[..], &SOURCE, &target, list].concat());
         let message = parse(&packet);
         let Body::InverseNeighbor(inverse) = message.body else {
             panic!("{message:?}");
         };
         assert_eq!(inverse.direction, direction);
-        assert_eq!(inverse.options().count(), 1);
-        assert_eq!(message.items().count(), 1);
-        assert!(message.defects.is_empty());
+        let options = if list.is_empty() { 2 } else { 3 };
+        assert_eq!(inverse.options().count(), options);
+        assert_eq!(message.items().count(), options);
+        assert!(message.defects.is_empty(), "{:?}", message.defects);
         every_prefix(&packet);
         every_code(&packet);
     }
+}
+
+/// RFC 3122 sections 4.3.1 and 4.3.2.
+#[test]
+fn inverse_discovery_without_its_options() {
+    let told = |kind: u8, options: &[u8]| {
+        rules(&parse(&v6(
+            &[&[kind, 0, 0, 0, 0, 0, 0, 0], options].concat()
+        )))
+    };
+    let addresses = "inverse neighbor discovery without both link-layer addresses";
+    assert_eq!(told(141, &[]), [addresses]);
+    assert_eq!(told(141, &SOURCE), [addresses]);
+    assert_eq!(
+        told(142, &[&SOURCE[..], &[2, 1, 2, 0, 0, 0, 0, 8]].concat()),
+        ["inverse neighbor advertisement without target addresses"]
+    );
+    // The rest may be in what was not captured.
+    let packet = v6(&[&[141, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..], &SOURCE].concat());
+    assert!(
+        parse_cut(&packet, packet.len() - 8)
+            .defects
+            .iter()
+            .all(|defect| !matches!(defect.kind, DefectKind::Rule(_)))
+    );
+}
+
+/// RFC 6980 section 5.
+#[test]
+fn neighbor_discovery_in_a_fragmented_packet() {
+    let told = |message: &[u8], field: [u8; 2]| {
+        let mut packet = v6(message);
+        packet.splice(40..40, [58, 0, field[0], field[1], 0, 0, 0, 9]);
+        packet[6] = 44;
+        packet[5] += 8;
+        rules(&parse(&packet))
+    };
+    let solicitation = neighbor(135, 0, "fe80::2");
+    for field in [[0, 0], [0, 1]] {
+        assert_eq!(
+            told(&solicitation, field),
+            ["neighbor discovery with a fragment header"]
+        );
+    }
+    let mut path = [148, 0, 0, 0, 0, 7, 0xff, 0xff, 0, 0, 0, 0];
+    assert_eq!(
+        told(&path[..8], [0, 0]),
+        ["certification path solicitation with a fragment header"]
+    );
+    path[0] = 149;
+    assert!(told(&path, [0, 0]).is_empty());
+    assert!(told(&[128, 0, 0, 0, 0, 7, 0, 1], [0, 0]).is_empty());
 }

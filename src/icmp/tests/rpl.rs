@@ -275,3 +275,83 @@ fn a_secure_message_tells_its_key() {
         every_code(&packet);
     }
 }
+
+/// RFC 9010 section 6.1.
+#[test]
+fn a_target_has_the_owner_of_its_address() {
+    let owner: [u8; 32] = std::array::from_fn(|n| u8::try_from(n).unwrap());
+    for (flags, bits, prefix, octets, expected) in [
+        (0xc1, 128, 16, 8, "2020:2020:2020:2020:2020:2020:2020:2020"),
+        (0x82, 64, 16, 16, "2020:2020:2020:2020:2020:2020:2020:2020"),
+        (0x04, 32, 4, 32, "2020:2020::"),
+        (0x00, 32, 4, 0, "2020:2020::"),
+    ] {
+        let length = u8::try_from(2 + prefix + octets).unwrap();
+        let option = [&[5, length, flags, bits], &ID[..prefix], &owner[..octets]].concat();
+        let packet = v6(&[&[155, 0, 0, 0, 0, 0][..], &option].concat());
+        let message = parse(&packet);
+        assert!(message.defects.is_empty(), "{:?}", message.defects);
+        let item = message.items().next().unwrap();
+        let field = |name| item.fields().find(|f| f.name == name).map(|f| f.value);
+        let address: Ipv6Addr = expected.parse().unwrap();
+        assert_eq!(field("prefix"), Some(Value::Address(address.into())));
+        let whose = (octets > 0).then(|| Value::Octets(&owner[..octets]));
+        assert_eq!(field("owner"), whose);
+        assert_eq!(field("full_address"), Some(Value::Flag(flags & 0x80 != 0)));
+        assert_eq!(item.unread(), None);
+        every_prefix(&packet);
+    }
+    // One octet of the owner is missing; the full address is not there; a size that is not defined.
+    let told = |option: &[u8]| rules(&parse(&v6(&[&[155, 0, 0, 0, 0, 0][..], option].concat())));
+    let wrong = ["option length wrong for its type"];
+    assert_eq!(
+        told(&[&[5, 25, 0xc1, 128], &ID[..], &owner[..7]].concat()),
+        wrong
+    );
+    assert_eq!(
+        told(&[&[5, 14, 0x81, 32], &ID[..4], &owner[..8]].concat()),
+        wrong
+    );
+    assert!(told(&[&[5, 14, 0x05, 32], &ID[..4], &owner[..8]].concat()).is_empty());
+}
+
+/// RFC 6998 section 4: its fields are not read.
+#[test]
+fn a_measurement_object_has_a_name() {
+    for code in [6, 0x86] {
+        let packet = v6(&[155, code, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(parse(&packet).code_name().unwrap().ends_with("mo"));
+    }
+}
+
+/// RFC 6550 figures 11 and 12: key mode and level tell how long the code is.
+#[test]
+fn a_secure_message_ends_with_its_authentication_code() {
+    // Both begin like options.
+    let long = [4; 384];
+    for (mode, level, key, code) in [
+        (0u8, 0u8, 1, &[5, 9, 0xbe, 0xef][..]),
+        (1, 2, 0, &long[..8]),
+        (3, 0, 0, &long),
+        (3, 2, 0, &long[..256]),
+    ] {
+        let mut octets = vec![155, 0x80, 0, 0, 0, 0, mode << 6 | level, 0, 0, 0, 0, 9];
+        octets.extend(vec![7; key]);
+        octets.extend([0, 0, 1, 0]);
+        octets.extend(code);
+        let packet = v6(&octets);
+        let message = parse(&packet);
+        assert!(message.defects.is_empty(), "{:?}", message.defects);
+        let kinds: Vec<_> = rpl(&packet).options().map(|o| o.kind).collect();
+        assert_eq!(kinds, [1]);
+        let told = value(&message, "authentication_code");
+        assert_eq!(told, Some(Value::Octets(code)));
+        assert_eq!(message.unread(), None);
+        // What was cut has its options all the same.
+        let cut = parse_cut(&packet, packet.len() - 1);
+        assert_eq!(cut.items().count(), 1);
+        let told = value(&cut, "authentication_code");
+        assert_eq!(told, Some(Value::Octets(&code[..code.len() - 1])));
+        every_prefix(&packet);
+    }
+}
