@@ -272,11 +272,11 @@ impl FieldSpec {
             | FieldKind::HexLittleEndian(n)
             | FieldKind::Digits(n)
             | FieldKind::Signed(n)
-            | FieldKind::Inverted(n) => usize::from(n),
+            | FieldKind::Inverted(n)
+            | FieldKind::Bits { octets: n, .. }
+            | FieldKind::Reserved { octets: n, .. }
+            | FieldKind::V6PrefixOf(n) => usize::from(n),
             FieldKind::Seconds | FieldKind::ShortTime | FieldKind::V4 | FieldKind::InvertedV4 => 4,
-            FieldKind::Bits { octets, .. } | FieldKind::Reserved { octets, .. } => {
-                usize::from(octets)
-            }
             FieldKind::Flag(_)
             | FieldKind::MldInterval
             | FieldKind::Preference
@@ -301,7 +301,6 @@ impl FieldSpec {
             FieldKind::Parts(parts) => parts.complete(rest),
             FieldKind::V6Array(count) => (rest.len() / 16).min(usize::from(count)) * 16,
             FieldKind::V6Prefix => rest.len().min(16),
-            FieldKind::V6PrefixOf(n) => usize::from(n),
             FieldKind::Rest
             | FieldKind::Text
             | FieldKind::DnsNames

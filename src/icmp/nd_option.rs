@@ -1,7 +1,6 @@
 //! The options of Neighbor Discovery (RFC 4861 section 4.6, IANA registry
 //! `IPv6 Neighbor Discovery Option Formats`).
 
-mod crypto;
 mod fault;
 mod made;
 mod names;
@@ -51,10 +50,6 @@ const HANDOVER_KEY_REPLY: u8 = 28;
 const HANDOVER_ASSIST: u8 = 29;
 /// Mobile node identifier (RFC 5271 section 4.2).
 const MOBILE_NODE_IDENTIFIER: u8 = 30;
-/// Parameters of a cryptographic identifier (RFC 8928 section 4.3).
-const CRYPTO_ID: u8 = 39;
-/// Signature of a message (RFC 8928 section 4.4).
-const ND_SIGNATURE: u8 = 40;
 /// Encrypted DNS (RFC 9463 section 6.1).
 const ENCRYPTED_DNS: u8 = 144;
 
@@ -132,8 +127,6 @@ impl<'a> NdOption<'a> {
             CGA => made::cga(self.bytes, self.stated(), self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),
             ENCRYPTED_DNS => made::encrypted_dns(self.bytes),
-            CRYPTO_ID => crypto::fields(self.bytes, self.table(), "public_key"),
-            ND_SIGNATURE => crypto::fields(self.bytes, self.table(), "signature"),
             _ => Specs::Two(tables::FIELDS, self.table()),
         }
     }

@@ -3,9 +3,9 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    CERTIFICATE, CGA, CRYPTO_ID, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
-    HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, ND_SIGNATURE,
-    PROVISIONING_DOMAIN, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, crypto,
+    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
+    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION,
+    TARGET_ADDRESS_LIST, TRUST_ANCHOR,
 };
 use crate::icmp::field::pref64_length;
 use crate::icmp::ndp::Preference;
@@ -35,7 +35,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         5 if u32_at(option, 4).is_some_and(|mtu| mtu < 1280) => tell(4, "MTU under 1280"),
         // RFC 3122 section 3, RFC 8106 section 5.3.1: eight octets and whole addresses.
         9 | TARGET_ADDRESS_LIST | 25 if u8_at(option, 1).is_some_and(|words| words % 2 == 0) => {
-            tell(1, LENGTH)
+            tell(1, LENGTH);
         }
         CGA => padding(option, 2, 29, tell),
         TRUST_ANCHOR => {
@@ -75,7 +75,6 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         38 if u8_at(option, 3).is_some_and(|code| pref64_length(code).is_none()) => {
             tell(3, "reserved prefix length code");
         }
-        CRYPTO_ID | ND_SIGNATURE if !crypto::fits(option) => tell(2, LONGER_PART),
         ENCRYPTED_DNS => encrypted_dns(option, tell),
         _ => {}
     }

@@ -1,9 +1,9 @@
 //! The formats of options.
 
+use super::made;
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
 };
-use super::{crypto, made};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::REGISTRATION_STATUSES;
 use crate::icmp::x509::Part;
@@ -444,13 +444,8 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 8928 sections 4.3 and 4.4.
-    row(
-        super::CRYPTO_ID,
-        "crypto_id_parameters",
-        1,
-        crypto::PARAMETERS,
-    ),
-    row(super::ND_SIGNATURE, "nd_signature", 1, crypto::SIGNATURE),
+    row(39, "crypto_id_parameters", 1, UNKNOWN),
+    row(40, "nd_signature", 1, UNKNOWN),
     // RFC 6775 based, RFC 9176 section 4.1.1.
     sized(
         41,

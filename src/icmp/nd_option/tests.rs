@@ -438,27 +438,3 @@ fn a_key_tells_where_the_extension_behind_it_begins() {
         assert_eq!(fields[5..], of_extension[..told], "{behind:?}");
     }
 }
-
-/// RFC 8928 sections 4.3 and 4.4.
-#[test]
-fn cryptographic_identifiers_and_signatures() {
-    let option = [39, 2, 0, 5, 1, 7, 3, 0, 9, 9, 9, 9, 9, 0, 0, 0];
-    let own = [
-        ("public_key_length", Value::Number(5)),
-        ("crypto_type", Value::Number(1)),
-        ("modifier", Value::Number(7)),
-        ("registration_length", Value::Number(3)),
-        ("public_key", Value::Octets(&[9; 5])),
-    ];
-    fields(&option, &own);
-    let option = [40, 2, 0, 8, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9];
-    let own = [
-        ("signature_length", Value::Number(8)),
-        ("signature", Value::Octets(&[9; 8])),
-    ];
-    fields(&option, &own);
-    let option = [40, 2, 0, 9, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9];
-    let packet = with(&option);
-    let told = rules(&parse(&packet));
-    assert_eq!(told, ["part longer than its option"]);
-}
