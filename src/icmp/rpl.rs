@@ -19,8 +19,8 @@ pub struct Rpl<'a> {
     /// The message from its base on, as captured; encrypted octets where
     /// [`Security::is_encrypted`].
     base: &'a [u8],
-    /// Whether an authentication code stands behind `base`.
-    has_code: bool,
+    /// The authentication code behind `base`, where one stands there.
+    code: &'static [FieldSpec],
 }
 
 /// The messages, secure or not.
@@ -249,8 +249,7 @@ impl<'a> Rpl<'a> {
                 _ => DAO_ACK_WITH_ID,
             },
         };
-        let code = if self.has_code { CODE } else { &[] };
-        [security, (base, at), (code, at + self.base.len())]
+        [security, (base, at), (self.code, at + self.base.len())]
     }
 }
 
@@ -264,7 +263,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         kind: RplKind::of(decoder.code),
         security,
         base: tail(bytes, start),
-        has_code: false,
+        code: &[],
     };
     if security.is_some_and(|s| s.is_encrypted()) {
         decoder.need(start);
@@ -283,7 +282,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
             };
             if let Some(before) = bytes.get(start..end) {
                 message.base = before;
-                message.has_code = true;
+                message.code = code(security.code_octets());
             }
         }
         if message.kind != RplKind::Other {
@@ -315,8 +314,17 @@ const SECURITY_WITH_INDEX: &[FieldSpec] = security!(spec::u8(8, "key_index"));
 const SECURITY_WITH_SOURCE: &[FieldSpec] =
     security!(spec::octets(8, 8, "key_source"), spec::u8(16, "key_index"));
 
-/// What stands behind the options of a secure message.
-const CODE: &[FieldSpec] = &[spec::rest(0, "authentication_code")];
+/// What stands behind the options of a secure message, in so many octets; what they are is not known
+/// where the level is none that is.
+const fn code(octets: Option<usize>) -> &'static [FieldSpec] {
+    match octets {
+        Some(4) => const { &[spec::octets(0, 4, "authentication_code")] },
+        Some(8) => const { &[spec::octets(0, 8, "authentication_code")] },
+        Some(256) => const { &[spec::octets(0, 256, "authentication_code")] },
+        Some(_) => const { &[spec::octets(0, 384, "authentication_code")] },
+        None => const { &[spec::rest(0, "data")] },
+    }
+}
 
 const ENCRYPTED: &[FieldSpec] = &[spec::rest(0, "encrypted")];
 

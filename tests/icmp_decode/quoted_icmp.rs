@@ -242,7 +242,9 @@ fn a_tunnel_is_told_by_its_header_alone() {
             if length >= before_ip + 16 {
                 assert_eq!(inside["src"], "1.1.1.1", "{port} {length}");
             }
-            let text = format!("in its {} {key} 5", kind.replace('_', " "));
+            let text = format!("in its {} ", kind.replace('_', " "));
+            assert!(line.contains(&text), "{text} in\n{line}");
+            let text = format!(" {key} 5");
             assert!(line.contains(&text), "{text} in\n{line}");
         }
         every_octet_is_laid(&packet);
