@@ -168,8 +168,9 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
     }
 }
 
-/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), UDP-Lite (RFC 3828
-/// section 3.1), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or the field is not there.
+/// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), UDP-Lite (RFC
+/// 3828 section 3.1), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or
+/// the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
     let at = match (ip.version, ip.protocol) {

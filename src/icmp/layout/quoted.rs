@@ -40,17 +40,11 @@ impl<'a> Layout<'a> {
             return;
         }
         if let Some(header) = upper_header::of(quote) {
-            self.half(&header.item, at, part);
-            for field in header.item.fields() {
-                self.push(at, &field, part);
-            }
+            self.header(&header.item, at, part);
         }
         if let Some(header) = quoted_transport::of(quote) {
             let at = at + ip.payload.len() - header.item.bytes.len();
-            self.half(&header.item, at, part);
-            for field in header.item.fields() {
-                self.push(at, &field, part);
-            }
+            self.header(&header.item, at, part);
         }
         for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
             self.begin(&ip_header::option(&option), ip.payload, at, part);
@@ -122,10 +116,13 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Names octets of a field that does not fit into what is there of a quoted header.
-    fn half(&mut self, item: &Item<'a>, at: usize, part: Part) {
+    /// The fields of a quoted header, and octets of one that does not fit into what is there of it.
+    fn header(&mut self, item: &Item<'a>, at: usize, part: Part) {
         if let Some(start) = item.half() {
             self.region(at + start..at + item.bytes.len(), "unread", part);
+        }
+        for field in item.fields() {
+            self.push(at, &field, part);
         }
     }
 }

@@ -170,7 +170,6 @@ pub(super) fn label_entries(octets: &[u8]) -> usize {
     above + 1
 }
 
-/// RFC 4385 section 3.
 /// Cisco HDLC (RFC 1547 section 4.3.1).
 pub(super) const C_HDLC: Table = &[
     spec::hex(0, 1, "address"),
@@ -178,6 +177,7 @@ pub(super) const C_HDLC: Table = &[
     spec::hex(2, 2, "protocol"),
 ];
 
+/// RFC 4385 section 3.
 pub(super) const CONTROL_WORD: Table = &[
     spec::bits_of(0, 4, 24, 4, "flags"),
     spec::bits_of(0, 4, 22, 2, "fragmentation"),

@@ -3,9 +3,9 @@
 
 use super::header::announced;
 use super::path::{Encapsulation, Tunnel};
-use super::udp::{HEADER, port};
+use super::udp::{HEADER, l2tp_session, port};
 use super::{TunnelKind, gre};
-use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::Vlans;
 
@@ -45,12 +45,8 @@ fn in_datagram(datagram: &[u8]) -> Option<TunnelKind> {
     let bytes = tail(datagram, HEADER);
     let first = u8_at(bytes, 0)?;
     let network = || {
-        Some(u32::from_be_bytes([
-            0,
-            u8_at(bytes, 4)?,
-            u8_at(bytes, 5)?,
-            u8_at(bytes, 6)?,
-        ]))
+        let [a, b, c] = array_at(bytes, 4)?;
+        Some(u32::from_be_bytes([0, a, b, c]))
     };
     let behind = |port| {
         Some(match port {
@@ -85,14 +81,9 @@ const fn is_gtp_message(kind: u8) -> bool {
 /// That of L2TP: of version 2 control messages have one as well.
 fn l2tp(bytes: &[u8]) -> Option<TunnelKind> {
     const CONTROL: u16 = 0x8000;
-    const LENGTH: u16 = 0x4000;
     let flags = u16_at(bytes, 0)?;
     match flags & 0x000f {
-        2 => {
-            let at = if flags & LENGTH == 0 { 2 } else { 4 };
-            let (tunnel, session) = (u16_at(bytes, at)?, u16_at(bytes, at + 2)?);
-            Some(TunnelKind::L2tp { tunnel, session })
-        }
+        2 => Some(l2tp_session(bytes, flags)?.0),
         3 if flags & CONTROL == 0 => {
             let session = u32_at(bytes, 4).filter(|&session| session != 0)?;
             Some(TunnelKind::L2tpV3 { session })

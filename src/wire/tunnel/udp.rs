@@ -356,7 +356,6 @@ pub(super) fn l2tp_3(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)
 /// RFC 2661 section 3.1: data messages of version 2, then PPP.
 fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const CONTROL: u16 = 0x8000;
-    const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let flags = u16_at(bytes, 0)?;
@@ -365,20 +364,22 @@ fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         3 => return l2tp_3(bytes, 4),
         _ => return None,
     }
-    let mut at = if flags & LENGTH == 0 { 2 } else { 4 };
-    let tunnel = u16_at(bytes, at)?;
-    let session = u16_at(bytes, at + 2)?;
-    at += 4;
+    let (kind, mut at) = l2tp_session(bytes, flags)?;
     if flags & SEQUENCE != 0 {
         at += 4;
     }
     if flags & OFFSET != 0 {
         at += 2 + usize::from(u16_at(bytes, at)?);
     }
-    Some((
-        TunnelKind::L2tp { tunnel, session },
-        link::ppp(bytes, at).ok()?,
-    ))
+    Some((kind, link::ppp(bytes, at).ok()?))
+}
+
+/// Tunnel and session of a message of version 2 with these flags, and where they end.
+pub(super) fn l2tp_session(bytes: &[u8], flags: u16) -> Option<(TunnelKind, usize)> {
+    const LENGTH: u16 = 0x4000;
+    let at = if flags & LENGTH == 0 { 2 } else { 4 };
+    let (tunnel, session) = (u16_at(bytes, at)?, u16_at(bytes, at + 2)?);
+    Some((TunnelKind::L2tp { tunnel, session }, at + 4))
 }
 
 /// RFC 4380 section 5.1.1: authentication and origin indication may stand before the packet.
