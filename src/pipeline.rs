@@ -386,8 +386,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                     return Ok(());
                 }
                 if packet.is_of_fragment() {
-                    let reassembly = self.reassemble(frame, packet);
-                    return self.fragment(frame, packet, &reassembly);
+                    let (reassembly, carried) = self.reassemble(frame, packet);
+                    return self.fragment(frame, packet, (&reassembly, carried));
                 }
                 return self.icmp(frame, packet, None);
             }
@@ -405,9 +405,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                 self.unread.deep += u64::from(packet.goes_deeper());
                 // Whether a later fragment is ICMP an earlier one may have told.
                 if packet.is_of_fragment() {
-                    let reassembly = self.reassemble(frame, packet);
+                    let (reassembly, carried) = self.reassemble(frame, packet);
                     if !matches!(reassembly, Reassembly::NotIcmpFragment) {
-                        return self.fragment(frame, packet, &reassembly);
+                        return self.fragment(frame, packet, (&reassembly, carried));
                     }
                 }
                 self.counts.other += 1;

@@ -93,7 +93,7 @@ impl Correlator {
         };
         let is_told = |told| self.recognizer.query_of_whole(ip, told).is_some();
         let begins = !whole.told.as_ref().is_some_and(is_told);
-        let first = whole.frames.first().copied();
+        let first = whole.begins;
         if let Some(first) = first {
             self.parts.is_whole(first);
         }

@@ -43,7 +43,7 @@ impl Correlator {
         let Some(told) = &whole.told else {
             return false;
         };
-        let (Some(quote), Some(first)) = (told.quote(), whole.frames.first()) else {
+        let (Some(quote), Some(first)) = (told.quote(), whole.begins) else {
             return false;
         };
         let mut room = [0; Lead::OCTETS];
@@ -62,8 +62,8 @@ impl Correlator {
             quote,
             flow: self.datagrams.flow(self.ring.as_ref(), quote),
             original,
-            frame: *first,
-            frames: &[*first],
+            frame: first,
+            frames: &[first],
             never_sent,
             ..*error
         });

@@ -16,6 +16,8 @@ pub struct Whole<'a> {
     pub told: Option<Message<'a>>,
     /// The frames of its fragments, in the order of their octets.
     pub frames: &'a [FrameRef],
+    /// The one that told of the first fragment.
+    pub begins: Option<FrameRef>,
 }
 
 impl<'a> Whole<'a> {
@@ -30,6 +32,7 @@ impl<'a> Whole<'a> {
             message: Message::parse(&ip),
             told: made.told_before(frame).map(|ip| Message::parse(&ip)),
             frames: made.frames(),
+            begins: made.begins(),
         })
     }
 

@@ -7,8 +7,8 @@ use super::early::Early;
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Fragment, Relation};
 use crate::icmp::{Message, Whole};
-use crate::model::{Expanded, Frame};
-use crate::wire::reassembly::Reassembly;
+use crate::model::{Expanded, Form, Frame};
+use crate::wire::reassembly::{Carried, Reassembly};
 use crate::wire::{self, Classified, Packet};
 
 /// What a message has to do with others of which this packet is the part that `reassembly` tells.
@@ -35,48 +35,41 @@ pub(super) fn relate(
 }
 
 impl Run<'_, '_, '_, '_> {
-    pub(super) fn reassemble(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Reassembly {
-        let mut outcome =
-            self.reassembler
-                .feed(packet, frame.reference(), frame.interface, frame.ts);
+    /// What a fragment came to, and the tunnel's packet that is whole with it.
+    pub(super) fn reassemble(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+    ) -> (Reassembly, Carried) {
+        let outcome = self
+            .reassembler
+            .feed(packet, frame.reference(), frame.interface, frame.ts);
+        let mut came_to = (outcome, self.reassembler.take_carried());
         if frame.expanded.is_some_and(|made| made.fragment.is_some()) {
-            self.put_earlier_fragments(frame, &mut outcome);
+            self.put_earlier_fragments(frame, &mut came_to);
         }
-        outcome
+        came_to
     }
 
-    /// Tells what a fragment came to. Of a message inside of a tunnel's packet that is whole, and of
-    /// which none of its fragments told, that is told by the frame that made it whole.
+    /// Tells what a fragment came to. Of what is inside of a tunnel's packet that is whole with it, it tells
+    /// what no fragment before it told.
     #[cold]
     pub(super) fn fragment(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
-        reassembly: &Reassembly,
+        (reassembly, carried): (&Reassembly, Carried),
     ) -> io::Result<()> {
-        let Reassembly::Complete(whole) = reassembly else {
-            return self.icmp(frame, packet, Some(reassembly));
-        };
-        if packet.ip.is_later_fragment()
-            && let Some(made) = whole.told_in_tunnel()
-        {
-            let expanded = Some(made);
-            let last = Frame { expanded, ..*frame };
-            if let Classified::Icmp(inside) = &wire::classify(&last) {
-                let correlator = &mut self.pipe.correlator;
-                correlator.other(&Observation::of(frame, &packet.ip));
-                return self.icmp(&last, &inside.as_told(&last), Some(reassembly));
-            }
-        }
-        if let Some(made) = whole.untold() {
-            let expanded = Some(made);
-            let frame = Frame { expanded, ..*frame };
-            if let Classified::Icmp(packet) = &wire::classify(&frame) {
-                let of_inner = (packet.ip.fragment.is_some()).then(|| {
-                    self.reassembler
-                        .feed(packet, frame.reference(), frame.interface, frame.ts)
-                });
-                return self.icmp(&frame, packet, of_inner.as_ref().or(Some(reassembly)));
+        self.early.other += carried.told_as_other;
+        if let Some(made) = &carried.made {
+            let expanded = Some(&**made);
+            let whole = Frame { expanded, ..*frame };
+            if let Classified::Icmp(inside) = &wire::classify(&whole) {
+                if made.form == Form::Last {
+                    let correlator = &mut self.pipe.correlator;
+                    correlator.other(&Observation::of(frame, &packet.ip));
+                }
+                return self.icmp(&whole, &inside.as_told(&whole), Some(reassembly));
             }
         }
         self.icmp(frame, packet, Some(reassembly))
@@ -85,7 +78,7 @@ impl Run<'_, '_, '_, '_> {
     /// Puts the fragments that came before the first one to it, which is in `frame`: with them
     /// the message may be whole.
     #[cold]
-    pub(super) fn put_earlier_fragments(&mut self, frame: &Frame<'_>, outcome: &mut Reassembly) {
+    fn put_earlier_fragments(&mut self, frame: &Frame<'_>, outcome: &mut (Reassembly, Carried)) {
         let depth = frame.expanded.map_or(0, |packet| packet.depth);
         let mut packet = Expanded::default();
         while let Some(earlier) = self.expander.earlier_fragment(&mut packet) {
@@ -110,7 +103,7 @@ impl Run<'_, '_, '_, '_> {
                     came_to,
                     Reassembly::Complete(_) | Reassembly::Overlap { .. }
                 ) {
-                    *outcome = came_to;
+                    *outcome = (came_to, self.reassembler.take_carried());
                 }
             }
         }

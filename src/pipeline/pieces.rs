@@ -161,7 +161,7 @@ impl Run<'_, '_, '_, '_> {
             return Ok(());
         };
         let reassembly = if packet.is_of_fragment() {
-            self.reassemble(whole, packet)
+            self.reassemble(whole, packet).0
         } else {
             (self.reassembler).complete(&packet.ip, made, frames, first_end)
         };

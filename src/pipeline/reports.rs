@@ -62,7 +62,7 @@ impl Run<'_, '_, '_, '_> {
             // Not where the message that reports is itself in fragments.
             let is_fragment = packet.ip.fragment.is_some() && packet.tunnels.fragment().is_none();
             let reassembly = if is_fragment {
-                Some(self.reassemble(frame, packet))
+                Some(self.reassemble(frame, packet).0)
             } else {
                 message.and_then(|message| self.of_segments(message, packet))
             };

@@ -174,11 +174,10 @@ impl Collector {
         if let Relation::Error { original } = relation
             && let Some(reason) = DropReason::of_message(message)
         {
-            let first = whole.frames.first();
             let begun = self
                 .begun
                 .iter()
-                .position(|(frame, _)| Some(frame) == first);
+                .position(|(frame, _)| Some(*frame) == whole.begins);
             let counted = begun.and_then(|at| self.begun.remove(at));
             if let Some((_, before)) = counted {
                 self.errors

@@ -37,7 +37,7 @@ impl Serialize for IpHeader<'_> {
             map.put("df", &ip.dont_fragment)?;
             map.fact("reserved_flag", ip.reserved_flag())?;
         }
-        map.maybe("fragment", ip.fragment.map(FragmentPosition))?;
+        map.maybe("fragment", ip.own_fragment().map(FragmentPosition))?;
         map.maybe(
             "final_destination",
             ip.final_destination.map(|a| Addr(a.into())),
@@ -228,7 +228,8 @@ impl Serialize for TunnelHeader<'_> {
             map.put("src_port", &src_port)?;
             map.put("dst_port", &dst_port)?;
         }
-        map.maybe("ip", self.outer.as_ref().map(IpHeader))?;
+        let captured = (self.around.fragment.as_ref()).or(self.outer.as_ref());
+        map.maybe("ip", captured.map(IpHeader))?;
         if let Some(outer) = &self.outer
             && let Some(checksum) = self.around.checksum()
         {

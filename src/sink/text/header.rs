@@ -55,7 +55,7 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     let word = Fragmentation {
         dont_fragment: ip.dont_fragment,
         reserved_flag: ip.reserved_flag(),
-        fragment: ip.fragment,
+        fragment: ip.own_fragment(),
     };
     fragmentation(out, word);
     out.extend_from_slice(b", proto ");

@@ -79,7 +79,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
     }
     file::lines(out, event.frame.options, |out| below(out, 0));
     for around in event.packet.tunnels.encapsulations() {
-        if let Some(outer) = &around.outer {
+        if let Some(outer) = around.captured() {
             below(out, 0);
             out.extend_from_slice(b"in ");
             header::outer(out, outer, options.header_checksums);

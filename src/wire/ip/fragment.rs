@@ -9,13 +9,31 @@ pub struct Fragment {
     pub offset: u16,
     /// Whether more follow.
     pub more: bool,
-    /// Octets that its length is a multiple of, if more follow.
+    /// Octets that its length is a multiple of, if more follow; 0 if it is a piece of a packet of which no
+    /// header tells this place.
     pub unit: u8,
 }
 
 impl Fragment {
     /// What the offset counts in IP.
     pub(in crate::wire) const IP_UNIT: u8 = 8;
+
+    /// The unit of a piece that a link or a tunnel made of a packet.
+    pub(super) const OF_PIECE: u8 = 0;
+
+    /// The octets of a fragment header (RFC 8200 section 4.5) before its identification.
+    pub(super) const fn of_header(word: u16) -> Self {
+        Self {
+            offset: word & 0xfff8,
+            more: word & 1 != 0,
+            unit: Self::IP_UNIT,
+        }
+    }
+
+    /// Whether it is all of its packet (RFC 6946).
+    pub(super) const fn is_atomic(self) -> bool {
+        self.offset == 0 && !self.more
+    }
 }
 
 /// The flags and the fragment offset of an IPv4 header (RFC 791 section 3.1).

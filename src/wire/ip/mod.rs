@@ -226,7 +226,7 @@ impl<'a> Ip<'a> {
             fragment: Some(Fragment {
                 offset: u16::try_from(before).unwrap_or(u16::MAX),
                 more,
-                unit: 1,
+                unit: Fragment::OF_PIECE,
             }),
             payload: self.payload.get(before..).unwrap_or_default(),
             payload_length: narrow(self.payload.len().saturating_sub(before)),
@@ -240,7 +240,7 @@ impl<'a> Ip<'a> {
             fragment: Some(Fragment {
                 offset: 0,
                 more: true,
-                unit: 1,
+                unit: Fragment::OF_PIECE,
             }),
             payload,
             payload_length: narrow(payload.len()),
@@ -319,6 +319,30 @@ impl<'a> Ip<'a> {
             IpVersion::V4 => self.id,
             IpVersion::V6 => v6::fragment_id(self.header),
         }
+    }
+
+    /// Where its header says that it belongs: what a link or a tunnel made pieces of says nothing of those.
+    pub fn own_fragment(&self) -> Option<Fragment> {
+        match (self.fragment?.unit, self.version) {
+            (Fragment::OF_PIECE, IpVersion::V4) => {
+                u16_at(self.header, 6).and_then(|word| Fragmentation::of(word).fragment)
+            }
+            (Fragment::OF_PIECE, IpVersion::V6) => v6::fragment(self.header),
+            _ => self.fragment,
+        }
+    }
+
+    /// Whether it is a fragment of a packet that is a fragment itself (RFC 8200 section 4.5 has no word
+    /// against it). Place and identification are those of the outer one then.
+    pub(super) fn is_fragmented_again(&self) -> bool {
+        let is_one = |header: &ExtensionHeader<'_>| {
+            header.protocol == protocol::FRAG
+                && u16_at(header.bytes, 2)
+                    .is_some_and(|word| !Fragment::of_header(word).is_atomic())
+        };
+        self.version == IpVersion::V6
+            && self.fragment.is_some()
+            && self.extension_headers().filter(is_one).nth(1).is_some()
     }
 
     /// Whether the bit of an IPv4 header is set that must be zero (RFC 791 section 3.1).

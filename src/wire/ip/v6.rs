@@ -176,6 +176,8 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
             }
             protocol::DEST_OPTIONS => read_options(ip, header, at),
             protocol::ROUTE => read_routing(ip, header, at),
+            // It is no beginning of what is behind.
+            protocol::FRAG if ip.fragment.is_some() && is_later(header) => break,
             protocol::FRAG => read_fragment(ip, header),
             protocol::DSR => read_source_routing(ip, header, at),
             _ => {}
@@ -313,28 +315,37 @@ pub(super) fn fragmentable_headers(header: &[u8]) -> Option<&[u8]> {
     header.get(FIXED..)
 }
 
-/// The identification in the fragment header within `header`; none where the link fragments.
-pub(super) fn fragment_id(header: &[u8]) -> Option<u32> {
+/// The fragment header within `header`; none where the link fragments.
+fn fragment_header(header: &[u8]) -> Option<&[u8; 8]> {
     let end = header
         .len()
         .checked_sub(fragmentable_headers(header)?.len())?;
-    (end > FIXED).then(|| u32_at(header, end - 4)).flatten()
+    (header.get(FIXED..end)?).last_chunk()
 }
 
-/// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none: within another
-/// it leaves the place and the identification of that.
+/// The identification in that.
+pub(super) fn fragment_id(header: &[u8]) -> Option<u32> {
+    u32_at(fragment_header(header)?, 4)
+}
+
+/// The place that it tells.
+pub(super) fn fragment(header: &[u8]) -> Option<Fragment> {
+    let word = u16_at(fragment_header(header)?, 2)?;
+    Some(Fragment::of_header(word)).filter(|place| !place.is_atomic())
+}
+
+fn is_later(header: &[u8]) -> bool {
+    u16_at(header, 2).is_some_and(|word| Fragment::of_header(word).offset > 0)
+}
+
+/// RFC 8200 section 4.5. A fragment that is all of its packet (RFC 6946) counts as none. One within another
+/// leaves the place and the identification of that.
 fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
-    if let Some(field) = u16_at(header, 2) {
-        let fragment = Fragment {
-            offset: field & 0xfff8,
-            more: field & 1 != 0,
-            unit: Fragment::IP_UNIT,
-        };
-        if fragment.more || fragment.offset > 0 {
-            ip.fragment = Some(fragment);
-        } else if ip.fragment.is_some() {
-            return;
-        }
+    if ip.fragment.is_some() {
+        return;
+    }
+    if let Some(word) = u16_at(header, 2) {
+        ip.fragment = Some(Fragment::of_header(word)).filter(|place| !place.is_atomic());
     }
     ip.id = u32_at(header, 4);
 }

@@ -78,6 +78,14 @@ impl Gaps {
         u64::from(self.count).saturating_sub(self.told().len() as u64)
     }
 
+    /// Whether octets up to `end` may be among them, where those from `start` on are.
+    pub(super) fn may_hold(&self, start: usize, end: usize) -> bool {
+        let holds = |gap: &Gap| {
+            usize::from(gap.start) <= start && gap.end.is_none_or(|last| end <= last.into())
+        };
+        self.more() > 0 || self.told().iter().any(holds)
+    }
+
     /// Whether only the beginning came.
     pub fn is_all_after_first(&self) -> bool {
         matches!(

@@ -4,6 +4,8 @@
 //! A packet is whole when every octet of it came exactly once. Overlapping fragments are told and
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
+mod carried;
+mod given_up;
 mod missing;
 mod partial;
 mod pieces;
@@ -16,16 +18,18 @@ mod unwanted;
 
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::Opener;
-use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, is_extension, protocol, unfragmented};
+use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
-use crate::model::{Expanded, Form, FrameRef, InterfaceId, Timestamp};
+use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
+pub use carried::Carried;
 pub use missing::{Gap, Gaps, Missing};
-use partial::{Added, Piece as Part, Whole};
+use partial::{Added, Piece as Part};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
-use reassembled::Fragmented;
 pub use reassembled::Reassembled;
 use table::{Key, Table};
 use unwanted::Unwanted;
@@ -134,6 +138,8 @@ pub struct Reassembler {
     carriers: Table,
     /// Those that carry none.
     unwanted: Unwanted,
+    /// What the latest fragment made whole of those.
+    carried: Carried,
     /// What was taken apart below IP.
     pieces: Pieces,
     /// For tunnels' packets that are compressed or encrypted.
@@ -147,10 +153,12 @@ impl Reassembler {
     /// Keeps within `memory_limit` octets for messages, the same for packets of tunnels, and the same
     /// for pieces of either; 0 puts no fragments together.
     pub fn new(memory_limit: usize) -> Self {
+        let messages = Table::new(memory_limit, RandomState::default());
         Self {
-            messages: Table::new(memory_limit),
-            carriers: Table::new(memory_limit),
+            carriers: Table::new(memory_limit, messages.hasher()),
+            messages,
             unwanted: Unwanted::default(),
+            carried: Carried::default(),
             pieces: Pieces::new(memory_limit),
             opener: Opener::default(),
         }
@@ -159,10 +167,10 @@ impl Reassembler {
     /// Takes a fragment, captured as `frame` on `interface` at `now`. Any packet may be given: those
     /// that are no fragments of ICMP messages are told apart at once.
     ///
-    /// A later fragment may name an extension header where ICMP stands behind that,
-    /// and a tunnel's packet may carry ICMP, so fragments among the packets that are not ICMP belong
+    /// A later fragment of IPv6 may name anything, and one of IPv4 an extension header behind which ICMP
+    /// stands, and a tunnel's packet may carry ICMP, so fragments among the packets that are not ICMP belong
     /// here too. They are kept, and told to be [`Reassembly::NotIcmpFragment`] until one that names
-    /// ICMP has come.
+    /// ICMP has come. [`Self::take_carried`] tells of a tunnel's packet that is whole.
     pub fn feed(
         &mut self,
         packet: &Packet<'_>,
@@ -174,16 +182,16 @@ impl Reassembler {
             frame,
             interface,
             now,
+            told: usize::MAX,
+            within: &[],
         };
+        self.carried = Carried::default();
         if let Some((around, outer)) = packet.tunnels.fragment() {
             return self.carrier(packet, around, &outer, came);
         }
         let hash = self.messages.hash_tunnels(0, packet.tunnels);
-        if may_be_icmp(&packet.ip) || self.is_of_message(packet, hash, interface) {
-            let outcome = self.message(packet, hash, came);
-            if !matches!(outcome, Reassembly::NotIcmpFragment) || names_icmp(&packet.ip) {
-                return outcome;
-            }
+        if tells_of_message(&packet.ip) || self.is_of_message(packet, hash, interface) {
+            return self.message(packet, hash, came);
         }
         self.carrier(packet, packet.tunnels, &packet.ip, came)
     }
@@ -197,13 +205,18 @@ impl Reassembler {
         interface: Option<InterfaceId>,
     ) -> bool {
         let ip = &packet.ip;
-        ip.version == IpVersion::V6
+        self.messages.waiting() > 0
             && ip.is_later_fragment()
             && (self.messages).is_icmp(&key(packet, ip, tunnels, interface))
     }
 
+    /// What the fragment that was fed last made whole of tunnels' packets.
+    pub fn take_carried(&mut self) -> Carried {
+        std::mem::take(&mut self.carried)
+    }
+
     /// A fragment of a message, inside of tunnels that have this hash.
-    fn message(&mut self, packet: &Packet<'_>, tunnels: u64, came: Came) -> Reassembly {
+    fn message(&mut self, packet: &Packet<'_>, tunnels: u64, came: Came<'_>) -> Reassembly {
         let ip = &packet.ip;
         let Some(fragment) = ip.fragment else {
             return Reassembly::NotIcmpFragment;
@@ -211,6 +224,11 @@ impl Reassembler {
         self.messages.expire(came.now);
         let key = key(packet, ip, tunnels, came.interface);
         let is_icmp = names_icmp(ip);
+        if is_icmp && self.carriers.waiting() > 0 {
+            // Those before it named something else, or an extension header.
+            let early = self.carriers.hand_over(&key);
+            self.messages.take_over(&key, early);
+        }
         match place(&mut self.messages, key, (ip, fragment), is_icmp, came) {
             (Added::Whole(whole), true) => {
                 self.messages.completed();
@@ -227,9 +245,11 @@ impl Reassembler {
         packet: &Packet<'_>,
         around: TunnelPath<'_>,
         outer: &Ip<'_>,
-        came: Came,
+        came: Came<'_>,
     ) -> Reassembly {
-        let fragment = (outer.fragment).filter(|_| tunnel::may_be_fragment_of_carrier(outer));
+        // What fragments of IPv6 name tells nothing but of the first.
+        let is_kept = outer.version == IpVersion::V6 || tunnel::may_be_fragment_of_carrier(outer);
+        let fragment = outer.fragment.filter(|_| is_kept);
         let Some(fragment) = fragment else {
             return Reassembly::NotIcmpFragment;
         };
@@ -250,95 +270,10 @@ impl Reassembler {
         let is_icmp = !outer.is_later_fragment() && names_icmp(&packet.ip);
         let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), is_icmp, came);
         match added {
-            Added::Whole(whole) => self.inside(packet, around, *whole, is_icmp, came),
+            Added::Whole(whole) => self.inside((packet, outer), around, *whole, is_icmp, came),
             Added::Outcome(outcome) if is_icmp => outcome,
             Added::Outcome(_) => Reassembly::NotIcmpFragment,
         }
-    }
-
-    /// What a tunnel's packet came to that is whole, the last fragment of which is `last`; whether
-    /// another told that it carries ICMP.
-    fn inside(
-        &mut self,
-        last: &Packet<'_>,
-        around: TunnelPath<'_>,
-        whole: Whole,
-        is_told: bool,
-        came: Came,
-    ) -> Reassembly {
-        let mut octets = Vec::new();
-        let Whole {
-            first,
-            octets: part,
-            first_end,
-            frames,
-            told_as_other,
-        } = whole;
-        let unfragmentable = first.header.len().saturating_sub(first.skip);
-        unfragmented(
-            first.fields.version,
-            first.header.get(..unfragmentable).unwrap_or_default(),
-            &part,
-            &mut octets,
-        );
-        let mut made = self.opener.open_all(Expanded::whole(octets));
-        let Some((tunnels, ip)) = tunnel::innermost(&made).filter(|(_, ip)| names_icmp(ip)) else {
-            return if is_told {
-                Reassembly::Refused(Refusal::NotAsTold)
-            } else {
-                Reassembly::NotIcmpFragment
-            };
-        };
-        if is_told && ip.fragment.is_some() {
-            let around = self.messages.hash_tunnels(0, around);
-            let hash = self.messages.hash_tunnels(around, tunnels);
-            let packet = Packet { ip, ..*last };
-            return self.message(&packet, hash, came);
-        }
-        let place = |part: &[u8]| {
-            let start = super::bytes::offset_in(&made.octets, part).unwrap_or_default();
-            start..start + part.len()
-        };
-        if ip.fragment.is_none() {
-            self.carriers.completed();
-        }
-        self.carriers.newest_is_icmp();
-        // The fragments are the message's own where its first one ends before ICMP's header.
-        let is_own = tunnels.is_empty() && made.around.is_none();
-        let (header, payload) = (place(ip.header), place(ip.payload));
-        let told = if !is_told {
-            0
-        } else if let Some(sent) = made.and_around().skip(1).last() {
-            let end = sent.octets.len().saturating_sub(part.len()) + first_end;
-            let beginning = sent.octets.get(..end).unwrap_or_default().to_vec();
-            let beginning = self.opener.open_all(Expanded::whole(beginning));
-            tunnel::innermost(&beginning).map_or(0, |(_, ip)| ip.payload.len())
-        } else {
-            let end = made.octets.len().saturating_sub(part.len()) + first_end;
-            end.saturating_sub(payload.start)
-        };
-        let told = told.min(payload.len());
-        let fields = ip.moved_to(&[], &[]);
-        let fragmented = match (is_own, is_told) {
-            (true, _) if ip.fragment.is_none() => Fragmented::Message,
-            (_, true) => Fragmented::Told,
-            (_, false) => Fragmented::Untold,
-        };
-        made.move_in(u8::try_from(around.len()).unwrap_or(u8::MAX));
-        (made.form, made.piece) = match (is_told, last.ip.fragment) {
-            (true, Some(_)) => (Form::Last, last.ip.payload.len()),
-            _ => (Form::Whole, 0),
-        };
-        Reassembly::Complete(Box::new(Reassembled {
-            fields,
-            made,
-            header,
-            payload,
-            frames,
-            told_as_other,
-            told,
-            fragmented,
-        }))
     }
 
     /// Takes a piece of a packet. What begins with it, or is whole with it, is made in `into`.
@@ -404,10 +339,15 @@ impl Reassembler {
 
 /// Where and when a fragment was captured.
 #[derive(Clone, Copy)]
-struct Came {
+struct Came<'a> {
+    /// The frame that tells of it.
     frame: FrameRef,
     interface: Option<InterfaceId>,
     now: Timestamp,
+    /// How many octets behind the headers are told of in `frame`, if not all.
+    told: usize,
+    /// The frames of the packet that it came in, if that was fragmented.
+    within: &'a [FrameRef],
 }
 
 fn key(packet: &Packet<'_>, ip: &Ip<'_>, tunnels: u64, interface: Option<InterfaceId>) -> Key {
@@ -430,22 +370,22 @@ fn place(
     key: Key,
     (ip, fragment): (&Ip<'_>, Fragment),
     is_icmp: bool,
-    came: Came,
+    came: Came<'_>,
 ) -> (Added, bool) {
     let refused = |why| Added::Outcome(Reassembly::Refused(why));
     let Some(part) = fragmentable_part(ip) else {
         return (refused(Refusal::Cut), is_icmp);
     };
     match Part::new(ip, fragment, part, came.frame) {
-        Ok(piece) => table.place(key, &piece, (part, ip), is_icmp, came.now),
+        Ok(piece) => table.place(key, &piece, (part, ip), is_icmp, came),
         Err(why) => (refused(why), is_icmp || table.is_icmp(&key)),
     }
 }
 
-/// Whether the message that `ip` is a fragment of may be ICMP, as far as this fragment tells.
-fn may_be_icmp(ip: &Ip<'_>) -> bool {
-    names_icmp(ip) && !ip.may_be_cut_in_extension()
-        || ip.is_later_fragment() && is_extension(ip.protocol)
+/// Whether `ip` tells that it is a fragment of an ICMP message. One of a fragment of such is not: what it
+/// is of has the message as a tunnel's packet has.
+fn tells_of_message(ip: &Ip<'_>) -> bool {
+    names_icmp(ip) && !ip.may_be_cut_in_extension() && !ip.is_fragmented_again()
 }
 
 fn names_icmp(ip: &Ip<'_>) -> bool {

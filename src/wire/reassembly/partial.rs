@@ -1,8 +1,8 @@
 //! The fragments of one packet.
 
-use super::missing::{Holes, Missing};
+use super::missing::{Gaps, Holes, Missing};
 use super::recent::{Known, Octets};
-use super::{Reassembly, Refusal};
+use super::{Came, Reassembly, Refusal};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
 
@@ -54,6 +54,11 @@ impl Piece {
         self.frame
     }
 
+    /// Whether it may fill one of these gaps.
+    pub(super) fn fits(&self, gaps: &Gaps) -> bool {
+        gaps.may_hold(self.start, self.end)
+    }
+
     /// Whether it is a first fragment.
     pub(super) fn begins(&self) -> bool {
         self.start == 0
@@ -74,6 +79,8 @@ pub(super) struct Partial {
     pieces: Vec<Piece>,
     /// Their octets, in the order they came.
     octets: Vec<u8>,
+    /// The frames of pieces that came in several, by where those start.
+    within: Vec<(usize, FrameRef)>,
     received: usize,
     holes: Holes,
     /// Where the packet ends, once its last fragment came.
@@ -84,6 +91,8 @@ pub(super) struct Partial {
     /// Whether a fragment came that is known to be ICMP's.
     is_icmp: bool,
     kin: Kin,
+    /// Whether all that came is what a packet lacked that was given up, and counted then.
+    is_rest: bool,
     /// Fragments that came before one that is known to be ICMP's.
     told_as_other: u64,
     /// Those of the latest fragment.
@@ -120,6 +129,8 @@ pub(super) struct First {
     pub(super) header: Vec<u8>,
     /// How many octets of the fragmentable part are extension headers.
     pub(super) skip: usize,
+    /// How many octets behind those it told of, at most.
+    pub(super) told: usize,
 }
 
 /// What a fragment came to.
@@ -137,6 +148,8 @@ pub(super) struct Whole {
     pub(super) octets: Vec<u8>,
     /// Where the first fragment ends in it.
     pub(super) first_end: usize,
+    /// The frame that told of the first fragment.
+    pub(super) begins: Option<FrameRef>,
     /// The frames, in the order of their octets.
     pub(super) frames: Vec<FrameRef>,
     /// How many of them came before one that is known to be ICMP's.
@@ -150,6 +163,7 @@ impl Partial {
             started,
             pieces: Vec::new(),
             octets: Vec::new(),
+            within: Vec::new(),
             received: 0,
             holes: Holes::default(),
             end: None,
@@ -157,6 +171,7 @@ impl Partial {
             overlapped: false,
             is_icmp: false,
             kin: Kin::None,
+            is_rest: false,
             told_as_other: 0,
             seen_as: None,
             earliest: None,
@@ -244,9 +259,30 @@ impl Partial {
         !piece.last || highest <= piece.end
     }
 
-    /// `None` for what was never known to be ICMP, and for what came beside a packet that is whole.
+    /// The next fragment is one that a packet lacked that was given up, or not.
+    pub(super) fn takes_rest(&mut self, is_rest: bool) {
+        self.is_rest = is_rest && (self.is_rest || self.pieces.is_empty());
+    }
+
+    /// Whether nothing that came tells what packet it is.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.first.is_none() && !self.is_icmp && !self.is_kin()
+    }
+
+    /// Takes its place among others.
+    pub(super) fn renumber(&mut self, serial: u64) {
+        self.serial = serial;
+    }
+
+    /// What it lacks.
+    pub(super) fn gaps(&self) -> Gaps {
+        self.holes.gaps()
+    }
+
+    /// `None` for what was never known to be ICMP, for what came beside a packet that is whole, and for
+    /// what came of one that has its fate.
     pub(super) fn fate(&self) -> Option<Fate> {
-        (self.is_icmp && self.kin == Kin::None).then_some(if self.overlapped {
+        (self.is_icmp && !self.is_kin() && !self.is_rest).then_some(if self.overlapped {
             Fate::Overlapping
         } else {
             Fate::Waiting
@@ -265,6 +301,7 @@ impl Partial {
     pub(super) fn memory(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
             + self.octets.capacity()
+            + self.within.capacity() * size_of::<(usize, FrameRef)>()
             + self.holes.memory()
             + self
                 .first
@@ -278,6 +315,7 @@ impl Partial {
         part: FragmentablePart<'_>,
         ip: &Ip<'_>,
         is_icmp: bool,
+        came: Came<'_>,
     ) -> Added {
         self.is_icmp |= is_icmp;
         self.seen_as = Some((piece.frame.source(), piece.ttl));
@@ -297,6 +335,8 @@ impl Partial {
         let at = self.octets.len();
         part.extend(&mut self.octets);
         self.pieces.insert(behind, Piece { at, ..*piece });
+        let within = came.within.iter().map(|frame| (piece.start, *frame));
+        self.within.extend(within);
         self.received += piece.end - piece.start;
         self.holes.fill(piece.start, piece.end, piece.last);
         let earliest = *self.earliest.get_or_insert(piece.frame);
@@ -305,6 +345,7 @@ impl Partial {
                 fields: ip.with_octets(&[], &[]),
                 header: ip.header.to_vec(),
                 skip: part.extension_headers.len(),
+                told: came.told,
             });
         }
         if self.end == Some(self.received) {
@@ -327,6 +368,7 @@ impl Partial {
         self.overlapped = true;
         self.pieces = Vec::new();
         self.octets = Vec::new();
+        self.within = Vec::new();
         self.first = None;
         Reassembly::Overlap { with: there.frame }
     }
@@ -354,9 +396,30 @@ impl Partial {
             first,
             octets,
             first_end: self.pieces.first().map_or(0, |piece| piece.end),
-            frames: self.pieces.iter().map(|piece| piece.frame).collect(),
+            begins: self.pieces.first().map(Piece::frame),
+            frames: self.frames(),
             told_as_other: self.told_as_other,
         }))
+    }
+
+    /// The frames of its fragments, in the order of their octets.
+    fn frames(&mut self) -> Vec<FrameRef> {
+        self.within.sort_by_key(|(start, _)| *start);
+        let mut frames = Vec::with_capacity(self.pieces.len() + self.within.len());
+        for piece in &self.pieces {
+            let from = self
+                .within
+                .partition_point(|(start, _)| *start < piece.start);
+            let within = self.within.get(from..).unwrap_or_default().iter();
+            let mut within = within
+                .take_while(|(start, _)| *start == piece.start)
+                .peekable();
+            if within.peek().is_none() {
+                frames.push(piece.frame);
+            }
+            frames.extend(within.map(|(_, frame)| *frame));
+        }
+        frames
     }
 
     /// Its fragments, each with the hash of its octets.

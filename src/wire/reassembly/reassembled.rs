@@ -3,34 +3,24 @@
 use std::ops::Range;
 
 use super::partial::Whole;
-use crate::model::{Expanded, FrameRef};
+use crate::model::FrameRef;
 use crate::wire::ip::Ip;
 
 /// A message put together.
 #[derive(Clone, Debug)]
 pub struct Reassembled {
     pub(super) fields: Ip<'static>,
-    /// The packet, or that of a tunnel around it.
-    pub(super) made: Expanded,
+    /// Those of the packet, or of a tunnel's around it.
+    pub(super) octets: Vec<u8>,
     /// Where header and payload of the packet are.
     pub(super) header: Range<usize>,
     pub(super) payload: Range<usize>,
+    /// The frame that told of the first fragment.
+    pub(super) begins: Option<FrameRef>,
     pub(super) frames: Vec<FrameRef>,
     pub(super) told_as_other: u64,
     /// Octets of the payload that the first fragment told of.
     pub(super) told: usize,
-    pub(super) fragmented: Fragmented,
-}
-
-/// What was fragmented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fragmented {
-    /// The message.
-    Message,
-    /// The packet of a tunnel around it, of which no fragment told what it carries.
-    Untold,
-    /// The same, where an earlier fragment told of the message.
-    Told,
 }
 
 impl Reassembled {
@@ -40,6 +30,7 @@ impl Reassembled {
             first,
             octets: part,
             first_end,
+            begins,
             frames,
             told_as_other,
         } = whole;
@@ -51,11 +42,11 @@ impl Reassembled {
             fields: first.fields.with_octets(header, payload).moved_to(&[], &[]),
             header: 0..start,
             payload: start..octets.len(),
-            made: Expanded::whole(octets),
+            octets,
+            begins,
             frames,
             told_as_other,
-            told: first_end.saturating_sub(first.skip),
-            fragmented: Fragmented::Message,
+            told: first_end.saturating_sub(first.skip).min(first.told),
         }
     }
 
@@ -68,11 +59,11 @@ impl Reassembled {
             fields: ip.moved_to(&[], &[]),
             header: 0..start,
             payload: start..octets.len(),
-            made: Expanded::whole(octets),
+            octets,
+            begins: frames.first().copied(),
             frames,
             told_as_other: 0,
             told,
-            fragmented: Fragmented::Message,
         }
     }
 
@@ -80,19 +71,19 @@ impl Reassembled {
     /// message as payload. Its `length` counts the octets of that header and of the payload. Where it
     /// was a tunnel's packet that was fragmented it is the one inside.
     pub fn ip(&self) -> Ip<'_> {
-        let octets = |range: &Range<usize>| self.made.octets.get(range.clone()).unwrap_or_default();
+        let octets = |range: &Range<usize>| self.octets.get(range.clone()).unwrap_or_default();
         (self.fields).moved_to(octets(&self.header), octets(&self.payload))
     }
 
     /// The octets of that packet, or of that of the tunnel: [`Self::ip`] lies in them.
     pub fn octets(&self) -> &[u8] {
-        &self.made.octets
+        &self.octets
     }
 
     /// What its first fragment told of the packet, where that came in another frame than `last`, which
     /// made it whole.
     pub fn told_before(&self, last: FrameRef) -> Option<Ip<'_>> {
-        let is_told = self.told > 0 && self.frames.first().is_some_and(|first| *first != last);
+        let is_told = self.told > 0 && self.begins.is_some_and(|first| first != last);
         let ip = self.ip();
         let told = ip.payload.get(..self.told).filter(|_| is_told)?;
         Some(ip.first_of_pieces(told))
@@ -103,15 +94,9 @@ impl Reassembled {
         &self.frames
     }
 
-    /// Where it was a tunnel's packet that was fragmented, and none of its fragments told of the
-    /// message inside: that packet, to be told of by the frame that made it whole.
-    pub fn untold(&self) -> Option<&Expanded> {
-        (self.fragmented == Fragmented::Untold).then_some(&self.made)
-    }
-
-    /// Where it was a tunnel's packet that was fragmented, and an earlier fragment told of the message
-    /// inside: that packet, to which the frame that made it whole adds the last octets.
-    pub fn told_in_tunnel(&self) -> Option<&Expanded> {
-        (self.fragmented == Fragmented::Told).then_some(&self.made)
+    /// The frame that told of its first fragment: not the one in which that begins, where it was in a
+    /// fragmented packet that showed nothing of it before it was whole.
+    pub fn begins(&self) -> Option<FrameRef> {
+        self.begins
     }
 }

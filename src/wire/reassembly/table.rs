@@ -5,9 +5,11 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::given_up::GivenUp;
+use super::missing::Gaps;
 use super::partial::{Added, Fate, Partial, Piece};
 use super::recent::{self, Known, Lead, Recent};
-use super::{Fates, Reassembler, Reassembly};
+use super::{Came, Fates, Reassembler, Reassembly};
 use crate::model::{AddrPair, InterfaceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
 use crate::wire::link::Vlans;
@@ -43,6 +45,7 @@ pub(super) struct Table {
     memory_limit: usize,
     fates: Fates,
     recent: Recent,
+    given_up: GivenUp,
 }
 
 impl Table {
@@ -50,10 +53,11 @@ impl Table {
     const ENTRY: usize =
         size_of::<(Key, Vec<Partial>)>() + size_of::<Partial>() + size_of::<(Key, u64)>() * 2;
 
-    /// Keeps within `memory_limit` octets; 0 puts nothing together.
-    pub(super) fn new(memory_limit: usize) -> Self {
+    /// Keeps within `memory_limit` octets; 0 puts nothing together. Keys are the same for tables that have the
+    /// same `hasher`.
+    pub(super) fn new(memory_limit: usize, hasher: RandomState) -> Self {
         Self {
-            partials: HashMap::default(),
+            partials: HashMap::with_hasher(hasher),
             order: VecDeque::new(),
             serial: 0,
             waiting: 0,
@@ -61,7 +65,12 @@ impl Table {
             memory_limit,
             fates: Fates::default(),
             recent: Recent::default(),
+            given_up: GivenUp::default(),
         }
+    }
+
+    pub(super) fn hasher(&self) -> RandomState {
+        self.partials.hasher().clone()
     }
 
     /// The packet that was put together last turned out to carry ICMP.
@@ -94,14 +103,17 @@ impl Table {
         piece: &Piece,
         (part, ip): (FragmentablePart<'_>, &Ip<'_>),
         is_icmp: bool,
-        now: Timestamp,
+        came: Came<'_>,
     ) -> (Added, bool) {
+        let now = came.now;
         let hasher = self.partials.hasher().clone();
         let hash = |octets: &[u8]| hasher.hash_one(octets);
         let lead = Lead::of(ip.payload);
         let met = (self.recent).find(&key, (piece, lead), || hash(&part.to_vec()), now);
         let known = met.filter(Known::is_copy);
         self.forget_kin(&key, piece, known.is_none(), now);
+        let is_rest =
+            !self.given_up.is_empty() && self.given_up.lacks(hasher.hash_one(key), piece, now);
         let there = self.partials.entry(key).or_default();
         let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
         let found = of(&|p| p.was_seen_as(piece))
@@ -122,7 +134,8 @@ impl Table {
         };
         let before = partial.memory();
         partial.takes(met);
-        let mut outcome = partial.add(piece, part, ip, is_icmp);
+        partial.takes_rest(is_rest);
+        let mut outcome = partial.add(piece, part, ip, is_icmp, came);
         let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
         match (&outcome, met) {
@@ -138,7 +151,7 @@ impl Table {
             }
             _ => {}
         }
-        self.shrink();
+        self.shrink(now);
         (outcome, is_icmp)
     }
 
@@ -153,6 +166,35 @@ impl Table {
         });
         if let Some(serial) = kin.next().map(Partial::serial) {
             self.remove(key, serial);
+        }
+    }
+
+    /// Gives away later fragments of a packet of which nothing is known.
+    pub(super) fn hand_over(&mut self, key: &Key) -> Vec<Partial> {
+        let Some(there) = self.partials.get_mut(key) else {
+            return Vec::new();
+        };
+        let given: Vec<_> = there
+            .extract_if(.., |partial| partial.is_unknown())
+            .collect();
+        if there.is_empty() {
+            self.partials.remove(key);
+        }
+        for partial in &given {
+            self.release(partial);
+        }
+        given
+    }
+
+    /// Takes what another table had of a packet.
+    pub(super) fn take_over(&mut self, key: &Key, given: Vec<Partial>) {
+        for mut partial in given {
+            self.serial += 1;
+            partial.renumber(self.serial);
+            self.order.push_back((*key, self.serial));
+            self.waiting += 1;
+            self.memory += Self::ENTRY + partial.memory();
+            self.partials.entry(*key).or_default().push(partial);
         }
     }
 
@@ -180,9 +222,17 @@ impl Table {
             if age.is_none_or(|age| age < Reassembler::EXPIRY) {
                 break;
             }
-            let (serial, fate) = (partial.serial(), partial.fate());
+            let (serial, fate, gaps) = (partial.serial(), partial.fate(), partial.gaps());
             self.count(fate, |fates| &mut fates.expired);
+            self.note_given_up(&key, fate, gaps, now);
             self.remove(&key, serial);
+        }
+    }
+
+    /// What comes yet of a packet of this fate, which lacks these octets, is not to be counted again.
+    fn note_given_up(&mut self, key: &Key, fate: Option<Fate>, gaps: Gaps, now: Timestamp) {
+        if matches!(fate, Some(Fate::Waiting)) {
+            self.given_up.insert(self.hash(key), gaps, now);
         }
     }
 
@@ -249,13 +299,14 @@ impl Table {
     }
 
     /// Gives up the oldest until what is kept fits, and tidies the order when most of it is stale.
-    fn shrink(&mut self) {
+    fn shrink(&mut self, now: Timestamp) {
         while self.memory > self.memory_limit {
             let Some((key, partial)) = self.oldest() else {
                 break;
             };
-            let (serial, fate) = (partial.serial(), partial.fate());
+            let (serial, fate, gaps) = (partial.serial(), partial.fate(), partial.gaps());
             self.count(fate, |fates| &mut fates.evicted);
+            self.note_given_up(&key, fate, gaps, now);
             self.remove(&key, serial);
         }
         if self.order.len() > 2 * self.waiting + 16 {

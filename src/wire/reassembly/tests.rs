@@ -145,6 +145,7 @@ fn only_fragments_of_icmp_are_taken() {
     tcp[9] = 6;
     for data in [
         tcp,
+        fragment6(6, 0, true, &[0; 8]),
         fragment6(6, 8, false, &[0; 8]),
         fragment4(1, 0, false, &[0; 8]),
     ] {
@@ -339,6 +340,33 @@ fn fragments_expire_by_capture_time() {
     }
 }
 
+/// What comes of a message that was given up is no other one; what it did not lack is.
+#[test]
+fn a_message_that_was_given_up_counts_once() {
+    let message = echo(96);
+    let pieces = pieces4(7, &message, 32);
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut feed = |which: usize, seconds| {
+        reassembler.feed(
+            &packet(&pieces[which]),
+            frame_ref(which as u64),
+            None,
+            at(seconds),
+        );
+        let fates = reassembler.fates();
+        (fates.expired, fates.waiting)
+    };
+    assert_eq!(feed(0, 0), (0, 1));
+    assert_eq!(feed(2, 60), (1, 0));
+    // The identification is used again.
+    assert_eq!(feed(0, 61), (1, 1));
+    // That one lacked its middle alone.
+    assert_eq!(feed(2, 130), (2, 1));
+    assert_eq!(feed(1, 191), (3, 0));
+    // Too late to be of it.
+    assert_eq!(feed(0, 260), (3, 1));
+}
+
 #[test]
 fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     let limit = 20_000;
@@ -358,8 +386,14 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     let outcome = reassembler.feed(&packet(&last), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Complete(_)));
     let gone = fragment4(0, 1000, false, &[0; 8]);
+    let before = reassembler.fates();
     let outcome = reassembler.feed(&packet(&gone), frame_ref(2), None, at(0));
     assert!(matches!(outcome, Reassembly::Incomplete(_)));
+    // It is the rest of one that is counted.
+    assert_eq!(reassembler.fates(), before);
+    reassembler.expire(at(100));
+    assert_eq!(reassembler.fates().evicted, before.evicted);
+    assert_eq!(reassembler.fates().expired, before.waiting);
 
     let mut none = Reassembler::new(0);
     none.feed(&packet(&last), frame_ref(1), None, at(0));

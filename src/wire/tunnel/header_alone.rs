@@ -31,6 +31,7 @@ pub fn header_alone<'a>(ip: &Ip<'a>) -> Option<Encapsulation<'a>> {
             vlans: Vlans::default(),
         },
         outer: Some(*ip),
+        fragment: None,
         header,
         frame: None,
         report: None,

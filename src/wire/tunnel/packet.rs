@@ -27,7 +27,7 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// The outermost IP packet, where `ip` travels inside of another; read anew at each call.
     pub fn outermost(&self) -> Option<Ip<'a>> {
-        self.tunnels.walk().find_map(|(_, outer)| outer)
+        self.tunnels.walk().find_map(|step| step.outer)
     }
 
     /// The innermost frame around `ip`, up to what it carries, of those in `frame` and itself. `None`

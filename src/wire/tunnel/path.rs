@@ -53,8 +53,8 @@ impl<'a> TunnelPath<'a> {
             return None;
         }
         let mut walk = (0..self.depth).zip(self.walk());
-        walk.find_map(|(depth, (_, outer))| {
-            let ip = outer.filter(|ip| ip.fragment.is_some())?;
+        walk.find_map(|(depth, step)| {
+            let ip = step.outer.filter(|ip| ip.fragment.is_some())?;
             Some((Self { depth, ..self }, ip))
         })
     }
@@ -66,19 +66,26 @@ impl<'a> TunnelPath<'a> {
 
     /// The tunnels, outermost first, each with the octets that make it up.
     pub fn encapsulations(self) -> impl Iterator<Item = Encapsulation<'a>> + use<'a> {
-        self.walk().map(|(entered, outer)| Encapsulation {
-            tunnel: Tunnel {
-                kind: entered.kind,
-                outer: (outer.as_ref())
-                    .filter(|ip| ip.hides_addresses() != (true, true))
-                    .map(|ip| (ip.src(), ip.dst())),
-                vlans: entered.vlans,
+        self.walk().map(
+            |Step {
+                 entered,
+                 outer,
+                 fragment,
+             }| Encapsulation {
+                tunnel: Tunnel {
+                    kind: entered.kind,
+                    outer: (outer.as_ref())
+                        .filter(|ip| ip.hides_addresses() != (true, true))
+                        .map(|ip| (ip.src(), ip.dst())),
+                    vlans: entered.vlans,
+                },
+                outer,
+                fragment,
+                header: entered.header,
+                frame: entered.frame,
+                report: entered.report,
             },
-            outer,
-            header: entered.header,
-            frame: entered.frame,
-            report: entered.report,
-        })
+        )
     }
 
     /// How many there are.
@@ -96,7 +103,7 @@ impl<'a> TunnelPath<'a> {
         self.has_pieces
     }
 
-    pub(super) fn walk(self) -> impl Iterator<Item = (Entered<'a>, Option<Ip<'a>>)> + use<'a> {
+    pub(super) fn walk(self) -> impl Iterator<Item = Step<'a>> + use<'a> {
         let mut at = Position {
             network: self.network,
             rest: Rest {
@@ -108,7 +115,9 @@ impl<'a> TunnelPath<'a> {
         let mut reported = self.place;
         (0..self.depth).map_while(move |depth| {
             let made = made_at(self.expanded, depth);
+            let mut fragment = None;
             if let Some(packet) = made {
+                fragment = at.fragment();
                 at = Position::made(packet);
             }
             let outer = match at.network {
@@ -128,9 +137,22 @@ impl<'a> TunnelPath<'a> {
                 entered.header = at.rest.bytes.get(..header).unwrap_or_default();
             }
             at = entered.inside;
-            Some((entered, outer))
+            Some(Step {
+                entered,
+                outer,
+                fragment,
+            })
         })
     }
+}
+
+/// A tunnel on the way to a packet.
+pub(super) struct Step<'a> {
+    pub(super) entered: Entered<'a>,
+    /// Its packet.
+    pub(super) outer: Option<Ip<'a>>,
+    /// The fragment of that which the frame has.
+    fragment: Option<Ip<'a>>,
 }
 
 /// A tunnel with the octets that make it up.
@@ -140,6 +162,8 @@ pub struct Encapsulation<'a> {
     pub tunnel: Tunnel,
     /// Its IP packet; `None` where there is none (MPLS, `PPPoE`).
     pub outer: Option<Ip<'a>>,
+    /// The fragment of that which the frame has, where it was put together.
+    pub fragment: Option<Ip<'a>>,
     /// What is between its IP header, or the link header, and the packet that it carries: UDP's
     /// header, its own, and the link header of a frame inside.
     pub header: &'a [u8],
@@ -147,6 +171,13 @@ pub struct Encapsulation<'a> {
     pub frame: Option<(LinkType, &'a [u8])>,
     /// What it tells of the packet, where it is no tunnel but a message about that.
     pub report: Option<Report>,
+}
+
+impl<'a> Encapsulation<'a> {
+    /// Its IP packet, or the fragment of that, as the frame has it.
+    pub fn captured(&self) -> Option<&Ip<'a>> {
+        self.fragment.as_ref().or(self.outer.as_ref())
+    }
 }
 
 /// One tunnel.

@@ -104,6 +104,12 @@ impl<'a> Position<'a> {
         Ok(ip)
     }
 
+    /// The IP packet that starts here, if it is a fragment.
+    pub(super) fn fragment(&self) -> Option<Ip<'a>> {
+        let ip = self.rest.ip().ok()?;
+        (self.network == Network::Ip && ip.fragment.is_some()).then_some(ip)
+    }
+
     /// Where one starts that is all there.
     pub(super) fn whole(packet: &'a [u8]) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! Fragments of the packets of tunnels.
 
 use super::*;
+use crate::model::{Expanded, Form};
 
 /// GRE (RFC 2784).
 const GRE: u8 = 47;
@@ -47,8 +48,14 @@ fn feed(reassembler: &mut Reassembler, pieces: &[Vec<u8>]) -> Vec<Reassembly> {
         .collect()
 }
 
-/// The frames of a message that is whole and good, and whether no fragment told of it.
-fn whole(outcome: &Reassembly, message: &[u8]) -> (Vec<u64>, bool) {
+/// The packet that is told of with the fragment that was fed last, and how.
+fn made(reassembler: &mut Reassembler) -> Option<(Form, Expanded)> {
+    let made = *reassembler.take_carried().made?;
+    Some((made.form, made))
+}
+
+/// The frames of a message that is whole and good.
+fn whole(outcome: &Reassembly, message: &[u8]) -> Vec<u64> {
     let Reassembly::Complete(whole) = outcome else {
         panic!("{outcome:?}");
     };
@@ -56,8 +63,7 @@ fn whole(outcome: &Reassembly, message: &[u8]) -> (Vec<u64>, bool) {
     assert_eq!(ip.payload, message);
     assert!(ip.is_whole() && ip.fragment.is_none());
     assert_eq!(icmp_checksum(&ip).status, ChecksumStatus::Good);
-    let frames = whole.frames().iter().map(|frame| frame.number()).collect();
-    (frames, whole.untold().is_some())
+    whole.frames().iter().map(|frame| frame.number()).collect()
 }
 
 #[test]
@@ -74,16 +80,20 @@ fn a_message_in_a_fragmented_packet_of_a_tunnel_is_put_together() {
         let outcomes = feed(&mut reassembler, &pieces);
         assert!(matches!(outcomes[0], Reassembly::Incomplete(_)));
         assert!(matches!(outcomes[1], Reassembly::Incomplete(_)));
-        assert_eq!(whole(&outcomes[2], &message), (vec![1, 2, 3], false));
+        assert_eq!(whole(&outcomes[2], &message), [1, 2, 3]);
+        assert!(matches!(made(&mut reassembler), Some((Form::Last, _))));
         assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
         assert_eq!(reassembler.fates().complete, 1);
 
         // The other way round only the last one that comes tells that it is ICMP.
         let backwards: Vec<_> = pieces.into_iter().rev().collect();
-        let outcomes = feed(&mut Reassembler::new(ROOM), &backwards);
+        let mut reassembler = Reassembler::new(ROOM);
+        let outcomes = feed(&mut reassembler, &backwards);
         assert!(matches!(outcomes[0], Reassembly::NotIcmpFragment));
         assert!(matches!(outcomes[1], Reassembly::NotIcmpFragment));
-        assert_eq!(whole(&outcomes[2], &message), (vec![3, 2, 1], false));
+        assert_eq!(whole(&outcomes[2], &message), [3, 2, 1]);
+        let carried = reassembler.take_carried();
+        assert!(carried.made.is_none() && carried.told_as_other == 2);
     }
 }
 
@@ -101,15 +111,14 @@ fn a_message_of_which_no_fragment_tells_is_news() {
                 .iter()
                 .all(|outcome| matches!(outcome, Reassembly::NotIcmpFragment))
         );
-        let (frames, is_news) = whole(&last, &message);
-        assert!(is_news && frames.len() == pieces.len());
+        assert_eq!(whole(&last, &message).len(), pieces.len());
+        let Some((Form::Whole, made)) = made(&mut reassembler) else {
+            panic!("{protocol}");
+        };
 
         // The packet that was made stands in the last fragment's place.
-        let Reassembly::Complete(whole) = last else {
-            unreachable!();
-        };
         let frame = Frame {
-            expanded: whole.untold(),
+            expanded: Some(&made),
             ..Frame::alone(LinkType(101), pieces.last().unwrap())
         };
         let Classified::Icmp(packet) = classify(&frame) else {
@@ -119,6 +128,10 @@ fn a_message_of_which_no_fragment_tells_is_news() {
         assert!(!packet.is_of_fragment());
         let around: Vec<_> = packet.tunnels.encapsulations().collect();
         assert_eq!(around[0].outer.unwrap().payload, part);
+        // The frame itself has no more than the last fragment.
+        let captured = around[0].captured().unwrap();
+        assert_eq!(captured.header, &pieces.last().unwrap()[..20]);
+        assert!(captured.is_later_fragment());
     }
 }
 
@@ -132,10 +145,72 @@ fn fragments_of_a_message_in_fragments_of_packets() {
     let mut reassembler = Reassembler::new(ROOM);
     let outcomes = feed(&mut reassembler, &pieces_of_all);
     assert_eq!(outcomes.len(), 4);
-    assert!(matches!(outcomes[1], Reassembly::Incomplete(_)));
-    assert_eq!(whole(&outcomes[3], &message), (vec![2, 4], false));
+    assert!(
+        matches!(outcomes[1], Reassembly::Incomplete(missing) if missing.first == Some(frame_ref(1)))
+    );
+    assert_eq!(whole(&outcomes[3], &message), [1, 2, 3, 4]);
+    let Reassembly::Complete(all) = &outcomes[3] else {
+        unreachable!();
+    };
+    // The first of them told of part of the first fragment.
+    let told = all.told_before(frame_ref(4)).unwrap();
+    assert_eq!(told.payload, &message[..200 - 4 - 20]);
     assert_eq!(reassembler.fates().complete, 1);
     assert_eq!(reassembler.waiting(), 0);
+
+    // The frames that make a fragment whole show it as what it is, and where the frame's own lies.
+    let mut reassembler = Reassembler::new(ROOM);
+    for (number, form) in [
+        (1, None),
+        (2, Some(Form::Last)),
+        (3, None),
+        (4, Some(Form::Last)),
+    ] {
+        let data = &pieces_of_all[number - 1];
+        reassembler.feed(&packet(data), frame_ref(number as u64), None, at(0));
+        let made = made(&mut reassembler);
+        assert_eq!(made.as_ref().map(|(form, _)| *form), form);
+        let Some((_, made)) = &made else {
+            continue;
+        };
+        let frame = Frame {
+            expanded: Some(made),
+            ..Frame::alone(LinkType(101), data)
+        };
+        let Classified::Icmp(packet) = classify(&frame) else {
+            panic!("{number}");
+        };
+        let told = packet.as_told(&frame);
+        assert!(told.ip.is_later_fragment());
+        assert_eq!(told.ip.own_fragment(), packet.ip.fragment);
+        let around: Vec<_> = packet.tunnels.encapsulations().collect();
+        assert_eq!(around[0].captured().unwrap().header, &data[..20]);
+    }
+}
+
+/// Where no frame but that one shows of a fragment what it is.
+#[test]
+fn a_fragment_of_which_no_fragment_tells_begins_where_it_is_whole() {
+    let message = echo(64);
+    let [first, last] = pieces4(9, &message, 32).try_into().unwrap();
+    let mut all = pieces(GRE, 3, &in_gre(&first), 16);
+    all.extend(pieces(GRE, 4, &in_gre(&last), 200));
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcomes = feed(&mut reassembler, &all);
+    let before: Vec<_> = outcomes.iter().map(Reassembly::name).collect();
+    assert_eq!(
+        before,
+        ["not_icmp", "not_icmp", "not_icmp", "incomplete", "complete"]
+    );
+    assert_eq!(whole(&outcomes[4], &message), [1, 2, 3, 4, 5]);
+    let Reassembly::Complete(all) = &outcomes[4] else {
+        unreachable!();
+    };
+    assert_eq!(all.begins(), Some(frame_ref(4)));
+    assert_eq!(
+        all.told_before(frame_ref(5)).unwrap().payload,
+        &message[..32]
+    );
 }
 
 #[test]
@@ -176,8 +251,8 @@ fn the_identifier_serves_each_protocol_of_version_4_by_itself() {
     let own = pieces4(7, &message, 240);
     let mixed: Vec<_> = gre.into_iter().zip(own).flat_map(|(a, b)| [a, b]).collect();
     let outcomes = feed(&mut Reassembler::new(ROOM), &mixed);
-    assert_eq!(whole(&outcomes[2], &message), (vec![1, 3], false));
-    assert_eq!(whole(&outcomes[3], &message), (vec![2, 4], false));
+    assert_eq!(whole(&outcomes[2], &message), [1, 3]);
+    assert_eq!(whole(&outcomes[3], &message), [2, 4]);
 }
 
 #[test]
@@ -237,6 +312,6 @@ fn packets_of_tunnels_do_not_take_the_memory_of_messages() {
         assert!(reassembler.memory() <= 40_000);
     }
     let outcome = reassembler.feed(&packet(&own[1]), frame_ref(3), None, at(0));
-    assert_eq!(whole(&outcome, &message), (vec![1, 3], false));
+    assert_eq!(whole(&outcome, &message), [1, 3]);
     assert_eq!(reassembler.fates().evicted, 0);
 }

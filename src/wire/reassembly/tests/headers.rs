@@ -13,8 +13,8 @@ fn ping6(extensions: &[u8]) -> (Vec<u8>, Vec<u8>) {
     ([extensions, &message].concat(), message)
 }
 
-/// Feeds a first and a last fragment, which must make the message.
-fn completes(first: &[u8], last: &[u8], message: &[u8]) -> Reassembly {
+/// Feeds a first and a last fragment, which must make the message; what else they make.
+fn completes(first: &[u8], last: &[u8], message: &[u8]) -> Carried {
     let mut reassembler = Reassembler::new(ROOM);
     let outcome = reassembler.feed(&packet(first), frame_ref(1), None, at(0));
     assert!(matches!(outcome, Reassembly::Incomplete(_)), "{outcome:?}");
@@ -27,7 +27,7 @@ fn completes(first: &[u8], last: &[u8], message: &[u8]) -> Reassembly {
     assert_eq!(whole.frames(), [1, 2].map(frame_ref));
     assert_eq!(reassembler.fates().complete, 1);
     assert_eq!(reassembler.fates().waiting, 0);
-    outcome
+    reassembler.take_carried()
 }
 
 #[test]
@@ -50,16 +50,63 @@ fn only_the_next_header_of_the_first_fragment_counts() {
     );
 }
 
+/// What comes before the first fragment may name anything.
+#[test]
+fn what_earlier_fragments_name_does_not_count() {
+    let (_, message) = ping6(&[]);
+    let parts = [
+        (0, true, &message[..16]),
+        (16, true, &message[16..32]),
+        (32, false, &message[32..]),
+    ];
+    for (named, order) in [
+        ([58, 17, 17], [1, 2, 0]),
+        ([58, 6, 6], [2, 1, 0]),
+        ([58, 6, 58], [1, 0, 2]),
+        ([58, 6, 58], [1, 2, 0]),
+        ([58, 60, 17], [2, 1, 0]),
+        ([58, 59, 60], [1, 2, 0]),
+    ] {
+        let mut reassembler = Reassembler::new(ROOM);
+        let outcomes = order.map(|which| {
+            let (offset, more, octets) = parts[which];
+            let data = fragment6(named[which], offset, more, octets);
+            reassembler.feed(&packet(&data), frame_ref(which as u64), None, at(0))
+        });
+        let [.., Reassembly::Complete(whole)] = &outcomes else {
+            panic!("{named:?} {order:?}: {outcomes:?}");
+        };
+        assert_eq!(whole.ip().payload, message);
+        assert_eq!(whole.frames(), [0, 1, 2].map(frame_ref));
+        let is_other = |outcome: &&Reassembly| matches!(outcome, Reassembly::NotIcmpFragment);
+        let other = outcomes.iter().filter(is_other).count() as u64;
+        assert_eq!(whole.told_as_other, other, "{named:?} {order:?}");
+        assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+        assert_eq!(reassembler.fates().complete, 1);
+    }
+    // Those of what the first fragment tells to be no ICMP are not kept.
+    let mut reassembler = Reassembler::new(ROOM);
+    for data in [
+        fragment6(6, 16, true, &[1; 16]),
+        fragment6(6, 0, true, &[0; 16]),
+        fragment6(6, 32, false, &[2; 16]),
+    ] {
+        let outcome = reassembler.feed(&packet(&data), frame_ref(1), None, at(0));
+        assert!(
+            matches!(outcome, Reassembly::NotIcmpFragment),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+}
+
 /// RFC 7112: the first fragment should hold all headers; it is shown as what it is all the same.
 #[test]
 fn fragments_of_a_cut_chain_of_headers_are_the_message_s_own() {
     let (part, message) = ping6(&[58, 0, 1, 4, 0, 0, 0, 0]);
     let first = fragment6(60, 0, true, &part[..8]);
     let last = fragment6(60, 8, false, &part[8..]);
-    let Reassembly::Complete(whole) = completes(&first, &last, &message) else {
-        panic!("not whole");
-    };
-    assert!(whole.untold().is_none() && whole.told_in_tunnel().is_none());
+    assert!(completes(&first, &last, &message).made.is_none());
 }
 
 /// A fragment header that says that it is all of its packet, within fragments.
@@ -74,4 +121,56 @@ fn an_atomic_fragment_within_fragments_leaves_them_their_places() {
             .is_some_and(|place| place.offset == 0 && place.more)
     );
     completes(&first, &fragment6(44, 24, false, &part[24..]), &message);
+}
+
+/// A fragment header.
+fn header(next: u8, offset: u16, more: bool, id: u8) -> [u8; 8] {
+    let [high, low] = (offset | u16::from(more)).to_be_bytes();
+    [next, 0, high, low, 0, 0, 0, id]
+}
+
+/// Fragments that are fragmented again, each in two.
+#[test]
+fn fragments_of_fragments_make_the_message() {
+    let (_, message) = ping6(&[]);
+    let inner = [
+        [&header(58, 0, true, 99)[..], &message[..24]].concat(),
+        [&header(58, 24, false, 99)[..], &message[24..]].concat(),
+    ];
+    let halves = |id: u8, part: &[u8]| {
+        let cut = |offset: usize, more, octets: &[u8]| {
+            let mut data = fragment6(44, offset, more, octets);
+            data[47] = id;
+            data
+        };
+        [cut(0, true, &part[..16]), cut(16, false, &part[16..])]
+    };
+    let pieces = [halves(5, &inner[0]), halves(6, &inner[1])].concat();
+    let ip = packet(&pieces[0]).ip;
+    assert_eq!((ip.protocol, ip.id), (58, Some(5)));
+    assert!(ip.is_fragmented_again() && !packet(&pieces[1]).ip.is_fragmented_again());
+    // It begins with no message.
+    assert_eq!(packet(&pieces[2]).ip.protocol, 44);
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        let mut reassembler = Reassembler::new(ROOM);
+        let mut other = 0;
+        let outcomes = order.map(|which| {
+            let frame = frame_ref(which as u64);
+            let outcome = reassembler.feed(&packet(&pieces[which]), frame, None, at(0));
+            other += reassembler.take_carried().told_as_other;
+            outcome
+        });
+        let [.., Reassembly::Complete(whole)] = &outcomes else {
+            panic!("{order:?}: {outcomes:?}");
+        };
+        assert_eq!(whole.ip().payload, message);
+        assert_eq!(icmp_checksum(&whole.ip()).status, ChecksumStatus::Good);
+        assert_eq!(whole.frames(), [0, 1, 2, 3].map(frame_ref));
+        let is_other = |outcome: &&Reassembly| matches!(outcome, Reassembly::NotIcmpFragment);
+        assert_eq!(other, outcomes.iter().filter(is_other).count() as u64);
+        assert_eq!(
+            (reassembler.waiting(), reassembler.fates().complete),
+            (0, 1)
+        );
+    }
 }

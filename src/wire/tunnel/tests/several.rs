@@ -205,7 +205,7 @@ fn each_packet_is_read() {
                     packet
                         .tunnels
                         .walk()
-                        .all(|(_, outer)| outer.is_none_or(|ip| !ip.is_defective()))
+                        .all(|step| step.outer.is_none_or(|ip| !ip.is_defective()))
                 );
             }
         }
