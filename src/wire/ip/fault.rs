@@ -9,6 +9,11 @@ pub(super) enum Fault {
     HeaderLength,
     TotalLengthZero,
     TotalLengthSmall,
+    LengthShort,
+    LengthOrder,
+    IdOrder,
+    FragmentationOrder,
+    HostOrder,
     OptionLength,
     OptionEnd,
     OptionLayout,
@@ -32,6 +37,11 @@ impl Fault {
             Self::HeaderLength
             | Self::TotalLengthZero
             | Self::TotalLengthSmall
+            | Self::LengthShort
+            | Self::LengthOrder
+            | Self::IdOrder
+            | Self::FragmentationOrder
+            | Self::HostOrder
             | Self::OptionLength
             | Self::OptionEnd
             | Self::OptionLayout
@@ -56,6 +66,11 @@ impl Fault {
             Self::HeaderLength => "header length under 5 words",
             Self::TotalLengthZero => "total length 0",
             Self::TotalLengthSmall => "total length too small",
+            Self::LengthShort => "total length short by the header",
+            Self::LengthOrder => "total length with its octets swapped",
+            Self::IdOrder => "identification with its octets swapped",
+            Self::FragmentationOrder => "fragment offset with its octets swapped",
+            Self::HostOrder => "fields of 16 bits with their octets swapped",
             Self::OptionLength => "option length under 2",
             Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
             Self::OptionLayout => "option length wrong for its type",

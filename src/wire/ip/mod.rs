@@ -3,6 +3,7 @@
 mod behind;
 mod fault;
 mod fragment;
+mod mended;
 mod restored;
 pub mod source_route;
 #[cfg(test)]

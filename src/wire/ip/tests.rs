@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::checksum::upper_checksum;
 use crate::wire::defect::DefectKind;
 use crate::wire::{ChecksumStatus, Unverified, icmp_checksum};
 

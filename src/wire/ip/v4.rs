@@ -2,6 +2,7 @@
 
 use super::behind;
 use super::fault::{Fault, Faults};
+use super::mended::mended;
 use super::{Fragmentation, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, v6};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
@@ -10,7 +11,7 @@ use crate::wire::bytes::u8_at;
 use crate::wire::defect::Limit;
 
 /// Octets of the header without options.
-const FIXED: usize = 20;
+pub(super) const FIXED: usize = 20;
 
 /// Reads an ordinary packet: no options, nothing wrong with the lengths, ICMP or a transport right
 /// behind the header. For the rest, `None`, there is [`parse`]; this is apart from it only because
@@ -47,7 +48,7 @@ struct Lengths<'a> {
     limit: Limit,
 }
 
-fn total_length(fixed: &[u8; FIXED]) -> u16 {
+pub(super) fn total_length(fixed: &[u8; FIXED]) -> u16 {
     u16::from_be_bytes([fixed[2], fixed[3]])
 }
 
@@ -83,8 +84,25 @@ fn with_fields<'a>(fixed: &[u8; FIXED], lengths: Lengths<'a>) -> Ip<'a> {
 }
 
 pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
+    let fixed = room
+        .bytes
+        .first_chunk::<FIXED>()
+        .ok_or(Undecodable::Short)?;
+    if room.limit == Limit::Quote
+        && let Some((before, damage)) = mended(&room, fixed)
+    {
+        let mut ip = parse_with(room, &before)?;
+        for (fault, at) in damage.faults() {
+            ip.faults.rule(fault, at);
+        }
+        return Ok(ip);
+    }
+    parse_with(room, fixed)
+}
+
+/// Reads the packet with this fixed header in place of the one that is there.
+pub(super) fn parse_with<'a>(room: Room<'a>, fixed: &[u8; FIXED]) -> Result<Ip<'a>, Undecodable> {
     let bytes = room.bytes;
-    let fixed = bytes.first_chunk::<FIXED>().ok_or(Undecodable::Short)?;
     let mut faults = Faults::default();
 
     let mut header_length = usize::from(fixed[0] & 0x0f) * 4;

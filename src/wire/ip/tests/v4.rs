@@ -124,13 +124,121 @@ fn header_lengths_that_lie() {
 
 #[test]
 fn a_quote_whose_length_was_tampered_with_keeps_its_ports() {
-    for total in [12u16, 0x2000, 20] {
+    for total in [13u16, 0x2100, 20] {
         let mut quote = ECHO4;
         quote[2..4].copy_from_slice(&total.to_be_bytes());
         let ip = Ip::parse(&quote, Limit::Quote).unwrap();
         assert_eq!(ip.payload, &ECHO4[20..], "total length {total}");
         assert_eq!(ip.length, u32::from(total));
     }
+}
+
+/// What old stacks do to a header before they quote it.
+fn damaged(packet: &[u8], swapped: &[usize], is_short: bool) -> Vec<u8> {
+    let mut quote = packet.to_vec();
+    if is_short {
+        quote[3] -= (quote[0] & 0x0f) * 4;
+    }
+    for at in swapped {
+        quote.swap(*at, at + 1);
+    }
+    quote
+}
+
+/// A SYN of 10.0.0.1 with "don't fragment" and 5 octets behind its header.
+const SYN: [u8; 45] = [
+    0x45, 0, 0, 45, 0x4d, 1, 0x40, 0, 64, 6, 0xd9, 0xc7, 10, 0, 0, 1, 10, 0, 0, 2, // IPv4
+    4, 0x57, 8, 0xae, 1, 2, 3, 4, 0, 0, 0, 9, 0x50, 2, 0x20, 0, 0x26, 0xf5, 0, 0, // TCP
+    b'h', b'e', b'l', b'l', b'o',
+];
+
+#[test]
+fn headers_that_old_stacks_quote_are_read_as_they_were() {
+    let as_it_was = parse(&SYN);
+    assert_eq!(
+        header_checksum(&as_it_was).unwrap().status,
+        ChecksumStatus::Good
+    );
+    assert_eq!(
+        upper_checksum(&as_it_was).unwrap().status,
+        ChecksumStatus::Good
+    );
+    const LENGTH: usize = 2;
+    const ID: usize = 4;
+    const OFFSET: usize = 6;
+    const SHORT: &str = "total length short by the header";
+    const HOST_ORDER: &str = "fields of 16 bits with their octets swapped";
+    for (swapped, is_short, told) in [
+        (&[][..], true, &[SHORT][..]),
+        (&[LENGTH], false, &["total length with its octets swapped"]),
+        (&[ID], false, &["identification with its octets swapped"]),
+        (
+            &[OFFSET],
+            false,
+            &["fragment offset with its octets swapped"],
+        ),
+        (&[LENGTH, OFFSET], false, &[HOST_ORDER]),
+        (&[LENGTH, ID, OFFSET], true, &[HOST_ORDER, SHORT]),
+    ] {
+        let quote = damaged(&SYN, swapped, is_short);
+        // The header's checksum proves it, however little there is, also with the TTL one less; of a
+        // whole one that of the transport does, which knows of no identification.
+        for (ttl, lengths) in [(64, 28..=45), (63, 28..=45), (60, 45..=45)] {
+            let mut quote = quote.clone();
+            quote[8] = ttl;
+            if ttl == 60 && swapped.contains(&ID) {
+                continue;
+            }
+            for length in lengths {
+                let ip = Ip::parse(&quote[..length], Limit::Quote).unwrap();
+                assert_eq!(rules(&ip), told, "{length} octets of {quote:x?}");
+                assert_eq!((ip.length, ip.id), (45, Some(0x4d01)));
+                assert!(ip.dont_fragment && ip.fragment.is_none());
+                assert_eq!(ip.payload, &SYN[20..length]);
+                assert_eq!(ip.payload_length, 25);
+            }
+        }
+        // What was captured itself is what it is.
+        assert_ne!(rules(&Ip::parse(&quote, Limit::Frame).unwrap()), told);
+        // Neither proves it.
+        let mut unproven = quote;
+        unproven[8] = 60;
+        assert_ne!(
+            rules(&Ip::parse(&unproven[..28], Limit::Quote).unwrap()),
+            told
+        );
+    }
+}
+
+#[test]
+fn the_length_of_udp_proves_that_of_a_quoted_header() {
+    let mut datagram = SYN.to_vec();
+    datagram[9] = 17;
+    // No checksum of UDP, and a stale one of IP.
+    datagram[20..28].copy_from_slice(&[4, 0x57, 0, 53, 0, 25, 0, 0]);
+    for (swapped, is_short) in [
+        (&[][..], true),
+        (&[2], false),
+        (&[6], false),
+        (&[2, 6], true),
+    ] {
+        let quote = damaged(&datagram, swapped, is_short);
+        for length in 26..=45 {
+            let ip = Ip::parse(&quote[..length], Limit::Quote).unwrap();
+            assert!(ip.is_defective());
+            assert_eq!((ip.length, ip.fragment), (45, None));
+        }
+        // Another length of UDP proves nothing.
+        let mut unproven = quote;
+        unproven[25] = 26;
+        let ip = Ip::parse(&unproven[..28], Limit::Quote).unwrap();
+        assert_ne!((ip.length, ip.fragment), (45, None));
+    }
+    // A first fragment has a part of the datagram.
+    let mut first = datagram;
+    (first[3], first[6]) = (25, 0x20);
+    let ip = Ip::parse(&first[..28], Limit::Quote).unwrap();
+    assert_eq!(ip.length, 25);
 }
 
 #[test]
