@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use samples::{ETHERNET, IP, samples};
+use samples::{ETHERNET, IP, echo, over_udp, samples};
 
 use super::*;
 use crate::icmp::field::Value;
 use crate::icmp::layout::{self, Part};
 use crate::icmp::object::Labels;
-use crate::icmp::tunnel_header::parts;
+use crate::icmp::tunnel_header::{defects, parts};
 use crate::model::{Frame, LinkType};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Classified, TunnelPath, classify};
@@ -150,6 +150,85 @@ fn the_header_of_a_quoted_tunnel_packet() {
     }
 }
 
+#[test]
+fn lengths_that_contradict_the_packet() {
+    const INSIDE: &str = "length too small for the packet inside";
+    let echo = echo();
+    let pppoe = |length: u8, padding: usize| {
+        let header = [0x11, 0, 0x12, 0x34, 0, length, 0, 0x21];
+        let padding = vec![0; padding];
+        let frame = [&[2; 12], &[0x88, 0x64][..], &header, &echo, &padding].concat();
+        (ETHERNET, frame)
+    };
+    let gtp = |length| over_udp(2152, &[0x30, 255, 0, length, 0, 0, 0, 5], &echo);
+    let l2tp = |length| over_udp(1701, &[0x40, 2, 0, length, 0, 1, 0, 2, 0, 0x21], &echo);
+    let geneve = |words| {
+        let options = [2, 0, 8, 0, 0, 0, 1, 0, 1, 2, 3, words, 5, 6, 7, 8];
+        over_udp(6081, &options, &echo)
+    };
+    let udp = |length| {
+        let mut packet = gtp(28);
+        packet[25] = length;
+        packet
+    };
+    for ((link, packet), told) in [
+        (pppoe(30, 0), None),
+        (pppoe(30, 9), None),
+        (pppoe(38, 9), None),
+        (
+            pppoe(40, 9),
+            Some("tunnel short at 4: 40 octets needed, 39 there (end of frame)"),
+        ),
+        (
+            pppoe(29, 9),
+            Some("tunnel at 4: length too small for the packet inside"),
+        ),
+        ((IP, gtp(28)), None),
+        (
+            (IP, gtp(29)),
+            Some("tunnel short at 10: 29 octets needed, 28 there (IP length)"),
+        ),
+        ((IP, gtp(20)), Some(INSIDE)),
+        ((IP, l2tp(38)), None),
+        (
+            (IP, l2tp(39)),
+            Some("tunnel short at 10: 39 octets needed, 38 there (IP length)"),
+        ),
+        ((IP, l2tp(37)), Some(INSIDE)),
+        ((IP, geneve(1)), None),
+        (
+            (IP, geneve(2)),
+            Some("tunnel at 19: option runs over the header's end"),
+        ),
+        ((IP, udp(44)), None),
+        ((IP, udp(0)), None),
+        (
+            (IP, udp(45)),
+            Some("tunnel short at 4: 45 octets needed, 44 there (IP length)"),
+        ),
+        (
+            (IP, udp(43)),
+            Some("tunnel at 4: length too small for the packet inside"),
+        ),
+    ] {
+        // What the snap length cut was there on the wire.
+        for captured in packet.len() - 8..=packet.len() {
+            let frame = frame(link, &packet[..captured], packet.len());
+            let found = defects(tunnels(&frame).unwrap());
+            let texts: Vec<_> = found.iter().map(|defect| defect.to_string()).collect();
+            match told {
+                None => assert_eq!(texts, [""; 0]),
+                Some(told) => assert!(texts[0].ends_with(told), "{texts:?}, not {told}"),
+            }
+            assert_eq!(texts.len(), usize::from(told.is_some()));
+        }
+    }
+    // Whose outer packet is a fragment has the rest elsewhere.
+    let mut fragment = gtp(99);
+    fragment[6] = 0x20;
+    assert!(defects(tunnels(&frame(IP, &fragment, fragment.len())).unwrap()).is_empty());
+}
+
 proptest! {
     #[test]
     fn no_octets_panic(
@@ -166,7 +245,9 @@ proptest! {
         sample.truncate(sample.len().saturating_sub(cut));
         for link in [IP, ETHERNET] {
             let frame = frame(link, &sample, sample.len());
-            for around in tunnels(&frame).into_iter().flat_map(TunnelPath::encapsulations) {
+            let found = tunnels(&frame);
+            found.map(defects);
+            for around in found.into_iter().flat_map(TunnelPath::encapsulations) {
                 prop_assert!(parts(&around).map(|part| part.bytes.len()).sum::<usize>() <= around.header.len());
                 prop_assert!(layout::tunnel(&around).iter().all(|field| field.range.end <= around.header.len()));
             }

@@ -1,6 +1,7 @@
 //! The headers of tunnels as items: with names, fields and places, like the parts of messages.
 
 mod frames;
+mod lengths;
 mod links;
 mod mobile;
 mod moving;
@@ -10,6 +11,7 @@ mod reports;
 mod step;
 mod tables;
 
+pub use self::lengths::defects;
 use self::own::{own, telling_port};
 use self::step::Step;
 use super::item::Item;

@@ -13,7 +13,7 @@ use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
-use crate::icmp::{Body, Message};
+use crate::icmp::{Body, Message, tunnel_header};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, LinkHeader, Payloads};
 use crate::wire::Ip;
@@ -106,7 +106,8 @@ impl Serialize for Event<'_> {
         map.maybe("inferred", Inferred::of(self.event))?;
         let of_link = link::check_sequence(frame).map(|check| check.defects(frame));
         let of_link = of_link.unwrap_or_default();
-        let defects = [&of_link, &packet.ip.defects(), &said.defects];
+        let of_tunnels = tunnel_header::defects(packet.tunnels);
+        let defects = [&of_link, &of_tunnels, &packet.ip.defects(), &said.defects];
         let defects = DefectList(&defects);
         if !defects.is_empty() {
             map.put("defects", &defects)?;

@@ -10,7 +10,7 @@ use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use crate::icmp::cause::{self, ChecksumCause};
-use crate::icmp::{Message, Translation};
+use crate::icmp::{Message, Translation, tunnel_header};
 use crate::model::{FrameRef, LinkCipher, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
@@ -150,6 +150,11 @@ pub(super) fn all(
         });
     }
     code(&mut notes, event.said());
+    if !event.packet.tunnels.is_empty() {
+        for found in tunnel_header::defects(event.packet.tunnels).iter() {
+            notes.fault(|out| defect(out, found));
+        }
+    }
     // That octets are missing shows in tcpdump's wording already where the snap length is to blame for
     // it.
     if event.packet.ip.is_defective() {

@@ -34,6 +34,7 @@ pub fn header_alone<'a>(ip: &Ip<'a>) -> Option<Encapsulation<'a>> {
         fragment: None,
         header,
         frame: None,
+        behind: None,
         report: None,
     })
 }

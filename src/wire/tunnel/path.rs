@@ -9,7 +9,7 @@ use crate::model::frame::Place;
 use crate::model::{Expanded, LinkType};
 use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
-use crate::wire::ip::{Ip, protocol};
+use crate::wire::ip::{Ip, protocol, stated_length};
 use crate::wire::link::{Network, Vlans};
 
 /// The tunnels around a packet: up to [`TunnelPath::CAPACITY`]. They are read when asked for.
@@ -82,6 +82,7 @@ impl<'a> TunnelPath<'a> {
                 outer,
                 fragment,
                 header: entered.header,
+                behind: Behind::of(&entered, outer.as_ref()),
                 frame: entered.frame,
                 report: entered.report,
             },
@@ -169,6 +170,8 @@ pub struct Encapsulation<'a> {
     pub header: &'a [u8],
     /// The link header of a frame inside, with its link type, where that may name its ends.
     pub frame: Option<(LinkType, &'a [u8])>,
+    /// What is behind the header; `None` where that is not known: in fragments, or to lie behind it.
+    pub behind: Option<Behind>,
     /// What it tells of the packet, where it is no tunnel but a message about that.
     pub report: Option<Report>,
 }
@@ -177,6 +180,38 @@ impl<'a> Encapsulation<'a> {
     /// Its IP packet, or the fragment of that, as the frame has it.
     pub fn captured(&self) -> Option<&Ip<'a>> {
         self.fragment.as_ref().or(self.outer.as_ref())
+    }
+}
+
+/// What is behind the header of a tunnel, in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// All that was there on the wire.
+    pub on_wire: usize,
+    /// The packet inside, as it says itself; 0 where it is none of IP.
+    pub packet: usize,
+}
+
+impl Behind {
+    fn of(entered: &Entered<'_>, outer: Option<&Ip<'_>>) -> Option<Self> {
+        let Position { network, rest } = entered.inside;
+        if rest.limit == Limit::Fragment {
+            return None;
+        }
+        let on_wire = match outer {
+            Some(ip) => {
+                let payload = usize::try_from(ip.payload_length).ok()?;
+                payload
+                    .max(ip.payload.len())
+                    .saturating_sub(entered.header.len())
+            }
+            None => rest.on_wire,
+        };
+        let packet = match network {
+            Network::Ip => stated_length(rest.bytes).unwrap_or(0),
+            _ => 0,
+        };
+        Some(Self { on_wire, packet })
     }
 }
 

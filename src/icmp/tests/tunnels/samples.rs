@@ -17,7 +17,7 @@ pub(super) struct Sample {
     pub(super) told: &'static [&'static str],
 }
 
-fn echo() -> Vec<u8> {
+pub(super) fn echo() -> Vec<u8> {
     v4(&[8, 0, 0, 0, 0, 1, 0, 1])
 }
 
@@ -44,7 +44,7 @@ fn over(protocol: u8, header: &[u8], inner: &[u8]) -> Vec<u8> {
     )
 }
 
-fn over_udp(port: u16, header: &[u8], inner: &[u8]) -> Vec<u8> {
+pub(super) fn over_udp(port: u16, header: &[u8], inner: &[u8]) -> Vec<u8> {
     let length = u16::try_from(8 + header.len() + inner.len()).unwrap();
     let mut udp = vec![0xc0, 0];
     udp.extend(port.to_be_bytes());
