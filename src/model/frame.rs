@@ -182,6 +182,8 @@ pub struct Expanded {
     pub form: Form,
     /// What the tunnel around it encrypts it by.
     pub sealing: Option<Sealing>,
+    /// What was encrypted behind it: padding, its length, and the next header of ESP.
+    pub trailer: Vec<u8>,
     /// Octets of the piece that is in the frame, if it is made of pieces.
     pub piece: usize,
     /// What it is a frame of, where it begins with a link header.
@@ -204,9 +206,18 @@ pub enum Sealing {
     /// WireGuard.
     WireGuard,
     /// ESP, by a security association that is known.
-    Esp,
+    Esp(EspParts),
     /// ESP that shows by what it holds that it encrypts nothing (RFC 2410).
-    NullEsp,
+    NullEsp(EspParts),
+}
+
+/// Octets of those parts of ESP whose lengths no packet tells (RFC 4303 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EspParts {
+    /// The initialization vector.
+    pub vector: usize,
+    /// The integrity check value.
+    pub check_value: usize,
 }
 
 /// What a packet is made of.
@@ -248,6 +259,7 @@ impl Expanded {
         self.depth = 0;
         self.form = Form::default();
         self.sealing = None;
+        self.trailer.clear();
         self.piece = 0;
         self.link = None;
         self.fragment = None;

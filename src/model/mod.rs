@@ -11,8 +11,8 @@ pub mod time;
 
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{
-    Expanded, Form, Frame, FrameRef, InterfaceId, LinkCipher, LinkFragment, LinkType, Part,
-    Sealing, SourceId, UnknownPrefix, UsbTransfer,
+    EspParts, Expanded, Form, Frame, FrameRef, InterfaceId, LinkCipher, LinkFragment, LinkType,
+    Part, Sealing, SourceId, UnknownPrefix, UsbTransfer,
 };
 pub use key_log::{KeyKind, LineFault, UnreadLines};
 pub use options::Options;

@@ -62,6 +62,14 @@ fn row(state: &str) -> Option<String> {
     ))
 }
 
+/// What has tshark decrypt by [`rows`], and verify.
+fn preferences() -> impl Iterator<Item = String> {
+    let ways = ["encryption_decode", "authentication_check"];
+    let ways = ways.map(|way| format!("esp.enable_{way}:TRUE"));
+    let rows = rows().into_iter().map(|row| format!("uat:esp_sa:{row}"));
+    ways.into_iter().chain(rows)
+}
+
 /// What each message says but for how it was made.
 fn told(records: &[Value]) -> Vec<(u64, Value, Value)> {
     let messages = of_type(records, "icmp").into_iter();
@@ -88,16 +96,11 @@ fn packets_are_read_as_tshark_reads_them() {
     assert_eq!(summary(&ours)["in_tunnels"], hidden);
     assert_eq!(summary(&ours)["esp"], Value::Null);
     // Wireshark's table, given to both.
-    let rows = rows();
-    let folder = tempfile::tempdir().expect("a folder");
-    let table = folder.path().join("esp_sa");
-    fs::write(&table, rows.join("\n")).expect("room");
-    let by_table = records(&["-r", &capture, "--esp-keys", table.to_str().expect("UTF-8")]);
-    let preferences = ["esp.enable_encryption_decode:TRUE".to_owned()]
-        .into_iter()
-        .chain(["esp.enable_authentication_check:TRUE".to_owned()])
-        .chain(rows.iter().map(|row| format!("uat:esp_sa:{row}")));
-    let theirs = icmp_by_tshark(&capture, preferences);
+    let table = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&table, rows().join("\n")).expect("room");
+    let path = table.path().to_str().expect("UTF-8");
+    let by_table = records(&["-r", &capture, "--esp-keys", path]);
+    let theirs = icmp_by_tshark(&capture, preferences());
     // tshark reads what it could not authenticate as well.
     let authentic: Vec<_> = (theirs.into_iter())
         .filter(|frame| *frame <= FRAMES - LOCKED)
@@ -107,6 +110,61 @@ fn packets_are_read_as_tshark_reads_them() {
     let all = told(&ours);
     for message in told(&by_table) {
         assert!(all.contains(&message), "{message:?}");
+    }
+}
+
+/// The octets in the row of `-X` with this label, and what follows that.
+fn row_of<'d>(dump: &'d str, label: &str) -> Option<(String, &'d str)> {
+    let (row, behind) = dump.lines().find_map(|line| line.split_once(label))?;
+    let octets = row.split_once(": ")?.1.get(..42)?;
+    Some((octets.replace(' ', ""), behind.trim()))
+}
+
+/// A dump names those parts of ESP whose lengths no packet tells, and what was encrypted behind it.
+#[test]
+fn a_dump_names_the_parts_that_tshark_names() {
+    let (capture, table) = (crafted("esp.pcap"), tempfile::NamedTempFile::new());
+    let table = table.expect("a file");
+    fs::write(&table, rows().join("\n")).expect("room");
+    let path = table.path().to_str().expect("UTF-8");
+    let ours = run(&["-r", &capture, "--esp-keys", path, "-X"]).out;
+    // Each message has the rows of one outermost header.
+    let ours: Vec<_> = ours.split("-- outer IP header\n").skip(1).collect();
+    let fields = ["iv", "icv", "pad_len", "protocol"].map(|field| format!("esp.{field}"));
+    let mut arguments = vec!["-n".to_owned(), "-r".to_owned(), capture];
+    let filter = format!("(icmp || icmpv6) && frame.number <= {}", FRAMES - LOCKED);
+    arguments.extend([
+        "-Y".to_owned(),
+        filter,
+        "-T".to_owned(),
+        "fields".to_owned(),
+    ]);
+    arguments.extend(preferences().flat_map(|what| ["-o".to_owned(), what]));
+    arguments.extend(fields.into_iter().flat_map(|what| ["-e".to_owned(), what]));
+    let theirs = tool("tshark", &arguments);
+    let theirs = String::from_utf8(theirs.stdout).expect("UTF-8");
+    assert_eq!(ours.len(), theirs.lines().count());
+    for (dump, line) in ours.into_iter().zip(theirs.lines()) {
+        let told: Vec<_> = line.split('\t').collect();
+        for (octets, label) in [
+            (told[0], "initialization vector"),
+            (told[1], "integrity check value, verified"),
+        ] {
+            let row = row_of(dump, label).map_or(String::new(), |row| row.0);
+            assert!(octets.starts_with(&row), "{label}: {line}\n{dump}");
+            assert_eq!(octets.is_empty(), row.is_empty(), "{label}: {line}\n{dump}");
+        }
+        let (_, trailer) = dump.split_once("-- ESP trailer\n").expect("a trailer");
+        for (number, label) in [(told[2], "pad length"), (told[3], "next header")] {
+            let (octets, behind) = row_of(trailer, label).expect(label);
+            let number = match number.strip_prefix("0x") {
+                Some(digits) => u8::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            let number = number.expect("a number");
+            assert_eq!(octets, format!("{number:02x}"), "{line}\n{dump}");
+            assert!(behind.starts_with(&number.to_string()), "{line}\n{dump}");
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! `-x`, `-xx`, `-A` and `-AA` look as in tcpdump. `-X` and `-XX` break their rows where fields
 //! end and name each field beside its octets, so that the format can be learnt from a packet.
 
+mod esp;
+
 use std::ops::Range;
 
 use super::palette::{Palette, Role};
@@ -151,9 +153,9 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"6LoWPAN: the packet with its headers expanded",
                 ),
                 Form::Decrypted => match packet.sealing {
-                    Some(Sealing::Esp) => (b"encrypted packet", b"ESP: the packet decrypted"),
-                    Some(Sealing::NullEsp) => (
-                        b"packet and what ends ESP",
+                    Some(Sealing::Esp(_)) => (b"encrypted packet", b"ESP: the packet decrypted"),
+                    Some(Sealing::NullEsp(_)) => (
+                        b"packet, not encrypted, and its trailer",
                         b"ESP: the packet, not encrypted",
                     ),
                     _ => (
@@ -186,7 +188,17 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                     b"the packet put together",
                 ),
             };
-            rows.add(start..rows.end(event), Role::Link, sent);
+            let frame = start..rows.end(event);
+            match packet.sealing {
+                Some(Sealing::Esp(parts)) => {
+                    let labels = (sent, &b"integrity check value, verified"[..]);
+                    rows.esp(frame, event, parts, labels);
+                }
+                Some(Sealing::NullEsp(parts)) => {
+                    rows.esp(frame, event, parts, (sent, b"integrity check value"));
+                }
+                _ => rows.add(frame, Role::Link, sent),
+            }
             rows.check_sequence(event);
             rows.title(made, Role::Link);
             rows.data = &packet.octets;
@@ -209,6 +221,7 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
             } else {
                 fields(&mut rows, event, 0);
             }
+            rows.esp_trailer(&packet.trailer);
         }
     }
     if let (Some(Reassembly::Complete(made)), Some(whole)) = (event.reassembly, event.whole)

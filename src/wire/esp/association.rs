@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::cipher::{Authentic, Cipher, Code};
 use super::{HEADER, Sealed};
+use crate::model::EspParts;
 use crate::wire::ip::{Ip, IpVersion, protocol, restore};
 use crate::wire::{ChecksumStatus, Limit, icmp_checksum, opener};
 
@@ -93,12 +94,15 @@ pub(super) struct Association {
     pub(super) upper: u32,
 }
 
-/// Where in `made` a packet was written.
+/// What was written to `made`, with what is behind it, up to the integrity check value.
+#[derive(Clone, Copy)]
 pub(super) struct Payload {
     /// What it is of.
     pub(super) next: u8,
     /// Octets of it on the wire.
     pub(super) length: usize,
+    /// What is around that.
+    pub(super) parts: EspParts,
 }
 
 impl Association {
@@ -120,6 +124,13 @@ impl Association {
 
     fn tag(&self) -> usize {
         (self.encryption.cipher.tag()).unwrap_or(self.authentication.octets)
+    }
+
+    fn parts(&self) -> EspParts {
+        EspParts {
+            vector: self.encryption.cipher.vector(),
+            check_value: self.tag(),
+        }
     }
 
     /// Writes what `sealed` holds behind what is in `made`; nothing where it does not open that.
@@ -185,9 +196,11 @@ impl Association {
         if !is_it {
             return None;
         }
-        let length = payload.len();
-        made.truncate(start + length);
-        Some(Payload { next, length })
+        Some(Payload {
+            next,
+            length: payload.len(),
+            parts: self.parts(),
+        })
     }
 
     /// Whether `payload` may be what this next header says.
@@ -242,6 +255,7 @@ impl Association {
                 _ => protocol::IPV6,
             },
             length,
+            parts: self.parts(),
         })
     }
 }

@@ -1,8 +1,9 @@
 //! ESP that encrypts nothing (RFC 2410, RFC 4543), which no octet says: where a message or a packet in it
 //! proves to be one by all its lengths and its checksum (after RFC 5879).
 
-use super::association::{is_message, is_padding, untrailed};
+use super::association::{Payload, is_message, is_padding, untrailed};
 use super::{HEADER, Sealed};
+use crate::model::EspParts;
 use crate::wire::ip::{Ip, IpVersion, protocol};
 use crate::wire::{ChecksumStatus, Limit, header_checksum};
 
@@ -10,42 +11,68 @@ use crate::wire::{ChecksumStatus, Limit, header_checksum};
 /// which nothing may go that is not encrypted (RFC 4303 section 3.2).
 const SHAPES: [(usize, usize); 5] = [(0, 12), (0, 16), (0, 24), (0, 32), (8, 16)];
 
-/// What a packet of ESP would hold in these shapes.
-fn payloads<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
+/// What a packet of ESP would hold in one of these shapes.
+struct Candidate<'a> {
+    parts: EspParts,
+    next: u8,
+    payload: &'a [u8],
+    /// With what is behind it, up to the integrity check value.
+    octets: &'a [u8],
+}
+
+fn candidates<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
     let body = if sealed.is_whole() {
         sealed.octets.get(HEADER..)
     } else {
         None
     };
-    SHAPES.into_iter().filter_map(move |(vector, code)| {
+    SHAPES.into_iter().filter_map(move |(vector, check_value)| {
         let body = body?;
-        let octets = body.get(vector..body.len().checked_sub(code)?)?;
+        let octets = body.get(vector..body.len().checked_sub(check_value)?)?;
         let (payload, padding, next) = untrailed(octets)?;
         let is_one = matches!(
             next,
             protocol::ICMP | protocol::IPV4 | protocol::IPV6 | protocol::IPV6_ICMP
         ) && is_padding(padding);
-        is_one.then_some((next, payload))
+        is_one.then_some(Candidate {
+            parts: EspParts {
+                vector,
+                check_value,
+            },
+            next,
+            payload,
+            octets,
+        })
     })
 }
 
 /// Whether a glance at its end tells that it may be such a one.
 pub(super) fn may_be(sealed: &Sealed<'_>) -> bool {
-    payloads(sealed).next().is_some()
+    candidates(sealed).next().is_some()
 }
 
-/// Writes what `ip` carries in `sealed` to `made`, behind the header that is there already, if it is such
-/// a one; nothing if not.
-pub(super) fn open(sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<(u8, usize)> {
-    for (next, payload) in payloads(sealed) {
+/// Writes what `ip` carries in `sealed`, and what is behind it, to `made`, behind the header that is there
+/// already, if it is such a one; nothing if not.
+pub(super) fn open(sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<Payload> {
+    for Candidate {
+        parts,
+        next,
+        payload,
+        octets,
+    } in candidates(sealed)
+    {
         let is_it = match next {
             protocol::IPV4 => is_packet(payload, IpVersion::V4),
             protocol::IPV6 => is_packet(payload, IpVersion::V6),
             _ => is_message(next, payload, ip, made),
         };
         if is_it {
-            made.extend_from_slice(payload);
-            return Some((next, payload.len()));
+            made.extend_from_slice(octets);
+            return Some(Payload {
+                next,
+                length: payload.len(),
+                parts,
+            });
         }
     }
     None

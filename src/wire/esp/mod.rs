@@ -65,7 +65,7 @@ pub(super) fn may_be_clear(datagram: &[u8]) -> bool {
 pub(super) fn enter(ip: &Ip<'_>, sealing: Sealing) -> Option<(TunnelKind, LinkHeader)> {
     let Sealed { spi, before, .. } = Sealed::of(ip)?;
     let kind = match sealing {
-        Sealing::NullEsp => TunnelKind::EspNull { spi },
+        Sealing::NullEsp(_) => TunnelKind::EspNull { spi },
         _ => TunnelKind::Esp { spi },
     };
     Some((kind, LinkHeader::at(Network::Ip, before + HEADER)))
@@ -164,13 +164,15 @@ impl Esp {
         into.clear();
         into.octets.extend_from_slice(ip.header);
         let (payload, sealing) = match self.opened(&sealed, ip, &mut into.octets) {
-            Ok(payload) => (payload, Sealing::Esp),
+            Ok(payload) => (payload, Sealing::Esp(payload.parts)),
             Err(why) => match clear::open(&sealed, ip, &mut into.octets) {
-                Some((next, length)) => (Payload { next, length }, Sealing::NullEsp),
+                Some(payload) => (payload, Sealing::NullEsp(payload.parts)),
                 None => return self.locked(ip, why),
             },
         };
         let header = ip.header.len();
+        let end = (header + payload.length).min(into.octets.len());
+        into.trailer.extend(into.octets.drain(end..));
         if matches!(payload.next, protocol::IPV4 | protocol::IPV6) {
             into.octets.drain(..header);
             into.set_wire_len(payload.length);

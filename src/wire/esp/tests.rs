@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use sha2::Sha256;
 
 use super::*;
-use crate::model::LineFault;
+use crate::model::{EspParts, LineFault};
 use crate::wire::checksum::internet;
 use crate::wire::{KeyLines, KeyLog as Log, Limit};
 
@@ -94,6 +94,10 @@ const STATE: &str =
     "src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi 0x00001001 reqid 1 mode transport\n";
 const CODE: &str = "\tauth-trunc hmac(sha256) 0x6b6b6b6b 128\n";
 const KEY: &[u8] = b"kkkk";
+const PARTS: EspParts = EspParts {
+    vector: 0,
+    check_value: 16,
+};
 
 #[test]
 fn a_packet_is_what_it_was() {
@@ -104,8 +108,8 @@ fn a_packet_is_what_it_was() {
     let sealed = clear_with(KEY, None, &ping(), 1);
     let made = open(&mut esp, &sealed, sealed.len()).unwrap().unwrap();
     assert_eq!(
-        (&made.octets, made.sealing),
-        (&as_it_was, Some(Sealing::Esp))
+        (&made.octets, made.sealing, &made.trailer[..]),
+        (&as_it_was, Some(Sealing::Esp(PARTS)), &[1, 2, 2, 1][..])
     );
     // That of a tunnel stands alone, whatever pads it.
     let padded = [&as_it_was[..], &[0; 9]].concat();
@@ -117,7 +121,7 @@ fn a_packet_is_what_it_was() {
     let made = open(&mut esp, &sealed, sealed.len()).unwrap().unwrap();
     assert_eq!(
         (made.octets, made.sealing),
-        (as_it_was, Some(Sealing::NullEsp))
+        (as_it_was, Some(Sealing::NullEsp(PARTS)))
     );
 }
 
@@ -349,7 +353,8 @@ fn no_prefix_panics_and_damage_is_told() {
         for packet in [short, damaged] {
             // Where its code alone is damaged, or short, the packet shows itself by its checksum.
             let made = open(&mut esp, &packet, packet.len());
-            let is_certain = matches!(&made, Ok(Some(made)) if made.sealing == Some(Sealing::Esp));
+            let is_certain =
+                matches!(&made, Ok(Some(made)) if matches!(made.sealing, Some(Sealing::Esp(_))));
             assert!(!is_certain, "{length}");
         }
     }
