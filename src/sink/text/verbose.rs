@@ -231,10 +231,10 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
     if let Some(sent) = guess.sent {
         out.extend_from_slice(b", sent ");
         if let Some(before) = event.frame.ts.since(sent) {
-            write::millis(out, before);
+            write::span(out, before);
             out.extend_from_slice(b" before by its sender's clock");
         } else {
-            write::millis(out, sent.since(event.frame.ts).unwrap_or_default());
+            write::span(out, sent.since(event.frame.ts).unwrap_or_default());
             out.extend_from_slice(b" later by its sender's clock");
         }
     }
