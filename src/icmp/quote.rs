@@ -264,6 +264,12 @@ impl<'a> Quote<'a> {
         is_sctp.then(|| u32_at(self.ip.payload, 4)).flatten()
     }
 
+    /// The checksum of a quoted SCTP packet, a CRC-32c (RFC 9260 section 6.8).
+    pub fn sctp_checksum(&self) -> Option<u32> {
+        self.verification_tag()?;
+        u32_at(self.ip.payload, 8)
+    }
+
     /// The sequence number of a quoted packet of ESP (RFC 4303 section 2), or of DCCP (RFC 4340
     /// section 5.1), where it has 24 or 48 bits; that of TCP is with its ports.
     pub fn sequence(&self) -> Option<u64> {

@@ -9,12 +9,12 @@ use crate::wire::ip::protocol;
 
 type Table = &'static [FieldSpec];
 
-/// The first chunk of an SCTP packet (RFC 9260 section 3), or what is behind the checksum of a DCCP
-/// header (RFC 4340 section 5.1); of a later fragment there is none.
+/// The first chunk of an SCTP packet (RFC 9260 section 3), or what is behind the ports of a DCCP header
+/// (RFC 4340 section 5.1); of a later fragment there is none.
 pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
-    /// Octets of SCTP's common header, and of DCCP's up to the type.
+    /// Octets of SCTP's common header, and of DCCP's ports.
     const SCTP: usize = 12;
-    const DCCP: usize = 8;
+    const DCCP: usize = 4;
     let ip = &quote.ip;
     if ip.is_later_fragment() {
         return None;
@@ -55,7 +55,11 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
 }
 
 fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
-    let first = u8_at(octets, 0)?;
+    let Some(first) = u8_at(octets, 4) else {
+        let specs = Specs::Table(BEFORE_TYPE);
+        return (!octets.is_empty())
+            .then(|| UpperHeader::new("dccp_packet", None, None, octets, specs));
+    };
     let is_extended = first & 0x01 != 0;
     let kind = first >> 1 & 0x0f;
     let message = match kind {
@@ -126,35 +130,47 @@ const SACK: Table = &[
 /// RFC 9260 section 3.3.8.
 const SHUTDOWN: Table = &[spec::u32(4, "acknowledgment")];
 
+/// RFC 4340 section 5.1: what is before the type; the checksum is told with those of other transports.
+const BEFORE_TYPE: Table = &[DATA_OFFSET, CCVAL, COVERAGE];
+const DATA_OFFSET: FieldSpec = spec::u8(0, "data_offset");
+const CCVAL: FieldSpec = spec::bits(1, 4, 4, "ccval");
+const COVERAGE: FieldSpec = spec::bits(1, 0, 4, "checksum_coverage");
+
 /// RFC 4340 section 5.1, with 48 bits of sequence number.
 const PACKET: Table = &[
-    spec::bits(0, 1, 4, "type"),
-    spec::flag(0, 0x01, "extended_sequence"),
-    spec::number(2, 6, "sequence"),
+    DATA_OFFSET,
+    CCVAL,
+    COVERAGE,
+    spec::bits(4, 1, 4, "type"),
+    spec::flag(4, 0x01, "extended_sequence"),
+    spec::number(6, 6, "sequence"),
 ];
 
 /// RFC 4340 section 5.1, with 24 bits of sequence number.
 const SHORT_PACKET: Table = &[
-    spec::bits(0, 1, 4, "type"),
-    spec::flag(0, 0x01, "extended_sequence"),
-    spec::number(1, 3, "sequence"),
+    DATA_OFFSET,
+    CCVAL,
+    COVERAGE,
+    spec::bits(4, 1, 4, "type"),
+    spec::flag(4, 0x01, "extended_sequence"),
+    spec::number(5, 3, "sequence"),
 ];
 
 /// RFC 4340 section 5.2.
-const REQUEST: Table = &[spec::hex(8, 4, "service_code")];
+const REQUEST: Table = &[spec::hex(12, 4, "service_code")];
 
 /// RFC 4340 section 5.3.
 const RESPONSE: Table = &[
-    spec::number(10, 6, "acknowledgment"),
-    spec::hex(16, 4, "service_code"),
+    spec::number(14, 6, "acknowledgment"),
+    spec::hex(20, 4, "service_code"),
 ];
 
 /// RFC 4340 section 5.1: the acknowledgment number subheader.
-const ACKNOWLEDGMENT: Table = &[spec::number(10, 6, "acknowledgment")];
-const SHORT_ACKNOWLEDGMENT: Table = &[spec::number(5, 3, "acknowledgment")];
+const ACKNOWLEDGMENT: Table = &[spec::number(14, 6, "acknowledgment")];
+const SHORT_ACKNOWLEDGMENT: Table = &[spec::number(9, 3, "acknowledgment")];
 
 /// RFC 4340 section 5.6.
 const RESET: Table = &[
-    spec::number(10, 6, "acknowledgment"),
-    spec::u8(16, "reset_code"),
+    spec::number(14, 6, "acknowledgment"),
+    spec::u8(20, "reset_code"),
 ];

@@ -143,11 +143,10 @@ const SCTP: Table = &[
     spec::hex(8, 4, "checksum"),
 ];
 
+/// The rest is behind that: see [`super::quoted_transport`].
 const DCCP: Table = &[
     spec::u16(0, "src_port"),
     spec::u16(2, "dst_port"),
-    spec::u8(4, "data_offset"),
-    spec::hex(5, 1, "ccval_and_coverage"),
     spec::hex(6, 2, "checksum"),
 ];
 

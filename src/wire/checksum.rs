@@ -169,14 +169,14 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
 }
 
 /// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), UDP-Lite (RFC
-/// 3828 section 3.1), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or
+/// 3828 section 3.1), DCCP (RFC 4340 section 9), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or
 /// the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
     let at = match (ip.version, ip.protocol) {
         _ if ip.is_later_fragment() => return None,
         (_, protocol::TCP) => 16,
-        (_, protocol::UDP | protocol::UDP_LITE | protocol::VRRP) => 6,
+        (_, protocol::UDP | protocol::UDP_LITE | protocol::DCCP | protocol::VRRP) => 6,
         (_, protocol::ICMP | protocol::IPV6_ICMP) => {
             return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
         }
@@ -190,13 +190,14 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         });
     }
     // UDP's own length may leave octets of the packet out, and so does the coverage that UDP-Lite has in
-    // its place; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section 4), counts for
+    // its place, or that of DCCP; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section 4), counts for
     // nothing.
-    let own = u16_at(ip.payload, LENGTH).filter(|&own| {
-        matches!(ip.protocol, protocol::UDP | protocol::UDP_LITE)
-            && own >= 8
-            && u32::from(own) <= ip.payload_length
-    });
+    let own = match ip.protocol {
+        protocol::UDP | protocol::UDP_LITE => u16_at(ip.payload, LENGTH),
+        protocol::DCCP => covered_by_dccp(ip.payload),
+        _ => None,
+    };
+    let own = own.filter(|&own| own >= 8 && u32::from(own) <= ip.payload_length);
     let covered = match own {
         Some(own) => ip.payload.get(..usize::from(own)),
         None => Some(ip.payload).filter(|_| ip.is_whole()),
@@ -212,10 +213,18 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         return Some(alone);
     }
     let length = match ip.protocol {
-        protocol::UDP_LITE => ip.payload_length,
+        protocol::UDP_LITE | protocol::DCCP => ip.payload_length,
         _ => u32::try_from(covered.len()).unwrap_or(u32::MAX),
     };
     verify_with_addresses(ip, length, covered, at)
+}
+
+/// Octets that the checksum of DCCP covers: its header, and words of data less one that its coverage
+/// tells; `None` for all (RFC 4340 section 9.2).
+fn covered_by_dccp(packet: &[u8]) -> Option<u16> {
+    let (header, coverage) = (u8_at(packet, 4)?, u8_at(packet, 5)? & 0x0f);
+    let words = coverage.checked_sub(1)?;
+    Some((u16::from(header) + u16::from(words)) * 4)
 }
 
 /// The checksum of VRRP that covers the message alone, where that is the one that counts: that of

@@ -44,9 +44,9 @@ fn transports() -> Vec<Sample> {
                    "chunk_length": 20, "initiate_tag": 0x1234, "receiver_window": 65536,
                    "outbound_streams": 10, "inbound_streams": 11, "initial_sequence": 9}),
             "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
-            "verification tag 0x00000000, init sctp chunk (1): flags 0x0, chunk length 20, \
-             initiate tag 0x1234, receiver window 65536, outbound streams 10, inbound streams 11, \
-             initial sequence 9, ",
+            "verification tag 0x00000000, checksum 0x01020304, init sctp chunk (1): flags 0x0, \
+             chunk length 20, initiate tag 0x1234, receiver window 65536, outbound streams 10, \
+             inbound streams 11, initial sequence 9, ",
         ),
         sample(
             132,
@@ -56,8 +56,8 @@ fn transports() -> Vec<Sample> {
             json!({"type": 0, "name": "sctp_chunk", "message": "data", "flags": 3,
                    "chunk_length": 20, "sequence": 0x1234}),
             "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
-            "verification tag 0x00000007, data sctp chunk (0): flags 0x3, chunk length 20, \
-             sequence 4660, ",
+            "verification tag 0x00000007, checksum 0x01020304, data sctp chunk (0): flags 0x3, \
+             chunk length 20, sequence 4660, ",
         ),
         sample(
             33,
@@ -65,17 +65,21 @@ fn transports() -> Vec<Sample> {
                 0x0f, 0xa0, 0, 53, 5, 0, 1, 2, 0x01, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 42,
             ],
             json!({"type": 0, "name": "dccp_packet", "message": "request",
+                   "data_offset": 5, "ccval": 0, "checksum_coverage": 0,
                    "extended_sequence": true, "sequence": 7, "service_code": 42}),
             "quotes DCCP 192.0.2.1.4000 > 203.0.113.9.53 ",
-            "request dccp packet (0): flags [extended sequence], sequence 7, service code 0x2a, ",
+            "request dccp packet (0): data offset 5, ccval 0, checksum coverage 0, \
+             flags [extended sequence], sequence 7, service code 0x2a, ",
         ),
         sample(
             33,
             &[0x0f, 0xa0, 0, 53, 4, 0, 1, 2, 0x06, 0, 0, 7, 0, 0, 0, 6],
             json!({"type": 3, "name": "dccp_packet", "message": "ack",
+                   "data_offset": 4, "ccval": 0, "checksum_coverage": 0,
                    "extended_sequence": false, "sequence": 7, "acknowledgment": 6}),
             "quotes DCCP 192.0.2.1.4000 > 203.0.113.9.53 ",
-            "ack dccp packet (3): flags [none], sequence 7, acknowledgment 6, ",
+            "ack dccp packet (3): data offset 4, ccval 0, checksum coverage 0, \
+             flags [none], sequence 7, acknowledgment 6, ",
         ),
     ]
 }

@@ -164,6 +164,7 @@ impl QuotedPacket<'_> {
             upper_checksum(&quote.ip).map(|checksum| UpperChecksum::new(checksum, &quote.ip)),
         )?;
         map.maybe("verification_tag", quote.verification_tag())?;
+        map.maybe("sctp_checksum", quote.sctp_checksum())?;
         map.maybe("sequence", quote.sequence())?;
         map.maybe("tcp", quote.tcp().map(TcpFields))?;
         map.maybe("gre", quote.gre().map(GreHeader))?;

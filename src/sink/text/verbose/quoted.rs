@@ -85,6 +85,10 @@ fn transport(out: &mut Vec<u8>, quote: &Quote<'_>) {
         out.extend_from_slice(b", verification tag 0x");
         write::hex(out, tag.into(), 8);
     }
+    if let Some(sum) = quote.sctp_checksum() {
+        out.extend_from_slice(b", checksum 0x");
+        write::hex(out, sum.into(), 8);
+    }
     if quote.ip.protocol != protocol::DCCP
         && let Some(sequence) = quote.sequence()
     {
