@@ -170,7 +170,7 @@ pub struct Encapsulation<'a> {
     pub header: &'a [u8],
     /// The link header of a frame inside, with its link type, where that may name its ends.
     pub frame: Option<(LinkType, &'a [u8])>,
-    /// What is behind the header; `None` where that is not known: in fragments, or to lie behind it.
+    /// What is behind the header; `None` in fragments, and where it need not be there.
     pub behind: Option<Behind>,
     /// What it tells of the packet, where it is no tunnel but a message about that.
     pub report: Option<Report>,
