@@ -274,6 +274,15 @@ impl Expanded {
         iter::successors(Some(self), |made| made.around.as_deref())
     }
 
+    /// Puts `outer` around those that are around it.
+    pub fn put_in(&mut self, outer: Self) {
+        let mut outermost = &mut self.around;
+        while let Some(made) = outermost {
+            outermost = &mut made.around;
+        }
+        *outermost = Some(Box::new(outer));
+    }
+
     /// A packet that is all there.
     pub fn whole(octets: Vec<u8>) -> Self {
         let mut packet = Self::default();

@@ -291,10 +291,10 @@ fn tunnels(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, start: usize) -> usiz
     let data = rows.data;
     let mut end = start;
     for around in event.packet.tunnels.encapsulations() {
-        if let Some(outer) = &around.outer
-            && let Some(at) = offset_in(data, outer.header)
-        {
-            end = rows.laid(&layout::header(outer), at, event);
+        for outer in [&around.outer, &around.fragment].into_iter().flatten() {
+            if let Some(at) = offset_in(data, outer.header) {
+                end = rows.laid(&layout::header(outer), at, event);
+            }
         }
         if let Some(at) = offset_in(data, around.header) {
             end = end.max(rows.laid(&layout::tunnel(&around), at, event));

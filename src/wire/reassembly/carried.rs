@@ -1,7 +1,9 @@
 //! What tunnels' packets held that are whole: a message, or a fragment of one.
 
+use std::ops::Range;
+
 use super::partial::Whole;
-use super::{Came, Reassembled, Reassembler, Reassembly, Refusal, names_icmp};
+use super::{Around, Came, Reassembled, Reassembler, Reassembly, Refusal, names_icmp};
 use crate::model::{Expanded, Form};
 use crate::wire::bytes::offset_in;
 use crate::wire::ip::{Ip, unfragmented};
@@ -24,83 +26,72 @@ impl Reassembler {
     pub(super) fn inside(
         &mut self,
         (last, outer): (&Packet<'_>, &Ip<'_>),
-        around: TunnelPath<'_>,
+        around: Around,
         whole: Whole,
         is_told: bool,
         came: Came<'_>,
     ) -> Reassembly {
-        let mut octets = Vec::new();
-        let Whole {
-            first,
-            octets: part,
-            first_end,
-            begins,
-            frames,
-            told_as_other,
-        } = whole;
-        let unfragmentable = first.header.len().saturating_sub(first.skip);
-        unfragmented(
-            first.fields.version,
-            first.header.get(..unfragmentable).unwrap_or_default(),
-            &part,
-            &mut octets,
-        );
-        let mut made = self.opener.open_all(Expanded::whole(octets));
-        let Some((tunnels, ip)) = tunnel::innermost(&made).filter(|(_, ip)| names_icmp(ip)) else {
-            return if is_told {
-                Reassembly::Refused(Refusal::NotAsTold)
-            } else {
-                Reassembly::NotIcmpFragment
-            };
+        let nothing = || match is_told {
+            true => Reassembly::Refused(Refusal::NotAsTold),
+            false => Reassembly::NotIcmpFragment,
         };
-        self.carriers.newest_is_icmp();
-        let place = |part: &[u8]| {
-            let start = offset_in(&made.octets, part).unwrap_or_default();
-            start..start + part.len()
+        let mut made = self.opener.open_all(Expanded::whole(sent(&whole)));
+        let Some((tunnels, ip)) = tunnel::innermost(&made) else {
+            return nothing();
         };
+        let inner = Packet {
+            tunnels,
+            ip,
+            ..*last
+        };
+        if names_icmp(&ip) {
+            self.carriers.newest_is_icmp();
+        } else if !inner.is_of_fragment() {
+            return nothing();
+        }
         // The fragments are the message's own where its first one ends before ICMP's header.
         let is_own = tunnels.is_empty() && made.around.is_none();
-        let (header, payload) = (place(ip.header), place(ip.payload));
-        let told = if !is_told {
-            0
-        } else if let Some(sent) = made.and_around().skip(1).last() {
-            let end = sent.octets.len().saturating_sub(part.len()) + first_end;
-            let beginning = sent.octets.get(..end).unwrap_or_default().to_vec();
-            let beginning = self.opener.open_all(Expanded::whole(beginning));
-            tunnel::innermost(&beginning).map_or(0, |(_, ip)| ip.payload.len())
+        let told = if is_told {
+            self.told(&whole, &made, &ip)
         } else {
-            let end = made.octets.len().saturating_sub(part.len()) + first_end;
-            end.saturating_sub(payload.start)
+            0
         };
-        let told = told.min(payload.len());
-        let outcome = if ip.fragment.is_some() {
-            let hash = self.messages.hash_tunnels(0, around);
-            let hash = self.messages.hash_tunnels(hash, tunnels);
-            let (frame, told) = match begins.filter(|_| is_told) {
+        let outcome = if inner.is_of_fragment() {
+            if around.packets == TunnelPath::CAPACITY {
+                return nothing();
+            }
+            let around = Around {
+                packets: around.packets + 1,
+                ..around
+            };
+            let (frame, told) = match whole.begins.filter(|_| is_told) {
                 Some(first) => (first, told),
-                None => (came.frame, payload.len()),
+                None => (came.frame, usize::MAX),
             };
             let came = Came {
                 frame,
                 told,
-                within: &frames,
+                within: &whole.frames,
                 ..came
             };
-            self.message(&Packet { ip, ..*last }, hash, came)
+            match self.part(&inner, around, came) {
+                Reassembly::NotIcmpFragment => return nothing(),
+                outcome => outcome,
+            }
         } else {
             self.carriers.completed();
             Reassembly::Complete(Box::new(Reassembled {
                 fields: ip.moved_to(&[], &[]),
                 octets: made.octets.clone(),
-                header,
-                payload,
-                begins,
-                frames,
+                header: place(&made, ip.header),
+                payload: place(&made, ip.payload),
+                begins: whole.begins,
+                frames: whole.frames,
                 told_as_other: 0,
                 told,
             }))
         };
-        made.move_in(u8::try_from(around.len()).unwrap_or(u8::MAX));
+        made.move_in(u8::try_from(around.depth).unwrap_or(u8::MAX));
         let is_later = outer.is_later_fragment();
         (made.form, made.piece) = if is_told {
             (Form::Last, outer.payload.len())
@@ -112,10 +103,54 @@ impl Reassembler {
             true => is_own || !is_later,
             false => is_own && (is_later || last.ip.payload.is_empty()),
         };
-        self.carried = Carried {
-            made: (!shows_itself).then(|| Box::new(made)),
-            told_as_other,
+        self.carried.told_as_other += whole.told_as_other;
+        self.carried.made = match self.carried.made.take() {
+            Some(mut inner) => {
+                if is_later {
+                    inner.piece = inner.piece.min(outer.payload.len());
+                }
+                inner.put_in(made);
+                Some(inner)
+            }
+            None => (!shows_itself).then(|| Box::new(made)),
         };
         outcome
     }
+
+    /// How many octets of the payload of `ip`, which is in `made`, the first fragment told of.
+    fn told(&mut self, whole: &Whole, made: &Expanded, ip: &Ip<'_>) -> usize {
+        let sent_up_to_first = |sent: &Expanded| {
+            let before = sent.octets.len().saturating_sub(whole.octets.len());
+            before + whole.first_end
+        };
+        let told = if let Some(sent) = made.and_around().skip(1).last() {
+            let beginning = sent.octets.get(..sent_up_to_first(sent));
+            let beginning = Expanded::whole(beginning.unwrap_or_default().to_vec());
+            let beginning = self.opener.open_all(beginning);
+            tunnel::innermost(&beginning).map_or(0, |(_, ip)| ip.payload.len())
+        } else {
+            sent_up_to_first(made).saturating_sub(place(made, ip.payload).start)
+        };
+        told.min(ip.payload.len()).min(whole.first.told)
+    }
+}
+
+/// The packet as it was before it was fragmented.
+fn sent(whole: &Whole) -> Vec<u8> {
+    let first = &whole.first;
+    let unfragmentable = first.header.len().saturating_sub(first.skip);
+    let mut octets = Vec::new();
+    unfragmented(
+        first.fields.version,
+        first.header.get(..unfragmentable).unwrap_or_default(),
+        &whole.octets,
+        &mut octets,
+    );
+    octets
+}
+
+/// Where `part` is in what was made.
+fn place(made: &Expanded, part: &[u8]) -> Range<usize> {
+    let start = offset_in(&made.octets, part).unwrap_or_default();
+    start..start + part.len()
 }

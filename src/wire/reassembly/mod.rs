@@ -186,14 +186,29 @@ impl Reassembler {
             within: &[],
         };
         self.carried = Carried::default();
-        if let Some((around, outer)) = packet.tunnels.fragment() {
+        self.part(packet, Around::default(), came)
+    }
+
+    /// What is a fragment, or inside of one, with `around` around it.
+    fn part(&mut self, packet: &Packet<'_>, around: Around, came: Came<'_>) -> Reassembly {
+        if let Some((tunnels, outer)) = packet.tunnels.fragment() {
+            let around = self.around(around, tunnels);
             return self.carrier(packet, around, &outer, came);
         }
-        let hash = self.messages.hash_tunnels(0, packet.tunnels);
-        if tells_of_message(&packet.ip) || self.is_of_message(packet, hash, interface) {
-            return self.message(packet, hash, came);
+        let around = self.around(around, packet.tunnels);
+        if tells_of_message(&packet.ip) || self.is_of_message(packet, around, came.interface) {
+            return self.message(packet, around, came);
         }
-        self.carrier(packet, packet.tunnels, &packet.ip, came)
+        self.carrier(packet, around, &packet.ip, came)
+    }
+
+    /// `tunnels` and what is around them.
+    fn around(&self, around: Around, tunnels: TunnelPath<'_>) -> Around {
+        Around {
+            hash: self.messages.hash_tunnels(around.hash, tunnels),
+            depth: around.depth + tunnels.len(),
+            ..around
+        }
     }
 
     /// Whether it is a later fragment of a message that others told of, whatever it names itself: only the
@@ -201,13 +216,13 @@ impl Reassembler {
     fn is_of_message(
         &self,
         packet: &Packet<'_>,
-        tunnels: u64,
+        around: Around,
         interface: Option<InterfaceId>,
     ) -> bool {
         let ip = &packet.ip;
         self.messages.waiting() > 0
             && ip.is_later_fragment()
-            && (self.messages).is_icmp(&key(packet, ip, tunnels, interface))
+            && (self.messages).is_icmp(&key(packet, ip, around, interface))
     }
 
     /// What the fragment that was fed last made whole of tunnels' packets.
@@ -215,14 +230,14 @@ impl Reassembler {
         std::mem::take(&mut self.carried)
     }
 
-    /// A fragment of a message, inside of tunnels that have this hash.
-    fn message(&mut self, packet: &Packet<'_>, tunnels: u64, came: Came<'_>) -> Reassembly {
+    /// A fragment of a message.
+    fn message(&mut self, packet: &Packet<'_>, around: Around, came: Came<'_>) -> Reassembly {
         let ip = &packet.ip;
         let Some(fragment) = ip.fragment else {
             return Reassembly::NotIcmpFragment;
         };
         self.messages.expire(came.now);
-        let key = key(packet, ip, tunnels, came.interface);
+        let key = key(packet, ip, around, came.interface);
         let is_icmp = names_icmp(ip);
         if is_icmp && self.carriers.waiting() > 0 {
             // Those before it named something else, or an extension header.
@@ -243,7 +258,7 @@ impl Reassembler {
     fn carrier(
         &mut self,
         packet: &Packet<'_>,
-        around: TunnelPath<'_>,
+        around: Around,
         outer: &Ip<'_>,
         came: Came<'_>,
     ) -> Reassembly {
@@ -254,8 +269,7 @@ impl Reassembler {
             return Reassembly::NotIcmpFragment;
         };
         self.carriers.expire(came.now);
-        let hash = self.carriers.hash_tunnels(0, around);
-        let key = key(packet, outer, hash, came.interface);
+        let key = key(packet, outer, around, came.interface);
         let hash_of_key = self.carriers.hash(&key);
         if !outer.is_later_fragment() {
             if !tunnel::may_lead_to_icmp(packet, outer) && !self.opener.may_open(&packet.ip) {
@@ -344,17 +358,28 @@ struct Came<'a> {
     frame: FrameRef,
     interface: Option<InterfaceId>,
     now: Timestamp,
-    /// How many octets behind the headers are told of in `frame`, if not all.
+    /// How many octets of the innermost payload are told of in `frame`, if not all.
     told: usize,
     /// The frames of the packet that it came in, if that was fragmented.
     within: &'a [FrameRef],
 }
 
-fn key(packet: &Packet<'_>, ip: &Ip<'_>, tunnels: u64, interface: Option<InterfaceId>) -> Key {
+/// What is around a fragment.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    /// A hash of the tunnels.
+    hash: u64,
+    /// How many they are.
+    depth: usize,
+    /// How many packets in fragments.
+    packets: usize,
+}
+
+fn key(packet: &Packet<'_>, ip: &Ip<'_>, around: Around, interface: Option<InterfaceId>) -> Key {
     Key {
         interface,
         vlans: packet.link.vlans,
-        tunnels,
+        tunnels: around.hash,
         addrs: ip.addrs,
         protocol: match ip.version {
             IpVersion::V4 => ip.named_protocol(),

@@ -351,7 +351,9 @@ impl Partial {
         if self.end == Some(self.received) {
             self.put_together(earliest)
         } else {
-            self.told_as_other += u64::from(!self.is_icmp);
+            if !self.is_icmp {
+                self.told_as_other += came.within.len().max(1) as u64;
+            }
             Added::Outcome(Reassembly::Incomplete(self.missing(earliest)))
         }
     }

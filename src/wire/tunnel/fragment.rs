@@ -33,6 +33,7 @@ pub(in crate::wire) fn may_lead_to_icmp(packet: &Packet<'_>, outer: &Ip<'_>) -> 
         _ if !may_carry_ip(outer) => false,
         // What was cut may name another header.
         _ if !packet.tunnels.fragmented => outer.payload.len() < HEADERS,
+        _ if ip.is_later_fragment() => may_be_fragment_of_carrier(ip),
         _ => ip.payload.is_empty() || may_carry_ip(ip),
     }
 }

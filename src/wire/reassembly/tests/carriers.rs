@@ -315,3 +315,69 @@ fn packets_of_tunnels_do_not_take_the_memory_of_messages() {
     assert_eq!(whole(&outcome, &message), [1, 3]);
     assert_eq!(reassembler.fates().evicted, 0);
 }
+
+#[test]
+fn packets_of_tunnels_in_fragments_of_packets_of_tunnels() {
+    let message = echo(400);
+    for part in [in_gre(&ip4(1, &message)), in_vxlan(&ip4(1, &message))] {
+        let protocol = if part[0] == 0 { GRE } else { UDP };
+        let half = part.len().div_ceil(2).next_multiple_of(8);
+        let mut all = Vec::new();
+        for (n, inner) in (20..).zip(pieces(protocol, 7, &part, half)) {
+            all.extend(pieces(4, n, &inner, 104));
+        }
+        let count = all.len() as u64;
+        for is_backwards in [false, true] {
+            let mut frames: Vec<_> = (1..=count).zip(&all).collect();
+            if is_backwards {
+                frames.reverse();
+            }
+            let mut reassembler = Reassembler::new(ROOM);
+            let (mut unknown, mut told_as_other) = (0, 0);
+            let mut last = None;
+            for (number, data) in frames {
+                let outcome = reassembler.feed(&packet(data), frame_ref(number), None, at(0));
+                if matches!(outcome, Reassembly::NotIcmpFragment) {
+                    unknown += 1;
+                } else {
+                    told_as_other += reassembler.take_carried().told_as_other;
+                }
+                last = Some(outcome);
+            }
+            assert_eq!(
+                whole(&last.unwrap(), &message),
+                (1..=count).collect::<Vec<_>>()
+            );
+            assert_eq!(told_as_other, unknown);
+            assert!(unknown > 0);
+            assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+            assert_eq!(reassembler.fates().complete, 1);
+        }
+        // Around what is told of with the last one are both packets, of which that has a fragment.
+        let mut reassembler = Reassembler::new(ROOM);
+        feed(&mut reassembler, &all);
+        let Some((Form::Last, made)) = made(&mut reassembler) else {
+            panic!("{protocol}");
+        };
+        let frame = Frame {
+            expanded: Some(&made),
+            ..Frame::alone(LinkType(101), all.last().unwrap())
+        };
+        let Classified::Icmp(packet) = classify(&frame) else {
+            panic!("{protocol}");
+        };
+        assert_eq!(packet.ip.payload, message);
+        let around: Vec<_> = packet.tunnels.encapsulations().collect();
+        let offsets: Vec<_> = around
+            .iter()
+            .map(|around| {
+                around
+                    .captured()
+                    .unwrap()
+                    .fragment
+                    .map(|place| place.offset)
+            })
+            .collect();
+        assert_eq!(offsets, [208, half].map(|at| u16::try_from(at).ok()));
+    }
+}

@@ -174,3 +174,34 @@ fn fragments_of_fragments_make_the_message() {
         );
     }
 }
+
+/// Packets each of which has the last fragment of the next one, which the last fragment of the first makes
+/// whole one after the other.
+#[test]
+fn a_chain_of_fragments_of_fragments_is_followed_so_far() {
+    let (_, message) = ping6(&[]);
+    for (packets, is_whole) in [(TunnelPath::CAPACITY, true), (5000, false)] {
+        let mut reassembler = Reassembler::new(100 * ROOM);
+        let fragment = |id: usize, next, offset, more, octets: &[u8]| {
+            let mut data = fragment6(next, offset, more, octets);
+            data[46..48].copy_from_slice(&u16::try_from(id).unwrap().to_be_bytes());
+            data
+        };
+        for id in 0..=packets {
+            let mut inner = header(44, 8, false, 0);
+            inner[6..].copy_from_slice(&u16::try_from(id + 1).unwrap().to_be_bytes());
+            let data = match id == packets {
+                true => fragment(id, 58, 0, true, &message[..8]),
+                false => fragment(id, 44, 0, true, &inner),
+            };
+            reassembler.feed(&packet(&data), frame_ref(id as u64), None, at(0));
+        }
+        let last = fragment(0, 44, 8, false, &message[8..]);
+        let outcome = reassembler.feed(&packet(&last), frame_ref(9999), None, at(0));
+        assert_eq!(
+            matches!(outcome, Reassembly::Complete(_)),
+            is_whole,
+            "{packets}"
+        );
+    }
+}
