@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::aftermath::{Hit, is_of_tunnel};
-use super::flows::{Lead, is_icmp, is_told_apart};
+use super::flows::{is_icmp, is_told_apart};
+use super::lead::Lead;
 use super::observation::Observation;
 use super::query::Numbered;
 use super::trace::MAX_TTL;

@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::flows::{Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports};
+use super::flows::{Chain, Fingerprint, Ring, datagram_checksum, has_ports};
+use super::lead::Lead;
 use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::{AddrPair, SourceId};
 use crate::wire::IpVersion;

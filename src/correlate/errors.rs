@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use super::aftermath::Hit;
 use super::exchange::ReplyDrop;
-use super::flows::{Lead, is_icmp};
+use super::flows::is_icmp;
 use super::hasty::HastyError;
+use super::lead::Lead;
 use super::query::{Numbered, QueryKey};
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};

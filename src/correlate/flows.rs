@@ -6,17 +6,19 @@
 //! 2^32, so a link to what the ring has overwritten is known for what it is.
 
 use std::hash::{BuildHasher, Hasher};
+use std::mem;
+use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
+use super::lead::Lead;
 use super::observation::Observation;
 use super::pairs::Pairs;
-use crate::icmp::quote::has_id;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::wire::IpVersion;
 pub(super) use crate::wire::ip::protocol::is_icmp;
-use crate::wire::ip::protocol::{DCCP, ESP, ICMP, IPV6_ICMP, SCTP, TCP, UDP, UDP_LITE};
-use crate::wire::{Ip, IpVersion};
+use crate::wire::ip::protocol::{DCCP, ESP, SCTP, TCP, UDP, UDP_LITE};
 
 /// Whether the first four octets of the transport are two ports.
 pub(super) fn has_ports(protocol: u8) -> bool {
@@ -41,133 +43,6 @@ pub(super) fn is_told_apart(flow: &FlowKey) -> bool {
         FlowPorts::Message(_) => false,
         FlowPorts::None => {
             !has_ports(flow.protocol) && !is_icmp(flow.protocol) && flow.protocol != ESP
-        }
-    }
-}
-
-/// The first eight octets of a transport header as one big-endian word: whatever an error quotes at
-/// the least (RFC 792). Zero where there are fewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lead(u64);
-
-impl Lead {
-    /// How many octets it has.
-    pub(super) const OCTETS: usize = 8;
-
-    /// The octets themselves.
-    pub(super) fn octets(self) -> [u8; Self::OCTETS] {
-        self.0.to_be_bytes()
-    }
-
-    /// That of a packet; a later fragment has where it belongs instead, in octets that tell no flow.
-    pub(super) fn of_ip(ip: &Ip<'_>) -> Self {
-        match ip.fragment {
-            Some(place) if place.offset > 0 => Self(place.offset.into()),
-            _ => Self::of(ip.payload),
-        }
-    }
-
-    /// That of a transport that begins with these octets.
-    #[inline]
-    pub(super) fn of(transport: &[u8]) -> Self {
-        match transport.first_chunk() {
-            Some(octets) => Self(u64::from_be_bytes(*octets)),
-            None => Self::of_short(transport),
-        }
-    }
-
-    #[cold]
-    fn of_short(transport: &[u8]) -> Self {
-        let mut octets = [0; 8];
-        for (to, from) in octets.iter_mut().zip(transport) {
-            *to = *from;
-        }
-        Self(u64::from_be_bytes(octets))
-    }
-
-    /// That of a packet between two ports.
-    pub(super) fn of_ports(src: u16, dst: u16) -> Self {
-        Self(u64::from(src) << 48 | u64::from(dst) << 32)
-    }
-
-    /// That of a TCP segment between two ports, with this sequence number.
-    pub(super) fn of_segment(src: u16, dst: u16, seq: u32) -> Self {
-        Self(Self::of_ports(src, dst).0 | u64::from(seq))
-    }
-
-    /// That of a packet of a flow, as far as the flow tells.
-    pub(super) fn of_flow(ports: FlowPorts) -> Self {
-        match ports {
-            FlowPorts::Ports { src, dst } => Self::of_ports(src, dst),
-            FlowPorts::Query { kind, id } => Self(u64::from(kind) << 56 | u64::from(id) << 16),
-            FlowPorts::Message(kind) => Self(u64::from(kind) << 56),
-            FlowPorts::Spi(spi) => Self(u64::from(spi) << 32),
-            FlowPorts::None => Self::default(),
-        }
-    }
-
-    /// What it adds to protocol and addresses of a packet's flow.
-    pub(super) fn ports(self, protocol: u8) -> FlowPorts {
-        match protocol {
-            _ if has_ports(protocol) && self.word() != 0 => FlowPorts::Ports {
-                src: self.half(0),
-                dst: self.half(1),
-            },
-            _ if is_icmp(protocol) => {
-                let (kind, id) = (self.icmp_type(), self.half(2));
-                let version = if protocol == ICMP {
-                    IpVersion::V4
-                } else {
-                    IpVersion::V6
-                };
-                if has_id(version, kind) {
-                    FlowPorts::Query { kind, id }
-                } else {
-                    FlowPorts::Message(kind)
-                }
-            }
-            ESP => FlowPorts::Spi(self.word()),
-            _ => FlowPorts::None,
-        }
-    }
-
-    /// The 16-bit field at `2 * at` octets: ports at 0 and 1, ICMP identifier and sequence number
-    /// at 2 and 3.
-    #[allow(clippy::cast_possible_truncation)] // the field is cut out by design
-    pub(super) fn half(self, at: u32) -> u16 {
-        (self.0 >> (48 - 16 * at)) as u16
-    }
-
-    /// The first 32 bits: two ports, or the SPI of ESP.
-    pub(super) fn word(self) -> u32 {
-        high(self.0)
-    }
-
-    /// TCP sequence number.
-    #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn seq(self) -> u32 {
-        self.0 as u32
-    }
-
-    /// ICMP type.
-    #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn icmp_type(self) -> u8 {
-        (self.0 >> 56) as u8
-    }
-
-    /// Whether all octets agree for which `mask` has ones.
-    pub(super) fn agrees(self, other: Self, mask: u64) -> bool {
-        (self.0 ^ other.0) & mask == 0
-    }
-
-    /// What tells flows of one protocol between two hosts apart.
-    pub(super) fn flow_word(self, protocol: u8) -> u32 {
-        match protocol {
-            // Queries by type and identifier.
-            ICMP | IPV6_ICMP => u32::from(self.icmp_type()) << 16 | u32::from(self.half(2)),
-            ESP => self.word(),
-            _ if has_ports(protocol) => self.word(),
-            _ => 0,
         }
     }
 }
@@ -205,8 +80,8 @@ pub(super) struct Hashes {
     destination: u64,
     /// Of the addresses.
     pub(super) pair: u32,
-    /// Of the destination, as that of a host with itself.
-    pub(super) host: u32,
+    /// Of the destination.
+    host: u32,
 }
 
 impl Hashes {
@@ -237,6 +112,15 @@ pub(super) enum WalkEnd {
     Overwritten,
 }
 
+/// Where a chain of flows begins.
+#[derive(Clone, Copy, Debug, Default)]
+struct FlowHead {
+    /// Sequence number of its newest packet.
+    sequence: u32,
+    /// [`Hashes::flow`] of that: most packets follow one of their own flow.
+    flow: u32,
+}
+
 /// The ring with its chains.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -244,10 +128,12 @@ pub(super) struct Ring {
     /// Sequence number of the next fingerprint; those in the ring are the last `slots.len()`.
     next: u64,
     mask: usize,
-    flow_heads: Vec<u32>,
+    flow_heads: Vec<FlowHead>,
     destination_heads: Vec<u32>,
     /// One bit per hash of (source, destination): what was never set was never seen.
     directions: Vec<u64>,
+    /// Hosts to which packets came, by the hash of their address.
+    reached: Marks,
     pairs: Pairs,
     /// Seeded by [`Ring::seed`].
     hasher: FixedState,
@@ -273,9 +159,10 @@ impl Ring {
             slots: Vec::new(),
             next: 1,
             mask: capacity - 1,
-            flow_heads: vec![0; heads],
+            flow_heads: vec![FlowHead::default(); heads],
             destination_heads: vec![0; heads],
             directions: vec![0; 1 << (DIRECTION_BITS - 6)],
+            reached: Marks::default(),
             pairs: Pairs::new(memory),
             hasher: FixedState::default(),
         }
@@ -315,7 +202,9 @@ impl Ring {
 
     /// Takes note of the first packet from one host to another.
     #[cold]
-    fn note_direction(&mut self, packet: &Observation, pair: u32) {
+    fn note_direction(&mut self, packet: &Observation, hashes: &Hashes) {
+        self.reached.mark(hashes.host);
+        let pair = hashes.pair;
         let bit = pair >> (32 - DIRECTION_BITS);
         if let Some(word) = self.directions.get_mut((bit >> 6) as usize) {
             *word |= 1 << (bit & 63);
@@ -328,6 +217,12 @@ impl Ring {
     /// Whether a packet from `addrs.src()` to `addrs.dst()` was seen. May err towards yes.
     pub(super) fn direction_seen(&self, addrs: &AddrPair) -> bool {
         self.is_noted(self.pair_hash(addrs))
+    }
+
+    /// Whether a packet to `host` was seen. May err towards yes.
+    pub(super) fn is_reached(&self, host: IpAddr) -> bool {
+        self.reached
+            .is_marked(self.pair_hash(&AddrPair::of_one(host)))
     }
 
     #[inline]
@@ -352,11 +247,14 @@ impl Ring {
     /// filter.
     pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
         let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
-        if !self.is_noted(hashes.pair) {
-            self.note_direction(packet, hashes.pair);
-        }
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
+        let before = self.lead_flow(&hashes, sequence);
+        // Behind one of its own flow nothing is new about a packet, and no table is to be asked.
+        let is_known = before.sequence != 0 && before.flow == hashes.flow();
+        if !is_known && !self.is_noted(hashes.pair) {
+            self.note_direction(packet, &hashes);
+        }
         let fingerprint = Fingerprint {
             ts: packet.ts,
             frame: packet.frame,
@@ -369,12 +267,8 @@ impl Ring {
             ttl: packet.ttl,
             flags: packet.flags,
             shown,
-            same_flow: replace_head(&mut self.flow_heads, hashes.flow, sequence),
-            same_destination: replace_head(
-                &mut self.destination_heads,
-                hashes.destination,
-                sequence,
-            ),
+            same_flow: before.sequence,
+            same_destination: self.lead_destination(&hashes, sequence),
         };
         let at = self.place(sequence);
         match self.slots.get_mut(at) {
@@ -385,6 +279,23 @@ impl Ring {
         hashes
     }
 
+    /// Puts a packet at the head of the chain of its flow, and gives what was there.
+    fn lead_flow(&mut self, hashes: &Hashes, sequence: u32) -> FlowHead {
+        let at = bucket(hashes.flow, self.flow_heads.len());
+        let flow = hashes.flow();
+        let head = self.flow_heads.get_mut(at);
+        head.map_or_else(FlowHead::default, |head| {
+            mem::replace(head, FlowHead { sequence, flow })
+        })
+    }
+
+    /// The same with the chain of its destination.
+    fn lead_destination(&mut self, hashes: &Hashes, sequence: u32) -> u32 {
+        let at = bucket(hashes.destination, self.destination_heads.len());
+        let head = self.destination_heads.get_mut(at);
+        head.map_or(0, |head| mem::replace(head, sequence))
+    }
+
     /// Walks a chain from the newest packet back, until `visit` is content (`true`).
     pub(super) fn walk(
         &self,
@@ -392,15 +303,17 @@ impl Ring {
         hashes: &Hashes,
         mut visit: impl FnMut(&Fingerprint) -> bool,
     ) -> WalkEnd {
-        let heads = match chain {
-            Chain::Flow => (&self.flow_heads, hashes.flow),
-            Chain::Destination => (&self.destination_heads, hashes.destination),
+        let head = match chain {
+            Chain::Flow => {
+                let at = bucket(hashes.flow, self.flow_heads.len());
+                self.flow_heads.get(at).map(|head| head.sequence)
+            }
+            Chain::Destination => {
+                let at = bucket(hashes.destination, self.destination_heads.len());
+                self.destination_heads.get(at).copied()
+            }
         };
-        let mut link = heads
-            .0
-            .get(bucket(heads.1, heads.0.len()))
-            .copied()
-            .unwrap_or(0);
+        let mut link = head.unwrap_or(0);
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let mut newer = self.next as u32;
         let longest = match chain {
@@ -500,27 +413,4 @@ fn high(hash: u64) -> u32 {
 #[allow(clippy::cast_possible_truncation)] // masked
 fn bucket(hash: u64, count: usize) -> usize {
     hash as usize & (count - 1)
-}
-
-fn replace_head(heads: &mut [u32], hash: u64, sequence: u32) -> u32 {
-    let at = bucket(hash, heads.len());
-    heads
-        .get_mut(at)
-        .map_or(0, |head| std::mem::replace(head, sequence))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_without_an_identifier_have_none() {
-        let ports = |kind, protocol| Lead::of(&[kind, 0, 0, 0, 1, 2, 3, 4]).ports(protocol);
-        for (kind, protocol) in [(3, ICMP), (10, ICMP), (1, IPV6_ICMP), (143, IPV6_ICMP)] {
-            assert_eq!(ports(kind, protocol), FlowPorts::Message(kind));
-        }
-        for (kind, protocol) in [(8, ICMP), (13, ICMP), (128, IPV6_ICMP), (161, IPV6_ICMP)] {
-            assert_eq!(ports(kind, protocol), FlowPorts::Query { kind, id: 0x102 });
-        }
-    }
 }

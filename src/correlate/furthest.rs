@@ -1,6 +1,7 @@
 //! How far packets came that nobody answers, where the capture has several points of their way.
 
-use super::flows::{Chain, Fingerprint, Lead, Ring};
+use super::flows::{Chain, Fingerprint, Ring};
+use super::lead::Lead;
 use super::unanswered::SHORTEST_TIMEOUT;
 use crate::model::{FlowKey, FrameRef, SourceId};
 

@@ -17,6 +17,7 @@ mod flows;
 mod fragments;
 mod furthest;
 mod hasty;
+mod lead;
 mod limits;
 pub mod observation;
 mod pairs;
@@ -52,7 +53,7 @@ use self::clock::Clock;
 use self::datagrams::Datagrams;
 use self::exchange::Exchange;
 use self::exchanges::Exchanges;
-use self::flows::{Hashes, Ring};
+use self::flows::Ring;
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
@@ -232,12 +233,12 @@ impl Correlator {
 
     /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
     /// quoted with other addresses than it was captured with.
-    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) -> Option<Hashes> {
+    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
         let packet = Observation::of(frame, ip);
-        let hashes = self.any_packet(&packet, shown);
-        match ip.ends() {
-            ends if ends == ip.addrs => hashes,
-            ends => self.any_packet(&packet.between(ends), shown),
+        self.any_packet(&packet, shown);
+        let ends = ip.ends();
+        if ends != ip.addrs {
+            self.any_packet(&packet.between(ends), shown);
         }
     }
 
@@ -325,9 +326,7 @@ impl Correlator {
     /// What a packet of ICMP leaves behind.
     fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
         self.around(frame, packet, shown);
-        if let Some(hashes) = self.passed(frame, &packet.ip, shown) {
-            self.attempts.reaches(hashes.host);
-        }
+        self.passed(frame, &packet.ip, shown);
     }
 
     /// The verdicts that are not told yet, as they stand, the oldest first.
@@ -342,10 +341,12 @@ impl Correlator {
         newest.map(|verdict| self.completed(verdict)).collect()
     }
 
-    /// What every IP packet leaves behind, and its hashes, where originals are tracked.
+    /// What every IP packet leaves behind, where originals are tracked.
     #[inline]
-    fn any_packet(&mut self, packet: &Observation, shown: bool) -> Option<Hashes> {
-        let ring = self.ring.as_mut()?;
+    fn any_packet(&mut self, packet: &Observation, shown: bool) {
+        let Some(ring) = self.ring.as_mut() else {
+            return;
+        };
         let hashes = ring.push(packet, shown);
         let mut refused = None;
         if self.followed.may_know(hashes.flow()) {
@@ -374,7 +375,6 @@ impl Correlator {
         if let Some(at) = refused {
             self.refused_before(at, packet, shown);
         }
-        Some(hashes)
     }
 
     fn query(

@@ -1,6 +1,6 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
-use super::flows::Lead;
+use super::lead::Lead;
 use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;

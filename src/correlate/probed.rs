@@ -1,7 +1,7 @@
 //! What a query is to the traceroute whose probe it is, or answers.
 
 use super::exchanges::{Asked, Back};
-use super::flows::Lead;
+use super::lead::Lead;
 use super::observation::Observation;
 use super::trace::MAX_TTL;
 use super::traces::{EarlyAnswer, Known, ProbeAnswer};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
-use super::flows::Lead;
+use super::lead::Lead;
 use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};

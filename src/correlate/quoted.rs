@@ -7,8 +7,9 @@ use std::time::Duration;
 pub(super) use self::cut::Completed;
 use super::copies::Copies;
 use super::flows::{
-    Chain, Fingerprint, Hashes, Lead, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
+    Chain, Fingerprint, Hashes, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
 };
+use super::lead::Lead;
 use super::observation::label;
 use super::query::Numbered;
 use super::sighting::{MIRROR_WINDOW, Mirror};

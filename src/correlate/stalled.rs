@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::aftermath::{Followed, is_beyond};
 use super::exchanges::Batch;
-use super::flows::{Chain, Fingerprint, Hashes, Lead, Marks, Ring};
+use super::flows::{Chain, Fingerprint, Hashes, Marks, Ring};
 use super::furthest;
+use super::lead::Lead;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use super::aftermath::is_of_tunnel;
 use super::copies::is_behind_translation;
-use super::flows::{Chain, Fingerprint, Lead, Marks, Ring, has_ports, is_icmp};
+use super::flows::{Chain, Fingerprint, Marks, Ring, has_ports, is_icmp};
+use super::lead::Lead;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::trace::{HopRouter, MAX_TTL, Path};

@@ -10,8 +10,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::exchanges::Batch;
-use super::flows::{Chain, Fingerprint, Lead, Marks, Ring};
+use super::flows::{Chain, Fingerprint, Marks, Ring};
 use super::furthest;
+use super::lead::Lead;
 use super::observation::Observation;
 use super::segment::Segment;
 use super::table::{Displaced, Table};
@@ -105,8 +106,6 @@ pub(super) struct Attempts {
     answered: Table<AttemptKey, Attempt>,
     /// Flows that errors are about, by their hash.
     explained: Marks,
-    /// Hosts to which packets came, by the hash of their address.
-    reached: Marks,
     evicted: u64,
 }
 
@@ -116,7 +115,6 @@ impl Attempts {
             open: Table::with_memory(memory / 8 * 7),
             answered: Table::with_memory(memory / 8),
             explained: Marks::default(),
-            reached: Marks::default(),
             evicted: 0,
         }
     }
@@ -147,7 +145,6 @@ impl Attempts {
             self.asked(key, packet);
             return;
         }
-        self.reaches(host_hash(ring, packet.addrs().dst()));
         // What answers a SYN acknowledges it, and nothing else does (RFC 9293 section 3.10.7).
         if packet.flags & ACK != 0
             && let Some(ack) = packet.ack()
@@ -177,11 +174,6 @@ impl Attempts {
                 seq,
             });
         }
-    }
-
-    /// A packet to the host of this hash was captured: the way back to it is seen.
-    pub(super) fn reaches(&mut self, host: u32) {
-        self.reached.mark(host);
     }
 
     fn asked(&mut self, key: AttemptKey, packet: &Observation) {
@@ -295,9 +287,7 @@ impl Attempts {
             return None;
         }
         let host = told.flow.addrs.src();
-        let directions = if self.reached.is_marked(host_hash(ring, host))
-            || ring.direction_seen(&told.flow.addrs.reversed())
-        {
+        let directions = if ring.is_reached(host) {
             Directions::Both
         } else {
             Directions::OneSidedPossible
@@ -364,10 +354,6 @@ impl Attempt {
 fn flow_hash(ring: &Ring, flow: &FlowKey) -> u32 {
     ring.hashes(flow.addrs, TCP, Lead::of_flow(flow.ports))
         .flow()
-}
-
-fn host_hash(ring: &Ring, host: IpAddr) -> u32 {
-    ring.pair_hash(&AddrPair::of_one(host))
 }
 
 /// Whether the connection was used: the answer took another way.

@@ -1,7 +1,7 @@
 //! A message that came in fragments: what it is, all of it tells once.
 
 use super::errors::ring_answer;
-use super::flows::Lead;
+use super::lead::Lead;
 use super::sighting::Extent;
 use super::verdict::DropReason;
 use super::verdicts::Reported;

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::correlate::flows::{Chain, Fingerprint, Lead, Ring, WalkEnd, has_ports};
+use crate::correlate::flows::{Chain, Fingerprint, Ring, WalkEnd, has_ports};
+use crate::correlate::lead::Lead;
 use crate::correlate::verdict::{Role, WasOpen};
 use crate::model::{FlowKey, Timestamp};
 use crate::wire::ip::protocol::TCP;

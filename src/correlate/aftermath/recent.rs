@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::correlate::copies::tells_content;
-use crate::correlate::flows::{Fingerprint, Lead, is_icmp};
+use crate::correlate::flows::{Fingerprint, is_icmp};
+use crate::correlate::lead::Lead;
 use crate::correlate::observation::{Observation, occupied};
 use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Mirror};
 use crate::model::{AddrPair, SourceId, Timestamp};

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use super::{ERROR_DELAY, FLOW_DEPTH, ICMP_CHECKSUM, Wanted};
-use crate::correlate::flows::{
-    Chain, Fingerprint, Lead, Ring, datagram_checksum, has_ports, is_icmp,
-};
+use crate::correlate::flows::{Chain, Fingerprint, Ring, datagram_checksum, has_ports, is_icmp};
+use crate::correlate::lead::Lead;
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::Mirror;
 use crate::correlate::verdict::Evidence;

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ProbeAnswer;
-use crate::correlate::flows::{Lead, is_icmp};
+use crate::correlate::flows::is_icmp;
+use crate::correlate::lead::Lead;
 use crate::correlate::observation::Observation;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 

@@ -1,6 +1,7 @@
 //! What tells the probes of one traceroute from those of another.
 
-use crate::correlate::flows::{Lead, is_icmp};
+use crate::correlate::flows::is_icmp;
+use crate::correlate::lead::Lead;
 use crate::model::AddrPair;
 
 /// Whose probes between two hosts.

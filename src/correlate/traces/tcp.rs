@@ -2,7 +2,8 @@
 
 use super::{EarlyAnswer, ProbeAnswer};
 use crate::correlate::copies::Copies;
-use crate::correlate::flows::{Chain, Fingerprint, Lead, Ring};
+use crate::correlate::flows::{Chain, Fingerprint, Ring};
+use crate::correlate::lead::Lead;
 use crate::correlate::observation::Observation;
 use crate::wire::ip::protocol::TCP;
 
