@@ -14,7 +14,7 @@ use super::{Correlator, MatchKind, Original};
 use crate::icmp::Quote;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::wire::ip::protocol::TCP;
-use crate::wire::tunnel::TunnelKind;
+use crate::wire::tunnel::{Tunnel, TunnelKind};
 use crate::wire::{Packet, is_reported};
 
 /// The innermost packets of the last tunnel packets.
@@ -84,10 +84,17 @@ impl Carried {
         is_of_tunnel(flow) || self.has_sealed && self.recent.iter().rev().any(is_sealed)
     }
 
+    /// Whether an error quotes a tunnel's packet, by its flow, or as ESP that encrypts nothing.
+    fn quotes_tunnel(&self, quote: &Quote<'_>) -> bool {
+        let outermost = || quote.tunnels()?.iter().next();
+        let shows = |tunnel: Tunnel| matches!(tunnel.kind, TunnelKind::EspNull { .. });
+        self.is_tunnel(&quote.flow()) || outermost().is_some_and(shows)
+    }
+
     /// What a tunnel's packet that an error quotes carries: as quoted, or else as it was captured, if
     /// it is known which packet that was, and that it held one packet only.
     pub(super) fn in_quote(&self, quote: &Quote<'_>, original: Option<Original>) -> Option<Inner> {
-        if !self.is_tunnel(&quote.flow()) {
+        if !self.quotes_tunnel(quote) {
             return None;
         }
         let innermost = quote.innermost();
@@ -163,7 +170,7 @@ impl Correlator {
 
     /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
     pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
-        if is_reported(frame) || !self.carried.is_tunnel(&quote.flow()) {
+        if is_reported(frame) || !self.carried.quotes_tunnel(quote) {
             return None;
         }
         let mut room = [0; Lead::OCTETS];
@@ -250,6 +257,24 @@ mod tests {
             let silent = verdict(quoted, false).aftermath;
             assert_eq!(silent.outcome, AftermathOutcome::Retransmitting);
         }
+    }
+
+    #[test]
+    fn the_flow_in_esp_that_encrypts_nothing_is_told_from_the_quote() {
+        let mut esp = vec![0, 0, 0x10, 1, 0, 0, 0, 1];
+        esp.extend(segment(100, 4000));
+        // Padding, its length, IPv4, and a check value.
+        esp.extend([1, 2, 2, 4]);
+        esp.extend([0xa5; 12]);
+        let mut outer = Vec::new();
+        let ip = PacketBuilder::ipv4(HERE, THERE, 64);
+        (ip.write(&mut outer, IpNumber::ENCAPSULATING_SECURITY_PAYLOAD, &esp)).unwrap();
+        let mut play = Replay::new();
+        play.at(5, &too_big(&outer));
+        let Carries::Flow(carried) = play.verdicts().remove(0).carried else {
+            panic!("it carried something");
+        };
+        assert_eq!(carried.addrs.src(), std::net::IpAddr::from(CLIENT));
     }
 
     #[test]

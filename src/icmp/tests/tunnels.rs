@@ -14,7 +14,7 @@ use crate::icmp::layout::{self, Part};
 use crate::icmp::object::Labels;
 use crate::icmp::tunnel_header::{defects, parts};
 use crate::model::{Frame, LinkType};
-use crate::wire::tunnel::Encapsulation;
+use crate::wire::tunnel::{Encapsulation, TunnelKind};
 use crate::wire::{Classified, TunnelPath, classify};
 
 fn frame(link: u32, data: &[u8], on_wire: usize) -> Frame<'_> {
@@ -147,6 +147,45 @@ fn the_header_of_a_quoted_tunnel_packet() {
             .filter_map(|told| told.split(' ').next())
             .collect();
         assert_eq!(begun, names);
+    }
+}
+
+#[test]
+fn a_quote_of_esp_that_encrypts_nothing_leads_to_the_packet_in_it() {
+    let esp = |vector: usize, code: usize| {
+        let mut octets = vec![0, 0, 0x10, 1, 0, 0, 0, 7];
+        octets.extend(vec![9; vector]);
+        octets.extend(echo());
+        octets.extend([1, 2, 2, 4]);
+        octets.extend(vec![0xa5; code]);
+        octets
+    };
+    let over_esp = |esp: &[u8]| ipv4("192.0.2.1", "192.0.2.2", 50, esp);
+    for (vector, code) in [(0, 12), (0, 16), (0, 32), (8, 16)] {
+        let esp = esp(vector, code);
+        for packet in [over_esp(&esp), over_udp(4500, &esp, &[])] {
+            let error = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], &packet[..]].concat());
+            let ip = Ip::parse(&error, Limit::Frame).unwrap();
+            let message = Message::parse(&ip);
+            let quote = message.quote().unwrap();
+            let tunnels: Vec<_> = quote.tunnels().unwrap().iter().collect();
+            assert_eq!(tunnels.len(), 1);
+            assert_eq!(tunnels[0].kind, TunnelKind::EspNull { spi: 0x1001 });
+            assert_eq!(quote.inner().unwrap().bytes, echo());
+            let laid = layout::fields(&ip, &message, None);
+            let octets: usize = laid.iter().map(|field| field.range.end).max().unwrap();
+            assert_eq!(octets, error.len());
+            assert!(laid.iter().any(|field| field.begins == Some("esp")));
+        }
+    }
+    // What was cut shows nothing, nor do other octets where the padding is.
+    let whole = over_esp(&esp(0, 12));
+    let mut other = whole.clone();
+    other[20 + 8 + 28] = 7;
+    for packet in [&whole[..whole.len() - 1], &other] {
+        let error = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], packet].concat());
+        let ip = Ip::parse(&error, Limit::Frame).unwrap();
+        assert!(Message::parse(&ip).quote().unwrap().inner().is_none());
     }
 }
 

@@ -20,6 +20,17 @@ struct Candidate<'a> {
     octets: &'a [u8],
 }
 
+impl Candidate<'_> {
+    /// Whether it is a tunnel's packet.
+    fn is_packet(&self) -> bool {
+        match self.next {
+            protocol::IPV4 => is_packet(self.payload, IpVersion::V4),
+            protocol::IPV6 => is_packet(self.payload, IpVersion::V6),
+            _ => false,
+        }
+    }
+}
+
 fn candidates<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
     let body = if sealed.is_whole() {
         sealed.octets.get(HEADER..)
@@ -54,28 +65,23 @@ pub(super) fn may_be(sealed: &Sealed<'_>) -> bool {
 /// Writes what `ip` carries in `sealed`, and what is behind it, to `made`, behind the header that is there
 /// already, if it is such a one; nothing if not.
 pub(super) fn open(sealed: &Sealed<'_>, ip: &Ip<'_>, made: &mut Vec<u8>) -> Option<Payload> {
-    for Candidate {
-        parts,
-        next,
-        payload,
-        octets,
-    } in candidates(sealed)
-    {
-        let is_it = match next {
-            protocol::IPV4 => is_packet(payload, IpVersion::V4),
-            protocol::IPV6 => is_packet(payload, IpVersion::V6),
-            _ => is_message(next, payload, ip, made),
-        };
-        if is_it {
-            made.extend_from_slice(octets);
-            return Some(Payload {
-                next,
-                length: payload.len(),
-                parts,
-            });
-        }
-    }
-    None
+    let found = candidates(sealed).find(|candidate| {
+        let (next, payload) = (candidate.next, candidate.payload);
+        candidate.is_packet() || protocol::is_icmp(next) && is_message(next, payload, ip, made)
+    })?;
+    made.extend_from_slice(found.octets);
+    Some(Payload {
+        next: found.next,
+        length: found.payload.len(),
+        parts: found.parts,
+    })
+}
+
+/// Where in `sealed` the packet of a tunnel begins, if it is such a one.
+pub(super) fn packet_in(sealed: &Sealed<'_>) -> Option<usize> {
+    let is_it = |candidate: &Candidate<'_>| candidate.is_packet();
+    let found = candidates(sealed).find(is_it)?;
+    Some(HEADER + found.parts.vector)
 }
 
 fn is_packet(octets: &[u8], version: IpVersion) -> bool {

@@ -71,6 +71,15 @@ pub(super) fn enter(ip: &Ip<'_>, sealing: Sealing) -> Option<(TunnelKind, LinkHe
     Some((kind, LinkHeader::at(Network::Ip, before + HEADER)))
 }
 
+/// The header that leads to a tunnel's packet in `ip` where ESP shows by it that it encrypts nothing: the
+/// packet lies there as it is.
+pub(super) fn enter_clear(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
+    let sealed = Sealed::of(ip)?;
+    let at = sealed.before + clear::packet_in(&sealed)?;
+    let kind = TunnelKind::EspNull { spi: sealed.spi };
+    Some((kind, LinkHeader::at(Network::Ip, at)))
+}
+
 /// A packet of ESP, as far as it was captured.
 struct Sealed<'a> {
     spi: u32,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::classify::next_ip;
-use super::position::{Entered, Position, Rest, inside_ip, made_at};
+use super::position::{Entered, Position, Rest, inside_clear, inside_ip, made_at};
 use super::{Report, TunnelKind, shim};
 use crate::model::frame::Place;
 use crate::model::{Expanded, LinkType};
@@ -28,6 +28,8 @@ pub struct TunnelPath<'a> {
     pub(super) expanded: Option<&'a Expanded>,
     /// Which one of the packets is meant that are data of another protocol, if one is.
     pub(super) place: Option<Place>,
+    /// Whether they are those of a packet that is quoted.
+    is_quoted: bool,
 }
 
 impl<'a> TunnelPath<'a> {
@@ -44,6 +46,7 @@ impl<'a> TunnelPath<'a> {
             has_pieces: false,
             expanded,
             place: None,
+            is_quoted: false,
         }
     }
 
@@ -127,6 +130,7 @@ impl<'a> TunnelPath<'a> {
             };
             let inside = made_at(self.expanded, depth + 1);
             let mut entered = match &outer {
+                Some(ip) if self.is_quoted => in_quote(ip)?,
                 Some(ip) => inside_ip(ip, inside, &mut reported)?,
                 None => at.inside_shim().ok()??,
             };
@@ -226,10 +230,15 @@ pub struct Tunnel {
     pub vlans: Vlans,
 }
 
+fn in_quote<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
+    inside_ip(ip, None, &mut None).or_else(|| inside_clear(ip))
+}
+
 /// The packet that `ip` carries, one step inwards, and the tunnels that lead to it; `packet` are the
 /// octets of `ip` from its header on.
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
-    let (depth, inner, _) = next_ip(ip, 0, None, &mut None)?;
+    let known = next_ip(ip, 0, None, &mut None).map(|(depth, inner, _)| (depth, inner));
+    let (depth, inner) = known.or_else(|| Some((1, inside_clear(ip)?.inside.ip(None).ok()?)))?;
     let tunnels = TunnelPath {
         start: packet,
         on_wire: ip
@@ -241,6 +250,7 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         has_pieces: false,
         expanded: None,
         place: None,
+        is_quoted: true,
     };
     Some((tunnels, inner))
 }

@@ -169,6 +169,17 @@ pub(super) fn inside_ip<'a>(
         Some(sealing) => esp::enter(ip, sealing)?,
         None => header::carried(ip)?,
     };
+    Some(entered(ip, kind, &header))
+}
+
+/// What is behind the header of ESP in a quoted packet that shows that nothing in it is encrypted. One that
+/// was captured is made anew: see [`esp::Esp::open`].
+pub(super) fn inside_clear<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
+    let (kind, header) = esp::enter_clear(ip)?;
+    Some(entered(ip, kind, &header))
+}
+
+fn entered<'a>(ip: &Ip<'a>, kind: TunnelKind, header: &LinkHeader) -> Entered<'a> {
     let rest = Rest {
         bytes: ip.payload,
         on_wire: usize::try_from(ip.payload_length)
@@ -177,5 +188,5 @@ pub(super) fn inside_ip<'a>(
             + header::cut_before(kind, ip.payload),
         limit: ip.message_limit(),
     };
-    Some(Entered::new(kind, &header, rest))
+    Entered::new(kind, header, rest)
 }
