@@ -48,6 +48,14 @@ impl Decoder<'_, '_> {
         }
     }
 
+    /// Tells of a packet that a router may have forwarded.
+    pub(super) fn expect_hop_limit_255(&mut self, rule: &'static str) {
+        let ip = self.ip;
+        if ip.version == IpVersion::V6 && ip.hop_limit().is_some_and(|hops| hops != 255) {
+            self.rule(0, rule);
+        }
+    }
+
     /// Tells of a packet with a fragment header (RFC 8200 section 4.5), be it in one fragment.
     pub(super) fn expect_no_fragment_header(&mut self, rule: &'static str) {
         let mut headers = self.ip.extension_headers();

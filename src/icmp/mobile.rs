@@ -196,8 +196,19 @@ pub fn subtype_name(subtype: u8) -> Option<&'static str> {
     SUBTYPES.word(subtype.into())
 }
 
+/// Subtypes (RFC 5568 section 6.1).
+const PROXY_SOLICITATION: u8 = 2;
+const PROXY_ADVERTISEMENT: u8 = 3;
+
 pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.need(HEADER);
+    // Between a host and its router (RFC 5568 sections 6.1.1 and 6.1.2); the others go further.
+    if matches!(
+        u8_at(decoder.bytes, 4),
+        Some(PROXY_SOLICITATION | PROXY_ADVERTISEMENT)
+    ) {
+        decoder.expect_hop_limit_255("hop limit of a proxy router message is not 255");
+    }
     let options = tail(decoder.bytes, HEADER);
     nd_option::check(options, decoder.limit(), decoder.defects);
     Body::FastHandover(FastHandover {
@@ -253,7 +264,7 @@ pub(super) const SEAMOBY_FIELDS: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v4, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4, v6, v6_between};
 
     #[test]
     fn home_agents_are_asked_for_and_listed() {
@@ -307,6 +318,27 @@ mod tests {
         assert_eq!(message.options().count(), 1);
         every_prefix(&packet);
         every_code(&packet);
+    }
+
+    #[test]
+    fn proxy_router_messages_stay_on_their_link() {
+        for (subtype, expected) in [
+            (2, &["hop limit of a proxy router message is not 255"][..]),
+            (3, &["hop limit of a proxy router message is not 255"]),
+            // Between routers.
+            (4, &[]),
+        ] {
+            let packet = |hops| {
+                v6_between(
+                    "fe80::1",
+                    "fe80::2",
+                    hops,
+                    &[154, 0, 0, 0, subtype, 0, 0, 7],
+                )
+            };
+            assert!(parse(&packet(255)).defects.is_empty());
+            assert_eq!(rules(&parse(&packet(64))), expected);
+        }
     }
 
     #[test]

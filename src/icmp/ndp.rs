@@ -165,10 +165,13 @@ fn required_of_inverse(decoder: &mut Decoder<'_, '_>, direction: Direction, opti
     }
 }
 
+/// The type of a router advertisement.
+pub(super) const ADVERTISEMENT: u8 = 134;
+
 /// Octets before the options, by message type.
 pub(super) const fn fixed_len(kind: u8) -> usize {
     match kind {
-        134 => 16,
+        ADVERTISEMENT => 16,
         135 | 136 => 24,
         137 => 40,
         _ => 8,
@@ -251,9 +254,7 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
     if ip.version != IpVersion::V6 {
         return;
     }
-    if ip.hop_limit().is_some_and(|hops| hops != 255) {
-        decoder.rule(0, "hop limit of neighbor discovery is not 255");
-    }
+    decoder.expect_hop_limit_255("hop limit of neighbor discovery is not 255");
     let (IpAddr::V6(src), IpAddr::V6(dst)) = (ip.src(), ip.dst()) else {
         return;
     };

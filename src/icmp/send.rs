@@ -61,6 +61,11 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     let fixed = header(direction);
     decoder.need(fixed);
     decoder.expect_code_0();
+    // RFC 3971 sections 6.4.1 and 6.4.2.
+    decoder.expect_hop_limit_255("hop limit of a certification path message is not 255");
+    if direction == Direction::Request && u16_at(decoder.bytes, 4) == Some(0) {
+        decoder.rule(4, "identifier of a certification path solicitation is 0");
+    }
     // Advertisements, whose certificates may be long, are to be taken all the same (RFC 6980 section 5).
     if direction == Direction::Request {
         decoder.expect_no_fragment_header("certification path solicitation with a fragment header");
@@ -84,7 +89,7 @@ const ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6, v6_between};
 
     #[test]
     fn paths_are_asked_for_and_given() {
@@ -103,5 +108,21 @@ mod tests {
             every_prefix(packet);
             every_code(packet);
         }
+    }
+
+    #[test]
+    fn what_a_path_message_must_not_be() {
+        let solicitation =
+            |hops, id| v6_between("fe80::1", "ff02::2", hops, &[148, 0, 0, 0, 0, id, 0, 0]);
+        assert!(parse(&solicitation(255, 7)).defects.is_empty());
+        let forwarded = "hop limit of a certification path message is not 255";
+        assert_eq!(rules(&parse(&solicitation(254, 7))), [forwarded]);
+        assert_eq!(
+            rules(&parse(&solicitation(255, 0))),
+            ["identifier of a certification path solicitation is 0"]
+        );
+        let advertisement = [149, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+        let packet = v6_between("fe80::1", "ff02::1", 64, &advertisement);
+        assert_eq!(rules(&parse(&packet)), [forwarded]);
     }
 }
