@@ -9,7 +9,7 @@ use crate::wire::IpVersion::{V4, V6};
 use crate::wire::bytes::{offset_in, tail, u8_at};
 
 /// The fields that every message begins with.
-const HEADER: &[FieldSpec] = &[
+pub(super) const HEADER: &[FieldSpec] = &[
     spec::u8(0, "type"),
     spec::u8(1, "code"),
     spec::hex(2, 2, "checksum"),

@@ -331,6 +331,9 @@ impl<'a> Layout<'a> {
                     Value::SvcParams(octets) => {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
+                    Value::Parts(parts, octets) if part == Part::Item => {
+                        self.items(parts.items(octets), bytes, at, part);
+                    }
                     _ => {
                         // Of a certificate, octets that are no part of it belong to the whole.
                         if let (Value::Octets(_), "certificate") = (field.value, field.name) {

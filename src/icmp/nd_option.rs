@@ -94,6 +94,18 @@ impl<'a> NdOption<'a> {
         }
     }
 
+    /// The same in an option of a provisioning domain, where another one is not looked into: that
+    /// would go on without end.
+    pub(super) fn item_of_domain(&self) -> Item<'a> {
+        match self.kind {
+            PROVISIONING_DOMAIN => Item {
+                specs: Specs::Two(tables::FIELDS, tables::UNKNOWN),
+                ..self.item()
+            },
+            _ => self.item(),
+        }
+    }
+
     /// Whether its octets are all that it states.
     pub(super) fn extent(&self) -> Extent {
         Extent::of(self.bytes.len(), self.stated().max(tables::FIELDS.len()))
@@ -193,8 +205,7 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
         };
         let length = usize::from(words) * 8;
         if length == 0 {
-            // RFC 4861 section 4.6: nodes must discard such a packet.
-            return defects.rule(Layer::NdOption, at + 1, "option length 0");
+            return defects.rule(Layer::NdOption, at + 1, fault::ZERO_LENGTH);
         }
         if length > available {
             return defects.short(Layer::NdOption, at, length, available, limit);

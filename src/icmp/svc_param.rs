@@ -25,10 +25,13 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
             length: None,
             bytes,
             extent: Extent::of(bytes.len(), length),
-            specs: Specs::Table(table),
+            specs: Specs::Two(FIELDS, table),
         })
     })
 }
+
+/// The fields that every parameter begins with: RFC 9460 calls the type a key.
+const FIELDS: &[FieldSpec] = &[spec::u16(0, "type"), spec::u16(2, "length")];
 
 /// IANA registry `Service Parameter Keys (SvcParamKeys)`.
 const fn format(key: u16) -> (Option<&'static str>, &'static [FieldSpec]) {

@@ -4,6 +4,8 @@ mod babel;
 
 use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::item::{Item, Specs};
+use crate::icmp::nd_option::NdOptions;
+use crate::icmp::{describe, ndp};
 use crate::wire::bytes::{tail, u8_at};
 
 /// Which parts these are.
@@ -17,6 +19,10 @@ pub enum Parts {
     TelnetCommands,
     /// Parts of a packet of Babel (RFC 8966 section 4.6).
     BabelTlvs,
+    /// The header of a router advertisement in an option of a provisioning domain (RFC 8801 section 3.1).
+    RouterAdvertisement,
+    /// The options behind that.
+    DomainOptions,
 }
 
 const RIP_ROUTE: &[FieldSpec] = &[
@@ -107,8 +113,12 @@ impl Parts {
 
     /// Each with the octets up to the next.
     fn walk(self, octets: &[u8]) -> impl Iterator<Item = (Item<'_>, usize)> + Clone {
+        let most = match self {
+            Self::RouterAdvertisement => 1,
+            _ => usize::MAX,
+        };
         let mut rest = octets;
-        std::iter::from_fn(move || {
+        let parts = std::iter::from_fn(move || {
             let (item, length) = match self {
                 Self::RipRoutes => rip_route(rest)?,
                 Self::RipNgRoutes => {
@@ -118,10 +128,21 @@ impl Parts {
                 }
                 Self::TelnetCommands => telnet_command(rest)?,
                 Self::BabelTlvs => babel::part(rest)?,
+                Self::RouterAdvertisement => {
+                    let header = rest.get(..ndp::fixed_len(ndp::ADVERTISEMENT))?;
+                    let specs = Specs::Two(describe::HEADER, ndp::ADVERTISEMENT_FIELDS);
+                    let name = Some("router_advertisement");
+                    (part("headers", name, header, specs), header.len())
+                }
+                Self::DomainOptions => {
+                    let option = NdOptions::new(rest).next()?;
+                    (option.item_of_domain(), option.bytes.len())
+                }
             };
             rest = tail(rest, length);
             Some((item, length))
-        })
+        });
+        parts.take(most)
     }
 }
 

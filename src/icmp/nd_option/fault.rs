@@ -4,16 +4,18 @@ use std::net::Ipv6Addr;
 
 use super::{
     CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
-    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, PROVISIONING_DOMAIN, ROUTE_INFORMATION,
-    TARGET_ADDRESS_LIST, TRUST_ANCHOR,
+    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, NdOptions, PROVISIONING_DOMAIN,
+    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, made, tables,
 };
-use crate::icmp::field::pref64_length;
+use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::Preference;
 use crate::icmp::{dns, x509};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// The rule that a stated length breaks, whatever kind of option it is.
 pub(in crate::icmp) const LENGTH: &str = "option length wrong for its type";
+/// The rule that a length of 0 breaks (RFC 4861 section 4.6): nodes must discard such a packet.
+pub(super) const ZERO_LENGTH: &str = "option length 0";
 /// The rule that a part breaks whose length leads out of its option.
 const LONGER_PART: &str = "part longer than its option";
 /// Bits of an address.
@@ -59,6 +61,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
             }
         }
         PROVISIONING_DOMAIN if !dns::first(tail(option, 6)).complete => tell(6, dns::RULE),
+        PROVISIONING_DOMAIN => domain_options(option, tell),
         ROUTE_INFORMATION => route(option, tell),
         HANDOVER_KEY_REQUEST => padding(option, 2, 4, tell),
         HANDOVER_KEY_REPLY => padding(option, 2, 6, tell),
@@ -131,6 +134,26 @@ fn padding(option: &[u8], at: usize, head: usize, tell: Tell<'_>) {
 fn names(octets: &[u8], at: usize, tell: Tell<'_>) {
     if dns::names(octets).any(|name| !name.complete) {
         tell(at, dns::RULE);
+    }
+}
+
+/// The options in one of a provisioning domain (RFC 8801 section 3.1), but for others of these.
+fn domain_options(option: &[u8], tell: Tell<'_>) {
+    let (_, header) = made::domain_parts(option);
+    let mut at = header.end;
+    for inner in NdOptions::new(tail(option, header.end)) {
+        if inner.words == 0 {
+            return tell(at + 1, ZERO_LENGTH);
+        }
+        if inner.extent() == Extent::Cut {
+            return tell(at + 1, LONGER_PART);
+        }
+        if let Some(rule) = tables::format(inner.kind).and_then(|f| f.length_fault(inner.words)) {
+            tell(at + 1, rule);
+        } else if inner.kind != PROVISIONING_DOMAIN {
+            each(inner.bytes, &mut |offset, rule| tell(at + offset, rule));
+        }
+        at += inner.bytes.len();
     }
 }
 

@@ -1,10 +1,13 @@
 //! The fields of options whose fields move.
 
+use std::ops::Range;
+
 use super::tables::{CODED_IDENTIFIER, FIELDS, ROUTE};
-use crate::icmp::dns;
+use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::x509::{Part, der_length};
+use crate::icmp::{dns, ndp};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
@@ -62,18 +65,36 @@ pub(super) fn handover_key(
 /// The fields of a provisioning domain (RFC 8801 section 3.1): its name, padded to eight octets, then,
 /// where the R flag is set, the header of a router advertisement, and options.
 pub(super) fn provisioning_domain(bytes: &[u8], table: &'static [FieldSpec]) -> Specs {
-    const NAME: u16 = 6;
-    const HEADER: u16 = 16;
+    let (length, header) = domain_parts(bytes);
+    let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let name = [spec::dns_names_of(
+        short(DOMAIN_NAME),
+        short(length),
+        "domains",
+    )];
+    let parts = |at, parts, name| spec::parts(short(at), parts, name);
+    let header_part =
+        (!header.is_empty()).then(|| parts(header.start, Parts::RouterAdvertisement, "header"));
+    let behind = [parts(header.end, Parts::DomainOptions, "options")];
+    rows(table, name.into_iter().chain(header_part).chain(behind))
+}
+
+/// Octets before the name of a provisioning domain.
+const DOMAIN_NAME: usize = 6;
+
+/// Octets of a provisioning domain's name, and where the header of a router advertisement is behind it,
+/// which may have none.
+pub(super) fn domain_parts(bytes: &[u8]) -> (usize, Range<usize>) {
     const ROUTER_ADVERTISEMENT: u8 = 0x20;
-    let name = dns::first(tail(bytes, NAME.into()));
-    let length = u16::try_from(name.wire_len()).unwrap_or(u16::MAX);
-    let at = NAME.saturating_add(length).next_multiple_of(8);
+    let length = dns::first(tail(bytes, DOMAIN_NAME)).wire_len();
+    let at = (DOMAIN_NAME + length).next_multiple_of(8);
     let has_header = u8_at(bytes, 2).is_some_and(|flags| flags & ROUTER_ADVERTISEMENT != 0);
-    let header = has_header.then_some(spec::octets(at, HEADER, "router_advertisement"));
-    let options = at + if has_header { HEADER } else { 0 };
-    let name = [spec::dns_names_of(NAME, length, "domains")];
-    let behind = [spec::rest(options, "options")];
-    rows(table, name.into_iter().chain(header).chain(behind))
+    let octets = if has_header {
+        ndp::fixed_len(ndp::ADVERTISEMENT)
+    } else {
+        0
+    };
+    (length, at..at + octets)
 }
 
 /// The fields of a CGA option (RFC 3971 section 5.1): behind the key, whose DER encoding tells how

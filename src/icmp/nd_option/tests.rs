@@ -244,7 +244,7 @@ fn an_encrypted_resolver_has_a_name_addresses_and_parameters() {
         ],
     );
     let told: Vec<_> = crate::icmp::svc_param::items(parameters)
-        .map(|item| (item.name.unwrap(), item.fields().next().unwrap().value))
+        .map(|item| (item.name.unwrap(), item.fields().nth(2).unwrap().value))
         .collect();
     assert_eq!(
         told,
@@ -436,5 +436,54 @@ fn a_key_tells_where_the_extension_behind_it_begins() {
             ("extension", Value::Octets(&[0xaa, 0xbb])),
         ];
         assert_eq!(fields[5..], of_extension[..told], "{behind:?}");
+    }
+}
+
+/// RFC 8801 section 3.1: a header of a router advertisement, and options, in the option.
+#[test]
+fn a_provisioning_domain_has_options_of_its_own() {
+    let name = b"\x03abc\0";
+    let mtu = [5, 1, 0, 0, 0, 0, 5, 220];
+    let domain = |flags: u8, behind: &[u8]| {
+        let words = u8::try_from(2 + behind.len() / 8).unwrap();
+        let mut octets = vec![21, words, flags, 0, 0, 7];
+        octets.extend(name);
+        octets.resize(16, 0);
+        octets.extend(behind);
+        octets
+    };
+    let header = [134, 0, 0, 0, 64, 0x80, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0];
+    let parts = |packet: &[u8], field: &str| -> Vec<(Option<&str>, usize)> {
+        let option = options(packet).next().unwrap();
+        let found = option.fields().find(|f| f.name == field).unwrap().value;
+        let Value::Parts(parts, octets) = found else {
+            panic!();
+        };
+        let named = |item: Item<'_>| (item.name, item.fields().count());
+        parts.items(octets).map(named).collect()
+    };
+    let packet = with(&domain(0x20, &[&header[..], &mtu, &mtu].concat()));
+    // Type, code, checksum and what has no reserved bit set.
+    assert_eq!(
+        parts(&packet, "header"),
+        [(Some("router_advertisement"), 12)]
+    );
+    assert_eq!(parts(&packet, "options"), [(Some("mtu"), 3); 2]);
+    assert!(parse(&packet).defects.is_empty());
+    every_prefix(&packet);
+    // A domain within is given as octets.
+    let packet = with(&domain(0, &domain(0, &mtu)));
+    assert_eq!(parts(&packet, "options"), [(Some("pvd_id"), 3)]);
+    assert!(parse(&packet).defects.is_empty());
+    every_prefix(&packet);
+    for (behind, rule) in [
+        (&[5, 0, 0, 0, 0, 0, 5, 220], "option length 0"),
+        (&[5, 2, 0, 0, 0, 0, 5, 220], "part longer than its option"),
+        (&[25, 1, 0, 0, 0, 0, 0, 9], "option too short for its type"),
+        (&[5, 1, 0, 0, 0, 0, 0, 99], "MTU under 1280"),
+    ] {
+        let packet = with(&domain(0, behind));
+        assert_eq!(rules(&parse(&packet)), [rule]);
+        every_prefix(&packet);
     }
 }
