@@ -30,7 +30,11 @@ pub enum ChecksumCause {
     QuoteRewritten,
     /// One word of a payload that counts is not what it was: put back, it makes the checksum right.
     AlteredWord,
-    /// One bit of the message, the checksum included, was flipped.
+    /// It would verify had the echo this sequence number, one of those that senders begin with: it was
+    /// counted on, and the checksum did not follow.
+    OldSequence(u16),
+    /// One bit of the message, the checksum included, was flipped, and no old sequence number explains
+    /// that as well.
     FlippedBit,
 }
 
@@ -45,6 +49,7 @@ impl ChecksumCause {
             Self::OldAddress(_) => "old_address",
             Self::QuoteRewritten => "quote_rewritten",
             Self::AlteredWord => "altered_word",
+            Self::OldSequence(_) => "old_sequence",
             Self::FlippedBit => "flipped_bit",
         }
     }
@@ -59,6 +64,7 @@ impl ChecksumCause {
             Self::OldAddress(_) => "right before an address was translated",
             Self::QuoteRewritten => "right before the quote was rewritten",
             Self::AlteredWord => "one 16-bit word of a counting payload altered",
+            Self::OldSequence(_) => "right for an earlier sequence number",
             Self::FlippedBit => "one bit flipped",
         }
     }
@@ -107,7 +113,22 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     if has_altered_word(message, difference(found, expected)) {
         return Some(ChecksumCause::AlteredWord);
     }
-    is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit)
+    let old = old_sequence(message, difference(found, expected)).map(ChecksumCause::OldSequence);
+    let flipped = is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit);
+    // Of two that explain it neither is proven.
+    old.xor(flipped)
+}
+
+/// A sequence number that senders begin with, with which the checksum of an echo verifies that counted
+/// on from there.
+fn old_sequence(message: &Message<'_>, off_by: u32) -> Option<u16> {
+    let Body::Echo(echo) = &message.body else {
+        return None;
+    };
+    let counted = |first: &u16| difference(echo.seq, *first) == off_by;
+    [0, 1]
+        .into_iter()
+        .find(|first| *first < echo.seq && counted(first))
 }
 
 /// An address of the quote with which in the pseudo-header the checksum verifies.
@@ -185,8 +206,9 @@ mod tests {
         of(&ip, &Message::parse(&ip))
     }
 
-    const ECHO: [u8; 12] = [8, 0, 0, 0, 0, 7, 0, 9, 0xde, 0xad, 0xbe, 0xe0];
-    const ECHO6: [u8; 12] = [128, 0, 0, 0, 0, 7, 0, 9, 0xde, 0xad, 0xbe, 0xe0];
+    // A sequence number from which a flipped bit does not lead to one that senders begin with.
+    const ECHO: [u8; 12] = [8, 0, 0, 0, 0, 7, 0x12, 0x36, 0xde, 0xad, 0xbe, 0xe0];
+    const ECHO6: [u8; 12] = [128, 0, 0, 0, 0, 7, 0x12, 0x36, 0xde, 0xad, 0xbe, 0xe0];
 
     #[test]
     fn a_good_checksum_has_no_cause() {
@@ -211,6 +233,21 @@ mod tests {
                 let mut flipped = packet.clone();
                 flipped[start + bit / 8] ^= 0x80 >> (bit % 8);
                 assert_eq!(cause(&flipped), Some(ChecksumCause::FlippedBit), "{bit}");
+            }
+        }
+    }
+
+    /// A sender that counts and keeps its first checksum.
+    #[test]
+    fn a_sequence_number_that_its_checksum_did_not_follow() {
+        for first in [0, 1] {
+            for seq in first + 1..=20_u16 {
+                let mut packet = v4(&[8, 0, 0, 0, 0, 7, 0, u8::try_from(first).unwrap()]);
+                packet[26..28].copy_from_slice(&seq.to_be_bytes());
+                // A bit that was flipped explains it too.
+                let is_ambiguous = (seq - first).is_power_of_two();
+                let told = (!is_ambiguous).then_some(ChecksumCause::OldSequence(first));
+                assert_eq!(cause(&packet), told, "{first} {seq}");
             }
         }
     }

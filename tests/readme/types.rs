@@ -206,7 +206,18 @@ fn bodies(version: IpVersion) -> Vec<Vec<u8>> {
         filled(&[0, 2, 0, 0], &[0]),
         filled(&[0, 3, 0, 0], &[0]),
         filled(&[0, 4, 0, 0], &[0]),
+        // A fast handover's message with flags.
+        filled(&[4, 0, 0, 0], &[0]),
+        // A key of a source: secure messages of RPL.
+        filled(&[0, 0, 0x80, 0], &[0]),
+        // An extension structure in place of a quote, with an object: replies as Linux sends them.
+        vec![0, 0, 0, 4, 0x20, 0, 0, 0, 0, 8, 3, 2, 0, 0, 0, 1],
     ];
+    if version == IpVersion::V6 {
+        // A redirect: target and destination, then the packet in an option of six words.
+        let quoted = packet(version, &[]);
+        bodies.push([&[0; 36][..], &[4, 6, 0, 0, 0, 0, 0, 0], &quoted].concat());
+    }
     let mut quoting = vec![0; 4];
     match version {
         IpVersion::V4 => quoting[1] = 32,

@@ -345,8 +345,12 @@ impl Serialize for MessageChecksum<'_> {
         ChecksumState(self.message.checksum).put_into(&mut map)?;
         if let Some(cause) = cause::of(self.ip, self.message) {
             map.name("cause", cause.name())?;
-            if let ChecksumCause::OldAddress(address) = cause {
-                map.put("old_address", &Addr(address.into()))?;
+            match cause {
+                ChecksumCause::OldAddress(address) => {
+                    map.put("old_address", &Addr(address.into()))?;
+                }
+                ChecksumCause::OldSequence(seq) => map.put("old_sequence", &seq)?,
+                _ => {}
             }
         }
         map.end()

@@ -149,6 +149,7 @@ pub(super) fn all(
             verbose::check_sequence(out, sequence);
         });
     }
+    extension_checksum(&mut notes, event.said());
     code(&mut notes, event.said());
     if !event.packet.tunnels.is_empty() {
         for found in tunnel_header::defects(event.packet.tunnels).iter() {
@@ -499,12 +500,31 @@ fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             if let Some(cause) = cause::of(ip, event.said()) {
                 out.extend_from_slice(b"; probably ");
                 out.extend_from_slice(cause.title().as_bytes());
-                if let ChecksumCause::OldAddress(address) = cause {
-                    out.extend_from_slice(b" from ");
-                    write::ip(out, address.into());
+                match cause {
+                    ChecksumCause::OldAddress(address) => {
+                        out.extend_from_slice(b" from ");
+                        write::ip(out, address.into());
+                    }
+                    ChecksumCause::OldSequence(seq) => {
+                        out.extend_from_slice(b", ");
+                        write::decimal(out, seq.into());
+                    }
+                    _ => {}
                 }
             }
             out.push(b')');
+        });
+    }
+}
+
+/// A bad checksum of an extension structure.
+fn extension_checksum(notes: &mut Notes<'_>, message: &Message<'_>) {
+    if let Some(structure) = message.extensions()
+        && let ChecksumStatus::Bad { .. } = structure.checksum.status
+    {
+        notes.fault(|out| {
+            out.extend_from_slice(b"extension checksum ");
+            verbose::checksum(out, structure.checksum);
         });
     }
 }
