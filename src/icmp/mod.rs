@@ -188,6 +188,13 @@ pub struct Timestamp {
     pub transmit: Option<u32>,
 }
 
+impl Timestamp {
+    /// Whether a timestamp is marked as something else than milliseconds since midnight UTC (RFC 792).
+    pub const fn is_non_standard(timestamp: u32) -> bool {
+        timestamp & 0x8000_0000 != 0
+    }
+}
+
 /// A query with identifier, sequence number and at most an address mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query {

@@ -235,6 +235,41 @@ fn faults_are_told_and_a_source_name_cannot_move_the_cursor() {
     assert!(!named.contains('\x1b') && !named.contains('\u{202e}'));
 }
 
+/// Where tcpdump says less or other things, to which the wording is compared elsewhere.
+#[test]
+fn what_a_line_tells_that_tcpdump_does_not() {
+    let told = |packet: &[u8]| line(&Captured::new(packet, 2), Relation::None, &["a"]);
+    let quoted = ip4(17, "10.9.1.2", "10.9.2.2", &udp(43210, 33434));
+    let mut error = vec![0, 32, 0, 0];
+    error.extend(&quoted[..28]);
+    error.resize(4 + 128, 0);
+    error.extend([0x20, 0, 0x12, 0x34, 0, 8, 1, 1, 0, 1, 1, 1]);
+    let packet = ip4(1, "10.9.1.1", "10.9.1.2", &icmp4(11, 0, &error));
+    let line = told(&packet);
+    assert!(
+        line.contains(", extension checksum 0x1234 bad (0x"),
+        "{line}"
+    );
+    let mut times = vec![0, 7, 0, 1];
+    for time in [86_399_999, u32::MAX, 43_200_000_u32] {
+        times.extend(time.to_be_bytes());
+    }
+    let line = told(&ip4(1, "10.9.1.1", "10.9.1.2", &icmp4(14, 0, &times)));
+    let is = ": org 23:59:59.999, recv 0xffffffff (non-standard), xmit 12:00:00.000,";
+    assert!(line.contains(is), "{line}");
+    let mut reply = vec![140, 0, 0, 0, 0, 2, 0, 0];
+    reply.extend([0; 12]);
+    reply.extend(b"\x04host\x07example\0\x01a\x01b\0");
+    let mut packet = vec![0x60, 0, 0, 0, 0, 39, 58, 64];
+    packet.extend([0xfd; 32]);
+    packet.extend(reply);
+    let line = told(&packet);
+    assert!(
+        line.contains("(DNS name, \"host.example.\", \"a.b.\")"),
+        "{line}"
+    );
+}
+
 #[test]
 fn colour_is_there_only_when_asked_for() {
     let error = time_exceeded();

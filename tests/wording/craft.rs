@@ -234,6 +234,14 @@ fn extension_headers(packets: &mut Vec<Vec<u8>>) {
     packets.push(behind(43, &join(&[&[58, 2, 4, 1, 0, 0, 0, 0], &segment])));
     let both = join(&[&[60, 0, 5, 2, 0, 0, 1, 0], &[58, 0, 1, 4, 0, 0, 0, 0]]);
     packets.push(behind(0, &both));
+    let authentication = [1, 4, 0, 0, 0, 0, 0, 0x77, 0, 0, 0, 9];
+    packets.push(ip4(
+        51,
+        A,
+        B,
+        0x4000,
+        &join(&[&authentication, &[0xaa; 12], &echo_request()[20..]]),
+    ));
 }
 
 /// The packets as a pcap file of raw IP.

@@ -1,8 +1,8 @@
 //! ICMP for IPv4 in tcpdump's words.
 
-use super::addr;
+use super::{addr, fields};
 use crate::icmp::field::Value;
-use crate::icmp::{Body, Direction, Message, QuotedTransport, names};
+use crate::icmp::{Body, Direction, Message, QuotedTransport, Timestamp, names};
 use crate::record::write;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -63,6 +63,10 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         13 => {
             out.extend_from_slice(b"time stamp query");
             id_seq(out, bytes)?;
+            if let Some(originate) = u32_at(bytes, 8).filter(|&t| Timestamp::is_non_standard(t)) {
+                out.extend_from_slice(b": org ");
+                time_of_day(out, originate);
+            }
         }
         14 => {
             out.extend_from_slice(b"time stamp reply");
@@ -144,8 +148,14 @@ fn id_seq(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Milliseconds since midnight as a time of day.
+/// Milliseconds since midnight as a time of day; in hexadecimal what is marked as no such time.
 fn time_of_day(out: &mut Vec<u8>, millis: u32) {
+    if Timestamp::is_non_standard(millis) {
+        out.extend_from_slice(b"0x");
+        write::hex(out, millis.into(), 8);
+        out.extend_from_slice(b" (non-standard)");
+        return;
+    }
     write::clock(out, u64::from(millis / 1000));
     out.push(b'.');
     write::padded(out, u64::from(millis % 1000), 3, b'0');
@@ -281,7 +291,10 @@ fn router_advertisement(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
         let entry = entries.next()?;
         out.extend_from_slice(b" {");
         write::ipv4(out, array_at::<4>(entry, 0)?.into());
-        number(out, b" ", u32_at(entry, 4)?.into());
+        out.push(b' ');
+        // Signed, though tcpdump has it otherwise: the least is never to be a default (RFC 1256).
+        let preference = i32::from_be_bytes(array_at(entry, 4)?);
+        fields::value(out, Value::Signed(preference.into()));
         out.push(b'}');
     }
     Some(())

@@ -117,13 +117,11 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         }
         145 => out.extend_from_slice(b"ha discovery reply"),
         146 => {
-            out.extend_from_slice(b"mobile router solicitation");
+            out.extend_from_slice(b"mobile prefix solicitation");
             hex_id(out, bytes)?;
         }
-        147 => out.extend_from_slice(b"mobile router advertisement"),
+        147 => out.extend_from_slice(b"mobile prefix advertisement"),
         155 => rpl(out, message)?,
-        200 => out.extend_from_slice(b"mtrace response"),
-        201 => out.extend_from_slice(b"mtrace message"),
         160 | 161 => {
             addr::icmp_kind(out, IpVersion::V6, message.kind);
             number(out, b", id ", u16_at(bytes, 4)?.into());

@@ -131,7 +131,7 @@ pub(super) fn node_information(
 /// `, "host.example."`, ` fe80::2(600)`.
 fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
     if qtype == 2 {
-        name(out, message.bytes.get(20..).unwrap_or_default());
+        names(out, message.bytes.get(20..).unwrap_or_default());
         return;
     }
     for entry in message.items() {
@@ -172,34 +172,57 @@ fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
         }
         (1, _) => {
             out.extend_from_slice(b", subject=DNS name");
-            name(out, subject);
+            names(out, subject);
         }
         (3.., _) => out.extend_from_slice(b", unknown subject"),
         _ => {}
     }
 }
 
-/// `, "host.example."`: a name up to its end, which is a zero octet, or two where the name is not
+/// `, "host.example."`, for each name up to its end, which is a zero octet, or two where the name is not
 /// fully qualified (RFC 4620 section 6.1.1); `???` where it has none.
-fn name(out: &mut Vec<u8>, octets: &[u8]) {
-    out.extend_from_slice(b", \"");
+fn names(out: &mut Vec<u8>, octets: &[u8]) {
+    let mut rest = octets;
+    loop {
+        out.extend_from_slice(b", \"");
+        rest = name(out, rest);
+        out.push(b'"');
+        if rest.is_empty() {
+            break;
+        }
+    }
+}
+
+/// The first name in `octets`; gives what is behind it.
+fn name<'a>(out: &mut Vec<u8>, octets: &'a [u8]) -> &'a [u8] {
     let mut rest = octets;
     while let Some((&length, behind)) = rest.split_first() {
         let label = behind.get(..usize::from(length));
         match (length, label) {
-            (0, _) if behind.is_empty() => out.push(b'.'),
-            (0, _) if behind == [0] => {}
-            (0, _) | (_, None) => out.extend_from_slice(b"???"),
+            // A name without a label has nothing behind it.
+            (0, _) if rest.len() == octets.len() && !behind.is_empty() => {
+                out.extend_from_slice(b"???");
+                return &[];
+            }
+            (0, _) => {
+                if let Some(behind) = behind.strip_prefix(&[0]) {
+                    return behind;
+                }
+                out.push(b'.');
+                return behind;
+            }
+            (_, None) => {
+                out.extend_from_slice(b"???");
+                return &[];
+            }
             (_, Some(label)) => {
                 escape::push(out, label);
                 rest = behind.get(label.len()..).unwrap_or_default();
                 if rest.first().is_some_and(|next| *next != 0) {
                     out.push(b'.');
                 }
-                continue;
             }
         }
-        break;
     }
-    out.push(b'"');
+    rest
 }

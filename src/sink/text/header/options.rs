@@ -196,10 +196,8 @@ fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
     write::hex(out, u32_at(octets, 4).unwrap_or(0).into(), 8);
     out.extend_from_slice(b",seq=0x");
     write::hex(out, u32_at(octets, 8).unwrap_or(0).into(), 1);
-    if is_detailed {
-        out.extend_from_slice(b",icv=0x");
-        write::hex_octets(out, tail(octets, 12), b"");
-    }
+    out.extend_from_slice(b",icv=0x");
+    write::hex_octets(out, tail(octets, 12), b"");
     out.extend_from_slice(b"): ");
 }
 
