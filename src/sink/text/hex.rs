@@ -189,16 +189,7 @@ fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette:
                 ),
             };
             let frame = start..rows.end(event);
-            match packet.sealing {
-                Some(Sealing::Esp(parts)) => {
-                    let labels = (sent, &b"integrity check value, verified"[..]);
-                    rows.esp(frame, event, parts, labels);
-                }
-                Some(Sealing::NullEsp(parts)) => {
-                    rows.esp(frame, event, parts, (sent, b"integrity check value"));
-                }
-                _ => rows.add(frame, Role::Link, sent),
-            }
+            rows.sealed(frame, event, packet.sealing, sent);
             rows.check_sequence(event);
             rows.title(made, Role::Link);
             rows.data = &packet.octets;

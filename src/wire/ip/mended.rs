@@ -17,37 +17,38 @@ const LENGTH: usize = 2;
 const ID: usize = 4;
 const FRAGMENTATION: usize = 6;
 
-/// What was done to a header.
+/// What was done to a header: bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Damage {
-    length: bool,
-    id: bool,
-    fragmentation: bool,
-    /// The total length is short by the header's.
-    is_short: bool,
-}
+pub(super) struct Damage(u8);
 
 impl Damage {
-    /// Each there can be, the least first.
+    /// The total length is short by the header's.
+    const SHORT: Self = Self(1);
+    /// The octets of these fields are swapped.
+    const LENGTH: Self = Self(2);
+    const FRAGMENTATION: Self = Self(4);
+    const ID: Self = Self(8);
+
+    /// Each there can be.
     fn all() -> impl Iterator<Item = Self> {
-        (1u8..16).map(|bits| Self {
-            is_short: bits & 1 != 0,
-            length: bits & 2 != 0,
-            fragmentation: bits & 4 != 0,
-            id: bits & 8 != 0,
-        })
+        (1..16).map(Self)
+    }
+
+    const fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
     }
 
     /// The rules that it breaks.
     pub(super) fn faults(self) -> impl Iterator<Item = (Fault, usize)> {
-        let swapped = match (self.length, self.id, self.fragmentation) {
-            (false, false, false) => None,
-            (true, false, false) => Some((Fault::LengthOrder, LENGTH)),
-            (false, true, false) => Some((Fault::IdOrder, ID)),
-            (false, false, true) => Some((Fault::FragmentationOrder, FRAGMENTATION)),
+        let swapped = match Self(self.0 & !Self::SHORT.0) {
+            Self(0) => None,
+            Self::LENGTH => Some((Fault::LengthOrder, LENGTH)),
+            Self::ID => Some((Fault::IdOrder, ID)),
+            Self::FRAGMENTATION => Some((Fault::FragmentationOrder, FRAGMENTATION)),
             _ => Some((Fault::HostOrder, LENGTH)),
         };
-        let short = self.is_short.then_some((Fault::LengthShort, LENGTH));
+        let is_short = self.has(Self::SHORT);
+        let short = is_short.then_some((Fault::LengthShort, LENGTH));
         swapped.into_iter().chain(short)
     }
 
@@ -56,22 +57,23 @@ impl Damage {
     fn undone(self, quoted: &Header, octets: usize) -> Option<Header> {
         let mut header = *quoted;
         let fields = [
-            (self.length, LENGTH),
-            (self.id, ID),
-            (self.fragmentation, FRAGMENTATION),
+            (Self::LENGTH, LENGTH),
+            (Self::ID, ID),
+            (Self::FRAGMENTATION, FRAGMENTATION),
         ];
-        for (_, at) in fields.into_iter().filter(|(is_swapped, _)| *is_swapped) {
+        for (_, at) in fields.into_iter().filter(|(swapped, _)| self.has(*swapped)) {
             let word = header.get_mut(at..at + 2)?;
             word.reverse();
             if word == quoted.get(at..at + 2)? {
                 return None;
             }
         }
-        if self.is_short {
+        if self.has(Self::SHORT) {
             let length = u16_at(&header, LENGTH)?.checked_add(words(quoted) * 4)?;
             header[LENGTH..LENGTH + 2].copy_from_slice(&length.to_be_bytes());
         }
-        let is_length = !self.length && !self.is_short || usize::from(length(&header)) >= octets;
+        let is_length = !self.has(Self::LENGTH) && !self.has(Self::SHORT)
+            || usize::from(length(&header)) >= octets;
         let is_free = u16_at(&header, FRAGMENTATION)
             .is_some_and(|word| !Fragmentation::of(word).reserved_flag);
         (is_length && is_free).then_some(header)
@@ -93,7 +95,7 @@ pub(super) fn mended(room: &Room<'_>, quoted: &Header) -> Option<(Header, Damage
         .or_else(|| {
             let is_proven = |header: &Header| has_datagram(room, header) || is_whole(room, header);
             // The identification is in none of these.
-            let mut candidates = undone().filter(|(_, damage)| !damage.id);
+            let mut candidates = undone().filter(|(_, damage)| !damage.has(Damage::ID));
             candidates.find(|(header, _)| is_proven(header) && !is_proven(quoted))
         })
 }

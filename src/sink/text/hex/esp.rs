@@ -4,15 +4,39 @@
 use std::ops::Range;
 
 use super::{Role, Rows};
-use crate::model::EspParts;
+use crate::model::{EspParts, Sealing};
 use crate::record::{IcmpEvent, words, write};
 use crate::wire::bytes::offset_in;
 use crate::wire::tunnel::TunnelKind;
 
 impl<'a> Rows<'_, 'a> {
-    /// Rows of what the frame has behind the header of ESP: the packet in it is called `packet`, and the
-    /// value that proves it so.
-    pub(super) fn esp(
+    /// Rows of what the frame has of a packet that travels in another form, which is called `sent`.
+    pub(super) fn sealed(
+        &mut self,
+        range: Range<usize>,
+        event: &IcmpEvent<'_>,
+        sealing: Option<Sealing>,
+        sent: &[u8],
+    ) {
+        match sealing {
+            Some(Sealing::Esp(parts)) => {
+                self.esp(
+                    range,
+                    event,
+                    parts,
+                    (sent, b"integrity check value, verified"),
+                );
+            }
+            Some(Sealing::NullEsp(parts)) => {
+                self.esp(range, event, parts, (sent, b"integrity check value"));
+            }
+            Some(Sealing::WireGuard) | None => self.add(range, Role::Link, sent),
+        }
+    }
+
+    /// Rows of what is behind the header of ESP: the packet in it is called `packet`, and the value that
+    /// proves it so.
+    fn esp(
         &mut self,
         range: Range<usize>,
         event: &IcmpEvent<'_>,
@@ -25,9 +49,10 @@ impl<'a> Rows<'_, 'a> {
             return;
         };
         let vector = (range.start + parts.vector).min(end);
-        let check = match is_whole {
-            true => end.saturating_sub(parts.check_value).max(vector),
-            false => end,
+        let check = if is_whole {
+            end.saturating_sub(parts.check_value).max(vector)
+        } else {
+            end
         };
         self.add(range.start..vector, Role::Link, b"initialization vector");
         self.add(vector..check, Role::Link, packet);

@@ -154,6 +154,11 @@ const SYN: [u8; 45] = [
 
 #[test]
 fn headers_that_old_stacks_quote_are_read_as_they_were() {
+    const LENGTH: usize = 2;
+    const ID: usize = 4;
+    const OFFSET: usize = 6;
+    const SHORT: &str = "total length short by the header";
+    const HOST_ORDER: &str = "fields of 16 bits with their octets swapped";
     let as_it_was = parse(&SYN);
     assert_eq!(
         header_checksum(&as_it_was).unwrap().status,
@@ -163,11 +168,6 @@ fn headers_that_old_stacks_quote_are_read_as_they_were() {
         upper_checksum(&as_it_was).unwrap().status,
         ChecksumStatus::Good
     );
-    const LENGTH: usize = 2;
-    const ID: usize = 4;
-    const OFFSET: usize = 6;
-    const SHORT: &str = "total length short by the header";
-    const HOST_ORDER: &str = "fields of 16 bits with their octets swapped";
     for (swapped, is_short, told) in [
         (&[][..], true, &[SHORT][..]),
         (&[LENGTH], false, &["total length with its octets swapped"]),
