@@ -36,6 +36,7 @@ pub(super) fn relate(
 
 impl Run<'_, '_, '_, '_> {
     /// What a fragment came to, and the tunnel's packet that is whole with it.
+    #[cold]
     pub(super) fn reassemble(
         &mut self,
         frame: &Frame<'_>,

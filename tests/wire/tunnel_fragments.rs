@@ -244,3 +244,38 @@ fn a_message_of_which_no_fragment_told_is_shown_with_the_tunnel_around_it() {
     let frames: Vec<_> = (1..=9).map(|n| json!({"frame": n})).collect();
     assert_eq!(message["reassembly"]["frames"], json!(frames));
 }
+
+#[test]
+fn the_outermost_header_that_is_told_is_the_frame_s_own() {
+    let packets = packets();
+    let records = records(&written(RAW, &packets));
+    let in_tunnels: Vec<_> = records
+        .iter()
+        .filter(|record| record["type"] == "icmp" && record["tunnel"].is_array())
+        .collect();
+    let mut later = 0;
+    for record in &in_tunnels {
+        let number = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();
+        let sent = &packets[number - 1];
+        let word = |at: usize| u16::from_be_bytes([sent[at], sent[at + 1]]);
+        let told = &record["tunnel"][0]["ip"];
+        assert_eq!(
+            (&told["length"], &told["id"], &told["checksum"]["value"]),
+            (&json!(word(2)), &json!(word(4)), &json!(word(10))),
+            "{number}"
+        );
+        let offset = (word(6) & 0x1fff) * 8;
+        let place = &told["fragment"]["offset"];
+        assert!(
+            *place == json!(offset) || place.is_null() && offset == 0,
+            "{number}"
+        );
+        later += u64::from(offset > 0);
+        // A packet that only a tunnel had in fragments is none itself.
+        if record["ip"]["id"] != 91 {
+            assert!(record["ip"]["fragment"].is_null(), "{number}");
+        }
+    }
+    // AH is no tunnel, and a payload that is compressed is told of by the packet's own header.
+    assert!(later > 15, "{later}");
+}

@@ -9,8 +9,8 @@ pub struct Fragment {
     pub offset: u16,
     /// Whether more follow.
     pub more: bool,
-    /// Octets that its length is a multiple of, if more follow; 0 if it is a piece of a packet of which no
-    /// header tells this place.
+    /// Octets that its length is a multiple of, if more follow; 0 where a fragment of a tunnel's packet has it,
+    /// whose header tells the place.
     pub unit: u8,
 }
 
@@ -18,8 +18,11 @@ impl Fragment {
     /// What the offset counts in IP.
     pub(in crate::wire) const IP_UNIT: u8 = 8;
 
-    /// The unit of a piece that a link or a tunnel made of a packet.
-    pub(super) const OF_PIECE: u8 = 0;
+    /// That of a piece which a link or a tunnel made below IP.
+    pub(in crate::wire) const PIECE_UNIT: u8 = 1;
+
+    /// That of what a fragment of a tunnel's packet has.
+    pub(in crate::wire) const CARRIED: u8 = 0;
 
     /// The octets of a fragment header (RFC 8200 section 4.5) before its identification.
     pub(super) const fn of_header(word: u16) -> Self {

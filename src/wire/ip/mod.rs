@@ -219,15 +219,15 @@ impl<'a> Ip<'a> {
     }
 
     /// What a piece of so many octets, in which this packet ends as far as it is there, holds of it;
-    /// whether more follow.
-    pub(super) fn later_piece(&self, octets: usize, more: bool) -> Self {
+    /// whether more follow, and the unit of such.
+    pub(super) fn later_piece(&self, octets: usize, more: bool, unit: u8) -> Self {
         // It is not the first.
         let before = self.payload.len().saturating_sub(octets).max(1);
         Self {
             fragment: Some(Fragment {
                 offset: u16::try_from(before).unwrap_or(u16::MAX),
                 more,
-                unit: Fragment::OF_PIECE,
+                unit,
             }),
             payload: self.payload.get(before..).unwrap_or_default(),
             payload_length: narrow(self.payload.len().saturating_sub(before)),
@@ -241,7 +241,7 @@ impl<'a> Ip<'a> {
             fragment: Some(Fragment {
                 offset: 0,
                 more: true,
-                unit: Fragment::OF_PIECE,
+                unit: Fragment::PIECE_UNIT,
             }),
             payload,
             payload_length: narrow(payload.len()),
@@ -322,13 +322,14 @@ impl<'a> Ip<'a> {
         }
     }
 
-    /// Where its header says that it belongs: what a link or a tunnel made pieces of says nothing of those.
+    /// Where it belongs, but for what the fragment of a tunnel's packet around it has: that one's own place is
+    /// where that belongs.
     pub fn own_fragment(&self) -> Option<Fragment> {
         match (self.fragment?.unit, self.version) {
-            (Fragment::OF_PIECE, IpVersion::V4) => {
+            (Fragment::CARRIED, IpVersion::V4) => {
                 u16_at(self.header, 6).and_then(|word| Fragmentation::of(word).fragment)
             }
-            (Fragment::OF_PIECE, IpVersion::V6) => v6::fragment(self.header),
+            (Fragment::CARRIED, IpVersion::V6) => v6::fragment(self.header),
             _ => self.fragment,
         }
     }

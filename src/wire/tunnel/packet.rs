@@ -9,7 +9,7 @@ use super::report::Report;
 use super::{header, tcp, udp};
 use crate::model::{Form, Frame};
 use crate::wire::bytes::u8_at;
-use crate::wire::ip::{Ip, protocol};
+use crate::wire::ip::{Fragment, Ip, protocol};
 use crate::wire::link::{LinkHeader, Network};
 use crate::wire::{Limit, Undecodable};
 
@@ -66,10 +66,19 @@ impl<'a> Packet<'a> {
     /// last piece adds to what the first one told.
     pub fn as_told(&self, frame: &Frame<'_>) -> Cow<'_, Self> {
         match frame.expanded {
-            Some(made) if matches!(made.form, Form::Last | Form::Later) => Cow::Owned(Self {
-                ip: self.ip.later_piece(made.piece, made.form == Form::Later),
-                ..*self
-            }),
+            Some(made) if matches!(made.form, Form::Last | Form::Later) => {
+                let mut around = self.tunnels.encapsulations();
+                let unit = if around.any(|tunnel| tunnel.fragment.is_some()) {
+                    Fragment::CARRIED
+                } else {
+                    Fragment::PIECE_UNIT
+                };
+                let more = made.form == Form::Later;
+                Cow::Owned(Self {
+                    ip: self.ip.later_piece(made.piece, more, unit),
+                    ..*self
+                })
+            }
             _ => Cow::Borrowed(self),
         }
     }

@@ -106,8 +106,8 @@ impl<'a> Position<'a> {
 
     /// The IP packet that starts here, if it is a fragment.
     pub(super) fn fragment(&self) -> Option<Ip<'a>> {
-        let ip = self.rest.ip().ok()?;
-        (self.network == Network::Ip && ip.fragment.is_some()).then_some(ip)
+        let ip = (self.network == Network::Ip).then(|| self.rest.ip().ok())??;
+        ip.fragment.is_some().then_some(ip)
     }
 
     /// Where one starts that is all there.
