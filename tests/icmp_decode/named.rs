@@ -214,11 +214,12 @@ fn a_provisioning_domain_has_a_name() {
         0xe0,
         &[&header[..], &[5, 1, 0, 0, 0, 0, 5, 120]].concat(),
     ));
+    let (header, mtu) = (&told["header"][0], &told["options"][0]);
     assert_eq!(
-        told["router_advertisement"],
-        "86000000400007080000000000000000"
+        (&header["name"], &header["hop_limit"], &header["lifetime"]),
+        (&json!("router_advertisement"), &json!(64), &json!(1800))
     );
-    assert_eq!(told["options"], "0501000000000578");
+    assert_eq!((&mtu["name"], &mtu["mtu"]), (&json!("mtu"), &json!(1400)));
     assert!(verbose(&with(0xc0, &[])).contains("sequence 5, domains pvd.lab"));
     let mut broken = with(0xc0, &[]);
     let at = broken.len() - 10;
