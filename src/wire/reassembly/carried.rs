@@ -31,9 +31,12 @@ impl Reassembler {
         is_told: bool,
         came: Came<'_>,
     ) -> Reassembly {
-        let nothing = || match is_told {
-            true => Reassembly::Refused(Refusal::NotAsTold),
-            false => Reassembly::NotIcmpFragment,
+        let nothing = || {
+            if is_told {
+                Reassembly::Refused(Refusal::NotAsTold)
+            } else {
+                Reassembly::NotIcmpFragment
+            }
         };
         let mut made = self.opener.open_all(Expanded::whole(sent(&whole)));
         let Some((tunnels, ip)) = tunnel::innermost(&made) else {
@@ -99,9 +102,10 @@ impl Reassembler {
             (Form::Whole, 0)
         };
         // What the frame has shows headers that are in no other; but for what looks like a message and is none.
-        let shows_itself = match is_told {
-            true => is_own || !is_later,
-            false => is_own && (is_later || last.ip.payload.is_empty()),
+        let shows_itself = if is_told {
+            is_own || !is_later
+        } else {
+            is_own && (is_later || last.ip.payload.is_empty())
         };
         self.carried.told_as_other += whole.told_as_other;
         self.carried.made = match self.carried.made.take() {

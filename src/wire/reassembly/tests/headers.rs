@@ -190,9 +190,10 @@ fn a_chain_of_fragments_of_fragments_is_followed_so_far() {
         for id in 0..=packets {
             let mut inner = header(44, 8, false, 0);
             inner[6..].copy_from_slice(&u16::try_from(id + 1).unwrap().to_be_bytes());
-            let data = match id == packets {
-                true => fragment(id, 58, 0, true, &message[..8]),
-                false => fragment(id, 44, 0, true, &inner),
+            let data = if id == packets {
+                fragment(id, 58, 0, true, &message[..8])
+            } else {
+                fragment(id, 44, 0, true, &inner)
             };
             reassembler.feed(&packet(&data), frame_ref(id as u64), None, at(0));
         }
