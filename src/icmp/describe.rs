@@ -222,9 +222,8 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
         (V4, 43) | (V6, 161) => EXTENDED_REPLY,
         (V6, 1 | 3) => QUOTE_LENGTH_6,
         (V6, 2) => MTU,
-        (V6, 130) if matches!(message.body, Body::Mld(mld::Mld::QueryV2(_))) => mld::V2_FIELDS,
         // RFC 3810 section 8.1: the length tells the version, also of what was cut.
-        (V6, 130) if message.length >= 28 => mld::CUT_V2_FIELDS,
+        (V6, 130) if message.length >= 28 => mld::V2_FIELDS,
         (V6, 130) => mld::V1_QUERY_FIELDS,
         (V6, 131 | 132) => mld::V1_FIELDS,
         (V6, 134) => ndp::ADVERTISEMENT_FIELDS,

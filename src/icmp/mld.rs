@@ -339,14 +339,6 @@ pub(super) const V1_QUERY_FIELDS: &[FieldSpec] = &[
     spec::v6(8, "group"),
 ];
 
-/// The fields of a query of version 2 that was cut before those that it adds.
-pub(super) const CUT_V2_FIELDS: &[FieldSpec] = &[
-    spec::u16(4, "max_response"),
-    spec::mld_response(4, "max_response_ms"),
-    RESERVED,
-    spec::v6(8, "group"),
-];
-
 /// The fields of queries of version 2.
 pub(super) const V2_FIELDS: &[FieldSpec] = &[
     spec::u16(4, "max_response"),

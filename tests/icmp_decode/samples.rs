@@ -1,5 +1,6 @@
 //! A message of every type that has a name: its octets, and what they say.
 
+use icmpdump::icmp::field::Field;
 use icmpdump::icmp::{Message, names};
 use icmpdump::wire::{ChecksumStatus, Ip, IpVersion, Limit};
 use serde_json::{Value, json};
@@ -219,6 +220,15 @@ fn every_named_type_has_a_sample() {
     }
 }
 
+/// The options, records and objects of a message that end within its first `octets`, with their fields.
+fn items<'a>(message: &Message<'a>, octets: usize) -> Vec<(&'a [u8], Vec<Field<'a>>)> {
+    let end = message.bytes.as_ptr().wrapping_add(octets);
+    let items = message.items();
+    let kept = items.filter(|item| item.bytes.as_ptr_range().end <= end);
+    kept.map(|item| (item.bytes, item.fields().collect()))
+        .collect()
+}
+
 /// What a cut or changed message must hold on to, and what may not be said of it.
 #[test]
 fn every_prefix_of_every_sample_keeps_what_it_has() {
@@ -239,7 +249,7 @@ fn every_prefix_of_every_sample_keeps_what_it_has() {
                 "{version:?} {} cut at {end}",
                 whole.kind
             );
-            let kept = |field: &icmpdump::icmp::field::Field<'_>| field.range.end <= end - header;
+            let kept = |field: &Field<'_>| field.range.end <= end - header;
             // Which fields there are may hang on octets behind them: of those that both have, the
             // values are the same.
             for field in cut.fields() {
@@ -251,14 +261,19 @@ fn every_prefix_of_every_sample_keeps_what_it_has() {
                 }
             }
             if end - header >= 8 {
-                let told = all.iter().filter(|field| field.range.end <= 8);
-                for field in told {
+                for field in all.iter().filter(|field| kept(field)) {
                     assert!(
                         cut.fields().any(|known| known == *field),
                         "{version:?} {} cut at {end}: {field:?}",
                         whole.kind
                     );
                 }
+                let (items, there) = (items(&cut, end), items(&whole, end - header));
+                assert!(
+                    items.starts_with(&there),
+                    "{version:?} {} cut at {end}: {items:?} for {there:?}",
+                    whole.kind
+                );
             }
         }
     }
