@@ -8,6 +8,12 @@ mod compressed;
 mod corpus;
 #[path = "icmp_decode/ek.rs"]
 mod ek;
+#[path = "icmp_decode/ek_messages.rs"]
+mod ek_messages;
+#[path = "icmp_decode/ek_named.rs"]
+mod ek_named;
+#[path = "icmp_decode/ek_paths.rs"]
+mod ek_paths;
 #[path = "icmp_decode/foreign.rs"]
 mod foreign;
 #[path = "common/frames.rs"]

@@ -1,8 +1,8 @@
 //! Everything that `tshark -T ek` tells of a message is in our record of it: over all captures, and
 //! over a message of every type.
 //!
-//! The names differ, so that values are looked for: which field they belong to, the comparison by
-//! name (`oracle.rs`) and the samples (`samples.rs`) tell.
+//! Values are looked for, so that none is missing: which field they belong to, the comparison by name
+//! (`ek_named.rs`) tells.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -145,7 +145,7 @@ fn is_left_out(name: &str) -> bool {
 
 /// A value as both programs can write it: numbers in decimal, flags as 0 and 1, octets without
 /// separators.
-fn plain(value: &Value) -> Option<String> {
+pub(crate) fn plain(value: &Value) -> Option<String> {
     Some(match value {
         Value::Bool(set) => u8::from(*set).to_string(),
         Value::Number(number) => number.to_string(),
@@ -169,7 +169,7 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 /// Octets with colons between them, some without their leading zero; eight of them are a number.
-fn octets(text: &str) -> String {
+pub(crate) fn octets(text: &str) -> String {
     let parts = text.split(':').map(|part| match part.len() {
         1 if text.contains(':') => format!("0{part}"),
         _ => part.to_lowercase(),
@@ -191,7 +191,7 @@ fn leaves(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// The fields of tshark's layer, those of the packets it quotes left out.
-fn theirs(layer: &Value, found: &mut Vec<(String, String)>) {
+pub(crate) fn theirs(layer: &Value, found: &mut Vec<(String, String)>) {
     match layer {
         Value::Array(all) => all.iter().for_each(|each| theirs(each, found)),
         Value::Object(all) => {
@@ -215,23 +215,16 @@ fn theirs(layer: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-#[test]
-fn what_tshark_tells_in_ek_is_in_our_records() {
-    let mut packets = corpus::packets();
-    packets.extend(samples().into_iter().map(|sample| Packet {
-        file: "a sample".to_owned(),
-        number: u64::from(sample.octets[if sample.octets[0] >> 4 == 4 { 20 } else { 40 }]),
-        on_wire: sample.octets.len(),
-        octets: sample.octets,
-    }));
+/// Our record of each packet, and what tshark says of it in `ek`.
+pub(crate) fn told(packets: &[Packet]) -> Vec<(&Packet, Value, Value)> {
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), pcap(&packets)).unwrap();
+    fs::write(file.path(), pcap(packets)).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
         .args(["--json", "--emit", "icmp", "-r"])
         .arg(file.path())
         .output()
         .unwrap();
-    let records: BTreeMap<u64, Value> = String::from_utf8(output.stdout)
+    let mut records: BTreeMap<u64, Value> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
@@ -249,18 +242,31 @@ fn what_tshark_tells_in_ek_is_in_our_records() {
         .filter(|line: &Value| line["layers"].is_object())
         .collect();
     assert_eq!(lines.len(), packets.len(), "tshark reads every packet");
+    let packets = packets.iter().zip(lines).zip(1..);
+    packets
+        .map(|((packet, line), number)| (packet, records.remove(&number).unwrap_or_default(), line))
+        .collect()
+}
+
+#[test]
+fn what_tshark_tells_in_ek_is_in_our_records() {
+    let mut packets = corpus::packets();
+    packets.extend(samples().into_iter().map(|sample| Packet {
+        file: "a sample".to_owned(),
+        number: u64::from(sample.octets[if sample.octets[0] >> 4 == 4 { 20 } else { 40 }]),
+        on_wire: sample.octets.len(),
+        octets: sample.octets,
+    }));
     let (mut values, mut missing) = (0, BTreeMap::<String, Vec<String>>::new());
     let mut wrong: BTreeSet<&(&str, &str, u64, &str)> = BTreeSet::new();
-    for ((packet, line), number) in packets.iter().zip(&lines).zip(1..) {
-        let mut told = Vec::new();
+    for (packet, record, line) in told(&packets) {
+        let mut fields = Vec::new();
         for layer in ["icmp", "icmpv6"] {
-            theirs(&line["layers"][layer], &mut told);
+            theirs(&line["layers"][layer], &mut fields);
         }
         let mut ours = BTreeSet::new();
-        if let Some(record) = records.get(&number) {
-            leaves(record, &mut ours);
-        }
-        for (name, value) in told {
+        leaves(&record, &mut ours);
+        for (name, value) in fields {
             let is_reserved = RESERVED.iter().any(|end| name.ends_with(end));
             if is_reserved && value.bytes().all(|digit| digit == b'0') {
                 continue;
