@@ -555,6 +555,19 @@ fn a_bad_checksum_of_a_reply_is_none_that_is_filled_in() {
     }
 }
 
+/// A stack that writes 0 for the sum of zeros (RFC 1071 section 2) is no faulty memory.
+#[test]
+fn a_checksum_of_zeros_is_its_senders() {
+    let mut capture = Crafted::new();
+    capture.at(0, &echo_request((A, B), 64, (0, 0), b""));
+    let mut answer = echo_reply((A, B), 64, (0, 0), b"");
+    answer[22..24].fill(0);
+    capture.at(5, &answer);
+    let found = of_kind(&capture, "finding");
+    let advice = found[0]["advice"].as_str().unwrap();
+    assert!(advice.contains("The sender computes"), "{advice}");
+}
+
 #[test]
 fn a_host_is_no_hop_away_from_itself() {
     let mut capture = Crafted::new();

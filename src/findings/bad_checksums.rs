@@ -14,7 +14,7 @@ use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeOutcome};
-use crate::icmp::Message;
+use crate::icmp::{Message, cause};
 use crate::model::{Frame, FrameRef};
 use crate::wire::ChecksumStatus;
 
@@ -36,6 +36,8 @@ struct Bad {
     group: Group,
     /// A request among it was answered.
     is_filled_in: bool,
+    /// Messages whose sender wrote one zero for the other.
+    other_zeros: u64,
 }
 
 impl BadChecksums {
@@ -66,8 +68,10 @@ impl BadChecksums {
         if relation == Relation::Request && self.requests.len() < REMEMBERED {
             self.requests.push(frame.reference());
         }
-        if let Some(Bad { group, .. }) = self.bad.entry(src) {
+        if let Some(bad) = self.bad.entry(src) {
+            let group = &mut bad.group;
             group.errors += 1;
+            bad.other_zeros += u64::from(cause::is_other_zero(message.checksum));
             group.show(&[frame.reference()]);
         }
     }
@@ -102,6 +106,14 @@ impl Bad {
                 Confidence::Suspected,
                 ", answered all the same: the interface fills it in after the capture",
                 "Nothing to do; capture on the receiver, or with checksum offload off, to be sure.",
+            )
+        } else if self.other_zeros == *errors {
+            (
+                Severity::Warning,
+                Confidence::Confirmed,
+                ": 0 for 0xffff, the sum of messages of zeros only",
+                "Receivers discard these. The sender computes them so (Linux does since 6.18); a ping \
+                 with another identifier, sequence number or payload is not affected.",
             )
         } else {
             (

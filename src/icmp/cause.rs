@@ -16,6 +16,9 @@ use crate::wire::{Checksum, ChecksumStatus, Ip};
 pub enum ChecksumCause {
     /// The field is zero: it was left to the network card, or never filled in.
     NotFilledIn,
+    /// The field is zero, and so are all octets the checksum covers: zero and 0xffff are one number in
+    /// ones' complement (RFC 1071 section 2), and a sender computed the wrong one, as Linux does since 6.18.
+    OtherZero,
     /// The field holds the sum of the pseudo-header, to which the network card adds the rest:
     /// captured at the sender, before that.
     Offload,
@@ -43,6 +46,7 @@ impl ChecksumCause {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotFilledIn => "not_filled_in",
+            Self::OtherZero => "other_zero",
             Self::Offload => "offload",
             Self::NoPseudoHeader => "no_pseudo_header",
             Self::ByteOrder => "byte_order",
@@ -58,6 +62,7 @@ impl ChecksumCause {
     pub const fn title(self) -> &'static str {
         match self {
             Self::NotFilledIn => "never filled in, or left to the network card",
+            Self::OtherZero => "the sender's sum of zeros only, 0 for 0xffff",
             Self::Offload => "left to the sender's network card",
             Self::NoPseudoHeader => "computed without the pseudo-header",
             Self::ByteOrder => "its octets are swapped",
@@ -76,6 +81,12 @@ pub fn of_quoted(ip: &Ip<'_>) -> Option<ChecksumCause> {
         .then_some(ChecksumCause::Offload)
 }
 
+/// Whether a checksum is 0 where all octets that it covers are zero, which calls for 0xffff.
+pub fn is_other_zero(checksum: Checksum) -> bool {
+    const OF_ZEROS: ChecksumStatus = ChecksumStatus::Bad { expected: 0xffff };
+    checksum.found == Some(0) && checksum.status == OF_ZEROS
+}
+
 /// The cause that explains a bad checksum of `message`, which `ip` carries, if one does.
 pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     let Checksum { status, found } = message.checksum;
@@ -88,6 +99,9 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
         && found == !internet(&[pseudo])
     {
         return Some(ChecksumCause::Offload);
+    }
+    if is_other_zero(message.checksum) {
+        return Some(ChecksumCause::OtherZero);
     }
     if found == 0 {
         return Some(ChecksumCause::NotFilledIn);
@@ -219,6 +233,16 @@ mod tests {
     fn a_field_that_is_zero_was_not_filled_in() {
         let mut packet = v4(&ECHO);
         packet[22..24].fill(0);
+        assert_eq!(cause(&packet), Some(ChecksumCause::NotFilledIn));
+    }
+
+    #[test]
+    fn a_message_of_zeros_has_either_zero() {
+        let mut packet = v4(&[0; 12]);
+        assert_eq!(packet[22..24], [0xff, 0xff]);
+        packet[22..24].fill(0);
+        assert_eq!(cause(&packet), Some(ChecksumCause::OtherZero));
+        packet[27] = 1;
         assert_eq!(cause(&packet), Some(ChecksumCause::NotFilledIn));
     }
 

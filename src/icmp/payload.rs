@@ -16,7 +16,9 @@ pub enum Sender {
     /// `ping` of iputils on 64-bit Linux: the sender's own `struct timeval`, then octets that count
     /// on.
     Iputils,
-    /// The same with words of 32 bits, little-endian: `ping` of iputils there, or of a BSD before it
+    /// `ping` of GNU inetutils on 64-bit Linux: the same time, then octets that count on from 0.
+    Inetutils,
+    /// The time of iputils in words of 32 bits, little-endian: `ping` of iputils there, or of a BSD before it
     /// sent big-endian words.
     Timeval32,
     /// `ping` of macOS and the BSDs: a time of two big-endian words, then octets that count on.
@@ -40,6 +42,8 @@ pub enum Sender {
     Clock,
     /// `HiPerConTracer`: a header of 16 octets with the time.
     HiPerConTracer,
+    /// `oping`, `noping`, `collectd`: the name and address of liboping.
+    Liboping,
 }
 
 impl Sender {
@@ -47,6 +51,7 @@ impl Sender {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Iputils => "iputils",
+            Self::Inetutils => "inetutils",
             Self::Timeval32 => "timeval32",
             Self::Bsd => "bsd",
             Self::Windows => "windows",
@@ -58,6 +63,7 @@ impl Sender {
             Self::Go => "go",
             Self::Clock => "clock",
             Self::HiPerConTracer => "hipercontracer",
+            Self::Liboping => "liboping",
         }
     }
 
@@ -65,6 +71,7 @@ impl Sender {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Iputils => "ping of Linux (iputils)",
+            Self::Inetutils => "ping of GNU inetutils",
             Self::Timeval32 => "ping of 32-bit Linux or an old BSD",
             Self::Bsd => "ping of macOS or BSD",
             Self::Windows => "ping of Windows",
@@ -76,6 +83,7 @@ impl Sender {
             Self::Go => "ping of a Go program",
             Self::Clock => "a program that sends its time",
             Self::HiPerConTracer => "HiPerConTracer",
+            Self::Liboping => "oping or collectd (liboping)",
         }
     }
 }
@@ -143,6 +151,9 @@ pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<Payl
         .flatten()
 }
 
+/// What liboping sends unless told otherwise begins with.
+const LIBOPING: &[u8] = b"liboping -- ICMP ping library";
+
 /// Whose payloads are one pattern, or nearly, by all octets there are.
 fn pattern(payload: &[u8]) -> Option<Sender> {
     let behind = tail(payload, 8);
@@ -150,6 +161,7 @@ fn pattern(payload: &[u8]) -> Option<Sender> {
         // A few octets are zero for many reasons.
         8.. if payload.iter().all(|&octet| octet == 0) => Sender::Zeros,
         _ if is_windows(payload) => Sender::Windows,
+        _ if payload.starts_with(LIBOPING) => Sender::Liboping,
         8.. if counts_from(payload, 0x48) => Sender::LinuxTraceroute,
         4.. if is_hping(payload) => Sender::Hping,
         16.. if behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) => Sender::Cisco,
@@ -167,6 +179,7 @@ fn pattern_behind(payload: &[u8]) -> Option<Sender> {
     Some(match payload.len() {
         16.. if counts_from(behind, 8) => Sender::Bsd,
         17.. if counts_from(tail(payload, 16), 16) => Sender::Iputils,
+        24.. if counts_from(tail(payload, 16), 0) => Sender::Inetutils,
         12.. if word.iter().all(|&octet| octet == 0) => Sender::BusyBox,
         _ => return None,
     })
@@ -219,7 +232,15 @@ fn native_timeval(payload: &[u8], extent: Extent, captured: Timestamp) -> Option
         // With `-p` something else follows; 128 bits that are the time of day are proof enough.
         && let Some(sent) = time(u64::from_le_bytes(seconds), u64::from_le_bytes(micros))
     {
-        return Some(found(sent));
+        let sender = if counts_on(tail(payload, 16), 0, extent) {
+            Sender::Inetutils
+        } else {
+            Sender::Iputils
+        };
+        return Some(PayloadGuess {
+            sender,
+            sent: Some(sent),
+        });
     }
     if !counts_on(tail(payload, 8), 8, extent) {
         return None;

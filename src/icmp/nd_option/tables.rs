@@ -176,7 +176,9 @@ pub(super) const FORMATS: &[Format] = &[
         1,
         1,
         &[
-            spec::reserved(2, 2, 0xffff, "reserved"),
+            // RFC 3963 section 7.3.
+            spec::flag(2, 0x80, "mobile_router"),
+            spec::reserved(2, 2, 0x7fff, "reserved"),
             spec::u16(4, "preference"),
             spec::seconds_of(6, 2, "lifetime"),
         ],

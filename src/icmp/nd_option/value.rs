@@ -36,6 +36,8 @@ pub enum NdValue<'a> {
     AdvertisementInterval(u32),
     /// The router as a home agent.
     HomeAgent {
+        /// Whether it serves mobile routers (RFC 3963 section 7.3).
+        is_for_routers: bool,
         /// Higher is better.
         preference: u16,
         /// Seconds it serves.
@@ -177,6 +179,7 @@ fn read(kind: u8, bytes: &[u8]) -> Option<NdValue<'_>> {
         5 => NdValue::Mtu(u32_at(bytes, 4)?),
         7 => NdValue::AdvertisementInterval(u32_at(bytes, 4)?),
         8 => NdValue::HomeAgent {
+            is_for_routers: u8_at(bytes, 2)? & 0x80 != 0,
             preference: u16_at(bytes, 4)?,
             lifetime: u16_at(bytes, 6)?,
         },
@@ -348,13 +351,16 @@ mod tests {
             value(&[7, 1, 0, 0, 0, 0, 3, 232]),
             NdValue::AdvertisementInterval(1000)
         );
-        assert_eq!(
-            value(&[8, 1, 0, 0, 0, 5, 0, 60]),
-            NdValue::HomeAgent {
-                preference: 5,
-                lifetime: 60
-            }
-        );
+        for (flags, is_for_routers) in [(0, false), (0x80, true), (0x7f, false)] {
+            assert_eq!(
+                value(&[8, 1, flags, 0, 0, 5, 0, 60]),
+                NdValue::HomeAgent {
+                    is_for_routers,
+                    preference: 5,
+                    lifetime: 60
+                }
+            );
+        }
         assert_eq!(
             value(&[13, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0]),
             NdValue::Timestamp(0x18000)

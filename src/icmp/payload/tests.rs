@@ -53,6 +53,26 @@ fn iputils_in_every_order() {
     );
 }
 
+/// It counts from 0 on where iputils counts from 16.
+#[test]
+fn inetutils_counts_from_zero() {
+    let (seconds, micros) = (NOW.unsigned_abs(), 469_423_u64);
+    let payload = [
+        &seconds.to_le_bytes()[..],
+        &micros.to_le_bytes(),
+        &counting(0, 40),
+    ]
+    .concat();
+    let guessed = |captured| {
+        let found = guess(&payload, Extent::Whole, captured).unwrap();
+        (found.sender, found.sent)
+    };
+    let sent = Timestamp::from_parts(NOW, 469_423_000);
+    assert_eq!(guessed(captured()), (Sender::Inetutils, Some(sent)));
+    let far = Timestamp::from_parts(0, 0);
+    assert_eq!(guessed(far), (Sender::Inetutils, None));
+}
+
 #[test]
 fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
     let seconds = u32::try_from(NOW).unwrap().to_le_bytes();
@@ -104,6 +124,11 @@ fn the_others() {
     assert_eq!(sender(&[0; 56]), Some(Sender::Zeros));
     assert_eq!(sender(&counting(0x48, 32)), Some(Sender::LinuxTraceroute));
     assert_eq!(sender(&[b'X'; 100]), Some(Sender::Hping));
+    assert_eq!(
+        sender(b"liboping -- ICMP ping library <http://octo.it/liboping/>"),
+        Some(Sender::Liboping)
+    );
+    assert_eq!(sender(b"liboping"), None);
     let cisco = [
         &[0, 0, 0, 0, 0, 3, 0x4c, 0x3c][..],
         &[0xab, 0xcd].repeat(32),

@@ -368,7 +368,7 @@ impl Serialize for Fields4And6<'_> {
             // A later fragment holds no ICMP header, so there is no type to tell.
             map.put("version", &message.version.number())?;
             map.name("name", "fragment")?;
-            map.put("length", &message.length)?;
+            map.put("length", &ip.own_payload_length())?;
             return map.end();
         }
         put_names(&mut map, message)?;

@@ -235,6 +235,20 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// Length in octets of the payload that its own header tells: of a fragment inside a fragmented tunnel
+    /// that is all of it, not what the tunnel's last fragment holds.
+    pub fn own_payload_length(&self) -> u32 {
+        match self.fragment {
+            Some(Fragment {
+                unit: Fragment::CARRIED,
+                ..
+            }) if self.own_fragment().is_some() => {
+                self.length.saturating_sub(narrow(self.header.len()))
+            }
+            _ => self.payload_length,
+        }
+    }
+
     /// What the first piece holds of this packet: `payload`, the first of its octets.
     pub(super) fn first_of_pieces(&self, payload: &'a [u8]) -> Self {
         Self {

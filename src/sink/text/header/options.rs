@@ -31,7 +31,7 @@ pub(in crate::sink::text) fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>, d
                 }
                 write::decimal(out, offset.into());
                 out.push(b'|');
-                write::decimal(out, ip.payload_length.into());
+                write::decimal(out, ip.own_payload_length().into());
                 out.extend_from_slice(b") ");
             }
             protocol::AH => authentication(out, octets, is_detailed),

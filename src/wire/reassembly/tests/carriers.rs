@@ -183,6 +183,8 @@ fn fragments_of_a_message_in_fragments_of_packets() {
         let told = packet.as_told(&frame);
         assert!(told.ip.is_later_fragment());
         assert_eq!(told.ip.own_fragment(), packet.ip.fragment);
+        assert!(told.ip.payload_length < packet.ip.payload_length);
+        assert_eq!(told.ip.own_payload_length(), packet.ip.payload_length);
         let around: Vec<_> = packet.tunnels.encapsulations().collect();
         assert_eq!(around[0].captured().unwrap().header, &data[..20]);
     }
