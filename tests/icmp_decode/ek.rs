@@ -104,7 +104,7 @@ const WRONG: &[(&str, &str, u64, &str)] = &[
         "icmpv6_icmpv6_opt_type",
         "a sample",
         150,
-        "experimental mobility has no options of Neighbor Discovery (RFC 4065)",
+        "experimental mobility has no options of Neighbor Discovery (RFC 4065 section 2)",
     ),
     (
         "icmpv6_icmpv6_reserved",

@@ -94,8 +94,8 @@ const EXCEPTIONS: [(&str, u64, &str); 3] = [
     (
         "icmpv6-length-zero.pcapng",
         1,
-        "a payload length of 0 without a jumbo option (RFC 2675 section 3) is one that offload left \
-         to the network card: the frame tells how long the packet is",
+        "a payload length of 0 does not count the octets behind the header, as RFC 8200 section 3 wants \
+         it to: what is in the frame is read",
     ),
 ];
 

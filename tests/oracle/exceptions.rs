@@ -63,9 +63,9 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         file: "tcpdump/icmpv6-length-zero.pcapng",
         frames: &[1],
         fields: &[Field::Type, Field::Code, Field::Checksum, Field::Target],
-        reason: "a payload length of 0 without the jumbo option (RFC 2675 section 3) is what \
-                 segmentation offload leaves in captures: the frame tells the length (so does tshark \
-                 for IPv4, not for IPv6)",
+        reason: "a payload length of 0 does not count the octets behind the header, as RFC 8200 \
+                 section 3 wants it to: what is in the frame is read, as for a total length of 0 in \
+                 IPv4 (which tshark does too); tcpdump calls the length invalid",
     },
     Exception {
         file: "tcpdump/icmp6_nodeinfo_oobr.pcap",

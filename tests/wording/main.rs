@@ -252,8 +252,8 @@ const EXCUSES: &[Excuse] = &[
         },
     },
     Excuse {
-        reason: "a payload length of 0 without a jumbo option (RFC 2675 section 3) is offload, not an \
-                 empty packet",
+        reason: "a payload length of 0 does not count the octets behind the header, as RFC 8200 section 3 \
+                 wants it to: they are read",
         holds: |_, theirs| theirs.ends_with("ICMP6, length 0 (invalid)"),
     },
 ];
