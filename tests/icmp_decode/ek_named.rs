@@ -24,7 +24,8 @@ fn at(value: &Value, path: &str) -> Vec<String> {
     let elements = value[name].as_array().into_iter().flatten();
     let is_meant = |element: &&Value| {
         let kind = element.get("type").or(element.get("class"));
-        kinds == "*" || kind.is_some_and(|kind| kinds.split('|').any(|k| kind.to_string() == k))
+        let kind = kind.map(Value::to_string);
+        kinds == "*" || kind.is_some_and(|kind| kinds.split('|').any(|known| known == kind))
     };
     let elements = elements.filter(is_meant);
     elements.flat_map(|element| at(element, rest)).collect()
@@ -71,10 +72,12 @@ fn what_tshark_tells_in_ek_is_in_the_same_field() {
             let layer = field.split('.').next().unwrap_or_default();
             let name = format!("{layer}_{}", field.replace('.', "_"));
             // Eight octets look like an address.
-            let value = |value: &String| match field.ends_with("nonce") || field.ends_with("eui64")
-            {
-                true => octets(value),
-                false => value.clone(),
+            let value = |value: &String| {
+                if field.ends_with("nonce") || field.ends_with("eui64") {
+                    octets(value)
+                } else {
+                    value.clone()
+                }
             };
             let their = told.iter().filter(|(known, _)| *known == name);
             let their: Vec<String> = their.map(|(_, told)| value(told)).collect();
