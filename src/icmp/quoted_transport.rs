@@ -136,25 +136,19 @@ const DATA_OFFSET: FieldSpec = spec::u8(0, "data_offset");
 const CCVAL: FieldSpec = spec::bits(1, 4, 4, "ccval");
 const COVERAGE: FieldSpec = spec::bits(1, 0, 4, "checksum_coverage");
 
-/// RFC 4340 section 5.1, with 48 bits of sequence number.
-const PACKET: Table = &[
-    DATA_OFFSET,
-    CCVAL,
-    COVERAGE,
-    spec::bits(4, 1, 4, "type"),
-    spec::flag(4, 0x01, "extended_sequence"),
-    spec::number(6, 6, "sequence"),
-];
-
-/// RFC 4340 section 5.1, with 24 bits of sequence number.
-const SHORT_PACKET: Table = &[
-    DATA_OFFSET,
-    CCVAL,
-    COVERAGE,
-    spec::bits(4, 1, 4, "type"),
-    spec::flag(4, 0x01, "extended_sequence"),
-    spec::number(5, 3, "sequence"),
-];
+/// RFC 4340 section 5.1: up to the sequence number, which has 48 or 24 bits.
+const fn generic(sequence: FieldSpec) -> [FieldSpec; 6] {
+    [
+        DATA_OFFSET,
+        CCVAL,
+        COVERAGE,
+        spec::bits(4, 1, 4, "type"),
+        spec::flag(4, 0x01, "extended_sequence"),
+        sequence,
+    ]
+}
+const PACKET: Table = &generic(spec::number(6, 6, "sequence"));
+const SHORT_PACKET: Table = &generic(spec::number(5, 3, "sequence"));
 
 /// RFC 4340 section 5.2.
 const REQUEST: Table = &[spec::hex(12, 4, "service_code")];

@@ -169,8 +169,8 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
 }
 
 /// The checksum of the TCP (RFC 9293 section 3.1), UDP (RFC 768, RFC 8200 section 8.1), UDP-Lite (RFC
-/// 3828 section 3.1), DCCP (RFC 4340 section 9), ICMP, ICMPv6 or VRRP message that `ip` carries; `None` where there is another, or
-/// the field is not there.
+/// 3828 section 3.1), DCCP (RFC 4340 section 9), ICMP, ICMPv6 or VRRP message that `ip` carries; `None`
+/// where there is another, or the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
     let at = match (ip.version, ip.protocol) {
@@ -190,8 +190,8 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         });
     }
     // UDP's own length may leave octets of the packet out, and so does the coverage that UDP-Lite has in
-    // its place, or that of DCCP; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section 4), counts for
-    // nothing.
+    // its place, or that of DCCP; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section
+    // 4), counts for nothing.
     let own = match ip.protocol {
         protocol::UDP | protocol::UDP_LITE => u16_at(ip.payload, LENGTH),
         protocol::DCCP => covered_by_dccp(ip.payload),

@@ -228,7 +228,7 @@ impl Serialize for TunnelHeader<'_> {
             map.put("src_port", &src_port)?;
             map.put("dst_port", &dst_port)?;
         }
-        let captured = (self.around.fragment.as_ref()).or(self.outer.as_ref());
+        let captured = self.outer.as_ref().and(self.around.captured());
         map.maybe("ip", captured.map(IpHeader))?;
         if let Some(outer) = &self.outer
             && let Some(checksum) = self.around.checksum()
