@@ -14,6 +14,10 @@ use super::{Damage, DamageKind, Octets, SourceId};
 /// What is read at a time, in octets: small enough to stay in the second-level cache.
 const CHUNK: usize = 256 << 10;
 
+/// What the kernel copies at a time, in octets. Processors copy to an address that lies up to 31
+/// octets behind the source's, modulo this, four times slower (AMD Zen): chunks start where it does.
+const PAGE: usize = 4 << 10;
+
 /// Chunks after which a file is worth a thread.
 const HERE: usize = 4;
 
@@ -81,6 +85,17 @@ enum Reader {
     Ahead(Ahead),
 }
 
+/// Where in `buf` a chunk goes that `kept` octets stand before: at the start of a page, unless they are
+/// so many that it is not worth it to move them.
+fn chunk_start(buf: &[u8], kept: usize) -> usize {
+    let page = buf.as_ptr().align_offset(PAGE);
+    match page {
+        0..PAGE if kept <= page => page,
+        0..PAGE if kept <= page + PAGE => page + PAGE,
+        _ => kept,
+    }
+}
+
 /// A window on a [`Stream`].
 pub(super) struct Input {
     reader: Reader,
@@ -103,9 +118,9 @@ impl Input {
         Self {
             reader: Reader::Here(Some(Box::new(stream))),
             until_ahead: None,
-            // A record that is not all there, and a chunk behind it. Pages that are never written
-            // to are never there.
-            buf: vec![0; RECORD_MAX + CHUNK],
+            // A record that is not all there, and a chunk behind it, from the start of a page. Pages
+            // that are never written to are never there.
+            buf: vec![0; RECORD_MAX + CHUNK + 2 * PAGE],
             start: 0,
             end: 0,
             offset: 0,
@@ -180,10 +195,11 @@ impl Input {
         let kept = self.end - self.start;
         let read = match &mut self.reader {
             Reader::Here(stream) => {
-                self.buf.copy_within(self.start..self.end, 0);
-                (self.start, self.end) = (0, kept);
-                let limit = self.buf.len().min(kept + CHUNK);
-                let room = self.buf.get_mut(kept..limit).unwrap_or_default();
+                let end = chunk_start(&self.buf, kept);
+                self.buf.copy_within(self.start..self.end, end - kept);
+                (self.start, self.end) = (end - kept, end);
+                let limit = self.buf.len().min(end + CHUNK);
+                let room = self.buf.get_mut(end..limit).unwrap_or_default();
                 stream.as_mut().map_or(Ok(0), |stream| stream.read(room))
             }
             Reader::Ahead(ahead) => ahead.next().map_or(Ok(0), |mut chunk| {
@@ -318,6 +334,22 @@ impl Input {
                 DamageKind::Cut,
                 format!("the capture ends {left} octets into {what}"),
             )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_start_with_a_page_behind_what_is_kept_of_a_record() {
+        let buf = vec![0; RECORD_MAX + CHUNK + 2 * PAGE];
+        for kept in (0..=PAGE).chain([RECORD_MAX]) {
+            let start = chunk_start(&buf, kept);
+            let is_page = buf.as_ptr().wrapping_add(start).addr().is_multiple_of(PAGE);
+            assert!(is_page || kept > PAGE, "{kept}");
+            assert!(start >= kept && start + CHUNK <= buf.len(), "{kept}");
         }
     }
 }
