@@ -42,8 +42,45 @@ impl<'a> Paragraph<'a> {
 
     /// Adds words; blanks in `text` are where lines may be broken, [`TIE`] where they may not.
     pub(super) fn words(&mut self, text: &str) {
-        for word in text.split_ascii_whitespace() {
-            self.word(word);
+        if text.is_ascii() && has_single_blanks(text.as_bytes()) {
+            self.fold(text.as_bytes());
+        } else {
+            for word in text.split_ascii_whitespace() {
+                self.word(word);
+            }
+        }
+    }
+
+    /// Adds words of ASCII with single blanks between them, a line of them at a time.
+    fn fold(&mut self, mut words: &[u8]) {
+        loop {
+            let blank = usize::from(self.started);
+            let room = match self.width {
+                0 => usize::MAX,
+                width => width.saturating_sub(self.column + blank),
+            };
+            let fitting = match words.get(..=room) {
+                None => Some(words.len()),
+                Some(most) => most.iter().rposition(|&octet| octet == b' '),
+            };
+            // A word that is longer than a line is never broken.
+            let end = fitting.or_else(|| {
+                let first = || words.iter().position(|&octet| octet == b' ');
+                (!self.started).then(|| first().unwrap_or(words.len()))
+            });
+            if let Some((line, behind)) = end.and_then(|end| words.split_at_checked(end)) {
+                if self.started {
+                    self.out.push(b' ');
+                }
+                self.out.extend_from_slice(line);
+                self.column += blank + line.len();
+                self.started = true;
+                let Some((_, rest)) = behind.split_first() else {
+                    return;
+                };
+                words = rest;
+            }
+            self.line();
         }
     }
 
@@ -98,7 +135,10 @@ impl<'a> Paragraph<'a> {
             self.started = true;
         } else {
             let added = self.out.split_off(start);
-            self.words(&String::from_utf8_lossy(&added));
+            match added.strip_prefix(b" ").unwrap_or(&added) {
+                words if words.is_ascii() => self.fold(words),
+                words => self.words(&String::from_utf8_lossy(words)),
+            }
         }
     }
 
@@ -113,6 +153,18 @@ impl<'a> Paragraph<'a> {
     pub(super) fn end(self) {
         self.out.push(b'\n');
     }
+}
+
+/// Whether single blanks stand between words, and no others.
+fn has_single_blanks(text: &[u8]) -> bool {
+    let mut before = b' ';
+    for &octet in text {
+        if octet.is_ascii_whitespace() && (octet != b' ' || before == b' ') {
+            return false;
+        }
+        before = octet;
+    }
+    before != b' '
 }
 
 /// Makes blanks of the ties in what `out` holds from `start` on.
@@ -258,6 +310,8 @@ mod tests {
             "fo\u{a0}ur (\u{fc}) five",
             "six",
             "a\u{a0}b seven eight",
+            "nine ten eleven, twelve",
+            "thirteen",
         ];
         for width in 0..50 {
             let (mut appended, mut added) = (Vec::new(), Vec::new());
@@ -267,10 +321,17 @@ mod tests {
             }
             paragraph.end();
             let mut paragraph = Paragraph::new(&mut added, width, 2);
+            for word in parts.iter().flat_map(|part| part.split(' ')) {
+                paragraph.word(word);
+            }
+            paragraph.end();
+            let mut folded = Vec::new();
+            let mut paragraph = Paragraph::new(&mut folded, width, 2);
             for part in parts {
                 paragraph.words(part);
             }
             paragraph.end();
+            assert_eq!(folded, added, "{width}");
             assert_eq!(
                 String::from_utf8(appended).unwrap(),
                 String::from_utf8(added).unwrap(),
