@@ -68,7 +68,7 @@ const ITEMS: usize = 1024;
 /// Octets after which a batch is handed over.
 const OCTETS: usize = 128 << 10;
 /// Batches under way: so many that a batch has left the other core's cache when it is filled again.
-const BATCHES: usize = 128;
+const BATCHES: usize = 64;
 /// How long a batch is waited for before the caller may look at what else is asked of it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
