@@ -5,7 +5,7 @@ mod quoted;
 use std::ops::Range;
 
 use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
-use super::field::{Field, FieldSpec, Value, spec};
+use super::field::{Field, FieldSpec, Unit, Value, spec};
 use super::item::Item;
 use super::payload::PayloadGuess;
 use super::{Body, Message, Quote, ip_header, rpl_metric, svc_param, tunnel_header};
@@ -23,13 +23,15 @@ pub struct LaidField<'a> {
     pub name: &'static str,
     /// What it holds; `None` for octets without a format.
     pub value: Option<Value<'a>>,
+    /// What its number counts, where that is told.
+    pub unit: Option<Unit>,
     /// What its number is called: snake-case.
     pub word: Option<&'static str>,
     /// Where it belongs.
     pub part: Part,
     /// The option or extension header of IP that begins with it: its snake-case name.
     pub begins: Option<&'static str>,
-    /// What a checksum of a tunnel's headers, or of a quoted message, came to.
+    /// What a checksum came to.
     pub checksum: Option<ChecksumStatus>,
 }
 
@@ -101,7 +103,6 @@ pub fn fields<'a>(
 pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
     layout.ip(ip, 0, Part::OuterIp);
-    layout.verified(header_checksum(ip));
     layout.finish(ip.header.len())
 }
 
@@ -129,7 +130,6 @@ fn of_link<'a>(parts: tunnel_header::Parts<'a>, octets: &'a [u8]) -> Vec<LaidFie
 pub fn tunnel<'a>(around: &Encapsulation<'a>) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
     layout.tunnel(around, 0);
-    layout.verified(around.checksum());
     layout.finish(around.header.len())
 }
 
@@ -165,6 +165,7 @@ impl<'a> Layout<'a> {
             range: at + field.range.start..at + field.range.end,
             name: field.name,
             value: Some(field.value),
+            unit: field.unit,
             word: field.word().map(|(_, word)| word),
             part,
             begins: None,
@@ -172,12 +173,10 @@ impl<'a> Layout<'a> {
         });
     }
 
-    /// Says what the first checksum of all came to.
-    fn verified(&mut self, checksum: Option<Checksum>) {
-        let field = self
-            .fields
-            .iter_mut()
-            .find(|field| field.name == "checksum");
+    /// Says what a checksum came to: the first of the fields behind the first so many.
+    fn verified(&mut self, fields: usize, checksum: Option<Checksum>) {
+        let mut laid = self.fields.iter_mut().skip(fields);
+        let field = laid.find(|field| field.name == "checksum");
         if let (Some(field), Some(checksum)) = (field, checksum) {
             field.checksum = Some(checksum.status);
         }
@@ -204,7 +203,9 @@ impl<'a> Layout<'a> {
                 IpVersion::V4 => IPV4,
                 IpVersion::V6 => IPV6,
             };
+            let fields = self.fields.len();
             self.table(fixed, header, at, part);
+            self.verified(fields, header_checksum(ip));
         }
         for option in ip_header::options(ip) {
             self.begin(&option, header, at, part);
@@ -228,9 +229,11 @@ impl<'a> Layout<'a> {
 
     fn tunnel(&mut self, around: &Encapsulation<'a>, at: usize) {
         self.region(at..at + around.header.len(), "header", Part::Tunnel);
+        let fields = self.fields.len();
         for part in tunnel_header::parts(around) {
             self.begin(&part, around.header, at, Part::Tunnel);
         }
+        self.verified(fields, around.checksum());
     }
 
     fn message(&mut self, message: &Message<'a>, at: usize) {
@@ -240,9 +243,11 @@ impl<'a> Layout<'a> {
             _ => ("reserved", Part::Icmp),
         };
         self.region(at..at + bytes.len(), rest_name, rest_part);
+        let fields = self.fields.len();
         for field in message.header_fields() {
             self.push(at, &field, Part::Icmp);
         }
+        self.verified(fields, Some(message.checksum));
         for field in message.fields() {
             let part = match field.name {
                 "payload" | "data" | "encrypted" => Part::Payload,
@@ -260,12 +265,14 @@ impl<'a> Layout<'a> {
         if message.quote().is_none() {
             self.behind_quote(message, at, BEFORE_QUOTE);
         }
-        if message.cut_quote().is_some() {
+        if let Some(cut) = message.cut_quote() {
             let quoted = at + BEFORE_QUOTE..at + bytes.len();
             self.region(quoted, "unread", Part::QuotedIp);
+            let fields = self.fields.len();
             for field in message.short_quote() {
                 self.push(at, &field, Part::QuotedIp);
             }
+            self.verified(fields, cut.checksum);
         }
         if let Some(quote) = message.quote()
             && let Some(start) = offset_in(bytes, quote.bytes)
@@ -279,7 +286,9 @@ impl<'a> Layout<'a> {
             && let Some(start) = objects.checked_sub(super::extension::HEADER)
         {
             self.region(at + start..at + bytes.len(), "reserved", Part::Extension);
+            let fields = self.fields.len();
             self.table(STRUCTURE, tail(bytes, start), at + start, Part::Extension);
+            self.verified(fields, Some(extensions.checksum));
             for item in extensions.items() {
                 self.item(&item, bytes, at, Part::Extension);
             }
@@ -412,6 +421,7 @@ impl<'a> Layout<'a> {
                 range: gap.start..end,
                 name,
                 value: None,
+                unit: None,
                 word: None,
                 part,
                 begins: None,

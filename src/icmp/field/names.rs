@@ -30,6 +30,8 @@ pub enum Unit {
     Seconds,
     /// Minutes.
     Minutes,
+    /// Units of eight octets.
+    EightOctets,
 }
 
 impl Unit {
@@ -41,6 +43,7 @@ impl Unit {
             Self::Centiseconds => "cs",
             Self::Seconds => "s",
             Self::Minutes => "min",
+            Self::EightOctets => "x 8 octets",
         }
     }
 }

@@ -30,7 +30,7 @@ pub(in crate::icmp) const fn sparse<const N: usize>(
     table
 }
 
-const fn time(field: FieldSpec, unit: Unit) -> FieldSpec {
+const fn counting(field: FieldSpec, unit: Unit) -> FieldSpec {
     FieldSpec {
         unit: Some(unit),
         ..field
@@ -45,19 +45,24 @@ pub(in crate::icmp) const fn named(field: FieldSpec, names: &'static Names) -> F
     }
 }
 
+/// The length of an option in units of eight octets.
+pub(in crate::icmp) const fn words(at: u16, name: &'static str) -> FieldSpec {
+    counting(u8(at, name), Unit::EightOctets)
+}
+
 /// A number of seconds in so many octets.
 pub(in crate::icmp) const fn seconds_of(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-    time(number(at, octets, name), Unit::Seconds)
+    counting(number(at, octets, name), Unit::Seconds)
 }
 
 /// A number of milliseconds.
 pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-    time(number(at, octets, name), Unit::Milliseconds)
+    counting(number(at, octets, name), Unit::Milliseconds)
 }
 
 /// A number of hundredths of a second in two octets.
 pub(in crate::icmp) const fn centis(at: u16, name: &'static str) -> FieldSpec {
-    time(u16(at, name), Unit::Centiseconds)
+    counting(u16(at, name), Unit::Centiseconds)
 }
 
 /// A time in eight octets.
@@ -67,7 +72,7 @@ pub(in crate::icmp) const fn when(at: u16, name: &'static str) -> FieldSpec {
 
 /// A number of minutes in two octets.
 pub(in crate::icmp) const fn minutes(at: u16, name: &'static str) -> FieldSpec {
-    time(u16(at, name), Unit::Minutes)
+    counting(u16(at, name), Unit::Minutes)
 }
 
 /// Bits that are to be zero and to be ignored, of a number of so many octets.
@@ -118,12 +123,12 @@ pub(in crate::icmp) const fn i32(at: u16, name: &'static str) -> FieldSpec {
 
 /// A number of seconds in four octets, all of them set for ever.
 pub(in crate::icmp) const fn seconds(at: u16, name: &'static str) -> FieldSpec {
-    time(field(at, name, FieldKind::Seconds), Unit::Seconds)
+    counting(field(at, name, FieldKind::Seconds), Unit::Seconds)
 }
 
 /// A signed number of seconds.
 pub(in crate::icmp) const fn signed_seconds(at: u16, name: &'static str) -> FieldSpec {
-    time(i32(at, name), Unit::Seconds)
+    counting(i32(at, name), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn bits(at: u16, shift: u8, width: u8, name: &'static str) -> FieldSpec {
@@ -171,7 +176,7 @@ pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> F
 
 /// The same, of seconds.
 pub(in crate::icmp) const fn masked_seconds(at: u16, mask: u16, name: &'static str) -> FieldSpec {
-    time(masked(at, mask, name), Unit::Seconds)
+    counting(masked(at, mask, name), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {
@@ -184,11 +189,11 @@ pub(in crate::icmp) const fn preference(at: u16, name: &'static str) -> FieldSpe
 }
 
 pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldSpec {
-    time(field(at, name, FieldKind::MldResponse), Unit::Milliseconds)
+    counting(field(at, name, FieldKind::MldResponse), Unit::Milliseconds)
 }
 
 pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
-    time(field(at, name, FieldKind::MldInterval), Unit::Seconds)
+    counting(field(at, name, FieldKind::MldInterval), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {
@@ -232,12 +237,12 @@ pub(in crate::icmp) const fn i8(at: u16, name: &'static str) -> FieldSpec {
 
 /// A number of microseconds.
 pub(in crate::icmp) const fn micros(at: u16, octets: u8, name: &'static str) -> FieldSpec {
-    time(number(at, octets, name), Unit::Microseconds)
+    counting(number(at, octets, name), Unit::Microseconds)
 }
 
 /// Seconds and a part of one in four octets, as microseconds.
 pub(in crate::icmp) const fn short_time(at: u16, name: &'static str) -> FieldSpec {
-    time(field(at, name, FieldKind::ShortTime), Unit::Microseconds)
+    counting(field(at, name, FieldKind::ShortTime), Unit::Microseconds)
 }
 
 /// A time of NTP in eight octets.
@@ -266,7 +271,7 @@ pub(in crate::icmp) const fn v6_suffix(
 
 /// The seconds that a code in the upper two bits of an octet stands for (RFC 6997 section 7).
 pub(in crate::icmp) const fn route_lifetime(at: u16, name: &'static str) -> FieldSpec {
-    time(field(at, name, FieldKind::RouteLifetime), Unit::Seconds)
+    counting(field(at, name, FieldKind::RouteLifetime), Unit::Seconds)
 }
 
 pub(in crate::icmp) const fn v4(at: u16, name: &'static str) -> FieldSpec {

@@ -7,6 +7,7 @@ use crate::icmp::{
 };
 use crate::wire::TunnelPath;
 use crate::wire::bytes::{offset_in, tail};
+use crate::wire::checksum::upper_checksum;
 
 impl<'a> Layout<'a> {
     pub(super) fn quote(&mut self, quote: &Quote<'a>, at: usize) {
@@ -24,14 +25,18 @@ impl<'a> Layout<'a> {
         let part = Part::QuotedTransport;
         if let Some(alone) = quote.tunnel_alone() {
             let mut behind = ip.payload;
+            let fields = self.fields.len();
             for part in tunnel_header::parts(&alone.around) {
                 self.begin(&part, ip.payload, at, Part::Tunnel);
                 behind = tail(behind, part.bytes.len());
             }
-            if alone.inside.is_some() {
+            self.verified(fields, alone.around.checksum());
+            if let Some(cut) = alone.inside {
                 let at = at + ip.payload.len() - behind.len();
                 self.region(at..at + behind.len(), "unread", Part::QuotedIp);
+                let fields = self.fields.len();
                 self.table(describe::ip_header(behind), behind, at, Part::QuotedIp);
+                self.verified(fields, cut.checksum);
             }
             return;
         }
@@ -40,7 +45,9 @@ impl<'a> Layout<'a> {
             return;
         }
         if let Some(header) = upper_header::of(quote) {
+            let fields = self.fields.len();
             self.header(&header.item, at, part);
+            self.verified(fields, upper_checksum(ip));
         }
         if let Some(header) = quoted_transport::of(quote) {
             let at = at + ip.payload.len() - header.item.bytes.len();
@@ -78,7 +85,6 @@ impl<'a> Layout<'a> {
             match (field.part, field.name) {
                 (Part::Icmp, "type") => field.word = Some(message.name()),
                 (Part::Icmp, "code") => field.word = message.code_name(),
-                (Part::Icmp, "checksum") => field.checksum = Some(message.checksum.status),
                 _ => {}
             }
             field.part = quoted(field.part);

@@ -38,7 +38,7 @@ pub(super) fn format(kind: u8) -> Option<&'static Format> {
 }
 
 /// The fields that every option begins with.
-pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::u8(1, "length")];
+pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::words(1, "length")];
 
 /// A trust anchor whose name is a domain's (RFC 3971 section 6.4.3).
 pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::icmp::field::Value;
+use crate::icmp::field::{Unit, Value};
 use crate::icmp::layout::{LaidField, Part, fields};
 use crate::model;
 
@@ -123,6 +123,68 @@ fn an_error_with_quote_padding_and_labels() {
         names(&found, Part::Extension),
         [
             "version", "reserved", "checksum", "length", "class", "c_type", "labels"
+        ]
+    );
+}
+
+#[test]
+fn every_checksum_of_an_error_has_its_state() {
+    use ChecksumStatus::{Absent, Bad, Good, Unverified};
+    let told = |packet: &[u8]| -> Vec<_> {
+        let found = laid(packet);
+        let sums = found.iter().filter(|field| field.name == "checksum");
+        sums.map(|field| (field.part, field.checksum.unwrap()))
+            .collect()
+    };
+    let mut message = vec![11, 0, 0, 0, 0, 32, 0, 0];
+    let udp = [0, 53, 0, 99, 0, 8, 0, 0];
+    message.extend(ipv4("192.0.2.1", "203.0.113.9", 17, &udp));
+    message.resize(8 + 128, 0);
+    let structure = [0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0, 0x11, 1];
+    message.extend(structure);
+    let sum = internet(&[&structure]).to_be_bytes();
+    message[8 + 128 + 2..][..2].copy_from_slice(&sum);
+    let all = |ip, icmp, quoted, transport, extension| {
+        vec![
+            (Part::Ip, ip),
+            (Part::Icmp, icmp),
+            (Part::QuotedIp, quoted),
+            (Part::QuotedTransport, transport),
+            (Part::Extension, extension),
+        ]
+    };
+    assert_eq!(told(&v4(&message)), all(Good, Good, Good, Absent, Good));
+    message[8 + 8] -= 1;
+    message[8 + 20 + 7] = 1;
+    message[8 + 128 + 11] = 2;
+    let bad = told(&v4(&message));
+    assert_eq!(bad.len(), 5);
+    let is_bad = |(_, status): &(Part, ChecksumStatus)| matches!(status, Bad { .. });
+    assert_eq!(
+        bad.iter().map(is_bad).collect::<Vec<_>>(),
+        [false, false, true, true, true]
+    );
+    let cut = told(&v4(&message[..8 + 18]));
+    assert!(matches!(cut[2], (Part::QuotedIp, Unverified(_))));
+}
+
+/// RFC 4861 section 4.6: an option's length counts in units of 8 octets.
+#[test]
+fn what_numbers_count_is_laid_out_beside_them() {
+    let mut octets = vec![134, 0, 0, 0, 64, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 9];
+    octets.extend([5, 1, 0, 0, 0, 0, 5, 0xdc]);
+    let packet = v6(&octets);
+    let found = laid(&packet);
+    let units: Vec<_> = { found.iter() }
+        .filter_map(|field| Some((field.name, field.unit?)))
+        .collect();
+    assert_eq!(
+        units,
+        [
+            ("lifetime", Unit::Seconds),
+            ("reachable", Unit::Milliseconds),
+            ("retransmit", Unit::Milliseconds),
+            ("length", Unit::EightOctets)
         ]
     );
 }

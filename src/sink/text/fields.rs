@@ -40,15 +40,20 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
         }
         other => value(out, other),
     }
-    if let Some(unit) = field.unit
-        && field.value != Value::Seconds(u32::MAX)
-    {
-        out.push(b' ');
-        out.extend_from_slice(unit.symbol().as_bytes());
-    }
+    unit(out, field.unit, field.value);
     if let Some((_, word)) = field.word() {
         out.push(b' ');
         addr::words_of(out, word);
+    }
+}
+
+/// What a number counts, behind it; what lasts for ever has no unit.
+pub(super) fn unit(out: &mut Vec<u8>, unit: Option<Unit>, value: Value<'_>) {
+    if let Some(unit) = unit
+        && value != Value::Seconds(u32::MAX)
+    {
+        out.push(b' ');
+        out.extend_from_slice(unit.symbol().as_bytes());
     }
 }
 

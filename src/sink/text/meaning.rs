@@ -1,13 +1,12 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
 use super::{addr, fields};
-use crate::icmp::field::Value;
+use crate::icmp::field::{Unit, Value};
 use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, words, write};
-use crate::wire::ip::header_checksum;
 
 /// A field's name and, where there is one, its value and what that means.
 pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
@@ -36,6 +35,12 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
         Some(value) => {
             out.push(b' ');
             fields::value(out, value);
+            // `max_response_ms` stands beside the code that it is made from.
+            let is_named = |unit: &Unit| {
+                let stem = field.name.strip_suffix(unit.symbol());
+                stem.is_some_and(|stem| stem.ends_with('_'))
+            };
+            fields::unit(out, field.unit.filter(|unit| !is_named(unit)), value);
         }
     }
     if let Some(status) = field.checksum {
@@ -51,10 +56,11 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
 /// The name of a number.
 fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
     let message = event.message;
-    let number = match field.value {
-        Some(Value::Number(number)) => u8::try_from(number).ok(),
+    let wide = match field.value {
+        Some(Value::Number(number)) => u16::try_from(number).ok(),
         _ => None,
     };
+    let number = wide.and_then(|number| u8::try_from(number).ok());
     match (field.part, field.name) {
         (Part::OuterIp | Part::Ip | Part::QuotedIp, "protocol" | "next_header") => match number? {
             0 => Some("hop-by-hop options"),
@@ -66,11 +72,14 @@ fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
         (Part::OuterIp | Part::Ip | Part::QuotedIp, "routing_type") => {
             ip_header::routing_type_name(number?)
         }
-        (Part::Ip, "checksum") => Some(header_checksum(&event.packet.ip)?.status.word()),
         (Part::Icmp, "type") => Some(message.name()),
         (Part::Icmp, "code") => message.code_name(),
-        (Part::Icmp, "checksum") => Some(message.checksum.status.word()),
         (Part::Extension, "class") => object::class_name(number?),
+        (Part::Extension, "address_family") => match wide? {
+            1 => Some("IPv4"),
+            2 => Some("IPv6"),
+            other => object::family_name(other),
+        },
         _ => None,
     }
 }
