@@ -29,6 +29,7 @@ pub(super) enum Fault {
     LastEntry,
     JumboBesideLength,
     JumboSmall,
+    PayloadLengthZero,
 }
 
 impl Fault {
@@ -48,7 +49,7 @@ impl Fault {
             | Self::RoutePointer
             | Self::ForeignExtension
             | Self::Short => Layer::Ipv4,
-            Self::Short6 => Layer::Ipv6,
+            Self::Short6 | Self::PayloadLengthZero => Layer::Ipv6,
             Self::ExtensionShort
             | Self::ExtensionOptionEnd
             | Self::HopByHopPlace
@@ -82,6 +83,7 @@ impl Fault {
             Self::LastEntry => "last entry of a routing header behind its end",
             Self::JumboBesideLength => "jumbo payload option beside a payload length",
             Self::JumboSmall => "jumbo payload length under 65536",
+            Self::PayloadLengthZero => "payload length 0 without a jumbo payload option",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })
     }

@@ -112,14 +112,17 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
 /// The jumbo payload option (RFC 2675).
 const JUMBO_PAYLOAD: u8 = 0xc2;
 
-/// Where the packet ends if its payload length is 0: by a jumbo payload option (RFC 2675), or
-/// where the frame does if that is more than padding, for segmentation offload leaves the field 0.
+/// Where the packet ends if its payload length is 0: by a jumbo payload option (RFC 2675), or, though
+/// RFC 8200 section 3 has that count what follows, where the frame does if that is more than padding: a
+/// sender left the field to its network card.
 fn length_beyond_the_field(ip: &mut Ip<'_>, room: &Room<'_>) -> usize {
+    let mut may_be_cut = false;
     if ip.protocol == protocol::HOPOPT {
         let words = usize::from(u8_at(room.bytes, FIXED + 1).unwrap_or(0));
         let header = tail(room.bytes, FIXED);
-        let header = header.get(..(words + 1) * 8).unwrap_or(header);
-        let jumbo = options(header)
+        let whole = header.get(..(words + 1) * 8);
+        may_be_cut = whole.is_none();
+        let jumbo = options(whole.unwrap_or(header))
             .find(|option| option.kind == JUMBO_PAYLOAD)
             .and_then(|option| u32_at(option.data, 0));
         if let Some(length) = jumbo {
@@ -134,6 +137,9 @@ fn length_beyond_the_field(ip: &mut Ip<'_>, room: &Room<'_>) -> usize {
     };
     if ip.protocol == protocol::NO_NEXT_HEADER || whole <= FIXED + PADDING {
         return FIXED;
+    }
+    if !may_be_cut {
+        ip.faults.rule(Fault::PayloadLengthZero, 4);
     }
     ip.length_from_frame = true;
     ip.length = narrow(whole);

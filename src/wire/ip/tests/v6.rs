@@ -221,6 +221,31 @@ fn a_jumbogram_takes_its_length_from_the_option() {
     assert_eq!((ip.payload.len(), ip.payload_length), (52, 69_992));
 }
 
+/// RFC 8200 section 3, RFC 2675 section 3.
+#[test]
+fn a_payload_length_of_0_before_octets_is_told() {
+    const RULE: &str = "payload length 0 without a jumbo payload option";
+    let told = |next, payload: &[u8], captured: usize| {
+        let mut packet = v6(next, payload);
+        packet[4..6].fill(0);
+        let octets = &packet[..captured.min(packet.len())];
+        let ip = Ip::parse_on_wire(octets, packet.len(), Limit::Frame).unwrap();
+        (ip.payload_length, rules(&ip))
+    };
+    let icmp = [128; 32];
+    assert_eq!(told(58, &icmp, 99), (32, vec![RULE]));
+    // Padding of Ethernet's smallest frame, and nothing that would follow.
+    assert_eq!(told(58, &icmp[..24], 99), (0, vec![]));
+    assert_eq!(told(59, &icmp, 99), (0, vec![]));
+    let options = [&[58, 0, 1, 4, 0, 0, 0, 0][..], &icmp].concat();
+    assert_eq!(told(0, &options, 99), (32, vec![RULE]));
+    // What was cut may have been the option.
+    let cut = told(0, &options, 44);
+    assert!(!cut.1.contains(&RULE), "{cut:?}");
+    let jumbo = [&[58, 0, 0xc2, 4, 0, 1, 0, 0][..], &icmp].concat();
+    assert!(!told(0, &jumbo, 99).1.contains(&RULE));
+}
+
 #[test]
 fn misplaced_headers_and_overlong_options_are_told() {
     let packet = v6(
