@@ -38,7 +38,7 @@ fn in_both_modes_and_in_other_tunnels() {
         (transport.clone(), "in ipcomp cpi 2 192.0.2.1 > 192.0.2.2"),
         (
             v4(A, B, 108, &deflate(4, 2, &inner)),
-            "in ipcomp cpi 2 192.0.2.1 > 192.0.2.2, in ip in ip 192.0.2.1 > 192.0.2.2",
+            "in ipcomp cpi 2 192.0.2.1 > 192.0.2.2, in ip 192.0.2.1 > 192.0.2.2",
         ),
         (
             v6(108, &deflate(58, 2, &echo6[40..])),

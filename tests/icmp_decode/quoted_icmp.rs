@@ -293,15 +293,23 @@ fn a_tunnel_of_anything_but_ip_is_told() {
         (
             &vxlan,
             json!({"kind": "vxlan", "vni": 5}),
-            "in its vxlan vni 5, ",
+            "in its vxlan vni 5 ARP request, ",
         ),
-        (&gre, json!({"kind": "gre", "key": 9}), "in its gre key 9, "),
+        (
+            &gre,
+            json!({"kind": "gre", "key": 9}),
+            "in its gre key 9 ARP request, ",
+        ),
         (
             &erspan,
             json!({"kind": "erspan", "session": 100}),
-            "in its erspan session 100, ",
+            "in its erspan session 100 ARP request, ",
         ),
-        (&ether_ip, json!({"kind": "etherip"}), "in its etherip, "),
+        (
+            &ether_ip,
+            json!({"kind": "etherip"}),
+            "in its etherip ARP request, ",
+        ),
     ] {
         let error = about(packet, packet.len());
         let told = quoted(&error);

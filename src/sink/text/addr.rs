@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use crate::icmp::{CutHeader, Quote, QuotedTransport, names, upper_header};
+use crate::icmp::field::Value;
+use crate::icmp::{CutHeader, Quote, QuotedTransport, names, tunnel_header, upper_header};
 use crate::model::FlowKey;
 use crate::model::flow::FlowPorts;
 use crate::record::{words, write};
-use crate::wire::IpVersion;
 use crate::wire::ip::protocol;
+use crate::wire::tunnel::Encapsulation;
+use crate::wire::{Ip, IpVersion};
 
 /// `10.9.1.2.43210`.
 pub(crate) fn with_port(out: &mut Vec<u8>, addr: IpAddr, port: u16) {
@@ -115,6 +117,64 @@ pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
     }
 }
 
+/// Where a packet goes behind its destination: ` then 2001:db8:3::2`.
+pub(crate) fn segments(out: &mut Vec<u8>, ip: &Ip<'_>) {
+    /// So many are worth a place in a line.
+    const SHOWN: usize = 3;
+    let ahead = || {
+        ip.extension_headers()
+            .flat_map(|header| header.segments_ahead())
+    };
+    for (i, segment) in ahead().take(SHOWN).enumerate() {
+        out.extend_from_slice(if i == 0 { b" then " } else { b" " });
+        write::ipv6(out, segment);
+    }
+    let more = ahead().count().saturating_sub(SHOWN);
+    if more > 0 {
+        out.extend_from_slice(b" and ");
+        write::decimal(out, more as u64);
+        out.extend_from_slice(b" more");
+    }
+}
+
+/// What a tunnel carries in place of an IP packet, by the last header that is there: ` ARP request`,
+/// ` ethertype 0x88cc`.
+pub(crate) fn other_than_ip(out: &mut Vec<u8>, around: &Encapsulation<'_>) {
+    let Some(last) = tunnel_header::parts(around).last() else {
+        return;
+    };
+    let number = |name| {
+        let field = last.fields().find(|field| field.name == name)?;
+        match field.value {
+            Value::Hex(number) => Some(number),
+            _ => None,
+        }
+    };
+    match last.name {
+        Some("arp") => {
+            out.extend_from_slice(b" ARP");
+            if let Some((_, word)) = last.fields().find_map(|field| field.word()) {
+                out.push(b' ');
+                words_of(out, word);
+            }
+        }
+        Some("ppp") => {
+            if let Some(protocol) = number("protocol") {
+                out.extend_from_slice(b" PPP protocol 0x");
+                write::hex(out, protocol, 4);
+            }
+        }
+        name => {
+            if let Some(kind) = number("ether_type") {
+                out.extend_from_slice(b" ethertype 0x");
+                write::hex(out, kind, 4);
+            } else if name == Some("llc") {
+                out.extend_from_slice(b" LLC");
+            }
+        }
+    }
+}
+
 /// What an error quotes: flow, sequence numbers, TTL.
 pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
     let ip = &quote.ip;
@@ -166,4 +226,65 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
         number(out, b" fragment at ", Some(fragment.offset.into()));
     }
     number(out, b" ttl ", Some(ip.ttl.into()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::Message;
+    use crate::record::write::text;
+    use crate::wire::Limit;
+
+    fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(payload.len()).unwrap();
+        let addresses = [[0xfd; 16], [0xfe; 16]].concat();
+        [
+            &[0x60, 0, 0, 0, 0, length, next, 64],
+            &addresses[..],
+            payload,
+        ]
+        .concat()
+    }
+
+    /// RFC 8754 section 2: the last segment comes first.
+    #[test]
+    fn segments_that_are_ahead_are_told_in_the_order_of_travel() {
+        let told = |left, segments: u8| {
+            let mut routing = vec![59, segments * 2, 4, left, segments - 1, 0, 0, 0];
+            for n in 0..segments {
+                routing.extend([&[0xfc][..], &[0; 14], &[n]].concat());
+            }
+            let packet = ipv6(43, &routing);
+            text(|out| segments_of(out, &packet))
+        };
+        assert_eq!(told(0, 2), "");
+        assert_eq!(told(1, 2), " then fc00::");
+        assert_eq!(told(2, 2), " then fc00::1 fc00::");
+        assert_eq!(told(5, 6), " then fc00::4 fc00::3 fc00::2 and 2 more");
+        assert_eq!(told(3, 2), "", "more left than there are");
+    }
+
+    fn segments_of(out: &mut Vec<u8>, packet: &[u8]) {
+        segments(out, &Ip::parse(packet, Limit::Frame).unwrap());
+    }
+
+    #[test]
+    fn what_a_quoted_tunnel_carries_in_place_of_ip() {
+        let told = |behind: &[u8]| {
+            let gre = [&[0, 0, 0x65, 0x58], &[2; 12][..], behind].concat();
+            let message = [&[1, 4, 0, 0, 0, 0, 0, 0], &ipv6(47, &gre)[..]].concat();
+            let packet = ipv6(58, &message);
+            let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+            let message = Message::parse(&ip);
+            let alone = message.quote().unwrap().tunnel_alone().unwrap();
+            text(|out| other_than_ip(out, &alone.around))
+        };
+        let arp = [&[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &[0; 20][..]].concat();
+        assert_eq!(told(&arp), " ARP request");
+        assert_eq!(
+            told(&[0x81, 0, 0, 5, 0x88, 0xcc, 2, 7]),
+            " ethertype 0x88cc"
+        );
+        assert_eq!(told(&[0, 38, 0x42, 0x42, 3, 0, 0]), " LLC");
+    }
 }

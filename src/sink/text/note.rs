@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use super::palette::{Palette, Role};
@@ -202,9 +203,12 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         let out = notes.item();
         out.extend_from_slice(b"in its ");
         tunnel_kind(out, alone.around.tunnel.kind);
-        if let Some(cut) = alone.inside {
-            out.push(b' ');
-            addr::cut_quote(out, &cut);
+        match alone.inside {
+            Some(cut) => {
+                out.push(b' ');
+                addr::cut_quote(out, &cut);
+            }
+            None => addr::other_than_ip(out, &alone.around),
         }
     }
     if quote.translation(&event.packet.ip) == Translation::Half {
@@ -383,13 +387,22 @@ fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             LinkCipher::Gcmp256 => "decrypted (GCMP-256)",
         });
     }
-    for tunnel in event.packet.tunnels.iter() {
+    for around in event.packet.tunnels.encapsulations() {
         let out = notes.item();
+        let tunnel = around.tunnel;
         out.extend_from_slice(b"in ");
-        tunnel_kind(out, tunnel.kind);
+        match (tunnel.kind, tunnel.outer) {
+            // Nothing but the header that the addresses are of.
+            (TunnelKind::IpInIp, Some((IpAddr::V4(_), _))) => out.extend_from_slice(b"ip"),
+            (TunnelKind::IpInIp, Some((IpAddr::V6(_), _))) => out.extend_from_slice(b"ip6"),
+            (kind, _) => tunnel_kind(out, kind),
+        }
         if let Some((src, dst)) = tunnel.outer {
             out.push(b' ');
             addr::pair(out, src, dst, None);
+        }
+        if let Some(outer) = &around.outer {
+            addr::segments(out, outer);
         }
         inner_vlans(notes.out, tunnel.vlans);
     }

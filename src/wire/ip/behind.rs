@@ -1,7 +1,7 @@
 //! What an IP header holds behind its fixed fields: IPv4 options (RFC 791 section 3.1), IPv6
 //! extension headers and their options (RFC 8200 section 4). Read when asked for.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::v6::{extension_length, is_extension, is_payload_itself};
 use super::{Ip, IpVersion, protocol};
@@ -225,6 +225,19 @@ impl<'a> ExtensionHeader<'a> {
     /// section 6.9).
     pub fn is_flow_state(&self) -> bool {
         self.protocol == protocol::DSR && u8_at(self.bytes, 1).is_some_and(|flags| flags >= 0x80)
+    }
+
+    /// The segments that a packet has to visit behind its destination, in that order, by its segment
+    /// routing header (RFC 8754 section 4.3.1.1).
+    pub fn segments_ahead(&self) -> impl Iterator<Item = Ipv6Addr> + use<'a> {
+        let bytes = self.bytes;
+        let left = match self.routing_type() {
+            Some(4) => u8_at(bytes, 3).map_or(0, usize::from),
+            _ => 0,
+        };
+        let left = if left > self.segments() { 0 } else { left };
+        let segment = move |n: usize| array_at::<16>(bytes, 8 + 16 * n).map(Ipv6Addr::from);
+        (0..left).rev().map_while(segment)
     }
 
     /// How many segments a segment routing header lists (RFC 8754 section 2).
