@@ -131,7 +131,7 @@ pub struct Items<'a>(Walk<'a>);
 enum Walk<'a> {
     Nd(NdOptions<'a>),
     Rpl(RplOptions<'a>),
-    Mld(mld::Records<'a>),
+    Mld(mld::Records<'a>, mld::Extensions<'a>),
     Objects(Objects<'a>),
     Renumbering(renumbering::Parts<'a>),
     Seeds(lowpan::Seeds<'a>),
@@ -166,7 +166,7 @@ impl<'a> Message<'a> {
             Body::FastHandover(handover) => Walk::Nd(handover.options()),
             Body::CertificationPath(path) => Walk::Nd(path.options()),
             Body::Rpl(rpl) => Walk::Rpl(rpl.options()),
-            Body::Mld(mld) => Walk::Mld(mld.records()),
+            Body::Mld(mld) => Walk::Mld(mld.records(), mld.extensions()),
             Body::RouterRenumbering(renumbering) => Walk::Renumbering(renumbering.parts()),
             Body::Mpl(mpl) => Walk::Seeds(mpl.seeds()),
             Body::LocatorUpdate(update) => entries(
@@ -216,7 +216,10 @@ impl<'a> Iterator for Items<'a> {
                     specs: option.specs(),
                 }
             }
-            Walk::Mld(records) => records.next()?.item(),
+            Walk::Mld(records, extensions) => match records.next() {
+                Some(record) => record.item(),
+                None => extensions.next()?.item(),
+            },
             Walk::Objects(objects) => objects.next()?.item(),
             Walk::Renumbering(parts) => {
                 let part = parts.next()?;

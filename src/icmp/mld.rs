@@ -1,5 +1,7 @@
 //! Multicast Listener Discovery (RFC 2710, RFC 3810).
 
+mod extension;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Body;
@@ -9,6 +11,7 @@ use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::ip::protocol;
 use crate::wire::{HeaderOrigin, Ip, Layer};
+pub use extension::{Extension, Extensions};
 
 /// A query, report or done message.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub enum Mld<'a> {
         count: u16,
         /// The records, as captured.
         records: &'a [u8],
+        /// What the flag of extensions says is behind them, as captured.
+        extensions: &'a [u8],
     },
     /// Too short for its fixed fields.
     Short,
@@ -50,6 +55,8 @@ pub struct QueryV2<'a> {
     pub count: u16,
     /// The sources, as captured.
     sources: &'a [u8],
+    /// What the flag of extensions says is behind them, as captured.
+    extensions: &'a [u8],
 }
 
 impl<'a> QueryV2<'a> {
@@ -189,12 +196,21 @@ impl<'a> Mld<'a> {
     /// The records of an MLDv2 report; none for other messages.
     pub fn records(&self) -> Records<'a> {
         match *self {
-            Self::Report { count, records } => Records {
+            Self::Report { count, records, .. } => Records {
                 rest: records,
                 left: count,
             },
             _ => Records { rest: &[], left: 0 },
         }
+    }
+
+    /// The extensions of a query of version 2 or a report of that (RFC 9279).
+    pub const fn extensions(&self) -> Extensions<'a> {
+        Extensions(match *self {
+            Self::QueryV2(query) => query.extensions,
+            Self::Report { extensions, .. } => extensions,
+            Self::V1 { .. } | Self::Short => &[],
+        })
     }
 }
 
@@ -245,6 +261,11 @@ fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
     }
     let wanted = V2 + usize::from(count) * 16;
     decoder.need(wanted);
+    let mut extensions = &[][..];
+    if octet & EXTENDED != 0 && bytes.len() >= wanted {
+        extensions = tail(bytes, wanted);
+        extension::check(extensions, wanted, decoder);
+    }
     Mld::QueryV2(QueryV2 {
         max_response,
         group,
@@ -253,6 +274,7 @@ fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
         interval_code,
         count,
         sources: bytes.get(V2..wanted.min(bytes.len())).unwrap_or_default(),
+        extensions,
     })
 }
 
@@ -261,18 +283,21 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
     let Some(count) = u16_at(decoder.bytes, 6) else {
         return Mld::Short;
     };
-    let report = Mld::Report {
-        count,
-        records: tail(decoder.bytes, 8),
-    };
+    let records = tail(decoder.bytes, 8);
     let mut at = 8;
     let mut seen = 0;
-    for record in report.records() {
+    let mut cut = false;
+    let listed = Records {
+        rest: records,
+        left: count,
+    };
+    for record in listed {
         seen += 1;
         let claimed = RECORD_HEADER
             + usize::from(record.count) * 16
             + usize::from(u8_at(record.bytes, 1).unwrap_or(0)) * 4;
         if record.bytes.len() < claimed {
+            cut = true;
             let limit = decoder.limit();
             decoder
                 .defects
@@ -291,7 +316,17 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
             .defects
             .short(Layer::MldRecord, at, RECORD_HEADER, available, limit);
     }
-    report
+    let mut extensions = &[][..];
+    let is_extended = u8_at(decoder.bytes, 4).is_some_and(|octet| octet & EXTENDED != 0);
+    if is_extended && seen == count && !cut {
+        extensions = tail(decoder.bytes, at);
+        extension::check(extensions, at, decoder);
+    }
+    Mld::Report {
+        count,
+        records,
+        extensions,
+    }
 }
 
 /// RFC 2710 section 3, RFC 3810 sections 5, 5.1.14 and 5.2.13.
@@ -324,6 +359,10 @@ fn router_alert_value(ip: &Ip<'_>) -> Option<u16> {
     u16_at(alert.bytes, 2)
 }
 
+/// The first bit that RFC 3810 reserves in queries (section 5.1.6) and reports (section 5.2): extensions
+/// are there (RFC 9279 sections 4.2 and 4.4).
+const EXTENDED: u8 = 0x80;
+
 /// Of queries, MLDv1 reports and done messages.
 const RESERVED: FieldSpec = spec::reserved(6, 2, 0xffff, "reserved");
 
@@ -345,7 +384,8 @@ pub(super) const V2_FIELDS: &[FieldSpec] = &[
     spec::mld_response(4, "max_response_ms"),
     RESERVED,
     spec::v6(8, "group"),
-    spec::reserved(24, 1, 0xf0, "resv"),
+    spec::flag(24, EXTENDED, "extended"),
+    spec::reserved(24, 1, 0x70, "resv"),
     spec::flag(24, 0x08, "suppress"),
     spec::bits(24, 0, 3, "robustness"),
     spec::u8(25, "interval_code"),
@@ -356,7 +396,8 @@ pub(super) const V2_FIELDS: &[FieldSpec] = &[
 
 /// The fields of a version 2 report.
 pub(super) const REPORT_FIELDS: &[FieldSpec] = &[
-    spec::reserved(4, 2, 0xffff, "reserved"),
+    spec::flag(4, EXTENDED, "extended"),
+    spec::reserved(4, 2, 0x7fff, "reserved"),
     spec::u16(6, "record_count"),
 ];
 

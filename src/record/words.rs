@@ -209,6 +209,7 @@ impl Word for Layer {
             Self::Extension => "extension",
             Self::NdOption => "nd_option",
             Self::MldRecord => "mld_record",
+            Self::MldExtension => "mld_extension",
         }
     }
 }

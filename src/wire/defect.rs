@@ -25,6 +25,8 @@ pub enum Layer {
     NdOption,
     /// An MLD record.
     MldRecord,
+    /// An extension of an MLDv2 message.
+    MldExtension,
 }
 
 /// What bounded the octets that were there.
@@ -155,6 +157,7 @@ impl fmt::Display for Layer {
             Self::Extension => "extension",
             Self::NdOption => "nd_option",
             Self::MldRecord => "mld_record",
+            Self::MldExtension => "mld_extension",
         })
     }
 }

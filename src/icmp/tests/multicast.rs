@@ -3,6 +3,7 @@
 use super::*;
 use crate::icmp::field::Value;
 use crate::icmp::mld::{Mld, max_response_ms, query_interval_s};
+use crate::wire::Layer;
 
 fn group() -> [u8; 16] {
     "ff05::1:3".parse::<Ipv6Addr>().unwrap().octets()
@@ -110,6 +111,76 @@ fn reports_of_version_2_list_records() {
     octets[8 + 2] = 0xff;
     let packet = with_router_alert("::", "ff02::16", &octets);
     assert_eq!(mld(&packet).records().next().unwrap().sources().len(), 3);
+    assert_eq!(parse(&packet).defects.count(), 1);
+}
+
+/// RFC 9279 section 3.
+#[test]
+fn extensions_stand_behind_sources_and_records() {
+    let query = [
+        &[130, 0, 0, 0, 0, 9, 0, 0],
+        &group()[..],
+        &[0x82, 125, 0, 1],
+    ]
+    .concat();
+    let query = [&query[..], &[0x20; 16]].concat();
+    let report = [&[143, 0, 0, 0, 0x80, 0, 0, 1, 4, 0, 0, 0], &group()[..]].concat();
+    for (plain, flag) in [(query, 24), (report, 4)] {
+        let told = |behind: &[u8]| {
+            let octets = [&plain[..], behind].concat();
+            let packet = with_router_alert("fe80::1", "ff02::16", &octets);
+            let extensions: Vec<_> = mld(&packet).extensions().collect();
+            let told: Vec<_> = extensions
+                .iter()
+                .map(|it| (it.kind, it.bytes.len()))
+                .collect();
+            let message = parse(&packet);
+            let defects: Vec<_> = { message.defects.iter() }
+                .map(|found| (found.layer, found.offset))
+                .collect();
+            (told, defects)
+        };
+        let both = [0, 0, 0, 0, 0, 7, 0, 2, 0xab, 0xcd];
+        assert_eq!(told(&both), (vec![(0, 4), (7, 6)], vec![]));
+        let end = u32::try_from(plain.len()).unwrap();
+        assert_eq!(told(&[]), (vec![], vec![(Layer::Icmp, end)]));
+        let cut = (vec![(0, 4), (7, 5)], vec![(Layer::MldExtension, end + 4)]);
+        assert_eq!(told(&both[..9]), cut);
+        let no_header = (vec![(0, 4)], vec![(Layer::MldExtension, end + 4)]);
+        assert_eq!(told(&both[..6]), no_header);
+
+        let mut octets = [&plain[..], &both].concat();
+        let packet = with_router_alert("fe80::1", "ff02::16", &octets);
+        let message = parse(&packet);
+        let items: Vec<_> = message
+            .items()
+            .filter(|it| it.group == "mld_extensions")
+            .collect();
+        assert_eq!(items[0].name, Some("no_op"));
+        assert_eq!(items[1].number, Some(7));
+        let value = items[1].fields().last().unwrap();
+        assert_eq!(
+            (value.name, value.value),
+            ("value", Value::Octets(&[0xab, 0xcd]))
+        );
+        assert!(
+            message
+                .fields()
+                .any(|f| (f.name, f.value) == ("extended", Value::Flag(true)))
+        );
+        assert!(message.unread().is_none());
+        every_prefix(&packet);
+        every_code(&packet);
+        // Without the flag they are octets that receivers ignore (RFC 3810 section 5.1.12).
+        octets[flag] &= 0x7f;
+        let packet = with_router_alert("fe80::1", "ff02::16", &octets);
+        assert_eq!(mld(&packet).extensions().count(), 0);
+        assert_eq!(parse(&packet).unread(), Some(&both[..]));
+    }
+    // Behind records that are not all there nothing is known to be one.
+    let octets = [&[143, 0, 0, 0, 0x80, 0, 0, 2, 4, 0, 0, 0], &group()[..]].concat();
+    let packet = with_router_alert("fe80::1", "ff02::16", &octets);
+    assert_eq!(mld(&packet).extensions().count(), 0);
     assert_eq!(parse(&packet).defects.count(), 1);
 }
 

@@ -70,6 +70,11 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
                     map.put("sources", &Iter(|| query.sources().map(|a| Addr(a.into()))))
                 }
                 Mld::V1 { .. } | Mld::Short => Ok(()),
+            }?;
+            let extensions = || mld.extensions().map(|it| ItemEntry(it.item()));
+            match extensions().next() {
+                Some(_) => map.put("mld_extensions", &Iter(extensions)),
+                None => Ok(()),
             }
         }
         Body::NodeInformation(node) => {

@@ -181,6 +181,10 @@ fn parts(out: &mut Vec<u8>, message: &Message<'_>, depth: usize, full: bool) {
             write::ipv6(out, source);
         }
     }
+    for extension in mld.extensions() {
+        below(out, depth);
+        item(out, &extension.item());
+    }
 }
 
 /// The headers between a tunnel's packet and the one inside, a line each.
