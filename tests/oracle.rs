@@ -1,4 +1,5 @@
-//! Every ICMP message of the captures as icmpdump and as tshark tell it, field by field.
+//! Every ICMP message of the captures as icmpdump and as tshark tell it, field by field: as each frame
+//! has it, and put together from fragments.
 //!
 //! Where the two differ a rule (`oracle/rules.rs`) or an exception (`oracle/exceptions.rs`) says why
 //! icmpdump is right; one without a difference fails as a difference without one does.
@@ -9,10 +10,14 @@ mod captures;
 mod exceptions;
 #[path = "oracle/fields.rs"]
 mod fields;
+#[path = "common/fragmented.rs"]
+mod fragmented;
 #[path = "common/frames.rs"]
 mod frames;
 #[path = "oracle/icmpdump.rs"]
 mod icmpdump;
+#[path = "oracle/made.rs"]
+mod made;
 #[path = "oracle/rules.rs"]
 mod rules;
 #[path = "oracle/tshark.rs"]
@@ -26,7 +31,7 @@ use serde_json::Value;
 
 use captures::Captures;
 use exceptions::EXCEPTIONS;
-use fields::{Facts, Field};
+use fields::{Facts, Field, Fragments};
 use icmpdump::Told;
 use rules::{NOTHING, RULES};
 use tshark::Said;
@@ -107,55 +112,95 @@ fn compare<'a>(
     (compared, differences)
 }
 
-/// Compares all captures below the folders. Rules are judged over all of them together.
-fn check(folders: &[&str]) {
-    let mut idle: Vec<_> = RULES.iter().map(|rule| (rule.reason, true)).collect();
-    let mut unexplained = Vec::new();
-    for folder in folders {
-        let captures = Captures::read(Path::new(folder));
-        let ours = icmpdump::messages(&captures);
-        let theirs = tshark::said(&captures);
-        let (compared, differences) = compare(&captures, &ours, &theirs);
-        assert!(compared > 0, "no ICMP below {folder}");
-        let mut used = BTreeSet::new();
-        for difference in &differences {
-            if let Some(at) = RULES.iter().position(|rule| (rule.covers)(difference)) {
-                idle[at].1 = false;
-            } else if EXCEPTIONS.iter().any(|e| e.covers(difference)) {
-                used.insert((difference.file, difference.frame, difference.field));
-            } else {
-                unexplained.push(difference.to_string());
-            }
+/// What becomes of all differences. Rules are judged over all captures together.
+#[derive(Default)]
+struct Judged {
+    rules: BTreeSet<&'static str>,
+    exceptions: BTreeSet<(&'static str, u64, Field)>,
+    unexplained: Vec<String>,
+}
+
+impl Judged {
+    fn judge(&mut self, difference: &Difference<'_>) {
+        if let Some(rule) = RULES.iter().find(|rule| (rule.covers)(difference)) {
+            self.rules.insert(rule.reason);
+        } else if let Some(e) = EXCEPTIONS.iter().find(|e| e.covers(difference)) {
+            self.exceptions
+                .insert((e.file, difference.frame, difference.field));
+        } else {
+            self.unexplained.push(difference.to_string());
         }
+    }
+
+    /// Every message as each frame has it.
+    fn messages(&mut self, folder: &Path) {
+        let captures = Captures::read(folder);
+        let theirs = tshark::said(&captures, Fragments::Alone);
+        let ours = icmpdump::messages(&captures, Fragments::Alone);
+        let (compared, differences) = compare(&captures, &ours, &theirs);
+        let (folder, files) = (folder.display(), captures.files.len());
+        assert!(compared > 0, "no ICMP below {folder}");
+        differences.iter().for_each(|each| self.judge(each));
         let here = EXCEPTIONS.iter().filter(|e| captures.has(e.file));
         for exception in here.flat_map(exceptions::Exception::all) {
-            if !used.contains(&exception) {
-                unexplained.push(format!("no difference any more: {exception:?}"));
+            if !self.exceptions.contains(&exception) {
+                let idle = format!("no difference any more: {exception:?}");
+                self.unexplained.push(idle);
             }
         }
-        eprintln!(
-            "{folder}: {compared} messages in {} files, {} differences",
-            captures.files.len(),
-            differences.len()
+        let count = differences.len();
+        eprintln!("{folder}: {compared} messages in {files} files, {count} differences");
+        let with_fragments = captures.each(|file| {
+            let frames = file.first..file.first + file.frames;
+            theirs.fragments.range(frames).next().is_some()
+        });
+        self.put_together(&with_fragments);
+    }
+
+    /// What messages in fragments came to: how many there are.
+    fn put_together(&mut self, each: &[Captures]) -> usize {
+        let (mut compared, mut count) = (0, 0);
+        for captures in each {
+            let ours = icmpdump::messages(captures, Fragments::Together);
+            let theirs = tshark::said(captures, Fragments::Together);
+            let (messages, differences) = compare(captures, &ours, &theirs);
+            differences.iter().for_each(|each| self.judge(each));
+            compared += messages;
+            count += differences.len();
+        }
+        let files = each.len();
+        eprintln!("in fragments: {compared} messages in {files} files, {count} differences");
+        compared
+    }
+
+    fn ends(mut self) {
+        let reasons = RULES.iter().map(|rule| rule.reason);
+        let idle = reasons.filter(|reason| !self.rules.contains(reason));
+        let idle: Vec<_> = idle
+            .map(|reason| format!("no difference any more: {reason}"))
+            .collect();
+        self.unexplained.extend(idle);
+        assert!(
+            self.unexplained.is_empty(),
+            "{} differences without a reason:\n{}",
+            self.unexplained.len(),
+            self.unexplained.join("\n")
         );
     }
-    let idle = idle.iter().filter(|(_, idle)| *idle);
-    unexplained.extend(idle.map(|(reason, _)| format!("no difference any more: {reason}")));
-    assert!(
-        unexplained.is_empty(),
-        "{} differences without a reason:\n{}",
-        unexplained.len(),
-        unexplained.join("\n")
-    );
 }
 
 #[test]
 fn tshark_agrees_on_every_message() {
-    let public = "../shared/captures";
-    if Path::new(public).is_dir() {
-        check(&["testdata", public]);
+    let mut judged = Judged::default();
+    let (made, messages) = made::captures();
+    let compared = judged.put_together(&Captures::read(made.path()).each(|_| true));
+    assert_eq!(compared, messages);
+    judged.messages(Path::new("testdata"));
+    let public = Path::new("../shared/captures");
+    if public.is_dir() {
+        judged.messages(public);
     } else {
-        eprintln!("NOT COMPARED: there is no folder {public}");
-        check(&["testdata"]);
+        eprintln!("NOT COMPARED: there is no folder {}", public.display());
     }
+    judged.ends();
 }

@@ -11,6 +11,8 @@ mod captured;
 mod compressor;
 #[path = "wire/conflicts.rs"]
 mod conflicts;
+#[path = "common/fragmented.rs"]
+mod fragmented;
 #[path = "wire/fragments.rs"]
 mod fragments;
 #[path = "common/frames.rs"]

@@ -179,8 +179,8 @@ fn times_have_their_units() {
     assert!(told.contains(expected), "{told}");
 }
 
-/// RFC 2675 section 3: the header of a jumbogram holds 0; where no option tells the length, it is
-/// the frame's.
+/// RFC 8200 section 3: a jumbo payload option tells the length where the header holds 0; where none
+/// does, it is the frame's.
 #[test]
 fn a_length_of_zero_is_told() {
     let mut packet = v6(58, &[&[128, 0, 0, 0, 0, 1, 0, 1], &[7; 24][..]].concat());

@@ -41,6 +41,21 @@ impl Captures {
         all
     }
 
+    /// Those of the files that are meant, each by itself.
+    pub(crate) fn each(self, is_meant: impl Fn(&CaptureFile) -> bool) -> Vec<Self> {
+        let mut frames = self.frames.into_iter();
+        let alone = |mut file: CaptureFile| {
+            let frames = frames.by_ref().take(file.frames).collect();
+            let is_meant = is_meant(&file);
+            file.first = 0;
+            is_meant.then(|| Self {
+                files: vec![file],
+                frames,
+            })
+        };
+        self.files.into_iter().filter_map(alone).collect()
+    }
+
     pub(crate) fn has(&self, file: &str) -> bool {
         self.files.iter().any(|known| known.name == file)
     }

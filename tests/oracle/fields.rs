@@ -34,6 +34,17 @@ pub(crate) enum Field {
     CommunityId,
     /// Of the quoted flow; tshark tells that of the packet that the error is about.
     QuotedCommunityId,
+    /// Those that a message in fragments came in, in the order of its octets.
+    Frames,
+}
+
+/// What is told of messages in fragments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fragments {
+    /// Each as it is, beside all other messages.
+    Alone,
+    /// What they came to, and nothing of other messages.
+    Together,
 }
 
 /// Round trips agree this well, in nanoseconds: tshark computes them in floating point.

@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::captures::{CaptureFile, Captures};
-use crate::fields::{Facts, Field};
+use crate::fields::{Facts, Field, Fragments};
 
 /// A message as icmpdump tells it.
 #[derive(Default)]
@@ -18,12 +18,12 @@ pub(crate) struct Told {
 }
 
 /// The messages of all captures, by index of their frame.
-pub(crate) fn messages(captures: &Captures) -> BTreeMap<usize, Told> {
+pub(crate) fn messages(captures: &Captures, fragments: Fragments) -> BTreeMap<usize, Told> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
         while let Some(file) = captures.files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            found.extend(of(file));
+            found.extend(of(file, fragments));
         }
         found
     };
@@ -37,7 +37,7 @@ pub(crate) fn messages(captures: &Captures) -> BTreeMap<usize, Told> {
     })
 }
 
-fn of(file: &CaptureFile) -> Vec<(usize, Told)> {
+fn of(file: &CaptureFile, fragments: Fragments) -> Vec<(usize, Told)> {
     if file.frames == 0 {
         return Vec::new();
     }
@@ -59,12 +59,15 @@ fn of(file: &CaptureFile) -> Vec<(usize, Told)> {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .filter(|record| record["type"] == "icmp")
+        .filter(|record| {
+            fragments == Fragments::Alone || record["reassembly"]["status"] == "complete"
+        })
         .map(|record| {
             let number = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();
             (
                 file.first + number - 1,
                 Told {
-                    facts: facts(&record),
+                    facts: facts(&record, fragments),
                     record,
                 },
             )
@@ -80,8 +83,13 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn facts(record: &Value) -> Facts {
-    let (icmp, quoted, answers) = (&record["icmp"], &record["quoted"], &record["answers"]);
+fn facts(record: &Value, fragments: Fragments) -> Facts {
+    let (mut icmp, quoted, answers) = (&record["icmp"], &record["quoted"], &record["answers"]);
+    let reassembly = &record["reassembly"];
+    // Where a tunnel was in fragments, the message in it may have been whole.
+    if fragments == Fragments::Together && reassembly["icmp"].is_object() {
+        icmp = &reassembly["icmp"];
+    }
     let mut facts = Facts::default();
     let values = [
         (Field::Version, &icmp["version"]),
@@ -109,6 +117,11 @@ fn facts(record: &Value) -> Facts {
     ];
     for (field, value) in values {
         facts.put(field, text(value));
+    }
+    if fragments == Fragments::Together {
+        let frames = reassembly["frames"].as_array().unwrap().iter();
+        let numbers: Vec<_> = frames.map(|frame| frame["frame"].to_string()).collect();
+        facts.put(Field::Frames, Some(numbers.join(" ")));
     }
     // That of a packet whose source was rewritten is another.
     if matches!(

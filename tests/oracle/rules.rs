@@ -47,6 +47,7 @@ pub(crate) const RULES: &[Rule] = &[
         covers: |d| {
             is_about_request(d)
                 && d.theirs.is_none()
+                && d.request.is_object()
                 && d.request["ip"]["dst"] != d.told["ip"]["src"]
         },
     },
@@ -55,7 +56,18 @@ pub(crate) const RULES: &[Rule] = &[
                  icmpdump takes the first, which all others are copies of: their identification is \
                  the same (RFC 791 section 3.2)",
         covers: |d| {
-            is_about_request(d) && d.their_request["copy_of"]["frame"] == d.request["frame"]
+            let original = &d.their_request["copy_of"]["frame"];
+            is_about_request(d) && original.is_u64() && *original == d.request["frame"]
+        },
+    },
+    Rule {
+        reason: "a reply in fragments answers when it is whole, as one returns all the data of its \
+                 request (RFC 1122 section 3.2.2.6): tshark, told to leave fragments alone, has the \
+                 first one answer; what they come to is compared as well",
+        covers: |d| {
+            is_about_request(d)
+                && d.ours.is_none()
+                && d.told["reassembly"]["status"] == "incomplete"
         },
     },
     Rule {

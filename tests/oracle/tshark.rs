@@ -1,22 +1,76 @@
 //! What tshark says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
 use crate::captures::Captures;
-use crate::fields::{Facts, Field};
+use crate::fields::{Facts, Field, Fragments};
 use crate::frames;
 
 /// What tshark says of all captures, by index of the frame.
 pub(crate) struct Said {
     pub(crate) messages: BTreeMap<usize, Facts>,
     pub(crate) community_ids: BTreeMap<usize, String>,
+    /// Which frames have fragments, or quote some.
+    pub(crate) fragments: BTreeSet<usize>,
 }
 
 /// tshark finds a request by addresses, identifier, sequence number and checksum, the latest
-/// first, so that frames of one file do not meddle with those of another that follow.
-pub(crate) fn said(captures: &Captures) -> Said {
+/// first, so that frames of one file do not meddle with those of another that follow. Fragments of
+/// several files may: to have them put together, `captures` is to be one.
+pub(crate) fn said(captures: &Captures, fragments: Fragments) -> Said {
+    let text = run(captures, fragments);
+    let lines: Vec<_> = text.lines().map(Line::new).collect();
+    let frames = captures.frames.len();
+    assert_eq!(lines.len(), frames, "tshark reads every frame");
+    let mut said = Said {
+        messages: BTreeMap::new(),
+        community_ids: BTreeMap::new(),
+        fragments: BTreeSet::new(),
+    };
+    for (index, line) in lines.iter().enumerate() {
+        let first = captures.file_of(index).first;
+        let mut facts = line.facts(first);
+        let id = line.community_id();
+        if fragments == Fragments::Together {
+            let put_together = line.fragments();
+            facts = facts.filter(|_| !put_together.is_empty());
+            if let Some(facts) = &mut facts {
+                let frames = frames_of(&lines, index, &put_together);
+                begin_with_first_fragment(facts, captures, &lines);
+                let ids = frames
+                    .iter()
+                    .filter_map(|index| Some((*index, id.clone()?)));
+                said.community_ids.extend(ids);
+                let numbers = frames.iter().map(|index| (index + 1).to_string());
+                facts.put(Field::Frames, Some(numbers.collect::<Vec<_>>().join(" ")));
+            }
+        }
+        said.messages.extend(facts.map(|facts| (index, facts)));
+        said.fragments.extend(line.has_fragment().then_some(index));
+        said.community_ids.extend(id.map(|id| (index, id)));
+    }
+    said
+}
+
+/// tshark has a round trip begin when a request is whole; ours begins when its first fragment was
+/// sent.
+fn begin_with_first_fragment(facts: &mut Facts, captures: &Captures, lines: &[Line<'_>]) {
+    let number = |field| facts.get(field).and_then(|text| text.parse::<usize>().ok());
+    let (Some(request), Some(nanos)) = (number(Field::Request), number(Field::RoundTrip)) else {
+        return;
+    };
+    let whole = request - 1;
+    let first = frames_of(lines, whole, &lines[whole].fragments())[0];
+    let at = |index: usize| captures.frames[index].ts.as_nanos();
+    let before = usize::try_from(at(whole) - at(first)).unwrap();
+    facts.put(Field::Request, Some((first + 1).to_string()));
+    facts.put(Field::RoundTrip, Some((nanos + before).to_string()));
+}
+
+/// The output of tshark with what it says of each [`NAMES`], a line for each frame.
+fn run(captures: &Captures, fragments: Fragments) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), frames::pcapng(&captures.frames)).unwrap();
     let mut command = Command::new("tshark");
@@ -24,8 +78,9 @@ pub(crate) fn said(captures: &Captures) -> Said {
     command.args(["--enable-protocol", "communityid"]);
     // The port that Linux takes for VXLAN by default.
     command.args(["-d", "udp.port==8472,vxlan"]);
-    // Messages are compared as each frame has them.
-    command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]);
+    if fragments == Fragments::Alone {
+        command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]);
+    }
     command.args(["-T", "fields", "-E", "separator=|", "-E", "aggregator=,"]);
     for name in NAMES {
         command.args(["-e", name]);
@@ -33,26 +88,23 @@ pub(crate) fn said(captures: &Captures) -> Said {
     let run = command.output().expect("tshark is installed");
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "tshark: {said}");
-    let text = String::from_utf8(run.stdout).unwrap();
-    let lines: Vec<_> = text.lines().collect();
-    assert_eq!(
-        lines.len(),
-        captures.frames.len(),
-        "tshark reads every frame"
-    );
-    let mut said = Said {
-        messages: BTreeMap::new(),
-        community_ids: BTreeMap::new(),
+    String::from_utf8(run.stdout).unwrap()
+}
+
+/// The frames, by index, of what was put together in a frame from these lists of fragments, the
+/// outermost first. Of a fragment that came in fragments itself tshark names the last frame alone.
+fn frames_of(lines: &[Line<'_>], index: usize, put_together: &[Vec<usize>]) -> Vec<usize> {
+    let Some((inner, outer)) = put_together.split_last() else {
+        return vec![index];
     };
-    for (index, line) in lines.into_iter().enumerate() {
-        let line = Line::new(line);
-        let first = captures.file_of(index).first;
-        said.messages
-            .extend(line.facts(first).map(|facts| (index, facts)));
-        let id = line.community_id();
-        said.community_ids.extend(id.map(|id| (index, id)));
-    }
-    said
+    let frames = inner.iter().flat_map(|fragment| {
+        if *fragment == index {
+            frames_of(lines, index, outer)
+        } else {
+            frames_of(lines, *fragment, &lines[*fragment].fragments())
+        }
+    });
+    frames.collect()
 }
 
 const NAMES: &[&str] = &[
@@ -60,6 +112,13 @@ const NAMES: &[&str] = &[
     "communityid",
     "_ws.malformed",
     "_ws.short",
+    "ip.flags.mf",
+    "ip.frag_offset",
+    "ipv6.fraghdr.ident",
+    "ip.fragment",
+    "ip.fragment.count",
+    "ipv6.fragment",
+    "ipv6.fragment.count",
     "ip.src",
     "ip.dst",
     "ipv6.src",
@@ -144,6 +203,38 @@ impl<'a> Line<'a> {
         let gave_up = ["_ws.malformed", "_ws.short"];
         let whole = gave_up.iter().all(|name| self.nth(name, 0).is_none());
         self.nth("communityid", 0).filter(|_| whole)
+    }
+
+    fn has_fragment(&self) -> bool {
+        let names = ["ip.flags.mf", "ip.frag_offset", "ipv6.fraghdr.ident"];
+        let mut values = names.iter().filter_map(|name| self.values.get(name));
+        values.any(|values| values.iter().any(|value| !matches!(*value, "0" | "False")))
+    }
+
+    /// The fragments, by index of their frame, of each packet that was put together here, in the order
+    /// of their octets; the outermost packet first.
+    fn fragments(&self) -> Vec<Vec<usize>> {
+        let lists = |ip: &str| {
+            let numbers = |name: &str| {
+                let values = self.values.get(&*format!("{ip}.{name}"));
+                let values = values.into_iter().flatten();
+                values.map(|value| value.parse::<usize>().unwrap())
+            };
+            let mut fragments = numbers("fragment").map(|number| number - 1);
+            let counts = numbers("fragment.count");
+            let lists = counts.map(|count| fragments.by_ref().take(count).collect());
+            lists.collect::<Vec<Vec<_>>>()
+        };
+        // Which packet is in which the layers tell.
+        let layers = self.layers.iter();
+        let around = layers.take_while(|layer| !layer.starts_with("icmp"));
+        match around
+            .filter(|layer| matches!(**layer, "ip" | "ipv6"))
+            .last()
+        {
+            Some(&"ipv6") => [lists("ip"), lists("ipv6")].concat(),
+            _ => [lists("ipv6"), lists("ip")].concat(),
+        }
     }
 
     /// How many of these layers there are up to `end`.

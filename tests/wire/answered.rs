@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::captured::{records, written};
-use crate::tunnel_fragments::{RAW, cut, echo, gre, vxlan};
+use crate::fragmented::{cut, echo, gre, vxlan};
+use crate::tunnel_fragments::RAW;
 
 const REQUEST: u8 = 8;
 const REPLY: u8 = 0;

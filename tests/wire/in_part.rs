@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::answered::{exchanges, message};
 use crate::captured::{records, records_of_both, text, written, written_at};
-use crate::tunnel_fragments::{RAW, cut, echo, gre};
+use crate::fragmented::{cut, echo, gre};
+use crate::tunnel_fragments::RAW;
 
 const REQUEST: u8 = 8;
 const REPLY: u8 = 0;

@@ -1,18 +1,15 @@
 //! Packets of tunnels that were fragmented, against tshark.
 
-use etherparse::{IpNumber, PacketBuilder};
 use flate2::{Compress, Compression, FlushCompress};
 use serde_json::json;
 
 use crate::captured::{records, written};
+use crate::fragmented::{ENDS, cut, echo, gre, ip4, udp, vxlan};
 use crate::fragments::{ours, theirs};
 
 /// The link type of packets without a link header.
 pub(crate) const RAW: u32 = 101;
 
-const HOSTS: ([u8; 4], [u8; 4]) = ([10, 0, 0, 1], [10, 0, 0, 2]);
-const ENDS: ([u8; 4], [u8; 4]) = ([192, 0, 2, 1], [192, 0, 2, 2]);
-const GRE: u8 = 47;
 const AH: u8 = 51;
 const IP_COMP: u8 = 108;
 /// Messages in tunnels that are not fragmented again.
@@ -20,51 +17,6 @@ const ALONE: u64 = 40;
 
 fn request(seq: u16, octets: usize) -> Vec<u8> {
     echo(8, seq, octets)
-}
-
-/// An echo request, or the reply to it.
-pub(crate) fn echo(kind: u8, seq: u16, octets: usize) -> Vec<u8> {
-    let payload: Vec<u8> = (0..octets)
-        .map(|n| u8::try_from(n % 251).unwrap())
-        .collect();
-    let mut packet = Vec::new();
-    if kind == 8 {
-        let builder = PacketBuilder::ipv4(HOSTS.0, HOSTS.1, 64).icmpv4_echo_request(7, seq);
-        builder.write(&mut packet, &payload).unwrap();
-    } else {
-        let builder = PacketBuilder::ipv4(HOSTS.1, HOSTS.0, 64).icmpv4_echo_reply(7, seq);
-        builder.write(&mut packet, &payload).unwrap();
-    }
-    packet
-}
-
-fn ip4((src, dst): ([u8; 4], [u8; 4]), protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4(src, dst, 64)
-        .write(&mut packet, IpNumber(protocol), payload)
-        .unwrap();
-    packet
-}
-
-pub(crate) fn gre(packet: &[u8]) -> Vec<u8> {
-    ip4(ENDS, GRE, &[&[0, 0, 8, 0], packet].concat())
-}
-
-fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
-    let mut packet = Vec::new();
-    PacketBuilder::ipv4(ENDS.0, ENDS.1, 64)
-        .udp(port, port)
-        .write(&mut packet, payload)
-        .unwrap();
-    packet
-}
-
-pub(crate) fn vxlan(packet: &[u8]) -> Vec<u8> {
-    let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    udp(
-        4789,
-        &[&[8, 0, 0, 0, 0, 0, 7, 0][..], &ethernet, packet].concat(),
-    )
 }
 
 fn gtp(packet: &[u8]) -> Vec<u8> {
@@ -89,25 +41,6 @@ fn authenticated(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let mut header = vec![protocol, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1];
     header.extend([9; 12]);
     [&header, payload].concat()
-}
-
-/// The fragments of a packet, of so many octets behind the header.
-pub(crate) fn cut(packet: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
-    let (header, part) = packet.split_at(20);
-    let last = part.len().div_ceil(size) - 1;
-    let piece = |(n, octets): (usize, &[u8])| {
-        let mut piece = [header, octets].concat();
-        let length = u16::try_from(piece.len()).unwrap();
-        piece[2..4].copy_from_slice(&length.to_be_bytes());
-        piece[4..6].copy_from_slice(&id.to_be_bytes());
-        let place = u16::try_from(n * size / 8).unwrap() | u16::from(n < last) << 13;
-        piece[6..8].copy_from_slice(&place.to_be_bytes());
-        piece[10..12].fill(0);
-        let sum = icmpdump::wire::checksum::internet(&[&piece[..20]]);
-        piece[10..12].copy_from_slice(&sum.to_be_bytes());
-        piece
-    };
-    part.chunks(size).enumerate().map(piece).collect()
 }
 
 /// Puts a packet into one of a tunnel.
