@@ -50,5 +50,9 @@ mod tcp;
 mod tcpdump;
 #[path = "icmp_decode/tunnel_checksums.rs"]
 mod tunnel_checksums;
+#[path = "icmp_decode/tunnel_fields.rs"]
+mod tunnel_fields;
+#[path = "icmp_decode/tunnel_samples.rs"]
+mod tunnel_samples;
 #[path = "icmp_decode/tunnels.rs"]
 mod tunnels;

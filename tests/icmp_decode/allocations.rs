@@ -1,15 +1,19 @@
 //! Decoding allocates nothing: shown by counting.
 
+use std::collections::BTreeSet;
+
 use allocation_counter::measure;
 use icmpdump::icmp::names;
 use icmpdump::model::{Frame, LinkType};
 use icmpdump::wire::{Classified, Ip, Limit, classify};
+use serde_json::Value;
 
 use crate::corpus;
 use crate::frames;
 use crate::look::{look, look_at_frame};
 use crate::samples::samples;
 use crate::shown::{v4, v6};
+use crate::tunnel_samples;
 
 #[test]
 fn decoding_the_corpus_does_not_allocate() {
@@ -87,6 +91,64 @@ fn tunnelled(packet: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("GTP-U", udp(2152, &gtp, packet)),
         ("twice", v4(a, b, 4, &v4(a, b, 47, &gre))),
     ]
+}
+
+/// Kinds that no frame shows alone, which have tests of their own.
+const NOT_ALONE: [&str; 18] = [
+    // What is in these is made anew, or needs a key.
+    "ipcomp",
+    "wireguard",
+    "esp",
+    "esp_null",
+    "zep",
+    "scop",
+    "nxp_sniffer",
+    "mpeg_ts",
+    // Streams of TCP.
+    "xot",
+    "openflow",
+    "kismet",
+    "rpcap",
+    "fcip",
+    "ifcp",
+    "msdp",
+    // Reports, of which one may hold several messages.
+    "sflow",
+    "nhrp",
+    "ipfix",
+];
+
+/// The kinds that records may name.
+fn kinds() -> BTreeSet<String> {
+    let schema = include_str!("../../schema/icmpdump.schema.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let kinds = schema["$defs"]["tunnel"]["properties"]["kind"]["enum"].clone();
+    serde_json::from_value(kinds).unwrap()
+}
+
+/// An echo request, whole and however it is cut.
+#[test]
+fn tunnels_of_every_kind_do_not_allocate() {
+    let mut seen: BTreeSet<String> = NOT_ALONE.map(str::to_owned).into();
+    for packet in tunnel_samples::samples() {
+        let cut = |length| Frame {
+            wire_len: u32::try_from(packet.len()).unwrap(),
+            ..Frame::alone(LinkType(101), &packet[..length])
+        };
+        let whole = cut(packet.len());
+        let Classified::Icmp(found) = classify(&whole) else {
+            panic!("no message in {packet:x?}");
+        };
+        let kinds = found.tunnels.iter().map(|tunnel| tunnel.kind.name());
+        seen.extend(kinds.map(str::to_owned));
+        for length in 0..=packet.len() {
+            let counted = measure(|| {
+                look_at_frame(&cut(length));
+            });
+            assert_eq!(counted.count_total, 0, "{length} of {packet:x?}");
+        }
+    }
+    assert_eq!(seen, kinds());
 }
 
 #[test]

@@ -8,11 +8,14 @@ use serde_json::Value;
 
 use crate::frames;
 use crate::shown::{capture, v4, v6};
-use crate::tunnels::tunnelled;
+use crate::tcpdump::our_records;
 
 /// The checksums that our records tell of the tunnels in a capture, by frame.
 fn ours(path: &Path) -> Vec<(usize, Vec<Value>)> {
-    tunnelled(path)
+    let mut records = our_records(path);
+    // A quoted packet has checksums of the same names.
+    records.retain(|record| record["tunnel"].is_array() && record["quoted"].is_null());
+    records
         .iter()
         .map(|record| {
             let frame = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();

@@ -1,156 +1,90 @@
 //! The headers of tunnels against tshark's: of all captures, and of packets made for it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::frames;
-use crate::shown::{capture, v4, v6};
+use crate::shown::capture;
 use crate::tcpdump::our_records;
+use crate::tunnel_fields::FIELDS;
+use crate::tunnel_samples::{restored, samples};
 
-/// What tshark calls a field, and where it is in our record: the header, or one of several, and the
-/// field.
-const FIELDS: &[(&str, &str, &str)] = &[
-    ("udp.srcport", "udp", "src_port"),
-    ("udp.dstport", "udp", "dst_port"),
-    ("udp.length", "udp", "udp_length"),
-    ("udp.checksum", "udp", "body_checksum"),
-    ("gre.flags.checksum", "gre", "checksum_present"),
-    ("gre.flags.routing", "gre", "routing_present"),
-    ("gre.flags.key", "gre", "key_present"),
-    ("gre.flags.sequence_number", "gre", "sequence_present"),
+/// Values that tshark tells otherwise: of which field, what we tell, what tshark does, and why we are
+/// right.
+const OTHERWISE: [(&str, &[&str], &[&str], &str); 6] = [
     (
-        "gre.flags.strict_source_route",
-        "gre",
-        "strict_source_route",
-    ),
-    ("gre.flags.ack", "gre", "acknowledgment_present"),
-    ("gre.flags.version", "gre", "body_version"),
-    ("gre.proto", "gre", "protocol"),
-    ("gre.checksum", "gre", "body_checksum"),
-    ("gre.key", "gre", "key"),
-    ("gre.sequence_number", "gre", "sequence"),
-    ("gre.ack_number", "gre", "acknowledgment"),
-    ("gre.key.call_id", "gre", "call"),
-    ("gre.key.payload_length", "gre", "payload_length"),
-    ("gre.wccp.service_id", "wccp", "service"),
-    ("erspan.version", "erspan", "body_version"),
-    ("erspan.vlan", "erspan", "vlan"),
-    ("erspan.cos", "erspan", "class_of_service"),
-    ("erspan.encap", "erspan", "encapsulation"),
-    ("erspan.bso", "erspan", "bad_short_oversized"),
-    ("erspan.truncated", "erspan", "truncated"),
-    ("erspan.spanid", "erspan", "session"),
-    ("erspan.index", "erspan", "index"),
-    ("erspan.timestamp", "erspan", "timestamp"),
-    ("erspan.sgt", "erspan", "security_group_tag"),
-    ("erspan.ft", "erspan", "frame_type"),
-    ("erspan.hw", "erspan", "hardware_id"),
-    ("erspan.direction", "erspan", "egress"),
-    ("erspan.gra", "erspan", "timestamp_granularity"),
-    ("erspan.platid", "erspan_platform", "platform"),
-    ("erspan.pid5.switchid", "erspan_platform", "switch"),
-    ("mpls.label", "mpls", "label"),
-    ("mpls.exp", "mpls", "traffic_class"),
-    ("mpls.bottom", "mpls", "bottom"),
-    ("mpls.ttl", "mpls", "ttl"),
-    ("pppoe.session_id", "pppoe", "session"),
-    ("pppoe.payload_length", "pppoe", "payload_length"),
-    ("ppp.protocol", "ppp", "protocol"),
-    ("vxlan.vni", "vxlan|vxlan_gpe", "vni"),
-    ("vxlan.gbp", "vxlan", "group_policy"),
-    ("geneve.vni", "geneve", "vni"),
-    ("geneve.proto_type", "geneve", "protocol"),
-    ("geneve.flags.critical", "geneve", "critical"),
-    ("geneve.option.class", "geneve_option", "class"),
-    ("geneve.option.type", "geneve_option", "type"),
-    ("geneve.option.unknown.data", "geneve_option", "data"),
-    ("gtp.teid", "gtp_u", "teid"),
-    ("gtp.flags.version", "gtp_u|gtp_v0", "body_version"),
-    ("gtp.flags.payload", "gtp_u|gtp_v0", "protocol_type"),
-    ("gtp.flags.e", "gtp_u", "extension_present"),
-    ("gtp.flags.s", "gtp_u", "sequence_present"),
-    ("gtp.flags.pn", "gtp_u", "n_pdu_present"),
-    ("gtp.length", "gtp_u|gtp_v0", "payload_length"),
-    ("gtp.seq_number", "gtp_u|gtp_v0", "sequence"),
-    (
-        "gtp.ext_hdr.pdu_ses_con.pdu_type",
-        "pdu_session_container",
-        "pdu_type",
+        "vxlan.gbp",
+        &[],
+        &["0"],
+        "RFC 7348 section 5 reserves these octets: draft-smith-vxlan-group-policy section 2.1 makes a \
+         group of them where flag G is set",
     ),
     (
-        "gtp.ext_hdr.pdu_ses_con.qos_flow_id",
-        "pdu_session_container",
-        "qfi",
+        "path",
+        &["192.0.2.1 > 192.0.2.2", "192.0.2.2 > 192.0.2.1"],
+        &["192.0.2.1 > 192.0.2.2"],
+        "frame type 2 is an IP packet (draft-foschiano-erspan section 4.3)",
     ),
+    ("gre.flags.ack", &["0"], &[], EOIP),
+    ("gre.key.payload_length", &["42"], &[], EOIP),
+    ("gre.key", &[], &["2754305"], EOIP),
     (
-        "gtp.ext_hdr.pdu_ses_cont.rqi",
-        "pdu_session_container",
-        "reflective_qos",
+        "ppp.protocol",
+        &["89", "33"],
+        &["89"],
+        "each subframe of a multiplexed one has a protocol (RFC 3153 section 1.1), which tshark names \
+         otherwise",
     ),
-    ("gtp.flow_label", "gtp_v0", "flow_label"),
-    ("gtp.tid", "gtp_v0", "tid"),
-    ("l2tp.type", "l2tp", "control"),
-    ("l2tp.length_bit", "l2tp", "length_present"),
-    ("l2tp.seq_bit", "l2tp", "sequence_present"),
-    ("l2tp.offset_bit", "l2tp", "offset_present"),
-    ("l2tp.priority", "l2tp", "priority"),
-    ("l2tp.length", "l2tp", "message_length"),
-    ("l2tp.tunnel", "l2tp", "tunnel"),
-    ("l2tp.session", "l2tp", "session"),
-    ("l2tp.Ns", "l2tp", "ns"),
-    ("l2tp.Nr", "l2tp", "nr"),
-    ("l2tp.sid", "l2tpv3", "session"),
-    ("nsh.spi", "nsh", "service_path"),
-    ("nsh.si", "nsh", "service_index"),
-    ("nsh.ttl", "nsh", "ttl"),
-    ("nsh.mdtype", "nsh", "metadata_type"),
-    ("lisp-data.nonce", "lisp", "nonce"),
-    ("lisp-data.iid", "lisp", "instance"),
-    ("amt.type", "amt", "body_type"),
-    ("amt.response_mac", "amt", "response_mac"),
-    ("amt.request_nonce", "amt", "nonce"),
-    ("ayiya.nextheader", "ayiya", "next_protocol"),
-    ("tzsp.type", "tzsp", "body_type"),
-    ("capwap.header.fragment.id", "capwap", "fragment_id"),
-    ("lwapp.Length", "lwapp", "payload_length"),
-    ("mint.header.dstport", "mint", "dst_type"),
-    ("peekremote.frequency", "peekremote", "frequency"),
-    ("peekremote.channel", "peekremote", "channel"),
-    ("e100.port_recv", "e100", "port"),
-    ("e100.seq_num", "e100", "sequence"),
-    ("e100.ip", "e100", "address"),
-    ("e100.mon_pkt_id", "e100", "packet_id"),
-    ("e100.bytes_cap", "e100", "captured_length"),
-    ("e100.bytes_orig", "e100", "original_length"),
-    ("redbackli.seqno", "redback_li", "sequence"),
-    ("redbackli.liid", "redback_li", "li_id"),
-    ("redbackli.sessid", "redback_li", "session"),
-    ("redbackli.dir", "redback_li", "direction"),
-    ("redbackli.acctid", "redback_li", "accounting_session"),
-    ("jmirror.mid", "juniper_mirror", "mirror"),
-    ("jmirror.sid", "juniper_mirror", "session"),
-    ("gsmtap.ts", "gsmtap", "timeslot"),
-    ("gsmtap.frame_nr", "gsmtap", "frame_number"),
-    ("llcgprs.sapi", "gprs_llc", "sapi"),
-    ("sndcp.segment", "sndcp", "segment"),
-    ("mip.nattt.nexthdr", "mobile_ip", "next_protocol"),
-    ("pim.version", "pim", "body_version"),
-    ("pim.type", "pim", "body_type"),
-    ("pim.cksum", "pim", "body_checksum"),
-    ("pim.register_flag.border", "pim", "border"),
-    ("teredo.orig.port", "teredo_origin", "port"),
-    ("teredo.orig.addr", "teredo_origin", "address"),
 ];
 
-/// Fields that tshark reads where nothing is, and why we are right.
-const RESERVED: [(&str, &str, &str); 1] = [(
-    "vxlan.gbp",
-    "0",
-    "RFC 7348 section 5 reserves these octets: draft-smith-vxlan-group-policy section 2.1 makes a \
-     group of them where flag G is set",
-)];
+const EOIP: &str = "the header is that of RFC 2637 section 4.1, flags and version, with a protocol type \
+     that tshark does not know in it";
+
+/// Kinds of tunnels that tshark does not follow.
+const NOT_FOLLOWED: [(&str, &str); 4] = [
+    (
+        "broadcom_li",
+        "tcpdump knows Broadcom's LI, and finds an IPv4 header (RFC 791 section 3.1) in it",
+    ),
+    (
+        "gue",
+        "tshark does not know GUE (draft-ietf-intarea-gue section 3)",
+    ),
+    (
+        "l2tpv3",
+        "what a session carries its ends agree on (RFC 3931 section 5.4.4); tshark wants to be told",
+    ),
+    (
+        "x25",
+        "a call names what it carries (RFC 1356 section 3.2); tshark gives up where it saw none",
+    ),
+];
+
+/// Fields that no message has set.
+const NEVER_SET: [(&str, &str); 2] = [
+    (
+        "l2tp.type",
+        "a control message carries no packet (RFC 2661 section 3.2)",
+    ),
+    (
+        "sndcp.segment",
+        "a packet in segments is put together (3GPP TS 44.065 section 6.7)",
+    ),
+];
+
+/// What tshark tells of the layers around a message.
+const LAYERS: [&str; 7] = [
+    "frame.protocols",
+    "ip.src",
+    "ip.dst",
+    "ipv6.src",
+    "ipv6.dst",
+    "vlan.id",
+    "ieee8021ad.id",
+];
 
 /// A value as both programs can write it.
 fn plain(value: &str) -> String {
@@ -166,275 +100,199 @@ fn plain(value: &str) -> String {
     }
 }
 
-/// All our values of a field.
-fn ours(record: &Value, header: &str, field: &str) -> Vec<String> {
-    // tshark does not know Broadcom's LI, nor what is in it; tcpdump does.
-    let tunnels = record["tunnel"].as_array().unwrap();
-    let known = tunnels
-        .iter()
-        .position(|tunnel| tunnel["kind"] == "broadcom_li");
-    let tunnels = tunnels[..known.map_or(tunnels.len(), |at| at + 1)].iter();
-    let headers = tunnels.flat_map(|tunnel| tunnel["headers"].as_array().into_iter().flatten());
-    let headers = headers.filter(|each| header.split('|').any(|header| each["name"] == header));
-    let values = headers.flat_map(|header| match header["labels"].as_array() {
-        Some(labels) => labels.iter().map(|label| &label[field]).collect(),
-        None => vec![&header[field]],
-    });
-    let told = values.filter(|value| !value.is_null());
-    told.map(|value| plain(&value.to_string().replace('"', "")))
-        .collect()
+/// A message in tunnels, as far as tshark follows these.
+struct Ours<'r> {
+    record: &'r Value,
+    tunnels: &'r [Value],
+    /// Where that ends before the message.
+    ends_in: Option<&'static str>,
 }
 
-/// Our records of the messages in tunnels.
-pub(crate) fn tunnelled(path: &Path) -> Vec<Value> {
-    let mut records = our_records(path);
-    // A quoted packet has fields of the same names.
-    records.retain(|record| record["tunnel"].is_array() && record["quoted"].is_null());
-    records
+impl<'r> Ours<'r> {
+    fn new(record: &'r Value) -> Self {
+        let all = record["tunnel"].as_array().unwrap();
+        let known = |tunnel: &Value| {
+            let mut kinds = NOT_FOLLOWED.iter().map(|(kind, _)| *kind);
+            kinds.find(|kind| tunnel["kind"] == *kind)
+        };
+        let end = (1..).zip(all).find_map(|(n, one)| Some((n, known(one)?)));
+        Self {
+            record,
+            tunnels: &all[..end.map_or(all.len(), |(n, _)| n)],
+            ends_in: end.map(|(_, kind)| kind),
+        }
+    }
+
+    /// All values of a field in headers of these names.
+    fn values(&self, names: &str, field: &str) -> Vec<String> {
+        let headers = self.tunnels.iter().flat_map(headers);
+        let headers = headers.filter(|each| names.split('|').any(|name| each["name"] == name));
+        let values = headers.flat_map(|header| match header["labels"].as_array() {
+            Some(labels) => labels.iter().map(|label| &label[field]).collect(),
+            None => vec![&header[field]],
+        });
+        let told = values.filter(|value| !value.is_null());
+        told.map(|value| plain(&value.to_string().replace('"', "")))
+            .collect()
+    }
+
+    /// The VLANs and the addresses around the message, and its own.
+    fn path(&self) -> Vec<String> {
+        let vlan = |id: &Value| format!("VLAN {id}");
+        let of_link = self.record["vlan"].as_array().into_iter().flatten();
+        let mut path: Vec<_> = of_link.map(vlan).collect();
+        let mut was_compressed = false;
+        for tunnel in self.tunnels {
+            // The packet that was compressed has the same addresses.
+            path.extend(addresses(tunnel).filter(|_| !was_compressed));
+            was_compressed = tunnel["kind"] == "ipcomp";
+            let tags = headers(tunnel).filter(|header| header["name"] == "vlan_tag");
+            let tags = tags.filter(|_| tunnel["kind"] != self.ends_in.unwrap_or_default());
+            path.extend(tags.map(|tag| vlan(&tag["vlan"])));
+        }
+        if self.ends_in.is_none() {
+            path.extend(addresses(&self.record["ip"]));
+        }
+        path
+    }
 }
 
-/// Compares what both tell of the tunnels in a capture; of how many messages, and what differs.
-fn compare(path: &Path) -> (usize, Vec<String>) {
-    let records = tunnelled(path);
-    if records.is_empty() {
-        return (0, Vec::new());
+fn headers(tunnel: &Value) -> impl Iterator<Item = &Value> {
+    tunnel["headers"].as_array().into_iter().flatten()
+}
+
+fn addresses(of: &Value) -> Option<String> {
+    Some(format!("{} > {}", of["src"].as_str()?, of["dst"].as_str()?))
+}
+
+/// The same by tshark, from the columns of [`LAYERS`].
+fn their_path(columns: &[&str]) -> Vec<String> {
+    let mut values: Vec<_> = columns.iter().map(|column| column.split(',')).collect();
+    let mut path = Vec::new();
+    for layer in columns[0].split(':') {
+        let mut next = |name: &str| {
+            let at = LAYERS.iter().position(|known| *known == name)?;
+            values[at].next().filter(|value| !value.is_empty())
+        };
+        match layer {
+            "icmp" | "icmpv6" => break,
+            "ip" | "ipv6" => {
+                let [src, dst] = ["src", "dst"].map(|end| next(&format!("{layer}.{end}")));
+                // Where a layer of IPv4 turns out to be IPv6 it has no addresses.
+                path.extend(src.zip(dst).map(|(src, dst)| format!("{src} > {dst}")));
+            }
+            "vlan" | "ieee8021ad" => {
+                let id = next(&format!("{layer}.id"));
+                path.extend(id.map(|id| format!("VLAN {id}")));
+            }
+            _ => {}
+        }
     }
-    let mut command = Command::new("tshark");
-    command.args([
-        "-n",
-        "-T",
-        "fields",
-        "-E",
-        "separator=|",
-        "-E",
-        "aggregator=,",
-    ]);
-    // The port that Linux takes for VXLAN by default.
-    command.args(["-d", "udp.port==8472,vxlan", "-r"]).arg(path);
-    for (name, ..) in FIELDS {
-        command.args(["-e", name]);
-    }
-    let output = command.output().expect("tshark is installed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<_> = text.lines().collect();
-    let name = path.file_name().unwrap().to_string_lossy();
-    let mut different = Vec::new();
-    for record in &records {
-        let frame = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();
-        for ((field, header, our), theirs) in FIELDS.iter().zip(lines[frame - 1].split('|')) {
-            let ours = ours(record, header, our);
-            let theirs: Vec<_> = (theirs.split(',').filter(|value| !value.is_empty()))
-                .map(plain)
-                .collect();
-            let is_reserved = (RESERVED.iter())
-                .any(|(name, value, _)| name == field && ours.is_empty() && theirs == [*value]);
-            if ours != theirs && !is_reserved {
-                different.push(format!(
-                    "{name} #{frame} {field}: {ours:?}, tshark {theirs:?}"
-                ));
+    path
+}
+
+/// What came of a comparison.
+#[derive(Default)]
+struct Compared {
+    messages: usize,
+    different: Vec<String>,
+    /// The fields that both told with a value other than 0, and the exceptions that were needed.
+    used: BTreeSet<&'static str>,
+}
+
+impl Compared {
+    /// Compares what both tell of the tunnels in a capture.
+    fn capture(&mut self, path: &Path) {
+        let mut records = our_records(path);
+        records.retain(|record| record["tunnel"].is_array());
+        self.messages += records.len();
+        if records.is_empty() {
+            return;
+        }
+        let text = theirs(path);
+        let lines: Vec<_> = text.lines().collect();
+        let file = path.file_name().unwrap().to_string_lossy();
+        for record in &records {
+            let frame = usize::try_from(record["frame"].as_u64().unwrap()).unwrap();
+            let columns: Vec<_> = lines[frame - 1].split('|').collect();
+            let (layers, fields) = columns.split_at(LAYERS.len());
+            let ours = Ours::new(record);
+            self.used.extend(ours.ends_in);
+            let what = format!("{file} #{frame}");
+            self.values("path", ours.path(), their_path(layers), &what);
+            for ((field, names, our), theirs) in FIELDS.iter().zip(fields) {
+                let ours = ours.values(names, our);
+                let mut theirs: Vec<_> = (theirs.split(','))
+                    .filter(|value| !value.is_empty())
+                    .map(plain)
+                    .collect();
+                if !record["quoted"].is_null() {
+                    // Those of the quoted packet follow.
+                    theirs.truncate(ours.len());
+                }
+                self.values(field, ours, theirs, &what);
             }
         }
     }
-    (records.len(), different)
-}
 
-fn check(told: impl Iterator<Item = (usize, Vec<String>)>) {
-    let (mut compared, mut different) = (0, Vec::new());
-    for (messages, more) in told {
-        compared += messages;
-        different.extend(more);
+    /// Compares what both tell in a field.
+    fn values(&mut self, field: &'static str, ours: Vec<String>, theirs: Vec<String>, what: &str) {
+        let known = OTHERWISE
+            .iter()
+            .find(|known| known.0 == field && ours == known.1 && theirs == known.2);
+        if let Some((.., reason)) = known {
+            self.used.insert(reason);
+        } else if ours != theirs {
+            self.different
+                .push(format!("{what} {field}: {ours:?}, tshark {theirs:?}"));
+        } else if ours.iter().any(|value| value != "0") {
+            assert!(NEVER_SET.iter().all(|(never, _)| *never != field));
+            self.used.insert(field);
+        }
     }
-    assert!(compared > 0);
-    assert!(
-        different.is_empty(),
-        "{} differences in {compared} messages:\n{}",
-        different.len(),
-        different.join("\n")
-    );
-    eprintln!("compared {compared} messages");
+}
+
+/// What tshark says of [`LAYERS`] and [`FIELDS`], a line for each frame.
+fn theirs(path: &Path) -> String {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-T", "fields"]);
+    command.args(["-E", "separator=|", "-E", "aggregator=,"]);
+    // The port that Linux takes for VXLAN by default.
+    command.args(["-d", "udp.port==8472,vxlan"]);
+    command.args(["-o", "esp.enable_null_encryption_decode_heuristic:TRUE"]);
+    command.arg("-r").arg(path);
+    for name in LAYERS.iter().chain(FIELDS.iter().map(|(name, ..)| name)) {
+        command.args(["-e", name]);
+    }
+    let output = command.output().expect("tshark is installed");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
-fn tunnels_of_the_captures_are_told_as_tshark_does() {
-    check(frames::files().iter().map(|path| compare(path)));
-}
-
-fn udp(dst: u16, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(8 + payload.len()).unwrap();
-    let mut datagram = vec![0xc0, 0];
-    datagram.extend(dst.to_be_bytes());
-    datagram.extend(length.to_be_bytes());
-    datagram.extend([0, 0]);
-    datagram.extend(payload);
-    datagram
-}
-
-/// What no capture has.
-fn crafted() -> Vec<Vec<u8>> {
-    let (a, b) = ([192, 0, 2, 1], [192, 0, 2, 2]);
-    let echo = v4([10, 0, 0, 1], [10, 0, 0, 2], 1, &[8, 0, 0, 0, 0, 1, 0, 1]);
-    let echo6 = v6(58, &[128, 0, 0, 0, 0, 1, 0, 1]);
-    let frame = [&[2; 12][..], &[8, 0], &echo].concat();
-    let over =
-        |protocol, header: &[u8], inner: &[u8]| v4(a, b, protocol, &[header, inner].concat());
-    let over_udp =
-        |port, header: &[u8], inner: &[u8]| v4(a, b, 17, &udp(port, &[header, inner].concat()));
-    vec![
-        over(137, &[0x03, 0xe8, 0x1a, 9, 0, 1, 0x01, 63], &echo),
-        over(
-            47,
-            &[
-                0xb0, 0, 0x65, 0x58, 0x2b, 0x88, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9,
-            ],
-            &frame,
-        ),
-        over(
-            47,
-            &[
-                0x30, 0x81, 0x88, 0x0b, 0, 34, 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 3, 0, 0x21,
-            ],
-            &echo,
-        ),
-        over(
-            47,
-            &[
-                0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 42, 0xac, 5, 0, 0, 0, 9,
-            ],
-            &frame,
-        ),
-        over(
-            47,
-            &[
-                0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 1, 0xff, 0xff, 0, 0, 1, 0, 0, 7, 0x80, 0x2d,
-                0x14, 3, 0, 4, 0, 0, 0, 5,
-            ],
-            &frame,
-        ),
-        over(47, &[0, 0, 0x88, 0x3e, 0x80, 1, 2, 3], &echo),
-        over_udp(4789, &[0x88, 0x48, 0, 7, 0, 0, 5, 0], &frame),
-        over_udp(
-            6081,
-            &[
-                4, 0x40, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x83, 1, 9, 8, 7, 6, 1, 3, 4, 1, 1, 1, 1, 1,
-            ],
-            &frame,
-        ),
-        over_udp(
-            2152,
-            &[
-                0x36, 255, 0, 40, 0, 0, 0, 9, 0, 5, 0, 0x85, 1, 0, 0x49, 0x85, 1, 0x10, 7, 0,
-            ],
-            &echo,
-        ),
-        over_udp(
-            1701,
-            &[
-                0x4a, 2, 0, 48, 0, 3, 0, 4, 0, 1, 0, 2, 0, 2, 9, 9, 0xff, 3, 0, 0x21,
-            ],
-            &echo,
-        ),
-        over(115, &[0, 0, 0, 9], &frame),
-        over(
-            47,
-            &[0, 0, 0x89, 0x4f, 0x0f, 0xc2, 2, 3, 0, 0, 7, 254],
-            &frame,
-        ),
-        over_udp(4790, &[0x0c, 0, 0, 5, 0, 0, 5, 0, 0, 1, 1, 64], &echo),
-        over_udp(3544, &[0, 0, 0xff, 0xfe, 0x3f, 0xff, 0xfd, 0xfe], &echo6),
-    ]
-}
-
-/// What every header of Redback's lawful interception holds.
-const INTERCEPTED: [u8; 18] = [1, 4, 0, 0, 0, 1, 2, 4, 0, 1, 4, 0x6a, 3, 4, 0, 0, 0, 3];
-
-/// What access points, mirrors and networks of other kinds have around packets.
-fn crafted_newer() -> Vec<Vec<u8>> {
-    let (a, b) = ([192, 0, 2, 1], [192, 0, 2, 2]);
-    let echo = v4([10, 0, 0, 1], [10, 0, 0, 2], 1, &[8, 0, 0, 0, 0, 1, 0, 1]);
-    let echo6 = v6(58, &[128, 0, 0, 0, 0, 1, 0, 1]);
-    let frame = [&[2; 12][..], &[8, 0], &echo].concat();
-    let mut wireless = vec![0x08, 0x02, 0, 0];
-    wireless.extend([
-        2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 0x10, 0,
-    ]);
-    wireless.extend([0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
-    wireless.extend(&echo);
-    let over =
-        |protocol, header: &[u8], inner: &[u8]| v4(a, b, protocol, &[header, inner].concat());
-    let over_udp =
-        |port, header: &[u8], inner: &[u8]| v4(a, b, 17, &udp(port, &[header, inner].concat()));
-    vec![
-        // tshark takes what comes from this port later for L2TP as well.
-        over_udp(
-            5072,
-            &[&[0x44, 0x52, 0x11, 41, 0, 0, 0, 1], &[1; 36][..]].concat(),
-            &echo6,
-        ),
-        over(143, &[], &frame),
-        over_udp(37008, &[1, 0, 0, 1, 0, 10, 1, 0xc4, 1], &frame),
-        over_udp(37008, &[1, 0, 0, 0x12, 1], &wireless),
-        over_udp(5247, &[0, 0x10, 0, 0, 0, 9, 0, 0], &frame),
-        over_udp(12222, &[0, 0, 0, 68, 50, 20], &wireless),
-        over_udp(
-            24577,
-            &[1, 1, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 1, 0, 1, 0, 0],
-            &frame,
-        ),
-        over_udp(
-            5000,
-            &[
-                &[
-                    0, 0xff, 0xab, 0xcd, 2, 0, 0, 0, 55, 0, 0, 0, 6, 0, 7, 0, 11, 0, 0, 9, 0x9e,
-                ],
-                &[0; 34][..],
-            ]
-            .concat(),
-            &[&wireless[..], &[1, 2, 3, 4]].concat(),
-        ),
-        over_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7], &echo),
-        over_udp(4341, &[0x88, 0, 0, 0, 0, 0, 7, 1], &echo6),
-        over_udp(4341, &[0x80, 1, 2, 3, 0, 0, 0, 0], &echo),
-        over_udp(4754, &[0x20, 0, 8, 0, 0, 0, 0, 9], &echo),
-        over_udp(2268, &[6, 0], &echo),
-        over_udp(2268, &[4, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 9], &echo6),
-        over_udp(2268, &[5, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 9], &echo6),
-        over_udp(434, &[4, 4, 0, 0], &echo),
-        over_udp(4306, &[1], &echo),
-        over_udp(12000, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &echo),
-        over_udp(
-            4729,
-            &[
-                2, 4, 9, 3, 0x40, 5, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0x65, 0, 0, 2,
-            ],
-            &echo,
-        ),
-        over_udp(
-            9999,
-            &[
-                1, 3, 0, 9, 10, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 42, 0, 0, 0,
-                46,
-            ],
-            &frame,
-        ),
-        over_udp(9998, &[&INTERCEPTED[..], &[0, 1, 0]].concat(), &echo),
-        over_udp(
-            9998,
-            &[
-                &[20, 2, 65, 66, 4, 1, 1],
-                &INTERCEPTED[..],
-                &[40, 1, 7, 0, 0],
-            ]
-            .concat(),
-            &echo,
-        ),
-    ]
-}
-
-#[test]
-fn tunnels_of_every_kind_are_told_as_tshark_does() {
-    let packets = [crafted_newer(), crafted()].concat();
+fn tunnels_are_told_as_tshark_does() {
+    let packets = [restored(), samples()].concat();
     let file = capture(&packets);
-    let (messages, different) = compare(file.path());
-    assert_eq!(messages, packets.len());
-    check([(messages, different)].into_iter());
+    let mut compared = Compared::default();
+    compared.capture(file.path());
+    assert_eq!(compared.messages, packets.len());
+    for path in frames::files() {
+        compared.capture(&path);
+    }
+    assert!(
+        compared.different.is_empty(),
+        "{} differences in {} messages:\n{}",
+        compared.different.len(),
+        compared.messages,
+        compared.different.join("\n")
+    );
+    let fields = FIELDS.iter().map(|(field, ..)| *field);
+    let excused = OTHERWISE.iter().map(|(.., reason)| *reason);
+    let kinds = NOT_FOLLOWED.iter().map(|(kind, _)| *kind);
+    let expected: BTreeSet<_> = fields.chain(excused).chain(kinds).collect();
+    let idle = expected.difference(&compared.used);
+    let idle: Vec<_> = idle
+        .filter(|field| NEVER_SET.iter().all(|(never, _)| never != *field))
+        .collect();
+    assert!(idle.is_empty(), "never seen with a value: {idle:?}");
+    eprintln!("compared {} messages", compared.messages);
 }
