@@ -63,12 +63,13 @@ struct Batch {
     progress: Progress,
 }
 
-/// Items in a batch: few enough that those under way stay in the cache.
-const ITEMS: usize = 1024;
+/// Items in a batch: few enough that those under way stay in the cache that cores share, and so many
+/// that who takes them is seldom woken.
+const ITEMS: usize = 4096;
 /// Octets after which a batch is handed over.
 const OCTETS: usize = 128 << 10;
 /// Batches under way: so many that a batch has left the other core's cache when it is filled again.
-const BATCHES: usize = 64;
+const BATCHES: usize = 16;
 /// How long a batch is waited for before the caller may look at what else is asked of it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
