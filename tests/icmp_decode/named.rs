@@ -76,6 +76,20 @@ fn statuses_of_registrations_have_names() {
     let option = &record(&packet)["icmp"]["options"][0];
     assert_eq!(option["status_name"], "duplicate_address");
     assert!(verbose(&packet).contains("status 1 duplicate address, opaque 0"));
+    // RFC 9685 section 7.1.
+    for (flags, kind) in [
+        (0x00, "unicast"),
+        (0x13, "multicast"),
+        (0x21, "anycast"),
+        (0x3f, "prefix"),
+    ] {
+        solicitation[28] = flags;
+        let packet = v6_hop(Hop::Neighbor, &solicitation);
+        assert_eq!(
+            record(&packet)["icmp"]["options"][0]["address_kind_name"],
+            kind
+        );
+    }
 }
 
 /// RFC 5568 section 6, RFC 5268 section 6.2.

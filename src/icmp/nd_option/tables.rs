@@ -3,6 +3,7 @@
 use super::made;
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
+    REGISTERED_KINDS,
 };
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::REGISTRATION_STATUSES;
@@ -366,7 +367,7 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 6496 section 6.
     row(32, "proxy_signature", 3, SIGNATURE),
-    // RFC 6775 section 4.1, RFC 8505 section 4.1.
+    // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9685 section 7.1.
     sized(
         33,
         "address_registration",
@@ -375,7 +376,8 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::named(spec::u8(2, "status"), &REGISTRATION_STATUSES),
             spec::u8(3, "opaque"),
-            spec::reserved(4, 1, 0xf0, "reserved"),
+            spec::reserved(4, 1, 0xc0, "reserved"),
+            spec::named(spec::bits(4, 4, 2, "address_kind"), &REGISTERED_KINDS),
             spec::bits(4, 2, 2, "interface_kind"),
             spec::flag(4, 0x02, "register_routing"),
             spec::flag(4, 0x01, "has_transaction"),

@@ -257,7 +257,7 @@ fn fragment(
         }
         Reassembly::Refused(why) => notes.fault(|out| {
             out.extend_from_slice(b"not put together: ");
-            out.extend_from_slice(why.name().as_bytes());
+            out.extend_from_slice(why.words().as_bytes());
         }),
     }
 }

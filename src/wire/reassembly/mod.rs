@@ -94,6 +94,19 @@ impl Refusal {
             Self::NotAsTold => "not_as_told",
         }
     }
+
+    /// The same for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Cut => "not captured whole",
+            Self::Empty => "no octets in it",
+            Self::Length => "length no multiple of 8 though more follows",
+            Self::TooLong => "ends beyond 65535 octets",
+            Self::End => "ends elsewhere than an earlier one tells",
+            Self::Overlapped => "octets of others overlap",
+            Self::NotAsTold => "what it completes is no ICMP message",
+        }
+    }
 }
 
 /// Why a fragment was refused.
