@@ -12,135 +12,101 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::corpus::{self, Packet};
+use crate::ek_paths::{PATHS, name_in_ek};
 use crate::oracle::pcap;
 use crate::samples::samples;
 
-/// Fields that are left out, and why.
-const LEFT_OUT: &[(&str, &str)] = &[
+/// Fields that are left out, by the ends of their names, and why.
+const LEFT_OUT: &[(&[&str], &str)] = &[
     (
-        "_checksum_status",
+        &["_checksum_status"],
         "a word in our records, of the four states that RFC 1071 and RFC 4443 section 2.3 leave: \
          tests/oracle.rs compares it by name",
     ),
     (
-        "_data_time",
+        &["_data_time", "_data_time_relative"],
         "an inference from the payload (RFC 792 gives it no format), here with the time of no capture",
     ),
     (
-        "_data_time_relative",
-        "an inference from the payload (RFC 792), against a time that these packets do not have",
-    ),
-    (
-        "_resp_to",
+        &["_resp_to"],
         "packets of many captures in one file, where a reply's identifier (RFC 792) is that of another's \
          request: tests/oracle.rs compares it, capture by capture",
     ),
     (
-        "_resptime",
-        "the time since such a request (RFC 792): tests/oracle.rs compares it",
+        &["_ident_le", "_seq_le"],
+        "the number once more in the order of octets that the Internet does not have (RFC 1700, Data \
+         Notations)",
     ),
     (
-        "_ident_le",
-        "the identifier once more in the order of octets that the Internet does not have (RFC 1700, \
-         Data Notations)",
-    ),
-    (
-        "_seq_le",
-        "the sequence number in that order (RFC 1700, Data Notations)",
-    ),
-    ("_num_addrs", "the length of our list (RFC 1256 section 3)"),
-    (
-        "_addr_entry_size",
-        "how the entries of the list are laid out (RFC 1256 section 3)",
-    ),
-    (
-        "_opt_length",
-        "how far it is to the next option (RFC 4861 section 4.6)",
-    ),
-    (
-        "_aux_data_len",
-        "the length of our octets (RFC 3810 section 5.2.6)",
-    ),
-    // Words of flags, which our records take apart.
-    ("_nd_na_flag", "RFC 4861 section 4.4"),
-    ("_nd_ra_flag", "RFC 4861 section 4.2"),
-    ("_opt_prefix_flag", "RFC 4861 section 4.6.2"),
-    ("_mip6_flag", "RFC 6275 section 6.8"),
-    ("_mld_flag", "RFC 3810 section 5.1"),
-    ("_rr_flag", "RFC 2894 section 3.1"),
-    ("_rpl_daoack_flag", "RFC 6550 section 6.5"),
-    (
-        "_flag_d",
-        "RFC 6550 sections 6.4.1 and 6.5.1: the DODAGID that it announces is in our record",
+        &["_addr_entry_size", "_opt_length", "_aux_data_len"],
+        "how long that is which our records have, and how far it is to the next (RFC 1256 section 3, RFC \
+         4861 section 4.6, RFC 3810 section 5.2.6)",
     ),
 ];
 
 /// Ends of the names of bits that are to be 0 (RFC 792, RFC 4443, RFC 4884 and others): our records
 /// tell them where some are set.
-const RESERVED: [&str; 6] = [
-    "_unused",
-    "_reserved",
-    "_ext_res",
-    "_ext_echo_req_res",
-    "_ni_flag_rsv",
-    "_flag_rsv",
-];
+const RESERVED: [&str; 2] = ["_unused", "_reserved"];
 
-/// Where tshark is wrong: field, capture, frame (or type of a sample), and why.
-const WRONG: &[(&str, &str, u64, &str)] = &[
+/// Where tshark is wrong: field, capture, frames (or types of samples), and why.
+const WRONG: &[(&str, &str, &[u64], &str)] = &[
     (
         "icmp_icmp_int_info_index",
         "icmp_ext_oob_poc.pcap",
-        1,
+        &[1],
         "an object of 6 octets has no room for the index of 4 (RFC 4884 section 7.1): tshark reads on into the next",
     ),
     (
         "icmpv6_icmpv6_unknown_data",
         "rpl-19-pickdag.pcap",
-        1,
+        &[1],
         "an RPL target of more octets than its prefix has (RFC 6550 section 6.7.7): the prefix is there",
     ),
     (
         "icmpv6_icmpv6_opt_type",
         "a sample",
-        150,
+        &[150],
         "experimental mobility has no options of Neighbor Discovery (RFC 4065 section 2)",
     ),
     (
         "icmpv6_icmpv6_reserved",
         "a sample",
-        145,
+        &[145],
         "the first bit asks for home agents that serve mobile routers (RFC 3963 section 7.2)",
     ),
     (
         "icmpv6_icmpv6_data",
         "rpl-dao-oobr.pcap",
-        1,
+        &[1],
         "no octets: the options fill the message (RFC 6550 section 6.7.1)",
     ),
     (
         "icmpv6_icmpv6_data",
         "a sample",
-        100,
-        "types below 128 are errors and quote (RFC 4443 section 2.1)",
-    ),
-    (
-        "icmpv6_icmpv6_data",
-        "a sample",
-        101,
-        "types below 128 are errors and quote (RFC 4443 section 2.1)",
-    ),
-    (
-        "icmpv6_icmpv6_data",
-        "a sample",
-        127,
+        &[100, 101, 127],
         "types below 128 are errors and quote (RFC 4443 section 2.1)",
     ),
 ];
 
-/// Whether the field is one of those, by the end of its name.
-fn is_left_out(name: &str) -> bool {
-    LEFT_OUT.iter().any(|(end, _)| name.ends_with(end))
+/// Which of those ends the name of a field has.
+fn left_out(name: &str) -> Option<&'static str> {
+    let mut ends = LEFT_OUT.iter().flat_map(|(ends, _)| *ends);
+    ends.find(|end| name.ends_with(*end)).copied()
+}
+
+/// Whether our record has no value for it, but what the comparison by name makes one of.
+fn is_derived(name: &str) -> bool {
+    let mut derived = (PATHS.iter()).filter(|(_, path)| path.ends_with(['?', '#']));
+    derived.any(|(field, _)| name_in_ek(field) == name)
+}
+
+/// Whether it is a word of flags, of which tshark tells one by one as well.
+fn is_word_of_flags(name: &str, fields: &[(String, String)]) -> bool {
+    let has_flag = |other: &str| {
+        let rest = other.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with('_'))
+    };
+    name.ends_with("_flag") && fields.iter().any(|(other, _)| has_flag(other))
 }
 
 /// A value as both programs can write it: numbers in decimal, flags as 0 and 1, octets without
@@ -199,9 +165,6 @@ pub(crate) fn theirs(layer: &Value, found: &mut Vec<(String, String)>) {
                 if !name.starts_with("icmp_icmp_") && !name.starts_with("icmpv6_icmpv6_") {
                     continue;
                 }
-                if is_left_out(name) {
-                    continue;
-                }
                 match value {
                     Value::Array(all) => {
                         found.extend(all.iter().filter_map(|v| Some((name.clone(), plain(v)?))));
@@ -258,7 +221,8 @@ fn what_tshark_tells_in_ek_is_in_our_records() {
         octets: sample.octets,
     }));
     let (mut values, mut missing) = (0, BTreeMap::<String, Vec<String>>::new());
-    let mut wrong: BTreeSet<&(&str, &str, u64, &str)> = BTreeSet::new();
+    let mut needed = BTreeSet::new();
+    let mut wrong = BTreeSet::new();
     for (packet, record, line) in told(&packets) {
         let mut fields = Vec::new();
         for layer in ["icmp", "icmpv6"] {
@@ -266,11 +230,19 @@ fn what_tshark_tells_in_ek_is_in_our_records() {
         }
         let mut ours = BTreeSet::new();
         leaves(&record, &mut ours);
-        for (name, value) in fields {
-            let is_reserved = RESERVED.iter().any(|end| name.ends_with(end));
-            if is_reserved && value.bytes().all(|digit| digit == b'0') {
+        for (name, value) in &fields {
+            let reserved = RESERVED.iter().find(|end| name.ends_with(**end));
+            let zero = reserved.filter(|_| value.bytes().all(|digit| digit == b'0'));
+            if let Some(end) = left_out(name).or(zero.copied()) {
+                if !ours.contains(value) {
+                    needed.insert(end);
+                }
                 continue;
             }
+            if is_word_of_flags(name, &fields) || is_derived(name) {
+                continue;
+            }
+            let (is_reserved, value) = (reserved.is_some(), value.clone());
             // Some of these are octets there, and numbers in our records.
             let value = match u64::from_str_radix(&value, 16) {
                 Ok(number) if is_reserved && value.starts_with('0') => number.to_string(),
@@ -282,14 +254,14 @@ fn what_tshark_tells_in_ek_is_in_our_records() {
                 .any(|end| name.ends_with(end));
             let value = if are_octets { octets(&value) } else { value };
             values += 1;
-            let known = WRONG.iter().find(|(field, file, number, _)| {
-                *field == name && *file == packet.file && *number == packet.number
+            let known = WRONG.iter().find(|(field, file, numbers, _)| {
+                field == name && *file == packet.file && numbers.contains(&packet.number)
             });
             if !ours.contains(&value) && known.is_some() {
-                wrong.extend(known);
+                wrong.insert((name.clone(), packet.file.clone(), packet.number));
             } else if !ours.contains(&value) {
                 let what = format!("{value} of {} #{}", packet.file, packet.number);
-                missing.entry(name).or_default().push(what);
+                missing.entry(name.clone()).or_default().push(what);
             }
         }
     }
@@ -303,12 +275,18 @@ fn what_tshark_tells_in_ek_is_in_our_records() {
         })
         .collect();
     assert!(list.is_empty(), "of {values} values:\n{}", list.join("\n"));
-    for each in WRONG {
-        let present = packets.iter().any(|packet| packet.file == each.1);
-        assert!(
-            !present || wrong.contains(each),
-            "{each:?} is no exception any more"
-        );
+    for (field, file, numbers, _) in WRONG {
+        let present = packets.iter().any(|packet| packet.file == *file);
+        for number in *numbers {
+            let each = ((*field).to_owned(), (*file).to_owned(), *number);
+            assert!(
+                !present || wrong.contains(&each),
+                "{each:?} is no exception any more"
+            );
+        }
     }
+    let ends = LEFT_OUT.iter().flat_map(|(ends, _)| *ends).chain(&RESERVED);
+    let idle: Vec<_> = ends.filter(|end| !needed.contains(**end)).collect();
+    assert!(idle.is_empty(), "left out without need: {idle:?}");
     eprintln!("compared {values} values of {} packets", packets.len());
 }

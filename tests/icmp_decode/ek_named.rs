@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::corpus::{self, Packet};
 use crate::ek::{self, octets, plain, theirs};
 use crate::ek_messages;
-use crate::ek_paths::PATHS;
+use crate::ek_paths::{PATHS, name_in_ek};
 
 /// The values at a path; see [`PATHS`].
 fn at(value: &Value, path: &str) -> Vec<String> {
@@ -18,6 +18,11 @@ fn at(value: &Value, path: &str) -> Vec<String> {
     else {
         return plain(value).map(number_of_role).into_iter().collect();
     };
+    match step {
+        "?" => return vec![u8::from(!value.is_null()).to_string()],
+        "#" => return vec![value.as_array().map_or(0, Vec::len).to_string()],
+        _ => {}
+    }
     let Some((name, kinds)) = step.trim_end_matches(']').split_once('[') else {
         return at(&value[step], rest);
     };
@@ -69,8 +74,7 @@ fn what_tshark_tells_in_ek_is_in_the_same_field() {
             theirs(&line["layers"][layer], &mut told);
         }
         for (field, paths) in PATHS {
-            let layer = field.split('.').next().unwrap_or_default();
-            let name = format!("{layer}_{}", field.replace('.', "_"));
+            let name = name_in_ek(field);
             // Eight octets look like an address.
             let value = |value: &String| {
                 if field.ends_with("nonce") || field.ends_with("eui64") {

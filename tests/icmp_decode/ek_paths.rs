@@ -1,7 +1,7 @@
 //! What `tshark -T ek` calls each field, and where our records have it.
 
 /// tshark's name, and the path: `[*]` is every element of a list, `[3|24]` those of these types (of
-/// extension objects: classes).
+/// extension objects: classes); `?` whether something is there, `#` how many.
 pub(crate) const PATHS: &[(&str, &str)] = &[
     ("icmp.type", "icmp.type"),
     ("icmp.code", "icmp.code"),
@@ -13,6 +13,7 @@ pub(crate) const PATHS: &[(&str, &str)] = &[
     ("icmp.pointer", "icmp.pointer"),
     ("icmp.length", "icmp.quote_words"),
     ("icmp.lifetime", "icmp.lifetime"),
+    ("icmp.num_addrs", "icmp.addresses.#"),
     ("icmp.router_address", "icmp.addresses[*].address"),
     ("icmp.pref_level", "icmp.addresses[*].preference"),
     ("icmp.originate_timestamp", "icmp.timestamps.originate"),
@@ -240,10 +241,12 @@ pub(crate) const PATHS: &[(&str, &str)] = &[
     ("icmpv6.rpl.dao.instance", "icmp.instance"),
     ("icmpv6.rpl.dao.flag.k", "icmp.ack_requested"),
     ("icmpv6.rpl.dao.sequence", "icmp.sequence"),
+    ("icmpv6.rpl.dao.flag.d", "icmp.dodag_id.?"),
     ("icmpv6.rpl.dao.dodagid", "icmp.dodag_id"),
     ("icmpv6.rpl.daoack.instance", "icmp.instance"),
     ("icmpv6.rpl.daoack.sequence", "icmp.sequence"),
     ("icmpv6.rpl.daoack.status", "icmp.status"),
+    ("icmpv6.rpl.daoack.flag.d", "icmp.dodag_id.?"),
     ("icmpv6.rpl.daoack.dodagid", "icmp.dodag_id"),
     ("icmpv6.rpl.opt.type", "icmp.options[*].type"),
     (
@@ -388,3 +391,9 @@ pub(crate) const PATHS: &[(&str, &str)] = &[
         "icmp.options[9].descriptor",
     ),
 ];
+
+/// What `-T ek` calls the field: behind the layer of its message.
+pub(crate) fn name_in_ek(field: &str) -> String {
+    let layer = field.split('.').next().unwrap_or_default();
+    format!("{layer}_{}", field.replace('.', "_"))
+}
