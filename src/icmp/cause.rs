@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::payload::counts_from;
 use super::{Body, Message};
-use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card};
+use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card, upper_checksum};
 use crate::wire::ip::{header_checksum, protocol};
 use crate::wire::{Checksum, ChecksumStatus, Ip};
 
@@ -24,11 +24,19 @@ pub enum ChecksumCause {
     Offload,
     /// The sender left out the pseudo-header, as ICMP for IPv4 does.
     NoPseudoHeader,
+    /// It is right for the destination in the header, not for the last that a routing header names
+    /// (RFC 8200 section 8.1).
+    NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
+    /// An IPv4 header's is right for a TTL one higher: who counted it down did not mend it.
+    OldTtl,
     /// It would verify had the packet gone to (or come from) this address, which stands in the
     /// quote: a NAT rewrote the outer header and not the checksum.
     OldAddress(Ipv6Addr),
+    /// Those of an IPv4 header and of what it carries are off by as much: an address, which both cover,
+    /// was translated, and neither followed.
+    Translated,
     /// The quoted IPv4 header was changed, and neither its checksum nor this one followed.
     QuoteRewritten,
     /// One word of a payload that counts is not what it was: put back, it makes the checksum right.
@@ -49,8 +57,11 @@ impl ChecksumCause {
             Self::OtherZero => "other_zero",
             Self::Offload => "offload",
             Self::NoPseudoHeader => "no_pseudo_header",
+            Self::NoRoutingHeader => "no_routing_header",
             Self::ByteOrder => "byte_order",
+            Self::OldTtl => "old_ttl",
             Self::OldAddress(_) => "old_address",
+            Self::Translated => "translated",
             Self::QuoteRewritten => "quote_rewritten",
             Self::AlteredWord => "altered_word",
             Self::OldSequence(_) => "old_sequence",
@@ -65,8 +76,10 @@ impl ChecksumCause {
             Self::OtherZero => "the sender's sum of zeros only, 0 for 0xffff",
             Self::Offload => "left to the sender's network card",
             Self::NoPseudoHeader => "computed without the pseudo-header",
+            Self::NoRoutingHeader => "computed without the routing header",
             Self::ByteOrder => "its octets are swapped",
-            Self::OldAddress(_) => "right before an address was translated",
+            Self::OldTtl => "right before the TTL was counted down",
+            Self::OldAddress(_) | Self::Translated => "right before an address was translated",
             Self::QuoteRewritten => "right before the quote was rewritten",
             Self::AlteredWord => "one 16-bit word of a counting payload altered",
             Self::OldSequence(_) => "right for an earlier sequence number",
@@ -77,8 +90,48 @@ impl ChecksumCause {
 
 /// The cause that explains the bad checksum of a TCP or UDP packet, as errors quote them, if one does.
 pub fn of_quoted(ip: &Ip<'_>) -> Option<ChecksumCause> {
-    (matches!(ip.protocol, protocol::TCP | protocol::UDP) && is_left_to_card(ip))
-        .then_some(ChecksumCause::Offload)
+    if !matches!(ip.protocol, protocol::TCP | protocol::UDP) {
+        return None;
+    }
+    if is_left_to_card(ip) {
+        return Some(ChecksumCause::Offload);
+    }
+    is_translated(ip).then_some(ChecksumCause::Translated)
+}
+
+/// The cause that explains the bad checksum of an IPv4 header, if one does.
+pub fn of_header(ip: &Ip<'_>) -> Option<ChecksumCause> {
+    let Checksum { status, found } = header_checksum(ip)?;
+    let (ChecksumStatus::Bad { expected }, Some(found)) = (status, found) else {
+        return None;
+    };
+    if found == 0 {
+        return Some(ChecksumCause::NotFilledIn);
+    }
+    if found == expected.swap_bytes() {
+        return Some(ChecksumCause::ByteOrder);
+    }
+    if is_translated(ip) {
+        return Some(ChecksumCause::Translated);
+    }
+    // The TTL is the upper octet of its word.
+    let is_old = difference(expected, found) == 1 << 8 && ip.hop_limit() != Some(u8::MAX);
+    if is_old {
+        return Some(ChecksumCause::OldTtl);
+    }
+    is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit)
+}
+
+/// Whether the checksums of an IPv4 header and of the TCP or UDP in it are off by as much.
+fn is_translated(ip: &Ip<'_>) -> bool {
+    let off_by = |sum: Checksum| match (sum.status, sum.found) {
+        (ChecksumStatus::Bad { expected }, Some(found)) => Some(difference(found, expected)),
+        _ => None,
+    };
+    matches!(ip.protocol, protocol::TCP | protocol::UDP)
+        && header_checksum(ip)
+            .and_then(off_by)
+            .is_some_and(|header| upper_checksum(ip).and_then(off_by) == Some(header))
 }
 
 /// Whether a checksum is 0 where all octets that it covers are zero, which calls for 0xffff.
@@ -108,6 +161,14 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     }
     if pseudo.is_some() && internet(&[message.bytes]) == 0 {
         return Some(ChecksumCause::NoPseudoHeader);
+    }
+    if let Some(mut pseudo) = pseudo
+        && let (Some(_), IpAddr::V6(dst)) = (ip.final_destination, ip.addrs.dst())
+    {
+        pseudo[16..32].copy_from_slice(&dst.octets());
+        if internet(&[&pseudo, message.bytes]) == 0 {
+            return Some(ChecksumCause::NoRoutingHeader);
+        }
     }
     if found == expected.swap_bytes() {
         return Some(ChecksumCause::ByteOrder);
@@ -352,6 +413,59 @@ mod tests {
             assert_eq!(with(partial), Some(ChecksumCause::Offload));
             assert_eq!(with(partial + 1), None);
         }
+    }
+
+    fn of_ipv4(packet: &[u8]) -> Option<ChecksumCause> {
+        of_header(&Ip::parse(packet, Limit::Frame).unwrap())
+    }
+
+    #[test]
+    fn headers_of_ipv4_that_a_card_was_to_fill_in_or_a_hop_forgot() {
+        let good = v4(&ECHO);
+        assert_eq!(of_ipv4(&good), None);
+        let right = u16::from_be_bytes([good[10], good[11]]);
+        for (found, cause) in [
+            (0, Some(ChecksumCause::NotFilledIn)),
+            (right.swap_bytes(), Some(ChecksumCause::ByteOrder)),
+            (right - 0x100, Some(ChecksumCause::OldTtl)),
+            (right + 0x100, Some(ChecksumCause::FlippedBit)),
+            (right ^ 0x1234, None),
+        ] {
+            let mut packet = good.clone();
+            packet[10..12].copy_from_slice(&found.to_be_bytes());
+            assert_eq!(of_ipv4(&packet), cause, "{found:#06x}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_translated_and_no_checksum_mended() {
+        let mut udp = [15, 160, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+        let pseudo = [192, 0, 2, 5, 10, 9, 9, 9, 0, 17, 0, 12];
+        let sum = internet(&[&pseudo, &udp]);
+        udp[6..8].copy_from_slice(&sum.to_be_bytes());
+        let mut packet = ipv4("192.0.2.5", "10.9.9.9", 17, &udp);
+        let told = |packet: &[u8]| {
+            let ip = Ip::parse(packet, Limit::Frame).unwrap();
+            (of_header(&ip), of_quoted(&ip))
+        };
+        assert_eq!(told(&packet), (None, None));
+        packet[12..16].copy_from_slice(&[10, 0, 0, 2]);
+        let translated = Some(ChecksumCause::Translated);
+        assert_eq!(told(&packet), (translated, translated));
+        // With another port the two are no longer off by as much.
+        packet[21] ^= 0x35;
+        assert_eq!(told(&packet), (None, None));
+    }
+
+    #[test]
+    fn a_routing_header_that_was_left_out_of_account() {
+        let (src, next, last) = ("2001:db8::1", "2001:db8:f::f", "2001:db8::2");
+        let direct = v6_between(src, next, 1, &ECHO6);
+        let icmp = &direct[40..];
+        let last: Ipv6Addr = last.parse().unwrap();
+        let routing = [&[58, 2, 2, 1, 0, 0, 0, 0][..], &last.octets()].concat();
+        let packet = ipv6(src, next, 1, 43, &[&routing, icmp].concat());
+        assert_eq!(cause(&packet), Some(ChecksumCause::NoRoutingHeader));
     }
 
     #[test]

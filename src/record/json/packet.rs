@@ -50,7 +50,8 @@ impl Serialize for IpHeader<'_> {
         if ip.header.len() > fixed_length(ip.version) {
             put_behind(&mut map, ip)?;
         }
-        map.maybe("checksum", header_checksum(ip).map(ChecksumState))?;
+        let checksum = header_checksum(ip).map(|sum| ExplainedChecksum::of_header(sum, ip));
+        map.maybe("checksum", checksum)?;
         map.end()
     }
 }
@@ -172,23 +173,31 @@ impl Serialize for ChecksumState {
     }
 }
 
-/// The checksum of TCP, UDP or another protocol right behind IP, and why it may be bad.
-pub(super) struct UpperChecksum {
+/// A checksum, and why it may be bad.
+pub(super) struct ExplainedChecksum {
     checksum: Checksum,
     cause: Option<ChecksumCause>,
 }
 
-impl UpperChecksum {
-    /// Of what `ip` carries.
-    pub(super) fn new(checksum: Checksum, ip: &Ip<'_>) -> Self {
+impl ExplainedChecksum {
+    /// Of TCP, UDP or another protocol right behind the headers of `ip`.
+    pub(super) fn of_quoted(checksum: Checksum, ip: &Ip<'_>) -> Self {
         Self {
             checksum,
             cause: cause::of_quoted(ip),
         }
     }
+
+    fn of_header(checksum: Checksum, ip: &Ip<'_>) -> Self {
+        let is_bad = matches!(checksum.status, ChecksumStatus::Bad { .. });
+        Self {
+            checksum,
+            cause: is_bad.then(|| cause::of_header(ip)).flatten(),
+        }
+    }
 }
 
-impl Serialize for UpperChecksum {
+impl Serialize for ExplainedChecksum {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         ChecksumState(self.checksum).put_into(&mut map)?;
@@ -233,7 +242,7 @@ impl Serialize for TunnelHeader<'_> {
         if let Some(outer) = &self.outer
             && let Some(checksum) = self.around.checksum()
         {
-            map.put("checksum", &UpperChecksum::new(checksum, outer))?;
+            map.put("checksum", &ExplainedChecksum::of_quoted(checksum, outer))?;
         }
         let headers = || tunnel_header::parts(&self.around).map(ItemEntry);
         if headers().next().is_some() {

@@ -7,7 +7,8 @@ use super::dns::Dns;
 use super::field::{put_kind, put_own_fields};
 use super::icmp::put_names;
 use super::packet::{
-    ChecksumState, DefectList, FragmentPosition, IpHeader, OptionEntry, TunnelHeader, UpperChecksum,
+    ChecksumState, DefectList, ExplainedChecksum, FragmentPosition, IpHeader, OptionEntry,
+    TunnelHeader,
 };
 use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol};
 use crate::icmp::quote::Gre;
@@ -161,7 +162,8 @@ impl QuotedPacket<'_> {
         map.maybe("checksum_coverage", quote.checksum_coverage())?;
         map.maybe(
             "checksum",
-            upper_checksum(&quote.ip).map(|checksum| UpperChecksum::new(checksum, &quote.ip)),
+            upper_checksum(&quote.ip)
+                .map(|checksum| ExplainedChecksum::of_quoted(checksum, &quote.ip)),
         )?;
         map.maybe("verification_tag", quote.verification_tag())?;
         map.maybe("sctp_checksum", quote.sctp_checksum())?;

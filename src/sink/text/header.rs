@@ -5,6 +5,7 @@ mod options;
 
 use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
+use crate::icmp::cause;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, ip_header};
 use crate::record::write;
@@ -78,6 +79,10 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     {
         bad_checksum(out, b", bad cksum ", found, expected);
         out.push(b'!');
+        if let Some(cause) = cause::of_header(ip) {
+            out.extend_from_slice(b", probably ");
+            out.extend_from_slice(cause.title().as_bytes());
+        }
     }
     out.push(b')');
 }

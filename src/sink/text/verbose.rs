@@ -206,7 +206,7 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
             out.extend_from_slice(b", checksum ");
             checksum(out, told);
             if let Some(cause) = around.outer.as_ref().and_then(cause::of_quoted) {
-                out.extend_from_slice(b", ");
+                out.extend_from_slice(b", probably ");
                 out.extend_from_slice(cause.title().as_bytes());
             }
         }

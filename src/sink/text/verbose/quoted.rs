@@ -115,7 +115,7 @@ fn transport(out: &mut Vec<u8>, quote: &Quote<'_>) {
         out.extend_from_slice(b", checksum ");
         checksum(out, sum);
         if let Some(cause) = cause::of_quoted(&quote.ip) {
-            out.extend_from_slice(b", ");
+            out.extend_from_slice(b", probably ");
             out.extend_from_slice(cause.title().as_bytes());
         }
     }
