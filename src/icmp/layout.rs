@@ -4,6 +4,7 @@ mod quoted;
 
 use std::ops::Range;
 
+use super::cause::{self, ChecksumCause};
 use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
 use super::field::{Field, FieldSpec, Unit, Value, spec};
 use super::item::Item;
@@ -33,6 +34,8 @@ pub struct LaidField<'a> {
     pub begins: Option<&'static str>,
     /// What a checksum came to.
     pub checksum: Option<ChecksumStatus>,
+    /// Why that of a quoted transport, or of a tunnel's, is bad, where the octets prove it.
+    pub cause: Option<ChecksumCause>,
 }
 
 /// The parts of a packet that are to be told apart at a glance.
@@ -170,15 +173,28 @@ impl<'a> Layout<'a> {
             part,
             begins: None,
             checksum: None,
+            cause: None,
         });
     }
 
-    /// Says what a checksum came to: the first of the fields behind the first so many.
-    fn verified(&mut self, fields: usize, checksum: Option<Checksum>) {
+    /// The first checksum among the fields behind the first so many.
+    fn checksum(&mut self, fields: usize) -> Option<&mut LaidField<'a>> {
         let mut laid = self.fields.iter_mut().skip(fields);
-        let field = laid.find(|field| field.name == "checksum");
-        if let (Some(field), Some(checksum)) = (field, checksum) {
+        laid.find(|field| field.name == "checksum")
+    }
+
+    /// Says what that came to.
+    fn verified(&mut self, fields: usize, checksum: Option<Checksum>) {
+        if let (Some(field), Some(checksum)) = (self.checksum(fields), checksum) {
             field.checksum = Some(checksum.status);
+        }
+    }
+
+    /// Says what that of the transport in `ip` came to.
+    fn verified_upper(&mut self, fields: usize, ip: &Ip<'_>, checksum: Option<Checksum>) {
+        self.verified(fields, checksum);
+        if let Some(field) = self.checksum(fields) {
+            field.cause = cause::of_quoted(ip);
         }
     }
 
@@ -233,7 +249,10 @@ impl<'a> Layout<'a> {
         for part in tunnel_header::parts(around) {
             self.begin(&part, around.header, at, Part::Tunnel);
         }
-        self.verified(fields, around.checksum());
+        match &around.outer {
+            Some(outer) => self.verified_upper(fields, outer, around.checksum()),
+            None => self.verified(fields, around.checksum()),
+        }
     }
 
     fn message(&mut self, message: &Message<'a>, at: usize) {
@@ -426,6 +445,7 @@ impl<'a> Layout<'a> {
                 part,
                 begins: None,
                 checksum: None,
+                cause: None,
             });
             gap.start = end;
         }

@@ -47,7 +47,7 @@ impl<'a> Layout<'a> {
         if let Some(header) = upper_header::of(quote) {
             let fields = self.fields.len();
             self.header(&header.item, at, part);
-            self.verified(fields, upper_checksum(ip));
+            self.verified_upper(fields, ip, upper_checksum(ip));
         }
         if let Some(header) = quoted_transport::of(quote) {
             let at = at + ip.payload.len() - header.item.bytes.len();
