@@ -4,6 +4,8 @@
 //! What a header was before is believed only where it proves to be so: as it is quoted no checksum and no
 //! length of UDP's fits, as it was one does.
 
+use std::ops::RangeInclusive;
+
 use super::fault::Fault;
 use super::v4::FIXED;
 use super::{Fragmentation, Ip, Room, protocol, v4};
@@ -90,10 +92,16 @@ pub(super) fn mended(room: &Room<'_>, quoted: &Header) -> Option<(Header, Damage
         let all = Damage::all();
         all.filter_map(|damage| Some((damage.undone(quoted, room.on_wire)?, damage)))
     };
+    let is_proven = |header: &Header| has_datagram(room, header) || is_whole(room, header);
     undone()
         .find(|(header, _)| verifies(header, options))
         .or_else(|| {
-            let is_proven = |header: &Header| has_datagram(room, header) || is_whole(room, header);
+            let fits = |header: &Header| is_proven(header) || !is_proven(quoted);
+            let mut late = undone().filter(|(header, _)| lags(header, options) && fits(header));
+            let only = late.next()?;
+            (late.next().is_none() && !lags(quoted, options)).then_some(only)
+        })
+        .or_else(|| {
             // The identification is in none of these.
             let mut candidates = undone().filter(|(_, damage)| !damage.has(Damage::ID));
             candidates.find(|(header, _)| is_proven(header) && !is_proven(quoted))
@@ -103,12 +111,23 @@ pub(super) fn mended(room: &Room<'_>, quoted: &Header) -> Option<(Header, Damage
 /// Whether its checksum is that of a header: of the packet as it came, or with the TTL one less, which
 /// these stacks wrote before they quoted it.
 fn verifies(header: &Header, options: &[u8]) -> bool {
+    verifies_before(0..=1, header, options)
+}
+
+/// Whether its checksum is that of a few hops before: those that take the TTL off and leave the checksum to
+/// their network card are several. Not proof enough where another header has it too.
+fn lags(header: &Header, options: &[u8]) -> bool {
+    verifies_before(2..=4, header, options)
+}
+
+/// Whether its checksum is right with a TTL that is so much more.
+fn verifies_before(mut hops: RangeInclusive<u8>, header: &Header, options: &[u8]) -> bool {
     const TTL: usize = 8;
-    let mut before = *header;
-    before[TTL] = before[TTL].wrapping_add(1);
-    [*header, before]
-        .iter()
-        .any(|header| internet(&[header, options]) == 0)
+    hops.any(|hops| {
+        let mut before = *header;
+        before[TTL] = before[TTL].wrapping_add(hops);
+        internet(&[&before, options]) == 0
+    })
 }
 
 /// Whether the length of a whole datagram is the one that UDP tells.
