@@ -6,7 +6,7 @@ use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{ip_header, tunnel_header};
-use crate::model::{LinkFragment, UnknownPrefix};
+use crate::model::{LinkFragment, Sealing, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{
@@ -248,7 +248,23 @@ impl Serialize for TunnelHeader<'_> {
         if headers().next().is_some() {
             map.put("headers", &Iter(headers))?;
         }
+        put_sealing(&mut map, &self.around)?;
         map.end()
+    }
+}
+
+/// Adds the parts of ESP whose lengths no packet tells.
+fn put_sealing<M: SerializeMap>(map: &mut M, around: &Encapsulation<'_>) -> Result<(), M::Error> {
+    let (parts, is_verified) = match around.sealing {
+        Some(Sealing::Esp(parts)) => (parts, around.outer.is_some_and(|outer| outer.is_whole())),
+        Some(Sealing::NullEsp(parts)) => (parts, false),
+        Some(Sealing::WireGuard) | None => return Ok(()),
+    };
+    map.put("iv_length", &parts.vector)?;
+    map.put("icv_length", &parts.check_value)?;
+    match parts.check_value {
+        0 => Ok(()),
+        _ => map.name("icv", if is_verified { "good" } else { "unverified" }),
     }
 }
 

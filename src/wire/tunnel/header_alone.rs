@@ -36,6 +36,7 @@ pub fn header_alone<'a>(ip: &Ip<'a>) -> Option<Encapsulation<'a>> {
         frame: None,
         behind: None,
         report: None,
+        sealing: None,
     })
 }
 

@@ -6,7 +6,7 @@ use super::classify::next_ip;
 use super::position::{Entered, Position, Rest, inside_clear, inside_ip, made_at};
 use super::{Report, TunnelKind, shim};
 use crate::model::frame::Place;
-use crate::model::{Expanded, LinkType};
+use crate::model::{Expanded, LinkType, Sealing};
 use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol, stated_length};
@@ -74,6 +74,7 @@ impl<'a> TunnelPath<'a> {
                  entered,
                  outer,
                  fragment,
+                 sealing,
              }| Encapsulation {
                 tunnel: Tunnel {
                     kind: entered.kind,
@@ -88,6 +89,7 @@ impl<'a> TunnelPath<'a> {
                 behind: Behind::of(&entered, outer.as_ref()),
                 frame: entered.frame,
                 report: entered.report,
+                sealing,
             },
         )
     }
@@ -146,6 +148,7 @@ impl<'a> TunnelPath<'a> {
                 entered,
                 outer,
                 fragment,
+                sealing: inside.and_then(|made| made.sealing),
             })
         })
     }
@@ -158,6 +161,8 @@ pub(super) struct Step<'a> {
     pub(super) outer: Option<Ip<'a>>,
     /// The fragment of that which the frame has.
     fragment: Option<Ip<'a>>,
+    /// How what is inside was encrypted.
+    sealing: Option<Sealing>,
 }
 
 /// A tunnel with the octets that make it up.
@@ -178,6 +183,8 @@ pub struct Encapsulation<'a> {
     pub behind: Option<Behind>,
     /// What it tells of the packet, where it is no tunnel but a message about that.
     pub report: Option<Report>,
+    /// How it encrypts what is inside, if that was opened.
+    pub sealing: Option<Sealing>,
 }
 
 impl<'a> Encapsulation<'a> {
