@@ -196,6 +196,8 @@ pub struct Expanded {
     pub unknown_prefix: UnknownPrefix,
     /// The identifier of the network (PAN) that it was sent in.
     pub pan: Option<u16>,
+    /// The frames of its fragments, in the order of their octets, if it is a tunnel's.
+    pub frames: Vec<FrameRef>,
     /// The packet around it, where that had to be made as well.
     pub around: Option<Box<Expanded>>,
 }

@@ -14,6 +14,7 @@ use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange,
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess};
 use crate::icmp::{Body, Message, tunnel_header};
+use crate::model::FrameRef;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, LinkHeader, Payloads};
 use crate::wire::Ip;
@@ -27,7 +28,7 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    fn reference(&self, frame: crate::model::FrameRef) -> Reference<'_> {
+    fn reference(&self, frame: FrameRef) -> Reference<'_> {
         Reference {
             frame,
             own: self.event.frame.source,
@@ -159,16 +160,21 @@ struct FragmentOutcome<'a> {
     of: &'a Event<'a>,
 }
 
+impl FragmentOutcome<'_> {
+    fn frames(&self, frames: &[FrameRef]) -> Vec<Reference<'_>> {
+        { frames.iter() }
+            .map(|&frame| self.of.reference(frame))
+            .collect()
+    }
+}
+
 impl Serialize for FragmentOutcome<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.name("status", self.reassembly.name())?;
         match self.reassembly {
             Reassembly::Complete(whole) => {
-                let frames: Vec<_> = (whole.frames().iter())
-                    .map(|&frame| self.of.reference(frame))
-                    .collect();
-                map.put("frames", &frames)?;
+                map.put("frames", &self.frames(whole.frames()))?;
                 if let Some(whole) = self.of.event.whole {
                     map.put(
                         "icmp",
@@ -180,7 +186,14 @@ impl Serialize for FragmentOutcome<'_> {
                 map.put("with", &self.of.reference(*frame))?;
             }
             Reassembly::Refused(why) => map.name("reason", why.name())?,
-            Reassembly::NotIcmpFragment | Reassembly::Incomplete(_) => {}
+            Reassembly::Incomplete(_) => {
+                if let Some(made) = self.of.event.frame.expanded
+                    && !made.frames.is_empty()
+                {
+                    map.put("frames", &self.frames(&made.frames))?;
+                }
+            }
+            Reassembly::NotIcmpFragment => {}
         }
         map.end()
     }

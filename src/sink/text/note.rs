@@ -79,6 +79,13 @@ pub(crate) fn frame(out: &mut Vec<u8>, frame: FrameRef, names: &SourceNames) {
     packet(out, frame.packet());
 }
 
+fn frames(out: &mut Vec<u8>, frames: &[FrameRef], names: &SourceNames) {
+    for &part in frames {
+        out.push(b' ');
+        frame(out, part, names);
+    }
+}
+
 /// The number at the start of a line, in tcpdump's width.
 pub(super) fn numbered(out: &mut Vec<u8>, event: &IcmpEvent<'_>, names: &SourceNames) {
     if names.several() {
@@ -224,16 +231,22 @@ fn fragment(
     names: &SourceNames,
 ) {
     match reassembly {
-        Reassembly::NotIcmpFragment | Reassembly::Incomplete(_) => {}
+        Reassembly::Incomplete(_) => {
+            if let Some(made) = event.frame.expanded
+                && !made.frames.is_empty()
+            {
+                let out = notes.item();
+                out.extend_from_slice(b"completes a fragment");
+                frames(out, &made.frames, names);
+            }
+        }
+        Reassembly::NotIcmpFragment => {}
         Reassembly::Complete(whole) => {
             let message = event.said();
             let out = notes.item();
             out.extend_from_slice(b"completes ");
             super::addr::words_of(out, message.name());
-            for &part in whole.frames() {
-                out.push(b' ');
-                frame(out, part, names);
-            }
+            frames(out, whole.frames(), names);
             out.extend_from_slice(b", length ");
             write::decimal(out, message.length.into());
             match message.checksum.status {

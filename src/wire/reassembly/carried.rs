@@ -39,6 +39,7 @@ impl Reassembler {
             }
         };
         let mut made = self.opener.open_all(Expanded::whole(sent(&whole)));
+        made.frames.clone_from(&whole.frames);
         let Some((tunnels, ip)) = tunnel::innermost(&made) else {
             return nothing();
         };

@@ -45,6 +45,11 @@ impl GivenUp {
             .is_some_and(|(since, gaps)| !is_over(*since, now) && piece.fits(gaps))
     }
 
+    /// Whether it was given up.
+    pub(super) fn knows(&self, hash: u64, now: Timestamp) -> bool {
+        (self.gaps.get(&hash)).is_some_and(|(since, _)| !is_over(*since, now))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.gaps.is_empty()
     }

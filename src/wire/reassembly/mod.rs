@@ -27,7 +27,7 @@ use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
 pub use carried::Carried;
 pub use missing::{Gap, Gaps, Missing};
-use partial::{Added, Piece as Part};
+use partial::{Added, Partial, Piece as Part};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
 pub use reassembled::Reassembled;
@@ -205,11 +205,22 @@ impl Reassembler {
     /// What is a fragment, or inside of one, with `around` around it.
     fn part(&mut self, packet: &Packet<'_>, around: Around, came: Came<'_>) -> Reassembly {
         if let Some((tunnels, outer)) = packet.tunnels.fragment() {
+            let inside = self.around(around, packet.tunnels);
             let around = self.around(around, tunnels);
-            return self.carrier(packet, around, &outer, came);
+            let outcome = self.carrier(packet, around, &outer, came);
+            if matches!(outcome, Reassembly::Incomplete(_)) && is_part_of_message(&packet.ip) {
+                let key = key(packet, &packet.ip, inside, came.interface);
+                self.messages.expect(key, came.now);
+            }
+            return outcome;
         }
         let around = self.around(around, packet.tunnels);
-        if tells_of_message(&packet.ip) || self.is_of_message(packet, around, came.interface) {
+        let is_of_message = if tells_of_message(&packet.ip) {
+            !self.is_of_carrier(packet, around, came)
+        } else {
+            self.is_of_message(packet, around, came.interface)
+        };
+        if is_of_message {
             return self.message(packet, around, came);
         }
         self.carrier(packet, around, &packet.ip, came)
@@ -238,6 +249,19 @@ impl Reassembler {
             && (self.messages).is_icmp(&key(packet, ip, around, interface))
     }
 
+    /// The other way round: whether it is a later fragment of a packet whose first told that it is no
+    /// message.
+    fn is_of_carrier(&self, packet: &Packet<'_>, around: Around, came: Came<'_>) -> bool {
+        let ip = &packet.ip;
+        if ip.version != IpVersion::V6 || !ip.is_later_fragment() {
+            return false;
+        }
+        let key = key(packet, ip, around, came.interface);
+        !self.messages.begins(&key)
+            && (self.carriers.begins(&key)
+                || self.unwanted.contains(self.carriers.hash(&key), came.now))
+    }
+
     /// What the fragment that was fed last made whole of tunnels' packets.
     pub fn take_carried(&mut self) -> Carried {
         std::mem::take(&mut self.carried)
@@ -254,10 +278,15 @@ impl Reassembler {
         let is_icmp = names_icmp(ip);
         if is_icmp && self.carriers.waiting() > 0 {
             // Those before it named something else, or an extension header.
-            let early = self.carriers.hand_over(&key);
+            let early = self.carriers.hand_over(&key, Partial::is_unknown);
             self.messages.take_over(&key, early);
         }
-        match place(&mut self.messages, key, (ip, fragment), is_icmp, came) {
+        let tells = if is_icmp {
+            Tells::Message
+        } else {
+            Tells::Nothing
+        };
+        match place(&mut self.messages, key, (ip, fragment), tells, came) {
             (Added::Whole(whole), true) => {
                 self.messages.completed();
                 Reassembly::Complete(Box::new(Reassembled::message(*whole)))
@@ -285,17 +314,30 @@ impl Reassembler {
         let key = key(packet, outer, around, came.interface);
         let hash_of_key = self.carriers.hash(&key);
         if !outer.is_later_fragment() {
+            // What those before it named counts for nothing.
+            let early = if outer.version == IpVersion::V6 && self.messages.waiting() > 0 {
+                self.messages.hand_over(&key, Partial::is_headless)
+            } else {
+                Vec::new()
+            };
             if !tunnel::may_lead_to_icmp(packet, outer) && !self.opener.may_open(&packet.ip) {
                 self.unwanted.insert(hash_of_key, came.now);
                 self.carriers.forget(&key);
                 return Reassembly::NotIcmpFragment;
             }
             self.unwanted.remove(hash_of_key);
+            self.carriers.take_over(&key, early);
         } else if self.unwanted.contains(hash_of_key, came.now) {
             return Reassembly::NotIcmpFragment;
         }
-        let is_icmp = !outer.is_later_fragment() && names_icmp(&packet.ip);
-        let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), is_icmp, came);
+        let tells = if outer.is_later_fragment() || !names_icmp(&packet.ip) {
+            Tells::Nothing
+        } else if is_part_of_message(&packet.ip) {
+            Tells::Part
+        } else {
+            Tells::Message
+        };
+        let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), tells, came);
         match added {
             Added::Whole(whole) => self.inside((packet, outer), around, *whole, is_icmp, came),
             Added::Outcome(outcome) if is_icmp => outcome,
@@ -377,6 +419,17 @@ struct Came<'a> {
     within: &'a [FrameRef],
 }
 
+/// What a fragment tells of its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tells {
+    /// That may hold anything.
+    Nothing,
+    /// It is of a message of ICMP.
+    Message,
+    /// It holds a fragment of one, with which that counts.
+    Part,
+}
+
 /// What is around a fragment.
 #[derive(Clone, Copy, Default)]
 struct Around {
@@ -407,16 +460,16 @@ fn place(
     table: &mut Table,
     key: Key,
     (ip, fragment): (&Ip<'_>, Fragment),
-    is_icmp: bool,
+    tells: Tells,
     came: Came<'_>,
 ) -> (Added, bool) {
     let refused = |why| Added::Outcome(Reassembly::Refused(why));
     let Some(part) = fragmentable_part(ip) else {
-        return (refused(Refusal::Cut), is_icmp);
+        return (refused(Refusal::Cut), tells != Tells::Nothing);
     };
     match Part::new(ip, fragment, part, came.frame) {
-        Ok(piece) => table.place(key, &piece, (part, ip), is_icmp, came),
-        Err(why) => (refused(why), is_icmp || table.is_icmp(&key)),
+        Ok(piece) => table.place(key, &piece, (part, ip), tells, came),
+        Err(why) => (refused(why), tells != Tells::Nothing || table.is_icmp(&key)),
     }
 }
 
@@ -424,6 +477,10 @@ fn place(
 /// is of has the message as a tunnel's packet has.
 fn tells_of_message(ip: &Ip<'_>) -> bool {
     names_icmp(ip) && !ip.may_be_cut_in_extension() && !ip.is_fragmented_again()
+}
+
+fn is_part_of_message(ip: &Ip<'_>) -> bool {
+    ip.fragment.is_some() && tells_of_message(ip)
 }
 
 fn names_icmp(ip: &Ip<'_>) -> bool {

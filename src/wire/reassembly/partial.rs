@@ -2,7 +2,7 @@
 
 use super::missing::{Gaps, Holes, Missing};
 use super::recent::{Known, Octets};
-use super::{Came, Reassembly, Refusal};
+use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
 
@@ -90,6 +90,8 @@ pub(super) struct Partial {
     overlapped: bool,
     /// Whether a fragment came that is known to be ICMP's.
     is_icmp: bool,
+    /// Whether that is one of a message, which counts itself.
+    is_part: bool,
     kin: Kin,
     /// Whether all that came is what a packet lacked that was given up, and counted then.
     is_rest: bool,
@@ -170,12 +172,26 @@ impl Partial {
             first: None,
             overlapped: false,
             is_icmp: false,
+            is_part: false,
             kin: Kin::None,
             is_rest: false,
             told_as_other: 0,
             seen_as: None,
             earliest: None,
         }
+    }
+
+    /// A message of which nothing came yet that is whole.
+    pub(super) fn expected(serial: u64, started: Timestamp) -> Self {
+        Self {
+            is_icmp: true,
+            ..Self::new(serial, started)
+        }
+    }
+
+    /// Whether nothing has come of it.
+    pub(super) fn is_expected(&self) -> bool {
+        self.pieces.is_empty() && !self.overlapped
     }
 
     pub(super) fn is_icmp(&self) -> bool {
@@ -189,7 +205,7 @@ impl Partial {
 
     /// The next fragment is in the place of one of a packet that was put together, or not.
     pub(super) fn takes(&mut self, known: Option<Known>) {
-        let begins = self.pieces.is_empty() && !self.overlapped;
+        let begins = self.is_expected();
         let kin = match (self.kin, known.map(|known| known.octets)) {
             (Kin::None, Some(Octets::Same)) if begins => Kin::Copy,
             (Kin::None, Some(Octets::Other)) if begins => Kin::Rival,
@@ -269,9 +285,20 @@ impl Partial {
         self.first.is_none() && !self.is_icmp && !self.is_kin()
     }
 
-    /// Takes its place among others.
-    pub(super) fn renumber(&mut self, serial: u64) {
+    /// Whether its first fragment came.
+    pub(super) fn begins(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// Whether all that came of it are later fragments.
+    pub(super) fn is_headless(&self) -> bool {
+        !self.begins() && !self.is_expected() && !self.is_kin()
+    }
+
+    /// Takes its place among others, which tell what it is.
+    pub(super) fn begins_anew(&mut self, serial: u64) {
         self.serial = serial;
+        self.is_icmp = false;
     }
 
     /// What it lacks.
@@ -279,14 +306,16 @@ impl Partial {
         self.holes.gaps()
     }
 
-    /// `None` for what was never known to be ICMP, for what came beside a packet that is whole, and for
+    /// `None` for what was never known to be ICMP, for fragments of a message's fragment, for what came beside a packet that is whole, and for
     /// what came of one that has its fate.
     pub(super) fn fate(&self) -> Option<Fate> {
-        (self.is_icmp && !self.is_kin() && !self.is_rest).then_some(if self.overlapped {
-            Fate::Overlapping
-        } else {
-            Fate::Waiting
-        })
+        (self.is_icmp && !self.is_part && !self.is_kin() && !self.is_rest).then_some(
+            if self.overlapped {
+                Fate::Overlapping
+            } else {
+                Fate::Waiting
+            },
+        )
     }
 
     pub(super) fn serial(&self) -> u64 {
@@ -314,10 +343,11 @@ impl Partial {
         piece: &Piece,
         part: FragmentablePart<'_>,
         ip: &Ip<'_>,
-        is_icmp: bool,
+        tells: Tells,
         came: Came<'_>,
     ) -> Added {
-        self.is_icmp |= is_icmp;
+        self.is_icmp |= tells != Tells::Nothing;
+        self.is_part |= tells == Tells::Part;
         self.seen_as = Some((piece.frame.source(), piece.ttl));
         if self.overlapped {
             return Added::Outcome(Reassembly::Refused(Refusal::Overlapped));

@@ -9,7 +9,7 @@ use super::given_up::GivenUp;
 use super::missing::Gaps;
 use super::partial::{Added, Fate, Partial, Piece};
 use super::recent::{self, Known, Lead, Recent};
-use super::{Came, Fates, Reassembler, Reassembly};
+use super::{Came, Fates, Reassembler, Reassembly, Tells};
 use crate::model::{AddrPair, InterfaceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
 use crate::wire::link::Vlans;
@@ -102,7 +102,7 @@ impl Table {
         key: Key,
         piece: &Piece,
         (part, ip): (FragmentablePart<'_>, &Ip<'_>),
-        is_icmp: bool,
+        tells: Tells,
         came: Came<'_>,
     ) -> (Added, bool) {
         let now = came.now;
@@ -135,7 +135,7 @@ impl Table {
         let before = partial.memory();
         partial.takes(met);
         partial.takes_rest(is_rest);
-        let mut outcome = partial.add(piece, part, ip, is_icmp, came);
+        let mut outcome = partial.add(piece, part, ip, tells, came);
         let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
         match (&outcome, met) {
@@ -155,6 +155,19 @@ impl Table {
         (outcome, is_icmp)
     }
 
+    /// A fragment of the message is on its way in fragments of its own: from now on it counts, once for all
+    /// of these.
+    pub(super) fn expect(&mut self, key: Key, now: Timestamp) {
+        let is_counted = !self.given_up.is_empty() && self.given_up.knows(self.hash(&key), now);
+        if is_counted || self.partials.contains_key(&key) {
+            return;
+        }
+        self.serial += 1;
+        let partial = Partial::expected(self.serial, now);
+        self.enter(key, partial);
+        self.shrink(now);
+    }
+
     /// Gives up copies of fragments, and others in their places, before `piece` of the same file if it does
     /// not fit behind them, or comes later than copies do: an identification that is used again.
     fn forget_kin(&mut self, key: &Key, piece: &Piece, is_new: bool, now: Timestamp) {
@@ -169,14 +182,22 @@ impl Table {
         }
     }
 
-    /// Gives away later fragments of a packet of which nothing is known.
-    pub(super) fn hand_over(&mut self, key: &Key) -> Vec<Partial> {
+    /// Whether a fragment is there that begins the packet.
+    pub(super) fn begins(&self, key: &Key) -> bool {
+        let mut there = self.partials.get(key).into_iter().flatten();
+        there.any(Partial::begins)
+    }
+
+    /// Gives away fragments of a packet that turned out to be another than this table's.
+    pub(super) fn hand_over(
+        &mut self,
+        key: &Key,
+        is_other: impl Fn(&Partial) -> bool,
+    ) -> Vec<Partial> {
         let Some(there) = self.partials.get_mut(key) else {
             return Vec::new();
         };
-        let given: Vec<_> = there
-            .extract_if(.., |partial| partial.is_unknown())
-            .collect();
+        let given: Vec<_> = there.extract_if(.., |partial| is_other(partial)).collect();
         if there.is_empty() {
             self.partials.remove(key);
         }
@@ -188,14 +209,28 @@ impl Table {
 
     /// Takes what another table had of a packet.
     pub(super) fn take_over(&mut self, key: &Key, given: Vec<Partial>) {
+        if given.is_empty() {
+            return;
+        }
+        // They are of the one that is expected.
+        let there = self.partials.get(key).into_iter().flatten();
+        let expected = there.filter(|partial| partial.is_expected());
+        for serial in expected.map(Partial::serial).collect::<Vec<_>>() {
+            self.remove(key, serial);
+        }
         for mut partial in given {
             self.serial += 1;
-            partial.renumber(self.serial);
-            self.order.push_back((*key, self.serial));
-            self.waiting += 1;
-            self.memory += Self::ENTRY + partial.memory();
-            self.partials.entry(*key).or_default().push(partial);
+            partial.begins_anew(self.serial);
+            self.enter(*key, partial);
         }
+    }
+
+    /// The newest.
+    fn enter(&mut self, key: Key, partial: Partial) {
+        self.order.push_back((key, partial.serial()));
+        self.waiting += 1;
+        self.memory += Self::ENTRY + partial.memory();
+        self.partials.entry(key).or_default().push(partial);
     }
 
     /// Takes note of a message that was put together.

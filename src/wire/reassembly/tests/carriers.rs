@@ -383,3 +383,53 @@ fn packets_of_tunnels_in_fragments_of_packets_of_tunnels() {
         assert_eq!(offsets, [208, half].map(|at| u16::try_from(at).ok()));
     }
 }
+
+/// Fragments of a message, each in fragments of a tunnel's packet.
+#[test]
+fn what_is_incomplete_inside_and_outside_counts_once() {
+    let message = echo(400);
+    let mut all = Vec::new();
+    for (id, inner) in (20..).zip(pieces4(7, &message, 208)) {
+        all.extend(pieces(4, id, &inner, 120));
+    }
+    let begins = |data: &[u8]| packet(data).tunnels.len() == 1;
+    assert_eq!(all.iter().filter(|data| begins(data)).count(), 2);
+    for is_backwards in [false, true] {
+        if is_backwards {
+            all.reverse();
+        }
+        for mask in 1..1_u32 << all.len() {
+            let of_mask = |n: &usize| mask >> n & 1 == 1;
+            let came: Vec<_> = { 0..all.len() }
+                .filter(of_mask)
+                .map(|n| all[n].clone())
+                .collect();
+            let is_all = came.len() == all.len();
+            let is_told = came.iter().any(|data| begins(data));
+            let once = u64::from(is_told && !is_all);
+            let mut reassembler = Reassembler::new(ROOM);
+            feed(&mut reassembler, &came);
+            let fates = reassembler.fates();
+            assert_eq!(fates.complete, u64::from(is_all), "{mask:b}");
+            assert_eq!(fates.waiting, once, "{mask:b}");
+            // A minute later what is left comes, and nothing of it is new.
+            reassembler.expire(at(61));
+            assert_eq!(reassembler.fates().expired, once, "{mask:b}");
+            assert_eq!(reassembler.fates().waiting, 0, "{mask:b}");
+        }
+    }
+}
+
+#[test]
+fn the_frames_of_a_fragment_in_fragments_are_told_with_it() {
+    let message = echo(400);
+    let inner = pieces4(7, &message, 208);
+    let outer = pieces(4, 20, &inner[0], 120);
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcomes = feed(&mut reassembler, &outer);
+    assert!(matches!(outcomes.last(), Some(Reassembly::Incomplete(_))));
+    let Some((_, made)) = made(&mut reassembler) else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(made.frames, [1, 2].map(frame_ref));
+}

@@ -206,3 +206,51 @@ fn a_chain_of_fragments_of_fragments_is_followed_so_far() {
         );
     }
 }
+
+/// RFC 8200 section 4.5: the first fragment's next header counts, also where a later one names ICMPv6.
+#[test]
+fn what_later_fragments_of_a_tunnels_packet_name_does_not_count() {
+    let (_, message) = ping6(&[]);
+    let inside = fragment6(58, 0, false, &message);
+    let first = fragment6(41, 0, true, &inside[..64]);
+    let last = fragment6(58, 64, false, &inside[64..]);
+    for order in [[&first, &last], [&last, &first]] {
+        let mut reassembler = Reassembler::new(ROOM);
+        reassembler.feed(&packet(order[0]), frame_ref(1), None, at(0));
+        let outcome = reassembler.feed(&packet(order[1]), frame_ref(2), None, at(0));
+        let Reassembly::Complete(whole) = &outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(whole.ip().payload, message);
+        assert_eq!(reassembler.fates().complete, 1);
+        assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+    }
+}
+
+#[test]
+fn later_fragments_that_name_icmpv6_of_a_packet_of_another_protocol() {
+    let first = fragment6(6, 0, true, &[0; 64]);
+    let last = fragment6(58, 64, false, &[0; 64]);
+    let mut reassembler = Reassembler::new(ROOM);
+    reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
+    let outcome = reassembler.feed(&packet(&last), frame_ref(2), None, at(0));
+    assert!(
+        matches!(outcome, Reassembly::NotIcmpFragment),
+        "{outcome:?}"
+    );
+    assert_eq!(reassembler.fates(), Fates::default());
+    // What came before it was told of one, and is none.
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcome = reassembler.feed(&packet(&last), frame_ref(1), None, at(0));
+    assert!(matches!(outcome, Reassembly::Incomplete(_)), "{outcome:?}");
+    reassembler.feed(&packet(&first), frame_ref(2), None, at(0));
+    assert_eq!(reassembler.fates(), Fates::default());
+    assert_eq!((reassembler.waiting(), reassembler.memory()), (0, 0));
+    // A message that has the same identification later is one.
+    let (_, message) = ping6(&[]);
+    let first = fragment6(58, 0, true, &message[..16]);
+    let last = fragment6(58, 16, false, &message[16..]);
+    reassembler.feed(&packet(&first), frame_ref(3), None, at(1));
+    let outcome = reassembler.feed(&packet(&last), frame_ref(4), None, at(1));
+    assert!(matches!(outcome, Reassembly::Complete(_)), "{outcome:?}");
+}
