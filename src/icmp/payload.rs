@@ -3,7 +3,11 @@
 //! All of this is inference, not decoding. The patterns were read off packets of the programs
 //! named; another program may send the same.
 
+mod counting;
+
 use std::time::Duration;
+
+pub use self::counting::Counting;
 
 use super::field::{Extent, Field, FieldSpec, spec};
 use super::{Direction, Echo};
@@ -27,7 +31,7 @@ pub enum Sender {
     Windows,
     /// `fping`, `mtr`, `tracert` of Windows, `ping` of nmap: zeros.
     Zeros,
-    /// `traceroute -I` on Linux: octets that count on from 0x48.
+    /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header included.
     LinuxTraceroute,
     /// `ping` of `BusyBox`: a word of microseconds, then zeros.
     BusyBox,
@@ -162,7 +166,7 @@ fn pattern(payload: &[u8]) -> Option<Sender> {
         8.. if payload.iter().all(|&octet| octet == 0) => Sender::Zeros,
         _ if is_windows(payload) => Sender::Windows,
         _ if payload.starts_with(LIBOPING) => Sender::Liboping,
-        8.. if counts_from(payload, 0x48) => Sender::LinuxTraceroute,
+        8.. if is_linux_traceroute(payload) => Sender::LinuxTraceroute,
         4.. if is_hping(payload) => Sender::Hping,
         16.. if behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) => Sender::Cisco,
         _ => return None,
@@ -334,6 +338,15 @@ fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Opt
     (captured.apart(sent)? <= CLOCK_OFFSET).then_some(sent)
 }
 
+/// What counts from 0x40 to 0x7f over and over, from behind the eight octets of the header on.
+fn is_linux_traceroute(payload: &[u8]) -> bool {
+    let pattern = (0x40..0x80).cycle().skip(8);
+    payload
+        .iter()
+        .zip(pattern)
+        .all(|(&octet, counted)| octet == counted)
+}
+
 /// The letter X, as often as was asked for; not at all by default.
 fn is_hping(payload: &[u8]) -> bool {
     payload.iter().all(|&octet| octet == b'X')
@@ -348,10 +361,11 @@ fn is_windows(payload: &[u8]) -> bool {
 /// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
 ///
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
-/// is one too, as with Windows up to XP, or the payload is that of hping3, which sends none unless told.
+/// is one too, as with Windows up to XP, or the payload is that of hping3. That sends none unless told,
+/// as others do: see [`Counting`].
 /// Windows since Vista sends the identifier 1 and counts in network order.
 pub fn little_endian(echo: &Echo<'_>, extent: Extent) -> Option<(u16, u16)> {
-    let by_hping = || extent == Extent::Whole && is_hping(echo.payload);
+    let by_hping = || extent == Extent::Whole && !echo.payload.is_empty() && is_hping(echo.payload);
     let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
     (reads(echo.seq) && (reads(echo.id) || by_hping()))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))

@@ -12,7 +12,7 @@ use super::value::{Addr, Ascii, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
-use crate::icmp::payload::{self, PayloadGuess};
+use crate::icmp::payload::{self, Counting, PayloadGuess};
 use crate::icmp::{Body, Message, tunnel_header};
 use crate::model::FrameRef;
 use crate::record::words::Word;
@@ -104,7 +104,8 @@ impl Serialize for Event<'_> {
                 },
             )?;
         }
-        map.maybe("inferred", Inferred::of(self.event))?;
+        let inferred = Inferred::of(self.event, &mut self.context.counting.borrow_mut());
+        map.maybe("inferred", inferred)?;
         let of_link = link::check_sequence(frame).map(|check| check.defects(frame));
         let of_link = of_link.unwrap_or_default();
         let of_tunnels = tunnel_header::defects(packet.tunnels);
@@ -209,7 +210,7 @@ struct Inferred<'a> {
 }
 
 impl<'a> Inferred<'a> {
-    fn of(event: &IcmpEvent<'a>) -> Option<Self> {
+    fn of(event: &IcmpEvent<'a>, counting: &mut Counting) -> Option<Self> {
         let Body::Echo(echo) = &event.said().body else {
             return None;
         };
@@ -219,7 +220,7 @@ impl<'a> Inferred<'a> {
             octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: payload::little_endian(echo, extent),
+            little_endian: counting.little_endian(event.packet.ip.addrs, echo, extent),
         };
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()

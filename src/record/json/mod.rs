@@ -29,6 +29,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::community::CommunityIds;
 use super::{LinkHeader, Payloads, Record, SCHEMA, Start};
+use crate::icmp::payload::Counting;
 use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, RecordedFilter, SourceInfo};
 pub(crate) use field::is_link_address;
@@ -88,6 +89,7 @@ pub struct Context {
     link_header: LinkHeader,
     payloads: Payloads,
     community: RefCell<CommunityIds>,
+    counting: RefCell<Counting>,
 }
 
 impl Context {
@@ -100,6 +102,7 @@ impl Context {
             link_header,
             payloads,
             community: RefCell::default(),
+            counting: RefCell::default(),
         }
     }
 

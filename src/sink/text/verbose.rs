@@ -10,6 +10,7 @@ use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
     family_name,
 };
+use crate::icmp::payload::Counting;
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, escape, write};
@@ -68,7 +69,12 @@ pub(super) fn check_sequence(out: &mut Vec<u8>, sequence: CheckSequence) {
 }
 
 /// The lines below the message's.
-pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOptions) {
+pub(super) fn lines(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    options: &TextOptions,
+    counting: &mut Counting,
+) {
     let message = event.said();
     // A bad one stands in the line itself.
     if let Some(sequence @ (CheckSequence::Good { .. } | CheckSequence::Cut)) =
@@ -113,7 +119,7 @@ pub(super) fn lines(out: &mut Vec<u8>, event: &IcmpEvent<'_>, options: &TextOpti
         _ => false,
     });
     if let Body::Echo(echo) = &message.body {
-        guessed(out, echo, event);
+        guessed(out, echo, event, counting);
     }
     parts(out, message, 1, full);
     if let Some(quote) = message.quote() {
@@ -214,7 +220,7 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
 }
 
 /// What payload and TTL let one guess, said as such.
-fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
+fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, counting: &mut Counting) {
     let ttl = event.packet.ip.hop_limit();
     if let Some((initial, hops)) = ttl.and_then(|ttl| payload::distance(echo.direction, ttl)) {
         number(out, b", probably ", hops.into());
@@ -223,7 +229,7 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>) {
         out.push(b')');
     }
     let extent = event.said().end();
-    if let Some((id, seq)) = payload::little_endian(echo, extent) {
+    if let Some((id, seq)) = counting.little_endian(event.packet.ip.addrs, echo, extent) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
     }
