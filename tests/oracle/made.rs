@@ -45,7 +45,7 @@ fn broken(seq: u16) -> Vec<u8> {
 }
 
 /// How often each message is cut: into two to five fragments, in all [`orders`].
-const TIMES: u16 = 4 * 4;
+const TIMES: u16 = 4 * 5;
 
 /// The messages that are cut, numbered one after the other; replies answer those before them.
 const MESSAGES: [fn(u16) -> Vec<u8>; 6] = [
@@ -57,14 +57,16 @@ const MESSAGES: [fn(u16) -> Vec<u8>; 6] = [
     broken,
 ];
 
-/// In order, the last first, and with others in the first place.
-fn orders(pieces: &[Vec<u8>]) -> [Vec<Vec<u8>>; 4] {
+/// In order, the last first, with others in the first place, and the first twice.
+fn orders(pieces: &[Vec<u8>]) -> [Vec<Vec<u8>>; 5] {
     let backwards = pieces.iter().rev().cloned().collect();
     let mut turned = pieces.to_vec();
     turned.rotate_left(1);
     let mut swapped = pieces.to_vec();
     swapped.swap(0, pieces.len() / 2);
-    [pieces.to_vec(), backwards, turned, swapped]
+    let mut twice = pieces.to_vec();
+    twice.insert(1, pieces[0].clone());
+    [pieces.to_vec(), backwards, turned, swapped, twice]
 }
 
 /// What is in fragments.
@@ -119,7 +121,7 @@ pub(crate) fn captures() -> (TempDir, usize) {
             let mut number = 0;
             for message in MESSAGES {
                 for count in 2..=5 {
-                    for order in 0..4 {
+                    for order in 0..5 {
                         number += 1;
                         let pieces = of.packets(number, &message(number), tunnel, count);
                         packets.extend(orders(&pieces)[order].clone());

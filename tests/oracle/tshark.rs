@@ -37,12 +37,16 @@ pub(crate) fn said(captures: &Captures, fragments: Fragments) -> Said {
             let put_together = line.fragments();
             facts = facts.filter(|_| !put_together.is_empty());
             if let Some(facts) = &mut facts {
-                let frames = frames_of(&lines, index, &put_together);
+                let mut frames = frames_of(&lines, index, &put_together);
                 begin_with_first_fragment(facts, captures, &lines);
                 let ids = frames
                     .iter()
                     .filter_map(|index| Some((*index, id.clone()?)));
                 said.community_ids.extend(ids);
+                // tshark names a fragment that came twice as often; it brings octets once (RFC 791
+                // section 3.2).
+                let octets = |index: usize| &captures.frames[index].data;
+                frames.dedup_by(|copy, first| octets(*copy) == octets(*first));
                 let numbers = frames.iter().map(|index| (index + 1).to_string());
                 facts.put(Field::Frames, Some(numbers.collect::<Vec<_>>().join(" ")));
             }
