@@ -218,11 +218,20 @@ fn in_each_other() -> Vec<Vec<u8>> {
     );
     let vxlan = over_udp(4789, &[8, 0, 0, 0, 0, 0, 5, 0], &tagged);
     let labels = [0, 1, 0, 64, 0, 0x20, 0x2b, 63];
+    let mut segments = vec![41, 2, 4, 0, 0, 0, 0, 0];
+    segments.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    let authentication = [
+        4, 4, 0, 0, 0, 0, 0, 5, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+    ];
     vec![
         over(4, &[], &over(47, &[0x20, 0, 8, 0, 0, 0, 0, 7], &vxlan)),
         v6(4, &over(47, &[0, 0, 0x86, 0xdd], &v6(41, &echo6))),
         bridged(0x8100, &[0, 9, 0x88, 0x47], &[&labels[..], &echo].concat()),
         over_udp(6635, &labels, &over(41, &[], &echo6)),
+        // Bridged by a provider, with its instance tag; by segments (RFC 8754); authenticated.
+        bridged(0x88e7, &[0x38, 0, 1, 9], &tagged),
+        v6(43, &[&segments[..], &echo6].concat()),
+        over(51, &authentication, &over(4, &[], &echo)),
         // An error that quotes what was in a tunnel itself.
         over(
             4,

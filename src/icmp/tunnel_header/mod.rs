@@ -190,6 +190,7 @@ enum Part {
     Ethernet,
     Tag,
     SecTag,
+    InstanceTag,
     EtherType,
     Arp,
     Ppp,
@@ -431,6 +432,7 @@ fn step_of_link(part: Part, rest: &[u8]) -> Option<Step> {
             Step::new(14, "ethernet", table, behind)
         }
         Part::Tag => Step::new(4, "vlan_tag", tables::VLAN_TAG, behind(u16_at(rest, 2))),
+        Part::InstanceTag => Step::new(4, "instance_tag", tables::INSTANCE_TAG, Part::Ethernet),
         Part::SecTag => links::sec_tag(rest)?,
         Part::Arp => links::arp(rest)?,
         Part::EtherType => Step::new(2, "ether_type", links::ETHER_TYPE, behind(u16_at(rest, 0))),
@@ -453,6 +455,7 @@ const fn behind(ether_type: Option<u16>) -> Part {
     match ether_type {
         Some(0x8100 | 0x88a8 | 0x9100 | 0x9200) => Part::Tag,
         Some(0x88e5) => Part::SecTag,
+        Some(0x88e7) => Part::InstanceTag,
         Some(0x0806) => Part::Arp,
         // A length, as IEEE 802.3 has it.
         Some(..=1500) => Part::Llc,

@@ -463,3 +463,12 @@ pub(super) const VLAN_TAG: Table = &[
     spec::masked(0, 0x0fff, "vlan"),
     spec::hex(2, 2, "ether_type"),
 ];
+
+/// IEEE 802.1Q section 9.7: of a provider's backbone, before the customer's frame.
+pub(super) const INSTANCE_TAG: Table = &[
+    spec::bits_of(0, 4, 29, 3, "priority"),
+    spec::flag(0, 0x10, "drop_eligible"),
+    spec::flag(0, 0x08, "customer_addresses"),
+    spec::reserved(0, 1, 0x07, "reserved"),
+    spec::number(1, 3, "service_instance"),
+];
