@@ -140,7 +140,9 @@ impl Judged {
         let (compared, differences) = compare(&captures, &ours, &theirs);
         let (folder, files) = (folder.display(), captures.files.len());
         assert!(compared > 0, "no ICMP below {folder}");
-        differences.iter().for_each(|each| self.judge(each));
+        for each in &differences {
+            self.judge(each);
+        }
         let here = EXCEPTIONS.iter().filter(|e| captures.has(e.file));
         for exception in here.flat_map(exceptions::Exception::all) {
             if !self.exceptions.contains(&exception) {
@@ -164,7 +166,9 @@ impl Judged {
             let ours = icmpdump::messages(captures, Fragments::Together);
             let theirs = tshark::said(captures, Fragments::Together);
             let (messages, differences) = compare(captures, &ours, &theirs);
-            differences.iter().for_each(|each| self.judge(each));
+            for each in &differences {
+                self.judge(each);
+            }
             compared += messages;
             count += differences.len();
         }

@@ -219,7 +219,7 @@ impl Compared {
             let ours = Ours::new(record);
             self.used.extend(ours.ends_in);
             let what = format!("{file} #{frame}");
-            self.values("path", ours.path(), their_path(layers), &what);
+            self.values("path", &ours.path(), &their_path(layers), &what);
             for ((field, names, our), theirs) in FIELDS.iter().zip(fields) {
                 let ours = ours.values(names, our);
                 let mut theirs: Vec<_> = (theirs.split(','))
@@ -230,13 +230,13 @@ impl Compared {
                     // Those of the quoted packet follow.
                     theirs.truncate(ours.len());
                 }
-                self.values(field, ours, theirs, &what);
+                self.values(field, &ours, &theirs, &what);
             }
         }
     }
 
     /// Compares what both tell in a field.
-    fn values(&mut self, field: &'static str, ours: Vec<String>, theirs: Vec<String>, what: &str) {
+    fn values(&mut self, field: &'static str, ours: &[String], theirs: &[String], what: &str) {
         let known = OTHERWISE
             .iter()
             .find(|known| known.0 == field && ours == known.1 && theirs == known.2);

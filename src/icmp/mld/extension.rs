@@ -38,7 +38,7 @@ impl<'a> Extension<'a> {
     pub(crate) fn item(&self) -> Item<'a> {
         Item {
             group: "mld_extensions",
-            number: Some(self.kind.into()),
+            number: Some(self.kind),
             name: self.name(),
             length: None,
             bytes: self.bytes,

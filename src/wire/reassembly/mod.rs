@@ -419,8 +419,8 @@ struct Came<'a> {
     within: &'a [FrameRef],
 }
 
-/// What a fragment tells of its packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a fragment tells of its packet, the more the higher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Tells {
     /// That may hold anything.
     Nothing,

@@ -88,10 +88,8 @@ pub(super) struct Partial {
     first: Option<First>,
     /// Whether fragments of it overlapped: then nothing more is kept.
     overlapped: bool,
-    /// Whether a fragment came that is known to be ICMP's.
-    is_icmp: bool,
-    /// Whether that is one of a message, which counts itself.
-    is_part: bool,
+    /// The most that a fragment told.
+    tells: Tells,
     kin: Kin,
     /// Whether all that came is what a packet lacked that was given up, and counted then.
     is_rest: bool,
@@ -171,8 +169,7 @@ impl Partial {
             end: None,
             first: None,
             overlapped: false,
-            is_icmp: false,
-            is_part: false,
+            tells: Tells::Nothing,
             kin: Kin::None,
             is_rest: false,
             told_as_other: 0,
@@ -184,7 +181,7 @@ impl Partial {
     /// A message of which nothing came yet that is whole.
     pub(super) fn expected(serial: u64, started: Timestamp) -> Self {
         Self {
-            is_icmp: true,
+            tells: Tells::Message,
             ..Self::new(serial, started)
         }
     }
@@ -195,7 +192,7 @@ impl Partial {
     }
 
     pub(super) fn is_icmp(&self) -> bool {
-        self.is_icmp
+        self.tells != Tells::Nothing
     }
 
     /// Whether all that came of it is in the places of a packet that was put together.
@@ -213,12 +210,12 @@ impl Partial {
             (Kin::Rival, Some(_)) => Kin::Rival,
             _ => Kin::None,
         };
-        if kin == Kin::None {
+        if kin == Kin::None && self.is_kin() {
             // What copies told is not known of another packet.
-            self.is_icmp &= self.kin == Kin::None;
+            self.tells = Tells::Nothing;
         }
-        if let Some(known) = known.filter(|_| kin != Kin::None) {
-            self.is_icmp |= known.is_icmp;
+        if kin != Kin::None && known.is_some_and(|known| known.is_icmp) {
+            self.tells = self.tells.max(Tells::Message);
         }
         self.kin = kin;
     }
@@ -282,7 +279,7 @@ impl Partial {
 
     /// Whether nothing that came tells what packet it is.
     pub(super) fn is_unknown(&self) -> bool {
-        self.first.is_none() && !self.is_icmp && !self.is_kin()
+        self.first.is_none() && !self.is_icmp() && !self.is_kin()
     }
 
     /// Whether its first fragment came.
@@ -298,7 +295,7 @@ impl Partial {
     /// Takes its place among others, which tell what it is.
     pub(super) fn begins_anew(&mut self, serial: u64) {
         self.serial = serial;
-        self.is_icmp = false;
+        self.tells = Tells::Nothing;
     }
 
     /// What it lacks.
@@ -306,10 +303,10 @@ impl Partial {
         self.holes.gaps()
     }
 
-    /// `None` for what was never known to be ICMP, for fragments of a message's fragment, for what came beside a packet that is whole, and for
-    /// what came of one that has its fate.
+    /// `None` for what was never known to be ICMP, for fragments of a message's fragment, for what came
+    /// beside a packet that is whole, and for what came of one that has its fate.
     pub(super) fn fate(&self) -> Option<Fate> {
-        (self.is_icmp && !self.is_part && !self.is_kin() && !self.is_rest).then_some(
+        (self.tells == Tells::Message && !self.is_kin() && !self.is_rest).then_some(
             if self.overlapped {
                 Fate::Overlapping
             } else {
@@ -346,8 +343,7 @@ impl Partial {
         tells: Tells,
         came: Came<'_>,
     ) -> Added {
-        self.is_icmp |= tells != Tells::Nothing;
-        self.is_part |= tells == Tells::Part;
+        self.tells = self.tells.max(tells);
         self.seen_as = Some((piece.frame.source(), piece.ttl));
         if self.overlapped {
             return Added::Outcome(Reassembly::Refused(Refusal::Overlapped));
@@ -381,7 +377,7 @@ impl Partial {
         if self.end == Some(self.received) {
             self.put_together(earliest)
         } else {
-            if !self.is_icmp {
+            if !self.is_icmp() {
                 self.told_as_other += came.within.len().max(1) as u64;
             }
             Added::Outcome(Reassembly::Incomplete(self.missing(earliest)))
