@@ -41,8 +41,8 @@ pub(super) enum Specs {
     Made([Option<FieldSpec>; ROWS]),
 }
 
-/// The most rows that are made for one part: those of a CGA option.
-const ROWS: usize = 14;
+/// The most rows that are made for one part: those of interface information.
+const ROWS: usize = 15;
 
 impl Specs {
     /// Rows made for one part, at most [`ROWS`].

@@ -91,6 +91,20 @@ impl<'a> Object<'a> {
         Some(tail(self.whole, end)).filter(|octets| !octets.is_empty())
     }
 
+    /// What RFC 5837 section 4.3 forbids of the length of an interface's name, and where that stands behind
+    /// the object's header.
+    fn name_fault(&self) -> Option<(usize, &'static str)> {
+        const LONGEST: usize = 64;
+        let ExtensionObject::Interface(_) = self.kind else {
+            return None;
+        };
+        match interface_parts(self.c_type, self.bytes).name? {
+            (at, length) if length % 4 != 0 => Some((at, "interface name length no multiple of 4")),
+            (at, length) if length > LONGEST => Some((at, "interface name length over 64")),
+            _ => None,
+        }
+    }
+
     /// Whether its octets are all that it states.
     pub fn extent(&self) -> Extent {
         Extent::of(self.whole.len(), self.length.into())
@@ -318,6 +332,9 @@ pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
         }
         if length % 4 != 0 {
             defects.rule(Layer::Extension, offset, "object length no multiple of 4");
+        }
+        if let Some((at, rule)) = object.and_then(|object| object.name_fault()) {
+            defects.rule(Layer::Extension, offset + HEADER + at, rule);
         }
         at += length;
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use self::counting::Counting;
 
-use super::field::{Extent, Field, FieldSpec, spec};
+use super::field::{Extent, Field, FieldSpec, Value, spec};
 use super::{Direction, Echo};
 use crate::model::Timestamp;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -109,6 +109,22 @@ impl PayloadGuess {
             _ => &[],
         };
         table.iter().filter_map(|spec| spec.read(payload))
+    }
+
+    /// The time that the sender has there instead, in its own format.
+    pub fn time<'a>(&self) -> Option<Field<'a>> {
+        let octets = match self.sender {
+            Sender::Iputils | Sender::Inetutils => 16,
+            Sender::Timeval32 | Sender::Bsd | Sender::Go => 8,
+            _ => return None,
+        };
+        Some(Field {
+            name: "probable_send_time",
+            range: 0..octets,
+            value: Value::Time(self.sent?),
+            unit: None,
+            names: None,
+        })
     }
 }
 

@@ -81,10 +81,13 @@ fn statuses_of_registrations_have_names() {
         (0x00, "unicast"),
         (0x13, "multicast"),
         (0x21, "anycast"),
-        (0x3f, "prefix"),
+        (0x7f, "prefix"),
     ] {
         solicitation[28] = flags;
         let packet = v6_hop(Hop::Neighbor, &solicitation);
+        // RFC 9927 section 3.
+        let option = &record(&packet)["icmp"]["options"][0];
+        assert_eq!(option["crypto_id"], flags & 0x40 != 0);
         assert_eq!(
             record(&packet)["icmp"]["options"][0]["address_kind_name"],
             kind

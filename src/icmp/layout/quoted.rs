@@ -48,10 +48,13 @@ impl<'a> Layout<'a> {
             let fields = self.fields.len();
             self.header(&header.item, at, part);
             self.verified_upper(fields, ip, upper_checksum(ip));
+            self.typed(fields, header.message);
         }
         if let Some(header) = quoted_transport::of(quote) {
             let at = at + ip.payload.len() - header.item.bytes.len();
+            let fields = self.fields.len();
             self.header(&header.item, at, part);
+            self.typed(fields, header.message);
         }
         for option in quote.tcp().into_iter().flat_map(|tcp| tcp.options()) {
             self.begin(&ip_header::option(&option), ip.payload, at, part);
@@ -119,6 +122,14 @@ impl<'a> Layout<'a> {
             self.deeper = deeper;
             self.quote(&inner, at + start);
             self.deeper += 1;
+        }
+    }
+
+    /// What the type among the fields behind the first so many is called.
+    fn typed(&mut self, fields: usize, message: Option<&'static str>) {
+        let mut laid = self.fields.iter_mut().skip(fields);
+        if let Some(field) = laid.find(|field| field.name == "type") {
+            field.word = field.word.or(message);
         }
     }
 

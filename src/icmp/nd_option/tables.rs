@@ -367,7 +367,7 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 6496 section 6.
     row(32, "proxy_signature", 3, SIGNATURE),
-    // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9685 section 7.1.
+    // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9685 section 7.1, RFC 9927 section 3.
     sized(
         33,
         "address_registration",
@@ -376,7 +376,8 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::named(spec::u8(2, "status"), &REGISTRATION_STATUSES),
             spec::u8(3, "opaque"),
-            spec::reserved(4, 1, 0xc0, "reserved"),
+            spec::reserved(4, 1, 0x80, "reserved"),
+            spec::flag(4, 0x40, "crypto_id"),
             spec::named(spec::bits(4, 4, 2, "address_kind"), &REGISTERED_KINDS),
             spec::bits(4, 2, 2, "interface_kind"),
             spec::flag(4, 0x02, "register_routing"),

@@ -1,7 +1,10 @@
 //! Where the fields of an object are.
 
-use super::{AFI_IPV4, AFI_IPV6, HEADER, Object, interface_parts};
-use crate::icmp::field::{FieldSpec, spec};
+use super::{
+    AFI_IPV4, AFI_IPV6, HAS_ADDRESS, HAS_INDEX, HAS_MTU, HAS_NAME, HEADER, Object, Role,
+    interface_parts,
+};
+use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
 use crate::wire::bytes::{u8_at, u16_at};
 
@@ -55,7 +58,7 @@ fn interface_specs(object: &Object<'_>) -> Specs {
     let parts = address.into_iter().flatten();
     let parts = index.into_iter().chain(parts);
     let parts = parts.chain(name.into_iter().flatten()).chain(mtu);
-    Specs::made(FIELDS.iter().copied().chain(parts))
+    Specs::made(FIELDS.iter().chain(INTERFACE).copied().chain(parts))
 }
 
 /// An address of another family, and what pads it to a multiple of four octets (RFC 8335 section
@@ -72,6 +75,25 @@ fn identification_other(object: &Object<'_>) -> Specs {
     let fields = FIELDS.iter().chain(IDENTIFICATION).copied();
     Specs::made(fields.chain(parts))
 }
+
+/// The c-type of interface information: what the interface was, and what is told of it (RFC 5837 section
+/// 4.1).
+const INTERFACE: &[FieldSpec] = &[
+    spec::named(spec::bits(3, 6, 2, "role"), &ROLES),
+    spec::flag(3, HAS_INDEX, "has_if_index"),
+    spec::flag(3, HAS_ADDRESS, "has_address"),
+    spec::flag(3, HAS_NAME, "has_name"),
+    spec::flag(3, HAS_MTU, "has_mtu"),
+];
+const ROLES: Names = Names {
+    key: "role_name",
+    words: &[
+        Role::Incoming.name(),
+        Role::SubIp.name(),
+        Role::Outgoing.name(),
+        Role::NextHop.name(),
+    ],
+};
 
 /// What is behind the header of an object of an unknown kind.
 const UNKNOWN: &[FieldSpec] = &[spec::rest(4, "data")];

@@ -168,6 +168,80 @@ fn every_checksum_of_an_error_has_its_state() {
     assert!(matches!(cut[2], (Part::QuotedIp, Unverified(_))));
 }
 
+/// RFC 5837 section 4.1: the c-type says what the interface was, and which fields follow.
+#[test]
+fn the_c_type_of_interface_information_is_laid_out_in_its_bits() {
+    let with = |c_type, behind: &[u8]| {
+        let mut message = vec![3, 1, 0, 0, 0, 32, 0, 0];
+        message.extend(ipv4("192.0.2.1", "203.0.113.9", 17, &[0; 8]));
+        message.resize(8 + 128, 0);
+        let length = u8::try_from(4 + behind.len()).unwrap();
+        message.extend([0x20, 0, 0, 0, 0, length, 2, c_type]);
+        message.extend(behind);
+        v4(&message)
+    };
+    let packet = with(0xca, &[0, 0, 0, 7, 4, b'e', b't', b'h']);
+    let found = laid(&packet);
+    let object = |name| found.iter().find(|field| field.name == name).unwrap();
+    assert_eq!(object("role").word, Some("next_hop"));
+    let bits = ["has_if_index", "has_address", "has_name", "has_mtu"];
+    assert_eq!(
+        bits.map(|name| object(name).value),
+        [true, false, true, false].map(|set| Some(Value::Flag(set)))
+    );
+    assert_eq!(object("role").range, object("c_type").range);
+    assert_eq!(object("name").value, Some(Value::Text(b"eth")));
+    assert!(rules(&parse(&packet)).is_empty());
+    // Section 4.3.
+    let odd = with(0x02, &[5, b'e', b't', b'h', b'0', 0, 0, 0]);
+    assert_eq!(
+        rules(&parse(&odd)),
+        ["interface name length no multiple of 4"]
+    );
+    let long = [&[68][..], &[b'e'; 67]].concat();
+    assert_eq!(
+        rules(&parse(&with(0x02, &long))),
+        ["interface name length over 64"]
+    );
+}
+
+#[test]
+fn the_type_of_a_quoted_chunk_has_its_name() {
+    let sctp = [
+        &[0, 1, 0, 2, 0, 0, 0, 9, 1, 2, 3, 4, 1, 0, 0, 20],
+        &[0; 16][..],
+    ]
+    .concat();
+    let quote = ipv4("192.0.2.1", "203.0.113.9", 132, &sctp);
+    let packet = v4(&[&[3, 2, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let found = laid(&packet);
+    let mut transport = found
+        .iter()
+        .filter(|field| field.part == Part::QuotedTransport);
+    let kind = transport.find(|field| field.name == "type").unwrap();
+    assert_eq!(kind.word, Some("init"));
+}
+
+/// That of iputils: seconds and microseconds in words of 64 bits.
+#[test]
+fn the_time_in_a_payload_is_laid_out_where_it_stands() {
+    let mut message = vec![8, 0, 0, 0, 0, 7, 0, 9];
+    message.extend(1_000_u64.to_le_bytes());
+    message.extend(250_000_u64.to_le_bytes());
+    message.extend(0x10..0x38);
+    let packet = v4(&message);
+    let found = laid(&packet);
+    assert_eq!(
+        names(&found, Part::Payload),
+        ["probable_send_time", "payload"]
+    );
+    let time = model::Timestamp::from_parts(1000, 250_000_000);
+    let laid_time = found
+        .iter()
+        .find(|field| field.name == "probable_send_time");
+    assert_eq!(laid_time.unwrap().value, Some(Value::Time(time)));
+}
+
 /// RFC 4861 section 4.6: an option's length counts in units of 8 octets.
 #[test]
 fn what_numbers_count_is_laid_out_beside_them() {

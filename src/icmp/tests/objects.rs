@@ -202,6 +202,11 @@ fn objects_are_items_with_fields() {
         [
             vec!["labels"],
             vec![
+                "role",
+                "has_if_index",
+                "has_address",
+                "has_name",
+                "has_mtu",
                 "if_index",
                 "address_family",
                 "address",

@@ -7,6 +7,7 @@ use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, words, write};
+use crate::wire::ChecksumStatus;
 
 /// A field's name and, where there is one, its value and what that means.
 pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
@@ -46,6 +47,11 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
     if let Some(status) = field.checksum {
         out.push(b' ');
         addr::words_of(out, status.word());
+        if let ChecksumStatus::Bad { expected } = status {
+            out.extend_from_slice(b" (0x");
+            write::hex(out, expected.into(), 4);
+            out.extend_from_slice(b" expected)");
+        }
     }
     if let Some(cause) = field.cause {
         out.extend_from_slice(b", ");
