@@ -452,6 +452,7 @@ fn icmp(version: IpVersion, payload: &[u8]) -> Option<QuotedTransport> {
 const GRE_CHECKSUM: u16 = 0x8000;
 const GRE_KEY: u16 = 0x2000;
 const GRE_SEQUENCE: u16 = 0x1000;
+const GRE_VERSION: u16 = 0x0007;
 
 fn gre(payload: &[u8]) -> Option<Gre> {
     let (flags, protocol) = (u16_at(payload, 0)?, u16_at(payload, 2)?);
@@ -459,7 +460,8 @@ fn gre(payload: &[u8]) -> Option<Gre> {
     let optional = (flags & (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE)).count_ones();
     Some(Gre {
         protocol,
-        key: (flags & GRE_KEY != 0)
+        // PPTP has a length and a call there (RFC 2637 section 4.1).
+        key: (flags & (GRE_KEY | GRE_VERSION) == GRE_KEY)
             .then(|| u32_at(payload, key_at))
             .flatten(),
         header_length: 4 + 4 * optional as usize,

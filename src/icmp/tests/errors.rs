@@ -172,6 +172,8 @@ fn gre_keys() {
     assert_eq!(gre(&summed[..8]), Some((0x86dd, None, 12)));
     assert_eq!(gre(&[0, 0, 8, 0]), Some((0x0800, None, 4)));
     assert_eq!(gre(&[0, 0, 8]), None);
+    let pptp = [0x30, 1, 0x88, 0x0b, 0, 80, 0x12, 0x34, 0, 0, 0, 1];
+    assert_eq!(gre(&pptp), Some((0x880b, None, 12)));
 }
 
 #[test]

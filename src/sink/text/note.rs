@@ -484,7 +484,7 @@ pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     }
     if let Some((name, value)) = kind.identifier() {
         out.push(b' ');
-        out.extend_from_slice(name.as_bytes());
+        addr::words_of(out, name);
         out.push(b' ');
         write::decimal(out, value.into());
     }
