@@ -216,6 +216,38 @@ fn errors_about_the_tunnel_end_the_request_inside() {
     assert_eq!(drops[0]["carried"]["dst"], "192.0.2.2", "{drops:?}");
 }
 
+/// The lengths of what encrypts and authenticates, which only the association has.
+#[test]
+fn lengths_are_those_of_the_association() {
+    let text = fs::read_to_string(crafted("esp.xfrm")).expect("associations");
+    let ours = records(&[
+        "-r",
+        &crafted("esp.pcap"),
+        "--esp-keys",
+        &crafted("esp.xfrm"),
+    ]);
+    let mut seen = 0;
+    for message in of_type(&ours, "icmp") {
+        let esp = &message["tunnel"][0];
+        let spi = format!("spi 0x{:08x} ", esp["spi"].as_u64().expect("an SPI"));
+        let state = text.split("\nsrc ").find(|state| state.contains(&spi));
+        let state = state.expect("an association");
+        let vector = match state {
+            state if state.contains("enc cbc(aes)") => 16,
+            state if state.contains("cipher_null") => 0,
+            _ => 8,
+        };
+        let mut lines = state.lines().map(str::trim);
+        let code = lines.find(|line| line.starts_with("auth-trunc") || line.starts_with("aead"));
+        let bits: Option<u64> = code.and_then(|line| line.split(' ').next_back()?.parse().ok());
+        assert_eq!(esp["iv_length"], vector, "{state}");
+        assert_eq!(esp["icv_length"], bits.expect("a length") / 8, "{state}");
+        assert_eq!(esp["icv"], "good", "{state}");
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen}");
+}
+
 /// What encrypts nothing is read without any key, and said to be guessed; the rest is counted.
 #[test]
 fn without_keys_what_shows_itself_is_read() {

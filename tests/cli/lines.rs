@@ -302,11 +302,9 @@ fn wrong_header_checksums_go_unsaid_with_upper_case_k() {
         let flags = [flags, &["-v", "-c", "1", "-r", "-"]].concat();
         run_with_input(&flags, &octets).exits(0).out
     };
-    assert!(verbose(&[]).contains(", bad cksum 0 (->7a78)!)"));
-    assert_eq!(
-        verbose(&["-K"]),
-        verbose(&[]).replace(", bad cksum 0 (->7a78)!", "")
-    );
+    let bad = ", bad cksum 0 (->7a78)!, probably never filled in, or left to the network card";
+    assert!(verbose(&[]).contains(&format!("{bad})")));
+    assert_eq!(verbose(&["-K"]), verbose(&[]).replace(bad, ""));
 }
 
 #[test]

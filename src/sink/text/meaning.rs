@@ -54,7 +54,7 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
         }
     }
     if let Some(cause) = field.cause {
-        out.extend_from_slice(b", ");
+        out.extend_from_slice(b", probably ");
         out.extend_from_slice(cause.title().as_bytes());
     }
     if let Some(word) = field.word.or_else(|| name(field, event)) {
