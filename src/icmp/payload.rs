@@ -31,7 +31,8 @@ pub enum Sender {
     Windows,
     /// `fping`, `mtr`, `tracert` of Windows, `ping` of nmap: zeros.
     Zeros,
-    /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header included.
+    /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header
+    /// included.
     LinuxTraceroute,
     /// `ping` of `BusyBox`: a word of microseconds, then zeros.
     BusyBox,
@@ -382,9 +383,14 @@ fn is_windows(payload: &[u8]) -> bool {
 /// Windows since Vista sends the identifier 1 and counts in network order.
 pub fn little_endian(echo: &Echo<'_>, extent: Extent) -> Option<(u16, u16)> {
     let by_hping = || extent == Extent::Whole && !echo.payload.is_empty() && is_hping(echo.payload);
-    let reads = |number: u16| number != 0 && number.trailing_zeros() >= 8;
+    let reads = |number: u16| number != 0 && is_upper_octet(number);
     (reads(echo.seq) && (reads(echo.id) || by_hping()))
         .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
+}
+
+/// Whether a number has nothing in its lower octet, as small ones do whose octets are swapped.
+const fn is_upper_octet(number: u16) -> bool {
+    number.trailing_zeros() >= 8
 }
 
 /// The TTL or hop limit a packet probably started with: the smallest common one not below what was

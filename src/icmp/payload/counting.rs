@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Direction, Echo, Extent, little_endian};
+use super::{Direction, Echo, Extent, is_upper_octet, little_endian};
 use crate::model::flow::AddrPair;
 
 /// How those count who send echoes without a payload: hping3 unless told otherwise, in its machine's
@@ -40,7 +40,6 @@ impl Counting {
         if self.0.len() >= Self::MOST && !self.0.contains_key(&(asked, echo.id)) {
             self.0.clear();
         }
-        let reads = |seq: u16| seq.trailing_zeros() >= 8;
         let last = self.0.entry((asked, echo.id)).or_insert(Last {
             seq: echo.seq,
             is_little: false,
@@ -48,7 +47,7 @@ impl Counting {
         if last.seq != echo.seq {
             *last = Last {
                 seq: echo.seq,
-                is_little: reads(last.seq) && reads(echo.seq),
+                is_little: is_upper_octet(last.seq) && is_upper_octet(echo.seq),
             };
         }
         let counted = last.is_little && echo.seq != 0;
