@@ -8,7 +8,7 @@ use crate::icmp::{kind, names};
 use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::wire::IpVersion;
-use crate::wire::reassembly::Gaps;
+use crate::wire::reassembly::InPart;
 
 /// The query types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,9 +79,9 @@ pub struct Exchange {
     pub corrupted: u32,
     /// No packet of the reverse direction was captured so far: the capture may see one side only.
     pub one_sided_possible: bool,
-    /// What is missing of the request, which came in fragments.
-    pub request_missing: Option<Gaps>,
-    /// The reply, or the first that did not end it, of which fragments are missing.
+    /// Why the request, which came in fragments, is not put together.
+    pub request_part: Option<InPart>,
+    /// The reply, or the first that did not end it, where fragments of it are missing or overlap.
     pub reply_part: Option<ReplyPart>,
     /// What dropped the request where it was captured, if the capture says so.
     pub dropped: Option<LocalDrop>,
@@ -115,19 +115,24 @@ impl Exchange {
             && (self.end.is_some() || self.reply_dropped.is_some())
     }
 
+    /// Whether its reply came in fragments that lack nothing, and overlap.
+    pub fn is_reply_all_there(&self) -> bool {
+        (self.reply_part).is_some_and(|reply| reply.part.is_all_there())
+    }
+
     /// Whether its TTL is that of a traceroute's probes.
     pub fn may_be_probe(&self) -> bool {
         self.request_ttl <= MAX_TTL
     }
 }
 
-/// A reply of which fragments are missing.
+/// A reply that came in fragments and is not put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplyPart {
     /// The fragment that begins it.
     pub first: FrameRef,
-    /// What is missing.
-    pub missing: Gaps,
+    /// Why.
+    pub part: InPart,
 }
 
 /// What answered a request.
@@ -180,7 +185,8 @@ pub enum ExchangeOutcome {
     Pending,
     /// The table was full; what came later is not known.
     Evicted,
-    /// The capture itself lost packets, or could not see replies.
+    /// The capture itself lost packets, or could not see replies; or the reply came in fragments of IPv4 that
+    /// overlap, which one receiver takes and another does not.
     Unknown,
     /// Nobody has to answer: duplicate address detection, multicast, broadcast.
     NoReplyExpected,

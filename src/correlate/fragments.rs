@@ -12,6 +12,8 @@ use crate::wire::{Packet, is_reported};
 pub enum Fragment<'a> {
     /// More must come.
     Begins(Missing),
+    /// It covers octets of others, or others do: the message is not put together.
+    Overlaps(Missing),
     /// It was captured before: a receiver takes no notice of it.
     Again {
         /// Where.
@@ -41,12 +43,11 @@ impl Correlator {
         }
         let own = self.recognizer.query(&packet.ip, message);
         let answers = own.is_some_and(|own| own.direction == Direction::Reply);
-        match fragment {
-            Fragment::Begins(missing) if own.is_some() => {
+        if let Fragment::Begins(missing) | Fragment::Overlaps(missing) = fragment {
+            if own.is_some() {
                 self.parts.begins(frame.reference(), &missing);
             }
-            Fragment::Begins(missing) => self.parts.goes_on(&missing),
-            _ => {}
+            self.parts.goes_on(&missing);
         }
         match fragment {
             Fragment::Single => self.packet(frame, packet, message, Extent::Begun, shown),
@@ -59,7 +60,7 @@ impl Correlator {
                 Relation::Copy { of }
             }
             // Whoever asked gets it when it is whole, unless only such fragments are captured.
-            Fragment::Begins(_)
+            Fragment::Begins(_) | Fragment::Overlaps(_)
                 if own.is_some_and(|own| answers && self.exchanges.expects_all(own.key)) =>
             {
                 let asked = own.and_then(|own| self.exchanges.asked(own.key));
@@ -69,7 +70,7 @@ impl Correlator {
                 self.observe(frame, packet, shown);
                 Relation::None
             }
-            Fragment::Begins(_) | Fragment::Again { .. } => {
+            Fragment::Begins(_) | Fragment::Overlaps(_) | Fragment::Again { .. } => {
                 if answers {
                     self.exchanges.answered_in_part(frame.reference());
                 }

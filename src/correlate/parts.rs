@@ -1,9 +1,9 @@
-//! Queries of which fragments are missing.
+//! Queries of which fragments are missing, or overlap.
 
-use super::exchange::{Exchange, ExchangeEnd, ReplyPart};
+use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyPart};
 use super::table::Table;
 use crate::model::FrameRef;
-use crate::wire::reassembly::{Gaps, Missing};
+use crate::wire::reassembly::{Gaps, InPart, Missing};
 
 /// Octets for them, at most.
 pub(super) const MEMORY: usize = 256 << 10;
@@ -11,8 +11,8 @@ pub(super) const MEMORY: usize = 256 << 10;
 /// Requests and replies that came in part so far.
 #[derive(Debug)]
 pub(super) struct Parts {
-    /// What is missing, by the fragment that begins the message.
-    missing: Table<FrameRef, Gaps>,
+    /// Why the message is not put together, by the fragment that begins it.
+    parts: Table<FrameRef, InPart>,
     /// The fragment that begins the reply to a request, by that.
     replies: Table<FrameRef, FrameRef>,
 }
@@ -21,14 +21,19 @@ impl Parts {
     /// Those that fit into so many octets.
     pub(super) fn new(memory: usize) -> Self {
         Self {
-            missing: Table::with_memory(memory / 2),
+            parts: Table::with_memory(memory / 2),
             replies: Table::with_memory(memory / 2),
         }
     }
 
-    /// The fragment `first` begins a request or a reply of which this is missing.
+    /// The fragment `first` begins a request or a reply that is not put together.
     pub(super) fn begins(&mut self, first: FrameRef, missing: &Missing) {
-        self.missing.insert(first, missing.gaps);
+        let mut part = missing.part;
+        if missing.first != Some(first) {
+            // What comes from now on is told of the one that began it before.
+            part.gaps = Gaps::UNKNOWN;
+        }
+        self.parts.insert(first, part);
     }
 
     /// The message that `first` begins answers `request`.
@@ -40,29 +45,36 @@ impl Parts {
 
     /// Another fragment came.
     pub(super) fn goes_on(&mut self, missing: &Missing) {
-        if let Some(gaps) = (missing.first).and_then(|first| self.missing.get_mut(&first)) {
-            *gaps = missing.gaps;
+        if let Some(part) = (missing.first).and_then(|first| self.parts.get_mut(&first)) {
+            *part = missing.part;
         }
     }
 
     /// The message that `first` begins is whole.
     pub(super) fn is_whole(&mut self, first: FrameRef) {
-        self.missing.remove(&first);
+        self.parts.remove(&first);
     }
 
-    /// Tells what is missing of the messages of `exchange`.
+    /// Tells what keeps the messages of `exchange` from being put together.
     pub(super) fn tell(&self, exchange: &mut Exchange) {
-        if self.missing.len() == 0 {
+        if self.parts.len() == 0 {
             return;
         }
-        exchange.request_missing = self.missing.get(&exchange.request).copied();
+        exchange.request_part = self.parts.get(&exchange.request).copied();
         let reply = exchange.end.and_then(ExchangeEnd::reply);
         let first = reply.or_else(|| self.replies.get(&exchange.request).copied());
         exchange.reply_part = first.and_then(|first| {
             Some(ReplyPart {
                 first,
-                missing: *self.missing.get(&first)?,
+                part: *self.parts.get(&first)?,
             })
         });
+        if exchange.outcome == ExchangeOutcome::Lost
+            && exchange.addrs.src().is_ipv4()
+            && exchange.is_reply_all_there()
+        {
+            // Receivers of IPv4 differ in what they make of it.
+            exchange.outcome = ExchangeOutcome::Unknown;
+        }
     }
 }

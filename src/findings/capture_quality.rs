@@ -224,7 +224,7 @@ mod tests {
             corrupted: 0,
             one_sided_possible: false,
             request_points: 2,
-            request_missing: None,
+            request_part: None,
             reply_part: None,
             dropped: None,
             reply_dropped: None,

@@ -5,7 +5,8 @@
 //! under way when the capture ends, and does not count for a second. Where no message in fragments is
 //! whole the capture itself may take none but the first: a filter that looks into a header finds it
 //! there alone. A message that was answered arrived whole: the capture missed what it lacks, and may
-//! have missed what other messages between the two lack. What is captured at several points is one
+//! have missed what other messages between the two lack. One whose fragments overlap lacks nothing that
+//! would tell of a loss. What is captured at several points is one
 //! message; what is whole at one of them lost fragments on the way to the others.
 //! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
 
@@ -19,7 +20,7 @@ use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::source::InterfaceCounts;
-use crate::wire::reassembly::{Gaps, Missing, Reassembly};
+use crate::wire::reassembly::{Gaps, InPart, Missing, Reassembly};
 
 /// So many messages have to lack the same.
 const ALIKE: usize = 3;
@@ -60,7 +61,7 @@ struct Waiting {
     /// The fragment that begins it.
     first: Option<FrameRef>,
     since: Timestamp,
-    missing: Gaps,
+    part: InPart,
 }
 
 /// Messages that lack the same.
@@ -133,23 +134,22 @@ impl FragmentsMissing {
 
     /// Takes what a fragment came to that went this way.
     pub(super) fn fragment(&mut self, at: Timestamp, message: Fragmented, came_to: &Reassembly) {
-        match came_to {
-            Reassembly::Incomplete(missing) => self.goes_on(at, message, missing),
-            Reassembly::Complete(whole) => {
-                for frame in whole.frames() {
-                    self.waiting.remove(frame);
-                }
-                if self.is_whole_elsewhere(message, at) {
-                    return;
-                }
-                if self.complete.len() < WAITING || self.complete.contains_key(&message) {
-                    self.complete.insert(message, at);
-                }
-                if let Some(count) = self.whole.entry(message.addrs) {
-                    *count += 1;
-                }
+        if let Some(missing) = came_to.missing() {
+            self.goes_on(at, message, missing);
+        }
+        if let Reassembly::Complete(whole) = came_to {
+            for frame in whole.frames() {
+                self.waiting.remove(frame);
             }
-            _ => {}
+            if self.is_whole_elsewhere(message, at) {
+                return;
+            }
+            if self.complete.len() < WAITING || self.complete.contains_key(&message) {
+                self.complete.insert(message, at);
+            }
+            if let Some(count) = self.whole.entry(message.addrs) {
+                *count += 1;
+            }
         }
     }
 
@@ -160,7 +160,7 @@ impl FragmentsMissing {
 
     fn goes_on(&mut self, at: Timestamp, message: Fragmented, missing: &Missing) {
         // The link took it apart: nothing tells what is missing.
-        if missing.gaps.told().is_empty() {
+        if missing.part == InPart::UNKNOWN {
             return;
         }
         let has_room = self.waiting.len() < WAITING;
@@ -170,16 +170,16 @@ impl FragmentsMissing {
                 message,
                 first: missing.first,
                 since: at,
-                missing: missing.gaps,
+                part: missing.part,
             });
-            (of.since, of.first, of.missing) = (at, missing.first, missing.gaps);
+            (of.since, of.first, of.part) = (at, missing.first, missing.part);
         }
     }
 
     /// Takes a request that was decided.
     pub(super) fn exchange(&mut self, exchange: &Exchange) {
         let is_answered = exchange.end.and_then(ExchangeEnd::reply).is_some();
-        if exchange.request_missing.is_none() || !is_answered {
+        if exchange.request_part.is_none() || !is_answered {
             return;
         }
         let begins = |of: &Waiting| of.first == Some(exchange.request);
@@ -224,8 +224,10 @@ impl Diagnosis for FragmentsMissing {
                 continue;
             }
             let is_whole = self.is_whole_elsewhere(message, since);
-            let lack = Lack::of(&waiting.missing);
-            if let Some(lacking) = lacks.entry((message.addrs, lack)) {
+            let lack = Lack::of(&waiting.part.gaps);
+            if waiting.part.overlap.is_none()
+                && let Some(lacking) = lacks.entry((message.addrs, lack))
+            {
                 lacking.frames.push(frame);
                 lacking.whole_elsewhere += usize::from(is_whole);
             }

@@ -19,17 +19,12 @@ pub(super) fn relate(
     (reassembly, whole): (&Reassembly, Option<&Whole<'_>>),
     shown: bool,
 ) -> Relation {
-    let fragment = match (reassembly, whole) {
-        (_, Some(whole)) => Fragment::Completes(whole),
-        (Reassembly::Incomplete(missing), _) => Fragment::Begins(*missing),
-        (Reassembly::Duplicate { of }, _) => Fragment::Again { of: *of },
-        (
-            Reassembly::Complete(_)
-            | Reassembly::NotIcmpFragment
-            | Reassembly::Overlap { .. }
-            | Reassembly::Refused(_),
-            _,
-        ) => Fragment::Single,
+    let fragment = match (reassembly, whole, reassembly.missing()) {
+        (_, Some(whole), _) => Fragment::Completes(whole),
+        (Reassembly::Duplicate { of }, ..) => Fragment::Again { of: *of },
+        (_, _, Some(missing)) if missing.part.overlap.is_some() => Fragment::Overlaps(*missing),
+        (_, _, Some(missing)) => Fragment::Begins(*missing),
+        (_, _, None) => Fragment::Single,
     };
     correlator.fragment(frame, packet, message, fragment, shown)
 }

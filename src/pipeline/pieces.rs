@@ -136,7 +136,10 @@ impl Run<'_, '_, '_, '_> {
             Classified::Icmp(packet) if !packet.is_of_fragment() => self.icmp(
                 piece,
                 &packet.as_told(piece),
-                Some(&Reassembly::Overlap { with }),
+                Some(&Reassembly::Overlap {
+                    with,
+                    missing: None,
+                }),
             ),
             _ => {
                 self.other_piece(frame);

@@ -15,7 +15,7 @@ use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write;
 use crate::wire::IpVersion;
-use crate::wire::reassembly::Gaps;
+use crate::wire::reassembly::InPart;
 
 /// What all of them need.
 pub(super) struct Page<'a> {
@@ -111,7 +111,14 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
             out.extend_from_slice(b" got the error ");
             note::frame(out, frame, page.names);
         }
-        None if exchange.outcome == ExchangeOutcome::Lost => lost(out, exchange, page),
+        None if exchange.outcome == ExchangeOutcome::Lost => {
+            out.extend_from_slice(b" lost: ");
+            unanswered(out, exchange, page);
+        }
+        None if exchange.outcome == ExchangeOutcome::Unknown && exchange.is_reply_all_there() => {
+            out.extend_from_slice(b" unknown: ");
+            unanswered(out, exchange, page);
+        }
         None => out.extend_from_slice(match exchange.outcome {
             ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
             ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
@@ -125,19 +132,27 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
     out.push(b'\n');
 }
 
-/// Why a request is called lost: also what is missing of fragments.
-fn lost(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
-    out.extend_from_slice(b" lost: ");
-    if let Some(missing) = &exchange.request_missing {
-        out.extend_from_slice(b"it came in part itself, ");
-        without(out, missing);
+/// Why a request has no reply: also what is missing of fragments.
+fn unanswered(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
+    let version = IpVersion::of(exchange.addrs.src());
+    if let Some(part) = &exchange.request_part {
+        out.extend_from_slice(if part.is_all_there() {
+            b"it came ".as_slice()
+        } else {
+            b"it came in part itself, "
+        });
+        in_part(out, (part, version), page.names);
         out.extend_from_slice(b"; ");
     }
-    if let Some(part) = &exchange.reply_part {
-        out.extend_from_slice(b"its reply came in part, ");
-        note::frame(out, part.first, page.names);
+    if let Some(reply) = &exchange.reply_part {
+        out.extend_from_slice(if reply.part.is_all_there() {
+            b"its reply came, ".as_slice()
+        } else {
+            b"its reply came in part, "
+        });
+        note::frame(out, reply.first, page.names);
         out.push(b' ');
-        without(out, &part.missing);
+        in_part(out, (&reply.part, version), page.names);
     } else if let Some(dropped) = exchange.reply_dropped {
         out.extend_from_slice(b"its reply");
         reply_dropped(out, dropped, page);
@@ -173,8 +188,22 @@ pub(super) fn dropped_by(out: &mut Vec<u8>, dropped: ReplyDrop, page: &Page<'_>)
     }
 }
 
-/// `without octets 1480 to 2959, from 4440 on`.
-fn without(out: &mut Vec<u8>, missing: &Gaps) {
+/// `without octets 1480 to 2959, from 4440 on`, `in fragments of which #4 covers others (receivers
+/// discard these)`.
+fn in_part(out: &mut Vec<u8>, (part, version): (&InPart, IpVersion), names: &SourceNames) {
+    if let Some(overlap) = part.overlap {
+        out.extend_from_slice(b"in fragments of which ");
+        note::frame(out, overlap, names);
+        out.extend_from_slice(match version {
+            IpVersion::V4 => b" covers others (receivers differ on these)".as_slice(),
+            IpVersion::V6 => b" covers others (receivers discard these)",
+        });
+        if part.is_all_there() {
+            return;
+        }
+        out.extend_from_slice(b", ");
+    }
+    let missing = &part.gaps;
     out.extend_from_slice(b"without ");
     if missing.told().is_empty() {
         out.extend_from_slice(b"the rest");

@@ -36,7 +36,7 @@ fn exchanges_name_their_frames() {
         outcome: ExchangeOutcome::Lost,
         one_sided_possible: true,
         request_points: 1,
-        request_missing: None,
+        request_part: None,
         reply_part: None,
         request: frame_of(1, 7),
         ..exchange()

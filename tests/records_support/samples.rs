@@ -36,7 +36,7 @@ pub(crate) fn exchange() -> Exchange {
         corrupted: 0,
         one_sided_possible: false,
         request_points: 1,
-        request_missing: None,
+        request_part: None,
         reply_part: None,
         dropped: None,
         reply_dropped: None,

@@ -404,7 +404,7 @@ fn the_summary_adds_up_and_fits_the_width() {
         rtt: None,
         one_sided_possible: true,
         request_points: 1,
-        request_missing: None,
+        request_part: None,
         reply_part: None,
         ..exchange()
     });

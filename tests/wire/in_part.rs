@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answered::{exchanges, message};
 use crate::captured::{records, records_of_both, text, written, written_at};
-use crate::fragmented::{cut, echo, gre};
+use crate::fragmented::{cut, echo, echo6, gre};
 use crate::tunnel_fragments::RAW;
 
 const REQUEST: u8 = 8;
@@ -181,4 +181,108 @@ fn a_few_that_are_missing_are_no_pattern() {
     });
     let told = records(&written_at(RAW, frames));
     assert_eq!(findings(&told), Vec::<&Value>::new());
+}
+
+/// The three fragments of a packet of 1408 octets, of which the second begins in the first.
+fn overlapping(packet: &[u8], id: u16) -> Vec<Vec<u8>> {
+    let [first, second] = [608, 600].map(|size| cut(packet, id, size));
+    [&first[..1], &second[1..]].concat()
+}
+
+/// What `request` and `reply` come to, given time.
+fn told_of(request: Vec<Vec<u8>>, reply: Vec<Vec<u8>>) -> (Value, String) {
+    let frames = [request, reply].concat().into_iter();
+    let later = [(60_000_000, echo(REQUEST, 6, 8))];
+    let file = written_at(RAW, frames.map(|part| (0, part)).chain(later));
+    (exchanges(&records(&file))[0].clone(), text(&file))
+}
+
+#[test]
+fn of_a_request_all_of_which_came_nothing_is_missing() {
+    let request = overlapping(&echo(REQUEST, 1, 1400), 5);
+    let told = "-- #1 lost: it came in fragments of which #2 covers others (receivers differ on these); \
+                no reply was captured in time\n";
+    for order in [[0, 1, 2], [0, 2, 1]] {
+        let (exchange, text) = told_of(order.map(|n| request[n].clone()).to_vec(), Vec::new());
+        let covers = 1 + order.iter().position(|n| *n == 1).unwrap();
+        let part = json!({"missing": [], "overlap": {"frame": covers}});
+        assert_eq!(exchange["request_part"], part, "{order:?}");
+        assert_eq!(exchange["outcome"], "lost");
+        assert!(
+            text.contains(&told.replace("#2", &format!("#{covers}"))),
+            "{text}"
+        );
+    }
+    // In part, whether or not fragments overlap.
+    let (exchange, text) = told_of(request[..2].to_vec(), Vec::new());
+    let part = json!({"missing": [{"offset": 1200}], "overlap": {"frame": 2}});
+    assert_eq!(exchange["request_part"], part);
+    let told = "-- #1 lost: it came in part itself, in fragments of which #2 covers others (receivers differ \
+                on these), without octets from 1200 on; no reply";
+    assert!(text.contains(told), "{text}");
+    // What answers it took it.
+    let (exchange, _) = told_of(request, vec![echo(REPLY, 1, 1400)]);
+    assert_eq!(exchange["outcome"], "answered");
+    let part = json!({"missing": [], "overlap": {"frame": 2}});
+    assert_eq!(exchange["request_part"], part);
+}
+
+/// RFC 5722 section 4: IPv6 discards it. What a receiver of IPv4 does the capture does not tell.
+#[test]
+fn a_reply_in_fragments_that_overlap_came_by_ipv4_or_did_not() {
+    for (request, reply, outcome, told) in [
+        (
+            echo(REQUEST, 1, 1400),
+            echo(REPLY, 1, 1400),
+            "unknown",
+            "-- #1 unknown: its reply came, #2 in fragments of which #3 covers others (receivers differ on \
+             these)\n",
+        ),
+        (
+            echo6(128, 1, 1400),
+            echo6(129, 1, 1400),
+            "lost",
+            "-- #1 lost: its reply came, #2 in fragments of which #3 covers others (receivers discard these)\n",
+        ),
+    ] {
+        let parts = overlapping(&reply, 6);
+        let (exchange, text) = told_of(vec![request.clone()], parts.clone());
+        assert_eq!(exchange["outcome"], outcome);
+        let part = json!({"first": {"frame": 2}, "missing": [], "overlap": {"frame": 3}});
+        assert_eq!(exchange["reply_part"], part);
+        assert!(text.contains(told), "{text}");
+        // Without the last it is lost.
+        let (exchange, text) = told_of(vec![request], parts[..2].to_vec());
+        assert_eq!(exchange["outcome"], "lost");
+        assert_eq!(exchange["reply_part"]["missing"], json!([{"offset": 1200}]));
+        assert!(text.contains("-- #1 lost: its reply came in part, #2 in fragments of which #3"));
+    }
+}
+
+/// They are messages in fragments, too, but none that lack any.
+#[test]
+fn fragments_that_overlap_are_no_loss() {
+    let of = |overlap: fn(u16) -> bool| {
+        let frames = (1..=6).flat_map(|seq| {
+            let ping = echo(REQUEST, seq, 1400);
+            let parts = if overlap(seq) {
+                overlapping(&ping, 100 + seq)
+            } else {
+                cut(&ping, 100 + seq, 600)[..1].to_vec()
+            };
+            parts
+                .into_iter()
+                .map(move |part| (u32::from(seq) * 1_000_000, part))
+        });
+        let last = (60_000_000, echo(REQUEST, 7, 8));
+        records(&written_at(RAW, frames.chain([last])))
+    };
+    assert_eq!(findings(&of(|_| true)), Vec::<&Value>::new());
+    assert_eq!(findings(&of(|seq| seq > 2)), Vec::<&Value>::new());
+    let told = of(|seq| seq > 3);
+    let title = findings(&told)[0]["title"].as_str().unwrap();
+    assert!(
+        title.starts_with("Of 3 of 6 messages in fragments"),
+        "{title}"
+    );
 }

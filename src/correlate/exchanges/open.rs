@@ -239,7 +239,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         duplicates: open.duplicates,
         corrupted: open.corrupted,
         one_sided_possible: false,
-        request_missing: None,
+        request_part: None,
         reply_part: None,
         dropped: open.dropped,
         reply_dropped: None,

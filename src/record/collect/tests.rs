@@ -30,7 +30,7 @@ fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchang
         corrupted: 0,
         one_sided_possible: false,
         request_points: 1,
-        request_missing: None,
+        request_part: None,
         reply_part: None,
         dropped: None,
         reply_dropped: None,

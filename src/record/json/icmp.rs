@@ -183,7 +183,7 @@ impl Serialize for FragmentOutcome<'_> {
                     )?;
                 }
             }
-            Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame } => {
+            Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame, .. } => {
                 map.put("with", &self.of.reference(*frame))?;
             }
             Reassembly::Refused(why) => map.name("reason", why.name())?,

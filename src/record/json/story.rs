@@ -11,7 +11,7 @@ use crate::correlate::trace::{Hop, HopRouter, Path};
 use crate::findings::Finding;
 use crate::model::options::LocalDrop;
 use crate::model::{FrameRef, SourceId};
-use crate::wire::reassembly::{Gap, Gaps};
+use crate::wire::reassembly::{Gap, InPart};
 
 pub(super) fn exchange<S: Serializer>(
     exchange: &Exchange,
@@ -51,16 +51,18 @@ pub(super) fn exchange<S: Serializer>(
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
     map.maybe(
         "request_part",
-        exchange.request_missing.as_ref().map(|missing| Part {
+        exchange.request_part.as_ref().map(|part| Part {
             first: None,
-            missing,
+            overlap: part.overlap.map(reference),
+            part,
         }),
     )?;
     map.maybe(
         "reply_part",
         exchange.reply_part.as_ref().map(|part| Part {
             first: Some(reference(part.first)),
-            missing: &part.missing,
+            overlap: part.part.overlap.map(reference),
+            part: &part.part,
         }),
     )?;
     map.end()
@@ -102,18 +104,20 @@ pub(super) fn own_source<'a>(frames: impl IntoIterator<Item = &'a FrameRef>) -> 
         .map_or(SourceId(0), |frame| frame.source())
 }
 
-/// A message of which fragments are missing.
+/// A message that came in fragments and is not put together.
 struct Part<'a> {
     first: Option<Reference<'a>>,
-    missing: &'a Gaps,
+    overlap: Option<Reference<'a>>,
+    part: &'a InPart,
 }
 
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.maybe("first", self.first)?;
-        map.put("missing", &List(self.missing.told(), MissingOctets))?;
-        map.maybe("more_gaps", NonZeroU64::new(self.missing.more()))?;
+        map.put("missing", &List(self.part.gaps.told(), MissingOctets))?;
+        map.maybe("more_gaps", NonZeroU64::new(self.part.gaps.more()))?;
+        map.maybe("overlap", self.overlap)?;
         map.end()
     }
 }

@@ -262,7 +262,7 @@ fn fragment(
             notes.text("same fragment as ");
             frame(notes.out, *of, names);
         }
-        Reassembly::Overlap { with } => {
+        Reassembly::Overlap { with, .. } => {
             notes.fault(|out| {
                 out.extend_from_slice(b"overlaps ");
                 frame(out, *with, names);

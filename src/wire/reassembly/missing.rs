@@ -1,16 +1,16 @@
-//! What is missing of a packet of which fragments came.
+//! What is missing of a packet of which fragments came, and what else keeps it from being put together.
 
 use crate::model::FrameRef;
 
-/// A packet of which fragments came, and others did not.
+/// A packet of which fragments came, and which is not put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The fragment that was captured before the others, whichever it is: tells the packet from others.
     pub earliest: FrameRef,
     /// The fragment that begins it, if that came.
     pub first: Option<FrameRef>,
-    /// The octets that are missing.
-    pub gaps: Gaps,
+    /// Why it is not put together.
+    pub part: InPart,
 }
 
 impl Missing {
@@ -19,8 +19,32 @@ impl Missing {
         Self {
             earliest: first,
             first: Some(first),
-            gaps: Gaps::UNKNOWN,
+            part: InPart::UNKNOWN,
         }
+    }
+}
+
+/// Why a packet of which fragments came is not put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InPart {
+    /// The octets that are missing.
+    pub gaps: Gaps,
+    /// The first fragment that covers octets of others, if one does: IPv6 discards the packet (RFC 5722
+    /// section 4), receivers of IPv4 differ (RFC 791 section 3.2 takes what came last, RFC 815 section 3
+    /// what came first, Linux none).
+    pub overlap: Option<FrameRef>,
+}
+
+impl InPart {
+    /// Nothing tells what is missing.
+    pub const UNKNOWN: Self = Self {
+        gaps: Gaps::UNKNOWN,
+        overlap: None,
+    };
+
+    /// Whether all octets came: it is for overlaps alone that it is not put together.
+    pub fn is_all_there(&self) -> bool {
+        self.overlap.is_some() && self.gaps.told().is_empty()
     }
 }
 
@@ -134,21 +158,30 @@ impl Holes {
         self.0.capacity() * size_of::<Hole>()
     }
 
-    /// A fragment came where there was a hole; it may be the last of its packet.
+    /// A fragment came; it may be the last of its packet, and cover what came before.
     pub(super) fn fill(&mut self, start: usize, end: usize, is_last: bool) {
-        let at = self.0.partition_point(|hole| hole.end <= start);
-        let Some(&hole) = self.0.get(at) else {
-            return;
-        };
-        let left = [
-            Hole { end: start, ..hole },
-            Hole {
+        let from = self.0.partition_point(|hole| hole.end <= start);
+        let to = self.0.partition_point(|hole| hole.start < end);
+        let touched = self.0.get(from..to).unwrap_or_default();
+        if let (Some(first), Some(last)) = (touched.first(), touched.last()) {
+            let before = Hole {
+                start: first.start,
+                end: start,
+            };
+            let behind = Hole {
                 start: end,
-                end: if is_last { end } else { hole.end },
-            },
-        ];
-        let left = left.into_iter().filter(|part| part.start < part.end);
-        self.0.splice(at..=at, left);
+                end: last.end,
+            };
+            let left = [before, behind].into_iter();
+            let left = left.filter(|hole| hole.start < hole.end);
+            self.0.splice(from..to, left);
+        }
+        if is_last
+            && let Some(open) = self.0.pop_if(|hole| hole.end == Hole::OPEN)
+            && open.start < end
+        {
+            self.0.push(Hole { end, ..open });
+        }
     }
 
     pub(super) fn gaps(&self) -> Gaps {
@@ -190,6 +223,26 @@ mod tests {
         assert_eq!(told(&[(0, 8)], Some((8, 16))), []);
         assert_eq!(told(&[], None), [gap(0, None)]);
         assert_eq!(Gaps::UNKNOWN.told(), []);
+    }
+
+    /// Only of packets that are not put together.
+    #[test]
+    fn fragments_that_cover_others_fill_gaps() {
+        let gap = |start, end| Gap { start, end };
+        let told = |parts: &[_], last| gaps(parts, last).told().to_vec();
+        let open = gap(40, None);
+        assert_eq!(told(&[(0, 16), (8, 40)], None), [open]);
+        assert_eq!(told(&[(0, 8), (16, 24), (32, 40), (4, 36)], None), [open]);
+        assert_eq!(told(&[(8, 40), (8, 16), (0, 8)], None), [open]);
+        assert_eq!(told(&[(8, 16), (24, 40), (0, 32)], None), [open]);
+        assert_eq!(told(&[(0, 24)], Some((16, 30))), []);
+        // Teardrop: the last fragment ends within another.
+        assert_eq!(told(&[(0, 36)], Some((24, 28))), []);
+        assert_eq!(told(&[(16, 36)], Some((24, 28))), [gap(0, Some(16))]);
+        assert_eq!(
+            told(&[(0, 8), (4, 16)], Some((24, 28))),
+            [gap(16, Some(24))]
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
 pub use carried::Carried;
-pub use missing::{Gap, Gaps, Missing};
+pub use missing::{Gap, Gaps, InPart, Missing};
 use partial::{Added, Partial, Piece as Part};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
@@ -53,6 +53,8 @@ pub enum Reassembly {
     Overlap {
         /// The frame of the fragment that it overlaps.
         with: FrameRef,
+        /// The message, unless it was whole already.
+        missing: Option<Missing>,
     },
     /// It cannot be part of a message, or the message not be made whole with it.
     Refused(Refusal),
@@ -68,6 +70,20 @@ impl Reassembly {
             Self::Duplicate { .. } => "duplicate",
             Self::Overlap { .. } => "overlap",
             Self::Refused(_) => "refused",
+        }
+    }
+
+    /// The message that the fragment is of, unless that is whole or cannot be put together with it.
+    pub fn missing(&self) -> Option<&Missing> {
+        match self {
+            Self::Incomplete(missing) | Self::Refused(Refusal::Overlapped(missing)) => {
+                Some(missing)
+            }
+            Self::Overlap { missing, .. } => missing.as_ref(),
+            Self::NotIcmpFragment
+            | Self::Complete(_)
+            | Self::Duplicate { .. }
+            | Self::Refused(_) => None,
         }
     }
 
@@ -90,7 +106,7 @@ impl Refusal {
             Self::Length => "length",
             Self::TooLong => "too_long",
             Self::End => "end",
-            Self::Overlapped => "overlapped",
+            Self::Overlapped(_) => "overlapped",
             Self::NotAsTold => "not_as_told",
         }
     }
@@ -103,7 +119,7 @@ impl Refusal {
             Self::Length => "length no multiple of 8 though more follows",
             Self::TooLong => "ends beyond 65535 octets",
             Self::End => "ends elsewhere than an earlier one tells",
-            Self::Overlapped => "octets of others overlap",
+            Self::Overlapped(_) => "octets of others overlap",
             Self::NotAsTold => "what it completes is no ICMP message",
         }
     }
@@ -123,7 +139,7 @@ pub enum Refusal {
     /// It lies beyond the message's end, or puts that elsewhere than an earlier one.
     End,
     /// Others of the message overlapped before it came (RFC 5722 section 4).
-    Overlapped,
+    Overlapped(Missing),
     /// What it makes whole holds no message, though its first fragment told of one: damaged, or forged.
     NotAsTold,
 }

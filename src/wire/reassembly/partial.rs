@@ -1,6 +1,6 @@
 //! The fragments of one packet.
 
-use super::missing::{Gaps, Holes, Missing};
+use super::missing::{Gaps, Holes, InPart, Missing};
 use super::recent::{Known, Octets};
 use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
@@ -86,8 +86,9 @@ pub(super) struct Partial {
     /// Where the packet ends, once its last fragment came.
     end: Option<usize>,
     first: Option<First>,
-    /// Whether fragments of it overlapped: then nothing more is kept.
-    overlapped: bool,
+    /// The first fragment that covered octets of others: then nothing more is kept, and only holes are
+    /// filled.
+    overlap: Option<FrameRef>,
     /// The most that a fragment told.
     tells: Tells,
     kin: Kin,
@@ -99,6 +100,8 @@ pub(super) struct Partial {
     seen_as: Option<(SourceId, u8)>,
     /// The fragment that came before the others.
     earliest: Option<FrameRef>,
+    /// The one that begins it.
+    begins_in: Option<FrameRef>,
 }
 
 /// What its fragments are to a packet that was put together.
@@ -168,13 +171,14 @@ impl Partial {
             holes: Holes::default(),
             end: None,
             first: None,
-            overlapped: false,
+            overlap: None,
             tells: Tells::Nothing,
             kin: Kin::None,
             is_rest: false,
             told_as_other: 0,
             seen_as: None,
             earliest: None,
+            begins_in: None,
         }
     }
 
@@ -188,7 +192,7 @@ impl Partial {
 
     /// Whether nothing has come of it.
     pub(super) fn is_expected(&self) -> bool {
-        self.pieces.is_empty() && !self.overlapped
+        self.pieces.is_empty() && self.overlap.is_none()
     }
 
     pub(super) fn is_icmp(&self) -> bool {
@@ -234,7 +238,7 @@ impl Partial {
     /// the place of what came. Where it is the same but for where it begins and ends it is of the same
     /// packet at the next hop, which cut it anew: that has all its fragments.
     pub(super) fn meets(&self, piece: &Piece, part: FragmentablePart<'_>) -> bool {
-        self.is_of_source_of(piece) && (self.overlapped || self.meets_octets(piece, part))
+        self.is_of_source_of(piece) && (self.overlap.is_some() || self.meets_octets(piece, part))
     }
 
     /// Whether octets came in its place that it repeats, all of them, or contradicts.
@@ -260,7 +264,7 @@ impl Partial {
     /// has all its fragments, so that the first of them is not.
     pub(super) fn lacks(&self, piece: &Piece) -> bool {
         let overlaps = |p: &Piece| p.start < piece.end && piece.start < p.end;
-        !self.overlapped && !self.pieces.iter().any(overlaps) && self.has_room_for(piece)
+        self.overlap.is_none() && !self.pieces.iter().any(overlaps) && self.has_room_for(piece)
     }
 
     /// Whether the fragment lies before the end, and puts that nowhere else than earlier ones did.
@@ -307,7 +311,7 @@ impl Partial {
     /// beside a packet that is whole, and for what came of one that has its fate.
     pub(super) fn fate(&self) -> Option<Fate> {
         (self.tells == Tells::Message && !self.is_kin() && !self.is_rest).then_some(
-            if self.overlapped {
+            if self.overlap.is_some() {
                 Fate::Overlapping
             } else {
                 Fate::Waiting
@@ -345,12 +349,15 @@ impl Partial {
     ) -> Added {
         self.tells = self.tells.max(tells);
         self.seen_as = Some((piece.frame.source(), piece.ttl));
-        if self.overlapped {
-            return Added::Outcome(Reassembly::Refused(Refusal::Overlapped));
+        let earliest = *self.earliest.get_or_insert(piece.frame);
+        if self.overlap.is_some() {
+            self.covers(piece);
+            let missing = self.missing(earliest);
+            return Added::Outcome(Reassembly::Refused(Refusal::Overlapped(missing)));
         }
         let behind = self.pieces.partition_point(|p| p.end <= piece.start);
         if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
-            return Added::Outcome(self.meet(*there, piece, part));
+            return Added::Outcome(self.meet(*there, piece, part, earliest));
         }
         if !self.has_room_for(piece) {
             return Added::Outcome(Reassembly::Refused(Refusal::End));
@@ -364,8 +371,7 @@ impl Partial {
         let within = came.within.iter().map(|frame| (piece.start, *frame));
         self.within.extend(within);
         self.received += piece.end - piece.start;
-        self.holes.fill(piece.start, piece.end, piece.last);
-        let earliest = *self.earliest.get_or_insert(piece.frame);
+        self.covers(piece);
         if piece.start == 0 {
             self.first = Some(First {
                 fields: ip.with_octets(&[], &[]),
@@ -385,7 +391,13 @@ impl Partial {
     }
 
     /// A fragment where another came before.
-    fn meet(&mut self, there: Piece, piece: &Piece, part: FragmentablePart<'_>) -> Reassembly {
+    fn meet(
+        &mut self,
+        there: Piece,
+        piece: &Piece,
+        part: FragmentablePart<'_>,
+        earliest: FrameRef,
+    ) -> Reassembly {
         let kept = self
             .octets
             .get(there.at..there.at + (there.end - there.start));
@@ -393,20 +405,34 @@ impl Partial {
         if is_same {
             return Reassembly::Duplicate { of: there.frame };
         }
-        self.overlapped = true;
+        self.overlap = Some(piece.frame);
+        self.covers(piece);
         self.pieces = Vec::new();
         self.octets = Vec::new();
         self.within = Vec::new();
         self.first = None;
-        Reassembly::Overlap { with: there.frame }
+        Reassembly::Overlap {
+            with: there.frame,
+            missing: Some(self.missing(earliest)),
+        }
+    }
+
+    /// Takes note of where a fragment lies.
+    fn covers(&mut self, piece: &Piece) {
+        self.holes.fill(piece.start, piece.end, piece.last);
+        if piece.begins() {
+            self.begins_in.get_or_insert(piece.frame);
+        }
     }
 
     fn missing(&self, earliest: FrameRef) -> Missing {
-        let first = self.pieces.first().filter(|piece| piece.start == 0);
         Missing {
             earliest,
-            first: first.map(Piece::frame),
-            gaps: self.holes.gaps(),
+            first: self.begins_in,
+            part: InPart {
+                gaps: self.holes.gaps(),
+                overlap: self.overlap,
+            },
         }
     }
 

@@ -42,7 +42,10 @@ impl Known {
     pub(super) fn outcome(&self) -> Reassembly {
         match self.octets {
             Octets::Same => Reassembly::Duplicate { of: self.of },
-            Octets::Other => Reassembly::Overlap { with: self.of },
+            Octets::Other => Reassembly::Overlap {
+                with: self.of,
+                missing: None,
+            },
         }
     }
 }

@@ -146,7 +146,7 @@ impl Table {
                 self.recent.add((key, is_icmp), lead, parts, now);
                 self.remove(&key, serial);
             }
-            (Added::Outcome(Reassembly::Incomplete(_)), Some(met)) if partial.is_kin() => {
+            (Added::Outcome(alone), Some(met)) if partial.is_kin() && alone.missing().is_some() => {
                 outcome = Added::Outcome(met.outcome());
             }
             _ => {}

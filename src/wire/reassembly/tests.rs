@@ -190,7 +190,7 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
         let data = fragment4(7, offset, true, octets);
         let outcome = reassembler.feed(&packet(&data), frame_ref(2), None, at(0));
         assert!(
-            matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)),
+            matches!(outcome, Reassembly::Overlap { with, .. } if with == frame_ref(1)),
             "{offset}: {outcome:?}"
         );
         // What comes later finds it spoilt.
@@ -200,7 +200,7 @@ fn every_kind_of_overlap_is_told_and_nothing_merged() {
         ] {
             let outcome = reassembler.feed(&packet(&data), frame_ref(number), None, at(0));
             assert!(
-                matches!(outcome, Reassembly::Refused(Refusal::Overlapped)),
+                matches!(outcome, Reassembly::Refused(Refusal::Overlapped(_))),
                 "{offset}: {outcome:?}"
             );
         }

@@ -271,10 +271,10 @@ fn overlapping_fragments_of_a_tunnel_are_told() {
         pieces[2].clone(),
     ];
     let outcomes = feed(&mut reassembler, &all);
-    assert!(matches!(outcomes[2], Reassembly::Overlap { with } if with == frame_ref(2)));
+    assert!(matches!(outcomes[2], Reassembly::Overlap { with, .. } if with == frame_ref(2)));
     assert!(matches!(
         outcomes[3],
-        Reassembly::Refused(Refusal::Overlapped)
+        Reassembly::Refused(Refusal::Overlapped(_))
     ));
     assert_eq!(reassembler.fates().overlapping, 1);
 }

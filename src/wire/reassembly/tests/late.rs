@@ -25,7 +25,7 @@ fn other_octets_in_the_place_of_a_message_that_is_whole_are_told() {
         let mut reassembler = whole(&message);
         let outcome = reassembler.feed(&packet(&forged), frame_ref(3), None, millis(100));
         assert!(
-            matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(of)),
+            matches!(outcome, Reassembly::Overlap { with, .. } if with == frame_ref(of)),
             "{outcome:?}"
         );
         // It is no message of its own.

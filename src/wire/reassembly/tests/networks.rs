@@ -202,7 +202,7 @@ fn overlaps_are_told_across_files_as_within_one() {
     let mut reassembler = Reassembler::new(ROOM);
     reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
     let outcome = reassembler.feed(&packet(&overlapping), in_file(0, 2), None, at(0));
-    assert!(matches!(outcome, Reassembly::Overlap { with } if with == in_file(0, 1)));
+    assert!(matches!(outcome, Reassembly::Overlap { with, .. } if with == in_file(0, 1)));
     // In another file it is another packet: nothing of it is merged with the first.
     let mut reassembler = Reassembler::new(ROOM);
     reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
@@ -261,7 +261,7 @@ fn what_contradicts_another_hop_overlaps() {
     reassembler.feed(&packet(&first), frame_ref(1), None, at(0));
     let forged = hop_on(fragment4(7, 32, true, &other[32..64]));
     let outcome = reassembler.feed(&packet(&forged), frame_ref(2), None, at(0));
-    assert!(matches!(outcome, Reassembly::Overlap { with } if with == frame_ref(1)));
+    assert!(matches!(outcome, Reassembly::Overlap { with, .. } if with == frame_ref(1)));
     assert_eq!(reassembler.fates().overlapping, 1);
 }
 
