@@ -472,6 +472,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             relation,
             reassembly,
             whole: whole.as_ref(),
+            unmended: self.pipe.correlator.unmended(&packet.ip, &message),
             sources: &self.sources,
         };
         if shown {

@@ -39,5 +39,7 @@ mod pieces;
 mod streams;
 #[path = "wire/tunnel_fragments.rs"]
 mod tunnel_fragments;
+#[path = "wire/unmended.rs"]
+mod unmended;
 #[path = "wire/zep.rs"]
 mod zep;

@@ -42,6 +42,7 @@ mod translated;
 pub mod transmissions;
 pub mod unanswered;
 mod undelivered;
+mod unmended;
 pub mod verdict;
 mod verdicts;
 mod whole;

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::payload::counts_from;
 use super::{Body, Message};
+use crate::model::FrameRef;
 use crate::wire::checksum::{icmpv6_pseudo_header, internet, is_left_to_card, upper_checksum};
 use crate::wire::ip::{header_checksum, protocol};
 use crate::wire::{Checksum, ChecksumStatus, Ip};
@@ -34,6 +35,8 @@ pub enum ChecksumCause {
     /// It would verify had the packet gone to (or come from) this address, which stands in the
     /// quote: a NAT rewrote the outer header and not the checksum.
     OldAddress(Ipv6Addr),
+    /// It is right in the packet captured in this frame, which is the same before its translation.
+    Untranslated(FrameRef),
     /// Those of an IPv4 header and of what it carries are off by as much: an address, which both cover,
     /// was translated, and neither followed.
     Translated,
@@ -61,6 +64,7 @@ impl ChecksumCause {
             Self::ByteOrder => "byte_order",
             Self::OldTtl => "old_ttl",
             Self::OldAddress(_) => "old_address",
+            Self::Untranslated(_) => "untranslated",
             Self::Translated => "translated",
             Self::QuoteRewritten => "quote_rewritten",
             Self::AlteredWord => "altered_word",
@@ -80,6 +84,7 @@ impl ChecksumCause {
             Self::ByteOrder => "its octets are swapped",
             Self::OldTtl => "right before the TTL was counted down",
             Self::OldAddress(_) | Self::Translated => "right before an address was translated",
+            Self::Untranslated(_) => "right before its translation",
             Self::QuoteRewritten => "right before the quote was rewritten",
             Self::AlteredWord => "one 16-bit word of a counting payload altered",
             Self::OldSequence(_) => "right for an earlier sequence number",

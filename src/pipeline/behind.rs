@@ -21,7 +21,7 @@ use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::handover::start_on;
 use crate::icmp::{Message, Whole};
-use crate::model::StoredFrames;
+use crate::model::{FrameRef, StoredFrames};
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
@@ -83,13 +83,20 @@ enum Wait {
     ForAll,
 }
 
+/// What is known of a message when it is seen.
+struct Known {
+    relation: Relation,
+    checksum: Checksum,
+    unmended: Option<FrameRef>,
+}
+
 /// What crosses at once.
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
     frames: StoredFrames,
-    /// Of each message what correlation knows of it, and what its checksum proved to be.
-    known: Vec<(Relation, Checksum)>,
+    /// Of each message what correlation knows of it.
+    known: Vec<Known>,
     fragments: Vec<Reassembly>,
     exchanges: Vec<Exchange>,
     others: Vec<Other>,
@@ -102,7 +109,7 @@ impl Batch {
     fn octets(&self) -> usize {
         self.frames.memory()
             + self.items.capacity() * size_of::<Item>()
-            + self.known.capacity() * size_of::<(Relation, Checksum)>()
+            + self.known.capacity() * size_of::<Known>()
             + self.fragments.capacity() * size_of::<Reassembly>()
             + self.exchanges.capacity() * size_of::<Exchange>()
             + self.others.capacity() * size_of::<Other>()
@@ -198,7 +205,11 @@ impl<'s, 'e> Behind<'s, 'e> {
                     batch.push(Other::Sources(event.sources.to_vec()));
                 }
                 batch.frames.push(event.frame);
-                batch.known.push((event.relation, event.message.checksum));
+                batch.known.push(Known {
+                    relation: event.relation,
+                    checksum: event.message.checksum,
+                    unmended: event.unmended,
+                });
                 batch.items.push(match event.reassembly {
                     None => Item::Icmp,
                     Some(reassembly) => {
@@ -343,7 +354,7 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                     Item::Fragment => fragments.next(),
                     _ => None,
                 };
-                let Some((at, &(relation, checksum))) = messages.next() else {
+                let Some((at, known)) = messages.next() else {
                     continue;
                 };
                 let Some(frame) = batch.frames.get(at) else {
@@ -359,10 +370,11 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                 desk.tell(&Entry::Icmp(&IcmpEvent {
                     frame: &frame,
                     packet,
-                    message: &Message::parse_verified(&packet.ip, checksum),
-                    relation,
+                    message: &Message::parse_verified(&packet.ip, known.checksum),
+                    relation: known.relation,
                     reassembly,
                     whole: whole.as_ref(),
+                    unmended: known.unmended,
                     sources,
                 }))?;
             }

@@ -20,8 +20,9 @@ use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
+use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{Message, Whole};
-use crate::model::{Frame, SourceId};
+use crate::model::{Frame, FrameRef, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
 use crate::wire::reassembly::Reassembly;
@@ -143,11 +144,20 @@ pub struct IcmpEvent<'a> {
     pub reassembly: Option<&'a Reassembly>,
     /// The message that is whole with this frame, where it came in fragments.
     pub whole: Option<&'a Whole<'a>>,
+    /// Where it was captured before an address translation that did not mend its checksum.
+    pub unmended: Option<FrameRef>,
     /// The sources, for names of files and interfaces.
     pub sources: &'a [SourceInfo],
 }
 
 impl<'a> IcmpEvent<'a> {
+    /// What explains a bad checksum of what is said, if anything does: two packets prove more than one.
+    pub fn cause(&self) -> Option<ChecksumCause> {
+        let ip = self.whole.map_or(&self.packet.ip, |whole| &whole.ip);
+        let untranslated = self.unmended.map(ChecksumCause::Untranslated);
+        untranslated.or_else(|| cause::of(ip, self.said()))
+    }
+
     /// What is said: all of a message that is whole with this frame, or else as much as came in it.
     pub fn said(&self) -> &'a Message<'a> {
         self.whole.map_or(self.message, |whole| &whole.message)

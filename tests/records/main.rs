@@ -4,6 +4,7 @@ mod captures;
 #[path = "../records_support/mod.rs"]
 mod records_support;
 mod story;
+mod words;
 
 use std::time::Duration;
 

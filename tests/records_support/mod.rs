@@ -169,6 +169,7 @@ impl<'a> Captured<'a> {
             relation,
             reassembly: None,
             whole: None,
+            unmended: None,
             sources: &sources(names),
         })
     }

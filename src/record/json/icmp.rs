@@ -75,7 +75,12 @@ impl Serialize for Event<'_> {
         map.put("ip", &IpHeader(&packet.ip))?;
         map.put(
             "icmp",
-            &Fields4And6(&packet.ip, message, self.context.payloads),
+            &Fields4And6 {
+                ip: &packet.ip,
+                message,
+                payloads: self.context.payloads,
+                captured_before: self.event.unmended.map(|before| self.reference(before)),
+            },
         )?;
         let id = community.message(packet.ip.addrs, said);
         map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
@@ -179,7 +184,12 @@ impl Serialize for FragmentOutcome<'_> {
                 if let Some(whole) = self.of.event.whole {
                     map.put(
                         "icmp",
-                        &Fields4And6(&whole.ip, &whole.message, self.of.context.payloads),
+                        &Fields4And6 {
+                            ip: &whole.ip,
+                            message: &whole.message,
+                            payloads: self.of.context.payloads,
+                            captured_before: None,
+                        },
                     )?;
                 }
             }
@@ -351,14 +361,20 @@ impl Serialize for OriginalPacket<'_> {
 struct MessageChecksum<'a> {
     ip: &'a Ip<'a>,
     message: &'a Message<'a>,
+    captured_before: Option<Reference<'a>>,
 }
 
 impl Serialize for MessageChecksum<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         ChecksumState(self.message.checksum).put_into(&mut map)?;
-        if let Some(cause) = cause::of(self.ip, self.message) {
+        let cause = match self.captured_before {
+            Some(before) => Some(ChecksumCause::Untranslated(before.frame)),
+            None => cause::of(self.ip, self.message),
+        };
+        if let Some(cause) = cause {
             map.name("cause", cause.name())?;
+            map.maybe("captured_before", self.captured_before)?;
             match cause {
                 ChecksumCause::OldAddress(address) => {
                     map.put("old_address", &Addr(address.into()))?;
@@ -372,11 +388,21 @@ impl Serialize for MessageChecksum<'_> {
 }
 
 /// The message itself.
-struct Fields4And6<'a>(&'a Ip<'a>, &'a Message<'a>, Payloads);
+struct Fields4And6<'a> {
+    ip: &'a Ip<'a>,
+    message: &'a Message<'a>,
+    payloads: Payloads,
+    captured_before: Option<Reference<'a>>,
+}
 
 impl Serialize for Fields4And6<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(ip, message, payloads) = self;
+        let Self {
+            ip,
+            message,
+            payloads,
+            captured_before,
+        } = *self;
         let mut map = serializer.serialize_map(None)?;
         if matches!(message.body, Body::Fragment) {
             // A later fragment holds no ICMP header, so there is no type to tell.
@@ -389,9 +415,16 @@ impl Serialize for Fields4And6<'_> {
         if message.bytes.is_empty() {
             return map.end();
         }
-        map.put("checksum", &MessageChecksum { ip, message })?;
+        map.put(
+            "checksum",
+            &MessageChecksum {
+                ip,
+                message,
+                captured_before,
+            },
+        )?;
         body::put(&mut map, message)?;
-        if *payloads == Payloads::Shown
+        if payloads == Payloads::Shown
             && let Body::Echo(echo) = &message.body
         {
             map.put("payload", &Hex(echo.payload))?;

@@ -10,7 +10,7 @@ use super::{TextOptions, addr, options as file, report, system, verbose};
 use crate::correlate::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
-use crate::icmp::cause::{self, ChecksumCause};
+use crate::icmp::cause::ChecksumCause;
 use crate::icmp::{Message, Translation, tunnel_header};
 use crate::model::{FrameRef, LinkCipher, LinkFragment, UnknownPrefix};
 use crate::record::json::SourceNames;
@@ -150,7 +150,7 @@ pub(super) fn all(
     encapsulation(&mut notes, event);
     headers(&mut notes, event);
     aggregate(&mut notes, event);
-    checksum(&mut notes, event);
+    checksum(&mut notes, event, names);
     if let Some(sequence @ CheckSequence::Bad { .. }) = link::check_sequence(event.frame) {
         notes.fault(|out| {
             out.extend_from_slice(b"bad ");
@@ -513,7 +513,7 @@ fn code(notes: &mut Notes<'_>, message: &Message<'_>) {
     }
 }
 
-fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
+fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>, names: &SourceNames) {
     let checksum = event.said().checksum;
     if let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) {
         // Unverified is silent here: a snap length cuts every message of a capture. -v tells.
@@ -522,14 +522,17 @@ fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             write::hex(out, found.into(), 4);
             out.extend_from_slice(b" (expected 0x");
             write::hex(out, expected.into(), 4);
-            let ip = event.whole.map_or(&event.packet.ip, |whole| &whole.ip);
-            if let Some(cause) = cause::of(ip, event.said()) {
+            if let Some(cause) = event.cause() {
                 out.extend_from_slice(b"; probably ");
                 out.extend_from_slice(cause.title().as_bytes());
                 match cause {
                     ChecksumCause::OldAddress(address) => {
                         out.extend_from_slice(b" from ");
                         write::ip(out, address.into());
+                    }
+                    ChecksumCause::Untranslated(before) => {
+                        out.extend_from_slice(b", ");
+                        frame(out, before, names);
                     }
                     ChecksumCause::OldSequence(seq) => {
                         out.extend_from_slice(b", ");

@@ -1,0 +1,121 @@
+//! Pings on both sides of an address translation that left their checksum as it was.
+
+use icmpdump::wire::checksum::internet;
+use serde_json::{Value, json};
+
+use crate::captured::{records, text, written};
+use crate::fragmented::{echo, echo6};
+use crate::tunnel_fragments::RAW;
+
+/// Where they stand in the two headers.
+const TTL: usize = 8;
+const SOURCE: usize = 12;
+const DESTINATION: usize = 16;
+const HOP_LIMIT: usize = 7;
+const SOURCE6: usize = 8;
+
+/// The next hop has it with these octets at this place, and nothing but the IPv4 header's checksum mended.
+fn beyond(packet: &[u8], changed: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    for (at, octets) in changed {
+        packet[*at..at + octets.len()].copy_from_slice(octets);
+    }
+    if packet[0] >> 4 == 4 {
+        packet[TTL] -= 1;
+        packet[10..12].fill(0);
+        let sum = internet(&[&packet[..20]]);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    } else {
+        packet[HOP_LIMIT] -= 1;
+    }
+    packet
+}
+
+fn mend(packet: &mut [u8]) {
+    packet[22..24].fill(0);
+    let sum = internet(&[&packet[20..]]);
+    packet[22..24].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// What is told of the checksum of the last of these.
+fn checksum(packets: &[Vec<u8>]) -> Value {
+    let told = records(&written(RAW, packets));
+    let last = |record: &&Value| record["frame"] == packets.len();
+    told.iter().find(last).unwrap()["icmp"]["checksum"].clone()
+}
+
+const ID: usize = 24;
+
+#[test]
+fn a_request_whose_identifier_was_translated() {
+    let inside = echo(8, 3, 56);
+    let rewritten = [(SOURCE, &[203, 0, 113, 5][..]), (ID, &[0x30, 0x39])];
+    let outside = beyond(&inside, &rewritten);
+    let packets = [echo(8, 2, 56), inside.clone(), outside.clone()];
+    let told = checksum(&packets);
+    assert_eq!(told["cause"], "untranslated");
+    assert_eq!(told["captured_before"], json!({"frame": 2}));
+    let text = text(&written(RAW, &packets));
+    assert!(
+        text.contains("; probably right before its translation, #2)"),
+        "{text}"
+    );
+
+    // Alone, behind another ping, or behind one that came no further it proves nothing.
+    let mut other = inside.clone();
+    other[40] ^= 0x10;
+    mend(&mut other);
+    let as_far = beyond(&inside, &[]);
+    for before in [vec![], vec![echo(8, 2, 56)], vec![other], vec![as_far]] {
+        let packets = [&before[..], std::slice::from_ref(&outside)].concat();
+        assert_eq!(checksum(&packets)["cause"], Value::Null, "{before:?}");
+    }
+    // Damaged on the way as well.
+    let damaged = beyond(&inside, &[&rewritten[..], &[(50, &[0xa5, 0x5a])]].concat());
+    assert_eq!(
+        checksum(&[inside.clone(), damaged])["captured_before"],
+        Value::Null
+    );
+    // The same host with another identifier: no translation.
+    let renumbered = beyond(&inside, &[(ID, &[0x30, 0x39])]);
+    assert_eq!(
+        checksum(&[inside.clone(), renumbered])["captured_before"],
+        Value::Null
+    );
+    // Mended.
+    let mut mended = outside;
+    mend(&mut mended);
+    assert_eq!(checksum(&[inside, mended])["status"], "good");
+}
+
+#[test]
+fn a_reply_whose_identifier_was_translated_back() {
+    let outside = beyond(&echo(0, 3, 56), &[(DESTINATION, &[203, 0, 113, 5])]);
+    let inside = beyond(
+        &outside,
+        &[(DESTINATION, &[10, 0, 0, 1]), (ID, &[0x30, 0x39])],
+    );
+    let told = checksum(&[outside, inside]);
+    assert_eq!(told["cause"], "untranslated");
+    assert_eq!(told["captured_before"], json!({"frame": 1}));
+}
+
+/// ICMPv6 covers the addresses: no identifier has to change.
+#[test]
+fn an_address_that_icmpv6_covers() {
+    let inside = echo6(128, 3, 56);
+    let outside = beyond(&inside, &[(SOURCE6, &[0xfd, 0, 0, 0, 0, 0, 0, 9])]);
+    let told = checksum(&[inside.clone(), outside.clone()]);
+    assert_eq!(told["cause"], "untranslated");
+    assert_eq!(told["captured_before"], json!({"frame": 1}));
+    assert_eq!(checksum(&[outside])["cause"], Value::Null);
+    // One bit of the identifier as well, which alone would be told as flipped.
+    let inside = echo(8, 3, 56);
+    let [high, low] = [inside[ID], inside[ID + 1] ^ 8];
+    let outside = beyond(&inside, &[(SOURCE, &[203, 0, 113, 5]), (ID, &[high, low])]);
+    assert_eq!(
+        checksum(std::slice::from_ref(&outside))["cause"],
+        "flipped_bit"
+    );
+    assert_eq!(checksum(&[inside, outside])["cause"], "untranslated");
+}
