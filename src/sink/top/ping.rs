@@ -232,3 +232,74 @@ pub(super) enum Forgotten {
     /// It was counted before, or will be.
     Passes,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::model::SourceId;
+
+    /// Of requests that are still open nobody knows how many will be lost.
+    #[test]
+    fn loss_is_that_of_requests_whose_time_is_over() {
+        let addrs = AddrPair::of_one(Ipv4Addr::LOCALHOST.into());
+        let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
+        let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
+        // Every fourth is lost.
+        for number in 0..20 {
+            ping.sent(request(number));
+            if number % 4 != 0 {
+                let sample = Sample::Answered(None);
+                ping.decide(request(number), sample, Forgotten::Counts);
+            }
+        }
+        assert_eq!(ping.loss(), Permille::of(0, 1));
+        for number in 0..8 {
+            let sample = match number % 4 {
+                0 => Sample::Lost,
+                _ => Sample::Answered(None),
+            };
+            ping.decide(request(number), sample, Forgotten::Passes);
+            ping.close(sample);
+        }
+        assert_eq!((ping.lost, ping.waiting()), (2, 3));
+        assert_eq!(ping.loss(), Permille::of(1, 4));
+    }
+
+    /// Replies that were captured and never came back, and errors that came late.
+    #[test]
+    fn what_became_of_a_request_may_turn_out_to_be_otherwise() {
+        let addrs = AddrPair::of_one(Ipv4Addr::LOCALHOST.into());
+        let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
+        let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
+        let rtt = |millis| Sample::Answered(Some(Duration::from_millis(millis)));
+        for number in 0..4 {
+            ping.sent(request(number));
+            ping.decide(request(number), rtt(number + 1), Forgotten::Counts);
+        }
+        for number in 0..2 {
+            ping.decide(request(number), Sample::Lost, Forgotten::WasAnswered);
+            ping.close(Sample::Lost);
+        }
+        assert_eq!((ping.answered, ping.lost, ping.waiting()), (2, 2, 0));
+        assert_eq!(ping.mean(), Some(Duration::from_micros(3500)));
+        let shown: Vec<_> = ping.history().collect();
+        assert_eq!(shown, [Sample::Lost, Sample::Lost, rtt(3), rtt(4)]);
+        // Told again, and as an answer that it is not.
+        ping.decide(request(0), Sample::Lost, Forgotten::WasAnswered);
+        ping.decide(request(0), rtt(9), Forgotten::Passes);
+        assert_eq!((ping.answered, ping.lost), (2, 2));
+        // An error explains one of them after all.
+        ping.decide(request(1), Sample::Error, Forgotten::Passes);
+        assert_eq!((ping.lost, ping.errors), (1, 1));
+        assert_eq!(ping.loss(), Permille::of(1, 2));
+        // Of one that the history no longer holds.
+        ping.decide(request(99), Sample::Lost, Forgotten::WasAnswered);
+        assert_eq!((ping.answered, ping.lost), (1, 2));
+        for number in [2, 3] {
+            ping.decide(request(number), Sample::Unknown, Forgotten::Passes);
+        }
+        assert_eq!((ping.answered, ping.unknown, ping.rtt), (0, 2, None));
+    }
+}

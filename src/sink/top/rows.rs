@@ -91,3 +91,42 @@ impl<K: Copy + Eq + Hash, R: Row + Clone> Rows<K, R> {
         self.omitted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    struct At(Timestamp);
+
+    impl Row for At {
+        fn last(&self) -> Timestamp {
+            self.0
+        }
+    }
+
+    #[test]
+    fn rows_are_bounded_and_quiet_ones_make_room() {
+        let mut rows = Rows::new(100);
+        let time = |seconds: i64| Timestamp::from_parts(seconds, 0);
+        for host in 0..1000_u32 {
+            let key = IpAddr::V4(Ipv4Addr::from_bits(host));
+            rows.entry(key, time(0), || At(time(0)));
+        }
+        assert_eq!((rows.to_vec().len(), rows.omitted()), (100, 900));
+        // All of them were quiet for long by now.
+        for host in 0..50_u32 {
+            let key = IpAddr::V4(Ipv4Addr::from_bits(5000 + host));
+            rows.entry(key, time(1000), || At(time(1000)));
+        }
+        assert_eq!((rows.to_vec().len(), rows.omitted()), (50, 900));
+        // And back in time.
+        for host in 0..200_u32 {
+            let key = IpAddr::V4(Ipv4Addr::from_bits(9000 + host));
+            rows.entry(key, time(5), || At(time(5)));
+        }
+        assert_eq!(rows.to_vec().len(), 100);
+    }
+}

@@ -1,6 +1,5 @@
 //! The view on a terminal in memory.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +9,11 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::keys::{Choices, Flowing, Next, Order, Part, Typing, Zoom};
-use super::model::{Phase, Ping, Sample, Snapshot};
-use super::ping::Forgotten;
-use super::rows::{Row, Rows};
+use super::model::{Phase, Sample, Snapshot};
 use super::{Shared, TopSink, view};
 use crate::correlate::{Config, Correlator, Originals, Sight};
 use crate::findings::{Confidence, Finding, Severity};
-use crate::model::{AddrPair, FrameRef, LinkType, Permille, SourceId, Timestamp};
+use crate::model::{LinkType, SourceId};
 use crate::pipeline::{Control, Observer, Pipeline, Telling};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
@@ -240,69 +237,6 @@ fn help() {
     assert_eq!(choices.filter, "?h");
 }
 
-/// Of requests that are still open nobody knows how many will be lost.
-#[test]
-fn loss_is_that_of_requests_whose_time_is_over() {
-    let addrs = AddrPair::of_one(Ipv4Addr::LOCALHOST.into());
-    let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
-    let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
-    // Every fourth is lost.
-    for number in 0..20 {
-        ping.sent(request(number));
-        if number % 4 != 0 {
-            let sample = Sample::Answered(None);
-            ping.decide(request(number), sample, Forgotten::Counts);
-        }
-    }
-    assert_eq!(ping.loss(), Permille::of(0, 1));
-    for number in 0..8 {
-        let sample = match number % 4 {
-            0 => Sample::Lost,
-            _ => Sample::Answered(None),
-        };
-        ping.decide(request(number), sample, Forgotten::Passes);
-        ping.close(sample);
-    }
-    assert_eq!((ping.lost, ping.waiting()), (2, 3));
-    assert_eq!(ping.loss(), Permille::of(1, 4));
-}
-
-/// Replies that were captured and never came back, and errors that came late.
-#[test]
-fn what_became_of_a_request_may_turn_out_to_be_otherwise() {
-    let addrs = AddrPair::of_one(Ipv4Addr::LOCALHOST.into());
-    let mut ping = Ping::new(addrs, 1, Timestamp::MIN);
-    let request = |number: u64| FrameRef::new(SourceId(0), number + 1);
-    let rtt = |millis| Sample::Answered(Some(Duration::from_millis(millis)));
-    for number in 0..4 {
-        ping.sent(request(number));
-        ping.decide(request(number), rtt(number + 1), Forgotten::Counts);
-    }
-    for number in 0..2 {
-        ping.decide(request(number), Sample::Lost, Forgotten::WasAnswered);
-        ping.close(Sample::Lost);
-    }
-    assert_eq!((ping.answered, ping.lost, ping.waiting()), (2, 2, 0));
-    assert_eq!(ping.mean(), Some(Duration::from_micros(3500)));
-    let shown: Vec<_> = ping.history().collect();
-    assert_eq!(shown, [Sample::Lost, Sample::Lost, rtt(3), rtt(4)]);
-    // Told again, and as an answer that it is not.
-    ping.decide(request(0), Sample::Lost, Forgotten::WasAnswered);
-    ping.decide(request(0), rtt(9), Forgotten::Passes);
-    assert_eq!((ping.answered, ping.lost), (2, 2));
-    // An error explains one of them after all.
-    ping.decide(request(1), Sample::Error, Forgotten::Passes);
-    assert_eq!((ping.lost, ping.errors), (1, 1));
-    assert_eq!(ping.loss(), Permille::of(1, 2));
-    // Of one that the history no longer holds.
-    ping.decide(request(99), Sample::Lost, Forgotten::WasAnswered);
-    assert_eq!((ping.answered, ping.lost), (1, 2));
-    for number in [2, 3] {
-        ping.decide(request(number), Sample::Unknown, Forgotten::Passes);
-    }
-    assert_eq!((ping.answered, ping.unknown, ping.rtt), (0, 2, None));
-}
-
 #[test]
 fn keys() {
     let mut choices = Choices::default();
@@ -471,36 +405,4 @@ fn text_of_others_cannot_command_the_terminal() {
     line(&screen, r"a\x1b[2Jb.pcap");
     line(&screen, r"name \x1b]0;x\x07 of a node");
     assert!(screen.concat().chars().all(|c| !c.is_control()));
-}
-
-#[derive(Clone, Debug)]
-struct At(Timestamp);
-
-impl Row for At {
-    fn last(&self) -> Timestamp {
-        self.0
-    }
-}
-
-#[test]
-fn rows_are_bounded_and_quiet_ones_make_room() {
-    let mut rows = Rows::new(100);
-    let time = |seconds: i64| Timestamp::from_parts(seconds, 0);
-    for host in 0..1000_u32 {
-        let key = IpAddr::V4(Ipv4Addr::from_bits(host));
-        rows.entry(key, time(0), || At(time(0)));
-    }
-    assert_eq!((rows.to_vec().len(), rows.omitted()), (100, 900));
-    // All of them were quiet for long by now.
-    for host in 0..50_u32 {
-        let key = IpAddr::V4(Ipv4Addr::from_bits(5000 + host));
-        rows.entry(key, time(1000), || At(time(1000)));
-    }
-    assert_eq!((rows.to_vec().len(), rows.omitted()), (50, 900));
-    // And back in time.
-    for host in 0..200_u32 {
-        let key = IpAddr::V4(Ipv4Addr::from_bits(9000 + host));
-        rows.entry(key, time(5), || At(time(5)));
-    }
-    assert_eq!(rows.to_vec().len(), 100);
 }
