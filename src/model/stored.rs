@@ -1,9 +1,8 @@
 //! Frames on their way to another thread.
 
 use super::byteorder::Order;
-use super::frame::{
-    Expanded, Frame, InterfaceId, LinkCipher, LinkType, Part, SourceId, UsbTransfer,
-};
+use super::expanded::Expanded;
+use super::frame::{Frame, InterfaceId, LinkCipher, LinkType, Part, SourceId, UsbTransfer};
 use super::options::Options;
 use super::time::Timestamp;
 
