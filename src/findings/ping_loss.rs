@@ -12,19 +12,20 @@
 //! than one that was answered, on its way out.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
+mod losses;
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
+use self::losses::Losses;
 use super::drop_log::DropLog;
-use super::dropped_replies::DroppedReplies;
 use super::group::{EVIDENCE, Groups};
-use super::ping_course::Course;
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
-use crate::model::{AddrPair, FrameRef, Permille};
+use crate::model::{AddrPair, Permille};
 
 /// Loss, in percent, from which a finding is critical.
 const CRITICAL_PERCENT: u64 = 10;
@@ -34,8 +35,6 @@ const CRITICAL_SENT: u64 = 5;
 const CRITICAL_LOST: u64 = 2;
 /// Destinations of one sender that are named one by one, if none of them answers.
 const NAMED: usize = 3;
-/// Points of capture told apart.
-const POINTS: usize = 8;
 /// Traced pairs remembered.
 const TRACES: usize = 10_000;
 
@@ -50,95 +49,6 @@ pub(super) struct PingLoss {
     pub(super) logged: DropLog,
     /// Destinations to which packets go in loops: that is told of them.
     pub(super) in_loops: HashSet<IpAddr, RandomState>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Losses {
-    sent: u64,
-    lost: u64,
-    errors: u64,
-    /// Requests lost in a row up to now, and at most.
-    run: u64,
-    longest: u64,
-    /// Runs of two and more.
-    bursts: u64,
-    one_sided: bool,
-    /// Lost ones that were dropped where they were captured.
-    dropped: u64,
-    /// Lost ones that a log says were dropped.
-    logged: u64,
-    /// How many were answered, but the reply did not come back.
-    on_way_back: u64,
-    /// Replies that are known to have been dropped.
-    replies_dropped: DroppedReplies,
-    /// Those of which no reply was captured, by the number of points that their requests were captured
-    /// at.
-    lost_at: [u64; POINTS],
-    /// At how many points requests were captured whose reply was.
-    points: usize,
-    evidence: Vec<FrameRef>,
-    course: Course,
-}
-
-impl Losses {
-    fn add(&mut self, exchange: &Exchange, logged: &DropLog) {
-        self.sent += 1;
-        let points = usize::from(exchange.request_points).min(POINTS);
-        if exchange.end.and_then(ExchangeEnd::reply).is_some() {
-            self.points = self.points.max(points);
-        } else if exchange.outcome == ExchangeOutcome::Lost
-            && let Some(lost) = self.lost_at.get_mut(points.saturating_sub(1))
-        {
-            *lost += 1;
-        }
-        self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
-        if exchange.outcome != ExchangeOutcome::Lost {
-            if exchange.outcome == ExchangeOutcome::Answered {
-                self.course.answered(exchange);
-            }
-            self.run = 0;
-            return;
-        }
-        self.lost += 1;
-        self.run += 1;
-        self.bursts += u64::from(self.run == 2);
-        self.longest = self.longest.max(self.run);
-        self.one_sided |= exchange.one_sided_possible;
-        self.dropped += u64::from(exchange.dropped.is_some());
-        let error = exchange
-            .reply_dropped
-            .and_then(|by| self.replies_dropped.add(by));
-        self.on_way_back +=
-            u64::from(exchange.lost_on_way_back() && exchange.reply_dropped.is_none());
-        let log = logged.tells_of(exchange);
-        self.logged += u64::from(log.is_some());
-        let reply = exchange.end.and_then(ExchangeEnd::reply);
-        let room = EVIDENCE.saturating_sub(self.evidence.len());
-        let frames = [exchange.request].into_iter().chain(reply);
-        let frames = frames.chain(error).chain(log);
-        self.evidence.extend(frames.take(room));
-    }
-
-    /// How many requests were captured on their way, but not at all points where others were.
-    fn on_way_out(&self) -> u64 {
-        self.lost_at
-            .iter()
-            .take(self.points.saturating_sub(1))
-            .sum()
-    }
-
-    /// An error tells what became of a request that is counted as lost.
-    fn late_error(&mut self, exchange: &Exchange) {
-        let points = usize::from(exchange.request_points).min(POINTS);
-        if let Some(lost) = self.lost_at.get_mut(points.saturating_sub(1)) {
-            *lost = lost.saturating_sub(1);
-        }
-        self.lost = self.lost.saturating_sub(1);
-        self.errors += 1;
-        self.longest = self.longest.min(self.lost);
-        self.bursts = self.bursts.min(self.lost / 2);
-        (self.evidence).retain(|frame| *frame != exchange.request);
-    }
 }
 
 impl PingLoss {
@@ -215,24 +125,23 @@ impl Diagnosis for PingLoss {
             }
         }
         for (src, silent) in unanswered.iter() {
-            if silent.len() > NAMED {
-                found.push(self::unanswered(
-                    *src,
-                    &format!("{} hosts", silent.len()),
-                    silent,
-                ));
+            let at_once = if silent.len() > NAMED {
+                silent.len()
             } else {
-                for one in silent {
-                    let to = one.0.to_string();
-                    found.push(self::unanswered(*src, &to, std::slice::from_ref(one)));
-                }
-            }
+                1
+            };
+            let told = silent.chunks(at_once);
+            found.extend(told.map(|silent| self::unanswered(*src, silent)));
         }
     }
 }
 
-/// What one sender sent to `to`, whom nothing came back from.
-fn unanswered(src: IpAddr, to: &str, silent: &[(IpAddr, &Losses)]) -> Finding {
+/// What one sender sent to these, whom nothing came back from.
+fn unanswered(src: IpAddr, silent: &[(IpAddr, &Losses)]) -> Finding {
+    let to = match silent {
+        [(dst, _)] => dst.to_string(),
+        several => format!("{} hosts", several.len()),
+    };
     let sum = |count: fn(&Losses) -> u64| -> u64 { silent.iter().map(|(_, it)| count(it)).sum() };
     let evidence = silent.iter().flat_map(|(_, losses)| &losses.evidence);
     Finding {
@@ -266,10 +175,49 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
-    let droppers = losses.replies_dropped.advice();
-    let (confidence, advice) = if let Some(advice) = &droppers {
-        (Confidence::Confirmed, advice.as_str())
-    } else if losses.dropped == losses.lost {
+    let of_them = |count, became| match count {
+        0 => String::new(),
+        count => format!(", {count} of them {became}"),
+    };
+    let on_way = |count, which| match count {
+        0 => String::new(),
+        all if all == losses.lost => format!("; the {which}"),
+        some => format!("; {some} of the {which}"),
+    };
+    let dropped = of_them(losses.dropped, "dropped where they were captured");
+    let logged = of_them(losses.logged, "logged as dropped");
+    let out = on_way(losses.on_way_out(), "requests were lost on their way there");
+    let back = on_way(losses.on_way_back, "replies came on their way back");
+    let (confidence, advice) = advice(losses);
+    Finding {
+        name: "ping_loss",
+        severity: if losses.lost * 100 >= CRITICAL_PERCENT * losses.sent
+            && losses.sent >= CRITICAL_SENT
+            && losses.lost >= CRITICAL_LOST
+            && !losses.one_sided
+        {
+            Severity::Critical
+        } else {
+            Severity::Warning
+        },
+        title: format!(
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{out}{back}{}",
+            losses.lost,
+            losses.sent,
+            losses.replies_dropped.words()
+        ),
+        evidence: losses.evidence.clone(),
+        confidence,
+        advice,
+    }
+}
+
+/// How sure it is, and what to do about it, by where the packets were lost.
+fn advice(losses: &Losses) -> (Confidence, String) {
+    if let Some(advice) = losses.replies_dropped.advice() {
+        return (Confidence::Confirmed, advice);
+    }
+    let (confidence, advice) = if losses.dropped == losses.lost {
         (
             Confidence::Confirmed,
             "They were dropped where they were captured: look at the XDP program or the tc filters of \
@@ -311,51 +259,14 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             "Capture nearer to the destination to find out on which side of it the packets vanish.",
         )
     };
-    let dropped = match losses.dropped {
-        0 => String::new(),
-        dropped => format!(", {dropped} of them dropped where they were captured"),
-    };
-    let logged = match losses.logged {
-        0 => String::new(),
-        logged => format!(", {logged} of them logged as dropped"),
-    };
-    let back = match losses.on_way_back {
-        0 => String::new(),
-        all if all == losses.lost => "; the replies came on their way back".to_owned(),
-        some => format!("; {some} of the replies came on their way back"),
-    };
-    let out = match losses.on_way_out() {
-        0 => String::new(),
-        all if all == losses.lost => "; the requests were lost on their way there".to_owned(),
-        some => format!("; {some} of the requests were lost on their way there"),
-    };
-    Finding {
-        name: "ping_loss",
-        severity: if losses.lost * 100 >= CRITICAL_PERCENT * losses.sent
-            && losses.sent >= CRITICAL_SENT
-            && losses.lost >= CRITICAL_LOST
-            && !losses.one_sided
-        {
-            Severity::Critical
-        } else {
-            Severity::Warning
-        },
-        title: format!(
-            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{out}{back}{}",
-            losses.lost,
-            losses.sent,
-            losses.replies_dropped.words()
-        ),
-        evidence: losses.evidence.clone(),
-        confidence,
-        advice: advice.to_owned(),
-    }
+    (confidence, advice.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{SourceId, Timestamp};
+    use crate::correlate::exchange::ExchangeEnd;
+    use crate::model::{FrameRef, SourceId, Timestamp};
 
     fn addrs() -> AddrPair {
         AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into())

@@ -1,0 +1,109 @@
+//! The requests of one sender and destination, counted.
+
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::findings::drop_log::DropLog;
+use crate::findings::dropped_replies::DroppedReplies;
+use crate::findings::group::EVIDENCE;
+use crate::findings::ping_course::Course;
+use crate::model::FrameRef;
+
+/// Points of capture told apart.
+const POINTS: usize = 8;
+
+/// How many were sent, what became of them, and how those that were lost lie in time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Losses {
+    pub(super) sent: u64,
+    pub(super) lost: u64,
+    pub(super) errors: u64,
+    /// Requests lost in a row up to now, and at most.
+    run: u64,
+    pub(super) longest: u64,
+    /// Runs of two and more.
+    pub(super) bursts: u64,
+    pub(super) one_sided: bool,
+    /// Lost ones that were dropped where they were captured.
+    pub(super) dropped: u64,
+    /// Lost ones that a log says were dropped.
+    pub(super) logged: u64,
+    /// How many were answered, but the reply did not come back.
+    pub(super) on_way_back: u64,
+    /// Replies that are known to have been dropped.
+    pub(super) replies_dropped: DroppedReplies,
+    /// Those of which no reply was captured, by the number of points that their requests were captured
+    /// at.
+    lost_at: [u64; POINTS],
+    /// At how many points requests were captured whose reply was.
+    points: usize,
+    pub(super) evidence: Vec<FrameRef>,
+    pub(super) course: Course,
+}
+
+impl Losses {
+    pub(super) fn add(&mut self, exchange: &Exchange, logged: &DropLog) {
+        self.sent += 1;
+        let reply = exchange.end.and_then(ExchangeEnd::reply);
+        if reply.is_some() {
+            self.points = self.points.max(points(exchange));
+        } else if exchange.outcome == ExchangeOutcome::Lost
+            && let Some(lost) = self.lost_like(exchange)
+        {
+            *lost += 1;
+        }
+        self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
+        if exchange.outcome != ExchangeOutcome::Lost {
+            if exchange.outcome == ExchangeOutcome::Answered {
+                self.course.answered(exchange);
+            }
+            self.run = 0;
+            return;
+        }
+        self.lost += 1;
+        self.run += 1;
+        self.bursts += u64::from(self.run == 2);
+        self.longest = self.longest.max(self.run);
+        self.one_sided |= exchange.one_sided_possible;
+        self.dropped += u64::from(exchange.dropped.is_some());
+        let error = exchange
+            .reply_dropped
+            .and_then(|by| self.replies_dropped.add(by));
+        self.on_way_back +=
+            u64::from(exchange.lost_on_way_back() && exchange.reply_dropped.is_none());
+        let log = logged.tells_of(exchange);
+        self.logged += u64::from(log.is_some());
+        let room = EVIDENCE.saturating_sub(self.evidence.len());
+        let frames = [exchange.request].into_iter().chain(reply);
+        let frames = frames.chain(error).chain(log);
+        self.evidence.extend(frames.take(room));
+    }
+
+    /// How many requests were captured on their way, but not at all points where others were.
+    pub(super) fn on_way_out(&self) -> u64 {
+        self.lost_at
+            .iter()
+            .take(self.points.saturating_sub(1))
+            .sum()
+    }
+
+    /// An error tells what became of a request that is counted as lost.
+    pub(super) fn late_error(&mut self, exchange: &Exchange) {
+        if let Some(lost) = self.lost_like(exchange) {
+            *lost = lost.saturating_sub(1);
+        }
+        self.lost = self.lost.saturating_sub(1);
+        self.errors += 1;
+        self.longest = self.longest.min(self.lost);
+        self.bursts = self.bursts.min(self.lost / 2);
+        (self.evidence).retain(|frame| *frame != exchange.request);
+    }
+
+    /// How many were lost that were captured at as many points.
+    fn lost_like(&mut self, exchange: &Exchange) -> Option<&mut u64> {
+        self.lost_at.get_mut(points(exchange).saturating_sub(1))
+    }
+}
+
+/// At how many points a request was captured, as far as they are told apart.
+fn points(exchange: &Exchange) -> usize {
+    usize::from(exchange.request_points).min(POINTS)
+}
