@@ -10,8 +10,8 @@ use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
 use super::flows::{Chain, Hashes, Marks, Ring, is_told_apart};
 use super::lead::Lead;
+use super::numbered;
 use super::observation::{Observation, occupied};
-use super::query;
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
@@ -374,12 +374,12 @@ impl Tracked {
 
 /// The flow of the packets that answer those of `flow`; `None` where they cannot be told.
 fn answering(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
-    turned(flow, |request| query::reply_to(version, request))
+    turned(flow, |request| numbered::reply_to(version, request))
 }
 
 /// The flow that the packets of `flow` answer.
 fn answered(flow: &FlowKey, version: IpVersion) -> Option<FlowKey> {
-    turned(flow, |reply| query::request_of(version, reply))
+    turned(flow, |reply| numbered::request_of(version, reply))
 }
 
 fn turned(flow: &FlowKey, counterpart: impl Fn(u8) -> Option<u8>) -> Option<FlowKey> {

@@ -1,26 +1,29 @@
 //! What an ICMP error does: it ends a request, finds its original, adds to a verdict, and answers a
 //! probe.
 
+mod probe;
+
 use std::net::IpAddr;
 
+use self::probe::is_of_some_probe;
+pub(super) use self::probe::{refusal, ring_answer};
 use super::aftermath::Hit;
 use super::exchange::ReplyDrop;
 use super::flows::is_icmp;
 use super::hasty::HastyError;
 use super::lead::Lead;
-use super::query::{Numbered, QueryKey};
+use super::numbered::{self, Numbered};
+use super::query::QueryKey;
 use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
-use super::traces::{Again, Known, ProbeAnswer, TraceKey};
+use super::traces::{Again, Known, TraceKey};
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
-use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, query, quoted};
-use crate::icmp::object::{ExtensionObject, Labels};
+use super::{Correlator, NoOriginal, Original, Outcome, Relation, Sight, quoted};
 use crate::icmp::{Direction, Message, Quote, Whole};
-use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::ip::protocol::UDP;
-use crate::wire::{Ip, Limit, Packet, is_dropped};
+use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
+use crate::wire::{Ip, Packet, is_dropped};
 
 impl Correlator {
     pub(super) fn error(
@@ -137,10 +140,10 @@ impl Correlator {
     /// An error in `frame` quotes too little to tell which request or reply it is about.
     fn doubt_what_is_like(&mut self, quote: &Quote<'_>, frame: &Frame<'_>) {
         let (blind, ends) = (&mut self.exchanges.blind, quote.ip.ends());
-        if !query::tells_packet(quote) {
+        if !numbered::tells_packet(quote) {
             blind.add_vague(ends, frame.ts);
         }
-        if query::may_be_reply(quote) {
+        if numbered::may_be_reply(quote) {
             blind.add_vague_reply(ends, frame.source, frame.ts);
         }
     }
@@ -282,92 +285,6 @@ impl Correlator {
             self.complete(verdict);
         }
     }
-
-    pub(super) fn trace(&mut self, answer: Option<(ProbeAnswer<'_>, DropReason)>) -> Vec<Path> {
-        match (answer, &self.ring) {
-            (Some((answer, DropReason::TtlExceeded)), Some(ring)) => {
-                self.traces.expired(ring, &answer)
-            }
-            (Some((answer, _)), ring) => self.traces.answered(ring.as_ref(), &answer),
-            (None, _) => Vec::new(),
-        }
-    }
-}
-
-/// Whether an error answers a probe, and the snap length cut what tells which.
-fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
-    let is_of_flow = matches!(
-        error.original,
-        Some(Original::Found {
-            match_kind: MatchKind::Flow,
-            ..
-        })
-    );
-    is_of_flow && reason == DropReason::TtlExceeded && error.quote.ip.limit == Limit::Capture
-}
-
-/// The probe that an error answers, where its original was found.
-pub(super) fn ring_answer<'a>(
-    error: &Reported<'_, 'a>,
-    reason: DropReason,
-) -> Option<(ProbeAnswer<'a>, DropReason)> {
-    let Some(Original::Found {
-        match_kind,
-        frame,
-        before,
-        ttl,
-        ..
-    }) = error.original
-    else {
-        return None;
-    };
-    let probed = (error.quote.ip.addrs, error.quote.ip.protocol);
-    (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
-        ProbeAnswer {
-            addrs: probed.0,
-            protocol: probed.1,
-            lead: Lead::of_ip(&error.quote.ip),
-            ttl,
-            probe: frame,
-            frame: error.frame,
-            from: error.ip.src(),
-            rtt: before,
-            ttl_back: error.ip.hop_limit(),
-            ts: error.ts,
-            mpls: labels(error.message),
-            refusal: refusal(reason, error.ip.src(), probed),
-            tunnel: None,
-            shown: error.shown,
-        },
-        reason,
-    ))
-}
-
-/// Why a probe of this protocol from one host to another went no further, other than that its TTL ran out
-/// or that it arrived: only who is asked says that nobody listens, and of TCP its stack resets
-/// (RFC 9293 section 3.10.7.1).
-pub(super) fn refusal(
-    reason: DropReason,
-    from: IpAddr,
-    (addrs, protocol): (AddrPair, u8),
-) -> Option<DropReason> {
-    let is_meant = match reason {
-        DropReason::TtlExceeded => true,
-        DropReason::PortUnreachable => from == addrs.dst() && protocol == UDP,
-        _ => false,
-    };
-    (!is_meant).then_some(reason)
-}
-
-/// The MPLS label stack an error reports (RFC 4950).
-fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
-    message
-        .extensions()?
-        .objects()
-        .find_map(|object| match object.kind {
-            ExtensionObject::Mpls(labels) => Some(labels),
-            _ => None,
-        })
 }
 
 /// Why nothing was captured of the packet that an error is about, where its own sender may have refused

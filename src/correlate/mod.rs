@@ -19,6 +19,7 @@ mod furthest;
 mod hasty;
 mod lead;
 mod limits;
+mod numbered;
 pub mod observation;
 mod pairs;
 mod parts;

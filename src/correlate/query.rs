@@ -7,13 +7,11 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
-use super::lead::Lead;
+use super::numbered::answers_by_number;
 use super::sighting::Scope;
-use crate::icmp::kind::{v4, v6};
-use crate::icmp::{Body, Direction, Message, Quote, QuotedTransport, ndp::NdpKind};
+use crate::icmp::kind::v4;
+use crate::icmp::{Body, Direction, Message, ndp::NdpKind};
 use crate::model::AddrPair;
-use crate::model::flow::FlowPorts;
-use crate::wire::ip::protocol;
 use crate::wire::{Ip, IpVersion};
 
 /// What request and reply have in common.
@@ -360,142 +358,4 @@ pub(super) fn is_vague_reply(message: &Message<'_>) -> bool {
         _ => false,
     };
     is_cut && is_reply
-}
-
-/// Whether messages of this type answer requests with identifier and sequence number, or a nonce.
-fn answers_by_number(version: IpVersion, kind: u8) -> bool {
-    request_of(version, kind).is_some()
-        || (version, kind) == (IpVersion::V6, v6::NODE_INFORMATION_RESPONSE)
-}
-
-/// Whether an error quotes so much that it is known which packet it is about, if that asked for an
-/// answer.
-pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
-    match quote.transport {
-        QuotedTransport::Tcp { seq, .. } => seq.is_some(),
-        QuotedTransport::Icmp { kind, seq, .. } => {
-            seq.is_some() || numbered_request(quote.ip.version, kind).is_none()
-        }
-        QuotedTransport::Ports { .. } | QuotedTransport::Spi(_) => true,
-        QuotedTransport::None => !matches!(
-            quote.ip.protocol,
-            protocol::TCP | protocol::ICMP | protocol::IPV6_ICMP
-        ),
-    }
-}
-
-/// Whether an error may be about a reply, and quotes too little to tell which.
-pub(super) fn may_be_reply(quote: &Quote<'_>) -> bool {
-    match quote.transport {
-        QuotedTransport::Icmp {
-            kind, seq: None, ..
-        } => request_of(quote.ip.version, kind).is_some(),
-        QuotedTransport::None => protocol::is_icmp(quote.ip.protocol),
-        _ => false,
-    }
-}
-
-/// A request or reply with identifier and sequence number that an error is about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Numbered {
-    pub(super) direction: Direction,
-    /// That of the request.
-    pub(super) key: QueryKey,
-}
-
-impl Numbered {
-    /// Of a message of this type between these, if it is one.
-    fn new(version: IpVersion, kind: u8, addrs: AddrPair, (id, seq): (u16, u16)) -> Option<Self> {
-        let (direction, kind) = if let Some(kind) = numbered_request(version, kind) {
-            (Direction::Request, kind)
-        } else {
-            let request = request_of(version, kind)?;
-            (Direction::Reply, numbered_request(version, request)?)
-        };
-        let addrs = match direction {
-            Direction::Request => addrs,
-            Direction::Reply => addrs.reversed(),
-        };
-        let key = QueryKey {
-            kind,
-            version,
-            addrs,
-            id,
-            seq,
-            scope: Scope::ANY,
-        };
-        Some(Self { direction, key })
-    }
-
-    /// What an error quotes, if that is one.
-    pub(super) fn of_quote(quote: &Quote<'_>) -> Option<Self> {
-        let QuotedTransport::Icmp {
-            kind,
-            id: Some(id),
-            seq: Some(seq),
-            ..
-        } = quote.transport
-        else {
-            return None;
-        };
-        Self::new(quote.ip.version, kind, quote.ip.ends(), (id, seq))
-    }
-
-    /// What a packet is that begins so, if it is one.
-    pub(super) fn of_lead(
-        version: IpVersion,
-        addrs: AddrPair,
-        protocol: u8,
-        lead: Lead,
-    ) -> Option<Self> {
-        let FlowPorts::Query { kind, id } = lead.ports(protocol) else {
-            return None;
-        };
-        let numbered = Self::new(version, kind, addrs, (id, lead.half(3)))?;
-        let mut key = numbered.key;
-        if key.kind == ExchangeKind::ExtendedEcho {
-            // It has one octet (RFC 8335 section 2).
-            key.seq >>= 8;
-        }
-        Some(Self { key, ..numbered })
-    }
-
-    /// The key of the request, if it is one itself.
-    pub(super) fn request(self) -> Option<QueryKey> {
-        (self.direction == Direction::Request).then_some(self.key)
-    }
-}
-
-/// What a message of this type asks for, if it is a request with identifier and sequence number.
-const fn numbered_request(version: IpVersion, kind: u8) -> Option<ExchangeKind> {
-    Some(match (version, kind) {
-        (IpVersion::V4, v4::ECHO_REQUEST) | (IpVersion::V6, v6::ECHO_REQUEST) => ExchangeKind::Echo,
-        (IpVersion::V4, v4::TIMESTAMP_REQUEST) => ExchangeKind::Timestamp,
-        (IpVersion::V4, v4::INFORMATION_REQUEST) => ExchangeKind::Information,
-        (IpVersion::V4, v4::ADDRESS_MASK_REQUEST) => ExchangeKind::Mask,
-        (IpVersion::V4, v4::EXTENDED_ECHO_REQUEST) | (IpVersion::V6, v6::EXTENDED_ECHO_REQUEST) => {
-            ExchangeKind::ExtendedEcho
-        }
-        _ => return None,
-    })
-}
-
-/// The type of the replies to messages of this type, where those are requests with identifier and
-/// sequence number.
-pub(super) fn reply_to(version: IpVersion, request: u8) -> Option<u8> {
-    numbered_request(version, request)?;
-    Some(match (version, request) {
-        (IpVersion::V4, v4::ECHO_REQUEST) => v4::ECHO_REPLY,
-        // Every other reply is the number behind its request.
-        _ => request + 1,
-    })
-}
-
-/// The type of the requests that messages of this type answer, where those are such.
-pub(super) fn request_of(version: IpVersion, reply: u8) -> Option<u8> {
-    let request = match (version, reply) {
-        (IpVersion::V4, v4::ECHO_REPLY) => v4::ECHO_REQUEST,
-        _ => reply.checked_sub(1)?,
-    };
-    (reply_to(version, request) == Some(reply)).then_some(request)
 }

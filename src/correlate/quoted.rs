@@ -10,8 +10,8 @@ use super::flows::{
     Chain, Fingerprint, Hashes, Ring, WalkEnd, datagram_checksum, has_ports, is_icmp,
 };
 use super::lead::Lead;
+use super::numbered::Numbered;
 use super::observation::label;
-use super::query::Numbered;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};

@@ -8,7 +8,7 @@ use crate::correlate::lead::Lead;
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::Mirror;
 use crate::correlate::verdict::Evidence;
-use crate::correlate::{Correlator, Relation, query};
+use crate::correlate::{Correlator, Relation, numbered};
 use crate::icmp::{Body, CutHeader, Message, Quote};
 use crate::model::{AddrPair, Frame, Timestamp};
 use crate::wire::{IpVersion, Limit, Packet};
@@ -63,7 +63,7 @@ impl Correlator {
         let quote = told.as_ref().and_then(Completed::quote);
         let (blind, to) = (&mut self.exchanges.blind, AddrPair::of_one(packet.ip.dst()));
         blind.add_vague(to, frame.ts);
-        if !is_fragment && quote.is_none_or(|quote| query::may_be_reply(&quote)) {
+        if !is_fragment && quote.is_none_or(|quote| numbered::may_be_reply(&quote)) {
             blind.add_vague_reply(to, frame.source, frame.ts);
         }
         let Some(quote) = quote else {

@@ -1,0 +1,107 @@
+//! What an error is to the traceroute whose probe it answers.
+
+use std::net::IpAddr;
+
+use crate::correlate::lead::Lead;
+use crate::correlate::trace::Path;
+use crate::correlate::traces::ProbeAnswer;
+use crate::correlate::verdict::DropReason;
+use crate::correlate::verdicts::Reported;
+use crate::correlate::{Correlator, MatchKind, Original};
+use crate::icmp::Message;
+use crate::icmp::object::{ExtensionObject, Labels};
+use crate::model::AddrPair;
+use crate::wire::Limit;
+use crate::wire::ip::protocol::UDP;
+
+impl Correlator {
+    /// Takes what answers a probe, if that is known; the paths that are complete then.
+    pub(in crate::correlate) fn trace(
+        &mut self,
+        answer: Option<(ProbeAnswer<'_>, DropReason)>,
+    ) -> Vec<Path> {
+        match (answer, &self.ring) {
+            (Some((answer, DropReason::TtlExceeded)), Some(ring)) => {
+                self.traces.expired(ring, &answer)
+            }
+            (Some((answer, _)), ring) => self.traces.answered(ring.as_ref(), &answer),
+            (None, _) => Vec::new(),
+        }
+    }
+}
+
+/// Whether an error answers a probe, and the snap length cut what tells which.
+pub(super) fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
+    let is_of_flow = matches!(
+        error.original,
+        Some(Original::Found {
+            match_kind: MatchKind::Flow,
+            ..
+        })
+    );
+    is_of_flow && reason == DropReason::TtlExceeded && error.quote.ip.limit == Limit::Capture
+}
+
+/// The probe that an error answers, where its original was found.
+pub(in crate::correlate) fn ring_answer<'a>(
+    error: &Reported<'_, 'a>,
+    reason: DropReason,
+) -> Option<(ProbeAnswer<'a>, DropReason)> {
+    let Some(Original::Found {
+        match_kind,
+        frame,
+        before,
+        ttl,
+        ..
+    }) = error.original
+    else {
+        return None;
+    };
+    let probed = (error.quote.ip.addrs, error.quote.ip.protocol);
+    (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
+        ProbeAnswer {
+            addrs: probed.0,
+            protocol: probed.1,
+            lead: Lead::of_ip(&error.quote.ip),
+            ttl,
+            probe: frame,
+            frame: error.frame,
+            from: error.ip.src(),
+            rtt: before,
+            ttl_back: error.ip.hop_limit(),
+            ts: error.ts,
+            mpls: labels(error.message),
+            refusal: refusal(reason, error.ip.src(), probed),
+            tunnel: None,
+            shown: error.shown,
+        },
+        reason,
+    ))
+}
+
+/// Why a probe of this protocol from one host to another went no further, other than that its TTL ran out
+/// or that it arrived: only who is asked says that nobody listens, and of TCP its stack resets
+/// (RFC 9293 section 3.10.7.1).
+pub(in crate::correlate) fn refusal(
+    reason: DropReason,
+    from: IpAddr,
+    (addrs, protocol): (AddrPair, u8),
+) -> Option<DropReason> {
+    let is_meant = match reason {
+        DropReason::TtlExceeded => true,
+        DropReason::PortUnreachable => from == addrs.dst() && protocol == UDP,
+        _ => false,
+    };
+    (!is_meant).then_some(reason)
+}
+
+/// The MPLS label stack an error reports (RFC 4950).
+fn labels<'a>(message: &Message<'a>) -> Option<Labels<'a>> {
+    message
+        .extensions()?
+        .objects()
+        .find_map(|object| match object.kind {
+            ExtensionObject::Mpls(labels) => Some(labels),
+            _ => None,
+        })
+}
