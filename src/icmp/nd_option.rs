@@ -2,6 +2,7 @@
 //! `IPv6 Neighbor Discovery Option Formats`).
 
 mod fault;
+mod format;
 mod made;
 mod names;
 mod tables;

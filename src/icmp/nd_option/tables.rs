@@ -1,5 +1,6 @@
 //! The formats of options.
 
+use super::format::{Format, row, sized};
 use super::made;
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
@@ -8,30 +9,6 @@ use super::names::{
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::REGISTRATION_STATUSES;
 use crate::icmp::x509::Part;
-
-/// The format of an option type.
-pub(super) struct Format {
-    pub(super) kind: u8,
-    pub(super) name: &'static str,
-    /// Units of 8 octets that the type takes at least.
-    pub(super) min_words: u8,
-    /// And at most.
-    max_words: u8,
-    pub(super) fields: &'static [FieldSpec],
-}
-
-impl Format {
-    /// The rule that so many units of 8 octets break.
-    pub(super) const fn length_fault(&self, words: u8) -> Option<&'static str> {
-        if words < self.min_words {
-            Some("option too short for its type")
-        } else if words > self.max_words {
-            Some("option too long for its type")
-        } else {
-            None
-        }
-    }
-}
 
 /// The format of a type, where it is known here.
 pub(super) fn format(kind: u8) -> Option<&'static Format> {
@@ -50,27 +27,6 @@ pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[
 
 /// What is behind type and length of an option that is not known here.
 pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
-
-const fn row(kind: u8, name: &'static str, min_words: u8, fields: &'static [FieldSpec]) -> Format {
-    sized(kind, name, min_words, u8::MAX, fields)
-}
-
-/// The format of a type whose RFC says how long its options are.
-const fn sized(
-    kind: u8,
-    name: &'static str,
-    min_words: u8,
-    max_words: u8,
-    fields: &'static [FieldSpec],
-) -> Format {
-    Format {
-        kind,
-        name,
-        min_words,
-        max_words,
-        fields,
-    }
-}
 
 const HANDOVER_ADDRESS: &[FieldSpec] = &[
     spec::named(spec::u8(2, "option_code"), &HANDOVER_LINK_ADDRESSES),
