@@ -4,6 +4,7 @@ use super::lead::Lead;
 use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
+use crate::wire::tcp::{ACK, CONTROL_BITS, FIN, SYN};
 use crate::wire::{Ip, IpVersion, Plain, bytes, is_esp};
 
 /// An IP packet as correlation remembers it.
@@ -78,7 +79,7 @@ impl Observation {
             let offset = bytes::u8_at(packet.payload, 12);
             let header = offset.map_or(20, |octet| u32::from(octet >> 4) * 4);
             data = packet.payload_length.saturating_sub(header);
-            flags = bytes::u8_at(packet.payload, 13).unwrap_or(0);
+            flags = bytes::u8_at(packet.payload, CONTROL_BITS).unwrap_or(0);
             ack = bytes::u32_at(packet.payload, 8).unwrap_or(0);
         }
         Self {
@@ -130,8 +131,6 @@ impl Observation {
 
     /// Whether it is a SYN that answers none.
     pub(super) fn begins(&self) -> bool {
-        const SYN: u8 = 0x02;
-        const ACK: u8 = 0x10;
         self.flags & (SYN | ACK) == SYN
     }
 
@@ -148,8 +147,7 @@ impl Observation {
 /// How many sequence numbers a TCP segment takes that has so many octets: SYN and FIN take one each
 /// (RFC 9293 section 3.4).
 pub(super) fn occupied(data: u32, flags: u8) -> u32 {
-    const FIN_OR_SYN: u8 = 0x03;
-    data.max(u32::from(flags & FIN_OR_SYN != 0))
+    data.max(u32::from(flags & (FIN | SYN) != 0))
 }
 
 /// What numbers the packets of a host: the identification of IPv4, that of the fragments of an IPv6

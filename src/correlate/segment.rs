@@ -3,10 +3,7 @@
 use crate::icmp::Quote;
 use crate::wire::bytes;
 use crate::wire::ip::protocol::TCP;
-
-const SYN: u8 = 0x02;
-const RST: u8 = 0x04;
-const ACK: u8 = 0x10;
+use crate::wire::tcp::{ACK, CONTROL_BITS, RST, SYN};
 
 /// A TCP segment by its control bits (RFC 9293 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,13 +32,11 @@ impl Segment {
 
     /// The one that `quote` quotes, where it goes on to the flags.
     pub(super) fn quoted(quote: &Quote<'_>) -> Option<Self> {
-        /// The octet of the header that has them.
-        const FLAGS: usize = 13;
         let ip = &quote.ip;
         if ip.protocol != TCP || ip.is_later_fragment() {
             return None;
         }
-        Self::with(bytes::u8_at(ip.payload, FLAGS)?)
+        Self::with(bytes::u8_at(ip.payload, CONTROL_BITS)?)
     }
 }
 

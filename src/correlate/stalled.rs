@@ -19,10 +19,7 @@ use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
-
-const FIN: u8 = 0x01;
-const RST: u8 = 0x04;
-const ACK: u8 = 0x10;
+use crate::wire::tcp::{ACK, FIN, RST};
 
 /// Octets from which on a segment is data: probes of a closed window and of a connection that is kept
 /// alive carry one at the most (RFC 9293 sections 3.8.4 and 3.8.6.1).

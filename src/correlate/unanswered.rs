@@ -21,10 +21,7 @@ use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
-
-const SYN: u8 = 0x02;
-const RST: u8 = 0x04;
-const ACK: u8 = 0x10;
+use crate::wire::tcp::{ACK, RST, SYN};
 
 /// A SYN sooner after the one before it is that one at another point of capture: stacks wait for a
 /// second (RFC 6298 section 2.1).

@@ -19,6 +19,7 @@ mod plain;
 pub mod reassembly;
 mod reported;
 pub mod stream;
+pub mod tcp;
 pub mod tunnel;
 pub mod wireguard;
 pub mod wlan;

@@ -6,10 +6,7 @@ use crate::correlate::verdict::WasOpen;
 use crate::correlate::verdicts::VerdictKey;
 use crate::model::Timestamp;
 use crate::wire::ip::protocol::TCP;
-
-const FIN: u8 = 0x01;
-const RST: u8 = 0x04;
-const ACK: u8 = 0x10;
+use crate::wire::tcp::{ACK, FIN, RST};
 
 /// What is known of a flow since the first error of one verdict.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ use crate::correlate::flows::{Chain, Fingerprint, Ring};
 use crate::correlate::lead::Lead;
 use crate::correlate::observation::Observation;
 use crate::wire::ip::protocol::TCP;
+use crate::wire::tcp::{ACK, RST, SYN};
 
 /// The probe that a TCP packet of a destination answers: the last one sent on that connection that it may
 /// acknowledge. Where that was not captured yet, what is to be known of it.
@@ -13,9 +14,6 @@ pub(super) fn tcp_answer(
     ring: &Ring,
     packet: &Observation,
 ) -> Option<Result<ProbeAnswer<'static>, EarlyAnswer>> {
-    const SYN: u8 = 0x02;
-    const RST: u8 = 0x04;
-    const ACK: u8 = 0x10;
     if packet.flags & (SYN | RST) == 0 || packet.begins() {
         return None;
     }

@@ -22,6 +22,7 @@ use crate::wire::bytes::{array_at, tail, u8_at, u32_at};
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol, unfragmented};
 use crate::wire::link::{LinkHeader, Network};
+use crate::wire::tcp::SYN;
 use carriers::Inside;
 use stretch::{Cut, Data};
 use table::{Came, Key, Table};
@@ -233,7 +234,6 @@ impl<'a> Segment<'a> {
     /// That in `ip`, if messages are looked for in it.
     fn of(ip: &Ip<'a>, frame: FrameRef, known: &Known) -> Option<Self> {
         const SHORTEST: usize = 20;
-        const SYN: u8 = 0x02;
         if ip.protocol != protocol::TCP || ip.fragment.is_some() {
             return None;
         }

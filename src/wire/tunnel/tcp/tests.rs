@@ -6,6 +6,7 @@ use super::super::tests::{ECHO, ether, v4};
 use super::*;
 use crate::model::{SourceId, Timestamp};
 use crate::wire::link::linktype;
+use crate::wire::tcp::ACK;
 use crate::wire::{Classified, classify};
 
 /// A segment of a stream.
@@ -19,8 +20,6 @@ struct Sent {
     seconds: i64,
 }
 
-const ACK: u8 = 0x10;
-const SYN: u8 = 0x02;
 const FIRST: u32 = 0xffff_ff00;
 
 fn at(offset: usize, data: &[u8]) -> Sent {
