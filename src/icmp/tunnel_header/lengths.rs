@@ -1,9 +1,11 @@
 //! Lengths in the headers of tunnels that contradict the packet: what others go by, though the packet
 //! inside is read by its own.
 
-use super::parts;
-use crate::icmp::field::{Field, Value};
-use crate::icmp::item::Item;
+use std::iter;
+
+use super::moving::L2TP_HAS_LENGTH;
+use super::{Part, parts};
+use crate::wire::bytes::u16_at;
 use crate::wire::tunnel::{Behind, Encapsulation, TunnelPath};
 use crate::wire::{Defects, Layer, Limit};
 
@@ -13,16 +15,18 @@ pub fn defects(tunnels: TunnelPath<'_>) -> Defects {
     let mut defects = Defects::default();
     for around in tunnels.encapsulations() {
         let mut at = 0;
-        for part in parts(&around) {
-            if let Some(length) = Length::of(&part) {
+        let mut parts = parts(&around);
+        for (part, item) in iter::from_fn(|| parts.next_part()) {
+            let octets = item.bytes;
+            if let Some(length) = Length::of(part, octets) {
                 length.check(at, &around, &mut defects);
-            } else if part.name == Some("geneve_option")
-                && stated_by_option(&part) > part.bytes.len()
+            } else if let Part::GeneveOptions { .. } = part
+                && stated_by_option(octets) > octets.len()
             {
                 const RULE: &str = "option runs over the header's end";
                 defects.rule(Layer::Tunnel, at + OPTION_LENGTH, RULE);
             }
-            at += part.bytes.len();
+            at += octets.len();
         }
     }
     defects
@@ -32,11 +36,8 @@ pub fn defects(tunnels: TunnelPath<'_>) -> Defects {
 const OPTION_LENGTH: usize = 3;
 
 /// Octets of an option of Geneve, as it says.
-fn stated_by_option(part: &Item<'_>) -> usize {
-    let words = part
-        .bytes
-        .get(OPTION_LENGTH)
-        .map_or(0, |octet| octet & 0x1f);
+fn stated_by_option(option: &[u8]) -> usize {
+    let words = option.get(OPTION_LENGTH).map_or(0, |octet| octet & 0x1f);
     4 + usize::from(words) * 4
 }
 
@@ -50,29 +51,25 @@ struct Length {
 }
 
 impl Length {
-    fn of(part: &Item<'_>) -> Option<Self> {
-        let (name, counts_from) = match part.name? {
+    /// That in the header of this part, if it has one.
+    fn of(part: Part, header: &[u8]) -> Option<Self> {
+        let (field, counts_from) = match part {
             // RFC 768; RFC 2661 section 3.1.
-            "udp" => ("udp_length", 0),
-            "l2tp" => ("message_length", 0),
+            Part::Udp(_) => (4, 0),
+            Part::L2tp if u16_at(header, 0)? & L2TP_HAS_LENGTH != 0 => (2, 0),
             // RFC 2516 section 4; 3GPP TS 29.281 section 5.1, TS 29.060 section 6.
-            "pppoe" => ("payload_length", 6),
-            "gtp_u" => ("payload_length", 8),
-            "gtp_v0" => ("payload_length", 20),
+            Part::Pppoe => (4, 6),
+            Part::GtpU => (2, 8),
+            Part::GtpV0 => (2, 20),
             _ => return None,
         };
-        let is_it = |field: &Field<'_>| field.name == name;
-        let field = part.fields().find(is_it)?;
-        let Value::Number(octets) = field.value else {
-            return None;
-        };
-        Some(Self {
-            field: field.range.start,
+        let octets = usize::from(u16_at(header, field)?);
+        // UDP may leave it to IP (RFC 2675 section 4).
+        let is_left = octets == 0 && matches!(part, Part::Udp(_));
+        (!is_left).then_some(Self {
+            field,
             counts_from,
-            // That of UDP may be left to IP (RFC 2675 section 4).
-            octets: usize::try_from(octets)
-                .ok()
-                .filter(|&it| it > 0 || name != "udp_length")?,
+            octets,
         })
     }
 

@@ -218,7 +218,14 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
-        let step = loop {
+        self.next_part().map(|(_, item)| item)
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// The next item, and what it is.
+    fn next_part(&mut self) -> Option<(Part, Item<'a>)> {
+        let (part, step) = loop {
             if self.rest.is_empty() {
                 return None;
             }
@@ -238,7 +245,7 @@ impl<'a> Iterator for Parts<'a> {
                 Step {
                     length: 0, then, ..
                 } => self.next = then,
-                step => break step,
+                step => break (self.next, step),
             }
         };
         let (bytes, behind) = self
@@ -247,11 +254,9 @@ impl<'a> Iterator for Parts<'a> {
             .unwrap_or((self.rest, &[]));
         (self.rest, self.next) = (behind, step.then);
         self.told += bytes.len();
-        Some(step.item(bytes))
+        Some((part, step.item(bytes)))
     }
-}
 
-impl Parts<'_> {
     /// The header of this number of a report. What is before it tells of other packets.
     fn of_report(&mut self, number: usize) -> Option<Step> {
         let span = self.report?.spans().nth(number)?;

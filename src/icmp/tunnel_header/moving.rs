@@ -84,17 +84,19 @@ pub(super) const fn carried_by_gre(kind: u16, sequenced: bool) -> Part {
     }
 }
 
+/// Whether L2TP tells the length of its message (RFC 2661 section 3.1).
+pub(super) const L2TP_HAS_LENGTH: u16 = 0x4000;
+
 /// RFC 2661 section 3.1.
 pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
     const CONTROL: u16 = 0x8000;
-    const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let flags = u16_at(rest, 0)?;
     let mut rows = [None; 6];
     let mut at: u16 = 2;
     for (row, (flag, name)) in rows.iter_mut().zip([
-        (LENGTH, "message_length"),
+        (L2TP_HAS_LENGTH, "message_length"),
         (0, "tunnel"),
         (0, "session"),
         (SEQUENCE, "ns"),
