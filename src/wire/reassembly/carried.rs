@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::partial::Whole;
 use super::{Around, Came, Reassembled, Reassembler, Reassembly, Refusal, names_icmp};
-use crate::model::{Expanded, Form};
+use crate::model::{Expanded, Form, FrameRef};
 use crate::wire::bytes::offset_in;
 use crate::wire::ip::{Ip, unfragmented};
 use crate::wire::tunnel::{self, Packet, TunnelPath};
@@ -31,72 +31,28 @@ impl Reassembler {
         is_told: bool,
         came: Came<'_>,
     ) -> Reassembly {
-        let nothing = || {
-            if is_told {
-                Reassembly::Refused(Refusal::NotAsTold)
-            } else {
-                Reassembly::NotIcmpFragment
-            }
+        let nothing = if is_told {
+            Reassembly::Refused(Refusal::NotAsTold)
+        } else {
+            Reassembly::NotIcmpFragment
         };
         let mut made = self.opener.open_all(Expanded::whole(sent(&whole)));
         made.frames.clone_from(&whole.frames);
+        let told_as_other = whole.told_as_other;
         let Some((tunnels, ip)) = tunnel::innermost(&made) else {
-            return nothing();
+            return nothing;
         };
+        // The fragments are the message's own where its first one ends before ICMP's header.
+        let is_own = tunnels.is_empty() && made.around.is_none();
         let inner = Packet {
             tunnels,
             ip,
             ..*last
         };
-        if names_icmp(&ip) {
-            self.carriers.newest_is_icmp();
-        } else if !inner.is_of_fragment() {
-            return nothing();
-        }
-        // The fragments are the message's own where its first one ends before ICMP's header.
-        let is_own = tunnels.is_empty() && made.around.is_none();
-        let told = if is_told {
-            self.told(&whole, &made, &ip)
-        } else {
-            0
-        };
-        let outcome = if inner.is_of_fragment() {
-            if around.packets == TunnelPath::CAPACITY {
-                return nothing();
-            }
-            let around = Around {
-                packets: around.packets + 1,
-                ..around
-            };
-            let (frame, told) = match whole.begins.filter(|_| is_told) {
-                Some(first) => (first, told),
-                None => (came.frame, usize::MAX),
-            };
-            let came = Came {
-                frame,
-                told,
-                within: &whole.frames,
-                ..came
-            };
-            match self.part(&inner, around, came) {
-                Reassembly::NotIcmpFragment => return nothing(),
-                outcome => outcome,
-            }
-        } else {
-            self.carriers.completed();
-            Reassembly::Complete(Box::new(Reassembled {
-                fields: ip.moved_to(&[], &[]),
-                octets: made.octets.clone(),
-                header: place(&made, ip.header),
-                payload: place(&made, ip.payload),
-                begins: whole.begins,
-                frames: whole.frames,
-                told_as_other: 0,
-                told,
-            }))
+        let Some(outcome) = self.comes_to((&inner, &made), around, whole, is_told, came) else {
+            return nothing;
         };
         made.move_in(u8::try_from(around.depth).unwrap_or(u8::MAX));
-        let is_later = outer.is_later_fragment();
         (made.form, made.piece) = if is_told {
             (Form::Last, outer.payload.len())
         } else {
@@ -104,14 +60,86 @@ impl Reassembler {
         };
         // What the frame has shows headers that are in no other; but for what looks like a message and is none.
         let shows_itself = if is_told {
-            is_own || !is_later
+            is_own || !outer.is_later_fragment()
         } else {
-            is_own && (is_later || last.ip.payload.is_empty())
+            is_own && (outer.is_later_fragment() || last.ip.payload.is_empty())
         };
-        self.carried.told_as_other += whole.told_as_other;
+        self.carried.told_as_other += told_as_other;
+        self.keep(made, outer, shows_itself);
+        outcome
+    }
+
+    /// What a packet that is in `made` comes to: a message, or a fragment. `None` if it is neither.
+    fn comes_to(
+        &mut self,
+        (inner, made): (&Packet<'_>, &Expanded),
+        around: Around,
+        whole: Whole,
+        is_told: bool,
+        came: Came<'_>,
+    ) -> Option<Reassembly> {
+        let is_fragment = inner.is_of_fragment();
+        if names_icmp(&inner.ip) {
+            self.carriers.newest_is_icmp();
+        } else if !is_fragment {
+            return None;
+        }
+        let told = if is_told {
+            self.told(&whole, made, &inner.ip)
+        } else {
+            0
+        };
+        if is_fragment {
+            let first = whole.begins.filter(|_| is_told);
+            let teller = first.map_or((came.frame, usize::MAX), |first| (first, told));
+            return self.fragment_inside(inner, around, teller, &whole.frames, came);
+        }
+        self.carriers.completed();
+        Some(Reassembly::Complete(Box::new(Reassembled {
+            fields: inner.ip.moved_to(&[], &[]),
+            octets: made.octets.clone(),
+            header: place(made, inner.ip.header),
+            payload: place(made, inner.ip.payload),
+            begins: whole.begins,
+            frames: whole.frames,
+            told_as_other: 0,
+            told,
+        })))
+    }
+
+    /// What a fragment comes to that was in the fragments of these frames, and of which one of them tells,
+    /// up to so many octets; `None` if it leads to no ICMP.
+    fn fragment_inside(
+        &mut self,
+        inner: &Packet<'_>,
+        around: Around,
+        (frame, told): (FrameRef, usize),
+        within: &[FrameRef],
+        came: Came<'_>,
+    ) -> Option<Reassembly> {
+        if around.packets == TunnelPath::CAPACITY {
+            return None;
+        }
+        let around = Around {
+            packets: around.packets + 1,
+            ..around
+        };
+        let came = Came {
+            frame,
+            told,
+            within,
+            ..came
+        };
+        let outcome = self.part(inner, around, came);
+        (!matches!(outcome, Reassembly::NotIcmpFragment)).then_some(outcome)
+    }
+
+    /// Keeps what was made around what was made before, to be told of in place of the fragment `outer`,
+    /// which may show it itself.
+    fn keep(&mut self, made: Expanded, outer: &Ip<'_>, shows_itself: bool) {
         self.carried.made = match self.carried.made.take() {
             Some(mut inner) => {
-                if is_later {
+                if outer.is_later_fragment() {
                     inner.piece = inner.piece.min(outer.payload.len());
                 }
                 inner.put_in(made);
@@ -119,7 +147,6 @@ impl Reassembler {
             }
             None => (!shows_itself).then(|| Box::new(made)),
         };
-        outcome
     }
 
     /// How many octets of the payload of `ip`, which is in `made`, the first fragment told of.
