@@ -2,6 +2,7 @@
 
 use super::{Part, Step};
 use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::icmp::item::Specs;
 use crate::model::frame::SectionStart;
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u32_at};
@@ -72,7 +73,11 @@ pub(super) fn header(span: Span, rest: &[u8], next: Option<Part>) -> Option<Step
         },
         _ => Part::Ethernet,
     });
-    Some(Step::new(span.octets, name, table, then))
+    let begins: Table = match span.header {
+        ReportHeader::PacketIn { .. } | ReportHeader::PacketOut { .. } => OPENFLOW,
+        _ => &[],
+    };
+    Some(Step::of(span.octets, name, Specs::Two(begins, table), then))
 }
 
 /// One of so many entries: a source and the group that it sends to.
@@ -302,95 +307,58 @@ const DISCARDED_PACKET: Table = &[
     spec::u32(36, "records"),
 ];
 
+/// What a message of `OpenFlow` about a packet begins with (1.0.0 sections 5.1, 5.3.6 and 5.4.1).
+const OPENFLOW: Table = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::u16(2, "length"),
+    spec::u32(4, "transaction"),
+    spec::hex(8, 4, "buffer"),
+];
+
 /// `OpenFlow` 1.0.0 section 5.4.1, 1.1.0 section A.4.1, 1.3.0 section A.4.1.
 const fn packet_in(version: u8) -> Table {
-    const VERSION: FieldSpec = spec::u8(0, "version");
-    const TYPE: FieldSpec = spec::u8(1, "type");
-    const LENGTH: FieldSpec = spec::u16(2, "length");
-    const TRANSACTION: FieldSpec = spec::u32(4, "transaction");
-    const BUFFER: FieldSpec = spec::hex(8, 4, "buffer");
+    const V1_0: Table = &[
+        spec::u16(12, "total_length"),
+        spec::u16(14, "in_port"),
+        spec::u8(16, "reason"),
+    ];
+    const V1_1: Table = &[
+        spec::u32(12, "in_port"),
+        spec::u32(16, "in_physical_port"),
+        spec::u16(20, "total_length"),
+        spec::u8(22, "reason"),
+        spec::u8(23, "table"),
+    ];
+    // It ends before the cookie of later ones.
+    const V1_2: Table = &[
+        spec::u16(12, "total_length"),
+        spec::u8(14, "reason"),
+        spec::u8(15, "table"),
+    ];
+    const V1_3: Table = &[
+        spec::u16(12, "total_length"),
+        spec::u8(14, "reason"),
+        spec::u8(15, "table"),
+        spec::hex(16, 8, "cookie"),
+    ];
     match version {
-        1 => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u16(12, "total_length") },
-            const { spec::u16(14, "in_port") },
-            const { spec::u8(16, "reason") },
-        ],
-        2 => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u32(12, "in_port") },
-            const { spec::u32(16, "in_physical_port") },
-            const { spec::u16(20, "total_length") },
-            const { spec::u8(22, "reason") },
-            const { spec::u8(23, "table") },
-        ],
-        // That of 1.2 ends before the cookie.
-        3 => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u16(12, "total_length") },
-            const { spec::u8(14, "reason") },
-            const { spec::u8(15, "table") },
-        ],
-        _ => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u16(12, "total_length") },
-            const { spec::u8(14, "reason") },
-            const { spec::u8(15, "table") },
-            const { spec::hex(16, 8, "cookie") },
-        ],
+        1 => V1_0,
+        2 => V1_1,
+        3 => V1_2,
+        _ => V1_3,
     }
 }
 
 /// `OpenFlow` 1.0.0 section 5.3.6, 1.3.0 section A.3.7, 1.5.0 section 7.3.6.
 const fn packet_out(version: u8) -> Table {
-    const VERSION: FieldSpec = spec::u8(0, "version");
-    const TYPE: FieldSpec = spec::u8(1, "type");
-    const LENGTH: FieldSpec = spec::u16(2, "length");
-    const TRANSACTION: FieldSpec = spec::u32(4, "transaction");
-    const BUFFER: FieldSpec = spec::hex(8, 4, "buffer");
+    const V1_0: Table = &[spec::u16(12, "in_port"), spec::u16(14, "actions_length")];
+    const V1_1: Table = &[spec::u32(12, "in_port"), spec::u16(16, "actions_length")];
+    const V1_5: Table = &[spec::u16(12, "actions_length")];
     match version {
-        1 => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u16(12, "in_port") },
-            const { spec::u16(14, "actions_length") },
-        ],
-        6 => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u16(12, "actions_length") },
-        ],
-        _ => &[
-            VERSION,
-            TYPE,
-            LENGTH,
-            TRANSACTION,
-            BUFFER,
-            const { spec::u32(12, "in_port") },
-            const { spec::u16(16, "actions_length") },
-        ],
+        1 => V1_0,
+        6 => V1_5,
+        _ => V1_1,
     }
 }
 
