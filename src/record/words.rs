@@ -198,19 +198,7 @@ impl Word for Unverified {
 
 impl Word for Layer {
     fn word(&self) -> &'static str {
-        match self {
-            Self::Link => "link",
-            Self::Ipv4 => "ipv4",
-            Self::Ipv6 => "ipv6",
-            Self::Ipv6Extension => "ipv6_extension",
-            Self::Tunnel => "tunnel",
-            Self::Icmp => "icmp",
-            Self::Quote => "quote",
-            Self::Extension => "extension",
-            Self::NdOption => "nd_option",
-            Self::MldRecord => "mld_record",
-            Self::MldExtension => "mld_extension",
-        }
+        self.name()
     }
 }
 

@@ -144,9 +144,10 @@ impl Defects {
     }
 }
 
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Layer {
+    /// Its snake-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Link => "link",
             Self::Ipv4 => "ipv4",
             Self::Ipv6 => "ipv6",
@@ -158,7 +159,7 @@ impl fmt::Display for Layer {
             Self::NdOption => "nd_option",
             Self::MldRecord => "mld_record",
             Self::MldExtension => "mld_extension",
-        })
+        }
     }
 }
 
@@ -185,9 +186,12 @@ impl fmt::Display for Defect {
             } => write!(
                 f,
                 "{} short at {}: {needed} octets needed, {available} there ({limit})",
-                self.layer, self.offset
+                self.layer.name(),
+                self.offset
             ),
-            DefectKind::Rule(rule) => write!(f, "{} at {}: {rule}", self.layer, self.offset),
+            DefectKind::Rule(rule) => {
+                write!(f, "{} at {}: {rule}", self.layer.name(), self.offset)
+            }
         }
     }
 }
