@@ -306,36 +306,35 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
         NdpKind::Redirect { .. } | NdpKind::Short => return None,
     };
     let addrs = AddrPair::new(src, dst);
-    Some(Query {
-        direction,
-        addrs,
-        key: QueryKey {
-            kind: ExchangeKind::Neighbor,
-            version: IpVersion::V6,
-            addrs,
-            id: 0,
-            seq: 0,
-            scope: Scope::ANY,
-        },
-        payload: None,
-        octets: &[],
-        rest: 0,
-    })
+    let asked = (addrs, IpVersion::V6);
+    Some(discovery(ExchangeKind::Neighbor, direction, addrs, asked))
 }
 
 /// Router discovery: whoever solicits, routers may answer all.
 fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
     let any = crate::icmp::unspecified(ip.version);
+    let addrs = match direction {
+        Direction::Request => ip.addrs,
+        Direction::Reply => ip.addrs.reversed(),
+    };
+    let asked = (AddrPair::of_one(any), ip.version);
+    discovery(ExchangeKind::Router, direction, addrs, asked)
+}
+
+/// A message of discovery, which is known by what is asked for alone.
+fn discovery(
+    kind: ExchangeKind,
+    direction: Direction,
+    addrs: AddrPair,
+    (asked, version): (AddrPair, IpVersion),
+) -> Query<'static> {
     Query {
         direction,
-        addrs: match direction {
-            Direction::Request => ip.addrs,
-            Direction::Reply => ip.addrs.reversed(),
-        },
+        addrs,
         key: QueryKey {
-            kind: ExchangeKind::Router,
-            version: ip.version,
-            addrs: AddrPair::of_one(any),
+            kind,
+            version,
+            addrs: asked,
             id: 0,
             seq: 0,
             scope: Scope::ANY,
