@@ -22,6 +22,12 @@ pub fn decimal(out: &mut Vec<u8>, value: u64) {
     }
 }
 
+/// What a number is called, and its decimal digits.
+pub fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
+    out.extend_from_slice(label);
+    decimal(out, value);
+}
+
 #[cold]
 fn large(out: &mut Vec<u8>, value: u64) {
     decimal(out, value / EIGHT_DIGITS);

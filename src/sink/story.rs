@@ -70,8 +70,7 @@ impl Page<'_> {
         }
         let more = total.saturating_sub(frames.len() as u64);
         if more > 0 {
-            out.extend_from_slice(b" and ");
-            write::decimal(out, more);
+            write::number(out, b" and ", more);
             out.extend_from_slice(b" more");
         }
     }
@@ -218,8 +217,7 @@ fn in_part(out: &mut Vec<u8>, (part, version): (&InPart, IpVersion), names: &Sou
         write::decimal(out, gap.start.into());
         match gap.end {
             Some(end) => {
-                out.extend_from_slice(b" to ");
-                write::decimal(out, u64::from(end).saturating_sub(1));
+                write::number(out, b" to ", u64::from(end).saturating_sub(1));
             }
             None => out.extend_from_slice(b" on"),
         }
@@ -301,8 +299,7 @@ pub(super) fn path(out: &mut Vec<u8>, path: &Path, page: &Page<'_>) {
         out.extend_from_slice(b" traceroute ");
         addr::pair(out, path.src, path.dst, None);
         if let Some(id) = path.id {
-            out.extend_from_slice(b" id ");
-            write::decimal(out, id.into());
+            write::number(out, b" id ", id.into());
         }
     })));
     lines.written(|out| {

@@ -190,8 +190,7 @@ impl Cause {
             DropReason::ProtocolUnreachable => "protocol unreachable",
             DropReason::PortUnreachable => match self.port {
                 Some(port) => {
-                    out.extend_from_slice(b"port ");
-                    write::decimal(out, port.into());
+                    write::number(out, b"port ", port.into());
                     " unreachable"
                 }
                 None => "port unreachable",
@@ -199,8 +198,7 @@ impl Cause {
             DropReason::FragmentationNeeded => match self.mtu {
                 Some(0) => "too big, MTU not told",
                 Some(mtu) => {
-                    out.extend_from_slice(b"too big, MTU ");
-                    write::decimal(out, mtu.into());
+                    write::number(out, b"too big, MTU ", mtu.into());
                     ""
                 }
                 None => "too big",
@@ -264,8 +262,7 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         out.extend_from_slice(b", ");
     }
     if verdict.part > 1 {
-        out.extend_from_slice(b"part ");
-        write::decimal(out, verdict.part.into());
+        write::number(out, b"part ", verdict.part.into());
         out.extend_from_slice(b", ");
     }
     if page.is_verbose() && verdict.bytes > 0 {
@@ -343,10 +340,8 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         AftermathOutcome::Recovered => match (size_before, size_after) {
             // Segmentation offload shows what was sent before it was cut to size.
             (Some(before), Some(after)) if after < before && mtu.is_none_or(|mtu| after <= mtu) => {
-                out.extend_from_slice(b"data got through in smaller packets (");
-                write::decimal(out, before.into());
-                out.extend_from_slice(b" -> ");
-                write::decimal(out, after.into());
+                write::number(out, b"data got through in smaller packets (", before.into());
+                write::number(out, b" -> ", after.into());
                 out.extend_from_slice(octets.as_bytes());
                 ")"
             }
@@ -385,8 +380,7 @@ fn retried_since(out: &mut Vec<u8>, retried: u32) {
         0 => {}
         1 => out.extend_from_slice(b", and a new try from another port"),
         more => {
-            out.extend_from_slice(b", and ");
-            write::decimal(out, more.into());
+            write::number(out, b", and ", more.into());
             out.extend_from_slice(b" new tries from other ports");
         }
     }

@@ -38,8 +38,7 @@ pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
     } else if let Some(title) = words::protocol_title(number) {
         out.extend_from_slice(title.as_bytes());
     } else {
-        out.extend_from_slice(b"protocol ");
-        write::decimal(out, number.into());
+        write::number(out, b"protocol ", number.into());
     }
 }
 
@@ -74,8 +73,7 @@ pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
     }
     match flow.ports {
         FlowPorts::Query { id, .. } => {
-            out.extend_from_slice(b" id ");
-            write::decimal(out, id.into());
+            write::number(out, b" id ", id.into());
         }
         FlowPorts::Spi(spi) => {
             out.extend_from_slice(b" spi 0x");
@@ -90,14 +88,29 @@ pub(crate) fn icmp_kind(out: &mut Vec<u8>, version: IpVersion, kind: u8) {
     if let Some(name) = names::type_name(version, kind) {
         words_of(out, name);
     } else {
-        out.extend_from_slice(b"type ");
-        write::decimal(out, kind.into());
+        write::number(out, b"type ", kind.into());
     }
 }
 
 /// A snake-case name with blanks.
 pub(crate) fn words_of(out: &mut Vec<u8>, name: &str) {
     out.extend(name.bytes().map(|b| if b == b'_' { b' ' } else { b }));
+}
+
+/// `udp port 53`: where a quoted packet was to go; `?` where the quote ends before it.
+pub(super) fn destination_port(out: &mut Vec<u8>, quote: &Quote<'_>) {
+    match quote.ip.protocol {
+        protocol::TCP => out.extend_from_slice(b"tcp"),
+        protocol::UDP => out.extend_from_slice(b"udp"),
+        other => write::number(out, b"protocol ", other.into()),
+    }
+    out.extend_from_slice(b" port ");
+    match quote.transport {
+        QuotedTransport::Tcp { dst_port, .. } | QuotedTransport::Ports { dst_port, .. } => {
+            write::decimal(out, dst_port.into());
+        }
+        _ => out.push(b'?'),
+    }
 }
 
 /// What is there of a quoted header that was cut.
@@ -112,8 +125,7 @@ pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
         out.extend_from_slice(b" > ?");
     }
     if let Some(ttl) = header.ttl {
-        out.extend_from_slice(b" ttl ");
-        write::decimal(out, ttl.into());
+        write::number(out, b" ttl ", ttl.into());
     }
 }
 
@@ -131,8 +143,7 @@ pub(crate) fn segments(out: &mut Vec<u8>, ip: &Ip<'_>) {
     }
     let more = ahead().count().saturating_sub(SHOWN);
     if more > 0 {
-        out.extend_from_slice(b" and ");
-        write::decimal(out, more as u64);
+        write::number(out, b" and ", more as u64);
         out.extend_from_slice(b" more");
     }
 }
@@ -182,8 +193,7 @@ pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
     let mut ports = None;
     let number = |out: &mut Vec<u8>, label: &[u8], value: Option<u32>| {
         if let Some(value) = value {
-            out.extend_from_slice(label);
-            write::decimal(out, value.into());
+            write::number(out, label, value.into());
         }
     };
     match quote.transport {

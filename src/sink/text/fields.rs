@@ -1,7 +1,7 @@
 //! Fields and the parts that they make, by the decoder's own tables.
 
 use super::addr;
-use super::verbose::{labels, number};
+use super::verbose::labels;
 use crate::icmp::application::snmp::{self, Oid};
 use crate::icmp::field::{
     Field, NetBiosName, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times,
@@ -12,8 +12,9 @@ use crate::icmp::object::Labels;
 use crate::icmp::x509::{self, Told};
 use crate::icmp::{dns, rpl_metric, svc_param};
 use crate::record::dns::labels as dns_labels;
+use crate::record::escape;
 use crate::record::json::is_link_address;
-use crate::record::{escape, write};
+use crate::record::write::{self, number};
 
 /// `mtu 1400`.
 pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {

@@ -3,12 +3,11 @@
 mod dns;
 mod options;
 
-use super::verbose::number;
 use super::{HeaderChecksums, Verbosity, addr};
 use crate::icmp::cause;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, ip_header};
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, IpOption, header_checksum};
 use crate::wire::tunnel::outer_ports;

@@ -28,8 +28,7 @@ pub(super) fn message(
     match ip.version {
         IpVersion::V4 => {
             if missing > 0 {
-                out.extend_from_slice(b"truncated-ip - ");
-                write::decimal(out, missing);
+                write::number(out, b"truncated-ip - ", missing);
                 out.extend_from_slice(b" bytes missing! ");
             }
             if options.verbosity > Verbosity::Plain {
@@ -66,8 +65,7 @@ pub(super) fn message(
     if matches!(message.body, Body::Fragment) {
         match ip.version {
             IpVersion::V4 => {
-                out.extend_from_slice(b"ip-proto-");
-                write::decimal(out, ip.protocol.into());
+                write::number(out, b"ip-proto-", ip.protocol.into());
             }
             IpVersion::V6 if let Some(packet) = event.frame.expanded => {
                 out.extend_from_slice(match packet.form {
@@ -109,8 +107,7 @@ pub(super) fn message(
 
 fn truncated6(out: &mut Vec<u8>, missing: u64) {
     if missing > 0 {
-        out.extend_from_slice(b"truncated-ip6 - ");
-        write::decimal(out, missing);
+        write::number(out, b"truncated-ip6 - ", missing);
         out.extend_from_slice(b" bytes missing!");
     }
 }

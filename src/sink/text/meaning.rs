@@ -6,7 +6,8 @@ use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
 use crate::record::words::Word;
-use crate::record::{IcmpEvent, words, write};
+use crate::record::write::{self, number};
+use crate::record::{IcmpEvent, words};
 use crate::wire::ChecksumStatus;
 
 /// A field's name and, where there is one, its value and what that means.
@@ -94,11 +95,6 @@ fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
     }
 }
 
-fn number(out: &mut Vec<u8>, label: &str, value: u64) {
-    out.extend_from_slice(label.as_bytes());
-    write::decimal(out, value);
-}
-
 /// RFC 791 section 3.1.
 fn fragmentation(out: &mut Vec<u8>, word: u64) {
     out.extend_from_slice(b"flags");
@@ -110,12 +106,12 @@ fn fragmentation(out: &mut Vec<u8>, word: u64) {
     if word & 0xe000 == 0 {
         out.extend_from_slice(b" none");
     }
-    number(out, ", fragment offset ", (word & 0x1fff) * 8);
+    number(out, b", fragment offset ", (word & 0x1fff) * 8);
 }
 
 /// RFC 8200 section 3.
 fn first_word6(out: &mut Vec<u8>, word: u64) {
-    number(out, "version ", word >> 28);
+    number(out, b"version ", word >> 28);
     out.extend_from_slice(b", traffic class 0x");
     write::hex(out, word >> 20 & 0xff, 1);
     out.extend_from_slice(b", flow label 0x");
@@ -127,7 +123,7 @@ fn tcp_flags(out: &mut Vec<u8>, word: u64) {
     const FLAGS: [&str; 12] = [
         "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE", "0x200", "0x400", "0x800",
     ];
-    number(out, "header words ", word >> 12);
+    number(out, b"header words ", word >> 12);
     out.extend_from_slice(b", flags");
     for (bit, flag) in FLAGS.iter().enumerate() {
         if word >> bit & 1 != 0 {
@@ -140,14 +136,11 @@ fn tcp_flags(out: &mut Vec<u8>, word: u64) {
 /// RFC 3032 section 2.1.
 fn labels(out: &mut Vec<u8>, stack: impl Iterator<Item = Label>) {
     for (i, label) in stack.enumerate() {
-        number(
-            out,
-            if i == 0 { "label " } else { "; label " },
-            label.label.into(),
-        );
-        number(out, ", traffic class ", label.traffic_class.into());
+        out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+        number(out, b"label ", label.label.into());
+        number(out, b", traffic class ", label.traffic_class.into());
         out.extend_from_slice(if label.bottom { b", bottom" } else { b"" });
-        number(out, ", ttl ", label.ttl.into());
+        number(out, b", ttl ", label.ttl.into());
     }
 }
 

@@ -236,8 +236,7 @@ fn code(notes: &mut Notes<'_>, message: &Message<'_>) {
     };
     if !is_told {
         let out = notes.item();
-        out.extend_from_slice(b"code ");
-        write::decimal(out, code.into());
+        write::number(out, b"code ", code.into());
         if let Some(name) = message.code_name() {
             out.push(b' ');
             addr::words_of(out, name);

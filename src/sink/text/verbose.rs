@@ -13,15 +13,11 @@ use crate::icmp::object::{
 use crate::icmp::payload::Counting;
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::words::Word;
-use crate::record::{IcmpEvent, escape, write};
+use crate::record::write::{self, number};
+use crate::record::{IcmpEvent, escape};
 use crate::wire::link::{self, CheckSequence};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus};
-
-pub(super) fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
-    out.extend_from_slice(label);
-    write::decimal(out, value);
-}
 
 /// Begins a line below the message's.
 fn below(out: &mut Vec<u8>, depth: usize) {

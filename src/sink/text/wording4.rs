@@ -2,8 +2,8 @@
 
 use super::{addr, fields};
 use crate::icmp::field::Value;
-use crate::icmp::{Body, Direction, Message, QuotedTransport, Timestamp, names};
-use crate::record::write;
+use crate::icmp::{Body, Direction, Message, Timestamp, names};
+use crate::record::write::{self, number};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
@@ -17,8 +17,7 @@ pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
         out.pop_if(|last| *last == b' ');
         out.extend_from_slice(CUT);
     }
-    out.extend_from_slice(b", length ");
-    write::decimal(out, message.length.into());
+    number(out, b", length ", message.length.into());
 }
 
 /// The words for the type; `None` where octets are missing for them.
@@ -137,11 +136,6 @@ pub(super) fn extended_reply(out: &mut Vec<u8>, message: &Message<'_>) {
     }
 }
 
-fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
-    out.extend_from_slice(label);
-    write::decimal(out, value);
-}
-
 fn id_seq(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     number(out, b" id ", u16_at(bytes, 4)?.into());
     number(out, b" seq ", u16_at(bytes, 6)?.into());
@@ -206,20 +200,7 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
             out.extend_from_slice(b" unreachable");
         }
         3 => {
-            match quote.ip.protocol {
-                6 => out.extend_from_slice(b"tcp port "),
-                17 => out.extend_from_slice(b"udp port "),
-                other => {
-                    number(out, b"protocol ", other.into());
-                    out.extend_from_slice(b" port ");
-                }
-            }
-            match quote.transport {
-                QuotedTransport::Tcp { dst_port, .. } | QuotedTransport::Ports { dst_port, .. } => {
-                    write::decimal(out, dst_port.into());
-                }
-                _ => out.push(b'?'),
-            }
+            addr::destination_port(out, quote);
             out.extend_from_slice(b" unreachable");
         }
         4 => {

@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::{addr, wording6_nodes};
-use crate::icmp::{Body, Direction, Message, QuotedTransport, mobile, names};
-use crate::record::write;
+use crate::icmp::{Body, Direction, Message, mobile, names};
+use crate::record::write::{self, number};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
@@ -18,8 +18,7 @@ pub(super) fn message(out: &mut Vec<u8>, message: &Message<'_>) {
         while out.pop_if(|last| matches!(last, b' ' | b',')).is_some() {}
         out.extend_from_slice(CUT);
     }
-    out.extend_from_slice(b", length ");
-    write::decimal(out, message.length.into());
+    number(out, b", length ", message.length.into());
 }
 
 /// A name in words, or what is said where there is none: IANA names what tcpdump does not know.
@@ -138,11 +137,6 @@ fn words(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
     Some(())
 }
 
-fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
-    out.extend_from_slice(label);
-    write::decimal(out, value);
-}
-
 fn hex_id(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     out.extend_from_slice(b", id 0x");
     write::hex(out, u16_at(bytes, 4)?.into(), 4);
@@ -182,20 +176,8 @@ fn unreachable(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {
         4 => {
             out.extend_from_slice(b", ");
             write::ip(out, quote.ip.dst());
-            match quote.ip.protocol {
-                6 => out.extend_from_slice(b" tcp port "),
-                17 => out.extend_from_slice(b" udp port "),
-                other => {
-                    number(out, b" protocol ", other.into());
-                    out.extend_from_slice(b" port ");
-                }
-            }
-            match quote.transport {
-                QuotedTransport::Tcp { dst_port, .. } | QuotedTransport::Ports { dst_port, .. } => {
-                    write::decimal(out, dst_port.into());
-                }
-                _ => out.push(b'?'),
-            }
+            out.push(b' ');
+            addr::destination_port(out, quote);
         }
         _ => {
             out.push(b' ');

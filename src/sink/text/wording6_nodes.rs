@@ -1,11 +1,11 @@
 //! tcpdump's words for router renumbering and node information.
 
 use super::fields;
-use super::verbose::number;
 use crate::icmp::field::Value;
 use crate::icmp::renumbering::{Part, PartKind, RenumberingKind};
 use crate::icmp::{Body, Message};
-use crate::record::{escape, write};
+use crate::record::escape;
+use crate::record::write::{self, number};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
 pub(super) fn router_renumbering(out: &mut Vec<u8>, message: &Message<'_>) -> Option<()> {

@@ -1,10 +1,10 @@
 //! The DNS message that a quoted packet carries.
 
 use super::super::fields::dns_name;
-use super::super::verbose::number;
 use crate::icmp::dns_record::{Class, Edns, Record, RecordData};
 use crate::icmp::quoted_dns::{QuotedDns, class_name, opcode_name, rcode_name, type_name};
-use crate::record::{dns, write};
+use crate::record::dns;
+use crate::record::write::{self, number};
 
 /// An update of a zone, whose sections hold something else (RFC 2136 section 2.2).
 const UPDATE: u8 = 5;

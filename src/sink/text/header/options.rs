@@ -1,12 +1,11 @@
 //! Options and extension headers of IP.
 
 use super::super::fields::{name_value, unread};
-use super::super::verbose::number;
 use super::super::{Verbosity, addr};
 use crate::icmp::field::{Extent, Value, numbers, v4_addresses, v4_times, v6_addresses};
 use crate::icmp::ip_header;
 use crate::icmp::item::Item;
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::Ip;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, protocol};

@@ -2,9 +2,10 @@
 
 use pcap::Linktype;
 
-use super::{end, ether_type, ethernet, family, llc, number, told_length};
+use super::{end, ether_type, ethernet, family, llc, told_length};
 use crate::model::{Frame, LinkType};
-use crate::record::{escape, write};
+use crate::record::escape;
+use crate::record::write::{self, number};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::link::usb::TransferHeader;
 use crate::wire::link::{PacketTap, Process, linktype as lt};

@@ -1,8 +1,8 @@
 //! The header of Juniper's routers, in tcpdump's words.
 
-use super::{ethernet, llc, number, serial};
+use super::{ethernet, llc, serial};
 use crate::model::LinkType;
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 use crate::wire::link::{FrameRelay, Juniper, JuniperPayload, linktype as lt};
 

@@ -12,7 +12,8 @@ use std::io::Write as _;
 
 use super::{options, system};
 use crate::model::{Frame, LinkType};
-use crate::record::{IcmpEvent, write};
+use crate::record::IcmpEvent;
+use crate::record::write::{self, number};
 use crate::sink::text::Verbosity;
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::link::{self, SecTag, SourceRoute, linktype as lt};
@@ -81,8 +82,7 @@ fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>, verbosi
         }
         lt::LINUX_SLL2 => {
             direction(out, u8_at(data, 10).unwrap_or(0).into(), Align::Left);
-            out.extend_from_slice(b"ifindex ");
-            write::decimal(out, u32_at(data, 4).unwrap_or(0).into());
+            number(out, b"ifindex ", u32_at(data, 4).unwrap_or(0).into());
             out.push(b' ');
             address(out, data, 12, u8_at(data, 11).unwrap_or(0).into());
             let protocol = u16_at(data, 0).unwrap_or(0);
@@ -98,8 +98,7 @@ fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>, verbosi
             };
             out.extend_from_slice(b"AF ");
             out.extend_from_slice(name);
-            out.extend_from_slice(b" (");
-            write::decimal(out, family);
+            number(out, b" (", family);
             out.push(b')');
             end(out, length);
         }
@@ -151,10 +150,8 @@ fn of_frame(out: &mut Vec<u8>, event: &IcmpEvent<'_>, frame: &Frame<'_>, verbosi
             llc::header(out, data, 0, length);
         }
         lt::NFLOG => {
-            out.extend_from_slice(b"version ");
-            write::decimal(out, u8_at(data, 1).unwrap_or(0).into());
-            out.extend_from_slice(b", resource ID ");
-            write::decimal(out, u16_at(data, 2).unwrap_or(0).into());
+            number(out, b"version ", u8_at(data, 1).unwrap_or(0).into());
+            number(out, b", resource ID ", u16_at(data, 2).unwrap_or(0).into());
             family(out, u8_at(data, 0).unwrap_or(0), length);
         }
         // Without a link header there is nothing but the packet.
@@ -231,8 +228,7 @@ fn other(out: &mut Vec<u8>, frame: &Frame<'_>, told: &link::Addresses) {
         }
     }
     if let Some(circuit) = told.frame_relay {
-        out.extend_from_slice(b", DLCI ");
-        write::decimal(out, circuit.dlci.into());
+        number(out, b", DLCI ", circuit.dlci.into());
     }
     if let Some(protocol) = told.ether_type {
         out.extend_from_slice(b", ");
@@ -363,14 +359,8 @@ fn end(out: &mut Vec<u8>, length: u32) {
     told_length(out, length);
 }
 
-fn number(out: &mut Vec<u8>, label: &[u8], value: u64) {
-    out.extend_from_slice(label);
-    write::decimal(out, value);
-}
-
 fn told_length(out: &mut Vec<u8>, length: u32) {
-    out.extend_from_slice(b"length ");
-    write::decimal(out, length.into());
+    number(out, b"length ", length.into());
     out.extend_from_slice(b": ");
 }
 
@@ -380,10 +370,8 @@ fn tags(out: &mut Vec<u8>, data: &[u8], mut at: usize, mut protocol: u16) {
         match protocol {
             0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
                 let Some(tag) = u16_at(data, at) else { return };
-                out.extend_from_slice(b"vlan ");
-                write::decimal(out, (tag & 0x0fff).into());
-                out.extend_from_slice(b", p ");
-                write::decimal(out, (tag >> 13).into());
+                number(out, b"vlan ", (tag & 0x0fff).into());
+                number(out, b", p ", (tag >> 13).into());
                 if tag & 0x1000 != 0 {
                     out.extend_from_slice(b", DEI");
                 }
@@ -408,10 +396,8 @@ fn tags(out: &mut Vec<u8>, data: &[u8], mut at: usize, mut protocol: u16) {
 
 /// `an 0, pn 68, flags I, sci 2eb73f3995c30001`.
 fn macsec(out: &mut Vec<u8>, tag: &SecTag) {
-    out.extend_from_slice(b"an ");
-    write::decimal(out, tag.association().into());
-    out.extend_from_slice(b", pn ");
-    write::decimal(out, tag.packet_number.into());
+    number(out, b"an ", tag.association().into());
+    number(out, b", pn ", tag.packet_number.into());
     out.extend_from_slice(b", flags ");
     let start = out.len();
     let flags = [
@@ -431,8 +417,7 @@ fn macsec(out: &mut Vec<u8>, tag: &SecTag) {
         out.extend_from_slice(b"none");
     }
     if tag.short_length > 0 {
-        out.extend_from_slice(b", sl ");
-        write::decimal(out, tag.short_length.into());
+        number(out, b", sl ", tag.short_length.into());
     }
     if let Some(channel) = tag.channel {
         out.extend_from_slice(b", sci ");

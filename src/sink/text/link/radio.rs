@@ -4,9 +4,8 @@ use std::fmt;
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use super::number;
 use crate::model::Frame;
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::link::radio::{
     self, Channel, Coded, Coding, ExtremelyHighThroughput, Fact, Flags, HighEfficiency,
     HighThroughput, Mark, Phy, Quantity, SubGigahertz, VeryHighThroughput,

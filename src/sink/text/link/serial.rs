@@ -1,7 +1,7 @@
 //! Links between two ends: PPP, Cisco HDLC, Frame Relay, SLIP, in tcpdump's words.
 
 use super::{end, ether_type, hex_word, llc};
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::link::{Direction, FrameRelay};
 
@@ -12,17 +12,14 @@ pub(super) fn slip(out: &mut Vec<u8>, data: &[u8], length: u32) {
         0 => out.extend_from_slice(b"I "),
         1 => out.extend_from_slice(b"O "),
         other => {
-            out.extend_from_slice(b"Invalid direction ");
-            write::decimal(out, other.into());
+            number(out, b"Invalid direction ", other.into());
             out.push(b' ');
         }
     }
     if kind >> 4 == 4 {
-        out.extend_from_slice(b"ip ");
-        write::decimal(out, length.into());
+        number(out, b"ip ", length.into());
     } else {
-        out.extend_from_slice(b"slip-");
-        write::decimal(out, kind.into());
+        number(out, b"slip-", kind.into());
         out.push(b'!');
     }
     out.extend_from_slice(b": ");
@@ -121,10 +118,8 @@ pub(super) fn frame_relay(
         behind += 1;
         u8_at(data, behind - 1).unwrap_or(0)
     });
-    out.extend_from_slice(b"Q.922, hdr-len ");
-    write::decimal(out, circuit.octets as u64);
-    out.extend_from_slice(b", DLCI ");
-    write::decimal(out, circuit.dlci.into());
+    number(out, b"Q.922, hdr-len ", circuit.octets as u64);
+    number(out, b", DLCI ", circuit.dlci.into());
     out.extend_from_slice(b", Flags [");
     let flags: [(bool, &[u8]); 5] = [
         (circuit.command_response(), b"C!"),
@@ -204,7 +199,7 @@ fn place(out: &mut Vec<u8>, data: &[u8], at: usize) {
     let sequence = u16_at(data, at).unwrap_or(0);
     // Between the bits that say where the frame lies in a packet and the one that ends an octet.
     let sequence = u64::from(sequence >> 1 & 0x0f00 | sequence & 0xff);
-    super::number(out, b"FRF.16 Frag, seq ", sequence);
+    number(out, b"FRF.16 Frag, seq ", sequence);
     let ends = u8_at(data, at).is_some_and(|flags| flags & ENDS != 0);
     out.extend_from_slice(match (begins_frame(data, at), ends) {
         (true, true) => b", Flags [Begin, End]",

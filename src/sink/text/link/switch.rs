@@ -1,8 +1,8 @@
 //! Tags of switches' chips, in tcpdump's words: a longer form with `-e`, a shorter one without.
 
-use super::{end, ether_type, number};
+use super::{end, ether_type};
 use crate::model::LinkType;
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::bytes::u16_at;
 use crate::wire::link::{Addresses, SwitchChip, SwitchTag, linktype as lt};
 

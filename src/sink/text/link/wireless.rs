@@ -1,8 +1,8 @@
 //! Headers of IEEE 802.11, in tcpdump's words.
 
-use super::{llc, number};
+use super::llc;
 use crate::model::Frame;
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::sink::text::Verbosity;
 use crate::wire::bytes::{array_at, tail};
 use crate::wire::link::{self, FrameFlag, MeshControl, WirelessHeader, linktype as lt};

@@ -24,8 +24,7 @@ pub(super) fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
     }
     for vlan in event.packet.link.vlans.as_slice() {
         let out = notes.item();
-        out.extend_from_slice(b"vlan ");
-        write::decimal(out, (*vlan).into());
+        write::number(out, b"vlan ", (*vlan).into());
     }
     if let Some(cipher) = event.frame.cipher {
         notes.text(match cipher {
@@ -116,8 +115,7 @@ pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     addr::words_of(out, kind.name());
     // A session is one of a tunnel's.
     if let TunnelKind::L2tp { tunnel, .. } = kind {
-        out.extend_from_slice(b" tunnel ");
-        write::decimal(out, tunnel.into());
+        write::number(out, b" tunnel ", tunnel.into());
     }
     if let Some((name, value)) = kind.identifier() {
         out.push(b' ');

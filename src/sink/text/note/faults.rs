@@ -31,8 +31,7 @@ pub(super) fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>, names: &Sou
                         frame(out, before, names);
                     }
                     ChecksumCause::OldSequence(seq) => {
-                        out.extend_from_slice(b", ");
-                        write::decimal(out, seq.into());
+                        write::number(out, b", ", seq.into());
                     }
                     _ => {}
                 }
@@ -63,19 +62,15 @@ pub(in super::super) fn defect(out: &mut Vec<u8>, defect: Defect) {
             available,
             limit,
         } => {
-            out.extend_from_slice(b" short at ");
-            write::decimal(out, defect.offset.into());
-            out.extend_from_slice(b": ");
-            write::decimal(out, needed.into());
-            out.extend_from_slice(b" octets needed, ");
-            write::decimal(out, available.into());
+            write::number(out, b" short at ", defect.offset.into());
+            write::number(out, b": ", needed.into());
+            write::number(out, b" octets needed, ", available.into());
             out.extend_from_slice(b" there (");
             addr::words_of(out, limit.word());
             out.push(b')');
         }
         DefectKind::Rule(rule) => {
-            out.extend_from_slice(b" at ");
-            write::decimal(out, defect.offset.into());
+            write::number(out, b" at ", defect.offset.into());
             out.extend_from_slice(b": ");
             escape::push(out, rule.as_bytes());
         }

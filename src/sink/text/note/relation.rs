@@ -38,8 +38,7 @@ pub(super) fn fragment(
             out.extend_from_slice(b"completes ");
             addr::words_of(out, message.name());
             frames(out, whole.frames(), names);
-            out.extend_from_slice(b", length ");
-            write::decimal(out, message.length.into());
+            write::number(out, b", length ", message.length.into());
             match message.checksum.status {
                 ChecksumStatus::Good => out.extend_from_slice(b", checksum good"),
                 ChecksumStatus::Unverified(_) => {

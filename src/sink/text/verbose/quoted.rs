@@ -2,11 +2,11 @@
 
 use super::super::fields::item;
 use super::super::{TextOptions, Verbosity, addr, header, note};
-use super::{below, checksum, extensions, fields, number, parts, tunnel};
+use super::{below, checksum, extensions, fields, parts, tunnel};
 use crate::icmp::cause;
 use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::{Body, Message, Quote, application, ip_header, quoted_transport, upper_header};
-use crate::record::write;
+use crate::record::write::{self, number};
 use crate::wire::checksum::upper_checksum;
 use crate::wire::ip::protocol;
 use crate::wire::{IpVersion, TunnelPath};
