@@ -94,6 +94,35 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// A ping that was captured in frame `number` and came to this.
+    #[cfg(test)]
+    pub(crate) fn ping(addrs: AddrPair, number: u64, outcome: ExchangeOutcome) -> Self {
+        Self {
+            kind: ExchangeKind::Echo,
+            addrs,
+            id: Some(7),
+            seq: Some(0),
+            request: FrameRef::new(crate::model::SourceId(0), number),
+            requested: Timestamp::default(),
+            end: None,
+            rtt: None,
+            request_ttl: 64,
+            request_points: 1,
+            reply_ttl: None,
+            outcome,
+            refusal: None,
+            duplicates: 0,
+            corrupted: 0,
+            one_sided_possible: false,
+            request_part: None,
+            reply_part: None,
+            dropped: None,
+            reply_dropped: None,
+            told_unsolicited: false,
+            shown: true,
+        }
+    }
+
     /// The snake-case name of the code of its reply, where that says why it tells nothing.
     pub fn refusal_name(&self) -> Option<&'static str> {
         let (version, reply) = match (self.kind, self.addrs.src()) {

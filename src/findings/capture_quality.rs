@@ -200,36 +200,16 @@ impl Diagnosis for CaptureQuality {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::exchange::ExchangeKind::Echo;
-    use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
+    use crate::model::{AddrPair, FrameRef, SourceId};
 
     /// A ping whose reply was captured.
     fn ping(number: u64, outcome: ExchangeOutcome) -> Exchange {
-        let frame = |number| FrameRef::new(SourceId(0), number);
         let host = |last| std::net::IpAddr::from([192, 0, 2, last]);
+        let reply = FrameRef::new(SourceId(0), 100 + number);
         Exchange {
-            kind: Echo,
-            addrs: AddrPair::new(host(1), host(2)),
-            id: Some(7),
-            seq: Some(0),
-            request: frame(number),
-            requested: Timestamp::default(),
-            end: Some(ExchangeEnd::Reply(frame(100 + number))),
-            rtt: None,
-            request_ttl: 64,
-            reply_ttl: None,
-            outcome,
-            refusal: None,
-            duplicates: 0,
-            corrupted: 0,
-            one_sided_possible: false,
+            end: Some(ExchangeEnd::Reply(reply)),
             request_points: 2,
-            request_part: None,
-            reply_part: None,
-            dropped: None,
-            reply_dropped: None,
-            told_unsolicited: false,
-            shown: true,
+            ..Exchange::ping(AddrPair::new(host(1), host(2)), number, outcome)
         }
     }
 

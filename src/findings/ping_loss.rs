@@ -266,7 +266,7 @@ fn advice(losses: &Losses) -> (Confidence, String) {
 mod tests {
     use super::*;
     use crate::correlate::exchange::ExchangeEnd;
-    use crate::model::{FrameRef, SourceId, Timestamp};
+    use crate::model::{FrameRef, SourceId};
 
     fn addrs() -> AddrPair {
         AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into())
@@ -284,32 +284,15 @@ mod tests {
         end: Option<ExchangeEnd>,
         request_points: u8,
     ) -> Exchange {
+        let outcome = match end {
+            Some(_) => ExchangeOutcome::Answered,
+            None => ExchangeOutcome::Lost,
+        };
         Exchange {
-            kind: ExchangeKind::Echo,
-            addrs: addrs(),
-            id: Some(7),
-            seq: Some(0),
-            request: FrameRef::new(SourceId(0), number),
-            requested: Timestamp::default(),
             end,
-            rtt: None,
             request_ttl,
-            reply_ttl: None,
-            outcome: match end {
-                Some(_) => ExchangeOutcome::Answered,
-                None => ExchangeOutcome::Lost,
-            },
-            refusal: None,
-            duplicates: 0,
-            corrupted: 0,
-            one_sided_possible: false,
             request_points,
-            request_part: None,
-            reply_part: None,
-            dropped: None,
-            reply_dropped: None,
-            told_unsolicited: false,
-            shown: true,
+            ..Exchange::ping(addrs(), number, outcome)
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::flow::FlowPorts;
-use crate::model::{FrameRef, LinkType, SourceId, Timestamp};
+use crate::model::{LinkType, Timestamp};
 
 const MEMORY: usize = 1 << 20;
 
@@ -14,28 +14,10 @@ fn addrs(last: u8) -> AddrPair {
 
 fn exchange(last: u8, id: u16, outcome: ExchangeOutcome, rtt_ms: u64) -> Exchange {
     Exchange {
-        kind: ExchangeKind::Echo,
-        addrs: addrs(last),
         id: Some(id),
-        seq: Some(1),
-        request: FrameRef::new(SourceId(0), 1),
-        requested: Timestamp::from_nanos(0),
-        end: None,
         rtt: (rtt_ms > 0).then(|| Duration::from_millis(rtt_ms)),
-        request_ttl: 64,
-        reply_ttl: None,
-        outcome,
-        refusal: None,
         duplicates: 1,
-        corrupted: 0,
-        one_sided_possible: false,
-        request_points: 1,
-        request_part: None,
-        reply_part: None,
-        dropped: None,
-        reply_dropped: None,
-        told_unsolicited: false,
-        shown: true,
+        ..Exchange::ping(addrs(last), 1, outcome)
     }
 }
 
