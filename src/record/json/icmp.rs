@@ -8,7 +8,7 @@ use super::options::Told;
 use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
 use super::quoted::{CutQuote, Quoted};
 use super::system::SystemReportOf;
-use super::value::{Addr, Ascii, Fields, Hex, Text, Time};
+use super::value::{Addr, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
@@ -83,7 +83,7 @@ impl Serialize for Event<'_> {
             },
         )?;
         let id = community.message(packet.ip.addrs, said);
-        map.maybe("community_id", id.as_ref().map(|id| Ascii(id.as_octets())))?;
+        map.maybe("community_id", id)?;
         if let Some(quote) = said.quote() {
             let quoted = Quoted::new(
                 quote,

@@ -10,7 +10,7 @@ use super::packet::{
     ChecksumState, DefectList, ExplainedChecksum, FragmentPosition, IpHeader, OptionEntry,
     TunnelHeader,
 };
-use super::value::{Addr, Ascii, Fields, Hex, Iter, Protocol};
+use super::value::{Addr, Fields, Hex, Iter, Protocol};
 use crate::icmp::quote::Gre;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
@@ -182,10 +182,7 @@ impl QuotedPacket<'_> {
             map.put("payload", &Hex(quote.payload()))?;
         }
         map.put("length", &quote.bytes.len())?;
-        map.maybe(
-            "community_id",
-            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
-        )?;
+        map.maybe("community_id", self.community_id)?;
         let defects = [&quote.ip.defects()];
         let defects = DefectList(&defects);
         if !defects.is_empty() {

@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::text::{ADDRESS, ASCII, KEY, PLAIN, TIME};
 use crate::model::Timestamp;
+use crate::record::community::CommunityId;
 use crate::record::escape;
 use crate::record::words::Word;
 use crate::record::write;
@@ -136,6 +137,12 @@ pub(super) struct Ascii<'a>(pub(super) &'a [u8]);
 impl Serialize for Ascii<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_newtype_struct(ASCII, &Octets(self.0))
+    }
+}
+
+impl Serialize for CommunityId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Ascii(self.as_octets()).serialize(serializer)
     }
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::story::{OnWayBack, References, own_source};
-use super::value::{Addr, Ascii, Fields, Protocol, Time};
+use super::value::{Addr, Fields, Protocol, Time};
 use super::{Context, Reference};
 use crate::correlate::verdict::{Aftermath, Carried, DropVerdict, Evidence, Hops, Role};
 use crate::icmp::names;
@@ -124,10 +124,7 @@ impl Serialize for Elsewhere<'_> {
             FlowPorts::Query { id, .. } => map.put("id", &id)?,
             FlowPorts::Spi(_) | FlowPorts::Message(_) | FlowPorts::None => {}
         }
-        map.maybe(
-            "community_id",
-            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
-        )?;
+        map.maybe("community_id", self.community_id)?;
         map.put("dropper", &Addr(self.dropper))?;
         map.put("error", &self.error)?;
         map.end()
@@ -162,10 +159,7 @@ impl Serialize for Flow<'_> {
             FlowPorts::Spi(spi) => map.put("spi", &spi)?,
             FlowPorts::None => {}
         }
-        map.maybe(
-            "community_id",
-            self.community_id.as_ref().map(|id| Ascii(id.as_octets())),
-        )?;
+        map.maybe("community_id", self.community_id)?;
         map.end()
     }
 }
