@@ -5,9 +5,9 @@ mod probe;
 
 use std::net::IpAddr;
 
-use self::probe::is_of_some_probe;
 pub(super) use self::probe::{refusal, ring_answer};
 use super::aftermath::Hit;
+use super::carried::Inner;
 use super::exchange::ReplyDrop;
 use super::flows::is_icmp;
 use super::hasty::HastyError;
@@ -36,20 +36,13 @@ impl Correlator {
         shown: bool,
     ) -> Relation {
         let (ip, ts) = (&packet.ip, frame.ts);
-        let (place, spot) = (Place::of(frame, packet), Spot::of(frame, packet));
         let mut room = [0; Lead::OCTETS];
         let quote = &self.made_whole(quote, ts, &mut room);
         // With a tunnel's packet the one in it was dropped.
         let carried = quote.innermost();
         let quoted_query = Numbered::of_quote(&carried);
         let asked = quoted_query.and_then(Numbered::request);
-        let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
-        let mirror = || match (exchanges.mirror(asked, place, ts), ring) {
-            (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
-            (mirror, _) => mirror,
-        };
-        let evidence = Evidence::Captured;
-        let known = (self.repeats).copy_of(evidence, ip.addrs, message.bytes, (&spot, mirror));
+        let known = self.copied((frame, packet, message), quote, asked);
         if let Some(of) = known {
             self.sent_again(of, frame, shown);
             if self.captured_again(of, frame, packet, &carried) == Known::Before {
@@ -80,7 +73,7 @@ impl Correlator {
             ts,
             shown,
             never_sent,
-            evidence,
+            evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
         };
         if known.is_some() {
@@ -109,32 +102,54 @@ impl Correlator {
         } else {
             self.doubt_what_is_like(&carried, frame);
         }
-        if let Some(ring) = &self.ring {
-            self.attempts.error(ring, &carried);
-            let hit = inner.map_or_else(|| Hit::of(quote, reported.flow), |inner| inner.hit);
-            let found = inner.is_none() && matches!(original, Some(Original::Found { .. }));
-            if let Some((verdict, _)) = reported.verdict() {
-                self.followed.error(ring, verdict, &hit, found, ts);
-            }
-            let request = query.and_then(|(query, seen)| Some((query.request()?, id, seen)));
-            if let Some(hasty) = HastyError::of(ring, &reported, &self.verdicts, hit, request) {
-                self.hasty.add(&hasty);
-            }
-            self.stalls.error(ring, &carried);
-            let displaced = if is_of_some_probe(&reported, reason) {
-                let ip = &quote.ip;
-                let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
-                self.traces.blur(probes, (ts, reported.frame))
-            } else {
-                self.trace(ring_answer(&reported, reason).map(|it| self.carried.answered(it)))
-            };
-            self.tell_paths(displaced);
-        }
+        let request = query.and_then(|(query, seen)| Some((query.request()?, id, seen)));
+        self.hits_flow(&reported, (&carried, inner), request);
+        self.answers_probe(&reported, reason);
         if let Some(verdict) = self.verdicts.error(&reported) {
             self.complete(verdict);
         }
         self.error_sent(&reported, frame);
         Relation::Error { original }
+    }
+
+    /// The frame that has the error of which this one, about `quote` and the request `asked`, is a copy.
+    #[inline]
+    fn copied(
+        &mut self,
+        (frame, packet, message): (&Frame<'_>, &Packet<'_>, &Message<'_>),
+        quote: &Quote<'_>,
+        asked: Option<QueryKey>,
+    ) -> Option<FrameRef> {
+        let (place, spot) = (Place::of(frame, packet), Spot::of(frame, packet));
+        let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
+        let mirror = || match (exchanges.mirror(asked, place, frame.ts), ring) {
+            (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
+            (mirror, _) => mirror,
+        };
+        let seen = (&spot, mirror);
+        (self.repeats).copy_of(Evidence::Captured, packet.ip.addrs, message.bytes, seen)
+    }
+
+    /// What follows flows learns of an error, which is about the packet `carried`, or the one in it that
+    /// is known from elsewhere, and about this request.
+    #[inline]
+    fn hits_flow(
+        &mut self,
+        error: &Reported<'_, '_>,
+        (carried, inner): (&Quote<'_>, Option<Inner>),
+        request: Option<(QueryKey, Option<u32>, Sighting)>,
+    ) {
+        let Some(ring) = &self.ring else { return };
+        self.attempts.error(ring, carried);
+        let hit = inner.map_or_else(|| Hit::of(error.quote, error.flow), |inner| inner.hit);
+        let found = inner.is_none() && matches!(error.original, Some(Original::Found { .. }));
+        if let Some((verdict, _)) = error.verdict() {
+            self.followed.error(ring, verdict, &hit, found, error.ts);
+        }
+        if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
+            self.hasty.add(&hasty);
+        }
+        self.stalls.error(ring, carried);
     }
 
     /// An error in `frame` quotes too little to tell which request or reply it is about.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::correlate::lead::Lead;
 use crate::correlate::trace::Path;
-use crate::correlate::traces::ProbeAnswer;
+use crate::correlate::traces::{ProbeAnswer, TraceKey};
 use crate::correlate::verdict::DropReason;
 use crate::correlate::verdicts::Reported;
 use crate::correlate::{Correlator, MatchKind, Original};
@@ -15,6 +15,22 @@ use crate::wire::Limit;
 use crate::wire::ip::protocol::UDP;
 
 impl Correlator {
+    /// Takes an error as the answer to a probe, if it is one, where packets are remembered.
+    #[inline]
+    pub(super) fn answers_probe(&mut self, error: &Reported<'_, '_>, reason: DropReason) {
+        if self.ring.is_none() {
+            return;
+        }
+        let displaced = if is_of_some_probe(error, reason) {
+            let ip = &error.quote.ip;
+            let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
+            self.traces.blur(probes, (error.ts, error.frame))
+        } else {
+            self.trace(ring_answer(error, reason).map(|it| self.carried.answered(it)))
+        };
+        self.tell_paths(displaced);
+    }
+
     /// Takes what answers a probe, if that is known; the paths that are complete then.
     pub(in crate::correlate) fn trace(
         &mut self,
@@ -31,7 +47,7 @@ impl Correlator {
 }
 
 /// Whether an error answers a probe, and the snap length cut what tells which.
-pub(super) fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
+fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
     let is_of_flow = matches!(
         error.original,
         Some(Original::Found {
