@@ -241,28 +241,14 @@ fn pipe(
     names: Option<Resolver>,
 ) -> io::Result<(Summary, Status)> {
     let control = &signals.control;
+    #[cfg(feature = "top")]
     let full_screen = matches!(config.output, Output::Top);
-    let mut observer = Stderr {
-        progress: if full_screen {
-            Progress::none()
-        } else {
-            Progress::new()
-        },
-        notices: live::Notices::new(&config.key_logs),
-        report: live::report_options(&config.output),
-        is_watched: signals.watched == Watched::UntilHangup && io::stderr().is_terminal(),
-    };
+    let mut observer = observer(&config, signals);
+    let telling = telling(&config);
     let out = || Named(Patient(io::stdout()));
     #[cfg(feature = "top")]
     let (mut screen, top) = crate::top::Screen::new(control);
     let counting = matches!(config.output, Output::Count);
-    let telling = match (&config.output, config.buffering) {
-        (Output::Text(_) | Output::Json(_), Buffering::Block) => match config.input {
-            Input::Live(_) => Telling::BehindBursts,
-            _ => Telling::Behind,
-        },
-        _ => Telling::Here,
-    };
     let sink: Box<dyn Sink + Send> = match config.output {
         Output::Text(options) => buffered(text(out(), options, names), config.buffering),
         Output::Json(options) => buffered(JsonSink::new(out(), options), config.buffering),
@@ -342,6 +328,30 @@ fn pipe(
     }
     complain_of_input(&summary, sources);
     Ok((summary, status))
+}
+
+/// What is said of the run beside its output.
+fn observer(config: &Config, signals: &Signals) -> Stderr {
+    Stderr {
+        progress: match config.output {
+            Output::Top => Progress::none(),
+            _ => Progress::new(),
+        },
+        notices: live::Notices::new(&config.key_logs),
+        report: live::report_options(&config.output),
+        is_watched: signals.watched == Watched::UntilHangup && io::stderr().is_terminal(),
+    }
+}
+
+/// Whether output is made beside reading: not where each record is waited for, or none is written.
+fn telling(config: &Config) -> Telling {
+    match (&config.output, config.buffering) {
+        (Output::Text(_) | Output::Json(_), Buffering::Block) => match config.input {
+            Input::Live(_) => Telling::BehindBursts,
+            _ => Telling::Behind,
+        },
+        _ => Telling::Here,
+    }
 }
 
 /// What the kernel counted, and why the input ended early.
