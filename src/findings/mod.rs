@@ -22,6 +22,7 @@ mod invalid_error;
 mod laps;
 mod ping_course;
 mod ping_loss;
+mod ping_losses;
 mod pmtu;
 mod redirect;
 mod refusal;

@@ -12,16 +12,14 @@
 //! than one that was answered, on its way out.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
-mod losses;
-
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
-use self::losses::Losses;
 use super::drop_log::DropLog;
 use super::group::{EVIDENCE, Groups};
+use super::ping_losses::Losses;
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;

@@ -68,10 +68,11 @@ fn the_schema_has_the_words_of_enumerations() {
         ("src/icmp/payload.rs", "Sender"),
         ("src/model/options.rs", "PacketHash<'_>"),
         ("src/record/app_error.rs", "Raised"),
+        ("src/wire/defect.rs", "Layer"),
         ("src/wire/link/tag.rs", "PacketType"),
         ("src/wire/link/tag.rs", "Direction"),
         ("src/wire/reassembly/mod.rs", "Reassembly"),
-        ("src/wire/reassembly/mod.rs", "Refusal"),
+        ("src/wire/reassembly/refusal.rs", "Refusal"),
         ("src/wire/tunnel/kind.rs", "TunnelKind"),
     ];
     let others = others.map(|(file, of)| (file, of.to_owned()));

@@ -1,10 +1,10 @@
 //! The requests of one sender and destination, counted.
 
+use super::drop_log::DropLog;
+use super::dropped_replies::DroppedReplies;
+use super::group::EVIDENCE;
+use super::ping_course::Course;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
-use crate::findings::drop_log::DropLog;
-use crate::findings::dropped_replies::DroppedReplies;
-use crate::findings::group::EVIDENCE;
-use crate::findings::ping_course::Course;
 use crate::model::FrameRef;
 
 /// Points of capture told apart.
