@@ -10,7 +10,7 @@ use super::field::{Field, FieldSpec, Unit, Value, spec};
 use super::item::Item;
 use super::payload::PayloadGuess;
 use super::{Body, Message, Quote, ip_header, rpl_metric, svc_param, tunnel_header};
-use crate::model::LinkType;
+use crate::model::{AddrPair, LinkType};
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus, HeaderOrigin, Ip, IpVersion, header_checksum};
@@ -94,6 +94,7 @@ pub fn fields<'a>(
 ) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
     layout.ip(ip, 0, Part::Ip);
+    layout.error = Some(ip.ends());
     layout.message(message, ip.header.len());
     if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
         let start = ip.header.len() + ip.payload.len() - echo.payload.len();
@@ -142,6 +143,8 @@ struct Layout<'a> {
     regions: Vec<(Range<usize>, &'static str, Part)>,
     /// How many packets inside of one that is quoted are still followed.
     deeper: usize,
+    /// The addresses of the error, until the packet that it quotes is laid.
+    error: Option<AddrPair>,
 }
 
 impl<'a> Layout<'a> {
@@ -150,6 +153,7 @@ impl<'a> Layout<'a> {
             fields: Vec::new(),
             regions: Vec::new(),
             deeper: Quote::NESTED,
+            error: None,
         }
     }
 
@@ -190,11 +194,16 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Says what that of the transport in `ip` came to.
-    fn verified_upper(&mut self, fields: usize, ip: &Ip<'_>, checksum: Option<Checksum>) {
+    /// Says what that of the transport in `ip` came to, which an error between these quotes.
+    fn verified_upper(
+        &mut self,
+        fields: usize,
+        (ip, error): (&Ip<'_>, Option<AddrPair>),
+        checksum: Option<Checksum>,
+    ) {
         self.verified(fields, checksum);
         if let Some(field) = self.checksum(fields) {
-            field.cause = cause::of_quoted(ip);
+            field.cause = checksum.and_then(|sum| cause::of_quoted(sum, ip, error));
         }
     }
 
@@ -250,7 +259,7 @@ impl<'a> Layout<'a> {
             self.begin(&part, around.header, at, Part::Tunnel);
         }
         match &around.outer {
-            Some(outer) => self.verified_upper(fields, outer, around.checksum()),
+            Some(outer) => self.verified_upper(fields, (outer, None), around.checksum()),
             None => self.verified(fields, around.checksum()),
         }
     }

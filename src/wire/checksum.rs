@@ -249,12 +249,10 @@ pub(super) fn verify_with_addresses(
     Some(verify_addresses(ip, verify(&pseudo, covered, at)))
 }
 
-/// Whether a checksum that [`upper_checksum`] finds bad is the sum of the pseudo-header: the sender
-/// left it to its network card to add the rest.
-pub fn is_left_to_card(ip: &Ip<'_>) -> bool {
-    let bad = upper_checksum(ip).filter(|sum| matches!(sum.status, ChecksumStatus::Bad { .. }));
-    bad.zip(pseudo_header(ip, ip.payload_length))
-        .is_some_and(|(sum, pseudo)| sum.found == Some(!internet(&[&pseudo])))
+/// The sum of the pseudo-header of what `ip` carries: all that the field holds where the sender leaves the rest
+/// to its network card.
+pub fn pseudo_header_sum(ip: &Ip<'_>) -> Option<u16> {
+    pseudo_header(ip, ip.payload_length).map(|pseudo| !internet(&[&pseudo]))
 }
 
 /// What a checksum of TCP or UDP covers beside them: the zeros behind that of IPv4 (RFC 9293 section

@@ -64,7 +64,7 @@ pub(crate) fn text(file: &tempfile::NamedTempFile) -> String {
     told(file, &[])
 }
 
-fn told(file: &tempfile::NamedTempFile, flags: &[&str]) -> String {
+pub(crate) fn told(file: &tempfile::NamedTempFile, flags: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_icmpdump"))
         .args(flags)
         .arg("-r")

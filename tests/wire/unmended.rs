@@ -3,8 +3,8 @@
 use icmpdump::wire::checksum::internet;
 use serde_json::{Value, json};
 
-use crate::captured::{records, text, written};
-use crate::fragmented::{echo, echo6};
+use crate::captured::{records, text, told, written};
+use crate::fragmented::{echo, echo6, ip4};
 use crate::tunnel_fragments::RAW;
 
 /// Where they stand in the two headers.
@@ -118,4 +118,32 @@ fn an_address_that_icmpv6_covers() {
         "flipped_bit"
     );
     assert_eq!(checksum(&[inside, outside])["cause"], "untranslated");
+}
+
+/// The error goes to the address that its quote had before the translation: with that the field is what
+/// the sender left there.
+#[test]
+fn a_quote_that_is_half_translated_and_left_to_the_card() {
+    const INSIDE: [u8; 4] = [10, 0, 0, 2];
+    const ASKED: [u8; 4] = [9, 9, 9, 9];
+    let mut udp = [15, 160, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+    let partial = !internet(&[&INSIDE, &ASKED, &[0, 17, 0, 12]]);
+    udp[6..8].copy_from_slice(&partial.to_be_bytes());
+    let quote = ip4(([198, 51, 100, 7], ASKED), 17, &udp);
+    let error = [&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    let mut packet = ip4(([203, 0, 113, 1], INSIDE), 1, &error);
+    mend(&mut packet);
+    let file = written(RAW, std::slice::from_ref(&packet));
+    let quoted = &records(&file)[1]["quoted"];
+    assert_eq!(quoted["half_translated"], true);
+    assert_eq!(quoted["checksum"]["cause"], "offload_translated");
+    for flags in [["-v"], ["-X"]] {
+        let told = told(&file, &flags);
+        let cause = "probably left to the sender's network card, before an address was translated";
+        assert!(told.contains(cause), "{told}");
+    }
+    // To another host it proves nothing.
+    packet[DESTINATION + 3] ^= 1;
+    let quoted = &records(&written(RAW, &[packet]))[1]["quoted"];
+    assert_eq!(quoted["checksum"]["cause"], Value::Null);
 }

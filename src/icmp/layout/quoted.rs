@@ -12,6 +12,7 @@ use crate::wire::checksum::upper_checksum;
 impl<'a> Layout<'a> {
     pub(super) fn quote(&mut self, quote: &Quote<'a>, at: usize) {
         let ip = &quote.ip;
+        let error = self.error.take();
         self.region(at..at + quote.bytes.len(), "data", Part::QuotedPayload);
         self.ip(ip, at, Part::QuotedIp);
         if ip.is_later_fragment() {
@@ -47,7 +48,7 @@ impl<'a> Layout<'a> {
         if let Some(header) = upper_header::of(quote) {
             let fields = self.fields.len();
             self.header(&header.item, at, part);
-            self.verified_upper(fields, ip, upper_checksum(ip));
+            self.verified_upper(fields, (ip, error), upper_checksum(ip));
             self.typed(fields, header.message);
         }
         if let Some(header) = quoted_transport::of(quote) {

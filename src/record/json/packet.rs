@@ -6,7 +6,7 @@ use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{ip_header, tunnel_header};
-use crate::model::{LinkFragment, Sealing, UnknownPrefix};
+use crate::model::{AddrPair, LinkFragment, Sealing, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{
@@ -180,11 +180,12 @@ pub(super) struct ExplainedChecksum {
 }
 
 impl ExplainedChecksum {
-    /// Of TCP, UDP or another protocol right behind the headers of `ip`.
-    pub(super) fn of_quoted(checksum: Checksum, ip: &Ip<'_>) -> Self {
+    /// Of TCP, UDP or another protocol right behind the headers of `ip`, which an error between these
+    /// quotes.
+    pub(super) fn of_quoted(checksum: Checksum, ip: &Ip<'_>, error: Option<AddrPair>) -> Self {
         Self {
             checksum,
-            cause: cause::of_quoted(ip),
+            cause: cause::of_quoted(checksum, ip, error),
         }
     }
 
@@ -242,7 +243,10 @@ impl Serialize for TunnelHeader<'_> {
         if let Some(outer) = &self.outer
             && let Some(checksum) = self.around.checksum()
         {
-            map.put("checksum", &ExplainedChecksum::of_quoted(checksum, outer))?;
+            map.put(
+                "checksum",
+                &ExplainedChecksum::of_quoted(checksum, outer, None),
+            )?;
         }
         let headers = || tunnel_header::parts(&self.around).map(ItemEntry);
         if headers().next().is_some() {

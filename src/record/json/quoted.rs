@@ -18,6 +18,7 @@ use crate::icmp::{
     Body, CutHeader, Extensions, Message, Quote, QuotedTransport, Translation, TunnelAlone,
     application, quoted_transport,
 };
+use crate::model::AddrPair;
 use crate::record::Payloads;
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::Ip;
@@ -41,14 +42,15 @@ impl<'a> Quoted<'a> {
         community: &mut CommunityIds,
         payloads: Payloads,
     ) -> Self {
-        let mut packet = |quote: Quote<'a>| QuotedPacket {
+        let mut packet = |quote: Quote<'a>, error| QuotedPacket {
             community_id: community.quoted(&quote),
             quote,
+            error,
             payloads,
         };
         Self {
-            packet: packet(*quote),
-            inside: quote.nested().map(packet).collect(),
+            packet: packet(*quote, Some(ip.ends())),
+            inside: quote.nested().map(|quote| packet(quote, None)).collect(),
             translation: quote.translation(ip),
             extensions,
         }
@@ -119,6 +121,8 @@ fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: &TunnelAlone<'_>) -> Re
 /// A quoted packet, or one inside it.
 struct QuotedPacket<'a> {
     quote: Quote<'a>,
+    /// The addresses of the error that quotes it, not of one that is quoted itself.
+    error: Option<AddrPair>,
     community_id: Option<CommunityId>,
     payloads: Payloads,
 }
@@ -163,7 +167,7 @@ impl QuotedPacket<'_> {
         map.maybe(
             "checksum",
             upper_checksum(&quote.ip)
-                .map(|checksum| ExplainedChecksum::of_quoted(checksum, &quote.ip)),
+                .map(|checksum| ExplainedChecksum::of_quoted(checksum, &quote.ip, self.error)),
         )?;
         map.maybe("verification_tag", quote.verification_tag())?;
         map.maybe("sctp_checksum", quote.sctp_checksum())?;

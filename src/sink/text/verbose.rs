@@ -119,7 +119,8 @@ pub(super) fn lines(
     }
     parts(out, message, 1, full);
     if let Some(quote) = message.quote() {
-        quoted::lines(out, quote, 0, options);
+        let error = Some(event.packet.ip.ends());
+        quoted::lines(out, (quote, error), 0, options);
     } else if let Some(cut) = message.cut_quote() {
         below(out, 0);
         header::cut(out, &cut);
@@ -207,7 +208,8 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
         if let Some(told) = told {
             out.extend_from_slice(b", checksum ");
             checksum(out, told);
-            if let Some(cause) = around.outer.as_ref().and_then(cause::of_quoted) {
+            let outer = around.outer.as_ref();
+            if let Some(cause) = outer.and_then(|outer| cause::of_quoted(told, outer, None)) {
                 out.extend_from_slice(b", probably ");
                 out.extend_from_slice(cause.title().as_bytes());
             }

@@ -6,18 +6,24 @@ use super::{below, checksum, extensions, fields, parts, tunnel};
 use crate::icmp::cause;
 use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::{Body, Message, Quote, application, ip_header, quoted_transport, upper_header};
+use crate::model::AddrPair;
 use crate::record::write::{self, number};
 use crate::wire::checksum::upper_checksum;
 use crate::wire::ip::protocol;
 use crate::wire::{IpVersion, TunnelPath};
 
-/// The packet that an error quotes, and the one inside it, if there is one.
-pub(super) fn lines(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, options: &TextOptions) {
+/// The packet that an error between these quotes, and the one inside it, if there is one.
+pub(super) fn lines(
+    out: &mut Vec<u8>,
+    (quote, error): (&Quote<'_>, Option<AddrPair>),
+    depth: usize,
+    options: &TextOptions,
+) {
     below(out, depth);
     header::ip(out, &quote.ip, options.header_checksums);
     below(out, depth + 1);
     addr::quote(out, quote);
-    transport(out, quote);
+    transport(out, quote, error);
     let message = quote.message();
     if let Some(message) = &message {
         code_and_fields(out, message);
@@ -72,7 +78,7 @@ pub(super) fn lines(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, options:
         {
             tunnel(out, &around, depth + 1);
         }
-        lines(out, &inner, depth + 1, options);
+        lines(out, (&inner, None), depth + 1, options);
     }
     if let Some(structure) = message.as_ref().and_then(Message::extensions) {
         extensions(out, structure, depth + 1);
@@ -80,7 +86,7 @@ pub(super) fn lines(out: &mut Vec<u8>, quote: &Quote<'_>, depth: usize, options:
 }
 
 /// What the line of the quoted packet leaves out of its transport header.
-fn transport(out: &mut Vec<u8>, quote: &Quote<'_>) {
+fn transport(out: &mut Vec<u8>, quote: &Quote<'_>, error: Option<AddrPair>) {
     if let Some(tag) = quote.verification_tag() {
         out.extend_from_slice(b", verification tag 0x");
         write::hex(out, tag.into(), 8);
@@ -114,7 +120,7 @@ fn transport(out: &mut Vec<u8>, quote: &Quote<'_>) {
     if let Some(sum) = upper_checksum(&quote.ip) {
         out.extend_from_slice(b", checksum ");
         checksum(out, sum);
-        if let Some(cause) = cause::of_quoted(&quote.ip) {
+        if let Some(cause) = cause::of_quoted(sum, &quote.ip, error) {
             out.extend_from_slice(b", probably ");
             out.extend_from_slice(cause.title().as_bytes());
         }

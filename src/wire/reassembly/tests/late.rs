@@ -44,6 +44,23 @@ fn other_octets_in_the_place_of_a_message_that_is_whole_are_told() {
     }
 }
 
+/// What comes in the places of a message that is whole keeps nobody from having it.
+#[test]
+fn several_in_one_place_of_a_message_that_is_whole_are_not_one_in_part() {
+    let message = echo(64);
+    let mut reassembler = whole(&message);
+    for number in [3, 4, 5] {
+        let mut forged = pieces4(7, &message, 32).swap_remove(0);
+        forged[40] ^= u8::try_from(number).unwrap();
+        let outcome = reassembler.feed(&packet(&forged), frame_ref(number), None, millis(50));
+        assert!(
+            matches!(outcome, Reassembly::Overlap { with, missing: None } if with == frame_ref(1)),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!(reassembler.fates().overlapping, 0);
+}
+
 /// Programs that never count their identifications use them again at once.
 #[test]
 fn another_message_of_the_same_identification_is_no_overlap() {
