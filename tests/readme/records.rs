@@ -168,10 +168,15 @@ fn reference(property: &Value) -> Option<&str> {
 
 /// The names of all findings, as they stand in the source of the diagnoses.
 pub(crate) fn findings() -> BTreeSet<String> {
-    let folder = project().join("src/findings");
+    let mut paths = vec![project().join("src/findings")];
     let mut names = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let source = fs::read_to_string(entry.unwrap().path()).unwrap();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let inside = fs::read_dir(path).unwrap();
+            paths.extend(inside.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap();
         // Tests come last in a file; what they make up is no finding.
         let source = source.split("#[cfg(test)]").next().unwrap();
         for (at, _) in source.match_indices("name: \"") {
