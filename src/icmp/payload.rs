@@ -4,14 +4,17 @@
 //! named; another program may send the same.
 
 mod counting;
+mod ticking;
 
 use std::time::Duration;
 
-pub use self::counting::Counting;
+use self::counting::Counting;
+use self::ticking::Ticking;
 
 use super::field::{Extent, Field, FieldSpec, Value, spec};
 use super::{Direction, Echo};
 use crate::model::Timestamp;
+use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
 
 /// Programs and systems whose payloads can be told apart.
@@ -34,7 +37,8 @@ pub enum Sender {
     /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header
     /// included.
     LinuxTraceroute,
-    /// `ping` of `BusyBox`: a word of microseconds, then zeros.
+    /// `ping` of `BusyBox`: a word of microseconds since its machine was started, then zeros. One packet
+    /// does not tell that: see [`Senders`].
     BusyBox,
     /// `ping` of Cisco IOS: a word of milliseconds, then 0xabcd over and over.
     Cisco,
@@ -43,7 +47,7 @@ pub enum Sender {
     /// The `ping` libraries of Go: nanoseconds in big-endian order, then an identifier.
     Go,
     /// A program that nothing else tells of: a time of two words of 32 bits, or of 64 if they count
-    /// nanoseconds, then anything.
+    /// nanoseconds, or of one that counts all of it, then anything.
     Clock,
     /// `HiPerConTracer`: a header of 16 octets with the time.
     HiPerConTracer,
@@ -90,6 +94,44 @@ impl Sender {
             Self::HiPerConTracer => "HiPerConTracer",
             Self::Liboping => "oping or collectd (liboping)",
         }
+    }
+}
+
+/// What is learned of senders from one echo after another.
+#[derive(Debug, Default)]
+pub struct Senders {
+    counting: Counting,
+    ticking: Ticking,
+}
+
+impl Senders {
+    /// Identifier and sequence number of the echo between `addrs` as its sender meant them, if it wrote
+    /// both in little-endian order.
+    pub fn little_endian(
+        &mut self,
+        addrs: AddrPair,
+        echo: &Echo<'_>,
+        extent: Extent,
+    ) -> Option<(u16, u16)> {
+        self.counting.little_endian(addrs, echo, extent)
+    }
+
+    /// What the payload of the echo between `addrs` lets one guess, with those of the echoes before it.
+    pub fn payload(
+        &mut self,
+        addrs: AddrPair,
+        echo: &Echo<'_>,
+        extent: Extent,
+        captured: Timestamp,
+    ) -> Option<PayloadGuess> {
+        guess(echo.payload, extent, captured).or_else(|| {
+            let is_busy_box =
+                extent == Extent::Whole && self.ticking.is_clock(addrs, echo, captured);
+            is_busy_box.then_some(PayloadGuess {
+                sender: Sender::BusyBox,
+                sent: None,
+            })
+        })
     }
 }
 
@@ -196,14 +238,24 @@ fn pattern_behind(payload: &[u8]) -> Option<Sender> {
     if (payload.first()).is_some_and(|&first| counts_from(payload, first)) {
         return None;
     }
-    let (word, behind) = (tail(payload, 4), tail(payload, 8));
+    let behind = tail(payload, 8);
     Some(match payload.len() {
-        16.. if counts_from(behind, 8) => Sender::Bsd,
+        16.. if counts_from(behind, 8) => short_timeval_of(payload)?,
         17.. if counts_from(tail(payload, 16), 16) => Sender::Iputils,
         24.. if counts_from(tail(payload, 16), 0) => Sender::Inetutils,
-        12.. if word.iter().all(|&octet| octet == 0) => Sender::BusyBox,
         _ => return None,
     })
+}
+
+/// Whose time the first two words of 32 bits are, by the second, which are microseconds.
+fn short_timeval_of(payload: &[u8]) -> Option<Sender> {
+    let micros = array_at(payload, 4)?;
+    let is_of = |micros| micros < 1_000_000_u32;
+    if is_of(u32::from_be_bytes(micros)) {
+        Some(Sender::Bsd)
+    } else {
+        is_of(u32::from_le_bytes(micros)).then_some(Sender::Timeval32)
+    }
 }
 
 /// So many octets that count on are proof of who sent a time before them, whatever follows.
@@ -323,7 +375,26 @@ fn clock(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadG
     }
     short_timeval(payload, captured, u32::from_be_bytes)
         .or_else(|| short_timeval(payload, captured, u32::from_le_bytes))
+        .or_else(|| long_time(array_at(payload, 0)?, captured))
         .map(found)
+}
+
+/// The time in one word of 64 bits, which counts it in nanoseconds, microseconds or milliseconds; in
+/// big-endian order [`go_time`] is what counts nanoseconds.
+fn long_time(word: [u8; 8], captured: Timestamp) -> Option<Timestamp> {
+    const LITTLE_ENDIAN: &[u64] = &[1_000, 1_000_000, 1_000_000_000];
+    const BIG_ENDIAN: &[u64] = &[1_000, 1_000_000];
+    /// The year 2001: in a capture without times of its own any small number would be near them.
+    const LEAST: u64 = 1_000_000_000;
+    let time = |word: u64, units: &[u64]| {
+        let plausible = |&unit: &u64| {
+            let sent = plausible(word / unit, word % unit, unit, captured);
+            sent.filter(|_| word / unit >= LEAST)
+        };
+        units.iter().find_map(plausible)
+    };
+    time(u64::from_le_bytes(word), LITTLE_ENDIAN)
+        .or_else(|| time(u64::from_be_bytes(word), BIG_ENDIAN))
 }
 
 /// The header of `HiPerConTracer`, which no document tells; this is what Wireshark has of it.
@@ -379,7 +450,7 @@ fn is_windows(payload: &[u8]) -> bool {
 ///
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
 /// is one too, as with Windows up to XP, or the payload is that of hping3. That sends none unless told,
-/// as others do: see [`Counting`].
+/// as others do: see [`Senders`].
 /// Windows since Vista sends the identifier 1 and counts in network order.
 pub fn little_endian(echo: &Echo<'_>, extent: Extent) -> Option<(u16, u16)> {
     let by_hping = || extent == Extent::Whole && !echo.payload.is_empty() && is_hping(echo.payload);

@@ -8,7 +8,7 @@ use crate::model::flow::AddrPair;
 /// How those count who send echoes without a payload: hping3 unless told otherwise, in its machine's
 /// order, but others too.
 #[derive(Debug, Default)]
-pub struct Counting(HashMap<(AddrPair, u16), Last>);
+pub(super) struct Counting(HashMap<(AddrPair, u16), Last>);
 
 /// The sequence number that came last, and whether it followed another that reads as well in
 /// little-endian order: who counts in network order comes to one of 256 that does.
@@ -24,7 +24,7 @@ impl Counting {
 
     /// Identifier and sequence number of the echo between `addrs` as its sender meant them, if it wrote
     /// both in little-endian order.
-    pub fn little_endian(
+    pub(super) fn little_endian(
         &mut self,
         addrs: AddrPair,
         echo: &Echo<'_>,

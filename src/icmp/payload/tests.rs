@@ -115,6 +115,43 @@ fn bsd_has_two_big_endian_words() {
     );
 }
 
+/// Microseconds are under a million.
+#[test]
+fn no_time_has_more_microseconds_than_a_second() {
+    for (micros, expected) in [
+        (999_999_u32.to_be_bytes(), Some(Sender::Bsd)),
+        (999_999_u32.to_le_bytes(), Some(Sender::Timeval32)),
+        ([0xff; 4], None),
+        (1_000_000_u32.to_be_bytes(), None),
+    ] {
+        let payload = [&[9; 4][..], &micros, &counting(8, 48)].concat();
+        assert_eq!(sender(&payload), expected, "{micros:?}");
+    }
+}
+
+#[test]
+fn one_word_after_another_tells_of_busybox() {
+    let addrs = AddrPair::new([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+    let mut senders = Senders::default();
+    let mut told = |seq: u16, extent| {
+        let word = 0xdead_beef_u32.wrapping_add(u32::from(seq) * 1_000_000);
+        let payload = [&word.to_le_bytes()[..], &[0; 52]].concat();
+        let echo = Echo {
+            direction: Direction::Request,
+            id: 1,
+            seq,
+            payload: &payload,
+        };
+        let captured = Timestamp::from_parts(NOW + i64::from(seq), 0);
+        let found = senders.payload(addrs, &echo, extent, captured);
+        found.map(|guess| (guess.sender, guess.sent))
+    };
+    assert_eq!(told(0, Extent::Whole), None);
+    assert_eq!(told(1, Extent::Whole), Some((Sender::BusyBox, None)));
+    assert_eq!(told(2, Extent::Cut), None);
+    assert_eq!(told(3, Extent::Whole), Some((Sender::BusyBox, None)));
+}
+
 #[test]
 fn the_others() {
     assert_eq!(
@@ -137,8 +174,9 @@ fn the_others() {
     ]
     .concat();
     assert_eq!(sender(&cisco), Some(Sender::Cisco));
+    // That of BusyBox; one packet alone does not tell it from any four octets.
     let busybox = [&[0xde, 0xad, 0xbe, 0xef][..], &[0; 52]].concat();
-    assert_eq!(sender(&busybox), Some(Sender::BusyBox));
+    assert_eq!(sender(&busybox), None);
     let nanos = u64::try_from(NOW).unwrap() * 1_000_000_000 + 7;
     let go = [&nanos.to_be_bytes()[..], &[0x5a; 16]].concat();
     assert_eq!(
@@ -217,6 +255,18 @@ fn a_time_alone_is_of_some_program() {
         of(
             &u64::from(seconds).to_le_bytes(),
             &469_423_000_u64.to_le_bytes(),
+        ),
+        of(
+            &(u64::from(seconds) * 1_000_000 + 469_423).to_le_bytes(),
+            &[],
+        ),
+        of(
+            &(u64::from(seconds) * 1_000_000 + 469_423).to_be_bytes(),
+            &[],
+        ),
+        of(
+            &(u64::from(seconds) * 1_000_000_000 + 469_423_000).to_le_bytes(),
+            &[],
         ),
     ] {
         let found = PayloadGuess {
@@ -315,6 +365,9 @@ fn what_is_guessed_of_a_beginning_is_what_all_of_it_tells() {
         wide(469_423_000),
         [u64::from(seconds).to_be_bytes(), 5_u64.to_be_bytes()].concat(),
         nanos.to_be_bytes().to_vec(),
+        nanos.to_le_bytes().to_vec(),
+        (nanos / 1_000).to_be_bytes().to_vec(),
+        (nanos / 1_000_000).to_le_bytes().to_vec(),
         hipercontracer(7, 1_700_000_000),
         vec![0; 8],
         vec![0; 32],

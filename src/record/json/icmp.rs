@@ -12,7 +12,7 @@ use super::value::{Addr, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::cause::{self, ChecksumCause};
-use crate::icmp::payload::{self, Counting, PayloadGuess};
+use crate::icmp::payload::{self, PayloadGuess, Senders};
 use crate::icmp::{Body, Message, tunnel_header};
 use crate::model::FrameRef;
 use crate::record::words::Word;
@@ -109,7 +109,7 @@ impl Serialize for Event<'_> {
                 },
             )?;
         }
-        let inferred = Inferred::of(self.event, &mut self.context.counting.borrow_mut());
+        let inferred = Inferred::of(self.event, &mut self.context.senders.borrow_mut());
         map.maybe("inferred", inferred)?;
         let of_link = link::check_sequence(frame).map(|check| check.defects(frame));
         let of_link = of_link.unwrap_or_default();
@@ -220,17 +220,17 @@ struct Inferred<'a> {
 }
 
 impl<'a> Inferred<'a> {
-    fn of(event: &IcmpEvent<'a>, counting: &mut Counting) -> Option<Self> {
+    fn of(event: &IcmpEvent<'a>, senders: &mut Senders) -> Option<Self> {
         let Body::Echo(echo) = &event.said().body else {
             return None;
         };
-        let extent = event.said().end();
+        let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
         let inferred = Self {
-            payload: payload::guess(echo.payload, extent, event.frame.ts),
+            payload: senders.payload(addrs, echo, extent, event.frame.ts),
             octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: counting.little_endian(event.packet.ip.addrs, echo, extent),
+            little_endian: senders.little_endian(addrs, echo, extent),
         };
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()

@@ -29,7 +29,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::community::CommunityIds;
 use super::{LinkHeader, Payloads, Record, SCHEMA, Start};
-use crate::icmp::payload::Counting;
+use crate::icmp::payload::Senders;
 use crate::model::{FrameRef, SourceId};
 use crate::source::{InterfaceInfo, RecordedFilter, SourceInfo};
 pub(crate) use field::is_link_address;
@@ -89,7 +89,7 @@ pub struct Context {
     link_header: LinkHeader,
     payloads: Payloads,
     community: RefCell<CommunityIds>,
-    counting: RefCell<Counting>,
+    senders: RefCell<Senders>,
 }
 
 impl Context {
@@ -102,7 +102,7 @@ impl Context {
             link_header,
             payloads,
             community: RefCell::default(),
-            counting: RefCell::default(),
+            senders: RefCell::default(),
         }
     }
 

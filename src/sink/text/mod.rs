@@ -27,7 +27,7 @@ use jiff::tz::TimeZone;
 use super::alike::Alike;
 use super::{Sink, story, summary, verdict};
 use crate::findings::Confidence;
-use crate::icmp::payload::Counting;
+use crate::icmp::payload::Senders;
 pub use crate::record::LinkHeader;
 use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, Interim, Kinds, Record};
@@ -187,7 +187,7 @@ pub struct TextSink<W: Write> {
     stamps: Stamps,
     alike: Alike,
     hosts: Naming,
-    counting: Counting,
+    senders: Senders,
     buffer: Vec<u8>,
     /// What is told behind the findings.
     held: Vec<u8>,
@@ -208,7 +208,7 @@ impl<W: Write> TextSink<W> {
             options,
             alike: Alike::default(),
             hosts: Naming::default(),
-            counting: Counting::default(),
+            senders: Senders::default(),
             buffer: Vec::with_capacity(2 * super::BUFFER),
             held: Vec::new(),
         }
@@ -244,7 +244,7 @@ impl<W: Write> TextSink<W> {
         line::message(out, event, &self.options, &self.palette);
         note::all(out, event, &self.options, &self.palette, &self.names);
         if self.options.verbosity > Verbosity::Plain {
-            verbose::lines(out, event, &self.options, &mut self.counting);
+            verbose::lines(out, event, &self.options, &mut self.senders);
         }
         self.hosts.apply(out, begin);
         out.push(b'\n');

@@ -10,7 +10,7 @@ use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
     family_name,
 };
-use crate::icmp::payload::Counting;
+use crate::icmp::payload::Senders;
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::words::Word;
 use crate::record::write::{self, number};
@@ -69,7 +69,7 @@ pub(super) fn lines(
     out: &mut Vec<u8>,
     event: &IcmpEvent<'_>,
     options: &TextOptions,
-    counting: &mut Counting,
+    senders: &mut Senders,
 ) {
     let message = event.said();
     // A bad one stands in the line itself.
@@ -115,7 +115,7 @@ pub(super) fn lines(
         _ => false,
     });
     if let Body::Echo(echo) = &message.body {
-        guessed(out, echo, event, counting);
+        guessed(out, echo, event, senders);
     }
     parts(out, message, 1, full);
     if let Some(quote) = message.quote() {
@@ -218,7 +218,7 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
 }
 
 /// What payload and TTL let one guess, said as such.
-fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, counting: &mut Counting) {
+fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &mut Senders) {
     let ttl = event.packet.ip.hop_limit();
     if let Some((initial, hops)) = ttl.and_then(|ttl| payload::distance(echo.direction, ttl)) {
         number(out, b", probably ", hops.into());
@@ -227,11 +227,11 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, counting: 
         out.push(b')');
     }
     let extent = event.said().end();
-    if let Some((id, seq)) = counting.little_endian(event.packet.ip.addrs, echo, extent) {
+    if let Some((id, seq)) = senders.little_endian(event.packet.ip.addrs, echo, extent) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
     }
-    let Some(guess) = payload::guess(echo.payload, extent, event.frame.ts) else {
+    let Some(guess) = senders.payload(event.packet.ip.addrs, echo, extent, event.frame.ts) else {
         return;
     };
     out.extend_from_slice(b", payload as of ");
