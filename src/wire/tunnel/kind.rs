@@ -27,7 +27,7 @@ pub enum TunnelKind {
         /// 10-bit session identifier; type I has none.
         session: Option<u16>,
     },
-    /// MPLS: the innermost label.
+    /// MPLS: the innermost label of the path.
     Mpls {
         /// 20-bit label value.
         label: u32,

@@ -55,13 +55,21 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
 /// nibble, or the Ethernet frame of a pseudowire (RFC 4448).
 pub(super) fn mpls(bytes: &[u8]) -> Step {
     const BOTTOM: u32 = 1 << 8;
-    let mut at = 0;
+    /// What is behind it is no label of the path, but tells flows apart in it (RFC 6790 section 4.1).
+    const ENTROPY_FOLLOWS: u32 = 7;
+    let (mut at, mut of_path, mut before) = (0, None, 0);
     let label = loop {
         let entry = u32_at(bytes, at).ok_or(Undecodable::Short)?;
         at += 4;
-        if entry & BOTTOM != 0 {
-            break entry >> 12;
+        let label = entry >> 12;
+        if before != ENTROPY_FOLLOWS && label != ENTROPY_FOLLOWS {
+            of_path = Some(label);
         }
+        if entry & BOTTOM != 0 {
+            break of_path.unwrap_or(label);
+        }
+        // Which may itself be any number, that of the indicator among them.
+        before = if before == ENTROPY_FOLLOWS { 0 } else { label };
     };
     // Whether a pseudowire has a control word is agreed on beforehand, not said in the packet.
     let inside = match bytes.get(at).ok_or(Undecodable::Short)? >> 4 {

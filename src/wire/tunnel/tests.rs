@@ -99,6 +99,33 @@ fn the_check_sequence_of_a_frame_is_not_payload() {
     assert_eq!(icmp(&with_fcs).ip.payload, ECHO);
 }
 
+/// RFC 6790: the label behind the indicator, 7, is none of the path.
+#[test]
+fn an_entropy_label_is_no_label_of_the_path() {
+    let entry = |label: u32, is_last| ((label << 12) | u32::from(is_last) << 8 | 64).to_be_bytes();
+    for (stack, expected) in [
+        (&[16, 7, 5555][..], 16),
+        (&[16, 17, 7, 5555], 17),
+        (&[16, 7, 5555, 18], 18),
+        (&[16, 7, 7, 18], 18),
+        (&[16, 7, 5555, 7, 7], 16),
+        // Nothing else is there.
+        (&[7, 5555], 5555),
+        (&[7], 7),
+        (&[16, 17], 17),
+    ] {
+        let mut labels = Vec::new();
+        for (at, &label) in stack.iter().enumerate() {
+            labels.extend(entry(label, at + 1 == stack.len()));
+        }
+        labels.extend(v4(1, &ECHO));
+        let data = ether(0x8847, &labels);
+        let packet = icmp(&frame(1, &data));
+        let kinds: Vec<_> = packet.tunnels.iter().map(|tunnel| tunnel.kind).collect();
+        assert_eq!(kinds, [TunnelKind::Mpls { label: expected }], "{stack:?}");
+    }
+}
+
 #[test]
 fn labels_and_sessions_lead_to_ip() {
     let mut labels = vec![0, 1, 0x00, 64, 0, 2, 0x01, 63];
