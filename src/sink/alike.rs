@@ -6,11 +6,12 @@ use std::fmt::Write;
 use foldhash::fast::RandomState;
 
 use super::story::{Page, ip, plural, text};
+use super::text::addr;
 use super::verdict::Cause;
 use super::wrap::Paragraph;
 use crate::correlate::verdict::DropVerdict;
 use crate::model::flow::FlowPorts;
-use crate::record::words;
+use crate::wire::IpVersion;
 
 /// Verdicts of a kind that are written; the others are counted.
 const WRITTEN: u64 = 3;
@@ -78,8 +79,8 @@ impl Alike {
             if more == 0 {
                 continue;
             }
-            let mut service = words::protocol_title(kind.protocol)
-                .map_or_else(|| format!("protocol {}", kind.protocol), str::to_owned);
+            let version = IpVersion::of(kind.dropper);
+            let mut service = text(|out| addr::carried(out, version, kind.protocol));
             if !kind.dst.is_unspecified() {
                 let _ = write!(service, " to {}", page.named(&ip(kind.dst)));
             }

@@ -251,6 +251,45 @@ fn a_tunnel_is_told_by_its_header_alone() {
     }
 }
 
+/// The packet that a quote begins with is called as its tunnel is.
+#[test]
+fn tunnels_without_ports_have_names() {
+    let inner = v4([1, 1, 1, 1], [2, 2, 2, 2], 17, &[0, 5, 0, 53, 0, 8, 0, 0]);
+    let inner6 = v6(17, &[0, 5, 0, 53, 0, 8, 0, 0]);
+    let ether = |kind: [u8; 2], packet: &[u8]| [&[2; 12], &kind[..], packet].concat();
+    let frame = ether([8, 0], &inner);
+    for (packet, word, title) in [
+        (v4(HOST, FAR, 4, &inner), "ipip", "IPIP"),
+        (v4(HOST, FAR, 41, &inner6), "ipv6", "6in4"),
+        (v6(4, &inner), "ipip", "4in6"),
+        (v6(41, &inner6), "ipv6", "6in6"),
+        (
+            v4(HOST, FAR, 97, &[&[0x30, 0], &frame[..]].concat()),
+            "etherip",
+            "EtherIP",
+        ),
+        (v4(HOST, FAR, 143, &frame), "ethernet", "Ethernet"),
+        (
+            v4(HOST, FAR, 80, &[&[0xcc], &inner[..]].concat()),
+            "iso_ip",
+            "ISO-IP",
+        ),
+        (v4(HOST, FAR, 54, &[0, 1, 8, 0, 0, 0, 0, 0]), "nhrp", "NHRP"),
+        (v4(HOST, FAR, 93, &[0; 8]), "ax25", "AX.25"),
+    ] {
+        let error = about(&packet, packet.len());
+        assert_eq!(quoted(&error)["protocol"], word);
+        let text = run(&[error], &["-t"]);
+        let ends = if packet[0] >> 4 == 4 {
+            "10.0.0.1 > 10.9.9.9"
+        } else {
+            ""
+        };
+        let text_of = format!("quotes {title} {ends}");
+        assert!(text.contains(&text_of), "{text_of} in\n{text}");
+    }
+}
+
 #[test]
 fn what_is_there_of_a_packet_inside_another_is_told() {
     let inner = v4([1, 1, 1, 1], [2, 2, 2, 2], 17, &[0, 5, 0, 53, 0, 8, 0, 0]);

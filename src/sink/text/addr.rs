@@ -42,27 +42,32 @@ pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
     }
 }
 
-/// The protocol of a packet; where a header of IPv6 was cut, which names it, that header.
-fn carried(out: &mut Vec<u8>, number: u8) {
-    out.extend_from_slice(match number {
-        protocol::HOPOPT => b"hop-by-hop options",
-        protocol::ROUTE => b"routing header",
-        protocol::FRAG => b"fragment header",
-        protocol::DEST_OPTIONS => b"destination options",
-        other => return protocol(out, other),
+/// What a packet of this version is of: its protocol, of IP in IP both versions; where a header of IPv6
+/// was cut, which names it, that header.
+pub(crate) fn carried(out: &mut Vec<u8>, version: IpVersion, number: u8) {
+    out.extend_from_slice(match (number, version) {
+        (protocol::IPV6, IpVersion::V4) => b"6in4".as_slice(),
+        (protocol::IPV6, IpVersion::V6) => b"6in6",
+        (protocol::IPV4, IpVersion::V6) => b"4in6",
+        (protocol::HOPOPT, _) => b"hop-by-hop options",
+        (protocol::ROUTE, _) => b"routing header",
+        (protocol::FRAG, _) => b"fragment header",
+        (protocol::DEST_OPTIONS, _) => b"destination options",
+        (other, _) => return protocol(out, other),
     });
 }
 
 /// `UDP 10.9.1.2.43210 > 10.9.2.2.33434`, `ICMP echo request 10.9.1.2 > 10.9.2.2 id 5`, `UDP 10.9.1.2 > ?`.
 pub(crate) fn flow(out: &mut Vec<u8>, flow: &FlowKey) {
-    carried(out, flow.protocol);
+    let version = IpVersion::of(flow.addrs.src());
+    carried(out, version, flow.protocol);
     let ports = match flow.ports {
         FlowPorts::Ports { src, dst } => Some((src, dst)),
         _ => None,
     };
     if let FlowPorts::Query { kind, .. } | FlowPorts::Message(kind) = flow.ports {
         out.push(b' ');
-        icmp_kind(out, IpVersion::of(flow.addrs.src()), kind);
+        icmp_kind(out, version, kind);
     }
     out.push(b' ');
     if flow.has_destination() {
@@ -116,7 +121,7 @@ pub(super) fn destination_port(out: &mut Vec<u8>, quote: &Quote<'_>) {
 /// What is there of a quoted header that was cut.
 pub(crate) fn cut_quote(out: &mut Vec<u8>, header: &CutHeader) {
     match header.protocol {
-        Some(number) => carried(out, number),
+        Some(number) => carried(out, header.version, number),
         None => out.extend_from_slice(b"part of an IP header"),
     }
     if let Some(src) = header.src {
@@ -189,7 +194,7 @@ pub(crate) fn other_than_ip(out: &mut Vec<u8>, around: &Encapsulation<'_>) {
 /// What an error quotes: flow, sequence numbers, TTL.
 pub(crate) fn quote(out: &mut Vec<u8>, quote: &Quote<'_>) {
     let ip = &quote.ip;
-    carried(out, ip.protocol);
+    carried(out, ip.version, ip.protocol);
     let mut ports = None;
     let number = |out: &mut Vec<u8>, label: &[u8], value: Option<u32>| {
         if let Some(value) = value {
