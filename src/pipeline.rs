@@ -443,7 +443,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         packet: &Packet<'_>,
         reassembly: Option<&Reassembly>,
     ) -> io::Result<()> {
-        let message = Message::parse(&packet.ip);
+        let mut message = Message::parse(&packet.ip);
+        let opened = self.open_quoted(&message, frame.ts);
+        message.open_quote(&opened);
         if frame.expanded.is_some() {
             self.learn_contexts(frame, &message, reassembly);
         }

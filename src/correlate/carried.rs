@@ -44,6 +44,14 @@ pub(super) struct Inner {
     pub(super) id: Option<u32>,
 }
 
+/// Whether tunnels of this kind are known by what was read of their packets, not by their flows.
+const fn is_sealed(kind: TunnelKind) -> bool {
+    matches!(
+        kind,
+        TunnelKind::Esp { .. } | TunnelKind::EspNull { .. } | TunnelKind::WireGuard { .. }
+    )
+}
+
 impl Inner {
     /// Whether a quote ends before the sequence number of its segment or query.
     fn lacks_number(&self) -> bool {
@@ -65,11 +73,10 @@ impl Carried {
             self.recent.pop_front();
         }
         let mut around = packet.tunnels.encapsulations();
-        let sealed = around.find_map(|around| match around.tunnel.kind {
-            TunnelKind::Esp { .. } | TunnelKind::EspNull { .. } | TunnelKind::WireGuard { .. } => {
-                Some(Observation::of(frame, &around.outer?).flow())
-            }
-            _ => None,
+        let sealed = around.find_map(|around| {
+            is_sealed(around.tunnel.kind)
+                .then(|| Some(Observation::of(frame, &around.outer?).flow()))
+                .flatten()
         });
         self.has_sealed |= sealed.is_some();
         self.recent.push_back(Inside {
@@ -84,10 +91,10 @@ impl Carried {
         is_of_tunnel(flow) || self.has_sealed && self.recent.iter().rev().any(is_sealed)
     }
 
-    /// Whether an error quotes a tunnel's packet, by its flow, or as ESP that encrypts nothing.
+    /// Whether an error quotes a tunnel's packet, by its flow, or because what it encrypts was read.
     fn quotes_tunnel(&self, quote: &Quote<'_>) -> bool {
         let outermost = || quote.tunnels()?.iter().next();
-        let shows = |tunnel: Tunnel| matches!(tunnel.kind, TunnelKind::EspNull { .. });
+        let shows = |tunnel: Tunnel| is_sealed(tunnel.kind);
         self.is_tunnel(&quote.flow()) || outermost().is_some_and(shows)
     }
 

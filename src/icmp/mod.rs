@@ -59,6 +59,7 @@ pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 pub use quoted_inside::TunnelAlone;
 pub use whole::Whole;
 
+use crate::model::Expanded;
 use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified, checksum};
 
 /// One ICMP or ICMPv6 message.
@@ -285,6 +286,19 @@ impl<'a> Message<'a> {
             Body::Redirect { quote, .. } => quote.as_ref(),
             Body::Ndp(ndp) => ndp.redirected(),
             _ => None,
+        }
+    }
+
+    /// Takes what was decrypted of the packet that it quotes: see [`Quote::opened`].
+    pub(crate) fn open_quote(&mut self, opened: &'a [Expanded]) {
+        let quote = match &mut self.body {
+            Body::Error(error) => &mut error.quote,
+            Body::Redirect { quote, .. } => quote,
+            Body::Ndp(ndp) => &mut ndp.redirected,
+            _ => return,
+        };
+        if let Some(quote) = quote {
+            quote.opened = opened;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::decode::Decoder;
+use crate::model::Expanded;
 use crate::model::flow::FlowKey;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::esp;
@@ -21,6 +22,8 @@ pub struct Quote<'a> {
     pub ip: Ip<'a>,
     /// What the transport octets tell.
     pub transport: QuotedTransport,
+    /// What it encrypts, where the keys are known: see [`Quote::opened`].
+    pub(super) opened: &'a [Expanded],
 }
 
 /// What the quoted transport octets tell, however few there are.
@@ -296,6 +299,11 @@ impl<'a> Quote<'a> {
         read(octets, on_wire).ok()
     }
 
+    /// The packet that was made of what one carries, as if it were quoted.
+    pub(crate) fn of_made(made: &'a Expanded) -> Option<Self> {
+        Self::of(&made.octets, usize::try_from(made.wire_len).ok()?)
+    }
+
     /// The same with a transport that begins with these octets: what was cut of it is known from the
     /// packet itself.
     #[must_use]
@@ -303,7 +311,10 @@ impl<'a> Quote<'a> {
         let mut ip = self.ip;
         let length = usize::try_from(ip.payload_length).unwrap_or(usize::MAX);
         ip.payload = octets.get(..length).unwrap_or(octets);
-        of_ip(self.bytes, ip)
+        Self {
+            opened: self.opened,
+            ..of_ip(self.bytes, ip)
+        }
     }
 }
 
@@ -369,6 +380,7 @@ pub(super) fn of_ip<'a>(bytes: &'a [u8], ip: Ip<'a>) -> Quote<'a> {
         bytes,
         transport: transport(&ip),
         ip,
+        opened: &[],
     }
 }
 

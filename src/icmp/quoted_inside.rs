@@ -4,10 +4,11 @@ use super::field::Value;
 use super::item::Item;
 use super::quote::of_ip;
 use super::{CutHeader, Message, Quote, QuotedTransport, error, tunnel_header};
-use crate::wire::IpVersion;
+use crate::model::Expanded;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::ip::protocol;
 use crate::wire::tunnel::{self, Encapsulation, TunnelKind, TunnelPath};
+use crate::wire::{Ip, IpVersion};
 
 /// The header of a tunnel that a quote ends in or behind, or that carries something else than IP.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +51,32 @@ impl<'a> Quote<'a> {
         std::iter::successors(self.inner(), Quote::inner).take(Self::NESTED)
     }
 
+    /// The packets that were decrypted of it: what the innermost of its own octets carries, what the
+    /// innermost of that carries, and so on.
+    pub(crate) const fn opened(&self) -> &'a [Expanded] {
+        self.opened
+    }
+
+    /// The packet inside, the tunnels that lead there, the octets that it lies in, and what was decrypted
+    /// of it in turn.
+    fn inside(&self) -> Option<(TunnelPath<'a>, Ip<'a>, &'a [u8], &'a [Expanded])> {
+        if let Some((tunnels, ip)) = tunnel::inside(&self.ip, self.bytes) {
+            return Some((tunnels, ip, self.bytes, self.opened));
+        }
+        let (made, opened) = self.opened.split_first()?;
+        let (tunnels, ip) = tunnel::inside_made(&self.ip, self.bytes, made)?;
+        Some((tunnels, ip, &made.octets, opened))
+    }
+
     /// What a quoted tunnel packet carries.
     fn carried(&self) -> Option<Quote<'a>> {
-        let (_, ip) = tunnel::inside(&self.ip, self.bytes)?;
-        let start = offset_in(self.bytes, ip.header)?;
+        let (_, ip, octets, opened) = self.inside()?;
+        let start = offset_in(octets, ip.header)?;
         let end = start + ip.header.len() + ip.payload.len();
-        Some(of_ip(self.bytes.get(start..end)?, ip))
+        Some(Quote {
+            opened,
+            ..of_ip(octets.get(start..end)?, ip)
+        })
     }
 
     /// The packet in all the tunnels of the quoted one, as far as they are quoted.
@@ -73,7 +94,7 @@ impl<'a> Quote<'a> {
 
     /// The tunnels between the quoted packet and [`Quote::inner`].
     pub fn tunnels(&self) -> Option<TunnelPath<'a>> {
-        tunnel::inside(&self.ip, self.bytes).map(|(tunnels, _)| tunnels)
+        self.inside().map(|(tunnels, ..)| tunnels)
     }
 
     /// The tunnel that the quoted packet is of by its header, where [`Quote::tunnels`] finds none

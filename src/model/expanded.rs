@@ -43,7 +43,7 @@ pub struct Expanded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealing {
     /// WireGuard.
-    WireGuard,
+    WireGuard(Proof),
     /// ESP, by a security association that is known.
     Esp(EspParts),
     /// ESP that shows by what it holds that it encrypts nothing (RFC 2410).
@@ -57,6 +57,17 @@ pub struct EspParts {
     pub vector: usize,
     /// The integrity check value.
     pub check_value: usize,
+    /// What that proved.
+    pub proof: Proof,
+}
+
+/// By what a packet that was encrypted is known to be what its sender encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The value behind it that only who has the key can make.
+    CheckValue,
+    /// What it holds, which has the form of a packet: that value is not there, or was not verified.
+    Form,
 }
 
 /// What a packet is made of.

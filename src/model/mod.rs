@@ -11,7 +11,7 @@ mod share;
 mod stored;
 pub mod time;
 
-pub use expanded::{EspParts, Expanded, Form, LinkFragment, Sealing, UnknownPrefix};
+pub use expanded::{EspParts, Expanded, Form, LinkFragment, Proof, Sealing, UnknownPrefix};
 pub use flow::{AddrPair, FlowKey};
 pub use frame::{Frame, InterfaceId, LinkCipher, LinkType, Part, SourceId, UsbTransfer};
 pub use frame_ref::FrameRef;

@@ -20,8 +20,8 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::handover::start_on;
-use crate::icmp::{Message, Whole};
-use crate::model::{FrameRef, StoredFrames};
+use crate::icmp::{Message, Quote, Whole};
+use crate::model::{Expanded, FrameRef, StoredFrames};
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
@@ -97,6 +97,8 @@ struct Batch {
     frames: StoredFrames,
     /// Of each message what correlation knows of it.
     known: Vec<Known>,
+    /// What was decrypted of the packets that messages quote, with the numbers of those.
+    opened: Vec<(usize, Vec<Expanded>)>,
     fragments: Vec<Reassembly>,
     exchanges: Vec<Exchange>,
     others: Vec<Other>,
@@ -110,6 +112,7 @@ impl Batch {
         self.frames.memory()
             + self.items.capacity() * size_of::<Item>()
             + self.known.capacity() * size_of::<Known>()
+            + octets_of(&self.opened)
             + self.fragments.capacity() * size_of::<Reassembly>()
             + self.exchanges.capacity() * size_of::<Exchange>()
             + self.others.capacity() * size_of::<Other>()
@@ -121,6 +124,7 @@ impl Batch {
         self.items.clear();
         self.frames.clear();
         self.known.clear();
+        self.opened.clear();
         self.fragments.clear();
         self.exchanges.clear();
         self.others.clear();
@@ -130,6 +134,13 @@ impl Batch {
         self.items.push(Item::Other);
         self.others.push(other);
     }
+}
+
+/// Octets that packets which were decrypted hold.
+fn octets_of(opened: &[(usize, Vec<Expanded>)]) -> usize {
+    let made = opened.iter().flat_map(|(_, made)| made);
+    made.map(|made| size_of::<Expanded>() + made.octets.capacity())
+        .sum()
 }
 
 /// A used batch, and what came of it.
@@ -205,6 +216,10 @@ impl<'s, 'e> Behind<'s, 'e> {
                     batch.push(Other::Sources(event.sources.to_vec()));
                 }
                 batch.frames.push(event.frame);
+                let opened = event.message.quote().map_or(&[][..], Quote::opened);
+                if !opened.is_empty() {
+                    batch.opened.push((batch.known.len(), opened.to_vec()));
+                }
                 batch.known.push(Known {
                     relation: event.relation,
                     checksum: event.message.checksum,
@@ -344,6 +359,7 @@ fn take_all(desk: &mut Desk<'_>, full: &Receiver<Batch>, answers: &Sender<Answer
 
 fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -> io::Result<()> {
     let mut messages = (0..).zip(&batch.known);
+    let mut opened = batch.opened.iter().peekable();
     let mut fragments = batch.fragments.iter();
     let mut exchanges = batch.exchanges.iter();
     let mut others = batch.others.iter_mut();
@@ -367,10 +383,14 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                 };
                 let packet = &packet.as_told(&frame);
                 let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
+                let mut message = Message::parse_verified(&packet.ip, known.checksum);
+                if let Some((_, opened)) = opened.next_if(|(of, _)| *of == at) {
+                    message.open_quote(opened);
+                }
                 desk.tell(&Entry::Icmp(&IcmpEvent {
                     frame: &frame,
                     packet,
-                    message: &Message::parse_verified(&packet.ip, known.checksum),
+                    message: &message,
                     relation: known.relation,
                     reassembly,
                     whole: whole.as_ref(),

@@ -6,10 +6,13 @@ use std::mem;
 
 use super::Run;
 use super::turn::Turn;
-use crate::model::{Frame, KeyKind, UnreadLines};
+use crate::icmp::{Message, Quote};
+use crate::model::{Expanded, Frame, KeyKind, Timestamp, UnreadLines};
 use crate::source::{Notice, Secrets, SecretsFault, SecretsKind, SecretsOrigin};
 use crate::wire::wlan::{Opened, Wlan};
-use crate::wire::{self, Encryption, Ip, KeyLines, KeyLog, Undecodable, esp, wireguard, wlan};
+use crate::wire::{
+    self, Encryption, Ip, KeyLines, KeyLog, TunnelPath, Undecodable, esp, wireguard, wlan,
+};
 
 /// A file of keys, which may grow while packets come.
 pub struct KeyLogFile {
@@ -174,6 +177,41 @@ impl Run<'_, '_, '_, '_> {
                 observer.notice(&Notice::Secrets { origin, fault }, sources);
             });
         }
+    }
+
+    /// What the packet that `message` quotes carries encrypted, where the keys are known; what that carries
+    /// encrypted in turn, and so on.
+    #[inline]
+    pub(super) fn open_quoted(&mut self, message: &Message<'_>, now: Timestamp) -> Vec<Expanded> {
+        match message.quote() {
+            Some(quote) if self.reassembler.opener.has_keys() => self.open_all_quoted(quote, now),
+            _ => Vec::new(),
+        }
+    }
+
+    #[cold]
+    fn open_all_quoted(&mut self, quote: &Quote<'_>, now: Timestamp) -> Vec<Expanded> {
+        let mut opened: Vec<Expanded> = Vec::new();
+        while opened.len() < TunnelPath::CAPACITY {
+            let of_made = |made| Some(Quote::of_made(made)?.innermost());
+            let Some(quote) = opened.last().map_or(Some(quote.innermost()), of_made) else {
+                break;
+            };
+            let ip = &quote.ip;
+            if !self.reassembler.opener.opens_quoted(ip) {
+                break;
+            }
+            if self.reassembler.opener.wants_keys(ip, now) {
+                self.read_key_logs();
+            }
+            let mut made = Expanded::default();
+            if self.reassembler.opener.open(ip, &mut made) != Ok(true) {
+                break;
+            }
+            made.depth = 1;
+            opened.push(made);
+        }
+        opened
     }
 
     /// Whether `ip`, which was not opened, is ESP, and nothing else tells that: it is counted apart where

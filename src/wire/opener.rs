@@ -62,6 +62,17 @@ impl Opener {
             || self.esp.knows(ip)
     }
 
+    /// Whether any keys are known, or may come.
+    #[inline]
+    pub fn has_keys(&self) -> bool {
+        self.wireguard.is_some() || self.esp.keys.is_some()
+    }
+
+    /// Whether `ip`, which is quoted, may carry a packet that is encrypted and read where its keys are known.
+    pub fn opens_quoted(&self, ip: &Ip<'_>) -> bool {
+        !ip.is_later_fragment() && (self.is_sealed(ip) || self.esp.knows(ip))
+    }
+
     /// Whether `ip` carries a packet that is read where its keys are known.
     pub fn is_sealed(&self, ip: &Ip<'_>) -> bool {
         self.wireguard.is_some() && wireguard::is_transport(ip)

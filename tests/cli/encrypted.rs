@@ -20,6 +20,7 @@ use self::blocks::{
     recorded_with, secrets,
 };
 use self::tshark::{ours, tshark};
+use crate::common::crafted::{Crafted, error_with};
 use crate::common::{
     assert_accounted, command, of_type, records, run, summary, testdata, tool, without_sandbox_line,
 };
@@ -38,6 +39,58 @@ fn told(records: &[Value]) -> Vec<Value> {
             message
         })
         .collect()
+}
+
+/// What an error quotes of a tunnel is read like what was captured, whole or cut.
+#[test]
+fn what_errors_quote_of_the_tunnel_is_read() {
+    const FILE: usize = 24;
+    const RECORD: usize = 16;
+    const ETHERNET: usize = 14;
+    /// Headers of IP, UDP and WireGuard, and of the packet inside.
+    const LEAST: usize = 20 + 8 + 16 + 40;
+    let octets = fs::read(testdata("wireguard.pcap")).expect("a capture");
+    let (mut rest, mut capture, mut packets) = (&octets[FILE..], Crafted::new(), Vec::new());
+    while rest.len() > RECORD {
+        let captured: [u8; 4] = rest[8..12].try_into().expect("a length");
+        let end = RECORD + usize::try_from(u32::from_le_bytes(captured)).expect("a length");
+        let packet = rest[RECORD + ETHERNET..end].to_vec();
+        capture.at(capture.packets, &packet);
+        packets.push(packet);
+        rest = &rest[end..];
+    }
+    let captured = capture.packets;
+    let mut quoted = Vec::new();
+    for (frame, packet) in (1..).zip(&packets) {
+        for length in [LEAST, packet.len() - 1, packet.len()] {
+            let quote = &packet[..length.min(packet.len())];
+            let error = error_with([198, 51, 100, 1].into(), (3, 4), 1400, quote);
+            capture.at(capture.packets, &error);
+            quoted.push((frame, length == packet.len()));
+        }
+    }
+    let (_kept, path) = capture.path();
+    let records = records(&["-r", &path, "--wireguard-keys", &testdata("wireguard.keys")]);
+    let messages = of_type(&records, "icmp");
+    let (inside, errors): (Vec<&Value>, Vec<&Value>) = (messages.iter().copied())
+        .partition(|message| message["frame"].as_u64().expect("a number") <= captured);
+    assert_eq!(errors.len(), quoted.len());
+    let mut read = 0;
+    for (error, (frame, is_whole)) in errors.into_iter().zip(quoted) {
+        let told = &error["quoted"];
+        let Some(message) = inside.iter().find(|message| message["frame"] == frame) else {
+            continue;
+        };
+        let tunnel = &told["tunnel"][0];
+        assert_eq!(tunnel["kind"], "wireguard", "{error}");
+        assert_eq!(tunnel["receiver"], message["tunnel"][0]["receiver"]);
+        assert_eq!(tunnel["icv"], if is_whole { "good" } else { "unverified" });
+        for end in ["src", "dst", "id"] {
+            assert_eq!(told["inner"]["ip"][end], message["ip"][end], "{error}");
+        }
+        read += 1;
+    }
+    assert!(read >= 3 * 14, "{read}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::common::crafted::{Crafted, error};
+use crate::common::crafted::{Crafted, error, error_with};
 use crate::common::{assert_accounted, of_type, project, records, run, summary, tool};
 use crate::wlan::{frames, icmp_by_tshark};
 
@@ -190,14 +190,8 @@ fn errors_in_the_tunnel_are_mapped_to_flows() {
 /// packet carried.
 #[test]
 fn errors_about_the_tunnel_end_the_request_inside() {
-    const FILE: usize = 24;
-    const RECORD: usize = 16;
-    const ETHERNET: usize = 14;
     const QUOTED: usize = 28;
-    let octets = fs::read(crafted("esp.pcap")).expect("a capture");
-    let frame = &octets[FILE + RECORD..];
-    let length = u16::from_be_bytes([frame[ETHERNET + 2], frame[ETHERNET + 3]]);
-    let request = &frame[ETHERNET..ETHERNET + usize::from(length)];
+    let (_, request) = &packets()[0];
     let mut capture = Crafted::new();
     capture.at(0, request);
     capture.at(
@@ -214,6 +208,143 @@ fn errors_about_the_tunnel_end_the_request_inside() {
     assert_eq!(drops[0]["flow"]["spi"], 0x1000, "{drops:?}");
     assert_eq!(drops[0]["carried"]["protocol"], "icmp", "{drops:?}");
     assert_eq!(drops[0]["carried"]["dst"], "192.0.2.2", "{drops:?}");
+}
+
+/// The IP packets of `esp.pcap` of version 4, with the numbers of their frames.
+fn packets() -> Vec<(u64, Vec<u8>)> {
+    const FILE: usize = 24;
+    const RECORD: usize = 16;
+    const ETHERNET: usize = 14;
+    let octets = fs::read(crafted("esp.pcap")).expect("a capture");
+    let (mut rest, mut packets) = (&octets[FILE..], Vec::new());
+    for frame in 1..=FRAMES {
+        let captured: [u8; 4] = rest[8..12].try_into().expect("a length");
+        let end = RECORD + usize::try_from(u32::from_le_bytes(captured)).expect("a length");
+        let packet = &rest[RECORD + ETHERNET..end];
+        if packet[0] >> 4 == 4 {
+            let length = usize::from(u16::from_be_bytes([packet[2], packet[3]]));
+            packets.push((frame, packet[..length].to_vec()));
+        }
+        rest = &rest[end..];
+    }
+    packets
+}
+
+/// What an error quotes of the tunnel is opened as it is where it was captured; of what is cut, a tunnel's
+/// packet, from its header on.
+#[test]
+fn what_errors_quote_of_the_tunnel_is_read() {
+    let keys = crafted("esp.xfrm");
+    let captured = records(&["-r", &crafted("esp.pcap"), "--esp-keys", &keys]);
+    let mut capture = Crafted::new();
+    // The error that each is, and how much of which packet it quotes.
+    let mut quoted = Vec::new();
+    for (frame, packet) in packets() {
+        for length in (28..=packet.len()).rev() {
+            // One that has not been quoted like that before is no copy.
+            let word = u32::try_from(600 + quoted.len()).expect("an MTU");
+            let error = error_with([198, 51, 100, 1].into(), (3, 4), word, &packet[..length]);
+            capture.at(10 * capture.packets, &error);
+            quoted.push((frame, length, packet.len()));
+        }
+    }
+    let (_kept, path) = capture.path();
+    let ours = records(&["-r", &path, "--esp-keys", &keys]);
+    let (mut whole, mut cut) = (0, 0);
+    let errors = of_type(&ours, "icmp");
+    assert_eq!(errors.len(), quoted.len());
+    for (error, (frame, length, octets)) in errors.iter().zip(quoted) {
+        let told = &error["quoted"];
+        let is_it = |message: &&&Value| message["frame"] == frame;
+        let messages = of_type(&captured, "icmp");
+        let message = messages.iter().find(is_it);
+        let inner = &told["inner"];
+        if inner.is_null() {
+            // Of these nobody has a key, or not enough is there; of what a transport carries, all.
+            let is_read = message.is_some() && length == octets;
+            assert!(!is_read, "{frame} {length}: {error}");
+            continue;
+        }
+        let (kind, icv) = (&told["tunnel"][0]["kind"], &told["tunnel"][0]["icv"]);
+        if kind == "esp_null" {
+            // That nothing is encrypted it shows by itself.
+            assert!(length == octets && icv.is_null(), "{error}");
+        } else if length == octets {
+            assert_eq!(kind, "esp", "{error}");
+            assert_eq!(icv, "good", "{frame} {length}: {error}");
+            whole += 1;
+        } else {
+            assert_eq!(
+                (kind, icv),
+                (&json!("esp"), &json!("unverified")),
+                "{error}"
+            );
+            cut += 1;
+        }
+        if let Some(message) = message {
+            assert_eq!(inner["ip"]["src"], message["ip"]["src"], "{error}");
+            assert_eq!(inner["ip"]["dst"], message["ip"]["dst"], "{error}");
+            if !inner["icmp_seq"].is_null() {
+                assert_eq!(inner["icmp_seq"], message["icmp"]["seq"], "{error}");
+            }
+        }
+    }
+    assert!(whole >= 40 && cut > 1500, "{whole} {cut}");
+    let text = run(&["-r", &path, "--esp-keys", &keys]).out;
+    assert!(
+        text.contains("in its esp spi 4132 (unverified) ICMP echo request 10.1.0.1 > 10.2.0.1")
+    );
+    assert!(text.contains("in its esp spi 4132 ICMP echo request 10.1.0.1 > 10.2.0.1"));
+    // Who has no keys reads what is not encrypted alone.
+    for error in of_type(&records(&["-r", &path]), "icmp") {
+        let tunnel = &error["quoted"]["tunnel"][0];
+        assert!(tunnel.is_null() || tunnel["kind"] == "esp_null", "{error}");
+    }
+}
+
+/// Quoted whole, it is opened by tshark too.
+#[test]
+fn what_errors_quote_is_what_tshark_reads() {
+    let mut capture = Crafted::new();
+    for (_, packet) in packets() {
+        let error = error_with([198, 51, 100, 1].into(), (3, 4), 1400, &packet);
+        capture.at(10 * capture.packets, &error);
+    }
+    let (_kept, path) = capture.path();
+    let table = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&table, rows().join("\n")).expect("room");
+    let table = table.path().to_str().expect("UTF-8");
+    let mut all = vec!["-n".to_owned(), "-r".to_owned(), path.clone()];
+    all.extend(preferences().flat_map(|what| ["-o".to_owned(), what]));
+    let fields = ["-T", "fields", "-e", "ip.src", "-e", "icmp.seq"];
+    all.extend(fields.map(str::to_owned));
+    let theirs = String::from_utf8(tool("tshark", &all).stdout).expect("UTF-8");
+    let ours = records(&["-r", &path, "--esp-keys", table]);
+    let mut read = 0;
+    for (line, error) in theirs.lines().zip(of_type(&ours, "icmp")) {
+        let (addresses, numbers) = line.split_once('\t').expect("two fields");
+        let inner = &error["quoted"]["inner"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let last = addresses.split(',').next_back().expect("an address");
+        if let Some(number) = inner["icmp_seq"].as_u64() {
+            let theirs = numbers
+                .split(',')
+                .next()
+                .filter(|number| !number.is_empty());
+            // What it has no cipher for, or none that it knows by this name.
+            if let Some(theirs) = theirs {
+                assert_eq!(theirs.parse().ok(), Some(number), "{line} {error}");
+                assert_eq!(last, text(&inner["ip"]["src"]), "{line} {error}");
+                read += 1;
+            }
+        } else {
+            assert!(
+                numbers.is_empty() || inner["icmp_seq"].is_null(),
+                "{line} {error}"
+            );
+        }
+    }
+    assert!(read > 30, "{read}");
 }
 
 /// The lengths of what encrypts and authenticates, which only the association has.

@@ -6,7 +6,7 @@ use super::field::{ItemEntry, put_fields};
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::{ip_header, tunnel_header};
-use crate::model::{AddrPair, LinkFragment, Sealing, UnknownPrefix};
+use crate::model::{AddrPair, LinkFragment, Proof, Sealing, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{
@@ -257,19 +257,27 @@ impl Serialize for TunnelHeader<'_> {
     }
 }
 
-/// Adds the parts of ESP whose lengths no packet tells.
+/// Adds the parts of ESP whose lengths no packet tells, and what the check value proved.
 fn put_sealing<M: SerializeMap>(map: &mut M, around: &Encapsulation<'_>) -> Result<(), M::Error> {
-    let (parts, is_verified) = match around.sealing {
-        Some(Sealing::Esp(parts)) => (parts, around.outer.is_some_and(|outer| outer.is_whole())),
-        Some(Sealing::NullEsp(parts)) => (parts, false),
-        Some(Sealing::WireGuard) | None => return Ok(()),
+    let proof = match around.sealing {
+        Some(Sealing::Esp(parts) | Sealing::NullEsp(parts)) => {
+            map.put("iv_length", &parts.vector)?;
+            map.put("icv_length", &parts.check_value)?;
+            if parts.check_value == 0 {
+                return Ok(());
+            }
+            parts.proof
+        }
+        Some(Sealing::WireGuard(proof)) => proof,
+        None => return Ok(()),
     };
-    map.put("iv_length", &parts.vector)?;
-    map.put("icv_length", &parts.check_value)?;
-    match parts.check_value {
-        0 => Ok(()),
-        _ => map.name("icv", if is_verified { "good" } else { "unverified" }),
-    }
+    map.name(
+        "icv",
+        match proof {
+            Proof::CheckValue => "good",
+            Proof::Form => "unverified",
+        },
+    )
 }
 
 /// The defects of several layers, one list.

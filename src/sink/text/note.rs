@@ -6,7 +6,7 @@ mod relation;
 
 use std::num::NonZeroU32;
 
-use self::around::{aggregate, encapsulation, headers, inner_vlans, tunnel_kind};
+use self::around::{aggregate, encapsulation, headers, inner_vlans, tunnel_kind, unproven};
 pub(super) use self::faults::defect;
 use self::faults::{checksum, extension_checksum};
 use self::relation::{fragment, tell_answer, tell_original};
@@ -193,10 +193,11 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         match around.tunnels() {
             Some(tunnels) => {
                 out.extend_from_slice(b"in its ");
-                for (i, tunnel) in tunnels.iter().enumerate() {
+                for (i, around) in tunnels.encapsulations().enumerate() {
                     out.extend_from_slice(if i == 0 { b"" } else { b", " });
-                    tunnel_kind(out, tunnel.kind);
-                    inner_vlans(out, tunnel.vlans);
+                    tunnel_kind(out, around.tunnel.kind);
+                    unproven(out, &around);
+                    inner_vlans(out, around.tunnel.vlans);
                 }
                 out.push(b' ');
             }

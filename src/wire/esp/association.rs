@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::cipher::{Authentic, Cipher, Code};
 use super::{HEADER, Sealed};
-use crate::model::EspParts;
+use crate::model::{EspParts, Proof};
 use crate::wire::ip::{Ip, IpVersion, protocol, restore};
 use crate::wire::{ChecksumStatus, Limit, icmp_checksum, opener};
 
@@ -126,10 +126,11 @@ impl Association {
         (self.encryption.cipher.tag()).unwrap_or(self.authentication.octets)
     }
 
-    fn parts(&self) -> EspParts {
+    fn parts(&self, proof: Proof) -> EspParts {
         EspParts {
             vector: self.encryption.cipher.vector(),
             check_value: self.tag(),
+            proof,
         }
     }
 
@@ -199,7 +200,11 @@ impl Association {
         Some(Payload {
             next,
             length: payload.len(),
-            parts: self.parts(),
+            parts: self.parts(if is_certain {
+                Proof::CheckValue
+            } else {
+                Proof::Form
+            }),
         })
     }
 
@@ -255,7 +260,7 @@ impl Association {
                 _ => protocol::IPV6,
             },
             length,
-            parts: self.parts(),
+            parts: self.parts(Proof::Form),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::association::{Payload, is_message, is_padding, untrailed};
 use super::{HEADER, Sealed};
-use crate::model::EspParts;
+use crate::model::{EspParts, Proof};
 use crate::wire::ip::{Ip, IpVersion, protocol};
 use crate::wire::{ChecksumStatus, Limit, header_checksum};
 
@@ -49,6 +49,7 @@ fn candidates<'a>(sealed: &Sealed<'a>) -> impl Iterator<Item = Candidate<'a>> + 
             parts: EspParts {
                 vector,
                 check_value,
+                proof: Proof::Form,
             },
             next,
             payload,

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use sha2::Sha256;
 
 use super::*;
-use crate::model::{EspParts, LineFault};
+use crate::model::{EspParts, LineFault, Proof};
 use crate::wire::checksum::internet;
 use crate::wire::{KeyLines, KeyLog as Log, Limit};
 
@@ -97,6 +97,7 @@ const KEY: &[u8] = b"kkkk";
 const PARTS: EspParts = EspParts {
     vector: 0,
     check_value: 16,
+    proof: Proof::CheckValue,
 };
 
 #[test]
@@ -121,7 +122,13 @@ fn a_packet_is_what_it_was() {
     let made = open(&mut esp, &sealed, sealed.len()).unwrap().unwrap();
     assert_eq!(
         (made.octets, made.sealing),
-        (as_it_was, Some(Sealing::NullEsp(PARTS)))
+        (
+            as_it_was,
+            Some(Sealing::NullEsp(EspParts {
+                proof: Proof::Form,
+                ..PARTS
+            }))
+        )
     );
 }
 

@@ -30,7 +30,7 @@ pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icm
 pub use header_alone::header_alone;
 pub use kind::TunnelKind;
 pub use packet::{Packet, is_to_tunnel};
-pub use path::{Behind, Encapsulation, Tunnel, TunnelPath, inside, outer_ports};
+pub use path::{Behind, Encapsulation, Tunnel, TunnelPath, inside, inside_made, outer_ports};
 pub use report::{Known, Output, Report, ReportHeader, ReportMessage, Reports, Span};
 pub use several::{OneOfSeveral, Several};
 pub(super) use shim::multilink_header;

@@ -6,7 +6,7 @@ use super::classify::next_ip;
 use super::position::{Entered, Position, Rest, inside_clear, inside_ip, made_at};
 use super::{Report, TunnelKind, shim};
 use crate::model::frame::Place;
-use crate::model::{Expanded, LinkType, Sealing};
+use crate::model::{EspParts, Expanded, LinkType, Proof, Sealing};
 use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol, stated_length};
@@ -132,7 +132,7 @@ impl<'a> TunnelPath<'a> {
             };
             let inside = made_at(self.expanded, depth + 1);
             let mut entered = match &outer {
-                Some(ip) if self.is_quoted => in_quote(ip)?,
+                Some(ip) if self.is_quoted && inside.is_none() => in_quote(ip)?,
                 Some(ip) => inside_ip(ip, inside, &mut reported)?,
                 None => at.inside_shim().ok()??,
             };
@@ -188,6 +188,14 @@ pub struct Encapsulation<'a> {
 }
 
 impl<'a> Encapsulation<'a> {
+    /// By what it is known that its keys are right, if it was opened with any.
+    pub fn proof(&self) -> Option<Proof> {
+        match self.sealing? {
+            Sealing::WireGuard(proof) | Sealing::Esp(EspParts { proof, .. }) => Some(proof),
+            Sealing::NullEsp(_) => None,
+        }
+    }
+
     /// Its IP packet, or the fragment of that, as the frame has it.
     pub fn captured(&self) -> Option<&Ip<'a>> {
         self.fragment.as_ref().or(self.outer.as_ref())
@@ -246,7 +254,35 @@ fn in_quote<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
 pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'a>)> {
     let known = next_ip(ip, 0, None, &mut None).map(|(depth, inner, _)| (depth, inner));
     let (depth, inner) = known.or_else(|| Some((1, inside_clear(ip)?.inside.ip(None).ok()?)))?;
-    let tunnels = TunnelPath {
+    Some((quoted(ip, packet, (depth, None)), inner))
+}
+
+/// The packet that `made` is, which `ip` carries, and the tunnel that leads to it; `packet` are the octets
+/// of `ip` from its header on.
+pub fn inside_made<'a>(
+    ip: &Ip<'a>,
+    packet: &'a [u8],
+    made: &'a Expanded,
+) -> Option<(TunnelPath<'a>, Ip<'a>)> {
+    inside_ip(ip, Some(made), &mut None)?;
+    let mut at = Position::made(made);
+    at.rest.limit = Limit::Quote;
+    if ip.fragment.is_some() {
+        // Its own lengths are those of all fragments.
+        at.rest.on_wire = at.rest.bytes.len();
+        at.rest.limit = Limit::Fragment;
+    }
+    let inner = at.ip(None).ok()?;
+    Some((quoted(ip, packet, (made.depth, Some(made))), inner))
+}
+
+/// So many tunnels from `ip` on, which is quoted.
+fn quoted<'a>(
+    ip: &Ip<'a>,
+    packet: &'a [u8],
+    (depth, expanded): (u8, Option<&'a Expanded>),
+) -> TunnelPath<'a> {
+    TunnelPath {
         start: packet,
         on_wire: ip
             .length
@@ -255,11 +291,10 @@ pub fn inside<'a>(ip: &Ip<'a>, packet: &'a [u8]) -> Option<(TunnelPath<'a>, Ip<'
         depth,
         fragmented: ip.fragment.is_some(),
         has_pieces: false,
-        expanded: None,
+        expanded,
         place: None,
         is_quoted: true,
-    };
-    Some((tunnels, inner))
+    }
 }
 
 /// Source and destination port of a tunnel's packet, if the tunnel is one over UDP, or TCP.

@@ -165,7 +165,7 @@ pub(super) fn inside_ip<'a>(
     }
     // Nothing but the keys tells for certain what goes to any port.
     let (kind, header) = match made.and_then(|packet| packet.sealing) {
-        Some(Sealing::WireGuard) => wireguard::enter(ip)?,
+        Some(Sealing::WireGuard(_)) => wireguard::enter(ip)?,
         Some(sealing) => esp::enter(ip, sealing)?,
         None => header::carried(ip)?,
     };

@@ -18,7 +18,7 @@ use super::ip::Ip;
 use super::link::{LinkHeader, Network};
 use super::tunnel::TunnelKind;
 use super::{Encryption, Locked, Undecodable, aead, opener};
-use crate::model::{Expanded, Form, Sealing};
+use crate::model::{Expanded, Form, Proof, Sealing};
 
 /// Octets of an authentication tag.
 const TAG: usize = 16;
@@ -111,7 +111,10 @@ impl WireGuard {
         match opened {
             Ok(()) => {
                 into.form = Form::Decrypted;
-                into.sealing = Some(Sealing::WireGuard);
+                into.sealing = Some(Sealing::WireGuard(match transport.whole() {
+                    Some(_) => Proof::CheckValue,
+                    None => Proof::Form,
+                }));
                 into.set_wire_len(transport.length);
                 Ok(true)
             }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Role, Rows};
-use crate::model::{EspParts, Sealing};
+use crate::model::{EspParts, Proof, Sealing};
 use crate::record::{IcmpEvent, words, write};
 use crate::wire::bytes::offset_in;
 use crate::wire::tunnel::TunnelKind;
@@ -19,18 +19,14 @@ impl<'a> Rows<'_, 'a> {
         sent: &[u8],
     ) {
         match sealing {
-            Some(Sealing::Esp(parts)) => {
-                self.esp(
-                    range,
-                    event,
-                    parts,
-                    (sent, b"integrity check value, verified"),
-                );
+            Some(Sealing::Esp(parts) | Sealing::NullEsp(parts)) => {
+                let check_value: &[u8] = match parts.proof {
+                    Proof::CheckValue => b"integrity check value, verified",
+                    Proof::Form => b"integrity check value",
+                };
+                self.esp(range, event, parts, (sent, check_value));
             }
-            Some(Sealing::NullEsp(parts)) => {
-                self.esp(range, event, parts, (sent, b"integrity check value"));
-            }
-            Some(Sealing::WireGuard) | None => self.add(range, Role::Link, sent),
+            Some(Sealing::WireGuard(_)) | None => self.add(range, Role::Link, sent),
         }
     }
 

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use super::Notes;
 use crate::correlate::Relation;
-use crate::model::{LinkCipher, LinkFragment, UnknownPrefix};
+use crate::model::{LinkCipher, LinkFragment, Proof, UnknownPrefix};
 use crate::record::{IcmpEvent, escape, write};
 use crate::sink::text::addr;
-use crate::wire::tunnel::TunnelKind;
+use crate::wire::tunnel::{Encapsulation, TunnelKind};
 use crate::wire::{HeaderOrigin, Vlans};
 
 pub(super) fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
@@ -44,7 +44,10 @@ pub(super) fn encapsulation(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             // Nothing but the header that the addresses are of.
             (TunnelKind::IpInIp, Some((IpAddr::V4(_), _))) => out.extend_from_slice(b"ip"),
             (TunnelKind::IpInIp, Some((IpAddr::V6(_), _))) => out.extend_from_slice(b"ip6"),
-            (kind, _) => tunnel_kind(out, kind),
+            (kind, _) => {
+                tunnel_kind(out, kind);
+                unproven(out, &around);
+            }
         }
         if let Some((src, dst)) = tunnel.outer {
             out.push(b' ');
@@ -108,6 +111,13 @@ pub(super) fn inner_vlans(out: &mut Vec<u8>, vlans: Vlans) {
     }
     if !vlans.as_slice().is_empty() {
         out.extend_from_slice(b" inside");
+    }
+}
+
+/// That nothing but its form tells that what a tunnel encrypts was decrypted right.
+pub(super) fn unproven(out: &mut Vec<u8>, around: &Encapsulation<'_>) {
+    if around.proof() == Some(Proof::Form) {
+        out.extend_from_slice(b" (unverified)");
     }
 }
 
