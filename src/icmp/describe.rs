@@ -121,15 +121,16 @@ impl<'a> Message<'a> {
     }
 
     /// The tables of its fields, each with the place of the header that it is of.
-    fn tables(&self) -> [(&'static [FieldSpec], usize); 3] {
+    fn tables(&self) -> [(&'static [FieldSpec], usize); 4] {
+        let none = (&[][..], 0);
         match &self.body {
-            Body::Fragment => [(&[][..], 0); 3],
+            Body::Fragment => [none; 4],
             Body::Rpl(rpl) => rpl.tables(),
             Body::NodeInformation(node) => {
                 let [query, data] = node.tables();
-                [query, data, (&[], 0)]
+                [query, data, none, none]
             }
-            _ => [(table(self), 0), (&[], 0), (&[], 0)],
+            _ => [(table(self), 0), none, none, none],
         }
     }
 

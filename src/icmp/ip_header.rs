@@ -237,13 +237,14 @@ fn option6(kind: u8) -> (&'static str, Table) {
                 const { spec::masked(4, 0x0001, "return_wanted") },
             ],
         ),
-        // RFC 6553 section 3 and RFC 9008 section 11.1.
+        // RFC 6553 section 3, RFC 9008 section 11.1 and RFC 9914 section 4.2.
         0x23 | 0x63 => (
             "rpl",
             &[
                 const { spec::flag(2, 0x80, "down") },
                 const { spec::flag(2, 0x40, "rank_error") },
                 const { spec::flag(2, 0x20, "forwarding_error") },
+                const { spec::flag(2, 0x10, "projected_route") },
                 const { spec::u8(3, "instance") },
                 const { spec::u16(4, "sender_rank") },
             ],

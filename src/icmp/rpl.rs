@@ -1,11 +1,12 @@
 //! RPL, the routing protocol of low-power networks (RFC 6550 section 6; RFC 6997 for peer-to-peer
-//! routes, RFC 9009 for the destination cleanup object).
+//! routes, RFC 9009 for the destination cleanup object, RFC 9914 for routes that the root projects).
 
 use std::net::Ipv6Addr;
 
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec};
+use super::rpl_measurement;
 use super::rpl_option::{self, RplOptions};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
@@ -40,10 +41,16 @@ pub enum RplKind {
     Dro,
     /// Its acknowledgment (RFC 6997 section 10).
     DroAck,
+    /// Measurement object (RFC 6998 section 4).
+    Measurement,
     /// Destination cleanup object (RFC 9009 section 4.3).
     Dco,
     /// Its acknowledgment (RFC 9009 section 4.4).
     DcoAck,
+    /// Request for a projected route (RFC 9914 section 5.1).
+    ProjectedDaoRequest,
+    /// Its acknowledgment (RFC 9914 section 5.2).
+    ProjectedDaoRequestAck,
     /// Another code.
     Other,
 }
@@ -57,8 +64,11 @@ impl RplKind {
             0x03 | 0x83 => Self::DaoAck,
             0x04 | 0x84 => Self::Dro,
             0x05 | 0x85 => Self::DroAck,
+            0x06 | 0x86 => Self::Measurement,
             0x07 | 0x87 => Self::Dco,
             0x08 | 0x88 => Self::DcoAck,
+            0x09 => Self::ProjectedDaoRequest,
+            0x0a => Self::ProjectedDaoRequestAck,
             0x8a => Self::ConsistencyCheck,
             _ => Self::Other,
         }
@@ -77,11 +87,16 @@ impl RplKind {
             }
             Self::Dio => DIO,
             Self::Dao => DAO,
-            Self::DaoAck | Self::DcoAck => DAO_ACK,
+            Self::DaoAck => DAO_ACK,
+            Self::DcoAck => DCO_ACK,
             Self::ConsistencyCheck => CONSISTENCY_CHECK,
             Self::Dro => DRO,
             Self::DroAck => DRO_ACK,
             Self::Dco => DCO,
+            Self::ProjectedDaoRequest => PROJECTED_DAO_REQUEST,
+            Self::ProjectedDaoRequestAck => PROJECTED_DAO_REQUEST_ACK,
+            // See [`rpl_measurement`].
+            Self::Measurement => &[],
             Self::Other => const { &[spec::rest(0, "data")] },
         }
     }
@@ -91,9 +106,10 @@ impl RplKind {
         match self {
             Self::Dis => 2,
             Self::Dio | Self::ConsistencyCheck => 24,
-            Self::Dao | Self::DaoAck | Self::Dco | Self::DcoAck => 4,
+            Self::Dao | Self::DaoAck | Self::Dco | Self::DcoAck | Self::ProjectedDaoRequest => 4,
+            Self::ProjectedDaoRequestAck => 8,
             Self::Dro | Self::DroAck => 20,
-            Self::Other => 0,
+            Self::Measurement | Self::Other => 0,
         }
     }
 
@@ -229,27 +245,37 @@ impl<'a> Rpl<'a> {
     }
 
     fn base_octets(&self) -> usize {
+        if self.kind == RplKind::Measurement {
+            return rpl_measurement::base_octets(self.clear());
+        }
         let has_id = u8_at(self.clear(), 1).is_some_and(|flags| self.kind.has_dodag_id(flags));
         self.kind.base_octets() + if has_id { 16 } else { 0 }
     }
 
     /// The fields of security section and base with the offset in the message that theirs add to.
-    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 3] {
+    pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 4] {
         let security = match self.security {
             Some(security) => (security.table(), 4),
             None => (&[][..], 4),
         };
         let at = 4 + self.security.map_or(0, |s| s.octets());
-        let base = match self.security {
-            Some(security) if security.is_encrypted() => ENCRYPTED,
-            _ if self.base_octets() == self.kind.base_octets() => self.kind.table(),
+        let none = (&[][..], 4);
+        let (base, behind) = match self.security {
+            Some(security) if security.is_encrypted() => (ENCRYPTED, none),
+            _ if self.kind == RplKind::Measurement => {
+                let [(base, _), (route, start)] = rpl_measurement::tables(self.base);
+                (base, (route, at + start))
+            }
+            _ if self.base_octets() == self.kind.base_octets() => (self.kind.table(), none),
             _ => match self.kind {
-                RplKind::Dao => DAO_WITH_ID,
-                RplKind::Dco => DCO_WITH_ID,
-                _ => DAO_ACK_WITH_ID,
+                RplKind::Dao => (DAO_WITH_ID, none),
+                RplKind::Dco => (DCO_WITH_ID, none),
+                RplKind::DcoAck => (DCO_ACK_WITH_ID, none),
+                _ => (DAO_ACK_WITH_ID, none),
             },
         };
-        [security, (base, at), (self.code, at + self.base.len())]
+        let code = (self.code, at + self.base.len());
+        [security, (base, at), behind, code]
     }
 }
 
@@ -350,16 +376,22 @@ const MODES: Names = Names {
         "storing_without_multicast",
         "storing_with_multicast",
         "p2p_route_discovery",
+        "aodv_rpl",
     ],
 };
 
-/// IANA registries "RPL Rejection Status" and "RPL Non-Rejection Status" (RFC 9010).
+/// IANA registries "RPL Rejection Status" and "RPL Non-Rejection Status" (RFC 9010; RFC 9914 for the
+/// last four).
 const STATUSES: Names = Names {
     key: "status_name",
-    words: &spec::sparse::<130>(&[
+    words: &spec::sparse::<134>(&[
         (0, "unqualified_acceptance"),
         (128, "unqualified_rejection"),
         (129, "no_routing_entry"),
+        (130, "out_of_resources"),
+        (131, "error_in_vio"),
+        (132, "predecessor_unreachable"),
+        (133, "unreachable_target"),
     ]),
 };
 
@@ -374,14 +406,17 @@ macro_rules! dao {
     };
 }
 
-const DAO: &[FieldSpec] = dao!(DAO_RESERVED, spec::u8(3, "sequence"));
+const DAO: &[FieldSpec] = dao!(DAO_PROJECTED, DAO_RESERVED, spec::u8(3, "sequence"));
 const DAO_WITH_ID: &[FieldSpec] = dao!(
+    DAO_PROJECTED,
     DAO_RESERVED,
     spec::u8(3, "sequence"),
     spec::v6(4, "dodag_id")
 );
 /// Unused flags, and the octet behind them.
-const DAO_RESERVED: FieldSpec = spec::reserved(1, 2, 0x3fff, "reserved");
+const DAO_RESERVED: FieldSpec = spec::reserved(1, 2, 0x1fff, "reserved");
+/// RFC 9914 section 4.1.1.
+const DAO_PROJECTED: FieldSpec = spec::flag(1, 0x20, "projected");
 const DCO: &[FieldSpec] = dao!(
     DCO_RESERVED,
     spec::named(spec::u8(2, "status"), &STATUSES),
@@ -395,20 +430,55 @@ const DCO_WITH_ID: &[FieldSpec] = dao!(
 );
 const DCO_RESERVED: FieldSpec = spec::reserved(1, 1, 0x3f, "reserved");
 
-const DAO_ACK: &[FieldSpec] = &[
+macro_rules! dao_ack {
+    ([$($flags:expr),*] $(, $row:expr)*) => {
+        &[
+            spec::u8(0, "instance"),
+            $($flags,)*
+            spec::u8(2, "sequence"),
+            spec::named(spec::u8(3, "status"), &STATUSES),
+            $($row),*
+        ]
+    };
+}
+
+const DAO_ACK: &[FieldSpec] = dao_ack!([ACK_PROJECTED, ACK_RESERVED]);
+const DAO_ACK_WITH_ID: &[FieldSpec] =
+    dao_ack!([ACK_PROJECTED, ACK_RESERVED], spec::v6(4, "dodag_id"));
+/// RFC 9914 section 4.1.2.
+const ACK_PROJECTED: FieldSpec = spec::flag(1, 0x40, "projected");
+const ACK_RESERVED: FieldSpec = spec::reserved(1, 1, 0x3f, "reserved");
+const DCO_ACK: &[FieldSpec] = dao_ack!([DCO_ACK_RESERVED]);
+const DCO_ACK_WITH_ID: &[FieldSpec] = dao_ack!([DCO_ACK_RESERVED], spec::v6(4, "dodag_id"));
+const DCO_ACK_RESERVED: FieldSpec = spec::reserved(1, 1, 0x7f, "reserved");
+
+const PROJECTED_DAO_REQUEST: &[FieldSpec] = &[
     spec::u8(0, "instance"),
-    spec::reserved(1, 1, 0x7f, "reserved"),
-    spec::u8(2, "sequence"),
-    spec::named(spec::u8(3, "status"), &STATUSES),
+    spec::flag(1, 0x80, "ack_requested"),
+    spec::flag(1, 0x40, "redundant"),
+    spec::reserved(1, 1, 0x3f, "reserved"),
+    spec::u8(2, "requested_lifetime"),
+    spec::u8(3, "sequence"),
 ];
 
-const DAO_ACK_WITH_ID: &[FieldSpec] = &[
+const PROJECTED_DAO_REQUEST_ACK: &[FieldSpec] = &[
     spec::u8(0, "instance"),
-    spec::reserved(1, 1, 0x7f, "reserved"),
-    spec::u8(2, "sequence"),
-    spec::named(spec::u8(3, "status"), &STATUSES),
-    spec::v6(4, "dodag_id"),
+    spec::reserved(1, 1, 0xff, "flags"),
+    spec::u8(2, "lifetime"),
+    spec::u8(3, "sequence"),
+    spec::named(spec::u8(4, "status"), &REQUEST_STATUSES),
+    spec::reserved(5, 3, 0x00ff_ffff, "reserved"),
 ];
+
+/// IANA registries "PDR-ACK Acceptance Status Values" and "PDR-ACK Rejection Status Values".
+const REQUEST_STATUSES: Names = Names {
+    key: "status_name",
+    words: &spec::sparse::<130>(&[
+        (0, "unqualified_acceptance"),
+        (128, "unqualified_rejection"),
+        (129, "transient_failure"),
+    ]),
+};
 
 const CONSISTENCY_CHECK: &[FieldSpec] = &[
     spec::u8(0, "instance"),

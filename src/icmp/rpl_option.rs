@@ -7,9 +7,8 @@ use super::field::{Extent, FieldSpec, spec};
 use super::item::Specs;
 use super::rpl::RplKind;
 use super::type_length::{self, HEADER, PADDING};
-use super::{nd_option, rpl_metric};
+use super::{nd_option, rpl_metric, rpl_route_option as route_option};
 use crate::wire::bytes::{tail, u8_at};
-use crate::wire::ip::source_route::SourceRoute;
 
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +56,29 @@ impl<'a> RplOption<'a> {
         match (self.kind, u8_at(self.bytes, 2)) {
             (P2P_ROUTE_DISCOVERY, Some(octet)) => self.route_discovery(octet & 0x0f),
             (RPL_TARGET, Some(flags)) => self.target(flags),
+            (route_option::ROUTE_REQUEST | route_option::ROUTE_REPLY, _) => {
+                self.behind_header(route_option::discovered(self.there(), self.dodag_id))
+            }
+            (route_option::STORING_VIA | route_option::NON_STORING_VIA, _) => {
+                self.behind_header(route_option::hops(self.there()))
+            }
+            (route_option::SIBLING, _) => self.behind_header(route_option::sibling(self.there())),
             _ => Specs::Two(self.header_table(), table(self.kind)),
         }
+    }
+
+    /// Its octets, no more than it states.
+    fn there(&self) -> &'a [u8] {
+        let length = self
+            .length()
+            .and_then(|length| usize::try_from(length).ok());
+        length
+            .and_then(|length| self.bytes.get(..length))
+            .unwrap_or(self.bytes)
+    }
+
+    fn behind_header(&self, rows: impl Iterator<Item = FieldSpec>) -> Specs {
+        Specs::made(self.header_table().iter().copied().chain(rows))
     }
 
     /// A target, behind whose prefix the registration ownership verifier of its address may stand
@@ -99,14 +119,14 @@ impl<'a> RplOption<'a> {
                 Some(spec::v6_list(route_at, "route")),
             ],
             (_, None) => [Some(spec::rest(TARGET, "elided_addresses")), None],
-            (_, Some(id)) => {
-                let route = tail(self.bytes, route_at.into());
-                let route = SourceRoute::beside(id, elided, route);
-                [
-                    Some(spec::v6_suffix(TARGET, id, elided, "target")),
-                    Some(spec::source_route(route_at, route, "route")),
-                ]
-            }
+            (_, Some(id)) => [
+                Some(spec::v6_suffix(TARGET, id, elided, "target")),
+                Some(route_option::route(
+                    self.bytes,
+                    route_at,
+                    (elided, Some(id)),
+                )),
+            ],
         };
         let own = [spec::bits(3, 0, 6, rank)];
         let head = self.header_table().iter().chain(ROUTE_DISCOVERY).copied();
@@ -155,6 +175,12 @@ pub const fn option_name(kind: u8) -> Option<&'static str> {
         8 => "prefix_information",
         9 => "target_descriptor",
         P2P_ROUTE_DISCOVERY => "p2p_route_discovery",
+        route_option::ROUTE_REQUEST => "aodv_route_request",
+        route_option::ROUTE_REPLY => "aodv_route_reply",
+        route_option::TARGET => "aodv_target",
+        route_option::STORING_VIA => "storing_mode_via",
+        route_option::NON_STORING_VIA => "non_storing_mode_via",
+        route_option::SIBLING => "sibling_information",
         _ => return None,
     })
 }
@@ -271,7 +297,7 @@ fn fits(option: &[u8], length: usize) -> bool {
         Some(7) => length == 21,
         Some(8) => length == 32,
         Some(9) => length == 6,
-        _ => true,
+        _ => route_option::fits(option, length),
     }
 }
 
@@ -288,13 +314,14 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
         7 => SOLICITED,
         8 => PREFIX,
         9 => const { &[spec::hex(2, 4, "descriptor")] },
+        route_option::TARGET => route_option::TARGET_FIELDS,
         _ => const { &[spec::rest(2, "data")] },
     }
 }
 
 const CONFIGURATION: &[FieldSpec] = &[
-    spec::reserved(2, 1, 0x80, "reserved1"),
-    // RFC 9010 section 6.3, RFC 9035 section 3, RFC 9008 section 4.1.3.
+    // RFC 9914 section 4.1.7, RFC 9010 section 6.3, RFC 9035 section 3, RFC 9008 section 4.1.3.
+    spec::flag(2, 0x80, "projected_routes"),
     spec::flag(2, 0x40, "root_proxies_registration"),
     spec::flag(2, 0x20, "compression"),
     spec::flag(2, 0x10, "rpi_0x23"),

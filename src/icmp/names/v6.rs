@@ -219,6 +219,7 @@ const UNREACHABLE: &[CodeNames] = &[
     code(6, "reject_route", "reject route to destination"),
     code(7, "source_routing_header", "error in source routing header"),
     code(8, "headers_too_long", "headers too long"),
+    code(9, "projected_route", "error in projected route"),
 ];
 
 const TIME_EXCEEDED: &[CodeNames] = &[
@@ -294,7 +295,7 @@ const NODE_RESPONSE: &[CodeNames] = &[
 ];
 
 /// RFC 6550 section 6; RFC 6997 for the discovery reply object, RFC 6998 for the measurement
-/// object, RFC 9009 for the destination cleanup object.
+/// object, RFC 9009 for the destination cleanup object, RFC 9914 for projected routes.
 const RPL: &[CodeNames] = &[
     code(0x00, "dis", "DODAG information solicitation"),
     code(0x01, "dio", "DODAG information object"),
@@ -309,6 +310,8 @@ const RPL: &[CodeNames] = &[
     code(0x06, "mo", "measurement object"),
     code(0x07, "dco", "destination cleanup object"),
     code(0x08, "dco_ack", "destination cleanup object acknowledgment"),
+    code(0x09, "pdr", "projected DAO request"),
+    code(0x0a, "pdr_ack", "projected DAO request acknowledgment"),
     code(0x80, "secure_dis", "secure DODAG information solicitation"),
     code(0x81, "secure_dio", "secure DODAG information object"),
     code(

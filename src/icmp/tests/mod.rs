@@ -8,6 +8,7 @@ mod neighbors;
 mod objects;
 mod queries;
 mod rpl;
+mod rpl_routes;
 mod tunnels;
 
 use std::net::{Ipv4Addr, Ipv6Addr};

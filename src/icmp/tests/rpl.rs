@@ -315,15 +315,6 @@ fn a_target_has_the_owner_of_its_address() {
     assert!(told(&[&[5, 14, 0x05, 32], &ID[..4], &owner[..8]].concat()).is_empty());
 }
 
-/// RFC 6998 section 4: its fields are not read.
-#[test]
-fn a_measurement_object_has_a_name() {
-    for code in [6, 0x86] {
-        let packet = v6(&[155, code, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0]);
-        assert!(parse(&packet).code_name().unwrap().ends_with("mo"));
-    }
-}
-
 /// RFC 6550 figures 11 and 12: key mode and level tell how long the code is.
 #[test]
 fn a_secure_message_ends_with_its_authentication_code() {
