@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A straight line: a module uses only what stands to its left, and [`model`], which lies under
-//! all, as does `handover`, which starts threads. Only [`pipeline`] and the program's `app` know them
-//! all. In reading order:
+//! all, as do `handover`, which starts threads, and `prefetch`. Only [`pipeline`] and the program's
+//! `app` know them all. In reading order:
 //!
 //! - [`model`]: time, frames and flows, the words that all share.
 //! - [`source`]: frames out of pcap and pcapng files, plain or compressed, and from interfaces,
@@ -63,6 +63,7 @@ mod handover;
 pub mod icmp;
 pub mod model;
 pub mod pipeline;
+mod prefetch;
 pub mod record;
 pub mod sink;
 pub mod source;

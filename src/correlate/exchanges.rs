@@ -149,6 +149,11 @@ impl Exchanges {
         self.evicted
     }
 
+    /// Asks memory for what it takes to relate a query message.
+    pub(super) fn prefetch(&self, query: &Query<'_>) {
+        self.table.prefetch_for(&query.key);
+    }
+
     /// Takes a query message; `tell` hears of exchanges that this decides or closes. Gives what a
     /// reply asks about, where it found a request.
     pub(super) fn query(
@@ -328,6 +333,9 @@ impl Exchanges {
         let closes = since(self.cursor).map(|opened| opened.after(self.timeout));
         let fades = since(self.table.oldest()).map(|opened| opened.after(remembered));
         self.wake = (closes.into_iter().chain(fades)).fold(Timestamp::MAX, Timestamp::min);
+        if let Some(next) = self.cursor {
+            self.table.prefetch(next);
+        }
         Batch::Last
     }
 

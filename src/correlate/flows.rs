@@ -16,6 +16,7 @@ use super::observation::Observation;
 use super::pairs::Pairs;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
+use crate::prefetch::prefetch;
 use crate::wire::IpVersion;
 pub(super) use crate::wire::ip::protocol::is_icmp;
 use crate::wire::ip::protocol::{DCCP, ESP, SCTP, TCP, UDP, UDP_LITE};
@@ -121,6 +122,12 @@ struct FlowHead {
     flow: u32,
 }
 
+/// The word of [`Ring::directions`], and the bit there, of a hash.
+const fn direction(pair: u32) -> (usize, u64) {
+    let bit = pair >> (32 - DIRECTION_BITS);
+    ((bit >> 6) as usize, 1 << (bit & 63))
+}
+
 /// The ring with its chains.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -205,9 +212,9 @@ impl Ring {
     fn note_direction(&mut self, packet: &Observation, hashes: &Hashes) {
         self.reached.mark(hashes.host);
         let pair = hashes.pair;
-        let bit = pair >> (32 - DIRECTION_BITS);
-        if let Some(word) = self.directions.get_mut((bit >> 6) as usize) {
-            *word |= 1 << (bit & 63);
+        let (word, bit) = direction(pair);
+        if let Some(word) = self.directions.get_mut(word) {
+            *word |= bit;
         }
         if packet.version == IpVersion::V6 {
             self.pairs.add(pair, packet.addrs());
@@ -227,10 +234,8 @@ impl Ring {
 
     #[inline]
     fn is_noted(&self, pair: u32) -> bool {
-        let bit = pair >> (32 - DIRECTION_BITS);
-        self.directions
-            .get((bit >> 6) as usize)
-            .is_some_and(|word| word >> (bit & 63) & 1 == 1)
+        let (word, bit) = direction(pair);
+        (self.directions.get(word)).is_some_and(|word| word & bit != 0)
     }
 
     /// The addresses of a hash, of IPv6, if they are known.
@@ -243,17 +248,29 @@ impl Ring {
         high(self.hasher.hash_one(addrs))
     }
 
-    /// Adds a packet and gives its hashes; `shown` tells whether it is a message that passed the
-    /// filter.
-    pub(super) fn push(&mut self, packet: &Observation, shown: bool) -> Hashes {
-        let hashes = self.hashes(packet.addrs, packet.protocol, packet.lead);
+    /// The hashes of a packet.
+    pub(super) fn hashes_of(&self, packet: &Observation) -> Hashes {
+        self.hashes(packet.addrs, packet.protocol, packet.lead)
+    }
+
+    /// Asks memory for what it takes to add a packet with these hashes.
+    pub(super) fn prefetch(&self, hashes: &Hashes) {
+        let flow = bucket(hashes.flow, self.flow_heads.len());
+        prefetch(self.flow_heads.get(flow));
+        let destination = bucket(hashes.destination, self.destination_heads.len());
+        prefetch(self.destination_heads.get(destination));
+        prefetch(self.directions.get(direction(hashes.pair).0));
+    }
+
+    /// Adds a packet with its hashes; `shown` tells whether it is a message that passed the filter.
+    pub(super) fn push(&mut self, packet: &Observation, hashes: &Hashes, shown: bool) {
         #[allow(clippy::cast_possible_truncation)] // modulo 2^32 by design
         let sequence = self.next as u32;
-        let before = self.lead_flow(&hashes, sequence);
+        let before = self.lead_flow(hashes, sequence);
         // Behind one of its own flow nothing is new about a packet, and no table is to be asked.
         let is_known = before.sequence != 0 && before.flow == hashes.flow();
         if !is_known && !self.is_noted(hashes.pair) {
-            self.note_direction(packet, &hashes);
+            self.note_direction(packet, hashes);
         }
         let fingerprint = Fingerprint {
             ts: packet.ts,
@@ -268,7 +285,7 @@ impl Ring {
             flags: packet.flags,
             shown,
             same_flow: before.sequence,
-            same_destination: self.lead_destination(&hashes, sequence),
+            same_destination: self.lead_destination(hashes, sequence),
         };
         let at = self.place(sequence);
         match self.slots.get_mut(at) {
@@ -276,7 +293,6 @@ impl Ring {
             None => self.slots.push(fingerprint),
         }
         self.next += 1;
-        hashes
     }
 
     /// Puts a packet at the head of the chain of its flow, and gives what was there.

@@ -118,7 +118,8 @@ impl Correlator {
         if query.direction == Direction::Request && !begins {
             return Relation::None;
         }
-        let relation = self.query(frame, &whole, all, Extent::PutTogether, shown);
+        let asked = (all, Some(&query));
+        let relation = self.query(frame, &whole, asked, Extent::PutTogether, shown);
         if let Some(first) = first {
             self.exchanges.answered_beside(query.key, first);
         }

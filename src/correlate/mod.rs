@@ -55,13 +55,13 @@ use self::clock::Clock;
 use self::datagrams::Datagrams;
 use self::exchange::Exchange;
 use self::exchanges::Exchanges;
-use self::flows::Ring;
+use self::flows::{Hashes, Ring};
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
 use self::observation::Observation;
 use self::parts::Parts;
-use self::query::Recognizer;
+use self::query::{Query, Recognizer};
 use self::quoted::Completed;
 pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
@@ -224,7 +224,10 @@ impl Correlator {
     /// Takes an IP packet that is not ICMP.
     #[inline]
     pub fn other(&mut self, packet: &Observation) {
-        self.any_packet(packet, false);
+        if let Some(ring) = &self.ring {
+            let hashes = ring.hashes_of(packet);
+            self.any_packet(packet, &hashes, false);
+        }
     }
 
     /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
@@ -236,11 +239,35 @@ impl Correlator {
     /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
     /// quoted with other addresses than it was captured with.
     fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
+        if let Some(noted) = self.note(frame, ip) {
+            self.passed_as_noted(&noted, ip, shown);
+        }
+    }
+
+    /// Takes note of a packet that [`Self::passed_as_noted`] takes a while later.
+    #[inline]
+    fn note(&self, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<(Observation, Hashes)> {
+        let ring = self.ring.as_ref()?;
         let packet = Observation::of(frame, ip);
-        self.any_packet(&packet, shown);
+        let hashes = ring.hashes_of(&packet);
+        ring.prefetch(&hashes);
+        Some((packet, hashes))
+    }
+
+    fn passed_as_noted(
+        &mut self,
+        (packet, hashes): &(Observation, Hashes),
+        ip: &Ip<'_>,
+        shown: bool,
+    ) {
+        self.any_packet(packet, hashes, shown);
         let ends = ip.ends();
-        if ends != ip.addrs {
-            self.any_packet(&packet.between(ends), shown);
+        if ends != ip.addrs
+            && let Some(ring) = &self.ring
+        {
+            let packet = packet.between(ends);
+            let hashes = ring.hashes_of(&packet);
+            self.any_packet(&packet, &hashes, shown);
         }
     }
 
@@ -294,16 +321,29 @@ impl Correlator {
             }
             return Relation::Reported;
         }
+        let query = self.recognize(&packet.ip, message);
+        let noted = self.note(frame, &packet.ip);
         let completed = self.quoted_in_part(message, frame.ts);
         let completed = completed.as_ref().and_then(Completed::quote);
         let relation = match message.quote().or(completed.as_ref()) {
             Some(quote) if packet.ip.is_acceptable() => {
                 self.error(frame, packet, message, quote, None, shown)
             }
-            _ => self.without_quote(frame, packet, message, extent, shown),
+            _ => self.without_quote(frame, packet, (message, query.as_ref()), extent, shown),
         };
-        self.observe(frame, packet, shown);
+        self.around(frame, packet, shown);
+        if let Some(noted) = &noted {
+            self.passed_as_noted(noted, &packet.ip, shown);
+        }
         relation
+    }
+
+    /// What a message asks or answers, if anything.
+    #[inline]
+    fn recognize<'a>(&self, ip: &Ip<'_>, message: &Message<'a>) -> Option<Query<'a>> {
+        let query = self.recognizer.query(ip, message)?;
+        self.exchanges.prefetch(&query);
+        Some(query)
     }
 
     /// Relates a message that quotes nothing, or that nobody hears of.
@@ -312,7 +352,7 @@ impl Correlator {
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
-        message: &Message<'_>,
+        (message, query): (&Message<'_>, Option<&Query<'_>>),
         extent: Extent,
         shown: bool,
     ) -> Relation {
@@ -320,7 +360,9 @@ impl Correlator {
             // It quotes too little to look for: one all the same.
             Body::Error(_) => self.vague_error(frame, packet, message, shown),
             Body::Redirect { .. } => Relation::Error { original: None },
-            _ if packet.ip.is_acceptable() => self.query(frame, packet, message, extent, shown),
+            _ if packet.ip.is_acceptable() => {
+                self.query(frame, packet, (message, query), extent, shown)
+            }
             _ => Relation::None,
         }
     }
@@ -345,11 +387,11 @@ impl Correlator {
 
     /// What every IP packet leaves behind, where originals are tracked.
     #[inline]
-    fn any_packet(&mut self, packet: &Observation, shown: bool) {
+    fn any_packet(&mut self, packet: &Observation, hashes: &Hashes, shown: bool) {
         let Some(ring) = self.ring.as_mut() else {
             return;
         };
-        let hashes = ring.push(packet, shown);
+        ring.push(packet, hashes, shown);
         let mut refused = None;
         if self.followed.may_know(hashes.flow()) {
             if !self.hasty.is_empty() {
@@ -383,13 +425,12 @@ impl Correlator {
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
-        message: &Message<'_>,
+        (message, query): (&Message<'_>, Option<&Query<'_>>),
         extent: Extent,
         shown: bool,
     ) -> Relation {
         let ip = &packet.ip;
-        let query = self.recognizer.query(ip, message);
-        let Some(query) = &query else {
+        let Some(query) = query else {
             if query::is_vague_reply(message) {
                 let asked = ip.ends().reversed();
                 self.exchanges.blind.add_vague(asked, frame.ts);

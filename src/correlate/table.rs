@@ -1,15 +1,16 @@
 //! The one table type of correlation: keyed, in order of insertion, and bounded in octets.
 //!
-//! Entries live in a slab and are linked from oldest to newest; the hash index holds only slab
-//! positions. What does not fit pushes out the oldest, so eviction follows input order and never
-//! the hash, whose seed differs from run to run.
+//! Entries live in a slab and are linked from oldest to newest, and to the next of those whose hash
+//! leads to the same place. What does not fit pushes out the oldest, so eviction follows input order
+//! and never the hash, whose seed differs from run to run.
 
 use std::hash::{BuildHasher, Hash};
+use std::mem;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::exchanges::{BATCH, Batch};
+use crate::prefetch::prefetch;
 
 /// A position in a [`Table`], valid until the entry there is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,16 +22,20 @@ impl Slot {
 }
 
 const NONE: u32 = u32::MAX;
+/// No position either.
+const HIDDEN: u32 = NONE - 1;
+
+/// Chains of a table that is empty.
+const FEWEST_CHAINS: usize = 32;
 
 /// The hash of a key in a [`Table`], so that it need not be made twice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeyHash(u32);
 
 impl KeyHash {
-    /// As the index wants it, which tells places by the lower bits and keys by the uppermost.
-    fn spread(self) -> u64 {
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-        u64::from(self.0).wrapping_mul(GOLDEN)
+    /// Which of `chains` it leads to, a power of two.
+    const fn chain(self, chains: usize) -> usize {
+        self.0 as usize & (chains - 1)
     }
 }
 
@@ -42,12 +47,18 @@ struct Entry<K, V> {
     hash: KeyHash,
     older: u32,
     newer: u32,
+    /// The one before it in the chain of its hash, [`NONE`] at its head; [`HIDDEN`] where it is in none.
+    chained_before: u32,
+    /// The one behind it there.
+    chained_behind: u32,
 }
 
 /// A bounded map in order of insertion.
 #[derive(Debug)]
 pub(super) struct Table<K, V> {
-    index: HashTable<u32>,
+    /// Where the chains of entries by hash begin. There are twice as many as entries at least: who is
+    /// not there is seldom looked for in an entry, which is far away in memory.
+    chains: Vec<u32>,
     entries: Vec<Entry<K, V>>,
     /// Head of the free list, linked through `newer`.
     free: u32,
@@ -66,16 +77,16 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
 
     /// The same for values that own up to `heap` octets elsewhere.
     pub(super) fn with_memory_and_heap(bytes: usize, heap: usize) -> Self {
-        // The index keeps four octets and one of control per place, at most 7/8 full after growth.
-        let per_entry = size_of::<Entry<K, V>>() + 10 + heap;
+        // Four chains to an entry, where their number was just doubled.
+        let per_entry = size_of::<Entry<K, V>>() + 4 * size_of::<u32>() + heap;
         Self {
-            index: HashTable::new(),
+            chains: vec![NONE; FEWEST_CHAINS],
             entries: Vec::new(),
             free: NONE,
             oldest: NONE,
             newest: NONE,
             held: 0,
-            capacity: (bytes / per_entry).clamp(16, NONE as usize - 1),
+            capacity: (bytes / per_entry).clamp(16, HIDDEN as usize),
             hasher: RandomState::default(),
         }
     }
@@ -103,11 +114,14 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
 
     /// Where `key` is, whose hash is known.
     pub(super) fn find_hashed(&self, key: &K, hash: KeyHash) -> Option<Slot> {
-        self.index
-            .find(hash.spread(), |&at| {
-                self.entries.get(at as usize).is_some_and(|e| e.key == *key)
-            })
-            .map(|&at| Slot(at))
+        let mut at = *self.chains.get(hash.chain(self.chains.len()))?;
+        while let Some(entry) = self.entries.get(at as usize) {
+            if entry.hash == hash && entry.key == *key {
+                return Some(Slot(at));
+            }
+            at = entry.chained_behind;
+        }
+        None
     }
 
     /// The value of `key`.
@@ -159,6 +173,26 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         (next != NONE).then_some(Slot(next))
     }
 
+    /// Asks memory for what it takes to find `key`.
+    pub(super) fn prefetch_for(&self, key: &K) {
+        let chain = self.hash(key).chain(self.chains.len());
+        prefetch(self.chains.get(chain));
+    }
+
+    /// Asks memory for what it takes to take out the entry at `slot`, which is at hand already, and for
+    /// the one inserted after that.
+    pub(super) fn prefetch(&self, slot: Slot) {
+        let Some(entry) = self.entries.get(slot.0 as usize) else {
+            return;
+        };
+        prefetch(self.chains.get(entry.hash.chain(self.chains.len())));
+        if let Some(next) = self.entries.get(entry.newer as usize) {
+            prefetch(Some(&next.key));
+            prefetch(Some(&next.value));
+            prefetch(Some(&next.hash));
+        }
+    }
+
     /// Entries from oldest to newest.
     #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
@@ -193,6 +227,8 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             hash,
             older: self.newest,
             newer: NONE,
+            chained_before: HIDDEN,
+            chained_behind: NONE,
         });
         match self.entries.get_mut(self.newest as usize) {
             Some(last) => last.newer = at,
@@ -200,26 +236,62 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         }
         self.newest = at;
         self.held += 1;
-        self.index_at(at, hash);
+        self.chain(at, hash);
         oldest
     }
 
-    fn index_at(&mut self, at: u32, hash: KeyHash) {
-        let entries = &self.entries;
-        self.index.insert_unique(hash.spread(), at, |&at| {
-            entries.get(at as usize).map_or(hash, |e| e.hash).spread()
-        });
+    /// Puts an entry that is in no chain at the head of that of its hash.
+    fn chain(&mut self, at: u32, hash: KeyHash) {
+        if self.held * 2 > self.chains.len() {
+            self.double_chains();
+        }
+        self.lead_chain(at, hash);
+    }
+
+    fn lead_chain(&mut self, at: u32, hash: KeyHash) {
+        let chain = hash.chain(self.chains.len());
+        let head = self.chains.get_mut(chain);
+        let behind = head.map_or(NONE, |head| mem::replace(head, at));
+        if let Some(entry) = self.entries.get_mut(at as usize) {
+            entry.chained_before = NONE;
+            entry.chained_behind = behind;
+        }
+        if let Some(second) = self.entries.get_mut(behind as usize) {
+            second.chained_before = at;
+        }
+    }
+
+    #[cold]
+    fn double_chains(&mut self) {
+        let twice = vec![NONE; self.chains.len() * 2];
+        for mut at in mem::replace(&mut self.chains, twice) {
+            while let Some(entry) = self.entries.get(at as usize) {
+                let behind = entry.chained_behind;
+                self.lead_chain(at, entry.hash);
+                at = behind;
+            }
+        }
     }
 
     /// No key finds the entry at `slot` any more, which keeps its place in the order: another may
     /// come under the same key.
     pub(super) fn hide(&mut self, slot: Slot) {
-        let Some(entry) = self.entries.get(slot.0 as usize) else {
+        let Some(entry) = self.entries.get_mut(slot.0 as usize) else {
             return;
         };
-        let hash = entry.hash.spread();
-        if let Ok(found) = self.index.find_entry(hash, |&at| at == slot.0) {
-            found.remove();
+        let (hash, behind) = (entry.hash, entry.chained_behind);
+        let before = mem::replace(&mut entry.chained_before, HIDDEN);
+        if before == HIDDEN {
+            return;
+        }
+        let chain = hash.chain(self.chains.len());
+        if let Some(entry) = self.entries.get_mut(before as usize) {
+            entry.chained_behind = behind;
+        } else if let Some(head) = self.chains.get_mut(chain) {
+            *head = behind;
+        }
+        if let Some(entry) = self.entries.get_mut(behind as usize) {
+            entry.chained_before = before;
         }
     }
 
@@ -227,8 +299,9 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     pub(super) fn show(&mut self, slot: Slot) {
         if let Some(entry) = self.entries.get(slot.0 as usize)
             && entry.value.is_some()
+            && entry.chained_before == HIDDEN
         {
-            self.index_at(slot.0, entry.hash);
+            self.chain(slot.0, entry.hash);
         }
     }
 
@@ -295,7 +368,6 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             return;
         };
         let (older, newer) = (entry.older, entry.newer);
-        let hash = entry.hash.spread();
         entry.newer = self.free;
         self.free = slot.0;
         self.held -= 1;
@@ -307,9 +379,7 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
             Some(after) => after.older = older,
             None => self.newest = older,
         }
-        if let Ok(found) = self.index.find_entry(hash, |&at| at == slot.0) {
-            found.remove();
-        }
+        self.hide(slot);
     }
 
     fn place(&mut self, entry: Entry<K, V>) -> u32 {
@@ -361,6 +431,53 @@ mod tests {
     }
 
     proptest! {
+        /// Over the doubling of chains, and whatever is hidden, shown and renamed in between.
+        #[test]
+        fn finds_what_is_there_and_not_hidden(
+            ops in prop::collection::vec((0u8..6, 0u32..400), 0..1200),
+        ) {
+            let mut table = Table::<u32, u32>::with_memory(1 << 16);
+            let mut slots = std::collections::BTreeMap::new();
+            let mut hidden = std::collections::BTreeMap::new();
+            for (op, key) in ops {
+                match op {
+                    0..=2 => {
+                        if !slots.contains_key(&key) && !hidden.contains_key(&key) {
+                            table.insert(key, key * 10);
+                            slots.insert(key, table.newest().unwrap());
+                        }
+                    }
+                    3 => {
+                        if let Some(slot) = slots.remove(&key) {
+                            table.hide(slot);
+                            table.hide(slot);
+                            hidden.insert(key, slot);
+                        } else if let Some(slot) = hidden.remove(&key) {
+                            table.show(slot);
+                            table.show(slot);
+                            slots.insert(key, slot);
+                        }
+                    }
+                    4 => {
+                        if let Some(slot) = slots.remove(&key).or_else(|| hidden.remove(&key)) {
+                            table.discard(slot);
+                        }
+                    }
+                    _ => {
+                        let free = !slots.contains_key(&(key + 400));
+                        if free && let Some(slot) = slots.remove(&key) {
+                            table.rename(slot, key + 400);
+                            slots.insert(key + 400, slot);
+                        }
+                    }
+                }
+                prop_assert_eq!(table.len(), slots.len() + hidden.len());
+            }
+            for key in 0..800 {
+                prop_assert_eq!(table.find(&key), slots.get(&key).copied());
+            }
+        }
+
         #[test]
         fn behaves_as_an_ordered_list(ops in prop::collection::vec((0u8..4, 0u32..40), 0..400)) {
             let mut table = Table::<u32, usize>::with_memory(0);

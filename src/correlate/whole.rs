@@ -31,7 +31,7 @@ impl Correlator {
             Some(quote) if ip.is_acceptable() => {
                 self.error(frame, &around, message, quote, Some(whole), shown)
             }
-            _ => self.without_quote(frame, &around, message, Extent::PutTogether, shown),
+            _ => self.without_quote(frame, &around, (message, None), Extent::PutTogether, shown),
         };
         self.observe(frame, packet, shown);
         relation

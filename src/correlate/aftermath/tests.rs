@@ -48,7 +48,8 @@ impl Capture {
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let frame = FrameRef::new(SourceId(0), self.frames);
         let packet = Observation::of_packet(frame, ts, &ip);
-        let hashes = self.ring.push(&packet, true);
+        let hashes = self.ring.hashes_of(&packet);
+        self.ring.push(&packet, &hashes, true);
         self.followed.packet(&packet, hashes.flow());
     }
 

@@ -40,7 +40,8 @@ impl Capture {
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let millis = i64::try_from(self.frames).unwrap();
         let packet = Observation::of_packet(frame, at(millis), &ip);
-        self.ring.push(&packet, false);
+        let hashes = self.ring.hashes_of(&packet);
+        self.ring.push(&packet, &hashes, false);
         frame
     }
 

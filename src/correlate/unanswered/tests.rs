@@ -44,7 +44,8 @@ impl Capture {
         let frame = FrameRef::new(SourceId(0), self.frames);
         let ip = Ip::parse(octets, Limit::Frame).unwrap();
         let packet = Observation::of_packet(frame, at(millis), &ip);
-        self.ring.push(&packet, false);
+        let hashes = self.ring.hashes_of(&packet);
+        self.ring.push(&packet, &hashes, false);
         if Attempts::concerns(packet.flags) {
             self.attempts.packet(&self.ring, &packet);
         }

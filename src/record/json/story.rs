@@ -51,7 +51,7 @@ pub(super) fn exchange<S: Serializer>(
     map.fact("one_sided_possible", exchange.one_sided_possible)?;
     map.maybe(
         "request_part",
-        exchange.request_part.as_ref().map(|part| Part {
+        exchange.request_part.as_ref().map(|part| Incomplete {
             first: None,
             overlap: part.overlap.map(reference),
             part,
@@ -59,7 +59,7 @@ pub(super) fn exchange<S: Serializer>(
     )?;
     map.maybe(
         "reply_part",
-        exchange.reply_part.as_ref().map(|part| Part {
+        exchange.reply_part.as_ref().map(|part| Incomplete {
             first: Some(reference(part.first)),
             overlap: part.part.overlap.map(reference),
             part: &part.part,
@@ -105,13 +105,13 @@ pub(super) fn own_source<'a>(frames: impl IntoIterator<Item = &'a FrameRef>) -> 
 }
 
 /// A message that came in fragments and is not put together.
-struct Part<'a> {
+struct Incomplete<'a> {
     first: Option<Reference<'a>>,
     overlap: Option<Reference<'a>>,
     part: &'a InPart,
 }
 
-impl Serialize for Part<'_> {
+impl Serialize for Incomplete<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.maybe("first", self.first)?;
