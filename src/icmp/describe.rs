@@ -122,15 +122,15 @@ impl<'a> Message<'a> {
 
     /// The tables of its fields, each with the place of the header that it is of.
     fn tables(&self) -> [(&'static [FieldSpec], usize); 4] {
-        let none = (&[][..], 0);
+        let empty = (&[][..], 0);
         match &self.body {
-            Body::Fragment => [none; 4],
+            Body::Fragment => [empty; 4],
             Body::Rpl(rpl) => rpl.tables(),
             Body::NodeInformation(node) => {
                 let [query, data] = node.tables();
-                [query, data, none, none]
+                [query, data, empty, empty]
             }
-            _ => [(table(self), 0), none, none, none],
+            _ => [(table(self), 0), empty, empty, empty],
         }
     }
 
