@@ -240,22 +240,17 @@ fn pattern_behind(payload: &[u8]) -> Option<Sender> {
     }
     let behind = tail(payload, 8);
     Some(match payload.len() {
-        16.. if counts_from(behind, 8) => short_timeval_of(payload)?,
+        16.. if counts_from(behind, 8) => has_micros(payload).then_some(Sender::Bsd)?,
         17.. if counts_from(tail(payload, 16), 16) => Sender::Iputils,
         24.. if counts_from(tail(payload, 16), 0) => Sender::Inetutils,
         _ => return None,
     })
 }
 
-/// Whose time the first two words of 32 bits are, by the second, which are microseconds.
-fn short_timeval_of(payload: &[u8]) -> Option<Sender> {
-    let micros = array_at(payload, 4)?;
-    let is_of = |micros| micros < 1_000_000_u32;
-    if is_of(u32::from_be_bytes(micros)) {
-        Some(Sender::Bsd)
-    } else {
-        is_of(u32::from_le_bytes(micros)).then_some(Sender::Timeval32)
-    }
+/// Whether the second word of 32 bits may be the microseconds of a BSD's time. In little-endian order
+/// nothing tells that time from the upper half of a small number of 64 bits.
+fn has_micros(payload: &[u8]) -> bool {
+    array_at(payload, 4).is_some_and(|micros| u32::from_be_bytes(micros) < 1_000_000)
 }
 
 /// So many octets that count on are proof of who sent a time before them, whatever follows.
