@@ -19,6 +19,7 @@ mod furthest;
 mod hasty;
 mod lead;
 mod limits;
+mod noted;
 mod numbered;
 pub mod observation;
 mod pairs;
@@ -55,11 +56,10 @@ use self::clock::Clock;
 use self::datagrams::Datagrams;
 use self::exchange::Exchange;
 use self::exchanges::Exchanges;
-use self::flows::{Hashes, Ring};
+use self::flows::Ring;
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
-use self::observation::Observation;
 use self::parts::Parts;
 use self::query::{Query, Recognizer};
 use self::quoted::Completed;
@@ -221,81 +221,6 @@ impl Correlator {
         !self.outcomes.is_empty()
     }
 
-    /// Takes an IP packet that is not ICMP.
-    #[inline]
-    pub fn other(&mut self, packet: &Observation) {
-        if let Some(ring) = &self.ring {
-            let hashes = ring.hashes_of(packet);
-            self.any_packet(packet, &hashes, false);
-        }
-    }
-
-    /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
-    pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
-        self.around(frame, packet, false);
-        self.passed(frame, &packet.ip, false);
-    }
-
-    /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
-    /// quoted with other addresses than it was captured with.
-    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
-        if let Some(noted) = self.note(frame, ip) {
-            self.passed_as_noted(&noted, ip, shown);
-        }
-    }
-
-    /// Takes note of a packet that [`Self::passed_as_noted`] takes a while later.
-    #[inline]
-    fn note(&self, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<(Observation, Hashes)> {
-        let ring = self.ring.as_ref()?;
-        let packet = Observation::of(frame, ip);
-        let hashes = ring.hashes_of(&packet);
-        ring.prefetch(&hashes);
-        Some((packet, hashes))
-    }
-
-    fn passed_as_noted(
-        &mut self,
-        (packet, hashes): &(Observation, Hashes),
-        ip: &Ip<'_>,
-        shown: bool,
-    ) {
-        self.any_packet(packet, hashes, shown);
-        let ends = ip.ends();
-        if ends != ip.addrs
-            && let Some(ring) = &self.ring
-        {
-            let packet = packet.between(ends);
-            let hashes = ring.hashes_of(&packet);
-            self.any_packet(&packet, &hashes, shown);
-        }
-    }
-
-    /// Takes the packets of the tunnels around one: errors quote them as they quote any packet. What
-    /// of a frame holds several packets stands in the same ones.
-    #[inline]
-    fn around(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
-        if !packet.tunnels.is_empty() && self.ring.is_some() {
-            self.carriers(frame, packet, shown);
-        }
-    }
-
-    #[cold]
-    fn carriers(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
-        let is_made = frame
-            .expanded
-            .is_some_and(|made| made.form.is_of_pieces() && made.link.is_none());
-        self.carried.push(frame, packet);
-        if is_made || self.carried_by == Some(frame.reference()) {
-            return;
-        }
-        self.carried_by = Some(frame.reference());
-        let carriers = packet.tunnels.encapsulations();
-        for carrier in carriers.filter_map(|around| around.outer) {
-            self.passed(frame, &carrier, shown);
-        }
-    }
-
     /// Takes an ICMP message; `shown` tells whether it passed the filter.
     pub fn icmp(
         &mut self,
@@ -367,12 +292,6 @@ impl Correlator {
         }
     }
 
-    /// What a packet of ICMP leaves behind.
-    fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
-        self.around(frame, packet, shown);
-        self.passed(frame, &packet.ip, shown);
-    }
-
     /// The verdicts that are not told yet, as they stand, the oldest first.
     pub fn open_verdicts(&self) -> Vec<DropVerdict> {
         let open = self.verdicts.open().cloned();
@@ -383,42 +302,6 @@ impl Correlator {
     pub fn newest_verdicts(&self, limit: usize) -> Vec<DropVerdict> {
         let newest = self.verdicts.newest().take(limit).cloned();
         newest.map(|verdict| self.completed(verdict)).collect()
-    }
-
-    /// What every IP packet leaves behind, where originals are tracked.
-    #[inline]
-    fn any_packet(&mut self, packet: &Observation, hashes: &Hashes, shown: bool) {
-        let Some(ring) = self.ring.as_mut() else {
-            return;
-        };
-        ring.push(packet, hashes, shown);
-        let mut refused = None;
-        if self.followed.may_know(hashes.flow()) {
-            if !self.hasty.is_empty() {
-                refused = self.hasty.about_last(ring, packet.ts);
-            }
-            if refused.is_none() {
-                self.followed.packet(packet, hashes.flow());
-            }
-            self.stalls.answer(packet);
-        }
-        if self.stalls.is_again(packet, hashes.flow()) {
-            self.stalls.again(ring, packet, &mut self.followed);
-        }
-        if self.traces.may_know(hashes.pair) {
-            let displaced = self.traces.packet(ring, packet, shown);
-            self.outcomes
-                .extend(displaced.into_iter().map(Outcome::Path));
-        }
-        if Attempts::concerns(packet.flags) {
-            self.attempts.packet(ring, packet);
-            if packet.begins() {
-                self.followed.tried(ring, &packet.flow(), packet.ts);
-            }
-        }
-        if let Some(at) = refused {
-            self.refused_before(at, packet, shown);
-        }
     }
 
     fn query(
