@@ -90,6 +90,7 @@ fn tshark_finds_the_same_frames() {
     assert_accounted(summary, "rpcap");
     let hex = run(&["-n", "-X", "-r", path]).good();
     assert!(!hex.contains("unread"), "{hex}");
+    assert!(hex.contains("ether type 0x800 IPv4"), "{hex}");
 }
 
 /// Behind so many packets that another thread sorts them, of which these are none.

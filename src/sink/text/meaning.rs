@@ -1,6 +1,6 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
-use super::{addr, fields};
+use super::{addr, fields, link};
 use crate::icmp::field::{Unit, Value};
 use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
@@ -72,6 +72,10 @@ fn name(field: &LaidField<'_>, event: &IcmpEvent<'_>) -> Option<&'static str> {
         _ => None,
     };
     let number = wide.and_then(|number| u8::try_from(number).ok());
+    if let (Some(Value::Hex(kind)), "ether_type" | "protocol") = (field.value, field.name) {
+        // No protocol of PPP has the number of an EtherType.
+        return link::ether_type_title(u16::try_from(kind).ok()?);
+    }
     match (field.part, field.name) {
         (Part::OuterIp | Part::Ip | Part::QuotedIp, "protocol" | "next_header") => match number? {
             0 => Some("hop-by-hop options"),

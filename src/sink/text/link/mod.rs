@@ -431,26 +431,31 @@ fn ether_type(out: &mut Vec<u8>, protocol: u16) {
     hex_word(out, protocol);
 }
 
-const fn ether_type_name(protocol: u16) -> &'static [u8] {
-    match protocol {
-        0x0800 => b"IPv4",
-        0x86dd => b"IPv6",
-        0x8100 => b"802.1Q",
-        0x88a8 => b"802.1Q-QinQ",
-        0x88e5 => b"802.1AE MACsec",
-        0x9100 => b"802.1Q-9100",
-        0x9200 => b"802.1Q-9200",
-        0x8847 => b"MPLS unicast",
-        0x8848 => b"MPLS multicast",
-        0x8864 => b"PPPoE S",
-        0x880b => b"PPP",
-        0x6558 => b"TEB",
-        0x894f => b"NSH",
-        0x8947 => b"GeoNet",
-        0xd28b => b"Arista Vendor Specific Protocol",
-        0xabcd => b"CFM (old)",
-        _ => b"Unknown",
-    }
+fn ether_type_name(protocol: u16) -> &'static [u8] {
+    ether_type_title(protocol).unwrap_or("Unknown").as_bytes()
+}
+
+/// What an EtherType stands for, in tcpdump's words.
+pub(super) const fn ether_type_title(protocol: u16) -> Option<&'static str> {
+    Some(match protocol {
+        0x0800 => "IPv4",
+        0x86dd => "IPv6",
+        0x8100 => "802.1Q",
+        0x88a8 => "802.1Q-QinQ",
+        0x88e5 => "802.1AE MACsec",
+        0x9100 => "802.1Q-9100",
+        0x9200 => "802.1Q-9200",
+        0x8847 => "MPLS unicast",
+        0x8848 => "MPLS multicast",
+        0x8864 => "PPPoE S",
+        0x880b => "PPP",
+        0x6558 => "TEB",
+        0x894f => "NSH",
+        0x8947 => "GeoNet",
+        0xd28b => "Arista Vendor Specific Protocol",
+        0xabcd => "CFM (old)",
+        _ => return None,
+    })
 }
 
 /// ` (0x0800)`.
