@@ -9,6 +9,7 @@ mod ticking;
 use std::time::Duration;
 
 use self::counting::Counting;
+pub use self::counting::little_endian;
 use self::ticking::Ticking;
 
 use super::field::{Extent, Field, FieldSpec, Value, spec};
@@ -95,6 +96,22 @@ impl Sender {
             Self::Liboping => "oping or collectd (liboping)",
         }
     }
+
+    /// Whether it is known to write its numbers in network order on every machine.
+    const fn keeps_network_order(self) -> bool {
+        match self {
+            Self::Iputils
+            | Self::Inetutils
+            | Self::Bsd
+            | Self::LinuxTraceroute
+            | Self::BusyBox
+            | Self::Cisco
+            | Self::Go
+            | Self::HiPerConTracer
+            | Self::Liboping => true,
+            Self::Timeval32 | Self::Windows | Self::Zeros | Self::Hping | Self::Clock => false,
+        }
+    }
 }
 
 /// What is learned of senders from one echo after another.
@@ -106,14 +123,16 @@ pub struct Senders {
 
 impl Senders {
     /// Identifier and sequence number of the echo between `addrs` as its sender meant them, if it wrote
-    /// both in little-endian order.
+    /// both in little-endian order. `guess` is what its payload tells.
     pub fn little_endian(
         &mut self,
         addrs: AddrPair,
         echo: &Echo<'_>,
         extent: Extent,
+        guess: Option<PayloadGuess>,
     ) -> Option<(u16, u16)> {
-        self.counting.little_endian(addrs, echo, extent)
+        let sender = guess.map(|guess| guess.sender);
+        self.counting.little_endian(addrs, echo, extent, sender)
     }
 
     /// What the payload of the echo between `addrs` lets one guess, with those of the echoes before it.
@@ -439,24 +458,6 @@ fn is_hping(payload: &[u8]) -> bool {
 fn is_windows(payload: &[u8]) -> bool {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
     payload.len() >= 4 && (payload.chunks(LETTERS.len())).all(|octets| LETTERS.starts_with(octets))
-}
-
-/// Identifier and sequence number as a sender meant them which wrote both in little-endian order.
-///
-/// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
-/// is one too, as with Windows up to XP, or the payload is that of hping3. That sends none unless told,
-/// as others do: see [`Senders`].
-/// Windows since Vista sends the identifier 1 and counts in network order.
-pub fn little_endian(echo: &Echo<'_>, extent: Extent) -> Option<(u16, u16)> {
-    let by_hping = || extent == Extent::Whole && !echo.payload.is_empty() && is_hping(echo.payload);
-    let reads = |number: u16| number != 0 && is_upper_octet(number);
-    (reads(echo.seq) && (reads(echo.id) || by_hping()))
-        .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
-}
-
-/// Whether a number has nothing in its lower octet, as small ones do whose octets are swapped.
-const fn is_upper_octet(number: u16) -> bool {
-    number.trailing_zeros() >= 8
 }
 
 /// The TTL or hop limit a packet probably started with: the smallest common one not below what was

@@ -69,7 +69,9 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
     if let Body::Echo(echo) = &message.body {
         let extent = message.end();
         let guess = payload::guess(echo.payload, extent, Timestamp::from_nanos(0));
-        seen += usize::from(guess.is_some() || payload::little_endian(echo, extent).is_some());
+        let sender = guess.map(|guess| guess.sender);
+        let little_endian = payload::little_endian(echo, extent, sender);
+        seen += usize::from(guess.is_some() || little_endian.is_some());
     }
     seen + message.defects.iter().count()
 }

@@ -2,20 +2,41 @@
 
 use std::collections::HashMap;
 
-use super::{Direction, Echo, Extent, is_upper_octet, little_endian};
+use super::{Direction, Echo, Extent, Sender};
 use crate::model::flow::AddrPair;
 
-/// How those count who send echoes without a payload: hping3 unless told otherwise, in its machine's
-/// order, but others too.
+/// How senders count: hping3 in its machine's order, Windows up to XP in little-endian order, others in
+/// that of the network.
 #[derive(Debug, Default)]
-pub(super) struct Counting(HashMap<(AddrPair, u16), Last>);
+pub(super) struct Counting(HashMap<(AddrPair, u16), Run>);
 
-/// The sequence number that came last, and whether it followed another that reads as well in
-/// little-endian order: who counts in network order comes to one of 256 that does.
+/// What the numbers of one identifier tell.
 #[derive(Clone, Copy, Debug)]
-struct Last {
-    seq: u16,
-    is_little: bool,
+enum Run {
+    /// Only this one came, which reads in both orders.
+    One(u16),
+    /// All do that came, more than one.
+    Little,
+    /// Some do not. Who counts in network order comes to one of 256 that does.
+    Network,
+}
+
+impl Run {
+    fn of(seq: u16) -> Self {
+        if is_upper_octet(seq) {
+            Self::One(seq)
+        } else {
+            Self::Network
+        }
+    }
+
+    fn followed_by(self, seq: u16) -> Self {
+        match self {
+            _ if !is_upper_octet(seq) => Self::Network,
+            Self::One(first) if first != seq => Self::Little,
+            run => run,
+        }
+    }
 }
 
 impl Counting {
@@ -29,10 +50,8 @@ impl Counting {
         addrs: AddrPair,
         echo: &Echo<'_>,
         extent: Extent,
+        sender: Option<Sender>,
     ) -> Option<(u16, u16)> {
-        if !echo.payload.is_empty() || extent == Extent::Cut {
-            return little_endian(echo, extent);
-        }
         let asked = match echo.direction {
             Direction::Request => addrs,
             Direction::Reply => addrs.reversed(),
@@ -40,21 +59,48 @@ impl Counting {
         if self.0.len() >= Self::MOST && !self.0.contains_key(&(asked, echo.id)) {
             self.0.clear();
         }
-        let last = self.0.entry((asked, echo.id)).or_insert(Last {
-            seq: echo.seq,
-            is_little: false,
-        });
-        if last.seq != echo.seq {
-            *last = Last {
-                seq: echo.seq,
-                is_little: is_upper_octet(last.seq) && is_upper_octet(echo.seq),
-            };
+        let run = (self.0.entry((asked, echo.id)))
+            .and_modify(|run| *run = run.followed_by(echo.seq))
+            .or_insert_with(|| Run::of(echo.seq));
+        match run {
+            Run::Little if sender.is_none_or(|sender| !sender.keeps_network_order()) => {
+                (echo.seq != 0).then(|| swapped(echo))
+            }
+            Run::One(_) => little_endian(echo, extent, sender),
+            Run::Little | Run::Network => None,
         }
-        let counted = last.is_little && echo.seq != 0;
-        counted
-            .then_some((echo.id.swap_bytes(), echo.seq.swap_bytes()))
-            .or_else(|| little_endian(echo, extent))
     }
+}
+
+/// Identifier and sequence number as `sender` meant them if it wrote both in little-endian order, by one
+/// echo alone.
+///
+/// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
+/// is one too, as with Windows up to XP, unless the payload is of one that keeps network order, or may be
+/// as far as it was cut; and where the payload is that of hping3. That sends none unless told, as
+/// others do: see [`super::Senders`].
+/// Windows since Vista sends the identifier 1 and counts in network order.
+pub fn little_endian(
+    echo: &Echo<'_>,
+    extent: Extent,
+    sender: Option<Sender>,
+) -> Option<(u16, u16)> {
+    let reads = |number: u16| number != 0 && is_upper_octet(number);
+    let may_be = match sender {
+        Some(Sender::Hping) => true,
+        Some(sender) => !sender.keeps_network_order() && reads(echo.id),
+        None => extent == Extent::Whole && reads(echo.id),
+    };
+    (may_be && reads(echo.seq)).then(|| swapped(echo))
+}
+
+const fn swapped(echo: &Echo<'_>) -> (u16, u16) {
+    (echo.id.swap_bytes(), echo.seq.swap_bytes())
+}
+
+/// Whether a number has nothing in its lower octet, as small ones do whose octets are swapped.
+const fn is_upper_octet(number: u16) -> bool {
+    number.trailing_zeros() >= 8
 }
 
 #[cfg(test)]
@@ -70,6 +116,15 @@ mod tests {
 
     /// What is told of requests with these sequence numbers and of their replies.
     fn told(id: u16, numbers: impl IntoIterator<Item = u16>) -> Vec<Option<u16>> {
+        told_of(None, id, numbers)
+    }
+
+    /// The same where the payload is of `sender`.
+    fn told_of(
+        sender: Option<Sender>,
+        id: u16,
+        numbers: impl IntoIterator<Item = u16>,
+    ) -> Vec<Option<u16>> {
         let addrs = hosts();
         let mut counting = Counting::default();
         let mut one = |direction, addrs, seq| {
@@ -79,7 +134,7 @@ mod tests {
                 seq,
                 payload: b"",
             };
-            let told = counting.little_endian(addrs, &echo, Extent::Whole);
+            let told = counting.little_endian(addrs, &echo, Extent::Whole, sender);
             assert!(told.is_none_or(|(told, _)| told == id.swap_bytes()));
             told.map(|(_, seq)| seq)
         };
@@ -105,6 +160,28 @@ mod tests {
     }
 
     #[test]
+    fn who_counted_in_network_order_before_still_does() {
+        for sender in [None, Some(Sender::Zeros), Some(Sender::Hping)] {
+            for id in [0x1234, 0x1100] {
+                assert_eq!(told_of(sender, id, 254..=600), [None; 347]);
+                // 511 were lost.
+                assert_eq!(told_of(sender, id, [1, 512, 1024]), [None; 3]);
+            }
+            assert_eq!(told_of(sender, 0x1100, [0x100, 0x200]), [Some(1), Some(2)]);
+        }
+    }
+
+    #[test]
+    fn who_is_known_to_keep_network_order_is_not_asked_how_it_counts() {
+        for sender in [Sender::Iputils, Sender::Bsd, Sender::LinuxTraceroute] {
+            assert_eq!(told_of(Some(sender), 0x1100, [0x100, 0x200]), [None; 2]);
+        }
+        // Windows up to XP, whose identifier is 512.
+        let told = told_of(Some(Sender::Windows), 0x0200, [0x300, 0x400]);
+        assert_eq!(told, [Some(3), Some(4)]);
+    }
+
+    #[test]
     fn tables_of_runs_are_bounded() {
         let mut counting = Counting::default();
         let addrs = hosts();
@@ -115,7 +192,7 @@ mod tests {
                 seq: 0,
                 payload: b"",
             };
-            counting.little_endian(addrs, &echo, Extent::Whole);
+            counting.little_endian(addrs, &echo, Extent::Whole, None);
             assert!(counting.0.len() <= Counting::MOST);
         }
     }

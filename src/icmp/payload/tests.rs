@@ -220,8 +220,12 @@ fn numbers_the_wrong_way_round() {
             seq,
             payload,
         };
-        let of_cut = little_endian(&echo, Extent::Cut);
-        let found = little_endian(&echo, Extent::Whole);
+        let of = |extent| {
+            let guess = guess(payload, extent, Timestamp::from_parts(NOW, 0));
+            little_endian(&echo, extent, guess.map(|guess| guess.sender))
+        };
+        let of_cut = of(Extent::Cut);
+        let found = of(Extent::Whole);
         assert!(of_cut.is_none() || of_cut == found);
         found
     };
@@ -231,13 +235,21 @@ fn numbers_the_wrong_way_round() {
         seq: 0x0300,
         payload: b"",
     };
-    assert_eq!(little_endian(&cut, Extent::Cut), None);
+    assert_eq!(little_endian(&cut, Extent::Cut, None), None);
     assert_eq!(read(0x0200, 0x0300, b"??"), Some((2, 3)));
     assert_eq!(read(0x1234, 0x0300, b""), None);
     assert_eq!(read(0x1234, 0x0300, &[b'X'; 4]), Some((0x3412, 3)));
     assert_eq!(read(0x0200, 0x0300, b"abcdefgh"), Some((2, 3)));
     // The 768th of Windows.
     assert_eq!(read(0x0001, 0x0300, b"abcdefgh"), None);
+    // The 256th of iputils with the identifier 4352.
+    let iputils = [
+        &NOW.to_le_bytes()[..],
+        &7_u64.to_le_bytes(),
+        &Vec::from_iter(16..56),
+    ]
+    .concat();
+    assert_eq!(read(0x1100, 0x0100, &iputils), None);
     // The 256th of somebody who counts as he should.
     assert_eq!(read(0x1234, 0x0100, b"??"), None);
     assert_eq!(read(0x0100, 1, b""), None);

@@ -225,12 +225,13 @@ impl<'a> Inferred<'a> {
             return None;
         };
         let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
+        let payload = senders.payload(addrs, echo, extent, event.frame.ts);
         let inferred = Self {
-            payload: senders.payload(addrs, echo, extent, event.frame.ts),
+            payload,
             octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: senders.little_endian(addrs, echo, extent),
+            little_endian: senders.little_endian(addrs, echo, extent, payload),
         };
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()

@@ -227,11 +227,13 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
         out.push(b')');
     }
     let extent = event.said().end();
-    if let Some((id, seq)) = senders.little_endian(event.packet.ip.addrs, echo, extent) {
+    let addrs = event.packet.ip.addrs;
+    let guess = senders.payload(addrs, echo, extent, event.frame.ts);
+    if let Some((id, seq)) = senders.little_endian(addrs, echo, extent, guess) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
     }
-    let Some(guess) = senders.payload(event.packet.ip.addrs, echo, extent, event.frame.ts) else {
+    let Some(guess) = guess else {
         return;
     };
     out.extend_from_slice(b", payload as of ");
