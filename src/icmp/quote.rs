@@ -149,6 +149,9 @@ pub struct Gre {
     pub header_length: usize,
 }
 
+/// Where the header of UDP has its length (RFC 768).
+const UDP_LENGTH: usize = 4;
+
 impl<'a> Quote<'a> {
     /// The flow of the quoted packet, in its own direction.
     pub fn flow(&self) -> FlowKey {
@@ -251,7 +254,15 @@ impl<'a> Quote<'a> {
     /// The length of a quoted UDP datagram by its own header (RFC 768), 8 octets of which are that.
     pub fn udp_length(&self) -> Option<u16> {
         let is_udp = self.ip.protocol == protocol::UDP && !self.ip.is_later_fragment();
-        is_udp.then(|| u16_at(self.ip.payload, 4)).flatten()
+        is_udp
+            .then(|| u16_at(self.ip.payload, UDP_LENGTH))
+            .flatten()
+    }
+
+    /// Whether a UDP datagram that is no fragment claims more octets than IP says there are.
+    fn exceeds_ip(&self) -> bool {
+        let is_told = self.ip.fragment.is_none() && !self.ip.length_from_frame;
+        is_told && (self.udp_length()).is_some_and(|own| u32::from(own) > self.ip.payload_length)
     }
 
     /// How many octets the checksum of a quoted UDP-Lite datagram covers, from its header on; 0 for all
@@ -351,6 +362,10 @@ pub(super) fn parse<'a>(
             let needed = claimed.min(quote.ip.header.len() + 8);
             if octets.len() < needed {
                 short(needed, decoder.defects);
+            }
+            if quote.exceeds_ip() {
+                let offset = quote.ip.header.len() + UDP_LENGTH;
+                (decoder.defects).rule(Layer::Quote, offset, "udp length beyond its ip packet");
             }
             Some(quote)
         }

@@ -191,13 +191,14 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     }
     // UDP's own length may leave octets of the packet out, and so does the coverage that UDP-Lite has in
     // its place, or that of DCCP; one that leads nowhere, or 0 (for all; in a jumbogram, RFC 2675 section
-    // 4), counts for nothing.
+    // 4), counts for nothing. Not so that of UDP, which the checksum covers itself.
     let own = match ip.protocol {
         protocol::UDP | protocol::UDP_LITE => u16_at(ip.payload, LENGTH),
         protocol::DCCP => covered_by_dccp(ip.payload),
         _ => None,
     };
-    let own = own.filter(|&own| own >= 8 && u32::from(own) <= ip.payload_length);
+    let may_exceed = ip.protocol == protocol::UDP;
+    let own = own.filter(|&own| own >= 8 && (may_exceed || u32::from(own) <= ip.payload_length));
     let covered = match own {
         Some(own) => ip.payload.get(..usize::from(own)),
         None => Some(ip.payload).filter(|_| ip.is_whole()),
@@ -459,6 +460,15 @@ mod tests {
                     assert_eq!(read(&packet).unwrap().status, ChecksumStatus::Absent);
                 }
             }
+        }
+        // One that the packet does not hold.
+        for packet in [v4(17, &udp), v6(17, &udp)] {
+            let mut longer = packet.clone();
+            let length = packet.len() - udp.len() + 5;
+            longer[length] += 1;
+            let status = read(&longer).map(|sum| sum.status);
+            let truncated = ChecksumStatus::Unverified(Unverified::Truncated);
+            assert_eq!(status, Some(truncated));
         }
         let mut first = v4(17, &udp);
         first[6] = 0x20;

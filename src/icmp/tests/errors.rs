@@ -423,3 +423,36 @@ fn errors_that_must_not_be_sent() {
         );
     }
 }
+
+/// RFC 768: the length counts the header too, and the checksum covers so many octets.
+#[test]
+fn udp_that_is_longer_than_its_packet_is_told() {
+    use crate::wire::Unverified;
+    use crate::wire::checksum::upper_checksum;
+    let told = |length: u8, more: bool| {
+        let udp = [0, 53, 0, 99, 0, length, 0x12, 0x34, 1, 2];
+        let mut quote = ipv4("192.0.2.1", "203.0.113.9", 17, &udp);
+        quote[6] |= if more { 0x20 } else { 0 };
+        let packet = v4(&[&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        let message = parse(&packet);
+        let status = upper_checksum(&message.quote().unwrap().ip).unwrap().status;
+        (rules(&message), status)
+    };
+    let unverified = ChecksumStatus::Unverified;
+    let beyond = vec!["udp length beyond its ip packet"];
+    for length in [11, 100] {
+        assert_eq!(
+            told(length, false),
+            (beyond.clone(), unverified(Unverified::Truncated))
+        );
+        // The rest is in the other fragments.
+        assert_eq!(
+            told(length, true),
+            (vec![], unverified(Unverified::Fragment))
+        );
+    }
+    for length in [8, 10] {
+        let (rules, status) = told(length, false);
+        assert!(rules.is_empty() && matches!(status, ChecksumStatus::Bad { .. }));
+    }
+}
