@@ -88,14 +88,17 @@ pub(super) fn locate<'a>(
     let in_octets = usize::from(length);
     // What is quoted begins with an IP header: a version within it is an octet of that.
     let ip_header = if unit == 4 { 20 } else { 40 };
+    let wire = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
+    let sent = wire.saturating_sub(ICMP_HEADER);
     let at_stated = match fit(behind, stated, whole) {
         _ if length == 0 => Fit::None,
+        // What cannot be a structure may be the quote's, and a structure may be where nothing is left.
+        _ if !whole && is_disproved(behind, stated, sent) => Fit::None,
         Fit::None if whole && stated >= ip_header => fit_of_other_version(tail(behind, stated)),
         Fit::Version if stated < ip_header => Fit::None,
         fit => fit,
     };
-    let wire = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
-    let cut_before = behind.len() <= stated && ICMP_HEADER + stated + HEADER <= wire;
+    let cut_before = behind.len() <= stated && stated + HEADER <= sent;
     let is_proven = |at| {
         fit(behind, at, whole) == Fit::Proven
             || !whole && (length == 0 || !cut_before) && is_cut_structure(behind, at)
@@ -185,6 +188,16 @@ fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
         status: ChecksumStatus::Unverified(Unverified::Truncated),
         found,
     }
+}
+
+/// Whether no structure can stand at `at` in a message that was cut, behind whose header `sent` octets
+/// were sent: reserved bits are not 0, an object has no room for itself, or one ends behind the message.
+fn is_disproved(behind: &[u8], at: usize, sent: usize) -> bool {
+    const RESERVED: u16 = 0x0fff;
+    let octets = tail(behind, at);
+    let is_reserved_set = u16_at(octets, 0).is_some_and(|word| word & RESERVED != 0);
+    let room = sent.saturating_sub(at).saturating_sub(HEADER);
+    is_reserved_set || !object::may_end_at(tail(octets, HEADER), room)
 }
 
 /// Whether `octets`, all of which are there, are a structure of another version than 2.

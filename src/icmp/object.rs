@@ -294,14 +294,26 @@ impl<'a> Iterator for Objects<'a> {
 
 /// Whether objects fill `octets` exactly, at least one of them.
 pub(super) fn ends_exactly(octets: &[u8]) -> bool {
+    end(octets).is_some_and(|end| end == octets.len() && end > 0)
+}
+
+/// Whether objects may fill `room` octets, of which only `octets` are there, by the lengths of those that
+/// begin in them.
+pub(super) fn may_end_at(octets: &[u8], room: usize) -> bool {
+    end(octets).is_some_and(|end| end <= room)
+}
+
+/// Where the last object ends whose length is in `octets`; `None` where one has no room for itself.
+fn end(octets: &[u8]) -> Option<usize> {
     let mut at = 0;
     while at < octets.len() {
         match u16_at(octets, at) {
             Some(length) if usize::from(length) >= HEADER => at += usize::from(length),
-            _ => return false,
+            Some(_) => return None,
+            None => break,
         }
     }
-    at == octets.len() && at > 0
+    Some(at)
 }
 
 /// Tells what is wrong with the objects in `octets`.

@@ -301,6 +301,36 @@ fn what_a_cut_quote_holds_at_128_is_no_structure() {
     }
 }
 
+/// A length field that leads into the quote, to octets that are no structure: they have reserved bits, or
+/// objects that do not end in the message. A cut before the structure behind 128 octets leaves no other.
+#[test]
+fn a_cut_leaves_no_structure_where_the_octets_cannot_be_one() {
+    const QUOTE: usize = 20 + 8;
+    for begin in [
+        [0x28, 0x29, 0x2a, 0x2b, 0, 8, 1, 1],
+        [0x20, 0, 0x2a, 0x2b, 0x2c, 0x2d, 1, 1],
+        [0x20, 0, 0x2a, 0x2b, 0, 3, 1, 1],
+    ] {
+        let mut packet = with_labels(128, 17, &two_labels(true));
+        packet[QUOTE + 68..][..8].copy_from_slice(&begin);
+        assert_eq!(found(&packet, packet.len()).unwrap().0, Located::Legacy);
+        // Of one that ends within its reserved bits or the length of its first object nothing is known.
+        for cut in QUOTE + 68 + 6..packet.len() {
+            let located = found(&packet, cut).map(|(located, ..)| located);
+            let is_there = cut >= QUOTE + 128 + 8;
+            assert_eq!(
+                located,
+                is_there.then_some(Located::Legacy),
+                "{begin:x?} {cut}"
+            );
+        }
+    }
+    // One that may be a structure is told.
+    let packet = with_labels(64, 16, &two_labels(true));
+    let located = found(&packet, packet.len() - 4).map(|(located, ..)| located);
+    assert_eq!(located, Some(Located::Length));
+}
+
 /// Where the length field leads to objects that end where the message does, the structure is one of
 /// another version, whatever its checksum; without that field nothing tells.
 #[test]
