@@ -105,6 +105,13 @@ fn options4() -> Vec<Header> {
             &["flag 3"],
         ),
         made(
+            &[68, 8, 9, 0, 0, 0, 3, 232],
+            json!([{"type": 68, "name": "timestamp", "pointer": 9, "overflow": 0, "flag": 0, "timestamps": [1000]}]),
+            "options (timestamp TS{TSONLY 1000@ ^ })",
+            Same,
+            &["timestamps 1000"],
+        ),
+        made(
             &[148, 4, 0, 0],
             json!([{"type": 148, "name": "router_alert", "value": 0}]),
             "options (RA)",
@@ -251,6 +258,18 @@ fn extension_headers() -> Vec<Header> {
             ": frag (0x00000077:0|12) ",
             Same,
             &["fragment: next header 58", "offset 0, more no", "id 0x77"],
+        ),
+        made(
+            44,
+            &[&[60, 0, 0, 0, 0, 0, 0, 0x78], &[58, 0, 1, 4, 0, 0, 0, 0]],
+            json!([{"type": 44, "name": "fragment", "offset": 0, "more": false, "id": 0x78},
+                {"type": 60, "name": "destination_options"}]),
+            ": frag (0x00000078:0|20) DSTOPT (padn) ",
+            Same,
+            &[
+                "fragment: next header 60",
+                "destination options: next header 58",
+            ],
         ),
         made(
             51,

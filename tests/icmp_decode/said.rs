@@ -241,3 +241,16 @@ fn a_code_without_a_name_is_told() {
     let line = line(&v6(58, &[128, 5, 0, 0, 0, 0, 0, 0]));
     assert!(line.contains("code 5, icmp at 1: code is not 0"), "{line}");
 }
+
+/// As tcpdump has it, which has no name for it either.
+#[test]
+fn a_protocol_without_a_name_is_unknown_in_an_ip_header() {
+    let quote = v4(A, B, 253, &[0; 8]);
+    let packet = v4(B, A, 1, &[&[3, 2, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+    let told = verbose(&packet);
+    assert!(told.contains(", proto unknown (253), length 28)"), "{told}");
+    assert!(
+        told.contains(" protocol 253 192.0.2.1 > 192.0.2.2"),
+        "{told}"
+    );
+}

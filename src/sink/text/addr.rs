@@ -33,12 +33,24 @@ pub(crate) fn pair(out: &mut Vec<u8>, src: IpAddr, dst: IpAddr, ports: Option<(u
 
 /// `UDP`, or `protocol 200`.
 pub(crate) fn protocol(out: &mut Vec<u8>, number: u8) {
-    if number == protocol::NO_NEXT_HEADER {
-        out.extend_from_slice(b"no next header");
-    } else if let Some(title) = words::protocol_title(number) {
-        out.extend_from_slice(title.as_bytes());
-    } else {
-        write::number(out, b"protocol ", number.into());
+    match protocol_title(number) {
+        Some(title) => out.extend_from_slice(title.as_bytes()),
+        None => write::number(out, b"protocol ", number.into()),
+    }
+}
+
+/// `UDP (17)`, or `unknown (200)`.
+pub(super) fn numbered_protocol(out: &mut Vec<u8>, number: u8) {
+    let title = protocol_title(number).unwrap_or("unknown");
+    out.extend_from_slice(title.as_bytes());
+    write::number(out, b" (", number.into());
+    out.push(b')');
+}
+
+fn protocol_title(number: u8) -> Option<&'static str> {
+    match number {
+        protocol::NO_NEXT_HEADER => Some("no next header"),
+        _ => words::protocol_title(number),
     }
 }
 

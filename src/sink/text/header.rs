@@ -59,9 +59,8 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     };
     fragmentation(out, word);
     out.extend_from_slice(b", proto ");
-    addr::protocol(out, ip.named_protocol());
-    number(out, b" (", ip.named_protocol().into());
-    number(out, b"), length ", ip.length.into());
+    addr::numbered_protocol(out, ip.named_protocol());
+    number(out, b", length ", ip.length.into());
     if ip.length_from_frame {
         out.extend_from_slice(WAS_ZERO);
     }
@@ -160,9 +159,7 @@ pub(super) fn cut(out: &mut Vec<u8>, header: &CutHeader) {
     }
     if let Some(protocol) = header.protocol {
         out.extend_from_slice(b", proto ");
-        addr::protocol(out, protocol);
-        number(out, b" (", protocol.into());
-        out.push(b')');
+        addr::numbered_protocol(out, protocol);
     }
     maybe(out, b", length ", header.length);
     if let Some(found) = header.checksum.and_then(|checksum| checksum.found) {
@@ -193,14 +190,13 @@ pub(super) fn ipv6(out: &mut Vec<u8>, ip: &Ip<'_>) {
     let next = ip.named_protocol();
     out.extend_from_slice(b", next-header ");
     match next {
-        0 => out.extend_from_slice(b"Options"),
-        43 => out.extend_from_slice(b"Routing"),
-        44 => out.extend_from_slice(b"Fragment"),
-        60 => out.extend_from_slice(b"DSTOPT"),
-        other => addr::protocol(out, other),
+        0 => out.extend_from_slice(b"Options (0)"),
+        43 => out.extend_from_slice(b"Routing (43)"),
+        44 => out.extend_from_slice(b"Fragment (44)"),
+        60 => out.extend_from_slice(b"DSTOPT (60)"),
+        other => addr::numbered_protocol(out, other),
     }
-    number(out, b" (", next.into());
-    out.extend_from_slice(b") payload length: ");
+    out.extend_from_slice(b" payload length: ");
     // The option behind it tells that of a jumbogram (RFC 2675 section 3).
     if ip.length_from_frame && is_jumbogram(ip) {
         out.push(b'0');

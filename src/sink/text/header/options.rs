@@ -14,7 +14,7 @@ use crate::wire::ip::{ExtensionHeader, IpOption, OptionSpace, protocol};
 /// asks for more than a line.
 pub(in crate::sink::text) fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>, detail: Verbosity) {
     let is_detailed = detail > Verbosity::Plain;
-    for header in ip.extension_headers() {
+    for (i, header) in ip.extension_headers().enumerate() {
         let octets = header.bytes;
         match header.protocol {
             protocol::HOPOPT => out.extend_from_slice(b"HBH "),
@@ -30,7 +30,10 @@ pub(in crate::sink::text) fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>, d
                 }
                 write::decimal(out, offset.into());
                 out.push(b'|');
-                write::decimal(out, ip.own_payload_length().into());
+                // It counts the headers behind it too (RFC 8200 section 4.5).
+                let behind = ip.extension_headers().skip(i + 1);
+                let headers: usize = behind.map(|header| header.bytes.len()).sum();
+                write::decimal(out, u64::from(ip.own_payload_length()) + headers as u64);
                 out.extend_from_slice(b") ");
             }
             protocol::AH => authentication(out, octets, is_detailed),
@@ -104,7 +107,7 @@ pub(super) fn option4(out: &mut Vec<u8>, option: &IpOption<'_>) {
 }
 
 /// `TS{TS+ADDR 1000@10.0.0.1 ^ 0@0.0.0.0 [1 hops not recorded]}`: what is behind the circumflex
-/// is still to be filled in (RFC 791 section 3.1).
+/// is still to be filled in (RFC 791 section 3.1), nothing where it ends the entries.
 fn timestamps(out: &mut Vec<u8>, octets: &[u8], pointer: usize) {
     let Some(flag) = u8_at(octets, 3) else {
         return;
@@ -141,6 +144,9 @@ fn timestamps(out: &mut Vec<u8>, octets: &[u8], pointer: usize) {
             write::decimal(out, time);
             out.push(b'@');
         }
+    }
+    if pointer == octets.len() + 1 {
+        out.extend_from_slice(b" ^ ");
     }
     if flag >> 4 > 0 {
         number(out, b" [", (flag >> 4).into());
