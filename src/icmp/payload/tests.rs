@@ -246,7 +246,7 @@ fn numbers_the_wrong_way_round() {
     let iputils = [
         &NOW.to_le_bytes()[..],
         &7_u64.to_le_bytes(),
-        &Vec::from_iter(16..56),
+        &(16..56).collect::<Vec<_>>(),
     ]
     .concat();
     assert_eq!(read(0x1100, 0x0100, &iputils), None);
