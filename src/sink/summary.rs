@@ -420,7 +420,9 @@ fn shortcomings(out: &mut Vec<u8>, summary: &Summary, page: &Page<'_>) {
     }
     for (why, count) in &summary.unread.in_tunnels {
         let what = match why {
-            Undecodable::Short => Some("cut before or in the header of the packet inside, and may hold ICMP"),
+            Undecodable::Short => {
+                Some("cut before or in the header of the packet inside, and may hold ICMP")
+            }
             why => hidden_by(*why),
         };
         if let Some(what) = what {
