@@ -138,6 +138,7 @@ impl Run<'_, '_, '_, '_> {
                 &packet.as_told(piece),
                 Some(&Reassembly::Overlap {
                     with,
+                    common: None,
                     missing: None,
                 }),
             ),

@@ -227,6 +227,29 @@ fn of_a_request_all_of_which_came_nothing_is_missing() {
     assert_eq!(exchange["request_part"], part);
 }
 
+/// An odd retransmission has the same octets, an attack has others.
+#[test]
+fn which_octets_fragments_have_in_common_is_told_and_whether_they_differ() {
+    let [same, mut other] = [5, 6].map(|id| overlapping(&echo(REQUEST, 1, 1400), id));
+    *other[1].get_mut(20).unwrap() ^= 1;
+    let file = written(RAW, &[same, other].concat());
+    let told = records(&file);
+    for (frame, with, differ, words) in [
+        (2, 1, false, "which are the same"),
+        (5, 4, true, "which differ"),
+    ] {
+        let record = told.iter().find(|record| record["frame"] == frame).unwrap();
+        let overlap = json!({
+            "status": "overlap",
+            "with": {"frame": with},
+            "common": {"first": 600, "last": 607, "differ": differ},
+        });
+        assert_eq!(record["reassembly"], overlap);
+        let line = format!("| overlaps #{with} in octets 600 to 607, {words}\n");
+        assert!(text(&file).contains(&line), "{line}");
+    }
+}
+
 /// RFC 5722 section 4: IPv6 discards it. What a receiver of IPv4 does the capture does not tell.
 #[test]
 fn a_reply_in_fragments_that_overlap_came_by_ipv4_or_did_not() {

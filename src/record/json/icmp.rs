@@ -19,7 +19,7 @@ use crate::record::words::Word;
 use crate::record::{IcmpEvent, LinkHeader, Payloads};
 use crate::wire::Ip;
 use crate::wire::link::{self, SystemReport};
-use crate::wire::reassembly::Reassembly;
+use crate::wire::reassembly::{Common, Octets, Reassembly};
 use crate::wire::tunnel::{Output, Report};
 
 pub(super) struct Event<'a> {
@@ -193,8 +193,12 @@ impl Serialize for FragmentOutcome<'_> {
                     )?;
                 }
             }
-            Reassembly::Duplicate { of: frame } | Reassembly::Overlap { with: frame, .. } => {
+            Reassembly::Duplicate { of: frame } => {
                 map.put("with", &self.of.reference(*frame))?;
+            }
+            Reassembly::Overlap { with, common, .. } => {
+                map.put("with", &self.of.reference(*with))?;
+                map.maybe("common", common.as_ref().map(InCommon))?;
             }
             Reassembly::Refused(why) => map.name("reason", why.name())?,
             Reassembly::Incomplete(_) => {
@@ -206,6 +210,24 @@ impl Serialize for FragmentOutcome<'_> {
             }
             Reassembly::NotIcmpFragment => {}
         }
+        map.end()
+    }
+}
+
+/// The octets that two fragments both hold.
+struct InCommon<'a>(&'a Common);
+
+impl Serialize for InCommon<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Common {
+            first,
+            last,
+            octets,
+        } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.put("first", first)?;
+        map.put("last", last)?;
+        map.put("differ", &(*octets == Octets::Other))?;
         map.end()
     }
 }

@@ -96,13 +96,6 @@ impl FragmentablePart<'_> {
     pub(in crate::wire) fn to_vec(self) -> Vec<u8> {
         [self.extension_headers, self.payload].concat()
     }
-
-    /// Whether it holds just these octets.
-    pub(in crate::wire) fn is(self, octets: &[u8]) -> bool {
-        octets.len() == self.len()
-            && octets.starts_with(self.extension_headers)
-            && octets.ends_with(self.payload)
-    }
 }
 
 /// The fragmentable part of `ip`; `None` if the headers before it are cut.

@@ -7,6 +7,7 @@
 mod carried;
 mod given_up;
 mod missing;
+mod overlap;
 mod partial;
 mod pieces;
 mod reassembled;
@@ -28,6 +29,7 @@ use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
 pub use carried::Carried;
 pub use missing::{Gap, Gaps, InPart, Missing};
+pub use overlap::{Common, Octets};
 use partial::{Added, Partial, Piece as Part};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
@@ -55,6 +57,8 @@ pub enum Reassembly {
     Overlap {
         /// The frame of the fragment that it overlaps.
         with: FrameRef,
+        /// Which octets of that; `None` for pieces of what was taken apart below IP.
+        common: Option<Common>,
         /// The message, unless it was whole already.
         missing: Option<Missing>,
     },

@@ -1,7 +1,8 @@
 //! The fragments of one packet.
 
 use super::missing::{Gaps, Holes, InPart, Missing};
-use super::recent::{Known, Octets};
+use super::overlap::{Kept, Octets};
+use super::recent::Known;
 use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip};
@@ -12,10 +13,10 @@ const LONGEST: usize = 65_535;
 /// Where the octets of a fragment belong.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// Where they are kept.
-    at: usize,
+    pub(super) at: usize,
     last: bool,
     frame: FrameRef,
     ttl: u8,
@@ -207,7 +208,7 @@ impl Partial {
     /// The next fragment is in the place of one of a packet that was put together, or not.
     pub(super) fn takes(&mut self, known: Option<Known>) {
         let begins = self.is_expected();
-        let kin = match (self.kin, known.map(|known| known.octets)) {
+        let kin = match (self.kin, known.map(|known| known.common.octets)) {
             (Kin::None, Some(Octets::Same)) if begins => Kin::Copy,
             (Kin::None, Some(Octets::Other)) if begins => Kin::Rival,
             (Kin::Copy, Some(Octets::Same)) => Kin::Copy,
@@ -243,21 +244,15 @@ impl Partial {
 
     /// Whether octets came in its place that it repeats, all of them, or contradicts.
     fn meets_octets(&self, piece: &Piece, part: FragmentablePart<'_>) -> bool {
-        let behind = self.pieces.partition_point(|p| p.end <= piece.start);
-        let common = self.pieces.get(behind..).unwrap_or_default().iter();
-        let mut common = common.take_while(|p| p.start < piece.end).peekable();
-        if common.peek().is_none() {
-            return false;
+        (self.kept().overlap(piece, part))
+            .is_some_and(|(there, common)| there.is_at(piece) || common.octets == Octets::Other)
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        Kept {
+            pieces: &self.pieces,
+            octets: &self.octets,
         }
-        let octets = part.to_vec();
-        common.any(|there| {
-            let (start, end) = (there.start.max(piece.start), there.end.min(piece.end));
-            let kept = self
-                .octets
-                .get(there.at + start - there.start..there.at + end - there.start);
-            let came = octets.get(start - piece.start..end - piece.start);
-            there.is_at(piece) || kept != came
-        })
     }
 
     /// Whether the fragment may be one that is missing. The same packet captured into another file
@@ -355,9 +350,8 @@ impl Partial {
             let missing = self.missing(earliest);
             return Added::Outcome(Reassembly::Refused(Refusal::Overlapped(missing)));
         }
-        let behind = self.pieces.partition_point(|p| p.end <= piece.start);
-        if let Some(there) = self.pieces.get(behind).filter(|p| p.start < piece.end) {
-            return Added::Outcome(self.meet(*there, piece, part, earliest));
+        if let Some(met) = self.meet(piece, part, earliest) {
+            return Added::Outcome(met);
         }
         if !self.has_room_for(piece) {
             return Added::Outcome(Reassembly::Refused(Refusal::End));
@@ -365,6 +359,7 @@ impl Partial {
         if piece.last {
             self.end = Some(piece.end);
         }
+        let behind = self.pieces.partition_point(|p| p.end <= piece.start);
         let at = self.octets.len();
         part.extend(&mut self.octets);
         self.pieces.insert(behind, Piece { at, ..*piece });
@@ -393,17 +388,14 @@ impl Partial {
     /// A fragment where another came before.
     fn meet(
         &mut self,
-        there: Piece,
         piece: &Piece,
         part: FragmentablePart<'_>,
         earliest: FrameRef,
-    ) -> Reassembly {
-        let kept = self
-            .octets
-            .get(there.at..there.at + (there.end - there.start));
-        let is_same = there.is_at(piece) && kept.is_some_and(|kept| part.is(kept));
-        if is_same {
-            return Reassembly::Duplicate { of: there.frame };
+    ) -> Option<Reassembly> {
+        let (there, common) = self.kept().overlap(piece, part)?;
+        let with = there.frame;
+        if there.is_at(piece) && common.octets == Octets::Same {
+            return Some(Reassembly::Duplicate { of: with });
         }
         self.overlap = Some(piece.frame);
         self.covers(piece);
@@ -411,10 +403,11 @@ impl Partial {
         self.octets = Vec::new();
         self.within = Vec::new();
         self.first = None;
-        Reassembly::Overlap {
-            with: there.frame,
+        Some(Reassembly::Overlap {
+            with,
+            common: Some(common),
             missing: Some(self.missing(earliest)),
-        }
+        })
     }
 
     /// Takes note of where a fragment lies.
@@ -443,8 +436,7 @@ impl Partial {
         };
         let mut octets = Vec::with_capacity(self.received);
         for piece in &self.pieces {
-            let range = piece.at..piece.at + (piece.end - piece.start);
-            octets.extend_from_slice(self.octets.get(range).unwrap_or_default());
+            octets.extend_from_slice(self.kept().octets_of(piece));
         }
         Added::Whole(Box::new(Whole {
             first,
@@ -476,12 +468,8 @@ impl Partial {
         frames
     }
 
-    /// Its fragments, each with the hash of its octets.
-    pub(super) fn hashed(&self, hash: impl Fn(&[u8]) -> u64) -> Vec<(Piece, u64)> {
-        let hashed = self.pieces.iter().map(|piece| {
-            let range = piece.at..piece.at + (piece.end - piece.start);
-            (*piece, hash(self.octets.get(range).unwrap_or_default()))
-        });
-        hashed.collect()
+    /// Its fragments, and their octets.
+    pub(super) fn into_kept(self) -> (Vec<Piece>, Vec<u8>) {
+        (self.pieces, self.octets)
     }
 }

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Reassembly;
+use super::overlap::{Common, Kept, Octets};
 use super::partial::Piece;
 use super::table::Key;
 use crate::model::{FrameRef, SourceId, Timestamp};
+use crate::wire::ip::FragmentablePart;
 
 /// Copies of a fragment, and others in its place, come within this time.
 const COPY_WINDOW: Duration = Duration::from_millis(100);
@@ -14,36 +16,30 @@ const COPY_WINDOW: Duration = Duration::from_millis(100);
 const PACKETS: usize = 32;
 /// Those of more fragments are not.
 const FRAGMENTS: usize = 128;
+/// Octets that are remembered of them, at most.
+const OCTETS: usize = 1 << 19;
 
-/// What is known of the packet a part of which has the place of a fragment.
+/// What is known of the packet a part of which has the place of a fragment, or contradicts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     /// The frame that the part came in.
     pub(super) of: FrameRef,
-    pub(super) octets: Octets,
+    pub(super) common: Common,
     pub(super) is_icmp: bool,
-}
-
-/// What a fragment holds beside one that came in its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Octets {
-    /// The same: it is a copy.
-    Same,
-    /// Others: one of the two is forged, or the identification is used again too early.
-    Other,
 }
 
 impl Known {
     pub(super) fn is_copy(&self) -> bool {
-        self.octets == Octets::Same
+        self.common.octets == Octets::Same
     }
 
     /// What such a fragment comes to.
     pub(super) fn outcome(&self) -> Reassembly {
-        match self.octets {
+        match self.common.octets {
             Octets::Same => Reassembly::Duplicate { of: self.of },
             Octets::Other => Reassembly::Overlap {
                 with: self.of,
+                common: Some(self.common),
                 missing: None,
             },
         }
@@ -70,8 +66,17 @@ struct Packet {
     is_icmp: bool,
     /// Of its first fragment.
     lead: Option<Lead>,
-    /// Each with the hash of its octets.
-    parts: Vec<(Piece, u64)>,
+    pieces: Vec<Piece>,
+    octets: Vec<u8>,
+}
+
+impl Packet {
+    fn kept(&self) -> Kept<'_> {
+        Kept {
+            pieces: &self.pieces,
+            octets: &self.octets,
+        }
+    }
 }
 
 /// The latest packets, the newest in front.
@@ -86,10 +91,10 @@ impl Recent {
         &mut self,
         (key, is_icmp): (Key, bool),
         lead: Option<Lead>,
-        parts: Vec<(Piece, u64)>,
+        (pieces, octets): (Vec<Piece>, Vec<u8>),
         at: Timestamp,
     ) {
-        let Some((last, _)) = parts.last().filter(|_| parts.len() <= FRAGMENTS) else {
+        let Some(last) = pieces.last().filter(|_| pieces.len() <= FRAGMENTS) else {
             return;
         };
         let source = last.frame().source();
@@ -100,8 +105,13 @@ impl Recent {
             at,
             is_icmp,
             lead,
-            parts,
+            pieces,
+            octets,
         });
+        let memory = |packet: &Packet| packet.octets.capacity();
+        while self.packets.iter().map(memory).sum::<usize>() > OCTETS {
+            self.packets.pop_back();
+        }
     }
 
     /// The newest turned out to carry ICMP.
@@ -111,14 +121,15 @@ impl Recent {
         }
     }
 
-    /// The fragment in whose place `piece` comes again; `hash` gives that of its octets, `lead` is that of
-    /// a first one. That of a message with another lead is of a new one: some programs never count
-    /// their identifications.
+    /// The fragment in whose place `piece` comes again, or some of whose octets it contradicts; `lead` is
+    /// that of a first one. That of a message with another lead is of a new one: some programs never
+    /// count their identifications. One that has the same octets and begins or ends elsewhere is of
+    /// the packet at the next hop, which cut it anew.
     pub(super) fn find(
         &mut self,
         key: &Key,
         (piece, lead): (&Piece, Option<Lead>),
-        hash: impl FnOnce() -> u64,
+        part: FragmentablePart<'_>,
         now: Timestamp,
     ) -> Option<Known> {
         while self
@@ -130,17 +141,14 @@ impl Recent {
         }
         let same = |packet: &&Packet| packet.key == *key && packet.source == piece.frame().source();
         let packet = self.packets.iter().find(same)?;
-        let (there, octets) = packet.parts.iter().find(|(there, _)| there.is_at(piece))?;
-        let octets = if *octets == hash() {
-            Octets::Same
-        } else if piece.begins() && packet.lead != lead {
-            return None;
-        } else {
-            Octets::Other
+        let (there, common) = packet.kept().overlap(piece, part)?;
+        let is_its = match common.octets {
+            Octets::Same => there.is_at(piece),
+            Octets::Other => !piece.begins() || packet.lead == lead,
         };
-        Some(Known {
+        is_its.then_some(Known {
             of: there.frame(),
-            octets,
+            common,
             is_icmp: packet.is_icmp,
         })
     }

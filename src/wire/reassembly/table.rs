@@ -106,14 +106,11 @@ impl Table {
         came: Came<'_>,
     ) -> (Added, bool) {
         let now = came.now;
-        let hasher = self.partials.hasher().clone();
-        let hash = |octets: &[u8]| hasher.hash_one(octets);
         let lead = Lead::of(ip.payload);
-        let met = (self.recent).find(&key, (piece, lead), || hash(&part.to_vec()), now);
+        let met = (self.recent).find(&key, (piece, lead), part, now);
         let known = met.filter(Known::is_copy);
         self.forget_kin(&key, piece, known.is_none(), now);
-        let is_rest =
-            !self.given_up.is_empty() && self.given_up.lacks(hasher.hash_one(key), piece, now);
+        let is_rest = !self.given_up.is_empty() && self.given_up.lacks(self.hash(&key), piece, now);
         let there = self.partials.entry(key).or_default();
         let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
         let found = of(&|p| p.was_seen_as(piece))
@@ -142,9 +139,10 @@ impl Table {
             (Added::Whole(whole), _) => {
                 let message = whole.octets.get(whole.first.skip..);
                 let lead = message.and_then(Lead::of);
-                let parts = partial.hashed(hash);
-                self.recent.add((key, is_icmp), lead, parts, now);
-                self.remove(&key, serial);
+                if let Some(partial) = self.remove(&key, serial) {
+                    let kept = partial.into_kept();
+                    self.recent.add((key, is_icmp), lead, kept, now);
+                }
             }
             (Added::Outcome(alone), Some(met)) if partial.is_kin() && alone.missing().is_some() => {
                 outcome = Added::Outcome(met.outcome());
@@ -314,18 +312,17 @@ impl Table {
         Some((key, find(&self.partials, &key, serial)?))
     }
 
-    fn remove(&mut self, key: &Key, serial: u64) {
-        let Some(there) = self.partials.get_mut(key) else {
-            return;
-        };
+    fn remove(&mut self, key: &Key, serial: u64) -> Option<Partial> {
+        let there = self.partials.get_mut(key)?;
         let found = there.iter().position(|p| p.serial() == serial);
         let removed = found.map(|index| there.remove(index));
         if there.is_empty() {
             self.partials.remove(key);
         }
-        if let Some(partial) = removed {
-            self.release(&partial);
+        if let Some(partial) = &removed {
+            self.release(partial);
         }
+        removed
     }
 
     fn release(&mut self, partial: &Partial) {

@@ -170,29 +170,62 @@ fn the_same_fragment_twice_is_a_duplicate() {
     assert_eq!(whole.frames(), [1, 3].map(frame_ref));
 }
 
+/// The fragment that this one overlaps, and what they have in common.
+fn overlap(outcome: &Reassembly) -> Option<(FrameRef, Common)> {
+    match outcome {
+        Reassembly::Overlap { with, common, .. } => Some((*with, (*common)?)),
+        _ => None,
+    }
+}
+
+/// Of several that it overlaps the one that it contradicts is told.
+#[test]
+fn an_overlap_is_told_of_the_octets_that_differ() {
+    let message = echo(96);
+    let mut changed = message.clone();
+    changed[70] ^= 1;
+    let mut reassembler = Reassembler::new(ROOM);
+    for (number, start) in [(1, 0), (2, 32), (3, 64)] {
+        let data = fragment4(7, start, true, &message[usize::from(start)..][..32]);
+        reassembler.feed(&packet(&data), frame_ref(number), None, at(0));
+    }
+    let data = fragment4(7, 24, true, &changed[24..80]);
+    let outcome = reassembler.feed(&packet(&data), frame_ref(4), None, at(0));
+    let common = Common {
+        first: 64,
+        last: 79,
+        octets: Octets::Other,
+    };
+    assert_eq!(overlap(&outcome), Some((frame_ref(3), common)));
+}
+
 #[test]
 fn every_kind_of_overlap_is_told_and_nothing_merged() {
     let message = echo(96);
     let kept = fragment4(7, 32, true, &message[32..64]);
     let mut changed = message[32..64].to_vec();
     changed[0] ^= 1;
-    for (offset, octets) in [
-        (32, &changed[..]),
-        (24, &message[24..40]),
-        (56, &message[56..72]),
-        (40, &message[40..48]),
-        (0, &message[..96]),
-        (32, &message[32..40]),
-        (56, &message[56..64]),
+    for (offset, octets, first, last) in [
+        (32, &changed[..], 32, 63),
+        (32, &changed[..8], 32, 39),
+        (24, &message[24..40], 32, 39),
+        (56, &message[56..72], 56, 63),
+        (40, &message[40..48], 40, 47),
+        (0, &message[..96], 32, 63),
+        (32, &message[32..40], 32, 39),
+        (56, &message[56..64], 56, 63),
     ] {
         let mut reassembler = Reassembler::new(ROOM);
         reassembler.feed(&packet(&kept), frame_ref(1), None, at(0));
         let data = fragment4(7, offset, true, octets);
         let outcome = reassembler.feed(&packet(&data), frame_ref(2), None, at(0));
-        assert!(
-            matches!(outcome, Reassembly::Overlap { with, .. } if with == frame_ref(1)),
-            "{offset}: {outcome:?}"
-        );
+        let is_same = octets.first() != changed.first();
+        let common = Common {
+            first,
+            last,
+            octets: if is_same { Octets::Same } else { Octets::Other },
+        };
+        assert_eq!(overlap(&outcome), Some((frame_ref(1), common)), "{offset}");
         // What comes later finds it spoilt.
         for (number, data) in [
             (3, fragment4(7, 0, true, &message[..8])),

@@ -12,7 +12,7 @@ use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, write};
 use crate::sink::text::addr;
 use crate::wire::ChecksumStatus;
-use crate::wire::reassembly::Reassembly;
+use crate::wire::reassembly::{Common, Octets, Reassembly};
 
 /// What a fragment came to; that more must come goes without saying.
 pub(super) fn fragment(
@@ -52,10 +52,13 @@ pub(super) fn fragment(
             notes.text("same fragment as ");
             frame(notes.out, *of, names);
         }
-        Reassembly::Overlap { with, .. } => {
+        Reassembly::Overlap { with, common, .. } => {
             notes.fault(|out| {
                 out.extend_from_slice(b"overlaps ");
                 frame(out, *with, names);
+                if let Some(common) = common {
+                    overlap(out, common);
+                }
             });
         }
         Reassembly::Refused(why) => notes.fault(|out| {
@@ -63,6 +66,19 @@ pub(super) fn fragment(
             out.extend_from_slice(why.words().as_bytes());
         }),
     }
+}
+
+/// ` in octets 1400 to 1479, which differ`.
+fn overlap(out: &mut Vec<u8>, common: &Common) {
+    let which = match common.octets {
+        Octets::Same => "which are the same",
+        Octets::Other => "which differ",
+    };
+    let _ = write!(
+        out,
+        " in octets {} to {}, {which}",
+        common.first, common.last
+    );
 }
 
 /// `1 octet of the payload differs, at 40 by 0x10`.

@@ -54,11 +54,64 @@ fn several_in_one_place_of_a_message_that_is_whole_are_not_one_in_part() {
         forged[40] ^= u8::try_from(number).unwrap();
         let outcome = reassembler.feed(&packet(&forged), frame_ref(number), None, millis(50));
         assert!(
-            matches!(outcome, Reassembly::Overlap { with, missing: None } if with == frame_ref(1)),
+            matches!(outcome, Reassembly::Overlap { with, missing: None, .. } if with == frame_ref(1)),
             "{outcome:?}"
         );
     }
     assert_eq!(reassembler.fates().overlapping, 0);
+}
+
+/// The place need not be equal, nor does it spoil what comes again behind it.
+#[test]
+fn other_octets_over_some_of_a_message_that_is_whole_are_told() {
+    let message = echo(64);
+    let mut changed = message.clone();
+    changed[28..36].fill(0xff);
+    for (start, end, first, last, of) in [
+        (24, 32, 24, 31, 1),
+        (24, 40, 24, 31, 1),
+        (32, 40, 32, 39, 2),
+        (0, 40, 0, 31, 1),
+        (32, 80, 32, 63, 2),
+    ] {
+        let mut octets = changed.clone();
+        octets.resize(80, 0);
+        let forged = fragment4(7, start, true, &octets[usize::from(start)..end]);
+        let mut reassembler = whole(&message);
+        let outcome = reassembler.feed(&packet(&forged), frame_ref(3), None, millis(50));
+        let common = Common {
+            first,
+            last,
+            octets: Octets::Other,
+        };
+        assert_eq!(overlap(&outcome), Some((frame_ref(of), common)), "{start}");
+        for (number, copy) in (4..).zip(&pieces4(7, &message, 32)) {
+            let outcome = reassembler.feed(&packet(copy), frame_ref(number), None, millis(60));
+            assert!(
+                matches!(outcome, Reassembly::Duplicate { of } if of == frame_ref(number - 3)),
+                "{start}: {outcome:?}"
+            );
+        }
+        let alone = Fates {
+            complete: 1,
+            ..Fates::default()
+        };
+        assert_eq!(reassembler.fates(), alone);
+    }
+}
+
+/// The next hop may cut a packet anew.
+#[test]
+fn the_same_octets_cut_elsewhere_are_no_overlap_of_a_message_that_is_whole() {
+    let message = echo(64);
+    let mut reassembler = whole(&message);
+    let outcomes: Vec<_> = (3..)
+        .zip(&pieces4(7, &message, 24))
+        .map(|(number, piece)| reassembler.feed(&packet(piece), frame_ref(number), None, millis(1)))
+        .collect();
+    assert!(matches!(outcomes[0], Reassembly::Incomplete(_)));
+    assert!(matches!(outcomes[1], Reassembly::Incomplete(_)));
+    assert!(matches!(&outcomes[2], Reassembly::Complete(whole) if whole.ip().payload == message));
 }
 
 /// Programs that never count their identifications use them again at once.
