@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec};
+use super::lowpan::REGISTRATION_STATUSES;
 use super::rpl_measurement;
 use super::rpl_option::{self, RplOptions};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
@@ -303,6 +304,10 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
             let length = usize::try_from(decoder.ip.payload_length).unwrap_or(usize::MAX);
             let end = match security.code_octets() {
                 _ if decoder.ip.fragment.is_some() => usize::MAX,
+                Some(octets) if (options..options + octets).contains(&length) => {
+                    decoder.need(options + octets);
+                    options + rpl_option::octets_of_known(tail(bytes, options))
+                }
                 Some(octets) => length.saturating_sub(octets).max(options),
                 None => options,
             };
@@ -381,10 +386,10 @@ const MODES: Names = Names {
 };
 
 /// IANA registries "RPL Rejection Status" and "RPL Non-Rejection Status" (RFC 9010; RFC 9914 for the
-/// last four).
+/// last four). With the flag A the other bits are a status of address registration.
 const STATUSES: Names = Names {
     key: "status_name",
-    words: &spec::sparse::<134>(&[
+    words: &with_registrations(spec::sparse::<256>(&[
         (0, "unqualified_acceptance"),
         (128, "unqualified_rejection"),
         (129, "no_routing_entry"),
@@ -392,8 +397,22 @@ const STATUSES: Names = Names {
         (131, "error_in_vio"),
         (132, "predecessor_unreachable"),
         (133, "unreachable_target"),
-    ]),
+    ])),
 };
+
+/// Statuses with those of address registration, accepting and rejecting.
+const fn with_registrations(mut words: [&'static str; 256]) -> [&'static str; 256] {
+    const REJECTION: usize = 0x80;
+    const OF_REGISTRATION: usize = 0x40;
+    let statuses = REGISTRATION_STATUSES.words;
+    let mut status = 0;
+    while status < statuses.len() {
+        words[OF_REGISTRATION | status] = statuses[status];
+        words[REJECTION | OF_REGISTRATION | status] = statuses[status];
+        status += 1;
+    }
+    words
+}
 
 macro_rules! dao {
     ($reserved:expr, $($row:expr),*) => {

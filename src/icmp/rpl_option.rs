@@ -238,6 +238,23 @@ pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     }
 }
 
+/// How many octets whole options of known types take that these begin with: where a code behind them is
+/// not whole, nothing tells where it begins. Padding, which is a zero, is none.
+pub(super) fn octets_of_known(octets: &[u8]) -> usize {
+    let mut rest = octets;
+    let mut known = 0;
+    while let Some((bytes, stated)) = type_length::next(&mut rest) {
+        let is_known = bytes.first().is_some_and(|kind| {
+            *kind != PADDING && option_name(*kind).is_some() && stated == Some(bytes.len())
+        });
+        if !is_known || !fits(bytes, bytes.len()) {
+            break;
+        }
+        known += bytes.len();
+    }
+    known
+}
+
 /// Tells of what an option holds that its type forbids; `at` is where it stands in the message.
 fn faults(option: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     let code = decoder.code;

@@ -108,19 +108,20 @@ fn solicitations_checks_and_replies() {
 
 #[test]
 fn secure_messages_are_read_unless_they_are_encrypted() {
-    for (mode, level, key, encrypted) in [
-        (0u8, 0u8, 1, false),
-        (1, 2, 0, false),
-        (2, 0, 9, false),
-        (3, 0, 0, false),
-        (3, 1, 9, true),
-        (0, 1, 1, true),
+    for (mode, level, key, code, encrypted) in [
+        (0u8, 0u8, 1, 4, false),
+        (1, 2, 0, 8, false),
+        (2, 0, 9, 4, false),
+        (3, 0, 0, 384, false),
+        (3, 1, 9, 0, true),
+        (0, 1, 1, 0, true),
     ] {
         let mut octets = vec![155, 0x8a, 0, 0, 0x80, 0, mode << 6 | level, 0, 0, 0, 0, 9];
         octets.extend(vec![0xee; key]);
         octets.extend([30, 0x80, 0, 5]);
         octets.extend(ID);
         octets.extend([0, 0, 0, 6]);
+        octets.extend(vec![0xcc; code]);
         let packet = v6(&octets);
         let message = rpl(&packet);
         assert_eq!(message.kind, RplKind::ConsistencyCheck);
@@ -313,6 +314,64 @@ fn a_target_has_the_owner_of_its_address() {
         wrong
     );
     assert!(told(&[&[5, 14, 0x05, 32], &ID[..4], &owner[..8]].concat()).is_empty());
+}
+
+/// Of a code that is not whole nothing tells where it begins: behind options that are.
+#[test]
+fn a_secure_message_says_that_its_authentication_code_is_not_whole() {
+    let target = [&[5, 18, 0, 128][..], &ID].concat();
+    let behind_option = [&target[..], &[0xaa; 100]].concat();
+    for (mode, level, key, whole, behind) in [
+        (3u8, 2u8, 0, 256, &behind_option[..]),
+        (3, 0, 0, 384, &[0; 100]),
+        (0, 2, 1, 8, &[0xaa; 3]),
+        (0, 0, 1, 4, &[]),
+    ] {
+        let mut octets = vec![155, 0x82, 0, 0, 0, 0, mode << 6 | level, 0, 0, 0, 0, 9];
+        octets.extend(vec![7; key]);
+        octets.extend([7, 0, 0, 241]);
+        let needed = u32::try_from(octets.len()).unwrap() + whole;
+        octets.extend(behind);
+        let packet = v6(&octets);
+        let message = parse(&packet);
+        let told: Vec<_> = message.defects.iter().map(|defect| defect.kind).collect();
+        let short = DefectKind::Short {
+            needed,
+            available: u32::try_from(octets.len()).unwrap(),
+            limit: Limit::IpLength,
+        };
+        assert_eq!(told, [short]);
+        let kinds: Vec<_> = rpl(&packet).options().map(|o| o.kind).collect();
+        assert_eq!(kinds, if behind.len() > 100 { vec![5] } else { vec![] });
+        assert_eq!(value(&message, "authentication_code"), None);
+        every_prefix(&packet);
+    }
+}
+
+/// RFC 9010: the flag A tells that the status is one of address registration.
+#[test]
+fn a_status_may_be_one_of_address_registration() {
+    for (status, name) in [
+        (0u8, Some("unqualified_acceptance")),
+        (0x40, Some("success")),
+        (0x41, Some("duplicate_address")),
+        (0x4c, Some("invalid_registration")),
+        (0x4d, None),
+        (0x81, Some("no_routing_entry")),
+        (0xc1, Some("duplicate_address")),
+        (0xcd, None),
+    ] {
+        for octets in [
+            [155, 3, 0, 0, 7, 0, 9, status],
+            [155, 7, 0, 0, 7, 0, status, 9],
+        ] {
+            let packet = v6(&octets);
+            let message = parse(&packet);
+            let field = message.fields().find(|f| f.name == "status").unwrap();
+            let told = field.names.and_then(|names| names.word(status.into()));
+            assert_eq!(told, name, "{status:#x}");
+        }
+    }
 }
 
 /// RFC 6550 figures 11 and 12: key mode and level tell how long the code is.
