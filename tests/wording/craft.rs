@@ -143,7 +143,7 @@ fn ipv6_messages(packets: &mut Vec<Vec<u8>>) {
     let field = [0, 5, 5, 120];
     for kind in 0..=255 {
         let codes = if matches!(kind, 1 | 3 | 4 | 138 | 139 | 140 | 155 | 157) {
-            10
+            11
         } else {
             1
         };
