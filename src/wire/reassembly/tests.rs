@@ -186,7 +186,7 @@ fn an_overlap_is_told_of_the_octets_that_differ() {
     changed[70] ^= 1;
     let mut reassembler = Reassembler::new(ROOM);
     for (number, start) in [(1, 0), (2, 32), (3, 64)] {
-        let data = fragment4(7, start, true, &message[usize::from(start)..][..32]);
+        let data = fragment4(7, start, true, &message[start..][..32]);
         reassembler.feed(&packet(&data), frame_ref(number), None, at(0));
     }
     let data = fragment4(7, 24, true, &changed[24..80]);

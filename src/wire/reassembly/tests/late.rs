@@ -76,7 +76,7 @@ fn other_octets_over_some_of_a_message_that_is_whole_are_told() {
     ] {
         let mut octets = changed.clone();
         octets.resize(80, 0);
-        let forged = fragment4(7, start, true, &octets[usize::from(start)..end]);
+        let forged = fragment4(7, start, true, &octets[start..end]);
         let mut reassembler = whole(&message);
         let outcome = reassembler.feed(&packet(&forged), frame_ref(3), None, millis(50));
         let common = Common {
