@@ -72,12 +72,9 @@ impl Carried {
         if self.recent.len() >= Self::RECENT {
             self.recent.pop_front();
         }
-        let mut around = packet.tunnels.encapsulations();
-        let sealed = around.find_map(|around| {
-            is_sealed(around.tunnel.kind)
-                .then(|| Some(Observation::of(frame, &around.outer?).flow()))
-                .flatten()
-        });
+        let around = packet.tunnels.encapsulations();
+        let mut sealed = around.filter(|around| is_sealed(around.tunnel.kind));
+        let sealed = sealed.find_map(|around| Some(Observation::of(frame, &around.outer?).flow()));
         self.has_sealed |= sealed.is_some();
         self.recent.push_back(Inside {
             packet: Observation::of(frame, &packet.ip),
