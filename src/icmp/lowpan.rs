@@ -126,6 +126,12 @@ pub(super) const REGISTRATION_STATUSES: Names = Names {
     ],
 };
 
+/// What is registered (RFC 9685 section 7.1, RFC 9926).
+pub(super) const REGISTERED_KINDS: Names = Names {
+    key: "address_kind_name",
+    words: &["unicast", "multicast", "anycast", "prefix"],
+};
+
 macro_rules! duplicate_address {
     ($owner:literal) => {
         &[

@@ -1,4 +1,4 @@
-//! RPL's measurement object: a request to measure a route, and the reply (RFC 6998 section 4).
+//! RPL's measurement object: a request to measure a route, and the reply (RFC 6998 section 3).
 
 use super::field::{FieldSpec, spec};
 use crate::wire::bytes::u8_at;

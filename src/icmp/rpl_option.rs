@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, spec};
 use super::item::Specs;
+use super::lowpan::REGISTERED_KINDS;
 use super::rpl::RplKind;
 use super::type_length::{self, HEADER, PADDING};
 use super::{nd_option, rpl_metric, rpl_route_option as route_option};
@@ -61,6 +62,9 @@ impl<'a> RplOption<'a> {
             }
             (route_option::STORING_VIA | route_option::NON_STORING_VIA, _) => {
                 self.behind_header(route_option::hops(self.there()))
+            }
+            (route_option::ROOT_FAILURE, _) => {
+                self.behind_header(route_option::counters(self.length().unwrap_or(0)))
             }
             (route_option::SIBLING, _) => self.behind_header(route_option::sibling(self.there())),
             _ => Specs::Two(self.header_table(), table(self.kind)),
@@ -178,6 +182,7 @@ pub const fn option_name(kind: u8) -> Option<&'static str> {
         route_option::ROUTE_REQUEST => "aodv_route_request",
         route_option::ROUTE_REPLY => "aodv_route_reply",
         route_option::TARGET => "aodv_target",
+        route_option::ROOT_FAILURE => "root_failure_detection",
         route_option::STORING_VIA => "storing_mode_via",
         route_option::NON_STORING_VIA => "non_storing_mode_via",
         route_option::SIBLING => "sibling_information",
@@ -355,11 +360,11 @@ const CONFIGURATION: &[FieldSpec] = &[
     spec::u16(14, "lifetime_unit"),
 ];
 
-/// RFC 9010 section 6.1: before the prefix.
+/// RFC 9010 section 6.1, RFC 9685 section 14.4: before the prefix.
 const TARGET_FLAGS: &[FieldSpec] = &[
     spec::flag(2, FULL_ADDRESS, "full_address"),
     spec::flag(2, 0x40, "proxy_requested"),
-    spec::reserved(2, 1, 0x30, "reserved"),
+    spec::named(spec::bits(2, 4, 2, "address_kind"), &REGISTERED_KINDS),
     spec::bits(2, 0, 4, "owner_size"),
     spec::u8(3, "prefix_length"),
 ];

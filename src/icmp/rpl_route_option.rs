@@ -1,5 +1,5 @@
-//! Options of RPL that tell of routes: discovered ones (RFC 6997, RFC 9854), and those that the root
-//! projects (RFC 9914).
+//! Options of RPL that tell of routes: discovered ones (RFC 6997, RFC 9854), those that the root
+//! projects (RFC 9914), and whether it is still there (RFC 9866).
 
 use std::net::Ipv6Addr;
 
@@ -12,11 +12,14 @@ pub(super) const ROUTE_REQUEST: u8 = 11;
 pub(super) const ROUTE_REPLY: u8 = 12;
 /// Whom a route is for (RFC 9854 section 4.3).
 pub(super) const TARGET: u8 = 13;
-/// Hops that a projected route goes by, in storing and non-storing mode (RFC 9914 section 5.3).
-pub(super) const STORING_VIA: u8 = 14;
-pub(super) const NON_STORING_VIA: u8 = 15;
-/// Of a neighbor (RFC 9914 section 5.4).
-pub(super) const SIBLING: u8 = 16;
+/// Who holds the root for alive and who does not (RFC 9866 section 4.2).
+pub(super) const ROOT_FAILURE: u8 = 14;
+/// Hops that a projected route goes by, in storing and non-storing mode (RFC 9914 sections 5.3 and
+/// 11.6).
+pub(super) const STORING_VIA: u8 = 15;
+pub(super) const NON_STORING_VIA: u8 = 16;
+/// Of a neighbor (RFC 9914 sections 5.4 and 11.6).
+pub(super) const SIBLING: u8 = 17;
 
 /// Octets of an address.
 const ADDRESS: u16 = 16;
@@ -94,6 +97,17 @@ pub(super) fn hops(option: &[u8]) -> impl Iterator<Item = FieldSpec> {
     rows.chain(addresses.map(|(_, spec)| spec)).chain(more)
 }
 
+/// Two counters of the same length, as bits, behind the length of an option that states so many octets;
+/// with none the root is not watched.
+pub(super) fn counters(length: u32) -> impl Iterator<Item = FieldSpec> {
+    let each = u16::try_from(length.saturating_sub(2) / 2).unwrap_or(0);
+    let counters = [
+        spec::octets(2, each, "positive_counter"),
+        spec::octets(2 + each, each, "negative_counter"),
+    ];
+    counters.into_iter().filter(move |_| each > 0)
+}
+
 /// Octets of each of a sibling's addresses, and how many there are: that of its DODAG where it has
 /// another.
 fn sibling_addresses(option: &[u8]) -> Option<(u16, u16)> {
@@ -147,6 +161,7 @@ pub(super) fn fits(option: &[u8], length: usize) -> bool {
             };
             (before_target + least..=before_target + 16).contains(&length)
         }
+        Some(ROOT_FAILURE) => length.is_multiple_of(2),
         Some(STORING_VIA | NON_STORING_VIA) => length >= before_hops,
         Some(SIBLING) => match sibling_addresses(option) {
             Some((octets, count)) => length == before_sibling + usize::from(octets * count),

@@ -2,12 +2,6 @@
 
 use crate::icmp::field::{Names, spec};
 
-/// What is registered (RFC 9685 section 7.1, RFC 9926).
-pub(super) const REGISTERED_KINDS: Names = Names {
-    key: "address_kind_name",
-    words: &["unicast", "multicast", "anycast", "prefix"],
-};
-
 /// Whose address a fast handover tells (RFC 5568 section 6.4).
 pub(super) const HANDOVER_ADDRESSES: Names = Names {
     key: "option_code_name",

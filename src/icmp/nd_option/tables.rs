@@ -4,10 +4,9 @@ use super::format::{Format, row, sized};
 use super::made;
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
-    REGISTERED_KINDS,
 };
 use crate::icmp::field::{FieldSpec, spec};
-use crate::icmp::lowpan::REGISTRATION_STATUSES;
+use crate::icmp::lowpan::{REGISTERED_KINDS, REGISTRATION_STATUSES};
 use crate::icmp::x509::Part;
 
 /// The format of a type, where it is known here.

@@ -302,6 +302,18 @@ fn a_target_has_the_owner_of_its_address() {
         assert_eq!(item.unread(), None);
         every_prefix(&packet);
     }
+    // RFC 9685 section 14.4.
+    for (flags, kind) in [
+        (0, "unicast"),
+        (0x10, "multicast"),
+        (0x20, "anycast"),
+        (0x30, "prefix"),
+    ] {
+        let packet = v6(&[&[155, 0, 0, 0, 0, 0, 5, 18, flags, 128][..], &ID].concat());
+        let item = parse(&packet).items().next().unwrap();
+        let field = item.fields().find(|f| f.name == "address_kind").unwrap();
+        assert_eq!(field.word(), Some(("address_kind_name", kind)));
+    }
     // One octet of the owner is missing; the full address is not there; a size that is not defined.
     let told = |option: &[u8]| rules(&parse(&v6(&[&[155, 0, 0, 0, 0, 0][..], option].concat())));
     let wrong = ["option length wrong for its type"];
@@ -348,29 +360,57 @@ fn a_secure_message_says_that_its_authentication_code_is_not_whole() {
     }
 }
 
-/// RFC 9010: the flag A tells that the status is one of address registration.
+/// RFC 9010 section 6.3: bits tell whether it rejects, and whose values its value is one of.
 #[test]
 fn a_status_may_be_one_of_address_registration() {
     for (status, name) in [
         (0u8, Some("unqualified_acceptance")),
+        (0x01, None),
         (0x40, Some("success")),
         (0x41, Some("duplicate_address")),
         (0x4c, Some("invalid_registration")),
         (0x4d, None),
         (0x81, Some("no_routing_entry")),
+        (0x85, Some("unreachable_target")),
         (0xc1, Some("duplicate_address")),
         (0xcd, None),
     ] {
         for octets in [
             [155, 3, 0, 0, 7, 0, 9, status],
             [155, 7, 0, 0, 7, 0, status, 9],
+            [155, 8, 0, 0, 7, 0, 9, status],
         ] {
             let packet = v6(&octets);
             let message = parse(&packet);
             let field = message.fields().find(|f| f.name == "status").unwrap();
+            assert_eq!(field.value, Value::Number(status.into()));
             let told = field.names.and_then(|names| names.word(status.into()));
             assert_eq!(told, name, "{status:#x}");
+            let is_set = |mask: u8| Some(Value::Flag(status & mask != 0));
+            assert_eq!(value(&message, "rejection"), is_set(0x80));
+            assert_eq!(value(&message, "address_registration"), is_set(0x40));
+            let number = Value::Number((status & 0x3f).into());
+            assert_eq!(value(&message, "status_value"), Some(number));
+            every_prefix(&packet);
         }
+    }
+}
+
+/// IANA registry "Mode of Operation": 5 is that of RFC 9685.
+#[test]
+fn a_mode_of_operation_has_its_name() {
+    for (mode, name) in [
+        (3u8, Some("storing_with_multicast")),
+        (4, Some("p2p_route_discovery")),
+        (5, Some("non_storing_with_ingress_replication")),
+        (6, None),
+    ] {
+        let head = [155, 1, 0, 0, 30, 240, 1, 0, mode << 3, 5, 0, 0];
+        let packet = v6(&[&head[..], &ID].concat());
+        let message = parse(&packet);
+        let mut fields = message.fields();
+        let field = fields.find(|f| f.name == "mode_of_operation").unwrap();
+        assert_eq!(field.word().map(|(_, word)| word), name);
     }
 }
 

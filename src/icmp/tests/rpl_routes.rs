@@ -40,7 +40,7 @@ fn measurement(code: u8, elided: u8, flags: u8, hops: u8) -> Vec<u8> {
     message
 }
 
-/// RFC 6998 section 4.1.
+/// RFC 6998 section 3.1.
 #[test]
 fn a_measurement_object_tells_the_route_that_is_measured() {
     let packet = v6(&[measurement(6, 0, 0x0a, 2), METRICS.to_vec()].concat());
@@ -148,10 +148,12 @@ fn a_projected_route_is_asked_for() {
     assert_eq!(message.items().count(), 1);
     every_prefix(&packet);
     every_code(&packet);
+    // A bit of the status is reserved.
     for (status, name) in [
-        (0, Some("unqualified_acceptance")),
-        (129, Some("transient_failure")),
-        (130, None),
+        (0u8, Some("unqualified_acceptance")),
+        (0x81, Some("transient_failure")),
+        (0xc1, Some("transient_failure")),
+        (0x82, None),
     ] {
         let packet = v6(&[155, 10, 0, 0, 129, 0, 50, 7, status, 0, 0, 0, 1, 0]);
         let message = parse(&packet);
@@ -161,6 +163,12 @@ fn a_projected_route_is_asked_for() {
         assert_eq!(field.value, Value::Number(status.into()));
         let told = field.names.and_then(|names| names.word(status.into()));
         assert_eq!(told, name);
+        let rejects = Some(Value::Flag(status & 0x80 != 0));
+        assert_eq!(value(&message, "rejection"), rejects);
+        let number = Value::Number((status & 0x3f).into());
+        assert_eq!(value(&message, "status_value"), Some(number));
+        let is_reserved_set = value(&message, "status_reserved").is_some();
+        assert_eq!(is_reserved_set, status & 0x40 != 0);
         assert_eq!(message.items().count(), 1);
         assert!(message.defects.is_empty(), "{:?}", message.defects);
         every_prefix(&packet);
@@ -186,7 +194,7 @@ fn a_flag_tells_what_is_projected() {
 
 /// A DODAG information object with this option.
 fn dio(option: &[u8]) -> Vec<u8> {
-    let head = [155, 1, 0, 0, 30, 240, 1, 0, 0xa8, 5, 0, 0];
+    let head = [155, 1, 0, 0, 30, 240, 1, 0, 0xa0, 5, 0, 0];
     v6(&[&head[..], &ID, option].concat())
 }
 
@@ -204,7 +212,7 @@ fn a_discovered_route_has_its_addresses() {
         let option = [&[kind, 11, 0xc0 | 12 << 1 | 1, 0x85, 0xfa][..], &hops].concat();
         let packet = dio(&option);
         let message = parse(&packet);
-        assert_eq!(value(&message, "mode_of_operation"), Some(Value::Number(5)));
+        assert_eq!(value(&message, "mode_of_operation"), Some(Value::Number(4)));
         let first = if kind == 11 {
             "symmetric"
         } else {
@@ -278,7 +286,7 @@ fn a_projected_route_tells_its_hops() {
     ];
     let vias = [START, END].concat();
     let more = [0x80, 0, 9];
-    for kind in [14, 15] {
+    for kind in [15, 16] {
         for (header, addresses, behind) in [
             (
                 &[0x81, 4][..],
@@ -348,7 +356,7 @@ fn a_sibling_tells_its_address() {
     ] {
         let data = [&[flags, 0xee, 1, 0, 0, 0][..], &addresses].concat();
         let length = u8::try_from(data.len()).unwrap();
-        let packet = dao(&[&[16, length][..], &data].concat());
+        let packet = dao(&[&[17, length][..], &data].concat());
         let message = parse(&packet);
         let fixed = [
             ("same_dodag", Value::Flag(flags & 0x80 != 0)),
@@ -362,8 +370,37 @@ fn a_sibling_tells_its_address() {
         assert!(message.defects.is_empty(), "{:?}", message.defects);
         every_prefix(&packet);
         if flags & 7 <= 4 {
-            let short = dao(&[&[16, length - 1][..], &data[..data.len() - 1]].concat());
+            let short = dao(&[&[17, length - 1][..], &data[..data.len() - 1]].concat());
             assert_eq!(rules(&parse(&short)), ["option length wrong for its type"]);
         }
     }
+}
+
+/// RFC 9866 section 4.2: two counters of the same length.
+#[test]
+fn a_root_failure_detection_has_two_counters() {
+    let dis = |option: &[u8]| v6(&[&[155, 0, 0, 0, 0, 0][..], option].concat());
+    let packet = dis(&[14, 4, 0xf0, 1, 0x70, 0]);
+    let message = parse(&packet);
+    assert_eq!(
+        of_option(&message),
+        [
+            ("positive_counter", Value::Octets(&[0xf0, 1])),
+            ("negative_counter", Value::Octets(&[0x70, 0])),
+        ]
+    );
+    assert_eq!(
+        message.items().next().unwrap().name,
+        Some("root_failure_detection")
+    );
+    assert!(message.defects.is_empty(), "{:?}", message.defects);
+    every_prefix(&packet);
+    // With no counters the root is not watched.
+    let packet = dis(&[14, 0]);
+    assert_eq!(of_option(&parse(&packet)), []);
+    assert!(parse(&packet).defects.is_empty());
+    let packet = dis(&[14, 3, 1, 2, 3]);
+    let message = parse(&packet);
+    assert_eq!(rules(&message), ["option length wrong for its type"]);
+    assert_eq!(message.items().next().unwrap().unread(), Some(&[3][..]));
 }
