@@ -9,7 +9,8 @@ use rustix::io::Errno;
 
 use super::ahead::Ahead;
 use super::codec::{Fault, Stream};
-use super::{Damage, DamageKind, Octets, SourceId};
+use super::ending::Place;
+use super::{Damage, DamageKind, Octets};
 
 /// What is read at a time, in octets: small enough to stay in the second-level cache.
 const CHUNK: usize = 256 << 10;
@@ -309,28 +310,14 @@ impl Input {
         damage.map(|damage| Damage { of, ..damage }).collect()
     }
 
-    /// What to report where the input ran short of a record at `offset`: nothing if it ended
+    /// What to report where the input ran short of a record at `place`: nothing if it ended
     /// between two records.
-    pub(super) fn shortage(
-        &self,
-        source: SourceId,
-        offset: u64,
-        frame: u64,
-        what: &str,
-    ) -> Option<Damage> {
-        let left = self.bytes().len() as u64 + (self.offset - offset);
-        let damage = |kind, why| Damage {
-            source,
-            offset,
-            of: Octets::default(),
-            frame,
-            kind,
-            why,
-        };
+    pub(super) fn shortage(&self, place: Place, what: &str) -> Option<Damage> {
+        let left = self.bytes().len() as u64 + (self.offset - place.offset);
         match &self.fault {
-            Some(fault) => Some(damage(fault.kind.into(), fault.why.clone())),
+            Some(fault) => Some(place.damage(fault.kind.into(), fault.why.clone())),
             None if left == 0 => None,
-            None => Some(damage(
+            None => Some(place.damage(
                 DamageKind::Cut,
                 format!("the capture ends {left} octets into {what}"),
             )),

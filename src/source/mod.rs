@@ -6,6 +6,7 @@
 
 mod ahead;
 pub mod codec;
+mod ending;
 mod file;
 pub mod filter;
 mod input;

@@ -5,11 +5,12 @@ use std::ops::{ControlFlow, Range};
 
 use pcap_file::pcap::PcapParser;
 
+use super::ending::{Ending, Place};
 use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::losses::{self, Losses};
 use super::{
-    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Octets, Progress, Resolution,
-    Source, SourceInfo, Step, linktype,
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Resolution, Source,
+    SourceInfo, Step, linktype,
 };
 use crate::model::byteorder::Order;
 use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
@@ -154,8 +155,7 @@ pub struct PcapSource {
     /// Another file began behind the first.
     is_joined: bool,
     notices: Vec<Notice>,
-    damage: Option<Damage>,
-    ended: bool,
+    ending: Ending,
 }
 
 struct Current {
@@ -177,11 +177,11 @@ impl PcapSource {
     pub(super) fn new(mut input: Input, magic: Magic, id: SourceId, name: String) -> Self {
         let header_len = magic.header_len();
         let whole = input.need(header_len) == Need::Ready;
-        let damage = if whole {
-            None
-        } else {
-            input.shortage(id, 0, 1, "the file header of 24 octets")
-        };
+        let mut ending = Ending::default();
+        if !whole {
+            let what = "the file header of 24 octets";
+            ending.run_short(&input, Place::new(id, 0, 0), what);
+        }
         let header = input.bytes();
         let format = Format::of(magic, header);
         let mut source = Self {
@@ -211,8 +211,7 @@ impl PcapSource {
             losses: Losses::default(),
             is_joined: false,
             notices: Vec::new(),
-            ended: damage.is_some() || !whole,
-            damage,
+            ending,
             input,
         };
         if whole {
@@ -254,13 +253,12 @@ impl PcapSource {
             return self.run_short(offset, "a record head");
         };
         if head.captured > self.format.frame_max {
-            return self.stop(
-                DamageKind::Corrupt,
-                format!(
-                    "the record claims {} captured octets, more than the {} that a frame may have",
-                    head.captured, self.format.frame_max
-                ),
+            let why = format!(
+                "the record claims {} captured octets, more than the {} that a frame may have",
+                head.captured, self.format.frame_max
             );
+            let place = self.at(offset);
+            return self.ending.stop(place, DamageKind::Corrupt, why);
         }
         let captured = usize::try_from(head.captured).unwrap_or(usize::MAX);
         let len = head_len.saturating_add(captured);
@@ -363,25 +361,13 @@ impl PcapSource {
         })
     }
 
-    fn run_short(&mut self, offset: u64, what: &str) -> Step {
-        self.ended = true;
-        self.damage = self
-            .input
-            .shortage(self.info.id, offset, self.number + 1, what);
-        Step::End
+    fn at(&self, offset: u64) -> Place {
+        Place::new(self.info.id, offset, self.number)
     }
 
-    fn stop(&mut self, kind: DamageKind, why: String) -> Step {
-        self.ended = true;
-        self.damage = Some(Damage {
-            source: self.info.id,
-            offset: self.input.offset(),
-            of: Octets::default(),
-            frame: self.number + 1,
-            kind,
-            why,
-        });
-        Step::End
+    fn run_short(&mut self, offset: u64, what: &str) -> Step {
+        let place = self.at(offset);
+        self.ending.run_short(&self.input, place, what)
     }
 }
 
@@ -401,7 +387,7 @@ impl Source for PcapSource {
     #[inline(always)]
     fn advance(&mut self) -> Step {
         self.current = None;
-        if self.ended {
+        if self.ending.is_reached() {
             return Step::End;
         }
         // The raw packet: validation would refuse what libpcap reads, and never move on.
@@ -446,7 +432,12 @@ impl Source for PcapSource {
     #[expect(clippy::inline_always, reason = "a frame need not go through memory")]
     #[inline(always)]
     fn skim(&mut self, mut take: impl FnMut(&Frame<'_>) -> ControlFlow<()>) {
-        let Some(parser) = self.format.parser.as_ref().filter(|_| !self.ended) else {
+        let Some(parser) = self
+            .format
+            .parser
+            .as_ref()
+            .filter(|_| !self.ending.is_reached())
+        else {
             return;
         };
         self.current = None;
@@ -486,7 +477,7 @@ impl Source for PcapSource {
     }
 
     fn damage(&self) -> Vec<Damage> {
-        self.input.placed(self.damage.iter().cloned())
+        self.input.placed(self.ending.damage().cloned().into_iter())
     }
 
     fn progress(&self) -> Progress {

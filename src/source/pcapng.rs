@@ -11,10 +11,11 @@ use pcap_file::pcapng::{PcapNgFormatError, RawBlock, RawBlockParseError};
 
 use self::block::{DESCRIBED_MAX, Described, INTERFACES_MAX, OVERRUN, PacketBlock, Section};
 use self::faults::Faults;
+use super::ending::{Ending, Place};
 use super::input::{Input, Need, RECORD_MAX};
 use super::losses::{self, Losses};
 use super::{
-    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Octets, Progress, Secrets, Source,
+    Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
     SourceInfo, Step,
 };
 use crate::model::byteorder::Order;
@@ -59,7 +60,7 @@ pub struct PcapNgSource {
     section: Section,
     number: u64,
     current: Option<Current>,
-    damage: Option<Damage>,
+    ending: Ending,
     faults: Faults,
     secrets: Option<Secrets>,
     losses: Losses,
@@ -69,7 +70,6 @@ pub struct PcapNgSource {
     notice: Option<Notice>,
     /// The current packet is told behind that.
     held: bool,
-    ended: bool,
 }
 
 struct Current {
@@ -117,14 +117,13 @@ impl PcapNgSource {
             },
             number: 0,
             current: None,
-            damage: None,
+            ending: Ending::default(),
             faults: Faults::default(),
             secrets: None,
             losses: Losses::default(),
             comments_left: COMMENTS_MAX,
             notice: None,
             held: false,
-            ended: false,
         }
     }
 
@@ -286,25 +285,18 @@ impl PcapNgSource {
         (self.faults).push(self.info.id, offset, self.number + 1, why);
     }
 
+    fn at(&self, offset: u64) -> Place {
+        Place::new(self.info.id, offset, self.number)
+    }
+
     fn run_short(&mut self, offset: u64, what: &str) -> Step {
-        self.ended = true;
-        self.damage = self
-            .input
-            .shortage(self.info.id, offset, self.number + 1, what);
-        Step::End
+        let place = self.at(offset);
+        self.ending.run_short(&self.input, place, what)
     }
 
     fn stop(&mut self, offset: u64, why: String) -> Step {
-        self.ended = true;
-        self.damage = Some(Damage {
-            source: self.info.id,
-            offset,
-            of: Octets::default(),
-            frame: self.number + 1,
-            kind: DamageKind::Corrupt,
-            why,
-        });
-        Step::End
+        let place = self.at(offset);
+        self.ending.stop(place, DamageKind::Corrupt, why)
     }
 }
 
@@ -373,7 +365,7 @@ impl Source for PcapNgSource {
             return Step::Frame;
         }
         self.current = None;
-        while !self.ended {
+        while !self.ending.is_reached() {
             let block = match self.next_block() {
                 Ok(block) => block,
                 Err(step) => return step,
@@ -444,7 +436,8 @@ impl Source for PcapNgSource {
 
     fn damage(&self) -> Vec<Damage> {
         let faults = self.faults.damage().into_iter();
-        self.input.placed(faults.chain(self.damage.clone()))
+        self.input
+            .placed(faults.chain(self.ending.damage().cloned()))
     }
 
     fn progress(&self) -> Progress {
