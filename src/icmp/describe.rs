@@ -2,9 +2,7 @@
 
 use super::field::{Extent, Field, FieldKind, FieldSpec, Names, read, spec};
 use super::v6::FIRST_INFORMATIONAL;
-use super::{
-    Body, CutHeader, Message, ilnp, legacy, mld, mobile, multicast_router, ndp, renumbering,
-};
+use super::{Body, CutHeader, Message, ilnp, legacy, mld, multicast_router, ndp, renumbering};
 use crate::wire::IpVersion::{V4, V6};
 use crate::wire::bytes::{offset_in, tail, u8_at};
 
@@ -193,7 +191,7 @@ fn table(message: &Message<'_>) -> &'static [FieldSpec] {
     match &message.body {
         Body::Traceroute4(_) => return legacy::TRACEROUTE_FIELDS,
         Body::DomainName(domain) => return domain.table(),
-        Body::Seamoby(_) => return mobile::SEAMOBY_FIELDS,
+        Body::Seamoby(message) => return message.table(),
         Body::RouterRenumbering(_) => return renumbering::FIELDS,
         Body::MobileIp(mobile) => return mobile.table(),
         Body::CertificationPath(path) => return path.table(),

@@ -132,6 +132,16 @@ pub enum FieldKind {
     V4List,
     /// Numbers of so many octets from here on, as many as fit.
     NumberList(u8),
+    /// So many numbers of so many octets, or as many as fit.
+    NumberArray {
+        /// Octets of each.
+        octets: u8,
+        /// How many there are.
+        count: u16,
+    },
+    /// The milliseconds that two octets of a consistent uptime stand for (RFC 9685 section 10); none where
+    /// they are too many.
+    Uptime,
     /// A part of a value in ASN.1 from here on, if it has that.
     X509(x509::Part),
     /// The objects of a DAG metric container, from here on (RFC 6551).
@@ -281,13 +291,20 @@ impl FieldSpec {
             | FieldKind::MldInterval
             | FieldKind::Preference
             | FieldKind::RouteLifetime => 1,
-            FieldKind::Masked(_) | FieldKind::Pref64Length | FieldKind::MldResponse => 2,
+            FieldKind::Masked(_)
+            | FieldKind::Pref64Length
+            | FieldKind::MldResponse
+            | FieldKind::Uptime => 2,
             FieldKind::Time | FieldKind::NtpTime => 8,
             FieldKind::V6 => 16,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) | FieldKind::Oid(n) => usize::from(n),
             FieldKind::NetBiosName => 32,
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
+            FieldKind::NumberArray { octets, count } => {
+                let each = usize::from(octets.max(1));
+                (rest.len() / each).min(usize::from(count)) * each
+            }
             FieldKind::V4List | FieldKind::Labels => rest.len() - rest.len() % 4,
             FieldKind::V4Times => rest.len() - rest.len() % 8,
             FieldKind::Written { digits, .. } => usize::from(digits),
@@ -388,7 +405,10 @@ impl FieldSpec {
             FieldKind::ShortTime => Value::Number((number(octets) * 1_000_000) >> 16),
             FieldKind::NtpTime => Value::Time(ntp_time(number(octets))?),
             FieldKind::Parts(parts) => Value::Parts(parts, octets),
-            FieldKind::NumberList(n) => Value::NumberList(n, octets),
+            FieldKind::NumberList(n) | FieldKind::NumberArray { octets: n, .. } => {
+                Value::NumberList(n, octets)
+            }
+            FieldKind::Uptime => Value::Number(uptime(number(octets))?),
             FieldKind::X509(part) => {
                 let found = x509::find(part, octets)?;
                 let start = range.start + offset_in(octets, found)?;
@@ -425,6 +445,11 @@ pub fn read<'a>(
     header: &'a [u8],
 ) -> impl Iterator<Item = Field<'a>> + use<'a> {
     table.iter().filter_map(|spec| spec.read(header))
+}
+
+/// Ten bits in milliseconds, times two to the power of the six bits before them.
+fn uptime(bits: u64) -> Option<u64> {
+    (bits & 0x3ff).checked_mul(1 << (bits >> 10 & 0x3f))
 }
 
 /// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);

@@ -165,6 +165,8 @@ impl<'a> Message<'a> {
             Body::MobileIp(mobile) => Walk::Nd(mobile.options()),
             Body::FastHandover(handover) => Walk::Nd(handover.options()),
             Body::CertificationPath(path) => Walk::Nd(path.options()),
+            Body::DuplicateAddress(duplicate) => Walk::Nd(duplicate.options()),
+            Body::Seamoby(message) => Walk::Nd(message.options()),
             Body::Rpl(rpl) => Walk::Rpl(rpl.options()),
             Body::Mld(mld) => Walk::Mld(mld.records(), mld.extensions()),
             Body::RouterRenumbering(renumbering) => Walk::Renumbering(renumbering.parts()),

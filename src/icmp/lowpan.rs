@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, Names, spec};
 use super::item::Specs;
-use super::nd_option::{NdOption, NdValue};
+use super::nd_option::{self, NdOption, NdOptions, NdValue};
 use super::{Body, Direction};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::lowpan::Prefix;
@@ -47,9 +47,12 @@ pub struct DuplicateAddress<'a> {
 }
 
 impl<'a> DuplicateAddress<'a> {
-    /// Status: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.2 for more.
+    /// Status of a confirmation: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.2 for more.
     pub fn status(&self) -> Option<u8> {
-        u8_at(self.bytes, 4)
+        match self.direction {
+            Direction::Reply => u8_at(self.bytes, 4),
+            Direction::Request => None,
+        }
     }
 
     /// The snake-case name of its status.
@@ -72,9 +75,24 @@ impl<'a> DuplicateAddress<'a> {
         self.bytes.get(8..8 + self.owner_octets())
     }
 
-    /// The address that is registered.
+    /// The address that is registered; of a prefix its octets, without its length behind them.
     pub fn address(&self) -> Option<Ipv6Addr> {
-        array_at::<16>(self.bytes, 8 + self.owner_octets()).map(Ipv6Addr::from)
+        let mut octets = array_at::<16>(self.bytes, 8 + self.owner_octets())?;
+        if self.is_of_prefix() {
+            let [.., length] = &mut octets;
+            *length = 0;
+        }
+        Some(octets.into())
+    }
+
+    /// The options, in the format of Neighbor Discovery (RFC 8929 section 3.1).
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(tail(self.bytes, self.fixed()))
+    }
+
+    /// Octets before the options.
+    fn fixed(&self) -> usize {
+        8 + self.owner_octets() + 16
     }
 
     /// Octets of the owner: the low half of the code counts in eights, 0 being RFC 6775's one
@@ -83,15 +101,29 @@ impl<'a> DuplicateAddress<'a> {
         usize::from(self.code & 0x0f).clamp(1, 4) * 8
     }
 
+    /// Whether it asks for a prefix (RFC 9926 section 7.3).
+    fn is_of_prefix(&self) -> bool {
+        self.direction == Direction::Request
+            && u8_at(self.bytes, 4).is_some_and(|flags| flags >> 6 == PREFIX)
+    }
+
     pub(super) fn table(&self) -> &'static [FieldSpec] {
+        let [owner_8, owner_16, owner_24, owner_32] = match self.direction {
+            Direction::Reply => CONFIRMATIONS,
+            Direction::Request if self.is_of_prefix() => PREFIX_REQUESTS,
+            Direction::Request => REQUESTS,
+        };
         match self.owner_octets() {
-            8 => OWNER_8,
-            16 => OWNER_16,
-            24 => OWNER_24,
-            _ => OWNER_32,
+            8 => owner_8,
+            16 => owner_16,
+            24 => owner_24,
+            _ => owner_32,
         }
     }
 }
+
+/// That it is a prefix that is registered.
+const PREFIX: u8 = 3;
 
 pub(super) fn duplicate_address<'a>(
     decoder: &mut Decoder<'_, 'a>,
@@ -102,7 +134,16 @@ pub(super) fn duplicate_address<'a>(
         code: decoder.code,
         bytes: decoder.bytes,
     };
-    decoder.need(8 + message.owner_octets() + 16);
+    let fixed = message.fixed();
+    decoder.need(fixed);
+    if message.is_of_prefix()
+        && let Some(length) = u8_at(decoder.bytes, fixed - 1)
+        && !(16..=120).contains(&(length & 0x7f))
+    {
+        decoder.rule(fixed - 1, "prefix length not from 16 to 120");
+    }
+    let options = tail(decoder.bytes, fixed);
+    nd_option::check(options, decoder.limit(), decoder.defects);
     Body::DuplicateAddress(message)
 }
 
@@ -133,21 +174,62 @@ pub(super) const REGISTERED_KINDS: Names = Names {
 };
 
 macro_rules! duplicate_address {
-    ($owner:literal) => {
+    ($owner:literal, [$($status:expr),*], [$($address:expr),*]) => {
         &[
-            spec::named(spec::u8(4, "status"), &REGISTRATION_STATUSES),
+            $($status,)*
             spec::u8(5, "transaction"),
             spec::minutes(6, "lifetime"),
             spec::octets(8, $owner, "owner"),
-            spec::v6(8 + $owner, "address"),
+            $($address(8 + $owner),)*
         ]
     };
 }
 
-const OWNER_8: &[FieldSpec] = duplicate_address!(8);
-const OWNER_16: &[FieldSpec] = duplicate_address!(16);
-const OWNER_24: &[FieldSpec] = duplicate_address!(24);
-const OWNER_32: &[FieldSpec] = duplicate_address!(32);
+/// Those of a message, by octets of the owner: 8, 16, 24 and 32.
+macro_rules! by_owner {
+    ($status:tt, $address:tt) => {
+        [
+            duplicate_address!(8, $status, $address),
+            duplicate_address!(16, $status, $address),
+            duplicate_address!(24, $status, $address),
+            duplicate_address!(32, $status, $address),
+        ]
+    };
+}
+
+const CONFIRMATIONS: [&[FieldSpec]; 4] = by_owner!(
+    [spec::named(spec::u8(4, "status"), &REGISTRATION_STATUSES)],
+    [address]
+);
+/// RFC 9685 section 7.2.
+const REQUESTS: [&[FieldSpec]; 4] = by_owner!([KIND, KIND_RESERVED], [address]);
+/// RFC 9926 section 7.3.
+const PREFIX_REQUESTS: [&[FieldSpec]; 4] = by_owner!(
+    [KIND, KIND_RESERVED],
+    [prefix, prefix_reserved, prefix_length]
+);
+
+const KIND: FieldSpec = spec::named(spec::bits(4, 6, 2, "address_kind"), &REGISTERED_KINDS);
+const KIND_RESERVED: FieldSpec = spec::reserved(4, 1, 0x3f, "reserved");
+
+const fn address(at: u16) -> FieldSpec {
+    spec::v6(at, "address")
+}
+
+/// Octets of a prefix, its length behind it.
+const PREFIX_OCTETS: u8 = 15;
+
+const fn prefix(at: u16) -> FieldSpec {
+    spec::v6_prefix_of(at, PREFIX_OCTETS, "prefix")
+}
+
+const fn prefix_reserved(at: u16) -> FieldSpec {
+    spec::reserved(at + PREFIX_OCTETS as u16, 1, 0x80, "prefix_reserved")
+}
+
+const fn prefix_length(at: u16) -> FieldSpec {
+    spec::bits(at + PREFIX_OCTETS as u16, 0, 7, "prefix_length")
+}
 
 /// An MPL control message: what the sender has buffered of each seed.
 #[derive(Clone, Copy, Debug)]
@@ -264,29 +346,73 @@ pub(super) fn mpl<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
+
+    fn duplicate(packet: &[u8]) -> DuplicateAddress<'_> {
+        match parse(packet).body {
+            Body::DuplicateAddress(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn the_code_tells_how_long_the_owner_is() {
         for (code, length) in [(0, 8), (1, 8), (2, 16), (3, 24), (4, 32), (0x12, 16)] {
-            let mut octets = vec![157, code, 0, 0, 1, 5, 0, 60];
-            octets.extend(vec![0xaa; length]);
-            octets.extend([0x20; 16]);
-            let packet = v6(&octets);
-            let Body::DuplicateAddress(message) = parse(&packet).body else {
-                panic!();
-            };
+            for kind in [157, 158] {
+                let mut octets = vec![kind, code, 0, 0, 1, 5, 0, 60];
+                octets.extend(vec![0xaa; length]);
+                octets.extend([0x20; 16]);
+                // Options may follow (RFC 8929 section 3.1).
+                octets.extend([1, 1, 2, 0, 0, 0, 0, 9]);
+                let packet = v6(&octets);
+                let message = duplicate(&packet);
+                let status = (kind == 158).then_some(1);
+                assert_eq!((message.status(), message.transaction()), (status, Some(5)));
+                assert_eq!(message.lifetime(), Some(60));
+                assert_eq!(message.owner(), Some(&vec![0xaa; length][..]));
+                assert_eq!(message.address(), Some([0x20; 16].into()));
+                let names: Vec<_> = parse(&packet).items().map(|item| item.name).collect();
+                assert_eq!(names, [Some("source_link_layer_address")]);
+                assert!(parse(&packet).defects.is_empty());
+                every_prefix(&packet);
+                every_code(&packet);
+            }
+        }
+    }
+
+    /// RFC 9685 section 7.2, RFC 9926 section 7.3.
+    #[test]
+    fn a_request_tells_what_is_to_be_registered() {
+        let request = |flags: u8, last: u8| {
+            let mut octets = vec![157, 0, 0, 0, flags, 5, 0, 60];
+            octets.extend([0xaa; 8]);
+            octets.extend([0x20; 15]);
+            octets.push(last);
+            v6(&octets)
+        };
+        let told = |packet: &[u8]| -> Vec<_> {
+            let message = parse(packet);
+            let fields = message.fields();
+            fields.map(|f| (f.name, f.word())).collect()
+        };
+        let kind = |word| ("address_kind", Some(("address_kind_name", word)));
+        let packet = request(0x40, 0x20);
+        assert_eq!(told(&packet)[0], kind("multicast"));
+        assert_eq!(duplicate(&packet).address(), Some([0x20; 16].into()));
+        let packet = request(0xc1, 64);
+        let fields = told(&packet);
+        assert_eq!(fields[..2], [kind("prefix"), ("reserved", None)]);
+        assert_eq!(fields[5..], [("prefix", None), ("prefix_length", None)]);
+        let mut prefix = [0x20; 16];
+        prefix[15] = 0;
+        assert_eq!(duplicate(&packet).address(), Some(prefix.into()));
+        assert!(parse(&packet).defects.is_empty());
+        every_prefix(&packet);
+        for length in [15, 121] {
             assert_eq!(
-                (message.status(), message.transaction()),
-                (Some(1), Some(5))
+                rules(&parse(&request(0xc0, length))),
+                ["prefix length not from 16 to 120"]
             );
-            assert_eq!(message.lifetime(), Some(60));
-            assert_eq!(message.owner(), Some(&vec![0xaa; length][..]));
-            assert_eq!(message.address(), Some([0x20; 16].into()));
-            assert_eq!(parse(&packet).fields().count(), 5);
-            assert!(parse(&packet).defects.is_empty());
-            every_prefix(&packet);
-            every_code(&packet);
         }
     }
 

@@ -7,6 +7,7 @@ use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec, v6_addresses};
 use super::nd_option::{self, NdOptions};
 use super::{Body, Direction};
+use crate::wire::IpVersion;
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// A message between a mobile node and its home agent.
@@ -230,10 +231,11 @@ const HANDOVER_INITIATE_FIELDS: &[FieldSpec] = &[
     spec::u16(6, "id"),
 ];
 
-/// A message of an experimental mobility protocol (RFC 4065 section 2), in either version of ICMP.
+/// A message of an experimental mobility protocol (RFC 4065 section 8), in either version of ICMP.
 #[derive(Clone, Copy, Debug)]
 pub struct Seamoby<'a> {
     bytes: &'a [u8],
+    version: IpVersion,
 }
 
 impl<'a> Seamoby<'a> {
@@ -246,20 +248,51 @@ impl<'a> Seamoby<'a> {
     pub fn data(&self) -> &'a [u8] {
         tail(self.bytes, HEADER)
     }
+
+    /// The options of candidate access router discovery, which have the format and, in IPv6, the numbers of
+    /// Neighbor Discovery (RFC 4065 section 4, RFC 4066 section 5.1.1).
+    pub fn options(&self) -> NdOptions<'a> {
+        NdOptions::new(if self.has_options() { self.data() } else { &[] })
+    }
+
+    fn has_options(&self) -> bool {
+        self.version == IpVersion::V6 && self.subtype() == Some(CARD)
+    }
+
+    pub(super) fn table(&self) -> &'static [FieldSpec] {
+        if self.has_options() {
+            SEAMOBY_HEADER
+        } else {
+            SEAMOBY_FIELDS
+        }
+    }
 }
 
 pub(super) fn seamoby<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.need(HEADER);
-    Body::Seamoby(Seamoby {
+    let message = Seamoby {
         bytes: decoder.bytes,
-    })
+        version: decoder.version,
+    };
+    if message.has_options() {
+        nd_option::check(message.data(), decoder.limit(), decoder.defects);
+    }
+    Body::Seamoby(message)
 }
 
-pub(super) const SEAMOBY_FIELDS: &[FieldSpec] = &[
-    spec::u8(4, "subtype"),
-    spec::reserved(5, 3, 0x00ff_ffff, "reserved"),
-    spec::rest(8, "data"),
-];
+/// Candidate access router discovery.
+const CARD: u8 = 0;
+
+/// IANA registry of subtypes of experimental mobility protocols (RFC 4065 section 8).
+const SEAMOBY_SUBTYPES: Names = Names {
+    key: "subtype_name",
+    words: &["card", "cxtp"],
+};
+
+const SUBTYPE: FieldSpec = spec::named(spec::u8(4, "subtype"), &SEAMOBY_SUBTYPES);
+const SUBTYPE_RESERVED: FieldSpec = spec::reserved(5, 3, 0x00ff_ffff, "reserved");
+const SEAMOBY_HEADER: &[FieldSpec] = &[SUBTYPE, SUBTYPE_RESERVED];
+const SEAMOBY_FIELDS: &[FieldSpec] = &[SUBTYPE, SUBTYPE_RESERVED, spec::rest(8, "data")];
 
 #[cfg(test)]
 mod tests {
@@ -354,5 +387,27 @@ mod tests {
             every_prefix(&packet);
             every_code(&packet);
         }
+    }
+
+    /// RFC 4066 section 5.1.1, with the numbers of RFC 4065: in IPv6 those of Neighbor Discovery.
+    #[test]
+    fn candidate_access_routers_are_asked_for_with_options() {
+        let octets = |kind: u8| {
+            let head = [kind, 0, 0, 0, 0, 0, 0, 0];
+            [&head[..], &[138, 1, 0x28, 0, 0, 0, 0, 7]].concat()
+        };
+        let packet = v6(&octets(150));
+        let message = parse(&packet);
+        let names: Vec<_> = message.items().map(|item| item.name).collect();
+        assert_eq!(names, [Some("card_request")]);
+        let subtype = message.fields().find(|f| f.name == "subtype").unwrap();
+        assert_eq!(subtype.word(), Some(("subtype_name", "card")));
+        assert!(message.fields().all(|f| f.name != "data"));
+        assert!(message.defects.is_empty());
+        every_prefix(&packet);
+        let of_v4 = v4(&octets(41));
+        let message = parse(&of_v4);
+        assert_eq!(message.items().count(), 0);
+        assert!(message.fields().any(|f| f.name == "data"));
     }
 }

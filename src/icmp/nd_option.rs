@@ -1,13 +1,17 @@
 //! The options of Neighbor Discovery (RFC 4861 section 4.6, IANA registry
 //! `IPv6 Neighbor Discovery Option Formats`).
 
+mod card;
+mod certificate;
 mod fault;
 mod format;
 mod made;
 mod names;
+mod protection;
 mod tables;
 mod value;
 
+pub(super) use card::part as card_part;
 pub(super) use fault::{
     prefix as prefix_faults, prefix_length as prefix_length_fault, route as route_faults,
 };
@@ -51,6 +55,8 @@ const HANDOVER_KEY_REPLY: u8 = 28;
 const HANDOVER_ASSIST: u8 = 29;
 /// Mobile node identifier (RFC 5271 section 4.2).
 const MOBILE_NODE_IDENTIFIER: u8 = 30;
+/// Registration of an address (RFC 6775 section 4.1).
+const ADDRESS_REGISTRATION: u8 = 33;
 /// Encrypted DNS (RFC 9463 section 6.1).
 const ENCRYPTED_DNS: u8 = 144;
 
@@ -64,6 +70,14 @@ pub struct NdOption<'a> {
     pub words: u8,
     /// The option's octets from its type on, as captured; all that are left where it tells no end.
     pub bytes: &'a [u8],
+    message: Message,
+}
+
+/// What it is in, where that tells how it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    NeighborSolicitation,
+    Other,
 }
 
 impl<'a> NdOption<'a> {
@@ -139,9 +153,23 @@ impl<'a> NdOption<'a> {
             PROVISIONING_DOMAIN => made::provisioning_domain(self.bytes, self.table()),
             CGA => made::cga(self.bytes, self.stated(), self.table()),
             HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),
+            ADDRESS_REGISTRATION if self.registers_prefix() => {
+                Specs::Two(tables::FIELDS, tables::PREFIX_REGISTRATION)
+            }
+            protection::PARAMETERS => protection::parameters(self.bytes),
+            protection::SIGNATURE => protection::signature(self.bytes),
+            card::REQUEST | card::REPLY => card::specs(self.bytes, self.table()),
             ENCRYPTED_DNS => made::encrypted_dns(self.bytes),
             _ => Specs::Two(tables::FIELDS, self.table()),
         }
+    }
+
+    /// Whether a registration is that of a prefix, whose length stands where an advertisement has a status
+    /// (RFC 9926 section 7.2).
+    fn registers_prefix(&self) -> bool {
+        const PREFIX: u8 = 3;
+        self.message == Message::NeighborSolicitation
+            && u8_at(self.bytes, 4).is_some_and(|flags| flags >> 4 & 3 == PREFIX)
     }
 
     fn table(&self) -> &'static [FieldSpec] {
@@ -170,11 +198,23 @@ pub fn option_types() -> impl Iterator<Item = (u8, &'static str)> {
 #[derive(Clone, Debug)]
 pub struct NdOptions<'a> {
     rest: &'a [u8],
+    message: Message,
 }
 
 impl<'a> NdOptions<'a> {
     pub(super) const fn new(octets: &'a [u8]) -> Self {
-        Self { rest: octets }
+        Self {
+            rest: octets,
+            message: Message::Other,
+        }
+    }
+
+    /// Those of a neighbor solicitation.
+    pub(super) const fn of_solicitation(octets: &'a [u8]) -> Self {
+        Self {
+            rest: octets,
+            message: Message::NeighborSolicitation,
+        }
     }
 }
 
@@ -192,7 +232,12 @@ impl<'a> Iterator for NdOptions<'a> {
         };
         let bytes = self.rest.get(..length).unwrap_or(self.rest);
         self.rest = tail(self.rest, length);
-        Some(NdOption { kind, words, bytes })
+        Some(NdOption {
+            kind,
+            words,
+            bytes,
+            message: self.message,
+        })
     }
 }
 

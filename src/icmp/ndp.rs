@@ -117,7 +117,10 @@ impl<'a> Ndp<'a> {
 
     /// The options, in order.
     pub fn options(&self) -> NdOptions<'a> {
-        NdOptions::new(self.options)
+        match self.kind {
+            NdpKind::NeighborSolicitation { .. } => NdOptions::of_solicitation(self.options),
+            _ => NdOptions::new(self.options),
+        }
     }
 }
 

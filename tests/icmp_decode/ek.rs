@@ -66,7 +66,7 @@ const WRONG: &[(&str, &str, &[u64], &str)] = &[
         "icmpv6_icmpv6_opt_type",
         "a sample",
         &[150],
-        "experimental mobility has no options of Neighbor Discovery (RFC 4065 section 2)",
+        "experimental mobility has options of Neighbor Discovery in one subtype only (RFC 4065 section 8)",
     ),
     (
         "icmpv6_icmpv6_reserved",

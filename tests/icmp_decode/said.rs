@@ -79,7 +79,7 @@ fn an_option_longer_than_its_fields_says_so() {
         told["defects"][0]["rule"],
         "option length wrong for its type"
     );
-    let said = "rpl target (5), length 25: flags [none], owner size 0, prefix length 64";
+    let said = "rpl target (5), length 25: flags [none], address kind 0 unicast, owner size 0, prefix length 64";
     assert!(verbose(&packet).contains(said));
     let right = record(&dao(10, &[]));
     assert!(right["defects"].is_null() && right["icmp"]["options"][0]["length"].is_null());

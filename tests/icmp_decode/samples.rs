@@ -158,7 +158,7 @@ fn samples6() -> Vec<Sample> {
         (156, 0, Hop::Any, vec![&[1, 1, 0, 0], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5], &[0, 10, 0, 60]],
             json!({"locator_count": 1, "operation": 1, "locators": [{"locator": "20010db800000005", "preference": 10, "lifetime": 60}]})),
         (157, 0, Hop::Any, vec![&[0, 0, 0, 60], nonce, &far],
-            json!({"status": 0, "transaction": 0, "lifetime": 60, "owner": "0102030405060708", "address": "2001:db8::9"})),
+            json!({"address_kind": 0, "transaction": 0, "lifetime": 60, "owner": "0102030405060708", "address": "2001:db8::9"})),
         (158, 0, Hop::Any, vec![&[1, 0, 0, 60], nonce, &far], json!({"status": 1, "status_name": "duplicate_address", "lifetime": 60, "address": "2001:db8::9"})),
         (159, 0, Hop::Any, vec![&[4, 0x04, 0x80]], json!({})),
         (160, 0, Hop::Any, vec![&[0, 7, 9, 1], &[0x20, 0, 0xd3, 0xf3, 0, 8, 3, 2, 0, 0, 0, 2]], json!({"id": 7, "seq": 9, "local": true})),

@@ -4,7 +4,7 @@ mod babel;
 
 use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::item::{Item, Specs};
-use crate::icmp::nd_option::NdOptions;
+use crate::icmp::nd_option::{self, NdOptions};
 use crate::icmp::{describe, ndp};
 use crate::wire::bytes::{tail, u8_at};
 
@@ -23,6 +23,8 @@ pub enum Parts {
     RouterAdvertisement,
     /// The options behind that.
     DomainOptions,
+    /// What is in a request for candidate access routers or in the reply (RFC 4066 section 5.1.3).
+    CardOptions,
 }
 
 const RIP_ROUTE: &[FieldSpec] = &[
@@ -137,6 +139,11 @@ impl Parts {
                 Self::DomainOptions => {
                     let option = NdOptions::new(rest).next()?;
                     (option.item_of_domain(), option.bytes.len())
+                }
+                Self::CardOptions => {
+                    let item = nd_option::card_part(rest)?;
+                    let length = item.bytes.len();
+                    (item, length)
                 }
             };
             rest = tail(rest, length);

@@ -205,6 +205,21 @@ pub(in crate::icmp) const fn number_list(at: u16, octets: u8, name: &'static str
     field(at, name, FieldKind::NumberList(octets))
 }
 
+/// So many numbers of so many octets each.
+pub(in crate::icmp) const fn number_array(
+    at: u16,
+    octets: u8,
+    count: u16,
+    name: &'static str,
+) -> FieldSpec {
+    field(at, name, FieldKind::NumberArray { octets, count })
+}
+
+/// The milliseconds of a consistent uptime (RFC 9685 section 10).
+pub(in crate::icmp) const fn uptime(at: u16, name: &'static str) -> FieldSpec {
+    counting(field(at, name, FieldKind::Uptime), Unit::Milliseconds)
+}
+
 pub(in crate::icmp) const fn x509(at: u16, part: Part, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::X509(part))
 }

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use super::{
     CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
     HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, NdOptions, PROVISIONING_DOMAIN,
-    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, made, tables,
+    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, card, made, protection, tables,
 };
 use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::Preference;
@@ -17,14 +17,14 @@ pub(in crate::icmp) const LENGTH: &str = "option length wrong for its type";
 /// The rule that a length of 0 breaks (RFC 4861 section 4.6): nodes must discard such a packet.
 pub(super) const ZERO_LENGTH: &str = "option length 0";
 /// The rule that a part breaks whose length leads out of its option.
-const LONGER_PART: &str = "part longer than its option";
+pub(super) const LONGER_PART: &str = "part longer than its option";
 /// Bits of an address.
 const ADDRESS_BITS: u8 = 128;
 /// Octets before the name of a trust anchor, before a certificate and before an identifier.
 const NAME: usize = 4;
 
 /// What a rule is broken by: the place in the option, and the rule.
-type Tell<'t> = &'t mut dyn FnMut(usize, &'static str);
+pub(super) type Tell<'t> = &'t mut dyn FnMut(usize, &'static str);
 
 /// Tells what is wrong with what an option holds that is all there.
 pub(super) fn each(option: &[u8], tell: Tell<'_>) {
@@ -78,6 +78,9 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         38 if u8_at(option, 3).is_some_and(|code| pref64_length(code).is_none()) => {
             tell(3, "reserved prefix length code");
         }
+        protection::PARAMETERS => protection::parameter_faults(option, tell),
+        protection::SIGNATURE => protection::signature_faults(option, tell),
+        card::REQUEST | card::REPLY => card::faults(option, tell),
         ENCRYPTED_DNS => encrypted_dns(option, tell),
         _ => {}
     }

@@ -1,10 +1,11 @@
 //! The formats of options.
 
+use super::certificate::certificate_rows;
 use super::format::{Format, row, sized};
-use super::made;
 use super::names::{
     ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
 };
+use super::{card, made, protection};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::{REGISTERED_KINDS, REGISTRATION_STATUSES};
 use crate::icmp::x509::Part;
@@ -57,6 +58,32 @@ const SIGNATURE: &[FieldSpec] = &[
     spec::octets(4, 16, "key_hash"),
     spec::rest(20, "signature"),
 ];
+
+/// A registration with what stands in the octet of its status (RFC 8505 section 4.1, RFC 9685 section
+/// 7.1, RFC 9927 section 3).
+macro_rules! registration {
+    ($($status:expr),*) => {
+        &[
+            $($status,)*
+            spec::u8(3, "opaque"),
+            spec::reserved(4, 1, 0x80, "reserved"),
+            spec::flag(4, 0x40, "crypto_id"),
+            spec::named(spec::bits(4, 4, 2, "address_kind"), &REGISTERED_KINDS),
+            spec::bits(4, 2, 2, "interface_kind"),
+            spec::flag(4, 0x02, "register_routing"),
+            spec::flag(4, 0x01, "has_transaction"),
+            spec::u8(5, "transaction"),
+            spec::minutes(6, "lifetime"),
+            spec::rest(8, "owner"),
+        ]
+    };
+}
+
+/// The registration of a prefix in a solicitation (RFC 9926 section 7.2).
+pub(super) const PREFIX_REGISTRATION: &[FieldSpec] = registration!(
+    spec::flag(2, 0x80, "forwarding"),
+    spec::bits(2, 0, 7, "prefix_length")
+);
 
 /// All of them, by ascending type.
 pub(super) const FORMATS: &[Format] = &[
@@ -188,26 +215,13 @@ pub(super) const FORMATS: &[Format] = &[
         super::CERTIFICATE,
         "certificate",
         1,
-        &[
-            spec::named(spec::u8(2, "certificate_type"), &CERTIFICATES),
-            spec::reserved(3, 1, 0xff, "reserved"),
-            spec::rest(4, "certificate"),
-            spec::x509(4, Part::Subject, "subject"),
-            spec::x509(4, Part::Issuer, "issuer"),
-            spec::x509(4, Part::NotBefore, "not_before"),
-            spec::x509(4, Part::NotAfter, "not_after"),
-            spec::x509(4, Part::Serial, "serial"),
-            spec::x509(4, Part::SubjectKeyId, "subject_key_id"),
-            spec::x509(4, Part::AuthorityKeyId, "authority_key_id"),
-            spec::x509(4, Part::SignatureAlgorithm, "signature_algorithm"),
-            spec::x509(4, Part::KeyAlgorithm, "key_algorithm"),
-            spec::x509(4, Part::KeyBits, "key_bits"),
-            spec::x509(4, Part::Ca, "ca"),
-            spec::x509(4, Part::KeyUsage, "key_usage"),
-            spec::x509(4, Part::ExtendedKeyUsage, "extended_key_usage"),
-            spec::x509(4, Part::SubjectAltNames, "subject_alt_names"),
-            spec::x509(4, Part::AddressBlocks, "address_blocks"),
-        ],
+        certificate_rows!(
+            [
+                spec::named(spec::u8(2, "certificate_type"), &CERTIFICATES),
+                spec::reserved(3, 1, 0xff, "reserved")
+            ],
+            4
+        ),
     ),
     // RFC 5568 section 6.5.
     sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
@@ -322,25 +336,16 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 6496 section 6.
     row(32, "proxy_signature", 3, SIGNATURE),
-    // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9685 section 7.1, RFC 9927 section 3.
+    // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9010 section 8.
     sized(
-        33,
+        super::ADDRESS_REGISTRATION,
         "address_registration",
         2,
         5,
-        &[
-            spec::named(spec::u8(2, "status"), &REGISTRATION_STATUSES),
-            spec::u8(3, "opaque"),
-            spec::reserved(4, 1, 0x80, "reserved"),
-            spec::flag(4, 0x40, "crypto_id"),
-            spec::named(spec::bits(4, 4, 2, "address_kind"), &REGISTERED_KINDS),
-            spec::bits(4, 2, 2, "interface_kind"),
-            spec::flag(4, 0x02, "register_routing"),
-            spec::flag(4, 0x01, "has_transaction"),
-            spec::u8(5, "transaction"),
-            spec::minutes(6, "lifetime"),
-            spec::rest(8, "owner"),
-        ],
+        registration!(
+            spec::reserved(2, 1, 0xc0, "status_reserved"),
+            spec::named(spec::bits(2, 0, 6, "status"), &REGISTRATION_STATUSES)
+        ),
     ),
     // RFC 6775 section 4.2.
     sized(
@@ -370,21 +375,25 @@ pub(super) const FORMATS: &[Format] = &[
             spec::v6(8, "address"),
         ],
     ),
-    // RFC 7400 section 3.3, RFC 8505 section 4.3.
+    // RFC 7400 section 3.3, RFC 8505 section 4.3, RFC 8928 section 4.5, RFC 9685 section 14.6, RFC 9926
+    // section 13.2.
     sized(
         36,
         "6lowpan_capability",
         1,
         1,
         &[
-            spec::reserved(2, 2, 0xffc0, "more_flags"),
+            spec::reserved(2, 2, 0xff00, "more_flags"),
+            spec::flag(3, 0x80, "multicast_and_anycast_registration"),
+            spec::flag(3, 0x40, "address_protection"),
             spec::flag(3, 0x20, "extended_duplicate_address"),
             spec::flag(3, 0x10, "low_power_router"),
             spec::flag(3, 0x08, "border_router"),
             spec::flag(3, 0x04, "routing_registrar"),
             spec::flag(3, 0x02, "extended_address_registration"),
             spec::flag(3, 0x01, "generic_header_compression"),
-            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+            spec::flag(4, 0x80, "prefix_registration"),
+            spec::reserved(4, 4, 0x7fff_ffff, "reserved"),
         ],
     ),
     // RFC 8910 section 2.3.
@@ -404,8 +413,18 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 8928 sections 4.3 and 4.4.
-    row(39, "crypto_id_parameters", 1, UNKNOWN),
-    row(40, "nd_signature", 1, UNKNOWN),
+    row(
+        protection::PARAMETERS,
+        "crypto_id_parameters",
+        1,
+        protection::PARAMETER_FIELDS,
+    ),
+    row(
+        protection::SIGNATURE,
+        "nd_signature",
+        1,
+        protection::SIGNATURE_FIELDS,
+    ),
     // RFC 6775 based, RFC 9176 section 4.1.1.
     sized(
         41,
@@ -418,9 +437,26 @@ pub(super) const FORMATS: &[Format] = &[
             spec::v6(8, "address"),
         ],
     ),
+    // RFC 9685 section 10.
+    sized(
+        42,
+        "consistent_uptime",
+        1,
+        1,
+        &[
+            spec::bits(2, 2, 6, "uptime_exponent"),
+            spec::bits_of(2, 2, 0, 10, "uptime_mantissa"),
+            spec::uptime(2, "uptime"),
+            spec::flag(4, 0x80, "sleeps"),
+            spec::flag(4, 0x40, "knows_peer"),
+            spec::reserved(4, 1, 0x3f, "reserved"),
+            spec::bits_of(5, 2, 4, 12, "state_sequence"),
+            spec::bits_of(6, 2, 0, 12, "peer_state_sequence"),
+        ],
+    ),
     // RFC 4066 section 5.1.
-    row(138, "card_request", 1, UNKNOWN),
-    row(139, "card_reply", 1, UNKNOWN),
+    row(card::REQUEST, "card_request", 1, card::REQUEST_FIELDS),
+    row(card::REPLY, "card_reply", 1, card::REPLY_FIELDS),
     // RFC 9463 section 6.1.
     row(
         super::ENCRYPTED_DNS,

@@ -1,3 +1,6 @@
+mod card;
+mod registration;
+
 use super::*;
 use crate::icmp::tests::{every_prefix, parse, rules, v6};
 use crate::icmp::{Body, field::Value};

@@ -78,7 +78,7 @@ pub enum NdValue<'a> {
     RaFlags([u8; 6]),
     /// Registration of an address (RFC 6775, RFC 8505).
     AddressRegistration {
-        /// 0 success, 1 duplicate, 2 table full; see RFC 8505 for more.
+        /// 0 success, 1 duplicate, 2 table full; see RFC 8505 for more. Of an advertisement.
         status: u8,
         /// Flags as on the wire.
         flags: u8,
@@ -202,7 +202,7 @@ fn read(kind: u8, bytes: &[u8]) -> Option<NdValue<'_>> {
             domains: DnsList(tail(bytes, 8)),
         },
         33 => NdValue::AddressRegistration {
-            status: u8_at(bytes, 2)?,
+            status: u8_at(bytes, 2)? & 0x3f,
             flags: u8_at(bytes, 4)?,
             transaction: u8_at(bytes, 5)?,
             lifetime: u16_at(bytes, 6)?,
@@ -245,6 +245,7 @@ mod tests {
             kind: bytes[0],
             words: u8::try_from(bytes.len() / 8).unwrap(),
             bytes,
+            message: super::super::Message::Other,
         })
     }
 

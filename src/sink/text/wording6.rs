@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{addr, wording6_nodes};
-use crate::icmp::{Body, Direction, Message, mobile, names};
+use crate::icmp::{Body, Message, mobile, names};
 use crate::record::write::{self, number};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -263,9 +263,7 @@ fn duplicate_address(out: &mut Vec<u8>, message: &Message<'_>) {
         out.extend_from_slice(b", ");
         write::ipv6(out, address);
     }
-    if let Some(status) = duplicate.status()
-        && (duplicate.direction == Direction::Reply || status != 0)
-    {
+    if let Some(status) = duplicate.status() {
         out.extend_from_slice(b", ");
         named_or(out, duplicate.status_name(), |out| {
             number(out, b"status ", status.into());
