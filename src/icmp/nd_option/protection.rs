@@ -4,7 +4,7 @@ use super::fault::{LENGTH, LONGER_PART, Tell};
 use super::made::rows;
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
-use crate::wire::bytes::u16_at;
+use crate::wire::bytes::{u8_at, u16_at};
 
 /// Parameters of a crypto-ID.
 pub(super) const PARAMETERS: u8 = 39;
@@ -54,9 +54,23 @@ fn part_octets(option: &[u8]) -> u16 {
     u16_at(option, 2).unwrap_or(0) & ((1 << LENGTH_BITS) - 1)
 }
 
-/// Tells of parameters whose key their option does not end with, but for padding.
+/// Tells of parameters whose key their option does not end with, but for padding, and of one that is not
+/// as long as its type has them.
 pub(super) fn parameter_faults(option: &[u8], tell: Tell<'_>) {
     part_faults(option, KEY_AT, tell);
+    let lengths = u8_at(option, 4).and_then(key_octets);
+    if lengths.is_some_and(|lengths| !lengths.contains(&part_octets(option))) {
+        tell(2, "key length wrong for its type");
+    }
+}
+
+/// Octets that a public key may have, compressed or not (RFC 8928 section 8.2).
+const fn key_octets(crypto_type: u8) -> Option<&'static [u16]> {
+    match crypto_type {
+        0 | 2 => Some(&[33, 65]),
+        1 => Some(&[32]),
+        _ => None,
+    }
 }
 
 /// The same of a signature.

@@ -5,11 +5,12 @@ use super::*;
 /// RFC 8928 section 4.3: what is behind the key pads it.
 #[test]
 fn parameters_of_a_crypto_id_have_a_key_without_its_padding() {
-    let option = |words: u8, length: u8, key: &[u8]| {
-        let mut octets = [&[39, words, 0, length, 1, 9, 4][..], key].concat();
+    let of_type = |kind: u8, words: u8, length: u8, key: &[u8]| {
+        let mut octets = [&[39, words, 0, length, kind, 9, 4][..], key].concat();
         octets.resize(usize::from(words) * 8, 0);
         octets
     };
+    let option = |words, length, key: &[u8]| of_type(1, words, length, key);
     let key = [7; 32];
     fields(
         &option(5, 32, &key),
@@ -22,7 +23,19 @@ fn parameters_of_a_crypto_id_have_a_key_without_its_padding() {
         ],
     );
     let told = |octets: &[u8]| rules(&parse(&with(octets)));
-    assert_eq!(told(&option(5, 34, &key)), ["part longer than its option"]);
+    let wrong_key = "key length wrong for its type";
+    assert_eq!(
+        told(&option(5, 34, &key)),
+        ["part longer than its option", wrong_key]
+    );
+    for (kind, length, expected) in [
+        (0, 33, &[][..]),
+        (1, 33, &[wrong_key]),
+        (2, 32, &[wrong_key]),
+        (3, 32, &[]),
+    ] {
+        assert_eq!(told(&of_type(kind, 5, length, &key)), expected, "{kind}");
+    }
     // More padding than aligns it.
     assert_eq!(
         told(&option(6, 32, &key)),
