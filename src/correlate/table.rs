@@ -44,6 +44,11 @@ struct Entry<K, V> {
     key: K,
     /// `None` marks a free place, kept for the next insertion.
     value: Option<V>,
+}
+
+/// How an entry hangs together with others.
+#[derive(Clone, Copy, Debug)]
+struct Links {
     hash: KeyHash,
     older: u32,
     newer: u32,
@@ -60,6 +65,9 @@ pub(super) struct Table<K, V> {
     /// not there is seldom looked for in an entry, which is far away in memory.
     chains: Vec<u32>,
     entries: Vec<Entry<K, V>>,
+    /// Those of each entry, apart from them: to walk a chain and to mend an order takes no entry, which
+    /// is likelier to be far away in memory.
+    links: Vec<Links>,
     /// Head of the free list, linked through `newer`.
     free: u32,
     oldest: u32,
@@ -78,10 +86,11 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// The same for values that own up to `heap` octets elsewhere.
     pub(super) fn with_memory_and_heap(bytes: usize, heap: usize) -> Self {
         // Four chains to an entry, where their number was just doubled.
-        let per_entry = size_of::<Entry<K, V>>() + 4 * size_of::<u32>() + heap;
+        let per_entry = size_of::<Entry<K, V>>() + size_of::<Links>() + 4 * size_of::<u32>() + heap;
         Self {
             chains: vec![NONE; FEWEST_CHAINS],
             entries: Vec::new(),
+            links: Vec::new(),
             free: NONE,
             oldest: NONE,
             newest: NONE,
@@ -115,11 +124,11 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// Where `key` is, whose hash is known.
     pub(super) fn find_hashed(&self, key: &K, hash: KeyHash) -> Option<Slot> {
         let mut at = *self.chains.get(hash.chain(self.chains.len()))?;
-        while let Some(entry) = self.entries.get(at as usize) {
-            if entry.hash == hash && entry.key == *key {
+        while let Some(links) = self.links.get(at as usize) {
+            if links.hash == hash && self.entries.get(at as usize)?.key == *key {
                 return Some(Slot(at));
             }
-            at = entry.chained_behind;
+            at = links.chained_behind;
         }
         None
     }
@@ -163,13 +172,13 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
 
     /// The slot of the entry inserted after that at `slot`.
     pub(super) fn newer(&self, slot: Slot) -> Option<Slot> {
-        let next = self.entries.get(slot.0 as usize)?.newer;
+        let next = self.links.get(slot.0 as usize)?.newer;
         (next != NONE).then_some(Slot(next))
     }
 
     /// The slot of the entry inserted before that at `slot`.
     pub(super) fn older(&self, slot: Slot) -> Option<Slot> {
-        let next = self.entries.get(slot.0 as usize)?.older;
+        let next = self.links.get(slot.0 as usize)?.older;
         (next != NONE).then_some(Slot(next))
     }
 
@@ -179,17 +188,17 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         prefetch(self.chains.get(chain));
     }
 
-    /// Asks memory for what it takes to take out the entry at `slot`, which is at hand already, and for
-    /// the one inserted after that.
+    /// Asks memory for what tells whether there is an entry at `slot`.
     pub(super) fn prefetch(&self, slot: Slot) {
-        let Some(entry) = self.entries.get(slot.0 as usize) else {
-            return;
-        };
-        prefetch(self.chains.get(entry.hash.chain(self.chains.len())));
-        if let Some(next) = self.entries.get(entry.newer as usize) {
-            prefetch(Some(&next.key));
-            prefetch(Some(&next.value));
-            prefetch(Some(&next.hash));
+        prefetch((self.entries.get(slot.0 as usize)).map(|entry| &entry.value));
+        prefetch(self.links.get(slot.0 as usize));
+    }
+
+    /// Asks memory for what the entry at `slot` hangs together with.
+    pub(super) fn prefetch_linked(&self, slot: Slot) {
+        if let Some(links) = self.links.get(slot.0 as usize) {
+            prefetch(self.chains.get(links.hash.chain(self.chains.len())));
+            prefetch(self.links.get(links.chained_behind as usize));
         }
     }
 
@@ -221,16 +230,16 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         } else {
             None
         };
-        let at = self.place(Entry {
-            key,
-            value: Some(value),
+        let links = Links {
             hash,
             older: self.newest,
             newer: NONE,
             chained_before: HIDDEN,
             chained_behind: NONE,
-        });
-        match self.entries.get_mut(self.newest as usize) {
+        };
+        let value = Some(value);
+        let at = self.place(Entry { key, value }, links);
+        match self.links.get_mut(self.newest as usize) {
             Some(last) => last.newer = at,
             None => self.oldest = at,
         }
@@ -252,11 +261,11 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
         let chain = hash.chain(self.chains.len());
         let head = self.chains.get_mut(chain);
         let behind = head.map_or(NONE, |head| mem::replace(head, at));
-        if let Some(entry) = self.entries.get_mut(at as usize) {
-            entry.chained_before = NONE;
-            entry.chained_behind = behind;
+        if let Some(links) = self.links.get_mut(at as usize) {
+            links.chained_before = NONE;
+            links.chained_behind = behind;
         }
-        if let Some(second) = self.entries.get_mut(behind as usize) {
+        if let Some(second) = self.links.get_mut(behind as usize) {
             second.chained_before = at;
         }
     }
@@ -265,9 +274,9 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     fn double_chains(&mut self) {
         let twice = vec![NONE; self.chains.len() * 2];
         for mut at in mem::replace(&mut self.chains, twice) {
-            while let Some(entry) = self.entries.get(at as usize) {
-                let behind = entry.chained_behind;
-                self.lead_chain(at, entry.hash);
+            while let Some(links) = self.links.get(at as usize) {
+                let behind = links.chained_behind;
+                self.lead_chain(at, links.hash);
                 at = behind;
             }
         }
@@ -276,32 +285,32 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     /// No key finds the entry at `slot` any more, which keeps its place in the order: another may
     /// come under the same key.
     pub(super) fn hide(&mut self, slot: Slot) {
-        let Some(entry) = self.entries.get_mut(slot.0 as usize) else {
+        let Some(links) = self.links.get_mut(slot.0 as usize) else {
             return;
         };
-        let (hash, behind) = (entry.hash, entry.chained_behind);
-        let before = mem::replace(&mut entry.chained_before, HIDDEN);
+        let (hash, behind) = (links.hash, links.chained_behind);
+        let before = mem::replace(&mut links.chained_before, HIDDEN);
         if before == HIDDEN {
             return;
         }
         let chain = hash.chain(self.chains.len());
-        if let Some(entry) = self.entries.get_mut(before as usize) {
-            entry.chained_behind = behind;
+        if let Some(first) = self.links.get_mut(before as usize) {
+            first.chained_behind = behind;
         } else if let Some(head) = self.chains.get_mut(chain) {
             *head = behind;
         }
-        if let Some(entry) = self.entries.get_mut(behind as usize) {
-            entry.chained_before = before;
+        if let Some(second) = self.links.get_mut(behind as usize) {
+            second.chained_before = before;
         }
     }
 
     /// Its key finds the hidden entry at `slot` again; none may be there under the same key.
     pub(super) fn show(&mut self, slot: Slot) {
-        if let Some(entry) = self.entries.get(slot.0 as usize)
-            && entry.value.is_some()
-            && entry.chained_before == HIDDEN
+        if let Some(links) = self.links.get(slot.0 as usize)
+            && links.chained_before == HIDDEN
+            && self.at(slot).is_some()
         {
-            self.chain(slot.0, entry.hash);
+            self.chain(slot.0, links.hash);
         }
     }
 
@@ -310,8 +319,10 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
     pub(super) fn rename(&mut self, slot: Slot, key: K) {
         self.hide(slot);
         let hash = self.hash(&key);
-        if let Some(entry) = self.entries.get_mut(slot.0 as usize) {
-            (entry.key, entry.hash) = (key, hash);
+        if let Some(entry) = self.entries.get_mut(slot.0 as usize)
+            && let Some(links) = self.links.get_mut(slot.0 as usize)
+        {
+            (entry.key, links.hash) = (key, hash);
         }
         self.show(slot);
     }
@@ -364,29 +375,31 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
 
     /// Frees the place at `slot`, whose value is gone already.
     fn unlink(&mut self, slot: Slot) {
-        let Some(entry) = self.entries.get_mut(slot.0 as usize) else {
+        self.hide(slot);
+        let Some(links) = self.links.get_mut(slot.0 as usize) else {
             return;
         };
-        let (older, newer) = (entry.older, entry.newer);
-        entry.newer = self.free;
+        let (older, newer) = (links.older, links.newer);
+        links.newer = self.free;
         self.free = slot.0;
         self.held -= 1;
-        match self.entries.get_mut(older as usize) {
+        match self.links.get_mut(older as usize) {
             Some(before) => before.newer = newer,
             None => self.oldest = newer,
         }
-        match self.entries.get_mut(newer as usize) {
+        match self.links.get_mut(newer as usize) {
             Some(after) => after.older = older,
             None => self.newest = older,
         }
-        self.hide(slot);
     }
 
-    fn place(&mut self, entry: Entry<K, V>) -> u32 {
-        if let Some(free) = self.entries.get_mut(self.free as usize) {
-            let at = self.free;
-            self.free = free.newer;
-            *free = entry;
+    fn place(&mut self, entry: Entry<K, V>, links: Links) -> u32 {
+        let at = self.free;
+        if let Some(free) = self.entries.get_mut(at as usize)
+            && let Some(freed) = self.links.get_mut(at as usize)
+        {
+            self.free = freed.newer;
+            (*free, *freed) = (entry, links);
             return at;
         }
         // `capacity` keeps the length below NONE.
@@ -397,8 +410,10 @@ impl<K: Hash + Eq + Copy, V> Table<K, V> {
                 .max(16)
                 .min(self.capacity.saturating_sub(self.entries.len()).max(1));
             self.entries.reserve_exact(more);
+            self.links.reserve_exact(more);
         }
         self.entries.push(entry);
+        self.links.push(links);
         at
     }
 }

@@ -15,6 +15,7 @@ use crate::correlate::station::Station;
 use crate::icmp::{field, payload};
 use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::prefetch::prefetch;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
@@ -105,6 +106,16 @@ impl Open {
         self.repeats > 0
             && seen.place == self.reply_place
             && (seen.place.is_numbered() || is_alike())
+    }
+
+    /// Asks memory for all of it, which takes several lines of the cache.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        prefetch(Some(&self.addrs));
+        prefetch(Some(&self.end));
+        prefetch(Some(&self.requested));
+        prefetch(Some(&self.place));
+        prefetch(Some(&self.window));
     }
 
     /// Whether its window closed.
