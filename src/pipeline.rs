@@ -467,6 +467,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         if relation == Relation::Request {
             self.open += 1;
         }
+        let proven = { &self.pipe.correlator }.proven(frame, (&packet.ip, &message), relation);
         let event = IcmpEvent {
             frame,
             packet,
@@ -474,7 +475,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             relation,
             reassembly,
             whole: whole.as_ref(),
-            unmended: self.pipe.correlator.unmended(&packet.ip, &message),
+            proven: proven.as_deref(),
             sources: &self.sources,
         };
         if shown {

@@ -41,5 +41,7 @@ mod streams;
 mod tunnel_fragments;
 #[path = "wire/unmended.rs"]
 mod unmended;
+#[path = "wire/unmended_quotes.rs"]
+mod unmended_quotes;
 #[path = "wire/zep.rs"]
 mod zep;

@@ -17,7 +17,6 @@ use super::pairs::Pairs;
 use crate::model::flow::{AddrBits, FlowPorts};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::prefetch::prefetch;
-use crate::wire::IpVersion;
 pub(super) use crate::wire::ip::protocol::is_icmp;
 use crate::wire::ip::protocol::{DCCP, ESP, SCTP, TCP, UDP, UDP_LITE};
 
@@ -216,9 +215,7 @@ impl Ring {
         if let Some(word) = self.directions.get_mut(word) {
             *word |= bit;
         }
-        if packet.version == IpVersion::V6 {
-            self.pairs.add(pair, packet.addrs());
-        }
+        self.pairs.add(pair, packet.addrs());
     }
 
     /// Whether a packet from `addrs.src()` to `addrs.dst()` was seen. May err towards yes.
@@ -238,7 +235,7 @@ impl Ring {
         (self.directions.get(word)).is_some_and(|word| word & bit != 0)
     }
 
-    /// The addresses of a hash, of IPv6, if they are known.
+    /// The addresses of a hash, if they are known.
     pub(super) fn addrs_of(&self, pair: u32) -> Option<AddrPair> {
         self.pairs.get(pair)
     }

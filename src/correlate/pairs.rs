@@ -1,5 +1,6 @@
-//! Which addresses a hash of two stands for, of IPv6: fingerprints keep the hash alone, and an error of
-//! whose quote the snap length left no whole address tells the rest by it.
+//! Which addresses a hash of two stands for: fingerprints keep the hash alone. An error of whose quote the
+//! snap length left no whole address tells the rest by it, and a checksum what it covered before an address
+//! was translated.
 
 use super::table::Table;
 use crate::model::AddrPair;

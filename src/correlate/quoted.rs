@@ -136,6 +136,12 @@ impl Wanted {
         is_larger || is_alike
     }
 
+    /// Whether `seen` can be this very packet on the other side of a translation of one of its ends.
+    pub(super) fn is_other_side(&self, seen: &Fingerprint) -> bool {
+        (seen.label, seen.length) == (self.label, self.length)
+            && (self.is_translated(seen) || self.is_redirected(seen))
+    }
+
     /// Whether `seen` can be this packet before its destination was rewritten.
     fn is_redirected(&self, seen: &Fingerprint) -> bool {
         /// Source port and TCP sequence number.

@@ -13,11 +13,13 @@ use foldhash::fast::RandomState;
 
 use super::sighting::COPY_WINDOW;
 use super::verdict::OtherSide;
-use super::verdicts::Reported;
-use crate::icmp::QuotedTransport;
+use crate::icmp::cause::arithmetic::Sum;
+use crate::icmp::{Message, Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
-use crate::wire::ChecksumStatus;
+use crate::wire::bytes::u16_at;
+use crate::wire::checksum::checksum_at;
+use crate::wire::{ChecksumStatus, Ip, IpVersion};
 
 /// Errors that a new one is compared with.
 const REMEMBERED: usize = 64;
@@ -26,25 +28,100 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Translated {
     seen: VecDeque<Seen>,
+    /// Whether any was the other side of another.
+    is_met: bool,
     hasher: RandomState,
 }
 
+/// An error as it is remembered.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+pub(super) struct Seen {
     /// Hashes of what translation leaves alone: of the source, and of the destination.
     hashes: [u64; 2],
-    flow: FlowKey,
-    dropper: IpAddr,
-    frame: FrameRef,
+    /// That of the quoted packet.
+    pub(super) flow: FlowKey,
+    /// The error's own.
+    pub(super) addrs: AddrPair,
+    pub(super) frame: FrameRef,
     ts: Timestamp,
-    is_damaged: bool,
+    pub(super) ttl: u8,
+    checksum: ChecksumStatus,
+    /// What the quoted checksums add to a sum.
+    pub(super) quoted_checksums: Sum,
+}
+
+impl Seen {
+    pub(super) fn is_good(&self) -> bool {
+        self.checksum == ChecksumStatus::Good
+    }
+
+    fn is_damaged(&self) -> bool {
+        matches!(self.checksum, ChecksumStatus::Bad { .. })
+    }
+}
+
+/// What tells one error from others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'m, 'a> {
+    pub(super) ip: &'m Ip<'a>,
+    pub(super) message: &'m Message<'a>,
+    pub(super) quote: &'m Quote<'a>,
+    pub(super) frame: FrameRef,
+    pub(super) ts: Timestamp,
 }
 
 impl Translated {
     /// The error that this one was before, or after, its translation; a new one is remembered.
-    pub(super) fn other_side(&mut self, error: &Reported<'_, '_>) -> Option<OtherSide> {
+    pub(super) fn other_side(&mut self, error: &Look<'_, '_>) -> Option<OtherSide> {
+        let seen = self.seen(error)?;
+        let known = self.other_sides(seen).next().map(|other| OtherSide {
+            flow: other.flow,
+            dropper: other.addrs.src(),
+            error: other.frame,
+        });
+        self.is_met |= known.is_some();
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(seen);
+        known
+    }
+
+    /// Whether errors were captured on both sides.
+    pub(super) fn is_met(&self) -> bool {
+        self.is_met
+    }
+
+    /// Those of late that this one may have been before its translation, the last first.
+    pub(super) fn before(&self, error: &Look<'_, '_>) -> impl Iterator<Item = &Seen> {
+        let seen = self.seen(error).into_iter();
+        seen.flat_map(|seen| {
+            self.other_sides(seen)
+                .filter(move |other| other.ttl > seen.ttl && other.frame != seen.frame)
+        })
+    }
+
+    fn other_sides(&self, error: Seen) -> impl Iterator<Item = &Seen> {
+        let is_other_side = move |seen: &&Seen| {
+            // The same error with a bit of it flipped was translated by nobody.
+            let is_damaged = error.is_damaged() || seen.is_damaged();
+            if is_damaged && is_bit_apart(seen.flow.addrs, error.flow.addrs) {
+                return false;
+            }
+            let [source, destination] = [0, 1].map(|at| seen.hashes[at] == error.hashes[at]);
+            (source && seen.flow.addrs.src() != error.flow.addrs.src())
+                || (destination && seen.flow.addrs.dst() != error.flow.addrs.dst())
+        };
+        let ts = error.ts;
+        (self.seen.iter().rev())
+            .take_while(move |seen| ts.since(seen.ts).is_none_or(|apart| apart <= COPY_WINDOW))
+            .filter(is_other_side)
+    }
+
+    /// What is remembered of an error; `None` where nothing tells it from the next one.
+    fn seen(&self, error: &Look<'_, '_>) -> Option<Seen> {
         let flow = error.quote.flow();
-        let (message, quoted) = (error.message, &error.quote.ip);
+        let (ip, message, quoted) = (error.ip, error.message, &error.quote.ip);
         let seq = match error.quote.transport {
             QuotedTransport::Tcp { seq, .. } => seq,
             QuotedTransport::Icmp { seq, .. } => seq.map(u32::from),
@@ -57,8 +134,7 @@ impl Translated {
         );
         // Of IPv6, flow labels are what comes nearest to an identification (RFC 6437 section 2).
         let labelled = quoted.flow_label != 0;
-        if !(numbered(error.ip.id) || numbered(quoted.id) || is_tcp || labelled) {
-            // Nothing tells it from the next one.
+        if !(numbered(ip.id) || numbered(quoted.id) || is_tcp || labelled) {
             return None;
         }
         let (src_port, dst_port) = match flow.ports {
@@ -67,54 +143,41 @@ impl Translated {
             FlowPorts::Spi(_) | FlowPorts::Message(_) | FlowPorts::None => (None, None),
         };
         let same = (
-            (error.ip.id, message.kind, message.code),
+            (ip.id, message.kind, message.code),
             (quoted.protocol, quoted.id, quoted.flow_label),
             (quoted.length, seq),
         );
         let hashes = [
-            (self.hasher).hash_one((same, error.ip.src(), quoted.dst(), dst_port)),
-            (self.hasher).hash_one((same, error.ip.dst(), quoted.src(), src_port)),
+            (self.hasher).hash_one((same, ip.src(), quoted.dst(), dst_port)),
+            (self.hasher).hash_one((same, ip.dst(), quoted.src(), src_port)),
         ];
-        let is_damaged = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
-        let is_other_side = |seen: &Seen| {
-            // The same error with a bit of it flipped was translated by nobody.
-            if (is_damaged || seen.is_damaged) && is_bit_apart(seen.flow.addrs, flow.addrs) {
-                return false;
-            }
-            let [source, destination] = [0, 1].map(|at| seen.hashes[at] == hashes[at]);
-            (source && seen.flow.addrs.src() != flow.addrs.src())
-                || (destination && seen.flow.addrs.dst() != flow.addrs.dst())
-        };
-        let known = (self.seen.iter().rev())
-            .take_while(|seen| {
-                error
-                    .ts
-                    .since(seen.ts)
-                    .is_none_or(|apart| apart <= COPY_WINDOW)
-            })
-            .find(|seen| is_other_side(seen))
-            .map(|seen| OtherSide {
-                flow: seen.flow,
-                dropper: seen.dropper,
-                error: seen.frame,
-            });
-        if self.seen.len() == REMEMBERED {
-            self.seen.pop_front();
-        }
-        self.seen.push_back(Seen {
+        Some(Seen {
             hashes,
             flow,
-            dropper: error.ip.src(),
+            addrs: ip.addrs,
             frame: error.frame,
             ts: error.ts,
-            is_damaged,
-        });
-        known
+            ttl: ip.ttl,
+            checksum: message.checksum.status,
+            quoted_checksums: quoted_checksums(quoted),
+        })
     }
 }
 
+/// The sum of the checksums of a quoted packet: that of its IPv4 header, and that of what it carries.
+pub(super) fn quoted_checksums(ip: &Ip<'_>) -> Sum {
+    const IN_HEADER: usize = 10;
+    let header = match ip.version {
+        IpVersion::V4 => u16_at(ip.header, IN_HEADER),
+        IpVersion::V6 => None,
+    };
+    let upper = checksum_at(ip).and_then(|at| u16_at(ip.payload, at));
+    let [header, upper] = [header, upper].map(|sum| Sum::of(sum.unwrap_or(0)));
+    header.plus(upper)
+}
+
 /// Whether the addresses of two packets differ in one bit.
-fn is_bit_apart(a: AddrPair, b: AddrPair) -> bool {
+pub(super) fn is_bit_apart(a: AddrPair, b: AddrPair) -> bool {
     let bits = |addr: IpAddr| match addr {
         IpAddr::V4(addr) => addr.to_bits().into(),
         IpAddr::V6(addr) => addr.to_bits(),

@@ -1,36 +1,135 @@
-//! A message with the checksum that it had before its translation, where it was captured there, too.
+//! What the checksums of a message were right for before its translation, where it was captured there, too.
 //!
-//! Who rewrites an identifier, or an address that ICMPv6 covers, has to mend the checksum (RFC 3022
-//! section 4.2). One packet does not tell that this was forgotten, two do: the one before has the same
-//! checksum, and with its identifier and addresses this message verifies.
+//! Who rewrites an address, a port or an identifier has to mend the checksums that cover it (RFC 3022
+//! section 4.2, RFC 5508 section 4.2). One packet does not tell that this was forgotten, two do: with
+//! what the other has in place of what was rewritten the checksum is right.
 
-use super::Correlator;
+mod quotes;
+
 use super::flows::{Fingerprint, Ring};
 use super::lead::Lead;
 use super::observation::label;
-use crate::icmp::Message;
+use super::translated::{Look, is_bit_apart};
+use super::{Correlator, MatchKind, Original, Relation};
+use crate::icmp::cause::arithmetic::Sum;
+use crate::icmp::cause::{ChecksumCause, Proven};
 use crate::icmp::quote::has_id;
-use crate::model::FrameRef;
+use crate::icmp::{Message, Translation};
+use crate::model::{AddrPair, Frame, FrameRef};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet};
-use crate::wire::{ChecksumStatus, Ip};
+use crate::wire::{ChecksumStatus, Ip, header_checksum};
 
 /// How many packets before the message are looked at.
 const LOOKED_AT: usize = 512;
 
 impl Correlator {
-    /// Where `message`, if its checksum is bad, was captured before an address translation that did not mend
-    /// that.
+    /// What packets before it prove of why checksums of `message`, which was related so, are bad.
     #[inline]
-    pub fn unmended(&self, ip: &Ip<'_>, message: &Message<'_>) -> Option<FrameRef> {
-        match message.checksum.status {
-            ChecksumStatus::Bad { .. } => captured_before(self.ring.as_ref()?, ip, message),
-            _ => None,
+    pub fn proven(
+        &self,
+        frame: &Frame<'_>,
+        (ip, message): (&Ip<'_>, &Message<'_>),
+        relation: Relation,
+    ) -> Option<Box<Proven>> {
+        let is_bad = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
+        let may_be_translated = || {
+            self.exchanges.has_translations()
+                || message.quote().is_some_and(|quote| {
+                    self.verdicts.translated().is_met()
+                        || quote.translation(ip) == Translation::Half
+                        || is_translated(relation)
+                })
+        };
+        if is_bad || may_be_translated() {
+            self.compared(frame, ip, message)
+        } else {
+            None
         }
+    }
+
+    #[inline(never)]
+    fn compared(
+        &self,
+        frame: &Frame<'_>,
+        ip: &Ip<'_>,
+        message: &Message<'_>,
+    ) -> Option<Box<Proven>> {
+        let ring = self.ring.as_ref()?;
+        let header = before_header(ring, ip, message);
+        let mut proven = Proven {
+            header: header.map(ChecksumCause::Untranslated),
+            ..Proven::default()
+        };
+        if let Some(quote) = message.quote() {
+            let error = Look {
+                ip,
+                message,
+                quote,
+                frame: frame.reference(),
+                ts: frame.ts,
+            };
+            quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
+        } else if let ChecksumStatus::Bad { .. } = message.checksum.status {
+            let before = before_message(ring, ip, message);
+            proven.message = before.map(ChecksumCause::Untranslated);
+        }
+        (proven != Proven::default()).then(|| Box::new(proven))
     }
 }
 
+/// Whether the packet that an error is about was found on the other side of a translation.
+const fn is_translated(relation: Relation) -> bool {
+    matches!(
+        relation,
+        Relation::Error {
+            original: Some(Original::Found {
+                match_kind: MatchKind::Translated,
+                ..
+            })
+        }
+    )
+}
+
+/// The packet with whose addresses the bad checksum of an IPv4 header is right: what it carries is the same,
+/// and it had a higher TTL.
+fn before_header(ring: &Ring, ip: &Ip<'_>, message: &Message<'_>) -> Option<FrameRef> {
+    /// All but the checksum, which may have been mended, and what it covers.
+    const SAME: u64 = 0xffff_0000_ffff_ffff;
+    const SAME_BUT_ID: u64 = 0xffff_0000_0000_ffff;
+    let off = header_checksum(ip).and_then(Sum::off)?;
+    let same = if has_id(message.version, message.kind) {
+        SAME_BUT_ID
+    } else {
+        SAME
+    };
+    let is_right_with = |seen: &Fingerprint, before: AddrPair| {
+        let by = Sum::of_addrs(ip.addrs).minus(Sum::of_addrs(before));
+        // The TTL may have been mended, as it mostly is alone.
+        let hops = Sum::of_hops(seen.ttl.saturating_sub(ip.ttl));
+        !by.is_zero() && (off == by || off == by.minus(hops))
+    };
+    let (lead, pair) = (Lead::of(message.bytes), ring.pair_hash(&ip.addrs));
+    let is_before = |seen: &&Fingerprint| {
+        (seen.protocol, seen.label, seen.length) == (ip.protocol, label(ip), ip.length)
+            && seen.lead.agrees(lead, same)
+            && seen.pair != pair
+            && seen.ttl > ip.ttl
+            && (ring.addrs_of(seen.pair))
+                .filter(|before| is_one_end_apart(*before, ip.addrs))
+                .is_some_and(|before| is_right_with(seen, before))
+    };
+    let found = ring.recent(LOOKED_AT).find(is_before)?;
+    Some(found.frame)
+}
+
+/// Whether two packets have one end in common, and the other differs by more than a flipped bit.
+fn is_one_end_apart(a: AddrPair, b: AddrPair) -> bool {
+    (a.src() == b.src()) != (a.dst() == b.dst()) && !is_bit_apart(a, b)
+}
+
+/// The packet with whose identifier and addresses the message verifies: it has the same checksum.
 #[cold]
-fn captured_before(ring: &Ring, ip: &Ip<'_>, message: &Message<'_>) -> Option<FrameRef> {
+fn before_message(ring: &Ring, ip: &Ip<'_>, message: &Message<'_>) -> Option<FrameRef> {
     /// All but the identifier.
     const SAME: u64 = 0xffff_ffff_0000_ffff;
     if !has_id(message.version, message.kind) {

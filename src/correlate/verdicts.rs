@@ -11,7 +11,7 @@ use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
 use super::segment::Segment;
 use super::table::{Displaced, Table};
-use super::translated::Translated;
+use super::translated::{Look, Translated};
 use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Undelivered};
 use super::{MatchKind, Original};
 use crate::icmp::cause::ChecksumCause;
@@ -111,6 +111,17 @@ impl Reported<'_, '_> {
         Some((key, reason))
     }
 
+    /// What tells it from others.
+    fn look(&self) -> Look<'_, '_> {
+        Look {
+            ip: self.ip,
+            message: self.message,
+            quote: self.quote,
+            frame: self.frame,
+            ts: self.ts,
+        }
+    }
+
     /// What it is about, where that is TCP.
     pub(super) fn segment(&self) -> Option<Segment> {
         let captured = || match self.original {
@@ -153,6 +164,11 @@ impl Verdicts {
         self.evicted
     }
 
+    /// The last errors, which may have been translated.
+    pub(super) fn translated(&self) -> &Translated {
+        &self.translated
+    }
+
     /// Adds an error; a verdict that had to make room is handed back.
     pub(super) fn error(&mut self, error: &Reported<'_, '_>) -> Option<DropVerdict> {
         let (key, reason) = error.verdict()?;
@@ -160,7 +176,7 @@ impl Verdicts {
             return None;
         }
         let other_side = match error.evidence {
-            Evidence::Captured => self.translated.other_side(error),
+            Evidence::Captured => self.translated.other_side(&error.look()),
             Evidence::Reported => None,
         };
         if let Some(there) = other_side {

@@ -2,17 +2,23 @@
 //!
 //! Inference, not decoding: each cause explains the value found exactly, but another might too.
 
+pub(crate) mod arithmetic;
+mod around;
+mod quoted;
 #[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Range;
 
+use self::arithmetic::Sum;
+pub use self::around::{of_header, of_quoted_header};
+pub use self::quoted::of_quoted;
 use super::payload::counts_from;
 use super::{Body, Message};
 use crate::model::{AddrPair, FrameRef};
-use crate::wire::checksum::{icmpv6_pseudo_header, internet, pseudo_header_sum, upper_checksum};
-use crate::wire::ip::{header_checksum, protocol};
+use crate::wire::checksum::{icmpv6_pseudo_header, internet, upper_checksum};
+use crate::wire::ip::header_checksum;
 use crate::wire::{Checksum, ChecksumStatus, Ip};
 
 /// What made a checksum bad.
@@ -38,14 +44,14 @@ pub enum ChecksumCause {
     /// An IPv4 header's is right for a TTL one higher: who counted it down did not mend it.
     OldTtl,
     /// It would verify had the packet gone to (or come from) this address, which stands in the
-    /// quote: a NAT rewrote the outer header and not the checksum.
-    OldAddress(Ipv6Addr),
+    /// quote: a NAT rewrote the outer header and not the checksum, that of the message or its own.
+    OldAddress(IpAddr),
     /// It is right in the packet captured in this frame, which is the same before its translation.
     Untranslated(FrameRef),
     /// It is off by as much as an address that was translated: as the checksum of the IPv4 header is, which
     /// covers that too and did not follow, or an address of the error in the place of one of the quote makes.
     Translated,
-    /// The quoted IPv4 header was changed, and neither its checksum nor this one followed.
+    /// The quoted IPv4 header was changed, perhaps with what is behind it, and none of the checksums followed.
     QuoteRewritten,
     /// One word of a payload that counts is not what it was: put back, it makes the checksum right.
     AlteredWord,
@@ -55,6 +61,28 @@ pub enum ChecksumCause {
     /// One bit of the message, the checksum included, was flipped, and no old sequence number explains
     /// that as well.
     FlippedBit,
+}
+
+/// What two packets prove of the checksums of one of them: more than that does alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proven {
+    /// Of its IPv4 header's.
+    pub header: Option<ChecksumCause>,
+    /// Of the message's.
+    pub message: Option<ChecksumCause>,
+    /// Of that of the IPv4 header which it quotes.
+    pub quoted_header: Option<ChecksumCause>,
+    /// Of that of what is behind that header.
+    pub quoted: Option<ChecksumCause>,
+}
+
+/// The error that quotes a packet, as far as it tells why a checksum there is bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotedBy {
+    /// Its addresses.
+    pub addrs: AddrPair,
+    /// What another packet proves.
+    pub proven: Proven,
 }
 
 impl ChecksumCause {
@@ -102,88 +130,6 @@ impl ChecksumCause {
     }
 }
 
-/// The cause that explains a bad checksum of the TCP or UDP right behind the headers of `ip`, if one does;
-/// `error` has the addresses of the error that quotes it.
-pub fn of_quoted(
-    checksum: Checksum,
-    ip: &Ip<'_>,
-    error: Option<AddrPair>,
-) -> Option<ChecksumCause> {
-    let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) else {
-        return None;
-    };
-    if !matches!(ip.protocol, protocol::TCP | protocol::UDP) {
-        return None;
-    }
-    let partial = pseudo_header_sum(ip)?;
-    if found == partial {
-        return Some(ChecksumCause::Offload);
-    }
-    let header = header_checksum(ip).and_then(off_by);
-    // An error goes to whom the quoted packet came from, and may come from where that went.
-    let ends = error.map(|error| {
-        let from = AddrPair::new(error.dst(), ip.dst());
-        [from, ip.addrs.with_dst(error.src())]
-    });
-    let of_ends = ends.into_iter().flatten().filter_map(|addrs| {
-        let mut before = *ip;
-        before.addrs = addrs;
-        Some(difference(partial, pseudo_header_sum(&before)?))
-    });
-    let by_full = difference(found, expected);
-    let by_partial = difference(partial, found);
-    let mut by_addresses = header.into_iter().chain(of_ends).filter(|by| *by != 0);
-    by_addresses.find_map(|by| {
-        if by == by_full {
-            Some(ChecksumCause::Translated)
-        } else if by == by_partial {
-            Some(ChecksumCause::OffloadTranslated)
-        } else {
-            None
-        }
-    })
-}
-
-/// The cause that explains the bad checksum of an IPv4 header, if one does.
-pub fn of_header(ip: &Ip<'_>) -> Option<ChecksumCause> {
-    let Checksum { status, found } = header_checksum(ip)?;
-    let (ChecksumStatus::Bad { expected }, Some(found)) = (status, found) else {
-        return None;
-    };
-    if found == 0 {
-        return Some(ChecksumCause::NotFilledIn);
-    }
-    if found == expected.swap_bytes() {
-        return Some(ChecksumCause::ByteOrder);
-    }
-    if is_translated(ip) {
-        return Some(ChecksumCause::Translated);
-    }
-    // The TTL is the upper octet of its word.
-    let is_old = difference(expected, found) == 1 << 8 && ip.hop_limit() != Some(u8::MAX);
-    if is_old {
-        return Some(ChecksumCause::OldTtl);
-    }
-    is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit)
-}
-
-/// Whether the TCP or UDP behind an IPv4 header tells that an address in it was translated.
-fn is_translated(ip: &Ip<'_>) -> bool {
-    let cause = upper_checksum(ip).and_then(|sum| of_quoted(sum, ip, None));
-    matches!(
-        cause,
-        Some(ChecksumCause::Translated | ChecksumCause::OffloadTranslated)
-    )
-}
-
-/// How far a bad checksum is above the right one.
-fn off_by(sum: Checksum) -> Option<u32> {
-    match (sum.status, sum.found) {
-        (ChecksumStatus::Bad { expected }, Some(found)) => Some(difference(found, expected)),
-        _ => None,
-    }
-}
-
 /// Whether a checksum is 0 where all octets that it covers are zero, which calls for 0xffff.
 pub fn is_other_zero(checksum: Checksum) -> bool {
     const OF_ZEROS: ChecksumStatus = ChecksumStatus::Bad { expected: 0xffff };
@@ -197,7 +143,6 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
         return None;
     };
     let pseudo = icmpv6_pseudo_header(ip);
-    let pseudo_octets: &[u8] = pseudo.as_ref().map_or(&[], |octets| octets);
     if let Some(pseudo) = &pseudo
         && found == !internet(&[pseudo])
     {
@@ -226,31 +171,44 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     if let Some(pseudo) = &pseudo
         && let Some(old) = old_address(pseudo, message)
     {
-        return Some(ChecksumCause::OldAddress(old));
+        return Some(ChecksumCause::OldAddress(old.into()));
     }
-    if let Some(quote) = message.quote()
-        && let Some(checksum) = header_checksum(&quote.ip)
-        && matches!(checksum.status, ChecksumStatus::Bad { .. })
-        && internet(&[quote.ip.header]) == internet(&[pseudo_octets, message.bytes])
-    {
-        return Some(ChecksumCause::QuoteRewritten);
+    let off = Sum::off(message.checksum)?;
+    let flipped = off.is_one_bit().then_some(ChecksumCause::FlippedBit);
+    if is_quote_rewritten(message, off) {
+        // A bit that was flipped there on the way explains both as well.
+        return Some(ChecksumCause::QuoteRewritten).filter(|_| flipped.is_none());
     }
-    if has_altered_word(message, difference(found, expected)) {
+    if has_altered_word(message, off) {
         return Some(ChecksumCause::AlteredWord);
     }
-    let old = old_sequence(message, difference(found, expected)).map(ChecksumCause::OldSequence);
-    let flipped = is_power_apart(found, expected).then_some(ChecksumCause::FlippedBit);
+    let old = old_sequence(message, off).map(ChecksumCause::OldSequence);
     // Of two that explain it neither is proven.
     old.xor(flipped)
 }
 
+/// Whether the checksum of an error is off by as much as the quoted IPv4 header's, which did not follow
+/// either; or, where the ports were changed too, as that of the TCP or UDP in the quote, which covers both.
+fn is_quote_rewritten(message: &Message<'_>, off: Sum) -> bool {
+    let Some(quote) = message.quote() else {
+        return false;
+    };
+    let Some(header) = header_checksum(&quote.ip).and_then(Sum::off) else {
+        return false;
+    };
+    // That of a header of which only the TTL changed tells of no translation.
+    let is_old = header == Sum::default().minus(Sum::of_hops(1));
+    let of_upper = || upper_checksum(&quote.ip).and_then(Sum::off);
+    header == off || !is_old && of_upper() == Some(off)
+}
+
 /// A sequence number that senders begin with, with which the checksum of an echo verifies that counted
 /// on from there.
-fn old_sequence(message: &Message<'_>, off_by: u32) -> Option<u16> {
+fn old_sequence(message: &Message<'_>, off: Sum) -> Option<u16> {
     let Body::Echo(echo) = &message.body else {
         return None;
     };
-    let counted = |first: &u16| difference(echo.seq, *first) == off_by;
+    let counted = |first: &u16| Sum::of(echo.seq).minus(Sum::of(*first)) == off;
     [0, 1]
         .into_iter()
         .find(|first| *first < echo.seq && counted(first))
@@ -274,7 +232,7 @@ fn old_address(pseudo: &[u8; 40], message: &Message<'_>) -> Option<Ipv6Addr> {
 
 /// Whether more than one bit is wrong in a word of an echo's payload, in the midst of octets that count,
 /// and by so much as the checksum is off.
-fn has_altered_word(message: &Message<'_>, off_by: u32) -> bool {
+fn has_altered_word(message: &Message<'_>, off: Sum) -> bool {
     /// So many octets that count on tell what stands beside them.
     const RUN: u8 = 8;
     let Body::Echo(echo) = &message.body else {
@@ -298,24 +256,9 @@ fn has_altered_word(message: &Message<'_>, off_by: u32) -> bool {
                 u16::from_be_bytes(*word),
                 u16::from_be_bytes([first, first.wrapping_add(1)]),
             );
-            (is ^ was).count_ones() > 1 && difference(is, was) == off_by
+            (is ^ was).count_ones() > 1 && Sum::of(is).minus(Sum::of(was)) == off
         };
         before.is_some_and(|first| was_right(first.wrapping_add(RUN)))
             || behind.is_some_and(|first| was_right(first.wrapping_sub(2)))
     })
-}
-
-/// The numbers that ones' complement arithmetic of 16 bits tells apart (RFC 1071).
-const MODULUS: u32 = 0xffff;
-
-/// How far a sum is above another in that arithmetic.
-fn difference(a: u16, b: u16) -> u32 {
-    (u32::from(a) + MODULUS - u32::from(b)) % MODULUS
-}
-
-/// Whether two checksums differ by a power of two in that arithmetic: what one flipped bit makes of the
-/// sum.
-fn is_power_apart(a: u16, b: u16) -> bool {
-    let difference = difference(a, b);
-    difference.is_power_of_two() || (MODULUS - difference).is_power_of_two()
 }

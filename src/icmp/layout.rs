@@ -4,13 +4,13 @@ mod quoted;
 
 use std::ops::Range;
 
-use super::cause::{self, ChecksumCause};
+use super::cause::{self, ChecksumCause, Proven, QuotedBy};
 use super::describe::{BEFORE_QUOTE, IPV4, IPV6};
 use super::field::{Field, FieldSpec, Unit, Value, spec};
 use super::item::Item;
 use super::payload::PayloadGuess;
 use super::{Body, Message, Quote, ip_header, rpl_metric, svc_param, tunnel_header};
-use crate::model::{AddrPair, LinkType};
+use crate::model::LinkType;
 use crate::wire::bytes::{offset_in, tail};
 use crate::wire::tunnel::Encapsulation;
 use crate::wire::{Checksum, ChecksumStatus, HeaderOrigin, Ip, IpVersion, header_checksum};
@@ -34,7 +34,7 @@ pub struct LaidField<'a> {
     pub begins: Option<&'static str>,
     /// What a checksum came to.
     pub checksum: Option<ChecksumStatus>,
-    /// Why that of a quoted transport, or of a tunnel's, is bad, where the octets prove it.
+    /// Why that is bad, where something proves it.
     pub cause: Option<ChecksumCause>,
 }
 
@@ -86,16 +86,24 @@ impl Part {
 
 /// The fields of a packet and the message in it, by ascending place. Every captured octet belongs
 /// to a field; fields share octets only if they are bits of the same. The payload of an echo has those
-/// that `guess` tells of.
+/// that `guess` tells of; bad checksums have the causes that are `proven`, or that the packet tells.
 pub fn fields<'a>(
     ip: &Ip<'a>,
     message: &Message<'a>,
     guess: Option<&PayloadGuess>,
+    proven: Proven,
 ) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
-    layout.ip(ip, 0, Part::Ip);
-    layout.error = Some(ip.ends());
-    layout.message(message, ip.header.len());
+    let addrs = ip.ends();
+    let of_header = || {
+        proven
+            .header
+            .or_else(|| cause::of_header(ip, message.quote()))
+    };
+    layout.ip(ip, 0, Part::Ip, of_header);
+    layout.by = Some(QuotedBy { addrs, proven });
+    let of_message = || proven.message.or_else(|| cause::of(ip, message));
+    layout.message(message, ip.header.len(), of_message);
     if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
         let start = ip.header.len() + ip.payload.len() - echo.payload.len();
         layout.payload(echo.payload, guess, start);
@@ -106,7 +114,7 @@ pub fn fields<'a>(
 /// The fields of an IP header and its options or extension headers.
 pub fn header<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
-    layout.ip(ip, 0, Part::OuterIp);
+    layout.ip(ip, 0, Part::OuterIp, || cause::of_header(ip, None));
     layout.finish(ip.header.len())
 }
 
@@ -143,8 +151,8 @@ struct Layout<'a> {
     regions: Vec<(Range<usize>, &'static str, Part)>,
     /// How many packets inside of one that is quoted are still followed.
     deeper: usize,
-    /// The addresses of the error, until the packet that it quotes is laid.
-    error: Option<AddrPair>,
+    /// The error, until the packet that it quotes is laid.
+    by: Option<QuotedBy>,
 }
 
 impl<'a> Layout<'a> {
@@ -153,7 +161,7 @@ impl<'a> Layout<'a> {
             fields: Vec::new(),
             regions: Vec::new(),
             deeper: Quote::NESTED,
-            error: None,
+            by: None,
         }
     }
 
@@ -189,22 +197,34 @@ impl<'a> Layout<'a> {
 
     /// Says what that came to.
     fn verified(&mut self, fields: usize, checksum: Option<Checksum>) {
+        self.explained(fields, checksum, || None);
+    }
+
+    /// The same, and if it is bad what `explain` tells of that.
+    fn explained(
+        &mut self,
+        fields: usize,
+        checksum: Option<Checksum>,
+        explain: impl FnOnce() -> Option<ChecksumCause>,
+    ) {
         if let (Some(field), Some(checksum)) = (self.checksum(fields), checksum) {
             field.checksum = Some(checksum.status);
+            if let ChecksumStatus::Bad { .. } = checksum.status {
+                field.cause = explain();
+            }
         }
     }
 
-    /// Says what that of the transport in `ip` came to, which an error between these quotes.
+    /// The same of the transport in `ip`, which is quoted `by` an error.
     fn verified_upper(
         &mut self,
         fields: usize,
-        (ip, error): (&Ip<'_>, Option<AddrPair>),
+        (ip, by): (&Ip<'_>, Option<QuotedBy>),
         checksum: Option<Checksum>,
     ) {
-        self.verified(fields, checksum);
-        if let Some(field) = self.checksum(fields) {
-            field.cause = checksum.and_then(|sum| cause::of_quoted(sum, ip, error));
-        }
+        self.explained(fields, checksum, || {
+            checksum.and_then(|sum| cause::of_quoted(sum, ip, by))
+        });
     }
 
     /// What the number of the last field is called.
@@ -220,7 +240,14 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn ip(&mut self, ip: &Ip<'a>, at: usize, part: Part) {
+    /// `explain` tells why its checksum is bad.
+    fn ip(
+        &mut self,
+        ip: &Ip<'a>,
+        at: usize,
+        part: Part,
+        explain: impl FnOnce() -> Option<ChecksumCause>,
+    ) {
         let header = ip.header;
         if ip.origin == HeaderOrigin::Captured {
             self.region(at..at + header.len(), "reserved", part);
@@ -230,7 +257,7 @@ impl<'a> Layout<'a> {
             };
             let fields = self.fields.len();
             self.table(fixed, header, at, part);
-            self.verified(fields, header_checksum(ip));
+            self.explained(fields, header_checksum(ip), explain);
         }
         for option in ip_header::options(ip) {
             self.begin(&option, header, at, part);
@@ -264,7 +291,13 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn message(&mut self, message: &Message<'a>, at: usize) {
+    /// `explain` tells why its checksum is bad.
+    fn message(
+        &mut self,
+        message: &Message<'a>,
+        at: usize,
+        explain: impl FnOnce() -> Option<ChecksumCause>,
+    ) {
         let bytes = message.bytes;
         let (rest_name, rest_part) = match message.body {
             Body::Fragment => ("fragment", Part::Payload),
@@ -275,7 +308,7 @@ impl<'a> Layout<'a> {
         for field in message.header_fields() {
             self.push(at, &field, Part::Icmp);
         }
-        self.verified(fields, Some(message.checksum));
+        self.explained(fields, Some(message.checksum), explain);
         for field in message.fields() {
             let part = match field.name {
                 "payload" | "data" | "encrypted" => Part::Payload,

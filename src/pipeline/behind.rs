@@ -20,8 +20,9 @@ use crate::correlate::trace::Path;
 use crate::correlate::unanswered::Unanswered;
 use crate::correlate::verdict::DropVerdict;
 use crate::handover::start_on;
+use crate::icmp::cause::Proven;
 use crate::icmp::{Message, Quote, Whole};
-use crate::model::{Expanded, FrameRef, StoredFrames};
+use crate::model::{Expanded, StoredFrames};
 use crate::record::IcmpEvent;
 use crate::record::collect::Collector;
 use crate::source::SourceInfo;
@@ -87,7 +88,7 @@ enum Wait {
 struct Known {
     relation: Relation,
     checksum: Checksum,
-    unmended: Option<FrameRef>,
+    proven: Option<Box<Proven>>,
 }
 
 /// What crosses at once.
@@ -223,7 +224,7 @@ impl<'s, 'e> Behind<'s, 'e> {
                 batch.known.push(Known {
                     relation: event.relation,
                     checksum: event.message.checksum,
-                    unmended: event.unmended,
+                    proven: event.proven.map(|proven| Box::new(*proven)),
                 });
                 batch.items.push(match event.reassembly {
                     None => Item::Icmp,
@@ -394,7 +395,7 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                     relation: known.relation,
                     reassembly,
                     whole: whole.as_ref(),
-                    unmended: known.unmended,
+                    proven: known.proven.as_deref(),
                     sources,
                 }))?;
             }

@@ -20,9 +20,9 @@ use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
-use crate::icmp::cause::{self, ChecksumCause};
+use crate::icmp::cause::{self, ChecksumCause, Proven, QuotedBy};
 use crate::icmp::{Message, Whole};
-use crate::model::{Frame, FrameRef, SourceId};
+use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
 use crate::wire::reassembly::Reassembly;
@@ -144,8 +144,8 @@ pub struct IcmpEvent<'a> {
     pub reassembly: Option<&'a Reassembly>,
     /// The message that is whole with this frame, where it came in fragments.
     pub whole: Option<&'a Whole<'a>>,
-    /// Where it was captured before an address translation that did not mend its checksum.
-    pub unmended: Option<FrameRef>,
+    /// What another packet proves of why its checksums are bad, where one does.
+    pub proven: Option<&'a Proven>,
     /// The sources, for names of files and interfaces.
     pub sources: &'a [SourceInfo],
 }
@@ -154,8 +154,27 @@ impl<'a> IcmpEvent<'a> {
     /// What explains a bad checksum of what is said, if anything does: two packets prove more than one.
     pub fn cause(&self) -> Option<ChecksumCause> {
         let ip = self.whole.map_or(&self.packet.ip, |whole| &whole.ip);
-        let untranslated = self.unmended.map(ChecksumCause::Untranslated);
-        untranslated.or_else(|| cause::of(ip, self.said()))
+        let proven = self.proven().message;
+        proven.or_else(|| cause::of(ip, self.said()))
+    }
+
+    /// The same of the checksum of its IPv4 header.
+    pub fn header_cause(&self) -> Option<ChecksumCause> {
+        let proven = self.proven().header;
+        proven.or_else(|| cause::of_header(&self.packet.ip, self.said().quote()))
+    }
+
+    /// What another packet proves of causes.
+    pub fn proven(&self) -> Proven {
+        self.proven.copied().unwrap_or_default()
+    }
+
+    /// The message, as far as it tells why checksums of what it quotes are bad.
+    pub fn quoted_by(&self) -> QuotedBy {
+        QuotedBy {
+            addrs: self.packet.ip.ends(),
+            proven: self.proven(),
+        }
     }
 
     /// What is said: all of a message that is whole with this frame, or else as much as came in it.

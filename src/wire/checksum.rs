@@ -173,16 +173,11 @@ fn why_cut(ip: &Ip<'_>) -> Unverified {
 /// where there is another, or the field is not there.
 pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
     const LENGTH: usize = 4;
-    let at = match (ip.version, ip.protocol) {
-        _ if ip.is_later_fragment() => return None,
-        (_, protocol::TCP) => 16,
-        (_, protocol::UDP | protocol::UDP_LITE | protocol::DCCP | protocol::VRRP) => 6,
-        (_, protocol::ICMP | protocol::IPV6_ICMP) => {
-            return u16_at(ip.payload, 2).map(|_| icmp_checksum(ip));
-        }
-        _ => return None,
-    };
+    let at = checksum_at(ip)?;
     let found = u16_at(ip.payload, at)?;
+    if matches!(ip.protocol, protocol::ICMP | protocol::IPV6_ICMP) {
+        return Some(icmp_checksum(ip));
+    }
     if ip.protocol == protocol::UDP && found == 0 {
         return Some(Checksum {
             status: ChecksumStatus::Absent,
@@ -218,6 +213,17 @@ pub fn upper_checksum(ip: &Ip<'_>) -> Option<Checksum> {
         _ => u32::try_from(covered.len()).unwrap_or(u32::MAX),
     };
     verify_with_addresses(ip, length, covered, at)
+}
+
+/// Where the message that `ip` carries has the field that [`upper_checksum`] verifies.
+pub(crate) fn checksum_at(ip: &Ip<'_>) -> Option<usize> {
+    match ip.protocol {
+        _ if ip.is_later_fragment() => None,
+        protocol::TCP => Some(16),
+        protocol::UDP | protocol::UDP_LITE | protocol::DCCP | protocol::VRRP => Some(6),
+        protocol::ICMP | protocol::IPV6_ICMP => Some(2),
+        _ => None,
+    }
 }
 
 /// Octets that the checksum of DCCP covers: its header, and words of data less one that its coverage

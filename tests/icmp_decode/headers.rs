@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use icmpdump::icmp::cause::Proven;
 use icmpdump::icmp::ip_header;
 use icmpdump::icmp::layout;
 use icmpdump::icmp::{Message, field::Field};
@@ -406,7 +407,7 @@ fn every_prefix_keeps_what_it_has() {
                 assert!(!is_list || end < ip.header.len(), "{end}: {field:?}");
             }
             let message = Message::parse(&cut);
-            let laid = layout::fields(&cut, &message, None);
+            let laid = layout::fields(&cut, &message, None, Proven::default());
             let covered = laid.iter().map(|field| field.range.end).max();
             assert_eq!(covered, Some(end), "every octet has a row");
         }

@@ -1,6 +1,7 @@
 //! ICMP messages and the headers of tunnels in quotes, which end anywhere.
 
 use icmpdump::icmp::Message;
+use icmpdump::icmp::cause::Proven;
 use icmpdump::icmp::layout::{self, Part};
 use icmpdump::wire::{Ip, Limit};
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ fn every_octet_is_laid(packet: &[u8]) {
         let error = about(packet, length);
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
-        let laid = layout::fields(&ip, &message, None);
+        let laid = layout::fields(&ip, &message, None, Proven::default());
         let mut end = 0;
         for field in &laid {
             assert!(field.range.start <= end, "{length}: {field:?}");
@@ -168,7 +169,7 @@ fn quotes_in_quotes_are_followed_to_a_depth() {
         );
     }
     let ip = Ip::parse(&packet, Limit::Frame).unwrap();
-    let laid = layout::fields(&ip, &Message::parse(&ip), None);
+    let laid = layout::fields(&ip, &Message::parse(&ip), None, Proven::default());
     let types = laid.iter().filter(|field| field.name == "type").count();
     assert_eq!(types, 1 + 8);
     assert!(laid.iter().any(|field| field.part == Part::QuotedPayload));

@@ -169,7 +169,7 @@ impl<'a> Captured<'a> {
             relation,
             reassembly: None,
             whole: None,
-            unmended: None,
+            proven: None,
             sources: &sources(names),
         })
     }

@@ -8,9 +8,9 @@ use crate::fragmented::{echo, echo6, ip4};
 use crate::tunnel_fragments::RAW;
 
 /// Where they stand in the two headers.
-const TTL: usize = 8;
-const SOURCE: usize = 12;
-const DESTINATION: usize = 16;
+pub(crate) const TTL: usize = 8;
+pub(crate) const SOURCE: usize = 12;
+pub(crate) const DESTINATION: usize = 16;
 const HOP_LIMIT: usize = 7;
 const SOURCE6: usize = 8;
 
@@ -35,6 +35,15 @@ fn mend(packet: &mut [u8]) {
     packet[22..24].fill(0);
     let sum = internet(&[&packet[20..]]);
     packet[22..24].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// With an identification, which tells it from others.
+pub(crate) fn numbered(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[4..6].copy_from_slice(&[0x12, 0x34]);
+    packet[10..12].fill(0);
+    let sum = internet(&[&packet[..20]]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet
 }
 
 /// What is told of the checksum of the last of these.
@@ -118,6 +127,72 @@ fn an_address_that_icmpv6_covers() {
         "flipped_bit"
     );
     assert_eq!(checksum(&[inside, outside])["cause"], "untranslated");
+}
+
+/// What is told of the IPv4 header of the last of these.
+fn header(packets: &[Vec<u8>]) -> Value {
+    let told = records(&written(RAW, packets));
+    let last = |record: &&Value| record["frame"] == packets.len();
+    told.iter().find(last).unwrap()["ip"]["checksum"].clone()
+}
+
+/// The header's checksum as it was, but for the TTL that was counted down.
+fn with_old_checksum(packet: &[u8], before: &[u8]) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    let old = u16::from_be_bytes([before[10], before[11]]);
+    packet[10..12].copy_from_slice(&(old + 0x100).to_be_bytes());
+    packet
+}
+
+#[test]
+fn an_address_that_the_header_covers() {
+    let inside = numbered(echo(8, 3, 56));
+    let mended = beyond(&inside, &[(SOURCE, &[203, 0, 113, 5])]);
+    let outside = with_old_checksum(&mended, &inside);
+    let packets = [echo(8, 2, 56), inside.clone(), outside.clone()];
+    let told = header(&packets);
+    assert_eq!(told["cause"], "untranslated");
+    assert_eq!(told["captured_before"], json!({"frame": 2}));
+    assert_eq!(checksum(&packets)["status"], "good");
+    let file = written(RAW, &packets);
+    for flags in [["-v"], ["-X"]] {
+        let told = self::told(&file, &flags);
+        assert!(
+            told.contains("probably right before its translation, #2"),
+            "{told}"
+        );
+    }
+    // With an identifier that was translated, and mended.
+    let mut renumbered = beyond(&inside, &[(SOURCE, &[203, 0, 113, 5]), (ID, &[0x30, 0x39])]);
+    mend(&mut renumbered);
+    let renumbered = with_old_checksum(&renumbered, &inside);
+    assert_eq!(
+        header(&[inside.clone(), renumbered])["cause"],
+        "untranslated"
+    );
+    // Nothing of it was mended.
+    let mut left = mended.clone();
+    left[10..12].copy_from_slice(&inside[10..12]);
+    assert_eq!(header(&[inside.clone(), left])["cause"], "untranslated");
+    // The reply, back in.
+    let reply = beyond(
+        &numbered(echo(0, 3, 56)),
+        &[(DESTINATION, &[203, 0, 113, 5])],
+    );
+    let back = beyond(&reply, &[(DESTINATION, &[10, 0, 0, 1])]);
+    let back = with_old_checksum(&back, &reply);
+    let told = header(&[inside.clone(), mended.clone(), reply, back]);
+    assert_eq!(told["captured_before"], json!({"frame": 3}));
+    // Alone, behind another ping, or with one bit of the address flipped it proves nothing.
+    let flipped = beyond(&inside, &[(SOURCE, &[10, 0, 0, 9])]);
+    let flipped = with_old_checksum(&flipped, &inside);
+    for packets in [
+        vec![outside.clone()],
+        vec![echo(8, 2, 56), outside],
+        vec![inside, mended, flipped],
+    ] {
+        assert_ne!(header(&packets)["cause"], "untranslated", "{packets:?}");
+    }
 }
 
 /// The error goes to the address that its quote had before the translation: with that the field is what

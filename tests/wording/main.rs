@@ -42,7 +42,7 @@ fn ours(path: &Path, link_header: LinkHeader) -> BTreeMap<u64, String> {
             relation: Relation::None,
             reassembly: None,
             whole: None,
-            unmended: None,
+            proven: None,
             sources: &sources,
         };
         let mut text = Vec::new();

@@ -45,6 +45,12 @@ impl Translations {
 }
 
 impl Exchanges {
+    /// Whether requests were captured on both sides of a translation.
+    #[inline]
+    pub(in crate::correlate) fn has_translations(&self) -> bool {
+        self.translations.known.len() != 0
+    }
+
     /// A request or reply behind a translation as it is before it, where a request that is waited for
     /// was seen there.
     #[inline]

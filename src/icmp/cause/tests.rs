@@ -1,6 +1,7 @@
 use super::*;
 use crate::icmp::tests::{ipv4, ipv6, v4, v6_between};
 use crate::wire::Limit;
+use crate::wire::checksum::pseudo_header_sum;
 
 fn cause(packet: &[u8]) -> Option<ChecksumCause> {
     let ip = Ip::parse(packet, Limit::Frame).unwrap();
@@ -124,8 +125,11 @@ fn what_a_nat_forgot() {
 fn of_quote(packet: &[u8], error: Option<(&str, &str)>) -> Option<ChecksumCause> {
     let ip = Ip::parse(packet, Limit::Frame).unwrap();
     let addr = |text: &str| text.parse().unwrap();
-    let error = error.map(|(src, dst)| AddrPair::new(addr(src), addr(dst)));
-    of_quoted(upper_checksum(&ip).unwrap(), &ip, error)
+    let by = error.map(|(src, dst)| QuotedBy {
+        addrs: AddrPair::new(addr(src), addr(dst)),
+        proven: Proven::default(),
+    });
+    of_quoted(upper_checksum(&ip).unwrap(), &ip, by)
 }
 
 #[test]
@@ -149,7 +153,7 @@ fn quoted_packets_that_their_senders_card_was_to_finish() {
 }
 
 fn of_ipv4(packet: &[u8]) -> Option<ChecksumCause> {
-    of_header(&Ip::parse(packet, Limit::Frame).unwrap())
+    of_header(&Ip::parse(packet, Limit::Frame).unwrap(), None)
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn an_address_that_was_translated_and_no_checksum_mended() {
     let mut packet = ipv4("192.0.2.5", "10.9.9.9", 17, &udp);
     let told = |packet: &[u8]| {
         let ip = Ip::parse(packet, Limit::Frame).unwrap();
-        (of_header(&ip), of_quote(packet, None))
+        (of_header(&ip, None), of_quote(packet, None))
     };
     assert_eq!(told(&packet), (None, None));
     packet[12..16].copy_from_slice(&[10, 0, 0, 2]);
@@ -254,4 +258,157 @@ fn what_nothing_explains_has_no_cause() {
     packet[22] ^= 0x15;
     packet[23] ^= 0x5a;
     assert_eq!(cause(&packet), None);
+}
+
+const UDP: [u8; 12] = [15, 160, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+const SYN: [u8; 20] = [
+    0, 80, 0, 81, 1, 2, 3, 4, 0, 0, 0, 0, 0x50, 2, 1, 0, 0, 0, 0, 0,
+];
+
+/// A whole datagram with its checksum.
+fn datagram(src: &str, dst: &str) -> Vec<u8> {
+    let mut packet = ipv4(src, dst, 17, &UDP);
+    let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+    let sum = internet(&[&pseudo_header_sum(&ip).unwrap().to_be_bytes(), &UDP]);
+    packet[26..28].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+/// An error of a router about a packet.
+fn error(src: &str, dst: &str, quoted: &[u8]) -> Vec<u8> {
+    let mut message = [&[11, 0, 0, 0, 0, 0, 0, 0], quoted].concat();
+    let sum = internet(&[&message]);
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    ipv4(src, dst, 1, &message)
+}
+
+/// What is told of the header of an error.
+fn around(packet: &[u8]) -> Option<ChecksumCause> {
+    let ip = Ip::parse(packet, Limit::Frame).unwrap();
+    of_header(&ip, Message::parse(&ip).quote())
+}
+
+#[test]
+fn an_error_whose_own_address_was_translated_alone() {
+    let quote = datagram("203.0.113.5", "9.9.9.9");
+    let good = error("192.0.2.1", "203.0.113.5", &quote);
+    assert_eq!(around(&good), None);
+    let old = |text: &str| Some(ChecksumCause::OldAddress(text.parse().unwrap()));
+    let mut packet = good.clone();
+    packet[16..20].copy_from_slice(&[10, 0, 0, 2]);
+    assert_eq!(around(&packet), old("203.0.113.5"));
+    // Nor was it when the TTL was counted down.
+    packet[8] -= 1;
+    assert_eq!(around(&packet), old("203.0.113.5"));
+    packet[8] -= 1;
+    assert_eq!(around(&packet), None);
+    // The source, where the destination refused it.
+    let mut packet = error("9.9.9.9", "203.0.113.5", &quote);
+    packet[12..16].copy_from_slice(&[198, 51, 100, 77]);
+    assert_eq!(around(&packet), old("9.9.9.9"));
+    // An address of which one bit was flipped: both explain it, and neither is proven.
+    let mut packet = good;
+    packet[19] ^= 4;
+    assert_eq!(around(&packet), None);
+}
+
+#[test]
+fn a_quoted_header_that_is_right_with_an_address_of_the_error() {
+    let mut quote = datagram("10.0.0.2", "9.9.9.9");
+    quote[12..16].copy_from_slice(&[203, 0, 113, 5]);
+    // Nothing behind the header tells.
+    quote[26..28].copy_from_slice(&[0x12, 0x34]);
+    let ip = Ip::parse(&quote, Limit::Frame).unwrap();
+    let by = |src: &str, dst: &str| {
+        let addrs = AddrPair::new(src.parse().unwrap(), dst.parse().unwrap());
+        let proven = Proven::default();
+        of_quoted_header(&ip, Some(QuotedBy { addrs, proven }))
+    };
+    let translated = Some(ChecksumCause::Translated);
+    assert_eq!(by("192.0.2.1", "10.0.0.2"), translated);
+    assert_eq!(by("192.0.2.1", "10.0.0.3"), None);
+    assert_eq!(of_quoted_header(&ip, None), None);
+}
+
+#[test]
+fn a_quote_of_which_address_and_port_were_changed() {
+    let good = error(
+        "192.0.2.1",
+        "203.0.113.5",
+        &datagram("203.0.113.5", "9.9.9.9"),
+    );
+    let rewritten = |octets: &[(usize, u8)]| {
+        let mut packet = good.clone();
+        for &(at, octet) in octets {
+            packet[28 + at] = octet;
+        }
+        cause(&packet)
+    };
+    let translated = [(12, 10), (13, 1), (14, 2), (15, 33), (20, 0x9c), (21, 0x47)];
+    assert_eq!(rewritten(&translated), Some(ChecksumCause::QuoteRewritten));
+    assert_eq!(
+        rewritten(&translated[..4]),
+        Some(ChecksumCause::QuoteRewritten)
+    );
+    // A bit on the way, in the quoted header or behind it; a TTL that is stale beside damage of the payload.
+    assert_eq!(rewritten(&[(12, 0xcb ^ 8)]), None);
+    assert_eq!(rewritten(&[(29, 0x0a)]), Some(ChecksumCause::FlippedBit));
+    let mut quote = datagram("203.0.113.5", "9.9.9.9");
+    quote[8] -= 1;
+    let mut packet = error("192.0.2.1", "203.0.113.5", &quote);
+    packet[28 + 29] ^= 0x5a;
+    assert_eq!(cause(&packet), None);
+}
+
+#[test]
+fn quoted_messages() {
+    let good = v4(&ECHO);
+    let told = |at: usize, octets: [u8; 2]| {
+        let mut packet = good.clone();
+        packet[at..at + 2].copy_from_slice(&octets);
+        of_quote(&packet, None)
+    };
+    let [high, low] = [good[22], good[23]];
+    assert_eq!(told(22, [high, low]), None);
+    assert_eq!(told(22, [0, 0]), Some(ChecksumCause::NotFilledIn));
+    assert_eq!(told(22, [low, high]), Some(ChecksumCause::ByteOrder));
+    assert_eq!(told(28, [0xde ^ 2, 0xad]), Some(ChecksumCause::FlippedBit));
+    assert_eq!(told(28, [0x21, 0x12]), None);
+    // A cut one is not verified.
+    assert_eq!(of_quote(&good[..28], None), None);
+    let mut cut = good.clone();
+    cut[22..24].fill(0);
+    assert_eq!(of_quote(&cut[..28], None), None);
+    // Of IPv6 it covers the addresses.
+    let mut packet = v6_between("2001:db8::1", "2001:db8::9", 1, &ECHO6);
+    packet[8..24].copy_from_slice(&"fd00::77:5".parse::<Ipv6Addr>().unwrap().octets());
+    let router = "2001:db8:5::1";
+    assert_eq!(
+        of_quote(&packet, Some((router, "2001:db8::1"))),
+        Some(ChecksumCause::Translated)
+    );
+    assert_eq!(of_quote(&packet, Some((router, "2001:db8::2"))), None);
+    let partial = pseudo_header_sum(&Ip::parse(&packet, Limit::Frame).unwrap()).unwrap();
+    packet[42..44].copy_from_slice(&partial.to_be_bytes());
+    assert_eq!(of_quote(&packet, None), Some(ChecksumCause::Offload));
+}
+
+#[test]
+fn quoted_segments_without_a_checksum() {
+    let mut packet = ipv4("192.0.2.1", "203.0.113.9", 6, &SYN);
+    assert_eq!(of_quote(&packet, None), Some(ChecksumCause::NotFilledIn));
+    let Some(ChecksumStatus::Bad { expected }) =
+        upper_checksum(&Ip::parse(&packet, Limit::Frame).unwrap()).map(|sum| sum.status)
+    else {
+        panic!("good");
+    };
+    packet[36..38].copy_from_slice(&expected.swap_bytes().to_be_bytes());
+    assert_eq!(of_quote(&packet, None), Some(ChecksumCause::ByteOrder));
+    packet[36..38].copy_from_slice(&(expected ^ 0x1234).to_be_bytes());
+    assert_eq!(of_quote(&packet, None), None);
+    // UDP has none then.
+    let packet = ipv4("192.0.2.1", "203.0.113.9", 17, &UDP);
+    let ip = Ip::parse(&packet, Limit::Frame).unwrap();
+    assert_eq!(upper_checksum(&ip).unwrap().status, ChecksumStatus::Absent);
+    assert_eq!(of_quote(&packet, None), None);
 }

@@ -1,9 +1,11 @@
 //! Where each field of a quoted packet stands, and of those inside it.
 
 use super::{Layout, Part};
+use crate::icmp::cause::ChecksumCause;
 use crate::icmp::item::Item;
 use crate::icmp::{
-    Message, Quote, application, describe, ip_header, quoted_transport, tunnel_header, upper_header,
+    Message, Quote, application, cause, describe, ip_header, quoted_transport, tunnel_header,
+    upper_header,
 };
 use crate::wire::TunnelPath;
 use crate::wire::bytes::{offset_in, tail};
@@ -12,9 +14,9 @@ use crate::wire::checksum::upper_checksum;
 impl<'a> Layout<'a> {
     pub(super) fn quote(&mut self, quote: &Quote<'a>, at: usize) {
         let ip = &quote.ip;
-        let error = self.error.take();
+        let by = self.by.take();
         self.region(at..at + quote.bytes.len(), "data", Part::QuotedPayload);
-        self.ip(ip, at, Part::QuotedIp);
+        self.ip(ip, at, Part::QuotedIp, || cause::of_quoted_header(ip, by));
         if ip.is_later_fragment() {
             return;
         }
@@ -42,13 +44,13 @@ impl<'a> Layout<'a> {
             return;
         }
         if let Some(message) = quote.message() {
-            self.quoted_message(&message, at);
+            self.quoted_message(&message, at, || cause::of_quoted(message.checksum, ip, by));
             return;
         }
         if let Some(header) = upper_header::of(quote) {
             let fields = self.fields.len();
             self.header(&header.item, at, part);
-            self.verified_upper(fields, (ip, error), upper_checksum(ip));
+            self.verified_upper(fields, (ip, by), upper_checksum(ip));
             self.typed(fields, header.message);
         }
         if let Some(header) = quoted_transport::of(quote) {
@@ -72,13 +74,18 @@ impl<'a> Layout<'a> {
     }
 
     /// A quoted message, with what that quotes again.
-    fn quoted_message(&mut self, message: &Message<'a>, at: usize) {
+    fn quoted_message(
+        &mut self,
+        message: &Message<'a>,
+        at: usize,
+        explain: impl FnOnce() -> Option<ChecksumCause>,
+    ) {
         let Some(deeper) = self.deeper.checked_sub(1) else {
             return;
         };
         let (fields, regions) = (self.fields.len(), self.regions.len());
         self.deeper = deeper;
-        self.message(message, at);
+        self.message(message, at, explain);
         self.deeper += 1;
         let quoted = |part| match part {
             Part::Icmp | Part::Item | Part::Extension => Part::QuotedTransport,
@@ -105,7 +112,9 @@ impl<'a> Layout<'a> {
                 && let Some(outer) = &around.outer
                 && let Some(start) = offset_in(quote.bytes, outer.header)
             {
-                self.ip(outer, at + start, Part::QuotedIp);
+                self.ip(outer, at + start, Part::QuotedIp, || {
+                    cause::of_header(outer, None)
+                });
             }
             if let Some(start) = offset_in(quote.bytes, around.header) {
                 self.tunnel(&around, at + start);

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::icmp::cause::Proven;
 use crate::icmp::field::{Unit, Value};
 use crate::icmp::layout::{LaidField, Part, fields};
 use crate::model;
@@ -23,7 +24,7 @@ fn of<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
         }
         _ => None,
     };
-    fields(ip, &message, guess.as_ref())
+    fields(ip, &message, guess.as_ref(), Proven::default())
 }
 
 /// Every octet is in a field, and fields share octets only if they are bits of the same.

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use samples::{ETHERNET, IP, echo, over_udp, samples};
 
 use super::*;
+use crate::icmp::cause::Proven;
 use crate::icmp::field::Value;
 use crate::icmp::layout::{self, Part};
 use crate::icmp::object::Labels;
@@ -138,7 +139,7 @@ fn the_header_of_a_quoted_tunnel_packet() {
             .flat_map(|around| told(&around))
             .collect();
         assert_eq!(all, sample.told);
-        let laid = layout::fields(&ip, &message, None);
+        let laid = layout::fields(&ip, &message, None, Proven::default());
         let begun: Vec<_> = (laid.iter().filter(|field| field.part == Part::Tunnel))
             .filter_map(|field| field.begins)
             .collect();
@@ -172,7 +173,7 @@ fn a_quote_of_esp_that_encrypts_nothing_leads_to_the_packet_in_it() {
             assert_eq!(tunnels.len(), 1);
             assert_eq!(tunnels[0].kind, TunnelKind::EspNull { spi: 0x1001 });
             assert_eq!(quote.inner().unwrap().bytes, echo());
-            let laid = layout::fields(&ip, &message, None);
+            let laid = layout::fields(&ip, &message, None, Proven::default());
             let octets: usize = laid.iter().map(|field| field.range.end).max().unwrap();
             assert_eq!(octets, error.len());
             assert!(laid.iter().any(|field| field.begins == Some("esp")));

@@ -5,13 +5,14 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::field::put_fields;
 use super::link::Link;
 use super::options::Told;
-use super::packet::{ChecksumState, DefectList, IpHeader, LinkFragmentPosition, put_encapsulation};
+use super::packet::{
+    DefectList, ExplainedChecksum, IpHeader, LinkFragmentPosition, Place, put_encapsulation,
+};
 use super::quoted::{CutQuote, Quoted};
 use super::system::SystemReportOf;
 use super::value::{Addr, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
-use crate::icmp::cause::{self, ChecksumCause};
 use crate::icmp::payload::{self, PayloadGuess, Senders};
 use crate::icmp::{Body, Message, tunnel_header};
 use crate::model::FrameRef;
@@ -28,7 +29,7 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    fn reference(&self, frame: FrameRef) -> Reference<'_> {
+    pub(super) fn reference(&self, frame: FrameRef) -> Reference<'_> {
         Reference {
             frame,
             own: self.event.frame.source,
@@ -72,26 +73,21 @@ impl Serialize for Event<'_> {
         map.maybe("link_fragment", fragment.map(LinkFragmentPosition))?;
         map.maybe("decrypted", frame.cipher.as_ref().map(Word::word))?;
         put_encapsulation(&mut map, packet)?;
-        map.put("ip", &IpHeader(&packet.ip))?;
-        map.put(
-            "icmp",
-            &Fields4And6 {
-                ip: &packet.ip,
-                message,
-                payloads: self.context.payloads,
-                captured_before: self.event.unmended.map(|before| self.reference(before)),
-            },
-        )?;
+        let header = IpHeader {
+            ip: &packet.ip,
+            place: Place::Around(self),
+        };
+        map.put("ip", &header)?;
+        let fields = Fields4And6 {
+            ip: &packet.ip,
+            message,
+            of: self,
+        };
+        map.put("icmp", &fields)?;
         let id = community.message(packet.ip.addrs, said);
         map.maybe("community_id", id)?;
         if let Some(quote) = said.quote() {
-            let quoted = Quoted::new(
-                quote,
-                said.extensions(),
-                &packet.ip,
-                &mut community,
-                self.context.payloads,
-            );
+            let quoted = Quoted::new(quote, said.extensions(), self, &mut community);
             map.put("quoted", &quoted)?;
         }
         map.maybe("quoted", said.cut_quote().map(CutQuote))?;
@@ -187,8 +183,7 @@ impl Serialize for FragmentOutcome<'_> {
                         &Fields4And6 {
                             ip: &whole.ip,
                             message: &whole.message,
-                            payloads: self.of.context.payloads,
-                            captured_before: None,
+                            of: self.of,
                         },
                     )?;
                 }
@@ -380,52 +375,16 @@ impl Serialize for OriginalPacket<'_> {
     }
 }
 
-/// The message's checksum, and why it may be bad.
-struct MessageChecksum<'a> {
-    ip: &'a Ip<'a>,
-    message: &'a Message<'a>,
-    captured_before: Option<Reference<'a>>,
-}
-
-impl Serialize for MessageChecksum<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        ChecksumState(self.message.checksum).put_into(&mut map)?;
-        let cause = match self.captured_before {
-            Some(before) => Some(ChecksumCause::Untranslated(before.frame)),
-            None => cause::of(self.ip, self.message),
-        };
-        if let Some(cause) = cause {
-            map.name("cause", cause.name())?;
-            map.maybe("captured_before", self.captured_before)?;
-            match cause {
-                ChecksumCause::OldAddress(address) => {
-                    map.put("old_address", &Addr(address.into()))?;
-                }
-                ChecksumCause::OldSequence(seq) => map.put("old_sequence", &seq)?,
-                _ => {}
-            }
-        }
-        map.end()
-    }
-}
-
 /// The message itself.
 struct Fields4And6<'a> {
     ip: &'a Ip<'a>,
     message: &'a Message<'a>,
-    payloads: Payloads,
-    captured_before: Option<Reference<'a>>,
+    of: &'a Event<'a>,
 }
 
 impl Serialize for Fields4And6<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self {
-            ip,
-            message,
-            payloads,
-            captured_before,
-        } = *self;
+        let Self { ip, message, of } = *self;
         let mut map = serializer.serialize_map(None)?;
         if matches!(message.body, Body::Fragment) {
             // A later fragment holds no ICMP header, so there is no type to tell.
@@ -438,16 +397,10 @@ impl Serialize for Fields4And6<'_> {
         if message.bytes.is_empty() {
             return map.end();
         }
-        map.put(
-            "checksum",
-            &MessageChecksum {
-                ip,
-                message,
-                captured_before,
-            },
-        )?;
+        let checksum = ExplainedChecksum::of_message(message.checksum, of);
+        map.put("checksum", &checksum)?;
         body::put(&mut map, message)?;
-        if payloads == Payloads::Shown
+        if of.context.payloads == Payloads::Shown
             && let Body::Echo(echo) = &message.body
         {
             map.put("payload", &Hex(echo.payload))?;

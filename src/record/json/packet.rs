@@ -3,10 +3,11 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::field::{ItemEntry, put_fields};
+use super::icmp::Event;
 use super::value::{Addr, Fields, Iter};
-use crate::icmp::cause::{self, ChecksumCause};
+use crate::icmp::cause::{self, ChecksumCause, QuotedBy};
 use crate::icmp::{ip_header, tunnel_header};
-use crate::model::{AddrPair, LinkFragment, Proof, Sealing, UnknownPrefix};
+use crate::model::{LinkFragment, Proof, Sealing, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
 use crate::wire::tunnel::{Encapsulation, TunnelKind, outer_ports};
 use crate::wire::{
@@ -14,11 +15,50 @@ use crate::wire::{
 };
 
 /// An IP header.
-pub(super) struct IpHeader<'a>(pub(super) &'a Ip<'a>);
+pub(super) struct IpHeader<'a> {
+    pub(super) ip: &'a Ip<'a>,
+    pub(super) place: Place<'a>,
+}
+
+/// Where a header stands, which tells why its checksum may be bad.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// Around a tunnel, or inside of what is quoted.
+    Other,
+    /// Around the message of this event.
+    Around(&'a Event<'a>),
+    /// Quoted by that message.
+    Quoted(&'a Event<'a>),
+}
+
+impl<'a> Place<'a> {
+    /// Of one that is quoted, the error that does so.
+    pub(super) fn quoted_by(self) -> Option<QuotedBy> {
+        match self {
+            Self::Quoted(of) => Some(of.event.quoted_by()),
+            Self::Other | Self::Around(_) => None,
+        }
+    }
+
+    /// The event that has it.
+    fn event(self) -> Option<&'a Event<'a>> {
+        match self {
+            Self::Around(of) | Self::Quoted(of) => Some(of),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'a> IpHeader<'a> {
+    fn of_other(ip: &'a Ip<'a>) -> Self {
+        let place = Place::Other;
+        Self { ip, place }
+    }
+}
 
 impl Serialize for IpHeader<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ip = self.0;
+        let Self { ip, place } = *self;
         let mut map = serializer.serialize_map(None)?;
         map.put("version", &ip.version.number())?;
         map.put("src", &Addr(ip.addrs.src()))?;
@@ -50,7 +90,7 @@ impl Serialize for IpHeader<'_> {
         if ip.header.len() > fixed_length(ip.version) {
             put_behind(&mut map, ip)?;
         }
-        let checksum = header_checksum(ip).map(|sum| ExplainedChecksum::of_header(sum, ip));
+        let checksum = header_checksum(ip).map(|sum| ExplainedChecksum::of_header(sum, ip, place));
         map.maybe("checksum", checksum)?;
         map.end()
     }
@@ -174,35 +214,63 @@ impl Serialize for ChecksumState {
 }
 
 /// A checksum, and why it may be bad.
-pub(super) struct ExplainedChecksum {
+pub(super) struct ExplainedChecksum<'a> {
     checksum: Checksum,
     cause: Option<ChecksumCause>,
+    of: Option<&'a Event<'a>>,
 }
 
-impl ExplainedChecksum {
-    /// Of TCP, UDP or another protocol right behind the headers of `ip`, which an error between these
-    /// quotes.
-    pub(super) fn of_quoted(checksum: Checksum, ip: &Ip<'_>, error: Option<AddrPair>) -> Self {
-        Self {
-            checksum,
-            cause: cause::of_quoted(checksum, ip, error),
-        }
+impl<'a> ExplainedChecksum<'a> {
+    /// Of the message of an event.
+    pub(super) fn of_message(checksum: Checksum, of: &'a Event<'a>) -> Self {
+        Self::new(checksum, || of.event.cause(), Some(of))
     }
 
-    fn of_header(checksum: Checksum, ip: &Ip<'_>) -> Self {
+    /// Of TCP, UDP or another protocol right behind the headers of `ip`.
+    pub(super) fn of_quoted(checksum: Checksum, ip: &Ip<'_>, place: Place<'a>) -> Self {
+        let explain = || cause::of_quoted(checksum, ip, place.quoted_by());
+        Self::new(checksum, explain, place.event())
+    }
+
+    fn of_header(checksum: Checksum, ip: &Ip<'_>, place: Place<'a>) -> Self {
+        let explain = || match place {
+            Place::Other => cause::of_header(ip, None),
+            Place::Around(of) => of.event.header_cause(),
+            Place::Quoted(_) => cause::of_quoted_header(ip, place.quoted_by()),
+        };
+        Self::new(checksum, explain, place.event())
+    }
+
+    fn new(
+        checksum: Checksum,
+        explain: impl FnOnce() -> Option<ChecksumCause>,
+        of: Option<&'a Event<'a>>,
+    ) -> Self {
         let is_bad = matches!(checksum.status, ChecksumStatus::Bad { .. });
         Self {
             checksum,
-            cause: is_bad.then(|| cause::of_header(ip)).flatten(),
+            cause: is_bad.then(explain).flatten(),
+            of,
         }
     }
 }
 
-impl Serialize for ExplainedChecksum {
+impl Serialize for ExplainedChecksum<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         ChecksumState(self.checksum).put_into(&mut map)?;
-        map.maybe("cause", self.cause.map(ChecksumCause::name))?;
+        if let Some(cause) = self.cause {
+            map.name("cause", cause.name())?;
+            match cause {
+                ChecksumCause::OldAddress(address) => map.put("old_address", &Addr(address))?,
+                ChecksumCause::OldSequence(seq) => map.put("old_sequence", &seq)?,
+                ChecksumCause::Untranslated(before) => {
+                    let before = self.of.map(|of| of.reference(before));
+                    map.maybe("captured_before", before)?;
+                }
+                _ => {}
+            }
+        }
         map.end()
     }
 }
@@ -239,13 +307,13 @@ impl Serialize for TunnelHeader<'_> {
             map.put("dst_port", &dst_port)?;
         }
         let captured = self.outer.as_ref().and(self.around.captured());
-        map.maybe("ip", captured.map(IpHeader))?;
+        map.maybe("ip", captured.map(IpHeader::of_other))?;
         if let Some(outer) = &self.outer
             && let Some(checksum) = self.around.checksum()
         {
             map.put(
                 "checksum",
-                &ExplainedChecksum::of_quoted(checksum, outer, None),
+                &ExplainedChecksum::of_quoted(checksum, outer, Place::Other),
             )?;
         }
         let headers = || tunnel_header::parts(&self.around).map(ItemEntry);

@@ -5,9 +5,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::body::{self, put_extensions};
 use super::dns::Dns;
 use super::field::{put_kind, put_own_fields};
-use super::icmp::put_names;
+use super::icmp::{Event, put_names};
 use super::packet::{
-    ChecksumState, DefectList, ExplainedChecksum, FragmentPosition, IpHeader, OptionEntry,
+    ChecksumState, DefectList, ExplainedChecksum, FragmentPosition, IpHeader, OptionEntry, Place,
     TunnelHeader,
 };
 use super::value::{Addr, Fields, Hex, Iter, Protocol};
@@ -18,10 +18,8 @@ use crate::icmp::{
     Body, CutHeader, Extensions, Message, Quote, QuotedTransport, Translation, TunnelAlone,
     application, quoted_transport,
 };
-use crate::model::AddrPair;
 use crate::record::Payloads;
 use crate::record::community::{CommunityId, CommunityIds};
-use crate::wire::Ip;
 use crate::wire::checksum::upper_checksum;
 
 /// The quote of an error.
@@ -34,24 +32,25 @@ pub(super) struct Quoted<'a> {
 }
 
 impl<'a> Quoted<'a> {
-    /// Of the error that `ip` carries.
+    /// Of the error of this event.
     pub(super) fn new(
         quote: &Quote<'a>,
         extensions: Option<&'a Extensions<'a>>,
-        ip: &Ip<'_>,
+        of: &'a Event<'a>,
         community: &mut CommunityIds,
-        payloads: Payloads,
     ) -> Self {
-        let mut packet = |quote: Quote<'a>, error| QuotedPacket {
+        let mut packet = |quote: Quote<'a>, place| QuotedPacket {
             community_id: community.quoted(&quote),
             quote,
-            error,
-            payloads,
+            place,
+            payloads: of.context.payloads,
         };
         Self {
-            packet: packet(*quote, Some(ip.ends())),
-            inside: quote.nested().map(|quote| packet(quote, None)).collect(),
-            translation: quote.translation(ip),
+            packet: packet(*quote, Place::Quoted(of)),
+            inside: (quote.nested())
+                .map(|quote| packet(quote, Place::Other))
+                .collect(),
+            translation: quote.translation(&of.event.packet.ip),
             extensions,
         }
     }
@@ -121,8 +120,7 @@ fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: &TunnelAlone<'_>) -> Re
 /// A quoted packet, or one inside it.
 struct QuotedPacket<'a> {
     quote: Quote<'a>,
-    /// The addresses of the error that quotes it, not of one that is quoted itself.
-    error: Option<AddrPair>,
+    place: Place<'a>,
     community_id: Option<CommunityId>,
     payloads: Payloads,
 }
@@ -130,7 +128,11 @@ struct QuotedPacket<'a> {
 impl QuotedPacket<'_> {
     fn put_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let quote = &self.quote;
-        map.put("ip", &IpHeader(&quote.ip))?;
+        let header = IpHeader {
+            ip: &quote.ip,
+            place: self.place,
+        };
+        map.put("ip", &header)?;
         map.maybe("protocol", quote.ip.upper_protocol().map(Protocol))?;
         match quote.transport {
             QuotedTransport::Tcp {
@@ -167,7 +169,7 @@ impl QuotedPacket<'_> {
         map.maybe(
             "checksum",
             upper_checksum(&quote.ip)
-                .map(|checksum| ExplainedChecksum::of_quoted(checksum, &quote.ip, self.error)),
+                .map(|checksum| ExplainedChecksum::of_quoted(checksum, &quote.ip, self.place)),
         )?;
         map.maybe("verification_tag", quote.verification_tag())?;
         map.maybe("sctp_checksum", quote.sctp_checksum())?;

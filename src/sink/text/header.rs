@@ -3,10 +3,11 @@
 mod dns;
 mod options;
 
-use super::{HeaderChecksums, Verbosity, addr};
+use super::{HeaderChecksums, Verbosity, addr, note};
 use crate::icmp::cause;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::{CutHeader, ip_header};
+use crate::record::json::SourceNames;
 use crate::record::write::{self, number};
 use crate::wire::bytes::{u8_at, u16_at, u32_at};
 use crate::wire::ip::{Fragmentation, IpOption, header_checksum};
@@ -17,11 +18,16 @@ pub(super) use options::extension_headers;
 use options::{option4, unnamed};
 
 /// `IP (tos 0x0, ...)`, `IP6 (hlim 64, ...) HBH (padn)`: a header that stands for itself.
-pub(super) fn ip(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
+pub(super) fn ip(
+    out: &mut Vec<u8>,
+    ip: &Ip<'_>,
+    checksums: HeaderChecksums,
+    explain: impl FnOnce(&mut Vec<u8>),
+) {
     match ip.version {
         IpVersion::V4 => {
             out.extend_from_slice(b"IP ");
-            ipv4(out, ip, checksums);
+            ipv4(out, ip, checksums, explain);
         }
         IpVersion::V6 => {
             out.extend_from_slice(b"IP6 ");
@@ -34,8 +40,15 @@ pub(super) fn ip(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
 }
 
 /// The same of a tunnel's packet, with its addresses.
-pub(super) fn outer(out: &mut Vec<u8>, packet: &Ip<'_>, checksums: HeaderChecksums) {
-    ip(out, packet, checksums);
+pub(super) fn outer(
+    out: &mut Vec<u8>,
+    packet: &Ip<'_>,
+    checksums: HeaderChecksums,
+    names: &SourceNames,
+) {
+    ip(out, packet, checksums, |out| {
+        note::cause(out, b", ", cause::of_header(packet, None), names);
+    });
     out.push(b' ');
     addr::pair(out, packet.src(), packet.dst(), outer_ports(packet));
 }
@@ -44,7 +57,13 @@ pub(super) fn outer(out: &mut Vec<u8>, packet: &Ip<'_>, checksums: HeaderChecksu
 const NO_HEADER: &[u8] = b"(no header captured)";
 
 /// `(tos 0x0, ttl 64, id 5228, offset 0, flags [DF], proto ICMP (1), length 84)`.
-pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
+/// `explain` writes why its checksum is bad.
+pub(super) fn ipv4(
+    out: &mut Vec<u8>,
+    ip: &Ip<'_>,
+    checksums: HeaderChecksums,
+    explain: impl FnOnce(&mut Vec<u8>),
+) {
     if ip.origin == HeaderOrigin::Made {
         return out.extend_from_slice(NO_HEADER);
     }
@@ -77,10 +96,7 @@ pub(super) fn ipv4(out: &mut Vec<u8>, ip: &Ip<'_>, checksums: HeaderChecksums) {
     {
         bad_checksum(out, b", bad cksum ", found, expected);
         out.push(b'!');
-        if let Some(cause) = cause::of_header(ip) {
-            out.extend_from_slice(b", probably ");
-            out.extend_from_slice(cause.title().as_bytes());
-        }
+        explain(out);
     }
     out.push(b')');
 }

@@ -12,6 +12,7 @@ use super::{HexDump, meaning, verbose};
 use crate::icmp::layout::{self, LaidField, Part};
 use crate::icmp::{Body, Message, Whole, payload};
 use crate::model::{Form, Sealing, UsbTransfer};
+use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, write};
 use crate::wire::bytes::offset_in;
 use crate::wire::reassembly::Reassembly;
@@ -22,7 +23,12 @@ use crate::wire::{Classified, IpVersion, Packet, classify, link};
 const ROW: usize = 16;
 
 /// Writes the dump.
-pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, palette: &Palette) {
+pub(super) fn dump(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    kind: HexDump,
+    (palette, names): (&Palette, &SourceNames),
+) {
     let data = event.frame.data;
     let network = event.packet.link.offset.min(data.len());
     // What is dumped without the link header ends where the outermost IP packet does: Ethernet
@@ -40,16 +46,16 @@ pub(super) fn dump(out: &mut Vec<u8>, event: &IcmpEvent<'_>, kind: HexDump, pale
         HexDump::HexWithLink => plain(out, data),
         HexDump::Ascii => ascii(out, packet),
         HexDump::AsciiWithLink => ascii(out, data),
-        HexDump::HexAscii => named(out, event, network..end, palette),
+        HexDump::HexAscii => named(out, event, network..end, (palette, names)),
         HexDump::HexAsciiWithLink => {
-            transfer(out, event, palette);
-            named(out, event, 0..data.len(), palette);
+            transfer(out, event, (palette, names));
+            named(out, event, 0..data.len(), (palette, names));
         }
     }
 }
 
 /// Rows of the header of the transfer of USB that the packet came in, whose other octets lie elsewhere.
-fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, palette: &Palette) {
+fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, (palette, names): (&Palette, &SourceNames)) {
     let Some(UsbTransfer {
         link,
         header,
@@ -63,6 +69,7 @@ fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, palette: &Palette) {
         out,
         data: header,
         palette,
+        names,
         shown: 0..header.len(),
         part: None,
     };
@@ -125,13 +132,19 @@ fn ascii(out: &mut Vec<u8>, octets: &[u8]) {
 /// Rows with names. Of a packet that travels compressed first those of the frame as it is, then
 /// those of the packet as it was made, which is where the fields are. Behind the last fragment of a
 /// message those of the message.
-fn named(out: &mut Vec<u8>, event: &IcmpEvent<'_>, shown: Range<usize>, palette: &Palette) {
+fn named(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    shown: Range<usize>,
+    (palette, names): (&Palette, &SourceNames),
+) {
     let data = event.frame.data;
     let network = event.packet.link.offset;
     let mut rows = Rows {
         out,
         data,
         palette,
+        names,
         shown,
         part: None,
     };
@@ -328,6 +341,7 @@ struct Rows<'o, 'a> {
     out: &'o mut Vec<u8>,
     data: &'a [u8],
     palette: &'o Palette,
+    names: &'o SourceNames,
     /// The octets of the frame that are dumped.
     shown: Range<usize>,
     part: Option<Part>,
@@ -340,7 +354,12 @@ impl Rows<'_, '_> {
             Body::Echo(echo) => payload::guess(echo.payload, event.message.end(), event.frame.ts),
             _ => None,
         };
-        let laid = layout::fields(&event.packet.ip, event.message, guess.as_ref());
+        let laid = layout::fields(
+            &event.packet.ip,
+            event.message,
+            guess.as_ref(),
+            event.proven(),
+        );
         self.laid(&laid, start, event)
     }
 
@@ -376,7 +395,7 @@ impl Rows<'_, '_> {
             if !label.is_empty() {
                 label.extend_from_slice(b", ");
             }
-            meaning::of(&mut label, field, event);
+            meaning::of(&mut label, field, event, self.names);
             // Fields that share an octet share a row.
             let next = laid.get(i + 1);
             if next.is_some_and(|next| next.range == field.range) {

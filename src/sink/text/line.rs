@@ -1,9 +1,10 @@
 //! The line of a message up to ` | `: tcpdump's.
 
 use super::palette::{Palette, Role};
-use super::{LinkHeader, TextOptions, Verbosity, addr, header, verbose, wording4, wording6};
+use super::{LinkHeader, TextOptions, Verbosity, addr, header, note, verbose, wording4, wording6};
 use crate::icmp::Body;
 use crate::model::{Expanded, Form};
+use crate::record::json::SourceNames;
 use crate::record::{IcmpEvent, write};
 use crate::wire::IpVersion;
 use crate::wire::bytes::u16_at;
@@ -14,6 +15,7 @@ pub(super) fn message(
     event: &IcmpEvent<'_>,
     options: &TextOptions,
     palette: &Palette,
+    names: &SourceNames,
 ) {
     let ip = &event.packet.ip;
     // With -e, tcpdump's link header has told the protocol already.
@@ -32,7 +34,9 @@ pub(super) fn message(
                 out.extend_from_slice(b" bytes missing! ");
             }
             if options.verbosity > Verbosity::Plain {
-                header::ipv4(out, ip, options.header_checksums);
+                header::ipv4(out, ip, options.header_checksums, |out| {
+                    note::cause(out, b", ", event.header_cause(), names);
+                });
                 out.extend_from_slice(b"\n    ");
             }
             addr::pair(out, ip.src(), ip.dst(), None);

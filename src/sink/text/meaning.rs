@@ -1,17 +1,23 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
-use super::{addr, fields, link};
+use super::{addr, fields, link, note};
 use crate::icmp::field::{Unit, Value};
 use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
+use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write::{self, number};
 use crate::record::{IcmpEvent, words};
 use crate::wire::ChecksumStatus;
 
 /// A field's name and, where there is one, its value and what that means.
-pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>) {
+pub(super) fn of(
+    out: &mut Vec<u8>,
+    field: &LaidField<'_>,
+    event: &IcmpEvent<'_>,
+    names: &SourceNames,
+) {
     let is_ip = matches!(field.part, Part::OuterIp | Part::Ip | Part::QuotedIp);
     if let Some(title) = field.begins {
         addr::words_of(out, title);
@@ -54,10 +60,7 @@ pub(super) fn of(out: &mut Vec<u8>, field: &LaidField<'_>, event: &IcmpEvent<'_>
             out.extend_from_slice(b" expected)");
         }
     }
-    if let Some(cause) = field.cause {
-        out.extend_from_slice(b", probably ");
-        out.extend_from_slice(cause.title().as_bytes());
-    }
+    note::cause(out, b", ", field.cause, names);
     if let Some(word) = field.word.or_else(|| name(field, event)) {
         out.push(b' ');
         addr::words_of(out, word);

@@ -241,15 +241,16 @@ impl<W: Write> TextSink<W> {
             link::unasked(out, event);
         }
         let begin = out.len();
-        line::message(out, event, &self.options, &self.palette);
+        line::message(out, event, &self.options, &self.palette, &self.names);
         note::all(out, event, &self.options, &self.palette, &self.names);
         if self.options.verbosity > Verbosity::Plain {
-            verbose::lines(out, event, &self.options, &mut self.senders);
+            verbose::lines(out, event, &self.options, &mut self.senders, &self.names);
         }
         self.hosts.apply(out, begin);
         out.push(b'\n');
         if self.options.hex != HexDump::None {
-            hex::dump(out, event, self.options.hex, &self.palette);
+            let drawn = (&self.palette, &self.names);
+            hex::dump(out, event, self.options.hex, drawn);
         }
     }
 }

@@ -7,7 +7,7 @@ mod relation;
 use std::num::NonZeroU32;
 
 use self::around::{aggregate, encapsulation, headers, inner_vlans, tunnel_kind, unproven};
-pub(super) use self::faults::defect;
+pub(super) use self::faults::{cause, defect};
 use self::faults::{checksum, extension_checksum};
 use self::relation::{fragment, tell_answer, tell_original};
 use super::palette::{Palette, Role};

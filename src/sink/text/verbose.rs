@@ -3,7 +3,7 @@
 mod quoted;
 
 use super::fields::{Flags, item, item_with, name_value, unread, value};
-use super::{TextOptions, Verbosity, addr, header, options as file};
+use super::{TextOptions, Verbosity, addr, header, note, options as file};
 use crate::icmp::cause;
 use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
@@ -12,6 +12,7 @@ use crate::icmp::object::{
 };
 use crate::icmp::payload::Senders;
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
+use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write::{self, number};
 use crate::record::{IcmpEvent, escape};
@@ -70,6 +71,7 @@ pub(super) fn lines(
     event: &IcmpEvent<'_>,
     options: &TextOptions,
     senders: &mut Senders,
+    names: &SourceNames,
 ) {
     let message = event.said();
     // A bad one stands in the line itself.
@@ -84,9 +86,9 @@ pub(super) fn lines(
         if let Some(outer) = around.captured() {
             below(out, 0);
             out.extend_from_slice(b"in ");
-            header::outer(out, outer, options.header_checksums);
+            header::outer(out, outer, options.header_checksums, names);
         }
-        tunnel(out, &around, 1);
+        tunnel(out, &around, 1, names);
     }
     if matches!(message.body, Body::Fragment) {
         return;
@@ -119,8 +121,8 @@ pub(super) fn lines(
     }
     parts(out, message, 1, full);
     if let Some(quote) = message.quote() {
-        let error = Some(event.packet.ip.ends());
-        quoted::lines(out, (quote, error), 0, options);
+        let by = Some(event.quoted_by());
+        quoted::lines(out, (quote, by), 0, options, names);
     } else if let Some(cut) = message.cut_quote() {
         below(out, 0);
         header::cut(out, &cut);
@@ -191,7 +193,7 @@ fn parts(out: &mut Vec<u8>, message: &Message<'_>, depth: usize, full: bool) {
 }
 
 /// The headers between a tunnel's packet and the one inside, a line each.
-fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
+fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize, names: &SourceNames) {
     // It is of the first header.
     let mut sum = around.checksum();
     for part in tunnel_header::parts(around) {
@@ -209,10 +211,8 @@ fn tunnel(out: &mut Vec<u8>, around: &Encapsulation<'_>, depth: usize) {
             out.extend_from_slice(b", checksum ");
             checksum(out, told);
             let outer = around.outer.as_ref();
-            if let Some(cause) = outer.and_then(|outer| cause::of_quoted(told, outer, None)) {
-                out.extend_from_slice(b", probably ");
-                out.extend_from_slice(cause.title().as_bytes());
-            }
+            let why = outer.and_then(|outer| cause::of_quoted(told, outer, None));
+            note::cause(out, b", ", why, names);
         }
     }
 }

@@ -18,26 +18,38 @@ pub(super) fn checksum(notes: &mut Notes<'_>, event: &IcmpEvent<'_>, names: &Sou
             write::hex(out, found.into(), 4);
             out.extend_from_slice(b" (expected 0x");
             write::hex(out, expected.into(), 4);
-            if let Some(cause) = event.cause() {
-                out.extend_from_slice(b"; probably ");
-                out.extend_from_slice(cause.title().as_bytes());
-                match cause {
-                    ChecksumCause::OldAddress(address) => {
-                        out.extend_from_slice(b" from ");
-                        write::ip(out, address.into());
-                    }
-                    ChecksumCause::Untranslated(before) => {
-                        out.extend_from_slice(b", ");
-                        frame(out, before, names);
-                    }
-                    ChecksumCause::OldSequence(seq) => {
-                        write::number(out, b", ", seq.into());
-                    }
-                    _ => {}
-                }
-            }
+            cause(out, b"; ", event.cause(), names);
             out.push(b')');
         });
+    }
+}
+
+/// `; probably right before its translation, #2`: why a checksum is bad, where that is known.
+pub(in super::super) fn cause(
+    out: &mut Vec<u8>,
+    separator: &[u8],
+    cause: Option<ChecksumCause>,
+    names: &SourceNames,
+) {
+    let Some(cause) = cause else {
+        return;
+    };
+    out.extend_from_slice(separator);
+    out.extend_from_slice(b"probably ");
+    out.extend_from_slice(cause.title().as_bytes());
+    match cause {
+        ChecksumCause::OldAddress(address) => {
+            out.extend_from_slice(b" from ");
+            write::ip(out, address);
+        }
+        ChecksumCause::Untranslated(before) => {
+            out.extend_from_slice(b", ");
+            frame(out, before, names);
+        }
+        ChecksumCause::OldSequence(seq) => {
+            write::number(out, b", ", seq.into());
+        }
+        _ => {}
     }
 }
 

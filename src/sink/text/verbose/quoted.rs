@@ -3,27 +3,30 @@
 use super::super::fields::item;
 use super::super::{TextOptions, Verbosity, addr, header, note};
 use super::{below, checksum, extensions, fields, parts, tunnel};
-use crate::icmp::cause;
+use crate::icmp::cause::{self, QuotedBy};
 use crate::icmp::upper_header::UpperHeader;
 use crate::icmp::{Body, Message, Quote, application, ip_header, quoted_transport, upper_header};
-use crate::model::AddrPair;
+use crate::record::json::SourceNames;
 use crate::record::write::{self, number};
 use crate::wire::checksum::upper_checksum;
 use crate::wire::ip::protocol;
 use crate::wire::{IpVersion, TunnelPath};
 
-/// The packet that an error between these quotes, and the one inside it, if there is one.
+/// A packet that is quoted `by` an error, and the one inside it, if there is one.
 pub(super) fn lines(
     out: &mut Vec<u8>,
-    (quote, error): (&Quote<'_>, Option<AddrPair>),
+    (quote, by): (&Quote<'_>, Option<QuotedBy>),
     depth: usize,
     options: &TextOptions,
+    names: &SourceNames,
 ) {
     below(out, depth);
-    header::ip(out, &quote.ip, options.header_checksums);
+    header::ip(out, &quote.ip, options.header_checksums, |out| {
+        note::cause(out, b", ", cause::of_quoted_header(&quote.ip, by), names);
+    });
     below(out, depth + 1);
     addr::quote(out, quote);
-    transport(out, quote, error);
+    transport(out, (quote, by), names);
     let message = quote.message();
     if let Some(message) = &message {
         code_and_fields(out, message);
@@ -62,7 +65,7 @@ pub(super) fn lines(
         );
     }
     if let Some(alone) = tunnel_alone {
-        tunnel(out, &alone.around, depth + 1);
+        tunnel(out, &alone.around, depth + 1, names);
         if let Some(cut) = alone.inside {
             below(out, depth + 1);
             header::cut(out, &cut);
@@ -76,9 +79,9 @@ pub(super) fn lines(
             .into_iter()
             .flat_map(TunnelPath::encapsulations)
         {
-            tunnel(out, &around, depth + 1);
+            tunnel(out, &around, depth + 1, names);
         }
-        lines(out, (&inner, None), depth + 1, options);
+        lines(out, (&inner, None), depth + 1, options, names);
     }
     if let Some(structure) = message.as_ref().and_then(Message::extensions) {
         extensions(out, structure, depth + 1);
@@ -86,7 +89,7 @@ pub(super) fn lines(
 }
 
 /// What the line of the quoted packet leaves out of its transport header.
-fn transport(out: &mut Vec<u8>, quote: &Quote<'_>, error: Option<AddrPair>) {
+fn transport(out: &mut Vec<u8>, (quote, by): (&Quote<'_>, Option<QuotedBy>), names: &SourceNames) {
     if let Some(tag) = quote.verification_tag() {
         out.extend_from_slice(b", verification tag 0x");
         write::hex(out, tag.into(), 8);
@@ -120,10 +123,7 @@ fn transport(out: &mut Vec<u8>, quote: &Quote<'_>, error: Option<AddrPair>) {
     if let Some(sum) = upper_checksum(&quote.ip) {
         out.extend_from_slice(b", checksum ");
         checksum(out, sum);
-        if let Some(cause) = cause::of_quoted(sum, &quote.ip, error) {
-            out.extend_from_slice(b", probably ");
-            out.extend_from_slice(cause.title().as_bytes());
-        }
+        note::cause(out, b", ", cause::of_quoted(sum, &quote.ip, by), names);
     }
 }
 

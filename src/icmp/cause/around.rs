@@ -1,0 +1,63 @@
+//! Why the checksum of an IPv4 header may be bad.
+
+use std::net::IpAddr;
+
+use super::arithmetic::Sum;
+use super::quoted::tells_translation;
+use super::{ChecksumCause, QuotedBy};
+use crate::icmp::Quote;
+use crate::model::AddrPair;
+use crate::wire::{ChecksumStatus, Ip, header_checksum};
+
+/// The cause that explains the bad checksum of an IPv4 header, if one does; what it carries quotes `quote`.
+pub fn of_header(ip: &Ip<'_>, quote: Option<&Quote<'_>>) -> Option<ChecksumCause> {
+    // An error goes to whom the quoted packet came from, and may come from where that went.
+    let before = quote.map(|quote| quote.ip.addrs.reversed());
+    explained(ip, before, ChecksumCause::OldAddress)
+}
+
+/// The same of the header of a packet that is quoted `by` an error.
+pub fn of_quoted_header(ip: &Ip<'_>, by: Option<QuotedBy>) -> Option<ChecksumCause> {
+    let before = by.map(|by| by.addrs.reversed());
+    let proven = by.and_then(|by| by.proven.quoted_header);
+    proven.or_else(|| explained(ip, before, |_| ChecksumCause::Translated))
+}
+
+/// `before` has the addresses that it may have had in place of one of its own.
+fn explained(
+    ip: &Ip<'_>,
+    before: Option<AddrPair>,
+    translated: fn(IpAddr) -> ChecksumCause,
+) -> Option<ChecksumCause> {
+    let checksum = header_checksum(ip)?;
+    let (ChecksumStatus::Bad { expected }, Some(found)) = (checksum.status, checksum.found) else {
+        return None;
+    };
+    if found == 0 {
+        return Some(ChecksumCause::NotFilledIn);
+    }
+    if found == expected.swap_bytes() {
+        return Some(ChecksumCause::ByteOrder);
+    }
+    if tells_translation(ip) {
+        return Some(ChecksumCause::Translated);
+    }
+    let off = Sum::off(checksum)?;
+    let is_counted = ip.hop_limit() != Some(u8::MAX);
+    let other = if is_counted && off == Sum::default().minus(Sum::of_hops(1)) {
+        Some(ChecksumCause::OldTtl)
+    } else {
+        off.is_one_bit().then_some(ChecksumCause::FlippedBit)
+    };
+    let old = before.and_then(|before| {
+        let ends = [(before.src(), ip.src()), (before.dst(), ip.dst())];
+        ends.into_iter().find(|&(was, is)| {
+            let by = Sum::of_addr(is).minus(Sum::of_addr(was));
+            // The TTL may have been counted down with it.
+            let with_ttl = is_counted && off == by.minus(Sum::of_hops(1));
+            !by.is_zero() && (off == by || with_ttl)
+        })
+    });
+    // Of two that explain it neither is proven.
+    old.map(|(was, _)| translated(was)).xor(other)
+}
