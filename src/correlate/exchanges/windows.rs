@@ -134,15 +134,13 @@ impl Exchanges {
         (end, ring): (Option<&End>, Option<&Ring>),
         tell: &mut impl FnMut(ExchangeEvent),
     ) {
-        let Some(&key) = self.table.key_at(slot) else {
+        let (Some(key), Some(open)) = (self.table.key_at(slot), self.table.at(slot)) else {
             return;
         };
-        let Some(open) = self.table.at_mut(slot).filter(|open| !open.is_closed()) else {
+        if open.is_closed() {
             return;
-        };
-        open.window = Window::Closed;
-        let open = *open;
-        let outcome = match self.settled(&key, &open, end, ring) {
+        }
+        let outcome = match self.settled(key, open, end, ring) {
             Some(outcome) => outcome,
             None if key.needs_no_reply() || self.broadcasts.is_one(key.addrs.dst()) => {
                 ExchangeOutcome::NoReplyExpected
@@ -158,12 +156,13 @@ impl Exchanges {
             }
             None => ExchangeOutcome::Lost,
         };
-        if outcome == ExchangeOutcome::Lost
-            && let Some(open) = self.table.at_mut(slot)
-        {
-            open.window = Window::ClosedOnLost;
+        let dropped = self.undelivered.reply_to(open);
+        close(key, open, (outcome, dropped), tell);
+        if let Some(open) = self.table.at_mut(slot) {
+            open.window = match outcome {
+                ExchangeOutcome::Lost => Window::ClosedOnLost,
+                _ => Window::Closed,
+            };
         }
-        let dropped = self.undelivered.reply_to(&open);
-        close(&key, &open, (outcome, dropped), tell);
     }
 }
