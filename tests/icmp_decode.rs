@@ -36,6 +36,8 @@ mod quoted;
 mod quoted_dns;
 #[path = "icmp_decode/quoted_icmp.rs"]
 mod quoted_icmp;
+#[path = "icmp_decode/quoted_tunnels.rs"]
+mod quoted_tunnels;
 #[path = "icmp_decode/said.rs"]
 mod said;
 #[path = "icmp_decode/samples.rs"]

@@ -281,6 +281,10 @@ impl<'a> Layout<'a> {
 
     fn tunnel(&mut self, around: &Encapsulation<'a>, at: usize) {
         self.region(at..at + around.header.len(), "header", Part::Tunnel);
+        self.tunnel_parts(around, at);
+    }
+
+    fn tunnel_parts(&mut self, around: &Encapsulation<'a>, at: usize) {
         let fields = self.fields.len();
         for part in tunnel_header::parts(around) {
             self.begin(&part, around.header, at, Part::Tunnel);

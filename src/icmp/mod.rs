@@ -58,7 +58,7 @@ pub use extension::Extensions;
 use field::Extent;
 use ndp::NdpKind;
 pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
-pub use quoted_inside::TunnelAlone;
+pub use quoted_inside::TunnelsAlone;
 pub use whole::Whole;
 
 use crate::model::Expanded;

@@ -1,22 +1,20 @@
 //! What a quoted packet carries: an ICMP message, and the packet inside, of a tunnel or quoted again.
 
-use super::field::Value;
-use super::item::Item;
 use super::quote::of_ip;
 use super::{CutHeader, Message, Quote, QuotedTransport, error, tunnel_header};
 use crate::model::Expanded;
-use crate::wire::bytes::{offset_in, tail};
+use crate::wire::bytes::offset_in;
 use crate::wire::ip::protocol;
-use crate::wire::tunnel::{self, Encapsulation, TunnelKind, TunnelPath};
+use crate::wire::tunnel::{self, HeadersAlone, TunnelPath};
 use crate::wire::{Ip, IpVersion};
 
-/// The header of a tunnel that a quote ends in or behind, or that carries something else than IP.
+/// The headers of tunnels that a quote ends in or behind, or that carry something else than IP.
 #[derive(Clone, Copy, Debug)]
-pub struct TunnelAlone<'a> {
-    /// The tunnel, and all octets of the quote behind its IP header.
-    pub around: Encapsulation<'a>,
-    /// What is there of the IP header inside, if one was begun.
-    pub inside: Option<CutHeader>,
+pub struct TunnelsAlone<'a> {
+    /// The tunnels.
+    pub headers: HeadersAlone<'a>,
+    /// What is there of the IP header inside, if one was begun, and its octets.
+    pub inside: Option<(CutHeader, &'a [u8])>,
 }
 
 impl<'a> Quote<'a> {
@@ -97,46 +95,22 @@ impl<'a> Quote<'a> {
         self.inside().map(|(tunnels, ..)| tunnels)
     }
 
-    /// The tunnel that the quoted packet is of by its header, where [`Quote::tunnels`] finds none
+    /// The tunnels that the quoted packet is of by their headers, where [`Quote::tunnels`] finds none
     /// because no packet inside is there.
-    pub fn tunnel_alone(&self) -> Option<TunnelAlone<'a>> {
-        let around = tunnel::header_alone(&self.ip)?;
+    pub fn tunnels_alone(&self) -> Option<TunnelsAlone<'a>> {
+        let headers = HeadersAlone::of(&self.ip)?;
         if self.tunnels().is_some() {
             return None;
         }
-        let parts = || tunnel_header::parts(&around);
-        let end: usize = parts().map(|part| part.bytes.len()).sum();
-        let is_ip_in_ip = around.tunnel.kind == TunnelKind::IpInIp;
-        let leads_to_ip = is_ip_in_ip || parts().any(|part| announces_ip(&part));
-        let is_cut = !self.ip.is_whole();
-        let inside = CutHeader::read(tail(around.header, end)).filter(|_| leads_to_ip && is_cut);
+        let begun = headers.begun().filter(|_| !self.ip.is_whole());
+        let inside = begun.and_then(|octets| Some((CutHeader::read(octets)?, octets)));
+        let parts = || {
+            let tunnels = headers.encapsulations();
+            tunnels.flat_map(|around| tunnel_header::parts(&around))
+        };
         // The header of GRE is told of itself.
         let told = usize::from(self.ip.protocol == protocol::GRE);
-        if inside.is_none() && parts().count() <= told {
-            return None;
-        }
-        Some(TunnelAlone { around, inside })
+        (inside.is_some() || parts().nth(told).is_some())
+            .then_some(TunnelsAlone { headers, inside })
     }
-}
-
-/// Whether a header of a tunnel says that IP is what is carried.
-fn announces_ip(part: &Item<'_>) -> bool {
-    const IPV4: u64 = 0x0800;
-    const IPV6: u64 = 0x86dd;
-    const G_PDU: u64 = 255;
-    const NAMES_NEXT: u64 = 0x04;
-    part.fields().any(|field| {
-        let (Value::Number(number) | Value::Hex(number)) = field.value else {
-            return false;
-        };
-        match (part.name, field.name) {
-            (Some("ethernet" | "vlan_tag"), "ether_type")
-            | (Some("geneve" | "gre"), "protocol") => matches!(number, IPV4 | IPV6),
-            (Some("ppp"), "protocol") => matches!(number, 0x21 | 0x57),
-            (Some("gtp_u"), "message_type") => number == G_PDU,
-            (Some("vxlan_gpe"), "next_protocol") => matches!(number, 1 | 2),
-            (Some("lisp"), "flags") => number & NAMES_NEXT == 0,
-            _ => false,
-        }
-    })
 }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::shown::{records, run, v4, v6};
 
-const HOST: [u8; 4] = [10, 0, 0, 1];
-const FAR: [u8; 4] = [10, 9, 9, 9];
+pub(crate) const HOST: [u8; 4] = [10, 0, 0, 1];
+pub(crate) const FAR: [u8; 4] = [10, 9, 9, 9];
 const ROUTER: [u8; 4] = [192, 0, 2, 1];
 
 /// An error about these octets, of which so many are quoted.
-fn about(packet: &[u8], quoted: usize) -> Vec<u8> {
+pub(crate) fn about(packet: &[u8], quoted: usize) -> Vec<u8> {
     let quote = &packet[..quoted];
     match packet[0] >> 4 {
         4 => v4(
@@ -26,14 +26,14 @@ fn about(packet: &[u8], quoted: usize) -> Vec<u8> {
     }
 }
 
-fn quoted(packet: &[u8]) -> Value {
+pub(crate) fn quoted(packet: &[u8]) -> Value {
     let records = records(&[packet.to_vec()]);
     let record = records.iter().find(|record| record["type"] == "icmp");
     record.unwrap()["quoted"].clone()
 }
 
 /// That each octet has a field of its own or a name, at every length of the quote.
-fn every_octet_is_laid(packet: &[u8]) {
+pub(crate) fn every_octet_is_laid(packet: &[u8]) {
     for length in 28..=packet.len() {
         let error = about(packet, length);
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
@@ -176,7 +176,7 @@ fn quotes_in_quotes_are_followed_to_a_depth() {
 }
 
 /// A datagram to a tunnel's port.
-fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(8 + payload.len()).unwrap();
     let ports = [
         &[0x13, 0x88][..],

@@ -4,12 +4,12 @@ use super::{Layout, Part};
 use crate::icmp::cause::ChecksumCause;
 use crate::icmp::item::Item;
 use crate::icmp::{
-    Message, Quote, application, cause, describe, ip_header, quoted_transport, tunnel_header,
+    Message, Quote, TunnelsAlone, application, cause, describe, ip_header, quoted_transport,
     upper_header,
 };
-use crate::wire::TunnelPath;
-use crate::wire::bytes::{offset_in, tail};
+use crate::wire::bytes::offset_in;
 use crate::wire::checksum::upper_checksum;
+use crate::wire::{Ip, TunnelPath};
 
 impl<'a> Layout<'a> {
     pub(super) fn quote(&mut self, quote: &Quote<'a>, at: usize) {
@@ -26,21 +26,8 @@ impl<'a> Layout<'a> {
         }
         let at = at + ip.header.len();
         let part = Part::QuotedTransport;
-        if let Some(alone) = quote.tunnel_alone() {
-            let mut behind = ip.payload;
-            let fields = self.fields.len();
-            for part in tunnel_header::parts(&alone.around) {
-                self.begin(&part, ip.payload, at, Part::Tunnel);
-                behind = tail(behind, part.bytes.len());
-            }
-            self.verified(fields, alone.around.checksum());
-            if let Some(cut) = alone.inside {
-                let at = at + ip.payload.len() - behind.len();
-                self.region(at..at + behind.len(), "unread", Part::QuotedIp);
-                let fields = self.fields.len();
-                self.table(describe::ip_header(behind), behind, at, Part::QuotedIp);
-                self.verified(fields, cut.checksum);
-            }
+        if let Some(alone) = quote.tunnels_alone() {
+            self.tunnels_alone(&alone, ip, at);
             return;
         }
         if let Some(message) = quote.message() {
@@ -70,6 +57,24 @@ impl<'a> Layout<'a> {
         }
         if let Some(header) = application::of(quote) {
             self.item(&header.item, ip.payload, at, Part::QuotedPayload);
+        }
+    }
+
+    /// The tunnels in `ip`, whose payload lies at `at`, as far as they are there.
+    fn tunnels_alone(&mut self, alone: &TunnelsAlone<'a>, ip: &Ip<'a>, at: usize) {
+        for around in alone.headers.encapsulations() {
+            if let Some(start) = offset_in(ip.payload, around.header) {
+                self.tunnel_parts(&around, at + start);
+            }
+        }
+        if let Some((cut, octets)) = alone.inside
+            && let Some(start) = offset_in(ip.payload, octets)
+        {
+            let at = at + start;
+            self.region(at..at + octets.len(), "unread", Part::QuotedIp);
+            let fields = self.fields.len();
+            self.table(describe::ip_header(octets), octets, at, Part::QuotedIp);
+            self.verified(fields, cut.checksum);
         }
     }
 

@@ -11,6 +11,7 @@ use samples::{ETHERNET, IP, echo, over_udp, samples};
 use super::*;
 use crate::icmp::cause::Proven;
 use crate::icmp::field::Value;
+use crate::icmp::item::Item;
 use crate::icmp::layout::{self, Part};
 use crate::icmp::object::Labels;
 use crate::icmp::tunnel_header::{defects, parts};
@@ -61,7 +62,11 @@ fn shown(value: Value<'_>) -> String {
 }
 
 fn told(around: &Encapsulation<'_>) -> Vec<String> {
-    let parts = parts(around).map(|part| {
+    told_of_parts(parts(around))
+}
+
+fn told_of_parts<'a>(parts: impl IntoIterator<Item = Item<'a>>) -> Vec<String> {
+    let parts = parts.into_iter().map(|part| {
         let fields = part
             .fields()
             .map(|f| format!(" {}={}", f.name, shown(f.value)));
@@ -148,6 +153,114 @@ fn the_header_of_a_quoted_tunnel_packet() {
             .filter_map(|told| told.split(' ').next())
             .collect();
         assert_eq!(begun, names);
+    }
+}
+
+/// What is told of the tunnels in the packet that an error quotes.
+fn told_of_quote(packet: &[u8], then: impl FnOnce(&Ip<'_>, &Message<'_>)) -> Vec<String> {
+    let error = v4(&[&[3, 1, 0, 0, 0, 0, 0, 0], packet].concat());
+    let ip = Ip::parse(&error, Limit::Frame).unwrap();
+    let message = Message::parse(&ip);
+    let mut all = Vec::new();
+    if let Some(quote) = message.quote() {
+        for around in quote
+            .tunnels()
+            .into_iter()
+            .flat_map(TunnelPath::encapsulations)
+        {
+            all.extend(told(&around));
+        }
+        if let Some(alone) = quote.tunnels_alone() {
+            assert!(all.is_empty());
+            let tunnels = alone.headers.encapsulations();
+            all.extend(tunnels.flat_map(|around| told(&around)));
+        }
+        // Of which nothing else is there, that is told as the packet's own.
+        if all.is_empty() && quote.gre().is_some() {
+            let header = upper_header::of(quote).unwrap().item;
+            all.extend(told_of_parts([header]));
+        }
+    }
+    then(&ip, &message);
+    all
+}
+
+/// From which length of a quote on a header of its tunnels is told, where that ends at `end` and the packet
+/// inside begins at `start`.
+fn told_from(packet: &[u8], header: &str, (end, start): (usize, usize)) -> usize {
+    /// Nothing tells what these are but the packet inside, of which the length has to be there.
+    const BY_PACKET: [u16; 14] = [
+        434, 3343, 4306, 4342, 5000, 6118, 9999, 12000, 12220, 12223, 24577, 30030, 34980, 49153,
+    ];
+    /// Which headers there are shows in the last.
+    const BY_LAST: [u16; 2] = [2157, 4729];
+    let port = u16::from_be_bytes([packet[22], packet[23]]);
+    let length_end = start + if packet[start] >> 4 == 6 { 6 } else { 4 };
+    match (packet[9], port) {
+        (17, port) if BY_PACKET.contains(&port) => length_end,
+        // LISP without an instance, Teredo without what may stand before its packet.
+        (17, 4341) if packet[28] & 8 == 0 => length_end,
+        (17, 3544) if start == 28 => length_end,
+        // The version of GUE is the packet's.
+        (17, 6080) if start == 28 => start + 1,
+        (17, port) if BY_LAST.contains(&port) => start,
+        // What follows the session is agreed on: only the packet tells.
+        (115, _) => packet.len(),
+        (17, 1701) if packet[29] == 3 && end > 36 => packet.len(),
+        // Whether that is a control word or a frame shows in the packet.
+        (137, _) if !header.starts_with("mpls") => start + 1,
+        _ => end,
+    }
+}
+
+#[test]
+fn every_prefix_of_a_quote_tells_the_headers_that_are_whole() {
+    for sample in samples().into_iter().filter(|sample| sample.link == IP) {
+        let packet = &sample.frame;
+        let mut ends = Vec::new();
+        let all = told_of_quote(packet, |_, message| {
+            let mut end = 20;
+            let path = message.quote().unwrap().tunnels().unwrap();
+            for part in path.encapsulations().flat_map(|around| parts(&around)) {
+                end += part.bytes.len();
+                ends.push(end);
+            }
+        });
+        assert_eq!(all, sample.told);
+        let start = ends.last().copied().unwrap_or(20);
+        let mut before = Vec::<String>::new();
+        for length in 28..=packet.len() {
+            let told = told_of_quote(&packet[..length], |ip, message| {
+                let laid = layout::fields(ip, message, None, Proven::default());
+                let end = laid.iter().map(|field| field.range.end).max().unwrap();
+                assert_eq!(end, ip.header.len() + ip.payload.len());
+            });
+            let context = format!("{length}: {told:#?} of {all:#?}");
+            // A stack of labels grows.
+            let is_in = |part: &str, other: &str| {
+                part.split(' ')
+                    .all(|word| other.split(' ').any(|longer| longer.starts_with(word)))
+            };
+            for (i, part) in told.iter().enumerate() {
+                assert!(
+                    all.get(i).is_some_and(|whole| is_in(part, whole)),
+                    "{context}"
+                );
+            }
+            for (i, part) in before.iter().enumerate() {
+                assert!(told.get(i).is_some_and(|now| is_in(part, now)), "{context}");
+            }
+            for (i, mut end) in ends.iter().enumerate() {
+                // UDP's header is the packet's own until there is a tunnel.
+                if all[i].starts_with("udp ") {
+                    end = ends.get(i + 1).unwrap_or(end);
+                }
+                if length >= told_from(packet, &all[i], (*end, start)) {
+                    assert_eq!(told.get(i), Some(&all[i]), "{context}");
+                }
+            }
+            before = told;
+        }
     }
 }
 
@@ -292,5 +405,9 @@ proptest! {
                 prop_assert!(layout::tunnel(&around).iter().all(|field| field.range.end <= around.header.len()));
             }
         }
+        told_of_quote(&sample, |ip, message| {
+            let laid = layout::fields(ip, message, None, Proven::default());
+            assert!(laid.iter().all(|field| field.range.end <= ip.header.len() + ip.payload.len()));
+        });
     }
 }

@@ -229,8 +229,9 @@ pub(super) fn mint(rest: &[u8]) -> Option<Step> {
     Some(Step::made(length, "mint", rows, Part::Ethernet))
 }
 
-/// IEEE 802.11 section 9.2, up to the LLC.
+/// IEEE 802.11 section 9.2, up to the LLC and SNAP that end in the packet, if these are all there.
 pub(super) fn ieee802_11(rest: &[u8]) -> Step {
+    const SNAP: [u8; 3] = [0xaa, 0xaa, 0x03];
     const LLC: usize = 8;
     /// Data with quality of service, by type and the highest bit of the subtype.
     const QOS_DATA: u8 = 0x88;
@@ -251,9 +252,13 @@ pub(super) fn ieee802_11(rest: &[u8]) -> Step {
         2,
         "qos_control",
     ));
+    let fixed = 24 + if four { 6 } else { 0 } + if qos.is_some() { 2 } else { 0 };
     let rows = rows.into_iter().chain(fourth).chain(qos);
-    let length = rest.len().saturating_sub(LLC).max(1);
-    Step::made(length, "ieee802_11", rows, Part::Llc)
+    let before_llc = rest.len().checked_sub(LLC);
+    match before_llc.filter(|&at| at >= fixed && array_at(rest, at) == Some(SNAP)) {
+        Some(length) => Step::made(length, "ieee802_11", rows, Part::Llc),
+        None => Step::made(rest.len().max(fixed), "ieee802_11", rows, Part::End),
+    }
 }
 
 /// A frame of Fibre Channel, with its network header if it has one; tags of fabrics are not told.

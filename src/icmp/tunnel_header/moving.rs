@@ -305,6 +305,10 @@ pub(super) fn ieee802154(rest: &[u8]) -> Option<Step> {
 /// (section 6.5).
 pub(super) fn ppp(rest: &[u8]) -> Option<Step> {
     let framed = array_at(rest, 0) == Some([0xff, 0x03]);
+    if rest == [0xff] {
+        // The address, cut before control.
+        return None;
+    }
     let at: u16 = if framed { 2 } else { 0 };
     let octets = match u8_at(rest, usize::from(at))? & 1 {
         1 => 1,

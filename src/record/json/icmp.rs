@@ -90,7 +90,11 @@ impl Serialize for Event<'_> {
             let quoted = Quoted::new(quote, said.extensions(), self, &mut community);
             map.put("quoted", &quoted)?;
         }
-        map.maybe("quoted", said.cut_quote().map(CutQuote))?;
+        let cut = said.cut_quote().map(|header| CutQuote {
+            header,
+            limit: None,
+        });
+        map.maybe("quoted", cut)?;
         map.maybe("report", packet.report().map(ReportOf))?;
         if packet.report().is_none() {
             map.maybe("report", SystemReport::of(frame).map(SystemReportOf))?;

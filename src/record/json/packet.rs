@@ -96,7 +96,8 @@ impl Serialize for IpHeader<'_> {
     }
 }
 
-const fn fixed_length(version: IpVersion) -> usize {
+/// Octets of the fixed fields.
+pub(super) const fn fixed_length(version: IpVersion) -> usize {
     match version {
         IpVersion::V4 => 20,
         IpVersion::V6 => 40,

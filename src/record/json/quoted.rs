@@ -8,19 +8,20 @@ use super::field::{put_kind, put_own_fields};
 use super::icmp::{Event, put_names};
 use super::packet::{
     ChecksumState, DefectList, ExplainedChecksum, FragmentPosition, IpHeader, OptionEntry, Place,
-    TunnelHeader,
+    TunnelHeader, fixed_length,
 };
 use super::value::{Addr, Fields, Hex, Iter, Protocol};
 use crate::icmp::quote::Gre;
 use crate::icmp::tcp::{FLAGS, TcpHeader};
 use crate::icmp::upper_header::{self, UpperHeader};
 use crate::icmp::{
-    Body, CutHeader, Extensions, Message, Quote, QuotedTransport, Translation, TunnelAlone,
+    Body, CutHeader, Extensions, Message, Quote, QuotedTransport, Translation, TunnelsAlone,
     application, quoted_transport,
 };
 use crate::record::Payloads;
 use crate::record::community::{CommunityId, CommunityIds};
 use crate::wire::checksum::upper_checksum;
+use crate::wire::{Defects, Layer, Limit};
 
 /// The quote of an error.
 pub(super) struct Quoted<'a> {
@@ -90,8 +91,8 @@ fn put_inside<M: SerializeMap>(
     inside: &[QuotedPacket<'_>],
 ) -> Result<(), M::Error> {
     if inside.is_empty() {
-        return match packet.quote.tunnel_alone() {
-            Some(alone) => put_tunnel_alone(map, &alone),
+        return match packet.quote.tunnels_alone() {
+            Some(alone) => put_tunnels_alone(map, &alone, packet.quote.ip.limit),
             None => Ok(()),
         };
     }
@@ -107,14 +108,26 @@ fn put_inside<M: SerializeMap>(
     map.put("inner", &Inside(inside))
 }
 
-/// The tunnel of a packet of which none inside is there, but perhaps a part of its header.
-fn put_tunnel_alone<M: SerializeMap>(map: &mut M, alone: &TunnelAlone<'_>) -> Result<(), M::Error> {
-    let tunnel = TunnelHeader {
-        around: alone.around,
-        outer: None,
+/// The tunnels of a packet of which none inside is there, but perhaps a part of its header, that this
+/// limit cut.
+fn put_tunnels_alone<M: SerializeMap>(
+    map: &mut M,
+    alone: &TunnelsAlone<'_>,
+    limit: Limit,
+) -> Result<(), M::Error> {
+    let tunnels = || {
+        let tunnels = alone.headers.encapsulations();
+        tunnels.map(|around| TunnelHeader {
+            around,
+            outer: None,
+        })
     };
-    map.put("tunnel", &[tunnel])?;
-    map.maybe("inner", alone.inside.map(CutQuote))
+    map.put("tunnel", &Iter(tunnels))?;
+    let inside = alone.inside.map(|(header, _)| CutQuote {
+        header,
+        limit: Some(limit),
+    });
+    map.maybe("inner", inside)
 }
 
 /// A quoted packet, or one inside it.
@@ -275,14 +288,30 @@ impl Serialize for GreHeader {
 }
 
 /// A quote that ends inside of its IP header.
-pub(super) struct CutQuote(pub(super) CutHeader);
+pub(super) struct CutQuote {
+    pub(super) header: CutHeader,
+    /// What cut it, where that is not told as the message's own defect.
+    pub(super) limit: Option<Limit>,
+}
 
 impl Serialize for CutQuote {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.put("ip", &CutIp(&self.0))?;
-        map.maybe("protocol", self.0.protocol.map(Protocol))?;
-        map.put("length", &self.0.available)?;
+        let header = &self.header;
+        map.put("ip", &CutIp(header))?;
+        map.maybe("protocol", header.protocol.map(Protocol))?;
+        map.put("length", &header.available)?;
+        if let Some(limit) = self.limit {
+            let mut defects = Defects::default();
+            defects.short(
+                Layer::Quote,
+                0,
+                fixed_length(header.version),
+                header.available,
+                limit,
+            );
+            map.put("defects", &DefectList(&[&defects]))?;
+        }
         map.end()
     }
 }

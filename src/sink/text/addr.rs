@@ -303,8 +303,9 @@ mod tests {
             let packet = ipv6(58, &message);
             let ip = Ip::parse(&packet, Limit::Frame).unwrap();
             let message = Message::parse(&ip);
-            let alone = message.quote().unwrap().tunnel_alone().unwrap();
-            text(|out| other_than_ip(out, &alone.around))
+            let alone = message.quote().unwrap().tunnels_alone().unwrap();
+            let innermost = alone.headers.encapsulations().last().unwrap();
+            text(|out| other_than_ip(out, &innermost))
         };
         let arp = [&[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &[0; 20][..]].concat();
         assert_eq!(told(&arp), " ARP request");

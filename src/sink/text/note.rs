@@ -6,7 +6,7 @@ mod relation;
 
 use std::num::NonZeroU32;
 
-use self::around::{aggregate, encapsulation, headers, inner_vlans, tunnel_kind, unproven};
+use self::around::{aggregate, encapsulation, headers, tunnel_kinds};
 pub(super) use self::faults::{cause, defect};
 use self::faults::{checksum, extension_checksum};
 use self::relation::{fragment, tell_answer, tell_original};
@@ -193,12 +193,7 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         match around.tunnels() {
             Some(tunnels) => {
                 out.extend_from_slice(b"in its ");
-                for (i, around) in tunnels.encapsulations().enumerate() {
-                    out.extend_from_slice(if i == 0 { b"" } else { b", " });
-                    tunnel_kind(out, around.tunnel.kind);
-                    unproven(out, &around);
-                    inner_vlans(out, around.tunnel.vlans);
-                }
+                tunnel_kinds(out, tunnels.encapsulations());
                 out.push(b' ');
             }
             None => out.extend_from_slice(b"which quotes "),
@@ -206,16 +201,17 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
         addr::quote(out, &inner);
         around = inner;
     }
-    if let Some(alone) = around.tunnel_alone() {
+    if let Some(alone) = around.tunnels_alone() {
         let out = notes.item();
         out.extend_from_slice(b"in its ");
-        tunnel_kind(out, alone.around.tunnel.kind);
-        match alone.inside {
-            Some(cut) => {
+        tunnel_kinds(out, alone.headers.encapsulations());
+        match (alone.inside, alone.headers.encapsulations().last()) {
+            (Some((cut, _)), _) => {
                 out.push(b' ');
                 addr::cut_quote(out, &cut);
             }
-            None => addr::other_than_ip(out, &alone.around),
+            (None, Some(innermost)) => addr::other_than_ip(out, &innermost),
+            (None, None) => {}
         }
     }
     if quote.translation(&event.packet.ip) == Translation::Half {

@@ -2,6 +2,7 @@
 
 use super::TunnelKind;
 use super::header::{ethernet, or_encrypted};
+use super::header_alone::Named;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::defect::Limit;
 use crate::wire::ip::Ip;
@@ -85,23 +86,53 @@ pub(super) fn gre(payload: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     Some((TunnelKind::Pptp { call }, link::ppp(payload, at).ok()?))
 }
 
-/// The tunnel of frames or packets that a header of version 0 names, whatever is behind it.
-pub(super) fn named(payload: &[u8]) -> Option<TunnelKind> {
-    const IPV4: u16 = 0x0800;
-    const IPV6: u16 = 0x86dd;
-    let header = Header::parse(payload)?;
-    let has_session = match header.kind {
-        BRIDGED_ETHERNET | IPV4 | IPV6 => return Some(TunnelKind::Gre { key: header.key }),
-        ERSPAN => header.is_sequenced,
-        ERSPAN_3 => true,
+/// The tunnel that a header names by itself, if what it says is behind it carries packets.
+pub(super) fn named(payload: &[u8]) -> Option<Named> {
+    const FIRST_TYPE: u16 = 0x0600;
+    const ISO: u16 = 0x00fe;
+    const ARP: u16 = 0x0806;
+    let flags = u16_at(payload, 0)?;
+    if flags & Header::VERSION == 1 {
+        let inside = gre(payload).map(|(_, inside)| inside);
+        return Some(Named::leading(enhanced(payload)?, inside));
+    }
+    let sequenced = flags & Header::SEQUENCE != 0;
+    let carried = u16_at(payload, 2).filter(|_| flags & Header::VERSION == 0)?;
+    // The rest of the header may be cut.
+    let header = Header::parse(payload);
+    let inside = header.as_ref().and_then(|header| {
+        let (_, inside) = carried_by_gre(payload, carried, sequenced, header.octets)?;
+        Some(inside)
+    });
+    let leads_nowhere = inside.is_some_and(|inside| {
+        matches!(inside.network, Network::Other(_)) && inside.frame.is_none()
+    });
+    let kind = match carried {
+        ERSPAN if !sequenced => TunnelKind::Erspan { session: None },
+        ERSPAN | ERSPAN_3 => TunnelKind::Erspan {
+            session: header.and_then(|header| erspan_session(payload, header.octets)),
+        },
+        FIRST_TYPE.. | ISO if !leads_nowhere || carried == ARP => TunnelKind::Gre {
+            key: header.and_then(|header| header.key),
+        },
         _ => return None,
     };
-    let session = if has_session {
-        Some(erspan_session(payload, header.octets)?)
-    } else {
-        None
-    };
-    Some(TunnelKind::Erspan { session })
+    Some(Named::leading(kind, inside))
+}
+
+/// What a header of version 1 is of.
+fn enhanced(payload: &[u8]) -> Option<TunnelKind> {
+    const PPP: u16 = 0x880b;
+    match u16_at(payload, 2)? {
+        // Unlike the length before it this is little-endian.
+        ETHERNET_OVER_IP => Some(TunnelKind::Eoip {
+            tunnel: u16::from_le_bytes(array_at(payload, 6)?),
+        }),
+        PPP => Some(TunnelKind::Pptp {
+            call: u16_at(payload, 6)?,
+        }),
+        _ => None,
+    }
 }
 
 /// In the header of type II or III at `at`.

@@ -6,19 +6,19 @@ use super::gre::gre;
 use super::report;
 use super::shim::{mpls, shim};
 use super::tap;
-use super::udp::{l2tp_3, udp};
+use super::udp::{has_tunnel_ports, l2tp_3, udp};
 use crate::wire::Undecodable;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::checksum::ChecksumStatus;
-use crate::wire::defect::Limit;
-use crate::wire::ip::{Ip, header_checksum, protocol};
+use crate::wire::defect::{DefectKind, Limit};
+use crate::wire::ip::{Ip, header_checksum, protocol, stated_length};
 use crate::wire::ipcomp;
 use crate::wire::link::{self, LinkHeader, Network};
 
 const ISO_IP: u8 = 80;
 const AX_25: u8 = 93;
 pub(super) const PIM: u8 = 103;
-const ETHERNET: u8 = 143; // RFC 8986 section 10.1
+pub(super) const ETHERNET: u8 = 143; // RFC 8986 section 10.1
 
 /// IP protocols, but for UDP, behind which packets are looked for.
 #[inline]
@@ -58,7 +58,11 @@ pub(super) fn carried(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
                 + cut_before(kind, payload);
             let inner = tail(payload, inside.offset);
             Ip::parse_on_wire(inner, inner.len() + missing, Limit::IpLength).is_ok_and(|inner| {
-                is_fragment || is_certain || !inner.is_defective() || has_good_checksum(&inner)
+                is_fragment
+                    || is_certain
+                    || !inner.is_defective()
+                    || is_merely_cut(&inner)
+                    || has_good_checksum(&inner)
             })
         }
         _ => leads_to_ip(payload, &inside),
@@ -97,9 +101,35 @@ pub(super) fn announced(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
         protocol::MPLS_IN_IP => mpls(payload).ok(),
         protocol::GRE => gre(payload),
         protocol::L2TP => l2tp_3(payload, 0),
-        protocol::UDP | protocol::UDP_LITE => udp(payload),
+        protocol::UDP | protocol::UDP_LITE => match udp(payload) {
+            Some(found) if !matches!(found.1.network, Network::Other(_)) => Some(found),
+            found => cut_datagram(ip).or(found),
+        },
         _ => None,
     }
+}
+
+/// The same of a datagram whose end is missing, of those that nothing tells but the length of the packet
+/// inside: what is there of that tells its length.
+fn cut_datagram(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
+    if ip.is_whole() || ip.fragment.is_some() || !has_tunnel_ports(ip.payload) {
+        return None;
+    }
+    completed(ip)
+}
+
+#[cold]
+fn completed(ip: &Ip<'_>) -> Option<(TunnelKind, LinkHeader)> {
+    /// Longer ones are not worth the room.
+    const LONGEST: usize = 2048;
+    let length = usize::try_from(ip.payload_length).ok()?;
+    let mut room = [0; LONGEST];
+    let datagram = room.get_mut(..length)?;
+    (datagram.get_mut(..ip.payload.len())?).copy_from_slice(ip.payload);
+    let (kind, inside) = udp(datagram)?;
+    let stated = stated_length(tail(ip.payload, inside.offset)).ok()?;
+    let fills = length.checked_sub(inside.offset) == Some(stated);
+    (inside.network == Network::Ip && fills).then_some((kind, inside))
 }
 
 /// How many octets of a packet were cut before it was sent in a tunnel of this kind.
@@ -147,6 +177,20 @@ pub(super) fn leads_to_certain_ip(bytes: &[u8], header: &LinkHeader, missing: us
             usize::try_from(ip.length).is_ok_and(|length| length == rest.len() + missing)
                 || has_good_checksum(&ip)
         })
+}
+
+/// Whether nothing is wrong with a packet but that the capture, or what quotes it, ends inside of its
+/// headers.
+fn is_merely_cut(ip: &Ip<'_>) -> bool {
+    ip.defects().iter().all(|defect| {
+        matches!(
+            defect.kind,
+            DefectKind::Short {
+                limit: Limit::Capture,
+                ..
+            }
+        )
+    })
 }
 
 /// Whether the checksum of an IPv4 header is right.

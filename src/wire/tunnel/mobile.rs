@@ -15,13 +15,22 @@ pub(super) fn gtp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 
 /// 3GPP TS 29.281 section 5: version 1, G-PDU, with its optional fields and extension headers.
 fn gtp_u(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
-    const G_PDU: u8 = 255;
     let [flags, message] = array_at(bytes, 0)?;
     if flags & 0xf0 != 0x30 || message != G_PDU {
         return None;
     }
     let teid = u32_at(bytes, 4)?;
+    let at = behind_gtp_u(bytes)?;
+    Some((TunnelKind::GtpU { teid }, user_data(bytes, at)?))
+}
+
+/// The type of message that carries a packet.
+pub(super) const G_PDU: u8 = 255;
+
+/// Where that starts, behind optional fields and extension headers, if these are all there.
+pub(super) fn behind_gtp_u(bytes: &[u8]) -> Option<usize> {
     let mut at = 8;
+    let flags = u8_at(bytes, 0)?;
     if flags & 0x07 != 0 {
         let mut next = if flags & 0x04 == 0 {
             0
@@ -36,7 +45,7 @@ fn gtp_u(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
             at += length;
         }
     }
-    Some((TunnelKind::GtpU { teid }, user_data(bytes, at)?))
+    (at <= bytes.len()).then_some(at)
 }
 
 /// GSM 09.60 section 6: version 0, T-PDU. Its port is that of GTP' too, which carries charging

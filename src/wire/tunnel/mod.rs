@@ -27,7 +27,7 @@ mod zep;
 
 pub(super) use classify::classify;
 pub(super) use fragment::{innermost, may_be_fragment_of_carrier, may_lead_to_icmp, piece};
-pub use header_alone::header_alone;
+pub use header_alone::HeadersAlone;
 pub use kind::TunnelKind;
 pub use packet::{Packet, is_to_tunnel};
 pub use path::{Behind, Encapsulation, Tunnel, TunnelPath, inside, inside_made, outer_ports};

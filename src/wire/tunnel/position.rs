@@ -24,6 +24,18 @@ pub(super) struct Rest<'a> {
 }
 
 impl<'a> Rest<'a> {
+    /// The payload of `ip`, before which so many octets of it were cut.
+    pub(super) fn of(ip: &Ip<'a>, cut: usize) -> Self {
+        Self {
+            bytes: ip.payload,
+            on_wire: usize::try_from(ip.payload_length)
+                .unwrap_or(usize::MAX)
+                .max(ip.payload.len())
+                + cut,
+            limit: ip.message_limit(),
+        }
+    }
+
     /// What is behind the first `at` octets.
     #[inline]
     pub(super) fn behind(self, at: usize) -> Self {
@@ -180,13 +192,6 @@ pub(super) fn inside_clear<'a>(ip: &Ip<'a>) -> Option<Entered<'a>> {
 }
 
 fn entered<'a>(ip: &Ip<'a>, kind: TunnelKind, header: &LinkHeader) -> Entered<'a> {
-    let rest = Rest {
-        bytes: ip.payload,
-        on_wire: usize::try_from(ip.payload_length)
-            .unwrap_or(usize::MAX)
-            .max(ip.payload.len())
-            + header::cut_before(kind, ip.payload),
-        limit: ip.message_limit(),
-    };
+    let rest = Rest::of(ip, header::cut_before(kind, ip.payload));
     Entered::new(kind, header, rest)
 }

@@ -54,23 +54,10 @@ pub(super) fn shim(network: Network, bytes: &[u8]) -> Option<Step> {
 /// A label stack (RFC 3032) and what is behind it, which no field of it tells: IP by its version
 /// nibble, or the Ethernet frame of a pseudowire (RFC 4448).
 pub(super) fn mpls(bytes: &[u8]) -> Step {
-    const BOTTOM: u32 = 1 << 8;
-    /// What is behind it is no label of the path, but tells flows apart in it (RFC 6790 section 4.1).
-    const ENTROPY_FOLLOWS: u32 = 7;
-    let (mut at, mut of_path, mut before) = (0, None, 0);
-    let label = loop {
-        let entry = u32_at(bytes, at).ok_or(Undecodable::Short)?;
-        at += 4;
-        let label = entry >> 12;
-        if before != ENTROPY_FOLLOWS && label != ENTROPY_FOLLOWS {
-            of_path = Some(label);
-        }
-        if entry & BOTTOM != 0 {
-            break of_path.unwrap_or(label);
-        }
-        // Which may itself be any number, that of the indicator among them.
-        before = if before == ENTROPY_FOLLOWS { 0 } else { label };
-    };
+    let stack = LabelStack::of(bytes).filter(|stack| stack.has_bottom);
+    let LabelStack {
+        label, octets: at, ..
+    } = stack.ok_or(Undecodable::Short)?;
     // Whether a pseudowire has a control word is agreed on beforehand, not said in the packet.
     let inside = match bytes.get(at).ok_or(Undecodable::Short)? >> 4 {
         4 | 6 if Ip::parse(tail(bytes, at), Limit::Capture).is_ok() => {
@@ -86,6 +73,48 @@ pub(super) fn mpls(bytes: &[u8]) -> Step {
             .unwrap_or(LinkHeader::at(Network::Other(0), at)),
     };
     Ok((TunnelKind::Mpls { label }, inside))
+}
+
+/// The whole entries of a label stack.
+pub(super) struct LabelStack {
+    /// The innermost label of the path among them.
+    pub(super) label: u32,
+    pub(super) octets: usize,
+    /// Whether the last of them is the bottom.
+    pub(super) has_bottom: bool,
+}
+
+impl LabelStack {
+    /// That with which `bytes` begin, as far as it is there.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        const BOTTOM: u32 = 1 << 8;
+        /// What is behind it is no label of the path, but tells flows apart in it (RFC 6790 section
+        /// 4.1).
+        const ENTROPY_FOLLOWS: u32 = 7;
+        let (mut of_path, mut before) = (None, 0);
+        let mut stack = None;
+        for at in (0..).step_by(4) {
+            let Some(entry) = u32_at(bytes, at) else {
+                break;
+            };
+            let label = entry >> 12;
+            if before != ENTROPY_FOLLOWS && label != ENTROPY_FOLLOWS {
+                of_path = Some(label);
+            }
+            let has_bottom = entry & BOTTOM != 0;
+            stack = Some(Self {
+                label: of_path.unwrap_or(label),
+                octets: at + 4,
+                has_bottom,
+            });
+            if has_bottom {
+                break;
+            }
+            // Which may itself be any number, that of the indicator among them.
+            before = if before == ENTROPY_FOLLOWS { 0 } else { label };
+        }
+        stack
+    }
 }
 
 /// The packet of an associated channel (RFC 5586): by itself (RFC 4385 section 5), or in that of

@@ -73,6 +73,20 @@ fn transport_stream(datagram: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 /// What the header of `OmniPeek`'s remote adapters begins with since it has a version.
 const PEEKREMOTE_MAGIC: [u8; 4] = [0x00, 0xff, 0xab, 0xcd];
 
+/// What a number at its beginning tells for certain.
+pub(super) fn by_magic(bytes: &[u8]) -> Option<TunnelKind> {
+    match array_at(bytes, 0)? {
+        PEEKREMOTE_MAGIC => Some(TunnelKind::PeekRemote),
+        rftap::MAGIC => Some(TunnelKind::Rftap),
+        _ => None,
+    }
+}
+
+/// What stands behind such a header.
+pub(super) fn behind_magic(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    peekremote(bytes).or_else(|| rftap::rftap(bytes))
+}
+
 /// The header of `OmniPeek`'s remote adapters, which tells its length; then a frame of 802.11.
 fn peekremote(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     let inside = link::ieee802_11(bytes, behind_peekremote(bytes)?)?;

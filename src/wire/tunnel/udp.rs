@@ -13,48 +13,48 @@ use crate::wire::link::{self, LinkHeader, Network, Vlans, linktype};
 
 /// The ports of tunnels.
 pub(super) mod port {
-    pub(super) const MOBILE_IP: u16 = 434; // RFC 3519 section 4.1
+    pub(in crate::wire::tunnel) const MOBILE_IP: u16 = 434; // RFC 3519 section 4.1
     /// L2TP (RFC 3931 keeps its port).
-    pub(in super::super) const L2TP: u16 = 1701;
-    pub(super) const GTP_C: u16 = 2123;
-    pub(in super::super) const GTP_U: u16 = 2152;
-    pub(super) const GPRS_NS: u16 = 2157; // 3GPP TS 48.016
-    pub(super) const AMT: u16 = 2268; // RFC 7450 section 7
-    pub(super) const GTP_0: u16 = 3386; // GSM 09.60 section 13
-    pub(super) const TEREDO: u16 = 3544;
+    pub(in crate::wire::tunnel) const L2TP: u16 = 1701;
+    pub(in crate::wire::tunnel) const GTP_C: u16 = 2123;
+    pub(in crate::wire::tunnel) const GTP_U: u16 = 2152;
+    pub(in crate::wire::tunnel) const GPRS_NS: u16 = 2157; // 3GPP TS 48.016
+    pub(in crate::wire::tunnel) const AMT: u16 = 2268; // RFC 7450 section 7
+    pub(in crate::wire::tunnel) const GTP_0: u16 = 3386; // GSM 09.60 section 13
+    pub(in crate::wire::tunnel) const TEREDO: u16 = 3544;
     /// Heartbeats of Windows clusters.
-    pub(super) const MSRCP: u16 = 3343;
-    pub(super) const BATMAN_GATEWAY: u16 = 4306;
-    pub(in super::super) const LISP: u16 = 4341; // RFC 9300 section 5
-    pub(super) const LISP_CONTROL: u16 = 4342; // RFC 9301 section 5
-    pub(super) const GSMTAP: u16 = 4729;
-    pub(super) const GRE: u16 = 4754; // RFC 8086 section 8
-    pub(in super::super) const VXLAN: u16 = 4789;
-    pub(in super::super) const VXLAN_GPE: u16 = 4790;
-    pub(super) const AYIYA: u16 = 5072; // draft-massar-v6ops-ayiya-02 section 4.3
-    pub(super) const CAPWAP: u16 = 5247; // RFC 5415 section 14
-    pub(super) const GUE: u16 = 6080; // draft-ietf-intarea-gue section 6.1
-    pub(in super::super) const GENEVE: u16 = 6081;
-    pub(super) const TIPC: u16 = 6118;
-    pub(super) const MPLS: u16 = 6635; // RFC 7510
+    pub(in crate::wire::tunnel) const MSRCP: u16 = 3343;
+    pub(in crate::wire::tunnel) const BATMAN_GATEWAY: u16 = 4306;
+    pub(in crate::wire::tunnel) const LISP: u16 = 4341; // RFC 9300 section 5
+    pub(in crate::wire::tunnel) const LISP_CONTROL: u16 = 4342; // RFC 9301 section 5
+    pub(in crate::wire::tunnel) const GSMTAP: u16 = 4729;
+    pub(in crate::wire::tunnel) const GRE: u16 = 4754; // RFC 8086 section 8
+    pub(in crate::wire::tunnel) const VXLAN: u16 = 4789;
+    pub(in crate::wire::tunnel) const VXLAN_GPE: u16 = 4790;
+    pub(in crate::wire::tunnel) const AYIYA: u16 = 5072; // draft-massar-v6ops-ayiya-02 section 4.3
+    pub(in crate::wire::tunnel) const CAPWAP: u16 = 5247; // RFC 5415 section 14
+    pub(in crate::wire::tunnel) const GUE: u16 = 6080; // draft-ietf-intarea-gue section 6.1
+    pub(in crate::wire::tunnel) const GENEVE: u16 = 6081;
+    pub(in crate::wire::tunnel) const TIPC: u16 = 6118;
+    pub(in crate::wire::tunnel) const MPLS: u16 = 6635; // RFC 7510
     /// What Linux took for VXLAN before there was an assignment, and still does by default.
-    pub(in super::super) const VXLAN_LINUX: u16 = 8472;
+    pub(in crate::wire::tunnel) const VXLAN_LINUX: u16 = 8472;
     /// Enterprise Extender, by its five priorities (RFC 2353 section 2.6.1).
-    pub(super) const LLC_FIRST: u16 = 12000;
-    pub(super) const LLC_LAST: u16 = 12004;
+    pub(in crate::wire::tunnel) const LLC_FIRST: u16 = 12000;
+    pub(in crate::wire::tunnel) const LLC_LAST: u16 = 12004;
     /// LWAPP (RFC 5412 section 3.1), and frames without its header before that.
-    pub(super) const LWAPP_FRAME: u16 = 12220;
-    pub(super) const LWAPP: u16 = 12222;
-    pub(super) const LWAPP_CONTROL: u16 = 12223;
+    pub(in crate::wire::tunnel) const LWAPP_FRAME: u16 = 12220;
+    pub(in crate::wire::tunnel) const LWAPP: u16 = 12222;
+    pub(in crate::wire::tunnel) const LWAPP_CONTROL: u16 = 12223;
     /// What Osmocom takes for GPRS-NS.
-    pub(super) const GPRS_NS_SGSN: u16 = 19999;
-    pub(super) const MINT_CONTROL: u16 = 24576;
-    pub(super) const MINT: u16 = 24577;
-    pub(super) const JUNIPER_MIRROR: u16 = 30030;
-    pub(super) const ETHERCAT: u16 = 34980; // IEC 61158-4-12
-    pub(super) const TZSP: u16 = 37008;
+    pub(in crate::wire::tunnel) const GPRS_NS_SGSN: u16 = 19999;
+    pub(in crate::wire::tunnel) const MINT_CONTROL: u16 = 24576;
+    pub(in crate::wire::tunnel) const MINT: u16 = 24577;
+    pub(in crate::wire::tunnel) const JUNIPER_MIRROR: u16 = 30030;
+    pub(in crate::wire::tunnel) const ETHERCAT: u16 = 34980; // IEC 61158-4-12
+    pub(in crate::wire::tunnel) const TZSP: u16 = 37008;
     /// What Broadcom's lawful interception sends from.
-    pub(super) const BROADCOM_LI: u16 = 49152;
+    pub(in crate::wire::tunnel) const BROADCOM_LI: u16 = 49152;
 }
 
 /// Whether the network service of GPRS goes to or from a port.
@@ -275,10 +275,15 @@ fn vxlan(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     is_valid.then_some((TunnelKind::Vxlan { vni }, inside))
 }
 
-/// The generic protocol extension (draft-ietf-nvo3-vxlan-gpe section 3) tells what follows.
+/// The generic protocol extension (draft-ietf-nvo3-vxlan-gpe section 3), whose version is 0, tells what
+/// follows.
 fn vxlan_gpe(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const NEXT_PROTOCOL: u8 = 0x04;
+    const VERSION: u8 = 0x30;
     let [flags, _, _, next] = array_at(bytes, 0)?;
+    if flags & VERSION != 0 {
+        return None;
+    }
     let vni = u32_at(bytes, 4)? >> 8;
     let inside = match next {
         1 | 2 => LinkHeader::at(Network::Ip, 8),
@@ -310,21 +315,25 @@ fn geneve(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
 /// Generic UDP encapsulation (draft-ietf-intarea-gue section 3): version 0 has a header that names
 /// the protocol, version 1 is the IP packet itself.
 fn gue(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
-    const CONTROL: u8 = 0x20;
-    let [first, protocol] = array_at(bytes, 0)?;
-    let inside = match first >> 6 {
-        0 if first & CONTROL == 0 => {
-            let length = 4 + usize::from(first & 0x1f) * 4;
-            match protocol {
-                protocol::IPV4 | protocol::IPV6 => LinkHeader::at(Network::Ip, length),
-                protocol::MPLS_IN_IP => LinkHeader::at(Network::Mpls, length),
-                _ => return None,
-            }
+    let inside = if u8_at(bytes, 0)? >> 6 == 1 {
+        LinkHeader::at(Network::Ip, 0)
+    } else {
+        let (next, length) = gue_header(bytes)?;
+        match next {
+            protocol::IPV4 | protocol::IPV6 => LinkHeader::at(Network::Ip, length),
+            protocol::MPLS_IN_IP => LinkHeader::at(Network::Mpls, length),
+            _ => return None,
         }
-        1 => LinkHeader::at(Network::Ip, 0),
-        _ => return None,
     };
     Some((TunnelKind::Gue, inside))
+}
+
+/// The protocol that the header of version 0 names, and how long it is; none of what is for control.
+pub(super) fn gue_header(bytes: &[u8]) -> Option<(u8, usize)> {
+    const VERSION_AND_CONTROL: u8 = 0xe0;
+    let [first, protocol] = array_at(bytes, 0)?;
+    let length = 4 + usize::from(first & 0x1f) * 4;
+    (first & VERSION_AND_CONTROL == 0).then_some((protocol, length))
 }
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: data messages of version 3, their session at `at`. What
@@ -354,7 +363,7 @@ pub(super) fn l2tp_3(bytes: &[u8], at: usize) -> Option<(TunnelKind, LinkHeader)
 }
 
 /// RFC 2661 section 3.1: data messages of version 2, then PPP.
-fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+pub(super) fn l2tp(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const CONTROL: u16 = 0x8000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
@@ -384,6 +393,13 @@ pub(super) fn l2tp_session(bytes: &[u8], flags: u16) -> Option<(TunnelKind, usiz
 
 /// RFC 4380 section 5.1.1: authentication and origin indication may stand before the packet.
 fn teredo(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
+    let [_, at] = teredo_headers(bytes)?;
+    let is_v6 = u8_at(bytes, at)? >> 4 == 6;
+    is_v6.then_some((TunnelKind::Teredo, LinkHeader::at(Network::Ip, at)))
+}
+
+/// Where the authentication ends, and where the origin indication does; 0 where there is none.
+pub(super) fn teredo_headers(bytes: &[u8]) -> Option<[usize; 2]> {
     const AUTHENTICATION: u16 = 0x0001;
     const ORIGIN: u16 = 0x0000;
     let mut at = 0;
@@ -391,11 +407,11 @@ fn teredo(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
         let [id, value] = array_at(bytes, at + 2)?;
         at += 13 + usize::from(id) + usize::from(value);
     }
-    if u16_at(bytes, at)? == ORIGIN {
+    let behind_authentication = at;
+    if u16_at(bytes, at) == Some(ORIGIN) {
         at += 8;
     }
-    let is_v6 = u8_at(bytes, at)? >> 4 == 6;
-    is_v6.then_some((TunnelKind::Teredo, LinkHeader::at(Network::Ip, at)))
+    Some([behind_authentication, at])
 }
 
 /// RFC 9300 section 5.1: the packet follows 8 octets; the generic protocol extension (RFC 9305

@@ -2,6 +2,7 @@
 
 mod frames;
 mod packets;
+mod stacks;
 
 use super::super::{ipv4, v4, v6};
 
@@ -64,6 +65,7 @@ pub(super) fn samples() -> Vec<Sample> {
     all.extend(frames::around_frames());
     all.extend(frames::on_ethernet());
     all.extend(packets::around_packets());
+    all.extend(stacks::several());
     all
 }
 

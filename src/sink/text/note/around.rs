@@ -121,6 +121,19 @@ pub(super) fn unproven(out: &mut Vec<u8>, around: &Encapsulation<'_>) {
     }
 }
 
+/// `vxlan vni 5, ip in ip`: tunnels in a quote, outermost first.
+pub(super) fn tunnel_kinds<'a>(
+    out: &mut Vec<u8>,
+    tunnels: impl Iterator<Item = Encapsulation<'a>>,
+) {
+    for (i, around) in tunnels.enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b", " });
+        tunnel_kind(out, around.tunnel.kind);
+        unproven(out, &around);
+        inner_vlans(out, around.tunnel.vlans);
+    }
+}
+
 pub(super) fn tunnel_kind(out: &mut Vec<u8>, kind: TunnelKind) {
     addr::words_of(out, kind.name());
     // A session is one of a tunnel's.

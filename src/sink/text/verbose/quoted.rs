@@ -31,8 +31,8 @@ pub(super) fn lines(
     if let Some(message) = &message {
         code_and_fields(out, message);
     }
-    let tunnel_alone = quote.tunnel_alone();
-    let is_tunnel = tunnel_alone.is_some() || quote.tunnels().is_some();
+    let tunnels_alone = quote.tunnels_alone();
+    let is_tunnel = tunnels_alone.is_some() || quote.tunnels().is_some();
     if quote.is_of_other_protocol()
         && !is_tunnel
         && let Some(header) = upper_header::of(quote)
@@ -64,9 +64,11 @@ pub(super) fn lines(
             options.verbosity >= Verbosity::Full,
         );
     }
-    if let Some(alone) = tunnel_alone {
-        tunnel(out, &alone.around, depth + 1, names);
-        if let Some(cut) = alone.inside {
+    if let Some(alone) = tunnels_alone {
+        for around in alone.headers.encapsulations() {
+            tunnel(out, &around, depth + 1, names);
+        }
+        if let Some((cut, _)) = alone.inside {
             below(out, depth + 1);
             header::cut(out, &cut);
         }
