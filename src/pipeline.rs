@@ -449,7 +449,14 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         if frame.expanded.is_some() {
             self.learn_contexts(frame, &message, reassembly);
         }
-        let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
+        let mut whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
+        let opened_whole = match &whole {
+            Some(whole) => self.open_quoted(&whole.message, frame.ts),
+            None => Vec::new(),
+        };
+        if let Some(whole) = &mut whole {
+            whole.message.open_quote(&opened_whole);
+        }
         let said = whole.as_ref().map_or(&message, |whole| &whole.message);
         let shown = self.pipe.filter.matches(frame) || self.selects_quote(frame, said);
         let correlator = &mut self.pipe.correlator;

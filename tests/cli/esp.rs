@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::common::crafted::{Crafted, error, error_with};
+use crate::common::crafted::{Crafted, checksum, error, error_with};
 use crate::common::{assert_accounted, of_type, project, records, run, summary, tool};
 use crate::wlan::{frames, icmp_by_tshark};
 
@@ -300,6 +300,64 @@ fn what_errors_quote_of_the_tunnel_is_read() {
         let tunnel = &error["quoted"]["tunnel"][0];
         assert!(tunnel.is_null() || tunnel["kind"] == "esp_null", "{error}");
     }
+}
+
+/// An error that was put together of fragments quotes more than the first of these tells.
+#[test]
+fn what_an_error_in_fragments_quotes_of_the_tunnel_is_read() {
+    /// Octets of the message in the first fragment: its header, and those that it quotes of IP and ESP.
+    const FIRST: usize = 8 + 20 + 8 + 12;
+    let keys = crafted("esp.xfrm");
+    let captured = records(&["-r", &crafted("esp.pcap"), "--esp-keys", &keys]);
+    let messages = of_type(&captured, "icmp");
+    let (mut capture, mut quoted) = (Crafted::new(), Vec::new());
+    for (id, (frame, packet)) in (1..).zip(packets()) {
+        let error = error_with([198, 51, 100, 1].into(), (3, 1), 0, &packet);
+        for fragment in in_two(&error, id, FIRST) {
+            capture.at(10 * capture.packets, &fragment);
+        }
+        quoted.push(frame);
+    }
+    let (_kept, path) = capture.path();
+    let ours = records(&["-r", &path, "--esp-keys", &keys]);
+    let errors = of_type(&ours, "icmp");
+    let errors = errors
+        .iter()
+        .filter(|error| error["reassembly"]["frames"].is_array());
+    let mut read = 0;
+    for (error, frame) in errors.zip(quoted) {
+        let Some(message) = messages.iter().find(|message| message["frame"] == frame) else {
+            continue;
+        };
+        let (tunnel, inner) = (&error["quoted"]["tunnel"][0], &error["quoted"]["inner"]);
+        if tunnel["kind"] == "esp" {
+            assert_eq!(tunnel["icv"], "good", "{error}");
+            read += 1;
+        }
+        assert_eq!(inner["ip"]["src"], message["ip"]["src"], "{error}");
+        assert_eq!(inner["ip"]["dst"], message["ip"]["dst"], "{error}");
+    }
+    assert!(read > 30, "{read}");
+}
+
+/// The two fragments of a packet of IPv4, so many octets of whose payload are in the first.
+fn in_two(packet: &[u8], id: u16, first: usize) -> [Vec<u8>; 2] {
+    const HEADER: usize = 20;
+    const MORE: u16 = 0x2000;
+    let fragment = |payload: &[u8], place: u16| {
+        let mut octets = [&packet[..HEADER], payload].concat();
+        let length = u16::try_from(octets.len()).expect("a length");
+        octets[2..4].copy_from_slice(&length.to_be_bytes());
+        octets[4..6].copy_from_slice(&id.to_be_bytes());
+        octets[6..8].copy_from_slice(&place.to_be_bytes());
+        octets[10..12].fill(0);
+        let sum = checksum(&octets[..HEADER]);
+        octets[10..12].copy_from_slice(&sum.to_be_bytes());
+        octets
+    };
+    let (begin, end) = packet[HEADER..].split_at(first);
+    let place = u16::try_from(first / 8).expect("an offset");
+    [fragment(begin, MORE), fragment(end, place)]
 }
 
 /// Quoted whole, it is opened by tshark too.

@@ -177,7 +177,7 @@ pub(crate) fn error_with(
 }
 
 /// The Internet checksum (RFC 1071).
-fn checksum(octets: &[u8]) -> u16 {
+pub(crate) fn checksum(octets: &[u8]) -> u16 {
     let sum: u32 = octets
         .chunks(2)
         .map(|pair| u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0)))
