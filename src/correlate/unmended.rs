@@ -70,8 +70,9 @@ impl Correlator {
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
         } else if let ChecksumStatus::Bad { .. } = message.checksum.status {
-            let before = before_message(ring, ip, message);
-            proven.message = before.map(ChecksumCause::Untranslated);
+            proven.message = before_message(ring, ip, message)
+                .map(ChecksumCause::Untranslated)
+                .or_else(|| request(ring, ip, message).map(ChecksumCause::OfRequest));
         }
         (proven != Proven::default()).then(|| Box::new(proven))
     }
@@ -145,6 +146,27 @@ fn before_message(ring: &Ring, ip: &Ip<'_>, message: &Message<'_>) -> Option<Fra
             && verifies_as(seen, ring, ip, message)
     };
     let found = ring.recent(LOOKED_AT).find(is_before)?;
+    Some(found.frame)
+}
+
+/// The request that a reply is but for its type, the checksum included.
+#[cold]
+fn request(ring: &Ring, ip: &Ip<'_>, message: &Message<'_>) -> Option<FrameRef> {
+    /// All but the type.
+    const SAME: u64 = 0x00ff_ffff_ffff_ffff;
+    let off = Sum::off(message.checksum)?;
+    let (lead, pair) = (
+        Lead::of(message.bytes),
+        ring.pair_hash(&ip.addrs.reversed()),
+    );
+    let is_request = |seen: &&Fingerprint| {
+        let [asked, _, _, _, _, _, _, _] = seen.lead.octets();
+        let of = |kind: u8| Sum::of(u16::from(kind) << 8);
+        (seen.protocol, seen.pair) == (ip.protocol, pair)
+            && seen.lead.agrees(lead, SAME)
+            && of(message.kind).minus(of(asked)) == off
+    };
+    let found = ring.recent(LOOKED_AT).find(is_request)?;
     Some(found.frame)
 }
 

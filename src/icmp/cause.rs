@@ -48,6 +48,8 @@ pub enum ChecksumCause {
     OldAddress(IpAddr),
     /// It is right in the packet captured in this frame, which is the same before its translation.
     Untranslated(FrameRef),
+    /// It is that of the request, in this frame, which was turned into a reply but for its checksum.
+    OfRequest(FrameRef),
     /// It is off by as much as an address that was translated: as the checksum of the IPv4 header is, which
     /// covers that too and did not follow, or an address of the error in the place of one of the quote makes.
     Translated,
@@ -99,6 +101,7 @@ impl ChecksumCause {
             Self::OldTtl => "old_ttl",
             Self::OldAddress(_) => "old_address",
             Self::Untranslated(_) => "untranslated",
+            Self::OfRequest(_) => "of_request",
             Self::Translated => "translated",
             Self::QuoteRewritten => "quote_rewritten",
             Self::AlteredWord => "altered_word",
@@ -122,6 +125,7 @@ impl ChecksumCause {
             Self::OldTtl => "right before the TTL was counted down",
             Self::OldAddress(_) | Self::Translated => "right before an address was translated",
             Self::Untranslated(_) => "right before its translation",
+            Self::OfRequest(_) => "that of its request",
             Self::QuoteRewritten => "right before the quote was rewritten",
             Self::AlteredWord => "one 16-bit word of a counting payload altered",
             Self::OldSequence(_) => "right for an earlier sequence number",

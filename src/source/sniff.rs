@@ -90,6 +90,11 @@ const MAGICS: &[(&[u8], &str, Option<&str>)] = &[
     ),
     (
         b"\x54\x52\x00\x64\x00",
+        "an HP-UX nettl trace",
+        Some(BY_EDITCAP),
+    ),
+    (
+        b"\x01\x10\x4c\x00\x01\x05",
         "a Novell LANalyzer capture",
         Some(BY_EDITCAP),
     ),
@@ -146,7 +151,7 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
             "packet records of a pcap without the file header, perhaps a later part of a split file",
             Some("put the parts together first, in order: cat PARTS | icmpdump -r -"),
         )
-    } else if is_erf_record(head) {
+    } else if is_erf(head) {
         ("an Endace ERF capture", Some(BY_EDITCAP))
     } else {
         ("binary data of no known kind", None)
@@ -207,8 +212,22 @@ fn is_pcap_record(head: &[u8]) -> bool {
     })
 }
 
-/// Whether an ERF record head is there: a time of this age, a type in use, a length that fits.
-fn is_erf_record(head: &[u8]) -> bool {
+/// Whether records of ERF are there: two of them, or one that ends with `head`. What is not ERF at all
+/// looks like one of them often.
+fn is_erf(head: &[u8]) -> bool {
+    let Some(record) = erf_record(head) else {
+        return false;
+    };
+    match head.get(record..) {
+        Some([]) => true,
+        Some(next) => erf_record(next).is_some(),
+        None => false,
+    }
+}
+
+/// The octets of the ERF record of which the head is there: a time of this age, a type in use, a length
+/// that fits.
+fn erf_record(head: &[u8]) -> Option<usize> {
     use crate::model::byteorder::Order;
     let years_since_1990 = 631_152_000..=4_102_444_800_u32;
     let (Some(seconds), Some(kind), Some(record), Some(wire)) = (
@@ -217,10 +236,11 @@ fn is_erf_record(head: &[u8]) -> bool {
         Order::Big.u16(head, 10),
         Order::Big.u16(head, 14),
     ) else {
-        return false;
+        return None;
     };
-    years_since_1990.contains(&seconds)
+    let fits = years_since_1990.contains(&seconds)
         && (1..=48).contains(&kind)
         && record >= 16
-        && u32::from(wire) + 32 >= u32::from(record)
+        && u32::from(wire) + 32 >= u32::from(record);
+    fits.then_some(record.into())
 }

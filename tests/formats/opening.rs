@@ -68,6 +68,7 @@ fn what_other_files_look_like() {
         &[7; 64],
     ]
     .concat();
+    let chance = [&erf[..16], &[0xff; 400]].concat();
     for (content, looks) in [
         (&b"\x7fELF\x02\x01\x01\0\0\0"[..], "an ELF program"),
         (b"\x89PNG\r\n\x1a\n0000", "a PNG image"),
@@ -92,6 +93,11 @@ fn what_other_files_look_like() {
         (&record, "without the file header"),
         (&erf, "ERF"),
         (&[0; 4096], "zero octets"),
+        (&erf.repeat(2), "an Endace ERF capture"),
+        // One head that could be of ERF is chance.
+        (&chance, "binary data of no known kind"),
+        (b"TR\0d\0\0\0\0", "an HP-UX nettl trace"),
+        (b"\x01\x10\x4c\0\x01\x05Trace", "a Novell LANalyzer capture"),
         (b"\xd4\xc3", "too few to tell"),
         (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x01\x02\x03\x04", "binary data"),
         (b"\x80\x81\x82\x83\x84\x85", "binary data"),

@@ -265,7 +265,7 @@ impl Serialize for ExplainedChecksum<'_> {
             match cause {
                 ChecksumCause::OldAddress(address) => map.put("old_address", &Addr(address))?,
                 ChecksumCause::OldSequence(seq) => map.put("old_sequence", &seq)?,
-                ChecksumCause::Untranslated(before) => {
+                ChecksumCause::Untranslated(before) | ChecksumCause::OfRequest(before) => {
                     let before = self.of.map(|of| of.reference(before));
                     map.maybe("captured_before", before)?;
                 }

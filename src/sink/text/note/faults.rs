@@ -42,7 +42,7 @@ pub(in super::super) fn cause(
             out.extend_from_slice(b" from ");
             write::ip(out, address);
         }
-        ChecksumCause::Untranslated(before) => {
+        ChecksumCause::Untranslated(before) | ChecksumCause::OfRequest(before) => {
             out.extend_from_slice(b", ");
             frame(out, before, names);
         }
