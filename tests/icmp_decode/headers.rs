@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::Packet;
 use crate::oracle::pcap;
-use crate::shown::{records, run, v4, v6};
+use crate::shown::{records, run, v4, v6, verbose};
 
 /// What tcpdump says of a header.
 #[derive(Clone, Copy, PartialEq)]
@@ -481,5 +481,27 @@ fn every_type_is_a_value() {
         OptionSpace::DynamicSourceRouting,
     ] {
         assert!(ip_header::option_types(space).count() >= 3);
+    }
+}
+
+/// Neither number nor value is made up of an authentication header that the quote cuts.
+#[test]
+fn what_a_cut_authentication_header_lacks_is_not_told() {
+    let header = [
+        &[17, 4, 0, 0, 0, 0, 0x12, 0x34, 0, 0, 0, 9][..],
+        &[0xaa; 12],
+    ]
+    .concat();
+    for (octets, told) in [
+        (8, "spi=0x00001234, [|ah])"),
+        (12, "spi=0x00001234,seq=0x9, [|ah])"),
+        (16, "spi=0x00001234,seq=0x9,icv=0xaaaaaaaa)"),
+    ] {
+        let mut quoted = v4([192, 0, 2, 1], [203, 0, 113, 9], 51, &[0; 32]);
+        quoted.truncate(20);
+        quoted.extend(&header[..octets]);
+        let message = [&[11, 0, 0, 0, 0, 0, 0, 0], &quoted[..]].concat();
+        let line = verbose(&v4([192, 0, 2, 254], [192, 0, 2, 1], 1, &message));
+        assert!(line.contains(told), "{line}");
     }
 }

@@ -43,18 +43,23 @@ fn explained(
         return Some(ChecksumCause::Translated);
     }
     let off = Sum::off(checksum)?;
-    let is_counted = ip.hop_limit() != Some(u8::MAX);
-    let other = if is_counted && off == Sum::default().minus(Sum::of_hops(1)) {
+    let is_counted = |hops: u8| {
+        let before = ip.hop_limit().and_then(|ttl| ttl.checked_add(hops));
+        before.is_some() && off == Sum::default().minus(Sum::of_hops(hops))
+    };
+    let other = if is_counted(1) {
         Some(ChecksumCause::OldTtl)
     } else {
-        off.is_one_bit().then_some(ChecksumCause::FlippedBit)
+        let is_bit = off.is_one_bit() && !(1..8).any(|bit| is_counted(1 << bit));
+        is_bit.then_some(ChecksumCause::FlippedBit)
     };
     let old = before.and_then(|before| {
         let ends = [(before.src(), ip.src()), (before.dst(), ip.dst())];
         ends.into_iter().find(|&(was, is)| {
             let by = Sum::of_addr(is).minus(Sum::of_addr(was));
             // The TTL may have been counted down with it.
-            let with_ttl = is_counted && off == by.minus(Sum::of_hops(1));
+            let may_be_counted = ip.hop_limit() != Some(u8::MAX);
+            let with_ttl = may_be_counted && off == by.minus(Sum::of_hops(1));
             !by.is_zero() && (off == by || with_ttl)
         })
     });

@@ -166,6 +166,9 @@ fn headers_of_ipv4_that_a_card_was_to_fill_in_or_a_hop_forgot() {
         (right.swap_bytes(), Some(ChecksumCause::ByteOrder)),
         (right - 0x100, Some(ChecksumCause::OldTtl)),
         (right + 0x100, Some(ChecksumCause::FlippedBit)),
+        // Two hops that mended nothing explain it as well as one bit.
+        (right - 0x200, None),
+        (right - 0x4, Some(ChecksumCause::FlippedBit)),
         (right ^ 0x1234, None),
     ] {
         let mut packet = good.clone();

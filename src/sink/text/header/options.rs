@@ -199,10 +199,17 @@ fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
     }
     out.extend_from_slice(b"spi=0x");
     write::hex(out, u32_at(octets, 4).unwrap_or(0).into(), 8);
-    out.extend_from_slice(b",seq=0x");
-    write::hex(out, u32_at(octets, 8).unwrap_or(0).into(), 1);
-    out.extend_from_slice(b",icv=0x");
-    write::hex_octets(out, tail(octets, 12), b"");
+    if let Some(sequence) = u32_at(octets, 8) {
+        out.extend_from_slice(b",seq=0x");
+        write::hex(out, sequence.into(), 1);
+    }
+    match tail(octets, 12) {
+        [] => out.extend_from_slice(b", [|ah]"),
+        icv => {
+            out.extend_from_slice(b",icv=0x");
+            write::hex_octets(out, icv, b"");
+        }
+    }
     out.extend_from_slice(b"): ");
 }
 
