@@ -86,7 +86,7 @@ impl<'a> DomainName<'a> {
     pub fn names(&self) -> impl Iterator<Item = dns::Name<'a>> + Clone + use<'a> {
         dns::names(match self.direction {
             Direction::Request => &[],
-            Direction::Reply => tail(self.bytes, 12),
+            Direction::Reply => tail(self.bytes, NAMES),
         })
     }
 
@@ -98,16 +98,24 @@ impl<'a> DomainName<'a> {
     }
 }
 
+/// Octets before the names of a reply.
+const NAMES: usize = 12;
+
 pub(super) fn domain_name<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
     decoder.need(match direction {
         Direction::Request => 8,
-        Direction::Reply => 12,
+        Direction::Reply => NAMES,
     });
     decoder.expect_code_0();
-    Body::DomainName(DomainName {
+    let message = DomainName {
         direction,
         bytes: decoder.bytes,
-    })
+    };
+    // What is not there is told already, where the capture ends it.
+    if decoder.is_whole() && message.names().any(|name| !name.complete) {
+        decoder.rule(NAMES, dns::RULE);
+    }
+    Body::DomainName(message)
 }
 
 const DOMAIN_REQUEST: &[FieldSpec] = &[spec::u16(4, "id"), spec::u16(6, "seq")];
@@ -121,7 +129,7 @@ const DOMAIN_REPLY: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v4};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4};
 
     #[test]
     fn traceroute_messages() {
@@ -153,8 +161,14 @@ mod tests {
             assert_eq!((message.id(), message.seq()), (Some(7), Some(9)));
             assert_eq!(message.ttl(), ttl);
             assert_eq!(message.names().count(), names);
+            assert!(parse(packet).defects.is_empty());
             every_prefix(packet);
             every_code(packet);
+        }
+        for names in [&b"\x04host\x07exam"[..], b"\x04host\xc0\x0c"] {
+            let packet = v4(&[&b"\x26\0\0\0\0\x07\0\x09\0\0\0\x3c"[..], names].concat());
+            assert_eq!(rules(&parse(&packet)), [dns::RULE]);
+            every_prefix(&packet);
         }
     }
 }
