@@ -409,8 +409,11 @@ impl<'a> Layout<'a> {
                         self.items(parts.items(octets), bytes, at, part);
                     }
                     _ => {
-                        // Of a certificate, octets that are no part of it belong to the whole.
-                        if let (Value::Octets(_), "certificate") = (field.value, field.name) {
+                        // Where fields are told of some of them, octets that are none of these belong
+                        // to the whole.
+                        if let (Value::Octets(_), "certificate" | "data") =
+                            (field.value, field.name)
+                        {
                             let range = field.range.clone();
                             let place = at + start + range.start..at + start + range.end;
                             self.region(place, field.name, part);

@@ -286,6 +286,12 @@ fn options_records_and_their_reserved_octets() {
         names(&found, Part::Item),
         ["type", "length", "reserved", "mtu"]
     );
+    // An option of a version that nothing more is known of (RFC 4065).
+    let packet = v6(&[150, 0, 0, 0, 0, 0, 0, 7, 138, 1, 0x40, 1, 2, 3, 4, 5]);
+    assert_eq!(
+        names(&laid(&packet), Part::Item),
+        ["type", "length", "version", "data"]
+    );
     let mut octets = vec![143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 1];
     octets.extend([0xff; 16]);
     octets.extend([0x20; 16]);
