@@ -173,6 +173,7 @@ fn structure<'a>(
 fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
     const AT: usize = 2;
     let found = u16_at(octets, AT);
+    // A structure that ends before its checksum does not say that none was sent.
     if found == Some(0) {
         return Checksum {
             status: ChecksumStatus::Absent,
@@ -181,7 +182,7 @@ fn structure_checksum(octets: &[u8], whole: bool) -> Checksum {
     }
     let checksum = checksum::verify(&[], octets, AT);
     let is_good = checksum.status == ChecksumStatus::Good;
-    if whole || is_good && object::ends_exactly(tail(octets, HEADER)) {
+    if whole && found.is_some() || is_good && object::ends_exactly(tail(octets, HEADER)) {
         return checksum;
     }
     Checksum {

@@ -36,7 +36,8 @@ pub enum ChecksumStatus {
 /// Why a checksum could not be verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
-    /// The snap length, or a length field that claims more than the frame holds.
+    /// The snap length, a length field that claims more than the frame holds, or an end of the message
+    /// before the checksum.
     Truncated,
     /// The packet is a fragment and was not reassembled.
     Fragment,

@@ -4,7 +4,7 @@ use super::errors::tcp_quote;
 use super::*;
 use crate::icmp::extension::Located;
 use crate::icmp::object::{ExtensionObject, Labels};
-use crate::wire::ChecksumStatus;
+use crate::wire::{ChecksumStatus, Unverified};
 
 fn two_labels(with_checksum: bool) -> Vec<u8> {
     let mut structure = vec![0x20, 0, 0, 0, 0, 12, 1, 1];
@@ -171,6 +171,24 @@ fn a_length_that_leads_nowhere_is_told() {
         rules(&message),
         ["quote before extensions under 128 octets"]
     );
+}
+
+/// What no octets are left for is not a checksum that was not sent.
+#[test]
+fn a_structure_that_ends_before_its_checksum_is_unverified() {
+    for length in 1..4 {
+        let packet = with_labels(128, 32, &two_labels(true)[..length]);
+        let message = parse(&packet);
+        let found = message.extensions().unwrap();
+        let cut = ChecksumStatus::Unverified(Unverified::Truncated);
+        assert_eq!(
+            (found.located, found.checksum.status),
+            (Located::Length, cut)
+        );
+        assert_eq!(message.defects.count(), 1, "its header is short");
+    }
+    // The last octet of a quote of which no length field tells is none.
+    assert!(parse(&with_labels(128, 0, &[0x20])).extensions().is_none());
 }
 
 #[test]
