@@ -370,8 +370,8 @@ pub(super) fn parse<'a>(
             Some(quote)
         }
         Err(Undecodable::Short) => {
-            let header = match octets.first().map(|octet| octet >> 4) {
-                Some(6) => 40,
+            let header = match (octets.first().map(|octet| octet >> 4), decoder.version) {
+                (Some(6), _) | (None, IpVersion::V6) => 40,
                 _ => 20,
             };
             short(header, decoder.defects);

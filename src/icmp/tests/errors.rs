@@ -1,6 +1,7 @@
 //! Errors, redirects and their quotes.
 
 use super::*;
+use crate::wire::{DefectKind, Layer};
 
 /// A quoted IPv4 packet with this much of a TCP segment.
 pub(super) fn tcp_quote(length: usize) -> Vec<u8> {
@@ -352,6 +353,25 @@ fn errors_of_icmpv6() {
         every_code(&packet);
     }
     assert_eq!(rules(&parse(&error(2, [0, 0, 4, 0]))), ["MTU under 1280"]);
+}
+
+/// Nothing tells the version of a packet of which nothing is quoted: it is the error's (RFC 4443
+/// section 3, RFC 792).
+#[test]
+fn an_empty_quote_lacks_a_header_of_its_version() {
+    for (packet, header) in [
+        (v4(&[3, 1, 0, 0, 0, 0, 0, 0]), 20),
+        (v6(&[1, 0, 0, 0, 0, 0, 0, 0]), 40),
+    ] {
+        let message = parse(&packet);
+        let [defect] = message.defects.iter().collect::<Vec<_>>()[..] else {
+            panic!("{message:?}");
+        };
+        let DefectKind::Short { needed, .. } = defect.kind else {
+            panic!("{defect:?}");
+        };
+        assert_eq!((defect.layer, needed), (Layer::Quote, header));
+    }
 }
 
 #[test]
