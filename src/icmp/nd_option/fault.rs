@@ -35,6 +35,8 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         3 => prefix(option, tell),
         // RFC 8200 section 5.
         5 if u32_at(option, 4).is_some_and(|mtu| mtu < 1280) => tell(4, "MTU under 1280"),
+        // RFC 6275 section 7.4.
+        8 if u16_at(option, 6) == Some(0) => tell(6, "home agent lifetime 0"),
         // RFC 3122 section 3, RFC 8106 section 5.3.1: eight octets and whole addresses.
         9 | TARGET_ADDRESS_LIST | 25 if u8_at(option, 1).is_some_and(|words| words % 2 == 0) => {
             tell(1, LENGTH);
@@ -143,6 +145,9 @@ fn names(octets: &[u8], at: usize, tell: Tell<'_>) {
 /// The options in one of a provisioning domain (RFC 8801 section 3.1), but for others of these.
 fn domain_options(option: &[u8], tell: Tell<'_>) {
     let (_, header) = made::domain_parts(option);
+    if header.end > option.len() && !header.is_empty() {
+        return tell(2, "R flag without the header of a router advertisement");
+    }
     let mut at = header.end;
     for inner in NdOptions::new(tail(option, header.end)) {
         if inner.words == 0 {

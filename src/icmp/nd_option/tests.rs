@@ -83,6 +83,9 @@ fn options_that_break_the_rules_of_their_type() {
     assert!(told(&[5, 1, 0, 0, 0, 0, 5, 0]).is_empty());
     let mtu = [5, 2, 0, 0, 0, 0, 5, 220, 0, 0, 0, 0, 0, 0, 0, 0];
     assert_eq!(told(&mtu), ["option too long for its type"]);
+    // RFC 6275 section 7.4.
+    assert_eq!(told(&[8, 1, 0, 0, 0, 9, 0, 0]), ["home agent lifetime 0"]);
+    assert!(told(&[8, 1, 0, 0, 0, 9, 0, 1]).is_empty());
     // Routes (RFC 4191 section 2.3).
     let longer = "prefix longer than its octets";
     assert_eq!(told(&[24, 1, 64, 0, 0, 0, 0, 9]), [longer]);
@@ -479,6 +482,15 @@ fn a_provisioning_domain_has_options_of_its_own() {
     assert_eq!(parts(&packet, "options"), [(Some("pvd_id"), 3)]);
     assert!(parse(&packet).defects.is_empty());
     every_prefix(&packet);
+    // A header that is announced, and is not all there.
+    for there in [0, 8] {
+        let packet = with(&domain(0x20, &header[..there]));
+        assert_eq!(
+            rules(&parse(&packet)),
+            ["R flag without the header of a router advertisement"]
+        );
+        every_prefix(&packet);
+    }
     for (behind, rule) in [
         (&[5, 0, 0, 0, 0, 0, 5, 220], "option length 0"),
         (&[5, 2, 0, 0, 0, 0, 5, 220], "part longer than its option"),
