@@ -2,7 +2,7 @@
 
 use super::Body;
 use super::decode::Decoder;
-use super::field::{FieldSpec, spec};
+use super::field::{FieldSpec, Names, spec};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
 /// A locator update.
@@ -64,9 +64,15 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 
 pub(super) const FIELDS: &[FieldSpec] = &[
     spec::u8(4, "locator_count"),
-    spec::u8(5, "operation"),
+    spec::named(spec::u8(5, "operation"), &OPERATIONS),
     spec::reserved(6, 2, 0xffff, "reserved"),
 ];
+
+/// What the message does with its locators (RFC 6743 section 2).
+const OPERATIONS: Names = Names {
+    key: "operation_name",
+    words: &["", "advertisement", "acknowledgement"],
+};
 
 pub(super) const LOCATOR_FIELDS: &[FieldSpec] = &[
     spec::hex(0, 8, "locator"),
@@ -103,6 +109,20 @@ mod tests {
         assert!(parse(&packet).defects.is_empty());
         every_prefix(&packet);
         every_code(&packet);
+        for (operation, name) in [
+            (0, None),
+            (1, Some("advertisement")),
+            (2, Some("acknowledgement")),
+        ] {
+            octets[5] = operation;
+            let packet = v6(&octets);
+            let message = parse(&packet);
+            let field = message
+                .fields()
+                .find(|field| field.name == "operation")
+                .unwrap();
+            assert_eq!(field.word().map(|(_, word)| word), name);
+        }
         octets[4] = 3;
         assert_eq!(parse(&v6(&octets)).defects.count(), 1);
         octets[4] = 1;

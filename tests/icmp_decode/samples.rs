@@ -156,7 +156,7 @@ fn samples6() -> Vec<Sample> {
         (154, 0, Hop::Neighbor, vec![&[2, 0, 0, 7]], json!({"subtype": 2, "subtype_name": "proxy_router_solicitation", "id": 7})),
         (155, 2, Hop::Any, vec![dao], json!({"instance": 1, "sequence": 7})),
         (156, 0, Hop::Any, vec![&[1, 1, 0, 0], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5], &[0, 10, 0, 60]],
-            json!({"locator_count": 1, "operation": 1, "locators": [{"locator": "20010db800000005", "preference": 10, "lifetime": 60}]})),
+            json!({"locator_count": 1, "operation": 1, "operation_name": "advertisement", "locators": [{"locator": "20010db800000005", "preference": 10, "lifetime": 60}]})),
         (157, 0, Hop::Any, vec![&[0, 0, 0, 60], nonce, &far],
             json!({"address_kind": 0, "transaction": 0, "lifetime": 60, "owner": "0102030405060708", "address": "2001:db8::9"})),
         (158, 0, Hop::Any, vec![&[1, 0, 0, 60], nonce, &far], json!({"status": 1, "status_name": "duplicate_address", "lifetime": 60, "address": "2001:db8::9"})),
