@@ -69,10 +69,19 @@ impl<'a> MobileIp<'a> {
 
 /// Octets before addresses and options.
 const HEADER: usize = 8;
+/// Octets of an address.
+const ADDRESS: usize = 16;
 
 pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -> Body<'a> {
     decoder.need(HEADER);
     decoder.expect_code_0();
+    if kind == MobileIpKind::HomeAgents(Direction::Reply) {
+        // Section 6.6: whole addresses, as many as there is room for.
+        let rest = tail(decoder.bytes, HEADER).len() % ADDRESS;
+        if rest != 0 {
+            decoder.need(decoder.bytes.len() - rest + ADDRESS);
+        }
+    }
     if kind == MobileIpKind::Prefixes(Direction::Reply) {
         nd_option::check(
             tail(decoder.bytes, HEADER),
@@ -298,6 +307,7 @@ const SEAMOBY_FIELDS: &[FieldSpec] = &[SUBTYPE, SUBTYPE_RESERVED, spec::rest(8, 
 mod tests {
     use super::*;
     use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4, v6, v6_between};
+    use crate::wire::DefectKind;
 
     #[test]
     fn home_agents_are_asked_for_and_listed() {
@@ -315,6 +325,21 @@ mod tests {
             assert!(parse(packet).defects.is_empty());
             every_prefix(packet);
             every_code(packet);
+        }
+        // Zeros that are no whole address are told as well as others are.
+        for rest in [[0; 7], [9; 7]] {
+            let packet = v6(&[&octets[..], &rest].concat());
+            let message = parse(&packet);
+            let [defect] = message.defects.iter().collect::<Vec<_>>()[..] else {
+                panic!("{message:?}");
+            };
+            let DefectKind::Short {
+                needed, available, ..
+            } = defect.kind
+            else {
+                panic!("{defect:?}");
+            };
+            assert_eq!((needed, available), (56, 47));
         }
     }
 
