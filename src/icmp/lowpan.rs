@@ -173,6 +173,13 @@ pub(super) const REGISTERED_KINDS: Names = Names {
     words: &["unicast", "multicast", "anycast", "prefix"],
 };
 
+/// What the opaque octet of a registration tells, by its I field: an index of a routing topology
+/// (RFC 8505 section 4.1).
+pub(super) const OPAQUE_KINDS: Names = Names {
+    key: "opaque_kind_name",
+    words: &["topology"],
+};
+
 macro_rules! duplicate_address {
     ($owner:literal, [$($status:expr),*], [$($address:expr),*]) => {
         &[

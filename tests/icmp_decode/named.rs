@@ -89,6 +89,10 @@ fn statuses_of_registrations_have_names() {
         let option = &record(&packet)["icmp"]["options"][0];
         assert_eq!(option["crypto_id"], flags & 0x40 != 0);
         assert_eq!(option["address_kind_name"], kind);
+        // RFC 8505 section 4.1: all but 0 are reserved.
+        assert_eq!(option["opaque_kind"], flags >> 2 & 3);
+        let opaque = (flags & 0x0c == 0).then_some("topology");
+        assert_eq!(option["opaque_kind_name"].as_str(), opaque);
     }
 }
 

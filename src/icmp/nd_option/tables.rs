@@ -7,7 +7,7 @@ use super::names::{
 };
 use super::{card, made, protection};
 use crate::icmp::field::{FieldSpec, spec};
-use crate::icmp::lowpan::{REGISTERED_KINDS, REGISTRATION_STATUSES};
+use crate::icmp::lowpan::{OPAQUE_KINDS, REGISTERED_KINDS, REGISTRATION_STATUSES};
 use crate::icmp::x509::Part;
 
 /// The format of a type, where it is known here.
@@ -69,7 +69,7 @@ macro_rules! registration {
             spec::reserved(4, 1, 0x80, "reserved"),
             spec::flag(4, 0x40, "crypto_id"),
             spec::named(spec::bits(4, 4, 2, "address_kind"), &REGISTERED_KINDS),
-            spec::bits(4, 2, 2, "interface_kind"),
+            spec::named(spec::bits(4, 2, 2, "opaque_kind"), &OPAQUE_KINDS),
             spec::flag(4, 0x02, "register_routing"),
             spec::flag(4, 0x01, "has_transaction"),
             spec::u8(5, "transaction"),
