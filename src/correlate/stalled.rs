@@ -79,6 +79,21 @@ impl Stalled {
         }
     }
 
+    /// One that the capture saw both directions of.
+    #[cfg(test)]
+    pub(crate) fn for_tests(flow: FlowKey, length: u32, acknowledged: u32) -> Self {
+        let packet = Transmission {
+            ts: Timestamp::MIN,
+            frame: FrameRef::new(crate::model::SourceId(0), 1),
+            length,
+        };
+        Self {
+            acknowledged: Some(acknowledged),
+            directions: Directions::Both,
+            ..Self::begin(&packet, flow, 1)
+        }
+    }
+
     fn again(&mut self, packet: &Transmission) {
         if self.sent.add(packet.ts, packet.frame, SHORTEST_TIMEOUT) {
             self.length = packet.length;

@@ -6,7 +6,8 @@
 //! through afterwards.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
 //! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
-//! all that was acknowledged was smaller.
+//! all that was acknowledged was smaller. Not where errors tell of it whose quotes end before that
+//! connection: those about the tunnel that carried it.
 //! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1; RFC 8200 section 5 (1280 octets, which tunnels
 //! keep to for IPv4, too).
 
@@ -35,6 +36,8 @@ pub(super) struct PathMtu {
     groups: Groups<(Outcome, IpAddr, IpAddr, Option<u32>)>,
     /// By sender and destination.
     stalls: Groups<(IpAddr, IpAddr), Large>,
+    /// Between whom errors say that packets were too large.
+    reported: Groups<(IpAddr, IpAddr), ()>,
     drops: bool,
 }
 
@@ -124,6 +127,8 @@ impl Diagnosis for PathMtu {
         if verdict.reason != DropReason::FragmentationNeeded {
             return;
         }
+        let between = verdict.followed().addrs;
+        let _ = self.reported.entry((between.src(), between.dst()));
         let after = &verdict.aftermath;
         let still_large = match (after.size_after, verdict.mtu) {
             // Without the tunnel around it, which the MTU is to hold as well.
@@ -160,7 +165,8 @@ impl Diagnosis for PathMtu {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let stalls = self.stalls.iter().filter(|_| !self.drops);
+        let stalls =
+            (self.stalls.iter()).filter(|(between, _)| !self.drops && !self.reported.has(between));
         found.extend(stalls.map(|((src, dst), large)| large.finding(*src, *dst)));
         for ((outcome, dropper, host, mtu), group) in self.groups.iter() {
             let mtu = mtu.map_or_else(|| "no MTU".to_owned(), |mtu| format!("MTU {mtu}"));
@@ -329,6 +335,26 @@ mod tests {
             "the errors of 10.0.1.1, MTU 1400, are dropped where they were captured",
             "Let ICMP type 3 code 4 and ICMPv6 type 2 through the XDP program or the tc filters there.",
         );
+    }
+
+    /// The quote of an error about a tunnel may end before the connection inside.
+    #[test]
+    fn what_errors_about_a_tunnel_tell_of_does_not_vanish_without_one() {
+        let inside = going_on_with(1440).flow;
+        let stall = Stalled::for_tests(inside, 1440, 52);
+        let mut verdict = going_on_with(1476);
+        verdict.flow.protocol = 47;
+        verdict.flow.addrs = AddrPair::new([10, 7, 0, 1].into(), [10, 7, 0, 2].into());
+        for (carried, told) in [(Carried::Unknown, true), (Carried::Flow(inside), false)] {
+            let mut diagnosis = PathMtu::default();
+            verdict.carried = carried;
+            diagnosis.stalled(&stall);
+            diagnosis.verdict(&verdict);
+            let mut found = Vec::new();
+            diagnosis.findings(&mut found);
+            let vanishes = |finding: &Finding| finding.title.contains("without an error");
+            assert_eq!(found.iter().any(vanishes), told, "{found:?}");
+        }
     }
 
     #[test]
