@@ -190,11 +190,12 @@ fn unnamed_fields(out: &mut Vec<u8>, item: &Item<'_>) {
 }
 
 fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
+    let words = u8_at(octets, 1).unwrap_or(0);
+    let length = (usize::from(words) + 2) * 4;
     out.extend_from_slice(b"AH(");
     if is_detailed {
-        let words = u64::from(u8_at(octets, 1).unwrap_or(0));
-        number(out, b"length=", words);
-        number(out, b"(", (words + 2) * 4);
+        number(out, b"length=", words.into());
+        number(out, b"(", length as u64);
         out.extend_from_slice(b"-bytes),");
     }
     out.extend_from_slice(b"spi=0x");
@@ -204,7 +205,7 @@ fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
         write::hex(out, sequence.into(), 1);
     }
     match tail(octets, 12) {
-        [] => out.extend_from_slice(b", [|ah]"),
+        [] if octets.len() < length => out.extend_from_slice(b", [|ah]"),
         icv => {
             out.extend_from_slice(b",icv=0x");
             write::hex_octets(out, icv, b"");
