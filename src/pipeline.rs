@@ -474,7 +474,8 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
         if relation == Relation::Request {
             self.open += 1;
         }
-        let proven = { &self.pipe.correlator }.proven(frame, (&packet.ip, &message), relation);
+        let correlator = &self.pipe.correlator;
+        let proven = correlator.proven(frame, (&packet.ip, &message), relation);
         let event = IcmpEvent {
             frame,
             packet,

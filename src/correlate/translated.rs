@@ -93,12 +93,9 @@ impl Translated {
     }
 
     /// Those of late that this one may have been before its translation, the last first.
-    pub(super) fn before(&self, error: &Look<'_, '_>) -> impl Iterator<Item = &Seen> {
-        let seen = self.seen(error).into_iter();
-        seen.flat_map(|seen| {
-            self.other_sides(seen)
-                .filter(move |other| other.ttl > seen.ttl && other.frame != seen.frame)
-        })
+    pub(super) fn before(&self, error: Seen) -> impl Iterator<Item = &Seen> {
+        self.other_sides(error)
+            .filter(move |other| other.ttl > error.ttl && other.frame != error.frame)
     }
 
     fn other_sides(&self, error: Seen) -> impl Iterator<Item = &Seen> {
@@ -119,7 +116,7 @@ impl Translated {
     }
 
     /// What is remembered of an error; `None` where nothing tells it from the next one.
-    fn seen(&self, error: &Look<'_, '_>) -> Option<Seen> {
+    pub(super) fn seen(&self, error: &Look<'_, '_>) -> Option<Seen> {
         let flow = error.quote.flow();
         let (ip, message, quoted) = (error.ip, error.message, &error.quote.ip);
         let seq = match error.quote.transport {

@@ -78,6 +78,19 @@ pub struct Proven {
     pub quoted: Option<ChecksumCause>,
 }
 
+impl Proven {
+    /// The cause of a bad checksum of the IPv4 header around `message`: the one proven, or what the packet
+    /// tells.
+    pub fn of_header(&self, ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
+        self.header.or_else(|| of_header(ip, message.quote()))
+    }
+
+    /// The same of the message's own checksum.
+    pub fn of_message(&self, ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
+        self.message.or_else(|| of(ip, message))
+    }
+}
+
 /// The error that quotes a packet, as far as it tells why a checksum there is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotedBy {

@@ -95,15 +95,9 @@ pub fn fields<'a>(
 ) -> Vec<LaidField<'a>> {
     let mut layout = Layout::new();
     let addrs = ip.ends();
-    let of_header = || {
-        proven
-            .header
-            .or_else(|| cause::of_header(ip, message.quote()))
-    };
-    layout.ip(ip, 0, Part::Ip, of_header);
+    layout.ip(ip, 0, Part::Ip, || proven.of_header(ip, message));
     layout.by = Some(QuotedBy { addrs, proven });
-    let of_message = || proven.message.or_else(|| cause::of(ip, message));
-    layout.message(message, ip.header.len(), of_message);
+    layout.message(message, ip.header.len(), || proven.of_message(ip, message));
     if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
         let start = ip.header.len() + ip.payload.len() - echo.payload.len();
         layout.payload(echo.payload, guess, start);

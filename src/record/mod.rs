@@ -20,7 +20,7 @@ use crate::correlate::exchange::Exchange;
 use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
-use crate::icmp::cause::{self, ChecksumCause, Proven, QuotedBy};
+use crate::icmp::cause::{ChecksumCause, Proven, QuotedBy};
 use crate::icmp::{Message, Whole};
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
@@ -154,14 +154,12 @@ impl<'a> IcmpEvent<'a> {
     /// What explains a bad checksum of what is said, if anything does: two packets prove more than one.
     pub fn cause(&self) -> Option<ChecksumCause> {
         let ip = self.whole.map_or(&self.packet.ip, |whole| &whole.ip);
-        let proven = self.proven().message;
-        proven.or_else(|| cause::of(ip, self.said()))
+        self.proven().of_message(ip, self.said())
     }
 
     /// The same of the checksum of its IPv4 header.
     pub fn header_cause(&self) -> Option<ChecksumCause> {
-        let proven = self.proven().header;
-        proven.or_else(|| cause::of_header(&self.packet.ip, self.said().quote()))
+        self.proven().of_header(&self.packet.ip, self.said())
     }
 
     /// What another packet proves of causes.

@@ -26,6 +26,21 @@ pub(crate) fn about(packet: &[u8], quoted: usize) -> Vec<u8> {
     }
 }
 
+/// What errors tell of a packet that quote more and more of it, from 28 octets on: how many, the record of the
+/// quote, and the line.
+pub(crate) fn quoted_ever_longer(packet: &[u8]) -> Vec<(usize, Value, String)> {
+    let errors: Vec<_> = (28..packet.len())
+        .map(|length| about(packet, length))
+        .collect();
+    let records = records(&errors);
+    let records = records.iter().filter(|record| record["type"] == "icmp");
+    let text = run(&errors, &["-t"]);
+    let lines = text.lines().filter(|line| !line.starts_with("--"));
+    let told = (28..).zip(records.zip(lines));
+    told.map(|(length, (record, line))| (length, record["quoted"].clone(), line.to_owned()))
+        .collect()
+}
+
 pub(crate) fn quoted(packet: &[u8]) -> Value {
     let records = records(&[packet.to_vec()]);
     let record = records.iter().find(|record| record["type"] == "icmp");
@@ -217,15 +232,7 @@ fn a_tunnel_is_told_by_its_header_alone() {
     ] {
         let packet = datagram(port, &[&header[..], body].concat());
         let before_ip = packet.len() - inner.len();
-        let errors: Vec<_> = (28..packet.len())
-            .map(|length| about(&packet, length))
-            .collect();
-        let records = records(&errors);
-        let records = records.iter().filter(|record| record["type"] == "icmp");
-        let text = run(&errors, &["-t"]);
-        let lines = text.lines().filter(|line| !line.starts_with("--"));
-        for (length, (record, line)) in (28..).zip(records.zip(lines)) {
-            let told = &record["quoted"];
+        for (length, told, line) in quoted_ever_longer(&packet) {
             assert_eq!(told["length"], length);
             if length < 28 + tells {
                 assert!(told["tunnel"].is_null(), "{port} {length}: {told}");

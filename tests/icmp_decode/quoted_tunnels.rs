@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::quoted_icmp::{FAR, HOST, about, datagram, every_octet_is_laid, quoted};
-use crate::shown::{records, run, v4, v6};
+use crate::quoted_icmp::{
+    FAR, HOST, about, datagram, every_octet_is_laid, quoted, quoted_ever_longer,
+};
+use crate::shown::{run, v4, v6};
 
 const LABELS: [u8; 8] = [0x03, 0xe8, 0x1a, 9, 0, 1, 0x01, 63];
 
@@ -135,24 +137,16 @@ fn samples() -> Vec<Sample> {
 #[test]
 fn labels_in_gre_and_generic_encapsulation_are_told_by_their_headers_alone() {
     for (packet, tunnels, start, words) in samples() {
-        let errors: Vec<_> = (28..packet.len())
-            .map(|length| about(&packet, length))
-            .collect();
-        let records = records(&errors);
-        let records = records.iter().filter(|record| record["type"] == "icmp");
-        let text = run(&errors, &["-t"]);
-        let lines = text.lines().filter(|line| !line.starts_with("--"));
         let (fixed, checked) = if packet[start] >> 4 == 4 {
             (20, 10)
         } else {
             (40, 7)
         };
-        for (length, (record, line)) in (28..).zip(records.zip(lines)) {
-            let told = &record["quoted"];
+        for (length, told, line) in quoted_ever_longer(&packet) {
             let expected: Vec<_> = (tunnels.iter())
                 .filter_map(|&(kind, from)| (length >= from).then_some(kind))
                 .collect();
-            assert_eq!(kinds(told), expected, "{words} {length}: {told}");
+            assert_eq!(kinds(&told), expected, "{words} {length}: {told}");
             let inside = &told["inner"];
             assert_eq!(
                 inside.is_null(),

@@ -22,14 +22,14 @@ const DEPTH: usize = 1024;
 /// it quotes.
 pub(super) fn compare(ring: &Ring, errors: &Translated, error: &Look<'_, '_>, proven: &mut Proven) {
     let quote = error.quote;
+    let own = errors.seen(error);
+    let before = || own.into_iter().flat_map(|own| errors.before(own));
     if let Some(off) = Sum::off(error.message.checksum) {
-        let before = errors
-            .before(error)
-            .find(|seen| is_before(seen, error, off));
-        proven.message = before.map(|seen| ChecksumCause::Untranslated(seen.frame));
+        let right = before().find(|seen| is_before(seen, error, off));
+        proven.message = right.map(|seen| ChecksumCause::Untranslated(seen.frame));
     }
     let mut quoted = Quoted::new(quote);
-    for seen in errors.before(error) {
+    for seen in before() {
         quoted.compare(seen.flow, seen.frame);
     }
     if quoted.is_explained() {

@@ -8,7 +8,7 @@ use crate::wire::checksum::internet;
 use crate::wire::{Checksum, ChecksumStatus};
 
 /// The numbers that it tells apart.
-pub(super) const MODULUS: u32 = 0xffff;
+const MODULUS: u32 = 0xffff;
 
 /// A sum of words. 0 and 0xffff are one number, here 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

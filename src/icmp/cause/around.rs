@@ -43,14 +43,15 @@ fn explained(
         return Some(ChecksumCause::Translated);
     }
     let off = Sum::off(checksum)?;
-    let is_counted = |hops: u8| {
+    // Whether `off` is what counting the TTL down so many times leaves.
+    let is_counted = |off: Sum, hops: u8| {
         let before = ip.hop_limit().and_then(|ttl| ttl.checked_add(hops));
         before.is_some() && off == Sum::default().minus(Sum::of_hops(hops))
     };
-    let other = if is_counted(1) {
+    let other = if is_counted(off, 1) {
         Some(ChecksumCause::OldTtl)
     } else {
-        let is_bit = off.is_one_bit() && !(1..8).any(|bit| is_counted(1 << bit));
+        let is_bit = off.is_one_bit() && !(1..8).any(|bit| is_counted(off, 1 << bit));
         is_bit.then_some(ChecksumCause::FlippedBit)
     };
     let old = before.and_then(|before| {
@@ -58,9 +59,7 @@ fn explained(
         ends.into_iter().find(|&(was, is)| {
             let by = Sum::of_addr(is).minus(Sum::of_addr(was));
             // The TTL may have been counted down with it.
-            let may_be_counted = ip.hop_limit() != Some(u8::MAX);
-            let with_ttl = may_be_counted && off == by.minus(Sum::of_hops(1));
-            !by.is_zero() && (off == by || with_ttl)
+            !by.is_zero() && (off == by || is_counted(off.minus(by), 1))
         })
     });
     // Of two that explain it neither is proven.
