@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::{is_icmp, is_told_apart};
 use super::lead::Lead;
-use super::numbered::Numbered;
+use super::numbered::{Named, Numbered};
 use super::observation::Observation;
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
@@ -29,6 +29,8 @@ pub(super) struct Carried {
 #[derive(Debug)]
 struct Inside {
     packet: Observation,
+    /// What the packet is about, where that is not in what leads it.
+    named: Option<Named>,
     /// The flow of the packet that it was encrypted in: its octets do not tell that it is a tunnel's.
     sealed: Option<FlowKey>,
 }
@@ -78,6 +80,7 @@ impl Carried {
         self.has_sealed |= sealed.is_some();
         self.recent.push_back(Inside {
             packet: Observation::of(frame, &packet.ip),
+            named: Named::of(&packet.ip),
             sealed,
         });
     }
@@ -119,9 +122,14 @@ impl Carried {
             }) => self.in_frame(frame),
             _ => None,
         };
-        let captured = captured.map(|packet| Inner {
+        let captured = captured.map(|Inside { packet, named, .. }| Inner {
             hit: Hit::of_packet(packet),
-            query: Numbered::of_lead(packet.version, packet.addrs(), packet.protocol, packet.lead),
+            query: Numbered::of_lead(
+                packet.version,
+                packet.addrs(),
+                packet.protocol,
+                (packet.lead, *named),
+            ),
             id: packet.id(),
         });
         let fits = |inner: &Inner| match quoted {
@@ -146,6 +154,7 @@ impl Carried {
         // No port is closed but the tunnel's own.
         let may_answer = reason != DropReason::PortUnreachable && self.is_tunnel(&around);
         let probe = may_answer.then(|| self.in_frame(answer.probe)).flatten();
+        let probe = probe.map(|inside| &inside.packet);
         let is_copied = |probe: &&Observation| (answer.ttl..=MAX_TTL).contains(&probe.ttl);
         let answer = probe.filter(is_copied).map_or(answer, |probe| ProbeAnswer {
             addrs: probe.addrs(),
@@ -158,9 +167,9 @@ impl Carried {
         (answer, reason)
     }
 
-    fn in_frame(&self, frame: FrameRef) -> Option<&Observation> {
-        let recent = self.recent.iter().rev().map(|seen| &seen.packet);
-        let mut there = recent.filter(|seen| seen.frame == frame);
+    fn in_frame(&self, frame: FrameRef) -> Option<&Inside> {
+        let recent = self.recent.iter().rev();
+        let mut there = recent.filter(|seen| seen.packet.frame == frame);
         let found = there.next()?;
         there.next().is_none().then_some(found)
     }
@@ -313,12 +322,73 @@ mod tests {
             play.at(30_000, &again);
             play.at(30_005, &too_big(&again[..28]));
             play.at(60_000, &acknowledgement(1));
-            let outcomes = play.end().into_iter().filter_map(|outcome| match outcome {
-                Outcome::Exchange(exchange) => Some(exchange.outcome),
-                _ => None,
-            });
             let expected = [ExchangeOutcome::Error, ExchangeOutcome::Lost];
-            assert_eq!(outcomes.collect::<Vec<_>>(), expected, "{quoted}");
+            assert_eq!(outcomes(play), expected, "{quoted}");
         }
+    }
+
+    /// 6in4 (RFC 4213), with that identification.
+    fn in_ipv4(src: [u8; 4], dst: [u8; 4], id: u16, inner: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        (PacketBuilder::ipv4(src, dst, 64).write(&mut packet, IpNumber::IPV6, inner)).unwrap();
+        packet[4..6].copy_from_slice(&id.to_be_bytes());
+        packet
+    }
+
+    /// A message about the neighbor with the last octet of `target`, of that type and flags.
+    fn neighbor(src: u8, dst: u8, (kind, flags): (u8, u8), target: u8) -> Vec<u8> {
+        let addr = |last| [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+        let mut packet = Vec::new();
+        PacketBuilder::ipv6(addr(src), addr(dst), 255)
+            .icmpv6_raw(kind, 0, [flags, 0, 0, 0])
+            .write(&mut packet, &addr(target))
+            .unwrap();
+        packet
+    }
+
+    #[test]
+    fn an_error_is_about_the_solicitation_in_the_tunnel() {
+        // To the outer header, to the target, and all of it.
+        for quoted in [28, 20 + 48, 20 + 64] {
+            let mut play = Replay::new();
+            for (millis, target) in [(0, 2), (1, 3)] {
+                let asks = neighbor(1, target, (135, 0), target);
+                play.at(millis, &in_ipv4(HERE, THERE, target.into(), &asks));
+            }
+            let refused = in_ipv4(HERE, THERE, 3, &neighbor(1, 3, (135, 0), 3));
+            play.at(5, &too_big(&refused[..quoted]));
+            play.at(60_000, &acknowledgement(1));
+            let expected = [ExchangeOutcome::Lost, ExchangeOutcome::Error];
+            assert_eq!(outcomes(play), expected, "{quoted}");
+        }
+    }
+
+    #[test]
+    fn a_solicitation_whose_advertisement_was_dropped_in_the_tunnel_is_lost() {
+        for (quoted, refused, expected) in [
+            (28, 2, ExchangeOutcome::Lost),
+            (20 + 64, 2, ExchangeOutcome::Lost),
+            (20 + 64, 3, ExchangeOutcome::Answered),
+        ] {
+            let mut play = Replay::new();
+            let asks = neighbor(1, 2, (135, 0), 2);
+            // Solicited (RFC 4861 section 4.4).
+            let tells = |target| neighbor(2, 1, (136, 0x40), target);
+            play.at(0, &in_ipv4(HERE, THERE, 7, &asks));
+            play.at(2, &in_ipv4(THERE, HERE, 2, &tells(2)));
+            let dropped = in_ipv4(THERE, HERE, refused.into(), &tells(refused));
+            play.at(5, &too_big(&dropped[..quoted]));
+            play.at(60_000, &acknowledgement(1));
+            assert_eq!(outcomes(play), [expected], "{quoted}");
+        }
+    }
+
+    /// What became of the requests.
+    fn outcomes(play: Replay) -> Vec<ExchangeOutcome> {
+        let outcomes = play.end().into_iter().filter_map(|outcome| match outcome {
+            Outcome::Exchange(exchange) => Some(exchange.outcome),
+            _ => None,
+        });
+        outcomes.collect()
     }
 }

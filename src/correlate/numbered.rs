@@ -1,18 +1,21 @@
-//! Requests and replies with identifier and sequence number: which types they are, and what errors quote
-//! of them.
+//! Requests and replies that errors quote: which types have identifier and sequence number, and what
+//! names a neighbor in their place.
 
 use super::exchange::ExchangeKind;
 use super::lead::Lead;
-use super::query::QueryKey;
+use super::query::{QueryKey, neighbor};
 use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
+use crate::icmp::ndp::NdpKind;
 use crate::icmp::{Direction, Quote, QuotedTransport};
 use crate::model::AddrPair;
 use crate::model::flow::FlowPorts;
-use crate::wire::IpVersion;
+use crate::wire::bytes::array_at;
 use crate::wire::ip::protocol;
+use crate::wire::{Ip, IpVersion};
 
-/// A request or reply with identifier and sequence number that an error is about.
+/// A request or reply that an error is about: one with identifier and sequence number, or about a
+/// neighbor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbered {
     pub(super) direction: Direction,
@@ -46,16 +49,19 @@ impl Numbered {
 
     /// What an error quotes, if that is one.
     pub(super) fn of_quote(quote: &Quote<'_>) -> Option<Self> {
-        let QuotedTransport::Icmp {
-            kind,
-            id: Some(id),
-            seq: Some(seq),
-            ..
-        } = quote.transport
-        else {
-            return None;
-        };
-        Self::new(quote.ip.version, kind, quote.ip.ends(), (id, seq))
+        match quote.transport {
+            QuotedTransport::Icmp {
+                kind,
+                id: Some(id),
+                seq: Some(seq),
+                ..
+            } => Self::new(quote.ip.version, kind, quote.ip.ends(), (id, seq)),
+            QuotedTransport::Icmp { id: None, .. } => {
+                let (addrs, lead) = (quote.ip.ends(), Lead::of(quote.ip.payload));
+                Self::of_named(addrs, lead, Named::of(&quote.ip)?)
+            }
+            _ => None,
+        }
     }
 
     /// What a packet is that begins so, if it is one.
@@ -63,8 +69,11 @@ impl Numbered {
         version: IpVersion,
         addrs: AddrPair,
         protocol: u8,
-        lead: Lead,
+        (lead, named): (Lead, Option<Named>),
     ) -> Option<Self> {
+        if let Some(named) = named {
+            return Self::of_named(addrs, lead, named);
+        }
         let FlowPorts::Query { kind, id } = lead.ports(protocol) else {
             return None;
         };
@@ -77,9 +86,45 @@ impl Numbered {
         Some(Self { key, ..numbered })
     }
 
+    /// Of a message about a neighbor between these that begins so.
+    fn of_named(addrs: AddrPair, lead: Lead, named: Named) -> Option<Self> {
+        let target = named.0.into();
+        let [kind, _, _, _, flags, ..] = lead.octets();
+        let kind = match kind {
+            v6::NEIGHBOR_SOLICITATION => NdpKind::NeighborSolicitation { target },
+            v6::NEIGHBOR_ADVERTISEMENT => NdpKind::NeighborAdvertisement { target, flags },
+            _ => return None,
+        };
+        let query = neighbor(addrs, kind)?;
+        Some(Self {
+            direction: query.direction,
+            key: query.key,
+        })
+    }
+
     /// The key of the request, if it is one itself.
     pub(super) fn request(self) -> Option<QueryKey> {
         (self.direction == Direction::Request).then_some(self.key)
+    }
+}
+
+/// What names the neighbor that a message is about, where it has no number: the target, in the 16 octets
+/// behind those that lead (RFC 4861 sections 4.3 and 4.4).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named([u8; 16]);
+
+impl Named {
+    /// That of a packet, if it is such a message and goes so far.
+    pub(super) fn of(ip: &Ip<'_>) -> Option<Self> {
+        if ip.protocol != protocol::IPV6_ICMP || ip.is_later_fragment() {
+            return None;
+        }
+        match ip.payload.first()? {
+            &(v6::NEIGHBOR_SOLICITATION | v6::NEIGHBOR_ADVERTISEMENT) => {
+                array_at(ip.payload, Lead::OCTETS).map(Self)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -196,11 +196,11 @@ impl Recognizer {
             }
             Body::Ndp(ndp) => {
                 let rest = self.rest(message);
-                return neighbor(ip, ndp.kind).map(|query| Query { rest, ..query });
+                return neighbor(ip.addrs, ndp.kind).map(|query| Query { rest, ..query });
             }
-            Body::RouterSolicitation4 => return Some(router(ip, Direction::Request)),
+            Body::RouterSolicitation4 => return Some(router(ip.addrs, Direction::Request)),
             Body::RouterAdvertisement4(_) => {
-                return Some(router(ip, Direction::Reply));
+                return Some(router(ip.addrs, Direction::Reply));
             }
             _ => return None,
         };
@@ -282,26 +282,26 @@ impl Recognizer {
 }
 
 /// Neighbor and router discovery (RFC 4861): keyed by who asks and what is asked for.
-fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
+pub(super) fn neighbor(ends: AddrPair, kind: NdpKind) -> Option<Query<'static>> {
     /// Solicited flag of an advertisement (RFC 4861 section 4.4).
     const SOLICITED: u8 = 0x40;
     let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let (direction, src, dst) = match kind {
         NdpKind::NeighborSolicitation { target } => {
-            (Direction::Request, ip.src(), IpAddr::V6(target))
+            (Direction::Request, ends.src(), IpAddr::V6(target))
         }
         NdpKind::NeighborAdvertisement { target, flags } => {
             // An answer to duplicate address detection goes to all nodes, unsolicited.
             let asked_by = if flags & SOLICITED == 0 {
                 any
             } else {
-                ip.dst()
+                ends.dst()
             };
             (Direction::Reply, asked_by, IpAddr::V6(target))
         }
-        NdpKind::RouterSolicitation => return Some(router(ip, Direction::Request)),
+        NdpKind::RouterSolicitation => return Some(router(ends, Direction::Request)),
         NdpKind::RouterAdvertisement { .. } => {
-            return Some(router(ip, Direction::Reply));
+            return Some(router(ends, Direction::Reply));
         }
         NdpKind::Redirect { .. } | NdpKind::Short => return None,
     };
@@ -311,13 +311,14 @@ fn neighbor(ip: &Ip<'_>, kind: NdpKind) -> Option<Query<'static>> {
 }
 
 /// Router discovery: whoever solicits, routers may answer all.
-fn router(ip: &Ip<'_>, direction: Direction) -> Query<'static> {
-    let any = crate::icmp::unspecified(ip.version);
+fn router(ends: AddrPair, direction: Direction) -> Query<'static> {
+    let version = IpVersion::of(ends.src());
+    let any = crate::icmp::unspecified(version);
     let addrs = match direction {
-        Direction::Request => ip.addrs,
-        Direction::Reply => ip.addrs.reversed(),
+        Direction::Request => ends,
+        Direction::Reply => ends.reversed(),
     };
-    let asked = (AddrPair::of_one(any), ip.version);
+    let asked = (AddrPair::of_one(any), version);
     discovery(ExchangeKind::Router, direction, addrs, asked)
 }
 

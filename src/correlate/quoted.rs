@@ -293,7 +293,7 @@ pub(super) fn datagram<'r>(ring: &'r Ring, quote: &Quote<'_>) -> Option<&'r Fing
 /// What the datagram asks or answers of which `quote` is a later fragment, if it is known.
 pub(super) fn query_of_datagram(ring: &Ring, quote: &Quote<'_>) -> Option<Numbered> {
     let (ip, first) = (&quote.ip, datagram(ring, quote)?);
-    Numbered::of_lead(ip.version, ip.ends(), ip.protocol, first.lead)
+    Numbered::of_lead(ip.version, ip.ends(), ip.protocol, (first.lead, None))
 }
 
 /// Length of the packet that ends where a fragment begins, in octets.
