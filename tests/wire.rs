@@ -19,6 +19,8 @@ mod fragments;
 mod frames;
 #[path = "wire/ghc.rs"]
 mod ghc;
+#[path = "wire/half_translated.rs"]
+mod half_translated;
 #[path = "wire/in_part.rs"]
 mod in_part;
 #[path = "wire/lowpan.rs"]

@@ -12,14 +12,16 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 
 use super::sighting::COPY_WINDOW;
+use super::unmended::LOOKED_AT;
 use super::verdict::OtherSide;
+use super::{Correlator, MatchKind, Original};
 use crate::icmp::cause::arithmetic::Sum;
-use crate::icmp::{Message, Quote, QuotedTransport};
+use crate::icmp::{Message, Quote, QuotedTransport, Translation};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::bytes::u16_at;
 use crate::wire::checksum::checksum_at;
-use crate::wire::{ChecksumStatus, Ip, IpVersion};
+use crate::wire::{Checksum, ChecksumStatus, Ip, IpVersion};
 
 /// Errors that a new one is compared with.
 const REMEMBERED: usize = 64;
@@ -45,18 +47,25 @@ pub(super) struct Seen {
     pub(super) frame: FrameRef,
     ts: Timestamp,
     pub(super) ttl: u8,
-    checksum: ChecksumStatus,
+    checksum: Checksum,
+    /// Its own identification, where that tells something (RFC 6864 section 4).
+    id: Option<u32>,
     /// What the quoted checksums add to a sum.
     pub(super) quoted_checksums: Sum,
 }
 
 impl Seen {
     pub(super) fn is_good(&self) -> bool {
-        self.checksum == ChecksumStatus::Good
+        self.checksum.status == ChecksumStatus::Good
     }
 
     fn is_damaged(&self) -> bool {
-        matches!(self.checksum, ChecksumStatus::Bad { .. })
+        matches!(self.checksum.status, ChecksumStatus::Bad { .. })
+    }
+
+    /// Whether it is the same message in another header: it was translated, and what it quotes was not.
+    fn is_half_of(&self, other: &Self) -> bool {
+        self.id.is_some() && (self.flow, self.checksum) == (other.flow, other.checksum)
     }
 }
 
@@ -68,6 +77,43 @@ pub(super) struct Look<'m, 'a> {
     pub(super) quote: &'m Quote<'a>,
     pub(super) frame: FrameRef,
     pub(super) ts: Timestamp,
+}
+
+impl Correlator {
+    /// What a NAT did to an error about the packet that was found as `original`.
+    pub(super) fn translation(
+        &self,
+        error: &Look<'_, '_>,
+        original: Option<Original>,
+    ) -> Translation {
+        let quoted = error.quote.translation(error.ip);
+        let from = error.ip.ends().src();
+        if quoted != Translation::None || from == error.quote.ip.dst() {
+            return quoted;
+        }
+        let errors = self.verdicts.translated();
+        if self.was_sent_to(from, original) || errors.came_from_another(error) {
+            Translation::HalfOfDestination
+        } else {
+            Translation::None
+        }
+    }
+
+    /// Whether the packet that was found on the other side of a translation was sent to `host`.
+    fn was_sent_to(&self, host: IpAddr, original: Option<Original>) -> bool {
+        let Some(Original::Found {
+            match_kind: MatchKind::Translated,
+            frame,
+            ..
+        }) = original
+        else {
+            return false;
+        };
+        self.ring.as_ref().is_some_and(|ring| {
+            let mut recent = ring.recent(LOOKED_AT).filter(|seen| seen.frame == frame);
+            recent.any(|seen| (ring.addrs_of(seen.pair)).is_some_and(|addrs| addrs.dst() == host))
+        })
+    }
 }
 
 impl Translated {
@@ -98,6 +144,15 @@ impl Translated {
             .filter(move |other| other.ttl > error.ttl && other.frame != error.frame)
     }
 
+    /// Whether the same message was captured before as another's, to the same receiver.
+    fn came_from_another(&self, error: &Look<'_, '_>) -> bool {
+        self.seen(error).is_some_and(|own| {
+            let to = own.addrs.dst();
+            let mut before = self.before(own);
+            before.any(|seen| seen.is_half_of(&own) && seen.addrs.dst() == to)
+        })
+    }
+
     fn other_sides(&self, error: Seen) -> impl Iterator<Item = &Seen> {
         let is_other_side = move |seen: &&Seen| {
             // The same error with a bit of it flipped was translated by nobody.
@@ -106,6 +161,10 @@ impl Translated {
                 return false;
             }
             let [source, destination] = [0, 1].map(|at| seen.hashes[at] == error.hashes[at]);
+            if seen.is_half_of(&error) {
+                return (source && seen.addrs.dst() != error.addrs.dst())
+                    || (destination && seen.addrs.src() != error.addrs.src());
+            }
             (source && seen.flow.addrs.src() != error.flow.addrs.src())
                 || (destination && seen.flow.addrs.dst() != error.flow.addrs.dst())
         };
@@ -155,7 +214,8 @@ impl Translated {
             frame: error.frame,
             ts: error.ts,
             ttl: ip.ttl,
-            checksum: message.checksum.status,
+            checksum: message.checksum,
+            id: ip.id.filter(|id| *id != 0),
             quoted_checksums: quoted_checksums(quoted),
         })
     }

@@ -20,7 +20,7 @@ use crate::wire::checksum::{icmpv6_pseudo_header, internet};
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
 
 /// How many packets before the message are looked at.
-const LOOKED_AT: usize = 512;
+pub(super) const LOOKED_AT: usize = 512;
 
 impl Correlator {
     /// What packets before it prove of why checksums of `message`, which was related so, are bad.
@@ -32,16 +32,20 @@ impl Correlator {
         relation: Relation,
     ) -> Option<Box<Proven>> {
         let is_bad = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
+        let original = match relation {
+            Relation::Error { original } => original,
+            _ => None,
+        };
         let may_be_translated = || {
             self.exchanges.has_translations()
                 || message.quote().is_some_and(|quote| {
                     self.verdicts.translated().is_met()
-                        || quote.translation(ip) == Translation::Half
-                        || is_translated(relation)
+                        || quote.translation(ip) != Translation::None
+                        || is_translated(original)
                 })
         };
         if is_bad || may_be_translated() {
-            self.compared(frame, ip, message)
+            self.compared(frame, (ip, message), original)
         } else {
             None
         }
@@ -51,8 +55,8 @@ impl Correlator {
     fn compared(
         &self,
         frame: &Frame<'_>,
-        ip: &Ip<'_>,
-        message: &Message<'_>,
+        (ip, message): (&Ip<'_>, &Message<'_>),
+        original: Option<Original>,
     ) -> Option<Box<Proven>> {
         let ring = self.ring.as_ref()?;
         let header = before_header(ring, ip, message);
@@ -69,6 +73,7 @@ impl Correlator {
                 ts: frame.ts,
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
+            proven.translation = self.translation(&error, original);
         } else if let ChecksumStatus::Bad { .. } = message.checksum.status {
             proven.message = before_message(ring, ip, message)
                 .map(ChecksumCause::Untranslated)
@@ -79,15 +84,13 @@ impl Correlator {
 }
 
 /// Whether the packet that an error is about was found on the other side of a translation.
-const fn is_translated(relation: Relation) -> bool {
+const fn is_translated(original: Option<Original>) -> bool {
     matches!(
-        relation,
-        Relation::Error {
-            original: Some(Original::Found {
-                match_kind: MatchKind::Translated,
-                ..
-            })
-        }
+        original,
+        Some(Original::Found {
+            match_kind: MatchKind::Translated,
+            ..
+        })
     )
 }
 

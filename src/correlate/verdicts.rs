@@ -47,6 +47,11 @@ impl VerdictKey {
         }
     }
 
+    /// Whether a verdict is told under the same key on the other side of a translation.
+    fn is_of(&self, there: &OtherSide) -> bool {
+        (self.flow, self.dropper) == (there.flow, there.dropper)
+    }
+
     /// That of packets too big for a router.
     #[cfg(test)]
     pub(super) fn for_tests(flow: FlowKey, dropper: IpAddr) -> Self {
@@ -179,6 +184,12 @@ impl Verdicts {
             Evidence::Captured => self.translated.other_side(&error.look()),
             Evidence::Reported => None,
         };
+        // The same message, behind a translation that left alone what it quotes, is counted already.
+        let is_counted = other_side.is_some_and(|there| key.is_of(&there));
+        if is_counted && self.open.get(&key).is_some() {
+            return None;
+        }
+        let other_side = other_side.filter(|_| !is_counted);
         if let Some(there) = other_side {
             self.link(&key, there, error.frame);
         }

@@ -246,12 +246,13 @@ impl Diagnostics {
         let Some(there) = verdict.same_as else {
             return false;
         };
+        let is_told = self.translated.contains(&there.flow);
         if self.translated.len() < TRANSLATED {
             self.translated.insert(verdict.flow);
         }
-        verdict.counted_there
-            && there.flow.addrs.dst() != verdict.flow.addrs.dst()
-            && self.translated.contains(&there.flow)
+        // Its quote may be as it was there.
+        let there = (there.flow.addrs.dst(), there.dropper);
+        is_told && verdict.counted_there && there != (verdict.flow.addrs.dst(), verdict.dropper)
     }
 
     /// Takes note that the capture ran on until then.

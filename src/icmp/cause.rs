@@ -15,7 +15,7 @@ use self::arithmetic::Sum;
 pub use self::around::{of_header, of_quoted_header};
 pub use self::quoted::of_quoted;
 use super::payload::counts_from;
-use super::{Body, Message};
+use super::{Body, Message, Translation};
 use crate::model::{AddrPair, FrameRef};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet, upper_checksum};
 use crate::wire::ip::header_checksum;
@@ -41,7 +41,8 @@ pub enum ChecksumCause {
     NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
-    /// An IPv4 header's is right for a TTL one higher: who counted it down did not mend it.
+    /// An IPv4 header's is right for a TTL one higher, or for that with which the packet was captured: who
+    /// counted it down did not mend it.
     OldTtl,
     /// It would verify had the packet gone to (or come from) this address, which stands in the
     /// quote: a NAT rewrote the outer header and not the checksum, that of the message or its own.
@@ -65,7 +66,7 @@ pub enum ChecksumCause {
     FlippedBit,
 }
 
-/// What two packets prove of the checksums of one of them: more than that does alone.
+/// What two packets prove of one of them and its checksums: more than that does alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proven {
     /// Of its IPv4 header's.
@@ -76,6 +77,8 @@ pub struct Proven {
     pub quoted_header: Option<ChecksumCause>,
     /// Of that of what is behind that header.
     pub quoted: Option<ChecksumCause>,
+    /// What a NAT did to the error that it is.
+    pub translation: Translation,
 }
 
 impl Proven {

@@ -62,14 +62,18 @@ pub enum QuotedTransport {
     None,
 }
 
-/// What a NAT on the error's way did to it, by comparing whom it went to and whom it quotes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a NAT on the error's way did to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Translation {
-    /// It went to the sender of the quoted packet, as it should.
+    /// Nothing that shows: it went to the sender of the quoted packet, as it should.
+    #[default]
     None,
     /// It went to somebody else: the outer header was translated and the quote was not, or the
     /// other way round.
-    Half,
+    HalfOfSource,
+    /// It comes from whom its receiver sent the packet to, and quotes another destination, as another
+    /// packet tells: here, too, one of the two was translated and the other was not.
+    HalfOfDestination,
 }
 
 /// What is there of a quoted IP header that was cut before its end.
@@ -179,12 +183,13 @@ impl<'a> Quote<'a> {
     }
 
     /// Whether the error that `ip` carries and that quotes this was translated by halves
-    /// (RFC 5508 section 4.2 wants both). An inference: an error sent astray looks the same.
+    /// (RFC 5508 section 4.2 wants both), as far as its quote tells. An inference: an error sent astray
+    /// looks the same.
     pub fn translation(&self, ip: &Ip<'_>) -> Translation {
         if ip.ends().dst() == self.ip.src() {
             Translation::None
         } else {
-            Translation::Half
+            Translation::HalfOfSource
         }
     }
 

@@ -21,7 +21,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
 use crate::icmp::cause::{ChecksumCause, Proven, QuotedBy};
-use crate::icmp::{Message, Whole};
+use crate::icmp::{Message, Quote, Translation, Whole};
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
@@ -144,7 +144,7 @@ pub struct IcmpEvent<'a> {
     pub reassembly: Option<&'a Reassembly>,
     /// The message that is whole with this frame, where it came in fragments.
     pub whole: Option<&'a Whole<'a>>,
-    /// What another packet proves of why its checksums are bad, where one does.
+    /// What another packet proves of it, as why its checksums are bad.
     pub proven: Option<&'a Proven>,
     /// The sources, for names of files and interfaces.
     pub sources: &'a [SourceInfo],
@@ -165,6 +165,14 @@ impl<'a> IcmpEvent<'a> {
     /// What another packet proves of causes.
     pub fn proven(&self) -> Proven {
         self.proven.copied().unwrap_or_default()
+    }
+
+    /// What a NAT did to the error that quotes `quote`.
+    pub fn translation(&self, quote: &Quote<'_>) -> Translation {
+        match quote.translation(&self.packet.ip) {
+            Translation::None => self.proven().translation,
+            half => half,
+        }
     }
 
     /// The message, as far as it tells why checksums of what it quotes are bad.

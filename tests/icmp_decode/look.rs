@@ -63,7 +63,9 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
         let parts = (tunnels.flat_map(TunnelPath::encapsulations))
             .flat_map(|around| tunnel_header::parts(&around));
         seen += parts.map(|part| part.fields().count()).sum::<usize>();
-        seen += usize::from(quote.gre().is_some() || quote.translation(ip) == Translation::Half);
+        seen += usize::from(
+            quote.gre().is_some() || quote.translation(ip) == Translation::HalfOfSource,
+        );
     }
     seen += usize::from(cause::of(ip, &message).is_some() || message.cut_quote().is_some());
     if let Body::Echo(echo) = &message.body {

@@ -149,7 +149,7 @@ fn half_a_translation_shows() {
     let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
     for (dst, expected) in [
         ("192.0.2.1", Translation::None),
-        ("10.0.0.5", Translation::Half),
+        ("10.0.0.5", Translation::HalfOfSource),
     ] {
         let packet = ipv4("203.0.113.9", dst, 1, &message);
         let ip = Ip::parse(&packet, Limit::Frame).unwrap();

@@ -51,7 +51,7 @@ impl<'a> Quoted<'a> {
             inside: (quote.nested())
                 .map(|quote| packet(quote, Place::Other))
                 .collect(),
-            translation: quote.translation(&of.event.packet.ip),
+            translation: of.event.translation(quote),
             extensions,
         }
     }
@@ -61,7 +61,7 @@ impl Serialize for Quoted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.packet.put_into(&mut map)?;
-        map.fact("half_translated", self.translation == Translation::Half)?;
+        map.fact("half_translated", self.translation != Translation::None)?;
         if let Some(extensions) = self.extensions {
             put_extensions(&mut map, extensions)?;
         }

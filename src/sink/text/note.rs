@@ -214,8 +214,14 @@ fn quoted(notes: &mut Notes<'_>, event: &IcmpEvent<'_>) {
             (None, None) => {}
         }
     }
-    if quote.translation(&event.packet.ip) == Translation::Half {
-        notes.text("quoted source is another than the receiver: translated on one side only?");
+    match event.translation(quote) {
+        Translation::None => {}
+        Translation::HalfOfSource => {
+            notes.text("quoted source is another than the receiver: translated on one side only?");
+        }
+        Translation::HalfOfDestination => notes.text(
+            "quoted destination is another than what was sent to: translated on one side only?",
+        ),
     }
 }
 

@@ -1,0 +1,113 @@
+//! Errors that a translator sent on in another header, and what they quote as it was.
+
+use icmpdump::wire::checksum::internet;
+use serde_json::{Value, json};
+
+use crate::captured::{records, text, written};
+use crate::fragmented::ip4;
+use crate::tunnel_fragments::RAW;
+use crate::unmended::{DESTINATION, SOURCE, TTL, numbered};
+
+const CLIENT: [u8; 4] = [10, 9, 9, 9];
+const SERVICE: [u8; 4] = [203, 0, 113, 80];
+const SERVER: [u8; 4] = [10, 5, 5, 5];
+const OUTSIDE: [u8; 4] = [203, 0, 113, 1];
+
+fn sealed(mut packet: Vec<u8>, at: usize, from: usize, to: usize) -> Vec<u8> {
+    packet[at..at + 2].fill(0);
+    let sum = internet(&[&packet[from..to]]);
+    packet[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+/// A SYN to this host and port, from this host.
+fn syn(src: [u8; 4], dst: [u8; 4], port: u16) -> Vec<u8> {
+    let mut tcp = [
+        0, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 2, 16, 0, 0, 0, 0, 0,
+    ];
+    tcp[2..4].copy_from_slice(&port.to_be_bytes());
+    numbered(ip4((src, dst), 6, &tcp))
+}
+
+/// The same packet a hop further, with another address there.
+fn sent_on(packet: &[u8], at: usize, address: [u8; 4]) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    packet[TTL] -= 1;
+    packet[at..at + 4].copy_from_slice(&address);
+    sealed(packet, 10, 0, 20)
+}
+
+/// The refusal of a packet by this host, to this one.
+fn refusal(from: [u8; 4], to: [u8; 4], quoted: &[u8]) -> Vec<u8> {
+    let message = [&[3, 13, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat();
+    let packet = numbered(ip4((from, to), 1, &message));
+    sealed(packet, 22, 20, 56)
+}
+
+/// What is told of these: of the errors whether they are half translated, the verdicts, the findings.
+fn told(packets: &[Vec<u8>]) -> (Vec<bool>, Vec<Value>, Vec<Value>) {
+    let told = records(&written(RAW, packets));
+    let of = |kind: &str| {
+        let is_of = |record: &&Value| record["type"] == kind;
+        told.iter().filter(is_of).cloned().collect::<Vec<_>>()
+    };
+    let errors = of("icmp");
+    let halves = (errors.iter()).map(|error| error["quoted"]["half_translated"] == true);
+    (halves.collect(), of("drop"), of("finding"))
+}
+
+/// The address of a service was put back in place of its server's, but for the quote.
+#[test]
+fn an_error_whose_quote_has_the_server_in_place_of_the_service() {
+    let asked = syn(CLIENT, SERVICE, 80);
+    let mut inside = sent_on(&asked, DESTINATION, SERVER);
+    inside[22..24].copy_from_slice(&8080u16.to_be_bytes());
+    let refused = refusal(SERVER, CLIENT, &inside);
+    let back = sent_on(&refused, SOURCE, SERVICE);
+    // By the packet as it was before.
+    let packets = [asked.clone(), back.clone()];
+    let (halves, drops, _) = told(&packets);
+    assert_eq!(halves, [true]);
+    assert_eq!(drops.len(), 1);
+    let line = text(&written(RAW, &packets));
+    let words = "quoted destination is another than what was sent to: translated on one side only?";
+    assert!(line.contains(words), "{line}");
+    // By the error as it was before; both are about one packet.
+    for packets in [
+        vec![refused.clone(), back.clone()],
+        vec![asked.clone(), inside, refused.clone(), back.clone()],
+    ] {
+        let (halves, drops, findings) = told(&packets);
+        assert_eq!(halves, [false, true]);
+        let [first, second] = &drops[..] else {
+            panic!("{drops:?}");
+        };
+        assert_eq!(first["same_as"]["dropper"], json!("203.0.113.80"));
+        assert_eq!(second["same_as"]["dropper"], json!("10.5.5.5"));
+        let named = |finding: &&Value| finding["finding"] == "admin_prohibited";
+        assert_eq!(findings.iter().filter(named).count(), 1, "{findings:?}");
+    }
+    // Nothing proves it of the error alone, nor where another host sent it.
+    assert_eq!(told(std::slice::from_ref(&back)).0, [false]);
+    let other = sent_on(&refused, SOURCE, [203, 0, 113, 254]);
+    assert_eq!(told(&[asked, other]).0, [false]);
+    // Another error of another host about the same packet.
+    let mut another = back;
+    another[5] ^= 1;
+    let (halves, drops, _) = told(&[refused, sealed(another, 10, 0, 20)]);
+    assert_eq!(halves, [false, false]);
+    assert_eq!(drops[1]["same_as"], Value::Null);
+}
+
+/// Outside and inside are one error of one verdict.
+#[test]
+fn an_error_whose_quote_has_the_translator_in_place_of_the_sender() {
+    let outside = syn(OUTSIDE, SERVICE, 80);
+    let refused = refusal(SERVICE, OUTSIDE, &outside);
+    let back = sent_on(&refused, DESTINATION, CLIENT);
+    let (halves, drops, _) = told(&[outside, refused, back]);
+    assert_eq!(halves, [false, true]);
+    assert_eq!(drops.len(), 1, "{drops:?}");
+    assert_eq!(drops[0]["count"], 1);
+    assert_eq!(drops[0]["same_as"], Value::Null);
+}
