@@ -14,7 +14,7 @@ use super::{Correlator, MatchKind, Original, Relation};
 use crate::icmp::cause::arithmetic::Sum;
 use crate::icmp::cause::{ChecksumCause, Proven};
 use crate::icmp::quote::has_id;
-use crate::icmp::{Message, Translation};
+use crate::icmp::{Message, Quote, Translation};
 use crate::model::{AddrPair, Frame, FrameRef};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet};
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
@@ -42,6 +42,7 @@ impl Correlator {
                     self.verdicts.translated().is_met()
                         || quote.translation(ip) != Translation::None
                         || is_translated(original)
+                        || header_checksum(&quote.ip).and_then(Sum::off).is_some()
                 })
         };
         if is_bad || may_be_translated() {
@@ -73,6 +74,9 @@ impl Correlator {
                 ts: frame.ts,
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
+            if has_old_ttl(quote, original) {
+                proven.quoted_header = Some(ChecksumCause::OldTtl);
+            }
             proven.translation = self.translation(&error, original);
         } else if let ChecksumStatus::Bad { .. } = message.checksum.status {
             proven.message = before_message(ring, ip, message)
@@ -92,6 +96,26 @@ const fn is_translated(original: Option<Original>) -> bool {
             ..
         })
     )
+}
+
+/// Whether the checksum of a quoted IPv4 header is right with a TTL that the quoted packet itself was captured
+/// with.
+fn has_old_ttl(quote: &Quote<'_>, original: Option<Original>) -> bool {
+    let Some(Original::Found {
+        match_kind: MatchKind::Exact,
+        ttl,
+        last_ttl,
+        ..
+    }) = original
+    else {
+        return false;
+    };
+    let off = header_checksum(&quote.ip).and_then(Sum::off);
+    off.is_some_and(|off| {
+        let spent = [ttl, last_ttl].map(|ttl| ttl.saturating_sub(quote.ip.ttl));
+        let left = |hops: &u8| *hops > 0 && off == Sum::default().minus(Sum::of_hops(*hops));
+        spent.iter().any(left)
+    })
 }
 
 /// The packet with whose addresses the bad checksum of an IPv4 header is right: what it carries is the same,

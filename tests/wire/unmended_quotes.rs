@@ -240,6 +240,60 @@ fn a_quoted_datagram_that_was_translated_without_its_checksum() {
     assert_eq!(told["captured_before"], json!({"frame": 1}));
 }
 
+/// Translated back in address and port, and no checksum with them: that of the packet as it was outside,
+/// which was captured there as well as inside.
+#[test]
+fn a_quoted_datagram_that_was_translated_back_without_its_checksums() {
+    let sent = datagram(INSIDE, PORT, Sum::Whole);
+    let mut outside = datagram(OUTSIDE, PORT_OUTSIDE, Sum::Whole);
+    outside[TTL] -= 1;
+    seal(&mut outside, HEADER, 0..20);
+    let mut quoted = sent.clone();
+    quoted[TTL] = outside[TTL];
+    for at in [HEADER, 26] {
+        quoted[at..at + 2].copy_from_slice(&outside[at..at + 2]);
+    }
+    let packets = [sent, outside, error(INSIDE, &quoted)];
+    let record = last(&packets);
+    assert_eq!(record["original"]["match"], "exact");
+    let told = bad(&record);
+    assert_eq!(told.len(), 2);
+    for (place, told) in told {
+        assert_eq!(told["cause"], "untranslated", "{place}");
+        assert_eq!(told["captured_before"], json!({"frame": 2}), "{place}");
+    }
+    // Without the one outside nothing proves it.
+    let [sent, _, error] = packets;
+    for (place, told) in bad(&last(&[sent, error])) {
+        assert_eq!(told["cause"], Value::Null, "{place}");
+    }
+}
+
+/// Several hops counted the TTL down and none mended the checksum, which one flipped bit explains as well where
+/// the hops are a power of two: the packet itself tells.
+#[test]
+fn a_quoted_header_with_the_checksum_that_it_was_sent_with() {
+    let sent = datagram(OUTSIDE, PORT_OUTSIDE, Sum::Whole);
+    for hops in [2, 3, 4, 16, 63] {
+        let mut quoted = sent.clone();
+        quoted[TTL] -= hops;
+        let error = error(OUTSIDE, &quoted);
+        let record = last(&[sent.clone(), error.clone()]);
+        let [("quoted ip", told)] = bad(&record)[..] else {
+            panic!("{record}");
+        };
+        assert_eq!(told["cause"], "old_ttl", "{hops}");
+        let alone = last(std::slice::from_ref(&error));
+        assert_eq!(bad(&alone)[0].1["cause"], Value::Null, "{hops}");
+        // Captured a hop further, where somebody mended it.
+        let mut further = sent.clone();
+        further[TTL] -= 1;
+        seal(&mut further, HEADER, 0..20);
+        let record = last(&[further, error]);
+        assert_eq!(bad(&record)[0].1["cause"], Value::Null, "{hops}");
+    }
+}
+
 #[test]
 fn a_quoted_ping_whose_identifier_was_translated_without_its_checksum() {
     let ping = |src, id: u16, of: u16| {
