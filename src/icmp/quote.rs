@@ -193,6 +193,14 @@ impl<'a> Quote<'a> {
         }
     }
 
+    /// How many octets of the packet an error has to quote: the header and 64 bits of the data, if the packet
+    /// had that many (RFC 792). That holds for IPv6, too, where the packet fits (RFC 4443 section 3.1).
+    pub(super) fn needed(&self) -> usize {
+        const OF_DATA: usize = 8;
+        let claimed = usize::try_from(self.ip.length).unwrap_or(usize::MAX);
+        claimed.min(self.ip.stated_header() + OF_DATA)
+    }
+
     /// What stands behind the header of TCP, UDP or ICMP, or behind that of IP where the protocol is
     /// another or this is a later fragment.
     pub fn payload(&self) -> &'a [u8] {
@@ -362,9 +370,7 @@ pub(super) fn parse<'a>(
             if quote.ip.version != decoder.version {
                 decoder.rule(offset, "quote is of the other IP version");
             }
-            // RFC 792: the header and 64 bits of the data, if the packet had that many.
-            let claimed = usize::try_from(quote.ip.length).unwrap_or(usize::MAX);
-            let needed = claimed.min(quote.ip.header.len() + 8);
+            let needed = quote.needed();
             if octets.len() < needed {
                 short(needed, decoder.defects);
             }

@@ -1,5 +1,6 @@
 //! Messages built octet by octet, for the tests of all decoders.
 
+mod cut_headers;
 mod errors;
 mod extensions;
 mod layout;

@@ -325,6 +325,21 @@ impl<'a> Ip<'a> {
         })
     }
 
+    /// Octets of the header as it states them, however many were captured: of IPv6 with its extension headers,
+    /// as far as they are known; of IPv4, where such are data, without.
+    pub fn stated_header(&self) -> usize {
+        match self.version {
+            IpVersion::V4 => {
+                let words = u8_at(self.header, 0).unwrap_or(0) & 0x0f;
+                (usize::from(words) * 4).max(FIXED_4)
+            }
+            IpVersion::V6 => {
+                let behind = self.length.saturating_sub(self.payload_length);
+                usize::try_from(behind).map_or(0, |octets| octets.max(self.header.len()))
+            }
+        }
+    }
+
     /// Where the header without extension headers ends.
     fn fixed_end(&self) -> usize {
         match self.version {

@@ -158,14 +158,19 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
         } else {
             room.limit_at(needed)
         };
-        ip.faults
-            .short(Fault::ExtensionShort, at, needed, captured.len(), limit);
+        let fault = match ip.version {
+            // There they are data, of which a quote has to hold no more than 8 octets (RFC 792).
+            IpVersion::V4 if limit == Limit::Quote && captured.len() >= fixed + 8 => return,
+            IpVersion::V4 => Fault::Short,
+            IpVersion::V6 => Fault::ExtensionShort,
+        };
+        ip.faults.short(fault, at, needed, captured.len(), limit);
     };
     while is_extension(ip.protocol) {
         let kind = ip.protocol;
         let Some([next, _]) = array_at(captured, at) else {
             missing(ip, at, at + 8);
-            return captured.len();
+            return at + 8;
         };
         if is_payload_itself(kind) && next == protocol::NO_NEXT_HEADER {
             break;
