@@ -60,7 +60,7 @@ const fn format(kind: u8) -> (Option<&'static str>, &'static [FieldSpec]) {
     }
 }
 
-/// RFC 5944 section 2.1.1; the flags behind `reverse_tunneling` are of RFC 3519 section 3.3, RFC 3543
+/// RFC 5944 section 2.1.1; the flags behind `reverse_tunneling` are of RFC 3519 section 3.4, RFC 3543
 /// section 3 and RFC 4857 section 9.
 const MOBILITY_AGENT: &[FieldSpec] = &[
     spec::u16(2, "sequence"),

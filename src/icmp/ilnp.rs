@@ -54,9 +54,13 @@ const HEADER: usize = 8;
 pub(super) const LOCATOR: usize = 12;
 
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
-    let count = u8_at(decoder.bytes, 4).unwrap_or(0);
-    decoder.need(HEADER + usize::from(count) * LOCATOR);
+    let count = u8_at(decoder.bytes, 4);
+    decoder.need(HEADER + usize::from(count.unwrap_or(0)) * LOCATOR);
     decoder.expect_code_0();
+    // RFC 6743 section 2.
+    if count == Some(0) {
+        decoder.rule(4, "locator update without locators");
+    }
     Body::LocatorUpdate(LocatorUpdate {
         bytes: decoder.bytes,
     })
@@ -127,5 +131,9 @@ mod tests {
         assert_eq!(parse(&v6(&octets)).defects.count(), 1);
         octets[4] = 1;
         assert_eq!(parse(&v6(&octets)).items().count(), 1);
+        assert!(parse(&v6(&octets)).defects.is_empty());
+        octets[4] = 0;
+        octets.truncate(8);
+        assert_eq!(parse(&v6(&octets)).defects.count(), 1);
     }
 }

@@ -47,7 +47,7 @@ pub struct DuplicateAddress<'a> {
 }
 
 impl<'a> DuplicateAddress<'a> {
-    /// Status of a confirmation: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.2 for more.
+    /// Status of a confirmation: 0 success, 1 duplicate, 2 table full; see RFC 8505 section 9.4 for more.
     pub fn status(&self) -> Option<u8> {
         match self.direction {
             Direction::Reply => u8_at(self.bytes, 4),

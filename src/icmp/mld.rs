@@ -360,7 +360,7 @@ fn router_alert_value(ip: &Ip<'_>) -> Option<u16> {
 }
 
 /// The first bit that RFC 3810 reserves in queries (section 5.1.6) and reports (section 5.2): extensions
-/// are there (RFC 9279 sections 4.2 and 4.4).
+/// are there (RFC 9279 sections 3.1 and 3.2).
 const EXTENDED: u8 = 0x80;
 
 /// Of queries, MLDv1 reports and done messages.

@@ -188,7 +188,7 @@ const ACKNOWLEDGE_CODES: Names = Names {
 /// The message that has flags.
 const HANDOVER_INITIATE: u8 = 4;
 
-/// The snake-case names of fast handover messages (RFC 5568 section 9; 4 and 5 of RFC 5268).
+/// The snake-case names of fast handover messages (RFC 5568 section 11; 4 and 5 of RFC 5268).
 const SUBTYPES: Names = Names {
     key: "subtype_name",
     words: &[

@@ -31,7 +31,7 @@ pub const TARGET_LINK_LAYER: u8 = 2;
 const HANDOVER_LINK_LAYER: u8 = 19;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
-/// Target address list (RFC 3122 section 3.2).
+/// Target address list (RFC 3122 section 3.1).
 pub const TARGET_ADDRESS_LIST: u8 = 10;
 /// Parameters of a cryptographically generated address (RFC 3971 section 5.1).
 const CGA: u8 = 11;
@@ -51,9 +51,9 @@ const ROUTE_INFORMATION: u8 = 24;
 const HANDOVER_KEY_REQUEST: u8 = 27;
 /// Handover key reply (RFC 5269 section 3.2).
 const HANDOVER_KEY_REPLY: u8 = 28;
-/// Handover assist information (RFC 5271 section 4.1).
+/// Handover assist information (RFC 5271 section 6.1).
 const HANDOVER_ASSIST: u8 = 29;
-/// Mobile node identifier (RFC 5271 section 4.2).
+/// Mobile node identifier (RFC 5271 section 6.2).
 const MOBILE_NODE_IDENTIFIER: u8 = 30;
 /// Registration of an address (RFC 6775 section 4.1).
 const ADDRESS_REGISTRATION: u8 = 33;

@@ -28,11 +28,11 @@ pub enum Subject<'a> {
     Name(dns::Name<'a>),
 }
 
-/// Name of the node (RFC 4620 section 6.3).
+/// Name of the node (RFC 4620 section 6.2).
 const NODE_NAME: u16 = 2;
-/// Its IPv6 addresses (section 6.4).
+/// Its IPv6 addresses (section 6.3).
 const NODE_ADDRESSES: u16 = 3;
-/// Its IPv4 addresses (section 6.5).
+/// Its IPv4 addresses (section 6.4).
 const IPV4_ADDRESSES: u16 = 4;
 
 /// The snake-case name of a query type (RFC 4620 section 5).

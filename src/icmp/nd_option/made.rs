@@ -10,7 +10,7 @@ use crate::icmp::x509::{Part, der_length};
 use crate::icmp::{dns, ndp};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
-/// The fields of an option with an identifier and padding behind it (RFC 5271 section 4).
+/// The fields of an option with an identifier and padding behind it (RFC 5271 section 6).
 pub(super) fn identifier(bytes: &[u8], stated: usize) -> Specs {
     let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
     let room = u16::try_from(stated.saturating_sub(4)).unwrap_or(u16::MAX);

@@ -223,7 +223,7 @@ pub(super) const FORMATS: &[Format] = &[
             4
         ),
     ),
-    // RFC 5568 section 6.5.
+    // RFC 5568 section 6.4.1.
     sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
     sized(18, "new_router_prefix", 3, 3, CODED_ADDRESS),
     row(
@@ -310,7 +310,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::seconds_of(4, 2, "lifetime"),
         ],
     ),
-    // RFC 5271 section 4.
+    // RFC 5271 section 6.
     row(
         super::HANDOVER_ASSIST,
         "handover_assist",

@@ -113,7 +113,7 @@ fn options_that_break_the_rules_of_their_type() {
         assert_eq!(reserved, code > 5);
         assert!(reserved || told(&octets).is_empty());
     }
-    // Identifiers (RFC 5271 section 4) and padding.
+    // Identifiers (RFC 5271 section 6) and padding.
     let identifier = |length| told(&[29, 1, 0, length, 1, 2, 3, 4]);
     assert!(identifier(4).is_empty());
     assert_eq!(identifier(5), ["identifier longer than its option"]);
@@ -278,7 +278,7 @@ fn an_encrypted_resolver_has_a_name_addresses_and_parameters() {
     );
 }
 
-/// RFC 5271 section 4.2: what is behind the identifier pads it.
+/// RFC 5271 section 6.2: what is behind the identifier pads it.
 #[test]
 fn an_identifier_comes_without_its_padding() {
     fields(

@@ -149,7 +149,7 @@ pub(super) fn ayiya(rest: &[u8]) -> Option<Step> {
     ))
 }
 
-/// RFC 3519 section 4.4.
+/// RFC 3519 section 3.3.
 pub(super) fn mobile_ip(rest: &[u8]) -> Option<Step> {
     const GRE: u8 = 47;
     let rows = [spec::u8(0, "type"), spec::u8(1, "next_protocol")];

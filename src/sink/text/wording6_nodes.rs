@@ -127,7 +127,7 @@ pub(super) fn node_information(
     Some(())
 }
 
-/// The answer of a reply (RFC 4620 sections 6.3 to 6.5): a name, or addresses with their times to live:
+/// The answer of a reply (RFC 4620 sections 6.2 to 6.4): a name, or addresses with their times to live:
 /// `, "host.example."`, ` fe80::2(600)`.
 fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
     if qtype == 2 {
@@ -180,7 +180,7 @@ fn subject(out: &mut Vec<u8>, message: &Message<'_>) {
 }
 
 /// `, "host.example."`, for each name up to its end, which is a zero octet, or two where the name is not
-/// fully qualified (RFC 4620 section 6.1.1); `???` where it has none.
+/// fully qualified (RFC 4620 section 6.2); `???` where it has none.
 fn names(out: &mut Vec<u8>, octets: &[u8]) {
     let mut rest = octets;
     loop {

@@ -60,7 +60,7 @@ pub(in crate::wire) fn from_ppp_protocol(
     /// No protocols of PPP, but `EtherTypes` that stand in their place.
     const TYPE_IPV4: u16 = ether::ether_type::IPV4;
     const TYPE_IPV6: u16 = ether::ether_type::IPV6;
-    const MPLS: u16 = 0x0281; // RFC 3032 section 4.1
+    const MPLS: u16 = 0x0281; // RFC 3032 section 4.3
     const MPLS_MULTICAST: u16 = 0x0283;
     let first = u8_at(data, at).ok_or(Undecodable::Short)?;
     let (protocol, offset) = if first & 1 == 1 {

@@ -73,7 +73,7 @@ fn user_data(bytes: &[u8], at: usize) -> Option<LinkHeader> {
     }
 }
 
-/// Tunnel data of Mobile IP (RFC 3519 section 4.4): type, what follows, two octets.
+/// Tunnel data of Mobile IP (RFC 3519 section 3.3): type, what follows, two octets.
 pub(super) fn mobile_ip(bytes: &[u8]) -> Option<(TunnelKind, LinkHeader)> {
     const TUNNEL_DATA: u8 = 4;
     const GRE: u8 = 47;

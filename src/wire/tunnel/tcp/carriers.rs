@@ -21,7 +21,7 @@ pub(super) const FCIP: u8 = 1;
 pub(super) const IFCP: u8 = 2;
 
 /// RFC 3643 section 3.1: a version, both with their complements, in words the length of all; RFC 3821
-/// section 5.6.1.1: what FCIP's entities say to each other is marked.
+/// section 5.6.1: what FCIP's entities say to each other is marked.
 pub(super) fn fibre_channel_start(octets: &[u8], protocol: u8) -> Start {
     const VERSION: u8 = 1;
     const LENGTH: u16 = 0x03ff;

@@ -1,0 +1,491 @@
+//! The tables of the options of IPv4, IPv6, dynamic source routing and segment routing.
+
+use super::Table;
+use crate::icmp::field::{Names, spec};
+use crate::icmp::tcp;
+use crate::wire::bytes::u8_at;
+use crate::wire::ip::OptionSpace;
+
+/// The name of an option's type and the table of its fields.
+pub(super) fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'static str>, Table) {
+    let (name, table) = match space {
+        OptionSpace::Ipv4 => option4(kind, bytes),
+        OptionSpace::Ipv6 => option6(kind, bytes),
+        OptionSpace::SegmentRouting => segment_routing_tlv(kind),
+        OptionSpace::DynamicSourceRouting => source_routing(kind),
+        OptionSpace::Tcp => tcp::option(kind),
+    };
+    ((!name.is_empty()).then_some(name), table)
+}
+
+const DATA: Table = &[spec::rest(2, "data")];
+const ROUTE: Table = &[spec::u8(2, "pointer"), spec::v4_list(3, "addresses")];
+const STAMPS: Table = &[
+    spec::u8(2, "pointer"),
+    spec::bits(3, 4, 4, "overflow"),
+    spec::bits(3, 0, 4, "flag"),
+    spec::number_list(4, 4, "timestamps"),
+];
+const ADDRESSED_STAMPS: Table = &[
+    spec::u8(2, "pointer"),
+    spec::bits(3, 4, 4, "overflow"),
+    spec::bits(3, 0, 4, "flag"),
+    spec::v4_times(4, "timestamps"),
+];
+/// RFC 4782 section 3.1: a rate of 40,000 times two to the power of that in bits a second.
+const QUICK_START: Table = &[
+    spec::named(spec::bits(2, 4, 4, "function"), &QUICK_START_FUNCTIONS),
+    spec::bits(2, 0, 4, "rate"),
+    spec::u8(3, "ttl"),
+    spec::bits_of(4, 4, 2, 30, "nonce"),
+    spec::reserved(4, 4, 0x03, "reserved"),
+];
+const QUICK_START_FUNCTIONS: Names = Names {
+    key: "function_name",
+    words: &const { spec::sparse::<9>(&[(0, "request"), (8, "report")]) },
+};
+
+/// IANA registry `IP Option Numbers`; the RFC of each in its row.
+fn option4(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
+    match kind {
+        // RFC 791 section 3.1.
+        0 => ("end_of_options", &[]),
+        1 => ("no_operation", &[]),
+        7 => ("record_route", ROUTE),
+        68 => match u8_at(bytes, 3).map(|octet| octet & 0x0f) {
+            Some(1 | 3) => ("timestamp", ADDRESSED_STAMPS),
+            _ => ("timestamp", STAMPS),
+        },
+        131 => ("loose_source_route", ROUTE),
+        137 => ("strict_source_route", ROUTE),
+        136 => ("stream_id", &[const { spec::u16(2, "stream") }]),
+        // RFC 1108 sections 2 and 3.
+        130 => (
+            "security",
+            &[
+                const { spec::hex(2, 1, "classification") },
+                const { spec::rest(3, "protection_authority") },
+            ],
+        ),
+        133 => (
+            "extended_security",
+            &[
+                const { spec::u8(2, "format_code") },
+                const { spec::rest(3, "data") },
+            ],
+        ),
+        134 => (
+            "commercial_security",
+            &[
+                const { spec::u32(2, "domain_of_interpretation") },
+                const { spec::rest(6, "tags") },
+            ],
+        ),
+        // RFC 1063.
+        11 => ("mtu_probe", &[const { spec::u16(2, "mtu") }]),
+        12 => ("mtu_reply", &[const { spec::u16(2, "mtu") }]),
+        // RFC 4782 section 3.
+        25 => ("quick_start", QUICK_START),
+        // RFC 1393 section 2.2.
+        82 => (
+            "traceroute",
+            &[
+                const { spec::u16(2, "id") },
+                const { spec::u16(4, "outbound_hops") },
+                const { spec::u16(6, "return_hops") },
+                const { spec::v4(8, "originator") },
+            ],
+        ),
+        // RFC 2113.
+        148 => ("router_alert", &[const { spec::u16(2, "value") }]),
+        // RFC 4727 section 2.5.
+        30 | 94 | 158 | 222 => ("experiment", DATA),
+        _ => ("", DATA),
+    }
+}
+
+/// IANA registry `Destination Options and Hop-by-Hop Options`.
+fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
+    match kind {
+        // RFC 8200 section 4.2.
+        0 => ("pad1", &[]),
+        1 => ("padn", DATA),
+        // RFC 2473 section 4.1.1.
+        0x04 => (
+            "tunnel_encapsulation_limit",
+            &[const { spec::u8(2, "limit") }],
+        ),
+        // RFC 2711 section 2.1.
+        0x05 => ("router_alert", &[const { spec::u16(2, "value") }]),
+        // RFC 5570 section 5.1.
+        0x07 => (
+            "calipso",
+            &[
+                const { spec::u32(2, "domain_of_interpretation") },
+                const { spec::u8(6, "compartment_words") },
+                const { spec::u8(7, "sensitivity") },
+                const { spec::hex(8, 2, "checksum") },
+                const { spec::rest(10, "compartments") },
+            ],
+        ),
+        0x08 => ("smf_duplicate_detection", duplicate_detection(bytes)),
+        // RFC 8250 section 3.2.
+        0x0f => (
+            "performance_and_diagnostic_metrics",
+            &[
+                const { spec::u8(2, "scale_last_received") },
+                const { spec::u8(3, "scale_last_sent") },
+                const { spec::u16(4, "packet_sequence") },
+                const { spec::u16(6, "last_received_sequence") },
+                const { spec::u16(8, "delta_last_received") },
+                const { spec::u16(10, "delta_last_sent") },
+            ],
+        ),
+        0x11 | 0x31 => ("ioam", ioam(bytes)),
+        // RFC 9343 section 3.1.
+        0x12 | 0x32 => (
+            "alternate_marking",
+            &[
+                const { spec::bits_of(2, 4, 12, 20, "flow_monitor_id") },
+                const { spec::flag(4, 0x08, "loss") },
+                const { spec::flag(4, 0x04, "delay") },
+                const { spec::reserved(4, 2, 0x03ff, "reserved") },
+            ],
+        ),
+        // RFC 4782 section 3.2.
+        0x26 => ("quick_start", QUICK_START),
+        // RFC 9268 section 5.
+        0x30 => (
+            "minimum_path_mtu",
+            &[
+                const { spec::u16(2, "mtu") },
+                const { spec::masked(4, 0xfffe, "returned_mtu") },
+                const { spec::masked(4, 0x0001, "return_wanted") },
+            ],
+        ),
+        // RFC 6553 section 3, RFC 9008 section 11.1 and RFC 9914 section 4.2.
+        0x23 | 0x63 => (
+            "rpl",
+            &[
+                const { spec::flag(2, 0x80, "down") },
+                const { spec::flag(2, 0x40, "rank_error") },
+                const { spec::flag(2, 0x20, "forwarding_error") },
+                const { spec::flag(2, 0x10, "projected_route") },
+                const { spec::reserved(2, 1, 0x0f, "reserved") },
+                const { spec::u8(3, "instance") },
+                const { spec::u16(4, "sender_rank") },
+            ],
+        ),
+        // RFC 7731 section 6.1.
+        0x6d => (
+            "mpl",
+            &[
+                const { spec::bits(2, 6, 2, "seed_id_size") },
+                const { spec::flag(2, 0x20, "largest") },
+                const { spec::flag(2, 0x10, "other_version") },
+                const { spec::reserved(2, 1, 0x0f, "reserved") },
+                const { spec::u8(3, "sequence") },
+                const { spec::rest(4, "seed_id") },
+            ],
+        ),
+        // RFC 6744 section 2.
+        0x8b => ("ilnp_nonce", &[const { spec::rest(2, "nonce") }]),
+        // RFC 6788 section 7.
+        0x8c => (
+            "line_identification",
+            &[
+                const { spec::u8(2, "line_id_length") },
+                const { spec::text(3, "line_id") },
+            ],
+        ),
+        // RFC 2675 section 2.
+        0xc2 => ("jumbo_payload", &[const { spec::u32(2, "payload_length") }]),
+        // RFC 6275 section 6.3.
+        0xc9 => ("home_address", &[const { spec::v6(2, "address") }]),
+        // RFC 6971 section 13.1.2.
+        0xee => (
+            "depth_first_forwarding",
+            &[
+                const { spec::bits(2, 6, 2, "version") },
+                const { spec::flag(2, 0x20, "duplicate") },
+                const { spec::flag(2, 0x10, "return") },
+                const { spec::reserved(2, 1, 0x0f, "reserved") },
+                const { spec::u16(3, "sequence") },
+            ],
+        ),
+        // RFC 4727 section 3.5.
+        0x1e | 0x3e | 0x5e | 0x7e | 0x9e | 0xbe | 0xde | 0xfe => ("experiment", DATA),
+        _ => ("", DATA),
+    }
+}
+
+/// RFC 6621 section 6.1.1: a value that makes a hash differ, or a number, perhaps of who gave it.
+fn duplicate_detection(bytes: &[u8]) -> Table {
+    const HASH: u8 = 0x80;
+    match u8_at(bytes, 2) {
+        Some(first) if first & HASH != 0 => &[
+            const { spec::flag(2, HASH, "hash") },
+            const { spec::rest(2, "data") },
+        ],
+        _ => &[
+            const { spec::bits(2, 4, 3, "tagger_type") },
+            const { spec::bits(2, 0, 4, "tagger_length") },
+            const { spec::rest(3, "data") },
+        ],
+    }
+}
+
+/// Measurements on the way: RFC 9486 section 3, with what RFC 9197 section 4 and RFC 9326 section 3.2
+/// have behind the type.
+fn ioam(bytes: &[u8]) -> Table {
+    macro_rules! table {
+        ($($field:expr),*) => {
+            &[
+                const { spec::reserved(2, 1, 0xff, "reserved") },
+                const { spec::named(spec::u8(3, "ioam_type"), &IOAM_TYPES) },
+                $(const { $field }),*
+            ]
+        };
+    }
+    match u8_at(bytes, 3) {
+        Some(0 | 1) => table!(
+            spec::u16(4, "namespace"),
+            spec::bits_of(6, 2, 11, 5, "node_words"),
+            spec::bits_of(6, 2, 7, 4, "flags"),
+            spec::bits_of(6, 2, 0, 7, "remaining_words"),
+            spec::hex(8, 3, "trace_type"),
+            spec::reserved(11, 1, 0xff, "reserved2"),
+            spec::rest(12, "data")
+        ),
+        Some(2) => table!(
+            spec::u16(4, "namespace"),
+            spec::u8(6, "proof_type"),
+            spec::hex(7, 1, "flags"),
+            spec::rest(8, "data")
+        ),
+        Some(3) => table!(
+            spec::u16(4, "namespace"),
+            spec::hex(6, 2, "edge_type"),
+            spec::rest(8, "data")
+        ),
+        Some(4) => table!(
+            spec::u16(4, "namespace"),
+            spec::hex(6, 1, "flags"),
+            spec::hex(7, 1, "extension_flags"),
+            spec::hex(8, 3, "trace_type"),
+            spec::reserved(11, 1, 0xff, "reserved2"),
+            spec::rest(12, "data")
+        ),
+        _ => table!(spec::rest(4, "data")),
+    }
+}
+
+const IOAM_TYPES: Names = Names {
+    key: "ioam_type_name",
+    words: &[
+        "pre_allocated_trace",
+        "incremental_trace",
+        "proof_of_transit",
+        "edge_to_edge",
+        "direct_export",
+    ],
+};
+
+/// RFC 8754 section 2.1 and IANA registry `Segment Routing Header TLVs`.
+fn segment_routing_tlv(kind: u8) -> (&'static str, Table) {
+    match kind {
+        0 => ("pad1", &[]),
+        4 => ("padn", DATA),
+        5 => (
+            "hmac",
+            &[
+                const { spec::flag(2, 0x80, "destination_unverified") },
+                const { spec::reserved(2, 2, 0x7fff, "reserved") },
+                const { spec::u32(4, "key_id") },
+                const { spec::rest(8, "hmac") },
+            ],
+        ),
+        _ => ("", DATA),
+    }
+}
+
+/// RFC 4728 sections 6.2 to 6.8, and IANA's registry of its options.
+fn source_routing(kind: u8) -> (&'static str, Table) {
+    match kind {
+        0 => ("padn", DATA),
+        1 => (
+            "route_request",
+            &[
+                const { spec::u16(2, "id") },
+                const { spec::v4(4, "target") },
+                const { spec::v4_list(8, "addresses") },
+            ],
+        ),
+        2 => (
+            "route_reply",
+            &[
+                const { spec::flag(2, 0x80, "last_hop_external") },
+                const { spec::v4_list(3, "addresses") },
+            ],
+        ),
+        3 => (
+            "route_error",
+            &[
+                const { spec::u8(2, "error") },
+                const { spec::bits(3, 0, 4, "salvage") },
+                const { spec::v4(4, "src") },
+                const { spec::v4(8, "dst") },
+                const { spec::rest(12, "data") },
+            ],
+        ),
+        32 => (
+            "acknowledgment",
+            &[
+                const { spec::u16(2, "id") },
+                const { spec::v4(4, "src") },
+                const { spec::v4(8, "dst") },
+            ],
+        ),
+        96 => (
+            "source_route",
+            &[
+                const { spec::masked(2, 0x8000, "first_hop_external") },
+                const { spec::masked(2, 0x4000, "last_hop_external") },
+                const { spec::bits_of(2, 2, 6, 4, "salvage") },
+                const { spec::masked(2, 0x003f, "segments_left") },
+                const { spec::v4_list(4, "addresses") },
+            ],
+        ),
+        160 => ("acknowledgment_request", &[const { spec::u16(2, "id") }]),
+        224 => ("pad1", &[]),
+        _ => ("", DATA),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::option;
+    use crate::wire::ip::{IpOption, OptionSpace};
+
+    /// The fields of an option of IPv6 behind its type and length, as text.
+    fn told(octets: &[u8]) -> Vec<String> {
+        let option = option(&IpOption {
+            kind: octets[0],
+            space: OptionSpace::Ipv6,
+            bytes: octets,
+        });
+        let fields = option.fields().skip(2);
+        fields
+            .map(|field| format!("{} {:?}", field.name, field.value))
+            .collect()
+    }
+
+    #[test]
+    fn measurements_on_the_way_by_their_type() {
+        assert_eq!(
+            told(&[
+                0x31, 14, 0, 1, 0, 7, 0x1a, 0x05, 0xd0, 0, 0x02, 1, 0xaa, 0xbb, 0xcc, 0xdd
+            ]),
+            [
+                "ioam_type Number(1)",
+                "namespace Number(7)",
+                "node_words Number(3)",
+                "flags Number(4)",
+                "remaining_words Number(5)",
+                "trace_type Hex(13631490)",
+                "reserved2 Hex(1)",
+                "data Octets([170, 187, 204, 221])",
+            ]
+        );
+        assert_eq!(
+            told(&[0x11, 8, 0, 3, 0, 0, 0x40, 0, 0, 0, 0, 9])[1..],
+            [
+                "namespace Number(0)",
+                "edge_type Hex(16384)",
+                "data Octets([0, 0, 0, 9])"
+            ]
+        );
+        assert_eq!(
+            told(&[0x11, 10, 0, 4, 0, 1, 0, 0x80, 0x80, 0, 0, 0])[1..],
+            [
+                "namespace Number(1)",
+                "flags Hex(0)",
+                "extension_flags Hex(128)",
+                "trace_type Hex(8388608)",
+            ]
+        );
+        assert_eq!(
+            told(&[0x11, 3, 0, 9, 5]),
+            ["ioam_type Number(9)", "data Octets([5])"]
+        );
+        assert_eq!(
+            told(&[0x12, 4, 0x12, 0x34, 0x58, 0x01]),
+            [
+                "flow_monitor_id Number(74565)",
+                "loss Flag(true)",
+                "delay Flag(false)",
+                "reserved Hex(1)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_forwarders_of_floods_compare() {
+        assert_eq!(
+            told(&[0x08, 4, 0x80, 1, 2, 3]),
+            ["hash Flag(true)", "data Octets([128, 1, 2, 3])"]
+        );
+        assert_eq!(
+            told(&[0x08, 4, 0x23, 1, 2, 3]),
+            [
+                "tagger_type Number(2)",
+                "tagger_length Number(3)",
+                "data Octets([1, 2, 3])"
+            ]
+        );
+        assert_eq!(
+            told(&[0x6d, 4, 0x50, 9, 0xbe, 0xef]),
+            [
+                "seed_id_size Number(1)",
+                "largest Flag(false)",
+                "other_version Flag(true)",
+                "sequence Number(9)",
+                "seed_id Octets([190, 239])",
+            ]
+        );
+        assert_eq!(
+            told(&[0xee, 3, 0x61, 0, 5]),
+            [
+                "version Number(1)",
+                "duplicate Flag(true)",
+                "return Flag(false)",
+                "reserved Hex(1)",
+                "sequence Number(5)",
+            ]
+        );
+    }
+
+    /// RFC 4782 section 3.1.
+    #[test]
+    fn a_rate_that_is_asked_for() {
+        let octets = [0x26, 6, 0x8f, 64, 0, 0, 0, 7];
+        assert_eq!(
+            told(&octets),
+            [
+                "function Number(8)",
+                "rate Number(15)",
+                "ttl Number(64)",
+                "nonce Number(1)",
+                "reserved Hex(3)",
+            ]
+        );
+        let option = IpOption {
+            kind: 0x26,
+            space: OptionSpace::Ipv6,
+            bytes: &octets,
+        };
+        let item = super::super::option(&option);
+        let function = item.fields().nth(2).and_then(|field| field.word());
+        assert_eq!(function, Some(("function_name", "report")));
+    }
+}
