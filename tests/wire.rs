@@ -1,6 +1,8 @@
 //! The way to the IP packet, and messages put together from fragments, against tshark's, over all
 //! public captures.
 
+#[path = "wire/altered.rs"]
+mod altered;
 #[path = "wire/answered.rs"]
 mod answered;
 #[path = "wire/bluetooth.rs"]

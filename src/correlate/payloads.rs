@@ -2,6 +2,7 @@
 //! where it differs.
 
 use super::relation::PayloadChange;
+use crate::icmp::cause::arithmetic::word_at;
 
 /// Octets of a payload that are compared: one Ethernet frame's.
 const COMPARED: usize = 1500;
@@ -82,6 +83,7 @@ impl Payloads {
                     first: offset,
                     last: offset,
                     xor: Some(xor),
+                    was: word_at(sent, usize::from(offset & !1)).unwrap_or(0),
                 },
                 Some(so_far) => PayloadChange {
                     octets: so_far.octets + 1,
@@ -105,11 +107,13 @@ mod tests {
         let kept = payloads.keep(b"abcdefgh");
         let change = |reply| payloads.change(kept, reply);
         let told = |octets, first, last, xor| {
+            let was = [b"ab", b"cd", b"ef", b"gh"][usize::from(first) / 2];
             Some(PayloadChange {
                 octets,
                 first,
                 last,
                 xor,
+                was: u16::from_be_bytes(*was),
             })
         };
         assert_eq!(change(b"abcdefgh"), None);

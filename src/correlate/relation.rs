@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::icmp::cause::Altered;
 use crate::model::FrameRef;
 
 /// What is known of an ICMP message at the moment it is seen.
@@ -52,6 +53,19 @@ pub struct PayloadChange {
     pub last: u16,
     /// What all of them differ by, if it is the same.
     pub xor: Option<u8>,
+    /// What the request has in the word of the first, as a checksum takes it.
+    pub was: u16,
+}
+
+impl PayloadChange {
+    /// The word that was altered in a message whose payload begins at `start`, if it is one alone.
+    pub(super) fn altered(self, start: usize) -> Option<Altered> {
+        let [first, last] = [self.first, self.last].map(|at| at & !1);
+        (first == last).then_some(Altered {
+            at: start + usize::from(first),
+            was: self.was,
+        })
+    }
 }
 
 /// Kinds of answer.

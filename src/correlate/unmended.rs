@@ -4,6 +4,7 @@
 //! section 4.2, RFC 5508 section 4.2). One packet does not tell that this was forgotten, two do: with
 //! what the other has in place of what was rewritten the checksum is right.
 
+mod altered;
 mod quotes;
 
 use super::flows::{Fingerprint, Ring};
@@ -32,10 +33,7 @@ impl Correlator {
         relation: Relation,
     ) -> Option<Box<Proven>> {
         let is_bad = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
-        let original = match relation {
-            Relation::Error { original } => original,
-            _ => None,
-        };
+        let original = original(relation);
         let may_be_translated = || {
             self.exchanges.has_translations()
                 || message.quote().is_some_and(|quote| {
@@ -46,7 +44,7 @@ impl Correlator {
                 })
         };
         if is_bad || may_be_translated() {
-            self.compared(frame, (ip, message), original)
+            self.compared(frame, (ip, message), relation)
         } else {
             None
         }
@@ -57,8 +55,21 @@ impl Correlator {
         &self,
         frame: &Frame<'_>,
         (ip, message): (&Ip<'_>, &Message<'_>),
-        original: Option<Original>,
+        relation: Relation,
     ) -> Option<Box<Proven>> {
+        let by_packets = self.by_packets(frame, (ip, message), original(relation));
+        let mut proven = by_packets.unwrap_or_default();
+        proven.message = (proven.message).or_else(|| self.altered(message, relation));
+        (proven != Proven::default()).then(|| Box::new(proven))
+    }
+
+    /// What packets of the ring, and errors before this one, prove.
+    fn by_packets(
+        &self,
+        frame: &Frame<'_>,
+        (ip, message): (&Ip<'_>, &Message<'_>),
+        original: Option<Original>,
+    ) -> Option<Proven> {
         let ring = self.ring.as_ref()?;
         let header = before_header(ring, ip, message);
         let mut proven = Proven {
@@ -83,7 +94,15 @@ impl Correlator {
                 .map(ChecksumCause::Untranslated)
                 .or_else(|| request(ring, ip, message).map(ChecksumCause::OfRequest));
         }
-        (proven != Proven::default()).then(|| Box::new(proven))
+        Some(proven)
+    }
+}
+
+/// The packet that an error is about.
+const fn original(relation: Relation) -> Option<Original> {
+    match relation {
+        Relation::Error { original } => original,
+        _ => None,
     }
 }
 

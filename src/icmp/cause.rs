@@ -2,6 +2,7 @@
 //!
 //! Inference, not decoding: each cause explains the value found exactly, but another might too.
 
+mod altered;
 pub(crate) mod arithmetic;
 mod around;
 mod quoted;
@@ -9,12 +10,11 @@ mod quoted;
 mod tests;
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::ops::Range;
 
+pub use self::altered::Altered;
 use self::arithmetic::Sum;
 pub use self::around::{of_header, of_quoted_header};
 pub use self::quoted::of_quoted;
-use super::payload::counts_from;
 use super::{Body, Message, Translation};
 use crate::model::{AddrPair, FrameRef};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet, upper_checksum};
@@ -56,8 +56,9 @@ pub enum ChecksumCause {
     Translated,
     /// The quoted IPv4 header was changed, perhaps with what is behind it, and none of the checksums followed.
     QuoteRewritten,
-    /// One word of a payload that counts is not what it was: put back, it makes the checksum right.
-    AlteredWord,
+    /// This word is not what it was, by the pattern around it or by the packet that it comes from: put back,
+    /// it makes the checksum right.
+    AlteredWord(Altered),
     /// It would verify had the echo this sequence number, one of those that senders begin with: it was
     /// counted on, and the checksum did not follow.
     OldSequence(u16),
@@ -120,7 +121,7 @@ impl ChecksumCause {
             Self::OfRequest(_) => "of_request",
             Self::Translated => "translated",
             Self::QuoteRewritten => "quote_rewritten",
-            Self::AlteredWord => "altered_word",
+            Self::AlteredWord(_) => "altered_word",
             Self::OldSequence(_) => "old_sequence",
             Self::FlippedBit => "flipped_bit",
         }
@@ -143,7 +144,7 @@ impl ChecksumCause {
             Self::Untranslated(_) => "right before its translation",
             Self::OfRequest(_) => "that of its request",
             Self::QuoteRewritten => "right before the quote was rewritten",
-            Self::AlteredWord => "one 16-bit word of a counting payload altered",
+            Self::AlteredWord(_) => "one 16-bit word altered",
             Self::OldSequence(_) => "right for an earlier sequence number",
             Self::FlippedBit => "one bit flipped",
         }
@@ -199,12 +200,9 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
         // A bit that was flipped there on the way explains both as well.
         return Some(ChecksumCause::QuoteRewritten).filter(|_| flipped.is_none());
     }
-    if has_altered_word(message, off) {
-        return Some(ChecksumCause::AlteredWord);
-    }
     let old = old_sequence(message, off).map(ChecksumCause::OldSequence);
     // Of two that explain it neither is proven.
-    old.xor(flipped)
+    old.xor(altered::by_pattern(message, off).or(flipped))
 }
 
 /// Whether the checksum of an error is off by as much as the quoted IPv4 header's, which did not follow
@@ -247,38 +245,5 @@ fn old_address(pseudo: &[u8; 40], message: &Message<'_>) -> Option<Ipv6Addr> {
             .get_mut(at..at + 16)?
             .copy_from_slice(&address.octets());
         (internet(&[&other, message.bytes]) == 0).then_some(address)
-    })
-}
-
-/// Whether more than one bit is wrong in a word of an echo's payload, in the midst of octets that count,
-/// and by so much as the checksum is off.
-fn has_altered_word(message: &Message<'_>, off: Sum) -> bool {
-    /// So many octets that count on tell what stands beside them.
-    const RUN: u8 = 8;
-    let Body::Echo(echo) = &message.body else {
-        return false;
-    };
-    let payload = echo.payload;
-    let first_of = |range: Range<usize>| {
-        let octets = payload.get(range)?;
-        let first = *octets.first()?;
-        counts_from(octets, first).then_some(first)
-    };
-    let (words, _) = payload.as_chunks::<2>();
-    words.iter().enumerate().any(|(n, word)| {
-        let (start, end) = (2 * n, 2 * n + 2);
-        let before = start
-            .checked_sub(RUN.into())
-            .and_then(|at| first_of(at..start));
-        let behind = first_of(end..end + usize::from(RUN));
-        let was_right = |first: u8| {
-            let (is, was) = (
-                u16::from_be_bytes(*word),
-                u16::from_be_bytes([first, first.wrapping_add(1)]),
-            );
-            (is ^ was).count_ones() > 1 && Sum::of(is).minus(Sum::of(was)) == off
-        };
-        before.is_some_and(|first| was_right(first.wrapping_add(RUN)))
-            || behind.is_some_and(|first| was_right(first.wrapping_sub(2)))
     })
 }

@@ -442,11 +442,15 @@ fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Opt
 
 /// What counts from 0x40 to 0x7f over and over, from behind the eight octets of the header on.
 fn is_linux_traceroute(payload: &[u8]) -> bool {
-    let pattern = (0x40..0x80).cycle().skip(8);
     payload
         .iter()
-        .zip(pattern)
+        .zip(linux_traceroute())
         .all(|(&octet, counted)| octet == counted)
+}
+
+/// What that has in its payload.
+pub(super) fn linux_traceroute() -> impl Iterator<Item = u8> {
+    (0x40..0x80).cycle().skip(8)
 }
 
 /// The letter X, as often as was asked for; not at all by default.
@@ -454,9 +458,11 @@ fn is_hping(payload: &[u8]) -> bool {
     payload.iter().all(|&octet| octet == b'X')
 }
 
-/// `abcdefghijklmnopqrstuvw`, over and over.
+/// What Windows has in its payload, over and over.
+pub(super) const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
+
+/// The letters of Windows.
 fn is_windows(payload: &[u8]) -> bool {
-    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
     payload.len() >= 4 && (payload.chunks(LETTERS.len())).all(|octets| LETTERS.starts_with(octets))
 }
 

@@ -13,6 +13,8 @@ pub mod summary;
 pub mod words;
 pub mod write;
 
+use std::borrow::Cow;
+
 use bitflags::bitflags;
 
 use crate::correlate::Relation;
@@ -21,7 +23,7 @@ use crate::correlate::trace::Path;
 use crate::correlate::verdict::DropVerdict;
 use crate::findings::Finding;
 use crate::icmp::cause::{ChecksumCause, Proven, QuotedBy};
-use crate::icmp::{Message, Quote, Translation, Whole};
+use crate::icmp::{Echo, Message, Quote, Translation, Whole};
 use crate::model::{Frame, SourceId};
 use crate::source::SourceInfo;
 use crate::wire::Packet;
@@ -160,6 +162,18 @@ impl<'a> IcmpEvent<'a> {
     /// The same of the checksum of its IPv4 header.
     pub fn header_cause(&self) -> Option<ChecksumCause> {
         self.proven().of_header(&self.packet.ip, self.said())
+    }
+
+    /// The payload of the echo that is said, with the word put back that was altered on its way.
+    pub fn sent_payload(&self, echo: &Echo<'a>) -> Cow<'a, [u8]> {
+        let said = self.said();
+        match self.cause() {
+            Some(ChecksumCause::AlteredWord(word)) => {
+                let start = said.bytes.len() - echo.payload.len();
+                word.put_back(start, echo.payload)
+            }
+            _ => Cow::Borrowed(echo.payload),
+        }
     }
 
     /// What another packet proves of causes.

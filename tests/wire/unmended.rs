@@ -31,7 +31,7 @@ fn beyond(packet: &[u8], changed: &[(usize, &[u8])]) -> Vec<u8> {
     packet
 }
 
-fn mend(packet: &mut [u8]) {
+pub(crate) fn mend(packet: &mut [u8]) {
     packet[22..24].fill(0);
     let sum = internet(&[&packet[20..]]);
     packet[22..24].copy_from_slice(&sum.to_be_bytes());

@@ -8,7 +8,7 @@ use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Side, Sighting};
 use crate::correlate::table::Slot;
-use crate::correlate::{Answer, AnswerOutcome, NearMiss, Relation};
+use crate::correlate::{Answer, AnswerOutcome, NearMiss, PayloadChange, Relation};
 use crate::model::FrameRef;
 
 /// How far back a reply that fits nothing is compared with open requests.
@@ -206,6 +206,21 @@ impl Exchanges {
         if is_late {
             tell(ExchangeEvent::Late(ended));
         }
+    }
+
+    /// In which octets `payload` differs from that of the request under this key, which came in `request`;
+    /// `None` if that is gone, or in none.
+    pub(in crate::correlate) fn change(
+        &self,
+        key: QueryKey,
+        request: FrameRef,
+        payload: &[u8],
+    ) -> Option<PayloadChange> {
+        let open = self.table.at(self.under(key)?)?;
+        let is_it = open.request == request;
+        is_it
+            .then(|| self.payloads.change(open.kept, payload))
+            .flatten()
     }
 
     /// A reply without a request: unsolicited, or nearly the answer to an open one.

@@ -148,7 +148,7 @@ impl Exchanges {
         found.map(|(slot, _)| slot)
     }
 
-    fn under(&self, key: QueryKey) -> Option<Slot> {
+    pub(super) fn under(&self, key: QueryKey) -> Option<Slot> {
         self.table
             .find(&key)
             .or_else(|| self.table.find(&key.to_group()))

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use crate::model::AddrPair;
+use crate::wire::bytes::u8_at;
 use crate::wire::checksum::internet;
 use crate::wire::{Checksum, ChecksumStatus};
 
@@ -65,4 +66,10 @@ impl Sum {
     pub(super) fn is_one_bit(self) -> bool {
         self.0.is_power_of_two() || (MODULUS - self.0).is_power_of_two()
     }
+}
+
+/// The word at an even offset, as a checksum takes it: a last octet alone is its upper half.
+pub(crate) fn word_at(octets: &[u8], at: usize) -> Option<u16> {
+    let low = u8_at(octets, at + 1).unwrap_or(0);
+    Some(u16::from_be_bytes([u8_at(octets, at)?, low]))
 }

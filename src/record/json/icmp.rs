@@ -1,5 +1,7 @@
 //! The `icmp` record: one message with all that is known of it when it is seen.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::put_fields;
@@ -14,7 +16,7 @@ use super::value::{Addr, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
 use crate::icmp::payload::{self, PayloadGuess, Senders};
-use crate::icmp::{Body, Message, tunnel_header};
+use crate::icmp::{Body, Echo, Message, tunnel_header};
 use crate::model::FrameRef;
 use crate::record::words::Word;
 use crate::record::{IcmpEvent, LinkHeader, Payloads};
@@ -235,7 +237,7 @@ impl Serialize for InCommon<'_> {
 struct Inferred<'a> {
     payload: Option<PayloadGuess>,
     /// What that is guessed of.
-    octets: &'a [u8],
+    octets: Cow<'a, [u8]>,
     distance: Option<(u8, u8)>,
     little_endian: Option<(u16, u16)>,
 }
@@ -246,13 +248,18 @@ impl<'a> Inferred<'a> {
             return None;
         };
         let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
-        let payload = senders.payload(addrs, echo, extent, event.frame.ts);
+        let octets = event.sent_payload(echo);
+        let sent = Echo {
+            payload: &octets,
+            ..*echo
+        };
+        let payload = senders.payload(addrs, &sent, extent, event.frame.ts);
         let inferred = Self {
             payload,
-            octets: echo.payload,
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: senders.little_endian(addrs, echo, extent, payload),
+            little_endian: senders.little_endian(addrs, &sent, extent, payload),
+            octets,
         };
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()
@@ -267,8 +274,8 @@ impl Serialize for Inferred<'_> {
         if let Some(payload) = self.payload {
             map.name("sender", payload.sender.name())?;
             map.maybe("sent", payload.sent.map(Time))?;
-            if payload.header(self.octets).next().is_some() {
-                map.put("header", &PayloadHeader(payload, self.octets))?;
+            if payload.header(&self.octets).next().is_some() {
+                map.put("header", &PayloadHeader(payload, &self.octets))?;
             }
         }
         if let Some((initial, hops)) = self.distance {

@@ -264,6 +264,10 @@ impl Serialize for ExplainedChecksum<'_> {
             map.name("cause", cause.name())?;
             match cause {
                 ChecksumCause::OldAddress(address) => map.put("old_address", &Addr(address))?,
+                ChecksumCause::AlteredWord(word) => {
+                    map.put("altered_offset", &word.at)?;
+                    map.put("altered_from", &word.was)?;
+                }
                 ChecksumCause::OldSequence(seq) => map.put("old_sequence", &seq)?,
                 ChecksumCause::Untranslated(before) | ChecksumCause::OfRequest(before) => {
                     let before = self.of.map(|of| of.reference(before));

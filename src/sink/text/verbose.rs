@@ -228,6 +228,11 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
     }
     let extent = event.said().end();
     let addrs = event.packet.ip.addrs;
+    let sent = event.sent_payload(echo);
+    let echo = &Echo {
+        payload: &sent,
+        ..*echo
+    };
     let guess = senders.payload(addrs, echo, extent, event.frame.ts);
     if let Some((id, seq)) = senders.little_endian(addrs, echo, extent, guess) {
         number(out, b", probably little-endian: id ", id.into());

@@ -46,6 +46,11 @@ pub(in super::super) fn cause(
             out.extend_from_slice(b", ");
             frame(out, before, names);
         }
+        ChecksumCause::AlteredWord(word) => {
+            write::number(out, b", at octet ", word.at as u64);
+            out.extend_from_slice(b", from 0x");
+            write::hex(out, word.was.into(), 4);
+        }
         ChecksumCause::OldSequence(seq) => {
             write::number(out, b", ", seq.into());
         }

@@ -91,6 +91,7 @@ impl fmt::Display for Changed {
             first,
             last,
             xor,
+            was: _,
         } = self.0;
         if octets == 1 {
             write!(f, "1 octet of the payload differs, at {first}")?;
