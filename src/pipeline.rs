@@ -475,7 +475,7 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             self.open += 1;
         }
         let correlator = &self.pipe.correlator;
-        let proven = correlator.proven(frame, (&packet.ip, &message), relation);
+        let proven = correlator.proven(frame, (&packet.ip, &message), whole.as_ref(), relation);
         let event = IcmpEvent {
             frame,
             packet,

@@ -15,7 +15,7 @@ use super::{Correlator, MatchKind, Original, Relation};
 use crate::icmp::cause::arithmetic::Sum;
 use crate::icmp::cause::{ChecksumCause, Proven};
 use crate::icmp::quote::has_id;
-use crate::icmp::{Message, Quote, Translation};
+use crate::icmp::{Message, Quote, Translation, Whole};
 use crate::model::{AddrPair, Frame, FrameRef};
 use crate::wire::checksum::{icmpv6_pseudo_header, internet};
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
@@ -24,14 +24,17 @@ use crate::wire::{ChecksumStatus, Ip, header_checksum};
 pub(super) const LOOKED_AT: usize = 512;
 
 impl Correlator {
-    /// What packets before it prove of why checksums of `message`, which was related so, are bad.
+    /// What packets before it prove of a message, or the part of one, that was related so, and of the message
+    /// that is `whole` with it: as why checksums of it are bad.
     #[inline]
     pub fn proven(
         &self,
         frame: &Frame<'_>,
-        (ip, message): (&Ip<'_>, &Message<'_>),
+        part: (&Ip<'_>, &Message<'_>),
+        whole: Option<&Whole<'_>>,
         relation: Relation,
     ) -> Option<Box<Proven>> {
+        let (ip, message) = whole.map_or(part, |whole| (&whole.ip, &whole.message));
         let is_bad = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
         let original = original(relation);
         let may_be_translated = || {
@@ -44,7 +47,7 @@ impl Correlator {
                 })
         };
         if is_bad || may_be_translated() {
-            self.compared(frame, (ip, message), relation)
+            self.compared(frame, part, (ip, message), relation)
         } else {
             None
         }
@@ -54,11 +57,17 @@ impl Correlator {
     fn compared(
         &self,
         frame: &Frame<'_>,
+        part: (&Ip<'_>, &Message<'_>),
         (ip, message): (&Ip<'_>, &Message<'_>),
         relation: Relation,
     ) -> Option<Box<Proven>> {
         let by_packets = self.by_packets(frame, (ip, message), original(relation));
         let mut proven = by_packets.unwrap_or_default();
+        let header = self
+            .ring
+            .as_ref()
+            .and_then(|ring| before_header(ring, part.0, part.1));
+        proven.header = header.map(ChecksumCause::Untranslated);
         proven.message = (proven.message).or_else(|| self.altered(message, relation));
         (proven != Proven::default()).then(|| Box::new(proven))
     }
@@ -71,11 +80,7 @@ impl Correlator {
         original: Option<Original>,
     ) -> Option<Proven> {
         let ring = self.ring.as_ref()?;
-        let header = before_header(ring, ip, message);
-        let mut proven = Proven {
-            header: header.map(ChecksumCause::Untranslated),
-            ..Proven::default()
-        };
+        let mut proven = Proven::default();
         if let Some(quote) = message.quote() {
             let error = Look {
                 ip,
