@@ -26,11 +26,21 @@ pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
     })
 }
 
+/// The extension that makes a router advertisement an agent's (RFC 5944 section 2.1.1).
+const MOBILITY_AGENT_TYPE: u8 = 16;
+
+/// Whether an agent advertises itself in what is behind the addresses of routers.
+pub(super) fn is_advertised(mut behind: &[u8]) -> bool {
+    std::iter::from_fn(|| type_length::next(&mut behind))
+        .any(|(extension, _)| extension.first() == Some(&MOBILITY_AGENT_TYPE))
+}
+
 /// Tells of an extension that is not all there; `at` is where `octets` stand in the message.
 pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     // RFC 5944 section 2.1.1: 6, and 4 for each care-of address.
     let fits = |extension: &[u8], length: usize| {
-        extension.first() != Some(&16) || length >= HEADER + 6 && length.is_multiple_of(4)
+        extension.first() != Some(&MOBILITY_AGENT_TYPE)
+            || length >= HEADER + 6 && length.is_multiple_of(4)
     };
     let rule = "extension length wrong for its type";
     type_length::check(octets, at, decoder, fits, rule);
@@ -48,7 +58,7 @@ pub fn extension_name(kind: u8) -> Option<&'static str> {
 const fn format(kind: u8) -> (Option<&'static str>, &'static [FieldSpec]) {
     match kind {
         PADDING => (Some("one_byte_padding"), &[]),
-        16 => (Some("mobility_agent_advertisement"), MOBILITY_AGENT),
+        MOBILITY_AGENT_TYPE => (Some("mobility_agent_advertisement"), MOBILITY_AGENT),
         // RFC 5944 section 2.1.2: one for each router address.
         19 => (
             Some("prefix_lengths"),
@@ -131,11 +141,34 @@ mod tests {
 
     #[test]
     fn an_extension_of_a_wrong_length_is_told() {
-        for agent in [&[16, 4, 0, 9, 0, 0][..], &[16, 20, 0, 9], &[24]] {
+        let cut_behind_a_whole_one = &[16, 6, 0, 9, 0, 0, 0x20, 0, 24];
+        for (agent, items) in [
+            (&[16, 4, 0, 9, 0, 0][..], 2),
+            (&[16, 20, 0, 9], 2),
+            (cut_behind_a_whole_one, 3),
+        ] {
             let packet = advertisement(agent);
             let message = parse(&packet);
             assert!(!message.defects.is_empty(), "{agent:?}");
-            assert_eq!(message.items().count(), 2);
+            assert_eq!(message.items().count(), items);
         }
+    }
+
+    /// RFC 1256 section 5.2 and RFC 5944 section 2.1: what is behind the addresses of routers counts
+    /// where an agent is, which need not be a router.
+    #[test]
+    fn an_agent_need_not_be_a_router_and_a_router_no_agent() {
+        let behind = [0xff, 0xff, 0xff];
+        let packet = advertisement(&behind);
+        let message = parse(&packet);
+        assert!(message.defects.is_empty());
+        assert_eq!(message.items().count(), 1);
+        assert_eq!(message.unread(), Some(&behind[..]));
+        let told = |behind: &[u8]| {
+            let packet = v4(&[&[9, 0, 0, 0, 0, 2, 0x07, 0x08], behind].concat());
+            parse(&packet).defects.count()
+        };
+        assert_eq!(told(&[16, 6, 0, 9, 0, 0, 0x20, 0]), 0);
+        assert_eq!(told(&[]), 1);
     }
 }

@@ -243,16 +243,21 @@ fn router_advertisement<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     if !matches!(decoder.code, 0 | 16) {
         decoder.rule(1, "code is neither 0 nor 16");
     }
-    if count == 0 && decoder.code == 0 {
-        decoder.rule(4, "no router address");
-    }
     if words < 2 && count > 0 {
         decoder.rule(5, "entry size under 2 words");
     }
     let wanted = 8 + usize::from(count) * usize::from(words) * 4;
     decoder.need(wanted);
     let end = wanted.min(bytes.len());
-    let extensions = tail(bytes, end);
+    // RFC 1256 section 5.2: what is behind the addresses says nothing but to who looks for an agent,
+    // whose message needs none of these (RFC 5944 section 2.1).
+    let extensions = match tail(bytes, end) {
+        behind if agent::is_advertised(behind) => behind,
+        _ => &[],
+    };
+    if count == 0 && extensions.is_empty() {
+        decoder.rule(4, "no router address");
+    }
     agent::check(extensions, end, decoder);
     Body::RouterAdvertisement4(RouterAdvertisement {
         lifetime,

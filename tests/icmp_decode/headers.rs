@@ -160,7 +160,7 @@ fn extension_headers() -> Vec<Header> {
         made(
             0,
             &[&[58, 0, 5, 2, 0, 0, 1, 0]],
-            json!([{"type": 0, "name": "hop_by_hop_options", "options": [{"type": 5, "name": "router_alert", "value": 0}]}]),
+            json!([{"type": 0, "name": "hop_by_hop_options", "options": [{"type": 5, "name": "router_alert", "value": 0, "value_name": "mld"}]}]),
             ": HBH (rtalert: 0x0000) (padn) [icmp6",
             Same,
             &[

@@ -1,7 +1,7 @@
 //! The tables of the options of IPv4, IPv6, dynamic source routing and segment routing.
 
 use super::Table;
-use crate::icmp::field::{Names, spec};
+use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::tcp;
 use crate::wire::bytes::u8_at;
 use crate::wire::ip::OptionSpace;
@@ -37,9 +37,19 @@ const QUICK_START: Table = &[
     spec::named(spec::bits(2, 4, 4, "function"), &QUICK_START_FUNCTIONS),
     spec::bits(2, 0, 4, "rate"),
     spec::u8(3, "ttl"),
-    spec::bits_of(4, 4, 2, 30, "nonce"),
-    spec::reserved(4, 4, 0x03, "reserved"),
+    QUICK_START_NONCE,
+    QUICK_START_RESERVED,
 ];
+/// A report of the rate that was approved has no time to live.
+const QUICK_START_REPORT: Table = &[
+    QUICK_START[0],
+    QUICK_START[1],
+    spec::reserved(3, 1, 0xff, "unused"),
+    QUICK_START_NONCE,
+    QUICK_START_RESERVED,
+];
+const QUICK_START_NONCE: FieldSpec = spec::bits_of(4, 4, 2, 30, "nonce");
+const QUICK_START_RESERVED: FieldSpec = spec::reserved(4, 4, 0x03, "reserved");
 const QUICK_START_FUNCTIONS: Names = Names {
     key: "function_name",
     words: &const { spec::sparse::<9>(&[(0, "request"), (8, "report")]) },
@@ -85,7 +95,7 @@ fn option4(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
         11 => ("mtu_probe", &[const { spec::u16(2, "mtu") }]),
         12 => ("mtu_reply", &[const { spec::u16(2, "mtu") }]),
         // RFC 4782 section 3.
-        25 => ("quick_start", QUICK_START),
+        25 => ("quick_start", quick_start(bytes)),
         // RFC 1393 section 2.2.
         82 => (
             "traceroute",
@@ -98,6 +108,17 @@ fn option4(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
         ),
         // RFC 2113.
         148 => ("router_alert", &[const { spec::u16(2, "value") }]),
+        // RFC 6814 section 3 and IANA's registry: of old, without a layout that is known.
+        10 => ("zsu", DATA),
+        15 => ("encode", DATA),
+        142 => ("visa", DATA),
+        144 => ("imi_traffic_descriptor", DATA),
+        145 => ("extended_internet_protocol", DATA),
+        147 => ("address_extension", DATA),
+        149 => ("selective_directed_broadcast", DATA),
+        151 => ("dynamic_packet_state", DATA),
+        152 => ("upstream_multicast_packet", DATA),
+        205 => ("experimental_flow_control", DATA),
         // RFC 4727 section 2.5.
         30 | 94 | 158 | 222 => ("experiment", DATA),
         _ => ("", DATA),
@@ -116,7 +137,10 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
             &[const { spec::u8(2, "limit") }],
         ),
         // RFC 2711 section 2.1.
-        0x05 => ("router_alert", &[const { spec::u16(2, "value") }]),
+        0x05 => (
+            "router_alert",
+            &[const { spec::named(spec::u16(2, "value"), &ALERTS) }],
+        ),
         // RFC 5570 section 5.1.
         0x07 => (
             "calipso",
@@ -153,7 +177,7 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
             ],
         ),
         // RFC 4782 section 3.2.
-        0x26 => ("quick_start", QUICK_START),
+        0x26 => ("quick_start", quick_start(bytes)),
         // RFC 9268 section 5.
         0x30 => (
             "minimum_path_mtu",
@@ -176,18 +200,7 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
                 const { spec::u16(4, "sender_rank") },
             ],
         ),
-        // RFC 7731 section 6.1.
-        0x6d => (
-            "mpl",
-            &[
-                const { spec::bits(2, 6, 2, "seed_id_size") },
-                const { spec::flag(2, 0x20, "largest") },
-                const { spec::flag(2, 0x10, "other_version") },
-                const { spec::reserved(2, 1, 0x0f, "reserved") },
-                const { spec::u8(3, "sequence") },
-                const { spec::rest(4, "seed_id") },
-            ],
-        ),
+        0x6d => ("mpl", multicast_seed(bytes)),
         // RFC 6744 section 2.
         0x8b => ("ilnp_nonce", &[const { spec::rest(2, "nonce") }]),
         // RFC 6788 section 7.
@@ -219,6 +232,14 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
     }
 }
 
+fn quick_start(bytes: &[u8]) -> Table {
+    const REPORT: u8 = 8;
+    match u8_at(bytes, 2).map(|octet| octet >> 4) {
+        Some(REPORT) => QUICK_START_REPORT,
+        _ => QUICK_START,
+    }
+}
+
 /// RFC 6621 section 6.1.1: a value that makes a hash differ, or a number, perhaps of who gave it.
 fn duplicate_detection(bytes: &[u8]) -> Table {
     const HASH: u8 = 0x80;
@@ -234,6 +255,39 @@ fn duplicate_detection(bytes: &[u8]) -> Table {
         ],
     }
 }
+
+/// RFC 7731 section 6.1: a message of a seed, which is the packet's source or so many octets name.
+fn multicast_seed(bytes: &[u8]) -> Table {
+    macro_rules! table {
+        ($($seed:expr),*) => {
+            &[
+                const { spec::named(spec::bits(2, 6, 2, "seed_id_size"), &SEED_ID_SIZES) },
+                const { spec::flag(2, 0x20, "largest") },
+                const { spec::flag(2, 0x10, "other_version") },
+                const { spec::reserved(2, 1, 0x0f, "reserved") },
+                const { spec::u8(3, "sequence") },
+                $(const { $seed }),*
+            ]
+        };
+    }
+    match u8_at(bytes, 2).map(|octet| octet >> 6) {
+        Some(1) => table!(spec::hex(4, 2, "seed_id")),
+        Some(2) => table!(spec::hex(4, 8, "seed_id")),
+        Some(3) => table!(spec::v6(4, "seed_id")),
+        _ => table!(),
+    }
+}
+
+/// What a router is to look for (RFC 2711 section 2.1).
+const ALERTS: Names = Names {
+    key: "value_name",
+    words: &["mld", "rsvp", "active_networks"],
+};
+
+const SEED_ID_SIZES: Names = Names {
+    key: "seed_id_size_name",
+    words: &["source_address", "16_bits", "64_bits", "128_bits"],
+};
 
 /// Measurements on the way: RFC 9486 section 3, with what RFC 9197 section 4 and RFC 9326 section 3.2
 /// have behind the type.
@@ -444,13 +498,13 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(&[0x6d, 4, 0x50, 9, 0xbe, 0xef]),
+            told(&[0x6d, 6, 0x50, 9, 0xbe, 0xef, 1, 2]),
             [
                 "seed_id_size Number(1)",
                 "largest Flag(false)",
                 "other_version Flag(true)",
                 "sequence Number(9)",
-                "seed_id Octets([190, 239])",
+                "seed_id Hex(48879)",
             ]
         );
         assert_eq!(
@@ -474,7 +528,7 @@ mod tests {
             [
                 "function Number(8)",
                 "rate Number(15)",
-                "ttl Number(64)",
+                "unused Hex(64)",
                 "nonce Number(1)",
                 "reserved Hex(3)",
             ]

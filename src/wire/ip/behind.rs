@@ -69,8 +69,7 @@ impl IpOption<'_> {
         self.length().map_or(2, usize::from)
     }
 
-    /// Whether an option of IPv4, or of dynamic source routing, that is all there holds what its type
-    /// does.
+    /// Whether an option that is all there holds what its type does; those of TCP always do.
     pub fn fits(&self) -> bool {
         let length = self.bytes.len();
         if self.length().map(usize::from) != Some(length) {
@@ -79,7 +78,9 @@ impl IpOption<'_> {
         match self.space {
             OptionSpace::Ipv4 => holds_entries(self.kind, length, u8_at(self.bytes, 3)),
             OptionSpace::DynamicSourceRouting => holds_route(self.kind, length),
-            OptionSpace::Ipv6 | OptionSpace::SegmentRouting | OptionSpace::Tcp => true,
+            OptionSpace::Ipv6 => holds_value(self.kind, tail(self.bytes, 2)),
+            OptionSpace::SegmentRouting => holds_segment_value(self.kind, length),
+            OptionSpace::Tcp => true,
         }
     }
 
@@ -108,9 +109,44 @@ pub(super) fn holds_entries(kind: u8, length: usize, flag: Option<u8>) -> bool {
             };
             length >= 4 && (length - 4).is_multiple_of(entry)
         }
-        136 | 148 => length == 4,
+        // Also RFC 1063.
+        11 | 12 | 136 | 148 => length == 4,
+        // RFC 4782 section 3.1.
+        25 => length == 8,
+        // RFC 1393 section 2.2.
+        82 => length == 12,
+        // RFC 1108 sections 2.2 and 3.1.
+        130 | 133 => length >= 3,
         _ => true,
     }
+}
+
+/// The same of an option of IPv6 and the octets behind its length: RFC 2473 section 4.1.1, RFC 2711
+/// section 2.1, RFC 5570 section 5.1.3, RFC 8250 section 3.2, RFC 9343 section 3.1, RFC 4782 section
+/// 3.2, RFC 6553 section 3, RFC 9268 section 5, RFC 2675 section 2, RFC 6275 section 6.3 and RFC 6971
+/// section 13.1.2.
+pub(super) fn holds_value(kind: u8, value: &[u8]) -> bool {
+    let wanted = match kind {
+        0x04 => 1,
+        0x05 => 2,
+        0x07 => 8 + 4 * u8_at(value, 4).map_or(0, usize::from),
+        0x0f => 10,
+        0x12 | 0x32 | 0x30 | 0xc2 => 4,
+        0x26 => 6,
+        0x23 | 0x63 => return value.len() >= 4,
+        0xc9 => 16,
+        0xee => 3,
+        _ => return true,
+    };
+    value.len() == wanted
+}
+
+/// The same of one of a segment routing header, type and length included: a code has up to 32 octets
+/// behind six (RFC 8754 section 2.1.2).
+fn holds_segment_value(kind: u8, length: usize) -> bool {
+    const HMAC: u8 = 5;
+    const HEAD: usize = 8;
+    kind != HMAC || matches!(length, 16..=40) && (length - HEAD).is_multiple_of(8)
 }
 
 /// The same of dynamic source routing, type and length included (RFC 4728 sections 6.2 to 6.8).

@@ -18,17 +18,23 @@ pub(super) enum Fault {
     OptionEnd,
     OptionLayout,
     RoutePointer,
+    SecondSourceRoute,
+    SecondRecordRoute,
     ForeignExtension,
     Short,
     Short6,
     ExtensionShort,
     ExtensionOptionEnd,
+    ExtensionOptionLayout,
     HopByHopPlace,
     NoSegments,
     SegmentsLeft,
     LastEntry,
+    HomeRouteLength,
+    MulticastSegment,
     JumboBesideLength,
     JumboSmall,
+    JumboFragment,
     PayloadLengthZero,
 }
 
@@ -47,17 +53,23 @@ impl Fault {
             | Self::OptionEnd
             | Self::OptionLayout
             | Self::RoutePointer
+            | Self::SecondSourceRoute
+            | Self::SecondRecordRoute
             | Self::ForeignExtension
             | Self::Short => Layer::Ipv4,
             Self::Short6 | Self::PayloadLengthZero => Layer::Ipv6,
             Self::ExtensionShort
             | Self::ExtensionOptionEnd
+            | Self::ExtensionOptionLayout
             | Self::HopByHopPlace
             | Self::NoSegments
             | Self::SegmentsLeft
             | Self::LastEntry
+            | Self::HomeRouteLength
+            | Self::MulticastSegment
             | Self::JumboBesideLength
-            | Self::JumboSmall => Layer::Ipv6Extension,
+            | Self::JumboSmall
+            | Self::JumboFragment => Layer::Ipv6Extension,
         }
     }
 
@@ -74,15 +86,20 @@ impl Fault {
             Self::HostOrder => "fields of 16 bits with their octets swapped",
             Self::OptionLength => "option length under 2",
             Self::OptionEnd | Self::ExtensionOptionEnd => "option runs over the header's end",
-            Self::OptionLayout => "option length wrong for its type",
+            Self::OptionLayout | Self::ExtensionOptionLayout => "option length wrong for its type",
             Self::RoutePointer => "pointer of a route or timestamp option to no entry",
+            Self::SecondSourceRoute => "more than one source route",
+            Self::SecondRecordRoute => "more than one record route",
             Self::ForeignExtension => "extension headers require IPv6",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",
             Self::SegmentsLeft => "more segments left than a routing header has",
             Self::LastEntry => "last entry of a routing header behind its end",
+            Self::HomeRouteLength => "routing header of type 2 has other than one address",
+            Self::MulticastSegment => "multicast address in a routing header",
             Self::JumboBesideLength => "jumbo payload option beside a payload length",
             Self::JumboSmall => "jumbo payload length under 65536",
+            Self::JumboFragment => "fragment header in a jumbogram",
             Self::PayloadLengthZero => "payload length 0 without a jumbo payload option",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })

@@ -6,6 +6,7 @@ mod fragment;
 mod mended;
 pub mod protocol;
 mod restored;
+mod routing;
 pub mod source_route;
 #[cfg(test)]
 mod tests;

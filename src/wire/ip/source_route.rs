@@ -50,6 +50,11 @@ impl SourceRoute {
         }
     }
 
+    /// How many addresses there are.
+    pub(super) fn count(self) -> usize {
+        usize::from(self.before_last) + 1
+    }
+
     /// Where the packet is to go in the end.
     pub(super) fn last(self, octets: &[u8]) -> Option<Ipv6Addr> {
         self.addresses(octets).nth(usize::from(self.before_last))

@@ -189,6 +189,9 @@ fn quoted_minimum(room: &Room<'_>, header_length: usize, fixed: &[u8; FIXED]) ->
 }
 
 fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
+    const RECORD_ROUTE: u8 = 7;
+    const LOOSE_ROUTE: u8 = 131;
+    const STRICT_ROUTE: u8 = 137;
     const ROUTER_ALERT: u8 = 148; // RFC 2113
     let Some(options) = ip.header.get(FIXED..header_length.min(ip.header.len())) else {
         return;
@@ -203,6 +206,7 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
         );
     }
     let mut at = 0;
+    let (mut source_routes, mut record_routes) = (0, 0);
     while let Some(kind) = u8_at(options, at) {
         match kind {
             0 => break,
@@ -226,6 +230,20 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
                 }
                 if !behind::holds_entries(kind, length, u8_at(options, at + 3)) {
                     ip.faults.rule(Fault::OptionLayout, FIXED + at + 1);
+                }
+                // RFC 1122 section 3.2.1.8 and RFC 791 section 3.1.
+                let once = match kind {
+                    LOOSE_ROUTE | STRICT_ROUTE => {
+                        Some((&mut source_routes, Fault::SecondSourceRoute))
+                    }
+                    RECORD_ROUTE => Some((&mut record_routes, Fault::SecondRecordRoute)),
+                    _ => None,
+                };
+                if let Some((count, fault)) = once {
+                    *count += 1;
+                    if *count == 2 {
+                        ip.faults.rule(fault, FIXED + at);
+                    }
                 }
                 at += length;
             }

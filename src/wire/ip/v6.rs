@@ -1,11 +1,10 @@
 //! The IPv6 header and its extension headers (RFC 8200).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
-use super::behind::{IpOptions, OptionSpace};
+use super::behind::{self, IpOptions, OptionSpace};
 use super::fault::{Fault, Faults};
-use super::source_route::{FIRST_ADDRESS, SourceRoute};
-use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol};
+use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, routing};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -186,10 +185,16 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
                 read_options(ip, header, at);
             }
             protocol::DEST_OPTIONS => read_options(ip, header, at),
-            protocol::ROUTE => read_routing(ip, header, at),
+            protocol::ROUTE => routing::read(ip, header, at),
             // It is no beginning of what is behind.
             protocol::FRAG if ip.fragment.is_some() && is_later(header) => break,
-            protocol::FRAG => read_fragment(ip, header),
+            protocol::FRAG => {
+                // RFC 2675 section 3.
+                if ip.length > u32::from(u16::MAX) + u32::from(FIXED_OCTETS) {
+                    ip.faults.rule(Fault::JumboFragment, at);
+                }
+                read_fragment(ip, header);
+            }
             protocol::DSR => read_source_routing(ip, header, at),
             _ => {}
         }
@@ -213,13 +218,20 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     for option in options(header) {
         match option.kind {
             ROUTER_ALERT => ip.router_alert |= ip.protocol == protocol::HOPOPT,
-            HOME_ADDRESS => ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from),
+            // In other headers it is none.
+            HOME_ADDRESS if ip.protocol == protocol::DEST_OPTIONS => {
+                ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from);
+            }
             JUMBO_PAYLOAD => jumbo(ip, option.data, at),
             _ => {}
         }
         walked = option.end;
         if option.end > header.len() {
             break;
+        }
+        if !behind::holds_value(option.kind, option.data) {
+            let length = option.end - option.data.len() - 1;
+            ip.faults.rule(Fault::ExtensionOptionLayout, at + length);
         }
     }
     let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
@@ -252,61 +264,6 @@ fn read_source_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
             ip.faults.rule(Fault::OptionLayout, at + start + 1);
         }
         start += stated;
-    }
-}
-
-/// Finds where a routing header still leads to.
-fn read_routing(ip: &mut Ip<'_>, header: &[u8], at: usize) {
-    let Some([kind, left]) = array_at(header, 2) else {
-        return;
-    };
-    if left == 0 {
-        return;
-    }
-    let length = (usize::from(u8_at(header, 1).unwrap_or(0)) + 1) * 8;
-    let address = |at: usize| array_at::<16>(header, at).map(Ipv6Addr::from);
-    let last = match kind {
-        // RFC 5095 and RFC 6275: addresses in the order they are visited.
-        0 | 2 => length
-            .checked_sub(16)
-            .filter(|&at| at >= 8)
-            .and_then(address),
-        3 => match ip.addrs.dst() {
-            IpAddr::V6(destination) => SourceRoute::of(header, destination)
-                .and_then(|route| route.last(tail(header, FIRST_ADDRESS.into()))),
-            IpAddr::V4(_) => None,
-        },
-        // RFC 8754 section 2: the last segment comes first.
-        4 => address(8),
-        _ => None,
-    };
-    if header.len() == length {
-        segments(ip, header, at, last.is_some());
-    }
-    ip.final_destination = last.or(ip.final_destination);
-}
-
-/// Tells of a routing header whose counts lead out of its segments: RFC 8754 section 4.3.1.1 for those
-/// of segment routing, RFC 8200 section 4.4 for the others, which are to be answered with an error.
-fn segments(ip: &mut Ip<'_>, header: &[u8], at: usize, leads_on: bool) {
-    let Some([words, kind, left]) = array_at(header, 1) else {
-        return;
-    };
-    let room = match kind {
-        0 | 2 | 4 => usize::from(words / 2),
-        _ => usize::MAX,
-    };
-    let entries = match (kind, u8_at(header, 4)) {
-        (4, Some(last)) => usize::from(last) + 1,
-        _ => room,
-    };
-    if !leads_on && matches!(kind, 0 | 2..=4) {
-        ip.faults.rule(Fault::NoSegments, at + 3);
-    } else if usize::from(left) > entries.min(room) {
-        ip.faults.rule(Fault::SegmentsLeft, at + 3);
-    }
-    if leads_on && entries > room {
-        ip.faults.rule(Fault::LastEntry, at + 4);
     }
 }
 

@@ -385,3 +385,37 @@ fn icmpv6_in_ipv4_with_its_addresses() {
     packet[22..24].copy_from_slice(&sum.to_be_bytes());
     assert_eq!(icmp_checksum(&parse(&packet)).status, ChecksumStatus::Good);
 }
+
+/// RFC 791 section 3.1, RFC 1122 section 3.2.1.8.
+#[test]
+fn options_that_a_header_has_but_once() {
+    let told = |options: &[u8]| {
+        let mut packet = vec![0x45; 1];
+        packet.resize(20, 0);
+        packet.extend(options);
+        packet[0] = 0x40 | u8::try_from(packet.len() / 4).unwrap();
+        packet[3] = u8::try_from(packet.len()).unwrap();
+        packet[9] = protocol::ICMP;
+        rules(&Ip::parse(&packet, Limit::Frame).unwrap())
+    };
+    let [record, loose, strict] = [7, 131, 137].map(|kind| [kind, 7, 4, 0, 0, 0, 0, 1]);
+    assert!(told(&[record, loose].concat()).is_empty());
+    assert_eq!(
+        told(&[loose, strict].concat()),
+        ["more than one source route"]
+    );
+    assert_eq!(
+        told(&[record, record].concat()),
+        ["more than one record route"]
+    );
+    let layout = "option length wrong for its type";
+    for (whole, short) in [(8, 25), (12, 82), (4, 11), (4, 12), (3, 130), (3, 133)] {
+        let option = |length: u8| {
+            let mut option = vec![short, length];
+            option.resize(12, 1);
+            option
+        };
+        assert!(told(&option(whole)).is_empty(), "{short}");
+        assert_eq!(told(&option(whole - 1)), [layout], "{short}");
+    }
+}

@@ -113,10 +113,12 @@ fn the_final_destination_of_each_routing_type() {
         (4, 0, None),
         (99, 1, None),
     ] {
-        let packet = v6(protocol::ROUTE, &header(kind, left, [0; 4]));
+        let last_entry = u8::from(kind == 4);
+        let packet = v6(protocol::ROUTE, &header(kind, left, [last_entry, 0, 0, 0]));
         let ip = parse(&packet);
         assert_eq!(ip.final_destination, expected, "type {kind} left {left}");
-        assert!(!ip.is_defective());
+        // That of a mobile node has one address.
+        assert_eq!(ip.is_defective(), kind == 2);
     }
     // RPL: 14 octets in common with the destination for all, 2 octets each, 4 of padding.
     let rpl = [58, 1, 3, 2, 0xee, 0x40, 0, 0, 0, 0x22, 0, 0x33, 9, 9, 9, 9];
@@ -139,7 +141,8 @@ fn the_final_destination_of_each_routing_type() {
 fn routing_headers_that_count_more_segments_than_they_have() {
     let told = |kind: u8, left: u8, last: u8| {
         let mut header = vec![58, 4, kind, left, last, 0, 0, 0];
-        header.extend([0x20; 32]);
+        header.extend([0x20; 16]);
+        header.extend([0; 16]);
         rules(&parse(&v6(protocol::ROUTE, &header)))
     };
     let left = "more segments left than a routing header has";
@@ -152,6 +155,114 @@ fn routing_headers_that_count_more_segments_than_they_have() {
     assert!(told(4, 2, 1).is_empty());
     assert!(told(0, 2, 9).is_empty());
     assert!(told(4, 0, 9).is_empty(), "who it was for does not look");
+}
+
+/// RFC 6554 section 4.2, RFC 6275 section 6.4.1 and RFC 8754 section 2.1.
+#[test]
+fn routing_headers_of_one_type_that_break_its_rules() {
+    let told = |header: &[u8]| rules(&parse(&v6(protocol::ROUTE, header)));
+    // Two addresses of two octets, a last one of four.
+    let rpl = |left: u8, first: u8| {
+        let mut header = vec![58, 1, 3, left, 0xec, 0, 0, 0];
+        header.extend([first, 0, 0, 2, 0, 0, 0, 3]);
+        header
+    };
+    assert!(told(&rpl(3, 0)).is_empty());
+    assert_eq!(
+        told(&rpl(4, 0)),
+        ["more segments left than a routing header has"]
+    );
+    let mut group = vec![58, 2, 3, 1, 0, 0, 0, 0, 0xff, 2];
+    group.resize(24, 1);
+    assert_eq!(told(&group), ["multicast address in a routing header"]);
+    group[8] = 0x20;
+    assert!(told(&group).is_empty());
+    let home = |words: u8| {
+        let mut header = vec![58, words, 2, 1, 0, 0, 0, 0];
+        header.resize(8 + usize::from(words) * 8, 0x20);
+        header
+    };
+    assert!(told(&home(2)).is_empty());
+    assert_eq!(
+        told(&home(4)),
+        ["routing header of type 2 has other than one address"]
+    );
+    let segments = |value: &[u8]| {
+        let mut header = vec![58, 3, 4, 1, 0, 0, 0, 0];
+        header.resize(24, 0x20);
+        header.extend(value);
+        header
+    };
+    assert!(told(&segments(&[4, 6, 0, 0, 0, 0, 0, 0])).is_empty());
+    assert!(told(&segments(&[0; 8])).is_empty());
+    assert_eq!(
+        told(&segments(&[4, 7, 0, 0, 0, 0, 0, 0])),
+        ["option runs over the header's end"]
+    );
+    assert_eq!(
+        told(&segments(&[5, 6, 0, 0, 0, 0, 0, 1])),
+        ["option length wrong for its type"]
+    );
+}
+
+/// A Home Address option counts in destination options alone (RFC 6275 section 6.3).
+#[test]
+fn a_home_address_stands_in_destination_options() {
+    let mut header = vec![58, 2, 1, 2, 0, 0, 0xc9, 16];
+    header.resize(24, 0x20);
+    let home = |kind: u8| parse(&v6(kind, &header)).home_address;
+    assert!(home(protocol::DEST_OPTIONS).is_some());
+    assert_eq!(home(protocol::HOPOPT), None);
+}
+
+#[test]
+fn options_that_do_not_hold_what_their_type_does() {
+    let told = |option: &[u8]| {
+        let mut header = vec![59, 0];
+        header.extend(option);
+        header.resize((header.len() + 7) / 8 * 8, 0);
+        header[1] = u8::try_from(header.len() / 8 - 1).unwrap();
+        rules(&parse(&v6(protocol::DEST_OPTIONS, &header)))
+    };
+    let whole: [&[u8]; 10] = [
+        &[0x04, 1, 4],
+        &[0x05, 2, 0, 0],
+        &[0x07, 12, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1],
+        &[0x0f, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        &[0x12, 4, 0, 0, 0, 0],
+        &[0x26, 6, 0, 0, 0, 0, 0, 0],
+        &[0x30, 4, 0, 0, 0, 0],
+        &[0x63, 4, 0, 0, 0, 0],
+        &[0xee, 3, 0, 0, 0],
+        &[0x1e, 0],
+    ];
+    for option in whole {
+        assert!(told(option).is_empty(), "{option:?}");
+        let mut shorter = option.to_vec();
+        if shorter[1] > 0 {
+            shorter[1] -= 1;
+            shorter.pop();
+            assert_eq!(
+                told(&shorter),
+                ["option length wrong for its type"],
+                "{option:?}"
+            );
+        }
+    }
+    assert!(
+        told(&[0x63, 5, 0, 0, 0, 0, 0]).is_empty(),
+        "parts may follow"
+    );
+}
+
+/// RFC 2675 section 3.
+#[test]
+fn a_jumbogram_is_no_fragment() {
+    let mut octets = vec![protocol::FRAG, 0, 0xc2, 4, 0, 1, 0, 0];
+    octets.extend([59, 0, 0, 0, 0, 0, 0, 1]);
+    let mut packet = v6(protocol::HOPOPT, &octets);
+    packet[4..6].fill(0);
+    assert_eq!(rules(&parse(&packet)), ["fragment header in a jumbogram"]);
 }
 
 /// RFC 2675 section 3.
