@@ -3,12 +3,11 @@
 
 mod probe;
 
-use std::net::IpAddr;
-
 pub(super) use self::probe::{refusal, ring_answer};
 use super::aftermath::Hit;
 use super::carried::Inner;
 use super::exchange::ReplyDrop;
+use super::exchanges::DroppedReply;
 use super::flows::is_icmp;
 use super::hasty::HastyError;
 use super::lead::Lead;
@@ -20,7 +19,7 @@ use super::trace::Path;
 use super::traces::{Again, Known, TraceKey};
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
-use super::{Correlator, NoOriginal, Original, Outcome, Relation, Sight, quoted};
+use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, quoted};
 use crate::icmp::{Direction, Message, Quote, Whole};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::{Ip, Packet, is_dropped};
@@ -98,7 +97,7 @@ impl Correlator {
             (query, seen)
         });
         if let Some((query, seen)) = query {
-            self.hits_query(query, id, (ip.src(), reason), seen);
+            self.hits_query(query, id, (&reported, reason), seen);
         } else {
             self.doubt_what_is_like(&carried, frame);
         }
@@ -168,12 +167,12 @@ impl Correlator {
         self.outcomes.extend(paths.into_iter().map(Outcome::Path));
     }
 
-    /// An error of this sender, seen so, is about the request or reply `query`, of this identification.
+    /// This error, seen so, is about the request or reply `query`, of this identification.
     fn hits_query(
         &mut self,
         query: Numbered,
         id: Option<u32>,
-        (dropper, reason): (IpAddr, DropReason),
+        (error, reason): (&Reported<'_, '_>, DropReason),
         seen: Sighting,
     ) {
         match query.direction {
@@ -181,9 +180,26 @@ impl Correlator {
             // A quench may come before anything is dropped (RFC 792).
             Direction::Reply if reason == DropReason::SourceQuench => {}
             Direction::Reply => {
-                let (frame, place) = (seen.frame, seen.place);
-                let drop = ReplyDrop::Error { frame, dropper };
-                self.exchanges.reply_dropped(query.key, (id, place), drop);
+                let reply = DroppedReply {
+                    key: query.key,
+                    ip_id: id,
+                    captured: match error.original {
+                        Some(Original::Found {
+                            match_kind: MatchKind::Exact,
+                            before: Some(before),
+                            ..
+                        }) => Some(seen.ts.before(before)),
+                        _ => None,
+                    },
+                    by: ReplyDrop::Error {
+                        frame: seen.frame,
+                        dropper: error.ip.src(),
+                    },
+                };
+                let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
+                (self.exchanges).reply_dropped(&reply, &seen, ring.as_ref(), &mut |event| {
+                    outcomes.push(event.told(ring.as_ref(), parts));
+                });
             }
         }
     }

@@ -5,6 +5,7 @@ mod broadcast;
 mod early;
 mod end;
 mod fragments;
+mod late;
 mod open;
 mod points;
 mod reused;
@@ -23,6 +24,7 @@ use self::open::{History, Open, ReplyTold, Rtt, Window, exchange};
 use self::points::Points;
 use self::reused::Beside;
 use self::translated::Translations;
+pub(super) use self::undelivered::DroppedReply;
 use self::undelivered::Undelivered;
 use super::blind::Blind;
 use super::exchange::{Exchange, ExchangeOutcome};
@@ -55,7 +57,8 @@ pub(super) enum ExchangeEvent {
     Decided(Exchange),
     /// Its window closed.
     Closed(Exchange),
-    /// It was told as lost, and an error came after its window.
+    /// It was told as lost, and an error came after its window; or as answered, and an error that its reply
+    /// was dropped, of which it tells the round trip that was told.
     Late(Exchange),
 }
 

@@ -56,11 +56,16 @@ impl Lead {
         Self(Self::of_ports(src, dst).0 | u64::from(seq))
     }
 
+    /// That of an ICMP query of this type, with identifier and what is behind it.
+    pub(super) fn of_query(kind: u8, id: u16, behind: u16) -> Self {
+        Self(u64::from(kind) << 56 | u64::from(id) << 16 | u64::from(behind))
+    }
+
     /// That of a packet of a flow, as far as the flow tells.
     pub(super) fn of_flow(ports: FlowPorts) -> Self {
         match ports {
             FlowPorts::Ports { src, dst } => Self::of_ports(src, dst),
-            FlowPorts::Query { kind, id } => Self(u64::from(kind) << 56 | u64::from(id) << 16),
+            FlowPorts::Query { kind, id } => Self::of_query(kind, id, 0),
             FlowPorts::Message(kind) => Self(u64::from(kind) << 56),
             FlowPorts::Spi(spi) => Self(u64::from(spi) << 32),
             FlowPorts::None => Self::default(),

@@ -87,7 +87,8 @@ pub enum Outcome {
     Decided(Exchange),
     /// The window of a request closed.
     Exchange(Exchange),
-    /// An error came about a request whose window had closed, and which was told as lost.
+    /// An error came about a request whose window had closed, and which was told as lost; or about the
+    /// reply to one that was told as answered, which is lost by that.
     LateError(Exchange),
     /// A drop verdict is complete.
     Drop(Box<DropVerdict>),

@@ -148,6 +148,23 @@ pub(super) fn request_of(version: IpVersion, reply: u8) -> Option<u8> {
     (reply_to(version, request) == Some(reply)).then_some(request)
 }
 
+/// What leads the request under `key` and the reply to it, where those have numbers, and in which of
+/// these octets nothing else may stand.
+pub(super) fn leads(key: &QueryKey) -> Option<(Lead, Lead, u64)> {
+    /// Type, identifier and sequence number; of extended echo that has one octet.
+    const QUERY: u64 = 0xff00_0000_ffff_ffff;
+    const EXTENDED: u64 = 0xff00_0000_ffff_ff00;
+    let is_of_kind = |&kind: &u8| numbered_request(key.version, kind) == Some(key.kind);
+    let request = (0..=u8::MAX).find(is_of_kind)?;
+    let (behind, mask) = match key.kind {
+        ExchangeKind::ExtendedEcho => (key.seq << 8, EXTENDED),
+        _ => (key.seq, QUERY),
+    };
+    let lead = |kind| Lead::of_query(kind, key.id, behind);
+    let reply = reply_to(key.version, request)?;
+    Some((lead(request), lead(reply), mask))
+}
+
 /// Whether messages of this type answer requests with identifier and sequence number, or a nonce.
 pub(super) fn answers_by_number(version: IpVersion, kind: u8) -> bool {
     request_of(version, kind).is_some()

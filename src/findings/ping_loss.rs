@@ -50,7 +50,7 @@ pub(super) struct PingLoss {
 }
 
 impl PingLoss {
-    /// Takes a request that was lost, and of which an error came later.
+    /// Takes a request that was lost, or answered, and of which or of whose reply an error came later.
     pub(super) fn late_error(&mut self, exchange: &Exchange) {
         if exchange.kind == ExchangeKind::Echo
             && let Some((losses, _)) = self.of(exchange)
@@ -263,7 +263,7 @@ fn advice(losses: &Losses) -> (Confidence, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::exchange::ExchangeEnd;
+    use crate::correlate::exchange::{ExchangeEnd, ReplyDrop};
     use crate::model::{FrameRef, SourceId};
 
     fn addrs() -> AddrPair {
@@ -339,6 +339,67 @@ mod tests {
             title.ends_with("; the requests were lost on their way there"),
             "{title}"
         );
+    }
+
+    #[test]
+    fn replies_that_were_dropped_as_is_told_late_are_lost_in_the_order_of_their_requests() {
+        for (late, told) in [
+            (
+                &[3, 5][..],
+                " lost 2 of 4 pings to 10.0.0.2 (50.0 %), one at a time",
+            ),
+            (
+                &[4, 5],
+                " lost 2 of 4 pings to 10.0.0.2 (50.0 %), up to 2 in a row, 1 burst",
+            ),
+            (
+                &[2, 3, 4, 5],
+                " lost 4 of 4 pings to 10.0.0.2 (100.0 %), all of them",
+            ),
+        ] {
+            let mut diagnosis = PingLoss::default();
+            let ping = |number: u64| Exchange {
+                seq: u16::try_from(number).ok(),
+                ..exchange(
+                    number,
+                    64,
+                    Some(ExchangeEnd::Reply(FrameRef::new(SourceId(0), number + 10))),
+                    1,
+                )
+            };
+            for number in 2..=5 {
+                diagnosis.exchange(&ping(number));
+            }
+            for number in late {
+                let error = FrameRef::new(SourceId(0), number + 20);
+                diagnosis.late_error(&Exchange {
+                    outcome: ExchangeOutcome::Lost,
+                    reply_dropped: Some(ReplyDrop::Error {
+                        frame: error,
+                        dropper: [10, 0, 0, 1].into(),
+                    }),
+                    ..ping(*number)
+                });
+            }
+            let found = found(diagnosis);
+            let [finding] = found.as_slice() else {
+                panic!("{found:?}");
+            };
+            let title = &finding.title;
+            assert!(title.contains(told), "{title}");
+            let dropped = format!(
+                "; {} of the replies were dropped on the way back by 10.0.0.1",
+                late.len()
+            );
+            assert!(title.ends_with(&dropped), "{title}");
+            let first =
+                [late[0], late[0] + 10, late[0] + 20].map(|n| FrameRef::new(SourceId(0), n));
+            assert!(
+                finding.evidence.starts_with(&first),
+                "{:?}",
+                finding.evidence
+            );
+        }
     }
 
     fn found(mut diagnosis: PingLoss) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use super::drop_log::DropLog;
 use super::dropped_replies::DroppedReplies;
 use super::group::EVIDENCE;
 use super::ping_course::Course;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome};
+use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use crate::model::FrameRef;
 
 /// Points of capture told apart.
@@ -18,6 +18,8 @@ pub(super) struct Losses {
     pub(super) errors: u64,
     /// Requests lost in a row up to now, and at most.
     run: u64,
+    /// The sequence number of the last that was lost, and which in a row it was.
+    last_lost: Option<(u16, u64)>,
     pub(super) longest: u64,
     /// Runs of two and more.
     pub(super) bursts: u64,
@@ -62,6 +64,7 @@ impl Losses {
         self.run += 1;
         self.bursts += u64::from(self.run == 2);
         self.longest = self.longest.max(self.run);
+        self.last_lost = exchange.seq.map(|seq| (seq, self.run));
         self.one_sided |= exchange.one_sided_possible;
         self.dropped += u64::from(exchange.dropped.is_some());
         let error = exchange
@@ -71,9 +74,14 @@ impl Losses {
             u64::from(exchange.lost_on_way_back() && exchange.reply_dropped.is_none());
         let log = logged.tells_of(exchange);
         self.logged += u64::from(log.is_some());
+        self.add_evidence(exchange, error.into_iter().chain(log));
+    }
+
+    /// Request and reply of one that was lost, and what else tells of it.
+    fn add_evidence(&mut self, exchange: &Exchange, more: impl Iterator<Item = FrameRef>) {
         let room = EVIDENCE.saturating_sub(self.evidence.len());
-        let frames = [exchange.request].into_iter().chain(reply);
-        let frames = frames.chain(error).chain(log);
+        let reply = exchange.end.and_then(ExchangeEnd::reply);
+        let frames = [exchange.request].into_iter().chain(reply).chain(more);
         self.evidence.extend(frames.take(room));
     }
 
@@ -85,8 +93,33 @@ impl Losses {
             .sum()
     }
 
-    /// An error tells what became of a request that is counted as lost.
+    /// An error tells what became of a request that is counted as lost, or that the reply to one which is
+    /// counted as answered was dropped.
     pub(super) fn late_error(&mut self, exchange: &Exchange) {
+        match exchange.reply_dropped {
+            Some(by) => self.late_loss(exchange, by),
+            None => self.explained(exchange),
+        }
+    }
+
+    fn late_loss(&mut self, exchange: &Exchange, by: ReplyDrop) {
+        let error = self.replies_dropped.add(by);
+        self.add_evidence(exchange, error.into_iter());
+        self.lost += 1;
+        // Those before it were counted out of their order.
+        let run = match (self.last_lost, exchange.seq) {
+            (Some((before, run)), Some(seq)) if before.wrapping_add(1) == seq => run + 1,
+            _ => 1,
+        };
+        self.last_lost = exchange.seq.map(|seq| (seq, run));
+        self.bursts += u64::from(run == 2);
+        self.longest = self.longest.max(run);
+        if self.lost == self.sent {
+            (self.longest, self.bursts) = (self.sent, u64::from(self.sent > 1));
+        }
+    }
+
+    fn explained(&mut self, exchange: &Exchange) {
         if let Some(lost) = self.lost_like(exchange) {
             *lost = lost.saturating_sub(1);
         }

@@ -158,6 +158,13 @@ impl Exchanges {
         };
         let dropped = self.undelivered.reply_to(open);
         close(key, open, (outcome, dropped), tell);
+        let is_answered = matches!(
+            outcome,
+            ExchangeOutcome::Answered | ExchangeOutcome::Refused
+        );
+        if !is_answered && open.reply().is_some() {
+            self.undelivered.told_as_not_answered(open.request);
+        }
         if let Some(open) = self.table.at_mut(slot) {
             open.window = match outcome {
                 ExchangeOutcome::Lost => Window::ClosedOnLost,

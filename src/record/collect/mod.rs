@@ -242,18 +242,23 @@ impl Collector {
         }
     }
 
-    /// An error came about a request that was counted as lost.
+    /// An error came about a request that was counted as lost, or about the reply to one that was counted
+    /// as answered.
     pub fn late_error(&mut self, exchange: &Exchange) {
-        let lost = self.count(exchange.kind, ExchangeOutcome::Lost);
-        *lost = lost.saturating_sub(1);
-        *self.count(exchange.kind, ExchangeOutcome::Error) += 1;
+        let counted = match (exchange.outcome, exchange.refusal) {
+            (ExchangeOutcome::Lost, None) => ExchangeOutcome::Answered,
+            (ExchangeOutcome::Lost, Some(_)) => ExchangeOutcome::Refused,
+            _ => ExchangeOutcome::Lost,
+        };
+        let before = self.count(exchange.kind, counted);
+        *before = before.saturating_sub(1);
+        *self.count(exchange.kind, exchange.outcome) += 1;
         let key = (exchange.addrs, exchange.id.unwrap_or(0));
         if exchange.kind == ExchangeKind::Echo
             && let Some(index) = self.pair_index.get(&key)
-            && let Some(Pair { summary, .. }) = self.pairs.get_mut(*index)
+            && let Some(pair) = self.pairs.get_mut(*index)
         {
-            summary.lost = summary.lost.saturating_sub(1);
-            summary.errors += 1;
+            pair.recount(exchange, counted);
         }
     }
 
@@ -400,14 +405,7 @@ impl Pair {
     fn add(&mut self, exchange: &Exchange, room: &mut Room) {
         let pair = &mut self.summary;
         pair.sent += 1;
-        *match exchange.outcome {
-            ExchangeOutcome::Answered | ExchangeOutcome::Refused => &mut pair.answered,
-            ExchangeOutcome::Lost => &mut pair.lost,
-            ExchangeOutcome::Error => &mut pair.errors,
-            ExchangeOutcome::Pending => &mut pair.pending,
-            ExchangeOutcome::Evicted | ExchangeOutcome::Unknown => &mut pair.unknown,
-            ExchangeOutcome::NoReplyExpected => &mut pair.no_reply_expected,
-        } += 1;
+        *count(pair, exchange.outcome) += 1;
         pair.duplicates += u64::from(exchange.duplicates);
         pair.corrupted += u64::from(exchange.corrupted);
         pair.one_sided_possible |= exchange.one_sided_possible;
@@ -419,12 +417,35 @@ impl Pair {
         }
     }
 
+    /// A request that was counted as `counted` came to something else.
+    fn recount(&mut self, exchange: &Exchange, counted: ExchangeOutcome) {
+        let before = count(&mut self.summary, counted);
+        *before = before.saturating_sub(1);
+        *count(&mut self.summary, exchange.outcome) += 1;
+        if counted == ExchangeOutcome::Answered
+            && let Some(rtt) = exchange.rtt
+        {
+            self.rtts.take_back(rtt);
+        }
+    }
+
     fn finish(self, traced: &HashSet<AddrPair, RandomState>) -> PairSummary {
         PairSummary {
             rtt: self.rtts.summary(),
             probe: !self.pings && traced.contains(&self.summary.addrs),
             ..self.summary
         }
+    }
+}
+
+fn count(pair: &mut PairSummary, outcome: ExchangeOutcome) -> &mut u64 {
+    match outcome {
+        ExchangeOutcome::Answered | ExchangeOutcome::Refused => &mut pair.answered,
+        ExchangeOutcome::Lost => &mut pair.lost,
+        ExchangeOutcome::Error => &mut pair.errors,
+        ExchangeOutcome::Pending => &mut pair.pending,
+        ExchangeOutcome::Evicted | ExchangeOutcome::Unknown => &mut pair.unknown,
+        ExchangeOutcome::NoReplyExpected => &mut pair.no_reply_expected,
     }
 }
 

@@ -111,6 +111,23 @@ impl Rtts {
         }
     }
 
+    /// The one nearest to this that was added came from nowhere after all. Of many it is left among them.
+    pub(super) fn take_back(&mut self, rtt: Duration) {
+        let rtt = nanos(rtt);
+        let Kept::Few { stride: 1, times } = &mut self.kept else {
+            return;
+        };
+        // A reply in fragments came when its last one did, and is known by its first.
+        let nearest =
+            (0..times.len()).min_by_key(|at| times.get(*at).map(|time| time.abs_diff(rtt)));
+        if let Some(at) = nearest {
+            times.remove(at);
+            self.count -= 1;
+            self.min = times.iter().copied().min().unwrap_or(0);
+            self.max = times.iter().copied().max().unwrap_or(0);
+        }
+    }
+
     /// Smallest, percentiles, largest; `None` of no times.
     pub(super) fn summary(&self) -> Option<RttSummary> {
         if self.count == 0 {
@@ -197,6 +214,19 @@ mod tests {
         close(summary.p99, 4_970_000, 1);
         assert_eq!(summary.min.as_nanos(), 20_000);
         assert_eq!(summary.max.as_nanos(), 20_000 + 99_999 * 50);
+    }
+
+    #[test]
+    fn a_time_that_is_taken_back_was_never_there() {
+        let mut room = Room::new(OCTETS);
+        let mut times = rtts([10, 30, 20], &mut room);
+        times.take_back(Duration::from_nanos(29));
+        let summary = times.summary().unwrap();
+        assert_eq!((summary.min.as_nanos(), summary.max.as_nanos()), (10, 20));
+        times.take_back(Duration::from_nanos(10));
+        times.take_back(Duration::from_nanos(20));
+        times.take_back(Duration::from_nanos(20));
+        assert_eq!(times.summary(), None);
     }
 
     #[test]

@@ -79,6 +79,28 @@ fn each_outcome_goes_to_its_own_count_of_its_pair() {
 }
 
 #[test]
+fn a_late_error_counts_a_request_anew() {
+    use ExchangeOutcome::{Answered, Error, Lost};
+    let mut collector = Collector::new(MEMORY);
+    for (outcome, rtt) in [(Answered, 5), (Answered, 9), (Lost, 0)] {
+        collector.exchange(&exchange(2, 7, outcome, rtt));
+    }
+    collector.late_error(&exchange(2, 7, Error, 30_000));
+    // Its reply took so long, and was dropped.
+    collector.late_error(&exchange(2, 7, Lost, 9));
+    let summary = collector.summary();
+    let counts = summary.exchanges.get(&ExchangeKind::Echo).unwrap();
+    let count = |outcome| counts.get(&outcome).copied();
+    assert_eq!(
+        [count(Answered), count(Lost), count(Error)],
+        [Some(1), Some(1), Some(1)]
+    );
+    let pair = &summary.pairs[0];
+    assert_eq!((pair.answered, pair.lost, pair.errors), (1, 1, 1));
+    assert_eq!(pair.rtt.as_ref().unwrap().max, Duration::from_millis(5));
+}
+
+#[test]
 fn what_is_hidden_or_no_echo_makes_no_row() {
     let mut collector = Collector::new(MEMORY);
     let mut hidden = exchange(2, 7, ExchangeOutcome::Lost, 0);

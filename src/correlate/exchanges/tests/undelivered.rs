@@ -14,6 +14,20 @@ fn error_of(frame: u64) -> ReplyDrop {
     }
 }
 
+impl Play {
+    /// The reply of this identification to a ping was dropped.
+    fn dropped(&mut self, ip_id: Option<u32>, by: ReplyDrop) {
+        let reply = DroppedReply {
+            key: ping(1),
+            ip_id,
+            captured: None,
+            by,
+        };
+        let seen = self.sighting(2, Place::default());
+        (self.exchanges).reply_dropped(&reply, &seen, None, &mut |_| {});
+    }
+}
+
 fn only(closed: &[Exchange]) -> Exchange {
     assert_eq!(closed.len(), 1);
     closed[0]
@@ -34,7 +48,7 @@ fn an_error_about_a_reply_makes_its_request_lost() {
             play.reply(1, ping(1));
         }
         let dropped = error_of(9);
-        (play.exchanges).reply_dropped(ping(1), (ip_id, Place::default()), dropped);
+        play.dropped(ip_id, dropped);
         let closed = only(&play.finish(60_000));
         if is_lost {
             assert_eq!(closed.outcome, ExchangeOutcome::Lost);
@@ -54,7 +68,7 @@ fn another_reply_that_comes_through_answers() {
     let mut play = Play::new();
     play.request(0, ping(1));
     play.reply(1, ping(1));
-    (play.exchanges).reply_dropped(ping(1), (Some(REPLY_ID), Place::default()), error_of(9));
+    play.dropped(Some(REPLY_ID), error_of(9));
     assert_eq!(outcome_of(play.reply(3, ping(1))), AnswerOutcome::Duplicate);
     let closed = only(&play.finish(60_000));
     assert_eq!(closed.outcome, ExchangeOutcome::Answered);
