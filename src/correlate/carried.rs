@@ -167,6 +167,23 @@ impl Carried {
         (answer, reason)
     }
 
+    /// Whether a tunnel's packet in `frame` carries something else than the one that an error quotes.
+    pub(super) fn is_of_other(&self, quote: &Quote<'_>, frame: FrameRef) -> bool {
+        let quoted = quote.innermost();
+        let flow = quoted.flow();
+        if quoted.bytes.len() == quote.bytes.len() || !is_told_apart(&flow) {
+            return false;
+        }
+        let Some(Inside { packet, named, .. }) = self.in_frame(frame) else {
+            return false;
+        };
+        let (key, addrs) = (|it: Numbered| it.key, packet.addrs());
+        let lead = (packet.lead, *named);
+        let captured = Numbered::of_lead(packet.version, addrs, packet.protocol, lead).map(key);
+        let quoted = Numbered::of_quote(&quoted).map(key);
+        packet.flow() != flow || quoted.is_some_and(|quoted| captured != Some(quoted))
+    }
+
     fn in_frame(&self, frame: FrameRef) -> Option<&Inside> {
         let recent = self.recent.iter().rev();
         let mut there = recent.filter(|seen| seen.packet.frame == frame);
@@ -380,6 +397,38 @@ mod tests {
             play.at(5, &too_big(&dropped[..quoted]));
             play.at(60_000, &acknowledgement(1));
             assert_eq!(outcomes(play), [expected], "{quoted}");
+        }
+    }
+
+    /// VXLAN (RFC 7348), whose packets nothing numbers.
+    fn in_vxlan(inner: &[u8]) -> Vec<u8> {
+        let header = [8, 0, 0, 0, 0, 0, 7, 0];
+        let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4(HERE, THERE, 64)
+            .udp(50_000, 4789)
+            .write(&mut packet, &[&header[..], &ethernet, inner].concat())
+            .unwrap();
+        // Without a checksum, as VXLAN is.
+        packet[26..28].copy_from_slice(&[0, 0]);
+        packet
+    }
+
+    #[test]
+    fn a_packet_of_the_tunnel_that_carries_another_was_not_dropped() {
+        let ping = |id, seq| {
+            let mut packet = Vec::new();
+            PacketBuilder::ipv4(CLIENT, SERVER, 64)
+                .icmpv4_echo_request(id, seq)
+                .write(&mut packet, b"who is there")
+                .unwrap();
+            packet
+        };
+        for (refused, count) in [((7, 3), 1), ((7, 4), 0), ((8, 3), 0)] {
+            let mut play = Replay::new();
+            play.at(0, &in_vxlan(&ping(7, 3)));
+            play.at(5, &too_big(&in_vxlan(&ping(refused.0, refused.1))));
+            assert_eq!(play.verdicts()[0].original_count, count, "{refused:?}");
         }
     }
 

@@ -54,6 +54,15 @@ impl Correlator {
             // Nobody accuses itself.
             never_sent &= *why != NoOriginal::RefusedAtSender;
         }
+        if let Some(Original::Found {
+            match_kind: MatchKind::Flow,
+            frame,
+            is_other,
+            ..
+        }) = &mut original
+        {
+            *is_other = *is_other || self.carried.is_of_other(quote, *frame);
+        }
         let inner = self.carried.in_quote(quote, original);
         let relation = known.map_or(Relation::Error { original }, |of| Relation::Copy { of });
         let Some(reason) = DropReason::of_message(message) else {

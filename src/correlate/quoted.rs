@@ -131,9 +131,16 @@ impl Wanted {
     /// Whether `seen`, of its flow, can be this packet where nothing tells that it is: datagrams may look
     /// alike, and offload captures several as one.
     fn may_be(&self, seen: &Fingerprint) -> bool {
-        let is_larger = self.protocol == UDP && seen.length > self.length;
+        let is_larger = self.protocol == UDP && seen.length > self.length && self.is_cut_from(seen);
         let is_alike = !self.is_identified() && seen.label == self.label && self.same_lead(seen);
         is_larger || is_alike
+    }
+
+    /// Whether numbers allow that the card made this one of `seen`: from the number of that it counts on.
+    fn is_cut_from(&self, seen: &Fingerprint) -> bool {
+        /// Datagrams that Linux lets a card make of one.
+        const PIECES: u32 = 128;
+        self.version == IpVersion::V6 || (self.label.wrapping_sub(seen.label) & 0xffff) < PIECES
     }
 
     /// Whether `seen` can be this very packet on the other side of a translation of one of its ends.

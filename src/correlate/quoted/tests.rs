@@ -202,7 +202,11 @@ fn another_packet_of_the_flow_is_not_the_quoted_one() {
     let mut large = udp(CLIENT, 4000, 5);
     large.resize(3000, 0);
     large[2..4].copy_from_slice(&3000_u16.to_be_bytes());
-    assert!(!is_other(&[large], &udp(CLIENT, 4000, 6), 28));
+    let large = [large];
+    assert!(!is_other(&large, &udp(CLIENT, 4000, 6), 28));
+    // By their numbers it was sent before that, or long after.
+    assert!(is_other(&large, &udp(CLIENT, 4000, 4), 28));
+    assert!(is_other(&large, &udp(CLIENT, 4000, 500), 28));
 }
 
 #[test]
