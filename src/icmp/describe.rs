@@ -2,7 +2,9 @@
 
 use super::field::{Extent, Field, FieldKind, FieldSpec, Names, read, spec};
 use super::v6::FIRST_INFORMATIONAL;
-use super::{Body, CutHeader, Message, ilnp, legacy, mld, multicast_router, ndp, renumbering};
+use super::{
+    Body, CutHeader, Message, extension, ilnp, legacy, mld, multicast_router, ndp, renumbering,
+};
 use crate::wire::IpVersion::{V4, V6};
 use crate::wire::bytes::{offset_in, tail, u8_at};
 
@@ -81,11 +83,14 @@ impl<'a> Message<'a> {
 
 impl<'a> Message<'a> {
     /// What is behind all that its type knows of: octets that receivers ignore, unless these are
-    /// zeros, or of a field that was cut.
+    /// zeros, or of a field that was cut. Of an error, what is behind the packet that it quotes.
     pub fn unread(&self) -> Option<&'a [u8]> {
-        // A payload, a quote or an extension structure reaches to the end.
+        // A payload or an extension structure reaches to the end.
         let reaches_end = match self.body {
-            Body::Error(_) | Body::Redirect { .. } => self.bytes.len() >= BEFORE_QUOTE,
+            Body::Error(_) | Body::Redirect { .. } if self.bytes.len() >= BEFORE_QUOTE => {
+                let behind = self.behind_quote();
+                return behind.iter().any(|&octet| octet != 0).then_some(behind);
+            }
             Body::Echo(_) | Body::Fragment => true,
             _ => self.extensions().is_some(),
         };
@@ -110,6 +115,19 @@ impl<'a> Message<'a> {
             Extent::Cut => !behind.is_empty(),
         };
         tells.then_some(behind)
+    }
+
+    /// What is between the quote, or where that should be, and the extension structure or the end: padding.
+    fn behind_quote(&self) -> &'a [u8] {
+        let structure = (self.extensions())
+            .and_then(|extensions| offset_in(self.bytes, extensions.bytes))
+            .map(|objects| objects.saturating_sub(extension::HEADER));
+        let before = structure.and_then(|end| self.bytes.get(..end));
+        let quote = self.quoted_octets().and_then(|(octets, _)| {
+            let start = offset_in(self.bytes, octets)?;
+            Some(start + octets.len())
+        });
+        tail(before.unwrap_or(self.bytes), quote.unwrap_or(BEFORE_QUOTE))
     }
 
     /// Whether its octets are all that IP tells of.

@@ -6,7 +6,7 @@ use super::decode::Decoder;
 use super::extension;
 use super::quote::{self, QuotedTransport};
 use super::v6::FIRST_INFORMATIONAL;
-use super::{Body, Error, ErrorClass, Quote};
+use super::{Body, Error, ErrorClass, Extensions, Quote, object};
 use crate::wire::bytes::{tail, u8_at};
 use crate::wire::ip::protocol;
 use crate::wire::{IpVersion, Layer};
@@ -41,24 +41,67 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, class: ErrorClass) -> Body
         let length = u8_at(decoder.bytes, at)?;
         extension::locate(decoder, behind, length, unit)
     });
-    let (quoted, extensions) = match found {
+    let (quoted, extensions) = match &found {
         Some((offset, extensions)) => {
-            let octets = behind.get(..offset).unwrap_or(behind);
+            let octets = behind.get(..*offset).unwrap_or(behind);
             (
                 quote::parse(decoder, octets, octets.len(), HEADER),
-                Some(extensions),
+                Some(*extensions),
             )
         }
         None => (quote::of_error(decoder, HEADER), None),
     };
     if let Some(quoted) = &quoted {
         rules(decoder, quoted);
+        if let Some((offset, extensions)) = &found {
+            extended(decoder, quoted, behind.get(..*offset), extensions);
+        }
     }
+    size(decoder, extensions.is_some());
     Body::Error(Error {
         class,
         quote: quoted,
         extensions,
     })
+}
+
+/// What extensions ask of the quote before them, which takes up `field`.
+fn extended(
+    decoder: &mut Decoder<'_, '_>,
+    quoted: &Quote<'_>,
+    field: Option<&[u8]>,
+    extensions: &Extensions<'_>,
+) {
+    // RFC 5837 section 4.2. A translator may leave the address as it is (section 5 there).
+    if let Some(at) = object::foreign_address(extensions.bytes, quoted.ip.version) {
+        let rule = "interface address is not of the quoted packet's IP version";
+        decoder.defects.rule(Layer::Extension, at, rule);
+    }
+    // RFC 4884 section 4. Where the quoted header does not tell how long its packet was, that may go on.
+    let end = quoted.bytes.len();
+    let padding = field.map_or(&[][..], |field| tail(field, end));
+    let tells_length = !quoted.ip.length_from_frame && quoted.ip.defects().is_empty();
+    if tells_length && padding.iter().any(|&octet| octet != 0) {
+        let rule = "padding before extensions is not zero";
+        decoder.defects.rule(Layer::Quote, end, rule);
+    }
+}
+
+/// How long an error may be: with extensions what every host can put together (RFC 4884 section 7; without,
+/// RFC 1812 section 4.3.2.3 only recommends it), in IPv6 the least MTU, IP header included (RFC 4443 section
+/// 2.4 c).
+fn size(decoder: &mut Decoder<'_, '_>, is_extended: bool) {
+    let ip = decoder.ip;
+    if ip.fragment.is_some() || ip.length_from_frame {
+        return;
+    }
+    match decoder.version {
+        IpVersion::V4 if is_extended && ip.payload_length > 576 => {
+            decoder.rule(0, "error with extensions over 576 octets");
+        }
+        IpVersion::V6 if ip.length > 1280 => decoder.rule(0, "packet of an error over 1280 octets"),
+        _ => {}
+    }
 }
 
 /// When no error may be sent (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
@@ -108,7 +151,7 @@ pub(super) fn quote_rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
     }
 }
 
-fn is_group(address: IpAddr) -> bool {
+pub(super) fn is_group(address: IpAddr) -> bool {
     address.is_multicast() || matches!(address, IpAddr::V4(v4) if v4.is_broadcast())
 }
 

@@ -24,7 +24,7 @@ pub struct Extensions<'a> {
 /// How the structure was found; routers disagree on what the length field means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Located {
-    /// Where the length field says (RFC 4884 section 4.5).
+    /// Where the length field says (RFC 4884 section 4).
     Length,
     /// Behind 128 octets of quote, as before RFC 4884 (section 5.5 there).
     Legacy,
@@ -153,6 +153,10 @@ fn structure<'a>(
             .short(Layer::Extension, 0, HEADER, octets.len(), limit);
     }
     object::check(bytes, limit, decoder.defects);
+    if whole && octets.len() == HEADER {
+        // RFC 4884 section 7.
+        (decoder.defects).rule(Layer::Extension, HEADER, "structure without objects");
+    }
     if octets.len() >= HEADER && u8_at(octets, 0).map(|octet| octet >> 4) != Some(2) {
         decoder
             .defects
@@ -233,8 +237,6 @@ fn is_padded(behind: &[u8], at: usize) -> bool {
 fn begins_object(octets: &[u8]) -> bool {
     /// Interface information takes 96 octets at most (RFC 5837), and no label stack more.
     const LONGEST: u16 = 0xff;
-    /// Bits of an interface's c-type that are to be 0 (RFC 5837 section 4.1).
-    const RESERVED: u8 = 0x30;
     let (Some(length), Some(class), Some(c_type)) =
         (u16_at(octets, 0), u8_at(octets, 2), u8_at(octets, 3))
     else {
@@ -242,7 +244,7 @@ fn begins_object(octets: &[u8]) -> bool {
     };
     let is_known = match class {
         1 | 4 => c_type == 1,
-        2 | 5 => c_type & RESERVED == 0,
+        2 | 5 => c_type & object::RESERVED == 0,
         3 => matches!(c_type, 1..=3),
         _ => false,
     };

@@ -42,7 +42,7 @@ pub(super) enum Specs {
 }
 
 /// The most rows that are made for one part: those of interface information.
-const ROWS: usize = 15;
+const ROWS: usize = 16;
 
 impl Specs {
     /// Rows made for one part, at most [`ROWS`].

@@ -317,9 +317,11 @@ impl<'a> Layout<'a> {
         for item in message.items() {
             self.item(&item, bytes, at, Part::Item);
         }
-        if let Some(octets) = message.unread() {
-            let end = at + bytes.len();
-            self.region(end - octets.len()..end, "unread", Part::Icmp);
+        if let Some(octets) = message.unread()
+            && let Some(start) = offset_in(bytes, octets)
+        {
+            let start = at + start;
+            self.region(start..start + octets.len(), "unread", Part::Icmp);
         }
         if message.quote().is_none() {
             self.behind_quote(message, at, BEFORE_QUOTE);
@@ -351,13 +353,6 @@ impl<'a> Layout<'a> {
             for item in extensions.items() {
                 self.item(&item, bytes, at, Part::Extension);
             }
-            // What is between quote and structure pads the quote.
-            if let Some(quote) = message.quote()
-                && let Some(quoted) = offset_in(bytes, quote.bytes)
-            {
-                let end = quoted + quote.bytes.len();
-                self.region(at + end..at + start, "padding", Part::QuotedPayload);
-            }
         }
     }
 
@@ -366,13 +361,12 @@ impl<'a> Layout<'a> {
         if !matches!(message.body, Body::Error(_) | Body::Redirect { .. }) {
             return;
         }
-        let behind = tail(message.bytes, end);
-        let name = if behind.iter().all(|octet| *octet == 0) {
-            "padding"
-        } else {
-            "unread"
+        let name = match message.unread() {
+            Some(_) => "unread",
+            None => "padding",
         };
-        self.region(at + end..at + end + behind.len(), name, Part::QuotedPayload);
+        let place = at + end..at + message.bytes.len().max(end);
+        self.region(place, name, Part::QuotedPayload);
     }
 
     /// The header that the payload of an echo has, with what is behind it.

@@ -11,6 +11,7 @@ mod describe;
 pub mod dns;
 pub mod dns_record;
 mod error;
+mod extended_echo;
 pub mod extension;
 pub mod field;
 pub mod ilnp;

@@ -1,13 +1,15 @@
 //! The objects of an extension structure (RFC 4884 section 8).
 
+mod check;
 mod specs;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub(super) use self::check::{check, foreign_address};
+
 use super::field::{Extent, Value, unpadded};
 use super::item::Item;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
-use crate::wire::{Defects, Layer, Limit};
 
 /// An object with its header and what its class makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +59,17 @@ impl<'a> Object<'a> {
 
     /// The bits of an address's header that are to be zero, where one is set.
     pub fn reserved(&self) -> Option<u64> {
+        self.bits("reserved")
+    }
+
+    /// The same of an interface's c-type.
+    pub fn c_type_reserved(&self) -> Option<u64> {
+        self.bits("c_type_reserved")
+    }
+
+    fn bits(&self, name: &str) -> Option<u64> {
         self.item().fields().find_map(|field| match field.value {
-            Value::Hex(bits) if field.name == "reserved" => Some(bits),
+            Value::Hex(bits) if field.name == name => Some(bits),
             _ => None,
         })
     }
@@ -91,34 +102,9 @@ impl<'a> Object<'a> {
         Some(tail(self.whole, end)).filter(|octets| !octets.is_empty())
     }
 
-    /// What RFC 5837 section 4.3 forbids of the length of an interface's name, and where that stands behind
-    /// the object's header.
-    fn name_fault(&self) -> Option<(usize, &'static str)> {
-        const LONGEST: usize = 64;
-        let ExtensionObject::Interface(_) = self.kind else {
-            return None;
-        };
-        match interface_parts(self.c_type, self.bytes).name? {
-            (at, length) if length % 4 != 0 => Some((at, "interface name length no multiple of 4")),
-            (at, length) if length > LONGEST => Some((at, "interface name length over 64")),
-            _ => None,
-        }
-    }
-
     /// Whether its octets are all that it states.
     pub fn extent(&self) -> Extent {
         Extent::of(self.whole.len(), self.length.into())
-    }
-
-    /// What its fields take by its class and c-type, header included; `None` where that is not known.
-    fn needed(&self) -> Option<usize> {
-        let own = match (self.class, self.c_type) {
-            (2, c_type) => interface_parts(c_type, self.bytes).end,
-            (3, 2) | (4, 1) => 4,
-            (3, 3) => 4 + usize::from(u8_at(self.bytes, 2).unwrap_or(0)),
-            _ => return None,
-        };
-        Some(HEADER + own)
     }
 
     /// The snake-case name of the class; `None` for those not known here.
@@ -316,42 +302,6 @@ fn end(octets: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Tells what is wrong with the objects in `octets`.
-pub(super) fn check(octets: &[u8], limit: Limit, defects: &mut Defects) {
-    let mut at = 0;
-    while at < octets.len() {
-        // Offsets count from the structure's header on.
-        let offset = 4 + at;
-        let available = octets.len() - at;
-        let Some(length) = u16_at(octets, at).map(usize::from) else {
-            defects.short(Layer::Extension, offset, HEADER, available, limit);
-            return;
-        };
-        if length < HEADER {
-            defects.rule(Layer::Extension, offset, "object length under 4");
-            return;
-        }
-        if length > available {
-            defects.short(Layer::Extension, offset, length, available, limit);
-            return;
-        }
-        let object = Objects::new(tail(octets, at)).next();
-        if object
-            .and_then(|object| object.needed())
-            .is_some_and(|needed| needed > length)
-        {
-            defects.rule(Layer::Extension, offset, "object too short for its fields");
-        }
-        if length % 4 != 0 {
-            defects.rule(Layer::Extension, offset, "object length no multiple of 4");
-        }
-        if let Some((at, rule)) = object.and_then(|object| object.name_fault()) {
-            defects.rule(Layer::Extension, offset + HEADER + at, rule);
-        }
-        at += length;
-    }
-}
-
 fn kind(class: u8, c_type: u8, bytes: &[u8], extent: Extent) -> ExtensionObject<'_> {
     let known = match (class, c_type) {
         (1, 1) => Some(ExtensionObject::Mpls(Labels(bytes))),
@@ -368,6 +318,8 @@ const HAS_INDEX: u8 = 0x08;
 const HAS_ADDRESS: u8 = 0x04;
 const HAS_NAME: u8 = 0x02;
 const HAS_MTU: u8 = 0x01;
+/// Those that are to be 0 (RFC 5837 section 4.1).
+pub(super) const RESERVED: u8 = 0x30;
 
 /// Where the parts of an interface information object stand.
 #[derive(Clone, Copy, Default)]
@@ -375,6 +327,8 @@ struct InterfaceParts {
     index: Option<usize>,
     address: Option<usize>,
     name: Option<(usize, usize)>,
+    /// A name whose length says that not even that is there: nothing behind it can be found.
+    empty_name: Option<usize>,
     mtu: Option<usize>,
     /// Where they end, as far as that can be told.
     end: usize,
@@ -402,6 +356,7 @@ fn interface_parts(c_type: u8, bytes: &[u8]) -> InterfaceParts {
         // The length counts its own octet and is a multiple of 4 (RFC 5837 section 4.3).
         let length = usize::from(u8_at(bytes, at).unwrap_or(0));
         if length == 0 {
+            parts.empty_name = (at < bytes.len()).then_some(at);
             return parts;
         }
         parts.name = Some((at, length));

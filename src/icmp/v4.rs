@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
 use super::{
-    Body, Direction, Echo, ErrorClass, ExtendedEcho, Query, Timestamp, agent, error, extension,
-    legacy, mobile, quote,
+    Body, Direction, Echo, ErrorClass, Query, Timestamp, agent, error, extended_echo, legacy,
+    mobile, quote,
 };
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
@@ -85,8 +85,8 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         38 => legacy::domain_name(decoder, Reply),
         41 => mobile::seamoby(decoder),
         31 | 40 => error::body(decoder, ErrorClass::Other),
-        42 => extended_echo(decoder, Request),
-        43 => extended_echo(decoder, Reply),
+        42 => extended_echo::body(decoder, Request),
+        43 => extended_echo::body(decoder, Reply),
         _ => Body::Other,
     }
 }
@@ -126,37 +126,6 @@ impl<'a> Echo<'a> {
             payload: tail(bytes, 8),
         })
     }
-}
-
-/// Extended echo, the same in both versions (RFC 8335 sections 2 and 3).
-pub(super) fn extended_echo<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
-    decoder.need(8);
-    let bytes = decoder.bytes;
-    let (Some(id), Some(seq), Some(flags)) = (u16_at(bytes, 4), u8_at(bytes, 6), u8_at(bytes, 7))
-    else {
-        return decoder.short_query();
-    };
-    let extensions = match direction {
-        Direction::Request => {
-            decoder.expect_code_0();
-            extension::in_body(decoder)
-        }
-        Direction::Reply => {
-            if decoder.code != 0 && flags != 0 {
-                decoder.rule(7, "state or flags beside an error code");
-            }
-            // RFC 8335 section 3 has none; Linux sends that of the request back.
-            let is_structure = u8_at(bytes, 8).is_some_and(|octet| octet >> 4 == 2);
-            is_structure.then(|| extension::in_body(decoder)).flatten()
-        }
-    };
-    Body::ExtendedEcho(ExtendedEcho {
-        direction,
-        id,
-        seq,
-        flags,
-        extensions,
-    })
 }
 
 /// Timestamps of a day lie below this number of milliseconds.

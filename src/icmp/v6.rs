@@ -2,7 +2,7 @@
 
 use super::decode::Decoder;
 use super::mobile::{self, MobileIpKind};
-use super::{Body, Direction, ErrorClass, error, mld, ndp, v4};
+use super::{Body, Direction, ErrorClass, error, extended_echo, mld, ndp, v4};
 use super::{ilnp, lowpan, multicast_router, node_info, renumbering, rpl, send};
 use crate::wire::bytes::u32_at;
 
@@ -52,8 +52,8 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         157 => lowpan::duplicate_address(decoder, Request),
         158 => lowpan::duplicate_address(decoder, Reply),
         159 => lowpan::mpl(decoder),
-        160 => v4::extended_echo(decoder, Request),
-        161 => v4::extended_echo(decoder, Reply),
+        160 => extended_echo::body(decoder, Request),
+        161 => extended_echo::body(decoder, Reply),
         _ => Body::Other,
     }
 }

@@ -54,7 +54,7 @@ const WRONG: &[(&str, &str, &[u64], &str)] = &[
         "icmp_icmp_int_info_index",
         "icmp_ext_oob_poc.pcap",
         &[1],
-        "an object of 6 octets has no room for the index of 4 (RFC 4884 section 7.1): tshark reads on into the next",
+        "an object of 6 octets has no room for the index of 4 (RFC 5837 section 4): tshark reads on into the next",
     ),
     (
         "icmpv6_icmpv6_unknown_data",

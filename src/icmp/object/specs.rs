@@ -1,7 +1,7 @@
 //! Where the fields of an object are.
 
 use super::{
-    AFI_IPV4, AFI_IPV6, HAS_ADDRESS, HAS_INDEX, HAS_MTU, HAS_NAME, HEADER, Object, Role,
+    AFI_IPV4, AFI_IPV6, HAS_ADDRESS, HAS_INDEX, HAS_MTU, HAS_NAME, HEADER, Object, RESERVED, Role,
     interface_parts,
 };
 use crate::icmp::field::{FieldSpec, Names, spec};
@@ -84,6 +84,7 @@ const INTERFACE: &[FieldSpec] = &[
     spec::flag(3, HAS_ADDRESS, "has_address"),
     spec::flag(3, HAS_NAME, "has_name"),
     spec::flag(3, HAS_MTU, "has_mtu"),
+    spec::reserved(3, 1, RESERVED as u64, "c_type_reserved"),
 ];
 const ROLES: Names = Names {
     key: "role_name",

@@ -2,6 +2,8 @@
 
 mod cut_headers;
 mod errors;
+mod extended_echo;
+mod extension_rules;
 mod extensions;
 mod layout;
 mod multicast;
@@ -100,6 +102,23 @@ pub(super) fn rules(message: &Message<'_>) -> Vec<&'static str> {
             DefectKind::Short { .. } => None,
         })
         .collect()
+}
+
+/// The rules that are broken, by their offset; nothing is short.
+pub(super) fn told(message: &Message<'_>) -> Vec<(u32, &'static str)> {
+    let rule = |defect: crate::wire::Defect| match defect.kind {
+        DefectKind::Rule(rule) => (defect.offset, rule),
+        DefectKind::Short { .. } => panic!("{defect:?}"),
+    };
+    message.defects.iter().map(rule).collect()
+}
+
+/// An extension structure of these objects, with its checksum.
+pub(super) fn structure(objects: &[u8]) -> Vec<u8> {
+    let mut octets = [&[0x20, 0, 0, 0][..], objects].concat();
+    let sum = internet(&[&octets]);
+    octets[2..4].copy_from_slice(&sum.to_be_bytes());
+    octets
 }
 
 /// Decodes a packet cut at every length behind its IP header: every field that a prefix shows is

@@ -1,7 +1,6 @@
-//! Echo, timestamp, mask, information, extended echo, router discovery.
+//! Echo, timestamp, mask, information, router discovery.
 
 use super::*;
-use crate::icmp::field::Value;
 
 const ECHO: [u8; 12] = [8, 0, 0, 0, 0x00, 0x13, 0x00, 0x01, 0xde, 0xad, 0xbe, 0xef];
 
@@ -121,52 +120,6 @@ fn masks_and_information() {
         every_prefix(&packet);
         every_code(&packet);
     }
-}
-
-#[test]
-fn extended_echo() {
-    // By name "eth0", with the structure's checksum.
-    let mut structure = vec![0x20, 0, 0, 0, 0, 8, 3, 1, b'e', b't', b'h', b'0'];
-    let sum = internet(&[&structure]);
-    structure[2..4].copy_from_slice(&sum.to_be_bytes());
-    let message = [&[42, 0, 0, 0, 0xab, 0xcd, 7, 1], &structure[..]].concat();
-    let v6_message = [&[160], &message[1..]].concat();
-    for packet in [v4(&message), v6(&v6_message)] {
-        let decoded = parse(&packet);
-        let Body::ExtendedEcho(echo) = decoded.body else {
-            panic!("{decoded:?}");
-        };
-        assert_eq!((echo.id, echo.seq, echo.flags), (0xabcd, 7, 1));
-        let extensions = echo.extensions.unwrap();
-        assert_eq!(extensions.located, extension::Located::Body);
-        assert_eq!(
-            extensions.checksum.status,
-            crate::wire::ChecksumStatus::Good
-        );
-        let object = extensions.objects().next().unwrap();
-        assert_eq!(
-            object.kind,
-            object::ExtensionObject::Identification(object::InterfaceIdentification::Name(b"eth0"))
-        );
-        assert!(decoded.defects.is_empty(), "{:?}", decoded.defects);
-        every_prefix(&packet);
-        every_code(&packet);
-    }
-    let reply = v4(&[43, 0, 0, 0, 0xab, 0xcd, 7, 0b0100_0110]);
-    let decoded = parse(&reply);
-    let fields: Vec<_> = decoded.fields().map(|f| (f.name, f.value)).collect();
-    assert!(fields.contains(&("state", Value::Number(2))));
-    let sent_back = v4(&[&[43, 0, 0, 0, 0xab, 0xcd, 7, 2], &structure[..]].concat());
-    let objects = parse(&sent_back)
-        .extensions()
-        .map(|structure| structure.objects().count());
-    assert_eq!(objects, Some(1));
-    every_prefix(&sent_back);
-    assert!(fields.contains(&("active", Value::Flag(true))));
-    assert!(fields.contains(&("ipv4", Value::Flag(true))));
-    assert!(fields.contains(&("ipv6", Value::Flag(false))));
-    every_prefix(&reply);
-    every_code(&reply);
 }
 
 #[test]

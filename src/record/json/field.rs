@@ -240,6 +240,7 @@ impl Serialize for ExtensionEntry<'_> {
             }
             ExtensionObject::Unknown => {}
         }
+        map.maybe("c_type_reserved", object.c_type_reserved())?;
         map.maybe("reserved", object.reserved())?;
         map.maybe("padding", object.padding().map(Hex))?;
         map.maybe("unread", object.unread().map(Hex))?;

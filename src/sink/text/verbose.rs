@@ -365,6 +365,10 @@ pub(super) fn extension_object(out: &mut Vec<u8>, object: &Object<'_>) {
         }
         ExtensionObject::Unknown => {}
     }
+    if let Some(bits) = object.c_type_reserved() {
+        out.extend_from_slice(b", c type reserved 0x");
+        write::hex(out, bits, 1);
+    }
     if let Some(bits) = object.reserved() {
         out.extend_from_slice(b", reserved 0x");
         write::hex(out, bits, 1);
