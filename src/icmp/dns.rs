@@ -1,5 +1,5 @@
-//! Names in DNS wire format (RFC 1035 section 3.1), as DNSSL options and node information carry
-//! them: without compression pointers.
+//! Names in DNS wire format (RFC 1035 section 3.1), as DNSSL options carry them: without compression
+//! pointers.
 
 use std::mem;
 
@@ -15,7 +15,7 @@ const LONGEST: u8 = 63;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a> {
     wire: &'a [u8],
-    /// Whether the closing zero octet is there; node information leaves it out of short names.
+    /// Whether the closing zero octet is there.
     pub complete: bool,
 }
 

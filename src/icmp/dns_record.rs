@@ -17,6 +17,11 @@ pub struct PackedName<'a> {
 }
 
 impl<'a> PackedName<'a> {
+    /// The one at `at` of the octets that pointers count in.
+    pub(super) const fn new(message: &'a [u8], at: usize) -> Self {
+        Self { message, at }
+    }
+
     /// The labels, outermost last, as far as they are there. To be escaped wherever they are shown.
     pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut walk = Walk::from(*self);
@@ -91,7 +96,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Where the name at `at` ends; `None` where it does not, or is none.
-fn name_end(message: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn name_end(message: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match u8_at(message, at)? {
             0 => return Some(at + 1),

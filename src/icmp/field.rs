@@ -19,6 +19,8 @@ use super::application::parts::Parts;
 use super::application::snmp::Oid;
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
+use super::node_info;
+use super::node_name::{NodeNames, Place};
 use super::x509;
 use crate::model::Timestamp;
 use crate::wire::bytes::offset_in;
@@ -172,6 +174,8 @@ pub enum FieldKind {
     DnsNames,
     /// So many octets of them, or as many as there are.
     DnsNamesOf(u16),
+    /// Names in the data of node information, from here on.
+    NodeNames(Place),
     /// Strings from here on, an octet of length before each (RFC 9460 section 7.1.1).
     Strings,
     /// So many octets of service parameters, or as many as there are (RFC 9460 section 2.2).
@@ -225,6 +229,8 @@ pub enum Value<'a> {
     V4Times(&'a [u8]),
     /// Names in DNS wire format: see [`super::dns::names`].
     DnsNames(&'a [u8]),
+    /// Names in node information.
+    NodeNames(NodeNames<'a>),
     /// MPLS label stack entries: see [`super::object::Labels`].
     Labels(&'a [u8]),
     /// Strings that the sender chose: see [`strings`].
@@ -321,6 +327,7 @@ impl FieldSpec {
             FieldKind::Rest
             | FieldKind::Text
             | FieldKind::DnsNames
+            | FieldKind::NodeNames(_)
             | FieldKind::RplMetrics
             | FieldKind::Sequences(_)
             | FieldKind::X509(_)
@@ -421,6 +428,10 @@ impl FieldSpec {
             FieldKind::V4Times => Value::V4Times(octets),
             FieldKind::V6List | FieldKind::V6Array(_) => Value::V6List(octets),
             FieldKind::DnsNames | FieldKind::DnsNamesOf(_) => Value::DnsNames(octets),
+            FieldKind::NodeNames(place) => {
+                let data = header.get(node_info::HEADER..range.end)?;
+                Value::NodeNames(NodeNames::new(data, place))
+            }
             FieldKind::Strings => Value::Strings(octets),
             FieldKind::SvcParams(_) => Value::SvcParams(octets),
             FieldKind::Preference => Value::Preference(Preference::of(*octets.first()?)),

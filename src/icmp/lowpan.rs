@@ -253,7 +253,7 @@ impl<'a> Mpl<'a> {
     }
 }
 
-/// What the sender has of one seed (RFC 7731 section 6.2).
+/// What the sender has of one seed (RFC 7731 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed<'a> {
     /// Lowest sequence number it still has.
@@ -290,7 +290,7 @@ impl Seed<'_> {
     }
 }
 
-/// What tells the seed (RFC 7731 section 6.2).
+/// What tells the seed (RFC 7731 section 6.3).
 const SEED_IDS: Names = Names {
     key: "seed_id_kind_name",
     words: &["source_address", "16_bits", "64_bits", "128_bits"],

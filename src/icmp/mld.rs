@@ -359,7 +359,7 @@ fn router_alert_value(ip: &Ip<'_>) -> Option<u16> {
     u16_at(alert.bytes, 2)
 }
 
-/// The first bit that RFC 3810 reserves in queries (section 5.1.6) and reports (section 5.2): extensions
+/// The first bit that RFC 3810 reserves in queries (section 5.1) and reports (section 5.2): extensions
 /// are there (RFC 9279 sections 3.1 and 3.2).
 const EXTENDED: u8 = 0x80;
 

@@ -23,7 +23,7 @@ pub struct MobileIp<'a> {
 pub enum MobileIpKind {
     /// Home agent address discovery.
     HomeAgents(Direction),
-    /// Mobile prefix discovery; only the advertisement has options.
+    /// Mobile prefix discovery.
     Prefixes(Direction),
 }
 
@@ -49,11 +49,12 @@ impl<'a> MobileIp<'a> {
         })
     }
 
-    /// The options of a prefix advertisement, in the format of Neighbor Discovery.
+    /// The options of mobile prefix discovery, in the format of Neighbor Discovery (RFC 6275 sections
+    /// 6.7 and 6.8).
     pub fn options(&self) -> NdOptions<'a> {
         NdOptions::new(match self.kind {
-            MobileIpKind::Prefixes(Direction::Reply) => tail(self.bytes, HEADER),
-            _ => &[],
+            MobileIpKind::Prefixes(_) => tail(self.bytes, HEADER),
+            MobileIpKind::HomeAgents(_) => &[],
         })
     }
 
@@ -82,7 +83,7 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
             decoder.need(decoder.bytes.len() - rest + ADDRESS);
         }
     }
-    if kind == MobileIpKind::Prefixes(Direction::Reply) {
+    if matches!(kind, MobileIpKind::Prefixes(_)) {
         nd_option::check(
             tail(decoder.bytes, HEADER),
             decoder.limit(),
@@ -345,12 +346,12 @@ mod tests {
 
     #[test]
     fn mobile_prefixes_have_options() {
-        let solicitation = v6(&[146, 0, 0, 0, 0, 9, 0, 0]);
+        let solicitation = v6(&[146, 0, 0, 0, 0, 9, 0, 0, 1, 1, 2, 0, 0, 0, 1, 1]);
         let mut octets = vec![147, 0, 0, 0, 0, 9, 0xc0, 0];
         octets.extend([3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0]);
         octets.extend([0x20; 16]);
         let advertisement = v6(&octets);
-        for (packet, flags, options) in [(&solicitation, None, 0), (&advertisement, Some(0xc0), 1)]
+        for (packet, flags, options) in [(&solicitation, None, 1), (&advertisement, Some(0xc0), 1)]
         {
             let Body::MobileIp(message) = parse(packet).body else {
                 panic!();

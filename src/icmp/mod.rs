@@ -29,6 +29,7 @@ pub mod names;
 pub mod nd_option;
 pub mod ndp;
 pub mod node_info;
+pub mod node_name;
 pub mod object;
 pub mod payload;
 pub mod quote;

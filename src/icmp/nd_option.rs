@@ -43,13 +43,15 @@ const DOMAIN: u8 = 2;
 const DISTINGUISHED: u8 = 1;
 /// Certificate (RFC 3971 section 6.4.4).
 const CERTIFICATE: u8 = 16;
+/// That of X.509 (section 6.4.4).
+const X509: u8 = 1;
 /// Identifier of a provisioning domain (RFC 8801 section 3.1).
 const PROVISIONING_DOMAIN: u8 = 21;
 /// Route information (RFC 4191 section 2.3).
 const ROUTE_INFORMATION: u8 = 24;
-/// Handover key request (RFC 5269 section 3.1).
+/// Handover key request (RFC 5269 section 4.1).
 const HANDOVER_KEY_REQUEST: u8 = 27;
-/// Handover key reply (RFC 5269 section 3.2).
+/// Handover key reply (RFC 5269 section 4.2).
 const HANDOVER_KEY_REPLY: u8 = 28;
 /// Handover assist information (RFC 5271 section 6.1).
 const HANDOVER_ASSIST: u8 = 29;
@@ -140,9 +142,6 @@ impl<'a> NdOption<'a> {
         }
         match self.kind {
             ROUTE_INFORMATION if self.words == 1 => made::default_route(),
-            TRUST_ANCHOR if u8_at(self.bytes, 2) == Some(DOMAIN) => {
-                Specs::Two(tables::FIELDS, tables::TRUST_ANCHOR_BY_DOMAIN)
-            }
             TRUST_ANCHOR => made::trust_anchor(self.bytes, self.stated(), self.table()),
             SOURCE_LINK_LAYER | TARGET_LINK_LAYER if is_eui_64(self.bytes) => made::eui_64(),
             HANDOVER_LINK_LAYER if self.words == 2 => {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::decode::Decoder;
 use super::dns;
 use super::field::{FieldSpec, spec};
+use super::node_name::{NodeName, NodeNames, Place};
 use super::{Body, Direction};
 use crate::wire::bytes::{array_at, tail, u16_at};
 
@@ -24,8 +25,8 @@ pub enum Subject<'a> {
     V6(Ipv6Addr),
     /// The node with this address.
     V4(Ipv4Addr),
-    /// The node with this name, in DNS wire format.
-    Name(dns::Name<'a>),
+    /// The node with this name.
+    Name(NodeName<'a>),
 }
 
 /// Name of the node (RFC 4620 section 6.2).
@@ -35,7 +36,7 @@ const NODE_ADDRESSES: u16 = 3;
 /// Its IPv4 addresses (section 6.4).
 const IPV4_ADDRESSES: u16 = 4;
 
-/// The snake-case name of a query type (RFC 4620 section 5).
+/// The snake-case name of a query type (RFC 4620 section 6).
 pub const fn qtype_name(qtype: u16) -> Option<&'static str> {
     match qtype {
         0 => Some("noop"),
@@ -75,16 +76,19 @@ impl<'a> NodeInformation<'a> {
         let data = self.data();
         match self.code {
             0 => array_at::<16>(data, 0).map(|octets| Subject::V6(octets.into())),
-            1 => dns::names(data).next().map(Subject::Name),
+            1 => NodeNames::new(data, Place::Subject)
+                .iter()
+                .next()
+                .map(Subject::Name),
             2 => array_at::<4>(data, 0).map(|octets| Subject::V4(octets.into())),
             _ => None,
         }
     }
 
     /// The names that a response gives.
-    pub fn names(&self) -> impl Iterator<Item = dns::Name<'a>> + Clone + use<'a> {
+    pub fn names(&self) -> impl Iterator<Item = NodeName<'a>> + Clone + use<'a> {
         let is_answer = self.is_answer_to(NODE_NAME);
-        dns::names(if is_answer { tail(self.data(), 4) } else { &[] })
+        NodeNames::new(if is_answer { self.data() } else { &[] }, Place::Answer).iter()
     }
 
     /// The table and size of the entries in a response's list of addresses.
@@ -104,8 +108,11 @@ impl<'a> NodeInformation<'a> {
 
     /// The fields of the header, then those of subject or answer; all by their place in the message.
     pub(super) fn tables(&self) -> [(&'static [FieldSpec], usize); 2] {
-        let header = match self.qtype() {
-            Some(NODE_ADDRESSES | IPV4_ADDRESSES) => FIELDS_WITH_FLAGS,
+        let header = match (self.qtype(), self.direction) {
+            (Some(NODE_ADDRESSES), Direction::Request) => ADDRESSES_ASKED,
+            (Some(NODE_ADDRESSES), _) => ADDRESSES_TOLD,
+            (Some(IPV4_ADDRESSES), Direction::Request) => IPV4_ASKED,
+            (Some(IPV4_ADDRESSES), _) => IPV4_TOLD,
             _ => FIELDS,
         };
         let data = match (self.direction, self.code) {
@@ -121,7 +128,7 @@ impl<'a> NodeInformation<'a> {
 }
 
 /// Octets before the data.
-const HEADER: usize = 16;
+pub(super) const HEADER: usize = 16;
 
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
     decoder.need(HEADER);
@@ -130,7 +137,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
         code: decoder.code,
         bytes: decoder.bytes,
     };
-    // Section 5: the subject of a NOOP is to be left out by nobody, but its data may be.
+    // Section 6.1: a NOOP never has any data.
     let needed = match (direction, decoder.code) {
         (Direction::Request, 0) => 16,
         (Direction::Request, 2) => 4,
@@ -141,11 +148,11 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     }
     // What is not there is told already, where the capture ends it.
     if decoder.is_whole() {
-        if message.names().any(|name| !name.complete) {
+        if message.names().any(|name| name.is_broken()) {
             decoder.rule(HEADER + 4, dns::RULE);
         }
         if let Some(Subject::Name(name)) = message.subject()
-            && !name.complete
+            && name.is_broken()
         {
             decoder.rule(HEADER, dns::RULE);
         }
@@ -159,30 +166,47 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
     Body::NodeInformation(message)
 }
 
-const FIELDS: &[FieldSpec] = &[
-    spec::u16(4, "qtype"),
-    spec::hex(6, 2, "flags"),
-    spec::hex(8, 8, "nonce"),
-];
-/// Of queries for addresses and of their answers (RFC 4620 sections 6.3 and 6.4).
-const FIELDS_WITH_FLAGS: &[FieldSpec] = &[
-    spec::u16(4, "qtype"),
-    spec::hex(6, 2, "flags"),
+/// The header, with the flags that mean something.
+macro_rules! fields {
+    ($($flag:expr),*) => {
+        &[
+            spec::u16(4, "qtype"),
+            spec::hex(6, 2, "flags"),
+            $($flag,)*
+            spec::hex(8, 8, "nonce"),
+        ]
+    };
+}
+
+const FIELDS: &[FieldSpec] = fields!();
+/// Of queries for addresses and of their answers (RFC 4620 section 6.3).
+const ADDRESSES_ASKED: &[FieldSpec] = fields!(
     spec::masked(6, 0x20, "global_addresses"),
     spec::masked(6, 0x10, "site_local_addresses"),
     spec::masked(6, 0x08, "link_local_addresses"),
     spec::masked(6, 0x04, "ipv4_compatible_addresses"),
-    spec::masked(6, 0x02, "all_unicast_addresses"),
-    spec::masked(6, 0x01, "truncated"),
-    spec::hex(8, 8, "nonce"),
-];
+    ALL_UNICAST
+);
+const ADDRESSES_TOLD: &[FieldSpec] = fields!(
+    spec::masked(6, 0x20, "global_addresses"),
+    spec::masked(6, 0x10, "site_local_addresses"),
+    spec::masked(6, 0x08, "link_local_addresses"),
+    spec::masked(6, 0x04, "ipv4_compatible_addresses"),
+    ALL_UNICAST,
+    TRUNCATED
+);
+/// Of those of IPv4 (section 6.4).
+const IPV4_ASKED: &[FieldSpec] = fields!(ALL_UNICAST);
+const IPV4_TOLD: &[FieldSpec] = fields!(ALL_UNICAST, TRUNCATED);
+const ALL_UNICAST: FieldSpec = spec::masked(6, 0x02, "all_unicast_addresses");
+const TRUNCATED: FieldSpec = spec::masked(6, 0x01, "truncated");
 const OTHER: &[FieldSpec] = &[spec::rest(16, "data")];
 const QUERY_V6: &[FieldSpec] = &[spec::v6(16, "subject")];
 const QUERY_V4: &[FieldSpec] = &[spec::v4(16, "subject")];
-const QUERY_NAME: &[FieldSpec] = &[spec::dns_names(16, "subject")];
+const QUERY_NAME: &[FieldSpec] = &[spec::node_names(16, Place::Subject, "subject")];
 const NAME_ANSWER: &[FieldSpec] = &[
     spec::signed_seconds(16, "ttl"),
-    spec::dns_names(20, "names"),
+    spec::node_names(20, Place::Answer, "names"),
 ];
 
 const V6_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v6(4, "address")];
@@ -276,14 +300,15 @@ mod tests {
 
     #[test]
     fn queries_for_addresses_tell_which() {
-        let shown = |qtype: u8| {
-            let packet = message(139, 0, qtype, &[0xfe; 16]);
+        let shown = |kind: u8, qtype: u8| {
+            let header = [kind, 0, 0, 0, 0, qtype, 0, 0x3f];
+            let packet = v6(&[&header, &b"12345678"[..], &[0xfe; 16]].concat());
             let fields = parse(&packet).fields();
             let set = fields.filter(|field| field.value == Value::Flag(true));
             set.map(|field| field.name).collect::<Vec<_>>()
         };
         assert_eq!(
-            shown(3),
+            shown(139, 3),
             [
                 "global_addresses",
                 "site_local_addresses",
@@ -292,7 +317,9 @@ mod tests {
                 "all_unicast_addresses"
             ]
         );
-        assert_eq!(shown(4).len(), 5);
-        assert!(shown(2).is_empty());
+        assert_eq!(shown(140, 3).len(), 6);
+        assert_eq!(shown(139, 4), ["all_unicast_addresses"]);
+        assert_eq!(shown(140, 4), ["all_unicast_addresses", "truncated"]);
+        assert!(shown(139, 2).is_empty());
     }
 }

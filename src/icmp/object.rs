@@ -31,7 +31,7 @@ pub struct Object<'a> {
 /// What an object holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtensionObject<'a> {
-    /// The label stack the packet arrived with (RFC 4950 section 3).
+    /// The label stack the packet arrived with (RFC 4950 section 5).
     Mpls(Labels<'a>),
     /// An interface or next hop of the router (RFC 5837 section 4).
     Interface(InterfaceInformation<'a>),

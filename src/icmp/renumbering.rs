@@ -181,7 +181,8 @@ fn faults(part: &Part<'_>) -> impl Iterator<Item = (usize, &'static str)> + use<
     let found = match part.kind {
         PartKind::MatchPrefix => [
             (octet(3) > BITS).then_some((3, "match length over 128")),
-            (octet(4) > BITS).then_some((4, "minimum length over 128")),
+            // What the others lead to is no match (RFC 2894 section 4.2).
+            None,
         ],
         PartKind::UsePrefix => [
             (octet(0) > BITS).then_some((0, "use length over 128")),
@@ -310,7 +311,7 @@ mod tests {
         };
         assert_eq!(
             told(0, &[1, 3, 0, 130, 129, 40, 0, 0]),
-            ["match length over 128", "minimum length over 128"]
+            ["match length over 128"]
         );
         assert_eq!(
             told(1, &[0, 3, 0, 129, 0, 0, 0, 2]),

@@ -51,11 +51,11 @@ pub enum Part {
     /// What the key is for (RFC 5280 section 4.2.1.3).
     KeyUsage,
     /// The same, by purposes (RFC 5280 section 4.2.1.12): for secure Neighbor Discovery those of RFC
-    /// 6494 section 6.
+    /// 6494 section 7.
     ExtendedKeyUsage,
     /// Further names of the subject (RFC 5280 section 4.2.1.6).
     SubjectAltNames,
-    /// The addresses that a router may advertise prefixes of (RFC 3779 section 2, RFC 6494 section 7).
+    /// The addresses that a router may advertise prefixes of (RFC 3779 section 2, RFC 6494 section 4).
     AddressBlocks,
 }
 

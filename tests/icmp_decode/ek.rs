@@ -51,6 +51,42 @@ const RESERVED: [&str; 2] = ["_unused", "_reserved"];
 /// Where tshark is wrong: field, capture, frames (or types of samples), and why.
 const WRONG: &[(&str, &str, &[u64], &str)] = &[
     (
+        "icmpv6_icmpv6_ni_flag_l",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
+        "icmpv6_icmpv6_ni_flag_rsv",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
+        "icmpv6_icmpv6_ni_flag_s",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
+        "icmpv6_icmpv6_ni_flag_t",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
+        "icmpv6_icmpv6_ni_flag_c",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
+        "icmpv6_icmpv6_ni_flag_g",
+        "icmpv6_nodeinfo_queryipv4.pcap",
+        &[1],
+        "a query for addresses of IPv4 has one flag (RFC 4620 section 6.4), which is not this",
+    ),
+    (
         "icmp_icmp_int_info_index",
         "icmp_ext_oob_poc.pcap",
         &[1],

@@ -279,7 +279,7 @@ fn a_link_address_of_eight_octets_comes_without_its_padding() {
     assert_eq!(option["address"], "02:00:00:ff:fe:00:00:01");
 }
 
-/// RFC 4620 sections 6.3 and 6.4.
+/// RFC 4620 sections 6.2 to 6.4.
 #[test]
 fn the_answer_to_a_node_information_query_is_in_the_line() {
     let reply = |qtype: u8, data: &[u8]| {
@@ -289,6 +289,12 @@ fn the_answer_to_a_node_information_query_is_in_the_line() {
     let told = line(&reply(2, b"\x04host\x07example\0"));
     assert!(
         told.contains(r#"(DNS name, "host.example."), length"#),
+        "{told}"
+    );
+    // A pointer counts from the time to live on (section 6.2).
+    let told = line(&reply(2, b"\x04host\x07example\0\x05other\xc0\x09"));
+    assert!(
+        told.contains(r#"(DNS name, "host.example.", "other.example."), length"#),
         "{told}"
     );
     let packet = reply(3, &[0x20; 16]);

@@ -1,7 +1,7 @@
 //! What a field takes of a part that was cut.
 
 use super::FieldKind;
-use crate::icmp::{dns, svc_param};
+use crate::icmp::{dns, node_name, svc_param};
 
 /// Whether a part of a packet is all there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub(super) fn cut_length(kind: FieldKind, rest: &[u8], otherwise: usize) -> Opti
         FieldKind::DnsNames | FieldKind::DnsNamesOf(_) => {
             Some(dns::complete(rest.get(..otherwise)?))
         }
+        FieldKind::NodeNames(_) => Some(node_name::complete(rest)),
         FieldKind::Strings => Some(complete_strings(rest)),
         FieldKind::SvcParams(_) => {
             let parameters = svc_param::items(rest.get(..otherwise)?);

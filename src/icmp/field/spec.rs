@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{FieldKind, FieldSpec, Names, Unit};
 use crate::icmp::application::parts::Parts;
+use crate::icmp::node_name::Place;
 use crate::icmp::x509::Part;
 use crate::wire::ip::source_route::SourceRoute;
 
@@ -347,6 +348,10 @@ pub(in crate::icmp) const fn v6_prefix_of(at: u16, octets: u8, name: &'static st
 
 pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::DnsNames)
+}
+
+pub(in crate::icmp) const fn node_names(at: u16, place: Place, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::NodeNames(place))
 }
 
 pub(in crate::icmp) const fn dns_names_of(at: u16, length: u16, name: &'static str) -> FieldSpec {

@@ -77,7 +77,7 @@ impl<'a> Iterator for Extensions<'a> {
     }
 }
 
-/// RFC 9279 section 3: behind the flag there is at least one, and nothing but whole ones up to the end.
+/// RFC 9279 sections 3 and 5: behind the flag there is at least one, and nothing but whole ones up to the end.
 /// `at` is where they begin.
 pub(super) fn check(octets: &[u8], mut at: usize, decoder: &mut Decoder<'_, '_>) {
     if octets.is_empty() && decoder.is_whole() {

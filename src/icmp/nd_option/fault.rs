@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use super::{
     CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
     HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, NdOptions, PROVISIONING_DOMAIN,
-    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, card, made, protection, tables,
+    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, X509, card, made, protection, tables,
 };
 use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::Preference;
@@ -56,6 +56,10 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
                 }
                 _ => {}
             }
+        }
+        // RFC 3971 section 6.4.4.
+        CERTIFICATE if u8_at(option, 2).is_some_and(|kind| kind != X509) => {
+            tell(2, "certificate type is not 1");
         }
         CERTIFICATE => {
             if let Some(rule) = x509::fault(tail(option, NAME)) {

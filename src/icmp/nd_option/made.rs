@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::DOMAIN;
 use super::tables::{CODED_IDENTIFIER, FIELDS, ROUTE};
 use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, spec};
@@ -40,15 +41,19 @@ pub(super) fn trust_anchor(bytes: &[u8], stated: usize, table: &'static [FieldSp
     const NAME: usize = 4;
     let padding = usize::from(u8_at(bytes, 3).unwrap_or(0));
     let length = stated.saturating_sub(NAME + padding);
-    let name = [
-        spec::octets(4, u16::try_from(length).unwrap_or(u16::MAX), "anchor"),
-        spec::x509(4, Part::Name, "anchor_name"),
-    ];
+    let octets = u16::try_from(length).unwrap_or(u16::MAX);
+    let name = match u8_at(bytes, 2) {
+        Some(DOMAIN) => [Some(spec::dns_names_of(4, octets, "domains")), None],
+        _ => [
+            Some(spec::octets(4, octets, "anchor")),
+            Some(spec::x509(4, Part::Name, "anchor_name")),
+        ],
+    };
     // Padding that runs over what is before it leaves no name.
-    rows(table, name.into_iter().filter(|_| length > 0))
+    rows(table, name.into_iter().flatten().filter(|_| length > 0))
 }
 
-/// The fields of a handover key, without the padding behind it (RFC 5269 sections 3.1 and 3.2).
+/// The fields of a handover key, without the padding behind it (RFC 5269 sections 4.1 and 4.2).
 pub(super) fn handover_key(
     bytes: &[u8],
     stated: usize,

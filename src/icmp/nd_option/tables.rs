@@ -18,13 +18,6 @@ pub(super) fn format(kind: u8) -> Option<&'static Format> {
 /// The fields that every option begins with.
 pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::words(1, "length")];
 
-/// A trust anchor whose name is a domain's (RFC 3971 section 6.4.3).
-pub(super) const TRUST_ANCHOR_BY_DOMAIN: &[FieldSpec] = &[
-    spec::named(spec::u8(2, "name_type"), &ANCHOR_NAMES),
-    spec::u8(3, "pad_length"),
-    spec::dns_names(4, "domains"),
-];
-
 /// What is behind type and length of an option that is not known here.
 pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
 
@@ -134,7 +127,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::u32(4, "mtu"),
         ],
     ),
-    // RFC 2491 section 5.1.
+    // RFC 2491 appendix D.
     sized(
         6,
         "nbma_shortcut_limit",
@@ -258,7 +251,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::u16(4, "sequence"),
         ],
     ),
-    // RFC 5380 section 6.
+    // RFC 5380 section 5.
     sized(
         23,
         "map",
@@ -288,7 +281,7 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 5175 section 4.
     row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
-    // RFC 5269 section 3.
+    // RFC 5269 section 4.
     row(
         super::HANDOVER_KEY_REQUEST,
         "handover_key_request",
@@ -334,7 +327,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::dns_names(8, "domains"),
         ],
     ),
-    // RFC 6496 section 6.
+    // RFC 6496 section 5.1.
     row(32, "proxy_signature", 3, SIGNATURE),
     // RFC 6775 section 4.1, RFC 8505 section 4.1, RFC 9010 section 8.
     sized(

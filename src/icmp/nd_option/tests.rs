@@ -106,6 +106,11 @@ fn options_that_break_the_rules_of_their_type() {
     let domains = b"\x1f\x02\0\0\0\0\0\x09\x3fabc\0\0\0\0";
     assert_eq!(told(domains), ["name is not in DNS wire format"]);
     assert!(told(b"\x1f\x02\0\0\0\0\0\x09\x03abc\0\0\0\0").is_empty());
+    // RFC 3971 section 6.4.4.
+    assert_eq!(
+        told(&[16, 1, 2, 0, 1, 2, 3, 4]),
+        ["certificate type is not 1"]
+    );
     // RFC 8781 section 4.
     for code in 0..8 {
         let octets = [38, 2, 0, 8 | code, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -318,7 +323,7 @@ fn an_address_of_a_handover_comes_without_its_padding() {
     );
 }
 
-/// RFC 5269 section 3.1.
+/// RFC 5269 section 4.1.
 #[test]
 fn a_handover_key_comes_without_its_padding() {
     fields(
@@ -374,10 +379,10 @@ fn a_trust_anchor_is_named_by_its_name_type() {
         &[
             ("name_type", Value::Number(2)),
             ("pad_length", Value::Number(2)),
-            ("domains", Value::DnsNames(&domain[4..])),
+            ("domains", Value::DnsNames(&domain[4..22])),
         ],
     );
-    let list: Vec<_> = crate::icmp::dns::names(&domain[4..]).collect();
+    let list: Vec<_> = crate::icmp::dns::names(&domain[4..22]).collect();
     assert_eq!(list.len(), 1);
     assert_eq!(
         list[0].labels().collect::<Vec<_>>(),

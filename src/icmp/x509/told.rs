@@ -151,7 +151,7 @@ fn usages(usage: KeyUsage) -> Vec<String> {
     set.map(|(_, name)| name.to_owned()).collect()
 }
 
-/// A purpose of a key: those of secure Neighbor Discovery (RFC 6494 section 6, RFC 6495) stand in no
+/// A purpose of a key: those of secure Neighbor Discovery (RFC 6494 section 7, RFC 6495) stand in no
 /// list yet.
 fn purpose(oid: &ObjectIdentifier) -> String {
     let known = match oid.to_string().as_str() {

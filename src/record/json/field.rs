@@ -12,6 +12,7 @@ use crate::icmp::field::{
 };
 use crate::icmp::item::Item;
 use crate::icmp::mld;
+use crate::icmp::node_name::NodeName;
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Label, Object,
     family_name,
@@ -150,6 +151,7 @@ impl Serialize for FieldValue<'_> {
                 let list = route.addresses(octets).map(|a| Addr(a.into()));
                 serializer.collect_seq(list)
             }
+            Value::NodeNames(names) => serializer.collect_seq(names.iter().map(NodeNameText)),
             Value::DnsNames(octets) => serializer.collect_seq(dns::names(octets).map(DnsName)),
             Value::NetBiosName(name) => serializer.collect_str(&format_args!(
                 "{}<{:02x}>",
@@ -190,6 +192,25 @@ impl Serialize for AddressedTime {
 }
 
 pub(super) struct DnsName<'a>(pub(super) dns::Name<'a>);
+
+/// A name of node information: one that is fully qualified ends in a dot.
+struct NodeNameText<'a>(NodeName<'a>);
+
+impl Serialize for NodeNameText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for NodeNameText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, label) in self.0.labels().enumerate() {
+            let separator = if i == 0 { "" } else { "." };
+            write!(f, "{separator}{}", Escaped(label))?;
+        }
+        f.write_str(if self.0.is_qualified() { "." } else { "" })
+    }
+}
 
 impl Serialize for DnsName<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

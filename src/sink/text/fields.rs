@@ -8,6 +8,7 @@ use crate::icmp::field::{
     v6_addresses,
 };
 use crate::icmp::item::Item;
+use crate::icmp::node_name::NodeName;
 use crate::icmp::object::Labels;
 use crate::icmp::x509::{self, Told};
 use crate::icmp::{dns, rpl_metric, svc_param};
@@ -130,6 +131,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => spaced(out, route.addresses(octets), write::ipv6),
+        Value::NodeNames(names) => spaced(out, names.iter(), node_name),
         Value::DnsNames(octets) => {
             spaced(out, dns::names(octets), |out, name| dns_name(out, &name));
         }
@@ -189,6 +191,14 @@ pub(super) fn dns_name(out: &mut Vec<u8>, name: &dns::Name<'_>) {
         out.push(b'.');
     }
     dns_labels(out, name.labels());
+}
+
+/// One that is fully qualified ends in a dot.
+pub(super) fn node_name(out: &mut Vec<u8>, name: NodeName<'_>) {
+    dns_labels(out, name.labels());
+    if name.is_qualified() {
+        out.push(b'.');
+    }
 }
 
 fn items<'a>(out: &mut Vec<u8>, items: impl Iterator<Item = Item<'a>>) {

@@ -1,7 +1,9 @@
 //! tcpdump's words for router renumbering and node information.
 
 use super::fields;
+use crate::icmp::dns;
 use crate::icmp::field::Value;
+use crate::icmp::node_name::NodeName;
 use crate::icmp::renumbering::{Part, PartKind, RenumberingKind};
 use crate::icmp::{Body, Message};
 use crate::record::escape;
@@ -131,7 +133,11 @@ pub(super) fn node_information(
 /// `, "host.example."`, ` fe80::2(600)`.
 fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
     if qtype == 2 {
-        names(out, message.bytes.get(20..).unwrap_or_default());
+        let octets = message.bytes.get(20..).unwrap_or_default();
+        match &message.body {
+            Body::NodeInformation(answer) if points(octets) => whole_names(out, answer.names()),
+            _ => names(out, octets),
+        }
         return;
     }
     for entry in message.items() {
@@ -151,6 +157,20 @@ fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
             fields::value(out, Value::Signed(ttl));
             out.push(b')');
         }
+    }
+}
+
+/// Whether names end in pointers, which tcpdump follows nowhere.
+fn points(octets: &[u8]) -> bool {
+    dns::names(octets).any(|name| !name.complete)
+}
+
+/// Names whose pointers are followed, up to one that is none.
+fn whole_names<'a>(out: &mut Vec<u8>, names: impl Iterator<Item = NodeName<'a>>) {
+    for name in names {
+        out.extend_from_slice(b", \"");
+        fields::node_name(out, name);
+        out.extend_from_slice(if name.is_broken() { b"???\"" } else { b"\"" });
     }
 }
 
