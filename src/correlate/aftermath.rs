@@ -263,8 +263,8 @@ impl Followed {
     }
 
     /// Whether the flow's destination sent from its port before the first error of a verdict.
-    pub(super) fn was_open(&self, verdict: &VerdictKey) -> Option<WasOpen> {
-        self.flows.get(&verdict.flow)?.account(verdict)?.was_open
+    pub(super) fn was_open(&self, flow: &FlowKey, verdict: &VerdictKey) -> Option<WasOpen> {
+        self.flows.get(flow)?.account(verdict)?.was_open
     }
 
     /// What became of the flow after the errors of a verdict.

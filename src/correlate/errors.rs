@@ -17,10 +17,11 @@ use super::repeats::Spot;
 use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::{Again, Known, TraceKey};
+use super::translated::Look;
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, quoted};
-use crate::icmp::{Direction, Message, Quote, Whole};
+use crate::icmp::{Direction, Message, Quote, QuotedTransport, Translation, Whole};
 use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::{Ip, Packet, is_dropped};
 
@@ -68,12 +69,23 @@ impl Correlator {
         let Some(reason) = DropReason::of_message(message) else {
             return relation;
         };
+        let look = Look {
+            ip,
+            message,
+            quote,
+            frame: frame.reference(),
+            ts,
+        };
+        let ring = self.ring.as_ref();
+        let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let reported = Reported {
             ip,
             message,
             quote,
             flow: self.datagrams.flow(self.ring.as_ref(), quote),
+            sent_as,
+            translation: self.translation(&look, sent_as),
             carried: inner.map(|inner| inner.hit.flow),
             original,
             frame: frame.reference(),
@@ -148,8 +160,17 @@ impl Correlator {
         request: Option<(QueryKey, Option<u32>, Sighting)>,
     ) {
         let Some(ring) = &self.ring else { return };
-        self.attempts.error(ring, carried);
-        let hit = inner.map_or_else(|| Hit::of(error.quote, error.flow), |inner| inner.hit);
+        if let QuotedTransport::Tcp { seq, .. } = carried.transport {
+            let sent_as = error.sent_as.filter(|_| inner.is_none());
+            for flow in std::iter::once(carried.flow()).chain(sent_as) {
+                if let Some(seq) = seq {
+                    self.attempts.error(ring, &flow, seq);
+                }
+                self.stalls.error(ring, &flow);
+            }
+        }
+        let dropped = error.sent_as.unwrap_or(error.flow);
+        let hit = inner.map_or_else(|| Hit::of(error.quote, dropped), |inner| inner.hit);
         let found = inner.is_none() && matches!(error.original, Some(Original::Found { .. }));
         if let Some((verdict, _)) = error.verdict() {
             self.followed.error(ring, verdict, &hit, found, error.ts);
@@ -157,7 +178,6 @@ impl Correlator {
         if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
             self.hasty.add(&hasty);
         }
-        self.stalls.error(ring, carried);
     }
 
     /// An error in `frame` quotes too little to tell which request or reply it is about.
@@ -308,6 +328,8 @@ impl Correlator {
             message,
             quote,
             flow,
+            sent_as: None,
+            translation: Translation::None,
             carried: None,
             original: None,
             frame: frame.reference(),

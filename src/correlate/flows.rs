@@ -240,6 +240,15 @@ impl Ring {
         self.pairs.get(pair)
     }
 
+    /// The flow of a packet, as long as its addresses are known.
+    pub(super) fn flow_of(&self, seen: &Fingerprint) -> Option<FlowKey> {
+        Some(FlowKey {
+            protocol: seen.protocol,
+            addrs: self.addrs_of(seen.pair)?,
+            ports: seen.lead.ports(seen.protocol),
+        })
+    }
+
     /// The hash of an address pair, as fingerprints keep it.
     pub(super) fn pair_hash(&self, addrs: &AddrPair) -> u32 {
         high(self.hasher.hash_one(addrs))

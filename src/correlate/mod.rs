@@ -353,7 +353,10 @@ impl Correlator {
     /// Hands out a verdict.
     fn complete(&mut self, verdict: DropVerdict) {
         let verdict = Box::new(self.completed(verdict));
-        (self.followed).told(&verdict.followed(), &VerdictKey::of(&verdict));
+        let key = VerdictKey::of(&verdict);
+        // Not all of its errors may have told the same.
+        (self.followed).told(&verdict.followed(), &key);
+        (self.followed).told(&verdict.flow, &key);
         self.outcomes.push(Outcome::Drop(verdict));
     }
 
@@ -364,7 +367,7 @@ impl Correlator {
             verdict.aftermath = self.followed.aftermath(&verdict.followed(), &key);
         }
         if verdict.reason == DropReason::PortUnreachable {
-            verdict.was_open = self.followed.was_open(&key);
+            verdict.was_open = self.followed.was_open(&verdict.dropped(), &key);
         }
         let watched = (verdict.last.since(verdict.first).unwrap_or_default()).saturating_add(QUIET);
         if verdict.aftermath.outcome == AftermathOutcome::Silent

@@ -15,7 +15,7 @@ use super::observation::label;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
-use crate::model::{FrameRef, Timestamp};
+use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{TCP, UDP};
 use crate::wire::{Ip, IpVersion, Limit};
 
@@ -278,6 +278,34 @@ pub(super) fn find(
         },
         None => Original::None(why_none(ring, quote, end, ts.since(start))),
     }
+}
+
+/// The flow of the packet that `quote` quotes as it was sent, where it was found on the other side of a
+/// translation.
+pub(super) fn sent_as(
+    ring: &Ring,
+    quote: &Quote<'_>,
+    original: Option<Original>,
+) -> Option<FlowKey> {
+    let Some(Original::Found {
+        match_kind: MatchKind::Translated,
+        frame,
+        ..
+    }) = original
+    else {
+        return None;
+    };
+    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
+    let is_it = |seen: &Fingerprint| seen.frame == frame && seen.protocol == quote.ip.protocol;
+    let mut found = None;
+    ring.walk(Chain::Destination, &hashes, |seen| {
+        found = is_it(seen).then_some(*seen);
+        found.is_some()
+    });
+    // The error may be there by now.
+    let mut recent = ring.recent(REDIRECTED_DEPTH + 1);
+    let found = found.or_else(|| recent.find(|seen| is_it(seen)).copied());
+    ring.flow_of(&found?)
 }
 
 /// The first fragment of a datagram of which `quote` is a later one, or all of it, as it was before a

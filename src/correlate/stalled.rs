@@ -15,7 +15,6 @@ use super::observation::Observation;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;
 use super::unanswered::{Directions, GIVEN_UP, any_since};
-use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
@@ -217,12 +216,10 @@ impl Stalls {
         }
     }
 
-    /// An ICMP error quotes a packet: whatever stalls on the way to its destination, or comes from
+    /// An ICMP error is about a segment of this flow: whatever stalls on the way to its destination, or comes from
     /// there, somebody told of trouble.
-    pub(super) fn error(&mut self, ring: &Ring, quote: &Quote<'_>) {
-        if let QuotedTransport::Tcp { .. } = quote.transport {
-            self.explained.mark(destination(ring, &quote.flow()));
-        }
+    pub(super) fn error(&mut self, ring: &Ring, flow: &FlowKey) {
+        self.explained.mark(destination(ring, flow));
     }
 
     /// Takes out what was given up before `now`, a batch of it, and whether there may be more.

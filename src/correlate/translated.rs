@@ -11,10 +11,9 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
+use super::Correlator;
 use super::sighting::COPY_WINDOW;
-use super::unmended::LOOKED_AT;
 use super::verdict::OtherSide;
-use super::{Correlator, MatchKind, Original};
 use crate::icmp::cause::arithmetic::Sum;
 use crate::icmp::{Message, Quote, QuotedTransport, Translation};
 use crate::model::flow::FlowPorts;
@@ -80,39 +79,24 @@ pub(super) struct Look<'m, 'a> {
 }
 
 impl Correlator {
-    /// What a NAT did to an error about the packet that was found as `original`.
+    /// What a NAT did to an error about a packet that was captured as one of the flow `sent_as` before it
+    /// was translated, if it was.
     pub(super) fn translation(
         &self,
         error: &Look<'_, '_>,
-        original: Option<Original>,
+        sent_as: Option<FlowKey>,
     ) -> Translation {
         let quoted = error.quote.translation(error.ip);
         let from = error.ip.ends().src();
         if quoted != Translation::None || from == error.quote.ip.dst() {
             return quoted;
         }
-        let errors = self.verdicts.translated();
-        if self.was_sent_to(from, original) || errors.came_from_another(error) {
+        let was_sent_there = sent_as.is_some_and(|flow| flow.addrs.dst() == from);
+        if was_sent_there || self.verdicts.translated().came_from_another(error) {
             Translation::HalfOfDestination
         } else {
             Translation::None
         }
-    }
-
-    /// Whether the packet that was found on the other side of a translation was sent to `host`.
-    fn was_sent_to(&self, host: IpAddr, original: Option<Original>) -> bool {
-        let Some(Original::Found {
-            match_kind: MatchKind::Translated,
-            frame,
-            ..
-        }) = original
-        else {
-            return false;
-        };
-        self.ring.as_ref().is_some_and(|ring| {
-            let mut recent = ring.recent(LOOKED_AT).filter(|seen| seen.frame == frame);
-            recent.any(|seen| (ring.addrs_of(seen.pair)).is_some_and(|addrs| addrs.dst() == host))
-        })
     }
 }
 

@@ -17,7 +17,6 @@ use super::observation::Observation;
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::transmissions::Transmissions;
-use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
@@ -159,14 +158,12 @@ impl Attempts {
         }
     }
 
-    /// An ICMP error quotes a packet: of that connection somebody told.
-    pub(super) fn error(&mut self, ring: &Ring, quote: &Quote<'_>) {
-        if let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport
-            && let FlowPorts::Ports { dst, .. } = quote.flow().ports
-        {
-            self.explained.mark(flow_hash(ring, &quote.flow()));
+    /// An ICMP error is about a segment of this flow and number: of that connection somebody told.
+    pub(super) fn error(&mut self, ring: &Ring, flow: &FlowKey, seq: u32) {
+        if let FlowPorts::Ports { dst, .. } = flow.ports {
+            self.explained.mark(flow_hash(ring, flow));
             self.is_over(&AttemptKey {
-                dst: quote.ip.dst(),
+                dst: flow.addrs.dst(),
                 port: dst,
                 seq,
             });

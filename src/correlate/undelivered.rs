@@ -4,7 +4,7 @@
 use super::exchange::ReplyDrop;
 use super::table::Table;
 use super::verdict::DropReason;
-use super::verdicts::{Reported, VerdictKey};
+use super::verdicts::{Reported, Unfit, VerdictKey};
 use super::{Correlator, MatchKind, Original};
 use crate::model::options::Verdict;
 use crate::model::{Frame, FrameRef};
@@ -22,6 +22,7 @@ struct SentError {
     /// Where it was captured first.
     first: FrameRef,
     verdict: VerdictKey,
+    unfit: Option<Unfit>,
 }
 
 impl Default for SentErrors {
@@ -43,12 +44,14 @@ impl Correlator {
         let Some((verdict, _)) = error.verdict() else {
             return;
         };
-        if error.is_discarded() {
+        let unfit = error.unfit();
+        if unfit == Some(Unfit::Damaged) {
             return;
         }
         let sent = SentError {
             first: error.frame,
             verdict,
+            unfit,
         };
         self.sent_errors.0.insert(error.frame, sent);
         self.dropped_here(sent, frame, error.shown);
@@ -65,7 +68,8 @@ impl Correlator {
     fn dropped_here(&mut self, error: SentError, frame: &Frame<'_>, shown: bool) {
         if let Some(dropped) = frame.options.dropped().and_then(Verdict::local_drop) {
             let by = ReplyDrop::WhereCaptured(dropped);
-            self.verdicts.undelivered(&error.verdict, by, shown);
+            self.verdicts
+                .undelivered(&error.verdict, error.unfit, (by, shown));
             self.sent_errors.remove(error);
         }
     }
@@ -96,7 +100,8 @@ impl Correlator {
                 frame: error.frame,
                 dropper: error.ip.src(),
             };
-            self.verdicts.undelivered(&lost.verdict, by, error.shown);
+            self.verdicts
+                .undelivered(&lost.verdict, lost.unfit, (by, error.shown));
             self.sent_errors.remove(lost);
         }
     }

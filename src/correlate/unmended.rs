@@ -10,6 +10,7 @@ mod quotes;
 use super::flows::{Fingerprint, Ring};
 use super::lead::Lead;
 use super::observation::label;
+use super::quoted::sent_as;
 use super::translated::{Look, is_bit_apart};
 use super::{Correlator, MatchKind, Original, Relation};
 use crate::icmp::cause::arithmetic::Sum;
@@ -21,7 +22,7 @@ use crate::wire::checksum::{icmpv6_pseudo_header, internet};
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
 
 /// How many packets before the message are looked at.
-pub(super) const LOOKED_AT: usize = 512;
+const LOOKED_AT: usize = 512;
 
 impl Correlator {
     /// What packets before it prove of a message, or the part of one, that was related so, and of the message
@@ -93,7 +94,7 @@ impl Correlator {
             if has_old_ttl(quote, original) {
                 proven.quoted_header = Some(ChecksumCause::OldTtl);
             }
-            proven.translation = self.translation(&error, original);
+            proven.translation = self.translation(&error, sent_as(ring, quote, original));
         } else if let ChecksumStatus::Bad { .. } = message.checksum.status {
             proven.message = before_message(ring, ip, message)
                 .map(ChecksumCause::Untranslated)

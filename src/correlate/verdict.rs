@@ -59,6 +59,8 @@ pub enum Evidence {
 pub struct DropVerdict {
     /// The quoted flow, in the direction of the dropped packets.
     pub flow: FlowKey,
+    /// The same as the dropped packets were sent, where one was captured before a translation of it.
+    pub sent_as: Option<FlowKey>,
     /// What the dropped packets carried, if they were a tunnel's.
     pub carried: Carried,
     /// Who sent the errors.
@@ -80,6 +82,11 @@ pub struct DropVerdict {
     /// How many of them whoever received them discarded, for a checksum that was bad on the way (RFC
     /// 1122 section 3.2.2, RFC 4443 section 2.3).
     pub discarded: u64,
+    /// How many of the others quote less than it takes to find a socket (RFC 792): systems discard those.
+    pub short_quotes: u64,
+    /// How many of the others were translated by halves: what they quote was sent by no socket of who
+    /// received them.
+    pub half_translated: u64,
     /// Those of the others that were dropped on their way back.
     pub undelivered: Option<Undelivered>,
     /// First error.
@@ -164,10 +171,16 @@ impl DropVerdict {
             )
     }
 
-    /// Whether nobody heard of it: none of its errors came to its receiver, whole.
+    /// Whether nobody heard of it: none of its errors came to its receiver, whole, and told that of a socket.
     pub fn is_unheard(&self) -> bool {
         let undelivered = self.undelivered.map_or(0, |undelivered| undelivered.count);
-        self.count > 0 && self.discarded.saturating_add(undelivered) >= self.count
+        let unheard = [
+            undelivered,
+            self.discarded,
+            self.short_quotes,
+            self.half_translated,
+        ];
+        self.count > 0 && unheard.iter().sum::<u64>() >= self.count
     }
 
     /// Whether all its errors were discarded as damaged: what they say may be what was.
@@ -176,11 +189,16 @@ impl DropVerdict {
     }
 
     /// The flow whose packets tell what came of it.
-    pub const fn followed(&self) -> FlowKey {
+    pub fn followed(&self) -> FlowKey {
         match self.carried {
             Carried::Flow(carried) => carried,
-            Carried::Unknown | Carried::Between(..) | Carried::Several => self.flow,
+            Carried::Unknown | Carried::Between(..) | Carried::Several => self.dropped(),
         }
+    }
+
+    /// The flow of the dropped packets as they were sent.
+    pub fn dropped(&self) -> FlowKey {
+        self.sent_as.unwrap_or(self.flow)
     }
 
     /// Hosts and protocol of the packets, which may have been probes: of a tunnel's those inside, but for
@@ -208,6 +226,7 @@ impl DropVerdict {
     ) -> Self {
         Self {
             flow,
+            sent_as: None,
             carried: Carried::Unknown,
             dropper,
             version,
@@ -218,6 +237,8 @@ impl DropVerdict {
             part: 1,
             count: 0,
             discarded: 0,
+            short_quotes: 0,
+            half_translated: 0,
             undelivered: None,
             first,
             last: first,

@@ -1,10 +1,12 @@
 //! Errors gathered into drop verdicts.
 
+mod unfit;
 mod way;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub(super) use self::unfit::Unfit;
 pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
@@ -14,11 +16,10 @@ use super::table::{Displaced, Table};
 use super::translated::{Look, Translated};
 use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Undelivered};
 use super::{MatchKind, Original};
-use crate::icmp::cause::ChecksumCause;
 use crate::icmp::field::Extent;
-use crate::icmp::{Body, Error, ErrorClass, Message, Quote, cause, mtu, payload};
+use crate::icmp::{Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
-use crate::wire::{ChecksumStatus, Ip, IpVersion, Limit};
+use crate::wire::{Ip, IpVersion, Limit};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -86,6 +87,9 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) quote: &'m Quote<'a>,
     /// That of the quoted packet, or of the datagram that it is a part of.
     pub(super) flow: FlowKey,
+    /// The same as it was sent, where it was found on the other side of a translation.
+    pub(super) sent_as: Option<FlowKey>,
+    pub(super) translation: Translation,
     /// That of the packet in its tunnels, if it is a tunnel's.
     pub(super) carried: Option<FlowKey>,
     pub(super) original: Option<Original>,
@@ -137,19 +141,6 @@ impl Reported<'_, '_> {
         };
         Segment::quoted(self.quote).or_else(captured)
     }
-
-    /// Whether receivers discard it: its checksum was bad on the way, not only where the sender leaves
-    /// it to its network card.
-    pub(super) fn is_discarded(&self) -> bool {
-        let is_new = || (self.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
-        matches!(self.message.checksum.status, ChecksumStatus::Bad { .. })
-            && self.captured == Captured::OnTheWay
-            && match cause::of(self.ip, self.message) {
-                Some(ChecksumCause::Offload) => false,
-                Some(ChecksumCause::NotFilledIn) => !is_new(),
-                _ => true,
-            }
-    }
 }
 
 impl Verdicts {
@@ -186,12 +177,13 @@ impl Verdicts {
         };
         // The same message, behind a translation that left alone what it quotes, is counted already.
         let is_counted = other_side.is_some_and(|there| key.is_of(&there));
-        if is_counted && self.open.get(&key).is_some() {
+        if is_counted && let Some(verdict) = self.open.get_mut(&key) {
+            verdict.turns_out(error.unfit());
             return None;
         }
         let other_side = other_side.filter(|_| !is_counted);
         if let Some(there) = other_side {
-            self.link(&key, there, error.frame);
+            self.link(&key, there, error);
         }
         if let Some(verdict) = self.open.get_mut(&key) {
             if verdict.same_as.is_none() {
@@ -260,9 +252,16 @@ impl Verdicts {
     }
 
     /// One of the errors under `key` was dropped so on its way back, as a packet tells that is shown or not.
-    pub(super) fn undelivered(&mut self, key: &VerdictKey, by: ReplyDrop, shown: bool) {
+    /// What would have been made of it then counts no more.
+    pub(super) fn undelivered(
+        &mut self,
+        key: &VerdictKey,
+        unfit: Option<Unfit>,
+        (by, shown): (ReplyDrop, bool),
+    ) {
         if let Some(verdict) = self.open.get_mut(key) {
             verdict.shown |= shown;
+            verdict.is_fit_after_all(unfit);
             let known = (verdict.undelivered).get_or_insert(Undelivered {
                 count: 0,
                 first: by,
@@ -288,7 +287,7 @@ impl Verdicts {
             return;
         }
         verdict.count -= 1;
-        verdict.discarded -= u64::from(error.is_discarded()).min(verdict.discarded);
+        verdict.is_fit_after_all(error.unfit());
         if let Some(undelivered) = &mut verdict.undelivered {
             undelivered.count = undelivered.count.min(verdict.count);
         }
@@ -325,21 +324,23 @@ impl Verdicts {
     }
 
     /// Tells the verdict on the other side of a translation of the one under `key`.
-    fn link(&mut self, key: &VerdictKey, there: OtherSide, error: FrameRef) {
+    fn link(&mut self, key: &VerdictKey, there: OtherSide, error: &Reported<'_, '_>) {
         let key_there = VerdictKey {
             flow: there.flow,
             dropper: there.dropper,
             ..*key
         };
-        if let Some(verdict) = self.open.get_mut(&key_there)
-            && verdict.same_as.is_none()
-        {
-            verdict.same_as = Some(OtherSide {
-                flow: key.flow,
-                dropper: key.dropper,
-                error,
-            });
+        let Some(verdict) = self.open.get_mut(&key_there) else {
+            return;
+        };
+        if key.flow == there.flow {
+            verdict.turns_out(error.unfit());
         }
+        verdict.same_as.get_or_insert(OtherSide {
+            flow: key.flow,
+            dropper: key.dropper,
+            error: error.frame,
+        });
     }
 
     /// Takes out verdicts about which nothing was heard since `QUIET` before `clock`, a batch of
@@ -408,7 +409,8 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         _ => verdict.segment.filter(|known| segment == Some(*known)),
     };
     verdict.count += 1;
-    verdict.discarded += u64::from(error.is_discarded());
+    verdict.is_unfit(error.unfit());
+    verdict.sent_as = verdict.sent_as.or(error.sent_as);
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;
     verdict.never_sent += u64::from(error.never_sent);

@@ -1,11 +1,14 @@
-//! Errors that no host or router sends in earnest: `invalid_error`, and `spoofed_error`.
+//! Errors that no host or router sends in earnest, or that tell no program of anything: `invalid_error`, and
+//! `spoofed_error`.
 //!
-//! Rule: an error about an error; an MTU below what every link carries; or errors that quote packets
+//! Rule: an error about an error; an MTU below what every link carries; a quote of less than the IP
+//! header and 8 octets; one that was translated on one side only; or errors that quote packets
 //! which were never sent, though the capture holds that sender's other packets of the same protocol to
 //! the same host and port, from five seconds before the error on, and the kernel dropped nothing. A single one of
 //! those may be the capture's fault: it takes three for a warning.
 //! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
-//! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 5927 on forged errors.
+//! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 792 on quotes, and RFC 5508
+//! section 4.2 on their translation; RFC 5927 on forged errors.
 
 use std::net::IpAddr;
 
@@ -38,6 +41,8 @@ pub(super) struct InvalidError {
 enum Fault {
     AboutError,
     SmallMtu(u32),
+    ShortQuote,
+    HalfTranslated,
 }
 
 impl InvalidError {
@@ -78,6 +83,19 @@ fn fault(message: &Message<'_>, class: ErrorClass) -> Option<Fault> {
 
 impl Diagnosis for InvalidError {
     fn verdict(&mut self, verdict: &DropVerdict) {
+        let to = AddrPair::new(verdict.dropper, verdict.dropped().addrs.src());
+        for (fault, count) in [
+            (Fault::ShortQuote, verdict.short_quotes),
+            (Fault::HalfTranslated, verdict.half_translated),
+        ] {
+            if count > 0
+                && let Some(group) = self.faults.entry((fault, to))
+            {
+                group.errors += count;
+                group.flows += 1;
+                group.show(&verdict.error_frames);
+            }
+        }
         if verdict.never_sent == 0 {
             return;
         }
@@ -119,13 +137,31 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
             "Stacks ignore it, or send tiny packets from now on. Look for a misconfigured tunnel, or \
              for somebody who forges errors to slow connections down.",
         ),
+        Fault::ShortQuote => (
+            format!("The errors of {src} to {dst} quote too little to be heeded{tally}"),
+            "Systems hand no error to a program that quotes less than the IP header and 8 octets behind it \
+             (RFC 792): what was refused seems lost to it. Look for an update of who sends them, or for what \
+             cuts them short.",
+        ),
+        Fault::HalfTranslated => (
+            format!(
+                "The errors of {src} to {dst} are translated on one side only: no connection fits what \
+                 they quote{tally}"
+            ),
+            "Hardly any program hears of those: what was refused seems lost to it. Look at the address \
+             translator on the way: it has to rewrite what errors quote as it does their headers (RFC \
+             5508 section 4.2).",
+        ),
     };
     Finding {
         name: "invalid_error",
         severity: Severity::Warning,
         title,
         evidence: group.evidence.clone(),
-        confidence: Confidence::Confirmed,
+        confidence: match fault {
+            Fault::HalfTranslated => Confidence::Suspected,
+            _ => Confidence::Confirmed,
+        },
         advice: advice.to_owned(),
     }
 }
@@ -149,5 +185,64 @@ fn spoofed(from: IpAddr, about: IpAddr, group: &Group) -> Finding {
                  does not see all that the host sends (a second link, hardware offload), it means \
                  nothing."
                 .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::verdict::DropReason;
+    use crate::model::flow::FlowPorts;
+    use crate::model::{FlowKey, Timestamp};
+    use crate::wire::ip::protocol::TCP;
+
+    #[test]
+    fn errors_that_no_program_hears_of() {
+        for (short_quotes, half_translated, title, confidence) in [
+            (
+                2,
+                0,
+                "The errors of 192.0.2.1 to 10.0.0.1 quote too little to be heeded (2 packets)",
+                Confidence::Confirmed,
+            ),
+            (
+                0,
+                2,
+                "The errors of 192.0.2.1 to 10.0.0.1 are translated on one side only: no connection fits \
+                 what they quote (2 packets)",
+                Confidence::Suspected,
+            ),
+        ] {
+            let flow = |src: [u8; 4]| FlowKey {
+                protocol: TCP,
+                addrs: AddrPair::new(src.into(), [198, 51, 100, 9].into()),
+                ports: FlowPorts::Ports { src: 4, dst: 80 },
+            };
+            let icmp = (IpVersion::V4, 3, 13);
+            let (reason, at) = (DropReason::AdminProhibited, Timestamp::default());
+            let dropper = [192, 0, 2, 1].into();
+            let verdict = DropVerdict {
+                count: 3,
+                short_quotes,
+                half_translated,
+                sent_as: Some(flow([10, 0, 0, 1])),
+                ..DropVerdict::new(flow([203, 0, 113, 5]), dropper, icmp, reason, at)
+            };
+            let mut diagnosis = InvalidError::default();
+            diagnosis.verdict(&verdict);
+            let mut found = Vec::new();
+            diagnosis.findings(&mut found);
+            let [finding] = &found[..] else {
+                panic!("{found:?}");
+            };
+            assert_eq!(
+                (finding.name, finding.severity),
+                ("invalid_error", Severity::Warning)
+            );
+            assert_eq!(
+                (finding.title.as_str(), finding.confidence),
+                (title, confidence)
+            );
+        }
     }
 }

@@ -118,8 +118,66 @@ enum Outcome {
     Ignored,
     /// The errors did not reach the sender whole.
     Discarded,
+    /// They told it too little.
+    ShortQuotes,
+    /// They told it of somebody else's packets.
+    HalfTranslated,
     /// They did not reach it, as an error of this sender says, or the verdict with which they were captured.
     Undelivered(Option<IpAddr>),
+}
+
+impl Outcome {
+    /// Why a sender goes on, and what to do.
+    fn black_hole(self, dropper: IpAddr, mtu: &str) -> (String, String) {
+        const CLAMPING: &str = "MSS clamping at the router is a way around.";
+        let (why, advice) = match self {
+            Self::Worked | Self::Ignored => (
+                format!("{dropper} reports {mtu}, the sender goes on sending larger ones"),
+                "Find out why the sender does not act on the error: a firewall that drops ICMP before it, \
+                 path MTU discovery switched off, or a socket option."
+                    .to_owned(),
+            ),
+            Self::Discarded => (
+                format!(
+                    "the errors of {dropper}, {mtu}, have bad checksums, which their receiver discards"
+                ),
+                "Look for faulty memory or a middlebox that rewrites packets without mending the checksum."
+                    .to_owned(),
+            ),
+            Self::ShortQuotes => (
+                format!(
+                    "the errors of {dropper}, {mtu}, quote too little, and their receiver discards them"
+                ),
+                format!(
+                    "The quotes of {dropper} end before the ports and the sequence number, by which the \
+                     sender finds the connection: 8 octets belong behind the IP header (RFC 792)."
+                ),
+            ),
+            Self::HalfTranslated => (
+                format!(
+                    "the errors of {dropper}, {mtu}, are translated on one side only, so that the sender \
+                     has no connection that they quote"
+                ),
+                "Look at the address translator on the way: it has to rewrite what errors quote as it does \
+                 their headers (RFC 5508 section 4.2)."
+                    .to_owned(),
+            ),
+            Self::Undelivered(by) => {
+                let (by, there) = match by {
+                    Some(by) => (format!("on their way back by {by}"), format!("through {by}")),
+                    None => (
+                        "where they were captured".to_owned(),
+                        "through the XDP program or the tc filters there".to_owned(),
+                    ),
+                };
+                (
+                    format!("the errors of {dropper}, {mtu}, are dropped {by}"),
+                    format!("Let ICMP type 3 code 4 and ICMPv6 type 2 {there}."),
+                )
+            }
+        };
+        (why, format!("{advice} {CLAMPING}"))
+    }
 }
 
 impl Diagnosis for PathMtu {
@@ -143,7 +201,9 @@ impl Diagnosis for PathMtu {
             _ if !verdict.is_unheard() => Outcome::Ignored,
             Some(ReplyDrop::Error { dropper, .. }) => Outcome::Undelivered(Some(dropper)),
             Some(ReplyDrop::WhereCaptured(_)) => Outcome::Undelivered(None),
-            None => Outcome::Discarded,
+            None if verdict.discarded > 0 => Outcome::Discarded,
+            None if verdict.short_quotes > 0 => Outcome::ShortQuotes,
+            None => Outcome::HalfTranslated,
         };
         let outcome = match after.outcome {
             AftermathOutcome::Recovered if !verdict.is_unheard() => Outcome::Worked,
@@ -181,58 +241,20 @@ impl Diagnosis for PathMtu {
                     ),
                     evidence: group.evidence.clone(),
                     confidence: Confidence::Confirmed,
-                    advice: "Nothing to do; a smaller MTU on the sender or MSS clamping would spare \
+                    advice:
+                        "Nothing to do; a smaller MTU on the sender or MSS clamping would spare \
                              the round trip."
-                        .to_owned(),
+                            .to_owned(),
                 },
-                Outcome::Ignored => Finding {
-                    name: "pmtu_black_hole",
-                    severity: Severity::Critical,
-                    title: format!(
-                        "Large packets to {host} vanish: {dropper} reports {mtu}, the sender goes on \
-                         sending larger ones{tally}"
-                    ),
-                    evidence: group.evidence.clone(),
-                    confidence: Confidence::Confirmed,
-                    advice: "Find out why the sender does not act on the error: a firewall that drops \
-                             ICMP before it, path MTU discovery switched off, or a socket option. \
-                             MSS clamping at the router is a way around."
-                        .to_owned(),
-                },
-                Outcome::Discarded => Finding {
-                    name: "pmtu_black_hole",
-                    severity: Severity::Critical,
-                    title: format!(
-                        "Large packets to {host} vanish: the errors of {dropper}, {mtu}, have bad \
-                         checksums, which their receiver discards{tally}"
-                    ),
-                    evidence: group.evidence.clone(),
-                    confidence: Confidence::Confirmed,
-                    advice: "Look for faulty memory or a middlebox that rewrites packets without \
-                             mending the checksum. MSS clamping at the router is a way around."
-                        .to_owned(),
-                },
-                Outcome::Undelivered(by) => {
-                    let (by, there) = match by {
-                        Some(by) => (format!("on their way back by {by}"), format!("through {by}")),
-                        None => (
-                            "where they were captured".to_owned(),
-                            "through the XDP program or the tc filters there".to_owned(),
-                        ),
-                    };
+                hidden => {
+                    let (why, advice) = hidden.black_hole(*dropper, &mtu);
                     Finding {
                         name: "pmtu_black_hole",
                         severity: Severity::Critical,
-                        title: format!(
-                            "Large packets to {host} vanish: the errors of {dropper}, {mtu}, are dropped \
-                             {by}{tally}"
-                        ),
+                        title: format!("Large packets to {host} vanish: {why}{tally}"),
                         evidence: group.evidence.clone(),
                         confidence: Confidence::Confirmed,
-                        advice: format!(
-                            "Let ICMP type 3 code 4 and ICMPv6 type 2 {there}. MSS clamping at the router \
-                             is a way around."
-                        ),
+                        advice,
                     }
                 }
             });
@@ -316,6 +338,25 @@ mod tests {
             &discarded,
             "the errors of 10.0.1.1, MTU 1400, have bad checksums, which their receiver discards",
             "Look for faulty memory",
+        );
+        let short_quotes = DropVerdict {
+            short_quotes: 3,
+            ..going_on_with(1500)
+        };
+        assert_black_hole(
+            &short_quotes,
+            "the errors of 10.0.1.1, MTU 1400, quote too little, and their receiver discards them",
+            "The quotes of 10.0.1.1 end before the ports and the sequence number",
+        );
+        let half_translated = DropVerdict {
+            half_translated: 3,
+            ..going_on_with(1500)
+        };
+        assert_black_hole(
+            &half_translated,
+            "the errors of 10.0.1.1, MTU 1400, are translated on one side only, so that the sender has no \
+             connection that they quote",
+            "Look at the address translator on the way",
         );
         let undelivered = |first| DropVerdict {
             undelivered: Some(Undelivered { count: 3, first }),

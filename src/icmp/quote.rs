@@ -195,7 +195,7 @@ impl<'a> Quote<'a> {
 
     /// How many octets of the packet an error has to quote: the header and 64 bits of the data, if the packet
     /// had that many (RFC 792). That holds for IPv6, too, where the packet fits (RFC 4443 section 3.1).
-    pub(super) fn needed(&self) -> usize {
+    pub(crate) fn needed(&self) -> usize {
         const OF_DATA: usize = 8;
         let claimed = usize::try_from(self.ip.length).unwrap_or(usize::MAX);
         claimed.min(self.ip.stated_header() + OF_DATA)

@@ -43,6 +43,12 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             out.extend_from_slice(b"; the port was still open at ");
             note::frame(out, open.last, page.names);
         }
+        if let Some(sent_as) = &verdict.sent_as {
+            out.extend_from_slice(b"; sent as ");
+            let from = out.len();
+            addr::flow(out, sent_as);
+            page.hosts.apply(out, from);
+        }
         if let Carried::Flow(carried) = &verdict.carried {
             out.extend_from_slice(match verdict.count {
                 1 => b"; it carried ",
@@ -68,6 +74,14 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     if verdict.discarded > 0 {
         next_part(&mut lines);
         lines.written(|out| discarded(out, verdict));
+    }
+    if verdict.short_quotes > 0 {
+        next_part(&mut lines);
+        lines.written(|out| short_quotes(out, verdict));
+    }
+    if verdict.half_translated > 0 {
+        next_part(&mut lines);
+        lines.written(|out| half_translated(out, verdict));
     }
     if let Some(lost) = verdict.undelivered {
         next_part(&mut lines);
@@ -104,6 +118,45 @@ fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict) {
         }
     };
     out.extend_from_slice(told);
+}
+
+/// That they tell a receiver too little.
+fn short_quotes(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let is_all = verdict.short_quotes >= verdict.count;
+    let told: &[u8] = match (verdict.count, is_all) {
+        (1, _) => b"discarded for its short quote: no program hears of it",
+        (_, true) => b"discarded for their short quotes: no program hears of them",
+        (_, false) => {
+            write::decimal(out, verdict.short_quotes);
+            b" of them discarded for a short quote"
+        }
+    };
+    out.extend_from_slice(told);
+}
+
+/// That they tell a receiver of somebody else's packet. Who binds a socket to no address may hear of one of
+/// another protocol than TCP.
+fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let is_all = verdict.half_translated >= verdict.count;
+    if !is_all {
+        write::decimal(out, verdict.half_translated);
+        out.extend_from_slice(b" of them ");
+    }
+    out.extend_from_slice(b"translated on one side only, so that no ");
+    out.extend_from_slice(match verdict.dropped().protocol {
+        TCP => b"connection fits what ".as_slice(),
+        _ => b"connected socket fits what ",
+    });
+    out.extend_from_slice(match verdict.half_translated {
+        1 => b"it quotes".as_slice(),
+        _ => b"they quote",
+    });
+    if is_all && verdict.dropped().protocol == TCP {
+        out.extend_from_slice(match verdict.count {
+            1 => b": no program hears of it".as_slice(),
+            _ => b": no program hears of them",
+        });
+    }
 }
 
 /// That a receiver never got them.

@@ -115,6 +115,12 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
         json!([{"frame": 9}, {"frame": 10, "source": "b.pcap"}])
     );
     assert_eq!(record["flow"]["protocol"], "tcp");
+    assert_eq!(
+        (&record["sent_as"]["src"], &record["sent_as"]["src_port"]),
+        (&json!("192.168.1.5"), &json!(5000))
+    );
+    assert_eq!(record["short_quotes"], 1);
+    assert_eq!(record["half_translated"], 1);
     assert_eq!(record["reason"], "fragmentation_needed");
     assert_eq!(
         (&record["carried"]["src"], &record["carried"]["dst_port"]),

@@ -104,11 +104,67 @@ fn verdict() -> DropVerdict {
         slowest: None,
         original_ttl: Some(64),
         discarded: 0,
+        short_quotes: 0,
+        half_translated: 0,
+        sent_as: None,
         was_open: None,
         same_as: None,
         carried: Carried::Unknown,
         ..samples::verdict()
     }
+}
+
+#[test]
+fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
+    let unwrapped = |verdict: &DropVerdict| {
+        let told = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+        told.replace("\n--    ", " ")
+    };
+    for (protocol, short_quotes, half_translated, expected) in [
+        (6, 1, 0, "1 of them discarded for a short quote the program"),
+        (
+            6,
+            10,
+            0,
+            "discarded for their short quotes: no program hears of them\n",
+        ),
+        (
+            6,
+            0,
+            1,
+            "1 of them translated on one side only, so that no connection fits what it quotes the program",
+        ),
+        (
+            6,
+            0,
+            10,
+            "translated on one side only, so that no connection fits what they quote: no program hears of \
+             them\n",
+        ),
+        (
+            17,
+            0,
+            10,
+            "translated on one side only, so that no connected socket fits what they quote\n",
+        ),
+    ] {
+        let mut unheard = DropVerdict {
+            short_quotes,
+            half_translated,
+            ..verdict()
+        };
+        unheard.flow.protocol = protocol;
+        let told = unwrapped(&unheard);
+        assert!(told.contains(expected), "{told}");
+    }
+    let translated = DropVerdict {
+        sent_as: samples::verdict().sent_as,
+        ..verdict()
+    };
+    let told = unwrapped(&translated);
+    let expected =
+        "about #4 and 2 more; sent as TCP 192.168.1.5.5000 > 10.0.3.2.443; then data got";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]

@@ -110,4 +110,62 @@ fn an_error_whose_quote_has_the_translator_in_place_of_the_sender() {
     assert_eq!(drops.len(), 1, "{drops:?}");
     assert_eq!(drops[0]["count"], 1);
     assert_eq!(drops[0]["same_as"], Value::Null);
+    assert_eq!(drops[0]["half_translated"], 1);
+    assert_eq!(drops[0]["app_error"], Value::Null);
+}
+
+/// Linux finds no socket for them, so that the client goes on: what it sends tells, not the flow that is
+/// quoted.
+#[test]
+fn no_program_hears_of_what_is_half_translated() {
+    let asked = syn(CLIENT, SERVICE, 80);
+    let at_source = syn(OUTSIDE, SERVICE, 80);
+    let mut at_destination = sent_on(&asked, DESTINATION, SERVER);
+    at_destination[22..24].copy_from_slice(&8080u16.to_be_bytes());
+    for quoted in [at_source, at_destination] {
+        let refused = refusal(SERVICE, CLIENT, &quoted);
+        let packets = [
+            asked.clone(),
+            refused.clone(),
+            again(&asked),
+            again(&refused),
+        ];
+        let (halves, drops, findings) = told(&packets);
+        assert_eq!(halves, [true, true]);
+        let [drop] = &drops[..] else {
+            panic!("{drops:?}");
+        };
+        assert_eq!(
+            (&drop["count"], &drop["half_translated"]),
+            (&json!(2), &json!(2))
+        );
+        assert_eq!(drop["app_error"], Value::Null);
+        assert_eq!(drop["sent_as"]["src"], "10.9.9.9");
+        assert_eq!(drop["sent_as"]["dst"], "203.0.113.80");
+        assert_eq!(drop["aftermath"]["outcome"], "retransmitting");
+        assert_eq!(drop["aftermath"]["retransmissions"], 1);
+        let text = text(&written(RAW, &packets)).replace("\n--    ", " ");
+        for words in [
+            "; sent as TCP 10.9.9.9.4 > 203.0.113.80.80; then sent again once",
+            "no connection fits what they quote: no program hears of them",
+        ] {
+            assert!(text.contains(words), "{text}");
+        }
+        let named = |finding: &&Value| finding["finding"] == "invalid_error";
+        let named = findings.iter().find(named).unwrap();
+        assert_eq!(named["confidence"], "suspected");
+        // Of what was not captured before its translation nothing is known.
+        let quoted_source = quoted[SOURCE..SOURCE + 4] == OUTSIDE;
+        let (_, drops, _) = told(std::slice::from_ref(&refused));
+        assert_eq!(drops[0]["aftermath"]["outcome"], "unknown");
+        assert_eq!(drops[0]["half_translated"] == 1, quoted_source);
+        assert_eq!(drops[0]["app_error"].is_null(), quoted_source);
+    }
+}
+
+/// The next of the same, which comes a little later.
+fn again(packet: &[u8]) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    packet[5] += 1;
+    sealed(packet, 10, 0, 20)
 }

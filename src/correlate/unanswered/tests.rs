@@ -2,7 +2,7 @@ use etherparse::PacketBuilder;
 
 use super::*;
 use crate::correlate::replay;
-use crate::icmp::Message;
+use crate::icmp::{Message, Quote, QuotedTransport};
 use crate::model::{FrameRef, SourceId};
 use crate::wire::{Ip, Limit};
 
@@ -22,6 +22,14 @@ struct Capture {
 }
 
 impl Capture {
+    /// An error about what it quotes.
+    fn error(&mut self, quote: &Quote<'_>) {
+        let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
+            panic!("{quote:?}");
+        };
+        self.attempts.error(&self.ring, &quote.flow(), seq);
+    }
+
     fn new() -> Self {
         Self {
             ring: Ring::new(1 << 20),
@@ -182,7 +190,7 @@ fn answers_that_arrive_or_are_told_of_are_not_in_vain() {
     let error = replay::error(ROUTER, [3, 10, 0, 0, 0, 0, 0, 0], &answer[..28]);
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     let message = Message::parse(&ip);
-    (capture.attempts).error(&capture.ring, message.quote().unwrap());
+    capture.error(message.quote().unwrap());
     assert!(capture.end_is_silent(20_000));
 }
 
@@ -207,7 +215,7 @@ fn an_error_about_it_is_no_silence() {
             .unwrap();
         let ip = Ip::parse(&error, Limit::Frame).unwrap();
         let message = Message::parse(&ip);
-        (capture.attempts).error(&capture.ring, message.quote().unwrap());
+        capture.error(message.quote().unwrap());
         assert!(capture.end_is_silent(60_000));
     }
 }

@@ -44,13 +44,8 @@ pub(super) fn compare(ring: &Ring, errors: &Translated, error: &Look<'_, '_>, pr
     }
     let mut visit = |seen: &Fingerprint| {
         if wanted.is_other_side(seen)
-            && let Some(addrs) = ring.addrs_of(seen.pair)
+            && let Some(flow) = ring.flow_of(seen)
         {
-            let flow = FlowKey {
-                protocol: seen.protocol,
-                addrs,
-                ports: seen.lead.ports(seen.protocol),
-            };
             quoted.compare(flow, seen.frame);
         }
         quoted.is_explained()

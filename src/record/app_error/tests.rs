@@ -135,6 +135,42 @@ fn only_who_waits_in_connect_is_told_that_it_fails() {
     }
 }
 
+/// Each error is counted for one reason, and one that a socket is found for is enough.
+#[test]
+fn of_errors_that_no_socket_is_found_for_no_program_hears() {
+    let flow = FlowKey {
+        protocol: protocol::TCP,
+        addrs: AddrPair::of_one([192, 0, 2, 1].into()),
+        ports: FlowPorts::Ports { src: 8080, dst: 80 },
+    };
+    for (discarded, short_quotes, half_translated, is_heard) in [
+        (0, 3, 0, false),
+        (0, 0, 3, false),
+        (1, 1, 1, false),
+        (1, 0, 1, true),
+    ] {
+        let (icmp, at) = ((IpVersion::V4, 3, 13), Timestamp::default());
+        let verdict = DropVerdict {
+            count: 3,
+            discarded,
+            short_quotes,
+            half_translated,
+            ..DropVerdict::new(
+                flow,
+                flow.addrs.src(),
+                icmp,
+                DropReason::AdminProhibited,
+                at,
+            )
+        };
+        assert_eq!(
+            AppError::of_verdict(&verdict).is_some(),
+            is_heard,
+            "{verdict:?}"
+        );
+    }
+}
+
 /// Name of the errno and whether it is fatal, as WIRE says it, one line per code.
 #[test]
 fn every_code_has_the_errno_that_linux_gives_it() {

@@ -42,6 +42,10 @@ pub(super) fn drop<S: Serializer>(
             community_id,
         },
     )?;
+    if let Some(flow) = &verdict.sent_as {
+        let community_id = context.community.borrow_mut().flow(flow);
+        map.put("sent_as", &Flow { flow, community_id })?;
+    }
     if let Carried::Flow(flow) = &verdict.carried {
         let community_id = context.community.borrow_mut().flow(flow);
         map.put("carried", &Flow { flow, community_id })?;
@@ -56,6 +60,8 @@ pub(super) fn drop<S: Serializer>(
     map.put("part", &verdict.part)?;
     map.put("count", &verdict.count)?;
     map.maybe("discarded", NonZeroU64::new(verdict.discarded))?;
+    map.maybe("short_quotes", NonZeroU64::new(verdict.short_quotes))?;
+    map.maybe("half_translated", NonZeroU64::new(verdict.half_translated))?;
     if let Some(undelivered) = verdict.undelivered {
         map.put("undelivered", &undelivered.count)?;
         map.put("undelivered_by", &OnWayBack(undelivered.first, reference))?;
