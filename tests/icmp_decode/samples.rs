@@ -84,7 +84,7 @@ fn samples4() -> Vec<Sample> {
         (42, 0, vec![&[0, 7, 9, 1], &[0x20, 0, 0xd3, 0xf3, 0, 8, 3, 2, 0, 0, 0, 2]],
             json!({"id": 7, "seq": 9, "local": true,
                 "extensions": [{"class": 3, "c_type": 2, "name": "interface_identification", "length": 8, "interface_index": 2}]})),
-        (43, 0, vec![&[0, 7, 9, 0x46]], json!({"id": 7, "seq": 9, "state": 2, "state_name": "reachable", "active": true, "ipv4": true, "ipv6": false})),
+        (43, 0, vec![&[0, 7, 9, 0x40]], json!({"id": 7, "seq": 9, "state": 2, "state_name": "reachable", "active": false, "ipv4": false, "ipv6": false})),
         (253, 0, vec![numbers], rest.clone()),
         (254, 0, vec![numbers], rest),
     ]
