@@ -134,7 +134,7 @@ impl<'a> FastHandover<'a> {
     /// The snake-case name of the message's code (RFC 5568 section 6.1; RFC 5268 section 6.2).
     pub(super) fn code_name(&self, code: u8) -> Option<&'static str> {
         let names = match self.subtype()? {
-            3 => &ADVERTISEMENT_CODES,
+            PROXY_ADVERTISEMENT => &ADVERTISEMENT_CODES,
             HANDOVER_INITIATE => &INITIATE_CODES,
             5 => &ACKNOWLEDGE_CODES,
             _ => return None,
@@ -144,6 +144,7 @@ impl<'a> FastHandover<'a> {
 
     pub(super) fn table(&self) -> &'static [FieldSpec] {
         match self.subtype() {
+            Some(PROXY_ADVERTISEMENT) => PROXY_ADVERTISEMENT_FIELDS,
             Some(HANDOVER_INITIATE) => HANDOVER_INITIATE_FIELDS,
             _ => HANDOVER_FIELDS,
         }
@@ -164,6 +165,7 @@ const ADVERTISEMENT_CODES: Names = Names {
         "no_new_router_information",
         "limited_new_router_information",
         "unsolicited",
+        "new_router_information_dhcp_required",
     ],
 };
 /// That of a handover initiate.
@@ -186,9 +188,6 @@ const ACKNOWLEDGE_CODES: Names = Names {
     ]),
 };
 
-/// The message that has flags.
-const HANDOVER_INITIATE: u8 = 4;
-
 /// The snake-case names of fast handover messages (RFC 5568 section 11; 4 and 5 of RFC 5268).
 const SUBTYPES: Names = Names {
     key: "subtype_name",
@@ -207,9 +206,10 @@ pub fn subtype_name(subtype: u8) -> Option<&'static str> {
     SUBTYPES.word(subtype.into())
 }
 
-/// Subtypes (RFC 5568 section 6.1).
+/// Subtypes (RFC 5568 section 6.1, RFC 5268 section 6.2).
 const PROXY_SOLICITATION: u8 = 2;
 const PROXY_ADVERTISEMENT: u8 = 3;
+const HANDOVER_INITIATE: u8 = 4;
 
 pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.need(HEADER);
@@ -230,6 +230,13 @@ pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 const HANDOVER_FIELDS: &[FieldSpec] = &[
     spec::named(spec::u8(4, "subtype"), &SUBTYPES),
     spec::hex(5, 1, "flags"),
+    spec::u16(6, "id"),
+];
+/// RFC 5271 section 6.4.
+const PROXY_ADVERTISEMENT_FIELDS: &[FieldSpec] = &[
+    spec::named(spec::u8(4, "subtype"), &SUBTYPES),
+    spec::hex(5, 1, "flags"),
+    spec::flag(5, 0x80, "reactive_only"),
     spec::u16(6, "id"),
 ];
 /// RFC 5268 section 6.2.1.
@@ -307,6 +314,7 @@ const SEAMOBY_FIELDS: &[FieldSpec] = &[SUBTYPE, SUBTYPE_RESERVED, spec::rest(8, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::icmp::field::Value;
     use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4, v6, v6_between};
     use crate::wire::DefectKind;
 
@@ -377,6 +385,25 @@ mod tests {
         assert_eq!(message.options().count(), 1);
         every_prefix(&packet);
         every_code(&packet);
+    }
+
+    /// RFC 5568 section 6.1.2, RFC 5271 section 6.4.
+    #[test]
+    fn proxy_router_advertisements_tell_code_and_mode() {
+        let packet = v6(&[154, 5, 0, 0, 3, 0x80, 0, 7]);
+        let message = parse(&packet);
+        let name = Some("new_router_information_dhcp_required");
+        assert_eq!(message.code_name(), name);
+        let is_reactive = |packet: &[u8]| {
+            let mode = parse(packet).fields().find(|f| f.name == "reactive_only")?;
+            Some(mode.value == Value::Flag(true))
+        };
+        assert_eq!(is_reactive(&packet), Some(true));
+        every_prefix(&packet);
+        // A solicitation has no such flag, nor code.
+        let packet = v6(&[154, 5, 0, 0, 2, 0x80, 0, 7]);
+        assert_eq!(parse(&packet).code_name(), None);
+        assert_eq!(is_reactive(&packet), None);
     }
 
     #[test]

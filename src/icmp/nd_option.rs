@@ -147,11 +147,16 @@ impl<'a> NdOption<'a> {
             HANDOVER_LINK_LAYER if self.words == 2 => {
                 made::handover_address(self.bytes, self.table())
             }
-            HANDOVER_KEY_REQUEST => made::handover_key(self.bytes, self.stated(), self.table(), 4),
-            HANDOVER_KEY_REPLY => made::handover_key(self.bytes, self.stated(), self.table(), 6),
+            HANDOVER_KEY_REQUEST => {
+                made::handover_key_request(self.bytes, self.stated(), self.table())
+            }
+            HANDOVER_KEY_REPLY => made::handover_key_reply(self.bytes, self.stated(), self.table()),
             PROVISIONING_DOMAIN => made::provisioning_domain(self.bytes, self.table()),
             CGA => made::cga(self.bytes, self.stated(), self.table()),
-            HANDOVER_ASSIST | MOBILE_NODE_IDENTIFIER => made::identifier(self.bytes, self.stated()),
+            HANDOVER_ASSIST => made::identifier(self.bytes, self.stated(), self.table()),
+            MOBILE_NODE_IDENTIFIER => {
+                made::node_identifier(self.bytes, self.stated(), self.table())
+            }
             ADDRESS_REGISTRATION if self.registers_prefix() => {
                 Specs::Two(tables::FIELDS, tables::PREFIX_REGISTRATION)
             }

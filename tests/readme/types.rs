@@ -206,7 +206,8 @@ fn bodies(version: IpVersion) -> Vec<Vec<u8>> {
         filled(&[0, 2, 0, 0], &[0]),
         filled(&[0, 3, 0, 0], &[0]),
         filled(&[0, 4, 0, 0], &[0]),
-        // A fast handover's message with flags.
+        // A fast handover's messages with flags.
+        filled(&[3, 0, 0, 0], &[0]),
         filled(&[4, 0, 0, 0], &[0]),
         // A key of a source: secure messages of RPL.
         filled(&[0, 0, 0x80, 0], &[0]),

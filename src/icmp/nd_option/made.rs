@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::DOMAIN;
-use super::tables::{CODED_IDENTIFIER, FIELDS, ROUTE};
+use super::tables::{FIELDS, ROUTE};
 use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
@@ -12,10 +12,29 @@ use crate::icmp::{dns, ndp};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 
 /// The fields of an option with an identifier and padding behind it (RFC 5271 section 6).
-pub(super) fn identifier(bytes: &[u8], stated: usize) -> Specs {
+pub(super) fn identifier(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> Specs {
+    rows(table, [spec::octets(4, id_octets(bytes, stated), "id")])
+}
+
+/// The same of a mobile node's, both kinds of which are text (RFC 5271 section 3).
+pub(super) fn node_identifier(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> Specs {
+    let length = id_octets(bytes, stated);
+    let name = match u8_at(bytes, 2) {
+        Some(1) => Some("nai"),
+        Some(2) => Some("imsi"),
+        _ => None,
+    };
+    let text = name.map(|name| spec::text_of(4, length, name));
+    rows(
+        table,
+        [spec::octets(4, length, "id")].into_iter().chain(text),
+    )
+}
+
+fn id_octets(bytes: &[u8], stated: usize) -> u16 {
     let length = u16::from(u8_at(bytes, 3).unwrap_or(0));
     let room = u16::try_from(stated.saturating_sub(4)).unwrap_or(u16::MAX);
-    rows(CODED_IDENTIFIER, [spec::octets(4, length.min(room), "id")])
+    length.min(room)
 }
 
 /// A link-layer address of eight octets, and padding.
@@ -53,18 +72,47 @@ pub(super) fn trust_anchor(bytes: &[u8], stated: usize, table: &'static [FieldSp
     rows(table, name.into_iter().flatten().filter(|_| length > 0))
 }
 
-/// The fields of a handover key, without the padding behind it (RFC 5269 sections 4.1 and 4.2).
-pub(super) fn handover_key(
+/// The fields of a handover key request: the key has the format of a CGA's (RFC 5269 section 4.1).
+pub(super) fn handover_key_request(
     bytes: &[u8],
     stated: usize,
     table: &'static [FieldSpec],
-    at: u16,
 ) -> Specs {
+    const KEY: u16 = 4;
+    let key = handover_key_at(bytes, stated, KEY);
+    let is_der = tail(bytes, KEY.into()).first() == Some(&DER_SEQUENCE);
+    let parts = key.filter(|_| is_der).map(|_| key_parts(KEY));
+    rows(table, key.into_iter().chain(parts.into_iter().flatten()))
+}
+
+/// The fields of a handover key reply, whose key is encrypted (RFC 5269 section 4.2).
+pub(super) fn handover_key_reply(
+    bytes: &[u8],
+    stated: usize,
+    table: &'static [FieldSpec],
+) -> Specs {
+    rows(table, handover_key_at(bytes, stated, 6))
+}
+
+/// A handover key, without the padding behind it.
+fn handover_key_at(bytes: &[u8], stated: usize, at: u16) -> Option<FieldSpec> {
     let padding = u16::from(u8_at(bytes, 2).unwrap_or(0));
     let room = u16::try_from(stated).unwrap_or(u16::MAX).saturating_sub(at);
     // Padding that runs over what is before it leaves no key.
     let length = room.checked_sub(padding).filter(|length| *length > 0);
-    rows(table, length.map(|length| spec::octets(at, length, "key")))
+    length.map(|length| spec::octets(at, length, "key"))
+}
+
+/// What DER begins the encoding of a public key with.
+const DER_SEQUENCE: u8 = 0x30;
+
+/// What the DER encoding of a public key tells of it.
+fn key_parts(at: u16) -> [FieldSpec; 3] {
+    [
+        spec::x509(at, Part::AlgorithmOf, "key_algorithm"),
+        spec::x509(at, Part::BitsOf, "key_bits"),
+        spec::x509(at, Part::ExponentOf, "key_exponent"),
+    ]
 }
 
 /// The fields of a provisioning domain (RFC 8801 section 3.1): its name, padded to eight octets, then,
@@ -112,12 +160,7 @@ pub(super) fn cga(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> S
     let room = end - KEY;
     let key_length = der_length(tail(bytes, KEY)).unwrap_or(room).min(room);
     let at = KEY + key_length;
-    let key = [
-        spec::octets(short(KEY), short(key_length), "public_key"),
-        spec::x509(short(KEY), Part::AlgorithmOf, "key_algorithm"),
-        spec::x509(short(KEY), Part::BitsOf, "key_bits"),
-        spec::x509(short(KEY), Part::ExponentOf, "key_exponent"),
-    ];
+    let key = [spec::octets(short(KEY), short(key_length), "public_key")];
     let length = u16_at(bytes, at + 2).filter(|_| at + 4 <= end);
     let extension = length.map(|length| {
         let held = usize::from(length).min(end - at - 4);
@@ -127,7 +170,8 @@ pub(super) fn cga(bytes: &[u8], stated: usize, table: &'static [FieldSpec]) -> S
             spec::octets(short(at + 4), short(held), "extension"),
         ]
     });
-    let own = key.into_iter().chain(extension.into_iter().flatten());
+    let key = key.into_iter().chain(key_parts(short(KEY)));
+    let own = key.chain(extension.into_iter().flatten());
     rows(table, own)
 }
 

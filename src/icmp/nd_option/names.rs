@@ -39,6 +39,17 @@ pub(super) const HANDOVER_STATUSES: Names = Names {
     ]),
 };
 
+/// What a handover assist tells of where a node goes (RFC 5271 section 6.1).
+pub(super) const HANDOVER_ASSISTS: Names = Names {
+    key: "option_code_name",
+    words: &["", "access_network_id", "sector_id"],
+};
+/// By what a mobile node is identified (RFC 5271 section 6.2).
+pub(super) const NODE_IDENTIFIERS: Names = Names {
+    key: "option_code_name",
+    words: &["", "nai", "imsi"],
+};
+
 /// By what a trust anchor is named (RFC 3971 section 6.4.3, RFC 6495 section 5).
 pub(super) const ANCHOR_NAMES: Names = Names {
     key: "name_type_name",

@@ -3,7 +3,8 @@
 use super::certificate::certificate_rows;
 use super::format::{Format, row, sized};
 use super::names::{
-    ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES,
+    ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_ASSISTS, HANDOVER_LINK_ADDRESSES,
+    HANDOVER_STATUSES, NODE_IDENTIFIERS,
 };
 use super::{card, made, protection};
 use crate::icmp::field::{FieldSpec, spec};
@@ -43,8 +44,14 @@ const CODED_ADDRESS: &[FieldSpec] = &[
     spec::reserved(4, 4, 0xffff_ffff, "reserved"),
     spec::v6(8, "address"),
 ];
-pub(super) const CODED_IDENTIFIER: &[FieldSpec] =
-    &[spec::u8(2, "option_code"), spec::u8(3, "id_length")];
+const ASSIST: &[FieldSpec] = &[
+    spec::named(spec::u8(2, "option_code"), &HANDOVER_ASSISTS),
+    spec::u8(3, "id_length"),
+];
+const NODE_IDENTIFIER: &[FieldSpec] = &[
+    spec::named(spec::u8(2, "option_code"), &NODE_IDENTIFIERS),
+    spec::u8(3, "id_length"),
+];
 
 const SIGNATURE: &[FieldSpec] = &[
     spec::reserved(2, 2, 0xffff, "reserved"),
@@ -304,17 +311,12 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5271 section 6.
-    row(
-        super::HANDOVER_ASSIST,
-        "handover_assist",
-        1,
-        CODED_IDENTIFIER,
-    ),
+    row(super::HANDOVER_ASSIST, "handover_assist", 1, ASSIST),
     row(
         super::MOBILE_NODE_IDENTIFIER,
         "mobile_node_identifier",
         1,
-        CODED_IDENTIFIER,
+        NODE_IDENTIFIER,
     ),
     // RFC 8106 section 5.2.
     row(

@@ -1,4 +1,5 @@
 mod card;
+mod handover;
 mod registration;
 
 use super::*;
@@ -294,6 +295,7 @@ fn an_identifier_comes_without_its_padding() {
             ("option_code", Value::Number(1)),
             ("id_length", Value::Number(5)),
             ("id", Value::Octets(b"node1")),
+            ("nai", Value::Text(b"node1")),
         ],
     );
 }
