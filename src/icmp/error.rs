@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use super::decode::Decoder;
 use super::extension;
+use super::object::{self, ExtensionObject};
 use super::quote::{self, QuotedTransport};
 use super::v6::FIRST_INFORMATIONAL;
-use super::{Body, Error, ErrorClass, Extensions, Quote, object};
-use crate::wire::bytes::{tail, u8_at};
+use super::{Body, Error, ErrorClass, Extensions, Quote};
+use crate::wire::bytes::{tail, u8_at, u32_at};
 use crate::wire::ip::protocol;
-use crate::wire::{IpVersion, Layer};
+use crate::wire::{Ip, IpVersion, Layer};
 
 /// Octets before the quote.
 const HEADER: usize = 8;
@@ -51,11 +52,23 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, class: ErrorClass) -> Body
         }
         None => (quote::of_error(decoder, HEADER), None),
     };
+    let (hides_source, _) = decoder.ip.hides_addresses();
+    if !hides_source && !is_single_host(decoder.ip.src()) {
+        decoder.rule(0, "source of an error is no single host");
+    }
     if let Some(quoted) = &quoted {
         rules(decoder, quoted);
         if let Some((offset, extensions)) = &found {
             extended(decoder, quoted, behind.get(..*offset), extensions);
         }
+        if let ErrorClass::TooBig { mtu: Some(mtu) } = class
+            && fits(decoder.version, &quoted.ip, mtu)
+        {
+            decoder.rule(4, "MTU not under the length of the quoted packet");
+        }
+    }
+    if decoder.version == IpVersion::V6 {
+        pointer_rules(decoder, extensions.as_ref());
     }
     size(decoder, extensions.is_some());
     Body::Error(Error {
@@ -107,6 +120,13 @@ fn size(decoder: &mut Decoder<'_, '_>, is_extended: bool) {
 /// When no error may be sent (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
 fn rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
     let ip = &quoted.ip;
+    // (e.3): two errors may answer multicast, so that path MTU discovery works for it, and where an
+    // option asks for it.
+    let may_answer_group = match (decoder.kind, decoder.code) {
+        (2, _) => true,
+        (4, 2) => option_pointed_at(decoder, quoted).is_none_or(asks_for_errors),
+        _ => false,
+    };
     let mut rule = |offset, text| decoder.defects.rule(Layer::Quote, offset, text);
     match ip.version {
         IpVersion::V4 => {
@@ -121,9 +141,7 @@ fn rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
             }
         }
         IpVersion::V6 => {
-            // (e.3): two errors may answer multicast, so that path MTU discovery works for it.
-            let allowed = matches!((decoder.kind, decoder.code), (2, _) | (4, 2));
-            if is_group(ip.dst()) && !allowed {
+            if is_group(ip.dst()) && !may_answer_group {
                 rule(24, "error about a multicast packet");
             }
             if !is_single_host(ip.src()) {
@@ -132,6 +150,44 @@ fn rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
         }
     }
     quote_rules(decoder, quoted);
+}
+
+/// The type of the option that an error complains of, if the quote reaches it.
+fn option_pointed_at(decoder: &Decoder<'_, '_>, quoted: &Quote<'_>) -> Option<u8> {
+    let pointer = usize::try_from(u32_at(decoder.bytes, 4)?).ok()?;
+    u8_at(quoted.bytes, pointer)
+}
+
+/// Whether an option of this type wants an error of who does not know it, be it in a multicast packet
+/// (RFC 8200 section 4.2).
+const fn asks_for_errors(option: u8) -> bool {
+    option >> 6 == 0b10
+}
+
+/// Whether a link of such an MTU takes the IPv6 packet that is said to be too big for it (RFC 4443
+/// section 3.2).
+fn fits(version: IpVersion, quoted: &Ip<'_>, mtu: u32) -> bool {
+    version == IpVersion::V6
+        && quoted.version == IpVersion::V6
+        && !quoted.length_from_frame
+        && mtu >= quoted.length
+}
+
+/// Errors of IPv6 whose pointer is no choice: it is 0 where the headers end too early (RFC 7112 section
+/// 5), and stands in the extensions where they are too long (RFC 8883 section 3.1).
+fn pointer_rules(decoder: &mut Decoder<'_, '_>, extensions: Option<&Extensions<'_>>) {
+    match (decoder.kind, decoder.code) {
+        (4, 3) if u32_at(decoder.bytes, 4).is_some_and(|pointer| pointer != 0) => {
+            decoder.rule(4, "pointer of an incomplete header chain is not 0");
+        }
+        (1, 8) if decoder.is_whole() => {
+            let mut objects = extensions.into_iter().flat_map(Extensions::objects);
+            if !objects.any(|object| matches!(object.kind, ExtensionObject::Pointer(_))) {
+                decoder.rule(1, "headers too long without a pointer");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The rules that redirects share.

@@ -1,7 +1,7 @@
 //! Low-power networks: duplicate address messages (RFC 6775 section 4.4, RFC 8505 section 4.2),
 //! MPL control (RFC 7731 section 6.2), and the contexts that compressed headers need.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, Names, spec};
@@ -335,6 +335,18 @@ const fn seed_octets(lengths: u8) -> (usize, usize) {
 
 pub(super) fn mpl<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.expect_code_0();
+    // RFC 7731 section 6.2.
+    decoder.expect_hop_limit_255("hop limit of an MPL control message is not 255");
+    let (_, hides_destination) = decoder.ip.hides_addresses();
+    if let IpAddr::V6(dst) = decoder.ip.dst()
+        && !hides_destination
+        && !is_link_multicast(dst)
+    {
+        decoder.rule(
+            0,
+            "destination of an MPL control message is no link-local multicast",
+        );
+    }
     let message = Mpl {
         bytes: decoder.bytes,
     };
@@ -350,10 +362,17 @@ pub(super) fn mpl<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     Body::Mpl(message)
 }
 
+/// Whether an address is that of a group on the link.
+fn is_link_multicast(address: Ipv6Addr) -> bool {
+    const LINK_LOCAL: u8 = 2;
+    let [_, flags_and_scope, ..] = address.octets();
+    address.is_multicast() && flags_and_scope & 0x0f == LINK_LOCAL
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6, v6_between};
 
     fn duplicate(packet: &[u8]) -> DuplicateAddress<'_> {
         match parse(packet).body {
@@ -432,7 +451,7 @@ mod tests {
                 octets.extend(vec![0xbb; id]);
                 octets.extend([0x80, 0x01]);
             }
-            let packet = v6(&octets);
+            let packet = v6_between("fe80::1", "ff02::fc", 255, &octets);
             let Body::Mpl(message) = parse(&packet).body else {
                 panic!();
             };
@@ -445,7 +464,26 @@ mod tests {
             every_prefix(&packet);
             every_code(&packet);
             octets.pop();
-            assert_eq!(parse(&v6(&octets)).defects.count(), 1);
+            let cut = v6_between("fe80::1", "ff02::fc", 255, &octets);
+            assert_eq!(parse(&cut).defects.count(), 1);
+        }
+    }
+
+    /// RFC 7731 section 6.2.
+    #[test]
+    fn mpl_control_messages_stay_on_their_link() {
+        let told =
+            |dst: &str, hops: u8| rules(&parse(&v6_between("fe80::1", dst, hops, &[159, 0, 0, 0])));
+        assert!(told("ff02::fc", 255).is_empty());
+        assert_eq!(
+            told("ff02::fc", 64),
+            ["hop limit of an MPL control message is not 255"]
+        );
+        for dst in ["fe80::2", "ff03::fc"] {
+            assert_eq!(
+                told(dst, 255),
+                ["destination of an MPL control message is no link-local multicast"]
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use super::field::{Extent, FieldSpec, spec, v6_addresses};
 use super::item::{Item, Specs};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 use crate::wire::ip::protocol;
-use crate::wire::{HeaderOrigin, Ip, Layer};
+use crate::wire::{Defects, HeaderOrigin, Ip, Layer};
 pub use extension::{Extension, Extensions};
 
 /// A query, report or done message.
@@ -238,8 +238,9 @@ fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
         return Mld::Short;
     };
     let group = Ipv6Addr::from(group);
-    if !(group.is_multicast() || decoder.kind == QUERY && group.is_unspecified()) {
-        decoder.rule(8, "group is no multicast address");
+    let is_general = decoder.kind == QUERY && group.is_unspecified();
+    if let Some(rule) = group_fault(group).filter(|_| !is_general) {
+        decoder.rule(8, rule);
     }
     let (Some(octet), Some(interval_code), Some(count)) =
         (u8_at(bytes, 24), u8_at(bytes, 25), u16_at(bytes, 26))
@@ -261,6 +262,14 @@ fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
     }
     let wanted = V2 + usize::from(count) * 16;
     decoder.need(wanted);
+    // Section 5.1.13.
+    if is_general && count > 0 {
+        decoder.rule(26, "general query with sources");
+    }
+    let sources = bytes.get(V2..wanted.min(bytes.len())).unwrap_or_default();
+    if let Some(at) = no_unicast(sources) {
+        decoder.rule(V2 + at, NO_UNICAST);
+    }
     let mut extensions = &[][..];
     if octet & EXTENDED != 0 && bytes.len() >= wanted {
         extensions = tail(bytes, wanted);
@@ -273,7 +282,7 @@ fn other<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
         robustness: octet & 0x07,
         interval_code,
         count,
-        sources: bytes.get(V2..wanted.min(bytes.len())).unwrap_or_default(),
+        sources,
         extensions,
     })
 }
@@ -303,10 +312,7 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
                 .defects
                 .short(Layer::MldRecord, at, claimed, record.bytes.len(), limit);
         }
-        if !record.group.is_multicast() {
-            let defects = &mut *decoder.defects;
-            defects.rule(Layer::MldRecord, at + 4, "group is no multicast address");
-        }
+        record_rules(&record, at, decoder.defects);
         at += record.bytes.len();
     }
     if seen < count {
@@ -327,6 +333,50 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
         records,
         extensions,
     }
+}
+
+/// What RFC 3810 forbids of a record at `at` (sections 5.2.9, 5.2.10, 5.2.12 and 6).
+fn record_rules(record: &Record<'_>, at: usize, defects: &mut Defects) {
+    const MODE_IS_INCLUDE: u8 = 1;
+    let mut rule = |offset, text| defects.rule(Layer::MldRecord, at + offset, text);
+    if record.auxiliary_length > 0 {
+        rule(1, "auxiliary data in MLDv2");
+    }
+    if record.kind == MODE_IS_INCLUDE && record.count == 0 {
+        rule(2, "record of mode INCLUDE without sources");
+    }
+    if let Some(text) = group_fault(record.group) {
+        rule(4, text);
+    }
+    if let Some(source) = no_unicast(record.sources) {
+        rule(RECORD_HEADER + source, NO_UNICAST);
+    }
+}
+
+/// What is wrong with a group that no general query is about: of all nodes, and of what does not leave a
+/// node, nothing is ever sent (RFC 2710 section 5, RFC 3810 section 6).
+fn group_fault(group: Ipv6Addr) -> Option<&'static str> {
+    const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+    let [_, flags_and_scope, ..] = group.octets();
+    if !group.is_multicast() {
+        Some("group is no multicast address")
+    } else if group == ALL_NODES {
+        Some("group is that of all nodes")
+    } else if flags_and_scope & 0x0f < 2 {
+        Some("scope of the group is 0 or 1")
+    } else {
+        None
+    }
+}
+
+/// The rule that another source breaks than one node (RFC 3810 sections 5.1.11 and 5.2.9).
+const NO_UNICAST: &str = "source is no unicast address";
+
+/// Where the first source stands that is none.
+fn no_unicast(sources: &[u8]) -> Option<usize> {
+    let index = v6_addresses(sources)
+        .position(|source| source.is_multicast() || source.is_unspecified())?;
+    Some(index * 16)
 }
 
 /// RFC 2710 section 3, RFC 3810 sections 5, 5.1.14 and 5.2.13.

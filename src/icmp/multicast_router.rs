@@ -1,10 +1,13 @@
 //! Multicast router discovery (RFC 4286 section 3).
 
+use std::net::{IpAddr, Ipv6Addr};
+use std::ops::RangeInclusive;
+
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
-use crate::wire::HeaderOrigin;
 use crate::wire::bytes::u16_at;
+use crate::wire::{HeaderOrigin, Ip};
 
 /// The three messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +35,16 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     if !decoder.ip.router_alert && decoder.ip.origin == HeaderOrigin::Captured {
         decoder.rule(0, "multicast router discovery without router alert");
     }
+    if let Some(rule) = source_fault(decoder.ip) {
+        decoder.rule(0, rule);
+    }
+    if let Some(rule) = destination_fault(decoder.ip, decoder.kind) {
+        decoder.rule(0, rule);
+    }
     if decoder.kind != ADVERTISEMENT {
         decoder.expect_code_0();
+    } else if !INTERVALS.contains(&decoder.code) {
+        decoder.rule(1, "interval not from 4 to 180 seconds");
     }
     Body::MulticastRouter(match decoder.kind {
         ADVERTISEMENT => {
@@ -44,12 +55,38 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
                 robustness: u16_at(decoder.bytes, 6),
             }
         }
-        152 => MulticastRouter::Solicitation,
+        SOLICITATION => MulticastRouter::Solicitation,
         _ => MulticastRouter::Termination,
     })
 }
 
+/// Receivers have to check where a message comes from and to whom it is sent (sections 3.5, 4.4 and 5.4).
+fn source_fault(ip: &Ip<'_>) -> Option<&'static str> {
+    let (IpAddr::V6(src), (false, _)) = (ip.src(), ip.hides_addresses()) else {
+        return None;
+    };
+    (!src.is_unicast_link_local())
+        .then_some("source of multicast router discovery is not link-local")
+}
+
+fn destination_fault(ip: &Ip<'_>, kind: u8) -> Option<&'static str> {
+    const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
+    const ALL_SNOOPERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x6a);
+    let (IpAddr::V6(dst), (_, false)) = (ip.dst(), ip.hides_addresses()) else {
+        return None;
+    };
+    if kind == SOLICITATION {
+        (dst != ALL_ROUTERS).then_some("solicitation is not to all routers")
+    } else {
+        (dst != ALL_SNOOPERS).then_some("multicast router discovery is not to all snoopers")
+    }
+}
+
 const ADVERTISEMENT: u8 = 151;
+const SOLICITATION: u8 = 152;
+
+/// Seconds that may be between advertisements (section 3.1.1).
+const INTERVALS: RangeInclusive<u8> = 4..=180;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
     spec::seconds_of(1, 1, "interval"),
@@ -60,7 +97,9 @@ pub(super) const FIELDS: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6, with_router_alert};
+    use crate::icmp::tests::{
+        every_code, every_prefix, parse, rules, v6_between, with_router_alert,
+    };
 
     #[test]
     fn the_three_messages() {
@@ -76,7 +115,12 @@ mod tests {
             (&[152, 0, 0, 0], MulticastRouter::Solicitation),
             (&[153, 0, 0, 0], MulticastRouter::Termination),
         ] {
-            let packet = with_router_alert("fe80::1", "ff02::6a", octets);
+            let dst = if octets[0] == SOLICITATION {
+                "ff02::2"
+            } else {
+                "ff02::6a"
+            };
+            let packet = with_router_alert("fe80::1", dst, octets);
             let Body::MulticastRouter(message) = parse(&packet).body else {
                 panic!();
             };
@@ -87,10 +131,47 @@ mod tests {
         }
     }
 
+    /// Sections 3.1.1, 3.5, 4.4 and 5.4.
+    #[test]
+    fn what_receivers_discard_is_told() {
+        let told = |src: &str, dst: &str, octets: &[u8]| {
+            rules(&parse(&with_router_alert(src, dst, octets)))
+        };
+        let advertisement = [151, 20, 0, 0, 0, 125, 0, 2];
+        let not_local = "source of multicast router discovery is not link-local";
+        for octets in [&advertisement[..], &[153, 0, 0, 0]] {
+            assert_eq!(told("2001:db8::1", "ff02::6a", octets), [not_local]);
+            assert_eq!(
+                told("fe80::1", "ff02::1", octets),
+                ["multicast router discovery is not to all snoopers"]
+            );
+        }
+        let solicitation = [152, 0, 0, 0];
+        assert_eq!(told("2001:db8::1", "ff02::2", &solicitation), [not_local]);
+        assert_eq!(
+            told("fe80::1", "ff02::6a", &solicitation),
+            ["solicitation is not to all routers"]
+        );
+        for (interval, expected) in [
+            (3, &["interval not from 4 to 180 seconds"][..]),
+            (4, &[]),
+            (180, &[]),
+            (181, &["interval not from 4 to 180 seconds"]),
+        ] {
+            let octets = [151, interval, 0, 0, 0, 125, 0, 2];
+            assert_eq!(told("fe80::1", "ff02::6a", &octets), expected);
+        }
+    }
+
     #[test]
     fn routers_beyond_the_link_are_told() {
         assert_eq!(
-            rules(&parse(&v6(&[153, 0, 0, 0]))),
+            rules(&parse(&v6_between(
+                "fe80::1",
+                "ff02::6a",
+                255,
+                &[153, 0, 0, 0]
+            ))),
             [
                 "hop limit of multicast router discovery is not 1",
                 "multicast router discovery without router alert"

@@ -290,6 +290,11 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
             }
         }
         NdpKind::NeighborAdvertisement { target, flags } => {
+            // RFC 4861 section 4.4.
+            let (hides_source, _) = ip.hides_addresses();
+            if !hides_source && (src.is_unspecified() || src.is_multicast()) {
+                decoder.rule(0, "source of a neighbor advertisement is no single host");
+            }
             if target.is_multicast() {
                 decoder.rule(8, "target is a multicast address");
             }

@@ -99,6 +99,9 @@ fn samples4() -> Vec<Sample> {
 
 fn samples6() -> Vec<Sample> {
     let quote = quote6();
+    // Of 1500 octets, which do not fit through 1280.
+    let mut large = quote.clone();
+    large[4..6].copy_from_slice(&1460u16.to_be_bytes());
     let (near, far, last) = (address(1), address(9), address(5));
     let numbers: &[u8] = &[0, 7, 0, 9];
     let echo = json!({"id": 7, "seq": 9, "payload_length": 4});
@@ -111,7 +114,7 @@ fn samples6() -> Vec<Sample> {
     let renumbering: &[u8] = &[0, 0, 0, 5, 1, 0x60, 0, 10, 0, 0, 0, 0];
     [
         (1, 4, Hop::Any, vec![&[0; 4][..], &quote], json!({})),
-        (2, 0, Hop::Any, vec![&[0, 0, 5, 0], &quote], json!({"mtu": 1280})),
+        (2, 0, Hop::Any, vec![&[0, 0, 5, 0], &large], json!({"mtu": 1280})),
         (3, 0, Hop::Any, vec![&[0; 4], &quote], json!({})),
         (4, 1, Hop::Any, vec![&[0, 0, 0, 40], &quote], json!({"pointer": 40})),
         (100, 0, Hop::Any, vec![&[0; 4], &quote], json!({})),
@@ -119,8 +122,8 @@ fn samples6() -> Vec<Sample> {
         (127, 0, Hop::Any, vec![&[0; 4], &quote], json!({})),
         (128, 0, Hop::Any, vec![numbers, b"abcd"], echo.clone()),
         (129, 0, Hop::Any, vec![numbers, b"abcd"], echo),
-        (130, 0, Hop::Link, vec![&[0x27, 0x10, 0, 0], &[0; 16], &[0x0a, 125, 0, 1], &far],
-            json!({"max_response": 10000, "max_response_ms": 10000, "group": "::", "suppress": true, "robustness": 2, "interval_code": 125,
+        (130, 0, Hop::Link, vec![&[0x27, 0x10, 0, 0], &GROUP, &[0x0a, 125, 0, 1], &far],
+            json!({"max_response": 10000, "max_response_ms": 10000, "group": "ff02::1:ff00:5", "suppress": true, "robustness": 2, "interval_code": 125,
                 "query_interval_s": 125, "source_count": 1, "sources": ["2001:db8::9"]})),
         (131, 0, Hop::Link, vec![&[0; 4], &GROUP], json!({"max_response": 0, "group": "ff02::1:ff00:5"})),
         (132, 0, Hop::Link, vec![&[0; 4], &GROUP], json!({"max_response": 0, "group": "ff02::1:ff00:5"})),
@@ -150,9 +153,9 @@ fn samples6() -> Vec<Sample> {
         (148, 0, Hop::Neighbor, vec![&[0, 7, 0, 9]], json!({"id": 7, "component": 9})),
         (149, 0, Hop::Neighbor, vec![&[0, 7, 0, 3, 0, 2, 0, 0]], json!({"id": 7, "components": 3, "component": 2})),
         (150, 0, Hop::Any, vec![&[5, 0, 0, 0], b"seam"], json!({"subtype": 5})),
-        (151, 20, Hop::Link, vec![&[0, 125, 0, 2]], json!({"interval": 20, "query_interval": 125, "robustness": 2})),
-        (152, 0, Hop::Link, vec![], json!({})),
-        (153, 0, Hop::Link, vec![], json!({})),
+        (151, 20, Hop::LinkGroup(0x6a), vec![&[0, 125, 0, 2]], json!({"interval": 20, "query_interval": 125, "robustness": 2})),
+        (152, 0, Hop::LinkGroup(2), vec![], json!({})),
+        (153, 0, Hop::LinkGroup(0x6a), vec![], json!({})),
         (154, 0, Hop::Neighbor, vec![&[2, 0, 0, 7]], json!({"subtype": 2, "subtype_name": "proxy_router_solicitation", "id": 7})),
         (155, 2, Hop::Any, vec![dao], json!({"instance": 1, "sequence": 7})),
         (156, 0, Hop::Any, vec![&[1, 1, 0, 0], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5], &[0, 10, 0, 60]],
@@ -160,7 +163,7 @@ fn samples6() -> Vec<Sample> {
         (157, 0, Hop::Any, vec![&[0, 0, 0, 60], nonce, &far],
             json!({"address_kind": 0, "transaction": 0, "lifetime": 60, "owner": "0102030405060708", "address": "2001:db8::9"})),
         (158, 0, Hop::Any, vec![&[1, 0, 0, 60], nonce, &far], json!({"status": 1, "status_name": "duplicate_address", "lifetime": 60, "address": "2001:db8::9"})),
-        (159, 0, Hop::Any, vec![&[4, 0x04, 0x80]], json!({})),
+        (159, 0, Hop::NeighborGroup(0xfc), vec![&[4, 0x04, 0x80]], json!({})),
         (160, 0, Hop::Any, vec![&[0, 7, 9, 1], &[0x20, 0, 0xd3, 0xf3, 0, 8, 3, 2, 0, 0, 0, 2]], json!({"id": 7, "seq": 9, "local": true})),
         (161, 2, Hop::Any, vec![&[0, 7, 9, 0]], json!({"code_name": "no_such_interface", "id": 7, "seq": 9, "state": 0})),
         (200, 0, Hop::Any, vec![numbers], rest.clone()),

@@ -56,6 +56,10 @@ pub(crate) enum Hop {
     Neighbor,
     /// Hop limit 1, from a link-local address, with a router alert: MLD and its kin.
     Link,
+    /// The same, to the group `ff02::` with a last octet.
+    LinkGroup(u8),
+    /// Hop limit 255, from a link-local address, to such a group.
+    NeighborGroup(u8),
 }
 
 /// An ICMPv6 message in the packet it belongs in, to `2001:db8::1` or its kind.
@@ -64,17 +68,20 @@ pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
     let mut packet = v6(58, message);
     match hop {
         Hop::Any => return packet,
-        Hop::Neighbor => packet[7] = 255,
-        Hop::Link => packet[7] = 1,
+        Hop::Neighbor | Hop::NeighborGroup(_) => packet[7] = 255,
+        Hop::Link | Hop::LinkGroup(_) => packet[7] = 1,
     }
     packet[8..24].copy_from_slice(&link_local(1));
     packet[24..40].copy_from_slice(&link_local(2));
+    if let Hop::LinkGroup(last) | Hop::NeighborGroup(last) = hop {
+        packet[24..40].copy_from_slice(&[0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+    }
     packet[42..44].fill(0);
     let ip = Ip::parse(&packet, Limit::Frame).unwrap();
     let pseudo = icmpv6_pseudo_header(&ip).unwrap();
     let sum = internet(&[&pseudo, &packet[40..]]);
     packet[42..44].copy_from_slice(&sum.to_be_bytes());
-    if matches!(hop, Hop::Link) {
+    if matches!(hop, Hop::Link | Hop::LinkGroup(_)) {
         packet.splice(40..40, [58, 0, 5, 2, 0, 0, 1, 0]);
         packet[6] = 0;
         packet[5] += 8;

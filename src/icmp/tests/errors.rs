@@ -318,7 +318,9 @@ fn the_fields_that_errors_add() {
 
 #[test]
 fn errors_of_icmpv6() {
-    let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 6, &tcp_quote(20)[20..]);
+    // Of 1500 octets, of which the first are quoted.
+    let mut quote = ipv6("2001:db8::1", "2001:db8::2", 1, 6, &tcp_quote(20)[20..]);
+    quote[4..6].copy_from_slice(&1460u16.to_be_bytes());
     let error = |kind, field: [u8; 4]| {
         let message = [&[kind, 0, 0, 0], &field[..], &quote[..]].concat();
         v6_between("2001:db8::7", "2001:db8::1", 64, &message)

@@ -1,6 +1,7 @@
 //! Messages built octet by octet, for the tests of all decoders.
 
 mod cut_headers;
+mod error_rules;
 mod errors;
 mod extended_echo;
 mod extension_rules;

@@ -78,7 +78,7 @@ fn queries_of_version_2_list_sources() {
 #[test]
 fn reports_of_version_2_list_records() {
     let mut octets = vec![143, 0, 0, 0, 0, 0, 0, 2];
-    octets.extend([6, 1, 0, 2]);
+    octets.extend([6, 1, 0, 2]); // one word of auxiliary data
     octets.extend(group());
     octets.extend([0x20; 32]);
     octets.extend([9; 4]);
@@ -93,7 +93,8 @@ fn reports_of_version_2_list_records() {
     assert_eq!(records[0].auxiliary, [9; 4]);
     assert_eq!(records[1].name(), Some("change_to_exclude"));
     assert_eq!(records[1].sources().len(), 0);
-    assert!(parse(&packet).defects.is_empty());
+    // RFC 3810 section 5.2.10.
+    assert_eq!(rules(&parse(&packet)), ["auxiliary data in MLDv2"]);
     let item = parse(&packet).items().next().unwrap();
     let fields: Vec<_> = item.fields().map(|f| (f.name, f.value)).collect();
     assert!(fields.contains(&("sources", Value::V6List(&[0x20; 32]))));
@@ -104,14 +105,14 @@ fn reports_of_version_2_list_records() {
     octets[7] = 9;
     let packet = with_router_alert("::", "ff02::16", &octets);
     assert_eq!(mld(&packet).records().count(), 2);
-    assert_eq!(parse(&packet).defects.count(), 1);
+    assert_eq!(parse(&packet).defects.count(), 2);
     octets[7] = 1;
     let packet = with_router_alert("::", "ff02::16", &octets);
     assert_eq!(mld(&packet).records().count(), 1);
     octets[8 + 2] = 0xff;
     let packet = with_router_alert("::", "ff02::16", &octets);
     assert_eq!(mld(&packet).records().next().unwrap().sources().len(), 3);
-    assert_eq!(parse(&packet).defects.count(), 1);
+    assert_eq!(parse(&packet).defects.count(), 2);
 }
 
 /// RFC 9279 section 3.
@@ -212,4 +213,66 @@ fn a_router_alert_that_no_router_reads() {
     packet[45] = 0;
     packet[6] = 60;
     assert_eq!(rules(&parse(&packet)), ["MLD without router alert"]);
+}
+
+/// RFC 2710 section 5, RFC 3810 section 6.
+#[test]
+fn groups_that_nobody_reports() {
+    for (group, expected) in [
+        ("ff02::1", &["group is that of all nodes"][..]),
+        ("ff00::1:3", &["scope of the group is 0 or 1"]),
+        ("ff11::1:3", &["scope of the group is 0 or 1"]),
+        ("ff02::1:3", &[]),
+        ("ff03::1", &[]),
+    ] {
+        let group = group.parse::<Ipv6Addr>().unwrap().octets();
+        let told = |octets: &[u8]| rules(&parse(&with_router_alert("fe80::1", "ff02::16", octets)));
+        for kind in [130, 131, 132] {
+            assert_eq!(
+                told(&[&[kind, 0, 0, 0, 0, 9, 0, 0], &group[..]].concat()),
+                expected
+            );
+        }
+        let head = [143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0];
+        assert_eq!(told(&[&head[..], &group].concat()), expected);
+    }
+}
+
+/// RFC 3810 sections 5.1.11, 5.1.13, 5.2.9 and 5.2.12.
+#[test]
+fn sources_that_are_none() {
+    let broken = |octets: &[u8]| {
+        let packet = with_router_alert("fe80::1", "ff02::16", octets);
+        every_prefix(&packet);
+        told(&parse(&packet))
+    };
+    let query = |group: [u8; 16], sources: &[[u8; 16]]| {
+        let mut octets = [&[130, 0, 0, 0, 0, 9, 0, 0], &group[..], &[2, 125, 0]].concat();
+        octets.push(u8::try_from(sources.len()).unwrap());
+        octets.extend(sources.concat());
+        broken(&octets)
+    };
+    let none = "source is no unicast address";
+    assert_eq!(query(group(), &[[0x20; 16]]), []);
+    assert_eq!(query(group(), &[[0x20; 16], group()]), [(28 + 16, none)]);
+    assert_eq!(query([0; 16], &[]), []);
+    assert_eq!(
+        query([0; 16], &[[0x20; 16]]),
+        [(26, "general query with sources")]
+    );
+    let record = |kind: u8, sources: &[[u8; 16]]| {
+        let mut octets = vec![143, 0, 0, 0, 0, 0, 0, 1, kind, 0, 0];
+        octets.push(u8::try_from(sources.len()).unwrap());
+        octets.extend(group());
+        octets.extend(sources.concat());
+        broken(&octets)
+    };
+    assert_eq!(record(1, &[[0x20; 16]]), []);
+    assert_eq!(
+        record(1, &[]),
+        [(10, "record of mode INCLUDE without sources")]
+    );
+    // It is how a group is left.
+    assert_eq!(record(3, &[]), []);
+    assert_eq!(record(5, &[[0; 16]]), [(28, none)]);
 }

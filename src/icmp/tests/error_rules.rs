@@ -1,0 +1,125 @@
+//! Errors that are not as their RFCs have them.
+
+use super::*;
+
+/// The rules that an ICMPv6 message breaks, sent by a router.
+fn told(octets: &[u8]) -> Vec<&'static str> {
+    let packet = v6_between("2001:db8::7", "2001:db8::1", 64, octets);
+    every_prefix(&packet);
+    rules(&parse(&packet))
+}
+
+/// RFC 1122 section 3.2.1.3, RFC 4443 section 2.2.
+#[test]
+fn errors_come_from_a_host() {
+    const RULE: &str = "source of an error is no single host";
+    let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 59, &[]);
+    let octets = [&[3, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    let quote = ipv4("192.0.2.1", "203.0.113.9", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
+    let octets4 = [&[11, 0, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
+    for (src, src4, expected) in [
+        ("2001:db8::7", "192.0.2.7", &[][..]),
+        ("ff02::1", "224.0.0.1", &[RULE]),
+        ("::", "0.0.0.0", &[RULE]),
+    ] {
+        let packet = v6_between(src, "2001:db8::1", 64, &octets);
+        assert_eq!(rules(&parse(&packet)), expected);
+        let packet = ipv4(src4, "192.0.2.1", 1, &octets4);
+        assert_eq!(rules(&parse(&packet)), expected);
+    }
+    // RFC 4861 section 4.4.
+    let advertisement = [&[136, 0, 0, 0, 0, 0, 0, 0], &[0x20; 16][..]].concat();
+    for (src, expected) in [
+        ("fe80::1", &[][..]),
+        (
+            "::",
+            &["source of a neighbor advertisement is no single host"],
+        ),
+        (
+            "ff02::1",
+            &["source of a neighbor advertisement is no single host"],
+        ),
+    ] {
+        let packet = v6_between(src, "ff02::1", 255, &advertisement);
+        assert_eq!(rules(&parse(&packet)), expected);
+    }
+}
+
+/// RFC 4443 section 3.2.
+#[test]
+fn a_packet_that_fits_is_not_too_big() {
+    let about = |length: u16, mtu: u16| {
+        let mut quote = ipv6("2001:db8::1", "2001:db8::2", 1, 59, &[0; 20]);
+        quote[4..6].copy_from_slice(&(length - 40).to_be_bytes());
+        let mtu = u32::from(mtu).to_be_bytes();
+        told(&[&[2, 0, 0, 0], &mtu[..], &quote].concat())
+    };
+    let rule = "MTU not under the length of the quoted packet";
+    assert_eq!(about(1341, 1340), [""; 0]);
+    assert_eq!(about(1340, 1340), [rule]);
+    assert_eq!(about(1340, 9000), [rule]);
+}
+
+/// RFC 4443 section 2.4 (e.3).
+#[test]
+fn an_option_asks_for_errors_about_multicast() {
+    let about = |option: u8, pointer: u8| {
+        let quote = ipv6(
+            "2001:db8::1",
+            "ff0e::1",
+            1,
+            60,
+            &[59, 0, option, 4, 0, 0, 0, 0],
+        );
+        told(&[&[4, 2, 0, 0, 0, 0, 0, pointer], &quote[..]].concat())
+    };
+    let rule = "error about a multicast packet";
+    assert_eq!(about(0x87, 42), [""; 0]);
+    for option in [0x07, 0x47, 0xc7] {
+        assert_eq!(about(option, 42), [rule]);
+        // Which option is meant, the quote does not show.
+        assert_eq!(about(option, 48), [""; 0]);
+    }
+}
+
+/// RFC 7112 section 5.
+#[test]
+fn an_incomplete_header_chain_is_not_pointed_into() {
+    let quote = ipv6(
+        "2001:db8::1",
+        "2001:db8::2",
+        1,
+        44,
+        &[60, 0, 0, 1, 0, 0, 0, 9],
+    );
+    let about =
+        |code: u8, pointer: u8| told(&[&[4, code, 0, 0, 0, 0, 0, pointer], &quote[..]].concat());
+    assert_eq!(about(3, 0), [""; 0]);
+    assert_eq!(
+        about(3, 40),
+        ["pointer of an incomplete header chain is not 0"]
+    );
+    assert_eq!(about(0, 40), [""; 0]);
+}
+
+/// RFC 8883 section 3.1.
+#[test]
+fn headers_too_long_come_with_a_pointer() {
+    let mut quote = ipv6("2001:db8::1", "2001:db8::2", 1, 59, &[0; 88]);
+    let about = |code: u8, length: u8, quote: &[u8], extensions: &[u8]| {
+        told(&[&[1, code, 0, 0, length, 0, 0, 0], quote, extensions].concat())
+    };
+    let pointer = [0x20, 0, 0, 0, 0, 8, 4, 1, 0, 0, 0, 40];
+    let other = [0x20, 0, 0, 0, 0, 8, 5, 1, 0, 0, 0, 40];
+    let rule = "headers too long without a pointer";
+    assert_eq!(quote.len(), 128);
+    assert_eq!(about(8, 16, &quote, &pointer), [""; 0]);
+    assert_eq!(about(8, 16, &quote, &other), [rule]);
+    assert_eq!(about(8, 0, &quote, &[]), [rule]);
+    assert_eq!(about(0, 0, &quote, &[]), [""; 0]);
+    // Of one that was cut nobody knows.
+    quote.extend(pointer);
+    let octets = [&[1, 8, 0, 0, 16, 0, 0, 0], &quote[..]].concat();
+    let packet = v6_between("2001:db8::7", "2001:db8::1", 64, &octets);
+    assert_eq!(rules(&parse_cut(&packet, 100)), [""; 0]);
+}
