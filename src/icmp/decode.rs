@@ -3,7 +3,7 @@
 use super::{Body, Echo, Message, v4, v6};
 use crate::wire::bytes::{u8_at, u16_at};
 use crate::wire::ip::protocol;
-use crate::wire::{Checksum, Defects, Ip, IpVersion, Layer, Limit};
+use crate::wire::{Checksum, Defects, HeaderOrigin, Ip, IpVersion, Layer, Limit};
 
 /// A message in the course of being decoded.
 pub(super) struct Decoder<'i, 'a> {
@@ -62,6 +62,21 @@ impl Decoder<'_, '_> {
         if headers.any(|header| header.protocol == protocol::FRAG) {
             self.rule(0, rule);
         }
+    }
+
+    /// Whether an IPv6 packet whose headers are all here lacks this option for its destination.
+    pub(super) fn lacks_destination_option(&self, kind: u8) -> bool {
+        let mut headers = self.ip.extension_headers();
+        self.has_all_headers()
+            && !headers.any(|header| {
+                header.protocol == protocol::DEST_OPTIONS
+                    && header.options().any(|option| option.kind == kind)
+            })
+    }
+
+    /// Whether nothing of what is before the message was lost.
+    pub(super) fn has_all_headers(&self) -> bool {
+        self.ip.version == IpVersion::V6 && self.ip.origin == HeaderOrigin::Captured
     }
 
     /// A query that is too short for its fixed fields.

@@ -61,10 +61,17 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     if count == Some(0) {
         decoder.rule(4, "locator update without locators");
     }
+    // Section 6: without one it is to be discarded as a forgery.
+    if decoder.lacks_destination_option(NONCE) {
+        decoder.rule(0, "locator update without nonce");
+    }
     Body::LocatorUpdate(LocatorUpdate {
         bytes: decoder.bytes,
     })
 }
+
+/// The nonce of a session (RFC 6744 section 2).
+const NONCE: u8 = 0x8b;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
     spec::u8(4, "locator_count"),
@@ -87,7 +94,27 @@ pub(super) const LOCATOR_FIELDS: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6, with_destination_option};
+
+    /// RFC 6743 section 6.
+    #[test]
+    fn a_locator_update_without_nonce_is_a_forgery() {
+        let mut octets = vec![156, 0, 0, 0, 1, 1, 0, 0];
+        octets.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 1, 1, 0]);
+        let told = |option: &[u8]| rules(&parse(&with_destination_option(option, &octets)));
+        assert!(told(&[0x8b, 4, 1, 2, 3, 4]).is_empty());
+        for packet in [
+            v6(&octets),
+            with_destination_option(&[1, 4, 0, 0, 0, 0], &octets),
+        ] {
+            assert_eq!(rules(&parse(&packet)), ["locator update without nonce"]);
+        }
+    }
+
+    /// With a nonce.
+    fn with_nonce(octets: &[u8]) -> Vec<u8> {
+        with_destination_option(&[0x8b, 4, 1, 2, 3, 4], octets)
+    }
 
     #[test]
     fn locators_with_preference_and_lifetime() {
@@ -95,7 +122,7 @@ mod tests {
         for preference in [17, 51] {
             octets.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, preference, 1, 0]);
         }
-        let packet = v6(&octets);
+        let packet = with_nonce(&octets);
         let Body::LocatorUpdate(update) = parse(&packet).body else {
             panic!();
         };
@@ -119,7 +146,7 @@ mod tests {
             (2, Some("acknowledgement")),
         ] {
             octets[5] = operation;
-            let packet = v6(&octets);
+            let packet = with_nonce(&octets);
             let message = parse(&packet);
             let field = message
                 .fields()
@@ -128,12 +155,12 @@ mod tests {
             assert_eq!(field.word().map(|(_, word)| word), name);
         }
         octets[4] = 3;
-        assert_eq!(parse(&v6(&octets)).defects.count(), 1);
+        assert_eq!(parse(&with_nonce(&octets)).defects.count(), 1);
         octets[4] = 1;
-        assert_eq!(parse(&v6(&octets)).items().count(), 1);
-        assert!(parse(&v6(&octets)).defects.is_empty());
+        assert_eq!(parse(&with_nonce(&octets)).items().count(), 1);
+        assert!(parse(&with_nonce(&octets)).defects.is_empty());
         octets[4] = 0;
         octets.truncate(8);
-        assert_eq!(parse(&v6(&octets)).defects.count(), 1);
+        assert_eq!(parse(&with_nonce(&octets)).defects.count(), 1);
     }
 }

@@ -1,11 +1,13 @@
 //! Mobility: home agent discovery and mobile prefixes (RFC 6275 sections 6.5 to 6.8), fast
 //! handovers (RFC 5568 section 6), and the experimental protocols of RFC 4065.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec, v6_addresses};
-use super::nd_option::{self, NdOptions};
+use super::nd_option::{
+    self, HANDOVER_ASSIST, HANDOVER_LINK_LAYER, IP_ADDRESS_PREFIX, NdOptions, PREFIX_INFORMATION,
+};
 use super::{Body, Direction};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{tail, u8_at, u16_at};
@@ -68,6 +70,32 @@ impl<'a> MobileIp<'a> {
     }
 }
 
+/// What has to come with mobile prefixes (RFC 6275 sections 6.7, 6.8 and 11.4.3).
+fn prefix_rules(decoder: &mut Decoder<'_, '_>, direction: Direction) {
+    const HOME_ADDRESS: u8 = 0xc9;
+    match direction {
+        Direction::Request => {
+            if decoder.lacks_destination_option(HOME_ADDRESS) {
+                decoder.rule(0, "mobile prefix solicitation without home address");
+            }
+        }
+        Direction::Reply => {
+            let mut headers = decoder.ip.extension_headers();
+            let is_routed = headers.any(|header| header.routing_type() == Some(2));
+            if decoder.has_all_headers() && !is_routed {
+                decoder.rule(
+                    0,
+                    "mobile prefix advertisement without type 2 routing header",
+                );
+            }
+            let mut options = NdOptions::new(tail(decoder.bytes, HEADER));
+            if decoder.is_whole() && !options.any(|option| option.kind == PREFIX_INFORMATION) {
+                decoder.rule(HEADER, "mobile prefix advertisement without prefix");
+            }
+        }
+    }
+}
+
 /// Octets before addresses and options.
 const HEADER: usize = 8;
 /// Octets of an address.
@@ -89,6 +117,9 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
             decoder.limit(),
             decoder.defects,
         );
+    }
+    if let MobileIpKind::Prefixes(direction) = kind {
+        prefix_rules(decoder, direction);
     }
     Body::MobileIp(MobileIp {
         kind,
@@ -222,10 +253,72 @@ pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     }
     let options = tail(decoder.bytes, HEADER);
     nd_option::check(options, decoder.limit(), decoder.defects);
+    match u8_at(decoder.bytes, 4) {
+        Some(PROXY_SOLICITATION) => solicitation_rules(decoder),
+        Some(PROXY_ADVERTISEMENT) => advertisement_rules(decoder),
+        _ => {}
+    }
     Body::FastHandover(FastHandover {
         bytes: decoder.bytes,
     })
 }
+
+/// RFC 5568 section 6.1.1; what is no link-layer address may stand instead of one (RFC 5271 section 6.1).
+fn solicitation_rules(decoder: &mut Decoder<'_, '_>) {
+    decoder.expect_code_0();
+    if !decoder.is_whole() {
+        return;
+    }
+    let options = || NdOptions::new(tail(decoder.bytes, HEADER));
+    let wildcards = count(options(), HANDOVER_LINK_LAYER, WILDCARD);
+    let named = count(options(), HANDOVER_LINK_LAYER, NEW_ACCESS_POINT);
+    let is_assisted = options().any(|option| option.kind == HANDOVER_ASSIST);
+    if wildcards + named == 0 && !is_assisted {
+        decoder.rule(HEADER, "no new access point");
+    }
+    if wildcards > 0 && wildcards + named > 1 {
+        decoder.rule(HEADER, "wildcard beside another access point");
+    }
+}
+
+/// RFC 5568 section 6.1.2.
+fn advertisement_rules(decoder: &mut Decoder<'_, '_>) {
+    let (hides_source, _) = decoder.ip.hides_addresses();
+    if let IpAddr::V6(src) = decoder.ip.src()
+        && !hides_source
+        && !src.is_unicast_link_local()
+    {
+        decoder.rule(
+            0,
+            "source of a proxy router advertisement is not link-local",
+        );
+    }
+    if decoder.code > 1 || !decoder.is_whole() {
+        return;
+    }
+    let options = || NdOptions::new(tail(decoder.bytes, HEADER));
+    let link_layer = count(options(), HANDOVER_LINK_LAYER, NEW_ROUTER);
+    let addresses = count(options(), IP_ADDRESS_PREFIX, NEW_ROUTER);
+    if link_layer == 0 {
+        decoder.rule(HEADER, "no link-layer address of the new router");
+    }
+    if addresses == 0 {
+        decoder.rule(HEADER, "no address of the new router");
+    }
+}
+
+/// How many options of a type say by their code whose address they tell.
+fn count(options: NdOptions<'_>, kind: u8, code: u8) -> usize {
+    let of_code = |bytes| u8_at(bytes, 2) == Some(code);
+    options
+        .filter(|option| option.kind == kind && of_code(option.bytes))
+        .count()
+}
+
+/// Whose address an option tells (RFC 5568 sections 6.4.1 and 6.4.3).
+const WILDCARD: u8 = 0;
+const NEW_ACCESS_POINT: u8 = 1;
+const NEW_ROUTER: u8 = 3;
 
 const HANDOVER_FIELDS: &[FieldSpec] = &[
     spec::named(spec::u8(4, "subtype"), &SUBTYPES),
@@ -292,6 +385,9 @@ pub(super) fn seamoby<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         version: decoder.version,
     };
     if message.has_options() {
+        // RFC 4066 section 5.1.1.
+        decoder.expect_hop_limit_255("hop limit of candidate access router discovery is not 255");
+        decoder.expect_code_0();
         nd_option::check(message.data(), decoder.limit(), decoder.defects);
     }
     Body::Seamoby(message)
@@ -315,7 +411,9 @@ const SEAMOBY_FIELDS: &[FieldSpec] = &[SUBTYPE, SUBTYPE_RESERVED, spec::rest(8, 
 mod tests {
     use super::*;
     use crate::icmp::field::Value;
-    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4, v6, v6_between};
+    use crate::icmp::tests::{
+        behind, every_code, every_prefix, parse, rules, v4, v6, v6_between, with_destination_option,
+    };
     use crate::wire::DefectKind;
 
     #[test]
@@ -408,6 +506,19 @@ mod tests {
 
     #[test]
     fn proxy_router_messages_stay_on_their_link() {
+        const OPTIONS: [u8; 40] = {
+            let mut octets = [0; 40];
+            octets[0] = 19; // new access point
+            octets[1] = 1;
+            octets[2] = 1;
+            octets[8] = 19; // new router
+            octets[9] = 1;
+            octets[10] = 3;
+            octets[16] = 17;
+            octets[17] = 3;
+            octets[18] = 3;
+            octets
+        };
         for (subtype, expected) in [
             (2, &["hop limit of a proxy router message is not 255"][..]),
             (3, &["hop limit of a proxy router message is not 255"]),
@@ -419,12 +530,93 @@ mod tests {
                     "fe80::1",
                     "fe80::2",
                     hops,
-                    &[154, 0, 0, 0, subtype, 0, 0, 7],
+                    &[&[154, 0, 0, 0, subtype, 0, 0, 7], &OPTIONS[..]].concat(),
                 )
             };
             assert!(parse(&packet(255)).defects.is_empty());
             assert_eq!(rules(&parse(&packet(64))), expected);
         }
+    }
+
+    /// RFC 5568 section 6.1.1, RFC 5271 section 6.1.
+    #[test]
+    fn solicitations_tell_an_access_point() {
+        let told = |code: u8, options: &[&[u8]]| {
+            let octets = [&[154, code, 0, 0, 2, 0, 0, 7], &options.concat()[..]].concat();
+            let packet = v6(&octets);
+            every_prefix(&packet);
+            rules(&parse(&packet))
+        };
+        let wildcard = [19, 1, 0, 0, 0, 0, 0, 0];
+        let point = [19, 1, 1, 2, 3, 4, 5, 6];
+        let node = [19, 1, 2, 2, 3, 4, 5, 6];
+        let sector = [29, 1, 2, 4, 1, 2, 3, 4];
+        let one_of_each: [&[&[u8]]; 3] = [&[&node, &point, &point], &[&wildcard], &[&sector]];
+        for options in one_of_each {
+            assert!(told(0, options).is_empty());
+        }
+        assert_eq!(told(0, &[&node]), ["no new access point"]);
+        assert_eq!(told(9, &[&point]), ["code is not 0"]);
+        for options in [[&wildcard, &point], [&wildcard, &wildcard]] {
+            let options = options.map(|option| &option[..]);
+            assert_eq!(told(0, &options), ["wildcard beside another access point"]);
+        }
+    }
+
+    /// RFC 5568 section 6.1.2.
+    #[test]
+    fn advertisements_tell_the_new_router() {
+        let told = |src: &str, code: u8, options: &[&[u8]]| {
+            let octets = [&[154, code, 0, 0, 3, 0, 0, 7], &options.concat()[..]].concat();
+            let packet = v6_between(src, "fe80::2", 255, &octets);
+            every_prefix(&packet);
+            rules(&parse(&packet))
+        };
+        let router = [19, 1, 3, 2, 3, 4, 5, 6];
+        let address = [&[17, 3, 3, 64, 0, 0, 0, 0], &[0x20; 16][..]].concat();
+        let both: &[&[u8]] = &[&router, &address];
+        for code in [0, 1] {
+            assert!(told("fe80::1", code, both).is_empty());
+            assert_eq!(
+                told("fe80::1", code, &[&router]),
+                ["no address of the new router"]
+            );
+            assert_eq!(
+                told("fe80::1", code, &[&address]),
+                ["no link-layer address of the new router"]
+            );
+        }
+        assert!(told("fe80::1", 2, &[]).is_empty());
+        assert_eq!(
+            told("2001:db8::1", 0, both),
+            ["source of a proxy router advertisement is not link-local"]
+        );
+    }
+
+    /// RFC 6275 sections 6.7, 6.8 and 11.4.3.
+    #[test]
+    fn mobile_prefixes_come_with_the_home_address() {
+        let home = [&[0xc9, 16][..], &[0x20; 16]].concat();
+        let solicitation = [146, 0, 0, 0, 0, 9, 0, 0];
+        let told = |packet: &[u8]| rules(&parse(packet));
+        assert!(told(&with_destination_option(&home, &solicitation)).is_empty());
+        assert_eq!(
+            told(&v6(&solicitation)),
+            ["mobile prefix solicitation without home address"]
+        );
+        let routing = [&[58, 2, 2, 1, 0, 0, 0, 0], &[0x20; 16][..]].concat();
+        let mut octets = vec![147, 0, 0, 0, 0, 9, 0xc0, 0];
+        assert_eq!(
+            told(&behind(43, &routing, &octets)),
+            ["mobile prefix advertisement without prefix"]
+        );
+        octets.extend([3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0]);
+        octets.extend([0x20; 16]);
+        assert!(told(&behind(43, &routing, &octets)).is_empty());
+        assert_eq!(
+            told(&v6(&octets)),
+            ["mobile prefix advertisement without type 2 routing header"]
+        );
     }
 
     #[test]
@@ -458,6 +650,14 @@ mod tests {
         assert!(message.fields().all(|f| f.name != "data"));
         assert!(message.defects.is_empty());
         every_prefix(&packet);
+        let far = v6_between("fe80::1", "fe80::2", 64, &octets(150));
+        assert_eq!(
+            rules(&parse(&far)),
+            ["hop limit of candidate access router discovery is not 255"]
+        );
+        let mut coded = octets(150);
+        coded[1] = 9;
+        assert_eq!(rules(&parse(&v6(&coded))), ["code is not 0"]);
         let of_v4 = v4(&octets(41));
         let message = parse(&of_v4);
         assert_eq!(message.items().count(), 0);

@@ -28,7 +28,13 @@ pub const SOURCE_LINK_LAYER: u8 = 1;
 /// Target link-layer address (RFC 4861 section 4.6.1).
 pub const TARGET_LINK_LAYER: u8 = 2;
 /// Link-layer address (RFC 5568 section 6.4.3).
-const HANDOVER_LINK_LAYER: u8 = 19;
+pub(super) const HANDOVER_LINK_LAYER: u8 = 19;
+/// Prefix information (RFC 4861 section 4.6.2).
+pub(super) const PREFIX_INFORMATION: u8 = 3;
+/// IP address or prefix (RFC 5568 section 6.4.1).
+pub(super) const IP_ADDRESS_PREFIX: u8 = 17;
+/// Acknowledgment of a neighbor advertisement (RFC 5568 section 6.4.6).
+const ADVERTISEMENT_ACK: u8 = 20;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
 /// Target address list (RFC 3122 section 3.1).
@@ -54,7 +60,7 @@ const HANDOVER_KEY_REQUEST: u8 = 27;
 /// Handover key reply (RFC 5269 section 4.2).
 const HANDOVER_KEY_REPLY: u8 = 28;
 /// Handover assist information (RFC 5271 section 6.1).
-const HANDOVER_ASSIST: u8 = 29;
+pub(super) const HANDOVER_ASSIST: u8 = 29;
 /// Mobile node identifier (RFC 5271 section 6.2).
 const MOBILE_NODE_IDENTIFIER: u8 = 30;
 /// Registration of an address (RFC 6775 section 4.1).

@@ -7,7 +7,7 @@ use super::dns;
 use super::field::{FieldSpec, spec};
 use super::node_name::{NodeName, NodeNames, Place};
 use super::{Body, Direction};
-use crate::wire::bytes::{array_at, tail, u16_at};
+use crate::wire::bytes::{array_at, tail, u16_at, u32_at};
 
 /// A node information query or response.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +163,38 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> B
             decoder.need(decoder.bytes.len() - rest + size);
         }
     }
+    rules(decoder, &message);
     Body::NodeInformation(message)
+}
+
+/// What RFC 4620 forbids of messages that ask or answer nothing (sections 4, 5 and 6.1), and of how long
+/// an answer is good (sections 6.2 to 6.4).
+fn rules(decoder: &mut Decoder<'_, '_>, message: &NodeInformation<'_>) {
+    const NOOP: u16 = 0;
+    let has_data = !message.data().is_empty();
+    if message.qtype() == Some(NOOP) {
+        match (message.direction, message.code) {
+            (Direction::Request, 1) | (Direction::Reply, 0) => {}
+            (Direction::Request, _) => decoder.rule(1, "code of a NOOP query is not 1"),
+            (Direction::Reply, _) => decoder.rule(1, "code of a NOOP reply is not 0"),
+        }
+        if has_data {
+            decoder.rule(HEADER, "data in a NOOP");
+        }
+    } else if has_data && message.direction == Direction::Reply && matches!(message.code, 1 | 2) {
+        decoder.rule(HEADER, "data in a reply without answer");
+    }
+    let size = match message.answer_table() {
+        Some((_, size)) => size,
+        // Of all names there is one.
+        None if message.is_answer_to(NODE_NAME) => usize::MAX,
+        None => return,
+    };
+    let mut entries = message.data().chunks(size);
+    let is_set = |entry| u32_at(entry, 0).is_some_and(|ttl| ttl != 0);
+    if let Some(index) = entries.position(is_set) {
+        decoder.rule(HEADER + index * size, "ttl of node information is not 0");
+    }
 }
 
 /// The header, with the flags that mean something.
@@ -216,7 +247,7 @@ const V4_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v4(4, "ad
 mod tests {
     use super::*;
     use crate::icmp::field::Value;
-    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, told, v6};
 
     fn message(kind: u8, code: u8, qtype: u8, data: &[u8]) -> Vec<u8> {
         let header = [kind, code, 0, 0, 0, qtype, 0, 0x3e];
@@ -296,6 +327,39 @@ mod tests {
             assert_eq!(rules(&parse(&packet)), [dns::RULE]);
             every_prefix(&packet);
         }
+    }
+
+    /// RFC 4620 sections 4, 5 and 6.1.
+    #[test]
+    fn a_message_without_question_or_answer_has_no_data() {
+        let broken = |kind: u8, code: u8, qtype: u8, data: &[u8]| {
+            let packet = message(kind, code, qtype, data);
+            every_prefix(&packet);
+            rules(&parse(&packet))
+        };
+        assert!(broken(139, 1, 0, &[]).is_empty() && broken(140, 0, 0, &[]).is_empty());
+        assert_eq!(broken(139, 0, 0, &[]), ["code of a NOOP query is not 1"]);
+        assert_eq!(broken(140, 1, 0, &[]), ["code of a NOOP reply is not 0"]);
+        assert_eq!(broken(139, 1, 0, b"\x03lab\0"), ["data in a NOOP"]);
+        for code in [1, 2] {
+            assert!(broken(140, code, 3, &[]).is_empty());
+            assert_eq!(
+                broken(140, code, 3, &[1, 2, 3, 4]),
+                ["data in a reply without answer"]
+            );
+        }
+    }
+
+    /// RFC 4620 sections 6.2 to 6.4.
+    #[test]
+    fn an_answer_is_good_for_no_time() {
+        let broken = |qtype: u8, data: &[u8]| told(&parse(&message(140, 0, qtype, data)));
+        let rule = "ttl of node information is not 0";
+        assert_eq!(broken(2, b"\0\0\0\0\x03lab\0"), []);
+        assert_eq!(broken(2, b"\0\0\0\x05\x03lab\0"), [(16, rule)]);
+        let entries = |ttl: u8| [0, 0, 0, 0, 10, 0, 0, 1, 0, 0, 0, ttl, 10, 0, 0, 2];
+        assert_eq!(broken(4, &entries(0)), []);
+        assert_eq!(broken(4, &entries(9)), [(24, rule)]);
     }
 
     #[test]

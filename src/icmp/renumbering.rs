@@ -1,9 +1,11 @@
 //! Router renumbering (RFC 2894).
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec};
-use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 
 /// A router renumbering message.
 #[derive(Clone, Copy, Debug)]
@@ -157,7 +159,9 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         kind,
         bytes: decoder.bytes,
     };
+    command_rules(decoder, kind);
     let mut at = HEADER;
+    let mut ordinals = [false; 256];
     for part in message.parts() {
         decoder.need(at + part.kind.size());
         // Section 3.2.1.1: an operation with another OpLength must be ignored.
@@ -165,6 +169,13 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
             && u8_at(part.bytes, 1).is_some_and(|length| length % 4 != 3)
         {
             decoder.rule(at + 1, "length of a prefix operation is not 4N + 3");
+        }
+        if part.kind == PartKind::MatchPrefix
+            && let Some(ordinal) = u8_at(part.bytes, 2)
+            && let Some(is_taken) = ordinals.get_mut(usize::from(ordinal))
+            && std::mem::replace(is_taken, true)
+        {
+            decoder.rule(at + 2, "ordinal of an operation before it");
         }
         for (offset, rule) in faults(&part) {
             decoder.rule(at + offset, rule);
@@ -174,12 +185,41 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     Body::RouterRenumbering(message)
 }
 
-/// What is wrong with the lengths in a part (sections 3.2.1.1 and 3.2.1.2), by its place there.
+/// What is wrong with a command or reset before its operations (sections 3.1 and 4.1).
+fn command_rules(decoder: &mut Decoder<'_, '_>, kind: RenumberingKind) {
+    const PROCESSED: u8 = 0x08;
+    if !matches!(kind, RenumberingKind::Command | RenumberingKind::Reset) {
+        return;
+    }
+    if let IpAddr::V6(dst) = decoder.ip.dst()
+        && dst.is_multicast()
+        && !is_all_routers(dst)
+    {
+        decoder.rule(0, "router renumbering is not to all routers");
+    }
+    if kind == RenumberingKind::Command
+        && u8_at(decoder.bytes, 9).is_some_and(|flags| flags & PROCESSED != 0)
+    {
+        decoder.rule(9, "command that is processed already");
+    }
+}
+
+/// Whether it is the address of all routers of the node, the link or the site (RFC 4291 section 2.7.1).
+fn is_all_routers(address: Ipv6Addr) -> bool {
+    matches!(
+        address.segments(),
+        [0xff01 | 0xff02 | 0xff05, 0, 0, 0, 0, 0, 0, 2]
+    )
+}
+
+/// What is wrong with a part (sections 3.2.1.1, 3.2.1.2 and 4.2), by its place there.
 fn faults(part: &Part<'_>) -> impl Iterator<Item = (usize, &'static str)> + use<> {
     const BITS: u16 = 128;
+    const LAST_OPERATION: u16 = 3;
     let octet = |at| u8_at(part.bytes, at).map_or(0, u16::from);
     let found = match part.kind {
         PartKind::MatchPrefix => [
+            (octet(0) == 0 || octet(0) > LAST_OPERATION).then_some((0, "undefined operation")),
             (octet(3) > BITS).then_some((3, "match length over 128")),
             // What the others lead to is no match (RFC 2894 section 4.2).
             None,
@@ -188,9 +228,14 @@ fn faults(part: &Part<'_>) -> impl Iterator<Item = (usize, &'static str)> + use<
             (octet(0) > BITS).then_some((0, "use length over 128")),
             (octet(0) <= BITS && octet(0) + octet(1) > BITS)
                 .then_some((1, "use length and keep length over 128 together")),
+            array_at::<16>(part.bytes, 16)
+                .map(Ipv6Addr::from)
+                .filter(|prefix| prefix.is_multicast() || prefix.is_unicast_link_local())
+                .map(|_| (16, "use prefix is multicast or link-local")),
         ],
         PartKind::Result => [
             (octet(3) > BITS).then_some((3, "matched length over 128")),
+            None,
             None,
         ],
     };
@@ -255,7 +300,7 @@ const RESULT_FIELDS: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v6, v6_between};
 
     fn header(code: u8) -> Vec<u8> {
         vec![138, code, 0, 0, 0, 0, 0, 7, 1, 0x60, 0x03, 0xe8, 0, 0, 0, 0]
@@ -329,6 +374,64 @@ mod tests {
             ["use length and keep length over 128 together"]
         );
         assert_eq!(used(129, 0), ["use length over 128"]);
+    }
+
+    /// Sections 3.1, 3.2.1.1, 3.2.1.2, 4.1 and 4.2.
+    #[test]
+    fn commands_that_routers_do_not_carry_out() {
+        let operation = |code: u8, ordinal: u8| {
+            [&[code, 3, ordinal, 64, 48, 128, 0, 0], &[0x20; 16][..]].concat()
+        };
+        let told = |parts: &[Vec<u8>]| {
+            let packet = v6(&[header(0), parts.concat()].concat());
+            every_prefix(&packet);
+            rules(&parse(&packet))
+        };
+        for code in 1..=3 {
+            assert!(told(&[operation(code, 0)]).is_empty());
+        }
+        for code in [0, 4] {
+            assert_eq!(told(&[operation(code, 0)]), ["undefined operation"]);
+        }
+        assert!(told(&[operation(1, 0), operation(1, 1)]).is_empty());
+        assert_eq!(
+            told(&[operation(1, 7), operation(1, 7)]),
+            ["ordinal of an operation before it"]
+        );
+        let with_prefix = |first: u8| {
+            let mut part = operation(1, 0);
+            part[1] = 7;
+            part.extend([64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            part.extend([first, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            told(&[part])
+        };
+        assert!(with_prefix(0x20).is_empty());
+        for first in [0xff, 0xfe] {
+            assert_eq!(
+                with_prefix(first),
+                ["use prefix is multicast or link-local"]
+            );
+        }
+        let sent = |dst: &str, code: u8, flags: u8| {
+            let mut octets = header(code);
+            octets[9] |= flags;
+            rules(&parse(&v6_between("fe80::1", dst, 255, &octets)))
+        };
+        for dst in ["fe80::2", "ff02::2", "ff05::2"] {
+            assert!(sent(dst, 0, 0).is_empty() && sent(dst, 255, 0).is_empty());
+        }
+        for code in [0, 255] {
+            assert_eq!(
+                sent("ff02::1", code, 0),
+                ["router renumbering is not to all routers"]
+            );
+        }
+        assert_eq!(
+            sent("ff02::2", 0, 0x08),
+            ["command that is processed already"]
+        );
+        // That is what a result says.
+        assert!(sent("ff02::1", 1, 0x08).is_empty());
     }
 
     #[test]

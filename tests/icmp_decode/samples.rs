@@ -37,6 +37,17 @@ fn address(last: u8) -> [u8; 16] {
 /// A group of the link.
 const GROUP: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 5];
 
+/// The home address of a mobile node, in an option for the destination.
+const HOME: [u8; 18] = [
+    0xc9, 16, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5,
+];
+
+/// A prefix of the link.
+const PREFIX: [u8; 32] = [
+    3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0,
+];
+
 /// Type, code and an empty checksum, then the parts.
 fn message(kind: u8, code: u8, parts: &[&[u8]]) -> Vec<u8> {
     [&[kind, code, 0, 0], &parts.concat()[..]].concat()
@@ -109,6 +120,11 @@ fn samples6() -> Vec<Sample> {
     let link: &[u8] = &[1, 1, 2, 0, 0, 0, 0, 1];
     let option =
         json!([{"type": 1, "name": "source_link_layer_address", "address": "02:00:00:00:00:01"}]);
+    let prefix = json!([{
+        "type": 3, "name": "prefix_information", "prefix_length": 64, "on_link": true,
+        "autonomous": true, "router_address": false, "prefix_delegation_preferred": false,
+        "valid_lifetime": 9, "preferred_lifetime": 8, "prefix": "2001:db8::",
+    }]);
     let nonce: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8];
     let dao: &[u8] = &[1, 0, 0, 7];
     let renumbering: &[u8] = &[0, 0, 0, 5, 1, 0x60, 0, 10, 0, 0, 0, 0];
@@ -140,7 +156,7 @@ fn samples6() -> Vec<Sample> {
         (138, 0, Hop::Any, vec![renumbering, &[2, 3, 7, 48, 0, 128, 0, 0], &near],
             json!({"sequence": 5, "segment": 1, "test": false, "result_requested": true, "all_interfaces": true, "max_delay": 10})),
         (139, 0, Hop::Any, vec![&[0, 2, 0, 0], nonce, &far], json!({"qtype": 2, "flags": 0, "nonce": "0102030405060708", "subject": "2001:db8::9"})),
-        (140, 0, Hop::Any, vec![&[0, 3, 0, 0], nonce, &[0, 0, 0, 60], &far],
+        (140, 0, Hop::Any, vec![&[0, 3, 0, 0], nonce, &[0, 0, 0, 0], &far],
             json!({"qtype": 3, "flags": 0, "nonce": "0102030405060708"})),
         (141, 0, Hop::Neighbor, vec![&[0; 4], link, &[2, 1, 2, 0, 0, 0, 0, 2]], json!({})),
         (142, 0, Hop::Neighbor, vec![&[0; 4], link, &[2, 1, 2, 0, 0, 0, 0, 2], &[10, 3, 0, 0, 0, 0, 0, 0], &far], json!({})),
@@ -148,17 +164,18 @@ fn samples6() -> Vec<Sample> {
             json!({"record_count": 1, "records": [{"type": 3, "name": "change_to_include", "group": "ff02::1:ff00:5", "source_count": 1, "sources": ["2001:db8::9"]}]})),
         (144, 0, Hop::Any, vec![&[0, 7, 0, 0]], json!({"id": 7, "mobile_router": false})),
         (145, 0, Hop::Any, vec![&[0, 7, 0x80, 0], &far], json!({"id": 7, "mobile_router": true, "home_agents": ["2001:db8::9"]})),
-        (146, 0, Hop::Any, vec![&[0, 7, 0, 0]], json!({"id": 7})),
-        (147, 0, Hop::Any, vec![&[0, 7, 0x80, 0], link], json!({"id": 7, "managed": true, "other_config": false, "options": option})),
+        (146, 0, Hop::Option(&HOME), vec![&[0, 7, 0, 0]], json!({"id": 7})),
+        (147, 0, Hop::Route(last), vec![&[0, 7, 0x80, 0], &PREFIX],
+            json!({"id": 7, "managed": true, "other_config": false, "options": prefix})),
         (148, 0, Hop::Neighbor, vec![&[0, 7, 0, 9]], json!({"id": 7, "component": 9})),
         (149, 0, Hop::Neighbor, vec![&[0, 7, 0, 3, 0, 2, 0, 0]], json!({"id": 7, "components": 3, "component": 2})),
         (150, 0, Hop::Any, vec![&[5, 0, 0, 0], b"seam"], json!({"subtype": 5})),
         (151, 20, Hop::LinkGroup(0x6a), vec![&[0, 125, 0, 2]], json!({"interval": 20, "query_interval": 125, "robustness": 2})),
         (152, 0, Hop::LinkGroup(2), vec![], json!({})),
         (153, 0, Hop::LinkGroup(0x6a), vec![], json!({})),
-        (154, 0, Hop::Neighbor, vec![&[2, 0, 0, 7]], json!({"subtype": 2, "subtype_name": "proxy_router_solicitation", "id": 7})),
+        (154, 0, Hop::Neighbor, vec![&[2, 0, 0, 7], &[19, 1, 1, 2, 0, 0, 0, 0]], json!({"subtype": 2, "subtype_name": "proxy_router_solicitation", "id": 7})),
         (155, 2, Hop::Any, vec![dao], json!({"instance": 1, "sequence": 7})),
-        (156, 0, Hop::Any, vec![&[1, 1, 0, 0], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5], &[0, 10, 0, 60]],
+        (156, 0, Hop::Option(&[0x8b, 4, 1, 2, 3, 4]), vec![&[1, 1, 0, 0], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5], &[0, 10, 0, 60]],
             json!({"locator_count": 1, "operation": 1, "operation_name": "advertisement", "locators": [{"locator": "20010db800000005", "preference": 10, "lifetime": 60}]})),
         (157, 0, Hop::Any, vec![&[0, 0, 0, 60], nonce, &far],
             json!({"address_kind": 0, "transaction": 0, "lifetime": 60, "owner": "0102030405060708", "address": "2001:db8::9"})),

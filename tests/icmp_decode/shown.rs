@@ -60,6 +60,10 @@ pub(crate) enum Hop {
     LinkGroup(u8),
     /// Hop limit 255, from a link-local address, to such a group.
     NeighborGroup(u8),
+    /// An option for the destination.
+    Option(&'static [u8]),
+    /// A type 2 routing header to an address.
+    Route([u8; 16]),
 }
 
 /// An ICMPv6 message in the packet it belongs in, to `2001:db8::1` or its kind.
@@ -68,6 +72,19 @@ pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
     let mut packet = v6(58, message);
     match hop {
         Hop::Any => return packet,
+        Hop::Option(option) => {
+            let mut header = [&[58, 0][..], option].concat();
+            header.resize(header.len().next_multiple_of(8), 0);
+            header[1] = u8::try_from(header.len() / 8 - 1).unwrap();
+            return behind(60, &header, message);
+        }
+        Hop::Route(home) => {
+            return behind(
+                43,
+                &[&[58, 2, 2, 1, 0, 0, 0, 0], &home[..]].concat(),
+                message,
+            );
+        }
         Hop::Neighbor | Hop::NeighborGroup(_) => packet[7] = 255,
         Hop::Link | Hop::LinkGroup(_) => packet[7] = 1,
     }
@@ -76,17 +93,29 @@ pub(crate) fn v6_hop(hop: Hop, message: &[u8]) -> Vec<u8> {
     if let Hop::LinkGroup(last) | Hop::NeighborGroup(last) = hop {
         packet[24..40].copy_from_slice(&[0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
     }
-    packet[42..44].fill(0);
-    let ip = Ip::parse(&packet, Limit::Frame).unwrap();
-    let pseudo = icmpv6_pseudo_header(&ip).unwrap();
-    let sum = internet(&[&pseudo, &packet[40..]]);
-    packet[42..44].copy_from_slice(&sum.to_be_bytes());
+    sum(&mut packet, 40);
     if matches!(hop, Hop::Link | Hop::LinkGroup(_)) {
         packet.splice(40..40, [58, 0, 5, 2, 0, 0, 1, 0]);
         packet[6] = 0;
         packet[5] += 8;
     }
     packet
+}
+
+/// An ICMPv6 message behind an extension header.
+fn behind(protocol: u8, header: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut packet = v6(protocol, &[header, message].concat());
+    sum(&mut packet, 40 + header.len());
+    packet
+}
+
+/// Fills in the checksum of the message at `at`.
+fn sum(packet: &mut [u8], at: usize) {
+    packet[at + 2..at + 4].fill(0);
+    let ip = Ip::parse(packet, Limit::Frame).unwrap();
+    let pseudo = icmpv6_pseudo_header(&ip).unwrap();
+    let sum = internet(&[&pseudo, &packet[at..]]);
+    packet[at + 2..at + 4].copy_from_slice(&sum.to_be_bytes());
 }
 
 /// A capture of packets that are there whole.

@@ -3,9 +3,10 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY,
-    HANDOVER_KEY_REQUEST, MOBILE_NODE_IDENTIFIER, NdOptions, PROVISIONING_DOMAIN,
-    ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, X509, card, made, protection, tables,
+    ADVERTISEMENT_ACK, CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
+    HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST, IP_ADDRESS_PREFIX, MOBILE_NODE_IDENTIFIER, NdOptions,
+    PROVISIONING_DOMAIN, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, X509, card, made,
+    protection, tables,
 };
 use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::Preference;
@@ -22,6 +23,9 @@ pub(super) const LONGER_PART: &str = "part longer than its option";
 const ADDRESS_BITS: u8 = 128;
 /// Octets before the name of a trust anchor, before a certificate and before an identifier.
 const NAME: usize = 4;
+
+/// The status with which another care-of address is supplied (RFC 5568 section 6.4.6).
+const USE_THE_ONE_SUPPLIED: u8 = 2;
 
 /// What a rule is broken by: the place in the option, and the rule.
 pub(super) type Tell<'t> = &'t mut dyn FnMut(usize, &'static str);
@@ -77,6 +81,12 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
                 tell(3, "identifier longer than its option");
             }
         }
+        IP_ADDRESS_PREFIX => prefix_length(option, 3, tell),
+        ADVERTISEMENT_ACK => match (u8_at(option, 1), u8_at(option, 3)) {
+            (Some(2), _) => tell(1, LENGTH),
+            (Some(1), Some(USE_THE_ONE_SUPPLIED)) => tell(3, "no new care-of address supplied"),
+            _ => {}
+        },
         31 => names(tail(option, 8), 8, tell),
         // RFC 6775 section 4.2.
         34 => prefix_octets(option, tell),

@@ -76,6 +76,25 @@ pub(super) fn with_router_alert(src: &str, dst: &str, message: &[u8]) -> Vec<u8>
     packet
 }
 
+/// An IPv6 packet with an option for its destination around an ICMPv6 message.
+pub(super) fn with_destination_option(option: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut header = [&[58, 0][..], option].concat();
+    while header.len() % 8 != 0 {
+        header.push(0); // Pad1
+    }
+    header[1] = u8::try_from(header.len() / 8 - 1).unwrap();
+    behind(60, &header, message)
+}
+
+/// An IPv6 packet with an extension header around an ICMPv6 message.
+pub(super) fn behind(protocol: u8, header: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut packet = v6(message);
+    packet.splice(40..40, header.iter().copied());
+    packet[6] = protocol;
+    packet[5] += u8::try_from(header.len()).unwrap();
+    packet
+}
+
 fn seal(message: &mut [u8], pseudo: &[u8]) {
     if message.len() >= 4 {
         message[2..4].fill(0);

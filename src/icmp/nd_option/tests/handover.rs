@@ -78,3 +78,20 @@ fn the_key_of_a_request_tells_what_it_is() {
     // That of a reply is encrypted.
     assert_eq!(of(28, &[0, 0x10, 0, 9]), []);
 }
+
+/// RFC 5568 sections 6.4.1 and 6.4.6.
+#[test]
+fn addresses_of_a_handover_are_whole() {
+    let broken = |option: &[u8]| rules(&parse(&with(option)));
+    let prefix = |length: u8| [&[17, 3, 4, length, 0, 0, 0, 0], &[0x20; 16][..]].concat();
+    assert!(broken(&prefix(128)).is_empty());
+    assert_eq!(broken(&prefix(129)), ["prefix length over 128"]);
+    let answer = |words: u8, status: u8| {
+        let mut option = vec![20, words, 0, status];
+        option.resize(usize::from(words) * 8, 0);
+        broken(&option)
+    };
+    assert!(answer(1, 1).is_empty() && answer(3, 2).is_empty());
+    assert_eq!(answer(1, 2), ["no new care-of address supplied"]);
+    assert_eq!(answer(2, 1), ["option length wrong for its type"]);
+}
