@@ -220,7 +220,7 @@ fn options_that_do_not_hold_what_their_type_does() {
     let told = |option: &[u8]| {
         let mut header = vec![59, 0];
         header.extend(option);
-        header.resize((header.len() + 7) / 8 * 8, 0);
+        header.resize(header.len().next_multiple_of(8), 0);
         header[1] = u8::try_from(header.len() / 8 - 1).unwrap();
         rules(&parse(&v6(protocol::DEST_OPTIONS, &header)))
     };
