@@ -33,6 +33,8 @@ mod lowpan_fragments;
 mod lowpan_routing;
 #[path = "wire/lowpan_tshark.rs"]
 mod lowpan_tshark;
+#[path = "wire/nobody.rs"]
+mod nobody;
 #[path = "common/lowpan.rs"]
 mod nodes;
 #[path = "wire/oracle.rs"]

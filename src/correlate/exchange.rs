@@ -42,6 +42,12 @@ impl ExchangeKind {
     pub(super) const fn is_discovery(self) -> bool {
         matches!(self, Self::Neighbor | Self::Router)
     }
+
+    /// Whether who has no address yet may ask so: the reply then goes to all, or to the address that it
+    /// tells (RFC 792, RFC 950 appendix I).
+    pub(super) const fn tells_addresses(self) -> bool {
+        matches!(self, Self::Mask | Self::Information)
+    }
 }
 
 /// A request whose window has closed.

@@ -49,7 +49,18 @@ impl QueryKey {
     /// Whether nobody has to answer: groups, router solicitations, and duplicate address detection,
     /// where silence is the good answer.
     pub(super) fn needs_no_reply(&self) -> bool {
-        self.is_to_group() || self.kind == ExchangeKind::Router || self.addrs.src().is_unspecified()
+        self.is_to_group()
+            || self.kind == ExchangeKind::Router
+            || self.addrs.src().is_unspecified() && !self.kind.tells_addresses()
+    }
+
+    /// The same from a host that has no address, if such a one may ask so.
+    pub(super) fn of_nobody(self) -> Option<Self> {
+        let nobody = crate::icmp::unspecified(self.version);
+        (self.kind.tells_addresses()).then_some(Self {
+            addrs: AddrPair::new(nobody, self.addrs.dst()),
+            ..self
+        })
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Sighting {
     pub(super) sent: Sent,
     /// What dropped it there, if the capture says so.
     pub(super) dropped: Option<LocalDrop>,
-    /// Of Neighbor Discovery: who sent the message, and whose address its option tells.
+    /// See [`station::stations`].
     pub(super) stations: [Station; 2],
 }
 

@@ -1,4 +1,4 @@
-//! Who sends messages of Neighbor Discovery, by link-layer address.
+//! Who sends messages of Neighbor Discovery, and who asks without an address, by link-layer address.
 
 use std::hash::BuildHasher;
 
@@ -6,8 +6,9 @@ use foldhash::fast::FixedState;
 
 use crate::icmp::nd_option::TARGET_LINK_LAYER;
 use crate::icmp::ndp::NdpKind;
-use crate::icmp::{Body, Message};
+use crate::icmp::{Body, Direction, Message};
 use crate::model::Frame;
+use crate::wire::link::LinkAddress;
 use crate::wire::{Packet, link};
 
 /// A link-layer address, reduced to what tells two apart; nobody's where none is told.
@@ -32,7 +33,9 @@ impl Station {
     }
 }
 
-/// Who sent a solicitation or an advertisement of a neighbor, and whose address its option tells.
+/// Who sent a solicitation or an advertisement of a neighbor, and whose address its option tells; who asked
+/// for an address mask or a network's number without an address of its own, and whom the link carried a
+/// reply to.
 #[inline]
 pub(super) fn stations(
     frame: &Frame<'_>,
@@ -62,6 +65,31 @@ pub(super) fn stations(
                 told.map_or_else(Station::default, Station::of),
             ]
         }
+        Body::Query(query) => of_query(frame, packet, query.direction),
         _ => [Station::default(); 2],
+    }
+}
+
+#[cold]
+fn of_query(frame: &Frame<'_>, packet: &Packet<'_>, direction: Direction) -> [Station; 2] {
+    /// The bit of addresses of groups, all hosts among them (IEEE 802 section 8.2.2).
+    const GROUP: u8 = 0x01;
+    let around = packet.frame_around(frame);
+    let addresses = around.map(|frame| link::addresses(&frame));
+    let station = |address: Option<LinkAddress>| {
+        address.map_or_else(Station::default, |address| Station::of(address.as_slice()))
+    };
+    match direction {
+        // From an address it may pass routers, which put their own in.
+        Direction::Request if packet.ip.src().is_unspecified() => {
+            [station(addresses.and_then(|of| of.src)), Station::default()]
+        }
+        Direction::Reply => {
+            let to = addresses.and_then(|of| of.dst);
+            let one =
+                to.filter(|to| (to.as_slice().first()).is_some_and(|first| first & GROUP == 0));
+            [Station::default(), station(one)]
+        }
+        Direction::Request => [Station::default(); 2],
     }
 }

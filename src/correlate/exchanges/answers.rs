@@ -165,10 +165,18 @@ impl Exchanges {
     /// The newest request that a reply may answer by its key.
     fn asked_for(&self, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
         let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
-        by_key(query.key).or_else(|| {
-            (self.multicast > 0)
-                .then(|| by_key(query.key.to_group()))
-                .flatten()
+        let by_either = |key: QueryKey| {
+            by_key(key).or_else(|| {
+                (self.multicast > 0)
+                    .then(|| by_key(key.to_group()))
+                    .flatten()
+            })
+        };
+        by_either(query.key).or_else(|| {
+            let asked = by_either(query.key.of_nobody()?)?;
+            let mut waiting = self.newest_first(asked);
+            let is_one = waiting.any(|(_, open)| !seen.stations[1].is_other_than(open.asked_by));
+            is_one.then_some(asked)
         })
     }
 

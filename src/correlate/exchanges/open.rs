@@ -28,7 +28,7 @@ pub(super) struct Open {
     pub(super) place: Place,
     pub(super) passage: Passage,
     pub(super) sent: Sent,
-    /// In Neighbor Discovery.
+    /// In Neighbor Discovery, and of who has no address.
     pub(super) asked_by: Station,
     pub(super) payload: Option<PayloadPrint>,
     pub(super) rest: u32,

@@ -131,8 +131,13 @@ impl Exchanges {
         // Who asks for a neighbor asks again for want of an answer, which a neighbor gives at once.
         let at_once = (!query.key.kind.has_id()).then_some(Duration::ZERO);
         let usual = at_once.or_else(|| self.table.at(newest)?.rtt.get());
+        // The link tells whom the reply goes to of those that have no address.
+        let is_to = |open: &Open| {
+            !query.key.kind.tells_addresses() || !seen.stations[1].is_other_than(open.asked_by)
+        };
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
+                is_to(open),
                 !open.differs(query, seen),
                 open.reply().is_none() && !open.is_closed(),
                 !open.is_closed(),
