@@ -190,10 +190,17 @@ fn refused(error: &LiveError) -> Status {
 
 fn list(list: Result<String, LiveError>) -> anyhow::Result<Status> {
     match list {
-        Ok(text) => live::print(&text).context("standard output")?,
-        Err(error) => return Ok(refused(&error)),
+        Ok(text) => listed(io::stdout().write_all(text.as_bytes())),
+        Err(error) => Ok(refused(&error)),
     }
-    Ok(Status::Done)
+}
+
+/// What was asked for, which `written` tells of, is all that there is to do.
+pub(crate) fn listed(written: io::Result<()>) -> anyhow::Result<Status> {
+    match written.and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritten(&error).into()),
+        _ => Ok(Status::Done),
+    }
 }
 
 /// Opens what can be opened of `paths`, and gives what those are called on the command line; `None`
@@ -433,22 +440,31 @@ impl FrameSink for Counter {
     }
 }
 
+/// An error of standard output, which says that it is its, and what to do.
+fn unwritten(error: &io::Error) -> io::Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::WriteZero => {
+            ". Make room, or write to another disk"
+        }
+        io::ErrorKind::QuotaExceeded => {
+            ". Make room within the quota ('quota' shows it), or write to another disk"
+        }
+        io::ErrorKind::FileTooLarge => ". Raise the limit ('ulimit -f' shows it)",
+        _ => "",
+    };
+    io::Error::new(error.kind(), format!("standard output: {error}{remedy}"))
+}
+
 /// Standard output, whose errors say that they are its.
 struct Named(Patient<io::Stdout>);
 
-impl Named {
-    fn told(error: &io::Error) -> io::Error {
-        io::Error::new(error.kind(), format!("standard output: {error}"))
-    }
-}
-
 impl Write for Named {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.write(octets).map_err(|error| Self::told(&error))
+        self.0.write(octets).map_err(|error| unwritten(&error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush().map_err(|error| Self::told(&error))
+        self.0.flush().map_err(|error| unwritten(&error))
     }
 }
 

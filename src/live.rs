@@ -3,7 +3,6 @@
 mod notices;
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
@@ -239,13 +238,5 @@ pub(crate) fn report_options(output: &Output) -> icmpdump::sink::TextOptions {
             zone: TimeZone::system(),
             ..icmpdump::sink::TextOptions::default()
         },
-    }
-}
-
-/// Prints a list that was asked for.
-pub(crate) fn print(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
     }
 }

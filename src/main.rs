@@ -23,8 +23,12 @@ use clap::Parser;
 use app::Status;
 
 fn main() -> ExitCode {
-    // Usage errors and --help end here, with status 2 and 0.
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        // Usage errors end here, with status 2; --help and --version where they were written.
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(asked) => return ended(app::listed(asked.print())),
+    };
     if cli.resolver_process {
         let (run_as, sandbox) = config::confinement(&cli);
         return ended(resolve::process::serve(&run_as, sandbox, cli.verbose > 0));

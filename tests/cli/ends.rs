@@ -135,12 +135,17 @@ fn a_full_disk_is_told() {
     ] {
         let run = finish(command().args(["-r", &demo]).args(flags).stdout(full()));
         let run = run.exits(1).says("output").says("No space left");
+        let run = run.says("Make room");
         assert_eq!(run.err.lines().count(), 1, "{}", run.err);
         assert!(
             !run.err.contains('{') && !run.err.contains("panicked"),
             "{}",
             run.err
         );
+    }
+    for asked in ["--help", "-h", "--version", "-V", "-D"] {
+        let run = finish(command().arg(asked).stdout(full())).exits(1);
+        run.says("standard output: No space left").says("Make room");
     }
     let run = run(&["-r", &demo, "-w", "/dev/full"]).exits(1);
     run.says("/dev/full").says("No space left");
