@@ -5,6 +5,8 @@
 mod altered;
 #[path = "wire/answered.rs"]
 mod answered;
+#[path = "wire/behind.rs"]
+mod behind;
 #[path = "wire/bluetooth.rs"]
 mod bluetooth;
 #[path = "wire/captured.rs"]

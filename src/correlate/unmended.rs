@@ -14,7 +14,7 @@ use super::quoted::sent_as;
 use super::translated::{Look, is_bit_apart};
 use super::{Correlator, MatchKind, Original, Relation};
 use crate::icmp::cause::arithmetic::Sum;
-use crate::icmp::cause::{ChecksumCause, Proven};
+use crate::icmp::cause::{self, ChecksumCause, Proven};
 use crate::icmp::quote::has_id;
 use crate::icmp::{Message, Quote, Translation, Whole};
 use crate::model::{AddrPair, Frame, FrameRef};
@@ -25,8 +25,8 @@ use crate::wire::{ChecksumStatus, Ip, header_checksum};
 const LOOKED_AT: usize = 512;
 
 impl Correlator {
-    /// What packets before it prove of a message, or the part of one, that was related so, and of the message
-    /// that is `whole` with it: as why checksums of it are bad.
+    /// What packets before it, and its frame, prove of a message, or the part of one, that was related so, and
+    /// of the message that is `whole` with it: as why checksums of it are bad.
     #[inline]
     pub fn proven(
         &self,
@@ -69,7 +69,9 @@ impl Correlator {
             .as_ref()
             .and_then(|ring| before_header(ring, part.0, part.1));
         proven.header = header.map(ChecksumCause::Untranslated);
-        proven.message = (proven.message).or_else(|| self.altered(message, relation));
+        proven.message = (proven.message)
+            .or_else(|| self.altered(message, relation))
+            .or_else(|| cause::of_frame(frame, ip, message));
         (proven != Proven::default()).then(|| Box::new(proven))
     }
 

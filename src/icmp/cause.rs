@@ -5,6 +5,7 @@
 mod altered;
 pub(crate) mod arithmetic;
 mod around;
+mod behind;
 mod quoted;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::net::{IpAddr, Ipv6Addr};
 pub use self::altered::Altered;
 use self::arithmetic::Sum;
 pub use self::around::{of_header, of_quoted_header};
+pub(crate) use self::behind::of_frame;
 pub use self::quoted::of_quoted;
 use super::{Body, Message, Translation};
 use crate::model::{AddrPair, FrameRef};
@@ -41,6 +43,8 @@ pub enum ChecksumCause {
     NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
+    /// It is right for all octets of the frame, of which the IP header counts fewer.
+    ShortLength,
     /// An IPv4 header's is right for a TTL one higher, or for that with which the packet was captured: who
     /// counted it down did not mend it.
     OldTtl,
@@ -115,6 +119,7 @@ impl ChecksumCause {
             Self::NoPseudoHeader => "no_pseudo_header",
             Self::NoRoutingHeader => "no_routing_header",
             Self::ByteOrder => "byte_order",
+            Self::ShortLength => "short_length",
             Self::OldTtl => "old_ttl",
             Self::OldAddress(_) => "old_address",
             Self::Untranslated(_) => "untranslated",
@@ -139,6 +144,7 @@ impl ChecksumCause {
             Self::NoPseudoHeader => "computed without the pseudo-header",
             Self::NoRoutingHeader => "computed without the routing header",
             Self::ByteOrder => "its octets are swapped",
+            Self::ShortLength => "right for more octets than the IP length counts",
             Self::OldTtl => "right before the TTL was counted down",
             Self::OldAddress(_) | Self::Translated => "right before an address was translated",
             Self::Untranslated(_) => "right before its translation",
