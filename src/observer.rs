@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal};
 use crate::live;
 use crate::messages::{self, complain};
 use crate::progress::Progress;
-use icmpdump::model::LinkType;
+use icmpdump::model::Frame;
 use icmpdump::pipeline::Observer;
+use icmpdump::record::escape::Escaped;
 use icmpdump::record::{Record, Summary};
 use icmpdump::sink::{Sink, TextOptions, TextSink};
 use icmpdump::source::{self, DamageKind, Notice, SourceInfo};
@@ -17,7 +18,7 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     let name = sources
         .iter()
         .find(|source| source.id == damage.source)
-        .map_or("input", |source| source.name.as_str());
+        .map_or("input", |source| shown(&source.name));
     if sources.iter().any(|source| source.format == "live") {
         return format!(
             "{}; everything captured before it was processed",
@@ -48,6 +49,45 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     )
 }
 
+/// Which frames cannot be decoded, and what to do about it.
+fn undecodable(frame: &Frame<'_>, source: Option<&SourceInfo>) -> String {
+    let link = frame.link;
+    let name = link::name(link).unwrap_or("no name known");
+    let named = (frame.interface.zip(source)).and_then(|(number, source)| {
+        let interface = source.interfaces.get(usize::try_from(number.0).ok()?)?;
+        interface.name.as_deref()
+    });
+    let interface = named.map_or_else(String::new, |name| {
+        format!(", interface {}", Escaped(name.as_bytes()))
+    });
+    let is_live = source.is_some_and(|source| source.format == "live");
+    let file = source.map_or("input", |source| shown(&source.name));
+    let remedy = if is_live {
+        "; -L lists the link types to choose from with -y".to_owned()
+    } else if name.starts_with("USER") {
+        format!(
+            "; what it stands for is known to who captured them: if they are Ethernet frames, make a copy \
+             that says so: editcap -T ether {} copy.pcapng",
+            source.map_or("FILE", |source| &source.name)
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "warning: {file}{interface}: link type {} ({name}) cannot be decoded, from frame {} on; its frames \
+         count as undecodable{remedy}",
+        link.0, frame.number
+    )
+}
+
+/// What a source is called in messages.
+fn shown(name: &str) -> &str {
+    match name {
+        "-" => "- (standard input)",
+        name => name,
+    }
+}
+
 /// Progress and warnings for whoever sits before the terminal.
 pub(crate) struct Stderr {
     pub(crate) progress: Progress,
@@ -63,14 +103,10 @@ impl Observer for Stderr {
         self.progress.set(progress);
     }
 
-    fn unknown_link(&mut self, link: LinkType) {
-        let name = link::name(link).unwrap_or("no name known");
-        self.progress.suspend(|| {
-            complain(&format!(
-                "warning: link type {} ({name}) cannot be decoded; its frames count as undecodable",
-                link.0
-            ));
-        });
+    fn unknown_link(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]) {
+        let source = sources.iter().find(|source| source.id == frame.source);
+        let told = undecodable(frame, source);
+        self.progress.suspend(|| complain(&told));
     }
 
     fn notice(&mut self, notice: &Notice, sources: &[SourceInfo]) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Run;
-use crate::model::LinkType;
+use crate::model::Frame;
 use crate::record::Record;
 use crate::source::{Notice, Progress, Source, SourceInfo};
 
@@ -30,8 +30,8 @@ pub trait Observer {
     /// Some thousand frames were read since the last call.
     fn progress(&mut self, progress: Progress);
 
-    /// Frames of this link type cannot be decoded; told once per link type.
-    fn unknown_link(&mut self, link: LinkType);
+    /// The link type of this frame cannot be decoded; told of the first of each link type.
+    fn unknown_link(&mut self, frame: &Frame<'_>, sources: &[SourceInfo]);
 
     /// Something happened to the capture.
     fn notice(&mut self, _notice: &Notice, _sources: &[SourceInfo]) {}

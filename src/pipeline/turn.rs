@@ -101,7 +101,7 @@ impl Run<'_, '_, '_, '_> {
         self.counts.undecodable += 1;
         self.unread.count(why);
         if why == Undecodable::LinkType && self.unknown_links.count(frame.link) {
-            self.pipe.observer.unknown_link(frame.link);
+            self.pipe.observer.unknown_link(frame, &self.sources);
         }
         self.write_if_selected(frame);
     }

@@ -325,6 +325,19 @@ fn an_unknown_link_type_is_warned_of_once() {
     let (one, other, ping) = (path(147), path(231), testdata("ping4.pcap"));
     let run = run(&["-r", &one, "-r", &other, "-r", &ping, "-r", &one, "--json"]).exits(0);
     assert_eq!(run.err.lines().count(), 2, "{}", run.err);
+    // Each with its file, and what to do where somebody may know more.
+    let convert = format!("editcap -T ether {one} copy.pcapng");
+    for (file, link, remedy) in [
+        (one.as_str(), "147 (USER0)", convert.as_str()),
+        ("231.pcap", "231 (DBUS)", "count as undecodable\n"),
+    ] {
+        let words = format!("warning: {file}: link type {link} cannot be decoded, from frame 1 on");
+        assert!(
+            run.err.contains(&words) && run.err.contains(remedy),
+            "{}",
+            run.err
+        );
+    }
     let all = run.records();
     assert_eq!(summary(&all)["frames"]["undecodable"], 9);
     assert_eq!(summary(&all)["frames"]["icmp"], 10);

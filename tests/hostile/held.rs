@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use icmpdump::correlate::{Config, Correlator, Originals, Sight};
-use icmpdump::model::LinkType;
+use icmpdump::model::Frame;
 use icmpdump::pipeline::{Control, Observer, Pipeline, Telling};
 use icmpdump::record::{Interim, Kinds, Record, Summary};
 use icmpdump::sink::Sink;
 use icmpdump::sink::json::{JsonOptions, JsonSink};
 use icmpdump::sink::text::{HexDump, LinkHeader, TextOptions, TextSink, Verbosity};
 use icmpdump::source::filter::{Filter, QuotedPolicy};
-use icmpdump::source::{Progress, Source};
+use icmpdump::source::{Progress, Source, SourceInfo};
 
 /// Checks what is written, and forgets it.
 struct Checked {
@@ -95,7 +95,7 @@ struct Deaf;
 impl Observer for Deaf {
     fn progress(&mut self, _: Progress) {}
 
-    fn unknown_link(&mut self, _: LinkType) {}
+    fn unknown_link(&mut self, _: &Frame<'_>, _: &[SourceInfo]) {}
 }
 
 /// Takes the frames of `source` through the pipeline, in all detail and with `memory` octets for

@@ -13,17 +13,17 @@ use super::model::{Phase, Sample, Snapshot};
 use super::{Shared, TopSink, view};
 use crate::correlate::{Config, Correlator, Originals, Sight};
 use crate::findings::{Confidence, Finding, Severity};
-use crate::model::{LinkType, SourceId};
+use crate::model::{Frame, SourceId};
 use crate::pipeline::{Control, Observer, Pipeline, Telling};
 use crate::record::Summary;
 use crate::source::filter::{Filter, QuotedPolicy};
-use crate::source::{KernelCounts, Progress, open};
+use crate::source::{KernelCounts, Progress, SourceInfo, open};
 
 struct Nobody;
 
 impl Observer for Nobody {
     fn progress(&mut self, _progress: Progress) {}
-    fn unknown_link(&mut self, _link: LinkType) {}
+    fn unknown_link(&mut self, _frame: &Frame<'_>, _sources: &[SourceInfo]) {}
 }
 
 /// The last snapshot of a run over a recorded capture.
