@@ -99,6 +99,13 @@ impl Notices {
                  read on, as if both were one",
                 (sources.get(usize::from(source.0))).map_or("", |source| &source.name)
             )),
+            Notice::Version { source, version } => Some(format!(
+                "warning: {}: its header, at offset 4, tells version {}.{} of pcap, which nobody wrote; \
+                 it was read as version 2.4. If what is told makes no sense, fetch the file again",
+                (sources.get(usize::from(source.0))).map_or("", |source| &source.name),
+                version.major,
+                version.minor
+            )),
             Notice::Secrets { origin, fault } => {
                 let place = match origin {
                     SecretsOrigin::Block { source, offset } => format!(

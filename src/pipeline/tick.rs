@@ -46,6 +46,7 @@ impl Run<'_, '_, '_, '_> {
                 | Notice::Up { .. }
                 | Notice::Removed { .. }
                 | Notice::Joined { .. }
+                | Notice::Version { .. }
                 | Notice::Secrets { .. } => {}
             }
             self.pipe.observer.notice(&notice, &self.sources);

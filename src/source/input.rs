@@ -137,6 +137,11 @@ impl Input {
         self.waiting = waiting;
     }
 
+    /// Whether it is a regular file, in which nothing is waited for.
+    pub(super) fn is_regular(&self) -> bool {
+        self.total.is_some()
+    }
+
     /// From now on a thread may decompress ahead, unless reading may wait: what is there is to be
     /// told then, before more is asked for.
     pub(super) fn read_ahead(&mut self) {

@@ -1,5 +1,6 @@
 //! What a source tells beside its frames: how the capture itself goes.
 
+use super::pcap::Version;
 use super::{SecretsFault, SecretsOrigin};
 use crate::model::{InterfaceId, SourceId, Timestamp};
 
@@ -60,6 +61,13 @@ pub enum Notice {
         offset: u64,
         /// The number of the frame behind it.
         frame: u64,
+    },
+    /// The header of a pcap file tells a version that nobody wrote; it is read as the last, 2.4.
+    Version {
+        /// Which source.
+        source: SourceId,
+        /// Of the format.
+        version: Version,
     },
     /// Something is wrong with secrets.
     Secrets {

@@ -1,10 +1,16 @@
-//! The classic pcap format, in all the forms that libpcap reads and one more.
+//! The classic pcap format, in all the forms that libpcap reads and some more.
+
+mod dialect;
+mod version;
 
 use std::mem;
 use std::ops::{ControlFlow, Range};
 
 use pcap_file::pcap::PcapParser;
 
+use self::dialect::Dialect;
+use self::version::Lengths;
+pub use self::version::Version;
 use super::ending::{Ending, Place};
 use super::input::{Input, Need, RECORD_MAX, Waiting};
 use super::losses::{self, Losses};
@@ -14,12 +20,13 @@ use super::{
 };
 use crate::model::byteorder::Order;
 use crate::model::{Frame, LinkType, Options, SourceId, Timestamp};
+use crate::wire::bytes::tail;
 use crate::wire::link::linktype::ERF;
 
 const HEADER_LEN: usize = 24;
 const RECORD_HEAD_LEN: usize = 16;
-/// What the modified format adds behind the record head: interface index, protocol, packet type.
-const MODIFIED_EXTRA: usize = 8;
+/// Octets of records that are looked at to tell what they are.
+const LOOKED_AT: usize = 64 << 10;
 /// What IXIA's format adds behind the file header: a length.
 const IXIA_EXTRA: usize = 4;
 
@@ -30,14 +37,6 @@ pub(super) struct Magic {
     dialect: Dialect,
     /// Nanoseconds in a unit of the fraction.
     unit: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    Standard,
-    /// Alexey Kuznetzov's, with a longer record head.
-    Modified,
-    Ixia,
 }
 
 impl Magic {
@@ -77,7 +76,7 @@ impl Magic {
     fn header_len(self) -> usize {
         match self.dialect {
             Dialect::Ixia => HEADER_LEN + IXIA_EXTRA,
-            Dialect::Standard | Dialect::Modified => HEADER_LEN,
+            _ => HEADER_LEN,
         }
     }
 
@@ -90,20 +89,12 @@ impl Magic {
     }
 }
 
-/// Which of the two lengths of a record comes first. It changed in the course of version 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lengths {
-    CapturedFirst,
-    CapturedSecond,
-    /// Version 2.3 was written in both ways: the smaller one is the captured.
-    Smaller,
-}
-
 /// How the records behind a file header are to be read.
 struct Format {
     magic: Magic,
     /// The library's parser, for the files that it reads.
     parser: Option<PcapParser>,
+    version: Version,
     lengths: Lengths,
     link: LinkType,
     fcs_len: u8,
@@ -114,8 +105,12 @@ impl Format {
     /// That of a file header whose magic was seen.
     fn of(magic: Magic, header: &[u8]) -> Self {
         let field = |at| magic.order.u32(header, at).unwrap_or(0);
-        let version = |at| magic.order.u16(header, at).unwrap_or(0);
-        let lengths = Lengths::of(version(4), version(6));
+        let half = |at| magic.order.u16(header, at).unwrap_or(0);
+        let version = Version {
+            major: half(4),
+            minor: half(6),
+        };
+        let lengths = Lengths::of(version);
         let (link, fcs_len) = linktype::from_header_word(field(20));
         let parser = match (magic.dialect, lengths) {
             // Its records tell what was lost before them.
@@ -126,6 +121,7 @@ impl Format {
         Self {
             magic,
             parser: parser.map(|(_, parser)| parser),
+            version,
             lengths,
             link,
             fcs_len,
@@ -171,10 +167,33 @@ struct RecordHead {
     wire: u32,
 }
 
+impl RecordHead {
+    fn read(format: &Format, octets: &[u8]) -> Option<Self> {
+        let field = |at| format.magic.order.u32(octets, at);
+        let (first, second) = (field(8)?, field(12)?);
+        let swapped = match format.lengths {
+            Lengths::CapturedFirst => false,
+            Lengths::CapturedSecond => true,
+            Lengths::Smaller => first > second,
+        };
+        let (captured, wire) = if swapped {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        Some(Self {
+            seconds: field(0)?,
+            fraction: field(4)?,
+            captured,
+            wire,
+        })
+    }
+}
+
 impl PcapSource {
-    /// Reads the file header, whose magic was seen in `input`. A header that is cut short or of
-    /// a version that is not known gives a source without frames that tells so.
-    pub(super) fn new(mut input: Input, magic: Magic, id: SourceId, name: String) -> Self {
+    /// Reads the file header, whose magic was seen in `input`, and the first records that are there, which
+    /// tell some dialects. A header that is cut short gives a source without frames that tells so.
+    pub(super) fn new(mut input: Input, mut magic: Magic, id: SourceId, name: String) -> Self {
         let header_len = magic.header_len();
         let whole = input.need(header_len) == Need::Ready;
         let mut ending = Ending::default();
@@ -182,8 +201,17 @@ impl PcapSource {
             let what = "the file header of 24 octets";
             ending.run_short(&input, Place::new(id, 0, 0), what);
         }
+        if whole {
+            // Of what is no regular file only what is there: its writer may be slow.
+            if input.is_regular() {
+                input.need(header_len + LOOKED_AT);
+            }
+            let records = tail(input.bytes(), header_len);
+            magic.dialect = dialect::of_records(&Format::of(magic, input.bytes()), records);
+        }
         let header = input.bytes();
         let format = Format::of(magic, header);
+        let version = format.version;
         let mut source = Self {
             info: SourceInfo {
                 id,
@@ -215,6 +243,12 @@ impl PcapSource {
             input,
         };
         if whole {
+            if !version.is_known() {
+                source.notices.push(Notice::Version {
+                    source: id,
+                    version,
+                });
+            }
             source.input.take(header_len, 0, 0);
         }
         source
@@ -239,17 +273,14 @@ impl PcapSource {
         if let Some(step) = self.pass_joined_headers() {
             return step;
         }
-        let head_len = match self.format.magic.dialect {
-            Dialect::Modified => RECORD_HEAD_LEN + MODIFIED_EXTRA,
-            Dialect::Standard | Dialect::Ixia => RECORD_HEAD_LEN,
-        };
+        let head_len = self.format.magic.dialect.head_len();
         let offset = self.input.offset();
         match self.input.need(head_len) {
             Need::Ready => {}
             Need::Idle => return Step::Tick(Timestamp::MIN),
             Need::Short => return self.run_short(offset, "a record head"),
         }
-        let Some(head) = self.record_head() else {
+        let Some(head) = RecordHead::read(&self.format, self.input.bytes()) else {
             return self.run_short(offset, "a record head");
         };
         if head.captured > self.format.frame_max {
@@ -339,28 +370,6 @@ impl PcapSource {
         Step::Frame
     }
 
-    fn record_head(&self) -> Option<RecordHead> {
-        let bytes = self.input.bytes();
-        let field = |at| self.format.magic.order.u32(bytes, at);
-        let (first, second) = (field(8)?, field(12)?);
-        let swapped = match self.format.lengths {
-            Lengths::CapturedFirst => false,
-            Lengths::CapturedSecond => true,
-            Lengths::Smaller => first > second,
-        };
-        let (captured, wire) = if swapped {
-            (second, first)
-        } else {
-            (first, second)
-        };
-        Some(RecordHead {
-            seconds: field(0)?,
-            fraction: field(4)?,
-            captured,
-            wire,
-        })
-    }
-
     fn at(&self, offset: u64) -> Place {
         Place::new(self.info.id, offset, self.number)
     }
@@ -368,17 +377,6 @@ impl PcapSource {
     fn run_short(&mut self, offset: u64, what: &str) -> Step {
         let place = self.at(offset);
         self.ending.run_short(&self.input, place, what)
-    }
-}
-
-impl Lengths {
-    fn of(major: u16, minor: u16) -> Self {
-        match (major, minor) {
-            // 543.0 is what tcpdump of DG/UX wrote.
-            (2, 0..=2) | (543, _) => Self::CapturedSecond,
-            (2, 3) => Self::Smaller,
-            _ => Self::CapturedFirst,
-        }
     }
 }
 

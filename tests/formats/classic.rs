@@ -76,6 +76,54 @@ fn the_modified_format_has_a_longer_record_head() {
     }
 }
 
+/// Nokia's, Red Hat's and `SuSE`'s have the magic number of another one: their records tell them.
+#[test]
+fn dialects_that_only_their_records_tell() {
+    let build = |magic, extra: usize, count: u32| {
+        let header = Header {
+            magic,
+            ..Header::default()
+        };
+        let mut file = header.build();
+        for second in 1..=count {
+            let time = 941_000_000 + second;
+            file.extend(record(Order::Little, [time, 2, 14, 20], &vec![0; extra]));
+            file.extend(DATA);
+        }
+        file
+    };
+    for (magic, extra) in [
+        (MICRO, 0),
+        (MICRO, 4),
+        (MICRO, 8),
+        (MODIFIED, 8),
+        (MODIFIED, 12),
+    ] {
+        for count in [2, 3, 5000] {
+            let file = build(magic, extra, count);
+            let read = whole(&file);
+            assert_eq!(read.data(), vec![DATA; count as usize], "{extra} {count}");
+            assert_eq!(read.frames[1].nanos, 941_000_002_000_002_000);
+            assert!(read.damage.is_empty());
+            // Cut in the midst it is still the same.
+            let read = whole(&file[..file.len() - 1]);
+            let damage = read.only_damage();
+            // But for two records, of which one is whole then.
+            if count > 2 {
+                assert_eq!(
+                    (damage.kind, damage.frame),
+                    (DamageKind::Cut, u64::from(count))
+                );
+            }
+        }
+    }
+    // One record alone may as well be one of another dialect behind which a few octets are left.
+    assert_eq!(
+        whole(&build(MICRO, 4, 1)).only_damage().kind,
+        DamageKind::Cut
+    );
+}
+
 #[test]
 fn ixias_format_has_a_longer_file_header() {
     let header = Header {
