@@ -26,6 +26,17 @@ const SNIFF_LEN: usize = 512;
 /// How many octets of a file are shown that is no capture.
 const SHOWN_LEN: usize = 16;
 
+/// What standard input is called in messages.
+const STANDARD_INPUT: &str = "- (standard input)";
+
+/// What a file of that name is called in a command.
+fn operand(name: &str) -> &str {
+    match name {
+        STANDARD_INPUT => "-",
+        name => name,
+    }
+}
+
 /// Why a capture could not be opened. Each tells the file, what was expected, and the remedy.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -36,7 +47,7 @@ pub enum OpenError {
         name: String,
     },
     /// Standard input, with nobody to write a capture to it.
-    #[error("-: standard input is a terminal; pipe a capture into it, or name a file with -r")]
+    #[error("{STANDARD_INPUT}: is a terminal; pipe a capture into it, or name a file with -r")]
     Terminal,
     /// A directory.
     #[error("{name}: is a directory; -r expects a capture file, so name one inside it")]
@@ -108,9 +119,10 @@ pub enum OpenError {
     },
     /// Decompression would take too much memory.
     #[error(
-        "{name}: refused: {why}, and icmpdump allows {} MiB; decompress it outside and pass the result on: {} {name} | icmpdump -r -",
+        "{name}: refused: {why}, and icmpdump allows {} MiB; decompress it outside and pass the result on: {} {} | icmpdump -r -",
         WINDOW_MAX >> 20,
-        codec.command()
+        codec.command(),
+        operand(name)
     )]
     Window {
         /// The path as given.
@@ -122,8 +134,9 @@ pub enum OpenError {
     },
     /// A compressed stream in a compressed stream.
     #[error(
-        "{name}: holds {inner} inside {outer}, and only one compression is taken off; undo the outer one: {} {name} | icmpdump -r -",
-        outer.command()
+        "{name}: holds {inner} inside {outer}, and only one compression is taken off; undo the outer one: {} {} | icmpdump -r -",
+        outer.command(),
+        operand(name)
     )]
     Nested {
         /// The path as given.
@@ -178,15 +191,21 @@ pub fn open(path: &Path, id: SourceId) -> Result<FileSource, OpenError> {
 
 /// As [`open`], with the name that records shall tell, from [`names`].
 ///
-/// It reads no further than the file header of a pcap, the first block's head of a pcapng.
+/// It reads no further than the file header of a pcap, and the first records where that is a regular file, or the
+/// first block's head of a pcapng.
 ///
 /// # Errors
 ///
 /// As [`open`].
 pub fn open_as(path: &Path, id: SourceId, name: String) -> Result<FileSource, OpenError> {
-    let given = path.to_string_lossy().into_owned();
+    let is_stdin = path.as_os_str() == "-";
+    let given = if is_stdin {
+        STANDARD_INPUT.to_owned()
+    } else {
+        path.to_string_lossy().into_owned()
+    };
     let failed = |error: &io::Error| system_error(&given, error);
-    let file = if path.as_os_str() == "-" {
+    let file = if is_stdin {
         if io::stdin().is_terminal() {
             return Err(OpenError::Terminal);
         }
@@ -320,6 +339,12 @@ impl Opening {
                 inner,
             };
         }
+        if let Some(why) = pcapng::damaged(head) {
+            return OpenError::Damaged {
+                name: self.given.clone(),
+                why,
+            };
+        }
         let found = sniff::sniff(head);
         let looks = match codec {
             Some(codec) => format!(
@@ -333,7 +358,7 @@ impl Opening {
             looks,
             head: hex(head),
             remedy: found.remedy.map_or(String::new(), |how| {
-                format!("; {}", how.replace("FILE", &self.given))
+                format!("; {}", how.replace("FILE", operand(&self.given)))
             }),
         }
     }
@@ -352,7 +377,7 @@ fn system_error(name: &str, error: &io::Error) -> OpenError {
     }
 }
 
-fn hex(octets: &[u8]) -> String {
+pub(super) fn hex(octets: &[u8]) -> String {
     let mut text = String::new();
     for octet in octets.iter().take(SHOWN_LEN) {
         let separator = if text.is_empty() { "" } else { " " };

@@ -14,6 +14,7 @@ use self::faults::Faults;
 use super::ending::{Ending, Place};
 use super::input::{Input, Need, RECORD_MAX};
 use super::losses::{self, Losses};
+use super::open::hex;
 use super::{
     Damage, DamageKind, InterfaceCounts, InterfaceInfo, Notice, Progress, Secrets, Source,
     SourceInfo, Step,
@@ -24,6 +25,10 @@ use crate::wire::link::linktype;
 
 /// The block type of a section header, the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+/// The least that one has, in octets.
+const SECTION_HEADER_MIN: u64 = 28;
+/// What tells the byte order of a section.
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const INTERFACE_STATISTICS: u32 = 5;
 const DECRYPTION_SECRETS: u32 = 10;
@@ -50,7 +55,42 @@ pub(super) fn detect(head: &[u8]) -> bool {
 fn byte_order(head: &[u8]) -> Option<Order> {
     [Order::Big, Order::Little]
         .into_iter()
-        .find(|order| order.u32(head, BLOCK_HEAD_LEN) == Some(0x1a2b_3c4d))
+        .find(|order| order.u32(head, BLOCK_HEAD_LEN) == Some(BYTE_ORDER_MAGIC))
+}
+
+/// What is wrong with the section header block that `head` begins with, if it is one and damaged.
+pub(super) fn damaged(head: &[u8]) -> Option<String> {
+    /// Its type as it becomes where line ends are changed: LF to CRLF, CRLF to LF, CR to LF, CR to nothing.
+    /// To tell that is what it is for (draft-ietf-opsawg-pcapng section 4.1).
+    const IN_TEXT_MODE: [&[u8]; 4] = [b"\r\n\r\r\r\n", b"\n\r\n", b"\n\n\n\n", b"\n\n"];
+    let length = |order: Order, block: &[u8]| order.u32(block, 4).map(u64::from);
+    let is_block = |order: Order| {
+        length(order, head).is_some_and(|length| {
+            (SECTION_HEADER_MIN..=BLOCK_MAX).contains(&length) && length % 4 == 0
+        })
+    };
+    if head.starts_with(&SECTION_HEADER.to_be_bytes()) {
+        let found = head.get(BLOCK_HEAD_LEN..MAGIC_LEN)?;
+        let is_one = [Order::Big, Order::Little].into_iter().any(is_block);
+        return is_one.then(|| {
+            format!(
+                "the byte-order magic of its section header, at offset 8, is {}, not 1a 2b 3c 4d or \
+                 4d 3c 2b 1a",
+                hex(found)
+            )
+        });
+    }
+    let changed = |start: &[u8]| {
+        (head.strip_prefix(start)).is_some_and(|behind| {
+            let mut orders = [Order::Big, Order::Little].into_iter();
+            orders.any(|order| order.u32(behind, 4) == Some(BYTE_ORDER_MAGIC))
+        })
+    };
+    IN_TEXT_MODE.iter().any(|start| changed(start)).then(|| {
+        "the line ends in this pcapng capture were changed, at offset 0 and perhaps elsewhere, as a \
+         transfer in text mode does; transfer it in binary mode"
+            .to_owned()
+    })
 }
 
 /// A pcapng file.

@@ -132,6 +132,11 @@ pub fn no_such_interface<S: AsRef<str>>(wanted: &str, known: &[S]) -> String {
     } else {
         format!("did you mean {}? ", Or(&near))
     };
+    let wanted = if wanted.is_empty() {
+        "an empty name"
+    } else {
+        wanted
+    };
     format!("{wanted}: no such interface; {meant}icmpdump -D lists those there are")
 }
 
@@ -244,6 +249,10 @@ mod tests {
         assert_eq!(
             told("quux"),
             "quux: no such interface; icmpdump -D lists those there are"
+        );
+        assert_eq!(
+            told(""),
+            "an empty name: no such interface; icmpdump -D lists those there are"
         );
         assert_eq!(near("", &known), Vec::<&str>::new());
         assert_eq!(near("e", &["e1", "e2", "e3", "e4"]), ["e1", "e2", "e3"]);

@@ -167,7 +167,11 @@ fn files_that_are_no_files() {
     );
     let mut closed = command();
     closed.args(["-r", "-"]).stdin(Stdio::null());
-    refused(finish(&mut closed), 1, &["-: is empty", EXPECTED]);
+    refused(
+        finish(&mut closed),
+        1,
+        &["- (standard input): is empty", EXPECTED],
+    );
     let mut written_only = command();
     let null = fs::OpenOptions::new().write(true).open("/dev/null");
     written_only
@@ -176,8 +180,71 @@ fn files_that_are_no_files() {
     refused(
         finish(&mut written_only),
         1,
-        &["-: cannot be read", EXPECTED],
+        &["- (standard input): cannot be read", EXPECTED],
     );
+}
+
+/// Its type tells that it was one.
+#[test]
+fn pcapng_damaged_in_its_first_block() {
+    let whole = fs::read(testdata("formats.pcapng")).expect("a capture");
+    let magic = [
+        "is damaged",
+        "offset 8",
+        "is 41 42 43 44",
+        "fetch the file again",
+    ];
+    let mut other = whole.clone();
+    other[8..12].copy_from_slice(b"ABCD");
+    not_opened(&other, "a.pcapng", 3, &magic);
+    not_opened(&gzip(&other), "a.pcapng.gz", 3, &magic);
+    // A text may begin so.
+    let text = b"\n\r\r\nThe capture of Tuesday\n";
+    not_opened(text, "a.txt", 1, &["looks like text"]);
+    other[4..8].fill(0x55);
+    not_opened(&other, "a.pcapng", 1, &["no known kind"]);
+    // Line ends as they are elsewhere.
+    for (from, to) in [("\n", "\r\n"), ("\r\n", "\n"), ("\r", "\n"), ("\r", "")] {
+        let changed = replaced(&whole, from.as_bytes(), to.as_bytes());
+        let words = ["is damaged", "offset 0", "text mode", "binary mode"];
+        not_opened(&changed, "a.pcapng", 3, &words);
+    }
+}
+
+fn replaced(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (mut rest, mut out) = (octets, Vec::new());
+    while let Some((first, behind)) = rest.split_first() {
+        if let Some(behind) = rest.strip_prefix(from) {
+            out.extend(to);
+            rest = behind;
+        } else {
+            out.push(*first);
+            rest = behind;
+        }
+    }
+    out
+}
+
+/// Those that libpcap refuses are read as the last version is.
+#[test]
+fn versions_of_pcap_that_nobody_wrote() {
+    let whole = fs::read(testdata("ping4.pcap")).expect("a capture");
+    for (version, warned) in [
+        ([9, 0, 4, 0], true),
+        ([2, 0, 5, 0], true),
+        ([2, 0, 4, 0], false),
+    ] {
+        let mut other = whole.clone();
+        other[4..8].copy_from_slice(&version);
+        let (run, _) = run_on(&other, "a.pcap", &["-q"]);
+        let run = run.exits(0);
+        assert!(run.out.contains("10 ICMP shown"), "{}", run.out);
+        let words = format!(
+            "warning: a.pcap: its header, at offset 4, tells version {}.{} of pcap",
+            version[0], version[2]
+        );
+        assert_eq!(run.err.contains(&words), warned, "{}", run.err);
+    }
 }
 
 /// The first octets of each format, which alone are no capture and no other file either.
@@ -195,7 +262,7 @@ fn captures_cut_before_their_first_packet() {
                 &["cut short", "frame 1:", "offset 0,"],
             );
             let piped = run_with_input(&["-q", "-r", "-"], &whole[..length]).exits(3);
-            in_sentences(&piped, &["-: cut short", "frame 1:"]);
+            in_sentences(&piped, &["- (standard input): cut short", "frame 1:"]);
         }
     }
 }

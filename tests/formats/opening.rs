@@ -99,7 +99,7 @@ fn what_other_files_look_like() {
         (b"TR\0d\0\0\0\0", "an HP-UX nettl trace"),
         (b"\x01\x10\x4c\0\x01\x05Trace", "a Novell LANalyzer capture"),
         (b"\xd4\xc3", "too few to tell"),
-        (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x01\x02\x03\x04", "binary data"),
+        (b"\x0a\x0d\x0d\x0a\x1b\0\0\0\x01\x02\x03\x04", "binary data"),
         (b"\x80\x81\x82\x83\x84\x85", "binary data"),
     ] {
         let text = refusal(content);
