@@ -5,7 +5,7 @@ mod opened;
 mod recent;
 mod retries;
 
-use self::account::{Account, Close};
+use self::account::{Account, Closed};
 use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
 use super::flows::{Chain, Hashes, Marks, Ring, is_told_apart};
@@ -337,17 +337,19 @@ impl Tracked {
         let acknowledged = account.got_through();
         let outcome = if acknowledged {
             AftermathOutcome::Recovered
-        } else if account.close == Some(Close::Reset) {
+        } else if account.reset {
             AftermathOutcome::Reset
-        } else if !self.sender_seen || (account.dropped.is_none() && account.acked.is_some()) {
+        } else if self.sender_seen && account.closed() == Closed::InOrder {
+            AftermathOutcome::Ended
+        } else if !self.sender_seen || (account.dropped.is_none() && account.acked().is_some()) {
             // Or something got through, and the quote does not tell whether that was dropped.
             AftermathOutcome::Unknown
         } else if account.retransmissions > 0
             || (!is_tcp && account.packets > 0 && self.can_be_answered)
         {
             AftermathOutcome::Retransmitting
-        } else if account.close == Some(Close::Fin) {
-            AftermathOutcome::Ended
+        } else if account.closed() == Closed::InPart && account.acked().is_some() {
+            AftermathOutcome::HalfClosed
         } else if account.packets == 0 {
             AftermathOutcome::Silent
         } else {
@@ -366,6 +368,7 @@ impl Tracked {
                 _ => account.sizes.largest(),
             },
             acknowledged,
+            in_part: account.sacked && !acknowledged,
             retried: account.retried,
             lasted: (account.last_packet).and_then(|ts| ts.since(account.first_error)),
         }

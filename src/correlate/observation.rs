@@ -4,7 +4,7 @@ use super::lead::Lead;
 use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
-use crate::wire::tcp::{ACK, CONTROL_BITS, FIN, SYN};
+use crate::wire::tcp::{ACK, CONTROL_BITS, FIN, SYN, first_sacked};
 use crate::wire::{Ip, IpVersion, Plain, bytes, is_esp};
 
 /// An IP packet as correlation remembers it.
@@ -23,6 +23,9 @@ pub struct Observation {
     /// Octets of TCP payload by the lengths of the headers.
     pub(super) data: u32,
     ack: u32,
+    /// How far behind what it acknowledges the block begins that it acknowledges selectively; 0 where
+    /// there is none, or farther than this can tell.
+    sacked: u16,
     /// How much of the transport was captured, in octets up to 255.
     captured: u8,
     /// TCP flags; 0 for other protocols.
@@ -73,7 +76,7 @@ impl Observation {
     )]
     #[inline(always)]
     pub fn of_plain(frame: FrameRef, ts: Timestamp, packet: &Plain<'_>) -> Self {
-        let (mut data, mut flags, mut ack) = (0, 0, 0);
+        let (mut data, mut flags, mut ack, mut sacked) = (0, 0, 0, 0);
         if packet.protocol == TCP {
             // A header that is cut short is taken for one without options.
             let offset = bytes::u8_at(packet.payload, 12);
@@ -81,6 +84,11 @@ impl Observation {
             data = packet.payload_length.saturating_sub(header);
             flags = bytes::u8_at(packet.payload, CONTROL_BITS).unwrap_or(0);
             ack = bytes::u32_at(packet.payload, 8).unwrap_or(0);
+            if data == 0 && may_sack(packet.payload, header) {
+                let first = first_sacked(packet.payload, header);
+                let behind = first.map(|first| first.wrapping_sub(ack));
+                sacked = behind.and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
+            }
         }
         Self {
             ts,
@@ -91,6 +99,7 @@ impl Observation {
             length: packet.length,
             data,
             ack,
+            sacked,
             captured: u8::try_from(packet.payload.len()).unwrap_or(u8::MAX),
             flags,
             protocol: packet.protocol,
@@ -129,6 +138,11 @@ impl Observation {
         (self.protocol == TCP && self.captured >= 12).then_some(self.ack)
     }
 
+    /// The first octet of the block that it acknowledges selectively, behind those that it acknowledges.
+    pub(super) fn sacked(&self) -> Option<u32> {
+        (self.sacked > 0).then(|| self.ack.wrapping_add(self.sacked.into()))
+    }
+
     /// Whether it is a SYN that answers none.
     pub(super) fn begins(&self) -> bool {
         self.flags & (SYN | ACK) == SYN
@@ -142,6 +156,15 @@ impl Observation {
             ports: self.lead.ports(self.protocol),
         }
     }
+}
+
+/// Whether a header of so many octets may hold blocks: the most hold none, or timestamps.
+#[inline]
+fn may_sack(segment: &[u8], header: u32) -> bool {
+    /// Those of one block, and what most stacks begin timestamps with (RFC 7323 appendix A).
+    const ONE_BLOCK: u32 = 32;
+    const TIMESTAMPS: u32 = 0x0101_080a;
+    header >= ONE_BLOCK && (header > ONE_BLOCK || bytes::u32_at(segment, 20) != Some(TIMESTAMPS))
 }
 
 /// How many sequence numbers a TCP segment takes that has so many octets: SYN and FIN take one each

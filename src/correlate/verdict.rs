@@ -385,6 +385,8 @@ pub struct Aftermath {
     pub size_after: Option<u32>,
     /// The receiver acknowledged beyond what was dropped, or answered.
     pub acknowledged: bool,
+    /// Of what was sent again the receiver acknowledged some selectively (RFC 2018), and not all.
+    pub in_part: bool,
     /// How often the program began anew, from another port to the same one: within a minute of the
     /// last error, and until that met an error, too.
     pub retried: u32,
@@ -402,6 +404,7 @@ impl Aftermath {
         size_before: None,
         size_after: None,
         acknowledged: false,
+        in_part: false,
         retried: 0,
         lasted: None,
     };
@@ -418,8 +421,10 @@ pub enum AftermathOutcome {
     Reset,
     /// Nothing more was sent.
     Silent,
-    /// Closed in order.
+    /// Closed in order: by both ends, as both acknowledged (RFC 9293 section 3.6).
     Ended,
+    /// One end closed it, or both, and what was dropped was not acknowledged.
+    HalfClosed,
     /// The capture does not tell.
     Unknown,
 }

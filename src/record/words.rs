@@ -148,6 +148,7 @@ impl Word for AftermathOutcome {
             Self::Reset => "reset",
             Self::Silent => "silent",
             Self::Ended => "ended",
+            Self::HalfClosed => "half_closed",
             Self::Unknown => "unknown",
         }
     }

@@ -356,6 +356,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         size_before,
         size_after,
         acknowledged,
+        in_part,
         retried,
         ..
     } = verdict.aftermath;
@@ -417,11 +418,16 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 write::decimal(out, after.into());
                 out.extend_from_slice(octets.as_bytes());
             }
-            ": nothing got through"
+            if in_part {
+                ": acknowledged in part only"
+            } else {
+                ": nothing got through"
+            }
         }
         AftermathOutcome::Reset => "reset",
         AftermathOutcome::Silent => "silence",
         AftermathOutcome::Ended => "closed in order",
+        AftermathOutcome::HalfClosed => "half closed: what was dropped was not acknowledged",
         AftermathOutcome::Unknown => "",
     };
     out.extend_from_slice(words.as_bytes());

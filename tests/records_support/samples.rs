@@ -105,6 +105,7 @@ pub(crate) fn verdict() -> DropVerdict {
             size_before: Some(1500),
             size_after: Some(1400),
             acknowledged: true,
+            in_part: true,
             retried: 0,
             lasted: Some(Duration::from_micros(615)),
         },

@@ -315,6 +315,7 @@ fn every_reason_and_outcome_has_words_of_its_own() {
             AftermathOutcome::Reset,
             AftermathOutcome::Silent,
             AftermathOutcome::Ended,
+            AftermathOutcome::HalfClosed,
             AftermathOutcome::Unknown,
         ] {
             let mut verdict = DropVerdict {

@@ -16,8 +16,6 @@ pub(super) struct Account {
     pub(super) last_error: Timestamp,
     /// The furthest sequence number among the dropped segments.
     pub(super) dropped: Option<u32>,
-    /// The furthest one that the other end acknowledged.
-    pub(super) acked: Option<u32>,
     pub(super) packets: u64,
     pub(super) retransmissions: u64,
     pub(super) size_before: Option<u32>,
@@ -29,7 +27,14 @@ pub(super) struct Account {
     pub(super) answers: u64,
     /// Whether any of that came since the last error.
     pub(super) is_answered: bool,
-    pub(super) close: Option<Close>,
+    /// Whether it was reset.
+    pub(super) reset: bool,
+    pub(super) own: End,
+    pub(super) other: End,
+    /// The octets that were sent again, from the first to behind the last.
+    pub(super) again: Option<(u32, u32)>,
+    /// Whether the other end acknowledged some of those selectively.
+    pub(super) sacked: bool,
     pub(super) last_packet: Option<Timestamp>,
     pub(super) retried: u32,
     pub(super) was_open: Option<WasOpen>,
@@ -58,21 +63,45 @@ impl Sizes {
     }
 }
 
-/// How a connection was closed, the rougher way last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Close {
-    Fin,
-    Reset,
+/// What an end of a connection sent since the first error.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct End {
+    /// The sequence number behind its FIN.
+    fin: Option<u32>,
+    /// The furthest one of the other end that it acknowledged.
+    acked: Option<u32>,
+    /// Whether anything came from it behind its FIN.
+    is_past_fin: bool,
 }
 
-impl Close {
-    fn by(flags: u8) -> Option<Self> {
-        match flags {
-            _ if flags & RST != 0 => Some(Self::Reset),
-            _ if flags & FIN != 0 => Some(Self::Fin),
-            _ => None,
+impl End {
+    fn sent(&mut self, packet: &Observation) {
+        if let Some(seq) = packet.seq() {
+            self.is_past_fin |= self.fin == Some(seq);
+            if packet.flags & FIN != 0 {
+                self.fin = Some(seq.wrapping_add(packet.data).wrapping_add(1));
+            }
+        }
+        if packet.flags & (ACK | RST) == ACK {
+            self.acked = furthest(self.acked, packet.ack());
         }
     }
+
+    /// Whether this end acknowledged all that the other one sent before its FIN, and that.
+    fn acknowledged(&self, other: &Self) -> bool {
+        matches!((self.acked, other.fin), (Some(acked), Some(fin)) if !is_beyond(fin, acked))
+    }
+}
+
+/// How far a connection is closed (RFC 9293 section 3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// No end says that no more comes.
+    No,
+    /// One does, or both, and it is not acknowledged.
+    InPart,
+    /// Both do, and know it of each other, as far as the capture has both.
+    InOrder,
 }
 
 impl Account {
@@ -83,7 +112,6 @@ impl Account {
             first_error: ts,
             last_error: ts,
             dropped,
-            acked: None,
             packets: 0,
             retransmissions: 0,
             size_before: None,
@@ -91,7 +119,11 @@ impl Account {
             sizes_again: Sizes::default(),
             answers: 0,
             is_answered: false,
-            close: None,
+            reset: false,
+            own: End::default(),
+            other: End::default(),
+            again: None,
+            sacked: false,
             last_packet: None,
             retried: 0,
             was_open: None,
@@ -119,12 +151,21 @@ impl Account {
         if packet.protocol != TCP || packet.data > 0 {
             self.sizes.sent(packet.length);
         }
-        self.close = self.close.max(Close::by(packet.flags));
+        if packet.protocol == TCP {
+            self.reset |= packet.flags & RST != 0;
+            self.own.sent(packet);
+        }
     }
 
     /// The same packet holds what was sent before.
     pub(super) fn sent_again(&mut self, packet: &Observation) {
         self.retransmissions += 1;
+        if let Some(first) = packet.seq() {
+            let end = first.wrapping_add(packet.data);
+            let (from, to) = self.again.unwrap_or((first, end));
+            let from = if is_beyond(from, first) { first } else { from };
+            self.again = Some((from, if is_beyond(end, to) { end } else { to }));
+        }
         if packet.data > 0 {
             self.sizes_again.sent(packet.length);
         }
@@ -138,9 +179,31 @@ impl Account {
             self.is_answered = true;
             return;
         }
-        self.close = self.close.max(Close::by(packet.flags));
-        if packet.flags & (ACK | RST) == ACK {
-            self.acked = furthest(self.acked, packet.ack());
+        self.reset |= packet.flags & RST != 0;
+        self.other.sent(packet);
+        if let (Some(first), Some((from, to))) = (packet.sacked(), self.again) {
+            self.sacked |= !is_beyond(from, first) && is_beyond(to, first);
+        }
+    }
+
+    /// The furthest sequence number that the other end acknowledged.
+    pub(super) fn acked(&self) -> Option<u32> {
+        self.other.acked
+    }
+
+    /// How far the connection was closed since.
+    pub(super) fn closed(&self) -> Closed {
+        let other_is_seen = self.other.acked.is_some() || self.other.fin.is_some();
+        let in_order = if other_is_seen {
+            self.own.acknowledged(&self.other) && self.other.acknowledged(&self.own)
+        } else {
+            // Nothing else is sent behind a FIN but that the other end's came.
+            self.own.is_past_fin
+        };
+        match (self.own.fin, self.other.fin) {
+            _ if in_order => Closed::InOrder,
+            (None, None) => Closed::No,
+            _ => Closed::InPart,
         }
     }
 
@@ -155,7 +218,109 @@ impl Account {
     /// Whether all that was dropped arrived in the end, or for other protocols than TCP, whether the
     /// other end answers.
     pub(super) fn got_through(&self) -> bool {
-        let acked = matches!((self.acked, self.dropped), (Some(a), Some(b)) if is_beyond(a, b));
+        let acked = matches!((self.acked(), self.dropped), (Some(a), Some(b)) if is_beyond(a, b));
         acked || self.is_answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::{PacketBuilder, TcpOptionElement};
+
+    use crate::correlate::replay::{self, Replay};
+    use crate::correlate::verdict::{Aftermath, AftermathOutcome};
+    use crate::wire::tcp::{ACK, FIN};
+
+    const CLIENT: [u8; 4] = [10, 0, 0, 1];
+    const SERVER: [u8; 4] = [10, 0, 2, 1];
+    const ROUTER: [u8; 4] = [198, 51, 100, 1];
+
+    fn with(mut segment: Vec<u8>, flags: u8) -> Vec<u8> {
+        segment[33] = flags;
+        segment
+    }
+
+    fn client(seq: u32, ack: u32, octets: usize, flags: u8) -> Vec<u8> {
+        let sent = replay::segment((CLIENT, 4000), (SERVER, 80), (seq, ack), octets);
+        with(sent, flags | ACK)
+    }
+
+    fn server(seq: u32, ack: u32, flags: u8) -> Vec<u8> {
+        let sent = replay::segment((SERVER, 80), (CLIENT, 4000), (seq, ack), 0);
+        with(sent, flags | ACK)
+    }
+
+    /// What is told of 1000 octets from 100 on that a router refuses, of which it quotes so many, and of
+    /// what comes after.
+    fn after(quoted: usize, packets: &[Vec<u8>]) -> Aftermath {
+        let mut play = Replay::new();
+        let dropped = client(100, 1, 1000, 0);
+        play.at(0, &dropped);
+        let quoted = &dropped[..quoted];
+        play.at(1, &replay::error(ROUTER, [3, 13, 0, 0, 0, 0, 0, 0], quoted));
+        for (millis, packet) in (10..).step_by(300).zip(packets) {
+            play.at(millis, packet);
+        }
+        play.verdicts()[0].aftermath
+    }
+
+    #[test]
+    fn a_connection_that_one_end_closed_is_half_closed() {
+        let by_server = [server(1, 100, FIN), client(1100, 2, 0, 0)];
+        assert_eq!(after(28, &by_server).outcome, AftermathOutcome::HalfClosed);
+        let by_client = [server(1, 100, 0), client(1100, 1, 0, FIN)];
+        assert_eq!(after(28, &by_client).outcome, AftermathOutcome::HalfClosed);
+        let both = [
+            server(1, 100, FIN),
+            client(1100, 2, 0, FIN),
+            server(2, 100, 0),
+        ];
+        assert_eq!(after(28, &both).outcome, AftermathOutcome::HalfClosed);
+    }
+
+    #[test]
+    fn a_connection_is_closed_in_order_where_both_ends_know_it() {
+        // The quote ends before the sequence number.
+        let known = [
+            client(1100, 1, 0, FIN),
+            server(1, 1101, FIN),
+            client(1101, 2, 0, 0),
+        ];
+        assert_eq!(after(24, &known).outcome, AftermathOutcome::Ended);
+        assert_eq!(after(24, &known[..2]).outcome, AftermathOutcome::Unknown);
+        assert_eq!(after(28, &known).outcome, AftermathOutcome::Recovered);
+        // Only one direction was captured.
+        let alone = [client(1100, 1, 0, FIN), client(1101, 2, 0, 0)];
+        assert_eq!(after(28, &alone).outcome, AftermathOutcome::Ended);
+        assert_eq!(after(28, &alone[..1]).outcome, AftermathOutcome::Unknown);
+    }
+
+    #[test]
+    fn what_is_acknowledged_selectively_got_through_in_part() {
+        let sacks = |from, to| {
+            let mut packet = Vec::new();
+            let option = TcpOptionElement::SelectiveAcknowledgement((from, to), [None; 3]);
+            PacketBuilder::ipv4(SERVER, CLIENT, 64)
+                .tcp(80, 4000, 1, 1000)
+                .ack(100)
+                .options(&[option])
+                .unwrap()
+                .write(&mut packet, &[])
+                .unwrap();
+            packet
+        };
+        // The last part of it, and what was sent behind it.
+        for (from, to, in_part) in [(900, 1100, true), (1100, 1200, false)] {
+            let told = after(
+                28,
+                &[
+                    client(100, 1, 800, 0),
+                    client(900, 1, 200, 0),
+                    sacks(from, to),
+                ],
+            );
+            assert_eq!(told.outcome, AftermathOutcome::Retransmitting);
+            assert_eq!((told.retransmissions, told.in_part), (2, in_part));
+        }
     }
 }

@@ -234,6 +234,7 @@ impl Serialize for WhatCameAfter<'_> {
         map.maybe("answers", (after.answers > 0).then_some(after.answers))?;
         map.put("retransmissions", &after.retransmissions)?;
         map.fact("acknowledged", after.acknowledged)?;
+        map.fact("acknowledged_in_part", after.in_part)?;
         map.maybe("retried", (after.retried > 0).then_some(after.retried))?;
         map.maybe("size_before", after.size_before)?;
         map.maybe("size_after", after.size_after)?;
