@@ -2,6 +2,7 @@
 //! routes, RFC 9009 for the destination cleanup object, RFC 9914 for routes that the root projects).
 
 mod base;
+mod fault;
 mod security;
 mod status;
 
@@ -15,6 +16,8 @@ use super::rpl_option::{self, RplOptions};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at};
 
 pub use base::RplKind;
+pub(super) use base::instance;
+pub(super) use fault::LOCAL;
 pub use security::Security;
 use security::{ENCRYPTED, code};
 
@@ -146,8 +149,18 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         }
         if message.kind != RplKind::Other {
             let octets = tail(message.base, message.base_octets());
-            rpl_option::check(octets, options, decoder);
+            rpl_option::check(octets, options, &message, decoder);
+            let are_there = decoder.is_whole() && ends(security, options, decoder);
+            fault::check(&message, (start, options), are_there, decoder);
         }
     }
     Body::Rpl(message)
+}
+
+/// Whether it is known where the options end: a code behind them is whole.
+fn ends(security: Option<Security<'_>>, options: usize, decoder: &Decoder<'_, '_>) -> bool {
+    security.is_none_or(|security| {
+        let end = security.code_octets().map(|octets| options + octets);
+        end.is_some_and(|end| end <= decoder.bytes.len())
+    })
 }

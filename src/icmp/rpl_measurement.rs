@@ -1,6 +1,7 @@
 //! RPL's measurement object: a request to measure a route, and the reply (RFC 6998 section 3).
 
 use super::field::{FieldSpec, spec};
+use super::rpl::{self, LOCAL};
 use crate::wire::bytes::u8_at;
 
 /// Octets before the addresses.
@@ -37,6 +38,40 @@ pub(super) fn base_octets(base: &[u8]) -> usize {
     route_at(base) + hops(base) * address_octets(base)
 }
 
+/// That it asks, of the octet that tells what is left out, too.
+const REQUEST: u8 = 0x08;
+/// That the route goes hop by hop.
+const HOP_BY_HOP: u8 = 0x04;
+/// That addresses are collected on the way.
+const ACCUMULATE: u8 = 0x02;
+/// That the route can be gone back.
+const REVERSE: u8 = 0x01;
+/// That a node on the way may reply, of the octet behind these.
+const INTERMEDIATE_REPLY: u8 = 0x40;
+
+/// Whether it asks for a measurement.
+pub(super) fn is_request(base: &[u8]) -> bool {
+    u8_at(base, 1).is_some_and(|flags| flags & REQUEST != 0)
+}
+
+/// Flags of a request that its route forbids (RFC 6998 section 3.1).
+pub(super) fn faults(base: &[u8]) -> impl Iterator<Item = (usize, &'static str)> {
+    let octet = |at| u8_at(base, at).unwrap_or(0);
+    let (is_local, flags) = (octet(0) & LOCAL != 0, octet(1));
+    let has = move |mask| flags & mask != 0;
+    let accumulates = has(ACCUMULATE) && !(has(HOP_BY_HOP) && is_local);
+    let turns = has(REVERSE) && has(HOP_BY_HOP);
+    let is_answered = octet(2) & INTERMEDIATE_REPLY != 0 && is_local;
+    [
+        accumulates.then_some((1, "route accumulated along none of a local instance")),
+        turns.then_some((1, "reverse flag of a hop-by-hop route")),
+        is_answered.then_some((2, "intermediate reply in a local instance")),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(move |_| has(REQUEST))
+}
+
 /// The fields of the base: those up to the addresses of the ends, and the route with its place.
 pub(super) fn tables(base: &[u8]) -> [(&'static [FieldSpec], usize); 2] {
     let (elided, hops) = (elided(base), hops(base));
@@ -65,14 +100,14 @@ const fn base(elided: u16) -> [FieldSpec; FIELDS] {
         ]
     };
     [
-        spec::u8(0, "instance"),
+        rpl::instance(0),
         spec::bits(1, 4, 4, "elided_octets"),
-        spec::flag(1, 0x08, "request"),
-        spec::flag(1, 0x04, "hop_by_hop"),
-        spec::flag(1, 0x02, "accumulate_route"),
-        spec::flag(1, 0x01, "reverse"),
+        spec::flag(1, REQUEST, "request"),
+        spec::flag(1, HOP_BY_HOP, "hop_by_hop"),
+        spec::flag(1, ACCUMULATE, "accumulate_route"),
+        spec::flag(1, REVERSE, "reverse"),
         spec::flag(2, 0x80, "back_request"),
-        spec::flag(2, 0x40, "intermediate_reply"),
+        spec::flag(2, INTERMEDIATE_REPLY, "intermediate_reply"),
         spec::bits(2, 0, 6, "sequence"),
         spec::bits(3, 4, 4, "hops"),
         spec::bits(3, 0, 4, "index"),

@@ -3,10 +3,10 @@
 use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
-use super::field::{Extent, FieldSpec, spec};
+use super::field::{Extent, FieldSpec, Names, spec};
 use super::item::Specs;
 use super::lowpan::REGISTERED_KINDS;
-use super::rpl::RplKind;
+use super::rpl::{self, Rpl, RplKind};
 use super::type_length::{self, HEADER, PADDING};
 use super::{nd_option, rpl_metric, rpl_route_option as route_option};
 use crate::wire::bytes::{tail, u8_at};
@@ -25,9 +25,19 @@ pub struct RplOption<'a> {
 }
 
 /// Of peer-to-peer routes (RFC 6997 section 7).
-const P2P_ROUTE_DISCOVERY: u8 = 10;
+pub(super) const P2P_ROUTE_DISCOVERY: u8 = 10;
+/// Padding of two octets or more (section 6.7.3).
+const PADN: u8 = 1;
+/// A DAG metric container (section 6.7.4).
+pub(super) const METRICS: u8 = 2;
+/// The configuration of a DODAG (section 6.7.6).
+const DODAG_CONFIGURATION: u8 = 4;
 /// Of a destination (section 6.7.7).
-const RPL_TARGET: u8 = 5;
+pub(super) const RPL_TARGET: u8 = 5;
+/// How to reach destinations (section 6.7.8).
+pub(super) const TRANSIT: u8 = 6;
+/// That a node must authenticate before it joins as a router.
+const AUTHENTICATION: u8 = 0x08;
 /// That the whole address of the advertising node is there (RFC 9010 section 6.1).
 const FULL_ADDRESS: u8 = 0x80;
 
@@ -169,12 +179,12 @@ const fn owner(flags: u8) -> Owner {
 pub const fn option_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
         PADDING => "pad1",
-        1 => "padn",
-        2 => "dag_metric_container",
+        PADN => "padn",
+        METRICS => "dag_metric_container",
         3 => "route_information",
-        4 => "dodag_configuration",
+        DODAG_CONFIGURATION => "dodag_configuration",
         RPL_TARGET => "rpl_target",
-        6 => "transit_information",
+        TRANSIT => "transit_information",
         7 => "solicited_information",
         8 => "prefix_information",
         9 => "target_descriptor",
@@ -229,7 +239,7 @@ impl<'a> Iterator for RplOptions<'a> {
 }
 
 /// Tells of an option that is not all there; `at` is where `octets` stand in the message.
-pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
+pub(super) fn check(octets: &[u8], at: usize, message: &Rpl<'_>, decoder: &mut Decoder<'_, '_>) {
     let rule = "option length wrong for its type";
     type_length::check(octets, at, decoder, fits, rule);
     let mut start = at;
@@ -237,7 +247,7 @@ pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     while let Some((bytes, stated)) = type_length::next(&mut rest) {
         // What is not there is told already.
         if stated == Some(bytes.len()) {
-            faults(bytes, start, decoder);
+            faults(bytes, start, message, decoder);
         }
         start += bytes.len();
     }
@@ -261,35 +271,54 @@ pub(super) fn octets_of_known(octets: &[u8]) -> usize {
 }
 
 /// Tells of what an option holds that its type forbids; `at` is where it stands in the message.
-fn faults(option: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
-    let code = decoder.code;
+fn faults(option: &[u8], at: usize, message: &Rpl<'_>, decoder: &mut Decoder<'_, '_>) {
     let mut tell = |offset, rule| decoder.rule(at + offset, rule);
+    let octet = |offset| u8_at(option, offset).unwrap_or(0);
     match u8_at(option, 0) {
-        Some(METRICS) => {
-            for (offset, rule) in rpl_metric::faults(tail(option, HEADER)) {
-                tell(HEADER + offset, rule);
+        // RFC 6550 section 6.7.3.
+        Some(PADN) => {
+            const LONGEST: usize = 7;
+            if option.len() > LONGEST {
+                tell(1, "padding over 7 octets");
+            }
+            if let Some(offset) = tail(option, HEADER).iter().position(|&octet| octet != 0) {
+                tell(HEADER + offset, "padding is not 0");
             }
         }
+        Some(METRICS) => {
+            rpl_metric::faults(tail(option, HEADER), &mut |offset, rule| {
+                tell(HEADER + offset, rule);
+            });
+        }
         Some(3) => nd_option::route_faults(option, &mut tell),
+        // RFC 6550 section 6.7.6.
+        Some(DODAG_CONFIGURATION) => {
+            let is_plain = message.kind == RplKind::Dio && message.security.is_none();
+            if is_plain && octet(2) & AUTHENTICATION != 0 {
+                tell(2, "authentication in a message that is not secure");
+            }
+        }
         Some(RPL_TARGET) => nd_option::prefix_length_fault(option, 3, &mut tell),
+        // RFC 9009 section 4.2.
+        Some(TRANSIT) if message.kind == RplKind::Dco && option.len() > 6 => {
+            tell(6, "parent in a destination cleanup");
+        }
         Some(8) => nd_option::prefix_faults(option, &mut tell),
         // RFC 6997 section 8.2.
-        Some(P2P_ROUTE_DISCOVERY) if code == DISCOVERY_REPLY => {
-            if u8_at(option, 2).is_some_and(|octet| octet & 0xb0 != 0) {
+        Some(P2P_ROUTE_DISCOVERY) if message.kind == RplKind::Dro => {
+            if octet(2) & 0xb0 != 0 {
                 tell(2, "reply flag or number of routes in a discovery reply");
             }
-            if u8_at(option, 3).is_some_and(|octet| octet & 0xc0 != 0) {
+            if octet(3) & 0xc0 != 0 {
                 tell(3, "lifetime in a discovery reply");
             }
+        }
+        Some(route_option::ROUTE_REQUEST | route_option::ROUTE_REPLY) => {
+            route_option::faults(option, &mut tell);
         }
         _ => {}
     }
 }
-
-/// The type of a DAG metric container.
-const METRICS: u8 = 2;
-/// The code of a discovery reply object (RFC 6997 section 8).
-const DISCOVERY_REPLY: u8 = 4;
 
 /// Whether an option that states so many octets can hold what its type does (RFC 6550 section 6.7).
 fn fits(option: &[u8], length: usize) -> bool {
@@ -298,7 +327,7 @@ fn fits(option: &[u8], length: usize) -> bool {
     match u8_at(option, 0) {
         // The prefix may come without its last octets.
         Some(3) => (8 + prefix(2)..=24).contains(&length),
-        Some(4) => length == 16,
+        Some(DODAG_CONFIGURATION) => length == 16,
         Some(RPL_TARGET) => {
             let flags = u8_at(option, 2).unwrap_or(0);
             let least = match flags & FULL_ADDRESS {
@@ -315,7 +344,7 @@ fn fits(option: &[u8], length: usize) -> bool {
             }
         }
         // With the parent's address where that is needed.
-        Some(6) => matches!(length, 6 | 22),
+        Some(TRANSIT) => matches!(length, 6 | 22),
         Some(7) => length == 21,
         Some(8) => length == 32,
         Some(9) => length == 6,
@@ -326,13 +355,13 @@ fn fits(option: &[u8], length: usize) -> bool {
 /// The fields of an option behind its length.
 const fn table(kind: u8) -> &'static [FieldSpec] {
     match kind {
-        PADDING | 1 => &[],
-        2 => const { &[spec::rpl_metrics(2, "metrics")] },
+        PADDING | PADN => &[],
+        METRICS => const { &[spec::rpl_metrics(2, "metrics")] },
         // Laid out as that of Neighbor Discovery (RFC 6550 section 6.7.5).
         3 => nd_option::ROUTE,
-        4 => CONFIGURATION,
+        DODAG_CONFIGURATION => CONFIGURATION,
         RPL_TARGET => TARGET_FLAGS,
-        6 => TRANSIT,
+        TRANSIT => TRANSIT_FIELDS,
         7 => SOLICITED,
         8 => PREFIX,
         9 => const { &[spec::hex(2, 4, "descriptor")] },
@@ -342,23 +371,29 @@ const fn table(kind: u8) -> &'static [FieldSpec] {
 }
 
 const CONFIGURATION: &[FieldSpec] = &[
-    // RFC 9914 section 4.1.7, RFC 9010 section 6.3, RFC 9035 section 3, RFC 9008 section 4.1.3.
+    // RFC 9914 section 4.1.7, RFC 9010 section 6.2, RFC 9035 section 3, RFC 9008 section 4.1.3.
     spec::flag(2, 0x80, "projected_routes"),
     spec::flag(2, 0x40, "root_proxies_registration"),
     spec::flag(2, 0x20, "compression"),
     spec::flag(2, 0x10, "rpi_0x23"),
-    spec::flag(2, 0x08, "authentication"),
+    spec::flag(2, AUTHENTICATION, "authentication"),
     spec::bits(2, 0, 3, "path_control_size"),
     spec::u8(3, "interval_doublings"),
     spec::u8(4, "interval_min"),
     spec::u8(5, "redundancy_constant"),
     spec::u16(6, "max_rank_increase"),
     spec::u16(8, "min_hop_rank_increase"),
-    spec::u16(10, "objective_code_point"),
+    spec::named(spec::u16(10, "objective_code_point"), &OBJECTIVES),
     spec::reserved(12, 1, 0xff, "reserved2"),
     spec::u8(13, "default_lifetime"),
     spec::u16(14, "lifetime_unit"),
 ];
+
+/// IANA registry "Objective Code Point (OCP)" (RFC 6552, RFC 6719).
+const OBJECTIVES: Names = Names {
+    key: "objective_function",
+    words: &["of0", "mrhof"],
+};
 
 /// RFC 9010 section 6.1, RFC 9685 section 14.4: before the prefix.
 const TARGET_FLAGS: &[FieldSpec] = &[
@@ -369,9 +404,11 @@ const TARGET_FLAGS: &[FieldSpec] = &[
     spec::u8(3, "prefix_length"),
 ];
 
-const TRANSIT: &[FieldSpec] = &[
+/// With the flag of RFC 9009 section 4.2.
+const TRANSIT_FIELDS: &[FieldSpec] = &[
     spec::flag(2, 0x80, "external"),
-    spec::reserved(2, 1, 0x7f, "reserved"),
+    spec::flag(2, 0x40, "invalidate_previous_route"),
+    spec::reserved(2, 1, 0x3f, "reserved"),
     spec::hex(3, 1, "path_control"),
     spec::u8(4, "path_sequence"),
     spec::u8(5, "path_lifetime"),
@@ -379,7 +416,7 @@ const TRANSIT: &[FieldSpec] = &[
 ];
 
 const SOLICITED: &[FieldSpec] = &[
-    spec::u8(2, "instance"),
+    rpl::instance(2),
     spec::flag(3, 0x80, "version_predicate"),
     spec::flag(3, 0x40, "instance_predicate"),
     spec::flag(3, 0x20, "dodag_id_predicate"),

@@ -63,6 +63,21 @@ pub(super) fn discovered(
     rows.chain(addresses)
 }
 
+/// Tells of what a route request or reply holds of a source route where it asks for a route hop by hop
+/// (RFC 9854 sections 4.1 and 4.2).
+pub(super) fn faults(option: &[u8], tell: &mut dyn FnMut(usize, &'static str)) {
+    const HOP_BY_HOP: u8 = 0x40;
+    if u8_at(option, 2).is_none_or(|flags| flags & HOP_BY_HOP == 0) {
+        return;
+    }
+    if elided(option) != 0 {
+        tell(2, "elided octets beside the hop-by-hop flag");
+    }
+    if option.len() > ROUTE_AT.into() {
+        tell(ROUTE_AT.into(), "route beside the hop-by-hop flag");
+    }
+}
+
 /// How many octets an address has of which those are left out that this type of a compressed routing
 /// header says (RFC 8138 section 5.1).
 const fn compressed_octets(kind: u8) -> Option<u16> {

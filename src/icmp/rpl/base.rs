@@ -1,5 +1,6 @@
 //! The messages and what their bases hold.
 
+use super::fault::LOCAL;
 use super::status;
 use crate::icmp::field::{FieldSpec, Names, spec};
 
@@ -112,8 +113,27 @@ impl RplKind {
     }
 }
 
+/// An `RPLInstanceID`.
+pub(in crate::icmp) const fn instance(at: u16) -> FieldSpec {
+    spec::named(spec::u8(at, "instance"), &INSTANCES)
+}
+
+/// Whether it holds for all of the network or for one DODAG (RFC 6550 section 5.1).
+const INSTANCES: Names = Names {
+    key: "instance_scope",
+    words: &{
+        let mut words = ["global"; 256];
+        let mut number = LOCAL as usize;
+        while number < words.len() {
+            words[number] = "local";
+            number += 1;
+        }
+        words
+    },
+};
+
 const DIO: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::u8(1, "version"),
     spec::u16(2, "rank"),
     spec::flag(4, 0x80, "grounded"),
@@ -142,7 +162,7 @@ const MODES: Names = Names {
 macro_rules! dao {
     ($($row:expr),*) => {
         &[
-            spec::u8(0, "instance"),
+            instance(0),
             spec::flag(1, 0x80, "ack_requested"),
             $($row),*
         ]
@@ -182,7 +202,7 @@ const DCO_RESERVED: FieldSpec = spec::reserved(1, 1, 0x3f, "reserved");
 macro_rules! dao_ack {
     ([$($flags:expr),*] $(, $row:expr)*) => {
         &[
-            spec::u8(0, "instance"),
+            instance(0),
             $($flags,)*
             spec::u8(2, "sequence"),
             status::octet(3),
@@ -205,7 +225,7 @@ const DCO_ACK_WITH_ID: &[FieldSpec] = dao_ack!([DCO_ACK_RESERVED], spec::v6(4, "
 const DCO_ACK_RESERVED: FieldSpec = spec::reserved(1, 1, 0x7f, "reserved");
 
 const PROJECTED_DAO_REQUEST: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::flag(1, 0x80, "ack_requested"),
     spec::flag(1, 0x40, "redundant"),
     spec::reserved(1, 1, 0x3f, "reserved"),
@@ -214,7 +234,7 @@ const PROJECTED_DAO_REQUEST: &[FieldSpec] = &[
 ];
 
 const PROJECTED_DAO_REQUEST_ACK: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::reserved(1, 1, 0xff, "flags"),
     spec::u8(2, "lifetime"),
     spec::u8(3, "sequence"),
@@ -226,7 +246,7 @@ const PROJECTED_DAO_REQUEST_ACK: &[FieldSpec] = &[
 ];
 
 const CONSISTENCY_CHECK: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::flag(1, 0x80, "response"),
     spec::reserved(1, 1, 0x7f, "reserved"),
     spec::u16(2, "nonce"),
@@ -235,7 +255,7 @@ const CONSISTENCY_CHECK: &[FieldSpec] = &[
 ];
 
 const DRO: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::u8(1, "version"),
     spec::flag(2, 0x80, "stop"),
     spec::flag(2, 0x40, "ack_requested"),
@@ -245,7 +265,7 @@ const DRO: &[FieldSpec] = &[
 ];
 
 const DRO_ACK: &[FieldSpec] = &[
-    spec::u8(0, "instance"),
+    instance(0),
     spec::u8(1, "version"),
     spec::bits(2, 6, 2, "sequence"),
     spec::reserved(2, 2, 0x3fff, "reserved"),

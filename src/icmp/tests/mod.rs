@@ -13,6 +13,7 @@ mod objects;
 mod queries;
 mod rpl;
 mod rpl_routes;
+mod rpl_rules;
 mod tunnels;
 
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -190,7 +190,11 @@ fn a_discovery_reply_sets_no_more_than_it_may() {
     let reply = |code: u8, flags: u8, rank: u8| {
         let option = [&[10, 18, flags, rank][..], &ID].concat();
         let head = [&[155, code, 0, 0, 30, 0, 0x40, 0][..], &ID].concat();
-        rules(&parse(&v6(&[head, option].concat())))
+        let (src, dst) = match code {
+            4 => ("fe80::1", "ff02::1a"),
+            _ => ("2001:db8::1", "2001:db8::2"),
+        };
+        rules(&parse(&v6_between(src, dst, 255, &[head, option].concat())))
     };
     assert!(reply(4, 0x40, 10).is_empty());
     assert_eq!(
@@ -234,7 +238,7 @@ fn a_metric_container_tells_its_objects() {
     every_prefix(&packet);
 }
 
-/// RFC 6550 section 6.1 and figure 11: mode and level tell what the key identifier holds.
+/// RFC 6550 section 6.1, figures 10 and 11: mode and level tell what the key identifier holds.
 #[test]
 fn a_secure_message_tells_its_key() {
     let source = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -414,7 +418,7 @@ fn a_mode_of_operation_has_its_name() {
     }
 }
 
-/// RFC 6550 figures 11 and 12: key mode and level tell how long the code is.
+/// RFC 6550 figure 11: key mode and level tell how long the code is.
 #[test]
 fn a_secure_message_ends_with_its_authentication_code() {
     // Both begin like options.

@@ -43,7 +43,7 @@ fn measurement(code: u8, elided: u8, flags: u8, hops: u8) -> Vec<u8> {
 /// RFC 6998 section 3.1.
 #[test]
 fn a_measurement_object_tells_the_route_that_is_measured() {
-    let packet = v6(&[measurement(6, 0, 0x0a, 2), METRICS.to_vec()].concat());
+    let packet = v6(&[measurement(6, 0, 0x09, 2), METRICS.to_vec()].concat());
     let message = parse(&packet);
     let fields: Vec<_> = message.fields().map(|f| (f.name, f.value)).collect();
     let address = |octets: [u8; 16]| Value::Address(Ipv6Addr::from(octets).into());
@@ -55,8 +55,8 @@ fn a_measurement_object_tells_the_route_that_is_measured() {
             ("elided_octets", Value::Number(0)),
             ("request", Value::Flag(true)),
             ("hop_by_hop", Value::Flag(false)),
-            ("accumulate_route", Value::Flag(true)),
-            ("reverse", Value::Flag(false)),
+            ("accumulate_route", Value::Flag(false)),
+            ("reverse", Value::Flag(true)),
             ("back_request", Value::Flag(true)),
             ("intermediate_reply", Value::Flag(true)),
             ("sequence", Value::Number(5)),
@@ -117,7 +117,7 @@ fn a_secure_measurement_object_is_read_unless_it_is_encrypted() {
         let plain = measurement(0x86, 0, 8, 1);
         let security = [0, 0, 1 << 6 | level, 0, 0, 0, 0, 9];
         let code: &[u8] = if encrypted { &[] } else { &[7; 8] };
-        let packet = v6(&[&plain[..4], &security, &plain[4..], code].concat());
+        let packet = v6(&[&plain[..4], &security, &plain[4..], &METRICS, code].concat());
         let message = parse(&packet);
         assert_eq!(message.code_name(), Some("secure_mo"));
         assert_eq!(value(&message, "start_point").is_some(), !encrypted);
@@ -209,7 +209,9 @@ fn a_discovered_route_has_its_addresses() {
             vec![("delta", Value::Number(0x3e)), ("reserved2", Value::Hex(2))],
         ),
     ] {
-        let option = [&[kind, 11, 0xc0 | 12 << 1 | 1, 0x85, 0xfa][..], &hops].concat();
+        let option = [&[kind, 11, 0x80 | 12 << 1 | 1, 0x85, 0xfa][..], &hops].concat();
+        let target = [&[13, 18, 9, 0][..], &END].concat();
+        let dio = |option: &[u8]| dio(&[option, &target].concat());
         let packet = dio(&option);
         let message = parse(&packet);
         assert_eq!(value(&message, "mode_of_operation"), Some(Value::Number(4)));
@@ -220,7 +222,7 @@ fn a_discovered_route_has_its_addresses() {
         };
         let mut expected = vec![
             (first, Value::Flag(true)),
-            ("hop_by_hop", Value::Flag(true)),
+            ("hop_by_hop", Value::Flag(false)),
             ("elided_octets", Value::Number(12)),
             ("lifetime_code", Value::Number(3)),
             ("rank_limit", Value::Number(5)),
@@ -254,7 +256,8 @@ fn a_discovered_route_has_its_addresses() {
 fn a_discovery_tells_its_target() {
     for (bits, octets) in [(64, 8), (0, 16)] {
         let length = u8::try_from(2 + octets).unwrap();
-        let packet = dio(&[&[13, length, 9, bits][..], &END[..octets]].concat());
+        let request = [11, 3, 0, 0, 0];
+        let packet = dio(&[&[13, length, 9, bits][..], &END[..octets], &request].concat());
         let message = parse(&packet);
         let mut whole = [0; 16];
         whole[..octets].copy_from_slice(&END[..octets]);
@@ -269,7 +272,8 @@ fn a_discovery_tells_its_target() {
         );
         assert!(message.defects.is_empty(), "{:?}", message.defects);
         every_prefix(&packet);
-        let short = dio(&[&[13, length - 1, 9, bits][..], &END[..octets - 1]].concat());
+        let short = [&[13, length - 1, 9, bits][..], &END[..octets - 1], &request];
+        let short = dio(&short.concat());
         assert_eq!(rules(&parse(&short)), ["option length wrong for its type"]);
     }
 }
