@@ -28,6 +28,14 @@ pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
 
 /// The extension that makes a router advertisement an agent's (RFC 5944 section 2.1.1).
 const MOBILITY_AGENT_TYPE: u8 = 16;
+/// A length for the prefix of each router address (section 2.1.2).
+const PREFIX_LENGTHS: u8 = 19;
+/// That it asks for registration, in any case.
+const REQUIRED: u8 = 0x80;
+/// That it is too busy to register more.
+const BUSY: u8 = 0x40;
+const HOME_AGENT: u8 = 0x20;
+const FOREIGN_AGENT: u8 = 0x10;
 
 /// Whether an agent advertises itself in what is behind the addresses of routers.
 pub(super) fn is_advertised(mut behind: &[u8]) -> bool {
@@ -35,8 +43,9 @@ pub(super) fn is_advertised(mut behind: &[u8]) -> bool {
         .any(|(extension, _)| extension.first() == Some(&MOBILITY_AGENT_TYPE))
 }
 
-/// Tells of an extension that is not all there; `at` is where `octets` stand in the message.
-pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
+/// Tells of an extension that is not all there or breaks rules; `at` is where `octets` stand in the
+/// message, behind so many `addresses` of routers.
+pub(super) fn check(octets: &[u8], at: usize, addresses: u8, decoder: &mut Decoder<'_, '_>) {
     // RFC 5944 section 2.1.1: 6, and 4 for each care-of address.
     let fits = |extension: &[u8], length: usize| {
         extension.first() != Some(&MOBILITY_AGENT_TYPE)
@@ -44,6 +53,46 @@ pub(super) fn check(octets: &[u8], at: usize, decoder: &mut Decoder<'_, '_>) {
     };
     let rule = "extension length wrong for its type";
     type_length::check(octets, at, decoder, fits, rule);
+    let mut start = at;
+    let mut rest = octets;
+    while let Some((extension, stated)) = type_length::next(&mut rest) {
+        // What is not there is told already.
+        if stated == Some(extension.len()) {
+            faults(extension, addresses, &mut |offset, rule| {
+                decoder.rule(start + offset, rule);
+            });
+        }
+        start += extension.len();
+    }
+}
+
+fn faults(extension: &[u8], addresses: u8, tell: &mut dyn FnMut(usize, &'static str)) {
+    /// Octets before the care-of addresses.
+    const FIXED: usize = 8;
+    match extension.first() {
+        Some(&MOBILITY_AGENT_TYPE) => {
+            let Some(&flags) = extension.get(6) else {
+                return;
+            };
+            let has = |mask| flags & mask != 0;
+            if !has(FOREIGN_AGENT) && !has(HOME_AGENT) {
+                tell(6, "agent that is neither home agent nor foreign agent");
+            }
+            if has(FOREIGN_AGENT) && extension.len() <= FIXED {
+                tell(6, "foreign agent without a care-of address");
+            }
+            if has(BUSY) && !has(FOREIGN_AGENT) {
+                tell(6, "busy flag without that of a foreign agent");
+            }
+            if has(REQUIRED) && !has(FOREIGN_AGENT) {
+                tell(6, "registration required without a foreign agent");
+            }
+        }
+        Some(&PREFIX_LENGTHS) if extension.len() != HEADER + usize::from(addresses) => {
+            tell(1, "not one prefix length for each router address");
+        }
+        _ => {}
+    }
 }
 
 const KIND: &[FieldSpec] = &[spec::u8(0, "type")];
@@ -60,7 +109,7 @@ const fn format(kind: u8) -> (Option<&'static str>, &'static [FieldSpec]) {
         PADDING => (Some("one_byte_padding"), &[]),
         MOBILITY_AGENT_TYPE => (Some("mobility_agent_advertisement"), MOBILITY_AGENT),
         // RFC 5944 section 2.1.2: one for each router address.
-        19 => (
+        PREFIX_LENGTHS => (
             Some("prefix_lengths"),
             const { &[spec::number_list(2, 1, "prefix_lengths")] },
         ),
@@ -71,14 +120,14 @@ const fn format(kind: u8) -> (Option<&'static str>, &'static [FieldSpec]) {
 }
 
 /// RFC 5944 section 2.1.1; the flags behind `reverse_tunneling` are of RFC 3519 section 3.4, RFC 3543
-/// section 3 and RFC 4857 section 9.
+/// section 3 and RFC 4857 section 8.1.
 const MOBILITY_AGENT: &[FieldSpec] = &[
     spec::u16(2, "sequence"),
     spec::seconds_of(4, 2, "registration_lifetime"),
-    spec::flag(6, 0x80, "registration_required"),
-    spec::flag(6, 0x40, "busy"),
-    spec::flag(6, 0x20, "home_agent"),
-    spec::flag(6, 0x10, "foreign_agent"),
+    spec::flag(6, REQUIRED, "registration_required"),
+    spec::flag(6, BUSY, "busy"),
+    spec::flag(6, HOME_AGENT, "home_agent"),
+    spec::flag(6, FOREIGN_AGENT, "foreign_agent"),
     spec::flag(6, 0x08, "minimal_encapsulation"),
     spec::flag(6, 0x04, "gre_encapsulation"),
     spec::reserved(6, 1, 0x02, "reserved"),
@@ -93,11 +142,13 @@ const MOBILITY_AGENT: &[FieldSpec] = &[
 #[cfg(test)]
 mod tests {
     use crate::icmp::field::Value;
-    use crate::icmp::tests::{every_code, every_prefix, parse, v4};
+    use crate::icmp::tests::{every_code, every_prefix, parse, rules, v4};
 
     fn advertisement(extensions: &[u8]) -> Vec<u8> {
         let head = [9, 16, 0, 0, 1, 2, 0x07, 0x08, 192, 0, 2, 1, 0, 0, 0, 5];
-        v4(&[&head[..], extensions].concat())
+        let mut packet = v4(&[&head[..], extensions].concat());
+        packet[8] = 1;
+        packet
     }
 
     #[test]
@@ -165,10 +216,56 @@ mod tests {
         assert_eq!(message.items().count(), 1);
         assert_eq!(message.unread(), Some(&behind[..]));
         let told = |behind: &[u8]| {
-            let packet = v4(&[&[9, 0, 0, 0, 0, 2, 0x07, 0x08], behind].concat());
+            let mut packet = v4(&[&[9, 0, 0, 0, 0, 2, 0x07, 0x08], behind].concat());
+            packet[8] = 1;
             parse(&packet).defects.count()
         };
         assert_eq!(told(&[16, 6, 0, 9, 0, 0, 0x20, 0]), 0);
         assert_eq!(told(&[]), 1);
+    }
+
+    /// RFC 5944 section 2.1.1.
+    #[test]
+    fn flags_of_an_agent_that_its_role_forbids() {
+        let busy = "busy flag without that of a foreign agent";
+        let required = "registration required without a foreign agent";
+        for (flags, care_of, told) in [
+            (0x10, 1, &[][..]),
+            (0xd0, 1, &[]),
+            (0x20, 0, &[]),
+            (0x10, 0, &["foreign agent without a care-of address"]),
+            (
+                0x00,
+                0,
+                &["agent that is neither home agent nor foreign agent"],
+            ),
+            (0x60, 0, &[busy]),
+            (0xa0, 0, &[required]),
+        ] {
+            let head = [16, 6 + 4 * care_of, 0, 9, 0, 9, flags, 0];
+            let addresses = [203, 0, 113, 7].repeat(care_of.into());
+            let packet = advertisement(&[&head[..], &addresses].concat());
+            assert_eq!(rules(&parse(&packet)), told, "{flags:#x}");
+        }
+    }
+
+    /// RFC 5944 sections 2.1 and 2.1.2.
+    #[test]
+    fn an_agent_advertises_itself_on_its_link() {
+        let agent = [16, 6, 0, 9, 0, 9, 0x20, 0];
+        let with = |lengths: &[u8]| advertisement(&[&agent, lengths].concat());
+        assert!(rules(&parse(&with(&[19, 1, 24]))).is_empty());
+        for lengths in [&[19, 0][..], &[19, 2, 24, 24]] {
+            assert_eq!(
+                rules(&parse(&with(lengths))),
+                ["not one prefix length for each router address"]
+            );
+        }
+        let mut packet = with(&[]);
+        packet[8] = 64;
+        assert_eq!(
+            rules(&parse(&packet)),
+            ["TTL of an agent advertisement is not 1"]
+        );
     }
 }

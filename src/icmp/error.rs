@@ -53,7 +53,9 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, class: ErrorClass) -> Body
         None => (quote::of_error(decoder, HEADER), None),
     };
     let (hides_source, _) = decoder.ip.hides_addresses();
-    if !hides_source && !is_single_host(decoder.ip.src()) {
+    // That of a loopback interface is one on its host, class E is in use in private networks.
+    let src = decoder.ip.src();
+    if !hides_source && (src.is_unspecified() || is_group(src)) {
         decoder.rule(0, "source of an error is no single host");
     }
     if let Some(quoted) = &quoted {
@@ -136,7 +138,9 @@ fn rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
             if is_group(ip.dst()) {
                 rule(16, "error about a multicast or broadcast packet");
             }
-            if !is_single_host(ip.src()) {
+            // A host tells itself of packets from its loopback address.
+            let to_itself = ip.src().is_loopback() && decoder.ip.dst().is_loopback();
+            if !is_single_host(ip.src()) && !to_itself {
                 rule(12, "error about a packet whose source is no single host");
             }
         }
@@ -211,6 +215,12 @@ pub(super) fn is_group(address: IpAddr) -> bool {
     address.is_multicast() || matches!(address, IpAddr::V4(v4) if v4.is_broadcast())
 }
 
-fn is_single_host(address: IpAddr) -> bool {
-    !address.is_unspecified() && !is_group(address)
+/// Whether an address may be that of one host (RFC 1122 section 3.2.2, RFC 1812 section 4.3.2.7; RFC
+/// 4443 section 2.4 e.6).
+pub(super) fn is_single_host(address: IpAddr) -> bool {
+    match address {
+        // This network, loopback, groups and class E.
+        IpAddr::V4(v4) => !matches!(v4.octets(), [0 | 127 | 224..=255, ..]),
+        IpAddr::V6(v6) => !v6.is_unspecified() && !v6.is_multicast(),
+    }
 }

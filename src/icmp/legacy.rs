@@ -55,7 +55,7 @@ pub(super) const TRACEROUTE_FIELDS: &[FieldSpec] = &[
     spec::u32(16, "mtu"),
 ];
 
-/// A domain name request or reply (RFC 1788 section 3).
+/// A domain name request or reply (RFC 1788 sections 2 and 3).
 #[derive(Clone, Copy, Debug)]
 pub struct DomainName<'a> {
     /// Whether it asks (type 37) or answers (38).

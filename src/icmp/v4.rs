@@ -10,7 +10,7 @@ use super::{
 };
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
-use crate::wire::{Ip, IpVersion};
+use crate::wire::{Ip, IpVersion, Layer};
 
 /// Router advertisement (RFC 1256 section 3).
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         10 => {
             decoder.need(8);
             decoder.expect_code_0();
+            expect_ttl_1_to_group(decoder);
             Body::RouterSolicitation4
         }
         11 => error::body(decoder, ErrorClass::TimeExceeded),
@@ -166,7 +167,7 @@ fn query<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
         return decoder.short_query();
     };
     let mask = if has_mask { u32_at(bytes, 8) } else { None };
-    // RFC 950 section 2.2 wants ones on the left; a request may leave it 0 (RFC 950 appendix I).
+    // RFC 1812 section 2.2.5.2 wants ones on the left; a request may leave it 0 (RFC 950 appendix I).
     if mask.is_some_and(|mask| mask.leading_ones() + mask.trailing_zeros().min(32) < 32) {
         decoder.rule(8, "address mask with gaps");
     }
@@ -183,11 +184,31 @@ fn redirect<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     if decoder.code > 3 {
         decoder.rule(1, "code of a redirect over 3");
     }
-    if gateway.is_some_and(|g| g.is_unspecified() || g.is_multicast() || g.is_broadcast()) {
+    // RFC 1812 section 5.2.7.2.
+    if matches!(decoder.code, 0 | 2) {
+        decoder.rule(1, "redirect for a network");
+    }
+    if gateway.is_some_and(|gateway| !error::is_single_host(gateway.into())) {
         decoder.rule(4, "gateway is no host address");
     }
     decoder.need(8);
     let quoted = quote::of_error(decoder, 8);
+    if let Some(quoted) = &quoted {
+        // RFC 1812 section 5.2.7.2.
+        const SOURCE_ROUTES: [u8; 2] = [131, 137];
+        if quoted
+            .ip
+            .options()
+            .any(|option| SOURCE_ROUTES.contains(&option.kind))
+        {
+            let options = 20;
+            decoder.defects.rule(
+                Layer::Quote,
+                options,
+                "redirect of a packet with a source route",
+            );
+        }
+    }
     if let (Some(gateway), Some(quoted)) = (gateway, &quoted) {
         // RFC 1122 section 3.2.2.2: to be discarded unless the gateway is another first hop.
         if quoted.ip.src() == gateway {
@@ -197,6 +218,14 @@ fn redirect<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     Body::Redirect {
         gateway,
         quote: quoted,
+    }
+}
+
+/// Tells of router discovery to a group that goes beyond the link (RFC 1256 section 3).
+fn expect_ttl_1_to_group(decoder: &mut Decoder<'_, '_>) {
+    let ip = decoder.ip;
+    if ip.dst().is_multicast() && ip.hop_limit().is_some_and(|ttl| ttl != 1) {
+        decoder.rule(0, "TTL of router discovery to a group is not 1");
     }
 }
 
@@ -224,10 +253,18 @@ fn router_advertisement<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         behind if agent::is_advertised(behind) => behind,
         _ => &[],
     };
-    if count == 0 && extensions.is_empty() {
-        decoder.rule(4, "no router address");
+    if extensions.is_empty() {
+        if count == 0 {
+            decoder.rule(4, "no router address");
+        }
+        expect_ttl_1_to_group(decoder);
+    } else {
+        agent::check(extensions, end, count, decoder);
+        // RFC 5944 section 2.1.
+        if decoder.ip.hop_limit().is_some_and(|ttl| ttl != 1) {
+            decoder.rule(0, "TTL of an agent advertisement is not 1");
+        }
     }
-    agent::check(extensions, end, decoder);
     Body::RouterAdvertisement4(RouterAdvertisement {
         lifetime,
         entry_words: words,

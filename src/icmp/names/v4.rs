@@ -176,7 +176,7 @@ const TRACEROUTE: &[CodeNames] = &[
     code(1, "no_route", "no route for outbound packet"),
 ];
 
-/// RFC 1475 section 8.
+/// RFC 1475 section 6.2.
 const CONVERSION: &[CodeNames] = &[
     code(0, "unspecified", "unknown or unspecified error"),
     code(1, "dont_convert", "don't convert option present"),

@@ -141,4 +141,21 @@ fn router_discovery() {
     assert!(matches!(parse(&packet).body, Body::RouterSolicitation4));
     every_prefix(&packet);
     every_code(&packet);
+    // RFC 1256 section 3.
+    let solicitation = [10, 0, 0, 0, 0, 0, 0, 0];
+    for octets in [&message[..], &solicitation] {
+        for (dst, ttl, told) in [
+            ("224.0.0.2", 1, &[][..]),
+            (
+                "224.0.0.2",
+                64,
+                &["TTL of router discovery to a group is not 1"],
+            ),
+            ("255.255.255.255", 64, &[]),
+        ] {
+            let mut packet = ipv4("192.0.2.1", dst, 1, octets);
+            packet[8] = ttl;
+            assert_eq!(rules(&parse(&packet)), told, "{dst} {ttl}");
+        }
+    }
 }
