@@ -136,6 +136,10 @@ pub(super) fn duplicate_address<'a>(
     };
     let fixed = message.fixed();
     decoder.need(fixed);
+    // RFC 8505 section 4.2.
+    if decoder.code > 0x0f {
+        decoder.rule(1, "code prefix is not 0");
+    }
     if message.is_of_prefix()
         && let Some(length) = u8_at(decoder.bytes, fixed - 1)
         && !(16..=120).contains(&(length & 0x7f))
@@ -399,7 +403,11 @@ mod tests {
                 assert_eq!(message.address(), Some([0x20; 16].into()));
                 let names: Vec<_> = parse(&packet).items().map(|item| item.name).collect();
                 assert_eq!(names, [Some("source_link_layer_address")]);
-                assert!(parse(&packet).defects.is_empty());
+                let told: &[_] = match code {
+                    0..=0x0f => &[],
+                    _ => &["code prefix is not 0"],
+                };
+                assert_eq!(rules(&parse(&packet)), told);
                 every_prefix(&packet);
                 every_code(&packet);
             }

@@ -182,6 +182,16 @@ impl<'a> NdOption<'a> {
             && u8_at(self.bytes, 4).is_some_and(|flags| flags >> 4 & 3 == PREFIX)
     }
 
+    /// Whether it is a registration with a status, which it has in an advertisement alone (RFC 8505
+    /// section 4.1).
+    pub(super) fn solicits_with_status(&self) -> bool {
+        const STATUS: u8 = 0x3f;
+        self.kind == ADDRESS_REGISTRATION
+            && self.message == Message::NeighborSolicitation
+            && !self.registers_prefix()
+            && u8_at(self.bytes, 2).is_some_and(|octet| octet & STATUS != 0)
+    }
+
     fn table(&self) -> &'static [FieldSpec] {
         tables::format(self.kind).map_or(tables::UNKNOWN, |format| format.fields)
     }

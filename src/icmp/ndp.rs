@@ -288,6 +288,13 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
                     decoder.rule(24, "link-layer address of an unspecified source");
                 }
             }
+            let mut at = fixed_len(decoder.kind);
+            for option in NdOptions::of_solicitation(options) {
+                if option.solicits_with_status() {
+                    decoder.rule(at + 2, "status in a solicitation");
+                }
+                at += option.bytes.len();
+            }
         }
         NdpKind::NeighborAdvertisement { target, flags } => {
             // RFC 4861 section 4.4.

@@ -214,6 +214,8 @@ mod tests {
         }
         assert_eq!(code_name(V4, 3, 4), Some("fragmentation_needed"));
         assert_eq!(code_name(V6, 1, 4), Some("port_unreachable"));
+        assert_eq!(code_name(V6, 157, 0), Some("dar"));
+        assert_eq!(code_name(V6, 158, 4), Some("edac_256"));
         assert_eq!(code_name(V4, 3, 200), None);
         assert_eq!(type_name(V4, 77), None);
     }

@@ -164,13 +164,13 @@ pub(super) const TYPES: &[TypeNames] = &[
         157,
         "duplicate_address_request",
         "duplicate address request",
-        &[],
+        DUPLICATE_REQUEST,
     ),
     current(
         158,
         "duplicate_address_confirmation",
         "duplicate address confirmation",
-        &[],
+        DUPLICATE_CONFIRMATION,
     ),
     current(159, "mpl_control", "MPL control", &[]),
     current(160, "extended_echo_request", "extended echo request", &[]),
@@ -200,7 +200,7 @@ pub(super) const TYPES: &[TypeNames] = &[
     ),
 ];
 
-/// RFC 4443 section 3.1, RFC 6550 section 20.13 (7), RFC 8883 section 3.
+/// RFC 4443 section 3.1, RFC 6550 section 20.18 (7), RFC 8883 section 3.
 const UNREACHABLE: &[CodeNames] = &[
     code(0, "no_route", "no route to destination"),
     code(
@@ -292,6 +292,23 @@ const NODE_RESPONSE: &[CodeNames] = &[
     code(0, "success", "success"),
     code(1, "refused", "responder refuses to answer"),
     code(2, "unknown_qtype", "unknown qtype"),
+];
+
+/// RFC 8505 section 9.3: how long the owner is; 0 is that of RFC 6775.
+const DUPLICATE_REQUEST: &[CodeNames] = &[
+    code(0, "dar", "owner as in RFC 6775"),
+    code(1, "edar_64", "owner of 64 bits"),
+    code(2, "edar_128", "owner of 128 bits"),
+    code(3, "edar_192", "owner of 192 bits"),
+    code(4, "edar_256", "owner of 256 bits"),
+];
+
+const DUPLICATE_CONFIRMATION: &[CodeNames] = &[
+    code(0, "dac", "owner as in RFC 6775"),
+    code(1, "edac_64", "owner of 64 bits"),
+    code(2, "edac_128", "owner of 128 bits"),
+    code(3, "edac_192", "owner of 192 bits"),
+    code(4, "edac_256", "owner of 256 bits"),
 ];
 
 /// RFC 6550 section 6; RFC 6997 for the discovery reply object, RFC 6998 for the measurement

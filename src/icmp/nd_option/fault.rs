@@ -3,10 +3,10 @@
 use std::net::Ipv6Addr;
 
 use super::{
-    ADVERTISEMENT_ACK, CERTIFICATE, CGA, DISTINGUISHED, DOMAIN, ENCRYPTED_DNS, HANDOVER_ASSIST,
-    HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST, IP_ADDRESS_PREFIX, MOBILE_NODE_IDENTIFIER, NdOptions,
-    PROVISIONING_DOMAIN, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, X509, card, made,
-    protection, tables,
+    ADDRESS_REGISTRATION, ADVERTISEMENT_ACK, CERTIFICATE, CGA, DISTINGUISHED, DOMAIN,
+    ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST, IP_ADDRESS_PREFIX,
+    MOBILE_NODE_IDENTIFIER, NdOptions, PROVISIONING_DOMAIN, ROUTE_INFORMATION, TARGET_ADDRESS_LIST,
+    TRUST_ANCHOR, X509, card, made, protection, tables,
 };
 use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::Preference;
@@ -88,6 +88,10 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
             _ => {}
         },
         31 => names(tail(option, 8), 8, tell),
+        // RFC 8505 section 4.1.
+        ADDRESS_REGISTRATION if u8_at(option, 4).is_some_and(|flags| flags & 0x0c != 0) => {
+            tell(4, "reserved kind of an opaque octet");
+        }
         // RFC 6775 section 4.2.
         34 => prefix_octets(option, tell),
         // RFC 8781 section 4: a receiver ignores the others.

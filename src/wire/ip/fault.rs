@@ -35,6 +35,8 @@ pub(super) enum Fault {
     JumboBesideLength,
     JumboSmall,
     JumboFragment,
+    MplVersion,
+    RplProjected,
     PayloadLengthZero,
 }
 
@@ -69,7 +71,9 @@ impl Fault {
             | Self::MulticastSegment
             | Self::JumboBesideLength
             | Self::JumboSmall
-            | Self::JumboFragment => Layer::Ipv6Extension,
+            | Self::JumboFragment
+            | Self::MplVersion
+            | Self::RplProjected => Layer::Ipv6Extension,
         }
     }
 
@@ -100,6 +104,8 @@ impl Fault {
             Self::JumboBesideLength => "jumbo payload option beside a payload length",
             Self::JumboSmall => "jumbo payload length under 65536",
             Self::JumboFragment => "fragment header in a jumbogram",
+            Self::MplVersion => "MPL option of another version",
+            Self::RplProjected => "flags or rank beside the flag of a projected route",
             Self::PayloadLengthZero => "payload length 0 without a jumbo payload option",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })

@@ -214,6 +214,9 @@ pub(super) fn walk(ip: &mut Ip<'_>, room: &Room<'_>, fixed: usize, end: usize) -
 fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     const ROUTER_ALERT: u8 = 0x05; // RFC 2711
     const HOME_ADDRESS: u8 = 0xc9; // RFC 6275 section 6.3
+    const MPL: u8 = 0x6d; // RFC 7731 section 6.1
+    const RPL: u8 = 0x23; // RFC 9008 section 4.2
+    const OLD_RPL: u8 = 0x63; // RFC 6553 section 3
     let mut walked = 2;
     for option in options(header) {
         match option.kind {
@@ -223,6 +226,13 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
                 ip.home_address = array_at::<16>(option.data, 0).map(Ipv6Addr::from);
             }
             JUMBO_PAYLOAD => jumbo(ip, option.data, at),
+            // RFC 7731 section 6.1: to be dropped.
+            MPL if u8_at(option.data, 0).is_some_and(|flags| flags & 0x10 != 0) => {
+                ip.faults.rule(Fault::MplVersion, at + walked);
+            }
+            RPL | OLD_RPL if is_projected_with_rank(option.data) => {
+                ip.faults.rule(Fault::RplProjected, at + walked);
+            }
             _ => {}
         }
         walked = option.end;
@@ -238,6 +248,16 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     if walked > length * 8 {
         ip.faults.rule(Fault::ExtensionOptionEnd, at);
     }
+}
+
+/// Whether the RPL option of a packet on a projected route tells what only those of other packets do (RFC
+/// 9914 section 4.2).
+fn is_projected_with_rank(data: &[u8]) -> bool {
+    const PROJECTED: u8 = 0x10;
+    const OTHER_FLAGS: u8 = 0xe0;
+    let flags = u8_at(data, 0).unwrap_or(0);
+    let rank = u16_at(data, 2).unwrap_or(0);
+    flags & PROJECTED != 0 && (flags & OTHER_FLAGS != 0 || rank != 0)
 }
 
 /// What RFC 2675 section 3 forbids of a jumbo payload option in the header at `at`.

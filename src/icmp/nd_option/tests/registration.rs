@@ -159,3 +159,29 @@ fn a_registration_of_a_prefix_tells_how_long_it_is() {
         assert_eq!(told, expected);
     }
 }
+
+/// RFC 8505 section 4.1.
+#[test]
+fn a_registration_that_asks_has_no_status() {
+    let message = |kind: u8, status: u8, flags: u8| {
+        let head = [&[kind, 0, 0, 0, 0, 0, 0, 0][..], &[0x20; 16]].concat();
+        let link = [1, 1, 2, 0, 0, 0, 0, 9];
+        let registration = [
+            33, 2, status, 0, flags, 5, 0, 60, 2, 0, 0, 0xff, 0xfe, 0, 0, 1,
+        ];
+        rules(&parse(&v6(&[&head[..], &link, &registration].concat())))
+    };
+    assert!(message(135, 0, 3).is_empty());
+    assert_eq!(message(135, 3, 3), ["status in a solicitation"]);
+    assert!(message(136, 3, 3).is_empty());
+    // Of a prefix it is the length (RFC 9926 section 7.2).
+    assert!(message(135, 64, 0x33).is_empty());
+    for kind in [135, 136] {
+        for flags in [0x04, 0x08, 0x0c] {
+            assert_eq!(
+                message(kind, 0, flags),
+                ["reserved kind of an opaque octet"]
+            );
+        }
+    }
+}

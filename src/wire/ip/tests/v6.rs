@@ -281,6 +281,34 @@ fn jumbo_payload_options_that_contradict_the_header() {
     );
 }
 
+/// RFC 7731 section 6.1, RFC 9914 section 4.2.
+#[test]
+fn options_of_low_power_networks_that_contradict_themselves() {
+    let told = |option: [u8; 6]| {
+        let header = [&[59, 0][..], &option].concat();
+        rules(&parse(&v6(protocol::HOPOPT, &header)))
+    };
+    assert_eq!(
+        told([0x6d, 4, 0x10, 9, 0, 0]),
+        ["MPL option of another version"]
+    );
+    assert!(told([0x6d, 4, 0xe0, 9, 0, 0]).is_empty());
+    for kind in [0x23, 0x63] {
+        for (flags, rank, is_told) in [
+            (0x10, 0, false),
+            (0xe0, 1, false),
+            (0x10, 1, true),
+            (0x30, 0, true),
+            (0x50, 0, true),
+            (0x90, 0, true),
+        ] {
+            let rule = "flags or rank beside the flag of a projected route";
+            let expected = Vec::from_iter(is_told.then_some(rule));
+            assert_eq!(told([kind, 4, flags, 7, 0, rank]), expected, "{flags:#x}");
+        }
+    }
+}
+
 #[test]
 fn ipv6_fragments() {
     let fragment = |field: u16, rest: &[u8]| {
