@@ -1,4 +1,4 @@
-//! Multicast router discovery (RFC 4286 section 3).
+//! Multicast router discovery (RFC 4286 sections 3 to 5).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -12,7 +12,7 @@ use crate::wire::{HeaderOrigin, Ip};
 /// The three messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MulticastRouter {
-    /// A router tells that it forwards multicast (section 3.1).
+    /// A router tells that it forwards multicast (section 3.2).
     Advertisement {
         /// Seconds between advertisements; it stands where other messages have their code.
         interval: u8,
@@ -21,14 +21,14 @@ pub enum MulticastRouter {
         /// Robustness variable, 0 where none is used.
         robustness: Option<u16>,
     },
-    /// Somebody asks for advertisements (section 3.2).
+    /// Somebody asks for advertisements (section 4.1).
     Solicitation,
-    /// A router stops forwarding (section 3.3).
+    /// A router stops forwarding (section 5.1).
     Termination,
 }
 
 pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
-    // Sections 3.1 to 3.3 want both in every message.
+    // Section 2 wants both in every message.
     if decoder.ip.hop_limit().is_some_and(|hops| hops != 1) {
         decoder.rule(0, "hop limit of multicast router discovery is not 1");
     }

@@ -70,3 +70,9 @@ pub(super) const CERTIFICATES: Names = Names {
     key: "certificate_type_name",
     words: &["", "x509v3"],
 };
+
+/// What the lifetime of a border router stands for (RFC 6775 section 4.3).
+pub(super) const BORDER_ROUTER_LIFETIMES: Names = Names {
+    key: "lifetime_name",
+    words: &["default_of_10000_minutes"],
+};

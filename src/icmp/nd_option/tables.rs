@@ -3,8 +3,8 @@
 use super::certificate::certificate_rows;
 use super::format::{Format, row, sized};
 use super::names::{
-    ANCHOR_NAMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_ASSISTS, HANDOVER_LINK_ADDRESSES,
-    HANDOVER_STATUSES, NODE_IDENTIFIERS,
+    ANCHOR_NAMES, BORDER_ROUTER_LIFETIMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_ASSISTS,
+    HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES, NODE_IDENTIFIERS,
 };
 use super::{card, made, protection};
 use crate::icmp::field::{FieldSpec, spec};
@@ -366,7 +366,7 @@ pub(super) const FORMATS: &[Format] = &[
         &[
             spec::u16(2, "version_low"),
             spec::u16(4, "version_high"),
-            spec::minutes(6, "lifetime"),
+            spec::named(spec::minutes(6, "lifetime"), &BORDER_ROUTER_LIFETIMES),
             spec::v6(8, "address"),
         ],
     ),

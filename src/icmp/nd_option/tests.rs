@@ -356,6 +356,23 @@ fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
     every_prefix(&packet);
 }
 
+/// RFC 6775 section 4.3.
+#[test]
+fn a_border_router_without_a_lifetime_has_the_usual_one() {
+    let mut octets = vec![35, 3, 0, 1, 0, 0, 0, 0];
+    octets.extend([0x20; 16]);
+    let word = |octets: &[u8]| {
+        let packet = with(octets);
+        let option = options(&packet).next().unwrap();
+        let lifetime = option.fields().find(|field| field.name == "lifetime");
+        lifetime.and_then(|field| field.word())
+    };
+    let usual = ("lifetime_name", "default_of_10000_minutes");
+    assert_eq!(word(&octets), Some(usual));
+    octets[7] = 1;
+    assert_eq!(word(&octets), None);
+}
+
 /// RFC 3971 section 6.4.3: type 1 is a name of X.501, type 2 one of the DNS.
 #[test]
 fn a_trust_anchor_is_named_by_its_name_type() {
