@@ -611,7 +611,7 @@ mod tests {
             ["mobile prefix advertisement without prefix"]
         );
         octets.extend([3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0]);
-        octets.extend([0x20; 16]);
+        octets.extend([[0x20; 8], [0; 8]].concat());
         assert!(told(&behind(43, &routing, &octets)).is_empty());
         assert_eq!(
             told(&v6(&octets)),

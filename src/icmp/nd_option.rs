@@ -3,18 +3,22 @@
 
 mod card;
 mod certificate;
+mod encrypted_dns;
 mod fault;
 mod format;
 mod made;
 mod names;
 mod protection;
+mod signed;
 mod tables;
 mod value;
 
 pub(super) use card::part as card_part;
 pub(super) use fault::{
-    prefix as prefix_faults, prefix_length as prefix_length_fault, route as route_faults,
+    behind_prefix, prefix as prefix_faults, prefix_bits, prefix_length as prefix_length_fault,
+    route as route_faults,
 };
+pub(super) use signed::check as check_signed;
 pub(super) use tables::ROUTE;
 pub use value::NdValue;
 
@@ -37,24 +41,36 @@ pub(super) const IP_ADDRESS_PREFIX: u8 = 17;
 const ADVERTISEMENT_ACK: u8 = 20;
 /// Redirected header (RFC 4861 section 4.6.3).
 pub const REDIRECTED_HEADER: u8 = 4;
+/// Shortcut limit (RFC 2491 appendix D).
+pub(super) const SHORTCUT_LIMIT: u8 = 6;
+/// What a home agent tells of itself (RFC 6275 section 7.4).
+pub(super) const HOME_AGENT_INFORMATION: u8 = 8;
 /// Target address list (RFC 3122 section 3.1).
 pub const TARGET_ADDRESS_LIST: u8 = 10;
 /// Parameters of a cryptographically generated address (RFC 3971 section 5.1).
 const CGA: u8 = 11;
+/// Signature over a message (RFC 3971 section 5.2).
+const RSA_SIGNATURE: u8 = 12;
+/// When a message was sent (RFC 3971 section 5.3.1).
+const TIMESTAMP: u8 = 13;
+/// What an answer repeats (RFC 3971 section 5.3.2).
+const NONCE: u8 = 14;
 /// Trust anchor (RFC 3971 section 6.4.3).
-const TRUST_ANCHOR: u8 = 15;
+pub(super) const TRUST_ANCHOR: u8 = 15;
 /// The type of its name that is one of the DNS.
 const DOMAIN: u8 = 2;
 /// The same by a name of X.501.
 const DISTINGUISHED: u8 = 1;
 /// Certificate (RFC 3971 section 6.4.4).
-const CERTIFICATE: u8 = 16;
+pub(super) const CERTIFICATE: u8 = 16;
 /// That of X.509 (section 6.4.4).
 const X509: u8 = 1;
 /// Identifier of a provisioning domain (RFC 8801 section 3.1).
-const PROVISIONING_DOMAIN: u8 = 21;
+pub(super) const PROVISIONING_DOMAIN: u8 = 21;
 /// Route information (RFC 4191 section 2.3).
-const ROUTE_INFORMATION: u8 = 24;
+pub(super) const ROUTE_INFORMATION: u8 = 24;
+/// Further flags of a router advertisement (RFC 5175 section 4).
+pub(super) const RA_FLAGS: u8 = 26;
 /// Handover key request (RFC 5269 section 4.1).
 const HANDOVER_KEY_REQUEST: u8 = 27;
 /// Handover key reply (RFC 5269 section 4.2).
@@ -134,6 +150,11 @@ impl<'a> NdOption<'a> {
         Extent::of(self.bytes.len(), self.stated().max(tables::FIELDS.len()))
     }
 
+    /// Whether it has not the octets that its type takes.
+    fn is_too_short(&self) -> bool {
+        tables::format(self.kind).is_some_and(|format| self.words < format.min_words)
+    }
+
     /// Octets that it states.
     fn stated(&self) -> usize {
         usize::from(self.words) * 8
@@ -143,7 +164,7 @@ impl<'a> NdOption<'a> {
         if self.words == 0 {
             return Specs::Two(tables::FIELDS, tables::UNKNOWN);
         }
-        if tables::format(self.kind).is_some_and(|format| self.words < format.min_words) {
+        if self.is_too_short() {
             return made::too_short(self.bytes, self.table());
         }
         match self.kind {
@@ -259,6 +280,16 @@ impl<'a> Iterator for NdOptions<'a> {
             message: self.message,
         })
     }
+}
+
+/// The options in `octets`, each with its place there.
+pub(super) fn placed(octets: &[u8]) -> impl Iterator<Item = (usize, NdOption<'_>)> {
+    let mut at = 0;
+    NdOptions::new(octets).map(move |option| {
+        let place = at;
+        at += option.bytes.len();
+        (place, option)
+    })
 }
 
 /// Tells what is wrong with the options in `octets`.

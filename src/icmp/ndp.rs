@@ -1,5 +1,7 @@
 //! Neighbor Discovery for IPv6 (RFC 4861), and the inverse of it (RFC 3122).
 
+mod options;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::decode::Decoder;
@@ -150,6 +152,9 @@ pub(super) fn inverse<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -
     Body::InverseNeighbor(InverseNeighbor { direction, options })
 }
 
+/// All nodes of the link (RFC 4291 section 2.7.1).
+pub(super) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
 /// The options without which a message is to be discarded (RFC 3122 sections 4.3.1 and 4.3.2).
 fn required_of_inverse(decoder: &mut Decoder<'_, '_>, direction: Direction, options: &[u8]) {
     // An option may be in what is not there.
@@ -167,6 +172,9 @@ fn required_of_inverse(decoder: &mut Decoder<'_, '_>, direction: Direction, opti
         decoder.rule(8, "inverse neighbor advertisement without target addresses");
     }
 }
+
+/// Milliseconds.
+const HOUR: u32 = 3_600_000;
 
 /// The type of a router advertisement.
 pub(super) const ADVERTISEMENT: u8 = 134;
@@ -189,9 +197,15 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     let kind = fixed_fields(decoder).unwrap_or(NdpKind::Short);
     let options = tail(decoder.bytes, fixed);
     rules(decoder, kind, options);
+    options::rules(decoder, kind, options);
     nd_option::check(options, decoder.limit(), decoder.defects);
+    nd_option::check_signed(decoder, claimed(decoder, kind), options);
     let redirected = match kind {
-        NdpKind::Redirect { .. } => redirected(decoder, options, fixed),
+        NdpKind::Redirect { destination, .. } => {
+            let quoted = redirected(decoder, options, fixed);
+            redirect_rules(decoder, destination, quoted.as_ref());
+            quoted
+        }
         _ => None,
     };
     Body::Ndp(Ndp {
@@ -250,6 +264,48 @@ fn redirected<'a>(
     None
 }
 
+/// The address that a signed message proves to be its sender's (RFC 3971 section 5.1.1).
+fn claimed(decoder: &Decoder<'_, '_>, kind: NdpKind) -> Option<Ipv6Addr> {
+    let IpAddr::V6(source) = decoder.ip.src() else {
+        return None;
+    };
+    let (is_hidden, _) = decoder.ip.hides_addresses();
+    match kind {
+        NdpKind::NeighborSolicitation { target } if source.is_unspecified() => Some(target),
+        _ => Some(source).filter(|source| !source.is_unspecified() && !is_hidden),
+    }
+}
+
+/// Whom a redirect is for, what about, and how long it may be (RFC 4861 sections 4.5 and 8.2).
+fn redirect_rules(
+    decoder: &mut Decoder<'_, '_>,
+    destination: Ipv6Addr,
+    quoted: Option<&Quote<'_>>,
+) {
+    const MOST: u32 = 1280;
+    let ip = decoder.ip;
+    if ip.length > MOST {
+        decoder.rule(0, "redirect longer than 1280 octets");
+    }
+    if ip.dst().is_multicast() {
+        decoder.rule(0, "redirect to a multicast address");
+    }
+    let within = quoted.map(|quoted| &quoted.ip);
+    let Some(within) = within.filter(|within| within.version == IpVersion::V6) else {
+        return;
+    };
+    let (_, is_hidden) = ip.hides_addresses();
+    if !is_hidden && !ip.dst().is_multicast() && within.src() != ip.dst() {
+        decoder.rule(
+            0,
+            "redirect to another than the sender of the quoted packet",
+        );
+    }
+    if within.dst() != IpAddr::V6(destination) {
+        decoder.rule(24, "destination is not that of the quoted packet");
+    }
+}
+
 /// What every receiver has to check (RFC 4861 sections 6.1, 7.1 and 8.1; RFC 3122 section 4).
 fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
     decoder.expect_code_0();
@@ -268,12 +324,24 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
                 decoder.rule(8, "link-layer address of an unspecified source");
             }
         }
-        NdpKind::RouterAdvertisement { flags, .. } => {
+        NdpKind::RouterAdvertisement {
+            flags,
+            lifetime,
+            reachable,
+            ..
+        } => {
             if !src.is_unicast_link_local() {
                 decoder.rule(0, "source of a router advertisement is not link-local");
             }
             if Preference::of(flags) == Preference::Reserved {
                 decoder.rule(5, "reserved router preference");
+            } else if lifetime == 0 && Preference::of(flags) != Preference::Medium {
+                // RFC 4191 section 2.2.
+                decoder.rule(5, "preference of a router with lifetime 0");
+            }
+            // RFC 4861 section 6.2.1.
+            if reachable > HOUR {
+                decoder.rule(8, "reachable time over an hour");
             }
         }
         NdpKind::NeighborSolicitation { target } => {

@@ -30,6 +30,31 @@ pub fn items(octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
     })
 }
 
+/// Where parameters break the rules of RFC 9460 section 2.2, and which.
+pub(super) fn fault(octets: &[u8]) -> Option<(usize, &'static str)> {
+    let mut at = 0;
+    let mut last = None;
+    for item in items(octets) {
+        if item.extent == Extent::Cut {
+            return Some((at, "parameter longer than its octets"));
+        }
+        if last >= item.number {
+            return Some((at, "parameters do not ascend"));
+        }
+        last = item.number;
+        at += item.bytes.len();
+    }
+    (at < octets.len()).then_some((at, "parameter longer than its octets"))
+}
+
+/// Whether a parameter hints at addresses.
+pub(super) const fn is_hint(key: u16) -> bool {
+    matches!(key, IPV4_HINT | IPV6_HINT)
+}
+
+const IPV4_HINT: u16 = 4;
+const IPV6_HINT: u16 = 6;
+
 /// The fields that every parameter begins with: RFC 9460 calls the type a key.
 const FIELDS: &[FieldSpec] = &[spec::u16(0, "type"), spec::u16(2, "length")];
 
@@ -37,15 +62,20 @@ const FIELDS: &[FieldSpec] = &[spec::u16(0, "type"), spec::u16(2, "length")];
 const fn format(key: u16) -> (Option<&'static str>, &'static [FieldSpec]) {
     const DATA: &[FieldSpec] = &[spec::rest(4, "data")];
     match key {
-        0 => (Some("mandatory"), DATA),
+        0 => (
+            Some("mandatory"),
+            const { &[spec::number_list(4, 2, "keys")] },
+        ),
         1 => (Some("alpn"), const { &[spec::strings(4, "protocols")] }),
         2 => (Some("no_default_alpn"), &[]),
         3 => (Some("port"), const { &[spec::u16(4, "port")] }),
-        4 => (Some("ipv4hint"), const { &[spec::v4_list(4, "addresses")] }),
+        IPV4_HINT => (Some("ipv4hint"), const { &[spec::v4_list(4, "addresses")] }),
         5 => (Some("ech"), DATA),
-        6 => (Some("ipv6hint"), const { &[spec::v6_list(4, "addresses")] }),
+        IPV6_HINT => (Some("ipv6hint"), const { &[spec::v6_list(4, "addresses")] }),
         // RFC 9461 section 5.
         7 => (Some("dohpath"), const { &[spec::text(4, "path")] }),
+        // RFC 9540 section 4.
+        8 => (Some("ohttp"), &[]),
         _ => (None, DATA),
     }
 }

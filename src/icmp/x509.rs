@@ -194,12 +194,12 @@ pub(super) fn der_head(octets: &[u8]) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::wire::bytes::offset_in;
 
     /// A certificate of its own for a router, with a key of the curve P-256.
-    const CERTIFICATE: &str = "\
+    pub(in crate::icmp) const CERTIFICATE: &str = "\
         308201a33082014aa003020102020107300a06082a8648ce3d0403023031310b300906035504061302534531 \
         0c300a060355040a0c034c61623114301206035504030c0b726f757465722e74657374301e170d3236313132 \
         373031323631365a170d3336313132343031323631365a3031310b3009060355040613025345310c300a0603 \
@@ -212,7 +212,7 @@ mod tests {
         587e88e22f8260dd3651325b7d6368599cef6d10bc7c3d2a6a20a2 \
         ";
 
-    pub(super) fn octets(hex: &str) -> Vec<u8> {
+    pub(in crate::icmp) fn octets(hex: &str) -> Vec<u8> {
         let digits: Vec<_> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
         let octets = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]);
         octets.map(|octet| u8::try_from(octet).unwrap()).collect()

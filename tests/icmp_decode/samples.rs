@@ -125,6 +125,15 @@ fn samples6() -> Vec<Sample> {
         "autonomous": true, "router_address": false, "prefix_delegation_preferred": false,
         "valid_lifetime": 9, "preferred_lifetime": 8, "prefix": "2001:db8::",
     }]);
+    // Of a packet that the receiver of the redirect sent.
+    let redirected = [
+        &quote[..8],
+        &[0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
+        &quote[24..],
+    ]
+    .concat();
+    // A trust anchor by the identifier of its key.
+    let anchor: &[u8] = &[15, 1, 3, 0, 1, 2, 3, 4];
     let nonce: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8];
     let dao: &[u8] = &[1, 0, 0, 7];
     let renumbering: &[u8] = &[0, 0, 0, 5, 1, 0x60, 0, 10, 0, 0, 0, 0];
@@ -151,7 +160,7 @@ fn samples6() -> Vec<Sample> {
         (136, 0, Hop::Neighbor, vec![&[0xe0, 0, 0, 0], &last, &[2, 1, 2, 0, 0, 0, 0, 1]],
             json!({"router": true, "solicited": true, "override": true, "target": "2001:db8::5",
                 "options": [{"type": 2, "name": "target_link_layer_address", "address": "02:00:00:00:00:01"}]})),
-        (137, 0, Hop::Neighbor, vec![&[0; 4], &[0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], &far, &[4, 7, 0, 0, 0, 0, 0, 0], &quote],
+        (137, 0, Hop::Neighbor, vec![&[0; 4], &[0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], &far, &[4, 7, 0, 0, 0, 0, 0, 0], &redirected],
             json!({"target": "fe80::9", "destination": "2001:db8::9"})),
         (138, 0, Hop::Any, vec![renumbering, &[2, 3, 7, 48, 0, 128, 0, 0], &near],
             json!({"sequence": 5, "segment": 1, "test": false, "result_requested": true, "all_interfaces": true, "max_delay": 10})),
@@ -167,7 +176,7 @@ fn samples6() -> Vec<Sample> {
         (146, 0, Hop::Option(&HOME), vec![&[0, 7, 0, 0]], json!({"id": 7})),
         (147, 0, Hop::Route(last), vec![&[0, 7, 0x80, 0], &PREFIX],
             json!({"id": 7, "managed": true, "other_config": false, "options": prefix})),
-        (148, 0, Hop::Neighbor, vec![&[0, 7, 0, 9]], json!({"id": 7, "component": 9})),
+        (148, 0, Hop::Neighbor, vec![&[0, 7, 0, 9], anchor], json!({"id": 7, "component": 9})),
         (149, 0, Hop::Neighbor, vec![&[0, 7, 0, 3, 0, 2, 0, 0]], json!({"id": 7, "components": 3, "component": 2})),
         (150, 0, Hop::Any, vec![&[5, 0, 0, 0], b"seam"], json!({"subtype": 5})),
         (151, 20, Hop::LinkGroup(0x6a), vec![&[0, 125, 0, 2]], json!({"interval": 20, "query_interval": 125, "robustness": 2})),

@@ -53,16 +53,17 @@ pub(super) const NODE_IDENTIFIERS: Names = Names {
 /// By what a trust anchor is named (RFC 3971 section 6.4.3, RFC 6495 section 5).
 pub(super) const ANCHOR_NAMES: Names = Names {
     key: "name_type_name",
-    words: &[
-        "",
-        "der_encoded_x501_name",
-        "fqdn",
-        "sha_1_subject_key_identifier",
-        "sha_224_subject_key_identifier",
-        "sha_256_subject_key_identifier",
-        "sha_384_subject_key_identifier",
-        "sha_512_subject_key_identifier",
-    ],
+    words: &spec::sparse::<255>(&[
+        (1, "der_encoded_x501_name"),
+        (2, "fqdn"),
+        (3, "sha_1_subject_key_identifier"),
+        (4, "sha_224_subject_key_identifier"),
+        (5, "sha_256_subject_key_identifier"),
+        (6, "sha_384_subject_key_identifier"),
+        (7, "sha_512_subject_key_identifier"),
+        (253, "experimental_1"),
+        (254, "experimental_2"),
+    ]),
 };
 
 /// Kinds of certificates (RFC 3971 section 6.4.4).

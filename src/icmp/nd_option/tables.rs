@@ -136,11 +136,15 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 2491 appendix D.
     sized(
-        6,
+        super::SHORTCUT_LIMIT,
         "nbma_shortcut_limit",
         1,
         1,
-        &[spec::u8(2, "shortcut_limit")],
+        &[
+            spec::u8(2, "shortcut_limit"),
+            spec::reserved(3, 1, 0xff, "reserved1"),
+            spec::reserved(4, 4, 0xffff_ffff, "reserved2"),
+        ],
     ),
     // RFC 6275 sections 7.3 and 7.4.
     sized(
@@ -154,7 +158,7 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     sized(
-        8,
+        super::HOME_AGENT_INFORMATION,
         "home_agent_information",
         1,
         1,
@@ -188,9 +192,9 @@ pub(super) const FORMATS: &[Format] = &[
             spec::u8(28, "collision_count"),
         ],
     ),
-    row(12, "rsa_signature", 3, SIGNATURE),
+    row(super::RSA_SIGNATURE, "rsa_signature", 3, SIGNATURE),
     sized(
-        13,
+        super::TIMESTAMP,
         "timestamp",
         2,
         2,
@@ -201,7 +205,7 @@ pub(super) const FORMATS: &[Format] = &[
             spec::u16(14, "fraction_in_65536ths"),
         ],
     ),
-    row(14, "nonce", 1, &[spec::rest(2, "nonce")]),
+    row(super::NONCE, "nonce", 1, &[spec::rest(2, "nonce")]),
     row(
         super::TRUST_ANCHOR,
         "trust_anchor",
@@ -287,7 +291,12 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5175 section 4.
-    row(26, "ra_flags", 1, &[spec::octets(2, 6, "flags")]),
+    row(
+        super::RA_FLAGS,
+        "ra_flags",
+        1,
+        &[spec::octets(2, 6, "flags")],
+    ),
     // RFC 5269 section 4.
     row(
         super::HANDOVER_KEY_REQUEST,

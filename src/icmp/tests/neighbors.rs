@@ -99,7 +99,7 @@ fn a_redirect_quotes_in_its_option() {
     octets.extend(address("2001:db8::2").octets());
     octets.extend([4, 7, 0, 0, 0, 0, 0, 0]);
     octets.extend(&quote);
-    let packet = v6(&octets);
+    let packet = v6_between("fe80::1", "2001:db8::1", 255, &octets);
     let message = parse(&packet);
     let quote = message.quote().unwrap();
     assert_eq!(quote.ip.src(), IpAddr::from(address("2001:db8::1")));
@@ -150,6 +150,23 @@ fn rules_of_neighbor_discovery() {
         told("fe80::1", "ff02::1", 255, &reserved),
         ["reserved router preference"]
     );
+    // RFC 4191 section 2.2.
+    let mut gone = ADVERTISEMENT;
+    gone[6..8].fill(0);
+    assert_eq!(
+        told("fe80::1", "ff02::1", 255, &gone),
+        ["preference of a router with lifetime 0"]
+    );
+    gone[5] = 0xc0;
+    assert!(told("fe80::1", "ff02::1", 255, &gone).is_empty());
+    // RFC 4861 section 6.2.1.
+    let reachable = |millis: u32| {
+        let mut octets = ADVERTISEMENT;
+        octets[8..12].copy_from_slice(&millis.to_be_bytes());
+        told("fe80::1", "ff02::1", 255, &octets)
+    };
+    assert!(reachable(3_600_000).is_empty());
+    assert_eq!(reachable(3_600_001), ["reachable time over an hour"]);
     let mut redirect = neighbor(137, 0, "2001:db8::9");
     redirect.extend(address("ff02::9").octets());
     assert_eq!(
@@ -171,7 +188,8 @@ fn inverse_discovery_has_options_alone() {
         (142, Direction::Reply, &list),
     ] {
         let head = [kind, 0, 0, 0, 0, 0, 0, 0];
-        let packet = v6(&[&head[..], &SOURCE, &target, list].concat());
+        let message = [&head[..], &SOURCE, &target, list].concat();
+        let packet = v6_between("fe80::1", "ff02::1", 255, &message);
         let message = parse(&packet);
         let Body::InverseNeighbor(inverse) = message.body else {
             panic!("{message:?}");
@@ -190,9 +208,8 @@ fn inverse_discovery_has_options_alone() {
 #[test]
 fn inverse_discovery_without_its_options() {
     let told = |kind: u8, options: &[u8]| {
-        rules(&parse(&v6(
-            &[&[kind, 0, 0, 0, 0, 0, 0, 0], options].concat()
-        )))
+        let message = [&[kind, 0, 0, 0, 0, 0, 0, 0], options].concat();
+        rules(&parse(&v6_between("fe80::1", "ff02::1", 255, &message)))
     };
     let addresses = "inverse neighbor discovery without both link-layer addresses";
     assert_eq!(told(141, &[]), [addresses]);
@@ -202,7 +219,8 @@ fn inverse_discovery_without_its_options() {
         ["inverse neighbor advertisement without target addresses"]
     );
     // The rest may be in what was not captured.
-    let packet = v6(&[&[141, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..], &SOURCE].concat());
+    let message = [&[141, 0, 0, 0, 0, 0, 0, 0], &SOURCE[..], &SOURCE].concat();
+    let packet = v6_between("fe80::1", "ff02::1", 255, &message);
     assert!(
         parse_cut(&packet, packet.len() - 8)
             .defects
@@ -231,9 +249,53 @@ fn neighbor_discovery_in_a_fragmented_packet() {
     let mut path = [148, 0, 0, 0, 0, 7, 0xff, 0xff, 0, 0, 0, 0];
     assert_eq!(
         told(&path[..8], [0, 0]),
-        ["certification path solicitation with a fragment header"]
+        [
+            "certification path solicitation with a fragment header",
+            "certification path solicitation without a trust anchor"
+        ]
     );
     path[0] = 149;
     assert!(told(&path, [0, 0]).is_empty());
     assert!(told(&[128, 0, 0, 0, 0, 7, 0, 1], [0, 0]).is_empty());
+}
+
+/// RFC 4861 sections 4.5 and 8.2.
+#[test]
+fn a_redirect_is_for_the_sender_of_its_packet() {
+    let told = |dst: &str, destination: &str, behind: usize| {
+        let mut redirect = neighbor(137, 0, "fe80::9");
+        redirect.extend(address(destination).octets());
+        let quoted = ipv6("2001:db8::1", "2001:db8:9::2", 63, 59, &vec![0; behind]);
+        redirect.extend([
+            4,
+            u8::try_from(1 + quoted.len() / 8).unwrap(),
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]);
+        redirect.extend(quoted);
+        rules(&parse(&v6_between("fe80::1", dst, 255, &redirect)))
+    };
+    assert!(told("2001:db8::1", "2001:db8:9::2", 8).is_empty());
+    assert_eq!(
+        told("2001:db8::1", "2001:db8:8::7", 8),
+        ["destination is not that of the quoted packet"]
+    );
+    assert_eq!(
+        told("2001:db8::77", "2001:db8:9::2", 8),
+        ["redirect to another than the sender of the quoted packet"]
+    );
+    assert_eq!(
+        told("ff02::1", "2001:db8:9::2", 8),
+        ["redirect to a multicast address"]
+    );
+    // 40 octets of the IP header and 40 before the options, 8 before the quote and 40 of its header.
+    assert!(told("2001:db8::1", "2001:db8:9::2", 1280 - 128).is_empty());
+    assert_eq!(
+        told("2001:db8::1", "2001:db8:9::2", 1280 - 120),
+        ["redirect longer than 1280 octets"]
+    );
 }
