@@ -35,6 +35,7 @@ pub mod payload;
 pub mod quote;
 pub mod quoted_dns;
 mod quoted_inside;
+mod quoted_rules;
 pub mod quoted_transport;
 pub mod renumbering;
 pub mod rpl;

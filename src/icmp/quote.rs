@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::decode::Decoder;
+use super::quoted_rules;
 use crate::model::Expanded;
 use crate::model::flow::FlowKey;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -272,12 +273,6 @@ impl<'a> Quote<'a> {
             .flatten()
     }
 
-    /// Whether a UDP datagram that is no fragment claims more octets than IP says there are.
-    fn exceeds_ip(&self) -> bool {
-        let is_told = self.ip.fragment.is_none() && !self.ip.length_from_frame;
-        is_told && (self.udp_length()).is_some_and(|own| u32::from(own) > self.ip.payload_length)
-    }
-
     /// How many octets the checksum of a quoted UDP-Lite datagram covers, from its header on; 0 for all
     /// (RFC 3828 section 3.1).
     pub fn checksum_coverage(&self) -> Option<u16> {
@@ -374,10 +369,7 @@ pub(super) fn parse<'a>(
             if octets.len() < needed {
                 short(needed, decoder.defects);
             }
-            if quote.exceeds_ip() {
-                let offset = quote.ip.header.len() + UDP_LENGTH;
-                (decoder.defects).rule(Layer::Quote, offset, "udp length beyond its ip packet");
-            }
+            quoted_rules::check(&quote, decoder.defects);
             Some(quote)
         }
         Err(Undecodable::Short) => {

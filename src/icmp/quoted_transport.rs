@@ -1,7 +1,7 @@
 //! What a quoted packet of SCTP or DCCP says behind its ports: the first chunk, the type of packet.
 
 use super::Quote;
-use super::field::{FieldSpec, spec};
+use super::field::{FieldSpec, Names, spec};
 use super::item::Specs;
 use super::upper_header::UpperHeader;
 use crate::wire::bytes::u8_at;
@@ -35,13 +35,24 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
         3 => (Some("sack"), SACK),
         4 => (Some("heartbeat"), NOTHING),
         5 => (Some("heartbeat_ack"), NOTHING),
-        6 => (Some("abort"), NOTHING),
+        6 => (Some("abort"), ABORT),
         7 => (Some("shutdown"), SHUTDOWN),
         8 => (Some("shutdown_ack"), NOTHING),
-        9 => (Some("error"), NOTHING),
+        9 => (Some("error"), CAUSE),
         10 => (Some("cookie_echo"), NOTHING),
         11 => (Some("cookie_ack"), NOTHING),
-        14 => (Some("shutdown_complete"), NOTHING),
+        // RFC 4960 appendix A.
+        12 => (Some("ecn_echo"), LOWEST),
+        13 => (Some("congestion_window_reduced"), LOWEST),
+        14 => (Some("shutdown_complete"), TAG_REFLECTED),
+        15 => (Some("authentication"), AUTHENTICATION),
+        64 => (Some("interleaved_data"), INTERLEAVED_DATA),
+        128 => (Some("address_configuration_ack"), SERIAL),
+        130 => (Some("reconfiguration"), NOTHING),
+        132 => (Some("padding"), NOTHING),
+        192 => (Some("forward_tsn"), SHUTDOWN),
+        193 => (Some("address_configuration"), SERIAL),
+        194 => (Some("interleaved_forward_tsn"), SHUTDOWN),
         _ => (None, NOTHING),
     };
     let specs = Specs::Two(CHUNK, own);
@@ -95,7 +106,7 @@ fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
 
 const NOTHING: Table = &[];
 
-/// RFC 9260 section 3.2.
+/// RFC 9260 section 3.2, and IANA registry `Chunk Types` for those of other RFCs.
 const CHUNK: Table = &[
     spec::u8(0, "type"),
     spec::hex(1, 1, "flags"),
@@ -104,11 +115,71 @@ const CHUNK: Table = &[
 
 /// RFC 9260 section 3.3.1.
 const DATA: Table = &[
+    IMMEDIATE,
+    UNORDERED,
+    BEGINNING,
+    ENDING,
     spec::u32(4, "sequence"),
     spec::u16(8, "stream"),
     spec::u16(10, "stream_sequence"),
     spec::u32(12, "payload_protocol"),
 ];
+
+const IMMEDIATE: FieldSpec = spec::flag(1, 0x08, "immediate");
+const UNORDERED: FieldSpec = spec::flag(1, 0x04, "unordered");
+const BEGINNING: FieldSpec = spec::flag(1, 0x02, "beginning");
+const ENDING: FieldSpec = spec::flag(1, 0x01, "ending");
+
+/// RFC 8260 section 2.1; what is last is the protocol in a first fragment, the number of any other.
+const INTERLEAVED_DATA: Table = &[
+    IMMEDIATE,
+    UNORDERED,
+    BEGINNING,
+    ENDING,
+    spec::u32(4, "sequence"),
+    spec::u16(8, "stream"),
+    spec::reserved(10, 2, 0xffff, "reserved"),
+    spec::u32(12, "message_sequence"),
+    spec::u32(16, "payload_protocol_or_fragment"),
+];
+
+/// RFC 9260 sections 3.3.7 and 3.3.13: the packet has the verification tag of the one that it answers.
+const TAG_REFLECTED: Table = &[REFLECTED];
+const REFLECTED: FieldSpec = spec::flag(1, 0x01, "tag_reflected");
+const ABORT: Table = &[REFLECTED, FIRST_CAUSE, CAUSE_LENGTH];
+
+/// RFC 9260 section 3.3.10.
+const CAUSE: Table = &[FIRST_CAUSE, CAUSE_LENGTH];
+const FIRST_CAUSE: FieldSpec = spec::named(spec::u16(4, "cause"), &CAUSES);
+const CAUSE_LENGTH: FieldSpec = spec::u16(6, "cause_length");
+const CAUSES: Names = Names {
+    key: "cause_name",
+    words: &[
+        "",
+        "invalid_stream",
+        "missing_parameter",
+        "stale_cookie",
+        "out_of_resource",
+        "unresolvable_address",
+        "unrecognized_chunk_type",
+        "invalid_parameter",
+        "unrecognized_parameters",
+        "no_user_data",
+        "cookie_while_shutting_down",
+        "restart_with_new_addresses",
+        "user_initiated_abort",
+        "protocol_violation",
+    ],
+};
+
+/// RFC 4960 appendix A.
+const LOWEST: Table = &[spec::u32(4, "lowest_sequence")];
+
+/// RFC 4895 section 5.1.
+const AUTHENTICATION: Table = &[spec::u16(4, "shared_key"), spec::u16(6, "hmac")];
+
+/// RFC 5061 sections 4.1.1 and 4.1.2.
+const SERIAL: Table = &[spec::u32(4, "serial")];
 
 /// RFC 9260 sections 3.3.2 and 3.3.3.
 const INIT: Table = &[
@@ -127,7 +198,7 @@ const SACK: Table = &[
     spec::u16(14, "duplicates"),
 ];
 
-/// RFC 9260 section 3.3.8.
+/// RFC 9260 section 3.3.8, RFC 3758 section 3.2, RFC 8260 section 2.3.1: up to where all is there.
 const SHUTDOWN: Table = &[spec::u32(4, "acknowledgment")];
 
 /// RFC 4340 section 5.1: what is before the type; the checksum is told with those of other transports.
@@ -168,3 +239,110 @@ const RESET: Table = &[
     spec::number(14, 6, "acknowledgment"),
     spec::u8(20, "reset_code"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::icmp::field::Value;
+
+    /// The name of a chunk, and its fields behind the length but for flags that are not set.
+    fn told(octets: &[u8]) -> (Option<&'static str>, Vec<String>) {
+        let chunk = chunk(octets).unwrap();
+        let fields = (chunk.item.fields().skip(CHUNK.len()))
+            .filter(|field| field.value != Value::Flag(false));
+        let text = fields.map(|field| match field.word() {
+            Some((_, word)) => format!("{} {word}", field.name),
+            None => format!("{} {:?}", field.name, field.value),
+        });
+        (chunk.message, text.collect())
+    }
+
+    #[test]
+    fn chunks_of_every_rfc() {
+        for (octets, name, fields) in [
+            (
+                &[0, 0x0b, 0, 17, 0, 0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 4, 9][..],
+                "data",
+                &[
+                    "immediate Flag(true)",
+                    "beginning Flag(true)",
+                    "ending Flag(true)",
+                    "sequence Number(1)",
+                    "stream Number(2)",
+                    "stream_sequence Number(3)",
+                    "payload_protocol Number(4)",
+                ][..],
+            ),
+            (
+                &[64, 4, 0, 20, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 4, 0, 0, 0, 5],
+                "interleaved_data",
+                &[
+                    "unordered Flag(true)",
+                    "sequence Number(1)",
+                    "stream Number(2)",
+                    "message_sequence Number(4)",
+                    "payload_protocol_or_fragment Number(5)",
+                ],
+            ),
+            (
+                &[6, 1, 0, 8, 0, 12, 0, 4],
+                "abort",
+                &[
+                    "tag_reflected Flag(true)",
+                    "cause user_initiated_abort",
+                    "cause_length Number(4)",
+                ],
+            ),
+            (
+                &[9, 0, 0, 8, 0, 3, 0, 4],
+                "error",
+                &["cause stale_cookie", "cause_length Number(4)"],
+            ),
+            (
+                &[14, 1, 0, 4],
+                "shutdown_complete",
+                &["tag_reflected Flag(true)"],
+            ),
+            (
+                &[12, 0, 0, 8, 0, 0, 0, 7],
+                "ecn_echo",
+                &["lowest_sequence Number(7)"],
+            ),
+            (
+                &[13, 0, 0, 8, 0, 0, 0, 7],
+                "congestion_window_reduced",
+                &["lowest_sequence Number(7)"],
+            ),
+            (
+                &[15, 0, 0, 8, 0, 1, 0, 3],
+                "authentication",
+                &["shared_key Number(1)", "hmac Number(3)"],
+            ),
+            (
+                &[128, 0, 0, 8, 0, 0, 0, 7],
+                "address_configuration_ack",
+                &["serial Number(7)"],
+            ),
+            (
+                &[193, 0, 0, 8, 0, 0, 0, 7],
+                "address_configuration",
+                &["serial Number(7)"],
+            ),
+            (
+                &[192, 0, 0, 8, 0, 0, 0, 7],
+                "forward_tsn",
+                &["acknowledgment Number(7)"],
+            ),
+            (
+                &[194, 0, 0, 8, 0, 0, 0, 7],
+                "interleaved_forward_tsn",
+                &["acknowledgment Number(7)"],
+            ),
+            (&[130, 0, 0, 4], "reconfiguration", &[]),
+            (&[132, 0, 0, 4], "padding", &[]),
+        ] {
+            let fields = fields.iter().map(ToString::to_string).collect();
+            assert_eq!(told(octets), (Some(name), fields));
+        }
+    }
+}

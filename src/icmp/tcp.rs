@@ -2,9 +2,9 @@
 //! that quote more than eight octets of the packet's payload quote it.
 
 use super::Quote;
-use super::field::{FieldSpec, spec};
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
-use crate::wire::ip::{IpOptions, OptionSpace, protocol};
+use super::field::{FieldSpec, Names, spec};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
+use crate::wire::ip::{IpOption, IpOptions, OptionSpace, protocol};
 
 /// Octets of the header without options.
 const FIXED: usize = 20;
@@ -42,7 +42,18 @@ pub const FLAGS: [(&str, u8); 9] = [
     ("ae", b'e'),
 ];
 
+/// How many of the bits are flags; three before them are to be 0.
+const FLAG_BITS: u32 = 9;
+
 impl<'a> TcpHeader<'a> {
+    /// The bits before the flags that are to be 0 (RFC 9293 section 3.1), where one is set.
+    pub const fn reserved(&self) -> Option<u16> {
+        match self.flags >> FLAG_BITS {
+            0 => None,
+            bits => Some(bits),
+        }
+    }
+
     /// Its options, padding included.
     pub fn options(&self) -> IpOptions<'a> {
         IpOptions::new(
@@ -76,15 +87,70 @@ impl<'a> Quote<'a> {
     }
 }
 
+/// The first rule that the options of a TCP header break, of which `octets` are there and which ends at `end`,
+/// and where they do (RFC 9293 section 3.1): what stands behind a wrong length nobody knows.
+pub(super) fn option_fault(octets: &[u8], end: usize) -> Option<(usize, &'static str)> {
+    let there = octets.get(..end).unwrap_or(octets);
+    let mut at = FIXED;
+    IpOptions::new(OptionSpace::Tcp, tail(there, FIXED)).find_map(|option| {
+        let fault = fault_of(&option, end - at).map(|(offset, rule)| (at + offset, rule));
+        at += option.bytes.len();
+        fault
+    })
+}
+
+/// What is wrong with an option that has `room` up to the header's end, and where in it.
+fn fault_of(option: &IpOption<'_>, room: usize) -> Option<(usize, &'static str)> {
+    const END_OF_OPTIONS: u8 = 0;
+    const NO_OPERATION: u8 = 1;
+    if matches!(option.kind, END_OF_OPTIONS | NO_OPERATION) {
+        return None;
+    }
+    let rule = match u8_at(option.bytes, 1).map(usize::from) {
+        None if room > 1 => return None,
+        Some(0..2) => "tcp option length under 2",
+        Some(length) if length <= room => {
+            if !holds(option.kind, length) {
+                return Some((1, "tcp option length wrong for its type"));
+            }
+            // RFC 7323 section 2.3.
+            let is_over = option.kind == WINDOW_SCALE && u8_at(option.bytes, 2) > Some(14);
+            return is_over.then_some((2, "window scale over 14"));
+        }
+        _ => "tcp option runs over the header's end",
+    };
+    // Where its length is, or should be.
+    Some((usize::from(option.bytes.len() > 1), rule))
+}
+
+const WINDOW_SCALE: u8 = 3;
+
+/// Whether an option of this length, type and length included, holds what its type does, by the RFC that
+/// [`option`] names.
+const fn holds(kind: u8, length: usize) -> bool {
+    match kind {
+        2 | 28 => length == 4,
+        WINDOW_SCALE => length == 3,
+        4 => length == 2,
+        5 => (length - 2).is_multiple_of(8),
+        8 => length == 10,
+        19 => length == 18,
+        29 => length >= 4,
+        34 => length == 2 || length >= 6 && length <= 18 && length.is_multiple_of(2),
+        _ => true,
+    }
+}
+
 /// IANA registry `TCP Option Kind Numbers`.
 pub(super) const fn option(kind: u8) -> (&'static str, &'static [FieldSpec]) {
+    const DATA: &[FieldSpec] = &[spec::rest(2, "data")];
     match kind {
         // RFC 9293 section 3.2.
         0 => ("end_of_options", &[]),
         1 => ("no_operation", &[]),
         2 => ("mss", const { &[spec::u16(2, "mss")] }),
         // RFC 7323 sections 2.2 and 3.2.
-        3 => ("window_scale", const { &[spec::u8(2, "shift")] }),
+        WINDOW_SCALE => ("window_scale", const { &[spec::u8(2, "shift")] }),
         8 => (
             "timestamps",
             const { &[spec::u32(2, "value"), spec::u32(6, "echo_reply")] },
@@ -92,11 +158,158 @@ pub(super) const fn option(kind: u8) -> (&'static str, &'static [FieldSpec]) {
         // RFC 2018 sections 2 and 3.
         4 => ("sack_permitted", &[]),
         5 => ("sack", const { &[spec::number_list(2, 4, "edges")] }),
-        19 => ("md5_signature", const { &[spec::rest(2, "data")] }),
-        28 => ("user_timeout", const { &[spec::hex(2, 2, "timeout")] }),
-        29 => ("authentication", const { &[spec::rest(2, "data")] }),
-        30 => ("multipath", const { &[spec::rest(2, "data")] }),
+        // RFC 1072, whose place options 5 and 8 took.
+        6 => ("echo", const { &[spec::u32(2, "value")] }),
+        7 => ("echo_reply", const { &[spec::u32(2, "value")] }),
+        // RFC 1146.
+        14 => (
+            "alternate_checksum_request",
+            const { &[spec::u8(2, "algorithm")] },
+        ),
+        15 => ("alternate_checksum_data", DATA),
+        // RFC 2385.
+        19 => ("md5_signature", DATA),
+        // RFC 4782 section 3.1.
+        27 => (
+            "quick_start",
+            const {
+                &[
+                    spec::bits(2, 0, 4, "rate"),
+                    spec::u8(3, "ttl_difference"),
+                    spec::bits_of(4, 4, 2, 30, "nonce"),
+                ]
+            },
+        ),
+        // RFC 5482 section 2.
+        28 => (
+            "user_timeout",
+            const {
+                &[
+                    spec::flag(2, 0x80, "minutes"),
+                    spec::masked(2, 0x7fff, "timeout"),
+                ]
+            },
+        ),
+        // RFC 5925 section 2.2.
+        29 => (
+            "authentication",
+            const {
+                &[
+                    spec::u8(2, "key_id"),
+                    spec::u8(3, "next_key_id"),
+                    spec::rest(4, "authentication_code"),
+                ]
+            },
+        ),
+        // RFC 8684 section 3.
+        30 => (
+            "multipath",
+            const {
+                &[
+                    spec::named(spec::bits(2, 4, 4, "subtype"), &SUBTYPES),
+                    spec::rest(2, "data"),
+                ]
+            },
+        ),
+        // RFC 7413 section 4.1.1.
         34 => ("fast_open", const { &[spec::rest(2, "cookie")] }),
-        _ => ("", const { &[spec::rest(2, "data")] }),
+        // RFC 8547 section 4.1.
+        69 => ("encryption_negotiation", DATA),
+        // RFC 9768 section 3.2.3.
+        172 => ("accurate_ecn_0", DATA),
+        174 => ("accurate_ecn_1", DATA),
+        // RFC 6994 section 3: of whom it is, in two octets or four.
+        253 | 254 => (
+            "experiment",
+            const { &[spec::hex(2, 2, "experiment"), spec::rest(4, "data")] },
+        ),
+        _ => ("", DATA),
+    }
+}
+
+/// RFC 8684 section 3, figure 3.
+const SUBTYPES: Names = Names {
+    key: "subtype_name",
+    words: &[
+        "capable",
+        "join",
+        "data_sequence_signal",
+        "add_address",
+        "remove_address",
+        "priority",
+        "fail",
+        "fast_close",
+        "reset",
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::icmp::ip_header;
+    use crate::wire::ip::{IpOption, OptionSpace};
+
+    /// The name of an option and its fields behind type and length, as text.
+    fn told(octets: &[u8]) -> (Option<&'static str>, Vec<String>) {
+        let item = ip_header::option(&IpOption {
+            kind: octets[0],
+            space: OptionSpace::Tcp,
+            bytes: octets,
+        });
+        let fields = item.fields().skip(2);
+        let text = fields.map(|field| match field.word() {
+            Some((_, word)) => format!("{} {word}", field.name),
+            None => format!("{} {:?}", field.name, field.value),
+        });
+        (item.name, text.collect())
+    }
+
+    #[test]
+    fn options_by_the_fields_of_their_rfc() {
+        for (octets, name, fields) in [
+            (
+                &[28, 4, 0x80, 5][..],
+                "user_timeout",
+                &["minutes Flag(true)", "timeout Number(5)"][..],
+            ),
+            (
+                &[29, 6, 1, 2, 7, 7],
+                "authentication",
+                &[
+                    "key_id Number(1)",
+                    "next_key_id Number(2)",
+                    "authentication_code Octets([7, 7])",
+                ],
+            ),
+            (
+                &[30, 4, 0x20, 5],
+                "multipath",
+                &["subtype data_sequence_signal", "data Octets([32, 5])"],
+            ),
+            (
+                &[27, 8, 6, 5, 0, 0, 0, 28],
+                "quick_start",
+                &[
+                    "rate Number(6)",
+                    "ttl_difference Number(5)",
+                    "nonce Number(7)",
+                ],
+            ),
+            (
+                &[254, 6, 0xe2, 0xd4, 1, 2],
+                "experiment",
+                &["experiment Hex(58068)", "data Octets([1, 2])"],
+            ),
+            (
+                &[14, 3, 1],
+                "alternate_checksum_request",
+                &["algorithm Number(1)"],
+            ),
+            (&[69, 3, 1], "encryption_negotiation", &["data Octets([1])"]),
+            (&[172, 3, 1], "accurate_ecn_0", &["data Octets([1])"]),
+            (&[174, 3, 1], "accurate_ecn_1", &["data Octets([1])"]),
+        ] {
+            let fields = fields.iter().map(ToString::to_string).collect();
+            assert_eq!(told(octets), (Some(name), fields));
+        }
     }
 }

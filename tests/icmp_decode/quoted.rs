@@ -54,10 +54,11 @@ fn transports() -> Vec<Sample> {
                 0x0f, 0xa0, 0x0b, 0x59, 0, 0, 0, 7, 1, 2, 3, 4, 0, 3, 0, 20, 0, 0, 0x12, 0x34,
             ],
             json!({"type": 0, "name": "sctp_chunk", "message": "data", "flags": 3,
-                   "chunk_length": 20, "sequence": 0x1234}),
+                   "chunk_length": 20, "immediate": false, "unordered": false,
+                   "beginning": true, "ending": true, "sequence": 0x1234}),
             "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
             "verification tag 0x00000007, checksum 0x01020304, data sctp chunk (0): flags 0x3, \
-             chunk length 20, sequence 4660, ",
+             chunk length 20, flags [beginning, ending], sequence 4660, ",
         ),
         sample(
             33,

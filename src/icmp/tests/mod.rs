@@ -11,6 +11,7 @@ mod multicast;
 mod neighbors;
 mod objects;
 mod queries;
+mod quoted_rules;
 mod rpl;
 mod rpl_routes;
 mod rpl_rules;

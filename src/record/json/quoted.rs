@@ -250,6 +250,7 @@ impl Serialize for TcpFields<'_> {
                 .map(|(_, (name, _))| *name)
         };
         map.put("flags", &Iter(flags))?;
+        map.maybe("reserved", header.reserved())?;
         map.put("ack", &header.acknowledgment)?;
         map.maybe("window", header.window)?;
         map.maybe("urgent_pointer", header.urgent)?;

@@ -242,10 +242,15 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
         let is_set = header.flags >> bit & 1 != 0;
         is_set.then_some(*letter)
     }));
-    if header.flags == 0 {
+    if out.ends_with(b"[") {
         out.extend_from_slice(b"none");
     }
-    number(out, b"], ack ", header.acknowledgment.into());
+    out.push(b']');
+    if let Some(bits) = header.reserved() {
+        out.extend_from_slice(b", reserved 0x");
+        write::hex(out, bits.into(), 1);
+    }
+    number(out, b", ack ", header.acknowledgment.into());
     if let Some(window) = header.window {
         number(out, b", win ", window.into());
     }
@@ -264,7 +269,9 @@ pub(super) fn tcp(out: &mut Vec<u8>, header: &TcpHeader<'_>) {
 
 fn tcp_option(out: &mut Vec<u8>, option: &IpOption<'_>) {
     let octets = option.bytes;
-    match (option.kind, octets.len()) {
+    // What runs over the header's end is not what is there.
+    let length = (option.length()).map_or(0, usize::from);
+    match (option.kind, length) {
         (0, _) => out.extend_from_slice(b"eol"),
         (1, _) => out.extend_from_slice(b"nop"),
         (2, 4) => number(out, b"mss ", u16_at(octets, 2).unwrap_or(0).into()),
