@@ -14,6 +14,7 @@ mod error;
 mod extended_echo;
 pub mod extension;
 pub mod field;
+pub mod handover;
 pub mod ilnp;
 pub mod ip_header;
 pub mod item;
@@ -135,7 +136,7 @@ pub enum Body<'a> {
     /// Multicast router discovery (RFC 4286).
     MulticastRouter(multicast_router::MulticastRouter),
     /// Fast handovers (RFC 5568).
-    FastHandover(mobile::FastHandover<'a>),
+    FastHandover(handover::FastHandover<'a>),
     /// RPL control (RFC 6550).
     Rpl(rpl::Rpl<'a>),
     /// ILNP locator update (RFC 6743).

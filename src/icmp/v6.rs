@@ -1,6 +1,7 @@
 //! ICMPv6 (RFC 4443 and what updates it).
 
 use super::decode::Decoder;
+use super::handover;
 use super::mobile::{self, MobileIpKind};
 use super::{Body, Direction, ErrorClass, error, extended_echo, mld, ndp, v4};
 use super::{ilnp, lowpan, multicast_router, node_info, renumbering, rpl, send};
@@ -46,7 +47,7 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
         149 => send::body(decoder, Reply),
         150 => mobile::seamoby(decoder),
         151..=153 => multicast_router::body(decoder),
-        154 => mobile::fast_handover(decoder),
+        154 => handover::fast_handover(decoder),
         155 => rpl::body(decoder),
         156 => ilnp::body(decoder),
         157 => lowpan::duplicate_address(decoder, Request),

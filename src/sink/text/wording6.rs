@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{addr, wording6_nodes};
-use crate::icmp::{Body, Message, mobile, names};
+use crate::icmp::{Body, Message, handover, names};
 use crate::record::write::{self, number};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
@@ -244,7 +244,7 @@ fn fast_handover(out: &mut Vec<u8>, message: &Message<'_>) {
     };
     if let Some(subtype) = handover.subtype() {
         out.push(b' ');
-        named_or(out, mobile::subtype_name(subtype), |out| {
+        named_or(out, handover::subtype_name(subtype), |out| {
             number(out, b"subtype ", subtype.into());
         });
     }
