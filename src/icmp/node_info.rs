@@ -211,21 +211,21 @@ macro_rules! fields {
 
 const FIELDS: &[FieldSpec] = fields!();
 /// Of queries for addresses and of their answers (RFC 4620 section 6.3).
-const ADDRESSES_ASKED: &[FieldSpec] = fields!(
-    spec::masked(6, 0x20, "global_addresses"),
-    spec::masked(6, 0x10, "site_local_addresses"),
-    spec::masked(6, 0x08, "link_local_addresses"),
-    spec::masked(6, 0x04, "ipv4_compatible_addresses"),
-    ALL_UNICAST
-);
-const ADDRESSES_TOLD: &[FieldSpec] = fields!(
-    spec::masked(6, 0x20, "global_addresses"),
-    spec::masked(6, 0x10, "site_local_addresses"),
-    spec::masked(6, 0x08, "link_local_addresses"),
-    spec::masked(6, 0x04, "ipv4_compatible_addresses"),
-    ALL_UNICAST,
-    TRUNCATED
-);
+macro_rules! scopes {
+    ($($more:expr),*) => {
+        fields!(
+            spec::masked(6, 0x20, "global_addresses"),
+            spec::masked(6, 0x10, "site_local_addresses"),
+            spec::masked(6, 0x08, "link_local_addresses"),
+            spec::masked(6, 0x04, "ipv4_compatible_addresses"),
+            ALL_UNICAST
+            $(, $more)*
+        )
+    };
+}
+
+const ADDRESSES_ASKED: &[FieldSpec] = scopes!();
+const ADDRESSES_TOLD: &[FieldSpec] = scopes!(TRUNCATED);
 /// Of those of IPv4 (section 6.4).
 const IPV4_ASKED: &[FieldSpec] = fields!(ALL_UNICAST);
 const IPV4_TOLD: &[FieldSpec] = fields!(ALL_UNICAST, TRUNCATED);

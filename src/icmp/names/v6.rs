@@ -295,21 +295,20 @@ const NODE_RESPONSE: &[CodeNames] = &[
 ];
 
 /// RFC 8505 section 9.3: how long the owner is; 0 is that of RFC 6775.
-const DUPLICATE_REQUEST: &[CodeNames] = &[
-    code(0, "dar", "owner as in RFC 6775"),
-    code(1, "edar_64", "owner of 64 bits"),
-    code(2, "edar_128", "owner of 128 bits"),
-    code(3, "edar_192", "owner of 192 bits"),
-    code(4, "edar_256", "owner of 256 bits"),
-];
+macro_rules! by_owner {
+    ($name:literal) => {
+        &[
+            code(0, $name, "owner as in RFC 6775"),
+            code(1, concat!("e", $name, "_64"), "owner of 64 bits"),
+            code(2, concat!("e", $name, "_128"), "owner of 128 bits"),
+            code(3, concat!("e", $name, "_192"), "owner of 192 bits"),
+            code(4, concat!("e", $name, "_256"), "owner of 256 bits"),
+        ]
+    };
+}
 
-const DUPLICATE_CONFIRMATION: &[CodeNames] = &[
-    code(0, "dac", "owner as in RFC 6775"),
-    code(1, "edac_64", "owner of 64 bits"),
-    code(2, "edac_128", "owner of 128 bits"),
-    code(3, "edac_192", "owner of 192 bits"),
-    code(4, "edac_256", "owner of 256 bits"),
-];
+const DUPLICATE_REQUEST: &[CodeNames] = by_owner!("dar");
+const DUPLICATE_CONFIRMATION: &[CodeNames] = by_owner!("dac");
 
 /// RFC 6550 section 6; RFC 6997 for the discovery reply object, RFC 6998 for the measurement
 /// object, RFC 9009 for the destination cleanup object, RFC 9914 for projected routes.

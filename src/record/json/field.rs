@@ -204,10 +204,7 @@ impl Serialize for NodeNameText<'_> {
 
 impl fmt::Display for NodeNameText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, label) in self.0.labels().enumerate() {
-            let separator = if i == 0 { "" } else { "." };
-            write!(f, "{separator}{}", Escaped(label))?;
-        }
+        dotted(f, self.0.labels())?;
         f.write_str(if self.0.is_qualified() { "." } else { "" })
     }
 }
@@ -223,12 +220,17 @@ impl fmt::Display for DnsName<'_> {
         if self.0.is_root() {
             f.write_str(".")?;
         }
-        for (i, label) in self.0.labels().enumerate() {
-            let separator = if i == 0 { "" } else { "." };
-            write!(f, "{separator}{}", Escaped(label))?;
-        }
-        Ok(())
+        dotted(f, self.0.labels())
     }
+}
+
+/// Labels with dots between them.
+fn dotted<'a>(f: &mut fmt::Formatter<'_>, labels: impl Iterator<Item = &'a [u8]>) -> fmt::Result {
+    for (i, label) in labels.enumerate() {
+        let separator = if i == 0 { "" } else { "." };
+        write!(f, "{separator}{}", Escaped(label))?;
+    }
+    Ok(())
 }
 
 /// An object of an extension structure.
