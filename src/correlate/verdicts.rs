@@ -178,7 +178,7 @@ impl Verdicts {
         // The same message, behind a translation that left alone what it quotes, is counted already.
         let is_counted = other_side.is_some_and(|there| key.is_of(&there));
         if is_counted && let Some(verdict) = self.open.get_mut(&key) {
-            verdict.turns_out(error.unfit());
+            verdict.count_unfit_if_heard(error.unfit());
             return None;
         }
         let other_side = other_side.filter(|_| !is_counted);
@@ -261,7 +261,7 @@ impl Verdicts {
     ) {
         if let Some(verdict) = self.open.get_mut(key) {
             verdict.shown |= shown;
-            verdict.is_fit_after_all(unfit);
+            verdict.uncount_unfit(unfit);
             let known = (verdict.undelivered).get_or_insert(Undelivered {
                 count: 0,
                 first: by,
@@ -287,7 +287,7 @@ impl Verdicts {
             return;
         }
         verdict.count -= 1;
-        verdict.is_fit_after_all(error.unfit());
+        verdict.uncount_unfit(error.unfit());
         if let Some(undelivered) = &mut verdict.undelivered {
             undelivered.count = undelivered.count.min(verdict.count);
         }
@@ -334,7 +334,7 @@ impl Verdicts {
             return;
         };
         if key.flow == there.flow {
-            verdict.turns_out(error.unfit());
+            verdict.count_unfit_if_heard(error.unfit());
         }
         verdict.same_as.get_or_insert(OtherSide {
             flow: key.flow,
@@ -409,7 +409,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         _ => verdict.segment.filter(|known| segment == Some(*known)),
     };
     verdict.count += 1;
-    verdict.is_unfit(error.unfit());
+    verdict.count_unfit(error.unfit());
     verdict.sent_as = verdict.sent_as.or(error.sent_as);
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;

@@ -65,14 +65,14 @@ impl DropVerdict {
     }
 
     /// Adds what is wrong with an error, if anything is.
-    pub(super) fn is_unfit(&mut self, unfit: Option<Unfit>) {
+    pub(super) fn count_unfit(&mut self, unfit: Option<Unfit>) {
         if let Some(unfit) = unfit {
             *self.count_of(unfit) += 1;
         }
     }
 
     /// Takes that back.
-    pub(super) fn is_fit_after_all(&mut self, unfit: Option<Unfit>) {
+    pub(super) fn uncount_unfit(&mut self, unfit: Option<Unfit>) {
         if let Some(unfit) = unfit {
             let count = self.count_of(unfit);
             *count = count.saturating_sub(1);
@@ -80,9 +80,9 @@ impl DropVerdict {
     }
 
     /// An error that is counted already came to its receiver so.
-    pub(super) fn turns_out(&mut self, unfit: Option<Unfit>) {
+    pub(super) fn count_unfit_if_heard(&mut self, unfit: Option<Unfit>) {
         if !self.is_unheard() {
-            self.is_unfit(unfit);
+            self.count_unfit(unfit);
         }
     }
 }
