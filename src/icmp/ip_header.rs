@@ -1,9 +1,13 @@
 //! The options and extension headers of IP packets as items: with names, fields and places, like
 //! the parts of messages.
 
+pub(super) mod cipso;
+mod ioam;
 mod option;
 
 use std::net::IpAddr;
+
+pub use ioam::Recorded;
 
 use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
@@ -21,8 +25,14 @@ pub fn options<'a>(ip: &Ip<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
 pub fn option<'a>(option: &IpOption<'a>) -> Item<'a> {
     let kind = option.kind;
     let (name, table) = option::format(option.space, kind, option.bytes);
-    // Padding has a type alone.
-    let header = (OPTION_HEADER.get(..option.bytes.len())).unwrap_or(OPTION_HEADER);
+    let specs = match (option.space, kind) {
+        (OptionSpace::Ipv6, option::IOAM | option::IOAM_MUTABLE) => ioam::specs(option.bytes),
+        // Padding has a type alone.
+        _ => Specs::Two(
+            (OPTION_HEADER.get(..option.bytes.len())).unwrap_or(OPTION_HEADER),
+            table,
+        ),
+    };
     Item {
         group: "options",
         number: Some(kind.into()),
@@ -30,7 +40,7 @@ pub fn option<'a>(option: &IpOption<'a>) -> Item<'a> {
         length: option.length().map(u32::from),
         bytes: option.bytes,
         extent: Extent::of(option.bytes.len(), option.stated()),
-        specs: Specs::Two(header, table),
+        specs,
     }
 }
 

@@ -41,8 +41,8 @@ pub(super) enum Specs {
     Made([Option<FieldSpec>; ROWS]),
 }
 
-/// The most rows that are made for one part: those of interface information.
-const ROWS: usize = 16;
+/// The most rows that are made for one part: those of what a node records of a packet.
+pub(super) const ROWS: usize = 19;
 
 impl Specs {
     /// Rows made for one part, at most [`ROWS`].

@@ -3,6 +3,7 @@
 mod babel;
 
 use crate::icmp::field::{Extent, FieldSpec, Names, spec};
+use crate::icmp::ip_header::{Recorded, cipso};
 use crate::icmp::item::{Item, Specs};
 use crate::icmp::nd_option::{self, NdOptions};
 use crate::icmp::{describe, ndp};
@@ -25,6 +26,12 @@ pub enum Parts {
     DomainOptions,
     /// What is in a request for candidate access routers or in the reply (RFC 4066 section 5.1.3).
     CardOptions,
+    /// What nodes recorded on the way of a packet (RFC 9197 section 4.4.2).
+    TraceNodes(Recorded),
+    /// Tags of a commercial security option.
+    SecurityTags,
+    /// Ranges of categories in such a tag.
+    CategoryRanges,
 }
 
 const RIP_ROUTE: &[FieldSpec] = &[
@@ -145,6 +152,9 @@ impl Parts {
                     let length = item.bytes.len();
                     (item, length)
                 }
+                Self::TraceNodes(recorded) => recorded.node(rest)?,
+                Self::SecurityTags => cipso::tag(rest)?,
+                Self::CategoryRanges => cipso::range(rest)?,
             };
             rest = tail(rest, length);
             Some((item, length))

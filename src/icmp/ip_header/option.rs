@@ -1,6 +1,7 @@
 //! The tables of the options of IPv4, IPv6, dynamic source routing and segment routing.
 
 use super::Table;
+use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::tcp;
 use crate::wire::bytes::u8_at;
@@ -17,6 +18,10 @@ pub(super) fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'st
     };
     ((!name.is_empty()).then_some(name), table)
 }
+
+/// RFC 9486 section 3.
+pub(super) const IOAM: u8 = 0x11;
+pub(super) const IOAM_MUTABLE: u8 = 0x31;
 
 const DATA: Table = &[spec::rest(2, "data")];
 const ROUTE: Table = &[spec::u8(2, "pointer"), spec::v4_list(3, "addresses")];
@@ -88,7 +93,7 @@ fn option4(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
             "commercial_security",
             &[
                 const { spec::u32(2, "domain_of_interpretation") },
-                const { spec::rest(6, "tags") },
+                const { spec::parts(6, Parts::SecurityTags, "tags") },
             ],
         ),
         // RFC 1063.
@@ -165,7 +170,8 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
                 const { spec::u16(10, "delta_last_sent") },
             ],
         ),
-        0x11 | 0x31 => ("ioam", ioam(bytes)),
+        // Its fields are made by what it says of them.
+        IOAM | IOAM_MUTABLE => ("ioam", &[]),
         // RFC 9343 section 3.1.
         0x12 | 0x32 => (
             "alternate_marking",
@@ -287,62 +293,6 @@ const ALERTS: Names = Names {
 const SEED_ID_SIZES: Names = Names {
     key: "seed_id_size_name",
     words: &["source_address", "16_bits", "64_bits", "128_bits"],
-};
-
-/// Measurements on the way: RFC 9486 section 3, with what RFC 9197 section 4 and RFC 9326 section 3.2
-/// have behind the type.
-fn ioam(bytes: &[u8]) -> Table {
-    macro_rules! table {
-        ($($field:expr),*) => {
-            &[
-                const { spec::reserved(2, 1, 0xff, "reserved") },
-                const { spec::named(spec::u8(3, "ioam_type"), &IOAM_TYPES) },
-                $(const { $field }),*
-            ]
-        };
-    }
-    match u8_at(bytes, 3) {
-        Some(0 | 1) => table!(
-            spec::u16(4, "namespace"),
-            spec::bits_of(6, 2, 11, 5, "node_words"),
-            spec::bits_of(6, 2, 7, 4, "flags"),
-            spec::bits_of(6, 2, 0, 7, "remaining_words"),
-            spec::hex(8, 3, "trace_type"),
-            spec::reserved(11, 1, 0xff, "reserved2"),
-            spec::rest(12, "data")
-        ),
-        Some(2) => table!(
-            spec::u16(4, "namespace"),
-            spec::u8(6, "proof_type"),
-            spec::hex(7, 1, "flags"),
-            spec::rest(8, "data")
-        ),
-        Some(3) => table!(
-            spec::u16(4, "namespace"),
-            spec::hex(6, 2, "edge_type"),
-            spec::rest(8, "data")
-        ),
-        Some(4) => table!(
-            spec::u16(4, "namespace"),
-            spec::hex(6, 1, "flags"),
-            spec::hex(7, 1, "extension_flags"),
-            spec::hex(8, 3, "trace_type"),
-            spec::reserved(11, 1, 0xff, "reserved2"),
-            spec::rest(12, "data")
-        ),
-        _ => table!(spec::rest(4, "data")),
-    }
-}
-
-const IOAM_TYPES: Names = Names {
-    key: "ioam_type_name",
-    words: &[
-        "pre_allocated_trace",
-        "incremental_trace",
-        "proof_of_transit",
-        "edge_to_edge",
-        "direct_export",
-    ],
 };
 
 /// RFC 8754 section 2.1 and IANA registry `Segment Routing Header TLVs`.

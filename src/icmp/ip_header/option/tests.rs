@@ -1,4 +1,6 @@
+use crate::icmp::field::Value;
 use crate::icmp::ip_header::option;
+use crate::icmp::item::Item;
 use crate::wire::ip::{IpOption, OptionSpace};
 
 /// The fields of an option of IPv6 behind its type and length, as text.
@@ -14,44 +16,139 @@ fn told(octets: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// What is recorded behind an option's own fields.
+fn nodes(octets: &[u8]) -> Vec<Vec<String>> {
+    let option = option(&IpOption {
+        kind: octets[0],
+        space: OptionSpace::Ipv6,
+        bytes: octets,
+    });
+    let fields = option.fields();
+    let Some((parts, octets)) = { fields }.find_map(|field| match field.value {
+        Value::Parts(parts, octets) => Some((parts, octets)),
+        _ => None,
+    }) else {
+        return Vec::new();
+    };
+    let told = |item: Item<'_>| {
+        let fields = item.fields();
+        fields
+            .map(|field| format!("{} {:?}", field.name, field.value))
+            .collect()
+    };
+    parts.items(octets).map(told).collect()
+}
+
+/// RFC 9197 sections 4.4 to 4.6, RFC 9326 section 3.2.
 #[test]
 fn measurements_on_the_way_by_their_type() {
     assert_eq!(
         told(&[
-            0x31, 14, 0, 1, 0, 7, 0x1a, 0x05, 0xd0, 0, 0x02, 1, 0xaa, 0xbb, 0xcc, 0xdd
+            0x31, 14, 0, 1, 0, 7, 0x1a, 0x85, 0xd0, 0, 0, 1, 0xaa, 0xbb, 0xcc, 0xdd
         ]),
         [
             "ioam_type Number(1)",
             "namespace Number(7)",
             "node_words Number(3)",
-            "flags Number(4)",
+            "overflow Flag(false)",
+            "loopback Flag(true)",
+            "active Flag(false)",
+            "reserved_flag Hex(1)",
             "remaining_words Number(5)",
-            "trace_type Hex(13631490)",
+            "trace_type Hex(13631488)",
             "reserved2 Hex(1)",
-            "data Octets([170, 187, 204, 221])",
         ]
     );
+    let proof = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9];
     assert_eq!(
-        told(&[0x11, 8, 0, 3, 0, 0, 0x40, 0, 0, 0, 0, 9])[1..],
+        told(&[&[0x11, 22, 0, 2, 0, 0, 0, 0], &proof[..]].concat())[1..],
         [
             "namespace Number(0)",
-            "edge_type Hex(16384)",
-            "data Octets([0, 0, 0, 9])"
+            "proof_type Number(0)",
+            "flags Hex(0)",
+            "packet_id Hex(72623859790382856)",
+            "cumulative Hex(9)",
         ]
     );
     assert_eq!(
-        told(&[0x11, 10, 0, 4, 0, 1, 0, 0x80, 0x80, 0, 0, 0])[1..],
+        told(&[0x11, 7, 0, 2, 0, 0, 1, 0, 5])[2..],
+        ["proof_type Number(1)", "flags Hex(0)", "data Octets([5])"]
+    );
+    assert_eq!(
+        told(&[
+            0x11, 17, 0, 3, 0, 0, 0x70, 0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 7, 6
+        ])[1..],
+        [
+            "namespace Number(0)",
+            "edge_type Hex(28672)",
+            "sequence Number(9)",
+            "timestamp_seconds Number(8)",
+            "timestamp_fraction Number(7)",
+            "data Octets([6])"
+        ]
+    );
+    assert_eq!(
+        told(&[
+            0x11, 14, 0, 4, 0, 1, 0, 0xc0, 0x80, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 5
+        ])[1..],
         [
             "namespace Number(1)",
             "flags Hex(0)",
-            "extension_flags Hex(128)",
+            "extension_flags Hex(192)",
             "trace_type Hex(8388608)",
+            "flow Number(4)",
+            "sequence Number(5)",
         ]
     );
     assert_eq!(
         told(&[0x11, 3, 0, 9, 5]),
         ["ioam_type Number(9)", "data Octets([5])"]
     );
+}
+
+/// RFC 9197 section 4.4.2: what is free stands before what was recorded.
+#[test]
+fn what_each_node_recorded() {
+    let header = [0x31, 26, 0, 0, 0, 7, 2 << 3, 1, 0xc0, 0, 0, 0];
+    let recorded = [62, 0, 0, 9, 0, 3, 0, 4, 63, 0, 0, 8, 0, 1, 0, 2];
+    let trace = [&header[..], &[0; 4], &recorded].concat();
+    assert_eq!(told(&trace)[8], "free Octets([0, 0, 0, 0])");
+    let node = |values: [u8; 4]| {
+        let names = ["hop_limit", "node_id", "ingress", "egress"];
+        let fields = names.iter().zip(values);
+        let fields = fields.map(|(name, value)| format!("{name} Number({value})"));
+        fields.collect::<Vec<_>>()
+    };
+    assert_eq!(nodes(&trace), [node([62, 9, 3, 4]), node([63, 8, 1, 2])]);
+    // The last node is cut.
+    let cut = &trace[..trace.len() - 1];
+    assert_eq!(nodes(cut), [node([62, 9, 3, 4])]);
+    // All that there is to record, with a snapshot behind it.
+    let header = [0x31, 0, 0, 1, 0, 7, 16 << 3, 0, 0xff, 0xf8, 2, 0];
+    let mut all = header.to_vec();
+    all.extend(0..64);
+    all.extend([1, 0, 0, 5, 0xaa, 0xbb, 0xcc, 0xdd]);
+    let told = nodes(&all);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0][15..],
+        [
+            "data Octets([60, 61, 62, 63])",
+            "snapshot_words Number(1)",
+            "schema Hex(5)",
+            "snapshot Octets([170, 187, 204, 221])",
+        ]
+    );
+    assert_eq!(told[0][10], "node_id_wide Number(9326208557065767)");
+    // Nodes that record nothing are none.
+    assert_eq!(
+        nodes(&[0x31, 12, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 1, 2]),
+        Vec::<Vec<String>>::new()
+    );
+}
+
+#[test]
+fn marks_of_measured_flows() {
     assert_eq!(
         told(&[0x12, 4, 0x12, 0x34, 0x58, 0x01]),
         [
